@@ -1,0 +1,59 @@
+/* parsers/dns_answer.h - one DNS message, as far as a survey needs it (RFC 1035 4).
+ *
+ * c-ares's own parsers lose the AD bit, the CNAME chain of a failed lookup and the line
+ * between NXDOMAIN and an empty answer; this one keeps them. It reads the packet in place,
+ * follows compression pointers backwards only, and touches no octet twice per name.
+ */
+#ifndef STSURVEY_PARSERS_DNS_ANSWER_H
+#define STSURVEY_PARSERS_DNS_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/domain.h"
+#include "parsers/observation.h"
+#include "parsers/span.h"
+
+enum dns_type { DNS_TYPE_A = 1, DNS_TYPE_NS = 2, DNS_TYPE_CNAME = 5, DNS_TYPE_SOA = 6, DNS_TYPE_MX = 15, DNS_TYPE_TXT = 16, DNS_TYPE_AAAA = 28, DNS_TYPE_OPT = 41 };
+
+enum {
+	DNS_RECORDS_MAX = 128, /* records of the asked type that are kept; more are counted */
+	DNS_NAME_TEXT_MAX = DOMAIN_NAME_MAX + 1, /* octets of a name as text, with NUL */
+	DNS_EDNS_SIZE = 1232,  /* octets; fits every path MTU (DNS flag day 2020) */
+};
+
+struct dns_answer {
+	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
+	uint16_t id;
+	bool ad, tc, cname_loop;
+	bool has_opt;           /* the server speaks EDNS */
+	uint32_t ttl;           /* seconds, smallest of chain and records; 0 without */
+	uint16_t cname[OBS_CNAME_MAX]; /* offsets of the chain's targets, in order */
+	uint16_t cname_count;
+	uint16_t rdata[DNS_RECORDS_MAX]; /* offsets of the asked records' RDATA */
+	uint16_t rdata_len[DNS_RECORDS_MAX];
+	uint16_t count;
+	uint16_t omitted;
+};
+
+/* Read @packet as the answer to @type at @name (text, A-labels, no trailing dot).
+ * Returns 0 and fills @answer, or -1: no DNS message, not a response, or another question's.
+ * Records of other names than the chain's end are ignored, in whatever order they come. */
+int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type,
+		     struct dns_answer *answer);
+
+/* The name at @offset as text, lower case, no trailing dot ("" for the root); labels' odd octets
+ * are written \DDD (RFC 4343 2.1) and dots inside labels "\.". Returns its length or -1. */
+int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DNS_NAME_TEXT_MAX * 4]);
+
+/* Join the strings of TXT RDATA @i into @out. Returns octets written, or -1 where they exceed @size
+ * or the RDATA is malformed. */
+long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out,
+		  size_t size);
+
+/* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
+ * -1 for a name that is no name. @out needs DNS_QUERY_MAX octets. */
+enum { DNS_QUERY_MAX = 12 + 255 + 4 + 11 };
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX]);
+
+#endif

@@ -1,0 +1,40 @@
+/* parsers/domain.h - domain names as text.
+ *
+ * One syntax for names that are looked up (letters, digits, hyphens, underscores; RFC 1035
+ * 2.3.4 lengths, RFC 8499) and a stricter one for host names (RFC 1123 2.1, RFC 5321 2.3.5).
+ */
+#ifndef STSURVEY_PARSERS_DOMAIN_H
+#define STSURVEY_PARSERS_DOMAIN_H
+
+#include <stdbool.h>
+
+#include "parsers/span.h"
+
+enum {
+	DOMAIN_LABEL_MAX = 63, /* octets, RFC 1035 2.3.4 */
+	DOMAIN_NAME_MAX = 253, /* octets as text without the trailing dot */
+};
+
+/* A name we can ask DNS for: 1..253 octets, labels of 1..63 letters, digits, `-`, `_`; hyphens not
+ * at a label's ends; no trailing dot; not an IPv4 address. Single labels are accepted. */
+bool domain_is_name(struct span name);
+
+/* RFC 5321 Domain: as above without underscores. */
+bool domain_is_host(struct span name);
+
+/* Four decimal numbers 0..255 with dots between: never a domain. */
+bool domain_is_ipv4(struct span name);
+
+/* Any octet above 0x7f: perhaps a U-label where an A-label is due. */
+bool domain_has_u_label(struct span name);
+
+/* The part behind the first dot; empty without one. */
+struct span domain_parent(struct span name);
+
+/* The right-most label. */
+struct span domain_tld(struct span name);
+
+/* Is @name equal to @ancestor or below it? Ignores ASCII case. */
+bool domain_is_below(struct span name, struct span ancestor);
+
+#endif

@@ -1,0 +1,61 @@
+#include "parsers/finding.h"
+
+const struct finding_info finding_table[FINDING_COUNT] = {
+#include "finding_table.inc"
+};
+
+static const char *const component_names[COMPONENT_COUNT] = {
+	[COMPONENT_NONE] = "",     [COMPONENT_RECORD] = "record", [COMPONENT_DNS] = "dns",
+	[COMPONENT_TCP] = "tcp",   [COMPONENT_TLS] = "tls",	  [COMPONENT_HTTP] = "http",
+	[COMPONENT_SYNTAX] = "syntax", [COMPONENT_MX] = "mx",	  [COMPONENT_MXTLS] = "mxtls",
+	[COMPONENT_OK] = "ok",     [COMPONENT_UNKNOWN] = "unknown", [COMPONENT_DANE] = "dane",
+	[COMPONENT_TLSRPT] = "tlsrpt",
+};
+
+static const char *const severity_names[SEVERITY_COUNT] = {
+	[SEVERITY_INFO] = "info",	    [SEVERITY_WARNING] = "warning",
+	[SEVERITY_TOLERATED] = "tolerated", [SEVERITY_ERROR] = "error",
+	[SEVERITY_TRANSIENT] = "transient",
+};
+
+const char *component_name(enum component component)
+{
+	return component_names[component];
+}
+
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+enum finding finding_by_code(struct span code)
+{
+	unsigned f = 0;
+
+	while (f < FINDING_COUNT && !span_equal(code, span_of(finding_table[f].code)))
+		f++;
+	return (enum finding)f;
+}
+
+enum finding finding_next(const struct finding_set *set, unsigned from)
+{
+	for (unsigned f = from; f < FINDING_COUNT;) {
+		uint64_t rest = set->word[f / 64] >> (f % 64);
+
+		if (rest != 0)
+			return (enum finding)(f + (unsigned)__builtin_ctzll(rest));
+		f = (f / 64 + 1) * 64;
+	}
+	return FINDING_COUNT;
+}
+
+bool finding_any(const struct finding_set *set, enum severity severity, enum component component)
+{
+	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1)) {
+		const struct finding_info *info = &finding_table[f];
+
+		if (info->severity == severity && (component == COMPONENT_NONE || info->component == component))
+			return true;
+	}
+	return false;
+}

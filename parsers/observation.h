@@ -1,0 +1,234 @@
+/* parsers/observation.h - the facts about one domain, and the judgement drawn from them.
+ *
+ * An observation holds what was asked and what came back, nothing concluded: the scan
+ * file keeps it, and analysis/classify judges it, today or by a later version. Every
+ * span and array points into memory of whoever made the observation (the job's arena
+ * while scanning, the reader's frame while reading) and lives as long as that.
+ *
+ * Zero is "not asked": a zeroed observation with a name is a domain of which nothing
+ * is known yet.
+ */
+#ifndef STSURVEY_PARSERS_OBSERVATION_H
+#define STSURVEY_PARSERS_OBSERVATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/finding.h"
+#include "parsers/span.h"
+
+/* ZDNS's words. The numbers are on disk: append only. */
+enum dns_status {
+	DNS_SKIPPED = 0, /* not asked: an earlier step made it needless */
+	DNS_NOERROR = 1, /* and records of the asked type */
+	DNS_NXDOMAIN = 2,
+	DNS_NO_ANSWER = 3, /* NOERROR without the asked type */
+	DNS_SERVFAIL = 4,
+	DNS_REFUSED = 5,
+	DNS_FORMERR = 6,
+	DNS_NOTIMP = 7,
+	DNS_TIMEOUT = 8,
+	DNS_TRUNCATED = 9, /* TC, and TCP gave nothing */
+	DNS_ERROR = 10,    /* an answer that is no DNS message, or another rcode */
+	DNS_STATUS_COUNT
+};
+
+/* ZGrab2's words. The numbers are on disk: append only. */
+enum connect_status {
+	CONNECT_SKIPPED = 0,
+	CONNECT_SUCCESS = 1,
+	CONNECT_REFUSED = 2,
+	CONNECT_TIMEOUT = 3,
+	CONNECT_RESET = 4, /* reset or closed before any octet of the server arrived */
+	CONNECT_UNREACHABLE = 5,
+	CONNECT_IO_TIMEOUT = 6,       /* connected and TLS done, then silence */
+	CONNECT_PROTOCOL_ERROR = 7,   /* TLS done, what followed is no HTTP */
+	CONNECT_HANDSHAKE_ERROR = 8,  /* TLS failed, or verification did */
+	CONNECT_BLOCKLISTED = 9,      /* every address is forbidden */
+	CONNECT_STATUS_COUNT
+};
+
+/* What went wrong after TLS, where it is not the status code. On disk: append only. */
+enum http_failure {
+	HTTP_COMPLETE = 0,
+	HTTP_TIMEOUT = 1,
+	HTTP_TOO_LARGE = 2, /* body over POLICY_BODY_MAX; what was read is kept */
+	HTTP_PROTOCOL = 3,  /* not HTTP, truncated, endless or oversized headers */
+	HTTP_FAILURE_COUNT
+};
+
+/* Why a line of input was not surveyed. On disk: append only. */
+enum input_status {
+	INPUT_OK = 0,
+	INPUT_ILLEGAL = 1,     /* no domain name; `name` holds the line, cut at OBS_LINE_MAX */
+	INPUT_BLOCKLISTED = 2, /* on the --domain-blocklist-file */
+	INPUT_STATUS_COUNT
+};
+
+/* Limits. Each is far above what an honest domain publishes and bounds what a hostile
+ * one can make us keep; facts beyond are dropped and counted in `omitted` members. */
+enum {
+	OBS_LINE_MAX = 512,         /* octets of a bad input line that are kept as evidence */
+	OBS_CNAME_MAX = 16,         /* hops; Unbound itself gives up at 11 */
+	OBS_MX_MAX = 64,            /* records; the largest seen in the wild is 40 */
+	OBS_TXT_MAX = 64,           /* records at one name */
+	OBS_TXT_OCTETS_MAX = 16384, /* octets of all TXT records at one name */
+	OBS_ADDRESS_MAX = 16,       /* addresses of a policy host, both families */
+	OBS_CHAIN_MAX = 10,         /* certificates; OpenSSL's default depth is 100 */
+	OBS_CERT_NAMES_MAX = 256,   /* SAN dNSNames of one certificate; CDNs put 100 in one */
+	OBS_VERIFY_ERRORS_MAX = 16, /* verification errors of one chain */
+	POLICY_BODY_MAX = 65536,    /* octets, RFC 8461 3.3's suggestion */
+	HTTP_ERROR_BODY_MAX = 1024, /* octets kept of a body whose status is not 200 */
+	HTTP_FIELD_MAX = 1024,      /* octets kept of one header field's value */
+};
+
+/* What every DNS question yields. */
+struct obs_answer {
+	enum dns_status status;
+	bool ad;                   /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
+	bool cname_loop;           /* the chain came back to a name it had passed */
+	uint8_t tries;             /* questions sent for it, TCP and retries included */
+	uint32_t ttl;              /* seconds, the smallest on the way; 0 without records */
+	const struct span *cname;  /* targets in order, lower case, no trailing dot */
+	size_t cname_count;
+};
+
+struct obs_mx_record {
+	uint16_t preference;
+	struct span name; /* lower case, no trailing dot; empty for the root (null MX) */
+};
+
+struct obs_mx {
+	struct obs_answer answer;
+	const struct obs_mx_record *record; /* in order of preference, then name */
+	size_t count;
+	size_t omitted; /* beyond OBS_MX_MAX */
+};
+
+struct obs_txt {
+	struct obs_answer answer;
+	const struct span *record; /* one a TXT record, its strings joined (RFC 8461 3.1) */
+	size_t count;
+	size_t omitted;
+};
+
+struct obs_address {
+	uint8_t family; /* 4 or 6 */
+	uint8_t octet[16]; /* network order; the first 4 for family 4 */
+};
+
+/* Certificate facts; stored once a frame by hash. */
+struct obs_certificate {
+	uint8_t sha256[32];       /* of the DER */
+	struct span common_name;  /* the subject's last CN; empty without one */
+	struct span issuer;       /* RFC 2253 text */
+	int64_t not_before, not_after; /* seconds since 1970, UTC */
+	const struct span *name;  /* SAN dNSNames as sent; an embedded NUL stays in */
+	size_t name_count;
+	size_t name_omitted;
+};
+
+struct obs_verify_error {
+	uint16_t code; /* X509_V_ERR_… of OpenSSL 3 */
+	uint8_t depth; /* 0 = leaf */
+};
+
+/* On disk: append only. */
+enum tls_version { TLS_NONE, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3, TLS_VERSION_COUNT };
+
+struct obs_tls {
+	enum tls_version version; /* TLS_NONE where no handshake got so far */
+	bool alerted;             /* the server sent a fatal alert … */
+	uint8_t alert;            /* … this one (RFC 8446 6) */
+	const struct obs_certificate *chain; /* as sent, leaf first */
+	size_t chain_count;
+	size_t chain_omitted;
+	const struct obs_verify_error *error; /* every error of the chain; names are not judged here */
+	size_t error_count;
+};
+
+struct obs_http {
+	uint16_t status; /* 0: no status line came */
+	enum http_failure failure;
+	struct span content_type; /* field value as sent; p NULL: no such field */
+	struct span location;     /* field value as sent; p NULL: no such field */
+	bool challenged;          /* the answer marks itself as a challenge to scanners */
+	uint64_t size;            /* octets of body that arrived */
+	struct span body;         /* status 200: up to POLICY_BODY_MAX; others: HTTP_ERROR_BODY_MAX */
+	uint8_t body_sha256[32];  /* of `body` where it is not empty */
+};
+
+struct obs_policy {
+	struct obs_answer a, aaaa; /* of mta-sts.<domain>; the chain stands in `a` unless only aaaa has it */
+	const struct obs_address *address; /* every address, AAAA and A, in the order they are tried */
+	size_t address_count;
+	size_t address_omitted;
+	bool reserved;             /* every address was refused by the reserved-address rule */
+	enum connect_status status;
+	int8_t address_used;       /* index into address; -1: none */
+	uint16_t fetch_ms;         /* from first connect to the end, capped at 65535 */
+	struct obs_tls tls;
+	struct obs_http http;
+};
+
+struct observation {
+	struct span name;          /* A-labels, lower case, no trailing dot; or the bad line */
+	enum input_status input;
+	uint64_t index;            /* of the input entry, from 0 */
+	uint64_t rank;             /* of a ranked list; 0: none */
+	int64_t time_ms;           /* start, milliseconds since 1970, UTC */
+	uint32_t duration_ms;
+	struct obs_mx mx;
+	struct obs_txt sts;        /* _mta-sts.<domain> */
+	struct obs_txt tlsrpt;     /* _smtp._tls.<domain> */
+	struct obs_policy policy;
+};
+
+/* ---- the judgement: computed by analysis/classify, never stored ---- */
+
+enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
+
+enum record_state { RECORD_NOT_ASKED, RECORD_NONE, RECORD_VALID, RECORD_INVALID, RECORD_MULTIPLE, RECORD_UNKNOWN, RECORD_STATE_COUNT };
+
+enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
+
+enum verdict {
+	VERDICT_NO_POLICY,
+	VERDICT_NONE,
+	VERDICT_TESTING_OK,
+	VERDICT_TESTING_FAIL,
+	VERDICT_ENFORCE_OK,
+	VERDICT_ENFORCE_PARTIAL,
+	VERDICT_ENFORCE_FAIL,
+	VERDICT_UNKNOWN,
+	VERDICT_COUNT
+};
+
+struct judgement {
+	enum domain_status status;
+	enum record_state sts, tlsrpt;
+	enum policy_state policy;
+	enum component component;
+	enum verdict verdict;
+	struct finding_set findings;
+};
+
+/* The words of INTERFACE.md; static, "" where JSON has null. */
+const char *dns_status_name(enum dns_status status);
+const char *connect_status_name(enum connect_status status);
+const char *domain_status_name(enum domain_status status);
+const char *record_state_name(enum record_state state);
+const char *policy_state_name(enum policy_state state);
+const char *verdict_name(enum verdict verdict);
+const char *tls_version_name(enum tls_version version);
+
+/* Does this status leave the question open, so that asking again may tell more? */
+static inline bool dns_status_is_transient(enum dns_status status)
+{
+	return status >= DNS_SERVFAIL && status < DNS_STATUS_COUNT;
+}
+
+/* Is this the null MX of RFC 7505: one record, preference 0, the root? */
+bool obs_mx_is_null(const struct obs_mx *mx);
+
+#endif

@@ -1,0 +1,72 @@
+/* parsers/span.h - a run of bytes that somebody else owns.
+ *
+ * Every parser result is a span into the caller's bytes: nothing is copied, nothing is
+ * freed, and a span lives exactly as long as the bytes it points into. Not NUL-terminated;
+ * may hold any octet.
+ */
+#ifndef STSURVEY_PARSERS_SPAN_H
+#define STSURVEY_PARSERS_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+	const char *p; /* NULL only where "absent" differs from "empty" */
+	size_t n;      /* octets */
+};
+
+#define SPAN_LITERAL(s) ((struct span){ (s), sizeof(s) - 1 })
+
+static inline struct span span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool span_starts_with(struct span s, struct span prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+static inline bool span_ends_with(struct span s, struct span suffix)
+{
+	return s.n >= suffix.n &&
+	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+}
+
+/* The span without its first @n octets; @n <= s.n. */
+static inline struct span span_skip(struct span s, size_t n)
+{
+	return (struct span){ s.p + n, s.n - n };
+}
+
+/* ASCII alone: DNS and RFC 8461 compare names without regard to case, and no locale
+ * may change what that means. */
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline bool ascii_is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Comparison without regard to ASCII case. */
+bool span_equal_nocase(struct span a, struct span b);
+
+/* Does @s start with @prefix, without regard to ASCII case? */
+bool span_starts_with_nocase(struct span s, struct span prefix);
+
+/* Without leading and trailing SP and HTAB (WSP of RFC 5234). */
+struct span span_trim(struct span s);
+
+/* Offset of the first @needle at or after @from, or s.n. */
+size_t span_find(struct span s, size_t from, char needle);
+
+#endif

@@ -1,0 +1,39 @@
+/* parsers/sts_policy.h - the policy body (RFC 8461 3.2), read strictly and, where deployed
+ * senders differ, tolerantly.
+ */
+#ifndef STSURVEY_PARSERS_STS_POLICY_H
+#define STSURVEY_PARSERS_STS_POLICY_H
+
+#include <stdint.h>
+
+#include "parsers/finding.h"
+#include "parsers/observation.h"
+#include "parsers/span.h"
+
+enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
+
+enum {
+	STS_MAX_AGE_LARGEST = 31557600,       /* seconds, RFC 8461 3.2 */
+	STS_MAX_AGE_SHORT = 86400,            /* seconds; below it finding 620 in any mode */
+	STS_MAX_AGE_SHORT_ENFORCE = 1209600,  /* seconds; below it finding 620 in mode enforce */
+};
+
+struct sts_policy {
+	enum policy_state state;     /* VALID, TOLERATED or INVALID */
+	bool has_version;            /* version: STSv1 was read */
+	enum sts_mode mode;          /* UNSET where missing or bad */
+	bool has_max_age;
+	uint64_t max_age;            /* seconds, up to 10 digits */
+	size_t mx_count;             /* well-formed mx values */
+	struct span body;            /* for sts_policy_next_mx */
+	struct finding_set findings; /* 601…623 */
+};
+
+void sts_policy_parse(struct span body, struct sts_policy *result);
+
+/* Walk the well-formed mx values in order; *@at starts at 0. False at the end. */
+bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern);
+
+const char *sts_mode_name(enum sts_mode mode); /* "" for UNSET */
+
+#endif

@@ -1,0 +1,27 @@
+/* parsers/tlsrpt_record.h - the TXT records at _smtp._tls.<domain> (RFC 8460 3).
+ *
+ *   record = %s"v=TLSRPTv1" 1*( delim field ) [ delim ]
+ *   field  = %s"rua=" uri *( *WSP "," *WSP uri ) / ext-name "=" ext-value
+ */
+#ifndef STSURVEY_PARSERS_TLSRPT_RECORD_H
+#define STSURVEY_PARSERS_TLSRPT_RECORD_H
+
+#include "parsers/finding.h"
+#include "parsers/observation.h"
+#include "parsers/span.h"
+
+struct tlsrpt_record {
+	enum record_state state;     /* NONE, VALID, INVALID or MULTIPLE */
+	struct span text;            /* the record chosen; for tlsrpt_next_rua */
+	struct finding_set findings; /* 901…909 */
+};
+
+void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result);
+
+enum tlsrpt_scheme { TLSRPT_MAILTO, TLSRPT_HTTPS, TLSRPT_OTHER };
+
+/* Walk the rua URIs of a valid record in order; *@at starts at 0. False at the end. */
+bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri,
+		     enum tlsrpt_scheme *scheme);
+
+#endif

@@ -1,0 +1,38 @@
+/* scanner/arena.h - one domain's memory: handed out in order, freed all at once.
+ *
+ * A slot of the window owns one arena. The first block is kept between domains, so that
+ * a domain without a policy costs no allocation once the window is warm; further blocks
+ * are freed at reset. The cap makes a hostile answer an error instead of growth.
+ */
+#ifndef STSURVEY_SCANNER_ARENA_H
+#define STSURVEY_SCANNER_ARENA_H
+
+#include <stddef.h>
+
+#include "parsers/span.h"
+
+enum {
+	ARENA_FIRST_BLOCK = 2048,    /* octets; covers MX, no TXT: nine domains of ten */
+	ARENA_BLOCK = 16384,         /* octets of a further block, or what one request needs */
+	ARENA_CAP = 1024 * 1024,     /* octets for one domain: answers, chain facts, body */
+};
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *first, *last;
+	size_t used;  /* octets in the last block */
+	size_t total; /* octets handed out since the reset */
+};
+
+void arena_init(struct arena *arena);
+void arena_fini(struct arena *arena);
+void arena_reset(struct arena *arena);
+
+/* Octets aligned for any type, zeroed; NULL when the cap or memory is reached. */
+__attribute__((warn_unused_result)) void *arena_alloc(struct arena *arena, size_t size);
+
+/* A copy of @s; p NULL (n 0) when there is no room. An empty span gets a non-NULL p. */
+__attribute__((warn_unused_result)) struct span arena_copy(struct arena *arena, struct span s);
+
+#endif

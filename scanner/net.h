@@ -1,0 +1,93 @@
+/* scanner/net.h - the questions a job can ask of the world.
+ *
+ * Two adapters stand behind it, net_cares.c (DNS) and net_curl.c (HTTPS), and one in tests/fake
+ * that reads its answers from a script. Requests are caller-owned: fill the first part, ask, and keep
+ * the memory until the callback. Promise: exactly one callback per request, on answer, failure,
+ * time-out and shutdown alike; it may come before ask or fetch returns. All on the loop's thread.
+ *
+ * A fault (negative) is ours: no descriptor, no memory, shutdown. It says nothing about the domain.
+ */
+#ifndef STSURVEY_SCANNER_NET_H
+#define STSURVEY_SCANNER_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/observation.h"
+#include "scanner/arena.h"
+
+/* Faults: what is wrong with us. */
+enum net_fault {
+	NET_OK = 0,
+	NET_FAULT_MEMORY = -1,   /* ENOMEM, or the arena's cap */
+	NET_FAULT_SOCKETS = -2,  /* EMFILE, ENFILE, ENOBUFS, no ephemeral port */
+	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
+};
+
+struct net_query {
+	/* the asker's */
+	struct span name;   /* A-labels, no trailing dot; lives until the callback */
+	uint16_t type;      /* enum dns_type */
+	void (*on_answer)(struct net_query *query);
+	void *arg;
+
+	/* the answer, valid during the callback only */
+	int fault;              /* enum net_fault */
+	enum dns_status status; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
+	const uint8_t *packet;  /* NULL where none came */
+	size_t len;
+	uint8_t tries;          /* packets sent for it */
+
+	/* the adapter's */
+	struct {
+		void *channel;
+		uint16_t id;
+		uint8_t tries_left;
+		uint8_t server;
+		bool edns;
+		uint64_t sent_ms;
+		struct net_query *next;
+	} own;
+};
+
+struct net_fetch {
+	/* the asker's; live until the callback */
+	struct span host;                  /* mta-sts.<domain> */
+	const struct obs_address *address; /* tried in order until one connects; all may be contacted */
+	size_t address_count;
+	struct arena *arena;               /* where the facts are put */
+	struct obs_policy *policy;         /* status, address_used, fetch_ms, tls, http are filled */
+	void (*on_done)(struct net_fetch *fetch);
+	void *arg;
+
+	/* the answer */
+	int fault;
+
+	/* the adapter's */
+	void *own;
+};
+
+struct net;
+
+struct net_ops {
+	void (*ask)(struct net *net, struct net_query *query);
+	void (*fetch)(struct net *net, struct net_fetch *fetch);
+	int64_t (*wall_ms)(struct net *net); /* milliseconds since 1970, UTC */
+	uint64_t (*now_ms)(struct net *net); /* monotonic */
+};
+
+struct net {
+	const struct net_ops *ops;
+};
+
+static inline void net_ask(struct net *net, struct net_query *query)
+{
+	net->ops->ask(net, query);
+}
+
+static inline void net_fetch(struct net *net, struct net_fetch *fetch)
+{
+	net->ops->fetch(net, fetch);
+}
+
+#endif
