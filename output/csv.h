@@ -1,0 +1,41 @@
+/* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as Latin-1.
+ *
+ *   csv_string(&csv, "sts_record"); csv_uint(&csv, 12); csv_share(&csv, 12, 300); csv_end(&csv);
+ */
+#ifndef STSURVEY_OUTPUT_CSV_H
+#define STSURVEY_OUTPUT_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "output/text.h"
+
+enum { CSV_SHARE_DIGITS = 6 }; /* behind the point; one domain in a million shows */
+
+struct csv {
+	struct text *out;
+	bool in_row; /* a field stands before this one */
+};
+
+static inline void csv_init(struct csv *csv, struct text *out)
+{
+	*csv = (struct csv){ .out = out };
+}
+
+/* The header row, "domain,component,…" as it stands: names that need no quotes. */
+void csv_header(struct csv *csv, const char *columns);
+
+/* One field each. */
+void csv_text(struct csv *csv, struct span s);
+void csv_string(struct csv *csv, const char *s);
+void csv_uint(struct csv *csv, uint64_t value);
+void csv_int(struct csv *csv, int64_t value);
+void csv_empty(struct csv *csv);
+
+/* @part / @of with CSV_SHARE_DIGITS digits; empty where @of is 0: no share of nothing. */
+void csv_share(struct csv *csv, uint64_t part, uint64_t of);
+
+/* The row is done. */
+void csv_end(struct csv *csv);
+
+#endif

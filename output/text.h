@@ -1,0 +1,95 @@
+/* output/text.h - buffered text to a file, standard output or memory; CSV and JSON Lines share it.
+ *
+ * Errors stick: after the first failed write nothing more is written, text_failed tells and
+ * text_close says what happened. The program ignores SIGPIPE, so that a reader that goes away is
+ * an error like any other.
+ */
+#ifndef STSURVEY_OUTPUT_TEXT_H
+#define STSURVEY_OUTPUT_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/span.h"
+
+enum {
+	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
+	TEXT_ERROR_MAX = 256,
+};
+
+struct text {
+	char *data;       /* what is not yet written; in memory: everything so far */
+	size_t used, size;
+	int fd;           /* -1: in memory */
+	int error;        /* errno of the first failure; 0: none */
+	const char *path; /* as given; lives as long as the text */
+};
+
+/* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
+__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
+
+/* Keep everything in memory: data and used. 0, or -1 for no memory. Released with text_close. */
+__attribute__((warn_unused_result)) int text_open_memory(struct text *text);
+
+/* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
+__attribute__((warn_unused_result)) int text_close(struct text *text, char error[TEXT_ERROR_MAX]);
+
+static inline bool text_failed(const struct text *text)
+{
+	return text->error != 0;
+}
+
+/* Write what is buffered, e.g. once a second to a reader that waits. Nothing in memory. */
+void text_flush(struct text *text);
+
+/* Room for @n octets at data + used? False after a failure. */
+bool text_make_room(struct text *text, size_t n);
+
+static inline bool text_room(struct text *text, size_t n)
+{
+	return text->size - text->used >= n || text_make_room(text, n);
+}
+
+static inline void text_put(struct text *text, struct span s)
+{
+	if (s.n == 0 || !text_room(text, s.n))
+		return;
+	memcpy(text->data + text->used, s.p, s.n);
+	text->used += s.n;
+}
+
+static inline void text_char(struct text *text, char c)
+{
+	if (text_room(text, 1))
+		text->data[text->used++] = c;
+}
+
+static inline void text_string(struct text *text, const char *s)
+{
+	text_put(text, span_of(s));
+}
+
+#define text_literal(text, s) text_put((text), SPAN_LITERAL(s))
+
+void text_uint(struct text *text, uint64_t value);
+void text_int(struct text *text, int64_t value);
+
+/* @value with @width digits, zeros in front; wider values are written whole. */
+void text_padded(struct text *text, uint64_t value, unsigned width);
+
+/* @octet as lower-case hexadecimal. */
+void text_hex(struct text *text, const uint8_t *octet, size_t n);
+
+/* RFC 3339 in UTC: 2026-11-21T22:33:49.120Z and 2026-11-21T22:33:49Z; proleptic Gregorian, any year. */
+void text_time_ms(struct text *text, int64_t ms_since_1970);
+void text_time(struct text *text, int64_t seconds_since_1970);
+
+/* Is @s UTF-8 (RFC 3629: shortest forms, no surrogates)? */
+bool text_is_utf8(struct span s);
+
+/* Octets read as Latin-1 characters, written as UTF-8. */
+void text_latin1(struct text *text, struct span s);
+
+__attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
+
+#endif
