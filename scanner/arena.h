@@ -1,6 +1,6 @@
 /* scanner/arena.h - one domain's memory: handed out in order, freed all at once.
  *
- * A slot of the window owns one arena. The first block is kept between domains, so that
+ * A slot of the window owns one arena. Its first block is kept between domains, so that
  * a domain without a policy costs no allocation once the window is warm; further blocks
  * are freed at reset. The cap makes a hostile answer an error instead of growth.
  */
@@ -12,25 +12,28 @@
 #include "parsers/span.h"
 
 enum {
-	ARENA_FIRST_BLOCK = 2048,    /* octets; covers MX, no TXT: nine domains of ten */
-	ARENA_BLOCK = 16384,         /* octets of a further block, or what one request needs */
-	ARENA_CAP = 1024 * 1024,     /* octets for one domain: answers, chain facts, body */
+	ARENA_FIRST_BLOCK = 448,   /* octets; a name, its two questions and a few MX: nine domains of ten */
+	ARENA_BLOCK = 4096,        /* octets of a further block, or what one request needs */
+	ARENA_CAP = 1024 * 1024,   /* octets for one domain: answers, chain facts, body */
 };
 
 struct arena_block;
 
 struct arena {
-	struct arena_block *first, *last;
-	size_t used;  /* octets in the last block */
-	size_t total; /* octets handed out since the reset */
+	struct arena_block *first; /* kept by arena_reset */
+	struct arena_block *last;  /* where the next octets come from */
+	size_t total;              /* octets of blocks beyond the first */
 };
 
 void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);
 
-/* Octets aligned for any type, zeroed; NULL when the cap or memory is reached. */
+/* @size octets aligned for any type, zeroed; NULL when the cap or memory is reached. */
 __attribute__((warn_unused_result)) void *arena_alloc(struct arena *arena, size_t size);
+
+/* Octets without alignment or zeroing, for text. */
+__attribute__((warn_unused_result)) char *arena_text(struct arena *arena, size_t size);
 
 /* A copy of @s; p NULL (n 0) when there is no room. An empty span gets a non-NULL p. */
 __attribute__((warn_unused_result)) struct span arena_copy(struct arena *arena, struct span s);
