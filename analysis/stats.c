@@ -1,0 +1,323 @@
+#include "analysis/stats.h"
+
+#include "analysis/public_suffix.h"
+#include "parsers/domain.h"
+
+/* Each metric and the population it is a part of. */
+static const struct {
+	const char *name;
+	enum stats_metric of;
+} metrics[METRIC_COUNT] = {
+	[METRIC_SCANNED] = { "scanned", METRIC_SCANNED },
+	[METRIC_COMPLETE] = { "complete", METRIC_SCANNED },
+	[METRIC_UNKNOWN] = { "unknown", METRIC_SCANNED },
+	[METRIC_BLOCKLISTED] = { "blocklisted", METRIC_SCANNED },
+	[METRIC_ILLEGAL_INPUT] = { "illegal_input", METRIC_SCANNED },
+	[METRIC_NXDOMAIN] = { "nxdomain", METRIC_SCANNED },
+	[METRIC_WITH_MX] = { "with_mx", METRIC_SCANNED },
+	[METRIC_NULL_MX] = { "null_mx", METRIC_SCANNED },
+	[METRIC_STS_RECORD] = { "sts_record", METRIC_SCANNED },
+	[METRIC_STS_VALID_RECORD] = { "sts_valid_record", METRIC_STS_RECORD },
+	[METRIC_POLICY_FETCHED] = { "policy_fetched", METRIC_STS_VALID_RECORD },
+	[METRIC_POLICY_VALID] = { "policy_valid", METRIC_POLICY_FETCHED },
+	[METRIC_POLICY_TOLERATED] = { "policy_tolerated", METRIC_POLICY_FETCHED },
+	[METRIC_POLICY_USABLE] = { "policy_usable", METRIC_POLICY_FETCHED },
+	[METRIC_MODE_ENFORCE] = { "mode_enforce", METRIC_POLICY_USABLE },
+	[METRIC_MODE_TESTING] = { "mode_testing", METRIC_POLICY_USABLE },
+	[METRIC_MODE_NONE] = { "mode_none", METRIC_POLICY_USABLE },
+	[METRIC_MISCONFIGURED] = { "misconfigured", METRIC_STS_RECORD },
+	[METRIC_DELIVERY_FAILURE] = { "delivery_failure", METRIC_STS_RECORD },
+	[METRIC_DELIVERY_PARTIAL] = { "delivery_partial", METRIC_STS_RECORD },
+	[METRIC_TLSRPT_RECORD] = { "tlsrpt_record", METRIC_SCANNED },
+	[METRIC_TLSRPT_VALID] = { "tlsrpt_valid", METRIC_TLSRPT_RECORD },
+	[METRIC_STS_AND_TLSRPT] = { "sts_and_tlsrpt", METRIC_STS_RECORD },
+};
+
+/* Upper bounds, exclusive, in seconds. */
+static const struct {
+	uint64_t below;
+	const char *name;
+} ages[STATS_AGE_BUCKETS] = {
+	{ 86400, "<1d" },          { 604800, "1d-1w" },    { 1209600, "1w-2w" },
+	{ 2592000, "2w-30d" },     { 15552000, "30d-180d" }, { 31536000, "180d-1y" },
+	{ STS_MAX_AGE_LARGEST + 1, "1y" }, { UINT64_MAX, ">1y" },
+};
+
+static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
+
+const char *stats_metric_name(enum stats_metric metric)
+{
+	return metrics[metric].name;
+}
+
+enum stats_metric stats_metric_of(enum stats_metric metric)
+{
+	return metrics[metric].of;
+}
+
+const char *stats_age_name(unsigned bucket)
+{
+	return ages[bucket].name;
+}
+
+const char *stats_scheme_name(enum stats_scheme scheme)
+{
+	return schemes[scheme];
+}
+
+const char *stats_reason_name(unsigned reason)
+{
+	return reason == STATS_REASON_OK ? "ok" : finding_table[reason].code;
+}
+
+void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end)
+{
+	*start = bin > 0 ? 1 : 0;
+	*end = 1000;
+	for (unsigned i = 2; i <= bin; i++) {
+		*start = *end + 1;
+		*end *= 10;
+	}
+	if (bin == 0 || bin == STATS_RANK_BINS - 1)
+		*end = 0;
+}
+
+void stats_init(struct stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	tally_init(&stats->tld, STATS_TLDS_MAX);
+	tally_init(&stats->policy_host, STATS_PROVIDERS_MAX);
+	tally_init(&stats->mx, STATS_PROVIDERS_MAX);
+	tally_init(&stats->rua_host, STATS_PROVIDERS_MAX);
+}
+
+void stats_fini(struct stats *stats)
+{
+	tally_fini(&stats->tld);
+	tally_fini(&stats->policy_host);
+	tally_fini(&stats->mx);
+	tally_fini(&stats->rua_host);
+}
+
+static bool has_tlsrpt(const struct classification *result)
+{
+	return result->judgement.tlsrpt == RECORD_VALID || result->judgement.tlsrpt == RECORD_INVALID ||
+	       result->judgement.tlsrpt == RECORD_MULTIPLE;
+}
+
+static bool has_mx(const struct obs_mx *mx)
+{
+	return mx->count > 0 && !obs_mx_is_null(mx);
+}
+
+/* ---- the parts of a population: TLDs and bins of ranks ---- */
+
+static void add_part(uint64_t part[PART_COUNT], const struct observation *observation,
+		     const struct classification *result)
+{
+	part[PART_DOMAINS]++;
+	part[PART_WITH_MX] += has_mx(&observation->mx);
+	part[PART_STS] += classification_has_sts(result);
+	part[PART_MISCONFIGURED] += classification_misconfigured(result);
+	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
+	part[PART_TLSRPT] += has_tlsrpt(result);
+}
+
+static void add_parts(struct stats *stats, const struct observation *observation,
+		      const struct classification *result)
+{
+	struct span tld = domain_tld(observation->name);
+	unsigned bin = observation->rank > 0;
+	uint64_t end = 1000;
+
+	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
+		tld = SPAN_LITERAL("(illegal-input)");
+	add_part(tally_at(&stats->tld, tld), observation, result);
+	for (; bin > 0 && bin < STATS_RANK_BINS - 1 && observation->rank > end; end *= 10)
+		bin++;
+	add_part(stats->rank[bin], observation, result);
+}
+
+/* ---- who serves policies, who receives mail ---- */
+
+static void add_provider(struct tally *tally, struct span domain, struct span host, bool misconfigured)
+{
+	uint64_t *counter;
+
+	if (host.n > 0) {
+		struct span provider = public_suffix_registrable(host);
+
+		if (span_equal_nocase(provider, public_suffix_registrable(domain)))
+			provider = SPAN_LITERAL("self");
+		counter = tally_at(tally, provider);
+	} else {
+		counter = tally_at(tally, SPAN_LITERAL("(none)"));
+	}
+	counter[PROVIDER_DOMAINS]++;
+	counter[PROVIDER_MISCONFIGURED] += misconfigured;
+}
+
+/* Where the policy host's name leads: its own name unless a CNAME hands it on; none without address or CNAME. */
+static struct span policy_host_of(const struct observation *observation)
+{
+	const struct obs_policy *policy = &observation->policy;
+	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+
+	if (answer->cname_count > 0)
+		return answer->cname[answer->cname_count - 1];
+	return policy->address_count > 0 ? observation->name : (struct span){ NULL, 0 };
+}
+
+static void add_providers(struct stats *stats, const struct observation *observation,
+			  const struct classification *result)
+{
+	bool misconfigured = classification_misconfigured(result);
+	struct span mx = has_mx(&observation->mx) ? observation->mx.record[0].name : (struct span){ NULL, 0 };
+
+	add_provider(&stats->policy_host, observation->name, policy_host_of(observation), misconfigured);
+	add_provider(&stats->mx, observation->name, mx, misconfigured);
+}
+
+/* ---- stages split by reason ---- */
+
+/* The first finding of @component that made the stage end, or OK. */
+static unsigned reason_of(const struct classification *result, enum component component, enum severity severity)
+{
+	const struct finding_set *set = &result->judgement.findings;
+
+	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
+		if (finding_table[f].component == component && finding_table[f].severity == severity)
+			return f;
+	return STATS_REASON_OK;
+}
+
+static void add_stages(struct stats *stats, const struct classification *result)
+{
+	enum component component = result->judgement.component;
+	bool fetched = result->judgement.policy != POLICY_UNJUDGED;
+	bool answered = fetched || component == COMPONENT_HTTP;
+
+	if (answered || component == COMPONENT_TLS)
+		stats->reason[STATS_STAGE_TLS][reason_of(result, COMPONENT_TLS, SEVERITY_ERROR)]++;
+	if (answered)
+		stats->reason[STATS_STAGE_HTTP][reason_of(result, COMPONENT_HTTP, SEVERITY_ERROR)]++;
+	if (fetched) {
+		enum severity severity =
+			result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED : SEVERITY_ERROR;
+
+		stats->reason[STATS_STAGE_SYNTAX][reason_of(result, COMPONENT_SYNTAX, severity)]++;
+	}
+}
+
+/* ---- policies ---- */
+
+static void add_policy(struct stats *stats, const struct classification *result)
+{
+	static const enum stats_metric of_mode[STATS_MODES] = {
+		[STS_MODE_ENFORCE] = METRIC_MODE_ENFORCE,
+		[STS_MODE_TESTING] = METRIC_MODE_TESTING,
+		[STS_MODE_NONE] = METRIC_MODE_NONE,
+	};
+	unsigned bucket = 0;
+
+	stats->metric[METRIC_POLICY_FETCHED] += result->judgement.policy != POLICY_UNJUDGED;
+	if (!classification_usable(result))
+		return;
+	stats->metric[METRIC_POLICY_USABLE]++;
+	stats->metric[METRIC_POLICY_VALID] += result->judgement.policy == POLICY_VALID;
+	stats->metric[METRIC_POLICY_TOLERATED] += result->judgement.policy == POLICY_TOLERATED;
+	if (result->policy.mode != STS_MODE_UNSET)
+		stats->metric[of_mode[result->policy.mode]]++;
+	while (bucket < STATS_AGE_BUCKETS - 1 && result->policy.max_age >= ages[bucket].below)
+		bucket++;
+	stats->age[result->policy.mode][bucket]++;
+	if (result->mx_compared)
+		stats->mx_kind[result->mx_kind][result->policy.mode]++;
+}
+
+/* ---- reports ---- */
+
+/* The host that gets the reports: behind the @ of an address, behind the // of a URL. */
+static struct span host_of_uri(struct span uri, enum tlsrpt_scheme scheme)
+{
+	size_t end = 0, colon = span_find(uri, 0, ':');
+	struct span rest = span_skip(uri, colon < uri.n ? colon + 1 : uri.n);
+
+	if (scheme == TLSRPT_HTTPS && span_starts_with(rest, SPAN_LITERAL("//")))
+		rest = span_skip(rest, 2);
+	while (end < rest.n && strchr("/?#!", rest.p[end]) == NULL)
+		end++;
+	rest.n = end;
+	for (size_t at = span_find(rest, 0, '@'); at < rest.n; at = span_find(rest, 0, '@'))
+		rest = span_skip(rest, at + 1);
+	if (scheme == TLSRPT_HTTPS && !span_starts_with(rest, SPAN_LITERAL("["))) /* the port */
+		rest.n = span_find(rest, 0, ':');
+	return rest;
+}
+
+static void add_tlsrpt(struct stats *stats, const struct classification *result)
+{
+	enum tlsrpt_scheme scheme;
+	bool mailto = false, https = false;
+	struct span uri, host = { NULL, 0 };
+	size_t at = 0;
+
+	stats->metric[METRIC_TLSRPT_RECORD] += has_tlsrpt(result);
+	stats->metric[METRIC_STS_AND_TLSRPT] += has_tlsrpt(result) && classification_has_sts(result);
+	if (result->judgement.tlsrpt != RECORD_VALID)
+		return;
+	stats->metric[METRIC_TLSRPT_VALID]++;
+	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme)) {
+		mailto |= scheme == TLSRPT_MAILTO;
+		https |= scheme == TLSRPT_HTTPS;
+		if (host.n == 0 && scheme != TLSRPT_OTHER)
+			host = host_of_uri(uri, scheme);
+	}
+	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
+	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
+}
+
+/* ---- one domain ---- */
+
+static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
+{
+	stats->metric[METRIC_STS_RECORD]++;
+	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.sts == RECORD_VALID;
+	stats->metric[METRIC_MISCONFIGURED] += classification_misconfigured(result);
+	stats->metric[METRIC_DELIVERY_FAILURE] += result->judgement.verdict == VERDICT_ENFORCE_FAIL;
+	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
+	add_policy(stats, result);
+	add_stages(stats, result);
+	add_providers(stats, observation, result);
+}
+
+void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)
+{
+	static const enum stats_metric of_status[DOMAIN_STATUS_COUNT] = {
+		[DOMAIN_COMPLETE] = METRIC_COMPLETE,
+		[DOMAIN_UNKNOWN] = METRIC_UNKNOWN,
+		[DOMAIN_BLOCKLISTED] = METRIC_BLOCKLISTED,
+		[DOMAIN_ILLEGAL_INPUT] = METRIC_ILLEGAL_INPUT,
+	};
+	const struct judgement *judgement = &result->judgement;
+
+	if (stats->metric[METRIC_SCANNED]++ == 0 || observation->time_ms < stats->first_ms)
+		stats->first_ms = observation->time_ms;
+	if (observation->time_ms > stats->last_ms)
+		stats->last_ms = observation->time_ms;
+	stats->metric[of_status[judgement->status]]++;
+	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
+	stats->metric[METRIC_WITH_MX] += has_mx(&observation->mx);
+	stats->metric[METRIC_NULL_MX] += obs_mx_is_null(&observation->mx);
+	add_parts(stats, observation, result);
+	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
+	     f = finding_next(&judgement->findings, f + 1))
+		stats->finding[f]++;
+	stats->tlsrpt_state[judgement->tlsrpt]++;
+	stats->component[judgement->component]++;
+	if (judgement->component != COMPONENT_NONE)
+		stats->verdict[judgement->verdict]++;
+	if (classification_has_sts(result))
+		add_sts(stats, observation, result);
+	add_tlsrpt(stats, result);
+}

@@ -1,0 +1,96 @@
+/* analysis/stats.h - counts over any number of domains, in one pass: what the tables and the report print.
+ *
+ * Nothing is kept per domain; words (TLDs, providers) are bounded by the STATS_…_MAX below. What could not
+ * be found out is counted as unknown, never as absent.
+ */
+#ifndef STSURVEY_ANALYSIS_STATS_H
+#define STSURVEY_ANALYSIS_STATS_H
+
+#include <stdint.h>
+
+#include "analysis/classify.h"
+#include "analysis/tally.h"
+
+enum {
+	STATS_TLDS_MAX = 65536,      /* the root holds some 1,500; lists of anything may hold more */
+	STATS_PROVIDERS_MAX = 262144, /* registrable domains kept apart in each role */
+	STATS_RANK_BINS = 9,         /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
+	STATS_AGE_BUCKETS = 8,
+	STATS_MODES = 4,             /* indexed by enum sts_mode; the first stays 0 for usable policies */
+};
+
+/* Counters of a part of the population: a TLD, a bin of ranks. */
+enum stats_part { PART_DOMAINS, PART_WITH_MX, PART_STS, PART_MISCONFIGURED, PART_ENFORCE, PART_TLSRPT, PART_COUNT };
+
+/* Counters of a provider. */
+enum stats_provider { PROVIDER_DOMAINS, PROVIDER_MISCONFIGURED };
+
+/* overview.csv, in this order. */
+enum stats_metric {
+	METRIC_SCANNED,
+	METRIC_COMPLETE,
+	METRIC_UNKNOWN,
+	METRIC_BLOCKLISTED,
+	METRIC_ILLEGAL_INPUT,
+	METRIC_NXDOMAIN,
+	METRIC_WITH_MX,
+	METRIC_NULL_MX,
+	METRIC_STS_RECORD,
+	METRIC_STS_VALID_RECORD,
+	METRIC_POLICY_FETCHED,
+	METRIC_POLICY_VALID,
+	METRIC_POLICY_TOLERATED,
+	METRIC_POLICY_USABLE,
+	METRIC_MODE_ENFORCE,
+	METRIC_MODE_TESTING,
+	METRIC_MODE_NONE,
+	METRIC_MISCONFIGURED,
+	METRIC_DELIVERY_FAILURE,
+	METRIC_DELIVERY_PARTIAL,
+	METRIC_TLSRPT_RECORD,
+	METRIC_TLSRPT_VALID,
+	METRIC_STS_AND_TLSRPT,
+	METRIC_COUNT
+};
+
+/* Stages whose outcomes are split by reason. */
+enum stats_stage { STATS_STAGE_TLS, STATS_STAGE_HTTP, STATS_STAGE_SYNTAX, STATS_STAGE_COUNT };
+
+/* A reason is the first finding that breaks (or, for syntax, is tolerated), or this. */
+enum { STATS_REASON_OK = FINDING_COUNT, STATS_REASON_COUNT };
+
+enum stats_scheme { SCHEME_MAILTO, SCHEME_HTTPS, SCHEME_BOTH, SCHEME_COUNT };
+
+struct stats {
+	uint64_t metric[METRIC_COUNT];
+	uint64_t finding[FINDING_COUNT];
+	uint64_t component[COMPONENT_COUNT];
+	uint64_t verdict[VERDICT_COUNT];     /* of domains with a component */
+	uint64_t reason[STATS_STAGE_COUNT][STATS_REASON_COUNT];
+	uint64_t age[STATS_MODES][STATS_AGE_BUCKETS];
+	uint64_t mx_kind[MX_KIND_COUNT][STATS_MODES];
+	uint64_t tlsrpt_state[RECORD_STATE_COUNT];
+	uint64_t tlsrpt_scheme[SCHEME_COUNT]; /* of valid records */
+	uint64_t rank[STATS_RANK_BINS][PART_COUNT];
+	struct tally tld;                     /* counters: enum stats_part */
+	struct tally policy_host, mx;         /* counters: enum stats_provider; domains with an STS record */
+	struct tally rua_host;                /* counter 0: valid TLSRPT records */
+	int64_t first_ms, last_ms;            /* since 1970, of the earliest and the latest domain */
+};
+
+void stats_init(struct stats *stats);
+void stats_fini(struct stats *stats);
+void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
+
+/* The word of a metric, and the metric it is a part of. */
+const char *stats_metric_name(enum stats_metric metric);
+enum stats_metric stats_metric_of(enum stats_metric metric);
+
+/* Bin 0 is the unranked; the last has no end (0). */
+void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end);
+
+const char *stats_age_name(unsigned bucket);
+const char *stats_scheme_name(enum stats_scheme scheme);
+const char *stats_reason_name(unsigned reason);
+
+#endif

@@ -1,0 +1,23 @@
+/* analysis/stats_tables.h - struct stats as CSV tables: one fact a row, every share with its numerator and
+ * denominator, every table that splits a population sums to it (docs/tables.md).
+ */
+#ifndef STSURVEY_ANALYSIS_STATS_TABLES_H
+#define STSURVEY_ANALYSIS_STATS_TABLES_H
+
+#include "analysis/stats.h"
+#include "analysis/table.h"
+
+/* The one table that is written while reading: a row a misconfigured domain. */
+#define STATS_MISCONFIGURED_COLUMNS "domain,component,findings,verdict"
+void stats_misconfigured_row(struct csv *csv, const struct observation *observation,
+			     const struct classification *result);
+
+/* Every table but misconfigured.csv into the existing folder @directory. Sorts the tallies of @stats. 0, or -1 with
+ * one line for the user in @error. */
+__attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
+							    char error[TABLE_ERROR_MAX]);
+
+/* The codes of @set in the order of their numbers, with a space between, as one field. */
+void stats_findings_field(struct csv *csv, const struct finding_set *set);
+
+#endif

@@ -1,0 +1,25 @@
+/* analysis/table.h - one CSV file of a folder, complete or not there: it gets its name once it is whole. */
+#ifndef STSURVEY_ANALYSIS_TABLE_H
+#define STSURVEY_ANALYSIS_TABLE_H
+
+#include <stdbool.h>
+
+#include "output/csv.h"
+
+enum { TABLE_PATH_MAX = 4096, TABLE_ERROR_MAX = TEXT_ERROR_MAX };
+
+struct table {
+	struct csv csv;
+	struct text text;
+	char path[TABLE_PATH_MAX];
+	char part[TABLE_PATH_MAX]; /* what it is called until then */
+};
+
+/* Start DIR/NAME.csv with its header row. 0, or -1 with one line for the user in @error. */
+__attribute__((warn_unused_result)) int table_open(struct table *table, const char *directory, const char *name,
+						   const char *columns, char error[TABLE_ERROR_MAX]);
+
+/* Finish it; where @keep is false or a write failed, nothing is left. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int table_close(struct table *table, bool keep, char error[TABLE_ERROR_MAX]);
+
+#endif

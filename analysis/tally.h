@@ -1,0 +1,48 @@
+/* analysis/tally.h - counters by word: TLDs, providers, hosts.
+ *
+ * Open addressing over interned words; every word has the same number of counters. Memory is bounded: words
+ * beyond the cap are counted together under TALLY_OTHER, so sums stay right.
+ */
+#ifndef STSURVEY_ANALYSIS_TALLY_H
+#define STSURVEY_ANALYSIS_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/span.h"
+
+#define TALLY_OTHER "(other)"
+
+enum {
+	TALLY_WORD_MAX = 255,     /* octets of a word that are kept; a DNS name fits */
+	TALLY_COUNTERS_MAX = 8,
+};
+
+struct tally_entry {
+	struct span word;
+	uint32_t hash;
+	uint64_t counter[TALLY_COUNTERS_MAX];
+};
+
+struct tally {
+	struct tally_entry *entry;  /* in the order of arrival */
+	uint32_t *slot;             /* entry + 1; 0: free */
+	size_t count, slots, cap;
+	char *text;                 /* the block words are being copied to */
+	size_t text_left;
+	struct tally_block *blocks;
+	struct tally_entry other;   /* of words beyond the cap, or beyond memory */
+};
+
+/* @cap: words kept apart. Allocates nothing yet. */
+void tally_init(struct tally *tally, size_t cap);
+void tally_fini(struct tally *tally);
+
+/* The counters of @word, ASCII case ignored; never NULL. Valid until the next call. */
+uint64_t *tally_at(struct tally *tally, struct span word);
+
+/* Order the entries: largest counter @by first, then by word. tally_at must not be called any more. A last entry
+ * TALLY_OTHER is added where words were left out. */
+void tally_sort(struct tally *tally, unsigned by);
+
+#endif
