@@ -1,0 +1,142 @@
+#include "parsers/field.h"
+
+bool field_is_name(struct span name)
+{
+	if (name.n == 0 || name.n > FIELD_NAME_MAX || !ascii_is_alnum(name.p[0]))
+		return false;
+	for (size_t i = 1; i < name.n; i++)
+		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '_' && name.p[i] != '-' && name.p[i] != '.')
+			return false;
+	return true;
+}
+
+bool field_is_value(struct span value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+
+		if (c < 0x21 || c > 0x7e || c == ';' || c == '=')
+			return false;
+	}
+	return value.n > 0;
+}
+
+bool field_has_non_ascii(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] > 0x7f)
+			return true;
+	return false;
+}
+
+static uint32_t name_tag(struct span name)
+{
+	uint32_t tag = (uint32_t)name.n;
+
+	for (size_t i = 0; i < name.n; i++)
+		tag = tag * 31 + (unsigned char)name.p[i];
+	return tag;
+}
+
+bool field_names_saw(struct field_names *names, struct span name)
+{
+	uint32_t tag = name_tag(name);
+
+	for (unsigned i = 0; i < names->count; i++)
+		if (names->tag[i] == tag && span_equal(names->name[i], name))
+			return true;
+	if (names->count < FIELD_NAMES_MAX) {
+		names->tag[names->count] = tag;
+		names->name[names->count++] = name;
+	}
+	return false;
+}
+
+static size_t skip_wsp(struct span text, size_t at)
+{
+	while (at < text.n && ascii_is_wsp(text.p[at]))
+		at++;
+	return at;
+}
+
+enum field_step field_next(struct span text, size_t *at, struct span *field)
+{
+	size_t start, end;
+
+	if (*at >= text.n)
+		return FIELD_END;
+	start = skip_wsp(text, *at);
+	if (start == text.n || text.p[start] != ';') {
+		*at = text.n;
+		return FIELD_UNDELIMITED;
+	}
+	start = skip_wsp(text, start + 1);
+	end = span_find(text, start, ';');
+	*at = end;
+	if (start == text.n)
+		return FIELD_END; /* [ delim ] at the very end */
+	*field = (struct span){ text.p + start, end - start };
+	if (field->n == 0)
+		return FIELD_EMPTY;
+	if (end == text.n && ascii_is_wsp(text.p[end - 1])) {
+		*field = span_trim(*field);
+		return FIELD_LOOSE;
+	}
+	*field = span_trim(*field);
+	return FIELD_ONE;
+}
+
+bool field_split(struct span field, struct span *name, struct span *value)
+{
+	size_t equals = span_find(field, 0, '=');
+
+	*name = (struct span){ field.p, equals };
+	*value = span_skip(field, equals < field.n ? equals + 1 : field.n);
+	return equals < field.n;
+}
+
+bool field_is_spaced(struct span name, struct span known)
+{
+	return name.n > known.n && ascii_is_wsp(name.p[known.n]) && span_equal(span_trim(name), known);
+}
+
+enum txt_kind { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
+
+static enum txt_kind kind_of(struct span text, struct span version, struct span meant)
+{
+	if (span_starts_with(text, version)) {
+		char next = text.n > version.n ? text.p[version.n] : ' ';
+
+		if (next == ';')
+			return TXT_EXACT;
+		/* "v=STSv10", "v=STSv1.1", "v=STSv1id=…": another version's name */
+		return ascii_is_alnum(next) || next == '.' || next == '-' || next == '_' ? TXT_BAD_VERSION : TXT_LOOSE;
+	}
+	return span_starts_with_nocase(span_trim(text), meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
+}
+
+void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
+		struct txt_choice *choice)
+{
+	size_t of_kind[TXT_EXACT + 1] = { 0 };
+
+	*choice = (struct txt_choice){ .state = TXT_NONE };
+	for (size_t i = 0; i < count; i++) {
+		enum txt_kind kind = kind_of(record[i], version, meant);
+
+		/* A record alone is judged by the grammar, which allows white space before the
+		 * semicolon; beside others the literal beginning decides (RFC 8461 3.1). */
+		if (kind == TXT_LOOSE && count == 1)
+			kind = TXT_EXACT;
+		if (kind == TXT_EXACT)
+			choice->text = record[i];
+		of_kind[kind]++;
+	}
+	choice->bad_version = of_kind[TXT_BAD_VERSION] > 0;
+	choice->discarded = of_kind[TXT_LOOSE] > 0;
+	choice->unrelated = of_kind[TXT_UNRELATED] > 0;
+	if (of_kind[TXT_EXACT] > 0)
+		choice->state = of_kind[TXT_EXACT] == 1 ? TXT_ONE : TXT_SEVERAL;
+	else if (choice->bad_version || choice->discarded)
+		choice->state = TXT_UNUSABLE;
+}

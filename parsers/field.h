@@ -1,0 +1,79 @@
+/* parsers/field.h - what the three texts of RFC 8461 3.1, 3.2 and RFC 8460 3 have in common:
+ * names, values, `;` between fields, and which TXT record is the one.
+ *
+ *   ext-name  = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
+ *   ext-value = 1*( %x21-3A / %x3C / %x3E-7E )
+ *   delim     = *WSP ";" *WSP
+ */
+#ifndef STSURVEY_PARSERS_FIELD_H
+#define STSURVEY_PARSERS_FIELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/span.h"
+
+enum {
+	FIELD_NAME_MAX = 32,  /* octets, RFC 8461 3.1 */
+	FIELD_NAMES_MAX = 64, /* distinct unknown names that are remembered: 20 times what honest
+			       * texts hold, and a bound on the work a hostile one can ask for */
+};
+
+static inline bool ascii_is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool field_is_name(struct span name);
+
+/* ext-value of the two TXT records; the policy's differs. */
+bool field_is_value(struct span value);
+
+/* Any octet above 0x7f. */
+bool field_has_non_ascii(struct span text);
+
+/* Names seen so far. A set needs only count = 0 before its first use. */
+struct field_names {
+	uint32_t tag[FIELD_NAMES_MAX]; /* hash: most are told apart without a look at the octets */
+	struct span name[FIELD_NAMES_MAX];
+	unsigned count;
+};
+
+/* Was @name seen before? Remembers it if not; names beyond FIELD_NAMES_MAX are not remembered. */
+bool field_names_saw(struct field_names *names, struct span name);
+
+enum field_step {
+	FIELD_END,
+	FIELD_ONE,         /* *field holds a field without the white space around it */
+	FIELD_LOOSE,       /* the same, but white space and no semicolon follow: a break of the grammar */
+	FIELD_EMPTY,       /* nothing between two semicolons */
+	FIELD_UNDELIMITED, /* no semicolon where one is due; nothing more can be read */
+};
+
+/* Walk the fields of a TXT record; *@at starts behind the version. */
+enum field_step field_next(struct span text, size_t *at, struct span *field);
+
+/* The name in front of the `=`, and the value; false without a `=`. */
+bool field_split(struct span field, struct span *name, struct span *value);
+
+/* Is @name the known name @known with white space behind it? Then it is neither that field
+ * nor an extension. */
+bool field_is_spaced(struct span name, struct span known);
+
+/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? */
+enum txt_choice_state { TXT_NONE, TXT_ONE, TXT_SEVERAL, TXT_UNUSABLE };
+
+struct txt_choice {
+	enum txt_choice_state state;
+	struct span text;  /* where ONE */
+	bool bad_version;  /* a record is meant, in another spelling or of another version */
+	bool discarded;    /* a record has the version but no semicolon right behind it, beside others */
+	bool unrelated;    /* a record is something else */
+};
+
+/* @version is the exact beginning ("v=STSv1"), @meant the one in any case that shows what the
+ * record wants to be ("v=sts"). */
+void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
+		struct txt_choice *choice);
+
+#endif

@@ -1,0 +1,398 @@
+#include "parsers/sts_policy.h"
+
+#include "parsers/domain.h"
+#include "parsers/field.h"
+
+enum key { KEY_VERSION, KEY_MODE, KEY_MAX_AGE, KEY_MX, KEY_COUNT, KEY_EXTENSION = KEY_COUNT };
+
+static const struct span key_name[KEY_COUNT] = {
+	[KEY_VERSION] = { "version", 7 },
+	[KEY_MODE] = { "mode", 4 },
+	[KEY_MAX_AGE] = { "max_age", 7 },
+	[KEY_MX] = { "mx", 2 },
+};
+
+static const enum finding key_missing[KEY_COUNT] = {
+	[KEY_VERSION] = FINDING_POLICY_NO_VERSION,
+	[KEY_MODE] = FINDING_POLICY_NO_MODE,
+	[KEY_MAX_AGE] = FINDING_POLICY_NO_MAX_AGE,
+	[KEY_MX] = FINDING_POLICY_NO_MX,
+};
+
+static const struct span mode_name[] = {
+	[STS_MODE_UNSET] = { "", 0 },
+	[STS_MODE_ENFORCE] = { "enforce", 7 },
+	[STS_MODE_TESTING] = { "testing", 7 },
+	[STS_MODE_NONE] = { "none", 4 },
+};
+
+enum { MAX_AGE_DIGITS = 10 }; /* RFC 8461 3.2: 1*10(DIGIT) */
+
+const char *sts_mode_name(enum sts_mode mode)
+{
+	return mode_name[mode].p;
+}
+
+/* ---- lines ---- */
+
+struct line {
+	struct span key, value; /* both without the white space around them */
+	bool is_blank;
+	bool is_pair;           /* there is a colon */
+	bool is_spaced;         /* white space before the key or before the colon */
+};
+
+/* RFC 8461 3.2: sts-policy-term = LF / CRLF. What follows the last one is no line if it is empty. */
+static bool line_next(struct span body, size_t *at, struct line *line)
+{
+	struct span text;
+	size_t end, colon;
+
+	if (*at >= body.n)
+		return false;
+	end = span_find(body, *at, '\n');
+	text = (struct span){ body.p + *at, end - *at };
+	*at = end < body.n ? end + 1 : end;
+	if (end < body.n && text.n > 0 && text.p[text.n - 1] == '\r')
+		text.n--;
+	colon = span_find(text, 0, ':');
+	line->is_pair = colon < text.n;
+	line->key = span_trim((struct span){ text.p, colon });
+	line->value = span_trim(span_skip(text, line->is_pair ? colon + 1 : colon));
+	line->is_blank = !line->is_pair && line->key.n == 0;
+	line->is_spaced = line->key.n != colon;
+	return true;
+}
+
+/* The key in its own spelling, or in any case. */
+static enum key key_of(struct span name, bool (*equal)(struct span, struct span))
+{
+	unsigned key = 0;
+
+	while (key < KEY_COUNT && !equal(name, key_name[key]))
+		key++;
+	return (enum key)key;
+}
+
+/* RFC 3629 4. Length of the character at @s, or 0: ASCII, malformed, overlong or a surrogate. */
+static size_t utf8_length(struct span s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned low = 0x80, high = 0xbf;
+	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
+
+	if (n == 0 || s.n < n)
+		return 0;
+	low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : low;
+	high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : high;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* sts-policy-ext-value: printable ASCII or UTF-8, with spaces inside. */
+static bool is_extension_value(struct span value)
+{
+	for (size_t i = 0; i < value.n;) {
+		size_t n = value.p[i] >= 0x20 && value.p[i] <= 0x7e ? 1 : utf8_length(span_skip(value, i));
+
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	return value.n > 0;
+}
+
+/* ---- values ---- */
+
+/* RFC 8461 3.2: ["*."] Domain, with Domain of RFC 5321 4.1.2. */
+static bool is_mx_pattern(struct span value)
+{
+	if (value.n > DOMAIN_NAME_MAX)
+		return false;
+	if (span_starts_with(value, SPAN_LITERAL("*.")))
+		value = span_skip(value, 2);
+	return domain_is_host(value);
+}
+
+/* Would the value be a pattern if every character outside ASCII were a letter? */
+static bool is_u_label_pattern(struct span value)
+{
+	char plain[DOMAIN_NAME_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < value.n; n++) {
+		size_t length = (unsigned char)value.p[i] > 0x7f ? utf8_length(span_skip(value, i)) : 1;
+
+		if (length == 0 || n == sizeof(plain))
+			return false;
+		plain[n] = length > 1 ? 'x' : value.p[i];
+		i += length;
+	}
+	return domain_has_u_label(value) && is_mx_pattern((struct span){ plain, n });
+}
+
+static void add_bad_mx(struct span value, struct finding_set *findings)
+{
+	struct span undotted = value;
+	bool is_u_label;
+
+	if (value.n > 0 && value.p[value.n - 1] == '.')
+		undotted.n--;
+	is_u_label = is_u_label_pattern(undotted);
+	if (!is_u_label && (undotted.n == value.n || !is_mx_pattern(undotted))) {
+		finding_add(findings, FINDING_POLICY_BAD_MX);
+		return;
+	}
+	if (is_u_label)
+		finding_add(findings, FINDING_POLICY_MX_U_LABEL);
+	if (undotted.n != value.n)
+		finding_add(findings, FINDING_POLICY_MX_TRAILING_DOT);
+}
+
+static void read_mx(struct span value, struct sts_policy *result)
+{
+	if (is_mx_pattern(value))
+		result->mx_count++;
+	else
+		add_bad_mx(value, &result->findings);
+}
+
+static void read_version(struct span value, struct sts_policy *result)
+{
+	static const struct span version = { "STSv1", 5 };
+
+	result->has_version = span_equal(value, version);
+	if (!result->has_version)
+		finding_add(&result->findings, span_equal_nocase(value, version) ? FINDING_POLICY_KEY_CASE
+										 : FINDING_POLICY_BAD_VERSION);
+}
+
+static void read_mode(struct span value, struct sts_policy *result)
+{
+	enum finding wrong = FINDING_POLICY_BAD_MODE;
+
+	for (unsigned mode = STS_MODE_ENFORCE; mode <= STS_MODE_NONE; mode++) {
+		if (span_equal(value, mode_name[mode])) {
+			result->mode = (enum sts_mode)mode;
+			return;
+		}
+		if (span_equal_nocase(value, mode_name[mode]))
+			wrong = FINDING_POLICY_KEY_CASE;
+	}
+	finding_add(&result->findings, wrong);
+}
+
+static void read_max_age(struct span value, struct sts_policy *result)
+{
+	uint64_t seconds = 0;
+
+	result->has_max_age = value.n >= 1 && value.n <= MAX_AGE_DIGITS;
+	for (size_t i = 0; i < value.n && result->has_max_age; i++) {
+		result->has_max_age = value.p[i] >= '0' && value.p[i] <= '9';
+		seconds = seconds * 10 + (uint64_t)(value.p[i] - '0');
+	}
+	if (result->has_max_age)
+		result->max_age = seconds;
+	else
+		finding_add(&result->findings, FINDING_POLICY_BAD_MAX_AGE);
+}
+
+/* ---- the whole ---- */
+
+struct reading {
+	struct field_names names;
+	bool seen[KEY_COUNT];
+	bool seen_in_other_case[KEY_COUNT];
+};
+
+static void read_extension(struct reading *reading, const struct line *line, struct sts_policy *result)
+{
+	enum key meant = key_of(line->key, span_equal_nocase);
+
+	if (!field_is_name(line->key) || !is_extension_value(line->value)) {
+		finding_add(&result->findings, FINDING_POLICY_BAD_LINE);
+		return;
+	}
+	if (field_names_saw(&reading->names, line->key))
+		finding_add(&result->findings, FINDING_POLICY_DUPLICATE_KEY);
+	if (meant != KEY_EXTENSION)
+		reading->seen_in_other_case[meant] = true; /* judged once every key is known */
+	else
+		finding_add(&result->findings, FINDING_POLICY_UNKNOWN_KEY);
+}
+
+/* RFC 8461 3.2, last paragraph: the first counts. The later is an extension in the grammar's eyes. */
+static void read_again(const struct line *line, struct sts_policy *result)
+{
+	finding_add(&result->findings, FINDING_POLICY_DUPLICATE_KEY);
+	if (!is_extension_value(line->value))
+		finding_add(&result->findings, FINDING_POLICY_BAD_LINE);
+}
+
+static void read_line(struct reading *reading, const struct line *line, struct sts_policy *result)
+{
+	enum key key = line->is_pair ? key_of(line->key, span_equal) : KEY_EXTENSION;
+
+	if (line->is_blank) {
+		finding_add(&result->findings, FINDING_POLICY_BLANK_LINE);
+		return;
+	}
+	if (!line->is_pair) {
+		finding_add(&result->findings, FINDING_POLICY_BAD_LINE);
+		return;
+	}
+	if (line->is_spaced)
+		finding_add(&result->findings, FINDING_POLICY_WHITE_SPACE);
+	if (key == KEY_EXTENSION) {
+		read_extension(reading, line, result);
+		return;
+	}
+	if (reading->seen[key] && key != KEY_MX) {
+		read_again(line, result);
+		return;
+	}
+	reading->seen[key] = true;
+	switch (key) {
+	case KEY_VERSION:
+		read_version(line->value, result);
+		break;
+	case KEY_MODE:
+		read_mode(line->value, result);
+		break;
+	case KEY_MAX_AGE:
+		read_max_age(line->value, result);
+		break;
+	default:
+		read_mx(line->value, result);
+		break;
+	}
+}
+
+static void judge_keys(const struct reading *reading, struct sts_policy *result)
+{
+	for (unsigned key = 0; key < KEY_COUNT; key++) {
+		/* RFC 8461 3.2: mode none needs no mx */
+		bool is_due = key != KEY_MX || result->mode != STS_MODE_NONE;
+
+		if (!reading->seen[key] && is_due)
+			finding_add(&result->findings,
+				    reading->seen_in_other_case[key] ? FINDING_POLICY_KEY_CASE : key_missing[key]);
+		else if (reading->seen_in_other_case[key])
+			finding_add(&result->findings, FINDING_POLICY_UNKNOWN_KEY);
+	}
+}
+
+static void judge_values(struct sts_policy *result)
+{
+	if (result->mode == STS_MODE_NONE)
+		finding_add(&result->findings, FINDING_POLICY_MODE_NONE);
+	if (result->mode == STS_MODE_TESTING)
+		finding_add(&result->findings, FINDING_POLICY_MODE_TESTING);
+	if (!result->has_max_age)
+		return;
+	if (result->max_age > STS_MAX_AGE_LARGEST) /* RFC 8461 3.2: "maximum value of 31557600" */
+		finding_add(&result->findings, FINDING_POLICY_MAX_AGE_TOO_LARGE);
+	if (result->max_age < STS_MAX_AGE_SHORT ||
+	    (result->mode == STS_MODE_ENFORCE && result->max_age < STS_MAX_AGE_SHORT_ENFORCE))
+		finding_add(&result->findings, FINDING_POLICY_MAX_AGE_SHORT);
+}
+
+static void judge_state(struct sts_policy *result)
+{
+	if (finding_any(&result->findings, SEVERITY_ERROR, COMPONENT_NONE))
+		result->state = POLICY_INVALID;
+	else if (finding_any(&result->findings, SEVERITY_TOLERATED, COMPONENT_NONE))
+		result->state = POLICY_TOLERATED;
+	else
+		result->state = POLICY_VALID;
+}
+
+/* Does the body begin as a page does? No key can begin with `<`. */
+static bool is_html(struct span body)
+{
+	size_t i = 0;
+
+	while (i < body.n && (ascii_is_wsp(body.p[i]) || body.p[i] == '\r' || body.p[i] == '\n'))
+		i++;
+	if (i + 1 >= body.n || body.p[i] != '<')
+		return false;
+	return body.p[i + 1] == '!' || body.p[i + 1] == '?' || (ascii_is_alnum(body.p[i + 1]) && body.p[i + 1] > '9');
+}
+
+/* A page behind something else, such as a warning of the program that made it. */
+static bool has_html_tag(struct span body)
+{
+	for (size_t at = span_find(body, 0, '<'); at < body.n; at = span_find(body, at + 1, '<')) {
+		struct span rest = span_skip(body, at + 1);
+
+		if (span_starts_with_nocase(rest, SPAN_LITERAL("html")) ||
+		    span_starts_with_nocase(rest, SPAN_LITERAL("!doctype html")))
+			return true;
+	}
+	return false;
+}
+
+static bool is_empty(struct span body)
+{
+	for (size_t i = 0; i < body.n; i++)
+		if (!ascii_is_wsp(body.p[i]) && body.p[i] != '\r' && body.p[i] != '\n')
+			return false;
+	return true;
+}
+
+/* Nothing here is a policy: one finding says so, instead of five about the missing keys. */
+static void refuse(struct sts_policy *result, enum finding finding)
+{
+	*result = (struct sts_policy){ .state = POLICY_INVALID };
+	finding_add(&result->findings, finding);
+}
+
+void sts_policy_parse(struct span body, struct sts_policy *result)
+{
+	static const struct span bom = { "\xef\xbb\xbf", 3 };
+	struct reading reading;
+	struct line line;
+
+	*result = (struct sts_policy){ .body = body };
+	reading.names.count = 0;
+	memset(reading.seen, 0, sizeof(reading.seen));
+	memset(reading.seen_in_other_case, 0, sizeof(reading.seen_in_other_case));
+	if (span_starts_with(body, bom)) {
+		result->body = body = span_skip(body, bom.n);
+		finding_add(&result->findings, FINDING_POLICY_BOM);
+	}
+	if (is_empty(body)) {
+		refuse(result, FINDING_POLICY_EMPTY);
+		return;
+	}
+	if (is_html(body)) {
+		refuse(result, FINDING_POLICY_HTML);
+		return;
+	}
+	for (size_t at = 0; line_next(body, &at, &line);)
+		read_line(&reading, &line, result);
+	if (!reading.seen[KEY_VERSION] && !reading.seen[KEY_MODE] && !reading.seen[KEY_MAX_AGE] && has_html_tag(body)) {
+		refuse(result, FINDING_POLICY_HTML);
+		return;
+	}
+	judge_keys(&reading, result);
+	judge_values(result);
+	judge_state(result);
+}
+
+bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern)
+{
+	struct line line;
+
+	while (line_next(policy->body, at, &line)) {
+		if (line.is_pair && span_equal(line.key, key_name[KEY_MX]) && is_mx_pattern(line.value)) {
+			*pattern = line.value;
+			return true;
+		}
+	}
+	return false;
+}

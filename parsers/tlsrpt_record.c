@@ -1,0 +1,289 @@
+#include "parsers/tlsrpt_record.h"
+
+#include "parsers/field.h"
+
+static const struct span version = { "v=TLSRPTv1", 10 };
+static const struct span rua = { "rua", 3 };
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* RFC 3986 2.2 and 2.3, without the brackets that only an IP-literal may use. */
+static bool is_uri_octet(char c)
+{
+	return ascii_is_alnum(c) || (c != '\0' && strchr("-._~:/?#@!$&'()*+,;=", c) != NULL);
+}
+
+/* `%` is always followed by two hexadecimal digits (RFC 3986 2.1); one `#` at most (3.5). */
+static bool is_uri_text(struct span text)
+{
+	unsigned hashes = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '%') {
+			if (text.n - i < 3 || !is_hex(text.p[i + 1]) || !is_hex(text.p[i + 2]))
+				return false;
+			i += 2;
+		} else if (!is_uri_octet(text.p[i])) {
+			return false;
+		}
+		hashes += text.p[i] == '#';
+	}
+	return hashes <= 1;
+}
+
+/* RFC 3986 3.1: offset of the colon behind the scheme, or 0. */
+static size_t scheme_length(struct span uri)
+{
+	size_t colon = span_find(uri, 0, ':');
+
+	if (colon == 0 || colon == uri.n || !ascii_is_alnum(uri.p[0]) || (uri.p[0] >= '0' && uri.p[0] <= '9'))
+		return 0;
+	for (size_t i = 1; i < colon; i++)
+		if (!ascii_is_alnum(uri.p[i]) && uri.p[i] != '+' && uri.p[i] != '-' && uri.p[i] != '.')
+			return 0;
+	return colon;
+}
+
+/* Up to the first octet of @stops. */
+static struct span until(struct span text, const char *stops)
+{
+	size_t n = 0;
+
+	while (n < text.n && (text.p[n] == '\0' || strchr(stops, text.p[n]) == NULL))
+		n++;
+	return (struct span){ text.p, n };
+}
+
+/* RFC 3986 3.2: host without user and port; false where the port or an IP-literal is malformed. */
+static bool split_authority(struct span authority, struct span *host)
+{
+	size_t user = authority.n, end, port;
+
+	while (user > 0 && authority.p[user - 1] != '@')
+		user--;
+	if (!is_uri_text((struct span){ authority.p, user }))
+		return false;
+	authority = span_skip(authority, user);
+	end = span_find(authority, 0, authority.n > 0 && authority.p[0] == '[' ? ']' : ':');
+	if (authority.n > 0 && authority.p[0] == '[') {
+		if (end == authority.n || !is_uri_text((struct span){ authority.p + 1, end - 1 }))
+			return false;
+		end++;
+	}
+	*host = (struct span){ authority.p, end };
+	if (end < authority.n && authority.p[end] != ':')
+		return false;
+	for (port = end + 1; port < authority.n; port++)
+		if (authority.p[port] < '0' || authority.p[port] > '9')
+			return false;
+	return end > 0 && host->p[0] == '[' ? true : is_uri_text(*host);
+}
+
+struct uri {
+	bool is_uri;   /* RFC 3986 */
+	bool has_goal; /* mailto has an address, https a host (RFC 6068 2, RFC 9110 4.2.2) */
+	enum tlsrpt_scheme scheme;
+};
+
+static bool has_address(struct span rest)
+{
+	struct span to = until(rest, "?#");
+	size_t at = span_find(to, 0, '@');
+
+	return at > 0 && at + 1 < to.n;
+}
+
+static struct uri uri_read(struct span text)
+{
+	struct uri uri = { .scheme = TLSRPT_OTHER };
+	size_t colon = scheme_length(text);
+	struct span scheme = { text.p, colon }, rest, host = { NULL, 0 };
+
+	if (colon == 0)
+		return uri;
+	rest = span_skip(text, colon + 1);
+	if (span_equal_nocase(scheme, SPAN_LITERAL("mailto")))
+		uri.scheme = TLSRPT_MAILTO;
+	else if (span_equal_nocase(scheme, SPAN_LITERAL("https")))
+		uri.scheme = TLSRPT_HTTPS;
+	if (uri.scheme == TLSRPT_MAILTO)
+		uri.has_goal = has_address(rest);
+	if (span_starts_with(rest, SPAN_LITERAL("//"))) {
+		struct span authority = until(span_skip(rest, 2), "/?#");
+
+		if (!split_authority(authority, &host))
+			return uri;
+		rest = span_skip(rest, 2 + authority.n);
+	}
+	if (uri.scheme == TLSRPT_HTTPS)
+		uri.has_goal = host.n > 0;
+	uri.is_uri = is_uri_text(rest);
+	return uri;
+}
+
+/* The next member of a rua list; false behind the last. *@at ends up as list.n + 1. */
+static bool list_next(struct span list, size_t *at, struct span *member)
+{
+	size_t comma;
+
+	if (*at > list.n)
+		return false;
+	comma = span_find(list, *at, ',');
+	*member = span_trim((struct span){ list.p + *at, comma - *at });
+	*at = comma + 1;
+	return true;
+}
+
+struct reading {
+	struct finding_set findings;
+	struct field_names names;
+	bool has_rua;
+	bool broken; /* a rua is no URI: nobody knows where reports shall go */
+	size_t usable;
+};
+
+/* RFC 8460 3: uri *( *WSP "," *WSP uri ) */
+static void read_rua(struct reading *reading, struct span list)
+{
+	struct span member;
+
+	if (list.n > 0 && ascii_is_wsp(list.p[0]))
+		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+	for (size_t at = 0; list_next(list, &at, &member);) {
+		struct uri uri = uri_read(member);
+
+		if (!uri.is_uri || (uri.scheme != TLSRPT_OTHER && !uri.has_goal))
+			finding_add(&reading->findings, FINDING_TLSRPT_BAD_URI);
+		else if (uri.scheme == TLSRPT_OTHER)
+			finding_add(&reading->findings, FINDING_TLSRPT_BAD_SCHEME);
+		else
+			reading->usable++;
+		if (!uri.is_uri)
+			reading->broken = true;
+		else if (span_find(member, 0, '!') < member.n)
+			finding_add(&reading->findings, FINDING_TLSRPT_UNENCODED);
+	}
+}
+
+static void read_field(struct reading *reading, struct span field)
+{
+	struct span name, value;
+	bool is_pair = field_split(field, &name, &value);
+	bool again;
+
+	if (span_equal(name, rua)) {
+		again = reading->has_rua; /* several add up: they may stand anywhere and the grammar has 1* */
+		reading->has_rua = true;
+		read_rua(reading, value);
+	} else if (is_pair && field_is_spaced(name, rua)) {
+		again = reading->has_rua;
+		reading->has_rua = true; /* meant as a rua, so no extension; no white space around `=` */
+		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+	} else {
+		again = span_equal(name, SPAN_LITERAL("v")) || field_names_saw(&reading->names, name);
+		if (!is_pair || !field_is_name(name) || !field_is_value(value))
+			finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+	}
+	if (again)
+		finding_add(&reading->findings, FINDING_TLSRPT_DUPLICATE_FIELD);
+}
+
+/* RFC 8460 3: tlsrpt-record */
+static void read_record(struct reading *reading, struct span text)
+{
+	size_t at = version.n;
+	struct span field;
+	enum field_step step;
+
+	while ((step = field_next(text, &at, &field)) != FIELD_END) {
+		if (step == FIELD_ONE || step == FIELD_LOOSE)
+			read_field(reading, field);
+		if (step != FIELD_ONE)
+			finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+		if (step == FIELD_UNDELIMITED)
+			return;
+	}
+	if (!reading->has_rua)
+		finding_add(&reading->findings, FINDING_TLSRPT_NO_RUA);
+}
+
+static void judge_one(struct span text, struct tlsrpt_record *result)
+{
+	struct reading reading;
+
+	/* not the whole struct: the name set is large and needs no clearing */
+	reading.findings = (struct finding_set){ 0 };
+	reading.names.count = 0;
+	reading.has_rua = reading.broken = false;
+	reading.usable = 0;
+	read_record(&reading, text);
+	/* A URI that no sender can use does no harm beside one that is usable. */
+	if (reading.broken || reading.usable == 0 || finding_has(&reading.findings, FINDING_TLSRPT_SYNTAX))
+		result->state = RECORD_INVALID;
+	else
+		result->state = RECORD_VALID;
+	result->text = text;
+	finding_join(&result->findings, &reading.findings);
+}
+
+void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
+{
+	struct txt_choice choice;
+
+	*result = (struct tlsrpt_record){ .state = RECORD_NONE };
+	txt_choose(record, count, version, SPAN_LITERAL("v=tlsrpt"), &choice);
+	if (choice.bad_version)
+		finding_add(&result->findings, FINDING_TLSRPT_BAD_VERSION);
+	if (choice.unrelated || (choice.discarded && choice.state != TXT_UNUSABLE))
+		finding_add(&result->findings, FINDING_TLSRPT_UNRELATED_TXT);
+	switch (choice.state) {
+	case TXT_NONE:
+		break;
+	case TXT_ONE:
+		judge_one(choice.text, result);
+		break;
+	case TXT_SEVERAL: /* RFC 8460 3: not exactly one is as good as none */
+		result->state = RECORD_MULTIPLE;
+		finding_add(&result->findings, FINDING_TLSRPT_MULTIPLE);
+		break;
+	case TXT_UNUSABLE:
+		result->state = RECORD_INVALID;
+		if (choice.discarded)
+			finding_add(&result->findings, FINDING_TLSRPT_SYNTAX);
+		break;
+	}
+}
+
+bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme)
+{
+	struct span text = record->text;
+
+	if (record->state != RECORD_VALID)
+		return false;
+	if (*at == 0)
+		*at = version.n;
+	/* *at is at a member of a list, or at what stands between two fields. */
+	while (*at < text.n) {
+		struct span list, member;
+		size_t in_list = 0;
+
+		if (text.p[*at] != ';' && !ascii_is_wsp(text.p[*at])) {
+			list = until(span_skip(text, *at), ";");
+			(void)list_next(list, &in_list, &member);
+			*at += in_list <= list.n ? in_list : list.n;
+			while (in_list <= list.n && ascii_is_wsp(text.p[*at]))
+				(*at)++;
+			*uri = member;
+			*scheme = uri_read(member).scheme;
+			return true;
+		}
+		if (field_next(text, at, &list) == FIELD_END)
+			return false;
+		if (span_starts_with(list, SPAN_LITERAL("rua=")))
+			*at = (size_t)(list.p - text.p) + 4;
+	}
+	return false;
+}
