@@ -25,7 +25,8 @@ enum {
 struct dns_answer {
 	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
 	uint16_t id;
-	bool ad, tc, cname_loop;
+	bool ad, tc;
+	bool cname_loop;        /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
 	bool has_opt;           /* the server speaks EDNS */
 	uint32_t ttl;           /* seconds, smallest of chain and records; 0 without */
 	uint16_t cname[OBS_CNAME_MAX]; /* offsets of the chain's targets, in order */
@@ -37,8 +38,11 @@ struct dns_answer {
 };
 
 /* Read @packet as the answer to @type at @name (text, A-labels, no trailing dot).
- * Returns 0 and fills @answer, or -1: no DNS message, not a response, or another question's.
- * Records of other names than the chain's end are ignored, in whatever order they come. */
+ * Returns 0 and fills @answer, or -1: no DNS message, not a response, or another question's. Only
+ * the first `count` and `cname_count` array members are set. The caller compares the id.
+ * Records of other names than the chain's end are ignored, in whatever order they come.
+ * Where the answer section is broken the status is ERROR, and TRUNCATED where TC is set and the
+ * code is NOERROR or NXDOMAIN; neither has records. A failure code may come without the question. */
 int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type,
 		     struct dns_answer *answer);
 
@@ -52,7 +56,7 @@ long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t
 		  size_t size);
 
 /* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
- * -1 for a name that is no name. @out needs DNS_QUERY_MAX octets. */
+ * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */
 enum { DNS_QUERY_MAX = 12 + 255 + 4 + 11 };
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX]);
 

@@ -1,0 +1,516 @@
+#include "parsers/dns_answer.h"
+
+enum {
+	HEADER_SIZE = 12,     /* RFC 1035 4.1.1 */
+	RECORD_FIXED = 10,    /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
+	NAME_WIRE_MAX = 255,  /* octets, RFC 1035 2.3.4 */
+	PACKET_MAX = 65535,   /* octets, RFC 1035 4.2.2 */
+	CLASS_IN = 1,
+	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
+};
+
+enum { FLAG_QR = 0x8000, FLAG_OPCODE = 0x7800, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_AD = 0x0020, FLAG_RCODE = 0x000f };
+
+static const uint8_t rcode_status[16] = {
+	[0] = DNS_NOERROR, [1] = DNS_FORMERR, [2] = DNS_SERVFAIL, [3] = DNS_NXDOMAIN, [4] = DNS_NOTIMP, [5] = DNS_REFUSED,
+	[6] = DNS_ERROR,   [7] = DNS_ERROR,   [8] = DNS_ERROR,	  [9] = DNS_ERROR,    [10] = DNS_ERROR, [11] = DNS_ERROR,
+	[12] = DNS_ERROR,  [13] = DNS_ERROR,  [14] = DNS_ERROR,	  [15] = DNS_ERROR,
+};
+
+struct message {
+	const uint8_t *p;
+	size_t n;
+};
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+/* ---- names ---- */
+
+/* Follow pointers at @at down to a label or the root. A pointer leads to before where the run of
+ * labels it ends began (@*floor), so the walk ends whatever the packet says (RFC 1035 4.1.4: "a
+ * prior occurrence"). Returns the offset, or 0: malformed. */
+static size_t settle(struct message m, size_t at, size_t *floor)
+{
+	while (at < m.n && m.p[at] >= 0xc0) {
+		size_t target;
+
+		if (m.n - at < 2)
+			return 0;
+		target = get16(m.p + at) & 0x3fff;
+		if (target >= *floor || target < HEADER_SIZE)
+			return 0;
+		*floor = at = target;
+	}
+	if (at >= m.n || m.p[at] > DOMAIN_LABEL_MAX || m.n - at < 1u + m.p[at])
+		return 0;
+	return at;
+}
+
+/* Offset behind the name at @at as it stands in the packet, or 0. */
+static size_t name_end(struct message m, size_t at)
+{
+	while (at < m.n) {
+		uint8_t length = m.p[at];
+
+		if (length == 0)
+			return at + 1;
+		if (length >= 0xc0)
+			return m.n - at >= 2 ? at + 2 : 0;
+		if (length > DOMAIN_LABEL_MAX)
+			return 0;
+		at += 1u + length;
+	}
+	return 0;
+}
+
+/* Is there a whole name at @at, pointers and all? */
+static bool name_is_whole(struct message m, size_t at)
+{
+	size_t floor = at, size = 0;
+
+	for (;;) {
+		at = settle(m, at, &floor);
+		if (at == 0)
+			return false;
+		size += 1u + m.p[at];
+		if (size > NAME_WIRE_MAX)
+			return false;
+		if (m.p[at] == 0)
+			return true;
+		at += 1u + m.p[at];
+	}
+}
+
+static bool octets_equal_nocase(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i] && ascii_lower((char)a[i]) != ascii_lower((char)b[i]))
+			return false;
+	return true;
+}
+
+/* Both names are whole. Names that share a tail by compression meet there and are done. */
+static bool name_equal(struct message m, size_t a, size_t b)
+{
+	size_t floor_a = a, floor_b = b;
+
+	for (;;) {
+		a = settle(m, a, &floor_a);
+		b = settle(m, b, &floor_b);
+		if (a == b)
+			return true;
+		if (m.p[a] != m.p[b] || !octets_equal_nocase(m.p + a + 1, m.p + b + 1, m.p[a]))
+			return false;
+		if (m.p[a] == 0)
+			return true;
+		a += 1u + m.p[a];
+		b += 1u + m.p[b];
+	}
+}
+
+/* Is the uncompressed name at @at @name? Returns the offset behind it, or 0. */
+static size_t question_matches(struct message m, size_t at, struct span name)
+{
+	size_t i = 0;
+
+	while (at < m.n && m.p[at] != 0) {
+		size_t length = m.p[at];
+
+		/* a dot inside one label looks in text like two labels */
+		if (length > DOMAIN_LABEL_MAX || m.n - at <= length || name.n - i < length ||
+		    memchr(name.p + i, '.', length) != NULL ||
+		    !octets_equal_nocase(m.p + at + 1, (const uint8_t *)name.p + i, length))
+			return 0;
+		at += 1 + length;
+		i += length;
+		if (i < name.n && name.p[i++] != '.')
+			return 0;
+	}
+	return at < m.n && i == name.n ? at + 1 : 0;
+}
+
+/* ---- records ---- */
+
+struct record {
+	size_t owner, rdata;
+	uint32_t ttl;
+	uint16_t type, class, rdata_len;
+};
+
+/* Read the record at *@at and step over it. */
+static bool record_next(struct message m, size_t *at, struct record *record)
+{
+	size_t fixed = name_end(m, *at);
+	uint32_t ttl;
+
+	if (fixed == 0 || m.n - fixed < RECORD_FIXED)
+		return false;
+	record->owner = *at;
+	record->type = get16(m.p + fixed);
+	record->class = get16(m.p + fixed + 2);
+	ttl = get32(m.p + fixed + 4);
+	record->ttl = ttl > INT32_MAX ? 0 : ttl; /* RFC 2181 8 */
+	record->rdata_len = get16(m.p + fixed + 8);
+	record->rdata = fixed + RECORD_FIXED;
+	if (m.n - record->rdata < record->rdata_len)
+		return false;
+	*at = record->rdata + record->rdata_len;
+	return true;
+}
+
+/* A name that fills the RDATA from @skip on. */
+static bool rdata_is_name(struct message m, const struct record *record, size_t skip)
+{
+	size_t at = record->rdata + skip;
+
+	return record->rdata_len > skip && name_end(m, at) == record->rdata + record->rdata_len && name_is_whole(m, at);
+}
+
+/* RFC 1035 3.3.14: one or more strings, exactly filling the RDATA. */
+static bool rdata_is_txt(struct message m, const struct record *record)
+{
+	size_t at = record->rdata, end = at + record->rdata_len;
+
+	while (at < end)
+		at += 1u + m.p[at];
+	return record->rdata_len > 0 && at == end;
+}
+
+static bool rdata_is_whole(struct message m, const struct record *record)
+{
+	switch (record->type) {
+	case DNS_TYPE_A:
+		return record->rdata_len == 4;
+	case DNS_TYPE_AAAA:
+		return record->rdata_len == 16;
+	case DNS_TYPE_CNAME:
+	case DNS_TYPE_NS:
+		return rdata_is_name(m, record, 0);
+	case DNS_TYPE_MX:
+		return rdata_is_name(m, record, 2);
+	case DNS_TYPE_TXT:
+		return rdata_is_txt(m, record);
+	default:
+		return true;
+	}
+}
+
+/* ---- the answer section ---- */
+
+struct section {
+	struct message m;
+	size_t start;       /* offset of the first record */
+	size_t end;         /* offset behind the last */
+	unsigned count;
+	uint16_t type;      /* that was asked */
+	bool has_type;      /* at least one record of that type, whoever owns it */
+	unsigned cnames;
+	struct record cname[CNAMES_MAX];
+};
+
+/* First pass: is every record whole, and which are CNAMEs? */
+static bool section_scan(struct section *section)
+{
+	struct record record;
+	size_t at = section->start;
+
+	for (unsigned i = 0; i < section->count; i++) {
+		if (!record_next(section->m, &at, &record) || !name_is_whole(section->m, record.owner))
+			return false;
+		if (record.class != CLASS_IN || (record.type != section->type && record.type != DNS_TYPE_CNAME))
+			continue;
+		if (!rdata_is_whole(section->m, &record))
+			return false;
+		if (record.type == section->type)
+			section->has_type = true;
+		else if (section->cnames < CNAMES_MAX)
+			section->cname[section->cnames++] = record;
+	}
+	section->end = at;
+	return true;
+}
+
+static const struct record *cname_of(const struct section *section, size_t name)
+{
+	for (unsigned i = 0; i < section->cnames; i++)
+		if (name_equal(section->m, section->cname[i].owner, name))
+			return &section->cname[i];
+	return NULL;
+}
+
+static void note_ttl(struct dns_answer *answer, uint32_t ttl, bool *has_ttl)
+{
+	if (!*has_ttl || ttl < answer->ttl)
+		answer->ttl = ttl;
+	*has_ttl = true;
+}
+
+/* Has the chain come back to a name it had passed? */
+static bool is_passed(const struct section *section, const struct dns_answer *answer, size_t question, size_t name)
+{
+	if (name_equal(section->m, question, name))
+		return true;
+	for (unsigned i = 0; i < answer->cname_count; i++)
+		if (name_equal(section->m, answer->cname[i], name))
+			return true;
+	return false;
+}
+
+/* Follow the chain from the question's name, in whatever order its records stand (RFC 1034 3.6.2).
+ * Returns the offset of the name at its end, or 0 where it has none. */
+static size_t chain_follow(const struct section *section, size_t question, struct dns_answer *answer, bool *has_ttl)
+{
+	const struct record *record;
+	size_t name = question;
+
+	while ((record = cname_of(section, name)) != NULL) {
+		note_ttl(answer, record->ttl, has_ttl);
+		name = record->rdata;
+		if (is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX) {
+			answer->cname_loop = true; /* longer than any resolver follows counts as endless */
+			return 0;
+		}
+		answer->cname[answer->cname_count++] = (uint16_t)name;
+	}
+	return name;
+}
+
+/* Second pass: the records of the asked type that the chain's end owns. */
+static void section_collect(const struct section *section, size_t name, struct dns_answer *answer, bool *has_ttl)
+{
+	struct record record;
+	size_t at = section->start;
+
+	for (unsigned i = 0; i < section->count && record_next(section->m, &at, &record); i++) {
+		if (record.type != section->type || record.class != CLASS_IN ||
+		    !name_equal(section->m, record.owner, name))
+			continue;
+		note_ttl(answer, record.ttl, has_ttl);
+		if (answer->count == DNS_RECORDS_MAX) {
+			answer->omitted++;
+			continue;
+		}
+		answer->rdata[answer->count] = (uint16_t)record.rdata;
+		answer->rdata_len[answer->count++] = record.rdata_len;
+	}
+}
+
+/* Returns the offset behind the section, or 0 where it is broken. */
+static size_t read_answers(struct message m, size_t start, uint16_t type, struct dns_answer *answer)
+{
+	struct section section; /* large: its CNAMEs stay unset until there are any */
+	size_t name;
+	bool has_ttl = false;
+
+	section.m = m;
+	section.start = start;
+	section.count = get16(m.p + 6);
+	section.type = type;
+	section.has_type = false;
+	section.cnames = 0;
+	if (!section_scan(&section))
+		return 0;
+	name = chain_follow(&section, HEADER_SIZE, answer, &has_ttl);
+	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
+		section_collect(&section, name, answer, &has_ttl);
+	return section.end;
+}
+
+/* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the
+ * response code; every such code is an error of its own. What is broken here costs nothing else. */
+static void read_opt(struct message m, size_t at, struct dns_answer *answer)
+{
+	unsigned count = (unsigned)get16(m.p + 8) + get16(m.p + 10);
+	struct record record;
+
+	for (unsigned i = 0; i < count && record_next(m, &at, &record); i++) {
+		if (record.type != DNS_TYPE_OPT || m.p[record.owner] != 0)
+			continue;
+		answer->has_opt = true;
+		if (m.p[record.rdata - 6] != 0)
+			answer->status = DNS_ERROR;
+		return;
+	}
+}
+
+static void answer_init(struct dns_answer *answer, const uint8_t *packet)
+{
+	uint16_t flags = get16(packet + 2);
+
+	/* not the whole struct: its arrays are large and `count` says what is set */
+	answer->status = (enum dns_status)rcode_status[flags & FLAG_RCODE];
+	answer->id = get16(packet);
+	answer->ad = flags & FLAG_AD;
+	answer->tc = flags & FLAG_TC;
+	answer->cname_loop = false;
+	answer->has_opt = false;
+	answer->ttl = 0;
+	answer->cname_count = 0;
+	answer->count = 0;
+	answer->omitted = 0;
+}
+
+/* Offset behind the question section, or 0 where it is not the question that was asked. */
+static size_t read_question(struct message m, struct span name, uint16_t type, const struct dns_answer *answer)
+{
+	size_t end;
+
+	/* A server that cannot read a question need not repeat it (RFC 1035 4.1.1, RFC 6891 7). */
+	if (get16(m.p + 4) == 0)
+		return answer->status == DNS_NOERROR || answer->status == DNS_NXDOMAIN ? 0 : HEADER_SIZE;
+	end = question_matches(m, HEADER_SIZE, name);
+	if (get16(m.p + 4) != 1 || end == 0 || m.n - end < 4)
+		return 0;
+	return get16(m.p + end) == type && get16(m.p + end + 2) == CLASS_IN ? end + 4 : 0;
+}
+
+int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer *answer)
+{
+	struct message m = { packet, len };
+	size_t at;
+
+	if (len < HEADER_SIZE || len > PACKET_MAX || (get16(packet + 2) & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
+		return -1;
+	answer_init(answer, packet);
+	at = read_question(m, name, type, answer);
+	if (at == 0)
+		return -1;
+	if (at > HEADER_SIZE && get16(packet + 6) > 0)
+		at = read_answers(m, at, type, answer);
+	if (at > 0)
+		read_opt(m, at, answer);
+	else
+		answer->status = DNS_ERROR;
+	/* RFC 2181 9: what a truncated answer holds is not to be used. */
+	if (answer->tc && (at == 0 || answer->status == DNS_NOERROR || answer->status == DNS_NXDOMAIN))
+		answer->status = DNS_TRUNCATED;
+	else if (answer->status == DNS_NOERROR && answer->count == 0)
+		answer->status = DNS_NO_ANSWER;
+	if (answer->status != DNS_NOERROR)
+		answer->count = answer->omitted = 0;
+	return 0;
+}
+
+/* ---- what the caller reads out of it ---- */
+
+/* One octet of a label as text. RFC 4343 2.1: what is no visible character, and what would mean
+ * something else in text, is escaped. */
+static size_t put_octet(uint8_t octet, char *text)
+{
+	if (octet == '.') {
+		text[0] = '\\';
+		text[1] = '.';
+		return 2;
+	}
+	if (octet > 0x20 && octet < 0x7f && octet != '\\') {
+		text[0] = ascii_lower((char)octet);
+		return 1;
+	}
+	text[0] = '\\';
+	text[1] = (char)('0' + octet / 100);
+	text[2] = (char)('0' + octet / 10 % 10);
+	text[3] = (char)('0' + octet % 10);
+	return 4;
+}
+
+int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DNS_NAME_TEXT_MAX * 4])
+{
+	struct message m = { packet, len };
+	size_t n = 0, at = offset, floor = offset;
+
+	if (!name_is_whole(m, offset))
+		return -1;
+	while (at = settle(m, at, &floor), m.p[at] != 0) {
+		uint8_t length = m.p[at];
+
+		if (n > 0)
+			text[n++] = '.';
+		for (unsigned i = 1; i <= length; i++)
+			n += put_octet(m.p[at + i], text + n);
+		at += 1u + length;
+	}
+	text[n] = '\0';
+	return (int)n;
+}
+
+long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out, size_t size)
+{
+	const uint8_t *p = packet + answer->rdata[i], *end = p + answer->rdata_len[i];
+	size_t n = 0;
+
+	while (p < end) {
+		size_t length = *p++;
+
+		if (length > (size_t)(end - p) || length > size - n)
+			return -1;
+		if (length > 0) /* @out may be NULL where nothing is due */
+			memcpy(out + n, p, length);
+		n += length;
+		p += length;
+	}
+	return (long)n;
+}
+
+/* Write @name as labels. Returns octets written, or 0 for a name that is no name. */
+static size_t put_name(struct span name, uint8_t *out)
+{
+	size_t n = 0;
+
+	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
+		return 0;
+	if (name.n == 1 && name.p[0] == '.') {
+		out[0] = 0;
+		return 1;
+	}
+	for (size_t at = 0; at <= name.n;) {
+		size_t dot = span_find(name, at, '.'), length = dot - at;
+
+		if (length == 0 || length > DOMAIN_LABEL_MAX)
+			return 0;
+		out[n++] = (uint8_t)length;
+		memcpy(out + n, name.p + at, length);
+		n += length;
+		at = dot + 1;
+	}
+	out[n++] = 0;
+	return n;
+}
+
+static size_t put16(uint8_t *out, unsigned value)
+{
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
+	return 2;
+}
+
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX])
+{
+	size_t n = 0, name_size = put_name(name, out + HEADER_SIZE);
+
+	if (name_size == 0)
+		return -1;
+	n += put16(out + n, id);
+	n += put16(out + n, FLAG_RD | FLAG_AD); /* AD in a query asks for AD in the answer (RFC 6840 5.7) */
+	n += put16(out + n, 1);
+	n += put16(out + n, 0);
+	n += put16(out + n, 0);
+	n += put16(out + n, edns ? 1 : 0);
+	n += name_size;
+	n += put16(out + n, type);
+	n += put16(out + n, CLASS_IN);
+	if (!edns)
+		return (int)n;
+	out[n++] = 0; /* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
+	n += put16(out + n, DNS_TYPE_OPT);
+	n += put16(out + n, DNS_EDNS_SIZE);
+	memset(out + n, 0, 6);
+	return (int)n + 6;
+}
