@@ -1,0 +1,332 @@
+#include "analysis/explain.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <time.h>
+
+struct paper {
+	FILE *out;
+	bool colour;
+	struct span domain;
+};
+
+static const char *const verdicts[VERDICT_COUNT] = {
+	[VERDICT_NO_POLICY] = "senders find no usable policy and deliver as if there were none; nothing is enforced",
+	[VERDICT_NONE] = "the policy asks senders not to apply MTA-STS",
+	[VERDICT_TESTING_OK] = "testing: every MX fits the policy; failures would be reported, mail delivered anyway",
+	[VERDICT_TESTING_FAIL] = "testing: an MX does not fit the policy; under enforce senders would refuse it",
+	[VERDICT_ENFORCE_OK] = "enforced: every MX fits the policy",
+	[VERDICT_ENFORCE_PARTIAL] = "enforced: senders refuse some of the MX and use the others",
+	[VERDICT_ENFORCE_FAIL] = "enforced, but no MX fits the policy: senders that apply MTA-STS do not deliver",
+	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
+};
+
+const char *explain_verdict(enum verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+/* ---- words ---- */
+
+static void put_text(const struct paper *paper, struct span s)
+{
+	size_t n = s.n < EXPLAIN_TEXT_MAX ? s.n : EXPLAIN_TEXT_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x20 && c < 0x7f)
+			fputc(c, paper->out);
+		else
+			fprintf(paper->out, "\\x%02x", c);
+	}
+	if (n < s.n)
+		fprintf(paper->out, "… (%zu octets)", s.n);
+}
+
+/* Texts of the findings table, which say <domain> where the domain's name belongs. */
+static void put_sentence(const struct paper *paper, const char *text)
+{
+	static const char blank[] = "<domain>";
+	const char *hit;
+
+	while ((hit = strstr(text, blank)) != NULL) {
+		fwrite(text, 1, (size_t)(hit - text), paper->out);
+		put_text(paper, paper->domain);
+		text = hit + sizeof(blank) - 1;
+	}
+	fputs(text, paper->out);
+}
+
+static void put_label(const struct paper *paper, const char *label)
+{
+	fprintf(paper->out, "  %-11s ", label);
+}
+
+static void put_more(const struct paper *paper, size_t shown, size_t all)
+{
+	if (shown < all)
+		fprintf(paper->out, " and %zu more", all - shown);
+}
+
+static void put_date(const struct paper *paper, int64_t seconds)
+{
+	char text[32];
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm) > 0)
+		fputs(text, paper->out);
+	else
+		fprintf(paper->out, "%" PRId64, seconds);
+}
+
+static size_t shown_of(size_t count)
+{
+	return count < EXPLAIN_LIST_MAX ? count : EXPLAIN_LIST_MAX;
+}
+
+/* ---- dns ---- */
+
+static void put_answer(const struct paper *paper, const struct obs_answer *answer)
+{
+	fprintf(paper->out, "%s%s", dns_status_name(answer->status), answer->ad ? " (DNSSEC)" : "");
+	for (size_t i = 0; i < shown_of(answer->cname_count); i++) {
+		fputs(i == 0 ? ", alias of " : " → ", paper->out);
+		put_text(paper, answer->cname[i]);
+	}
+	put_more(paper, shown_of(answer->cname_count), answer->cname_count);
+	if (answer->cname_loop)
+		fputs(", in a loop", paper->out);
+}
+
+static void explain_mx(const struct paper *paper, const struct obs_mx *mx)
+{
+	put_label(paper, "MX");
+	put_answer(paper, &mx->answer);
+	for (size_t i = 0; i < shown_of(mx->count); i++) {
+		fprintf(paper->out, "%s %u ", i > 0 ? "," : "", mx->record[i].preference);
+		put_text(paper, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL(". (no mail)"));
+	}
+	put_more(paper, shown_of(mx->count), mx->count + mx->omitted);
+	fputc('\n', paper->out);
+}
+
+static void explain_txt(const struct paper *paper, const char *label, const struct obs_txt *txt, enum record_state state)
+{
+	put_label(paper, label);
+	put_answer(paper, &txt->answer);
+	if (state != RECORD_NOT_ASKED)
+		fprintf(paper->out, ", record: %s", record_state_name(state));
+	for (size_t i = 0; i < shown_of(txt->count); i++) {
+		fprintf(paper->out, "\n  %-11s \"", "");
+		put_text(paper, txt->record[i]);
+		fputc('"', paper->out);
+	}
+	put_more(paper, shown_of(txt->count), txt->count + txt->omitted);
+	fputc('\n', paper->out);
+}
+
+/* ---- the policy ---- */
+
+static void put_address(const struct paper *paper, const struct obs_address *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)) != NULL)
+		fputs(text, paper->out);
+}
+
+static void explain_host(const struct paper *paper, const struct obs_policy *policy)
+{
+	put_label(paper, "mta-sts");
+	fputs("A ", paper->out);
+	put_answer(paper, &policy->a);
+	fputs(", AAAA ", paper->out);
+	put_answer(paper, &policy->aaaa);
+	for (size_t i = 0; i < shown_of(policy->address_count); i++) {
+		fputs(i == 0 ? ": " : ", ", paper->out);
+		put_address(paper, &policy->address[i]);
+	}
+	put_more(paper, shown_of(policy->address_count), policy->address_count + policy->address_omitted);
+	fputc('\n', paper->out);
+	if (policy->status == CONNECT_SKIPPED)
+		return;
+	put_label(paper, "connection");
+	fputs(connect_status_name(policy->status), paper->out);
+	if (policy->address_used >= 0 && (size_t)policy->address_used < policy->address_count) {
+		fputs(" at ", paper->out);
+		put_address(paper, &policy->address[policy->address_used]);
+		fprintf(paper->out, ", %u ms", policy->fetch_ms);
+	}
+	fputc('\n', paper->out);
+}
+
+static void explain_certificate(const struct paper *paper, const struct obs_certificate *leaf)
+{
+	put_label(paper, "certificate");
+	if (leaf->name_count == 0) {
+		fputs("no DNS names, common name ", paper->out);
+		put_text(paper, leaf->common_name);
+	}
+	for (size_t i = 0; i < shown_of(leaf->name_count); i++) {
+		fputs(i == 0 ? "for " : ", ", paper->out);
+		put_text(paper, leaf->name[i]);
+	}
+	put_more(paper, shown_of(leaf->name_count), leaf->name_count + leaf->name_omitted);
+	fputs("; valid ", paper->out);
+	put_date(paper, leaf->not_before);
+	fputs(" to ", paper->out);
+	put_date(paper, leaf->not_after);
+	fputs("; issued by ", paper->out);
+	put_text(paper, leaf->issuer);
+	fputc('\n', paper->out);
+}
+
+static void explain_tls(const struct paper *paper, const struct obs_tls *tls, bool ok)
+{
+	put_label(paper, "TLS");
+	fputs(tls->version != TLS_NONE ? tls_version_name(tls->version) : "no handshake", paper->out);
+	if (tls->alerted)
+		fprintf(paper->out, ", the server sent alert %u", tls->alert);
+	fputs(ok ? ", verified" : ", not verified", paper->out);
+	for (size_t i = 0; i < tls->error_count; i++)
+		fprintf(paper->out, "%s %u at depth %u", i == 0 ? ": verification error" : ",", tls->error[i].code,
+			tls->error[i].depth);
+	fputc('\n', paper->out);
+	if (tls->chain_count > 0)
+		explain_certificate(paper, &tls->chain[0]);
+}
+
+static void explain_http(const struct paper *paper, const struct obs_http *http)
+{
+	put_label(paper, "HTTP");
+	if (http->status > 0)
+		fprintf(paper->out, "status %u", http->status);
+	else
+		fputs("no answer", paper->out);
+	if (http->content_type.p != NULL) {
+		fputs(", ", paper->out);
+		put_text(paper, http->content_type);
+	}
+	if (http->location.p != NULL) {
+		fputs(", leads to ", paper->out);
+		put_text(paper, http->location);
+	}
+	fprintf(paper->out, ", %" PRIu64 " octets\n", http->size);
+}
+
+static void explain_policy(const struct paper *paper, const struct classification *result)
+{
+	struct span pattern;
+	size_t at = 0, shown = 0;
+
+	put_label(paper, "policy");
+	fputs(policy_state_name(result->judgement.policy), paper->out);
+	if (result->policy.mode != STS_MODE_UNSET)
+		fprintf(paper->out, ", mode %s", sts_mode_name(result->policy.mode));
+	if (result->policy.has_max_age)
+		fprintf(paper->out, ", max_age %" PRIu64 " s", result->policy.max_age);
+	while (shown < EXPLAIN_LIST_MAX && sts_policy_next_mx(&result->policy, &at, &pattern)) {
+		fputs(shown++ == 0 ? ", mx " : ", ", paper->out);
+		put_text(paper, pattern);
+	}
+	put_more(paper, shown, result->policy.mx_count);
+	fputc('\n', paper->out);
+	if (result->mx_compared)
+		fprintf(paper->out, "  %-11s %u MX fit the patterns\n", "", result->mx_matching);
+}
+
+static void explain_fetch(const struct paper *paper, const struct observation *observation,
+			  const struct classification *result)
+{
+	const struct obs_policy *policy = &observation->policy;
+	bool tls_tried = policy->status == CONNECT_HANDSHAKE_ERROR || policy->tls.version != TLS_NONE;
+
+	explain_host(paper, policy);
+	if (tls_tried)
+		explain_tls(paper, &policy->tls, result->tls_ok);
+	if (policy->http.status > 0 || (tls_tried && result->tls_ok))
+		explain_http(paper, &policy->http);
+	if (result->judgement.policy != POLICY_UNJUDGED)
+		explain_policy(paper, result);
+}
+
+/* ---- findings ---- */
+
+static const char *const colours[SEVERITY_COUNT] = {
+	[SEVERITY_INFO] = "\033[36m",      [SEVERITY_WARNING] = "\033[33m",   [SEVERITY_TOLERATED] = "\033[33m",
+	[SEVERITY_ERROR] = "\033[1;31m",   [SEVERITY_TRANSIENT] = "\033[35m",
+};
+
+static void put_coloured(const struct paper *paper, const char *colour, int width, const char *text)
+{
+	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text, paper->colour ? "\033[0m" : "");
+}
+
+static void explain_findings(const struct paper *paper, const struct finding_set *findings)
+{
+	/* the worst first, as a person would tell it */
+	static const enum severity order[] = { SEVERITY_ERROR, SEVERITY_TRANSIENT, SEVERITY_TOLERATED,
+					       SEVERITY_WARNING, SEVERITY_INFO };
+
+	for (size_t s = 0; s < sizeof(order) / sizeof(order[0]); s++) {
+		for (unsigned f = finding_next(findings, 0); f < FINDING_COUNT; f = finding_next(findings, f + 1)) {
+			const struct finding_info *info = &finding_table[f];
+
+			if (info->severity != order[s])
+				continue;
+			fputs("  ", paper->out);
+			put_coloured(paper, colours[info->severity], 11, severity_name(info->severity));
+			fprintf(paper->out, " %s (%u): ", info->code, info->number);
+			put_sentence(paper, info->meaning);
+			if (strcmp(info->rule, "-") != 0)
+				fprintf(paper->out, " [%s]", info->rule);
+			fprintf(paper->out, "\n  %-11s fix: ", "");
+			put_sentence(paper, info->fix);
+			fputc('\n', paper->out);
+		}
+	}
+}
+
+static const char *colour_of_verdict(const struct judgement *judgement)
+{
+	if (judgement->component == COMPONENT_OK)
+		return "\033[1;32m";
+	return judgement->verdict == VERDICT_UNKNOWN ? colours[SEVERITY_TRANSIENT] : colours[SEVERITY_ERROR];
+}
+
+static void explain_conclusion(const struct paper *paper, const struct judgement *judgement)
+{
+	put_label(paper, "verdict");
+	put_coloured(paper, colour_of_verdict(judgement), 0, verdict_name(judgement->verdict));
+	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
+	if (judgement->component != COMPONENT_NONE && judgement->component != COMPONENT_OK &&
+	    judgement->component != COMPONENT_UNKNOWN)
+		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_name(judgement->component));
+	if (judgement->status == DOMAIN_UNKNOWN)
+		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
+}
+
+void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour)
+{
+	const struct paper paper = { out, colour, observation->name };
+
+	put_text(&paper, observation->name);
+	fputc('\n', out);
+	if (observation->input != INPUT_OK) {
+		put_label(&paper, "status");
+		fputs(observation->input == INPUT_ILLEGAL ? "this is no domain name\n"
+							  : "on the list of domains that are not asked about\n",
+		      out);
+		return;
+	}
+	explain_mx(&paper, &observation->mx);
+	explain_txt(&paper, "_mta-sts", &observation->sts, result->judgement.sts);
+	explain_txt(&paper, "_smtp._tls", &observation->tlsrpt, result->judgement.tlsrpt);
+	if (result->judgement.sts == RECORD_VALID)
+		explain_fetch(&paper, observation, result);
+	fputc('\n', out);
+	explain_findings(&paper, &result->judgement.findings);
+	explain_conclusion(&paper, &result->judgement);
+}
