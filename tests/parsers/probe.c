@@ -1,0 +1,150 @@
+/* tests/parsers/probe.c - the parsers as a filter, for drivers that are not C.
+ *
+ * Reads requests from stdin until its end: one octet of kind, the number of items (32 bit, big-endian),
+ * and each item with its length (32 bit, big-endian) in front. Writes one line for each:
+ *   s  STS record set: items are TXT records      state TAB findings TAB id
+ *   t  TLSRPT record set                          state TAB findings TAB rua,rua…
+ *   p  policy: one item                           state TAB findings TAB mode TAB max_age TAB mx,mx…
+ *   m  items are the host and its patterns        true | false
+ * Findings are codes with commas between; values are hexadecimal, `-` stands for none.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "parsers/mx_match.h"
+#include "parsers/sts_policy.h"
+#include "parsers/sts_record.h"
+#include "parsers/tlsrpt_record.h"
+
+enum { ITEMS_MAX = 4096, ITEM_MAX = 16 << 20 }; /* a driver's mistake shall not look like a parser's */
+
+static uint32_t read32(void)
+{
+	uint8_t octet[4];
+
+	if (fread(octet, sizeof(octet), 1, stdin) != 1)
+		exit(2);
+	return (uint32_t)octet[0] << 24 | (uint32_t)octet[1] << 16 | (uint32_t)octet[2] << 8 | octet[3];
+}
+
+/* Each item in memory of exactly its size, so that a sanitizer sees a step beyond it. */
+static size_t read_items(struct span *item)
+{
+	uint32_t count = read32();
+
+	if (count > ITEMS_MAX)
+		exit(2);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t size = read32();
+		char *p = size > ITEM_MAX ? NULL : malloc(size);
+
+		if ((p == NULL && size > 0) || (size > 0 && fread(p, size, 1, stdin) != 1))
+			exit(2);
+		item[i] = (struct span){ p, size };
+	}
+	return count;
+}
+
+static void print_findings(const struct finding_set *set)
+{
+	const char *comma = "";
+
+	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1)) {
+		printf("%s%s", comma, finding_table[f].code);
+		comma = ",";
+	}
+}
+
+static void print_hex(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		printf("%02x", (unsigned char)s.p[i]);
+}
+
+static void answer_sts(const struct span *item, size_t count)
+{
+	struct sts_record record;
+
+	sts_record_parse(item, count, &record);
+	printf("%s\t", record_state_name(record.state));
+	print_findings(&record.findings);
+	printf("\t");
+	print_hex(record.id);
+}
+
+static void answer_tlsrpt(const struct span *item, size_t count)
+{
+	static const char *const scheme_name[] = { "mailto", "https", "other" };
+	struct tlsrpt_record record;
+	enum tlsrpt_scheme scheme;
+	struct span uri;
+
+	tlsrpt_record_parse(item, count, &record);
+	printf("%s\t", record_state_name(record.state));
+	print_findings(&record.findings);
+	printf("\t");
+	for (size_t at = 0; tlsrpt_next_rua(&record, &at, &uri, &scheme);) {
+		printf("%s:", scheme_name[scheme]);
+		print_hex(uri);
+		printf(",");
+	}
+}
+
+static void answer_policy(struct span body)
+{
+	struct sts_policy policy;
+	struct span mx;
+
+	sts_policy_parse(body, &policy);
+	printf("%s\t", policy_state_name(policy.state));
+	print_findings(&policy.findings);
+	printf("\t%s\t", policy.mode == STS_MODE_UNSET ? "-" : sts_mode_name(policy.mode));
+	if (policy.has_max_age)
+		printf("%llu\t", (unsigned long long)policy.max_age);
+	else
+		printf("-\t");
+	for (size_t at = 0; sts_policy_next_mx(&policy, &at, &mx);) {
+		print_hex(mx);
+		printf(",");
+	}
+}
+
+static void answer_match(const struct span *item, size_t count)
+{
+	bool matches = false;
+
+	for (size_t i = 1; i < count; i++)
+		matches |= mx_match(item[i], item[0]);
+	printf("%s", matches ? "true" : "false");
+}
+
+static void answer(int kind, const struct span *item, size_t count)
+{
+	if (kind == 's')
+		answer_sts(item, count);
+	else if (kind == 't')
+		answer_tlsrpt(item, count);
+	else if (kind == 'p' && count == 1)
+		answer_policy(item[0]);
+	else if (kind == 'm' && count > 0)
+		answer_match(item, count);
+	else
+		exit(2);
+	printf("\n");
+}
+
+int main(void)
+{
+	static struct span item[ITEMS_MAX];
+	int kind;
+
+	while ((kind = getchar()) != EOF) {
+		size_t count = read_items(item);
+
+		answer(kind, item, count);
+		for (size_t i = 0; i < count; i++)
+			free((void *)(uintptr_t)item[i].p);
+	}
+	return 0;
+}
