@@ -1,0 +1,49 @@
+/* output/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of output/record.h.
+ *
+ * Nothing in the octets is believed: counts are bounded by parsers/observation.h's limits and by the octets
+ * left, memory by caps. A value of a newer minor that this version has no word for is read as the enum's
+ * catch-all (ERROR, protocol-error, …); unknown kinds and trailing fields are passed over.
+ */
+#ifndef STSURVEY_OUTPUT_DECODE_H
+#define STSURVEY_OUTPUT_DECODE_H
+
+#include "output/record.h"
+#include "parsers/span.h"
+
+enum {
+	DECODE_FRAME_CAP = 64 * 1024 * 1024, /* octets of tables for one frame; our own frames need about one MiB */
+	DECODE_RECORD_CAP = 1024 * 1024,     /* octets of arrays for one record: every limit reached at once needs 200 KiB */
+};
+
+enum decode_result {
+	DECODE_END,     /* of the frame */
+	DECODE_HEADER,
+	DECODE_DOMAIN,
+	DECODE_TRAILER,
+	DECODE_NEWER,   /* a header with a major version we cannot read; `header` holds it */
+	DECODE_DAMAGED, /* not what a writer writes, or over a cap */
+	DECODE_MEMORY,
+};
+
+/* One record; what is not of the kind returned is undefined. */
+union decode_record {
+	struct record_header header;
+	struct observation domain;
+	struct record_trailer trailer;
+};
+
+struct decode;
+
+struct decode *decode_new(void); /* NULL: no memory */
+void decode_free(struct decode *decode);
+
+/* A new frame; what came from the one before is gone. @content must live until the next call. */
+void decode_begin(struct decode *decode, struct span content);
+
+/* The next record. It lives until the next call; after an error there is nothing more in the frame. */
+__attribute__((warn_unused_result)) enum decode_result decode_next(struct decode *decode, union decode_record *record);
+
+/* Octets of the frame read so far. */
+size_t decode_offset(const struct decode *decode);
+
+#endif

@@ -1,0 +1,263 @@
+#include "output/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { UINT64_DIGITS = 20 };
+
+static int init(struct text *text, const char *path, int fd)
+{
+	*text = (struct text){ .data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path };
+	return text->data ? 0 : -1;
+}
+
+int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
+{
+	int fd = STDOUT_FILENO;
+
+	if (strcmp(path, "-") != 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		snprintf(error, TEXT_ERROR_MAX, "%s: cannot be written: %s", path, strerror(errno));
+		return -1;
+	}
+	if (init(text, path, fd) == 0)
+		return 0;
+	if (fd != STDOUT_FILENO)
+		close(fd);
+	snprintf(error, TEXT_ERROR_MAX, "%s: no memory for the output buffer", path);
+	return -1;
+}
+
+int text_open_memory(struct text *text)
+{
+	return init(text, "memory", -1);
+}
+
+void text_flush(struct text *text)
+{
+	size_t done = 0;
+
+	if (text->fd < 0)
+		return;
+	while (done < text->used && text->error == 0) {
+		ssize_t n = write(text->fd, text->data + done, text->used - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			text->error = errno;
+	}
+	text->used = 0;
+}
+
+bool text_make_room(struct text *text, size_t n)
+{
+	if (text->error != 0)
+		return false;
+	if (text->fd >= 0)
+		text_flush(text);
+	if (text->size - text->used < n) {
+		size_t size = text->used + n > 2 * text->size ? text->used + n : 2 * text->size;
+		char *data = realloc(text->data, size);
+
+		if (data) {
+			text->data = data;
+			text->size = size;
+		} else {
+			text->error = ENOMEM;
+		}
+	}
+	return text->error == 0;
+}
+
+int text_close(struct text *text, char error[TEXT_ERROR_MAX])
+{
+	text_flush(text);
+	/* A full disk may first show here (NFS, quotas). Standard output stays open for its owner. */
+	if (text->fd >= 0 && text->fd != STDOUT_FILENO && close(text->fd) != 0 && text->error == 0)
+		text->error = errno;
+	free(text->data);
+	text->data = NULL;
+	if (text->error == 0)
+		return 0;
+	snprintf(error, TEXT_ERROR_MAX, "%s: %s",
+		 strcmp(text->path, "-") == 0 ? "standard output" : text->path,
+		 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
+	return -1;
+}
+
+/* Digits of @value at the end of @digits; returns where they start. */
+static char *digits_of(uint64_t value, char digits[UINT64_DIGITS])
+{
+	char *p = digits + UINT64_DIGITS;
+
+	do {
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return p;
+}
+
+void text_uint(struct text *text, uint64_t value)
+{
+	text_padded(text, value, 1);
+}
+
+void text_int(struct text *text, int64_t value)
+{
+	if (value < 0)
+		text_char(text, '-');
+	text_uint(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void text_padded(struct text *text, uint64_t value, unsigned width)
+{
+	char digits[UINT64_DIGITS];
+	char *p = digits_of(value, digits);
+	size_t n = (size_t)(digits + UINT64_DIGITS - p);
+
+	for (size_t i = n; i < width; i++)
+		text_char(text, '0');
+	text_put(text, (struct span){ p, n });
+}
+
+void text_hex(struct text *text, const uint8_t *octet, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		text_char(text, hex[octet[i] >> 4]);
+		text_char(text, hex[octet[i] & 15]);
+	}
+}
+
+/* The civil date of a day since 1970-01-01; H. Hinnant's days_from_civil, inverted. Certificates may hold any
+ * year, which gmtime does not promise to manage. */
+static void put_date(struct text *text, int64_t day)
+{
+	int64_t z = day + 719468; /* days since 0000-03-01 */
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t of_era = z - era * 146097;
+	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t shifted = (5 * of_year + 2) / 153; /* month, March = 0 */
+	int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
+	int64_t year = year_of_era + era * 400 + (month <= 2);
+
+	if (year < 0)
+		text_char(text, '-');
+	text_padded(text, (uint64_t)(year < 0 ? -year : year), 4);
+	text_char(text, '-');
+	text_padded(text, (uint64_t)month, 2);
+	text_char(text, '-');
+	text_padded(text, (uint64_t)(of_year - (153 * shifted + 2) / 5 + 1), 2);
+}
+
+/* Date and time of day, without what follows the seconds. */
+static void put_seconds(struct text *text, int64_t seconds)
+{
+	int64_t day = seconds / 86400 - (seconds % 86400 < 0);
+	int64_t of_day = seconds - day * 86400;
+
+	put_date(text, day);
+	text_char(text, 'T');
+	text_padded(text, (uint64_t)(of_day / 3600), 2);
+	text_char(text, ':');
+	text_padded(text, (uint64_t)(of_day / 60 % 60), 2);
+	text_char(text, ':');
+	text_padded(text, (uint64_t)(of_day % 60), 2);
+}
+
+void text_time_ms(struct text *text, int64_t ms)
+{
+	int64_t seconds = ms / 1000 - (ms % 1000 < 0);
+
+	put_seconds(text, seconds);
+	text_char(text, '.');
+	text_padded(text, (uint64_t)(ms % 1000 + (ms % 1000 < 0 ? 1000 : 0)), 3);
+	text_char(text, 'Z');
+}
+
+void text_time(struct text *text, int64_t seconds)
+{
+	put_seconds(text, seconds);
+	text_char(text, 'Z');
+}
+
+/* Octets of the UTF-8 sequence at @p, of which @n are there; 0: none (RFC 3629 4). */
+static size_t sequence(const unsigned char *p, size_t n)
+{
+	/* What the second octet may be rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
+	static const struct {
+		unsigned char first, last, low, high;
+		unsigned char octets;
+	} form[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(form) / sizeof(*form); i++) {
+		if (p[0] < form[i].first || p[0] > form[i].last)
+			continue;
+		if (n < form[i].octets)
+			return 0;
+		if (form[i].octets > 1 && (p[1] < form[i].low || p[1] > form[i].high))
+			return 0;
+		for (size_t k = 2; k < form[i].octets; k++) {
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		}
+		return form[i].octets;
+	}
+	return 0;
+}
+
+bool text_is_utf8(struct span s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t at = 0;
+
+	while (at < s.n) {
+		size_t n = p[at] < 0x80 ? 1 : sequence(p + at, s.n - at);
+
+		if (n == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+void text_latin1(struct text *text, struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x80) {
+			text_char(text, (char)(0xc0 | c >> 6));
+			c = 0x80 | (c & 0x3f);
+		}
+		text_char(text, (char)c);
+	}
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	va_list list;
+	int n;
+
+	va_start(list, format);
+	n = vsnprintf(NULL, 0, format, list);
+	va_end(list);
+	if (n < 0 || !text_room(text, (size_t)n + 1))
+		return;
+	va_start(list, format);
+	vsnprintf(text->data + text->used, (size_t)n + 1, format, list);
+	va_end(list);
+	text->used += (size_t)n;
+}
