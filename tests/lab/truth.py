@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+"""truth.py - the list a scanner is given, and for each of its entries what it must say."""
+
+import random
+
+from world import CODES
+
+
+def expectation(domain, direct):
+    """The truth of one domain, finding numbers turned into codes. @direct: asked without a resolver between."""
+    fact = {key: value for key, value in domain.truth.items() if key != "direct"}
+    if direct:
+        fact.update(domain.truth.get("direct", {}))
+    for key in ("findings", "has"):
+        if key in fact:
+            fact[key] = sorted(CODES[number] for number in fact[key])
+    return fact
+
+
+def lists(domains, direct, seed):
+    """(octets of the list, truth entries in the list's order). Blank lines and comments are strewn in."""
+    rng = random.Random(seed)
+    order = list(domains)
+    rng.shuffle(order)
+    # the first lines are ordinary names, so that whoever looks at the beginning sees a list
+    first = [domain for domain in order if domain.kind == "plain"][:10]
+    order = first + [domain for domain in order if domain not in first]
+    lines, facts = [b"# the lab's world, shuffled", b""], []
+    for index, domain in enumerate(order):
+        if rng.random() < 0.001:
+            lines.append(rng.choice([b"", b"   ", b"# a comment"]))
+        lines.append(domain.input)
+        facts.append({"index": index, "name": domain.name, "kind": domain.kind, "expect": expectation(domain, direct)})
+    return b"\n".join(lines) + b"\n", facts

@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""zones.py - the world as DNS: zone files, and the configurations of NSD, Knot DNS and Unbound.
+
+NSD serves the whole unsigned world as one flat root zone, Knot DNS the two signed zones, faultd everything that
+misbehaves; Unbound validates and recurses over them by stub zones and knows no other internet.
+"""
+
+import os
+
+from world import AUTHORITY, FAULT_DNS, RESOLVER, SIGNER
+
+TTL = 300
+SIGNED = "signed.test"   # Unbound has its trust anchor
+BOGUS = "bogus.test"     # Unbound has a wrong one: SERVFAIL
+FAULT = "fault.test"     # faultd's; every domain below is a stub of its own, see unbound()
+STRING_MAX = 255         # octets, RFC 1035 3.3.14
+
+
+def quote(octets):
+    """One TXT string in zone file form."""
+    text = "".join(chr(c) if 0x20 <= c < 0x7f and c not in b'"\\' else "\\%03d" % c for c in octets)
+    return '"%s"' % text
+
+
+def txt(domain, record):
+    """A TXT record's RDATA: @record is one string, cut where it is too long, or a list of strings as they are."""
+    strings = [domain.text(text) for text in (record if isinstance(record, list) else [record])]
+    if not isinstance(record, list):
+        whole = strings[0]
+        strings = [whole[i:i + STRING_MAX] for i in range(0, len(whole), STRING_MAX)] or [b""]
+    return " ".join(map(quote, strings))
+
+
+def chain(owner, targets):
+    """CNAME lines from @owner through @targets; where the last one leads is returned too."""
+    lines = []
+    for target in targets:
+        lines.append("%s CNAME %s." % (owner, target))
+        owner = target + "."
+    return lines, owner
+
+
+def records(domain):
+    """The zone lines of one domain, names absolute."""
+    lines, name = [], domain.name + "."
+    for mx in domain.get("mx", []):
+        preference, target = domain.text(mx).decode("latin-1").split(" ", 1)
+        lines.append("%s MX %s %s" % (name, preference, target if target == "." else target + "."))
+    for key, label in (("sts", "_mta-sts."), ("tlsrpt", "_smtp._tls.")):
+        more, owner = chain(label + name, [t.replace("{d}", domain.name) for t in domain.get(key + "_cname", [])])
+        lines += more
+        lines += ["%s TXT %s" % (owner, txt(domain, record)) for record in domain.get(key, [])]
+    more, owner = chain("mta-sts." + name, [t.replace("{d}", domain.name) for t in domain.get("host_cname", [])])
+    lines += more
+    lines += ["%s A %s" % (owner, address) for address in domain.addresses(4)]
+    lines += ["%s AAAA %s" % (owner, address) for address in domain.addresses(6)]
+    for line in domain.get("rr", []):
+        owner, rest = line.replace("{d}", domain.name).split(" ", 1)
+        lines.append("%s. %s" % (owner, rest))
+    return lines
+
+
+def zone_of(domain):
+    for zone in (SIGNED, BOGUS, FAULT):
+        if domain.name == zone or domain.name.endswith("." + zone):
+            return zone
+    return "."
+
+
+def head(origin):
+    dot = "" if origin == "." else "."
+    return ["$TTL %d" % TTL, "%s%s SOA ns.lab-servers.net. hostmaster.lab-servers.net. 1 7200 900 1209600 300" % (origin, dot),
+            "%s%s NS ns.lab-servers.net." % (origin, dot)]
+
+
+def shared_records():
+    """Names several domains point at."""
+    from plain import POLICY_PROVIDERS
+    from world import WEB
+
+    lines = ["ns.lab-servers.net. A %s" % AUTHORITY]
+    lines += ["%s. A %s" % (name, WEB[-1 - i]) for i, name in enumerate(POLICY_PROVIDERS)]
+    return lines
+
+
+def write_zones(domains, folder):
+    """Write FOLDER/zones/*.zone. CNAME targets shared by several domains stand once."""
+    zones = {".": head(".") + shared_records(), SIGNED: head(SIGNED), BOGUS: head(BOGUS)}
+    for domain in domains:
+        zone = zone_of(domain)
+        if domain.lab and zone in zones:
+            zones[zone] += records(domain)
+    os.makedirs(os.path.join(folder, "zones"), exist_ok=True)
+    for zone, lines in zones.items():
+        path = os.path.join(folder, "zones", ("root" if zone == "." else zone) + ".zone")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(dict.fromkeys(lines)) + "\n")
+
+
+def nsd(folder, port):
+    return """server:
+	ip-address: {ip}@{port}
+	server-count: 1
+	do-ip6: no
+	username: ""
+	chroot: ""
+	zonesdir: "{folder}/zones"
+	pidfile: "{folder}/nsd.pid"
+	xfrdfile: "{folder}/nsd.xfrd"
+	zonelistfile: "{folder}/nsd.zonelist"
+	logfile: "{folder}/nsd.log"
+	receive-buffer-size: 4194304
+	send-buffer-size: 4194304
+	rrl-ratelimit: 0
+	rrl-whitelist-ratelimit: 0
+	minimal-responses: yes
+	ipv4-edns-size: 1232
+	database: ""
+remote-control:
+	control-enable: no
+zone:
+	name: "."
+	zonefile: "root.zone"
+""".format(ip=AUTHORITY, port=port, folder=folder)
+
+
+def knot(folder, port):
+    zones = "".join("  - domain: %s\n    file: %s.zone\n" % (zone, zone) for zone in (SIGNED, BOGUS))
+    return """server:
+    rundir: "{folder}/knot"
+    listen: {ip}@{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: "{folder}/knot.log"
+    any: info
+database:
+    storage: "{folder}/knot"
+policy:
+  - id: lab
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+    nsec3: off
+template:
+  - id: default
+    storage: "{folder}/zones"
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: none
+    dnssec-signing: on
+    dnssec-policy: lab
+zone:
+{zones}""".format(ip=SIGNER, port=port, folder=folder, zones=zones)
+
+
+def stub(name, address, port):
+    return 'stub-zone:\n\tname: "%s"\n\tstub-addr: %s@%d\n\tstub-prime: no\n' % (name, address, port)
+
+
+def fault_stubs(domains, port):
+    """One stub zone for each name faultd answers. Unbound remembers how a server behaved for each zone apart, so
+    silence about one name does not make it give up on another."""
+    lines = [stub(FAULT, FAULT_DNS, port)]
+    for domain in domains:
+        if domain.name and domain.name.endswith("." + FAULT):
+            lines += [stub(prefix + domain.name, FAULT_DNS, port) for prefix in ("", "_mta-sts.", "_smtp._tls.", "mta-sts.")]
+    return "".join(lines)
+
+
+def unbound(domains, folder, port, anchor):
+    """@anchor: the DNSKEY line of SIGNED."""
+    wrong = "%s. DS 4711 13 2 %s" % (BOGUS, "ab" * 32)
+    local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa"))
+    return """server:
+	interface: {ip}@{port}
+	do-ip6: no
+	username: ""
+	chroot: ""
+	directory: "{folder}"
+	pidfile: "{folder}/unbound.pid"
+	logfile: "{folder}/unbound.log"
+	use-syslog: no
+	verbosity: 1
+	num-threads: 1
+	outgoing-range: 8192
+	num-queries-per-thread: 4096
+	msg-cache-size: 64m
+	rrset-cache-size: 128m
+	key-cache-size: 4m
+	so-rcvbuf: 4m
+	so-sndbuf: 4m
+	edns-buffer-size: 1232
+	max-udp-size: 1232
+	incoming-num-tcp: 256
+	access-control: 127.0.0.0/8 allow
+	do-not-query-localhost: no
+	module-config: "validator iterator"
+	trust-anchor: "{anchor}"
+	trust-anchor: "{wrong}"
+	qname-minimisation: no
+	rrset-roundrobin: no
+	minimal-responses: yes
+	target-fetch-policy: "0 0 0 0 0"
+	infra-cache-numhosts: 100000
+	discard-timeout: 0
+	unknown-server-time-limit: 376
+{local}remote-control:
+	control-enable: no
+{root}{signed}{bogus}{faults}""".format(ip=RESOLVER, port=port, folder=folder, anchor=anchor, wrong=wrong, local=local,
+                                         root=stub(".", AUTHORITY, port), signed=stub(SIGNED, SIGNER, port),
+                                         bogus=stub(BOGUS, SIGNER, port), faults=fault_stubs(domains, port))
