@@ -40,13 +40,16 @@ struct net_query {
 
 	/* the adapter's */
 	struct {
-		void *channel;
-		uint16_t id;
+		struct net_query *next;   /* in one of its lists */
+		struct net_try *tries;    /* packets whose answer may still come */
+		uint64_t due_ms;          /* in the list of delayed ones: when to go on */
+		int8_t pinned;            /* the one server to ask, or -1 */
+		int8_t server;            /* asked last, or -1 */
 		uint8_t tries_left;
-		uint8_t server;
-		bool edns;
-		uint64_t sent_ms;
-		struct net_query *next;
+		uint8_t failures;         /* answers that said nothing … */
+		uint8_t failed_as;        /* … and what the last one was, enum dns_status */
+		uint8_t parked;           /* times it waited for a server to come back */
+		bool tcp, plain;          /* over TCP; without EDNS */
 	} own;
 };
 

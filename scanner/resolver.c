@@ -1,0 +1,116 @@
+#include "scanner/resolver.h"
+
+int resolver_pick(struct resolver *resolver, int avoid)
+{
+	int fallback = -1;
+
+	for (unsigned i = 0; i < resolver->count; i++) {
+		unsigned at = (resolver->next + i) % resolver->count;
+
+		if (resolver->server[at].state == RESOLVER_DOWN)
+			continue;
+		if ((int)at == avoid) {
+			fallback = avoid;
+			continue;
+		}
+		resolver->next = at + 1;
+		return (int)at;
+	}
+	return fallback;
+}
+
+void resolver_good(struct resolver_server *server, uint64_t rtt_ms)
+{
+	float rtt = (float)rtt_ms;
+
+	server->good++;
+	server->answered++;
+	if (server->srtt_ms == 0) {
+		server->srtt_ms = rtt + 0.001F;
+		server->rttvar_ms = rtt / 2;
+		return;
+	}
+	/* RFC 6298 2.3: alpha 1/8, beta 1/4 */
+	server->rttvar_ms += ((rtt > server->srtt_ms ? rtt - server->srtt_ms : server->srtt_ms - rtt) -
+			      server->rttvar_ms) / 4;
+	server->srtt_ms += (rtt - server->srtt_ms) / 8;
+}
+
+void resolver_bad(struct resolver_server *server, bool timeout)
+{
+	server->bad++;
+	server->failed++;
+	server->timeouts += timeout;
+}
+
+static void judge_window(struct resolver_server *server, uint64_t now_ms)
+{
+	uint32_t outcomes = server->good + server->bad;
+
+	/* bad / outcomes > percent / 100, without division */
+	if (server->state == RESOLVER_UP && outcomes >= RESOLVER_WINDOW_MIN && server->probe_name.p &&
+	    now_ms >= server->vouched_until_ms &&
+	    (uint64_t)server->bad * 100 > (uint64_t)outcomes * RESOLVER_BAD_PERCENT)
+		server->state = RESOLVER_SUSPECT;
+	if (outcomes >= RESOLVER_WINDOW_MIN)
+		server->good = server->bad = 0;
+}
+
+void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(void *arg, unsigned server), void *arg)
+{
+	bool close_window = now_ms - resolver->window_ms >= RESOLVER_WINDOW_MS;
+
+	if (close_window)
+		resolver->window_ms = now_ms;
+	for (unsigned i = 0; i < resolver->count; i++) {
+		struct resolver_server *server = &resolver->server[i];
+
+		if (close_window)
+			judge_window(server, now_ms);
+		if (server->probing || server->state == RESOLVER_UP ||
+		    (server->state == RESOLVER_DOWN && now_ms < server->probe_at_ms))
+			continue;
+		server->probing = true;
+		probe(arg, i);
+	}
+}
+
+void resolver_probed(struct resolver *resolver, unsigned index, bool good, uint64_t now_ms)
+{
+	struct resolver_server *server = &resolver->server[index];
+
+	server->probing = false;
+	server->good = server->bad = 0;
+	if (good) {
+		server->state = RESOLVER_UP;
+		server->vouched_until_ms = now_ms + RESOLVER_VOUCHED_MS;
+		return;
+	}
+	server->times_down += server->state != RESOLVER_DOWN;
+	server->state = RESOLVER_DOWN;
+	server->probe_at_ms = now_ms + RESOLVER_PROBE_EVERY_MS;
+}
+
+bool resolver_is_paused(const struct resolver *resolver)
+{
+	for (unsigned i = 0; i < resolver->count; i++)
+		if (resolver->server[i].state != RESOLVER_DOWN)
+			return false;
+	return true;
+}
+
+bool resolver_is_unsure(const struct resolver *resolver, unsigned server)
+{
+	return resolver->server[server].state != RESOLVER_UP || resolver_is_paused(resolver);
+}
+
+uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms)
+{
+	float rto = server->srtt_ms > 0 ? server->srtt_ms + 4 * server->rttvar_ms : RESOLVER_RTO_START_MS;
+
+	if (rto < RESOLVER_RTO_MIN_MS)
+		rto = RESOLVER_RTO_MIN_MS;
+	while (n-- > 0 && rto < (float)max_ms)
+		rto *= 2;
+	return rto < (float)max_ms ? (uint32_t)rto : max_ms;
+}

@@ -1,0 +1,83 @@
+/* scanner/resolver.h - which name server to ask, how long to wait for it, and whether it can be trusted
+ * to be alive. Pure bookkeeping: no sockets, time is the caller's.
+ *
+ * A dead resolver must not look like an empty internet. Each server's answers are counted in short
+ * windows; when nearly all of a window failed the server is SUSPECT and is sent a probe whose answer is known to
+ * be good in better times. The probe decides: a good answer vouches for the server (the domains are at fault), a bad one takes
+ * it DOWN until a later probe is good. With every server down the scan pauses.
+ */
+#ifndef STSURVEY_SCANNER_RESOLVER_H
+#define STSURVEY_SCANNER_RESOLVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/observation.h"
+#include "parsers/span.h"
+
+enum {
+	RESOLVER_SERVERS_MAX = 64,
+	RESOLVER_WINDOW_MS = 500,      /* statistics of one window */
+	RESOLVER_WINDOW_MIN = 8,       /* outcomes below which a window says nothing and is prolonged */
+	RESOLVER_BAD_PERCENT = 90,     /* of a window's outcomes make a server suspect */
+	RESOLVER_PROBE_EVERY_MS = 1000, /* while down */
+	RESOLVER_VOUCHED_MS = 5000,    /* a good probe ends suspicion for so long */
+	RESOLVER_RTO_MIN_MS = 200,     /* a busy loop answers late; below this we would ask twice for nothing */
+	RESOLVER_RTO_START_MS = 1000,  /* before anything was measured (RFC 6298 2.1) */
+};
+
+enum resolver_state { RESOLVER_UP, RESOLVER_SUSPECT, RESOLVER_DOWN };
+
+struct resolver_server {
+	struct obs_address address;
+	uint16_t port;
+	/* the probe: a question this server answered well before the scan; empty name: the server is not watched */
+	struct span probe_name;
+	uint16_t probe_type;
+	/* what it can do */
+	bool edns_seen;     /* an answer of it held an OPT record */
+	bool edns_refused;  /* it answers FORMERR to OPT and never sent one: ask without (RFC 6891 7) */
+	/* its state */
+	enum resolver_state state;
+	bool probing;
+	uint64_t probe_at_ms;      /* when DOWN: the next probe */
+	uint64_t vouched_until_ms;
+	uint32_t good, bad;        /* in this window */
+	float srtt_ms, rttvar_ms;  /* RFC 6298 2; 0 before the first answer */
+	/* totals, for the metadata */
+	uint64_t answered, failed, timeouts, times_down;
+};
+
+struct resolver {
+	struct resolver_server server[RESOLVER_SERVERS_MAX];
+	unsigned count;
+	unsigned next;          /* round robin */
+	uint64_t window_ms;     /* when the present window began */
+};
+
+/* The server for the next packet, another one than @avoid (-1: none) where there is a choice; -1 while all are down. */
+int resolver_pick(struct resolver *resolver, int avoid);
+
+/* An answer that says something (NOERROR or NXDOMAIN), and how long it took. */
+void resolver_good(struct resolver_server *server, uint64_t rtt_ms);
+
+/* SERVFAIL, REFUSED, or nothing at all. */
+void resolver_bad(struct resolver_server *server, bool timeout);
+
+/* Close the window if it is due, and call @probe for every server that needs one now. */
+void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(void *arg, unsigned server), void *arg);
+
+/* The probe's outcome. */
+void resolver_probed(struct resolver *resolver, unsigned server, bool good, uint64_t now_ms);
+
+/* Is every server down: is there no use in asking? */
+bool resolver_is_paused(const struct resolver *resolver);
+
+/* Is a failure just now perhaps the server's rather than the domain's? */
+bool resolver_is_unsure(const struct resolver *resolver, unsigned server);
+
+/* Milliseconds until try @n (from 0) is repeated: RFC 6298's estimate doubled for each try, between
+ * RESOLVER_RTO_MIN_MS and @max_ms. */
+uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms);
+
+#endif
