@@ -595,7 +595,7 @@ static void read_trailer(struct decode *d, uint32_t left, struct record_trailer 
 }
 
 /* One record; DECODE_END for a kind that yields nothing of its own. */
-static enum decode_result read_record(struct decode *d, union decode_record *record)
+static enum decode_result read_record(struct decode *d, struct observation *domain, union decode_frame_record *other)
 {
 	uint32_t left = unpack_array(&d->u);
 	uint64_t kind;
@@ -608,12 +608,12 @@ static enum decode_result read_record(struct decode *d, union decode_record *rec
 	left--;
 	switch (kind) {
 	case RECORD_KIND_DOMAIN:
-		read_domain(d, left, &record->domain);
+		read_domain(d, left, domain);
 		return DECODE_DOMAIN;
 	case RECORD_KIND_HEADER:
-		return read_header(d, left, &record->header) ? DECODE_HEADER : DECODE_NEWER;
+		return read_header(d, left, &other->header) ? DECODE_HEADER : DECODE_NEWER;
 	case RECORD_KIND_TRAILER:
-		read_trailer(d, left, &record->trailer);
+		read_trailer(d, left, &other->trailer);
 		return DECODE_TRAILER;
 	case RECORD_KIND_CERTIFICATE:
 		read_certificate(d, left);
@@ -627,11 +627,11 @@ static enum decode_result read_record(struct decode *d, union decode_record *rec
 	}
 }
 
-enum decode_result decode_next(struct decode *d, union decode_record *record)
+enum decode_result decode_next(struct decode *d, struct observation *domain, union decode_frame_record *other)
 {
 	pool_reset(&d->record);
 	while (unpack_left(&d->u) > 0 && !d->u.failed) {
-		enum decode_result result = read_record(d, record);
+		enum decode_result result = read_record(d, domain, other);
 
 		if (d->no_memory)
 			return DECODE_MEMORY;

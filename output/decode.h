@@ -20,15 +20,14 @@ enum decode_result {
 	DECODE_HEADER,
 	DECODE_DOMAIN,
 	DECODE_TRAILER,
-	DECODE_NEWER,   /* a header with a major version we cannot read; `header` holds it */
+	DECODE_NEWER,   /* a header with a major version we cannot read; `other` holds it */
 	DECODE_DAMAGED, /* not what a writer writes, or over a cap */
 	DECODE_MEMORY,
 };
 
-/* One record; what is not of the kind returned is undefined. */
-union decode_record {
+/* A record that is no domain; what is not of the kind returned is undefined. */
+union decode_frame_record {
 	struct record_header header;
-	struct observation domain;
 	struct record_trailer trailer;
 };
 
@@ -40,8 +39,10 @@ void decode_free(struct decode *decode);
 /* A new frame; what came from the one before is gone. @content must live until the next call. */
 void decode_begin(struct decode *decode, struct span content);
 
-/* The next record. It lives until the next call; after an error there is nothing more in the frame. */
-__attribute__((warn_unused_result)) enum decode_result decode_next(struct decode *decode, union decode_record *record);
+/* The next record, into @domain or @other. What it points to lives until the next call; after an error there is nothing
+ * more in the frame. */
+__attribute__((warn_unused_result)) enum decode_result decode_next(struct decode *decode, struct observation *domain,
+								   union decode_frame_record *other);
 
 /* Octets of the frame read so far. */
 size_t decode_offset(const struct decode *decode);

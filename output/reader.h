@@ -10,11 +10,15 @@
 
 #include "output/record.h"
 
-enum { READER_ERROR_MAX = 256 };
+enum {
+	READER_ERROR_MAX = 256,
+	READER_NOTHING = -2, /* reader_open: the file ends before its header does */
+};
 
 struct reader;
 
-/* @path "-" is standard input. 0, or -1 with one line for the user in @error. */
+/* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first frame (--resume
+ * begins it anew), with one line for the user in @error. */
 __attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, char error[READER_ERROR_MAX]);
 
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says where). */
@@ -22,6 +26,9 @@ __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struc
 						    char error[READER_ERROR_MAX]);
 
 const struct record_header *reader_header(const struct reader *reader);
+
+/* Frames read so far. */
+unsigned long long reader_frames(const struct reader *reader);
 
 /* The trailer, once reader_next returned 0; NULL when the file has none (killed, or still being written). */
 const struct record_trailer *reader_trailer(const struct reader *reader);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "output/record.h"
 
@@ -19,6 +20,12 @@ enum {
 
 struct sink;
 
+/* What the sink asks of the system; tests put short writes and full disks here. Same results as the calls they stand for. */
+struct sink_system {
+	ssize_t (*write)(int fd, const void *data, size_t n);
+	int (*sync)(int fd);
+};
+
 struct sink_options {
 	const char *path;          /* "-": standard output */
 	bool force;                /* replace what is there */
@@ -27,14 +34,15 @@ struct sink_options {
 	unsigned buffers;          /* how many may be in flight; at least 2 */
 	void (*on_free)(void *arg);/* a buffer came back, or the sink failed; called on the sink's thread */
 	void *arg;
+	const struct sink_system *system; /* NULL: write(2) and fsync(2) */
 };
 
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).
- * A new file gets @header in a frame of its own, at once. */
+ * A new file gets @header in a frame of its own, at once; so does one with nothing to keep (resume_at 0). */
 __attribute__((warn_unused_result)) int sink_open(struct sink **sink, const struct sink_options *options,
 						  const struct record_header *header, char error[SINK_ERROR_MAX]);
 
-/* An empty buffer, or NULL while all are in use (on_free tells when to ask again). Any thread. */
+/* An empty buffer, or NULL while all are in use (on_free tells when to ask again) or when there is no memory for one. Any thread. */
 struct record_buffer *sink_take(struct sink *sink);
 
 /* Hand a filled (or unused, empty) buffer over. Any thread; never blocks. */

@@ -1,0 +1,316 @@
+#include "output/frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+/* ---- writing ---- */
+
+struct frame_press {
+	ZSTD_CCtx *context;
+	char *data;
+	size_t size;
+};
+
+struct frame_press *frame_press_new(void)
+{
+	struct frame_press *press = calloc(1, sizeof(*press));
+
+	if (!press)
+		return NULL;
+	press->context = ZSTD_createCCtx();
+	if (!press->context) {
+		free(press);
+		return NULL;
+	}
+	ZSTD_CCtx_setParameter(press->context, ZSTD_c_compressionLevel, FRAME_LEVEL);
+	ZSTD_CCtx_setParameter(press->context, ZSTD_c_checksumFlag, 1);
+	return press;
+}
+
+void frame_press_free(struct frame_press *press)
+{
+	if (!press)
+		return;
+	ZSTD_freeCCtx(press->context);
+	free(press->data);
+	free(press);
+}
+
+struct span frame_press(struct frame_press *press, struct span content)
+{
+	size_t bound = ZSTD_compressBound(content.n), n;
+
+	if (bound > press->size) {
+		free(press->data);
+		press->data = malloc(bound);
+		press->size = press->data ? bound : 0;
+	}
+	if (!press->data)
+		return (struct span){ NULL, 0 };
+	n = ZSTD_compress2(press->context, press->data, press->size, content.p, content.n);
+	/* With room for the bound, memory is all that can be missing. */
+	return ZSTD_isError(n) ? (struct span){ NULL, 0 } : (struct span){ press->data, n };
+}
+
+/* ---- reading ---- */
+
+enum { CONTENT_FIRST = 1024 * 1024 }; /* octets for a frame that does not tell its size */
+
+static const char magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' }; /* RFC 8878 3.1.1 */
+
+struct frame_walk {
+	frame_read *read;
+	void *arg;
+	int fd;
+	ZSTD_DCtx *context;
+	char *data;         /* a window on the file */
+	size_t from, to;    /* of data: not yet consumed */
+	size_t size;
+	bool ended;         /* nothing more to read */
+	bool began;
+	char *content;
+	size_t content_size;
+	long long start, end; /* of the last whole frame, in the file */
+	long long offset;   /* of data + from, in the file */
+};
+
+static ssize_t read_descriptor(void *arg, char *data, size_t n)
+{
+	return read(((struct frame_walk *)arg)->fd, data, n);
+}
+
+struct frame_walk *frame_walk_new(int fd, frame_read *read_hook, void *arg)
+{
+	struct frame_walk *walk = calloc(1, sizeof(*walk));
+
+	if (!walk)
+		return NULL;
+	walk->fd = fd;
+	walk->read = read_hook ? read_hook : read_descriptor;
+	walk->arg = read_hook ? arg : walk;
+	walk->context = ZSTD_createDCtx();
+	walk->data = malloc(FRAME_READ_FIRST);
+	walk->size = FRAME_READ_FIRST;
+	if (!walk->context || !walk->data) {
+		frame_walk_free(walk);
+		return NULL;
+	}
+	return walk;
+}
+
+void frame_walk_free(struct frame_walk *walk)
+{
+	if (!walk)
+		return;
+	ZSTD_freeDCtx(walk->context);
+	free(walk->data);
+	free(walk->content);
+	free(walk);
+}
+
+long long frame_start(const struct frame_walk *walk)
+{
+	return walk->start;
+}
+
+long long frame_end(const struct frame_walk *walk)
+{
+	return walk->end;
+}
+
+bool frame_began(const struct frame_walk *walk)
+{
+	return walk->began;
+}
+
+/* Room for more octets behind the window: move it to the front, or double it. */
+static bool make_room(struct frame_walk *walk)
+{
+	char *data;
+
+	if (walk->from > 0) {
+		memmove(walk->data, walk->data + walk->from, walk->to - walk->from);
+		walk->to -= walk->from;
+		walk->from = 0;
+	}
+	if (walk->to < walk->size)
+		return true;
+	data = realloc(walk->data, 2 * walk->size);
+	if (!data)
+		return false;
+	walk->data = data;
+	walk->size *= 2;
+	return true;
+}
+
+/* More octets into the window. FRAME_WHOLE, or FRAME_READ, FRAME_MEMORY; the end is no error. */
+static enum frame_result fill(struct frame_walk *walk)
+{
+	ssize_t n;
+
+	if (walk->to == walk->size && !make_room(walk))
+		return FRAME_MEMORY;
+	do
+		n = walk->read(walk->arg, walk->data + walk->to, walk->size - walk->to);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return FRAME_READ;
+	if (n == 0)
+		walk->ended = true;
+	walk->to += (size_t)n;
+	return FRAME_WHOLE;
+}
+
+static size_t left(const struct frame_walk *walk)
+{
+	return walk->to - walk->from;
+}
+
+static void consume(struct frame_walk *walk, size_t n)
+{
+	walk->from += n;
+	walk->offset += (long long)n;
+}
+
+/* Octets of the frame at the window's front, with all of them in the window; 0: there is no whole frame. */
+static enum frame_result measure(struct frame_walk *walk, size_t *size)
+{
+	const size_t most = ZSTD_compressBound(FRAME_CONTENT_MAX);
+	enum frame_result result;
+
+	*size = 0;
+	for (;;) {
+		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, left(walk));
+
+		if (!ZSTD_isError(n)) {
+			*size = n;
+			return FRAME_WHOLE;
+		}
+		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > most)
+			return FRAME_WHOLE;
+		result = fill(walk);
+		if (result != FRAME_WHOLE)
+			return result;
+	}
+}
+
+/* Make content hold @size octets. */
+static bool make_content(struct frame_walk *walk, size_t size)
+{
+	char *content;
+
+	if (size <= walk->content_size)
+		return true;
+	content = realloc(walk->content, size);
+	if (!content)
+		return false;
+	walk->content = content;
+	walk->content_size = size;
+	return true;
+}
+
+/* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE, FRAME_MEMORY. */
+static enum frame_result expand(struct frame_walk *walk, size_t size, struct span *content)
+{
+	const char *frame = walk->data + walk->from;
+	unsigned long long room = ZSTD_getFrameContentSize(frame, size);
+	bool is_known = room != ZSTD_CONTENTSIZE_UNKNOWN;
+
+	if (room == ZSTD_CONTENTSIZE_ERROR)
+		return FRAME_DAMAGED;
+	/* Ours tell their size; what another tool has packed again from a pipe does not. */
+	if (!is_known || room == 0)
+		room = CONTENT_FIRST;
+	for (; room <= FRAME_CONTENT_MAX; room *= 2) {
+		size_t n;
+
+		if (!make_content(walk, (size_t)room))
+			return FRAME_MEMORY;
+		n = ZSTD_decompressDCtx(walk->context, walk->content, walk->content_size, frame, size);
+		if (!ZSTD_isError(n)) {
+			*content = (struct span){ walk->content, n };
+			return FRAME_WHOLE;
+		}
+		if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+			return FRAME_MEMORY;
+		if (is_known || ZSTD_getErrorCode(n) != ZSTD_error_dstSize_tooSmall)
+			return FRAME_DAMAGED;
+	}
+	return FRAME_TOO_LARGE;
+}
+
+/* Move the window's front to the next octets that look like a frame's first. FRAME_WHOLE; FRAME_TORN: there are none. */
+static enum frame_result find_magic(struct frame_walk *walk)
+{
+	for (;;) {
+		const char *found = memmem(walk->data + walk->from, left(walk), magic, sizeof(magic));
+		enum frame_result result;
+
+		if (found) {
+			consume(walk, (size_t)(found - (walk->data + walk->from)));
+			return FRAME_WHOLE;
+		}
+		if (walk->ended)
+			return FRAME_TORN;
+		/* The number may straddle the window's end. */
+		if (left(walk) >= sizeof(magic))
+			consume(walk, left(walk) - (sizeof(magic) - 1));
+		result = fill(walk);
+		if (result != FRAME_WHOLE)
+			return result;
+	}
+}
+
+/* Is there a whole frame anywhere behind the window's front, its checksum included? Then what stands at the front
+ * is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). */
+static enum frame_result judge_rest(struct frame_walk *walk)
+{
+	for (;;) {
+		enum frame_result result;
+		struct span content;
+		size_t size;
+
+		consume(walk, 1);
+		result = find_magic(walk);
+		if (result == FRAME_WHOLE)
+			result = measure(walk, &size);
+		if (result != FRAME_WHOLE)
+			return result;
+		if (size == 0)
+			continue;
+		result = expand(walk, size, &content);
+		if (result == FRAME_WHOLE || result == FRAME_MEMORY)
+			return result == FRAME_WHOLE ? FRAME_DAMAGED : result;
+	}
+}
+
+enum frame_result frame_next(struct frame_walk *walk, struct span *content)
+{
+	enum frame_result result;
+	size_t size;
+
+	while (left(walk) < sizeof(magic) && !walk->ended) {
+		result = fill(walk);
+		if (result != FRAME_WHOLE)
+			return result;
+	}
+	if (left(walk) == 0)
+		return FRAME_END;
+	walk->began |= memcmp(walk->data + walk->from, magic, left(walk) < 4 ? left(walk) : 4) == 0;
+	result = measure(walk, &size);
+	if (result != FRAME_WHOLE)
+		return result;
+	result = size > 0 ? expand(walk, size, content) : FRAME_DAMAGED;
+	if (result == FRAME_DAMAGED)
+		return judge_rest(walk);
+	if (result != FRAME_WHOLE)
+		return result;
+	walk->start = walk->offset;
+	consume(walk, size);
+	walk->end = walk->offset;
+	return FRAME_WHOLE;
+}
