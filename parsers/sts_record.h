@@ -14,7 +14,8 @@
 struct sts_record {
 	enum record_state state;     /* NONE, VALID, INVALID or MULTIPLE */
 	struct span id;              /* where VALID: the first id field; else p NULL */
-	struct finding_set findings; /* 101…109; what the answer as a whole adds is classify's */
+	struct finding_set findings; /* 101…109; what the answer as a whole adds is classify's. 102 may
+				      * stand beside VALID: another record was discarded. */
 };
 
 /* Judge the @count TXT records of one answer, each already joined from its strings.

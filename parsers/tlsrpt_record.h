@@ -13,7 +13,8 @@
 struct tlsrpt_record {
 	enum record_state state;     /* NONE, VALID, INVALID or MULTIPLE */
 	struct span text;            /* the record chosen; for tlsrpt_next_rua */
-	struct finding_set findings; /* 901…909 */
+	struct finding_set findings; /* 901…909. Beside VALID may stand 902 (another record was discarded),
+				      * 904 and 905 (another URI is usable). */
 };
 
 void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result);
