@@ -1,0 +1,108 @@
+/* tests/bench/check_scan.c - is every domain of the list in the scan file, once? check_scan SCAN COUNT
+ *
+ * Prints one `name=value` line for each figure: records, indexes missing and doubled among 0…COUNT-1, answers left open, tries,
+ * and how long the last hundredth of the domains took against its share. Exit status 1 when an index is missing or doubled.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "output/reader.h"
+
+enum { TAIL_SPAN = 1 << 24 }; /* milliseconds: four hours and a half, longer than any benchmark */
+
+struct check {
+	uint64_t count, records, doubled, beyond, open, tries;
+	uint8_t *seen;
+	uint32_t *ended;          /* domains that ended in each millisecond from first_ms on */
+	int64_t first_ms, last_ms;
+};
+
+static void note_end(struct check *check, const struct observation *o)
+{
+	const int64_t end_ms = o->time_ms + o->duration_ms;
+
+	if (check->records == 0)
+		check->first_ms = o->time_ms - 1000; /* records stand in the order of their ends: the first began early, not first */
+	if (end_ms > check->last_ms)
+		check->last_ms = end_ms;
+	if (end_ms >= check->first_ms && end_ms - check->first_ms < TAIL_SPAN)
+		check->ended[end_ms - check->first_ms]++;
+}
+
+static void note(struct check *check, const struct observation *o)
+{
+	note_end(check, o);
+	check->records++;
+	if (o->index >= check->count)
+		check->beyond++;
+	else if (check->seen[o->index]++ != 0)
+		check->doubled++;
+	check->open += dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->sts.answer.status) ||
+		       dns_status_is_transient(o->tlsrpt.answer.status);
+	check->tries += (uint64_t)o->mx.answer.tries + o->sts.answer.tries + o->tlsrpt.answer.tries;
+}
+
+static uint64_t missing(const struct check *check)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < check->count; i++)
+		n += check->seen[i] == 0;
+	return n;
+}
+
+/* Time the last hundredth took ÷ a hundredth of the time; starts are spread over a few hundred milliseconds at most. */
+static double tail(const struct check *check)
+{
+	const uint64_t most = check->records - check->records / 100;
+	int64_t first = -1, at = 0;
+	uint64_t n = 0;
+
+	for (; at < TAIL_SPAN && n < most; at++) {
+		n += check->ended[at];
+		if (n > 0 && first < 0)
+			first = at;
+	}
+	const int64_t last = check->last_ms - check->first_ms;
+
+	return last > first ? (double)(last - at) * 100 / (double)(last - first) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	char error[READER_ERROR_MAX];
+	struct check check = { 0 };
+	struct observation o;
+	struct reader *reader;
+	struct timespec cpu;
+	int more;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: check_scan SCAN COUNT\n");
+		return 2;
+	}
+	check.count = strtoull(argv[2], NULL, 10);
+	check.seen = calloc(check.count + 1, 1);
+	check.ended = calloc(TAIL_SPAN, sizeof(*check.ended));
+	if (check.seen == NULL || check.ended == NULL || reader_open(&reader, argv[1], error) != 0) {
+		fprintf(stderr, "check_scan: cannot read %s\n", argv[1]);
+		return 1;
+	}
+	while ((more = reader_next(reader, &o, error)) > 0)
+		note(&check, &o);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	if (more < 0)
+		fprintf(stderr, "check_scan: %s\n", error);
+	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64 "\nopen=%" PRIu64 "\ntries=%" PRIu64
+	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
+	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.tries,
+	       reader_trailer(reader) != NULL, reader_torn(reader), tail(&check), (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
+	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0;
+
+	reader_close(reader);
+	free(check.seen);
+	free(check.ended);
+	return good ? 0 : 1;
+}
