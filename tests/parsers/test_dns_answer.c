@@ -1,0 +1,675 @@
+#include "parsers/dns_answer.h"
+
+#include "tests/parsers/expect.h"
+
+/* ---- packets are written, not pasted, so that a test says what it is about ---- */
+
+struct packet {
+	uint8_t p[65536];
+	size_t n;
+	size_t question; /* offset of the question's name, where there is one */
+};
+
+enum { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD_RA = 0x0180, AD = 0x0020, TO_QUESTION = 0xc00c };
+
+/* At most 4 octets carry a value; those in front of them are zero. */
+static void put(struct packet *packet, unsigned value, unsigned octets)
+{
+	while (octets-- > 0)
+		packet->p[packet->n++] = octets < 4 ? (uint8_t)(value >> 8 * octets) : 0;
+}
+
+/* Labels without the root; "\\0" and other octets come through @label. */
+static void put_label(struct packet *packet, const char *label, size_t n)
+{
+	put(packet, (unsigned)n, 1);
+	memcpy(packet->p + packet->n, label, n);
+	packet->n += n;
+}
+
+static void put_labels(struct packet *packet, const char *name)
+{
+	while (*name) {
+		size_t n = strcspn(name, ".");
+
+		put_label(packet, name, n);
+		name += n + (name[n] == '.');
+	}
+}
+
+static size_t put_name(struct packet *packet, const char *name)
+{
+	size_t at = packet->n;
+
+	put_labels(packet, name);
+	put(packet, 0, 1);
+	return at;
+}
+
+static void begin(struct packet *packet, unsigned flags, const char *name, unsigned type)
+{
+	packet->n = 0;
+	put(packet, 0x1234, 2);
+	put(packet, QR | RD_RA | flags, 2);
+	put(packet, name ? 1 : 0, 2);
+	put(packet, 0, 2);
+	put(packet, 0, 4);
+	if (name) {
+		packet->question = put_name(packet, name);
+		put(packet, type, 2);
+		put(packet, 1, 2);
+	}
+}
+
+enum section { ANSWER = 6, AUTHORITY = 8, ADDITIONAL = 10 };
+
+static void count_in(struct packet *packet, enum section section)
+{
+	packet->p[section + 1]++;
+	packet->p[section] = (uint8_t)(packet->p[section] + (packet->p[section + 1] == 0));
+}
+
+/* The owner stands already; returns where RDLENGTH is, for end_record. */
+static size_t put_fixed(struct packet *packet, unsigned type, unsigned ttl)
+{
+	put(packet, type, 2);
+	put(packet, 1, 2);
+	put(packet, ttl, 4);
+	put(packet, 0, 2);
+	return packet->n - 2;
+}
+
+static void end_record(struct packet *packet, enum section section, size_t length_at)
+{
+	size_t length = packet->n - length_at - 2;
+
+	packet->p[length_at] = (uint8_t)(length >> 8);
+	packet->p[length_at + 1] = (uint8_t)length;
+	count_in(packet, section);
+}
+
+static void put_owner(struct packet *packet, const char *owner)
+{
+	if (owner)
+		put_name(packet, owner);
+	else
+		put(packet, TO_QUESTION, 2);
+}
+
+/* @owner NULL: the question's name, compressed. */
+static void add_mx(struct packet *packet, const char *owner, unsigned ttl, unsigned preference, const char *target)
+{
+	size_t at;
+
+	put_owner(packet, owner);
+	at = put_fixed(packet, DNS_TYPE_MX, ttl);
+	put(packet, preference, 2);
+	put_name(packet, target);
+	end_record(packet, ANSWER, at);
+}
+
+static void add_cname(struct packet *packet, const char *owner, unsigned ttl, const char *target)
+{
+	size_t at;
+
+	put_owner(packet, owner);
+	at = put_fixed(packet, DNS_TYPE_CNAME, ttl);
+	put_name(packet, target);
+	end_record(packet, ANSWER, at);
+}
+
+static void add_raw(struct packet *packet, const char *owner, unsigned type, const char *rdata, size_t n)
+{
+	size_t at;
+
+	put_owner(packet, owner);
+	at = put_fixed(packet, type, 60);
+	memcpy(packet->p + packet->n, rdata, n);
+	packet->n += n;
+	end_record(packet, ANSWER, at);
+}
+
+static void add_soa(struct packet *packet)
+{
+	size_t at;
+
+	put_name(packet, "example");
+	at = put_fixed(packet, DNS_TYPE_SOA, 900);
+	put_name(packet, "ns.example");
+	put_name(packet, "root.example");
+	for (unsigned i = 0; i < 5; i++)
+		put(packet, 1, 4);
+	end_record(packet, AUTHORITY, at);
+}
+
+static void add_opt(struct packet *packet, unsigned extended_rcode)
+{
+	put(packet, 0, 1);
+	put(packet, DNS_TYPE_OPT, 2);
+	put(packet, 1232, 2);
+	put(packet, extended_rcode << 24, 4);
+	put(packet, 0, 2);
+	count_in(packet, ADDITIONAL);
+}
+
+/* Parses out of memory of exactly the packet's size. */
+static int parse(const struct packet *packet, const char *name, uint16_t type, struct dns_answer *answer)
+{
+	struct span copy = expect_copy((const char *)packet->p, packet->n);
+	int result;
+
+	memset(answer, 0xa5, sizeof(*answer));
+	result = dns_answer_parse((const uint8_t *)copy.p, copy.n, span_of(name), type, answer);
+	expect_free(copy);
+	return result;
+}
+
+static struct packet packet;
+static struct dns_answer answer;
+
+static void expect_parse(const char *name, uint16_t type, const char *status, unsigned count)
+{
+	assert_int_equal(parse(&packet, name, type, &answer), 0);
+	expect_word(name, dns_status_name(answer.status), status);
+	assert_int_equal(answer.count, count);
+	assert_int_equal(answer.id, 0x1234);
+}
+
+static void expect_name(size_t offset, const char *due)
+{
+	char text[DNS_NAME_TEXT_MAX * 4];
+	int n = dns_name_text(packet.p, packet.n, offset, text);
+
+	assert_int_equal(n, strlen(due));
+	assert_string_equal(text, due);
+}
+
+/* ---- answers ---- */
+
+static void codes_become_statuses(void **state)
+{
+	static const char *const word[16] = { "NO_ANSWER", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED" };
+
+	(void)state;
+	for (unsigned rcode = 0; rcode < 16; rcode++) {
+		begin(&packet, rcode, "a.example", DNS_TYPE_MX);
+		expect_parse("a.example", DNS_TYPE_MX, word[rcode] ? word[rcode] : "ERROR", 0);
+		assert_false(answer.ad || answer.tc || answer.cname_loop || answer.has_opt);
+		assert_int_equal(answer.ttl, 0);
+	}
+}
+
+static void an_absent_name_comes_with_soa_and_opt(void **state)
+{
+	(void)state;
+	begin(&packet, 3 | AD, "_mta-sts.a.example", DNS_TYPE_TXT);
+	add_soa(&packet);
+	add_opt(&packet, 0);
+	expect_parse("_mta-sts.a.example", DNS_TYPE_TXT, "NXDOMAIN", 0);
+	assert_true(answer.ad && answer.has_opt);
+}
+
+static void an_extended_code_is_an_error(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_MX); /* BADVERS is 16: 1 in OPT, 0 in the header */
+	add_mx(&packet, NULL, 60, 10, "b.example");
+	add_opt(&packet, 1);
+	expect_parse("a.example", DNS_TYPE_MX, "ERROR", 0);
+	assert_true(answer.has_opt);
+}
+
+static void mx_records_are_read_through_compression(void **state)
+{
+	size_t at;
+
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	add_mx(&packet, NULL, 300, 10, "MX1.b.Example");
+	put_owner(&packet, "A.EXAMPLE");
+	at = put_fixed(&packet, DNS_TYPE_MX, 200);
+	put(&packet, 20, 2);
+	put_labels(&packet, "mx2");
+	put(&packet, TO_QUESTION + 2, 2); /* example */
+	end_record(&packet, ANSWER, at);
+	add_mx(&packet, NULL, 250, 0, "");
+	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 3);
+	assert_int_equal(answer.ttl, 200);
+	assert_int_equal(packet.p[answer.rdata[0] + 1], 10);
+	expect_name(answer.rdata[0] + 2u, "mx1.b.example");
+	expect_name(answer.rdata[1] + 2u, "mx2.example");
+	expect_name(answer.rdata[2] + 2u, "");
+}
+
+static void the_question_must_be_ours(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "A.Example", DNS_TYPE_MX);
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), 0); /* case may differ */
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_TXT, &answer), -1);
+	assert_int_equal(parse(&packet, "b.example", DNS_TYPE_MX, &answer), -1);
+	assert_int_equal(parse(&packet, "a.example.net", DNS_TYPE_MX, &answer), -1);
+	assert_int_equal(parse(&packet, "example", DNS_TYPE_MX, &answer), -1);
+	packet.p[packet.n - 1] = 3; /* class CHAOS */
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	packet.p[2] &= 0x7f; /* a question, no answer */
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+	begin(&packet, 0x2000, "a.example", DNS_TYPE_MX); /* NOTIFY */
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	packet.p[5] = 2;
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+}
+
+static void a_dot_inside_a_label_is_another_name(void **state)
+{
+	(void)state;
+	begin(&packet, 0, NULL, 0);
+	packet.p[5] = 1;
+	put_label(&packet, "a.example", 9);
+	put(&packet, 0, 1);
+	put(&packet, DNS_TYPE_MX << 16 | 1, 4);
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+}
+
+static void a_failure_may_come_without_the_question(void **state)
+{
+	(void)state;
+	begin(&packet, 1, NULL, 0);
+	expect_parse("a.example", DNS_TYPE_MX, "FORMERR", 0);
+	begin(&packet, 0, NULL, 0);
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+	begin(&packet, 3, NULL, 0);
+	assert_int_equal(parse(&packet, "a.example", DNS_TYPE_MX, &answer), -1);
+}
+
+static void no_beginning_of_a_packet_is_read_beyond(void **state)
+{
+	size_t whole;
+
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	add_cname(&packet, NULL, 60, "b.example");
+	add_mx(&packet, "b.example", 60, 10, "mx.example");
+	whole = packet.n;
+	for (packet.n = 0; packet.n < whole; packet.n++) {
+		int result = parse(&packet, "a.example", DNS_TYPE_MX, &answer);
+
+		if (packet.n < 27)
+			assert_int_equal(result, -1);
+		else
+			assert_int_equal(answer.status, DNS_ERROR);
+	}
+	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 1);
+}
+
+static void tc_asks_for_tcp(void **state)
+{
+	(void)state;
+	begin(&packet, TC, "a.example", DNS_TYPE_TXT);
+	add_raw(&packet, NULL, DNS_TYPE_TXT, "\001a", 2);
+	expect_parse("a.example", DNS_TYPE_TXT, "TRUNCATED", 0);
+	assert_true(answer.tc);
+	packet.n--; /* cut inside a record, as careless servers do */
+	expect_parse("a.example", DNS_TYPE_TXT, "TRUNCATED", 0);
+	begin(&packet, TC | 2, "a.example", DNS_TYPE_TXT);
+	expect_parse("a.example", DNS_TYPE_TXT, "SERVFAIL", 0);
+}
+
+/* ---- chains ---- */
+
+static void a_chain_is_followed_in_any_order(void **state)
+{
+	(void)state;
+	for (unsigned order = 0; order < 6; order++) {
+		begin(&packet, 0, "a.example", DNS_TYPE_TXT);
+		for (unsigned i = 0; i < 3; i++) {
+			static const unsigned char place[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+								   { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+			if (place[order][i] == 0)
+				add_cname(&packet, NULL, 300, "B.example");
+			else if (place[order][i] == 1)
+				add_cname(&packet, "b.Example", 100, "c.example");
+			else
+				add_raw(&packet, "C.example", DNS_TYPE_TXT, "\003abc", 4);
+		}
+		expect_parse("a.example", DNS_TYPE_TXT, "NOERROR", 1);
+		assert_int_equal(answer.cname_count, 2);
+		expect_name(answer.cname[0], "b.example");
+		expect_name(answer.cname[1], "c.example");
+		assert_int_equal(answer.ttl, 60);
+	}
+}
+
+static void a_dangling_chain_keeps_its_names(void **state)
+{
+	(void)state;
+	begin(&packet, 3, "a.example", DNS_TYPE_TXT);
+	add_cname(&packet, NULL, 300, "gone.example");
+	add_soa(&packet);
+	expect_parse("a.example", DNS_TYPE_TXT, "NXDOMAIN", 0);
+	assert_int_equal(answer.cname_count, 1);
+	expect_name(answer.cname[0], "gone.example");
+	assert_int_equal(answer.ttl, 300);
+	begin(&packet, 0, "a.example", DNS_TYPE_TXT);
+	add_cname(&packet, NULL, 300, "empty.example");
+	expect_parse("a.example", DNS_TYPE_TXT, "NO_ANSWER", 0);
+	assert_int_equal(answer.cname_count, 1);
+}
+
+static void loops_are_seen(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	add_cname(&packet, NULL, 60, "a.example");
+	expect_parse("a.example", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_true(answer.cname_loop);
+	assert_int_equal(answer.cname_count, 0);
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	add_cname(&packet, NULL, 60, "b.example");
+	add_cname(&packet, "b.example", 60, "c.example");
+	add_cname(&packet, "c.example", 60, "B.example");
+	add_raw(&packet, "b.example", DNS_TYPE_A, "\1\2\3\4", 4);
+	expect_parse("a.example", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_true(answer.cname_loop);
+	assert_int_equal(answer.cname_count, 2);
+}
+
+static void build_chain(unsigned hops)
+{
+	char owner[16], target[16];
+
+	begin(&packet, 0, "n0", DNS_TYPE_A);
+	for (unsigned i = 0; i < hops; i++) {
+		snprintf(owner, sizeof(owner), "n%u", i);
+		snprintf(target, sizeof(target), "n%u", i + 1);
+		add_cname(&packet, owner, 60, target);
+	}
+	snprintf(owner, sizeof(owner), "n%u", hops);
+	add_raw(&packet, owner, DNS_TYPE_A, "\1\2\3\4", 4);
+}
+
+static void a_chain_without_end_counts_as_a_loop(void **state)
+{
+	(void)state;
+	build_chain(OBS_CNAME_MAX);
+	expect_parse("n0", DNS_TYPE_A, "NOERROR", 1);
+	assert_false(answer.cname_loop);
+	assert_int_equal(answer.cname_count, OBS_CNAME_MAX);
+	build_chain(OBS_CNAME_MAX + 1);
+	expect_parse("n0", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_true(answer.cname_loop);
+	assert_int_equal(answer.cname_count, OBS_CNAME_MAX);
+	build_chain(100);
+	expect_parse("n0", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_true(answer.cname_loop);
+}
+
+static void records_of_others_are_ignored(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	add_raw(&packet, "evil.example", DNS_TYPE_A, "\6\6\6\6", 4);
+	add_cname(&packet, "evil.example", 60, "b.example");
+	add_raw(&packet, NULL, DNS_TYPE_AAAA, "0123456789abcdef", 16);
+	expect_parse("a.example", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_int_equal(answer.cname_count, 0);
+	add_raw(&packet, NULL, DNS_TYPE_A, "\1\2\3\4", 4);
+	expect_parse("a.example", DNS_TYPE_A, "NOERROR", 1);
+	add_raw(&packet, NULL, DNS_TYPE_A, "\4\3\2\1", 4);
+	packet.p[packet.n - 11] = 3; /* class CHAOS */
+	expect_parse("a.example", DNS_TYPE_A, "NOERROR", 1);
+}
+
+static void a_cname_is_an_answer_to_its_own_question(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_CNAME);
+	add_cname(&packet, NULL, 60, "b.example");
+	expect_parse("a.example", DNS_TYPE_CNAME, "NOERROR", 1);
+	assert_int_equal(answer.cname_count, 0);
+	expect_name(answer.rdata[0], "b.example");
+}
+
+static void what_is_too_much_is_counted(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	for (unsigned i = 0; i < 500; i++)
+		add_raw(&packet, NULL, DNS_TYPE_A, "\1\2\3\4", 4);
+	expect_parse("a.example", DNS_TYPE_A, "NOERROR", DNS_RECORDS_MAX);
+	assert_int_equal(answer.omitted, 500 - DNS_RECORDS_MAX);
+}
+
+/* ---- broken answers ---- */
+
+static void broken_rdata_breaks_the_answer(void **state)
+{
+	static const struct {
+		uint16_t type;
+		const char *rdata;
+		size_t n;
+	} rows[] = {
+		{ DNS_TYPE_A, "\1\2\3", 3 },	    { DNS_TYPE_A, "\1\2\3\4\5", 5 },
+		{ DNS_TYPE_AAAA, "\1\2\3\4", 4 },   { DNS_TYPE_AAAA, "0123456789abcdefg", 17 },
+		{ DNS_TYPE_TXT, "", 0 },	    { DNS_TYPE_TXT, "\5abc", 4 },
+		{ DNS_TYPE_TXT, "\1a\377", 3 },	    { DNS_TYPE_MX, "\0\1", 2 },
+		{ DNS_TYPE_MX, "", 0 },		    { DNS_TYPE_MX, "\0\1\1a", 4 },
+		{ DNS_TYPE_MX, "\0\1\1a\0\0", 6 },  { DNS_TYPE_MX, "\0\1\300\377", 4 },
+		{ DNS_TYPE_MX, "\0\1\100a", 4 },    { DNS_TYPE_MX, "\0\1\300", 3 },
+		{ DNS_TYPE_MX, "\0\1\300\000", 4 }, { DNS_TYPE_CNAME, "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		begin(&packet, 0, "a.example", rows[i].type);
+		add_raw(&packet, NULL, rows[i].type, rows[i].rdata, rows[i].n);
+		expect_parse("a.example", rows[i].type, "ERROR", 0);
+	}
+	begin(&packet, 0, "a.example", DNS_TYPE_A); /* a chain with a broken link */
+	add_raw(&packet, NULL, DNS_TYPE_CNAME, "\100", 1);
+	expect_parse("a.example", DNS_TYPE_A, "ERROR", 0);
+}
+
+static void pointers_lead_backwards_only(void **state)
+{
+	size_t at;
+
+	(void)state;
+	for (unsigned shape = 0; shape < 4; shape++) {
+		begin(&packet, 0, "a.example", DNS_TYPE_A);
+		at = packet.n;
+		if (shape == 0)
+			put(&packet, 0xc000 | (unsigned)at, 2); /* to itself */
+		else if (shape == 1)
+			put(&packet, 0xc000 | (unsigned)(at + 2), 2); /* forward */
+		else if (shape == 2)
+			put(&packet, 0xc004, 2); /* into the header */
+		if (shape == 3) { /* a label and back to it, round and round */
+			put_labels(&packet, "x");
+			put(&packet, 0xc000 | (unsigned)at, 2);
+		}
+		at = put_fixed(&packet, DNS_TYPE_A, 60);
+		put(&packet, 0x01020304, 4);
+		end_record(&packet, ANSWER, at);
+		expect_parse("a.example", DNS_TYPE_A, "ERROR", 0);
+	}
+}
+
+static void names_over_255_octets_are_none(void **state)
+{
+	char label[64];
+	size_t at;
+
+	(void)state;
+	memset(label, 'a', 63);
+	label[63] = '\0';
+	for (unsigned labels = 3; labels <= 4; labels++) {
+		begin(&packet, 0, "a.example", DNS_TYPE_MX);
+		put_owner(&packet, NULL);
+		at = put_fixed(&packet, DNS_TYPE_MX, 60);
+		put(&packet, 10, 2);
+		for (unsigned i = 0; i < labels; i++)
+			put_labels(&packet, label);
+		put(&packet, 0, 1);
+		end_record(&packet, ANSWER, at);
+		expect_parse("a.example", DNS_TYPE_MX, labels == 3 ? "NOERROR" : "ERROR", labels == 3);
+	}
+}
+
+static void counts_that_promise_too_much_are_broken(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	packet.p[ANSWER] = packet.p[ANSWER + 1] = 0xff;
+	expect_parse("a.example", DNS_TYPE_A, "ERROR", 0);
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	packet.p[AUTHORITY] = packet.p[ADDITIONAL] = 0xff; /* behind the answer: nobody is misled */
+	expect_parse("a.example", DNS_TYPE_A, "NO_ANSWER", 0);
+	assert_false(answer.has_opt);
+}
+
+static void a_negative_ttl_is_none(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	add_mx(&packet, NULL, 0xffffffff, 10, "b.example");
+	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 1);
+	assert_int_equal(answer.ttl, 0);
+}
+
+static void a_packet_over_64_kib_is_none(void **state)
+{
+	static uint8_t big[65536];
+
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_A);
+	memcpy(big, packet.p, packet.n);
+	assert_int_equal(dns_answer_parse(big, 65535, span_of("a.example"), DNS_TYPE_A, &answer), 0);
+	assert_int_equal(dns_answer_parse(big, 65536, span_of("a.example"), DNS_TYPE_A, &answer), -1);
+}
+
+/* ---- text ---- */
+
+static void odd_octets_are_escaped(void **state)
+{
+	char text[DNS_NAME_TEXT_MAX * 4];
+	size_t at;
+
+	(void)state;
+	packet.n = 0;
+	put(&packet, 0, 12);
+	at = packet.n;
+	put_label(&packet, "A b\0", 4);
+	put_label(&packet, "x.y\\\x7f\xff*@", 8);
+	put(&packet, 0, 1);
+	expect_name(at, "a\\032b\\000.x\\.y\\092\\127\\255*@");
+	at = packet.n;
+	put(&packet, 0xc000 | 12, 2);
+	put(&packet, 1, 1);
+	expect_name(at, "a\\032b\\000.x\\.y\\092\\127\\255*@");
+	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n - 1, text), -1);
+	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n, text), -1);
+	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n + 9, text), -1);
+}
+
+static void the_longest_text_fits(void **state)
+{
+	char label[63], text[DNS_NAME_TEXT_MAX * 4];
+
+	(void)state;
+	memset(label, 1, sizeof(label));
+	packet.n = 0;
+	put(&packet, 0, 12);
+	for (unsigned i = 0; i < 3; i++)
+		put_label(&packet, label, 63);
+	put_label(&packet, label, 61);
+	put(&packet, 0, 1);
+	assert_int_equal(dns_name_text(packet.p, packet.n, 12, text), 4 * 250 + 3);
+}
+
+static void strings_are_joined_without_spaces(void **state)
+{
+	char out[16];
+
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_TXT);
+	add_raw(&packet, NULL, DNS_TYPE_TXT, "\003v=S\000\005TSv1;\002 i", 14);
+	add_raw(&packet, NULL, DNS_TYPE_TXT, "\0", 1);
+	expect_parse("a.example", DNS_TYPE_TXT, "NOERROR", 2);
+	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, sizeof(out)), 10);
+	assert_memory_equal(out, "v=STSv1; i", 10);
+	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, 10), 10);
+	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, 9), -1);
+	assert_int_equal(dns_txt_join(packet.p, &answer, 1, out, 0), 0);
+	answer.rdata_len[0] = 3; /* a caller's answer that is not from here */
+	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, sizeof(out)), -1);
+}
+
+/* ---- questions ---- */
+
+static void a_question_is_as_the_standards_say(void **state)
+{
+	static const uint8_t due[] = "\x12\x34\x01\x20\0\1\0\0\0\0\0\1\1a\7example\0\0\20\0\1\0\0\51\4\320\0\0\0\0\0";
+	uint8_t out[DNS_QUERY_MAX];
+
+	(void)state;
+	assert_int_equal(dns_query_write(0x1234, span_of("a.example"), DNS_TYPE_TXT, true, out), sizeof(due));
+	assert_memory_equal(out, due, sizeof(due));
+	assert_int_equal(dns_query_write(0x1234, span_of("a.example"), DNS_TYPE_TXT, false, out), sizeof(due) - 11);
+	assert_int_equal(out[11], 0);
+	assert_int_equal(dns_query_write(1, span_of("."), DNS_TYPE_NS, false, out), 17);
+}
+
+static void what_is_no_name_is_not_asked(void **state)
+{
+	static const char *const names[] = { "", "..", ".a", "a.", "a..b",
+					     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example" };
+	char name[260];
+	uint8_t out[DNS_QUERY_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		assert_int_equal(dns_query_write(1, span_of(names[i]), DNS_TYPE_A, true, out), -1);
+	for (size_t i = 0; i < sizeof(name); i++)
+		name[i] = i % 2 ? '.' : 'a';
+	assert_int_equal(dns_query_write(1, (struct span){ name, 253 }, DNS_TYPE_A, true, out), DNS_QUERY_MAX);
+	assert_int_equal(dns_query_write(1, (struct span){ name, 255 }, DNS_TYPE_A, true, out), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codes_become_statuses),
+		cmocka_unit_test(an_absent_name_comes_with_soa_and_opt),
+		cmocka_unit_test(an_extended_code_is_an_error),
+		cmocka_unit_test(mx_records_are_read_through_compression),
+		cmocka_unit_test(the_question_must_be_ours),
+		cmocka_unit_test(a_dot_inside_a_label_is_another_name),
+		cmocka_unit_test(a_failure_may_come_without_the_question),
+		cmocka_unit_test(no_beginning_of_a_packet_is_read_beyond),
+		cmocka_unit_test(tc_asks_for_tcp),
+		cmocka_unit_test(a_chain_is_followed_in_any_order),
+		cmocka_unit_test(a_dangling_chain_keeps_its_names),
+		cmocka_unit_test(loops_are_seen),
+		cmocka_unit_test(a_chain_without_end_counts_as_a_loop),
+		cmocka_unit_test(records_of_others_are_ignored),
+		cmocka_unit_test(a_cname_is_an_answer_to_its_own_question),
+		cmocka_unit_test(what_is_too_much_is_counted),
+		cmocka_unit_test(broken_rdata_breaks_the_answer),
+		cmocka_unit_test(pointers_lead_backwards_only),
+		cmocka_unit_test(names_over_255_octets_are_none),
+		cmocka_unit_test(counts_that_promise_too_much_are_broken),
+		cmocka_unit_test(a_negative_ttl_is_none),
+		cmocka_unit_test(a_packet_over_64_kib_is_none),
+		cmocka_unit_test(odd_octets_are_escaped),
+		cmocka_unit_test(the_longest_text_fits),
+		cmocka_unit_test(strings_are_joined_without_spaces),
+		cmocka_unit_test(a_question_is_as_the_standards_say),
+		cmocka_unit_test(what_is_no_name_is_not_asked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
