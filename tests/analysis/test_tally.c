@@ -1,0 +1,107 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "analysis/tally.h"
+
+static void test_counts_words_without_case(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	tally_init(&tally, 10);
+	tally_at(&tally, span_of("Com"))[0]++;
+	tally_at(&tally, span_of("com"))[0]++;
+	tally_at(&tally, span_of("org"))[1] += 5;
+	assert_int_equal(tally.count, 2);
+	assert_int_equal(tally_at(&tally, span_of("COM"))[0], 2);
+	assert_true(span_equal(tally.entry[0].word, span_of("com")));
+	tally_fini(&tally);
+}
+
+static void test_many_words_stay_apart(void **state)
+{
+	enum { WORDS = 20000 };
+	struct tally tally;
+	char word[32];
+
+	(void)state;
+	tally_init(&tally, WORDS);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < WORDS; i++) {
+			snprintf(word, sizeof(word), "word-%u.example", i);
+			tally_at(&tally, span_of(word))[0] += i;
+		}
+	}
+	assert_int_equal(tally.count, WORDS);
+	for (unsigned i = 0; i < WORDS; i++) {
+		snprintf(word, sizeof(word), "word-%u.example", i);
+		assert_int_equal(tally_at(&tally, span_of(word))[0], 2 * i);
+	}
+	tally_fini(&tally);
+}
+
+static void test_words_beyond_the_cap_are_counted_together(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	tally_init(&tally, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		tally_at(&tally, span_of("a"))[0]++;
+		tally_at(&tally, span_of("b"))[0] += 2;
+		tally_at(&tally, span_of("c"))[0] += 4;
+		tally_at(&tally, span_of("d"))[0] += 8;
+	}
+	tally_sort(&tally, 0);
+	assert_int_equal(tally.count, 3);
+	assert_true(span_equal(tally.entry[0].word, span_of("b")));
+	assert_true(span_equal(tally.entry[1].word, span_of("a")));
+	assert_true(span_equal(tally.entry[2].word, span_of(TALLY_OTHER)));
+	assert_int_equal(tally.entry[2].counter[0], 36);
+	tally_fini(&tally);
+}
+
+static void test_equal_counts_are_ordered_by_word(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	tally_init(&tally, 10);
+	tally_at(&tally, span_of("bb"))[0] = 1;
+	tally_at(&tally, span_of("a"))[0] = 1;
+	tally_at(&tally, span_of("b"))[0] = 1;
+	tally_sort(&tally, 0);
+	assert_true(span_equal(tally.entry[0].word, span_of("a")));
+	assert_true(span_equal(tally.entry[1].word, span_of("b")));
+	assert_true(span_equal(tally.entry[2].word, span_of("bb")));
+	tally_fini(&tally);
+}
+
+static void test_empty_tally(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	tally_init(&tally, 10);
+	tally_sort(&tally, 0);
+	assert_int_equal(tally.count, 0);
+	tally_at(&tally, SPAN_LITERAL(""))[0]++;
+	assert_int_equal(tally.count, 1);
+	tally_fini(&tally);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_counts_words_without_case),
+		cmocka_unit_test(test_many_words_stay_apart),
+		cmocka_unit_test(test_words_beyond_the_cap_are_counted_together),
+		cmocka_unit_test(test_equal_counts_are_ordered_by_word),
+		cmocka_unit_test(test_empty_tally),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
