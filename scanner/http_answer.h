@@ -1,0 +1,50 @@
+/* scanner/http_answer.h - one HTTP answer as it arrives, line by line and piece by piece → obs_http.
+ *
+ * Knows no HTTP library: whoever speaks the protocol hands over complete header lines and decoded body octets, and
+ * stops when told to. Nothing is kept beyond the limits of parsers/observation.h.
+ */
+#ifndef STSURVEY_SCANNER_HTTP_ANSWER_H
+#define STSURVEY_SCANNER_HTTP_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parsers/observation.h"
+#include "scanner/arena.h"
+
+enum {
+	HTTP_HEADER_MAX = 65536, /* octets of status lines, fields and trailers; servers stop at 8 to 16 KiB */
+	HTTP_INTERIM_MAX = 16,   /* 1xx answers before the real one; one is usual, two are odd */
+};
+
+enum http_go {
+	HTTP_GO_ON,
+	HTTP_STOP_ENOUGH,    /* the rest is not wanted: no failure */
+	HTTP_STOP_TOO_LARGE, /* body over POLICY_BODY_MAX */
+	HTTP_STOP_PROTOCOL,  /* headers without end */
+	HTTP_STOP_NO_MEMORY, /* the arena's cap: ours */
+};
+
+struct http_answer {
+	struct arena *arena;
+	struct obs_http *http; /* zeroed by the caller */
+	enum http_go go;       /* the last result */
+	bool in_body;          /* header lines from now on are trailers */
+	unsigned interim;
+	size_t header_octets;
+	char *body;
+	size_t room;           /* octets body has space for */
+};
+
+void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http);
+
+/* One line of header, with its line end; status lines of 1xx answers too. */
+enum http_go http_answer_line(struct http_answer *answer, struct span line);
+
+/* The next octets of the body; @n > 0. */
+enum http_go http_answer_body(struct http_answer *answer, struct span octets);
+
+/* It is over: hash the body, look for a challenge. */
+void http_answer_end(struct http_answer *answer);
+
+#endif
