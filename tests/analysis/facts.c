@@ -218,7 +218,11 @@ static bool set_domain(struct facts *f, struct span w, struct span v)
 	else if (IS("time"))
 		o->time_ms = (int64_t)number(v) * 1000;
 	else if (IS("input"))
-		o->input = span_equal(v, SPAN_LITERAL("illegal")) ? INPUT_ILLEGAL : INPUT_BLOCKLISTED;
+		*o = (struct observation){
+			.name = o->name,
+			.time_ms = o->time_ms,
+			.input = span_equal(v, SPAN_LITERAL("illegal")) ? INPUT_ILLEGAL : INPUT_BLOCKLISTED,
+		};
 	else
 		return false;
 	return true;

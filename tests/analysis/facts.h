@@ -3,7 +3,7 @@
  * Every domain starts as a good one: example.com, one MX, a valid STS record and TLSRPT record, a policy in mode
  * enforce over verified TLS, nothing to find. Lines change that, each "WORD VALUE":
  *
- *   name N           rank N            time SECONDS          input illegal|blocklisted
+ *   name N           rank N            time SECONDS          input illegal|blocklisted (nothing was asked)
  *   mx -             no records any more; the status is NO_ANSWER
  *   mx STATUS        one of DNS's words
  *   mx PREF NAME     one more record; the first replaces the good one; NAME . is the root

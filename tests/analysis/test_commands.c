@@ -1,0 +1,328 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "output/command.h"
+#include "output/sink.h"
+#include "tests/analysis/facts.h"
+
+/* A folder with scan files: whole.scan, aborted.scan, torn.scan (a copy of whole.scan without its tail), empty.scan. */
+static char directory[] = "/tmp/stsurvey-commands-XXXXXX";
+static char said[65536], printed[262144]; /* what the last command wrote */
+
+enum { ARGUMENTS_MAX = 8, DOMAINS = 6 };
+
+static const char *const survey[DOMAINS] = {
+	"",
+	"name a\"b,c<script>&'\001 \xff\ninput illegal",
+	"rank 7\nname www.example.org\nsts -\nmx 10 mx1.example.org\nmx 20 mx2.example.org",
+	"http 404",
+	"mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED",
+	"sts SERVFAIL",
+};
+
+static char *path_of(const char *name)
+{
+	static char path[8][256];
+	static unsigned next;
+	char *p = path[next++ % 8];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", directory, name);
+	return p;
+}
+
+static void write_scan(const char *name, unsigned domains, enum record_completion completion)
+{
+	static struct facts facts;
+	struct sink_options options = { .path = path_of(name), .resume_at = -1, .buffers = 2 };
+	struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"), .major = RECORD_SCHEMA_MAJOR };
+	struct record_trailer trailer = { .completion = completion, .domains = domains };
+	struct record_buffer *buffer;
+	struct sink *sink;
+	char error[SINK_ERROR_MAX];
+
+	assert_int_equal(sink_open(&sink, &options, &header, error), 0);
+	buffer = sink_take(sink);
+	assert_non_null(buffer);
+	for (unsigned i = 0; i < domains; i++) {
+		facts_make(&facts, survey[i]);
+		facts.observation.index = i;
+		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
+	}
+	sink_give(sink, buffer);
+	assert_int_equal(sink_close(sink, &trailer, error), 0);
+}
+
+static void read_into(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, size - 1, file);
+	text[n] = '\0';
+	fclose(file);
+}
+
+/* Run @command with the words of @line; file names are taken from the folder where they begin with %. */
+static int run(int (*command)(int argc, char **argv), const char *line)
+{
+	char words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1];
+	int argc = 0, status, out, err;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word[0] == '%' ? path_of(word + 1) : word;
+	argv[argc] = NULL;
+	fflush(NULL);
+	out = dup(STDOUT_FILENO);
+	err = dup(STDERR_FILENO);
+	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+	status = command(argc, argv);
+	fflush(NULL);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	read_into(path_of("out"), printed, sizeof(printed));
+	read_into(path_of("err"), said, sizeof(said));
+	return status;
+}
+
+static int write_scans(void **state)
+{
+	struct stat whole;
+	char command[600];
+
+	(void)state;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE);
+	write_scan("aborted.scan", 3, COMPLETION_ABORTED);
+	write_scan("empty.scan", 0, COMPLETION_COMPLETE);
+	snprintf(command, sizeof(command), "cp %s/whole.scan %s/torn.scan && cp %s/whole.scan %s/damaged.scan", directory,
+		 directory, directory, directory);
+	if (system(command) != 0 || stat(path_of("whole.scan"), &whole) != 0)
+		return -1;
+	return truncate(path_of("torn.scan"), whole.st_size - 5);
+}
+
+static int remove_scans(void **state)
+{
+	char command[600];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static void test_usage_errors_exit_2(void **state)
+{
+	static const struct {
+		int (*command)(int argc, char **argv);
+		const char *line, *says;
+	} table[] = {
+		{ cmd_stats, "stats", "no scan file" },
+		{ cmd_stats, "stats %whole.scan", "-d DIR" },
+		{ cmd_stats, "stats --nonsense", "--help" },
+		{ cmd_export, "export --format csv", "no scan file" },
+		{ cmd_export, "export %whole.scan", "--format" },
+		{ cmd_export, "export %whole.scan --format xml", "xml" },
+		{ cmd_report, "report -o x", "no scan file" },
+		{ cmd_report, "report %whole.scan", "-o FILE" },
+		{ cmd_findings, "findings --format json", "json" },
+		{ cmd_findings, "findings more", "more" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int status = run(table[i].command, table[i].line);
+
+		if (status != EXIT_USAGE || strstr(said, table[i].says) == NULL)
+			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
+		assert_string_equal(printed, "");
+	}
+}
+
+static void test_help_goes_to_standard_output(void **state)
+{
+	(void)state;
+	assert_int_equal(run(cmd_stats, "stats --help"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "overview.csv"));
+	assert_int_equal(run(cmd_export, "export -h"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "jsonl"));
+	assert_int_equal(run(cmd_report, "report -h"), EXIT_COMPLETE);
+	assert_int_equal(run(cmd_findings, "findings -h"), EXIT_COMPLETE);
+	assert_string_equal(said, "");
+}
+
+static void test_missing_files_exit_1_and_are_named(void **state)
+{
+	static const struct {
+		int (*command)(int argc, char **argv);
+		const char *line, *says;
+	} table[] = {
+		{ cmd_stats, "stats %absent.scan -d %tables1", "absent.scan" },
+		{ cmd_export, "export %absent.scan --format csv", "absent.scan" },
+		{ cmd_report, "report %absent.scan -o %r.html", "absent.scan" },
+		{ cmd_stats, "stats %whole.scan -d /nonexistent/a", "/nonexistent/a" },
+		{ cmd_stats, "stats %whole.scan -d %whole.scan", "whole.scan" },
+		{ cmd_report, "report %whole.scan -o /nonexistent/r.html", "/nonexistent/r.html" },
+		{ cmd_export, "export %whole.scan --format csv -o /nonexistent/x", "/nonexistent/x" },
+		{ cmd_findings, "findings -o /nonexistent/x", "/nonexistent/x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int status = run(table[i].command, table[i].line);
+
+		if (status != EXIT_FATAL || strstr(said, table[i].says) == NULL || strchr(said, '\n') != strrchr(said, '\n'))
+			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
+	}
+	assert_int_equal(access(path_of("r.html"), F_OK), -1);
+	assert_int_equal(access(path_of("tables1/overview.csv"), F_OK), -1);
+	assert_int_equal(access(path_of("tables1/misconfigured.csv"), F_OK), -1);
+}
+
+static void test_stats_writes_every_table(void **state)
+{
+	static const char *const tables[] = { "overview", "by_tld", "by_rank",	    "components",     "findings", "tls",
+					      "http",	  "syntax", "mode_max_age", "mx_consistency", "tlsrpt",	  "providers",
+					      "misconfigured" };
+	static char text[65536];
+	char name[64];
+
+	(void)state;
+	assert_int_equal(run(cmd_stats, "stats %whole.scan -d %tables"), EXIT_COMPLETE);
+	assert_null(strstr(said, "warning"));
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		snprintf(name, sizeof(name), "tables/%s.csv", tables[i]);
+		assert_int_equal(access(path_of(name), R_OK), 0);
+		snprintf(name, sizeof(name), "tables/.%s.csv.part", tables[i]);
+		assert_int_equal(access(path_of(name), F_OK), -1);
+	}
+	read_into(path_of("tables/misconfigured.csv"), text, sizeof(text));
+	assert_string_equal(text, "domain,component,findings,verdict\n"
+				  "example.com,http,policy-http-not-found,no-policy\n");
+	read_into(path_of("tables/overview.csv"), text, sizeof(text));
+	assert_non_null(strstr(text, "scanned,6,6,1.000000\n"));
+	/* two files count as one survey; tables are replaced */
+	assert_int_equal(run(cmd_stats, "stats %whole.scan %aborted.scan -d %tables"), EXIT_COMPLETE);
+	read_into(path_of("tables/overview.csv"), text, sizeof(text));
+	assert_non_null(strstr(text, "scanned,9,9,1.000000\n"));
+}
+
+static void test_incomplete_files_are_used_with_a_warning(void **state)
+{
+	(void)state;
+	assert_int_equal(run(cmd_export, "export %aborted.scan --format csv"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "interrupted"));
+	assert_non_null(strstr(printed, "www.example.org"));
+	assert_int_equal(run(cmd_export, "export %torn.scan --format csv"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "warning"));
+	assert_non_null(strstr(said, "torn.scan"));
+	assert_non_null(strstr(printed, "www.example.org"));
+	assert_int_equal(run(cmd_export, "export %empty.scan --format csv"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "no domain"));
+	assert_int_equal(run(cmd_report, "report %aborted.scan -o %aborted.html"), EXIT_COMPLETE);
+	read_into(path_of("aborted.html"), printed, sizeof(printed));
+	assert_non_null(strstr(printed, "did not come to an end"));
+}
+
+static void test_export_csv(void **state)
+{
+	static const char want[] =
+		"name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,policy_status,"
+		"http_status,tls_verify,mode,max_age,policy_state,findings,component,verdict\n"
+		"example.com,0,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,valid,1,valid,success,"
+		"200,ok,enforce,1209600,valid,,ok,enforce-ok\n";
+
+	(void)state;
+	assert_int_equal(run(cmd_export, "export %whole.scan --format csv"), EXIT_COMPLETE);
+	assert_memory_equal(printed, want, sizeof(want) - 1);
+	assert_non_null(strstr(printed, "\nwww.example.org,2,7,2027-01-15T08:00:00.000Z,complete,NOERROR,"
+					"mx1.example.org mx2.example.org,false,false,none,,valid,,"));
+	assert_non_null(strstr(printed, "example.com,3,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,"
+					"valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy\n"));
+	assert_non_null(strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,false,,,,,"));
+	assert_non_null(strstr(printed, ",illegal-input,,,,,,,,,,,,,,,,unknown\n"));
+}
+
+static void test_export_jsonl_is_a_line_a_domain(void **state)
+{
+	unsigned lines = 0;
+
+	(void)state;
+	assert_int_equal(run(cmd_export, "export %whole.scan --format jsonl"), EXIT_COMPLETE);
+	for (const char *p = printed; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, DOMAINS);
+	assert_non_null(strstr(printed, "\"verdict\":\"enforce-ok\""));
+	assert_non_null(strstr(printed, "\"component\":\"http\""));
+}
+
+static void test_report_is_self_contained_and_escaped(void **state)
+{
+	static const char *const never[] = { "<script", "href=", "src=", "url(", "@import", "http://", "https:\"" };
+
+	(void)state;
+	assert_int_equal(run(cmd_report, "report %whole.scan -o %report.html"), EXIT_COMPLETE);
+	read_into(path_of("report.html"), printed, sizeof(printed));
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		assert_null(strstr(printed, never[i]));
+	assert_int_equal(strncmp(printed, "<!DOCTYPE html>", 15), 0);
+	assert_non_null(strstr(printed, "policy-http-not-found"));
+	assert_non_null(strstr(printed, "mta-sts.&lt;domain&gt;"));
+	assert_non_null(strstr(printed, "</html>\n"));
+	assert_int_equal(run(cmd_report, "report %whole.scan -o -"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "</html>\n"));
+}
+
+static void test_findings_csv_is_the_data_file(void **state)
+{
+	static char data[65536];
+
+	(void)state;
+	read_into("datasets/findings.csv", data, sizeof(data));
+	assert_int_equal(run(cmd_findings, "findings --format csv"), EXIT_COMPLETE);
+	/* same fields; the data file quotes more than RFC 4180 asks */
+	for (char *from = data, *to = data;; from++) {
+		if (*from != '"')
+			*to++ = *from;
+		if (*from == '\0')
+			break;
+	}
+	for (char *from = printed, *to = printed;; from++) {
+		if (*from != '"')
+			*to++ = *from;
+		if (*from == '\0')
+			break;
+	}
+	assert_string_equal(printed, data);
+	assert_int_equal(run(cmd_findings, "findings"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "501  policy-http-not-found"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_usage_errors_exit_2),
+		cmocka_unit_test(test_help_goes_to_standard_output),
+		cmocka_unit_test(test_missing_files_exit_1_and_are_named),
+		cmocka_unit_test(test_stats_writes_every_table),
+		cmocka_unit_test(test_incomplete_files_are_used_with_a_warning),
+		cmocka_unit_test(test_export_csv),
+		cmocka_unit_test(test_export_jsonl_is_a_line_a_domain),
+		cmocka_unit_test(test_report_is_self_contained_and_escaped),
+		cmocka_unit_test(test_findings_csv_is_the_data_file),
+	};
+
+	return cmocka_run_group_tests(tests, write_scans, remove_scans);
+}

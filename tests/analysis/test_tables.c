@@ -1,0 +1,296 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "analysis/stats_tables.h"
+#include "tests/analysis/facts.h"
+
+/* A small survey that reaches every table. */
+static const char *const survey[] = {
+	"",
+	"rank 1",
+	"rank 1000\nname example.org\nmx 10 mail.example.com\nsan mta-sts.example.org",
+	"rank 1001\nsts NXDOMAIN\nrpt NXDOMAIN",
+	"rank 2000000000\nmx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED\nname gone.example.net",
+	"input illegal\nname no name",
+	"input blocklisted\nname blocked.example.net",
+	"mx 0 .\nsts NXDOMAIN\nrpt NXDOMAIN",
+	"sts SERVFAIL",
+	"mx TIMEOUT",
+	"sts v=STSv1;",
+	"sts v=STSv1; id=1\nsts v=STSv1; id=2",
+	"a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped",
+	"a REFUSED\naddresses 0\nconnect skipped",
+	"connect connection-refused",
+	"connect handshake-error\nverify 10\nsan www.example.com",
+	"connect handshake-error\ntls none\nalert 112\na-cname policy.provider.co.uk",
+	"http 404\na-cname a.b.provider.co.uk",
+	"connect io-timeout\nhttp 0",
+	"body ",
+	"body version: STSv1|mode: enforce|max_age: 1209600|mx: mail.example.com||",
+	"body version: STSv1|mode: testing|max_age: 86400|mx: mail.example.com|",
+	"body version: STSv1|mode: none|max_age: 31557600|",
+	"body version: STSv1|mode: testing|max_age: 60|mx: *.example.org|\nmx 10 mail.example.com",
+	"mx 10 mail.elsewhere.net",
+	"mx 10 mail.example.com\nmx 20 mx.example.com",
+	"sts -",
+	"sts -\nrpt v=TLSRPTv1; rua=https://reports.provider.co.uk:8443/x,mailto:a@b.example",
+	"sts -\nrpt v=TLSRPTv1; rua=https://user@reports.provider.co.uk/x",
+	"rpt v=TLSRPTv1;",
+};
+
+enum { DOMAINS = sizeof(survey) / sizeof(survey[0]), ROWS_MAX = 256, FIELDS_MAX = 12 };
+
+static char directory[] = "/tmp/stsurvey-tables-XXXXXX";
+
+struct rows {
+	char text[65536];
+	char *field[ROWS_MAX][FIELDS_MAX];
+	unsigned count; /* header left out */
+};
+
+/* None of these tables needs quotes. */
+static void read_table(const char *name, struct rows *rows)
+{
+	char path[256], *save_line = NULL, *line;
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s.csv", directory, name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	n = fread(rows->text, 1, sizeof(rows->text) - 1, file);
+	fclose(file);
+	rows->text[n] = '\0';
+	rows->count = 0;
+	line = strtok_r(rows->text, "\n", &save_line);
+	while ((line = strtok_r(NULL, "\n", &save_line)) != NULL) {
+		unsigned f = 0;
+
+		assert_null(strchr(line, '"'));
+		for (char *p = line; p != NULL && f < FIELDS_MAX; f++)
+			rows->field[rows->count][f] = strsep(&p, ",");
+		rows->count++;
+		assert_true(rows->count < ROWS_MAX);
+	}
+}
+
+static unsigned long long value_of(const struct rows *rows, const char *first, const char *second, unsigned column)
+{
+	for (unsigned i = 0; i < rows->count; i++)
+		if (strcmp(rows->field[i][0], first) == 0 &&
+		    (second == NULL || strcmp(rows->field[i][1], second) == 0))
+			return strtoull(rows->field[i][column], NULL, 10);
+	fail_msg("no row %s %s", first, second ? second : "");
+	return 0;
+}
+
+static unsigned long long sum_of(const struct rows *rows, const char *first, unsigned column)
+{
+	unsigned long long sum = 0;
+
+	for (unsigned i = 0; i < rows->count; i++)
+		if (first == NULL || strcmp(rows->field[i][0], first) == 0)
+			sum += strtoull(rows->field[i][column], NULL, 10);
+	return sum;
+}
+
+static int write_all(void **state)
+{
+	static struct stats stats;
+	static struct facts facts;
+	char error[TABLE_ERROR_MAX];
+
+	(void)state;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	stats_init(&stats);
+	for (size_t i = 0; i < DOMAINS; i++) {
+		struct classification result;
+
+		facts_make(&facts, survey[i]);
+		classify(&facts.observation, &result);
+		stats_add(&stats, &facts.observation, &result);
+	}
+	if (stats_tables_write(&stats, directory, error) != 0)
+		return -1;
+	stats_fini(&stats);
+	return 0;
+}
+
+static int remove_all(void **state)
+{
+	static const char *const names[] = { "overview", "by_tld", "by_rank",	   "components",     "findings", "tls",
+					     "http",	 "syntax", "mode_max_age", "mx_consistency", "tlsrpt",	 "providers" };
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s.csv", directory, names[i]);
+		unlink(path);
+	}
+	return rmdir(directory); /* fails where a table has left something else behind */
+}
+
+static void test_overview(void **state)
+{
+	static const struct {
+		const char *metric;
+		unsigned domains, of;
+	} want[] = {
+		{ "scanned", DOMAINS, DOMAINS }, { "complete", 25, DOMAINS },	 { "unknown", 3, DOMAINS },
+		{ "blocklisted", 1, DOMAINS },	 { "illegal_input", 1, DOMAINS }, { "nxdomain", 1, DOMAINS },
+		{ "null_mx", 1, DOMAINS },	 { "sts_record", 21, DOMAINS },	 { "sts_valid_record", 19, 21 },
+		{ "policy_fetched", 12, 19 },	 { "policy_valid", 10, 12 },	 { "policy_tolerated", 1, 12 },
+		{ "policy_usable", 11, 12 },	 { "mode_enforce", 8, 11 },	 { "mode_testing", 2, 11 },
+		{ "mode_none", 1, 11 },		 { "misconfigured", 12, 21 },	 { "delivery_failure", 1, 21 },
+		{ "delivery_partial", 1, 21 },	 { "tlsrpt_valid", 24, 25 },
+	};
+	static struct rows rows;
+
+	(void)state;
+	read_table("overview", &rows);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		if (value_of(&rows, want[i].metric, NULL, 1) != want[i].domains ||
+		    value_of(&rows, want[i].metric, NULL, 2) != want[i].of)
+			fail_msg("%s: got %llu of %llu, want %u of %u", want[i].metric,
+				 value_of(&rows, want[i].metric, NULL, 1), value_of(&rows, want[i].metric, NULL, 2),
+				 want[i].domains, want[i].of);
+	}
+	assert_int_equal(value_of(&rows, "scanned", NULL, 1),
+			 value_of(&rows, "complete", NULL, 1) + value_of(&rows, "unknown", NULL, 1) +
+				 value_of(&rows, "blocklisted", NULL, 1) + value_of(&rows, "illegal_input", NULL, 1));
+	assert_string_equal(rows.field[0][3], "1.000000");
+}
+
+/* Every table that splits a population sums to it, and names it beside each row. */
+static void test_splits_sum_to_their_population(void **state)
+{
+	static const struct {
+		const char *table;
+		unsigned domains, of;
+	} split[] = { { "components", 2, 3 }, { "tls", 1, 2 }, { "http", 1, 2 }, { "syntax", 1, 2 } };
+	static struct rows rows;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(split) / sizeof(split[0]); i++) {
+		read_table(split[i].table, &rows);
+		assert_true(sum_of(&rows, NULL, split[i].domains) > 0);
+		for (unsigned r = 0; r < rows.count; r++)
+			assert_int_equal(strtoull(rows.field[r][split[i].of], NULL, 10),
+					 sum_of(&rows, NULL, split[i].domains));
+	}
+}
+
+static void test_parts_sum_to_the_overview(void **state)
+{
+	static struct rows overview, rows;
+
+	(void)state;
+	read_table("overview", &overview);
+	read_table("by_tld", &rows);
+	assert_int_equal(sum_of(&rows, NULL, 1), DOMAINS);
+	assert_int_equal(sum_of(&rows, NULL, 2), value_of(&overview, "with_mx", NULL, 1));
+	assert_int_equal(sum_of(&rows, NULL, 3), value_of(&overview, "sts_record", NULL, 1));
+	assert_int_equal(sum_of(&rows, NULL, 4), value_of(&overview, "misconfigured", NULL, 1));
+	assert_int_equal(sum_of(&rows, NULL, 5), value_of(&overview, "mode_enforce", NULL, 1));
+	assert_int_equal(sum_of(&rows, NULL, 6), value_of(&overview, "tlsrpt_record", NULL, 1));
+	read_table("by_rank", &rows);
+	assert_int_equal(sum_of(&rows, NULL, 2), DOMAINS);
+	assert_int_equal(sum_of(&rows, NULL, 4), value_of(&overview, "sts_record", NULL, 1));
+	read_table("mode_max_age", &rows);
+	assert_int_equal(sum_of(&rows, NULL, 2), value_of(&overview, "policy_usable", NULL, 1));
+	assert_int_equal(sum_of(&rows, "none", 2), value_of(&overview, "mode_none", NULL, 1));
+	read_table("tlsrpt", &rows);
+	assert_int_equal(sum_of(&rows, "state", 2), DOMAINS);
+	assert_int_equal(sum_of(&rows, "scheme", 2), value_of(&overview, "tlsrpt_valid", NULL, 1));
+	assert_int_equal(sum_of(&rows, "host", 2), value_of(&overview, "tlsrpt_valid", NULL, 1));
+	read_table("providers", &rows);
+	assert_int_equal(sum_of(&rows, "policy-host", 2), value_of(&overview, "sts_record", NULL, 1));
+	assert_int_equal(sum_of(&rows, "mx", 2), value_of(&overview, "sts_record", NULL, 1));
+	assert_int_equal(sum_of(&rows, "mx", 3), value_of(&overview, "misconfigured", NULL, 1));
+}
+
+static void test_single_rows(void **state)
+{
+	static const struct {
+		const char *table, *first, *second;
+		unsigned column, value;
+	} want[] = {
+		{ "by_rank", "1", "1000", 2, 2 },
+		{ "by_rank", "1001", "10000", 2, 1 },
+		{ "by_rank", "1000000001", "", 2, 1 },
+		{ "by_rank", "", "", 2, DOMAINS - 4 },
+		{ "by_tld", "(illegal-input)", NULL, 1, 1 },
+		{ "by_tld", "org", NULL, 3, 1 },
+		{ "components", "all", "record", 2, 2 },
+		{ "components", "all", "tls", 2, 2 },
+		{ "components", "all", "unknown", 2, 3 },
+		{ "components", "all", "mxtls", 2, 0 },
+		{ "findings", "policy-tls-expired", NULL, 3, 1 },
+		{ "findings", "policy-tls-name-mismatch", NULL, 3, 1 },
+		{ "tls", "policy-tls-name-mismatch", NULL, 1, 1 },
+		{ "tls", "policy-tls-expired", NULL, 1, 0 }, /* the lower number stands for the domain */
+		{ "http", "policy-http-timeout", NULL, 1, 1 },
+		{ "syntax", "policy-blank-line", NULL, 1, 1 },
+		{ "syntax", "policy-empty", NULL, 1, 1 },
+		{ "mode_max_age", "testing", "<1d", 2, 1 },
+		{ "mode_max_age", "testing", "1d-1w", 2, 1 },
+		{ "mode_max_age", "none", "1y", 2, 1 },
+		{ "mx_consistency", "domain", "enforce", 2, 1 },
+		{ "mx_consistency", "label", "enforce", 2, 1 },
+		{ "mx_consistency", "tld", "testing", 2, 1 },
+		{ "tlsrpt", "scheme", "both", 2, 1 },
+		{ "tlsrpt", "scheme", "https", 2, 1 },
+		{ "tlsrpt", "host", "provider.co.uk", 2, 2 },
+		{ "providers", "policy-host", "provider.co.uk", 2, 2 },
+		{ "providers", "policy-host", "provider.co.uk", 3, 2 },
+		{ "providers", "policy-host", "(none)", 2, 2 },
+		{ "providers", "mx", "elsewhere.net", 2, 1 },
+		{ "providers", "mx", "example.com", 2, 1 },
+	};
+	static struct rows rows;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		unsigned long long got;
+
+		read_table(want[i].table, &rows);
+		got = value_of(&rows, want[i].first, want[i].second, want[i].column);
+		if (got != want[i].value)
+			fail_msg("%s %s %s: got %llu, want %u", want[i].table, want[i].first,
+				 want[i].second ? want[i].second : "", got, want[i].value);
+	}
+}
+
+static void test_nothing_gives_empty_shares(void **state)
+{
+	static struct stats stats;
+	static struct rows rows;
+	char error[TABLE_ERROR_MAX];
+
+	(void)state;
+	stats_init(&stats);
+	assert_int_equal(stats_tables_write(&stats, directory, error), 0);
+	stats_fini(&stats);
+	read_table("overview", &rows);
+	assert_string_equal(rows.field[0][1], "0");
+	assert_string_equal(rows.field[0][3], "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_overview),
+		cmocka_unit_test(test_splits_sum_to_their_population),
+		cmocka_unit_test(test_parts_sum_to_the_overview),
+		cmocka_unit_test(test_single_rows),
+		cmocka_unit_test(test_nothing_gives_empty_shares), /* last: it replaces the tables */
+	};
+
+	return cmocka_run_group_tests(tests, write_all, remove_all);
+}
