@@ -2,11 +2,8 @@
 
 #include <stdlib.h>
 
-#include "output/pool.h"
-#include "output/schema.h"
-#include "output/unpack.h"
-
-enum { TABLE_FIRST = 64 };
+#include "output/decode_policy.h"
+#include "output/decode_read.h"
 
 /* An interned shape, spread out. */
 struct shape {
@@ -26,28 +23,6 @@ struct mx_set {
 };
 
 _Static_assert(OBS_MX_MAX <= 64, "a bit for each MX");
-
-struct body {
-	struct span text;
-	const uint8_t *sha256;
-};
-
-/* What a frame numbers, in order of appearance. */
-struct table {
-	void *entry;
-	uint32_t count, size;
-};
-
-struct decode {
-	struct unpack u;
-	struct span content;
-	bool no_memory;
-	struct {
-		uint64_t index, end, rank_ahead;
-	} before;
-	struct table shape, mx, certificate, body;
-	struct pool frame, record;
-};
 
 struct decode *decode_new(void)
 {
@@ -89,84 +64,7 @@ size_t decode_offset(const struct decode *d)
 	return d->content.n - unpack_left(&d->u);
 }
 
-/* Memory for @count things of @size; NULL (and the cursor failed) when there is none, also for none asked. */
-static void *take(struct decode *d, struct pool *pool, size_t count, size_t size)
-{
-	void *p;
-
-	if (count == 0)
-		return NULL;
-	p = pool_alloc(pool, count * size);
-	if (!p) {
-		d->no_memory = true;
-		unpack_fail(&d->u);
-	}
-	return p;
-}
-
-/* The next entry of a table; NULL (and the cursor failed) without memory. An entry takes an octet of the frame
- * at least, which bounds the table. */
-static void *add(struct decode *d, struct table *table, size_t entry)
-{
-	if (table->count == table->size) {
-		uint32_t size = table->size > 0 ? 2 * table->size : TABLE_FIRST;
-		void *grown = size * entry <= DECODE_FRAME_CAP ? realloc(table->entry, size * entry) : NULL;
-
-		if (!grown) {
-			d->no_memory = true;
-			unpack_fail(&d->u);
-			return NULL;
-		}
-		table->entry = grown;
-		table->size = size;
-	}
-	return (char *)table->entry + entry * table->count++;
-}
-
-/* The entry that the next number names; NULL (and the cursor failed) where there is none. */
-static void *refer(struct decode *d, const struct table *table, size_t entry)
-{
-	uint64_t number = unpack_uint(&d->u);
-
-	if (d->u.failed || number >= table->count) {
-		unpack_fail(&d->u);
-		return NULL;
-	}
-	return (char *)table->entry + entry * number;
-}
-
-/* A number on disk as an enum's value; what a newer minor has added becomes @other. */
-static unsigned known(uint64_t value, unsigned count, unsigned other)
-{
-	return value < count ? (unsigned)value : other;
-}
-
-static uint64_t enum_field(struct decode *d, uint32_t *left)
-{
-	return unpack_field_uint(&d->u, left, UINT8_MAX);
-}
-
-/* An array of at most @max texts, from the record's or the frame's memory. */
-static const struct span *texts(struct decode *d, struct pool *pool, uint32_t *left, uint32_t max, size_t *count)
-{
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, max) : 0;
-	struct span *text = take(d, pool, n, sizeof(*text));
-
-	*count = 0;
-	if (!text)
-		return NULL;
-	for (uint32_t i = 0; i < n; i++)
-		text[i] = unpack_text(&d->u);
-	*count = n;
-	return text;
-}
-
 /* ---- shape and MX ---- */
-
-static enum dns_status status_of(uint64_t flags)
-{
-	return known(flags & ANSWER_STATUS_MASK, DNS_STATUS_COUNT, DNS_ERROR);
-}
 
 static const struct shape *read_shape(struct decode *d)
 {
@@ -295,176 +193,6 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 	unpack_skip(&d->u, left);
 }
 
-/* ---- certificates, bodies, policy ---- */
-
-/* A SHA-256 of the frame, where it stands; NULL (and the cursor failed) when it is none. */
-static const uint8_t *read_hash(struct decode *d, uint32_t *left)
-{
-	struct span s = unpack_field_text(&d->u, left);
-
-	if (s.n == 32)
-		return (const uint8_t *)s.p;
-	unpack_fail(&d->u);
-	return NULL;
-}
-
-static void read_certificate(struct decode *d, uint32_t left)
-{
-	struct obs_certificate *c = add(d, &d->certificate, sizeof(*c));
-	const uint8_t *hash;
-
-	if (!c)
-		return;
-	memset(c, 0, sizeof(*c));
-	hash = read_hash(d, &left);
-	if (!hash)
-		return;
-	memcpy(c->sha256, hash, sizeof(c->sha256));
-	c->not_before = unpack_field_int(&d->u, &left);
-	c->not_after = unpack_field_int(&d->u, &left);
-	c->issuer = unpack_field_text(&d->u, &left);
-	c->common_name = unpack_field_text(&d->u, &left);
-	c->name = texts(d, &d->frame, &left, OBS_CERT_NAMES_MAX, &c->name_count);
-	c->name_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
-	unpack_skip(&d->u, left);
-}
-
-static void read_body(struct decode *d, uint32_t left)
-{
-	struct body *body = add(d, &d->body, sizeof(*body));
-
-	if (!body)
-		return;
-	body->sha256 = read_hash(d, &left);
-	body->text = unpack_field_text(&d->u, &left);
-	if (body->text.n > POLICY_BODY_MAX)
-		unpack_fail(&d->u);
-	unpack_skip(&d->u, left);
-}
-
-static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *answer)
-{
-	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, 3 + OBS_CNAME_MAX) : 0;
-	uint64_t flags = enum_field(d, &inner);
-	struct span *cname;
-
-	answer->status = status_of(flags);
-	answer->ad = flags & ANSWER_AD;
-	answer->cname_loop = flags & ANSWER_CNAME_LOOP;
-	answer->tries = (uint8_t)unpack_field_uint(&d->u, &inner, UINT8_MAX);
-	answer->ttl = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
-	cname = take(d, &d->record, inner, sizeof(*cname));
-	for (uint32_t i = 0; cname && i < inner; i++)
-		cname[i] = unpack_text(&d->u);
-	answer->cname = cname;
-	answer->cname_count = cname ? inner : 0;
-}
-
-static void read_addresses(struct decode *d, uint32_t *left, struct obs_policy *p)
-{
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, OBS_ADDRESS_MAX) : 0;
-	struct obs_address *address = take(d, &d->record, n, sizeof(*address));
-
-	for (uint32_t i = 0; address && i < n; i++) {
-		struct span s = unpack_text(&d->u);
-
-		address[i] = (struct obs_address){ .family = s.n == 16 ? 6 : 4 };
-		if (s.n == 4 || s.n == 16)
-			memcpy(address[i].octet, s.p, s.n);
-		else
-			unpack_fail(&d->u);
-	}
-	p->address = address;
-	p->address_count = address ? n : 0;
-}
-
-static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
-{
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, OBS_CHAIN_MAX) : 0;
-	struct obs_certificate *chain = take(d, &d->record, n, sizeof(*chain));
-
-	for (uint32_t i = 0; chain && i < n; i++) {
-		const struct obs_certificate *c = refer(d, &d->certificate, sizeof(*c));
-
-		if (!c)
-			return;
-		chain[i] = *c;
-	}
-	tls->chain = chain;
-	tls->chain_count = chain ? n : 0;
-}
-
-static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls *tls)
-{
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, 2 * OBS_VERIFY_ERRORS_MAX) : 0;
-	struct obs_verify_error *error = take(d, &d->record, n / 2, sizeof(*error));
-
-	if (n % 2 != 0)
-		unpack_fail(&d->u);
-	for (uint32_t i = 0; error && i < n / 2; i++) {
-		error[i].code = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
-		error[i].depth = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
-	}
-	tls->error = error;
-	tls->error_count = error ? n / 2 : 0;
-}
-
-static void read_tls(struct decode *d, struct obs_tls *tls)
-{
-	uint32_t left = unpack_array(&d->u);
-
-	tls->version = known(enum_field(d, &left), TLS_VERSION_COUNT, TLS_1_3);
-	tls->alerted = unpack_field(&d->u, &left);
-	if (tls->alerted)
-		tls->alert = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
-	read_chain(d, &left, tls);
-	read_verify_errors(d, &left, tls);
-	tls->chain_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
-	unpack_skip(&d->u, left);
-}
-
-static void read_http(struct decode *d, struct obs_http *http)
-{
-	uint32_t left = unpack_array(&d->u);
-
-	http->status = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX);
-	http->failure = known(enum_field(d, &left), HTTP_FAILURE_COUNT, HTTP_PROTOCOL);
-	http->size = unpack_field_uint(&d->u, &left, UINT64_MAX);
-	http->content_type = unpack_field_text(&d->u, &left);
-	http->location = unpack_field_text(&d->u, &left);
-	if (unpack_field(&d->u, &left)) {
-		const struct body *body = refer(d, &d->body, sizeof(*body));
-
-		if (body) {
-			http->body = body->text;
-			memcpy(http->body_sha256, body->sha256, sizeof(http->body_sha256));
-		}
-	}
-	http->challenged = unpack_field_uint(&d->u, &left, 1);
-	unpack_skip(&d->u, left);
-}
-
-static void read_policy(struct decode *d, struct obs_policy *p)
-{
-	uint32_t left = unpack_array(&d->u);
-	int64_t used;
-
-	p->status = known(enum_field(d, &left), CONNECT_STATUS_COUNT, CONNECT_PROTOCOL_ERROR);
-	read_answer(d, &left, &p->a);
-	read_answer(d, &left, &p->aaaa);
-	read_addresses(d, &left, p);
-	used = unpack_field_int(&d->u, &left);
-	p->address_used = used >= 0 && used < (int64_t)p->address_count ? (int8_t)used : -1;
-	p->fetch_ms = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX);
-	if (unpack_field(&d->u, &left))
-		read_tls(d, &p->tls);
-	if (unpack_field(&d->u, &left))
-		read_http(d, &p->http);
-	p->reserved = unpack_field_uint(&d->u, &left, 1);
-	p->address_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
-	unpack_skip(&d->u, left);
-}
-
 /* ---- records ---- */
 
 static void apply_shape(struct observation *o, const struct shape *s)
@@ -501,7 +229,7 @@ static void read_tail(struct decode *d, uint32_t left, struct observation *o)
 	if (unpack_field(&d->u, &left))
 		read_txt(d, &o->tlsrpt);
 	if (unpack_field(&d->u, &left))
-		read_policy(d, &o->policy);
+		decode_policy(d, &o->policy);
 	if (unpack_field(&d->u, &left))
 		read_mx_more(d, &o->mx);
 	unpack_skip(&d->u, left);
@@ -616,10 +344,10 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 		read_trailer(d, left, &other->trailer);
 		return DECODE_TRAILER;
 	case RECORD_KIND_CERTIFICATE:
-		read_certificate(d, left);
+		decode_certificate(d, left);
 		return DECODE_END;
 	case RECORD_KIND_BODY:
-		read_body(d, left);
+		decode_body(d, left);
 		return DECODE_END;
 	default:
 		unpack_skip(&d->u, left);

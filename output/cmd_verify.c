@@ -1,0 +1,172 @@
+#include "output/command.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/reader.h"
+#include "output/text.h"
+
+enum {
+	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
+	SEEN_SPREAD = 4, /* indexes are at most this many times records and shards apart: a file of a few octets must not
+			  * claim memory for what it does not hold */
+	OCTET = 8,
+};
+
+static const char usage[] =
+	"usage: stsurvey verify SCAN...\n"
+	"\n"
+	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, every\n"
+	"input index recorded once, and a trailer that says the scan came to its end. - is standard input.\n"
+	"\n"
+	"  -h, --help    show this\n"
+	"\n"
+	"Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.\n";
+
+/* Which indexes were met: a bit each, growing. */
+struct seen {
+	uint8_t *bits;
+	uint64_t size; /* bits */
+};
+
+struct verification {
+	uint64_t records, duplicates;
+	uint64_t duplicate; /* the first */
+	uint64_t shards;
+	bool unchecked;     /* an index too far out for the bitmap, or no memory */
+};
+
+/* Was @index met before? It is noted. */
+static bool meet(struct seen *seen, uint64_t index, struct verification *v)
+{
+	uint8_t bit = (uint8_t)(1u << (index % OCTET));
+	bool before;
+
+	if (index >= seen->size) {
+		uint64_t size = 2 * index + SEEN_FIRST;
+		uint8_t *bits = NULL;
+
+		if (index <= SEEN_FIRST || index / v->shards / SEEN_SPREAD <= v->records)
+			bits = realloc(seen->bits, size / OCTET);
+		if (!bits) {
+			v->unchecked = true;
+			return false;
+		}
+		memset(bits + seen->size / OCTET, 0, (size - seen->size) / OCTET);
+		seen->bits = bits;
+		seen->size = size / OCTET * OCTET;
+	}
+	before = seen->bits[index / OCTET] & bit;
+	seen->bits[index / OCTET] |= bit;
+	return before;
+}
+
+/* Read everything. 0, or -1 with @error. */
+static int read_all(struct reader *reader, struct verification *v, char error[READER_ERROR_MAX])
+{
+	struct seen seen = { 0 };
+	struct observation observation;
+	int result;
+
+	v->shards = reader_header(reader)->shards > 0 ? reader_header(reader)->shards : 1;
+	while ((result = reader_next(reader, &observation, error)) > 0) {
+		if (meet(&seen, observation.index, v) && v->duplicates++ == 0)
+			v->duplicate = observation.index;
+		v->records++;
+	}
+	free(seen.bits);
+	return result;
+}
+
+/* What keeps the file from being whole; NULL: nothing does. */
+static const char *defect(const struct reader *reader, const struct verification *v, char text[READER_ERROR_MAX])
+{
+	const struct record_trailer *trailer = reader_trailer(reader);
+
+	if (v->duplicates > 0)
+		snprintf(text, READER_ERROR_MAX, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
+			 v->duplicate);
+	else if (v->unchecked)
+		snprintf(text, READER_ERROR_MAX, "an index is out of all proportion; no scan writes such");
+	else if (reader_torn(reader))
+		snprintf(text, READER_ERROR_MAX,
+			 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on from there",
+			 reader_whole(reader));
+	else if (!trailer)
+		snprintf(text, READER_ERROR_MAX, "no trailer: still being written, or killed; scan --resume goes on with it");
+	else if (trailer->domains != v->records)
+		snprintf(text, READER_ERROR_MAX, "its trailer counts %" PRIu64 " records", trailer->domains);
+	else if (trailer->completion != COMPLETION_COMPLETE)
+		snprintf(text, READER_ERROR_MAX, "aborted: the scan was stopped; scan --resume goes on with it");
+	else
+		return NULL;
+	return text;
+}
+
+/* One line about one file. Is it whole? */
+static bool verify(struct text *out, const char *path)
+{
+	char error[READER_ERROR_MAX] = "";
+	struct verification v = { 0 };
+	const struct record_header *header;
+	const char *why;
+	struct reader *reader;
+	bool whole = false;
+
+	if (reader_open(&reader, path, error) != 0) {
+		text_flush(out);
+		fprintf(stderr, "stsurvey verify: %s\n", error);
+		return false;
+	}
+	if (read_all(reader, &v, error) == 0) {
+		header = reader_header(reader);
+		why = defect(reader, &v, error);
+		whole = why == NULL;
+		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path, why ? why : "complete",
+			    v.records, reader_frames(reader), header->major, header->minor);
+		text_put(out, header->tool);
+		text_char(out, '\n');
+	} else {
+		text_flush(out);
+		fprintf(stderr, "stsurvey verify: %s\n", error);
+	}
+	reader_close(reader);
+	return whole;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	char error[TEXT_ERROR_MAX];
+	struct text out;
+	bool whole = true;
+	int option;
+
+	optind = 0; /* argv may be the second one that getopt meets */
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option != 'h')
+			return EXIT_USAGE;
+		fputs(usage, stdout);
+		return EXIT_COMPLETE;
+	}
+	if (optind == argc) {
+		fprintf(stderr, "stsurvey verify: which scan files? Try --help\n");
+		return EXIT_USAGE;
+	}
+	if (text_open(&out, "-", error) != 0) {
+		fprintf(stderr, "stsurvey verify: %s\n", error);
+		return EXIT_FATAL;
+	}
+	for (int i = optind; i < argc; i++) {
+		whole &= verify(&out, argv[i]);
+		text_flush(&out);
+	}
+	if (text_close(&out, error) != 0) {
+		fprintf(stderr, "stsurvey verify: %s\n", error);
+		return EXIT_FATAL;
+	}
+	return whole ? EXIT_COMPLETE : EXIT_FATAL;
+}
