@@ -82,7 +82,8 @@ static void conclude_usable(const struct obs_mx *mx, struct classification *resu
 	else if (testing)
 		conclude(result, COMPONENT_MX, VERDICT_TESTING_FAIL);
 	else
-		conclude(result, COMPONENT_MX, result->mx_matching > 0 ? VERDICT_ENFORCE_PARTIAL : VERDICT_ENFORCE_FAIL);
+		conclude(result, COMPONENT_MX,
+			 result->mx_matching > 0 ? VERDICT_ENFORCE_PARTIAL : VERDICT_ENFORCE_FAIL);
 }
 
 static void judge_policy(const struct observation *observation, struct classification *result)

@@ -56,7 +56,8 @@ static void write_text(struct text *text)
 		if (info->component != last)
 			text_printf(text, "%s%s\n\n", f > 0 ? "\n" : "", component_name(info->component));
 		last = info->component;
-		text_printf(text, "  %u  %-30s %s\n", info->number, info->code, severity_name(info->severity));
+		text_printf(text, "  %u  %-30s %s\n", info->number, info->code,
+			    severity_name(info->severity));
 		text_printf(text, "       means  %s\n", info->meaning);
 		if (strcmp(info->rule, "-") != 0)
 			text_printf(text, "       rule   %s\n", info->rule);

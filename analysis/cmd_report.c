@@ -31,7 +31,11 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 static int run(struct stats *stats, const char *command, char **path, int count, const char *output)
 {
 	struct scan_files files = {
-		.command = command, .path = path, .count = count, .on_domain = on_domain, .arg = stats,
+		.command = command,
+		.path = path,
+		.count = count,
+		.on_domain = on_domain,
+		.arg = stats,
 	};
 	char error[TEXT_ERROR_MAX];
 	struct text text;

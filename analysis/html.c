@@ -1,23 +1,29 @@
 #include "analysis/html.h"
 
 static const char style[] =
-	":root{color-scheme:light dark;--ink:#1b2733;--soft:#5a6875;--line:#d5dce3;--bar:#2f6fab;--paper:#fff}\n"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fadba;--line:#36424d;--bar:#6ba7df;--paper:#14191e}}\n"
+	":root{color-scheme:light "
+	"dark;--ink:#1b2733;--soft:#5a6875;--line:#d5dce3;--bar:#2f6fab;--paper:#fff}\n"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fadba;--line:#36424d;--bar:#6ba7df;--"
+	"paper:#14191e}}\n"
 	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;max-width:66rem;padding:1.5rem 1rem 4rem;background:var(--paper);color:var(--ink);"
+	"body{margin:0 auto;max-width:66rem;padding:1.5rem 1rem "
+	"4rem;background:var(--paper);color:var(--ink);"
 	"font:16px/1.5 system-ui,sans-serif}\n"
 	"h1{font-size:1.9rem;line-height:1.2;margin:0 0 .25rem}\n"
-	"h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}\n"
+	"h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-bottom:1px solid "
+	"var(--line);padding-bottom:.25rem}\n"
 	"p,li{max-width:46rem}\n"
 	".soft,caption,th{color:var(--soft)}\n"
-	"dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:1rem;margin:1.5rem 0}\n"
+	"dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:1rem;margin:1."
+	"5rem 0}\n"
 	"dl.tiles div{border:1px solid var(--line);border-radius:.4rem;padding:.75rem 1rem}\n"
 	"dl.tiles dt{color:var(--soft);font-size:.9rem}\n"
 	"dl.tiles dd{margin:0;font-size:1.6rem;font-variant-numeric:tabular-nums}\n"
 	"dl.tiles dd small{display:block;font-size:.85rem;color:var(--soft)}\n"
 	"table{border-collapse:collapse;width:100%;margin:1rem 0 1.5rem;font-size:.93rem}\n"
 	"caption{text-align:left;padding:.25rem 0}\n"
-	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line)}\n"
+	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid "
+	"var(--line)}\n"
 	"th{font-weight:600}\n"
 	"tbody th{color:inherit;font-weight:400}\n"
 	".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
@@ -25,7 +31,8 @@ static const char style[] =
 	"svg.bar{display:block;width:100%;height:.9rem;margin-top:.25rem}\n"
 	"svg.bar rect{fill:var(--bar)}\n"
 	"code{font-size:.92em}\n"
-	"@media print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}"
+	"@media "
+	"print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}"
 	"svg.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 /* ---- text ---- */
@@ -99,8 +106,9 @@ void html_percent(struct text *out, uint64_t part, uint64_t of)
 
 void html_begin(struct text *out, const char *title)
 {
-	text_literal(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	text_literal(out,
+		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
 	html_string(out, title);
 	text_literal(out, "</title>\n<style>\n");
 	text_string(out, style);
@@ -140,8 +148,9 @@ void html_bars(struct text *out, const char *caption, const char *label)
 	caption_of(out, caption);
 	text_literal(out, "<th scope=\"col\">");
 	html_string(out, label);
-	text_literal(out, "</th><th scope=\"col\" class=\"n\">domains</th><th scope=\"col\" class=\"n\">of</th>"
-			  "<th scope=\"col\" class=\"n\">share</th><td class=\"b\"></td></tr></thead>\n<tbody>\n");
+	text_literal(out,
+		     "</th><th scope=\"col\" class=\"n\">domains</th><th scope=\"col\" class=\"n\">of</th>"
+		     "<th scope=\"col\" class=\"n\">share</th><td class=\"b\"></td></tr></thead>\n<tbody>\n");
 }
 
 void html_bar(struct text *out, struct span label, uint64_t part, uint64_t of)

@@ -21,8 +21,9 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 	if (why == NULL)
 		return;
 	files->incomplete++;
-	fprintf(stderr, "stsurvey %s: warning: %s is not complete, %s; its %" PRIu64
-			" domains are used (scan --resume goes on with it)\n",
+	fprintf(stderr,
+		"stsurvey %s: warning: %s is not complete, %s; its %" PRIu64
+		" domains are used (scan --resume goes on with it)\n",
 		files->command, path, why, domains);
 }
 

@@ -38,9 +38,14 @@ static const struct {
 	uint64_t below;
 	const char *name;
 } ages[STATS_AGE_BUCKETS] = {
-	{ 86400, "<1d" },          { 604800, "1d-1w" },    { 1209600, "1w-2w" },
-	{ 2592000, "2w-30d" },     { 15552000, "30d-180d" }, { 31536000, "180d-1y" },
-	{ STS_MAX_AGE_LARGEST + 1, "1y" }, { UINT64_MAX, ">1y" },
+	{ 86400, "<1d" },
+	{ 604800, "1d-1w" },
+	{ 1209600, "1w-2w" },
+	{ 2592000, "2w-30d" },
+	{ 15552000, "30d-180d" },
+	{ 31536000, "180d-1y" },
+	{ STS_MAX_AGE_LARGEST + 1, "1y" },
+	{ UINT64_MAX, ">1y" },
 };
 
 static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
@@ -157,7 +162,8 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 	counter[PROVIDER_MISCONFIGURED] += misconfigured;
 }
 
-/* Where the policy host's name leads: its own name unless a CNAME hands it on; none without address or CNAME. */
+/* Where the policy host's name leads: its own name unless a CNAME hands it on; none without address or CNAME.
+ */
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;
@@ -181,7 +187,8 @@ static void add_providers(struct stats *stats, const struct observation *observa
 /* ---- stages split by reason ---- */
 
 /* The first finding of @component that made the stage end, or OK. */
-static unsigned reason_of(const struct classification *result, enum component component, enum severity severity)
+static unsigned reason_of(const struct classification *result, enum component component,
+			  enum severity severity)
 {
 	const struct finding_set *set = &result->judgement.findings;
 
@@ -202,8 +209,8 @@ static void add_stages(struct stats *stats, const struct classification *result)
 	if (answered)
 		stats->reason[STATS_STAGE_HTTP][reason_of(result, COMPONENT_HTTP, SEVERITY_ERROR)]++;
 	if (fetched) {
-		enum severity severity =
-			result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED : SEVERITY_ERROR;
+		enum severity severity = result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED
+										      : SEVERITY_ERROR;
 
 		stats->reason[STATS_STAGE_SYNTAX][reason_of(result, COMPONENT_SYNTAX, severity)]++;
 	}
@@ -274,12 +281,14 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 			host = host_of_uri(uri, scheme);
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host,
+		 host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */
 
-static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
+static void add_sts(struct stats *stats, const struct observation *observation,
+		    const struct classification *result)
 {
 	stats->metric[METRIC_STS_RECORD]++;
 	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.sts == RECORD_VALID;
@@ -291,7 +300,8 @@ static void add_sts(struct stats *stats, const struct observation *observation, 
 	add_providers(stats, observation, result);
 }
 
-void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)
+void stats_add(struct stats *stats, const struct observation *observation,
+	       const struct classification *result)
 {
 	static const enum stats_metric of_status[DOMAIN_STATUS_COUNT] = {
 		[DOMAIN_COMPLETE] = METRIC_COMPLETE,

@@ -1,8 +1,8 @@
 #include "analysis/stats_tables.h"
 
 static const enum component components[] = {
-	COMPONENT_RECORD, COMPONENT_DNS, COMPONENT_TCP,	  COMPONENT_TLS, COMPONENT_HTTP,
-	COMPONENT_SYNTAX, COMPONENT_MX,	 COMPONENT_MXTLS, COMPONENT_OK,	 COMPONENT_UNKNOWN,
+	COMPONENT_RECORD, COMPONENT_DNS, COMPONENT_TCP,   COMPONENT_TLS, COMPONENT_HTTP,
+	COMPONENT_SYNTAX, COMPONENT_MX,  COMPONENT_MXTLS, COMPONENT_OK,  COMPONENT_UNKNOWN,
 };
 
 static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
@@ -90,7 +90,8 @@ static void write_findings(struct csv *csv, const struct stats *stats)
 	}
 }
 
-static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage, enum component component)
+static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage,
+			enum component component)
 {
 	const uint64_t *reason = stats->reason[stage];
 	uint64_t of = 0;
@@ -160,12 +161,14 @@ static void tlsrpt_row(struct csv *csv, const char *kind, struct span value, uin
 static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
-		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_name((enum record_state)s);
+		const char *name = s == RECORD_NOT_ASKED ? "not-asked"
+							 : record_state_name((enum record_state)s);
 
 		tlsrpt_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
 	}
 	for (unsigned s = 0; s < SCHEME_COUNT; s++)
-		tlsrpt_row(csv, "scheme", span_of(stats_scheme_name((enum stats_scheme)s)), stats->tlsrpt_scheme[s]);
+		tlsrpt_row(csv, "scheme", span_of(stats_scheme_name((enum stats_scheme)s)),
+			   stats->tlsrpt_scheme[s]);
 	for (size_t i = 0; i < stats->rua_host.count; i++)
 		tlsrpt_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
 }

@@ -1,5 +1,6 @@
 /* analysis/stats_tables.h - struct stats as CSV tables: one fact a row, every share with its numerator and
- * denominator, every table that splits a population sums to it (docs/tables.md).
+ * denominator, every table that splits a population sums to it
+ * (`stsurvey stats --help` says what).
  */
 #ifndef STSURVEY_ANALYSIS_STATS_TABLES_H
 #define STSURVEY_ANALYSIS_STATS_TABLES_H

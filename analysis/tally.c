@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 enum {
-	FIRST_SLOTS = 256,        /* power of two */
-	TEXT_BLOCK = 64 * 1024,   /* octets of interned words allocated at once */
+	FIRST_SLOTS = 256,      /* power of two */
+	TEXT_BLOCK = 64 * 1024, /* octets of interned words allocated at once */
 };
 
 struct tally_block {
