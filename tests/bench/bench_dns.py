@@ -1,0 +1,169 @@
+"""DNS benchmarks: scans of made-up domains against the limit client and other tools, in the same run."""
+import bench_tools as tools
+from bench_tools import Answerer, measure, median, values
+
+WINDOW = 4000           # domains in flight for scan and udp_limit
+NOTHING_SPECIAL = {"nxdomain": 0, "sts": 0, "wildcard": 0}  # three questions for each domain, none with a policy
+
+
+def scan_argv(context, path, address, out, **options):
+    argv = [context.stsurvey, "scan", "-f", path, "-o", out, "--force", "-q", "--name-servers", address]
+    for name, value in {"threads": 1, "concurrency": WINDOW, **options}.items():
+        argv += ["--" + name, value]
+    return argv
+
+
+def scan(context, path, address, cores=tools.CLIENT_CORE, **options):
+    """One scan; its file stays in the work folder until the next."""
+    done = measure(scan_argv(context, path, address, context.scan_file, **options), cores)
+    if done.status not in (0, 3):
+        raise RuntimeError(f"scan ended with {done.status}: {done.out[-2000:]}")
+    return done
+
+
+def checked(context, count):
+    """Each index once? Exit status 1 says no; the figures tell more."""
+    return values(measure([context.tools / "check_scan", context.scan_file, count]).out)
+
+
+# ---- peers: each takes a context, the count, an answerer; returns microseconds of CPU a domain and domains a second ----
+
+def run_scan(context, count, server):
+    done = scan(context, tools.make_list(context.tools, context.work, count), server.address)
+    return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_scan_two(context, count, server):
+    done = scan(context, tools.make_list(context.tools, context.work, count), server.address,
+                cores=f"{tools.CLIENT_CORE},{tools.SERVER_CORE}", threads=2)
+    return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_limit(context, count, server):
+    path = tools.make_list(context.tools, context.work, count)
+    done = measure([context.tools / "udp_limit", "-f", path, "-p", server.port, "-n", WINDOW])
+    return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_dnsperf(context, count, server):
+    path = tools.make_list(context.tools, context.work, count, "dnsperf")
+    done = measure(["dnsperf", "-s", "127.0.0.1", "-p", server.port, "-d", path, "-n", 1, "-q", WINDOW, "-c", 4, "-b", 4096, "-t", 2])
+    return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_massdns(context, count, server):
+    """It asks for one type a run: MX of the list, then TXT of the two names below each domain."""
+    resolvers = context.work / "resolvers"
+    resolvers.write_text(server.address + "\n", encoding="ascii")
+    cpu = wall = 0
+    for kind, form in (("MX", "list"), ("TXT", "txt")):
+        path = tools.make_list(context.tools, context.work, count, form)
+        done = measure(["massdns", "--root", "-q", "-r", resolvers, "-t", kind, "-o", "B", "-w", "/dev/null", path])
+        cpu += done.cpu
+        wall += done.wall
+    return cpu * 1e6 / count, count / wall
+
+
+def run_zdns(context, count, server):
+    """A tenth of the domains: it is some fifty times slower. Both cores, as it would take them."""
+    count //= 10
+    cpu = wall = 0
+    for kind, form in (("MX", "list"), ("TXT", "txt")):
+        path = tools.make_list(context.tools, context.work, count, form)
+        done = measure(["zdns", kind, "--name-servers", server.address, "--input-file", path, "--output-file", "/dev/null"],
+                       f"{tools.CLIENT_CORE},{tools.SERVER_CORE}")
+        cpu += done.cpu
+        wall += done.wall
+    return cpu * 1e6 / count, count / wall
+
+
+PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "udp_limit": run_limit, "dnsperf": run_dnsperf,
+         "massdns -o B": run_massdns, "zdns": run_zdns}
+
+
+def peers(context, count, rounds):
+    """Each client in turn, several rounds, so that a busy minute of the machine hits all; ratios are taken round by round."""
+    measured = {name: [] for name in PEERS if name == "scan" or name.startswith("scan,") or context.has(name.split()[0])}
+    if not context.stsurvey.exists():
+        measured = {name: runs for name, runs in measured.items() if not name.startswith("scan")}
+    for _ in range(rounds):
+        for name, runs in measured.items():
+            with Answerer(context.tools, **NOTHING_SPECIAL) as server:
+                runs.append(PEERS[name](context, count, server))
+            context.say(f"{name}: {runs[-1][0]:.1f} µs of CPU a domain, {runs[-1][1]:.0f} domains/s")
+    return measured
+
+
+def peer_rows(measured):
+    limit = measured["udp_limit"]
+    rows = []
+    for name, runs in measured.items():
+        ratio = median([run[0] / base[0] for run, base in zip(runs, limit)])
+        rows.append([name, f"{median([r[0] for r in runs]):.1f}", f"{median([r[1] for r in runs]):.0f}", f"{ratio:.2f}"])
+    return rows
+
+
+def ratio(measured, name, other, column=0):
+    if name not in measured or other not in measured:
+        return None
+    return median([a[column] / b[column] for a, b in zip(measured[name], measured[other])])
+
+
+# ---- the matrix: sizes, delays, losses ----
+
+def one_scan(context, count, server_options, **scan_options):
+    """A scan of the made-up zone, checked against what it had to ask."""
+    path = tools.make_list(context.tools, context.work, count)
+    tally = count * 4 if count <= context.tally_max else 0
+    with Answerer(context.tools, tally=tally, **server_options) as server:
+        done = scan(context, path, server.address, **scan_options)
+    want = tools.expected(context.tools, path)
+    check = checked(context, count)
+    kinds = ("mx", "sts", "tlsrpt", "a", "aaaa")
+    row = {"domains": count, "cpu": done.cpu * 1e6 / count, "speed": count / done.wall, "rss_mib": done.rss_kib / 1024,
+           "samples": done.samples, "octets": context.scan_file.stat().st_size / count, "wall": done.wall,
+           "open": check.get("open"), "tail": check.get("tail"),
+           "lost": check.get("missing", count) + sum(max(0, want["asked_" + k] - server.counts["asked_" + k]) for k in kinds),
+           "twice": check.get("doubled", count) + sum(max(0, server.counts["asked_" + k] - want["asked_" + k]) for k in kinds),
+           "again": server.counts["asked_again"] if tally else None, "server": server.counts}
+    row.update(server_options)
+    context.say(f"{count} domains, {server_options}, {scan_options}: {row['cpu']:.1f} µs of CPU a domain, {row['speed']:.0f} domains/s, "
+                f"{row['rss_mib']:.1f} MiB, {row['open']} left open, tail {row['tail']}, asked again {row['again']}, lost {row['lost']}")
+    return row
+
+
+def matrix(context, sizes):
+    rows = []
+    for count in sizes:
+        for delay in (0, 50, 200):
+            for loss in (0, 20):
+                rows.append(one_scan(context, count, {"delay": delay, "loss": loss}))
+    return rows
+
+
+def matrix_rows(rows):
+    return [[r["domains"], r["delay"], f"{r['loss'] / 10:g}", f"{r['cpu']:.1f}", f"{r['speed']:.0f}", f"{r['rss_mib']:.1f}",
+             f"{r['octets']:.1f}", r["open"], r["lost"], r["twice"] if r["loss"] == 0 else "–", f"{r['tail']:.1f}"] for r in rows]
+
+
+# Domains in flight and the delay that keeps the window full; a domain has 1 question in flight, then 2: 1.5 on average.
+WINDOWS = ((4000, 2667, 100), (60000, 40000, 1000))
+
+
+def memory(context, sizes):
+    rows = []
+    for queries, concurrency, delay in WINDOWS:
+        for count in sizes:
+            row = one_scan(context, count, {"delay": delay}, concurrency=concurrency, timeout=10)
+            row["queries"] = queries
+            rows.append(row)
+    return rows
+
+
+def memory_rows(rows):
+    shown = []
+    for r in rows:
+        step = max(1, len(r["samples"]) // 6)
+        over_time = ", ".join(f"{kib / 1024:.1f}" for _, kib in r["samples"][::step][:6])
+        shown.append([r["queries"], r["domains"], f"{r['rss_mib']:.1f}", over_time, f"{r['speed']:.0f}", f"{r['cpu']:.1f}"])
+    return shown
