@@ -1,0 +1,102 @@
+/* One octet that picks the question's type, and a packet. The question's name is taken from the
+ * packet, so that most inputs get past it.
+ */
+#include "parsers/dns_answer.h"
+
+#include "tests/fuzz/fuzz.h"
+
+static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_NS, DNS_TYPE_CNAME, DNS_TYPE_MX, DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_OPT };
+
+enum { HEADER_SIZE = 12, TEXT_SIZE = 4 * DNS_NAME_TEXT_MAX };
+
+static void check_name(struct span packet, size_t offset)
+{
+	char text[TEXT_SIZE];
+	int n = dns_name_text((const uint8_t *)packet.p, packet.n, offset, text);
+
+	FUZZ_CHECK(n >= 0 && n < TEXT_SIZE && text[n] == '\0' && strlen(text) == (size_t)n);
+	for (int i = 0; i < n; i++)
+		FUZZ_CHECK(text[i] > 0x20 && text[i] < 0x7f && !(text[i] >= 'A' && text[i] <= 'Z'));
+}
+
+static void check_txt(struct span packet, const struct dns_answer *answer, size_t i)
+{
+	size_t size = answer->rdata_len[i]; /* at least one length octet is not joined */
+	char *out = malloc(size);
+	long n = dns_txt_join((const uint8_t *)packet.p, answer, i, out, size);
+
+	FUZZ_CHECK(n >= 0 && (size_t)n < size);
+	if (n > 0)
+		FUZZ_CHECK(dns_txt_join((const uint8_t *)packet.p, answer, i, out, (size_t)n - 1) == -1);
+	free(out);
+}
+
+static void check(struct span packet, uint16_t type, const struct dns_answer *answer)
+{
+	FUZZ_CHECK(answer->status > DNS_SKIPPED && answer->status < DNS_STATUS_COUNT && answer->status != DNS_TIMEOUT);
+	FUZZ_CHECK((answer->status == DNS_NOERROR) == (answer->count > 0));
+	FUZZ_CHECK(answer->count <= DNS_RECORDS_MAX && answer->cname_count <= OBS_CNAME_MAX);
+	FUZZ_CHECK(answer->omitted == 0 || answer->count == DNS_RECORDS_MAX);
+	FUZZ_CHECK(!answer->cname_loop || answer->count == 0);
+	FUZZ_CHECK(answer->status != DNS_TRUNCATED || answer->tc);
+	for (size_t i = 0; i < answer->cname_count; i++)
+		check_name(packet, answer->cname[i]);
+	for (size_t i = 0; i < answer->count; i++) {
+		FUZZ_CHECK((size_t)answer->rdata[i] + answer->rdata_len[i] <= packet.n);
+		if (type == DNS_TYPE_MX)
+			check_name(packet, answer->rdata[i] + 2u);
+		else if (type == DNS_TYPE_TXT)
+			check_txt(packet, answer, i);
+		else if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS)
+			check_name(packet, answer->rdata[i]);
+		else if (type == DNS_TYPE_A)
+			FUZZ_CHECK(answer->rdata_len[i] == 4);
+		else if (type == DNS_TYPE_AAAA)
+			FUZZ_CHECK(answer->rdata_len[i] == 16);
+	}
+}
+
+/* A caller may ask for the name at any offset. */
+static void check_any_name(struct span packet, size_t offset)
+{
+	char text[TEXT_SIZE];
+
+	if (dns_name_text((const uint8_t *)packet.p, packet.n, offset, text) >= 0)
+		check_name(packet, offset);
+}
+
+/* What we ask can be read as an answer, once it says that it is one. */
+static void check_query(struct span name, uint16_t type)
+{
+	uint8_t query[DNS_QUERY_MAX];
+	struct dns_answer answer;
+	int n = dns_query_write(1, name, type, true, query);
+
+	FUZZ_CHECK(!domain_is_name(name) || n > 0);
+	if (n < 0 || !domain_is_name(name))
+		return;
+	query[2] |= 0x80;
+	FUZZ_CHECK(dns_answer_parse(query, (size_t)n, name, type, &answer) == 0);
+	FUZZ_CHECK(answer.status == DNS_NO_ANSWER && answer.has_opt && answer.ad && answer.id == 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char text[TEXT_SIZE] = "a.example";
+	struct dns_answer answer;
+	struct span packet, name;
+	uint16_t type;
+
+	if (size == 0)
+		return 0;
+	type = types[data[0] % (sizeof(types) / sizeof(types[0]))];
+	packet = (struct span){ (const char *)data + 1, size - 1 };
+	if (dns_name_text(data + 1, size - 1, HEADER_SIZE, text) < 0)
+		strcpy(text, "a.example");
+	name = span_of(text);
+	if (dns_answer_parse(data + 1, size - 1, name, type, &answer) == 0)
+		check(packet, type, &answer);
+	check_any_name(packet, data[size - 1]);
+	check_query(name, type);
+	return 0;
+}
