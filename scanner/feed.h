@@ -28,7 +28,8 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;
+	unsigned used; /* octets of text */
+	struct feed_batch *next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
 
@@ -42,13 +43,16 @@ struct feed_options {
 	uint32_t shards, shard;       /* 1, 0: everything */
 	uint64_t seed;                /* with shuffle */
 	bool shuffle;                 /* within a bounded buffer (--seed) */
-	uint64_t max_domains;         /* 0: no limit */
+	uint64_t max_domains;         /* targets handed out; 0: no limit */
 	const struct domain_set *blocklist;              /* NULL: none */
 	bool (*is_done)(void *arg, uint64_t index);      /* --resume: skip these; NULL: none */
 	void *is_done_arg;
 	void (*on_ready)(void *arg);  /* a batch is there, or the end; on the feed's thread */
 	void *arg;
 };
+
+/* The shard a name belongs to: its octets and the number of shards decide, nothing else. */
+uint32_t feed_shard_of(struct span name, uint32_t shards);
 
 struct feed;
 
@@ -62,9 +66,10 @@ enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
 
-const char *feed_error(const struct feed *feed); /* "" without one */
+const char *feed_error(const struct feed *feed); /* after FEED_FAILED; names file and remedy */
 
-/* How far: 0..1 of the input's octets, or -1 for a pipe. Any thread. */
+/* How far: 0..1 of the input's octets or of max_domains, whichever ends first; -1 for a pipe without end in sight.
+ * Any thread. */
 double feed_fraction(const struct feed *feed);
 
 /* Entries seen so far, shards and skipped ones included. Any thread. */
