@@ -45,6 +45,7 @@ struct query_list {
 
 struct probe {
 	struct net_query query;
+	char name[DOMAIN_NAME_MAX + 1];
 	struct net_cares *net;
 	unsigned server;
 };
@@ -446,6 +447,7 @@ static void send_probe(void *arg, unsigned server)
 	struct net_cares *net = arg;
 	struct resolver_server *probed = &net->resolver.server[server];
 	struct probe *probe = calloc(1, sizeof *probe);
+	int used = 0;
 
 	if (!probe) {
 		probed->probing = false; /* at the next tick, then */
@@ -453,7 +455,11 @@ static void send_probe(void *arg, unsigned server)
 	}
 	probe->net = net;
 	probe->server = server;
-	probe->query = (struct net_query){ .name = probed->probe_name, .type = probed->probe_type,
+	if (probed->probe_random)
+		used = snprintf(probe->name, sizeof probe->name, "stsurvey-%08x.", (unsigned)random());
+	snprintf(probe->name + used, sizeof probe->name - (size_t)used, "%.*s", (int)probed->probe_name.n,
+		 probed->probe_name.p);
+	probe->query = (struct net_query){ .name = span_of(probe->name), .type = probed->probe_type,
 					   .on_answer = on_probed, .arg = probe };
 	net_cares_ask_server(net, &probe->query, server, false);
 }
@@ -497,7 +503,7 @@ static void resume_lists(struct net_cares *net)
 	}
 }
 
-static void tick_channels(struct net_cares *net, struct channel **list)
+static void tick_channels(struct channel **list)
 {
 	while (*list) {
 		struct channel *channel = *list;
@@ -518,8 +524,8 @@ static void on_tick(uv_timer_t *timer)
 
 	if (++net->ticks % TIMEOUTS_EVERY == 0) {
 		for (unsigned i = 0; i < net->resolver.count; i++) {
-			tick_channels(net, &net->udp[i]);
-			tick_channels(net, &net->tcp[i]);
+			tick_channels(&net->udp[i]);
+			tick_channels(&net->tcp[i]);
 		}
 		resolver_tick(&net->resolver, now_of(net), send_probe, net);
 	}

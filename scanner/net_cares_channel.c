@@ -199,7 +199,8 @@ static int jittered(struct channel *channel, uint32_t ms)
 struct channel *channel_open(struct channel_group *group, const struct options_server *server, bool tcp)
 {
 	struct channel *channel = calloc(1, sizeof *channel);
-	struct ares_options options = { .tries = 1, .lookups = "b", .sock_state_cb = on_socket_state };
+	char lookups[] = "b"; /* DNS alone, no hosts file */
+	struct ares_options options = { .tries = 1, .lookups = lookups, .sock_state_cb = on_socket_state };
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
 
 	if (!channel)

@@ -34,6 +34,7 @@ struct resolver_server {
 	/* the probe: a question this server answered well before the scan; empty name: the server is not watched */
 	struct span probe_name;
 	uint16_t probe_type;
+	bool probe_random;  /* put a random label in front, so that no cache answers */
 	/* what it can do */
 	bool edns_seen;     /* an answer of it held an OPT record */
 	bool edns_refused;  /* it answers FORMERR to OPT and never sent one: ask without (RFC 6891 7) */

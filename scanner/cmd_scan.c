@@ -1,0 +1,40 @@
+#include <stdio.h>
+
+#include "output/command.h"
+#include "scanner/log.h"
+#include "scanner/options.h"
+#include "scanner/survey.h"
+
+static enum log_level level_of(const struct options *options)
+{
+	if (options->quiet)
+		return LOG_LEVEL_WARNING;
+	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+int cmd_scan(int argc, char **argv)
+{
+	char error[OPTIONS_ERROR_MAX];
+	struct options options;
+	int status = EXIT_FATAL, first;
+
+	switch (options_read(&options, OPTIONS_SCAN, argc, argv, &first, error)) {
+	case OPTIONS_HELP_SHOWN:
+		return EXIT_COMPLETE;
+	case OPTIONS_USAGE:
+		fprintf(stderr, "stsurvey scan: %s\n", error);
+		return EXIT_USAGE;
+	case OPTIONS_FATAL:
+		fprintf(stderr, "stsurvey scan: %s\n", error);
+		return EXIT_FATAL;
+	case OPTIONS_OK:
+		break;
+	}
+	if (log_open(options.log_file, level_of(&options), error) < 0)
+		fprintf(stderr, "stsurvey scan: %s\n", error);
+	else
+		status = survey_run(&options, argc, argv);
+	log_close();
+	options_free(&options);
+	return status;
+}

@@ -1,0 +1,486 @@
+#include "scanner/survey.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "output/command.h"
+#include "output/sink.h"
+#include "parsers/dns_answer.h"
+#include "scanner/log.h"
+#include "scanner/resume.h"
+#include "scanner/scan.h"
+#include "scanner/worker.h"
+
+enum {
+	ERROR_MAX = 512,
+	SAMPLE_WAIT_MS = 1000,     /* for the list's first names, which the checks of the name servers may need */
+	UNKNOWN_PERCENT_MAX = 1,   /* above it, the exit status says that the scan measured too little */
+	FILES_FOR_US = 64,         /* descriptors besides those of questions and fetches */
+	SINK_BUFFERS_SPARE = 2,    /* beyond one a worker: one being written, one ready */
+	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
+	SIGNALS = 4,
+};
+
+/* SIGUSR1 and SIGUSR2 change the rate by a quarter each time. */
+#define RATE_STEP 1.25
+/* What the first lowering starts from where there was no limit: packets a second. */
+#define RATE_UNLIMITED 100000.0
+
+struct survey {
+	const struct options *options;
+	struct scan scan;
+	struct resume resume;
+	struct server_check *check;
+	struct resolver_server *servers; /* totals, after the end */
+	uv_loop_t loop;
+	uv_async_t ended;
+	uv_timer_t second;
+	uv_signal_t signal[SIGNALS];
+	struct feed_batch *first;      /* taken for its names before the workers started */
+	int64_t start_ms;
+	uint64_t start_hr;             /* ns, monotonic */
+	int signal_seen;               /* 0: none */
+	bool runtime_over;
+	char error[ERROR_MAX];
+};
+
+static int64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- before ---- */
+
+static void raise_file_limit(const struct options *options)
+{
+	struct rlimit limit;
+	unsigned long wanted = options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
+		log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu",
+			    (unsigned long)limit.rlim_cur, wanted, wanted);
+}
+
+static void on_feed_ready(void *arg)
+{
+	scan_wake_all(arg);
+}
+
+static bool is_done(void *arg, uint64_t index)
+{
+	return resume_has(arg, index);
+}
+
+static int open_feed(struct survey *survey)
+{
+	const struct options *options = survey->options;
+	struct feed_options feed = { .path = options->input_file, .format = options->input_format,
+				     .shards = options->shards, .shard = options->shard, .seed = options->seed,
+				     .shuffle = options->has_seed, .max_domains = options->max_domains,
+				     .blocklist = options->domain_blocklist, .on_ready = on_feed_ready,
+				     .arg = &survey->scan };
+	uint64_t size, sample;
+	int64_t mtime;
+
+	if (options->resume) {
+		if (resume_load(&survey->resume, options->output_file, options, survey->error) < 0)
+			return -1;
+		feed.is_done = is_done;
+		feed.is_done_arg = &survey->resume;
+	}
+	if (feed_open(&survey->scan.feed, &feed, survey->error) < 0)
+		return -1;
+	feed_identity(survey->scan.feed, &size, &mtime, &sample);
+	return resume_check_input(&survey->resume, options->input_file, size, mtime, sample, survey->error);
+}
+
+/* The first batch, waited for a moment: a pipe may be slow. */
+static int take_first(struct survey *survey)
+{
+	enum feed_result result = FEED_WAIT;
+
+	for (unsigned ms = 0; ms < SAMPLE_WAIT_MS; ms++) {
+		result = feed_take(survey->scan.feed, &survey->first);
+		if (result != FEED_WAIT)
+			break;
+		usleep(1000);
+	}
+	if (result == FEED_BATCH_TAKEN) {
+		survey->first->used = 0;
+		return 0;
+	}
+	survey->first = NULL;
+	if (result == FEED_FAILED) {
+		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
+		return -1;
+	}
+	if (result == FEED_END && feed_entries(survey->scan.feed) == 0) {
+		snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected",
+			 survey->options->input_file);
+		return -1;
+	}
+	return 0;
+}
+
+static int check_servers(struct survey *survey)
+{
+	struct span sample[PREFLIGHT_SAMPLES];
+	size_t samples = 0;
+
+	for (unsigned i = 0; survey->first && i < survey->first->count && samples < PREFLIGHT_SAMPLES; i++)
+		if (survey->first->target[i].input == INPUT_OK)
+			sample[samples++] = survey->first->target[i].name;
+	return preflight(survey->options, sample, samples, survey->check, survey->error, ERROR_MAX);
+}
+
+static void warn_of_servers(const struct survey *survey)
+{
+	for (unsigned i = 0; i < survey->options->server_count; i++) {
+		const struct options_server *server = &survey->options->server[i];
+		const struct server_check *check = &survey->check[i];
+		char text[ADDRESS_TEXT_MAX];
+
+		address_text(&server->address, text);
+		if (!check->answers)
+			log_warning("name server %s port %u does not answer", text, server->port);
+		else if (!check->useful)
+			log_warning("name server %s port %u answers %s", text, server->port,
+				    dns_status_name(check->status));
+		else if (check->rewrites)
+			log_warning("name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
+				    "can't be trusted, use another",
+				    text, server->port);
+		if (check->answers && !check->tcp)
+			log_warning("name server %s port %u does not answer over TCP: long answers stay unknown", text,
+				    server->port);
+	}
+}
+
+static void header_of(const struct survey *survey, struct record_header *header)
+{
+	const struct options *options = survey->options;
+
+	*header = (struct record_header){ .tool = SPAN_LITERAL("stsurvey " STSURVEY_VERSION),
+					  .major = RECORD_SCHEMA_MAJOR,
+					  .minor = RECORD_SCHEMA_MINOR,
+					  .start_ms = survey->start_ms,
+					  .option = options->given,
+					  .option_count = options->given_count,
+					  .input = span_of(options->input_file),
+					  .shards = options->shards,
+					  .shard = options->shard };
+	feed_identity(survey->scan.feed, &header->input_size, &header->input_mtime, &header->input_sample);
+}
+
+static int open_sink(struct survey *survey)
+{
+	const struct options *options = survey->options;
+	struct sink_options sink = { .path = options->output_file, .force = options->force, .resume_at = -1,
+				     .sync_interval = options->sync_interval,
+				     .buffers = survey->scan.workers + SINK_BUFFERS_SPARE,
+				     .on_free = on_feed_ready, .arg = &survey->scan };
+	struct record_header header;
+
+	/* --resume of a file that is not there begins it */
+	if (options->resume && (survey->resume.whole > 0 || access(options->output_file, F_OK) == 0))
+		sink.resume_at = survey->resume.whole;
+	if (survey->resume.torn)
+		log_info("%s: what was written behind its last whole frame is cut off", options->output_file);
+	header_of(survey, &header);
+	return sink_open(&survey->scan.sink, &sink, &header, survey->error);
+}
+
+static int open_shared(struct survey *survey)
+{
+	const struct options *options = survey->options;
+	struct scan *scan = &survey->scan;
+
+	scan->options = options;
+	scan->check = survey->check;
+	scan->workers = options->threads;
+	scan->worker = calloc(scan->workers, sizeof(struct worker *));
+	scan->retry = retry_new();
+	scan->hosts = host_limit_new(options->per_host);
+	atomic_store(&scan->rate, options->rate / scan->workers);
+	atomic_store(&scan->busy, scan->workers);
+	snprintf(scan->user_agent, sizeof scan->user_agent, "stsurvey/" STSURVEY_VERSION "%s%s%s",
+		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
+	snprintf(survey->error, ERROR_MAX, "no memory");
+	if (!scan->worker || !scan->retry || !scan->hosts)
+		return -1;
+	survey->error[0] = '\0';
+	return tls_store_open(&scan->store, options->ca_file, survey->error, ERROR_MAX);
+}
+
+/* ---- meanwhile ---- */
+
+static void stop_for(struct survey *survey, int number)
+{
+	bool again = survey->signal_seen != 0;
+
+	survey->signal_seen = number;
+	log_warning(again ? "stopping at once; --resume goes on from here"
+			  : "stopping when what is in flight is finished; once more stops at once");
+	scan_stop(&survey->scan, again ? SCAN_AT_ONCE : SCAN_DRAIN);
+}
+
+static void change_rate(struct survey *survey, double factor)
+{
+	double rate = atomic_load(&survey->scan.rate);
+
+	if (rate <= 0 && factor > 1)
+		return;
+	rate = (rate > 0 ? rate : RATE_UNLIMITED / survey->scan.workers) * factor;
+	atomic_store(&survey->scan.rate, rate);
+	log_info("rate is now %.0f queries a second", rate * survey->scan.workers);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct survey *survey = handle->data;
+
+	switch (number) {
+	case SIGUSR1:
+		change_rate(survey, RATE_STEP);
+		break;
+	case SIGUSR2:
+		change_rate(survey, 1 / RATE_STEP);
+		break;
+	default:
+		stop_for(survey, number);
+	}
+}
+
+static double elapsed_s(const struct survey *survey)
+{
+	return (double)(uv_hrtime() - survey->start_hr) / 1e9;
+}
+
+static void on_second(uv_timer_t *timer)
+{
+	struct survey *survey = timer->data;
+	double limit = survey->options->max_runtime;
+
+	if (limit > 0 && elapsed_s(survey) >= limit && !survey->runtime_over) {
+		survey->runtime_over = true;
+		log_info("--max-runtime is over: finishing what is in flight");
+		scan_stop(&survey->scan, SCAN_DRAIN);
+	}
+}
+
+static void close_walk(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void on_ended(uv_async_t *async)
+{
+	struct survey *survey = async->data;
+
+	for (unsigned i = 0; i < survey->scan.workers; i++)
+		if (!worker_has_ended(survey->scan.worker[i]))
+			return;
+	uv_walk(&survey->loop, close_walk, NULL);
+}
+
+static void open_loop(struct survey *survey)
+{
+	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
+
+	uv_loop_init(&survey->loop);
+	uv_async_init(&survey->loop, &survey->ended, on_ended);
+	survey->ended.data = survey;
+	survey->scan.on_worker_ended = &survey->ended;
+	uv_timer_init(&survey->loop, &survey->second);
+	survey->second.data = survey;
+	for (unsigned i = 0; i < SIGNALS; i++) {
+		uv_signal_init(&survey->loop, &survey->signal[i]);
+		survey->signal[i].data = survey;
+		uv_signal_start(&survey->signal[i], on_signal, numbers[i]);
+	}
+	uv_timer_start(&survey->second, on_second, 1000, 1000);
+}
+
+/* ---- the scan ---- */
+
+static uint64_t sum(const struct survey *survey, size_t offset)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < survey->scan.workers; i++)
+		total += atomic_load((const _Atomic uint64_t *)((const char *)worker_counts(survey->scan.worker[i]) + offset));
+	return total;
+}
+
+#define SUM(survey, member) sum((survey), offsetof(struct worker_counts, member))
+
+static int run_workers(struct survey *survey)
+{
+	struct scan *scan = &survey->scan;
+	unsigned started = 0;
+
+	while (started < scan->workers &&
+	       worker_open(&scan->worker[started], scan, survey->error, ERROR_MAX) == 0)
+		started++;
+	if (started < scan->workers)
+		return -1;
+	atomic_store(&scan->first, survey->first);
+	survey->first = NULL;
+	for (unsigned i = 0; i < scan->workers; i++) {
+		if (worker_start(scan->worker[i]) == 0)
+			continue;
+		snprintf(survey->error, ERROR_MAX, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
+		scan_stop(scan, SCAN_AT_ONCE);
+	}
+	atomic_store(&scan->started, true);
+	scan_wake_all(scan);
+	uv_run(&survey->loop, UV_RUN_DEFAULT);
+	for (unsigned i = 0; i < scan->workers; i++)
+		worker_join(scan->worker[i], survey->servers);
+	return 0;
+}
+
+static void trailer_of(const struct survey *survey, bool complete, struct record_trailer *trailer)
+{
+	const struct record_trailer *before = &survey->resume.counts;
+
+	*trailer = (struct record_trailer){ .completion = complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED,
+					    .end_ms = wall_ms(),
+					    .domains = before->domains + SUM(survey, domains),
+					    .unknown = before->unknown + SUM(survey, unknown),
+					    .blocklisted = before->blocklisted + SUM(survey, blocklisted),
+					    .illegal = before->illegal + SUM(survey, illegal),
+					    .queries = before->queries + SUM(survey, packets),
+					    .fetches = before->fetches + SUM(survey, fetches) };
+}
+
+static void summarise(const struct survey *survey, const struct record_trailer *trailer)
+{
+	uint64_t domains = SUM(survey, domains);
+
+	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain; %llu repeats, %llu over TCP; %llu policy "
+		 "fetches; %llu STS records, %llu policies fetched; %llu unknown",
+		 (unsigned long long)domains, elapsed_s(survey), (double)domains / elapsed_s(survey),
+		 (unsigned long long)SUM(survey, packets), domains ? (double)SUM(survey, packets) / (double)domains : 0.0,
+		 (unsigned long long)SUM(survey, repeats), (unsigned long long)SUM(survey, tcp),
+		 (unsigned long long)SUM(survey, fetches), (unsigned long long)SUM(survey, sts),
+		 (unsigned long long)SUM(survey, fetched), (unsigned long long)trailer->unknown);
+}
+
+static int finish(struct survey *survey)
+{
+	bool stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
+	const char *feed_says = feed_error(survey->scan.feed);
+	bool complete = !stopped && feed_says[0] == '\0';
+	struct record_trailer trailer;
+	char error[SINK_ERROR_MAX];
+
+	trailer_of(survey, complete, &trailer);
+	summarise(survey, &trailer);
+	if (sink_close(survey->scan.sink, &trailer, error) < 0) {
+		survey->scan.sink = NULL;
+		snprintf(survey->error, ERROR_MAX, "%s", error);
+		return -1;
+	}
+	survey->scan.sink = NULL;
+	if (feed_says[0] != '\0') {
+		snprintf(survey->error, ERROR_MAX, "%s", feed_says);
+		return -1;
+	}
+	if (stopped)
+		return 128 + (survey->signal_seen ? survey->signal_seen : SIGINT);
+	if (trailer.unknown * 100 > trailer.domains * UNKNOWN_PERCENT_MAX)
+		return EXIT_UNMEASURED;
+	return EXIT_COMPLETE;
+}
+
+static int run(struct survey *survey)
+{
+	int status;
+
+	raise_file_limit(survey->options);
+	if (open_shared(survey) < 0 || open_feed(survey) < 0)
+		return -1;
+	if (survey->resume.complete) {
+		log_info("%s: is complete, nothing is left to do", survey->options->output_file);
+		return EXIT_COMPLETE;
+	}
+	if (take_first(survey) < 0 || check_servers(survey) < 0)
+		return -1;
+	warn_of_servers(survey);
+	if (open_sink(survey) < 0)
+		return -1;
+	open_loop(survey);
+	status = run_workers(survey);
+	if (status < 0 || survey->error[0] != '\0') {
+		struct record_trailer trailer;
+		char error[SINK_ERROR_MAX];
+
+		trailer_of(survey, false, &trailer);
+		if (sink_close(survey->scan.sink, &trailer, error) < 0)
+			log_error("%s", error);
+		survey->scan.sink = NULL;
+		return -1;
+	}
+	return finish(survey);
+}
+
+static void clean_up(struct survey *survey)
+{
+	struct scan *scan = &survey->scan;
+
+	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
+		worker_free(scan->worker[i]);
+	free(scan->worker);
+	if (!survey->first)
+		survey->first = atomic_load(&scan->first);
+	if (survey->first)
+		feed_release(scan->feed, survey->first);
+	if (scan->feed)
+		feed_close(scan->feed);
+	host_limit_free(scan->hosts);
+	retry_free(scan->retry);
+	tls_store_free(scan->store);
+	resume_free(&survey->resume);
+	free(survey->check);
+	free(survey->servers);
+}
+
+int survey_run(const struct options *options, int argc, char **argv)
+{
+	struct survey survey = { .options = options };
+	int status = -1;
+
+	(void)argc;
+	(void)argv;
+	survey.start_ms = wall_ms();
+	survey.start_hr = uv_hrtime();
+	survey.check = calloc(options->server_count, sizeof *survey.check);
+	survey.servers = calloc(options->server_count, sizeof *survey.servers);
+	snprintf(survey.error, ERROR_MAX, "no memory");
+	if (survey.check && survey.servers) {
+		survey.error[0] = '\0';
+		status = run(&survey);
+	}
+	clean_up(&survey);
+	if (status < 0) {
+		log_error("%s", survey.error);
+		return EXIT_FATAL;
+	}
+	return status;
+}

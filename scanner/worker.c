@@ -1,0 +1,618 @@
+#include "scanner/worker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "analysis/classify.h"
+#include "scanner/job.h"
+#include "scanner/log.h"
+#include "scanner/net_cares.h"
+#include "scanner/net_curl.h"
+
+enum {
+	REFILL_MAX = 256,        /* jobs begun between two looks at the network, so that answers don't pile up */
+	SLOTS_AT_ONCE = 128,     /* jobs allocated together, as the window first fills */
+	TICK_MS = 100,
+	FAULT_PAUSE_MS = 500,    /* before a job that met a fault of ours is begun again */
+	REGROW_AFTER = 16,       /* domains finished for each one the window grows again */
+};
+
+struct slots {
+	struct slots *next;
+	struct job job[SLOTS_AT_ONCE];
+};
+
+struct job_list {
+	struct job *first, **end;
+};
+
+struct worker {
+	struct net net; /* first: what a job calls back with */
+	struct scan *scan;
+	pthread_t thread;
+	uv_loop_t loop;
+	uv_async_t wake;
+	uv_check_t check;
+	uv_timer_t tick;
+	struct net_cares *dns;
+	struct net_curl *web;
+	struct job_context context;
+	/* the window */
+	struct slots *slots;
+	struct job_list unused;
+	unsigned window;      /* the most jobs at once … */
+	unsigned allowed;     /* … and how many just now, after faults of ours */
+	unsigned in_flight;
+	struct job_list finished; /* to be judged and recorded */
+	struct job_list faulted;  /* to be begun again */
+	uint64_t faulted_at_ms;
+	unsigned regrow;
+	/* where targets come from, and records go */
+	struct feed_batch *batch, *room;
+	struct record_buffer *buffer; /* NULL: all are with the sink */
+	uint64_t buffer_since_ms;
+	int idle_in;          /* the phase it has nothing left to do in; -1: none */
+	bool stopped;
+	bool running;         /* the thread was started */
+	pthread_mutex_t wake_lock;
+	bool closing;         /* no more waking; under wake_lock for other threads */
+	_Atomic bool ended;
+	struct worker_counts counts;
+};
+
+static void list_init(struct job_list *list)
+{
+	list->first = NULL;
+	list->end = &list->first;
+}
+
+static void list_push(struct job_list *list, struct job *job)
+{
+	job->next = NULL;
+	*list->end = job;
+	list->end = &job->next;
+}
+
+static struct job *list_pop(struct job_list *list)
+{
+	struct job *job = list->first;
+
+	if (!job)
+		return NULL;
+	list->first = job->next;
+	if (!list->first)
+		list->end = &list->first;
+	return job;
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	/* one writer: no need for a locked addition */
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* ---- the world, as jobs see it ---- */
+
+static void ask(struct net *net, struct net_query *query)
+{
+	net_cares_ask(((struct worker *)net)->dns, query);
+}
+
+static void fetch(struct net *net, struct net_fetch *request)
+{
+	struct worker *worker = (struct worker *)net;
+
+	count(&worker->counts.fetches, 1);
+	net_curl_fetch(worker->web, request);
+}
+
+static int64_t wall_ms(struct net *net)
+{
+	struct timespec now;
+
+	(void)net;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint64_t now_ms(struct net *net)
+{
+	return uv_now(&((struct worker *)net)->loop);
+}
+
+static const struct net_ops worker_net = { ask, fetch, wall_ms, now_ms };
+
+static void on_job_done(struct job *job)
+{
+	/* Inside a library's callback: what follows waits for the loop. */
+	list_push(&((struct worker *)job->context->arg)->finished, job);
+}
+
+/* ---- records ---- */
+
+static bool have_buffer(struct worker *worker)
+{
+	if (!worker->buffer) {
+		worker->buffer = sink_take(worker->scan->sink);
+		worker->buffer_since_ms = now_ms(&worker->net);
+	}
+	return worker->buffer;
+}
+
+static void give_buffer(struct worker *worker)
+{
+	sink_give(worker->scan->sink, worker->buffer);
+	worker->buffer = NULL;
+}
+
+/* False: no memory just now; the job stays with us. */
+static bool record(struct worker *worker, const struct observation *observation)
+{
+	if (record_put_domain(worker->buffer, observation) < 0)
+		return false;
+	count(&worker->counts.domains, 1);
+	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
+		give_buffer(worker);
+	return true;
+}
+
+/* Is there hope that asking again later tells more? */
+static bool deserves_retry(const struct observation *observation, const struct judgement *judgement)
+{
+	switch (observation->policy.status) {
+	case CONNECT_TIMEOUT:
+	case CONNECT_UNREACHABLE:
+	case CONNECT_IO_TIMEOUT:
+		return true;
+	default:
+		return judgement->status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
+	}
+}
+
+static void count_judgement(struct worker *worker, const struct classification *result,
+			    const struct observation *observation)
+{
+	struct worker_counts *counts = &worker->counts;
+	const struct judgement *judgement = &result->judgement;
+
+	count(&counts->sts, judgement->sts != RECORD_NOT_ASKED && judgement->sts != RECORD_NONE &&
+				    judgement->sts != RECORD_UNKNOWN);
+	count(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
+	count(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
+	count(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
+	count(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
+}
+
+/* Judge one domain and record or defer it. False: it must wait. */
+static bool settle(struct worker *worker, struct job *job)
+{
+	struct observation observation;
+	struct classification result;
+
+	job_observation(job, &observation);
+	classify(&observation, &result);
+	if (!job->last_pass && deserves_retry(&observation, &result.judgement)) {
+		/* While stopping it is left to --resume. */
+		if (atomic_load(&worker->scan->stop) != SCAN_RUN ||
+		    retry_put(worker->scan->retry, job->index, job->rank, job->name) == 0) {
+			count(&worker->counts.deferred, 1);
+			return true;
+		}
+	}
+	if (!record(worker, &observation))
+		return false;
+	count_judgement(worker, &result, &observation);
+	return true;
+}
+
+static void give_slot_back(struct worker *worker, struct job *job)
+{
+	worker->in_flight--;
+	list_push(&worker->unused, job);
+	if (worker->allowed < worker->window && ++worker->regrow >= REGROW_AFTER) {
+		worker->allowed++;
+		worker->regrow = 0;
+	}
+}
+
+/* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
+static void keep_faulted(struct worker *worker, struct job *job)
+{
+	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped) {
+		give_slot_back(worker, job);
+		return;
+	}
+	count(&worker->counts.faults, 1);
+	if (now_ms(&worker->net) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
+		worker->allowed = worker->allowed / 2 > 0 ? worker->allowed / 2 : 1;
+		log_warning("out of %s: %u domains at once for now",
+			    job->fault == NET_FAULT_MEMORY ? "memory" : "sockets (see ulimit -n)", worker->allowed);
+		worker->faulted_at_ms = now_ms(&worker->net);
+	}
+	list_push(&worker->faulted, job);
+}
+
+static void settle_finished(struct worker *worker)
+{
+	struct job *job;
+
+	while (worker->finished.first && have_buffer(worker)) {
+		job = list_pop(&worker->finished);
+		if (job->fault) {
+			keep_faulted(worker, job);
+		} else if (settle(worker, job)) {
+			give_slot_back(worker, job);
+		} else {
+			job->fault = NET_FAULT_MEMORY;
+			keep_faulted(worker, job);
+		}
+	}
+}
+
+static void restart_faulted(struct worker *worker)
+{
+	struct job_list again = worker->faulted;
+	struct job *job;
+
+	if (!again.first || now_ms(&worker->net) < worker->faulted_at_ms + FAULT_PAUSE_MS)
+		return;
+	if (again.end == &worker->faulted.first)
+		again.end = &again.first;
+	list_init(&worker->faulted);
+	while ((job = list_pop(&again))) {
+		/* the name lies in the arena that job_start resets */
+		char name[OBS_LINE_MAX];
+		struct span copy = { name, job->name.n };
+
+		memcpy(name, job->name.p, job->name.n);
+		job_start(job, job->index, job->rank, copy, job->last_pass);
+	}
+}
+
+/* ---- the window ---- */
+
+static struct job *free_slot(struct worker *worker)
+{
+	struct slots *slots;
+
+	if (!worker->unused.first) {
+		slots = malloc(sizeof *slots);
+		if (!slots)
+			return NULL;
+		slots->next = worker->slots;
+		worker->slots = slots;
+		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++) {
+			job_init(&slots->job[i], &worker->context);
+			list_push(&worker->unused, &slots->job[i]);
+		}
+	}
+	return list_pop(&worker->unused);
+}
+
+/* A line that is not surveyed gets its record all the same. */
+static bool record_unasked(struct worker *worker, const struct feed_target *target)
+{
+	struct observation observation = { .name = target->name, .input = target->input, .index = target->index,
+					   .rank = target->rank, .time_ms = wall_ms(&worker->net) };
+	struct classification result;
+
+	observation.policy.address_used = -1;
+	if (!record(worker, &observation))
+		return false;
+	classify(&observation, &result);
+	count_judgement(worker, &result, &observation);
+	return true;
+}
+
+static bool begin(struct worker *worker, const struct feed_target *target)
+{
+	struct job *job;
+
+	if (target->input != INPUT_OK)
+		return record_unasked(worker, target);
+	job = free_slot(worker);
+	if (!job)
+		return false;
+	worker->in_flight++;
+	job_start(job, target->index, target->rank, target->name, atomic_load(&worker->scan->phase) == SCAN_RETRY);
+	return true;
+}
+
+/* A target for the window; NULL: none now. *end: none in this phase. */
+static const struct feed_target *next_target(struct worker *worker, bool *end)
+{
+	enum feed_result result;
+
+	if (worker->batch && worker->batch->used == worker->batch->count) {
+		scan_release(worker->scan, worker->batch, worker->room);
+		worker->batch = NULL;
+	}
+	if (!worker->batch) {
+		result = scan_take(worker->scan, &worker->batch, worker->room);
+		*end = result == FEED_END || result == FEED_FAILED;
+		if (result != FEED_BATCH_TAKEN) {
+			worker->batch = NULL;
+			return NULL;
+		}
+		worker->batch->used = 0;
+	}
+	return &worker->batch->target[worker->batch->used];
+}
+
+/* True: there is nothing left to begin in this phase. */
+static bool refill(struct worker *worker)
+{
+	bool end = false;
+
+	if (worker->stopped || atomic_load(&worker->scan->stop) == SCAN_AT_ONCE)
+		return true;
+	if (resolver_is_paused(net_cares_resolver(worker->dns)))
+		return atomic_load(&worker->scan->stop) != SCAN_RUN;
+	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->allowed; begun++) {
+		const struct feed_target *target;
+
+		if (worker->faulted.first || !have_buffer(worker))
+			break;
+		if (atomic_load(&worker->scan->stop) != SCAN_RUN)
+			return true;
+		target = next_target(worker, &end);
+		if (!target || !begin(worker, target))
+			break;
+		worker->batch->used++;
+	}
+	return end;
+}
+
+/* ---- the loop ---- */
+
+static void close_all(struct worker *worker)
+{
+	pthread_mutex_lock(&worker->wake_lock);
+	worker->closing = true;
+	pthread_mutex_unlock(&worker->wake_lock);
+	if (worker->dns) {
+		net_cares_stop(worker->dns);
+		net_cares_close(worker->dns);
+	}
+	if (worker->web)
+		net_curl_close(worker->web);
+	uv_close((uv_handle_t *)&worker->check, NULL);
+	uv_close((uv_handle_t *)&worker->tick, NULL);
+	uv_close((uv_handle_t *)&worker->wake, NULL);
+}
+
+static void stop_at_once(struct worker *worker)
+{
+	worker->stopped = true;
+	net_cares_stop(worker->dns);
+	net_curl_stop(worker->web);
+	while (worker->faulted.first)
+		give_slot_back(worker, list_pop(&worker->faulted));
+}
+
+/* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
+static void obey_stop(struct worker *worker)
+{
+	struct scan *scan = worker->scan;
+
+	if (sink_failed(scan->sink) ||
+	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->dns))))
+		scan_stop(scan, SCAN_AT_ONCE);
+	if (atomic_load(&scan->stop) != SCAN_AT_ONCE)
+		return;
+	if (!worker->stopped)
+		stop_at_once(worker);
+	while (worker->finished.first)
+		give_slot_back(worker, list_pop(&worker->finished));
+}
+
+/* What fell due since the last look at the network. */
+static void turn(struct worker *worker)
+{
+	int phase = atomic_load(&worker->scan->phase);
+	bool end;
+
+	if (worker->closing)
+		return;
+	if (phase == SCAN_END) {
+		close_all(worker);
+		return;
+	}
+	if (worker->idle_in == phase)
+		return;
+	obey_stop(worker);
+	settle_finished(worker);
+	restart_faulted(worker);
+	end = refill(worker);
+	if (!end || worker->in_flight > 0)
+		return;
+	if (worker->buffer)
+		give_buffer(worker);
+	worker->idle_in = phase;
+	scan_idle(worker->scan);
+}
+
+static void on_check(uv_check_t *check)
+{
+	turn(check->data);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	turn(wake->data);
+}
+
+static void copy_counts(struct worker *worker)
+{
+	struct worker_counts *counts = &worker->counts;
+	struct net_cares_counts dns;
+
+	net_cares_counts(worker->dns, &dns);
+	atomic_store(&counts->packets, dns.packets);
+	atomic_store(&counts->repeats, dns.repeats);
+	atomic_store(&counts->tcp, dns.tcp);
+	atomic_store(&counts->parked, dns.parked);
+	atomic_store(&counts->icmp, dns.icmp);
+	atomic_store(&counts->in_flight, worker->in_flight);
+	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->dns)));
+	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->dns));
+}
+
+static void on_tick(uv_timer_t *tick)
+{
+	struct worker *worker = tick->data;
+
+	if (worker->closing)
+		return;
+	copy_counts(worker);
+	if (worker->buffer && record_buffer_domains(worker->buffer) > 0 &&
+	    now_ms(&worker->net) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
+		give_buffer(worker);
+}
+
+static void *run(void *arg)
+{
+	struct worker *worker = arg;
+	struct scan *scan = worker->scan;
+
+	turn(worker);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+	copy_counts(worker);
+	uv_loop_close(&worker->loop);
+	atomic_store(&worker->ended, true);
+	uv_async_send(scan->on_worker_ended);
+	return NULL;
+}
+
+static int open_nets(struct worker *worker, char *error, size_t error_size)
+{
+	struct scan *scan = worker->scan;
+	const struct options *options = scan->options;
+	struct net_cares_options dns = { .loop = &worker->loop, .server = options->server,
+					 .server_count = options->server_count,
+					 .timeout_ms = (uint32_t)(options->timeout * 1000),
+					 .tries = 1 + options->retries, .rate = &scan->rate };
+	struct net_curl_options web = { .loop = &worker->loop, .store = scan->store, .hosts = scan->hosts,
+					.allow = options->allow_reserved, .block = options->blocklist,
+					.https_port = options->https_port, .timeout_s = options->http_timeout,
+					.user_agent = scan->user_agent };
+
+	web.concurrency = (options->http_concurrency + scan->workers - 1) / scan->workers;
+	if (net_cares_open(&worker->dns, &dns, error, error_size) < 0)
+		return -1;
+	for (unsigned i = 0; i < options->server_count; i++) {
+		struct resolver_server *server = &net_cares_resolver(worker->dns)->server[i];
+
+		if (scan->check[i].probe_name[0] == '\0')
+			continue;
+		server->probe_name = span_of(scan->check[i].probe_name);
+		server->probe_type = scan->check[i].probe_type;
+		server->probe_random = scan->check[i].probe_random;
+	}
+	return net_curl_open(&worker->web, &web, error, error_size);
+}
+
+int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+	const struct options *options = scan->options;
+
+	snprintf(error, error_size, "no memory");
+	if (!worker)
+		return -1;
+	*worker = (struct worker){ .net = { &worker_net }, .scan = scan, .idle_in = -1 };
+	pthread_mutex_init(&worker->wake_lock, NULL);
+	worker->context = (struct job_context){ .net = &worker->net, .allow = options->allow_reserved,
+						.block = options->blocklist, .done = on_job_done, .arg = worker };
+	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
+	worker->allowed = worker->window;
+	worker->room = malloc(sizeof *worker->room);
+	list_init(&worker->unused);
+	list_init(&worker->finished);
+	list_init(&worker->faulted);
+	uv_loop_init(&worker->loop);
+	worker->wake.data = worker->check.data = worker->tick.data = worker;
+	uv_async_init(&worker->loop, &worker->wake, on_wake);
+	uv_check_init(&worker->loop, &worker->check);
+	uv_check_start(&worker->check, on_check);
+	uv_timer_init(&worker->loop, &worker->tick);
+	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
+	*result = worker;
+	if (!worker->room || open_nets(worker, error, error_size) < 0)
+		return -1;
+	error[0] = '\0';
+	return 0;
+}
+
+int worker_start(struct worker *worker)
+{
+	worker->running = pthread_create(&worker->thread, NULL, run, worker) == 0;
+	if (worker->running)
+		return 0;
+	atomic_store(&worker->ended, true);
+	scan_idle(worker->scan);
+	return -1;
+}
+
+void worker_wake(struct worker *worker)
+{
+	if (!worker)
+		return;
+	/* A loop that has closed must not be sent to. */
+	pthread_mutex_lock(&worker->wake_lock);
+	if (!worker->closing)
+		uv_async_send(&worker->wake);
+	pthread_mutex_unlock(&worker->wake_lock);
+}
+
+const struct worker_counts *worker_counts(const struct worker *worker)
+{
+	return &worker->counts;
+}
+
+bool worker_has_ended(const struct worker *worker)
+{
+	return atomic_load(&worker->ended);
+}
+
+void worker_join(struct worker *worker, struct resolver_server *servers)
+{
+	const struct resolver *resolver = net_cares_resolver(worker->dns);
+
+	if (worker->running)
+		pthread_join(worker->thread, NULL);
+	for (unsigned i = 0; i < resolver->count; i++) {
+		servers[i].answered += resolver->server[i].answered;
+		servers[i].failed += resolver->server[i].failed;
+		servers[i].timeouts += resolver->server[i].timeouts;
+		servers[i].times_down += resolver->server[i].times_down;
+	}
+}
+
+void worker_free(struct worker *worker)
+{
+	struct slots *next;
+
+	if (!worker)
+		return;
+	if (!worker->running) {
+		close_all(worker);
+		uv_run(&worker->loop, UV_RUN_DEFAULT);
+		uv_loop_close(&worker->loop);
+	}
+	for (struct slots *slots = worker->slots; slots; slots = next) {
+		next = slots->next;
+		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++)
+			job_fini(&slots->job[i]);
+		free(slots);
+	}
+	if (worker->batch)
+		scan_release(worker->scan, worker->batch, worker->room);
+	if (worker->dns)
+		net_cares_free(worker->dns);
+	pthread_mutex_destroy(&worker->wake_lock);
+	free(worker->room);
+	free(worker);
+}
