@@ -26,9 +26,9 @@ STOP_LIMIT = 5        # seconds between SIGTERM and SIGKILL
 PORTS = (10000, 30000)  # below Linux's ephemeral ports
 PR_SET_PDEATHSIG = 1
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
-C_FLAGS = ["-std=gnu17", "-O2", "-Wall", "-Wextra"]
+C_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
 C_PROGRAMS = {"mkcert": (["mkcert.c"], ["-lcrypto"]),
-              "faultd": (["faultd.c", "faultd_tls.c", "faultd_dns.c"], ["-lssl", "-lcrypto"])}
+              "faultd": (["faultd.c", "faultd_behaviour.c", "faultd_tls.c", "faultd_dns.c", "faultd_answer.c"], ["-lssl", "-lcrypto"])}
 
 
 class LabError(Exception):
@@ -53,8 +53,6 @@ def build(folder):
     for name, (sources, libraries) in C_PROGRAMS.items():
         sources = [os.path.join(world.HERE, source) for source in sources]
         binary = os.path.join(target, name)
-        if not all(map(os.path.exists, sources)):
-            continue
         headers = [os.path.join(world.HERE, file) for file in os.listdir(world.HERE) if file.endswith(".h")]
         newest = max(os.path.getmtime(source) for source in sources + headers)
         if os.path.exists(binary) and os.path.getmtime(binary) > newest:
@@ -206,10 +204,10 @@ def launch(servers, domains, folder, binaries, port, ipv6):
     servers.start("unbound", program("unbound"), "-d", "-c", os.path.join(folder, "unbound.conf"))
     web.write(domains, folder, port, os.path.join(binaries, "mkcert"), ipv6)
     servers.start("nginx", program("nginx"), "-p", folder, "-e", os.path.join(folder, "nginx.log"), "-c", os.path.join(folder, "nginx.conf"))
-    if os.path.exists(os.path.join(binaries, "faultd")):
-     servers.start("faultd", os.path.join(binaries, "faultd"), "-c", os.path.join(folder, "faultd.conf"), "-p", str(port),
+    servers.start("faultd", os.path.join(binaries, "faultd"), "-c", os.path.join(folder, "faultd.conf"), "-p", str(port),
                   "-t", os.path.join(folder, "tripwire"))
     wait_until(lambda: accepts(world.WEB[0], port), "nginx", servers.check)
+    wait_until(lambda: accepts(world.ADDRESS["fault"], port), "faultd", servers.check)
     wait_until(lambda: dns_query("simple-enforce.test", 15, world.AUTHORITY, port), "nsd", servers.check)
     wait_until(lambda: dns_query(zones.SIGNED, 6, world.SIGNER, port) == (0, False, 1), "knotd", servers.check)
     wait_until(lambda: (dns_query("simple-enforce.test", 15, world.RESOLVER, port) or (0, 0, 0))[2] == 1, "unbound", servers.check)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """truth.py - the list a scanner is given, and for each of its entries what it must say."""
 
+import hashlib
 import random
 
 from world import CODES
@@ -11,6 +12,8 @@ def expectation(domain, direct):
     fact = {key: value for key, value in domain.truth.items() if key != "direct"}
     if direct:
         fact.update(domain.truth.get("direct", {}))
+    if fact.pop("body", False):
+        fact["body_sha256"] = hashlib.sha256(domain.policy()).hexdigest()
     for key in ("findings", "has"):
         if key in fact:
             fact[key] = sorted(CODES[number] for number in fact[key])

@@ -5,6 +5,7 @@ nginx serves what a real server can be made to do; faultd the rest. A policy hos
 names a `fault`.
 """
 
+import gzip
 import os
 
 from certs import mint
@@ -34,17 +35,19 @@ def write_policy(domain, folder):
         file.write(body)
 
 
-def location(http):
+def location(domain):
     """The body of `location` for a domain's `http` table, as the world file gives it."""
-    lines = []
+    http, lines = domain.get("http") or {}, []
+    if http.get("try"):
+        lines.append("root /nonexistent;")
     for field in http.get("headers", []):
         name, value = field.split(": ", 1)
         lines.append('add_header %s "%s" always;' % (name, value.replace('"', '\\"')))
     if "type" in http:
         lines += ["types { }", 'default_type "%s";' % http["type"]]
     if "status" in http:
-        target = http.get("location", http.get("body", ""))
-        lines.append('return %d "%s";' % (http["status"], target) if target else "return %d;" % http["status"])
+        target = http.get("location", "")
+        lines.append('return %d "%s";' % (http["status"], target.replace("{d}", domain.name)) if target else "return %d;" % http["status"])
     return "location = /%s { %s }" % (WELL_KNOWN, " ".join(lines))
 
 
@@ -66,9 +69,9 @@ def nginx(domains, folder, port, pems, has_ipv6):
         if not on_web(domain) or on_faultd(domain):
             continue
         if domain.get("http") or domain.get("cert", "ok") != "ok":
-            own.append(server([domain.host], pems[domain.host], "listen.conf", location(domain.get("http") or {})))
+            own.append(server([domain.host], pems[domain.host], "listen.conf", location(domain)))
         else:
-            shared.setdefault(pems[domain.host], []).append(domain.host)
+            shared.setdefault(pems[domain.host], {})[domain.host] = True
     blocks = [server(hosts, pem, "listen.conf") for pem, hosts in shared.items()]
     listens = ["%s:%d" % (address, port) for address in WEB] + (["[::1]:%d" % port] if has_ipv6 else [])
     with open(os.path.join(folder, "listen.conf"), "w", encoding="utf-8") as file:
@@ -116,7 +119,9 @@ def faultd(domains, folder, pems):
         if raw is None:
             answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
         else:
-            answer = raw.encode("latin-1").replace(b"{body}", body).replace(b"{length}", b"%d" % len(body))
+            zeros = domain.get("http").get("gzip_mb", 0) << 20
+            raw = raw.encode("latin-1").replace(b"{gzip}", gzip.compress(bytes(zeros), 1) if zeros else b"")
+            answer = raw.replace(b"{body}", body).replace(b"{length}", b"%d" % len(body))
         path = os.path.join(folder, "raw", domain.host)
         with open(path, "wb") as file:
             file.write(answer)

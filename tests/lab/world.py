@@ -36,10 +36,10 @@ ADDRESS = {
 
 SERVE_KEYS = {"name", "input", "mx", "sts", "tlsrpt", "sts_cname", "tlsrpt_cname", "host_cname", "a", "aaaa",
               "rr", "zone", "cert", "policy", "mode", "max_age", "patterns", "http", "fault", "latin1",
-              "dns", "absent", "blocklisted"}
+              "absent", "pad_to"}
 TRUTH_KEYS = {"findings", "has", "status", "component", "verdict", "sts_state", "tlsrpt_state", "policy_state",
               "policy_status", "mx_status", "sts_status", "tlsrpt_status", "ad", "body_sha256", "http_status",
-              "name", "cname", "null_mx", "direct"}
+              "cname", "null_mx", "direct", "body"}
 
 
 class Domain:
@@ -80,9 +80,12 @@ class Domain:
         body = self.get("policy")
         if body is None or body is False:
             return None
-        if isinstance(body, bytes):
-            return body
-        return self.text(body)
+        body = body if isinstance(body, bytes) else self.text(body)
+        pad = self.get("pad_to", 0) - len(body)
+        if pad > 0:  # extension fields of 1000 octets, the last one shorter or longer
+            body += (b"x-pad: " + b"a" * 992 + b"\n") * (pad // 1000 - 1)
+            body += b"x-pad: " + b"a" * (self.get("pad_to") - len(body) - 8) + b"\n"
+        return body
 
 
 def finding_codes():
@@ -104,7 +107,7 @@ def special(label, entry, where):
     if unknown:
         raise SystemExit("%s: %s: unknown key %s" % (where, label, ", ".join(sorted(unknown))))
     serve = {key: value for key, value in entry.items() if key in SERVE_KEYS}
-    truth = {key: value for key, value in entry.items() if key in TRUTH_KEYS and key != "name"}
+    truth = {key: value for key, value in entry.items() if key in TRUTH_KEYS}
     zone = {"signed": "signed.test", "bogus": "bogus.test", "fault": "fault.test"}.get(entry.get("zone"), "test")
     name = entry.get("name", label + "." + zone)
     line = entry.get("input")
@@ -112,6 +115,8 @@ def special(label, entry, where):
         line = line.encode("latin-1" if entry.get("latin1") else "utf-8")
     if "policy" not in serve:
         serve["policy"] = build_policy(serve)
+    if "has" in entry:
+        truth.pop("findings", None)
     for number in truth.get("findings", []) + truth.get("has", []):
         if number not in CODES:
             raise SystemExit("%s: %s: no finding %s" % (where, label, number))

@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""compare.py - does a scan say of every domain of the world what is true?
+
+    compare.py SCAN.jsonl TRUTH.jsonl [--only WORD] [--limit N]
+
+SCAN.jsonl is what `stsurvey export --format jsonl` writes, TRUTH.jsonl what the lab wrote beside its list. Prints a line
+for each difference, how components and verdicts were confused, and `N passed, N failed`. Exit status 1 on any failure.
+"""
+
+import argparse
+import collections
+import hashlib
+import json
+import sys
+
+NULL = ("", None)
+
+
+def dig(record, *path):
+    for key in path:
+        record = record.get(key) if isinstance(record, dict) else None
+    return record
+
+
+def body_hash(record):
+    stated = dig(record, "results", "POLICY", "data", "body_sha256")
+    body = dig(record, "results", "POLICY", "data", "body")
+    if body is None:
+        return stated
+    latin = dig(record, "results", "POLICY", "data", "encoding") or dig(record, "results", "POLICY", "data", "body_encoding")
+    computed = hashlib.sha256(body.encode("latin-1" if latin else "utf-8")).hexdigest()
+    return computed if stated in (None, computed) else "stated %s, computed %s" % (stated, computed)
+
+
+def policy_status(record):
+    return dig(record, "results", "POLICY", "status") or "skipped"
+
+
+def dns_status(step):
+    return lambda record: dig(record, "results", step, "status") or "SKIPPED"
+
+
+def cname(record):
+    return dig(record, "results", "STS", "data", "cname") or []
+
+
+FACTS = {
+    "status": lambda record: record.get("status"),
+    "component": lambda record: record.get("component"),
+    "verdict": lambda record: record.get("verdict"),
+    "sts_state": lambda record: dig(record, "results", "STS", "state"),
+    "tlsrpt_state": lambda record: dig(record, "results", "TLSRPT", "state"),
+    "policy_state": lambda record: dig(record, "results", "POLICY", "data", "state"),
+    "policy_status": policy_status,
+    "mx_status": dns_status("MX"),
+    "sts_status": dns_status("STS"),
+    "tlsrpt_status": dns_status("TLSRPT"),
+    "null_mx": lambda record: bool(dig(record, "results", "MX", "data", "null_mx")),
+    "ad": lambda record: bool(dig(record, "results", "STS", "ad")),
+    "http_status": lambda record: dig(record, "results", "POLICY", "data", "http", "status"),
+    "body_sha256": body_hash,
+    "cname": cname,
+}
+
+
+def same(want, got):
+    """A list of texts in the truth means: any of these. "" means null."""
+    if isinstance(want, list):
+        return any(same(one, got) for one in want)
+    return (want in NULL and got in NULL) or want == got
+
+
+def differences(expect, record):
+    """Texts, one for each thing that is not as it should be."""
+    found = []
+    got = set(record.get("findings") or [])
+    if "findings" in expect and got != set(expect["findings"]):
+        missing, extra = sorted(set(expect["findings"]) - got), sorted(got - set(expect["findings"]))
+        found.append("findings%s%s" % ("".join(" -" + code for code in missing), "".join(" +" + code for code in extra)))
+    missing = sorted(set(expect.get("has", [])) - got)
+    if missing:
+        found.append("findings" + "".join(" -" + code for code in missing))
+    for key, look in FACTS.items():
+        if key not in expect:
+            continue
+        value = look(record)
+        good = expect[key] == value if key == "cname" else same(expect[key], value)
+        if not good:
+            found.append("%s %s, not %s" % (key, json.dumps(value), json.dumps(expect[key])))
+    return found
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def confusion(title, pairs):
+    """How often each expected value became each other one."""
+    print("\n%s: expected (rows) and found (columns)" % title)
+    rows = sorted({want for want, _ in pairs})
+    columns = sorted({want for want, _ in pairs} | {got for _, got in pairs})
+    width = max([len(text) for text in rows + columns] + [7]) + 1
+    print("".ljust(width) + "".join(text.rjust(width) for text in columns))
+    counts = collections.Counter(pairs)
+    for row in rows:
+        print(row.ljust(width) + "".join((str(counts[row, column]) if counts[row, column] else ".").rjust(width) for column in columns))
+
+
+def compare(records, truth, only, limit):
+    by_index, shown, failed, passed = collections.defaultdict(list), 0, 0, 0
+    pairs = {"component": [], "verdict": []}
+    for record in records:
+        by_index[record.get("index")].append(record)
+    for fact in truth:
+        name, expect, got = fact["name"], fact["expect"], by_index.pop(fact["index"], [])
+        if only and only not in (name or ""):
+            continue
+        if expect.get("skip"):
+            continue
+        problems = [] if len(got) == 1 else ["%d records" % len(got)]
+        for record in got[:1]:
+            if expect.get("status") != "illegal-input" and record.get("name") != name:
+                problems.append("name %s" % json.dumps(record.get("name")))
+            problems += differences(expect, record)
+            for key, pair in pairs.items():
+                if key in expect and not isinstance(expect[key], list):
+                    pair.append((expect[key] or "null", record.get(key) or "null"))
+        failed += bool(problems)
+        passed += not problems
+        if problems and shown < limit:
+            shown += 1
+            print("%s (%s): %s" % (name, fact["kind"], "; ".join(problems)))
+    if by_index and not only:
+        failed += len(by_index)
+        print("%d records of entries that are not in the list, for example %s" % (len(by_index), list(by_index.values())[0][0].get("name")))
+    for key, pair in pairs.items():
+        if pair:
+            confusion(key, pair)
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scan")
+    parser.add_argument("truth")
+    parser.add_argument("--only", help="only domains with this in their name")
+    parser.add_argument("--limit", type=int, default=200, help="differences shown")
+    arguments = parser.parse_args()
+    passed, failed = compare(read_lines(arguments.scan), read_lines(arguments.truth), arguments.only, arguments.limit)
+    print("\n%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
