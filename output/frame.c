@@ -305,8 +305,12 @@ enum frame_result frame_next(struct frame_walk *walk, struct span *content)
 	if (result != FRAME_WHOLE)
 		return result;
 	result = size > 0 ? expand(walk, size, content) : FRAME_DAMAGED;
-	if (result == FRAME_DAMAGED)
-		return judge_rest(walk);
+	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
+		enum frame_result rest = judge_rest(walk);
+
+		/* A claim that is too large is damage, too, unless it is all the file holds. */
+		return rest == FRAME_TORN && result == FRAME_TOO_LARGE ? result : rest;
+	}
 	if (result != FRAME_WHOLE)
 		return result;
 	walk->start = walk->offset;

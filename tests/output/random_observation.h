@@ -1,0 +1,26 @@
+/* tests/output/random_observation.h - observations of every shape, the same for the same seed. */
+#ifndef STSURVEY_TESTS_RANDOM_OBSERVATION_H
+#define STSURVEY_TESTS_RANDOM_OBSERVATION_H
+
+#include <stdbool.h>
+
+#include "parsers/observation.h"
+
+struct maker {
+	uint64_t state;
+	char *memory; /* what the current observation points into */
+	size_t used;
+};
+
+void maker_init(struct maker *maker, uint64_t seed);
+void maker_fini(struct maker *maker);
+
+uint32_t maker_chance(struct maker *maker, uint32_t n); /* 0 … n-1 */
+
+/* The next observation, valid until the next call. Everything may be at its limits. */
+void maker_make(struct maker *maker, struct observation *observation);
+
+/* NULL, or the name of the first fact in which @a and @b differ. address_used counts only where it names an address. */
+const char *observation_difference(const struct observation *a, const struct observation *b);
+
+#endif

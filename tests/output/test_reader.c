@@ -1,0 +1,336 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "output/command.h"
+#include "output/frame.h"
+#include "output/reader.h"
+
+enum { FRAMES = 4, PER_FRAME = 3, FILE_MAX = 1024 * 1024 };
+
+/* A small scan file: header, FRAMES frames of PER_FRAME domains, trailer. */
+static struct {
+	char octet[FILE_MAX];
+	size_t n;
+	size_t header_end, trailer_start;
+	size_t end[FRAMES];
+} scan;
+
+static char path[] = "/tmp/stsurvey-reader-XXXXXX";
+static char error[READER_ERROR_MAX];
+
+static void add_frame(struct record_buffer *buffer, struct frame_press *press)
+{
+	struct span frame = frame_press(press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+
+	assert_true(frame.n <= FILE_MAX - scan.n);
+	memcpy(scan.octet + scan.n, frame.p, frame.n);
+	scan.n += frame.n;
+	record_buffer_reset(buffer);
+}
+
+static void build(uint16_t major, bool twice)
+{
+	const struct record_option option = { SPAN_LITERAL("rate"), SPAN_LITERAL("9") };
+	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"), .major = major, .minor = 3,
+					      .option = &option, .option_count = 1, .shards = 1 };
+	const struct record_trailer trailer = { .domains = FRAMES * PER_FRAME };
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+	struct observation o = { .name = SPAN_LITERAL("example.com") };
+
+	scan.n = 0;
+	assert_int_equal(record_put_header(buffer, &header), 0);
+	add_frame(buffer, press);
+	scan.header_end = scan.n;
+	for (int i = 0; i < FRAMES; i++) {
+		for (int k = 0; k < PER_FRAME; k++) {
+			o.index = (uint64_t)(twice && i == 2 ? k : i * PER_FRAME + k);
+			assert_int_equal(record_put_domain(buffer, &o), 0);
+		}
+		add_frame(buffer, press);
+		scan.end[i] = scan.n;
+	}
+	scan.trailer_start = scan.n;
+	assert_int_equal(record_put_trailer(buffer, &trailer), 0);
+	add_frame(buffer, press);
+	frame_press_free(press);
+	record_buffer_free(buffer);
+}
+
+static void save(const char *octets, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	assert_int_equal(write(fd, octets, n), n);
+	close(fd);
+}
+
+static int setup(void **state)
+{
+	int fd;
+
+	(void)state;
+	memcpy(path, "/tmp/stsurvey-reader-XXXXXX", sizeof(path));
+	fd = mkstemp(path);
+	close(fd);
+	build(RECORD_SCHEMA_MAJOR, false);
+	return fd < 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n <= scan.n; n++) {
+		struct reader *reader;
+		struct observation o;
+		size_t count = 0, whole = scan.header_end;
+		int result;
+
+		save(scan.octet, n);
+		result = reader_open(&reader, path, error);
+		if (n < scan.header_end) {
+			assert_int_equal(result, READER_NOTHING);
+			assert_null(reader);
+			continue;
+		}
+		assert_int_equal(result, 0);
+		assert_int_equal(reader_header(reader)->minor, 3);
+		while ((result = reader_next(reader, &o, error)) > 0)
+			assert_int_equal(o.index, count++);
+		assert_int_equal(result, 0);
+		assert_int_equal(reader_next(reader, &o, error), 0);
+		for (int i = 0; i < FRAMES && scan.end[i] <= n; i++)
+			whole = scan.end[i];
+		assert_int_equal(reader_whole(reader), whole);
+		assert_int_equal(reader_torn(reader), n > whole && n < scan.n);
+		assert_int_equal(reader_trailer(reader) != NULL, n == scan.n);
+		/* The header outlives every frame. */
+		assert_true(span_equal(reader_header(reader)->option[0].value, SPAN_LITERAL("9")));
+		reader_close(reader);
+	}
+}
+
+static void damage_in_the_middle_is_an_error_that_says_where(void **state)
+{
+	struct reader *reader;
+	struct observation o;
+	int count = 0, result;
+	char expected[READER_ERROR_MAX];
+
+	(void)state;
+	scan.octet[scan.end[0] + 12] ^= 1;
+	save(scan.octet, scan.n);
+	assert_int_equal(reader_open(&reader, path, error), 0);
+	while ((result = reader_next(reader, &o, error)) > 0)
+		count++;
+	assert_int_equal(result, -1);
+	assert_int_equal(count, PER_FRAME);
+	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path, scan.end[0]);
+	assert_string_equal(error, expected);
+	assert_int_equal(reader_next(reader, &o, error), -1);
+	assert_null(reader_trailer(reader));
+	reader_close(reader);
+}
+
+static void what_is_no_scan_file_is_refused_with_its_name(void **state)
+{
+	static const struct {
+		struct span octets;
+		const char *text;
+		int result;
+	} cases[] = {
+		{ SPAN_LITERAL(""), "holds nothing", READER_NOTHING },
+		{ SPAN_LITERAL("example.com\nexample.net\n"), "not compressed with zstd", -1 },
+		{ SPAN_LITERAL("x"), "not compressed with zstd", -1 },
+		{ SPAN_LITERAL("\x28\xb5\x2f\xfd\x04\x00\x09\x00\x00\x05\x0e\x66\x3b\x3b"), "", -1 },
+	};
+	struct reader *reader;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int result;
+
+		save(cases[i].octets.p, cases[i].octets.n);
+		result = reader_open(&reader, path, error);
+		if (cases[i].text[0] != '\0')
+			assert_int_equal(result, cases[i].result);
+		assert_true(result < 0);
+		assert_non_null(strstr(error, path));
+		assert_non_null(strstr(error, cases[i].text));
+	}
+	assert_int_equal(reader_open(&reader, "/nonexistent", error), -1);
+	assert_string_equal(error, "/nonexistent: cannot be opened: No such file or directory");
+	assert_int_equal(reader_open(&reader, "/tmp", error), -1);
+	assert_string_equal(error, "/tmp: is a directory, not a scan file");
+	build(RECORD_SCHEMA_MAJOR + 1, false);
+	save(scan.octet, scan.n);
+	assert_int_equal(reader_open(&reader, path, error), -1);
+	assert_non_null(strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
+	save(scan.octet + scan.header_end, scan.n - scan.header_end);
+	assert_int_equal(reader_open(&reader, path, error), -1);
+	assert_non_null(strstr(error, "its first record is no header"));
+}
+
+static void a_pipe_is_read_like_a_file(void **state)
+{
+	struct reader *reader;
+	struct observation o;
+	int ends[2], kept = dup(STDIN_FILENO), count = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], scan.octet, scan.n), scan.n);
+	close(ends[1]);
+	dup2(ends[0], STDIN_FILENO);
+	close(ends[0]);
+	assert_int_equal(reader_open(&reader, "-", error), 0);
+	while (reader_next(reader, &o, error) > 0)
+		count++;
+	assert_int_equal(count, FRAMES * PER_FRAME);
+	assert_non_null(reader_trailer(reader));
+	reader_close(reader);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+}
+
+static void joined_files_are_read_through(void **state)
+{
+	char *both = malloc(2 * scan.n);
+	struct reader *reader;
+	struct observation o;
+	int count = 0;
+
+	(void)state;
+	memcpy(both, scan.octet, scan.n);
+	memcpy(both + scan.n, scan.octet, scan.n);
+	save(both, 2 * scan.n);
+	free(both);
+	assert_int_equal(reader_open(&reader, path, error), 0);
+	while (reader_next(reader, &o, error) > 0)
+		count++;
+	assert_int_equal(count, 2 * FRAMES * PER_FRAME);
+	assert_int_equal(reader_whole(reader), scan.n + scan.trailer_start);
+	reader_close(reader);
+}
+
+/* What `stsurvey verify PATH` prints, both streams, and its exit status. */
+static int run_verify(const char *const argv[], int argc, char output[1024])
+{
+	int ends[2], status;
+	size_t n = 0;
+	ssize_t got;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	fflush(stderr);
+	child = fork();
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		status = cmd_verify(argc, (char **)argv);
+		fflush(stdout);
+		_exit(status);
+	}
+	close(ends[1]);
+	while ((got = read(ends[0], output + n, 1023 - n)) > 0)
+		n += (size_t)got;
+	output[n] = '\0';
+	close(ends[0]);
+	waitpid(child, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void expect_verify(int status, const char *text)
+{
+	const char *argv[] = { "verify", path, NULL };
+	char output[1024];
+
+	assert_int_equal(run_verify(argv, 2, output), status);
+	if (!strstr(output, text))
+		fail_msg("\"%s\" is not in: %s", text, output);
+	assert_non_null(strstr(output, path));
+}
+
+static void verify_says_whether_a_file_is_whole(void **state)
+{
+	(void)state;
+	save(scan.octet, scan.n);
+	expect_verify(0, ": complete; 12 records in 6 frames; schema 1.3, stsurvey test\n");
+	save(scan.octet, scan.n - 1);
+	expect_verify(1, "torn: octets behind the last whole frame");
+	save(scan.octet, scan.trailer_start);
+	expect_verify(1, "no trailer: still being written, or killed; scan --resume goes on with it; 12 records in 5 frames");
+	save(scan.octet, 0);
+	expect_verify(1, "holds nothing");
+	save(scan.octet, scan.n);
+	scan.octet[scan.end[0] + 12] ^= 1;
+	save(scan.octet, scan.n);
+	expect_verify(1, "damaged at octet");
+	build(RECORD_SCHEMA_MAJOR, true);
+	save(scan.octet, scan.n);
+	expect_verify(1, "3 indexes occur more than once, first 0");
+}
+
+static void verify_counts_against_the_trailer(void **state)
+{
+	char joined[8192];
+	size_t n = 0;
+
+	(void)state;
+	/* Without its first frame of domains, the rest is whole to zstd. */
+	memcpy(joined, scan.octet, scan.header_end);
+	n = scan.header_end;
+	memcpy(joined + n, scan.octet + scan.end[0], scan.n - scan.end[0]);
+	n += scan.n - scan.end[0];
+	save(joined, n);
+	expect_verify(1, "its trailer counts 12 records; 9 records");
+}
+
+static void verify_takes_several_files_and_explains_itself(void **state)
+{
+	const char *two[] = { "verify", path, "/nonexistent", NULL }, *none[] = { "verify", NULL }, *help[] = { "verify", "--help", NULL },
+	     *wrong[] = { "verify", "--nonsense", NULL };
+	char output[1024];
+
+	(void)state;
+	save(scan.octet, scan.n);
+	assert_int_equal(run_verify(two, 3, output), 1);
+	assert_non_null(strstr(output, "complete"));
+	assert_non_null(strstr(output, "/nonexistent: cannot be opened"));
+	assert_int_equal(run_verify(none, 1, output), 2);
+	assert_int_equal(run_verify(wrong, 2, output), 2);
+	assert_int_equal(run_verify(help, 2, output), 0);
+	assert_non_null(strstr(output, "usage: stsurvey verify"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_is_read_like_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
+		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
+		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,289 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "output/decode.h"
+#include "output/record.h"
+#include "tests/output/random_observation.h"
+
+enum { SEEDS = 60, PER_FRAME = 60 };
+
+static struct span content_of(const struct record_buffer *buffer)
+{
+	return (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) };
+}
+
+/* The two makers run in step, so that nothing has to be copied. */
+static void check_frame(struct record_buffer *buffer, struct decode *decode, uint64_t seed)
+{
+	struct maker written, expected;
+	struct observation o, got;
+	union decode_frame_record other;
+
+	maker_init(&written, seed);
+	maker_init(&expected, seed);
+	record_buffer_reset(buffer);
+	for (int i = 0; i < PER_FRAME; i++) {
+		maker_make(&written, &o);
+		assert_int_equal(record_put_domain(buffer, &o), 0);
+	}
+	assert_int_equal(record_buffer_domains(buffer), PER_FRAME);
+	decode_begin(decode, content_of(buffer));
+	for (int i = 0; i < PER_FRAME; i++) {
+		const char *difference;
+
+		maker_make(&expected, &o);
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+		difference = observation_difference(&o, &got);
+		if (difference)
+			fail_msg("seed %d, record %d: %s differs", (int)seed, i, difference);
+	}
+	assert_int_equal(decode_next(decode, &got, &other), DECODE_END);
+	assert_int_equal(decode_offset(decode), record_buffer_size(buffer));
+	maker_fini(&written);
+	maker_fini(&expected);
+}
+
+static void any_observation_comes_back_as_it_was(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		check_frame(buffer, decode, seed);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+static struct observation round_trip(struct record_buffer *buffer, struct decode *decode, const struct observation *o)
+{
+	struct observation got;
+	union decode_frame_record other;
+
+	record_buffer_reset(buffer);
+	assert_int_equal(record_put_domain(buffer, o), 0);
+	decode_begin(decode, content_of(buffer));
+	assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+	return got;
+}
+
+static void mx_names_that_hold_the_domain_come_back(void **state)
+{
+	static const char *const domain[] = { "example.com", "a.b", "x", "ex-ample.com", "" };
+	static const char *const mx[] = { "example.com", "mail.example.com", "mailexample.com", "example-com.mx.net", "example-com",
+					  "a-b.c", "a.b", "x", "xx", "", "x.x.x", "ex-ample-com.net", "exxample.com.net", "\001", "a\001b", "\377" };
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+
+	(void)state;
+	for (size_t d = 0; d < sizeof(domain) / sizeof(*domain); d++) {
+		for (size_t i = 0; i < sizeof(mx) / sizeof(*mx); i++) {
+			struct obs_mx_record record = { 10, span_of(mx[i]) };
+			struct observation o = { .name = span_of(domain[d]), .mx = { .record = &record, .count = 1 } };
+			struct observation got = round_trip(buffer, decode, &o);
+
+			assert_null(observation_difference(&o, &got));
+		}
+	}
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+static void what_repeats_is_written_once(void **state)
+{
+	static const struct obs_mx_record google[] = { { 1, { "aspmx.l.google.com", 18 } }, { 5, { "alt1.aspmx.l.google.com", 23 } } };
+	static const struct span san = { "mta-sts.example.com", 19 };
+	const struct obs_certificate certificate = { .sha256 = { 1 }, .issuer = { "CN=A long issuer", 16 }, .name = &san, .name_count = 1 };
+	struct record_buffer *buffer = record_buffer_new();
+	struct observation o = { .name = { "example.com", 11 },
+				 .mx = { .answer = { .status = DNS_NOERROR, .tries = 1, .ttl = 300 }, .record = google, .count = 2 } };
+	size_t first;
+
+	(void)state;
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	first = record_buffer_size(buffer);
+	o.index++;
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	/* Array, kind, three numbers, name, shape, MX, TTL. */
+	assert_int_equal(record_buffer_size(buffer) - first, 1 + 1 + 3 + 12 + 1 + 1 + 3);
+	o.policy.tls = (struct obs_tls){ .version = TLS_1_3, .chain = &certificate, .chain_count = 1 };
+	o.policy.http = (struct obs_http){ .status = 200, .body = span_of("version: STSv1\n"), .size = 15 };
+	first = record_buffer_size(buffer);
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	assert_true(record_buffer_size(buffer) - first > 32 + 15 + 19 + 16);
+	first = record_buffer_size(buffer);
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	assert_true(record_buffer_size(buffer) - first < 60);
+	record_buffer_free(buffer);
+}
+
+static void facts_over_a_limit_are_counted_as_omitted(void **state)
+{
+	static struct obs_mx_record mx[OBS_MX_MAX + 3];
+	static struct span txt[OBS_TXT_MAX + 5];
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	struct observation o = { .name = { "example.com", 11 }, .mx = { .record = mx, .count = OBS_MX_MAX + 3, .omitted = 1 },
+				 .sts = { .record = txt, .count = OBS_TXT_MAX + 5 } };
+	struct observation got = round_trip(buffer, decode, &o);
+
+	(void)state;
+	assert_int_equal(got.mx.count, OBS_MX_MAX);
+	assert_int_equal(got.mx.omitted, 4);
+	assert_int_equal(got.sts.count, OBS_TXT_MAX);
+	assert_int_equal(got.sts.omitted, 5);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+static void header_and_trailer_come_back(void **state)
+{
+	const struct record_option option[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("1000") }, { SPAN_LITERAL("contact"), SPAN_LITERAL("\xff") } };
+	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey 0.1.0"), .major = 1, .minor = 7, .start_ms = -5,
+					      .option = option, .option_count = 2, .input = SPAN_LITERAL("list"), .input_size = UINT64_MAX,
+					      .input_mtime = -1, .input_sample = UINT64_MAX, .shards = 9, .shard = 8 };
+	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2, 3, 4, 5, UINT64_MAX };
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record got;
+	struct observation o;
+
+	(void)state;
+	assert_int_equal(record_put_header(buffer, &header), 0);
+	assert_int_equal(record_put_trailer(buffer, &trailer), 0);
+	decode_begin(decode, content_of(buffer));
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_HEADER);
+	assert_true(span_equal(got.header.tool, header.tool) && span_equal(got.header.input, header.input));
+	assert_int_equal(got.header.minor, 7);
+	assert_int_equal(got.header.start_ms, -5);
+	assert_int_equal(got.header.option_count, 2);
+	assert_true(span_equal(got.header.option[1].name, option[1].name));
+	assert_true(span_equal(got.header.option[1].value, option[1].value));
+	assert_true(got.header.input_size == UINT64_MAX && got.header.input_mtime == -1 && got.header.input_sample == UINT64_MAX);
+	assert_true(got.header.shards == 9 && got.header.shard == 8);
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
+	assert_true(got.trailer.completion == COMPLETION_ABORTED && got.trailer.end_ms == INT64_MAX);
+	assert_true(got.trailer.domains == 1 && got.trailer.unknown == 2 && got.trailer.blocklisted == 3);
+	assert_true(got.trailer.illegal == 4 && got.trailer.queries == 5 && got.trailer.fetches == UINT64_MAX);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+/* Hand-made frames: what a decoder must take, and what it must refuse. */
+static const struct {
+	const char *name;
+	struct span content;
+	enum decode_result first;
+} frames[] = {
+	{ "empty", SPAN_LITERAL(""), DECODE_END },
+	{ "unknown kind with anything in it", SPAN_LITERAL("\x94\x63\xc0\x92\x01\x81\xa1x\xc3\xcb\0\0\0\0\0\0\0\0"), DECODE_END },
+	{ "unknown trailing fields", SPAN_LITERAL("\x9f\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3\xa0"), DECODE_DOMAIN },
+	{ "longer shape", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x98\0\1\1\2\1\2\1\xc4\0"), DECODE_DOMAIN },
+	{ "unknown status", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x97\0\x0f\1\2\1\2\1"), DECODE_DOMAIN },
+	{ "newer major, else unlike ours", SPAN_LITERAL("\x94\0\xadstsurvey-scan\x92\x02\x03\xc3"), DECODE_NEWER },
+	{ "other format", SPAN_LITERAL("\x93\0\xa1x\x92\x01\x00"), DECODE_DAMAGED },
+	{ "no array", SPAN_LITERAL("\x01"), DECODE_DAMAGED },
+	{ "empty array", SPAN_LITERAL("\x90"), DECODE_DAMAGED },
+	{ "kind no number", SPAN_LITERAL("\x91\xa0"), DECODE_DAMAGED },
+	{ "domain without a name", SPAN_LITERAL("\x94\x01\x05\x05\x05"), DECODE_DAMAGED },
+	{ "shape never defined", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x00"), DECODE_DAMAGED },
+	{ "MX set never defined", SPAN_LITERAL("\x97\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\x00"), DECODE_DAMAGED },
+	{ "MX set of an odd number", SPAN_LITERAL("\x97\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\x91\x01"), DECODE_DAMAGED },
+	{ "name cut off", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa5x"), DECODE_DAMAGED },
+	{ "count beyond the octets", SPAN_LITERAL("\xdd\xff\xff\xff\xff\x01"), DECODE_DAMAGED },
+	{ "certificate hash too short", SPAN_LITERAL("\x92\x02\xc4\x01\x00"), DECODE_DAMAGED },
+	{ "body cut off", SPAN_LITERAL("\x93\x03\xc4\x20"), DECODE_DAMAGED },
+};
+
+static void hand_made_frames_are_taken_or_refused(void **state)
+{
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+		enum decode_result got;
+
+		decode_begin(decode, frames[i].content);
+		got = decode_next(decode, &o, &other);
+		if (got != frames[i].first)
+			fail_msg("%s: %d, not %d", frames[i].name, got, frames[i].first);
+		if (got == DECODE_DAMAGED)
+			assert_int_equal(decode_next(decode, &o, &other), DECODE_DAMAGED);
+	}
+	decode_free(decode);
+}
+
+static void values_of_a_newer_minor_become_the_catch_all(void **state)
+{
+	static const struct span content = SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x97\x09\x1f\1\2\1\2\1");
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation o;
+
+	(void)state;
+	decode_begin(decode, content);
+	assert_int_equal(decode_next(decode, &o, &other), DECODE_DOMAIN);
+	assert_int_equal(o.mx.answer.status, DNS_ERROR);
+	assert_true(o.mx.answer.ad);
+	assert_int_equal(o.input, INPUT_ILLEGAL);
+	assert_int_equal(o.policy.address_used, -1);
+	decode_free(decode);
+}
+
+/* Every octet of a rich frame, cut there or changed: an error or other facts, never a crash. */
+static void damaged_frames_are_survived(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation o;
+	struct maker maker;
+
+	(void)state;
+	maker_init(&maker, 4);
+	for (int i = 0; i < 12; i++) {
+		maker_make(&maker, &o);
+		assert_int_equal(record_put_domain(buffer, &o), 0);
+	}
+	for (size_t at = 0; at < record_buffer_size(buffer); at += 1 + at / 400) {
+		size_t n = record_buffer_size(buffer);
+		char *copy = malloc(at > 0 ? at : 1), *changed = malloc(n);
+
+		memcpy(copy, record_buffer_data(buffer), at);
+		decode_begin(decode, (struct span){ copy, at });
+		while (decode_next(decode, &o, &other) == DECODE_DOMAIN)
+			;
+		memcpy(changed, record_buffer_data(buffer), n);
+		changed[at] = (char)(changed[at] ^ (1 << maker_chance(&maker, 8)));
+		decode_begin(decode, (struct span){ changed, n });
+		while (decode_next(decode, &o, &other) == DECODE_DOMAIN)
+			;
+		free(copy);
+		free(changed);
+	}
+	maker_fini(&maker);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_observation_comes_back_as_it_was),
+		cmocka_unit_test(mx_names_that_hold_the_domain_come_back),
+		cmocka_unit_test(what_repeats_is_written_once),
+		cmocka_unit_test(facts_over_a_limit_are_counted_as_omitted),
+		cmocka_unit_test(header_and_trailer_come_back),
+		cmocka_unit_test(hand_made_frames_are_taken_or_refused),
+		cmocka_unit_test(values_of_a_newer_minor_become_the_catch_all),
+		cmocka_unit_test(damaged_frames_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
