@@ -220,8 +220,17 @@ static void judge_http(struct net_curl_attempt *attempt, CURLcode code)
 		policy->status = CONNECT_PROTOCOL_ERROR;
 }
 
+/* libcurl says "out of memory" of a header line over its own limit, too. Then that much has arrived. */
+static bool header_too_long(const struct net_curl_attempt *attempt, CURLcode code)
+{
+	return code == CURLE_OUT_OF_MEMORY && attempt->tls.done && !attempt->http.in_body &&
+	       attempt->tls.record_octets > HTTP_HEADER_MAX;
+}
+
 static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode code)
 {
+	if (header_too_long(attempt, code))
+		code = CURLE_WEIRD_SERVER_REPLY;
 	if (attempt->fault == NET_OK && (code == CURLE_OUT_OF_MEMORY || attempt->tls.no_memory))
 		attempt->fault = NET_FAULT_MEMORY;
 	if (attempt->fault != NET_OK)

@@ -325,8 +325,13 @@ static void on_message(int sent, int version, int type, const void *data, size_t
 
 	(void)version;
 	(void)ssl;
+	if (sent)
+		return;
+	/* RFC 8446 5.1: type (1), version (2), length (2) */
+	if (type == SSL3_RT_HEADER && n >= 5)
+		watch->record_octets += (uint64_t)(octet[3] << 8 | octet[4]);
 	/* RFC 5246 7.4.1.3: type (1), length (3), server_version (2) */
-	if (!sent && type == SSL3_RT_HANDSHAKE && n >= 6 && octet[0] == SSL3_MT_SERVER_HELLO && !watch->done)
+	if (type == SSL3_RT_HANDSHAKE && n >= 6 && octet[0] == SSL3_MT_SERVER_HELLO && !watch->done)
 		watch->tls->version = version_of(octet[4] << 8 | octet[5]);
 }
 

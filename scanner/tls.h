@@ -45,6 +45,7 @@ struct tls_watch {
 	bool done;             /* the handshake is complete */
 	bool no_memory;        /* facts are missing: the arena's cap, or memory */
 	uint64_t octets;       /* that had arrived when the handshake ended, for better or worse */
+	uint64_t record_octets;/* of TLS records that have arrived, their headers left out */
 };
 
 /* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. */

@@ -36,6 +36,7 @@ struct rig {
 	uv_loop_t loop;
 	struct net_curl *curl;
 	struct host_limit *hosts;
+	bool own_hosts;
 	struct cidr_set *allow, *block;
 	unsigned open; /* fetches without callback */
 };
@@ -47,6 +48,7 @@ struct rig_options {
 	unsigned concurrency; /* 0: 16 */
 	unsigned per_host;
 	const char *block;    /* CIDR, or NULL */
+	struct host_limit *hosts; /* shared with others; NULL: one of its own with per_host */
 };
 
 void rig_init(struct rig *rig, const struct rig_options *options);
@@ -68,14 +70,17 @@ struct rig_expected {
 	int error[3];             /* X509_V_ERR_…, in order, 0-terminated */
 	unsigned http_status;
 	enum http_failure failure;
-	uint64_t size;            /* RIG_MORE: more than body */
+	uint64_t size;           
 	size_t body;              /* octets */
 };
 
 /* TLS 1.3 and OK_ANSWER, read to its end: also after a failed verification. */
 #define RIG_READ .version = TLS_1_3, .http_status = 200, .size = 69, .body = 69
 
-enum { RIG_MORE = 1 << 30 };
+enum {
+	RIG_MORE = 1 << 30, /* of size: more than body */
+	RIG_SOME,           /* of size and body: more than nothing */
+};
 
 /* Start a server after @plan, fetch HOST from it once, compare every field, let @look (may be NULL) see the rest. */
 void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s, const struct rig_expected *want,

@@ -69,12 +69,11 @@ static void serve(struct tls_peer *peer, int fd)
 	SSL_set_fd(ssl, fd);
 	if (SSL_accept(ssl) != 1)
 		goto out;
-	if (plan->play) {
+	read_request(peer, ssl); /* unread octets would turn the close into a reset */
+	if (plan->play)
 		plan->play(peer, ssl);
-	} else {
-		read_request(peer, ssl);
+	else
 		SSL_write(ssl, plan->answer, (int)strlen(plan->answer));
-	}
 	if (!plan->abrupt)
 		SSL_shutdown(ssl);
 out:

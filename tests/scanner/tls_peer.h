@@ -19,7 +19,7 @@ struct tls_peer_plan {
 	X509 *chain[4];       /* leaf first */
 	EVP_PKEY *key;        /* of the leaf */
 	int max_version;      /* 0: the newest */
-	/* after TLS: NULL, or what to do instead of sending `answer` once the request has come */
+	/* once the request has come: NULL, or what to do instead of sending `answer` */
 	void (*play)(struct tls_peer *peer, SSL *ssl);
 	const char *answer;
 	bool abrupt;          /* close without close_notify */
