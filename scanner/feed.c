@@ -217,6 +217,8 @@ static int read_octets(struct feed *feed)
 			fail(feed, strerror(errno));
 			return -1;
 		}
+		if (got == 0 && is_stopped(feed)) /* not the end, so nothing is truncated */
+			return FEED_STOPPED;
 		result = got > 0 ? feed_decode_push(feed->decode, feed->buffer, (size_t)got)
 				 : feed_decode_end(feed->decode);
 	} while (result == 0 && got > 0);
@@ -230,7 +232,7 @@ static void read_all(struct feed *feed)
 	int result = read_octets(feed);
 
 	/* A line that the break cut short would be another domain's name. */
-	if (result != FEED_STOPPED && !*feed_reader_error(feed->reader) && !is_stopped(feed))
+	if (result != FEED_STOPPED && !*feed_reader_error(feed->reader))
 		result = feed_reader_end(feed->reader, result == 0);
 	if (result < 0 && *feed_reader_error(feed->reader))
 		fail(feed, feed_reader_error(feed->reader));
@@ -364,6 +366,11 @@ double feed_fraction(const struct feed *feed)
 uint64_t feed_entries(const struct feed *feed)
 {
 	return atomic_load_explicit(&feed->entries, memory_order_relaxed);
+}
+
+uint64_t feed_handed(const struct feed *feed)
+{
+	return atomic_load_explicit(&feed->handed, memory_order_relaxed);
 }
 
 void feed_identity(const struct feed *feed, uint64_t *size, int64_t *mtime, uint64_t *sample)

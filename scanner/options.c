@@ -301,6 +301,8 @@ static const char *conflict(const struct options *options, bool has_shards, bool
 		return "--resolver and --name-servers exclude each other";
 	if (!output_is_pipe && strcmp(options->output_file, options->input_file) == 0)
 		return "--output-file and --input-file are the same file";
+	if (options->metadata_file && strcmp(options->metadata_file, "-") == 0)
+		return "--metadata-file needs a file: it is rewritten while the scan runs";
 	if (options->metadata_file && strcmp(options->metadata_file, options->output_file) == 0)
 		return "--metadata-file and --output-file are the same file";
 	if (options->status_updates_file && strcmp(options->status_updates_file, options->output_file) == 0)

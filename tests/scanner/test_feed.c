@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <zlib.h>
@@ -597,6 +598,37 @@ static void stopping_interrupts_a_blocked_read(void **state)
 	unlink(path);
 }
 
+/* Who stops a compressed list early has not found a truncated one. */
+static void stopping_is_no_failure(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
+	struct feed_options options = { .path = path, .shards = 1 };
+	struct feed_batch *batch;
+	struct feed *feed;
+	size_t n, packed;
+	char *list = big_list(&n);
+	unsigned char *out = malloc(BIG_SIZE);
+
+	(void)state;
+	packed = gzip(list, n, out, BIG_SIZE);
+	unlink(strcpy(path, "/tmp/stsurvey-test-fifo"));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(feed_open(&feed, &options, error), 0);
+	int fd = open(path, O_WRONLY);
+
+	assert_int_equal(write(fd, out, packed < 4096 ? packed : 4096), 4096);
+	while (feed_entries(feed) == 0)
+		sched_yield();
+	feed_stop(feed);
+	assert_int_equal(feed_take(feed, &batch), FEED_END);
+	assert_string_equal(feed_error(feed), "");
+	feed_close(feed);
+	close(fd);
+	unlink(path);
+	free(out);
+	free(list);
+}
+
 static void stopping_interrupts_a_full_queue(void **state)
 {
 	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
@@ -633,6 +665,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_said_at_once),
 		cmocka_unit_test(identity_follows_the_content),
 		cmocka_unit_test(stopping_interrupts_a_blocked_read),
+		cmocka_unit_test(stopping_is_no_failure),
 		cmocka_unit_test(stopping_interrupts_a_full_queue),
 	};
 

@@ -181,6 +181,7 @@ static void usage_errors_name_the_option(void **state)
 		{ "--allow-reserved 10/8", "--allow-reserved '10/8': '10/8' is no network" },
 		{ "--contact me", "--contact 'me': neither a URL nor a mail address" },
 		{ "--contact https://a\r\nX:y", "--contact 'https://a\r\nX:y': only printable ASCII" },
+		{ "-m -", "--metadata-file needs a file" },
 		{ "--metadata-file out", "--metadata-file and --output-file are the same file" },
 		{ "-f out", "--output-file and --input-file are the same file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
