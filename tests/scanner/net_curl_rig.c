@@ -167,7 +167,7 @@ static void check(const char *name, const struct obs_policy *policy, const struc
 }
 
 void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s, const struct rig_expected *want,
-		      void (*look)(const struct obs_policy *policy, const struct tls_peer *peer))
+		      void (*look)(const struct obs_policy *policy, struct tls_peer *peer))
 {
 	struct tls_peer peer;
 	struct rig rig;

@@ -84,6 +84,6 @@ enum {
 
 /* Start a server after @plan, fetch HOST from it once, compare every field, let @look (may be NULL) see the rest. */
 void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s, const struct rig_expected *want,
-		   void (*look)(const struct obs_policy *policy, const struct tls_peer *peer));
+		   void (*look)(const struct obs_policy *policy, struct tls_peer *peer));
 
 #endif

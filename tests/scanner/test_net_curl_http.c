@@ -220,7 +220,7 @@ static const struct field_case field_cases[] = {
 
 static const struct field_case *field_case;
 
-static void look_at_fields(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_fields(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	(void)peer;
 	assert_int_equal(policy->http.challenged, field_case->challenged);
@@ -248,7 +248,7 @@ static void test_fields_are_kept(void **state)
 
 static const char gzipped[] = "\x1f\x8b\x08\x00\x01\x02\x03";
 
-static void look_at_gzip(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_gzip(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	(void)peer;
 	assert_memory_equal(policy->http.body.p, gzipped, 3);
@@ -265,7 +265,7 @@ static void test_content_encoding_is_not_undone(void **state)
 	rig_fetch_one("gzip", &plan, 5, &want, look_at_gzip);
 }
 
-static void look_at_location(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_location(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	assert_true(span_starts_with(policy->http.location, SPAN_LITERAL("https://127.0.0.1:")));
 	assert_int_equal(peer->accepted, 1);

@@ -159,7 +159,7 @@ static void test_chain_is_judged_and_policy_is_read(void **state)
 	}
 }
 
-static void look_at_facts(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_facts(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	const struct obs_certificate *one = &policy->tls.chain[0];
 	uint8_t sha256[32];
@@ -181,7 +181,7 @@ static void look_at_facts(const struct obs_policy *policy, const struct tls_peer
 	assert_false(policy->http.challenged);
 }
 
-static void look_at_request(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_request(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	char want[512];
 
@@ -190,16 +190,16 @@ static void look_at_request(const struct obs_policy *policy, const struct tls_pe
 		 "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " HOST ":%u\r\n"
 		 "User-Agent: stsurvey/test (+https://example.test/)\r\nAccept: */*\r\n\r\n",
 		 peer->port);
-	assert_string_equal(peer->request, want);
+	assert_string_equal(tls_peer_request(peer), want);
 }
 
-static void look_at_nul(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_nul(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	(void)peer;
 	assert_true(span_equal(policy->tls.chain[0].name[0], SPAN_LITERAL(HOST "\0.evil.test")));
 }
 
-static void look_at_last_name(const struct obs_policy *policy, const struct tls_peer *peer)
+static void look_at_last_name(const struct obs_policy *policy, struct tls_peer *peer)
 {
 	const struct obs_certificate *one = &policy->tls.chain[0];
 

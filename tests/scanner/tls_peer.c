@@ -42,6 +42,13 @@ void tls_peer_reset(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+const char *tls_peer_request(struct tls_peer *peer)
+{
+	pthread_mutex_lock(&peer->lock);
+	pthread_mutex_unlock(&peer->lock);
+	return peer->request;
+}
+
 static void read_request(struct tls_peer *peer, SSL *ssl)
 {
 	char request[sizeof(peer->request)];
@@ -58,7 +65,9 @@ static void read_request(struct tls_peer *peer, SSL *ssl)
 			break;
 	}
 	request[n] = '\0';
+	pthread_mutex_lock(&peer->lock);
 	memcpy(peer->request, request, n + 1);
+	pthread_mutex_unlock(&peer->lock);
 }
 
 static void serve(struct tls_peer *peer, int fd)
@@ -154,6 +163,7 @@ void tls_peer_start(struct tls_peer *peer, const struct tls_peer_plan *plan, con
 
 	memset(peer, 0, sizeof(*peer));
 	peer->plan = *plan;
+	pthread_mutex_init(&peer->lock, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (!plan->bare)
 		make_context(peer);
@@ -175,4 +185,5 @@ void tls_peer_stop(struct tls_peer *peer)
 	for (int i = 0; i < 2000 && atomic_load(&peer->open) > 0; i++)
 		usleep(5000);
 	SSL_CTX_free(peer->ctx);
+	pthread_mutex_destroy(&peer->lock);
 }

@@ -30,8 +30,9 @@ struct tls_peer {
 	uint16_t port;
 	atomic_uint accepted;     /* connections so far */
 	atomic_uint open;         /* connections at this moment */
-	char request[2048];       /* the last one */
 
+	pthread_mutex_t lock;
+	char request[2048];       /* the last one, under lock */
 	int listener;
 	SSL_CTX *ctx;
 	pthread_t thread;
@@ -43,6 +44,9 @@ void tls_peer_start(struct tls_peer *peer, const struct tls_peer_plan *plan, con
 
 /* Stop; returns when all its threads have ended. */
 void tls_peer_stop(struct tls_peer *peer);
+
+/* The last request it got, to be read when no other is under way. */
+const char *tls_peer_request(struct tls_peer *peer);
 
 /* Wait until the other side closes, at most 10 s or until the peer is stopped. */
 void tls_peer_wait(struct tls_peer *peer, int fd);
