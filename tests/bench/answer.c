@@ -65,6 +65,10 @@ static bool label_is(const uint8_t *label, const char *text)
 static unsigned classify(const uint8_t *query, const uint16_t *label, unsigned labels, unsigned type,
 			 enum answer_kind *kind)
 {
+	if (label_is(query + label[labels - 1], "invalid")) {
+		*kind = ANSWER_OTHER;
+		return 0;
+	}
 	if (type == TYPE_TXT && labels > 1 && label_is(query + label[0], "_mta-sts")) {
 		*kind = ANSWER_STS;
 		return 1;
@@ -346,7 +350,8 @@ size_t answer_write(const struct answer_rules *rules, const uint8_t *query, cons
 		return answer_refuse(query, question, RCODE_FORMERR, false, out);
 	world_look(&rules->shares, question->hash, &domain);
 	begin(&w, query, question, 0, out);
-	exists = domain.exists;
+	/* a resolver that knew a name below invalid would be no honest one (RFC 6761 6.4) */
+	exists = domain.exists && !label_is(query + question->last_label, "invalid");
 	if (exists && question->kind == ANSWER_MX)
 		write_mx(&w, &domain, query, question);
 	else if (exists && (question->kind == ANSWER_STS || question->kind == ANSWER_TLSRPT))
