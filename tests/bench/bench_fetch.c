@@ -1,4 +1,4 @@
-/* bench_fetch [FETCHES] - what a policy fetch costs the client, against the least that OpenSSL makes possible.
+/* bench_fetch [FETCHES [fetch|refused|memory]] - what a policy fetch costs the client, against the least that OpenSSL makes possible.
  *
  * A server of its own (another process, on another core) answers with leaf and intermediate, ECDSA P-256. In turns, so that
  * a noisy machine disturbs both alike, the same work is done by a bare loop (one SSL_CTX, verification, GET) and by
@@ -336,6 +336,11 @@ static void measure_memory(const struct tls_store *store, struct host_limit *hos
 	client_end(&client, "in flight");
 }
 
+static bool wanted(int argc, char **argv, const char *what)
+{
+	return argc < 3 || strcmp(argv[2], what) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1000;
@@ -367,9 +372,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench_fetch: %s\n", error);
 		return 1;
 	}
-	measure_fetch(store, hosts, count);
-	measure_refused(store, hosts);
-	measure_memory(store, hosts);
+	if (wanted(argc, argv, "fetch"))
+		measure_fetch(store, hosts, count);
+	if (wanted(argc, argv, "refused"))
+		measure_refused(store, hosts);
+	if (wanted(argc, argv, "memory"))
+		measure_memory(store, hosts);
 	close(life[1]);
 	waitpid(server, NULL, 0);
 	unlink(pki.ca_file);
