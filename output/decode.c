@@ -48,14 +48,20 @@ void decode_free(struct decode *d)
 	free(d);
 }
 
+/* What a frame knows of itself: nothing yet. */
+static void forget(struct decode *d)
+{
+	d->before.index = d->before.end = d->before.rank_ahead = 0;
+	d->shape.count = d->mx.count = d->certificate.count = d->body.count = 0;
+	pool_reset(&d->frame);
+}
+
 void decode_begin(struct decode *d, struct span content)
 {
 	unpack_init(&d->u, content.p, content.n);
 	d->content = content;
 	d->no_memory = false;
-	d->before.index = d->before.end = d->before.rank_ahead = 0;
-	d->shape.count = d->mx.count = d->certificate.count = d->body.count = 0;
-	pool_reset(&d->frame);
+	forget(d);
 	pool_reset(&d->record);
 }
 
@@ -348,6 +354,11 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 		return DECODE_END;
 	case RECORD_KIND_BODY:
 		decode_body(d, left);
+		return DECODE_END;
+	case RECORD_KIND_FRAME:
+		/* Of its own where zstd's frames are ours; after packing again with other tools, one may hold many. */
+		forget(d);
+		unpack_skip(&d->u, left);
 		return DECODE_END;
 	default:
 		unpack_skip(&d->u, left);

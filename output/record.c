@@ -268,6 +268,11 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	const unsigned fields = fields_of(o);
 	struct record_referred referred;
 
+	if (b->domains == 0) {
+		/* Readers of the plain stream see no frames: this tells them where differences and numbers begin anew. */
+		put_array(b, 1);
+		put_uint(b, RECORD_KIND_FRAME);
+	}
 	record_put_referred(b, &o->policy, &referred);
 	put_array(b, fields);
 	put_uint(b, RECORD_KIND_DOMAIN);

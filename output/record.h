@@ -17,7 +17,7 @@
 enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 0 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
-enum record_kind { RECORD_KIND_HEADER = 0, RECORD_KIND_DOMAIN = 1, RECORD_KIND_CERTIFICATE = 2, RECORD_KIND_BODY = 3, RECORD_KIND_TRAILER = 4 };
+enum record_kind { RECORD_KIND_HEADER = 0, RECORD_KIND_DOMAIN = 1, RECORD_KIND_CERTIFICATE = 2, RECORD_KIND_BODY = 3, RECORD_KIND_TRAILER = 4, RECORD_KIND_FRAME = 5 };
 
 /* One `name = value` of the header's options, as given by the user. */
 struct record_option {

@@ -1,0 +1,55 @@
+/* A whole file, read in pieces whose sizes the first octet chooses: the walk ends, and never beyond the file. */
+#include "output/frame.h"
+#include "tests/fuzz/fuzz.h"
+
+struct input {
+	const uint8_t *p;
+	size_t n, step;
+};
+
+static ssize_t read_input(void *arg, char *data, size_t n)
+{
+	struct input *input = arg;
+
+	n = n < input->n ? n : input->n;
+	n = n < input->step ? n : input->step;
+	if (n > 0)
+		memcpy(data, input->p, n);
+	input->p += n;
+	input->n -= n;
+	return (ssize_t)n;
+}
+
+static enum frame_result walk(const uint8_t *data, size_t size, size_t step, long long *end, size_t *octets)
+{
+	struct input input = { data, size, step };
+	struct frame_walk *w = frame_walk_new(-1, read_input, &input);
+	enum frame_result result;
+	struct span content;
+
+	FUZZ_CHECK(w);
+	*octets = 0;
+	while ((result = frame_next(w, &content)) == FRAME_WHOLE) {
+		FUZZ_CHECK(frame_start(w) < frame_end(w) && content.n <= FRAME_CONTENT_MAX);
+		*octets += content.n;
+	}
+	*end = frame_end(w);
+	frame_walk_free(w);
+	return result;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	long long end, end_in_steps;
+	size_t octets, octets_in_steps;
+	enum frame_result result, result_in_steps;
+
+	if (size == 0)
+		return 0;
+	result = walk(data + 1, size - 1, SIZE_MAX, &end, &octets);
+	result_in_steps = walk(data + 1, size - 1, (size_t)data[0] + 1, &end_in_steps, &octets_in_steps);
+	FUZZ_CHECK(result == result_in_steps && end == end_in_steps && octets == octets_in_steps);
+	FUZZ_CHECK(end <= (long long)size - 1);
+	FUZZ_CHECK((result == FRAME_END) == (end == (long long)size - 1));
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* The content of one frame. What can be read must come back the same when it is written and read again. */
+#include "output/decode.h"
+#include "output/record.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/output/random_observation.h"
+
+static void check_again(struct record_buffer *buffer, struct decode *decode, const struct observation *o)
+{
+	struct observation again;
+	union decode_frame_record other;
+	const char *difference;
+
+	record_buffer_reset(buffer);
+	FUZZ_CHECK(record_put_domain(buffer, o) == 0);
+	decode_begin(decode, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	FUZZ_CHECK(decode_next(decode, &again, &other) == DECODE_DOMAIN);
+	difference = observation_difference(o, &again);
+	if (difference)
+		fprintf(stderr, "%s differs\n", difference);
+	FUZZ_CHECK(!difference);
+	FUZZ_CHECK(decode_next(decode, &again, &other) == DECODE_END);
+}
+
+/* Two certificates under one hash are one to the encoder, as they should be: such a chain cannot come back. */
+static bool has_twins(const struct obs_tls *tls)
+{
+	for (size_t i = 0; i < tls->chain_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (memcmp(tls->chain[i].sha256, tls->chain[k].sha256, 32) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct decode *first = decode_new(), *second = decode_new();
+	struct record_buffer *buffer = record_buffer_new();
+	union decode_frame_record other;
+	enum decode_result result;
+	struct observation o;
+
+	FUZZ_CHECK(first && second && buffer);
+	decode_begin(first, (struct span){ (const char *)data, size });
+	do {
+		result = decode_next(first, &o, &other);
+		FUZZ_CHECK(decode_offset(first) <= size);
+		if (result == DECODE_DOMAIN && !has_twins(&o.policy.tls))
+			check_again(buffer, second, &o);
+	} while (result == DECODE_DOMAIN || result == DECODE_HEADER || result == DECODE_TRAILER);
+	record_buffer_free(buffer);
+	decode_free(first);
+	decode_free(second);
+	return 0;
+}
