@@ -250,6 +250,8 @@ static bool sample_suffices(const struct feed_reader *reader)
 		return reader->sample_n >= BOM.n;
 	if (reader->sample_n == FEED_SAMPLE_MAX)
 		return true;
+	if (span_starts_with(sample, BOM))
+		sample = span_skip(sample, BOM.n);
 	for (size_t end; (end = span_find(sample, 0, '\n')) < sample.n; sample = span_skip(sample, end + 1)) {
 		struct span text = trimmed((struct span){ sample.p, end });
 

@@ -1,0 +1,83 @@
+/* Lists, rankings and zone files: the first octet picks format and piece size, the rest is the file. What is
+ * read does not depend on how it was cut into pieces, and what becomes a name is one. */
+#include "scanner/feed_format.h"
+#include "scanner/idna.h"
+#include "tests/fuzz/fuzz.h"
+
+struct heard {
+	uint64_t entries, hash;
+};
+
+static uint64_t mix(uint64_t hash, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (uint8_t)p[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static void check_name(struct span text)
+{
+	char name[DOMAIN_NAME_MAX], again[DOMAIN_NAME_MAX];
+	size_t n, m;
+
+	if (!idna_name(text, name, &n))
+		return;
+	FUZZ_CHECK(domain_is_name((struct span){ name, n }));
+	FUZZ_CHECK(idna_name((struct span){ name, n }, again, &m));
+	FUZZ_CHECK(m == n && memcmp(name, again, n) == 0);
+	for (size_t i = 0; i < n; i++)
+		FUZZ_CHECK(name[i] == ascii_lower(name[i]));
+}
+
+static int on_entry(void *arg, const struct feed_entry *entry)
+{
+	struct heard *heard = arg;
+
+	FUZZ_CHECK(entry->text.n <= FEED_LINE_MAX && (entry->text.n == 0 || entry->text.p));
+	heard->entries++;
+	heard->hash = mix(heard->hash, entry->text.p, entry->text.n);
+	heard->hash = mix(heard->hash, (const char *)&entry->rank, sizeof(entry->rank)) ^ entry->illegal;
+	if (!entry->illegal)
+		check_name(entry->text);
+	return 0;
+}
+
+static struct heard read_in_pieces(enum feed_format format, struct span rest, size_t piece)
+{
+	struct heard heard = { 0, 0xcbf29ce484222325u };
+	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard);
+	int result = 0;
+
+	FUZZ_CHECK(reader);
+	while (rest.n > 0 && result == 0) {
+		size_t n = piece < rest.n ? piece : rest.n;
+		char *copy = malloc(n); /* of its own, so that reading past it shows */
+
+		FUZZ_CHECK(copy);
+		memcpy(copy, rest.p, n);
+		result = feed_reader_push(reader, copy, n);
+		free(copy);
+		rest = span_skip(rest, n);
+	}
+	if (result == 0)
+		result = feed_reader_end(reader, true);
+	FUZZ_CHECK((result == 0) == (feed_reader_error(reader)[0] == '\0'));
+	feed_reader_free(reader);
+	return heard;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct heard whole, pieces;
+	enum feed_format format;
+	size_t piece;
+
+	if (size == 0)
+		return 0;
+	format = (enum feed_format)(data[0] & 3);
+	piece = (size_t)(data[0] >> 2) + 1;
+	whole = read_in_pieces(format, (struct span){ (const char *)data + 1, size - 1 }, size);
+	pieces = read_in_pieces(format, (struct span){ (const char *)data + 1, size - 1 }, piece);
+	FUZZ_CHECK(whole.entries == pieces.entries && whole.hash == pieces.hash);
+	return 0;
+}
