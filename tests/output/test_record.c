@@ -121,6 +121,34 @@ static void what_repeats_is_written_once(void **state)
 	record_buffer_free(buffer);
 }
 
+/* What zstd -d | zstd makes of a file: many frames' content in one. */
+static void frames_joined_into_one_are_read_apart(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation o = { .name = SPAN_LITERAL("example.com"), .index = 40, .rank = 41, .time_ms = 1000 }, got;
+	char joined[1024];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		record_buffer_reset(buffer);
+		for (int k = 0; k < 2; k++, o.index++, o.rank++)
+			assert_int_equal(record_put_domain(buffer, &o), 0);
+		memcpy(joined + n, record_buffer_data(buffer), record_buffer_size(buffer));
+		n += record_buffer_size(buffer);
+	}
+	decode_begin(decode, (struct span){ joined, n });
+	for (uint64_t i = 40; i < 46; i++) {
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+		assert_true(got.index == i && got.rank == i + 1 && got.time_ms == 1000);
+	}
+	assert_int_equal(decode_next(decode, &got, &other), DECODE_END);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
 static void facts_over_a_limit_are_counted_as_omitted(void **state)
 {
 	static struct obs_mx_record mx[OBS_MX_MAX + 3];
@@ -278,6 +306,7 @@ int main(void)
 		cmocka_unit_test(any_observation_comes_back_as_it_was),
 		cmocka_unit_test(mx_names_that_hold_the_domain_come_back),
 		cmocka_unit_test(what_repeats_is_written_once),
+		cmocka_unit_test(frames_joined_into_one_are_read_apart),
 		cmocka_unit_test(facts_over_a_limit_are_counted_as_omitted),
 		cmocka_unit_test(header_and_trailer_come_back),
 		cmocka_unit_test(hand_made_frames_are_taken_or_refused),

@@ -1,0 +1,214 @@
+/* Memory runs out at every single allocation: nothing leaks, nothing is half written, nothing false is read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "output/decode.h"
+#include "output/reader.h"
+#include "output/record.h"
+#include "output/sink.h"
+#include "output/text.h"
+#include "tests/output/random_observation.h"
+
+enum { DOMAINS = 300, ALLOCATIONS_MAX = 400 };
+
+/* Allocations left before one fails; -1: none does. The linker sends ours here (--wrap). */
+static _Thread_local long left = -1;
+static _Thread_local bool hit;
+
+static bool fails(void)
+{
+	if (left < 0 || left-- > 0)
+		return false;
+	hit = true;
+	return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
+/* Let allocation @n and no other fail in what follows. */
+static void fail_at(long n)
+{
+	left = n;
+	hit = false;
+}
+
+static void a_record_that_finds_no_memory_leaves_the_buffer_as_it_was(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation o, got;
+	struct maker maker;
+	int failures = 0;
+
+	(void)state;
+	maker_init(&maker, 11);
+	for (int i = 0; i < DOMAINS; i++) {
+		size_t before = record_buffer_size(buffer);
+
+		maker_make(&maker, &o);
+		for (long n = 0; n < 3; n++) {
+			int result;
+
+			fail_at(n);
+			result = record_put_domain(buffer, &o);
+			left = -1;
+			if (result == 0)
+				break;
+			failures++;
+			assert_true(hit);
+			assert_int_equal(record_buffer_size(buffer), before);
+			if (n == 2)
+				assert_int_equal(record_put_domain(buffer, &o), 0);
+		}
+	}
+	assert_true(failures > 3);
+	maker_fini(&maker);
+	maker_init(&maker, 11);
+	decode_begin(decode, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	for (int i = 0; i < DOMAINS; i++) {
+		maker_make(&maker, &o);
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+		assert_null(observation_difference(&o, &got));
+	}
+	maker_fini(&maker);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+static void write_scan(const char *path)
+{
+	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR };
+	const struct record_trailer trailer = { .domains = DOMAINS };
+	char error[SINK_ERROR_MAX];
+	struct record_buffer *buffer;
+	struct observation o;
+	struct maker maker;
+	struct sink *sink;
+
+	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, error), 0);
+	assert_non_null(buffer = sink_take(sink));
+	maker_init(&maker, 12);
+	for (int i = 0; i < DOMAINS; i++) {
+		maker_make(&maker, &o);
+		assert_int_equal(record_put_domain(buffer, &o), 0);
+	}
+	maker_fini(&maker);
+	sink_give(sink, buffer);
+	assert_int_equal(sink_close(sink, &trailer, error), 0);
+}
+
+static void a_reader_that_finds_no_memory_says_so(void **state)
+{
+	char path[] = "/tmp/stsurvey-memory-XXXXXX", error[READER_ERROR_MAX];
+	long n = 0;
+
+	(void)state;
+	close(mkstemp(path));
+	write_scan(path);
+	do {
+		struct reader *reader;
+		struct observation o;
+		int result;
+
+		fail_at(n++);
+		result = reader_open(&reader, path, error);
+		if (result == 0) {
+			while ((result = reader_next(reader, &o, error)) > 0)
+				;
+			reader_close(reader);
+		}
+		left = -1;
+		assert_int_equal(result, hit ? -1 : 0);
+		if (hit)
+			assert_non_null(strstr(error, "memory"));
+	} while (hit && n < ALLOCATIONS_MAX);
+	assert_false(hit);
+	assert_true(n > 5);
+	unlink(path);
+}
+
+static void a_sink_that_finds_no_memory_does_not_begin(void **state)
+{
+	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR };
+	const struct record_trailer trailer = { 0 };
+	char path[] = "/tmp/stsurvey-memory-XXXXXX", error[SINK_ERROR_MAX];
+	long n = 0;
+	int result;
+
+	(void)state;
+	close(mkstemp(path));
+	do {
+		struct sink *sink;
+
+		unlink(path);
+		fail_at(n++);
+		result = sink_open(&sink, &(struct sink_options){ .path = path, .resume_at = -1 }, &header, error);
+		left = -1;
+		if (result == 0)
+			assert_int_equal(sink_close(sink, &trailer, error), 0);
+		else
+			assert_int_equal(access(path, F_OK), -1);
+	} while (hit && n < ALLOCATIONS_MAX);
+	assert_false(hit);
+	assert_int_equal(result, 0);
+	unlink(path);
+}
+
+static void text_without_memory_is_an_error_that_sticks(void **state)
+{
+	char error[TEXT_ERROR_MAX];
+	struct text text;
+
+	(void)state;
+	fail_at(0);
+	assert_int_equal(text_open_memory(&text), -1);
+	left = -1;
+	assert_int_equal(text_open_memory(&text), 0);
+	fail_at(0);
+	for (int i = 0; i <= TEXT_BUFFER; i++)
+		text_char(&text, 'x');
+	left = -1;
+	assert_true(text_failed(&text));
+	assert_int_equal(text_close(&text, error), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_that_finds_no_memory_leaves_the_buffer_as_it_was),
+		cmocka_unit_test(a_reader_that_finds_no_memory_says_so),
+		cmocka_unit_test(a_sink_that_finds_no_memory_does_not_begin),
+		cmocka_unit_test(text_without_memory_is_an_error_that_sticks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
