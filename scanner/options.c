@@ -353,13 +353,11 @@ static enum options_result finish(struct options *options, enum options_command 
 	return result;
 }
 
-enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
-				 int *first, char error[OPTIONS_ERROR_MAX])
+static enum options_result read_all(struct options *options, enum options_command command, int argc,
+				    char **argv, int *first, char error[OPTIONS_ERROR_MAX])
 {
 	enum options_result result;
 
-	error[0] = '\0';
-	set_defaults(options);
 	result = read_command_line(options, command, argc, argv, true, error);
 	if (result == OPTIONS_OK)
 		result = read_command_line(options, command, argc, argv, false, error);
@@ -376,4 +374,17 @@ enum options_result options_read(struct options *options, enum options_command c
 		return OPTIONS_USAGE;
 	}
 	return finish(options, command, error);
+}
+
+enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
+				 int *first, char error[OPTIONS_ERROR_MAX])
+{
+	enum options_result result;
+
+	error[0] = '\0';
+	set_defaults(options);
+	result = read_all(options, command, argc, argv, first, error);
+	if (result != OPTIONS_OK)
+		options_free(options);
+	return result;
 }
