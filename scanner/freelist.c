@@ -46,11 +46,12 @@ void *freelist_alloc(size_t size)
 
 void freelist_free(void *block)
 {
-	struct head *head = (struct head *)block - 1;
+	struct head *head;
 	size_t class;
 
 	if (!block)
 		return;
+	head = (struct head *)block - 1;
 	class = class_of(head->size);
 	if (class < CLASSES) {
 		((struct kept *)block)->next = kept[class];

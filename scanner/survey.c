@@ -350,6 +350,7 @@ static int run_workers(struct survey *survey)
 	atomic_store(&scan->started, true);
 	scan_wake_all(scan);
 	uv_run(&survey->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&survey->loop);
 	for (unsigned i = 0; i < scan->workers; i++)
 		worker_join(scan->worker[i], survey->servers);
 	return 0;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "analysis/classify.h"
+#include "scanner/freelist.h"
 #include "scanner/job.h"
 #include "scanner/log.h"
 #include "scanner/net_cares.h"
@@ -481,6 +482,7 @@ static void *run(void *arg)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	copy_counts(worker);
 	uv_loop_close(&worker->loop);
+	freelist_trim();
 	atomic_store(&worker->ended, true);
 	uv_async_send(scan->on_worker_ended);
 	return NULL;
