@@ -538,6 +538,32 @@ static void a_negative_ttl_is_none(void **state)
 	add_mx(&packet, NULL, 0xffffffff, 10, "b.example");
 	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 1);
 	assert_int_equal(answer.ttl, 0);
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	add_mx(&packet, NULL, 0x7fffffff, 10, "b.example");
+	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 1);
+	assert_int_equal(answer.ttl, 0x7fffffff);
+}
+
+static void a_type_without_a_known_form_is_taken_as_it_is(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", 52); /* TLSA */
+	add_raw(&packet, NULL, 52, "\3\1\1x", 4);
+	expect_parse("a.example", 52, "NOERROR", 1);
+	assert_int_equal(answer.rdata_len[0], 4);
+}
+
+static void opt_is_the_roots(void **state)
+{
+	(void)state;
+	begin(&packet, 0, "a.example", DNS_TYPE_MX);
+	put_name(&packet, "x");
+	put(&packet, DNS_TYPE_OPT, 2);
+	put(&packet, 1232, 2);
+	put(&packet, 0, 6);
+	count_in(&packet, ADDITIONAL);
+	expect_parse("a.example", DNS_TYPE_MX, "NO_ANSWER", 0);
+	assert_false(answer.has_opt);
 }
 
 static void a_packet_over_64_kib_is_none(void **state)
@@ -633,6 +659,8 @@ static void what_is_no_name_is_not_asked(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		assert_int_equal(dns_query_write(1, span_of(names[i]), DNS_TYPE_A, true, out), -1);
+	assert_int_equal(
+		dns_query_write(1, span_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), DNS_TYPE_A, false, out), 81);
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = i % 2 ? '.' : 'a';
 	assert_int_equal(dns_query_write(1, (struct span){ name, 253 }, DNS_TYPE_A, true, out), DNS_QUERY_MAX);
@@ -663,6 +691,8 @@ int main(void)
 		cmocka_unit_test(names_over_255_octets_are_none),
 		cmocka_unit_test(counts_that_promise_too_much_are_broken),
 		cmocka_unit_test(a_negative_ttl_is_none),
+		cmocka_unit_test(a_type_without_a_known_form_is_taken_as_it_is),
+		cmocka_unit_test(opt_is_the_roots),
 		cmocka_unit_test(a_packet_over_64_kib_is_none),
 		cmocka_unit_test(odd_octets_are_escaped),
 		cmocka_unit_test(the_longest_text_fits),

@@ -74,6 +74,8 @@ static const struct row grammar[] = {
 	BAD("another version", "v=STSv2; id=1", "102"),
 	BAD("a longer version", "v=STSv10; id=1", "102"),
 	BAD("a version with a point", "v=STSv1.1; id=1", "102"),
+	BAD("a version with a hyphen", "v=STSv1-x; id=1", "102"),
+	BAD("a version with an underscore", "v=STSv1_1; id=1", "102"),
 	BAD("no version number", "v=STS; id=1", "102"),
 	BAD("nothing between version and id", "v=STSv1id=1", "102"),
 };
@@ -92,6 +94,9 @@ static const struct row sets[] = {
 	{ "a verification token with a colon", { "yandex-verification: abc" }, "none", "108 109", NULL },
 	{ "the token of an office suite", { "MS=ms12345678" }, "none", "108 109", NULL },
 	{ "a word that ends like a token but has no value", { "verification" }, "none", "108", NULL },
+	{ "a value behind a word that is no token", { "x=verification" }, "none", "108", NULL },
+	{ "a token behind other text", { "my site-verification=1" }, "none", "108", NULL },
+	{ "a short word and a colon", { "abc: d" }, "none", "108", NULL },
 	{ "a DMARC record is no apex record", { "v=DMARC1; p=none" }, "none", "108", NULL },
 
 	{ "two records", { "v=STSv1; id=1", "v=STSv1; id=2" }, "multiple", "101", NULL },

@@ -27,6 +27,9 @@ static const struct row grammar[] = {
 	GOOD("user, port and address literal", V "rua=https://u@[2001:db8::1]:8443/", "", "\nh https://u@[2001:db8::1]:8443/"),
 	GOOD("an address with a subject", V "rua=mailto:a@b.example?subject=x", "", "\nm mailto:a@b.example?subject=x"),
 
+	GOOD("every hexadecimal digit and a fragment", V "rua=https://c.example:0989/%09%af%AF#a", "",
+	     "\nh https://c.example:0989/%09%af%AF#a"),
+
 	BAD("no field", "v=TLSRPTv1", "903"),
 	BAD("no rua among extensions", V "x=1; ruf=mailto:a@b.example", "903"),
 	BAD("rua in another case is an extension", V "RUA=mailto:a@b.example", "903"),
@@ -42,6 +45,10 @@ static const struct row grammar[] = {
 	BAD("space in a URI", V "rua=https://c.example/a b", "904"),
 	BAD("outside ASCII", V "rua=mailto:\xc3\xa9@b.example", "904"),
 	BAD("two fragments", V "rua=https://c.example/#a#b", "904"),
+	BAD("percent and a letter behind F", V "rua=https://c.example/%0g", "904"),
+	BAD("a user that is none, beside a good URI", V "rua=mailto:a@b.example,https://a[b@c/", "904"),
+	BAD("an address literal that is none, beside a good URI", V "rua=mailto:a@b.example,https://[\"]/", "904"),
+	BAD("scheme of digits", V "rua=0:x,9:x", "904"),
 	BAD("scheme that begins with a digit", V "rua=1x:y", "904"),
 	BAD("scheme with an underscore", V "rua=a_b:y", "904"),
 	BAD("port that is no number", V "rua=https://c.example:x/", "904"),
