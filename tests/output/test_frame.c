@@ -9,7 +9,7 @@
 
 #include "output/frame.h"
 
-enum { FRAMES = 4, FILE_MAX = 4096 };
+enum { FRAMES = 4, FILE_MAX = 16384 };
 
 /* A file in memory: FRAMES frames of growing content. */
 struct memory_file {
@@ -134,6 +134,10 @@ static void what_is_no_frame_at_the_end_is_torn(void **state)
 	assert_int_equal(walk(&file, &end, &whole), FRAMES - 1);
 	assert_int_equal(end, FRAME_TORN);
 	assert_int_equal(whole, file.end[FRAMES - 2]);
+	/* What follows has the shape of a frame, but not its checksum: chance, not a frame. */
+	file.octet[file.end[FRAMES - 3]] ^= 1;
+	assert_int_equal(walk(&file, &end, &whole), FRAMES - 2);
+	assert_int_equal(end, FRAME_TORN);
 }
 
 static void damage_before_whole_frames_is_no_torn_tail(void **state)
@@ -142,11 +146,12 @@ static void damage_before_whole_frames_is_no_torn_tail(void **state)
 
 	(void)state;
 	build(&file);
+	file.n = file.end[2];
 	/* Octet 4 describes the header; some of its bits may be either way without changing the content. */
 	for (size_t at = file.end[0] + 5; at < file.end[1]; at++) {
-		static const size_t steps[] = { 0, 5 };
+		static const size_t steps[] = { 0, 1, 2, 3, 4, 5 };
 
-		for (int i = 0; i < 2; i++) {
+		for (int i = 0; i < 6; i++) {
 			enum frame_result end;
 			long long whole;
 
@@ -188,14 +193,20 @@ static void content_is_limited(void **state)
 	(void)state;
 	memset(&file, 0, sizeof(file));
 	packed = ZSTD_compress(room, ZSTD_compressBound(n), zeros, n, 1);
-	assert_true(packed < FILE_MAX * 4);
 	free(zeros);
 	/* The claim stands in the header: nothing is expanded for it. */
 	file.n = packed < FILE_MAX ? packed : FILE_MAX;
 	memcpy(file.octet, room, file.n);
 	free(room);
+	assert_true(packed < FILE_MAX / 2);
 	w = frame_walk_new(-1, read_memory, &file);
-	assert_int_equal(frame_next(w, &content), packed < FILE_MAX ? FRAME_TOO_LARGE : FRAME_TORN);
+	assert_int_equal(frame_next(w, &content), FRAME_TOO_LARGE);
+	frame_walk_free(w);
+	/* Before frames of ours, it is damage. */
+	file.at = 0;
+	file.n += ZSTD_compress(file.octet + file.n, FILE_MAX - file.n, "x", 1, 1);
+	w = frame_walk_new(-1, read_memory, &file);
+	assert_int_equal(frame_next(w, &content), FRAME_DAMAGED);
 	frame_walk_free(w);
 }
 
