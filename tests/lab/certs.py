@@ -13,7 +13,7 @@ GROUP = 60  # names in a shared certificate; CDNs put up to 100 in one
 
 AUTHORITIES = [
     "key\troot\tec", "key\tint\tec", "key\trogue\tec", "key\trogue-int\tec", "key\told-int\tec", "key\tnew-int\tec",
-    "key\tleaf\tec", "key\tweak\trsa512", "key\tfenced\tec", "key\tshort\tec", "key\tdeep\tec", "key\tnotca\tec",
+    "key\tleaf\tec", "key\tweak\trsa1024", "key\tfenced\tec", "key\tshort\tec", "key\tdeep\tec", "key\tnotca\tec",
     "cert\troot\tkey=root\tissuer=self\tcn=Lab Root\tca=1\tfrom=-%d\tto=%d" % (400 * DAY, 4000 * DAY),
     "cert\tint\tkey=int\tissuer=root\tcn=Lab Intermediate\tca=1\tpathlen=0\tto=%d" % (1000 * DAY),
     "cert\trogue\tkey=rogue\tissuer=self\tcn=Somebody's Root\tca=1\tto=%d" % (1000 * DAY),

@@ -148,22 +148,24 @@ static void on_signal(int number)
 
 int main(int argc, char **argv)
 {
-	const char *config = NULL;
+	const char *config = NULL, *illness = NULL;
 	uint16_t port = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:p:t:")) != -1) {
+	while ((option = getopt(argc, argv, "c:p:t:i:")) != -1) {
 		if (option == 'c')
 			config = optarg;
 		else if (option == 'p')
 			port = (uint16_t)atoi(optarg);
 		else if (option == 't')
 			tripwire = optarg;
+		else if (option == 'i')
+			illness = optarg;
 		else
 			return 2;
 	}
 	if (!port || optind != argc) {
-		fprintf(stderr, "usage: faultd -p PORT [-c faultd.conf] [-t TRIPWIRE]\n");
+		fprintf(stderr, "usage: faultd -p PORT [-c faultd.conf] [-t TRIPWIRE] [-i ILLNESS]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -171,6 +173,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, on_signal);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	faultd_dns_start("127.53.0.4", port);
+	faultd_relay_start("127.53.0.5", "127.53.0.1", port, illness);
 	faultd_tls_start(config, port);
 	loop();
 	return 0;

@@ -49,4 +49,7 @@ void faultd_tls_start(const char *config, uint16_t port);
 /* faultd_dns.c: DNS over UDP and TCP. */
 void faultd_dns_start(const char *address, uint16_t port);
 
+/* faultd_relay.c: relays DNS from @address to @to, as badly as @file says. */
+void faultd_relay_start(const char *address, const char *to, uint16_t port, const char *file);
+
 #endif

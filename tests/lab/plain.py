@@ -194,7 +194,7 @@ def published(folder, taken):
         taken.add(name)
         body = entry["body"].encode("utf-8")
         verdict = judge(body)
-        hosts = [m for m in re.findall(r"^mx: *([^ \r\n]+?)\.?[ \r]*$", entry["body"], re.M) if STRICT_HOST.match(m)]
+        hosts = [m for m in re.findall(r"^mx:[ \t]*([^ \t\r\n]+?)\.?[ \t\r]*$", entry["body"], re.M) if STRICT_HOST.match(m)]
         hosts = ["mx1" + host[1:] if host.startswith("*.") else host for host in hosts] or ["mx." + name]
         serve = {"mx": ["10 " + host for host in dict.fromkeys(hosts)], "sts": ["v=STSv1; id=1"], "a": ["web"],
                  "policy": body, "tlsrpt": ["v=TLSRPTv1;rua=mailto:tlsrpt@" + name]}

@@ -28,7 +28,8 @@ PR_SET_PDEATHSIG = 1
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 C_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
 C_PROGRAMS = {"mkcert": (["mkcert.c"], ["-lcrypto"]),
-              "faultd": (["faultd.c", "faultd_behaviour.c", "faultd_tls.c", "faultd_dns.c", "faultd_answer.c"], ["-lssl", "-lcrypto"])}
+              "faultd": (["faultd.c", "faultd_behaviour.c", "faultd_tls.c", "faultd_dns.c", "faultd_answer.c",
+                          "faultd_relay.c"], ["-lssl", "-lcrypto"])}
 
 
 class LabError(Exception):
@@ -205,7 +206,7 @@ def launch(servers, domains, folder, binaries, port, ipv6):
     web.write(domains, folder, port, os.path.join(binaries, "mkcert"), ipv6)
     servers.start("nginx", program("nginx"), "-p", folder, "-e", os.path.join(folder, "nginx.log"), "-c", os.path.join(folder, "nginx.conf"))
     servers.start("faultd", os.path.join(binaries, "faultd"), "-c", os.path.join(folder, "faultd.conf"), "-p", str(port),
-                  "-t", os.path.join(folder, "tripwire"))
+                  "-t", os.path.join(folder, "tripwire"), "-i", os.path.join(folder, "trouble"))
     wait_until(lambda: accepts(world.WEB[0], port), "nginx", servers.check)
     wait_until(lambda: accepts(world.ADDRESS["fault"], port), "faultd", servers.check)
     wait_until(lambda: dns_query("simple-enforce.test", 15, world.AUTHORITY, port), "nsd", servers.check)

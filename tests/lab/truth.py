@@ -7,6 +7,11 @@ import random
 from world import CODES
 
 
+def is_direct(domain):
+    """Does this domain belong into the list that is asked straight from faultd?"""
+    return bool(domain.name) and domain.name.endswith(".fault.test") and not domain.truth.get("direct", {}).get("skip")
+
+
 def expectation(domain, direct):
     """The truth of one domain, finding numbers turned into codes. @direct: asked without a resolver between."""
     fact = {key: value for key, value in domain.truth.items() if key != "direct"}

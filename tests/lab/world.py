@@ -19,6 +19,7 @@ RESOLVER = "127.53.0.1"
 AUTHORITY = "127.53.0.2"
 SIGNER = "127.53.0.3"
 FAULT_DNS = "127.53.0.4"
+TROUBLE = "127.53.0.5"  # faultd's relay to the resolver
 WEB = ["127.80.0.%d" % n for n in range(1, 17)]  # several, as --per-host is a limit for one address
 ADDRESS = {
     "web": WEB[0],
@@ -82,9 +83,8 @@ class Domain:
             return None
         body = body if isinstance(body, bytes) else self.text(body)
         pad = self.get("pad_to", 0) - len(body)
-        if pad > 0:  # extension fields of 1000 octets, the last one shorter or longer
-            body += (b"x-pad: " + b"a" * 992 + b"\n") * (pad // 1000 - 1)
-            body += b"x-pad: " + b"a" * (self.get("pad_to") - len(body) - 8) + b"\n"
+        for number in range(max(pad, 0) // 1000):  # extension fields of 1000 octets, the last one longer
+            body += b"x-%04d: " % number + b"a" * (pad % 1000 if number == pad // 1000 - 1 else 0) + b"a" * 991 + b"\n"
         return body
 
 
