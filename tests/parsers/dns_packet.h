@@ -10,10 +10,9 @@
 struct packet {
 	uint8_t p[65536];
 	size_t n;
-	size_t question; /* offset of the question's name, where there is one */
 };
 
-enum { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD_RA = 0x0180, AD = 0x0020, TO_QUESTION = 0xc00c };
+enum { QR = 0x8000, TC = 0x0200, RD_RA = 0x0180, AD = 0x0020, TO_QUESTION = 0xc00c };
 
 /* At most 4 octets carry a value; those in front of them are zero. */
 static inline void put(struct packet *packet, unsigned value, unsigned octets)
@@ -22,7 +21,7 @@ static inline void put(struct packet *packet, unsigned value, unsigned octets)
 		packet->p[packet->n++] = octets < 4 ? (uint8_t)(value >> 8 * octets) : 0;
 }
 
-/* Labels without the root; "\\0" and other octets come through @label. */
+/* One label of any octets. */
 static inline void put_label(struct packet *packet, const char *label, size_t n)
 {
 	put(packet, (unsigned)n, 1);
@@ -30,6 +29,7 @@ static inline void put_label(struct packet *packet, const char *label, size_t n)
 	packet->n += n;
 }
 
+/* Labels without the root. */
 static inline void put_labels(struct packet *packet, const char *name)
 {
 	while (*name) {
@@ -58,7 +58,7 @@ static inline void begin(struct packet *packet, unsigned flags, const char *name
 	put(packet, 0, 2);
 	put(packet, 0, 4);
 	if (name) {
-		packet->question = put_name(packet, name);
+		put_name(packet, name);
 		put(packet, type, 2);
 		put(packet, 1, 2);
 	}
