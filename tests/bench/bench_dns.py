@@ -147,7 +147,7 @@ def matrix_rows(rows):
 
 
 # Domains in flight and the delay that keeps the window full; a domain has 1 question in flight, then 2: 1.5 on average.
-WINDOWS = ((4000, 2667, 100), (60000, 40000, 1000))
+WINDOWS = ((4000, 2667, 100), (60000, 40000, 600))
 
 
 def memory(context, sizes):
