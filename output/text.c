@@ -162,7 +162,7 @@ static void put_date(struct text *text, int64_t day)
 static void put_seconds(struct text *text, int64_t seconds)
 {
 	int64_t day = seconds / 86400 - (seconds % 86400 < 0);
-	int64_t of_day = seconds - day * 86400;
+	int64_t of_day = seconds % 86400 + (seconds % 86400 < 0 ? 86400 : 0);
 
 	put_date(text, day);
 	text_char(text, 'T');

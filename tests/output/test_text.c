@@ -99,6 +99,7 @@ static void times_of_any_year(void **state)
 	text_time_ms(&out, -1);
 	expect("1969-12-31T23:59:59.999Z");
 	text_time(&out, INT64_MAX);
+	text_time(&out, INT64_MIN);
 	text_time_ms(&out, INT64_MIN);
 	assert_true(out.used > 40);
 	out.used = 0;
