@@ -11,15 +11,16 @@
 
 enum {
 	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
-	SEEN_SPREAD = 4, /* indexes are at most this many times records and shards apart: a file of a few octets must not
-			  * claim memory for what it does not hold */
+	SEEN_SPREAD = 4, /* indexes are at most this many times records and shards apart: a file of a few
+			  * octets must not claim memory for what it does not hold */
 	OCTET = 8,
 };
 
 static const char usage[] =
 	"usage: stsurvey verify SCAN...\n"
 	"\n"
-	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, every\n"
+	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, "
+	"every\n"
 	"input index recorded once, and a trailer that says the scan came to its end. - is standard input.\n"
 	"\n"
 	"  -h, --help    show this\n"
@@ -36,7 +37,7 @@ struct verification {
 	uint64_t records, duplicates;
 	uint64_t duplicate; /* the first */
 	uint64_t shards;
-	bool unchecked;     /* an index too far out for the bitmap, or no memory */
+	bool unchecked; /* an index too far out for the bitmap, or no memory */
 };
 
 /* Was @index met before? It is noted. */
@@ -82,25 +83,29 @@ static int read_all(struct reader *reader, struct verification *v, char error[RE
 }
 
 /* What keeps the file from being whole; NULL: nothing does. */
-static const char *defect(const struct reader *reader, const struct verification *v, char text[READER_ERROR_MAX])
+static const char *defect(const struct reader *reader, const struct verification *v,
+			  char text[READER_ERROR_MAX])
 {
 	const struct record_trailer *trailer = reader_trailer(reader);
 
 	if (v->duplicates > 0)
-		snprintf(text, READER_ERROR_MAX, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
-			 v->duplicate);
+		snprintf(text, READER_ERROR_MAX, "%" PRIu64 " indexes occur more than once, first %" PRIu64,
+			 v->duplicates, v->duplicate);
 	else if (v->unchecked)
 		snprintf(text, READER_ERROR_MAX, "an index is out of all proportion; no scan writes such");
 	else if (reader_torn(reader))
 		snprintf(text, READER_ERROR_MAX,
-			 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on from there",
+			 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on "
+			 "from there",
 			 reader_whole(reader));
 	else if (!trailer)
-		snprintf(text, READER_ERROR_MAX, "no trailer: still being written, or killed; scan --resume goes on with it");
+		snprintf(text, READER_ERROR_MAX,
+			 "no trailer: still being written, or killed; scan --resume goes on with it");
 	else if (trailer->domains != v->records)
 		snprintf(text, READER_ERROR_MAX, "its trailer counts %" PRIu64 " records", trailer->domains);
 	else if (trailer->completion != COMPLETION_COMPLETE)
-		snprintf(text, READER_ERROR_MAX, "aborted: the scan was stopped; scan --resume goes on with it");
+		snprintf(text, READER_ERROR_MAX,
+			 "aborted: the scan was stopped; scan --resume goes on with it");
 	else
 		return NULL;
 	return text;
@@ -125,8 +130,9 @@ static bool verify(struct text *out, const char *path)
 		header = reader_header(reader);
 		why = defect(reader, &v, error);
 		whole = why == NULL;
-		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path, why ? why : "complete",
-			    v.records, reader_frames(reader), header->major, header->minor);
+		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
+			    why ? why : "complete", v.records, reader_frames(reader), header->major,
+			    header->minor);
 		text_put(out, header->tool);
 		text_char(out, '\n');
 	} else {

@@ -1,4 +1,5 @@
-/* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as Latin-1.
+/* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as
+ * Latin-1.
  *
  *   csv_string(&csv, "sts_record"); csv_uint(&csv, 12); csv_share(&csv, 12, 300); csv_end(&csv);
  */

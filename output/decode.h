@@ -1,4 +1,5 @@
-/* output/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of output/record.h.
+/* output/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of
+ * output/record.h.
  *
  * Nothing in the octets is believed: counts are bounded by parsers/observation.h's limits and by the octets
  * left, memory by caps. A value of a newer minor that this version has no word for is read as the enum's
@@ -11,12 +12,14 @@
 #include "parsers/span.h"
 
 enum {
-	DECODE_FRAME_CAP = 64 * 1024 * 1024, /* octets of tables for one frame; our own frames need about one MiB */
-	DECODE_RECORD_CAP = 1024 * 1024,     /* octets of arrays for one record: every limit reached at once needs 200 KiB */
+	DECODE_FRAME_CAP = 64 * 1024 *
+			   1024, /* octets of tables for one frame; our own frames need about one MiB */
+	DECODE_RECORD_CAP =
+		1024 * 1024, /* octets of arrays for one record: every limit reached at once needs 200 KiB */
 };
 
 enum decode_result {
-	DECODE_END,     /* of the frame */
+	DECODE_END, /* of the frame */
 	DECODE_HEADER,
 	DECODE_DOMAIN,
 	DECODE_TRAILER,
@@ -39,10 +42,10 @@ void decode_free(struct decode *decode);
 /* A new frame; what came from the one before is gone. @content must live until the next call. */
 void decode_begin(struct decode *decode, struct span content);
 
-/* The next record, into @domain or @other. What it points to lives until the next call; after an error there is nothing
- * more in the frame. */
-__attribute__((warn_unused_result)) enum decode_result decode_next(struct decode *decode, struct observation *domain,
-								   union decode_frame_record *other);
+/* The next record, into @domain or @other. What it points to lives until the next call; after an error there
+ * is nothing more in the frame. */
+__attribute__((warn_unused_result)) enum decode_result
+decode_next(struct decode *decode, struct observation *domain, union decode_frame_record *other);
 
 /* Octets of the frame read so far. */
 size_t decode_offset(const struct decode *decode);

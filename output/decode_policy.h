@@ -1,5 +1,5 @@
-/* output/decode_policy.h - the policy part of a domain record, certificates and bodies. @left: elements of the array that
- * are not yet read. */
+/* output/decode_policy.h - the policy part of a domain record, certificates and bodies. @left: elements of
+ * the array that are not yet read. */
 #ifndef STSURVEY_OUTPUT_DECODE_POLICY_H
 #define STSURVEY_OUTPUT_DECODE_POLICY_H
 

@@ -43,8 +43,8 @@ static inline void *take(struct decode *d, struct pool *pool, size_t count, size
 	return p;
 }
 
-/* The next entry of a table; NULL (and the cursor failed) without memory. An entry takes an octet of the frame
- * at least, which bounds the table. */
+/* The next entry of a table; NULL (and the cursor failed) without memory. An entry takes an octet of the
+ * frame at least, which bounds the table. */
 static inline void *add(struct decode *d, struct table *table, size_t entry)
 {
 	if (table->count == table->size) {
@@ -86,7 +86,8 @@ static inline uint64_t enum_field(struct decode *d, uint32_t *left)
 }
 
 /* An array of at most @max texts, from the record's or the frame's memory. */
-static inline const struct span *texts(struct decode *d, struct pool *pool, uint32_t *left, uint32_t max, size_t *count)
+static inline const struct span *texts(struct decode *d, struct pool *pool, uint32_t *left, uint32_t max,
+				       size_t *count)
 {
 	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, max) : 0;
 	struct span *text = take(d, pool, n, sizeof(*text));

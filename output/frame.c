@@ -67,15 +67,15 @@ struct frame_walk {
 	void *arg;
 	int fd;
 	ZSTD_DCtx *context;
-	char *data;         /* a window on the file */
-	size_t from, to;    /* of data: not yet consumed */
+	char *data;      /* a window on the file */
+	size_t from, to; /* of data: not yet consumed */
 	size_t size;
-	bool ended;         /* nothing more to read */
+	bool ended; /* nothing more to read */
 	bool began;
 	char *content;
 	size_t content_size;
 	long long start, end; /* of the last whole frame, in the file */
-	long long offset;   /* of data + from, in the file */
+	long long offset;     /* of data + from, in the file */
 };
 
 static ssize_t read_descriptor(void *arg, char *data, size_t n)
@@ -213,7 +213,8 @@ static bool make_content(struct frame_walk *walk, size_t size)
 	return true;
 }
 
-/* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE, FRAME_MEMORY. */
+/* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE,
+ * FRAME_MEMORY. */
 static enum frame_result expand(struct frame_walk *walk, size_t size, struct span *content)
 {
 	const char *frame = walk->data + walk->from;
@@ -243,7 +244,8 @@ static enum frame_result expand(struct frame_walk *walk, size_t size, struct spa
 	return FRAME_TOO_LARGE;
 }
 
-/* Move the window's front to the next octets that look like a frame's first. FRAME_WHOLE; FRAME_TORN: there are none. */
+/* Move the window's front to the next octets that look like a frame's first. FRAME_WHOLE; FRAME_TORN: there
+ * are none. */
 static enum frame_result find_magic(struct frame_walk *walk)
 {
 	for (;;) {
@@ -265,8 +267,8 @@ static enum frame_result find_magic(struct frame_walk *walk)
 	}
 }
 
-/* Is there a whole frame anywhere behind the window's front, its checksum included? Then what stands at the front
- * is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). */
+/* Is there a whole frame anywhere behind the window's front, its checksum included? Then what stands at the
+ * front is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). */
 static enum frame_result judge_rest(struct frame_walk *walk)
 {
 	for (;;) {

@@ -1,7 +1,7 @@
 /* output/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
  *
- * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn tail
- * when no whole frame follows it (a crash or a full disk leaves that), and damage when one does.
+ * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a
+ * torn tail when no whole frame follows it (a crash or a full disk leaves that), and damage when one does.
  */
 #ifndef STSURVEY_OUTPUT_FRAME_H
 #define STSURVEY_OUTPUT_FRAME_H
@@ -12,10 +12,12 @@
 #include "parsers/span.h"
 
 enum {
-	/* Measured (tests/bench/bench_bytes): level 1 costs 0.1 microseconds a domain, level 3 twice that for a file 10 % smaller. */
+	/* Measured (tests/bench/bench_bytes): level 1 costs 0.1 microseconds a domain, level 3 twice that for
+	   a file 10 % smaller. */
 	FRAME_LEVEL = 1,
-	FRAME_CONTENT_MAX = 64 * 1024 * 1024, /* octets; our own are one MiB and a record, so more is no scan file */
-	FRAME_READ_FIRST = 256 * 1024,        /* octets asked for at a time; the window grows to hold one frame */
+	FRAME_CONTENT_MAX = 64 * 1024 *
+			    1024,      /* octets; our own are one MiB and a record, so more is no scan file */
+	FRAME_READ_FIRST = 256 * 1024, /* octets asked for at a time; the window grows to hold one frame */
 };
 
 /* ---- writing ---- */
@@ -32,11 +34,11 @@ struct span frame_press(struct frame_press *press, struct span content);
 
 enum frame_result {
 	FRAME_WHOLE,
-	FRAME_END,     /* the file ends with a whole frame */
-	FRAME_TORN,    /* the file ends, and what stands behind the last whole frame is none */
-	FRAME_DAMAGED, /* what stands here is no frame, and whole frames follow */
+	FRAME_END,       /* the file ends with a whole frame */
+	FRAME_TORN,      /* the file ends, and what stands behind the last whole frame is none */
+	FRAME_DAMAGED,   /* what stands here is no frame, and whole frames follow */
 	FRAME_TOO_LARGE, /* a frame with more than FRAME_CONTENT_MAX octets of content */
-	FRAME_READ,    /* reading failed; errno tells */
+	FRAME_READ,      /* reading failed; errno tells */
 	FRAME_MEMORY,
 };
 
@@ -50,7 +52,8 @@ struct frame_walk *frame_walk_new(int fd, frame_read *read, void *arg);
 void frame_walk_free(struct frame_walk *walk);
 
 /* The next frame's content, valid until the next call. Every result but FRAME_WHOLE is final. */
-__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct span *content);
+__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk,
+								 struct span *content);
 
 /* Octets of the file before the frame last returned, and through it. */
 long long frame_start(const struct frame_walk *walk);

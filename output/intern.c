@@ -101,9 +101,9 @@ bool intern_add(struct intern *intern, const char *base, size_t offset, size_t n
 {
 	if (!grow(intern))
 		return false;
-	intern->run[intern->count] = (struct intern_run){
-		.hash = hash_of((struct span){ base + offset, n }), .offset = (uint32_t)offset, .n = (uint32_t)n
-	};
+	intern->run[intern->count] = (struct intern_run){ .hash = hash_of((struct span){ base + offset, n }),
+							  .offset = (uint32_t)offset,
+							  .n = (uint32_t)n };
 	place(intern, intern->count++);
 	return true;
 }

@@ -24,8 +24,8 @@ struct intern_run {
 struct intern {
 	struct intern_run *run; /* by number */
 	uint32_t count, size;
-	uint32_t *slot;         /* number + 1; 0: free */
-	uint32_t slots;         /* a power of two */
+	uint32_t *slot; /* number + 1; 0: free */
+	uint32_t slots; /* a power of two */
 };
 
 void intern_init(struct intern *intern);

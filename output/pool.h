@@ -23,7 +23,8 @@ void pool_init(struct pool *pool, size_t cap);
 void pool_fini(struct pool *pool);
 void pool_reset(struct pool *pool);
 
-/* Octets aligned for any type, not zeroed; NULL when the cap or memory is reached. @size 0 yields an address too. */
+/* Octets aligned for any type, not zeroed; NULL when the cap or memory is reached. @size 0 yields an address
+ * too. */
 __attribute__((warn_unused_result)) void *pool_alloc(struct pool *pool, size_t size);
 
 #endif

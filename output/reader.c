@@ -26,7 +26,7 @@ struct reader {
 	bool ended, torn;
 	long long whole;
 	unsigned long long frames, domains, frame_domains; /* the last: of this frame */
-	char error[READER_ERROR_MAX]; /* "" or why nothing more is read */
+	char error[READER_ERROR_MAX];                      /* "" or why nothing more is read */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const char *format, ...)
@@ -61,10 +61,11 @@ static int next_frame(struct reader *r)
 		r->torn = result == FRAME_TORN;
 		return 0;
 	case FRAME_DAMAGED:
-		return fail(r, "damaged at octet %lld; the %llu records before it are good", frame_end(r->walk), r->domains);
+		return fail(r, "damaged at octet %lld; the %llu records before it are good",
+			    frame_end(r->walk), r->domains);
 	case FRAME_TOO_LARGE:
-		return fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such", frame_end(r->walk),
-			    FRAME_CONTENT_MAX >> 20);
+		return fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such",
+			    frame_end(r->walk), FRAME_CONTENT_MAX >> 20);
 	case FRAME_READ:
 		return fail(r, "cannot be read: %s", strerror(errno));
 	case FRAME_MEMORY:
@@ -84,13 +85,15 @@ static int keep_header(struct reader *r, const char *octets, size_t n)
 		return fail(r, "no memory to read it");
 	memcpy(r->header_octets, octets, n);
 	decode_begin(r->header_decode, (struct span){ r->header_octets, n });
-	return decode_next(r->header_decode, &none, &r->header) == DECODE_HEADER ? 0 : fail(r, "no memory to read it");
+	return decode_next(r->header_decode, &none, &r->header) == DECODE_HEADER
+		       ? 0
+		       : fail(r, "no memory to read it");
 }
 
 static int newer(struct reader *r, const struct record_header *header)
 {
-	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey", header->major,
-		    header->minor, RECORD_SCHEMA_MAJOR);
+	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey",
+		    header->major, header->minor, RECORD_SCHEMA_MAJOR);
 }
 
 static int read_header(struct reader *r)
@@ -111,7 +114,8 @@ static int read_header(struct reader *r)
 	if (frame == FRAME_MEMORY)
 		return fail(r, "no memory to read it");
 	if (frame != FRAME_WHOLE)
-		return fail(r, frame == FRAME_DAMAGED ? "damaged in its first frame" : "is no scan file (its first frame is too large)");
+		return fail(r, frame == FRAME_DAMAGED ? "damaged in its first frame"
+						      : "is no scan file (its first frame is too large)");
 	r->frames = 1;
 	r->whole = frame_end(r->walk);
 	decode_begin(r->decode, content);
@@ -210,10 +214,14 @@ static int next_domain(struct reader *r, struct observation *observation)
 		case DECODE_NEWER:
 			return newer(r, &other.header);
 		case DECODE_MEMORY:
-			return fail(r, "no memory to read the frame at octet %lld, or it needs more than a scan file may",
+			return fail(r,
+				    "no memory to read the frame at octet %lld, or it needs more than a scan "
+				    "file may",
 				    frame_start(r->walk));
 		case DECODE_DAMAGED:
-			return fail(r, "damaged at octet %lld of the frame at octet %lld; the %llu records before it are good",
+			return fail(r,
+				    "damaged at octet %lld of the frame at octet %lld; the %llu records "
+				    "before it are good",
 				    (long long)decode_offset(r->decode), frame_start(r->walk), r->domains);
 		}
 		if (more <= 0)

@@ -1,7 +1,8 @@
 /* output/reader.h - scan files back into observations, one at a time, in file order.
  *
  * Reads any minor version of the schema's major and skips trailing fields and kinds it does not
- * know. A torn tail (crash, full disk) ends the reading cleanly and is reported; damage before the tail is an error.
+ * know. A torn tail (crash, full disk) ends the reading cleanly and is reported; damage before the tail is an
+ * error.
  */
 #ifndef STSURVEY_OUTPUT_READER_H
 #define STSURVEY_OUTPUT_READER_H
@@ -17,11 +18,13 @@ enum {
 
 struct reader;
 
-/* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first frame (--resume
- * begins it anew), with one line for the user in @error. */
-__attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, char error[READER_ERROR_MAX]);
+/* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first
+ * frame (--resume begins it anew), with one line for the user in @error. */
+__attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path,
+						    char error[READER_ERROR_MAX]);
 
-/* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says where). */
+/* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says
+ * where). */
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
 						    char error[READER_ERROR_MAX]);
 

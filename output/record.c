@@ -269,7 +269,8 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	struct record_referred referred;
 
 	if (b->domains == 0) {
-		/* Readers of the plain stream see no frames: this tells them where differences and numbers begin anew. */
+		/* Readers of the plain stream see no frames: this tells them where differences and numbers
+		 * begin anew. */
 		put_array(b, 1);
 		put_uint(b, RECORD_KIND_FRAME);
 	}

@@ -3,8 +3,8 @@
  * Every record is one msgpack array whose first element says its kind. Domain records are
  * positional, with small integers and absent tails left out. Index and time are
  * differences to the record before in the same frame; certificates and bodies are written once
- * a frame, ahead of the first domain that refers to them by their ordinal in the frame. So a frame can be read
- * without any other.
+ * a frame, ahead of the first domain that refers to them by their ordinal in the frame. So a frame can be
+ * read without any other.
  */
 #ifndef STSURVEY_OUTPUT_RECORD_H
 #define STSURVEY_OUTPUT_RECORD_H
@@ -17,7 +17,14 @@
 enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 0 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
-enum record_kind { RECORD_KIND_HEADER = 0, RECORD_KIND_DOMAIN = 1, RECORD_KIND_CERTIFICATE = 2, RECORD_KIND_BODY = 3, RECORD_KIND_TRAILER = 4, RECORD_KIND_FRAME = 5 };
+enum record_kind {
+	RECORD_KIND_HEADER = 0,
+	RECORD_KIND_DOMAIN = 1,
+	RECORD_KIND_CERTIFICATE = 2,
+	RECORD_KIND_BODY = 3,
+	RECORD_KIND_TRAILER = 4,
+	RECORD_KIND_FRAME = 5
+};
 
 /* One `name = value` of the header's options, as given by the user. */
 struct record_option {
@@ -25,16 +32,16 @@ struct record_option {
 };
 
 struct record_header {
-	struct span tool;            /* "stsurvey 0.1.0" */
-	uint16_t major, minor;       /* schema */
-	int64_t start_ms;            /* since 1970, UTC */
+	struct span tool;      /* "stsurvey 0.1.0" */
+	uint16_t major, minor; /* schema */
+	int64_t start_ms;      /* since 1970, UTC */
 	const struct record_option *option;
 	size_t option_count;
 	/* what --resume compares: a scan goes on only with the list it began with */
-	struct span input;           /* file name as given; "-" for standard input */
-	uint64_t input_size;         /* octets; 0 for a pipe */
-	int64_t input_mtime;         /* seconds; 0 for a pipe */
-	uint64_t input_sample;       /* hash of sampled content; 0 for a pipe */
+	struct span input;     /* file name as given; "-" for standard input */
+	uint64_t input_size;   /* octets; 0 for a pipe */
+	int64_t input_mtime;   /* seconds; 0 for a pipe */
+	uint64_t input_sample; /* hash of sampled content; 0 for a pipe */
 	uint32_t shards, shard;
 };
 
@@ -44,10 +51,10 @@ enum record_completion { COMPLETION_COMPLETE = 0, COMPLETION_ABORTED = 1, COMPLE
 struct record_trailer {
 	enum record_completion completion;
 	int64_t end_ms;
-	uint64_t domains;   /* domain records in the file */
+	uint64_t domains;                       /* domain records in the file */
 	uint64_t unknown, blocklisted, illegal; /* of those */
-	uint64_t queries;   /* DNS packets sent */
-	uint64_t fetches;   /* policy fetches begun */
+	uint64_t queries;                       /* DNS packets sent */
+	uint64_t fetches;                       /* policy fetches begun */
 };
 
 /* A growing run of whole records: one frame's content before compression. */
@@ -56,13 +63,19 @@ struct record_buffer;
 struct record_buffer *record_buffer_new(void); /* NULL: no memory */
 void record_buffer_free(struct record_buffer *buffer);
 void record_buffer_reset(struct record_buffer *buffer);
-size_t record_buffer_size(const struct record_buffer *buffer);         /* octets */
+size_t record_buffer_size(const struct record_buffer *buffer); /* octets */
 const char *record_buffer_data(const struct record_buffer *buffer);
-uint32_t record_buffer_domains(const struct record_buffer *buffer);    /* domain records in it */
+uint32_t record_buffer_domains(const struct record_buffer *buffer); /* domain records in it */
 
-/* Append; 0, or -1 for no memory, in which case the buffer is as before. */
-__attribute__((warn_unused_result)) int record_put_header(struct record_buffer *buffer, const struct record_header *header);
-__attribute__((warn_unused_result)) int record_put_domain(struct record_buffer *buffer, const struct observation *observation);
-__attribute__((warn_unused_result)) int record_put_trailer(struct record_buffer *buffer, const struct record_trailer *trailer);
+/* Append; 0, or -1 for no memory, in which case the buffer is as before. Facts over the limits of
+ * parsers/observation.h are dropped and counted as omitted. What is read back equals what was written, but
+ * for policy.address_used: -1 wherever it names no address. Certificates with one sha256 are one certificate.
+ */
+__attribute__((warn_unused_result)) int record_put_header(struct record_buffer *buffer,
+							  const struct record_header *header);
+__attribute__((warn_unused_result)) int record_put_domain(struct record_buffer *buffer,
+							  const struct observation *observation);
+__attribute__((warn_unused_result)) int record_put_trailer(struct record_buffer *buffer,
+							   const struct record_trailer *trailer);
 
 #endif

@@ -13,8 +13,10 @@ struct record_referred {
 /* Does it say nothing, so that it need not be written? */
 bool record_policy_is_empty(const struct obs_policy *policy);
 
-/* Write certificates and body where the frame has them not yet; they stand ahead of the domain that refers to them. */
-void record_put_referred(struct record_buffer *buffer, const struct obs_policy *policy, struct record_referred *referred);
+/* Write certificates and body where the frame has them not yet; they stand ahead of the domain that refers to
+ * them. */
+void record_put_referred(struct record_buffer *buffer, const struct obs_policy *policy,
+			 struct record_referred *referred);
 
 void record_put_policy(struct record_buffer *buffer, const struct obs_policy *policy,
 		       const struct record_referred *referred);

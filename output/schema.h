@@ -1,4 +1,5 @@
-/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike (SCHEMA.md). */
+/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike
+ * (SCHEMA.md). */
 #ifndef STSURVEY_OUTPUT_SCHEMA_H
 #define STSURVEY_OUTPUT_SCHEMA_H
 
@@ -7,23 +8,33 @@
 /* A domain record; from FIELD_MX on, absent tails are left out and nil is the default. */
 enum schema_domain {
 	FIELD_KIND,
-	FIELD_INDEX,    /* minus the index of the record before in the frame */
-	FIELD_END,      /* end in ms since 1970, minus that of the record before: nearly sorted, hence small */
+	FIELD_INDEX, /* minus the index of the record before in the frame */
+	FIELD_END,   /* end in ms since 1970, minus that of the record before: nearly sorted, hence small */
 	FIELD_DURATION, /* ms; the start is end minus this */
 	FIELD_NAME,
-	FIELD_SHAPE,    /* interned: see schema_shape */
-	FIELD_MX,       /* interned: preference and name in turn; names are templates */
+	FIELD_SHAPE, /* interned: see schema_shape */
+	FIELD_MX,    /* interned: preference and name in turn; names are templates */
 	FIELD_MX_TTL,
-	FIELD_RANK,     /* rank minus index, minus the same of the ranked record before in the frame; nil: no rank */
+	FIELD_RANK, /* rank minus index, minus the same of the ranked record before in the frame; nil: no rank
+		     */
 	FIELD_STS,
 	FIELD_TLSRPT,
 	FIELD_POLICY,
-	FIELD_MX_MORE,  /* chain and number of records left out; rare */
+	FIELD_MX_MORE, /* chain and number of records left out; rare */
 	FIELD_COUNT
 };
 
 /* What most domains share: how the input and the three questions went. */
-enum schema_shape { SHAPE_INPUT, SHAPE_MX, SHAPE_MX_TRIES, SHAPE_STS, SHAPE_STS_TRIES, SHAPE_TLSRPT, SHAPE_TLSRPT_TRIES, SHAPE_COUNT };
+enum schema_shape {
+	SHAPE_INPUT,
+	SHAPE_MX,
+	SHAPE_MX_TRIES,
+	SHAPE_STS,
+	SHAPE_STS_TRIES,
+	SHAPE_TLSRPT,
+	SHAPE_TLSRPT_TRIES,
+	SHAPE_COUNT
+};
 
 /* An answer's flags in one number: its status and these. */
 enum { ANSWER_STATUS_MASK = 15, ANSWER_AD = 16, ANSWER_CNAME_LOOP = 32, ANSWER_MAX = 63 };

@@ -27,22 +27,22 @@ struct sink {
 	char *path;
 	struct sink_system system;
 	int fd;
-	bool is_file;                 /* regular: can be cut back and synced */
-	bool is_new;                  /* our own creation */
-	unsigned long long whole;     /* octets of whole frames in the file */
+	bool is_file;             /* regular: can be cut back and synced */
+	bool is_new;              /* our own creation */
+	unsigned long long whole; /* octets of whole frames in the file */
 	_Atomic unsigned long long octets;
 	atomic_bool failed;
-	char error[SINK_ERROR_MAX];   /* the sink's thread's until it is joined */
+	char error[SINK_ERROR_MAX]; /* the sink's thread's until it is joined */
 	struct frame_press *press;
-	double synced;                /* when; monotonic seconds */
-	bool is_dirty;                /* written since */
+	double synced; /* when; monotonic seconds */
+	bool is_dirty; /* written since */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t given;
 	/* under the lock */
 	struct slot *slot;
-	unsigned *queue;              /* slots handed over, a ring */
+	unsigned *queue; /* slots handed over, a ring */
 	unsigned queue_first, queue_count;
 	bool closing;
 };
@@ -92,7 +92,8 @@ static void explain(const struct sink *sink, const char *what, int error, char t
 	snprintf(text, SINK_ERROR_MAX, "%s: %s: %s", sink->path, what, strerror(error));
 }
 
-/* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn tails. */
+/* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn
+ * tails. */
 static void fail(struct sink *sink, const char *what, int error)
 {
 	if (atomic_load(&sink->failed))
@@ -123,7 +124,8 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 
 	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
 		return;
-	frame = frame_press(sink->press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	frame = frame_press(sink->press,
+			    (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
 	if (!frame.p) {
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
@@ -232,7 +234,8 @@ static int claim(struct sink *sink, char error[SINK_ERROR_MAX])
 {
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0; /* file systems without locks get none */
-	snprintf(error, SINK_ERROR_MAX, "%s: another process is writing it; wait for it or stop it first", sink->path);
+	snprintf(error, SINK_ERROR_MAX, "%s: another process is writing it; wait for it or stop it first",
+		 sink->path);
 	return -1;
 }
 
@@ -261,7 +264,8 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	sink->fd = open(sink->path, flags | (sink->is_new ? O_EXCL : 0), 0666);
 	if (sink->fd < 0 && errno == EEXIST) {
 		sink->is_new = false;
-		snprintf(error, SINK_ERROR_MAX, "%s: exists; --resume goes on with it, --force replaces it", sink->path);
+		snprintf(error, SINK_ERROR_MAX, "%s: exists; --resume goes on with it, --force replaces it",
+			 sink->path);
 		return -1;
 	}
 	if (sink->fd < 0 || fstat(sink->fd, &info) != 0) {
@@ -277,7 +281,8 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	if (!sink->is_file && o->resume_at < 0)
 		return 0;
 	if (o->resume_at > info.st_size) {
-		snprintf(error, SINK_ERROR_MAX, "%s: became shorter while it was read; run again", sink->path);
+		snprintf(error, SINK_ERROR_MAX, "%s: became shorter while it was read; run again",
+			 sink->path);
 		return -1;
 	}
 	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
@@ -368,7 +373,8 @@ int sink_open(struct sink **out, const struct sink_options *options, const struc
 	}
 	failure = start(sink);
 	if (failure != 0) {
-		snprintf(error, SINK_ERROR_MAX, "%s: no thread to write it: %s", options->path, strerror(failure));
+		snprintf(error, SINK_ERROR_MAX, "%s: no thread to write it: %s", options->path,
+			 strerror(failure));
 		sink_free(sink);
 		return -1;
 	}

@@ -20,19 +20,20 @@ enum {
 
 struct sink;
 
-/* What the sink asks of the system; tests put short writes and full disks here. Same results as the calls they stand for. */
+/* What the sink asks of the system; tests put short writes and full disks here. Same results as the calls
+ * they stand for. */
 struct sink_system {
 	ssize_t (*write)(int fd, const void *data, size_t n);
 	int (*sync)(int fd);
 };
 
 struct sink_options {
-	const char *path;          /* "-": standard output */
-	bool force;                /* replace what is there */
-	long long resume_at;       /* octets of whole frames to keep and append to; -1: a new file */
-	double sync_interval;      /* seconds between fsyncs, 0: after every frame */
-	unsigned buffers;          /* how many may be in flight; at least 2 */
-	void (*on_free)(void *arg);/* a buffer came back, or the sink failed; called on the sink's thread */
+	const char *path;           /* "-": standard output */
+	bool force;                 /* replace what is there */
+	long long resume_at;        /* octets of whole frames to keep and append to; -1: a new file */
+	double sync_interval;       /* seconds between fsyncs, 0: after every frame */
+	unsigned buffers;           /* how many may be in flight; at least 2 */
+	void (*on_free)(void *arg); /* a buffer came back, or the sink failed; called on the sink's thread */
 	void *arg;
 	const struct sink_system *system; /* NULL: write(2) and fsync(2) */
 };
@@ -40,23 +41,25 @@ struct sink_options {
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).
  * A new file gets @header in a frame of its own, at once; so does one with nothing to keep (resume_at 0). */
 __attribute__((warn_unused_result)) int sink_open(struct sink **sink, const struct sink_options *options,
-						  const struct record_header *header, char error[SINK_ERROR_MAX]);
+						  const struct record_header *header,
+						  char error[SINK_ERROR_MAX]);
 
-/* An empty buffer, or NULL while all are in use (on_free tells when to ask again) or when there is no memory for one. Any thread. */
+/* An empty buffer, or NULL while all are in use (on_free tells when to ask again) or when there is no memory
+ * for one. Any thread. */
 struct record_buffer *sink_take(struct sink *sink);
 
 /* Hand a filled (or unused, empty) buffer over. Any thread; never blocks. */
 void sink_give(struct sink *sink, struct record_buffer *buffer);
 
-/* Has writing failed (disk full, I/O error, reader of the pipe gone)? Then nothing more is written and the file ends with a
- * whole frame. Any thread. */
+/* Has writing failed (disk full, I/O error, reader of the pipe gone)? Then nothing more is written and the
+ * file ends with a whole frame. Any thread. */
 bool sink_failed(const struct sink *sink);
 
 /* Octets written so far. Any thread. */
 unsigned long long sink_octets(const struct sink *sink);
 
-/* Write what was given, then the trailer in a frame of its own, sync, close, join, free. 0, or -1 with the first
- * failure in @error. */
+/* Write what was given, then the trailer in a frame of its own, sync, close, join, free. 0, or -1 with the
+ * first failure in @error. */
 __attribute__((warn_unused_result)) int sink_close(struct sink *sink, const struct record_trailer *trailer,
 						   char error[SINK_ERROR_MAX]);
 

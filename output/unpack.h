@@ -1,8 +1,9 @@
 /* output/unpack.h - reads msgpack octets that nobody vouches for.
  *
  * A cursor with a sticky error: the first octet that does not fit makes `failed` true and every later
- * read give 0 or an empty span, so that a decoder checks once at its end. No count is believed beyond the octets
- * left, nothing recurses. msgpack-c's own unpacker builds a tree of objects first; reading speed forbids that here.
+ * read give 0 or an empty span, so that a decoder checks once at its end. No count is believed beyond the
+ * octets left, nothing recurses. msgpack-c's own unpacker builds a tree of objects first; reading speed
+ * forbids that here.
  */
 #ifndef STSURVEY_OUTPUT_UNPACK_H
 #define STSURVEY_OUTPUT_UNPACK_H

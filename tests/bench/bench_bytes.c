@@ -2,9 +2,9 @@
  *
  * usage: bench_bytes [DOMAINS [FRAME-OCTETS]]
  *
- * Made-up domains with the MX of a real list: 25 % Google's five, 20 % Microsoft's tenant name, 30 % mail.<domain>,
- * 13 % one of 2,000 hosters, 12 % none. They start in the order of the list, 10,000 a second, take as long as two rounds
- * of DNS do and are written in the order they end.
+ * Made-up domains with the MX of a real list: 25 % Google's five, 20 % Microsoft's tenant name, 30 %
+ * mail.<domain>, 13 % one of 2,000 hosters, 12 % none. They start in the order of the list, 10,000 a second,
+ * take as long as two rounds of DNS do and are written in the order they end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +53,9 @@ static void add_mx(struct made *m, uint16_t preference, const char *name)
 
 static void make_mx(struct made *m)
 {
-	static const char *const google[] = { "aspmx.l.google.com", "alt1.aspmx.l.google.com", "alt2.aspmx.l.google.com",
-					      "alt3.aspmx.l.google.com", "alt4.aspmx.l.google.com" };
+	static const char *const google[] = { "aspmx.l.google.com", "alt1.aspmx.l.google.com",
+					      "alt2.aspmx.l.google.com", "alt3.aspmx.l.google.com",
+					      "alt4.aspmx.l.google.com" };
 	static const uint16_t preference[] = { 1, 5, 5, 10, 10 };
 	uint32_t kind = chance(100), hoster = chance(HOSTERS) * (chance(HOSTERS) + 1) / HOSTERS;
 
@@ -115,10 +116,10 @@ static int by_end(const void *a, const void *b)
 struct run {
 	struct made **made;
 	uint32_t count;
-	size_t frame;      /* octets */
+	size_t frame;       /* octets */
 	unsigned char *raw; /* frames one after the other */
 	size_t raw_size;
-	size_t *raw_n;     /* octets of each */
+	size_t *raw_n; /* octets of each */
 	uint32_t frames;
 	size_t packed;
 };
@@ -153,7 +154,8 @@ static void compress(struct run *run, int level, unsigned char *out)
 	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	for (uint32_t i = 0; i < run->frames; i++) {
-		total += ZSTD_compress2(context, out + total, ZSTD_compressBound(run->raw_n[i]), run->raw + at, run->raw_n[i]);
+		total += ZSTD_compress2(context, out + total, ZSTD_compressBound(run->raw_n[i]),
+					run->raw + at, run->raw_n[i]);
 		at += run->raw_n[i];
 	}
 	spent = cpu() - spent;
@@ -199,8 +201,8 @@ static void decode(const struct run *run, const unsigned char *packed)
 		}
 	}
 	spent = cpu() - spent;
-	printf("read        %6.2f M records/s  decompression included (%llu records, %llu MX)\n", count / spent / 1e6,
-	       (unsigned long long)count, (unsigned long long)mx);
+	printf("read        %6.2f M records/s  decompression included (%llu records, %llu MX)\n",
+	       count / spent / 1e6, (unsigned long long)count, (unsigned long long)mx);
 	decode_free(decode);
 	frame_walk_free(walk);
 }
@@ -230,7 +232,7 @@ int main(int argc, char **argv)
 	/* Level 1 came last and stands in packed. */
 	decode(&run, packed);
 	octets = (double)run.packed / run.count;
-	printf("bytes per domain: %.1f (must <= %d: %s, goal <= %d: %s)\n", octets, MUST, octets <= MUST ? "met" : "not met",
-	       GOAL, octets <= GOAL ? "met" : "not met");
+	printf("bytes per domain: %.1f (must <= %d: %s, goal <= %d: %s)\n", octets, MUST,
+	       octets <= MUST ? "met" : "not met", GOAL, octets <= GOAL ? "met" : "not met");
 	return octets <= MUST ? 0 : 1;
 }

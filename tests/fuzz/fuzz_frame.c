@@ -1,4 +1,5 @@
-/* A whole file, read in pieces whose sizes the first octet chooses: the walk ends, and never beyond the file. */
+/* A whole file, read in pieces whose sizes the first octet chooses: the walk ends, and never beyond the file.
+ */
 #include "output/frame.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -21,7 +21,8 @@ static void check_again(struct record_buffer *buffer, struct decode *decode, con
 	FUZZ_CHECK(decode_next(decode, &again, &other) == DECODE_END);
 }
 
-/* Two certificates under one hash are one to the encoder, as they should be: such a chain cannot come back. */
+/* Two certificates under one hash are one to the encoder, as they should be: such a chain cannot come back.
+ */
 static bool has_twins(const struct obs_tls *tls)
 {
 	for (size_t i = 0; i < tls->chain_count; i++) {

@@ -95,10 +95,11 @@ static void put_policy(const struct obs_policy *p)
 		fputs(i > 0 ? "," : "", facts);
 		put_hex(p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
 	}
-	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu", p->address_used, p->fetch_ms, p->reserved,
-		p->address_omitted);
+	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu", p->address_used,
+		p->fetch_ms, p->reserved, p->address_omitted);
 	put_tls(&p->tls);
-	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure, (unsigned long long)p->http.size);
+	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure,
+		(unsigned long long)p->http.size);
 	put_span(p->http.content_type);
 	fputc(',', facts);
 	put_span(p->http.location);
@@ -113,8 +114,9 @@ static void put_facts(const struct observation *o)
 {
 	fputs("{\"name\":", facts);
 	put_hex(o->name.p, o->name.n);
-	fprintf(facts, ",\"input\":%d,\"index\":%llu,\"rank\":%llu,\"time\":%lld,\"duration\":%u,\"mx\":[", o->input,
-		(unsigned long long)o->index, (unsigned long long)o->rank, (long long)o->time_ms, o->duration_ms);
+	fprintf(facts, ",\"input\":%d,\"index\":%llu,\"rank\":%llu,\"time\":%lld,\"duration\":%u,\"mx\":[",
+		o->input, (unsigned long long)o->index, (unsigned long long)o->rank, (long long)o->time_ms,
+		o->duration_ms);
 	put_answer(&o->mx.answer);
 	fputs(",[", facts);
 	for (size_t i = 0; i < o->mx.count; i++) {
@@ -152,11 +154,21 @@ static void fill(struct sink *sink, struct maker *maker)
 int main(int argc, char **argv)
 {
 	const struct record_option option = { SPAN_LITERAL("rate"), SPAN_LITERAL("1000") };
-	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"), .major = RECORD_SCHEMA_MAJOR,
-					      .minor = RECORD_SCHEMA_MINOR, .start_ms = INT64_C(1795300429120), .option = &option,
-					      .option_count = 1, .input = SPAN_LITERAL("list"), .input_size = 99, .input_mtime = -7,
-					      .input_sample = UINT64_MAX, .shards = 2, .shard = 1 };
-	const struct record_trailer trailer = { COMPLETION_COMPLETE, INT64_C(1795300430000), FRAMES * PER_FRAME, 1, 2, 3, 4, 5 };
+	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"),
+					      .major = RECORD_SCHEMA_MAJOR,
+					      .minor = RECORD_SCHEMA_MINOR,
+					      .start_ms = INT64_C(1795300429120),
+					      .option = &option,
+					      .option_count = 1,
+					      .input = SPAN_LITERAL("list"),
+					      .input_size = 99,
+					      .input_mtime = -7,
+					      .input_sample = UINT64_MAX,
+					      .shards = 2,
+					      .shard = 1 };
+	const struct record_trailer trailer = {
+		COMPLETION_COMPLETE, INT64_C(1795300430000), FRAMES * PER_FRAME, 1, 2, 3, 4, 5
+	};
 	char error[SINK_ERROR_MAX];
 	struct maker maker;
 	struct sink *sink;
@@ -164,8 +176,11 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	facts = fopen(argv[2], "w");
-	if (!facts || sink_open(&sink, &(struct sink_options){ .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
-				&header, error) != 0)
+	if (!facts ||
+	    sink_open(&sink,
+		      &(struct sink_options){
+			      .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
+		      &header, error) != 0)
 		return 1;
 	maker_init(&maker, 2026);
 	for (int i = 0; i < FRAMES; i++)

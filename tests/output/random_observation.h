@@ -20,7 +20,8 @@ uint32_t maker_chance(struct maker *maker, uint32_t n); /* 0 … n-1 */
 /* The next observation, valid until the next call. Everything may be at its limits. */
 void maker_make(struct maker *maker, struct observation *observation);
 
-/* NULL, or the name of the first fact in which @a and @b differ. address_used counts only where it names an address. */
+/* NULL, or the name of the first fact in which @a and @b differ. address_used counts only where it names an
+ * address. */
 const char *observation_difference(const struct observation *a, const struct observation *b);
 
 #endif

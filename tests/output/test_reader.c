@@ -28,7 +28,8 @@ static char error[READER_ERROR_MAX];
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
-	struct span frame = frame_press(press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	struct span frame = frame_press(
+		press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
 
 	assert_true(frame.n <= FILE_MAX - scan.n);
 	memcpy(scan.octet + scan.n, frame.p, frame.n);
@@ -39,8 +40,12 @@ static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 static void build(uint16_t major, bool twice)
 {
 	const struct record_option option = { SPAN_LITERAL("rate"), SPAN_LITERAL("9") };
-	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"), .major = major, .minor = 3,
-					      .option = &option, .option_count = 1, .shards = 1 };
+	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"),
+					      .major = major,
+					      .minor = 3,
+					      .option = &option,
+					      .option_count = 1,
+					      .shards = 1 };
 	const struct record_trailer trailer = { .domains = FRAMES * PER_FRAME };
 	struct record_buffer *buffer = record_buffer_new();
 	struct frame_press *press = frame_press_new();
@@ -139,7 +144,8 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 		count++;
 	assert_int_equal(result, -1);
 	assert_int_equal(count, PER_FRAME);
-	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path, scan.end[0]);
+	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good",
+		 path, scan.end[0]);
 	assert_string_equal(error, expected);
 	assert_int_equal(reader_next(reader, &o, error), -1);
 	assert_null(reader_trailer(reader));
@@ -179,7 +185,8 @@ static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 	build(RECORD_SCHEMA_MAJOR + 1, false);
 	save(scan.octet, scan.n);
 	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
+	assert_non_null(
+		strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
 	save(scan.octet + scan.header_end, scan.n - scan.header_end);
 	assert_int_equal(reader_open(&reader, path, error), -1);
 	assert_non_null(strstr(error, "its first record is no header"));
@@ -275,7 +282,8 @@ static void verify_says_whether_a_file_is_whole(void **state)
 	save(scan.octet, scan.n - 1);
 	expect_verify(1, "torn: octets behind the last whole frame");
 	save(scan.octet, scan.trailer_start);
-	expect_verify(1, "no trailer: still being written, or killed; scan --resume goes on with it; 12 records in 5 frames");
+	expect_verify(1, "no trailer: still being written, or killed; scan --resume goes on with it; 12 "
+			 "records in 5 frames");
 	save(scan.octet, 0);
 	expect_verify(1, "holds nothing");
 	save(scan.octet, scan.n);
@@ -304,8 +312,8 @@ static void verify_counts_against_the_trailer(void **state)
 
 static void verify_takes_several_files_and_explains_itself(void **state)
 {
-	const char *two[] = { "verify", path, "/nonexistent", NULL }, *none[] = { "verify", NULL }, *help[] = { "verify", "--help", NULL },
-	     *wrong[] = { "verify", "--nonsense", NULL };
+	const char *two[] = { "verify", path, "/nonexistent", NULL }, *none[] = { "verify", NULL },
+		   *help[] = { "verify", "--help", NULL }, *wrong[] = { "verify", "--nonsense", NULL };
 	char output[1024];
 
 	(void)state;
@@ -322,14 +330,18 @@ static void verify_takes_several_files_and_explains_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_is_read_like_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
-		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,10 +19,10 @@
 /* ---- the system that fails ---- */
 
 static struct {
-	size_t at_most;  /* octets a write takes; 0: all */
-	long long room;  /* octets until error; -1: none */
+	size_t at_most; /* octets a write takes; 0: all */
+	long long room; /* octets until error; -1: none */
 	int error;
-	int sync_error;  /* of the sync that follows the first frames; 0: none */
+	int sync_error; /* of the sync that follows the first frames; 0: none */
 	int syncs;
 	int syncs_before_error;
 	bool interrupted; /* every other write is interrupted by a signal */
@@ -67,7 +67,9 @@ static const struct sink_system faulty = { faulty_write, faulty_sync };
 static char folder[] = "/tmp/stsurvey-sink-XXXXXX";
 static char path[64], error[SINK_ERROR_MAX];
 static atomic_uint freed;
-static const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR, .minor = RECORD_SCHEMA_MINOR };
+static const struct record_header header = { .tool = SPAN_LITERAL("test"),
+					     .major = RECORD_SCHEMA_MAJOR,
+					     .minor = RECORD_SCHEMA_MINOR };
 
 static void on_free(void *arg)
 {
@@ -96,7 +98,9 @@ static int teardown(void **state)
 
 static struct sink_options options(void)
 {
-	return (struct sink_options){ .path = path, .resume_at = -1, .buffers = 3, .on_free = on_free, .system = &faulty };
+	return (struct sink_options){
+		.path = path, .resume_at = -1, .buffers = 3, .on_free = on_free, .system = &faulty
+	};
 }
 
 static struct record_buffer *take(struct sink *sink)
@@ -178,7 +182,8 @@ static void an_existing_file_is_kept_replaced_or_continued(void **state)
 	(void)state;
 	scan_file(o, 5);
 	assert_int_equal(sink_open(&sink, &o, &header, error), -1);
-	snprintf(expected, sizeof(expected), "%s: exists; --resume goes on with it, --force replaces it", path);
+	snprintf(expected, sizeof(expected), "%s: exists; --resume goes on with it, --force replaces it",
+		 path);
 	assert_string_equal(error, expected);
 	assert_int_equal(domains_in_file(&whole, &trailer), 5);
 	o.resume_at = whole;
@@ -222,7 +227,8 @@ static void a_full_disk_leaves_whole_frames_and_says_how_to_go_on(void **state)
 	bool trailer;
 
 	(void)state;
-	/* Every number of octets: the disk fills up inside the header, a frame, between two, inside the trailer. */
+	/* Every number of octets: the disk fills up inside the header, a frame, between two, inside the
+	 * trailer. */
 	scan_file(options(), 4);
 	domains_in_file(&size, &trailer);
 	unlink(path);
@@ -413,10 +419,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_given_is_in_the_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_existing_file_is_kept_replaced_or_continued, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_belongs_to_its_writer, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_disk_leaves_whole_frames_and_says_how_to_go_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_failing_sync_is_heard_while_nothing_is_given, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_existing_file_is_kept_replaced_or_continued, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_belongs_to_its_writer, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_full_disk_leaves_whole_frames_and_says_how_to_go_on, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_failing_sync_is_heard_while_nothing_is_given, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(syncs_keep_to_their_interval, setup, teardown),
 		cmocka_unit_test_setup_teardown(buffers_are_bounded_and_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_whose_reader_goes_away_is_an_error, setup, teardown),

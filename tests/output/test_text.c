@@ -39,12 +39,18 @@ static void csv_fields_are_quoted_where_they_must_be(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-		{ "plain", "plain\n" },		 { "", "\n" },
-		{ "a,b", "\"a,b\"\n" },		 { "say \"x\"", "\"say \"\"x\"\"\"\n" },
-		{ "\"", "\"\"\"\"\n" },		 { "two\nlines", "\"two\nlines\"\n" },
-		{ "cr\r", "\"cr\r\"\n" },	 { " lead", "\" lead\"\n" },
-		{ "trail ", "\"trail \"\n" },	 { "in side", "in side\n" },
-		{ "caf\xc3\xa9", "caf\xc3\xa9\n" }, { "caf\xe9,", "\"caf\xc3\xa9,\"\n" },
+		{ "plain", "plain\n" },
+		{ "", "\n" },
+		{ "a,b", "\"a,b\"\n" },
+		{ "say \"x\"", "\"say \"\"x\"\"\"\n" },
+		{ "\"", "\"\"\"\"\n" },
+		{ "two\nlines", "\"two\nlines\"\n" },
+		{ "cr\r", "\"cr\r\"\n" },
+		{ " lead", "\" lead\"\n" },
+		{ "trail ", "\"trail \"\n" },
+		{ "in side", "in side\n" },
+		{ "caf\xc3\xa9", "caf\xc3\xa9\n" },
+		{ "caf\xe9,", "\"caf\xc3\xa9,\"\n" },
 	};
 	struct csv csv;
 
@@ -83,10 +89,14 @@ static void times_of_any_year(void **state)
 		int64_t seconds;
 		const char *text;
 	} cases[] = {
-		{ 0, "1970-01-01T00:00:00Z" },		{ -1, "1969-12-31T23:59:59Z" },
-		{ 951782400, "2000-02-29T00:00:00Z" },	{ 1795300429, "2026-11-21T22:33:49Z" },
-		{ 253402300799, "9999-12-31T23:59:59Z" }, { 4107542400, "2100-03-01T00:00:00Z" },
-		{ -62135596800, "0001-01-01T00:00:00Z" }, { -62167219201, "-0001-12-31T23:59:59Z" },
+		{ 0, "1970-01-01T00:00:00Z" },
+		{ -1, "1969-12-31T23:59:59Z" },
+		{ 951782400, "2000-02-29T00:00:00Z" },
+		{ 1795300429, "2026-11-21T22:33:49Z" },
+		{ 253402300799, "9999-12-31T23:59:59Z" },
+		{ 4107542400, "2100-03-01T00:00:00Z" },
+		{ -62135596800, "0001-01-01T00:00:00Z" },
+		{ -62167219201, "-0001-12-31T23:59:59Z" },
 	};
 
 	(void)state;
@@ -111,11 +121,29 @@ static void utf8_is_told_from_other_octets(void **state)
 		const char *s;
 		bool is;
 	} cases[] = {
-		{ "", true }, { "abc\x7f", true }, { "\xc3\xa9", true }, { "\xe2\x82\xac", true }, { "\xf0\x9f\x98\x80", true },
-		{ "\xf4\x8f\xbf\xbf", true }, { "\xed\x9f\xbf", true }, { "\xee\x80\x80", true },
-		{ "\x80", false }, { "\xc3", false }, { "\xc0\x80", false }, { "\xc1\xbf", false }, { "\xe0\x9f\xbf", false },
-		{ "\xed\xa0\x80", false }, { "\xf0\x8f\xbf\xbf", false }, { "\xf4\x90\x80\x80", false }, { "\xf5\x80\x80\x80", false },
-		{ "\xe2\x82", false }, { "\xe2\x28\xa1", false }, { "\xff", false }, { "a\xe9" "b", false },
+		{ "", true },
+		{ "abc\x7f", true },
+		{ "\xc3\xa9", true },
+		{ "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x98\x80", true },
+		{ "\xf4\x8f\xbf\xbf", true },
+		{ "\xed\x9f\xbf", true },
+		{ "\xee\x80\x80", true },
+		{ "\x80", false },
+		{ "\xc3", false },
+		{ "\xc0\x80", false },
+		{ "\xc1\xbf", false },
+		{ "\xe0\x9f\xbf", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf5\x80\x80\x80", false },
+		{ "\xe2\x82", false },
+		{ "\xe2\x28\xa1", false },
+		{ "\xff", false },
+		{ "a\xe9"
+		  "b",
+		  false },
 	};
 
 	(void)state;

@@ -76,13 +76,40 @@ static const struct {
 	size_t n;
 	bool failed;
 } strings[] = {
-	{ SPAN_LITERAL("\xa0"), 0, false },	     { SPAN_LITERAL("\xa3" "abc"), 3, false },
-	{ SPAN_LITERAL("\xd9\x01" "a"), 1, false },  { SPAN_LITERAL("\xda\x00\x02" "ab"), 2, false },
-	{ SPAN_LITERAL("\xdb\x00\x00\x00\x01" "a"), 1, false }, { SPAN_LITERAL("\xc4\x02" "ab"), 2, false },
-	{ SPAN_LITERAL("\xc5\x00\x00"), 0, false },  { SPAN_LITERAL("\xc6\x00\x00\x00\x01" "a"), 1, false },
-	{ SPAN_LITERAL("\xa3" "ab"), 0, true },	     { SPAN_LITERAL("\xd9\x02" "a"), 0, true },
-	{ SPAN_LITERAL("\xdb\xff\xff\xff\xff" "a"), 0, true }, { SPAN_LITERAL("\xda\x00"), 0, true },
-	{ SPAN_LITERAL("\x01"), 0, true },	     { SPAN_LITERAL("\xc7\x01\x01" "a"), 0, true },
+	{ SPAN_LITERAL("\xa0"), 0, false },
+	{ SPAN_LITERAL("\xa3"
+		       "abc"),
+	  3, false },
+	{ SPAN_LITERAL("\xd9\x01"
+		       "a"),
+	  1, false },
+	{ SPAN_LITERAL("\xda\x00\x02"
+		       "ab"),
+	  2, false },
+	{ SPAN_LITERAL("\xdb\x00\x00\x00\x01"
+		       "a"),
+	  1, false },
+	{ SPAN_LITERAL("\xc4\x02"
+		       "ab"),
+	  2, false },
+	{ SPAN_LITERAL("\xc5\x00\x00"), 0, false },
+	{ SPAN_LITERAL("\xc6\x00\x00\x00\x01"
+		       "a"),
+	  1, false },
+	{ SPAN_LITERAL("\xa3"
+		       "ab"),
+	  0, true },
+	{ SPAN_LITERAL("\xd9\x02"
+		       "a"),
+	  0, true },
+	{ SPAN_LITERAL("\xdb\xff\xff\xff\xff"
+		       "a"),
+	  0, true },
+	{ SPAN_LITERAL("\xda\x00"), 0, true },
+	{ SPAN_LITERAL("\x01"), 0, true },
+	{ SPAN_LITERAL("\xc7\x01\x01"
+		       "a"),
+	  0, true },
 };
 
 static void texts(void **state)
@@ -128,16 +155,59 @@ static void a_count_is_bounded_by_the_octets_left(void **state)
 
 /* One value of each form, and what is left of "\x2a" behind it. */
 static const struct span values[] = {
-	SPAN_LITERAL("\x00"), SPAN_LITERAL("\xe5"), SPAN_LITERAL("\xc0"), SPAN_LITERAL("\xc2"), SPAN_LITERAL("\xc3"),
-	SPAN_LITERAL("\xcc\x01"), SPAN_LITERAL("\xcd\x01\x01"), SPAN_LITERAL("\xce\1\1\1\1"), SPAN_LITERAL("\xcf\1\1\1\1\1\1\1\1"),
-	SPAN_LITERAL("\xd0\x01"), SPAN_LITERAL("\xd1\x01\x01"), SPAN_LITERAL("\xd2\1\1\1\1"), SPAN_LITERAL("\xd3\1\1\1\1\1\1\1\1"),
-	SPAN_LITERAL("\xca\1\1\1\1"), SPAN_LITERAL("\xcb\1\1\1\1\1\1\1\1"), SPAN_LITERAL("\xa2" "ab"), SPAN_LITERAL("\xd9\1" "a"),
-	SPAN_LITERAL("\xda\0\1" "a"), SPAN_LITERAL("\xdb\0\0\0\1" "a"), SPAN_LITERAL("\xc4\1" "a"), SPAN_LITERAL("\xc5\0\1" "a"),
-	SPAN_LITERAL("\xc6\0\0\0\1" "a"), SPAN_LITERAL("\xd4\1" "a"), SPAN_LITERAL("\xd5\1" "ab"), SPAN_LITERAL("\xd6\1" "abcd"),
-	SPAN_LITERAL("\xd7\1" "abcdefgh"), SPAN_LITERAL("\xd8\1" "abcdefghijklmnop"), SPAN_LITERAL("\xc7\2\1" "ab"),
-	SPAN_LITERAL("\xc8\0\2\1" "ab"), SPAN_LITERAL("\xc9\0\0\0\2\1" "ab"), SPAN_LITERAL("\x90"), SPAN_LITERAL("\x92\xa1x\x91\x91\x01"),
-	SPAN_LITERAL("\xdc\0\2\1\1"), SPAN_LITERAL("\xdd\0\0\0\1\1"), SPAN_LITERAL("\x80"), SPAN_LITERAL("\x82\1\x91\1\1\1"),
-	SPAN_LITERAL("\xde\0\1\1\1"), SPAN_LITERAL("\xdf\0\0\0\1\1\1"),
+	SPAN_LITERAL("\x00"),
+	SPAN_LITERAL("\xe5"),
+	SPAN_LITERAL("\xc0"),
+	SPAN_LITERAL("\xc2"),
+	SPAN_LITERAL("\xc3"),
+	SPAN_LITERAL("\xcc\x01"),
+	SPAN_LITERAL("\xcd\x01\x01"),
+	SPAN_LITERAL("\xce\1\1\1\1"),
+	SPAN_LITERAL("\xcf\1\1\1\1\1\1\1\1"),
+	SPAN_LITERAL("\xd0\x01"),
+	SPAN_LITERAL("\xd1\x01\x01"),
+	SPAN_LITERAL("\xd2\1\1\1\1"),
+	SPAN_LITERAL("\xd3\1\1\1\1\1\1\1\1"),
+	SPAN_LITERAL("\xca\1\1\1\1"),
+	SPAN_LITERAL("\xcb\1\1\1\1\1\1\1\1"),
+	SPAN_LITERAL("\xa2"
+		     "ab"),
+	SPAN_LITERAL("\xd9\1"
+		     "a"),
+	SPAN_LITERAL("\xda\0\1"
+		     "a"),
+	SPAN_LITERAL("\xdb\0\0\0\1"
+		     "a"),
+	SPAN_LITERAL("\xc4\1"
+		     "a"),
+	SPAN_LITERAL("\xc5\0\1"
+		     "a"),
+	SPAN_LITERAL("\xc6\0\0\0\1"
+		     "a"),
+	SPAN_LITERAL("\xd4\1"
+		     "a"),
+	SPAN_LITERAL("\xd5\1"
+		     "ab"),
+	SPAN_LITERAL("\xd6\1"
+		     "abcd"),
+	SPAN_LITERAL("\xd7\1"
+		     "abcdefgh"),
+	SPAN_LITERAL("\xd8\1"
+		     "abcdefghijklmnop"),
+	SPAN_LITERAL("\xc7\2\1"
+		     "ab"),
+	SPAN_LITERAL("\xc8\0\2\1"
+		     "ab"),
+	SPAN_LITERAL("\xc9\0\0\0\2\1"
+		     "ab"),
+	SPAN_LITERAL("\x90"),
+	SPAN_LITERAL("\x92\xa1x\x91\x91\x01"),
+	SPAN_LITERAL("\xdc\0\2\1\1"),
+	SPAN_LITERAL("\xdd\0\0\0\1\1"),
+	SPAN_LITERAL("\x80"),
+	SPAN_LITERAL("\x82\1\x91\1\1\1"),
+	SPAN_LITERAL("\xde\0\1\1\1"),
+	SPAN_LITERAL("\xdf\0\0\0\1\1\1"),
 };
 
 static void any_value_is_passed_over_and_none_cut_short(void **state)
