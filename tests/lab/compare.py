@@ -143,7 +143,7 @@ def main():
     parser.add_argument("scan")
     parser.add_argument("truth")
     parser.add_argument("--only", help="only domains with this in their name")
-    parser.add_argument("--limit", type=int, default=200, help="differences shown")
+    parser.add_argument("--limit", type=int, default=100, help="differences shown")
     arguments = parser.parse_args()
     passed, failed = compare(read_lines(arguments.scan), read_lines(arguments.truth), arguments.only, arguments.limit)
     print("\n%d passed, %d failed" % (passed, failed))
