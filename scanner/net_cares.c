@@ -20,9 +20,7 @@ enum {
 	DNS_HEADER = 12,           /* octets, RFC 1035 4.1.1 */
 	RCODE_NOERROR = 0,
 	RCODE_FORMERR = 1,
-	RCODE_SERVFAIL = 2,
 	RCODE_NXDOMAIN = 3,
-	RCODE_REFUSED = 5,
 };
 
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
@@ -273,6 +271,8 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	(void)timeouts;
 	if (len < DNS_HEADER)
 		packet = NULL;
+	if (packet && (packet[3] & 15) == CHANNEL_HIDDEN_FORMERR)
+		packet[3] = (unsigned char)((packet[3] & 0xf0) | RCODE_FORMERR);
 	try->channel->in_flight--;
 	channel_give_id(try->channel, try->id);
 	repeat_list_remove(net, try);

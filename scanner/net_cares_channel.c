@@ -80,11 +80,18 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 			    ares_socklen_t *from_size, void *arg)
 {
 	struct channel *channel = arg;
+	uint8_t *octet = buffer;
+	ssize_t n;
 
+	if (fd != channel->out.fd)
+		return recvfrom(fd, buffer, size, flags, from, from_size);
 	/* c-ares closes a UDP socket on any error and costs every question on it a try: it hears of none. */
-	if (fd == channel->out.fd)
-		return udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
-	return recvfrom(fd, buffer, size, flags, from, from_size);
+	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
+	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
+	 * at 512 octets: it sees another rcode. */
+	if (n > 3 && (octet[3] & 15) == 1)
+		octet[3] = (uint8_t)((octet[3] & 0xf0) | CHANNEL_HIDDEN_FORMERR);
+	return n;
 }
 
 static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *part, int parts, void *arg)
@@ -201,7 +208,8 @@ struct channel *channel_open(struct channel_group *group, const struct options_s
 	struct channel *channel = calloc(1, sizeof *channel);
 	char lookups[] = "b"; /* DNS alone, no hosts file */
 	struct ares_options options = { .tries = 1, .lookups = lookups, .sock_state_cb = on_socket_state };
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
+		   ARES_OPT_EDNSPSZ;
 
 	if (!channel)
 		return NULL;
@@ -211,9 +219,11 @@ struct channel *channel_open(struct channel_group *group, const struct options_s
 	options.sock_state_cb_data = channel;
 	options.timeout = jittered(channel, group->timeout_ms);
 	memset(channel->id_used, 0, sizeof channel->id_used); /* of the jitter's draw */
-	/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. */
+	options.ednspsz = UDP_DATAGRAM_MAX;
+	/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. Without the EDNS flag it would cut
+	 * answers at 512 octets. */
 	options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC |
-			(tcp ? ARES_FLAG_USEVC : 0);
+			ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0);
 	if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
 		free(channel);
 		return NULL;

@@ -11,10 +11,10 @@
 
 #include "output/command.h"
 #include "output/sink.h"
-#include "parsers/dns_answer.h"
 #include "scanner/log.h"
 #include "scanner/resume.h"
 #include "scanner/scan.h"
+#include "scanner/survey_report.h"
 #include "scanner/worker.h"
 
 enum {
@@ -43,8 +43,10 @@ struct survey {
 	uv_timer_t second;
 	uv_signal_t signal[SIGNALS];
 	struct feed_batch *first;      /* taken for its names before the workers started */
+	struct survey_report report;
 	int64_t start_ms;
-	uint64_t start_hr;             /* ns, monotonic */
+	int argc;
+	char **argv;
 	int signal_seen;               /* 0: none */
 	bool runtime_over;
 	char error[ERROR_MAX];
@@ -264,17 +266,13 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 }
 
-static double elapsed_s(const struct survey *survey)
-{
-	return (double)(uv_hrtime() - survey->start_hr) / 1e9;
-}
-
 static void on_second(uv_timer_t *timer)
 {
 	struct survey *survey = timer->data;
 	double limit = survey->options->max_runtime;
 
-	if (limit > 0 && elapsed_s(survey) >= limit && !survey->runtime_over) {
+	survey_report_tick(&survey->report);
+	if (limit > 0 && survey_report_elapsed_s(&survey->report) >= limit && !survey->runtime_over) {
 		survey->runtime_over = true;
 		log_info("--max-runtime is over: finishing what is in flight");
 		scan_stop(&survey->scan, SCAN_DRAIN);
@@ -318,17 +316,6 @@ static void open_loop(struct survey *survey)
 
 /* ---- the scan ---- */
 
-static uint64_t sum(const struct survey *survey, size_t offset)
-{
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < survey->scan.workers; i++)
-		total += atomic_load((const _Atomic uint64_t *)((const char *)worker_counts(survey->scan.worker[i]) + offset));
-	return total;
-}
-
-#define SUM(survey, member) sum((survey), offsetof(struct worker_counts, member))
-
 static int run_workers(struct survey *survey)
 {
 	struct scan *scan = &survey->scan;
@@ -356,64 +343,60 @@ static int run_workers(struct survey *survey)
 	return 0;
 }
 
-static void trailer_of(const struct survey *survey, bool complete, struct record_trailer *trailer)
+/* Close the file with what is known now. 0, or -1 with the first error of all. */
+static int close_sink(struct survey *survey, bool complete)
 {
-	const struct record_trailer *before = &survey->resume.counts;
-
-	*trailer = (struct record_trailer){ .completion = complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED,
-					    .end_ms = wall_ms(),
-					    .domains = before->domains + SUM(survey, domains),
-					    .unknown = before->unknown + SUM(survey, unknown),
-					    .blocklisted = before->blocklisted + SUM(survey, blocklisted),
-					    .illegal = before->illegal + SUM(survey, illegal),
-					    .queries = before->queries + SUM(survey, packets),
-					    .fetches = before->fetches + SUM(survey, fetches) };
-}
-
-static void summarise(const struct survey *survey, const struct record_trailer *trailer)
-{
-	uint64_t domains = SUM(survey, domains);
-
-	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain; %llu repeats, %llu over TCP; %llu policy "
-		 "fetches; %llu STS records, %llu policies fetched; %llu unknown",
-		 (unsigned long long)domains, elapsed_s(survey), (double)domains / elapsed_s(survey),
-		 (unsigned long long)SUM(survey, packets), domains ? (double)SUM(survey, packets) / (double)domains : 0.0,
-		 (unsigned long long)SUM(survey, repeats), (unsigned long long)SUM(survey, tcp),
-		 (unsigned long long)SUM(survey, fetches), (unsigned long long)SUM(survey, sts),
-		 (unsigned long long)SUM(survey, fetched), (unsigned long long)trailer->unknown);
-}
-
-static int finish(struct survey *survey)
-{
-	bool stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
-	const char *feed_says = feed_error(survey->scan.feed);
-	bool complete = !stopped && feed_says[0] == '\0';
 	struct record_trailer trailer;
 	char error[SINK_ERROR_MAX];
+	int result;
 
-	trailer_of(survey, complete, &trailer);
-	summarise(survey, &trailer);
-	if (sink_close(survey->scan.sink, &trailer, error) < 0) {
-		survey->scan.sink = NULL;
-		snprintf(survey->error, ERROR_MAX, "%s", error);
-		return -1;
-	}
+	survey_report_trailer(&survey->report, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED, &trailer);
+	result = sink_close(survey->scan.sink, &trailer, error);
 	survey->scan.sink = NULL;
-	if (feed_says[0] != '\0') {
-		snprintf(survey->error, ERROR_MAX, "%s", feed_says);
-		return -1;
-	}
-	if (stopped)
+	if (result < 0 && survey->error[0] == '\0')
+		snprintf(survey->error, ERROR_MAX, "%s", error);
+	return survey->error[0] == '\0' ? 0 : -1;
+}
+
+static int exit_status(const struct survey *survey)
+{
+	struct record_trailer trailer;
+
+	if (atomic_load(&survey->scan.stop) != SCAN_RUN)
 		return 128 + (survey->signal_seen ? survey->signal_seen : SIGINT);
-	if (trailer.unknown * 100 > trailer.domains * UNKNOWN_PERCENT_MAX)
-		return EXIT_UNMEASURED;
-	return EXIT_COMPLETE;
+	survey_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
+	return trailer.unknown * 100 > trailer.domains * UNKNOWN_PERCENT_MAX ? EXIT_UNMEASURED : EXIT_COMPLETE;
+}
+
+/* From the first packet of the survey to the last octet of the file. */
+static int scan_all(struct survey *survey)
+{
+	bool stopped, failed;
+	int status;
+
+	open_loop(survey);
+	if (survey_report_open(&survey->report, survey->argc, survey->argv, survey->error) < 0 ||
+	    run_workers(survey) < 0) {
+		uv_walk(&survey->loop, close_walk, NULL);
+		uv_run(&survey->loop, UV_RUN_DEFAULT);
+		uv_loop_close(&survey->loop);
+		return close_sink(survey, false);
+	}
+	if (survey->error[0] == '\0')
+		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
+	stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
+	failed = close_sink(survey, !stopped && survey->error[0] == '\0') < 0;
+	status = failed ? EXIT_FATAL : exit_status(survey);
+	survey_report_close(&survey->report,
+			    failed    ? PROGRESS_FAILED
+			    : stopped ? PROGRESS_ABORTED
+				      : PROGRESS_COMPLETE,
+			    status, survey->error);
+	return failed ? -1 : status;
 }
 
 static int run(struct survey *survey)
 {
-	int status;
-
 	raise_file_limit(survey->options);
 	if (open_shared(survey) < 0 || open_feed(survey) < 0)
 		return -1;
@@ -426,19 +409,7 @@ static int run(struct survey *survey)
 	warn_of_servers(survey);
 	if (open_sink(survey) < 0)
 		return -1;
-	open_loop(survey);
-	status = run_workers(survey);
-	if (status < 0 || survey->error[0] != '\0') {
-		struct record_trailer trailer;
-		char error[SINK_ERROR_MAX];
-
-		trailer_of(survey, false, &trailer);
-		if (sink_close(survey->scan.sink, &trailer, error) < 0)
-			log_error("%s", error);
-		survey->scan.sink = NULL;
-		return -1;
-	}
-	return finish(survey);
+	return scan_all(survey);
 }
 
 static void clean_up(struct survey *survey)
@@ -467,12 +438,14 @@ int survey_run(const struct options *options, int argc, char **argv)
 	struct survey survey = { .options = options };
 	int status = -1;
 
-	(void)argc;
-	(void)argv;
+	survey.argc = argc;
+	survey.argv = argv;
 	survey.start_ms = wall_ms();
-	survey.start_hr = uv_hrtime();
 	survey.check = calloc(options->server_count, sizeof *survey.check);
 	survey.servers = calloc(options->server_count, sizeof *survey.servers);
+	survey.report = (struct survey_report){ .scan = &survey.scan, .before = &survey.resume.counts,
+						.check = survey.check, .servers = survey.servers,
+						.start_ns = uv_hrtime() };
 	snprintf(survey.error, ERROR_MAX, "no memory");
 	if (survey.check && survey.servers) {
 		survey.error[0] = '\0';

@@ -378,7 +378,8 @@ static void close_all(struct worker *worker)
 		net_cares_close(worker->dns);
 	}
 	if (worker->web)
-		net_curl_close(worker->web);
+		net_curl_close(worker->web); /* frees it */
+	worker->web = NULL;
 	uv_close((uv_handle_t *)&worker->check, NULL);
 	uv_close((uv_handle_t *)&worker->tick, NULL);
 	uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -457,6 +458,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
+	atomic_store(&counts->fetching, worker->web ? net_curl_counters(worker->web).in_flight : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->dns));
 }
