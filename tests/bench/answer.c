@@ -6,10 +6,16 @@
 
 enum {
 	HEADER = 12,
-	TYPE_A = 1, TYPE_SOA = 6, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_OPT = 41,
-	RCODE_FORMERR = 1, RCODE_NXDOMAIN = 3,
-	LABELS_MAX = 16, /* of a name that is answered */
-	TTL = 300,       /* seconds */
+	TYPE_A = 1,
+	TYPE_SOA = 6,
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_OPT = 41,
+	RCODE_FORMERR = 1,
+	RCODE_NXDOMAIN = 3,
+	LABELS_MAX = 16,    /* of a name that is answered */
+	TTL = 300,          /* seconds */
 	SIGNED_OF_256 = 13, /* 5 % of the domains answer with AD to who asks with AD */
 };
 
@@ -56,7 +62,8 @@ static bool label_is(const uint8_t *label, const char *text)
 	if (label[0] != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if ((label[1 + i] >= 'A' && label[1 + i] <= 'Z' ? label[1 + i] + 32 : label[1 + i]) != text[i])
+		if ((label[1 + i] >= 'A' && label[1 + i] <= 'Z' ? label[1 + i] + 32 : label[1 + i]) !=
+		    text[i])
 			return false;
 	return true;
 }
@@ -73,11 +80,15 @@ static unsigned classify(const uint8_t *query, const uint16_t *label, unsigned l
 		*kind = ANSWER_STS;
 		return 1;
 	}
-	if (type == TYPE_TXT && labels > 2 && label_is(query + label[0], "_smtp") && label_is(query + label[1], "_tls")) {
+	if (type == TYPE_TXT && labels > 2 && label_is(query + label[0], "_smtp") &&
+	    label_is(query + label[1], "_tls")) {
 		*kind = ANSWER_TLSRPT;
 		return 2;
 	}
-	*kind = type == TYPE_MX ? ANSWER_MX : type == TYPE_A ? ANSWER_A : type == TYPE_AAAA ? ANSWER_AAAA : ANSWER_OTHER;
+	*kind = type == TYPE_MX     ? ANSWER_MX
+		: type == TYPE_A    ? ANSWER_A
+		: type == TYPE_AAAA ? ANSWER_AAAA
+				    : ANSWER_OTHER;
 	if ((type == TYPE_A || type == TYPE_AAAA) && labels > 2 &&
 	    (label_is(query + label[0], "mta-sts") || label_is(query + label[0], "mail")))
 		return 1;
@@ -123,8 +134,8 @@ bool answer_read(const uint8_t *query, size_t len, struct answer_question *quest
 	question->last_label = label[labels - 1];
 	question->below = before == 1 && label_is(query + label[0], "mta-sts");
 	/* an OPT is the root, then its type */
-	question->has_opt = get16(query + 10) == 1 && len >= question->end + 11u && query[question->end] == 0 &&
-			    get16(query + question->end + 1) == TYPE_OPT;
+	question->has_opt = get16(query + 10) == 1 && len >= question->end + 11u &&
+			    query[question->end] == 0 && get16(query + question->end + 1) == TYPE_OPT;
 	question->hash = hash_name(query, label[before]);
 	return true;
 }
@@ -179,8 +190,10 @@ static void put_mx_google(struct writer *w)
 	static const struct {
 		unsigned preference;
 		const char *name;
-	} host[] = { { 1, "aspmx.l.google.com" },      { 5, "alt1.aspmx.l.google.com" },
-		     { 5, "alt2.aspmx.l.google.com" }, { 10, "alt3.aspmx.l.google.com" },
+	} host[] = { { 1, "aspmx.l.google.com" },
+		     { 5, "alt1.aspmx.l.google.com" },
+		     { 5, "alt2.aspmx.l.google.com" },
+		     { 10, "alt3.aspmx.l.google.com" },
 		     { 10, "alt4.aspmx.l.google.com" } };
 
 	for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++)
@@ -267,8 +280,8 @@ static bool write_txt(struct writer *w, const struct world_domain *domain, enum 
 		snprintf(text, sizeof(text), "v=STSv1; id=2026%08u;", domain->bits % 100000000);
 		put_txt(w, text);
 	} else if (kind == ANSWER_TLSRPT && domain->tlsrpt) {
-		snprintf(text, sizeof(text), "v=TLSRPTv1; rua=mailto:tls-%u@reports.hoster%u.net", domain->bits & 0xffff,
-			 domain->bits & 15);
+		snprintf(text, sizeof(text), "v=TLSRPTv1; rua=mailto:tls-%u@reports.hoster%u.net",
+			 domain->bits & 0xffff, domain->bits & 15);
 		put_txt(w, text);
 	} else if (domain->wildcard) {
 		put_txt(w, "v=spf1 include:spf.hoster1.net -all");
@@ -276,8 +289,8 @@ static bool write_txt(struct writer *w, const struct world_domain *domain, enum 
 	return w->records > 0;
 }
 
-static bool write_address(struct writer *w, const struct answer_rules *rules, const struct world_domain *domain,
-			  const struct answer_question *question)
+static bool write_address(struct writer *w, const struct answer_rules *rules,
+			  const struct world_domain *domain, const struct answer_question *question)
 {
 	if (question->below && !domain->sts)
 		return false;
@@ -293,7 +306,8 @@ static bool write_address(struct writer *w, const struct answer_rules *rules, co
 /* The SOA of the right-most label's zone, which an answer without records carries (RFC 2308 2). */
 static void put_soa(struct writer *w, unsigned zone)
 {
-	static const uint8_t numbers[20] = { 0x6a, 0, 0, 1, 0, 0, 7, 8, 0, 0, 3, 0x84, 0, 9, 0x3a, 0x80, 0, 0, 1, 0x2c };
+	static const uint8_t numbers[20] = { 0x6a, 0,    0, 1, 0,    0,    7, 8, 0, 0,
+					     3,    0x84, 0, 9, 0x3a, 0x80, 0, 0, 1, 0x2c };
 	uint8_t *length;
 
 	put16(w, 0xc000 | zone);
@@ -318,8 +332,8 @@ static void put_opt(struct writer *w)
 }
 
 /* Header and question of the answer; counts are filled in by who writes records. */
-static void begin(struct writer *w, const uint8_t *query, const struct answer_question *question, unsigned rcode,
-		  uint8_t *out)
+static void begin(struct writer *w, const uint8_t *query, const struct answer_question *question,
+		  unsigned rcode, uint8_t *out)
 {
 	memcpy(out, query, question->end);
 	out[2] = (uint8_t)(0x80 | (query[2] & 0x01)); /* QR, RD as asked */
@@ -328,8 +342,8 @@ static void begin(struct writer *w, const uint8_t *query, const struct answer_qu
 	*w = (struct writer){ .at = out + question->end };
 }
 
-size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,
-		     uint8_t out[ANSWER_MAX])
+size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode,
+		     bool truncated, uint8_t out[ANSWER_MAX])
 {
 	struct writer w;
 
@@ -339,8 +353,8 @@ size_t answer_refuse(const uint8_t *query, const struct answer_question *questio
 	return (size_t)(w.at - out);
 }
 
-size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
-		    uint8_t out[ANSWER_MAX])
+size_t answer_write(const struct answer_rules *rules, const uint8_t *query,
+		    const struct answer_question *question, uint8_t out[ANSWER_MAX])
 {
 	struct world_domain domain;
 	struct writer w;

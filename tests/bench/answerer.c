@@ -1,8 +1,8 @@
 /* tests/bench/answerer.c - a fast DNS answerer on loopback for benchmarks.
  *
- * Answers are made from the name (tests/bench/world.h), so any list of names works. It adds delay, loss and faults on
- * request and counts what it was asked, so that a benchmark can prove that nothing was lost or asked twice. It ends by
- * itself. See --help, and tests/bench/README.md for what it counts.
+ * Answers are made from the name (tests/bench/world.h), so any list of names works. It adds delay, loss and
+ * faults on request and counts what it was asked, so that a benchmark can prove that nothing was lost or
+ * asked twice. It ends by itself. See --help, and tests/bench/README.md for what it counts.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,10 +25,10 @@
 #include "tests/bench/wheel.h"
 
 enum {
-	BATCH = 64,              /* packets a system call; more gains nothing */
-	BATCHES_A_TURN = 32,     /* then delayed answers and TCP get their turn */
+	BATCH = 64,                /* packets a system call; more gains nothing */
+	BATCHES_A_TURN = 32,       /* then delayed answers and TCP get their turn */
 	RECEIVE_BUFFER = 64 << 20, /* octets; a burst of a whole window must fit */
-	TCP_MAX = 64,            /* connections at once; further ones wait in the backlog */
+	TCP_MAX = 64,              /* connections at once; further ones wait in the backlog */
 	RCODE_SERVFAIL = 2,
 	MINUTES_DEFAULT = 30,
 };
@@ -324,15 +324,16 @@ static int print_expected(const struct options *options)
 		sts += domain.sts;
 	}
 	fclose(in);
-	printf("domains=%" PRIu64 "\nnxdomain=%" PRIu64 "\nasked_mx=%" PRIu64 "\nasked_sts=%" PRIu64 "\nasked_tlsrpt=%" PRIu64
-	       "\nasked_a=%" PRIu64 "\nasked_aaaa=%" PRIu64 "\n",
+	printf("domains=%" PRIu64 "\nnxdomain=%" PRIu64 "\nasked_mx=%" PRIu64 "\nasked_sts=%" PRIu64
+	       "\nasked_tlsrpt=%" PRIu64 "\nasked_a=%" PRIu64 "\nasked_aaaa=%" PRIu64 "\n",
 	       domains, missing, domains, domains - missing, domains - missing, sts, sts);
 	return 0;
 }
 
 static int open_sockets(struct answerer *a)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = a->options.address,
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = a->options.address,
 				       .sin_port = htons(a->options.port) };
 	socklen_t size = sizeof(address);
 
@@ -357,11 +358,15 @@ static void prepare(struct answerer *a)
 	a->random = UINT64_C(88172645463325252);
 	for (unsigned i = 0; i < BATCH; i++) {
 		a->in[i] = (struct iovec){ a->query[i], ANSWER_QUERY_MAX };
-		a->receive[i].msg_hdr = (struct msghdr){ .msg_name = &a->from[i], .msg_namelen = sizeof(a->from[i]),
-							 .msg_iov = &a->in[i], .msg_iovlen = 1 };
+		a->receive[i].msg_hdr = (struct msghdr){ .msg_name = &a->from[i],
+							 .msg_namelen = sizeof(a->from[i]),
+							 .msg_iov = &a->in[i],
+							 .msg_iovlen = 1 };
 		a->out[i].iov_base = a->answer[i];
-		a->send[i].msg_hdr = (struct msghdr){ .msg_name = &a->to[i], .msg_namelen = sizeof(a->to[i]),
-						      .msg_iov = &a->out[i], .msg_iovlen = 1 };
+		a->send[i].msg_hdr = (struct msghdr){ .msg_name = &a->to[i],
+						      .msg_namelen = sizeof(a->to[i]),
+						      .msg_iov = &a->out[i],
+						      .msg_iovlen = 1 };
 	}
 }
 
@@ -400,7 +405,8 @@ static struct options given = {
 	.minutes = MINUTES_DEFAULT,
 	.late_ms = 10000,
 	.rules = { .shares = { .nxdomain = 50, .sts = 10, .tlsrpt = 20, .wildcard = 20 },
-		   .policy_net = 0x7f000001, .policy_hosts = 1 },
+		   .policy_net = 0x7f000001,
+		   .policy_hosts = 1 },
 };
 static unsigned given_port;
 static const struct {
@@ -424,7 +430,8 @@ static const struct {
 	{ "sts", NUMBER, &given.rules.shares.sts, "domains of 1000 with MTA-STS; 10" },
 	{ "tlsrpt", NUMBER, &given.rules.shares.tlsrpt, "domains of 1000 with TLSRPT; 20" },
 	{ "wildcard", NUMBER, &given.rules.shares.wildcard, "domains of 1000 that answer any TXT; 20" },
-	{ "policy-hosts", NUMBER, &given.rules.policy_hosts, "policy hosts live at 127.0.0.1 and so many addresses on; 1" },
+	{ "policy-hosts", NUMBER, &given.rules.policy_hosts,
+	  "policy hosts live at 127.0.0.1 and so many addresses on; 1" },
 	{ "tally", COUNT64, &given.tally, "tell questions apart, up to so many (16 to 32 octets each)" },
 	{ "report", TEXT, &given.report, "file for the counts, at the end and on SIGUSR1; standard output" },
 	{ "minutes", MINUTES, &given.minutes, "end after so long; 30" },
@@ -471,7 +478,8 @@ int main(int argc, char **argv)
 	int i;
 
 	for (i = 0; i < OPTIONS; i++)
-		option[i + 1] = (struct option){ table[i].name, table[i].kind == FLAG ? no_argument : required_argument,
+		option[i + 1] = (struct option){ table[i].name,
+						 table[i].kind == FLAG ? no_argument : required_argument,
 						 NULL, i };
 	while ((i = getopt_long(argc, argv, "", option, NULL)) != -1) {
 		if (i == OPTIONS)

@@ -1,7 +1,7 @@
 /* tests/bench/bench_cpu.c - what a domain costs apart from the network: bench_cpu MODE COUNT [FILE]
  *
- * The jobs are real; their net.h answers at once, in the same process, from the made-up internet, so that instruction counts
- * are the same in each run. Each mode does what the one before does and a step more:
+ * The jobs are real; their net.h answers at once, in the same process, from the made-up internet, so that
+ * instruction counts are the same in each run. Each mode does what the one before does and a step more:
  *
  *   answers   make the queries and the answers: the cost of this program itself
  *   job       scanner/job: parse the answers, keep the facts
@@ -44,7 +44,8 @@ struct bench {
 };
 
 /* The answer to one question; false where the name does not exist. */
-static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX], size_t *len)
+static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX],
+		   size_t *len)
 {
 	struct answer_question question;
 	uint8_t query[DNS_QUERY_MAX];
@@ -152,12 +153,16 @@ static void write_header(struct bench *bench)
 
 static int write_domains(enum mode mode, uint32_t count, const char *path)
 {
-	static const struct net_ops ops = { .ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms };
+	static const struct net_ops ops = {
+		.ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms
+	};
 	static struct bench bench;
 	const struct job_context context = { .net = &bench.net, .done = on_done, .arg = &bench };
 	char name[NAME_MAX_OCTETS];
 
-	bench = (struct bench){ .net.ops = &ops, .mode = mode, .rules = { .shares = WORLD_SHARES_DEFAULT, .policy_hosts = 1 } };
+	bench = (struct bench){ .net.ops = &ops,
+				.mode = mode,
+				.rules = { .shares = WORLD_SHARES_DEFAULT, .policy_hosts = 1 } };
 	bench.rules.shares.sts = 0; /* what nearly all domains cost */
 	bench.buffer = record_buffer_new();
 	bench.press = frame_press_new();

@@ -1,7 +1,8 @@
 /* tests/bench/check_scan.c - is every domain of the list in the scan file, once? check_scan SCAN COUNT
  *
- * Prints one `name=value` line for each figure: records, indexes missing and doubled among 0…COUNT-1, answers left open, tries,
- * and how long the last hundredth of the domains took against its share. Exit status 1 when an index is missing or doubled.
+ * Prints one `name=value` line for each figure: records, indexes missing and doubled among 0…COUNT-1, answers
+ * left open, tries, and how long the last hundredth of the domains took against its share. Exit status 1 when
+ * an index is missing or doubled.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ enum { TAIL_SPAN = 1 << 24 }; /* milliseconds: four hours and a half, longer tha
 struct check {
 	uint64_t count, records, doubled, beyond, open, tries;
 	uint8_t *seen;
-	uint32_t *ended;          /* domains that ended in each millisecond from first_ms on */
+	uint32_t *ended; /* domains that ended in each millisecond from first_ms on */
 	int64_t first_ms, last_ms;
 };
 
@@ -24,7 +25,9 @@ static void note_end(struct check *check, const struct observation *o)
 	const int64_t end_ms = o->time_ms + o->duration_ms;
 
 	if (check->records == 0)
-		check->first_ms = o->time_ms - 1000; /* records stand in the order of their ends: the first began early, not first */
+		check->first_ms =
+			o->time_ms -
+			1000; /* records stand in the order of their ends: the first began early, not first */
 	if (end_ms > check->last_ms)
 		check->last_ms = end_ms;
 	if (end_ms >= check->first_ms && end_ms - check->first_ms < TAIL_SPAN)
@@ -39,7 +42,8 @@ static void note(struct check *check, const struct observation *o)
 		check->beyond++;
 	else if (check->seen[o->index]++ != 0)
 		check->doubled++;
-	check->open += dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->sts.answer.status) ||
+	check->open += dns_status_is_transient(o->mx.answer.status) ||
+		       dns_status_is_transient(o->sts.answer.status) ||
 		       dns_status_is_transient(o->tlsrpt.answer.status);
 	check->tries += (uint64_t)o->mx.answer.tries + o->sts.answer.tries + o->tlsrpt.answer.tries;
 }
@@ -53,7 +57,8 @@ static uint64_t missing(const struct check *check)
 	return n;
 }
 
-/* Time the last hundredth took ÷ a hundredth of the time; starts are spread over a few hundred milliseconds at most. */
+/* Time the last hundredth took ÷ a hundredth of the time; starts are spread over a few hundred milliseconds
+ * at most. */
 static double tail(const struct check *check)
 {
 	const uint64_t most = check->records - check->records / 100;
@@ -95,10 +100,12 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (more < 0)
 		fprintf(stderr, "check_scan: %s\n", error);
-	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64 "\nopen=%" PRIu64 "\ntries=%" PRIu64
+	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64
+	       "\nopen=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
 	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.tries,
-	       reader_trailer(reader) != NULL, reader_torn(reader), tail(&check), (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
+	       reader_trailer(reader) != NULL, reader_torn(reader), tail(&check),
+	       (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
 	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0;
 
 	reader_close(reader);

@@ -3,24 +3,26 @@
 
 #include <string.h>
 
-/* A stem is consonants, vowels, consonants, vowels, consonants, vowels. No string of one table holds a letter of the
- * other, so a stem splits in one way only; what follows it never begins with a vowel. That keeps names apart. */
+/* A stem is consonants, vowels, consonants, vowels, consonants, vowels. No string of one table holds a letter
+ * of the other, so a stem splits in one way only; what follows it never begins with a vowel. That keeps names
+ * apart. */
 static const char *const consonants[64] = {
-	"b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v",
-	"w", "x", "z", "bl", "br", "ch", "ck", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "kl", "kr",
+	"b",  "c",  "d",  "f",  "g",  "h",  "j",  "k",  "l",  "m",  "n",  "p",  "r",  "s",  "t",  "v",
+	"w",  "x",  "z",  "bl", "br", "ch", "ck", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "kl", "kr",
 	"ld", "ll", "lt", "mb", "mm", "mp", "nd", "ng", "nk", "nn", "nt", "ph", "pl", "pp", "pr", "rd",
 	"rk", "rm", "rn", "rr", "rt", "sc", "sh", "sk", "sp", "ss", "st", "tr", "tt", "tz", "th", "sch",
 };
 static const char *const vowels[8] = { "a", "e", "i", "o", "u", "ea", "ie", "oo" };
 static const char *const tails[32] = {
-	"", "", "", "", "", "", "", "", "", "", "", "", "n", "s", "r", "x",
-	"shop", "tech", "group", "media", "-online", "-shop", "24", "hotel", "consulting", "digital", "design", "clinic",
-	"-gmbh", "systems", "law", "365",
+	"",           "",        "",       "",       "",        "",        "",    "",
+	"",           "",        "",       "",       "n",       "s",       "r",   "x",
+	"shop",       "tech",    "group",  "media",  "-online", "-shop",   "24",  "hotel",
+	"consulting", "digital", "design", "clinic", "-gmbh",   "systems", "law", "365",
 };
 static const char *const endings[32] = {
-	".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com", ".com",
-	".net", ".net", ".org", ".org", ".de", ".de", ".de", ".co.uk", ".nl", ".fr", ".ru", ".info", ".io", ".eu", ".it",
-	".com.br", ".pl", ".xyz",
+	".com", ".com", ".com", ".com",  ".com", ".com", ".com", ".com",    ".com", ".com", ".com",
+	".com", ".com", ".com", ".net",  ".net", ".org", ".org", ".de",     ".de",  ".de",  ".co.uk",
+	".nl",  ".fr",  ".ru",  ".info", ".io",  ".eu",  ".it",  ".com.br", ".pl",  ".xyz",
 };
 
 /* A bijection on 27 bits: neighbours in the list share nothing. */

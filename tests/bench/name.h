@@ -1,7 +1,7 @@
 /* tests/bench/name.h - made-up domain names for benchmarks.
  *
- * Name i is the same on every machine, no two of the first NAME_COUNT are alike, and length, letters and endings
- * are much like those of a zone file, so that they compress and hash as real ones do.
+ * Name i is the same on every machine, no two of the first NAME_COUNT are alike, and length, letters and
+ * endings are much like those of a zone file, so that they compress and hash as real ones do.
  */
 #ifndef STSURVEY_BENCH_NAME_H
 #define STSURVEY_BENCH_NAME_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 enum {
-	NAME_MAX_OCTETS = 48,   /* of a made-up name, with NUL */
-	NAME_COUNT = 1 << 27,   /* further names repeat */
+	NAME_MAX_OCTETS = 48, /* of a made-up name, with NUL */
+	NAME_COUNT = 1 << 27, /* further names repeat */
 };
 
 /* Write name @i with a NUL; returns its length. */

@@ -1,7 +1,8 @@
 /* tests/bench/tally.h - how often was each question asked?
  *
- * With room for every question of a run it tells one that came twice from two; it keeps 56 bits of each question's hash, so
- * among 30 million questions two are mistaken for one with a chance of less than one in a hundred.
+ * With room for every question of a run it tells one that came twice from two; it keeps 56 bits of each
+ * question's hash, so among 30 million questions two are mistaken for one with a chance of less than one in a
+ * hundred.
  */
 #ifndef STSURVEY_BENCH_TALLY_H
 #define STSURVEY_BENCH_TALLY_H
@@ -16,7 +17,7 @@ struct tally {
 	uint64_t distinct[ANSWER_KIND_COUNT]; /* questions; with a table only */
 	uint64_t again;                       /* packets whose question had come before */
 	uint64_t answered, lost, failed, late, truncated, malformed, over_tcp;
-	uint64_t *table;                      /* NULL: not kept */
+	uint64_t *table; /* NULL: not kept */
 	uint64_t mask;
 	uint64_t kept;
 };

@@ -1,12 +1,12 @@
 /* tests/bench/udp_limit.c - what this machine can do: the least code that asks a scan's questions.
  *
- * Connected UDP sockets, one sendmmsg and recvmmsg for a batch, ids of its own, answers matched, walked and forgotten. No
- * library, no facts kept, nothing written: the scanner is measured against it.
+ * Connected UDP sockets, one sendmmsg and recvmmsg for a batch, ids of its own, answers matched, walked and
+ * forgotten. No library, no facts kept, nothing written: the scanner is measured against it.
  *
  *   udp_limit -f LIST -p PORT [-3] [-n WINDOW] [-s SOCKETS] [-t TIMEOUT_MS] [-r RETRIES] [-b BATCH]
  *
- * A domain is asked for its MX and, unless it does not exist, then for _mta-sts and _smtp._tls TXT; with -3 all three are
- * asked at once. Prints one `name=value` line for each figure.
+ * A domain is asked for its MX and, unless it does not exist, then for _mta-sts and _smtp._tls TXT; with -3
+ * all three are asked at once. Prints one `name=value` line for each figure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,13 +25,15 @@ enum {
 	SOCKETS_MAX = 64,
 	BATCH_MAX = 256,
 	IDS = 1 << 16,
-	WIRE_MAX = 255,                /* octets of a name */
+	WIRE_MAX = 255, /* octets of a name */
 	QUERY_MAX = 12 + WIRE_MAX + 4,
 	ANSWER_SIZE = 1232,
-	SOCKET_BUFFER = 8 << 20,       /* octets: a whole window of answers */
-	TIMER_MS = 50,                 /* how often time-outs are looked for */
-	SECONDS_MAX = 1800,            /* the program ends by itself */
-	TYPE_MX = 15, TYPE_TXT = 16, RCODE_NXDOMAIN = 3,
+	SOCKET_BUFFER = 8 << 20, /* octets: a whole window of answers */
+	TIMER_MS = 50,           /* how often time-outs are looked for */
+	SECONDS_MAX = 1800,      /* the program ends by itself */
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	RCODE_NXDOMAIN = 3,
 };
 
 enum kind { ASK_MX, ASK_STS, ASK_TLSRPT };
@@ -43,7 +45,7 @@ static const struct {
 
 /* A domain in flight. */
 struct domain {
-	uint32_t next;      /* of the free ones */
+	uint32_t next; /* of the free ones */
 	uint8_t pending;
 	uint8_t wire_len;
 	uint8_t wire[WIRE_MAX];
@@ -52,7 +54,7 @@ struct domain {
 /* A question in flight, found by socket and id. */
 struct question {
 	uint32_t domain;
-	uint16_t turn;      /* tells it from an earlier one with the same id */
+	uint16_t turn; /* tells it from an earlier one with the same id */
 	uint8_t kind, tries;
 	bool busy;
 };
@@ -133,7 +135,8 @@ static void send_question(struct channel *c, uint16_t id)
 	struct question *q = &c->question[id];
 	struct deadline *deadline = &c->deadline[c->deadline_end++ % (2 * IDS)];
 
-	c->iov[c->sending].iov_len = write_query(c->out[c->sending], id, (enum kind)q->kind, &domain[q->domain]);
+	c->iov[c->sending].iov_len = write_query(c->out[c->sending], id, (enum kind)q->kind,
+						 &domain[q->domain]);
 	*deadline = (struct deadline){ .at_ms = now_ms + options.timeout_ms, .id = id, .turn = q->turn };
 	count.queries++;
 	if (++c->sending == options.batch)
@@ -150,8 +153,9 @@ static void ask(struct channel *c, uint32_t d, enum kind kind)
 		random_bits ^= random_bits << 5;
 		id = (uint16_t)(random_bits >> 8);
 	} while (c->question[id].busy);
-	c->question[id] = (struct question){ .domain = d, .kind = (uint8_t)kind, .busy = true,
-					     .turn = (uint16_t)(c->question[id].turn + 1) };
+	c->question[id] = (struct question){
+		.domain = d, .kind = (uint8_t)kind, .busy = true, .turn = (uint16_t)(c->question[id].turn + 1)
+	};
 	c->in_flight++;
 	domain[d].pending++;
 	send_question(c, id);
@@ -347,7 +351,8 @@ static void loop(FILE *list)
 
 static int open_channel(struct channel *c)
 {
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(options.port),
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_port = htons(options.port),
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	c->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -378,18 +383,20 @@ static void print(uint64_t wall_ms)
 			   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 	const double wall = (double)(wall_ms > 0 ? wall_ms : 1) * 1e-3;
 
-	printf("domains=%" PRIu64 "\nqueries=%" PRIu64 "\nretries=%" PRIu64 "\nfailed=%" PRIu64 "\nunexpected=%" PRIu64
-	       "\nrecords=%" PRIu64 "\n",
+	printf("domains=%" PRIu64 "\nqueries=%" PRIu64 "\nretries=%" PRIu64 "\nfailed=%" PRIu64
+	       "\nunexpected=%" PRIu64 "\nrecords=%" PRIu64 "\n",
 	       count.domains, count.queries, count.retries, count.failed, count.unexpected, count.records);
 	printf("seconds=%.3f\ncpu_seconds=%.3f\ncpu_us_per_query=%.3f\ncpu_us_per_domain=%.3f\n", wall, cpu,
-	       cpu * 1e6 / (double)(count.queries + !count.queries), cpu * 1e6 / (double)(count.domains + !count.domains));
-	printf("queries_per_second=%.0f\ndomains_per_second=%.0f\nrss_kib=%ld\n", (double)count.queries / wall,
-	       (double)count.domains / wall, usage.ru_maxrss);
+	       cpu * 1e6 / (double)(count.queries + !count.queries),
+	       cpu * 1e6 / (double)(count.domains + !count.domains));
+	printf("queries_per_second=%.0f\ndomains_per_second=%.0f\nrss_kib=%ld\n",
+	       (double)count.queries / wall, (double)count.domains / wall, usage.ru_maxrss);
 }
 
 static int usage_error(void)
 {
-	fprintf(stderr, "usage: udp_limit -f LIST -p PORT [-3] [-n WINDOW] [-s SOCKETS] [-t TIMEOUT_MS] [-r RETRIES] [-b BATCH]\n");
+	fprintf(stderr, "usage: udp_limit -f LIST -p PORT [-3] [-n WINDOW] [-s SOCKETS] [-t TIMEOUT_MS] [-r "
+			"RETRIES] [-b BATCH]\n");
 	return 2;
 }
 
@@ -398,23 +405,41 @@ static bool read_options(int argc, char **argv)
 	int c;
 
 	while ((c = getopt(argc, argv, "f:p:3n:s:t:r:b:")) != -1) {
-		const unsigned value = c != 'f' && c != '3' && c != '?' ? (unsigned)strtoul(optarg, NULL, 10) : 0;
+		const unsigned value = c != 'f' && c != '3' && c != '?' ? (unsigned)strtoul(optarg, NULL, 10)
+									: 0;
 
 		switch (c) {
-		case 'f': options.list = optarg; break;
-		case 'p': options.port = (uint16_t)value; break;
-		case '3': options.at_once = true; break;
-		case 'n': options.window = value; break;
-		case 's': options.sockets = value; break;
-		case 't': options.timeout_ms = value; break;
-		case 'r': options.retries = value; break;
-		case 'b': options.batch = value; break;
-		default: return false;
+		case 'f':
+			options.list = optarg;
+			break;
+		case 'p':
+			options.port = (uint16_t)value;
+			break;
+		case '3':
+			options.at_once = true;
+			break;
+		case 'n':
+			options.window = value;
+			break;
+		case 's':
+			options.sockets = value;
+			break;
+		case 't':
+			options.timeout_ms = value;
+			break;
+		case 'r':
+			options.retries = value;
+			break;
+		case 'b':
+			options.batch = value;
+			break;
+		default:
+			return false;
 		}
 	}
-	return optind == argc && options.list != NULL && options.port != 0 && options.window > 0 && options.sockets > 0 &&
-	       options.sockets <= SOCKETS_MAX && options.batch > 0 && options.batch <= BATCH_MAX &&
-	       options.window / options.sockets * 3 < IDS / 2;
+	return optind == argc && options.list != NULL && options.port != 0 && options.window > 0 &&
+	       options.sockets > 0 && options.sockets <= SOCKETS_MAX && options.batch > 0 &&
+	       options.batch <= BATCH_MAX && options.window / options.sockets * 3 < IDS / 2;
 }
 
 int main(int argc, char **argv)

@@ -9,8 +9,8 @@ struct wheel {
 	uint32_t slot[WHEEL_SLOTS]; /* the packets of that millisecond, newest first */
 	uint64_t at_ms;             /* every slot before this one is empty */
 	uint32_t waiting;
-	uint32_t spare;             /* given back */
-	uint32_t used;              /* of the pool, ever */
+	uint32_t spare; /* given back */
+	uint32_t used;  /* of the pool, ever */
 	struct wheel_packet *pool;
 };
 

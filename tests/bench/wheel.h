@@ -1,6 +1,7 @@
 /* tests/bench/wheel.h - packets that wait for their time: a wheel of one slot a millisecond.
  *
- * Putting and taking cost the same however many wait. Memory grows to the most that ever waited, up to WHEEL_WAITING_MAX.
+ * Putting and taking cost the same however many wait. Memory grows to the most that ever waited, up to
+ * WHEEL_WAITING_MAX.
  */
 #ifndef STSURVEY_BENCH_WHEEL_H
 #define STSURVEY_BENCH_WHEEL_H
@@ -13,8 +14,8 @@
 #include "tests/bench/answer.h"
 
 enum {
-	WHEEL_SLOTS = 1 << 16,         /* milliseconds ahead that a packet can wait, less one */
-	WHEEL_WAITING_MAX = 1 << 20,   /* packets; 200k a second for five seconds */
+	WHEEL_SLOTS = 1 << 16,       /* milliseconds ahead that a packet can wait, less one */
+	WHEEL_WAITING_MAX = 1 << 20, /* packets; 200k a second for five seconds */
 };
 
 struct wheel_packet {

@@ -1,6 +1,7 @@
 /* tests/bench/world.h - what the answerer's internet publishes, worked out from a domain's name alone.
  *
- * No table, no state: any list of names works, and who knows the shares can work out what a scan must have asked.
+ * No table, no state: any list of names works, and who knows the shares can work out what a scan must have
+ * asked.
  */
 #ifndef STSURVEY_BENCH_WORLD_H
 #define STSURVEY_BENCH_WORLD_H
@@ -17,7 +18,8 @@ struct world_shares {
 	unsigned wildcard; /* … answer every TXT question with SPF */
 };
 
-#define WORLD_SHARES_DEFAULT ((struct world_shares){ .nxdomain = 50, .sts = 10, .tlsrpt = 20, .wildcard = 20 })
+#define WORLD_SHARES_DEFAULT                                                                                 \
+	((struct world_shares){ .nxdomain = 50, .sts = 10, .tlsrpt = 20, .wildcard = 20 })
 
 /* Who takes the mail, roughly as in a zone of a big TLD. */
 enum world_mx {
@@ -37,7 +39,8 @@ struct world_domain {
 	uint32_t bits; /* for details: which hoster, which id */
 };
 
-/* A hash of the octets of a name in lower case; the same for text and for labels whose length octets were taken as dots. */
+/* A hash of the octets of a name in lower case; the same for text and for labels whose length octets were
+ * taken as dots. */
 uint64_t world_hash(const char *name, size_t n);
 
 void world_look(const struct world_shares *shares, uint64_t hash, struct world_domain *domain);
