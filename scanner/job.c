@@ -491,9 +491,11 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 {
 	const struct job_context *context = job->context;
 	struct arena arena = job->arena;
+	uint8_t faults = job->faults;
 
 	arena_reset(&arena);
-	*job = (struct job){ .context = context, .arena = arena, .last_pass = last_pass, .index = index, .rank = rank };
+	*job = (struct job){ .context = context, .arena = arena, .faults = faults, .last_pass = last_pass,
+			     .index = index, .rank = rank };
 	job->name = arena_copy(&job->arena, name);
 	if (!job->name.p)
 		job->fault = NET_FAULT_MEMORY;

@@ -41,6 +41,7 @@ struct job_context {
 struct job {
 	const struct job_context *context;
 	struct job *next; /* the owner's, for lists of jobs */
+	uint8_t faults;   /* the owner's: how often it was begun again; job_start leaves it alone */
 	struct arena arena;
 	/* how far it is */
 	uint8_t state;    /* enum job_state; assigned in job.c alone */

@@ -128,6 +128,7 @@ static void drop_tries(struct net_cares *net, struct net_query *query)
 {
 	for (struct net_try *try = query->own.tries; try; try = try->sibling) {
 		repeat_list_remove(net, try);
+		net->resolver.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
 	query->own.tries = NULL;
@@ -252,10 +253,11 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 	net->counts.late += packet && !try->query;
 }
 
-static void unlink_try(struct net_query *query, struct net_try *try)
+static void unlink_try(struct net_cares *net, struct net_query *query, struct net_try *try)
 {
 	struct net_try **link = &query->own.tries;
 
+	net->resolver.server[try->channel->server].outstanding--;
 	while (*link != try)
 		link = &(*link)->sibling;
 	*link = try->sibling;
@@ -278,7 +280,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	repeat_list_remove(net, try);
 	count_outcome(net, try, status, packet);
 	if (query) {
-		unlink_try(query, try);
+		unlink_try(net, query, try);
 		if (net->stopping)
 			finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
 		else if (packet)
@@ -333,6 +335,7 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 		return NULL;
 	*try = (struct net_try){ .net = net, .query = query, .channel = channel, .sibling = query->own.tries };
 	query->own.tries = try;
+	server->outstanding++;
 	try->id = channel_take_id(channel);
 	try->sent_ms = now_of(net);
 	try->repeat_ms = try->sent_ms + resolver_rto_ms(server, query->tries, net->group.timeout_ms);
@@ -359,7 +362,7 @@ static void transmit(struct net_cares *net, struct net_query *query, unsigned se
 		/* a name that can't be asked for, met as the target of a CNAME */
 		channel_give_id(channel, try->id);
 		repeat_list_remove(net, try);
-		unlink_try(query, try);
+		unlink_try(net, query, try);
 		freelist_free(try);
 		finish(net, query, NET_OK, DNS_ERROR, NULL, 0);
 		return;

@@ -43,6 +43,15 @@ void resolver_bad(struct resolver_server *server, bool timeout)
 	server->timeouts += timeout;
 }
 
+/* Little's law needs the answers of a window; one that judge_window prolongs has counted some before. */
+static void measure_pace(struct resolver_server *server, float ms)
+{
+	uint32_t fresh = (uint32_t)(server->answered - server->answered_before);
+
+	server->answered_before = server->answered;
+	server->per_ms = (float)fresh / ms;
+}
+
 static void judge_window(struct resolver_server *server, uint64_t now_ms)
 {
 	uint32_t outcomes = server->good + server->bad;
@@ -60,19 +69,21 @@ void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(voi
 {
 	bool close_window = now_ms - resolver->window_ms >= RESOLVER_WINDOW_MS;
 
-	if (close_window)
-		resolver->window_ms = now_ms;
 	for (unsigned i = 0; i < resolver->count; i++) {
 		struct resolver_server *server = &resolver->server[i];
 
-		if (close_window)
+		if (close_window) {
+			measure_pace(server, (float)(now_ms - resolver->window_ms));
 			judge_window(server, now_ms);
+		}
 		if (server->probing || server->state == RESOLVER_UP ||
 		    (server->state == RESOLVER_DOWN && now_ms < server->probe_at_ms))
 			continue;
 		server->probing = true;
 		probe(arg, i);
 	}
+	if (close_window)
+		resolver->window_ms = now_ms;
 }
 
 void resolver_probed(struct resolver *resolver, unsigned index, bool good, uint64_t now_ms)
@@ -107,7 +118,10 @@ bool resolver_is_unsure(const struct resolver *resolver, unsigned server)
 uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms)
 {
 	float rto = server->srtt_ms > 0 ? server->srtt_ms + 4 * server->rttvar_ms : RESOLVER_RTO_START_MS;
+	float queue = server->per_ms > 0 ? 2 * (float)server->outstanding / server->per_ms : RESOLVER_RTO_START_MS;
 
+	if (rto < queue)
+		rto = queue;
 	if (rto < RESOLVER_RTO_MIN_MS)
 		rto = RESOLVER_RTO_MIN_MS;
 	while (n-- > 0 && rto < (float)max_ms)

@@ -44,9 +44,12 @@ struct resolver_server {
 	uint64_t probe_at_ms;      /* when DOWN: the next probe */
 	uint64_t vouched_until_ms;
 	uint32_t good, bad;        /* in this window */
+	uint32_t outstanding;      /* packets whose question is still open */
+	float per_ms;              /* answers a millisecond, of the last whole window; 0 before */
 	float srtt_ms, rttvar_ms;  /* RFC 6298 2; 0 before the first answer */
 	/* totals, for the metadata */
 	uint64_t answered, failed, timeouts, times_down;
+	uint64_t answered_before;  /* when this window began */
 };
 
 struct resolver {
@@ -78,7 +81,8 @@ bool resolver_is_paused(const struct resolver *resolver);
 bool resolver_is_unsure(const struct resolver *resolver, unsigned server);
 
 /* Milliseconds until try @n (from 0) is repeated: RFC 6298's estimate doubled for each try, between
- * RESOLVER_RTO_MIN_MS and @max_ms. */
+ * RESOLVER_RTO_MIN_MS and @max_ms. Where many questions are outstanding it is at least what the server needs
+ * to answer them twice over at its present pace: a queue is no loss, and asking again would lengthen it. */
 uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms);
 
 #endif

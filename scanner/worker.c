@@ -17,7 +17,9 @@ enum {
 	SLOTS_AT_ONCE = 128,     /* jobs allocated together, as the window first fills */
 	TICK_MS = 100,
 	FAULT_PAUSE_MS = 500,    /* before a job that met a fault of ours is begun again */
-	REGROW_AFTER = 16,       /* domains finished for each one the window grows again */
+	WINDOW_START = 256,      /* jobs at once to begin with: one more for each one finished, as TCP starts slowly */
+	REGROW_AFTER = 16,       /* domains finished for each one the window grows again after a fault of ours */
+	FAULTS_MAX = 8,          /* after so many the domain is recorded as what it is: not found out */
 };
 
 struct slots {
@@ -50,6 +52,7 @@ struct worker {
 	struct job_list faulted;  /* to be begun again */
 	uint64_t faulted_at_ms;
 	unsigned regrow;
+	bool shrunk;          /* by a fault of ours */
 	/* where targets come from, and records go */
 	struct feed_batch *batch, *room;
 	struct record_buffer *buffer; /* NULL: all are with the sink */
@@ -212,10 +215,23 @@ static void give_slot_back(struct worker *worker, struct job *job)
 {
 	worker->in_flight--;
 	list_push(&worker->unused, job);
-	if (worker->allowed < worker->window && ++worker->regrow >= REGROW_AFTER) {
+	if (worker->allowed < worker->window && ++worker->regrow >= (worker->shrunk ? REGROW_AFTER : 1)) {
 		worker->allowed++;
 		worker->regrow = 0;
 	}
+}
+
+/* What a domain is that could not be surveyed for our own sake: nothing is known of it. */
+static bool record_unmeasured(struct worker *worker, const struct job *job)
+{
+	struct observation observation = { .name = job->name, .index = job->index, .rank = job->rank,
+					   .time_ms = job->time_ms, .mx.answer.status = DNS_ERROR };
+
+	observation.policy.address_used = -1;
+	if (!record(worker, &observation))
+		return false;
+	count(&worker->counts.unknown, 1);
+	return true;
 }
 
 /* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
@@ -225,12 +241,22 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		give_slot_back(worker, job);
 		return;
 	}
+	if (job->name.p && job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY &&
+	    have_buffer(worker) && record_unmeasured(worker, job)) {
+		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
+		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
+			    job->name.p);
+		give_slot_back(worker, job);
+		return;
+	}
+	job->faults += job->faults < UINT8_MAX;
 	count(&worker->counts.faults, 1);
 	if (now_ms(&worker->net) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
 		worker->allowed = worker->allowed / 2 > 0 ? worker->allowed / 2 : 1;
 		log_warning("out of %s: %u domains at once for now",
 			    job->fault == NET_FAULT_MEMORY ? "memory" : "sockets (see ulimit -n)", worker->allowed);
 		worker->faulted_at_ms = now_ms(&worker->net);
+		worker->shrunk = true;
 	}
 	list_push(&worker->faulted, job);
 }
@@ -317,6 +343,7 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	if (!job)
 		return false;
 	worker->in_flight++;
+	job->faults = 0;
 	job_start(job, target->index, target->rank, target->name, atomic_load(&worker->scan->phase) == SCAN_RETRY);
 	return true;
 }
@@ -531,7 +558,7 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	worker->context = (struct job_context){ .net = &worker->net, .allow = options->allow_reserved,
 						.block = options->blocklist, .done = on_job_done, .arg = worker };
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
-	worker->allowed = worker->window;
+	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);
 	list_init(&worker->unused);
 	list_init(&worker->finished);
