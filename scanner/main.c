@@ -71,6 +71,8 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is an error to report, not a way to die. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that reached `ulimit -f`. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

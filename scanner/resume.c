@@ -31,12 +31,13 @@ static bool may_differ(struct span name)
 	return false;
 }
 
-static const struct record_option *find(const struct record_option *option, size_t count, struct span name)
+/* An option that may be repeated has a place for each time it was given. */
+static bool is_among(const struct record_option *option, size_t count, const struct record_option *wanted)
 {
 	for (size_t i = 0; i < count; i++)
-		if (span_equal(option[i].name, name))
-			return &option[i];
-	return NULL;
+		if (span_equal(option[i].name, wanted->name) && span_equal(option[i].value, wanted->value))
+			return true;
+	return false;
 }
 
 /* Does everything of @a that matters stand in @b too? */
@@ -44,9 +45,7 @@ static bool covered(const struct record_option *a, size_t a_count, const struct 
 		    const char *path, char error[RESUME_ERROR_MAX])
 {
 	for (size_t i = 0; i < a_count; i++) {
-		const struct record_option *other = find(b, b_count, a[i].name);
-
-		if (may_differ(a[i].name) || (other && span_equal(other->value, a[i].value)))
+		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
 			continue;
 		snprintf(error, RESUME_ERROR_MAX, "%s: was begun with another --%.*s; give the same, or another --output-file",
 			 path, (int)a[i].name.n, a[i].name.p);
@@ -132,7 +131,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	const struct record_trailer *trailer;
 	struct reader *reader = NULL;
 	char why[READER_ERROR_MAX];
-	struct stat status;
+	struct stat status = { 0 };
 	int result = -1;
 
 	*resume = (struct resume){ 0 };

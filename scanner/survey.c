@@ -109,6 +109,12 @@ static int open_feed(struct survey *survey)
 	return resume_check_input(&survey->resume, options->input_file, size, mtime, sample, survey->error);
 }
 
+static void say_empty(struct survey *survey)
+{
+	snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected",
+		 survey->options->input_file);
+}
+
 /* The first batch, waited for a moment: a pipe may be slow. */
 static int take_first(struct survey *survey)
 {
@@ -130,8 +136,7 @@ static int take_first(struct survey *survey)
 		return -1;
 	}
 	if (result == FEED_END && feed_entries(survey->scan.feed) == 0) {
-		snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected",
-			 survey->options->input_file);
+		say_empty(survey);
 		return -1;
 	}
 	return 0;
@@ -385,6 +390,8 @@ static int scan_all(struct survey *survey)
 	if (survey->error[0] == '\0')
 		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
 	stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
+	if (survey->error[0] == '\0' && !stopped && feed_entries(survey->scan.feed) == 0)
+		say_empty(survey); /* a pipe that ended after take_first had stopped waiting */
 	failed = close_sink(survey, !stopped && survey->error[0] == '\0') < 0;
 	status = failed ? EXIT_FATAL : exit_status(survey);
 	survey_report_close(&survey->report,
