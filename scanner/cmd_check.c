@@ -9,6 +9,7 @@
 #include "analysis/classify.h"
 #include "analysis/explain.h"
 #include "output/command.h"
+#include "scanner/answer_cache.h"
 #include "scanner/idna.h"
 #include "scanner/job.h"
 #include "scanner/net_cares.h"
@@ -22,6 +23,7 @@ struct check {
 	const struct options *options;
 	uv_loop_t loop;
 	struct net_cares *dns;
+	struct answer_cache *cache;
 	struct net_curl *web;
 	struct tls_store *store;
 	struct host_limit *hosts;
@@ -33,7 +35,12 @@ struct check {
 
 static void ask(struct net *net, struct net_query *query)
 {
-	net_cares_ask(((struct check *)net)->dns, query);
+	struct check *check = (struct check *)net;
+
+	if (query->shared)
+		answer_cache_ask(check->cache, query); /* sends it on, not shared, or answers */
+	else
+		net_cares_ask(check->dns, query);
 }
 
 static void fetch(struct net *net, struct net_fetch *request)
@@ -79,8 +86,9 @@ static int open_nets(struct check *check, char *error, size_t error_size)
 		 options->contact ? options->contact : "", options->contact ? ")" : "");
 	check->server = calloc(options->server_count, sizeof *check->server);
 	check->hosts = host_limit_new(options->per_host);
+	check->cache = answer_cache_new(&check->net);
 	snprintf(error, error_size, "no memory");
-	if (!check->server || !check->hosts ||
+	if (!check->server || !check->hosts || !check->cache ||
 	    tls_store_open(&check->store, options->ca_file, error, error_size) < 0)
 		return -1;
 	web.store = check->store;
@@ -187,6 +195,7 @@ static void clean_up(struct check *check)
 	free(check->job);
 	if (check->dns)
 		net_cares_free(check->dns);
+	answer_cache_free(check->cache);
 	if (check->hosts)
 		host_limit_free(check->hosts);
 	if (check->store)

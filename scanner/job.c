@@ -169,6 +169,15 @@ static void ask(struct job *job, struct net_query *query, struct span name, enum
 	net_ask(job->context->net, query);
 }
 
+/* As ask, where the answer may serve other domains too. */
+static void ask_shared(struct job *job, struct net_query *query, struct span name, enum dns_type type,
+		       void (*on_answer)(struct net_query *))
+{
+	*query = (struct net_query){ .name = name, .type = type, .shared = true, .on_answer = on_answer, .arg = job };
+	job->pending++;
+	net_ask(job->context->net, query);
+}
+
 /* @prefix and the domain; p NULL when there is no memory or no such name can exist. */
 static struct span below(struct job *job, struct span prefix)
 {
@@ -206,14 +215,29 @@ static void on_txt(struct net_query *query)
 	answered(job);
 }
 
-static void on_address(struct net_query *query)
+static void keep_host(struct job *job, const struct net_query *query)
 {
-	struct job *job = query->arg;
 	struct obs_answer *kept = query->type == DNS_TYPE_A ? &job->policy->a : &job->policy->aaaa;
 	struct dns_answer answer;
 
 	if (keep_answer(job, query, &answer, kept) && !keep_addresses(job, query, &answer))
 		job->fault = NET_FAULT_MEMORY;
+}
+
+static void on_address(struct net_query *query)
+{
+	keep_host(query->arg, query);
+	answered(query->arg);
+}
+
+/* The chain stands in the answer about IPv4 and is as authentic as that; this one starts at its end. */
+static void on_target_address(struct net_query *query)
+{
+	struct job *job = query->arg;
+	struct obs_policy *policy = job->policy;
+
+	keep_host(job, query);
+	policy->aaaa.ad = policy->aaaa.ad && policy->a.ad;
 	answered(job);
 }
 
@@ -353,8 +377,36 @@ static enum job_state ask_host(struct job *job)
 		return JOB_DONE;
 	}
 	job->policy->address_used = -1;
-	ask(job, &job->query[0], host, DNS_TYPE_AAAA, on_address);
-	ask(job, &job->query[1], host, DNS_TYPE_A, on_address);
+	job->host = host;
+	ask(job, &job->query[0], host, DNS_TYPE_A, on_address);
+	return JOB_ASK_HOST6;
+}
+
+/* Where the chain ends, if that is known: an alias for the address of one type is one for all (RFC 1034 3.6.2). */
+static bool end_of_chain(const struct obs_answer *answer, struct span *name)
+{
+	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
+
+	if (answer->cname_count == 0 || answer->cname_loop || !certain)
+		return false;
+	*name = answer->cname[answer->cname_count - 1];
+	return span_find(*name, 0, '\\') == name->n; /* octets that text can't be asked for with */
+}
+
+static enum job_state ask_host6(struct job *job)
+{
+	struct obs_policy *policy = job->policy;
+	struct span name = job->host;
+
+	if (policy->a.status == DNS_NXDOMAIN) {
+		/* no such name, at the chain's end at least: of no type (RFC 8020 2) */
+		policy->aaaa.status = DNS_NXDOMAIN;
+		return JOB_CHASE_HOST;
+	}
+	if (end_of_chain(&policy->a, &name))
+		ask_shared(job, &job->query[0], name, DNS_TYPE_AAAA, on_target_address);
+	else
+		ask(job, &job->query[0], name, DNS_TYPE_AAAA, on_address);
 	return JOB_CHASE_HOST;
 }
 
@@ -425,15 +477,13 @@ static enum job_state fetch(struct job *job)
 		policy->status = CONNECT_BLOCKLISTED;
 		return JOB_DONE;
 	}
-	*fetch = (struct net_fetch){ .host = below(job, SPAN_LITERAL("mta-sts.")),
+	*fetch = (struct net_fetch){ .host = job->host,
 				     .address = allowed,
 				     .address_count = count,
 				     .arena = &job->arena,
 				     .policy = policy,
 				     .on_done = on_fetched,
 				     .arg = job };
-	if (job->fault)
-		return JOB_DONE;
 	job->fetch = fetch;
 	job->pending++;
 	net_fetch(job->context->net, fetch);
@@ -458,7 +508,8 @@ static void fix_address_used(struct job *job)
 
 static enum job_state (*const step[])(struct job *) = {
 	[JOB_ASK_MX] = ask_mx,	       [JOB_ASK_TXT] = ask_txt,	      [JOB_CHASE_STS] = chase_sts,
-	[JOB_ASK_HOST] = ask_host,     [JOB_CHASE_HOST] = chase_host, [JOB_FETCH] = fetch,
+	[JOB_ASK_HOST] = ask_host,     [JOB_ASK_HOST6] = ask_host6,   [JOB_CHASE_HOST] = chase_host,
+	[JOB_FETCH] = fetch,
 };
 
 /* A step runs only when nothing is pending, so none sees half an answer. A fault of ours ends the

@@ -20,7 +20,8 @@ enum job_state {
 	JOB_ASK_MX,    /* every job starts here: a name that does not exist ends here too */
 	JOB_ASK_TXT,   /* the name may exist: ask _mta-sts and _smtp._tls together */
 	JOB_CHASE_STS, /* the resolver failed on _mta-sts for good: is it a CNAME loop? */
-	JOB_ASK_HOST,  /* one usable STS record: where is the policy host? */
+	JOB_ASK_HOST,  /* one usable STS record: where is the policy host? IPv4 first, for its CNAME chain */
+	JOB_ASK_HOST6, /* IPv6, at the chain's end: one question for all domains that delegate to one host */
 	JOB_CHASE_HOST,/* the resolver failed on the policy host for good: a CNAME loop? */
 	JOB_FETCH,     /* it has addresses; those we may connect to are tried */
 	JOB_DONE,      /* every fact is here, or a fault of ours ended it */
@@ -59,6 +60,7 @@ struct job {
 	struct obs_mx mx;
 	struct obs_txt sts, tlsrpt;
 	struct obs_policy *policy; /* NULL: no policy was looked for */
+	struct span host;          /* mta-sts.<domain>, with it */
 	/* its questions */
 	struct net_query query[2];
 	struct net_fetch *fetch;

@@ -28,6 +28,7 @@ struct net_query {
 	/* the asker's */
 	struct span name;   /* A-labels, no trailing dot; lives until the callback */
 	uint16_t type;      /* enum dns_type */
+	bool shared;        /* other domains are likely to ask it too: see scanner/answer_cache.h */
 	void (*on_answer)(struct net_query *query);
 	void *arg;
 
@@ -36,7 +37,7 @@ struct net_query {
 	enum dns_status status; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
 	const uint8_t *packet;  /* NULL where none came */
 	size_t len;
-	uint8_t tries;          /* packets sent for it */
+	uint8_t tries;          /* packets sent for it; 0: another question's brought the answer */
 
 	/* the adapter's */
 	struct {

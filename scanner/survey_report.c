@@ -125,6 +125,7 @@ static void put_extra(struct json *json, void *arg)
 	json_open_object(json, "dns");
 	json_uint(json, "repeats", SUM(report, repeats));
 	json_uint(json, "tcp", SUM(report, tcp));
+	json_uint(json, "saved", SUM(report, saved));
 	json_uint(json, "icmp_errors", SUM(report, icmp));
 	json_uint(json, "parked", SUM(report, parked));
 	json_uint(json, "receive_buffer", SUM(report, receive_buffer) / report->scan->workers);

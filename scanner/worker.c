@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "analysis/classify.h"
+#include "scanner/answer_cache.h"
 #include "scanner/freelist.h"
 #include "scanner/job.h"
 #include "scanner/log.h"
@@ -40,6 +41,7 @@ struct worker {
 	uv_check_t check;
 	uv_timer_t tick;
 	struct net_cares *dns;
+	struct answer_cache *cache;
 	struct net_curl *web;
 	struct job_context context;
 	/* the window */
@@ -101,7 +103,12 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 
 static void ask(struct net *net, struct net_query *query)
 {
-	net_cares_ask(((struct worker *)net)->dns, query);
+	struct worker *worker = (struct worker *)net;
+
+	if (query->shared)
+		answer_cache_ask(worker->cache, query); /* sends it on, not shared, or answers */
+	else
+		net_cares_ask(worker->dns, query);
 }
 
 static void fetch(struct net *net, struct net_fetch *request)
@@ -477,8 +484,11 @@ static void copy_counts(struct worker *worker)
 {
 	struct worker_counts *counts = &worker->counts;
 	struct net_cares_counts dns;
+	struct answer_cache_counts cache;
 
 	net_cares_counts(worker->dns, &dns);
+	answer_cache_counts(worker->cache, &cache);
+	atomic_store(&counts->saved, cache.hits + cache.joined);
 	atomic_store(&counts->packets, dns.packets);
 	atomic_store(&counts->repeats, dns.repeats);
 	atomic_store(&counts->tcp, dns.tcp);
@@ -560,6 +570,7 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);
+	worker->cache = answer_cache_new(&worker->net);
 	list_init(&worker->unused);
 	list_init(&worker->finished);
 	list_init(&worker->faulted);
@@ -571,7 +582,7 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (!worker->room || open_nets(worker, error, error_size) < 0)
+	if (!worker->room || !worker->cache || open_nets(worker, error, error_size) < 0)
 		return -1;
 	error[0] = '\0';
 	return 0;
@@ -643,6 +654,7 @@ void worker_free(struct worker *worker)
 		scan_release(worker->scan, worker->batch, worker->room);
 	if (worker->dns)
 		net_cares_free(worker->dns);
+	answer_cache_free(worker->cache);
 	pthread_mutex_destroy(&worker->wake_lock);
 	free(worker->room);
 	free(worker);

@@ -17,6 +17,7 @@ struct worker_counts {
 	_Atomic uint64_t deferred;    /* kept for the retry pass */
 	_Atomic uint64_t faults;      /* jobs ended by a fault of ours, and started again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
+	_Atomic uint64_t saved;       /* questions another domain's answer served */
 	_Atomic uint64_t fetches, fetching; /* begun; in flight */
 	_Atomic uint64_t in_flight;   /* domains */
 	_Atomic uint64_t paused;      /* 1: every name server is down */
