@@ -10,11 +10,11 @@
 #include <stddef.h>
 
 #include "parsers/span.h"
+#include "scanner/limits.h"
 
 enum {
 	ARENA_FIRST_BLOCK = 448,   /* octets; a name, its two questions and a few MX: nine domains of ten */
 	ARENA_BLOCK = 4096,        /* octets of a further block, or what one request needs */
-	ARENA_CAP = 1024 * 1024,   /* octets for one domain: answers, chain facts, body */
 };
 
 struct arena_block;

@@ -11,11 +11,7 @@
 
 #include "parsers/observation.h"
 #include "scanner/arena.h"
-
-enum {
-	HTTP_HEADER_MAX = 65536, /* octets of status lines, fields and trailers; servers stop at 8 to 16 KiB */
-	HTTP_INTERIM_MAX = 16,   /* 1xx answers before the real one; one is usual, two are odd */
-};
+#include "scanner/limits.h"
 
 enum http_go {
 	HTTP_GO_ON,

@@ -282,6 +282,11 @@ static enum job_state ask_txt(struct job *job)
 	return JOB_CHASE_STS;
 }
 
+static uint64_t age_ms(const struct job *job)
+{
+	return job->context->net->ops->now_ms(job->context->net) - job->start_ms;
+}
+
 /* Has the next target been passed before? Then the chain never ends. */
 static bool is_loop(struct span start, const struct obs_answer *answer)
 {
@@ -345,7 +350,7 @@ static enum job_state chase(struct job *job, struct obs_answer *answer, struct s
 	}
 	if (job->fault)
 		return JOB_DONE;
-	if (!start.p || at == OBS_CNAME_MAX) {
+	if (!start.p || at == OBS_CNAME_MAX || age_ms(job) > JOB_CHASE_MS) {
 		job->chased = 0;
 		return next;
 	}
@@ -456,6 +461,14 @@ static size_t allowed_addresses(const struct job *job, struct obs_address *allow
 	return count;
 }
 
+/* Who runs the policy host, where it is an alias; both families have the same chain. */
+static struct span host_target(const struct obs_policy *policy)
+{
+	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+
+	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
+}
+
 static enum job_state fetch(struct job *job)
 {
 	struct obs_policy *policy = job->policy;
@@ -480,6 +493,7 @@ static enum job_state fetch(struct job *job)
 	*fetch = (struct net_fetch){ .host = job->host,
 				     .address = allowed,
 				     .address_count = count,
+				     .target = host_target(policy),
 				     .arena = &job->arena,
 				     .policy = policy,
 				     .on_done = on_fetched,
@@ -523,7 +537,7 @@ static void run(struct job *job)
 	if (job->pending > 0 || job->state != JOB_DONE)
 		return;
 	fix_address_used(job);
-	job->duration_ms = (uint32_t)(job->context->net->ops->now_ms(job->context->net) - job->start_ms);
+	job->duration_ms = (uint32_t)age_ms(job);
 	job->context->done(job); /* job is no longer ours */
 }
 

@@ -59,6 +59,7 @@ struct net_fetch {
 	struct span host;                  /* mta-sts.<domain> */
 	const struct obs_address *address; /* tried in order until one connects; all may be contacted */
 	size_t address_count;
+	struct span target;                /* where the host's CNAME chain ends; empty: there is none */
 	struct arena *arena;               /* where the facts are put */
 	struct obs_policy *policy;         /* status, address_used, fetch_ms, tls, http are filled */
 	void (*on_done)(struct net_fetch *fetch);

@@ -5,35 +5,10 @@
 #include <stdlib.h>
 
 #include <curl/curl.h>
-#include "scanner/net_curl_attempt.h"
+#include "scanner/net_curl_flight.h"
 #include "scanner/net_curl_loop.h"
 
-/* Where a fetch is. Only the functions named here assign it. */
-enum flight_state {
-	FLIGHT_WAITING,  /* net_curl_fetch, next_address: in line for the window */
-	FLIGHT_PARKED,   /* admit: its address has no place free; host_limit tells when */
-	FLIGHT_FLYING,   /* take_off: an attempt is in curl's hands */
-	FLIGHT_LANDED,   /* land: only the callback is missing */
-};
-
-struct flight_queue {
-	struct flight *first, **last;
-};
-
-struct flight {
-	struct net_fetch *fetch;
-	struct net_curl *owner;
-	enum flight_state state;
-	struct flight *next;             /* in the one queue that holds it, or the pool */
-	struct flight *newer, *older;    /* among all that have no callback yet */
-	struct host_waiter place;        /* at the address being tried */
-	bool has_place;
-	unsigned index;                  /* of the address being tried */
-	uint64_t spent_ms, took_off_ms;
-
-	CURL *easy;
-	struct net_curl_attempt attempt;
-};
+enum { PACE_CLOCK_MS = 10 }; /* what a paced flight may be late: half of FETCH_PACE_HOST's interval */
 
 struct easy_pool {
 	CURL **easy;
@@ -45,53 +20,20 @@ struct net_curl {
 	struct net_curl_counters counters;
 	struct net_curl_loop loop;
 	uv_async_t wake;                 /* `granted` has something for us */
+	uv_timer_t clock;                /* runs while anything is in flight or paced */
+	uint64_t watched_ms;             /* the last look at who is too slow */
 	bool stopping, calling_back;
 	struct net_curl_world world;
 	char user_agent[256];
 
 	struct flight *flights;          /* all without callback, newest first */
-	struct flight_queue waiting, landed;
+	struct flight_queue waiting, paced, landed;
 	struct flight *pool;
 	struct easy_pool easies;
 
 	pthread_mutex_t lock;
 	struct flight_queue granted;     /* under lock: places that other threads passed on */
 };
-
-/* ---- queues ---- */
-
-static void queue_init(struct flight_queue *queue)
-{
-	queue->first = NULL;
-	queue->last = &queue->first;
-}
-
-static void queue_push(struct flight_queue *queue, struct flight *flight)
-{
-	flight->next = NULL;
-	*queue->last = flight;
-	queue->last = &flight->next;
-}
-
-static void queue_push_front(struct flight_queue *queue, struct flight *flight)
-{
-	flight->next = queue->first;
-	queue->first = flight;
-	if (!flight->next)
-		queue->last = &flight->next;
-}
-
-static struct flight *queue_pop(struct flight_queue *queue)
-{
-	struct flight *flight = queue->first;
-
-	if (flight) {
-		queue->first = flight->next;
-		if (!queue->first)
-			queue->last = &queue->first;
-	}
-	return flight;
-}
 
 /* ---- one attempt ---- */
 
@@ -117,7 +59,7 @@ static uint64_t timeout_ms(const struct net_curl *c)
 static void land(struct net_curl *c, struct flight *flight)
 {
 	flight->state = FLIGHT_LANDED;
-	queue_push(&c->landed, flight);
+	flight_queue_push(&c->landed, flight);
 }
 
 static void give_place(struct net_curl *c, struct flight *flight)
@@ -135,6 +77,17 @@ static uint64_t connect_ms(const struct flight *flight, uint64_t left)
 	if (flight->index + 1 < flight->fetch->address_count)
 		limit = left / 2 > NET_CURL_CONNECT_MIN_MS ? left / 2 : NET_CURL_CONNECT_MIN_MS;
 	return limit < NET_CURL_CONNECT_MS ? limit : NET_CURL_CONNECT_MS;
+}
+
+static void on_clock(uv_timer_t *clock);
+
+/* Due flights and slow servers are looked for this often. */
+static void start_clock(struct net_curl *c)
+{
+	uint64_t every = c->paced.first ? PACE_CLOCK_MS : NET_CURL_CLOCK_MS;
+
+	if (!uv_is_active((uv_handle_t *)&c->clock) || uv_timer_get_repeat(&c->clock) > every)
+		uv_timer_start(&c->clock, on_clock, every, every);
 }
 
 static void take_off(struct net_curl *c, struct flight *flight)
@@ -155,9 +108,11 @@ static void take_off(struct net_curl *c, struct flight *flight)
 		return;
 	}
 	flight->state = FLIGHT_FLYING;
-	flight->took_off_ms = uv_now(c->options.loop);
+	flight->took_off_ms = flight->stage_ms = uv_now(c->options.loop);
+	flight->stage = NET_CURL_CONNECTING;
 	c->counters.in_flight++;
 	c->counters.attempts++;
+	start_clock(c);
 }
 
 /* Take the attempt out of curl's hands, finished or not. */
@@ -166,6 +121,7 @@ static void leave_curl(struct net_curl *c, struct flight *flight)
 	curl_multi_remove_handle(c->loop.multi, flight->easy);
 	easy_give(c, flight);
 	give_place(c, flight);
+	flight->has_token = false;
 	flight->spent_ms += uv_now(c->options.loop) - flight->took_off_ms;
 	c->counters.in_flight--;
 }
@@ -174,7 +130,7 @@ static void next_address(struct net_curl *c, struct flight *flight)
 {
 	flight->place.address = flight->fetch->address[++flight->index];
 	flight->state = FLIGHT_WAITING;
-	queue_push_front(&c->waiting, flight);
+	flight_queue_push_front(&c->waiting, flight);
 	c->counters.waiting++;
 }
 
@@ -203,9 +159,27 @@ static void on_turn(struct host_waiter *waiter)
 	struct net_curl *c = flight->owner;
 
 	pthread_mutex_lock(&c->lock);
-	queue_push(&c->granted, flight);
+	flight_queue_push(&c->granted, flight);
 	pthread_mutex_unlock(&c->lock);
 	uv_async_send(&c->wake);
+}
+
+/* True: @flight, which has a place, waits for its turn in the pace of its host. */
+static bool keep_pace(struct net_curl *c, struct flight *flight)
+{
+	uint64_t now_us = uv_hrtime() / 1000, wait; /* one clock for all threads */
+
+	if (flight->has_token || !c->options.pace)
+		return false;
+	wait = fetch_pace_reserve(c->options.pace, &flight->place.address, flight->fetch->target, now_us);
+	flight->has_token = true;
+	if (wait == 0)
+		return false;
+	flight->due_us = now_us + wait;
+	flight->state = FLIGHT_PACED;
+	flight_queue_push(&c->paced, flight);
+	start_clock(c);
+	return true;
 }
 
 /* Fill the window from the line. */
@@ -213,7 +187,7 @@ static void admit(struct net_curl *c)
 {
 	struct flight *flight;
 
-	while (c->counters.in_flight < c->options.concurrency && (flight = queue_pop(&c->waiting))) {
+	while (c->counters.in_flight < c->options.concurrency && (flight = flight_queue_pop(&c->waiting))) {
 		enum host_turn turn = HOST_TAKEN;
 
 		if (!flight->has_place) {
@@ -222,8 +196,10 @@ static void admit(struct net_curl *c)
 		}
 		if (turn == HOST_WAITS)
 			continue;
-		c->counters.waiting--;
 		flight->has_place = turn == HOST_TAKEN;
+		if (flight->has_place && keep_pace(c, flight))
+			continue;
+		c->counters.waiting--;
 		if (turn == HOST_TAKEN) {
 			take_off(c, flight);
 		} else {
@@ -253,7 +229,7 @@ static void call_back(struct net_curl *c)
 	if (c->calling_back)
 		return;
 	c->calling_back = true;
-	while ((flight = queue_pop(&c->landed))) {
+	while ((flight = flight_queue_pop(&c->landed))) {
 		struct net_fetch *fetch = flight->fetch;
 
 		fetch->policy->fetch_ms = flight->spent_ms < UINT16_MAX ? (uint16_t)flight->spent_ms : UINT16_MAX;
@@ -285,21 +261,80 @@ static void on_action(void *arg)
 	call_back(c);
 }
 
+/* Those whose time has come go to the head of the line, in their order. */
+static void release_due(struct net_curl *c)
+{
+	struct flight_queue paced = c->paced, due;
+	uint64_t now_us = uv_hrtime() / 1000;
+	struct flight *flight;
+
+	if (!paced.first)
+		return;
+	flight_queue_init(&c->paced);
+	flight_queue_init(&due);
+	while ((flight = flight_queue_pop(&paced)))
+		flight_queue_push(flight->due_us <= now_us ? &due : &c->paced, flight);
+	for (flight = due.first; flight; flight = flight->next)
+		flight->state = FLIGHT_WAITING;
+	flight_queue_prepend(&c->waiting, &due);
+}
+
+/* curl knows a limit for the connection and one for all; a server may be slow between them, too. */
+static void end_slow(struct net_curl *c)
+{
+	static const uint64_t most_ms[NET_CURL_STAGES] = {
+		[NET_CURL_SHAKING] = NET_CURL_HANDSHAKE_MS,
+		[NET_CURL_ASKING] = NET_CURL_FIRST_LINE_MS,
+	};
+	uint64_t now = uv_now(c->options.loop);
+
+	if (now < c->watched_ms + NET_CURL_CLOCK_MS)
+		return;
+	c->watched_ms = now;
+	for (struct flight *flight = c->flights; flight; flight = flight->older) {
+		enum net_curl_stage stage;
+
+		if (flight->state != FLIGHT_FLYING)
+			continue;
+		stage = net_curl_attempt_stage(&flight->attempt);
+		if (stage != flight->stage) {
+			flight->stage = stage;
+			flight->stage_ms = now;
+		} else if (most_ms[stage] > 0 && now - flight->stage_ms > most_ms[stage]) {
+			end_attempt(c, flight, CURLE_OPERATION_TIMEDOUT);
+		}
+	}
+}
+
+static void on_clock(uv_timer_t *clock)
+{
+	struct net_curl *c = clock->data;
+
+	release_due(c);
+	end_slow(c);
+	admit(c);
+	if (!c->paced.first)
+		uv_timer_stop(clock);
+	if (c->paced.first || c->counters.in_flight > 0)
+		start_clock(c);
+	call_back(c);
+}
+
 static void on_wake(uv_async_t *wake)
 {
 	struct net_curl *c = wake->data;
 	struct flight_queue granted;
 	struct flight *flight;
 
-	queue_init(&granted);
+	flight_queue_init(&granted);
 	pthread_mutex_lock(&c->lock);
-	while ((flight = queue_pop(&c->granted)))
-		queue_push(&granted, flight);
+	while ((flight = flight_queue_pop(&c->granted)))
+		flight_queue_push(&granted, flight);
 	pthread_mutex_unlock(&c->lock);
-	while ((flight = queue_pop(&granted))) {
+	while ((flight = flight_queue_pop(&granted))) {
 		flight->has_place = true;
 		flight->state = FLIGHT_WAITING;
-		queue_push_front(&c->waiting, flight);
+		flight_queue_push_front(&c->waiting, flight);
 	}
 	admit(c);
 	call_back(c);
@@ -370,9 +405,10 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 		goto no_memory;
 	c->options = *options;
 	pthread_mutex_init(&c->lock, NULL);
-	queue_init(&c->waiting);
-	queue_init(&c->landed);
-	queue_init(&c->granted);
+	flight_queue_init(&c->waiting);
+	flight_queue_init(&c->paced);
+	flight_queue_init(&c->landed);
+	flight_queue_init(&c->granted);
 	c->world = (struct net_curl_world){
 		.store = options->store, .allow = options->allow, .block = options->block, .https_port = options->https_port,
 	};
@@ -387,6 +423,8 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 		c = NULL;
 		goto no_memory;
 	}
+	uv_timer_init(options->loop, &c->clock);
+	c->clock.data = c;
 	c->loop.on_action = on_action;
 	c->loop.on_deaf = on_deaf;
 	c->loop.arg = c;
@@ -444,7 +482,7 @@ void net_curl_fetch(struct net_curl *c, struct net_fetch *fetch)
 		flight->place.on_turn = on_turn;
 		flight->place.arg = flight;
 		flight->state = FLIGHT_WAITING;
-		queue_push(&c->waiting, flight);
+		flight_queue_push(&c->waiting, flight);
 		c->counters.waiting++;
 		admit(c);
 	}
@@ -463,9 +501,10 @@ void net_curl_stop(struct net_curl *c)
 			flight->has_place = true; /* it is on its way in `granted` */
 		give_place(c, flight);
 	}
-	queue_init(&c->waiting);
+	flight_queue_init(&c->waiting);
+	flight_queue_init(&c->paced);
 	pthread_mutex_lock(&c->lock);
-	queue_init(&c->granted);
+	flight_queue_init(&c->granted);
 	pthread_mutex_unlock(&c->lock);
 	c->counters.waiting = 0;
 	for (flight = c->flights; flight; flight = flight->older) {
@@ -482,11 +521,18 @@ static void on_loop_closed(struct net_curl_loop *loop)
 	free_all(loop->arg);
 }
 
-static void on_wake_closed(uv_handle_t *handle)
+static void on_clock_closed(uv_handle_t *handle)
 {
 	struct net_curl *c = handle->data;
 
 	net_curl_loop_fini(&c->loop, on_loop_closed);
+}
+
+static void on_wake_closed(uv_handle_t *handle)
+{
+	struct net_curl *c = handle->data;
+
+	uv_close((uv_handle_t *)&c->clock, on_clock_closed);
 }
 
 void net_curl_close(struct net_curl *c)

@@ -1,7 +1,7 @@
 /* scanner/net_curl.h - the policy fetch (RFC 8461 3.3): libcurl's multi interface on a libuv loop.
  *
- * One net_curl belongs to one loop and its thread; trust store and host limit are shared by all of them. A fetch waits
- * for its turn in the window, then tries its addresses in order until one accepts a TCP connection; from there on
+ * One net_curl belongs to one loop and its thread; trust store, host limit and pace are shared by all of them. A fetch waits
+ * for its turn in the window, a place at its host and the host's pace, then tries its addresses in order until one accepts a TCP connection; from there on
  * whatever happens is final. It never resolves a name, follows a redirect, uses a proxy, or sends a credential.
  *
  * What it fills of obs_policy: status, address_used (the address whose outcome is recorded: the one that connected, or
@@ -22,23 +22,17 @@
 #include <uv.h>
 
 #include "scanner/address.h"
+#include "scanner/fetch_pace.h"
 #include "scanner/host_limit.h"
+#include "scanner/limits.h"
 #include "scanner/net.h"
 #include "scanner/tls.h"
-
-enum {
-	/* Milliseconds for one address to accept, or half of what is left of the fetch if that is less, so that a second
-	 * address gets its chance. Linux repeats the SYN after 1, 3 and 7 s: a fourth try within 10 s hardly helps. */
-	NET_CURL_CONNECT_MS = 10000,
-	NET_CURL_CONNECT_MIN_MS = 1000, /* halving stops here: less would miss far hosts */
-	NET_CURL_TIMEOUT_MAX_S = 60,    /* RFC 8461 3.3: a sender gives up after a minute */
-	NET_CURL_BUFFER = 4096,         /* octets read at once; a policy has 100, and thousands of buffers wait */
-};
 
 struct net_curl_options {
 	uv_loop_t *loop;
 	const struct tls_store *store; /* shared */
 	struct host_limit *hosts;      /* shared: connections at once to one address */
+	struct fetch_pace *pace;       /* shared: connections a second; NULL: no limit */
 	const struct cidr_set *allow;  /* NULL: none */
 	const struct cidr_set *block;  /* NULL: none */
 	uint16_t https_port;
@@ -50,7 +44,7 @@ struct net_curl_options {
 struct net_curl_counters {
 	uint64_t begun, done;          /* fetches handed in, and called back */
 	unsigned in_flight;            /* connections */
-	unsigned waiting;              /* for the window or for a place at their address */
+	unsigned waiting;              /* for the window, a place at their address, or its pace */
 	uint64_t attempts;             /* connections tried: addresses, not fetches */
 	uint64_t octets;               /* of body received */
 };

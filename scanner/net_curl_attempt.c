@@ -154,6 +154,15 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, CURL *easy, struct ne
 	return set_for_attempt(attempt, fetch->host, left_ms, connect_ms) == CURLE_OK ? 0 : -1;
 }
 
+enum net_curl_stage net_curl_attempt_stage(const struct net_curl_attempt *attempt)
+{
+	if (!attempt->connected)
+		return NET_CURL_CONNECTING;
+	if (!attempt->tls.done)
+		return NET_CURL_SHAKING;
+	return attempt->http.header_octets == 0 ? NET_CURL_ASKING : NET_CURL_READING;
+}
+
 /* ---- judging ---- */
 
 static enum net_curl_outcome judge_connect(struct net_curl_attempt *attempt, CURLcode code)
@@ -198,8 +207,11 @@ static enum http_failure http_failure_of(const struct http_answer *answer, CURLc
 	case HTTP_STOP_ENOUGH:
 		return HTTP_COMPLETE;
 	default:
-		return code == CURLE_OK ? HTTP_COMPLETE : code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_PROTOCOL;
+		break;
 	}
+	if (code == CURLE_OK && !answer->in_body) /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
+		return HTTP_PROTOCOL;
+	return code == CURLE_OK ? HTTP_COMPLETE : code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_PROTOCOL;
 }
 
 static void judge_http(struct net_curl_attempt *attempt, CURLcode code)

@@ -49,6 +49,16 @@ __attribute__((warn_unused_result)) int net_curl_attempt_set(struct net_curl_att
 							     struct net_fetch *fetch, const struct obs_address *address,
 							     long left_ms, long connect_ms);
 
+enum net_curl_stage {
+	NET_CURL_CONNECTING,
+	NET_CURL_SHAKING, /* hands */
+	NET_CURL_ASKING,  /* the request is out, or about to be */
+	NET_CURL_READING, /* a line of an answer has come */
+	NET_CURL_STAGES
+};
+
+enum net_curl_stage net_curl_attempt_stage(const struct net_curl_attempt *attempt);
+
 enum net_curl_outcome {
 	NET_CURL_FINAL,         /* policy->status, tls, http and *fault are the fetch's */
 	NET_CURL_NOT_CONNECTED, /* policy->status tells why; another address may do better */

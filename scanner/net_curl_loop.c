@@ -43,7 +43,7 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
 	if (status < 0) { /* EPOLLERR: libuv has stopped polling; curl may have octets to read before the error */
-		flags |= CURL_CSELECT_ERR;
+		flags |= CURL_CSELECT_ERR | CURL_CSELECT_IN; /* with ERR alone curl 7.88 gives up unread */
 		uv_poll_start(poll, socket->wanted, on_socket);
 	}
 	curl_multi_socket_action(l->multi, fd, flags, &running);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanner/fetch_pace.h"
 #include "scanner/lines.h"
 #include "scanner/options_table.h"
 
@@ -50,6 +51,8 @@ static void set_defaults(struct options *options)
 		.http_timeout = 30,
 		.http_concurrency = 500,
 		.per_host = 8,
+		.host_rate = -1, /* not given */
+		.provider_rate = -1,
 		.https_port = 443,
 		.smtp_port = 25,
 	};
@@ -330,6 +333,15 @@ static void set_rate(struct options *options)
 		options->rate = loopback ? 0 : PRIVATE_RATE;
 }
 
+static void set_fetch_rates(struct options *options)
+{
+	options->pace_all = options->host_rate >= 0 || options->provider_rate >= 0;
+	if (options->host_rate < 0)
+		options->host_rate = FETCH_PACE_HOST;
+	if (options->provider_rate < 0)
+		options->provider_rate = FETCH_PACE_PROVIDER;
+}
+
 /* What the options leave open, and whether they fit together. */
 static enum options_result finish(struct options *options, enum options_command command,
 				  char error[OPTIONS_ERROR_MAX])
@@ -350,6 +362,7 @@ static enum options_result finish(struct options *options, enum options_command 
 	if (options->server_count == 0 && !options->resolver)
 		result = options_read_resolv_conf(options, RESOLV_CONF, error, OPTIONS_ERROR_MAX);
 	set_rate(options);
+	set_fetch_rates(options);
 	return result;
 }
 

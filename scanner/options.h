@@ -56,6 +56,9 @@ struct options {
 	double http_timeout;         /* seconds for one whole fetch, at most 60 (RFC 8461 3.3) */
 	unsigned http_concurrency;   /* fetches in flight in all */
 	unsigned per_host;           /* connections at once to one address */
+	double host_rate;            /* connections a second to one address, 0: no limit … */
+	double provider_rate;        /* … and to hosts whose CNAME chain ends in one registrable domain */
+	bool pace_all;               /* one of the two was given: no exemption for allow_reserved */
 	uint16_t https_port, smtp_port;
 	const char *ca_file;         /* NULL: the system's store */
 	const char *contact;         /* NULL: none */

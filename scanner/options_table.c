@@ -77,6 +77,11 @@ const struct option_row OPTION_TABLE[] = {
 
 	{ "rate", 'r', "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(rate), 0, RATE_MOST, "queries a second",
 	  "DNS queries a second in all; 0 is no limit [10000; 0 where all resolvers are on loopback]" },
+	{ "host-rate", 0, "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(host_rate), 0, RATE_MOST, "connections a second",
+	  "to one policy host's address; 0 is no limit [50; 0 within --allow-reserved]" },
+	{ "provider-rate", 0, "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(provider_rate), 0, RATE_MOST,
+	  "connections a second", "to policy hosts that are aliases into one registrable domain; 0 is no limit "
+	  "[200; 0 within --allow-reserved]" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, SECTION_POLITE, true, AT(contact), 0, 0, NULL,
 	  "who to write to, put into the User-Agent" },
 	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, SECTION_POLITE, true, AT(blocklist), 0, 0, NULL,

@@ -17,6 +17,7 @@
 
 #include "output/sink.h"
 #include "scanner/feed.h"
+#include "scanner/fetch_pace.h"
 #include "scanner/host_limit.h"
 #include "scanner/options.h"
 #include "scanner/preflight.h"
@@ -40,6 +41,7 @@ struct scan {
 	struct retry *retry;
 	struct tls_store *store;
 	struct host_limit *hosts;
+	struct fetch_pace *pace;
 	const struct server_check *check; /* one a name server */
 	char user_agent[256];
 	struct worker **worker;

@@ -221,12 +221,14 @@ static int open_shared(struct survey *survey)
 	scan->worker = calloc(scan->workers, sizeof(struct worker *));
 	scan->retry = retry_new();
 	scan->hosts = host_limit_new(options->per_host);
+	scan->pace = fetch_pace_new(options->host_rate, options->provider_rate,
+				    options->pace_all ? NULL : options->allow_reserved);
 	atomic_store(&scan->rate, options->rate / scan->workers);
 	atomic_store(&scan->busy, scan->workers);
 	snprintf(scan->user_agent, sizeof scan->user_agent, "stsurvey/" STSURVEY_VERSION "%s%s%s",
 		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
 	snprintf(survey->error, ERROR_MAX, "no memory");
-	if (!scan->worker || !scan->retry || !scan->hosts)
+	if (!scan->worker || !scan->retry || !scan->hosts || !scan->pace)
 		return -1;
 	survey->error[0] = '\0';
 	return tls_store_open(&scan->store, options->ca_file, survey->error, ERROR_MAX);
@@ -433,6 +435,7 @@ static void clean_up(struct survey *survey)
 	if (scan->feed)
 		feed_close(scan->feed);
 	host_limit_free(scan->hosts);
+	fetch_pace_free(scan->pace);
 	retry_free(scan->retry);
 	tls_store_free(scan->store);
 	resume_free(&survey->resume);

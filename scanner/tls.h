@@ -16,14 +16,7 @@
 
 #include "parsers/observation.h"
 #include "scanner/arena.h"
-
-enum {
-	/* Octets of a Certificate message; a larger one fails the handshake. OpenSSL's own default, so what Postfix
-	 * and Exim refuse is refused here. The arena's cap leaves room for ten times as much. */
-	TLS_CHAIN_OCTETS_MAX = 100 * 1024,
-	/* Octets kept of a CN or an issuer's text; X.520 allows 64 for each attribute. */
-	TLS_TEXT_MAX = 512,
-};
+#include "scanner/limits.h"
 
 /* Trust anchors; loaded once, read-only afterwards and shared by all threads. */
 struct tls_store;

@@ -535,7 +535,7 @@ static int open_nets(struct worker *worker, char *error, size_t error_size)
 					 .server_count = options->server_count,
 					 .timeout_ms = (uint32_t)(options->timeout * 1000),
 					 .tries = 1 + options->retries, .rate = &scan->rate };
-	struct net_curl_options web = { .loop = &worker->loop, .store = scan->store, .hosts = scan->hosts,
+	struct net_curl_options web = { .loop = &worker->loop, .store = scan->store, .hosts = scan->hosts, .pace = scan->pace,
 					.allow = options->allow_reserved, .block = options->blocklist,
 					.https_port = options->https_port, .timeout_s = options->http_timeout,
 					.user_agent = scan->user_agent };
