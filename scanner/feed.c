@@ -29,6 +29,7 @@ struct feed {
 	struct feed_shuffle *shuffle; /* NULL: in the order of the list */
 	struct feed_batch *filling;   /* NULL: none begun */
 	atomic_uint_least64_t handed; /* targets */
+	uint64_t done;                /* entries passed over: of an earlier run */
 	atomic_uint_least64_t entries;
 	pthread_t thread;
 	char buffer[READ_SIZE];
@@ -169,18 +170,27 @@ static void name_target(struct feed_target *target, const struct feed_entry *ent
 	memcpy(text, entry->text.p, target->name.n);
 }
 
+/* What an earlier run did counts: going on leads to where one run would have led. */
+static bool is_enough(struct feed *feed)
+{
+	uint64_t most = feed->options.max_domains;
+
+	return most > 0 && atomic_load_explicit(&feed->handed, memory_order_relaxed) + feed->done >= most;
+}
+
 static int on_entry(void *arg, const struct feed_entry *entry)
 {
 	struct feed *feed = arg;
 	const struct feed_options *options = &feed->options;
 	struct feed_target target = { .rank = entry->rank };
-	uint64_t handed;
 
 	/* Nobody else writes the counters: no need of a locked instruction for every line. */
 	target.index = atomic_load_explicit(&feed->entries, memory_order_relaxed);
 	atomic_store_explicit(&feed->entries, target.index + 1, memory_order_relaxed);
-	if (options->is_done && options->is_done(options->is_done_arg, target.index))
-		return 0;
+	if (options->is_done && options->is_done(options->is_done_arg, target.index)) {
+		feed->done++;
+		return is_enough(feed) ? FEED_STOPPED : 0;
+	}
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
@@ -190,9 +200,9 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 		target.input = INPUT_BLOCKLISTED;
 	if (!keep(feed, &target))
 		return FEED_STOPPED;
-	handed = atomic_load_explicit(&feed->handed, memory_order_relaxed) + 1;
-	atomic_store_explicit(&feed->handed, handed, memory_order_relaxed);
-	return options->max_domains > 0 && handed >= options->max_domains ? FEED_STOPPED : 0;
+	atomic_store_explicit(&feed->handed, atomic_load_explicit(&feed->handed, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+	return is_enough(feed) ? FEED_STOPPED : 0;
 }
 
 static int on_octets(void *arg, const char *p, size_t n)
