@@ -1,0 +1,51 @@
+# cmake/setup.sh - sourced by ./check and ./quickstart: the Debian packages they need.
+
+packages_file=$(dirname "${BASH_SOURCE[0]}")/debian-packages.txt
+
+# packages_missing GROUP…: the packages of these groups that are not installed, on one line.
+packages_missing() {
+	local group package missing=()
+	while read -r group package; do
+		[[ " $* " == *" $group "* ]] || continue
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+	done < <(grep -v '^#' "$packages_file")
+	echo "${missing[*]}"
+}
+
+# Packages of servers start them at once. Ours run under the lab alone, so they are told not to, for as long as apt runs.
+install_quietly() {
+	local policy=/usr/sbin/policy-rc.d status=0
+	if [ -e $policy ]; then
+		policy=
+	else
+		printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+	fi
+	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; } || status=$?
+	[ -z "$policy" ] || rm -f "$policy"
+	return $status
+}
+
+# packages_need GROUP…: install what is missing, or say what to install and exit 1.
+packages_need() {
+	local missing log
+	if ! command -v dpkg-query >/dev/null; then
+		echo "This is not Debian: the packages of $packages_file are expected under their names here." >&2
+		return 0
+	fi
+	missing=$(packages_missing "$@")
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "These packages are missing. Install them, then run this again:" >&2
+		echo "sudo apt-get update && sudo apt-get install --no-install-recommends $missing" >&2
+		exit 1
+	fi
+	echo "installing $missing"
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list of words
+	if ! install_quietly $missing >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		echo "The packages could not be installed; all of apt-get's output is in $log" >&2
+		exit 1
+	fi
+	rm -f "$log"
+}

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""includes.py - who includes whom, and who may.
+
+    includes.py ROOT         print each include that the architecture forbids, and each circle of headers
+    includes.py --self-test  does it notice each kind of break?
+
+The tables below are HACKING.md's picture. Exit status 1 on any break.
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+# The rooms of the house, and the part of analysis/ that is pure: first match names the room of a file.
+ROOMS = [
+    ("parsers", r"parsers/"),
+    ("output", r"output/"),
+    ("classify", r"analysis/(classify|mx_kind|public_suffix)"),
+    ("analysis", r"analysis/"),
+    ("scanner", r"scanner/"),
+]
+
+# What a room may include of the others. tests/ may include everything, nobody may include tests/.
+MAY = {
+    "parsers": {"parsers"},
+    "output": {"output", "parsers"},
+    "classify": {"classify", "parsers"},
+    "analysis": {"analysis", "classify", "output", "parsers"},
+    "scanner": {"scanner", "analysis", "classify", "output", "parsers"},
+}
+
+# parsers/ neither allocate nor do I/O nor look at a clock: these headers offer none of it.
+PURE = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
+
+# Libraries, and the only files that may name them.
+LIBRARIES = [
+    ("c-ares", r"ares", r"scanner/net_cares[a-z_]*\.[ch]$"),
+    ("libcurl", r"curl/", r"scanner/net_curl[a-z_]*\.[ch]$"),
+    ("OpenSSL", r"openssl/", r"scanner/(tls[a-z_]*\.[ch]|net_curl[a-z_]*\.[ch]|http_answer\.c)$"),
+    ("libuv", r"uv(\.h|/)", r"scanner/"),
+    ("msgpack", r"msgpack", r"output/"),
+    ("zstd", r"zstd", r"(output/frame\.c|scanner/feed[a-z_]*\.c)$"),
+    ("zlib", r"zlib", r"scanner/feed[a-z_]*\.c$"),
+    ("libidn2", r"idn2", r"scanner/idna\.c$"),
+    ("libpsl", r"libpsl", r"analysis/public_suffix\.c$"),
+]
+
+# Made by cmake/generate_findings.py; parsers/finding.* bring them in.
+GENERATED = {"finding_enum.h": r"parsers/finding\.h$", "finding_table.inc": r"parsers/finding\.c$"}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+
+
+def room_of(path):
+    return next((room for room, pattern in ROOMS if re.match(pattern, path)), None)
+
+
+def sources(root):
+    for room in sorted({pattern.split("/")[0] for _, pattern in ROOMS}):
+        for folder, _, files in os.walk(os.path.join(root, room)):
+            for file in sorted(files):
+                if file.endswith((".c", ".h", ".inc")):
+                    yield os.path.relpath(os.path.join(folder, file), root)
+
+
+def includes_of(root, path):
+    """[(line, "<" or '"', header)]"""
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = file.read()
+    return [(text.count("\n", 0, match.start()) + 1, match[1], match[2]) for match in INCLUDE.finditer(text)]
+
+
+def break_of_own(path, root, header):
+    if header in GENERATED:
+        return None if re.match(GENERATED[header], path) else "is generated, for parsers/finding.* alone"
+    if not os.path.exists(os.path.join(root, header)):
+        return "is not a path from the top of the project"
+    room = room_of(header)
+    if room is None:
+        return "lies in none of the rooms"
+    if room not in MAY[room_of(path)]:
+        return "%s may not include %s" % (room_of(path), room)
+    return None
+
+
+def break_of_foreign(path, header):
+    for library, pattern, who in LIBRARIES:
+        if re.match(pattern, header):
+            return None if re.match(who, path) else "%s does not belong here" % library
+    if room_of(path) == "parsers" and header not in PURE:
+        return "parsers/ is to need no more of libc than %s" % ", ".join(sorted(PURE))
+    return None
+
+
+def circles(graph):
+    """Headers that come back to themselves, each circle once."""
+    found, done = [], set()
+
+    def walk(header, way):
+        if header in way:
+            found.append(way[way.index(header):] + [header])
+            return
+        if header not in done:
+            for other in graph.get(header, []):
+                walk(other, way + [header])
+            done.add(header)
+
+    for header in sorted(graph):
+        walk(header, [])
+    return found
+
+
+def breaks(root):
+    found, graph, seen = [], {}, 0
+    for path in sources(root):
+        includes = includes_of(root, path)
+        own = path[:-2] + ".h"
+        seen += 1
+        for line, kind, header in includes:
+            why = break_of_own(path, root, header) if kind == '"' else break_of_foreign(path, header)
+            if why:
+                found.append("%s:%d: %s: %s" % (path, line, header, why))
+        if path.endswith(".h"):
+            graph[path] = [header for _, kind, header in includes if kind == '"']
+        elif path.endswith(".c") and os.path.exists(os.path.join(root, own)) and includes and includes[0][2] != own:
+            found.append("%s:%d: %s: its own header comes first" % (path, includes[0][0], includes[0][2]))
+    found += ["circle: %s" % " → ".join(circle) for circle in circles(graph)]
+    return found, seen
+
+
+# path, text, and what must be said of it.
+BROKEN = [
+    ("parsers/a.c", "#include <stdlib.h>\n", "parsers/ is to need"),
+    ("parsers/b.c", '#include "output/x.h"\n', "parsers may not include output"),
+    ("parsers/c.c", "#include <uv.h>\n", "libuv"),
+    ("output/a.c", '#include "analysis/x.h"\n', "output may not include analysis"),
+    ("output/b.c", "#include <openssl/sha.h>\n", "OpenSSL"),
+    ("analysis/classify_a.c", '#include "output/x.h"\n', "classify may not include output"),
+    ("analysis/a.c", '#include "scanner/x.h"\n', "analysis may not include scanner"),
+    ("analysis/b.c", '\n#include "analysis/x.h"\n#  include <zstd.h>\n', "analysis/b.c:3: zstd.h"),
+    ("scanner/job.c", "#include <ares.h>\n", "c-ares"),
+    ("scanner/survey.c", "#include <curl/curl.h>\n", "libcurl"),
+    ("scanner/a.c", '#include "tests/x.h"\n', "none of the rooms"),
+    ("scanner/b.c", '#include "c.h"\n', "not a path from the top"),
+    ("scanner/x.c", '#include <stdio.h>\n#include "scanner/x.h"\n', "its own header comes first"),
+    ("scanner/d.c", '#include "finding_enum.h"\n', "is generated"),
+    ("output/p.h", '#include "output/q.h"\n', "circle: output/p.h → output/q.h → output/p.h"),
+]
+SOUND = {
+    "parsers/x.h": "#include <stdint.h>\n", "output/x.h": '#include "parsers/x.h"\n', "output/q.h": '#include "output/p.h"\n',
+    "analysis/x.h": '#include "output/x.h"\n', "analysis/classify.h": '#include "parsers/x.h"\n',
+    "scanner/x.h": '#include "analysis/x.h"\n', "scanner/net_cares.c": "#include <ares.h>\n", "tests/x.h": "",
+    "output/p.h": "",
+}
+
+
+def self_test():
+    failed = 0
+    for path, text, expected in [("parsers/x.h", SOUND["parsers/x.h"], None)] + BROKEN:
+        with tempfile.TemporaryDirectory() as root:
+            for name, content in {**SOUND, path: text}.items():
+                os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(content)
+            found, _ = breaks(root)
+        good = len(found) == 1 and expected in found[0] if expected else not found
+        failed += not good
+        if not good:
+            print("%s: expected %s, got %s" % (path, expected or "nothing", found))
+    print("%d breaks noticed, %d not" % (len(BROKEN) - failed, failed))
+    return 1 if failed else 0
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    found, seen = breaks(sys.argv[1])
+    print("\n".join(found + ["%d files, %d breaks" % (seen, len(found))]))
+    return 1 if found or not seen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+#!/bin/bash
+# install.sh CMAKE BUILD-FOLDER - is what `cmake --install` puts down whole, and does it run from there?
+set -u
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+"$1" --install "$2" --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
+failed=0
+for file in bin/stsurvey share/man/man1/stsurvey.1 share/doc/stsurvey/README.md share/doc/stsurvey/LICENSE \
+	share/doc/stsurvey/SCHEMA.md share/doc/stsurvey/tables.md share/doc/stsurvey/findings.md; do
+	[ -s "$prefix/$file" ] || { echo "$file is not installed"; failed=1; }
+done
+version=$("$prefix/bin/stsurvey" --version) || failed=1
+[[ $version == "stsurvey "[0-9]* ]] || { echo "--version says '$version'"; failed=1; }
+exit $failed

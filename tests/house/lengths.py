@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""lengths.py - no file over 600 lines, no function over 60.
+
+    lengths.py ROOT
+
+Prints what is longer. The same limit for functions stands in .clang-tidy; this needs no compiler. The code is laid out by
+clang-format, so a function begins with `{` and ends with `}` in the first column. Exit status 1 on anything longer.
+"""
+
+import os
+import re
+import sys
+
+FILE_MAX = 600      # lines: longer is two things
+FUNCTION_MAX = 60   # lines from { to }: a screen
+ROOMS = ["parsers", "output", "analysis", "scanner", "tests"]
+NAME = re.compile(r"\b(\w+)\(")
+
+
+def long_functions(lines):
+    """(line, name, length) of each function over the limit."""
+    begin, name = 0, "?"
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            begin = number
+        elif line == "}" and begin:
+            if number - begin - 1 > FUNCTION_MAX:
+                yield begin, name, number - begin - 1
+            begin = 0
+        elif not begin and line[:1].isalpha() and NAME.search(line):
+            name = NAME.search(line)[1]
+
+
+def check(path, lines):
+    found = ["%s: %d lines, more than %d" % (path, len(lines), FILE_MAX)] if len(lines) > FILE_MAX else []
+    return found + ["%s:%d: %s has %d lines, more than %d" % (path, line, name, length, FUNCTION_MAX)
+                    for line, name, length in long_functions(lines)]
+
+
+def self_test():
+    """A ruler that measures nothing would always be content."""
+    body = ["\tx();"]
+    function = ["static int f(int a,", "\t     int b)", "{"]
+    assert check("a.c", function + body * FUNCTION_MAX + ["}"]) == []
+    assert check("a.c", function + body * (FUNCTION_MAX + 1) + ["}"]) == ["a.c:3: f has 61 lines, more than 60"]
+    assert check("a.c", [""] * FILE_MAX) == [] and len(check("a.c", [""] * (FILE_MAX + 1))) == 1
+
+
+def main():
+    self_test()
+    found, files = [], 0
+    for room in ROOMS:
+        for folder, _, names in os.walk(os.path.join(sys.argv[1], room)):
+            for name in sorted(names):
+                if name.endswith((".c", ".h")):
+                    path = os.path.join(folder, name)
+                    with open(path, encoding="utf-8") as file:
+                        found += check(os.path.relpath(path, sys.argv[1]), file.read().splitlines())
+                    files += 1
+    print("\n".join(found + ["%d files, %d too long" % (files, len(found))]))
+    return 1 if found or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""links.py ROOT - does every file that the documentation points to exist?
+
+Looks at [text](path) and at `path/with/slash` in Markdown files. Exit status 1 where something is pointed to that is not there.
+"""
+
+import os
+import re
+import sys
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+PATH = re.compile(r"`((?:parsers|output|analysis|scanner|tests|datasets|docs|cmake)/[\w./-]*\w)`")
+SKIPPED = {".git", "build", "quickstart-output"}
+
+
+def pages(root):
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        yield from (os.path.join(folder, name) for name in files if name.endswith(".md"))
+
+
+def main():
+    root, found, seen = sys.argv[1], [], 0
+    for page in sorted(pages(root)):
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        targets = [(os.path.dirname(page), match[1]) for match in LINK.finditer(text) if "://" not in match[1] and ":" not in match[1]]
+        targets += [(root, match[1]) for match in PATH.finditer(text)]
+        seen += len(targets)
+        found += ["%s: %s does not exist" % (os.path.relpath(page, root), target) for folder, target in targets
+                  if not os.path.exists(os.path.join(folder, target))]
+    print("\n".join(found + ["%d links, %d broken" % (seen, len(found))]))
+    return 1 if found or not seen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
