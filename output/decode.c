@@ -182,20 +182,25 @@ static void read_mx(struct decode *d, struct observation *o)
 static void read_mx_more(struct decode *d, struct obs_mx *mx)
 {
 	uint32_t left = unpack_array(&d->u);
+	size_t cnames;
 
-	mx->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &mx->answer.cname_count);
-	mx->omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	mx->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &cnames);
+	mx->answer.cname_count = (uint16_t)cnames;
+	mx->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
 }
 
 static void read_txt(struct decode *d, struct obs_txt *txt)
 {
 	uint32_t left = unpack_array(&d->u);
+	size_t records, cnames;
 
 	txt->answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	txt->record = texts(d, &d->record, &left, OBS_TXT_MAX, &txt->count);
-	txt->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &txt->answer.cname_count);
-	txt->omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	txt->record = texts(d, &d->record, &left, OBS_TXT_MAX, &records);
+	txt->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &cnames);
+	txt->count = (uint32_t)records;
+	txt->answer.cname_count = (uint16_t)cnames;
+	txt->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
 }
 

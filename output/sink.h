@@ -14,7 +14,7 @@
 #include "output/record.h"
 
 enum {
-	SINK_FRAME_TARGET = 1024 * 1024, /* octets before compression; a frame is handed over at this size */
+	SINK_FRAME_TARGET = 256 * 1024, /* octets before compression; at four times as many a domain costs 2 % less */
 	SINK_ERROR_MAX = 256,
 };
 

@@ -82,15 +82,15 @@ enum {
 	HTTP_FIELD_MAX = 1024,      /* octets kept of one header field's value */
 };
 
-/* What every DNS question yields. */
+/* What every DNS question yields. Small members: a window holds tens of thousands of these. */
 struct obs_answer {
-	enum dns_status status;
-	bool ad;                   /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
-	bool cname_loop;           /* the chain came back to a name it had passed */
-	uint8_t tries;             /* questions sent for it, TCP and retries included */
-	uint32_t ttl;              /* seconds, the smallest on the way; 0 without records */
-	const struct span *cname;  /* targets in order, lower case, no trailing dot */
-	size_t cname_count;
+	const struct span *cname;   /* targets in order, lower case, no trailing dot */
+	uint32_t ttl;               /* seconds, the smallest on the way; 0 without records */
+	uint16_t cname_count;
+	uint8_t tries;              /* questions sent for it, TCP and retries included */
+	enum dns_status status : 6;
+	bool ad : 1;                /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
+	bool cname_loop : 1;        /* the chain came back to a name it had passed */
 };
 
 struct obs_mx_record {
@@ -101,15 +101,15 @@ struct obs_mx_record {
 struct obs_mx {
 	struct obs_answer answer;
 	const struct obs_mx_record *record; /* in order of preference, then name */
-	size_t count;
-	size_t omitted; /* beyond OBS_MX_MAX */
+	uint32_t count;
+	uint32_t omitted; /* beyond OBS_MX_MAX */
 };
 
 struct obs_txt {
 	struct obs_answer answer;
 	const struct span *record; /* one a TXT record, its strings joined (RFC 8461 3.1) */
-	size_t count;
-	size_t omitted;
+	uint32_t count;
+	uint32_t omitted;
 };
 
 struct obs_address {

@@ -1,14 +1,16 @@
 #include "scanner/arena.h"
 
-#include <stdalign.h>
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "scanner/freelist.h"
 
 struct arena_block {
 	struct arena_block *next;
 	uint32_t used, size; /* octets of data */
-	alignas(max_align_t) char data[];
+	char data[];
 };
+
+_Static_assert(sizeof(struct arena_block) % FREELIST_ALIGNMENT == 0, "data is aligned as the block is");
 
 void arena_init(struct arena *arena)
 {
@@ -17,7 +19,7 @@ void arena_init(struct arena *arena)
 
 static struct arena_block *block_new(size_t size)
 {
-	struct arena_block *block = malloc(sizeof *block + size);
+	struct arena_block *block = freelist_alloc(sizeof *block + size);
 
 	if (block)
 		*block = (struct arena_block){ .size = (uint32_t)size };
@@ -31,7 +33,7 @@ static void free_further(struct arena *arena)
 	while (block) {
 		struct arena_block *next = block->next;
 
-		free(block);
+		freelist_free(block);
 		block = next;
 	}
 }
@@ -50,16 +52,15 @@ void arena_reset(struct arena *arena)
 void arena_fini(struct arena *arena)
 {
 	free_further(arena);
-	free(arena->first);
+	freelist_free(arena->first);
 	*arena = (struct arena){ 0 };
 }
 
 /* A block with room for @size octets becomes the last one. */
 static struct arena_block *grow(struct arena *arena, size_t size)
 {
-	size_t room = !arena->first && size <= ARENA_FIRST_BLOCK ? ARENA_FIRST_BLOCK
-		      : size > ARENA_BLOCK			 ? size
-								 : ARENA_BLOCK;
+	size_t usual = !arena->first ? ARENA_FIRST_BLOCK : arena->total == 0 ? ARENA_SMALL_BLOCK : ARENA_BLOCK;
+	size_t room = size > usual ? size : usual;
 	struct arena_block *block;
 
 	if (arena->total + room > ARENA_CAP)
@@ -96,7 +97,7 @@ static char *take(struct arena *arena, size_t size, size_t alignment)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	void *p = take(arena, size, alignof(max_align_t));
+	void *p = take(arena, size, FREELIST_ALIGNMENT);
 
 	return p ? memset(p, 0, size) : NULL;
 }

@@ -1,8 +1,8 @@
 /* scanner/arena.h - one domain's memory: handed out in order, freed all at once.
  *
- * A slot of the window owns one arena. Its first block is kept between domains, so that
- * a domain without a policy costs no allocation once the window is warm; further blocks
- * are freed at reset. The cap makes a hostile answer an error instead of growth.
+ * A slot of the window owns one arena. Its first block is kept between domains and the small ones come
+ * from the thread's free list, so that a domain without a policy costs no allocation once the window is warm;
+ * further blocks are freed at reset. The cap makes a hostile answer an error instead of growth.
  */
 #ifndef STSURVEY_SCANNER_ARENA_H
 #define STSURVEY_SCANNER_ARENA_H
@@ -13,8 +13,11 @@
 #include "scanner/limits.h"
 
 enum {
-	ARENA_FIRST_BLOCK = 448,   /* octets; a name, its two questions and a few MX: nine domains of ten */
-	ARENA_BLOCK = 4096,        /* octets of a further block, or what one request needs */
+	/* Octets of a block; with its links each is a size class of scanner/freelist.h. The first holds a name, its two
+	 * questions and a few MX: seven domains of ten. */
+	ARENA_FIRST_BLOCK = 232,
+	ARENA_SMALL_BLOCK = 488,   /* of the second: five MX, a TXT record */
+	ARENA_BLOCK = 4096,        /* of a further one, or what one request needs */
 };
 
 struct arena_block;
@@ -29,7 +32,7 @@ void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);
 
-/* @size octets aligned for any type, zeroed; NULL when the cap or memory is reached. */
+/* @size octets aligned for pointers and 64-bit numbers, zeroed; NULL when the cap or memory is reached. */
 __attribute__((warn_unused_result)) void *arena_alloc(struct arena *arena, size_t size);
 
 /* Octets without alignment or zeroing, for text. */

@@ -1,25 +1,63 @@
 #include "scanner/freelist.h"
 
-#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = FREELIST_SIZE_MAX / FREELIST_STEP };
+#ifdef __SANITIZE_ADDRESS__
+enum { IS_WATCHED = 1 };
+#else
+enum { IS_WATCHED = 0 };
+#endif
 
-/* Ahead of every block; the link lies where the caller's octets were. */
+/* Ahead of every block. */
 struct head {
-	alignas(max_align_t) size_t size; /* octets the caller may use */
+	uint64_t size; /* octets the caller may use */
 };
 
+enum { CLASSES = FREELIST_SIZE_MAX / FREELIST_STEP };
+
+/* Where the caller's octets were. */
 struct kept {
 	struct kept *next;
 };
 
-static _Thread_local struct kept *kept[CLASSES];
+struct slab {
+	struct slab *next;
+	char octets[FREELIST_SLAB];
+};
 
+static _Thread_local struct {
+	struct kept *kept[CLASSES];
+	struct slab *slabs;
+	size_t left; /* octets of the first slab not cut yet, at its end */
+} mine;
+
+/* The n-th class holds 8, 24, 40, … octets: with its head, a multiple of the step. */
 static size_t class_of(size_t size)
 {
-	return size ? (size - 1) / FREELIST_STEP : 0;
+	return (size + sizeof(struct head) - 1) / FREELIST_STEP;
+}
+
+static bool is_small(size_t size)
+{
+	return !IS_WATCHED && class_of(size) < CLASSES && size <= FREELIST_SIZE_MAX;
+}
+
+static struct head *cut(size_t octets)
+{
+	if (mine.left < octets) {
+		struct slab *slab = malloc(sizeof *slab);
+
+		if (!slab)
+			return NULL;
+		slab->next = mine.slabs;
+		mine.slabs = slab;
+		mine.left = FREELIST_SLAB;
+	}
+	mine.left -= octets;
+	return (struct head *)(void *)(mine.slabs->octets + mine.left);
 }
 
 void *freelist_alloc(size_t size)
@@ -27,35 +65,41 @@ void *freelist_alloc(size_t size)
 	size_t class = class_of(size);
 	struct head *head;
 
-	if (class < CLASSES && kept[class]) {
-		struct kept *block = kept[class];
+	if (!is_small(size)) {
+		if (size > SIZE_MAX - sizeof *head)
+			return NULL;
+		head = malloc(sizeof *head + size);
+		if (!head)
+			return NULL;
+		head->size = size;
+		return head + 1;
+	}
+	if (mine.kept[class]) {
+		struct kept *block = mine.kept[class];
 
-		kept[class] = block->next;
+		mine.kept[class] = block->next;
 		return block;
 	}
-	if (class < CLASSES)
-		size = (class + 1) * FREELIST_STEP;
-	if (size > (size_t)-1 - sizeof *head)
-		return NULL;
-	head = malloc(sizeof *head + size);
+	head = cut((class + 1) * FREELIST_STEP);
 	if (!head)
 		return NULL;
-	head->size = size;
+	head->size = (class + 1) * FREELIST_STEP - sizeof *head;
 	return head + 1;
 }
 
 void freelist_free(void *block)
 {
 	struct head *head;
-	size_t class;
 
 	if (!block)
 		return;
 	head = (struct head *)block - 1;
-	class = class_of(head->size);
-	if (class < CLASSES) {
-		((struct kept *)block)->next = kept[class];
-		kept[class] = block;
+	if (is_small(head->size)) {
+		struct kept *kept = block;
+		size_t class = class_of(head->size);
+
+		kept->next = mine.kept[class];
+		mine.kept[class] = kept;
 	} else {
 		free(head);
 	}
@@ -63,28 +107,26 @@ void freelist_free(void *block)
 
 void *freelist_realloc(void *block, size_t size)
 {
+	struct head *head = block ? (struct head *)block - 1 : NULL;
 	void *larger;
 
-	if (!block)
-		return freelist_alloc(size);
-	if (size <= ((struct head *)block - 1)->size)
+	if (head && size <= head->size)
 		return block;
 	larger = freelist_alloc(size);
-	if (!larger)
-		return NULL;
-	memcpy(larger, block, ((struct head *)block - 1)->size);
+	if (!larger || !head)
+		return larger;
+	memcpy(larger, block, head->size);
 	freelist_free(block);
 	return larger;
 }
 
 void freelist_trim(void)
 {
-	for (size_t class = 0; class < CLASSES; class++) {
-		while (kept[class]) {
-			struct kept *block = kept[class];
+	while (mine.slabs) {
+		struct slab *slab = mine.slabs;
 
-			kept[class] = block->next;
-			free((struct head *)block - 1);
-		}
+		mine.slabs = slab->next;
+		free(slab);
 	}
+	memset(&mine, 0, sizeof mine);
 }

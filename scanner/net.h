@@ -24,26 +24,27 @@ enum net_fault {
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
 };
 
+/* Members small and in order of size: a window holds tens of thousands of these. */
 struct net_query {
 	/* the asker's */
 	struct span name;   /* A-labels, no trailing dot; lives until the callback */
-	uint16_t type;      /* enum dns_type */
-	bool shared;        /* other domains are likely to ask it too: see scanner/answer_cache.h */
 	void (*on_answer)(struct net_query *query);
 	void *arg;
+	uint16_t type;      /* enum dns_type */
+	bool shared;        /* other domains are likely to ask it too: see scanner/answer_cache.h */
 
 	/* the answer, valid during the callback only */
-	int fault;              /* enum net_fault */
-	enum dns_status status; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
-	const uint8_t *packet;  /* NULL where none came */
-	size_t len;
-	uint8_t tries;          /* packets sent for it; 0: another question's brought the answer */
+	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
+	int8_t fault;               /* enum net_fault */
+	uint8_t tries;              /* packets sent for it; 0: another question's brought the answer */
+	uint16_t len;               /* octets of … */
+	const uint8_t *packet;      /* NULL where none came */
 
 	/* the adapter's */
 	struct {
 		struct net_query *next;   /* in one of its lists */
 		struct net_try *tries;    /* packets whose answer may still come */
-		uint64_t due_ms;          /* in the list of delayed ones: when to go on */
+		uint32_t due_ms;          /* in the list of delayed ones: when to go on; wraps around */
 		int8_t pinned;            /* the one server to ask, or -1 */
 		int8_t server;            /* asked last, or -1 */
 		uint8_t tries_left;

@@ -26,12 +26,11 @@ enum {
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
  * answered, and gone, long before. */
 struct net_try {
-	struct net_cares *net;
+	struct channel *channel;   /* whose group is the net_cares's first member */
 	struct net_query *query;   /* NULL once answered otherwise */
 	struct net_try *sibling;   /* the question's other tries */
 	struct net_try *earlier, *later; /* in the list of those to be repeated */
-	struct channel *channel;
-	uint64_t sent_ms, repeat_ms;
+	uint32_t sent_ms, wait_ms; /* when; until it is repeated */
 	uint16_t id;
 	bool listed;
 };
@@ -49,7 +48,7 @@ struct probe {
 };
 
 struct net_cares {
-	struct channel_group group;
+	struct channel_group group; /* first: see struct net_try */
 	struct resolver resolver;
 	struct options_server server[RESOLVER_SERVERS_MAX];
 	struct channel *udp[RESOLVER_SERVERS_MAX], *tcp[RESOLVER_SERVERS_MAX];
@@ -138,10 +137,10 @@ static void finish(struct net_cares *net, struct net_query *query, int fault, en
 		   const uint8_t *packet, size_t len)
 {
 	drop_tries(net, query);
-	query->fault = fault;
+	query->fault = (int8_t)fault;
 	query->status = status;
 	query->packet = packet;
-	query->len = len;
+	query->len = (uint16_t)len;
 	net->counts.in_flight--;
 	query->on_answer(query);
 }
@@ -200,7 +199,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, unsigned 
 		fail(net, query, status_of_rcode(rcode), packet, len);
 		return;
 	}
-	query->own.due_ms = now_of(net) + FAILURE_DELAY_MS;
+	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
 	list_push(&net->delayed, query);
 }
 
@@ -247,7 +246,7 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 	struct resolver_server *server = &net->resolver.server[try->channel->server];
 
 	if (packet && ((packet[3] & 15) == RCODE_NOERROR || (packet[3] & 15) == RCODE_NXDOMAIN))
-		resolver_good(server, now_of(net) - try->sent_ms);
+		resolver_good(server, (uint32_t)now_of(net) - try->sent_ms);
 	else if (status == ARES_ETIMEOUT && !try->channel->tcp)
 		resolver_bad(server, true);
 	net->counts.late += packet && !try->query;
@@ -266,7 +265,7 @@ static void unlink_try(struct net_cares *net, struct net_query *query, struct ne
 static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, int len)
 {
 	struct net_try *try = arg;
-	struct net_cares *net = try->net;
+	struct net_cares *net = (struct net_cares *)try->channel->group;
 	struct net_query *query = try->query;
 	bool tcp = try->channel->tcp;
 
@@ -333,12 +332,12 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 
 	if (!try)
 		return NULL;
-	*try = (struct net_try){ .net = net, .query = query, .channel = channel, .sibling = query->own.tries };
+	*try = (struct net_try){ .query = query, .channel = channel, .sibling = query->own.tries };
 	query->own.tries = try;
 	server->outstanding++;
 	try->id = channel_take_id(channel);
-	try->sent_ms = now_of(net);
-	try->repeat_ms = try->sent_ms + resolver_rto_ms(server, query->tries, net->group.timeout_ms);
+	try->sent_ms = (uint32_t)now_of(net);
+	try->wait_ms = resolver_rto_ms(server, query->tries, net->group.timeout_ms);
 	if (!channel->tcp && query->own.pinned < 0)
 		repeat_list_add(net, try);
 	return try;
@@ -471,7 +470,7 @@ static void send_probe(void *arg, unsigned server)
  * is out must not enter a list, so where rate or servers forbid to send, the time-out decides. */
 static void repeat_due(struct net_cares *net)
 {
-	while (net->oldest && net->oldest->repeat_ms <= now_of(net)) {
+	while (net->oldest && (uint32_t)now_of(net) - net->oldest->sent_ms >= net->oldest->wait_ms) {
 		struct net_try *try = net->oldest;
 		struct net_query *query = try->query;
 		int server;
@@ -490,7 +489,7 @@ static void resume_lists(struct net_cares *net)
 {
 	uint64_t waiting = net->waiting.count, parked = net->parked.count;
 
-	while (net->delayed.first && net->delayed.first->own.due_ms <= now_of(net))
+	while (net->delayed.first && (int32_t)((uint32_t)now_of(net) - net->delayed.first->own.due_ms) >= 0)
 		send_query(net, list_pop(&net->delayed));
 	while (waiting-- > 0 && net->waiting.first && pace_wait(&net->pace, now_of(net) * 1000) == 0)
 		send_query(net, list_pop(&net->waiting));

@@ -117,9 +117,12 @@ bool resolver_is_unsure(const struct resolver *resolver, unsigned server)
 
 uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms)
 {
-	float rto = server->srtt_ms > 0 ? server->srtt_ms + 4 * server->rttvar_ms : RESOLVER_RTO_START_MS;
-	float queue = server->per_ms > 0 ? 2 * (float)server->outstanding / server->per_ms : RESOLVER_RTO_START_MS;
+	float spread = 4 * server->rttvar_ms;
+	float rto = server->srtt_ms + (spread > RESOLVER_RTO_MARGIN_MS ? spread : RESOLVER_RTO_MARGIN_MS);
+	float queue = server->per_ms > 0 ? 2 * (float)server->outstanding / server->per_ms : 0;
 
+	if (server->srtt_ms <= 0)
+		return max_ms;
 	if (rto < queue)
 		rto = queue;
 	if (rto < RESOLVER_RTO_MIN_MS)

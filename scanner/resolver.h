@@ -23,7 +23,7 @@ enum {
 	RESOLVER_PROBE_EVERY_MS = 1000, /* while down */
 	RESOLVER_VOUCHED_MS = 5000,    /* a good probe ends suspicion for so long */
 	RESOLVER_RTO_MIN_MS = 200,     /* a busy loop answers late; below this we would ask twice for nothing */
-	RESOLVER_RTO_START_MS = 1000,  /* before anything was measured (RFC 6298 2.1) */
+	RESOLVER_RTO_MARGIN_MS = 100,  /* above the mean at least, however steady the path: the same reason */
 };
 
 enum resolver_state { RESOLVER_UP, RESOLVER_SUSPECT, RESOLVER_DOWN };
@@ -81,7 +81,7 @@ bool resolver_is_paused(const struct resolver *resolver);
 bool resolver_is_unsure(const struct resolver *resolver, unsigned server);
 
 /* Milliseconds until try @n (from 0) is repeated: RFC 6298's estimate doubled for each try, between
- * RESOLVER_RTO_MIN_MS and @max_ms. Where many questions are outstanding it is at least what the server needs
+ * RESOLVER_RTO_MIN_MS and @max_ms; @max_ms before anything was measured. Where many questions are outstanding it is at least what the server needs
  * to answer them twice over at its present pace: a queue is no loss, and asking again would lengthen it. */
 uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms);
 

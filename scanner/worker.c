@@ -325,6 +325,19 @@ static struct job *free_slot(struct worker *worker)
 	return list_pop(&worker->unused);
 }
 
+/* On the worker's thread, whose free list their blocks belong to. */
+static void free_slots(struct worker *worker)
+{
+	while (worker->slots) {
+		struct slots *slots = worker->slots;
+
+		worker->slots = slots->next;
+		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++)
+			job_fini(&slots->job[i]);
+		free(slots);
+	}
+}
+
 /* A line that is not surveyed gets its record all the same. */
 static bool record_unasked(struct worker *worker, const struct feed_target *target)
 {
@@ -521,6 +534,7 @@ static void *run(void *arg)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	copy_counts(worker);
 	uv_loop_close(&worker->loop);
+	free_slots(worker);
 	freelist_trim();
 	atomic_store(&worker->ended, true);
 	uv_async_send(scan->on_worker_ended);
@@ -635,20 +649,12 @@ void worker_join(struct worker *worker, struct resolver_server *servers)
 
 void worker_free(struct worker *worker)
 {
-	struct slots *next;
-
 	if (!worker)
 		return;
 	if (!worker->running) {
 		close_all(worker);
 		uv_run(&worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->loop);
-	}
-	for (struct slots *slots = worker->slots; slots; slots = next) {
-		next = slots->next;
-		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++)
-			job_fini(&slots->job[i]);
-		free(slots);
 	}
 	if (worker->batch)
 		scan_release(worker->scan, worker->batch, worker->room);
