@@ -25,11 +25,11 @@ static uint64_t number(struct span s)
 	return strtoull(text, NULL, 10);
 }
 
-static bool dns_word(struct span s, enum dns_status *status)
+static bool dns_word(struct span s, struct obs_answer *answer)
 {
 	for (int i = 0; i < DNS_STATUS_COUNT; i++) {
 		if (span_equal(s, span_of(dns_status_name((enum dns_status)i)))) {
-			*status = (enum dns_status)i;
+			answer->status = (enum dns_status)i;
 			return true;
 		}
 	}
@@ -42,7 +42,7 @@ static void set_mx(struct facts *f, struct span v)
 	size_t blank = span_find(v, 0, ' ');
 	struct span name;
 
-	if (span_equal(v, SPAN_LITERAL("-")) || dns_word(v, &mx->answer.status)) {
+	if (span_equal(v, SPAN_LITERAL("-")) || dns_word(v, &mx->answer)) {
 		if (v.n == 1)
 			mx->answer.status = DNS_NO_ANSWER;
 		mx->count = 0;
@@ -63,7 +63,7 @@ static void set_mx(struct facts *f, struct span v)
 
 static void set_txt(struct facts *f, struct obs_txt *txt, struct span *record, bool *own, struct span v)
 {
-	if (span_equal(v, SPAN_LITERAL("-")) || dns_word(v, &txt->answer.status)) {
+	if (span_equal(v, SPAN_LITERAL("-")) || dns_word(v, &txt->answer)) {
 		if (v.n == 1)
 			txt->answer.status = DNS_NO_ANSWER;
 		txt->count = 0;
@@ -109,9 +109,9 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 	else if (IS("a-loop"))
 		o->policy.a.cname_loop = true;
 	else if (IS("a"))
-		assert_true(dns_word(v, &o->policy.a.status));
+		assert_true(dns_word(v, &o->policy.a));
 	else if (IS("aaaa"))
-		assert_true(dns_word(v, &o->policy.aaaa.status));
+		assert_true(dns_word(v, &o->policy.aaaa));
 	else if (IS("addresses"))
 		o->policy.address_count = number(v);
 	else

@@ -55,7 +55,7 @@ static void put_txt(const char *name, const struct obs_txt *txt)
 	put_answer(&txt->answer);
 	fputc(',', facts);
 	put_spans(txt->record, txt->count);
-	fprintf(facts, ",%zu]", txt->omitted);
+	fprintf(facts, ",%u]", txt->omitted);
 }
 
 static void put_tls(const struct obs_tls *tls)
@@ -124,7 +124,7 @@ static void put_facts(const struct observation *o)
 		put_hex(o->mx.record[i].name.p, o->mx.record[i].name.n);
 		fputc(']', facts);
 	}
-	fprintf(facts, "],%zu]", o->mx.omitted);
+	fprintf(facts, "],%u]", o->mx.omitted);
 	put_txt("sts", &o->sts);
 	put_txt("tlsrpt", &o->tlsrpt);
 	put_policy(&o->policy);
