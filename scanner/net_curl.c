@@ -282,9 +282,9 @@ static void release_due(struct net_curl *c)
 /* curl knows a limit for the connection and one for all; a server may be slow between them, too. */
 static void end_slow(struct net_curl *c)
 {
-	static const uint64_t most_ms[NET_CURL_STAGES] = {
-		[NET_CURL_SHAKING] = NET_CURL_HANDSHAKE_MS,
-		[NET_CURL_ASKING] = NET_CURL_FIRST_LINE_MS,
+	const uint64_t most_ms[NET_CURL_STAGES] = {
+		[NET_CURL_SHAKING] = c->options.handshake_ms,
+		[NET_CURL_ASKING] = c->options.first_line_ms,
 	};
 	uint64_t now = uv_now(c->options.loop);
 
@@ -404,6 +404,10 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	if (!c)
 		goto no_memory;
 	c->options = *options;
+	if (c->options.handshake_ms == 0)
+		c->options.handshake_ms = NET_CURL_HANDSHAKE_MS;
+	if (c->options.first_line_ms == 0)
+		c->options.first_line_ms = NET_CURL_FIRST_LINE_MS;
 	pthread_mutex_init(&c->lock, NULL);
 	flight_queue_init(&c->waiting);
 	flight_queue_init(&c->paced);

@@ -37,6 +37,8 @@ struct net_curl_options {
 	const struct cidr_set *block;  /* NULL: none */
 	uint16_t https_port;
 	double timeout_s;              /* one whole fetch, at most NET_CURL_TIMEOUT_MAX_S; waiting does not count */
+	uint32_t handshake_ms;         /* 0: NET_CURL_HANDSHAKE_MS */
+	uint32_t first_line_ms;        /* 0: NET_CURL_FIRST_LINE_MS */
 	unsigned concurrency;          /* fetches in flight; the others wait in order */
 	const char *user_agent;        /* copied */
 };

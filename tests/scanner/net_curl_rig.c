@@ -56,6 +56,9 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 		.store = options->store,
 		.https_port = options->port,
 		.timeout_s = options->timeout_s > 0 ? options->timeout_s : 5,
+		.handshake_ms = options->handshake_ms,
+		.first_line_ms = options->first_line_ms,
+		.pace = options->pace,
 		.concurrency = options->concurrency > 0 ? options->concurrency : 16,
 		.user_agent = "stsurvey/test (+https://example.test/)",
 	};

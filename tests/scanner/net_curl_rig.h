@@ -47,6 +47,8 @@ struct rig_options {
 	double timeout_s;     /* 0: 5 */
 	unsigned concurrency; /* 0: 16 */
 	unsigned per_host;
+	uint32_t handshake_ms, first_line_ms;
+	struct fetch_pace *pace;
 	const char *block;    /* CIDR, or NULL */
 	struct host_limit *hosts; /* shared with others; NULL: one of its own with per_host */
 };
