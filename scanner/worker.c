@@ -8,28 +8,18 @@
 #include "analysis/classify.h"
 #include "scanner/answer_cache.h"
 #include "scanner/freelist.h"
-#include "scanner/job.h"
+#include "scanner/job_slots.h"
 #include "scanner/log.h"
 #include "scanner/net_cares.h"
 #include "scanner/net_curl.h"
 
 enum {
 	REFILL_MAX = 256,        /* jobs begun between two looks at the network, so that answers don't pile up */
-	SLOTS_AT_ONCE = 128,     /* jobs allocated together, as the window first fills */
 	TICK_MS = 100,
 	FAULT_PAUSE_MS = 500,    /* before a job that met a fault of ours is begun again */
 	WINDOW_START = 256,      /* jobs at once to begin with: one more for each one finished, as TCP starts slowly */
 	REGROW_AFTER = 16,       /* domains finished for each one the window grows again after a fault of ours */
 	FAULTS_MAX = 8,          /* after so many the domain is recorded as what it is: not found out */
-};
-
-struct slots {
-	struct slots *next;
-	struct job job[SLOTS_AT_ONCE];
-};
-
-struct job_list {
-	struct job *first, **end;
 };
 
 struct worker {
@@ -45,8 +35,7 @@ struct worker {
 	struct net_curl *web;
 	struct job_context context;
 	/* the window */
-	struct slots *slots;
-	struct job_list unused;
+	struct job_slots slots;
 	unsigned window;      /* the most jobs at once … */
 	unsigned allowed;     /* … and how many just now, after faults of ours */
 	unsigned in_flight;
@@ -67,31 +56,6 @@ struct worker {
 	_Atomic bool ended;
 	struct worker_counts counts;
 };
-
-static void list_init(struct job_list *list)
-{
-	list->first = NULL;
-	list->end = &list->first;
-}
-
-static void list_push(struct job_list *list, struct job *job)
-{
-	job->next = NULL;
-	*list->end = job;
-	list->end = &job->next;
-}
-
-static struct job *list_pop(struct job_list *list)
-{
-	struct job *job = list->first;
-
-	if (!job)
-		return NULL;
-	list->first = job->next;
-	if (!list->first)
-		list->end = &list->first;
-	return job;
-}
 
 static void count(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -138,7 +102,7 @@ static const struct net_ops worker_net = { ask, fetch, wall_ms, now_ms };
 static void on_job_done(struct job *job)
 {
 	/* Inside a library's callback: what follows waits for the loop. */
-	list_push(&((struct worker *)job->context->arg)->finished, job);
+	job_list_push(&((struct worker *)job->context->arg)->finished, job);
 }
 
 /* ---- records ---- */
@@ -221,7 +185,7 @@ static bool settle(struct worker *worker, struct job *job)
 static void give_slot_back(struct worker *worker, struct job *job)
 {
 	worker->in_flight--;
-	list_push(&worker->unused, job);
+	job_slots_give(&worker->slots, job);
 	if (worker->allowed < worker->window && ++worker->regrow >= (worker->shrunk ? REGROW_AFTER : 1)) {
 		worker->allowed++;
 		worker->regrow = 0;
@@ -265,7 +229,7 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		worker->faulted_at_ms = now_ms(&worker->net);
 		worker->shrunk = true;
 	}
-	list_push(&worker->faulted, job);
+	job_list_push(&worker->faulted, job);
 }
 
 static void settle_finished(struct worker *worker)
@@ -273,7 +237,7 @@ static void settle_finished(struct worker *worker)
 	struct job *job;
 
 	while (worker->finished.first && have_buffer(worker)) {
-		job = list_pop(&worker->finished);
+		job = job_list_pop(&worker->finished);
 		if (job->fault) {
 			keep_faulted(worker, job);
 		} else if (settle(worker, job)) {
@@ -287,15 +251,13 @@ static void settle_finished(struct worker *worker)
 
 static void restart_faulted(struct worker *worker)
 {
-	struct job_list again = worker->faulted;
+	struct job_list again;
 	struct job *job;
 
-	if (!again.first || now_ms(&worker->net) < worker->faulted_at_ms + FAULT_PAUSE_MS)
+	if (!worker->faulted.first || now_ms(&worker->net) < worker->faulted_at_ms + FAULT_PAUSE_MS)
 		return;
-	if (again.end == &worker->faulted.first)
-		again.end = &again.first;
-	list_init(&worker->faulted);
-	while ((job = list_pop(&again))) {
+	job_list_move(&again, &worker->faulted);
+	while ((job = job_list_pop(&again))) {
 		/* the name lies in the arena that job_start resets */
 		char name[OBS_LINE_MAX];
 		struct span copy = { name, job->name.n };
@@ -306,37 +268,6 @@ static void restart_faulted(struct worker *worker)
 }
 
 /* ---- the window ---- */
-
-static struct job *free_slot(struct worker *worker)
-{
-	struct slots *slots;
-
-	if (!worker->unused.first) {
-		slots = malloc(sizeof *slots);
-		if (!slots)
-			return NULL;
-		slots->next = worker->slots;
-		worker->slots = slots;
-		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++) {
-			job_init(&slots->job[i], &worker->context);
-			list_push(&worker->unused, &slots->job[i]);
-		}
-	}
-	return list_pop(&worker->unused);
-}
-
-/* On the worker's thread, whose free list their blocks belong to. */
-static void free_slots(struct worker *worker)
-{
-	while (worker->slots) {
-		struct slots *slots = worker->slots;
-
-		worker->slots = slots->next;
-		for (unsigned i = 0; i < SLOTS_AT_ONCE; i++)
-			job_fini(&slots->job[i]);
-		free(slots);
-	}
-}
 
 /* A line that is not surveyed gets its record all the same. */
 static bool record_unasked(struct worker *worker, const struct feed_target *target)
@@ -359,7 +290,7 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 
 	if (target->input != INPUT_OK)
 		return record_unasked(worker, target);
-	job = free_slot(worker);
+	job = job_slots_take(&worker->slots, &worker->context);
 	if (!job)
 		return false;
 	worker->in_flight++;
@@ -438,7 +369,7 @@ static void stop_at_once(struct worker *worker)
 	net_cares_stop(worker->dns);
 	net_curl_stop(worker->web);
 	while (worker->faulted.first)
-		give_slot_back(worker, list_pop(&worker->faulted));
+		give_slot_back(worker, job_list_pop(&worker->faulted));
 }
 
 /* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
@@ -454,7 +385,7 @@ static void obey_stop(struct worker *worker)
 	if (!worker->stopped)
 		stop_at_once(worker);
 	while (worker->finished.first)
-		give_slot_back(worker, list_pop(&worker->finished));
+		give_slot_back(worker, job_list_pop(&worker->finished));
 }
 
 /* What fell due since the last look at the network. */
@@ -534,7 +465,7 @@ static void *run(void *arg)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	copy_counts(worker);
 	uv_loop_close(&worker->loop);
-	free_slots(worker);
+	job_slots_free(&worker->slots);
 	freelist_trim();
 	atomic_store(&worker->ended, true);
 	uv_async_send(scan->on_worker_ended);
@@ -585,9 +516,9 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);
 	worker->cache = answer_cache_new(&worker->net);
-	list_init(&worker->unused);
-	list_init(&worker->finished);
-	list_init(&worker->faulted);
+	job_slots_init(&worker->slots);
+	job_list_init(&worker->finished);
+	job_list_init(&worker->faulted);
 	uv_loop_init(&worker->loop);
 	worker->wake.data = worker->check.data = worker->tick.data = worker;
 	uv_async_init(&worker->loop, &worker->wake, on_wake);
