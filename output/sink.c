@@ -78,7 +78,7 @@ static void explain(const struct sink *sink, const char *what, int error, char t
 	} known[] = {
 		{ ENOSPC, "disk full; free space, then run again with --resume" },
 		{ EDQUOT, "disk quota used up; free space, then run again with --resume" },
-		{ EFBIG, "larger than the file system or the limit (ulimit -f) allows" },
+		{ EFBIG, "larger than the file system or the limit (ulimit -f) allows; raise it, then run again with --resume" },
 		{ EPIPE, "the reader went away" },
 		{ EIO, "input/output error; check the disk, then run again with --resume" },
 	};

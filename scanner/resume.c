@@ -8,7 +8,10 @@
 #include "analysis/classify.h"
 #include "output/reader.h"
 
-enum { BITS_FIRST = 1 << 20 }; /* grown by doubling */
+enum {
+	BITS_FIRST = 1 << 20,           /* grown by doubling */
+	HEADER_FRAME_MAX = 1024 * 1024, /* octets; a longer file without a whole frame is none of ours */
+};
 
 /* An index no list of names on earth reaches, so that a damaged record can't ask for all memory. */
 #define INDEX_MAX (UINT64_C(1) << 36)
@@ -144,16 +147,20 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	struct reader *reader = NULL;
 	char why[READER_ERROR_MAX];
 	struct stat status = { 0 };
-	int result = -1;
+	int result;
 
 	*resume = (struct resume){ 0 };
 	/* Nothing there, or killed before the header was written: from the beginning. */
 	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
 		return 0;
-	if (reader_open(&reader, path, why) < 0) {
+	result = reader_open(&reader, path, why);
+	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX)
+		return 0; /* killed while the header was written */
+	if (result < 0) {
 		snprintf(error, RESUME_ERROR_MAX, "%s", why);
 		return -1;
 	}
+	result = -1;
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
 	    read_records(resume, reader, path, error) < 0)
 		goto done;
@@ -162,7 +169,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	trailer = reader_trailer(reader);
 	if (trailer) {
 		resume->complete = trailer->completion == COMPLETION_COMPLETE &&
-				   !was_limited_otherwise(reader_header(reader), options);
+				   !resume->torn && !was_limited_otherwise(reader_header(reader), options);
 		resume->counts.queries = trailer->queries;
 		resume->counts.fetches = trailer->fetches;
 	}
