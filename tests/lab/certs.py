@@ -81,9 +81,12 @@ KIND = {
     "unknown-critical": ("int", {"critical": 1}, "int"),
     # hostile sizes
     "many-sans": ("int", {"san": "MANY"}, "int"),
+    "huge-chain": ("int", {}, "int," + ",".join(["fat"] * 12)),
     "long-chain": ("int", {}, "int," + ",".join(["rogue-int"] * 60)),
 }
 MANY_SANS = 20000
+MANY = ",".join("dns:n%d.filler.test" % i for i in range(MANY_SANS))
+AUTHORITIES.append("cert\tfat\tkey=leaf\tissuer=int\tcn=Fat\tsan=" + MANY)  # 0.4 MB; a dozen make 5 MB
 
 
 def leaf_order(name, host, kind):
@@ -92,7 +95,7 @@ def leaf_order(name, host, kind):
     issuer, fields, chain = KIND[kind]
     fields = dict({"san": "dns:{h}", "key": "leaf"}, **fields)
     if fields["san"] == "MANY":
-        fields["san"] = ",".join("dns:n%d.filler.test" % i for i in range(MANY_SANS)) + ",dns:{h}"
+        fields["san"] = MANY + ",dns:{h}"
     values = {"h": host, "d": domain, "D": domain.upper(), "p": domain.partition(".")[2]}
     words = ["cert", name, "issuer=" + issuer]
     for key, value in fields.items():

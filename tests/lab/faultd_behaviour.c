@@ -79,6 +79,9 @@ static const struct behaviour behaviours[] = {
 	{ "endless-103", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", RAW("") },
 	{ "endless-trailers", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = LINE_1K,
 	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n") },
+	/* HTTP/2 that nobody negotiated: SETTINGS, then PINGs */
+	{ "h2-frames", .when = ON_REQUEST, .end = KEEP, .no_answer = true,
+	  RAW("\0\0\0\4\0\0\0\0\0" "\0\0\x08\6\0\0\0\0\0" "12345678" "\0\0\x08\6\0\0\0\0\0" "12345678") },
 	{ "tiny-records", .when = ON_REQUEST, .end = SHUTDOWN, .trick = TINY_RECORDS },
 	{ "renegotiate", .when = ON_REQUEST, .end = SHUTDOWN, .trick = RENEGOTIATE },
 	{ "key-updates", .when = ON_REQUEST, .end = SHUTDOWN, .trick = KEY_UPDATES },
