@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""A small name server on loopback whose answers are made from the name, and which can fall ill on request.
+
+    dns_server.py [--address 127.0.0.1] [--port 0]
+
+Prints its port, then obeys one word a line on standard input and says "ok" to each: the name of a mode below, or
+"quit". Standard input's end is its end. A domain's facts follow from the letters its first label begins with:
+
+    mx…    an MX and nothing else         sts…   an MX and an STS record; its policy host is 127.0.0.1
+    rpt…   an MX and a TLSRPT record      big…   as mx, over TCP alone
+    null…  a null MX                      none…  exists, without MX
+    nx…    does not exist                 sf…    SERVFAIL, always
+"""
+import argparse
+import random
+import selectors
+import socket
+import struct
+import sys
+import time
+
+A, MX, TXT, SOA = 1, 15, 16, 6
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
+MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite")
+LOSS = 0.3           # of the packets, in mode loss
+PORT_ATTEMPTS = 20
+LIFETIME_S = 900     # then it ends, whoever forgot it
+
+
+def kind_of(domain):
+    """The letters before the first digit."""
+    label = domain.split(b".", 1)[0]
+    return label.rstrip(b"0123456789")
+
+
+def txt(text):
+    return bytes([len(text)]) + text
+
+
+def answer_for(name, qtype):
+    """(rcode, [rdata], truncated over UDP) of a question."""
+    domain, below = name, b""
+    for prefix in (b"_mta-sts.", b"_smtp._tls.", b"mta-sts.", b"mail."):
+        if name.startswith(prefix):
+            domain, below = name[len(prefix):], prefix
+    kind = kind_of(domain)
+    if kind == b"sf":
+        return SERVFAIL, [], False
+    if kind in (b"nx", b"stsurvey-") or not domain.endswith(b".test"):
+        return NXDOMAIN, [], False
+    if below == b"":
+        if qtype != MX or kind == b"none":
+            return NOERROR, [], False
+        if kind == b"null":
+            return NOERROR, [b"\0\0\0"], False
+        return NOERROR, [b"\0\x0a\x04mail\xc0\x0c"], kind == b"big"
+    if below == b"_mta-sts." and kind == b"sts":
+        return NOERROR, [txt(b"v=STSv1; id=1;")] if qtype == TXT else [], False
+    if below == b"_smtp._tls." and kind == b"rpt":
+        return NOERROR, [txt(b"v=TLSRPTv1; rua=mailto:tls@example.com")] if qtype == TXT else [], False
+    if below == b"mta-sts." and kind == b"sts":
+        return NOERROR, [b"\x7f\0\0\1"] if qtype == A else [], False
+    return NXDOMAIN, [], False
+
+
+def split_question(packet):
+    """(name in lower case, type, end of the question)"""
+    at, labels = 12, []
+    while packet[at]:
+        labels.append(packet[at + 1:at + 1 + packet[at]])
+        at += 1 + packet[at]
+    return b".".join(labels).lower(), struct.unpack_from("!H", packet, at + 1)[0], at + 5
+
+
+def respond(packet, mode, tcp):
+    name, qtype, end = split_question(packet)
+    rcode, rdata, truncated = answer_for(name, qtype)
+    if mode == "servfail":
+        rcode, rdata = SERVFAIL, []
+    elif mode == "refused":
+        rcode, rdata = REFUSED, []
+    elif mode == "rewrite" and rcode == NXDOMAIN:
+        rcode, rdata = NOERROR, [b"\x7f\0\0\x09"] if qtype == A else []
+    if truncated and not tcp:
+        rdata = []
+    flags = 0x8180 | (0x0200 if truncated and not tcp else 0) | rcode
+    answers = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", qtype, 1, 300, len(data)) + data for data in rdata)
+    opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"
+    return packet[:2] + struct.pack("!HHHHH", flags, 1, len(rdata), 0, 1) + packet[12:end] + answers + opt
+
+
+class Server:
+    def __init__(self, address, port):
+        self.mode = "well"
+        self.random = random.Random(8461)
+        self.selector = selectors.DefaultSelector()
+        for attempt in range(PORT_ATTEMPTS):
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                self.udp.bind((address, port))
+                self.port = self.udp.getsockname()[1]
+                self.tcp.bind((address, self.port))
+                break
+            except OSError:  # somebody's connection has the number over TCP
+                if attempt == PORT_ATTEMPTS - 1:
+                    raise
+                self.udp.close()
+                self.tcp.close()
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.udp.setblocking(False)
+        self.tcp.listen(64)
+        self.selector.register(self.udp, selectors.EVENT_READ, self.on_udp)
+        self.selector.register(self.tcp, selectors.EVENT_READ, self.on_connection)
+        self.selector.register(sys.stdin.buffer, selectors.EVENT_READ, self.on_word)
+
+    def reply(self, packet, tcp):
+        if self.mode == "silent" or (self.mode == "loss" and self.random.random() < LOSS):
+            return None
+        try:
+            return respond(packet, self.mode, tcp)
+        except (IndexError, struct.error):
+            return None
+
+    def on_udp(self, _):
+        for _ in range(256):
+            try:
+                packet, peer = self.udp.recvfrom(4096)
+            except (BlockingIOError, ConnectionError):
+                return
+            reply = self.reply(packet, False)
+            if reply:
+                try:
+                    self.udp.sendto(reply, peer)
+                except OSError:
+                    pass
+
+    def on_connection(self, _):
+        connection, _ = self.tcp.accept()
+        self.selector.register(connection, selectors.EVENT_READ, self.on_tcp)
+
+    def on_tcp(self, connection):
+        try:
+            octets = connection.recv(65536)
+            if not octets:
+                raise ConnectionError
+            while len(octets) > 2:
+                size = struct.unpack_from("!H", octets)[0]
+                reply = self.reply(octets[2:2 + size], True)
+                if reply:
+                    connection.sendall(struct.pack("!H", len(reply)) + reply)
+                octets = octets[2 + size:]
+        except ConnectionError:
+            self.selector.unregister(connection)
+            connection.close()
+
+    def on_word(self, _):
+        word = sys.stdin.buffer.readline().decode().strip()
+        if word in MODES:
+            self.mode = word
+            print("ok", flush=True)
+        else:
+            sys.exit(0)
+
+    def run(self):
+        end = time.monotonic() + LIFETIME_S
+        print(self.port, flush=True)
+        while time.monotonic() < end:
+            for key, _ in self.selector.select(1):
+                key.data(key.fileobj)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    Server(options.address, options.port).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+#!/usr/bin/python3
+"""Signals, limits and readers that go away, and what a scan tells about itself: metadata, status updates, progress."""
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+
+import tool
+
+COLUMNS = ("real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
+           "queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note")
+
+
+class Slow(tool.Case):
+    """A scan that lasts: its rate is limited."""
+
+    COUNT = 1600
+
+    def setUp(self):
+        super().setUp()
+        self.dns = self.server()
+        self.list = self.put("list", tool.lines(tool.names(self.COUNT)))
+        self.out = self.path("out")
+
+    def begin(self, *more, rate=1000, out=None, **options):
+        return self.start(*self.scan_options(self.list, out or self.out, self.dns, "-r", rate, *more), **options)
+
+    def wait_until(self, condition, seconds=30):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it never happened")
+            time.sleep(0.02)
+
+    def wait_for_records(self):
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000)
+
+    def metadata(self):
+        with open(self.path("meta"), encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Signals(Slow):
+    def interrupted(self, number, status):
+        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"))
+        self.wait_for_records()
+        process.send_signal(number)
+        _, err = self.finish(process, status)
+        self.assertIn("stopping when what is in flight is finished", err)
+        said, count = self.verify(self.out, status=1)
+        self.assertIn("aborted", said)
+        self.assertIn("--resume", said)
+        self.assertTrue(0 < count < self.COUNT, count)
+        about = self.metadata()
+        self.assertEqual((about["state"], about["exit_status"], about["counts"]["domains"]), ("aborted", status, count))
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+        self.assert_truth(self.records(self.out))
+
+    def test_interrupt_leaves_a_whole_file(self):
+        self.interrupted(signal.SIGINT, 130)
+
+    def test_terminate_leaves_a_whole_file(self):
+        self.interrupted(signal.SIGTERM, 143)
+
+    def test_a_second_signal_stops_at_once(self):
+        """Nobody answers any more, so the first signal would wait for time-outs."""
+        process = self.begin("--sync-interval", "0.1", "--timeout", "30", "--retries", "20")
+        self.wait_for_records()
+        self.dns.become("silent")
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll(), "nothing was in flight")
+        process.send_signal(signal.SIGINT)
+        _, err = self.finish(process, 130, timeout=15)
+        self.assertIn("stopping at once", err)
+        self.assertIn("aborted", self.verify(self.out, status=1)[0])
+        self.dns.become("well")
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+        self.assert_truth(self.records(self.out))
+
+    def test_interrupt_while_the_list_waits(self):
+        process = self.start(*self.scan_options("-", self.out, self.dns, "--input-format", "list"), stdin=subprocess.PIPE)
+        process.stdin.write(b"mx1.test\nmx2.test\n")
+        process.stdin.flush()
+        self.wait_until(lambda: os.path.exists(self.out))
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.wait(15)
+        self.finish(process, 130)
+        self.assertEqual(self.verify(self.out, status=1)[1], 2)
+
+    def test_the_rate_follows_sigusr(self):
+        process = self.begin()
+        self.wait_until(lambda: os.path.exists(self.out))
+        time.sleep(0.3)
+        for number in (signal.SIGUSR2, signal.SIGUSR1, signal.SIGUSR1):
+            process.send_signal(number)
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, err = self.finish(process, 130)
+        self.assertEqual(re.findall(r"rate is now (\d+)", err), ["800", "1000", "1250"])
+
+    def test_without_a_limit_the_rate_can_be_lowered(self):
+        process = self.start(*self.scan_options("-", self.out, self.dns), stdin=subprocess.PIPE)
+        self.wait_until(lambda: os.path.exists(self.out))
+        time.sleep(0.3)
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGUSR2)
+        time.sleep(0.2)
+        _, err = self.finish_with(process, b"mx1.test\n")
+        self.assertEqual(len(re.findall(r"rate is now \d+", err)), 1)
+
+    def finish_with(self, process, octets):
+        process.stdin.write(octets)
+        process.stdin.flush()
+        return self.finish(process, 0)
+
+
+class Limits(Slow):
+    def test_max_domains(self):
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--max-domains", 100))
+        self.assertEqual(self.verify(self.out), ("complete", 100))
+        self.assertEqual(list(self.records(self.out)), list(range(100)))
+
+    def test_max_domains_counts_what_the_file_holds(self):
+        process = self.begin("--max-domains", 500, "--sync-interval", "0.05")
+        self.wait_for_records()
+        process.kill()
+        self.finish(process)
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--max-domains", 500, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", 500))
+        self.assertEqual(list(self.records(self.out)), list(range(500)))
+
+    def test_more_than_max_domains_later(self):
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--max-domains", 100))
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--max-domains", 150, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", 150))
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
+    def test_max_runtime(self):
+        start = time.monotonic()
+        _, err = self.finish(self.begin("--max-runtime", "1"), 130)
+        self.assertLess(time.monotonic() - start, 30)
+        self.assertIn("--max-runtime", err)
+        self.assertIn("aborted", self.verify(self.out, status=1)[0])
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
+
+class Readers(Slow):
+    def scan_to_pipe(self, octets):
+        read, write = os.pipe()
+        process = self.begin("--sync-interval", "0.05", rate=0, out="-", stdout=write)
+        os.close(write)
+        if octets:
+            os.read(read, octets)
+        os.close(read)
+        return self.finish(process)[1], process.returncode
+
+    def test_scan_into_a_pipe(self):
+        with open(self.out, "wb") as file:
+            self.finish(self.begin(rate=0, out="-", stdout=file), 0)
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+        with open(self.out, "rb") as file:
+            self.assertIn("complete", self.run_tool("verify", "-", stdin=file)[0])
+
+    def test_the_reader_of_a_scan_goes_away(self):
+        for octets in (0, 100):
+            err, status = self.scan_to_pipe(octets)
+            self.assertEqual(status, 1)
+            self.assertRegex(err, r"-: .*the reader went away")
+
+    def test_the_reader_of_an_export_goes_away(self):
+        self.finish(self.begin(rate=0), 0)
+        for form in ("jsonl", "csv"):
+            process = self.start("export", self.out, "--format", form)
+            process.stdout.readline()
+            process.stdout.close()
+            process.stdout = None
+            _, err = self.finish(process)
+            self.assertIn(process.returncode, (0, 1))
+            self.assertLessEqual(len(err.splitlines()), 1, err)
+            self.assertNotIn("damaged", err)
+
+    def test_tables_of_a_scan_from_a_pipe(self):
+        self.finish(self.begin(rate=0), 0)
+        with open(self.out, "rb") as file:
+            self.run_tool("stats", "-", "-d", self.path("tables"), stdin=file)
+        with open(self.path("tables/overview.csv"), encoding="utf-8") as file:
+            rows = {row["metric"]: int(row["domains"]) for row in csv.DictReader(file)}
+        self.assertEqual((rows["scanned"], rows["unknown"], rows["nxdomain"]), (self.COUNT, 0, self.COUNT // 8))
+
+
+class Telling(Slow):
+    def test_metadata_agrees_with_the_file(self):
+        process = self.begin("-m", self.path("meta"), "-u", self.path("status"))
+        self.wait_until(lambda: os.path.exists(self.path("meta")))
+        seen = set()
+        while process.poll() is None:  # atomically rewritten: whole at every moment
+            about = self.metadata()
+            seen.add(about["state"])
+            time.sleep(0.05)
+        self.finish(process, 0)
+        self.assertIn("running", seen)
+        about, (said, count) = self.metadata(), self.verify(self.out)
+        records = self.records(self.out)
+        self.assertEqual((about["state"], said, count), ("complete", "complete", self.COUNT))
+        self.assertEqual(about["exit_status"], 0)
+        self.assertEqual(about["counts"]["domains"], len(records))
+        self.assertEqual(about["counts"]["sts"], sum(r["results"].get("STS", {}).get("state") == "valid"
+                                                     for r in records.values()))
+        self.assertEqual(about["counts"]["unknown"], 0)
+        self.assertEqual(about["counts"]["in_flight"], 0)
+        self.assertEqual(about["fraction"], 1)
+        self.check_status(about)
+
+    def check_status(self, about):
+        with open(self.path("status"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual(text.splitlines()[0], COLUMNS)
+        rows = list(csv.DictReader(text.splitlines()))
+        self.assertGreaterEqual(len(rows), 3)
+        counts = [int(row["domains"]) for row in rows]
+        self.assertEqual(counts, sorted(counts))
+        self.assertEqual(counts[-1], self.COUNT)
+        self.assertEqual(int(rows[-1]["queries"]), about["counts"]["queries"])
+        for row in rows:
+            self.assertRegex(row["real-time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertTrue(0 <= float(row["percent-complete"]) <= 100)
+            self.assertIsNone(row.get(None), "a row with more fields than the header")
+
+    def test_progress_without_a_terminal(self):
+        _, err = self.finish(self.begin(rate=0), 0)
+        self.assertNotIn("\r", err)
+        self.assertNotIn("\033", err)
+        self.assertRegex(err, r"(?m)^\d\dh:\d\dm:\d\ds; 100\.0% \(00h:00m:00s left\); 1600 domains; \d+ domains/s; "
+                              r"\d+ queries/s; STS 200; fetched 0; unknown 0\.0%$")
+
+    def test_quiet(self):
+        self.assertEqual(self.finish(self.begin("-q", rate=0), 0), ("", ""))
+
+    def test_progress_on_a_terminal(self):
+        master, slave = pty.openpty()
+        process = self.begin(stderr=slave)
+        os.close(slave)
+        octets = b""
+        try:
+            while piece := os.read(master, 4096):
+                octets += piece
+                if octets.count(b"\r\033[K") == 2:
+                    process.send_signal(signal.SIGINT)
+        except OSError:
+            pass  # the terminal's last user is gone
+        os.close(master)
+        self.finish(process, 130)
+        self.assertGreaterEqual(octets.count(b"\r\033[K"), 2)
+
+    def test_log_file(self):
+        _, err = self.finish(self.begin("-l", self.path("log"), rate=0), 0)
+        self.assertNotIn("[info]", err)
+        with open(self.path("log"), encoding="utf-8") as file:
+            for line in file:
+                self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(info|warning)\] ")
+
+
+if __name__ == "__main__":
+    tool.main()

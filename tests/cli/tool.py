@@ -1,0 +1,190 @@
+"""What the tests of the command share: running it, its name server, lists, and what its files must say."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STSURVEY = os.environ.get("STSURVEY", "stsurvey")
+TIMEOUT_S = 60       # of any one command: none may hang
+SKIPPED = 77
+
+# The facts a domain of dns_server.py must get: (MX.status, STS.state, TLSRPT.state)
+TRUTH = {
+    "mx": ("NOERROR", "none", "none"),
+    "big": ("NOERROR", "none", "none"),
+    "sts": ("NOERROR", "valid", "none"),
+    "rpt": ("NOERROR", "none", "valid"),
+    "null": ("NOERROR", "none", "none"),
+    "none": ("NO_ANSWER", "none", "none"),
+    "nx": ("NXDOMAIN", None, None),
+}
+TIMES = ("timestamp", "duration", "fetch_ms")
+KINDS = ("mx", "sts", "rpt", "null", "none", "nx", "mx", "big")
+
+
+class Server:
+    """dns_server.py as a child process."""
+
+    def __init__(self, port=0):
+        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "dns_server.py"), "--port", str(port)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+        self.address = f"127.0.0.1:{self.port}"
+
+    def become(self, mode):
+        self.process.stdin.write(mode + "\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "ok\n":
+            raise RuntimeError(f"the name server does not know how to become {mode}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Case(unittest.TestCase):
+    """A folder of its own, and checks every command must pass."""
+
+    maxDiff = 4000
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="stsurvey-cli.")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def put(self, name, content):
+        path = self.path(name)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def server(self, port=0):
+        server = Server(port)
+        self.addCleanup(server.kill)
+        return server
+
+    def start(self, *arguments, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.Popen([STSURVEY, *[str(a) for a in arguments]], **options)
+
+    def finish(self, process, status=None, timeout=TIMEOUT_S):
+        """Wait for a command; (stdout, stderr) as text. No sanitizer may have spoken."""
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            self.fail(f"{process.args} hangs; it said: {err}")
+        out, err = ((octets or b"").decode("utf-8", "backslashreplace") for octets in (out, err))
+        for word in ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"):
+            self.assertNotIn(word, err, process.args)
+        if status is not None:
+            self.assertEqual(process.returncode, status, f"{process.args}: {err}")
+        return out, err
+
+    def run_tool(self, *arguments, status=0, **options):
+        timeout = options.pop("timeout", TIMEOUT_S)
+        return self.finish(self.start(*arguments, **options), status, timeout)
+
+    def assert_one_line(self, err, *words):
+        """The message of a failure: one line, that names these things."""
+        lines = [line for line in err.splitlines() if "[warning]" not in line and "[info]" not in line]
+        self.assertEqual(len(lines), 1, err)
+        self.assertLess(len(lines[0]), 600)
+        for word in words:
+            self.assertIn(word, lines[0])
+
+    def scan_options(self, list_path, scan_path, server, *more):
+        """Of a quick scan: a policy host is 127.0.0.1, where nobody listens on port 9."""
+        return ("scan", "-f", list_path, "-o", scan_path, "--name-servers", server.address, "--allow-reserved",
+                "127.0.0.0/8", "--https-port", "9", "--ca-file", a_certificate(), "--timeout", "1", *more)
+
+    def records(self, *scans, whole=True):
+        """The domains of scan files, by index; each index once."""
+        out, err = self.run_tool("export", *scans, "--format", "jsonl")
+        if whole:
+            self.assertEqual(err, "")
+        found = {}
+        for line in out.splitlines():
+            record = json.loads(line)
+            self.assertNotIn(record["index"], found, "an index occurs twice")
+            found[record["index"]] = record
+        return dict(sorted(found.items()))
+
+    def verify(self, scan, status=0):
+        """(what verify calls the file, its count of records)"""
+        out, _ = self.run_tool("verify", scan, status=status)
+        match = re.fullmatch(re.escape(scan) + r": (.*); (\d+) records in \d+ frames; schema [\d.]+, stsurvey \S+\n", out)
+        self.assertTrue(match, out)
+        return match.group(1), int(match.group(2))
+
+    def assert_truth(self, records, unknown_allowed=0):
+        """No fact may be false. Returns how many domains could not be measured."""
+        unknown = 0
+        for index, record in records.items():
+            kind = record["name"].split(".")[0].rstrip("0123456789")
+            results = record.get("results", {})
+            mx = results.get("MX", {}).get("status")
+            if record["status"] == "unknown":
+                unknown += 1
+                self.assertNotEqual(mx, "NXDOMAIN", record)
+                for part, name in ((1, "STS"), (2, "TLSRPT")):
+                    state = results.get(name, {}).get("state")
+                    self.assertIn(state, (None, "unknown", TRUTH[kind][part]), record)
+                continue
+            self.assertEqual(record["status"], "complete", record)
+            facts = (mx, results.get("STS", {}).get("state"), results.get("TLSRPT", {}).get("state"))
+            self.assertEqual(facts, TRUTH[kind], (index, record))
+        self.assertLessEqual(unknown, unknown_allowed)
+        return unknown
+
+
+def names(count, kinds=KINDS):
+    return [f"{kinds[i % len(kinds)]}{i}.test" for i in range(count)]
+
+
+def lines(list_of_names):
+    return "".join(name + "\n" for name in list_of_names)
+
+
+def without_times(record):
+    """What two scans of the same world must agree on."""
+    if isinstance(record, list):
+        return [without_times(part) for part in record]
+    if isinstance(record, dict):
+        return {key: without_times(part) for key, part in record.items() if key not in TIMES}
+    return record
+
+
+def a_certificate():
+    """A file with one trusted certificate: loading the system's hundreds takes longer than a whole test's scan."""
+    path = os.path.join(tempfile.gettempdir(), f"stsurvey-cli-{os.getpid()}.pem")
+    if not os.path.exists(path):
+        with open("/etc/ssl/certs/ca-certificates.crt", encoding="ascii") as bundle:
+            first = bundle.read().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
+        with open(path, "w", encoding="ascii") as file:
+            file.write(first)
+    return path
+
+
+def main():
+    """unittest's, but a run that skipped everything exits with what CTest takes for a skip."""
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    path = os.path.join(tempfile.gettempdir(), f"stsurvey-cli-{os.getpid()}.pem")
+    if os.path.exists(path):
+        os.unlink(path)
+    result = program.result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0)
