@@ -8,120 +8,21 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "scanner/address.h"
 #include "scanner/feed.h"
 #include "scanner/feed_format.h"
-
-struct output {
-	char *text; /* "index rank input name\n" of every target */
-	size_t size;
-	FILE *file;
-	enum feed_result result;
-	char error[FEED_ERROR_MAX];
-	uint64_t entries, targets;
-};
-
-struct bell {
-	pthread_mutex_t lock;
-	pthread_cond_t rung;
-	bool ready;
-};
-
-static void on_ready(void *arg)
-{
-	struct bell *bell = arg;
-
-	pthread_mutex_lock(&bell->lock);
-	bell->ready = true;
-	pthread_cond_signal(&bell->rung);
-	pthread_mutex_unlock(&bell->lock);
-}
-
-static void wait_for(struct bell *bell)
-{
-	pthread_mutex_lock(&bell->lock);
-	while (!bell->ready)
-		pthread_cond_wait(&bell->rung, &bell->lock);
-	bell->ready = false;
-	pthread_mutex_unlock(&bell->lock);
-}
-
-static void print_batch(struct output *output, const struct feed_batch *batch)
-{
-	assert_in_range(batch->count, 1, FEED_BATCH);
-	for (unsigned i = 0; i < batch->count; i++) {
-		const struct feed_target *target = &batch->target[i];
-
-		assert_true(target->name.n <= OBS_LINE_MAX);
-		assert_true(target->name.p >= batch->text &&
-			    target->name.p + target->name.n <= batch->text + sizeof(batch->text));
-		fprintf(output->file, "%llu %llu %d %.*s\n", (unsigned long long)target->index,
-			(unsigned long long)target->rank, target->input, (int)target->name.n, target->name.p);
-	}
-	output->targets += batch->count;
-}
-
-/* Everything the feed hands out. */
-static struct output drain(struct feed_options options)
-{
-	struct bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
-	struct output output = { .file = NULL };
-	struct feed_batch *batch;
-	struct feed *feed;
-
-	options.on_ready = on_ready;
-	options.arg = &bell;
-	output.file = open_memstream(&output.text, &output.size);
-	if (feed_open(&feed, &options, output.error) != 0)
-		fail_msg("%s", output.error);
-	while ((output.result = feed_take(feed, &batch)) <= FEED_WAIT) {
-		if (output.result == FEED_WAIT) {
-			wait_for(&bell);
-			continue;
-		}
-		print_batch(&output, batch);
-		feed_release(feed, batch);
-	}
-	output.entries = feed_entries(feed);
-	snprintf(output.error, sizeof(output.error), "%s", feed_error(feed));
-	feed_close(feed);
-	fclose(output.file);
-	return output;
-}
-
-static void write_file(char path[], const void *p, size_t n)
-{
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, p, n), n);
-	close(fd);
-}
-
-static struct output drain_octets(const void *p, size_t n, struct feed_options options)
-{
-	char path[] = "/tmp/stsurvey-test-XXXXXX";
-	struct output output;
-
-	write_file(path, p, n);
-	options.path = path;
-	options.shards = options.shards ? options.shards : 1;
-	output = drain(options);
-	unlink(path);
-	return output;
-}
+#include "tests/scanner/feed_rig.h"
 
 static void expect(const char *what, const char *input, size_t n, enum feed_format format,
 		   const char *expected)
 {
-	struct output output = drain_octets(input, n, (struct feed_options){ .format = format });
+	struct feed_rig_output output = feed_rig_drain_octets(input, n,
+							      (struct feed_options){ .format = format });
 
 	if (output.result != FEED_END)
 		fail_msg("%s: %s", what, output.error);
@@ -257,7 +158,8 @@ static void zones_give_their_delegations(void **state)
 static void included_zones_are_an_error(void **state)
 {
 	static const char ZONE[] = "$ORIGIN t.\na NS b\n$INCLUDE other.zone\nc NS d\n";
-	struct output output = drain_octets(ZONE, sizeof(ZONE) - 1, (struct feed_options){ 0 });
+	struct feed_rig_output output = feed_rig_drain_octets(ZONE, sizeof(ZONE) - 1,
+							      (struct feed_options){ 0 });
 
 	(void)state;
 	assert_int_equal(output.result, FEED_FAILED);
@@ -320,13 +222,13 @@ static void pieces_do_not_change_what_is_read(void **state)
 static void a_line_of_a_megabyte_is_one_entry(void **state)
 {
 	static char input[1 << 20];
-	struct output output;
+	struct feed_rig_output output;
 
 	(void)state;
 	memset(input, 'a', sizeof(input));
 	memcpy(input, "x.test\n", 7);
 	memcpy(input + sizeof(input) - 8, "\ny.test\n", 8);
-	output = drain_octets(input, sizeof(input), (struct feed_options){ 0 });
+	output = feed_rig_drain_octets(input, sizeof(input), (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_END);
 	assert_int_equal(output.targets, 3);
 	assert_memory_equal(output.text, "0 0 0 x.test\n1 0 1 aaaa", 23);
@@ -334,51 +236,27 @@ static void a_line_of_a_megabyte_is_one_entry(void **state)
 	free(output.text);
 }
 
-static size_t gzip(const char *text, size_t n, unsigned char *out, size_t size)
-{
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)text,
-		       .avail_in = (uInt)n,
-		       .next_out = out,
-		       .avail_out = (uInt)size };
-
-	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-	deflateEnd(&z);
-	return size - z.avail_out;
-}
-
-enum { BIG_LINES = 200000, BIG_SIZE = BIG_LINES * 16 };
-
-static char *big_list(size_t *n)
-{
-	char *list = malloc(BIG_SIZE);
-
-	*n = 0;
-	for (int i = 0; i < BIG_LINES; i++)
-		*n += (size_t)snprintf(list + *n, BIG_SIZE - *n, "d%d.test\n", i);
-	return list;
-}
-
 static void compressed_lists_are_found_by_looking(void **state)
 {
 	size_t n, half, packed;
-	char *list = big_list(&n);
-	unsigned char *out = malloc(BIG_SIZE);
-	struct output plain = drain_octets(list, n, (struct feed_options){ 0 }), output;
+	char *list = feed_rig_big_list(&n);
+	unsigned char *out = malloc(FEED_RIG_BIG);
+	struct feed_rig_output plain = feed_rig_drain_octets(list, n, (struct feed_options){ 0 }), output;
 
 	(void)state;
-	assert_int_equal(plain.targets, BIG_LINES);
+	assert_int_equal(plain.targets, FEED_RIG_LINES);
 	half = n / 2;
-	packed = gzip(list, half, out, BIG_SIZE); /* two members, the break inside a line, and padding */
-	packed += gzip(list + half, n - half, out + packed, BIG_SIZE - packed);
+	packed = feed_rig_gzip(list, half, out,
+			       FEED_RIG_BIG); /* two members, the break inside a line, and padding */
+	packed += feed_rig_gzip(list + half, n - half, out + packed, FEED_RIG_BIG - packed);
 	memset(out + packed, 0, 100);
-	output = drain_octets(out, packed + 100, (struct feed_options){ 0 });
+	output = feed_rig_drain_octets(out, packed + 100, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_END);
 	assert_string_equal(output.text, plain.text);
 	free(output.text);
-	packed = ZSTD_compress(out, BIG_SIZE, list, half, 1);
-	packed += ZSTD_compress(out + packed, BIG_SIZE - packed, list + half, n - half, 1);
-	output = drain_octets(out, packed, (struct feed_options){ 0 });
+	packed = ZSTD_compress(out, FEED_RIG_BIG, list, half, 1);
+	packed += ZSTD_compress(out + packed, FEED_RIG_BIG - packed, list + half, n - half, 1);
+	output = feed_rig_drain_octets(out, packed, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_END);
 	assert_string_equal(output.text, plain.text);
 	free(output.text);
@@ -390,18 +268,19 @@ static void compressed_lists_are_found_by_looking(void **state)
 static void broken_compression_hands_out_what_was_readable(void **state)
 {
 	size_t n, packed;
-	char *list = big_list(&n), *last;
-	unsigned char *out = malloc(BIG_SIZE);
-	struct output output;
+	char *list = feed_rig_big_list(&n), *last;
+	unsigned char *out = malloc(FEED_RIG_BIG);
+	struct feed_rig_output output;
 	char expected[64];
 
 	(void)state;
-	packed = gzip(list, n, out, BIG_SIZE);
-	output = drain_octets(out, packed / 2, (struct feed_options){ 0 });
+	packed = feed_rig_gzip(list, n, out, FEED_RIG_BIG);
+	output = feed_rig_drain_octets(out, packed / 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch", packed / 2);
+	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch",
+		 packed / 2);
 	assert_non_null(strstr(output.error, expected));
-	assert_true(output.targets > BIG_LINES / 3 && output.targets < BIG_LINES);
+	assert_true(output.targets > FEED_RIG_LINES / 3 && output.targets < FEED_RIG_LINES);
 	output.text[output.size - 1] = '\0';
 	last = strrchr(output.text, '\n') +
 	       1; /* no half name: d12.test of d12345.test would be another domain */
@@ -410,20 +289,20 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	assert_string_equal(last, expected);
 	free(output.text);
 	memset(out + packed / 2, 0xff, 64);
-	output = drain_octets(out, packed, (struct feed_options){ 0 });
+	output = feed_rig_drain_octets(out, packed, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_non_null(strstr(output.error, ": damaged gzip stream at octet "));
 	free(output.text);
-	packed = ZSTD_compress(out, BIG_SIZE, list, n, 1);
-	output = drain_octets(out, packed - 1, (struct feed_options){ 0 });
+	packed = ZSTD_compress(out, FEED_RIG_BIG, list, n, 1);
+	output = feed_rig_drain_octets(out, packed - 1, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_non_null(strstr(output.error, ": truncated zstd stream at octet "));
 	free(output.text);
-	output = drain_octets("\x1f\x8b", 2, (struct feed_options){ 0 });
+	output = feed_rig_drain_octets("\x1f\x8b", 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_int_equal(output.targets, 0);
 	free(output.text);
-	output = drain_octets("PK\3\4...........", 15, (struct feed_options){ 0 });
+	output = feed_rig_drain_octets("PK\3\4...........", 15, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_non_null(strstr(output.error, ": is compressed with zip: unzip -p FILE | "));
 	free(output.text);
@@ -435,24 +314,25 @@ static void shards_split_the_list_by_name_alone(void **state)
 {
 	enum { SHARDS = 5 };
 	size_t n;
-	char *list = big_list(&n);
+	char *list = feed_rig_big_list(&n);
 	uint64_t sum = 0;
 
 	(void)state;
 	for (uint32_t shard = 0; shard < SHARDS; shard++) {
-		struct output output = drain_octets(
+		struct feed_rig_output output = feed_rig_drain_octets(
 			list, n, (struct feed_options){ .shards = SHARDS, .shard = shard });
 		char *first = output.text, name[32];
 
 		assert_int_equal(output.result, FEED_END);
-		assert_int_equal(output.entries, BIG_LINES);
-		assert_in_range(output.targets, BIG_LINES / SHARDS * 9 / 10, BIG_LINES / SHARDS * 11 / 10);
+		assert_int_equal(output.entries, FEED_RIG_LINES);
+		assert_in_range(output.targets, FEED_RIG_LINES / SHARDS * 9 / 10,
+				FEED_RIG_LINES / SHARDS * 11 / 10);
 		assert_int_equal(sscanf(first, "%*d %*d %*d %31s", name), 1);
 		assert_int_equal(feed_shard_of(span_of(name), SHARDS), shard);
 		sum += output.targets;
 		free(output.text);
 	}
-	assert_int_equal(sum, BIG_LINES);
+	assert_int_equal(sum, FEED_RIG_LINES);
 	free(list);
 	/* Numbers on disk depend on it. */
 	assert_int_equal(feed_shard_of(SPAN_LITERAL("example.com"), 1000000), 677593);
@@ -462,11 +342,12 @@ static void the_seed_decides_the_order(void **state)
 {
 	struct feed_options shuffled = { .shuffle = true, .seed = 7 }, other = { .shuffle = true, .seed = 8 };
 	size_t n;
-	char *list = big_list(&n);
-	static uint8_t seen[BIG_LINES];
-	struct output plain = drain_octets(list, n, (struct feed_options){ 0 }),
-		      a = drain_octets(list, n, shuffled), b = drain_octets(list, n, shuffled),
-		      c = drain_octets(list, n, other);
+	char *list = feed_rig_big_list(&n);
+	static uint8_t seen[FEED_RIG_LINES];
+	struct feed_rig_output plain = feed_rig_drain_octets(list, n, (struct feed_options){ 0 }),
+			       a = feed_rig_drain_octets(list, n, shuffled),
+			       b = feed_rig_drain_octets(list, n, shuffled),
+			       c = feed_rig_drain_octets(list, n, other);
 	unsigned long index, last = 0, ascents = 0;
 
 	(void)state;
@@ -483,7 +364,7 @@ static void the_seed_decides_the_order(void **state)
 		ascents += index > last;
 		last = index;
 	}
-	assert_in_range(ascents, BIG_LINES * 45 / 100, BIG_LINES * 55 / 100);
+	assert_in_range(ascents, FEED_RIG_LINES * 45 / 100, FEED_RIG_LINES * 55 / 100);
 	free(plain.text);
 	free(a.text);
 	free(b.text);
@@ -501,22 +382,24 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 {
 	static const char LIST[] = "a.test\nb.test\nwww.B.test\nc.test\nb.test\nd.test\nnot a name\ne.test\n";
 	struct domain_set *blocklist = domain_set_new();
-	struct output output;
+	struct feed_rig_output output;
 
 	(void)state;
 	assert_int_equal(domain_set_add(blocklist, SPAN_LITERAL("b.test")), 0);
-	output = drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .blocklist = blocklist });
+	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1,
+				       (struct feed_options){ .blocklist = blocklist });
 	assert_string_equal(
 		output.text,
 		"0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
 		"6 0 1 not a name\n7 0 0 e.test\n");
 	free(output.text);
-	output = drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .is_done = is_even });
+	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .is_done = is_even });
 	assert_string_equal(output.text, "1 0 0 b.test\n3 0 0 c.test\n5 0 0 d.test\n7 0 0 e.test\n");
 	assert_int_equal(output.entries, 8);
 	free(output.text);
-	output = drain_octets(LIST, sizeof(LIST) - 1,
-			      (struct feed_options){ .is_done = is_even, .max_domains = 2 });
+	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1,
+				       (struct feed_options){ .is_done = is_even, .max_domains = 4 });
+	/* what an earlier run did counts towards the limit */
 	assert_string_equal(output.text, "1 0 0 b.test\n3 0 0 c.test\n");
 	assert_int_equal(output.result, FEED_END);
 	free(output.text);
@@ -548,7 +431,7 @@ static void identity_follows_the_content(void **state)
 
 	(void)state;
 	memset(list, '\n', sizeof(list));
-	write_file(path, list, sizeof(list));
+	feed_rig_write(path, list, sizeof(list));
 	for (int round = 0; round < 4; round++) {
 		int fd = open(path, O_WRONLY);
 
@@ -571,11 +454,13 @@ static void identity_follows_the_content(void **state)
  * for more. */
 static void stopping_interrupts_a_blocked_read(void **state)
 {
-	struct bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = {
-		.path = path, .format = FEED_FORMAT_LIST, .shards = 1, .on_ready = on_ready, .arg = &bell
-	};
+	struct feed_options options = { .path = path,
+					.format = FEED_FORMAT_LIST,
+					.shards = 1,
+					.on_ready = feed_rig_on_ready,
+					.arg = &bell };
 	struct feed_batch *batch;
 	struct feed *feed;
 	int fd;
@@ -587,7 +472,7 @@ static void stopping_interrupts_a_blocked_read(void **state)
 	fd = open(path, O_WRONLY);
 	assert_int_equal(write(fd, "a.test\nb.te", 11), 11);
 	while (feed_take(feed, &batch) == FEED_WAIT)
-		wait_for(&bell);
+		feed_rig_wait(&bell);
 	assert_int_equal(batch->count, 1);
 	feed_release(feed, batch);
 	assert_int_equal(feed_take(feed, &batch), FEED_WAIT);
@@ -602,18 +487,20 @@ static void stopping_interrupts_a_blocked_read(void **state)
 /* Who stops a compressed list early has not found a truncated one. */
 static void stopping_is_no_failure(void **state)
 {
-	struct bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = { .path = path, .shards = 1, .on_ready = on_ready, .arg = &bell };
+	struct feed_options options = {
+		.path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell
+	};
 	struct feed_batch *batch;
 	struct feed *feed;
 	size_t n;
-	char *list = big_list(&n);
-	unsigned char *out = malloc(BIG_SIZE);
+	char *list = feed_rig_big_list(&n);
+	unsigned char *out = malloc(FEED_RIG_BIG);
 	int fd;
 
 	(void)state;
-	assert_true(gzip(list, n, out, BIG_SIZE) > 4096);
+	assert_true(feed_rig_gzip(list, n, out, FEED_RIG_BIG) > 4096);
 	snprintf(path, sizeof(path), "/tmp/stsurvey-test-%d.fifo", (int)getpid());
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(feed_open(&feed, &options, error), 0);
@@ -622,7 +509,7 @@ static void stopping_is_no_failure(void **state)
 	while (feed_entries(feed) == 0)
 		sched_yield();
 	feed_stop(feed);
-	wait_for(&bell); /* nobody asked for a batch, so this is the end */
+	feed_rig_wait(&bell); /* nobody asked for a batch, so this is the end */
 	assert_int_equal(feed_take(feed, &batch), FEED_END);
 	assert_string_equal(feed_error(feed), "");
 	feed_close(feed);
@@ -639,10 +526,10 @@ static void stopping_interrupts_a_full_queue(void **state)
 	const struct timespec pause = { 0, 20000000 };
 	struct feed *feed;
 	size_t n;
-	char *list = big_list(&n);
+	char *list = feed_rig_big_list(&n);
 
 	(void)state;
-	write_file(path, list, n);
+	feed_rig_write(path, list, n);
 	assert_int_equal(feed_open(&feed, &options, error), 0);
 	nanosleep(&pause, NULL);
 	assert_true(feed_entries(feed) <= (FEED_QUEUE + 1) * FEED_BATCH); /* back-pressure */
