@@ -16,6 +16,7 @@
 #include "scanner/net_curl.h"
 #include "scanner/options.h"
 #include "scanner/preflight.h"
+#include "scanner/private_resolver.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {
@@ -203,9 +204,29 @@ static void clean_up(struct check *check)
 	free(check->server);
 }
 
+static int check_all(struct options *options, char **domains, unsigned count)
+{
+	struct check check = { .net = { &check_net }, .options = options };
+	char error[OPTIONS_ERROR_MAX];
+	int status;
+
+	if (options->resolver) {
+		if (private_resolver_start(&options->started, options->resolver_config, options->threads, count,
+					   &options->server[0], error, sizeof error) < 0) {
+			fprintf(stderr, "stsurvey check: %s\n", error);
+			return EXIT_FATAL;
+		}
+		options->server_count = 1;
+	}
+	uv_loop_init(&check.loop);
+	status = run(&check, domains, count);
+	clean_up(&check);
+	private_resolver_stop(options->started);
+	return status;
+}
+
 int cmd_check(int argc, char **argv)
 {
-	struct check check = { .net = { &check_net } };
 	char error[OPTIONS_ERROR_MAX];
 	struct options options;
 	int status, first;
@@ -226,10 +247,7 @@ int cmd_check(int argc, char **argv)
 		fprintf(stderr, "stsurvey check: which DOMAIN? see 'stsurvey help check'\n");
 		status = EXIT_USAGE;
 	} else {
-		check.options = &options;
-		uv_loop_init(&check.loop);
-		status = run(&check, argv + first, (unsigned)(argc - first));
-		clean_up(&check);
+		status = check_all(&options, argv + first, (unsigned)(argc - first));
 	}
 	options_free(&options);
 	return status;

@@ -3,6 +3,7 @@
 #include "output/command.h"
 #include "scanner/log.h"
 #include "scanner/options.h"
+#include "scanner/private_resolver.h"
 #include "scanner/survey.h"
 
 static enum log_level level_of(const struct options *options)
@@ -10,6 +11,24 @@ static enum log_level level_of(const struct options *options)
 	if (options->quiet)
 		return LOG_LEVEL_WARNING;
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+static int survey(struct options *options, int argc, char **argv)
+{
+	char error[OPTIONS_ERROR_MAX];
+	int status;
+
+	if (options->resolver) {
+		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
+					   options->concurrency, &options->server[0], error, sizeof error) < 0) {
+			log_error("%s", error);
+			return EXIT_FATAL;
+		}
+		options->server_count = 1;
+	}
+	status = survey_run(options, argc, argv);
+	private_resolver_stop(options->started);
+	return status;
 }
 
 int cmd_scan(int argc, char **argv)
@@ -33,7 +52,7 @@ int cmd_scan(int argc, char **argv)
 	if (log_open(options.log_file, level_of(&options), error) < 0)
 		fprintf(stderr, "stsurvey scan: %s\n", error);
 	else
-		status = survey_run(&options, argc, argv);
+		status = survey(&options, argc, argv);
 	log_close();
 	options_free(&options);
 	return status;

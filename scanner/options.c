@@ -302,6 +302,8 @@ static const char *conflict(const struct options *options, bool has_shards, bool
 		return "--shard must be less than --shards: shards are numbered from 0 to N-1";
 	if (options->resolver && options->server_count > 0)
 		return "--resolver and --name-servers exclude each other";
+	if (options->resolver_config && !options->resolver)
+		return "--resolver-config needs --resolver unbound";
 	if (!output_is_pipe && strcmp(options->output_file, options->input_file) == 0)
 		return "--output-file and --input-file are the same file";
 	if (options->metadata_file && strcmp(options->metadata_file, "-") == 0)

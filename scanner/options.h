@@ -48,6 +48,8 @@ struct options {
 	struct options_server server[OPTIONS_SERVERS_MAX];
 	unsigned server_count;
 	const char *resolver;        /* "unbound": start a private one; NULL: none */
+	const char *resolver_config; /* lines for it; NULL: none */
+	struct private_resolver *started; /* by the command, behind server[0]; NULL: none */
 	double rate;                 /* queries a second in all, 0: no limit */
 	unsigned concurrency;        /* domains in flight in all */
 	double timeout;              /* seconds for one try */

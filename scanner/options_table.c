@@ -63,6 +63,8 @@ const struct option_row OPTION_TABLE[] = {
 	  "resolvers, IP[:PORT],... or @FILE [/etc/resolv.conf]" },
 	{ "resolver", 0, "NAME", OPTION_RESOLVER, SECTION_DNS, true, AT(resolver), 0, 0, NULL,
 	  "start a private resolver for this scan; 'unbound' is known" },
+	{ "resolver-config", 0, "FILE", OPTION_TEXT, SECTION_DNS, true, AT(resolver_config), 0, 0, NULL,
+	  "lines that follow the private resolver's configuration" },
 	{ "timeout", 0, "SECONDS", OPTION_DECIMAL, SECTION_DNS, true, AT(timeout), 0.01, TIMEOUT_MOST, "seconds",
 	  "for one try of a query [2]" },
 	{ "retries", 0, "N", OPTION_WHOLE, SECTION_DNS, true, AT(retries), 0, RETRIES_MOST, "tries",

@@ -12,6 +12,7 @@
 #include "output/command.h"
 #include "output/sink.h"
 #include "scanner/log.h"
+#include "scanner/private_resolver.h"
 #include "scanner/resume.h"
 #include "scanner/scan.h"
 #include "scanner/survey_report.h"
@@ -308,6 +309,9 @@ static void on_second(uv_timer_t *timer)
 
 	survey_report_tick(&survey->report);
 	expect_contact(survey);
+	if (survey->options->started && survey->error[0] == '\0' &&
+	    private_resolver_has_ended(survey->options->started, survey->error, ERROR_MAX))
+		scan_stop(&survey->scan, SCAN_AT_ONCE);
 	if (limit > 0 && survey_report_elapsed_s(&survey->report) >= limit && !survey->runtime_over) {
 		survey->runtime_over = true;
 		log_info("--max-runtime is over: finishing what is in flight");

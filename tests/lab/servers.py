@@ -195,6 +195,8 @@ def write_dns(domains, folder, port):
     anchor = trust_anchor(folder)
     with open(os.path.join(folder, "unbound.conf"), "w", encoding="utf-8") as file:
         file.write(zones.unbound(domains, folder, port, anchor))
+    with open(os.path.join(folder, "internet.conf"), "w", encoding="utf-8") as file:
+        file.write(zones.internet(domains, port, anchor))
 
 
 def launch(servers, domains, folder, binaries, port, ipv6):

@@ -168,13 +168,25 @@ def fault_stubs(domains, port):
     return "".join(lines)
 
 
-def unbound(domains, folder, port, anchor):
-    """@anchor: the DNSKEY line of SIGNED."""
+def internet(domains, port, anchor):
+    """What makes an Unbound see the lab's internet and no other. @anchor: the DNSKEY line of SIGNED."""
     wrong = "%s. DS 4711 13 2 %s" % (BOGUS, "ab" * 32)
     local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa"))
     return """server:
-	interface: {ip}@{port}
 	do-ip6: no
+	do-not-query-localhost: no
+	trust-anchor: "{anchor}"
+	trust-anchor: "{wrong}"
+	discard-timeout: 0
+	unknown-server-time-limit: 376
+{local}{root}{signed}{bogus}{faults}""".format(anchor=anchor, wrong=wrong, local=local, root=stub(".", AUTHORITY, port),
+                                       signed=stub(SIGNED, SIGNER, port), bogus=stub(BOGUS, SIGNER, port),
+                                       faults=fault_stubs(domains, port))
+
+
+def unbound(domains, folder, port, anchor):
+    return """server:
+	interface: {ip}@{port}
 	username: ""
 	chroot: ""
 	directory: "{folder}"
@@ -194,19 +206,12 @@ def unbound(domains, folder, port, anchor):
 	max-udp-size: 1232
 	incoming-num-tcp: 256
 	access-control: 127.0.0.0/8 allow
-	do-not-query-localhost: no
 	module-config: "validator iterator"
-	trust-anchor: "{anchor}"
-	trust-anchor: "{wrong}"
 	qname-minimisation: no
 	rrset-roundrobin: no
 	minimal-responses: yes
 	target-fetch-policy: "0 0 0 0 0"
 	infra-cache-numhosts: 100000
-	discard-timeout: 0
-	unknown-server-time-limit: 376
-{local}remote-control:
+remote-control:
 	control-enable: no
-{root}{signed}{bogus}{faults}""".format(ip=RESOLVER, port=port, folder=folder, anchor=anchor, wrong=wrong, local=local,
-                                         root=stub(".", AUTHORITY, port), signed=stub(SIGNED, SIGNER, port),
-                                         bogus=stub(BOGUS, SIGNER, port), faults=fault_stubs(domains, port))
+{internet}""".format(ip=RESOLVER, port=port, folder=folder, internet=internet(domains, port, anchor))
