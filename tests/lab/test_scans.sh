@@ -36,6 +36,8 @@ survey() {
 	verdict "$1: export csv" $?
 	"$STSURVEY" stats "$scan" -d "$OUT/$1.tables"
 	verdict "$1: stats" $?
+	"$here/sums.py" "$OUT/$1.tables"
+	verdict "$1: the tables close" $?
 	"$here/compare.py" "$OUT/$1.jsonl" "$4" >"$OUT/$1.compare"
 	compared=$?
 	cat "$OUT/$1.compare"

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""sums.py DIR - do the tables of `stsurvey stats` close, as docs/tables.md says?
+
+Exit status 1 where a sum is wrong, or a share is not its numerator divided by its denominator.
+"""
+
+import csv
+import os
+import sys
+
+
+class Tables:
+    def __init__(self, folder):
+        self.folder, self.wrong, self.checked = folder, [], 0
+        self.table = {}
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), newline="", encoding="utf-8") as file:
+                self.table[name[:-4]] = list(csv.DictReader(file))
+        self.metric = {row["metric"]: int(row["domains"]) for row in self.table["overview"]}
+
+    def sum(self, name, column="domains", **where):
+        return sum(int(row[column]) for row in self.table[name] if all(row[key] == value for key, value in where.items()))
+
+    def equal(self, what, a, b):
+        self.checked += 1
+        if a != b:
+            self.wrong.append("%s: %s, not %s" % (what, a, b))
+
+    def shares(self):
+        for name, rows in self.table.items():
+            for number, row in enumerate(rows, 2):
+                if "share" in row:
+                    of = int(row["of"])
+                    self.equal("%s.csv:%d: share" % (name, number), row["share"], "%.6f" % (int(row["domains"]) / of) if of else "")
+                    self.equal("%s.csv:%d: part of the whole" % (name, number), int(row["domains"]) <= of, True)
+
+    def partitions(self):
+        metric = self.metric
+        for whole, parts in {
+            "scanned": ["complete", "unknown", "blocklisted", "illegal_input"],
+            "policy_usable": ["policy_valid", "policy_tolerated"],
+        }.items():
+            self.equal("overview.csv: parts of " + whole, sum(metric[part] for part in parts), metric[whole])
+        self.equal("overview.csv: modes", sum(metric["mode_" + mode] for mode in ("enforce", "testing", "none")), metric["policy_usable"])
+        for name in ("by_tld", "by_rank"):
+            for column, whole in (("domains", "scanned"), ("with_mx", "with_mx"), ("sts", "sts_record"), ("tlsrpt", "tlsrpt_record")):
+                self.equal("%s.csv: %s" % (name, column), self.sum(name, column), metric[whole])
+        self.equal("by_tld.csv: misconfigured", self.sum("by_tld", "misconfigured"), metric["misconfigured"])
+        self.equal("misconfigured.csv: rows", len(self.table["misconfigured"]), metric["misconfigured"])
+        for mode in ("enforce", "testing", "none"):
+            self.equal("mode_max_age.csv: " + mode, self.sum("mode_max_age", mode=mode), metric["mode_" + mode])
+        for kind, whole in (("state", "scanned"), ("scheme", "tlsrpt_valid"), ("host", "tlsrpt_valid")):
+            self.equal("tlsrpt.csv: " + kind, self.sum("tlsrpt", kind=kind), metric[whole])
+        for role in ("policy-host", "mx"):
+            self.equal("providers.csv: " + role, self.sum("providers", role=role), metric["sts_record"])
+
+    def stages(self):
+        for name in ("components", "tls", "http", "syntax"):
+            self.equal(name + ".csv: domains", self.sum(name), int(self.table[name][0]["of"]))
+        broken = [row for row in self.table["components"] if row["component"] not in ("ok", "unknown")]
+        self.equal("components.csv: broken", sum(int(row["domains"]) for row in broken), self.metric["misconfigured"])
+        for name, following in (("tls", "http"), ("http", "syntax")):
+            self.equal("%s.csv: ok" % name, self.sum(name, reason="ok"), int(self.table[following][0]["of"]))
+        self.equal("http.csv: ok", self.sum("http", reason="ok"), self.metric["policy_fetched"])
+        self.equal("syntax.csv: ok", self.sum("syntax", reason="ok"), self.metric["policy_valid"])
+
+
+def main():
+    tables = Tables(sys.argv[1])
+    tables.shares()
+    tables.partitions()
+    tables.stages()
+    print("\n".join(tables.wrong + ["%d sums and shares, %d wrong" % (tables.checked, len(tables.wrong))]))
+    return 1 if tables.wrong or not tables.metric["scanned"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
