@@ -10,7 +10,8 @@
  * a host's places) is not the domain's and not counted. No step waits for another domain's, so a slow one costs its slot only.
  *
  * Memory. Everything that is kept lies in the domain's arena; what a library holds meanwhile is bounded by FETCH_MEMORY. So a scan stays
- * below SCAN_MEMORY + domains in flight × ARENA_CAP at the very worst, and honest domains use a thousandth of that.
+ * below SCAN_MEMORY + --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at the very worst; honest domains use a hundredth of
+ * the second term, and a window in which a fifth of the domains is hostile stays below SCAN_MEMORY (tests/hostile).
  */
 #ifndef STSURVEY_SCANNER_LIMITS_H
 #define STSURVEY_SCANNER_LIMITS_H
@@ -43,7 +44,7 @@ enum {
 
 	ARENA_CAP = 1024 * 1024,           /* for one domain: answers, chain facts, body */
 	FETCH_MEMORY = 512 * 1024,         /* curl, OpenSSL and the largest chain they accept, for one fetch in flight; 100 KB as a rule */
-	SCAN_MEMORY = 64 * 1024 * 1024,    /* all that is there once: trust store, frames being filled, tables of the limits */
+	SCAN_MEMORY = 48 * 1024 * 1024,    /* all that is there once: trust store, frames being filled, tables of the limits */
 };
 
 /* The default options: 4 tries of 2 s, and the longest fetch there is. */
