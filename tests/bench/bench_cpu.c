@@ -60,11 +60,13 @@ static bool answer(const struct bench *bench, struct span name, uint16_t type, u
 static void on_ask(struct net *net, struct net_query *query)
 {
 	uint8_t packet[ANSWER_MAX];
+	size_t len = 0;
 
 	query->fault = NET_OK;
 	query->tries = 1;
-	answer((struct bench *)net, query->name, query->type, packet, &query->len);
+	answer((struct bench *)net, query->name, query->type, packet, &len);
 	query->packet = packet;
+	query->len = (uint16_t)len;
 	query->on_answer(query);
 }
 
