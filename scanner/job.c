@@ -391,11 +391,15 @@ static enum job_state ask_host(struct job *job)
 static bool end_of_chain(const struct obs_answer *answer, struct span *name)
 {
 	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
+	struct span end;
 
 	if (answer->cname_count == 0 || answer->cname_loop || !certain)
 		return false;
-	*name = answer->cname[answer->cname_count - 1];
-	return span_find(*name, 0, '\\') == name->n; /* octets that text can't be asked for with */
+	end = answer->cname[answer->cname_count - 1];
+	if (span_find(end, 0, '\\') < end.n)
+		return false; /* octets that text can't be asked for with */
+	*name = end;
+	return true;
 }
 
 static enum job_state ask_host6(struct job *job)
