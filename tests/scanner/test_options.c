@@ -174,6 +174,7 @@ static void usage_errors_name_the_option(void **state)
 		{ "--input-format xml", "--input-format 'xml': formats are list, csv and zone" },
 		{ "--resolver bind", "--resolver 'bind': only unbound is known" },
 		{ "--resolver unbound", "--resolver and --name-servers exclude each other" },
+		{ "--resolver-config x", "--resolver-config needs --resolver unbound" },
 		{ "--name-servers example.com",
 		  "--name-servers 'example.com': 'example.com' is no name server" },
 		{ "--name-servers 192.0.2.1,,", "--name-servers '192.0.2.1,,': '' is no name server" },
@@ -388,6 +389,7 @@ static void help_names_every_option(void **state)
 		"-t, --threads",
 		"--sync-interval",
 		"--resolver",
+		"--resolver-config",
 		"-h, --help",
 	};
 	char *text = NULL;
