@@ -160,6 +160,7 @@ static int run(struct check *check, char **domains, unsigned count)
 		return EXIT_FATAL;
 	}
 	check->context = (struct job_context){ .net = &check->net, .allow = check->options->allow_reserved,
+					       .unasked = check->options->domain_blocklist,
 					       .block = check->options->blocklist, .done = on_done, .arg = check };
 	for (unsigned i = 0; i < count; i++) {
 		struct job *job = &check->job[check->jobs];

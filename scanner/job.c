@@ -325,6 +325,12 @@ static void on_cname(struct net_query *query)
 	answered(job);
 }
 
+/* May @name, which an answer led to, not be asked for? */
+static bool is_unasked(const struct job *job, struct span name)
+{
+	return job->context->unasked && domain_set_has(job->context->unasked, name);
+}
+
 /* Resolvers give up on a CNAME loop with SERVFAIL, which says nothing; a loop is an error of the
  * domain's. So where the failure is final, follow the chain from @prefix and the domain link by
  * link. Returns the present state while another link is awaited, else @next. */
@@ -350,6 +356,8 @@ static enum job_state chase(struct job *job, struct obs_answer *answer, struct s
 	}
 	if (job->fault)
 		return JOB_DONE;
+	if (start.p && at > 0 && is_unasked(job, answer->cname[at - 1]))
+		start.p = NULL;
 	if (!start.p || at == OBS_CNAME_MAX || age_ms(job) > JOB_CHASE_MS) {
 		job->chased = 0;
 		return next;
@@ -412,10 +420,10 @@ static enum job_state ask_host6(struct job *job)
 		policy->aaaa.status = DNS_NXDOMAIN;
 		return JOB_CHASE_HOST;
 	}
-	if (end_of_chain(&policy->a, &name))
+	if (end_of_chain(&policy->a, &name) && !is_unasked(job, name))
 		ask_shared(job, &job->query[0], name, DNS_TYPE_AAAA, on_target_address);
 	else
-		ask(job, &job->query[0], name, DNS_TYPE_AAAA, on_address);
+		ask(job, &job->query[0], job->host, DNS_TYPE_AAAA, on_address);
 	return JOB_CHASE_HOST;
 }
 

@@ -35,6 +35,7 @@ struct job_context {
 	struct net *net;
 	const struct cidr_set *allow; /* --allow-reserved; NULL: none */
 	const struct cidr_set *block; /* --blocklist-file; NULL: none */
+	const struct domain_set *unasked; /* --domain-blocklist-file: no question for these, not even at a CNAME's end; NULL: none */
 	void (*done)(struct job *job);
 	void *arg;
 };

@@ -511,7 +511,8 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	*worker = (struct worker){ .net = { &worker_net }, .scan = scan, .idle_in = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
 	worker->context = (struct job_context){ .net = &worker->net, .allow = options->allow_reserved,
-						.block = options->blocklist, .done = on_job_done, .arg = worker };
+						.block = options->blocklist, .unasked = options->domain_blocklist,
+						.done = on_job_done, .arg = worker };
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);

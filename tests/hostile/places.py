@@ -5,7 +5,9 @@ Everything runs in threads of the test, counts who comes, and ends with the proc
 
 import collections
 import ipaddress
+import json
 import os
+import random
 import socket
 import ssl
 import struct
@@ -96,6 +98,25 @@ def listen(address, port):
     sock.bind((address, port))
     sock.listen(128)
     return sock
+
+
+def free_port(addresses):
+    """A port that nobody has on any of @addresses; below the kernel's own choice, so that none of its connections takes it."""
+    for _ in range(100):
+        port, sockets = random.randrange(20000, 32000), []
+        try:
+            for address in addresses:
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    sockets.append(socket.socket(family, kind))
+                    sockets[-1].bind((address, port))
+            return port
+        except OSError:
+            continue
+        finally:
+            for sock in sockets:
+                sock.close()
+    raise OSError("no free port")
 
 
 class Tripwire:
@@ -193,7 +214,6 @@ class Scan:
             subprocess.run([stsurvey, "export", path, "--format", "jsonl"], stdout=file, check=True, timeout=SCAN_SECONDS)
         self.records = {}
         with open(self.export, encoding="utf-8") as file:
-            import json
             for line in file:
                 record = json.loads(line)
                 self.records[record["name"]] = record

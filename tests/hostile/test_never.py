@@ -16,6 +16,7 @@ from places import domain  # noqa: E402
 
 ALLOWED, SERVER, BLOCKED = "127.88.0.0/16", "127.88.0.1", "127.88.0.9"
 SECRET = "127.66.0.1"  # reserved, and not in ALLOWED
+PROXY = "127.66.0.3"
 CONTACT = "https://probing.example/"
 
 # What AAAA and A records can say to reach a loopback listener.
@@ -45,6 +46,7 @@ def world():
     zone.update(domain("net-blocked.test", [BLOCKED]))
     for name in ("blocked.test", "below.blocked.test", "tree.blocked.test"):
         zone.update(domain(name, [SERVER]))
+    zone.update(domain("into-blocked.test", [SERVER], cname="policies.blocked.test"))
     zone["chain.test", places.MX] = ["10 mx.chain.test"]
     zone["_mta-sts.chain.test", places.TXT] = ["v=STSv1; id=1;"]
     zone["mta-sts.chain.test", places.CNAME] = ["a.chain.test"]
@@ -96,7 +98,7 @@ def check_records(checks, scan):
                     "%s: %s %s" % (name, status(name + ".test"), said(name + ".test", "findings")))
     for name in REDIRECTS:
         checks.that("policy-http-redirect" in (said(name + ".test", "findings") or []), "%s: %s" % (name, said(name + ".test", "findings")))
-    for name in ("ok.test", "mixed.test"):
+    for name in ("ok.test", "mixed.test", "into-blocked.test"):
         checks.that(said(name, "verdict") == "enforce-ok", "%s: %s" % (name, said(name, "findings")))
     checks.that(status("net-blocked.test") == "blocklisted-target" and said("net-blocked.test", "status") == "complete", "net-blocked.test")
     for name in ("blocked.test", "below.blocked.test", "tree.blocked.test"):
@@ -109,24 +111,25 @@ def main(stsurvey):
     with tempfile.TemporaryDirectory() as folder:
         pem = places.certificate(folder, sorted("mta-sts." + name for name in names))
         moved = {}
-        server = places.PolicyServer(SERVER, 0, pem, lambda host: moved.get(host) or places.policy(host))
-        for name, target in REDIRECTS.items():
-            location = target % server.port if "%d" in target else target
-            moved["mta-sts.%s.test" % name] = ("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % location).encode()
         addresses = [SECRET, "127.66.0.2", "127.0.0.1", BLOCKED] + (["::1"] if has_ipv6() else [])
-        wires = [places.Tripwire(address, server.port) for address in addresses]
-        proxy = places.Tripwire("127.66.0.3", server.port)
+        port = places.free_port(addresses + [SERVER, PROXY])
+        server = places.PolicyServer(SERVER, port, pem, lambda host: moved.get(host) or places.policy(host))
+        for name, target in REDIRECTS.items():
+            location = target % port if "%d" in target else target
+            moved["mta-sts.%s.test" % name] = ("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % location).encode()
+        wires = [places.Tripwire(address, port) for address in addresses]
+        proxy = places.Tripwire(PROXY, port)
         resolver = places.NameServer(zone)
-        options = ["--name-servers", resolver.at, "--allow-reserved", ALLOWED, "--https-port", str(server.port), "--ca-file", pem + ".crt",
+        options = ["--name-servers", resolver.at, "--allow-reserved", ALLOWED, "--https-port", str(port), "--ca-file", pem + ".crt",
                    "--blocklist-file", write(folder, "networks", "# never\n%s\n" % BLOCKED), "--contact", CONTACT,
                    "--domain-blocklist-file", write(folder, "domains", "# never\nBLOCKED.test\n"), "--http-timeout", "5"]
-        scan = places.Scan(stsurvey, folder, names, options, environment(folder, "http://127.66.0.3:%d" % server.port))
+        scan = places.Scan(stsurvey, folder, names, options, environment(folder, "http://%s:%d" % (PROXY, port)))
         check_records(checks, scan)
         for wire in wires + [proxy]:
             checks.that(not wire.heard, "%s heard %d: %s" % (wire.address, len(wire.heard), wire.heard[:3]))
         checks.that(not resolver.asked("blocked.test"), "the name server was asked: %s" % resolver.asked("blocked.test")[:3])
         checks.that(not [q for q in resolver.queries if q.name.startswith("mx.")], "MX hosts were asked for")
-        checks.that(len(server.came) == 2 + len(REDIRECTS), "%d connections to the policy server" % len(server.came))
+        checks.that(len(server.came) == 3 + len(REDIRECTS), "%d connections to the policy server" % len(server.came))
         for request in server.requests:
             head = request.split("\r\n")
             checks.that(head[0] == "GET /.well-known/mta-sts.txt HTTP/1.1", head[0])

@@ -45,7 +45,7 @@ def fetch_rates(checks, stsurvey, folder):
         zone.update(domain(own[i], [HOSTS[0]]))
         zone.update(domain(shared[i], [HOSTS[i % 2]], cname="c%d.provider.example" % i))
     pem = places.certificate(folder, ["mta-sts." + name for name in own + shared])
-    first = places.PolicyServer(HOSTS[0], 0, pem, places.policy)
+    first = places.PolicyServer(HOSTS[0], places.free_port(HOSTS), pem, places.policy)
     second = places.PolicyServer(HOSTS[1], first.port, pem, places.policy)
     resolver = places.NameServer(zone, "127.53.66.4")
     common = ["--name-servers", resolver.at, "--allow-reserved", "127.88.0.0/16", "--https-port", str(first.port), "--ca-file",
