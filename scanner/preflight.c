@@ -164,12 +164,12 @@ int preflight(const struct options *options, const struct span *sample, size_t s
 	uv_loop_t loop;
 	int result = -1;
 
-	uv_loop_init(&loop);
-	dns.loop = &loop;
-	if (!question) {
-		snprintf(error, error_size, "no memory");
-		goto done;
+	if (!question || uv_loop_init(&loop) < 0) {
+		snprintf(error, error_size, "no memory or file descriptors to ask the name servers; see ulimit -n");
+		free(question);
+		return -1;
 	}
+	dns.loop = &loop;
 	if (net_cares_open(&flight.dns, &dns, error, error_size) < 0)
 		goto done;
 	if (getrandom(&nonce, sizeof nonce, 0) < 0)

@@ -23,6 +23,9 @@ enum {
 	SAMPLE_WAIT_MS = 1000,     /* for the list's first names, which the checks of the name servers may need */
 	UNKNOWN_PERCENT_MAX = 1,   /* above it, the exit status says that the scan measured too little */
 	FILES_FOR_US = 64,         /* descriptors besides those of questions and fetches */
+	FILES_LEAST = 20,          /* below, not even files and the main loop have theirs, … */
+	FILES_A_WORKER = 8,        /* … its loop and one fetch, … */
+	FILES_A_SERVER = 3,        /* … its UDP sockets and a TCP connection, for each worker */
 	SINK_BUFFERS_SPARE = 2,    /* beyond one a worker: one being written, one ready */
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
 	SIGNALS = 4,
@@ -64,18 +67,27 @@ static int64_t wall_ms(void)
 
 /* ---- before ---- */
 
-static void raise_file_limit(const struct options *options)
+static int raise_file_limit(struct survey *survey)
 {
+	const struct options *options = survey->options;
 	struct rlimit limit;
+	unsigned long least = FILES_LEAST + options->threads * (FILES_A_WORKER + FILES_A_SERVER * options->server_count);
 	unsigned long wanted = options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
+		return 0;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
-		log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu",
-			    (unsigned long)limit.rlim_cur, wanted, wanted);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return 0;
+	if (limit.rlim_cur < least) {
+		snprintf(survey->error, ERROR_MAX, "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
+			 (unsigned long)limit.rlim_cur, least, wanted);
+		return -1;
+	}
+	log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu", (unsigned long)limit.rlim_cur,
+		    wanted, wanted);
+	return 0;
 }
 
 static void on_feed_ready(void *arg)
@@ -336,11 +348,14 @@ static void on_ended(uv_async_t *async)
 	uv_walk(&survey->loop, close_walk, NULL);
 }
 
-static void open_loop(struct survey *survey)
+static int open_loop(struct survey *survey)
 {
 	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
 
-	uv_loop_init(&survey->loop);
+	if (uv_loop_init(&survey->loop) < 0) {
+		snprintf(survey->error, ERROR_MAX, "no memory or file descriptors for an event loop; see ulimit -n");
+		return -1;
+	}
 	uv_async_init(&survey->loop, &survey->ended, on_ended);
 	survey->ended.data = survey;
 	survey->scan.on_worker_ended = &survey->ended;
@@ -352,6 +367,7 @@ static void open_loop(struct survey *survey)
 		uv_signal_start(&survey->signal[i], on_signal, numbers[i]);
 	}
 	uv_timer_start(&survey->second, on_second, 1000, 1000);
+	return 0;
 }
 
 /* ---- the scan ---- */
@@ -415,13 +431,16 @@ static int scan_all(struct survey *survey)
 	bool stopped, failed;
 	int status;
 
-	open_loop(survey);
+	if (open_loop(survey) < 0)
+		return close_sink(survey, false);
 	if (survey_report_open(&survey->report, survey->argc, survey->argv, survey->error) < 0 ||
 	    run_workers(survey) < 0) {
 		uv_walk(&survey->loop, close_walk, NULL);
 		uv_run(&survey->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&survey->loop);
-		return close_sink(survey, false);
+		(void)!close_sink(survey, false); /* it has failed already */
+		survey_report_close(&survey->report, PROGRESS_FAILED, EXIT_FATAL, survey->error);
+		return -1;
 	}
 	if (survey->error[0] == '\0')
 		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
@@ -440,8 +459,7 @@ static int scan_all(struct survey *survey)
 
 static int run(struct survey *survey)
 {
-	raise_file_limit(survey->options);
-	if (open_shared(survey) < 0 || open_feed(survey) < 0)
+	if (raise_file_limit(survey) < 0 || open_shared(survey) < 0 || open_feed(survey) < 0)
 		return -1;
 	if (survey->resume.complete) {
 		log_info("%s: is complete, nothing is left to do", survey->options->output_file);

@@ -520,7 +520,14 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	job_slots_init(&worker->slots);
 	job_list_init(&worker->finished);
 	job_list_init(&worker->faulted);
-	uv_loop_init(&worker->loop);
+	if (uv_loop_init(&worker->loop) < 0) {
+		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
+		pthread_mutex_destroy(&worker->wake_lock);
+		answer_cache_free(worker->cache);
+		free(worker->room);
+		free(worker);
+		return -1;
+	}
 	worker->wake.data = worker->check.data = worker->tick.data = worker;
 	uv_async_init(&worker->loop, &worker->wake, on_wake);
 	uv_check_init(&worker->loop, &worker->check);
