@@ -1,5 +1,6 @@
 #!/bin/sh
 # tests/lab/test_scans.sh - what test_lab.sh does while the lab runs. Started by `lab run`, which sets the variables of DIR/env.
+# HTTP_TIMEOUT: seconds for a policy fetch (3); a slow build needs more.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +24,7 @@ survey() {
 	scan=$OUT/$1.msgpack.zst
 	"$STSURVEY" scan -f "$2" -o "$scan" -m "$OUT/$1.json" --name-servers "$3" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout 3 --timeout 1 --retries 1 -q >"$OUT/$1.log" 2>&1
+		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 -q >"$OUT/$1.log" 2>&1
 	status=$?
 	tail -n 5 "$OUT/$1.log"
 	[ "$status" -eq 3 ] && status=0 # over 1 % unknown: the world has that many by intent
