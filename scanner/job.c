@@ -356,9 +356,8 @@ static enum job_state chase(struct job *job, struct obs_answer *answer, struct s
 	}
 	if (job->fault)
 		return JOB_DONE;
-	if (start.p && at > 0 && is_unasked(job, answer->cname[at - 1]))
-		start.p = NULL;
-	if (!start.p || at == OBS_CNAME_MAX || age_ms(job) > JOB_CHASE_MS) {
+	if (!start.p || at == OBS_CNAME_MAX || age_ms(job) > JOB_CHASE_MS ||
+	    (at > 0 && is_unasked(job, answer->cname[at - 1]))) {
 		job->chased = 0;
 		return next;
 	}
