@@ -3,6 +3,8 @@
 # HTTP_TIMEOUT: seconds for a policy fetch (3); a slow build needs more.
 set -u
 
+PRIVATE_DOMAINS=600
+
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
 mkdir -p "$OUT"
@@ -19,37 +21,45 @@ verdict() {
 	fi
 }
 
-# survey NAME LIST SERVER TRUTH: scan, verify, export, compare
+# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare
 survey() {
-	scan=$OUT/$1.msgpack.zst
-	"$STSURVEY" scan -f "$2" -o "$scan" -m "$OUT/$1.json" --name-servers "$3" --allow-reserved "$ALLOW_RESERVED" \
+	name=$1 list=$2 truth=$3
+	shift 3
+	scan=$OUT/$name.msgpack.zst
+	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 -q >"$OUT/$1.log" 2>&1
+		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 -q "$@" \
+		>"$OUT/$name.log" 2>&1
 	status=$?
-	tail -n 5 "$OUT/$1.log"
+	tail -n 5 "$OUT/$name.log"
 	[ "$status" -eq 3 ] && status=0 # over 1 % unknown: the world has that many by intent
-	verdict "$1: scan" "$status"
-	"$STSURVEY" verify "$scan" >"$OUT/$1.verify"
-	verdict "$1: verify" $?
-	"$STSURVEY" export "$scan" --format jsonl >"$OUT/$1.jsonl"
-	verdict "$1: export jsonl" $?
-	"$STSURVEY" export "$scan" --format csv >"$OUT/$1.csv"
-	verdict "$1: export csv" $?
-	"$STSURVEY" stats "$scan" -d "$OUT/$1.tables"
-	verdict "$1: stats" $?
-	"$here/sums.py" "$OUT/$1.tables"
-	verdict "$1: the tables close" $?
-	"$here/compare.py" "$OUT/$1.jsonl" "$4" >"$OUT/$1.compare"
+	verdict "$name: scan" "$status"
+	"$STSURVEY" verify "$scan" >"$OUT/$name.verify"
+	verdict "$name: verify" $?
+	"$STSURVEY" export "$scan" --format jsonl >"$OUT/$name.jsonl"
+	verdict "$name: export jsonl" $?
+	"$STSURVEY" export "$scan" --format csv >"$OUT/$name.csv"
+	verdict "$name: export csv" $?
+	"$STSURVEY" stats "$scan" -d "$OUT/$name.tables"
+	verdict "$name: stats" $?
+	"$here/sums.py" "$OUT/$name.tables"
+	verdict "$name: the tables close" $?
+	"$here/compare.py" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"
 	compared=$?
-	cat "$OUT/$1.compare"
-	set -- $(tail -n 1 "$OUT/$1.compare")
+	cat "$OUT/$name.compare"
+	set -- $(tail -n 1 "$OUT/$name.compare")
 	passed=$((passed + ${1:-0}))
 	failed=$((failed + ${3:-1}))
 	[ "$compared" -eq 0 ] || [ "${3:-1}" -gt 0 ] || failed=$((failed + 1))
 }
 
-survey world "$LIST" "$RESOLVER" "$TRUTH"
-survey fault "$FAULT_LIST" "$FAULT_RESOLVER" "$FAULT_TRUTH"
+survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER"
+survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER"
+
+# A part of the world through a resolver of the scan's own.
+head -n "$PRIVATE_DOMAINS" "$TRUTH" >"$OUT/private.truth"
+survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
+	--resolver-config "$RESOLVER_CONFIG"
 
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?
