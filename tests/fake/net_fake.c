@@ -1,0 +1,243 @@
+#include "tests/fake/net_fake.h"
+
+#include <stdio.h>
+
+#include "parsers/dns_answer.h"
+
+static void complain(struct net_fake *fake, const char *what, struct span name, unsigned type)
+{
+	if (fake->why[0] == '\0')
+		snprintf(fake->why, sizeof fake->why, "%s: question %u, %.*s type %u", what, fake->asked, (int)name.n, name.p,
+			 type);
+}
+
+static enum dns_status status_of(const uint8_t *packet, size_t len)
+{
+	static const enum dns_status status[] = { DNS_NOERROR, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED };
+	unsigned rcode = len > 3 ? packet[3] & 15 : 15;
+
+	return rcode < sizeof status / sizeof status[0] ? status[rcode] : DNS_ERROR;
+}
+
+static bool is_faulted(const struct net_fake *fake, unsigned number)
+{
+	return fake->twist.fault_at >= 0 && (unsigned)fake->twist.fault_at == number;
+}
+
+/* ---- questions ---- */
+
+static void answer(struct net_fake *fake, struct net_query *query, unsigned number)
+{
+	const struct net_fake_answer *scripted = &fake->answer[number];
+
+	query->fault = (int8_t)(is_faulted(fake, number) ? fake->twist.fault : scripted->fault);
+	query->tries = scripted->tries;
+	query->status = scripted->status;
+	query->packet = NULL;
+	query->len = 0;
+	if (query->fault) {
+		query->status = DNS_SKIPPED;
+	} else if (scripted->packet) {
+		query->packet = scripted->packet;
+		query->len = (uint16_t)scripted->len;
+		query->status = status_of(scripted->packet, scripted->len);
+	}
+	query->on_answer(query);
+}
+
+static void postpone(struct net_fake *fake, struct net_query *query, struct net_fetch *fetch, unsigned number, uint32_t ms)
+{
+	if (fake->pending_count == NET_FAKE_PENDING_MAX) {
+		complain(fake, "too much is pending", SPAN_LITERAL(""), 0);
+		return;
+	}
+	fake->pending[fake->pending_count].query = query;
+	fake->pending[fake->pending_count].fetch = fetch;
+	fake->pending[fake->pending_count].number = number;
+	fake->pending[fake->pending_count++].due_ms = fake->now_ms + ms;
+}
+
+static void ask(struct net *net, struct net_query *query)
+{
+	struct net_fake *fake = (struct net_fake *)net;
+	unsigned number = fake->asked - fake->fetched;
+	const struct net_fake_answer *scripted = number < fake->answers ? &fake->answer[number] : NULL;
+
+	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
+	    !span_equal(query->name, span_of(scripted->name))) {
+		complain(fake, scripted ? "another question was expected" : "no further question was expected", query->name,
+			 query->type);
+		query->fault = NET_FAULT_SHUTDOWN;
+		query->on_answer(query);
+		return;
+	}
+	fake->asked++;
+	if (scripted->at_once || fake->twist.all_at_once)
+		answer(fake, query, number);
+	else
+		postpone(fake, query, NULL, number, scripted->after_ms);
+}
+
+/* ---- the fetch: facts are put where net_curl puts them ---- */
+
+static bool keep(struct arena *arena, struct span *text)
+{
+	if (text->p)
+		*text = arena_copy(arena, *text);
+	else
+		return true;
+	return text->p;
+}
+
+static bool keep_certificate(struct arena *arena, struct obs_certificate *certificate)
+{
+	struct span *name = arena_alloc(arena, certificate->name_count * sizeof *name);
+
+	if (!name)
+		return false;
+	for (size_t i = 0; i < certificate->name_count; i++) {
+		name[i] = certificate->name[i];
+		if (!keep(arena, &name[i]))
+			return false;
+	}
+	certificate->name = name;
+	return keep(arena, &certificate->common_name) && keep(arena, &certificate->issuer);
+}
+
+static bool keep_tls(struct arena *arena, struct obs_tls *tls)
+{
+	struct obs_certificate *chain = arena_alloc(arena, tls->chain_count * sizeof *chain);
+	struct obs_verify_error *error = arena_alloc(arena, tls->error_count * sizeof *error);
+
+	if (!chain || !error)
+		return false;
+	for (size_t i = 0; i < tls->chain_count; i++) {
+		chain[i] = tls->chain[i];
+		if (!keep_certificate(arena, &chain[i]))
+			return false;
+	}
+	for (size_t i = 0; i < tls->error_count; i++)
+		error[i] = tls->error[i];
+	tls->chain = chain;
+	tls->error = error;
+	return true;
+}
+
+static bool keep_outcome(struct net_fetch *fetch, const struct obs_policy *outcome)
+{
+	struct obs_policy *policy = fetch->policy;
+
+	policy->status = outcome->status;
+	policy->address_used = outcome->address_used;
+	policy->fetch_ms = outcome->fetch_ms;
+	policy->tls = outcome->tls;
+	policy->http = outcome->http;
+	return keep_tls(fetch->arena, &policy->tls) && keep(fetch->arena, &policy->http.content_type) &&
+	       keep(fetch->arena, &policy->http.location) && keep(fetch->arena, &policy->http.body);
+}
+
+static void finish(struct net_fake *fake, struct net_fetch *fetch)
+{
+	fetch->fault = is_faulted(fake, (unsigned)fake->answers) ? fake->twist.fault : fake->fetch->fault;
+	if (!fetch->fault && !keep_outcome(fetch, &fake->fetch->outcome))
+		fetch->fault = NET_FAULT_MEMORY;
+	fetch->on_done(fetch);
+}
+
+static bool is_expected(const struct net_fake *fake, const struct net_fetch *fetch)
+{
+	const struct net_fake_fetch *scripted = fake->fetch;
+
+	if (!scripted || !scripted->expected || fake->fetched > 0 || fetch->address_count != scripted->address_count ||
+	    !span_equal(fetch->host, span_of(scripted->host)) ||
+	    !span_equal(fetch->target, scripted->target ? span_of(scripted->target) : SPAN_LITERAL("")))
+		return false;
+	for (size_t i = 0; i < fetch->address_count; i++)
+		if (memcmp(&fetch->address[i], &scripted->address[i], sizeof fetch->address[i]) != 0)
+			return false;
+	return true;
+}
+
+static void fetch_policy(struct net *net, struct net_fetch *fetch)
+{
+	struct net_fake *fake = (struct net_fake *)net;
+
+	if (!is_expected(fake, fetch)) {
+		complain(fake, "no such fetch was expected", fetch->host, (unsigned)fetch->address_count);
+		fetch->fault = NET_FAULT_SHUTDOWN;
+		fetch->on_done(fetch);
+		return;
+	}
+	fake->fetched++;
+	fake->asked++;
+	if (fake->fetch->at_once || fake->twist.all_at_once)
+		finish(fake, fetch);
+	else
+		postpone(fake, NULL, fetch, 0, fake->fetch->after_ms);
+}
+
+/* ---- time ---- */
+
+static int64_t wall_ms(struct net *net)
+{
+	const struct net_fake *fake = (struct net_fake *)net;
+
+	return fake->wall_ms + (int64_t)(fake->now_ms - NET_FAKE_EPOCH_MS);
+}
+
+static uint64_t now_ms(struct net *net)
+{
+	return ((struct net_fake *)net)->now_ms;
+}
+
+static const struct net_ops ops = { ask, fetch_policy, wall_ms, now_ms };
+
+void net_fake_init(struct net_fake *fake)
+{
+	*fake = (struct net_fake){ .net = { &ops }, .now_ms = NET_FAKE_EPOCH_MS, .twist.fault_at = -1 };
+}
+
+static unsigned next_due(const struct net_fake *fake)
+{
+	unsigned next = 0;
+
+	for (unsigned i = 1; i < fake->pending_count; i++) {
+		uint64_t best = fake->pending[next].due_ms, due = fake->pending[i].due_ms;
+
+		if (fake->twist.reverse ? due >= best : due < best)
+			next = i;
+	}
+	return next;
+}
+
+void net_fake_run(struct net_fake *fake)
+{
+	while (fake->pending_count > 0) {
+		unsigned at = next_due(fake), number = fake->pending[at].number;
+		struct net_query *query = fake->pending[at].query;
+		struct net_fetch *fetch = fake->pending[at].fetch;
+
+		if (fake->pending[at].due_ms > fake->now_ms)
+			fake->now_ms = fake->pending[at].due_ms;
+		fake->pending_count--;
+		for (unsigned i = at; i < fake->pending_count; i++)
+			fake->pending[i] = fake->pending[i + 1];
+		if (query)
+			answer(fake, query, number);
+		else
+			finish(fake, fetch);
+	}
+}
+
+void net_fake_end(struct net_fake *fake)
+{
+	unsigned questions = fake->asked - fake->fetched;
+
+	if (fake->why[0] != '\0')
+		return;
+	if (questions < fake->answers)
+		snprintf(fake->why, sizeof fake->why, "only %u of %zu questions were asked; %s was not", questions, fake->answers,
+			 fake->answer[questions].name);
+	else if (fake->fetch && fake->fetch->expected && fake->fetched == 0)
+		snprintf(fake->why, sizeof fake->why, "no policy was fetched");
+}

@@ -1,0 +1,83 @@
+/* tests/fake/net_fake.h - the `net.h` of a world without network: answers come from a script, time is made up.
+ *
+ * The asker's questions are compared with the script one by one, in order; each is answered as the script says, at
+ * once (before ask returns) or when fake time has come to it. Answers due at the same moment come in the order of
+ * the questions, or the other way round. Nothing is allocated but in the asker's arena, as net_curl does.
+ */
+#ifndef STSURVEY_TESTS_FAKE_NET_FAKE_H
+#define STSURVEY_TESTS_FAKE_NET_FAKE_H
+
+#include "scanner/net.h"
+
+enum {
+	NET_FAKE_PENDING_MAX = 8,
+	NET_FAKE_WHY_MAX = 640,
+	NET_FAKE_EPOCH_MS = 1000, /* of fake monotonic time */
+};
+
+/* One question that must be asked, and what becomes of it. */
+struct net_fake_answer {
+	const char *name;      /* as it must be asked */
+	uint16_t type;
+	bool shared;           /* asked as one that other domains ask, too */
+	bool at_once;          /* before ask returns */
+	uint32_t after_ms;
+	int fault;             /* enum net_fault */
+	enum dns_status status;/* where there is no packet */
+	const uint8_t *packet; /* NULL: none */
+	size_t len;
+	uint8_t tries;
+};
+
+/* The one fetch that may be asked for. */
+struct net_fake_fetch {
+	bool expected;
+	const char *host;      /* as it must be asked for */
+	struct obs_address address[OBS_ADDRESS_MAX]; /* as they must be given */
+	size_t address_count;
+	const char *target;    /* the end of the host's CNAME chain; NULL: none */
+	bool at_once;
+	uint32_t after_ms;
+	int fault;
+	struct obs_policy outcome; /* status, address_used, fetch_ms, tls, http; copied as net_curl copies */
+};
+
+/* How this run differs from what the script says. */
+struct net_fake_twist {
+	bool all_at_once;
+	bool reverse;          /* what is due together comes the other way round */
+	int fault_at;          /* question (the fetch is one, too) that meets `fault`; -1: none */
+	int fault;
+};
+
+struct net_fake {
+	struct net net; /* first: what a job calls back with */
+	/* the script; the caller's */
+	const struct net_fake_answer *answer;
+	size_t answers;
+	const struct net_fake_fetch *fetch; /* NULL: none may be asked for */
+	struct net_fake_twist twist;
+	int64_t wall_ms;       /* when now_ms was NET_FAKE_EPOCH_MS */
+	/* its own */
+	uint64_t now_ms;
+	unsigned asked, fetched; /* questions and fetches so far */
+	struct {
+		struct net_query *query; /* or */
+		struct net_fetch *fetch;
+		unsigned number;         /* of the question */
+		uint64_t due_ms;
+	} pending[NET_FAKE_PENDING_MAX];
+	unsigned pending_count;
+	char why[NET_FAKE_WHY_MAX]; /* the first thing that was not as the script has it; "" */
+};
+
+/* Begin a run; the script's members, wall_ms and twist are set by the caller afterwards. */
+void net_fake_init(struct net_fake *fake);
+
+/* Let time pass until nothing is pending. */
+void net_fake_run(struct net_fake *fake);
+
+/* Was everything asked? Says so in `why` where not. */
+void net_fake_end(struct net_fake *fake);
+
+#endif

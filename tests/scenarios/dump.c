@@ -1,0 +1,155 @@
+#include "tests/scenarios/dump.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+__attribute__((format(printf, 2, 3))) static void print(struct dump *dump, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(dump->text + dump->n, sizeof dump->text - dump->n, format, arguments);
+	va_end(arguments);
+	if (n > 0)
+		dump->n += (size_t)n < sizeof dump->text - dump->n ? (size_t)n : sizeof dump->text - dump->n - 1;
+}
+
+void dump_add(struct dump *dump, const char *key, const char *format, ...)
+{
+	char value[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(value, sizeof value, format, arguments);
+	va_end(arguments);
+	print(dump, "%s %s\n", key, value);
+}
+
+static void print_text(struct dump *dump, struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '\\')
+			print(dump, "%c", c);
+		else
+			print(dump, "\\x%02x", c);
+	}
+}
+
+static void list(struct dump *dump, const char *prefix, const char *key, const struct span *item, size_t count,
+		 const char *between)
+{
+	print(dump, "%s.%s ", prefix, key);
+	for (size_t i = 0; i < count; i++) {
+		print(dump, "%s", i > 0 ? between : "");
+		print_text(dump, item[i]);
+	}
+	print(dump, "\n");
+}
+
+static void dump_answer(struct dump *dump, const char *key, const struct obs_answer *answer)
+{
+	print(dump, "%s %s\n", key, dns_status_name(answer->status));
+	print(dump, "%s.ad %d\n%s.loop %d\n", key, answer->ad, key, answer->cname_loop);
+	print(dump, "%s.ttl %u\n%s.tries %u\n", key, answer->ttl, key, answer->tries);
+	print(dump, "%s.links %zu\n", key, (size_t)answer->cname_count);
+	list(dump, key, "cname", answer->cname, answer->cname_count, " ");
+}
+
+static void dump_mx(struct dump *dump, const struct obs_mx *mx)
+{
+	dump_answer(dump, "mx", &mx->answer);
+	print(dump, "mx.count %zu\nmx.omitted %zu\nmx.null %d\nmx.records", (size_t)mx->count, (size_t)mx->omitted, obs_mx_is_null(mx));
+	for (size_t i = 0; i < mx->count; i++) {
+		print(dump, " %u ", mx->record[i].preference);
+		print_text(dump, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL("."));
+	}
+	print(dump, "\n");
+}
+
+static void dump_txt(struct dump *dump, const char *key, const struct obs_txt *txt, enum record_state state)
+{
+	size_t octets = 0;
+
+	dump_answer(dump, key, &txt->answer);
+	for (size_t i = 0; i < txt->count; i++)
+		octets += txt->record[i].n;
+	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_name(state), key,
+	      (size_t)txt->count, key, (size_t)txt->omitted, key, octets);
+	list(dump, key, "records", txt->record, txt->count, " | ");
+}
+
+static void dump_addresses(struct dump *dump, const struct obs_policy *policy)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	print(dump, "addresses");
+	for (size_t i = 0; i < policy->address_count; i++)
+		print(dump, " %s", inet_ntop(policy->address[i].family == 4 ? AF_INET : AF_INET6, policy->address[i].octet,
+					     text, sizeof text));
+	print(dump, "\naddresses.count %zu\naddresses.omitted %zu\nused %d\n", (size_t)policy->address_count,
+	      (size_t)policy->address_omitted, policy->address_used);
+}
+
+static void dump_tls(struct dump *dump, const struct obs_tls *tls)
+{
+	print(dump, "tls %s\ntls.alert %d\ntls.chain %zu\ntls.errors", tls_version_name(tls->version),
+	      tls->alerted ? tls->alert : -1, (size_t)tls->chain_count);
+	for (size_t i = 0; i < tls->error_count; i++)
+		print(dump, " %u", tls->error[i].code);
+	print(dump, "\n");
+	if (tls->chain_count == 0)
+		return;
+	list(dump, "tls", "names", tls->chain[0].name, tls->chain[0].name_count, " ");
+	list(dump, "tls", "cn", &tls->chain[0].common_name, 1, "");
+}
+
+static void dump_policy(struct dump *dump, const struct obs_policy *policy)
+{
+	dump_answer(dump, "a", &policy->a);
+	dump_answer(dump, "aaaa", &policy->aaaa);
+	dump_addresses(dump, policy);
+	print(dump, "connect %s\nreserved %d\n", connect_status_name(policy->status), policy->reserved);
+	dump_tls(dump, &policy->tls);
+	print(dump, "http %u\nhttp.failure %d\nhttp.size %llu\n", policy->http.status, policy->http.failure,
+	      (unsigned long long)policy->http.size);
+	list(dump, "http", "type", &policy->http.content_type, 1, "");
+	list(dump, "http", "location", &policy->http.location, 1, "");
+	list(dump, "http", "body", &policy->http.body, 1, "");
+}
+
+void dump_make(struct dump *dump, const struct observation *observation, const struct classification *result)
+{
+	const struct judgement *judgement = &result->judgement;
+	const struct finding_set *set = &judgement->findings;
+
+	dump->n = 0;
+	print(dump, "status %s\n", domain_status_name(judgement->status));
+	print(dump, "component %s\n", component_name(judgement->component));
+	print(dump, "verdict %s\nfindings", verdict_name(judgement->verdict));
+	for (enum finding f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
+		print(dump, " %s", finding_table[f].code);
+	print(dump, "\npolicy %s\n", policy_state_name(judgement->policy));
+	list(dump, "domain", "name", &observation->name, 1, "");
+	dump_mx(dump, &observation->mx);
+	dump_txt(dump, "sts", &observation->sts, judgement->sts);
+	dump_txt(dump, "tlsrpt", &observation->tlsrpt, judgement->tlsrpt);
+	dump_policy(dump, &observation->policy);
+}
+
+struct span dump_value(const struct dump *dump, const char *key)
+{
+	struct span text = { dump->text, dump->n }, name = span_of(key);
+
+	while (text.n > 0) {
+		struct span line = { text.p, span_find(text, 0, '\n') };
+
+		text = line.n < text.n ? span_skip(text, line.n + 1) : (struct span){ text.p, 0 };
+		if (span_starts_with(line, name) && (line.n == name.n || line.p[name.n] == ' '))
+			return span_trim(span_skip(line, name.n));
+	}
+	return (struct span){ NULL, 0 };
+}

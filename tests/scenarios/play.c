@@ -1,0 +1,144 @@
+#include "tests/scenarios/play.h"
+
+#include <stdio.h>
+
+enum { INDEX = 12, RANK = 34 };
+
+static const char *fault_name(int fault)
+{
+	static const char *const names[] = { "", "memory", "sockets", "shutdown" };
+
+	return fault <= 0 && fault >= NET_FAULT_SHUTDOWN ? names[-fault] : "?";
+}
+
+static void on_done(struct job *job)
+{
+	((struct play *)job->context->arg)->done++;
+}
+
+bool play_init(struct play *play, const struct script *script)
+{
+	play->script = script;
+	play->context = (struct job_context){ .net = &play->fake.net, .allow = script->allow, .block = script->block,
+					      .done = on_done, .arg = play };
+	play->why[0] = '\0';
+	job_init(&play->job, &play->context);
+	play->buffer = record_buffer_new();
+	play->decode = decode_new();
+	return play->buffer && play->decode;
+}
+
+void play_fini(struct play *play)
+{
+	job_fini(&play->job);
+	record_buffer_free(play->buffer);
+	decode_free(play->decode);
+}
+
+static void blame(struct play *play, const char *what, const char *detail)
+{
+	if (play->why[0] == '\0')
+		snprintf(play->why, sizeof play->why, "%s%s", what, detail);
+}
+
+/* What the scan file would say is judged alike. */
+static void read_back(struct play *play)
+{
+	union decode_frame_record other;
+	struct observation observation;
+	struct classification result;
+
+	decode_begin(play->decode,
+		     (struct span){ record_buffer_data(play->buffer), record_buffer_size(play->buffer) });
+	if (decode_next(play->decode, &observation, &other) != DECODE_DOMAIN) {
+		blame(play, "the record can't be read back", "");
+		return;
+	}
+	classify(&observation, &result);
+	dump_make(&play->read_back, &observation, &result);
+	if (play->read_back.n != play->dump.n || memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
+		blame(play, "the record read back differs:\n", play->read_back.text);
+}
+
+static int conclude(struct play *play)
+{
+	struct observation observation;
+	struct classification result;
+
+	if (play->job.fault)
+		return play->job.fault;
+	job_observation(&play->job, &observation);
+	classify(&observation, &result);
+	dump_make(&play->dump, &observation, &result);
+	record_buffer_reset(play->buffer);
+	if (record_put_domain(play->buffer, &observation) < 0)
+		return record_buffer_size(play->buffer) == 0 ? NET_FAULT_MEMORY : NET_OK;
+	return NET_OK;
+}
+
+int play_run(struct play *play, unsigned number, const struct net_fake_twist *twist)
+{
+	const struct script_run *run = &play->script->run[number];
+	int fault;
+
+	net_fake_init(&play->fake);
+	play->fake.answer = run->answer;
+	play->fake.answers = run->answers;
+	play->fake.fetch = &run->fetch;
+	play->fake.wall_ms = run->wall_ms;
+	if (twist)
+		play->fake.twist = *twist;
+	play->done = 0;
+	job_start(&play->job, INDEX, RANK, run->domain, run->last_pass);
+	net_fake_run(&play->fake);
+	fault = conclude(play);
+	if (play->fake.why[0] != '\0')
+		blame(play, play->fake.why, "");
+	if (play->done != 1)
+		blame(play, play->done ? "done was called more than once" : "done was never called", "");
+	if (fault)
+		return fault;
+	net_fake_end(&play->fake);
+	if (play->fake.why[0] != '\0')
+		blame(play, "", play->fake.why);
+	if (play->job.index != INDEX || play->job.rank != RANK || play->job.time_ms != run->wall_ms)
+		blame(play, "index, rank or time differ", "");
+	return fault;
+}
+
+/* The value of a key: of the dump, or of what depends on time and faults. */
+static struct span value_of(const struct play *play, const char *key, int fault, char text[16])
+{
+	if (strcmp(key, "fault") == 0)
+		return span_of(fault_name(fault));
+	if (fault)
+		return (struct span){ NULL, 0 };
+	if (strcmp(key, "duration") != 0)
+		return dump_value(&play->dump, key);
+	snprintf(text, 16, "%u", play->job.duration_ms);
+	return span_of(text);
+}
+
+bool play_check(struct play *play, unsigned number, int fault)
+{
+	const struct script_run *run = &play->script->run[number];
+	bool wants_fault = false;
+	char text[16];
+
+	for (size_t i = 0; i < run->expectations && play->why[0] == '\0'; i++) {
+		const struct script_expected *expected = &run->expected[i];
+		struct span value = value_of(play, expected->key, fault, text);
+
+		wants_fault |= strcmp(expected->key, "fault") == 0;
+		if (!value.p || !span_equal(value, span_of(expected->value)))
+			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"", expected->line,
+				 expected->key, value.n < 400 ? (int)value.n : 400, value.p ? value.p : "", expected->value);
+	}
+	if (fault && !wants_fault && play->why[0] == '\0')
+		blame(play, "a fault of ours: ", fault_name(fault));
+	if (run->expectations == 0)
+		blame(play, "nothing is expected", "");
+	if (!fault && play->why[0] == '\0')
+		read_back(play);
+	return play->why[0] == '\0';
+}

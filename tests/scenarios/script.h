@@ -1,0 +1,48 @@
+/* tests/scenarios/script.h - one scenario as a text file, read. README.md tells the format. */
+#ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_H
+#define STSURVEY_TESTS_SCENARIOS_SCRIPT_H
+
+#include "scanner/address.h"
+#include "tests/fake/net_fake.h"
+
+enum {
+	SCRIPT_RUNS_MAX = 4,
+	SCRIPT_ANSWERS_MAX = 64,
+	SCRIPT_EXPECTED_MAX = 48,
+	SCRIPT_NAMES_MAX = 300,
+	SCRIPT_TIME = 1800000000, /* seconds since 1970; of every run unless the script says otherwise */
+};
+
+struct script_expected {
+	const char *key, *value;
+	unsigned line;
+};
+
+/* One survey of the domain. */
+struct script_run {
+	struct span domain;
+	bool last_pass;
+	int64_t wall_ms;
+	struct net_fake_answer answer[SCRIPT_ANSWERS_MAX];
+	size_t answers;
+	struct net_fake_fetch fetch;
+	struct obs_certificate leaf;
+	struct span name[SCRIPT_NAMES_MAX];
+	struct obs_verify_error error[OBS_VERIFY_ERRORS_MAX];
+	struct script_expected expected[SCRIPT_EXPECTED_MAX];
+	size_t expectations;
+	bool as_written;           /* has a fault, or depends on time: no other way of playing it ends the same */
+};
+
+struct script {
+	struct script_run run[SCRIPT_RUNS_MAX];
+	unsigned runs;
+	struct cidr_set *allow, *block; /* NULL: none */
+	void *memory;              /* behind all of the above */
+};
+
+/* 0, or -1 with the line and what is wrong with it in @why. Large: not for the stack. */
+__attribute__((warn_unused_result)) int script_read(struct script *script, const char *path, char *why, size_t why_size);
+void script_free(struct script *script);
+
+#endif
