@@ -57,12 +57,6 @@ struct worker {
 	struct worker_counts counts;
 };
 
-static void count(_Atomic uint64_t *counter, uint64_t n)
-{
-	/* one writer: no need for a locked addition */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 /* ---- the world, as jobs see it ---- */
 
 static void ask(struct net *net, struct net_query *query)
@@ -79,7 +73,7 @@ static void fetch(struct net *net, struct net_fetch *request)
 {
 	struct worker *worker = (struct worker *)net;
 
-	count(&worker->counts.fetches, 1);
+	worker_count(&worker->counts.fetches, 1);
 	net_curl_fetch(worker->web, request);
 }
 
@@ -127,7 +121,7 @@ static bool record(struct worker *worker, const struct observation *observation)
 {
 	if (record_put_domain(worker->buffer, observation) < 0)
 		return false;
-	count(&worker->counts.domains, 1);
+	worker_count(&worker->counts.domains, 1);
 	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
 		give_buffer(worker);
 	return true;
@@ -146,20 +140,6 @@ static bool deserves_retry(const struct observation *observation, const struct j
 	}
 }
 
-static void count_judgement(struct worker *worker, const struct classification *result,
-			    const struct observation *observation)
-{
-	struct worker_counts *counts = &worker->counts;
-	const struct judgement *judgement = &result->judgement;
-
-	count(&counts->sts, judgement->sts != RECORD_NOT_ASKED && judgement->sts != RECORD_NONE &&
-				    judgement->sts != RECORD_UNKNOWN);
-	count(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
-	count(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
-	count(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
-	count(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
-}
-
 /* Judge one domain and record or defer it. False: it must wait. */
 static bool settle(struct worker *worker, struct job *job)
 {
@@ -172,13 +152,13 @@ static bool settle(struct worker *worker, struct job *job)
 		/* While stopping it is left to --resume. */
 		if (atomic_load(&worker->scan->stop) != SCAN_RUN ||
 		    retry_put(worker->scan->retry, job->index, job->rank, job->name) == 0) {
-			count(&worker->counts.deferred, 1);
+			worker_count(&worker->counts.deferred, 1);
 			return true;
 		}
 	}
 	if (!record(worker, &observation))
 		return false;
-	count_judgement(worker, &result, &observation);
+	worker_count_judged(&worker->counts, &observation, &result);
 	return true;
 }
 
@@ -201,7 +181,7 @@ static bool record_unmeasured(struct worker *worker, const struct job *job)
 	observation.policy.address_used = -1;
 	if (!record(worker, &observation))
 		return false;
-	count(&worker->counts.unknown, 1);
+	worker_count(&worker->counts.unknown, 1);
 	return true;
 }
 
@@ -221,7 +201,7 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		return;
 	}
 	job->faults += job->faults < UINT8_MAX;
-	count(&worker->counts.faults, 1);
+	worker_count(&worker->counts.faults, 1);
 	if (now_ms(&worker->net) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
 		worker->allowed = worker->allowed / 2 > 0 ? worker->allowed / 2 : 1;
 		log_warning("out of %s: %u domains at once for now",
@@ -280,7 +260,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 	if (!record(worker, &observation))
 		return false;
 	classify(&observation, &result);
-	count_judgement(worker, &result, &observation);
+	worker_count_judged(&worker->counts, &observation, &result);
 	return true;
 }
 
@@ -472,6 +452,23 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* One that was of no use before the scan is down until it answers what another answered: asked in turn with the
+ * others it would cost each second question a time-out. */
+static void set_probe(struct resolver_server *server, const struct server_check *check, unsigned checks, unsigned own)
+{
+	unsigned from = own;
+
+	for (unsigned i = 0; i < checks && check[from].probe_name[0] == '\0' && !check[own].useful; i++)
+		from = i;
+	if (check[from].probe_name[0] == '\0')
+		return;
+	if (from != own)
+		server->state = RESOLVER_DOWN;
+	server->probe_name = span_of(check[from].probe_name);
+	server->probe_type = check[from].probe_type;
+	server->probe_random = check[from].probe_random;
+}
+
 static int open_nets(struct worker *worker, char *error, size_t error_size)
 {
 	struct scan *scan = worker->scan;
@@ -488,15 +485,8 @@ static int open_nets(struct worker *worker, char *error, size_t error_size)
 	web.concurrency = (options->http_concurrency + scan->workers - 1) / scan->workers;
 	if (net_cares_open(&worker->dns, &dns, error, error_size) < 0)
 		return -1;
-	for (unsigned i = 0; i < options->server_count; i++) {
-		struct resolver_server *server = &net_cares_resolver(worker->dns)->server[i];
-
-		if (scan->check[i].probe_name[0] == '\0')
-			continue;
-		server->probe_name = span_of(scan->check[i].probe_name);
-		server->probe_type = scan->check[i].probe_type;
-		server->probe_random = scan->check[i].probe_random;
-	}
+	for (unsigned i = 0; i < options->server_count; i++)
+		set_probe(&net_cares_resolver(worker->dns)->server[i], scan->check, options->server_count, i);
 	return net_curl_open(&worker->web, &web, error, error_size);
 }
 
