@@ -29,6 +29,7 @@ enum {
 	BATCHES_A_TURN = 32,       /* then delayed answers and TCP get their turn */
 	RECEIVE_BUFFER = 64 << 20, /* octets; a burst of a whole window must fit */
 	TCP_MAX = 64,              /* connections at once; further ones wait in the backlog */
+	PORTS_TRIED = 16,
 	RCODE_SERVFAIL = 2,
 	MINUTES_DEFAULT = 30,
 };
@@ -298,7 +299,7 @@ static void print_report(const struct answerer *a)
 		return;
 	}
 	tally_print(&a->tally, out);
-	fprintf(out, "kernel_drops=%u\n", kernel_drops(a->udp));
+	fprintf(out, "waiting_most=%u\nkernel_drops=%u\n", wheel_most(a->wheel), kernel_drops(a->udp));
 	if (out == stdout)
 		fflush(out);
 	else
@@ -330,7 +331,8 @@ static int print_expected(const struct options *options)
 	return 0;
 }
 
-static int open_sockets(struct answerer *a)
+/* UDP and TCP at one port. -1 with errno. */
+static int bind_both(struct answerer *a)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr = a->options.address,
@@ -339,18 +341,28 @@ static int open_sockets(struct answerer *a)
 
 	a->udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	a->tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (a->udp < 0 || a->tcp < 0)
-		return -1;
-	/* beyond net.core.rmem_max where we may; else as much as that allows */
-	if (setsockopt(a->udp, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ RECEIVE_BUFFER }, sizeof(int)) != 0)
-		setsockopt(a->udp, SOL_SOCKET, SO_RCVBUF, &(int){ RECEIVE_BUFFER }, sizeof(int));
 	setsockopt(a->tcp, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	if (bind(a->udp, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	if (a->udp < 0 || a->tcp < 0 || bind(a->udp, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    getsockname(a->udp, (struct sockaddr *)&address, &size) != 0 ||
 	    bind(a->tcp, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(a->tcp, TCP_MAX) != 0)
 		return -1;
 	printf("listening on %s:%u\n", inet_ntoa(address.sin_addr), ntohs(address.sin_port));
 	return fflush(stdout);
+}
+
+/* A port that is free for UDP may be taken for TCP: another one, then, where any will do. */
+static int open_sockets(struct answerer *a)
+{
+	for (int tries = 0; bind_both(a) != 0; tries++) {
+		if (errno != EADDRINUSE || a->options.port != 0 || tries == PORTS_TRIED)
+			return -1;
+		close(a->udp);
+		close(a->tcp);
+	}
+	/* beyond net.core.rmem_max where we may; else as much as that allows */
+	if (setsockopt(a->udp, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ RECEIVE_BUFFER }, sizeof(int)) != 0)
+		setsockopt(a->udp, SOL_SOCKET, SO_RCVBUF, &(int){ RECEIVE_BUFFER }, sizeof(int));
+	return 0;
 }
 
 static void prepare(struct answerer *a)

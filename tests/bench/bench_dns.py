@@ -11,13 +11,13 @@ NOTHING_SPECIAL = {"nxdomain": 0, "sts": 0, "wildcard": 0}  # three questions fo
 def scan_argv(context, path, address, out, **options):
     argv = [context.stsurvey, "scan", "-f", path, "-o", out, "--force", "-q", "--name-servers", address]
     for name, value in {"threads": 1, "concurrency": WINDOW, **options}.items():
-        argv += ["--" + name, value]
+        argv += ["--" + name.replace("_", "-"), value]
     return argv
 
 
-def scan(context, path, address, cores=tools.CLIENT_CORE, **options):
-    """One scan; its file stays in the work folder until the next."""
-    done = measure(scan_argv(context, path, address, context.scan_file, **options), cores)
+def scan(context, path, address, cores=tools.CLIENT_CORE, under=(), beside=None, **options):
+    """One scan, started by the command `under`; its file stays in the work folder until the next."""
+    done = measure([*under, *scan_argv(context, path, address, context.scan_file, **options)], cores, beside=beside)
     if done.status not in (0, 3):
         raise RuntimeError(f"scan ended with {done.status}: {done.out[-2000:]}")
     return done
@@ -126,7 +126,7 @@ def one_scan(context, count, server_options, **scan_options):
     row = {"domains": count, "cpu": done.cpu * 1e6 / count, "speed": count / done.wall, "rss_mib": done.rss_kib / 1024,
            "samples": done.samples, "octets": context.scan_file.stat().st_size / count, "wall": done.wall,
            "open": check.get("open"), "tail": check.get("tail"),
-           "lost": check.get("missing", count) + sum(max(0, -n) for n in beyond.values()),
+           "wrong": check.get("wrong", count), "lost": check.get("missing", count) + sum(max(0, -n) for n in beyond.values()),
            "twice": check.get("doubled", count) + sum(max(0, n - PREFLIGHT.get(k, 0)) for k, n in beyond.items()),
            "again": max(0, server.counts["asked_again"] - PREFLIGHT["mx"]) if tally else None, "server": server.counts}
     row.update(server_options)
@@ -146,18 +146,19 @@ def matrix(context, sizes):
 
 def matrix_rows(rows):
     return [[r["domains"], r["delay"], f"{r['loss'] / 10:g}", f"{r['cpu']:.1f}", f"{r['speed']:.0f}", f"{r['rss_mib']:.1f}",
-             f"{r['octets']:.1f}", r["open"], r["lost"], r["twice"] if r["loss"] == 0 else "–", f"{r['tail']:.1f}"] for r in rows]
+             f"{r['octets']:.1f}", r["open"], r["wrong"], r["lost"], r["twice"] if r["loss"] == 0 else "–", f"{r['tail']:.1f}"] for r in rows]
 
 
-# Domains in flight and the delay that keeps the window full; a domain has 1 question in flight, then 2: 1.5 on average.
-WINDOWS = ((4000, 2667, 100), (60000, 40000, 600))
+# Domains in flight, and the delay and jitter that keep the window full: a domain has 1 question in flight, then 2, 1.5 on average.
+# Without jitter the window moves in step, and 40,000 domains have 80,000 questions in flight at once.
+WINDOWS = ((4000, 2667, 50, 100), (60000, 40000, 300, 600))
 
 
 def memory(context, sizes):
     rows = []
-    for queries, concurrency, delay in WINDOWS:
+    for queries, concurrency, delay, jitter in WINDOWS:
         for count in sizes:
-            row = one_scan(context, count, {"delay": delay}, concurrency=concurrency, timeout=10)
+            row = one_scan(context, count, {"delay": delay, "jitter": jitter}, concurrency=concurrency, timeout=10)
             row["queries"] = queries
             rows.append(row)
     return rows
@@ -168,5 +169,20 @@ def memory_rows(rows):
     for r in rows:
         step = max(1, len(r["samples"]) // 6)
         over_time = ", ".join(f"{kib / 1024:.1f}" for _, kib in r["samples"][::step][:6])
-        shown.append([r["queries"], r["domains"], f"{r['rss_mib']:.1f}", over_time, f"{r['speed']:.0f}", f"{r['cpu']:.1f}"])
+        shown.append([r["queries"], r["server"]["waiting_most"], r["domains"], f"{r['rss_mib']:.1f}", over_time, f"{r['speed']:.0f}", f"{r['cpu']:.1f}"])
     return shown
+
+
+# ---- the heap ----
+
+def allocations(context, few, many):
+    """How often a scan asks the heap for memory, for two sizes of the list; domains without STS."""
+    counted = {}
+    for count in (few, many):
+        found = context.work / "allocations"
+        with Answerer(context.tools, sts=0) as server:
+            scan(context, tools.make_list(context.tools, context.work, count), server.address,
+                 under=("env", f"LD_PRELOAD={context.tools / 'libmalloc_count.so'}", f"MALLOC_COUNT={found}"))
+        counted[count] = values(found.read_text(encoding="ascii"))["allocations"]
+        context.say(f"{count} domains: {counted[count]} allocations")
+    return counted

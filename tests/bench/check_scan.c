@@ -1,8 +1,9 @@
 /* tests/bench/check_scan.c - is every domain of the list in the scan file, once? check_scan SCAN COUNT
  *
  * Prints one `name=value` line for each figure: records, indexes missing and doubled among 0…COUNT-1, answers
- * left open, tries, and how long the last hundredth of the domains took against its share. Exit status 1 when
- * an index is missing or doubled.
+ * left open, answers that are not what the answerer publishes (its default shares), those among them that call
+ * absent what is there, tries, and how long the last hundredth of the domains took against its share. Exit
+ * status 1 when an index is missing or doubled, or an answer wrong.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +11,13 @@
 #include <time.h>
 
 #include "output/reader.h"
+#include "tests/bench/world.h"
 
 enum { TAIL_SPAN = 1 << 24 }; /* milliseconds: four hours and a half, longer than any benchmark */
 
 struct check {
-	uint64_t count, records, doubled, beyond, open, tries;
+	uint64_t count, records, doubled, beyond, open, wrong, absent, tries;
+	uint64_t policy[CONNECT_STATUS_COUNT]; /* domains by how the policy host was reached */
 	uint8_t *seen;
 	uint32_t *ended; /* domains that ended in each millisecond from first_ms on */
 	int64_t first_ms, last_ms;
@@ -34,6 +37,39 @@ static void note_end(struct check *check, const struct observation *o)
 		check->ended[end_ms - check->first_ms]++;
 }
 
+/* Is @status, unless it is left open, what the world says? A question not asked is none of ours. */
+static void compare(struct check *check, enum dns_status status, bool exists, bool has_records)
+{
+	const bool found = status == DNS_NOERROR;
+
+	if (dns_status_is_transient(status))
+		return;
+	check->wrong += found != (exists && has_records) || (exists && status == DNS_SKIPPED);
+	check->absent += exists && has_records && !found;
+}
+
+/* The answers' content too: each MX, and the record rather than another TXT. */
+static void compare_all(struct check *check, const struct observation *o)
+{
+	static const unsigned mx_records[] = { [WORLD_MX_GOOGLE] = 5, [WORLD_MX_GOOGLE_ONE] = 1,
+					       [WORLD_MX_OUTLOOK] = 1, [WORLD_MX_OWN] = 1,
+					       [WORLD_MX_APEX] = 1, [WORLD_MX_HOSTER] = 2,
+					       [WORLD_MX_NULL] = 1, [WORLD_MX_NONE] = 0 };
+	struct world_domain domain;
+
+	world_look(&WORLD_SHARES_DEFAULT, world_hash(o->name.p, o->name.n), &domain);
+	compare(check, o->mx.answer.status, domain.exists, mx_records[domain.mx] > 0);
+	check->wrong += o->mx.answer.status == DNS_NOERROR && o->mx.count != mx_records[domain.mx];
+	if (dns_status_is_transient(o->mx.answer.status))
+		return; /* whether it exists is unknown, so it was not asked further */
+	compare(check, o->sts.answer.status, domain.exists, domain.sts || domain.wildcard);
+	compare(check, o->tlsrpt.answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
+	check->wrong += domain.sts && o->sts.count > 0 &&
+			!span_starts_with(o->sts.record[0], SPAN_LITERAL("v=STSv1;"));
+	check->wrong += domain.tlsrpt && o->tlsrpt.count > 0 &&
+			!span_starts_with(o->tlsrpt.record[0], SPAN_LITERAL("v=TLSRPTv1;"));
+}
+
 static void note(struct check *check, const struct observation *o)
 {
 	note_end(check, o);
@@ -45,6 +81,8 @@ static void note(struct check *check, const struct observation *o)
 	check->open += dns_status_is_transient(o->mx.answer.status) ||
 		       dns_status_is_transient(o->sts.answer.status) ||
 		       dns_status_is_transient(o->tlsrpt.answer.status);
+	check->policy[o->policy.status]++;
+	compare_all(check, o);
 	check->tries += (uint64_t)o->mx.answer.tries + o->sts.answer.tries + o->tlsrpt.answer.tries;
 }
 
@@ -75,6 +113,14 @@ static double tail(const struct check *check)
 	return last > first ? (double)(last - at) * 100 / (double)(last - first) : 0;
 }
 
+static void print_policy(const struct check *check)
+{
+	for (int i = CONNECT_SUCCESS; i < CONNECT_STATUS_COUNT; i++)
+		if (check->policy[i] > 0)
+			printf("policy %s=%" PRIu64 "\n", connect_status_name((enum connect_status)i),
+			       check->policy[i]);
+}
+
 int main(int argc, char **argv)
 {
 	char error[READER_ERROR_MAX];
@@ -101,12 +147,14 @@ int main(int argc, char **argv)
 	if (more < 0)
 		fprintf(stderr, "check_scan: %s\n", error);
 	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64
-	       "\nopen=%" PRIu64 "\ntries=%" PRIu64
+	       "\nopen=%" PRIu64 "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
-	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.tries,
+	       check.records, missing(&check), check.doubled, check.beyond, check.open,
+	       check.wrong, check.absent, check.tries,
 	       reader_trailer(reader) != NULL, reader_torn(reader), tail(&check),
 	       (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
-	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0;
+	print_policy(&check);
+	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0 && check.wrong == 0;
 
 	reader_close(reader);
 	free(check.seen);

@@ -88,3 +88,9 @@ bool wheel_is_empty(const struct wheel *wheel)
 {
 	return wheel->waiting == 0;
 }
+
+/* The pool grows only while none is spare. */
+uint32_t wheel_most(const struct wheel *wheel)
+{
+	return wheel->used;
+}

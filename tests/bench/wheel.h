@@ -39,4 +39,7 @@ void wheel_release(struct wheel *wheel, struct wheel_packet *packet);
 
 bool wheel_is_empty(const struct wheel *wheel);
 
+/* The most packets that ever waited at once. */
+uint32_t wheel_most(const struct wheel *wheel);
+
 #endif
