@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Faults of this machine, which are never facts about a domain: no file descriptors, no memory, no network."""
+import os
+import resource
+import subprocess
+import time
+
+import tool
+
+COUNT = 1200
+
+
+class Local(tool.Case):
+    def setUp(self):
+        super().setUp()
+        self.dns = self.server()
+        # many policy hosts: every fetch wants a socket
+        self.list = self.put("list", tool.lines(tool.names(COUNT, ("sts", "sts", "mx", "nx"))))
+        self.out = self.path("out.msgpack.zst")
+
+    def check(self, status=(0,)):
+        records = self.records(self.out, whole=False)
+        unknown = self.assert_truth(records, unknown_allowed=COUNT if 3 in status else 0)
+        for record in records.values():
+            if record["name"].startswith("sts") and record["status"] == "complete":
+                self.assertEqual(record["results"]["POLICY"]["status"], "connection-refused", record)
+        return len(records), unknown
+
+    def test_few_file_descriptors(self):
+        """So few that it cannot begin: it says so. A few more: it measures everything, slowly."""
+        ended = 0
+        for files in (16, 24, 32, 40, 44, 48, 56, 64):
+            with self.subTest(files=files):
+                process = self.start(*self.scan_options(self.list, self.out, self.dns, "--threads", "2",
+                                                        "--http-concurrency", "200", "--per-host", "200"),
+                                     preexec_fn=lambda n=files: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
+                _, err = self.finish(process)
+                if process.returncode == 0:
+                    self.assertEqual(self.verify(self.out), ("complete", COUNT))
+                    self.assertEqual(self.check(), (COUNT, 0))
+                    ended += 1
+                    os.unlink(self.out)
+                else:
+                    self.assertEqual(process.returncode, 1, err)
+                    self.assertLess(files, 48, err)
+                    self.assert_one_line(err, "ulimit -n")
+                    self.assertFalse(os.path.exists(self.out))
+        self.assertGreaterEqual(ended, 1)
+
+    def test_little_memory(self):
+        """Address space for the program, but not for its window."""
+        if os.environ.get("STSURVEY_SANITIZE"):
+            self.skipTest("a sanitizer reserves more than any limit")
+        ended = 0
+        for mebibytes in (60, 80, 120, 200, 400, 800):
+            with self.subTest(mebibytes=mebibytes):
+                process = self.start(*self.scan_options(self.list, self.out, self.dns, "--force", "--threads", "1"),
+                                     preexec_fn=lambda n=mebibytes << 20: resource.setrlimit(resource.RLIMIT_AS, (n, n)))
+                _, err = self.finish(process)
+                if process.returncode == 0:
+                    self.assertEqual(self.check(), (COUNT, 0))
+                    ended += 1
+                else:
+                    self.assertIn(process.returncode, (1, 127), err)
+        self.assertGreaterEqual(ended, 1)
+
+
+class Network(tool.Case):
+    """A network namespace of its own, whose only interface goes away in the middle of a scan."""
+
+    def setUp(self):
+        super().setUp()
+        user = () if os.geteuid() == 0 else ("-r",)
+        self.holder = subprocess.Popen(["unshare", *user, "-n", "sh", "-c", "ip link set lo up && echo up && exec cat"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for clean in (self.holder.stdout.close, self.holder.wait, self.holder.stdin.close):
+            self.addCleanup(clean)
+        self.inside = ["nsenter", "-t", str(self.holder.pid), *(() if os.geteuid() == 0 else ("-U", "--preserve-credentials")),
+                       "-n"]
+        if self.holder.stdout.readline() != b"up\n" or subprocess.run([*self.inside, "true"], check=False).returncode:
+            self.skipTest("no network namespace can be made here")
+        self.list = self.put("list", tool.lines(tool.names(COUNT)))
+        self.out = self.path("out.msgpack.zst")
+
+    def link(self, state):
+        subprocess.run([*self.inside, "ip", "link", "set", "lo", state], check=True)
+
+    def test_the_network_is_unreachable_for_a_while(self):
+        dns = tool.Server(within=self.inside)
+        self.addCleanup(dns.kill)
+        process = subprocess.Popen([*self.inside, tool.STSURVEY, *map(str, self.scan_options(
+            self.list, self.out, dns, "-r", 1200, "--retries", "2", "-m", self.path("meta"), "-u", self.path("status")))],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        end = time.monotonic() + 20
+        while not os.path.exists(self.out) and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.8)
+        self.link("down")
+        time.sleep(4)
+        self.link("up")
+        _, err = self.finish(process, 0)
+        records = self.records(self.out)
+        self.assertEqual(len(records), COUNT)
+        self.assert_truth(records)
+        with open(self.path("status"), encoding="utf-8") as file:
+            self.assertIn("paused", file.read())
+
+    def test_no_network_at_all(self):
+        dns = self.server()
+        self.link("down")
+        process = subprocess.Popen([*self.inside, tool.STSURVEY, *self.scan_options(self.list, self.out, dns)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        _, err = self.finish(process, 1, timeout=20)
+        self.assert_one_line(err, dns.address)
+        self.assertFalse(os.path.exists(self.out))
+
+
+if __name__ == "__main__":
+    tool.main()
