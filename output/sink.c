@@ -339,7 +339,10 @@ static struct sink *sink_new(const struct sink_options *options)
 	sink->slot = calloc(sink->options.buffers, sizeof(*sink->slot));
 	sink->queue = calloc(sink->options.buffers, sizeof(*sink->queue));
 	sink->press = frame_press_new();
-	if (sink->path && sink->slot && sink->queue && sink->press)
+	/* One buffer from the start: whatever memory lacks later, records go on being written. */
+	if (sink->slot)
+		sink->slot[0].buffer = record_buffer_new();
+	if (sink->path && sink->slot && sink->slot[0].buffer && sink->queue && sink->press)
 		return sink;
 	sink_free(sink);
 	return NULL;

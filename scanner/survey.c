@@ -389,6 +389,7 @@ static int run_workers(struct survey *survey)
 			continue;
 		snprintf(survey->error, ERROR_MAX, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
+		uv_async_send(&survey->ended); /* nobody else would, were it the only one */
 	}
 	atomic_store(&scan->started, true);
 	scan_wake_all(scan);
