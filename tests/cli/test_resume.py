@@ -83,9 +83,16 @@ class Killed(Scans):
         self.assert_same(expected)
         return ended + 1
 
+    def half_the_kills(self, seed):
+        self.random = random.Random(seed)
+        ended = self.kill_often((KILLS + 1) // 2)
+        print(f"{(KILLS + 1) // 2} kills over {ended} scans", end=" ", flush=True)
+
     def test_killed_at_any_moment(self):
-        ended = self.kill_often(KILLS)
-        print(f"{KILLS} kills over {ended} scans", end=" ", flush=True)
+        self.half_the_kills(1)
+
+    def test_killed_at_any_moment_once_more(self):
+        self.half_the_kills(2)
 
     def test_killed_while_shuffled_on_one_thread(self):
         self.kill_often(max(KILLS // 10, 5), "--seed", "7", "--threads", "1", "--concurrency", "16")

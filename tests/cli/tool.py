@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STSURVEY = os.environ.get("STSURVEY", "stsurvey")
 TIMEOUT_S = 60       # of any one command: none may hang
 SKIPPED = 77
+AT_ONCE = 4          # tests, on however few cores
 
 # The facts a domain of dns_server.py must get: (MX.status, STS.state, TLSRPT.state)
 TRUTH = {
@@ -179,13 +181,42 @@ def a_certificate():
     return path
 
 
-def main():
-    """unittest's, but a run that skipped everything exits with what CTest takes for a skip."""
-    program = unittest.main(module="__main__", exit=False, verbosity=2)
+def run_here(program):
+    result = program.result
     path = os.path.join(tempfile.gettempdir(), f"stsurvey-cli-{os.getpid()}.pem")
     if os.path.exists(path):
         os.unlink(path)
-    result = program.result
     if not result.wasSuccessful():
-        sys.exit(1)
-    sys.exit(SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0)
+        return 1
+    return SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0
+
+
+def run_side_by_side():
+    """Each test in a process of its own: they wait far more than they work."""
+    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    waiting = [".".join(test.id().split(".")[-2:]) for suite in suites for test in suite]
+    running, statuses = {}, []
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            output = tempfile.TemporaryFile("w+")
+            running[subprocess.Popen([sys.executable, "-B", sys.argv[0], waiting.pop(0)], stdin=subprocess.DEVNULL,
+                                     stdout=output, stderr=subprocess.STDOUT)] = output
+        for process in [process for process in running if process.poll() is not None]:
+            output = running.pop(process)
+            output.seek(0)
+            text = output.read()
+            print(text if process.returncode not in (0, SKIPPED) else text.partition("\n\n---")[0], flush=True)
+            output.close()
+            statuses.append(process.returncode)
+        time.sleep(0.02)
+    print(f"{statuses.count(0)} passed, {statuses.count(SKIPPED)} skipped, of {len(statuses)}")
+    if any(status not in (0, SKIPPED) for status in statuses):
+        return 1
+    return 0 if 0 in statuses else SKIPPED
+
+
+def main():
+    """unittest's, but several tests at once; a run that skipped everything exits with what CTest takes for a skip."""
+    if len(sys.argv) > 1:
+        sys.exit(run_here(unittest.main(module="__main__", exit=False, verbosity=2)))
+    sys.exit(run_side_by_side())
