@@ -43,6 +43,29 @@ void *__wrap_realloc(void *p, size_t size)
 	return fails() ? NULL : __real_realloc(p, size);
 }
 
+/* Every request to the arena may be the one that its block cannot meet. */
+void *__real_arena_alloc(struct arena *arena, size_t size);
+char *__real_arena_text(struct arena *arena, size_t size);
+struct span __real_arena_copy(struct arena *arena, struct span s);
+void *__wrap_arena_alloc(struct arena *arena, size_t size);
+char *__wrap_arena_text(struct arena *arena, size_t size);
+struct span __wrap_arena_copy(struct arena *arena, struct span s);
+
+void *__wrap_arena_alloc(struct arena *arena, size_t size)
+{
+	return fails() ? NULL : __real_arena_alloc(arena, size);
+}
+
+char *__wrap_arena_text(struct arena *arena, size_t size)
+{
+	return fails() ? NULL : __real_arena_text(arena, size);
+}
+
+struct span __wrap_arena_copy(struct arena *arena, struct span s)
+{
+	return fails() ? (struct span){ NULL, 0 } : __real_arena_copy(arena, s);
+}
+
 static struct script script;
 static struct play play;
 static struct dump first;

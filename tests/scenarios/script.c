@@ -69,6 +69,15 @@ static bool on_networks(struct script_reading *reading, struct words w)
 	return true;
 }
 
+static bool on_unasked(struct script_reading *reading, struct words w)
+{
+	struct script *script = reading->script;
+
+	if (!script->unasked)
+		script->unasked = domain_set_new();
+	return domain_set_add(script->unasked, w.word[1]) == 0;
+}
+
 static bool on_again(struct script_reading *reading, struct words w)
 {
 	struct script *script = reading->script;
@@ -113,6 +122,7 @@ static const struct script_word survey_words[] = {
 	{ "time", on_time, 2 },
 	{ "allow", on_networks, 2 },
 	{ "block", on_networks, 2 },
+	{ "unasked", on_unasked, 2 },
 	{ "again", on_again, 1 },
 	{ "expect", on_expect, 2 },
 	{ 0 },
@@ -203,5 +213,6 @@ void script_free(struct script *script)
 	}
 	cidr_set_free(script->allow);
 	cidr_set_free(script->block);
+	domain_set_free(script->unasked);
 	memset(script, 0, sizeof *script);
 }

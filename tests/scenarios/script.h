@@ -38,6 +38,7 @@ struct script {
 	struct script_run run[SCRIPT_RUNS_MAX];
 	unsigned runs;
 	struct cidr_set *allow, *block; /* NULL: none */
+	struct domain_set *unasked;     /* likewise */
 	void *memory;              /* behind all of the above */
 };
 
