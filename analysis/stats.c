@@ -150,10 +150,12 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 	uint64_t *counter;
 
 	if (host.n > 0) {
-		struct span provider = public_suffix_registrable(host);
+		struct span self = SPAN_LITERAL("self"), provider = self;
 
-		if (span_equal_nocase(provider, public_suffix_registrable(domain)))
-			provider = SPAN_LITERAL("self");
+		if (!span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
+			provider = public_suffix_registrable(host);
+		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_registrable(domain)))
+			provider = self;
 		counter = tally_at(tally, provider);
 	} else {
 		counter = tally_at(tally, SPAN_LITERAL("(none)"));
