@@ -46,9 +46,12 @@ LIBRARIES = [
     ("libpsl", r"libpsl", r"analysis/public_suffix\.c$"),
 ]
 
-# Made by cmake/generate_findings.py; parsers/finding.* bring them in.
-GENERATED = {"finding_enum.h": r"parsers/finding\.h$", "finding_table.inc": r"parsers/finding\.c$",
-             "unbound_survey.inc": r"scanner/private_resolver\.c$"}
+# Made by the build, and the one file that brings each in.
+GENERATED = {
+    "finding_enum.h": r"parsers/finding\.h$",
+    "finding_table.inc": r"parsers/finding\.c$",
+    "unbound_survey.inc": r"scanner/private_resolver\.c$",
+}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
@@ -74,7 +77,7 @@ def includes_of(root, path):
 
 def break_of_own(path, root, header):
     if header in GENERATED:
-        return None if re.match(GENERATED[header], path) else "is generated, for another file"
+        return None if re.match(GENERATED[header], path) else "is generated, and for another file"
     if not os.path.exists(os.path.join(root, header)):
         return "is not a path from the top of the project"
     room = room_of(header)
