@@ -16,6 +16,7 @@
 #include "scanner/resume.h"
 #include "scanner/scan.h"
 #include "scanner/survey_report.h"
+#include "scanner/udp_batch.h"
 #include "scanner/worker.h"
 
 enum {
@@ -28,6 +29,7 @@ enum {
 	FILES_A_SERVER = 3,        /* … its UDP sockets and a TCP connection, for each worker */
 	SINK_BUFFERS_SPARE = 2,    /* beyond one a worker: one being written, one ready */
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
+	ANSWER_COST = 420,         /* octets of a socket's receive buffer that one waiting answer takes up */
 	SIGNALS = 4,
 };
 
@@ -54,6 +56,7 @@ struct survey {
 	int signal_seen;               /* 0: none */
 	bool runtime_over;
 	bool contact_missed;           /* the user was told */
+	bool buffer_seen;              /* the name servers' sockets have room enough, or the user was told */
 	char error[ERROR_MAX];
 };
 
@@ -314,6 +317,24 @@ static void expect_contact(struct survey *survey)
 		    CONTACT_EXPECTED_ABOVE);
 }
 
+/* What the kernel has no room for is lost, and asked again. */
+static void expect_buffer(struct survey *survey)
+{
+	const struct options *options = survey->options;
+	uint64_t granted = atomic_load(&worker_counts(survey->scan.worker[0])->receive_buffer);
+	uint64_t needed = (uint64_t)options->concurrency / options->threads * ANSWER_COST;
+
+	if (survey->buffer_seen || granted == 0)
+		return;
+	survey->buffer_seen = true;
+	if (granted < needed && granted < UDP_RECEIVE_BUFFER)
+		log_warning("sockets may hold %llu octets of answers, %llu would be good: sysctl -w net.core.rmem_max=%d, or "
+			    "a smaller --concurrency",
+			    (unsigned long long)granted,
+			    (unsigned long long)(needed < UDP_RECEIVE_BUFFER ? needed : UDP_RECEIVE_BUFFER),
+			    UDP_RECEIVE_BUFFER);
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct survey *survey = timer->data;
@@ -321,6 +342,7 @@ static void on_second(uv_timer_t *timer)
 
 	survey_report_tick(&survey->report);
 	expect_contact(survey);
+	expect_buffer(survey);
 	if (survey->options->started && survey->error[0] == '\0' &&
 	    private_resolver_has_ended(survey->options->started, survey->error, ERROR_MAX))
 		scan_stop(&survey->scan, SCAN_AT_ONCE);
