@@ -24,6 +24,9 @@ static const char *differs(const struct world_domain *domain, const struct judge
 	const struct soak_host *host = soak_host(domain->bits % SOAK_HOSTS);
 	const enum record_state tlsrpt = domain->tlsrpt ? RECORD_VALID : RECORD_NONE;
 
+	/* What was lost too often is left open, and says so. */
+	if (judged->status == DOMAIN_UNKNOWN && finding_any(&judged->findings, SEVERITY_TRANSIENT, COMPONENT_NONE))
+		return NULL;
 	if (judged->status != DOMAIN_COMPLETE)
 		return "status";
 	if (!domain->exists)
@@ -66,7 +69,7 @@ static void check_record(struct check *check, const struct observation *o)
 	check->sts += domain.sts;
 	check->open += result.judgement.status == DOMAIN_UNKNOWN;
 	if (!what)
-		check->right_at[domain.bits % SOAK_HOSTS] += domain.sts;
+		check->right_at[domain.bits % SOAK_HOSTS] += domain.sts && result.judgement.status == DOMAIN_COMPLETE;
 	else if (check->wrong++ < SHOWN_MAX)
 		show(o, &domain, &result.judgement, what);
 }
