@@ -215,7 +215,7 @@ static bool listen_on_a_port(struct dns_peer *peer, bool tcp)
 	struct sockaddr_in address;
 	int size = sizeof address;
 
-	uv_ip4_addr("127.0.0.1", 0, &address);
+	uv_ip4_addr("127.0.0.1", peer->port, &address);
 	uv_udp_init(peer->loop, &peer->udp);
 	peer->udp.data = peer->tcp.data = peer;
 	if (uv_udp_bind(&peer->udp, (struct sockaddr *)&address, 0) < 0)
@@ -230,20 +230,30 @@ static bool listen_on_a_port(struct dns_peer *peer, bool tcp)
 	       uv_listen((uv_stream_t *)&peer->tcp, 16, on_connection) == 0;
 }
 
-bool dns_peer_open(struct dns_peer *peer, uv_loop_t *loop, bool tcp)
+static bool start(struct dns_peer *peer)
 {
 	int size = 2 * 1024 * 1024;
 
+	uv_recv_buffer_size((uv_handle_t *)&peer->udp, &size);
+	return uv_udp_recv_start(&peer->udp, on_alloc, on_datagram) == 0;
+}
+
+bool dns_peer_open(struct dns_peer *peer, uv_loop_t *loop, bool tcp)
+{
 	peer->loop = loop;
 	for (int i = 0; i < PORT_TRIES; i++) {
-		if (listen_on_a_port(peer, tcp)) {
-			uv_recv_buffer_size((uv_handle_t *)&peer->udp, &size);
-			return uv_udp_recv_start(&peer->udp, on_alloc, on_datagram) == 0;
-		}
+		peer->port = 0;
+		if (listen_on_a_port(peer, tcp))
+			return start(peer);
 		dns_peer_close(peer);
 		uv_run(loop, UV_RUN_NOWAIT);
 	}
 	return false;
+}
+
+bool dns_peer_open_again(struct dns_peer *peer)
+{
+	return listen_on_a_port(peer, false) && start(peer);
 }
 
 void dns_peer_close(struct dns_peer *peer)

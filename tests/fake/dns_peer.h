@@ -45,6 +45,9 @@ struct dns_peer {
 /* Listen on 127.0.0.1. Large: not for the stack. False where no port is to be had. */
 bool dns_peer_open(struct dns_peer *peer, uv_loop_t *loop, bool tcp);
 
+/* As it was before dns_peer_close, once the loop has run. False: the port is taken. */
+bool dns_peer_open_again(struct dns_peer *peer);
+
 /* Silence, also towards the kernel: whoever asks afterwards meets a refusal. Handles close with the loop. */
 void dns_peer_close(struct dns_peer *peer);
 void dns_peer_server(const struct dns_peer *peer, struct options_server *server);

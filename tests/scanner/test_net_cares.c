@@ -20,6 +20,7 @@
 enum {
 	PEERS_MAX = 2,
 	SHORT_MS = 300,      /* of one try, where silence is waited for */
+	SLOW_MS = 1200,      /* where packets are counted before it is over */
 	LONG_MS = 2000,      /* where a busy machine must not be taken for silence */
 	ATTEMPTS = 4,        /* likewise: a stall costs a packet more than is due */
 	TRIES = 3,
@@ -172,6 +173,8 @@ static void rig_close(struct rig *rig)
 {
 	net_cares_stop(rig->net);
 	assert_int_equal(rig->open, 0);
+	for (unsigned i = 0; i < net_cares_resolver(rig->net)->count; i++)
+		assert_int_equal(net_cares_resolver(rig->net)->server[i].outstanding, 0);
 	net_cares_close(rig->net);
 	for (unsigned i = 0; i < PEERS_MAX && rig->peer[i]; i++)
 		dns_peer_close(rig->peer[i]);
@@ -360,6 +363,17 @@ static void an_answer_to_both_tries_is_taken_once_and_counted_late_once(void **s
 	rig_close(rig);
 }
 
+static void silence_costs_no_more_packets_than_tries(void **state)
+{
+	struct rig *rig = rig_open(1, true, SLOW_MS);
+
+	(void)state;
+	ask(rig, "ok");
+	assert_int_equal(ask(rig, "silent").query.status, DNS_TIMEOUT);
+	assert_int_equal(rig->seen, TRIES);
+	rig_close(rig);
+}
+
 static void one_server_may_be_asked_by_number_over_either_way(void **state)
 {
 	struct rig *rig = rig_open(2, true, LONG_MS);
@@ -422,6 +436,27 @@ static void a_dead_server_beside_a_live_one_costs_nobody_an_answer(void **state)
 	run(rig);
 	end_many(many, 400, DNS_NOERROR, NET_OK);
 	assert_true(counts_of(rig).icmp > 0);
+	rig_close(rig);
+}
+
+/* The kernel tells of a closed port on the very socket whose answers are awaited, and libuv then watches it no more. */
+static void a_server_that_was_refused_is_heard_when_it_is_back(void **state)
+{
+	struct rig *rig = rig_open(1, false, SLOW_MS);
+	struct asked *silent, *many;
+
+	(void)state;
+	ask(rig, "ok");
+	silent = begin_many(rig, "silent", 2); /* c-ares closes sockets that nothing is in flight on */
+	linger(rig, 20);
+	dns_peer_close(rig->peer[0]);
+	many = begin_many(rig, "ok", 20);
+	linger(rig, 20);
+	assert_true(counts_of(rig).icmp > 0);
+	assert_true(dns_peer_open_again(rig->peer[0]));
+	run(rig);
+	end_many(many, 20, DNS_NOERROR, NET_OK);
+	end_many(silent, 2, DNS_TIMEOUT, NET_OK);
 	rig_close(rig);
 }
 
@@ -605,8 +640,10 @@ int main(void)
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once_and_counted_late_once),
+		cmocka_unit_test(silence_costs_no_more_packets_than_tries),
 		cmocka_unit_test(one_server_may_be_asked_by_number_over_either_way),
 		cmocka_unit_test(a_dead_server_beside_a_live_one_costs_nobody_an_answer),
+		cmocka_unit_test(a_server_that_was_refused_is_heard_when_it_is_back),
 		cmocka_unit_test(no_descriptor_is_a_fault_and_no_finding),
 		cmocka_unit_test(a_silent_server_pauses_the_scan),
 		cmocka_unit_test(a_failing_server_pauses_the_scan),

@@ -187,6 +187,27 @@ static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
 }
 
+/* The error of an earlier datagram is told at the next send; that one goes out all the same. */
+static void a_pending_icmp_error_costs_the_next_datagram_nothing(void **state)
+{
+	struct pair *pair = *state;
+	struct sockaddr_in address;
+	socklen_t size = sizeof address;
+	char buffer[64];
+
+	assert_int_equal(getsockname(pair->there, (struct sockaddr *)&address, &size), 0);
+	close(pair->there);
+	put(pair, "?", 1);
+	udp_batch_flush(&pair->batch);
+	pair->there = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(pair->there, (struct sockaddr *)&address, sizeof address), 0);
+	put(pair, "!", 1);
+	put(pair, "!", 1);
+	udp_batch_flush(&pair->batch);
+	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+}
+
 static void a_closed_socket_leaves_nothing_behind(void **state)
 {
 	struct pair *pair = *state;
@@ -224,6 +245,7 @@ int main(void)
 		test(answers_come_in_order_and_empty_and_oversized_ones_are_passed_over),
 		test(what_the_callers_buffer_cannot_hold_is_passed_over),
 		test(icmp_errors_are_counted_and_hide_no_answer),
+		test(a_pending_icmp_error_costs_the_next_datagram_nothing),
 		test(a_closed_socket_leaves_nothing_behind),
 		test(the_receive_buffer_is_told),
 	};
