@@ -20,6 +20,11 @@ def pages(root):
         yield from (os.path.join(folder, name) for name in files if name.endswith(".md"))
 
 
+def there(path):
+    """A program is there when its source is."""
+    return os.path.exists(path) or os.path.exists(path + ".c")
+
+
 def main():
     root, found, seen = sys.argv[1], [], 0
     for page in sorted(pages(root)):
@@ -29,7 +34,7 @@ def main():
         targets += [(root, match[1]) for match in PATH.finditer(text)]
         seen += len(targets)
         found += ["%s: %s does not exist" % (os.path.relpath(page, root), target) for folder, target in targets
-                  if not PLACEHOLDER.search(target) and not os.path.exists(os.path.join(folder, target))]
+                  if not PLACEHOLDER.search(target) and not there(os.path.join(folder, target))]
     print("\n".join(found + ["%d links, %d broken" % (seen, len(found))]))
     return 1 if found or not seen else 0
 
