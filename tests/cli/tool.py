@@ -25,7 +25,7 @@ TRUTH = {
     "none": ("NO_ANSWER", "none", "none"),
     "nx": ("NXDOMAIN", None, None),
 }
-TIMES = ("timestamp", "duration", "fetch_ms")
+TIMES = ("timestamp", "duration", "fetch_ms", "tries")  # a busy machine hears late, and asks again
 KINDS = ("mx", "sts", "rpt", "null", "none", "nx", "mx", "big")
 
 
