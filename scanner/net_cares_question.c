@@ -232,7 +232,7 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 	server->outstanding++;
 	try->id = channel_take_id(channel);
 	try->sent_ms = (uint32_t)now_of(net);
-	try->wait_ms = resolver_rto_ms(server, query->tries, net->group.timeout_ms);
+	try->wait_ms = resolver_rto_ms(server, net->group.timeout_ms);
 	if (!channel->tcp && query->own.pinned < 0)
 		repeat_list_add(net, try);
 	return try;

@@ -115,7 +115,7 @@ bool resolver_is_unsure(const struct resolver *resolver, unsigned server)
 	return resolver->server[server].state != RESOLVER_UP || resolver_is_paused(resolver);
 }
 
-uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms)
+uint32_t resolver_rto_ms(const struct resolver_server *server, uint32_t max_ms)
 {
 	float spread = 4 * server->rttvar_ms;
 	float rto = server->srtt_ms + (spread > RESOLVER_RTO_MARGIN_MS ? spread : RESOLVER_RTO_MARGIN_MS);
@@ -127,7 +127,5 @@ uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint3
 		rto = queue;
 	if (rto < RESOLVER_RTO_MIN_MS)
 		rto = RESOLVER_RTO_MIN_MS;
-	while (n-- > 0 && rto < (float)max_ms)
-		rto *= 2;
 	return rto < (float)max_ms ? (uint32_t)rto : max_ms;
 }

@@ -80,9 +80,10 @@ bool resolver_is_paused(const struct resolver *resolver);
 /* Is a failure just now perhaps the server's rather than the domain's? */
 bool resolver_is_unsure(const struct resolver *resolver, unsigned server);
 
-/* Milliseconds until try @n (from 0) is repeated: RFC 6298's estimate doubled for each try, between
- * RESOLVER_RTO_MIN_MS and @max_ms; @max_ms before anything was measured. Where many questions are outstanding it is at least what the server needs
- * to answer them twice over at its present pace: a queue is no loss, and asking again would lengthen it. */
-uint32_t resolver_rto_ms(const struct resolver_server *server, unsigned n, uint32_t max_ms);
+/* Milliseconds until a try is repeated: RFC 6298's estimate, between RESOLVER_RTO_MIN_MS and @max_ms; @max_ms before anything was measured.
+ * It does not double: a path that loses packets at random gains nothing by waiting longer, and the last domains of a scan would. Where
+ * many questions are outstanding it is at least what the server needs to answer them twice over at its present pace: a queue is
+ * no loss, and asking again would lengthen it. */
+uint32_t resolver_rto_ms(const struct resolver_server *server, uint32_t max_ms);
 
 #endif
