@@ -1,4 +1,5 @@
-/* tests/fake/dns_peer.h - a name server on loopback, UDP and TCP, on the test's own loop: what it answers is the test's.
+/* tests/fake/dns_peer.h - a name server on loopback, UDP and TCP, on the test's own loop: what it answers is
+ * the test's.
  *
  * Every question is handed to the test, which replies as often, as late and as wrongly as it likes.
  */
@@ -38,7 +39,7 @@ struct dns_peer {
 	unsigned questions, over_tcp, plain; /* in all; of those */
 	unsigned ports;                      /* source ports seen */
 	uint8_t port_seen[DNS_PEER_PORTS / 8];
-	struct dns_build build;              /* for the answer being made */
+	struct dns_build build; /* for the answer being made */
 	uint8_t received[65536];
 };
 

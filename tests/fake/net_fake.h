@@ -1,8 +1,10 @@
-/* tests/fake/net_fake.h - the `net.h` of a world without network: answers come from a script, time is made up.
+/* tests/fake/net_fake.h - the `net.h` of a world without network: answers come from a script, time is made
+ * up.
  *
- * The asker's questions are compared with the script one by one, in order; each is answered as the script says, at
- * once (before ask returns) or when fake time has come to it. Answers due at the same moment come in the order of
- * the questions, or the other way round. Nothing is allocated but in the asker's arena, as net_curl does.
+ * The asker's questions are compared with the script one by one, in order; each is answered as the script
+ * says, at once (before ask returns) or when fake time has come to it. Answers due at the same moment come in
+ * the order of the questions, or the other way round. Nothing is allocated but in the asker's arena, as
+ * net_curl does.
  */
 #ifndef STSURVEY_TESTS_FAKE_NET_FAKE_H
 #define STSURVEY_TESTS_FAKE_NET_FAKE_H
@@ -17,14 +19,14 @@ enum {
 
 /* One question that must be asked, and what becomes of it. */
 struct net_fake_answer {
-	const char *name;      /* as it must be asked */
+	const char *name; /* as it must be asked */
 	uint16_t type;
-	bool shared;           /* asked as one that other domains ask, too */
-	bool at_once;          /* before ask returns */
+	bool shared;  /* asked as one that other domains ask, too */
+	bool at_once; /* before ask returns */
 	uint32_t after_ms;
-	int fault;             /* enum net_fault */
-	enum dns_status status;/* where there is no packet */
-	const uint8_t *packet; /* NULL: none */
+	int fault;              /* enum net_fault */
+	enum dns_status status; /* where there is no packet */
+	const uint8_t *packet;  /* NULL: none */
 	size_t len;
 	uint8_t tries;
 };
@@ -32,10 +34,10 @@ struct net_fake_answer {
 /* The one fetch that may be asked for. */
 struct net_fake_fetch {
 	bool expected;
-	const char *host;      /* as it must be asked for */
+	const char *host;                            /* as it must be asked for */
 	struct obs_address address[OBS_ADDRESS_MAX]; /* as they must be given */
 	size_t address_count;
-	const char *target;    /* the end of the host's CNAME chain; NULL: none */
+	const char *target; /* the end of the host's CNAME chain; NULL: none */
 	bool at_once;
 	uint32_t after_ms;
 	int fault;
@@ -45,8 +47,8 @@ struct net_fake_fetch {
 /* How this run differs from what the script says. */
 struct net_fake_twist {
 	bool all_at_once;
-	bool reverse;          /* what is due together comes the other way round */
-	int fault_at;          /* question (the fetch is one, too) that meets `fault`; -1: none */
+	bool reverse; /* what is due together comes the other way round */
+	int fault_at; /* question (the fetch is one, too) that meets `fault`; -1: none */
 	int fault;
 };
 
@@ -57,14 +59,14 @@ struct net_fake {
 	size_t answers;
 	const struct net_fake_fetch *fetch; /* NULL: none may be asked for */
 	struct net_fake_twist twist;
-	int64_t wall_ms;       /* when now_ms was NET_FAKE_EPOCH_MS */
+	int64_t wall_ms; /* when now_ms was NET_FAKE_EPOCH_MS */
 	/* its own */
 	uint64_t now_ms;
 	unsigned asked, fetched; /* questions and fetches so far */
 	struct {
 		struct net_query *query; /* or */
 		struct net_fetch *fetch;
-		unsigned number;         /* of the question */
+		unsigned number; /* of the question */
 		uint64_t due_ms;
 	} pending[NET_FAKE_PENDING_MAX];
 	unsigned pending_count;

@@ -1,4 +1,5 @@
-/* Small blocks, kept and given again. Under AddressSanitizer they are malloc's own: then only their content is looked at. */
+/* Small blocks, kept and given again. Under AddressSanitizer they are malloc's own: then only their content
+ * is looked at. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Memory runs out at every single allocation while a list is read, or domains are kept for later: nothing leaks, and
- * what is read is the list or an error, never another list.
+/* Memory runs out at every single allocation while a list is read, or domains are kept for later: nothing
+ * leaks, and what is read is the list or an error, never another list.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,8 @@
 
 enum { ALLOCATIONS_MAX = 500 };
 
-/* Allocations left before one fails, on whichever thread; below 0: none does. The linker sends ours here (--wrap). */
+/* Allocations left before one fails, on whichever thread; below 0: none does. The linker sends ours here
+ * (--wrap). */
 static atomic_long left = -1;
 static atomic_bool hit;
 
@@ -76,7 +77,14 @@ static int read_list(const char *path, bool shuffle)
 	bool seen[4] = { false };
 
 	assert_int_equal(pipe(ready), 0);
-	if (feed_open(&feed, &(struct feed_options){ .path = path, .shards = 1, .shuffle = shuffle, .seed = 7, .on_ready = on_ready, .arg = &ready[1] }, error) < 0) {
+	if (feed_open(&feed,
+		      &(struct feed_options){ .path = path,
+					      .shards = 1,
+					      .shuffle = shuffle,
+					      .seed = 7,
+					      .on_ready = on_ready,
+					      .arg = &ready[1] },
+		      error) < 0) {
 		close(ready[0]);
 		close(ready[1]);
 		assert_string_not_equal(error, "");

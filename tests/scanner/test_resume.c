@@ -56,20 +56,32 @@ static struct record_option ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem"
 /* Every third entry, and one far away. @completion -1: no trailer. */
 static void write_scan(int completion)
 {
-	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR,
-					      .input = SPAN_LITERAL("list"), .input_size = 1000, .input_mtime = 5,
-					      .input_sample = 7, .shards = 2, .shard = 1, .option = &ca,
+	const struct record_header header = { .tool = SPAN_LITERAL("test"),
+					      .major = RECORD_SCHEMA_MAJOR,
+					      .input = SPAN_LITERAL("list"),
+					      .input_size = 1000,
+					      .input_mtime = 5,
+					      .input_sample = 7,
+					      .shards = 2,
+					      .shard = 1,
+					      .option = &ca,
 					      .option_count = 1 };
-	const struct record_trailer trailer = { .completion = (enum record_completion)(completion > 0), .domains = DOMAINS + 1,
-						.queries = 77, .fetches = 8 };
+	const struct record_trailer trailer = { .completion = (enum record_completion)(completion > 0),
+						.domains = DOMAINS + 1,
+						.queries = 77,
+						.fetches = 8 };
 	struct sink *sink;
 	struct record_buffer *buffer;
 	char why[SINK_ERROR_MAX];
 
-	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, why), 0);
+	assert_int_equal(sink_open(&sink,
+				   &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
+				   &header, why),
+			 0);
 	assert_non_null(buffer = sink_take(sink));
 	for (int i = 0; i <= DOMAINS; i++) {
-		struct observation o = { .name = SPAN_LITERAL("example.com"), .index = i == DOMAINS ? FAR : (uint64_t)i * 3,
+		struct observation o = { .name = SPAN_LITERAL("example.com"),
+					 .index = i == DOMAINS ? FAR : (uint64_t)i * 3,
 					 .mx.answer.status = i % 2 ? DNS_TIMEOUT : DNS_NXDOMAIN };
 
 		o.policy.address_used = -1;
@@ -171,14 +183,17 @@ static void another_survey_is_refused(void **state)
 		size_t count;
 		const char *why; /* NULL: not refused */
 	} table[] = {
-		{ 2, 0, &ca, 1, "shard" }, { 3, 1, &ca, 1, "shard" }, { 2, 1, &other_ca, 1, "--ca-file" },
-		{ 2, 1, NULL, 0, "--ca-file" }, { 2, 1, more, 2, "--https-port" }, { 2, 1, faster, 2, NULL },
+		{ 2, 0, &ca, 1, "shard" },           { 3, 1, &ca, 1, "shard" },
+		{ 2, 1, &other_ca, 1, "--ca-file" }, { 2, 1, NULL, 0, "--ca-file" },
+		{ 2, 1, more, 2, "--https-port" },   { 2, 1, faster, 2, NULL },
 	};
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		struct options options = { .shards = table[i].shards, .shard = table[i].shard, .given = table[i].given,
+		struct options options = { .shards = table[i].shards,
+					   .shard = table[i].shard,
+					   .given = table[i].given,
 					   .given_count = table[i].count };
 		struct resume resume;
 

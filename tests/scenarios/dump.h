@@ -1,4 +1,5 @@
-/* tests/scenarios/dump.h - facts and judgement of one domain as text, one "key value" a line: what scripts compare. */
+/* tests/scenarios/dump.h - facts and judgement of one domain as text, one "key value" a line: what scripts
+ * compare. */
 #ifndef STSURVEY_TESTS_SCENARIOS_DUMP_H
 #define STSURVEY_TESTS_SCENARIOS_DUMP_H
 
@@ -15,7 +16,8 @@ struct dump {
 void dump_make(struct dump *dump, const struct observation *observation, const struct classification *result);
 
 /* One more line. */
-__attribute__((format(printf, 3, 4))) void dump_add(struct dump *dump, const char *key, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void dump_add(struct dump *dump, const char *key, const char *format,
+						    ...);
 
 /* The value of @key; p NULL where there is none. */
 struct span dump_value(const struct dump *dump, const char *key);

@@ -19,9 +19,12 @@ static void on_done(struct job *job)
 bool play_init(struct play *play, const struct script *script)
 {
 	play->script = script;
-	play->context = (struct job_context){ .net = &play->fake.net, .allow = script->allow, .block = script->block,
+	play->context = (struct job_context){ .net = &play->fake.net,
+					      .allow = script->allow,
+					      .block = script->block,
 					      .unasked = script->unasked,
-					      .done = on_done, .arg = play };
+					      .done = on_done,
+					      .arg = play };
 	play->why[0] = '\0';
 	job_init(&play->job, &play->context);
 	play->buffer = record_buffer_new();
@@ -57,7 +60,8 @@ static void read_back(struct play *play)
 	}
 	classify(&observation, &result);
 	dump_make(&play->read_back, &observation, &result);
-	if (play->read_back.n != play->dump.n || memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
+	if (play->read_back.n != play->dump.n ||
+	    memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
 		blame(play, "the record read back differs:\n", play->read_back.text);
 }
 
@@ -132,8 +136,9 @@ bool play_check(struct play *play, unsigned number, int fault)
 
 		wants_fault |= strcmp(expected->key, "fault") == 0;
 		if (!value.p || !span_equal(value, span_of(expected->value)))
-			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"", expected->line,
-				 expected->key, value.n < 400 ? (int)value.n : 400, value.p ? value.p : "", expected->value);
+			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"",
+				 expected->line, expected->key, value.n < 400 ? (int)value.n : 400,
+				 value.p ? value.p : "", expected->value);
 	}
 	if (fault && !wants_fault && play->why[0] == '\0')
 		blame(play, "a fault of ours: ", fault_name(fault));

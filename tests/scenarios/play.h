@@ -12,20 +12,20 @@ struct play {
 	struct net_fake fake;
 	struct job_context context;
 	struct job job;
-	unsigned done;           /* calls of it since the run began */
+	unsigned done; /* calls of it since the run began */
 	struct record_buffer *buffer;
 	struct decode *decode;
-	struct dump dump;        /* of the last run … */
-	struct dump read_back;   /* … and of what the scan file says of it */
-	char why[1024];          /* what went wrong; "" */
+	struct dump dump;      /* of the last run … */
+	struct dump read_back; /* … and of what the scan file says of it */
+	char why[1024];        /* what went wrong; "" */
 };
 
 /* Large: not for the stack. False: no memory. */
 bool play_init(struct play *play, const struct script *script);
 void play_fini(struct play *play);
 
-/* Play run @number. Returns the job's fault (enum net_fault, or of a record that finds no memory); where there is none
- * `dump` holds the outcome. What breaks a promise stands in `why`. */
+/* Play run @number. Returns the job's fault (enum net_fault, or of a record that finds no memory); where
+ * there is none `dump` holds the outcome. What breaks a promise stands in `why`. */
 int play_run(struct play *play, unsigned number, const struct net_fake_twist *twist);
 
 /* Compare the last run's outcome with what the script expects. False: `why` says what differs. */

@@ -1,5 +1,5 @@
-/* Plays scripts once for each allocation of memory, which fails: the job must end with that fault, or as if nothing had
- * happened; never with other facts. Leaks are for AddressSanitizer to find.
+/* Plays scripts once for each allocation of memory, which fails: the job must end with that fault, or as if
+ * nothing had happened; never with other facts. Leaks are for AddressSanitizer to find.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,8 @@ static int once(long n)
 /* Nothing went wrong, and every fact is as it was? */
 static bool is_usual(void)
 {
-	return play.why[0] == '\0' && play.dump.n == first.n && memcmp(play.dump.text, first.text, first.n) == 0;
+	return play.why[0] == '\0' && play.dump.n == first.n &&
+	       memcmp(play.dump.text, first.text, first.n) == 0;
 }
 
 static bool survives(const char *path)

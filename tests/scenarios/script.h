@@ -31,7 +31,7 @@ struct script_run {
 	struct obs_verify_error error[OBS_VERIFY_ERRORS_MAX];
 	struct script_expected expected[SCRIPT_EXPECTED_MAX];
 	size_t expectations;
-	bool as_written;           /* has a fault, or depends on time: no other way of playing it ends the same */
+	bool as_written; /* has a fault, or depends on time: no other way of playing it ends the same */
 };
 
 struct script {
@@ -39,11 +39,12 @@ struct script {
 	unsigned runs;
 	struct cidr_set *allow, *block; /* NULL: none */
 	struct domain_set *unasked;     /* likewise */
-	void *memory;              /* behind all of the above */
+	void *memory;                   /* behind all of the above */
 };
 
 /* 0, or -1 with the line and what is wrong with it in @why. Large: not for the stack. */
-__attribute__((warn_unused_result)) int script_read(struct script *script, const char *path, char *why, size_t why_size);
+__attribute__((warn_unused_result)) int script_read(struct script *script, const char *path, char *why,
+						    size_t why_size);
 void script_free(struct script *script);
 
 #endif

@@ -42,8 +42,11 @@ static bool on_ask(struct script_reading *reading, struct words w)
 	if (!script_answer_seal(reading) || run->answers == SCRIPT_ANSWERS_MAX || !run->domain.p)
 		return false;
 	reading->answer = &run->answer[run->answers++];
-	*reading->answer = (struct net_fake_answer){ .name = name.p, .type = dns_build_type(w.word[2]),
-						     .after_ms = SCRIPT_AFTER_MS, .status = DNS_TIMEOUT, .tries = 1 };
+	*reading->answer = (struct net_fake_answer){ .name = name.p,
+						     .type = dns_build_type(w.word[2]),
+						     .after_ms = SCRIPT_AFTER_MS,
+						     .status = DNS_TIMEOUT,
+						     .tries = 1 };
 	reading->answer->shared = w.count > 3 && span_equal(w.word[3], SPAN_LITERAL("shared"));
 	reading->no_packet = false;
 	reading->raw.p = NULL;
@@ -103,7 +106,7 @@ static bool on_rcode(struct script_reading *reading, struct words w)
 		const char *word;
 		uint8_t rcode;
 	} table[] = { { "NOERROR", 0 }, { "FORMERR", 1 }, { "SERVFAIL", 2 }, { "NXDOMAIN", 3 },
-		      { "NOTIMP", 4 },	{ "REFUSED", 5 }, { "NOTAUTH", 9 } };
+		      { "NOTIMP", 4 },  { "REFUSED", 5 }, { "NOTAUTH", 9 } };
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!span_equal(w.word[1], span_of(table[i].word)))
@@ -200,8 +203,9 @@ static bool on_address_record(struct script_reading *reading, struct words w)
 	for (int i = 1; i < w.count; i++) {
 		if (!address_parse(w.word[i], &address))
 			return false;
-		dns_build_record(&reading->build, reading->owner, address.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA,
-				 reading->ttl, address.octet, address.family == 4 ? 4 : 16);
+		dns_build_record(&reading->build, reading->owner,
+				 address.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA, reading->ttl,
+				 address.octet, address.family == 4 ? 4 : 16);
 	}
 	return reading->answer;
 }

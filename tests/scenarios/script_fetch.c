@@ -1,7 +1,8 @@
 #include "tests/scenarios/script_reading.h"
 
 enum {
-	LEAF_SECONDS = 90 * 86400, /* a certificate is valid from a day before the scan until so much after it */
+	LEAF_SECONDS = 90 *
+		       86400, /* a certificate is valid from a day before the scan until so much after it */
 };
 
 static const char *connect_word(int value)
@@ -39,14 +40,18 @@ static bool on_fetch(struct script_reading *reading, struct words w)
 		if (!address_parse(w.word[i], &fetch->address[fetch->address_count++]))
 			return false;
 	run->name[0] = span_of(fetch->host);
-	run->leaf = (struct obs_certificate){ .common_name = run->name[0], .issuer = SPAN_LITERAL("CN=Some CA"),
+	run->leaf = (struct obs_certificate){ .common_name = run->name[0],
+					      .issuer = SPAN_LITERAL("CN=Some CA"),
 					      .not_before = run->wall_ms / 1000 - 86400,
 					      .not_after = run->wall_ms / 1000 + LEAF_SECONDS,
-					      .name = run->name, .name_count = 1 };
+					      .name = run->name,
+					      .name_count = 1 };
 	run->leaf.sha256[0] = 1;
 	outcome->status = CONNECT_SUCCESS;
 	outcome->fetch_ms = 50;
-	outcome->tls = (struct obs_tls){ .version = TLS_1_3, .chain = &run->leaf, .chain_count = 1, .error = run->error };
+	outcome->tls = (struct obs_tls){
+		.version = TLS_1_3, .chain = &run->leaf, .chain_count = 1, .error = run->error
+	};
 	outcome->http = (struct obs_http){ .status = 200, .content_type = SPAN_LITERAL("text/plain") };
 	return true;
 }
@@ -129,8 +134,9 @@ static bool on_verify(struct script_reading *reading, struct words w)
 
 	if (tls->error_count == OBS_VERIFY_ERRORS_MAX)
 		return false;
-	reading->run->error[tls->error_count++] =
-		(struct obs_verify_error){ (uint16_t)script_number(w.word[1]), w.count > 2 ? (uint8_t)script_number(w.word[2]) : 0 };
+	reading->run->error[tls->error_count++] = (struct obs_verify_error){
+		(uint16_t)script_number(w.word[1]), w.count > 2 ? (uint8_t)script_number(w.word[2]) : 0
+	};
 	return reading->in_fetch;
 }
 
@@ -142,8 +148,9 @@ static bool on_http(struct script_reading *reading, struct words w)
 
 static bool on_type(struct script_reading *reading, struct words w)
 {
-	reading->run->fetch.outcome.http.content_type =
-		span_equal(w.word[1], SPAN_LITERAL("-")) ? (struct span){ NULL, 0 } : w.word[1];
+	reading->run->fetch.outcome.http.content_type = span_equal(w.word[1], SPAN_LITERAL("-"))
+								? (struct span){ NULL, 0 }
+								: w.word[1];
 	return reading->in_fetch;
 }
 
@@ -186,7 +193,8 @@ static bool on_body(struct script_reading *reading, struct words w)
 	}
 	http->size = http->body.n;
 	for (size_t i = 0; i < http->body.n; i++)
-		http->body_sha256[i % 32] = (uint8_t)(http->body_sha256[i % 32] * 31 + (uint8_t)http->body.p[i] + i);
+		http->body_sha256[i % 32] = (uint8_t)(http->body_sha256[i % 32] * 31 +
+						      (uint8_t)http->body.p[i] + i);
 	return reading->in_fetch;
 }
 

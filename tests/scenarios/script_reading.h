@@ -20,9 +20,9 @@ struct script_reading {
 	/* of the answer */
 	struct dns_build build;
 	bool no_packet;
-	struct span raw;       /* instead of what was built; p NULL: none */
-	size_t cut;            /* to so many octets; 0: not */
-	struct span owner;     /* of the next record: the end of the chain so far */
+	struct span raw;   /* instead of what was built; p NULL: none */
+	size_t cut;        /* to so many octets; 0: not */
+	struct span owner; /* of the next record: the end of the chain so far */
 	uint32_t ttl;
 	unsigned line;
 };
@@ -32,7 +32,8 @@ struct words {
 	int count;
 };
 
-/* What a word at the beginning of a line does; the table ends with a NULL word. False: it makes no sense there. */
+/* What a word at the beginning of a line does; the table ends with a NULL word. False: it makes no sense
+ * there. */
 struct script_word {
 	const char *word;
 	bool (*handle)(struct script_reading *reading, struct words w);
@@ -57,6 +58,5 @@ int script_value(struct span word, int count, const char *(*name)(int));
 
 /* "memory", "sockets", "shutdown": minus enum net_fault. */
 const char *script_fault_word(int value);
-
 
 #endif
