@@ -194,7 +194,7 @@ static void on_stream_answer(struct net_query *query)
 static void channels_are_renewed_and_lose_nothing(void **state)
 {
 	struct rig *rig = rig_open(1, true, LONG_MS);
-	unsigned ports;
+	unsigned ports = 0;
 
 	(void)state;
 	stream = calloc(1, sizeof *stream);
