@@ -500,15 +500,16 @@ static void clean_up(struct survey *survey)
 {
 	struct scan *scan = &survey->scan;
 
-	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
-		worker_free(scan->worker[i]);
-	free(scan->worker);
 	if (!survey->first)
 		survey->first = atomic_load(&scan->first);
 	if (survey->first)
 		feed_release(scan->feed, survey->first);
+	/* its thread wakes workers: it ends before they do */
 	if (scan->feed)
 		feed_close(scan->feed);
+	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
+		worker_free(scan->worker[i]);
+	free(scan->worker);
 	host_limit_free(scan->hosts);
 	fetch_pace_free(scan->pace);
 	retry_free(scan->retry);

@@ -568,6 +568,9 @@ void worker_join(struct worker *worker, struct resolver_server *servers)
 
 	if (worker->running)
 		pthread_join(worker->thread, NULL);
+	if (worker->batch)
+		scan_release(worker->scan, worker->batch, worker->room);
+	worker->batch = NULL;
 	for (unsigned i = 0; i < resolver->count; i++) {
 		servers[i].answered += resolver->server[i].answered;
 		servers[i].failed += resolver->server[i].failed;
@@ -585,8 +588,6 @@ void worker_free(struct worker *worker)
 		uv_run(&worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->loop);
 	}
-	if (worker->batch)
-		scan_release(worker->scan, worker->batch, worker->room);
 	if (worker->dns)
 		net_cares_free(worker->dns);
 	answer_cache_free(worker->cache);
