@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool address_parse(struct span text, struct obs_address *address)
 {
@@ -223,4 +224,23 @@ enum address_verdict address_check(const struct obs_address *address, const stru
 	if (allow && embeds && memcmp(address->octet, mapped.octet, 12) == 0 && cidr_set_has(allow, &inside))
 		return ADDRESS_ALLOWED;
 	return ADDRESS_RESERVED;
+}
+
+void address_interleave(struct obs_address *address, size_t count)
+{
+	struct obs_address sorted[OBS_ADDRESS_MAX];
+	size_t done = 0, next[2] = { 0, 0 };
+
+	while (done < count) {
+		for (unsigned family = 0; family < 2; family++) {
+			size_t i = next[family];
+
+			while (i < count && (address[i].family == 4) != (family == 1))
+				i++;
+			if (i < count)
+				sorted[done++] = address[i];
+			next[family] = i + 1;
+		}
+	}
+	memcpy(address, sorted, count * sizeof *sorted);
 }

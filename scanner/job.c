@@ -426,27 +426,6 @@ static enum job_state ask_host6(struct job *job)
 	return JOB_CHASE_HOST;
 }
 
-/* AAAA and A in turn (RFC 8305 4), whichever was answered first. */
-static void interleave_families(struct obs_policy *policy)
-{
-	struct obs_address *address = (struct obs_address *)policy->address;
-	struct obs_address sorted[OBS_ADDRESS_MAX];
-	size_t count = 0, left[2] = { 0, 0 };
-
-	while (count < policy->address_count) {
-		for (unsigned family = 0; family < 2; family++) {
-			size_t i = left[family];
-
-			while (i < policy->address_count && (address[i].family == 4) != (family == 1))
-				i++;
-			if (i < policy->address_count)
-				sorted[count++] = address[i];
-			left[family] = i + 1;
-		}
-	}
-	memcpy(address, sorted, count * sizeof *sorted);
-}
-
 static enum job_state chase_host(struct job *job)
 {
 	if (job->policy->address_count > 0 || job->policy->aaaa.status != DNS_SERVFAIL)
@@ -489,7 +468,7 @@ static enum job_state fetch(struct job *job)
 
 	if (policy->address_count == 0)
 		return JOB_DONE;
-	interleave_families(policy);
+	address_interleave((struct obs_address *)policy->address, policy->address_count);
 	allowed = arena_alloc(&job->arena, policy->address_count * sizeof *allowed);
 	fetch = arena_alloc(&job->arena, sizeof *fetch);
 	if (!allowed || !fetch) {

@@ -16,6 +16,18 @@ struct entry {
 	uint64_t length;
 };
 
+bool retry_is_worth_it(const struct observation *observation, const struct judgement *judgement)
+{
+	switch (observation->policy.status) {
+	case CONNECT_TIMEOUT:
+	case CONNECT_UNREACHABLE:
+	case CONNECT_IO_TIMEOUT:
+		return true;
+	default:
+		return judgement->status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
+	}
+}
+
 struct retry *retry_new(void)
 {
 	struct retry *retry = calloc(1, sizeof *retry);

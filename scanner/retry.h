@@ -4,11 +4,15 @@
 #ifndef STSURVEY_SCANNER_RETRY_H
 #define STSURVEY_SCANNER_RETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "scanner/feed.h"
 
 struct retry;
+
+/* Is there hope that asking again later tells more? */
+bool retry_is_worth_it(const struct observation *observation, const struct judgement *judgement);
 
 struct retry *retry_new(void); /* NULL: no memory */
 void retry_free(struct retry *retry);

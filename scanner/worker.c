@@ -127,19 +127,6 @@ static bool record(struct worker *worker, const struct observation *observation)
 	return true;
 }
 
-/* Is there hope that asking again later tells more? */
-static bool deserves_retry(const struct observation *observation, const struct judgement *judgement)
-{
-	switch (observation->policy.status) {
-	case CONNECT_TIMEOUT:
-	case CONNECT_UNREACHABLE:
-	case CONNECT_IO_TIMEOUT:
-		return true;
-	default:
-		return judgement->status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
-	}
-}
-
 /* Judge one domain and record or defer it. False: it must wait. */
 static bool settle(struct worker *worker, struct job *job)
 {
@@ -148,7 +135,7 @@ static bool settle(struct worker *worker, struct job *job)
 
 	job_observation(job, &observation);
 	classify(&observation, &result);
-	if (!job->last_pass && deserves_retry(&observation, &result.judgement)) {
+	if (!job->last_pass && retry_is_worth_it(&observation, &result.judgement)) {
 		/* While stopping it is left to --resume. */
 		if (atomic_load(&worker->scan->stop) != SCAN_RUN ||
 		    retry_put(worker->scan->retry, job->index, job->rank, job->name) == 0) {

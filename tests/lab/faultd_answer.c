@@ -389,6 +389,7 @@ static enum departure tripwire(struct message *m, const struct question *q, int 
 	return NOW;
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum departure (*play)(struct message *m, const struct question *q, int argument);
@@ -420,6 +421,7 @@ static const struct {
 	{ "ttl-zero", zero_ttl, 0 },        { "ttl-huge", zero_ttl, 0xff },
 	{ "tripwire", tripwire, 0 },
 };
+/* clang-format on */
 
 /* ---- reading ---- */
 
