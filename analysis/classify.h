@@ -24,22 +24,22 @@
 #include "parsers/tlsrpt_record.h"
 
 enum {
-	CLASSIFY_EXPIRY_SOON = 7 * 86400,  /* seconds before a leaf's end that give finding 412 */
-	CLASSIFY_PATTERNS_KIND_MAX = 256,  /* patterns looked at for the kind of a mismatch: with OBS_MX_MAX hosts it
-					    * bounds the pairs a hostile policy can make us measure; the match itself
-					    * looks at every pattern */
+	CLASSIFY_EXPIRY_SOON = 7 * 86400, /* seconds before a leaf's end that give finding 412 */
+	CLASSIFY_PATTERNS_KIND_MAX = 256, /* patterns looked at for the kind of a mismatch: with OBS_MX_MAX hosts it
+					   * bounds the pairs a hostile policy can make us measure; the match itself
+					   * looks at every pattern */
 };
 
 /* What was parsed on the way to the judgement; spans point into the observation. */
 struct classification {
 	struct judgement judgement;
-	struct sts_record sts;       /* where the answer has TXT records */
+	struct sts_record sts; /* where the answer has TXT records */
 	struct tlsrpt_record tlsrpt;
-	struct sts_policy policy;    /* where judgement.policy is not POLICY_UNJUDGED */
-	bool tls_ok;                 /* chain, dates, name and version: a sender would go on */
-	bool mx_compared;            /* there are MX and patterns: the next two hold something */
-	enum mx_kind mx_kind;        /* of the worst MX */
-	uint16_t mx_matching;        /* MX that match a pattern */
+	struct sts_policy policy; /* where judgement.policy is not POLICY_UNJUDGED */
+	bool tls_ok;              /* chain, dates, name and version: a sender would go on */
+	bool mx_compared;         /* there are MX and patterns: the next two hold something */
+	enum mx_kind mx_kind;     /* of the worst MX */
+	uint16_t mx_matching;     /* MX that match a pattern */
 };
 
 void classify(const struct observation *observation, struct classification *result);

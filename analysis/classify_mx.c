@@ -85,10 +85,8 @@ static void find_kinds(struct comparison *c, const struct sts_policy *policy)
 static void add_kinds(const struct comparison *c, struct classification *result)
 {
 	static const enum finding of_kind[MX_KIND_COUNT] = {
-		[MX_KIND_STS_LABEL] = FINDING_MX_MISMATCH_STS_LABEL,
-		[MX_KIND_TLD] = FINDING_MX_MISMATCH_TLD,
-		[MX_KIND_TYPO] = FINDING_MX_MISMATCH_TYPO,
-		[MX_KIND_LABEL] = FINDING_MX_MISMATCH_LABEL,
+		[MX_KIND_STS_LABEL] = FINDING_MX_MISMATCH_STS_LABEL, [MX_KIND_TLD] = FINDING_MX_MISMATCH_TLD,
+		[MX_KIND_TYPO] = FINDING_MX_MISMATCH_TYPO,           [MX_KIND_LABEL] = FINDING_MX_MISMATCH_LABEL,
 		[MX_KIND_DOMAIN] = FINDING_MX_MISMATCH_DOMAIN,
 	};
 

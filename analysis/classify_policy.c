@@ -180,8 +180,7 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 	result->tls_ok = chain_ok && name_ok && !old;
 	if (!result->tls_ok)
 		return STAGE_BROKEN;
-	if (observation->policy.status ==
-	    CONNECT_HANDSHAKE_ERROR) { /* the certificate was fine, what followed not */
+	if (observation->policy.status == CONNECT_HANDSHAKE_ERROR) { /* the certificate was fine, what followed not */
 		result->tls_ok = false;
 		add(result, FINDING_POLICY_TLS_HANDSHAKE);
 		return STAGE_BROKEN;
@@ -269,12 +268,10 @@ enum stage_result classify_policy(const struct observation *observation, struct 
 {
 	static const struct {
 		enum component component;
-		enum stage_result (*judge)(const struct observation *observation,
-					   struct classification *result);
+		enum stage_result (*judge)(const struct observation *observation, struct classification *result);
 	} stage[] = {
-		{ COMPONENT_DNS, judge_dns },       { COMPONENT_TCP, judge_tcp },
-		{ COMPONENT_TLS, judge_tls },       { COMPONENT_HTTP, judge_http },
-		{ COMPONENT_SYNTAX, judge_syntax },
+		{ COMPONENT_DNS, judge_dns },   { COMPONENT_TCP, judge_tcp },       { COMPONENT_TLS, judge_tls },
+		{ COMPONENT_HTTP, judge_http }, { COMPONENT_SYNTAX, judge_syntax },
 	};
 
 	for (size_t i = 0; i < sizeof(stage) / sizeof(stage[0]); i++) {

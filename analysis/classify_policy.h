@@ -9,8 +9,8 @@
 
 enum stage_result {
 	STAGE_PASSED,
-	STAGE_BROKEN,  /* a sender gets no further */
-	STAGE_HIDDEN,  /* we could not find out whether it would */
+	STAGE_BROKEN, /* a sender gets no further */
+	STAGE_HIDDEN, /* we could not find out whether it would */
 };
 
 /* Walk dns, tcp, tls, http, syntax for a domain with a valid STS record. @broken is the stage where it ended, or

@@ -28,10 +28,9 @@ static const char help[] =
 	"\n"
 	"exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage\n";
 
-static const char columns[] =
-	"name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,"
-	"policy_status,http_status,tls_verify,mode,max_age,policy_state,findings,component,"
-	"verdict";
+static const char columns[] = "name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,"
+			      "policy_status,http_status,tls_verify,mode,max_age,policy_state,findings,component,"
+			      "verdict";
 
 struct export
 {
@@ -99,8 +98,7 @@ static void put_verify(struct csv *csv, const struct classification *result)
 	bool any = false;
 
 	for (unsigned f = finding_next(all, 0); f < FINDING_COUNT; f = finding_next(all, f + 1)) {
-		if (finding_table[f].component == COMPONENT_TLS &&
-		    finding_table[f].severity == SEVERITY_ERROR) {
+		if (finding_table[f].component == COMPONENT_TLS && finding_table[f].severity == SEVERITY_ERROR) {
 			finding_add(&failed, (enum finding)f);
 			any = true;
 		}
@@ -111,8 +109,7 @@ static void put_verify(struct csv *csv, const struct classification *result)
 		csv_string(csv, result->tls_ok ? "ok" : "");
 }
 
-static void put_policy(struct csv *csv, const struct observation *observation,
-		       const struct classification *result)
+static void put_policy(struct csv *csv, const struct observation *observation, const struct classification *result)
 {
 	bool asked = observation->input == INPUT_OK && result->judgement.sts == RECORD_VALID;
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
@@ -138,8 +135,7 @@ static bool write_csv(void *arg, const struct observation *observation, const st
 	const struct judgement *judgement = &result->judgement;
 	const struct obs_mx *mx = &observation->mx;
 	bool surveyed = observation->input == INPUT_OK;
-	bool answered = surveyed && mx->answer.status != DNS_SKIPPED &&
-			!dns_status_is_transient(mx->answer.status);
+	bool answered = surveyed && mx->answer.status != DNS_SKIPPED && !dns_status_is_transient(mx->answer.status);
 
 	csv_text(csv, observation->name);
 	csv_uint(csv, observation->index);

@@ -7,24 +7,23 @@
 #include "output/csv.h"
 #include "parsers/finding.h"
 
-static const char help[] =
-	"usage: stsurvey findings [--format csv|text] [-o FILE]\n"
-	"\n"
-	"Print every finding that a domain can get: its number and code (both stable for\n"
-	"ever), the component it belongs to, how severe it is, what it means, the rule\n"
-	"behind it, and what the domain's owner should do.\n"
-	"\n"
-	"Severities: error breaks a sender's way; tolerated breaks the grammar, but\n"
-	"deployed senders read on; warning and info break nothing; transient means that\n"
-	"it could not be found out.\n"
-	"\n"
-	"options:\n"
-	"      --format csv|text   text (default): for reading; csv: number,code,component,\n"
-	"                          severity,meaning,rule,fix\n"
-	"  -o, --output-file FILE  write to FILE instead of standard output (-)\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"exit status: 0 done; 1 the output cannot be written; 2 usage\n";
+static const char help[] = "usage: stsurvey findings [--format csv|text] [-o FILE]\n"
+			   "\n"
+			   "Print every finding that a domain can get: its number and code (both stable for\n"
+			   "ever), the component it belongs to, how severe it is, what it means, the rule\n"
+			   "behind it, and what the domain's owner should do.\n"
+			   "\n"
+			   "Severities: error breaks a sender's way; tolerated breaks the grammar, but\n"
+			   "deployed senders read on; warning and info break nothing; transient means that\n"
+			   "it could not be found out.\n"
+			   "\n"
+			   "options:\n"
+			   "      --format csv|text   text (default): for reading; csv: number,code,component,\n"
+			   "                          severity,meaning,rule,fix\n"
+			   "  -o, --output-file FILE  write to FILE instead of standard output (-)\n"
+			   "  -h, --help              this text\n"
+			   "\n"
+			   "exit status: 0 done; 1 the output cannot be written; 2 usage\n";
 
 static void write_csv(struct text *text)
 {
@@ -56,8 +55,7 @@ static void write_text(struct text *text)
 		if (info->component != last)
 			text_printf(text, "%s%s\n\n", f > 0 ? "\n" : "", component_name(info->component));
 		last = info->component;
-		text_printf(text, "  %u  %-30s %s\n", info->number, info->code,
-			    severity_name(info->severity));
+		text_printf(text, "  %u  %-30s %s\n", info->number, info->code, severity_name(info->severity));
 		text_printf(text, "       means  %s\n", info->meaning);
 		if (strcmp(info->rule, "-") != 0)
 			text_printf(text, "       rule   %s\n", info->rule);

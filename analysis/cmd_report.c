@@ -7,20 +7,19 @@
 #include "analysis/scan_files.h"
 #include "analysis/usage.h"
 
-static const char help[] =
-	"usage: stsurvey report SCAN… -o FILE.html\n"
-	"\n"
-	"Read scan files in one pass and write one self-contained page: adoption, how far a\n"
-	"sender gets, findings with what to do, reasons, policies, providers, TLDs, ranks.\n"
-	"No scripts, nothing loaded from elsewhere. SCAN - is standard input. Several files\n"
-	"(the shards of one scan) are counted as one.\n"
-	"\n"
-	"options:\n"
-	"  -o, --output-file FILE  the page; a file that is there is replaced once everything\n"
-	"                          has been read; - is standard output (required)\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage\n";
+static const char help[] = "usage: stsurvey report SCAN… -o FILE.html\n"
+			   "\n"
+			   "Read scan files in one pass and write one self-contained page: adoption, how far a\n"
+			   "sender gets, findings with what to do, reasons, policies, providers, TLDs, ranks.\n"
+			   "No scripts, nothing loaded from elsewhere. SCAN - is standard input. Several files\n"
+			   "(the shards of one scan) are counted as one.\n"
+			   "\n"
+			   "options:\n"
+			   "  -o, --output-file FILE  the page; a file that is there is replaced once everything\n"
+			   "                          has been read; - is standard output (required)\n"
+			   "  -h, --help              this text\n"
+			   "\n"
+			   "exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage\n";
 
 static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
 {

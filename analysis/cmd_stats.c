@@ -75,8 +75,7 @@ static bool make_directory(const char *command, const char *directory)
 		errno = ENOTDIR;
 	if (errno == EEXIST)
 		return true;
-	fprintf(stderr,
-		"stsurvey %s: %s: cannot be used as the folder for the tables: %s; choose another with -d\n",
+	fprintf(stderr, "stsurvey %s: %s: cannot be used as the folder for the tables: %s; choose another with -d\n",
 		command, directory, strerror(errno));
 	return false;
 }
@@ -95,8 +94,7 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 
 	if (!make_directory(command, directory))
 		return EXIT_FATAL;
-	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS,
-		       error) != 0)
+	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS, error) != 0)
 		return usage_fatal(command, error);
 	done = scan_files_read(&files);
 	if (table_close(&pass->misconfigured, done, error) != 0)
@@ -105,8 +103,7 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 		return EXIT_FATAL;
 	if (stats_tables_write(&pass->stats, directory, error) != 0)
 		return usage_fatal(command, error);
-	fprintf(stderr, "stsurvey %s: %" PRIu64 " domains, tables in %s\n", command, files.domains,
-		directory);
+	fprintf(stderr, "stsurvey %s: %" PRIu64 " domains, tables in %s\n", command, files.domains, directory);
 	return EXIT_COMPLETE;
 }
 

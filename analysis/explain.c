@@ -11,17 +11,13 @@ struct paper {
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
-	[VERDICT_NO_POLICY] =
-		"senders find no usable policy and deliver as if there were none; nothing is enforced",
+	[VERDICT_NO_POLICY] = "senders find no usable policy and deliver as if there were none; nothing is enforced",
 	[VERDICT_NONE] = "the policy asks senders not to apply MTA-STS",
-	[VERDICT_TESTING_OK] =
-		"testing: every MX fits the policy; failures would be reported, mail delivered anyway",
-	[VERDICT_TESTING_FAIL] =
-		"testing: an MX does not fit the policy; under enforce senders would refuse it",
+	[VERDICT_TESTING_OK] = "testing: every MX fits the policy; failures would be reported, mail delivered anyway",
+	[VERDICT_TESTING_FAIL] = "testing: an MX does not fit the policy; under enforce senders would refuse it",
 	[VERDICT_ENFORCE_OK] = "enforced: every MX fits the policy",
 	[VERDICT_ENFORCE_PARTIAL] = "enforced: senders refuse some of the MX and use the others",
-	[VERDICT_ENFORCE_FAIL] =
-		"enforced, but no MX fits the policy: senders that apply MTA-STS do not deliver",
+	[VERDICT_ENFORCE_FAIL] = "enforced, but no MX fits the policy: senders that apply MTA-STS do not deliver",
 	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };
 
@@ -196,8 +192,8 @@ static void explain_tls(const struct paper *paper, const struct obs_tls *tls, bo
 		fprintf(paper->out, ", the server sent alert %u", tls->alert);
 	fputs(ok ? ", verified" : ", not verified", paper->out);
 	for (size_t i = 0; i < tls->error_count; i++)
-		fprintf(paper->out, "%s %u at depth %u", i == 0 ? ": verification error" : ",",
-			tls->error[i].code, tls->error[i].depth);
+		fprintf(paper->out, "%s %u at depth %u", i == 0 ? ": verification error" : ",", tls->error[i].code,
+			tls->error[i].depth);
 	fputc('\n', paper->out);
 	if (tls->chain_count > 0)
 		explain_certificate(paper, &tls->chain[0]);
@@ -266,19 +262,17 @@ static const char *const colours[SEVERITY_COUNT] = {
 
 static void put_coloured(const struct paper *paper, const char *colour, int width, const char *text)
 {
-	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text,
-		paper->colour ? "\033[0m" : "");
+	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text, paper->colour ? "\033[0m" : "");
 }
 
 static void explain_findings(const struct paper *paper, const struct finding_set *findings)
 {
 	/* the worst first, as a person would tell it */
-	static const enum severity order[] = { SEVERITY_ERROR, SEVERITY_TRANSIENT, SEVERITY_TOLERATED,
-					       SEVERITY_WARNING, SEVERITY_INFO };
+	static const enum severity order[] = { SEVERITY_ERROR, SEVERITY_TRANSIENT, SEVERITY_TOLERATED, SEVERITY_WARNING,
+					       SEVERITY_INFO };
 
 	for (size_t s = 0; s < sizeof(order) / sizeof(order[0]); s++) {
-		for (unsigned f = finding_next(findings, 0); f < FINDING_COUNT;
-		     f = finding_next(findings, f + 1)) {
+		for (unsigned f = finding_next(findings, 0); f < FINDING_COUNT; f = finding_next(findings, f + 1)) {
 			const struct finding_info *info = &finding_table[f];
 
 			if (info->severity != order[s])
@@ -310,14 +304,12 @@ static void explain_conclusion(const struct paper *paper, const struct judgement
 	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
 	if (judgement->component != COMPONENT_NONE && judgement->component != COMPONENT_OK &&
 	    judgement->component != COMPONENT_UNKNOWN)
-		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "",
-			component_name(judgement->component));
+		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_name(judgement->component));
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
 }
 
-void explain_domain(FILE *out, const struct observation *observation, const struct classification *result,
-		    bool colour)
+void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour)
 {
 	const struct paper paper = { out, colour, observation->name };
 
@@ -325,9 +317,8 @@ void explain_domain(FILE *out, const struct observation *observation, const stru
 	fputc('\n', out);
 	if (observation->input != INPUT_OK) {
 		put_label(&paper, "status");
-		fputs(observation->input == INPUT_ILLEGAL
-			      ? "this is no domain name\n"
-			      : "on the list of domains that are not asked about\n",
+		fputs(observation->input == INPUT_ILLEGAL ? "this is no domain name\n"
+							  : "on the list of domains that are not asked about\n",
 		      out);
 		return;
 	}

@@ -7,7 +7,7 @@
 #include "analysis/classify.h"
 
 enum {
-	EXPLAIN_LIST_MAX = 20, /* MX, addresses, names, patterns shown of each; the rest is counted */
+	EXPLAIN_LIST_MAX = 20,  /* MX, addresses, names, patterns shown of each; the rest is counted */
 	EXPLAIN_TEXT_MAX = 200, /* octets shown of one text from the network */
 };
 

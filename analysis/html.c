@@ -106,9 +106,8 @@ void html_percent(struct text *out, uint64_t part, uint64_t of)
 
 void html_begin(struct text *out, const char *title)
 {
-	text_literal(out,
-		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	text_literal(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+			  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
 	html_string(out, title);
 	text_literal(out, "</title>\n<style>\n");
 	text_string(out, style);
@@ -148,9 +147,8 @@ void html_bars(struct text *out, const char *caption, const char *label)
 	caption_of(out, caption);
 	text_literal(out, "<th scope=\"col\">");
 	html_string(out, label);
-	text_literal(out,
-		     "</th><th scope=\"col\" class=\"n\">domains</th><th scope=\"col\" class=\"n\">of</th>"
-		     "<th scope=\"col\" class=\"n\">share</th><td class=\"b\"></td></tr></thead>\n<tbody>\n");
+	text_literal(out, "</th><th scope=\"col\" class=\"n\">domains</th><th scope=\"col\" class=\"n\">of</th>"
+			  "<th scope=\"col\" class=\"n\">share</th><td class=\"b\"></td></tr></thead>\n<tbody>\n");
 }
 
 void html_bar(struct text *out, struct span label, uint64_t part, uint64_t of)

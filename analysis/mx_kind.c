@@ -85,8 +85,7 @@ static bool looks_misspelt(const struct public_suffix_cut *pattern, const struct
 	return edits >= 1 && edits <= MX_KIND_EDITS_MAX && edits * 2 <= longer;
 }
 
-enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard,
-			     const struct public_suffix_cut *mx)
+enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard, const struct public_suffix_cut *mx)
 {
 	if (span_starts_with_nocase(pattern->name, SPAN_LITERAL("mta-sts.")))
 		return MX_KIND_STS_LABEL;

@@ -24,8 +24,7 @@ struct public_suffix_cut public_suffix_cut(struct span name)
 	skip = (size_t)(registrable - text);
 	cut.registrable = span_skip(name, skip);
 	cut.label = (struct span){ cut.registrable.p, span_find(cut.registrable, 0, '.') };
-	cut.suffix = span_skip(cut.registrable,
-			       cut.label.n < cut.registrable.n ? cut.label.n + 1 : cut.label.n);
+	cut.suffix = span_skip(cut.registrable, cut.label.n < cut.registrable.n ? cut.label.n + 1 : cut.label.n);
 	return cut;
 }
 

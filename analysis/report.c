@@ -43,10 +43,8 @@ static void write_headline(struct text *out, const struct stats *stats, unsigned
 	}
 	text_printf(out, "%u scan file%s.", files, files == 1 ? "" : "s");
 	if (incomplete > 0)
-		text_printf(
-			out,
-			" <strong>%u of them did not come to an end: this is a part of the list.</strong>",
-			incomplete);
+		text_printf(out, " <strong>%u of them did not come to an end: this is a part of the list.</strong>",
+			    incomplete);
 	text_literal(out, "</p>\n<dl class=\"tiles\">\n");
 	write_tile(out, stats, METRIC_SCANNED, "Domains scanned", NULL);
 	write_tile(out, stats, METRIC_STS_RECORD, "With an STS record", "the scanned");
@@ -98,12 +96,9 @@ static void write_funnel(struct text *out, const struct stats *stats)
 		enum component component;
 		const char *label;
 	} stage[] = {
-		{ COMPONENT_RECORD, "the STS record is usable" },
-		{ COMPONENT_DNS, "the policy host has an address" },
-		{ COMPONENT_TCP, "it accepts connections" },
-		{ COMPONENT_TLS, "TLS is verified" },
-		{ COMPONENT_HTTP, "HTTP answers with status 200" },
-		{ COMPONENT_SYNTAX, "the policy can be used" },
+		{ COMPONENT_RECORD, "the STS record is usable" },   { COMPONENT_DNS, "the policy host has an address" },
+		{ COMPONENT_TCP, "it accepts connections" },        { COMPONENT_TLS, "TLS is verified" },
+		{ COMPONENT_HTTP, "HTTP answers with status 200" }, { COMPONENT_SYNTAX, "the policy can be used" },
 		{ COMPONENT_MX, "every MX fits the policy" },
 	};
 	uint64_t of = 0, left, unknown = stats->component[COMPONENT_UNKNOWN];
@@ -178,8 +173,7 @@ static void write_findings(struct text *out, struct stats *stats)
 	html_section_end(out);
 }
 
-static void write_stage(struct text *out, const struct stats *stats, enum stats_stage stage,
-			const char *caption)
+static void write_stage(struct text *out, const struct stats *stats, enum stats_stage stage, const char *caption)
 {
 	const uint64_t *reason = stats->reason[stage];
 	uint64_t of = 0;
@@ -220,8 +214,7 @@ static void write_mode_table(struct text *out, const struct stats *stats)
 
 static void write_policies(struct text *out, const struct stats *stats)
 {
-	static const enum stats_metric of_mode[] = { METRIC_MODE_ENFORCE, METRIC_MODE_TESTING,
-						     METRIC_MODE_NONE };
+	static const enum stats_metric of_mode[] = { METRIC_MODE_ENFORCE, METRIC_MODE_TESTING, METRIC_MODE_NONE };
 	uint64_t compared = 0;
 
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
@@ -234,11 +227,10 @@ static void write_policies(struct text *out, const struct stats *stats)
 			 metric(stats, METRIC_POLICY_USABLE));
 	html_bars_end(out);
 	write_mode_table(out, stats);
-	html_bars(
-		out,
-		"MX against the patterns: the worst MX of each domain. tld: only the public suffix differs; "
-		"label: same registrable domain; sts-label: the pattern names the policy host.",
-		"worst MX");
+	html_bars(out,
+		  "MX against the patterns: the worst MX of each domain. tld: only the public suffix differs; "
+		  "label: same registrable domain; sts-label: the pattern names the policy host.",
+		  "worst MX");
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++) {
 		uint64_t sum = 0;
 
@@ -283,8 +275,7 @@ static void write_part(struct text *out, struct span label, const uint64_t part[
 static void write_tlds(struct text *out, const struct stats *stats)
 {
 	html_section(out, "tlds", "Top-level domains");
-	html_table(out, "The largest.",
-		   "tld|#domains|#with MX|#STS|#misconfigured|#enforce|#TLSRPT|#share STS");
+	html_table(out, "The largest.", "tld|#domains|#with MX|#STS|#misconfigured|#enforce|#TLSRPT|#share STS");
 	for (size_t i = 0; i < stats->tld.count && i < REPORT_TLDS_MAX; i++)
 		write_part(out, stats->tld.entry[i].word, stats->tld.entry[i].counter);
 	html_table_end(out);
@@ -322,34 +313,32 @@ static void write_ranks(struct text *out, const struct stats *stats)
 static void write_method(struct text *out)
 {
 	html_section(out, "method", "How to read this");
-	text_literal(
-		out,
-		"<ul>\n"
-		"<li>For each domain DNS was asked for MX, <code>_mta-sts</code>, <code>_smtp._tls</code> "
-		"and, beside a "
-		"valid STS record, the addresses of <code>mta-sts.</code>; then the policy was fetched over "
-		"HTTPS as "
-		"RFC 8461 asks: no redirects, certificate verified against the DNS names in it.</li>\n"
-		"<li>SERVFAIL, REFUSED and time-outs say nothing about a domain. They count as unknown, "
-		"never as "
-		"absent; so every count of what is there is a lower bound.</li>\n"
-		"<li>A name that does not exist has nothing below it; its other questions were not "
-		"asked.</li>\n"
-		"<li>Each domain counts in the first component that breaks on a sender's way, so that "
-		"components sum. "
-		"In the tables of TLS, HTTP and syntax a domain counts with the first of its reasons.</li>\n"
-		"<li>Tolerated policies break the grammar in ways that deployed senders differ about (blank "
-		"lines, "
-		"byte-order marks, stray white space, a max_age above one year). They count as usable, not "
-		"as "
-		"valid.</li>\n"
-		"<li>Providers are registrable domains after the Public Suffix List: of the policy host's "
-		"CNAME "
-		"target, and of the most preferred MX.</li>\n"
-		"<li>Mail servers were not contacted.</li>\n"
-		"</ul>\n<p class=\"soft\">Made by stsurvey " STSURVEY_VERSION
-		" from its scan files. All numbers are also in the "
-		"tables of <code>stsurvey stats</code>.</p>\n");
+	text_literal(out, "<ul>\n"
+			  "<li>For each domain DNS was asked for MX, <code>_mta-sts</code>, <code>_smtp._tls</code> "
+			  "and, beside a "
+			  "valid STS record, the addresses of <code>mta-sts.</code>; then the policy was fetched over "
+			  "HTTPS as "
+			  "RFC 8461 asks: no redirects, certificate verified against the DNS names in it.</li>\n"
+			  "<li>SERVFAIL, REFUSED and time-outs say nothing about a domain. They count as unknown, "
+			  "never as "
+			  "absent; so every count of what is there is a lower bound.</li>\n"
+			  "<li>A name that does not exist has nothing below it; its other questions were not "
+			  "asked.</li>\n"
+			  "<li>Each domain counts in the first component that breaks on a sender's way, so that "
+			  "components sum. "
+			  "In the tables of TLS, HTTP and syntax a domain counts with the first of its reasons.</li>\n"
+			  "<li>Tolerated policies break the grammar in ways that deployed senders differ about (blank "
+			  "lines, "
+			  "byte-order marks, stray white space, a max_age above one year). They count as usable, not "
+			  "as "
+			  "valid.</li>\n"
+			  "<li>Providers are registrable domains after the Public Suffix List: of the policy host's "
+			  "CNAME "
+			  "target, and of the most preferred MX.</li>\n"
+			  "<li>Mail servers were not contacted.</li>\n"
+			  "</ul>\n<p class=\"soft\">Made by stsurvey " STSURVEY_VERSION
+			  " from its scan files. All numbers are also in the "
+			  "tables of <code>stsurvey stats</code>.</p>\n");
 	html_section_end(out);
 }
 
@@ -366,8 +355,7 @@ void report_write(struct text *out, struct stats *stats, unsigned files, unsigne
 	write_stages(out, stats);
 	write_policies(out, stats);
 	html_section(out, "providers", "Who serves policies and receives mail");
-	write_provider_table(out, stats, &stats->policy_host,
-			     "Policy hosts: where the CNAME of mta-sts leads.");
+	write_provider_table(out, stats, &stats->policy_host, "Policy hosts: where the CNAME of mta-sts leads.");
 	write_provider_table(out, stats, &stats->mx, "Mail: the most preferred MX.");
 	html_section_end(out);
 	write_tlds(out, stats);

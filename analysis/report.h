@@ -6,7 +6,7 @@
 #include "output/text.h"
 
 enum {
-	REPORT_FINDINGS_MAX = 40,  /* the most frequent; the rest is in findings.csv */
+	REPORT_FINDINGS_MAX = 40, /* the most frequent; the rest is in findings.csv */
 	REPORT_PROVIDERS_MAX = 15,
 	REPORT_TLDS_MAX = 25,
 };

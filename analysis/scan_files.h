@@ -12,15 +12,15 @@
 #include "analysis/classify.h"
 
 struct scan_files {
-	const char *command;  /* argv[0], for messages */
-	char **path;          /* "-": standard input */
+	const char *command; /* argv[0], for messages */
+	char **path;         /* "-": standard input */
 	int count;
 	/* Called for each domain in file order; false ends the pass early, without a message. */
 	bool (*on_domain)(void *arg, const struct observation *observation, const struct classification *result);
 	void *arg;
 	/* set by scan_files_read */
 	uint64_t domains;
-	unsigned incomplete;  /* files that were cut, aborted or are still being written */
+	unsigned incomplete; /* files that were cut, aborted or are still being written */
 };
 
 /* True once everything is read, or on_domain had enough; false after an error, which stands on stderr. */

@@ -128,8 +128,7 @@ static void add_part(uint64_t part[PART_COUNT], const struct observation *observ
 	part[PART_TLSRPT] += has_tlsrpt(result);
 }
 
-static void add_parts(struct stats *stats, const struct observation *observation,
-		      const struct classification *result)
+static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	struct span tld = domain_tld(observation->name);
 	unsigned bin = observation->rank > 0;
@@ -189,8 +188,7 @@ static void add_providers(struct stats *stats, const struct observation *observa
 /* ---- stages split by reason ---- */
 
 /* The first finding of @component that made the stage end, or OK. */
-static unsigned reason_of(const struct classification *result, enum component component,
-			  enum severity severity)
+static unsigned reason_of(const struct classification *result, enum component component, enum severity severity)
 {
 	const struct finding_set *set = &result->judgement.findings;
 
@@ -283,14 +281,12 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 			host = host_of_uri(uri, scheme);
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host,
-		 host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */
 
-static void add_sts(struct stats *stats, const struct observation *observation,
-		    const struct classification *result)
+static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	stats->metric[METRIC_STS_RECORD]++;
 	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.sts == RECORD_VALID;
@@ -302,8 +298,7 @@ static void add_sts(struct stats *stats, const struct observation *observation,
 	add_providers(stats, observation, result);
 }
 
-void stats_add(struct stats *stats, const struct observation *observation,
-	       const struct classification *result)
+void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	static const enum stats_metric of_status[DOMAIN_STATUS_COUNT] = {
 		[DOMAIN_COMPLETE] = METRIC_COMPLETE,

@@ -12,11 +12,11 @@
 #include "analysis/tally.h"
 
 enum {
-	STATS_TLDS_MAX = 65536,      /* the root holds some 1,500; lists of anything may hold more */
+	STATS_TLDS_MAX = 65536,       /* the root holds some 1,500; lists of anything may hold more */
 	STATS_PROVIDERS_MAX = 262144, /* registrable domains kept apart in each role */
-	STATS_RANK_BINS = 9,         /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
+	STATS_RANK_BINS = 9,          /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
-	STATS_MODES = 4,             /* indexed by enum sts_mode; the first stays 0 for usable policies */
+	STATS_MODES = 4, /* indexed by enum sts_mode; the first stays 0 for usable policies */
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
@@ -65,17 +65,17 @@ struct stats {
 	uint64_t metric[METRIC_COUNT];
 	uint64_t finding[FINDING_COUNT];
 	uint64_t component[COMPONENT_COUNT];
-	uint64_t verdict[VERDICT_COUNT];     /* of domains with a component */
+	uint64_t verdict[VERDICT_COUNT]; /* of domains with a component */
 	uint64_t reason[STATS_STAGE_COUNT][STATS_REASON_COUNT];
 	uint64_t age[STATS_MODES][STATS_AGE_BUCKETS];
 	uint64_t mx_kind[MX_KIND_COUNT][STATS_MODES];
 	uint64_t tlsrpt_state[RECORD_STATE_COUNT];
 	uint64_t tlsrpt_scheme[SCHEME_COUNT]; /* of valid records */
 	uint64_t rank[STATS_RANK_BINS][PART_COUNT];
-	struct tally tld;                     /* counters: enum stats_part */
-	struct tally policy_host, mx;         /* counters: enum stats_provider; domains with an STS record */
-	struct tally rua_host;                /* counter 0: valid TLSRPT records */
-	int64_t first_ms, last_ms;            /* since 1970, of the earliest and the latest domain */
+	struct tally tld;             /* counters: enum stats_part */
+	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
+	struct tally rua_host;        /* counter 0: valid TLSRPT records */
+	int64_t first_ms, last_ms;    /* since 1970, of the earliest and the latest domain */
 };
 
 void stats_init(struct stats *stats);

@@ -90,8 +90,7 @@ static void write_findings(struct csv *csv, const struct stats *stats)
 	}
 }
 
-static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage,
-			enum component component)
+static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage, enum component component)
 {
 	const uint64_t *reason = stats->reason[stage];
 	uint64_t of = 0;
@@ -161,14 +160,12 @@ static void tlsrpt_row(struct csv *csv, const char *kind, struct span value, uin
 static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
-		const char *name = s == RECORD_NOT_ASKED ? "not-asked"
-							 : record_state_name((enum record_state)s);
+		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_name((enum record_state)s);
 
 		tlsrpt_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
 	}
 	for (unsigned s = 0; s < SCHEME_COUNT; s++)
-		tlsrpt_row(csv, "scheme", span_of(stats_scheme_name((enum stats_scheme)s)),
-			   stats->tlsrpt_scheme[s]);
+		tlsrpt_row(csv, "scheme", span_of(stats_scheme_name((enum stats_scheme)s)), stats->tlsrpt_scheme[s]);
 	for (size_t i = 0; i < stats->rua_host.count; i++)
 		tlsrpt_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
 }

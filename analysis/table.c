@@ -12,8 +12,8 @@ int table_open(struct table *table, const char *directory, const char *name, con
 	if (n >= 0 && (size_t)n < sizeof(table->path))
 		n = snprintf(table->part, sizeof(table->part), "%s/.%s.csv.part", directory, name);
 	if (n < 0 || (size_t)n >= sizeof(table->part)) {
-		snprintf(error, TABLE_ERROR_MAX,
-			 "the path of the folder for %s.csv is too long; choose a shorter one", name);
+		snprintf(error, TABLE_ERROR_MAX, "the path of the folder for %s.csv is too long; choose a shorter one",
+			 name);
 		return -1;
 	}
 	if (text_open(&table->text, table->part, error) != 0)

@@ -14,7 +14,7 @@
 #define TALLY_OTHER "(other)"
 
 enum {
-	TALLY_WORD_MAX = 255,     /* octets of a word that are kept; a DNS name fits */
+	TALLY_WORD_MAX = 255, /* octets of a word that are kept; a DNS name fits */
 	TALLY_COUNTERS_MAX = 8,
 };
 
@@ -25,13 +25,13 @@ struct tally_entry {
 };
 
 struct tally {
-	struct tally_entry *entry;  /* in the order of arrival */
-	uint32_t *slot;             /* entry + 1; 0: free */
+	struct tally_entry *entry; /* in the order of arrival */
+	uint32_t *slot;            /* entry + 1; 0: free */
 	size_t count, slots, cap;
-	char *text;                 /* the block words are being copied to */
+	char *text; /* the block words are being copied to */
 	size_t text_left;
 	struct tally_block *blocks;
-	struct tally_entry other;   /* of words beyond the cap, or beyond memory */
+	struct tally_entry other; /* of words beyond the cap, or beyond memory */
 };
 
 /* @cap: words kept apart. Allocates nothing yet. */

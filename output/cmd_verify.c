@@ -11,8 +11,8 @@
 
 enum {
 	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
-	SEEN_SPREAD = 4, /* indexes are at most this many times records and shards apart: a file of a few
-			  * octets must not claim memory for what it does not hold */
+	SEEN_SPREAD = 4,               /* indexes are at most this many times records and shards apart: a file of a few
+					* octets must not claim memory for what it does not hold */
 	OCTET = 8,
 };
 
@@ -83,8 +83,7 @@ static int read_all(struct reader *reader, struct verification *v, char error[RE
 }
 
 /* What keeps the file from being whole; NULL: nothing does. */
-static const char *defect(const struct reader *reader, const struct verification *v,
-			  char text[READER_ERROR_MAX])
+static const char *defect(const struct reader *reader, const struct verification *v, char text[READER_ERROR_MAX])
 {
 	const struct record_trailer *trailer = reader_trailer(reader);
 
@@ -104,8 +103,7 @@ static const char *defect(const struct reader *reader, const struct verification
 	else if (trailer->domains != v->records)
 		snprintf(text, READER_ERROR_MAX, "its trailer counts %" PRIu64 " records", trailer->domains);
 	else if (trailer->completion != COMPLETION_COMPLETE)
-		snprintf(text, READER_ERROR_MAX,
-			 "aborted: the scan was stopped; scan --resume goes on with it");
+		snprintf(text, READER_ERROR_MAX, "aborted: the scan was stopped; scan --resume goes on with it");
 	else
 		return NULL;
 	return text;
@@ -131,8 +129,7 @@ static bool verify(struct text *out, const char *path)
 		why = defect(reader, &v, error);
 		whole = why == NULL;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
-			    why ? why : "complete", v.records, reader_frames(reader), header->major,
-			    header->minor);
+			    why ? why : "complete", v.records, reader_frames(reader), header->major, header->minor);
 		text_put(out, header->tool);
 		text_char(out, '\n');
 	} else {

@@ -89,8 +89,8 @@ static const struct shape *read_shape(struct decode *d)
 	unpack_skip(&d->u, left);
 	*s = (struct shape){
 		.input = known(value[SHAPE_INPUT], INPUT_STATUS_COUNT, INPUT_ILLEGAL),
-		.mx = { status_of(value[SHAPE_MX]), value[SHAPE_MX] & ANSWER_AD,
-			value[SHAPE_MX] & ANSWER_CNAME_LOOP, (uint8_t)value[SHAPE_MX_TRIES] },
+		.mx = { status_of(value[SHAPE_MX]), value[SHAPE_MX] & ANSWER_AD, value[SHAPE_MX] & ANSWER_CNAME_LOOP,
+			(uint8_t)value[SHAPE_MX_TRIES] },
 		.sts = { status_of(value[SHAPE_STS]), value[SHAPE_STS] & ANSWER_AD,
 			 value[SHAPE_STS] & ANSWER_CNAME_LOOP, (uint8_t)value[SHAPE_STS_TRIES] },
 		.tlsrpt = { status_of(value[SHAPE_TLSRPT]), value[SHAPE_TLSRPT] & ANSWER_AD,
@@ -334,8 +334,7 @@ static void read_trailer(struct decode *d, uint32_t left, struct record_trailer 
 }
 
 /* One record; DECODE_END for a kind that yields nothing of its own. */
-static enum decode_result read_record(struct decode *d, struct observation *domain,
-				      union decode_frame_record *other)
+static enum decode_result read_record(struct decode *d, struct observation *domain, union decode_frame_record *other)
 {
 	uint32_t left = unpack_array(&d->u);
 	uint64_t kind;

@@ -12,10 +12,9 @@
 #include "parsers/span.h"
 
 enum {
-	DECODE_FRAME_CAP = 64 * 1024 *
-			   1024, /* octets of tables for one frame; our own frames need about one MiB */
-	DECODE_RECORD_CAP =
-		1024 * 1024, /* octets of arrays for one record: every limit reached at once needs 200 KiB */
+	DECODE_FRAME_CAP = 64 * 1024 * 1024, /* octets of tables for one frame; our own frames need about one MiB */
+	DECODE_RECORD_CAP = 1024 *
+			    1024, /* octets of arrays for one record: every limit reached at once needs 200 KiB */
 };
 
 enum decode_result {
@@ -44,8 +43,8 @@ void decode_begin(struct decode *decode, struct span content);
 
 /* The next record, into @domain or @other. What it points to lives until the next call; after an error there
  * is nothing more in the frame. */
-__attribute__((warn_unused_result)) enum decode_result
-decode_next(struct decode *decode, struct observation *domain, union decode_frame_record *other);
+__attribute__((warn_unused_result)) enum decode_result decode_next(struct decode *decode, struct observation *domain,
+								   union decode_frame_record *other);
 
 /* Octets of the frame read so far. */
 size_t decode_offset(const struct decode *decode);

@@ -86,8 +86,7 @@ static inline uint64_t enum_field(struct decode *d, uint32_t *left)
 }
 
 /* An array of at most @max texts, from the record's or the frame's memory. */
-static inline const struct span *texts(struct decode *d, struct pool *pool, uint32_t *left, uint32_t max,
-				       size_t *count)
+static inline const struct span *texts(struct decode *d, struct pool *pool, uint32_t *left, uint32_t max, size_t *count)
 {
 	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, max) : 0;
 	struct span *text = take(d, pool, n, sizeof(*text));

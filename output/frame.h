@@ -15,9 +15,8 @@ enum {
 	/* Measured (tests/bench/bench_bytes): level 1 costs 0.1 microseconds a domain, level 3 twice that for
 	   a file 10 % smaller. */
 	FRAME_LEVEL = 1,
-	FRAME_CONTENT_MAX = 64 * 1024 *
-			    1024,      /* octets; our own are one MiB and a record, so more is no scan file */
-	FRAME_READ_FIRST = 256 * 1024, /* octets asked for at a time; the window grows to hold one frame */
+	FRAME_CONTENT_MAX = 64 * 1024 * 1024, /* octets; our own are one MiB and a record, so more is no scan file */
+	FRAME_READ_FIRST = 256 * 1024,        /* octets asked for at a time; the window grows to hold one frame */
 };
 
 /* ---- writing ---- */
@@ -52,8 +51,7 @@ struct frame_walk *frame_walk_new(int fd, frame_read *read, void *arg);
 void frame_walk_free(struct frame_walk *walk);
 
 /* The next frame's content, valid until the next call. Every result but FRAME_WHOLE is final. */
-__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk,
-								 struct span *content);
+__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct span *content);
 
 /* Octets of the file before the frame last returned, and through it. */
 long long frame_start(const struct frame_walk *walk);

@@ -220,8 +220,7 @@ static void put_mx(struct object *results, const struct obs_mx *mx)
 
 /* The chain and strings of a TXT answer, begun as the object @data of @o; false where there is nothing to
  * show. */
-static bool begin_txt(struct object *o, struct object *data, const struct obs_txt *txt,
-		      enum record_state state)
+static bool begin_txt(struct object *o, struct object *data, const struct obs_txt *txt, enum record_state state)
 {
 	put_answer(o, &txt->answer);
 	put_word(o, "state", record_state_name(state));
@@ -229,8 +228,7 @@ static bool begin_txt(struct object *o, struct object *data, const struct obs_tx
 		return false;
 	key(o, "data");
 	*data = object_begin(o->out);
-	data->latin1 = !all_utf8(txt->record, txt->count) ||
-		       !all_utf8(txt->answer.cname, txt->answer.cname_count);
+	data->latin1 = !all_utf8(txt->record, txt->count) || !all_utf8(txt->answer.cname, txt->answer.cname_count);
 	put_texts(data, "cname", txt->answer.cname, txt->answer.cname_count);
 	put_texts(data, "strings", txt->record, txt->count);
 	put_omitted(data, txt->omitted);
@@ -339,8 +337,7 @@ static const char *verify_word(const struct judgement *j)
 
 static void put_certificate(struct object *o, const struct obs_certificate *c)
 {
-	o->latin1 = !all_utf8(c->name, c->name_count) || !text_is_utf8(c->issuer) ||
-		    !text_is_utf8(c->common_name);
+	o->latin1 = !all_utf8(c->name, c->name_count) || !text_is_utf8(c->issuer) || !text_is_utf8(c->common_name);
 	put_texts(o, "names", c->name, c->name_count);
 	if (c->name_omitted > 0)
 		put_uint(o, "names_omitted", c->name_omitted);
@@ -510,8 +507,7 @@ static void put_policy_data(struct object *o, const struct jsonl_domain *d)
 	put_http(&data, &p->http);
 	put_parsed(&data, d);
 	if (p->http.body.n > 0 || p->http.status == 200)
-		put_text(&data, "body",
-			 (struct span){ p->http.body.p ? p->http.body.p : "", p->http.body.n });
+		put_text(&data, "body", (struct span){ p->http.body.p ? p->http.body.p : "", p->http.body.n });
 	else
 		put_null(&data, "body");
 	if (p->http.body.n > 0)
@@ -555,8 +551,7 @@ static void put_judgement(struct object *line, const struct judgement *j)
 
 	key(line, "findings");
 	text_char(line->out, '[');
-	for (enum finding f = finding_next(&j->findings, 0); f < FINDING_COUNT;
-	     f = finding_next(&j->findings, f + 1)) {
+	for (enum finding f = finding_next(&j->findings, 0); f < FINDING_COUNT; f = finding_next(&j->findings, f + 1)) {
 		text_string(line->out, begun ? ",\"" : "\"");
 		text_string(line->out, finding_table[f].code);
 		text_char(line->out, '"');
@@ -566,9 +561,7 @@ static void put_judgement(struct object *line, const struct judgement *j)
 	put_word(line, "component", component_name(j->component));
 	/* A domain nobody was asked about has no verdict, not the verdict that nothing stands in the way. */
 	put_word(line, "verdict",
-		 j->status == DOMAIN_BLOCKLISTED || j->status == DOMAIN_ILLEGAL_INPUT
-			 ? ""
-			 : verdict_name(j->verdict));
+		 j->status == DOMAIN_BLOCKLISTED || j->status == DOMAIN_ILLEGAL_INPUT ? "" : verdict_name(j->verdict));
 }
 
 void jsonl_write(struct text *out, const struct jsonl_domain *d)

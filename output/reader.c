@@ -61,8 +61,8 @@ static int next_frame(struct reader *r)
 		r->torn = result == FRAME_TORN;
 		return 0;
 	case FRAME_DAMAGED:
-		return fail(r, "damaged at octet %lld; the %llu records before it are good",
-			    frame_end(r->walk), r->domains);
+		return fail(r, "damaged at octet %lld; the %llu records before it are good", frame_end(r->walk),
+			    r->domains);
 	case FRAME_TOO_LARGE:
 		return fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such",
 			    frame_end(r->walk), FRAME_CONTENT_MAX >> 20);
@@ -85,15 +85,13 @@ static int keep_header(struct reader *r, const char *octets, size_t n)
 		return fail(r, "no memory to read it");
 	memcpy(r->header_octets, octets, n);
 	decode_begin(r->header_decode, (struct span){ r->header_octets, n });
-	return decode_next(r->header_decode, &none, &r->header) == DECODE_HEADER
-		       ? 0
-		       : fail(r, "no memory to read it");
+	return decode_next(r->header_decode, &none, &r->header) == DECODE_HEADER ? 0 : fail(r, "no memory to read it");
 }
 
 static int newer(struct reader *r, const struct record_header *header)
 {
-	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey",
-		    header->major, header->minor, RECORD_SCHEMA_MAJOR);
+	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey", header->major,
+		    header->minor, RECORD_SCHEMA_MAJOR);
 }
 
 static int read_header(struct reader *r)

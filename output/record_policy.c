@@ -15,20 +15,19 @@ static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
 
 static bool answer_is_empty(const struct obs_answer *answer)
 {
-	return answer_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 &&
-	       answer->cname_count == 0;
+	return answer_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0;
 }
 
 static bool tls_is_empty(const struct obs_tls *tls)
 {
-	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 &&
-	       tls->chain_omitted == 0 && tls->error_count == 0;
+	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
+	       tls->error_count == 0;
 }
 
 static bool http_is_empty(const struct obs_http *http)
 {
-	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p &&
-	       !http->location.p && !http->challenged && http->size == 0 && http->body.n == 0;
+	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
+	       !http->challenged && http->size == 0 && http->body.n == 0;
 }
 
 bool record_policy_is_empty(const struct obs_policy *p)
@@ -132,8 +131,7 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 	put_uint(b, http->challenged);
 }
 
-void record_put_policy(struct record_buffer *b, const struct obs_policy *p,
-		       const struct record_referred *referred)
+void record_put_policy(struct record_buffer *b, const struct obs_policy *p, const struct record_referred *referred)
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
@@ -159,8 +157,7 @@ void record_put_policy(struct record_buffer *b, const struct obs_policy *p,
 	put_uint(b, p->address_omitted + p->address_count - addresses);
 }
 
-void record_put_referred(struct record_buffer *b, const struct obs_policy *p,
-			 struct record_referred *referred)
+void record_put_referred(struct record_buffer *b, const struct obs_policy *p, struct record_referred *referred)
 {
 	size_t chain = at_most(p->tls.chain_count, OBS_CHAIN_MAX);
 

@@ -8,8 +8,8 @@
 /* A domain record; from FIELD_MX on, absent tails are left out and nil is the default. */
 enum schema_domain {
 	FIELD_KIND,
-	FIELD_INDEX, /* minus the index of the record before in the frame */
-	FIELD_END,   /* end in ms since 1970, minus that of the record before: nearly sorted, hence small */
+	FIELD_INDEX,    /* minus the index of the record before in the frame */
+	FIELD_END,      /* end in ms since 1970, minus that of the record before: nearly sorted, hence small */
 	FIELD_DURATION, /* ms; the start is end minus this */
 	FIELD_NAME,
 	FIELD_SHAPE, /* interned: see schema_shape */

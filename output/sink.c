@@ -78,7 +78,8 @@ static void explain(const struct sink *sink, const char *what, int error, char t
 	} known[] = {
 		{ ENOSPC, "disk full; free space, then run again with --resume" },
 		{ EDQUOT, "disk quota used up; free space, then run again with --resume" },
-		{ EFBIG, "larger than the file system or the limit (ulimit -f) allows; raise it, then run again with --resume" },
+		{ EFBIG, "larger than the file system or the limit (ulimit -f) allows; raise it, then run again with "
+			 "--resume" },
 		{ EPIPE, "the reader went away" },
 		{ EIO, "input/output error; check the disk, then run again with --resume" },
 	};
@@ -124,8 +125,7 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 
 	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
 		return;
-	frame = frame_press(sink->press,
-			    (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	frame = frame_press(sink->press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
 	if (!frame.p) {
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
@@ -234,8 +234,7 @@ static int claim(struct sink *sink, char error[SINK_ERROR_MAX])
 {
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0; /* file systems without locks get none */
-	snprintf(error, SINK_ERROR_MAX, "%s: another process is writing it; wait for it or stop it first",
-		 sink->path);
+	snprintf(error, SINK_ERROR_MAX, "%s: another process is writing it; wait for it or stop it first", sink->path);
 	return -1;
 }
 
@@ -281,8 +280,7 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	if (!sink->is_file && o->resume_at < 0)
 		return 0;
 	if (o->resume_at > info.st_size) {
-		snprintf(error, SINK_ERROR_MAX, "%s: became shorter while it was read; run again",
-			 sink->path);
+		snprintf(error, SINK_ERROR_MAX, "%s: became shorter while it was read; run again", sink->path);
 		return -1;
 	}
 	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
@@ -376,8 +374,7 @@ int sink_open(struct sink **out, const struct sink_options *options, const struc
 	}
 	failure = start(sink);
 	if (failure != 0) {
-		snprintf(error, SINK_ERROR_MAX, "%s: no thread to write it: %s", options->path,
-			 strerror(failure));
+		snprintf(error, SINK_ERROR_MAX, "%s: no thread to write it: %s", options->path, strerror(failure));
 		sink_free(sink);
 		return -1;
 	}

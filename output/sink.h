@@ -41,8 +41,7 @@ struct sink_options {
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).
  * A new file gets @header in a frame of its own, at once; so does one with nothing to keep (resume_at 0). */
 __attribute__((warn_unused_result)) int sink_open(struct sink **sink, const struct sink_options *options,
-						  const struct record_header *header,
-						  char error[SINK_ERROR_MAX]);
+						  const struct record_header *header, char error[SINK_ERROR_MAX]);
 
 /* An empty buffer, or NULL while all are in use (on_free tells when to ask again) or when there is no memory
  * for one. Any thread. */

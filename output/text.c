@@ -85,8 +85,7 @@ int text_close(struct text *text, char error[TEXT_ERROR_MAX])
 	text->data = NULL;
 	if (text->error == 0)
 		return 0;
-	snprintf(error, TEXT_ERROR_MAX, "%s: %s",
-		 strcmp(text->path, "-") == 0 ? "standard output" : text->path,
+	snprintf(error, TEXT_ERROR_MAX, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
 		 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
 	return -1;
 }

@@ -26,8 +26,7 @@ struct text {
 };
 
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path,
-						  char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
 
 /* Keep everything in memory: data and used. 0, or -1 for no memory. Released with text_close. */
 __attribute__((warn_unused_result)) int text_open_memory(struct text *text);

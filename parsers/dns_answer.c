@@ -1,20 +1,28 @@
 #include "parsers/dns_answer.h"
 
 enum {
-	HEADER_SIZE = 12,     /* RFC 1035 4.1.1 */
-	RECORD_FIXED = 10,    /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
-	NAME_WIRE_MAX = 255,  /* octets, RFC 1035 2.3.4 */
-	PACKET_MAX = 65535,   /* octets, RFC 1035 4.2.2 */
+	HEADER_SIZE = 12,    /* RFC 1035 4.1.1 */
+	RECORD_FIXED = 10,   /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
+	NAME_WIRE_MAX = 255, /* octets, RFC 1035 2.3.4 */
+	PACKET_MAX = 65535,  /* octets, RFC 1035 4.2.2 */
 	CLASS_IN = 1,
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
 };
 
-enum { FLAG_QR = 0x8000, FLAG_OPCODE = 0x7800, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_AD = 0x0020, FLAG_RCODE = 0x000f };
+enum {
+	FLAG_QR = 0x8000,
+	FLAG_OPCODE = 0x7800,
+	FLAG_TC = 0x0200,
+	FLAG_RD = 0x0100,
+	FLAG_AD = 0x0020,
+	FLAG_RCODE = 0x000f
+};
 
 static const uint8_t rcode_status[16] = {
-	[0] = DNS_NOERROR, [1] = DNS_FORMERR, [2] = DNS_SERVFAIL, [3] = DNS_NXDOMAIN, [4] = DNS_NOTIMP, [5] = DNS_REFUSED,
-	[6] = DNS_ERROR,   [7] = DNS_ERROR,   [8] = DNS_ERROR,	  [9] = DNS_ERROR,    [10] = DNS_ERROR, [11] = DNS_ERROR,
-	[12] = DNS_ERROR,  [13] = DNS_ERROR,  [14] = DNS_ERROR,	  [15] = DNS_ERROR,
+	[0] = DNS_NOERROR, [1] = DNS_FORMERR, [2] = DNS_SERVFAIL, [3] = DNS_NXDOMAIN,
+	[4] = DNS_NOTIMP,  [5] = DNS_REFUSED, [6] = DNS_ERROR,    [7] = DNS_ERROR,
+	[8] = DNS_ERROR,   [9] = DNS_ERROR,   [10] = DNS_ERROR,   [11] = DNS_ERROR,
+	[12] = DNS_ERROR,  [13] = DNS_ERROR,  [14] = DNS_ERROR,   [15] = DNS_ERROR,
 };
 
 struct message {
@@ -207,11 +215,11 @@ static bool rdata_is_whole(struct message m, const struct record *record)
 
 struct section {
 	struct message m;
-	size_t start;       /* offset of the first record */
-	size_t end;         /* offset behind the last */
+	size_t start; /* offset of the first record */
+	size_t end;   /* offset behind the last */
 	unsigned count;
-	uint16_t type;      /* that was asked */
-	bool has_type;      /* at least one record of that type, whoever owns it */
+	uint16_t type; /* that was asked */
+	bool has_type; /* at least one record of that type, whoever owns it */
 	unsigned cnames;
 	struct record cname[CNAMES_MAX];
 };

@@ -14,21 +14,30 @@
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
-enum dns_type { DNS_TYPE_A = 1, DNS_TYPE_NS = 2, DNS_TYPE_CNAME = 5, DNS_TYPE_SOA = 6, DNS_TYPE_MX = 15, DNS_TYPE_TXT = 16, DNS_TYPE_AAAA = 28, DNS_TYPE_OPT = 41 };
+enum dns_type {
+	DNS_TYPE_A = 1,
+	DNS_TYPE_NS = 2,
+	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_SOA = 6,
+	DNS_TYPE_MX = 15,
+	DNS_TYPE_TXT = 16,
+	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_OPT = 41
+};
 
 enum {
-	DNS_RECORDS_MAX = 128, /* records of the asked type that are kept; more are counted */
+	DNS_RECORDS_MAX = 128,                   /* records of the asked type that are kept; more are counted */
 	DNS_NAME_TEXT_MAX = DOMAIN_NAME_MAX + 1, /* octets of a name as text, with NUL */
-	DNS_EDNS_SIZE = 1232,  /* octets; fits every path MTU (DNS flag day 2020) */
+	DNS_EDNS_SIZE = 1232,                    /* octets; fits every path MTU (DNS flag day 2020) */
 };
 
 struct dns_answer {
 	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
 	uint16_t id;
 	bool ad, tc;
-	bool cname_loop;        /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
-	bool has_opt;           /* the server speaks EDNS */
-	uint32_t ttl;           /* seconds, smallest of chain and records; 0 without */
+	bool cname_loop;               /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
+	bool has_opt;                  /* the server speaks EDNS */
+	uint32_t ttl;                  /* seconds, smallest of chain and records; 0 without */
 	uint16_t cname[OBS_CNAME_MAX]; /* offsets of the chain's targets, in order */
 	uint16_t cname_count;
 	uint16_t rdata[DNS_RECORDS_MAX]; /* offsets of the asked records' RDATA */
@@ -43,8 +52,7 @@ struct dns_answer {
  * Records of other names than the chain's end are ignored, in whatever order they come.
  * Where the answer section is broken the status is ERROR, and TRUNCATED where TC is set and the
  * code is NOERROR or NXDOMAIN; neither has records. A failure code may come without the question. */
-int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type,
-		     struct dns_answer *answer);
+int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer *answer);
 
 /* The name at @offset as text, lower case, no trailing dot ("" for the root); labels' odd octets
  * are written \DDD (RFC 4343 2.1) and dots inside labels "\.". Returns its length or -1. */
@@ -52,8 +60,7 @@ int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DN
 
 /* Join the strings of TXT RDATA @i into @out. Returns octets written, or -1 where they exceed @size
  * or the RDATA is malformed. */
-long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out,
-		  size_t size);
+long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out, size_t size);
 
 /* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
  * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */

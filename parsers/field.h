@@ -65,10 +65,10 @@ enum txt_choice_state { TXT_NONE, TXT_ONE, TXT_SEVERAL, TXT_UNUSABLE };
 
 struct txt_choice {
 	enum txt_choice_state state;
-	struct span text;  /* where ONE */
-	bool bad_version;  /* a record is meant, in another spelling or of another version */
-	bool discarded;    /* a record has the version but no semicolon right behind it, beside others */
-	bool unrelated;    /* a record is something else */
+	struct span text; /* where ONE */
+	bool bad_version; /* a record is meant, in another spelling or of another version */
+	bool discarded;   /* a record has the version but no semicolon right behind it, beside others */
+	bool unrelated;   /* a record is something else */
 };
 
 /* @version is the exact beginning ("v=STSv1"), @meant the one in any case that shows what the

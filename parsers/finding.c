@@ -5,17 +5,16 @@ const struct finding_info finding_table[FINDING_COUNT] = {
 };
 
 static const char *const component_names[COMPONENT_COUNT] = {
-	[COMPONENT_NONE] = "",     [COMPONENT_RECORD] = "record", [COMPONENT_DNS] = "dns",
-	[COMPONENT_TCP] = "tcp",   [COMPONENT_TLS] = "tls",	  [COMPONENT_HTTP] = "http",
-	[COMPONENT_SYNTAX] = "syntax", [COMPONENT_MX] = "mx",	  [COMPONENT_MXTLS] = "mxtls",
-	[COMPONENT_OK] = "ok",     [COMPONENT_UNKNOWN] = "unknown", [COMPONENT_DANE] = "dane",
+	[COMPONENT_NONE] = "",         [COMPONENT_RECORD] = "record",   [COMPONENT_DNS] = "dns",
+	[COMPONENT_TCP] = "tcp",       [COMPONENT_TLS] = "tls",         [COMPONENT_HTTP] = "http",
+	[COMPONENT_SYNTAX] = "syntax", [COMPONENT_MX] = "mx",           [COMPONENT_MXTLS] = "mxtls",
+	[COMPONENT_OK] = "ok",         [COMPONENT_UNKNOWN] = "unknown", [COMPONENT_DANE] = "dane",
 	[COMPONENT_TLSRPT] = "tlsrpt",
 };
 
 static const char *const severity_names[SEVERITY_COUNT] = {
-	[SEVERITY_INFO] = "info",	    [SEVERITY_WARNING] = "warning",
-	[SEVERITY_TOLERATED] = "tolerated", [SEVERITY_ERROR] = "error",
-	[SEVERITY_TRANSIENT] = "transient",
+	[SEVERITY_INFO] = "info",   [SEVERITY_WARNING] = "warning",     [SEVERITY_TOLERATED] = "tolerated",
+	[SEVERITY_ERROR] = "error", [SEVERITY_TRANSIENT] = "transient",
 };
 
 const char *component_name(enum component component)

@@ -44,8 +44,8 @@ enum severity {
 };
 
 struct finding_info {
-	uint16_t number;     /* stable, e.g. 101 */
-	const char *code;    /* stable, e.g. "sts-record-multiple" */
+	uint16_t number;  /* stable, e.g. 101 */
+	const char *code; /* stable, e.g. "sts-record-multiple" */
 	enum component component;
 	enum severity severity;
 	const char *meaning; /* one sentence */

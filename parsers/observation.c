@@ -1,9 +1,9 @@
 #include "parsers/observation.h"
 
 static const char *const dns_status_names[DNS_STATUS_COUNT] = {
-	[DNS_SKIPPED] = "SKIPPED",   [DNS_NOERROR] = "NOERROR",	    [DNS_NXDOMAIN] = "NXDOMAIN",
-	[DNS_NO_ANSWER] = "NO_ANSWER", [DNS_SERVFAIL] = "SERVFAIL",   [DNS_REFUSED] = "REFUSED",
-	[DNS_FORMERR] = "FORMERR",   [DNS_NOTIMP] = "NOTIMP",	    [DNS_TIMEOUT] = "TIMEOUT",
+	[DNS_SKIPPED] = "SKIPPED",     [DNS_NOERROR] = "NOERROR",   [DNS_NXDOMAIN] = "NXDOMAIN",
+	[DNS_NO_ANSWER] = "NO_ANSWER", [DNS_SERVFAIL] = "SERVFAIL", [DNS_REFUSED] = "REFUSED",
+	[DNS_FORMERR] = "FORMERR",     [DNS_NOTIMP] = "NOTIMP",     [DNS_TIMEOUT] = "TIMEOUT",
 	[DNS_TRUNCATED] = "TRUNCATED", [DNS_ERROR] = "ERROR",
 };
 
@@ -28,7 +28,7 @@ static const char *const domain_status_names[DOMAIN_STATUS_COUNT] = {
 };
 
 static const char *const record_state_names[RECORD_STATE_COUNT] = {
-	[RECORD_NOT_ASKED] = "", [RECORD_NONE] = "none",	 [RECORD_VALID] = "valid",
+	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
 	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
 };
 
@@ -40,9 +40,9 @@ static const char *const policy_state_names[POLICY_STATE_COUNT] = {
 };
 
 static const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_NO_POLICY] = "no-policy",	 [VERDICT_NONE] = "none",
-	[VERDICT_TESTING_OK] = "testing-ok",	 [VERDICT_TESTING_FAIL] = "testing-fail",
-	[VERDICT_ENFORCE_OK] = "enforce-ok",	 [VERDICT_ENFORCE_PARTIAL] = "enforce-partial",
+	[VERDICT_NO_POLICY] = "no-policy",       [VERDICT_NONE] = "none",
+	[VERDICT_TESTING_OK] = "testing-ok",     [VERDICT_TESTING_FAIL] = "testing-fail",
+	[VERDICT_ENFORCE_OK] = "enforce-ok",     [VERDICT_ENFORCE_PARTIAL] = "enforce-partial",
 	[VERDICT_ENFORCE_FAIL] = "enforce-fail", [VERDICT_UNKNOWN] = "unknown",
 };
 

@@ -41,10 +41,10 @@ enum connect_status {
 	CONNECT_TIMEOUT = 3,
 	CONNECT_RESET = 4, /* reset or closed before any octet of the server arrived */
 	CONNECT_UNREACHABLE = 5,
-	CONNECT_IO_TIMEOUT = 6,       /* connected and TLS done, then silence */
-	CONNECT_PROTOCOL_ERROR = 7,   /* TLS done, what followed is no HTTP */
-	CONNECT_HANDSHAKE_ERROR = 8,  /* TLS failed, or verification did */
-	CONNECT_BLOCKLISTED = 9,      /* every address is forbidden */
+	CONNECT_IO_TIMEOUT = 6,      /* connected and TLS done, then silence */
+	CONNECT_PROTOCOL_ERROR = 7,  /* TLS done, what followed is no HTTP */
+	CONNECT_HANDSHAKE_ERROR = 8, /* TLS failed, or verification did */
+	CONNECT_BLOCKLISTED = 9,     /* every address is forbidden */
 	CONNECT_STATUS_COUNT
 };
 
@@ -84,13 +84,13 @@ enum {
 
 /* What every DNS question yields. Small members: a window holds tens of thousands of these. */
 struct obs_answer {
-	const struct span *cname;   /* targets in order, lower case, no trailing dot */
-	uint32_t ttl;               /* seconds, the smallest on the way; 0 without records */
+	const struct span *cname; /* targets in order, lower case, no trailing dot */
+	uint32_t ttl;             /* seconds, the smallest on the way; 0 without records */
 	uint16_t cname_count;
-	uint8_t tries;              /* questions sent for it, TCP and retries included */
+	uint8_t tries; /* questions sent for it, TCP and retries included */
 	enum dns_status status : 6;
-	bool ad : 1;                /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
-	bool cname_loop : 1;        /* the chain came back to a name it had passed */
+	bool ad : 1;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
+	bool cname_loop : 1; /* the chain came back to a name it had passed */
 };
 
 struct obs_mx_record {
@@ -113,17 +113,17 @@ struct obs_txt {
 };
 
 struct obs_address {
-	uint8_t family; /* 4 or 6 */
+	uint8_t family;    /* 4 or 6 */
 	uint8_t octet[16]; /* network order; the first 4 for family 4 */
 };
 
 /* Certificate facts; stored once a frame by hash. */
 struct obs_certificate {
-	uint8_t sha256[32];       /* of the DER */
-	struct span common_name;  /* the subject's last CN; empty without one */
-	struct span issuer;       /* RFC 2253 text */
+	uint8_t sha256[32];            /* of the DER */
+	struct span common_name;       /* the subject's last CN; empty without one */
+	struct span issuer;            /* RFC 2253 text */
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
-	const struct span *name;  /* SAN dNSNames as sent; an embedded NUL stays in */
+	const struct span *name;       /* SAN dNSNames as sent; an embedded NUL stays in */
 	size_t name_count;
 	size_t name_omitted;
 };
@@ -137,9 +137,9 @@ struct obs_verify_error {
 enum tls_version { TLS_NONE, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3, TLS_VERSION_COUNT };
 
 struct obs_tls {
-	enum tls_version version; /* TLS_NONE where no handshake got so far */
-	bool alerted;             /* the server sent a fatal alert … */
-	uint8_t alert;            /* … this one (RFC 8446 6) */
+	enum tls_version version;            /* TLS_NONE where no handshake got so far */
+	bool alerted;                        /* the server sent a fatal alert … */
+	uint8_t alert;                       /* … this one (RFC 8446 6) */
 	const struct obs_certificate *chain; /* as sent, leaf first */
 	size_t chain_count;
 	size_t chain_omitted;
@@ -159,28 +159,28 @@ struct obs_http {
 };
 
 struct obs_policy {
-	struct obs_answer a, aaaa; /* of mta-sts.<domain>; the chain stands in `a` unless only aaaa has it */
+	struct obs_answer a, aaaa;         /* of mta-sts.<domain>; the chain stands in `a` unless only aaaa has it */
 	const struct obs_address *address; /* every address, AAAA and A, in the order they are tried */
 	size_t address_count;
 	size_t address_omitted;
-	bool reserved;             /* every address was refused by the reserved-address rule */
+	bool reserved; /* every address was refused by the reserved-address rule */
 	enum connect_status status;
-	int8_t address_used;       /* index into address; -1: none */
-	uint16_t fetch_ms;         /* from first connect to the end, capped at 65535 */
+	int8_t address_used; /* index into address; -1: none */
+	uint16_t fetch_ms;   /* from first connect to the end, capped at 65535 */
 	struct obs_tls tls;
 	struct obs_http http;
 };
 
 struct observation {
-	struct span name;          /* A-labels, lower case, no trailing dot; or the bad line */
+	struct span name; /* A-labels, lower case, no trailing dot; or the bad line */
 	enum input_status input;
-	uint64_t index;            /* of the input entry, from 0 */
-	uint64_t rank;             /* of a ranked list; 0: none */
-	int64_t time_ms;           /* start, milliseconds since 1970, UTC */
+	uint64_t index;  /* of the input entry, from 0 */
+	uint64_t rank;   /* of a ranked list; 0: none */
+	int64_t time_ms; /* start, milliseconds since 1970, UTC */
 	uint32_t duration_ms;
 	struct obs_mx mx;
-	struct obs_txt sts;        /* _mta-sts.<domain> */
-	struct obs_txt tlsrpt;     /* _smtp._tls.<domain> */
+	struct obs_txt sts;    /* _mta-sts.<domain> */
+	struct obs_txt tlsrpt; /* _smtp._tls.<domain> */
 	struct obs_policy policy;
 };
 
@@ -188,7 +188,15 @@ struct observation {
 
 enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
 
-enum record_state { RECORD_NOT_ASKED, RECORD_NONE, RECORD_VALID, RECORD_INVALID, RECORD_MULTIPLE, RECORD_UNKNOWN, RECORD_STATE_COUNT };
+enum record_state {
+	RECORD_NOT_ASKED,
+	RECORD_NONE,
+	RECORD_VALID,
+	RECORD_INVALID,
+	RECORD_MULTIPLE,
+	RECORD_UNKNOWN,
+	RECORD_STATE_COUNT
+};
 
 enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
 

@@ -35,8 +35,7 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 
 static inline bool span_ends_with(struct span s, struct span suffix)
 {
-	return s.n >= suffix.n &&
-	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+	return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 
 /* The span without its first @n octets; @n <= s.n. */

@@ -38,8 +38,8 @@ const char *sts_mode_name(enum sts_mode mode)
 struct line {
 	struct span key, value; /* both without the white space around them */
 	bool is_blank;
-	bool is_pair;           /* there is a colon */
-	bool is_spaced;         /* white space before the key or before the colon */
+	bool is_pair;   /* there is a colon */
+	bool is_spaced; /* white space before the key or before the colon */
 };
 
 /* RFC 8461 3.2: sts-policy-term = LF / CRLF. What follows the last one is no line if it is empty. */
@@ -167,8 +167,8 @@ static void read_version(struct span value, struct sts_policy *result)
 
 	result->has_version = span_equal(value, version);
 	if (!result->has_version)
-		finding_add(&result->findings, span_equal_nocase(value, version) ? FINDING_POLICY_KEY_CASE
-										 : FINDING_POLICY_BAD_VERSION);
+		finding_add(&result->findings,
+			    span_equal_nocase(value, version) ? FINDING_POLICY_KEY_CASE : FINDING_POLICY_BAD_VERSION);
 }
 
 static void read_mode(struct span value, struct sts_policy *result)

@@ -13,15 +13,15 @@
 enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
 enum {
-	STS_MAX_AGE_LARGEST = 31557600,       /* seconds, RFC 8461 3.2 */
-	STS_MAX_AGE_SHORT = 86400,            /* seconds; below it finding 620 in any mode */
-	STS_MAX_AGE_SHORT_ENFORCE = 1209600,  /* seconds; below it finding 620 in mode enforce */
+	STS_MAX_AGE_LARGEST = 31557600,      /* seconds, RFC 8461 3.2 */
+	STS_MAX_AGE_SHORT = 86400,           /* seconds; below it finding 620 in any mode */
+	STS_MAX_AGE_SHORT_ENFORCE = 1209600, /* seconds; below it finding 620 in mode enforce */
 };
 
 struct sts_policy {
-	enum policy_state state;     /* VALID, TOLERATED or INVALID */
-	bool has_version;            /* version: STSv1 was read */
-	enum sts_mode mode;          /* UNSET where missing or bad */
+	enum policy_state state; /* VALID, TOLERATED or INVALID */
+	bool has_version;        /* version: STSv1 was read */
+	enum sts_mode mode;      /* UNSET where missing or bad */
 	bool has_max_age;
 	uint64_t max_age;            /* seconds, up to 10 digits */
 	size_t mx_count;             /* well-formed mx values */

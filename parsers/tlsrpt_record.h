@@ -22,7 +22,6 @@ void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_
 enum tlsrpt_scheme { TLSRPT_MAILTO, TLSRPT_HTTPS, TLSRPT_OTHER };
 
 /* Walk the rua URIs of a valid record in order; *@at starts at 0. False at the end. */
-bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri,
-		     enum tlsrpt_scheme *scheme);
+bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme);
 
 #endif

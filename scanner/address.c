@@ -76,8 +76,7 @@ bool address_parse_endpoint(struct span text, struct obs_address *address, uint1
 		if (end == text.n || !address_parse((struct span){ text.p + 1, end - 1 }, &parsed) ||
 		    parsed.family != 6)
 			return false;
-		if (end + 1 < text.n &&
-		    (text.p[end + 1] != ':' || !parse_port(span_skip(text, end + 2), port)))
+		if (end + 1 < text.n && (text.p[end + 1] != ':' || !parse_port(span_skip(text, end + 2), port)))
 			return false;
 	} else {
 		end = span_find(text, 0, ':');
@@ -135,12 +134,7 @@ static const struct special SPECIAL[] = {
 	{ 6, 64, REACH_NO, 0, { 1 }, "RFC 6666: discard-only" },
 	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 1 }, "RFC 7723: port control protocol anycast" },
 	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 2 }, "RFC 8155: TURN anycast" },
-	{ 6,
-	  128,
-	  REACH_YES,
-	  0,
-	  { 0x20, 1, 0, 1, [15] = 3 },
-	  "RFC 9665: DNS-SD service registration anycast" },
+	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 3 }, "RFC 9665: DNS-SD service registration anycast" },
 	{ 6, 32, REACH_YES, 0, { 0x20, 1, 0, 3 }, "RFC 7450: AMT" },
 	{ 6, 48, REACH_YES, 0, { 0x20, 1, 0, 4, 1, 0x12 }, "RFC 7535: AS112-v6" },
 	{ 6, 28, REACH_YES, 0, { 0x20, 1, 0, 0x20 }, "RFC 7343: ORCHIDv2" },
@@ -198,8 +192,7 @@ bool address_is_loopback(const struct obs_address *address)
 {
 	static const uint8_t one[16] = { [15] = 1 };
 
-	return address->family == 4 ? address->octet[0] == 127
-				    : memcmp(address->octet, one, sizeof(one)) == 0;
+	return address->family == 4 ? address->octet[0] == 127 : memcmp(address->octet, one, sizeof(one)) == 0;
 }
 
 enum address_verdict address_check(const struct obs_address *address, const struct cidr_set *allow,

@@ -23,7 +23,8 @@ bool address_parse(struct span text, struct obs_address *address);
 void address_text(const struct obs_address *address, char text[ADDRESS_TEXT_MAX]);
 socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, struct sockaddr_storage *out);
 
-/* Put @address in the order a client tries them (RFC 8305 4): the families in turn, IPv6 first. At most OBS_ADDRESS_MAX. */
+/* Put @address in the order a client tries them (RFC 8305 4): the families in turn, IPv6 first. At most
+ * OBS_ADDRESS_MAX. */
 void address_interleave(struct obs_address *address, size_t count);
 
 /* "ip", "ip:port", "[v6]:port"; @port is left alone where the text has none. */

@@ -12,15 +12,15 @@ enum {
 };
 
 struct entry {
-	struct entry *chain;          /* in its bucket */
-	struct entry *newer, *older;  /* in the order of use; only answered ones are in it */
+	struct entry *chain;         /* in its bucket */
+	struct entry *newer, *older; /* in the order of use; only answered ones are in it */
 	struct answer_cache *cache;
-	struct net_query query;       /* ours, while it is in flight */
+	struct net_query query;                   /* ours, while it is in flight */
 	struct net_query *waiting, **waiting_end; /* the others', until the answer */
 	uint64_t expires_ms;
 	uint32_t hash;
 	enum dns_status status;
-	uint8_t *packet;              /* NULL: in flight */
+	uint8_t *packet; /* NULL: in flight */
 	size_t len, name_len;
 	char name[];
 };
@@ -235,8 +235,9 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 		return;
 	}
 	wait_for(entry, query);
-	entry->query = (struct net_query){ .name = { entry->name, entry->name_len }, .type = query->type,
-					   .on_answer = on_answer, .arg = entry };
+	entry->query = (struct net_query){
+		.name = { entry->name, entry->name_len }, .type = query->type, .on_answer = on_answer, .arg = entry
+	};
 	cache->counts.asked++;
 	net_ask(cache->net, &entry->query); /* may call back at once */
 }

@@ -25,9 +25,9 @@ enum {
 };
 
 struct answer_cache_counts {
-	uint64_t asked;     /* questions that were sent on */
-	uint64_t hits;      /* answered from memory */
-	uint64_t joined;    /* answered together with the one in flight */
+	uint64_t asked;  /* questions that were sent on */
+	uint64_t hits;   /* answered from memory */
+	uint64_t joined; /* answered together with the one in flight */
 	size_t entries, octets;
 };
 

@@ -122,8 +122,7 @@ static int add_line(void *arg, struct span line, char *error, size_t error_size)
 	int result = cidr_set_add(arg, line);
 
 	if (result == -2)
-		snprintf(error, error_size,
-			 "'%.*s' is no network; write 192.0.2.0/24, 2001:db8::/32 or an address",
+		snprintf(error, error_size, "'%.*s' is no network; write 192.0.2.0/24, 2001:db8::/32 or an address",
 			 (int)(line.n < 64 ? line.n : 64), line.p);
 	else if (result != 0)
 		snprintf(error, error_size, "out of memory");

@@ -73,14 +73,18 @@ static void on_done(struct job *job)
 static int open_nets(struct check *check, char *error, size_t error_size)
 {
 	const struct options *options = check->options;
-	struct net_cares_options dns = { .loop = &check->loop, .server = options->server,
+	struct net_cares_options dns = { .loop = &check->loop,
+					 .server = options->server,
 					 .server_count = options->server_count,
 					 .timeout_ms = (uint32_t)(options->timeout * 1000),
 					 .tries = 1 + options->retries };
 	char user_agent[256];
-	struct net_curl_options web = { .loop = &check->loop, .allow = options->allow_reserved,
-					.block = options->blocklist, .https_port = options->https_port,
-					.timeout_s = options->http_timeout, .concurrency = options->http_concurrency,
+	struct net_curl_options web = { .loop = &check->loop,
+					.allow = options->allow_reserved,
+					.block = options->blocklist,
+					.https_port = options->https_port,
+					.timeout_s = options->http_timeout,
+					.concurrency = options->http_concurrency,
 					.user_agent = user_agent };
 
 	snprintf(user_agent, sizeof user_agent, "stsurvey/" STSURVEY_VERSION "%s%s%s", options->contact ? " (" : "",
@@ -159,15 +163,19 @@ static int run(struct check *check, char **domains, unsigned count)
 		fprintf(stderr, "stsurvey check: %s\n", check->job ? error : "no memory");
 		return EXIT_FATAL;
 	}
-	check->context = (struct job_context){ .net = &check->net, .allow = check->options->allow_reserved,
+	check->context = (struct job_context){ .net = &check->net,
+					       .allow = check->options->allow_reserved,
 					       .unasked = check->options->domain_blocklist,
-					       .block = check->options->blocklist, .done = on_done, .arg = check };
+					       .block = check->options->blocklist,
+					       .done = on_done,
+					       .arg = check };
 	for (unsigned i = 0; i < count; i++) {
 		struct job *job = &check->job[check->jobs];
 
 		if (!to_name(domains[i], name))
 			return EXIT_USAGE;
-		if (check->options->domain_blocklist && domain_set_has(check->options->domain_blocklist, span_of(name))) {
+		if (check->options->domain_blocklist &&
+		    domain_set_has(check->options->domain_blocklist, span_of(name))) {
 			fprintf(stderr, "stsurvey check: %s: is on the --domain-blocklist-file\n", name);
 			return EXIT_FATAL;
 		}

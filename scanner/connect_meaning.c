@@ -45,7 +45,7 @@ static const struct errno_row errno_rows[] = {
 	{ EHOSTUNREACH, { CONNECT_UNREACHABLE, NET_OK } },
 	{ ENETDOWN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS } },
 	{ EHOSTDOWN, { CONNECT_UNREACHABLE, NET_OK } },
-	{ EACCES, { CONNECT_UNREACHABLE, NET_OK } },       /* broadcast, or a local prohibit rule */
+	{ EACCES, { CONNECT_UNREACHABLE, NET_OK } }, /* broadcast, or a local prohibit rule */
 	{ EPERM, { CONNECT_UNREACHABLE, NET_OK } },
 	{ EINVAL, { CONNECT_UNREACHABLE, NET_OK } },       /* no unicast address */
 	{ ENOPROTOOPT, { CONNECT_UNREACHABLE, NET_OK } },  /* ICMP protocol unreachable */

@@ -58,9 +58,8 @@ static struct domain_entry *find(const struct domain_set *set, uint64_t hash, st
 {
 	size_t mask = set->slots - 1, i = (size_t)(hash ^ hash >> 32) & mask;
 
-	while (set->slot[i].name &&
-	       (set->slot[i].hash != hash ||
-		!span_equal_nocase((struct span){ set->slot[i].name, set->slot[i].n }, name)))
+	while (set->slot[i].name && (set->slot[i].hash != hash ||
+				     !span_equal_nocase((struct span){ set->slot[i].name, set->slot[i].n }, name)))
 		i = (i + 1) & mask;
 	return &set->slot[i];
 }

@@ -139,8 +139,7 @@ static bool keep(struct feed *feed, const struct feed_target *target)
 {
 	if (!feed->shuffle)
 		return keep_in_place(feed, target);
-	return !feed_shuffle_put(feed->shuffle, target) ||
-	       feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
+	return !feed_shuffle_put(feed->shuffle, target) || feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
 }
 
 uint32_t feed_shard_of(struct span name, uint32_t shards)

@@ -22,8 +22,7 @@ struct feed_target {
 	uint64_t index; /* of the input entry, from 0: one for each line that is neither blank nor comment */
 	uint64_t rank;  /* 0: none */
 	enum input_status input;
-	struct span
-		name; /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
+	struct span name; /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
 };
 
 struct feed_batch {

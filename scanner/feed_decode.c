@@ -44,9 +44,8 @@ struct feed_decode {
 
 static int damaged(struct feed_decode *decode, const char *what)
 {
-	snprintf(decode->error, sizeof(decode->error),
-		 "damaged %s stream at octet %llu (%s): fetch the file again", decode->codec->name,
-		 (unsigned long long)decode->taken, what);
+	snprintf(decode->error, sizeof(decode->error), "damaged %s stream at octet %llu (%s): fetch the file again",
+		 decode->codec->name, (unsigned long long)decode->taken, what);
 	return -1;
 }
 
@@ -162,8 +161,8 @@ static int choose_codec(struct feed_decode *decode)
 		    memcmp(decode->head, CODECS[i].magic.octet, CODECS[i].magic.n) == 0)
 			decode->codec = &CODECS[i];
 	if (!decode->codec->push) {
-		snprintf(decode->error, sizeof(decode->error), "is compressed with %s: %s",
-			 decode->codec->name, decode->codec->remedy);
+		snprintf(decode->error, sizeof(decode->error), "is compressed with %s: %s", decode->codec->name,
+			 decode->codec->remedy);
 		return -1;
 	}
 	if (decode->codec->start && decode->codec->start(decode) != 0)

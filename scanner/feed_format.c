@@ -6,8 +6,7 @@
 
 enum { CSV_NONE = -1 };
 
-static const struct span BOM = { "\xef\xbb\xbf",
-				 3 }; /* UTF-8's byte order mark, at the start of the file only */
+static const struct span BOM = { "\xef\xbb\xbf", 3 }; /* UTF-8's byte order mark, at the start of the file only */
 
 struct feed_reader {
 	enum feed_format format;
@@ -64,8 +63,7 @@ static bool next_field(struct span *rest, struct span *field)
 	if (!s.p)
 		return false;
 	if (s.n > 0 && s.p[0] == '"') {
-		for (end = span_find(s, 1, '"'); end + 1 < s.n && s.p[end + 1] == '"';
-		     end = span_find(s, end + 2, '"'))
+		for (end = span_find(s, 1, '"'); end + 1 < s.n && s.p[end + 1] == '"'; end = span_find(s, end + 2, '"'))
 			; /* a doubled quote is part of the field */
 		*field = (struct span){ s.p + 1, end - 1 };
 		end = span_find(s, end, ',');
@@ -80,8 +78,9 @@ static bool next_field(struct span *rest, struct span *field)
 /* Names of a header row's column that holds the domain. */
 static bool is_domain_title(struct span field)
 {
-	static const char *const TITLES[] = { "domain", "name",        "hostname",   "host",
-					      "site",   "domain_name", "domain name" };
+	static const char *const TITLES[] = {
+		"domain", "name", "hostname", "host", "site", "domain_name", "domain name"
+	};
 
 	for (size_t i = 0; i < sizeof(TITLES) / sizeof(TITLES[0]); i++)
 		if (span_equal_nocase(field, span_of(TITLES[i])))
@@ -128,8 +127,7 @@ static bool is_ranked(struct span row, struct span *domain, uint64_t *rank)
 	return parse_rank(second, rank);
 }
 
-static bool pick_columns(const struct feed_reader *reader, struct span row, struct span *domain,
-			 uint64_t *rank)
+static bool pick_columns(const struct feed_reader *reader, struct span row, struct span *domain, uint64_t *rank)
 {
 	struct span field;
 	bool found = false;
@@ -206,8 +204,7 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 		if (lf && reader->line_n > 0)
 			result = on_kept_line(reader);
 		else if (lf)
-			result = on_line(reader,
-					 (struct span){ p, part < FEED_LINE_MAX ? part : FEED_LINE_MAX },
+			result = on_line(reader, (struct span){ p, part < FEED_LINE_MAX ? part : FEED_LINE_MAX },
 					 part > FEED_LINE_MAX);
 		part += lf != NULL;
 		p += part;
@@ -227,8 +224,7 @@ enum feed_format feed_format_of(struct span sample)
 		uint64_t rank;
 
 		sample = span_skip(sample, end < sample.n ? end + 1 : end);
-		if (text.n == 0 || text.p[0] == '#' ||
-		    text.p[0] == ';') /* `;` begins a zone file's comments */
+		if (text.n == 0 || text.p[0] == '#' || text.p[0] == ';') /* `;` begins a zone file's comments */
 			continue;
 		/* A master file shows at its first record; later lines of a list may be any rubbish. */
 		if (lines++ == 0 && feed_zone_is_record(line))
@@ -262,8 +258,7 @@ static bool sample_suffices(const struct feed_reader *reader)
 
 static int push_known(struct feed_reader *reader, const char *p, size_t n)
 {
-	return reader->format == FEED_FORMAT_ZONE ? feed_zone_push(&reader->zone, p, n)
-						  : push_lines(reader, p, n);
+	return reader->format == FEED_FORMAT_ZONE ? feed_zone_push(&reader->zone, p, n) : push_lines(reader, p, n);
 }
 
 static int begin(struct feed_reader *reader)

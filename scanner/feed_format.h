@@ -14,8 +14,8 @@
 #include "scanner/feed.h"
 
 enum {
-	FEED_LINE_MAX = 4096,  /* octets of a line of a list or CSV; the longest U-label name has 1020 */
-	FEED_SAMPLE_LINES = 8, /* neither blank nor comment, looked at to tell the format */
+	FEED_LINE_MAX = 4096,        /* octets of a line of a list or CSV; the longest U-label name has 1020 */
+	FEED_SAMPLE_LINES = 8,       /* neither blank nor comment, looked at to tell the format */
 	FEED_SAMPLE_MAX = 64 * 1024, /* octets of them and the comments before them */
 	FEED_FORMAT_ERROR_MAX = 160,
 };

@@ -112,8 +112,7 @@ bool feed_input_is_ready(const struct feed_input *input)
 /* False: woken. */
 static bool wait_for(const struct feed_input *input)
 {
-	struct pollfd ready[2] = { { .fd = input->wake[0], .events = POLLIN },
-				   { .fd = input->fd, .events = POLLIN } };
+	struct pollfd ready[2] = { { .fd = input->wake[0], .events = POLLIN }, { .fd = input->fd, .events = POLLIN } };
 
 	while (poll(ready, 2, -1) < 0 && errno == EINTR)
 		;

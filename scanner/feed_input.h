@@ -19,8 +19,8 @@ struct feed_input {
 };
 
 /* @path "-": standard input. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input, const char *path,
-							char *error, size_t error_size);
+__attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input, const char *path, char *error,
+							size_t error_size);
 void feed_input_close(struct feed_input *input);
 
 /* Is there something to read at once? */

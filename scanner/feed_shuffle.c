@@ -46,8 +46,8 @@ static uint64_t random64(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-bool feed_shuffle_drain(struct feed_shuffle *shuffle,
-			bool (*on_target)(void *arg, const struct feed_target *target), void *arg)
+bool feed_shuffle_drain(struct feed_shuffle *shuffle, bool (*on_target)(void *arg, const struct feed_target *target),
+			void *arg)
 {
 	bool go_on = true;
 

@@ -26,7 +26,7 @@ void feed_shuffle_free(struct feed_shuffle *shuffle);
 bool feed_shuffle_put(struct feed_shuffle *shuffle, const struct feed_target *target);
 
 /* Hand every target to @on_target in the new order and empty the block. False: on_target said so. */
-bool feed_shuffle_drain(struct feed_shuffle *shuffle,
-			bool (*on_target)(void *arg, const struct feed_target *target), void *arg);
+bool feed_shuffle_drain(struct feed_shuffle *shuffle, bool (*on_target)(void *arg, const struct feed_target *target),
+			void *arg);
 
 #endif

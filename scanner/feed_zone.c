@@ -11,9 +11,7 @@ static bool is_blank(char c)
 
 void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, char *error)
 {
-	*zone = (struct feed_zone){
-		.on_entry = on_entry, .arg = arg, .error = error, .line = 1, .at_start = true
-	};
+	*zone = (struct feed_zone){ .on_entry = on_entry, .arg = arg, .error = error, .line = 1, .at_start = true };
 }
 
 static struct span span_of_name(const struct zone_name *name)
@@ -31,8 +29,7 @@ static void copy_name(struct zone_name *to, struct span from)
 /* RFC 1035 5.1: @ is the origin, a name without a trailing dot is below it. */
 static void resolve(const struct feed_zone *zone, struct span token, struct zone_name *name)
 {
-	bool dotted = token.n > 0 && token.p[token.n - 1] == '.' &&
-		      (token.n < 2 || token.p[token.n - 2] != '\\');
+	bool dotted = token.n > 0 && token.p[token.n - 1] == '.' && (token.n < 2 || token.p[token.n - 2] != '\\');
 	struct span origin = span_of_name(&zone->origin);
 
 	if (token.n == 1 && token.p[0] == '@') {
@@ -90,8 +87,7 @@ static void set_apex(struct feed_zone *zone, const struct zone_name *name)
 
 static int on_directive(struct feed_zone *zone, struct span token)
 {
-	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) ||
-	    span_equal_nocase(token, SPAN_LITERAL("$GENERATE"))) {
+	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) || span_equal_nocase(token, SPAN_LITERAL("$GENERATE"))) {
 		snprintf(zone->error, FEED_FORMAT_ERROR_MAX,
 			 "line %llu: %.*s is not followed: put the zone into one file, e.g. with "
 			 "named-compilezone",
@@ -239,10 +235,9 @@ static struct span next_word(struct span *rest)
 
 bool feed_zone_is_record(struct span line)
 {
-	static const char *const TYPES[] = { "SOA",  "NS",    "A",          "AAAA",   "DS",
-					     "MX",   "TXT",   "CNAME",      "DNSKEY", "RRSIG",
-					     "NSEC", "NSEC3", "NSEC3PARAM", "CAA",    "SRV",
-					     "PTR",  "CDS",   "CDNSKEY",    "ZONEMD" };
+	static const char *const TYPES[] = { "SOA",   "NS",     "A",     "AAAA",    "DS",    "MX",         "TXT",
+					     "CNAME", "DNSKEY", "RRSIG", "NSEC",    "NSEC3", "NSEC3PARAM", "CAA",
+					     "SRV",   "PTR",    "CDS",   "CDNSKEY", "ZONEMD" };
 	static const char *const DIRECTIVES[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE" };
 	struct span word;
 

@@ -1,8 +1,9 @@
-/* scanner/fetch_pace.h - how many connections a second a policy host gets, and whoever runs many of them, from all threads together.
+/* scanner/fetch_pace.h - how many connections a second a policy host gets, and whoever runs many of them, from all
+ * threads together.
  *
- * Two buckets stand before each connection: one of its address, and one of the registrable domain that the host's CNAME chain
- * ends in, since a provider with ten thousand customers has more addresses than one but is one all the same. Whoever has to wait is
- * served in the order of asking. Any thread; no clock inside.
+ * Two buckets stand before each connection: one of its address, and one of the registrable domain that the host's CNAME
+ * chain ends in, since a provider with ten thousand customers has more addresses than one but is one all the same.
+ * Whoever has to wait is served in the order of asking. Any thread; no clock inside.
  */
 #ifndef STSURVEY_SCANNER_FETCH_PACE_H
 #define STSURVEY_SCANNER_FETCH_PACE_H
@@ -12,7 +13,8 @@
 #include "scanner/address.h"
 
 enum {
-	FETCH_PACE_HOST = 50,      /* connections a second to one address: 0.1 s of one core of a small server, at 2 ms a handshake */
+	FETCH_PACE_HOST =
+		50, /* connections a second to one address: 0.1 s of one core of a small server, at 2 ms a handshake */
 	FETCH_PACE_PROVIDER = 200, /* to one provider: less than the browsers on one page that its customers show */
 };
 

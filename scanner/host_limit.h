@@ -17,7 +17,7 @@ struct host_waiter {
 	/* the caller's */
 	struct obs_address address;
 	void (*on_turn)(struct host_waiter *waiter); /* on the thread that gave the place back, under this module's
-	                                              * lock: note it, wake the owner's loop, and return */
+						      * lock: note it, wake the owner's loop, and return */
 	void *arg;
 
 	/* host_limit's */
@@ -31,7 +31,8 @@ struct host_limit *host_limit_new(unsigned per_host);
 void host_limit_free(struct host_limit *limit);
 
 /* Ask for a place. HOST_TAKEN: it is there, on_turn will not be called. HOST_WAITS: on_turn will be. Any thread. */
-__attribute__((warn_unused_result)) enum host_turn host_limit_take(struct host_limit *limit, struct host_waiter *waiter);
+__attribute__((warn_unused_result)) enum host_turn host_limit_take(struct host_limit *limit,
+								   struct host_waiter *waiter);
 
 /* Give a place back; the first in line gets it. Any thread. */
 void host_limit_give(struct host_limit *limit, const struct obs_address *address);

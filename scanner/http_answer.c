@@ -9,22 +9,30 @@ enum {
 
 /* Fields with which protection services mark a challenge. */
 static const struct span challenge_fields[] = {
-	SPAN_LITERAL("cf-mitigated"),          /* Cloudflare */
-	SPAN_LITERAL("sg-captcha"),            /* SiteGround */
-	SPAN_LITERAL("x-amzn-waf-action"),     /* AWS WAF */
-	SPAN_LITERAL("x-sucuri-block"),        /* Sucuri */
+	SPAN_LITERAL("cf-mitigated"),      /* Cloudflare */
+	SPAN_LITERAL("sg-captcha"),        /* SiteGround */
+	SPAN_LITERAL("x-amzn-waf-action"), /* AWS WAF */
+	SPAN_LITERAL("x-sucuri-block"),    /* Sucuri */
 };
 
 /* What their pages say; looked for in answers with the statuses below alone. */
 static const struct span challenge_marks[] = {
-	SPAN_LITERAL("<title>just a moment"),       SPAN_LITERAL("cf-challenge"),
-	SPAN_LITERAL("cf-chl"),                     SPAN_LITERAL("_cf_chl_opt"),
-	SPAN_LITERAL("challenge-platform"),         SPAN_LITERAL("attention required! | cloudflare"),
-	SPAN_LITERAL("_incapsula_resource"),        SPAN_LITERAL("ddos-guard"),
-	SPAN_LITERAL("sgcaptcha"),                  SPAN_LITERAL("sucuri website firewall"),
-	SPAN_LITERAL("awswafcookiedomainlist"),     SPAN_LITERAL("px-captcha"),
-	SPAN_LITERAL("captcha-delivery.com"),       SPAN_LITERAL("checking your browser"),
-	SPAN_LITERAL("verify you are human"),       SPAN_LITERAL("g-recaptcha"),
+	SPAN_LITERAL("<title>just a moment"),
+	SPAN_LITERAL("cf-challenge"),
+	SPAN_LITERAL("cf-chl"),
+	SPAN_LITERAL("_cf_chl_opt"),
+	SPAN_LITERAL("challenge-platform"),
+	SPAN_LITERAL("attention required! | cloudflare"),
+	SPAN_LITERAL("_incapsula_resource"),
+	SPAN_LITERAL("ddos-guard"),
+	SPAN_LITERAL("sgcaptcha"),
+	SPAN_LITERAL("sucuri website firewall"),
+	SPAN_LITERAL("awswafcookiedomainlist"),
+	SPAN_LITERAL("px-captcha"),
+	SPAN_LITERAL("captcha-delivery.com"),
+	SPAN_LITERAL("checking your browser"),
+	SPAN_LITERAL("verify you are human"),
+	SPAN_LITERAL("g-recaptcha"),
 	SPAN_LITERAL("h-captcha"),
 };
 

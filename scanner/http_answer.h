@@ -29,7 +29,7 @@ struct http_answer {
 	unsigned interim;
 	size_t header_octets;
 	char *body;
-	size_t room;           /* octets body has space for */
+	size_t room; /* octets body has space for */
 };
 
 void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http);

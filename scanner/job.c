@@ -441,8 +441,8 @@ static size_t allowed_addresses(const struct job *job, struct obs_address *allow
 
 	*all_reserved = policy->address_count > 0;
 	for (size_t i = 0; i < policy->address_count; i++) {
-		enum address_verdict verdict =
-			address_check(&policy->address[i], job->context->allow, job->context->block);
+		enum address_verdict verdict = address_check(&policy->address[i], job->context->allow,
+							     job->context->block);
 
 		if (verdict == ADDRESS_ALLOWED)
 			allowed[count++] = policy->address[i];
@@ -511,8 +511,8 @@ static void fix_address_used(struct job *job)
 }
 
 static enum job_state (*const step[])(struct job *) = {
-	[JOB_ASK_MX] = ask_mx,	       [JOB_ASK_TXT] = ask_txt,	      [JOB_CHASE_STS] = chase_sts,
-	[JOB_ASK_HOST] = ask_host,     [JOB_ASK_HOST6] = ask_host6,   [JOB_CHASE_HOST] = chase_host,
+	[JOB_ASK_MX] = ask_mx,     [JOB_ASK_TXT] = ask_txt,     [JOB_CHASE_STS] = chase_sts,
+	[JOB_ASK_HOST] = ask_host, [JOB_ASK_HOST6] = ask_host6, [JOB_CHASE_HOST] = chase_host,
 	[JOB_FETCH] = fetch,
 };
 
@@ -549,8 +549,12 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 	uint8_t faults = job->faults;
 
 	arena_reset(&arena);
-	*job = (struct job){ .context = context, .arena = arena, .faults = faults, .last_pass = last_pass,
-			     .index = index, .rank = rank };
+	*job = (struct job){ .context = context,
+			     .arena = arena,
+			     .faults = faults,
+			     .last_pass = last_pass,
+			     .index = index,
+			     .rank = rank };
 	job->name = arena_copy(&job->arena, name);
 	if (!job->name.p)
 		job->fault = NET_FAULT_MEMORY;

@@ -17,14 +17,14 @@
 #include "scanner/net.h"
 
 enum job_state {
-	JOB_ASK_MX,    /* every job starts here: a name that does not exist ends here too */
-	JOB_ASK_TXT,   /* the name may exist: ask _mta-sts and _smtp._tls together */
-	JOB_CHASE_STS, /* the resolver failed on _mta-sts for good: is it a CNAME loop? */
-	JOB_ASK_HOST,  /* one usable STS record: where is the policy host? IPv4 first, for its CNAME chain */
-	JOB_ASK_HOST6, /* IPv6, at the chain's end: one question for all domains that delegate to one host */
-	JOB_CHASE_HOST,/* the resolver failed on the policy host for good: a CNAME loop? */
-	JOB_FETCH,     /* it has addresses; those we may connect to are tried */
-	JOB_DONE,      /* every fact is here, or a fault of ours ended it */
+	JOB_ASK_MX,     /* every job starts here: a name that does not exist ends here too */
+	JOB_ASK_TXT,    /* the name may exist: ask _mta-sts and _smtp._tls together */
+	JOB_CHASE_STS,  /* the resolver failed on _mta-sts for good: is it a CNAME loop? */
+	JOB_ASK_HOST,   /* one usable STS record: where is the policy host? IPv4 first, for its CNAME chain */
+	JOB_ASK_HOST6,  /* IPv6, at the chain's end: one question for all domains that delegate to one host */
+	JOB_CHASE_HOST, /* the resolver failed on the policy host for good: a CNAME loop? */
+	JOB_FETCH,      /* it has addresses; those we may connect to are tried */
+	JOB_DONE,       /* every fact is here, or a fault of ours ended it */
 	JOB_STATE_COUNT
 };
 
@@ -35,7 +35,8 @@ struct job_context {
 	struct net *net;
 	const struct cidr_set *allow; /* --allow-reserved; NULL: none */
 	const struct cidr_set *block; /* --blocklist-file; NULL: none */
-	const struct domain_set *unasked; /* --domain-blocklist-file: no question for these, not even at a CNAME's end; NULL: none */
+	const struct domain_set
+		*unasked; /* --domain-blocklist-file: no question for these, not even at a CNAME's end; NULL: none */
 	void (*done)(struct job *job);
 	void *arg;
 };
@@ -46,12 +47,12 @@ struct job {
 	uint8_t faults;   /* the owner's: how often it was begun again; job_start leaves it alone */
 	struct arena arena;
 	/* how far it is */
-	uint8_t state;    /* enum job_state; assigned in job.c alone */
-	uint8_t pending;  /* unanswered questions */
-	uint8_t chased;   /* links of a CNAME chain asked for so far; see job.c */
+	uint8_t state;   /* enum job_state; assigned in job.c alone */
+	uint8_t pending; /* unanswered questions */
+	uint8_t chased;  /* links of a CNAME chain asked for so far; see job.c */
 	bool running;
-	bool last_pass;   /* nobody asks again: look closer at what stays unknown */
-	int8_t fault;     /* enum net_fault: when not 0, the facts are not to be used */
+	bool last_pass; /* nobody asks again: look closer at what stays unknown */
+	int8_t fault;   /* enum net_fault: when not 0, the facts are not to be used */
 	/* the facts, kept small: a window has tens of thousands of them */
 	struct span name;
 	uint64_t index, rank;

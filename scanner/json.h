@@ -26,9 +26,8 @@ void json_close_object(struct json *json);
 void json_open_array(struct json *json, const char *key);
 void json_close_array(struct json *json);
 
-void json_string(struct json *json, const char *key,
-		 struct span value); /* octets that are no UTF-8 become Latin-1 */
-void json_text(struct json *json, const char *key, const char *value); /* NULL: null */
+void json_string(struct json *json, const char *key, struct span value); /* octets that are no UTF-8 become Latin-1 */
+void json_text(struct json *json, const char *key, const char *value);   /* NULL: null */
 void json_uint(struct json *json, const char *key, uint64_t value);
 void json_number(struct json *json, const char *key, double value); /* not finite: null */
 void json_bool(struct json *json, const char *key, bool value);

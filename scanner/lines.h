@@ -15,7 +15,7 @@ typedef int lines_on_line(void *arg, struct span line, char *error, size_t error
 
 /* Call @on_line for every line of @path. 0; or -1 with "FILE:LINE: what" or "FILE: why it cannot be read" in
  * @error. */
-__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg,
-						   char *error, size_t error_size);
+__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error,
+						   size_t error_size);
 
 #endif

@@ -25,8 +25,7 @@ int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX])
 	if (path) {
 		file = fopen(path, "ae"); /* a resumed scan adds to its log */
 		if (!file) {
-			snprintf(error, LOG_ERROR_MAX, "%s: %s; choose another --log-file", path,
-				 strerror(errno));
+			snprintf(error, LOG_ERROR_MAX, "%s: %s; choose another --log-file", path, strerror(errno));
 			return -1;
 		}
 		setvbuf(file, NULL, _IOLBF, BUFSIZ);
@@ -116,8 +115,8 @@ void log_message(enum log_level level, const char *format, ...)
 	} else {
 		bool redraw = logger.progress[0] != '\0';
 
-		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when,
-			     NAMES[level], text, logger.progress);
+		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, NAMES[level], text,
+			     logger.progress);
 		write_stderr(line, (size_t)n);
 	}
 	pthread_mutex_unlock(&logger.lock);

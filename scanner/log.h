@@ -19,8 +19,7 @@ enum {
 
 /* Messages above @most are dropped. @path NULL: standard error. Before this call: standard error, INFO.
  * 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most,
-						 char error[LOG_ERROR_MAX]);
+__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX]);
 
 /* Flush and close the file; messages go to standard error again. */
 void log_close(void);

@@ -27,11 +27,11 @@ enum net_fault {
 /* Members small and in order of size: a window holds tens of thousands of these. */
 struct net_query {
 	/* the asker's */
-	struct span name;   /* A-labels, no trailing dot; lives until the callback */
+	struct span name; /* A-labels, no trailing dot; lives until the callback */
 	void (*on_answer)(struct net_query *query);
 	void *arg;
-	uint16_t type;      /* enum dns_type */
-	bool shared;        /* other domains are likely to ask it too: see scanner/answer_cache.h */
+	uint16_t type; /* enum dns_type */
+	bool shared;   /* other domains are likely to ask it too: see scanner/answer_cache.h */
 
 	/* the answer, valid during the callback only */
 	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
@@ -42,16 +42,16 @@ struct net_query {
 
 	/* the adapter's */
 	struct {
-		struct net_query *next;   /* in one of its lists */
-		struct net_try *tries;    /* packets whose answer may still come */
-		uint32_t due_ms;          /* in the list of delayed ones: when to go on; wraps around */
-		int8_t pinned;            /* the one server to ask, or -1 */
-		int8_t server;            /* asked last, or -1 */
+		struct net_query *next; /* in one of its lists */
+		struct net_try *tries;  /* packets whose answer may still come */
+		uint32_t due_ms;        /* in the list of delayed ones: when to go on; wraps around */
+		int8_t pinned;          /* the one server to ask, or -1 */
+		int8_t server;          /* asked last, or -1 */
 		uint8_t tries_left;
-		uint8_t failures;         /* answers that said nothing … */
-		uint8_t failed_as;        /* … and what the last one was, enum dns_status */
-		uint8_t parked;           /* times it waited for a server to come back */
-		bool tcp, plain;          /* over TCP; without EDNS */
+		uint8_t failures;  /* answers that said nothing … */
+		uint8_t failed_as; /* … and what the last one was, enum dns_status */
+		uint8_t parked;    /* times it waited for a server to come back */
+		bool tcp, plain;   /* over TCP; without EDNS */
 	} own;
 };
 
@@ -60,9 +60,9 @@ struct net_fetch {
 	struct span host;                  /* mta-sts.<domain> */
 	const struct obs_address *address; /* tried in order until one connects; all may be contacted */
 	size_t address_count;
-	struct span target;                /* where the host's CNAME chain ends; empty: there is none */
-	struct arena *arena;               /* where the facts are put */
-	struct obs_policy *policy;         /* status, address_used, fetch_ms, tls, http are filled */
+	struct span target;        /* where the host's CNAME chain ends; empty: there is none */
+	struct arena *arena;       /* where the facts are put */
+	struct obs_policy *policy; /* status, address_used, fetch_ms, tls, http are filled */
 	void (*on_done)(struct net_fetch *fetch);
 	void *arg;
 

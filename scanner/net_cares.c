@@ -8,8 +8,8 @@
 #include "scanner/freelist.h"
 
 enum {
-	TICK_MS = 20,              /* repeats, delays and the rate limit are this exact */
-	TIMEOUTS_EVERY = 5,        /* ticks between looks at c-ares's time-outs */
+	TICK_MS = 20,       /* repeats, delays and the rate limit are this exact */
+	TIMEOUTS_EVERY = 5, /* ticks between looks at c-ares's time-outs */
 };
 
 struct probe {
@@ -47,8 +47,9 @@ static void send_probe(void *arg, unsigned server)
 		used = snprintf(probe->name, sizeof probe->name, "stsurvey-%08x.", (unsigned)random());
 	snprintf(probe->name + used, sizeof probe->name - (size_t)used, "%.*s", (int)probed->probe_name.n,
 		 probed->probe_name.p);
-	probe->query = (struct net_query){ .name = span_of(probe->name), .type = probed->probe_type,
-					   .on_answer = on_probed, .arg = probe };
+	probe->query = (struct net_query){
+		.name = span_of(probe->name), .type = probed->probe_type, .on_answer = on_probed, .arg = probe
+	};
 	net_cares_ask_server(net, &probe->query, server, false);
 }
 
@@ -148,8 +149,8 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		free(net);
 		return NET_FAULT_MEMORY;
 	}
-	net->group = (struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms,
-					     .ring = &net->ring };
+	net->group =
+		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
 	net->ring.fd = -1;
 	net->tries = options->tries;
 	net->rate = options->rate;

@@ -23,19 +23,19 @@ struct net_cares_options {
 	uv_loop_t *loop;
 	const struct options_server *server;
 	unsigned server_count;
-	uint32_t timeout_ms;  /* one try */
-	unsigned tries;       /* 1 + retries */
+	uint32_t timeout_ms;        /* one try */
+	unsigned tries;             /* 1 + retries */
 	const _Atomic double *rate; /* packets a second of this adapter, 0: no limit; may change while running */
 };
 
 struct net_cares_counts {
-	uint64_t packets;     /* questions sent, repeats and TCP included */
+	uint64_t packets; /* questions sent, repeats and TCP included */
 	uint64_t repeats;
 	uint64_t tcp;
-	uint64_t in_flight;   /* questions unanswered */
-	uint64_t parked;      /* of those, waiting for a server to come back */
-	uint64_t late;        /* answers to a question that had been answered */
-	uint64_t icmp;        /* errors of the kernel on our sockets */
+	uint64_t in_flight; /* questions unanswered */
+	uint64_t parked;    /* of those, waiting for a server to come back */
+	uint64_t late;      /* answers to a question that had been answered */
+	uint64_t icmp;      /* errors of the kernel on our sockets */
 };
 
 struct net_cares;

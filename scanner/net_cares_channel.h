@@ -22,14 +22,14 @@ enum {
 /* What the channels of one thread share. */
 struct channel_group {
 	uv_loop_t *loop;
-	uint32_t timeout_ms;      /* of one try */
+	uint32_t timeout_ms; /* of one try */
 	struct udp_ring *ring;
-	struct channel *dirty;    /* with datagrams waiting for channel_group_flush */
-	uint64_t icmp;            /* errors of the kernel passed over */
-	int fault;                /* the last socket that could not be had: NET_FAULT_…; 0 none */
-	size_t receive_buffer;    /* octets granted to the newest UDP socket */
-	unsigned handles;         /* of the loop still open */
-	unsigned char random[512];/* for ids: unpredictable (RFC 5452 9.1) and cheap */
+	struct channel *dirty;     /* with datagrams waiting for channel_group_flush */
+	uint64_t icmp;             /* errors of the kernel passed over */
+	int fault;                 /* the last socket that could not be had: NET_FAULT_…; 0 none */
+	size_t receive_buffer;     /* octets granted to the newest UDP socket */
+	unsigned handles;          /* of the loop still open */
+	unsigned char random[512]; /* for ids: unpredictable (RFC 5452 9.1) and cheap */
 	size_t random_left;
 };
 
@@ -37,9 +37,9 @@ struct channel_socket;
 
 struct channel {
 	struct channel_group *group;
-	struct channel *next;     /* the owner's list */
+	struct channel *next; /* the owner's list */
 	ares_channel ares;
-	unsigned server;          /* the owner's number for it */
+	unsigned server; /* the owner's number for it */
 	bool tcp, retiring, dirty;
 	unsigned in_flight;
 	uint64_t issued;

@@ -11,11 +11,11 @@
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
  * answered, and gone, long before. */
 struct net_try {
-	struct channel *channel;   /* whose group is the net_cares's first member */
-	struct net_query *query;   /* NULL once answered otherwise */
-	struct net_try *sibling;   /* the question's other tries */
+	struct channel *channel;         /* whose group is the net_cares's first member */
+	struct net_query *query;         /* NULL once answered otherwise */
+	struct net_try *sibling;         /* the question's other tries */
 	struct net_try *earlier, *later; /* in the list of those to be repeated */
-	uint32_t sent_ms, wait_ms; /* when; until it is repeated */
+	uint32_t sent_ms, wait_ms;       /* when; until it is repeated */
 	uint16_t id;
 	bool listed;
 };

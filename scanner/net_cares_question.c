@@ -4,12 +4,12 @@
 #include "scanner/freelist.h"
 
 enum {
-	CHANNELS_MIN = 2,          /* UDP sockets a server at least: an id and a port to guess (RFC 5452 4.4) */
-	CHANNELS_MAX = 64,         /* UDP sockets a server at most: half a million questions in flight */
-	FAILURES_MAX = 2,          /* SERVFAIL or REFUSED this often is an answer; resolvers remember it for seconds */
-	FAILURE_DELAY_MS = 300,    /* before asking the same server again */
-	PARKED_MAX = 16,           /* times a question waits for a server that comes and goes */
-	DNS_HEADER = 12,           /* octets, RFC 1035 4.1.1 */
+	CHANNELS_MIN = 2,       /* UDP sockets a server at least: an id and a port to guess (RFC 5452 4.4) */
+	CHANNELS_MAX = 64,      /* UDP sockets a server at most: half a million questions in flight */
+	FAILURES_MAX = 2,       /* SERVFAIL or REFUSED this often is an answer; resolvers remember it for seconds */
+	FAILURE_DELAY_MS = 300, /* before asking the same server again */
+	PARKED_MAX = 16,        /* times a question waits for a server that comes and goes */
+	DNS_HEADER = 12,        /* octets, RFC 1035 4.1.1 */
 	RCODE_NOERROR = 0,
 	RCODE_FORMERR = 1,
 	RCODE_NXDOMAIN = 3,
@@ -29,7 +29,7 @@ static void drop_tries(struct net_cares *net, struct net_query *query)
 }
 
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
-		   const uint8_t *packet, size_t len)
+		      const uint8_t *packet, size_t len)
 {
 	drop_tries(net, query);
 	query->fault = (int8_t)fault;
@@ -59,7 +59,7 @@ static void fail(struct net_cares *net, struct net_query *query, enum dns_status
 
 static enum dns_status status_of_rcode(unsigned rcode)
 {
-	static const enum dns_status status[] = { DNS_NOERROR,	DNS_FORMERR, DNS_SERVFAIL,
+	static const enum dns_status status[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
 						  DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
 
 	return rcode < sizeof status / sizeof status[0] ? status[rcode] : DNS_ERROR;
@@ -291,7 +291,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	}
 	if (server < 0)
 		server = query->own.tcp || query->own.plain ? query->own.server
-							     : resolver_pick(&net->resolver, query->own.server);
+							    : resolver_pick(&net->resolver, query->own.server);
 	if (server < 0)
 		query_list_push(&net->parked, query);
 	else if (!net_cares_take_token(net))

@@ -19,20 +19,20 @@ struct net_curl {
 	struct net_curl_options options;
 	struct net_curl_counters counters;
 	struct net_curl_loop loop;
-	uv_async_t wake;                 /* `granted` has something for us */
-	uv_timer_t clock;                /* runs while anything is in flight or paced */
-	uint64_t watched_ms;             /* the last look at who is too slow */
+	uv_async_t wake;     /* `granted` has something for us */
+	uv_timer_t clock;    /* runs while anything is in flight or paced */
+	uint64_t watched_ms; /* the last look at who is too slow */
 	bool stopping, calling_back;
 	struct net_curl_world world;
 	char user_agent[256];
 
-	struct flight *flights;          /* all without callback, newest first */
+	struct flight *flights; /* all without callback, newest first */
 	struct flight_queue waiting, paced, landed;
 	struct flight *pool;
 	struct easy_pool easies;
 
 	pthread_mutex_t lock;
-	struct flight_queue granted;     /* under lock: places that other threads passed on */
+	struct flight_queue granted; /* under lock: places that other threads passed on */
 };
 
 /* ---- one attempt ---- */
@@ -144,7 +144,8 @@ static void end_attempt(struct net_curl *c, struct flight *flight, CURLcode code
 		policy->address_used = (int8_t)flight->index;
 	else if (policy->address_used < 0) /* what an earlier address did is better evidence */
 		policy->status = CONNECT_BLOCKLISTED;
-	if (outcome != NET_CURL_FINAL && flight->index + 1 < flight->fetch->address_count && flight->spent_ms < timeout_ms(c))
+	if (outcome != NET_CURL_FINAL && flight->index + 1 < flight->fetch->address_count &&
+	    flight->spent_ms < timeout_ms(c))
 		next_address(c, flight);
 	else
 		land(c, flight);
@@ -414,7 +415,10 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	flight_queue_init(&c->landed);
 	flight_queue_init(&c->granted);
 	c->world = (struct net_curl_world){
-		.store = options->store, .allow = options->allow, .block = options->block, .https_port = options->https_port,
+		.store = options->store,
+		.allow = options->allow,
+		.block = options->block,
+		.https_port = options->https_port,
 	};
 	routes_look(&c->world.routes);
 	snprintf(c->user_agent, sizeof(c->user_agent), "%s", options->user_agent);

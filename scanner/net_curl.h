@@ -1,8 +1,9 @@
 /* scanner/net_curl.h - the policy fetch (RFC 8461 3.3): libcurl's multi interface on a libuv loop.
  *
- * One net_curl belongs to one loop and its thread; trust store, host limit and pace are shared by all of them. A fetch waits
- * for its turn in the window, a place at its host and the host's pace, then tries its addresses in order until one accepts a TCP connection; from there on
- * whatever happens is final. It never resolves a name, follows a redirect, uses a proxy, or sends a credential.
+ * One net_curl belongs to one loop and its thread; trust store, host limit and pace are shared by all of them. A fetch
+ * waits for its turn in the window, a place at its host and the host's pace, then tries its addresses in order until
+ * one accepts a TCP connection; from there on whatever happens is final. It never resolves a name, follows a redirect,
+ * uses a proxy, or sends a credential.
  *
  * What it fills of obs_policy: status, address_used (the address whose outcome is recorded: the one that connected, or
  * else the last one tried; -1 where none was), fetch_ms (the sum of the attempts, without waiting), tls, http.
@@ -36,19 +37,19 @@ struct net_curl_options {
 	const struct cidr_set *allow;  /* NULL: none */
 	const struct cidr_set *block;  /* NULL: none */
 	uint16_t https_port;
-	double timeout_s;              /* one whole fetch, at most NET_CURL_TIMEOUT_MAX_S; waiting does not count */
-	uint32_t handshake_ms;         /* 0: NET_CURL_HANDSHAKE_MS */
-	uint32_t first_line_ms;        /* 0: NET_CURL_FIRST_LINE_MS */
-	unsigned concurrency;          /* fetches in flight; the others wait in order */
-	const char *user_agent;        /* copied */
+	double timeout_s;       /* one whole fetch, at most NET_CURL_TIMEOUT_MAX_S; waiting does not count */
+	uint32_t handshake_ms;  /* 0: NET_CURL_HANDSHAKE_MS */
+	uint32_t first_line_ms; /* 0: NET_CURL_FIRST_LINE_MS */
+	unsigned concurrency;   /* fetches in flight; the others wait in order */
+	const char *user_agent; /* copied */
 };
 
 struct net_curl_counters {
-	uint64_t begun, done;          /* fetches handed in, and called back */
-	unsigned in_flight;            /* connections */
-	unsigned waiting;              /* for the window, a place at their address, or its pace */
-	uint64_t attempts;             /* connections tried: addresses, not fetches */
-	uint64_t octets;               /* of body received */
+	uint64_t begun, done; /* fetches handed in, and called back */
+	unsigned in_flight;   /* connections */
+	unsigned waiting;     /* for the window, a place at their address, or its pace */
+	uint64_t attempts;    /* connections tried: addresses, not fetches */
+	uint64_t octets;      /* of body received */
 };
 
 struct net_curl;

@@ -71,24 +71,24 @@ static CURLcode set_for_life(CURL *easy, const char *user_agent)
 #define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);                           /* RFC 8461 3.3: 3xx is a failure */
-	SET(CURLOPT_PROXY, "");                                    /* whatever the environment says */
+	SET(CURLOPT_FOLLOWLOCATION, 0L); /* RFC 8461 3.3: 3xx is a failure */
+	SET(CURLOPT_PROXY, "");          /* whatever the environment says */
 	SET(CURLOPT_NOPROXY, "*");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);    /* no h2: one small file needs no multiplexing */
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* no h2: one small file needs no multiplexing */
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
-	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);                    /* nothing asked for: no bomb unpacked */
+	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* nothing asked for: no bomb unpacked */
 	SET(CURLOPT_USERAGENT, user_agent);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_FRESH_CONNECT, 1L);
-	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);                        /* each transfer's end walks the whole cache */
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* each transfer's end walks the whole cache */
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_BUFFERSIZE, (long)NET_CURL_BUFFER);
-	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);                    /* holds the request; the least curl takes */
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);    /* RFC 8461 7.2 */
-	SET(CURLOPT_SSL_VERIFYPEER, 0L);                           /* tls.c verifies, and goes on after a failure */
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);                 /* holds the request; the least curl takes */
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* RFC 8461 7.2 */
+	SET(CURLOPT_SSL_VERIFYPEER, 0L);                        /* tls.c verifies, and goes on after a failure */
 	SET(CURLOPT_SSL_VERIFYHOST, 0L);
-	SET(CURLOPT_CAINFO, NULL);                                 /* or the bundle is read for each connection */
+	SET(CURLOPT_CAINFO, NULL); /* or the bundle is read for each connection */
 	SET(CURLOPT_CAPATH, NULL);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -121,8 +121,8 @@ static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span ho
 		snprintf(port, sizeof(port), ":%u", https_port);
 	snprintf(url, sizeof(url), "https://%.*s%s/.well-known/mta-sts.txt", (int)host.n, host.p, port);
 	address_text(&attempt->address, address);
-	snprintf(attempt->route_text, sizeof(attempt->route_text), attempt->address.family == 4 ? "::%s:%u" : "::[%s]:%u",
-		 address, https_port);
+	snprintf(attempt->route_text, sizeof(attempt->route_text),
+		 attempt->address.family == 4 ? "::%s:%u" : "::[%s]:%u", address, https_port);
 	attempt->route = (struct curl_slist){ .data = attempt->route_text };
 
 #define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
@@ -148,7 +148,10 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, CURL *easy, struct ne
 		.policy = fetch->policy,
 		.address = *address,
 		.easy = easy,
-		.tls = { .store = world->store, .host = fetch->host, .arena = fetch->arena, .tls = &fetch->policy->tls },
+		.tls = { .store = world->store,
+			 .host = fetch->host,
+			 .arena = fetch->arena,
+			 .tls = &fetch->policy->tls },
 	};
 	http_answer_init(&attempt->http, fetch->arena, &fetch->policy->http);
 	return set_for_attempt(attempt, fetch->host, left_ms, connect_ms) == CURLE_OK ? 0 : -1;

@@ -1,4 +1,5 @@
-/* scanner/net_curl_attempt.h - one connection to one address in curl's hands: its options, its callbacks, its meaning. */
+/* scanner/net_curl_attempt.h - one connection to one address in curl's hands: its options, its callbacks, its meaning.
+ */
 #ifndef STSURVEY_SCANNER_NET_CURL_ATTEMPT_H
 #define STSURVEY_SCANNER_NET_CURL_ATTEMPT_H
 
@@ -33,9 +34,9 @@ struct net_curl_attempt {
 	CURL *easy;
 	struct curl_slist route;
 	char route_text[NET_CURL_ROUTE_MAX];
-	bool connected;                     /* TCP is */
-	bool forbidden;                     /* address_check() said no */
-	int socket_errno;                   /* why there is no socket; 0: there is */
+	bool connected;   /* TCP is */
+	bool forbidden;   /* address_check() said no */
+	int socket_errno; /* why there is no socket; 0: there is */
 	struct tls_watch tls;
 	struct http_answer http;
 };

@@ -12,27 +12,27 @@ struct net_curl;
 
 /* Where a fetch is. Only the functions of net_curl.c named here assign it. */
 enum flight_state {
-	FLIGHT_WAITING,  /* net_curl_fetch, next_address: in line for the window */
-	FLIGHT_PARKED,   /* admit: its address has no place free; host_limit tells when */
-	FLIGHT_PACED,    /* keep_pace: it has a place, and waits for the pace of its host */
-	FLIGHT_FLYING,   /* take_off: an attempt is in curl's hands */
-	FLIGHT_LANDED,   /* land: only the callback is missing */
+	FLIGHT_WAITING, /* net_curl_fetch, next_address: in line for the window */
+	FLIGHT_PARKED,  /* admit: its address has no place free; host_limit tells when */
+	FLIGHT_PACED,   /* keep_pace: it has a place, and waits for the pace of its host */
+	FLIGHT_FLYING,  /* take_off: an attempt is in curl's hands */
+	FLIGHT_LANDED,  /* land: only the callback is missing */
 };
 
 struct flight {
 	struct net_fetch *fetch;
 	struct net_curl *owner;
 	enum flight_state state;
-	struct flight *next;             /* in the one queue that holds it, or the pool */
-	struct flight *newer, *older;    /* among all that have no callback yet */
-	struct host_waiter place;        /* at the address being tried */
+	struct flight *next;          /* in the one queue that holds it, or the pool */
+	struct flight *newer, *older; /* among all that have no callback yet */
+	struct host_waiter place;     /* at the address being tried */
 	bool has_place;
-	bool has_token;                  /* its pace lets it go, from due_us on */
+	bool has_token; /* its pace lets it go, from due_us on */
 	uint64_t due_us;
-	unsigned index;                  /* of the address being tried */
+	unsigned index; /* of the address being tried */
 	uint64_t spent_ms, took_off_ms;
-	enum net_curl_stage stage;       /* as last looked at … */
-	uint64_t stage_ms;               /* … and since when */
+	enum net_curl_stage stage; /* as last looked at … */
+	uint64_t stage_ms;         /* … and since when */
 
 	CURL *easy;
 	struct net_curl_attempt attempt;

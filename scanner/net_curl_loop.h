@@ -19,7 +19,7 @@ struct net_curl_loop {
 	/* its own */
 	uv_loop_t *loop;
 	uv_timer_t timer;
-	unsigned handles;                       /* of libuv, not yet closed */
+	unsigned handles; /* of libuv, not yet closed */
 	void (*on_closed)(struct net_curl_loop *loop);
 	struct socket_poll *pool;
 };

@@ -106,8 +106,8 @@ static bool remember(struct options *options, const struct option_row *row, stru
 	return true;
 }
 
-static enum options_result apply(struct options *options, const struct option_row *row, struct span value,
-				 char *error, size_t error_size)
+static enum options_result apply(struct options *options, const struct option_row *row, struct span value, char *error,
+				 size_t error_size)
 {
 	enum options_result result = option_set(options, row, value, error, error_size);
 
@@ -134,8 +134,7 @@ static int unknown(struct span name, enum options_command command, char *error, 
 	int shown = (int)(name.n < 40 ? name.n : 40);
 
 	if (nearest)
-		snprintf(error, error_size, "unknown option '%.*s'; did you mean '%s'?", shown, name.p,
-			 nearest);
+		snprintf(error, error_size, "unknown option '%.*s'; did you mean '%s'?", shown, name.p, nearest);
 	else
 		snprintf(error, error_size, "unknown option '%.*s'; --help lists them all", shown, name.p);
 	return -1;
@@ -146,8 +145,7 @@ static int on_config_line(void *arg, struct span line, char *error, size_t error
 	struct config *config = arg;
 	size_t equals = span_find(line, 0, '=');
 	struct span name = span_trim((struct span){ line.p, equals });
-	struct span value = equals < line.n ? span_trim(span_skip(line, equals + 1))
-					    : (struct span){ line.p, 0 };
+	struct span value = equals < line.n ? span_trim(span_skip(line, equals + 1)) : (struct span){ line.p, 0 };
 	const struct option_row *row = option_find(name);
 
 	config->result = OPTIONS_USAGE;
@@ -158,8 +156,7 @@ static int on_config_line(void *arg, struct span line, char *error, size_t error
 		return -1;
 	}
 	if (row->argument && value.n == 0) {
-		snprintf(error, error_size, "'%s' needs a value: %s = %s", row->name, row->name,
-			 row->argument);
+		snprintf(error, error_size, "'%s' needs a value: %s = %s", row->name, row->name, row->argument);
 		return -1;
 	}
 	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
@@ -172,8 +169,8 @@ static int on_config_line(void *arg, struct span line, char *error, size_t error
 	return config->result == OPTIONS_OK ? 0 : -1;
 }
 
-static enum options_result read_config(struct options *options, enum options_command command,
-				       const char *path, char error[OPTIONS_ERROR_MAX])
+static enum options_result read_config(struct options *options, enum options_command command, const char *path,
+				       char error[OPTIONS_ERROR_MAX])
 {
 	struct config config = { options, command, OPTIONS_OK };
 
@@ -199,8 +196,7 @@ static void make_getopt_table(struct getopt_table *table, enum options_command c
 
 		if (command == OPTIONS_CHECK && !row->check)
 			continue;
-		table->option[n++] = (struct option){ row->name,
-						      row->argument ? required_argument : no_argument, NULL,
+		table->option[n++] = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL,
 						      LONG_BASE + (int)i };
 		if (!row->letter)
 			continue;
@@ -223,15 +219,13 @@ static const struct option_row *row_of(int c)
 }
 
 /* What getopt_long did not like. */
-static enum options_result complain(int c, char **argv, enum options_command command,
-				    char error[OPTIONS_ERROR_MAX])
+static enum options_result complain(int c, char **argv, enum options_command command, char error[OPTIONS_ERROR_MAX])
 {
 	const struct option_row *row = optopt ? row_of(optopt) : NULL;
 	struct span name;
 
 	if (c == ':' && row) {
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s needs a value: --%s %s", row->name, row->name,
-			 row->argument);
+		snprintf(error, OPTIONS_ERROR_MAX, "--%s needs a value: --%s %s", row->name, row->name, row->argument);
 	} else if (optopt >= LONG_BASE) {
 		snprintf(error, OPTIONS_ERROR_MAX, "--%s takes no value", row->name);
 	} else if (optopt) {
@@ -345,8 +339,7 @@ static void set_fetch_rates(struct options *options)
 }
 
 /* What the options leave open, and whether they fit together. */
-static enum options_result finish(struct options *options, enum options_command command,
-				  char error[OPTIONS_ERROR_MAX])
+static enum options_result finish(struct options *options, enum options_command command, char error[OPTIONS_ERROR_MAX])
 {
 	const char *wrong = conflict(options, given_find(options, "shards"), given_find(options, "shard"));
 	enum options_result result = OPTIONS_OK;
@@ -368,8 +361,8 @@ static enum options_result finish(struct options *options, enum options_command 
 	return result;
 }
 
-static enum options_result read_all(struct options *options, enum options_command command, int argc,
-				    char **argv, int *first, char error[OPTIONS_ERROR_MAX])
+static enum options_result read_all(struct options *options, enum options_command command, int argc, char **argv,
+				    int *first, char error[OPTIONS_ERROR_MAX])
 {
 	enum options_result result;
 
@@ -380,8 +373,8 @@ static enum options_result read_all(struct options *options, enum options_comman
 	if (result != OPTIONS_OK)
 		return result;
 	if (command == OPTIONS_SCAN && optind < argc) {
-		snprintf(error, OPTIONS_ERROR_MAX,
-			 "'%.80s' is no option; domains come from --input-file FILE", argv[optind]);
+		snprintf(error, OPTIONS_ERROR_MAX, "'%.80s' is no option; domains come from --input-file FILE",
+			 argv[optind]);
 		return OPTIONS_USAGE;
 	}
 	if (command == OPTIONS_CHECK && optind >= argc) {

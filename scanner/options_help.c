@@ -50,8 +50,8 @@ static void print_row(FILE *out, const struct option_row *row)
 {
 	char names[64];
 	int n = snprintf(names, sizeof(names), "  %c%c%c --%s%s%s", row->letter ? '-' : ' ',
-			 row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name,
-			 row->argument ? " " : "", row->argument ? row->argument : "");
+			 row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
 
 	fputs(names, out);
 	if (n + 2 > HELP_COLUMN) {
@@ -78,8 +78,7 @@ void options_help(enum options_command command, FILE *out)
 			print_row(out, &OPTION_TABLE[i]);
 		}
 	}
-	fputs(command == OPTIONS_SCAN
-		      ? EXIT_STATUS
-		      : "\nExit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.\n",
+	fputs(command == OPTIONS_SCAN ? EXIT_STATUS
+				      : "\nExit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.\n",
 	      out);
 }

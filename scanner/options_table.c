@@ -13,8 +13,8 @@ enum {
 	RETRIES_MOST = 20,
 	SHARDS_MOST = 65536,
 	RATE_MOST = 100000000,
-	TIMEOUT_MOST = 60,              /* seconds */
-	HTTP_TIMEOUT_MOST = 60,         /* RFC 8461 3.3: a sender waits a minute at most */
+	TIMEOUT_MOST = 60,      /* seconds */
+	HTTP_TIMEOUT_MOST = 60, /* RFC 8461 3.3: a sender waits a minute at most */
 	SYNC_MOST = 3600,
 	RUNTIME_MOST = 366 * 86400,
 };

@@ -107,11 +107,10 @@ static enum options_result set_text(const struct setting *set)
 
 static enum options_result parse_bounded(const struct setting *set, uint64_t *value)
 {
-	if (parse_whole(set->value, value) && (double)*value >= set->row->least &&
-	    (double)*value <= set->row->most)
+	if (parse_whole(set->value, value) && (double)*value >= set->row->least && (double)*value <= set->row->most)
 		return OPTIONS_OK;
-	return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", set->row->least,
-		      set->row->most, set->row->unit);
+	return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", set->row->least, set->row->most,
+		      set->row->unit);
 }
 
 static enum options_result set_whole(const struct setting *set)
@@ -163,8 +162,8 @@ static enum options_result set_decimal(const struct setting *set)
 			value = strtod(text, &end);
 	}
 	if (end == text || *end || !isfinite(value) || value < set->row->least || value > set->row->most)
-		return refuse(set, OPTIONS_USAGE, "not a number from %g to %.0f %s", set->row->least,
-			      set->row->most, set->row->unit);
+		return refuse(set, OPTIONS_USAGE, "not a number from %g to %.0f %s", set->row->least, set->row->most,
+			      set->row->unit);
 	*(double *)set->member = value;
 	return OPTIONS_OK;
 }
@@ -211,8 +210,7 @@ static enum options_result set_contact(const struct setting *set)
 
 /* Call @on_part for every part between commas, white space around it dropped. */
 static enum options_result each_part(const struct setting *set,
-				     enum options_result (*on_part)(const struct setting *set,
-								    struct span part))
+				     enum options_result (*on_part)(const struct setting *set, struct span part))
 {
 	struct span rest = set->value;
 	enum options_result result = OPTIONS_OK;
@@ -232,8 +230,7 @@ static enum options_result add_server(const struct setting *set, struct span par
 	struct options_server server = { .port = DNS_PORT };
 
 	if (!address_parse_endpoint(part, &server.address, &server.port))
-		return refuse(set, OPTIONS_USAGE,
-			      "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
 			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
 	for (unsigned i = 0; i < options->server_count; i++)
 		if (options->server[i].port == server.port &&
@@ -289,8 +286,7 @@ static enum options_result add_network(const struct setting *set, struct span pa
 	if (result == -1)
 		return no_memory(set);
 	if (result != 0)
-		return refuse(set, OPTIONS_USAGE,
-			      "'%.*s' is no network; write 127.0.0.0/8, fd00::/8 or an address",
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no network; write 127.0.0.0/8, fd00::/8 or an address",
 			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
 	return OPTIONS_OK;
 }
@@ -330,8 +326,8 @@ static enum options_result set_nothing(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-enum options_result option_set(struct options *options, const struct option_row *row, struct span value,
-			       char *error, size_t error_size)
+enum options_result option_set(struct options *options, const struct option_row *row, struct span value, char *error,
+			       size_t error_size)
 {
 	static enum options_result (*const SET[])(const struct setting *set) = {
 		[OPTION_FLAG] = set_flag,
@@ -368,8 +364,7 @@ static int on_resolv_line(void *arg, struct span line, char *error, size_t error
 		return 0;
 	line = span_trim(span_skip(line, end));
 	if (span_find(line, 0, '%') < line.n) { /* link-local addresses mean nothing without their scope */
-		log_warning("/etc/resolv.conf: name server %.*s has a scope id and is not used", (int)line.n,
-			    line.p);
+		log_warning("/etc/resolv.conf: name server %.*s has a scope id and is not used", (int)line.n, line.p);
 		return 0;
 	}
 	if (!address_parse(line, &address)) {
@@ -383,11 +378,11 @@ static int on_resolv_line(void *arg, struct span line, char *error, size_t error
 	return add_server(set, line) == OPTIONS_OK ? 0 : -1;
 }
 
-enum options_result options_read_resolv_conf(struct options *options, const char *path, char *error,
-					     size_t error_size)
+enum options_result options_read_resolv_conf(struct options *options, const char *path, char *error, size_t error_size)
 {
-	struct setting set = { options,   option_find(SPAN_LITERAL("name-servers")), { NULL, 0 }, NULL, error,
-			       error_size };
+	struct setting set = {
+		options, option_find(SPAN_LITERAL("name-servers")), { NULL, 0 }, NULL, error, error_size
+	};
 
 	if (lines_read(path, on_resolv_line, &set, error, error_size) != 0)
 		return OPTIONS_FATAL;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct pace {
-	double rate;      /* tokens a second; 0: no limit */
-	double burst;     /* tokens the bucket holds */
+	double rate;  /* tokens a second; 0: no limit */
+	double burst; /* tokens the bucket holds */
 	double tokens;
 	uint64_t last_us; /* when tokens were counted last */
 };

@@ -100,8 +100,7 @@ static uint32_t make(struct pace_table *table, uint64_t key)
 	} else {
 		at = table->oldest;
 		unlink_use(table, at);
-		for (link = chain_of(table, table->entry[at].key); *link != at;
-		     link = &table->entry[*link].next)
+		for (link = chain_of(table, table->entry[at].key); *link != at; link = &table->entry[*link].next)
 			;
 		*link = table->entry[at].next;
 	}

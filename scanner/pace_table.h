@@ -1,8 +1,8 @@
 /* scanner/pace_table.h - a token bucket for each key: an address, a provider's domain.
  *
  * Thousands of domains share one policy host, and behind many names stands one provider. The table is bounded: the key
- * asked for longest ago makes room for a new one. A forgotten bucket is a full one, so with more keys than are asked for
- * within a bucket's time to fill, nobody gets more than the rate. Any thread; no clock inside.
+ * asked for longest ago makes room for a new one. A forgotten bucket is a full one, so with more keys than are asked
+ * for within a bucket's time to fill, nobody gets more than the rate. Any thread; no clock inside.
  */
 #ifndef STSURVEY_SCANNER_PACE_TABLE_H
 #define STSURVEY_SCANNER_PACE_TABLE_H

@@ -7,7 +7,15 @@
 #include "parsers/dns_answer.h"
 #include "scanner/net_cares.h"
 
-enum { SOA_OF_SIGNED, NO_SUCH_NAME, NO_SUCH_NAME_AGAIN, NO_SUCH_NAME_TCP, NO_SUCH_IN_ORG, SAMPLES, QUESTIONS = SAMPLES + PREFLIGHT_SAMPLES };
+enum {
+	SOA_OF_SIGNED,
+	NO_SUCH_NAME,
+	NO_SUCH_NAME_AGAIN,
+	NO_SUCH_NAME_TCP,
+	NO_SUCH_IN_ORG,
+	SAMPLES,
+	QUESTIONS = SAMPLES + PREFLIGHT_SAMPLES
+};
 
 struct flight {
 	struct net_cares *dns;
@@ -138,7 +146,8 @@ static int verdict(const struct options *options, const struct server_check *che
 		if (check[i].answers)
 			what = dns_status_name(check[i].status);
 	address_text(&server->address, text);
-	snprintf(error, error_size, "name server %s%s%s:%u%s: %s; is it a resolver that serves this machine? see --name-servers",
+	snprintf(error, error_size,
+		 "name server %s%s%s:%u%s: %s; is it a resolver that serves this machine? see --name-servers",
 		 server->address.family == 6 ? "[" : "", text, server->address.family == 6 ? "]" : "", server->port,
 		 options->server_count > 1 ? " and all others" : "", what);
 	return -1;
@@ -155,11 +164,12 @@ int preflight(const struct options *options, const struct span *sample, size_t s
 	      char *error, size_t error_size)
 {
 	uint32_t timeout = options->timeout * 1000 < PREFLIGHT_TIMEOUT_MS ? (uint32_t)(options->timeout * 1000)
-									    : PREFLIGHT_TIMEOUT_MS;
+									  : PREFLIGHT_TIMEOUT_MS;
 	struct question *question = calloc((size_t)options->server_count * QUESTIONS, sizeof *question);
 	struct flight flight = { 0 };
-	struct net_cares_options dns = { .server = options->server, .server_count = options->server_count,
-					 .timeout_ms = timeout, .tries = 1 };
+	struct net_cares_options dns = {
+		.server = options->server, .server_count = options->server_count, .timeout_ms = timeout, .tries = 1
+	};
 	unsigned nonce = 0;
 	uv_loop_t loop;
 	int result = -1;

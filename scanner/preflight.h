@@ -18,16 +18,16 @@ enum {
 };
 
 struct server_check {
-	bool answers;                /* anything at all */
-	bool useful;                 /* NOERROR or NXDOMAIN to something */
-	bool honest;                 /* NXDOMAIN for a name that cannot exist (RFC 6761 6.4) */
-	bool rewrites;               /* addresses for it instead */
-	bool tcp, edns, validates;   /* answers over TCP; with OPT; with AD for a signed name */
-	enum dns_status status;      /* to the name that cannot exist */
+	bool answers;              /* anything at all */
+	bool useful;               /* NOERROR or NXDOMAIN to something */
+	bool honest;               /* NXDOMAIN for a name that cannot exist (RFC 6761 6.4) */
+	bool rewrites;             /* addresses for it instead */
+	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
+	enum dns_status status;    /* to the name that cannot exist */
 	/* what to ask it when it seems dead: a question it answered well */
-	char probe_name[256];        /* "": none found */
+	char probe_name[256]; /* "": none found */
 	uint16_t probe_type;
-	bool probe_random;           /* with a random label in front, so that no cache answers */
+	bool probe_random; /* with a random label in front, so that no cache answers */
 };
 
 /* Ask every server of @options; @sample holds the first names of the list. @check has room for each server.

@@ -24,15 +24,15 @@
 #include "scanner/log.h"
 
 enum {
-	STARTS_MAX = 3,       /* another process may take the port between our look and its bind */
+	STARTS_MAX = 3, /* another process may take the port between our look and its bind */
 	THREADS_MAX = 64,
 	SLABS_MAX = 64,
-	CONFIG_FD = 3,        /* in the child */
-	QUESTIONS_MIN = 4096, /* num-queries-per-thread, as in the file */
-	QUESTIONS_MAX = 30000,/* outgoing-range is twice that, and ports are 65,536 */
-	PER_DOMAIN = 2,       /* questions of one domain at once */
-	ROUND_MS = 20,        /* between two looks for an answer, or for its end */
-	LOG_SHOWN = 300,      /* octets of its complaint that a message repeats */
+	CONFIG_FD = 3,         /* in the child */
+	QUESTIONS_MIN = 4096,  /* num-queries-per-thread, as in the file */
+	QUESTIONS_MAX = 30000, /* outgoing-range is twice that, and ports are 65,536 */
+	PER_DOMAIN = 2,        /* questions of one domain at once */
+	ROUND_MS = 20,         /* between two looks for an answer, or for its end */
+	LOG_SHOWN = 300,       /* octets of its complaint that a message repeats */
 	LOG_READ = 4096,
 };
 
@@ -45,12 +45,12 @@ static const char SURVEY_CONF[] = {
 };
 
 struct private_resolver {
-	pid_t pid;            /* 0: ended and waited for */
-	int status;           /* of waitpid, then */
+	pid_t pid;  /* 0: ended and waited for */
+	int status; /* of waitpid, then */
 	int log;
 	uint16_t port;
-	char path[256];       /* of the program */
-	char ready[48];       /* a name that this one alone knows */
+	char path[256]; /* of the program */
+	char ready[48]; /* a name that this one alone knows */
 };
 
 enum readiness { READY_NOT_YET, READY_YES, READY_IS_ANOTHER };
@@ -83,7 +83,8 @@ static bool find_program(char path[256])
 
 static bool bind_to(int fd, uint16_t port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -138,8 +139,7 @@ static void write_survey(FILE *config, bool own_anchors)
 }
 
 /* What differs from the file. Unbound takes the last of what is said twice. */
-static void write_changes(FILE *config, const struct private_resolver *resolver, unsigned threads,
-			  unsigned concurrency)
+static void write_changes(FILE *config, const struct private_resolver *resolver, unsigned threads, unsigned concurrency)
 {
 	unsigned slabs = slabs_for(threads), questions = concurrency / threads * PER_DOMAIN;
 
@@ -220,8 +220,8 @@ static void raise_file_limit(void)
 /* In the child, before exec: no return. Between fork and exec only what is async-signal-safe. */
 static void run_program(const char *path, int config, int log, const struct passwd *user, pid_t parent)
 {
-	char *arguments[] = { (char *)"unbound", (char *)"-d", (char *)"-p", (char *)"-c", (char *)"/proc/self/fd/3",
-			      NULL };
+	char *arguments[] = { (char *)"unbound",         (char *)"-d", (char *)"-p", (char *)"-c",
+			      (char *)"/proc/self/fd/3", NULL };
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
@@ -322,7 +322,8 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 
 static int wait_ready(struct private_resolver *resolver, enum readiness *ready, char *error, size_t error_size)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(resolver->port),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(resolver->port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct timespec pause = { .tv_nsec = ROUND_MS * 1000000l };
 	uint64_t end = now_ms() + PRIVATE_RESOLVER_READY_MS;
@@ -399,8 +400,8 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 	return -1;
 }
 
-int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads,
-			   unsigned concurrency, struct options_server *server, char *error, size_t error_size)
+int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads, unsigned concurrency,
+			   struct options_server *server, char *error, size_t error_size)
 {
 	struct private_resolver *resolver = calloc(1, sizeof *resolver);
 	bool again = true;
@@ -411,7 +412,8 @@ int private_resolver_start(struct private_resolver **result, const char *extra, 
 		return -1;
 	resolver->log = -1;
 	if (!find_program(resolver->path)) {
-		snprintf(error, error_size, "--resolver unbound: it is not installed; apt install unbound dns-root-data");
+		snprintf(error, error_size,
+			 "--resolver unbound: it is not installed; apt install unbound dns-root-data");
 		private_resolver_stop(resolver);
 		return -1;
 	}

@@ -13,15 +13,16 @@
 #include "scanner/options.h"
 
 enum {
-	PRIVATE_RESOLVER_READY_MS = 5000,       /* from its start to its first answer, at most */
-	PRIVATE_RESOLVER_STOP_MS = 5000,        /* from SIGTERM to SIGKILL */
-	PRIVATE_RESOLVER_EXTRA_MAX = 16 << 20,  /* octets of --resolver-config: no list of zones is larger */
+	PRIVATE_RESOLVER_READY_MS = 5000,      /* from its start to its first answer, at most */
+	PRIVATE_RESOLVER_STOP_MS = 5000,       /* from SIGTERM to SIGKILL */
+	PRIVATE_RESOLVER_EXTRA_MAX = 16 << 20, /* octets of --resolver-config: no list of zones is larger */
 };
 
 struct private_resolver;
 
 /* Start it and wait until it answers. @extra: a file whose lines follow ours, or NULL; trust anchors in it
- * replace the root's. @server is where it listens. 0, or -1 with one line in @error. To be called on a thread that stays until the stop. */
+ * replace the root's. @server is where it listens. 0, or -1 with one line in @error. To be called on a thread that
+ * stays until the stop. */
 __attribute__((warn_unused_result)) int private_resolver_start(struct private_resolver **resolver, const char *extra,
 							       unsigned threads, unsigned concurrency,
 							       struct options_server *server, char *error,

@@ -75,14 +75,14 @@ void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *m
 	if (left_s >= 0)
 		put_time(left, sizeof(left), left_s);
 	if (moment->fraction >= 0)
-		snprintf(done, sizeof(done), left_s >= 0 ? " %.1f%% (%s left);" : " %.1f%%;%s",
-			 moment->fraction * 100, left);
+		snprintf(done, sizeof(done), left_s >= 0 ? " %.1f%% (%s left);" : " %.1f%%;%s", moment->fraction * 100,
+			 left);
 	snprintf(line, PROGRESS_LINE_MAX,
 		 "%s;%s %llu domains; %.0f domains/s; %.0f queries/s; STS %llu; fetched %llu; unknown "
 		 "%.1f%%%s%s",
 		 elapsed, done, (unsigned long long)counts->domains, domains_per_s, queries_per_s,
-		 (unsigned long long)counts->sts, (unsigned long long)counts->fetched,
-		 unknown_share(counts) * 100, moment->note ? "; " : "", moment->note ? moment->note : "");
+		 (unsigned long long)counts->sts, (unsigned long long)counts->fetched, unknown_share(counts) * 100,
+		 moment->note ? "; " : "", moment->note ? moment->note : "");
 }
 
 static void show_line(struct progress *progress, const struct progress_moment *moment)
@@ -124,12 +124,10 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	if (moment->fraction >= 0)
 		text_printf(out, "%.3f", moment->fraction * 100);
 	text_printf(out, ",%llu,%.1f,%llu,%.1f,%llu,%llu,%llu,%.6f,%llu,%llu,%llu,%llu,%llu,",
-		    (unsigned long long)counts->domains,
-		    per_second(counts->domains, progress->row.domains, ms),
-		    (unsigned long long)counts->queries,
-		    per_second(counts->queries, progress->row.queries, ms), (unsigned long long)counts->sts,
-		    (unsigned long long)counts->fetched, (unsigned long long)counts->unknown,
-		    unknown_share(counts), (unsigned long long)counts->blocklisted,
+		    (unsigned long long)counts->domains, per_second(counts->domains, progress->row.domains, ms),
+		    (unsigned long long)counts->queries, per_second(counts->queries, progress->row.queries, ms),
+		    (unsigned long long)counts->sts, (unsigned long long)counts->fetched,
+		    (unsigned long long)counts->unknown, unknown_share(counts), (unsigned long long)counts->blocklisted,
 		    (unsigned long long)counts->illegal, (unsigned long long)counts->fetches,
 		    (unsigned long long)counts->in_flight, (unsigned long long)counts->fetching);
 	if (moment->note)
@@ -184,9 +182,8 @@ static void warn_of_metadata(struct progress *progress, const char *error)
 	progress->metadata_failed = true;
 }
 
-int progress_open(struct progress **progress, const struct options *options,
-		  const struct progress_about *about, const struct progress_moment *start,
-		  char error[PROGRESS_ERROR_MAX])
+int progress_open(struct progress **progress, const struct options *options, const struct progress_about *about,
+		  const struct progress_moment *start, char error[PROGRESS_ERROR_MAX])
 {
 	struct progress *made = calloc(1, sizeof(*made));
 	char what[TEXT_ERROR_MAX];

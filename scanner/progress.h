@@ -60,9 +60,10 @@ struct progress;
 /* Open the files that @options name and write what is known at the start. 0, or -1 with one line for the user
  * in @error.
  * @options lives as long as the progress. */
-__attribute__((warn_unused_result)) int
-progress_open(struct progress **progress, const struct options *options, const struct progress_about *about,
-	      const struct progress_moment *start, char error[PROGRESS_ERROR_MAX]);
+__attribute__((warn_unused_result)) int progress_open(struct progress **progress, const struct options *options,
+						      const struct progress_about *about,
+						      const struct progress_moment *start,
+						      char error[PROGRESS_ERROR_MAX]);
 
 /* A second has passed. */
 void progress_tick(struct progress *progress, const struct progress_moment *moment);

@@ -31,8 +31,8 @@ void resolver_good(struct resolver_server *server, uint64_t rtt_ms)
 		return;
 	}
 	/* RFC 6298 2.3: alpha 1/8, beta 1/4 */
-	server->rttvar_ms += ((rtt > server->srtt_ms ? rtt - server->srtt_ms : server->srtt_ms - rtt) -
-			      server->rttvar_ms) / 4;
+	server->rttvar_ms +=
+		((rtt > server->srtt_ms ? rtt - server->srtt_ms : server->srtt_ms - rtt) - server->rttvar_ms) / 4;
 	server->srtt_ms += (rtt - server->srtt_ms) / 8;
 }
 

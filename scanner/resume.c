@@ -21,10 +21,30 @@ enum {
 static bool may_differ(struct span name)
 {
 	static const char *const names[] = {
-		"input-file",  "output-file",	"metadata-file", "status-updates-file", "log-file", "quiet",
-		"verbose",     "name-servers",	"rate",		 "concurrency",		"threads",  "timeout",
-		"retries",     "http-timeout",	"http-concurrency", "per-host",		"resume",   "force",
-		"max-runtime", "sync-interval", "config",	 "resolver",		"seed",	    "contact",
+		"input-file",
+		"output-file",
+		"metadata-file",
+		"status-updates-file",
+		"log-file",
+		"quiet",
+		"verbose",
+		"name-servers",
+		"rate",
+		"concurrency",
+		"threads",
+		"timeout",
+		"retries",
+		"http-timeout",
+		"http-concurrency",
+		"per-host",
+		"resume",
+		"force",
+		"max-runtime",
+		"sync-interval",
+		"config",
+		"resolver",
+		"seed",
+		"contact",
 		"max-domains",
 	};
 
@@ -50,8 +70,9 @@ static bool covered(const struct record_option *a, size_t a_count, const struct 
 	for (size_t i = 0; i < a_count; i++) {
 		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
 			continue;
-		snprintf(error, RESUME_ERROR_MAX, "%s: was begun with another --%.*s; give the same, or another --output-file",
-			 path, (int)a[i].name.n, a[i].name.p);
+		snprintf(error, RESUME_ERROR_MAX,
+			 "%s: was begun with another --%.*s; give the same, or another --output-file", path,
+			 (int)a[i].name.n, a[i].name.p);
 		return false;
 	}
 	return true;
@@ -168,8 +189,8 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	resume->torn = reader_torn(reader);
 	trailer = reader_trailer(reader);
 	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE &&
-				   !resume->torn && !was_limited_otherwise(reader_header(reader), options);
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn &&
+				   !was_limited_otherwise(reader_header(reader), options);
 		resume->counts.queries = trailer->queries;
 		resume->counts.fetches = trailer->fetches;
 	}
@@ -192,9 +213,10 @@ int resume_check_input(const struct resume *resume, const char *path, uint64_t s
 	    (resume->input_size == size && resume->input_mtime == mtime && resume->input_sample == sample))
 		return 0;
 	snprintf(error, RESUME_ERROR_MAX,
-		 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or begin another scan file",
+		 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or begin "
+		 "another scan file",
 		 path,
-		 resume->input_size != size	? "size"
+		 resume->input_size != size       ? "size"
 		 : resume->input_sample != sample ? "content"
 						  : "modification time");
 	return -1;

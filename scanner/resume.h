@@ -13,11 +13,11 @@
 enum { RESUME_ERROR_MAX = 512 };
 
 struct resume {
-	uint64_t *word;       /* one bit an input entry: 200 million in 25 MB */
-	uint64_t bits;        /* there is room for */
-	long long whole;      /* octets of whole frames, where writing goes on; 0: nothing to keep */
-	bool complete;        /* the file's trailer says that nothing is left to do */
-	bool torn;            /* something behind the whole frames is cut off */
+	uint64_t *word;               /* one bit an input entry: 200 million in 25 MB */
+	uint64_t bits;                /* there is room for */
+	long long whole;              /* octets of whole frames, where writing goes on; 0: nothing to keep */
+	bool complete;                /* the file's trailer says that nothing is left to do */
+	bool torn;                    /* something behind the whole frames is cut off */
 	struct record_trailer counts; /* of the records kept */
 	/* of the header */
 	uint64_t input_size, input_sample;
@@ -32,7 +32,8 @@ void resume_free(struct resume *resume);
 
 /* Is this the list the file was begun with? 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path, uint64_t size,
-							   int64_t mtime, uint64_t sample, char error[RESUME_ERROR_MAX]);
+							   int64_t mtime, uint64_t sample,
+							   char error[RESUME_ERROR_MAX]);
 
 /* Has the entry its record? */
 bool resume_has(const struct resume *resume, uint64_t index);

@@ -97,8 +97,9 @@ static int take_one(struct retry *retry, struct feed_target *target, char *text)
 	if (fread(&entry, sizeof entry, 1, retry->file) != 1 || entry.length > OBS_LINE_MAX ||
 	    fread(text, 1, entry.length, retry->file) != entry.length)
 		return -1;
-	*target = (struct feed_target){ .index = entry.index, .rank = entry.rank, .input = INPUT_OK,
-					.name = { text, entry.length } };
+	*target = (struct feed_target){
+		.index = entry.index, .rank = entry.rank, .input = INPUT_OK, .name = { text, entry.length }
+	};
 	retry->count--;
 	return 0;
 }

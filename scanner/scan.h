@@ -46,13 +46,13 @@ struct scan {
 	char user_agent[256];
 	struct worker **worker;
 	unsigned workers;
-	uv_async_t *on_worker_ended;      /* of the main loop */
+	uv_async_t *on_worker_ended;        /* of the main loop */
 	_Atomic(struct feed_batch *) first; /* taken before the workers started; handed out ahead of the feed */
-	_Atomic bool started;             /* all workers are there to be woken */
-	_Atomic double rate;              /* packets a second of one worker, 0: no limit */
-	_Atomic int phase;                /* enum scan_phase */
-	_Atomic int stop;                 /* enum scan_stop */
-	_Atomic unsigned busy;            /* workers that have not run out of targets in this phase */
+	_Atomic bool started;               /* all workers are there to be woken */
+	_Atomic double rate;                /* packets a second of one worker, 0: no limit */
+	_Atomic int phase;                  /* enum scan_phase */
+	_Atomic int stop;                   /* enum scan_stop */
+	_Atomic unsigned busy;              /* workers that have not run out of targets in this phase */
 };
 
 /* The next targets. FEED_TAKEN: *batch, to be given back by scan_release. */

@@ -21,15 +21,15 @@
 
 enum {
 	ERROR_MAX = 512,
-	SAMPLE_WAIT_MS = 1000,     /* for the list's first names, which the checks of the name servers may need */
-	UNKNOWN_PERCENT_MAX = 1,   /* above it, the exit status says that the scan measured too little */
-	FILES_FOR_US = 64,         /* descriptors besides those of questions and fetches */
-	FILES_LEAST = 20,          /* below, not even files and the main loop have theirs, … */
-	FILES_A_WORKER = 8,        /* … its loop and one fetch, … */
-	FILES_A_SERVER = 3,        /* … its UDP sockets and a TCP connection, for each worker */
-	SINK_BUFFERS_SPARE = 2,    /* beyond one a worker: one being written, one ready */
+	SAMPLE_WAIT_MS = 1000,         /* for the list's first names, which the checks of the name servers may need */
+	UNKNOWN_PERCENT_MAX = 1,       /* above it, the exit status says that the scan measured too little */
+	FILES_FOR_US = 64,             /* descriptors besides those of questions and fetches */
+	FILES_LEAST = 20,              /* below, not even files and the main loop have theirs, … */
+	FILES_A_WORKER = 8,            /* … its loop and one fetch, … */
+	FILES_A_SERVER = 3,            /* … its UDP sockets and a TCP connection, for each worker */
+	SINK_BUFFERS_SPARE = 2,        /* beyond one a worker: one being written, one ready */
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
-	ANSWER_COST = 420,         /* octets of a socket's receive buffer that one waiting answer takes up */
+	ANSWER_COST = 420,             /* octets of a socket's receive buffer that one waiting answer takes up */
 	SIGNALS = 4,
 };
 
@@ -48,15 +48,15 @@ struct survey {
 	uv_async_t ended;
 	uv_timer_t second;
 	uv_signal_t signal[SIGNALS];
-	struct feed_batch *first;      /* taken for its names before the workers started */
+	struct feed_batch *first; /* taken for its names before the workers started */
 	struct survey_report report;
 	int64_t start_ms;
 	int argc;
 	char **argv;
-	int signal_seen;               /* 0: none */
+	int signal_seen; /* 0: none */
 	bool runtime_over;
-	bool contact_missed;           /* the user was told */
-	bool buffer_seen;              /* the name servers' sockets have room enough, or the user was told */
+	bool contact_missed; /* the user was told */
+	bool buffer_seen;    /* the name servers' sockets have room enough, or the user was told */
 	char error[ERROR_MAX];
 };
 
@@ -74,7 +74,8 @@ static int raise_file_limit(struct survey *survey)
 {
 	const struct options *options = survey->options;
 	struct rlimit limit;
-	unsigned long least = FILES_LEAST + options->threads * (FILES_A_WORKER + FILES_A_SERVER * options->server_count);
+	unsigned long least = FILES_LEAST +
+			      options->threads * (FILES_A_WORKER + FILES_A_SERVER * options->server_count);
 	unsigned long wanted = options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -84,7 +85,8 @@ static int raise_file_limit(struct survey *survey)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
 		return 0;
 	if (limit.rlim_cur < least) {
-		snprintf(survey->error, ERROR_MAX, "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
+		snprintf(survey->error, ERROR_MAX,
+			 "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
 			 (unsigned long)limit.rlim_cur, least, wanted);
 		return -1;
 	}
@@ -106,10 +108,15 @@ static bool is_done(void *arg, uint64_t index)
 static int open_feed(struct survey *survey)
 {
 	const struct options *options = survey->options;
-	struct feed_options feed = { .path = options->input_file, .format = options->input_format,
-				     .shards = options->shards, .shard = options->shard, .seed = options->seed,
-				     .shuffle = options->has_seed, .max_domains = options->max_domains,
-				     .blocklist = options->domain_blocklist, .on_ready = on_feed_ready,
+	struct feed_options feed = { .path = options->input_file,
+				     .format = options->input_format,
+				     .shards = options->shards,
+				     .shard = options->shard,
+				     .seed = options->seed,
+				     .shuffle = options->has_seed,
+				     .max_domains = options->max_domains,
+				     .blocklist = options->domain_blocklist,
+				     .on_ready = on_feed_ready,
 				     .arg = &survey->scan };
 	uint64_t size, sample;
 	int64_t mtime;
@@ -184,9 +191,10 @@ static void warn_of_servers(const struct survey *survey)
 			log_warning("name server %s port %u answers %s", text, server->port,
 				    dns_status_name(check->status));
 		else if (check->rewrites)
-			log_warning("name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
-				    "can't be trusted, use another",
-				    text, server->port);
+			log_warning(
+				"name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
+				"can't be trusted, use another",
+				text, server->port);
 		if (check->answers && !check->tcp)
 			log_warning("name server %s port %u does not answer over TCP: long answers stay unknown", text,
 				    server->port);
@@ -212,10 +220,13 @@ static void header_of(const struct survey *survey, struct record_header *header)
 static int open_sink(struct survey *survey)
 {
 	const struct options *options = survey->options;
-	struct sink_options sink = { .path = options->output_file, .force = options->force, .resume_at = -1,
+	struct sink_options sink = { .path = options->output_file,
+				     .force = options->force,
+				     .resume_at = -1,
 				     .sync_interval = options->sync_interval,
 				     .buffers = survey->scan.workers + SINK_BUFFERS_SPARE,
-				     .on_free = on_feed_ready, .arg = &survey->scan };
+				     .on_free = on_feed_ready,
+				     .arg = &survey->scan };
 	struct record_header header;
 
 	/* --resume of a file that is not there begins it */
@@ -312,7 +323,8 @@ static void expect_contact(struct survey *survey)
 	if (domains <= CONTACT_EXPECTED_ABOVE)
 		return;
 	survey->contact_missed = true;
-	log_warning("more than %d domains without --contact: give a URL or mail address, so that those who run them can ask "
+	log_warning("more than %d domains without --contact: give a URL or mail address, so that those who run them "
+		    "can ask "
 		    "what this is",
 		    CONTACT_EXPECTED_ABOVE);
 }
@@ -328,7 +340,8 @@ static void expect_buffer(struct survey *survey)
 		return;
 	survey->buffer_seen = true;
 	if (granted < needed && granted < UDP_RECEIVE_BUFFER)
-		log_warning("sockets may hold %llu octets of answers, %llu would be good: sysctl -w net.core.rmem_max=%d, or "
+		log_warning("sockets may hold %llu octets of answers, %llu would be good: sysctl -w "
+			    "net.core.rmem_max=%d, or "
 			    "a smaller --concurrency",
 			    (unsigned long long)granted,
 			    (unsigned long long)(needed < UDP_RECEIVE_BUFFER ? needed : UDP_RECEIVE_BUFFER),
@@ -399,8 +412,7 @@ static int run_workers(struct survey *survey)
 	struct scan *scan = &survey->scan;
 	unsigned started = 0;
 
-	while (started < scan->workers &&
-	       worker_open(&scan->worker[started], scan, survey->error, ERROR_MAX) == 0)
+	while (started < scan->workers && worker_open(&scan->worker[started], scan, survey->error, ERROR_MAX) == 0)
 		started++;
 	if (started < scan->workers)
 		return -1;
@@ -409,7 +421,8 @@ static int run_workers(struct survey *survey)
 	for (unsigned i = 0; i < scan->workers; i++) {
 		if (worker_start(scan->worker[i]) == 0)
 			continue;
-		snprintf(survey->error, ERROR_MAX, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
+		snprintf(survey->error, ERROR_MAX, "no thread for worker %u of %u; see --threads", i + 1,
+			 scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
 		uv_async_send(&survey->ended); /* nobody else would, were it the only one */
 	}
@@ -529,8 +542,10 @@ int survey_run(const struct options *options, int argc, char **argv)
 	survey.start_ms = wall_ms();
 	survey.check = calloc(options->server_count, sizeof *survey.check);
 	survey.servers = calloc(options->server_count, sizeof *survey.servers);
-	survey.report = (struct survey_report){ .scan = &survey.scan, .before = &survey.resume.counts,
-						.check = survey.check, .servers = survey.servers,
+	survey.report = (struct survey_report){ .scan = &survey.scan,
+						.before = &survey.resume.counts,
+						.check = survey.check,
+						.servers = survey.servers,
 						.start_ns = uv_hrtime() };
 	snprintf(survey.error, ERROR_MAX, "no memory");
 	if (survey.check && survey.servers) {

@@ -136,8 +136,12 @@ static void put_extra(struct json *json, void *arg)
 
 int survey_report_open(struct survey_report *report, int argc, char **argv, char error[PROGRESS_ERROR_MAX])
 {
-	struct progress_about about = { .argc = argc, .argv = argv, .input = report->scan->options->input_file,
-					.resumed = report->before->domains, .extra = put_extra, .arg = report };
+	struct progress_about about = { .argc = argc,
+					.argv = argv,
+					.input = report->scan->options->input_file,
+					.resumed = report->before->domains,
+					.extra = put_extra,
+					.arg = report };
 	struct progress_moment moment;
 
 	feed_identity(report->scan->feed, &about.input_size, &about.input_mtime, &about.input_sample);
@@ -173,12 +177,15 @@ static void summarise(const struct survey_report *report)
 	unsigned long long domains = SUM(report, domains), queries = SUM(report, packets);
 	double seconds = survey_report_elapsed_s(report);
 
-	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, %llu over TCP",
-		 domains, seconds, (double)domains / seconds, queries, domains ? (double)queries / (double)domains : 0.0,
-		 (unsigned long long)SUM(report, repeats), (unsigned long long)SUM(report, tcp));
+	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, %llu over "
+		 "TCP",
+		 domains, seconds, (double)domains / seconds, queries,
+		 domains ? (double)queries / (double)domains : 0.0, (unsigned long long)SUM(report, repeats),
+		 (unsigned long long)SUM(report, tcp));
 	log_info("%llu STS records, %llu policies fetched of %llu tried; %llu domains unknown, %llu asked twice",
 		 (unsigned long long)SUM(report, sts), (unsigned long long)SUM(report, fetched),
-		 (unsigned long long)SUM(report, fetches), (unsigned long long)(report->before->unknown + SUM(report, unknown)),
+		 (unsigned long long)SUM(report, fetches),
+		 (unsigned long long)(report->before->unknown + SUM(report, unknown)),
 		 (unsigned long long)SUM(report, deferred));
 }
 

@@ -228,7 +228,7 @@ static void keep_certificate(struct tls_watch *watch, const X509 *x509, bool lea
 
 /* ---- the chain ---- */
 
-static void keep_chain(struct tls_watch *watch, const STACK_OF(X509) *sent)
+static void keep_chain(struct tls_watch *watch, const STACK_OF(X509) * sent)
 {
 	size_t count = sk_X509_num(sent) > 0 ? (size_t)sk_X509_num(sent) : 0;
 	size_t max = count < OBS_CHAIN_MAX ? count : OBS_CHAIN_MAX;
@@ -267,7 +267,9 @@ static void keep_error(struct tls_watch *watch, int code, int depth)
 		return;
 	errors[tls->error_count++] = (struct obs_verify_error){
 		.code = (uint16_t)code,
-		.depth = (uint8_t)(depth < 0 ? 0 : depth > UINT8_MAX ? UINT8_MAX : depth),
+		.depth = (uint8_t)(depth < 0           ? 0
+				   : depth > UINT8_MAX ? UINT8_MAX
+						       : depth),
 	};
 }
 

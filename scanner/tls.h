@@ -29,16 +29,16 @@ void tls_store_free(struct tls_store *store);
 struct tls_watch {
 	/* the caller's; live until the SSL is freed */
 	const struct tls_store *store;
-	struct span host;      /* the name a SAN dNSName of the leaf must match */
-	struct arena *arena;   /* where the facts are put */
-	struct obs_tls *tls;   /* zeroed; filled as the handshake proceeds */
+	struct span host;    /* the name a SAN dNSName of the leaf must match */
+	struct arena *arena; /* where the facts are put */
+	struct obs_tls *tls; /* zeroed; filled as the handshake proceeds */
 
 	/* the watch's */
-	bool named;            /* a SAN dNSName of the leaf matches host */
-	bool done;             /* the handshake is complete */
-	bool no_memory;        /* facts are missing: the arena's cap, or memory */
-	uint64_t octets;       /* that had arrived when the handshake ended, for better or worse */
-	uint64_t record_octets;/* of TLS records that have arrived, their headers left out */
+	bool named;             /* a SAN dNSName of the leaf matches host */
+	bool done;              /* the handshake is complete */
+	bool no_memory;         /* facts are missing: the arena's cap, or memory */
+	uint64_t octets;        /* that had arrived when the handshake ended, for better or worse */
+	uint64_t record_octets; /* of TLS records that have arrived, their headers left out */
 };
 
 /* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. */

@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 enum {
-	UDP_BATCH_SIZE = 64,        /* datagrams in one system call; more gains nothing measurable */
-	UDP_BATCH_OCTETS = 8192,    /* for the outgoing ones: 64 questions of usual length, and room for long names */
-	UDP_DATAGRAM_MAX = 1536,    /* a receive slot; above the EDNS size we announce and any Ethernet frame */
+	UDP_BATCH_SIZE = 64,     /* datagrams in one system call; more gains nothing measurable */
+	UDP_BATCH_OCTETS = 8192, /* for the outgoing ones: 64 questions of usual length, and room for long names */
+	UDP_DATAGRAM_MAX = 1536, /* a receive slot; above the EDNS size we announce and any Ethernet frame */
 	UDP_RECEIVE_BUFFER = 4 * 1024 * 1024, /* octets asked of the kernel: 10,000 answers waiting */
 };
 

@@ -14,12 +14,12 @@
 #include "scanner/net_curl.h"
 
 enum {
-	REFILL_MAX = 256,        /* jobs begun between two looks at the network, so that answers don't pile up */
+	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
 	TICK_MS = 100,
-	FAULT_PAUSE_MS = 500,    /* before a job that met a fault of ours is begun again */
-	WINDOW_START = 256,      /* jobs at once to begin with: one more for each one finished, as TCP starts slowly */
-	REGROW_AFTER = 16,       /* domains finished for each one the window grows again after a fault of ours */
-	FAULTS_MAX = 8,          /* after so many the domain is recorded as what it is: not found out */
+	FAULT_PAUSE_MS = 500, /* before a job that met a fault of ours is begun again */
+	WINDOW_START = 256,   /* jobs at once to begin with: one more for each one finished, as TCP starts slowly */
+	REGROW_AFTER = 16,    /* domains finished for each one the window grows again after a fault of ours */
+	FAULTS_MAX = 8,       /* after so many the domain is recorded as what it is: not found out */
 };
 
 struct worker {
@@ -36,23 +36,23 @@ struct worker {
 	struct job_context context;
 	/* the window */
 	struct job_slots slots;
-	unsigned window;      /* the most jobs at once … */
-	unsigned allowed;     /* … and how many just now, after faults of ours */
+	unsigned window;  /* the most jobs at once … */
+	unsigned allowed; /* … and how many just now, after faults of ours */
 	unsigned in_flight;
 	struct job_list finished; /* to be judged and recorded */
 	struct job_list faulted;  /* to be begun again */
 	uint64_t faulted_at_ms;
 	unsigned regrow;
-	bool shrunk;          /* by a fault of ours */
+	bool shrunk; /* by a fault of ours */
 	/* where targets come from, and records go */
 	struct feed_batch *batch, *room;
 	struct record_buffer *buffer; /* NULL: all are with the sink */
 	uint64_t buffer_since_ms;
-	int idle_in;          /* the phase it has nothing left to do in; -1: none */
+	int idle_in; /* the phase it has nothing left to do in; -1: none */
 	bool stopped;
-	bool running;         /* the thread was started */
+	bool running; /* the thread was started */
 	pthread_mutex_t wake_lock;
-	bool closing;         /* no more waking; under wake_lock for other threads */
+	bool closing; /* no more waking; under wake_lock for other threads */
 	_Atomic bool ended;
 	struct worker_counts counts;
 };
@@ -162,8 +162,11 @@ static void give_slot_back(struct worker *worker, struct job *job)
 /* What a domain is that could not be surveyed for our own sake: nothing is known of it. */
 static bool record_unmeasured(struct worker *worker, const struct job *job)
 {
-	struct observation observation = { .name = job->name, .index = job->index, .rank = job->rank,
-					   .time_ms = job->time_ms, .mx.answer.status = DNS_ERROR };
+	struct observation observation = { .name = job->name,
+					   .index = job->index,
+					   .rank = job->rank,
+					   .time_ms = job->time_ms,
+					   .mx.answer.status = DNS_ERROR };
 
 	observation.policy.address_used = -1;
 	if (!record(worker, &observation))
@@ -179,8 +182,8 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		give_slot_back(worker, job);
 		return;
 	}
-	if (job->name.p && job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY &&
-	    have_buffer(worker) && record_unmeasured(worker, job)) {
+	if (job->name.p && job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
+	    record_unmeasured(worker, job)) {
 		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
 		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
 			    job->name.p);
@@ -239,8 +242,11 @@ static void restart_faulted(struct worker *worker)
 /* A line that is not surveyed gets its record all the same. */
 static bool record_unasked(struct worker *worker, const struct feed_target *target)
 {
-	struct observation observation = { .name = target->name, .input = target->input, .index = target->index,
-					   .rank = target->rank, .time_ms = wall_ms(&worker->net) };
+	struct observation observation = { .name = target->name,
+					   .input = target->input,
+					   .index = target->index,
+					   .rank = target->rank,
+					   .time_ms = wall_ms(&worker->net) };
 	struct classification result;
 
 	observation.policy.address_used = -1;
@@ -460,13 +466,20 @@ static int open_nets(struct worker *worker, char *error, size_t error_size)
 {
 	struct scan *scan = worker->scan;
 	const struct options *options = scan->options;
-	struct net_cares_options dns = { .loop = &worker->loop, .server = options->server,
+	struct net_cares_options dns = { .loop = &worker->loop,
+					 .server = options->server,
 					 .server_count = options->server_count,
 					 .timeout_ms = (uint32_t)(options->timeout * 1000),
-					 .tries = 1 + options->retries, .rate = &scan->rate };
-	struct net_curl_options web = { .loop = &worker->loop, .store = scan->store, .hosts = scan->hosts, .pace = scan->pace,
-					.allow = options->allow_reserved, .block = options->blocklist,
-					.https_port = options->https_port, .timeout_s = options->http_timeout,
+					 .tries = 1 + options->retries,
+					 .rate = &scan->rate };
+	struct net_curl_options web = { .loop = &worker->loop,
+					.store = scan->store,
+					.hosts = scan->hosts,
+					.pace = scan->pace,
+					.allow = options->allow_reserved,
+					.block = options->blocklist,
+					.https_port = options->https_port,
+					.timeout_s = options->http_timeout,
 					.user_agent = scan->user_agent };
 
 	web.concurrency = (options->http_concurrency + scan->workers - 1) / scan->workers;
@@ -487,9 +500,12 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 		return -1;
 	*worker = (struct worker){ .net = { &worker_net }, .scan = scan, .idle_in = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
-	worker->context = (struct job_context){ .net = &worker->net, .allow = options->allow_reserved,
-						.block = options->blocklist, .unasked = options->domain_blocklist,
-						.done = on_job_done, .arg = worker };
+	worker->context = (struct job_context){ .net = &worker->net,
+						.allow = options->allow_reserved,
+						.block = options->blocklist,
+						.unasked = options->domain_blocklist,
+						.done = on_job_done,
+						.arg = worker };
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);

@@ -12,7 +12,7 @@ void worker_count_judged(struct worker_counts *counts, const struct observation 
 	const struct judgement *judgement = &result->judgement;
 
 	worker_count(&counts->sts, judgement->sts != RECORD_NOT_ASKED && judgement->sts != RECORD_NONE &&
-				    judgement->sts != RECORD_UNKNOWN);
+					   judgement->sts != RECORD_UNKNOWN);
 	worker_count(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
 	worker_count(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
 	worker_count(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);

@@ -276,8 +276,8 @@ void facts_make(struct facts *facts, const char *lines)
 		line = (struct span){ all.p + at, end - at };
 		word = (struct span){ line.p, span_find(line, 0, ' ') };
 		value = span_skip(line, word.n < line.n ? word.n + 1 : word.n);
-		if (!set_domain(facts, word, value) && !set_dns(facts, word, value) &&
-		    !set_tls(facts, word, value) && !set_http(facts, word, value))
+		if (!set_domain(facts, word, value) && !set_dns(facts, word, value) && !set_tls(facts, word, value) &&
+		    !set_http(facts, word, value))
 			fail_msg("no such fact: %.*s", (int)line.n, line.p);
 	}
 }

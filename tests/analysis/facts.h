@@ -13,8 +13,8 @@
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
  *   tls VERSION      none 1.0 1.1 1.2 1.3
  *   alert N          no certificate after it
- *   no-chain         san NAME (the first replaces)      no-san      cn NAME     verify CODE     expires SECONDS-FROM-TIME
- *   http STATUS      type FIELD (- for none)            failure timeout|too-large|protocol      challenged
+ *   no-chain         san NAME (the first replaces)      no-san      cn NAME     verify CODE     expires
+ * SECONDS-FROM-TIME http STATUS      type FIELD (- for none)            failure timeout|too-large|protocol challenged
  *   body TEXT        | stands for LF
  */
 #ifndef STSURVEY_TESTS_ANALYSIS_FACTS_H

@@ -78,8 +78,7 @@ static int run(int (*command)(int argc, char **argv), const char *line)
 	int argc = 0, status, out, err;
 
 	snprintf(words, sizeof(words), "%s", line);
-	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX;
-	     word = strtok_r(NULL, " ", &save))
+	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX; word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word[0] == '%' ? path_of(word + 1) : word;
 	argv[argc] = NULL;
 	fflush(NULL);
@@ -109,9 +108,8 @@ static int write_scans(void **state)
 	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE);
 	write_scan("aborted.scan", 3, COMPLETION_ABORTED);
 	write_scan("empty.scan", 0, COMPLETION_COMPLETE);
-	snprintf(command, sizeof(command),
-		 "cp %s/whole.scan %s/torn.scan && cp %s/whole.scan %s/damaged.scan", directory, directory,
-		 directory, directory);
+	snprintf(command, sizeof(command), "cp %s/whole.scan %s/torn.scan && cp %s/whole.scan %s/damaged.scan",
+		 directory, directory, directory, directory);
 	if (system(command) != 0 || stat(path_of("whole.scan"), &whole) != 0)
 		return -1;
 	return truncate(path_of("torn.scan"), whole.st_size - 5);
@@ -198,11 +196,9 @@ static void test_missing_files_exit_1_and_are_named(void **state)
 
 static void test_stats_writes_every_table(void **state)
 {
-	static const char *const tables[] = { "overview",       "by_tld",   "by_rank",
-					      "components",     "findings", "tls",
-					      "http",           "syntax",   "mode_max_age",
-					      "mx_consistency", "tlsrpt",   "providers",
-					      "misconfigured" };
+	static const char *const tables[] = { "overview", "by_tld",    "by_rank",      "components",   "findings",
+					      "tls",      "http",      "syntax",       "mode_max_age", "mx_consistency",
+					      "tlsrpt",   "providers", "misconfigured" };
 	static char text[65536];
 	char name[64];
 
@@ -258,12 +254,10 @@ static void test_export_csv(void **state)
 	assert_memory_equal(printed, want, sizeof(want) - 1);
 	assert_non_null(strstr(printed, "\nwww.example.org,2,7,2027-01-15T08:00:00.000Z,complete,NOERROR,"
 					"mx1.example.org mx2.example.org,false,false,none,,valid,,"));
-	assert_non_null(strstr(
-		printed,
-		"example.com,3,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,"
-		"valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy\n"));
-	assert_non_null(
-		strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,false,,,,,"));
+	assert_non_null(strstr(printed,
+			       "example.com,3,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,"
+			       "valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy\n"));
+	assert_non_null(strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,false,,,,,"));
 	assert_non_null(strstr(printed, ",illegal-input,,,,,,,,,,,,,,,,unknown\n"));
 }
 
@@ -282,8 +276,7 @@ static void test_export_jsonl_is_a_line_a_domain(void **state)
 
 static void test_report_is_self_contained_and_escaped(void **state)
 {
-	static const char *const never[] = { "<script", "href=",   "src=",    "url(",
-					     "@import", "http://", "https:\"" };
+	static const char *const never[] = { "<script", "href=", "src=", "url(", "@import", "http://", "https:\"" };
 
 	(void)state;
 	assert_int_equal(run(cmd_report, "report %whole.scan -o %report.html"), EXIT_COMPLETE);

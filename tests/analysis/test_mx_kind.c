@@ -39,8 +39,7 @@ static void test_edits_of_overlong_labels_are_far(void **state)
 
 	(void)state;
 	memset(label, 'a', sizeof(label));
-	assert_int_equal(mx_kind_edits((struct span){ label, sizeof(label) }, span_of("a")),
-			 MX_KIND_EDITS_MAX + 1);
+	assert_int_equal(mx_kind_edits((struct span){ label, sizeof(label) }, span_of("a")), MX_KIND_EDITS_MAX + 1);
 }
 
 static void test_public_suffix(void **state)
@@ -104,14 +103,13 @@ static void test_kind_of_pair(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		bool wildcard = table[i].pattern[0] == '*';
-		struct public_suffix_cut pattern = public_suffix_cut(
-			span_of(table[i].pattern + (wildcard ? 2 : 0)));
+		struct public_suffix_cut pattern = public_suffix_cut(span_of(table[i].pattern + (wildcard ? 2 : 0)));
 		struct public_suffix_cut mx = public_suffix_cut(span_of(table[i].mx));
 		enum mx_kind kind = mx_kind_of_pair(&pattern, wildcard, &mx);
 
 		if (kind != table[i].kind)
-			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx,
-				 mx_kind_name(kind), mx_kind_name(table[i].kind));
+			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_name(kind),
+				 mx_kind_name(table[i].kind));
 	}
 }
 

@@ -79,12 +79,10 @@ static void read_table(const char *name, struct rows *rows)
 	}
 }
 
-static unsigned long long value_of(const struct rows *rows, const char *first, const char *second,
-				   unsigned column)
+static unsigned long long value_of(const struct rows *rows, const char *first, const char *second, unsigned column)
 {
 	for (unsigned i = 0; i < rows->count; i++)
-		if (strcmp(rows->field[i][0], first) == 0 &&
-		    (second == NULL || strcmp(rows->field[i][1], second) == 0))
+		if (strcmp(rows->field[i][0], first) == 0 && (second == NULL || strcmp(rows->field[i][1], second) == 0))
 			return strtoull(rows->field[i][column], NULL, 10);
 	fail_msg("no row %s %s", first, second ? second : "");
 	return 0;
@@ -125,10 +123,9 @@ static int write_all(void **state)
 
 static int remove_all(void **state)
 {
-	static const char *const names[] = { "overview",       "by_tld",   "by_rank",
-					     "components",     "findings", "tls",
-					     "http",           "syntax",   "mode_max_age",
-					     "mx_consistency", "tlsrpt",   "providers" };
+	static const char *const names[] = { "overview", "by_tld",   "by_rank", "components",   "findings",
+					     "tls",      "http",     "syntax",  "mode_max_age", "mx_consistency",
+					     "tlsrpt",   "providers" };
 	char path[256];
 
 	(void)state;
@@ -145,15 +142,12 @@ static void test_overview(void **state)
 		const char *metric;
 		unsigned domains, of;
 	} want[] = {
-		{ "scanned", DOMAINS, DOMAINS }, { "complete", 25, DOMAINS },
-		{ "unknown", 3, DOMAINS },       { "blocklisted", 1, DOMAINS },
-		{ "illegal_input", 1, DOMAINS }, { "nxdomain", 1, DOMAINS },
-		{ "null_mx", 1, DOMAINS },       { "sts_record", 21, DOMAINS },
-		{ "sts_valid_record", 19, 21 },  { "policy_fetched", 12, 19 },
-		{ "policy_valid", 10, 12 },      { "policy_tolerated", 1, 12 },
-		{ "policy_usable", 11, 12 },     { "mode_enforce", 8, 11 },
-		{ "mode_testing", 2, 11 },       { "mode_none", 1, 11 },
-		{ "misconfigured", 12, 21 },     { "delivery_failure", 1, 21 },
+		{ "scanned", DOMAINS, DOMAINS }, { "complete", 25, DOMAINS },     { "unknown", 3, DOMAINS },
+		{ "blocklisted", 1, DOMAINS },   { "illegal_input", 1, DOMAINS }, { "nxdomain", 1, DOMAINS },
+		{ "null_mx", 1, DOMAINS },       { "sts_record", 21, DOMAINS },   { "sts_valid_record", 19, 21 },
+		{ "policy_fetched", 12, 19 },    { "policy_valid", 10, 12 },      { "policy_tolerated", 1, 12 },
+		{ "policy_usable", 11, 12 },     { "mode_enforce", 8, 11 },       { "mode_testing", 2, 11 },
+		{ "mode_none", 1, 11 },          { "misconfigured", 12, 21 },     { "delivery_failure", 1, 21 },
 		{ "delivery_partial", 1, 21 },   { "tlsrpt_valid", 24, 25 },
 	};
 	static struct rows rows;
@@ -164,13 +158,12 @@ static void test_overview(void **state)
 		if (value_of(&rows, want[i].metric, NULL, 1) != want[i].domains ||
 		    value_of(&rows, want[i].metric, NULL, 2) != want[i].of)
 			fail_msg("%s: got %llu of %llu, want %u of %u", want[i].metric,
-				 value_of(&rows, want[i].metric, NULL, 1),
-				 value_of(&rows, want[i].metric, NULL, 2), want[i].domains, want[i].of);
+				 value_of(&rows, want[i].metric, NULL, 1), value_of(&rows, want[i].metric, NULL, 2),
+				 want[i].domains, want[i].of);
 	}
 	assert_int_equal(value_of(&rows, "scanned", NULL, 1),
 			 value_of(&rows, "complete", NULL, 1) + value_of(&rows, "unknown", NULL, 1) +
-				 value_of(&rows, "blocklisted", NULL, 1) +
-				 value_of(&rows, "illegal_input", NULL, 1));
+				 value_of(&rows, "blocklisted", NULL, 1) + value_of(&rows, "illegal_input", NULL, 1));
 	assert_string_equal(rows.field[0][3], "1.000000");
 }
 

@@ -62,8 +62,7 @@ static bool label_is(const uint8_t *label, const char *text)
 	if (label[0] != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if ((label[1 + i] >= 'A' && label[1 + i] <= 'Z' ? label[1 + i] + 32 : label[1 + i]) !=
-		    text[i])
+		if ((label[1 + i] >= 'A' && label[1 + i] <= 'Z' ? label[1 + i] + 32 : label[1 + i]) != text[i])
 			return false;
 	return true;
 }
@@ -134,8 +133,8 @@ bool answer_read(const uint8_t *query, size_t len, struct answer_question *quest
 	question->last_label = label[labels - 1];
 	question->below = before == 1 && label_is(query + label[0], "mta-sts");
 	/* an OPT is the root, then its type */
-	question->has_opt = get16(query + 10) == 1 && len >= question->end + 11u &&
-			    query[question->end] == 0 && get16(query + question->end + 1) == TYPE_OPT;
+	question->has_opt = get16(query + 10) == 1 && len >= question->end + 11u && query[question->end] == 0 &&
+			    get16(query + question->end + 1) == TYPE_OPT;
 	question->hash = hash_name(query, label[before]);
 	return true;
 }
@@ -289,8 +288,8 @@ static bool write_txt(struct writer *w, const struct world_domain *domain, enum 
 	return w->records > 0;
 }
 
-static bool write_address(struct writer *w, const struct answer_rules *rules,
-			  const struct world_domain *domain, const struct answer_question *question)
+static bool write_address(struct writer *w, const struct answer_rules *rules, const struct world_domain *domain,
+			  const struct answer_question *question)
 {
 	if (question->below && !domain->sts)
 		return false;
@@ -306,8 +305,9 @@ static bool write_address(struct writer *w, const struct answer_rules *rules,
 /* The SOA of the right-most label's zone, which an answer without records carries (RFC 2308 2). */
 static void put_soa(struct writer *w, unsigned zone)
 {
-	static const uint8_t numbers[20] = { 0x6a, 0,    0, 1, 0,    0,    7, 8, 0, 0,
-					     3,    0x84, 0, 9, 0x3a, 0x80, 0, 0, 1, 0x2c };
+	static const uint8_t numbers[20] = {
+		0x6a, 0, 0, 1, 0, 0, 7, 8, 0, 0, 3, 0x84, 0, 9, 0x3a, 0x80, 0, 0, 1, 0x2c
+	};
 	uint8_t *length;
 
 	put16(w, 0xc000 | zone);
@@ -332,8 +332,8 @@ static void put_opt(struct writer *w)
 }
 
 /* Header and question of the answer; counts are filled in by who writes records. */
-static void begin(struct writer *w, const uint8_t *query, const struct answer_question *question,
-		  unsigned rcode, uint8_t *out)
+static void begin(struct writer *w, const uint8_t *query, const struct answer_question *question, unsigned rcode,
+		  uint8_t *out)
 {
 	memcpy(out, query, question->end);
 	out[2] = (uint8_t)(0x80 | (query[2] & 0x01)); /* QR, RD as asked */
@@ -342,8 +342,8 @@ static void begin(struct writer *w, const uint8_t *query, const struct answer_qu
 	*w = (struct writer){ .at = out + question->end };
 }
 
-size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode,
-		     bool truncated, uint8_t out[ANSWER_MAX])
+size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,
+		     uint8_t out[ANSWER_MAX])
 {
 	struct writer w;
 
@@ -353,8 +353,8 @@ size_t answer_refuse(const uint8_t *query, const struct answer_question *questio
 	return (size_t)(w.at - out);
 }
 
-size_t answer_write(const struct answer_rules *rules, const uint8_t *query,
-		    const struct answer_question *question, uint8_t out[ANSWER_MAX])
+size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
+		    uint8_t out[ANSWER_MAX])
 {
 	struct world_domain domain;
 	struct writer w;

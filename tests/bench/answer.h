@@ -14,15 +14,7 @@ enum {
 };
 
 /* What a survey asks. */
-enum answer_kind {
-	ANSWER_MX,
-	ANSWER_STS,
-	ANSWER_TLSRPT,
-	ANSWER_A,
-	ANSWER_AAAA,
-	ANSWER_OTHER,
-	ANSWER_KIND_COUNT
-};
+enum answer_kind { ANSWER_MX, ANSWER_STS, ANSWER_TLSRPT, ANSWER_A, ANSWER_AAAA, ANSWER_OTHER, ANSWER_KIND_COUNT };
 
 struct answer_question {
 	enum answer_kind kind;
@@ -36,8 +28,8 @@ struct answer_question {
 
 struct answer_rules {
 	struct world_shares shares;
-	bool no_edns;        /* FORMERR to any OPT, as old servers do (RFC 6891 7) */
-	uint32_t policy_net; /* IPv4 in host order: policy hosts live at this address plus 0…policy_hosts-1 */
+	bool no_edns;          /* FORMERR to any OPT, as old servers do (RFC 6891 7) */
+	uint32_t policy_net;   /* IPv4 in host order: policy hosts live at this address plus 0…policy_hosts-1 */
 	uint32_t policy_hosts; /* at least 1 */
 };
 
@@ -45,12 +37,12 @@ struct answer_rules {
 bool answer_read(const uint8_t *query, size_t len, struct answer_question *question);
 
 /* Write the answer to @query, read before; returns its length. */
-size_t answer_write(const struct answer_rules *rules, const uint8_t *query,
-		    const struct answer_question *question, uint8_t out[ANSWER_MAX]);
+size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
+		    uint8_t out[ANSWER_MAX]);
 
 /* The question back with @rcode, and TC where @truncated; returns its length. */
-size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode,
-		     bool truncated, uint8_t out[ANSWER_MAX]);
+size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,
+		     uint8_t out[ANSWER_MAX]);
 
 const char *answer_kind_name(enum answer_kind kind);
 

@@ -375,10 +375,9 @@ static void prepare(struct answerer *a)
 							 .msg_iov = &a->in[i],
 							 .msg_iovlen = 1 };
 		a->out[i].iov_base = a->answer[i];
-		a->send[i].msg_hdr = (struct msghdr){ .msg_name = &a->to[i],
-						      .msg_namelen = sizeof(a->to[i]),
-						      .msg_iov = &a->out[i],
-						      .msg_iovlen = 1 };
+		a->send[i].msg_hdr = (struct msghdr){
+			.msg_name = &a->to[i], .msg_namelen = sizeof(a->to[i]), .msg_iov = &a->out[i], .msg_iovlen = 1
+		};
 	}
 }
 
@@ -490,8 +489,7 @@ int main(int argc, char **argv)
 	int i;
 
 	for (i = 0; i < OPTIONS; i++)
-		option[i + 1] = (struct option){ table[i].name,
-						 table[i].kind == FLAG ? no_argument : required_argument,
+		option[i + 1] = (struct option){ table[i].name, table[i].kind == FLAG ? no_argument : required_argument,
 						 NULL, i };
 	while ((i = getopt_long(argc, argv, "", option, NULL)) != -1) {
 		if (i == OPTIONS)

@@ -154,8 +154,8 @@ static void compress(struct run *run, int level, unsigned char *out)
 	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	for (uint32_t i = 0; i < run->frames; i++) {
-		total += ZSTD_compress2(context, out + total, ZSTD_compressBound(run->raw_n[i]),
-					run->raw + at, run->raw_n[i]);
+		total += ZSTD_compress2(context, out + total, ZSTD_compressBound(run->raw_n[i]), run->raw + at,
+					run->raw_n[i]);
 		at += run->raw_n[i];
 	}
 	spent = cpu() - spent;
@@ -201,8 +201,8 @@ static void decode(const struct run *run, const unsigned char *packed)
 		}
 	}
 	spent = cpu() - spent;
-	printf("read        %6.2f M records/s  decompression included (%llu records, %llu MX)\n",
-	       count / spent / 1e6, (unsigned long long)count, (unsigned long long)mx);
+	printf("read        %6.2f M records/s  decompression included (%llu records, %llu MX)\n", count / spent / 1e6,
+	       (unsigned long long)count, (unsigned long long)mx);
 	decode_free(decode);
 	frame_walk_free(walk);
 }

@@ -44,8 +44,7 @@ struct bench {
 };
 
 /* The answer to one question; false where the name does not exist. */
-static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX],
-		   size_t *len)
+static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX], size_t *len)
 {
 	struct answer_question question;
 	uint8_t query[DNS_QUERY_MAX];
@@ -155,9 +154,7 @@ static void write_header(struct bench *bench)
 
 static int write_domains(enum mode mode, uint32_t count, const char *path)
 {
-	static const struct net_ops ops = {
-		.ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms
-	};
+	static const struct net_ops ops = { .ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms };
 	static struct bench bench;
 	const struct job_context context = { .net = &bench.net, .done = on_done, .arg = &bench };
 	char name[NAME_MAX_OCTETS];

@@ -1,9 +1,10 @@
-/* bench_fetch [FETCHES [fetch|refused|memory]] - what a policy fetch costs the client, against the least that OpenSSL makes possible.
+/* bench_fetch [FETCHES [fetch|refused|memory]] - what a policy fetch costs the client, against the least that OpenSSL
+ * makes possible.
  *
- * A server of its own (another process, on another core) answers with leaf and intermediate, ECDSA P-256. In turns, so that
- * a noisy machine disturbs both alike, the same work is done by a bare loop (one SSL_CTX, verification, GET) and by
- * scanner/net_curl. Counted is the CPU time of the client, user and system. Then: refused connections, and the memory of
- * 2,000 fetches in flight.
+ * A server of its own (another process, on another core) answers with leaf and intermediate, ECDSA P-256. In turns, so
+ * that a noisy machine disturbs both alike, the same work is done by a bare loop (one SSL_CTX, verification, GET) and
+ * by scanner/net_curl. Counted is the CPU time of the client, user and system. Then: refused connections, and the
+ * memory of 2,000 fetches in flight.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -26,8 +27,8 @@
 #include "tests/scanner/tls_peer.h"
 
 #define HOST "mta-sts.example.test"
-#define ANSWER                                                                                                            \
-	"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 69\r\n\r\n"                                       \
+#define ANSWER                                                                                                         \
+	"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 69\r\n\r\n"                                    \
 	"version: STSv1\r\nmode: enforce\r\nmx: mx.example.test\r\nmax_age: 604800\r\n"
 
 enum { ROUNDS = 5, WINDOW = 100, IN_FLIGHT = 2000, REFUSED = 20000 };
@@ -63,9 +64,14 @@ static void make_pki(void)
 	pki.key = pki_key();
 	pki.root = pki_certificate(&(struct pki_spec){ .common_name = "Root", .ca = true }, ca_key);
 	pki.middle = pki_certificate(
-		&(struct pki_spec){ .common_name = "Middle", .ca = true, .issuer = pki.root, .issuer_key = ca_key }, pki.key);
-	pki.leaf = pki_certificate(&(struct pki_spec){ .common_name = HOST, .san = &host, .san_count = 1,
-						       .issuer = pki.middle, .issuer_key = pki.key }, pki.key);
+		&(struct pki_spec){ .common_name = "Middle", .ca = true, .issuer = pki.root, .issuer_key = ca_key },
+		pki.key);
+	pki.leaf = pki_certificate(&(struct pki_spec){ .common_name = HOST,
+						       .san = &host,
+						       .san_count = 1,
+						       .issuer = pki.middle,
+						       .issuer_key = pki.key },
+				   pki.key);
 	pki.ca_file = pki_file(pki.root);
 	EVP_PKEY_free(ca_key);
 }
@@ -142,8 +148,10 @@ static double rss_mib(void)
 
 static bool bare_fetch(SSL_CTX *ctx, unsigned port)
 {
-	static const char request[] = "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " HOST "\r\nConnection: close\r\n\r\n";
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	static const char request[] = "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " HOST
+				      "\r\nConnection: close\r\n\r\n";
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, n, size = 0;
 	SSL *ssl = SSL_new(ctx);
@@ -250,8 +258,13 @@ static void client_init(struct client *client, const struct tls_store *store, st
 			unsigned window)
 {
 	struct cidr_set *allow = cidr_set_new();
-	struct net_curl_options options = { .loop = &client->loop, .store = store, .hosts = hosts, .allow = allow,
-					    .https_port = (uint16_t)port, .timeout_s = 60, .concurrency = window,
+	struct net_curl_options options = { .loop = &client->loop,
+					    .store = store,
+					    .hosts = hosts,
+					    .allow = allow,
+					    .https_port = (uint16_t)port,
+					    .timeout_s = 60,
+					    .concurrency = window,
 					    .user_agent = "stsurvey/bench" };
 	char error[256];
 
@@ -267,8 +280,12 @@ static void client_init(struct client *client, const struct tls_store *store, st
 
 		address_parse(SPAN_LITERAL("127.0.0.1"), &slot->address);
 		arena_init(&slot->arena);
-		slot->fetch = (struct net_fetch){ .host = SPAN_LITERAL(HOST), .address = &slot->address, .address_count = 1,
-						  .arena = &slot->arena, .policy = &slot->policy, .on_done = on_done,
+		slot->fetch = (struct net_fetch){ .host = SPAN_LITERAL(HOST),
+						  .address = &slot->address,
+						  .address_count = 1,
+						  .arena = &slot->arena,
+						  .policy = &slot->policy,
+						  .on_done = on_done,
 						  .arg = client };
 	}
 }
@@ -330,8 +347,8 @@ static void measure_memory(const struct tls_store *store, struct host_limit *hos
 		uv_run(&client.loop, UV_RUN_NOWAIT);
 		usleep(10000);
 	}
-	printf("in flight: %u of %u; RSS %.1f MiB, %.1f MiB before; %.1f KiB each\n", atomic_load(&stage->held), IN_FLIGHT,
-	       rss_mib(), before, (rss_mib() - before) * 1024 / IN_FLIGHT);
+	printf("in flight: %u of %u; RSS %.1f MiB, %.1f MiB before; %.1f KiB each\n", atomic_load(&stage->held),
+	       IN_FLIGHT, rss_mib(), before, (rss_mib() - before) * 1024 / IN_FLIGHT);
 	atomic_store(&stage->hold, false);
 	client_end(&client, "in flight");
 }

@@ -28,9 +28,8 @@ static void note_end(struct check *check, const struct observation *o)
 	const int64_t end_ms = o->time_ms + o->duration_ms;
 
 	if (check->records == 0)
-		check->first_ms =
-			o->time_ms -
-			1000; /* records stand in the order of their ends: the first began early, not first */
+		check->first_ms = o->time_ms -
+				  1000; /* records stand in the order of their ends: the first began early, not first */
 	if (end_ms > check->last_ms)
 		check->last_ms = end_ms;
 	if (end_ms >= check->first_ms && end_ms - check->first_ms < TAIL_SPAN)
@@ -51,10 +50,10 @@ static void compare(struct check *check, enum dns_status status, bool exists, bo
 /* The answers' content too: each MX, and the record rather than another TXT. */
 static void compare_all(struct check *check, const struct observation *o)
 {
-	static const unsigned mx_records[] = { [WORLD_MX_GOOGLE] = 5, [WORLD_MX_GOOGLE_ONE] = 1,
-					       [WORLD_MX_OUTLOOK] = 1, [WORLD_MX_OWN] = 1,
-					       [WORLD_MX_APEX] = 1, [WORLD_MX_HOSTER] = 2,
-					       [WORLD_MX_NULL] = 1, [WORLD_MX_NONE] = 0 };
+	static const unsigned mx_records[] = {
+		[WORLD_MX_GOOGLE] = 5, [WORLD_MX_GOOGLE_ONE] = 1, [WORLD_MX_OUTLOOK] = 1, [WORLD_MX_OWN] = 1,
+		[WORLD_MX_APEX] = 1,   [WORLD_MX_HOSTER] = 2,     [WORLD_MX_NULL] = 1,    [WORLD_MX_NONE] = 0
+	};
 	struct world_domain domain;
 
 	world_look(&WORLD_SHARES_DEFAULT, world_hash(o->name.p, o->name.n), &domain);
@@ -64,8 +63,7 @@ static void compare_all(struct check *check, const struct observation *o)
 		return; /* whether it exists is unknown, so it was not asked further */
 	compare(check, o->sts.answer.status, domain.exists, domain.sts || domain.wildcard);
 	compare(check, o->tlsrpt.answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
-	check->wrong += domain.sts && o->sts.count > 0 &&
-			!span_starts_with(o->sts.record[0], SPAN_LITERAL("v=STSv1;"));
+	check->wrong += domain.sts && o->sts.count > 0 && !span_starts_with(o->sts.record[0], SPAN_LITERAL("v=STSv1;"));
 	check->wrong += domain.tlsrpt && o->tlsrpt.count > 0 &&
 			!span_starts_with(o->tlsrpt.record[0], SPAN_LITERAL("v=TLSRPTv1;"));
 }
@@ -78,8 +76,7 @@ static void note(struct check *check, const struct observation *o)
 		check->beyond++;
 	else if (check->seen[o->index]++ != 0)
 		check->doubled++;
-	check->open += dns_status_is_transient(o->mx.answer.status) ||
-		       dns_status_is_transient(o->sts.answer.status) ||
+	check->open += dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->sts.answer.status) ||
 		       dns_status_is_transient(o->tlsrpt.answer.status);
 	check->policy[o->policy.status]++;
 	compare_all(check, o);
@@ -146,15 +143,15 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (more < 0)
 		fprintf(stderr, "check_scan: %s\n", error);
-	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64
-	       "\nopen=%" PRIu64 "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
+	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64 "\nopen=%" PRIu64
+	       "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
-	       check.records, missing(&check), check.doubled, check.beyond, check.open,
-	       check.wrong, check.absent, check.tries,
-	       reader_trailer(reader) != NULL, reader_torn(reader), tail(&check),
+	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.wrong, check.absent,
+	       check.tries, reader_trailer(reader) != NULL, reader_torn(reader), tail(&check),
 	       (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
 	print_policy(&check);
-	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0 && check.wrong == 0;
+	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0 &&
+			  check.wrong == 0;
 
 	reader_close(reader);
 	free(check.seen);

@@ -14,10 +14,9 @@ static const char *const consonants[64] = {
 };
 static const char *const vowels[8] = { "a", "e", "i", "o", "u", "ea", "ie", "oo" };
 static const char *const tails[32] = {
-	"",           "",        "",       "",       "",        "",        "",    "",
-	"",           "",        "",       "",       "n",       "s",       "r",   "x",
-	"shop",       "tech",    "group",  "media",  "-online", "-shop",   "24",  "hotel",
-	"consulting", "digital", "design", "clinic", "-gmbh",   "systems", "law", "365",
+	"",   "",      "",           "",        "",       "",       "",      "",        "",      "",        "",
+	"",   "n",     "s",          "r",       "x",      "shop",   "tech",  "group",   "media", "-online", "-shop",
+	"24", "hotel", "consulting", "digital", "design", "clinic", "-gmbh", "systems", "law",   "365",
 };
 static const char *const endings[32] = {
 	".com", ".com", ".com", ".com",  ".com", ".com", ".com", ".com",    ".com", ".com", ".com",

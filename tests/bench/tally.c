@@ -74,19 +74,16 @@ void tally_print(const struct tally *tally, FILE *out)
 		const char *name;
 		uint64_t value;
 	} counts[] = {
-		{ "asked_again", tally->again },   { "asked_most", most(tally) },
-		{ "answered", tally->answered },   { "lost", tally->lost },
-		{ "servfail", tally->failed },     { "late", tally->late },
-		{ "truncated", tally->truncated }, { "malformed", tally->malformed },
-		{ "over_tcp", tally->over_tcp },
+		{ "asked_again", tally->again },   { "asked_most", most(tally) },     { "answered", tally->answered },
+		{ "lost", tally->lost },           { "servfail", tally->failed },     { "late", tally->late },
+		{ "truncated", tally->truncated }, { "malformed", tally->malformed }, { "over_tcp", tally->over_tcp },
 	};
 	uint64_t total = 0;
 
 	for (int kind = 0; kind < ANSWER_KIND_COUNT; kind++) {
 		fprintf(out, "asked_%s=%" PRIu64 "\n", answer_kind_name(kind), tally->asked[kind]);
 		if (tally->table != NULL)
-			fprintf(out, "distinct_%s=%" PRIu64 "\n", answer_kind_name(kind),
-				tally->distinct[kind]);
+			fprintf(out, "distinct_%s=%" PRIu64 "\n", answer_kind_name(kind), tally->distinct[kind]);
 		total += tally->asked[kind];
 	}
 	fprintf(out, "asked=%" PRIu64 "\n", total);

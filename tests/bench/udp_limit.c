@@ -135,8 +135,7 @@ static void send_question(struct channel *c, uint16_t id)
 	struct question *q = &c->question[id];
 	struct deadline *deadline = &c->deadline[c->deadline_end++ % (2 * IDS)];
 
-	c->iov[c->sending].iov_len = write_query(c->out[c->sending], id, (enum kind)q->kind,
-						 &domain[q->domain]);
+	c->iov[c->sending].iov_len = write_query(c->out[c->sending], id, (enum kind)q->kind, &domain[q->domain]);
 	*deadline = (struct deadline){ .at_ms = now_ms + options.timeout_ms, .id = id, .turn = q->turn };
 	count.queries++;
 	if (++c->sending == options.batch)
@@ -383,14 +382,14 @@ static void print(uint64_t wall_ms)
 			   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 	const double wall = (double)(wall_ms > 0 ? wall_ms : 1) * 1e-3;
 
-	printf("domains=%" PRIu64 "\nqueries=%" PRIu64 "\nretries=%" PRIu64 "\nfailed=%" PRIu64
-	       "\nunexpected=%" PRIu64 "\nrecords=%" PRIu64 "\n",
+	printf("domains=%" PRIu64 "\nqueries=%" PRIu64 "\nretries=%" PRIu64 "\nfailed=%" PRIu64 "\nunexpected=%" PRIu64
+	       "\nrecords=%" PRIu64 "\n",
 	       count.domains, count.queries, count.retries, count.failed, count.unexpected, count.records);
 	printf("seconds=%.3f\ncpu_seconds=%.3f\ncpu_us_per_query=%.3f\ncpu_us_per_domain=%.3f\n", wall, cpu,
 	       cpu * 1e6 / (double)(count.queries + !count.queries),
 	       cpu * 1e6 / (double)(count.domains + !count.domains));
-	printf("queries_per_second=%.0f\ndomains_per_second=%.0f\nrss_kib=%ld\n",
-	       (double)count.queries / wall, (double)count.domains / wall, usage.ru_maxrss);
+	printf("queries_per_second=%.0f\ndomains_per_second=%.0f\nrss_kib=%ld\n", (double)count.queries / wall,
+	       (double)count.domains / wall, usage.ru_maxrss);
 }
 
 static int usage_error(void)
@@ -405,8 +404,7 @@ static bool read_options(int argc, char **argv)
 	int c;
 
 	while ((c = getopt(argc, argv, "f:p:3n:s:t:r:b:")) != -1) {
-		const unsigned value = c != 'f' && c != '3' && c != '?' ? (unsigned)strtoul(optarg, NULL, 10)
-									: 0;
+		const unsigned value = c != 'f' && c != '3' && c != '?' ? (unsigned)strtoul(optarg, NULL, 10) : 0;
 
 		switch (c) {
 		case 'f':

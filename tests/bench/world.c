@@ -6,9 +6,8 @@ static const struct {
 	unsigned up_to;
 	enum world_mx mx;
 } mx_shares[] = {
-	{ 13, WORLD_MX_GOOGLE }, { 17, WORLD_MX_GOOGLE_ONE }, { 32, WORLD_MX_OUTLOOK },
-	{ 56, WORLD_MX_OWN },    { 60, WORLD_MX_APEX },       { 84, WORLD_MX_HOSTER },
-	{ 86, WORLD_MX_NULL },   { 100, WORLD_MX_NONE },
+	{ 13, WORLD_MX_GOOGLE }, { 17, WORLD_MX_GOOGLE_ONE }, { 32, WORLD_MX_OUTLOOK }, { 56, WORLD_MX_OWN },
+	{ 60, WORLD_MX_APEX },   { 84, WORLD_MX_HOSTER },     { 86, WORLD_MX_NULL },    { 100, WORLD_MX_NONE },
 };
 
 uint64_t world_hash(const char *name, size_t n)

@@ -18,8 +18,7 @@ struct world_shares {
 	unsigned wildcard; /* … answer every TXT question with SPF */
 };
 
-#define WORLD_SHARES_DEFAULT                                                                                 \
-	((struct world_shares){ .nxdomain = 50, .sts = 10, .tlsrpt = 20, .wildcard = 20 })
+#define WORLD_SHARES_DEFAULT ((struct world_shares){ .nxdomain = 50, .sts = 10, .tlsrpt = 20, .wildcard = 20 })
 
 /* Who takes the mail, roughly as in a zone of a big TLD. */
 enum world_mx {

@@ -110,8 +110,8 @@ void dns_build_question(struct dns_build *build, struct span name, uint16_t type
 	count(build, COUNT_QUESTION);
 }
 
-void dns_build_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl,
-		      const void *rdata, size_t size)
+void dns_build_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl, const void *rdata,
+		      size_t size)
 {
 	if (span_equal(owner, span_of(build->question)))
 		put16(build, POINTER_TO_QUESTION);
@@ -126,8 +126,7 @@ void dns_build_record(struct dns_build *build, struct span owner, uint16_t type,
 	count(build, COUNT_ANSWER);
 }
 
-void dns_build_name_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl,
-			   struct span target)
+void dns_build_name_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl, struct span target)
 {
 	uint8_t wire[DNS_BUILD_NAME_MAX];
 	size_t n = dns_build_name(target, wire);
@@ -136,8 +135,7 @@ void dns_build_name_record(struct dns_build *build, struct span owner, uint16_t 
 	dns_build_record(build, owner, type, ttl, wire, n);
 }
 
-void dns_build_mx(struct dns_build *build, struct span owner, uint32_t ttl, uint16_t preference,
-		  struct span target)
+void dns_build_mx(struct dns_build *build, struct span owner, uint32_t ttl, uint16_t preference, struct span target)
 {
 	uint8_t rdata[2 + DNS_BUILD_NAME_MAX] = { (uint8_t)(preference >> 8), (uint8_t)preference };
 	size_t n = dns_build_name(target, rdata + 2);
@@ -146,8 +144,7 @@ void dns_build_mx(struct dns_build *build, struct span owner, uint32_t ttl, uint
 	dns_build_record(build, owner, DNS_TYPE_MX, ttl, rdata, 2 + n);
 }
 
-void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, const struct span *string,
-		   size_t strings)
+void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, const struct span *string, size_t strings)
 {
 	static uint8_t rdata[DNS_BUILD_MAX];
 	size_t n = 0;
@@ -167,9 +164,7 @@ void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, con
 
 void dns_build_opt(struct dns_build *build)
 {
-	static const uint8_t opt[] = {
-		0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 255, 0, 0, 0, 0, 0, 0
-	};
+	static const uint8_t opt[] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 255, 0, 0, 0, 0, 0, 0 };
 
 	put(build, opt, sizeof opt);
 	count(build, COUNT_ADDITIONAL);
@@ -181,9 +176,8 @@ uint16_t dns_build_type(struct span word)
 		const char *word;
 		uint16_t type;
 	} table[] = {
-		{ "A", DNS_TYPE_A },       { "NS", DNS_TYPE_NS }, { "CNAME", DNS_TYPE_CNAME },
-		{ "SOA", DNS_TYPE_SOA },   { "MX", DNS_TYPE_MX }, { "TXT", DNS_TYPE_TXT },
-		{ "AAAA", DNS_TYPE_AAAA },
+		{ "A", DNS_TYPE_A },   { "NS", DNS_TYPE_NS },   { "CNAME", DNS_TYPE_CNAME }, { "SOA", DNS_TYPE_SOA },
+		{ "MX", DNS_TYPE_MX }, { "TXT", DNS_TYPE_TXT }, { "AAAA", DNS_TYPE_AAAA },
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

@@ -14,8 +14,7 @@
 
 enum {
 	DNS_BUILD_MAX = 65535,
-	DNS_BUILD_NAME_MAX =
-		512, /* octets of a name on the wire; above 255, so that too long ones can be made */
+	DNS_BUILD_NAME_MAX = 512, /* octets of a name on the wire; above 255, so that too long ones can be made */
 	DNS_FLAG_QR = 0x8000,
 	DNS_FLAG_TC = 0x0200,
 	DNS_FLAG_RD = 0x0100,
@@ -36,14 +35,11 @@ void dns_build_question(struct dns_build *build, struct span name, uint16_t type
 
 /* Records of the answer section; call in any order after the question. TXT: one string of up to 255 octets
  * each. */
-void dns_build_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl,
-		      const void *rdata, size_t size);
-void dns_build_name_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl,
-			   struct span target);
-void dns_build_mx(struct dns_build *build, struct span owner, uint32_t ttl, uint16_t preference,
-		  struct span target);
-void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, const struct span *string,
-		   size_t strings);
+void dns_build_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl, const void *rdata,
+		      size_t size);
+void dns_build_name_record(struct dns_build *build, struct span owner, uint16_t type, uint32_t ttl, struct span target);
+void dns_build_mx(struct dns_build *build, struct span owner, uint32_t ttl, uint16_t preference, struct span target);
+void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, const struct span *string, size_t strings);
 
 /* An OPT record (RFC 6891 6.1.1); the last one. */
 void dns_build_opt(struct dns_build *build);

@@ -70,8 +70,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	*buffer = uv_buf_init((char *)peer->received, sizeof peer->received);
 }
 
-static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buffer, const struct sockaddr *from,
-			unsigned flags)
+static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buffer, const struct sockaddr *from, unsigned flags)
 {
 	struct dns_peer_question question = { 0 };
 
@@ -89,8 +88,7 @@ static void on_connection_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t 
 	struct dns_peer_connection *connection = handle->data;
 
 	(void)suggested;
-	*buffer = uv_buf_init(connection->octet + connection->n,
-			      (unsigned)(sizeof connection->octet - connection->n));
+	*buffer = uv_buf_init(connection->octet + connection->n, (unsigned)(sizeof connection->octet - connection->n));
 }
 
 static void on_connection_closed(uv_handle_t *handle)
@@ -157,8 +155,7 @@ void dns_peer_begin(struct dns_peer *peer, const struct dns_peer_question *quest
 void dns_peer_send(struct dns_peer *peer, const struct dns_peer_question *question)
 {
 	char length[2] = { (char)(peer->build.n >> 8), (char)peer->build.n };
-	uv_buf_t part[2] = { uv_buf_init(length, 2),
-			     uv_buf_init((char *)peer->build.octet, (unsigned)peer->build.n) };
+	uv_buf_t part[2] = { uv_buf_init(length, 2), uv_buf_init((char *)peer->build.octet, (unsigned)peer->build.n) };
 
 	/* what the kernel does not take is lost, as it might be on the way */
 	if (question->connection)
@@ -269,6 +266,5 @@ void dns_peer_close(struct dns_peer *peer)
 
 void dns_peer_server(const struct dns_peer *peer, struct options_server *server)
 {
-	*server = (struct options_server){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
-					   .port = peer->port };
+	*server = (struct options_server){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } }, .port = peer->port };
 }

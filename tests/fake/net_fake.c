@@ -7,8 +7,8 @@
 static void complain(struct net_fake *fake, const char *what, struct span name, unsigned type)
 {
 	if (fake->why[0] == '\0')
-		snprintf(fake->why, sizeof fake->why, "%s: question %u, %.*s type %u", what, fake->asked,
-			 (int)name.n, name.p, type);
+		snprintf(fake->why, sizeof fake->why, "%s: question %u, %.*s type %u", what, fake->asked, (int)name.n,
+			 name.p, type);
 }
 
 static enum dns_status status_of(const uint8_t *packet, size_t len)
@@ -67,8 +67,7 @@ static void ask(struct net *net, struct net_query *query)
 
 	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
 	    !span_equal(query->name, span_of(scripted->name))) {
-		complain(fake,
-			 scripted ? "another question was expected" : "no further question was expected",
+		complain(fake, scripted ? "another question was expected" : "no further question was expected",
 			 query->name, query->type);
 		query->fault = NET_FAULT_SHUTDOWN;
 		query->on_answer(query);
@@ -151,8 +150,7 @@ static bool is_expected(const struct net_fake *fake, const struct net_fetch *fet
 {
 	const struct net_fake_fetch *scripted = fake->fetch;
 
-	if (!scripted || !scripted->expected || fake->fetched > 0 ||
-	    fetch->address_count != scripted->address_count ||
+	if (!scripted || !scripted->expected || fake->fetched > 0 || fetch->address_count != scripted->address_count ||
 	    !span_equal(fetch->host, span_of(scripted->host)) ||
 	    !span_equal(fetch->target, scripted->target ? span_of(scripted->target) : SPAN_LITERAL("")))
 		return false;
@@ -240,8 +238,8 @@ void net_fake_end(struct net_fake *fake)
 	if (fake->why[0] != '\0')
 		return;
 	if (questions < fake->answers)
-		snprintf(fake->why, sizeof fake->why, "only %u of %zu questions were asked; %s was not",
-			 questions, fake->answers, fake->answer[questions].name);
+		snprintf(fake->why, sizeof fake->why, "only %u of %zu questions were asked; %s was not", questions,
+			 fake->answers, fake->answer[questions].name);
 	else if (fake->fetch && fake->fetch->expected && fake->fetched == 0)
 		snprintf(fake->why, sizeof fake->why, "no policy was fetched");
 }

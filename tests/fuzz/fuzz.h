@@ -20,12 +20,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Stops the process, sanitizer or not, so that libFuzzer keeps the input. */
-#define FUZZ_CHECK(holds)                                                                          \
-	do {                                                                                       \
-		if (!(holds)) {                                                                    \
-			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #holds); \
-			abort();                                                                   \
-		}                                                                                  \
+#define FUZZ_CHECK(holds)                                                                                              \
+	do {                                                                                                           \
+		if (!(holds)) {                                                                                        \
+			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #holds);                     \
+			abort();                                                                                       \
+		}                                                                                                      \
 	} while (0)
 
 static inline bool fuzz_is_inside(struct span inner, struct span outer)

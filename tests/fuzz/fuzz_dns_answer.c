@@ -5,7 +5,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_NS, DNS_TYPE_CNAME, DNS_TYPE_MX, DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_OPT };
+static const uint16_t types[] = { DNS_TYPE_A,   DNS_TYPE_NS,   DNS_TYPE_CNAME, DNS_TYPE_MX,
+				  DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_OPT };
 
 enum { HEADER_SIZE = 12, TEXT_SIZE = 4 * DNS_NAME_TEXT_MAX };
 

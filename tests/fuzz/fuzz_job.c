@@ -1,6 +1,7 @@
-/* The state machine of one domain: the input decides what each question meets, when, and in which order. The first octet is the
- * pass and the domain; then one octet a question (enum meets, at once or later), with more where its answer needs them. Every
- * way ends once, asks a bounded number of questions, none after a fault, and yields facts that can be judged and recorded. */
+/* The state machine of one domain: the input decides what each question meets, when, and in which order. The first
+ * octet is the pass and the domain; then one octet a question (enum meets, at once or later), with more where its
+ * answer needs them. Every way ends once, asks a bounded number of questions, none after a fault, and yields facts that
+ * can be judged and recorded. */
 #include "analysis/classify.h"
 #include "output/record.h"
 #include "parsers/dns_answer.h"
@@ -72,7 +73,8 @@ static int next_fault(void)
 
 static void add_records(struct dns_build *build, struct span owner, uint16_t type)
 {
-	static const char *const texts[] = { "v=STSv1; id=1", "v=STSv1; id=1;", "v=TLSRPTv1; rua=mailto:a@example.com", "v=spf1 -all", "" };
+	static const char *const texts[] = { "v=STSv1; id=1", "v=STSv1; id=1;", "v=TLSRPTv1; rua=mailto:a@example.com",
+					     "v=spf1 -all", "" };
 	struct span targets[] = { SPAN_LITERAL("mx.example.com"), SPAN_LITERAL("192.0.2.1"), SPAN_LITERAL("") };
 	unsigned count = next_octet() % 24;
 
@@ -96,8 +98,9 @@ static void add_records(struct dns_build *build, struct span owner, uint16_t typ
 /* A chain of names, some passed before, one blocklisted; records or nothing at its end. */
 static void add_aliases(struct dns_build *build, struct span owner, uint16_t type)
 {
-	static const char *const targets[] = { "a.example.net", "b.example.net", "c.example.net", "_mta-sts.example.com", "mta-sts.example.com",
-					       "sub.blocked.example", "odd\\000.example.net" };
+	static const char *const targets[] = { "a.example.net",        "b.example.net",       "c.example.net",
+					       "_mta-sts.example.com", "mta-sts.example.com", "sub.blocked.example",
+					       "odd\\000.example.net" };
 	const unsigned links = next_octet() % 20;
 	char numbered[20][sizeof "n255.example.net"];
 
@@ -133,7 +136,8 @@ static void build_answer(struct net_query *query, enum meets meets, struct dns_b
 
 static void answer(struct net_query *query, uint8_t control)
 {
-	static const enum dns_status rcode[] = { DNS_NOERROR, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED };
+	static const enum dns_status rcode[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
+						 DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
 	static const enum dns_status lost[] = { DNS_TIMEOUT, DNS_TRUNCATED, DNS_ERROR, DNS_SERVFAIL };
 	static struct dns_build build;
 	const enum meets meets = control & MEETS_MASK;
@@ -272,7 +276,8 @@ static void check_facts(const struct job *job)
 
 	FUZZ_CHECK(buffer);
 	job_observation(job, &observation);
-	FUZZ_CHECK(observation.policy.address_used < (int)observation.policy.address_count || observation.policy.address_count == 0);
+	FUZZ_CHECK(observation.policy.address_used < (int)observation.policy.address_count ||
+		   observation.policy.address_count == 0);
 	classify(&observation, &result);
 	FUZZ_CHECK(record_put_domain(buffer, &observation) == 0);
 	record_buffer_free(buffer);
@@ -281,9 +286,10 @@ static void check_facts(const struct job *job)
 static void survey(struct job *job)
 {
 	/* the longest name, below which nothing can be asked for */
-	static const char longest[] = "a23456789.b23456789.c23456789.d23456789.e23456789.f23456789.g23456789.h23456789.i23456789.j23456789."
-				      "k23456789.l23456789.m23456789.n23456789.o23456789.p23456789.q23456789.r23456789.s23456789.t23456789."
-				      "u23456789.v23456789.w23456789.x23456789.y23456789.com";
+	static const char longest[] =
+		"a23456789.b23456789.c23456789.d23456789.e23456789.f23456789.g23456789.h23456789.i23456789.j23456789."
+		"k23456789.l23456789.m23456789.n23456789.o23456789.p23456789.q23456789.r23456789.s23456789.t23456789."
+		"u23456789.v23456789.w23456789.x23456789.y23456789.com";
 	const uint8_t octet = next_octet();
 
 	world.asked = world.fetched = world.done = 0;
@@ -305,7 +311,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job job;
 
 	FUZZ_CHECK(unasked && domain_set_add(unasked, SPAN_LITERAL("blocked.example")) == 0);
-	world = (struct world){ .net = { &ops }, .input = { (const char *)data, size }, .now_ms = 1000, .unasked = unasked };
+	world = (struct world){
+		.net = { &ops }, .input = { (const char *)data, size }, .now_ms = 1000, .unasked = unasked
+	};
 	job_init(&job, &context);
 	for (int i = 0; i < DOMAINS_MAX && world.input.n > 0; i++)
 		survey(&job);

@@ -33,7 +33,8 @@ static void check(const struct sts_policy *policy, struct span body)
 		FUZZ_CHECK(policy->mx_count > 0 || policy->mode == STS_MODE_NONE);
 	}
 	FUZZ_CHECK(policy->max_age <= UINT64_C(9999999999));
-	for (unsigned f = finding_next(&policy->findings, 0); f < FINDING_COUNT; f = finding_next(&policy->findings, f + 1))
+	for (unsigned f = finding_next(&policy->findings, 0); f < FINDING_COUNT;
+	     f = finding_next(&policy->findings, f + 1))
 		FUZZ_CHECK(finding_table[f].number >= 601 && finding_table[f].number <= 623);
 	check_mx(policy, body);
 }

@@ -33,7 +33,8 @@ static void check(const struct tlsrpt_record *result, size_t count)
 	FUZZ_CHECK(result->state != RECORD_NONE || !is_broken);
 	FUZZ_CHECK(result->state != RECORD_VALID || !finding_has(&result->findings, FINDING_TLSRPT_SYNTAX));
 	FUZZ_CHECK((result->state == RECORD_MULTIPLE) == finding_has(&result->findings, FINDING_TLSRPT_MULTIPLE));
-	for (unsigned f = finding_next(&result->findings, 0); f < FINDING_COUNT; f = finding_next(&result->findings, f + 1))
+	for (unsigned f = finding_next(&result->findings, 0); f < FINDING_COUNT;
+	     f = finding_next(&result->findings, f + 1))
 		FUZZ_CHECK(finding_table[f].number >= 901 && finding_table[f].number <= 909);
 	check_rua(result);
 }

@@ -9,8 +9,8 @@
 #include "tests/fuzz/fuzz.h"
 
 enum {
-	FILE_MAX = 1 << 24,      /* octets; a corpus of larger files has lost its way */
-	BEGINNINGS_MAX = 4096,   /* each beginning of files up to this size; of larger ones as many, evenly */
+	FILE_MAX = 1 << 24,    /* octets; a corpus of larger files has lost its way */
+	BEGINNINGS_MAX = 4096, /* each beginning of files up to this size; of larger ones as many, evenly */
 };
 
 static size_t replayed;

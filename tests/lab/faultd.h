@@ -1,7 +1,8 @@
 /* tests/lab/faultd.h - what the rooms of the fault server share.
  *
- * faultd plays the peers that real servers cannot be made to be: single-threaded, one epoll, bounded in everything. What it does to
- * whom is chosen by name: an HTTPS peer by the SNI of its ClientHello and faultd.conf, a DNS peer by the labels of the question.
+ * faultd plays the peers that real servers cannot be made to be: single-threaded, one epoll, bounded in everything.
+ * What it does to whom is chosen by name: an HTTPS peer by the SNI of its ClientHello and faultd.conf, a DNS peer by
+ * the labels of the question.
  */
 #ifndef STSURVEY_TESTS_LAB_FAULTD_H
 #define STSURVEY_TESTS_LAB_FAULTD_H
@@ -12,10 +13,10 @@
 #include <stdint.h>
 
 enum {
-	FAULTD_PEERS_MAX = 8192,       /* connections at once; more are reset */
-	FAULTD_PEER_SECONDS = 60,      /* then a connection is reset, whatever it plays */
-	FAULTD_TICK_MS = 20,           /* resolution of drips and delays */
-	FAULTD_SENT_MAX = 256 << 20,   /* octets an "endless" answer really has */
+	FAULTD_PEERS_MAX = 8192,     /* connections at once; more are reset */
+	FAULTD_PEER_SECONDS = 60,    /* then a connection is reset, whatever it plays */
+	FAULTD_TICK_MS = 20,         /* resolution of drips and delays */
+	FAULTD_SENT_MAX = 256 << 20, /* octets an "endless" answer really has */
 };
 
 /* Something epoll watches. The owner embeds it first. */

@@ -10,7 +10,13 @@
 
 enum {
 	SEEN_MAX = 65536, /* names remembered by the "-once" behaviours */
-	TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_OPT = 41,
+	TYPE_A = 1,
+	TYPE_CNAME = 5,
+	TYPE_SOA = 6,
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_OPT = 41,
 };
 
 /* ---- writing ---- */
@@ -186,18 +192,43 @@ static enum departure spoilt_header(struct message *m, const struct question *q,
 {
 	ordinary(m, q);
 	switch (what) {
-	case 0: m->data[0] ^= 0x5a; break;              /* id */
-	case 1: m->data[13] ^= 1; break;                /* question's name */
-	case 2: m->data[q->name_end - 3] = 99; break;   /* question's type */
-	case 3: m->data[2] &= 0x7f; break;              /* no response */
-	case 4: m->data[2] |= 0x28; break;              /* opcode UPDATE */
-	case 5: m->data[6] = 3, m->data[7] = 0xe8; break; /* 1000 answers announced */
-	case 6: memset(m->data + 4, 0, 2); m->len = 12; break; /* no question, no answer */
-	case 7: m->len = 5; break;
-	case 8: m->len = 0; break;
-	case 9: m->data[3] |= 0x20; break;              /* AD, unearned */
-	case 10: put(m, "trailing garbage", 16); break;
-	case 11: m->len -= 3; break;                    /* cut inside the last record */
+	case 0:
+		m->data[0] ^= 0x5a;
+		break; /* id */
+	case 1:
+		m->data[13] ^= 1;
+		break; /* question's name */
+	case 2:
+		m->data[q->name_end - 3] = 99;
+		break; /* question's type */
+	case 3:
+		m->data[2] &= 0x7f;
+		break; /* no response */
+	case 4:
+		m->data[2] |= 0x28;
+		break; /* opcode UPDATE */
+	case 5:
+		m->data[6] = 3, m->data[7] = 0xe8;
+		break; /* 1000 answers announced */
+	case 6:
+		memset(m->data + 4, 0, 2);
+		m->len = 12;
+		break; /* no question, no answer */
+	case 7:
+		m->len = 5;
+		break;
+	case 8:
+		m->len = 0;
+		break;
+	case 9:
+		m->data[3] |= 0x20;
+		break; /* AD, unearned */
+	case 10:
+		put(m, "trailing garbage", 16);
+		break;
+	case 11:
+		m->len -= 3;
+		break; /* cut inside the last record */
 	}
 	return NOW;
 }
@@ -213,8 +244,18 @@ static enum departure garbage(struct message *m, const struct question *q, int l
 /* A record whose owner or RDATA is built to hurt. */
 static enum departure spoilt_record(struct message *m, const struct question *q, int what)
 {
-	static const struct { const char *owner; size_t len; } owners[] = {
-		{ "\xc0\xff", 2 }, { NULL, 0 }, { "\x40" "bad", 4 }, { "\x80" "bad", 4 },
+	static const struct {
+		const char *owner;
+		size_t len;
+	} owners[] = {
+		{ "\xc0\xff", 2 },
+		{ NULL, 0 },
+		{ "\x40"
+		  "bad",
+		  4 },
+		{ "\x80"
+		  "bad",
+		  4 },
 	};
 	size_t at;
 
@@ -234,16 +275,24 @@ static enum departure spoilt_record(struct message *m, const struct question *q,
 
 static enum departure spoilt_rdata(struct message *m, const struct question *q, int what)
 {
-	static const struct { const char *data; size_t len; unsigned claimed; } rdata[] = {
-		{ "\xff" "short", 6, 6 },          /* a string longer than the RDATA */
-		{ "", 0, 0 },                      /* empty */
-		{ "\x03" "abc", 4, 4000 },         /* RDATA longer than the packet */
-		{ "\0\12\xc0\xff", 4, 4 },         /* MX: pointer past the end */
-		{ "\0\12", 2, 2 },                 /* MX without a name */
-		{ "\0\12\x05ma.il\0", 9, 9 },      /* MX: a dot inside a label */
+	static const struct {
+		const char *data;
+		size_t len;
+		unsigned claimed;
+	} rdata[] = {
+		{ "\xff"
+		  "short",
+		  6, 6 },     /* a string longer than the RDATA */
+		{ "", 0, 0 }, /* empty */
+		{ "\x03"
+		  "abc",
+		  4, 4000 },                         /* RDATA longer than the packet */
+		{ "\0\12\xc0\xff", 4, 4 },           /* MX: pointer past the end */
+		{ "\0\12", 2, 2 },                   /* MX without a name */
+		{ "\0\12\x05ma.il\0", 9, 9 },        /* MX: a dot inside a label */
 		{ "\0\12\x03\xff\xfe\xfd\0", 7, 7 }, /* MX: octets that are no letters */
-		{ "\0\12\x01\0\0", 5, 5 },         /* MX: a NUL in a label */
-		{ "\0", 1, 1 },                    /* one empty string */
+		{ "\0\12\x01\0\0", 5, 5 },           /* MX: a NUL in a label */
+		{ "\0", 1, 1 },                      /* one empty string */
 	};
 	size_t at;
 
@@ -300,7 +349,12 @@ static enum departure cnames(struct message *m, const struct question *q, int le
 	begin(m, q, 0);
 	for (int i = q->link + 1; i < links; i++) {
 		if (length < 0 && i == links - 1)
-			snprintf(target, sizeof(target), "%s%s", strcmp(q->step, "sts") == 0 ? "_mta-sts." : strcmp(q->step, "tlsrpt") == 0 ? "_smtp._tls." : strcmp(q->step, "mx") == 0 ? "" : "mta-sts.", q->domain);
+			snprintf(target, sizeof(target), "%s%s",
+				 strcmp(q->step, "sts") == 0      ? "_mta-sts."
+				 : strcmp(q->step, "tlsrpt") == 0 ? "_smtp._tls."
+				 : strcmp(q->step, "mx") == 0     ? ""
+								  : "mta-sts.",
+				 q->domain);
 		else
 			snprintf(target, sizeof(target), "c%d.%s", i, q->domain);
 		add_cname(m, i > q->link + 1 ? owner : NULL, target);
@@ -458,12 +512,14 @@ static void understand(struct question *q)
 		q->step = "tlsrpt", from = 2;
 	else if (strcmp(q->label[0], "mta-sts") == 0)
 		q->step = q->type == TYPE_A ? "a" : q->type == TYPE_AAAA ? "aaaa" : "", from = 1;
-	else if (n > 4 && (strcmp(q->label[0], "gone") == 0 || (q->label[0][0] == 'c' && isdigit((unsigned char)q->label[0][1]))))
+	else if (n > 4 && (strcmp(q->label[0], "gone") == 0 ||
+			   (q->label[0][0] == 'c' && isdigit((unsigned char)q->label[0][1]))))
 		understand_target(q), from = 1;
 	else if (q->type == TYPE_MX)
 		q->step = "mx";
 	for (int i = from; i < n && used < sizeof(q->domain) - 65; i++)
-		used += (size_t)snprintf(q->domain + used, sizeof(q->domain) - used, "%s%s", i > from ? "." : "", q->label[i]);
+		used += (size_t)snprintf(q->domain + used, sizeof(q->domain) - used, "%s%s", i > from ? "." : "",
+					 q->label[i]);
 	if (is_step(q, q->label[n - 3]))
 		q->behaviour = q->label[n - 4];
 }

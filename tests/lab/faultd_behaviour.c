@@ -5,7 +5,9 @@
 
 #define RAW(text) .send = text, .send_len = sizeof(text) - 1
 #define ALERT(number) .when = ON_HELLO, .end = CLOSE, RAW("\x15\x03\x03\x00\x02\x02" number)
-#define LINE_1K "X-Filler: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n"
+#define LINE_1K                                                                                                        \
+	"X-Filler: "                                                                                                   \
+	"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n"
 
 static const struct behaviour behaviours[] = {
 	{ "serve", .when = ON_REQUEST, .end = SHUTDOWN },
@@ -30,12 +32,14 @@ static const struct behaviour behaviours[] = {
 	{ "alert-unknown", ALERT("\xfe") },
 	{ "smtp-banner", .when = ON_HELLO, .end = KEEP, RAW("220 mx.example ESMTP ready\r\n") },
 	{ "smtp-banner-close", .when = ON_HELLO, .end = CLOSE, RAW("554 5.7.1 no service here\r\n") },
-	{ "http-plain", .when = ON_HELLO, .end = CLOSE, RAW("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") },
+	{ "http-plain", .when = ON_HELLO, .end = CLOSE,
+	  RAW("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") },
 	{ "ssh-banner", .when = ON_HELLO, .end = KEEP, RAW("SSH-2.0-OpenSSH_9.2\r\n") },
 	{ "garbage", .when = ON_HELLO, .end = CLOSE, RAW("\x00\x01\x02\x03\xff\xfe\xfd\xfc garbage \x80\x81\x82") },
 	{ "one-octet", .when = ON_HELLO, .end = CLOSE, RAW("\x16") },
 	{ "endless-garbage", .when = ON_HELLO, .end = KEEP, .repeat = "garbage without end " },
-	{ "empty-records", .when = ON_HELLO, .end = KEEP, RAW("\x16\x03\x03\x00\x00\x16\x03\x03\x00\x00\x16\x03\x03\x00\x00") },
+	{ "empty-records", .when = ON_HELLO, .end = KEEP,
+	  RAW("\x16\x03\x03\x00\x00\x16\x03\x03\x00\x00\x16\x03\x03\x00\x00") },
 	{ "huge-record", .when = ON_HELLO, .end = KEEP, RAW("\x16\x03\x03\xff\xff\x02\x00\xff\xfb") },
 	{ "server-hello-ssl3", .when = ON_HELLO, .end = CLOSE,
 	  RAW("\x16\x03\x00\x00\x2a\x02\x00\x00\x26\x03\x00"
@@ -68,20 +72,31 @@ static const struct behaviour behaviours[] = {
 	{ "drip-headers", .when = ON_REQUEST, .end = SHUTDOWN, .drip_ms = 1000 },
 	{ "drip-body", .when = ON_REQUEST, .end = SHUTDOWN, .drip_ms = 1000, .keep = 0,
 	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4000\r\n\r\n") },
-	{ "endless-body", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "x-filler: 0123456789012345678901234567890123456789\n",
-	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nversion: STSv1\nmode: enforce\nmx: a.example\nmax_age: 1209600\n") },
+	{ "endless-body", .when = ON_REQUEST, .end = KEEP, .no_answer = true,
+	  .repeat = "x-filler: 0123456789012345678901234567890123456789\n",
+	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nversion: STSv1\nmode: enforce\nmx: "
+	      "a.example\nmax_age: 1209600\n") },
 	{ "endless-chunks", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "1\r\na\r\n",
 	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n") },
-	{ "endless-headers", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = LINE_1K, RAW("HTTP/1.1 200 OK\r\n") },
-	{ "endless-header-line", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "0123456789", RAW("HTTP/1.1 200 OK\r\nX-Long: ") },
-	{ "endless-status-line", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "0123456789", RAW("HTTP/1.1 200 OK") },
-	{ "endless-100", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "HTTP/1.1 100 Continue\r\n\r\n", RAW("") },
-	{ "endless-103", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", RAW("") },
+	{ "endless-headers", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = LINE_1K,
+	  RAW("HTTP/1.1 200 OK\r\n") },
+	{ "endless-header-line", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "0123456789",
+	  RAW("HTTP/1.1 200 OK\r\nX-Long: ") },
+	{ "endless-status-line", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "0123456789",
+	  RAW("HTTP/1.1 200 OK") },
+	{ "endless-100", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = "HTTP/1.1 100 Continue\r\n\r\n",
+	  RAW("") },
+	{ "endless-103", .when = ON_REQUEST, .end = KEEP, .no_answer = true,
+	  .repeat = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", RAW("") },
 	{ "endless-trailers", .when = ON_REQUEST, .end = KEEP, .no_answer = true, .repeat = LINE_1K,
 	  RAW("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n") },
 	/* HTTP/2 that nobody negotiated: SETTINGS, then PINGs */
 	{ "h2-frames", .when = ON_REQUEST, .end = KEEP, .no_answer = true,
-	  RAW("\0\0\0\4\0\0\0\0\0" "\0\0\x08\6\0\0\0\0\0" "12345678" "\0\0\x08\6\0\0\0\0\0" "12345678") },
+	  RAW("\0\0\0\4\0\0\0\0\0"
+	      "\0\0\x08\6\0\0\0\0\0"
+	      "12345678"
+	      "\0\0\x08\6\0\0\0\0\0"
+	      "12345678") },
 	{ "tiny-records", .when = ON_REQUEST, .end = SHUTDOWN, .trick = TINY_RECORDS },
 	{ "renegotiate", .when = ON_REQUEST, .end = SHUTDOWN, .trick = RENEGOTIATE },
 	{ "key-updates", .when = ON_REQUEST, .end = SHUTDOWN, .trick = KEY_UPDATES },

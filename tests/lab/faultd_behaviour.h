@@ -14,12 +14,12 @@ struct behaviour {
 	const char *name;
 	enum when when;
 	enum end end;
-	const char *send;     /* ON_HELLO: raw; later: through TLS, before the answer file's octets */
+	const char *send; /* ON_HELLO: raw; later: through TLS, before the answer file's octets */
 	size_t send_len;
-	size_t keep;          /* IN_FLIGHT: octets of the flight that go out; ON_REQUEST: of the answer, 0 = all */
-	const char *repeat;   /* without end */
-	unsigned drip_ms;     /* between octets: of the flight or of the answer */
-	bool no_answer;       /* the answer file is not sent */
+	size_t keep;        /* IN_FLIGHT: octets of the flight that go out; ON_REQUEST: of the answer, 0 = all */
+	const char *repeat; /* without end */
+	unsigned drip_ms;   /* between octets: of the flight or of the answer */
+	bool no_answer;     /* the answer file is not sent */
 	enum trick trick;
 };
 

@@ -119,7 +119,8 @@ static bool send_tcp(int fd, const struct message *m)
 {
 	uint8_t head[2] = { (uint8_t)(m->len >> 8), (uint8_t)m->len };
 
-	return send(fd, head, 2, MSG_NOSIGNAL | MSG_MORE) == 2 && send(fd, m->data, m->len, MSG_NOSIGNAL) == (ssize_t)m->len;
+	return send(fd, head, 2, MSG_NOSIGNAL | MSG_MORE) == 2 &&
+	       send(fd, m->data, m->len, MSG_NOSIGNAL) == (ssize_t)m->len;
 }
 
 static void on_client(struct watch *watch, uint32_t events)
@@ -167,7 +168,9 @@ static void on_tcp(struct watch *watch, uint32_t events)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ 2 * MESSAGE_MAX }, sizeof(int));
 		if (client) {
 			client->born = faultd_now();
-			client->watch = (struct watch){ .fd = fd, .on_event = on_client, .on_tick = on_client_tick, .free = client_free };
+			client->watch = (struct watch){
+				.fd = fd, .on_event = on_client, .on_tick = on_client_tick, .free = client_free
+			};
 		}
 		if (!client || !faultd_watch(&client->watch, EPOLLIN)) {
 			close(fd);

@@ -1,6 +1,8 @@
-/* tests/lab/faultd_relay.c - a resolver that falls ill: relays to the real one and loses, delays, refuses or rewrites on the way.
+/* tests/lab/faultd_relay.c - a resolver that falls ill: relays to the real one and loses, delays, refuses or rewrites
+ * on the way.
  *
- * How ill is a file of words (README.md beside this), read anew a few times a second, so that a test can change it in the middle of a scan.
+ * How ill is a file of words (README.md beside this), read anew a few times a second, so that a test can change it in
+ * the middle of a scan.
  */
 #include "faultd.h"
 
@@ -15,7 +17,7 @@
 
 enum {
 	PACKET_MAX = 4096,
-	ASKED_MAX = 65536,  /* questions on their way, by the id we gave them */
+	ASKED_MAX = 65536,   /* questions on their way, by the id we gave them */
 	DELAYED_MAX = 16384, /* answers waiting; more are lost, as in a real queue */
 	READ_EVERY_MS = 200, /* the file */
 	SOCKET_BUFFER = 4 << 20,
@@ -95,7 +97,9 @@ static void send_delayed(const struct sockaddr_in *to, const uint8_t *packet, si
 	if (delayed_count == DELAYED_MAX)
 		return;
 	entry = &delayed[(delayed_first + delayed_count) % DELAYED_MAX];
-	*entry = (struct delayed){ .to = *to, .due = faultd_now() + ill.delay, .len = (uint16_t)len, .packet = malloc(len) };
+	*entry = (struct delayed){
+		.to = *to, .due = faultd_now() + ill.delay, .len = (uint16_t)len, .packet = malloc(len)
+	};
 	if (!entry->packet)
 		return;
 	memcpy(entry->packet, packet, len);
@@ -240,7 +244,8 @@ static struct half *half_new(int fd)
 
 	if (half) {
 		half->born = faultd_now();
-		half->watch = (struct watch){ .fd = fd, .on_event = on_half, .on_tick = on_half_tick, .free = half_free };
+		half->watch =
+			(struct watch){ .fd = fd, .on_event = on_half, .on_tick = on_half_tick, .free = half_free };
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ 1 << 18 }, sizeof(int));
 	}
 	return half;
@@ -277,11 +282,12 @@ void faultd_relay_start(const char *address, const char *to, uint16_t port, cons
 	resolver = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
 	inet_pton(AF_INET, to, &resolver.sin_addr);
 	clients = (struct watch){ .fd = faultd_bind(address, port, -1), .on_event = on_question, .on_tick = on_tick };
-	upstream = (struct watch){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .on_event = on_answer };
+	upstream = (struct watch){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+				   .on_event = on_answer };
 	tcp = (struct watch){ .fd = faultd_bind(address, port, 1024), .on_event = on_accept };
 	setsockopt(clients.fd, SOL_SOCKET, SO_RCVBUF, &(int){ SOCKET_BUFFER }, sizeof(int));
 	setsockopt(upstream.fd, SOL_SOCKET, SO_RCVBUF, &(int){ SOCKET_BUFFER }, sizeof(int));
-	if (connect(upstream.fd, (struct sockaddr *)&resolver, sizeof(resolver)) != 0 || !faultd_watch(&clients, EPOLLIN) ||
-	    !faultd_watch(&upstream, EPOLLIN) || !faultd_watch(&tcp, EPOLLIN))
+	if (connect(upstream.fd, (struct sockaddr *)&resolver, sizeof(resolver)) != 0 ||
+	    !faultd_watch(&clients, EPOLLIN) || !faultd_watch(&upstream, EPOLLIN) || !faultd_watch(&tcp, EPOLLIN))
 		abort();
 }

@@ -1,7 +1,8 @@
 /* tests/lab/faultd_tls.c - HTTPS peers that break off, stall, lie and never end.
  *
- * The ClientHello is read raw, its SNI picks a line of faultd.conf: HOST BEHAVIOUR PEM ANSWER. TLS runs over memory BIOs, so every
- * octet of the server's flight and of the answer can be cut, dripped or followed by a reset exactly where the behaviour says.
+ * The ClientHello is read raw, its SNI picks a line of faultd.conf: HOST BEHAVIOUR PEM ANSWER. TLS runs over memory
+ * BIOs, so every octet of the server's flight and of the answer can be cut, dripped or followed by a reset exactly
+ * where the behaviour says.
  */
 #include "faultd.h"
 #include "faultd_behaviour.h"
@@ -18,11 +19,11 @@
 #include <openssl/ssl.h>
 
 enum {
-	INPUT_MAX = 16384,   /* ClientHello or request; more is nobody's */
-	OUTPUT_LOW = 65536,  /* an endless answer is refilled below this */
+	INPUT_MAX = 16384,    /* ClientHello or request; more is nobody's */
+	OUTPUT_LOW = 65536,   /* an endless answer is refilled below this */
 	ANSWER_MAX = 8 << 20, /* of an answer file */
 	HOSTS_MAX = 1024,
-	FILLERS = 4,         /* our own connections that keep the backlog listener full */
+	FILLERS = 4, /* our own connections that keep the backlog listener full */
 };
 
 struct host {
@@ -48,8 +49,8 @@ struct peer {
 	struct buffer plain; /* the answer still to be dripped or written */
 	char input[INPUT_MAX];
 	size_t input_len;
-	size_t sent;         /* octets that left, for `keep` */
-	uint64_t born, due;  /* due: of the next dripped octet */
+	size_t sent;        /* octets that left, for `keep` */
+	uint64_t born, due; /* due: of the next dripped octet */
 	bool started, ending, closed;
 };
 
@@ -88,7 +89,10 @@ static void read_config(const char *path)
 	while (host_count < HOSTS_MAX && fscanf(file, "%511s %63s %1023s %1023s", name, behaviour, pem, answer) == 4) {
 		struct host *host = &hosts[host_count++];
 
-		*host = (struct host){ .name = strdup(name), .behaviour = behaviour_by_name(behaviour), .pem = strdup(pem), .answer_file = strdup(answer) };
+		*host = (struct host){ .name = strdup(name),
+				       .behaviour = behaviour_by_name(behaviour),
+				       .pem = strdup(pem),
+				       .answer_file = strdup(answer) };
 		if (!host->behaviour) {
 			fprintf(stderr, "faultd: %s: no behaviour %s\n", name, behaviour);
 			exit(1);
@@ -333,14 +337,14 @@ static int client_hello_name(const uint8_t *data, size_t len, const char **name,
 		return len < INPUT_MAX ? 1 : -1;
 	if (at + 1 > end)
 		return -1;
-	at += 1 + data[at];                                            /* session id */
+	at += 1 + data[at]; /* session id */
 	if (at + 2 > end)
 		return -1;
-	at += 2 + ((size_t)data[at] << 8 | data[at + 1]);              /* cipher suites */
+	at += 2 + ((size_t)data[at] << 8 | data[at + 1]); /* cipher suites */
 	if (at + 1 > end)
 		return -1;
-	at += 1 + data[at];                                            /* compression methods */
-	at += 2;                                                       /* extensions' length */
+	at += 1 + data[at]; /* compression methods */
+	at += 2;            /* extensions' length */
 	while (at + 4 <= end) {
 		size_t type = (size_t)data[at] << 8 | data[at + 1], size = (size_t)data[at + 2] << 8 | data[at + 3];
 
@@ -483,19 +487,23 @@ static void on_accept(struct watch *watch, uint32_t events)
 
 	(void)events;
 	while ((fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		struct peer *peer = peer_count < FAULTD_PEERS_MAX && strcmp(listener->kind, "fault") == 0 ? calloc(1, sizeof(*peer)) : NULL;
+		struct peer *peer = peer_count < FAULTD_PEERS_MAX && strcmp(listener->kind, "fault") == 0
+					    ? calloc(1, sizeof(*peer))
+					    : NULL;
 
 		if (strcmp(listener->kind, "tripwire") == 0)
 			faultd_tripped("HTTPS connection to a blocklisted address");
 		if (!peer) {
 			if (strcmp(listener->kind, "accept-close") != 0)
-				setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
+				setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
+					   sizeof(struct linger));
 			close(fd);
 			continue;
 		}
 		peer_count++;
 		peer->born = faultd_now();
-		peer->watch = (struct watch){ .fd = fd, .on_event = on_peer, .on_tick = on_peer_tick, .free = peer_free };
+		peer->watch =
+			(struct watch){ .fd = fd, .on_event = on_peer, .on_tick = on_peer_tick, .free = peer_free };
 		if (!faultd_watch(&peer->watch, EPOLLIN)) {
 			close(fd);
 			peer_free(&peer->watch);

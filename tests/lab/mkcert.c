@@ -4,11 +4,12 @@
  * hundreds of certificates take a fraction of a second because everything happens in one process.
  *
  *   key   NAME ec|rsa512|rsa2048
- *   cert  NAME key=K issuer=CERT|self [issuer-key=K] from=SECONDS to=SECONDS [cn=TEXT] [san=dns:A,dns:B,ip:…,mail:…,uri:…]
- *         [ca=1] [pathlen=N] [eku=client] [md=sha1] [permit=DOMAIN] [critical=1] [badsig=1]
+ *   cert  NAME key=K issuer=CERT|self [issuer-key=K] from=SECONDS to=SECONDS [cn=TEXT]
+ * [san=dns:A,dns:B,ip:…,mail:…,uri:…] [ca=1] [pathlen=N] [eku=client] [md=sha1] [permit=DOMAIN] [critical=1] [badsig=1]
  *   pem   FILE CERT,CERT,… [KEY]
  *
- * from and to are relative to now. In a SAN value, %00 is a NUL octet. Exit 1 with one line on stderr at the first mistake.
+ * from and to are relative to now. In a SAN value, %00 is a NUL octet. Exit 1 with one line on stderr at the first
+ * mistake.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,8 +25,8 @@
 #include <openssl/x509v3.h>
 
 enum {
-	ITEMS_MAX = 4096,  /* keys and certificates of one run; the world needs a few hundred */
-	FIELDS_MAX = 24,   /* of one order; there are 14 kinds */
+	ITEMS_MAX = 4096, /* keys and certificates of one run; the world needs a few hundred */
+	FIELDS_MAX = 24,  /* of one order; there are 14 kinds */
 };
 
 struct item {
@@ -199,7 +200,8 @@ static void add_extensions(X509 *cert, X509 *issuer, const struct order *order)
 		add_extension(cert, issuer, NID_basic_constraints, "critical,CA:FALSE");
 		add_extension(cert, issuer, NID_key_usage, "critical,digitalSignature");
 		value = get(order, "eku");
-		add_extension(cert, issuer, NID_ext_key_usage, value && strcmp(value, "client") == 0 ? "clientAuth" : "serverAuth");
+		add_extension(cert, issuer, NID_ext_key_usage,
+			      value && strcmp(value, "client") == 0 ? "clientAuth" : "serverAuth");
 	}
 	add_extension(cert, issuer, NID_subject_key_identifier, "hash");
 	if ((value = get(order, "permit"))) {
@@ -266,7 +268,8 @@ static void write_pem(const struct order *order)
 	while ((name = strsep(&rest, ",")))
 		if (*name && !PEM_write_X509(file, find(name, false)->cert))
 			die("%s: writing failed", order->field[1]);
-	if (order->count > 3 && !PEM_write_PrivateKey(file, find(order->field[3], true)->key, NULL, NULL, 0, NULL, NULL))
+	if (order->count > 3 &&
+	    !PEM_write_PrivateKey(file, find(order->field[3], true)->key, NULL, NULL, 0, NULL, NULL))
 		die("%s: writing failed", order->field[1]);
 	if (fclose(file) != 0)
 		die("%s: writing failed", order->field[1]);

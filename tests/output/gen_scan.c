@@ -95,11 +95,10 @@ static void put_policy(const struct obs_policy *p)
 		fputs(i > 0 ? "," : "", facts);
 		put_hex(p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
 	}
-	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu", p->address_used,
-		p->fetch_ms, p->reserved, p->address_omitted);
+	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu", p->address_used, p->fetch_ms,
+		p->reserved, p->address_omitted);
 	put_tls(&p->tls);
-	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure,
-		(unsigned long long)p->http.size);
+	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure, (unsigned long long)p->http.size);
 	put_span(p->http.content_type);
 	fputc(',', facts);
 	put_span(p->http.location);
@@ -114,9 +113,8 @@ static void put_facts(const struct observation *o)
 {
 	fputs("{\"name\":", facts);
 	put_hex(o->name.p, o->name.n);
-	fprintf(facts, ",\"input\":%d,\"index\":%llu,\"rank\":%llu,\"time\":%lld,\"duration\":%u,\"mx\":[",
-		o->input, (unsigned long long)o->index, (unsigned long long)o->rank, (long long)o->time_ms,
-		o->duration_ms);
+	fprintf(facts, ",\"input\":%d,\"index\":%llu,\"rank\":%llu,\"time\":%lld,\"duration\":%u,\"mx\":[", o->input,
+		(unsigned long long)o->index, (unsigned long long)o->rank, (long long)o->time_ms, o->duration_ms);
 	put_answer(&o->mx.answer);
 	fputs(",[", facts);
 	for (size_t i = 0; i < o->mx.count; i++) {
@@ -178,8 +176,7 @@ int main(int argc, char **argv)
 	facts = fopen(argv[2], "w");
 	if (!facts ||
 	    sink_open(&sink,
-		      &(struct sink_options){
-			      .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
+		      &(struct sink_options){ .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
 		      &header, error) != 0)
 		return 1;
 	maker_init(&maker, 2026);

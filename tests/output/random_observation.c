@@ -109,9 +109,7 @@ static void make_answer(struct maker *m, struct obs_answer *a)
 static struct span mx_name(struct maker *m, struct span domain)
 {
 	static const char *const front[] = { "", "mail.", "a.b.c.", "x", "\xc3", "\x01", "." };
-	static const char *const back[] = { "",  ".mail.protection.outlook.com",
-					    "x", "\x80",
-					    ".", ".example.net" };
+	static const char *const back[] = { "", ".mail.protection.outlook.com", "x", "\x80", ".", ".example.net" };
 	const char *f = front[maker_chance(m, 7)], *b = back[maker_chance(m, 6)];
 	size_t n = strlen(f) + domain.n + strlen(b);
 	bool dashed = maker_chance(m, 2);
@@ -188,8 +186,7 @@ static void make_tls(struct maker *m, struct obs_tls *tls)
 	tls->error_count = count(m, OBS_VERIFY_ERRORS_MAX);
 	error = tls->error_count > 0 ? room(m, tls->error_count * sizeof(*error)) : NULL;
 	for (size_t i = 0; i < tls->error_count; i++)
-		error[i] = (struct obs_verify_error){ (uint16_t)number(m, UINT16_MAX),
-						      (uint8_t)number(m, UINT8_MAX) };
+		error[i] = (struct obs_verify_error){ (uint16_t)number(m, UINT16_MAX), (uint8_t)number(m, UINT8_MAX) };
 	tls->error = error;
 }
 
@@ -243,8 +240,7 @@ void maker_make(struct maker *m, struct observation *o)
 	o->input = maker_chance(m, INPUT_STATUS_COUNT);
 	o->index = number(m, UINT64_MAX);
 	o->rank = maker_chance(m, 3) ? o->index + 1 : number(m, UINT64_MAX);
-	o->time_ms = maker_chance(m, 4) == 0 ? (int64_t)next(m)
-					     : INT64_C(1795300000000) + (int64_t)number(m, 1000);
+	o->time_ms = maker_chance(m, 4) == 0 ? (int64_t)next(m) : INT64_C(1795300000000) + (int64_t)number(m, 1000);
 	o->duration_ms = (uint32_t)number(m, UINT32_MAX);
 	make_mx(m, o);
 	if (maker_chance(m, 2))
@@ -269,9 +265,8 @@ static bool same_texts(const struct span *a, size_t n, const struct span *b, siz
 
 static bool same_answer(const struct obs_answer *a, const struct obs_answer *b)
 {
-	return a->status == b->status && a->ad == b->ad && a->cname_loop == b->cname_loop &&
-	       a->tries == b->tries && a->ttl == b->ttl &&
-	       same_texts(a->cname, a->cname_count, b->cname, b->cname_count);
+	return a->status == b->status && a->ad == b->ad && a->cname_loop == b->cname_loop && a->tries == b->tries &&
+	       a->ttl == b->ttl && same_texts(a->cname, a->cname_count, b->cname, b->cname_count);
 }
 
 static bool same_mx(const struct obs_mx *a, const struct obs_mx *b)
@@ -307,9 +302,8 @@ static bool same_addresses(const struct obs_policy *a, const struct obs_policy *
 static bool same_certificate(const struct obs_certificate *a, const struct obs_certificate *b)
 {
 	return memcmp(a->sha256, b->sha256, 32) == 0 && span_equal(a->common_name, b->common_name) &&
-	       span_equal(a->issuer, b->issuer) && a->not_before == b->not_before &&
-	       a->not_after == b->not_after && a->name_omitted == b->name_omitted &&
-	       same_texts(a->name, a->name_count, b->name, b->name_count);
+	       span_equal(a->issuer, b->issuer) && a->not_before == b->not_before && a->not_after == b->not_after &&
+	       a->name_omitted == b->name_omitted && same_texts(a->name, a->name_count, b->name, b->name_count);
 }
 
 static bool same_tls(const struct obs_tls *a, const struct obs_tls *b)
@@ -336,10 +330,9 @@ static bool same_optional(struct span a, struct span b)
 
 static bool same_http(const struct obs_http *a, const struct obs_http *b)
 {
-	return a->status == b->status && a->failure == b->failure &&
-	       same_optional(a->content_type, b->content_type) && same_optional(a->location, b->location) &&
-	       a->challenged == b->challenged && a->size == b->size && span_equal(a->body, b->body) &&
-	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
+	return a->status == b->status && a->failure == b->failure && same_optional(a->content_type, b->content_type) &&
+	       same_optional(a->location, b->location) && a->challenged == b->challenged && a->size == b->size &&
+	       span_equal(a->body, b->body) && memcmp(a->body_sha256, b->body_sha256, 32) == 0;
 }
 
 const char *observation_difference(const struct observation *a, const struct observation *b)
@@ -360,8 +353,7 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ same_answer(&a->policy.a, &b->policy.a), "policy.a" },
 		{ same_answer(&a->policy.aaaa, &b->policy.aaaa), "policy.aaaa" },
 		{ same_addresses(&a->policy, &b->policy), "policy.addresses" },
-		{ a->policy.status == b->policy.status && a->policy.fetch_ms == b->policy.fetch_ms,
-		  "policy.status" },
+		{ a->policy.status == b->policy.status && a->policy.fetch_ms == b->policy.fetch_ms, "policy.status" },
 		{ same_tls(&a->policy.tls, &b->policy.tls), "policy.tls" },
 		{ same_http(&a->policy.http, &b->policy.http), "policy.http" },
 	};

@@ -7,18 +7,15 @@
 #include "output/jsonl.h"
 
 static const struct span sts_txt[] = { SPAN_LITERAL("v=STSv1; id=1") };
-static const struct span rpt_txt[] = { SPAN_LITERAL(
-	"v=TLSRPTv1; rua=mailto:a@example.com,https://example.com/r") };
+static const struct span rpt_txt[] = { SPAN_LITERAL("v=TLSRPTv1; rua=mailto:a@example.com,https://example.com/r") };
 static const struct span odd_txt[] = { SPAN_LITERAL("v=STSv1; id=\xe9\""), SPAN_LITERAL("caf\xc3\xa9") };
 static const struct span chain[] = { SPAN_LITERAL("a.example.net"), SPAN_LITERAL("b.example.net") };
-static const struct span names[] = { SPAN_LITERAL("mta-sts.example.com"),
-				     SPAN_LITERAL("evil\0.example.com") };
+static const struct span names[] = { SPAN_LITERAL("mta-sts.example.com"), SPAN_LITERAL("evil\0.example.com") };
 static const struct span latin_names[] = { SPAN_LITERAL("\xfc.example.com") };
 static const struct obs_mx_record mx[] = { { 10, SPAN_LITERAL("mx.example.com") } };
 static const struct obs_mx_record null_mx[] = { { 0, SPAN_LITERAL("") } };
-static const struct obs_address addresses[] = {
-	{ 4, { 192, 0, 2, 1 } }, { 6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 } }
-};
+static const struct obs_address addresses[] = { { 4, { 192, 0, 2, 1 } },
+						{ 6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 } } };
 static const struct obs_certificate certificates[] = {
 	{ .sha256 = { 0xab },
 	  .issuer = SPAN_LITERAL("CN=R3,O=\"x\""),
@@ -37,16 +34,16 @@ static const struct obs_verify_error errors[] = { { 10, 0 }, { 19, 2 } };
 
 #define POLICY_TEXT "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mx.example.com\n"
 
-#define ASKED(s)                                                                                             \
-	{                                                                                                    \
-		.status = (s), .tries = 1                                                                    \
+#define ASKED(s)                                                                                                       \
+	{                                                                                                              \
+		.status = (s), .tries = 1                                                                              \
 	}
-#define FRONT                                                                                                \
-	"{\"name\":\"example.com\",\"index\":0,\"rank\":null,\"timestamp\":\"1970-01-01T00:00:00.000Z\","    \
+#define FRONT                                                                                                          \
+	"{\"name\":\"example.com\",\"index\":0,\"rank\":null,\"timestamp\":\"1970-01-01T00:00:00.000Z\","              \
 	"\"duration\":0.000,\"status\":\"complete\",\"results\":{"
 #define MX_NXDOMAIN "\"MX\":{\"status\":\"NXDOMAIN\"}"
-#define NOT_ASKED                                                                                            \
-	"\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null}" \
+#define NOT_ASKED                                                                                                      \
+	"\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null}"           \
 	",\"POLICY\":{\"status\":\"skipped\"}}"
 #define NO_RPT "\"TLSRPT\":{\"status\":\"NXDOMAIN\",\"state\":\"none\"}"
 #define NO_POLICY "\"POLICY\":{\"status\":\"skipped\"}}"
@@ -232,9 +229,7 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 
 static void parsed_parts_may_be_missing(void **state)
 {
-	const struct judgement judgement = { .sts = RECORD_VALID,
-					     .tlsrpt = RECORD_VALID,
-					     .policy = POLICY_VALID };
+	const struct judgement judgement = { .sts = RECORD_VALID, .tlsrpt = RECORD_VALID, .policy = POLICY_VALID };
 	char error[TEXT_ERROR_MAX];
 	struct text out;
 

@@ -115,8 +115,7 @@ static void write_scan(const char *path)
 	struct maker maker;
 	struct sink *sink;
 
-	assert_int_equal(sink_open(&sink,
-				   &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
+	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
 				   &header, error),
 			 0);
 	assert_non_null(buffer = sink_take(sink));
@@ -175,8 +174,7 @@ static void a_sink_that_finds_no_memory_does_not_begin(void **state)
 
 		unlink(path);
 		fail_at(n++);
-		result = sink_open(&sink, &(struct sink_options){ .path = path, .resume_at = -1 }, &header,
-				   error);
+		result = sink_open(&sink, &(struct sink_options){ .path = path, .resume_at = -1 }, &header, error);
 		left = -1;
 		if (result == 0)
 			assert_int_equal(sink_close(sink, &trailer, error), 0);

@@ -28,8 +28,7 @@ static char error[READER_ERROR_MAX];
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
-	struct span frame = frame_press(
-		press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	struct span frame = frame_press(press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
 
 	assert_true(frame.n <= FILE_MAX - scan.n);
 	memcpy(scan.octet + scan.n, frame.p, frame.n);
@@ -144,8 +143,8 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 		count++;
 	assert_int_equal(result, -1);
 	assert_int_equal(count, PER_FRAME);
-	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good",
-		 path, scan.end[0]);
+	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path,
+		 scan.end[0]);
 	assert_string_equal(error, expected);
 	assert_int_equal(reader_next(reader, &o, error), -1);
 	assert_null(reader_trailer(reader));
@@ -185,8 +184,7 @@ static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 	build(RECORD_SCHEMA_MAJOR + 1, false);
 	save(scan.octet, scan.n);
 	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(
-		strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
+	assert_non_null(strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
 	save(scan.octet + scan.header_end, scan.n - scan.header_end);
 	assert_int_equal(reader_open(&reader, path, error), -1);
 	assert_non_null(strstr(error, "its first record is no header"));
@@ -330,18 +328,14 @@ static void verify_takes_several_files_and_explains_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_is_read_like_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
-		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,7 @@ static void any_observation_comes_back_as_it_was(void **state)
 	record_buffer_free(buffer);
 }
 
-static struct observation round_trip(struct record_buffer *buffer, struct decode *decode,
-				     const struct observation *o)
+static struct observation round_trip(struct record_buffer *buffer, struct decode *decode, const struct observation *o)
 {
 	struct observation got;
 	union decode_frame_record other;
@@ -98,8 +97,7 @@ static void mx_names_that_hold_the_domain_come_back(void **state)
 	for (size_t d = 0; d < sizeof(domain) / sizeof(*domain); d++) {
 		for (size_t i = 0; i < sizeof(mx) / sizeof(*mx); i++) {
 			struct obs_mx_record record = { 10, span_of(mx[i]) };
-			struct observation o = { .name = span_of(domain[d]),
-						 .mx = { .record = &record, .count = 1 } };
+			struct observation o = { .name = span_of(domain[d]), .mx = { .record = &record, .count = 1 } };
 			struct observation got = round_trip(buffer, decode, &o);
 
 			assert_null(observation_difference(&o, &got));
@@ -118,10 +116,10 @@ static void what_repeats_is_written_once(void **state)
 		.sha256 = { 1 }, .issuer = { "CN=A long issuer", 16 }, .name = &san, .name_count = 1
 	};
 	struct record_buffer *buffer = record_buffer_new();
-	struct observation o = { .name = { "example.com", 11 },
-				 .mx = { .answer = { .status = DNS_NOERROR, .tries = 1, .ttl = 300 },
-					 .record = google,
-					 .count = 2 } };
+	struct observation o = {
+		.name = { "example.com", 11 },
+		.mx = { .answer = { .status = DNS_NOERROR, .tries = 1, .ttl = 300 }, .record = google, .count = 2 }
+	};
 	size_t first;
 
 	(void)state;
@@ -148,11 +146,7 @@ static void frames_joined_into_one_are_read_apart(void **state)
 	struct record_buffer *buffer = record_buffer_new();
 	struct decode *decode = decode_new();
 	union decode_frame_record other;
-	struct observation o = { .name = SPAN_LITERAL("example.com"),
-				 .index = 40,
-				 .rank = 41,
-				 .time_ms = 1000 },
-			   got;
+	struct observation o = { .name = SPAN_LITERAL("example.com"), .index = 40, .rank = 41, .time_ms = 1000 }, got;
 	char joined[1024];
 	size_t n = 0;
 
@@ -233,8 +227,7 @@ static void header_and_trailer_come_back(void **state)
 	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
 	assert_true(got.trailer.completion == COMPLETION_ABORTED && got.trailer.end_ms == INT64_MAX);
 	assert_true(got.trailer.domains == 1 && got.trailer.unknown == 2 && got.trailer.blocklisted == 3);
-	assert_true(got.trailer.illegal == 4 && got.trailer.queries == 5 &&
-		    got.trailer.fetches == UINT64_MAX);
+	assert_true(got.trailer.illegal == 4 && got.trailer.queries == 5 && got.trailer.fetches == UINT64_MAX);
 	decode_free(decode);
 	record_buffer_free(buffer);
 }
@@ -246,24 +239,21 @@ static const struct {
 	enum decode_result first;
 } frames[] = {
 	{ "empty", SPAN_LITERAL(""), DECODE_END },
-	{ "unknown kind with anything in it",
-	  SPAN_LITERAL("\x94\x63\xc0\x92\x01\x81\xa1x\xc3\xcb\0\0\0\0\0\0\0\0"), DECODE_END },
+	{ "unknown kind with anything in it", SPAN_LITERAL("\x94\x63\xc0\x92\x01\x81\xa1x\xc3\xcb\0\0\0\0\0\0\0\0"),
+	  DECODE_END },
 	{ "unknown trailing fields",
-	  SPAN_LITERAL(
-		  "\x9f\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3\xa0"),
+	  SPAN_LITERAL("\x9f\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3\xa0"),
 	  DECODE_DOMAIN },
 	{ "longer shape", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x98\0\1\1\2\1\2\1\xc4\0"), DECODE_DOMAIN },
 	{ "unknown status", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x97\0\x0f\1\2\1\2\1"), DECODE_DOMAIN },
-	{ "newer major, else unlike ours", SPAN_LITERAL("\x94\0\xadstsurvey-scan\x92\x02\x03\xc3"),
-	  DECODE_NEWER },
+	{ "newer major, else unlike ours", SPAN_LITERAL("\x94\0\xadstsurvey-scan\x92\x02\x03\xc3"), DECODE_NEWER },
 	{ "other format", SPAN_LITERAL("\x93\0\xa1x\x92\x01\x00"), DECODE_DAMAGED },
 	{ "no array", SPAN_LITERAL("\x01"), DECODE_DAMAGED },
 	{ "empty array", SPAN_LITERAL("\x90"), DECODE_DAMAGED },
 	{ "kind no number", SPAN_LITERAL("\x91\xa0"), DECODE_DAMAGED },
 	{ "domain without a name", SPAN_LITERAL("\x94\x01\x05\x05\x05"), DECODE_DAMAGED },
 	{ "shape never defined", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x00"), DECODE_DAMAGED },
-	{ "MX set never defined", SPAN_LITERAL("\x97\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\x00"),
-	  DECODE_DAMAGED },
+	{ "MX set never defined", SPAN_LITERAL("\x97\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\x00"), DECODE_DAMAGED },
 	{ "MX set of an odd number", SPAN_LITERAL("\x97\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\x91\x01"),
 	  DECODE_DAMAGED },
 	{ "name cut off", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa5x"), DECODE_DAMAGED },

@@ -182,8 +182,7 @@ static void an_existing_file_is_kept_replaced_or_continued(void **state)
 	(void)state;
 	scan_file(o, 5);
 	assert_int_equal(sink_open(&sink, &o, &header, error), -1);
-	snprintf(expected, sizeof(expected), "%s: exists; --resume goes on with it, --force replaces it",
-		 path);
+	snprintf(expected, sizeof(expected), "%s: exists; --resume goes on with it, --force replaces it", path);
 	assert_string_equal(error, expected);
 	assert_int_equal(domains_in_file(&whole, &trailer), 5);
 	o.resume_at = whole;
@@ -419,14 +418,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_given_is_in_the_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_existing_file_is_kept_replaced_or_continued, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_belongs_to_its_writer, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_full_disk_leaves_whole_frames_and_says_how_to_go_on, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_failing_sync_is_heard_while_nothing_is_given, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(an_existing_file_is_kept_replaced_or_continued, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_being_written_belongs_to_its_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_disk_leaves_whole_frames_and_says_how_to_go_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_failing_sync_is_heard_while_nothing_is_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(syncs_keep_to_their_interval, setup, teardown),
 		cmocka_unit_test_setup_teardown(buffers_are_bounded_and_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_whose_reader_goes_away_is_an_error, setup, teardown),

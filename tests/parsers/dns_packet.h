@@ -100,7 +100,8 @@ static inline void put_owner(struct packet *packet, const char *owner)
 }
 
 /* @owner NULL: the question's name, compressed. */
-static inline void add_mx(struct packet *packet, const char *owner, unsigned ttl, unsigned preference, const char *target)
+static inline void add_mx(struct packet *packet, const char *owner, unsigned ttl, unsigned preference,
+			  const char *target)
 {
 	size_t at;
 

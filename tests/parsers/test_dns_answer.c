@@ -303,14 +303,22 @@ static void broken_rdata_breaks_the_answer(void **state)
 		const char *rdata;
 		size_t n;
 	} rows[] = {
-		{ DNS_TYPE_A, "\1\2\3", 3 },	    { DNS_TYPE_A, "\1\2\3\4\5", 5 },
-		{ DNS_TYPE_AAAA, "\1\2\3\4", 4 },   { DNS_TYPE_AAAA, "0123456789abcdefg", 17 },
-		{ DNS_TYPE_TXT, "", 0 },	    { DNS_TYPE_TXT, "\5abc", 4 },
-		{ DNS_TYPE_TXT, "\1a\377", 3 },	    { DNS_TYPE_MX, "\0\1", 2 },
-		{ DNS_TYPE_MX, "", 0 },		    { DNS_TYPE_MX, "\0\1\1a", 4 },
-		{ DNS_TYPE_MX, "\0\1\1a\0\0", 6 },  { DNS_TYPE_MX, "\0\1\300\377", 4 },
-		{ DNS_TYPE_MX, "\0\1\100a", 4 },    { DNS_TYPE_MX, "\0\1\300", 3 },
-		{ DNS_TYPE_MX, "\0\1\300\000", 4 }, { DNS_TYPE_CNAME, "", 0 },
+		{ DNS_TYPE_A, "\1\2\3", 3 },
+		{ DNS_TYPE_A, "\1\2\3\4\5", 5 },
+		{ DNS_TYPE_AAAA, "\1\2\3\4", 4 },
+		{ DNS_TYPE_AAAA, "0123456789abcdefg", 17 },
+		{ DNS_TYPE_TXT, "", 0 },
+		{ DNS_TYPE_TXT, "\5abc", 4 },
+		{ DNS_TYPE_TXT, "\1a\377", 3 },
+		{ DNS_TYPE_MX, "\0\1", 2 },
+		{ DNS_TYPE_MX, "", 0 },
+		{ DNS_TYPE_MX, "\0\1\1a", 4 },
+		{ DNS_TYPE_MX, "\0\1\1a\0\0", 6 },
+		{ DNS_TYPE_MX, "\0\1\300\377", 4 },
+		{ DNS_TYPE_MX, "\0\1\100a", 4 },
+		{ DNS_TYPE_MX, "\0\1\300", 3 },
+		{ DNS_TYPE_MX, "\0\1\300\000", 4 },
+		{ DNS_TYPE_CNAME, "", 0 },
 	};
 
 	(void)state;
@@ -338,7 +346,7 @@ static void pointers_lead_backwards_only(void **state)
 			put(&packet, 0xc000 | (unsigned)(at + 2), 2); /* forward */
 		else if (shape == 2)
 			put(&packet, 0xc004, 2); /* into the header */
-		if (shape == 3) { /* a label and back to it, round and round */
+		if (shape == 3) {                /* a label and back to it, round and round */
 			put_labels(&packet, "x");
 			put(&packet, 0xc000 | (unsigned)at, 2);
 		}
@@ -502,16 +510,18 @@ static void a_question_is_as_the_standards_say(void **state)
 
 static void what_is_no_name_is_not_asked(void **state)
 {
-	static const char *const names[] = { "", "..", ".a", "a.", "a..b",
-					     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example" };
+	static const char *const names[] = {
+		"", "..", ".a", "a.", "a..b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example"
+	};
 	char name[260];
 	uint8_t out[DNS_QUERY_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		assert_int_equal(dns_query_write(1, span_of(names[i]), DNS_TYPE_A, true, out), -1);
-	assert_int_equal(
-		dns_query_write(1, span_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), DNS_TYPE_A, false, out), 81);
+	assert_int_equal(dns_query_write(1, span_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+					 DNS_TYPE_A, false, out),
+			 81);
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = i % 2 ? '.' : 'a';
 	assert_int_equal(dns_query_write(1, (struct span){ name, 253 }, DNS_TYPE_A, true, out), DNS_QUERY_MAX);

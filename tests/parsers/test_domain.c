@@ -84,9 +84,12 @@ static void below_means_whole_labels(void **state)
 		const char *name, *ancestor;
 		bool is_below;
 	} pairs[] = {
-		{ "example.com", "example.com", true },	  { "a.example.com", "EXAMPLE.com", true },
-		{ "A.B.Example.Com", "example.com", true }, { "notexample.com", "example.com", false },
-		{ "com", "example.com", false },		  { "example.org", "example.com", false },
+		{ "example.com", "example.com", true },
+		{ "a.example.com", "EXAMPLE.com", true },
+		{ "A.B.Example.Com", "example.com", true },
+		{ "notexample.com", "example.com", false },
+		{ "com", "example.com", false },
+		{ "example.org", "example.com", false },
 		{ "example.com", "", true },
 	};
 

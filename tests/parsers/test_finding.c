@@ -93,7 +93,8 @@ static void spans_compare_without_case_and_trim(void **state)
 {
 	(void)state;
 	assert_true(span_equal_nocase(span_of("aZ_9"), span_of("Az_9")));
-	assert_false(span_equal_nocase(span_of("a["), span_of("a{"))); /* neighbours of the letters differ by one bit too */
+	assert_false(
+		span_equal_nocase(span_of("a["), span_of("a{"))); /* neighbours of the letters differ by one bit too */
 	assert_false(span_equal_nocase(span_of("ab"), span_of("abc")));
 	assert_true(span_starts_with_nocase(span_of("V=STS"), span_of("v=s")));
 	assert_false(span_starts_with_nocase(span_of("v"), span_of("v=")));

@@ -15,9 +15,18 @@ struct row {
 #define ALL V E A M
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define N32 "abcdefghijklmnopqrstuvwxyz012345"
-#define INVALID(behaviour, body, findings) { behaviour, body, "invalid", findings, "a.example" }
-#define TOLERATED(behaviour, body, findings) { behaviour, body, "tolerated", findings, "a.example" }
-#define VALID(behaviour, body, findings) { behaviour, body, "valid", findings, "a.example" }
+#define INVALID(behaviour, body, findings)                                                                             \
+	{                                                                                                              \
+		behaviour, body, "invalid", findings, "a.example"                                                      \
+	}
+#define TOLERATED(behaviour, body, findings)                                                                           \
+	{                                                                                                              \
+		behaviour, body, "tolerated", findings, "a.example"                                                    \
+	}
+#define VALID(behaviour, body, findings)                                                                               \
+	{                                                                                                              \
+		behaviour, body, "valid", findings, "a.example"                                                        \
+	}
 
 static const struct row bodies[] = {
 	VALID("the four keys", ALL, ""),
@@ -68,7 +77,8 @@ static const struct row bodies[] = {
 	INVALID("beyond Unicode", ALL "x: \xf4\x90\x80\x80\n", "603"),
 	INVALID("a second mark", "\xef\xbb\xbf\xef\xbb\xbf" ALL, "603 604 615"),
 	INVALID("a repeated key without a value is no extension either", ALL "mode:\n", "603 618"),
-	{ "a carriage return ends no line", "version: STSv1\rmode: enforce\rmx: a.example\r", "invalid", "605 606 608 610", "" },
+	{ "a carriage return ends no line", "version: STSv1\rmode: enforce\rmx: a.example\r", "invalid",
+	  "605 606 608 610", "" },
 
 	INVALID("no version", E A M, "604"),
 	INVALID("no version but an extension", "versions: STSv1\n" E A M, "604 619"),
@@ -114,7 +124,8 @@ static const struct row bodies[] = {
 	INVALID("hyphen at a label's end", ALL "mx: b-.example\n", "611"),
 	INVALID("label of 64 octets", ALL "mx: a" L63 ".example\n", "611"),
 	INVALID("name of 254 octets", ALL "mx: " L63 "." L63 "." L63 "." L63 "\n", "611"),
-	INVALID("wildcard and name of 254 octets", ALL "mx: *." L63 "." L63 "." L63 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+	INVALID("wildcard and name of 254 octets",
+		ALL "mx: *." L63 "." L63 "." L63 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
 		"611"),
 	INVALID("port", ALL "mx: b.example:25\n", "611"),
 	INVALID("preference in front", ALL "mx: 10 b.example\n", "611"),
@@ -127,9 +138,11 @@ static const struct row bodies[] = {
 	INVALID("U-label", ALL "mx: m\xc3\xbcnchen.example\n", "613"),
 	INVALID("wildcard before a U-label", ALL "mx: *.\xe6\x9d\xb1\xe4\xba\xac.example\n", "613"),
 	INVALID("U-label with a trailing dot", ALL "mx: m\xc3\xbcnchen.example.\n", "612 613"),
-	{ "every well-formed mx counts", V E A "mx: a.example\nmx: *.b.example\nmx: " L63 "\nmx: A-1.2\nmx: a.example\n", "valid", "",
+	{ "every well-formed mx counts",
+	  V E A "mx: a.example\nmx: *.b.example\nmx: " L63 "\nmx: A-1.2\nmx: a.example\n", "valid", "",
 	  "a.example *.b.example " L63 " A-1.2 a.example" },
-	{ "the well-formed ones of a broken policy are kept", V E "mx: b_c\nmx: b.example\n", "invalid", "608 611", "b.example" },
+	{ "the well-formed ones of a broken policy are kept", V E "mx: b_c\nmx: b.example\n", "invalid", "608 611",
+	  "b.example" },
 
 	TOLERATED("blank line at the end", ALL "\n", "614"),
 	TOLERATED("blank line in front", "\r\n" ALL, "614"),
@@ -154,7 +167,9 @@ static const struct row bodies[] = {
 	VALID("extension", ALL "x: y\n", "619"),
 	VALID("extension of every kind of letter", ALL N32 ": \xc3\xbc \xe6\x9d\xb1 \xf0\x9f\x98\x80 a  b:c\n", "619"),
 	VALID("first and last character of each length",
-	      ALL "x: ! ~ \xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\n", "619"),
+	      ALL "x: ! ~ "
+		  "\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\n",
+	      "619"),
 	VALID("a wrongly spelt key beside the right one is an extension", ALL "Mode: none\nMX: b.example\n", "619"),
 
 	VALID("max_age below a day", V "mode: testing\n" M "max_age: 86399\n", "620 622"),

@@ -9,8 +9,14 @@ struct row {
 };
 
 #define ID32 "abcdefghijklmnopqrstuvwxyz012345"
-#define BAD(behaviour, text, findings) { behaviour, { text }, "invalid", findings, NULL }
-#define GOOD(behaviour, text, findings, id) { behaviour, { text }, "valid", findings, id }
+#define BAD(behaviour, text, findings)                                                                                 \
+	{                                                                                                              \
+		behaviour, { text }, "invalid", findings, NULL                                                         \
+	}
+#define GOOD(behaviour, text, findings, id)                                                                            \
+	{                                                                                                              \
+		behaviour, { text }, "valid", findings, id                                                             \
+	}
 
 static const struct row grammar[] = {
 	GOOD("a record as in the standard", "v=STSv1; id=20160831085700Z;", "", "20160831085700Z"),
@@ -19,7 +25,8 @@ static const struct row grammar[] = {
 	GOOD("white space before the first semicolon of a lone record", "v=STSv1 ;id=1", "", "1"),
 	GOOD("the longest id", "v=STSv1; id=" ID32, "", ID32),
 	GOOD("extension before the id", "v=STSv1; x=1; id=2", "", "2"),
-	GOOD("every octet an extension value may hold", "v=STSv1; id=1; x=!\"#$%&'()*+,-./09:<>?@AZ[\\]^_`az{|}~", "", "1"),
+	GOOD("every octet an extension value may hold", "v=STSv1; id=1; x=!\"#$%&'()*+,-./09:<>?@AZ[\\]^_`az{|}~", "",
+	     "1"),
 	GOOD("an extension's name in full length", "v=STSv1; id=1; " ID32 "=1", "", "1"),
 	GOOD("punctuation in an extension's name", "v=STSv1; id=1; 0_-.=1", "", "1"),
 	GOOD("id in another case is an extension", "v=STSv1; ID=9; id=1", "", "1"),
@@ -87,7 +94,11 @@ static const struct row sets[] = {
 	{ "the version is not in front", { "id=1; v=STSv1" }, "none", "108", NULL },
 	{ "white space inside the tag is not how one begins", { "v = STSv1; id=1" }, "none", "108", NULL },
 	{ "an STS record beside another", { "hello", "v=STSv1; id=1" }, "valid", "108", "1" },
-	{ "an SPF record beside an STS record is no wildcard", { "v=STSv1; id=1", "v=spf1 -all" }, "valid", "108", "1" },
+	{ "an SPF record beside an STS record is no wildcard",
+	  { "v=STSv1; id=1", "v=spf1 -all" },
+	  "valid",
+	  "108",
+	  "1" },
 	{ "an SPF record alone", { "v=spf1 include:example.net -all" }, "none", "108 109", NULL },
 	{ "SPF in upper case among others", { "hello", "V=SPF1 -all" }, "none", "108 109", NULL },
 	{ "a verification token", { "google-site-verification=abc" }, "none", "108 109", NULL },
@@ -101,12 +112,24 @@ static const struct row sets[] = {
 
 	{ "two records", { "v=STSv1; id=1", "v=STSv1; id=2" }, "multiple", "101", NULL },
 	{ "the same record twice", { "v=STSv1; id=1", "v=STSv1; id=1" }, "multiple", "101", NULL },
-	{ "a broken record counts as one of several", { "v=STSv1;", "v=STSv1; id=1", "x" }, "multiple", "101 108", NULL },
+	{ "a broken record counts as one of several",
+	  { "v=STSv1;", "v=STSv1; id=1", "x" },
+	  "multiple",
+	  "101 108",
+	  NULL },
 	{ "a record of another version is discarded", { "v=STSv2; id=1", "v=STSv1; id=2" }, "valid", "102", "2" },
 	{ "one in another case is discarded", { "v=STSv1; id=2", "V=STSV1; id=1" }, "valid", "102", "2" },
-	{ "no semicolon right behind the version: discarded", { "v=STSv1 ; id=1", "v=STSv1; id=2" }, "valid", "108", "2" },
+	{ "no semicolon right behind the version: discarded",
+	  { "v=STSv1 ; id=1", "v=STSv1; id=2" },
+	  "valid",
+	  "108",
+	  "2" },
 	{ "the bare version is discarded", { "v=STSv1", "v=STSv1; id=2" }, "valid", "108", "2" },
-	{ "discarded beside another record, none is left", { "v=STSv1 ;id=1", "v=spf1 -all" }, "invalid", "106 108", NULL },
+	{ "discarded beside another record, none is left",
+	  { "v=STSv1 ;id=1", "v=spf1 -all" },
+	  "invalid",
+	  "106 108",
+	  NULL },
 	{ "two of which both are discarded", { "v=STSv1 ;id=1", "v=STSv1 id=2" }, "invalid", "106", NULL },
 	{ "wrong versions alone", { "v=STSv2; id=1", "v=stsv1; id=2" }, "invalid", "102", NULL },
 	{ "a broken record beside another", { "x", "v=STSv1; id=a-b" }, "invalid", "104 108", NULL },

@@ -10,8 +10,14 @@ struct row {
 };
 
 #define V "v=TLSRPTv1;"
-#define BAD(behaviour, text, findings) { behaviour, { text }, "invalid", findings, "" }
-#define GOOD(behaviour, text, findings, rua) { behaviour, { text }, "valid", findings, rua }
+#define BAD(behaviour, text, findings)                                                                                 \
+	{                                                                                                              \
+		behaviour, { text }, "invalid", findings, ""                                                           \
+	}
+#define GOOD(behaviour, text, findings, rua)                                                                           \
+	{                                                                                                              \
+		behaviour, { text }, "valid", findings, rua                                                            \
+	}
 
 static const struct row grammar[] = {
 	GOOD("mailto as in the standard", V "rua=mailto:reports@example.com", "", "\nm mailto:reports@example.com"),
@@ -19,12 +25,14 @@ static const struct row grammar[] = {
 	     "\nh https://reporting.example.com/v1/tlsrpt"),
 	GOOD("schemes in any case", V "rua=MAILTO:a@b.example,Https://c.example", "",
 	     "\nm MAILTO:a@b.example\nh Https://c.example"),
-	GOOD("white space around commas and semicolons", "v=TLSRPTv1 ;\trua=mailto:a@b.example \t,\t https://c.example ; ", "",
+	GOOD("white space around commas and semicolons",
+	     "v=TLSRPTv1 ;\trua=mailto:a@b.example \t,\t https://c.example ; ", "",
 	     "\nm mailto:a@b.example\nh https://c.example"),
 	GOOD("extensions on both sides", V "x=1;rua=mailto:a@b.example;y=2;", "", "\nm mailto:a@b.example"),
 	GOOD("escaped delimiters", V "rua=https://c.example/a%2Cb%21c%3Bd", "", "\nh https://c.example/a%2Cb%21c%3Bd"),
 	GOOD("a query that ends in an equals sign", V "rua=https://c.example/?q=;x=1", "", "\nh https://c.example/?q="),
-	GOOD("user, port and address literal", V "rua=https://u@[2001:db8::1]:8443/", "", "\nh https://u@[2001:db8::1]:8443/"),
+	GOOD("user, port and address literal", V "rua=https://u@[2001:db8::1]:8443/", "",
+	     "\nh https://u@[2001:db8::1]:8443/"),
 	GOOD("an address with a subject", V "rua=mailto:a@b.example?subject=x", "", "\nm mailto:a@b.example?subject=x"),
 
 	GOOD("every hexadecimal digit and a fragment", V "rua=https://c.example:0989/%09%af%AF#a", "",
@@ -100,13 +108,32 @@ static const struct row sets[] = {
 	{ "no record", { NULL }, "none", "", "" },
 	{ "something else", { "hello" }, "none", "909", "" },
 	{ "an SPF record", { "v=spf1 -all" }, "none", "909", "" },
-	{ "the record among others", { "v=spf1 -all", V "rua=mailto:a@b.example" }, "valid", "909", "\nm mailto:a@b.example" },
-	{ "two records", { V "rua=mailto:a@b.example", V "rua=mailto:a@b.example" }, "multiple", "901", "" },
-	{ "a broken record counts as one of several", { V, V "rua=mailto:a@b.example", "x" }, "multiple", "901 909", "" },
-	{ "another version is discarded", { "v=TLSRPTv2;", V "rua=mailto:a@b.example" }, "valid", "902", "\nm mailto:a@b.example" },
-	{ "no semicolon right behind the version: discarded", { "v=TLSRPTv1 ;x=1", V "rua=mailto:a@b.example" }, "valid", "909",
+	{ "the record among others",
+	  { "v=spf1 -all", V "rua=mailto:a@b.example" },
+	  "valid",
+	  "909",
 	  "\nm mailto:a@b.example" },
-	{ "discarded beside another, none is left", { "v=TLSRPTv1 ;rua=mailto:a@b.example", "x" }, "invalid", "907 909", "" },
+	{ "two records", { V "rua=mailto:a@b.example", V "rua=mailto:a@b.example" }, "multiple", "901", "" },
+	{ "a broken record counts as one of several",
+	  { V, V "rua=mailto:a@b.example", "x" },
+	  "multiple",
+	  "901 909",
+	  "" },
+	{ "another version is discarded",
+	  { "v=TLSRPTv2;", V "rua=mailto:a@b.example" },
+	  "valid",
+	  "902",
+	  "\nm mailto:a@b.example" },
+	{ "no semicolon right behind the version: discarded",
+	  { "v=TLSRPTv1 ;x=1", V "rua=mailto:a@b.example" },
+	  "valid",
+	  "909",
+	  "\nm mailto:a@b.example" },
+	{ "discarded beside another, none is left",
+	  { "v=TLSRPTv1 ;rua=mailto:a@b.example", "x" },
+	  "invalid",
+	  "907 909",
+	  "" },
 };
 
 static void list_rua(const struct tlsrpt_record *record, char *text, size_t size)

@@ -97,10 +97,9 @@ struct feed_rig_output feed_rig_drain_octets(const void *p, size_t n, struct fee
 
 size_t feed_rig_gzip(const char *text, size_t n, unsigned char *out, size_t size)
 {
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)text,
-		       .avail_in = (uInt)n,
-		       .next_out = out,
-		       .avail_out = (uInt)size };
+	z_stream z = {
+		.next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)n, .next_out = out, .avail_out = (uInt)size
+	};
 
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);

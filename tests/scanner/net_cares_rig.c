@@ -31,8 +31,7 @@ static void answer_wrongly(struct dns_peer *peer, const struct dns_peer_question
 }
 
 /* A late answer to another question, whose id has been given to this one. */
-static void answer_late_with_reused_id(struct rig *rig, struct dns_peer *peer,
-				       const struct dns_peer_question *question)
+static void answer_late_with_reused_id(struct rig *rig, struct dns_peer *peer, const struct dns_peer_question *question)
 {
 	struct dns_peer_question late = *question;
 
@@ -69,9 +68,7 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 	static const struct {
 		const char *label;
 		unsigned rcode;
-	} codes[] = {
-		{ "nx", NXDOMAIN }, { "refused", REFUSED }, { "servfail", SERVFAIL }, { "formerr", FORMERR }
-	};
+	} codes[] = { { "nx", NXDOMAIN }, { "refused", REFUSED }, { "servfail", SERVFAIL }, { "formerr", FORMERR } };
 	struct rig *rig = peer->arg;
 
 	rig->seen++;
@@ -159,8 +156,7 @@ void rig_on_answer(struct net_query *query)
 
 	asked->answers++;
 	asked->rig->open--;
-	if (query->packet &&
-	    dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
+	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
 		asked->addresses = answer.count;
 }
 

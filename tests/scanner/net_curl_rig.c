@@ -24,9 +24,12 @@ int rig_pki_init(void **state)
 	p->key = pki_key();
 	p->root = pki_certificate(&(struct pki_spec){ .common_name = "Test Root", .ca = true }, p->ca_key);
 	p->middle = pki_certificate(
-		&(struct pki_spec){ .common_name = "Middle", .ca = true, .issuer = p->root, .issuer_key = p->ca_key }, p->key);
-	p->leaf = pki_certificate(&(struct pki_spec){ .common_name = HOST, .san = &host, .san_count = 1, .issuer = p->middle,
-						      .issuer_key = p->key }, p->key);
+		&(struct pki_spec){ .common_name = "Middle", .ca = true, .issuer = p->root, .issuer_key = p->ca_key },
+		p->key);
+	p->leaf = pki_certificate(
+		&(struct pki_spec){
+			.common_name = HOST, .san = &host, .san_count = 1, .issuer = p->middle, .issuer_key = p->key },
+		p->key);
 	ca_file = pki_file(p->root);
 	if (tls_store_open(&p->store, ca_file, error, sizeof(error)) != 0)
 		fail_msg("%s", error);
@@ -64,7 +67,9 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	};
 
 	*rig = (struct rig){ .hosts = options->hosts ? options->hosts : host_limit_new(options->per_host),
-			     .own_hosts = !options->hosts, .allow = cidr_set_new(), .block = cidr_set_new() };
+			     .own_hosts = !options->hosts,
+			     .allow = cidr_set_new(),
+			     .block = cidr_set_new() };
 	for (size_t i = 0; i < sizeof(labs) / sizeof(*labs); i++)
 		assert_int_equal(cidr_set_add(rig->allow, span_of(labs[i])), 0);
 	if (options->block)
@@ -140,10 +145,10 @@ static void check(const char *name, const struct obs_policy *policy, const struc
 
 	while (errors < 3 && want->error[errors])
 		errors++;
-#define SAME(got, wanted) \
-	do { \
-		if ((long)(got) != (long)(wanted)) \
-			fail_msg("%s: " #got " is %ld, not %ld", name, (long)(got), (long)(wanted)); \
+#define SAME(got, wanted)                                                                                              \
+	do {                                                                                                           \
+		if ((long)(got) != (long)(wanted))                                                                     \
+			fail_msg("%s: " #got " is %ld, not %ld", name, (long)(got), (long)(wanted));                   \
 	} while (0)
 	SAME(policy->status, want->status);
 	SAME(policy->address_used, 0);
@@ -169,8 +174,9 @@ static void check(const char *name, const struct obs_policy *policy, const struc
 #undef SAME
 }
 
-void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s, const struct rig_expected *want,
-		      void (*look)(const struct obs_policy *policy, struct tls_peer *peer))
+void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s,
+		   const struct rig_expected *want,
+		   void (*look)(const struct obs_policy *policy, struct tls_peer *peer))
 {
 	struct tls_peer peer;
 	struct rig rig;

@@ -9,14 +9,13 @@
 
 #define HOST "mta-sts.example.test"
 #define POLICY "version: STSv1\r\nmode: enforce\r\nmx: mx.example.test\r\nmax_age: 604800\r\n"
-#define OK_ANSWER                                                                                                         \
-	"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 69\r\n\r\n" POLICY
+#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 69\r\n\r\n" POLICY
 
 /* What every test needs of a PKI; more is made with test_pki.h. */
 struct rig_pki {
-	EVP_PKEY *ca_key, *key;   /* of the root; of all below it: what is tested is not the key */
+	EVP_PKEY *ca_key, *key; /* of the root; of all below it: what is tested is not the key */
 	X509 *root, *middle, *leaf;
-	struct tls_store *store;  /* holds the root */
+	struct tls_store *store; /* holds the root */
 };
 
 extern struct rig_pki rig_pki;
@@ -49,7 +48,7 @@ struct rig_options {
 	unsigned per_host;
 	uint32_t handshake_ms, first_line_ms;
 	struct fetch_pace *pace;
-	const char *block;    /* CIDR, or NULL */
+	const char *block;        /* CIDR, or NULL */
 	struct host_limit *hosts; /* shared with others; NULL: one of its own with per_host */
 };
 
@@ -67,13 +66,13 @@ void rig_run(struct rig *rig);
 struct rig_expected {
 	enum connect_status status;
 	enum tls_version version;
-	int alert;                /* 0: none */
+	int alert; /* 0: none */
 	size_t chain;
-	int error[3];             /* X509_V_ERR_…, in order, 0-terminated */
+	int error[3]; /* X509_V_ERR_…, in order, 0-terminated */
 	unsigned http_status;
 	enum http_failure failure;
-	uint64_t size;           
-	size_t body;              /* octets */
+	uint64_t size;
+	size_t body; /* octets */
 };
 
 /* TLS 1.3 and OK_ANSWER, read to its end: also after a failed verification. */
@@ -85,7 +84,8 @@ enum {
 };
 
 /* Start a server after @plan, fetch HOST from it once, compare every field, let @look (may be NULL) see the rest. */
-void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s, const struct rig_expected *want,
+void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double timeout_s,
+		   const struct rig_expected *want,
 		   void (*look)(const struct obs_policy *policy, struct tls_peer *peer));
 
 #endif

@@ -216,10 +216,8 @@ static void network_sets_hold_what_was_added(void **state)
 {
 	static const char *const NETWORKS[] = { "10.1.0.0/16",      "10.1.2.0/24",   "192.0.2.7",
 						"198.51.100.77/25", "2001:db8::/33", "2001:db8:f::1" };
-	static const char *const BAD[] = {
-		"",         "10.0.0.0/33",  "2001:db8::/129", "10.0.0.0/",    "10.0.0.0/-1",
-		"10.0.0/8", "10.0.0.0/8/8", "example.com",    "10.0.0.0/1234"
-	};
+	static const char *const BAD[] = { "",         "10.0.0.0/33",  "2001:db8::/129", "10.0.0.0/",    "10.0.0.0/-1",
+					   "10.0.0/8", "10.0.0.0/8/8", "example.com",    "10.0.0.0/1234" };
 	static const struct {
 		const char *address;
 		bool in;
@@ -277,8 +275,8 @@ static void many_networks_agree_with_a_plain_list(void **state)
 		x = x * 1664525 + 1013904223;
 		length[i] = 12 + x % 21;
 		net[i] = x * 2654435761u & ~(length[i] == 32 ? 0 : UINT32_MAX >> length[i]);
-		snprintf(text, sizeof(text), "%u.%u.%u.%u/%u", net[i] >> 24, net[i] >> 16 & 255,
-			 net[i] >> 8 & 255, net[i] & 255, length[i]);
+		snprintf(text, sizeof(text), "%u.%u.%u.%u/%u", net[i] >> 24, net[i] >> 16 & 255, net[i] >> 8 & 255,
+			 net[i] & 255, length[i]);
 		assert_int_equal(cidr_set_add(set, span_of(text)), 0);
 	}
 	for (int a = 0; a < ADDRESSES; a++) {

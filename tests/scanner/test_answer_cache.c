@@ -32,9 +32,9 @@ struct rig {
 	struct net_query *held[HELD_MAX];
 	unsigned held_count, asked;
 	uint64_t now_ms;
-	bool at_once;    /* answer inside ask */
+	bool at_once; /* answer inside ask */
 	struct packet packet;
-	int fault;       /* what answer() says */
+	int fault; /* what answer() says */
 	enum dns_status status;
 	unsigned heard;
 };
@@ -107,8 +107,9 @@ static void on_answer(struct net_query *query);
 static void inquire(struct rig *rig, struct asker *asker, const char *name)
 {
 	asker->rig = rig;
-	asker->query = (struct net_query){ .name = span_of(name), .type = DNS_TYPE_AAAA, .shared = true,
-					   .on_answer = on_answer, .arg = asker };
+	asker->query = (struct net_query){
+		.name = span_of(name), .type = DNS_TYPE_AAAA, .shared = true, .on_answer = on_answer, .arg = asker
+	};
 	answer_cache_ask(rig->cache, &asker->query);
 }
 
@@ -234,8 +235,9 @@ static void tells_names_and_types_apart(void **state)
 	inquire(rig, &a, "host.example");
 	inquire(rig, &b, "host.example.net");
 	c.rig = rig;
-	c.query = (struct net_query){ .name = span_of("host.example"), .type = DNS_TYPE_A, .shared = true,
-				      .on_answer = on_answer, .arg = &c };
+	c.query = (struct net_query){
+		.name = span_of("host.example"), .type = DNS_TYPE_A, .shared = true, .on_answer = on_answer, .arg = &c
+	};
 	answer_cache_ask(rig->cache, &c.query);
 	assert_int_equal(rig->asked, 3);
 	rig->fault = NET_FAULT_SHUTDOWN;
@@ -390,14 +392,14 @@ static void sends_on_what_it_has_no_room_for(void **state)
 	struct rig *rig = *state;
 	enum { MANY = ANSWER_CACHE_ENTRIES_MAX + 100 };
 	struct asker *asker = calloc(MANY + 2, sizeof *asker);
-	char (*name)[32] = calloc(MANY, sizeof *name);
+	char(*name)[32] = calloc(MANY, sizeof *name);
 
 	for (unsigned i = 0; i < MANY; i++) {
 		snprintf(name[i], sizeof name[i], "host%u.example", i);
 		inquire(rig, &asker[i], name[i]);
 	}
 	assert_int_equal(rig->asked, MANY);
-	inquire(rig, &asker[MANY], name[0]);          /* in flight in the cache: joined */
+	inquire(rig, &asker[MANY], name[0]);            /* in flight in the cache: joined */
 	inquire(rig, &asker[MANY + 1], name[MANY - 1]); /* in flight beside it: asked again */
 	assert_int_equal(rig->asked, MANY + 1);
 	rig->packet.n = 0;
@@ -445,8 +447,11 @@ static void keeps_an_answer_while_it_is_heard(void **state)
 	for (size_t i = 0; i < rig->packet.n; i++)
 		sum += rig->packet.p[i];
 	inquire(rig, &asker, "host.example");
-	flood.listener.query = (struct net_query){ .name = span_of("host.example"), .type = DNS_TYPE_AAAA, .shared = true,
-						   .on_answer = on_flood, .arg = &flood };
+	flood.listener.query = (struct net_query){ .name = span_of("host.example"),
+						   .type = DNS_TYPE_AAAA,
+						   .shared = true,
+						   .on_answer = on_flood,
+						   .arg = &flood };
 	answer_cache_ask(rig->cache, &flood.listener.query);
 	assert_int_equal(flood.sum, sum);
 	rig->asked = 0;

@@ -18,11 +18,9 @@
 #include "scanner/feed_format.h"
 #include "tests/scanner/feed_rig.h"
 
-static void expect(const char *what, const char *input, size_t n, enum feed_format format,
-		   const char *expected)
+static void expect(const char *what, const char *input, size_t n, enum feed_format format, const char *expected)
 {
-	struct feed_rig_output output = feed_rig_drain_octets(input, n,
-							      (struct feed_options){ .format = format });
+	struct feed_rig_output output = feed_rig_drain_octets(input, n, (struct feed_options){ .format = format });
 
 	if (output.result != FEED_END)
 		fail_msg("%s: %s", what, output.error);
@@ -56,8 +54,7 @@ static void lists_give_one_target_a_line(void **state)
 		  "a.test\n\xef\xbb\xbf"
 		  "b.test\n",
 		  "0 0 0 a.test\n1 0 0 b.test\n" }, /* within, UTS 46 ignores it */
-		{ "comments have no index", "# one\na.test\n  # two\n\nb.test\n",
-		  "0 0 0 a.test\n1 0 0 b.test\n" },
+		{ "comments have no index", "# one\na.test\n  # two\n\nb.test\n", "0 0 0 a.test\n1 0 0 b.test\n" },
 		{ "duplicates stay", "a.test\na.test\n", "0 0 0 a.test\n1 0 0 a.test\n" },
 		{ "underscores, single labels", "_dmarc.a.test\nlocalhost\nxn--p1ai\n",
 		  "0 0 0 _dmarc.a.test\n1 0 0 localhost\n2 0 0 xn--p1ai\n" },
@@ -66,8 +63,7 @@ static void lists_give_one_target_a_line(void **state)
 		  "CHER.example\nfa\xc3\x9f."
 		  "de\n\xe4\xbe\x8b\xe3\x81\x88\xe3\x80\x82\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\n",
 		  "0 0 0 xn--bcher-kva.example\n1 0 0 xn--fa-hia.de\n2 0 0 xn--r8jz45g.xn--zckzah\n" },
-		{ "no names",
-		  "1.2.3.4\n::1\na b\na..b\n-a.test\na.test/\nhttp://a.test\n.\n*.a.test\na,b\nx@a.test\n",
+		{ "no names", "1.2.3.4\n::1\na b\na..b\n-a.test\na.test/\nhttp://a.test\n.\n*.a.test\na,b\nx@a.test\n",
 		  "0 0 1 1.2.3.4\n1 0 1 ::1\n2 0 1 a b\n3 0 1 a..b\n4 0 1 -a.test\n5 0 1 a.test/\n6 0 1 "
 		  "http://a.test\n7 0 1 .\n"
 		  "8 0 1 *.a.test\n9 0 1 a,b\n10 0 1 x@a.test\n" },
@@ -93,12 +89,10 @@ static void rankings_carry_their_rank(void **state)
 		{ "domain first", "a.test,5\nb.test,6\n", "0 5 0 a.test\n1 6 0 b.test\n" },
 		{ "domain first, header", "domain,rank\na.test,5\n", "0 5 0 a.test\n" },
 		{ "quoted", "\"1\",\"a.test\"\n\"2\",\"B.test.\"\n", "0 1 0 a.test\n1 2 0 b.test\n" },
-		{ "bad name", "1,a.test\n2,b c\n3,\n4,c.test\n",
-		  "0 1 0 a.test\n1 2 1 b c\n2 3 1 \n3 4 0 c.test\n" },
+		{ "bad name", "1,a.test\n2,b c\n3,\n4,c.test\n", "0 1 0 a.test\n1 2 1 b c\n2 3 1 \n3 4 0 c.test\n" },
 		{ "bad row", "1,a.test\nx,y\nb.test\n2,c.test\n",
 		  "0 1 0 a.test\n1 0 1 x,y\n2 0 0 b.test\n3 2 0 c.test\n" },
-		{ "rubbish first", "oops,\n1,a.test\n2,b.test\n",
-		  "0 0 1 oops,\n1 1 0 a.test\n2 2 0 b.test\n" },
+		{ "rubbish first", "oops,\n1,a.test\n2,b.test\n", "0 0 1 oops,\n1 1 0 a.test\n2 2 0 b.test\n" },
 		{ "open quote", "1,a.test\n2,\"b.test\n", "0 1 0 a.test\n1 2 0 b.test\n" },
 		{ "comment", "# made today\n\n1,a.test\n", "0 1 0 a.test\n" },
 		{ "U-label",
@@ -137,8 +131,7 @@ static void zones_give_their_delegations(void **state)
 		{ "parentheses early", "$ORIGIN t.\n@ SOA a b 1 2 3 4 5\na ( IN\n NS\n b )\nc NS d",
 		  "0 0 0 a.t\n1 0 0 c.t\n" },
 		{ "a record over lines", "$ORIGIN t.\na TXT ( x\nb NS c\n)\nd NS c\n", "0 0 0 d.t\n" },
-		{ "omitted after origin", "$ORIGIN t.\na IN DS 1 1 1 AB\n$ORIGIN u.\n IN NS x\n",
-		  "0 0 0 a.t\n" },
+		{ "omitted after origin", "$ORIGIN t.\na IN DS 1 1 1 AB\n$ORIGIN u.\n IN NS x\n", "0 0 0 a.t\n" },
 		{ "illegal owners", "$ORIGIN t.\n@ SOA a b 1 2 3 4 5\n* NS a\na\\.b NS c\n",
 		  "0 0 1 *.t\n1 0 1 a\\.b.t\n" },
 		{ "names like types", "$ORIGIN t.\n@ SOA a b 1 2 3 4 5\nns NS a\nin NS b\n3600 NS c\n",
@@ -158,8 +151,7 @@ static void zones_give_their_delegations(void **state)
 static void included_zones_are_an_error(void **state)
 {
 	static const char ZONE[] = "$ORIGIN t.\na NS b\n$INCLUDE other.zone\nc NS d\n";
-	struct feed_rig_output output = feed_rig_drain_octets(ZONE, sizeof(ZONE) - 1,
-							      (struct feed_options){ 0 });
+	struct feed_rig_output output = feed_rig_drain_octets(ZONE, sizeof(ZONE) - 1, (struct feed_options){ 0 });
 
 	(void)state;
 	assert_int_equal(output.result, FEED_FAILED);
@@ -246,8 +238,7 @@ static void compressed_lists_are_found_by_looking(void **state)
 	(void)state;
 	assert_int_equal(plain.targets, FEED_RIG_LINES);
 	half = n / 2;
-	packed = feed_rig_gzip(list, half, out,
-			       FEED_RIG_BIG); /* two members, the break inside a line, and padding */
+	packed = feed_rig_gzip(list, half, out, FEED_RIG_BIG); /* two members, the break inside a line, and padding */
 	packed += feed_rig_gzip(list + half, n - half, out + packed, FEED_RIG_BIG - packed);
 	memset(out + packed, 0, 100);
 	output = feed_rig_drain_octets(out, packed + 100, (struct feed_options){ 0 });
@@ -277,13 +268,11 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	packed = feed_rig_gzip(list, n, out, FEED_RIG_BIG);
 	output = feed_rig_drain_octets(out, packed / 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch",
-		 packed / 2);
+	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch", packed / 2);
 	assert_non_null(strstr(output.error, expected));
 	assert_true(output.targets > FEED_RIG_LINES / 3 && output.targets < FEED_RIG_LINES);
 	output.text[output.size - 1] = '\0';
-	last = strrchr(output.text, '\n') +
-	       1; /* no half name: d12.test of d12345.test would be another domain */
+	last = strrchr(output.text, '\n') + 1; /* no half name: d12.test of d12345.test would be another domain */
 	snprintf(expected, sizeof(expected), "%llu 0 0 d%llu.test", (unsigned long long)output.targets - 1,
 		 (unsigned long long)output.targets - 1);
 	assert_string_equal(last, expected);
@@ -325,8 +314,7 @@ static void shards_split_the_list_by_name_alone(void **state)
 
 		assert_int_equal(output.result, FEED_END);
 		assert_int_equal(output.entries, FEED_RIG_LINES);
-		assert_in_range(output.targets, FEED_RIG_LINES / SHARDS * 9 / 10,
-				FEED_RIG_LINES / SHARDS * 11 / 10);
+		assert_in_range(output.targets, FEED_RIG_LINES / SHARDS * 9 / 10, FEED_RIG_LINES / SHARDS * 11 / 10);
 		assert_int_equal(sscanf(first, "%*d %*d %*d %31s", name), 1);
 		assert_int_equal(feed_shard_of(span_of(name), SHARDS), shard);
 		sum += output.targets;
@@ -346,8 +334,7 @@ static void the_seed_decides_the_order(void **state)
 	static uint8_t seen[FEED_RIG_LINES];
 	struct feed_rig_output plain = feed_rig_drain_octets(list, n, (struct feed_options){ 0 }),
 			       a = feed_rig_drain_octets(list, n, shuffled),
-			       b = feed_rig_drain_octets(list, n, shuffled),
-			       c = feed_rig_drain_octets(list, n, other);
+			       b = feed_rig_drain_octets(list, n, shuffled), c = feed_rig_drain_octets(list, n, other);
 	unsigned long index, last = 0, ascents = 0;
 
 	(void)state;
@@ -386,12 +373,10 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(domain_set_add(blocklist, SPAN_LITERAL("b.test")), 0);
-	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1,
-				       (struct feed_options){ .blocklist = blocklist });
-	assert_string_equal(
-		output.text,
-		"0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
-		"6 0 1 not a name\n7 0 0 e.test\n");
+	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .blocklist = blocklist });
+	assert_string_equal(output.text,
+			    "0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
+			    "6 0 1 not a name\n7 0 0 e.test\n");
 	free(output.text);
 	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .is_done = is_even });
 	assert_string_equal(output.text, "1 0 0 b.test\n3 0 0 c.test\n5 0 0 d.test\n7 0 0 e.test\n");
@@ -436,8 +421,7 @@ static void identity_follows_the_content(void **state)
 		int fd = open(path, O_WRONLY);
 
 		/* nothing; the same octet again; the first; the last */
-		assert_int_equal(
-			pwrite(fd, round > 1 ? "x" : "\n", 1, round == 3 ? (off_t)sizeof(list) - 1 : 0), 1);
+		assert_int_equal(pwrite(fd, round > 1 ? "x" : "\n", 1, round == 3 ? (off_t)sizeof(list) - 1 : 0), 1);
 		close(fd);
 		assert_int_equal(feed_open(&feed, &options, error), 0);
 		feed_identity(feed, &size, &mtime, &sample);
@@ -456,11 +440,9 @@ static void stopping_interrupts_a_blocked_read(void **state)
 {
 	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = { .path = path,
-					.format = FEED_FORMAT_LIST,
-					.shards = 1,
-					.on_ready = feed_rig_on_ready,
-					.arg = &bell };
+	struct feed_options options = {
+		.path = path, .format = FEED_FORMAT_LIST, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell
+	};
 	struct feed_batch *batch;
 	struct feed *feed;
 	int fd;
@@ -489,9 +471,7 @@ static void stopping_is_no_failure(void **state)
 {
 	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = {
-		.path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell
-	};
+	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
 	struct feed_batch *batch;
 	struct feed *feed;
 	size_t n;

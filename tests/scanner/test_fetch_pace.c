@@ -1,4 +1,5 @@
-/* What a policy fetch waits for besides a place: the pace of its host and provider; and how long slow servers are waited for. */
+/* What a policy fetch waits for besides a place: the pace of its host and provider; and how long slow servers are
+ * waited for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +48,13 @@ static const struct pace_case pace_cases[] = {
 	{ "one address", 50, 200, NULL, { "192.0.2.1" }, "", 60 },
 	{ "three addresses", 50, 0, NULL, { "192.0.2.1", "192.0.2.2", "2001:db8::1" }, "", 180 },
 	{ "no limit", 0, 0, NULL, { "192.0.2.1" }, "a.provider.example", 1000 },
-	{ "one provider on three addresses", 1000, 100, NULL, { "192.0.2.1", "192.0.2.2", "192.0.2.3" }, "p.provider.example", 120 },
+	{ "one provider on three addresses",
+	  1000,
+	  100,
+	  NULL,
+	  { "192.0.2.1", "192.0.2.2", "192.0.2.3" },
+	  "p.provider.example",
+	  120 },
 	{ "the slower of the two counts", 10, 100, NULL, { "192.0.2.1" }, "p.provider.example", 12 },
 	{ "a lab's addresses are exempt", 50, 200, "192.0.2.0/24", { "192.0.2.1" }, "p.provider.example", 1000 },
 };
@@ -87,12 +94,16 @@ static void one_provider_is_one_registrable_domain(void **state)
 
 /* ---- in the fetch ---- */
 
-static const struct tls_peer_plan *plan_with(void (*bare)(struct tls_peer *, int), void (*play)(struct tls_peer *, SSL *))
+static const struct tls_peer_plan *plan_with(void (*bare)(struct tls_peer *, int),
+					     void (*play)(struct tls_peer *, SSL *))
 {
 	static struct tls_peer_plan plan;
 
-	plan = (struct tls_peer_plan){ .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = OK_ANSWER,
-				       .bare = bare, .play = play };
+	plan = (struct tls_peer_plan){ .chain = { rig_pki.leaf, rig_pki.middle },
+				       .key = rig_pki.key,
+				       .answer = OK_ANSWER,
+				       .bare = bare,
+				       .play = play };
 	return &plan;
 }
 
@@ -107,8 +118,12 @@ static void fetches_wait_for_the_pace(void **state)
 	(void)state;
 	tls_peer_start(&peer, plan_with(NULL, NULL), NULL, 0);
 	/* waiting takes longer than a fetch may: it must not count */
-	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .pace = pace, .per_host = 100,
-					      .concurrency = 100, .timeout_s = 30 });
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
+					      .port = peer.port,
+					      .pace = pace,
+					      .per_host = 100,
+					      .concurrency = 100,
+					      .timeout_s = 30 });
 	began = uv_hrtime();
 	for (int i = 0; i < FEW; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
@@ -191,8 +206,11 @@ static void each_stage_has_its_limit(void **state)
 		struct rig rig;
 
 		tls_peer_start(&peer, plan_with(c->bare, c->play), NULL, 0);
-		rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .timeout_s = c->timeout_s,
-						      .handshake_ms = c->handshake_ms, .first_line_ms = c->first_line_ms });
+		rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
+						      .port = peer.port,
+						      .timeout_s = c->timeout_s,
+						      .handshake_ms = c->handshake_ms,
+						      .first_line_ms = c->first_line_ms });
 		rig_begin(&rig, &fetch, HOST, NULL);
 		rig_run(&rig);
 		if (fetch.fetch.fault != NET_OK || fetch.policy.status != c->status || fetch.policy.fetch_ms > 30000)

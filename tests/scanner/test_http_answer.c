@@ -131,10 +131,8 @@ static void test_full_arena_is_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_interim_answers_are_counted),
-		cmocka_unit_test(test_header_octets_are_bounded),
-		cmocka_unit_test(test_long_field_is_cut),
-		cmocka_unit_test(test_body_is_kept_up_to_its_limit),
+		cmocka_unit_test(test_interim_answers_are_counted), cmocka_unit_test(test_header_octets_are_bounded),
+		cmocka_unit_test(test_long_field_is_cut),           cmocka_unit_test(test_body_is_kept_up_to_its_limit),
 		cmocka_unit_test(test_full_arena_is_ours),
 	};
 

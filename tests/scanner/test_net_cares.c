@@ -44,8 +44,7 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 		for (int n = 1; n < ATTEMPTS && rig->seen > table[i].most; n++)
 			asked = rig_ask(rig, table[i].label);
 		if (asked.query.status != table[i].status || asked.query.fault)
-			fail_msg("%s: status %d, fault %d", table[i].label, asked.query.status,
-				 asked.query.fault);
+			fail_msg("%s: status %d, fault %d", table[i].label, asked.query.status, asked.query.fault);
 		if (rig->seen < table[i].least || rig->seen > table[i].most)
 			fail_msg("%s: %u questions were seen", table[i].label, rig->seen);
 		if ((asked.addresses == 1) != table[i].has_address)
@@ -98,8 +97,7 @@ static void formerr_of_a_server_that_knows_edns_is_an_answer(void **state)
 static void a_name_that_cannot_be_asked_for_is_an_error(void **state)
 {
 	struct rig *rig = rig_open(1, true, LONG_MS);
-	struct asked asked = rig_ask(rig,
-				     "a-label-of-more-than-sixty-three-octets-which-no-name-may-ever-have");
+	struct asked asked = rig_ask(rig, "a-label-of-more-than-sixty-three-octets-which-no-name-may-ever-have");
 
 	(void)state;
 	assert_int_equal(asked.query.status, DNS_ERROR);

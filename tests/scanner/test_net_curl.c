@@ -22,7 +22,9 @@ static const struct tls_peer_plan *good_plan(void)
 {
 	static struct tls_peer_plan plan;
 
-	plan = (struct tls_peer_plan){ .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = OK_ANSWER };
+	plan = (struct tls_peer_plan){ .chain = { rig_pki.leaf, rig_pki.middle },
+				       .key = rig_pki.key,
+				       .answer = OK_ANSWER };
 	return &plan;
 }
 
@@ -64,8 +66,8 @@ static void test_addresses_are_tried_in_order(void **state)
 		rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .block = c->block });
 		rig_begin(&rig, &fetch, HOST, c->address);
 		rig_run(&rig);
-		if (fetch.fetch.fault != NET_OK || fetch.policy.status != c->status || fetch.policy.address_used != c->used ||
-		    net_curl_counters(rig.curl).attempts != c->attempts)
+		if (fetch.fetch.fault != NET_OK || fetch.policy.status != c->status ||
+		    fetch.policy.address_used != c->used || net_curl_counters(rig.curl).attempts != c->attempts)
 			fail_msg("%s: fault %d, status %d, address %d, attempts %lu", c->name, fetch.fetch.fault,
 				 fetch.policy.status, fetch.policy.address_used,
 				 (unsigned long)net_curl_counters(rig.curl).attempts);
@@ -175,8 +177,11 @@ static void fetch_many(unsigned concurrency, unsigned per_host, unsigned limit)
 	plan.play = play_slowly;
 	served = serving = most = 0;
 	tls_peer_start(&peer, &plan, NULL, 0);
-	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .concurrency = concurrency,
-					      .per_host = per_host, .timeout_s = 20 });
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
+					      .port = peer.port,
+					      .concurrency = concurrency,
+					      .per_host = per_host,
+					      .timeout_s = 20 });
 	for (int i = 0; i < MANY; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
 	assert_int_equal(net_curl_counters(rig.curl).in_flight, limit);
@@ -220,7 +225,8 @@ static void test_waiting_for_one_host_delays_no_other(void **state)
 	plan.play = play_slowly;
 	tls_peer_start(&slow, &plan, NULL, 0);
 	tls_peer_start(&quick, good_plan(), "127.0.0.2", slow.port);
-	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = slow.port, .concurrency = 4, .per_host = 1 });
+	rig_init(&rig,
+		 &(struct rig_options){ .store = rig_pki.store, .port = slow.port, .concurrency = 4, .per_host = 1 });
 	for (int i = 0; i < 8; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
 	rig_begin(&rig, &other, HOST, elsewhere);
@@ -252,8 +258,11 @@ static void *work(void *arg)
 	struct rig_fetch fetch[MANY / 4];
 	struct rig rig;
 
-	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = worker->port, .hosts = worker->hosts,
-					      .concurrency = 64, .timeout_s = 20 });
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
+					      .port = worker->port,
+					      .hosts = worker->hosts,
+					      .concurrency = 64,
+					      .timeout_s = 20 });
 	for (int i = 0; i < MANY / 4; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
 	rig_run(&rig);
@@ -307,7 +316,8 @@ static void test_stop_calls_everyone_back_once(void **state)
 
 	(void)state;
 	tls_peer_start(&peer, &plan, NULL, 0);
-	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .concurrency = 6, .per_host = 3 });
+	rig_init(&rig,
+		 &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .concurrency = 6, .per_host = 3 });
 	for (int i = 0; i < 12; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
 	while (peer.accepted < 3)

@@ -142,45 +142,126 @@ struct http_case {
 
 static const struct http_case http_cases[] = {
 	{ "200", OK_ANSWER, NULL, 5, false, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
-	{ "200 closed without close_notify, but whole", OK_ANSWER, NULL, 5, true, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
-	{ "until the connection closes", "HTTP/1.0 200 OK\r\n\r\nversion", NULL, 5, false,
+	{ "200 closed without close_notify, but whole",
+	  OK_ANSWER,
+	  NULL,
+	  5,
+	  true,
+	  { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
+	{ "until the connection closes",
+	  "HTTP/1.0 200 OK\r\n\r\nversion",
+	  NULL,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
-	{ "until it closes without close_notify", "HTTP/1.0 200 OK\r\n\r\nversion", NULL, 5, true,
+	{ "until it closes without close_notify",
+	  "HTTP/1.0 200 OK\r\n\r\nversion",
+	  NULL,
+	  5,
+	  true,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
-	{ "chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nver\r\n4\r\nsion\r\n0\r\nContent-Type: a/b\r\n\r\n",
-	  NULL, 5, false, { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
-	{ "chunk that is none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nver", NULL, 5, false,
+	{ "chunked",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nver\r\n4\r\nsion\r\n0\r\nContent-Type: "
+	  "a/b\r\n\r\n",
+	  NULL,
+	  5,
+	  false,
+	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
+	{ "chunk that is none",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nver",
+	  NULL,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL } },
-	{ "empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL, 5, false,
+	{ "empty",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	  NULL,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200 } },
-	{ "404", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", NULL, 5, false,
+	{ "404",
+	  "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
+	  NULL,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 404, .size = 2, .body = 2 } },
 	{ "204", "HTTP/1.1 204 No Content\r\n\r\n", NULL, 5, false, { CONNECT_SUCCESS, TLS, .http_status = 204 } },
-	{ "short body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nversion", NULL, 5, false,
+	{ "short body",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nversion",
+	  NULL,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL, .size = 7, .body = 7 } },
-	{ "reset in the body", NULL, play_reset_in_body, 5, true,
+	{ "reset in the body",
+	  NULL,
+	  play_reset_in_body,
+	  5,
+	  true,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL, .size = 7, .body = 7 } },
-	{ "reset instead of an answer", NULL, play_reset, 5, true,
+	{ "reset instead of an answer",
+	  NULL,
+	  play_reset,
+	  5,
+	  true,
 	  { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
-	{ "closed instead of an answer", "", NULL, 5, false, { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
+	{ "closed instead of an answer",
+	  "",
+	  NULL,
+	  5,
+	  false,
+	  { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
 	{ "HTTP/0.9", "version: STSv1\r\n", NULL, 5, false, { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
 	{ "silence after TLS", NULL, play_silence, SHORT, false, { CONNECT_IO_TIMEOUT, TLS, .failure = HTTP_TIMEOUT } },
-	{ "endless body", NULL, play_endless_body, 5, true,
-	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_TOO_LARGE, .size = RIG_MORE, .body = POLICY_BODY_MAX } },
-	{ "largest body", NULL, play_largest, 5, false,
+	{ "endless body",
+	  NULL,
+	  play_endless_body,
+	  5,
+	  true,
+	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_TOO_LARGE, .size = RIG_MORE,
+	    .body = POLICY_BODY_MAX } },
+	{ "largest body",
+	  NULL,
+	  play_largest,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = POLICY_BODY_MAX, .body = POLICY_BODY_MAX } },
-	{ "one octet too many", NULL, play_one_too_many, 5, false,
+	{ "one octet too many",
+	  NULL,
+	  play_one_too_many,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_TOO_LARGE, .size = POLICY_BODY_MAX + 1,
 	    .body = POLICY_BODY_MAX } },
-	{ "large error page", NULL, play_large_error, 5, false,
+	{ "large error page",
+	  NULL,
+	  play_large_error,
+	  5,
+	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 404, .size = RIG_MORE, .body = HTTP_ERROR_BODY_MAX } },
-	{ "20 octets a second", NULL, play_drip, SHORT, true,
+	{ "20 octets a second",
+	  NULL,
+	  play_drip,
+	  SHORT,
+	  true,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_TIMEOUT, .size = RIG_SOME, .body = RIG_SOME } },
-	{ "1xx without end", NULL, play_interim_flood, 5, true, { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
+	{ "1xx without end",
+	  NULL,
+	  play_interim_flood,
+	  5,
+	  true,
+	  { CONNECT_PROTOCOL_ERROR, TLS, .failure = HTTP_PROTOCOL } },
 	{ "two 1xx", NULL, play_interim_few, 5, false, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
-	{ "headers without end", NULL, play_header_flood, 5, true,
+	{ "headers without end",
+	  NULL,
+	  play_header_flood,
+	  5,
+	  true,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL } },
-	{ "one header without end", NULL, play_long_header, 5, true,
+	{ "one header without end",
+	  NULL,
+	  play_long_header,
+	  5,
+	  true,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL } },
 	{ "TLS records of one octet", NULL, play_octet_by_octet, 5, false, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
 };
@@ -190,8 +271,11 @@ static void test_answers_are_told_apart(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(http_cases) / sizeof(*http_cases); i++) {
 		const struct http_case *c = &http_cases[i];
-		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key,
-					      .answer = c->answer, .play = c->play, .abrupt = c->abrupt };
+		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
+					      .key = rig_pki.key,
+					      .answer = c->answer,
+					      .play = c->play,
+					      .abrupt = c->abrupt };
 
 		rig_fetch_one(c->name, &plan, c->timeout_s, &c->want, NULL);
 	}
@@ -226,7 +310,8 @@ static void look_at_fields(const struct obs_policy *policy, struct tls_peer *pee
 	assert_int_equal(policy->http.challenged, field_case->challenged);
 	if (!field_case->content_type)
 		assert_null(policy->http.content_type.p);
-	else if (!span_equal(policy->http.content_type, span_of(field_case->content_type)) || !policy->http.content_type.p)
+	else if (!span_equal(policy->http.content_type, span_of(field_case->content_type)) ||
+		 !policy->http.content_type.p)
 		fail_msg("%s: content type is wrong", field_case->name);
 }
 
@@ -238,10 +323,12 @@ static void test_fields_are_kept(void **state)
 		struct rig_expected want = { CONNECT_SUCCESS, TLS, .http_status = c->status, .size = strlen(c->body),
 					     .body = strlen(c->body) };
 		char answer[512];
-		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = answer };
+		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
+					      .key = rig_pki.key,
+					      .answer = answer };
 
-		snprintf(answer, sizeof(answer), "HTTP/1.1 %u X\r\nContent-Length: %zu\r\n%s\r\n%s", c->status, strlen(c->body),
-			 c->fields, c->body);
+		snprintf(answer, sizeof(answer), "HTTP/1.1 %u X\r\nContent-Length: %zu\r\n%s\r\n%s", c->status,
+			 strlen(c->body), c->fields, c->body);
 		rig_fetch_one(c->name, &plan, 5, &want, look_at_fields);
 	}
 }
@@ -257,8 +344,11 @@ static void look_at_gzip(const struct obs_policy *policy, struct tls_peer *peer)
 /* Nothing but identity was asked for; what comes is the body as it is, never unpacked. */
 static void test_content_encoding_is_not_undone(void **state)
 {
-	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key,
-				      .answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08" };
+	struct tls_peer_plan plan = {
+		.chain = { rig_pki.leaf, rig_pki.middle },
+		.key = rig_pki.key,
+		.answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08"
+	};
 	struct rig_expected want = { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 3, .body = 3 };
 
 	(void)state;
@@ -280,8 +370,8 @@ static void test_redirect_is_recorded_and_not_followed(void **state)
 
 	(void)state;
 	tls_peer_start(&target, &plan, NULL, 0);
-	snprintf(answer, sizeof(answer), "HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n",
-		 target.port);
+	snprintf(answer, sizeof(answer),
+		 "HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n", target.port);
 	rig_fetch_one("redirect", &plan, 5, &want, look_at_location);
 	assert_int_equal(target.accepted, 0);
 	tls_peer_stop(&target);
@@ -292,7 +382,9 @@ static void test_proxies_and_netrc_are_ignored(void **state)
 {
 	struct tls_peer proxy;
 	char home[] = "/tmp/stsurvey-test-home.XXXXXX", path[64], url[64];
-	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = OK_ANSWER };
+	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
+				      .key = rig_pki.key,
+				      .answer = OK_ANSWER };
 	struct rig_expected want = { CONNECT_SUCCESS, RIG_READ, .chain = 2 };
 	FILE *netrc;
 

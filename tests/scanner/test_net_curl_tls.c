@@ -21,9 +21,22 @@
 static X509 *stranger, *strange_middle, *old_middle; /* a root outside the store; what it signed; one too old */
 
 enum leaf {
-	LEAF_EXPIRED, LEAF_FUTURE, LEAF_SELF_SIGNED, LEAF_STRANGER, LEAF_OTHER_NAME, LEAF_CN_ONLY, LEAF_WILDCARD,
-	LEAF_WILDCARD_DEEP, LEAF_WILDCARD_HALF, LEAF_NUL, LEAF_MANY_NAMES, LEAF_MATCH_LAST, LEAF_TOO_MANY_NAMES, LEAF_HUGE,
-	LEAF_OLD_MIDDLE, LEAF_COUNT /* the good one of rig_pki */
+	LEAF_EXPIRED,
+	LEAF_FUTURE,
+	LEAF_SELF_SIGNED,
+	LEAF_STRANGER,
+	LEAF_OTHER_NAME,
+	LEAF_CN_ONLY,
+	LEAF_WILDCARD,
+	LEAF_WILDCARD_DEEP,
+	LEAF_WILDCARD_HALF,
+	LEAF_NUL,
+	LEAF_MANY_NAMES,
+	LEAF_MATCH_LAST,
+	LEAF_TOO_MANY_NAMES,
+	LEAF_HUGE,
+	LEAF_OLD_MIDDLE,
+	LEAF_COUNT /* the good one of rig_pki */
 };
 
 static X509 *leaf[LEAF_COUNT];
@@ -32,7 +45,7 @@ static X509 *leaf[LEAF_COUNT];
 static X509 *crowded_leaf(size_t count, bool last)
 {
 	struct span *names = calloc(count, sizeof(*names));
-	char (*text)[40] = calloc(count, sizeof(*text));
+	char(*text)[40] = calloc(count, sizeof(*text));
 	struct pki_spec spec = { HOST, names, count, 0, 0, false, rig_pki.middle, rig_pki.key, 0 };
 	X509 *x509;
 
@@ -54,7 +67,10 @@ static void make_leaves(void)
 	static const struct span wild = SPAN_LITERAL("*.example.test"), deep = SPAN_LITERAL("*.*.test");
 	static const struct span half = SPAN_LITERAL("mta-*.example.test");
 	static const struct span nul = SPAN_LITERAL(HOST "\0.evil.test");
-	const struct { enum leaf leaf; struct pki_spec spec; } table[] = {
+	const struct {
+		enum leaf leaf;
+		struct pki_spec spec;
+	} table[] = {
 		{ LEAF_EXPIRED, { HOST, &host, 1, -20 * PKI_DAY, -PKI_DAY, false, rig_pki.middle, rig_pki.key, 0 } },
 		{ LEAF_FUTURE, { HOST, &host, 1, PKI_DAY, 20 * PKI_DAY, false, rig_pki.middle, rig_pki.key, 0 } },
 		{ LEAF_SELF_SIGNED, { HOST, &host, 1, 0, 0, false, NULL, NULL, 0 } },
@@ -80,8 +96,9 @@ static int set_up(void **state)
 {
 	struct pki_spec root = { .common_name = "Strange Root", .ca = true };
 	struct pki_spec strange = { .common_name = "Strange", .ca = true, .issuer_key = rig_pki.ca_key };
-	struct pki_spec old = { .common_name = "Old Middle", .ca = true, .issuer_key = NULL, .from_s = -9 * PKI_DAY,
-				.until_s = -PKI_DAY };
+	struct pki_spec old = {
+		.common_name = "Old Middle", .ca = true, .issuer_key = NULL, .from_s = -9 * PKI_DAY, .until_s = -PKI_DAY
+	};
 
 	rig_pki_init(state);
 	stranger = pki_certificate(&root, rig_pki.ca_key);
@@ -116,28 +133,52 @@ struct chain_case {
 static const struct chain_case chain_cases[] = {
 	{ "valid", LEAF_COUNT, { &rig_pki.middle }, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
 	{ "root sent too", LEAF_COUNT, { &rig_pki.middle, &rig_pki.root }, { CONNECT_SUCCESS, RIG_READ, .chain = 3 } },
-	{ "expired", LEAF_EXPIRED, { &rig_pki.middle },
+	{ "expired",
+	  LEAF_EXPIRED,
+	  { &rig_pki.middle },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2, .error = { X509_V_ERR_CERT_HAS_EXPIRED } } },
-	{ "intermediate expired", LEAF_OLD_MIDDLE, { &old_middle },
+	{ "intermediate expired",
+	  LEAF_OLD_MIDDLE,
+	  { &old_middle },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2, .error = { X509_V_ERR_CERT_HAS_EXPIRED } } },
-	{ "not yet valid", LEAF_FUTURE, { &rig_pki.middle },
+	{ "not yet valid",
+	  LEAF_FUTURE,
+	  { &rig_pki.middle },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2, .error = { X509_V_ERR_CERT_NOT_YET_VALID } } },
-	{ "self-signed", LEAF_SELF_SIGNED, { NULL },
+	{ "self-signed",
+	  LEAF_SELF_SIGNED,
+	  { NULL },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 1, .error = { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT } } },
-	{ "strange root sent", LEAF_STRANGER, { &strange_middle, &stranger },
+	{ "strange root sent",
+	  LEAF_STRANGER,
+	  { &strange_middle, &stranger },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 3, .error = { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN } } },
-	{ "strange root not sent", LEAF_STRANGER, { &strange_middle },
-	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2, .error = { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY } } },
-	{ "intermediate missing", LEAF_COUNT, { NULL },
+	{ "strange root not sent",
+	  LEAF_STRANGER,
+	  { &strange_middle },
+	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2,
+	    .error = { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY } } },
+	{ "intermediate missing",
+	  LEAF_COUNT,
+	  { NULL },
 	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 1,
 	    .error = { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE } } },
 	{ "other name", LEAF_OTHER_NAME, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
 	{ "name only in CN", LEAF_CN_ONLY, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
 	{ "wildcard", LEAF_WILDCARD, { &rig_pki.middle }, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
-	{ "wildcard in two labels", LEAF_WILDCARD_DEEP, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
-	{ "wildcard in half a label", LEAF_WILDCARD_HALF, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
+	{ "wildcard in two labels",
+	  LEAF_WILDCARD_DEEP,
+	  { &rig_pki.middle },
+	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
+	{ "wildcard in half a label",
+	  LEAF_WILDCARD_HALF,
+	  { &rig_pki.middle },
+	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
 	{ "NUL in a name", LEAF_NUL, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
-	{ "300 names, none ours", LEAF_MANY_NAMES, { &rig_pki.middle }, { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
+	{ "300 names, none ours",
+	  LEAF_MANY_NAMES,
+	  { &rig_pki.middle },
+	  { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 } },
 	{ "300 names, ours last", LEAF_MATCH_LAST, { &rig_pki.middle }, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
 	{ "20,000 names", LEAF_TOO_MANY_NAMES, { &rig_pki.middle }, { .status = CONNECT_HANDSHAKE_ERROR } },
 	{ "5 MB certificate", LEAF_HUGE, { &rig_pki.middle }, { .status = CONNECT_HANDSHAKE_ERROR } },
@@ -148,7 +189,9 @@ static void test_chain_is_judged_and_policy_is_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(chain_cases) / sizeof(*chain_cases); i++) {
 		const struct chain_case *c = &chain_cases[i];
-		struct tls_peer_plan plan = { .chain = { c->leaf == LEAF_COUNT ? rig_pki.leaf : leaf[c->leaf] }, .key = rig_pki.key, .answer = OK_ANSWER };
+		struct tls_peer_plan plan = { .chain = { c->leaf == LEAF_COUNT ? rig_pki.leaf : leaf[c->leaf] },
+					      .key = rig_pki.key,
+					      .answer = OK_ANSWER };
 		struct rig_expected want = c->want;
 
 		for (int more = 0; more < 2 && c->more[more]; more++)
@@ -211,7 +254,9 @@ static void look_at_last_name(const struct obs_policy *policy, struct tls_peer *
 
 static void test_facts_are_kept(void **state)
 {
-	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = OK_ANSWER };
+	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
+				      .key = rig_pki.key,
+				      .answer = OK_ANSWER };
 	struct rig_expected good = { CONNECT_SUCCESS, RIG_READ, .chain = 2 };
 	struct rig_expected bad = { CONNECT_HANDSHAKE_ERROR, RIG_READ, .chain = 2 };
 
@@ -324,8 +369,11 @@ static void test_handshake_failures_are_told_apart(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(handshake_cases) / sizeof(*handshake_cases); i++) {
 		const struct handshake_case *c = &handshake_cases[i];
-		struct tls_peer_plan plan = { .bare = c->bare, .max_version = c->max_version,
-					      .chain = { rig_pki.leaf, rig_pki.middle }, .key = rig_pki.key, .answer = OK_ANSWER };
+		struct tls_peer_plan plan = { .bare = c->bare,
+					      .max_version = c->max_version,
+					      .chain = { rig_pki.leaf, rig_pki.middle },
+					      .key = rig_pki.key,
+					      .answer = OK_ANSWER };
 
 		rig_fetch_one(c->name, &plan, c->timeout_s, &c->want, NULL);
 	}

@@ -41,8 +41,7 @@ static void defaults_hurt_nobody(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_SCAN, "-f list -o out --name-servers 192.0.2.53"),
-			 OPTIONS_OK);
+	assert_int_equal(read_line(&options, OPTIONS_SCAN, "-f list -o out --name-servers 192.0.2.53"), OPTIONS_OK);
 	assert_string_equal(options.input_file, "list");
 	assert_int_equal(options.input_format, FEED_FORMAT_AUTO);
 	assert_string_equal(options.output_file, "out");
@@ -94,12 +93,11 @@ static void every_option_lands_in_its_member(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(
-		read_line(&options, OPTIONS_SCAN,
-			  "-flist -oout --metadata-file=m -u u -l l -qvv -r 250 --concurrency 10 -t 3 "
-			  "--timeout .5 "
-			  "--retries 0 --resume --name-servers 127.0.0.9:5300,[::1]:54,127.0.0.9:5300"),
-		OPTIONS_OK);
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-flist -oout --metadata-file=m -u u -l l -qvv -r 250 --concurrency 10 -t 3 "
+				   "--timeout .5 "
+				   "--retries 0 --resume --name-servers 127.0.0.9:5300,[::1]:54,127.0.0.9:5300"),
+			 OPTIONS_OK);
 	assert_string_equal(options.metadata_file, "m");
 	assert_string_equal(options.status_updates_file, "u");
 	assert_string_equal(options.log_file, "l");
@@ -130,12 +128,11 @@ static void every_option_lands_in_its_member(void **state)
 	assert_int_equal(options.smtp_port, 2525);
 	options_free(&options);
 
-	assert_int_equal(
-		read_line(&options, OPTIONS_SCAN,
-			  "-f list -o out --name-servers ::1 --ca-file ca --contact "
-			  "https://example.org/#scan --force "
-			  "--allow-reserved 127.0.0.0/8,fd00::/8 --input-format zone --sync-interval 0"),
-		OPTIONS_OK);
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-f list -o out --name-servers ::1 --ca-file ca --contact "
+				   "https://example.org/#scan --force "
+				   "--allow-reserved 127.0.0.0/8,fd00::/8 --input-format zone --sync-interval 0"),
+			 OPTIONS_OK);
 	assert_string_equal(options.ca_file, "ca");
 	assert_string_equal(options.contact, "https://example.org/#scan");
 	assert_true(options.force && options.sync_interval == 0);
@@ -160,8 +157,7 @@ static void usage_errors_name_the_option(void **state)
 		{ "--concurrency 0", "--concurrency '0': not a whole number from 1 to 1000000 domains" },
 		{ "--concurrency 4k", "--concurrency '4k': not a whole number" },
 		{ "--retries 18446744073709551617", "--retries '18446744073709551617': not a whole number" },
-		{ "--https-port 65536",
-		  "--https-port '65536': not a whole number from 1 to 65535 as a port" },
+		{ "--https-port 65536", "--https-port '65536': not a whole number from 1 to 65535 as a port" },
 		{ "--seed x", "--seed 'x': not a whole number" },
 		{ "--rate=", "--rate '': not a number" },
 		{ "--rate -5", "--rate '-5': not a number" },
@@ -175,8 +171,7 @@ static void usage_errors_name_the_option(void **state)
 		{ "--resolver bind", "--resolver 'bind': only unbound is known" },
 		{ "--resolver unbound", "--resolver and --name-servers exclude each other" },
 		{ "--resolver-config x", "--resolver-config needs --resolver unbound" },
-		{ "--name-servers example.com",
-		  "--name-servers 'example.com': 'example.com' is no name server" },
+		{ "--name-servers example.com", "--name-servers 'example.com': 'example.com' is no name server" },
 		{ "--name-servers 192.0.2.1,,", "--name-servers '192.0.2.1,,': '' is no name server" },
 		{ "--name-servers fe80::1%eth0", "--name-servers 'fe80::1%eth0':" },
 		{ "--allow-reserved 10/8", "--allow-reserved '10/8': '10/8' is no network" },
@@ -233,11 +228,10 @@ static void the_command_line_overrides_the_configuration(void **state)
 	struct options options;
 
 	(void)state;
-	write_file(path,
-		   "# a lab\nname-servers = 127.0.0.9:5300\nrate=100   # queries\ntimeout = 0.25\nresume\n"
-		   "quiet = no\ncontact = \"https://example.org/#x\"\nallow-reserved = 127.0.0.0/8\n");
-	snprintf(line, sizeof(line),
-		 "-f list --rate 7 -o out -C %s --allow-reserved 10.0.0.0/8 --name-servers ::1", path);
+	write_file(path, "# a lab\nname-servers = 127.0.0.9:5300\nrate=100   # queries\ntimeout = 0.25\nresume\n"
+			 "quiet = no\ncontact = \"https://example.org/#x\"\nallow-reserved = 127.0.0.0/8\n");
+	snprintf(line, sizeof(line), "-f list --rate 7 -o out -C %s --allow-reserved 10.0.0.0/8 --name-servers ::1",
+		 path);
 	assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
 	assert_true(options.rate == 7 && options.timeout == 0.25 && options.resume && !options.quiet);
 	assert_string_equal(options.contact, "https://example.org/#x");
@@ -246,8 +240,7 @@ static void the_command_line_overrides_the_configuration(void **state)
 	assert_true(cidr_set_has(options.allow_reserved, &lab) && cidr_set_has(options.allow_reserved, &lan));
 	options_free(&options);
 	snprintf(line, sizeof(line), "-C %s example.com", path);
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, line),
-			 OPTIONS_OK); /* scan's options are passed over */
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, line), OPTIONS_OK); /* scan's options are passed over */
 	assert_true(options.timeout == 0.25 && !options.resume);
 	options_free(&options);
 	unlink(path);
@@ -341,8 +334,7 @@ static void check_takes_domains_and_fewer_options(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, "example.com --name-servers ::1 example.org"),
-			 OPTIONS_OK);
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, "example.com --name-servers ::1 example.org"), OPTIONS_OK);
 	assert_int_equal(first, 3); /* after the command, the option and its value, as getopt sorts them */
 	options_free(&options);
 	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--name-servers ::1"), OPTIONS_USAGE);

@@ -127,8 +127,7 @@ static void old_keys_make_room(void **state)
 	(void)state;
 	for (uint64_t key = 0; key < 10000; key++) {
 		assert_int_equal(pace_table_reserve(table, key * 16, SECOND), 0); /* all in one chain */
-		assert_int_equal(pace_table_reserve(table, 0, SECOND),
-				 key == 0 ? SECOND : (key + 1) * SECOND);
+		assert_int_equal(pace_table_reserve(table, 0, SECOND), key == 0 ? SECOND : (key + 1) * SECOND);
 	}
 	assert_true(pace_table_reserve(table, 9999 * 16, SECOND) > 0);
 	assert_int_equal(pace_table_reserve(table, 16, SECOND), 0); /* forgotten */
@@ -147,8 +146,7 @@ static void no_rate_limits_no_key(void **state)
 
 static void keys_are_told_apart(void **state)
 {
-	struct obs_address a = { 4, { 192, 0, 2, 1 } }, b = { 4, { 192, 0, 2, 2 } },
-			   c = { 6, { 192, 0, 2, 1 } };
+	struct obs_address a = { 4, { 192, 0, 2, 1 } }, b = { 4, { 192, 0, 2, 2 } }, c = { 6, { 192, 0, 2, 1 } };
 
 	(void)state;
 	assert_true(pace_key_address(&a) != pace_key_address(&b));

@@ -14,13 +14,13 @@ enum { PKI_DAY = 86400 };
 
 struct pki_spec {
 	const char *common_name;
-	const struct span *san;    /* dNSNames, any octets */
+	const struct span *san; /* dNSNames, any octets */
 	size_t san_count;
-	long from_s, until_s;      /* from now; both 0: yesterday to in 90 days */
+	long from_s, until_s; /* from now; both 0: yesterday to in 90 days */
 	bool ca;
-	const X509 *issuer;        /* NULL: itself */
-	EVP_PKEY *issuer_key;      /* NULL: its own */
-	size_t padding;            /* octets of a useless extension */
+	const X509 *issuer;   /* NULL: itself */
+	EVP_PKEY *issuer_key; /* NULL: its own */
+	size_t padding;       /* octets of a useless extension */
 };
 
 /* A new P-256 key. Aborts on failure, like everything here. */

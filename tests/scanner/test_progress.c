@@ -78,17 +78,15 @@ static struct progress_moment moment_at(unsigned second)
 static void the_line_is_as_documented(void **state)
 {
 	struct progress_moment moment = {
-		.fraction = 0.123,
-		.counts = { .domains = 5018221, .sts = 3891, .fetched = 3655, .unknown = 20073 }
+		.fraction = 0.123, .counts = { .domains = 5018221, .sts = 3891, .fetched = 3655, .unknown = 20073 }
 	};
 	char line[PROGRESS_LINE_MAX];
 
 	(void)state;
 	progress_line(line, &moment, 602400, 4260.7, 8336.4, 25012.2);
-	assert_string_equal(
-		line,
-		"00h:10m:02s; 12.3% (01h:11m:00s left); 5018221 domains; 8336 domains/s; 25012 queries/s; "
-		"STS 3891; fetched 3655; unknown 0.4%");
+	assert_string_equal(line,
+			    "00h:10m:02s; 12.3% (01h:11m:00s left); 5018221 domains; 8336 domains/s; 25012 queries/s; "
+			    "STS 3891; fetched 3655; unknown 0.4%");
 	moment.fraction = -1; /* a pipe */
 	moment.note = "paused: no resolver answers";
 	progress_line(line, &moment, 400000000, -1, 0, 0);
@@ -97,9 +95,8 @@ static void the_line_is_as_documented(void **state)
 				  "paused: no resolver answers");
 	moment = (struct progress_moment){ .fraction = 0 };
 	progress_line(line, &moment, 0, -1, 0, 0);
-	assert_string_equal(
-		line,
-		"00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
+	assert_string_equal(line,
+			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
 }
 
 static void a_file_gets_a_line_every_ten_seconds(void **state)
@@ -120,10 +117,8 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
 	assert_int_equal(count_lines(caught_stderr()), 3);
 	assert_memory_equal(
-		text,
-		"00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
-	assert_non_null(
-		strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
+		text, "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
+	assert_non_null(strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
 }
 
 static void quiet_is_quiet(void **state)
@@ -192,8 +187,7 @@ static void expect_json(const char *path, const char *condition)
 	char command[512];
 
 	snprintf(command, sizeof(command),
-		 "/usr/bin/python3 -c 'import json; m = json.load(open(\"%s\")); assert %s, m'", path,
-		 condition);
+		 "/usr/bin/python3 -c 'import json; m = json.load(open(\"%s\")); assert %s, m'", path, condition);
 	if (system(command) != 0)
 		fail_msg("%s in\n%s", condition, read_text(path));
 }
@@ -226,13 +220,11 @@ static void metadata_is_whole_at_every_moment(void **state)
 	(void)state;
 	close(mkstemp(path));
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
-	expect_json(path,
-		    "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
+	expect_json(path, "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
 	expect_json(path, "m[\"command_line\"][3:] == [\"b\\u00fc \\\"x\\\"\\\\\", \"\\u00ff\"]");
 	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"00000000000000ff\" and "
 			  "m[\"input\"][\"mtime\"][:4] == \"1970\"");
-	expect_json(path,
-		    "m[\"settings\"][\"name_servers\"] == [{\"address\": \"127.0.0.1\", \"port\": 5300}]");
+	expect_json(path, "m[\"settings\"][\"name_servers\"] == [{\"address\": \"127.0.0.1\", \"port\": 5300}]");
 	expect_json(path, "m[\"options_given\"] == [{\"name\": \"rate\", \"value\": \"5\"}]");
 	expect_json(path, "m[\"resolvers\"] == [{\"alive\": True}] and m[\"nothing\"] == []");
 	moment = moment_at(9);
@@ -260,8 +252,7 @@ static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 
 	(void)state;
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
-	assert_string_equal(error,
-			    "/nonexistent/m: No such file or directory; choose another --metadata-file");
+	assert_string_equal(error, "/nonexistent/m: No such file or directory; choose another --metadata-file");
 	options.metadata_file = NULL;
 	options.status_updates_file = "/nonexistent/u";
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);

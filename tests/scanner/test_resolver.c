@@ -83,8 +83,8 @@ static void windows_judge(void **state)
 		unsigned good, bad;
 		enum resolver_state state;
 	} table[] = {
-		{ 0, 0, RESOLVER_UP },	{ 8, 0, RESOLVER_UP },	 { 0, 7, RESOLVER_UP }, /* too few to say */
-		{ 0, 8, RESOLVER_SUSPECT }, { 1, 9, RESOLVER_UP }, /* 90 % is not above 90 % */
+		{ 0, 0, RESOLVER_UP },       { 8, 0, RESOLVER_UP },   { 0, 7, RESOLVER_UP }, /* too few to say */
+		{ 0, 8, RESOLVER_SUSPECT },  { 1, 9, RESOLVER_UP }, /* 90 % is not above 90 % */
 		{ 1, 10, RESOLVER_SUSPECT }, { 50, 50, RESOLVER_UP }, { 9, 91, RESOLVER_SUSPECT },
 	};
 
@@ -191,8 +191,7 @@ static void the_time_to_repeat_has_bounds(void **state)
 	assert_in_range(resolver_rto_ms(&server, 5000), 1200, 1201); /* R + 4 × R/2 */
 	for (int i = 0; i < 100; i++)
 		resolver_good(&server, 400);
-	assert_in_range(resolver_rto_ms(&server, 5000), 400 + RESOLVER_RTO_MARGIN_MS,
-			401 + RESOLVER_RTO_MARGIN_MS);
+	assert_in_range(resolver_rto_ms(&server, 5000), 400 + RESOLVER_RTO_MARGIN_MS, 401 + RESOLVER_RTO_MARGIN_MS);
 	for (int i = 0; i < 100; i++)
 		resolver_good(&server, UINT32_MAX);
 	assert_int_equal(resolver_rto_ms(&server, 5000), 5000);

@@ -74,10 +74,9 @@ static void write_scan(int completion)
 	struct record_buffer *buffer;
 	char why[SINK_ERROR_MAX];
 
-	assert_int_equal(sink_open(&sink,
-				   &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
-				   &header, why),
-			 0);
+	assert_int_equal(
+		sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, why),
+		0);
 	assert_non_null(buffer = sink_take(sink));
 	for (int i = 0; i <= DOMAINS; i++) {
 		struct observation o = { .name = SPAN_LITERAL("example.com"),
@@ -183,9 +182,8 @@ static void another_survey_is_refused(void **state)
 		size_t count;
 		const char *why; /* NULL: not refused */
 	} table[] = {
-		{ 2, 0, &ca, 1, "shard" },           { 3, 1, &ca, 1, "shard" },
-		{ 2, 1, &other_ca, 1, "--ca-file" }, { 2, 1, NULL, 0, "--ca-file" },
-		{ 2, 1, more, 2, "--https-port" },   { 2, 1, faster, 2, NULL },
+		{ 2, 0, &ca, 1, "shard" },      { 3, 1, &ca, 1, "shard" },         { 2, 1, &other_ca, 1, "--ca-file" },
+		{ 2, 1, NULL, 0, "--ca-file" }, { 2, 1, more, 2, "--https-port" }, { 2, 1, faster, 2, NULL },
 	};
 
 	(void)state;

@@ -21,9 +21,9 @@ static struct feed_batch batch;
 
 static struct span name_of(uint64_t i, char text[64])
 {
-	return (struct span){ text, (size_t)snprintf(text, 64, "%.*s%llu.example", (int)(i % 40),
-						     "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr",
-						     (unsigned long long)i) };
+	return (struct span){ text,
+			      (size_t)snprintf(text, 64, "%.*s%llu.example", (int)(i % 40),
+					       "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr", (unsigned long long)i) };
 }
 
 static void none_is_none(void **state)

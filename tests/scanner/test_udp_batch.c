@@ -220,8 +220,7 @@ static void a_closed_socket_leaves_nothing_behind(void **state)
 	assert_int_equal(receive(pair, buffer, sizeof buffer), 1);
 	send(pair->there, "3", 1, 0);
 	send(pair->there, "4", 1, 0);
-	assert_int_equal(receive(pair, buffer, sizeof buffer),
-			 -1); /* emptied: the loop tells when there is more */
+	assert_int_equal(receive(pair, buffer, sizeof buffer), -1); /* emptied: the loop tells when there is more */
 	assert_int_equal(receive(pair, buffer, sizeof buffer), 1);
 	udp_ring_forget(&pair->ring, pair->here);
 	assert_int_equal(receive(pair, buffer, sizeof buffer), -1);

@@ -1,4 +1,5 @@
-/* tests/scanner/tls_peer.h - servers for tests: one listener on 127.0.0.1, a thread for each connection, any misconduct.
+/* tests/scanner/tls_peer.h - servers for tests: one listener on 127.0.0.1, a thread for each connection, any
+ * misconduct.
  */
 #ifndef STSURVEY_TESTS_SCANNER_TLS_PEER_H
 #define STSURVEY_TESTS_SCANNER_TLS_PEER_H
@@ -16,23 +17,23 @@ struct tls_peer_plan {
 	/* before TLS: NULL, or what to do with the bare connection instead of TLS */
 	void (*bare)(struct tls_peer *peer, int fd);
 	/* TLS */
-	X509 *chain[4];       /* leaf first */
-	EVP_PKEY *key;        /* of the leaf */
-	int max_version;      /* 0: the newest */
+	X509 *chain[4];  /* leaf first */
+	EVP_PKEY *key;   /* of the leaf */
+	int max_version; /* 0: the newest */
 	/* once the request has come: NULL, or what to do instead of sending `answer` */
 	void (*play)(struct tls_peer *peer, SSL *ssl);
 	const char *answer;
-	bool abrupt;          /* close without close_notify */
+	bool abrupt; /* close without close_notify */
 };
 
 struct tls_peer {
 	struct tls_peer_plan plan;
 	uint16_t port;
-	atomic_uint accepted;     /* connections so far */
-	atomic_uint open;         /* connections at this moment */
+	atomic_uint accepted; /* connections so far */
+	atomic_uint open;     /* connections at this moment */
 
 	pthread_mutex_t lock;
-	char request[2048];       /* the last one, under lock */
+	char request[2048]; /* the last one, under lock */
 	int listener;
 	SSL_CTX *ctx;
 	pthread_t thread;

@@ -13,8 +13,7 @@ __attribute__((format(printf, 2, 3))) static void print(struct dump *dump, const
 	n = vsnprintf(dump->text + dump->n, sizeof dump->text - dump->n, format, arguments);
 	va_end(arguments);
 	if (n > 0)
-		dump->n += (size_t)n < sizeof dump->text - dump->n ? (size_t)n
-								   : sizeof dump->text - dump->n - 1;
+		dump->n += (size_t)n < sizeof dump->text - dump->n ? (size_t)n : sizeof dump->text - dump->n - 1;
 }
 
 void dump_add(struct dump *dump, const char *key, const char *format, ...)
@@ -40,8 +39,8 @@ static void print_text(struct dump *dump, struct span s)
 	}
 }
 
-static void list(struct dump *dump, const char *prefix, const char *key, const struct span *item,
-		 size_t count, const char *between)
+static void list(struct dump *dump, const char *prefix, const char *key, const struct span *item, size_t count,
+		 const char *between)
 {
 	print(dump, "%s.%s ", prefix, key);
 	for (size_t i = 0; i < count; i++) {
@@ -63,8 +62,8 @@ static void dump_answer(struct dump *dump, const char *key, const struct obs_ans
 static void dump_mx(struct dump *dump, const struct obs_mx *mx)
 {
 	dump_answer(dump, "mx", &mx->answer);
-	print(dump, "mx.count %zu\nmx.omitted %zu\nmx.null %d\nmx.records", (size_t)mx->count,
-	      (size_t)mx->omitted, obs_mx_is_null(mx));
+	print(dump, "mx.count %zu\nmx.omitted %zu\nmx.null %d\nmx.records", (size_t)mx->count, (size_t)mx->omitted,
+	      obs_mx_is_null(mx));
 	for (size_t i = 0; i < mx->count; i++) {
 		print(dump, " %u ", mx->record[i].preference);
 		print_text(dump, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL("."));
@@ -79,8 +78,8 @@ static void dump_txt(struct dump *dump, const char *key, const struct obs_txt *t
 	dump_answer(dump, key, &txt->answer);
 	for (size_t i = 0; i < txt->count; i++)
 		octets += txt->record[i].n;
-	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key,
-	      record_state_name(state), key, (size_t)txt->count, key, (size_t)txt->omitted, key, octets);
+	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_name(state), key,
+	      (size_t)txt->count, key, (size_t)txt->omitted, key, octets);
 	list(dump, key, "records", txt->record, txt->count, " | ");
 }
 
@@ -91,8 +90,8 @@ static void dump_addresses(struct dump *dump, const struct obs_policy *policy)
 	print(dump, "addresses");
 	for (size_t i = 0; i < policy->address_count; i++)
 		print(dump, " %s",
-		      inet_ntop(policy->address[i].family == 4 ? AF_INET : AF_INET6, policy->address[i].octet,
-				text, sizeof text));
+		      inet_ntop(policy->address[i].family == 4 ? AF_INET : AF_INET6, policy->address[i].octet, text,
+				sizeof text));
 	print(dump, "\naddresses.count %zu\naddresses.omitted %zu\nused %d\n", (size_t)policy->address_count,
 	      (size_t)policy->address_omitted, policy->address_used);
 }

@@ -16,8 +16,7 @@ struct dump {
 void dump_make(struct dump *dump, const struct observation *observation, const struct classification *result);
 
 /* One more line. */
-__attribute__((format(printf, 3, 4))) void dump_add(struct dump *dump, const char *key, const char *format,
-						    ...);
+__attribute__((format(printf, 3, 4))) void dump_add(struct dump *dump, const char *key, const char *format, ...);
 
 /* The value of @key; p NULL where there is none. */
 struct span dump_value(const struct dump *dump, const char *key);

@@ -52,16 +52,14 @@ static void read_back(struct play *play)
 	struct observation observation;
 	struct classification result;
 
-	decode_begin(play->decode,
-		     (struct span){ record_buffer_data(play->buffer), record_buffer_size(play->buffer) });
+	decode_begin(play->decode, (struct span){ record_buffer_data(play->buffer), record_buffer_size(play->buffer) });
 	if (decode_next(play->decode, &observation, &other) != DECODE_DOMAIN) {
 		blame(play, "the record can't be read back", "");
 		return;
 	}
 	classify(&observation, &result);
 	dump_make(&play->read_back, &observation, &result);
-	if (play->read_back.n != play->dump.n ||
-	    memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
+	if (play->read_back.n != play->dump.n || memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
 		blame(play, "the record read back differs", "");
 }
 
@@ -136,9 +134,9 @@ bool play_check(struct play *play, unsigned number, int fault)
 
 		wants_fault |= strcmp(expected->key, "fault") == 0;
 		if (!value.p || !span_equal(value, span_of(expected->value)))
-			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"",
-				 expected->line, expected->key, value.n < 400 ? (int)value.n : 400,
-				 value.p ? value.p : "", expected->value);
+			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"", expected->line,
+				 expected->key, value.n < 400 ? (int)value.n : 400, value.p ? value.p : "",
+				 expected->value);
 	}
 	if (fault && !wants_fault && play->why[0] == '\0')
 		blame(play, "a fault of ours: ", fault_name(fault));

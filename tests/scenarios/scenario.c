@@ -41,14 +41,11 @@ static bool faults_conclude_nothing(const char *path)
 
 	for (unsigned at = 0; at < questions; at++) {
 		for (int fault = NET_FAULT_MEMORY; fault >= NET_FAULT_SHUTDOWN; fault--) {
-			struct net_fake_twist twist = { .fault_at = (int)at,
-							.fault = fault,
-							.all_at_once = at & 1 };
+			struct net_fake_twist twist = { .fault_at = (int)at, .fault = fault, .all_at_once = at & 1 };
 			int met = play_run(&play, 0, &twist);
 
 			if (met != fault && play.why[0] == '\0')
-				snprintf(play.why, sizeof play.why, "question %u met %d, the job %d", at,
-					 fault, met);
+				snprintf(play.why, sizeof play.why, "question %u met %d, the job %d", at, fault, met);
 			if (play.why[0] != '\0')
 				return say(path, ", with a fault");
 		}

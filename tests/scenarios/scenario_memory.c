@@ -88,8 +88,7 @@ static int once(long n)
 /* Nothing went wrong, and every fact is as it was? */
 static bool is_usual(void)
 {
-	return play.why[0] == '\0' && play.dump.n == first.n &&
-	       memcmp(play.dump.text, first.text, first.n) == 0;
+	return play.why[0] == '\0' && play.dump.n == first.n && memcmp(play.dump.text, first.text, first.n) == 0;
 }
 
 static bool survives(const char *path)

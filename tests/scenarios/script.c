@@ -125,8 +125,7 @@ static const struct script_word survey_words[] = {
 
 static bool handle(struct script_reading *reading, struct words w)
 {
-	static const struct script_word *const table[] = { survey_words, script_answer_words,
-							   script_fetch_words };
+	static const struct script_word *const table[] = { survey_words, script_answer_words, script_fetch_words };
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		for (const struct script_word *entry = table[i]; entry->word; entry++)
@@ -155,8 +154,7 @@ static bool read_line(struct script_reading *reading, const char *line)
 			if (at == word[k].n)
 				continue;
 			text = script_keep(&reading->memory, word[k].n + 8);
-			round[k].n = (size_t)sprintf(text, "%.*s%lu%s", (int)at, word[k].p, i,
-						     word[k].p + at + 1);
+			round[k].n = (size_t)sprintf(text, "%.*s%lu%s", (int)at, word[k].p, i, word[k].p + at + 1);
 			round[k].p = text;
 		}
 		ok = handle(reading, (struct words){ round + 2, count - 2 });
@@ -189,8 +187,7 @@ int script_read(struct script *script, const char *path, char *why, size_t why_s
 	if (!reading || !file)
 		goto done;
 	reading->script = script;
-	if (on_again(reading, (struct words){ NULL, 0 }) && read_lines(reading, file) &&
-	    script_answer_seal(reading))
+	if (on_again(reading, (struct words){ NULL, 0 }) && read_lines(reading, file) && script_answer_seal(reading))
 		result = 0;
 	snprintf(why, why_size, "line %u makes no sense", reading->line);
 	script->memory = reading->memory;

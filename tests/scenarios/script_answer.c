@@ -203,9 +203,8 @@ static bool on_address_record(struct script_reading *reading, struct words w)
 	for (int i = 1; i < w.count; i++) {
 		if (!address_parse(w.word[i], &address))
 			return false;
-		dns_build_record(&reading->build, reading->owner,
-				 address.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA, reading->ttl,
-				 address.octet, address.family == 4 ? 4 : 16);
+		dns_build_record(&reading->build, reading->owner, address.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA,
+				 reading->ttl, address.octet, address.family == 4 ? 4 : 16);
 	}
 	return reading->answer;
 }

@@ -1,8 +1,7 @@
 #include "tests/scenarios/script_reading.h"
 
 enum {
-	LEAF_SECONDS = 90 *
-		       86400, /* a certificate is valid from a day before the scan until so much after it */
+	LEAF_SECONDS = 90 * 86400, /* a certificate is valid from a day before the scan until so much after it */
 };
 
 static const char *connect_word(int value)
@@ -49,9 +48,8 @@ static bool on_fetch(struct script_reading *reading, struct words w)
 	run->leaf.sha256[0] = 1;
 	outcome->status = CONNECT_SUCCESS;
 	outcome->fetch_ms = 50;
-	outcome->tls = (struct obs_tls){
-		.version = TLS_1_3, .chain = &run->leaf, .chain_count = 1, .error = run->error
-	};
+	outcome->tls =
+		(struct obs_tls){ .version = TLS_1_3, .chain = &run->leaf, .chain_count = 1, .error = run->error };
 	outcome->http = (struct obs_http){ .status = 200, .content_type = SPAN_LITERAL("text/plain") };
 	return true;
 }
@@ -193,8 +191,7 @@ static bool on_body(struct script_reading *reading, struct words w)
 	}
 	http->size = http->body.n;
 	for (size_t i = 0; i < http->body.n; i++)
-		http->body_sha256[i % 32] = (uint8_t)(http->body_sha256[i % 32] * 31 +
-						      (uint8_t)http->body.p[i] + i);
+		http->body_sha256[i % 32] = (uint8_t)(http->body_sha256[i % 32] * 31 + (uint8_t)http->body.p[i] + i);
 	return reading->in_fetch;
 }
 

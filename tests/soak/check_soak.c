@@ -1,7 +1,8 @@
 /* tests/soak/check_soak.c - does each record say what the name makes it say? check_soak SCAN
  *
- * Prints name=value lines: records, those with STS, and by policy host how many were judged as its row of hosts.c has it; then a line for
- * each of the first wrong ones. Exit status 1 when one is wrong. Whether each index is there once is check_scan's to tell.
+ * Prints name=value lines: records, those with STS, and by policy host how many were judged as its row of hosts.c has
+ * it; then a line for each of the first wrong ones. Exit status 1 when one is wrong. Whether each index is there once
+ * is check_scan's to tell.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +31,9 @@ static const char *differs(const struct world_domain *domain, const struct judge
 	if (judged->status != DOMAIN_COMPLETE)
 		return "status";
 	if (!domain->exists)
-		return judged->sts == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE ? NULL : "name that does not exist";
+		return judged->sts == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE
+			       ? NULL
+			       : "name that does not exist";
 	if (judged->sts != (domain->sts ? RECORD_VALID : RECORD_NONE))
 		return "STS record";
 	if (judged->tlsrpt != tlsrpt && !domain->wildcard)
@@ -46,12 +49,14 @@ static const char *differs(const struct world_domain *domain, const struct judge
 	return NULL;
 }
 
-static void show(const struct observation *o, const struct world_domain *domain, const struct judgement *judged, const char *what)
+static void show(const struct observation *o, const struct world_domain *domain, const struct judgement *judged,
+		 const char *what)
 {
-	printf("wrong %s: %.*s, policy host %u, status %s, component %s, policy %s, findings", what, (int)o->name.n, o->name.p,
-	       domain->bits % SOAK_HOSTS, domain_status_name(judged->status), component_name(judged->component),
-	       connect_status_name(o->policy.status));
-	for (enum finding f = finding_next(&judged->findings, 0); f < FINDING_COUNT; f = finding_next(&judged->findings, f + 1))
+	printf("wrong %s: %.*s, policy host %u, status %s, component %s, policy %s, findings", what, (int)o->name.n,
+	       o->name.p, domain->bits % SOAK_HOSTS, domain_status_name(judged->status),
+	       component_name(judged->component), connect_status_name(o->policy.status));
+	for (enum finding f = finding_next(&judged->findings, 0); f < FINDING_COUNT;
+	     f = finding_next(&judged->findings, f + 1))
 		printf(" %u", (unsigned)finding_table[f].number);
 	printf("\n");
 }
@@ -78,8 +83,8 @@ static void print(const struct check *check)
 {
 	uint64_t good = 0;
 
-	printf("records=%" PRIu64 "\nsts=%" PRIu64 "\nunknown=%" PRIu64 "\nwrong=%" PRIu64 "\n", check->records, check->sts, check->open,
-	       check->wrong);
+	printf("records=%" PRIu64 "\nsts=%" PRIu64 "\nunknown=%" PRIu64 "\nwrong=%" PRIu64 "\n", check->records,
+	       check->sts, check->open, check->wrong);
 	for (unsigned i = 0; i < SOAK_HOSTS; i++) {
 		if (soak_host(i)->finding < FINDING_COUNT)
 			printf("right %s=%" PRIu64 "\n", finding_table[soak_host(i)->finding].code, check->right_at[i]);

@@ -1,4 +1,5 @@
-/* tests/soak/fd_left.c - preloaded into a program, it writes down what is open when that ends: LD_PRELOAD=libfd_left.so FD_LEFT=FILE
+/* tests/soak/fd_left.c - preloaded into a program, it writes down what is open when that ends: LD_PRELOAD=libfd_left.so
+ * FD_LEFT=FILE
  *
  * One line for each descriptor above standard error.
  */

@@ -1,7 +1,8 @@
 /* tests/soak/policy_hosts.c - the soak's policy hosts: policy_hosts CA-FILE
  *
- * Listens on one free port of 127.0.0.1 and the addresses after it, writes its authority's certificate to CA-FILE, prints the port and
- * serves until standard input ends. Each name gets a certificate of its own, made when it is first asked for.
+ * Listens on one free port of 127.0.0.1 and the addresses after it, writes its authority's certificate to CA-FILE,
+ * prints the port and serves until standard input ends. Each name gets a certificate of its own, made when it is first
+ * asked for.
  */
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -21,9 +22,9 @@
 enum {
 	ANSWER_MAX = 2048,
 	REQUEST_MAX = 4096,
-	DRIP_MS = 300,               /* between octets: an answer takes a minute */
-	ENDLESS_MAX = 4 << 20,       /* octets: 64 times what is read */
-	PATIENCE_S = 20,             /* for the scanner to go away */
+	DRIP_MS = 300,         /* between octets: an answer takes a minute */
+	ENDLESS_MAX = 4 << 20, /* octets: 64 times what is read */
+	PATIENCE_S = 20,       /* for the scanner to go away */
 };
 
 static struct {
@@ -43,8 +44,11 @@ static const struct soak_host *host_of(const struct tls_peer *peer)
 static X509 *make_certificate(enum soak_certificate kind, const char *name)
 {
 	const struct span other = SPAN_LITERAL("www.example.net"), asked = span_of(name);
-	struct pki_spec spec = { .common_name = "policy host", .san = kind == CERT_OTHER_NAME ? &other : &asked, .san_count = 1,
-				 .issuer = authority.good, .issuer_key = authority.key };
+	struct pki_spec spec = { .common_name = "policy host",
+				 .san = kind == CERT_OTHER_NAME ? &other : &asked,
+				 .san_count = 1,
+				 .issuer = authority.good,
+				 .issuer_key = authority.key };
 	X509 *certificate;
 
 	if (kind == CERT_EXPIRED) {
@@ -112,7 +116,8 @@ static int good_answer(const char *host, char out[ANSWER_MAX])
 	world_look(&WORLD_SHARES_DEFAULT, world_hash(name, strlen(name)), &domain);
 	soak_patterns(&domain, name, patterns, sizeof(patterns));
 	snprintf(body, sizeof(body), "version: STSv1\nmode: enforce\n%smax_age: 1209600\n", patterns);
-	return snprintf(out, ANSWER_MAX, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+	return snprintf(out, ANSWER_MAX, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s",
+			strlen(body), body);
 }
 
 static void drip(SSL *ssl, const char *answer, int n)
