@@ -14,9 +14,9 @@
 
 enum {
 	/* Octets of a block; with its links each is a size class of scanner/freelist.h. The first holds a name, its two
-	 * questions and a few MX: seven domains of ten. */
-	ARENA_FIRST_BLOCK = 232,
-	ARENA_SMALL_BLOCK = 488, /* of the second: five MX, a TXT record */
+	 * questions and two MX: seven domains of ten. */
+	ARENA_FIRST_BLOCK = 168,
+	ARENA_SMALL_BLOCK = 232, /* of the second: five MX */
 	ARENA_BLOCK = 4096,      /* of a further one, or what one request needs */
 };
 

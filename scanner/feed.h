@@ -14,7 +14,7 @@
 
 enum {
 	FEED_BATCH = 64, /* targets; one lock for each batch */
-	FEED_QUEUE = 16, /* batches waiting */
+	FEED_QUEUE = 8,  /* batches waiting */
 	FEED_ERROR_MAX = 256,
 };
 

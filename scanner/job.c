@@ -284,7 +284,7 @@ static enum job_state ask_txt(struct job *job)
 
 static uint64_t age_ms(const struct job *job)
 {
-	return job->context->net->ops->now_ms(job->context->net) - job->start_ms;
+	return (uint32_t)job->context->net->ops->now_ms(job->context->net) - job->start_ms;
 }
 
 /* Has the next target been passed before? Then the chain never ends. */
@@ -371,6 +371,11 @@ static enum job_state chase_sts(struct job *job)
 	return chase(job, &job->sts.answer, SPAN_LITERAL("_mta-sts."), JOB_ASK_HOST);
 }
 
+static struct span host_of(const struct job *job)
+{
+	return (struct span){ job->host, sizeof "mta-sts." - 1 + job->name.n };
+}
+
 static enum job_state ask_host(struct job *job)
 {
 	struct sts_record record;
@@ -389,7 +394,7 @@ static enum job_state ask_host(struct job *job)
 		return JOB_DONE;
 	}
 	job->policy->address_used = -1;
-	job->host = host;
+	job->host = host.p;
 	ask(job, &job->query[0], host, DNS_TYPE_A, on_address);
 	return JOB_ASK_HOST6;
 }
@@ -412,7 +417,7 @@ static bool end_of_chain(const struct obs_answer *answer, struct span *name)
 static enum job_state ask_host6(struct job *job)
 {
 	struct obs_policy *policy = job->policy;
-	struct span name = job->host;
+	struct span name = host_of(job);
 
 	if (policy->a.status == DNS_NXDOMAIN) {
 		/* no such name, at the chain's end at least: of no type (RFC 8020 2) */
@@ -422,7 +427,7 @@ static enum job_state ask_host6(struct job *job)
 	if (end_of_chain(&policy->a, &name) && !is_unasked(job, name))
 		ask_shared(job, &job->query[0], name, DNS_TYPE_AAAA, on_target_address);
 	else
-		ask(job, &job->query[0], job->host, DNS_TYPE_AAAA, on_address);
+		ask(job, &job->query[0], host_of(job), DNS_TYPE_AAAA, on_address);
 	return JOB_CHASE_HOST;
 }
 
@@ -480,7 +485,7 @@ static enum job_state fetch(struct job *job)
 		policy->status = CONNECT_BLOCKLISTED;
 		return JOB_DONE;
 	}
-	*fetch = (struct net_fetch){ .host = job->host,
+	*fetch = (struct net_fetch){ .host = host_of(job),
 				     .address = allowed,
 				     .address_count = count,
 				     .target = host_target(policy),
@@ -559,7 +564,7 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 	if (!job->name.p)
 		job->fault = NET_FAULT_MEMORY;
 	job->time_ms = context->net->ops->wall_ms(context->net);
-	job->start_ms = context->net->ops->now_ms(context->net);
+	job->start_ms = (uint32_t)context->net->ops->now_ms(context->net);
 	run(job);
 }
 

@@ -44,8 +44,8 @@ struct job_context {
 struct job {
 	const struct job_context *context;
 	struct job *next; /* the owner's, for lists of jobs */
-	uint8_t faults;   /* the owner's: how often it was begun again; job_start leaves it alone */
 	struct arena arena;
+	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
 	/* how far it is */
 	uint8_t state;   /* enum job_state; assigned in job.c alone */
 	uint8_t pending; /* unanswered questions */
@@ -57,12 +57,12 @@ struct job {
 	struct span name;
 	uint64_t index, rank;
 	int64_t time_ms;
-	uint64_t start_ms;
+	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
 	struct obs_mx mx;
 	struct obs_txt sts, tlsrpt;
 	struct obs_policy *policy; /* NULL: no policy was looked for */
-	struct span host;          /* mta-sts.<domain>, with it */
+	const char *host;          /* mta-sts.<domain>, with it; see host_of() */
 	/* its questions */
 	struct net_query query[2];
 	struct net_fetch *fetch;

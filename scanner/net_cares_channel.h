@@ -16,7 +16,7 @@
 enum {
 	CHANNEL_IN_FLIGHT_MAX = 8000, /* c-ares finds a question in 2,048 lists: beyond, it walks them */
 	CHANNEL_HIDDEN_FORMERR = 15,  /* an rcode nobody sends; see receive() */
-	CHANNEL_RENEW_AFTER = 20000,  /* questions; then another socket, and so another source port (RFC 5452 9.2) */
+	CHANNEL_RENEW_AFTER = 32000,  /* questions; then another socket, and so another source port (RFC 5452 9.2) */
 };
 
 /* What the channels of one thread share. */
