@@ -55,10 +55,10 @@ static void send_probe(void *arg, unsigned server)
 
 /* What is due is asked again while the first packet's answer may still come. A question whose packet
  * is out must not enter a list, so where rate or servers forbid to send, the time-out decides. */
-static void repeat_due(struct net_cares *net)
+static void repeat_due(struct net_cares *net, struct repeat_list *list)
 {
-	while (net->oldest && (uint32_t)now_of(net) - net->oldest->sent_ms >= net->oldest->wait_ms) {
-		struct net_try *try = net->oldest;
+	while (list->oldest && (uint32_t)now_of(net) - list->oldest->sent_ms >= list->oldest->wait_ms) {
+		struct net_try *try = list->oldest;
 		struct net_query *query = try->query;
 		int server;
 
@@ -118,7 +118,8 @@ static void on_tick(uv_timer_t *timer)
 		}
 		resolver_tick(&net->resolver, now_of(net), send_probe, net);
 	}
-	repeat_due(net);
+	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
+		repeat_due(net, &net->repeat[level]);
 	resume_lists(net);
 }
 

@@ -8,16 +8,25 @@
 #include "scanner/net_cares_channel.h"
 #include "scanner/pace.h"
 
+/* Tries to be repeated stand in lists by how long they wait, each level's a quarter longer than the one before: a long wait at
+ * the head of one list for all would hold up the short ones behind it. The last level, from 2.3 s, holds all beyond. */
+enum { REPEAT_LEVELS = 13 };
+
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
  * answered, and gone, long before. */
 struct net_try {
 	struct channel *channel;         /* whose group is the net_cares's first member */
 	struct net_query *query;         /* NULL once answered otherwise */
 	struct net_try *sibling;         /* the question's other tries */
-	struct net_try *earlier, *later; /* in the list of those to be repeated */
+	struct net_try *earlier, *later; /* in its level's list of those to be repeated */
 	uint32_t sent_ms, wait_ms;       /* when; until it is repeated */
 	uint16_t id;
+	uint8_t level;
 	bool listed;
+};
+
+struct repeat_list {
+	struct net_try *oldest, *newest; /* to be repeated, in order of time to a quarter of it */
 };
 
 struct query_list {
@@ -33,7 +42,7 @@ struct net_cares {
 	unsigned tries;
 	const _Atomic double *rate;
 	struct pace pace;
-	struct net_try *oldest, *newest; /* to be repeated, roughly in order of time */
+	struct repeat_list repeat[REPEAT_LEVELS];
 	struct query_list waiting;       /* for the rate */
 	struct query_list delayed;       /* for FAILURE_DELAY_MS */
 	struct query_list parked;        /* for a server to come back */
@@ -73,20 +82,28 @@ static inline struct net_query *query_list_pop(struct query_list *list)
 
 static inline void repeat_list_add(struct net_cares *net, struct net_try *try)
 {
+	struct repeat_list *list;
+
+	try->level = 0;
+	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && try->level < REPEAT_LEVELS - 1; ms += ms / 4)
+		try->level++;
+	list = &net->repeat[try->level];
 	try->listed = true;
 	try->later = NULL;
-	try->earlier = net->newest;
-	*(net->newest ? &net->newest->later : &net->oldest) = try;
-	net->newest = try;
+	try->earlier = list->newest;
+	*(list->newest ? &list->newest->later : &list->oldest) = try;
+	list->newest = try;
 }
 
 static inline void repeat_list_remove(struct net_cares *net, struct net_try *try)
 {
+	struct repeat_list *list = &net->repeat[try->level];
+
 	if (!try->listed)
 		return;
 	try->listed = false;
-	*(try->earlier ? &try->earlier->later : &net->oldest) = try->later;
-	*(try->later ? &try->later->earlier : &net->newest) = try->earlier;
+	*(try->earlier ? &try->earlier->later : &list->oldest) = try->later;
+	*(try->later ? &try->later->earlier : &list->newest) = try->earlier;
 }
 
 static inline uint64_t now_of(const struct net_cares *net)
