@@ -8,8 +8,9 @@
 #include "scanner/net_cares_channel.h"
 #include "scanner/pace.h"
 
-/* Tries to be repeated stand in lists by how long they wait, each level's a quarter longer than the one before: a long wait at
- * the head of one list for all would hold up the short ones behind it. The last level, from 2.3 s, holds all beyond. */
+/* Tries to be repeated stand in lists by how long they wait, each level's a quarter longer than the one before: a long
+ * wait at the head of one list for all would hold up the short ones behind it. The last level, from 2.3 s, holds all
+ * beyond. */
 enum { REPEAT_LEVELS = 13 };
 
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
@@ -43,9 +44,9 @@ struct net_cares {
 	const _Atomic double *rate;
 	struct pace pace;
 	struct repeat_list repeat[REPEAT_LEVELS];
-	struct query_list waiting;       /* for the rate */
-	struct query_list delayed;       /* for FAILURE_DELAY_MS */
-	struct query_list parked;        /* for a server to come back */
+	struct query_list waiting; /* for the rate */
+	struct query_list delayed; /* for FAILURE_DELAY_MS */
+	struct query_list parked;  /* for a server to come back */
 	uv_timer_t timer;
 	uv_prepare_t prepare;
 	unsigned ticks;
