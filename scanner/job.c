@@ -371,9 +371,21 @@ static enum job_state chase_sts(struct job *job)
 	return chase(job, &job->sts.answer, SPAN_LITERAL("_mta-sts."), JOB_ASK_HOST);
 }
 
+/* What only a domain with a policy needs: one of a hundred. */
+struct delivery {
+	struct obs_policy policy; /* first: job.policy points to it */
+	const char *host;         /* mta-sts.<domain> */
+	struct net_fetch *fetch;  /* NULL: none was tried */
+};
+
+static struct delivery *delivery_of(const struct job *job)
+{
+	return (struct delivery *)job->policy;
+}
+
 static struct span host_of(const struct job *job)
 {
-	return (struct span){ job->host, sizeof "mta-sts." - 1 + job->name.n };
+	return (struct span){ delivery_of(job)->host, sizeof "mta-sts." - 1 + job->name.n };
 }
 
 static enum job_state ask_host(struct job *job)
@@ -387,14 +399,14 @@ static enum job_state ask_host(struct job *job)
 	if (record.state != RECORD_VALID)
 		return JOB_DONE;
 	host = below(job, SPAN_LITERAL("mta-sts."));
-	job->policy = arena_alloc(&job->arena, sizeof *job->policy);
+	job->policy = arena_alloc(&job->arena, sizeof(struct delivery));
 	if (!host.p || !job->policy) {
 		/* shorter than the _mta-sts name that was answered, so it is memory that lacks */
 		job->fault = NET_FAULT_MEMORY;
 		return JOB_DONE;
 	}
 	job->policy->address_used = -1;
-	job->host = host.p;
+	delivery_of(job)->host = host.p;
 	ask(job, &job->query[0], host, DNS_TYPE_A, on_address);
 	return JOB_ASK_HOST6;
 }
@@ -493,7 +505,7 @@ static enum job_state fetch(struct job *job)
 				     .policy = policy,
 				     .on_done = on_fetched,
 				     .arg = job };
-	job->fetch = fetch;
+	delivery_of(job)->fetch = fetch;
 	job->pending++;
 	net_fetch(job->context->net, fetch);
 	return JOB_DONE;
@@ -505,9 +517,9 @@ static void fix_address_used(struct job *job)
 	struct obs_policy *policy = job->policy;
 	const struct obs_address *used;
 
-	if (!job->fetch || policy->address_used < 0)
+	if (!policy || !delivery_of(job)->fetch || policy->address_used < 0)
 		return;
-	used = &job->fetch->address[policy->address_used];
+	used = &delivery_of(job)->fetch->address[policy->address_used];
 	for (size_t i = 0; i < policy->address_count; i++)
 		if (memcmp(&policy->address[i], used, sizeof *used) == 0) {
 			policy->address_used = (int8_t)i;

@@ -61,11 +61,9 @@ struct job {
 	uint32_t duration_ms;
 	struct obs_mx mx;
 	struct obs_txt sts, tlsrpt;
-	struct obs_policy *policy; /* NULL: no policy was looked for */
-	const char *host;          /* mta-sts.<domain>, with it; see host_of() */
+	struct obs_policy *policy; /* NULL: no policy was looked for; else see struct delivery in job.c */
 	/* its questions */
 	struct net_query query[2];
-	struct net_fetch *fetch;
 };
 
 void job_init(struct job *job, const struct job_context *context);
