@@ -44,7 +44,7 @@ enum connect_status {
 	CONNECT_IO_TIMEOUT = 6,      /* connected and TLS done, then silence */
 	CONNECT_PROTOCOL_ERROR = 7,  /* TLS done, what followed is no HTTP */
 	CONNECT_HANDSHAKE_ERROR = 8, /* TLS failed, or verification did */
-	CONNECT_BLOCKLISTED = 9,     /* every address is forbidden */
+	CONNECT_BLOCKLISTED = 9,     /* every address is forbidden, or the host itself */
 	CONNECT_STATUS_COUNT
 };
 

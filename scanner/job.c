@@ -4,6 +4,7 @@
 
 #include "parsers/dns_answer.h"
 #include "parsers/sts_record.h"
+#include "scanner/policy_host.h"
 
 /* ---- facts out of answers ---- */
 
@@ -178,6 +179,12 @@ static void ask_shared(struct job *job, struct net_query *query, struct span nam
 	net_ask(job->context->net, query);
 }
 
+/* Is @name one the user wants no question for? */
+static bool is_unasked(const struct job *job, struct span name)
+{
+	return job->context->unasked && domain_set_has(job->context->unasked, name);
+}
+
 /* @prefix and the domain; p NULL when there is no memory or no such name can exist. */
 static struct span below(struct job *job, struct span prefix)
 {
@@ -258,6 +265,14 @@ static enum job_state ask_mx(struct job *job)
 	return JOB_ASK_TXT;
 }
 
+static void ask_record(struct job *job, struct net_query *query, struct span name, struct obs_answer *answer)
+{
+	if (!name.p)
+		answer->status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
+	else if (!is_unasked(job, name))
+		ask(job, query, name, DNS_TYPE_TXT, on_txt);
+}
+
 static enum job_state ask_txt(struct job *job)
 {
 	struct span sts, tlsrpt;
@@ -270,15 +285,8 @@ static enum job_state ask_txt(struct job *job)
 	tlsrpt = below(job, SPAN_LITERAL("_smtp._tls."));
 	if (job->fault)
 		return JOB_DONE;
-	/* A name too long to be asked for cannot exist. */
-	if (sts.p)
-		ask(job, &job->query[0], sts, DNS_TYPE_TXT, on_txt);
-	else
-		job->sts.answer.status = DNS_NXDOMAIN;
-	if (tlsrpt.p)
-		ask(job, &job->query[1], tlsrpt, DNS_TYPE_TXT, on_txt);
-	else
-		job->tlsrpt.answer.status = DNS_NXDOMAIN;
+	ask_record(job, &job->query[0], sts, &job->sts.answer);
+	ask_record(job, &job->query[1], tlsrpt, &job->tlsrpt.answer);
 	return JOB_CHASE_STS;
 }
 
@@ -323,12 +331,6 @@ static void on_cname(struct net_query *query)
 			job->fault = NET_FAULT_MEMORY;
 	}
 	answered(job);
-}
-
-/* May @name, which an answer led to, not be asked for? */
-static bool is_unasked(const struct job *job, struct span name)
-{
-	return job->context->unasked && domain_set_has(job->context->unasked, name);
 }
 
 /* Resolvers give up on a CNAME loop with SERVFAIL, which says nothing; a loop is an error of the
@@ -407,23 +409,12 @@ static enum job_state ask_host(struct job *job)
 	}
 	job->policy->address_used = -1;
 	delivery_of(job)->host = host.p;
+	if (is_unasked(job, host)) {
+		job->policy->status = CONNECT_BLOCKLISTED;
+		return JOB_DONE;
+	}
 	ask(job, &job->query[0], host, DNS_TYPE_A, on_address);
 	return JOB_ASK_HOST6;
-}
-
-/* Where the chain ends, if that is known: an alias for the address of one type is one for all (RFC 1034 3.6.2). */
-static bool end_of_chain(const struct obs_answer *answer, struct span *name)
-{
-	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
-	struct span end;
-
-	if (answer->cname_count == 0 || answer->cname_loop || !certain)
-		return false;
-	end = answer->cname[answer->cname_count - 1];
-	if (span_find(end, 0, '\\') < end.n)
-		return false; /* octets that text can't be asked for with */
-	*name = end;
-	return true;
 }
 
 static enum job_state ask_host6(struct job *job)
@@ -436,7 +427,9 @@ static enum job_state ask_host6(struct job *job)
 		policy->aaaa.status = DNS_NXDOMAIN;
 		return JOB_CHASE_HOST;
 	}
-	if (end_of_chain(&policy->a, &name) && !is_unasked(job, name))
+	if (policy_host_is_blocked(policy, job->context->unasked))
+		return JOB_FETCH; /* or the resolver would follow the alias once more */
+	if (policy_host_end(&policy->a, &name))
 		ask_shared(job, &job->query[0], name, DNS_TYPE_AAAA, on_target_address);
 	else
 		ask(job, &job->query[0], host_of(job), DNS_TYPE_AAAA, on_address);
@@ -450,32 +443,6 @@ static enum job_state chase_host(struct job *job)
 	return chase(job, &job->policy->a, SPAN_LITERAL("mta-sts."), JOB_FETCH);
 }
 
-/* The addresses we may contact, in the order they are tried. */
-static size_t allowed_addresses(const struct job *job, struct obs_address *allowed, bool *all_reserved)
-{
-	const struct obs_policy *policy = job->policy;
-	size_t count = 0;
-
-	*all_reserved = policy->address_count > 0;
-	for (size_t i = 0; i < policy->address_count; i++) {
-		enum address_verdict verdict = address_check(&policy->address[i], job->context->allow,
-							     job->context->block);
-
-		if (verdict == ADDRESS_ALLOWED)
-			allowed[count++] = policy->address[i];
-		*all_reserved = *all_reserved && verdict == ADDRESS_RESERVED;
-	}
-	return count;
-}
-
-/* Who runs the policy host, where it is an alias; both families have the same chain. */
-static struct span host_target(const struct obs_policy *policy)
-{
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
-
-	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
-}
-
 static enum job_state fetch(struct job *job)
 {
 	struct obs_policy *policy = job->policy;
@@ -483,7 +450,10 @@ static enum job_state fetch(struct job *job)
 	struct net_fetch *fetch;
 	size_t count;
 
-	if (policy->address_count == 0)
+	/* What does not exist is known without anybody being contacted. */
+	if (policy->a.status != DNS_NXDOMAIN && policy_host_is_blocked(policy, job->context->unasked))
+		policy->status = CONNECT_BLOCKLISTED;
+	if (policy->address_count == 0 || policy->status == CONNECT_BLOCKLISTED)
 		return JOB_DONE;
 	address_interleave((struct obs_address *)policy->address, policy->address_count);
 	allowed = arena_alloc(&job->arena, policy->address_count * sizeof *allowed);
@@ -492,7 +462,7 @@ static enum job_state fetch(struct job *job)
 		job->fault = NET_FAULT_MEMORY;
 		return JOB_DONE;
 	}
-	count = allowed_addresses(job, allowed, &policy->reserved);
+	count = policy_host_addresses(policy, job->context->allow, job->context->block, allowed);
 	if (count == 0) {
 		policy->status = CONNECT_BLOCKLISTED;
 		return JOB_DONE;
@@ -500,7 +470,7 @@ static enum job_state fetch(struct job *job)
 	*fetch = (struct net_fetch){ .host = host_of(job),
 				     .address = allowed,
 				     .address_count = count,
-				     .target = host_target(policy),
+				     .target = policy_host_target(policy),
 				     .arena = &job->arena,
 				     .policy = policy,
 				     .on_done = on_fetched,

@@ -35,8 +35,9 @@ struct job_context {
 	struct net *net;
 	const struct cidr_set *allow; /* --allow-reserved; NULL: none */
 	const struct cidr_set *block; /* --blocklist-file; NULL: none */
-	const struct domain_set
-		*unasked; /* --domain-blocklist-file: no question for these, not even at a CNAME's end; NULL: none */
+	/* --domain-blocklist-file: no question for these, not even at a CNAME's end, and no fetch from a host that is
+	 * an alias into them; NULL: none */
+	const struct domain_set *unasked;
 	void (*done)(struct job *job);
 	void *arg;
 };

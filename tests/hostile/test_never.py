@@ -2,7 +2,7 @@
 """test_never.py STSURVEY - a scan sends nothing to where it does not belong.
 
 Zones lead to listeners that must hear nothing: reserved addresses in every disguise, targets of redirects, proxies of the environment,
-blocklisted networks; and the name server must not be asked for a blocklisted domain.
+blocklisted networks, policy hosts that are aliases into a blocklisted domain; and the name server must not be asked for a blocklisted domain.
 """
 
 import os
@@ -15,6 +15,7 @@ import places  # noqa: E402
 from places import domain  # noqa: E402
 
 ALLOWED, SERVER, BLOCKED = "127.88.0.0/16", "127.88.0.1", "127.88.0.9"
+OPEN = "127.88.0.8"  # allowed, but for a name that must not be contacted
 SECRET = "127.66.0.1"  # reserved, and not in ALLOWED
 PROXY = "127.66.0.3"
 CONTACT = "https://probing.example/"
@@ -33,6 +34,8 @@ REDIRECTS = {
     "redirect-http": "http://127.66.0.1:%d/", "redirect-https": "https://127.66.0.1:%d/.well-known/mta-sts.txt",
     "redirect-file": "file:///etc/passwd", "redirect-allowed": "https://127.88.0.1:%d/elsewhere", "redirect-name": "https://ok.test:%d/",
 }
+# The policy host is, or is an alias that leads through, a name of the domain blocklist.
+ALIASES = ("into-blocked.test", "through-blocked.test", "host-blocked.test")
 
 
 def world():
@@ -46,7 +49,16 @@ def world():
     zone.update(domain("net-blocked.test", [BLOCKED]))
     for name in ("blocked.test", "below.blocked.test", "tree.blocked.test"):
         zone.update(domain(name, [SERVER]))
-    zone.update(domain("into-blocked.test", [SERVER], cname="policies.blocked.test"))
+    zone.update(domain("into-blocked.test", [OPEN], cname="policies.blocked.test"))
+    zone.update(domain("through-blocked.test"))
+    zone["mta-sts.through-blocked.test", places.CNAME] = ["link.blocked.test"]
+    zone["link.blocked.test", places.CNAME] = ["node.elsewhere.test"]
+    zone["node.elsewhere.test", places.A] = [OPEN]
+    zone.update(domain("host-blocked.test", [OPEN]))
+    zone.update(domain("record-alias.test", [SERVER]))
+    del zone["_mta-sts.record-alias.test", places.TXT]
+    zone["_mta-sts.record-alias.test", places.CNAME] = ["records.blocked.test"]
+    zone["records.blocked.test", places.TXT] = ["v=STSv1; id=1;"]
     zone["chain.test", places.MX] = ["10 mx.chain.test"]
     zone["_mta-sts.chain.test", places.TXT] = ["v=STSv1; id=1;"]
     zone["mta-sts.chain.test", places.CNAME] = ["a.chain.test"]
@@ -98,9 +110,11 @@ def check_records(checks, scan):
                     "%s: %s %s" % (name, status(name + ".test"), said(name + ".test", "findings")))
     for name in REDIRECTS:
         checks.that("policy-http-redirect" in (said(name + ".test", "findings") or []), "%s: %s" % (name, said(name + ".test", "findings")))
-    for name in ("ok.test", "mixed.test", "into-blocked.test"):
+    for name in ("ok.test", "mixed.test", "record-alias.test"):
         checks.that(said(name, "verdict") == "enforce-ok", "%s: %s" % (name, said(name, "findings")))
-    checks.that(status("net-blocked.test") == "blocklisted-target" and said("net-blocked.test", "status") == "complete", "net-blocked.test")
+    for name in ("net-blocked.test",) + ALIASES:
+        checks.that((status(name), said(name, "status"), said(name, "component")) == ("blocklisted-target", "complete", "unknown"),
+                    "%s: %s %s" % (name, status(name), said(name, "component")))
     for name in ("blocked.test", "below.blocked.test", "tree.blocked.test"):
         checks.that(said(name, "status") == "blocklisted", "%s: %s" % (name, said(name, "status")))
 
@@ -111,7 +125,7 @@ def main(stsurvey):
     with tempfile.TemporaryDirectory() as folder:
         pem = places.certificate(folder, sorted("mta-sts." + name for name in names))
         moved = {}
-        addresses = [SECRET, "127.66.0.2", "127.0.0.1", BLOCKED] + (["::1"] if has_ipv6() else [])
+        addresses = [SECRET, "127.66.0.2", "127.0.0.1", BLOCKED, OPEN] + (["::1"] if has_ipv6() else [])
         port = places.free_port(addresses + [SERVER, PROXY])
         server = places.PolicyServer(SERVER, port, pem, lambda host: moved.get(host) or places.policy(host))
         for name, target in REDIRECTS.items():
@@ -122,12 +136,13 @@ def main(stsurvey):
         resolver = places.NameServer(zone)
         options = ["--name-servers", resolver.at, "--allow-reserved", ALLOWED, "--https-port", str(port), "--ca-file", pem + ".crt",
                    "--blocklist-file", write(folder, "networks", "# never\n%s\n" % BLOCKED), "--contact", CONTACT,
-                   "--domain-blocklist-file", write(folder, "domains", "# never\nBLOCKED.test\n"), "--http-timeout", "5"]
+                   "--domain-blocklist-file", write(folder, "domains", "# never\nBLOCKED.test\nmta-sts.host-blocked.test\n"), "--http-timeout", "5"]
         scan = places.Scan(stsurvey, folder, names, options, environment(folder, "http://%s:%d" % (PROXY, port)))
         check_records(checks, scan)
         for wire in wires + [proxy]:
             checks.that(not wire.heard, "%s heard %d: %s" % (wire.address, len(wire.heard), wire.heard[:3]))
-        checks.that(not resolver.asked("blocked.test"), "the name server was asked: %s" % resolver.asked("blocked.test")[:3])
+        for name in ("blocked.test", "mta-sts.host-blocked.test"):
+            checks.that(not resolver.asked(name), "the name server was asked: %s" % resolver.asked(name)[:3])
         checks.that(not [q for q in resolver.queries if q.name.startswith("mx.")], "MX hosts were asked for")
         checks.that(len(server.came) == 3 + len(REDIRECTS), "%d connections to the policy server" % len(server.came))
         for request in server.requests:
