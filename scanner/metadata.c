@@ -94,6 +94,9 @@ static void put_options(struct json *json, const struct options *options)
 	json_uint(json, "threads", options->threads);
 	json_uint(json, "concurrency", options->concurrency);
 	json_number(json, "rate", options->rate);
+	json_number(json, "resolver_rate", options->resolver_rate);
+	json_number(json, "host_rate", options->host_rate);
+	json_number(json, "provider_rate", options->provider_rate);
 	json_number(json, "timeout", options->timeout);
 	json_uint(json, "retries", options->retries);
 	json_number(json, "http_timeout", options->http_timeout);

@@ -63,8 +63,9 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 		int server;
 
 		repeat_list_remove(net, try);
-		server = resolver_pick(&net->resolver, query->own.server);
-		if (query->own.tries_left == 0 || server < 0 || net->waiting.first || !net_cares_take_token(net))
+		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
+		if (query->own.tries_left == 0 || server < 0 || net->waiting.first ||
+		    !net_cares_take_token(net, (unsigned)server))
 			continue;
 		net->counts.repeats++;
 		query->own.tries_left--;
@@ -78,7 +79,8 @@ static void resume_lists(struct net_cares *net)
 
 	while (net->delayed.first && (int32_t)((uint32_t)now_of(net) - net->delayed.first->own.due_ms) >= 0)
 		net_cares_send(net, query_list_pop(&net->delayed));
-	while (waiting-- > 0 && net->waiting.first && pace_wait(&net->pace, now_of(net) * 1000) == 0)
+	while (waiting-- > 0 && net->waiting.first && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
+	       !resolver_is_busy(&net->resolver, now_of(net)))
 		net_cares_send(net, query_list_pop(&net->waiting));
 	for (unsigned i = 0; i < net->resolver.count; i++)
 		if (net->resolver.server[i].state == RESOLVER_SUSPECT)
@@ -164,6 +166,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		net->server[i] = options->server[i];
 		net->resolver.server[i].address = options->server[i].address;
 		net->resolver.server[i].port = options->server[i].port;
+		pace_init(&net->resolver.server[i].pace, options->resolver_rate, 0);
 	}
 	net->timer.data = net;
 	net->prepare.data = net;
@@ -184,7 +187,6 @@ struct resolver *net_cares_resolver(struct net_cares *net)
 void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts)
 {
 	*counts = net->counts;
-	counts->parked = net->parked.count;
 	counts->icmp = net->group.icmp;
 }
 

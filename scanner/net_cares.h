@@ -26,6 +26,7 @@ struct net_cares_options {
 	uint32_t timeout_ms;        /* one try */
 	unsigned tries;             /* 1 + retries */
 	const _Atomic double *rate; /* packets a second of this adapter, 0: no limit; may change while running */
+	double resolver_rate;       /* of these to one server, 0: no limit */
 };
 
 struct net_cares_counts {
@@ -33,7 +34,7 @@ struct net_cares_counts {
 	uint64_t repeats;
 	uint64_t tcp;
 	uint64_t in_flight; /* questions unanswered */
-	uint64_t parked;    /* of those, waiting for a server to come back */
+	uint64_t parked;    /* times one of them began to wait for a server to come back */
 	uint64_t late;      /* answers to a question that had been answered */
 	uint64_t icmp;      /* errors of the kernel on our sockets */
 };

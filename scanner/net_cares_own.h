@@ -122,7 +122,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query);
 /* One packet to @server. */
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server);
 
-/* May a packet be sent just now? Then it is counted. */
-bool net_cares_take_token(struct net_cares *net);
+/* May a packet be sent to @server just now? Then it is counted. */
+bool net_cares_take_token(struct net_cares *net, unsigned server);
 
 #endif

@@ -40,6 +40,12 @@ void net_cares_finish(struct net_cares *net, struct net_query *query, int fault,
 	query->on_answer(query);
 }
 
+static void park(struct net_cares *net, struct net_query *query)
+{
+	net->counts.parked++;
+	query_list_push(&net->parked, query);
+}
+
 /* A failure that would be final. While its server is in doubt it proves nothing about the domain. */
 static void fail(struct net_cares *net, struct net_query *query, enum dns_status status, const uint8_t *packet,
 		 size_t len)
@@ -49,7 +55,7 @@ static void fail(struct net_cares *net, struct net_query *query, enum dns_status
 
 	if (unsure && query->own.parked < PARKED_MAX && !net->stopping) {
 		query->own.parked++;
-		query_list_push(&net->parked, query);
+		park(net, query);
 		return;
 	}
 	net_cares_finish(net, query, net->stopping ? NET_FAULT_SHUTDOWN : NET_OK, status, packet, len);
@@ -270,15 +276,19 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 	ares_send(channel->ares, packet, len, on_ares, try); /* may call back at once */
 }
 
-bool net_cares_take_token(struct net_cares *net)
+bool net_cares_take_token(struct net_cares *net, unsigned server)
 {
+	struct resolver_server *asked = &net->resolver.server[server];
 	double rate = net->rate ? atomic_load_explicit(net->rate, memory_order_relaxed) : 0;
 
-	if (rate <= 0)
-		return true;
+	if (!resolver_may_ask(asked, now_of(net)))
+		return false;
 	if (rate != net->pace.rate)
 		pace_set_rate(&net->pace, rate);
-	return pace_take(&net->pace, 1, now_of(net) * 1000);
+	if (!pace_take(&net->pace, 1, now_of(net) * 1000))
+		return false;
+	resolver_asked(asked, now_of(net));
+	return true;
 }
 
 void net_cares_send(struct net_cares *net, struct net_query *query)
@@ -290,11 +300,12 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 		return;
 	}
 	if (server < 0)
-		server = query->own.tcp || query->own.plain ? query->own.server
-							    : resolver_pick(&net->resolver, query->own.server);
-	if (server < 0)
-		query_list_push(&net->parked, query);
-	else if (!net_cares_take_token(net))
+		server = query->own.tcp || query->own.plain
+				 ? query->own.server
+				 : resolver_pick(&net->resolver, query->own.server, now_of(net));
+	if (server == RESOLVER_ALL_DOWN)
+		park(net, query);
+	else if (server == RESOLVER_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
 		query_list_push(&net->waiting, query);
 	else {
 		/* the same packet again in another form is no further try */

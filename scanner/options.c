@@ -45,6 +45,7 @@ static void set_defaults(struct options *options)
 		.sync_interval = 5,
 		.shards = 1,
 		.rate = -1, /* not given */
+		.resolver_rate = -1,
 		.concurrency = 4000,
 		.timeout = 2,
 		.retries = 3,
@@ -321,12 +322,14 @@ static const char *scan_needs(const struct options *options)
 
 static void set_rate(struct options *options)
 {
-	bool loopback = !options->resolver; /* a private resolver asks the world */
+	bool loopback = true;
 
 	for (unsigned i = 0; i < options->server_count; i++)
 		loopback = loopback && address_is_loopback(&options->server[i].address);
-	if (options->rate < 0)
-		options->rate = loopback ? 0 : PRIVATE_RATE;
+	if (options->resolver_rate < 0)
+		options->resolver_rate = loopback ? 0 : PRIVATE_RATE;
+	if (options->rate < 0) /* a private resolver asks the world */
+		options->rate = loopback && !options->resolver ? 0 : PRIVATE_RATE;
 }
 
 static void set_fetch_rates(struct options *options)

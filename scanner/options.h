@@ -50,7 +50,8 @@ struct options {
 	const char *resolver;             /* "unbound": start a private one; NULL: none */
 	const char *resolver_config;      /* lines for it; NULL: none */
 	struct private_resolver *started; /* by the command, behind server[0]; NULL: none */
-	double rate;                      /* queries a second in all, 0: no limit */
+	double rate;                      /* queries a second in all, 0: no limit … */
+	double resolver_rate;             /* … and to one name server */
 	unsigned concurrency;             /* domains in flight in all */
 	double timeout;                   /* seconds for one try */
 	unsigned retries;                 /* further tries after the first */

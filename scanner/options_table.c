@@ -79,6 +79,8 @@ const struct option_row OPTION_TABLE[] = {
 
 	{ "rate", 'r', "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(rate), 0, RATE_MOST, "queries a second",
 	  "DNS queries a second in all; 0 is no limit [10000; 0 where all resolvers are on loopback]" },
+	{ "resolver-rate", 0, "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(resolver_rate), 0, RATE_MOST, "queries a second",
+	  "DNS queries a second to one name server; 0 is no limit [10000; 0 where all are on loopback]" },
 	{ "host-rate", 0, "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(host_rate), 0, RATE_MOST, "connections a second",
 	  "to one policy host's address; 0 is no limit [50; 0 within --allow-reserved]" },
 	{ "provider-rate", 0, "N", OPTION_DECIMAL, SECTION_POLITE, false, AT(provider_rate), 0, RATE_MOST,

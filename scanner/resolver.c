@@ -1,14 +1,28 @@
 #include "scanner/resolver.h"
 
-int resolver_pick(struct resolver *resolver, int avoid)
+bool resolver_may_ask(struct resolver_server *server, uint64_t now_ms)
 {
-	int fallback = -1;
+	return pace_wait(&server->pace, now_ms * 1000) == 0;
+}
+
+void resolver_asked(struct resolver_server *server, uint64_t now_ms)
+{
+	pace_take(&server->pace, 1, now_ms * 1000);
+}
+
+int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms)
+{
+	int fallback = RESOLVER_ALL_DOWN;
 
 	for (unsigned i = 0; i < resolver->count; i++) {
 		unsigned at = (resolver->next + i) % resolver->count;
 
 		if (resolver->server[at].state == RESOLVER_DOWN)
 			continue;
+		if (!resolver_may_ask(&resolver->server[at], now_ms)) {
+			fallback = fallback == RESOLVER_ALL_DOWN ? RESOLVER_ALL_BUSY : fallback;
+			continue;
+		}
 		if ((int)at == avoid) {
 			fallback = avoid;
 			continue;
@@ -17,6 +31,14 @@ int resolver_pick(struct resolver *resolver, int avoid)
 		return (int)at;
 	}
 	return fallback;
+}
+
+bool resolver_is_busy(struct resolver *resolver, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < resolver->count; i++)
+		if (resolver->server[i].state != RESOLVER_DOWN && resolver_may_ask(&resolver->server[i], now_ms))
+			return false;
+	return !resolver_is_paused(resolver);
 }
 
 void resolver_good(struct resolver_server *server, uint64_t rtt_ms)

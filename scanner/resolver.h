@@ -14,6 +14,7 @@
 
 #include "parsers/observation.h"
 #include "parsers/span.h"
+#include "scanner/pace.h"
 
 enum {
 	RESOLVER_SERVERS_MAX = 64,
@@ -24,6 +25,12 @@ enum {
 	RESOLVER_VOUCHED_MS = 5000,     /* a good probe ends suspicion for so long */
 	RESOLVER_RTO_MIN_MS = 200,      /* a busy loop answers late; below this we would ask twice for nothing */
 	RESOLVER_RTO_MARGIN_MS = 100,   /* above the mean at least, however steady the path: the same reason */
+};
+
+/* What resolver_pick says where there is no server for the packet. */
+enum {
+	RESOLVER_ALL_DOWN = -1,
+	RESOLVER_ALL_BUSY = -2, /* those that are up have had what --resolver-rate allows just now */
 };
 
 enum resolver_state { RESOLVER_UP, RESOLVER_SUSPECT, RESOLVER_DOWN };
@@ -41,6 +48,7 @@ struct resolver_server {
 	/* its state */
 	enum resolver_state state;
 	bool probing;
+	struct pace pace;     /* packets a second to it; all zero: no limit */
 	uint64_t probe_at_ms; /* when DOWN: the next probe */
 	uint64_t vouched_until_ms;
 	uint32_t good, bad;       /* in this window */
@@ -59,8 +67,17 @@ struct resolver {
 	uint64_t window_ms; /* when the present window began */
 };
 
-/* The server for the next packet, another one than @avoid (-1: none) where there is a choice; -1 while all are down. */
-int resolver_pick(struct resolver *resolver, int avoid);
+/* The server for the next packet, another one than @avoid (-1: none) where there is a choice, or RESOLVER_ALL_…. */
+int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms);
+
+/* Would resolver_pick say RESOLVER_ALL_BUSY? */
+bool resolver_is_busy(struct resolver *resolver, uint64_t now_ms);
+
+/* May a packet be sent to @server just now? */
+bool resolver_may_ask(struct resolver_server *server, uint64_t now_ms);
+
+/* One was sent. */
+void resolver_asked(struct resolver_server *server, uint64_t now_ms);
 
 /* An answer that says something (NOERROR or NXDOMAIN), and how long it took. */
 void resolver_good(struct resolver_server *server, uint64_t rtt_ms);

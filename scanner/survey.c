@@ -177,6 +177,15 @@ static int check_servers(struct survey *survey)
 	return preflight(survey->options, sample, samples, survey->check, survey->error, ERROR_MAX);
 }
 
+static void warn_of_rates(const struct options *options)
+{
+	double together = options->resolver_rate * options->server_count;
+
+	if (options->resolver_rate > 0 && options->rate > together)
+		log_warning("--rate %.0f is more than the name servers get together (%u × --resolver-rate %.0f)",
+			    options->rate, options->server_count, options->resolver_rate);
+}
+
 static void warn_of_servers(const struct survey *survey)
 {
 	for (unsigned i = 0; i < survey->options->server_count; i++) {
@@ -503,6 +512,7 @@ static int run(struct survey *survey)
 	}
 	if (take_first(survey) < 0 || check_servers(survey) < 0)
 		return -1;
+	warn_of_rates(survey->options);
 	warn_of_servers(survey);
 	if (open_sink(survey) < 0)
 		return -1;

@@ -471,7 +471,8 @@ static int open_nets(struct worker *worker, char *error, size_t error_size)
 					 .server_count = options->server_count,
 					 .timeout_ms = (uint32_t)(options->timeout * 1000),
 					 .tries = 1 + options->retries,
-					 .rate = &scan->rate };
+					 .rate = &scan->rate,
+					 .resolver_rate = options->resolver_rate / scan->workers };
 	struct net_curl_options web = { .loop = &worker->loop,
 					.store = scan->store,
 					.hosts = scan->hosts,

@@ -14,6 +14,7 @@ from places import domain  # noqa: E402
 
 HOSTS = "127.88.0.1", "127.88.0.2"
 RATE, RATED = 600, 300            # questions a second; domains of three questions each
+RESOLVER_RATE = 300
 HOST_RATE, PROVIDER_RATE, FETCHED = 20, 30, 40
 BURST_S = 0.2                     # what FETCH_PACE_BURST_S lets through at once
 SLACK = 1.1                       # clocks tick in steps
@@ -36,6 +37,22 @@ def dns_rate(checks, stsurvey, folder):
     checks.that((len(times) - burst) / (times[-1] - times[0]) <= RATE * SLACK, "--rate %d: %.0f a second" % (RATE, pace(times)))
     for server, mine in zip(servers, asked):
         checks.that(len(mine) < 0.75 * len(times), "%s got %d of %d" % (server.at, len(mine), len(times)))
+
+
+def resolver_rate(checks, stsurvey, folder):
+    """Each resolver has its own, and --rate more than both together; the other one can't take what this one may not."""
+    servers = [places.NameServer({}, address, all_exist=True) for address in ("127.53.66.4", "127.53.66.5")]
+    names = ["each%d.test" % i for i in range(RATED)]
+    scan = places.Scan(stsurvey, folder, names, ["--name-servers", ",".join(s.at for s in servers), "--rate", str(10 * RATE),
+                                                 "--resolver-rate", str(RESOLVER_RATE), "--threads", "2", "--timeout", "10"])
+    total = 0
+    for server in servers:
+        times = sorted(query.when for query in server.queries if "each" in query.name)
+        total += len(times)
+        checks.that((len(times) - RESOLVER_RATE * 0.1) / (times[-1] - times[0]) <= RESOLVER_RATE * SLACK,
+                    "--resolver-rate %d: %.0f a second at %s" % (RESOLVER_RATE, pace(times), server.at))
+    checks.that(total >= 3 * RATED, "%d questions of %d" % (total, 3 * RATED))
+    checks.that("more than the name servers get together" in scan.log, "nothing said of a --rate that can't be reached")
 
 
 def fetch_rates(checks, stsurvey, folder):
@@ -97,7 +114,7 @@ def contact(checks, stsurvey, folder):
 
 def main(stsurvey):
     checks = places.Checks()
-    for test in (dns_rate, fetch_rates, order, contact):
+    for test in (dns_rate, resolver_rate, fetch_rates, order, contact):
         with tempfile.TemporaryDirectory() as folder:
             test(checks, stsurvey, folder)
     return checks.end()

@@ -97,7 +97,7 @@ static void a_server_that_goes_away_and_comes_back_costs_nobody_an_answer(bool f
 	rig_run(rig);
 	rig_end_many(many, 50, DNS_NOERROR, NET_OK);
 	assert_int_equal(rig_server(rig)->times_down, 1);
-	assert_int_equal(rig_counts(rig).parked, 0);
+	assert_true(rig_counts(rig).parked >= 50);
 	rig_close(rig);
 }
 

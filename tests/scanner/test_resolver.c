@@ -7,6 +7,8 @@
 
 #include "scanner/resolver.h"
 
+enum { NOW_MS = 1000 };
+
 static unsigned probes[RESOLVER_SERVERS_MAX];
 
 static void on_probe(void *arg, unsigned server)
@@ -40,7 +42,7 @@ static void servers_take_turns(void **state)
 	(void)state;
 	prepare(&resolver, 3);
 	for (int i = 0; i < 7; i++)
-		assert_int_equal(resolver_pick(&resolver, -1), i % 3);
+		assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), i % 3);
 }
 
 static void a_repeat_goes_to_another_server(void **state)
@@ -50,13 +52,13 @@ static void a_repeat_goes_to_another_server(void **state)
 	(void)state;
 	prepare(&resolver, 2);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(resolver_pick(&resolver, 0), 1);
+		assert_int_equal(resolver_pick(&resolver, 0, NOW_MS), 1);
 	prepare(&resolver, 1);
-	assert_int_equal(resolver_pick(&resolver, 0), 0);
+	assert_int_equal(resolver_pick(&resolver, 0, NOW_MS), 0);
 	prepare(&resolver, 3);
 	resolver.server[1].state = RESOLVER_DOWN;
 	resolver.server[2].state = RESOLVER_DOWN;
-	assert_int_equal(resolver_pick(&resolver, 0), 0);
+	assert_int_equal(resolver_pick(&resolver, 0, NOW_MS), 0);
 }
 
 static void servers_that_are_down_are_not_asked(void **state)
@@ -67,14 +69,42 @@ static void servers_that_are_down_are_not_asked(void **state)
 	prepare(&resolver, 3);
 	resolver.server[1].state = RESOLVER_DOWN;
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(resolver_pick(&resolver, -1), i % 2 * 2);
+		assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), i % 2 * 2);
 	resolver.server[0].state = resolver.server[2].state = RESOLVER_DOWN;
-	assert_int_equal(resolver_pick(&resolver, -1), -1);
-	assert_int_equal(resolver_pick(&resolver, 1), -1);
+	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), -1);
+	assert_int_equal(resolver_pick(&resolver, 1, NOW_MS), -1);
 	assert_true(resolver_is_paused(&resolver));
 	resolver.server[1].state = RESOLVER_SUSPECT; /* asked until the probe has decided */
-	assert_int_equal(resolver_pick(&resolver, -1), 1);
+	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), 1);
 	assert_false(resolver_is_paused(&resolver));
+}
+
+static void a_server_that_had_its_rate_is_passed_over(void **state)
+{
+	struct resolver resolver;
+
+	(void)state;
+	prepare(&resolver, 3);
+	pace_init(&resolver.server[0].pace, 10, 0);
+	pace_init(&resolver.server[1].pace, 10, 0);
+	resolver.server[2].state = RESOLVER_DOWN;
+	for (int i = 0; i < 2; i++) {
+		int server = resolver_pick(&resolver, -1, NOW_MS);
+
+		assert_int_equal(server, i);
+		assert_false(resolver_is_busy(&resolver, NOW_MS));
+		resolver_asked(&resolver.server[server], NOW_MS);
+	}
+	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), RESOLVER_ALL_BUSY);
+	assert_true(resolver_is_busy(&resolver, NOW_MS));
+	assert_int_equal(resolver_pick(&resolver, 0, NOW_MS), RESOLVER_ALL_BUSY);
+	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS + 99), RESOLVER_ALL_BUSY);
+	assert_int_equal(resolver_pick(&resolver, 1, NOW_MS + 101), 0);
+	resolver_asked(&resolver.server[0], NOW_MS + 101);
+	assert_int_equal(resolver_pick(&resolver, 1, NOW_MS + 101), 1); /* asked before, but the only one that may be */
+	resolver.server[0].state = resolver.server[1].state = RESOLVER_DOWN;
+	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS + 101), RESOLVER_ALL_DOWN);
+	assert_false(resolver_is_busy(&resolver, NOW_MS + 101));
 }
 
 static void windows_judge(void **state)
@@ -218,6 +248,7 @@ int main(void)
 		cmocka_unit_test(servers_take_turns),
 		cmocka_unit_test(a_repeat_goes_to_another_server),
 		cmocka_unit_test(servers_that_are_down_are_not_asked),
+		cmocka_unit_test(a_server_that_had_its_rate_is_passed_over),
 		cmocka_unit_test(windows_judge),
 		cmocka_unit_test(a_window_with_few_outcomes_is_prolonged),
 		cmocka_unit_test(a_server_without_probe_is_not_watched),
