@@ -153,7 +153,7 @@ static void settle(struct answer_cache *cache, struct entry *entry)
 	entry->packet = packet;
 	entry->len = query->len;
 	entry->status = query->status;
-	entry->expires_ms = cache->net->ops->now_ms(cache->net) + lifetime;
+	entry->expires_ms = net_now_ms(cache->net) + lifetime;
 	cache->counts.octets += query->len;
 	order_add(cache, entry);
 }
@@ -216,7 +216,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 	uint32_t hash = hash_of(query->name, query->type);
 	struct entry *entry = find(cache, query->name, query->type, hash);
 
-	if (entry && entry->packet && entry->expires_ms <= cache->net->ops->now_ms(cache->net)) {
+	if (entry && entry->packet && entry->expires_ms <= net_now_ms(cache->net)) {
 		drop(cache, entry);
 		entry = NULL;
 	}

@@ -292,7 +292,7 @@ static enum job_state ask_txt(struct job *job)
 
 static uint64_t age_ms(const struct job *job)
 {
-	return (uint32_t)job->context->net->ops->now_ms(job->context->net) - job->start_ms;
+	return (uint32_t)net_now_ms(job->context->net) - job->start_ms;
 }
 
 /* Has the next target been passed before? Then the chain never ends. */
@@ -545,8 +545,8 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 	job->name = arena_copy(&job->arena, name);
 	if (!job->name.p)
 		job->fault = NET_FAULT_MEMORY;
-	job->time_ms = context->net->ops->wall_ms(context->net);
-	job->start_ms = (uint32_t)context->net->ops->now_ms(context->net);
+	job->time_ms = net_wall_ms(context->net);
+	job->start_ms = (uint32_t)net_now_ms(context->net);
 	run(job);
 }
 

@@ -45,6 +45,7 @@ struct net_query {
 		struct net_query *next; /* in one of its lists */
 		struct net_try *tries;  /* packets whose answer may still come */
 		uint32_t due_ms;        /* in the list of delayed ones: when to go on; wraps around */
+		uint32_t first_ms;      /* when its first packet went out, or it left the parked ones */
 		int8_t pinned;          /* the one server to ask, or -1 */
 		int8_t server;          /* asked last, or -1 */
 		uint8_t tries_left;
@@ -94,6 +95,16 @@ static inline void net_ask(struct net *net, struct net_query *query)
 static inline void net_fetch(struct net *net, struct net_fetch *fetch)
 {
 	net->ops->fetch(net, fetch);
+}
+
+static inline int64_t net_wall_ms(struct net *net)
+{
+	return net->ops->wall_ms(net);
+}
+
+static inline uint64_t net_now_ms(struct net *net)
+{
+	return net->ops->now_ms(net);
 }
 
 #endif

@@ -17,12 +17,9 @@
 
 #include "output/sink.h"
 #include "scanner/feed.h"
-#include "scanner/fetch_pace.h"
-#include "scanner/host_limit.h"
+#include "scanner/nets.h"
 #include "scanner/options.h"
-#include "scanner/preflight.h"
 #include "scanner/retry.h"
-#include "scanner/tls.h"
 
 enum scan_phase { SCAN_LIST, SCAN_RETRY, SCAN_END };
 
@@ -39,17 +36,12 @@ struct scan {
 	struct feed *feed;
 	struct sink *sink;
 	struct retry *retry;
-	struct tls_store *store;
-	struct host_limit *hosts;
-	struct fetch_pace *pace;
-	const struct server_check *check; /* one a name server */
-	char user_agent[256];
+	struct nets_shared nets;
 	struct worker **worker;
 	unsigned workers;
 	uv_async_t *on_worker_ended;        /* of the main loop */
 	_Atomic(struct feed_batch *) first; /* taken before the workers started; handed out ahead of the feed */
 	_Atomic bool started;               /* all workers are there to be woken */
-	_Atomic double rate;                /* packets a second of one worker, 0: no limit */
 	_Atomic int phase;                  /* enum scan_phase */
 	_Atomic int stop;                   /* enum scan_stop */
 	_Atomic unsigned busy;              /* workers that have not run out of targets in this phase */

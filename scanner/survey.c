@@ -253,22 +253,15 @@ static int open_shared(struct survey *survey)
 	struct scan *scan = &survey->scan;
 
 	scan->options = options;
-	scan->check = survey->check;
 	scan->workers = options->threads;
 	scan->worker = calloc(scan->workers, sizeof(struct worker *));
 	scan->retry = retry_new();
-	scan->hosts = host_limit_new(options->per_host);
-	scan->pace = fetch_pace_new(options->host_rate, options->provider_rate,
-				    options->pace_all ? NULL : options->allow_reserved);
-	atomic_store(&scan->rate, options->rate / scan->workers);
 	atomic_store(&scan->busy, scan->workers);
-	snprintf(scan->user_agent, sizeof scan->user_agent, "stsurvey/" STSURVEY_VERSION "%s%s%s",
-		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
 	snprintf(survey->error, ERROR_MAX, "no memory");
-	if (!scan->worker || !scan->retry || !scan->hosts || !scan->pace)
+	if (!scan->worker || !scan->retry)
 		return -1;
 	survey->error[0] = '\0';
-	return tls_store_open(&scan->store, options->ca_file, survey->error, ERROR_MAX);
+	return nets_shared_open(&scan->nets, options, survey->check, scan->workers, survey->error, ERROR_MAX);
 }
 
 /* ---- meanwhile ---- */
@@ -285,12 +278,12 @@ static void stop_for(struct survey *survey, int number)
 
 static void change_rate(struct survey *survey, double factor)
 {
-	double rate = atomic_load(&survey->scan.rate);
+	double rate = atomic_load(&survey->scan.nets.rate);
 
 	if (rate <= 0 && factor > 1)
 		return;
 	rate = (rate > 0 ? rate : RATE_UNLIMITED / survey->scan.workers) * factor;
-	atomic_store(&survey->scan.rate, rate);
+	atomic_store(&survey->scan.nets.rate, rate);
 	log_info("rate is now %.0f queries a second", rate * survey->scan.workers);
 }
 
@@ -533,10 +526,8 @@ static void clean_up(struct survey *survey)
 	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
 		worker_free(scan->worker[i]);
 	free(scan->worker);
-	host_limit_free(scan->hosts);
-	fetch_pace_free(scan->pace);
+	nets_shared_free(&scan->nets);
 	retry_free(scan->retry);
-	tls_store_free(scan->store);
 	resume_free(&survey->resume);
 	free(survey->check);
 	free(survey->servers);

@@ -6,12 +6,10 @@
 #include <time.h>
 
 #include "analysis/classify.h"
-#include "scanner/answer_cache.h"
 #include "scanner/freelist.h"
 #include "scanner/job_slots.h"
 #include "scanner/log.h"
-#include "scanner/net_cares.h"
-#include "scanner/net_curl.h"
+#include "scanner/nets.h"
 
 enum {
 	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
@@ -23,16 +21,13 @@ enum {
 };
 
 struct worker {
-	struct net net; /* first: what a job calls back with */
+	struct nets nets;
 	struct scan *scan;
 	pthread_t thread;
 	uv_loop_t loop;
 	uv_async_t wake;
 	uv_check_t check;
 	uv_timer_t tick;
-	struct net_cares *dns;
-	struct answer_cache *cache;
-	struct net_curl *web;
 	struct job_context context;
 	/* the window */
 	struct job_slots slots;
@@ -57,42 +52,6 @@ struct worker {
 	struct worker_counts counts;
 };
 
-/* ---- the world, as jobs see it ---- */
-
-static void ask(struct net *net, struct net_query *query)
-{
-	struct worker *worker = (struct worker *)net;
-
-	if (query->shared)
-		answer_cache_ask(worker->cache, query); /* sends it on, not shared, or answers */
-	else
-		net_cares_ask(worker->dns, query);
-}
-
-static void fetch(struct net *net, struct net_fetch *request)
-{
-	struct worker *worker = (struct worker *)net;
-
-	worker_count(&worker->counts.fetches, 1);
-	net_curl_fetch(worker->web, request);
-}
-
-static int64_t wall_ms(struct net *net)
-{
-	struct timespec now;
-
-	(void)net;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static uint64_t now_ms(struct net *net)
-{
-	return uv_now(&((struct worker *)net)->loop);
-}
-
-static const struct net_ops worker_net = { ask, fetch, wall_ms, now_ms };
-
 static void on_job_done(struct job *job)
 {
 	/* Inside a library's callback: what follows waits for the loop. */
@@ -105,7 +64,7 @@ static bool have_buffer(struct worker *worker)
 {
 	if (!worker->buffer) {
 		worker->buffer = sink_take(worker->scan->sink);
-		worker->buffer_since_ms = now_ms(&worker->net);
+		worker->buffer_since_ms = uv_now(&worker->loop);
 	}
 	return worker->buffer;
 }
@@ -192,11 +151,11 @@ static void keep_faulted(struct worker *worker, struct job *job)
 	}
 	job->faults += job->faults < UINT8_MAX;
 	worker_count(&worker->counts.faults, 1);
-	if (now_ms(&worker->net) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
+	if (uv_now(&worker->loop) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
 		worker->allowed = worker->allowed / 2 > 0 ? worker->allowed / 2 : 1;
 		log_warning("out of %s: %u domains at once for now",
 			    job->fault == NET_FAULT_MEMORY ? "memory" : "sockets (see ulimit -n)", worker->allowed);
-		worker->faulted_at_ms = now_ms(&worker->net);
+		worker->faulted_at_ms = uv_now(&worker->loop);
 		worker->shrunk = true;
 	}
 	job_list_push(&worker->faulted, job);
@@ -224,7 +183,7 @@ static void restart_faulted(struct worker *worker)
 	struct job_list again;
 	struct job *job;
 
-	if (!worker->faulted.first || now_ms(&worker->net) < worker->faulted_at_ms + FAULT_PAUSE_MS)
+	if (!worker->faulted.first || uv_now(&worker->loop) < worker->faulted_at_ms + FAULT_PAUSE_MS)
 		return;
 	job_list_move(&again, &worker->faulted);
 	while ((job = job_list_pop(&again))) {
@@ -246,7 +205,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 					   .input = target->input,
 					   .index = target->index,
 					   .rank = target->rank,
-					   .time_ms = wall_ms(&worker->net) };
+					   .time_ms = net_wall_ms(&worker->nets.net) };
 	struct classification result;
 
 	observation.policy.address_used = -1;
@@ -300,7 +259,7 @@ static bool refill(struct worker *worker)
 
 	if (worker->stopped || atomic_load(&worker->scan->stop) == SCAN_AT_ONCE)
 		return true;
-	if (resolver_is_paused(net_cares_resolver(worker->dns)))
+	if (resolver_is_paused(net_cares_resolver(worker->nets.dns)))
 		return atomic_load(&worker->scan->stop) != SCAN_RUN;
 	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->allowed; begun++) {
 		const struct feed_target *target;
@@ -324,13 +283,7 @@ static void close_all(struct worker *worker)
 	pthread_mutex_lock(&worker->wake_lock);
 	worker->closing = true;
 	pthread_mutex_unlock(&worker->wake_lock);
-	if (worker->dns) {
-		net_cares_stop(worker->dns);
-		net_cares_close(worker->dns);
-	}
-	if (worker->web)
-		net_curl_close(worker->web); /* frees it */
-	worker->web = NULL;
+	nets_close(&worker->nets);
 	uv_close((uv_handle_t *)&worker->check, NULL);
 	uv_close((uv_handle_t *)&worker->tick, NULL);
 	uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -339,8 +292,7 @@ static void close_all(struct worker *worker)
 static void stop_at_once(struct worker *worker)
 {
 	worker->stopped = true;
-	net_cares_stop(worker->dns);
-	net_curl_stop(worker->web);
+	nets_stop(&worker->nets);
 	while (worker->faulted.first)
 		give_slot_back(worker, job_list_pop(&worker->faulted));
 }
@@ -351,7 +303,7 @@ static void obey_stop(struct worker *worker)
 	struct scan *scan = worker->scan;
 
 	if (sink_failed(scan->sink) ||
-	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->dns))))
+	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->nets.dns))))
 		scan_stop(scan, SCAN_AT_ONCE);
 	if (atomic_load(&scan->stop) != SCAN_AT_ONCE)
 		return;
@@ -403,8 +355,8 @@ static void copy_counts(struct worker *worker)
 	struct net_cares_counts dns;
 	struct answer_cache_counts cache;
 
-	net_cares_counts(worker->dns, &dns);
-	answer_cache_counts(worker->cache, &cache);
+	net_cares_counts(worker->nets.dns, &dns);
+	answer_cache_counts(worker->nets.cache, &cache);
 	atomic_store(&counts->saved, cache.hits + cache.joined);
 	atomic_store(&counts->packets, dns.packets);
 	atomic_store(&counts->repeats, dns.repeats);
@@ -412,9 +364,10 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
-	atomic_store(&counts->fetching, worker->web ? net_curl_counters(worker->web).in_flight : 0);
-	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->dns)));
-	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->dns));
+	atomic_store(&counts->fetches, worker->nets.fetches);
+	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
+	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
+	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -425,7 +378,7 @@ static void on_tick(uv_timer_t *tick)
 		return;
 	copy_counts(worker);
 	if (worker->buffer && record_buffer_domains(worker->buffer) > 0 &&
-	    now_ms(&worker->net) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
+	    uv_now(&worker->loop) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
 		give_buffer(worker);
 }
 
@@ -445,52 +398,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* One that was of no use before the scan is down until it answers what another answered: asked in turn with the
- * others it would cost each second question a time-out. */
-static void set_probe(struct resolver_server *server, const struct server_check *check, unsigned checks, unsigned own)
-{
-	unsigned from = own;
-
-	for (unsigned i = 0; i < checks && check[from].probe_name[0] == '\0' && !check[own].useful; i++)
-		from = i;
-	if (check[from].probe_name[0] == '\0')
-		return;
-	if (from != own)
-		server->state = RESOLVER_DOWN;
-	server->probe_name = span_of(check[from].probe_name);
-	server->probe_type = check[from].probe_type;
-	server->probe_random = check[from].probe_random;
-}
-
-static int open_nets(struct worker *worker, char *error, size_t error_size)
-{
-	struct scan *scan = worker->scan;
-	const struct options *options = scan->options;
-	struct net_cares_options dns = { .loop = &worker->loop,
-					 .server = options->server,
-					 .server_count = options->server_count,
-					 .timeout_ms = (uint32_t)(options->timeout * 1000),
-					 .tries = 1 + options->retries,
-					 .rate = &scan->rate,
-					 .resolver_rate = options->resolver_rate / scan->workers };
-	struct net_curl_options web = { .loop = &worker->loop,
-					.store = scan->store,
-					.hosts = scan->hosts,
-					.pace = scan->pace,
-					.allow = options->allow_reserved,
-					.block = options->blocklist,
-					.https_port = options->https_port,
-					.timeout_s = options->http_timeout,
-					.user_agent = scan->user_agent };
-
-	web.concurrency = (options->http_concurrency + scan->workers - 1) / scan->workers;
-	if (net_cares_open(&worker->dns, &dns, error, error_size) < 0)
-		return -1;
-	for (unsigned i = 0; i < options->server_count; i++)
-		set_probe(&net_cares_resolver(worker->dns)->server[i], scan->check, options->server_count, i);
-	return net_curl_open(&worker->web, &web, error, error_size);
-}
-
 int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
 {
 	struct worker *worker = calloc(1, sizeof *worker);
@@ -499,9 +406,9 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	snprintf(error, error_size, "no memory");
 	if (!worker)
 		return -1;
-	*worker = (struct worker){ .net = { &worker_net }, .scan = scan, .idle_in = -1 };
+	*worker = (struct worker){ .scan = scan, .idle_in = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
-	worker->context = (struct job_context){ .net = &worker->net,
+	worker->context = (struct job_context){ .net = &worker->nets.net,
 						.allow = options->allow_reserved,
 						.block = options->blocklist,
 						.unasked = options->domain_blocklist,
@@ -510,14 +417,12 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof *worker->room);
-	worker->cache = answer_cache_new(&worker->net);
 	job_slots_init(&worker->slots);
 	job_list_init(&worker->finished);
 	job_list_init(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
 		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 		pthread_mutex_destroy(&worker->wake_lock);
-		answer_cache_free(worker->cache);
 		free(worker->room);
 		free(worker);
 		return -1;
@@ -529,7 +434,7 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (!worker->room || !worker->cache || open_nets(worker, error, error_size) < 0)
+	if (!worker->room || nets_open(&worker->nets, &worker->loop, &scan->nets, error, error_size) < 0)
 		return -1;
 	error[0] = '\0';
 	return 0;
@@ -568,7 +473,7 @@ bool worker_has_ended(const struct worker *worker)
 
 void worker_join(struct worker *worker, struct resolver_server *servers)
 {
-	const struct resolver *resolver = net_cares_resolver(worker->dns);
+	const struct resolver *resolver = net_cares_resolver(worker->nets.dns);
 
 	if (worker->running)
 		pthread_join(worker->thread, NULL);
@@ -592,9 +497,7 @@ void worker_free(struct worker *worker)
 		uv_run(&worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->loop);
 	}
-	if (worker->dns)
-		net_cares_free(worker->dns);
-	answer_cache_free(worker->cache);
+	nets_free(&worker->nets);
 	pthread_mutex_destroy(&worker->wake_lock);
 	free(worker->room);
 	free(worker);
