@@ -6,11 +6,12 @@
  * --concurrency.
  *
  * Time. A domain takes four rounds of questions (MX; two TXT; A; AAAA), where its resolver failed a chase through a
- * CNAME chain, and one fetch. A question ends after 1 + --retries tries of at most --timeout each; a chase asks no
- * further once the domain is JOB_CHASE_MS old; a fetch ends after --http-timeout, whatever its server does. What is
- * left unknown then is recorded as transient. The sum is JOB_WALL_MS with the default options (the assertion below);
- * time spent in line for our own limits (rate, window, a host's places) is not the domain's and not counted. No step
- * waits for another domain's, so a slow one costs its slot only.
+ * CNAME chain, and one fetch. A question ends after 1 + --retries tries of at most --timeout each, none begun later
+ * than QUESTION_TRIES_MS after the first, and one over TCP; a chase asks no further once the domain is JOB_CHASE_MS
+ * old; a fetch ends after --http-timeout, whatever its server does. What is left unknown then is recorded as transient.
+ * The sum is JOB_WALL_MS with the default options, and JOB_WALL_MOST_MS with any (the assertions below); time spent in
+ * line for our own limits (rate, window, a host's places) is not the domain's and not counted. No step waits for
+ * another domain's, so a slow one costs its slot only.
  *
  * Memory. Everything that is kept lies in the domain's arena; what a library holds meanwhile is bounded by
  * FETCH_MEMORY. So a scan stays below SCAN_MEMORY + --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at
@@ -34,7 +35,12 @@ enum {
 		60,              /* RFC 8461 3.3: a sender gives up after a minute, so a longer wait changes nothing */
 	NET_CURL_CLOCK_MS = 250, /* between looks at the two above: this late they may end */
 	JOB_CHASE_MS = 60000,    /* of a domain's age: 16 links, each just within the resolver's own patience */
-	JOB_WALL_MS = 180000,    /* one domain, all steps: what a survey's last domains may make it wait */
+	DNS_TIMEOUT_MAX_S = 60,  /* --timeout: resolvers give up long before */
+	DNS_TIMEOUT_MS = 2000,   /* its default: a resolver's own retry at a name server far away fits in */
+	DNS_RETRIES = 3,         /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
+	QUESTION_TRIES_MS = 30000, /* whoever is silent for so long is asked again by the last pass, if at all */
+	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
+	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
 
 	/* ---- octets and counts from the policy host ---- */
 
@@ -57,8 +63,14 @@ enum {
 		      1024, /* all that is there once: trust store, frames being filled, tables of the limits */
 };
 
-/* The default options: 4 tries of 2 s, and the longest fetch there is. */
-_Static_assert(4 * 4 * 2000 + JOB_CHASE_MS + 4 * 2000 + NET_CURL_TIMEOUT_MAX_S * 1000 <= JOB_WALL_MS,
+/* Four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch there is.
+ * c-ares's time-outs are up to an eighth longer than asked for. */
+#define LIMITS_SUM_MS(tries_ms, timeout_ms)                                                                            \
+	(5 * ((tries_ms) + (timeout_ms) / 8 * 9) + JOB_CHASE_MS + NET_CURL_TIMEOUT_MAX_S * 1000)
+_Static_assert(LIMITS_SUM_MS((1 + DNS_RETRIES) * DNS_TIMEOUT_MS / 8 * 9, DNS_TIMEOUT_MS) <= JOB_WALL_MS,
 	       "the steps of one domain take longer than it may");
+_Static_assert(LIMITS_SUM_MS(QUESTION_TRIES_MS + DNS_TIMEOUT_MAX_S * 1000 / 8 * 9, DNS_TIMEOUT_MAX_S * 1000) <=
+		       JOB_WALL_MOST_MS,
+	       "the steps of one domain may take longer than it ever may");
 
 #endif

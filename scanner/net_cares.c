@@ -64,7 +64,7 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 
 		repeat_list_remove(net, try);
 		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
-		if (query->own.tries_left == 0 || server < 0 || net->waiting.first ||
+		if (!net_cares_may_try(net, query) || server < 0 || net->waiting.first ||
 		    !net_cares_take_token(net, (unsigned)server))
 			continue;
 		net->counts.repeats++;
@@ -90,6 +90,7 @@ static void resume_lists(struct net_cares *net)
 
 		query->own.tries_left = (uint8_t)net->tries;
 		query->own.failures = 0;
+		query->own.first_ms = (uint32_t)now_of(net);
 		net_cares_send(net, query);
 	}
 }
@@ -156,6 +157,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
 	net->ring.fd = -1;
 	net->tries = options->tries;
+	net->tries_ms = options->tries_ms;
 	net->rate = options->rate;
 	pace_init(&net->pace, 0, 0);
 	query_list_init(&net->waiting);

@@ -41,6 +41,7 @@ struct net_cares {
 	struct options_server server[RESOLVER_SERVERS_MAX];
 	struct channel *udp[RESOLVER_SERVERS_MAX], *tcp[RESOLVER_SERVERS_MAX];
 	unsigned tries;
+	uint32_t tries_ms;
 	const _Atomic double *rate;
 	struct pace pace;
 	struct repeat_list repeat[REPEAT_LEVELS];
@@ -115,6 +116,9 @@ static inline uint64_t now_of(const struct net_cares *net)
 /* The question is answered: tell whoever asked. */
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
 		      const uint8_t *packet, size_t len);
+
+/* Is there another try for @query, as far as its own limits go? */
+bool net_cares_may_try(const struct net_cares *net, const struct net_query *query);
 
 /* Send the next packet of @query, now or as soon as rate and servers allow. */
 void net_cares_send(struct net_cares *net, struct net_query *query);

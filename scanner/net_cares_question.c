@@ -40,6 +40,11 @@ void net_cares_finish(struct net_cares *net, struct net_query *query, int fault,
 	query->on_answer(query);
 }
 
+bool net_cares_may_try(const struct net_cares *net, const struct net_query *query)
+{
+	return query->own.tries_left > 0 && (uint32_t)now_of(net) - query->own.first_ms < net->tries_ms;
+}
+
 static void park(struct net_cares *net, struct net_query *query)
 {
 	net->counts.parked++;
@@ -96,7 +101,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, unsigned 
 	query->own.failed_as = (uint8_t)status_of_rcode(rcode);
 	if (query->own.tries)
 		return; /* another packet of the same question is still out */
-	if (query->own.failures >= FAILURES_MAX || query->own.tries_left == 0) {
+	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
 		fail(net, query, status_of_rcode(rcode), packet, len);
 		return;
 	}
@@ -136,7 +141,7 @@ static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
 		return;
 	if (tcp)
 		fail(net, query, DNS_TRUNCATED, NULL, 0);
-	else if (query->own.tries_left > 0 && query->own.pinned < 0)
+	else if (query->own.pinned < 0 && net_cares_may_try(net, query))
 		net_cares_send(net, query);
 	else
 		fail(net, query, query->own.failures ? query->own.failed_as : DNS_TIMEOUT, NULL, 0);
@@ -267,6 +272,8 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 		return;
 	}
 	query->own.server = (int8_t)server;
+	if (query->tries == 0)
+		query->own.first_ms = try->sent_ms;
 	query->tries = query->tries < UINT8_MAX ? query->tries + 1 : UINT8_MAX;
 	channel->in_flight++;
 	channel->retiring = ++channel->issued >= CHANNEL_RENEW_AFTER;

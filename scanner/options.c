@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scanner/fetch_pace.h"
+#include "scanner/limits.h"
 #include "scanner/lines.h"
 #include "scanner/options_table.h"
 
@@ -47,8 +48,8 @@ static void set_defaults(struct options *options)
 		.rate = -1, /* not given */
 		.resolver_rate = -1,
 		.concurrency = 4000,
-		.timeout = 2,
-		.retries = 3,
+		.timeout = DNS_TIMEOUT_MS / 1000.0,
+		.retries = DNS_RETRIES,
 		.http_timeout = 30,
 		.http_concurrency = 500,
 		.per_host = 8,

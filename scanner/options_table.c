@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "scanner/limits.h"
+
 #define AT(member) offsetof(struct options, member)
 
 /* Limits of the numbers: what the machine or a standard bears, so that a slip of the keyboard is caught. */
@@ -13,8 +15,6 @@ enum {
 	RETRIES_MOST = 20,
 	SHARDS_MOST = 65536,
 	RATE_MOST = 100000000,
-	TIMEOUT_MOST = 60,      /* seconds */
-	HTTP_TIMEOUT_MOST = 60, /* RFC 8461 3.3: a sender waits a minute at most */
 	SYNC_MOST = 3600,
 	RUNTIME_MOST = 366 * 86400,
 };
@@ -65,12 +65,12 @@ const struct option_row OPTION_TABLE[] = {
 	  "start a private resolver for this scan; 'unbound' is known" },
 	{ "resolver-config", 0, "FILE", OPTION_TEXT, SECTION_DNS, true, AT(resolver_config), 0, 0, NULL,
 	  "lines that follow the private resolver's configuration" },
-	{ "timeout", 0, "SECONDS", OPTION_DECIMAL, SECTION_DNS, true, AT(timeout), 0.01, TIMEOUT_MOST, "seconds",
+	{ "timeout", 0, "SECONDS", OPTION_DECIMAL, SECTION_DNS, true, AT(timeout), 0.01, DNS_TIMEOUT_MAX_S, "seconds",
 	  "for one try of a query [2]" },
 	{ "retries", 0, "N", OPTION_WHOLE, SECTION_DNS, true, AT(retries), 0, RETRIES_MOST, "tries",
-	  "further tries after the first [3]" },
+	  "further tries after the first, none later than 30 s after it [3]" },
 
-	{ "http-timeout", 0, "SECONDS", OPTION_DECIMAL, SECTION_FETCH, true, AT(http_timeout), 0.1, HTTP_TIMEOUT_MOST,
+	{ "http-timeout", 0, "SECONDS", OPTION_DECIMAL, SECTION_FETCH, true, AT(http_timeout), 0.1, NET_CURL_TIMEOUT_MAX_S,
 	  "seconds", "for one whole policy fetch [30]" },
 	{ "http-concurrency", 0, "N", OPTION_WHOLE, SECTION_FETCH, false, AT(http_concurrency), 1, HTTP_CONCURRENCY_MOST,
 	  "fetches", "policy fetches in flight [500]" },

@@ -11,6 +11,8 @@
 
 #include "parsers/dns_answer.h"
 
+uint32_t rig_tries_ms = WATCHDOG_MS;
+
 /* ---- the name server ---- */
 
 static bool is(const struct dns_peer_question *question, const char *label)
@@ -106,9 +108,11 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 {
 	struct rig *rig = calloc(1, sizeof *rig);
 	struct options_server server[PEERS_MAX];
-	struct net_cares_options options = {
-		.server = server, .server_count = peers, .timeout_ms = timeout_ms, .tries = TRIES
-	};
+	struct net_cares_options options = { .server = server,
+					     .server_count = peers,
+					     .timeout_ms = timeout_ms,
+					     .tries = TRIES,
+					     .tries_ms = rig_tries_ms };
 	char error[256];
 
 	assert_non_null(rig);

@@ -53,6 +53,9 @@ struct rig {
 	struct dns_peer_question old;
 };
 
+/* For rigs opened from now on: after the first try of a question, none begins later than this. */
+extern uint32_t rig_tries_ms;
+
 /* Servers on 127.0.0.1; of two the second has closed its port. */
 struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms);
 

@@ -135,6 +135,19 @@ static void silence_costs_no_more_packets_than_tries(void **state)
 	rig_close(rig);
 }
 
+static void no_try_begins_when_its_time_is_over(void **state)
+{
+	struct rig *rig;
+
+	(void)state;
+	rig_tries_ms = SHORT_MS / 4; /* nothing was measured: the first repeat would come after SHORT_MS */
+	rig = rig_open(1, true, SHORT_MS);
+	rig_tries_ms = WATCHDOG_MS;
+	assert_int_equal(rig_ask(rig, "silent").query.status, DNS_TIMEOUT);
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+}
+
 static void one_server_may_be_asked_by_number_over_either_way(void **state)
 {
 	struct rig *rig = rig_open(2, true, LONG_MS);
@@ -174,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once_and_counted_late_once),
 		cmocka_unit_test(silence_costs_no_more_packets_than_tries),
+		cmocka_unit_test(no_try_begins_when_its_time_is_over),
 		cmocka_unit_test(one_server_may_be_asked_by_number_over_either_way),
 	};
 
