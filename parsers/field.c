@@ -59,31 +59,29 @@ static size_t skip_wsp(struct span text, size_t at)
 	return at;
 }
 
-enum field_step field_next(struct span text, size_t *at, struct span *field)
+bool field_next(struct field_walk *walk, struct span *field)
 {
+	struct span text = walk->text;
 	size_t start, end;
 
-	if (*at >= text.n)
-		return FIELD_END;
-	start = skip_wsp(text, *at);
-	if (start == text.n || text.p[start] != ';') {
-		*at = text.n;
-		return FIELD_UNDELIMITED;
+	while (walk->at < text.n) {
+		start = skip_wsp(text, walk->at);
+		if (start == text.n || text.p[start] != ';') {
+			walk->at = text.n;
+			walk->undelimited = true;
+			return false;
+		}
+		start = skip_wsp(text, start + 1);
+		end = span_find(text, start, ';');
+		walk->at = end;
+		if (start == text.n)
+			return false; /* [ delim ] at the very end */
+		walk->loose |= end == start || (end == text.n && ascii_is_wsp(text.p[end - 1]));
+		*field = span_trim((struct span){ text.p + start, end - start });
+		if (field->n > 0)
+			return true;
 	}
-	start = skip_wsp(text, start + 1);
-	end = span_find(text, start, ';');
-	*at = end;
-	if (start == text.n)
-		return FIELD_END; /* [ delim ] at the very end */
-	*field = (struct span){ text.p + start, end - start };
-	if (field->n == 0)
-		return FIELD_EMPTY;
-	if (end == text.n && ascii_is_wsp(text.p[end - 1])) {
-		*field = span_trim(*field);
-		return FIELD_LOOSE;
-	}
-	*field = span_trim(*field);
-	return FIELD_ONE;
+	return false;
 }
 
 bool field_split(struct span field, struct span *name, struct span *value)

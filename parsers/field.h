@@ -42,16 +42,16 @@ struct field_names {
 /* Was @name seen before? Remembers it if not; names beyond FIELD_NAMES_MAX are not remembered. */
 bool field_names_saw(struct field_names *names, struct span name);
 
-enum field_step {
-	FIELD_END,
-	FIELD_ONE,         /* *field holds a field without the white space around it */
-	FIELD_LOOSE,       /* the same, but white space and no semicolon follow: a break of the grammar */
-	FIELD_EMPTY,       /* nothing between two semicolons */
-	FIELD_UNDELIMITED, /* no semicolon where one is due; nothing more can be read */
+/* A walk over the fields of a TXT record: 1*( delim field ) [ delim ]. */
+struct field_walk {
+	struct span text;
+	size_t at;        /* set to where the version ends */
+	bool loose;       /* seen: an empty field, or white space and no semicolon behind the last */
+	bool undelimited; /* ended where a semicolon is due and none stands: what follows cannot be read */
 };
 
-/* Walk the fields of a TXT record; *@at starts behind the version. */
-enum field_step field_next(struct span text, size_t *at, struct span *field);
+/* The next field, without the white space around it; false behind the last. */
+bool field_next(struct field_walk *walk, struct span *field);
 
 /* The name in front of the `=`, and the value; false without a `=`. */
 bool field_split(struct span field, struct span *name, struct span *value);

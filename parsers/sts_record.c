@@ -75,19 +75,14 @@ static void read_field(struct reading *reading, struct span field)
 /* RFC 8461 3.1: sts-text-record */
 static void read_record(struct reading *reading, struct span text)
 {
-	size_t at = version.n;
+	struct field_walk walk = { .text = text, .at = version.n };
 	struct span field;
-	enum field_step step;
 
-	while ((step = field_next(text, &at, &field)) != FIELD_END) {
-		if (step == FIELD_ONE || step == FIELD_LOOSE)
-			read_field(reading, field);
-		if (step != FIELD_ONE)
-			finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
-		if (step == FIELD_UNDELIMITED)
-			return;
-	}
-	if (!reading->has_id)
+	while (field_next(&walk, &field))
+		read_field(reading, field);
+	if (walk.loose || walk.undelimited)
+		finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
+	if (!reading->has_id && !walk.undelimited)
 		finding_add(&reading->findings, FINDING_STS_RECORD_NO_ID);
 }
 

@@ -194,19 +194,14 @@ static void read_field(struct reading *reading, struct span field)
 /* RFC 8460 3: tlsrpt-record */
 static void read_record(struct reading *reading, struct span text)
 {
-	size_t at = version.n;
+	struct field_walk walk = { .text = text, .at = version.n };
 	struct span field;
-	enum field_step step;
 
-	while ((step = field_next(text, &at, &field)) != FIELD_END) {
-		if (step == FIELD_ONE || step == FIELD_LOOSE)
-			read_field(reading, field);
-		if (step != FIELD_ONE)
-			finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
-		if (step == FIELD_UNDELIMITED)
-			return;
-	}
-	if (!reading->has_rua)
+	while (field_next(&walk, &field))
+		read_field(reading, field);
+	if (walk.loose || walk.undelimited)
+		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+	if (!reading->has_rua && !walk.undelimited)
 		finding_add(&reading->findings, FINDING_TLSRPT_NO_RUA);
 }
 
@@ -259,31 +254,31 @@ void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_
 
 bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme)
 {
+	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : version.n };
 	struct span text = record->text;
 
 	if (record->state != RECORD_VALID)
 		return false;
-	if (*at == 0)
-		*at = version.n;
-	/* *at is at a member of a list, or at what stands between two fields. */
-	while (*at < text.n) {
+	/* walk.at is at a member of a list, or at what stands between two fields. */
+	while (walk.at < text.n) {
 		struct span list, member;
 		size_t in_list = 0;
 
-		if (text.p[*at] != ';' && !ascii_is_wsp(text.p[*at])) {
-			list = until(span_skip(text, *at), ";");
+		if (text.p[walk.at] != ';' && !ascii_is_wsp(text.p[walk.at])) {
+			list = until(span_skip(text, walk.at), ";");
 			(void)list_next(list, &in_list, &member);
-			*at += in_list <= list.n ? in_list : list.n;
-			while (in_list <= list.n && ascii_is_wsp(text.p[*at]))
-				(*at)++;
+			walk.at += in_list <= list.n ? in_list : list.n;
+			while (in_list <= list.n && ascii_is_wsp(text.p[walk.at]))
+				walk.at++;
+			*at = walk.at;
 			*uri = member;
 			*scheme = uri_read(member).scheme;
 			return true;
 		}
-		if (field_next(text, at, &list) == FIELD_END)
+		if (!field_next(&walk, &list))
 			return false;
 		if (span_starts_with(list, SPAN_LITERAL("rua=")))
-			*at = (size_t)(list.p - text.p) + 4;
+			walk.at = (size_t)(list.p - text.p) + 4;
 	}
 	return false;
 }
