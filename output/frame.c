@@ -58,7 +58,11 @@ struct span frame_press(struct frame_press *press, struct span content)
 
 /* ---- reading ---- */
 
-enum { CONTENT_FIRST = 1024 * 1024 }; /* octets for a frame that does not tell its size */
+enum {
+	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not tell its size */
+	WINDOW_LOG_MAX = 26,         /* FRAME_CONTENT_MAX as a power of two: no torn frame may ask for more */
+	FRAME_MAX = ZSTD_COMPRESSBOUND(FRAME_CONTENT_MAX),
+};
 
 static const char magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' }; /* RFC 8878 3.1.1 */
 
@@ -93,6 +97,8 @@ struct frame_walk *frame_walk_new(int fd, frame_read *read_hook, void *arg)
 	walk->read = read_hook ? read_hook : read_descriptor;
 	walk->arg = read_hook ? arg : walk;
 	walk->context = ZSTD_createDCtx();
+	if (walk->context)
+		ZSTD_DCtx_setParameter(walk->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	walk->data = malloc(FRAME_READ_FIRST);
 	walk->size = FRAME_READ_FIRST;
 	if (!walk->context || !walk->data) {
@@ -176,13 +182,14 @@ static void consume(struct frame_walk *walk, size_t n)
 	walk->offset += (long long)n;
 }
 
-/* Octets of the frame at the window's front, with all of them in the window; 0: there is no whole frame. */
-static enum frame_result measure(struct frame_walk *walk, size_t *size)
+/* Octets of the frame at the window's front, with all of them in the window; 0: there is no whole frame. Then
+ * @is_cut: by its own account it goes on behind the file's end, and all of the rest is in the window. */
+static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is_cut)
 {
-	const size_t most = ZSTD_compressBound(FRAME_CONTENT_MAX);
 	enum frame_result result;
 
 	*size = 0;
+	*is_cut = false;
 	for (;;) {
 		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, left(walk));
 
@@ -190,7 +197,8 @@ static enum frame_result measure(struct frame_walk *walk, size_t *size)
 			*size = n;
 			return FRAME_WHOLE;
 		}
-		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > most)
+		*is_cut = ZSTD_getErrorCode(n) == ZSTD_error_srcSize_wrong && walk->ended;
+		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > FRAME_MAX)
 			return FRAME_WHOLE;
 		result = fill(walk);
 		if (result != FRAME_WHOLE)
@@ -267,19 +275,61 @@ static enum frame_result find_magic(struct frame_walk *walk)
 	}
 }
 
+/* Is the rest of the file, all of it in the window, a frame's beginning? FRAME_TORN; FRAME_DAMAGED: its blocks
+ * say otherwise. The zeros of a machine that lost power do not count. */
+static enum frame_result judge_cut(struct frame_walk *walk)
+{
+	ZSTD_inBuffer in = { walk->data + walk->from, left(walk), 0 };
+	ZSTD_outBuffer out;
+	size_t n;
+
+	while (in.size > 0 && walk->data[walk->from + in.size - 1] == 0)
+		in.size--;
+	if (!make_content(walk, CONTENT_FIRST))
+		return FRAME_MEMORY;
+	ZSTD_DCtx_reset(walk->context, ZSTD_reset_session_only);
+	do {
+		out = (ZSTD_outBuffer){ walk->content, walk->content_size, 0 };
+		n = ZSTD_decompressStream(walk->context, &out, &in);
+	} while (!ZSTD_isError(n) && n > 0 && (in.pos < in.size || out.pos == out.size));
+	ZSTD_DCtx_reset(walk->context, ZSTD_reset_session_only);
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+		return FRAME_MEMORY;
+	return ZSTD_isError(n) || n == 0 ? FRAME_DAMAGED : FRAME_TORN;
+}
+
+/* Do only zeros follow the @size octets at the window's front? FRAME_TORN, else FRAME_DAMAGED. */
+static enum frame_result judge_last(struct frame_walk *walk, size_t size)
+{
+	for (size_t at = size;;) {
+		enum frame_result result;
+
+		while (at < left(walk) && walk->data[walk->from + at] == 0)
+			at++;
+		if (at < left(walk) || left(walk) > FRAME_MAX)
+			return FRAME_DAMAGED;
+		if (walk->ended)
+			return FRAME_TORN;
+		result = fill(walk);
+		if (result != FRAME_WHOLE)
+			return result;
+	}
+}
+
 /* Is there a whole frame anywhere behind the window's front, its checksum included? Then what stands at the
  * front is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). */
-static enum frame_result judge_rest(struct frame_walk *walk)
+static enum frame_result search_rest(struct frame_walk *walk)
 {
 	for (;;) {
 		enum frame_result result;
 		struct span content;
+		bool is_cut;
 		size_t size;
 
 		consume(walk, 1);
 		result = find_magic(walk);
 		if (result == FRAME_WHOLE)
-			result = measure(walk, &size);
+			result = measure(walk, &size, &is_cut);
 		if (result != FRAME_WHOLE)
 			return result;
 		if (size == 0)
@@ -290,9 +340,24 @@ static enum frame_result judge_rest(struct frame_walk *walk)
 	}
 }
 
+/* A frame that cannot be read, @size octets (0: not whole): a torn tail or damage? One that was cut off, or is the
+ * last, is torn whatever it holds: strangers' texts stand in it as they came, and may look like frames of ours.
+ * Elsewhere a whole frame that follows tells. */
+static enum frame_result judge(struct frame_walk *walk, size_t size, bool is_cut)
+{
+	enum frame_result result = FRAME_DAMAGED;
+
+	if (is_cut)
+		result = judge_cut(walk);
+	else if (size > 0)
+		result = judge_last(walk, size);
+	return result == FRAME_DAMAGED ? search_rest(walk) : result;
+}
+
 enum frame_result frame_next(struct frame_walk *walk, struct span *content)
 {
 	enum frame_result result;
+	bool is_cut;
 	size_t size;
 
 	while (left(walk) < sizeof(magic) && !walk->ended) {
@@ -303,12 +368,12 @@ enum frame_result frame_next(struct frame_walk *walk, struct span *content)
 	if (left(walk) == 0)
 		return FRAME_END;
 	walk->began |= memcmp(walk->data + walk->from, magic, left(walk) < 4 ? left(walk) : 4) == 0;
-	result = measure(walk, &size);
+	result = measure(walk, &size, &is_cut);
 	if (result != FRAME_WHOLE)
 		return result;
 	result = size > 0 ? expand(walk, size, content) : FRAME_DAMAGED;
 	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
-		enum frame_result rest = judge_rest(walk);
+		enum frame_result rest = judge(walk, size, is_cut);
 
 		/* A claim that is too large is damage, too, unless it is all the file holds. */
 		return rest == FRAME_TORN && result == FRAME_TOO_LARGE ? result : rest;

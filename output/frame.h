@@ -1,7 +1,10 @@
 /* output/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
  *
- * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a
- * torn tail when no whole frame follows it (a crash or a full disk leaves that), and damage when one does.
+ * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn
+ * tail (a crash or a full disk leaves that) when it is the beginning of a frame that the file's end cuts off, or a
+ * whole frame's octets and the file's last, zeros behind it left out, or when no whole frame follows it; else it is
+ * damage. What stands within a frame is never searched for frames as long as the frame's own structure holds: it may
+ * be a stranger's text that contains some.
  */
 #ifndef STSURVEY_OUTPUT_FRAME_H
 #define STSURVEY_OUTPUT_FRAME_H
@@ -34,8 +37,8 @@ struct span frame_press(struct frame_press *press, struct span content);
 enum frame_result {
 	FRAME_WHOLE,
 	FRAME_END,       /* the file ends with a whole frame */
-	FRAME_TORN,      /* the file ends, and what stands behind the last whole frame is none */
-	FRAME_DAMAGED,   /* what stands here is no frame, and whole frames follow */
+	FRAME_TORN,      /* the file ends, and what stands behind the last whole frame is a torn tail */
+	FRAME_DAMAGED,   /* what stands here is no frame, nor a torn tail */
 	FRAME_TOO_LARGE, /* a frame with more than FRAME_CONTENT_MAX octets of content */
 	FRAME_READ,      /* reading failed; errno tells */
 	FRAME_MEMORY,

@@ -140,6 +140,44 @@ static void what_is_no_frame_at_the_end_is_torn(void **state)
 	assert_int_equal(end, FRAME_TORN);
 }
 
+/* A frame of several blocks, whose first holds a whole frame among noise, as it came; then a machine lost power, and
+ * zeros stand for all that follows. */
+static void zeros_do_not_bring_out_what_looks_like_a_frame(void **state)
+{
+	enum { NOISE = 1000, CONTENT = 300 * 1024 };
+	static struct memory_file file;
+	struct frame_press *press = frame_press_new();
+	char *content = calloc(1, CONTENT);
+	uint32_t noise = 1;
+	struct span frame;
+	size_t n, start, inside, size;
+
+	(void)state;
+	build(&file);
+	start = file.end[FRAMES - 1];
+	n = start - file.end[FRAMES - 2];
+	for (size_t i = 0; i < 2 * NOISE; i++) {
+		noise = noise * 1664525 + 1013904223;
+		content[i < NOISE ? i : n + i] = (char)(noise >> 24);
+	}
+	memcpy(content + NOISE, file.octet + file.end[FRAMES - 2], n);
+	frame = frame_press(press, (struct span){ content, CONTENT });
+	inside = (size_t)((const char *)memmem(frame.p, frame.n, content + NOISE, n) - frame.p) + n;
+	assert_in_range(inside, n, frame.n);
+	memcpy(file.octet + start, frame.p, inside);
+	for (size = inside; size < frame.n + 1000; size++) {
+		enum frame_result end;
+		long long whole;
+
+		file.n = start + size;
+		assert_int_equal(walk(&file, &end, &whole), FRAMES);
+		assert_int_equal(end, FRAME_TORN);
+		assert_int_equal(whole, start);
+	}
+	free(content);
+	frame_press_free(press);
+}
+
 static void damage_before_whole_frames_is_no_torn_tail(void **state)
 {
 	static struct memory_file file;
@@ -243,6 +281,7 @@ int main(void)
 		cmocka_unit_test(frames_come_back_whatever_the_reads_give),
 		cmocka_unit_test(a_file_cut_anywhere_yields_its_whole_frames),
 		cmocka_unit_test(what_is_no_frame_at_the_end_is_torn),
+		cmocka_unit_test(zeros_do_not_bring_out_what_looks_like_a_frame),
 		cmocka_unit_test(damage_before_whole_frames_is_no_torn_tail),
 		cmocka_unit_test(a_read_error_is_neither_end_nor_damage),
 		cmocka_unit_test(content_is_limited),

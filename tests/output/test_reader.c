@@ -151,6 +151,92 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 	reader_close(reader);
 }
 
+/* Behind the last domain's frame, one whose only domain has a policy that is noise around a frame of ours: zstd leaves
+ * such as it is. Returns the octets before it; @inside: where the policy's frame ends. */
+static size_t add_hostile_frame(size_t *inside)
+{
+	enum { NOISE = 1000 };
+	static char text[FILE_MAX];
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+	struct observation o = { .name = SPAN_LITERAL("example.com"),
+				 .index = FRAMES * PER_FRAME,
+				 .policy = { .http = { .status = 200 } } };
+	const char *frame = scan.octet + scan.header_end;
+	size_t n = scan.end[0] - scan.header_end, start = scan.trailer_start;
+	uint32_t noise = 1;
+
+	for (size_t i = 0; i < 2 * NOISE; i++) {
+		noise = noise * 1664525 + 1013904223;
+		text[i < NOISE ? i : n + i] = (char)(noise >> 24);
+	}
+	memcpy(text + NOISE, frame, n);
+	o.policy.http.body = (struct span){ text, 2 * NOISE + n };
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	scan.n = start;
+	add_frame(buffer, press);
+	*inside = (size_t)((char *)memmem(scan.octet + start, scan.n - start, frame, n) - scan.octet) + n;
+	frame_press_free(press);
+	record_buffer_free(buffer);
+	return start;
+}
+
+/* How does reading the first @n octets end? As reader_next says; @torn, where all is well. */
+static int read_through(size_t n, size_t *whole, bool *torn)
+{
+	struct reader *reader;
+	struct observation o;
+	int result;
+
+	save(scan.octet, n);
+	assert_int_equal(reader_open(&reader, path, error), 0);
+	do
+		result = reader_next(reader, &o, error);
+	while (result > 0);
+	*whole = (size_t)reader_whole(reader);
+	*torn = reader_torn(reader);
+	reader_close(reader);
+	return result;
+}
+
+static void a_frame_in_a_policy_is_never_taken_for_what_follows_damage(void **state)
+{
+	size_t inside, start = add_hostile_frame(&inside), whole;
+	bool torn;
+
+	(void)state;
+	assert_in_range(inside, start, scan.n);
+	for (size_t n = start + 1; n < scan.n; n++) {
+		assert_int_equal(read_through(n, &whole, &torn), 0);
+		assert_int_equal(whole, start);
+		assert_true(torn);
+	}
+	/* Zeros instead of the rest, or instead of something in it: a machine lost power. */
+	memset(scan.octet + inside + 10, 0, 40);
+	for (size_t n = inside; n <= scan.n + 4096; n += 64) {
+		assert_int_equal(read_through(n, &whole, &torn), 0);
+		assert_int_equal(whole, start);
+		assert_true(torn);
+	}
+}
+
+static void damage_around_a_frame_in_a_policy_is_still_damage(void **state)
+{
+	size_t inside, start = add_hostile_frame(&inside), whole, hostile_end = scan.n;
+	bool torn;
+
+	(void)state;
+	memcpy(scan.octet + scan.n, scan.octet + scan.header_end, scan.end[0] - scan.header_end);
+	scan.n += scan.end[0] - scan.header_end;
+	/* Octet 4 describes the header; some of its bits may be either way without changing the content. */
+	for (size_t at = start + 5; at < hostile_end; at++) {
+		scan.octet[at] ^= 0x20;
+		assert_int_equal(read_through(scan.n, &whole, &torn), -1);
+		assert_int_equal(whole, start);
+		scan.octet[at] ^= 0x20;
+	}
+}
+
 static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 {
 	static const struct {
@@ -330,6 +416,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_cut_anywhere_yields_whole_frames_and_no_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_in_the_middle_is_an_error_that_says_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_frame_in_a_policy_is_never_taken_for_what_follows_damage, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(damage_around_a_frame_in_a_policy_is_still_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_scan_file_is_refused_with_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_is_read_like_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
