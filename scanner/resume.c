@@ -78,18 +78,6 @@ static bool covered(const struct record_option *a, size_t a_count, const struct 
 	return true;
 }
 
-/* A limit given once may have left domains to do: only the same limit again finds nothing. */
-static bool was_limited_otherwise(const struct record_header *header, const struct options *options)
-{
-	static const struct span name = { "max-domains", 11 };
-
-	for (size_t i = 0; i < header->option_count; i++)
-		if (span_equal(header->option[i].name, name) &&
-		    !is_among(options->given, options->given_count, &header->option[i]))
-			return true;
-	return false;
-}
-
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
 			const char *path, char error[RESUME_ERROR_MAX])
 {
@@ -189,8 +177,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	resume->torn = reader_torn(reader);
 	trailer = reader_trailer(reader);
 	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn &&
-				   !was_limited_otherwise(reader_header(reader), options);
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
 		resume->counts.queries = trailer->queries;
 		resume->counts.fetches = trailer->fetches;
 	}

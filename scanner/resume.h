@@ -16,7 +16,7 @@ struct resume {
 	uint64_t *word;               /* one bit an input entry: 200 million in 25 MB */
 	uint64_t bits;                /* there is room for */
 	long long whole;              /* octets of whole frames, where writing goes on; 0: nothing to keep */
-	bool complete;                /* the file's trailer says that nothing is left to do */
+	bool complete;                /* the file's trailer says so; --max-domains may have left entries to do */
 	bool torn;                    /* something behind the whole frames is cut off */
 	struct record_trailer counts; /* of the records kept */
 	/* of the header */

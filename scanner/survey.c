@@ -139,12 +139,13 @@ static void say_empty(struct survey *survey)
 		 survey->options->input_file);
 }
 
-/* The first batch, waited for a moment: a pipe may be slow. */
+/* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
+ * nothing needs to be touched. */
 static int take_first(struct survey *survey)
 {
 	enum feed_result result = FEED_WAIT;
 
-	for (unsigned ms = 0; ms < SAMPLE_WAIT_MS; ms++) {
+	for (unsigned ms = 0; ms < SAMPLE_WAIT_MS || survey->resume.complete; ms++) {
 		result = feed_take(survey->scan.feed, &survey->first);
 		if (result != FEED_WAIT)
 			break;
@@ -499,11 +500,13 @@ static int run(struct survey *survey)
 {
 	if (raise_file_limit(survey) < 0 || open_shared(survey) < 0 || open_feed(survey) < 0)
 		return -1;
-	if (survey->resume.complete) {
+	if (take_first(survey) < 0)
+		return -1;
+	if (survey->resume.complete && !survey->first) {
 		log_info("%s: is complete, nothing is left to do", survey->options->output_file);
-		return EXIT_COMPLETE;
+		return exit_status(survey);
 	}
-	if (take_first(survey) < 0 || check_servers(survey) < 0)
+	if (check_servers(survey) < 0)
 		return -1;
 	warn_of_rates(survey->options);
 	warn_of_servers(survey);
