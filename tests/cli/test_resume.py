@@ -1,8 +1,7 @@
 #!/usr/bin/python3
-"""A scan that is killed, torn, cut or starved at any moment and resumed is the scan that nothing happened to: every line
-of the list has its record once, and the facts are the same.
-
-STSURVEY_KILLS says how often the first test kills; 200 unless told."""
+"""A scan that is killed, torn, cut or starved and resumed is the scan that nothing happened to: every line of the list
+has its record once, and the facts are the same. test_resume_lab.py kills one large scan over and over; this tries the
+corners of small ones."""
 import os
 import random
 import resource
@@ -13,10 +12,12 @@ import time
 
 import tool
 
-KILLS = int(os.environ.get("STSURVEY_KILLS", "200"))
 COUNT = 400          # domains of a list
+KILLS = 20           # of the scans that are shuffled; of each shard
 MOMENT_MAX_S = 0.25  # a scan is killed between its start and so much later
-TORN = os.environ.get("STSURVEY_TORN_WRITE", "")  # the preloaded torn_write.c
+FRAME_SIZE = 4000    # octets, more than a small scan writes at a time
+PATIENCE_S = 30      # for what must come, however busy the machine is
+STALL_S = 2          # a thread may lose between two statements
 
 
 class Scans(tool.Case):
@@ -43,59 +44,48 @@ class Scans(tool.Case):
             self.assertEqual(record, expected[index])
 
     def killed(self, *more):
-        """Start it and kill it at a moment nobody chose. Was it killed?"""
-        process = self.start(*self.options("-r", "3500", *more))
-        time.sleep(self.random.uniform(0, MOMENT_MAX_S))
-        process.kill()
+        """Start it and kill it at a moment nobody chose, or within a write. Was it killed?"""
+        if tool.TORN_WRITE and self.random.random() < 0.25:
+            size = os.path.getsize(self.out) if os.path.exists(self.out) else 0
+            torn = tool.preloaded(TORN_WRITE=f"kill:{size + self.random.randrange(FRAME_SIZE)}")
+            process = self.start(*self.options(*more), env=torn)
+        else:
+            process = self.start(*self.options(*more))
+            time.sleep(self.random.uniform(0, MOMENT_MAX_S))
+            process.kill()
         self.finish(process)
         self.assertIn(process.returncode, (-signal.SIGKILL, 0))
         return process.returncode != 0
 
-    def environment(self, order):
-        # the sanitizer's library wants to be the first one, and stands in nobody's way as the second
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        return dict(os.environ, LD_PRELOAD=TORN, TORN_WRITE=order,
-                    ASAN_OPTIONS=asan + (":" if asan else "") + "verify_asan_link_order=0")
+    def content(self):
+        with open(self.out, "rb") as file:
+            return file.read()
 
-    def torn(self, *more):
-        """Start it and let it die in the middle of a write."""
-        size = os.path.getsize(self.out) if os.path.exists(self.out) else 0
-        process = self.start(*self.options(*more), env=self.environment(f"kill:{size + self.random.randrange(4000)}"))
-        self.finish(process)
-        self.assertIn(process.returncode, (-signal.SIGKILL, 0))
-        return process.returncode != 0
+    def wait_for(self, is_so):
+        end = time.monotonic() + PATIENCE_S
+        while not is_so():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+
+    def need_torn_write(self):
+        if not tool.TORN_WRITE:
+            self.skipTest("STSURVEY_TORN_WRITE names no library to preload")
 
 
 class Killed(Scans):
-    def kill_often(self, kills, *more):
-        """Kill and resume; each time a scan has ended all the same, compare it and begin another. How many ended?"""
+    def test_killed_while_shuffled_on_one_thread(self):
+        """Each time a scan has ended all the same, it is compared, and another begins."""
+        more = ("--seed", "7", "--threads", "1", "--concurrency", "16", "-r", "3500")
         expected = self.uninterrupted(*more)
-        done = ended = 0
-        while done < kills:
-            torn = TORN and self.random.random() < 0.25
-            if (self.torn if torn else self.killed)("--resume", *more):
+        done = 0
+        while done < KILLS:
+            if self.killed("--resume", *more):
                 done += 1
                 continue
             self.assert_same(expected)
             os.unlink(self.out)
-            ended += 1
         self.run_tool(*self.options("--resume", *more))
         self.assert_same(expected)
-        return ended + 1
-
-    def half_the_kills(self, seed):
-        self.random = random.Random(seed)
-        ended = self.kill_often((KILLS + 1) // 2)
-        print(f"{(KILLS + 1) // 2} kills over {ended} scans", end=" ", flush=True)
-
-    def test_killed_at_any_moment(self):
-        self.half_the_kills(1)
-
-    def test_killed_at_any_moment_once_more(self):
-        self.half_the_kills(2)
-
-    def test_killed_while_shuffled_on_one_thread(self):
-        self.kill_often(max(KILLS // 10, 5), "--seed", "7", "--threads", "1", "--concurrency", "16")
 
     def test_killed_before_anything_was_written(self):
         self.put("out.msgpack.zst", "")
@@ -114,13 +104,16 @@ class Killed(Scans):
     def test_shards(self):
         expected = self.uninterrupted()
         outs = [self.path(f"shard{i}.msgpack.zst") for i in range(3)]
+        kills = 0
         for shard, self.out in enumerate(outs):
-            more = ("--shards", "3", "--shard", str(shard), "--resume")
-            for _ in range(max(KILLS // 20, 3)):
+            more = ("--shards", "3", "--shard", str(shard), "--resume", "-r", "250")
+            for _ in range(KILLS):
                 if not self.killed(*more):
                     break
+                kills += 1
             self.run_tool(*self.options(*more))
             self.assertEqual(self.verify(self.out)[0], "complete")
+        self.assertGreater(kills, KILLS)
         sizes = [self.verify(out)[1] for out in outs]
         self.assertEqual(sum(sizes), COUNT)
         self.assertGreater(min(sizes), COUNT // 6)
@@ -192,12 +185,10 @@ class Refused(Scans):
         self.run_tool(*self.options("--max-domains", "100"))
 
     def assert_refused(self, *words, more=(), **options):
-        with open(self.out, "rb") as file:
-            before = file.read()
+        before = self.content()
         _, err = self.run_tool(*self.options("--resume", *more, **options), status=1)
         self.assert_one_line(err, *words)
-        with open(self.out, "rb") as file:
-            self.assertEqual(file.read(), before)
+        self.assertEqual(self.content(), before)
 
     def test_another_list(self):
         other = self.put("other", tool.lines(tool.names(COUNT - 1)))
@@ -228,16 +219,6 @@ class Refused(Scans):
         self.run_tool(*self.options("--resume", "--threads", "1", "--concurrency", "10", "--rate", "5000", "--retries", "5"))
         self.assertEqual(self.verify(self.out), ("complete", COUNT))
 
-    def test_a_complete_scan(self):
-        self.run_tool(*self.options("--force"))
-        options = [option for option in self.options("--resume") if option != "-q"]
-        with open(self.out, "rb") as file:
-            before = file.read()
-        _, err = self.run_tool(*options)
-        self.assertIn("complete, nothing is left to do", err)
-        with open(self.out, "rb") as file:
-            self.assertEqual(file.read(), before)
-
     def test_repeated_options_are_remembered(self):
         out = self.path("blocked.msgpack.zst")
         lists = ("-b", self.put("a", "192.0.2.0/24\n"), "-b", self.put("b", "198.51.100.0/24\n"))
@@ -248,8 +229,7 @@ class Refused(Scans):
     def test_a_scan_that_still_runs(self):
         out = self.path("busy.msgpack.zst")
         process = self.start(*self.options("-r", "500", out=out))
-        while not os.path.exists(out) or os.path.getsize(out) < 1000:
-            time.sleep(0.05)
+        self.wait_for(lambda: os.path.exists(out) and os.path.getsize(out) > 1000)
         for how in ("--resume", "--force"):
             _, err = self.run_tool(*self.options(how, out=out), status=1)
             self.assert_one_line(err, out, "another process is writing it")
@@ -259,6 +239,126 @@ class Refused(Scans):
     def test_no_scan_file(self):
         self.put("out.msgpack.zst", tool.lines(tool.names(100)))
         self.assert_refused(self.out)
+
+
+class Complete(Scans):
+    """What has nothing left to do is left alone."""
+
+    def assert_untouched(self, *more):
+        before, about = self.content(), os.stat(self.out)
+        _, err = self.run_tool(*[option for option in self.options("--resume", *more) if option != "-q"])
+        self.assertIn("complete, nothing is left to do", err)
+        self.assertEqual(self.content(), before)
+        self.assertEqual(os.stat(self.out).st_mtime_ns, about.st_mtime_ns)
+
+    def assert_records(self, count):
+        self.assertEqual(self.verify(self.out), ("complete", count))
+
+    def test_a_complete_scan(self):
+        self.run_tool(*self.options())
+        self.assert_untouched()
+        self.assert_untouched("--max-domains", COUNT)
+        self.assert_untouched("--max-domains", "1")
+
+    def test_a_limit_that_is_reached(self):
+        self.run_tool(*self.options("--max-domains", "100"))
+        self.assert_untouched("--max-domains", "100")
+        self.assert_untouched("--max-domains", "50")
+        self.run_tool(*self.options("--resume", "--max-domains", "200"))
+        self.assert_records(200)
+        self.assert_untouched("--max-domains", "200")
+        self.assert_untouched("--max-domains", "100")
+
+    def test_a_limit_given_only_at_first(self):
+        self.run_tool(*self.options("--max-domains", "100"))
+        self.run_tool(*self.options("--resume"))
+        self.assert_records(COUNT)
+        self.assert_untouched()
+        self.assert_untouched("--max-domains", "100")
+
+    def test_a_limit_given_only_later(self):
+        """The trailer says complete, and the header knows of no limit."""
+        process = self.start(*self.options("-r", "300"))
+        self.wait_for(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 1000)
+        process.kill()
+        self.finish(process)
+        self.run_tool(*self.options("--resume", "--max-domains", "200"))
+        said, count = self.verify(self.out)
+        self.assertEqual(said, "complete")
+        self.assertLess(count, COUNT)
+        self.run_tool(*self.options("--resume"))
+        self.assert_records(COUNT)
+        self.assert_untouched()
+
+    def test_a_shard(self):
+        shard = ("--shards", "3", "--shard", "1")
+        self.run_tool(*self.options(*shard))
+        self.assert_untouched(*shard)
+
+
+class Synced(Scans):
+    """What --sync-interval promises, as torn_write.c tells it."""
+
+    def setUp(self):
+        super().setUp()
+        self.need_torn_write()
+        self.log = self.path("writes.log")
+
+    def events(self):
+        """(what, octets in the file after it, began, ended)"""
+        if not os.path.exists(self.log):
+            return []
+        with open(self.log, encoding="ascii") as file:
+            parts = [line.split() for line in file if line.endswith("\n")]
+        return [(what, int(octets), float(began), float(ended)) for what, octets, began, ended in parts]
+
+    def scan(self, interval, *more):
+        options = list(self.options(*more))
+        at = options.index("--sync-interval")
+        options[at:at + 2] = ["--sync-interval", interval] if interval else []
+        return self.start(*options, env=tool.preloaded(WRITE_LOG=self.log))
+
+    def scanned(self, interval, *more):
+        self.finish(self.scan(interval, *more), 0)
+        events = self.events()
+        self.assertEqual([what for what, *_ in events[:2]], ["write", "sync"], "the header, at once")
+        self.assertEqual(events[-1][:2], ("sync", os.path.getsize(self.out)), "nothing is unsynced at the end")
+        return events
+
+    def assert_interval(self, events, seconds):
+        """A write that follows the last sync by more than the interval is synced before the next one."""
+        synced = 0
+        for event, following in zip(events, events[1:]):
+            if event[0] == "sync":
+                synced = event[3]
+            elif following[0] == "write" and synced > 0:
+                self.assertLess(event[2] - synced, seconds + STALL_S)
+        self.assertGreater([what for what, *_ in events].count("sync"), 2, "none but of the header and the end")
+
+    def test_each_frame_where_the_interval_is_0(self):
+        kinds = [what for what, *_ in self.scanned("0", "-r", "1500")]
+        self.assertGreater(len(kinds), 8)
+        self.assertEqual(kinds, ["write", "sync"] * (len(kinds) // 2))
+
+    def test_an_interval(self):
+        self.assert_interval(self.scanned("0.3", "-r", "300"), 0.3)
+
+    def test_the_interval_unless_told(self):
+        self.assert_interval(self.scanned(None, "-r", "100"), 5)
+
+    def test_never_before_the_end(self):
+        events = self.scanned("3600", "-r", "1500")
+        self.assertEqual([what for what, *_ in events].count("sync"), 2)
+
+    def test_the_last_write_before_a_long_silence(self):
+        process = self.scan("0.3", "-r", "300")
+        self.wait_for(lambda: len(self.events()) > 4)
+        self.dns.become("silent")
+        self.wait_for(lambda: self.events()[-1][0] == "sync" and time.monotonic() > self.events()[-1][3] + STALL_S)
+        self.assertIsNone(process.poll())
+        self.assertEqual(self.events()[-1][1], os.path.getsize(self.out))
+        process.kill()
+        self.finish(process, -signal.SIGKILL)
 
 
 class Starved(Scans):
@@ -275,8 +375,10 @@ class Starved(Scans):
         return count
 
     def go_on(self, expected):
+        before = self.content()
         self.run_tool(*self.options("--resume"))
         self.assert_same(expected)
+        self.assertEqual(self.content()[:len(before)], before)
 
     def test_file_too_large(self):
         expected = self.uninterrupted()
@@ -289,16 +391,30 @@ class Starved(Scans):
                 self.go_on(expected)
 
     def test_errors_of_the_disk(self):
-        if not TORN:
-            self.skipTest("STSURVEY_TORN_WRITE names no library to preload")
+        self.need_torn_write()
         expected = self.uninterrupted()
+        for fault, word in (("eio:1500", "written: input/output error"), ("eio:4000", "written: input/output error"),
+                            ("enospc:1500", "disk full"), ("enospc:4000", "disk full"),
+                            ("sync:2", "synced: input/output error"), ("sync:4", "synced: input/output error")):
+            with self.subTest(fault=fault):
+                _, err = self.run_tool(*self.options("-r", "1500", "--force"), status=1,
+                                       env=tool.preloaded(TORN_WRITE=fault))
+                self.assertGreater(self.assert_resumable(expected, err, word, "--resume"), 0)
+                self.go_on(expected)
+
+    def test_errors_at_the_trailer(self):
+        self.need_torn_write()
+        expected = self.uninterrupted()
+        shutil.copy(self.path("whole.msgpack.zst"), self.out)
+        size = os.path.getsize(self.out)
         for fault, word in (("eio", "input/output error"), ("enospc", "disk full")):
-            for size in (1500, 4000):
-                with self.subTest(fault=fault, size=size):
-                    _, err = self.run_tool(*self.options("-r", "1500", "--force"), status=1,
-                                           env=self.environment(f"{fault}:{size}"))
-                    self.assert_resumable(expected, err, word, "--resume")
-                    self.go_on(expected)
+            os.truncate(self.out, size - 1)
+            _, err = self.run_tool(*self.options("--resume"), status=1, env=tool.preloaded(TORN_WRITE=f"{fault}:{size - 9}"))
+            self.assert_one_line(err, self.out, word, "--resume")
+            said, count = self.verify(self.out, status=1)
+            self.assertIn("no trailer", said)
+            self.assertEqual(count, COUNT)
+        self.go_on(expected)
 
     def test_full_disk(self):
         root = () if os.geteuid() == 0 else ("-r",)

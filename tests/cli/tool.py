@@ -11,6 +11,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STSURVEY = os.environ.get("STSURVEY", "stsurvey")
+TORN_WRITE = os.environ.get("STSURVEY_TORN_WRITE", "")  # the preloaded torn_write.c
 TIMEOUT_S = 60       # of any one command: none may hang
 SKIPPED = 77
 AT_ONCE = 4          # tests, on however few cores
@@ -151,6 +152,14 @@ class Case(unittest.TestCase):
             self.assertEqual(facts, TRUTH[kind], (index, record))
         self.assertLessEqual(unknown, unknown_allowed)
         return unknown
+
+
+def preloaded(**variables):
+    """The environment of a command whose writes torn_write.c tears, refuses or tells."""
+    # the sanitizer's library wants to be the first one, and stands in nobody's way as the second
+    asan = os.environ.get("ASAN_OPTIONS", "")
+    return dict(os.environ, LD_PRELOAD=TORN_WRITE, ASAN_OPTIONS=asan + (":" if asan else "") + "verify_asan_link_order=0",
+                **variables)
 
 
 def names(count, kinds=KINDS):

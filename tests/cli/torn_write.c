@@ -1,17 +1,21 @@
-/* tests/cli/torn_write.c - preloaded: the write that would take a scan file past an offset is torn there.
+/* tests/cli/torn_write.c - preloaded: the writes and syncs of a scan file, torn, refused or told.
  *
  * TORN_WRITE=kill:OFFSET writes up to the offset and dies as of SIGKILL; eio:OFFSET and enospc:OFFSET write up to it
- * and fail from there on. The file is told by its name's end, ".msgpack.zst", so logs and metadata pass.
+ * and fail from there on; sync:N lets the N-th sync and all behind it fail with EIO. WRITE_LOG=PATH: a line for each
+ * write and sync, "write" or "sync", octets in the file after it, monotonic seconds before and after it. The file is
+ * told by its name's end, ".msgpack.zst", so logs and metadata pass.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool is_scan_file(int fd)
@@ -25,26 +29,91 @@ static bool is_scan_file(int fd)
 	return n >= (ssize_t)sizeof end - 1 && memcmp(path + n - (sizeof end - 1), end, sizeof end - 1) == 0;
 }
 
+/* What TORN_WRITE asks of @kind ("kill", …): its number, or -1. */
+static long order(const char *kind)
+{
+	const char *text = getenv("TORN_WRITE");
+	size_t n = strlen(kind);
+
+	return text && strncmp(text, kind, n) == 0 && text[n] == ':' ? strtol(text + n + 1, NULL, 10) : -1;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void tell(const char *what, int fd, double began)
+{
+	const char *path = getenv("WRITE_LOG");
+	int error = errno, log = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
+
+	if (log >= 0) {
+		dprintf(log, "%s %lld %.6f %.6f\n", what, (long long)lseek(fd, 0, SEEK_CUR), began, now());
+		close(log);
+	}
+	errno = error;
+}
+
 ssize_t write(int fd, const void *data, size_t n)
 {
+	static const struct {
+		const char *kind;
+		int error; /* 0: death */
+	} faults[] = { { "kill", 0 }, { "eio", EIO }, { "enospc", ENOSPC } };
 	ssize_t (*real)(int, const void *, size_t);
-	const char *order = getenv("TORN_WRITE"), *colon = order ? strchr(order, ':') : NULL;
-	off_t limit, at;
+	double began = now();
+	ssize_t result;
 
 	*(void **)&real = dlsym(RTLD_NEXT, "write");
-	if (!colon || !is_scan_file(fd))
+	if (!is_scan_file(fd))
 		return real(fd, data, n);
-	limit = strtol(colon + 1, NULL, 10);
-	at = lseek(fd, 0, SEEK_CUR);
-	if (at + (off_t)n <= limit)
-		return real(fd, data, n);
-	n = at < limit ? (size_t)(limit - at) : 0;
-	if (n > 0 && real(fd, data, n) < 0)
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		off_t limit = order(faults[i].kind), at = lseek(fd, 0, SEEK_CUR);
+		size_t room = at < limit ? (size_t)(limit - at) : 0;
+
+		if (limit < 0 || n <= room)
+			continue;
+		if (room > 0 && real(fd, data, room) < 0)
+			return -1;
+		if (faults[i].error == 0)
+			raise(SIGKILL);
+		errno = faults[i].error;
+		return room > 0 ? (ssize_t)room : -1;
+	}
+	result = real(fd, data, n);
+	tell("write", fd, began);
+	return result;
+}
+
+static int sync_with(const char *call, int fd)
+{
+	static int syncs;
+	long fails = order("sync");
+	double began = now();
+	int (*real)(int), result;
+
+	*(void **)&real = dlsym(RTLD_NEXT, call);
+	if (!is_scan_file(fd))
+		return real(fd);
+	if (fails >= 0 && ++syncs >= fails) {
+		errno = EIO;
 		return -1;
-	if (*order == 'k')
-		raise(SIGKILL);
-	if (n > 0)
-		return (ssize_t)n;
-	errno = order[1] == 'i' ? EIO : ENOSPC;
-	return -1;
+	}
+	result = real(fd);
+	tell("sync", fd, began);
+	return result;
+}
+
+int fsync(int fd)
+{
+	return sync_with("fsync", fd);
+}
+
+int fdatasync(int fd)
+{
+	return sync_with("fdatasync", fd);
 }
