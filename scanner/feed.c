@@ -16,7 +16,11 @@
 #include "scanner/feed_shuffle.h"
 #include "scanner/idna.h"
 
-enum { READ_SIZE = 256 * 1024 }; /* octets of one read */
+enum {
+	READ_SIZE = 256 * 1024, /* octets of one read */
+	FEED_DETECT_MS = 500,   /* who pauses so long is no program that copies a list: what is there must tell its
+				 * format. --input-format where it can't. */
+};
 
 _Static_assert((int)OBS_LINE_MAX >= (int)DOMAIN_NAME_MAX, "a batch has room for any name");
 
@@ -211,16 +215,28 @@ static int on_octets(void *arg, const char *p, size_t n)
 	return feed_reader_push(feed->reader, p, n);
 }
 
+/* A slow writer's names are surveyed while it thinks of the next ones. 0, -1 or FEED_STOPPED. */
+static int use_pause(struct feed *feed)
+{
+	int result = 0;
+
+	if (feed_input_is_ready(&feed->input, 0))
+		return 0;
+	if (feed_reader_holds(feed->reader) && !feed_input_is_ready(&feed->input, FEED_DETECT_MS))
+		result = feed_reader_settle(feed->reader);
+	return result == 0 && !hand_over(feed) ? FEED_STOPPED : result;
+}
+
 /* 0 at the end of the octets, -1 where the input broke, FEED_STOPPED. */
 static int read_octets(struct feed *feed)
 {
-	int result = 0;
+	int result;
 	ssize_t got;
 
 	do {
-		/* A slow writer's names are surveyed while it thinks of the next ones. */
-		if (!feed_input_is_ready(&feed->input) && !hand_over(feed))
-			return FEED_STOPPED;
+		result = use_pause(feed);
+		if (result != 0)
+			return result;
 		got = feed_input_read(&feed->input, feed->buffer, sizeof(feed->buffer));
 		if (got < 0) {
 			fail(feed, strerror(errno));

@@ -153,6 +153,16 @@ static const struct codec CODECS[] = {
 
 static const struct codec PLAIN = { "plain", { { 0 }, 0 }, NULL, push_plain, NULL };
 
+/* Could more octets make the head one of the magic numbers? */
+static bool may_become_one(const struct feed_decode *decode)
+{
+	for (size_t i = 0; i < sizeof(CODECS) / sizeof(CODECS[0]); i++)
+		if (decode->head_n < CODECS[i].magic.n &&
+		    memcmp(decode->head, CODECS[i].magic.octet, decode->head_n) == 0)
+			return true;
+	return false;
+}
+
 static int choose_codec(struct feed_decode *decode)
 {
 	decode->codec = &PLAIN;
@@ -200,7 +210,7 @@ int feed_decode_push(struct feed_decode *decode, const char *p, size_t n)
 
 		memcpy(decode->head + decode->head_n, p, part);
 		decode->head_n += part;
-		if (decode->head_n < HEAD_SIZE)
+		if (may_become_one(decode))
 			return 0;
 		result = choose_codec(decode);
 		if (result != 0)

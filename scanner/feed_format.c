@@ -236,24 +236,32 @@ enum feed_format feed_format_of(struct span sample)
 	return rows > 0 && rows * 2 >= lines ? FEED_FORMAT_CSV : FEED_FORMAT_LIST;
 }
 
-/* Are there lines enough to tell? A pipe that delivers octet by octet must not change the answer. */
-static bool sample_suffices(const struct feed_reader *reader)
+static struct span sample_of(const struct feed_reader *reader)
 {
 	struct span sample = { reader->sample, reader->sample_n };
+
+	return span_starts_with(sample, BOM) ? span_skip(sample, BOM.n) : sample;
+}
+
+/* Whole lines that are neither blank nor comment. */
+static unsigned count_lines(struct span sample)
+{
 	unsigned lines = 0;
 
-	if (reader->format != FEED_FORMAT_AUTO)
-		return reader->sample_n >= BOM.n;
-	if (reader->sample_n == FEED_SAMPLE_MAX)
-		return true;
-	if (span_starts_with(sample, BOM))
-		sample = span_skip(sample, BOM.n);
 	for (size_t end; (end = span_find(sample, 0, '\n')) < sample.n; sample = span_skip(sample, end + 1)) {
 		struct span text = trimmed((struct span){ sample.p, end });
 
 		lines += text.n > 0 && text.p[0] != '#' && text.p[0] != ';';
 	}
-	return lines >= FEED_SAMPLE_LINES;
+	return lines;
+}
+
+/* Are there lines enough to tell? A pipe that delivers octet by octet must not change the answer. */
+static bool sample_suffices(const struct feed_reader *reader)
+{
+	if (reader->format != FEED_FORMAT_AUTO)
+		return reader->sample_n >= BOM.n;
+	return reader->sample_n == FEED_SAMPLE_MAX || count_lines(sample_of(reader)) >= FEED_SAMPLE_LINES;
 }
 
 static int push_known(struct feed_reader *reader, const char *p, size_t n)
@@ -263,10 +271,8 @@ static int push_known(struct feed_reader *reader, const char *p, size_t n)
 
 static int begin(struct feed_reader *reader)
 {
-	struct span sample = { reader->sample, reader->sample_n };
+	struct span sample = sample_of(reader);
 
-	if (span_starts_with(sample, BOM))
-		sample = span_skip(sample, BOM.n);
 	if (reader->format == FEED_FORMAT_AUTO)
 		reader->format = feed_format_of(sample);
 	reader->begun = true;
@@ -308,6 +314,25 @@ int feed_reader_push(struct feed_reader *reader, const char *p, size_t n)
 		n -= part;
 	}
 	return result == 0 && n > 0 ? push_known(reader, p, n) : result;
+}
+
+bool feed_reader_holds(const struct feed_reader *reader)
+{
+	return !reader->begun && count_lines(sample_of(reader)) > 0;
+}
+
+int feed_reader_settle(struct feed_reader *reader)
+{
+	struct span sample = sample_of(reader);
+
+	if (!feed_reader_holds(reader))
+		return 0;
+	/* the line that is still being written tells nothing: half a row has no comma */
+	while (sample.p[sample.n - 1] != '\n')
+		sample.n--;
+	if (reader->format == FEED_FORMAT_AUTO)
+		reader->format = feed_format_of(sample);
+	return begin(reader);
 }
 
 int feed_reader_end(struct feed_reader *reader, bool whole)

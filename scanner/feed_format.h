@@ -38,6 +38,12 @@ void feed_reader_free(struct feed_reader *reader);
 /* 0; what on_entry returned where not 0; or -1 and feed_reader_error says what is wrong with the input. */
 __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);
 
+/* Does it hold back a whole line for want of others that tell the format? */
+bool feed_reader_holds(const struct feed_reader *reader);
+
+/* The writer pauses: let the whole lines held back tell the format, and hand them on. As above. */
+__attribute__((warn_unused_result)) int feed_reader_settle(struct feed_reader *reader);
+
 /* No more octets will come. @whole: the last line may lack its LF; otherwise the input broke there and the
  * line is dropped. */
 __attribute__((warn_unused_result)) int feed_reader_end(struct feed_reader *reader, bool whole);

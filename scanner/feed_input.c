@@ -102,29 +102,35 @@ void feed_input_close(struct feed_input *input)
 	input->fd = input->wake[0] = input->wake[1] = -1;
 }
 
-bool feed_input_is_ready(const struct feed_input *input)
-{
-	struct pollfd ready = { .fd = input->fd, .events = POLLIN };
-
-	return input->is_file || poll(&ready, 1, 0) != 0;
-}
-
-/* False: woken. */
-static bool wait_for(const struct feed_input *input)
+/* Wait for octets, the end, or to be woken, at most @ms (-1: as long as it takes). */
+static void wait_for(const struct feed_input *input, int ms, bool *is_woken, bool *is_there)
 {
 	struct pollfd ready[2] = { { .fd = input->wake[0], .events = POLLIN }, { .fd = input->fd, .events = POLLIN } };
 
-	while (poll(ready, 2, -1) < 0 && errno == EINTR)
+	while (poll(ready, 2, ms) < 0 && errno == EINTR)
 		;
-	return ready[0].revents == 0;
+	*is_woken = ready[0].revents != 0;
+	*is_there = ready[1].revents != 0;
+}
+
+bool feed_input_is_ready(const struct feed_input *input, int ms)
+{
+	bool is_woken, is_there;
+
+	if (input->is_file)
+		return true;
+	wait_for(input, ms, &is_woken, &is_there);
+	return is_woken || is_there;
 }
 
 ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size)
 {
+	bool is_woken, is_there;
 	ssize_t got;
 
 	do {
-		if (!wait_for(input))
+		wait_for(input, -1, &is_woken, &is_there);
+		if (is_woken)
 			return 0;
 		got = read(input->fd, buffer, size);
 	} while (got < 0 && (errno == EAGAIN || errno == EINTR));

@@ -23,8 +23,8 @@ __attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input
 							size_t error_size);
 void feed_input_close(struct feed_input *input);
 
-/* Is there something to read at once? */
-bool feed_input_is_ready(const struct feed_input *input);
+/* Will feed_input_read come back within @ms milliseconds? Waits no longer than that to know. */
+bool feed_input_is_ready(const struct feed_input *input, int ms);
 
 /* Octets read, 0 at the end or after feed_input_wake, -1 and errno. Blocks. */
 ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size);

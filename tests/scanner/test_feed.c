@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <zstd.h>
@@ -434,71 +433,6 @@ static void identity_follows_the_content(void **state)
 	unlink(path);
 }
 
-/* A pipe that stays open: what came is handed out though the batch is not full, and stopping does not wait
- * for more. */
-static void stopping_interrupts_a_blocked_read(void **state)
-{
-	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
-	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = {
-		.path = path, .format = FEED_FORMAT_LIST, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell
-	};
-	struct feed_batch *batch;
-	struct feed *feed;
-	int fd;
-
-	(void)state;
-	snprintf(path, sizeof(path), "/tmp/stsurvey-test-%d.fifo", (int)getpid());
-	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(feed_open(&feed, &options, error), 0); /* nobody writes yet */
-	fd = open(path, O_WRONLY);
-	assert_int_equal(write(fd, "a.test\nb.te", 11), 11);
-	while (feed_take(feed, &batch) == FEED_WAIT)
-		feed_rig_wait(&bell);
-	assert_int_equal(batch->count, 1);
-	feed_release(feed, batch);
-	assert_int_equal(feed_take(feed, &batch), FEED_WAIT);
-	assert_true(feed_fraction(feed) < 0);
-	feed_stop(feed);
-	assert_int_equal(feed_take(feed, &batch), FEED_END);
-	feed_close(feed);
-	close(fd);
-	unlink(path);
-}
-
-/* Who stops a compressed list early has not found a truncated one. */
-static void stopping_is_no_failure(void **state)
-{
-	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
-	char path[64], error[FEED_ERROR_MAX];
-	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
-	struct feed_batch *batch;
-	struct feed *feed;
-	size_t n;
-	char *list = feed_rig_big_list(&n);
-	unsigned char *out = malloc(FEED_RIG_BIG);
-	int fd;
-
-	(void)state;
-	assert_true(feed_rig_gzip(list, n, out, FEED_RIG_BIG) > 4096);
-	snprintf(path, sizeof(path), "/tmp/stsurvey-test-%d.fifo", (int)getpid());
-	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(feed_open(&feed, &options, error), 0);
-	fd = open(path, O_WRONLY);
-	assert_int_equal(write(fd, out, 4096), 4096);
-	while (feed_entries(feed) == 0)
-		sched_yield();
-	feed_stop(feed);
-	feed_rig_wait(&bell); /* nobody asked for a batch, so this is the end */
-	assert_int_equal(feed_take(feed, &batch), FEED_END);
-	assert_string_equal(feed_error(feed), "");
-	feed_close(feed);
-	close(fd);
-	unlink(path);
-	free(out);
-	free(list);
-}
-
 static void stopping_interrupts_a_full_queue(void **state)
 {
 	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
@@ -534,8 +468,6 @@ int main(void)
 		cmocka_unit_test(finished_and_blocked_domains_are_told_apart),
 		cmocka_unit_test(what_cannot_be_read_is_said_at_once),
 		cmocka_unit_test(identity_follows_the_content),
-		cmocka_unit_test(stopping_interrupts_a_blocked_read),
-		cmocka_unit_test(stopping_is_no_failure),
 		cmocka_unit_test(stopping_interrupts_a_full_queue),
 	};
 
