@@ -155,7 +155,7 @@ static bool write_csv(void *arg, const struct observation *observation, const st
 	put_policy(csv, observation, result);
 	stats_findings_field(csv, &judgement->findings);
 	csv_string(csv, component_name(judgement->component));
-	csv_string(csv, verdict_name(judgement->verdict));
+	csv_string(csv, judgement_verdict_name(judgement));
 	csv_end(csv);
 	return !text_failed(&export->text);
 }

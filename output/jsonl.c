@@ -559,9 +559,7 @@ static void put_judgement(struct object *line, const struct judgement *j)
 	}
 	text_char(line->out, ']');
 	put_word(line, "component", component_name(j->component));
-	/* A domain nobody was asked about has no verdict, not the verdict that nothing stands in the way. */
-	put_word(line, "verdict",
-		 j->status == DOMAIN_BLOCKLISTED || j->status == DOMAIN_ILLEGAL_INPUT ? "" : verdict_name(j->verdict));
+	put_word(line, "verdict", judgement_verdict_name(j));
 }
 
 void jsonl_write(struct text *out, const struct jsonl_domain *d)

@@ -80,6 +80,13 @@ const char *verdict_name(enum verdict verdict)
 	return verdict_names[verdict];
 }
 
+const char *judgement_verdict_name(const struct judgement *judgement)
+{
+	bool asked = judgement->status != DOMAIN_BLOCKLISTED && judgement->status != DOMAIN_ILLEGAL_INPUT;
+
+	return asked ? verdict_name(judgement->verdict) : "";
+}
+
 const char *tls_version_name(enum tls_version version)
 {
 	return tls_version_names[version];

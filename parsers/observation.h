@@ -230,6 +230,9 @@ const char *policy_state_name(enum policy_state state);
 const char *verdict_name(enum verdict verdict);
 const char *tls_version_name(enum tls_version version);
 
+/* The verdict's word; "" for a domain nobody was asked about, which has none: "unknown" is for one that was asked. */
+const char *judgement_verdict_name(const struct judgement *judgement);
+
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)
 {
