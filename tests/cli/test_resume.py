@@ -351,7 +351,7 @@ class Synced(Scans):
         self.assertEqual([what for what, *_ in events].count("sync"), 2)
 
     def test_the_last_write_before_a_long_silence(self):
-        process = self.scan("0.3", "-r", "300")
+        process = self.scan("0.3", "-r", "300", "--threads", "8")
         self.wait_for(lambda: len(self.events()) > 4)
         self.dns.become("silent")
         self.wait_for(lambda: self.events()[-1][0] == "sync" and time.monotonic() > self.events()[-1][3] + STALL_S)
