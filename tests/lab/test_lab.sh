@@ -1,11 +1,12 @@
 #!/bin/sh
 # tests/lab/test_lab.sh - the whole of stsurvey against the lab: scan, verify, export, stats, compare.
 #
-#   test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]
+#   [SCANS=SCRIPT] test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]
 #
-# DIR is made when it is missing and kept; without it a temporary folder is used and removed. Three scans: the world through the
-# validating resolver, the domains below fault.test asked straight from a hostile name server, and a part of the world through a
-# private Unbound (--resolver unbound). Ends with `N passed, N failed`; exit 0 all agree, 1 something differs, 77 a needed program is not installed.
+# DIR is made when it is missing and kept; without it a temporary folder is used and removed. SCRIPT is test_scans.sh unless told, which
+# makes three scans: the world through the validating resolver, the domains below fault.test asked straight from a hostile name server, and a
+# part of the world through a private Unbound (--resolver unbound). Ends with `N passed, N failed`; exit 0 all agree, 1 something differs,
+# 77 a needed program is not installed.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,4 +26,4 @@ if [ -z "$dir" ]; then
 fi
 mkdir -p "$dir"
 dir=$(realpath "$dir")
-STSURVEY=$stsurvey OUT=$dir/out "$here/lab" run "$dir/lab" "$@" -- "$here/test_scans.sh"
+STSURVEY=$stsurvey OUT=$dir/out "$here/lab" run "$dir/lab" "$@" -- "$here/${SCANS:-test_scans.sh}"

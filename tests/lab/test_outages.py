@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""test_outages.py - the lab's resolver falls ill in the middle of a scan, for as long as real ones do, and the
+scan must say of every domain what is true all the same.
+
+Started by test_lab.sh in the lab, asks through its relay. One scan outlives three outages of OUTAGE_S seconds each: a relay that
+answers nothing, a stopped Unbound behind it, SERVFAIL for everything. Then a scan that loses three of ten packets each way, and
+one through a resolver that invents answers for names that do not exist. Ends with `N passed, N failed`.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OUTAGE_S = 20
+RATE = 3000          # packets a second: in good health the world takes ten seconds
+SCAN_S = 240         # a scan that takes longer hangs
+LOSS = 30            # per cent, each way: half the tries fail …
+LOSS_RETRIES = 9     # … and one question in a thousand, in one pass of two
+SICK = 4000          # domains of the scans that are ill from end to end
+RELAY_S = 1          # until the relay has surely read how ill it is
+PRESENT = ("valid", "invalid", "multiple")
+
+passed = failed = 0
+
+
+def that(good, what):
+    global passed, failed
+    passed += bool(good)
+    failed += not good
+    if not good:
+        print("FAILED: " + what)
+
+
+class Scan:
+    def __init__(self, stsurvey, folder, name, illness, *options):
+        env = os.environ
+        self.stsurvey, self.base, self.trouble = stsurvey, os.path.join(folder, name), env["TROUBLE"]
+        self.be(illness)
+        time.sleep(RELAY_S)
+        self.log = open(self.base + ".log", "w", encoding="utf-8")
+        self.child = subprocess.Popen(
+            [stsurvey, "scan", "-f", env["LIST"], "-o", self.base + ".msgpack.zst", "--force", "-m", self.base + ".json",
+             "-u", self.base + ".status", "--name-servers", env["TROUBLE_RESOLVER"], "--allow-reserved", env["ALLOW_RESERVED"],
+             "--https-port", env["HTTPS_PORT"], "--ca-file", env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"],
+             "--blocklist-file", env["BLOCKLIST"], "--http-timeout", env.get("HTTP_TIMEOUT", "3"), "--timeout", "1", "-q", *options],
+            stderr=self.log)
+
+    def be(self, words):
+        """From now on the relay is this ill."""
+        with open(self.trouble + ".new", "w", encoding="utf-8") as file:
+            file.write(words + "\n")
+        os.rename(self.trouble + ".new", self.trouble)
+
+    def notes(self):
+        with open(self.base + ".status", encoding="utf-8") as file:
+            return [row.get("note") or "" for row in csv.DictReader(file)]
+
+    def percent(self):
+        try:
+            with open(self.base + ".status", encoding="utf-8") as file:
+                rows = [row["percent-complete"] for row in csv.DictReader(file) if row.get("percent-complete")]
+            return float(rows[-1]) if rows else 0
+        except (OSError, ValueError):
+            return 0
+
+    def reach(self, percent):
+        end = time.monotonic() + SCAN_S
+        while self.percent() < percent and self.child.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        that(self.child.poll() is None, "the scan was over at %.0f %%, before the outage due at %d %%" % (self.percent(), percent))
+
+    def finish(self):
+        try:
+            status = self.child.wait(SCAN_S)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            status = self.child.wait()
+        self.log.close()
+        self.be("")
+        that(status in (0, 3), "exit status %d, see %s.log" % (status, self.base))
+        with open(self.base + ".json", encoding="utf-8") as file:
+            self.about = json.load(file)
+        with open(self.base + ".jsonl", "w", encoding="utf-8") as file:
+            subprocess.run([self.stsurvey, "export", self.base + ".msgpack.zst", "--format", "jsonl"], stdout=file, check=True)
+
+    def truth(self):
+        with open(os.environ["TRUTH"], encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def compare(self, truth):
+        """Every record as the truth has it."""
+        global passed, failed
+        with open(self.base + ".truth", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(fact) + "\n" for fact in truth)
+        done = subprocess.run([os.path.join(HERE, "compare.py"), self.base + ".jsonl", self.base + ".truth"], stdout=subprocess.PIPE,
+                              text=True, check=False)
+        words = done.stdout.split("\n")[-2].split()
+        print("%s: %s" % (os.path.basename(self.base), " ".join(words)))
+        if done.returncode:
+            print(done.stdout)
+        passed += int(words[0])
+        failed += int(words[2])
+
+
+def outages(stsurvey, folder):
+    scan = Scan(stsurvey, folder, "outages", "", "--rate", str(RATE))
+    lab = os.path.join(HERE, "lab")
+
+    scan.reach(15)
+    scan.be("silent")
+    time.sleep(OUTAGE_S)
+    scan.be("")
+    scan.reach(40)
+    subprocess.run([lab, "pause", os.environ["LAB"], "unbound"], check=True)
+    time.sleep(OUTAGE_S)
+    subprocess.run([lab, "resume", os.environ["LAB"], "unbound"], check=True)
+    scan.reach(65)
+    scan.be("rcode=2")
+    time.sleep(OUTAGE_S)
+    scan.be("")
+    scan.finish()
+    scan.compare(scan.truth())
+    server = scan.about["servers"][0]
+    that(server["times_down"] >= 3, "down %d times in three outages" % server["times_down"])
+    that(server["timeouts"] > 0, "no time-out was counted")
+    that(server["failed"] > server["timeouts"], "no SERVFAIL was counted")
+    that(scan.about["dns"]["parked"] > 0, "no question waited for the resolver")
+    paused = sum("paused" in note for note in scan.notes())
+    that(paused >= 3 * OUTAGE_S / 2, "paused in %d of %d seconds" % (paused, 3 * OUTAGE_S))
+
+
+def loss(stsurvey, folder):
+    scan = Scan(stsurvey, folder, "loss", "loss=%d" % LOSS, "--retries", str(LOSS_RETRIES), "--max-domains", str(SICK))
+    scan.finish()
+    scan.compare(scan.truth()[:SICK])
+    that(scan.about["dns"]["repeats"] > 0, "nothing was asked again")
+
+
+def rewriting(stsurvey, folder):
+    """What does not exist can't be known then; what does must be there."""
+    scan = Scan(stsurvey, folder, "rewriting", "rewrite", "--max-domains", str(SICK))
+    scan.finish()
+    with open(scan.base + ".jsonl", encoding="utf-8") as file:
+        records = {record["index"]: record for record in map(json.loads, file)}
+    for fact in scan.truth()[:SICK]:
+        want, got = fact["expect"].get("sts_state"), records[fact["index"]]
+        if want in PRESENT:
+            found = ((got.get("results") or {}).get("STS") or {}).get("state")
+            that(found == want, "%s: %s, not %s" % (fact["name"], found, want))
+    that(scan.about["servers"][0]["rewrites_nxdomain"], "the metadata does not say that it rewrites")
+    with open(scan.base + ".log", encoding="utf-8") as file:
+        that("invents addresses" in file.read(), "no warning of a resolver that rewrites")
+
+
+def main():
+    stsurvey, folder = os.environ["STSURVEY"], os.environ["OUT"]
+    os.makedirs(folder, exist_ok=True)
+    for test in (outages, loss, rewriting):
+        test(stsurvey, folder)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
