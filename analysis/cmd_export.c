@@ -1,12 +1,10 @@
 #include "output/command.h"
 
-#include <getopt.h>
-
 #include "analysis/scan_files.h"
 #include "analysis/stats_tables.h"
-#include "analysis/usage.h"
 #include "output/csv.h"
 #include "output/jsonl.h"
+#include "output/usage.h"
 
 static const char help[] =
 	"usage: stsurvey export SCAN… --format jsonl|csv [-o FILE]\n"
@@ -173,6 +171,8 @@ static int run(const char *command, char **path, int count, bool as_csv, const c
 	char error[TEXT_ERROR_MAX];
 	bool done;
 
+	if (!scan_files_differ(&files, output))
+		return EXIT_FATAL;
 	if (text_open(&export.text, output, error) != 0)
 		return usage_fatal(command, error);
 	csv_init(&export.csv, &export.text);
@@ -186,31 +186,18 @@ static int run(const char *command, char **path, int count, bool as_csv, const c
 
 int cmd_export(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'F' },
-		{ "output-file", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *format = NULL, *output = "-";
-	int option;
+	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &output } };
+	int first, status;
 
-	optind = 0; /* glibc: start anew, whatever main parsed */
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'F')
-			format = optarg;
-		else if (option == 'o')
-			output = optarg;
-		else if (option == 'h')
-			return usage_help(argv[0], help);
-		else
-			return usage_error(argv[0], "it takes scan files, --format and -o");
-	}
-	if (optind == argc)
+	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	if (first == 0)
+		return status;
+	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
 	if (format == NULL)
 		return usage_error(argv[0], "no format given: --format jsonl or --format csv");
 	if (strcmp(format, "csv") != 0 && strcmp(format, "jsonl") != 0)
 		return usage_error(argv[0], "unknown format '%s': jsonl or csv", format);
-	return run(argv[0], argv + optind, argc - optind, strcmp(format, "csv") == 0, output);
+	return run(argv[0], argv + first, argc - first, strcmp(format, "csv") == 0, output);
 }

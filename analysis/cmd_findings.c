@@ -1,10 +1,9 @@
 #include "output/command.h"
 
-#include <getopt.h>
 #include <string.h>
 
-#include "analysis/usage.h"
 #include "output/csv.h"
+#include "output/usage.h"
 #include "parsers/finding.h"
 
 static const char help[] = "usage: stsurvey findings [--format csv|text] [-o FILE]\n"
@@ -65,30 +64,17 @@ static void write_text(struct text *text)
 
 int cmd_findings(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'F' },
-		{ "output-file", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *format = "text", *path = "-";
+	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &path } };
 	char error[TEXT_ERROR_MAX];
 	struct text text;
-	int option;
+	int first, status;
 
-	optind = 0; /* glibc: start anew, whatever main parsed */
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'F')
-			format = optarg;
-		else if (option == 'o')
-			path = optarg;
-		else if (option == 'h')
-			return usage_help(argv[0], help);
-		else
-			return usage_error(argv[0], "it takes --format and -o alone");
-	}
-	if (optind < argc)
-		return usage_error(argv[0], "unexpected argument '%s'", argv[optind]);
+	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	if (first == 0)
+		return status;
+	if (first < argc)
+		return usage_error(argv[0], "unexpected argument '%s'", argv[first]);
 	if (strcmp(format, "csv") != 0 && strcmp(format, "text") != 0)
 		return usage_error(argv[0], "unknown format '%s': csv or text", format);
 	if (text_open(&text, path, error) != 0)

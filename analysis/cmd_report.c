@@ -1,11 +1,10 @@
 #include "output/command.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "analysis/report.h"
 #include "analysis/scan_files.h"
-#include "analysis/usage.h"
+#include "output/usage.h"
 
 static const char help[] = "usage: stsurvey report SCAN… -o FILE.html\n"
 			   "\n"
@@ -39,7 +38,7 @@ static int run(struct stats *stats, const char *command, char **path, int count,
 	char error[TEXT_ERROR_MAX];
 	struct text text;
 
-	if (!scan_files_read(&files))
+	if (!scan_files_differ(&files, output) || !scan_files_read(&files))
 		return EXIT_FATAL;
 	if (text_open(&text, output, error) != 0)
 		return usage_fatal(command, error);
@@ -49,25 +48,15 @@ static int run(struct stats *stats, const char *command, char **path, int count,
 
 int cmd_report(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "output-file", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *output = NULL;
+	const struct usage_option options[] = { { "output-file", 'o', &output } };
 	struct stats *stats;
-	int option, status;
+	int first, status;
 
-	optind = 0; /* glibc: start anew, whatever main parsed */
-	while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (option == 'o')
-			output = optarg;
-		else if (option == 'h')
-			return usage_help(argv[0], help);
-		else
-			return usage_error(argv[0], "it takes scan files and -o FILE");
-	}
-	if (optind == argc)
+	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	if (first == 0)
+		return status;
+	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
 	if (output == NULL)
 		return usage_error(argv[0], "no file given for the page: -o FILE.html");
@@ -75,7 +64,7 @@ int cmd_report(int argc, char **argv)
 	if (stats == NULL)
 		return usage_fatal(argv[0], "no memory for the counters");
 	stats_init(stats);
-	status = run(stats, argv[0], argv + optind, argc - optind, output);
+	status = run(stats, argv[0], argv + first, argc - first, output);
 	stats_fini(stats);
 	free(stats);
 	return status;

@@ -1,7 +1,6 @@
 #include "output/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 
 #include "analysis/scan_files.h"
 #include "analysis/stats_tables.h"
-#include "analysis/usage.h"
+#include "output/usage.h"
 
 static const char help[] =
 	"usage: stsurvey stats SCAN… -d DIR\n"
@@ -92,7 +91,7 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 	char error[TABLE_ERROR_MAX];
 	bool done;
 
-	if (!make_directory(command, directory))
+	if (!scan_files_differ(&files, NULL) || !make_directory(command, directory))
 		return EXIT_FATAL;
 	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS, error) != 0)
 		return usage_fatal(command, error);
@@ -109,25 +108,15 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 
 int cmd_stats(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "directory", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *directory = NULL;
+	const struct usage_option options[] = { { "directory", 'd', &directory } };
 	struct pass *pass;
-	int option, status;
+	int first, status;
 
-	optind = 0; /* glibc: start anew, whatever main parsed */
-	while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-		if (option == 'd')
-			directory = optarg;
-		else if (option == 'h')
-			return usage_help(argv[0], help);
-		else
-			return usage_error(argv[0], "it takes scan files and -d DIR");
-	}
-	if (optind == argc)
+	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	if (first == 0)
+		return status;
+	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
 	if (directory == NULL)
 		return usage_error(argv[0], "no folder given for the tables: -d DIR");
@@ -135,7 +124,7 @@ int cmd_stats(int argc, char **argv)
 	if (pass == NULL)
 		return usage_fatal(argv[0], "no memory for the counters");
 	stats_init(&pass->stats);
-	status = run(pass, argv[0], argv + optind, argc - optind, directory);
+	status = run(pass, argv[0], argv + first, argc - first, directory);
 	stats_fini(&pass->stats);
 	free(pass);
 	return status;

@@ -2,8 +2,67 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "output/reader.h"
+
+/* One file by two names? Devices and pipes may well be given twice. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+bool scan_files_differ(const struct scan_files *files, const char *output)
+{
+	for (int i = 0; i < files->count; i++) {
+		for (int k = 0; k < i; k++) {
+			if (strcmp(files->path[i], files->path[k]) != 0 &&
+			    !is_same_file(files->path[i], files->path[k]))
+				continue;
+			fprintf(stderr, "stsurvey %s: %s is given twice: each domain would count twice\n",
+				files->command, files->path[i]);
+			return false;
+		}
+		if (output && is_same_file(files->path[i], output)) {
+			fprintf(stderr, "stsurvey %s: %s is a scan file to be read; choose another output\n",
+				files->command, output);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Where a file's domains come from, as far as its header tells. */
+struct origin {
+	uint64_t size, sample; /* of the list; sample 0: a pipe, of which nothing is known */
+	uint32_t shards, shard;
+};
+
+static bool overlap(const struct origin *a, const struct origin *b)
+{
+	return a->sample != 0 && a->size == b->size && a->sample == b->sample &&
+	       (a->shards != b->shards || a->shard == b->shard);
+}
+
+static void warn_if_overlapping(const struct scan_files *files, struct origin *origin, int file,
+				const struct record_header *header)
+{
+	origin[file] = (struct origin){ header->input_size, header->input_sample, header->shards, header->shard };
+	for (int i = 0; i < file; i++) {
+		if (!overlap(&origin[i], &origin[file]))
+			continue;
+		fprintf(stderr,
+			"stsurvey %s: warning: %s and %s are scans of one list and overlap: domains of both count "
+			"twice\n",
+			files->command, files->path[i], files->path[file]);
+		return;
+	}
+}
 
 /* Did the scan behind this file come to its end? */
 static void warn_if_incomplete(struct scan_files *files, const struct reader *reader, const char *path,
@@ -27,8 +86,9 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 		files->command, path, why, domains);
 }
 
-static bool read_file(struct scan_files *files, const char *path, bool *enough)
+static bool read_file(struct scan_files *files, struct origin *origin, int file, bool *enough)
 {
+	const char *path = files->path[file];
 	char error[READER_ERROR_MAX];
 	struct observation observation;
 	struct classification result;
@@ -40,6 +100,7 @@ static bool read_file(struct scan_files *files, const char *path, bool *enough)
 		fprintf(stderr, "stsurvey %s: %s\n", files->command, error);
 		return false;
 	}
+	warn_if_overlapping(files, origin, file, reader_header(reader));
 	while ((got = reader_next(reader, &observation, error)) > 0) {
 		domains++;
 		classify(&observation, &result);
@@ -59,11 +120,16 @@ static bool read_file(struct scan_files *files, const char *path, bool *enough)
 
 bool scan_files_read(struct scan_files *files)
 {
-	bool enough = false;
+	struct origin *origin = calloc((size_t)files->count, sizeof(*origin));
+	bool enough = false, result = origin != NULL;
 
-	for (int i = 0; i < files->count && !enough; i++)
-		if (!read_file(files, files->path[i], &enough))
-			return false;
+	if (!origin)
+		fprintf(stderr, "stsurvey %s: no memory\n", files->command);
+	for (int i = 0; i < files->count && !enough && result; i++)
+		result = read_file(files, origin, i, &enough);
+	free(origin);
+	if (!result)
+		return false;
 	if (files->domains == 0 && !enough)
 		fprintf(stderr, "stsurvey %s: warning: there is no domain in %s\n", files->command,
 			files->count == 1 ? files->path[0] : "these files");

@@ -1,7 +1,8 @@
 /* analysis/scan_files.h - every domain of any number of scan files, judged, in one pass.
  *
  * A file that was cut (crash, full disk) or that an interrupted scan left is read as far as it goes, with a
- * warning; damage before the end is an error.
+ * warning; damage before the end is an error. So are, with a warning, files whose domains overlap: two scans of one
+ * list, or a shard beside the whole.
  */
 #ifndef STSURVEY_ANALYSIS_SCAN_FILES_H
 #define STSURVEY_ANALYSIS_SCAN_FILES_H
@@ -22,6 +23,10 @@ struct scan_files {
 	uint64_t domains;
 	unsigned incomplete; /* files that were cut, aborted or are still being written */
 };
+
+/* Is each file another one, and @output (NULL: none) none of them? False with a line on stderr; to be asked before the
+ * output is opened, which empties it. */
+__attribute__((warn_unused_result)) bool scan_files_differ(const struct scan_files *files, const char *output);
 
 /* True once everything is read, or on_domain had enough; false after an error, which stands on stderr. */
 __attribute__((warn_unused_result)) bool scan_files_read(struct scan_files *files);

@@ -1,6 +1,5 @@
 #include "output/command.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "output/reader.h"
 #include "output/text.h"
+#include "output/usage.h"
 
 enum {
 	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
@@ -16,7 +16,7 @@ enum {
 	OCTET = 8,
 };
 
-static const char usage[] =
+static const char help[] =
 	"usage: stsurvey verify SCAN...\n"
 	"\n"
 	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, "
@@ -142,34 +142,23 @@ static bool verify(struct text *out, const char *path)
 
 int cmd_verify(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	char error[TEXT_ERROR_MAX];
 	struct text out;
 	bool whole = true;
-	int option;
+	int first, status;
 
-	optind = 0; /* argv may be the second one that getopt meets */
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option != 'h')
-			return EXIT_USAGE;
-		fputs(usage, stdout);
-		return EXIT_COMPLETE;
-	}
-	if (optind == argc) {
-		fprintf(stderr, "stsurvey verify: which scan files? Try --help\n");
-		return EXIT_USAGE;
-	}
-	if (text_open(&out, "-", error) != 0) {
-		fprintf(stderr, "stsurvey verify: %s\n", error);
-		return EXIT_FATAL;
-	}
-	for (int i = optind; i < argc; i++) {
+	first = usage_read(argc, argv, help, NULL, 0, &status);
+	if (first == 0)
+		return status;
+	if (first == argc)
+		return usage_error(argv[0], "no scan file given");
+	if (text_open(&out, "-", error) != 0)
+		return usage_fatal(argv[0], error);
+	for (int i = first; i < argc; i++) {
 		whole &= verify(&out, argv[i]);
 		text_flush(&out);
 	}
-	if (text_close(&out, error) != 0) {
-		fprintf(stderr, "stsurvey verify: %s\n", error);
-		return EXIT_FATAL;
-	}
+	if (text_close(&out, error) != 0)
+		return usage_fatal(argv[0], error);
 	return whole ? EXIT_COMPLETE : EXIT_FATAL;
 }

@@ -38,11 +38,18 @@ static char *path_of(const char *name)
 	return p;
 }
 
-static void write_scan(const char *name, unsigned domains, enum record_completion completion)
+/* @shards 0: of a pipe. */
+static void write_scan(const char *name, unsigned domains, enum record_completion completion, uint32_t shards,
+		       uint32_t shard)
 {
 	static struct facts facts;
 	struct sink_options options = { .path = path_of(name), .resume_at = -1, .buffers = 2 };
-	struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"), .major = RECORD_SCHEMA_MAJOR };
+	struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"),
+					.major = RECORD_SCHEMA_MAJOR,
+					.input_size = 42,
+					.input_sample = shards > 0 ? 1 : 0,
+					.shards = shards > 0 ? shards : 1,
+					.shard = shard };
 	struct record_trailer trailer = { .completion = completion, .domains = domains };
 	struct record_buffer *buffer;
 	struct sink *sink;
@@ -105,9 +112,14 @@ static int write_scans(void **state)
 	(void)state;
 	if (mkdtemp(directory) == NULL)
 		return -1;
-	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE);
-	write_scan("aborted.scan", 3, COMPLETION_ABORTED);
-	write_scan("empty.scan", 0, COMPLETION_COMPLETE);
+	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE, 0, 0);
+	write_scan("aborted.scan", 3, COMPLETION_ABORTED, 0, 0);
+	write_scan("empty.scan", 0, COMPLETION_COMPLETE, 0, 0);
+	write_scan("list.scan", 2, COMPLETION_COMPLETE, 1, 0);
+	write_scan("shard0.scan", 1, COMPLETION_COMPLETE, 2, 0);
+	write_scan("shard1.scan", 1, COMPLETION_COMPLETE, 2, 1);
+	if (link(path_of("whole.scan"), path_of("linked.scan")) != 0)
+		return -1;
 	snprintf(command, sizeof(command), "cp %s/whole.scan %s/torn.scan && cp %s/whole.scan %s/damaged.scan",
 		 directory, directory, directory, directory);
 	if (system(command) != 0 || stat(path_of("whole.scan"), &whole) != 0)
@@ -132,7 +144,12 @@ static void test_usage_errors_exit_2(void **state)
 	} table[] = {
 		{ cmd_stats, "stats", "no scan file" },
 		{ cmd_stats, "stats %whole.scan", "-d DIR" },
-		{ cmd_stats, "stats --nonsense", "--help" },
+		{ cmd_stats, "stats --nonsense", "--nonsense" },
+		{ cmd_stats, "stats -x", "'-x'" },
+		{ cmd_stats, "stats -d", "-d needs a value" },
+		{ cmd_stats, "stats --help=more", "takes no value" },
+		{ cmd_verify, "verify", "no scan file" },
+		{ cmd_verify, "verify --nonsense", "--nonsense" },
 		{ cmd_export, "export --format csv", "no scan file" },
 		{ cmd_export, "export %whole.scan", "--format" },
 		{ cmd_export, "export %whole.scan --format xml", "xml" },
@@ -146,7 +163,8 @@ static void test_usage_errors_exit_2(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		int status = run(table[i].command, table[i].line);
 
-		if (status != EXIT_USAGE || strstr(said, table[i].says) == NULL)
+		if (status != EXIT_USAGE || strstr(said, table[i].says) == NULL ||
+		    strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
 		assert_string_equal(printed, "");
 	}
@@ -192,6 +210,38 @@ static void test_missing_files_exit_1_and_are_named(void **state)
 	assert_int_equal(access(path_of("tables1/overview.csv"), F_OK), -1);
 	assert_int_equal(access(path_of("tables1/misconfigured.csv"), F_OK), -1);
 	assert_int_equal(access(path_of("tables1/.misconfigured.csv.part"), F_OK), -1);
+}
+
+/* Nor is the only copy of a scan written over. */
+static void test_no_domain_counts_twice_unnoticed(void **state)
+{
+	static const struct {
+		int (*command)(int argc, char **argv);
+		const char *line, *says; /* "": nothing */
+		int status;
+	} table[] = {
+		{ cmd_stats, "stats %whole.scan %whole.scan -d %tables2", "given twice", EXIT_FATAL },
+		{ cmd_stats, "stats %whole.scan %aborted.scan %linked.scan -d %tables2", "given twice", EXIT_FATAL },
+		{ cmd_export, "export %whole.scan %whole.scan --format csv", "given twice", EXIT_FATAL },
+		{ cmd_report, "report - - -o %r2.html", "given twice", EXIT_FATAL },
+		{ cmd_export, "export %aborted.scan %whole.scan --format csv -o %linked.scan", "to be read",
+		  EXIT_FATAL },
+		{ cmd_report, "report %whole.scan -o %whole.scan", "to be read", EXIT_FATAL },
+		{ cmd_export, "export %shard0.scan %list.scan --format csv", "overlap", EXIT_COMPLETE },
+		{ cmd_export, "export %shard0.scan %shard1.scan --format csv", "", EXIT_COMPLETE },
+		{ cmd_export, "export %whole.scan %empty.scan --format csv", "", EXIT_COMPLETE },
+		{ cmd_export, "export %whole.scan --format csv", "", EXIT_COMPLETE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int status = run(table[i].command, table[i].line);
+
+		if (status != table[i].status || strstr(said, table[i].says) == NULL ||
+		    (said[0] == '\0') != (table[i].says[0] == '\0') || strchr(said, '\n') != strrchr(said, '\n'))
+			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
+	}
+	assert_int_equal(access(path_of("tables2"), F_OK), -1);
 }
 
 static void test_stats_writes_every_table(void **state)
@@ -322,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_usage_errors_exit_2),
 		cmocka_unit_test(test_help_goes_to_standard_output),
 		cmocka_unit_test(test_missing_files_exit_1_and_are_named),
+		cmocka_unit_test(test_no_domain_counts_twice_unnoticed),
 		cmocka_unit_test(test_stats_writes_every_table),
 		cmocka_unit_test(test_incomplete_files_are_used_with_a_warning),
 		cmocka_unit_test(test_export_csv),
