@@ -1,8 +1,14 @@
 """DNS benchmarks: scans of made-up domains against the limit client and other tools, in the same run."""
+import json
+import signal
+import subprocess
+
 import bench_tools as tools
 from bench_tools import Answerer, measure, median, values
 
 WINDOW = 4000           # domains in flight for scan and udp_limit
+ZDNS_MOST = 20000       # domains; some ten seconds
+ZDNS_THREADS = 1000     # its goroutines; fewer make it slower
 # Before a scan believes its name server it asks for the MX of its list's first names and a few addresses (scanner/preflight.h).
 PREFLIGHT = {"mx": 8, "a": 2, "aaaa": 2}
 NOTHING_SPECIAL = {"nxdomain": 0, "sts": 0, "wildcard": 0}  # three questions for each domain, none with a policy
@@ -15,9 +21,11 @@ def scan_argv(context, path, address, out, **options):
     return argv
 
 
-def scan(context, path, address, cores=tools.CLIENT_CORE, under=(), beside=None, **options):
+def scan(context, path, address, cores=tools.CLIENT_CORE, under=(), beside=None, limit=tools.LIMIT_S, **options):
     """One scan, started by the command `under`; its file stays in the work folder until the next."""
-    done = measure([*under, *scan_argv(context, path, address, context.scan_file, **options)], cores, beside=beside)
+    done = measure([*under, *scan_argv(context, path, address, context.scan_file, **options)], cores, beside=beside, limit=limit)
+    if done.status == -signal.SIGKILL:
+        raise RuntimeError(f"scan took longer than {limit:.0f} s")
     if done.status not in (0, 3):
         raise RuntimeError(f"scan ended with {done.status}: {done.out[-2000:]}")
     return done
@@ -66,21 +74,47 @@ def run_massdns(context, count, server):
     return cpu * 1e6 / count, count / wall
 
 
-def run_zdns(context, count, server):
-    """A tenth of the domains: it is some fifty times slower. Both cores, as it would take them."""
-    count //= 10
+def zdns_answered(metadata):
+    """How many names it looked up, and for how many it got what a name server may say of a name."""
+    told = json.loads(metadata.read_text(encoding="utf-8"))
+    return told["names"], sum(told["statuses"].get(status, 0) for status in ("NOERROR", "NXDOMAIN"))
+
+
+def run_zdns(context, count, server, *options):
+    """Fewer domains: it is some twenty times slower. Two runs, like massdns; both cores, as it would take them. The local address keeps
+    it from looking for one by the route to a public name server."""
+    count = min(count, ZDNS_MOST)
+    metadata = context.work / "zdns.json"
     cpu = wall = 0
-    for kind, form in (("MX", "list"), ("TXT", "txt")):
+    for kind, form, names in (("MX", "list", count), ("TXT", "txt", 2 * count)):
         path = tools.make_list(context.tools, context.work, count, form)
-        done = measure(["zdns", kind, "--name-servers", server.address, "--input-file", path, "--output-file", "/dev/null"],
+        done = measure(["zdns", kind, "--name-servers", server.address, "--local-addr", "127.0.0.1", "--threads", ZDNS_THREADS, *options,
+                        "--input-file", path, "--output-file", "/dev/null", "--metadata-file", metadata],
                        f"{tools.CLIENT_CORE},{tools.SERVER_CORE}")
+        if done.status != 0:
+            raise RuntimeError(f"zdns ended with {done.status}: {done.out[-2000:]}")
+        looked_up, answered = zdns_answered(metadata)
+        if looked_up != names or answered < 0.99 * names:
+            raise RuntimeError(f"zdns looked up {looked_up} and got an answer for {answered} of {names}")
         cpu += done.cpu
         wall += done.wall
     return cpu * 1e6 / count, count / wall
 
 
+def run_zdns_once(context, count, server):
+    return run_zdns(context, count, server, "--retries", 0)
+
+
 PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "udp_limit": run_limit, "dnsperf": run_dnsperf,
-         "massdns -o B": run_massdns, "zdns": run_zdns}
+         "massdns -o B": run_massdns, "zdns": run_zdns, "zdns --retries 0": run_zdns_once}
+
+
+def full_name(name):
+    """With its version, where that makes a difference and it tells."""
+    if not name.startswith("zdns"):
+        return name
+    told = subprocess.run(["zdns", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False, timeout=10)
+    return name.replace("zdns", "zdns " + told.stdout.split()[-1], 1) if told.returncode == 0 and told.stdout.split() else name
 
 
 def peers(context, count, rounds):
@@ -97,11 +131,11 @@ def peers(context, count, rounds):
 
 
 def peer_rows(measured):
-    limit = measured["udp_limit"]
     rows = []
     for name, runs in measured.items():
-        ratio = median([run[0] / base[0] for run, base in zip(runs, limit)])
-        rows.append([name, f"{median([r[0] for r in runs]):.1f}", f"{median([r[1] for r in runs]):.0f}", f"{ratio:.2f}"])
+        faster = ratio(measured, "scan", name, 1)
+        rows.append([full_name(name), f"{median([r[0] for r in runs]):.1f}", f"{median([r[1] for r in runs]):.0f}",
+                     f"{ratio(measured, name, 'udp_limit'):.2f}", f"{faster:.1f}" if faster else "–"])
     return rows
 
 
@@ -113,17 +147,17 @@ def ratio(measured, name, other, column=0):
 
 # ---- the matrix: sizes, delays, losses ----
 
-def one_scan(context, count, server_options, **scan_options):
-    """A scan of the made-up zone, checked against what it had to ask."""
+def one_scan(context, count, server_options, limit=tools.LIMIT_S, **scan_options):
+    """A scan of the made-up zone, checked against what it had to ask; an error when it takes more than `limit` seconds."""
     path = tools.make_list(context.tools, context.work, count)
     tally = count * 4 if count <= context.tally_max else 0
     with Answerer(context.tools, tally=tally, **server_options) as server:
-        done = scan(context, path, server.address, **scan_options)
+        done = scan(context, path, server.address, limit=limit, **scan_options)
     want = tools.expected(context.tools, path)
     check = checked(context, count)
     kinds = ("mx", "sts", "tlsrpt", "a", "aaaa")
     beyond = {kind: server.counts["asked_" + kind] - want["asked_" + kind] for kind in kinds}
-    row = {"domains": count, "cpu": done.cpu * 1e6 / count, "speed": count / done.wall, "rss_mib": done.rss_kib / 1024,
+    row = {"domains": count, "window": scan_options.get("concurrency", WINDOW), "cpu": done.cpu * 1e6 / count, "speed": count / done.wall, "rss_mib": done.rss_kib / 1024,
            "samples": done.samples, "octets": context.scan_file.stat().st_size / count, "wall": done.wall,
            "open": check.get("open"), "tail": check.get("tail"),
            "wrong": check.get("wrong", count), "lost": check.get("missing", count) + sum(max(0, -n) for n in beyond.values()),
@@ -135,18 +169,33 @@ def one_scan(context, count, server_options, **scan_options):
     return row
 
 
-def matrix(context, sizes):
-    rows = []
+MATRIX_HEAD = ["domains", "delay ms", "loss %", "window", "CPU µs/domain", "domains/s", "RSS MiB", "octets/domain", "left open", "wrong", "lost",
+               "asked twice", "tail ÷ share"]
+MATRIX_USUAL, MATRIX_LEAST = 45000, 15000  # domains/s of a quiet machine, and below which a cell is given up
+CELL_EXTRA_S = 60                          # beyond that, for the end of a lossy scan and a short list
+
+
+def window_for(delay):
+    """A domain takes two round trips: 120 a millisecond leave room for 60,000 domains/s, about what a core can do. More would wait for
+    the CPU, longer than the scanner waits before it repeats."""
+    return max(WINDOW, 120 * delay)
+
+
+def matrix(context, sizes, delays, losses):
+    """A row each as it is measured; RuntimeError instead where a cell failed or took too long."""
     for count in sizes:
-        for delay in (0, 50, 200):
-            for loss in (0, 20):
-                rows.append(one_scan(context, count, {"delay": delay, "loss": loss}))
-    return rows
+        for delay in delays:
+            for loss in losses:
+                try:
+                    yield one_scan(context, count, {"delay": delay, "loss": loss}, concurrency=window_for(delay),
+                                   limit=CELL_EXTRA_S + count / MATRIX_LEAST)
+                except RuntimeError as error:
+                    yield RuntimeError(f"{count} domains, {delay} ms, {loss / 10:g} % loss: {error}")
 
 
-def matrix_rows(rows):
-    return [[r["domains"], r["delay"], f"{r['loss'] / 10:g}", f"{r['cpu']:.1f}", f"{r['speed']:.0f}", f"{r['rss_mib']:.1f}",
-             f"{r['octets']:.1f}", r["open"], r["wrong"], r["lost"], r["twice"] if r["loss"] == 0 else "–", f"{r['tail']:.1f}"] for r in rows]
+def matrix_row(r):
+    return [r["domains"], r["delay"], f"{r['loss'] / 10:g}", r["window"], f"{r['cpu']:.1f}", f"{r['speed']:.0f}", f"{r['rss_mib']:.1f}",
+            f"{r['octets']:.1f}", r["open"], r["wrong"], r["lost"], r["twice"] if r["loss"] == 0 else "–", f"{r['tail']:.1f}"]
 
 
 # Domains in flight, and the delay and jitter that keep the window full: a domain has 1 question in flight, then 2, 1.5 on average.

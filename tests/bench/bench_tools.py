@@ -53,29 +53,32 @@ def sample(pid, over, samples, start):
         samples.append((time.monotonic() - start, resident_kib(pid)))
 
 
-def measure(argv, cores=CLIENT_CORE, stdin=None, beside=None):
-    """Run argv on these cores to its end; wait4's figures are this process's alone, its children included. `beside(pid, over)` runs in a
-    thread of its own meanwhile; the event `over` is set at the end."""
+def measure(argv, cores=CLIENT_CORE, stdin=None, beside=None, limit=LIMIT_S):
+    """Run argv on these cores to its end, at most `limit` seconds; wait4's figures are this process's alone, its children included.
+    `beside(pid, over)` runs in a thread of its own meanwhile; the event `over` is set at the end."""
     start = time.monotonic()
     samples, over = [], threading.Event()
     with subprocess.Popen(["taskset", "-c", cores] + [str(a) for a in argv], stdin=stdin or subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         sampler = threading.Thread(target=sample, args=(process.pid, over, samples, start))
-        killer = threading.Timer(LIMIT_S, process.kill)
+        killer = threading.Timer(limit, process.kill)
         company = threading.Thread(target=beside, args=(process.pid, over)) if beside else None
-        sampler.start()
-        if company:
-            company.start()
-        killer.start()
-        out = process.stdout.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - start
-        killer.cancel()
-        over.set()
-        sampler.join()
-        if company:
-            company.join()
+        helpers = [sampler, killer] + [company] * bool(company)
+        try:
+            for helper in helpers:
+                helper.start()
+            out = process.stdout.read().decode(errors="replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            wall = time.monotonic() - start
+        except BaseException:  # this program is being ended: what it started ends too
+            process.kill()
+            raise
+        finally:
+            killer.cancel()
+            over.set()
+            for helper in helpers:
+                helper.join()
     return Measured(process.returncode, usage, wall, out, samples)
 
 
