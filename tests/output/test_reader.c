@@ -155,7 +155,7 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
  * such as it is. Returns the octets before it; @inside: where the policy's frame ends. */
 static size_t add_hostile_frame(size_t *inside)
 {
-	enum { NOISE = 1000 };
+	enum { NOISE = 250 };
 	static char text[FILE_MAX];
 	struct record_buffer *buffer = record_buffer_new();
 	struct frame_press *press = frame_press_new();
