@@ -127,15 +127,15 @@ static int read_header(struct reader *r)
 	return keep_header(r, content.p, decode_offset(r->decode));
 }
 
-static int open_path(struct reader *r)
+static int open_path(struct reader *r, const char *path)
 {
 	struct stat info;
 
-	if (strcmp(r->path, "-") == 0) {
+	if (strcmp(path, "-") == 0) {
 		r->fd = STDIN_FILENO;
 		return 0;
 	}
-	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	r->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return fail(r, "cannot be opened: %s", strerror(errno));
 	if (fstat(r->fd, &info) == 0 && S_ISDIR(info.st_mode))
@@ -151,14 +151,14 @@ int reader_open(struct reader **out, const char *path, char error[READER_ERROR_M
 	*out = NULL;
 	if (r) {
 		r->fd = -1;
-		r->path = strdup(path);
+		r->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	}
 	if (!r || !r->path) {
 		snprintf(error, READER_ERROR_MAX, "%s: no memory to read it", path);
 		free(r);
 		return -1;
 	}
-	if (open_path(r) != 0)
+	if (open_path(r, path) != 0)
 		goto out;
 	r->walk = frame_walk_new(r->fd, NULL, NULL);
 	r->decode = decode_new();

@@ -255,7 +255,7 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	int flags = O_WRONLY | O_CLOEXEC | (o->resume_at < 0 ? O_CREAT : 0);
 	struct stat info;
 
-	if (strcmp(sink->path, "-") == 0) {
+	if (strcmp(sink->options.path, "-") == 0) {
 		sink->fd = STDOUT_FILENO;
 		return 0;
 	}
@@ -333,7 +333,7 @@ static struct sink *sink_new(const struct sink_options *options)
 	sink->system = options->system ? *options->system : real_system;
 	sink->fd = -1;
 	sink->synced = now();
-	sink->path = strdup(options->path);
+	sink->path = strdup(strcmp(options->path, "-") == 0 ? "standard output" : options->path);
 	sink->slot = calloc(sink->options.buffers, sizeof(*sink->slot));
 	sink->queue = calloc(sink->options.buffers, sizeof(*sink->queue));
 	sink->press = frame_press_new();

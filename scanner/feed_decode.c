@@ -146,9 +146,16 @@ static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 static const struct codec CODECS[] = {
 	{ "gzip", { { 0x1f, 0x8b }, 2 }, start_gzip, push_gzip, NULL },
 	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, start_zstd, push_zstd, NULL },
-	{ "xz", { { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6 }, NULL, NULL, "xz -dc FILE | stsurvey scan -f - ..." },
-	{ "bzip2", { { 'B', 'Z', 'h' }, 3 }, NULL, NULL, "bzip2 -dc FILE | stsurvey scan -f - ..." },
-	{ "zip", { { 'P', 'K', 3, 4 }, 4 }, NULL, NULL, "unzip -p FILE | stsurvey scan -f - ..." },
+	{ "compressed with xz",
+	  { { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6 },
+	  NULL,
+	  NULL,
+	  "xz -dc FILE | stsurvey scan -f - ..." },
+	{ "compressed with bzip2", { { 'B', 'Z', 'h' }, 3 }, NULL, NULL, "bzip2 -dc FILE | stsurvey scan -f - ..." },
+	{ "compressed with zip", { { 'P', 'K', 3, 4 }, 4 }, NULL, NULL, "unzip -p FILE | stsurvey scan -f - ..." },
+	/* no octet of a byte order mark of UTF-16 is one of UTF-8 */
+	{ "in UTF-16", { { 0xff, 0xfe }, 2 }, NULL, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
+	{ "in UTF-16", { { 0xfe, 0xff }, 2 }, NULL, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
 };
 
 static const struct codec PLAIN = { "plain", { { 0 }, 0 }, NULL, push_plain, NULL };
@@ -171,8 +178,7 @@ static int choose_codec(struct feed_decode *decode)
 		    memcmp(decode->head, CODECS[i].magic.octet, CODECS[i].magic.n) == 0)
 			decode->codec = &CODECS[i];
 	if (!decode->codec->push) {
-		snprintf(decode->error, sizeof(decode->error), "is compressed with %s: %s", decode->codec->name,
-			 decode->codec->remedy);
+		snprintf(decode->error, sizeof(decode->error), "is %s: %s", decode->codec->name, decode->codec->remedy);
 		return -1;
 	}
 	if (decode->codec->start && decode->codec->start(decode) != 0)

@@ -1,7 +1,10 @@
 /* stsurvey - survey scanner for MTA-STS and TLSRPT: the table of commands. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output/command.h"
 
@@ -65,14 +68,19 @@ static int cmd_help(int argc, char **argv)
 	return EXIT_COMPLETE;
 }
 
-int main(int argc, char **argv)
+/* A standard descriptor that came closed would be the next file's: messages would stand in a scan file. In its place
+ * comes one that fails in the same way, EBADF. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FATAL);
+}
+
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 
-	/* A reader that goes away is an error to report, not a way to die. */
-	signal(SIGPIPE, SIG_IGN);
-	/* So is a file that reached `ulimit -f`. */
-	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -85,4 +93,21 @@ int main(int argc, char **argv)
 		return cmd_help(1, argv);
 	command = find(argv[1]);
 	return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	fill_standard_descriptors();
+	/* A reader that goes away is an error to report, not a way to die. */
+	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that reached `ulimit -f`. */
+	signal(SIGXFSZ, SIG_IGN);
+	status = run(argc, argv);
+	if (status == EXIT_COMPLETE && fflush(stdout) != 0) {
+		fprintf(stderr, "stsurvey: standard output: %s\n", strerror(errno));
+		status = EXIT_FATAL;
+	}
+	return status;
 }

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scanner/fetch_pace.h"
@@ -283,6 +284,46 @@ static unsigned usable_cores(void)
 	return count < 1 ? 1 : count > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)count;
 }
 
+/* One file by two names? A pipe or a device may well be given twice. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	if (!a || !b || strcmp(a, "-") == 0)
+		return false;
+	if (stat(a, &one) < 0 || stat(b, &other) < 0)
+		return strcmp(a, b) == 0;
+	return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* A file that is written must be no other's. */
+static bool files_differ(const struct options *options, char error[OPTIONS_ERROR_MAX])
+{
+	const struct {
+		const char *name, *path;
+		bool is_written;
+	} file[] = {
+		{ "output-file", options->output_file, true },
+		{ "metadata-file", options->metadata_file, true },
+		{ "status-updates-file", options->status_updates_file, true },
+		{ "log-file", options->log_file, true },
+		{ "input-file", options->input_file, false },
+		{ "ca-file", options->ca_file, false },
+		{ "resolver-config", options->resolver_config, false },
+	};
+
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (!file[k].is_written || !is_same_file(file[k].path, file[i].path))
+				continue;
+			snprintf(error, OPTIONS_ERROR_MAX, "--%s and --%s are the same file", file[k].name,
+				 file[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Usage errors that lie between options. */
 static const char *conflict(const struct options *options, bool has_shards, bool has_shard)
 {
@@ -300,14 +341,8 @@ static const char *conflict(const struct options *options, bool has_shards, bool
 		return "--resolver and --name-servers exclude each other";
 	if (options->resolver_config && !options->resolver)
 		return "--resolver-config needs --resolver unbound";
-	if (!output_is_pipe && strcmp(options->output_file, options->input_file) == 0)
-		return "--output-file and --input-file are the same file";
 	if (options->metadata_file && strcmp(options->metadata_file, "-") == 0)
 		return "--metadata-file needs a file: it is rewritten while the scan runs";
-	if (options->metadata_file && strcmp(options->metadata_file, options->output_file) == 0)
-		return "--metadata-file and --output-file are the same file";
-	if (options->status_updates_file && strcmp(options->status_updates_file, options->output_file) == 0)
-		return "--status-updates-file and --output-file are the same file";
 	return NULL;
 }
 
@@ -354,6 +389,8 @@ static enum options_result finish(struct options *options, enum options_command 
 		snprintf(error, OPTIONS_ERROR_MAX, "%s", wrong);
 		return OPTIONS_USAGE;
 	}
+	if (!files_differ(options, error))
+		return OPTIONS_USAGE;
 	if (options->threads == 0)
 		options->threads = command == OPTIONS_SCAN ? usable_cores() : 1;
 	if (options->threads > options->concurrency)

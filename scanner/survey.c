@@ -133,10 +133,16 @@ static int open_feed(struct survey *survey)
 	return resume_check_input(&survey->resume, options->input_file, size, mtime, sample, survey->error);
 }
 
+static const char *input_name(const struct survey *survey)
+{
+	const char *path = survey->options->input_file;
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static void say_empty(struct survey *survey)
 {
-	snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected",
-		 survey->options->input_file);
+	snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected", input_name(survey));
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
@@ -464,6 +470,18 @@ static int exit_status(const struct survey *survey)
 	return trailer.unknown * 100 > trailer.domains * UNKNOWN_PERCENT_MAX ? EXIT_UNMEASURED : EXIT_COMPLETE;
 }
 
+/* Another format than ours: each line has its record, but nothing was surveyed. */
+static void expect_names(const struct survey *survey)
+{
+	struct record_trailer trailer;
+
+	survey_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
+	if (trailer.domains > 0 && trailer.illegal == trailer.domains)
+		log_warning(
+			"%s: no line of it is a domain name; one name a line, or rank,domain CSV, in UTF-8 is expected",
+			input_name(survey));
+}
+
 /* From the first packet of the survey to the last octet of the file. */
 static int scan_all(struct survey *survey)
 {
@@ -486,6 +504,7 @@ static int scan_all(struct survey *survey)
 	stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
 	if (survey->error[0] == '\0' && !stopped && feed_entries(survey->scan.feed) == 0)
 		say_empty(survey); /* a pipe that ended after take_first had stopped waiting */
+	expect_names(survey);
 	failed = close_sink(survey, !stopped && survey->error[0] == '\0') < 0;
 	status = failed ? EXIT_FATAL : exit_status(survey);
 	survey_report_close(&survey->report,

@@ -56,6 +56,10 @@ class Lists(tool.Case):
         path = os.path.join(self.put("file", "x"), "list")
         self.assert_refused(path, path, "Not a directory")
 
+    def test_utf16(self):
+        for order in ("\ufeff".encode("utf-16-le"), "\ufeff".encode("utf-16-be")):
+            self.assert_refused(self.put("list", order + b"a\0\n\0"), self.path("list"), "UTF-16", "iconv")
+
     def test_truncated_gzip(self):
         whole = gzip.compress(tool.lines(tool.names(5000)).encode())
         for size in (5, 30, len(whole) // 2, len(whole) - 3):
@@ -110,9 +114,14 @@ class Lists(tool.Case):
         self.assertEqual(len(self.records(self.out)), 2)
 
     def test_only_bad_lines(self):
-        """Each has its record: nothing was lost, and nothing needed measuring."""
-        self.scan(self.put("list", "-\n!\n192.0.2.1\n"))
-        self.assertEqual({s for _, s in self.statuses().values()}, {"illegal-input"})
+        """Each has its record: nothing was lost, and nothing needed measuring. But it is told."""
+        for content in ("domain;rank\na.test;1\n", "mx1.test\n".encode("utf-16-le"), "-\n!\n192.0.2.1\n"):
+            _, err = self.scan(self.put("list", content), "-q", "--force")
+            self.assertIn(f"[warning] {self.path('list')}: no line of it is a domain name", err)
+            self.assertEqual({s for _, s in self.statuses().values()}, {"illegal-input"})
+        self.assertEqual(len(self.records(self.out)), 3)
+        _, err = self.scan(self.put("list", "-\n!\nmx1.test\n"), "--force")
+        self.assertNotIn("no line of it", err)
 
     def test_list_whose_name_is_no_utf8(self):
         path = os.path.join(os.fsencode(self.folder), b"l\xff\n.txt")
@@ -170,6 +179,40 @@ class Places(tool.Case):
             self.assertEqual(file.read(), "precious")
         self.scan(path, "--force", status=0)
         self.assertEqual(self.verify(path), ("complete", 50))
+
+    def test_no_file_is_written_over_by_another_name(self):
+        os.symlink(self.list, self.path("symbolic"))
+        os.link(self.list, self.path("hard"))
+        with open(self.list, "rb") as file:
+            before = file.read()
+        for name in ("symbolic", "hard"):
+            for option in ("-o", "-m", "-u", "-l"):
+                more = (option, self.path(name)) if option != "-o" else ()
+                _, err = self.scan(self.path("out" if more else name), "--force", *more, status=2)
+                self.assert_one_line(err, "--input-file", "same file")
+        with open(self.list, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_closed_standard_descriptors(self):
+        """The scan file must not become descriptor 2, and be what messages are written to."""
+        def start(*closed):
+            return {"preexec_fn": lambda: [os.close(fd) for fd in closed]}
+
+        # nothing is captured: what Python would put in their place must not be there
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            with self.subTest(closed=closed):
+                process = self.start(*self.scan_options(self.list, self.path("out"), self.dns, "--force", "-v"),
+                                     stdin=None, stdout=None, stderr=None, **start(*closed))
+                self.assertEqual(process.wait(tool.TIMEOUT_S), 0)
+                self.assertEqual(self.verify(self.path("out")), ("complete", 50))
+        _, err = self.scan("-", status=1, **start(1))
+        self.assert_one_line(err, "standard output", "Bad file descriptor")
+        options = ("--name-servers", self.dns.address, "--ca-file", tool.a_certificate())
+        _, err = self.run_tool("check", *options, "mx1.test", status=1, **start(1))
+        self.assert_one_line(err, "standard output")
+        for command in (("help",), ("--version",), ("help", "scan"), ("help", "stats")):
+            _, err = self.run_tool(*command, status=1, **start(1))
+            self.assert_one_line(err, "standard output")
 
     def test_full_disk_from_the_start(self):
         self.assert_one_line(self.scan("/dev/full", "--force", status=1)[1], "/dev/full", "disk full", "free space")

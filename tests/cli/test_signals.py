@@ -175,7 +175,7 @@ class Readers(Slow):
         for octets in (0, 100):
             err, status = self.scan_to_pipe(octets)
             self.assertEqual(status, 1)
-            self.assertRegex(err, r"-: .*the reader went away")
+            self.assertRegex(err, r"standard output: .*the reader went away")
 
     def test_the_reader_of_an_export_goes_away(self):
         self.finish(self.begin(rate=0), 0)

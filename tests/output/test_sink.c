@@ -342,7 +342,7 @@ static void a_pipe_whose_reader_goes_away_is_an_error(void **state)
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
 	assert_int_equal(result, -1);
-	assert_string_equal(error, "-: cannot be written: the reader went away");
+	assert_string_equal(error, "standard output: cannot be written: the reader went away");
 }
 
 static void what_cannot_be_created_is_said_in_one_line(void **state)

@@ -66,7 +66,7 @@ static void lists_give_one_target_a_line(void **state)
 		  "0 0 1 1.2.3.4\n1 0 1 ::1\n2 0 1 a b\n3 0 1 a..b\n4 0 1 -a.test\n5 0 1 a.test/\n6 0 1 "
 		  "http://a.test\n7 0 1 .\n"
 		  "8 0 1 *.a.test\n9 0 1 a,b\n10 0 1 x@a.test\n" },
-		{ "invalid UTF-8", "\xff\xfe.test\nb\xc3.test\n", "0 0 1 \xff\xfe.test\n1 0 1 b\xc3.test\n" },
+		{ "invalid UTF-8", "b\xc3.test\n\xff\xfe.test\n", "0 0 1 b\xc3.test\n1 0 1 \xff\xfe.test\n" },
 		{ "empty", "", "" },
 		{ "nothing but comments", "# a\n\n# b", "" },
 	};
@@ -293,6 +293,12 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	output = feed_rig_drain_octets("PK\3\4...........", 15, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_non_null(strstr(output.error, ": is compressed with zip: unzip -p FILE | "));
+	free(output.text);
+	output = feed_rig_drain_octets("\xff\xfe"
+				       "a\0\n\0",
+				       6, (struct feed_options){ 0 });
+	assert_int_equal(output.result, FEED_FAILED);
+	assert_non_null(strstr(output.error, ": is in UTF-16: iconv -f UTF-16 "));
 	free(output.text);
 	free(out);
 	free(list);
