@@ -43,7 +43,6 @@ struct survey {
 	struct scan scan;
 	struct resume resume;
 	struct server_check *check;
-	struct resolver_server *servers; /* totals, after the end */
 	uv_loop_t loop;
 	uv_async_t ended;
 	uv_timer_t second;
@@ -441,7 +440,7 @@ static int run_workers(struct survey *survey)
 	uv_loop_close(&survey->loop);
 	expect_contact(survey); /* a second may have been enough */
 	for (unsigned i = 0; i < scan->workers; i++)
-		worker_join(scan->worker[i], survey->servers);
+		worker_join(scan->worker[i]);
 	return 0;
 }
 
@@ -552,7 +551,6 @@ static void clean_up(struct survey *survey)
 	retry_free(scan->retry);
 	resume_free(&survey->resume);
 	free(survey->check);
-	free(survey->servers);
 }
 
 int survey_run(const struct options *options, int argc, char **argv)
@@ -564,14 +562,11 @@ int survey_run(const struct options *options, int argc, char **argv)
 	survey.argv = argv;
 	survey.start_ms = wall_ms();
 	survey.check = calloc(options->server_count, sizeof *survey.check);
-	survey.servers = calloc(options->server_count, sizeof *survey.servers);
-	survey.report = (struct survey_report){ .scan = &survey.scan,
-						.before = &survey.resume.counts,
-						.check = survey.check,
-						.servers = survey.servers,
-						.start_ns = uv_hrtime() };
+	survey.report = (struct survey_report){
+		.scan = &survey.scan, .before = &survey.resume.counts, .check = survey.check, .start_ns = uv_hrtime()
+	};
 	snprintf(survey.error, ERROR_MAX, "no memory");
-	if (survey.check && survey.servers) {
+	if (survey.check) {
 		survey.error[0] = '\0';
 		status = run(&survey);
 	}

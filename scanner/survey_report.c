@@ -94,7 +94,6 @@ static void put_server(struct json *json, const struct survey_report *report, un
 {
 	const struct options_server *server = &report->scan->options->server[i];
 	const struct server_check *check = &report->check[i];
-	const struct resolver_server *totals = &report->servers[i];
 	char address[ADDRESS_TEXT_MAX];
 
 	address_text(&server->address, address);
@@ -107,10 +106,10 @@ static void put_server(struct json *json, const struct survey_report *report, un
 	json_bool(json, "tcp", check->tcp);
 	json_bool(json, "edns", check->edns);
 	json_bool(json, "validates_dnssec", check->validates);
-	json_uint(json, "answered", totals->answered);
-	json_uint(json, "failed", totals->failed);
-	json_uint(json, "timeouts", totals->timeouts);
-	json_uint(json, "times_down", totals->times_down);
+	json_uint(json, "answered", SUM(report, server[i].answered));
+	json_uint(json, "failed", SUM(report, server[i].failed));
+	json_uint(json, "timeouts", SUM(report, server[i].timeouts));
+	json_uint(json, "times_down", SUM(report, server[i].times_down));
 	json_close_object(json);
 }
 

@@ -12,10 +12,9 @@
 struct survey_report {
 	/* the caller's; live as long as this */
 	struct scan *scan;
-	const struct record_trailer *before;   /* of the records a resumed file held */
-	const struct server_check *check;      /* one a name server */
-	const struct resolver_server *servers; /* totals, once the workers are joined */
-	uint64_t start_ns;                     /* monotonic */
+	const struct record_trailer *before; /* of the records a resumed file held */
+	const struct server_check *check;    /* one a name server */
+	uint64_t start_ns;                   /* monotonic */
 	/* its own */
 	struct progress *progress;
 };

@@ -349,6 +349,18 @@ static void on_wake(uv_async_t *wake)
 	turn(wake->data);
 }
 
+static void copy_server_counts(struct worker_counts *counts, const struct resolver *resolver)
+{
+	for (unsigned i = 0; i < resolver->count; i++) {
+		const struct resolver_server *server = &resolver->server[i];
+
+		atomic_store(&counts->server[i].answered, server->answered);
+		atomic_store(&counts->server[i].failed, server->failed);
+		atomic_store(&counts->server[i].timeouts, server->timeouts);
+		atomic_store(&counts->server[i].times_down, server->times_down);
+	}
+}
+
 static void copy_counts(struct worker *worker)
 {
 	struct worker_counts *counts = &worker->counts;
@@ -368,6 +380,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
+	copy_server_counts(counts, net_cares_resolver(worker->nets.dns));
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -471,21 +484,13 @@ bool worker_has_ended(const struct worker *worker)
 	return atomic_load(&worker->ended);
 }
 
-void worker_join(struct worker *worker, struct resolver_server *servers)
+void worker_join(struct worker *worker)
 {
-	const struct resolver *resolver = net_cares_resolver(worker->nets.dns);
-
 	if (worker->running)
 		pthread_join(worker->thread, NULL);
 	if (worker->batch)
 		scan_release(worker->scan, worker->batch, worker->room);
 	worker->batch = NULL;
-	for (unsigned i = 0; i < resolver->count; i++) {
-		servers[i].answered += resolver->server[i].answered;
-		servers[i].failed += resolver->server[i].failed;
-		servers[i].timeouts += resolver->server[i].timeouts;
-		servers[i].times_down += resolver->server[i].times_down;
-	}
 }
 
 void worker_free(struct worker *worker)

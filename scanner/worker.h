@@ -4,7 +4,6 @@
 #ifndef STSURVEY_SCANNER_WORKER_H
 #define STSURVEY_SCANNER_WORKER_H
 
-#include "scanner/resolver.h"
 #include "scanner/scan.h"
 #include "scanner/worker_counts.h"
 
@@ -25,9 +24,8 @@ const struct worker_counts *worker_counts(const struct worker *worker);
 /* Has it closed? Then worker_join does not block. */
 bool worker_has_ended(const struct worker *worker);
 
-/* Wait for the thread; what it had taken of the feed goes back, and its servers' totals are added to @servers (one a
- * name server). */
-void worker_join(struct worker *worker, struct resolver_server *servers);
+/* Wait for the thread; what it had taken of the feed goes back. */
+void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "analysis/classify.h"
+#include "scanner/options.h"
 
 struct worker_counts {
 	_Atomic uint64_t domains;      /* recorded */
@@ -21,6 +22,9 @@ struct worker_counts {
 	_Atomic uint64_t in_flight;         /* domains */
 	_Atomic uint64_t paused;            /* 1: every name server is down */
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
+	struct {
+		_Atomic uint64_t answered, failed, timeouts, times_down;
+	} server[OPTIONS_SERVERS_MAX]; /* see scanner/resolver.h */
 };
 
 /* Add to a counter; the worker's thread only. */

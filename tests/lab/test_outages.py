@@ -67,6 +67,10 @@ class Scan:
         except (OSError, ValueError):
             return 0
 
+    def metadata(self):
+        with open(self.base + ".json", encoding="utf-8") as file:
+            return json.load(file)
+
     def reach(self, percent):
         end = time.monotonic() + SCAN_S
         while self.percent() < percent and self.child.poll() is None and time.monotonic() < end:
@@ -82,8 +86,7 @@ class Scan:
         self.log.close()
         self.be("")
         that(status in (0, 3), "exit status %d, see %s.log" % (status, self.base))
-        with open(self.base + ".json", encoding="utf-8") as file:
-            self.about = json.load(file)
+        self.about = self.metadata()
         with open(self.base + ".jsonl", "w", encoding="utf-8") as file:
             subprocess.run([self.stsurvey, "export", self.base + ".msgpack.zst", "--format", "jsonl"], stdout=file, check=True)
 
@@ -121,6 +124,7 @@ def outages(stsurvey, folder):
     scan.reach(65)
     scan.be("rcode=2")
     time.sleep(OUTAGE_S)
+    that(scan.metadata()["servers"][0]["times_down"] >= 3, "the metadata does not tell of the outages while the scan runs")
     scan.be("")
     scan.finish()
     scan.compare(scan.truth())
