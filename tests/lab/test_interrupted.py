@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""A lab that is interrupted while it starts leaves no process behind.
+
+usage: test_interrupted.py DIR
+"""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab")
+LIMIT_S = 60
+SKIPPED = 77
+
+
+def processes_of(folder):
+    """Those that name the folder in their command line, this one left out."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as file:
+                line = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if folder in line and int(pid) not in (os.getpid(), os.getppid()):
+            found.append("%s %s" % (pid, line))
+    return found
+
+
+def has_come(process, folder, name):
+    """Has the starting lab come to where @name is in its folder?"""
+    end = time.monotonic() + LIMIT_S
+    while not os.path.exists(os.path.join(folder, name)):
+        if process.poll() is not None or time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def interrupt(number, folder, name):
+    shutil.rmtree(folder, ignore_errors=True)
+    process = subprocess.Popen([LAB, "start", folder, "--plain", "50", "--no-vectors", "--seconds", "60"], start_new_session=True,
+                               stdout=subprocess.DEVNULL)
+    if not has_come(process, folder, name):
+        return "it did not come to %s" % name
+    os.killpg(process.pid, number)  # as a terminal does
+    status = process.wait(LIMIT_S)
+    if status != 128 + number:
+        return "exit status %d" % status
+    left = processes_of(folder)
+    return "left behind:\n" + "\n".join(left) if left else None
+
+
+def main():
+    if not all(shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin") for program in ("unbound", "nsd", "knotd", "nginx")):
+        return SKIPPED
+    folder = os.path.abspath(sys.argv[1])
+    failed = 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for name in ("list.txt", "unbound.conf", "nginx.conf"):
+            wrong = interrupt(number, folder, name)
+            failed += wrong is not None
+            print("%s at %s: %s" % (number.name, name, wrong or "nothing is left"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
