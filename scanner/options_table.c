@@ -32,7 +32,7 @@ const struct option_row OPTION_TABLE[] = {
 	{ "force", 0, NULL, OPTION_FLAG, SECTION_FILES, false, AT(force), 0, 0, NULL,
 	  "replace an existing scan file" },
 	{ "sync-interval", 0, "SECONDS", OPTION_DECIMAL, SECTION_FILES, false, AT(sync_interval), 0, SYNC_MOST, "seconds",
-	  "what a crash may cost; 0 syncs every frame [5]" },
+	  "between syncs of the scan file; 0 syncs every frame [5]" },
 	{ "metadata-file", 'm', "FILE", OPTION_TEXT, SECTION_FILES, false, AT(metadata_file), 0, 0, NULL,
 	  "JSON about the scan, rewritten while it runs" },
 	{ "status-updates-file", 'u', "FILE", OPTION_TEXT, SECTION_FILES, false, AT(status_updates_file), 0, 0, NULL,
