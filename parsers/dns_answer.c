@@ -343,6 +343,7 @@ static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 		if (record.type != DNS_TYPE_OPT || m.p[record.owner] != 0)
 			continue;
 		answer->has_opt = true;
+		answer->opt_size = get16(m.p + record.rdata - 8);
 		if (m.p[record.rdata - 6] != 0)
 			answer->status = DNS_ERROR;
 		return;
@@ -360,6 +361,7 @@ static void answer_init(struct dns_answer *answer, const uint8_t *packet)
 	answer->tc = flags & FLAG_TC;
 	answer->cname_loop = false;
 	answer->has_opt = false;
+	answer->opt_size = 0;
 	answer->ttl = 0;
 	answer->cname_count = 0;
 	answer->count = 0;

@@ -29,6 +29,7 @@ enum {
 	DNS_RECORDS_MAX = 128,                   /* records of the asked type that are kept; more are counted */
 	DNS_NAME_TEXT_MAX = DOMAIN_NAME_MAX + 1, /* octets of a name as text, with NUL */
 	DNS_EDNS_SIZE = 1232,                    /* octets; fits every path MTU (DNS flag day 2020) */
+	DNS_PLAIN_SIZE = 512,                    /* octets of a datagram without EDNS (RFC 1035 2.3.4) */
 };
 
 struct dns_answer {
@@ -36,7 +37,8 @@ struct dns_answer {
 	uint16_t id;
 	bool ad, tc;
 	bool cname_loop;               /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
-	bool has_opt;                  /* the server speaks EDNS */
+	bool has_opt;                  /* the server speaks EDNS … */
+	uint16_t opt_size;             /* … and takes datagrams of so many octets (RFC 6891 6.2.3) */
 	uint32_t ttl;                  /* seconds, smallest of chain and records; 0 without */
 	uint16_t cname[OBS_CNAME_MAX]; /* offsets of the chain's targets, in order */
 	uint16_t cname_count;

@@ -1,7 +1,9 @@
 /* scanner/connect_meaning.h - what a failed connect() says: something about them, or something about us?
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went
- * down under us are faults, and never written down as a broken domain.
+ * down under us are faults, and never written down as a broken domain: the domain is begun again until they pass. What
+ * this machine forbids (EPERM, a firewall's word) may be meant for this one address and for ever, so it is no fault:
+ * the domain stays unknown, and is asked again at the end of the scan.
  */
 #ifndef STSURVEY_SCANNER_CONNECT_MEANING_H
 #define STSURVEY_SCANNER_CONNECT_MEANING_H
@@ -13,7 +15,7 @@
 
 struct connect_meaning {
 	enum connect_status status; /* CONNECT_SKIPPED where it is not about the other side … */
-	int fault;                  /* … but about us: enum net_fault */
+	int fault;                  /* … but about us: enum net_fault, or NET_OK where waiting may be no remedy */
 };
 
 /* Which address families this machine has a route for. An address of a family that it never had a route for is

@@ -20,7 +20,7 @@
 enum net_fault {
 	NET_OK = 0,
 	NET_FAULT_MEMORY = -1,   /* ENOMEM, or the arena's cap */
-	NET_FAULT_SOCKETS = -2,  /* EMFILE, ENFILE, ENOBUFS, no ephemeral port */
+	NET_FAULT_SOCKETS = -2,  /* EMFILE, ENFILE, ENOBUFS, the kernel's ENOMEM, no ephemeral port */
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
 };
 

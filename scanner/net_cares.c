@@ -26,7 +26,10 @@ static void on_probed(struct net_query *query)
 	struct probe *probe = query->arg;
 	bool good = !query->fault && (query->status == DNS_NOERROR || query->status == DNS_NXDOMAIN);
 
-	resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
+	if (query->fault == NET_OK)
+		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
+	else
+		probe->net->resolver.server[probe->server].probing = false; /* ours proves nothing: at the next tick */
 	free(probe);
 }
 
@@ -91,6 +94,7 @@ static void resume_lists(struct net_cares *net)
 		query->own.tries_left = (uint8_t)net->tries;
 		query->own.failures = 0;
 		query->own.first_ms = (uint32_t)now_of(net);
+		query->own.tcp = false; /* perhaps of another server */
 		net_cares_send(net, query);
 	}
 }

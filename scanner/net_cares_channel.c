@@ -19,20 +19,39 @@ struct channel_socket {
 
 /* ---- c-ares's sockets are ours ---- */
 
-/* Which of errno's values speak of this machine rather than of the server. */
-static int fault_of(int error)
+/* What errno of a socket says about this machine: short of something, which passes, or without a way to the server,
+ * as it may be without this server alone. */
+static void note_errno(struct channel_group *group, int error)
 {
-	switch (error) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case EADDRNOTAVAIL:
-		return NET_FAULT_SOCKETS;
-	case ENOMEM:
-		return NET_FAULT_MEMORY;
-	default:
-		return NET_OK;
+	static const struct {
+		int error, fault;
+	} rows[] = {
+		{ EMFILE, NET_FAULT_SOCKETS },
+		{ ENFILE, NET_FAULT_SOCKETS },
+		{ ENOBUFS, NET_FAULT_SOCKETS },
+		{ EADDRNOTAVAIL, NET_FAULT_SOCKETS },
+		{ ENOMEM, NET_FAULT_SOCKETS }, /* the kernel's, for sockets */
+		{ ENETUNREACH, NET_OK },
+		{ EHOSTUNREACH, NET_OK },
+		{ ENETDOWN, NET_OK },
+		{ EPERM, NET_OK }, /* a firewall's word */
+		{ EACCES, NET_OK },
+		{ EAFNOSUPPORT, NET_OK },
+		{ EINVAL, NET_OK }, /* a route into a black hole */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].error != error)
+			continue;
+		group->fault = rows[i].fault;
+		group->cut_off = rows[i].fault == NET_OK;
 	}
+}
+
+static void forget_errno(struct channel_group *group)
+{
+	group->fault = NET_OK;
+	group->cut_off = false;
 }
 
 static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
@@ -41,7 +60,7 @@ static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
 	int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0) {
-		channel->group->fault = fault_of(errno);
+		note_errno(channel->group, errno);
 		return -1;
 	}
 	if (type == SOCK_DGRAM) {
@@ -71,8 +90,11 @@ static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares
 	struct channel *channel = arg;
 	int result = connect(fd, address, size);
 
+	/* Linux's word for a UDP socket that gets no local port. c-ares would take it for a connection under way. */
+	if (result < 0 && errno == EAGAIN)
+		errno = EADDRNOTAVAIL;
 	if (result < 0)
-		channel->group->fault = fault_of(errno);
+		note_errno(channel->group, errno);
 	return result;
 }
 
@@ -83,8 +105,12 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 	uint8_t *octet = buffer;
 	ssize_t n;
 
-	if (fd != channel->out.fd)
-		return recvfrom(fd, buffer, size, flags, from, from_size);
+	if (fd != channel->out.fd) {
+		n = recvfrom(fd, buffer, size, flags, from, from_size);
+		if (n < 0)
+			note_errno(channel->group, errno);
+		return n;
+	}
 	/* c-ares closes a UDP socket on any error and costs every question on it a try: it hears of none. */
 	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
 	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
@@ -99,8 +125,12 @@ static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *part, int p
 	struct channel *channel = arg;
 	ares_ssize_t size = 0;
 
-	if (fd != channel->out.fd)
-		return writev(fd, part, parts);
+	if (fd != channel->out.fd) {
+		size = writev(fd, part, parts);
+		if (size < 0)
+			note_errno(channel->group, errno);
+		return size;
+	}
 	for (int i = 0; i < parts; i++)
 		size += (ares_ssize_t)part[i].iov_len;
 	udp_batch_put(&channel->out, part, parts);
@@ -134,6 +164,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	/* libuv stops polling on EPOLLERR, which an ICMP error raises; reading takes the error away. */
 	if (status < 0)
 		events = UV_READABLE;
+	forget_errno(channel->group);
 	ares_process_fd(channel->ares, events & UV_READABLE ? fd : ARES_SOCKET_BAD,
 			events & UV_WRITABLE ? fd : ARES_SOCKET_BAD);
 	/* polled is freed by the loop later at the earliest, also where c-ares has closed its socket just now */
@@ -268,6 +299,7 @@ void channel_give_id(struct channel *channel, uint16_t id)
 
 void channel_tick(struct channel *channel)
 {
+	forget_errno(channel->group);
 	ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 

@@ -27,6 +27,7 @@ struct channel_group {
 	struct channel *dirty;     /* with datagrams waiting for channel_group_flush */
 	uint64_t icmp;             /* errors of the kernel passed over */
 	int fault;                 /* the last socket that could not be had: NET_FAULT_…; 0 none */
+	bool cut_off;              /* this machine has no way to the server the last one was for, or forbids it */
 	size_t receive_buffer;     /* octets granted to the newest UDP socket */
 	unsigned handles;          /* of the loop still open */
 	unsigned char random[512]; /* for ids: unpredictable (RFC 5452 9.1) and cheap */

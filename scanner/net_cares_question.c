@@ -155,6 +155,8 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 		resolver_good(server, (uint32_t)now_of(net) - try->sent_ms);
 	else if (status == ARES_ETIMEOUT && !try->channel->tcp)
 		resolver_bad(server, true);
+	else if (!packet && status == ARES_ECONNREFUSED && net->group.cut_off)
+		resolver_cut_off(server);
 	net->counts.late += packet && !try->query;
 }
 
@@ -280,6 +282,7 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 	net->counts.packets++;
 	net->counts.tcp += query->own.tcp;
 	net->group.fault = NET_OK;
+	net->group.cut_off = false;
 	ares_send(channel->ares, packet, len, on_ares, try); /* may call back at once */
 }
 

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "parsers/dns_answer.h"
+#include "scanner/log.h"
 #include "scanner/net_cares.h"
 
 enum {
@@ -20,6 +22,7 @@ enum {
 struct flight {
 	struct net_cares *dns;
 	unsigned pending;
+	int fault; /* the last one that ended a question; 0: none */
 	char nonce[32];
 };
 
@@ -28,6 +31,8 @@ struct question {
 	struct flight *flight;
 	struct server_check *check;
 	unsigned number;
+	uint8_t server;
+	bool due; /* to be asked, or asked again */
 	char name[DOMAIN_NAME_MAX + 64];
 };
 
@@ -49,8 +54,9 @@ static void note(struct question *question, enum dns_status status, const struct
 	bool useful = status == DNS_NOERROR || status == DNS_NO_ANSWER || status == DNS_NXDOMAIN;
 
 	check->answers = true;
-	check->useful = check->useful || useful;
+	check->useful = check->useful || (useful && question->number != NO_SUCH_NAME_TCP);
 	check->edns = check->edns || answer->has_opt;
+	check->edns_size = answer->opt_size > check->edns_size ? answer->opt_size : check->edns_size;
 	switch (question->number) {
 	case SOA_OF_SIGNED:
 		check->validates = useful && answer->ad;
@@ -76,13 +82,16 @@ static void on_answer(struct net_query *query)
 	struct dns_answer answer = { 0 };
 
 	question->flight->pending--;
-	if (query->fault)
+	if (query->fault) {
+		question->flight->fault = query->fault;
+		question->due = true;
 		return;
+	}
 	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
 		note(question, answer.status, &answer);
 	else if (query->packet)
 		question->check->answers = true;
-	else if (question->check->status == DNS_SKIPPED)
+	else if (question->check->status == DNS_SKIPPED && question->number != NO_SUCH_NAME_TCP)
 		question->check->status = query->status;
 }
 
@@ -113,8 +122,8 @@ static bool name_question(struct question *question, const char *nonce, const st
 	}
 }
 
-static void ask_all(struct flight *flight, const struct options *options, const struct span *sample, size_t samples,
-		    struct question *question, struct server_check *check)
+static void name_all(struct flight *flight, const struct options *options, const struct span *sample, size_t samples,
+		     struct question *question, struct server_check *check)
 {
 	for (unsigned server = 0; server < options->server_count; server++) {
 		check[server] = (struct server_check){ 0 };
@@ -122,18 +131,38 @@ static void ask_all(struct flight *flight, const struct options *options, const 
 			question->number = number;
 			question->flight = flight;
 			question->check = &check[server];
-			if (!name_question(question, flight->nonce, sample, samples))
-				continue;
+			question->server = (uint8_t)server;
+			question->due = name_question(question, flight->nonce, sample, samples);
 			question->query.name = span_of(question->name);
 			question->query.on_answer = on_answer;
 			question->query.arg = question;
-			flight->pending++;
-			net_cares_ask_server(flight->dns, &question->query, server, number == NO_SUCH_NAME_TCP);
 		}
 	}
 }
 
-static int verdict(const struct options *options, const struct server_check *check, char *error, size_t error_size)
+/* What a fault of ours ended says nothing about the server: it is asked again, for a while. */
+static void ask_all(struct flight *flight, uv_loop_t *loop, struct question *question, size_t count)
+{
+	for (unsigned round = 0; round < PREFLIGHT_ROUNDS && (round == 0 || flight->fault); round++) {
+		if (round > 0)
+			usleep(PREFLIGHT_PAUSE_MS * 1000);
+		uv_update_time(loop);
+		flight->fault = NET_OK;
+		for (size_t i = 0; i < count; i++) {
+			if (!question[i].due)
+				continue;
+			question[i].due = false;
+			flight->pending++;
+			net_cares_ask_server(flight->dns, &question[i].query, question[i].server,
+					     question[i].number == NO_SUCH_NAME_TCP);
+		}
+		while (flight->pending > 0)
+			uv_run(loop, UV_RUN_ONCE);
+	}
+}
+
+static int verdict(const struct options *options, const struct server_check *check, int fault, char *error,
+		   size_t error_size)
 {
 	const struct options_server *server = &options->server[0];
 	char text[ADDRESS_TEXT_MAX];
@@ -145,6 +174,12 @@ static int verdict(const struct options *options, const struct server_check *che
 	for (unsigned i = 0; i < options->server_count; i++)
 		if (check[i].answers)
 			what = dns_status_name(check[i].status);
+	if (fault) {
+		snprintf(error, error_size, "no %s to ask the name servers with%s",
+			 fault == NET_FAULT_MEMORY ? "memory" : "sockets",
+			 fault == NET_FAULT_MEMORY ? "" : "; see ulimit -n and net.ipv4.ip_local_port_range");
+		return -1;
+	}
 	address_text(&server->address, text);
 	snprintf(error, error_size,
 		 "name server %s%s%s:%u%s: %s; is it a resolver that serves this machine? see --name-servers",
@@ -185,10 +220,9 @@ int preflight(const struct options *options, const struct span *sample, size_t s
 	if (getrandom(&nonce, sizeof nonce, 0) < 0)
 		nonce = (unsigned)uv_now(&loop);
 	snprintf(flight.nonce, sizeof flight.nonce, "%08x", nonce);
-	ask_all(&flight, options, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
-	while (flight.pending > 0)
-		uv_run(&loop, UV_RUN_ONCE);
-	result = verdict(options, check, error, error_size);
+	name_all(&flight, options, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
+	ask_all(&flight, &loop, question, (size_t)options->server_count * QUESTIONS);
+	result = verdict(options, check, flight.fault, error, error_size);
 	net_cares_stop(flight.dns);
 	net_cares_close(flight.dns);
 done:
@@ -199,4 +233,36 @@ done:
 		net_cares_free(flight.dns);
 	free(question);
 	return result;
+}
+
+static void warn_of_limits(const char *text, uint16_t port, const struct server_check *check)
+{
+	if (check->rewrites)
+		log_warning("name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
+			    "can't be trusted, use another",
+			    text, port);
+	if (!check->tcp)
+		log_warning("name server %s port %u does not answer over TCP: long answers stay unknown", text, port);
+	if (!check->edns)
+		log_warning("name server %s port %u does not speak EDNS: answers above %u octets need TCP", text, port,
+			    DNS_PLAIN_SIZE);
+	else if (check->edns_size < DNS_EDNS_SIZE)
+		log_warning("name server %s port %u takes datagrams of %u octets: answers above that may need TCP",
+			    text, port, check->edns_size);
+	if (!check->validates)
+		log_warning("name server %s port %u does not validate DNSSEC: no answer of it counts as authentic",
+			    text, port);
+}
+
+void preflight_warn(const struct options_server *server, const struct server_check *check)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_text(&server->address, text);
+	if (!check->answers)
+		log_warning("name server %s port %u does not answer", text, server->port);
+	else if (!check->useful)
+		log_warning("name server %s port %u answers %s", text, server->port, dns_status_name(check->status));
+	else
+		warn_of_limits(text, server->port, check);
 }

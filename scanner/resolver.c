@@ -65,6 +65,13 @@ void resolver_bad(struct resolver_server *server, bool timeout)
 	server->timeouts += timeout;
 }
 
+void resolver_cut_off(struct resolver_server *server)
+{
+	resolver_bad(server, false);
+	if (server->state == RESOLVER_UP && server->probe_name.p)
+		server->state = RESOLVER_SUSPECT;
+}
+
 /* Little's law needs the answers of a window; one that judge_window prolongs has counted some before. */
 static void measure_pace(struct resolver_server *server, float ms)
 {

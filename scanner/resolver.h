@@ -85,6 +85,9 @@ void resolver_good(struct resolver_server *server, uint64_t rtt_ms);
 /* SERVFAIL, REFUSED, or nothing at all. */
 void resolver_bad(struct resolver_server *server, bool timeout);
 
+/* This machine has no way to it: no domain's fault, so it is suspect at once. */
+void resolver_cut_off(struct resolver_server *server);
+
 /* Close the window if it is due, and call @probe for every server that needs one now. */
 void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(void *arg, unsigned server), void *arg);
 

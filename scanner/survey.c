@@ -194,26 +194,8 @@ static void warn_of_rates(const struct options *options)
 
 static void warn_of_servers(const struct survey *survey)
 {
-	for (unsigned i = 0; i < survey->options->server_count; i++) {
-		const struct options_server *server = &survey->options->server[i];
-		const struct server_check *check = &survey->check[i];
-		char text[ADDRESS_TEXT_MAX];
-
-		address_text(&server->address, text);
-		if (!check->answers)
-			log_warning("name server %s port %u does not answer", text, server->port);
-		else if (!check->useful)
-			log_warning("name server %s port %u answers %s", text, server->port,
-				    dns_status_name(check->status));
-		else if (check->rewrites)
-			log_warning(
-				"name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
-				"can't be trusted, use another",
-				text, server->port);
-		if (check->answers && !check->tcp)
-			log_warning("name server %s port %u does not answer over TCP: long answers stay unknown", text,
-				    server->port);
-	}
+	for (unsigned i = 0; i < survey->options->server_count; i++)
+		preflight_warn(&survey->options->server[i], &survey->check[i]);
 }
 
 static void header_of(const struct survey *survey, struct record_header *header)

@@ -86,6 +86,8 @@ static void moment_now(const struct survey_report *report, struct progress_momen
 	};
 	if (paused > 0 && paused == report->scan->workers)
 		moment->note = "paused: no name server answers";
+	else if (SUM(report, short_of) > 0)
+		moment->note = "waiting: this machine is out of sockets or memory";
 	else if (atomic_load(&report->scan->phase) == SCAN_RETRY)
 		moment->note = "asking again what stayed unknown";
 }
@@ -105,6 +107,10 @@ static void put_server(struct json *json, const struct survey_report *report, un
 	json_bool(json, "rewrites_nxdomain", check->rewrites);
 	json_bool(json, "tcp", check->tcp);
 	json_bool(json, "edns", check->edns);
+	if (check->edns)
+		json_uint(json, "edns_size", check->edns_size);
+	else
+		json_null(json, "edns_size");
 	json_bool(json, "validates_dnssec", check->validates);
 	json_uint(json, "answered", SUM(report, server[i].answered));
 	json_uint(json, "failed", SUM(report, server[i].failed));

@@ -20,7 +20,7 @@ static bool send_some(struct udp_batch *batch, unsigned *sent, size_t *at)
 		octet += part[i].iov_len;
 	}
 	done = sendmmsg(batch->fd, message, n, 0);
-	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS))
+	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
 		return false;
 	/* An ICMP error of an earlier datagram is told here once; it says nothing about this one. Any
 	 * other refusal costs one datagram, which its question's retry makes good. */

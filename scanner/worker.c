@@ -137,7 +137,8 @@ static bool record_unmeasured(struct worker *worker, const struct job *job)
 /* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
 static void keep_faulted(struct worker *worker, struct job *job)
 {
-	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped) {
+	/* While stopping it is left to --resume: nobody waits for what may never end. */
+	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
 		give_slot_back(worker, job);
 		return;
 	}
@@ -152,9 +153,14 @@ static void keep_faulted(struct worker *worker, struct job *job)
 	job->faults += job->faults < UINT8_MAX;
 	worker_count(&worker->counts.faults, 1);
 	if (uv_now(&worker->loop) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
-		worker->allowed = worker->allowed / 2 > 0 ? worker->allowed / 2 : 1;
-		log_warning("out of %s: %u domains at once for now",
-			    job->fault == NET_FAULT_MEMORY ? "memory" : "sockets (see ulimit -n)", worker->allowed);
+		if (worker->allowed > 1) { /* else it has been said, and the progress line still does */
+			worker->allowed /= 2;
+			log_warning("out of %s: %u domains at once for now",
+				    job->fault == NET_FAULT_MEMORY
+					    ? "memory"
+					    : "sockets (see ulimit -n and net.ipv4.ip_local_port_range)",
+				    worker->allowed);
+		}
 		worker->faulted_at_ms = uv_now(&worker->loop);
 		worker->shrunk = true;
 	}
@@ -187,6 +193,10 @@ static void restart_faulted(struct worker *worker)
 		return;
 	job_list_move(&again, &worker->faulted);
 	while ((job = job_list_pop(&again))) {
+		if (atomic_load(&worker->scan->stop) != SCAN_RUN) {
+			give_slot_back(worker, job);
+			continue;
+		}
 		/* the name lies in the arena that job_start resets */
 		char name[OBS_LINE_MAX];
 		struct span copy = { name, job->name.n };
@@ -376,6 +386,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
+	atomic_store(&counts->short_of, worker->faulted.first && worker->allowed == 1);
 	atomic_store(&counts->fetches, worker->nets.fetches);
 	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));

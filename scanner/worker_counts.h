@@ -21,6 +21,7 @@ struct worker_counts {
 	_Atomic uint64_t fetches, fetching; /* begun; in flight */
 	_Atomic uint64_t in_flight;         /* domains */
 	_Atomic uint64_t paused;            /* 1: every name server is down */
+	_Atomic uint64_t short_of;          /* 1: faults of ours have left one domain at once, and it waits */
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
 	struct {
 		_Atomic uint64_t answered, failed, timeouts, times_down;

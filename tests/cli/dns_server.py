@@ -10,6 +10,10 @@ Prints its port, then obeys one word a line on standard input and says "ok" to e
     rpt…   an MX and a TLSRPT record      big…   as mx, over TCP alone
     null…  a null MX                      none…  exists, without MX
     nx…    does not exist                 sf…    SERVFAIL, always
+
+It is a server as good as they come: what is below org is signed and validated, it speaks EDNS and TCP. Of the modes some
+take that away: noedns (FORMERR to an OPT record), deafedns (it passes over OPT), smalledns, noad, notcp, tcponly; the others
+are illnesses.
 """
 import argparse
 import random
@@ -21,9 +25,13 @@ import time
 
 A, MX, TXT, SOA = 1, 15, 16, 6
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
-MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite")
+MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly")
+EDNS_SIZE, SMALL_EDNS_SIZE = 1232, 512
+FORMERR = 1
+AD, TC = 0x0020, 0x0200
 LOSS = 0.3           # of the packets, in mode loss
-PORT_ATTEMPTS = 20
+PORTS = range(20000, 32000)  # below the kernel's own choice: a server that is started again finds its port free
+PORT_ATTEMPTS = 40
 LIFETIME_S = 900     # then it ends, whoever forgot it
 
 
@@ -74,6 +82,9 @@ def split_question(packet):
 
 def respond(packet, mode, tcp):
     name, qtype, end = split_question(packet)
+    edns = len(packet) > end  # the one thing anybody sends there
+    if mode == "noedns" and edns:
+        return packet[:2] + struct.pack("!HHHHH", 0x8180 | FORMERR, 1, 0, 0, 0) + packet[12:end]
     rcode, rdata, truncated = answer_for(name, qtype)
     if mode == "servfail":
         rcode, rdata = SERVFAIL, []
@@ -83,10 +94,14 @@ def respond(packet, mode, tcp):
         rcode, rdata = NOERROR, [b"\x7f\0\0\x09"] if qtype == A else []
     if truncated and not tcp:
         rdata = []
-    flags = 0x8180 | (0x0200 if truncated and not tcp else 0) | rcode
+    flags = 0x8180 | (TC if truncated and not tcp else 0) | rcode
+    if (name == b"org" or name.endswith(b".org")) and mode != "noad":
+        flags |= AD
     answers = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", qtype, 1, 300, len(data)) + data for data in rdata)
-    opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"
-    return packet[:2] + struct.pack("!HHHHH", flags, 1, len(rdata), 0, 1) + packet[12:end] + answers + opt
+    opt = b""
+    if edns and mode != "deafedns":
+        opt = b"\0\0\x29" + struct.pack("!HIH", SMALL_EDNS_SIZE if mode == "smalledns" else EDNS_SIZE, 0, 0)
+    return packet[:2] + struct.pack("!HHHHH", flags, 1, len(rdata), 0, len(opt) > 0) + packet[12:end] + answers + opt
 
 
 class Server:
@@ -99,15 +114,16 @@ class Server:
             self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                self.udp.bind((address, port))
+                self.udp.bind((address, port or random.SystemRandom().choice(PORTS)))
                 self.port = self.udp.getsockname()[1]
                 self.tcp.bind((address, self.port))
                 break
-            except OSError:  # somebody's connection has the number over TCP
+            except OSError:  # somebody has the number
                 if attempt == PORT_ATTEMPTS - 1:
                     raise
                 self.udp.close()
                 self.tcp.close()
+                time.sleep(0.05 if port else 0)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.udp.setblocking(False)
         self.tcp.listen(64)
@@ -117,6 +133,8 @@ class Server:
 
     def reply(self, packet, tcp):
         if self.mode == "silent" or (self.mode == "loss" and self.random.random() < LOSS):
+            return None
+        if self.mode == ("notcp" if tcp else "tcponly"):
             return None
         try:
             return respond(packet, self.mode, tcp)

@@ -131,5 +131,55 @@ class Outages(tool.Case):
         self.assert_truth(self.records(self.out))
 
 
+class Abilities(tool.Case):
+    """What a name server can do is asked before a scan; metadata and warnings say it, and nothing else of the kind."""
+
+    GOOD = {"answers": True, "no_such_name": "NXDOMAIN", "rewrites_nxdomain": False, "tcp": True, "edns": True,
+            "edns_size": 1232, "validates_dnssec": True}
+    # mode: (how it differs from a good one, what is warned of)
+    TABLE = {
+        "well": ({}, ()),
+        "noedns": ({"edns": False, "edns_size": None}, ("does not speak EDNS: answers above 512 octets need TCP",)),
+        "deafedns": ({"edns": False, "edns_size": None}, ("does not speak EDNS: answers above 512 octets need TCP",)),
+        "smalledns": ({"edns_size": 512}, ("takes datagrams of 512 octets: answers above that may need TCP",)),
+        "noad": ({"validates_dnssec": False}, ("does not validate DNSSEC: no answer of it counts as authentic",)),
+        "notcp": ({"tcp": False}, ("does not answer over TCP: long answers stay unknown",)),
+        "rewrite": ({"no_such_name": "NOERROR", "rewrites_nxdomain": True},
+                    ("invents addresses for names that do not exist: its NXDOMAIN can't be trusted, use another",)),
+        "silent": ({"answers": False, "no_such_name": "TIMEOUT", "tcp": False, "edns": False, "edns_size": None,
+                    "validates_dnssec": False}, ("does not answer",)),
+        "refused": ({"no_such_name": "REFUSED", "validates_dnssec": False}, ("answers REFUSED",)),
+        "servfail": ({"no_such_name": "SERVFAIL", "validates_dnssec": False}, ("answers SERVFAIL",)),
+        "tcponly": ({"no_such_name": "TIMEOUT", "validates_dnssec": False}, ("answers TIMEOUT",)),
+    }
+
+    def test_metadata_and_warnings_say_them(self):
+        """A second server is well, so that the scan begins whatever the first one is like."""
+        listed = self.put("list", tool.lines(tool.names(40, ("mx", "sts", "rpt", "none"))))
+        good, dns = self.server(), self.server()
+        for mode, (differs, warnings) in self.TABLE.items():
+            with self.subTest(mode=mode):
+                dns.become(mode)
+                options = list(self.scan_options(listed, self.path("out"), dns, "--force", "-m", self.path("meta")))
+                options[options.index("--name-servers") + 1] += "," + good.address
+                _, err = self.run_tool(*options)
+                with open(self.path("meta"), encoding="utf-8") as file:
+                    servers = json.load(file)["servers"]
+                for about, facts in zip(servers, ({**self.GOOD, **differs}, self.GOOD)):
+                    self.assertEqual({key: about[key] for key in facts}, facts)
+                said = [line.split("[warning] ")[1] for line in err.splitlines() if "name server" in line]
+                self.assertEqual(said, [f"name server 127.0.0.1 port {dns.port} {words}" for words in warnings])
+                self.assert_truth(self.records(self.path("out")))
+
+    def test_long_answers_of_a_server_without_edns(self):
+        """All else is as it would be with it."""
+        listed, dns = self.put("list", tool.lines(tool.names(80))), self.server()
+        for mode in ("noedns", "deafedns", "smalledns"):
+            with self.subTest(mode=mode):
+                dns.become(mode)
+                self.run_tool(*self.scan_options(listed, self.path("out"), dns, "--force"))
+                self.assertEqual(self.assert_truth(self.records(self.path("out"))), 0)
+
+
 if __name__ == "__main__":
     tool.main()

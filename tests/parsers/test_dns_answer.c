@@ -47,6 +47,7 @@ static void codes_become_statuses(void **state)
 		expect_parse("a.example", DNS_TYPE_MX, word[rcode] ? word[rcode] : "ERROR", 0);
 		assert_false(answer.ad || answer.tc || answer.cname_loop || answer.has_opt);
 		assert_int_equal(answer.ttl, 0);
+		assert_int_equal(answer.opt_size, 0);
 	}
 }
 
@@ -58,6 +59,7 @@ static void an_absent_name_comes_with_soa_and_opt(void **state)
 	add_opt(&packet, 0);
 	expect_parse("_mta-sts.a.example", DNS_TYPE_TXT, "NXDOMAIN", 0);
 	assert_true(answer.ad && answer.has_opt);
+	assert_int_equal(answer.opt_size, 1232);
 }
 
 static void an_extended_code_is_an_error(void **state)

@@ -159,6 +159,27 @@ static void a_server_without_probe_is_not_watched(void **state)
 	assert_int_equal(probes[0], 0);
 }
 
+static void one_without_a_way_to_it_is_suspect_at_once(void **state)
+{
+	struct resolver resolver;
+
+	(void)state;
+	prepare(&resolver, 2);
+	resolver.server[0].vouched_until_ms = UINT64_MAX; /* it was well, but we are cut off */
+	resolver_cut_off(&resolver.server[0]);
+	assert_true(resolver_is_unsure(&resolver, 0));
+	assert_false(resolver_is_unsure(&resolver, 1));
+	assert_int_equal(resolver.server[0].failed, 1);
+	assert_int_equal(resolver.server[0].timeouts, 0);
+	resolver_tick(&resolver, NOW_MS, on_probe, NULL);
+	assert_int_equal(probes[0], 1);
+	resolver_probed(&resolver, 0, true, NOW_MS);
+	assert_false(resolver_is_unsure(&resolver, 0));
+	resolver.server[1].probe_name.p = NULL; /* nobody watches this one */
+	resolver_cut_off(&resolver.server[1]);
+	assert_false(resolver_is_unsure(&resolver, 1));
+}
+
 static void a_good_probe_vouches_for_a_while(void **state)
 {
 	struct resolver resolver;
@@ -252,6 +273,7 @@ int main(void)
 		cmocka_unit_test(windows_judge),
 		cmocka_unit_test(a_window_with_few_outcomes_is_prolonged),
 		cmocka_unit_test(a_server_without_probe_is_not_watched),
+		cmocka_unit_test(one_without_a_way_to_it_is_suspect_at_once),
 		cmocka_unit_test(a_good_probe_vouches_for_a_while),
 		cmocka_unit_test(a_bad_probe_takes_it_down_until_a_good_one),
 		cmocka_unit_test(the_time_to_repeat_has_bounds),
