@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "output/command.h"
+#include "scanner/early_signal.h"
 #include "scanner/log.h"
 #include "scanner/options.h"
 #include "scanner/private_resolver.h"
@@ -18,6 +19,7 @@ static int survey(struct options *options, int argc, char **argv)
 	char error[OPTIONS_ERROR_MAX];
 	int status;
 
+	early_signal_catch();
 	if (options->resolver) {
 		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
 					   options->concurrency, &options->server[0], error, sizeof error) < 0) {

@@ -11,6 +11,7 @@
 
 #include "output/command.h"
 #include "output/sink.h"
+#include "scanner/early_signal.h"
 #include "scanner/log.h"
 #include "scanner/private_resolver.h"
 #include "scanner/resume.h"
@@ -391,6 +392,8 @@ static int open_loop(struct survey *survey)
 		survey->signal[i].data = survey;
 		uv_signal_start(&survey->signal[i], on_signal, numbers[i]);
 	}
+	if (early_signal_held())
+		stop_for(survey, early_signal_held());
 	uv_timer_start(&survey->second, on_second, 1000, 1000);
 	return 0;
 }
@@ -510,6 +513,7 @@ static int run(struct survey *survey)
 		return -1;
 	warn_of_rates(survey->options);
 	warn_of_servers(survey);
+	early_signal_hold();
 	if (open_sink(survey) < 0)
 		return -1;
 	return scan_all(survey);

@@ -122,6 +122,77 @@ class Signals(Slow):
         return self.finish(process, 0)
 
 
+class Early(Slow):
+    """Before the first domain, there is nothing to be kept."""
+
+    COUNT = 40
+
+    def interrupt(self, process, ready):
+        """With each signal; nothing is written, and what is there stays."""
+        caught = 1 << signal.SIGTERM - 1
+        self.wait_until(lambda: process.poll() is not None or (int(self.status(process, "SigCgt"), 16) & caught and ready()))
+        self.assertIsNone(process.poll(), "it was over too early")
+        process.send_signal(self.number)
+        _, err = self.finish(process, 128 + self.number)
+        self.assert_one_line(err, "nothing was written")
+        self.assertFalse(os.path.exists(self.path("meta")))
+        self.assertEqual(os.listdir(self.folder).count("out"), self.before)
+
+    def status(self, process, field):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            return re.search(rf"(?m)^{field}:\s*(\S+)$", file.read()).group(1)
+
+    def while_each(self, test):
+        for self.number in (signal.SIGINT, signal.SIGTERM):
+            for self.before in (0, 1):
+                with self.subTest(number=self.number, before=self.before):
+                    if self.before:
+                        self.put("out", b"what was there before")
+                    test()
+                    if self.before:
+                        with open(self.out, "rb") as file:
+                            self.assertEqual(file.read(), b"what was there before")
+                        os.unlink(self.out)
+
+    def test_while_name_servers_are_looked_at(self):
+        self.dns.become("silent")
+        self.while_each(lambda: self.interrupt(self.begin("--force", "-m", self.path("meta")), lambda: True))
+
+    def test_while_the_private_resolver_starts(self):
+        """One that never answers; it ends with us."""
+        os.chmod(self.folder, 0o755)
+        slow = self.put("unbound", "#!/bin/sh\nexec sleep 50\n")
+        os.chmod(slow, 0o755)
+        options = list(self.scan_options(self.list, self.out, self.dns, "--force", "-m", self.path("meta"), "--resolver", "unbound"))
+        del options[options.index("--name-servers"):options.index("--name-servers") + 2]
+
+        def test():
+            process = self.start(*options, env=dict(os.environ, PATH=self.folder + ":" + os.environ["PATH"]))
+            found = []
+            self.interrupt(process, lambda: found.extend(self.sleepers(process.pid)) or found)
+            self.wait_until(lambda: not os.path.exists(f"/proc/{found[0]}") or self.is_dead(found[0]))
+
+        self.while_each(test)
+
+    def sleepers(self, parent):
+        """Children of @parent that have become sleep(1)."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                    name, rest = re.fullmatch(r"\d+ \((.*)\) \S (\d+) .*\n", file.read()).groups()
+            except (OSError, AttributeError, UnicodeDecodeError):
+                continue
+            if name == "sleep" and int(rest) == parent:
+                yield pid
+
+    def is_dead(self, pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                return ") Z " in file.read()
+        except OSError:
+            return True
+
+
 class Limits(Slow):
     def test_max_domains(self):
         self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--max-domains", 100))
