@@ -1,8 +1,12 @@
 #include "scanner/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "output/text.h"
 #include "scanner/log.h"
@@ -180,6 +184,41 @@ static void warn_of_metadata(struct progress *progress, const char *error)
 	if (!progress->metadata_failed)
 		log_warning("%s", error);
 	progress->metadata_failed = true;
+}
+
+static bool may_write(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+	bool result = fd >= 0 || errno == ENXIO; /* a FIFO's reader may come later */
+	char *folder;
+
+	if (fd >= 0)
+		close(fd);
+	if (result || errno != ENOENT)
+		return result;
+	folder = strdup(path);
+	result = !folder || access(dirname(folder), W_OK | X_OK) == 0;
+	free(folder);
+	return result;
+}
+
+int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX])
+{
+	const struct {
+		const char *option, *path;
+	} file[] = {
+		{ "--metadata-file", options->metadata_file },
+		{ "--status-updates-file", options->status_updates_file },
+	};
+
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		if (!file[i].path || strcmp(file[i].path, "-") == 0 || may_write(file[i].path))
+			continue;
+		snprintf(error, PROGRESS_ERROR_MAX, "%s: %s; choose another %s", file[i].path, strerror(errno),
+			 file[i].option);
+		return -1;
+	}
+	return 0;
 }
 
 int progress_open(struct progress **progress, const struct options *options, const struct progress_about *about,

@@ -57,6 +57,10 @@ enum progress_end { PROGRESS_COMPLETE, PROGRESS_ABORTED, PROGRESS_FAILED };
 
 struct progress;
 
+/* Can the files that @options name be written, as far as can be told without writing? To be asked before the scan file
+ * is begun or replaced. 0, or -1 as progress_open. */
+__attribute__((warn_unused_result)) int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]);
+
 /* Open the files that @options name and write what is known at the start. 0, or -1 with one line for the user
  * in @error.
  * @options lives as long as the progress. */

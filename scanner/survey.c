@@ -514,7 +514,7 @@ static int run(struct survey *survey)
 	warn_of_rates(survey->options);
 	warn_of_servers(survey);
 	early_signal_hold();
-	if (open_sink(survey) < 0)
+	if (progress_check(survey->options, survey->error) < 0 || open_sink(survey) < 0)
 		return -1;
 	return scan_all(survey);
 }

@@ -225,10 +225,19 @@ class Places(tool.Case):
     def test_metadata_that_cannot_be_written(self):
         _, err = self.scan(self.path("out"), "-m", self.path("absent/meta"), status=1)
         self.assert_one_line(err, "absent/meta", "--metadata-file")
+        self.assertFalse(os.path.exists(self.path("out")), "a scan that could not begin left a scan file")
+
+    def test_a_scan_that_cannot_begin_replaces_nothing(self):
+        self.scan(self.path("out"), status=0)
+        for option in ("-m", "-u"):
+            for path in (self.path("absent/file"), self.folder):
+                self.scan(self.path("out"), "--force", option, path, status=1)
+                self.assertEqual(self.verify(self.path("out")), ("complete", 50))
 
     def test_status_updates_that_cannot_be_written(self):
         _, err = self.scan(self.path("out"), "-u", self.path("absent/status"), status=1)
-        self.assert_one_line(err, "absent/status")
+        self.assert_one_line(err, "absent/status", "--status-updates-file")
+        self.assertFalse(os.path.exists(self.path("out")), "a scan that could not begin left a scan file")
 
     def test_metadata_on_a_full_disk_costs_no_result(self):
         _, err = self.scan(self.path("out"), "-u", "/dev/full", status=0)
