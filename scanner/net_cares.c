@@ -10,6 +10,7 @@
 enum {
 	TICK_MS = 20,       /* repeats, delays and the rate limit are this exact */
 	TIMEOUTS_EVERY = 5, /* ticks between looks at c-ares's time-outs */
+	LATE_MS = 60,       /* between two ticks: this thread did not run, or was busy elsewhere */
 };
 
 struct probe {
@@ -114,10 +115,23 @@ static void tick_channels(struct channel **list)
 	}
 }
 
+/* After we have stood still, answers wait in the sockets, and the loop calls timers before it reads them: nothing is
+ * late before that was done. Once in a row, so that a thread which is always slow repeats all the same. */
+static bool must_read_first(struct net_cares *net)
+{
+	bool stood_still = now_of(net) - net->ticked_ms >= LATE_MS;
+
+	net->ticked_ms = now_of(net);
+	net->late = stood_still && !net->late;
+	return net->late;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct net_cares *net = timer->data;
 
+	if (must_read_first(net))
+		return;
 	if (++net->ticks % TIMEOUTS_EVERY == 0) {
 		for (unsigned i = 0; i < net->resolver.count; i++) {
 			tick_channels(&net->udp[i]);
@@ -178,6 +192,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->prepare.data = net;
 	uv_timer_init(options->loop, &net->timer);
 	uv_timer_start(&net->timer, on_tick, TICK_MS, TICK_MS);
+	net->ticked_ms = now_of(net);
 	uv_prepare_init(options->loop, &net->prepare);
 	uv_prepare_start(&net->prepare, on_prepare);
 	net->group.handles = 2;

@@ -51,6 +51,8 @@ struct net_cares {
 	uv_timer_t timer;
 	uv_prepare_t prepare;
 	unsigned ticks;
+	uint64_t ticked_ms; /* when the last one was */
+	bool late;          /* it came long after the one before */
 	bool stopping;
 	struct net_cares_counts counts;
 	struct udp_ring ring;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "parsers/dns_answer.h"
@@ -57,6 +58,11 @@ static void on_odd_question(struct rig *rig, struct dns_peer *peer, const struct
 		answer_late_with_reused_id(rig, peer, question);
 	if (is(question, "twice"))
 		dns_peer_answer(peer, question);
+	if (is(question, "stall")) {
+		dns_peer_answer(peer, question);
+		usleep(STALL_MS * 1000); /* the one thread there is */
+		return;
+	}
 	if (is(question, "short")) {
 		dns_peer_begin(peer, question, 0);
 		peer->build.n = 5;

@@ -3,10 +3,11 @@
  * The first label of a name says how the server behaves towards it:
  *
  *   ok                     answers                         nx, refused, servfail, formerr    always that code
- *   silent                 never answers                   lost, once-servfail               not the first
- * time late                   a quarter of a second later     twice                             two times tc
- * truncated over UDP              tc-hangup, tc-silent              and nothing over TCP wrong-id,
- * wrong-question, short, reused                something else comes before the right answer
+ *   silent                 never answers                   lost, once-servfail               not the first time
+ *   late                   a quarter of a second later     twice                             two times
+ *   tc                     truncated over UDP              tc-hangup, tc-silent              and nothing over TCP
+ *   stall                  answers, and then this thread stands still for STALL_MS
+ *   wrong-id, wrong-question, short, reused                something else comes before the right answer
  *
  * Times are bounds on waiting, never measured against the clock of a busy machine.
  */
@@ -23,6 +24,7 @@ enum {
 	SHORT_MS = 300, /* of one try, where silence is waited for */
 	SLOW_MS = 1200, /* where packets are counted before it is over */
 	LONG_MS = 2000, /* where a busy machine must not be taken for silence */
+	STALL_MS = 500, /* beyond every repeat of a server known to be fast */
 	ATTEMPTS = 4,   /* likewise: a stall costs a packet more than is due */
 	TRIES = 3,
 	WATCHDOG_MS = 60000, /* a test that takes so long hangs */

@@ -124,6 +124,22 @@ static void an_answer_to_both_tries_is_taken_once_and_counted_late_once(void **s
 	rig_close(rig);
 }
 
+static void what_came_while_we_stood_still_is_read_before_anything_is_late(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		rig_ask(rig, "ok"); /* so that it is known to answer fast */
+	assert_int_equal(rig_ask(rig, "stall").query.status, DNS_NOERROR);
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+	rig = rig_open(1, true, STALL_MS / 2);
+	assert_int_equal(rig_ask(rig, "stall").query.status, DNS_NOERROR); /* its only time-out was over, too */
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+}
+
 static void silence_costs_no_more_packets_than_tries(void **state)
 {
 	struct rig *rig = rig_open(1, true, SLOW_MS);
@@ -186,6 +202,7 @@ int main(void)
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once_and_counted_late_once),
+		cmocka_unit_test(what_came_while_we_stood_still_is_read_before_anything_is_late),
 		cmocka_unit_test(silence_costs_no_more_packets_than_tries),
 		cmocka_unit_test(no_try_begins_when_its_time_is_over),
 		cmocka_unit_test(one_server_may_be_asked_by_number_over_either_way),
