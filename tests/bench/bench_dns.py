@@ -1,4 +1,5 @@
 """DNS benchmarks: scans of made-up domains against the limit client and other tools, in the same run."""
+import concurrent.futures
 import json
 import signal
 import subprocess
@@ -47,6 +48,22 @@ def run_scan_two(context, count, server):
     done = scan(context, tools.make_list(context.tools, context.work, count), server.address,
                 cores=f"{tools.CLIENT_CORE},{tools.SERVER_CORE}", threads=2)
     return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_scan_apart(context, count, server):
+    """Half the list each, a process on each core: what two threads would cost if they shared nothing. One of them shares its core with
+    the answerer, as one of two threads does."""
+    path = tools.make_list(context.tools, context.work, count)
+
+    def half(shard, core):
+        argv = scan_argv(context, path, server.address, context.work / f"half{shard}.msgpack.zst", concurrency=WINDOW // 2)
+        return measure([*argv, "--shards", 2, "--shard", shard], core)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(half, range(2), (tools.CLIENT_CORE, tools.SERVER_CORE)))
+    if any(one.status != 0 for one in done):
+        raise RuntimeError(f"scan of a half ended with {[one.status for one in done]}: {done[0].out[-2000:]}")
+    return sum(one.cpu for one in done) * 1e6 / count, count / max(one.wall for one in done)
 
 
 def run_limit(context, count, server):
@@ -105,7 +122,7 @@ def run_zdns_once(context, count, server):
     return run_zdns(context, count, server, "--retries", 0)
 
 
-PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "udp_limit": run_limit, "dnsperf": run_dnsperf,
+PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "scan, 2 processes": run_scan_apart, "udp_limit": run_limit, "dnsperf": run_dnsperf,
          "massdns -o B": run_massdns, "zdns": run_zdns, "zdns --retries 0": run_zdns_once}
 
 
