@@ -235,7 +235,7 @@ done:
 	return result;
 }
 
-static void warn_of_limits(const char *text, uint16_t port, const struct server_check *check)
+static void warn_of_limits(const char *text, uint16_t port, const struct server_check *check, bool lab)
 {
 	if (check->rewrites)
 		log_warning("name server %s port %u invents addresses for names that do not exist: its NXDOMAIN "
@@ -249,12 +249,12 @@ static void warn_of_limits(const char *text, uint16_t port, const struct server_
 	else if (check->edns_size < DNS_EDNS_SIZE)
 		log_warning("name server %s port %u takes datagrams of %u octets: answers above that may need TCP",
 			    text, port, check->edns_size);
-	if (!check->validates)
+	if (!check->validates && !lab)
 		log_warning("name server %s port %u does not validate DNSSEC: no answer of it counts as authentic",
 			    text, port);
 }
 
-void preflight_warn(const struct options_server *server, const struct server_check *check)
+void preflight_warn(const struct options_server *server, const struct server_check *check, bool lab)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -264,5 +264,5 @@ void preflight_warn(const struct options_server *server, const struct server_che
 	else if (!check->useful)
 		log_warning("name server %s port %u answers %s", text, server->port, dns_status_name(check->status));
 	else
-		warn_of_limits(text, server->port, check);
+		warn_of_limits(text, server->port, check, lab);
 }

@@ -39,7 +39,8 @@ __attribute__((warn_unused_result)) int preflight(const struct options *options,
 						  size_t samples, struct server_check *check, char *error,
 						  size_t error_size);
 
-/* Log a warning for each thing that @server can't do and a survey's numbers suffer from. */
-void preflight_warn(const struct options_server *server, const struct server_check *check);
+/* Log a warning for each thing that @server can't do and a survey's numbers suffer from. A @lab need not hold org,
+ * whose signature tells whether a server validates. */
+void preflight_warn(const struct options_server *server, const struct server_check *check, bool lab);
 
 #endif

@@ -193,10 +193,20 @@ static void warn_of_rates(const struct options *options)
 			    options->rate, options->server_count, options->resolver_rate);
 }
 
+/* A lab: addresses of its own, and name servers that are no stranger's either. */
+static bool is_lab(const struct options *options)
+{
+	bool lab = options->allow_reserved && !options->resolver;
+
+	for (unsigned i = 0; i < options->server_count; i++)
+		lab = lab && !address_is_global(&options->server[i].address);
+	return lab;
+}
+
 static void warn_of_servers(const struct survey *survey)
 {
 	for (unsigned i = 0; i < survey->options->server_count; i++)
-		preflight_warn(&survey->options->server[i], &survey->check[i]);
+		preflight_warn(&survey->options->server[i], &survey->check[i], is_lab(survey->options));
 }
 
 static void header_of(const struct survey *survey, struct record_header *header)
@@ -290,16 +300,6 @@ static void on_signal(uv_signal_t *handle, int number)
 	default:
 		stop_for(survey, number);
 	}
-}
-
-/* A lab: addresses of its own, and name servers that are no stranger's either. */
-static bool is_lab(const struct options *options)
-{
-	bool lab = options->allow_reserved && !options->resolver;
-
-	for (unsigned i = 0; i < options->server_count; i++)
-		lab = lab && !address_is_global(&options->server[i].address);
-	return lab;
 }
 
 /* Whoever finds us in a log should know whom to ask. */
