@@ -30,7 +30,7 @@ static void on_probed(struct net_query *query)
 	if (query->fault == NET_OK)
 		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
 	else
-		probe->net->resolver.server[probe->server].probing = false; /* ours proves nothing: at the next tick */
+		probe->net->resolver.server[probe->server].probes--; /* ours proves nothing: at the next tick */
 	free(probe);
 }
 
@@ -42,7 +42,7 @@ static void send_probe(void *arg, unsigned server)
 	int used = 0;
 
 	if (!probe) {
-		probed->probing = false; /* at the next tick, then */
+		probed->probes--; /* at the next tick, then */
 		return;
 	}
 	probe->net = net;

@@ -105,11 +105,12 @@ void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(voi
 			measure_pace(server, (float)(now_ms - resolver->window_ms));
 			judge_window(server, now_ms);
 		}
-		if (server->probing || server->state == RESOLVER_UP ||
+		if (server->probes > 0 || server->state == RESOLVER_UP ||
 		    (server->state == RESOLVER_DOWN && now_ms < server->probe_at_ms))
 			continue;
-		server->probing = true;
-		probe(arg, i);
+		server->probes = server->state == RESOLVER_SUSPECT ? RESOLVER_PROBES : 1;
+		for (unsigned n = server->probes; n > 0; n--)
+			probe(arg, i);
 	}
 	if (close_window)
 		resolver->window_ms = now_ms;
@@ -119,13 +120,15 @@ void resolver_probed(struct resolver *resolver, unsigned index, bool good, uint6
 {
 	struct resolver_server *server = &resolver->server[index];
 
-	server->probing = false;
-	server->good = server->bad = 0;
+	server->probes--;
 	if (good) {
+		server->good = server->bad = 0;
 		server->state = RESOLVER_UP;
 		server->vouched_until_ms = now_ms + RESOLVER_VOUCHED_MS;
-		return;
 	}
+	if (server->state == RESOLVER_UP || server->probes > 0)
+		return;
+	server->good = server->bad = 0;
 	server->times_down += server->state != RESOLVER_DOWN;
 	server->state = RESOLVER_DOWN;
 	server->probe_at_ms = now_ms + RESOLVER_PROBE_EVERY_MS;

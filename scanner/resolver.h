@@ -2,9 +2,9 @@
  * to be alive. Pure bookkeeping: no sockets, time is the caller's.
  *
  * A dead resolver must not look like an empty internet. Each server's answers are counted in short
- * windows; when nearly all of a window failed the server is SUSPECT and is sent a probe whose answer is known to
- * be good in better times. The probe decides: a good answer vouches for the server (the domains are at fault), a bad
- * one takes it DOWN until a later probe is good. With every server down the scan pauses.
+ * windows; when nearly all of a window failed the server is SUSPECT and is sent probes whose answer is known to
+ * be good in better times. They decide: one good answer vouches for the server (the domains are at fault), none
+ * takes it DOWN until a later probe is good. With every server down the scan pauses.
  */
 #ifndef STSURVEY_SCANNER_RESOLVER_H
 #define STSURVEY_SCANNER_RESOLVER_H
@@ -21,7 +21,8 @@ enum {
 	RESOLVER_WINDOW_MS = 500,       /* statistics of one window */
 	RESOLVER_WINDOW_MIN = 8,        /* outcomes below which a window says nothing and is prolonged */
 	RESOLVER_BAD_PERCENT = 90,      /* of a window's outcomes make a server suspect */
-	RESOLVER_PROBE_EVERY_MS = 1000, /* while down */
+	RESOLVER_PROBES = 5,            /* at once, to one in doubt: all of them lost on the way is not plain loss */
+	RESOLVER_PROBE_EVERY_MS = 1000, /* while down, one */
 	RESOLVER_VOUCHED_MS = 5000,     /* a good probe ends suspicion for so long */
 	RESOLVER_RTO_MIN_MS = 200,      /* a busy loop answers late; below this we would ask twice for nothing */
 	RESOLVER_RTO_MARGIN_MS = 100,   /* above the mean at least, however steady the path: the same reason */
@@ -47,7 +48,7 @@ struct resolver_server {
 	bool edns_refused; /* it answers FORMERR to OPT and never sent one: ask without (RFC 6891 7) */
 	/* its state */
 	enum resolver_state state;
-	bool probing;
+	uint8_t probes;       /* unanswered */
 	struct pace pace;     /* packets a second to it; all zero: no limit */
 	uint64_t probe_at_ms; /* when DOWN: the next probe */
 	uint64_t vouched_until_ms;
@@ -88,10 +89,10 @@ void resolver_bad(struct resolver_server *server, bool timeout);
 /* This machine has no way to it: no domain's fault, so it is suspect at once. */
 void resolver_cut_off(struct resolver_server *server);
 
-/* Close the window if it is due, and call @probe for every server that needs one now. */
+/* Close the window if it is due, and call @probe for every server that needs one now, as often as it needs. */
 void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(void *arg, unsigned server), void *arg);
 
-/* The probe's outcome. */
+/* A probe's outcome. One that a fault of ours ended has none: it is only taken off @probes. */
 void resolver_probed(struct resolver *resolver, unsigned server, bool good, uint64_t now_ms);
 
 /* Is every server down: is there no use in asking? */
