@@ -78,6 +78,14 @@ static struct arena_block *grow(struct arena *arena, size_t size)
 	return block;
 }
 
+bool arena_reserve(struct arena *arena, size_t size)
+{
+	if (arena->first && arena->first->size < size)
+		arena_fini(arena);
+	arena_reset(arena);
+	return arena->first || grow(arena, size);
+}
+
 static char *take(struct arena *arena, size_t size, size_t alignment)
 {
 	struct arena_block *block = arena->last;

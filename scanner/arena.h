@@ -7,6 +7,7 @@
 #ifndef STSURVEY_SCANNER_ARENA_H
 #define STSURVEY_SCANNER_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "parsers/span.h"
@@ -31,6 +32,10 @@ struct arena {
 void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);
+
+/* Reset, with a first block of @size octets at least: so much of text is surely there, now and after each reset. False:
+ * no memory. */
+__attribute__((warn_unused_result)) bool arena_reserve(struct arena *arena, size_t size);
 
 /* @size octets aligned for pointers and 64-bit numbers, zeroed; NULL when the cap or memory is reached. */
 __attribute__((warn_unused_result)) void *arena_alloc(struct arena *arena, size_t size);

@@ -142,7 +142,7 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		give_slot_back(worker, job);
 		return;
 	}
-	if (job->name.p && job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
+	if (job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
 	    record_unmeasured(worker, job)) {
 		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
 		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
@@ -235,6 +235,11 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	job = job_slots_take(&worker->slots, &worker->context);
 	if (!job)
 		return false;
+	/* whatever fails later, its name is kept to begin again with */
+	if (!arena_reserve(&job->arena, target->name.n)) {
+		job_slots_give(&worker->slots, job);
+		return false;
+	}
 	worker->in_flight++;
 	job->faults = 0;
 	job_start(job, target->index, target->rank, target->name, atomic_load(&worker->scan->phase) == SCAN_RETRY);

@@ -11,7 +11,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "scanner/arena.h"
 #include "scanner/feed.h"
+#include "scanner/freelist.h"
 #include "scanner/retry.h"
 
 enum { ALLOCATIONS_MAX = 500 };
@@ -147,11 +149,40 @@ static void domains_are_kept_for_later_or_said_not_to_be(void **state)
 	assert_false(atomic_load(&hit));
 }
 
+/* A domain that is begun again must have its name. */
+static void a_reserved_name_has_room_whatever_fails(void **state)
+{
+	static const size_t sizes[] = { 0, 1, ARENA_FIRST_BLOCK, ARENA_FIRST_BLOCK + 1, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct arena arena;
+
+		freelist_trim();
+		arena_init(&arena);
+		fail_at(0);
+		assert_false(arena_reserve(&arena, sizes[i]));
+		fail_at(-1);
+		assert_non_null(arena_text(&arena, 1)); /* a slot that was used before, for a short name */
+		assert_true(arena_reserve(&arena, sizes[i]));
+		for (int begun = 0; begun < 3; begun++) {
+			arena_reset(&arena);
+			fail_at(0);
+			assert_non_null(arena_text(&arena, sizes[i]));
+			fail_at(-1);
+			assert_non_null(arena_alloc(&arena, 2 * ARENA_BLOCK));
+		}
+		arena_fini(&arena);
+	}
+	freelist_trim();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_is_read_whole_or_said_not_to_be),
 		cmocka_unit_test(domains_are_kept_for_later_or_said_not_to_be),
+		cmocka_unit_test(a_reserved_name_has_room_whatever_fails),
 	};
 
 	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
