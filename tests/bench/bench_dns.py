@@ -8,6 +8,7 @@ import bench_tools as tools
 from bench_tools import Answerer, measure, median, values
 
 WINDOW = 4000           # domains in flight for scan and udp_limit
+PACED = 90000           # questions a second, a third of what one core does
 ZDNS_MOST = 20000       # domains; some ten seconds
 ZDNS_THREADS = 1000     # its goroutines; fewer make it slower
 # Before a scan believes its name server it asks for the MX of its list's first names and a few addresses (scanner/preflight.h).
@@ -48,6 +49,17 @@ def run_scan_two(context, count, server):
     done = scan(context, tools.make_list(context.tools, context.work, count), server.address,
                 cores=f"{tools.CLIENT_CORE},{tools.SERVER_CORE}", threads=2)
     return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_scan_paced(context, count, server, threads=1):
+    """At a rate that leaves both cores some rest: threads that compete with the answerer for a core cost more for that alone."""
+    done = scan(context, tools.make_list(context.tools, context.work, count), server.address,
+                cores=f"{tools.CLIENT_CORE},{tools.SERVER_CORE}", threads=threads, rate=PACED)
+    return done.cpu * 1e6 / count, count / done.wall
+
+
+def run_scan_two_paced(context, count, server):
+    return run_scan_paced(context, count, server, 2)
 
 
 def run_scan_apart(context, count, server):
@@ -122,7 +134,8 @@ def run_zdns_once(context, count, server):
     return run_zdns(context, count, server, "--retries", 0)
 
 
-PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "scan, 2 processes": run_scan_apart, "udp_limit": run_limit, "dnsperf": run_dnsperf,
+PEERS = {"scan": run_scan, "scan, 2 threads": run_scan_two, "scan, 2 processes": run_scan_apart, "scan, paced": run_scan_paced,
+         "scan, 2 threads, paced": run_scan_two_paced, "udp_limit": run_limit, "dnsperf": run_dnsperf,
          "massdns -o B": run_massdns, "zdns": run_zdns, "zdns --retries 0": run_zdns_once}
 
 
