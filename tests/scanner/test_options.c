@@ -61,17 +61,19 @@ static void defaults_hurt_nobody(void **state)
 	options_free(&options);
 }
 
-static void rate_is_unlimited_only_on_loopback(void **state)
+static void rates_are_unlimited_only_on_loopback(void **state)
 {
 	static const struct {
 		const char *line;
-		double rate;
+		double rate, resolver_rate;
 	} CASES[] = {
-		{ "--name-servers 127.0.0.1,[::1]:53", 0 },
-		{ "--name-servers 127.0.0.1,192.0.2.1", 10000 },
-		{ "--name-servers 127.0.0.1 --rate 77.5", 77.5 },
-		{ "--name-servers 192.0.2.1 --rate 0", 0 },
-		{ "--resolver unbound", 10000 },
+		{ "--name-servers 127.0.0.1,[::1]:53", 0, 0 },
+		{ "--name-servers 127.0.0.1,192.0.2.1", 10000, 10000 },
+		{ "--name-servers 127.0.0.1 --rate 77.5", 77.5, 0 },
+		{ "--name-servers 127.0.0.1 --resolver-rate 77.5", 0, 77.5 },
+		{ "--name-servers 192.0.2.1 --rate 0", 0, 10000 },
+		{ "--name-servers 192.0.2.1 --resolver-rate 0", 10000, 0 },
+		{ "--resolver unbound", 10000, 0 }, /* it asks the world, and we ask it */
 	};
 
 	(void)state;
@@ -81,8 +83,8 @@ static void rate_is_unlimited_only_on_loopback(void **state)
 
 		snprintf(line, sizeof(line), "-f list -o out %s", CASES[i].line);
 		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
-		if (options.rate != CASES[i].rate)
-			fail_msg("%s: %g", CASES[i].line, options.rate);
+		if (options.rate != CASES[i].rate || options.resolver_rate != CASES[i].resolver_rate)
+			fail_msg("%s: %g and %g", CASES[i].line, options.rate, options.resolver_rate);
 		options_free(&options);
 	}
 }
@@ -406,7 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_hurt_nobody),
-		cmocka_unit_test(rate_is_unlimited_only_on_loopback),
+		cmocka_unit_test(rates_are_unlimited_only_on_loopback),
 		cmocka_unit_test(every_option_lands_in_its_member),
 		cmocka_unit_test(usage_errors_name_the_option),
 		cmocka_unit_test(unreadable_files_are_fatal),
