@@ -20,26 +20,7 @@
 
 enum { DOMAINS = 300, ALLOCATIONS_MAX = 400 };
 
-/* Allocations left before one fails; -1: none does. The linker sends ours here (--wrap). */
-static _Thread_local long left = -1;
-static _Thread_local bool hit;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	hit = true;
-	return true;
-}
-
 #include "tests/fake/failing_malloc.h"
-
-/* Let allocation @n and no other fail in what follows. */
-static void fail_at(long n)
-{
-	left = n;
-	hit = false;
-}
 
 static void a_record_that_finds_no_memory_leaves_the_buffer_as_it_was(void **state)
 {

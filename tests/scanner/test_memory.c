@@ -18,26 +18,8 @@
 
 enum { ALLOCATIONS_MAX = 500 };
 
-/* Allocations left before one fails, on whichever thread; below 0: none does. The linker sends ours here
- * (--wrap). */
-static atomic_long left = -1;
-static atomic_bool hit;
-
-static bool fails(void)
-{
-	if (atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) > 0)
-		return false;
-	atomic_store(&hit, true);
-	return true;
-}
-
+#define FAILING_MALLOC_ANY_THREAD /* the feed has one of its own */
 #include "tests/fake/failing_malloc.h"
-
-static void fail_at(long n)
-{
-	atomic_store(&hit, false);
-	atomic_store(&left, n);
-}
 
 static const char list[] = "1,example.com\n2,b\xc3\xbc"
 			   "cher.example\n3,not a name\n4,example.org\n";

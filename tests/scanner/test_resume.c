@@ -13,18 +13,6 @@
 #include "output/sink.h"
 #include "scanner/resume.h"
 
-/* Allocations left before one fails; -1: none does. The linker sends ours here (--wrap). */
-static _Thread_local long left = -1;
-static _Thread_local bool hit;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	hit = true;
-	return true;
-}
-
 #include "tests/fake/failing_malloc.h"
 
 enum { DOMAINS = 100, FAR = 3000000 };
@@ -215,8 +203,7 @@ static void memory_that_runs_out_is_said(void **state)
 		struct resume resume;
 		int result;
 
-		left = n++;
-		hit = false;
+		fail_at(n++);
 		result = resume_load(&resume, path, &options, error);
 		left = -1;
 		assert_int_equal(result, hit ? -1 : 0);

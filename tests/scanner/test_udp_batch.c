@@ -163,15 +163,29 @@ static void what_the_callers_buffer_cannot_hold_is_passed_over(void **state)
 	assert_int_equal(receive(pair, buffer, sizeof buffer), 2);
 }
 
+/* The other end closes its port, so that the kernel refuses what is sent there … */
+static void go_away(struct pair *pair, struct sockaddr_in *address)
+{
+	socklen_t size = sizeof *address;
+
+	assert_int_equal(getsockname(pair->there, (struct sockaddr *)address, &size), 0);
+	close(pair->there);
+}
+
+/* … and has it again. */
+static void come_back(struct pair *pair, const struct sockaddr_in *address)
+{
+	pair->there = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(pair->there, (const struct sockaddr *)address, sizeof *address), 0);
+}
+
 static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 {
 	struct pair *pair = *state;
 	struct sockaddr_in address;
-	socklen_t size = sizeof address;
 	char buffer[64];
 
-	assert_int_equal(getsockname(pair->there, (struct sockaddr *)&address, &size), 0);
-	close(pair->there);
+	go_away(pair, &address);
 	for (int i = 0; i < 5; i++) {
 		put(pair, "?", 1);
 		udp_batch_flush(&pair->batch); /* a refusal of the one before costs this one nothing */
@@ -180,8 +194,7 @@ static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 	assert_int_equal(receive(pair, buffer, sizeof buffer), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_true(pair->refused > 0);
-	pair->there = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(pair->there, (struct sockaddr *)&address, sizeof address), 0);
+	come_back(pair, &address);
 	put(pair, "!", 1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
@@ -192,20 +205,57 @@ static void a_pending_icmp_error_costs_the_next_datagram_nothing(void **state)
 {
 	struct pair *pair = *state;
 	struct sockaddr_in address;
-	socklen_t size = sizeof address;
 	char buffer[64];
 
-	assert_int_equal(getsockname(pair->there, (struct sockaddr *)&address, &size), 0);
-	close(pair->there);
+	go_away(pair, &address);
 	put(pair, "?", 1);
 	udp_batch_flush(&pair->batch);
-	pair->there = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(pair->there, (struct sockaddr *)&address, sizeof address), 0);
+	come_back(pair, &address);
 	put(pair, "!", 1);
 	put(pair, "!", 1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
 	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+}
+
+/* The kernel's refusals of the next sendmmsg; the linker sends it here (--wrap). */
+static int refuse_with;
+int __real_sendmmsg(int fd, struct mmsghdr *message, unsigned count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *message, unsigned count, int flags);
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *message, unsigned count, int flags)
+{
+	if (!refuse_with)
+		return __real_sendmmsg(fd, message, count, flags);
+	errno = refuse_with;
+	refuse_with = 0;
+	return -1;
+}
+
+static void what_the_kernel_has_no_room_for_waits_and_what_it_refuses_is_dropped(void **state)
+{
+	static const struct {
+		int error;
+		unsigned wait, come; /* of two datagrams: left after the flush, there in the end */
+	} table[] = {
+		{ EAGAIN, 2, 2 }, { ENOBUFS, 2, 2 }, { ENOMEM, 2, 2 }, { EINTR, 0, 2 }, { EPERM, 0, 1 },
+	};
+	struct pair *pair = *state;
+	char buffer[64];
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		unsigned come = 0;
+
+		put(pair, "1", 1);
+		put(pair, "2", 1);
+		refuse_with = table[i].error;
+		udp_batch_flush(&pair->batch);
+		assert_int_equal(pair->batch.count, table[i].wait);
+		udp_batch_flush(&pair->batch);
+		while (recv(pair->there, buffer, sizeof buffer, 0) > 0)
+			come++;
+		assert_int_equal(come, table[i].come);
+	}
 }
 
 static void a_closed_socket_leaves_nothing_behind(void **state)
@@ -246,6 +296,7 @@ int main(void)
 		test(what_the_callers_buffer_cannot_hold_is_passed_over),
 		test(icmp_errors_are_counted_and_hide_no_answer),
 		test(a_pending_icmp_error_costs_the_next_datagram_nothing),
+		test(what_the_kernel_has_no_room_for_waits_and_what_it_refuses_is_dropped),
 		test(a_closed_socket_leaves_nothing_behind),
 		test(the_receive_buffer_is_told),
 	};

@@ -9,18 +9,6 @@
 
 enum { ALLOCATIONS_MAX = 1000 };
 
-/* Allocations left before one fails; -1: none does. The linker sends ours here (--wrap). */
-static long left = -1;
-static bool hit;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	hit = true;
-	return true;
-}
-
 #include "tests/fake/failing_malloc.h"
 
 /* Every request to the arena may be the one that its block cannot meet. */
@@ -58,8 +46,7 @@ static int once(long n)
 
 	play.why[0] = '\0';
 	freelist_trim(); /* nothing is left from the time before */
-	left = n;
-	hit = false;
+	fail_at(n);
 	fault = play_init(&play, &script) ? play_run(&play, 0, NULL) : NET_FAULT_MEMORY;
 	left = -1;
 	return fault;
