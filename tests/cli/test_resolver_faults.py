@@ -73,19 +73,18 @@ class Outages(tool.Case):
         self.server(port=self.dns.port)
         self.assert_paused(process)
 
-    def test_servfail_for_a_while(self):
+    def fails_for_a_while(self, rcode):
         process = self.begin()
-        self.dns.become("servfail")
+        self.dns.become(rcode)
         time.sleep(OUTAGE_S)
         self.dns.become("well")
         self.assert_paused(process)
 
+    def test_servfail_for_a_while(self):
+        self.fails_for_a_while("servfail")
+
     def test_refused_for_a_while(self):
-        process = self.begin()
-        self.dns.become("refused")
-        time.sleep(OUTAGE_S)
-        self.dns.become("well")
-        self.assert_paused(process)
+        self.fails_for_a_while("refused")
 
     def test_three_packets_of_ten_are_lost(self):
         process = self.begin()
