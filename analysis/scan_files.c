@@ -4,31 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "output/reader.h"
-
-/* One file by two names? Devices and pipes may well be given twice. */
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat one, other;
-
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
+#include "output/same_file.h"
 
 bool scan_files_differ(const struct scan_files *files, const char *output)
 {
 	for (int i = 0; i < files->count; i++) {
 		for (int k = 0; k < i; k++) {
-			if (strcmp(files->path[i], files->path[k]) != 0 &&
-			    !is_same_file(files->path[i], files->path[k]))
+			if (strcmp(files->path[i], files->path[k]) != 0 && !same_file(files->path[i], files->path[k]))
 				continue;
 			fprintf(stderr, "stsurvey %s: %s is given twice: each domain would count twice\n",
 				files->command, files->path[i]);
 			return false;
 		}
-		if (output && is_same_file(files->path[i], output)) {
+		if (output && same_file(files->path[i], output)) {
 			fprintf(stderr, "stsurvey %s: %s is a scan file to be read; choose another output\n",
 				files->command, output);
 			return false;

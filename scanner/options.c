@@ -3,9 +3,9 @@
 #include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/same_file.h"
 #include "scanner/fetch_pace.h"
 #include "scanner/limits.h"
 #include "scanner/lines.h"
@@ -284,16 +284,12 @@ static unsigned usable_cores(void)
 	return count < 1 ? 1 : count > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)count;
 }
 
-/* One file by two names? A pipe or a device may well be given twice. */
-static bool is_same_file(const char *a, const char *b)
+/* Are or will they be one file? */
+static bool is_one_file(const char *a, const char *b)
 {
-	struct stat one, other;
-
 	if (!a || !b || strcmp(a, "-") == 0)
 		return false;
-	if (stat(a, &one) < 0 || stat(b, &other) < 0)
-		return strcmp(a, b) == 0;
-	return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	return access(a, F_OK) == 0 ? same_file(a, b) : strcmp(a, b) == 0;
 }
 
 /* A file that is written must be no other's. */
@@ -314,7 +310,7 @@ static bool files_differ(const struct options *options, char error[OPTIONS_ERROR
 
 	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
 		for (size_t k = 0; k < i; k++) {
-			if (!file[k].is_written || !is_same_file(file[k].path, file[i].path))
+			if (!file[k].is_written || !is_one_file(file[k].path, file[i].path))
 				continue;
 			snprintf(error, OPTIONS_ERROR_MAX, "--%s and --%s are the same file", file[k].name,
 				 file[i].name);
