@@ -13,7 +13,7 @@
 enum { RESUME_ERROR_MAX = 512 };
 
 struct resume {
-	uint64_t *word;               /* one bit an input entry: 200 million in 25 MB */
+	uint64_t *word;               /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
 	uint64_t bits;                /* there is room for */
 	long long whole;              /* octets of whole frames, where writing goes on; 0: nothing to keep */
 	bool complete;                /* the file's trailer says so; --max-domains may have left entries to do */
