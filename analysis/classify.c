@@ -20,17 +20,37 @@ static enum record_state state_of_answer(const struct obs_answer *answer)
 	return RECORD_NONE;
 }
 
-static void judge_sts(const struct obs_txt *txt, struct classification *result)
+/* Two names with nothing in common are aliases of one: nobody delegated them, a DNS wildcard answers (RFC 4592). */
+static bool is_wildcard_alias(const struct observation *observation)
 {
+	const struct obs_answer *sts = &observation->sts.answer, *tlsrpt = &observation->tlsrpt.answer;
+
+	return sts->cname_count > 0 && tlsrpt->cname_count > 0 && span_equal_nocase(sts->cname[0], tlsrpt->cname[0]);
+}
+
+static void judge_sts_alias(const struct observation *observation, struct classification *result)
+{
+	const struct obs_answer *answer = &observation->sts.answer;
+
+	if (is_wildcard_alias(observation)) {
+		add(result, FINDING_STS_RECORD_WILDCARD_TXT);
+		return;
+	}
+	if (answer->cname_count > 0)
+		add(result, FINDING_STS_RECORD_DELEGATED);
+	if (answer->cname_loop || (answer->status == DNS_NXDOMAIN && answer->cname_count > 0))
+		add(result, FINDING_STS_RECORD_DANGLING_CNAME);
+}
+
+static void judge_sts(const struct observation *observation, struct classification *result)
+{
+	const struct obs_txt *txt = &observation->sts;
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
-	if (answer->cname_count > 0)
-		add(result, FINDING_STS_RECORD_DELEGATED);
+	judge_sts_alias(observation, result);
 	if (state == RECORD_UNKNOWN)
 		add(result, FINDING_STS_RECORD_UNKNOWN);
-	if (answer->cname_loop || (answer->status == DNS_NXDOMAIN && answer->cname_count > 0))
-		add(result, FINDING_STS_RECORD_DANGLING_CNAME);
 	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
 		sts_record_parse(txt->record, txt->count, &result->sts);
 		state = result->sts.state;
@@ -39,12 +59,13 @@ static void judge_sts(const struct obs_txt *txt, struct classification *result)
 	result->judgement.sts = state;
 }
 
-static void judge_tlsrpt(const struct obs_txt *txt, struct classification *result)
+static void judge_tlsrpt(const struct observation *observation, struct classification *result)
 {
+	const struct obs_txt *txt = &observation->tlsrpt;
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
-	if (answer->cname_count > 0)
+	if (answer->cname_count > 0 && !is_wildcard_alias(observation))
 		add(result, FINDING_TLSRPT_DELEGATED);
 	if (state == RECORD_UNKNOWN)
 		add(result, FINDING_TLSRPT_UNKNOWN);
@@ -90,7 +111,6 @@ static void judge_policy(const struct observation *observation, struct classific
 {
 	enum component broken;
 
-	classify_mx_facts(&observation->mx, result);
 	switch (classify_policy(observation, result, &broken)) {
 	case STAGE_PASSED:
 		classify_mx_match(&observation->mx, result);
@@ -124,8 +144,9 @@ static void judge_domain(const struct observation *observation, struct classific
 
 	if (mx_unknown)
 		add(result, FINDING_MX_UNKNOWN);
-	judge_sts(&observation->sts, result);
-	judge_tlsrpt(&observation->tlsrpt, result);
+	judge_sts(observation, result);
+	judge_tlsrpt(observation, result);
+	classify_mx_facts(&observation->mx, result);
 	if (mx_unknown || judgement->sts == RECORD_UNKNOWN || judgement->tlsrpt == RECORD_UNKNOWN)
 		judgement->status = DOMAIN_UNKNOWN;
 	switch (judgement->sts) {

@@ -5,9 +5,12 @@
  * the findings: what lies behind the first broken stage is not judged, even where it was seen. Within the
  * broken stage every finding is given. What the standards leave open is decided thus:
  *
- *  - Findings about MX as such (709, 710, 712) are given beside a valid STS record; 711 always, since it leaves
- *    the domain unknown. 708 needs MX to compare with.
- *  - 110, 206 and 910 note every CNAME chain, also one that ends nowhere.
+ *  - No MX and a null MX (709, 710) are findings beside any STS record; odd and unknown MX (712, 711) always. 708
+ *    needs MX to compare with.
+ *  - 110, 206 and 910 note every CNAME chain, also one that ends nowhere; but where _mta-sts and _smtp._tls are aliases
+ *    of one name, a DNS wildcard answers for both: 109 instead of 110, 111 and 910.
+ *  - No connection to the addresses that were found, while those of the other family could not be found out: 204, and
+ *    component and status unknown.
  *  - A policy host that a blocklist of the user forbids is no fault of the domain: no finding, component and
  *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.

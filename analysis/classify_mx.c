@@ -19,12 +19,9 @@ void classify_mx_facts(const struct obs_mx *mx, struct classification *result)
 {
 	if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		return;
-	if (mx->count == 0) {
-		add(result, FINDING_MX_NONE);
-		return;
-	}
-	if (obs_mx_is_null(mx)) {
-		add(result, FINDING_MX_NULL);
+	if (mx->count == 0 || obs_mx_is_null(mx)) {
+		if (classification_has_sts(result))
+			add(result, mx->count == 0 ? FINDING_MX_NONE : FINDING_MX_NULL);
 		return;
 	}
 	for (size_t i = 0; i < mx->count; i++)

@@ -4,7 +4,7 @@
 
 #include "analysis/classify.h"
 
-/* What MX alone tell beside a valid STS record: findings 709, 710, 712. */
+/* What MX alone tell: finding 712, and beside an STS record, which is judged, 709 and 710. */
 void classify_mx_facts(const struct obs_mx *mx, struct classification *result);
 
 /* Compare MX with result->policy, which is usable: findings 701 to 708, mx_compared, mx_kind, mx_matching. */

@@ -66,12 +66,14 @@ static enum stage_result judge_tcp(const struct observation *observation, struct
 		{ CONNECT_RESET, FINDING_POLICY_TCP_RESET },
 		{ CONNECT_UNREACHABLE, FINDING_POLICY_TCP_UNREACHABLE },
 	};
-	enum connect_status status = observation->policy.status;
+	const struct obs_policy *policy = &observation->policy;
+	enum connect_status status = policy->status;
+	bool more = dns_status_is_transient(policy->a.status) || dns_status_is_transient(policy->aaaa.status);
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].status == status) {
-			add(result, table[i].finding);
-			return STAGE_BROKEN;
+			add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
+			return more ? STAGE_HIDDEN : STAGE_BROKEN;
 		}
 	}
 	return status == CONNECT_SKIPPED ? STAGE_HIDDEN : STAGE_PASSED;
@@ -257,6 +259,8 @@ static enum stage_result judge_syntax(const struct observation *observation, str
 
 	if (!is_text_plain(http->content_type))
 		add(result, FINDING_POLICY_CONTENT_TYPE);
+	if (http->content_encoding.n > 0 && !span_equal_nocase(http->content_encoding, SPAN_LITERAL("identity")))
+		add(result, FINDING_POLICY_CONTENT_ENCODING);
 	sts_policy_parse(http->body, &result->policy);
 	result->judgement.policy = result->policy.state;
 	finding_join(&result->judgement.findings, &result->policy.findings);

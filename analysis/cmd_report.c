@@ -38,7 +38,7 @@ static int run(struct stats *stats, const char *command, char **path, int count,
 	char error[TEXT_ERROR_MAX];
 	struct text text;
 
-	if (!scan_files_differ(&files, output) || !scan_files_read(&files))
+	if (!scan_files_differ(&files, output) || !scan_files_read(&files) || files.domains == 0)
 		return EXIT_FATAL;
 	if (text_open(&text, output, error) != 0)
 		return usage_fatal(command, error);

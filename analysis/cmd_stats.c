@@ -95,7 +95,7 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 		return EXIT_FATAL;
 	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS, error) != 0)
 		return usage_fatal(command, error);
-	done = scan_files_read(&files);
+	done = scan_files_read(&files) && files.domains > 0;
 	if (table_close(&pass->misconfigured, done, error) != 0)
 		return usage_fatal(command, error);
 	if (!done)

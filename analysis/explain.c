@@ -210,6 +210,10 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 		fputs(", ", paper->out);
 		put_text(paper, http->content_type);
 	}
+	if (http->content_encoding.p != NULL) {
+		fputs(", coded as ", paper->out);
+		put_text(paper, http->content_encoding);
+	}
 	if (http->location.p != NULL) {
 		fputs(", leads to ", paper->out);
 		put_text(paper, http->location);

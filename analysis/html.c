@@ -1,5 +1,7 @@
 #include "analysis/html.h"
 
+#include "parsers/utf8.h"
+
 static const char style[] =
 	":root{color-scheme:light "
 	"dark;--ink:#1b2733;--soft:#5a6875;--line:#d5dce3;--bar:#2f6fab;--paper:#fff}\n"
@@ -57,7 +59,7 @@ static const char *escape_of(unsigned char c)
 
 void html_text(struct text *out, struct span s)
 {
-	bool utf8 = text_is_utf8(s);
+	bool utf8 = utf8_is_valid(s);
 	size_t from = 0;
 
 	for (size_t i = 0; i <= s.n; i++) {

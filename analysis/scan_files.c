@@ -121,7 +121,7 @@ bool scan_files_read(struct scan_files *files)
 	if (!result)
 		return false;
 	if (files->domains == 0 && !enough)
-		fprintf(stderr, "stsurvey %s: warning: there is no domain in %s\n", files->command,
+		fprintf(stderr, "stsurvey %s: there is no domain in %s\n", files->command,
 			files->count == 1 ? files->path[0] : "these files");
 	return true;
 }

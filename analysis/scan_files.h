@@ -28,7 +28,8 @@ struct scan_files {
  * output is opened, which empties it. */
 __attribute__((warn_unused_result)) bool scan_files_differ(const struct scan_files *files, const char *output);
 
-/* True once everything is read, or on_domain had enough; false after an error, which stands on stderr. */
+/* True once everything is read, or on_domain had enough; false after an error, which stands on stderr. So does that
+ * there was no domain at all, which the caller judges. */
 __attribute__((warn_unused_result)) bool scan_files_read(struct scan_files *files);
 
 #endif

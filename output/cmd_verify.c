@@ -21,7 +21,8 @@ static const char help[] =
 	"\n"
 	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, "
 	"every\n"
-	"input index recorded once, and a trailer that says the scan came to its end. - is standard input.\n"
+	"input index recorded once, and a trailer. A scan that was interrupted leaves a whole file, too. - is\n"
+	"standard input.\n"
 	"\n"
 	"  -h, --help    show this\n"
 	"\n"
@@ -102,11 +103,17 @@ static const char *defect(const struct reader *reader, const struct verification
 			 "no trailer: still being written, or killed; scan --resume goes on with it");
 	else if (trailer->domains != v->records)
 		snprintf(text, READER_ERROR_MAX, "its trailer counts %" PRIu64 " records", trailer->domains);
-	else if (trailer->completion != COMPLETION_COMPLETE)
-		snprintf(text, READER_ERROR_MAX, "aborted: the scan was stopped; scan --resume goes on with it");
 	else
 		return NULL;
 	return text;
+}
+
+/* How the scan behind a whole file came to its end. */
+static const char *ended(const struct reader *reader)
+{
+	return reader_trailer(reader)->completion == COMPLETION_COMPLETE
+		       ? "complete"
+		       : "interrupted: the scan was stopped, the file is whole; scan --resume goes on with it";
 }
 
 /* One line about one file. Is it whole? */
@@ -129,7 +136,7 @@ static bool verify(struct text *out, const char *path)
 		why = defect(reader, &v, error);
 		whole = why == NULL;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
-			    why ? why : "complete", v.records, reader_frames(reader), header->major, header->minor);
+			    why ? why : ended(reader), v.records, reader_frames(reader), header->major, header->minor);
 		text_put(out, header->tool);
 		text_char(out, '\n');
 	} else {

@@ -1,5 +1,7 @@
 #include "output/csv.h"
 
+#include "parsers/utf8.h"
+
 static void separate(struct csv *csv)
 {
 	if (csv->in_row)
@@ -37,7 +39,7 @@ static void put(struct csv *csv, struct span s, bool utf8)
 
 void csv_text(struct csv *csv, struct span s)
 {
-	bool utf8 = text_is_utf8(s);
+	bool utf8 = utf8_is_valid(s);
 	size_t from = 0;
 
 	separate(csv);

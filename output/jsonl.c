@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include "parsers/utf8.h"
+
 /* ---- pieces ---- */
 
 /* What must be written as \… in a JSON string (RFC 8259 7). */
@@ -156,7 +158,7 @@ static void put_time(struct object *o, const char *name, int64_t seconds)
 static bool all_utf8(const struct span *s, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!text_is_utf8(s[i]))
+		if (!utf8_is_valid(s[i]))
 			return false;
 	}
 	return true;
@@ -196,7 +198,7 @@ static void put_mx(struct object *results, const struct obs_mx *mx)
 		data = object_begin(o.out);
 		data.latin1 = !all_utf8(mx->answer.cname, mx->answer.cname_count);
 		for (size_t i = 0; i < mx->count; i++)
-			data.latin1 |= !text_is_utf8(mx->record[i].name);
+			data.latin1 |= !utf8_is_valid(mx->record[i].name);
 		if (mx->answer.cname_count > 0)
 			put_texts(&data, "cname", mx->answer.cname, mx->answer.cname_count);
 		key(&data, "records");
@@ -337,7 +339,7 @@ static const char *verify_word(const struct judgement *j)
 
 static void put_certificate(struct object *o, const struct obs_certificate *c)
 {
-	o->latin1 = !all_utf8(c->name, c->name_count) || !text_is_utf8(c->issuer) || !text_is_utf8(c->common_name);
+	o->latin1 = !all_utf8(c->name, c->name_count) || !utf8_is_valid(c->issuer) || !utf8_is_valid(c->common_name);
 	put_texts(o, "names", c->name, c->name_count);
 	if (c->name_omitted > 0)
 		put_uint(o, "names_omitted", c->name_omitted);
@@ -415,13 +417,16 @@ static void put_http(struct object *data, const struct obs_http *http)
 	}
 	key(data, "http");
 	o = object_begin(data->out);
-	o.latin1 = !text_is_utf8(http->content_type) || !text_is_utf8(http->location);
+	o.latin1 = !utf8_is_valid(http->content_type) || !utf8_is_valid(http->location) ||
+		   !utf8_is_valid(http->content_encoding);
 	if (http->status > 0)
 		put_uint(&o, "status", http->status);
 	else
 		put_null(&o, "status");
 	put_text(&o, "content_type", http->content_type);
 	put_text(&o, "location", http->location);
+	if (http->content_encoding.p)
+		put_text(&o, "content_encoding", http->content_encoding);
 	put_uint(&o, "size", http->size);
 	if (http->failure != HTTP_COMPLETE)
 		put_word(&o, "failure", failure[http->failure]);
@@ -484,6 +489,19 @@ static void put_dns(struct object *data, const struct obs_policy *p)
 	object_end(&o);
 }
 
+/* A whole answer has a body, be it empty. */
+static void put_body(struct object *data, const struct obs_http *http)
+{
+	static const char of_nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+	bool is_empty = http->body.n == 0 && http->status > 0 && http->failure == HTTP_COMPLETE;
+
+	put_text(data, "body", is_empty ? SPAN_LITERAL("") : http->body);
+	if (http->body.n > 0)
+		put_hash(data, "body_sha256", http->body_sha256);
+	else
+		put_word(data, "body_sha256", is_empty ? of_nothing : "");
+}
+
 static void put_policy_data(struct object *o, const struct jsonl_domain *d)
 {
 	const struct obs_policy *p = &d->observation->policy;
@@ -492,8 +510,8 @@ static void put_policy_data(struct object *o, const struct jsonl_domain *d)
 
 	key(o, "data");
 	data = object_begin(o->out);
-	data.latin1 = !all_utf8(chain->cname, chain->cname_count) || !text_is_utf8(p->http.body) ||
-		      !text_is_utf8(d->observation->name);
+	data.latin1 = !all_utf8(chain->cname, chain->cname_count) || !utf8_is_valid(p->http.body) ||
+		      !utf8_is_valid(d->observation->name);
 	key(&data, "host");
 	text_literal(o->out, "\"mta-sts.");
 	put_characters(o->out, d->observation->name, data.latin1);
@@ -506,14 +524,7 @@ static void put_policy_data(struct object *o, const struct jsonl_domain *d)
 	put_tls(&data, &p->tls, d->judgement);
 	put_http(&data, &p->http);
 	put_parsed(&data, d);
-	if (p->http.body.n > 0 || p->http.status == 200)
-		put_text(&data, "body", (struct span){ p->http.body.p ? p->http.body.p : "", p->http.body.n });
-	else
-		put_null(&data, "body");
-	if (p->http.body.n > 0)
-		put_hash(&data, "body_sha256", p->http.body_sha256);
-	else
-		put_null(&data, "body_sha256");
+	put_body(&data, &p->http);
 	object_end(&data);
 }
 
@@ -567,7 +578,7 @@ void jsonl_write(struct text *out, const struct jsonl_domain *d)
 	const struct observation *o = d->observation;
 	struct object line = object_begin(out);
 
-	line.latin1 = !text_is_utf8(o->name);
+	line.latin1 = !utf8_is_valid(o->name);
 	put_text(&line, "name", (struct span){ o->name.p ? o->name.p : "", o->name.n });
 	put_uint(&line, "index", o->index);
 	if (o->rank > 0)

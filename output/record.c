@@ -148,7 +148,7 @@ static void put_mx_name(struct record_buffer *b, struct span name, struct span d
 	struct span s = { template, 0 };
 
 	if (name.n >= sizeof(template) || memchr(name.p ? name.p : "", TEMPLATE_NAME, name.n) ||
-	    memchr(name.p ? name.p : "", TEMPLATE_DASHED, name.n) || !text_is_utf8(name)) {
+	    memchr(name.p ? name.p : "", TEMPLATE_DASHED, name.n) || !utf8_is_valid(name)) {
 		put_bin(b, name);
 		return;
 	}
@@ -166,7 +166,7 @@ static void put_mx_name(struct record_buffer *b, struct span name, struct span d
 		s = name;
 	}
 	/* Cutting inside a character would leave no UTF-8. */
-	if (s.p == template && !text_is_utf8(s)) {
+	if (s.p == template && !utf8_is_valid(s)) {
 		put_bin(b, name);
 		return;
 	}

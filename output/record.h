@@ -14,7 +14,7 @@
 
 #include "parsers/observation.h"
 
-enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 0 };
+enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 1 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
 enum record_kind {

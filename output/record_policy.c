@@ -27,7 +27,7 @@ static bool tls_is_empty(const struct obs_tls *tls)
 static bool http_is_empty(const struct obs_http *http)
 {
 	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
-	       !http->challenged && http->size == 0 && http->body.n == 0;
+	       !http->content_encoding.p && !http->challenged && http->size == 0 && http->body.n == 0;
 }
 
 bool record_policy_is_empty(const struct obs_policy *p)
@@ -118,7 +118,7 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 		put_nil(b);
 		return;
 	}
-	put_array(b, 7);
+	put_array(b, http->content_encoding.p ? 8 : 7);
 	put_uint(b, http->status);
 	put_uint(b, http->failure);
 	put_uint(b, http->size);
@@ -129,6 +129,8 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 	else
 		put_nil(b);
 	put_uint(b, http->challenged);
+	if (http->content_encoding.p)
+		put_text(b, http->content_encoding);
 }
 
 void record_put_policy(struct record_buffer *b, const struct obs_policy *p, const struct record_referred *referred)

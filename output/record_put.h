@@ -8,6 +8,7 @@
 #include "output/record.h"
 #include "output/schema.h"
 #include "output/text.h"
+#include "parsers/utf8.h"
 
 struct record_buffer {
 	char *data;
@@ -52,7 +53,7 @@ static inline void put_bin(struct record_buffer *b, struct span s)
 /* Readers in other languages take str for UTF-8, so that only UTF-8 is written as one. */
 static inline void put_text(struct record_buffer *b, struct span s)
 {
-	if (!text_is_utf8(s)) {
+	if (!utf8_is_valid(s)) {
 		put_bin(b, s);
 		return;
 	}

@@ -188,50 +188,6 @@ void text_time(struct text *text, int64_t seconds)
 	text_char(text, 'Z');
 }
 
-/* Octets of the UTF-8 sequence at @p, of which @n are there; 0: none (RFC 3629 4). */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-	/* What the second octet may be rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
-	static const struct {
-		unsigned char first, last, low, high;
-		unsigned char octets;
-	} form[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(form) / sizeof(*form); i++) {
-		if (p[0] < form[i].first || p[0] > form[i].last)
-			continue;
-		if (n < form[i].octets)
-			return 0;
-		if (form[i].octets > 1 && (p[1] < form[i].low || p[1] > form[i].high))
-			return 0;
-		for (size_t k = 2; k < form[i].octets; k++) {
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		}
-		return form[i].octets;
-	}
-	return 0;
-}
-
-bool text_is_utf8(struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t at = 0;
-
-	while (at < s.n) {
-		size_t n = p[at] < 0x80 ? 1 : sequence(p + at, s.n - at);
-
-		if (n == 0)
-			return false;
-		at += n;
-	}
-	return true;
-}
-
 void text_latin1(struct text *text, struct span s)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -84,9 +84,6 @@ void text_hex(struct text *text, const uint8_t *octet, size_t n);
 void text_time_ms(struct text *text, int64_t ms_since_1970);
 void text_time(struct text *text, int64_t seconds_since_1970);
 
-/* Is @s UTF-8 (RFC 3629: shortest forms, no surrogates)? */
-bool text_is_utf8(struct span s);
-
 /* Octets read as Latin-1 characters, written as UTF-8. */
 void text_latin1(struct text *text, struct span s);
 

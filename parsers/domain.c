@@ -2,51 +2,53 @@
 
 #include <stdint.h>
 
-/* What an octet may be in a label; one look-up instead of a chain of comparisons, since every
- * name of a list of 10^8 passes here. */
-enum { LETTER = 1, HYPHEN = 2, UNDERSCORE = 4 };
+enum { L = 1, D = 2, H = 4, U = 8 }; /* letter, digit, hyphen, underscore */
 
-static uint8_t octet_class(char c)
-{
-	if (ascii_is_alnum(c))
-		return LETTER;
-	return c == '-' ? HYPHEN : c == '_' ? UNDERSCORE : 0;
-}
+/* clang-format off */
+/* What an octet may be in a label: one look-up, since every name of a list of 10^8 and every MX passes here. */
+static const uint8_t octet_class[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H, 0, 0, D, D, D, D, D, D, D, D, D, D, 0, 0, 0, 0, 0, 0,
+	0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, U,
+	0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, 0,
+};
+/* clang-format on */
 
 /* RFC 1035 2.3.4 for lengths, RFC 1123 2.1 for what may stand at a label's ends. */
-static bool is_label(const char *p, size_t n, uint8_t allowed)
+static bool is_label(const char *p, size_t n)
 {
-	if (n == 0 || n > DOMAIN_LABEL_MAX || p[0] == '-' || p[n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!(octet_class(p[i]) & allowed))
-			return false;
-	return true;
+	return n > 0 && n <= DOMAIN_LABEL_MAX && p[0] != '-' && p[n - 1] != '-';
 }
 
 static bool is_dotted(struct span name, uint8_t allowed)
 {
+	uint8_t seen = 0;
+	size_t start = 0;
+
 	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
 		return false;
-	for (size_t at = 0; at <= name.n;) {
-		size_t dot = span_find(name, at, '.');
+	for (size_t at = 0; at < name.n; at++) {
+		uint8_t class = octet_class[(uint8_t)name.p[at]];
 
-		if (!is_label(name.p + at, dot - at, allowed))
+		seen |= class;
+		if (class & allowed)
+			continue;
+		if (name.p[at] != '.' || !is_label(name.p + start, at - start))
 			return false;
-		at = dot + 1;
+		start = at + 1;
 	}
 	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
-	return !domain_is_ipv4(name);
+	return is_label(name.p + start, name.n - start) && (seen & L || !domain_is_ipv4(name));
 }
 
 bool domain_is_name(struct span name)
 {
-	return is_dotted(name, LETTER | HYPHEN | UNDERSCORE);
+	return is_dotted(name, L | D | H | U);
 }
 
 bool domain_is_host(struct span name)
 {
-	return is_dotted(name, LETTER | HYPHEN);
+	return is_dotted(name, L | D | H);
 }
 
 bool domain_is_ipv4(struct span name)

@@ -71,8 +71,8 @@ struct txt_choice {
 	bool unrelated;   /* a record is something else */
 };
 
-/* @version is the exact beginning ("v=STSv1"), @meant the one in any case that shows what the
- * record wants to be ("v=sts"). */
+/* @version is the exact beginning ("v=STSv1"), @meant the one that shows what the record wants to be, in lower case
+ * ("v=sts"): in any case, and with quotes, white space and characters without width before, in and behind its "v=". */
 void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
 		struct txt_choice *choice);
 

@@ -150,12 +150,13 @@ struct obs_tls {
 struct obs_http {
 	uint16_t status; /* 0: no status line came */
 	enum http_failure failure;
-	struct span content_type; /* field value as sent; p NULL: no such field */
-	struct span location;     /* field value as sent; p NULL: no such field */
-	bool challenged;          /* the answer marks itself as a challenge to scanners */
-	uint64_t size;            /* octets of body that arrived */
-	struct span body;         /* status 200: up to POLICY_BODY_MAX; others: HTTP_ERROR_BODY_MAX */
-	uint8_t body_sha256[32];  /* of `body` where it is not empty */
+	struct span content_type;     /* field value as sent; p NULL: no such field */
+	struct span location;         /* field value as sent; p NULL: no such field */
+	struct span content_encoding; /* field value as sent; p NULL: no such field. `body` is decoded (RFC 9110 8.4) */
+	bool challenged;              /* the answer marks itself as a challenge to scanners */
+	uint64_t size;                /* octets of body that arrived, decoded */
+	struct span body;             /* status 200: up to POLICY_BODY_MAX; others: HTTP_ERROR_BODY_MAX */
+	uint8_t body_sha256[32];      /* of `body` where it is not empty */
 };
 
 struct obs_policy {

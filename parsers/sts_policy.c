@@ -2,6 +2,7 @@
 
 #include "parsers/domain.h"
 #include "parsers/field.h"
+#include "parsers/utf8.h"
 
 enum key { KEY_VERSION, KEY_MODE, KEY_MAX_AGE, KEY_MX, KEY_COUNT, KEY_EXTENSION = KEY_COUNT };
 
@@ -74,32 +75,13 @@ static enum key key_of(struct span name, bool (*equal)(struct span, struct span)
 	return (enum key)key;
 }
 
-/* RFC 3629 4. Length of the character at @s, or 0: ASCII, malformed, overlong or a surrogate. */
-static size_t utf8_length(struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	unsigned low = 0x80, high = 0xbf;
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-
-	if (n == 0 || s.n < n)
-		return 0;
-	low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : low;
-	high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : high;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 /* sts-policy-ext-value: printable ASCII or UTF-8, with spaces inside. */
 static bool is_extension_value(struct span value)
 {
 	for (size_t i = 0; i < value.n;) {
-		size_t n = value.p[i] >= 0x20 && value.p[i] <= 0x7e ? 1 : utf8_length(span_skip(value, i));
+		size_t n = utf8_length(span_skip(value, i));
 
-		if (n == 0)
+		if (n == 0 || (n == 1 && (value.p[i] < 0x20 || value.p[i] > 0x7e)))
 			return false;
 		i += n;
 	}
@@ -125,7 +107,7 @@ static bool is_u_label_pattern(struct span value)
 	size_t n = 0;
 
 	for (size_t i = 0; i < value.n; n++) {
-		size_t length = (unsigned char)value.p[i] > 0x7f ? utf8_length(span_skip(value, i)) : 1;
+		size_t length = utf8_length(span_skip(value, i));
 
 		if (length == 0 || n == sizeof(plain))
 			return false;

@@ -61,6 +61,7 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	if (status >= 100 && status < 200 && status != 101)
 		return ++answer->interim > HTTP_INTERIM_MAX ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
 	answer->http->status = (uint16_t)status;
+	answer->framed = status == 204 || status == 304; /* no body at all (RFC 9112 6.3) */
 	return HTTP_GO_ON;
 }
 
@@ -81,6 +82,12 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 		return keep_field(answer, value, &answer->http->content_type);
 	if (span_equal_nocase(name, SPAN_LITERAL("location")))
 		return keep_field(answer, value, &answer->http->location);
+	if (span_equal_nocase(name, SPAN_LITERAL("content-encoding")))
+		return keep_field(answer, value, &answer->http->content_encoding);
+	/* RFC 9112 6.3: a length, or a transfer coding with an end of its own */
+	answer->framed |= span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
+			  (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")) &&
+			   span_equal_nocase(value, SPAN_LITERAL("chunked")));
 	for (size_t i = 0; i < sizeof(challenge_fields) / sizeof(*challenge_fields); i++)
 		answer->http->challenged |= span_equal_nocase(name, challenge_fields[i]);
 	return HTTP_GO_ON;
@@ -133,10 +140,20 @@ static bool make_room(struct http_answer *answer, size_t need, size_t max)
 	return true;
 }
 
-enum http_go http_answer_body(struct http_answer *answer, struct span octets)
+static size_t body_max(const struct obs_http *http)
+{
+	return http->status == 200 ? POLICY_BODY_MAX : HTTP_ERROR_BODY_MAX;
+}
+
+static enum http_go stop_at_limit(struct http_answer *answer)
+{
+	return stop(answer, answer->http->status == 200 ? HTTP_STOP_TOO_LARGE : HTTP_STOP_ENOUGH);
+}
+
+static enum http_go keep_body(struct http_answer *answer, struct span octets)
 {
 	struct obs_http *http = answer->http;
-	size_t max = http->status == 200 ? POLICY_BODY_MAX : HTTP_ERROR_BODY_MAX;
+	size_t max = body_max(http);
 	size_t n = octets.n < max - http->body.n ? octets.n : max - http->body.n;
 
 	http->size += octets.n;
@@ -146,9 +163,41 @@ enum http_go http_answer_body(struct http_answer *answer, struct span octets)
 		memcpy(answer->body + http->body.n, octets.p, n);
 		http->body = (struct span){ answer->body, http->body.n + n };
 	}
-	if (http->size > max)
-		return stop(answer, http->status == 200 ? HTTP_STOP_TOO_LARGE : HTTP_STOP_ENOUGH);
-	return HTTP_GO_ON;
+	return http->size > max ? stop_at_limit(answer) : HTTP_GO_ON;
+}
+
+static bool on_decoded(void *arg, struct span octets)
+{
+	return keep_body(arg, octets) == HTTP_GO_ON;
+}
+
+static enum http_go decode(struct http_answer *answer, struct span coded)
+{
+	switch (http_coding_push(answer->coding, coded, on_decoded, answer)) {
+	case HTTP_CODING_GO_ON:
+		/* empty members without end would never reach the body's limit */
+		return answer->coded_octets > body_max(answer->http) ? stop_at_limit(answer) : HTTP_GO_ON;
+	case HTTP_CODING_STOPPED:
+		return answer->go;
+	case HTTP_CODING_NO_MEMORY:
+		return stop(answer, HTTP_STOP_NO_MEMORY);
+	default:
+		return stop(answer, HTTP_STOP_PROTOCOL);
+	}
+}
+
+enum http_go http_answer_body(struct http_answer *answer, struct span octets)
+{
+	enum http_coding_kind kind = http_coding_of(answer->http->content_encoding);
+
+	answer->coded_octets += octets.n;
+	if (kind == HTTP_CODING_NONE)
+		return keep_body(answer, octets);
+	if (kind == HTTP_CODING_UNKNOWN) /* a sender can't read it either; what came is kept */
+		return keep_body(answer, octets) == HTTP_GO_ON ? stop(answer, HTTP_STOP_PROTOCOL) : answer->go;
+	if (!answer->coding)
+		answer->coding = http_coding_new(answer->arena, kind);
+	return answer->coding ? decode(answer, octets) : stop(answer, HTTP_STOP_NO_MEMORY);
 }
 
 static bool body_has(struct span body, struct span mark)
@@ -173,11 +222,12 @@ static bool body_challenges(const struct obs_http *http)
 	return false;
 }
 
-void http_answer_end(struct http_answer *answer)
+bool http_answer_end(struct http_answer *answer)
 {
 	struct obs_http *http = answer->http;
 
 	if (http->body.n > 0)
 		SHA256((const unsigned char *)http->body.p, http->body.n, http->body_sha256);
 	http->challenged |= body_challenges(http);
+	return !answer->coding || http_coding_is_whole(answer->coding);
 }

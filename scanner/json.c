@@ -3,10 +3,11 @@
 #include <math.h>
 
 #include "output/jsonl.h"
+#include "parsers/utf8.h"
 
 static void put_string(struct text *out, struct span value)
 {
-	jsonl_string(out, value, !text_is_utf8(value));
+	jsonl_string(out, value, !utf8_is_valid(value));
 }
 
 static void begin_member(struct json *json, const char *key)

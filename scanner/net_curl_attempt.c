@@ -77,7 +77,8 @@ static CURLcode set_for_life(CURL *easy, const char *user_agent)
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* no h2: one small file needs no multiplexing */
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
-	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* nothing asked for: no bomb unpacked */
+	SET(CURLOPT_ACCEPT_ENCODING, "identity");
+	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* http_answer.c decodes, within its limit */
 	SET(CURLOPT_USERAGENT, user_agent);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_FRESH_CONNECT, 1L);
@@ -200,9 +201,18 @@ static void judge_handshake(struct net_curl_attempt *attempt, CURLcode code)
 		attempt->policy->status = CONNECT_HANDSHAKE_ERROR;
 }
 
-static enum http_failure http_failure_of(const struct http_answer *answer, CURLcode code)
+/* May the body have been cut? One that ends with its coding has not; one that ends with the connection has no other end
+ * than close_notify (RFC 9112 9.8). */
+static bool is_cut(const struct net_curl_attempt *attempt, bool whole)
 {
-	switch (answer->go) {
+	return !attempt->http.in_body /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
+	       || !whole || (!attempt->http.framed && !attempt->tls.closed);
+}
+
+/* @whole: no coding of the body ends in the middle. */
+static enum http_failure http_failure_of(const struct net_curl_attempt *attempt, CURLcode code, bool whole)
+{
+	switch (attempt->http.go) {
 	case HTTP_STOP_TOO_LARGE:
 		return HTTP_TOO_LARGE;
 	case HTTP_STOP_PROTOCOL:
@@ -212,7 +222,7 @@ static enum http_failure http_failure_of(const struct http_answer *answer, CURLc
 	default:
 		break;
 	}
-	if (code == CURLE_OK && !answer->in_body) /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
+	if (code == CURLE_OK && is_cut(attempt, whole))
 		return HTTP_PROTOCOL;
 	return code == CURLE_OK ? HTTP_COMPLETE : code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_PROTOCOL;
 }
@@ -220,11 +230,12 @@ static enum http_failure http_failure_of(const struct http_answer *answer, CURLc
 static void judge_http(struct net_curl_attempt *attempt, CURLcode code)
 {
 	struct obs_policy *policy = attempt->policy;
+	bool whole;
 
 	if (attempt->http.go == HTTP_STOP_NO_MEMORY)
 		attempt->fault = NET_FAULT_MEMORY;
-	http_answer_end(&attempt->http);
-	policy->http.failure = http_failure_of(&attempt->http, code);
+	whole = http_answer_end(&attempt->http);
+	policy->http.failure = http_failure_of(attempt, code, whole);
 	if (!tls_watch_verified(&attempt->tls))
 		policy->status = CONNECT_HANDSHAKE_ERROR;
 	else if (policy->http.status != 0)

@@ -444,6 +444,22 @@ static int close_sink(struct survey *survey, bool complete)
 	return survey->error[0] == '\0' ? 0 : -1;
 }
 
+/* On standard error whatever --quiet and --log-file say: a status that means trouble is never without a word. */
+static void explain_unmeasured(const struct survey *survey, const struct record_trailer *trailer)
+{
+	char line[ERROR_MAX];
+
+	snprintf(
+		line, sizeof line,
+		"%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d; stsurvey stats "
+		"tells why",
+		(unsigned long long)trailer->unknown, (unsigned long long)trailer->domains,
+		(double)trailer->unknown * 100 / (double)trailer->domains, UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
+	log_warning("%s", line);
+	if (survey->options->log_file)
+		fprintf(stderr, "stsurvey scan: %s\n", line);
+}
+
 static int exit_status(const struct survey *survey)
 {
 	struct record_trailer trailer;
@@ -451,7 +467,10 @@ static int exit_status(const struct survey *survey)
 	if (atomic_load(&survey->scan.stop) != SCAN_RUN)
 		return 128 + (survey->signal_seen ? survey->signal_seen : SIGINT);
 	survey_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
-	return trailer.unknown * 100 > trailer.domains * UNKNOWN_PERCENT_MAX ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	if (trailer.unknown * 100 <= trailer.domains * UNKNOWN_PERCENT_MAX)
+		return EXIT_COMPLETE;
+	explain_unmeasured(survey, &trailer);
+	return EXIT_UNMEASURED;
 }
 
 /* Another format than ours: each line has its record, but nothing was surveyed. */

@@ -341,6 +341,8 @@ static void on_info(const SSL *ssl, int where, int value)
 {
 	struct tls_watch *watch = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
+	if (where == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY)
+		watch->closed = true;
 	if (watch->done)
 		return;
 	watch->octets = BIO_number_read(SSL_get_rbio(ssl));

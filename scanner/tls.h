@@ -36,6 +36,7 @@ struct tls_watch {
 	/* the watch's */
 	bool named;             /* a SAN dNSName of the leaf matches host */
 	bool done;              /* the handshake is complete */
+	bool closed;            /* the server said that nothing more comes (close_notify) */
 	bool no_memory;         /* facts are missing: the arena's cap, or memory */
 	uint64_t octets;        /* that had arrived when the handshake ended, for better or worse */
 	uint64_t record_octets; /* of TLS records that have arrived, their headers left out */

@@ -193,6 +193,8 @@ static bool set_http(struct facts *f, struct span w, struct span v)
 		http->status = (uint16_t)number(v);
 	} else if (IS("type")) {
 		http->content_type = span_equal(v, SPAN_LITERAL("-")) ? (struct span){ NULL, 0 } : keep(f, v);
+	} else if (IS("coding")) {
+		http->content_encoding = keep(f, v);
 	} else if (IS("failure")) {
 		for (int i = 0; i < HTTP_FAILURE_COUNT; i++)
 			if (span_equal(v, span_of(failures[i])))

@@ -38,6 +38,12 @@ static const struct expectation table[] = {
 	{ "a wildcard answers with SPF", "sts v=spf1 -all\nrpt v=spf1 -all", "108 109 909", NO_STS, "no-policy" },
 	{ "a CNAME that leads somewhere", "sts-cname a.example.net", "110", OK, "enforce-ok" },
 	{ "a CNAME into nothing", "sts NXDOMAIN\nsts-cname a.example.net\nrpt -", "110 111", NO_STS, "no-policy" },
+	{ "a wildcard CNAME answers for both names",
+	  "sts -\nsts-cname a.example.net\nrpt -\nrpt-cname A.example.net\nrpt-cname b.example.net", "109", NO_STS,
+	  "no-policy" },
+	{ "a wildcard CNAME into nothing",
+	  "sts NXDOMAIN\nsts-cname a.example.net\nrpt NXDOMAIN\nrpt-cname a.example.net", "109", NO_STS, "no-policy" },
+	{ "two CNAMEs that part", "sts-cname a.example.net\nrpt-cname b.example.net", "110 910", OK, "enforce-ok" },
 	{ "a CNAME in a loop", "sts SERVFAIL\nsts-cname a.example.net\nsts-loop\nrpt -", "110 111", NO_STS,
 	  "no-policy" },
 	{ "SERVFAIL is not absence", "sts SERVFAIL", "112", "unknown", "unknown", "unknown" },
@@ -73,6 +79,8 @@ static const struct expectation table[] = {
 	/* tcp */
 	{ "refused", "connect connection-refused", "301", "complete", "tcp", "no-policy" },
 	{ "no connection in time", "connect connection-timeout", "302", "complete", "tcp", "no-policy" },
+	{ "refused, and other addresses could not be found out", "connect connection-refused\naaaa SERVFAIL", "204",
+	  "unknown", "unknown", "unknown" },
 	{ "reset", "connect connection-reset", "303", "complete", "tcp", "no-policy" },
 	{ "unreachable", "connect network-unreachable", "304", "complete", "tcp", "no-policy" },
 
@@ -133,6 +141,8 @@ static const struct expectation table[] = {
 	{ "404 whose body broke is a 404", "http 404\nfailure timeout", "501", "complete", "http", "no-policy" },
 	{ "media type with parameters", "type Text/Plain ; charset=utf-8", "", OK, "enforce-ok" },
 	{ "media type of another kind", "type text/plainer", "509", OK, "enforce-ok" },
+	{ "a body compressed unasked", "coding gzip", "510", OK, "enforce-ok" },
+	{ "identity is no coding", "coding Identity", "", OK, "enforce-ok" },
 	{ "no media type", "type -", "509", OK, "enforce-ok" },
 
 	/* syntax */
@@ -214,7 +224,11 @@ static const struct expectation table[] = {
 	{ "MX is an address", "mx 10 192.0.2.1", "701 704 708 712", "complete", "mx", "enforce-fail" },
 	{ "MX is localhost", "mx 10 mail.example.com\nmx 20 localhost", "702 704 712", "complete", "mx",
 	  "enforce-partial" },
-	{ "odd MX without STS", "mx 10 192.0.2.1\nsts -\nrpt -", "", NO_STS, "no-policy" },
+	{ "odd MX without STS", "mx 10 192.0.2.1\nsts -\nrpt -", "712", NO_STS, "no-policy" },
+	{ "no MX without STS", "mx -\nsts -\nrpt -", "", NO_STS, "no-policy" },
+	{ "no MX beside a broken record", "mx -\nsts v=STSv1;", "103 709", "complete", "record", "no-policy" },
+	{ "null MX beside two records", "mx 5 .\nsts v=STSv1; id=1\nsts v=STSv1; id=2", "101 710", "complete", "record",
+	  "no-policy" },
 
 	/* tlsrpt */
 	{ "two TLSRPT records", "rpt v=TLSRPTv1;rua=mailto:a@b.example\nrpt v=TLSRPTv1;rua=mailto:c@b.example", "901",

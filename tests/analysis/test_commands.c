@@ -229,6 +229,8 @@ static void test_no_domain_counts_twice_unnoticed(void **state)
 		{ cmd_report, "report %whole.scan -o %whole.scan", "to be read", EXIT_FATAL },
 		{ cmd_export, "export %shard0.scan %list.scan --format csv", "overlap", EXIT_COMPLETE },
 		{ cmd_export, "export %shard0.scan %shard1.scan --format csv", "", EXIT_COMPLETE },
+		{ cmd_stats, "stats %empty.scan -d %tables3", "there is no domain in", EXIT_FATAL },
+		{ cmd_report, "report %empty.scan -o %empty.html", "there is no domain in", EXIT_FATAL },
 		{ cmd_export, "export %whole.scan %empty.scan --format csv", "", EXIT_COMPLETE },
 		{ cmd_export, "export %whole.scan --format csv", "", EXIT_COMPLETE },
 	};

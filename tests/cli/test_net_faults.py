@@ -185,7 +185,7 @@ class Ends(Net):
         self.wait_until(lambda: self.noted(note), process)
         process.send_signal(signal.SIGINT)
         self.finish(process, 130)
-        self.assertIn("aborted", self.verify(self.out, status=1)[0])
+        self.assertIn("interrupted", self.verify(self.out)[0])
         self.assertEqual(self.metadata()["counts"]["unknown"], 0)
         self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
         self.assert_right()

@@ -148,7 +148,7 @@ def main(stsurvey):
         for request in server.requests:
             head = request.split("\r\n")
             checks.that(head[0] == "GET /.well-known/mta-sts.txt HTTP/1.1", head[0])
-            checks.that(not re.search("(?im)^(authorization|proxy-|cookie|accept-encoding)", request), "fields: %s" % head)
+            checks.that(not re.search("(?im)^(authorization|proxy-|cookie|accept-encoding: (?!identity))", request), "fields: %s" % head)
             checks.that(re.search(r"(?m)^User-Agent: stsurvey/\d+\.\d+\.\d+ \(%s\)\r$" % re.escape(CONTACT), request), "agent: %s" % head)
     return checks.end()
 

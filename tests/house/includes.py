@@ -41,7 +41,7 @@ LIBRARIES = [
     ("libuv", r"uv(\.h|/)", r"scanner/"),
     ("msgpack", r"msgpack", r"output/"),
     ("zstd", r"zstd", r"(output/frame\.c|scanner/feed[a-z_]*\.c)$"),
-    ("zlib", r"zlib", r"scanner/feed[a-z_]*\.c$"),
+    ("zlib", r"zlib", r"scanner/(feed[a-z_]*|http_coding)\.c$"),
     ("libidn2", r"idn2", r"scanner/idna\.c$"),
     ("libpsl", r"libpsl", r"analysis/public_suffix\.c$"),
 ]

@@ -7,6 +7,7 @@ names a `fault`.
 
 import gzip
 import os
+import zlib
 
 from certs import mint
 from world import ADDRESS, WEB
@@ -120,7 +121,9 @@ def faultd(domains, folder, pems):
             answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
         else:
             zeros = domain.get("http").get("gzip_mb", 0) << 20
-            raw = raw.encode("latin-1").replace(b"{gzip}", gzip.compress(bytes(zeros), 1) if zeros else b"")
+            packed = gzip.compress(bytes(zeros) if zeros else body, 1)
+            raw = raw.encode("latin-1").replace(b"{gzip}", packed).replace(b"{gzip_length}", b"%d" % len(packed))
+            raw = raw.replace(b"{deflate}", zlib.compress(body))
             answer = raw.replace(b"{body}", body).replace(b"{length}", b"%d" % len(body))
         path = os.path.join(folder, "raw", domain.host)
         with open(path, "wb") as file:

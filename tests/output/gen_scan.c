@@ -106,7 +106,9 @@ static void put_policy(const struct obs_policy *p)
 	put_hex(p->http.body.p, p->http.body.n);
 	fputc(',', facts);
 	put_hex(p->http.body_sha256, 32);
-	fprintf(facts, ",%d]}", p->http.challenged);
+	fprintf(facts, ",%d,", p->http.challenged);
+	put_span(p->http.content_encoding);
+	fputs("]}", facts);
 }
 
 static void put_facts(const struct observation *o)

@@ -196,6 +196,7 @@ static void make_http(struct maker *m, struct obs_http *http)
 	http->failure = maker_chance(m, HTTP_FAILURE_COUNT);
 	http->content_type = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->location = octets_or_absent(m, HTTP_FIELD_MAX);
+	http->content_encoding = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->challenged = maker_chance(m, 2);
 	http->size = number(m, UINT64_MAX);
 	http->body = octets(m, maker_chance(m, 50) == 0 ? POLICY_BODY_MAX : 300);
@@ -331,8 +332,9 @@ static bool same_optional(struct span a, struct span b)
 static bool same_http(const struct obs_http *a, const struct obs_http *b)
 {
 	return a->status == b->status && a->failure == b->failure && same_optional(a->content_type, b->content_type) &&
-	       same_optional(a->location, b->location) && a->challenged == b->challenged && a->size == b->size &&
-	       span_equal(a->body, b->body) && memcmp(a->body_sha256, b->body_sha256, 32) == 0;
+	       same_optional(a->location, b->location) && same_optional(a->content_encoding, b->content_encoding) &&
+	       a->challenged == b->challenged && a->size == b->size && span_equal(a->body, b->body) &&
+	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
 }
 
 const char *observation_difference(const struct observation *a, const struct observation *b)

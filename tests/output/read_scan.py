@@ -97,7 +97,7 @@ class Scan:
             "omitted": at(p, 9, 0),
             "tls": [at(tls, 0, 0), at(tls, 1, None), [self.certificates[i] for i in at(tls, 2, [])], at(tls, 3, []), at(tls, 4, 0)],
             "http": [at(http, 0, 0), at(http, 1, 0), at(http, 2, 0), hexed(at(http, 3, None)), hexed(at(http, 4, None)), body[0],
-                     body[1], at(http, 6, 0)],
+                     body[1], at(http, 6, 0), hexed(at(http, 7, None))],
         }
 
     def on_domain(self, r):
@@ -128,7 +128,7 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 0], "stsurvey test", 1795300429120, {"rate": "1000"},
+    assert scan.header == [0, "stsurvey-scan", [1, 1], "stsurvey test", 1795300429120, {"rate": "1000"},
                            ["list", 99, -7, (1 << 64) - 1, 2, 1]], scan.header
     assert scan.trailer == [4, 0, 1795300430000, len(expected), 1, 2, 3, 4, 5], scan.trailer
     assert len(scan.domains) == len(expected) > 0

@@ -115,42 +115,6 @@ static void times_of_any_year(void **state)
 	out.used = 0;
 }
 
-static void utf8_is_told_from_other_octets(void **state)
-{
-	static const struct {
-		const char *s;
-		bool is;
-	} cases[] = {
-		{ "", true },
-		{ "abc\x7f", true },
-		{ "\xc3\xa9", true },
-		{ "\xe2\x82\xac", true },
-		{ "\xf0\x9f\x98\x80", true },
-		{ "\xf4\x8f\xbf\xbf", true },
-		{ "\xed\x9f\xbf", true },
-		{ "\xee\x80\x80", true },
-		{ "\x80", false },
-		{ "\xc3", false },
-		{ "\xc0\x80", false },
-		{ "\xc1\xbf", false },
-		{ "\xe0\x9f\xbf", false },
-		{ "\xed\xa0\x80", false },
-		{ "\xf0\x8f\xbf\xbf", false },
-		{ "\xf4\x90\x80\x80", false },
-		{ "\xf5\x80\x80\x80", false },
-		{ "\xe2\x82", false },
-		{ "\xe2\x28\xa1", false },
-		{ "\xff", false },
-		{ "a\xe9"
-		  "b",
-		  false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_int_equal(text_is_utf8(span_of(cases[i].s)), cases[i].is);
-}
-
 static void long_text_reaches_the_file_whole(void **state)
 {
 	char path[] = "/tmp/stsurvey-text-XXXXXX", *big = malloc(3 * TEXT_BUFFER);
@@ -218,7 +182,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(csv_fields_are_quoted_where_they_must_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(csv_rows_hold_numbers_and_shares, setup, teardown),
 		cmocka_unit_test_setup_teardown(times_of_any_year, setup, teardown),
-		cmocka_unit_test(utf8_is_told_from_other_octets),
 		cmocka_unit_test(long_text_reaches_the_file_whole),
 		cmocka_unit_test(failures_are_one_line_that_names_the_file),
 		cmocka_unit_test(a_reader_that_goes_away_is_an_error_not_a_signal),

@@ -39,6 +39,8 @@ static const struct row grammar[] = {
 	     "\nh https://c.example:0989/%09%af%AF#a"),
 
 	BAD("no field", "v=TLSRPTv1", "903"),
+	BAD("white space around the equals sign", "v = TLSRPTv1; rua=mailto:a@b.example", "902"),
+	BAD("a typographic quote", "\xe2\x80\x9ev=TLSRPTv1; rua=mailto:a@b.example", "902"),
 	BAD("no rua among extensions", V "x=1; ruf=mailto:a@b.example", "903"),
 	BAD("rua in another case is an extension", V "RUA=mailto:a@b.example", "903"),
 

@@ -231,7 +231,8 @@ static void look_at_request(const struct obs_policy *policy, struct tls_peer *pe
 	look_at_facts(policy, peer);
 	snprintf(want, sizeof(want),
 		 "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " HOST ":%u\r\n"
-		 "User-Agent: stsurvey/test (+https://example.test/)\r\nAccept: */*\r\n\r\n",
+		 "User-Agent: stsurvey/test (+https://example.test/)\r\nAccept: */*\r\nAccept-Encoding: "
+		 "identity\r\n\r\n",
 		 peer->port);
 	assert_string_equal(tls_peer_request(peer), want);
 }

@@ -120,6 +120,7 @@ static void dump_policy(struct dump *dump, const struct obs_policy *policy)
 	      (unsigned long long)policy->http.size);
 	list(dump, "http", "type", &policy->http.content_type, 1, "");
 	list(dump, "http", "location", &policy->http.location, 1, "");
+	list(dump, "http", "coding", &policy->http.content_encoding, 1, "");
 	list(dump, "http", "body", &policy->http.body, 1, "");
 }
 

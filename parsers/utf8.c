@@ -1,0 +1,85 @@
+#include "parsers/utf8.h"
+
+size_t utf8_length(struct span s)
+{
+	/* What the second octet may be rules out overlong forms, surrogates and what lies beyond U+10FFFF (RFC 3629 4).
+	 */
+	static const struct {
+		unsigned char first, last, low, high;
+		unsigned char octets;
+	} forms[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (p[0] < forms[i].first || p[0] > forms[i].last)
+			continue;
+		if (s.n < forms[i].octets)
+			return 0;
+		if (forms[i].octets > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
+			return 0;
+		for (size_t k = 2; k < forms[i].octets; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].octets;
+	}
+	return 0;
+}
+
+/* What Windows-1252 has at 0x80 to 0x9f, as far as anybody looks for it here: quotes and guillemets. */
+static uint32_t windows_1252(unsigned char octet)
+{
+	switch (octet) {
+	case 0x82:
+		return 0x201a;
+	case 0x84:
+		return 0x201e;
+	case 0x8b:
+		return 0x2039;
+	case 0x91:
+		return 0x2018;
+	case 0x92:
+		return 0x2019;
+	case 0x93:
+		return 0x201c;
+	case 0x94:
+		return 0x201d;
+	case 0x9b:
+		return 0x203a;
+	default:
+		return octet;
+	}
+}
+
+uint32_t utf8_character(struct span s, size_t *n)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	uint32_t character;
+
+	*n = utf8_length(s);
+	if (*n == 0) {
+		*n = 1;
+		return windows_1252(p[0]);
+	}
+	if (*n == 1)
+		return p[0];
+	character = p[0] & (0x7fu >> *n);
+	for (size_t i = 1; i < *n; i++)
+		character = character << 6 | (p[i] & 0x3fu);
+	return character;
+}
+
+bool utf8_is_valid(struct span s)
+{
+	while (s.n > 0) {
+		size_t n = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_length(s);
+
+		if (n == 0)
+			return false;
+		s = span_skip(s, n);
+	}
+	return true;
+}
