@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 
 enum {
 	EXPLAIN_LIST_MAX = 20,  /* MX, addresses, names, patterns shown of each; the rest is counted */

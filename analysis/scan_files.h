@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 
 struct scan_files {
 	const char *command; /* argv[0], for messages */

@@ -1,6 +1,6 @@
 #include "analysis/stats.h"
 
-#include "analysis/public_suffix.h"
+#include "analysis/classify/public_suffix.h"
 #include "parsers/domain.h"
 
 /* Each metric and the population it is a part of. */

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 #include "analysis/tally.h"
 
 enum {

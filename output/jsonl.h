@@ -12,7 +12,7 @@
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
 
-/* What a line is made of: analysis/classify.h yields all but the first. The parsed parts may be NULL;
+/* What a line is made of: analysis/classify/classify.h yields all but the first. The parsed parts may be NULL;
  * they are read only where the judgement's state says that they hold something. */
 struct jsonl_domain {
 	const struct observation *observation;

@@ -1,7 +1,7 @@
 /* parsers/observation.h - the facts about one domain, and the judgement drawn from them.
  *
  * An observation holds what was asked and what came back, nothing concluded: the scan
- * file keeps it, and analysis/classify judges it, today or by a later version. Every
+ * file keeps it, and analysis/classify/classify judges it, today or by a later version. Every
  * span and array points into memory of whoever made the observation (the job's arena
  * while scanning, the reader's frame while reading) and lives as long as that.
  *
@@ -185,7 +185,7 @@ struct observation {
 	struct obs_policy policy;
 };
 
-/* ---- the judgement: computed by analysis/classify, never stored ---- */
+/* ---- the judgement: computed by analysis/classify/classify, never stored ---- */
 
 enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
 

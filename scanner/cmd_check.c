@@ -6,16 +6,16 @@
 
 #include <uv.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 #include "analysis/explain.h"
 #include "output/command.h"
-#include "scanner/idna.h"
-#include "scanner/job.h"
-#include "scanner/limits.h"
-#include "scanner/nets.h"
-#include "scanner/options.h"
-#include "scanner/preflight.h"
-#include "scanner/private_resolver.h"
+#include "scanner/rules/idna.h"
+#include "scanner/job/job.h"
+#include "scanner/base/limits.h"
+#include "scanner/run/nets.h"
+#include "scanner/options/options.h"
+#include "scanner/dns/preflight.h"
+#include "scanner/dns/private_resolver.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {

@@ -1,11 +1,11 @@
 #include <stdio.h>
 
 #include "output/command.h"
-#include "scanner/early_signal.h"
-#include "scanner/log.h"
-#include "scanner/options.h"
-#include "scanner/private_resolver.h"
-#include "scanner/survey.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/base/log.h"
+#include "scanner/options/options.h"
+#include "scanner/dns/private_resolver.h"
+#include "scanner/run/survey.h"
 
 static enum log_level level_of(const struct options *options)
 {

@@ -4,7 +4,7 @@
  * instruction counts are the same in each run. Each mode does what the one before does and a step more:
  *
  *   answers   make the queries and the answers: the cost of this program itself
- *   job       scanner/job: parse the answers, keep the facts
+ *   job       scanner/job/job: parse the answers, keep the facts
  *   classify  judge them
  *   record    pack them
  *   frame     compress frames of SINK_FRAME_TARGET, write them to FILE if there is one
@@ -16,13 +16,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 #include "output/frame.h"
 #include "output/reader.h"
 #include "output/record.h"
 #include "output/sink.h"
 #include "parsers/dns_answer.h"
-#include "scanner/job.h"
+#include "scanner/job/job.h"
 #include "tests/bench/answer.h"
 #include "tests/bench/name.h"
 

@@ -11,7 +11,7 @@ WINDOW = 4000           # domains in flight for scan and udp_limit
 PACED = 90000           # questions a second, a third of what one core does
 ZDNS_MOST = 20000       # domains; some ten seconds
 ZDNS_THREADS = 1000     # its goroutines; fewer make it slower
-# Before a scan believes its name server it asks for the MX of its list's first names and a few addresses (scanner/preflight.h).
+# Before a scan believes its name server it asks for the MX of its list's first names and a few addresses (scanner/dns/preflight.h).
 PREFLIGHT = {"mx": 8, "a": 2, "aaaa": 2}
 NOTHING_SPECIAL = {"nxdomain": 0, "sts": 0, "wildcard": 0}  # three questions for each domain, none with a policy
 

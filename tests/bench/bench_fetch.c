@@ -3,7 +3,7 @@
  *
  * A server of its own (another process, on another core) answers with leaf and intermediate, ECDSA P-256. In turns, so
  * that a noisy machine disturbs both alike, the same work is done by a bare loop (one SSL_CTX, verification, GET) and
- * by scanner/net_curl. Counted is the CPU time of the client, user and system. Then: refused connections, and the
+ * by scanner/https/net_curl. Counted is the CPU time of the client, user and system. Then: refused connections, and the
  * memory of 2,000 fetches in flight.
  */
 #include <arpa/inet.h>
@@ -22,9 +22,9 @@
 
 #include <openssl/ssl.h>
 
-#include "scanner/net_curl.h"
-#include "tests/scanner/test_pki.h"
-#include "tests/scanner/tls_peer.h"
+#include "scanner/https/net_curl.h"
+#include "tests/scanner/https/test_pki.h"
+#include "tests/scanner/https/tls_peer.h"
 
 #define HOST "mta-sts.example.test"
 #define ANSWER                                                                                                         \

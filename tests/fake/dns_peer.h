@@ -11,7 +11,7 @@
 
 #include <uv.h>
 
-#include "scanner/options.h"
+#include "scanner/options/options.h"
 #include "tests/fake/dns_build.h"
 
 enum { DNS_PEER_PORTS = 65536 };

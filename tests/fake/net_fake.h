@@ -9,7 +9,7 @@
 #ifndef STSURVEY_TESTS_FAKE_NET_FAKE_H
 #define STSURVEY_TESTS_FAKE_NET_FAKE_H
 
-#include "scanner/net.h"
+#include "scanner/job/net.h"
 
 enum {
 	NET_FAKE_PENDING_MAX = 8,

@@ -1,7 +1,7 @@
 /* Lists, rankings and zone files: the first octet picks format and piece size, the rest is the file. What is
  * read does not depend on how it was cut into pieces, and what becomes a name is one. */
-#include "scanner/feed_format.h"
-#include "scanner/idna.h"
+#include "scanner/feed/feed_format.h"
+#include "scanner/rules/idna.h"
 #include "tests/fuzz/fuzz.h"
 
 struct heard {

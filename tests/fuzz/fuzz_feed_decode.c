@@ -1,6 +1,6 @@
 /* Plain, gzip and zstd streams: the first octet is the piece size, the rest the file. What comes out does not
  * depend on the pieces. */
-#include "scanner/feed_decode.h"
+#include "scanner/feed/feed_decode.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { OUTPUT_MAX = 4 * 1024 * 1024 }; /* octets; a bomb is cut short here as --max-domains would */

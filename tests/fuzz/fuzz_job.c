@@ -2,10 +2,10 @@
  * octet is the pass and the domain; then one octet a question (enum meets, at once or later), with more where its
  * answer needs them. Every way ends once, asks a bounded number of questions, none after a fault, and yields facts that
  * can be judged and recorded. */
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 #include "output/record.h"
 #include "parsers/dns_answer.h"
-#include "scanner/job.h"
+#include "scanner/job/job.h"
 #include "tests/fake/dns_build.h"
 #include "tests/fuzz/fuzz.h"
 

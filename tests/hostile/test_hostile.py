@@ -18,9 +18,9 @@ import places  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT, RETRIES, HTTP_TIMEOUT = 1, 1, 3
-# scanner/limits.h: four rounds of questions, one question more, and a fetch; the machine may be slow to notice.
+# scanner/base/limits.h: four rounds of questions, one question more, and a fetch; the machine may be slow to notice.
 DOMAIN_SECONDS = 5 * (1 + RETRIES) * TIMEOUT + HTTP_TIMEOUT + 5
-SCAN_MIB = 48                    # scanner/limits.h SCAN_MEMORY
+SCAN_MIB = 48                    # scanner/base/limits.h SCAN_MEMORY
 SLOWER, NOISE_SECONDS = 10, 0.5  # ordinary domains among hostile ones: times, and beyond
 
 ATTACKS = {

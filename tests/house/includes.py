@@ -16,7 +16,7 @@ import tempfile
 ROOMS = [
     ("parsers", r"parsers/"),
     ("output", r"output/"),
-    ("classify", r"analysis/(classify|mx_kind|public_suffix)"),
+    ("classify", r"analysis/classify/"),
     ("analysis", r"analysis/"),
     ("scanner", r"scanner/"),
 ]
@@ -35,22 +35,22 @@ PURE = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h"
 
 # Libraries, and the only files that may name them.
 LIBRARIES = [
-    ("c-ares", r"ares", r"scanner/net_cares[a-z_]*\.[ch]$"),
-    ("libcurl", r"curl/", r"scanner/net_curl[a-z_]*\.[ch]$"),
-    ("OpenSSL", r"openssl/", r"scanner/(tls[a-z_]*\.[ch]|net_curl[a-z_]*\.[ch]|http_answer\.c)$"),
+    ("c-ares", r"ares", r"scanner/dns/net_cares[a-z_]*\.[ch]$"),
+    ("libcurl", r"curl/", r"scanner/https/net_curl[a-z_]*\.[ch]$"),
+    ("OpenSSL", r"openssl/", r"scanner/https/(tls[a-z_]*\.[ch]|net_curl[a-z_]*\.[ch]|http_answer\.c)$"),
     ("libuv", r"uv(\.h|/)", r"scanner/"),
     ("msgpack", r"msgpack", r"output/"),
-    ("zstd", r"zstd", r"(output/frame\.c|scanner/feed[a-z_]*\.c)$"),
-    ("zlib", r"zlib", r"scanner/(feed[a-z_]*|http_coding)\.c$"),
-    ("libidn2", r"idn2", r"scanner/idna\.c$"),
-    ("libpsl", r"libpsl", r"analysis/public_suffix\.c$"),
+    ("zstd", r"zstd", r"(output/frame\.c|scanner/feed/feed[a-z_]*\.c)$"),
+    ("zlib", r"zlib", r"scanner/(feed/feed[a-z_]*|https/http_coding)\.c$"),
+    ("libidn2", r"idn2", r"scanner/rules/idna\.c$"),
+    ("libpsl", r"libpsl", r"analysis/classify/public_suffix\.c$"),
 ]
 
 # Made by the build, and the one file that brings each in.
 GENERATED = {
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
-    "unbound_survey.inc": r"scanner/private_resolver\.c$",
+    "unbound_survey.inc": r"scanner/dns/private_resolver\.c$",
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
@@ -142,11 +142,11 @@ BROKEN = [
     ("parsers/c.c", "#include <uv.h>\n", "libuv"),
     ("output/a.c", '#include "analysis/x.h"\n', "output may not include analysis"),
     ("output/b.c", "#include <openssl/sha.h>\n", "OpenSSL"),
-    ("analysis/classify_a.c", '#include "output/x.h"\n', "classify may not include output"),
+    ("analysis/classify/a.c", '#include "output/x.h"\n', "classify may not include output"),
     ("analysis/a.c", '#include "scanner/x.h"\n', "analysis may not include scanner"),
     ("analysis/b.c", '\n#include "analysis/x.h"\n#  include <zstd.h>\n', "analysis/b.c:3: zstd.h"),
-    ("scanner/job.c", "#include <ares.h>\n", "c-ares"),
-    ("scanner/survey.c", "#include <curl/curl.h>\n", "libcurl"),
+    ("scanner/job/job.c", "#include <ares.h>\n", "c-ares"),
+    ("scanner/run/survey.c", "#include <curl/curl.h>\n", "libcurl"),
     ("scanner/a.c", '#include "tests/x.h"\n', "none of the rooms"),
     ("scanner/b.c", '#include "c.h"\n', "not a path from the top"),
     ("scanner/x.c", '#include <stdio.h>\n#include "scanner/x.h"\n', "its own header comes first"),
@@ -155,8 +155,8 @@ BROKEN = [
 ]
 SOUND = {
     "parsers/x.h": "#include <stdint.h>\n", "output/x.h": '#include "parsers/x.h"\n', "output/q.h": '#include "output/p.h"\n',
-    "analysis/x.h": '#include "output/x.h"\n', "analysis/classify.h": '#include "parsers/x.h"\n',
-    "scanner/x.h": '#include "analysis/x.h"\n', "scanner/net_cares.c": "#include <ares.h>\n", "tests/x.h": "",
+    "analysis/x.h": '#include "output/x.h"\n', "analysis/classify/classify.h": '#include "parsers/x.h"\n',
+    "scanner/x.h": '#include "analysis/x.h"\n', "scanner/dns/net_cares.c": "#include <ares.h>\n", "tests/x.h": "",
     "output/p.h": "",
 }
 

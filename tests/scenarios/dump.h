@@ -3,7 +3,7 @@
 #ifndef STSURVEY_TESTS_SCENARIOS_DUMP_H
 #define STSURVEY_TESTS_SCENARIOS_DUMP_H
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 
 enum { DUMP_MAX = 512 * 1024 };
 

@@ -3,7 +3,7 @@
 #define STSURVEY_TESTS_SCENARIOS_PLAY_H
 
 #include "output/decode.h"
-#include "scanner/job.h"
+#include "scanner/job/job.h"
 #include "tests/scenarios/dump.h"
 #include "tests/scenarios/script.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "scanner/freelist.h"
+#include "scanner/base/freelist.h"
 #include "tests/scenarios/play.h"
 
 enum { ALLOCATIONS_MAX = 1000 };

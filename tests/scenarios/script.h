@@ -2,7 +2,7 @@
 #ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 
-#include "scanner/address.h"
+#include "scanner/rules/address.h"
 #include "tests/fake/net_fake.h"
 
 enum {

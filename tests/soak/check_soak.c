@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/classify.h"
+#include "analysis/classify/classify.h"
 #include "output/reader.h"
 #include "tests/soak/hosts.h"
 

@@ -15,8 +15,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "tests/scanner/test_pki.h"
-#include "tests/scanner/tls_peer.h"
+#include "tests/scanner/https/test_pki.h"
+#include "tests/scanner/https/tls_peer.h"
 #include "tests/soak/hosts.h"
 
 enum {

@@ -1,0 +1,70 @@
+/* analysis/classify/classify.h - observation → findings, component, verdict. Pure: no I/O, no clock, and safe to call
+ * from several threads.
+ *
+ * A sender walks record, dns, tcp, tls, http, syntax, mx in this order and stops where it cannot go on; so do
+ * the findings: what lies behind the first broken stage is not judged, even where it was seen. Within the
+ * broken stage every finding is given. What the standards leave open is decided thus:
+ *
+ *  - No MX and a null MX (709, 710) are findings beside any STS record; odd and unknown MX (712, 711) always. 708
+ *    needs MX to compare with.
+ *  - 110, 206 and 910 note every CNAME chain, also one that ends nowhere; but where _mta-sts and _smtp._tls are aliases
+ *    of one name, a DNS wildcard answers for both: 109 instead of 110, 111 and 910.
+ *  - No connection to the addresses that were found, while those of the other family could not be found out: 204, and
+ *    component and status unknown.
+ *  - A policy host that a blocklist of the user forbids is no fault of the domain: no finding, component and
+ *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
+ *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
+ *  - Lines that were not surveyed (illegal-input, blocklisted): no component, verdict unknown.
+ *  - Findings 701 and 702 also for mode none, where the policy lists patterns.
+ */
+#ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
+#define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
+
+#include "analysis/classify/mx_kind.h"
+#include "parsers/observation.h"
+#include "parsers/sts_policy.h"
+#include "parsers/sts_record.h"
+#include "parsers/tlsrpt_record.h"
+
+enum {
+	CLASSIFY_EXPIRY_SOON = 7 * 86400, /* seconds before a leaf's end that give finding 412 */
+	CLASSIFY_PATTERNS_KIND_MAX = 256, /* patterns looked at for the kind of a mismatch: with OBS_MX_MAX hosts it
+					   * bounds the pairs a hostile policy can make us measure; the match itself
+					   * looks at every pattern */
+};
+
+/* What was parsed on the way to the judgement; spans point into the observation. */
+struct classification {
+	struct judgement judgement;
+	struct sts_record sts; /* where the answer has TXT records */
+	struct tlsrpt_record tlsrpt;
+	struct sts_policy policy; /* where judgement.policy is not POLICY_UNJUDGED */
+	bool tls_ok;              /* chain, dates, name and version: a sender would go on */
+	bool mx_compared;         /* there are MX and patterns: the next two hold something */
+	enum mx_kind mx_kind;     /* of the worst MX */
+	uint16_t mx_matching;     /* MX that match a pattern */
+};
+
+void classify(const struct observation *observation, struct classification *result);
+
+/* Is the policy one that senders use? Tolerated ones count. */
+static inline bool classification_usable(const struct classification *result)
+{
+	return result->judgement.policy == POLICY_VALID || result->judgement.policy == POLICY_TOLERATED;
+}
+
+/* Is there an STS record, whatever its quality? Unknown is not known to be one. */
+static inline bool classification_has_sts(const struct classification *result)
+{
+	return result->judgement.sts == RECORD_VALID || result->judgement.sts == RECORD_INVALID ||
+	       result->judgement.sts == RECORD_MULTIPLE;
+}
+
+/* Does something break on a sender's way? */
+static inline bool classification_misconfigured(const struct classification *result)
+{
+	return result->judgement.component != COMPONENT_NONE && result->judgement.component != COMPONENT_OK &&
+	       result->judgement.component != COMPONENT_UNKNOWN;
+}
+
+#endif

@@ -1,0 +1,291 @@
+#include "analysis/classify/classify_policy.h"
+
+#include "parsers/domain.h"
+#include "parsers/mx_match.h"
+
+static void add(struct classification *result, enum finding finding)
+{
+	finding_add(&result->judgement.findings, finding);
+}
+
+/* ---- dns: has the policy host an address? ---- */
+
+static bool is_absent(enum dns_status status)
+{
+	return status == DNS_NXDOMAIN || status == DNS_SKIPPED;
+}
+
+static enum stage_result judge_missing_address(const struct obs_policy *policy, struct classification *result)
+{
+	const struct obs_answer *a = &policy->a, *aaaa = &policy->aaaa;
+	bool chain = a->cname_count > 0 || aaaa->cname_count > 0;
+
+	if (a->cname_loop || aaaa->cname_loop) { /* resolvers say SERVFAIL to a loop; the chain tells why */
+		add(result, FINDING_POLICY_DNS_DANGLING_CNAME);
+		return STAGE_BROKEN;
+	}
+	if (dns_status_is_transient(a->status) || dns_status_is_transient(aaaa->status)) {
+		add(result, FINDING_POLICY_DNS_UNKNOWN);
+		return STAGE_HIDDEN;
+	}
+	if (a->status == DNS_SKIPPED && aaaa->status == DNS_SKIPPED)
+		return STAGE_HIDDEN;
+	/* One NXDOMAIN saves the other question (RFC 8020 2). */
+	if (!is_absent(a->status) || !is_absent(aaaa->status))
+		add(result, FINDING_POLICY_DNS_NODATA);
+	else
+		add(result, chain ? FINDING_POLICY_DNS_DANGLING_CNAME : FINDING_POLICY_DNS_NXDOMAIN);
+	return STAGE_BROKEN;
+}
+
+static enum stage_result judge_dns(const struct observation *observation, struct classification *result)
+{
+	const struct obs_policy *policy = &observation->policy;
+
+	if (policy->a.cname_count > 0 || policy->aaaa.cname_count > 0)
+		add(result, FINDING_POLICY_HOST_DELEGATED);
+	if (policy->status == CONNECT_BLOCKLISTED) {
+		if (!policy->reserved)
+			return STAGE_HIDDEN;
+		add(result, FINDING_POLICY_ADDRESS_RESERVED);
+		return STAGE_BROKEN;
+	}
+	return policy->address_count > 0 ? STAGE_PASSED : judge_missing_address(policy, result);
+}
+
+/* ---- tcp: does anything answer on the port? ---- */
+
+static enum stage_result judge_tcp(const struct observation *observation, struct classification *result)
+{
+	static const struct {
+		enum connect_status status;
+		enum finding finding;
+	} table[] = {
+		{ CONNECT_REFUSED, FINDING_POLICY_TCP_REFUSED },
+		{ CONNECT_TIMEOUT, FINDING_POLICY_TCP_TIMEOUT },
+		{ CONNECT_RESET, FINDING_POLICY_TCP_RESET },
+		{ CONNECT_UNREACHABLE, FINDING_POLICY_TCP_UNREACHABLE },
+	};
+	const struct obs_policy *policy = &observation->policy;
+	enum connect_status status = policy->status;
+	bool more = dns_status_is_transient(policy->a.status) || dns_status_is_transient(policy->aaaa.status);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].status == status) {
+			add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
+			return more ? STAGE_HIDDEN : STAGE_BROKEN;
+		}
+	}
+	return status == CONNECT_SKIPPED ? STAGE_HIDDEN : STAGE_PASSED;
+}
+
+/* ---- tls: version, chain, dates, name ---- */
+
+/* X509_V_ERR_… of OpenSSL 3, by number: the file keeps numbers, and classify needs no OpenSSL. */
+enum {
+	VERIFY_NO_ISSUER_CERTIFICATE = 2,
+	VERIFY_NOT_YET_VALID = 9,
+	VERIFY_EXPIRED = 10,
+	VERIFY_SELF_SIGNED = 18,
+	VERIFY_SELF_SIGNED_IN_CHAIN = 19,
+	VERIFY_NO_ISSUER_LOCALLY = 20,
+	VERIFY_LEAF_UNVERIFIABLE = 21, /* OpenSSL adds it to the others: says something only when alone */
+	ALERT_PROTOCOL_VERSION = 70,   /* RFC 8446 6.2 */
+};
+
+static enum finding finding_of_verify_error(uint16_t code)
+{
+	switch (code) {
+	case VERIFY_NOT_YET_VALID:
+		return FINDING_POLICY_TLS_NOT_YET_VALID;
+	case VERIFY_EXPIRED:
+		return FINDING_POLICY_TLS_EXPIRED;
+	case VERIFY_SELF_SIGNED:
+		return FINDING_POLICY_TLS_SELF_SIGNED;
+	case VERIFY_SELF_SIGNED_IN_CHAIN:
+		return FINDING_POLICY_TLS_UNTRUSTED_ROOT;
+	case VERIFY_NO_ISSUER_CERTIFICATE:
+	case VERIFY_NO_ISSUER_LOCALLY:
+	case VERIFY_LEAF_UNVERIFIABLE:
+		return FINDING_POLICY_TLS_INCOMPLETE_CHAIN;
+	default:
+		return FINDING_POLICY_TLS_INVALID;
+	}
+}
+
+static bool judge_chain(const struct obs_tls *tls, struct classification *result)
+{
+	bool explained = false;
+
+	for (size_t i = 0; i < tls->error_count; i++) {
+		uint16_t code = tls->error[i].code;
+
+		explained |= code == VERIFY_NO_ISSUER_CERTIFICATE || code == VERIFY_NO_ISSUER_LOCALLY ||
+			     code == VERIFY_SELF_SIGNED || code == VERIFY_SELF_SIGNED_IN_CHAIN;
+	}
+	for (size_t i = 0; i < tls->error_count; i++)
+		if (tls->error[i].code != VERIFY_LEAF_UNVERIFIABLE || !explained)
+			add(result, finding_of_verify_error(tls->error[i].code));
+	return tls->error_count == 0;
+}
+
+/* RFC 8461 3.3: a SAN dNSName, never the CN. */
+static bool judge_name(const struct observation *observation, struct classification *result)
+{
+	static const struct span prefix = { "mta-sts.", 8 };
+	const struct obs_certificate *leaf = observation->policy.tls.chain;
+	char text[sizeof("mta-sts.") + DOMAIN_NAME_MAX];
+	struct span host = { text, prefix.n + observation->name.n };
+
+	if (observation->name.n > DOMAIN_NAME_MAX)
+		return false;
+	memcpy(text, prefix.p, prefix.n);
+	memcpy(text + prefix.n, observation->name.p, observation->name.n);
+	for (size_t i = 0; i < leaf->name_count; i++)
+		if (mx_match(leaf->name[i], host))
+			return true;
+	if (leaf->name_count == 0 && leaf->name_omitted == 0 && mx_match(leaf->common_name, host))
+		add(result, FINDING_POLICY_TLS_CN_ONLY);
+	else
+		add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
+	return false;
+}
+
+static void judge_expiry(const struct observation *observation, struct classification *result)
+{
+	int64_t left = observation->policy.tls.chain->not_after - observation->time_ms / 1000;
+
+	if (left >= 0 && left <= CLASSIFY_EXPIRY_SOON)
+		add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
+}
+
+static enum stage_result judge_tls(const struct observation *observation, struct classification *result)
+{
+	const struct obs_tls *tls = &observation->policy.tls;
+	bool old = tls->version == TLS_1_0 || tls->version == TLS_1_1; /* RFC 8461 7.2, RFC 8996 */
+	bool chain_ok, name_ok;
+
+	if (tls->chain_count == 0) {
+		if (old || (tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION))
+			add(result, FINDING_POLICY_TLS_OLD_VERSION);
+		else if (tls->alerted)
+			add(result, FINDING_POLICY_TLS_NO_CERTIFICATE);
+		else
+			add(result, FINDING_POLICY_TLS_HANDSHAKE);
+		return STAGE_BROKEN;
+	}
+	chain_ok = judge_chain(tls, result);
+	name_ok = judge_name(observation, result);
+	judge_expiry(observation, result);
+	if (old)
+		add(result, FINDING_POLICY_TLS_OLD_VERSION);
+	result->tls_ok = chain_ok && name_ok && !old;
+	if (!result->tls_ok)
+		return STAGE_BROKEN;
+	if (observation->policy.status == CONNECT_HANDSHAKE_ERROR) { /* the certificate was fine, what followed not */
+		result->tls_ok = false;
+		add(result, FINDING_POLICY_TLS_HANDSHAKE);
+		return STAGE_BROKEN;
+	}
+	return STAGE_PASSED;
+}
+
+/* ---- http: status 200 and a whole body ---- */
+
+static enum finding finding_of_status(const struct obs_http *http)
+{
+	if (http->challenged) /* a challenge wears any status */
+		return FINDING_POLICY_HTTP_FORBIDDEN;
+	switch (http->status) {
+	case 401:
+	case 403:
+	case 429:
+	case 451:
+		return FINDING_POLICY_HTTP_FORBIDDEN;
+	case 404:
+	case 410:
+		return FINDING_POLICY_HTTP_NOT_FOUND;
+	default:
+		break;
+	}
+	switch (http->status / 100) {
+	case 3:
+		return FINDING_POLICY_HTTP_REDIRECT;
+	case 5:
+		return FINDING_POLICY_HTTP_SERVER_ERROR;
+	default:
+		return FINDING_POLICY_HTTP_STATUS;
+	}
+}
+
+/* Parameters are ignored (RFC 8461 3.2). */
+static bool is_text_plain(struct span field)
+{
+	struct span type = { field.p, span_find(field, 0, ';') };
+
+	return span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain"));
+}
+
+static enum stage_result judge_http(const struct observation *observation, struct classification *result)
+{
+	static const enum finding of_failure[HTTP_FAILURE_COUNT] = {
+		[HTTP_TIMEOUT] = FINDING_POLICY_HTTP_TIMEOUT,
+		[HTTP_TOO_LARGE] = FINDING_POLICY_HTTP_TOO_LARGE,
+		[HTTP_PROTOCOL] = FINDING_POLICY_HTTP_PROTOCOL,
+	};
+	const struct obs_policy *policy = &observation->policy;
+	const struct obs_http *http = &policy->http;
+
+	if (policy->status == CONNECT_IO_TIMEOUT)
+		add(result, FINDING_POLICY_HTTP_TIMEOUT);
+	else if (policy->status == CONNECT_PROTOCOL_ERROR)
+		add(result, FINDING_POLICY_HTTP_PROTOCOL);
+	else if (http->status != 0 && http->status != 200) /* a broken body does not matter any more */
+		add(result, finding_of_status(http));
+	else if (http->failure != HTTP_COMPLETE)
+		add(result, of_failure[http->failure]);
+	else if (http->status == 0)
+		add(result, FINDING_POLICY_HTTP_PROTOCOL);
+	else
+		return STAGE_PASSED;
+	return STAGE_BROKEN;
+}
+
+/* ---- syntax ---- */
+
+static enum stage_result judge_syntax(const struct observation *observation, struct classification *result)
+{
+	const struct obs_http *http = &observation->policy.http;
+
+	if (!is_text_plain(http->content_type))
+		add(result, FINDING_POLICY_CONTENT_TYPE);
+	if (http->content_encoding.n > 0 && !span_equal_nocase(http->content_encoding, SPAN_LITERAL("identity")))
+		add(result, FINDING_POLICY_CONTENT_ENCODING);
+	sts_policy_parse(http->body, &result->policy);
+	result->judgement.policy = result->policy.state;
+	finding_join(&result->judgement.findings, &result->policy.findings);
+	return classification_usable(result) ? STAGE_PASSED : STAGE_BROKEN;
+}
+
+enum stage_result classify_policy(const struct observation *observation, struct classification *result,
+				  enum component *broken)
+{
+	static const struct {
+		enum component component;
+		enum stage_result (*judge)(const struct observation *observation, struct classification *result);
+	} stage[] = {
+		{ COMPONENT_DNS, judge_dns },   { COMPONENT_TCP, judge_tcp },       { COMPONENT_TLS, judge_tls },
+		{ COMPONENT_HTTP, judge_http }, { COMPONENT_SYNTAX, judge_syntax },
+	};
+
+	for (size_t i = 0; i < sizeof(stage) / sizeof(stage[0]); i++) {
+		enum stage_result passed = stage[i].judge(observation, result);
+
+		if (passed != STAGE_PASSED) {
+			*broken = stage[i].component;
+			return passed;
+		}
+	}
+	*broken = COMPONENT_OK;
+	return STAGE_PASSED;
+}

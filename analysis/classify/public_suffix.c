@@ -1,0 +1,34 @@
+#include "analysis/classify/public_suffix.h"
+
+#include <libpsl.h>
+
+#include "parsers/domain.h"
+
+struct public_suffix_cut public_suffix_cut(struct span name)
+{
+	struct public_suffix_cut cut = { name, name, name, { name.p, 0 } };
+	char text[DOMAIN_NAME_MAX + 1]; /* libpsl wants lower case and a NUL */
+	const char *registrable;
+	size_t skip;
+
+	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
+		return cut;
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = ascii_lower(name.p[i]);
+	text[name.n] = '\0';
+	if (strlen(text) != name.n) /* a NUL within: no host name, nothing to look up */
+		return cut;
+	registrable = psl_registrable_domain(psl_builtin(), text);
+	if (registrable == NULL)
+		return cut;
+	skip = (size_t)(registrable - text);
+	cut.registrable = span_skip(name, skip);
+	cut.label = (struct span){ cut.registrable.p, span_find(cut.registrable, 0, '.') };
+	cut.suffix = span_skip(cut.registrable, cut.label.n < cut.registrable.n ? cut.label.n + 1 : cut.label.n);
+	return cut;
+}
+
+struct span public_suffix_registrable(struct span name)
+{
+	return public_suffix_cut(name).registrable;
+}

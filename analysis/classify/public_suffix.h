@@ -1,0 +1,24 @@
+/* analysis/classify/public_suffix.h - where in a name the part begins that somebody registered.
+ *
+ * Answers come from the list compiled into libpsl: read-only, so every thread may ask. Names are
+ * A-labels in any case, without a trailing dot. Nothing is copied: results are parts of @name.
+ */
+#ifndef STSURVEY_ANALYSIS_CLASSIFY_PUBLIC_SUFFIX_H
+#define STSURVEY_ANALYSIS_CLASSIFY_PUBLIC_SUFFIX_H
+
+#include "parsers/span.h"
+
+/* A name cut in two: "mail.example.co.uk" is "mail." "example" "." "co.uk". */
+struct public_suffix_cut {
+	struct span name;
+	struct span registrable; /* "example.co.uk"; the whole name where it is itself a public suffix */
+	struct span label;       /* "example": the registrable domain's own label */
+	struct span suffix;      /* "co.uk"; empty where nothing is registrable */
+};
+
+struct public_suffix_cut public_suffix_cut(struct span name);
+
+/* The registrable domain alone. */
+struct span public_suffix_registrable(struct span name);
+
+#endif

@@ -1,0 +1,127 @@
+#include "scanner/base/arena.h"
+
+#include <stdint.h>
+
+#include "scanner/base/freelist.h"
+
+struct arena_block {
+	struct arena_block *next;
+	uint32_t used, size; /* octets of data */
+	char data[];
+};
+
+_Static_assert(sizeof(struct arena_block) % FREELIST_ALIGNMENT == 0, "data is aligned as the block is");
+
+void arena_init(struct arena *arena)
+{
+	*arena = (struct arena){ 0 };
+}
+
+static struct arena_block *block_new(size_t size)
+{
+	struct arena_block *block = freelist_alloc(sizeof *block + size);
+
+	if (block)
+		*block = (struct arena_block){ .size = (uint32_t)size };
+	return block;
+}
+
+static void free_further(struct arena *arena)
+{
+	struct arena_block *block = arena->first ? arena->first->next : NULL;
+
+	while (block) {
+		struct arena_block *next = block->next;
+
+		freelist_free(block);
+		block = next;
+	}
+}
+
+void arena_reset(struct arena *arena)
+{
+	if (!arena->first)
+		return;
+	free_further(arena);
+	arena->first->next = NULL;
+	arena->first->used = 0;
+	arena->last = arena->first;
+	arena->total = 0;
+}
+
+void arena_fini(struct arena *arena)
+{
+	free_further(arena);
+	freelist_free(arena->first);
+	*arena = (struct arena){ 0 };
+}
+
+/* A block with room for @size octets becomes the last one. */
+static struct arena_block *grow(struct arena *arena, size_t size)
+{
+	size_t usual = !arena->first ? ARENA_FIRST_BLOCK : arena->total == 0 ? ARENA_SMALL_BLOCK : ARENA_BLOCK;
+	size_t room = size > usual ? size : usual;
+	struct arena_block *block;
+
+	if (arena->total + room > ARENA_CAP)
+		return NULL;
+	block = block_new(room);
+	if (!block)
+		return NULL;
+	if (arena->last) {
+		arena->last->next = block;
+		arena->total += room;
+	} else {
+		arena->first = block;
+	}
+	arena->last = block;
+	return block;
+}
+
+bool arena_reserve(struct arena *arena, size_t size)
+{
+	if (arena->first && arena->first->size < size)
+		arena_fini(arena);
+	arena_reset(arena);
+	return arena->first || grow(arena, size);
+}
+
+static char *take(struct arena *arena, size_t size, size_t alignment)
+{
+	struct arena_block *block = arena->last;
+	size_t at = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
+
+	if (!block || at + size > block->size) {
+		if (size > ARENA_CAP)
+			return NULL;
+		block = grow(arena, size);
+		if (!block)
+			return NULL;
+		at = 0;
+	}
+	block->used = (uint32_t)(at + size);
+	return block->data + at;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *p = take(arena, size, FREELIST_ALIGNMENT);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+char *arena_text(struct arena *arena, size_t size)
+{
+	return take(arena, size, 1);
+}
+
+struct span arena_copy(struct arena *arena, struct span s)
+{
+	char *p = arena_text(arena, s.n);
+
+	if (!p)
+		return (struct span){ NULL, 0 };
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return (struct span){ p, s.n };
+}

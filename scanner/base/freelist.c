@@ -1,0 +1,132 @@
+#include "scanner/base/freelist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __SANITIZE_ADDRESS__
+enum { IS_WATCHED = 1 };
+#else
+enum { IS_WATCHED = 0 };
+#endif
+
+/* Ahead of every block. */
+struct head {
+	uint64_t size; /* octets the caller may use */
+};
+
+enum { CLASSES = FREELIST_SIZE_MAX / FREELIST_STEP };
+
+/* Where the caller's octets were. */
+struct kept {
+	struct kept *next;
+};
+
+struct slab {
+	struct slab *next;
+	char octets[FREELIST_SLAB];
+};
+
+static _Thread_local struct {
+	struct kept *kept[CLASSES];
+	struct slab *slabs;
+	size_t left; /* octets of the first slab not cut yet, at its end */
+} mine;
+
+/* The n-th class holds 8, 24, 40, … octets: with its head, a multiple of the step. */
+static size_t class_of(size_t size)
+{
+	return (size + sizeof(struct head) - 1) / FREELIST_STEP;
+}
+
+static bool is_small(size_t size)
+{
+	return !IS_WATCHED && class_of(size) < CLASSES && size <= FREELIST_SIZE_MAX;
+}
+
+static struct head *cut(size_t octets)
+{
+	if (mine.left < octets) {
+		struct slab *slab = malloc(sizeof *slab);
+
+		if (!slab)
+			return NULL;
+		slab->next = mine.slabs;
+		mine.slabs = slab;
+		mine.left = FREELIST_SLAB;
+	}
+	mine.left -= octets;
+	return (struct head *)(void *)(mine.slabs->octets + mine.left);
+}
+
+void *freelist_alloc(size_t size)
+{
+	size_t class = class_of(size);
+	struct head *head;
+
+	if (!is_small(size)) {
+		if (size > SIZE_MAX - sizeof *head)
+			return NULL;
+		head = malloc(sizeof *head + size);
+		if (!head)
+			return NULL;
+		head->size = size;
+		return head + 1;
+	}
+	if (mine.kept[class]) {
+		struct kept *block = mine.kept[class];
+
+		mine.kept[class] = block->next;
+		return block;
+	}
+	head = cut((class + 1) * FREELIST_STEP);
+	if (!head)
+		return NULL;
+	head->size = (class + 1) * FREELIST_STEP - sizeof *head;
+	return head + 1;
+}
+
+void freelist_free(void *block)
+{
+	struct head *head;
+
+	if (!block)
+		return;
+	head = (struct head *)block - 1;
+	if (is_small(head->size)) {
+		struct kept *kept = block;
+		size_t class = class_of(head->size);
+
+		kept->next = mine.kept[class];
+		mine.kept[class] = kept;
+	} else {
+		free(head);
+	}
+}
+
+void *freelist_realloc(void *block, size_t size)
+{
+	struct head *head = block ? (struct head *)block - 1 : NULL;
+	void *larger;
+
+	if (head && size <= head->size)
+		return block;
+	larger = freelist_alloc(size);
+	if (!larger || !head)
+		return larger;
+	memcpy(larger, block, head->size);
+	freelist_free(block);
+	return larger;
+}
+
+void freelist_trim(void)
+{
+	while (mine.slabs) {
+		struct slab *slab = mine.slabs;
+
+		mine.slabs = slab->next;
+		free(slab);
+	}
+	memset(&mine, 0, sizeof mine);
+}

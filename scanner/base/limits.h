@@ -1,0 +1,76 @@
+/* scanner/base/limits.h - what one domain can cost, however hostile its servers are: the network's limits, each with
+ * its reason.
+ *
+ * Beside them stand the limits of what is kept of an answer (parsers/observation.h, parsers/dns_answer.h), of one scan
+ * file's frame (output/frame.h), and the user's own: --timeout, --retries, --http-timeout, --http-concurrency,
+ * --concurrency.
+ *
+ * Time. A domain takes four rounds of questions (MX; two TXT; A; AAAA), where its resolver failed a chase through a
+ * CNAME chain, and one fetch. A question ends after 1 + --retries tries of at most --timeout each, none begun later
+ * than QUESTION_TRIES_MS after the first, and one over TCP; a chase asks no further once the domain is JOB_CHASE_MS
+ * old; a fetch ends after --http-timeout, whatever its server does. What is left unknown then is recorded as transient.
+ * The sum is JOB_WALL_MS with the default options, and JOB_WALL_MOST_MS with any (the assertions below); time spent in
+ * line for our own limits (rate, window, a host's places) is not the domain's and not counted. No step waits for
+ * another domain's, so a slow one costs its slot only.
+ *
+ * Memory. Everything that is kept lies in the domain's arena; what a library holds meanwhile is bounded by
+ * FETCH_MEMORY. So a scan stays below SCAN_MEMORY + --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at
+ * the very worst; honest domains use a hundredth of the second term, and a window in which a fifth of the domains is
+ * hostile stays below SCAN_MEMORY (tests/hostile).
+ */
+#ifndef STSURVEY_SCANNER_BASE_LIMITS_H
+#define STSURVEY_SCANNER_BASE_LIMITS_H
+
+enum {
+	/* ---- time, milliseconds unless named otherwise ---- */
+
+	/* For one address to accept, or half of what is left of the fetch if that is less, so that a second address
+	 * gets its chance. Linux repeats the SYN after 1, 3 and 7 s: a fourth try within 10 s hardly helps. */
+	NET_CURL_CONNECT_MS = 10000,
+	NET_CURL_CONNECT_MIN_MS = 1000, /* halving stops here: less would miss far hosts */
+	NET_CURL_HANDSHAKE_MS = 10000,  /* from accept to Finished: four round trips and a slow CPU need a second */
+	NET_CURL_FIRST_LINE_MS =
+		15000, /* from the request to the first line of an answer: a small file, on a busy server */
+	NET_CURL_TIMEOUT_MAX_S =
+		60,              /* RFC 8461 3.3: a sender gives up after a minute, so a longer wait changes nothing */
+	NET_CURL_CLOCK_MS = 250, /* between looks at the two above: this late they may end */
+	JOB_CHASE_MS = 60000,    /* of a domain's age: 16 links, each just within the resolver's own patience */
+	DNS_TIMEOUT_MAX_S = 60,  /* --timeout: resolvers give up long before */
+	DNS_TIMEOUT_MS = 2000,   /* its default: a resolver's own retry at a name server far away fits in */
+	DNS_RETRIES = 3,         /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
+	QUESTION_TRIES_MS = 30000, /* whoever is silent for so long is asked again by the last pass, if at all */
+	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
+	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
+
+	/* ---- octets and counts from the policy host ---- */
+
+	HTTP_HEADER_MAX = 65536, /* octets of status lines, fields and trailers; servers stop at 8 to 16 KiB */
+	HTTP_INTERIM_MAX = 16,   /* 1xx answers before the real one; one is usual, two are odd */
+	NET_CURL_BUFFER = 4096,  /* octets read at once; a policy has 100, and thousands of buffers wait */
+	/* Octets of a Certificate message, so of any certificate in it; a larger one fails the handshake. OpenSSL's own
+	 * default, so what Postfix and Exim refuse is refused here. The arena's cap leaves room for ten times as much.
+	 */
+	TLS_CHAIN_OCTETS_MAX = 100 * 1024,
+	TLS_TEXT_MAX = 512, /* octets kept of a CN or an issuer's text; X.520 allows 64 for each attribute */
+
+	/* ---- memory, octets ---- */
+
+	ARENA_CAP = 1024 * 1024, /* for one domain: answers, chain facts, body */
+	FETCH_MEMORY =
+		512 *
+		1024, /* curl, OpenSSL and the largest chain they accept, for one fetch in flight; 100 KB as a rule */
+	SCAN_MEMORY = 48 * 1024 *
+		      1024, /* all that is there once: trust store, frames being filled, tables of the limits */
+};
+
+/* Four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch there is.
+ * c-ares's time-outs are up to an eighth longer than asked for. */
+#define LIMITS_SUM_MS(tries_ms, timeout_ms)                                                                            \
+	(5 * ((tries_ms) + (timeout_ms) / 8 * 9) + JOB_CHASE_MS + NET_CURL_TIMEOUT_MAX_S * 1000)
+_Static_assert(LIMITS_SUM_MS((1 + DNS_RETRIES) * DNS_TIMEOUT_MS / 8 * 9, DNS_TIMEOUT_MS) <= JOB_WALL_MS,
+	       "the steps of one domain take longer than it may");
+_Static_assert(LIMITS_SUM_MS(QUESTION_TRIES_MS + DNS_TIMEOUT_MAX_S * 1000 / 8 * 9, DNS_TIMEOUT_MAX_S * 1000) <=
+		       JOB_WALL_MOST_MS,
+	       "the steps of one domain may take longer than it ever may");
+
+#endif

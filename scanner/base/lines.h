@@ -1,0 +1,21 @@
+/* scanner/base/lines.h - small text files, line by line: blocklists, name server lists, configuration.
+ *
+ * White space around a line is trimmed; blank lines are skipped; `#` begins a comment at the start of a line
+ * or after white space. Lists of domains to survey are far too long for this: they are scanner/feed/feed.h's.
+ */
+#ifndef STSURVEY_SCANNER_BASE_LINES_H
+#define STSURVEY_SCANNER_BASE_LINES_H
+
+#include <stddef.h>
+
+#include "parsers/span.h"
+
+/* One line. 0 to go on; -1 with what is wrong in @error (without file and line number). */
+typedef int lines_on_line(void *arg, struct span line, char *error, size_t error_size);
+
+/* Call @on_line for every line of @path. 0; or -1 with "FILE:LINE: what" or "FILE: why it cannot be read" in
+ * @error. */
+__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error,
+						   size_t error_size);
+
+#endif

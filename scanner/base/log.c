@@ -1,0 +1,158 @@
+#include "scanner/base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROGRESS_MAX = 512 }; /* octets; wider than any terminal's line of ours */
+
+static struct {
+	pthread_mutex_t lock;
+	FILE *file; /* NULL: standard error */
+	enum log_level most;
+	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .most = LOG_LEVEL_INFO };
+
+int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX])
+{
+	FILE *file = NULL, *old;
+
+	if (path) {
+		file = fopen(path, "ae"); /* a resumed scan adds to its log */
+		if (!file) {
+			snprintf(error, LOG_ERROR_MAX, "%s: %s; choose another --log-file", path, strerror(errno));
+			return -1;
+		}
+		setvbuf(file, NULL, _IOLBF, BUFSIZ);
+	}
+	pthread_mutex_lock(&logger.lock);
+	old = logger.file;
+	logger.file = file;
+	logger.most = most;
+	pthread_mutex_unlock(&logger.lock);
+	if (old)
+		fclose(old);
+	return 0;
+}
+
+void log_close(void)
+{
+	FILE *old;
+
+	pthread_mutex_lock(&logger.lock);
+	old = logger.file;
+	logger.file = NULL;
+	pthread_mutex_unlock(&logger.lock);
+	if (old)
+		fclose(old);
+}
+
+bool log_is_terminal(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+/* One write, so that lines of other processes on the same terminal or pipe do not mix in. Nobody is left to
+ * tell when standard error itself fails. */
+static void write_stderr(const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote = write(STDERR_FILENO, text, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return;
+		if (wrote > 0) {
+			text += wrote;
+			n -= (size_t)wrote;
+		}
+	}
+}
+
+/* Control characters of hostile input must not reach a terminal or fake a second line. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+static int format_time(char *out, size_t size)
+{
+	struct timespec now;
+	struct tm utc;
+	char seconds[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+}
+
+void log_message(enum log_level level, const char *format, ...)
+{
+	static const char *const NAMES[] = { "error", "warning", "info", "debug" };
+	char when[48], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
+	va_list arguments;
+	int n;
+
+	pthread_mutex_lock(&logger.lock);
+	if (level > logger.most) {
+		pthread_mutex_unlock(&logger.lock);
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	make_printable(text);
+	format_time(when, sizeof(when));
+	if (logger.file) {
+		fprintf(logger.file, "%s [%s] %s\n", when, NAMES[level], text);
+	} else {
+		bool redraw = logger.progress[0] != '\0';
+
+		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, NAMES[level], text,
+			     logger.progress);
+		write_stderr(line, (size_t)n);
+	}
+	pthread_mutex_unlock(&logger.lock);
+}
+
+/* A line wider than the terminal would wrap, and then could not be redrawn. */
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
+		return PROGRESS_MAX - 1;
+	return size.ws_col - 1 < PROGRESS_MAX - 1 ? size.ws_col - 1 : PROGRESS_MAX - 1;
+}
+
+void log_progress(const char *line)
+{
+	char out[PROGRESS_MAX + 16];
+	int n;
+
+	pthread_mutex_lock(&logger.lock);
+	if (log_is_terminal()) {
+		snprintf(logger.progress, sizeof(logger.progress), "%.*s", terminal_width(), line);
+		n = snprintf(out, sizeof(out), "\r\033[K%s", logger.progress);
+	} else {
+		n = snprintf(out, sizeof(out), "%.*s\n", (int)PROGRESS_MAX, line);
+	}
+	write_stderr(out, (size_t)n);
+	pthread_mutex_unlock(&logger.lock);
+}
+
+void log_progress_end(void)
+{
+	pthread_mutex_lock(&logger.lock);
+	if (logger.progress[0] != '\0')
+		write_stderr("\n", 1);
+	logger.progress[0] = '\0';
+	pthread_mutex_unlock(&logger.lock);
+}

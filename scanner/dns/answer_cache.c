@@ -1,0 +1,274 @@
+#include "scanner/dns/answer_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parsers/dns_answer.h"
+
+enum {
+	BUCKETS = 4096, /* twice the entries; a power of two */
+	FNV_BASIS = 0x811c9dc5,
+	FNV_PRIME = 0x01000193,
+};
+
+struct entry {
+	struct entry *chain;         /* in its bucket */
+	struct entry *newer, *older; /* in the order of use; only answered ones are in it */
+	struct answer_cache *cache;
+	struct net_query query;                   /* ours, while it is in flight */
+	struct net_query *waiting, **waiting_end; /* the others', until the answer */
+	uint64_t expires_ms;
+	uint32_t hash;
+	enum dns_status status;
+	uint8_t *packet; /* NULL: in flight */
+	size_t len, name_len;
+	char name[];
+};
+
+struct answer_cache {
+	struct net *net;
+	struct entry *newest, *oldest;
+	struct answer_cache_counts counts;
+	struct entry *bucket[BUCKETS];
+};
+
+static uint32_t hash_of(struct span name, uint16_t type)
+{
+	uint32_t hash = FNV_BASIS;
+
+	for (size_t i = 0; i < name.n; i++)
+		hash = (hash ^ (uint8_t)name.p[i]) * FNV_PRIME;
+	hash = (hash ^ type) * FNV_PRIME;
+	return hash ^ hash >> 15;
+}
+
+static struct entry *find(struct answer_cache *cache, struct span name, uint16_t type, uint32_t hash)
+{
+	struct entry *entry = cache->bucket[hash % BUCKETS];
+
+	while (entry && (entry->hash != hash || entry->query.type != type ||
+			 !span_equal((struct span){ entry->name, entry->name_len }, name)))
+		entry = entry->chain;
+	return entry;
+}
+
+/* ---- the order of use ---- */
+
+static void order_add(struct answer_cache *cache, struct entry *entry)
+{
+	entry->newer = NULL;
+	entry->older = cache->newest;
+	*(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
+	cache->newest = entry;
+}
+
+static void order_remove(struct answer_cache *cache, struct entry *entry)
+{
+	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
+	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
+}
+
+/* ---- entries ---- */
+
+static size_t size_of(const struct entry *entry)
+{
+	return sizeof *entry + entry->name_len + entry->len;
+}
+
+static void drop(struct answer_cache *cache, struct entry *entry)
+{
+	struct entry **link = &cache->bucket[entry->hash % BUCKETS];
+
+	while (*link != entry)
+		link = &(*link)->chain;
+	*link = entry->chain;
+	if (entry->packet)
+		order_remove(cache, entry);
+	cache->counts.entries--;
+	cache->counts.octets -= size_of(entry);
+	free(entry->packet);
+	free(entry);
+}
+
+/* Room for one more entry of @octets; false: what is in flight fills all of it. */
+static bool make_room(struct answer_cache *cache, size_t octets)
+{
+	while (cache->oldest && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
+				 cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
+		drop(cache, cache->oldest);
+	return cache->counts.entries < ANSWER_CACHE_ENTRIES_MAX &&
+	       cache->counts.octets + octets <= ANSWER_CACHE_OCTETS_MAX;
+}
+
+static struct entry *add(struct answer_cache *cache, struct span name, uint32_t hash)
+{
+	size_t size = sizeof(struct entry) + name.n;
+	struct entry *entry = make_room(cache, size) ? malloc(size) : NULL;
+
+	if (!entry)
+		return NULL;
+	*entry = (struct entry){ .cache = cache, .hash = hash, .name_len = name.n };
+	memcpy(entry->name, name.p, name.n);
+	entry->waiting_end = &entry->waiting;
+	entry->chain = cache->bucket[hash % BUCKETS];
+	cache->bucket[hash % BUCKETS] = entry;
+	cache->counts.entries++;
+	cache->counts.octets += size;
+	return entry;
+}
+
+/* ---- answers ---- */
+
+/* Milliseconds an answer may be kept; 0: it must not. */
+static uint64_t lifetime_ms(const struct net_query *query)
+{
+	struct dns_answer answer;
+
+	if (query->fault || !query->packet || query->len > ANSWER_CACHE_PACKET_MAX ||
+	    dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) < 0)
+		return 0;
+	switch (answer.status) {
+	case DNS_NOERROR:
+		return 1000ull * (answer.ttl < ANSWER_CACHE_TTL_MAX_S ? answer.ttl : ANSWER_CACHE_TTL_MAX_S);
+	case DNS_NXDOMAIN:
+	case DNS_NO_ANSWER:
+		return 1000ull * ANSWER_CACHE_NEGATIVE_S;
+	default:
+		return 0;
+	}
+}
+
+/* Turn the question in flight into a kept answer, or drop it. */
+static void settle(struct answer_cache *cache, struct entry *entry)
+{
+	const struct net_query *query = &entry->query;
+	uint64_t lifetime = lifetime_ms(query);
+	uint8_t *packet = lifetime && make_room(cache, query->len) ? malloc(query->len) : NULL;
+
+	if (!packet) {
+		drop(cache, entry);
+		return;
+	}
+	memcpy(packet, query->packet, query->len);
+	entry->packet = packet;
+	entry->len = query->len;
+	entry->status = query->status;
+	entry->expires_ms = net_now_ms(cache->net) + lifetime;
+	cache->counts.octets += query->len;
+	order_add(cache, entry);
+}
+
+static void on_answer(struct net_query *query)
+{
+	struct entry *entry = query->arg;
+	struct net_query *waiting = entry->waiting, *next;
+	struct net_query answer = *query;
+
+	entry->waiting = NULL;
+	settle(entry->cache, entry);
+	/* Whoever hears the answer may ask again and push the entry out: only the packet of @query, which lives
+	 * until this returns, is touched below. */
+	for (; waiting; waiting = next) {
+		next = waiting->own.next;
+		waiting->fault = answer.fault;
+		waiting->status = answer.status;
+		waiting->packet = answer.packet;
+		waiting->len = answer.len;
+		waiting->tries = answer.tries;
+		answer.tries = 0; /* the packets were the first one's */
+		waiting->on_answer(waiting);
+	}
+}
+
+static void answer_from(struct answer_cache *cache, struct entry *entry, struct net_query *query)
+{
+	uint8_t packet[ANSWER_CACHE_PACKET_MAX]; /* the asker may ask again and push the entry out */
+
+	memcpy(packet, entry->packet, entry->len);
+	order_remove(cache, entry);
+	order_add(cache, entry);
+	cache->counts.hits++;
+	query->fault = NET_OK;
+	query->status = entry->status;
+	query->packet = packet;
+	query->len = entry->len;
+	query->tries = 0;
+	query->on_answer(query);
+}
+
+static void wait_for(struct entry *entry, struct net_query *query)
+{
+	query->own.next = NULL;
+	*entry->waiting_end = query;
+	entry->waiting_end = &query->own.next;
+}
+
+/* Straight on, as if there were no cache. */
+static void pass(struct answer_cache *cache, struct net_query *query)
+{
+	query->shared = false;
+	cache->counts.asked++;
+	net_ask(cache->net, query);
+}
+
+void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
+{
+	uint32_t hash = hash_of(query->name, query->type);
+	struct entry *entry = find(cache, query->name, query->type, hash);
+
+	if (entry && entry->packet && entry->expires_ms <= net_now_ms(cache->net)) {
+		drop(cache, entry);
+		entry = NULL;
+	}
+	if (entry && entry->packet) {
+		answer_from(cache, entry, query);
+		return;
+	}
+	if (entry) {
+		cache->counts.joined++;
+		wait_for(entry, query);
+		return;
+	}
+	entry = add(cache, query->name, hash);
+	if (!entry) {
+		pass(cache, query);
+		return;
+	}
+	wait_for(entry, query);
+	entry->query = (struct net_query){
+		.name = { entry->name, entry->name_len }, .type = query->type, .on_answer = on_answer, .arg = entry
+	};
+	cache->counts.asked++;
+	net_ask(cache->net, &entry->query); /* may call back at once */
+}
+
+/* ---- life ---- */
+
+struct answer_cache *answer_cache_new(struct net *net)
+{
+	struct answer_cache *cache = calloc(1, sizeof *cache);
+
+	if (cache)
+		cache->net = net;
+	return cache;
+}
+
+void answer_cache_counts(const struct answer_cache *cache, struct answer_cache_counts *counts)
+{
+	*counts = cache->counts;
+}
+
+void answer_cache_free(struct answer_cache *cache)
+{
+	struct entry *next;
+
+	if (!cache)
+		return;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct entry *entry = cache->bucket[i]; entry; entry = next) {
+			next = entry->chain;
+			free(entry->packet);
+			free(entry);
+		}
+	free(cache);
+}

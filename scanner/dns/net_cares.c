@@ -1,0 +1,271 @@
+#include "scanner/dns/net_cares_own.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "parsers/domain.h"
+#include "scanner/base/freelist.h"
+
+enum {
+	TICK_MS = 20,       /* repeats, delays and the rate limit are this exact */
+	TIMEOUTS_EVERY = 5, /* ticks between looks at c-ares's time-outs */
+	LATE_MS = 60,       /* between two ticks: this thread did not run, or was busy elsewhere */
+};
+
+struct probe {
+	struct net_query query;
+	char name[DOMAIN_NAME_MAX + 1];
+	struct net_cares *net;
+	unsigned server;
+};
+
+/* ---- time ---- */
+
+static void on_probed(struct net_query *query)
+{
+	struct probe *probe = query->arg;
+	bool good = !query->fault && (query->status == DNS_NOERROR || query->status == DNS_NXDOMAIN);
+
+	if (query->fault == NET_OK)
+		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
+	else
+		probe->net->resolver.server[probe->server].probes--; /* ours proves nothing: at the next tick */
+	free(probe);
+}
+
+static void send_probe(void *arg, unsigned server)
+{
+	struct net_cares *net = arg;
+	struct resolver_server *probed = &net->resolver.server[server];
+	struct probe *probe = calloc(1, sizeof *probe);
+	int used = 0;
+
+	if (!probe) {
+		probed->probes--; /* at the next tick, then */
+		return;
+	}
+	probe->net = net;
+	probe->server = server;
+	if (probed->probe_random)
+		used = snprintf(probe->name, sizeof probe->name, "stsurvey-%08x.", (unsigned)random());
+	snprintf(probe->name + used, sizeof probe->name - (size_t)used, "%.*s", (int)probed->probe_name.n,
+		 probed->probe_name.p);
+	probe->query = (struct net_query){
+		.name = span_of(probe->name), .type = probed->probe_type, .on_answer = on_probed, .arg = probe
+	};
+	net_cares_ask_server(net, &probe->query, server, false);
+}
+
+/* What is due is asked again while the first packet's answer may still come. A question whose packet
+ * is out must not enter a list, so where rate or servers forbid to send, the time-out decides. */
+static void repeat_due(struct net_cares *net, struct repeat_list *list)
+{
+	while (list->oldest && (uint32_t)now_of(net) - list->oldest->sent_ms >= list->oldest->wait_ms) {
+		struct net_try *try = list->oldest;
+		struct net_query *query = try->query;
+		int server;
+
+		repeat_list_remove(net, try);
+		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
+		if (!net_cares_may_try(net, query) || server < 0 || net->waiting.first ||
+		    !net_cares_take_token(net, (unsigned)server))
+			continue;
+		net->counts.repeats++;
+		query->own.tries_left--;
+		net_cares_transmit(net, query, (unsigned)server);
+	}
+}
+
+static void resume_lists(struct net_cares *net)
+{
+	uint64_t waiting = net->waiting.count, parked = net->parked.count;
+
+	while (net->delayed.first && (int32_t)((uint32_t)now_of(net) - net->delayed.first->own.due_ms) >= 0)
+		net_cares_send(net, query_list_pop(&net->delayed));
+	while (waiting-- > 0 && net->waiting.first && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
+	       !resolver_is_busy(&net->resolver, now_of(net)))
+		net_cares_send(net, query_list_pop(&net->waiting));
+	for (unsigned i = 0; i < net->resolver.count; i++)
+		if (net->resolver.server[i].state == RESOLVER_SUSPECT)
+			return;
+	while (!resolver_is_paused(&net->resolver) && parked-- > 0) {
+		struct net_query *query = query_list_pop(&net->parked);
+
+		query->own.tries_left = (uint8_t)net->tries;
+		query->own.failures = 0;
+		query->own.first_ms = (uint32_t)now_of(net);
+		query->own.tcp = false; /* perhaps of another server */
+		net_cares_send(net, query);
+	}
+}
+
+static void tick_channels(struct channel **list)
+{
+	while (*list) {
+		struct channel *channel = *list;
+
+		if (channel->retiring && channel->in_flight == 0) {
+			*list = channel->next;
+			channel_close(channel);
+			continue;
+		}
+		channel_tick(channel);
+		list = &channel->next;
+	}
+}
+
+/* After we have stood still, answers wait in the sockets, and the loop calls timers before it reads them: nothing is
+ * late before that was done. Once in a row, so that a thread which is always slow repeats all the same. */
+static bool must_read_first(struct net_cares *net)
+{
+	bool stood_still = now_of(net) - net->ticked_ms >= LATE_MS;
+
+	net->ticked_ms = now_of(net);
+	net->late = stood_still && !net->late;
+	return net->late;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct net_cares *net = timer->data;
+
+	if (must_read_first(net))
+		return;
+	if (++net->ticks % TIMEOUTS_EVERY == 0) {
+		for (unsigned i = 0; i < net->resolver.count; i++) {
+			tick_channels(&net->udp[i]);
+			tick_channels(&net->tcp[i]);
+		}
+		resolver_tick(&net->resolver, now_of(net), send_probe, net);
+	}
+	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
+		repeat_due(net, &net->repeat[level]);
+	resume_lists(net);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct net_cares *net = prepare->data;
+
+	channel_group_flush(&net->group);
+}
+
+/* ---- life ---- */
+
+static int library_status;
+
+static void library_init(void)
+{
+	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, freelist_alloc, freelist_free, freelist_realloc);
+}
+
+int net_cares_open(struct net_cares **result, const struct net_cares_options *options, char *error, size_t error_size)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct net_cares *net = calloc(1, sizeof *net);
+
+	pthread_once(&once, library_init);
+	if (!net || library_status != ARES_SUCCESS) {
+		snprintf(error, error_size, "no memory for the DNS client");
+		free(net);
+		return NET_FAULT_MEMORY;
+	}
+	net->group =
+		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
+	net->ring.fd = -1;
+	net->tries = options->tries;
+	net->tries_ms = options->tries_ms;
+	net->rate = options->rate;
+	pace_init(&net->pace, 0, 0);
+	query_list_init(&net->waiting);
+	query_list_init(&net->delayed);
+	query_list_init(&net->parked);
+	net->resolver.count = options->server_count;
+	for (unsigned i = 0; i < options->server_count; i++) {
+		net->server[i] = options->server[i];
+		net->resolver.server[i].address = options->server[i].address;
+		net->resolver.server[i].port = options->server[i].port;
+		pace_init(&net->resolver.server[i].pace, options->resolver_rate, 0);
+	}
+	net->timer.data = net;
+	net->prepare.data = net;
+	uv_timer_init(options->loop, &net->timer);
+	uv_timer_start(&net->timer, on_tick, TICK_MS, TICK_MS);
+	net->ticked_ms = now_of(net);
+	uv_prepare_init(options->loop, &net->prepare);
+	uv_prepare_start(&net->prepare, on_prepare);
+	net->group.handles = 2;
+	*result = net;
+	return NET_OK;
+}
+
+struct resolver *net_cares_resolver(struct net_cares *net)
+{
+	return &net->resolver;
+}
+
+void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts)
+{
+	*counts = net->counts;
+	counts->icmp = net->group.icmp;
+}
+
+size_t net_cares_receive_buffer(const struct net_cares *net)
+{
+	return net->group.receive_buffer;
+}
+
+static void end_list(struct net_cares *net, struct query_list *list)
+{
+	struct net_query *query;
+
+	while ((query = query_list_pop(list)))
+		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
+}
+
+void net_cares_stop(struct net_cares *net)
+{
+	net->stopping = true;
+	for (unsigned i = 0; i < net->resolver.count; i++) {
+		for (struct channel *channel = net->udp[i]; channel; channel = channel->next)
+			ares_cancel(channel->ares);
+		for (struct channel *channel = net->tcp[i]; channel; channel = channel->next)
+			ares_cancel(channel->ares);
+	}
+	end_list(net, &net->waiting);
+	end_list(net, &net->delayed);
+	end_list(net, &net->parked);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct net_cares *net = handle->data;
+
+	net->group.handles--;
+}
+
+void net_cares_close(struct net_cares *net)
+{
+	for (unsigned i = 0; i < net->resolver.count; i++) {
+		struct channel *next;
+
+		for (struct channel *channel = net->udp[i]; channel; channel = next) {
+			next = channel->next;
+			channel_close(channel);
+		}
+		for (struct channel *channel = net->tcp[i]; channel; channel = next) {
+			next = channel->next;
+			channel_close(channel);
+		}
+		net->udp[i] = net->tcp[i] = NULL;
+	}
+	uv_close((uv_handle_t *)&net->timer, on_closed);
+	uv_close((uv_handle_t *)&net->prepare, on_closed);
+}
+
+void net_cares_free(struct net_cares *net)
+{
+	free(net);
+	freelist_trim();
+}

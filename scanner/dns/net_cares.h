@@ -1,0 +1,70 @@
+/* scanner/dns/net_cares.h - DNS questions over c-ares on libuv: the only adapter that names c-ares.
+ *
+ * c-ares matches answers to questions and keeps each packet's time-out; everything that decides
+ * is here: which server, when to repeat, what a failure means. A channel of c-ares serves one
+ * server and makes one try; it is replaced after CHANNEL_RENEW_AFTER questions for fresh source ports.
+ *
+ * Way of a question: net_cares_ask → (rate limit) → try → answer | repeat after the RTO on another
+ * server, the earlier try staying open | time-out. TC is asked again over TCP. A failure while the server
+ * itself is in doubt (scanner/dns/resolver.h) is parked and asked again when that is decided.
+ */
+#ifndef STSURVEY_SCANNER_DNS_NET_CARES_H
+#define STSURVEY_SCANNER_DNS_NET_CARES_H
+
+#include <stdatomic.h>
+
+#include <uv.h>
+
+#include "scanner/job/net.h"
+#include "scanner/options/options.h"
+#include "scanner/dns/resolver.h"
+
+struct net_cares_options {
+	uv_loop_t *loop;
+	const struct options_server *server;
+	unsigned server_count;
+	uint32_t timeout_ms;        /* one try */
+	unsigned tries;             /* 1 + retries … */
+	uint32_t tries_ms;          /* … of which none begins later than so long after the first */
+	const _Atomic double *rate; /* packets a second of this adapter, 0: no limit; may change while running */
+	double resolver_rate;       /* of these to one server, 0: no limit */
+};
+
+struct net_cares_counts {
+	uint64_t packets; /* questions sent, repeats and TCP included */
+	uint64_t repeats;
+	uint64_t tcp;
+	uint64_t in_flight; /* questions unanswered */
+	uint64_t parked;    /* times one of them began to wait for a server to come back */
+	uint64_t late;      /* answers to a question that had been answered */
+	uint64_t icmp;      /* errors of the kernel on our sockets */
+};
+
+struct net_cares;
+
+/* 0, or a fault with one line in @error. */
+__attribute__((warn_unused_result)) int net_cares_open(struct net_cares **net, const struct net_cares_options *options,
+						       char *error, size_t error_size);
+
+/* The `ask` of struct net_ops. */
+void net_cares_ask(struct net_cares *net, struct net_query *query);
+
+/* One try at one server, whatever its state; for probes and the checks before a scan. */
+void net_cares_ask_server(struct net_cares *net, struct net_query *query, unsigned server, bool tcp);
+
+/* Its servers' state; probe_name and probe_type may be set before the first question. */
+struct resolver *net_cares_resolver(struct net_cares *net);
+
+void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts);
+
+/* Octets the kernel grants a UDP socket for waiting answers; 0 before the first socket. */
+size_t net_cares_receive_buffer(const struct net_cares *net);
+
+/* End every question with NET_FAULT_SHUTDOWN; later ones end the same way at once. */
+void net_cares_stop(struct net_cares *net);
+
+/* After stop: closes handles; run the loop until it has none, then net_cares_free. */
+void net_cares_close(struct net_cares *net);
+void net_cares_free(struct net_cares *net);
+
+#endif

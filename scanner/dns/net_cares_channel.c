@@ -1,0 +1,335 @@
+#include "scanner/dns/net_cares_channel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "scanner/job/net.h"
+
+struct channel_socket {
+	uv_poll_t poll;
+	struct channel *channel; /* NULL once closed */
+	struct channel_socket *next;
+	struct channel_group *group;
+	int fd;
+};
+
+/* ---- c-ares's sockets are ours ---- */
+
+/* What errno of a socket says about this machine: short of something, which passes, or without a way to the server,
+ * as it may be without this server alone. */
+static void note_errno(struct channel_group *group, int error)
+{
+	static const struct {
+		int error, fault;
+	} rows[] = {
+		{ EMFILE, NET_FAULT_SOCKETS },
+		{ ENFILE, NET_FAULT_SOCKETS },
+		{ ENOBUFS, NET_FAULT_SOCKETS },
+		{ EADDRNOTAVAIL, NET_FAULT_SOCKETS },
+		{ ENOMEM, NET_FAULT_SOCKETS }, /* the kernel's, for sockets */
+		{ ENETUNREACH, NET_OK },
+		{ EHOSTUNREACH, NET_OK },
+		{ ENETDOWN, NET_OK },
+		{ EPERM, NET_OK }, /* a firewall's word */
+		{ EACCES, NET_OK },
+		{ EAFNOSUPPORT, NET_OK },
+		{ EINVAL, NET_OK }, /* a route into a black hole */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].error != error)
+			continue;
+		group->fault = rows[i].fault;
+		group->cut_off = rows[i].fault == NET_OK;
+	}
+}
+
+static void forget_errno(struct channel_group *group)
+{
+	group->fault = NET_OK;
+	group->cut_off = false;
+}
+
+static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
+{
+	struct channel *channel = arg;
+	int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+
+	if (fd < 0) {
+		note_errno(channel->group, errno);
+		return -1;
+	}
+	if (type == SOCK_DGRAM) {
+		channel->group->receive_buffer = udp_receive_buffer(fd);
+		channel->out.fd = fd;
+		channel->out.count = 0;
+		channel->out.used = 0;
+	}
+	return fd;
+}
+
+static int close_socket(ares_socket_t fd, void *arg)
+{
+	struct channel *channel = arg;
+
+	if (fd == channel->out.fd) {
+		channel->out.fd = -1;
+		channel->out.count = 0;
+		channel->out.used = 0;
+		udp_ring_forget(channel->group->ring, fd);
+	}
+	return close(fd);
+}
+
+static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t size, void *arg)
+{
+	struct channel *channel = arg;
+	int result = connect(fd, address, size);
+
+	/* Linux's word for a UDP socket that gets no local port. c-ares would take it for a connection under way. */
+	if (result < 0 && errno == EAGAIN)
+		errno = EADDRNOTAVAIL;
+	if (result < 0)
+		note_errno(channel->group, errno);
+	return result;
+}
+
+static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int flags, struct sockaddr *from,
+			    ares_socklen_t *from_size, void *arg)
+{
+	struct channel *channel = arg;
+	uint8_t *octet = buffer;
+	ssize_t n;
+
+	if (fd != channel->out.fd) {
+		n = recvfrom(fd, buffer, size, flags, from, from_size);
+		if (n < 0)
+			note_errno(channel->group, errno);
+		return n;
+	}
+	/* c-ares closes a UDP socket on any error and costs every question on it a try: it hears of none. */
+	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
+	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
+	 * at 512 octets: it sees another rcode. */
+	if (n > 3 && (octet[3] & 15) == 1)
+		octet[3] = (uint8_t)((octet[3] & 0xf0) | CHANNEL_HIDDEN_FORMERR);
+	return n;
+}
+
+static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *part, int parts, void *arg)
+{
+	struct channel *channel = arg;
+	ares_ssize_t size = 0;
+
+	if (fd != channel->out.fd) {
+		size = writev(fd, part, parts);
+		if (size < 0)
+			note_errno(channel->group, errno);
+		return size;
+	}
+	for (int i = 0; i < parts; i++)
+		size += (ares_ssize_t)part[i].iov_len;
+	udp_batch_put(&channel->out, part, parts);
+	if (!channel->dirty) {
+		channel->dirty = true;
+		channel->next_dirty = channel->group->dirty;
+		channel->group->dirty = channel;
+	}
+	return size;
+}
+
+static const struct ares_socket_functions socket_functions = { open_socket, close_socket, connect_socket, receive,
+							       send_parts };
+
+/* ---- the loop ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct channel_socket *closed = handle->data;
+
+	closed->group->handles--;
+	free(closed);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct channel_socket *polled = poll->data;
+	struct channel *channel = polled->channel;
+	int fd = polled->fd;
+
+	/* libuv stops polling on EPOLLERR, which an ICMP error raises; reading takes the error away. */
+	if (status < 0)
+		events = UV_READABLE;
+	forget_errno(channel->group);
+	ares_process_fd(channel->ares, events & UV_READABLE ? fd : ARES_SOCKET_BAD,
+			events & UV_WRITABLE ? fd : ARES_SOCKET_BAD);
+	/* polled is freed by the loop later at the earliest, also where c-ares has closed its socket just now */
+	if (status < 0 && polled->channel)
+		uv_poll_start(poll, UV_READABLE, on_poll);
+}
+
+static void socket_forget(struct channel_socket **link)
+{
+	struct channel_socket *gone = *link;
+
+	*link = gone->next;
+	gone->channel = NULL;
+	uv_poll_stop(&gone->poll);
+	uv_close((uv_handle_t *)&gone->poll, on_closed);
+}
+
+static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
+{
+	struct channel *channel = arg;
+	struct channel_socket **link = &channel->sockets;
+	struct channel_socket *polled;
+
+	while (*link && (*link)->fd != fd)
+		link = &(*link)->next;
+	if (!readable && !writable) {
+		if (*link)
+			socket_forget(link);
+		return;
+	}
+	polled = *link;
+	if (!polled) {
+		polled = calloc(1, sizeof *polled);
+		if (!polled || uv_poll_init(channel->group->loop, &polled->poll, fd) < 0) {
+			/* unwatched, its questions time out and are asked again */
+			channel->group->fault = NET_FAULT_MEMORY;
+			free(polled);
+			return;
+		}
+		polled->poll.data = polled;
+		polled->channel = channel;
+		polled->group = channel->group;
+		polled->fd = fd;
+		polled->next = channel->sockets;
+		channel->sockets = polled;
+		channel->group->handles++;
+	}
+	uv_poll_start(&polled->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0), on_poll);
+}
+
+/* ---- channels ---- */
+
+static int set_server(struct channel *channel, const struct options_server *server)
+{
+	struct ares_addr_port_node node = { .udp_port = server->port, .tcp_port = server->port };
+
+	node.family = server->address.family == 4 ? AF_INET : AF_INET6;
+	memcpy(&node.addr, server->address.octet, server->address.family == 4 ? 4 : 16);
+	return ares_set_servers_ports(channel->ares, &node);
+}
+
+/* Up to an eighth more or less, so that what was sent together is not all repeated together. */
+static int jittered(struct channel *channel, uint32_t ms)
+{
+	uint32_t eighth = ms / 8;
+
+	return (int)(ms - eighth + (eighth ? channel_take_id(channel) % (2 * eighth) : 0));
+}
+
+struct channel *channel_open(struct channel_group *group, const struct options_server *server, bool tcp)
+{
+	struct channel *channel = calloc(1, sizeof *channel);
+	char lookups[] = "b"; /* DNS alone, no hosts file */
+	struct ares_options options = { .tries = 1, .lookups = lookups, .sock_state_cb = on_socket_state };
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
+		   ARES_OPT_EDNSPSZ;
+
+	if (!channel)
+		return NULL;
+	channel->group = group;
+	channel->tcp = tcp;
+	channel->out.fd = -1;
+	options.sock_state_cb_data = channel;
+	options.timeout = jittered(channel, group->timeout_ms);
+	memset(channel->id_used, 0, sizeof channel->id_used); /* of the jitter's draw */
+	options.ednspsz = UDP_DATAGRAM_MAX;
+	/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. Without the EDNS flag it would cut
+	 * answers at 512 octets. */
+	options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC |
+			ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0);
+	if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
+		free(channel);
+		return NULL;
+	}
+	ares_set_socket_functions(channel->ares, &socket_functions, channel);
+	if (set_server(channel, server) != ARES_SUCCESS) {
+		channel_close(channel);
+		return NULL;
+	}
+	return channel;
+}
+
+static uint16_t random16(struct channel_group *group)
+{
+	uint16_t value;
+
+	if (group->random_left < sizeof value) {
+		if (getrandom(group->random, sizeof group->random, 0) != (ssize_t)sizeof group->random)
+			abort(); /* ids that can be guessed are worse than no scan */
+		group->random_left = sizeof group->random;
+	}
+	group->random_left -= sizeof value;
+	memcpy(&value, group->random + group->random_left, sizeof value);
+	return value;
+}
+
+uint16_t channel_take_id(struct channel *channel)
+{
+	uint16_t id;
+
+	do
+		id = random16(channel->group);
+	while (channel->id_used[id / 64] >> (id % 64) & 1);
+	channel->id_used[id / 64] |= UINT64_C(1) << (id % 64);
+	return id;
+}
+
+void channel_give_id(struct channel *channel, uint16_t id)
+{
+	channel->id_used[id / 64] &= ~(UINT64_C(1) << (id % 64));
+}
+
+void channel_tick(struct channel *channel)
+{
+	forget_errno(channel->group);
+	ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
+void channel_close(struct channel *channel)
+{
+	struct channel **link = &channel->group->dirty;
+
+	ares_destroy(channel->ares);
+	while (channel->sockets)
+		socket_forget(&channel->sockets);
+	while (*link && *link != channel)
+		link = &(*link)->next_dirty;
+	if (*link)
+		*link = channel->next_dirty;
+	free(channel);
+}
+
+void channel_group_flush(struct channel_group *group)
+{
+	struct channel **link = &group->dirty;
+
+	while (*link) {
+		struct channel *channel = *link;
+
+		udp_batch_flush(&channel->out);
+		if (channel->out.count > 0) {
+			link = &channel->next_dirty; /* the socket is full: again at the next flush */
+			continue;
+		}
+		channel->dirty = false;
+		*link = channel->next_dirty;
+	}
+}

@@ -1,0 +1,69 @@
+/* scanner/dns/net_cares_channel.h - one c-ares channel: one server, one UDP socket (or TCP connection), its
+ * question ids, its place in the loop. What is asked and when is net_cares.c's.
+ */
+#ifndef STSURVEY_SCANNER_DNS_NET_CARES_CHANNEL_H
+#define STSURVEY_SCANNER_DNS_NET_CARES_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ares.h>
+#include <uv.h>
+
+#include "scanner/options/options.h"
+#include "scanner/dns/udp_batch.h"
+
+enum {
+	CHANNEL_IN_FLIGHT_MAX = 8000, /* c-ares finds a question in 2,048 lists: beyond, it walks them */
+	CHANNEL_HIDDEN_FORMERR = 15,  /* an rcode nobody sends; see receive() */
+	CHANNEL_RENEW_AFTER = 32000,  /* questions; then another socket, and so another source port (RFC 5452 9.2) */
+};
+
+/* What the channels of one thread share. */
+struct channel_group {
+	uv_loop_t *loop;
+	uint32_t timeout_ms; /* of one try */
+	struct udp_ring *ring;
+	struct channel *dirty;     /* with datagrams waiting for channel_group_flush */
+	uint64_t icmp;             /* errors of the kernel passed over */
+	int fault;                 /* the last socket that could not be had: NET_FAULT_…; 0 none */
+	bool cut_off;              /* this machine has no way to the server the last one was for, or forbids it */
+	size_t receive_buffer;     /* octets granted to the newest UDP socket */
+	unsigned handles;          /* of the loop still open */
+	unsigned char random[512]; /* for ids: unpredictable (RFC 5452 9.1) and cheap */
+	size_t random_left;
+};
+
+struct channel_socket;
+
+struct channel {
+	struct channel_group *group;
+	struct channel *next; /* the owner's list */
+	ares_channel ares;
+	unsigned server; /* the owner's number for it */
+	bool tcp, retiring, dirty;
+	unsigned in_flight;
+	uint64_t issued;
+	struct channel *next_dirty;
+	struct channel_socket *sockets;
+	struct udp_batch out;
+	uint64_t id_used[65536 / 64];
+};
+
+/* NULL: no memory. */
+struct channel *channel_open(struct channel_group *group, const struct options_server *server, bool tcp);
+
+/* An id no question in flight here has. */
+uint16_t channel_take_id(struct channel *channel);
+void channel_give_id(struct channel *channel, uint16_t id);
+
+/* Let c-ares look at its time-outs. */
+void channel_tick(struct channel *channel);
+
+/* Ends what is in flight with ARES_EDESTRUCTION and frees the channel. Not from inside a callback of c-ares. */
+void channel_close(struct channel *channel);
+
+/* Send every datagram that waits. */
+void channel_group_flush(struct channel_group *group);
+
+#endif

@@ -1,0 +1,134 @@
+/* scanner/dns/net_cares_own.h - what the files of the DNS adapter share: net_cares.c (its life and its clock),
+ * net_cares_question.c (the way of one question).
+ */
+#ifndef STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
+#define STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
+
+#include "scanner/dns/net_cares.h"
+#include "scanner/dns/net_cares_channel.h"
+#include "scanner/rules/pace.h"
+
+/* Tries to be repeated stand in lists by how long they wait, each level's a quarter longer than the one before: a long
+ * wait at the head of one list for all would hold up the short ones behind it. The last level, from 2.3 s, holds all
+ * beyond. */
+enum { REPEAT_LEVELS = 13 };
+
+/* One packet whose answer may still come. Lives until c-ares calls back; its question may be
+ * answered, and gone, long before. */
+struct net_try {
+	struct channel *channel;         /* whose group is the net_cares's first member */
+	struct net_query *query;         /* NULL once answered otherwise */
+	struct net_try *sibling;         /* the question's other tries */
+	struct net_try *earlier, *later; /* in its level's list of those to be repeated */
+	uint32_t sent_ms, wait_ms;       /* when; until it is repeated */
+	uint16_t id;
+	uint8_t level;
+	bool listed;
+};
+
+struct repeat_list {
+	struct net_try *oldest, *newest; /* to be repeated, in order of time to a quarter of it */
+};
+
+struct query_list {
+	struct net_query *first, **end;
+	uint64_t count;
+};
+
+struct net_cares {
+	struct channel_group group; /* first: see struct net_try */
+	struct resolver resolver;
+	struct options_server server[RESOLVER_SERVERS_MAX];
+	struct channel *udp[RESOLVER_SERVERS_MAX], *tcp[RESOLVER_SERVERS_MAX];
+	unsigned tries;
+	uint32_t tries_ms;
+	const _Atomic double *rate;
+	struct pace pace;
+	struct repeat_list repeat[REPEAT_LEVELS];
+	struct query_list waiting; /* for the rate */
+	struct query_list delayed; /* for FAILURE_DELAY_MS */
+	struct query_list parked;  /* for a server to come back */
+	uv_timer_t timer;
+	uv_prepare_t prepare;
+	unsigned ticks;
+	uint64_t ticked_ms; /* when the last one was */
+	bool late;          /* it came long after the one before */
+	bool stopping;
+	struct net_cares_counts counts;
+	struct udp_ring ring;
+};
+
+static inline void query_list_init(struct query_list *list)
+{
+	*list = (struct query_list){ .end = &list->first };
+}
+
+static inline void query_list_push(struct query_list *list, struct net_query *query)
+{
+	query->own.next = NULL;
+	*list->end = query;
+	list->end = &query->own.next;
+	list->count++;
+}
+
+static inline struct net_query *query_list_pop(struct query_list *list)
+{
+	struct net_query *query = list->first;
+
+	if (!query)
+		return NULL;
+	list->first = query->own.next;
+	if (!list->first)
+		list->end = &list->first;
+	list->count--;
+	return query;
+}
+
+static inline void repeat_list_add(struct net_cares *net, struct net_try *try)
+{
+	struct repeat_list *list;
+
+	try->level = 0;
+	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && try->level < REPEAT_LEVELS - 1; ms += ms / 4)
+		try->level++;
+	list = &net->repeat[try->level];
+	try->listed = true;
+	try->later = NULL;
+	try->earlier = list->newest;
+	*(list->newest ? &list->newest->later : &list->oldest) = try;
+	list->newest = try;
+}
+
+static inline void repeat_list_remove(struct net_cares *net, struct net_try *try)
+{
+	struct repeat_list *list = &net->repeat[try->level];
+
+	if (!try->listed)
+		return;
+	try->listed = false;
+	*(try->earlier ? &try->earlier->later : &list->oldest) = try->later;
+	*(try->later ? &try->later->earlier : &list->newest) = try->earlier;
+}
+
+static inline uint64_t now_of(const struct net_cares *net)
+{
+	return uv_now(net->group.loop);
+}
+
+/* The question is answered: tell whoever asked. */
+void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
+		      const uint8_t *packet, size_t len);
+
+/* Is there another try for @query, as far as its own limits go? */
+bool net_cares_may_try(const struct net_cares *net, const struct net_query *query);
+
+/* Send the next packet of @query, now or as soon as rate and servers allow. */
+void net_cares_send(struct net_cares *net, struct net_query *query);
+
+/* One packet to @server. */
+void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server);
+
+/* May a packet be sent to @server just now? Then it is counted. */
+bool net_cares_take_token(struct net_cares *net, unsigned server);
+
+#endif

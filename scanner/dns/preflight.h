@@ -1,0 +1,46 @@
+/* scanner/dns/preflight.h - what each name server can do, asked before a scan believes it.
+ *
+ * A resolver that is not there, refuses us, rewrites NXDOMAIN or has no TCP would falsify every number; it is
+ * better known before the first domain than after the last.
+ */
+#ifndef STSURVEY_SCANNER_DNS_PREFLIGHT_H
+#define STSURVEY_SCANNER_DNS_PREFLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scanner/options/options.h"
+
+enum {
+	PREFLIGHT_TIMEOUT_MS = 2000, /* a server that needs longer than this is no use */
+	PREFLIGHT_SAMPLES = 8,       /* names of the list a server that refuses everything else may answer */
+	PREFLIGHT_ROUNDS = 8,        /* questions that a fault of ours ended are asked again so often, … */
+	PREFLIGHT_PAUSE_MS = 250, /* … with this between two rounds: as long as a machine may be out of something */
+};
+
+struct server_check {
+	bool answers;              /* anything at all */
+	bool useful;               /* NOERROR or NXDOMAIN to something, over UDP */
+	bool honest;               /* NXDOMAIN for a name that cannot exist (RFC 6761 6.4) */
+	bool rewrites;             /* addresses for it instead */
+	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
+	uint16_t edns_size;        /* octets of a datagram it takes (RFC 6891 6.2.3); 0 without OPT */
+	enum dns_status status;    /* to the name that cannot exist */
+	/* what to ask it when it seems dead: a question it answered well */
+	char probe_name[256]; /* "": none found */
+	uint16_t probe_type;
+	bool probe_random; /* with a random label in front, so that no cache answers */
+};
+
+/* Ask every server of @options; @sample holds the first names of the list. @check has room for each server.
+ * 0, or -1 with one line in @error when none is of use. */
+__attribute__((warn_unused_result)) int preflight(const struct options *options, const struct span *sample,
+						  size_t samples, struct server_check *check, char *error,
+						  size_t error_size);
+
+/* Log a warning for each thing that @server can't do and a survey's numbers suffer from. A @lab need not hold org,
+ * whose signature tells whether a server validates. */
+void preflight_warn(const struct options_server *server, const struct server_check *check, bool lab);
+
+#endif

@@ -1,0 +1,443 @@
+#include "scanner/dns/private_resolver.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "parsers/dns_answer.h"
+#include "scanner/base/log.h"
+
+enum {
+	STARTS_MAX = 3, /* another process may take the port between our look and its bind */
+	THREADS_MAX = 64,
+	SLABS_MAX = 64,
+	CONFIG_FD = 3,         /* in the child */
+	QUESTIONS_MIN = 4096,  /* num-queries-per-thread, as in the file */
+	QUESTIONS_MAX = 30000, /* outgoing-range is twice that, and ports are 65,536 */
+	PER_DOMAIN = 2,        /* questions of one domain at once */
+	ROUND_MS = 20,         /* between two looks for an answer, or for its end */
+	LOG_SHOWN = 300,       /* octets of its complaint that a message repeats */
+	LOG_READ = 4096,
+};
+
+static const char ROOT_KEY[] = "/usr/share/dns/root.key"; /* Debian's dns-root-data, renewed by its updates */
+static const char RUN_AS[] = "unbound";
+static const char ANCHOR[] = "trust-anchor";
+
+static const char SURVEY_CONF[] = {
+#include "unbound_survey.inc"
+};
+
+struct private_resolver {
+	pid_t pid;  /* 0: ended and waited for */
+	int status; /* of waitpid, then */
+	int log;
+	uint16_t port;
+	char path[256]; /* of the program */
+	char ready[48]; /* a name that this one alone knows */
+};
+
+enum readiness { READY_NOT_YET, READY_YES, READY_IS_ANOTHER };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- the program and its port ---- */
+
+/* As execvp looks, and where Debian puts what ordinary users' PATH has not. */
+static bool find_program(char path[256])
+{
+	const char *search = getenv("PATH");
+	char all[4096], *rest = all, *folder;
+
+	snprintf(all, sizeof all, "%s:/usr/sbin:/sbin:/usr/local/sbin", search ? search : "/usr/bin");
+	while ((folder = strsep(&rest, ":"))) {
+		int n = snprintf(path, 256, "%s/unbound", folder);
+
+		if (folder[0] == '/' && n < 256 && access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool bind_to(int fd, uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+}
+
+/* A port that is free for UDP and TCP; 0: none found. */
+static uint16_t free_port(void)
+{
+	uint16_t port = 0;
+
+	for (unsigned i = 0; i < 16 && port == 0; i++) {
+		struct sockaddr_in address;
+		socklen_t size = sizeof address;
+		int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (bind_to(udp, 0) && getsockname(udp, (struct sockaddr *)&address, &size) == 0 &&
+		    bind_to(tcp, ntohs(address.sin_port)))
+			port = ntohs(address.sin_port);
+		if (udp >= 0)
+			close(udp);
+		if (tcp >= 0)
+			close(tcp);
+	}
+	return port;
+}
+
+/* ---- its configuration ---- */
+
+static unsigned slabs_for(unsigned threads)
+{
+	unsigned slabs = 1;
+
+	while (slabs < threads && slabs < SLABS_MAX)
+		slabs *= 2;
+	return slabs;
+}
+
+/* The file as it is; without its trust anchors where others are given. */
+static void write_survey(FILE *config, bool own_anchors)
+{
+	struct span rest = { SURVEY_CONF, sizeof SURVEY_CONF };
+
+	while (rest.n > 0) {
+		size_t end = span_find(rest, 0, '\n');
+		size_t n = end < rest.n ? end + 1 : rest.n;
+
+		if (!own_anchors || !memmem(rest.p, n, ANCHOR, strlen(ANCHOR)))
+			fwrite(rest.p, 1, n, config);
+		rest = span_skip(rest, n);
+	}
+}
+
+/* What differs from the file. Unbound takes the last of what is said twice. */
+static void write_changes(FILE *config, const struct private_resolver *resolver, unsigned threads, unsigned concurrency)
+{
+	unsigned slabs = slabs_for(threads), questions = concurrency / threads * PER_DOMAIN;
+
+	questions = questions < QUESTIONS_MIN ? QUESTIONS_MIN : questions;
+	questions = questions > QUESTIONS_MAX ? QUESTIONS_MAX : questions;
+	fprintf(config, "\nserver:\n\tport: %u\n\tnum-threads: %u\n", resolver->port, threads);
+	fprintf(config, "\tnum-queries-per-thread: %u\n\toutgoing-range: %u\n", questions, 2 * questions);
+	fprintf(config, "\tmsg-cache-slabs: %u\n\trrset-cache-slabs: %u\n", slabs, slabs);
+	fprintf(config, "\tkey-cache-slabs: %u\n\tinfra-cache-slabs: %u\n", slabs, slabs);
+	fprintf(config, "\tlocal-data: \"%s. 0 IN A 127.0.0.1\"\n", resolver->ready);
+}
+
+/* The octets of --resolver-config: copied, not included, as the user it runs as may not be allowed to read it. */
+static char *read_extra(const char *path, size_t *n, char *error, size_t error_size)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file ? malloc(PRIVATE_RESOLVER_EXTRA_MAX + 1) : NULL;
+
+	snprintf(error, error_size, "--resolver-config %s: %s", path, strerror(errno));
+	*n = text ? fread(text, 1, PRIVATE_RESOLVER_EXTRA_MAX + 1, file) : 0;
+	if (text && (ferror(file) || *n > PRIVATE_RESOLVER_EXTRA_MAX)) {
+		snprintf(error, error_size, "--resolver-config %s: %s", path,
+			 *n > PRIVATE_RESOLVER_EXTRA_MAX ? "more than 16 MiB" : strerror(errno));
+		free(text);
+		text = NULL;
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+/* The whole configuration as a memory file; -1 with one line in @error. */
+static int make_config(const struct private_resolver *resolver, const char *extra, unsigned threads,
+		       unsigned concurrency, char *error, size_t error_size)
+{
+	size_t n = 0;
+	char *text = extra ? read_extra(extra, &n, error, error_size) : NULL;
+	bool own_anchors = text && memmem(text, n, ANCHOR, strlen(ANCHOR));
+	int fd = -1, copy;
+	FILE *config;
+
+	if (extra && !text)
+		return -1;
+	snprintf(error, error_size, "no memory for Unbound's configuration");
+	fd = memfd_create("unbound.conf", MFD_CLOEXEC);
+	copy = fd < 0 ? -1 : dup(fd);
+	config = copy < 0 ? NULL : fdopen(copy, "w");
+	if (config) {
+		write_survey(config, own_anchors);
+		write_changes(config, resolver, threads, concurrency);
+		if (!own_anchors && access(ROOT_KEY, R_OK) == 0)
+			fprintf(config, "\ttrust-anchor-file: \"%s\"\n", ROOT_KEY);
+		fwrite(text ? text : "", 1, n, config);
+	} else if (copy >= 0) {
+		close(copy);
+	}
+	free(text);
+	if (config && fclose(config) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* ---- the child ---- */
+
+/* Every socket it may ask from is a descriptor. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* In the child, before exec: no return. Between fork and exec only what is async-signal-safe. */
+static void run_program(const char *path, int config, int log, const struct passwd *user, pid_t parent)
+{
+	char *arguments[] = { (char *)"unbound",         (char *)"-d", (char *)"-p", (char *)"-c",
+			      (char *)"/proc/self/fd/3", NULL };
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0); /* the terminal's ^C is for us: we still ask it while we drain */
+	raise_file_limit();
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+		_exit(127);
+	if (config == CONFIG_FD)
+		fcntl(config, F_SETFD, 0);
+	else if (dup2(config, CONFIG_FD) < 0)
+		_exit(127);
+	close_range(CONFIG_FD + 1, ~0U, 0);
+	if (user && (setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0))
+		_exit(127);
+	/* after the change of user, which undoes it */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(127);
+	execv(path, arguments);
+	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static int spawn(struct private_resolver *resolver, int config, char *error, size_t error_size)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(RUN_AS) : NULL;
+	pid_t parent = getpid();
+
+	if (resolver->log >= 0)
+		close(resolver->log);
+	resolver->log = memfd_create("unbound.log", MFD_CLOEXEC);
+	resolver->pid = resolver->log < 0 ? -1 : fork();
+	if (resolver->pid == 0)
+		run_program(resolver->path, config, resolver->log, user, parent);
+	if (resolver->pid > 0)
+		return 0;
+	snprintf(error, error_size, "Unbound can't be started: %s", strerror(errno));
+	resolver->pid = 0;
+	return -1;
+}
+
+/* The end of its log as text. */
+static void read_log(const struct private_resolver *resolver, char text[LOG_READ + 1])
+{
+	off_t size = lseek(resolver->log, 0, SEEK_END);
+	ssize_t n = pread(resolver->log, text, LOG_READ, size > LOG_READ ? size - LOG_READ : 0);
+
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* Its first complaint, or nothing; those that follow are consequences. */
+static void complaint(const struct private_resolver *resolver, char line[LOG_SHOWN])
+{
+	char text[LOG_READ + 1], *at;
+
+	read_log(resolver, text);
+	at = strstr(text, "error: ");
+	snprintf(line, LOG_SHOWN, "%.*s", at ? (int)strcspn(at, "\n") : 0, at ? at : "");
+}
+
+bool private_resolver_has_ended(struct private_resolver *resolver, char *error, size_t error_size)
+{
+	char line[LOG_SHOWN];
+
+	if (resolver->pid > 0 && waitpid(resolver->pid, &resolver->status, WNOHANG) == resolver->pid)
+		resolver->pid = 0;
+	if (resolver->pid > 0)
+		return false;
+	complaint(resolver, line);
+	snprintf(error, error_size, "the private Unbound ended (%s %d)%s%s",
+		 WIFSIGNALED(resolver->status) ? "signal" : "status",
+		 WIFSIGNALED(resolver->status) ? WTERMSIG(resolver->status) : WEXITSTATUS(resolver->status),
+		 line[0] ? ": " : "", line);
+	return true;
+}
+
+/* ---- is it there? ---- */
+
+/* One question, one short wait. The answer is in its own configuration, so no other server is needed for it;
+ * the name is the secret, and questions that waited in its socket are answered late: any answer will do. */
+static enum readiness try_question(const struct private_resolver *resolver, int fd)
+{
+	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
+	int n = dns_query_write(0, span_of(resolver->ready), DNS_TYPE_A, false, question);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct dns_answer answer;
+	ssize_t got;
+
+	/* until it listens, the kernel refuses for it: that is the wait's end, and no more */
+	if (n < 0 || send(fd, question, (size_t)n, 0) < 0 || poll(&wait, 1, ROUND_MS) <= 0)
+		return READY_NOT_YET;
+	got = recv(fd, packet, sizeof packet, 0);
+	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &answer) < 0)
+		return READY_NOT_YET;
+	return answer.status == DNS_NOERROR ? READY_YES : READY_IS_ANOTHER;
+}
+
+static int wait_ready(struct private_resolver *resolver, enum readiness *ready, char *error, size_t error_size)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(resolver->port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct timespec pause = { .tv_nsec = ROUND_MS * 1000000l };
+	uint64_t end = now_ms() + PRIVATE_RESOLVER_READY_MS;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result = -1;
+
+	*ready = READY_NOT_YET;
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+		snprintf(error, error_size, "a socket for the private Unbound: %s", strerror(errno));
+		goto done;
+	}
+	while (*ready == READY_NOT_YET && now_ms() < end) {
+		if (private_resolver_has_ended(resolver, error, error_size))
+			goto done;
+		*ready = try_question(resolver, fd);
+		if (*ready == READY_NOT_YET)
+			nanosleep(&pause, NULL);
+	}
+	snprintf(error, error_size, "the private Unbound %s",
+		 *ready == READY_IS_ANOTHER ? "lost its port to another process" : "does not answer");
+	result = *ready == READY_YES ? 0 : -1;
+done:
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* ---- life ---- */
+
+static void end_process(struct private_resolver *resolver)
+{
+	struct timespec pause = { .tv_nsec = ROUND_MS * 1000000l };
+	uint64_t end = now_ms() + PRIVATE_RESOLVER_STOP_MS;
+
+	if (resolver->pid <= 0)
+		return;
+	kill(resolver->pid, SIGTERM);
+	while (waitpid(resolver->pid, &resolver->status, WNOHANG) == 0) {
+		if (now_ms() >= end)
+			kill(resolver->pid, SIGKILL);
+		nanosleep(&pause, NULL);
+	}
+	resolver->pid = 0;
+}
+
+/* 0 ready; -1 with @error; *again: another port may do. */
+static int start_once(struct private_resolver *resolver, const char *extra, unsigned threads, unsigned concurrency,
+		      bool *again, char *error, size_t error_size)
+{
+	enum readiness ready;
+	char log[LOG_READ + 1];
+	unsigned long long nonce = 0;
+	int config, result;
+
+	*again = false;
+	if (getrandom(&nonce, sizeof nonce, 0) < 0)
+		nonce = now_ms();
+	snprintf(resolver->ready, sizeof resolver->ready, "ready-%016llx.stsurvey.invalid", nonce);
+	resolver->port = free_port();
+	if (resolver->port == 0) {
+		snprintf(error, error_size, "no free port on 127.0.0.1 for the private Unbound");
+		return -1;
+	}
+	config = make_config(resolver, extra, threads, concurrency, error, error_size);
+	if (config < 0)
+		return -1;
+	result = spawn(resolver, config, error, error_size);
+	close(config);
+	if (result < 0 || wait_ready(resolver, &ready, error, error_size) == 0)
+		return result;
+	read_log(resolver, log);
+	*again = ready == READY_IS_ANOTHER || strstr(log, "already in use");
+	end_process(resolver);
+	return -1;
+}
+
+int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads, unsigned concurrency,
+			   struct options_server *server, char *error, size_t error_size)
+{
+	struct private_resolver *resolver = calloc(1, sizeof *resolver);
+	bool again = true;
+
+	*result = NULL;
+	snprintf(error, error_size, "no memory");
+	if (!resolver)
+		return -1;
+	resolver->log = -1;
+	if (!find_program(resolver->path)) {
+		snprintf(error, error_size,
+			 "--resolver unbound: it is not installed; apt install unbound dns-root-data");
+		private_resolver_stop(resolver);
+		return -1;
+	}
+	threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
+	for (unsigned i = 0; i < STARTS_MAX && again; i++) {
+		if (start_once(resolver, extra, threads, concurrency, &again, error, error_size) < 0)
+			continue;
+		*server = (struct options_server){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
+						   .port = resolver->port };
+		log_info("private Unbound: process %d on 127.0.0.1 port %u, %u threads", (int)resolver->pid,
+			 resolver->port, threads);
+		*result = resolver;
+		return 0;
+	}
+	private_resolver_stop(resolver);
+	return -1;
+}
+
+void private_resolver_stop(struct private_resolver *resolver)
+{
+	if (!resolver)
+		return;
+	end_process(resolver);
+	if (resolver->log >= 0)
+		close(resolver->log);
+	free(resolver);
+}

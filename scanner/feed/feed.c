@@ -1,0 +1,424 @@
+/* The feed's thread: read → decode → entries → targets → batches. It alone touches all of struct feed but the
+ * queue. */
+#include "scanner/feed/feed.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanner/rules/address.h"
+#include "scanner/feed/feed_decode.h"
+#include "scanner/feed/feed_format.h"
+#include "scanner/feed/feed_input.h"
+#include "scanner/feed/feed_shuffle.h"
+#include "scanner/rules/idna.h"
+
+enum {
+	READ_SIZE = 256 * 1024, /* octets of one read */
+	FEED_DETECT_MS = 500,   /* who pauses so long is no program that copies a list: what is there must tell its
+				 * format. --input-format where it can't. */
+};
+
+_Static_assert((int)OBS_LINE_MAX >= (int)DOMAIN_NAME_MAX, "a batch has room for any name");
+
+struct feed {
+	struct feed_options options;
+	char *path;
+	struct feed_input input;
+	struct feed_decode *decode;
+	struct feed_reader *reader;
+	struct feed_shuffle *shuffle; /* NULL: in the order of the list */
+	struct feed_batch *filling;   /* NULL: none begun */
+	atomic_uint_least64_t handed; /* targets */
+	uint64_t done;                /* entries passed over: of an earlier run */
+	atomic_uint_least64_t entries;
+	pthread_t thread;
+	char buffer[READ_SIZE];
+
+	pthread_mutex_t lock; /* over what follows */
+	pthread_cond_t room;  /* a batch was taken, or stop */
+	struct feed_batch *queue[FEED_QUEUE];
+	unsigned head, queued;
+	struct feed_batch *free; /* a list */
+	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	bool stop;
+	bool ended; /* result and error are final */
+	enum feed_result result;
+	char error[FEED_ERROR_MAX];
+};
+
+static bool is_stopped(struct feed *feed)
+{
+	bool stop;
+
+	pthread_mutex_lock(&feed->lock);
+	stop = feed->stop;
+	pthread_mutex_unlock(&feed->lock);
+	return stop;
+}
+
+static void fail(struct feed *feed, const char *what)
+{
+	snprintf(feed->error, sizeof(feed->error), "%s: %s", feed->path, what);
+	feed->result = FEED_FAILED;
+}
+
+/* Somewhere to put targets. False: no memory. */
+static bool have_batch(struct feed *feed)
+{
+	if (feed->filling)
+		return true;
+	pthread_mutex_lock(&feed->lock);
+	feed->filling = feed->free;
+	if (feed->filling)
+		feed->free = feed->filling->next;
+	pthread_mutex_unlock(&feed->lock);
+	if (!feed->filling)
+		feed->filling = malloc(sizeof(*feed->filling));
+	if (!feed->filling) {
+		fail(feed, "out of memory");
+		return false;
+	}
+	feed->filling->count = feed->filling->used = 0;
+	return true;
+}
+
+static void notify(struct feed *feed)
+{
+	if (feed->options.on_ready)
+		feed->options.on_ready(feed->options.arg);
+}
+
+/* Put what was collected into the queue, waiting for room. False: stopped. */
+static bool hand_over(struct feed *feed)
+{
+	bool awaited = false, stop;
+
+	if (!feed->filling || feed->filling->count == 0)
+		return true;
+	pthread_mutex_lock(&feed->lock);
+	while (feed->queued == FEED_QUEUE && !feed->stop)
+		pthread_cond_wait(&feed->room, &feed->lock);
+	stop = feed->stop;
+	if (!stop) {
+		feed->queue[(feed->head + feed->queued++) % FEED_QUEUE] = feed->filling;
+		feed->filling = NULL;
+		awaited = feed->somebody_waits;
+		feed->somebody_waits = false;
+	}
+	pthread_mutex_unlock(&feed->lock);
+	if (awaited)
+		notify(feed);
+	return !stop;
+}
+
+/* Keep the target whose name already stands at the end of the batch's text. */
+static bool keep_in_place(struct feed *feed, const struct feed_target *target)
+{
+	struct feed_batch *batch = feed->filling;
+
+	batch->target[batch->count++] = *target;
+	batch->used += (unsigned)target->name.n;
+	return batch->count < FEED_BATCH || hand_over(feed);
+}
+
+static bool on_shuffled(void *arg, const struct feed_target *target)
+{
+	struct feed *feed = arg;
+	struct feed_target copy = *target;
+	char *text;
+
+	if (!have_batch(feed))
+		return false;
+	text = feed->filling->text + feed->filling->used;
+	memcpy(text, target->name.p, target->name.n);
+	copy.name.p = text;
+	return keep_in_place(feed, &copy);
+}
+
+static bool keep(struct feed *feed, const struct feed_target *target)
+{
+	if (!feed->shuffle)
+		return keep_in_place(feed, target);
+	return !feed_shuffle_put(feed->shuffle, target) || feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
+}
+
+uint32_t feed_shard_of(struct span name, uint32_t shards)
+{
+	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, and MurmurHash3's finish: FNV's low bits mix badly */
+
+	for (size_t i = 0; i < name.n; i++)
+		hash = (hash ^ (uint8_t)name.p[i]) * 0x100000001b3u;
+	hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
+	hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)((hash ^ hash >> 33) % shards);
+}
+
+/* Whoever fails to be a name keeps its octets, as evidence. */
+static void name_target(struct feed_target *target, const struct feed_entry *entry, char *text)
+{
+	size_t n;
+
+	target->name.p = text;
+	if (!entry->illegal && idna_name(entry->text, text, &n)) {
+		target->input = INPUT_OK;
+		target->name.n = n;
+		return;
+	}
+	target->input = INPUT_ILLEGAL;
+	target->name.n = entry->text.n < OBS_LINE_MAX ? entry->text.n : OBS_LINE_MAX;
+	memcpy(text, entry->text.p, target->name.n);
+}
+
+/* What an earlier run did counts: going on leads to where one run would have led. */
+static bool is_enough(struct feed *feed)
+{
+	uint64_t most = feed->options.max_domains;
+
+	return most > 0 && atomic_load_explicit(&feed->handed, memory_order_relaxed) + feed->done >= most;
+}
+
+static int on_entry(void *arg, const struct feed_entry *entry)
+{
+	struct feed *feed = arg;
+	const struct feed_options *options = &feed->options;
+	struct feed_target target = { .rank = entry->rank };
+
+	/* Nobody else writes the counters: no need of a locked instruction for every line. */
+	target.index = atomic_load_explicit(&feed->entries, memory_order_relaxed);
+	atomic_store_explicit(&feed->entries, target.index + 1, memory_order_relaxed);
+	if (options->is_done && options->is_done(options->is_done_arg, target.index)) {
+		feed->done++;
+		return is_enough(feed) ? FEED_STOPPED : 0;
+	}
+	if (!have_batch(feed))
+		return FEED_STOPPED;
+	name_target(&target, entry, feed->filling->text + feed->filling->used);
+	if (options->shards > 1 && feed_shard_of(target.name, options->shards) != options->shard)
+		return 0;
+	if (target.input == INPUT_OK && options->blocklist && domain_set_has(options->blocklist, target.name))
+		target.input = INPUT_BLOCKLISTED;
+	if (!keep(feed, &target))
+		return FEED_STOPPED;
+	atomic_store_explicit(&feed->handed, atomic_load_explicit(&feed->handed, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+	return is_enough(feed) ? FEED_STOPPED : 0;
+}
+
+static int on_octets(void *arg, const char *p, size_t n)
+{
+	struct feed *feed = arg;
+
+	return feed_reader_push(feed->reader, p, n);
+}
+
+/* A slow writer's names are surveyed while it thinks of the next ones. 0, -1 or FEED_STOPPED. */
+static int use_pause(struct feed *feed)
+{
+	int result = 0;
+
+	if (feed_input_is_ready(&feed->input, 0))
+		return 0;
+	if (feed_reader_holds(feed->reader) && !feed_input_is_ready(&feed->input, FEED_DETECT_MS))
+		result = feed_reader_settle(feed->reader);
+	return result == 0 && !hand_over(feed) ? FEED_STOPPED : result;
+}
+
+/* 0 at the end of the octets, -1 where the input broke, FEED_STOPPED. */
+static int read_octets(struct feed *feed)
+{
+	int result;
+	ssize_t got;
+
+	do {
+		result = use_pause(feed);
+		if (result != 0)
+			return result;
+		got = feed_input_read(&feed->input, feed->buffer, sizeof(feed->buffer));
+		if (got < 0) {
+			fail(feed, strerror(errno));
+			return -1;
+		}
+		if (got == 0 && is_stopped(feed)) /* not the end, so nothing is truncated */
+			return FEED_STOPPED;
+		result = got > 0 ? feed_decode_push(feed->decode, feed->buffer, (size_t)got)
+				 : feed_decode_end(feed->decode);
+	} while (result == 0 && got > 0);
+	if (result < 0 && *feed_decode_error(feed->decode))
+		fail(feed, feed_decode_error(feed->decode));
+	return result;
+}
+
+static void read_all(struct feed *feed)
+{
+	int result = read_octets(feed);
+
+	/* A line that the break cut short would be another domain's name. */
+	if (result != FEED_STOPPED && !*feed_reader_error(feed->reader))
+		result = feed_reader_end(feed->reader, result == 0);
+	if (result < 0 && *feed_reader_error(feed->reader))
+		fail(feed, feed_reader_error(feed->reader));
+}
+
+static void *run(void *arg)
+{
+	struct feed *feed = arg;
+
+	read_all(feed);
+	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
+		(void)hand_over(feed);
+	pthread_mutex_lock(&feed->lock);
+	feed->ended = true;
+	pthread_mutex_unlock(&feed->lock);
+	notify(feed);
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct feed *feed)
+{
+	sigset_t all, before;
+	int result;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&feed->thread, NULL, run, feed);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+static void free_all(struct feed *feed)
+{
+	struct feed_batch *batch, *next;
+
+	for (; feed->queued > 0; feed->queued--, feed->head = (feed->head + 1) % FEED_QUEUE)
+		free(feed->queue[feed->head]);
+	for (batch = feed->free; batch; batch = next) {
+		next = batch->next;
+		free(batch);
+	}
+	free(feed->filling);
+	feed_shuffle_free(feed->shuffle);
+	feed_reader_free(feed->reader);
+	feed_decode_free(feed->decode);
+	feed_input_close(&feed->input);
+	pthread_cond_destroy(&feed->room);
+	pthread_mutex_destroy(&feed->lock);
+	free(feed->path);
+	free(feed);
+}
+
+int feed_open(struct feed **feed, const struct feed_options *options, char error[FEED_ERROR_MAX])
+{
+	struct feed *made = calloc(1, sizeof(*made));
+
+	if (!made) {
+		snprintf(error, FEED_ERROR_MAX, "%s: out of memory", options->path);
+		return -1;
+	}
+	made->options = *options;
+	made->result = FEED_END;
+	pthread_mutex_init(&made->lock, NULL);
+	pthread_cond_init(&made->room, NULL);
+	if (feed_input_open(&made->input, options->path, error, FEED_ERROR_MAX) != 0) {
+		free_all(made);
+		return -1;
+	}
+	made->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
+	made->decode = feed_decode_new(on_octets, made);
+	made->reader = feed_reader_new(options->format, on_entry, made);
+	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
+	if (!made->path || !made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
+	    start_thread(made)) {
+		snprintf(error, FEED_ERROR_MAX, "%s: out of memory or threads", options->path);
+		free_all(made);
+		return -1;
+	}
+	*feed = made;
+	return 0;
+}
+
+enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
+{
+	enum feed_result result = FEED_BATCH_TAKEN;
+
+	pthread_mutex_lock(&feed->lock);
+	if (feed->stop) {
+		result = FEED_END;
+	} else if (feed->queued > 0) {
+		*batch = feed->queue[feed->head];
+		feed->head = (feed->head + 1) % FEED_QUEUE;
+		feed->queued--;
+		pthread_cond_signal(&feed->room);
+	} else if (feed->ended) {
+		result = feed->result;
+	} else {
+		feed->somebody_waits = true;
+		result = FEED_WAIT;
+	}
+	pthread_mutex_unlock(&feed->lock);
+	return result;
+}
+
+void feed_release(struct feed *feed, struct feed_batch *batch)
+{
+	pthread_mutex_lock(&feed->lock);
+	batch->next = feed->free;
+	feed->free = batch;
+	pthread_mutex_unlock(&feed->lock);
+}
+
+const char *feed_error(const struct feed *feed)
+{
+	return feed->error;
+}
+
+double feed_fraction(const struct feed *feed)
+{
+	uint64_t taken = atomic_load_explicit(&feed->input.taken, memory_order_relaxed);
+	uint64_t handed = atomic_load_explicit(&feed->handed, memory_order_relaxed);
+	uint64_t most = feed->options.max_domains;
+	double share = -1, of_most = most > 0 ? (double)handed / (double)most : -1;
+
+	if (feed->input.is_file)
+		share = taken >= feed->input.size ? 1 : (double)taken / (double)feed->input.size;
+	return share > of_most ? share : of_most;
+}
+
+uint64_t feed_entries(const struct feed *feed)
+{
+	return atomic_load_explicit(&feed->entries, memory_order_relaxed);
+}
+
+uint64_t feed_handed(const struct feed *feed)
+{
+	return atomic_load_explicit(&feed->handed, memory_order_relaxed);
+}
+
+void feed_identity(const struct feed *feed, uint64_t *size, int64_t *mtime, uint64_t *sample)
+{
+	*size = feed->input.size;
+	*mtime = feed->input.mtime;
+	*sample = feed->input.sample;
+}
+
+void feed_stop(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->stop = true;
+	pthread_cond_broadcast(&feed->room);
+	pthread_mutex_unlock(&feed->lock);
+	feed_input_wake(&feed->input);
+}
+
+void feed_close(struct feed *feed)
+{
+	if (!feed)
+		return;
+	feed_stop(feed);
+	pthread_join(feed->thread, NULL);
+	free_all(feed);
+}

@@ -1,0 +1,60 @@
+/* scanner/feed/feed_format.h - octets of a list → its entries: plain lists, CSV rankings, zone files.
+ *
+ * A push reader like scanner/feed/feed_decode.h: it holds at most the sample that tells the format and one line.
+ * It knows where entries begin and end and what is a comment; whether an entry is a domain name is for
+ * others.
+ */
+#ifndef STSURVEY_SCANNER_FEED_FEED_FORMAT_H
+#define STSURVEY_SCANNER_FEED_FEED_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/span.h"
+#include "scanner/feed/feed.h"
+
+enum {
+	FEED_LINE_MAX = 4096,        /* octets of a line of a list or CSV; the longest U-label name has 1020 */
+	FEED_SAMPLE_LINES = 8,       /* neither blank nor comment, looked at to tell the format */
+	FEED_SAMPLE_MAX = 64 * 1024, /* octets of them and the comments before them */
+	FEED_FORMAT_ERROR_MAX = 160,
+};
+
+struct feed_entry {
+	uint64_t rank;    /* 0: none */
+	bool illegal;     /* no name could stand there; otherwise not looked at */
+	struct span text; /* trimmed; of a line above FEED_LINE_MAX its beginning */
+};
+
+/* 0 to go on, anything else to stop. @entry lives until it returns. */
+typedef int feed_on_entry(void *arg, const struct feed_entry *entry);
+
+struct feed_reader;
+
+/* NULL: no memory. */
+struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg);
+void feed_reader_free(struct feed_reader *reader);
+
+/* 0; what on_entry returned where not 0; or -1 and feed_reader_error says what is wrong with the input. */
+__attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);
+
+/* Does it hold back a whole line for want of others that tell the format? */
+bool feed_reader_holds(const struct feed_reader *reader);
+
+/* The writer pauses: let the whole lines held back tell the format, and hand them on. As above. */
+__attribute__((warn_unused_result)) int feed_reader_settle(struct feed_reader *reader);
+
+/* No more octets will come. @whole: the last line may lack its LF; otherwise the input broke there and the
+ * line is dropped. */
+__attribute__((warn_unused_result)) int feed_reader_end(struct feed_reader *reader, bool whole);
+
+/* "" where the error was not the reader's. Names the line and the remedy, not the file. */
+const char *feed_reader_error(const struct feed_reader *reader);
+
+/* What was found, or given. AUTO as long as nothing is known. */
+enum feed_format feed_reader_format(const struct feed_reader *reader);
+
+/* Which format do these first octets have? Never AUTO. */
+enum feed_format feed_format_of(struct span sample);
+
+#endif

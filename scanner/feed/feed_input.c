@@ -1,0 +1,147 @@
+#include "scanner/feed/feed_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What identifies a list of gigabytes at the cost of 200 KiB: an edit that keeps size and time and misses all
+ * of these places would have to be made on purpose. */
+enum {
+	SAMPLE_END = 64 * 1024, /* octets, first and last */
+	SAMPLE_SPOTS = 16,
+	SAMPLE_SPOT = 4096, /* octets */
+};
+
+static const uint64_t FNV_OFFSET = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
+
+static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
+{
+	unsigned char buffer[SAMPLE_SPOT];
+
+	while (n > 0) {
+		ssize_t got = pread(fd, buffer, n < sizeof(buffer) ? n : sizeof(buffer), (off_t)offset);
+
+		if (got <= 0)
+			break; /* shorter than it was: that, too, is another list */
+		for (ssize_t i = 0; i < got; i++)
+			hash = (hash ^ buffer[i]) * FNV_PRIME;
+		offset += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	return hash;
+}
+
+static uint64_t hash_sample(int fd, uint64_t size)
+{
+	uint64_t hash = (FNV_OFFSET ^ size) * FNV_PRIME;
+
+	hash = hash_at(hash, fd, 0, SAMPLE_END);
+	if (size > SAMPLE_END) {
+		for (uint64_t spot = 1; spot <= SAMPLE_SPOTS; spot++)
+			hash = hash_at(hash, fd, size / (SAMPLE_SPOTS + 1) * spot, SAMPLE_SPOT);
+		hash = hash_at(hash, fd, size - SAMPLE_END, SAMPLE_END);
+	}
+	return hash ? hash : 1; /* 0 says that there is none */
+}
+
+static int look_at(struct feed_input *input, const char *path, char *error, size_t error_size)
+{
+	struct stat about;
+
+	if (fstat(input->fd, &about) != 0) {
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (S_ISDIR(about.st_mode)) {
+		snprintf(error, error_size, "%s: is a directory; give a file with one domain a line", path);
+		return -1;
+	}
+	input->is_file = S_ISREG(about.st_mode);
+	if (!input->is_file)
+		return 0;
+	input->size = (uint64_t)about.st_size;
+	input->mtime = about.st_mtime;
+	input->sample = hash_sample(input->fd, input->size);
+	return 0;
+}
+
+int feed_input_open(struct feed_input *input, const char *path, char *error, size_t error_size)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+
+	*input = (struct feed_input){ .fd = -1, .wake = { -1, -1 } };
+	/* A FIFO without a writer must not block here, where nothing could interrupt it. */
+	input->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (input->fd < 0) {
+		snprintf(error, error_size, "%s: %s; check --input-file", path, strerror(errno));
+		return -1;
+	}
+	if (look_at(input, is_stdin ? "standard input" : path, error, error_size) != 0) {
+		feed_input_close(input);
+		return -1;
+	}
+	if (pipe2(input->wake, O_NONBLOCK | O_CLOEXEC) != 0) {
+		snprintf(error, error_size, "%s: %s; raise the limit of open files", path, strerror(errno));
+		feed_input_close(input);
+		return -1;
+	}
+	return 0;
+}
+
+void feed_input_close(struct feed_input *input)
+{
+	if (input->fd > STDIN_FILENO)
+		close(input->fd);
+	for (int i = 0; i < 2; i++)
+		if (input->wake[i] >= 0)
+			close(input->wake[i]);
+	input->fd = input->wake[0] = input->wake[1] = -1;
+}
+
+/* Wait for octets, the end, or to be woken, at most @ms (-1: as long as it takes). */
+static void wait_for(const struct feed_input *input, int ms, bool *is_woken, bool *is_there)
+{
+	struct pollfd ready[2] = { { .fd = input->wake[0], .events = POLLIN }, { .fd = input->fd, .events = POLLIN } };
+
+	while (poll(ready, 2, ms) < 0 && errno == EINTR)
+		;
+	*is_woken = ready[0].revents != 0;
+	*is_there = ready[1].revents != 0;
+}
+
+bool feed_input_is_ready(const struct feed_input *input, int ms)
+{
+	bool is_woken, is_there;
+
+	if (input->is_file)
+		return true;
+	wait_for(input, ms, &is_woken, &is_there);
+	return is_woken || is_there;
+}
+
+ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size)
+{
+	bool is_woken, is_there;
+	ssize_t got;
+
+	do {
+		wait_for(input, -1, &is_woken, &is_there);
+		if (is_woken)
+			return 0;
+		got = read(input->fd, buffer, size);
+	} while (got < 0 && (errno == EAGAIN || errno == EINTR));
+	if (got > 0)
+		atomic_fetch_add_explicit(&input->taken, (uint64_t)got, memory_order_relaxed);
+	return got;
+}
+
+void feed_input_wake(struct feed_input *input)
+{
+	ssize_t written = write(input->wake[1], "", 1);
+
+	(void)written; /* a full pipe wakes as well */
+}

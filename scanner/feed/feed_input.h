@@ -1,0 +1,35 @@
+/* scanner/feed/feed_input.h - the octets of the input: a file, a pipe, standard input; interruptible. */
+#ifndef STSURVEY_SCANNER_FEED_FEED_INPUT_H
+#define STSURVEY_SCANNER_FEED_FEED_INPUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct feed_input {
+	int fd;
+	int wake[2];                 /* a pipe; an octet in it ends every read */
+	bool is_file;                /* a regular file: size, mtime and sample are known */
+	uint64_t size;               /* octets */
+	int64_t mtime;               /* seconds since 1970 */
+	uint64_t sample;             /* hash of size and sampled content; 0 for a pipe */
+	atomic_uint_least64_t taken; /* octets read so far */
+};
+
+/* @path "-": standard input. 0, or -1 with one line for the user in @error. */
+__attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input, const char *path, char *error,
+							size_t error_size);
+void feed_input_close(struct feed_input *input);
+
+/* Will feed_input_read come back within @ms milliseconds? Waits no longer than that to know. */
+bool feed_input_is_ready(const struct feed_input *input, int ms);
+
+/* Octets read, 0 at the end or after feed_input_wake, -1 and errno. Blocks. */
+ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size);
+
+/* End the read in progress and all that follow. Any thread. */
+void feed_input_wake(struct feed_input *input);
+
+#endif

@@ -1,0 +1,105 @@
+#include "scanner/https/connect_meaning.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "scanner/rules/address.h"
+
+/* Would a packet find its way? Connecting a UDP socket asks the routing table and sends nothing. 0 or errno. */
+static int route_errno(const struct obs_address *address)
+{
+	struct sockaddr_storage to;
+	socklen_t n = address_sockaddr(address, 443, &to);
+	int fd = socket(address->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (connect(fd, (struct sockaddr *)&to, n) != 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* Has this machine a way to the internet? Two root servers stand for it; nothing is sent to them. */
+static bool has_route(unsigned family)
+{
+	static const char *const root[] = { "198.41.0.4", "2001:503:ba3e::2:30" };
+	struct obs_address address;
+
+	return address_parse(span_of(root[family == 6]), &address) && route_errno(&address) == 0;
+}
+
+/* What it depends on whether an errno speaks of them or of us. */
+enum doubt {
+	NO_DOUBT,
+	OUR_LINK, /* ICMP, or our own table: were we on the internet when we started and are no more? */
+	OUR_RULE, /* ICMPv6 "administratively prohibited", or a rule of this machine: what does our own table say? */
+	OUR_PORT, /* every local port in use, or no local address to reach theirs from? Only TCP needs a free port. */
+};
+
+struct errno_row {
+	int error;
+	struct connect_meaning meaning;
+	enum doubt doubt;
+};
+
+static const struct errno_row errno_rows[] = {
+	{ ECONNREFUSED, { CONNECT_REFUSED, NET_OK }, NO_DOUBT },
+	{ ETIMEDOUT, { CONNECT_TIMEOUT, NET_OK }, NO_DOUBT },
+	{ ECONNRESET, { CONNECT_RESET, NET_OK }, NO_DOUBT },
+	{ ECONNABORTED, { CONNECT_RESET, NET_OK }, NO_DOUBT },
+	{ ENETUNREACH, { CONNECT_UNREACHABLE, NET_OK }, OUR_LINK },
+	{ EHOSTUNREACH, { CONNECT_UNREACHABLE, NET_OK }, OUR_LINK },
+	{ EHOSTDOWN, { CONNECT_UNREACHABLE, NET_OK }, OUR_LINK },
+	{ ENONET, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT },
+	{ EPROTO, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT },       /* ICMP parameter problem */
+	{ ENOPROTOOPT, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT },  /* ICMP protocol unreachable */
+	{ EINVAL, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT },       /* no unicast address */
+	{ EAFNOSUPPORT, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT }, /* a kernel without IPv6 */
+	{ EACCES, { CONNECT_UNREACHABLE, NET_OK }, OUR_RULE },
+	{ EPERM, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT }, /* a firewall's word on this machine, and no other's */
+	{ ENETDOWN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
+	{ EADDRNOTAVAIL, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, OUR_PORT },
+	{ EAGAIN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
+	{ EMFILE, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
+	{ ENFILE, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
+	{ ENOBUFS, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
+	{ ENOMEM, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT }, /* the kernel's, for sockets */
+};
+
+void routes_look(struct routes *routes)
+{
+	routes->ipv4 = has_route(4);
+	routes->ipv6 = has_route(6);
+}
+
+static struct connect_meaning decide(const struct errno_row *row, const struct obs_address *address,
+				     const struct routes *before)
+{
+	const struct connect_meaning unreachable = { CONNECT_UNREACHABLE, NET_OK },
+				     unknown = { CONNECT_SKIPPED, NET_OK },
+				     link_down = { CONNECT_SKIPPED, NET_FAULT_SOCKETS };
+
+	switch (row->doubt) {
+	case OUR_LINK:
+		return (address->family == 4 ? before->ipv4 : before->ipv6) && !has_route(address->family)
+			       ? link_down
+			       : row->meaning;
+	case OUR_RULE:
+		return address->family == 4 || route_errno(address) != 0 ? unknown : row->meaning;
+	case OUR_PORT:
+		return route_errno(address) != 0 ? unreachable : row->meaning;
+	default:
+		return row->meaning;
+	}
+}
+
+struct connect_meaning connect_meaning_of(int error, const struct obs_address *address, const struct routes *before)
+{
+	for (size_t i = 0; i < sizeof(errno_rows) / sizeof(*errno_rows); i++)
+		if (errno_rows[i].error == error)
+			return decide(&errno_rows[i], address, before);
+	return (struct connect_meaning){ CONNECT_SKIPPED, NET_OK };
+}

@@ -1,0 +1,233 @@
+#include "scanner/https/http_answer.h"
+
+#include <openssl/sha.h>
+
+enum {
+	BODY_FIRST = 1024, /* octets of room at first: nine policies of ten fit */
+	BODY_GROWTH = 4,   /* few steps, since an arena takes nothing back: 1, 4, 16, 64 KiB */
+};
+
+/* Fields with which protection services mark a challenge. */
+static const struct span challenge_fields[] = {
+	SPAN_LITERAL("cf-mitigated"),      /* Cloudflare */
+	SPAN_LITERAL("sg-captcha"),        /* SiteGround */
+	SPAN_LITERAL("x-amzn-waf-action"), /* AWS WAF */
+	SPAN_LITERAL("x-sucuri-block"),    /* Sucuri */
+};
+
+/* What their pages say; looked for in answers with the statuses below alone. */
+static const struct span challenge_marks[] = {
+	SPAN_LITERAL("<title>just a moment"),
+	SPAN_LITERAL("cf-challenge"),
+	SPAN_LITERAL("cf-chl"),
+	SPAN_LITERAL("_cf_chl_opt"),
+	SPAN_LITERAL("challenge-platform"),
+	SPAN_LITERAL("attention required! | cloudflare"),
+	SPAN_LITERAL("_incapsula_resource"),
+	SPAN_LITERAL("ddos-guard"),
+	SPAN_LITERAL("sgcaptcha"),
+	SPAN_LITERAL("sucuri website firewall"),
+	SPAN_LITERAL("awswafcookiedomainlist"),
+	SPAN_LITERAL("px-captcha"),
+	SPAN_LITERAL("captcha-delivery.com"),
+	SPAN_LITERAL("checking your browser"),
+	SPAN_LITERAL("verify you are human"),
+	SPAN_LITERAL("g-recaptcha"),
+	SPAN_LITERAL("h-captcha"),
+};
+
+static const uint16_t challenge_statuses[] = { 401, 403, 429, 503 };
+
+void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http)
+{
+	*answer = (struct http_answer){ .arena = arena, .http = http };
+}
+
+static enum http_go stop(struct http_answer *answer, enum http_go why)
+{
+	answer->go = why;
+	return why;
+}
+
+/* RFC 9112 4: HTTP-name "/" DIGIT "." DIGIT SP 3DIGIT */
+static enum http_go on_status_line(struct http_answer *answer, struct span line)
+{
+	size_t at = span_find(line, 0, ' ') + 1;
+	unsigned status = 0;
+
+	for (size_t i = at; i < at + 3 && i < line.n && line.p[i] >= '0' && line.p[i] <= '9'; i++)
+		status = status * 10 + (unsigned)(line.p[i] - '0');
+	/* RFC 9110 15.2: an interim answer is none yet. 101 is final: nobody asked for another protocol. */
+	if (status >= 100 && status < 200 && status != 101)
+		return ++answer->interim > HTTP_INTERIM_MAX ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
+	answer->http->status = (uint16_t)status;
+	answer->framed = status == 204 || status == 304; /* no body at all (RFC 9112 6.3) */
+	return HTTP_GO_ON;
+}
+
+/* The first field of a name counts. */
+static enum http_go keep_field(struct http_answer *answer, struct span value, struct span *field)
+{
+	if (field->p)
+		return HTTP_GO_ON;
+	if (value.n > HTTP_FIELD_MAX)
+		value.n = HTTP_FIELD_MAX;
+	*field = arena_copy(answer->arena, value);
+	return field->p ? HTTP_GO_ON : stop(answer, HTTP_STOP_NO_MEMORY);
+}
+
+static enum http_go on_field(struct http_answer *answer, struct span name, struct span value)
+{
+	if (span_equal_nocase(name, SPAN_LITERAL("content-type")))
+		return keep_field(answer, value, &answer->http->content_type);
+	if (span_equal_nocase(name, SPAN_LITERAL("location")))
+		return keep_field(answer, value, &answer->http->location);
+	if (span_equal_nocase(name, SPAN_LITERAL("content-encoding")))
+		return keep_field(answer, value, &answer->http->content_encoding);
+	/* RFC 9112 6.3: a length, or a transfer coding with an end of its own */
+	answer->framed |= span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
+			  (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")) &&
+			   span_equal_nocase(value, SPAN_LITERAL("chunked")));
+	for (size_t i = 0; i < sizeof(challenge_fields) / sizeof(*challenge_fields); i++)
+		answer->http->challenged |= span_equal_nocase(name, challenge_fields[i]);
+	return HTTP_GO_ON;
+}
+
+enum http_go http_answer_line(struct http_answer *answer, struct span line)
+{
+	size_t colon;
+
+	answer->header_octets += line.n;
+	if (answer->header_octets > HTTP_HEADER_MAX)
+		return stop(answer, HTTP_STOP_PROTOCOL);
+	while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	if (answer->in_body)
+		return HTTP_GO_ON; /* RFC 9110 6.5: trailers change nothing */
+	if (span_starts_with_nocase(line, SPAN_LITERAL("HTTP/")))
+		return on_status_line(answer, line);
+	if (answer->http->status == 0)
+		return HTTP_GO_ON; /* of an interim answer */
+	if (line.n == 0) {
+		answer->in_body = true;
+		return HTTP_GO_ON;
+	}
+	colon = span_find(line, 0, ':');
+	if (colon == line.n)
+		return HTTP_GO_ON;
+	return on_field(answer, (struct span){ line.p, colon }, span_trim(span_skip(line, colon + 1)));
+}
+
+/* Make room for @need octets, at most @max; what is there moves along. */
+static bool make_room(struct http_answer *answer, size_t need, size_t max)
+{
+	size_t room = answer->room > 0 ? answer->room : BODY_FIRST;
+	char *body;
+
+	if (need <= answer->room)
+		return true;
+	while (room < need)
+		room *= BODY_GROWTH;
+	if (room > max)
+		room = max;
+	body = arena_alloc(answer->arena, room);
+	if (!body)
+		return false;
+	if (answer->http->body.n > 0)
+		memcpy(body, answer->body, answer->http->body.n);
+	answer->body = body;
+	answer->room = room;
+	return true;
+}
+
+static size_t body_max(const struct obs_http *http)
+{
+	return http->status == 200 ? POLICY_BODY_MAX : HTTP_ERROR_BODY_MAX;
+}
+
+static enum http_go stop_at_limit(struct http_answer *answer)
+{
+	return stop(answer, answer->http->status == 200 ? HTTP_STOP_TOO_LARGE : HTTP_STOP_ENOUGH);
+}
+
+static enum http_go keep_body(struct http_answer *answer, struct span octets)
+{
+	struct obs_http *http = answer->http;
+	size_t max = body_max(http);
+	size_t n = octets.n < max - http->body.n ? octets.n : max - http->body.n;
+
+	http->size += octets.n;
+	if (n > 0) {
+		if (!make_room(answer, http->body.n + n, max))
+			return stop(answer, HTTP_STOP_NO_MEMORY);
+		memcpy(answer->body + http->body.n, octets.p, n);
+		http->body = (struct span){ answer->body, http->body.n + n };
+	}
+	return http->size > max ? stop_at_limit(answer) : HTTP_GO_ON;
+}
+
+static bool on_decoded(void *arg, struct span octets)
+{
+	return keep_body(arg, octets) == HTTP_GO_ON;
+}
+
+static enum http_go decode(struct http_answer *answer, struct span coded)
+{
+	switch (http_coding_push(answer->coding, coded, on_decoded, answer)) {
+	case HTTP_CODING_GO_ON:
+		/* empty members without end would never reach the body's limit */
+		return answer->coded_octets > body_max(answer->http) ? stop_at_limit(answer) : HTTP_GO_ON;
+	case HTTP_CODING_STOPPED:
+		return answer->go;
+	case HTTP_CODING_NO_MEMORY:
+		return stop(answer, HTTP_STOP_NO_MEMORY);
+	default:
+		return stop(answer, HTTP_STOP_PROTOCOL);
+	}
+}
+
+enum http_go http_answer_body(struct http_answer *answer, struct span octets)
+{
+	enum http_coding_kind kind = http_coding_of(answer->http->content_encoding);
+
+	answer->coded_octets += octets.n;
+	if (kind == HTTP_CODING_NONE)
+		return keep_body(answer, octets);
+	if (kind == HTTP_CODING_UNKNOWN) /* a sender can't read it either; what came is kept */
+		return keep_body(answer, octets) == HTTP_GO_ON ? stop(answer, HTTP_STOP_PROTOCOL) : answer->go;
+	if (!answer->coding)
+		answer->coding = http_coding_new(answer->arena, kind);
+	return answer->coding ? decode(answer, octets) : stop(answer, HTTP_STOP_NO_MEMORY);
+}
+
+static bool body_has(struct span body, struct span mark)
+{
+	for (size_t at = 0; at + mark.n <= body.n; at++) {
+		if (span_equal_nocase((struct span){ body.p + at, mark.n }, mark))
+			return true;
+	}
+	return false;
+}
+
+static bool body_challenges(const struct obs_http *http)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < sizeof(challenge_statuses) / sizeof(*challenge_statuses); i++)
+		asked |= http->status == challenge_statuses[i];
+	for (size_t i = 0; asked && i < sizeof(challenge_marks) / sizeof(*challenge_marks); i++) {
+		if (body_has(http->body, challenge_marks[i]))
+			return true;
+	}
+	return false;
+}
+
+bool http_answer_end(struct http_answer *answer)
+{
+	struct obs_http *http = answer->http;
+
+	if (http->body.n > 0)
+		SHA256((const unsigned char *)http->body.p, http->body.n, http->body_sha256);
+	http->challenged |= body_challenges(http);
+	return !answer->coding || http_coding_is_whole(answer->coding);
+}

@@ -1,0 +1,51 @@
+/* scanner/https/http_answer.h - one HTTP answer as it arrives, line by line and piece by piece → obs_http.
+ *
+ * Knows no HTTP library: whoever speaks the protocol hands over complete header lines and the body without its transfer
+ * coding, and stops when told to. A content coding is undone here. Nothing is kept beyond the limits of
+ * parsers/observation.h.
+ */
+#ifndef STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H
+#define STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parsers/observation.h"
+#include "scanner/base/arena.h"
+#include "scanner/https/http_coding.h"
+#include "scanner/base/limits.h"
+
+enum http_go {
+	HTTP_GO_ON,
+	HTTP_STOP_ENOUGH,    /* the rest is not wanted: no failure */
+	HTTP_STOP_TOO_LARGE, /* body over POLICY_BODY_MAX */
+	HTTP_STOP_PROTOCOL,  /* headers without end, or a body that can't be decoded */
+	HTTP_STOP_NO_MEMORY, /* the arena's cap: ours */
+};
+
+struct http_answer {
+	struct arena *arena;
+	struct obs_http *http; /* zeroed by the caller */
+	enum http_go go;       /* the last result */
+	bool in_body;          /* header lines from now on are trailers */
+	bool framed;           /* the answer says itself where its body ends */
+	unsigned interim;
+	size_t header_octets;
+	char *body;
+	size_t room;                /* octets body has space for */
+	uint64_t coded_octets;      /* of the body, as they arrived */
+	struct http_coding *coding; /* NULL: none */
+};
+
+void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http);
+
+/* One line of header, with its line end; status lines of 1xx answers too. */
+enum http_go http_answer_line(struct http_answer *answer, struct span line);
+
+/* The next octets of the body, not none. */
+enum http_go http_answer_body(struct http_answer *answer, struct span octets);
+
+/* It is over: hash the body, look for a challenge. False: the body was coded, and ends in the middle. */
+bool http_answer_end(struct http_answer *answer);
+
+#endif

@@ -1,0 +1,279 @@
+#include "scanner/https/net_curl_attempt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "scanner/https/net_curl.h"
+
+enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
+
+/* ---- curl's callbacks; none of them may call curl's multi interface ---- */
+
+/* The last moment before a packet leaves: check what curl is really about to connect to. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct net_curl_attempt *attempt = arg;
+	const struct net_curl_world *world = attempt->world;
+	struct obs_address address = { .family = to->family == AF_INET ? 4 : 6 };
+	int fd;
+
+	(void)purpose;
+	if (to->family == AF_INET)
+		memcpy(address.octet, &((struct sockaddr_in *)&to->addr)->sin_addr, 4);
+	else
+		memcpy(address.octet, &((struct sockaddr_in6 *)&to->addr)->sin6_addr, 16);
+	if (address_check(&address, world->allow, world->block) != ADDRESS_ALLOWED) {
+		attempt->forbidden = true;
+		return CURL_SOCKET_BAD;
+	}
+	fd = socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
+	if (fd < 0)
+		attempt->socket_errno = errno;
+	return fd;
+}
+
+/* TLS begins, so TCP is connected: from here on the limit is that of the whole fetch. */
+static CURLcode on_tls(CURL *easy, void *ctx, void *arg)
+{
+	struct net_curl_attempt *attempt = arg;
+
+	attempt->connected = true;
+	tls_watch_start(&attempt->tls, ctx);
+	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, NET_CURL_TIMEOUT_MAX_S * 1000L);
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct net_curl_attempt *attempt = arg;
+
+	return http_answer_line(&attempt->http, (struct span){ p, size * n }) == HTTP_GO_ON ? size * n : 0;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct net_curl_attempt *attempt = arg;
+
+	if (size * n == 0)
+		return 0;
+	return http_answer_body(&attempt->http, (struct span){ p, size * n }) == HTTP_GO_ON ? size * n : 0;
+}
+
+/* ---- options ---- */
+
+/* What never changes; set once for the life of a handle. */
+static CURLcode set_for_life(CURL *easy, const char *user_agent)
+{
+	CURLcode bad = CURLE_OK;
+
+#define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROTOCOLS_STR, "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L); /* RFC 8461 3.3: 3xx is a failure */
+	SET(CURLOPT_PROXY, "");          /* whatever the environment says */
+	SET(CURLOPT_NOPROXY, "*");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* no h2: one small file needs no multiplexing */
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_ACCEPT_ENCODING, "identity");
+	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* http_answer.c decodes, within its limit */
+	SET(CURLOPT_USERAGENT, user_agent);
+	SET(CURLOPT_FORBID_REUSE, 1L);
+	SET(CURLOPT_FRESH_CONNECT, 1L);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* each transfer's end walks the whole cache */
+	SET(CURLOPT_TCP_NODELAY, 1L);
+	SET(CURLOPT_BUFFERSIZE, (long)NET_CURL_BUFFER);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);                 /* holds the request; the least curl takes */
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* RFC 8461 7.2 */
+	SET(CURLOPT_SSL_VERIFYPEER, 0L);                        /* tls.c verifies, and goes on after a failure */
+	SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(CURLOPT_CAINFO, NULL); /* or the bundle is read for each connection */
+	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+#undef SET
+	return bad;
+}
+
+CURL *net_curl_easy_new(const char *user_agent)
+{
+	CURL *easy = curl_easy_init();
+
+	if (easy && set_for_life(easy, user_agent) != CURLE_OK) {
+		curl_easy_cleanup(easy);
+		easy = NULL;
+	}
+	return easy;
+}
+
+static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span host, long left_ms, long connect_ms)
+{
+	unsigned https_port = attempt->world->https_port;
+	char url[URL_MAX], port[8] = "", address[ADDRESS_TEXT_MAX];
+	CURL *easy = attempt->easy;
+	CURLcode bad = CURLE_OK;
+
+	if (https_port != 443)
+		snprintf(port, sizeof(port), ":%u", https_port);
+	snprintf(url, sizeof(url), "https://%.*s%s/.well-known/mta-sts.txt", (int)host.n, host.p, port);
+	address_text(&attempt->address, address);
+	snprintf(attempt->route_text, sizeof(attempt->route_text),
+		 attempt->address.family == 4 ? "::%s:%u" : "::[%s]:%u", address, https_port);
+	attempt->route = (struct curl_slist){ .data = attempt->route_text };
+
+#define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_CONNECT_TO, &attempt->route); /* an address, so that nothing is resolved */
+	SET(CURLOPT_TIMEOUT_MS, left_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	SET(CURLOPT_OPENSOCKETDATA, attempt);
+	SET(CURLOPT_SSL_CTX_DATA, attempt);
+	SET(CURLOPT_HEADERDATA, attempt);
+	SET(CURLOPT_WRITEDATA, attempt);
+#undef SET
+	return bad;
+}
+
+int net_curl_attempt_set(struct net_curl_attempt *attempt, CURL *easy, struct net_fetch *fetch,
+			 const struct obs_address *address, long left_ms, long connect_ms)
+{
+	const struct net_curl_world *world = attempt->world;
+
+	*attempt = (struct net_curl_attempt){
+		.world = world,
+		.policy = fetch->policy,
+		.address = *address,
+		.easy = easy,
+		.tls = { .store = world->store,
+			 .host = fetch->host,
+			 .arena = fetch->arena,
+			 .tls = &fetch->policy->tls },
+	};
+	http_answer_init(&attempt->http, fetch->arena, &fetch->policy->http);
+	return set_for_attempt(attempt, fetch->host, left_ms, connect_ms) == CURLE_OK ? 0 : -1;
+}
+
+enum net_curl_stage net_curl_attempt_stage(const struct net_curl_attempt *attempt)
+{
+	if (!attempt->connected)
+		return NET_CURL_CONNECTING;
+	if (!attempt->tls.done)
+		return NET_CURL_SHAKING;
+	return attempt->http.header_octets == 0 ? NET_CURL_ASKING : NET_CURL_READING;
+}
+
+/* ---- judging ---- */
+
+static enum net_curl_outcome judge_connect(struct net_curl_attempt *attempt, CURLcode code)
+{
+	struct connect_meaning meaning;
+	long error = attempt->socket_errno;
+
+	if (attempt->forbidden)
+		return NET_CURL_FORBIDDEN;
+	if (code == CURLE_OPERATION_TIMEDOUT) {
+		attempt->policy->status = CONNECT_TIMEOUT;
+		return NET_CURL_NOT_CONNECTED;
+	}
+	if (code != CURLE_COULDNT_CONNECT) { /* nothing that the other side can bring about */
+		attempt->fault = NET_FAULT_MEMORY;
+		return NET_CURL_FINAL;
+	}
+	if (error == 0)
+		curl_easy_getinfo(attempt->easy, CURLINFO_OS_ERRNO, &error);
+	meaning = connect_meaning_of((int)error, &attempt->address, &attempt->world->routes);
+	attempt->policy->status = meaning.status;
+	attempt->fault = meaning.fault;
+	return meaning.fault == NET_OK ? NET_CURL_NOT_CONNECTED : NET_CURL_FINAL;
+}
+
+static void judge_handshake(struct net_curl_attempt *attempt, CURLcode code)
+{
+	/* PROTOCOL.md's line between TCP and TLS: not one octet, and no silence either. */
+	if (code != CURLE_OPERATION_TIMEDOUT && attempt->tls.octets == 0)
+		attempt->policy->status = CONNECT_RESET;
+	else
+		attempt->policy->status = CONNECT_HANDSHAKE_ERROR;
+}
+
+/* May the body have been cut? One that ends with its coding has not; one that ends with the connection has no other end
+ * than close_notify (RFC 9112 9.8). */
+static bool is_cut(const struct net_curl_attempt *attempt, bool whole)
+{
+	return !attempt->http.in_body /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
+	       || !whole || (!attempt->http.framed && !attempt->tls.closed);
+}
+
+/* @whole: no coding of the body ends in the middle. */
+static enum http_failure http_failure_of(const struct net_curl_attempt *attempt, CURLcode code, bool whole)
+{
+	switch (attempt->http.go) {
+	case HTTP_STOP_TOO_LARGE:
+		return HTTP_TOO_LARGE;
+	case HTTP_STOP_PROTOCOL:
+		return HTTP_PROTOCOL;
+	case HTTP_STOP_ENOUGH:
+		return HTTP_COMPLETE;
+	default:
+		break;
+	}
+	if (code == CURLE_OK && is_cut(attempt, whole))
+		return HTTP_PROTOCOL;
+	return code == CURLE_OK ? HTTP_COMPLETE : code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_PROTOCOL;
+}
+
+static void judge_http(struct net_curl_attempt *attempt, CURLcode code)
+{
+	struct obs_policy *policy = attempt->policy;
+	bool whole;
+
+	if (attempt->http.go == HTTP_STOP_NO_MEMORY)
+		attempt->fault = NET_FAULT_MEMORY;
+	whole = http_answer_end(&attempt->http);
+	policy->http.failure = http_failure_of(attempt, code, whole);
+	if (!tls_watch_verified(&attempt->tls))
+		policy->status = CONNECT_HANDSHAKE_ERROR;
+	else if (policy->http.status != 0)
+		policy->status = CONNECT_SUCCESS;
+	else if (policy->http.failure == HTTP_TIMEOUT)
+		policy->status = CONNECT_IO_TIMEOUT;
+	else
+		policy->status = CONNECT_PROTOCOL_ERROR;
+}
+
+/* libcurl says "out of memory" of a header line over its own limit, too. Then that much has arrived. */
+static bool header_too_long(const struct net_curl_attempt *attempt, CURLcode code)
+{
+	return code == CURLE_OUT_OF_MEMORY && attempt->tls.done && !attempt->http.in_body &&
+	       attempt->tls.record_octets > HTTP_HEADER_MAX;
+}
+
+static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode code)
+{
+	if (header_too_long(attempt, code))
+		code = CURLE_WEIRD_SERVER_REPLY;
+	if (attempt->fault == NET_OK && (code == CURLE_OUT_OF_MEMORY || attempt->tls.no_memory))
+		attempt->fault = NET_FAULT_MEMORY;
+	if (attempt->fault != NET_OK)
+		return NET_CURL_FINAL;
+	if (!attempt->connected)
+		return judge_connect(attempt, code);
+	if (attempt->tls.done)
+		judge_http(attempt, code);
+	else
+		judge_handshake(attempt, code);
+	return NET_CURL_FINAL;
+}
+
+enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, int *fault)
+{
+	enum net_curl_outcome outcome = judge(attempt, code);
+
+	*fault = attempt->fault;
+	return outcome;
+}

@@ -1,0 +1,54 @@
+/* scanner/https/tls.h - what one TLS handshake tells about the other side.
+ *
+ * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
+ * every error and lets the handshake go on, so that one connection yields the failure and the content. It never
+ * falls back to the subject's CN: names are compared with SAN dNSNames alone (RFC 8461 3.3, RFC 6125 6.4.4).
+ * Whoever drives the connection decides what a failed verification means.
+ */
+#ifndef STSURVEY_SCANNER_HTTPS_TLS_H
+#define STSURVEY_SCANNER_HTTPS_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "parsers/observation.h"
+#include "scanner/base/arena.h"
+#include "scanner/base/limits.h"
+
+/* Trust anchors; loaded once, read-only afterwards and shared by all threads. */
+struct tls_store;
+
+/* Load @ca_file (PEM), or the system's bundle for NULL. 0, or -1 with one line for the user in @error. */
+__attribute__((warn_unused_result)) int tls_store_open(struct tls_store **store, const char *ca_file, char *error,
+						       size_t error_size);
+void tls_store_free(struct tls_store *store);
+
+struct tls_watch {
+	/* the caller's; live until the SSL is freed */
+	const struct tls_store *store;
+	struct span host;    /* the name a SAN dNSName of the leaf must match */
+	struct arena *arena; /* where the facts are put */
+	struct obs_tls *tls; /* zeroed; filled as the handshake proceeds */
+
+	/* the watch's */
+	bool named;             /* a SAN dNSName of the leaf matches host */
+	bool done;              /* the handshake is complete */
+	bool closed;            /* the server said that nothing more comes (close_notify) */
+	bool no_memory;         /* facts are missing: the arena's cap, or memory */
+	uint64_t octets;        /* that had arrived when the handshake ended, for better or worse */
+	uint64_t record_octets; /* of TLS records that have arrived, their headers left out */
+};
+
+/* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. */
+void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx);
+
+/* Is the handshake complete, the chain without an error, and the host named? */
+static inline bool tls_watch_verified(const struct tls_watch *watch)
+{
+	return watch->done && watch->named && watch->tls->error_count == 0;
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* scanner/job/net.h - the questions a job can ask of the world.
+ *
+ * Two adapters stand behind it, net_cares.c (DNS) and net_curl.c (HTTPS), and one in tests/fake
+ * that reads its answers from a script. Requests are caller-owned: fill the first part, ask, and keep
+ * the memory until the callback. Promise: exactly one callback per request, on answer, failure,
+ * time-out and shutdown alike; it may come before ask or fetch returns. All on the loop's thread.
+ *
+ * A fault (negative) is ours: no descriptor, no memory, shutdown. It says nothing about the domain.
+ */
+#ifndef STSURVEY_SCANNER_JOB_NET_H
+#define STSURVEY_SCANNER_JOB_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/observation.h"
+#include "scanner/base/arena.h"
+
+/* Faults: what is wrong with us. */
+enum net_fault {
+	NET_OK = 0,
+	NET_FAULT_MEMORY = -1,   /* ENOMEM, or the arena's cap */
+	NET_FAULT_SOCKETS = -2,  /* EMFILE, ENFILE, ENOBUFS, the kernel's ENOMEM, no ephemeral port */
+	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
+};
+
+/* Members small and in order of size: a window holds tens of thousands of these. */
+struct net_query {
+	/* the asker's */
+	struct span name; /* A-labels, no trailing dot; lives until the callback */
+	void (*on_answer)(struct net_query *query);
+	void *arg;
+	uint16_t type; /* enum dns_type */
+	bool shared;   /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
+
+	/* the answer, valid during the callback only */
+	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
+	int8_t fault;               /* enum net_fault */
+	uint8_t tries;              /* packets sent for it; 0: another question's brought the answer */
+	uint16_t len;               /* octets of … */
+	const uint8_t *packet;      /* NULL where none came */
+
+	/* the adapter's */
+	struct {
+		struct net_query *next; /* in one of its lists */
+		struct net_try *tries;  /* packets whose answer may still come */
+		uint32_t due_ms;        /* in the list of delayed ones: when to go on; wraps around */
+		uint32_t first_ms;      /* when its first packet went out, or it left the parked ones */
+		int8_t pinned;          /* the one server to ask, or -1 */
+		int8_t server;          /* asked last, or -1 */
+		uint8_t tries_left;
+		uint8_t failures;  /* answers that said nothing … */
+		uint8_t failed_as; /* … and what the last one was, enum dns_status */
+		uint8_t parked;    /* times it waited for a server to come back */
+		bool tcp, plain;   /* over TCP; without EDNS */
+	} own;
+};
+
+struct net_fetch {
+	/* the asker's; live until the callback */
+	struct span host;                  /* mta-sts.<domain> */
+	const struct obs_address *address; /* tried in order until one connects; all may be contacted */
+	size_t address_count;
+	struct span target;        /* where the host's CNAME chain ends; empty: there is none */
+	struct arena *arena;       /* where the facts are put */
+	struct obs_policy *policy; /* status, address_used, fetch_ms, tls, http are filled */
+	void (*on_done)(struct net_fetch *fetch);
+	void *arg;
+
+	/* the answer */
+	int fault;
+
+	/* the adapter's */
+	void *own;
+};
+
+struct net;
+
+struct net_ops {
+	void (*ask)(struct net *net, struct net_query *query);
+	void (*fetch)(struct net *net, struct net_fetch *fetch);
+	int64_t (*wall_ms)(struct net *net); /* milliseconds since 1970, UTC */
+	uint64_t (*now_ms)(struct net *net); /* monotonic */
+};
+
+struct net {
+	const struct net_ops *ops;
+};
+
+static inline void net_ask(struct net *net, struct net_query *query)
+{
+	net->ops->ask(net, query);
+}
+
+static inline void net_fetch(struct net *net, struct net_fetch *fetch)
+{
+	net->ops->fetch(net, fetch);
+}
+
+static inline int64_t net_wall_ms(struct net *net)
+{
+	return net->ops->wall_ms(net);
+}
+
+static inline uint64_t net_now_ms(struct net *net)
+{
+	return net->ops->now_ms(net);
+}
+
+#endif

@@ -1,0 +1,393 @@
+/* A value's text → a member of struct options. */
+#include "scanner/options/options_table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "scanner/base/lines.h"
+#include "scanner/base/log.h"
+
+enum {
+	DNS_PORT = 53,
+	CONTACT_MAX = 200,    /* octets; a header line of ours stays short */
+	VALUE_SHOWN_MAX = 80, /* octets of a bad value that a message repeats */
+};
+
+struct setting {
+	struct options *options;
+	const struct option_row *row;
+	struct span value;
+	void *member;
+	char *error;
+	size_t error_size;
+};
+
+/* "--name 'value': what". */
+__attribute__((format(printf, 3, 4))) static enum options_result
+refuse(const struct setting *set, enum options_result result, const char *format, ...)
+{
+	int shown = (int)(set->value.n < VALUE_SHOWN_MAX ? set->value.n : VALUE_SHOWN_MAX);
+	int n = snprintf(set->error, set->error_size, "--%s '%.*s': ", set->row->name, shown, set->value.p);
+	va_list arguments;
+
+	if (n < 0 || (size_t)n >= set->error_size)
+		return result;
+	va_start(arguments, format);
+	vsnprintf(set->error + n, set->error_size - (size_t)n, format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+static enum options_result no_memory(const struct setting *set)
+{
+	return refuse(set, OPTIONS_FATAL, "out of memory");
+}
+
+static enum options_result set_flag(const struct setting *set)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} WORDS[] = { { "", true },    { "yes", true },    { "true", true }, { "on", true }, { "1", true },
+		      { "no", false }, { "false", false }, { "off", false }, { "0", false } };
+
+	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+		if (!span_equal(span_of(WORDS[i].word), set->value))
+			continue;
+		*(bool *)set->member = WORDS[i].value;
+		return OPTIONS_OK;
+	}
+	return refuse(set, OPTIONS_USAGE, "write yes or no");
+}
+
+static bool parse_whole(struct span text, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	if (text.n == 0)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		uint64_t digit = (uint64_t)(text.p[i] - '0');
+
+		if (text.p[i] < '0' || text.p[i] > '9' || sum > (UINT64_MAX - digit) / 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*value = sum;
+	return true;
+}
+
+static enum options_result set_counted(const struct setting *set)
+{
+	uint64_t value = 0;
+
+	if (set->value.n == 0)
+		++*(unsigned *)set->member;
+	else if (parse_whole(set->value, &value) && value <= 9)
+		*(unsigned *)set->member = (unsigned)value;
+	else
+		return refuse(set, OPTIONS_USAGE, "not a whole number from 0 to 9");
+	return OPTIONS_OK;
+}
+
+static enum options_result set_text(const struct setting *set)
+{
+	const char *kept;
+
+	if (set->value.n == 0)
+		return refuse(set, OPTIONS_USAGE, "must not be empty");
+	kept = options_keep(set->options, set->value);
+	if (!kept)
+		return no_memory(set);
+	*(const char **)set->member = kept;
+	return OPTIONS_OK;
+}
+
+static enum options_result parse_bounded(const struct setting *set, uint64_t *value)
+{
+	if (parse_whole(set->value, value) && (double)*value >= set->row->least && (double)*value <= set->row->most)
+		return OPTIONS_OK;
+	return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", set->row->least, set->row->most,
+		      set->row->unit);
+}
+
+static enum options_result set_whole(const struct setting *set)
+{
+	uint64_t value;
+	enum options_result result = parse_bounded(set, &value);
+
+	if (result == OPTIONS_OK)
+		*(uint32_t *)set->member = (uint32_t)value;
+	return result;
+}
+
+static enum options_result set_port(const struct setting *set)
+{
+	uint64_t value;
+	enum options_result result = parse_bounded(set, &value);
+
+	if (result == OPTIONS_OK)
+		*(uint16_t *)set->member = (uint16_t)value;
+	return result;
+}
+
+static enum options_result set_whole64(const struct setting *set)
+{
+	if (parse_whole(set->value, set->member))
+		return OPTIONS_OK;
+	return refuse(set, OPTIONS_USAGE, "not a whole number");
+}
+
+static enum options_result set_seed(const struct setting *set)
+{
+	enum options_result result = set_whole64(set);
+
+	set->options->has_seed |= result == OPTIONS_OK;
+	return result;
+}
+
+static enum options_result set_decimal(const struct setting *set)
+{
+	char text[32], *end = text;
+	double value = -1;
+
+	/* strtod also takes hexadecimal, infinities and leading blanks; a number here is digits. */
+	if (set->value.n > 0 && set->value.n < sizeof(text) &&
+	    (set->value.p[0] == '.' || (set->value.p[0] >= '0' && set->value.p[0] <= '9'))) {
+		memcpy(text, set->value.p, set->value.n);
+		text[set->value.n] = '\0';
+		if (!strpbrk(text, "xXpP"))
+			value = strtod(text, &end);
+	}
+	if (end == text || *end || !isfinite(value) || value < set->row->least || value > set->row->most)
+		return refuse(set, OPTIONS_USAGE, "not a number from %g to %.0f %s", set->row->least, set->row->most,
+			      set->row->unit);
+	*(double *)set->member = value;
+	return OPTIONS_OK;
+}
+
+static enum options_result set_format(const struct setting *set)
+{
+	static const char *const NAMES[] = { [FEED_FORMAT_AUTO] = "auto",
+					     [FEED_FORMAT_LIST] = "list",
+					     [FEED_FORMAT_CSV] = "csv",
+					     [FEED_FORMAT_ZONE] = "zone" };
+
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+		if (!span_equal(span_of(NAMES[i]), set->value))
+			continue;
+		*(enum feed_format *)set->member = (enum feed_format)i;
+		return OPTIONS_OK;
+	}
+	return refuse(set, OPTIONS_USAGE, "formats are list, csv and zone");
+}
+
+static enum options_result set_resolver(const struct setting *set)
+{
+	if (span_equal(set->value, SPAN_LITERAL("unbound")))
+		return set_text(set);
+	return refuse(set, OPTIONS_USAGE, "only unbound is known");
+}
+
+/* It goes into a header line and, later, into SMTP: nothing that could end the line may pass. */
+static enum options_result set_contact(const struct setting *set)
+{
+	bool is_url = span_starts_with_nocase(set->value, SPAN_LITERAL("https://")) ||
+		      span_starts_with_nocase(set->value, SPAN_LITERAL("http://"));
+	size_t at = span_find(set->value, 0, '@');
+
+	if (!is_url && (at == 0 || at + 1 >= set->value.n))
+		return refuse(set, OPTIONS_USAGE, "neither a URL nor a mail address");
+	if (set->value.n > CONTACT_MAX)
+		return refuse(set, OPTIONS_USAGE, "longer than %d octets", (int)CONTACT_MAX);
+	for (size_t i = 0; i < set->value.n; i++)
+		if (set->value.p[i] <= ' ' || set->value.p[i] > '~')
+			return refuse(set, OPTIONS_USAGE, "only printable ASCII without spaces can be sent");
+	return set_text(set);
+}
+
+/* Call @on_part for every part between commas, white space around it dropped. */
+static enum options_result each_part(const struct setting *set,
+				     enum options_result (*on_part)(const struct setting *set, struct span part))
+{
+	struct span rest = set->value;
+	enum options_result result = OPTIONS_OK;
+	size_t comma;
+
+	do {
+		comma = span_find(rest, 0, ',');
+		result = on_part(set, span_trim((struct span){ rest.p, comma }));
+		rest = span_skip(rest, comma < rest.n ? comma + 1 : comma);
+	} while (result == OPTIONS_OK && rest.n > 0);
+	return result;
+}
+
+static enum options_result add_server(const struct setting *set, struct span part)
+{
+	struct options *options = set->options;
+	struct options_server server = { .port = DNS_PORT };
+
+	if (!address_parse_endpoint(part, &server.address, &server.port))
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
+			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
+	for (unsigned i = 0; i < options->server_count; i++)
+		if (options->server[i].port == server.port &&
+		    memcmp(&options->server[i].address, &server.address, sizeof(server.address)) == 0)
+			return OPTIONS_OK;
+	if (options->server_count == OPTIONS_SERVERS_MAX)
+		return refuse(set, OPTIONS_USAGE, "more than %d name servers", (int)OPTIONS_SERVERS_MAX);
+	options->server[options->server_count++] = server;
+	return OPTIONS_OK;
+}
+
+static int on_server_line(void *arg, struct span line, char *error, size_t error_size)
+{
+	struct setting set = *(const struct setting *)arg;
+
+	set.value = line;
+	set.error = error;
+	set.error_size = error_size;
+	return each_part(&set, add_server) == OPTIONS_OK ? 0 : -1;
+}
+
+static enum options_result set_servers(const struct setting *set)
+{
+	char *path;
+
+	set->options->server_count = 0; /* the last one given counts */
+	if (set->value.n == 0 || set->value.p[0] != '@')
+		return each_part(set, add_server);
+	path = options_keep(set->options, span_skip(set->value, 1));
+	if (!path)
+		return no_memory(set);
+	if (lines_read(path, on_server_line, (void *)set, set->error, set->error_size) != 0)
+		return OPTIONS_FATAL;
+	if (set->options->server_count == 0)
+		return refuse(set, OPTIONS_FATAL, "no name server in it; write one IP or IP:PORT a line");
+	return OPTIONS_OK;
+}
+
+static bool make_cidr_set(const struct setting *set, struct cidr_set **made)
+{
+	struct cidr_set **member = set->member;
+
+	if (!*member)
+		*member = cidr_set_new();
+	*made = *member;
+	return *made;
+}
+
+static enum options_result add_network(const struct setting *set, struct span part)
+{
+	int result = cidr_set_add(*(struct cidr_set **)set->member, part);
+
+	if (result == -1)
+		return no_memory(set);
+	if (result != 0)
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no network; write 127.0.0.0/8, fd00::/8 or an address",
+			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
+	return OPTIONS_OK;
+}
+
+static enum options_result set_cidrs(const struct setting *set)
+{
+	struct cidr_set *made;
+
+	return make_cidr_set(set, &made) ? each_part(set, add_network) : no_memory(set);
+}
+
+static enum options_result set_cidr_file(const struct setting *set)
+{
+	struct cidr_set *made;
+	char *path = options_keep(set->options, set->value);
+
+	if (!path || !make_cidr_set(set, &made))
+		return no_memory(set);
+	return cidr_set_load(made, path, set->error, set->error_size) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+}
+
+static enum options_result set_domain_file(const struct setting *set)
+{
+	struct domain_set **member = set->member;
+	char *path = options_keep(set->options, set->value);
+
+	if (!*member)
+		*member = domain_set_new();
+	if (!path || !*member)
+		return no_memory(set);
+	return domain_set_load(*member, path, set->error, set->error_size) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+}
+
+static enum options_result set_nothing(const struct setting *set)
+{
+	(void)set;
+	return OPTIONS_OK;
+}
+
+enum options_result option_set(struct options *options, const struct option_row *row, struct span value, char *error,
+			       size_t error_size)
+{
+	static enum options_result (*const SET[])(const struct setting *set) = {
+		[OPTION_FLAG] = set_flag,
+		[OPTION_COUNTED] = set_counted,
+		[OPTION_TEXT] = set_text,
+		[OPTION_WHOLE] = set_whole,
+		[OPTION_WHOLE64] = set_whole64,
+		[OPTION_PORT] = set_port,
+		[OPTION_DECIMAL] = set_decimal,
+		[OPTION_SEED] = set_seed,
+		[OPTION_FORMAT] = set_format,
+		[OPTION_SERVERS] = set_servers,
+		[OPTION_RESOLVER] = set_resolver,
+		[OPTION_CONTACT] = set_contact,
+		[OPTION_CIDRS] = set_cidrs,
+		[OPTION_CIDR_FILE] = set_cidr_file,
+		[OPTION_DOMAIN_FILE] = set_domain_file,
+		[OPTION_CONFIG] = set_nothing,
+		[OPTION_HELP] = set_nothing,
+	};
+	struct setting set = { options, row, value, (char *)options + row->offset, error, error_size };
+
+	return SET[row->kind](&set);
+}
+
+static int on_resolv_line(void *arg, struct span line, char *error, size_t error_size)
+{
+	struct setting *set = arg;
+	size_t end = strlen("nameserver");
+	struct obs_address address;
+
+	if (!span_starts_with(line, SPAN_LITERAL("nameserver")) || end == line.n ||
+	    (line.p[end] != ' ' && line.p[end] != '\t'))
+		return 0;
+	line = span_trim(span_skip(line, end));
+	if (span_find(line, 0, '%') < line.n) { /* link-local addresses mean nothing without their scope */
+		log_warning("/etc/resolv.conf: name server %.*s has a scope id and is not used", (int)line.n, line.p);
+		return 0;
+	}
+	if (!address_parse(line, &address)) {
+		snprintf(error, error_size, "'%.*s' is no address",
+			 (int)(line.n < VALUE_SHOWN_MAX ? line.n : VALUE_SHOWN_MAX), line.p);
+		return -1;
+	}
+	if (set->options->server_count == OPTIONS_SERVERS_MAX)
+		return 0;
+	set->value = line;
+	return add_server(set, line) == OPTIONS_OK ? 0 : -1;
+}
+
+enum options_result options_read_resolv_conf(struct options *options, const char *path, char *error, size_t error_size)
+{
+	struct setting set = {
+		options, option_find(SPAN_LITERAL("name-servers")), { NULL, 0 }, NULL, error, error_size
+	};
+
+	if (lines_read(path, on_resolv_line, &set, error, error_size) != 0)
+		return OPTIONS_FATAL;
+	if (options->server_count > 0)
+		return OPTIONS_OK;
+	snprintf(error, error_size, "%s: no name server in it; give --name-servers IP", path);
+	return OPTIONS_FATAL;
+}

@@ -1,0 +1,239 @@
+#include "scanner/rules/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool address_parse(struct span text, struct obs_address *address)
+{
+	char copy[ADDRESS_TEXT_MAX];
+	struct obs_address parsed = { 0 };
+
+	if (text.n == 0 || text.n >= sizeof(copy) || memchr(text.p, '\0', text.n))
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	if (inet_pton(AF_INET, copy, parsed.octet) == 1)
+		parsed.family = 4;
+	else if (inet_pton(AF_INET6, copy, parsed.octet) == 1)
+		parsed.family = 6;
+	else
+		return false;
+	*address = parsed;
+	return true;
+}
+
+void address_text(const struct obs_address *address, char text[ADDRESS_TEXT_MAX])
+{
+	if (!inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octet, text, ADDRESS_TEXT_MAX))
+		text[0] = '\0';
+}
+
+socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	memset(out, 0, sizeof(*out));
+	if (address->family == 4) {
+		memcpy(&v4.sin_addr, address->octet, 4);
+		memcpy(out, &v4, sizeof(v4));
+		return sizeof(v4);
+	}
+	memcpy(&v6.sin6_addr, address->octet, 16);
+	memcpy(out, &v6, sizeof(v6));
+	return sizeof(v6);
+}
+
+static bool parse_port(struct span text, uint16_t *port)
+{
+	uint32_t value = 0;
+
+	if (text.n == 0 || text.n > 5)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		value = value * 10 + (uint32_t)(text.p[i] - '0');
+	}
+	if (value == 0 || value > UINT16_MAX)
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+bool address_parse_endpoint(struct span text, struct obs_address *address, uint16_t *port)
+{
+	struct obs_address parsed;
+	size_t end;
+
+	if (address_parse(text, address)) /* also an IPv6 address without brackets, which has no port then */
+		return true;
+	if (text.n > 0 && text.p[0] == '[') {
+		end = span_find(text, 0, ']');
+		if (end == text.n || !address_parse((struct span){ text.p + 1, end - 1 }, &parsed) ||
+		    parsed.family != 6)
+			return false;
+		if (end + 1 < text.n && (text.p[end + 1] != ':' || !parse_port(span_skip(text, end + 2), port)))
+			return false;
+	} else {
+		end = span_find(text, 0, ':');
+		if (end == text.n || !address_parse((struct span){ text.p, end }, &parsed) ||
+		    !parse_port(span_skip(text, end + 1), port))
+			return false;
+	}
+	*address = parsed;
+	return true;
+}
+
+/* What a row of the registries says of the addresses it covers. */
+enum reach {
+	REACH_NO,    /* refused */
+	REACH_YES,   /* globally reachable */
+	REACH_INSIDE /* as the IPv4 address at @embedded says */
+};
+
+struct special {
+	uint8_t family, length; /* 4 or 6; bits of the prefix */
+	enum reach reach;
+	uint8_t embedded; /* REACH_INSIDE: the octet where the IPv4 address begins */
+	uint8_t prefix[16];
+	const char *source;
+};
+
+/* The IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190). The first row that covers
+ * an address decides, so exceptions stand before what they are excepted from. */
+static const struct special SPECIAL[] = {
+	{ 4, 8, REACH_NO, 0, { 0 }, "RFC 791 3.2: this network" },
+	{ 4, 8, REACH_NO, 0, { 10 }, "RFC 1918: private use" },
+	{ 4, 10, REACH_NO, 0, { 100, 64 }, "RFC 6598: shared address space" },
+	{ 4, 8, REACH_NO, 0, { 127 }, "RFC 1122 3.2.1.3: loopback" },
+	{ 4, 16, REACH_NO, 0, { 169, 254 }, "RFC 3927: link local" },
+	{ 4, 12, REACH_NO, 0, { 172, 16 }, "RFC 1918: private use" },
+	{ 4, 32, REACH_YES, 0, { 192, 0, 0, 9 }, "RFC 7723: port control protocol anycast" },
+	{ 4, 32, REACH_YES, 0, { 192, 0, 0, 10 }, "RFC 8155: TURN anycast" },
+	{ 4, 24, REACH_NO, 0, { 192, 0, 0 }, "RFC 6890 2.1: IETF protocol assignments" },
+	{ 4, 24, REACH_NO, 0, { 192, 0, 2 }, "RFC 5737: documentation" },
+	{ 4, 24, REACH_YES, 0, { 192, 31, 196 }, "RFC 7535: AS112-v4" },
+	{ 4, 24, REACH_YES, 0, { 192, 52, 193 }, "RFC 7450: AMT" },
+	{ 4, 24, REACH_NO, 0, { 192, 88, 99 }, "RFC 7526: deprecated 6to4 relay anycast" },
+	{ 4, 16, REACH_NO, 0, { 192, 168 }, "RFC 1918: private use" },
+	{ 4, 24, REACH_YES, 0, { 192, 175, 48 }, "RFC 7534: direct delegation AS112 service" },
+	{ 4, 15, REACH_NO, 0, { 198, 18 }, "RFC 2544: benchmarking" },
+	{ 4, 24, REACH_NO, 0, { 198, 51, 100 }, "RFC 5737: documentation" },
+	{ 4, 24, REACH_NO, 0, { 203, 0, 113 }, "RFC 5737: documentation" },
+	{ 4, 4, REACH_NO, 0, { 224 }, "RFC 5771: multicast" },
+	{ 4, 4, REACH_NO, 0, { 240 }, "RFC 1112 4, RFC 919 7: reserved, limited broadcast" },
+	{ 4, 0, REACH_YES, 0, { 0 }, "the rest is global unicast" },
+
+	{ 6, 96, REACH_INSIDE, 12, { [10] = 0xff, 0xff }, "RFC 4291 2.5.5.2: IPv4-mapped" },
+	{ 6, 96, REACH_INSIDE, 12, { 0, 0x64, 0xff, 0x9b }, "RFC 6052 2.1: IPv4-IPv6 translation" },
+	{ 6, 48, REACH_NO, 0, { 0, 0x64, 0xff, 0x9b, 0, 1 }, "RFC 8215: local-use translation" },
+	{ 6, 64, REACH_NO, 0, { 1 }, "RFC 6666: discard-only" },
+	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 1 }, "RFC 7723: port control protocol anycast" },
+	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 2 }, "RFC 8155: TURN anycast" },
+	{ 6, 128, REACH_YES, 0, { 0x20, 1, 0, 1, [15] = 3 }, "RFC 9665: DNS-SD service registration anycast" },
+	{ 6, 32, REACH_YES, 0, { 0x20, 1, 0, 3 }, "RFC 7450: AMT" },
+	{ 6, 48, REACH_YES, 0, { 0x20, 1, 0, 4, 1, 0x12 }, "RFC 7535: AS112-v6" },
+	{ 6, 28, REACH_YES, 0, { 0x20, 1, 0, 0x20 }, "RFC 7343: ORCHIDv2" },
+	{ 6, 28, REACH_YES, 0, { 0x20, 1, 0, 0x30 }, "RFC 9374: drone remote ID" },
+	{ 6, 32, REACH_NO, 0, { 0x20, 1, 0, 0 }, "RFC 4380: Teredo" },
+	{ 6, 23, REACH_NO, 0, { 0x20, 1 }, "RFC 2928: IETF protocol assignments" },
+	{ 6, 32, REACH_NO, 0, { 0x20, 1, 0x0d, 0xb8 }, "RFC 3849: documentation" },
+	{ 6, 16, REACH_INSIDE, 2, { 0x20, 2 }, "RFC 3056: 6to4" },
+	{ 6, 20, REACH_NO, 0, { 0x3f, 0xff }, "RFC 9637: documentation" },
+	{ 6, 3, REACH_YES, 0, { 0x20 }, "RFC 4291 2.4, RFC 3587: global unicast" },
+	{ 6, 16, REACH_NO, 0, { 0x5f }, "RFC 9602: segment routing SIDs" },
+	{ 6, 7, REACH_NO, 0, { 0xfc }, "RFC 4193: unique local" },
+	{ 6, 10, REACH_NO, 0, { 0xfe, 0x80 }, "RFC 4291 2.5.6: link local" },
+	{ 6, 8, REACH_NO, 0, { 0xff }, "RFC 4291 2.7: multicast" },
+	{ 6, 0, REACH_NO, 0, { 0 }, "RFC 4291 2.4: not assigned as global unicast" },
+};
+
+static bool covers(const struct special *row, const struct obs_address *address)
+{
+	size_t whole = row->length / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> (row->length % 8));
+
+	return row->family == address->family && memcmp(row->prefix, address->octet, whole) == 0 &&
+	       (mask == 0 || ((row->prefix[whole] ^ address->octet[whole]) & mask) == 0);
+}
+
+static const struct special *special_of(const struct obs_address *address)
+{
+	for (size_t i = 0; i < sizeof(SPECIAL) / sizeof(SPECIAL[0]); i++)
+		if (covers(&SPECIAL[i], address))
+			return &SPECIAL[i];
+	return NULL; /* neither family 4 nor 6 */
+}
+
+static struct obs_address embedded_in(const struct obs_address *address, const struct special *row)
+{
+	struct obs_address inside = { .family = 4 };
+
+	memcpy(inside.octet, address->octet + row->embedded, 4);
+	return inside;
+}
+
+bool address_is_global(const struct obs_address *address)
+{
+	const struct special *row = special_of(address);
+	struct obs_address inside;
+
+	if (!row || row->reach != REACH_INSIDE)
+		return row && row->reach == REACH_YES;
+	inside = embedded_in(address, row);
+	return special_of(&inside)->reach == REACH_YES;
+}
+
+bool address_is_loopback(const struct obs_address *address)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return address->family == 4 ? address->octet[0] == 127 : memcmp(address->octet, one, sizeof(one)) == 0;
+}
+
+enum address_verdict address_check(const struct obs_address *address, const struct cidr_set *allow,
+				   const struct cidr_set *block)
+{
+	static const struct obs_address mapped = { 6, { [10] = 0xff, 0xff } };
+	const struct special *row = special_of(address);
+	bool embeds = row && row->reach == REACH_INSIDE;
+	struct obs_address inside = { 0 };
+
+	if (embeds)
+		inside = embedded_in(address, row);
+	/* Packets to either form end at the same host. */
+	if (block && (cidr_set_has(block, address) || (embeds && cidr_set_has(block, &inside))))
+		return ADDRESS_BLOCKLISTED;
+	if (address_is_global(address))
+		return ADDRESS_ALLOWED;
+	if (allow && cidr_set_has(allow, address))
+		return ADDRESS_ALLOWED;
+	/* A mapped address is the IPv4 address on the wire; a translated one goes through somebody's gateway
+	 * first. */
+	if (allow && embeds && memcmp(address->octet, mapped.octet, 12) == 0 && cidr_set_has(allow, &inside))
+		return ADDRESS_ALLOWED;
+	return ADDRESS_RESERVED;
+}
+
+void address_interleave(struct obs_address *address, size_t count)
+{
+	struct obs_address sorted[OBS_ADDRESS_MAX];
+	size_t done = 0, next[2] = { 0, 0 };
+
+	while (done < count) {
+		for (unsigned family = 0; family < 2; family++) {
+			size_t i = next[family];
+
+			while (i < count && (address[i].family == 4) != (family == 1))
+				i++;
+			if (i < count)
+				sorted[done++] = address[i];
+			next[family] = i + 1;
+		}
+	}
+	memcpy(address, sorted, count * sizeof *sorted);
+}

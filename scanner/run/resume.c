@@ -1,0 +1,210 @@
+#include "scanner/run/resume.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "analysis/classify/classify.h"
+#include "output/reader.h"
+
+enum {
+	BITS_FIRST = 1 << 20,           /* grown by doubling */
+	HEADER_FRAME_MAX = 1024 * 1024, /* octets; a longer file without a whole frame is none of ours */
+};
+
+/* An index no list of names on earth reaches, so that a damaged record can't ask for all memory. */
+#define INDEX_MAX (UINT64_C(1) << 36)
+
+/* Options that may differ between the runs of one survey: they say how fast and where to report,
+ * not what is measured. */
+static bool may_differ(struct span name)
+{
+	static const char *const names[] = {
+		"input-file",
+		"output-file",
+		"metadata-file",
+		"status-updates-file",
+		"log-file",
+		"quiet",
+		"verbose",
+		"name-servers",
+		"rate",
+		"concurrency",
+		"threads",
+		"timeout",
+		"retries",
+		"http-timeout",
+		"http-concurrency",
+		"per-host",
+		"resume",
+		"force",
+		"max-runtime",
+		"sync-interval",
+		"config",
+		"resolver",
+		"seed",
+		"contact",
+		"max-domains",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (span_equal(name, span_of(names[i])))
+			return true;
+	return false;
+}
+
+/* An option that may be repeated has a place for each time it was given. */
+static bool is_among(const struct record_option *option, size_t count, const struct record_option *wanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(option[i].name, wanted->name) && span_equal(option[i].value, wanted->value))
+			return true;
+	return false;
+}
+
+/* Does everything of @a that matters stand in @b too? */
+static bool covered(const struct record_option *a, size_t a_count, const struct record_option *b, size_t b_count,
+		    const char *path, char error[RESUME_ERROR_MAX])
+{
+	for (size_t i = 0; i < a_count; i++) {
+		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
+			continue;
+		snprintf(error, RESUME_ERROR_MAX,
+			 "%s: was begun with another --%.*s; give the same, or another --output-file", path,
+			 (int)a[i].name.n, a[i].name.p);
+		return false;
+	}
+	return true;
+}
+
+static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
+			const char *path, char error[RESUME_ERROR_MAX])
+{
+	if (header->shards != options->shards || header->shard != options->shard) {
+		snprintf(error, RESUME_ERROR_MAX, "%s: holds shard %u of %u, not %u of %u", path, header->shard,
+			 header->shards, options->shard, options->shards);
+		return -1;
+	}
+	if (!covered(header->option, header->option_count, options->given, options->given_count, path, error) ||
+	    !covered(options->given, options->given_count, header->option, header->option_count, path, error))
+		return -1;
+	resume->input_size = header->input_size;
+	resume->input_mtime = header->input_mtime;
+	resume->input_sample = header->input_sample;
+	return 0;
+}
+
+static int mark(struct resume *resume, uint64_t index)
+{
+	uint64_t bits = resume->bits ? resume->bits : BITS_FIRST;
+	uint64_t *grown;
+
+	if (index >= INDEX_MAX)
+		return -1;
+	while (bits <= index)
+		bits *= 2;
+	if (bits != resume->bits) {
+		grown = realloc(resume->word, bits / 8);
+		if (!grown)
+			return -1;
+		memset((char *)grown + resume->bits / 8, 0, (bits - resume->bits) / 8);
+		resume->word = grown;
+		resume->bits = bits;
+	}
+	resume->word[index / 64] |= UINT64_C(1) << (index % 64);
+	return 0;
+}
+
+bool resume_has(const struct resume *resume, uint64_t index)
+{
+	return index < resume->bits && resume->word[index / 64] >> (index % 64) & 1;
+}
+
+static void count(struct resume *resume, const struct observation *observation)
+{
+	struct classification result;
+
+	classify(observation, &result);
+	resume->counts.domains++;
+	resume->counts.unknown += result.judgement.status == DOMAIN_UNKNOWN;
+	resume->counts.blocklisted += result.judgement.status == DOMAIN_BLOCKLISTED;
+	resume->counts.illegal += result.judgement.status == DOMAIN_ILLEGAL_INPUT;
+}
+
+static int read_records(struct resume *resume, struct reader *reader, const char *path, char error[RESUME_ERROR_MAX])
+{
+	char why[READER_ERROR_MAX];
+	struct observation observation;
+	int more;
+
+	while ((more = reader_next(reader, &observation, why)) > 0) {
+		if (mark(resume, observation.index) < 0) {
+			snprintf(error, RESUME_ERROR_MAX, "%s: no memory for the entries it holds", path);
+			return -1;
+		}
+		count(resume, &observation);
+	}
+	if (more < 0)
+		snprintf(error, RESUME_ERROR_MAX, "%s", why);
+	return more;
+}
+
+int resume_load(struct resume *resume, const char *path, const struct options *options, char error[RESUME_ERROR_MAX])
+{
+	const struct record_trailer *trailer;
+	struct reader *reader = NULL;
+	char why[READER_ERROR_MAX];
+	struct stat status = { 0 };
+	int result;
+
+	*resume = (struct resume){ 0 };
+	/* Nothing there, or killed before the header was written: from the beginning. */
+	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
+		return 0;
+	result = reader_open(&reader, path, why);
+	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX)
+		return 0; /* killed while the header was written */
+	if (result < 0) {
+		snprintf(error, RESUME_ERROR_MAX, "%s", why);
+		return -1;
+	}
+	result = -1;
+	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
+	    read_records(resume, reader, path, error) < 0)
+		goto done;
+	resume->whole = reader_whole(reader);
+	resume->torn = reader_torn(reader);
+	trailer = reader_trailer(reader);
+	if (trailer) {
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
+		resume->counts.queries = trailer->queries;
+		resume->counts.fetches = trailer->fetches;
+	}
+	result = 0;
+done:
+	reader_close(reader);
+	return result;
+}
+
+void resume_free(struct resume *resume)
+{
+	free(resume->word);
+	*resume = (struct resume){ 0 };
+}
+
+int resume_check_input(const struct resume *resume, const char *path, uint64_t size, int64_t mtime, uint64_t sample,
+		       char error[RESUME_ERROR_MAX])
+{
+	if (resume->whole == 0 ||
+	    (resume->input_size == size && resume->input_mtime == mtime && resume->input_sample == sample))
+		return 0;
+	snprintf(error, RESUME_ERROR_MAX,
+		 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or begin "
+		 "another scan file",
+		 path,
+		 resume->input_size != size       ? "size"
+		 : resume->input_sample != sample ? "content"
+						  : "modification time");
+	return -1;
+}

@@ -1,0 +1,11 @@
+/* scanner/run/survey.h - one whole scan, from options to exit status: the main thread's part. */
+#ifndef STSURVEY_SCANNER_RUN_SURVEY_H
+#define STSURVEY_SCANNER_RUN_SURVEY_H
+
+#include "scanner/options/options.h"
+
+/* Run it. Messages go to the log. Returns the process's exit status (output/command.h; 128 + signal when
+ * interrupted). */
+int survey_run(const struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,37 @@
+/* scanner/run/survey_report.h - what a running scan says of itself: counts summed over the workers, progress, metadata,
+ * the trailer, the closing line.
+ */
+#ifndef STSURVEY_SCANNER_RUN_SURVEY_REPORT_H
+#define STSURVEY_SCANNER_RUN_SURVEY_REPORT_H
+
+#include "output/record.h"
+#include "scanner/run/progress.h"
+#include "scanner/dns/resolver.h"
+#include "scanner/run/scan.h"
+
+struct survey_report {
+	/* the caller's; live as long as this */
+	struct scan *scan;
+	const struct record_trailer *before; /* of the records a resumed file held */
+	const struct server_check *check;    /* one a name server */
+	uint64_t start_ns;                   /* monotonic */
+	/* its own */
+	struct progress *progress;
+};
+
+/* 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int survey_report_open(struct survey_report *report, int argc, char **argv,
+							   char error[PROGRESS_ERROR_MAX]);
+
+/* A second has passed. */
+void survey_report_tick(struct survey_report *report);
+
+void survey_report_trailer(const struct survey_report *report, enum record_completion completion,
+			   struct record_trailer *trailer);
+
+/* The closing line to the log, the last row, the metadata's end. @error: "" or what went wrong. */
+void survey_report_close(struct survey_report *report, enum progress_end end, int exit_status, const char *error);
+
+double survey_report_elapsed_s(const struct survey_report *report);
+
+#endif

@@ -1,0 +1,372 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "analysis/classify/classify.h"
+#include "tests/analysis/facts.h"
+
+struct expectation {
+	const char *name, *facts;
+	const char *findings; /* numbers, ascending, a space between */
+	const char *status, *component, *verdict;
+};
+
+#define OK "complete", "ok"
+#define NO_STS "complete", ""
+#define POLICY(mode, age, mx) "body version: STSv1|mode: " mode "|max_age: " age "|" mx
+
+static const struct expectation table[] = {
+	{ "a good domain has nothing to find", "", "", OK, "enforce-ok" },
+	{ "a line that is no name", "input illegal", "", "illegal-input", "", "unknown" },
+	{ "a name on the blocklist", "input blocklisted", "", "blocklisted", "", "unknown" },
+	{ "NXDOMAIN of MX ends it", "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED", "", NO_STS, "no-policy" },
+	{ "nothing asked is nothing known", "mx SKIPPED\nsts SKIPPED\nrpt SKIPPED", "", "unknown", "", "unknown" },
+
+	/* the record */
+	{ "no STS record", "sts NXDOMAIN\nrpt NXDOMAIN", "", NO_STS, "no-policy" },
+	{ "TLSRPT alone", "sts -", "913", NO_STS, "no-policy" },
+	{ "two records", "sts v=STSv1; id=1\nsts v=STSv1; id=2", "101", "complete", "record", "no-policy" },
+	{ "wrong version", "sts v=STSv2; id=1", "102", "complete", "record", "no-policy" },
+	{ "no id", "sts v=STSv1; a=b;", "103", "complete", "record", "no-policy" },
+	{ "bad id", "sts v=STSv1; id=a-b;", "104", "complete", "record", "no-policy" },
+	{ "bad extension", "sts v=STSv1; id=1; a==b", "105", "complete", "record", "no-policy" },
+	{ "empty field", "sts v=STSv1;; id=1", "106", "complete", "record", "no-policy" },
+	{ "an id twice", "sts v=STSv1; id=1; id=2", "107", OK, "enforce-ok" },
+	{ "unrelated text beside", "sts v=STSv1; id=1\nsts hello", "108", OK, "enforce-ok" },
+	{ "a wildcard answers with SPF", "sts v=spf1 -all\nrpt v=spf1 -all", "108 109 909", NO_STS, "no-policy" },
+	{ "a CNAME that leads somewhere", "sts-cname a.example.net", "110", OK, "enforce-ok" },
+	{ "a CNAME into nothing", "sts NXDOMAIN\nsts-cname a.example.net\nrpt -", "110 111", NO_STS, "no-policy" },
+	{ "a wildcard CNAME answers for both names",
+	  "sts -\nsts-cname a.example.net\nrpt -\nrpt-cname A.example.net\nrpt-cname b.example.net", "109", NO_STS,
+	  "no-policy" },
+	{ "a wildcard CNAME into nothing",
+	  "sts NXDOMAIN\nsts-cname a.example.net\nrpt NXDOMAIN\nrpt-cname a.example.net", "109", NO_STS, "no-policy" },
+	{ "two CNAMEs that part", "sts-cname a.example.net\nrpt-cname b.example.net", "110 910", OK, "enforce-ok" },
+	{ "a CNAME in a loop", "sts SERVFAIL\nsts-cname a.example.net\nsts-loop\nrpt -", "110 111", NO_STS,
+	  "no-policy" },
+	{ "SERVFAIL is not absence", "sts SERVFAIL", "112", "unknown", "unknown", "unknown" },
+	{ "time-out is not absence", "sts TIMEOUT\nrpt -", "112", "unknown", "unknown", "unknown" },
+	{ "a broken record hides the policy host", "sts v=STSv1;\na NXDOMAIN\naddresses 0\nconnect skipped", "103",
+	  "complete", "record", "no-policy" },
+
+	/* dns */
+	{ "policy host missing", "a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped", "201", "complete", "dns",
+	  "no-policy" },
+	{ "policy host missing, one question saved", "a NXDOMAIN\naaaa SKIPPED\naddresses 0\nconnect skipped", "201",
+	  "complete", "dns", "no-policy" },
+	{ "policy host without address", "a NO_ANSWER\naddresses 0\nconnect skipped", "202", "complete", "dns",
+	  "no-policy" },
+	{ "one type missing, one empty", "a NXDOMAIN\naddresses 0\nconnect skipped", "202", "complete", "dns",
+	  "no-policy" },
+	{ "policy host's CNAME dangles",
+	  "a NXDOMAIN\naaaa NXDOMAIN\na-cname x.example.net\naddresses 0\nconnect skipped", "203 206", "complete",
+	  "dns", "no-policy" },
+	{ "policy host's CNAME loops",
+	  "a SERVFAIL\naaaa SERVFAIL\na-cname x.example.net\na-loop\naddresses 0\nconnect skipped", "203 206",
+	  "complete", "dns", "no-policy" },
+	{ "policy host unknown", "a SERVFAIL\naaaa TIMEOUT\naddresses 0\nconnect skipped", "204", "unknown", "unknown",
+	  "unknown" },
+	{ "one type unknown, one empty", "a REFUSED\naddresses 0\nconnect skipped", "204", "unknown", "unknown",
+	  "unknown" },
+	{ "one type unknown, one known", "aaaa SERVFAIL", "", OK, "enforce-ok" },
+	{ "reserved addresses", "connect blocklisted-target\nreserved", "205", "complete", "dns", "no-policy" },
+	{ "addresses on the user's blocklist", "connect blocklisted-target", "", "complete", "unknown", "unknown" },
+	{ "a delegated policy host", "aaaa-cname x.example.net", "206", OK, "enforce-ok" },
+	{ "address there, not asked", "connect skipped", "", "unknown", "unknown", "unknown" },
+
+	/* tcp */
+	{ "refused", "connect connection-refused", "301", "complete", "tcp", "no-policy" },
+	{ "no connection in time", "connect connection-timeout", "302", "complete", "tcp", "no-policy" },
+	{ "refused, and other addresses could not be found out", "connect connection-refused\naaaa SERVFAIL", "204",
+	  "unknown", "unknown", "unknown" },
+	{ "reset", "connect connection-reset", "303", "complete", "tcp", "no-policy" },
+	{ "unreachable", "connect network-unreachable", "304", "complete", "tcp", "no-policy" },
+
+	/* tls */
+	{ "unrecognized_name", "connect handshake-error\ntls none\nalert 112", "401", "complete", "tls", "no-policy" },
+	{ "handshake_failure", "connect handshake-error\ntls none\nalert 40", "401", "complete", "tls", "no-policy" },
+	{ "no TLS spoken", "connect handshake-error\ntls none\nno-chain", "402", "complete", "tls", "no-policy" },
+	{ "failure behind a good certificate", "connect handshake-error", "402", "complete", "tls", "no-policy" },
+	{ "protocol_version", "connect handshake-error\ntls none\nalert 70", "403", "complete", "tls", "no-policy" },
+	{ "TLS 1.1 chosen", "connect handshake-error\ntls 1.1\nno-chain", "403", "complete", "tls", "no-policy" },
+	{ "TLS 1.0 with a certificate", "connect handshake-error\ntls 1.0", "403", "complete", "tls", "no-policy" },
+	{ "another name", "connect handshake-error\nsan www.example.com", "404", "complete", "tls", "no-policy" },
+	{ "another name, content read all the same", "san www.example.com", "404", "complete", "tls", "no-policy" },
+	{ "no name at all", "connect handshake-error\nno-san", "404", "complete", "tls", "no-policy" },
+	{ "name in the CN alone", "connect handshake-error\nno-san\ncn mta-sts.example.com", "405", "complete", "tls",
+	  "no-policy" },
+	{ "the CN does not help beside names", "connect handshake-error\nsan a.example.com\ncn mta-sts.example.com",
+	  "404", "complete", "tls", "no-policy" },
+	{ "a wildcard name", "san *.example.com", "", OK, "enforce-ok" },
+	{ "a wildcard one label too high", "connect handshake-error\nsan *.com", "404", "complete", "tls",
+	  "no-policy" },
+	{ "names without regard to case", "san MTA-STS.Example.COM", "", OK, "enforce-ok" },
+	{ "expired", "connect handshake-error\nverify 10", "406", "complete", "tls", "no-policy" },
+	{ "not yet valid", "connect handshake-error\nverify 9", "407", "complete", "tls", "no-policy" },
+	{ "self-signed", "connect handshake-error\nverify 18\nverify 21", "408", "complete", "tls", "no-policy" },
+	{ "root outside the store", "connect handshake-error\nverify 19", "409", "complete", "tls", "no-policy" },
+	{ "issuer missing", "connect handshake-error\nverify 20\nverify 21", "410", "complete", "tls", "no-policy" },
+	{ "unverifiable leaf alone", "connect handshake-error\nverify 21", "410", "complete", "tls", "no-policy" },
+	{ "issuer of an intermediate missing", "connect handshake-error\nverify 2", "410", "complete", "tls",
+	  "no-policy" },
+	{ "revoked", "connect handshake-error\nverify 23", "411", "complete", "tls", "no-policy" },
+	{ "all TLS errors are told, nothing behind them",
+	  "connect handshake-error\nsan a.example\nverify 10\nverify 18\nhttp 404\ntype text/html", "404 406 408",
+	  "complete", "tls", "no-policy" },
+	{ "expires in 7 days", "expires 604800", "412", OK, "enforce-ok" },
+	{ "expires a second later", "expires 604801", "", OK, "enforce-ok" },
+	{ "expires soon and is broken too", "connect handshake-error\nexpires 86400\nverify 18", "408 412", "complete",
+	  "tls", "no-policy" },
+
+	/* http */
+	{ "404", "http 404", "501", "complete", "http", "no-policy" },
+	{ "410", "http 410", "501", "complete", "http", "no-policy" },
+	{ "401", "http 401", "502", "complete", "http", "no-policy" },
+	{ "403", "http 403", "502", "complete", "http", "no-policy" },
+	{ "429", "http 429", "502", "complete", "http", "no-policy" },
+	{ "451", "http 451", "502", "complete", "http", "no-policy" },
+	{ "503 with a challenge", "http 503\nchallenged", "502", "complete", "http", "no-policy" },
+	{ "301 with text/html", "http 301\ntype text/html", "503", "complete", "http", "no-policy" },
+	{ "503", "http 503", "504", "complete", "http", "no-policy" },
+	{ "204", "http 204", "505", "complete", "http", "no-policy" },
+	{ "418", "http 418", "505", "complete", "http", "no-policy" },
+	{ "silence after TLS", "connect io-timeout\nhttp 0", "506", "complete", "http", "no-policy" },
+	{ "body without end of time", "failure timeout", "506", "complete", "http", "no-policy" },
+	{ "body too large", "failure too-large", "507", "complete", "http", "no-policy" },
+	{ "truncated body", "failure protocol", "508", "complete", "http", "no-policy" },
+	{ "no HTTP", "connect protocol-error\nhttp 0", "508", "complete", "http", "no-policy" },
+	{ "no status line", "http 0", "508", "complete", "http", "no-policy" },
+	{ "404 whose body broke is a 404", "http 404\nfailure timeout", "501", "complete", "http", "no-policy" },
+	{ "media type with parameters", "type Text/Plain ; charset=utf-8", "", OK, "enforce-ok" },
+	{ "media type of another kind", "type text/plainer", "509", OK, "enforce-ok" },
+	{ "a body compressed unasked", "coding gzip", "510", OK, "enforce-ok" },
+	{ "identity is no coding", "coding Identity", "", OK, "enforce-ok" },
+	{ "no media type", "type -", "509", OK, "enforce-ok" },
+
+	/* syntax */
+	{ "empty", "body ", "601", "complete", "syntax", "no-policy" },
+	{ "a web page", "type text/html\nbody <!DOCTYPE html><html></html>", "509 602", "complete", "syntax",
+	  "no-policy" },
+	{ "a bad line", POLICY("enforce", "1209600", "mx: mail.example.com|nonsense|"), "603", "complete", "syntax",
+	  "no-policy" },
+	{ "no version", "body mode: enforce|max_age: 1209600|mx: mail.example.com|", "604", "complete", "syntax",
+	  "no-policy" },
+	{ "bad version", "body version: STSv2|mode: enforce|max_age: 1209600|mx: mail.example.com|", "605", "complete",
+	  "syntax", "no-policy" },
+	{ "no mode", "body version: STSv1|max_age: 1209600|mx: mail.example.com|", "606", "complete", "syntax",
+	  "no-policy" },
+	{ "bad mode", POLICY("report", "1209600", "mx: mail.example.com|"), "607", "complete", "syntax", "no-policy" },
+	{ "no max_age", "body version: STSv1|mode: enforce|mx: mail.example.com|", "608", "complete", "syntax",
+	  "no-policy" },
+	{ "bad max_age", POLICY("enforce", "2w", "mx: mail.example.com|"), "609", "complete", "syntax", "no-policy" },
+	{ "no mx", POLICY("enforce", "1209600", ""), "610", "complete", "syntax", "no-policy" },
+	{ "bad mx", POLICY("enforce", "1209600", "mx: a@example.com|mx: mail.example.com|"), "611", "complete",
+	  "syntax", "no-policy" },
+	{ "mx with a dot", POLICY("enforce", "1209600", "mx: mail.example.com.|mx: mail.example.com|"), "612",
+	  "complete", "syntax", "no-policy" },
+	{ "mx with a U-label", POLICY("enforce", "1209600", "mx: b\xc3\xbc.example.com|mx: mail.example.com|"), "613",
+	  "complete", "syntax", "no-policy" },
+	{ "a blank line", POLICY("enforce", "1209600", "mx: mail.example.com||"), "614", OK, "enforce-ok" },
+	{ "a byte-order mark", "body \xef\xbb\xbfversion: STSv1|mode: enforce|max_age: 1209600|mx: mail.example.com|",
+	  "615", OK, "enforce-ok" },
+	{ "white space", "body version: STSv1|mode : enforce|max_age: 1209600|mx: mail.example.com|", "616", OK,
+	  "enforce-ok" },
+	{ "max_age too large", POLICY("enforce", "31557601", "mx: mail.example.com|"), "617", OK, "enforce-ok" },
+	{ "a key twice", POLICY("enforce", "1209600", "max_age: 1209600|mx: mail.example.com|"), "618", OK,
+	  "enforce-ok" },
+	{ "an unknown key", POLICY("enforce", "1209600", "mx: mail.example.com|a: b|"), "619", OK, "enforce-ok" },
+	{ "short max_age", POLICY("enforce", "1209599", "mx: mail.example.com|"), "620", OK, "enforce-ok" },
+	{ "mode none", POLICY("none", "86400", ""), "621", OK, "none" },
+	{ "mode none with MX that do not match", "mx 10 a.example.net\n" POLICY("none", "86400", "mx: b.example.org|"),
+	  "621 701 704 708", OK, "none" },
+	{ "mode none without MX known", "mx SERVFAIL\n" POLICY("none", "86400", ""), "621 711", "unknown", "ok",
+	  "none" },
+	{ "mode testing", POLICY("testing", "86400", "mx: mail.example.com|"), "622", OK, "testing-ok" },
+	{ "key in upper case", "body Version: STSv1|mode: enforce|max_age: 1209600|mx: mail.example.com|", "623",
+	  "complete", "syntax", "no-policy" },
+	{ "an invalid policy says nothing about MX",
+	  "mx 10 a.example.net\n" POLICY("enforce", "x", "mx: mail.example.com|"), "609", "complete", "syntax",
+	  "no-policy" },
+	{ "a tolerated policy still fails its MX",
+	  "mx 10 mx.example.com\n" POLICY("enforce", "1209600", "mx: mail.example.com||"), "614 701 705 708",
+	  "complete", "mx", "enforce-fail" },
+
+	/* mx */
+	{ "no MX fits", "mx 10 a.example.com", "701 705 708", "complete", "mx", "enforce-fail" },
+	{ "one of two MX fits", "mx 10 mail.example.com\nmx 20 a.example.com", "702 705", "complete", "mx",
+	  "enforce-partial" },
+	{ "testing and one MX off",
+	  "mx 10 mail.example.com\nmx 20 a.example.com\n" POLICY("testing", "86400", "mx: mail.example.com|"),
+	  "622 702 705", "complete", "mx", "testing-fail" },
+	{ "testing and all MX off", "mx 10 a.example.com\n" POLICY("testing", "86400", "mx: mail.example.com|"),
+	  "622 701 705 708", "complete", "mx", "testing-fail" },
+	{ "another suffix", "mx 10 mail.example.net", "701 703 708", "complete", "mx", "enforce-fail" },
+	{ "another domain", "mx 10 mx.elsewhere.com", "701 704 708", "complete", "mx", "enforce-fail" },
+	{ "the policy host as pattern", POLICY("enforce", "1209600", "mx: mta-sts.example.com|"), "701 706 708",
+	  "complete", "mx", "enforce-fail" },
+	{ "a misspelling", "mx 10 mail.exmaple.com", "701 707 708", "complete", "mx", "enforce-fail" },
+	{ "a wildcard covers one label", "mx 10 a.b.example.com\n" POLICY("enforce", "1209600", "mx: *.example.com|"),
+	  "701 705 708", "complete", "mx", "enforce-fail" },
+	{ "each MX has its own kind",
+	  "mx 10 mail.example.com\nmx 20 mail.example.org\nmx 30 x.example.com\nmx 40 quite.different.net",
+	  "702 703 704 705", "complete", "mx", "enforce-partial" },
+	{ "an unused pattern", POLICY("enforce", "1209600", "mx: mail.example.com|mx: old.example.com|"), "708", OK,
+	  "enforce-ok" },
+	{ "no MX", "mx -", "709", OK, "enforce-ok" },
+	{ "no MX in testing", "mx -\n" POLICY("testing", "86400", "mx: mail.example.com|"), "622 709", OK,
+	  "testing-ok" },
+	{ "null MX", "mx 0 .", "710", OK, "enforce-ok" },
+	{ "MX unknown", "mx SERVFAIL", "711", "unknown", "unknown", "unknown" },
+	{ "MX unknown without STS", "mx TIMEOUT\nsts -\nrpt -", "711", "unknown", "", "no-policy" },
+	{ "MX unknown beside a broken policy", "mx TIMEOUT\nhttp 404", "501 711", "unknown", "http", "no-policy" },
+	{ "MX is an address", "mx 10 192.0.2.1", "701 704 708 712", "complete", "mx", "enforce-fail" },
+	{ "MX is localhost", "mx 10 mail.example.com\nmx 20 localhost", "702 704 712", "complete", "mx",
+	  "enforce-partial" },
+	{ "odd MX without STS", "mx 10 192.0.2.1\nsts -\nrpt -", "712", NO_STS, "no-policy" },
+	{ "no MX without STS", "mx -\nsts -\nrpt -", "", NO_STS, "no-policy" },
+	{ "no MX beside a broken record", "mx -\nsts v=STSv1;", "103 709", "complete", "record", "no-policy" },
+	{ "null MX beside two records", "mx 5 .\nsts v=STSv1; id=1\nsts v=STSv1; id=2", "101 710", "complete", "record",
+	  "no-policy" },
+
+	/* tlsrpt */
+	{ "two TLSRPT records", "rpt v=TLSRPTv1;rua=mailto:a@b.example\nrpt v=TLSRPTv1;rua=mailto:c@b.example", "901",
+	  OK, "enforce-ok" },
+	{ "TLSRPT of another version", "rpt v=TLSRPTv2;rua=mailto:a@b.example", "902", OK, "enforce-ok" },
+	{ "TLSRPT without rua", "rpt v=TLSRPTv1; a=b", "903", OK, "enforce-ok" },
+	{ "TLSRPT with a bad URI", "rpt v=TLSRPTv1; rua=mailto:", "904", OK, "enforce-ok" },
+	{ "TLSRPT over ftp", "rpt v=TLSRPTv1; rua=ftp://b.example/", "905", OK, "enforce-ok" },
+	{ "TLSRPT with !", "rpt v=TLSRPTv1; rua=mailto:a@b.example!10m", "906", OK, "enforce-ok" },
+	{ "TLSRPT with an empty field", "rpt v=TLSRPTv1;; rua=mailto:a@b.example", "907", OK, "enforce-ok" },
+	{ "TLSRPT with rua twice", "rpt v=TLSRPTv1; rua=mailto:a@b.example; rua=mailto:c@b.example", "908", OK,
+	  "enforce-ok" },
+	{ "TLSRPT beside other text", "rpt v=TLSRPTv1; rua=mailto:a@b.example\nrpt hello", "909", OK, "enforce-ok" },
+	{ "TLSRPT delegated", "rpt-cname a.example.net", "910", OK, "enforce-ok" },
+	{ "TLSRPT delegated into nothing", "rpt NXDOMAIN\nrpt-cname a.example.net", "910 912", OK, "enforce-ok" },
+	{ "TLSRPT in a loop", "rpt SERVFAIL\nrpt-cname a.example.net\nrpt-loop", "910 912", OK, "enforce-ok" },
+	{ "TLSRPT unknown", "rpt SERVFAIL", "911", "unknown", "ok", "enforce-ok" },
+	{ "STS without TLSRPT", "rpt NXDOMAIN", "912", OK, "enforce-ok" },
+	{ "broken STS without TLSRPT", "sts v=STSv1;\nrpt -", "103", "complete", "record", "no-policy" },
+	{ "broken TLSRPT without STS", "sts -\nrpt v=TLSRPTv1; a=b", "903", NO_STS, "no-policy" },
+};
+
+static void list_numbers(const struct finding_set *set, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
+		n += (size_t)snprintf(text + n, size - n, "%s%u", n > 0 ? " " : "", finding_table[f].number);
+}
+
+static void test_judges_every_case(void **state)
+{
+	static struct facts facts;
+	struct classification result;
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct expectation *e = &table[i];
+		const struct judgement *j = &result.judgement;
+		char numbers[1024];
+
+		facts_make(&facts, e->facts);
+		classify(&facts.observation, &result);
+		list_numbers(&j->findings, numbers, sizeof(numbers));
+		if (strcmp(numbers, e->findings) == 0 && strcmp(domain_status_name(j->status), e->status) == 0 &&
+		    strcmp(component_name(j->component), e->component) == 0 &&
+		    strcmp(verdict_name(j->verdict), e->verdict) == 0)
+			continue;
+		print_error("%s: got [%s] %s %s %s, want [%s] %s %s %s\n", e->name, numbers,
+			    domain_status_name(j->status), component_name(j->component), verdict_name(j->verdict),
+			    e->findings, e->status, e->component, e->verdict);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* The table above is only worth something if it leaves nothing out. SMTP and DANE are not judged yet. */
+static void test_table_reaches_everything(void **state)
+{
+	static struct facts facts;
+	struct finding_set reached = { 0 };
+	bool component[COMPONENT_COUNT] = { 0 }, verdict[VERDICT_COUNT] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct classification result;
+
+		facts_make(&facts, table[i].facts);
+		classify(&facts.observation, &result);
+		finding_join(&reached, &result.judgement.findings);
+		component[result.judgement.component] = true;
+		verdict[result.judgement.verdict] = true;
+	}
+	for (unsigned f = 0; f < FINDING_COUNT; f++) {
+		enum component home = finding_table[f].component;
+
+		if (home != COMPONENT_MXTLS && home != COMPONENT_DANE && !finding_has(&reached, (enum finding)f))
+			fail_msg("no case gives finding %u", finding_table[f].number);
+	}
+	for (int c = 0; c < COMPONENT_COUNT; c++)
+		if (c != COMPONENT_MXTLS && c != COMPONENT_DANE && c != COMPONENT_TLSRPT && !component[c])
+			fail_msg("no case ends in component %s", component_name((enum component)c));
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (!verdict[v])
+			fail_msg("no case has the verdict %s", verdict_name((enum verdict)v));
+}
+
+static void test_worst_mx_gives_the_kind(void **state)
+{
+	static struct facts facts;
+	struct classification result;
+
+	(void)state;
+	facts_make(&facts, "mx 10 mail.example.com\nmx 20 x.example.com\nmx 30 mail.example.org");
+	classify(&facts.observation, &result);
+	assert_true(result.mx_compared);
+	assert_int_equal(result.mx_kind, MX_KIND_LABEL);
+	assert_int_equal(result.mx_matching, 1);
+	facts_make(&facts, "mx -");
+	classify(&facts.observation, &result);
+	assert_false(result.mx_compared);
+}
+
+/* A policy as large as can be against as many MX as can be: bounded, and right at the last pattern. */
+static void test_huge_policy_matches_its_last_pattern(void **state)
+{
+	static struct facts facts;
+	static char body[POLICY_BODY_MAX];
+	static const char last[] = "mx: mail.example.com\n";
+	struct classification result;
+	size_t n;
+
+	(void)state;
+	facts_make(&facts, "");
+	n = (size_t)snprintf(body, sizeof(body), "version: STSv1\nmode: enforce\nmax_age: 1209600\n");
+	for (unsigned i = 0; n + 64 < sizeof(body); i++)
+		n += (size_t)snprintf(body + n, sizeof(body) - n, "mx: a%u.example.net\n", i);
+	memcpy(body + n, last, sizeof(last) - 1);
+	n += sizeof(last) - 1;
+	facts.observation.policy.http.body = (struct span){ body, n };
+	for (size_t i = 1; i < OBS_MX_MAX; i++)
+		facts.mx[i] = (struct obs_mx_record){ 20, SPAN_LITERAL("b.example.org") };
+	facts.observation.mx.count = OBS_MX_MAX;
+	classify(&facts.observation, &result);
+	assert_int_equal(result.mx_matching, 1);
+	assert_int_equal(result.judgement.verdict, VERDICT_ENFORCE_PARTIAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judges_every_case),
+		cmocka_unit_test(test_table_reaches_everything),
+		cmocka_unit_test(test_worst_mx_gives_the_kind),
+		cmocka_unit_test(test_huge_policy_matches_its_last_pattern),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

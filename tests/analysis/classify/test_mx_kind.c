@@ -1,0 +1,125 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/classify/mx_kind.h"
+#include "analysis/classify/public_suffix.h"
+
+static void test_edits(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned edits;
+	} table[] = {
+		{ "", "", 0 },
+		{ "example", "example", 0 },
+		{ "Example", "eXample", 0 },
+		{ "example", "exmple", 1 },
+		{ "example", "exmaple", 2 },
+		{ "example", "xample", 1 },
+		{ "abc", "", 3 },
+		{ "", "abcd", 4 },
+		{ "kitten", "sitting", 3 },
+		{ "abcdef", "uvwxyz", 4 },
+		{ "abcdefgh", "h", 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(mx_kind_edits(span_of(table[i].a), span_of(table[i].b)), table[i].edits);
+		assert_int_equal(mx_kind_edits(span_of(table[i].b), span_of(table[i].a)), table[i].edits);
+	}
+}
+
+static void test_edits_of_overlong_labels_are_far(void **state)
+{
+	char label[200];
+
+	(void)state;
+	memset(label, 'a', sizeof(label));
+	assert_int_equal(mx_kind_edits((struct span){ label, sizeof(label) }, span_of("a")), MX_KIND_EDITS_MAX + 1);
+}
+
+static void test_public_suffix(void **state)
+{
+	static const struct {
+		const char *name, *registrable, *label, *suffix;
+	} table[] = {
+		{ "mail.example.com", "example.com", "example", "com" },
+		{ "a.b.Example.co.UK", "Example.co.UK", "Example", "co.UK" },
+		{ "example.com", "example.com", "example", "com" },
+		{ "co.uk", "co.uk", "co.uk", "" },
+		{ "localhost", "localhost", "localhost", "" },
+		{ "a.unheard-of", "a.unheard-of", "a", "unheard-of" },
+		{ "", "", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct public_suffix_cut cut = public_suffix_cut(span_of(table[i].name));
+
+		assert_true(span_equal(cut.registrable, span_of(table[i].registrable)));
+		assert_true(span_equal(cut.label, span_of(table[i].label)));
+		assert_true(span_equal(cut.suffix, span_of(table[i].suffix)));
+	}
+}
+
+static void test_public_suffix_of_odd_octets(void **state)
+{
+	char large[400];
+
+	(void)state;
+	memset(large, 'a', sizeof(large));
+	assert_int_equal(public_suffix_registrable((struct span){ large, sizeof(large) }).n, sizeof(large));
+	assert_int_equal(public_suffix_registrable((struct span){ "a\0b.com", 7 }).n, 7);
+}
+
+static void test_kind_of_pair(void **state)
+{
+	static const struct {
+		const char *pattern, *mx;
+		enum mx_kind kind;
+	} table[] = {
+		{ "mta-sts.example.com", "mail.example.com", MX_KIND_STS_LABEL },
+		{ "*.mta-sts.example.com", "mail.example.com", MX_KIND_STS_LABEL },
+		{ "mail.example.com", "mail.example.org", MX_KIND_TLD },
+		{ "mail.example.com", "mail.example.co.uk", MX_KIND_TLD },
+		{ "*.example.com", "mail.example.org", MX_KIND_TLD },
+		{ "*.example.com", "a.mail.example.org", MX_KIND_DOMAIN },
+		{ "mail.example.com", "mx.example.org", MX_KIND_DOMAIN },
+		{ "mail.example.com", "mx.example.com", MX_KIND_LABEL },
+		{ "*.example.com", "a.b.example.com", MX_KIND_LABEL },
+		{ "*.example.com", "example.com", MX_KIND_LABEL },
+		{ "mail.exmaple.com", "mail.example.com", MX_KIND_TYPO },
+		{ "*.exampl.com", "mail.example.com", MX_KIND_TYPO },
+		{ "mail.abc.com", "mail.xyz.com", MX_KIND_DOMAIN },
+		{ "mail.exmaple.net", "mail.example.com", MX_KIND_DOMAIN },
+		{ "mail.example.com", "aspmx.l.google.com", MX_KIND_DOMAIN },
+		{ "a.co.uk", "b.co.uk", MX_KIND_DOMAIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		bool wildcard = table[i].pattern[0] == '*';
+		struct public_suffix_cut pattern = public_suffix_cut(span_of(table[i].pattern + (wildcard ? 2 : 0)));
+		struct public_suffix_cut mx = public_suffix_cut(span_of(table[i].mx));
+		enum mx_kind kind = mx_kind_of_pair(&pattern, wildcard, &mx);
+
+		if (kind != table[i].kind)
+			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_name(kind),
+				 mx_kind_name(table[i].kind));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_edits),         cmocka_unit_test(test_edits_of_overlong_labels_are_far),
+		cmocka_unit_test(test_public_suffix), cmocka_unit_test(test_public_suffix_of_odd_octets),
+		cmocka_unit_test(test_kind_of_pair),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

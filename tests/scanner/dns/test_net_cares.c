@@ -1,0 +1,212 @@
+/* One question over c-ares: every way a server may answer it, and what comes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "parsers/dns_answer.h"
+#include "tests/scanner/dns/net_cares_rig.h"
+
+static void behaviours_of_a_server_and_what_comes_of_them(void **state)
+{
+	static const struct {
+		const char *label;
+		enum dns_status status;
+		unsigned least, most; /* questions it sees */
+		bool has_address;
+	} table[] = {
+		{ "ok", DNS_NOERROR, 1, 1, true },
+		{ "nx", DNS_NXDOMAIN, 1, 1, false },
+		{ "servfail", DNS_SERVFAIL, 2, 2, false }, /* asked again once: it may have been the moment */
+		{ "refused", DNS_REFUSED, 2, 2, false },
+		{ "once-servfail", DNS_NOERROR, 2, 2, true },
+		{ "formerr", DNS_FORMERR, 2, 2, false },
+		{ "tc", DNS_NOERROR, 2, 2, true }, /* over TCP */
+		{ "tc-hangup", DNS_TRUNCATED, 2, 3, false },
+		{ "tc-silent", DNS_TRUNCATED, 2, 3, false },
+		{ "silent", DNS_TIMEOUT, 2, TRIES, false },
+		{ "lost", DNS_NOERROR, 2, 3, true },
+		{ "wrong-id", DNS_NOERROR, 1, 2, true },
+		{ "wrong-question", DNS_NOERROR, 1, 2, true },
+		{ "short", DNS_NOERROR, 1, 2, true },
+		{ "twice", DNS_NOERROR, 1, 1, true },
+		{ "reused", DNS_NOERROR, 1, 2, true },
+		{ "ok", DNS_NOERROR, 1, 1, true }, /* nothing of all that has spoilt it */
+	};
+	struct rig *rig = rig_open(1, true, SHORT_MS);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct asked asked = rig_ask(rig, table[i].label);
+
+		for (int n = 1; n < ATTEMPTS && rig->seen > table[i].most; n++)
+			asked = rig_ask(rig, table[i].label);
+		if (asked.query.status != table[i].status || asked.query.fault)
+			fail_msg("%s: status %d, fault %d", table[i].label, asked.query.status, asked.query.fault);
+		if (rig->seen < table[i].least || rig->seen > table[i].most)
+			fail_msg("%s: %u questions were seen", table[i].label, rig->seen);
+		if ((asked.addresses == 1) != table[i].has_address)
+			fail_msg("%s: %u addresses", table[i].label, asked.addresses);
+		assert_in_range(asked.query.tries, table[i].least, table[i].most);
+	}
+	assert_int_equal(rig_counts(rig).in_flight, 0);
+	rig_close(rig);
+}
+
+static void truncation_without_tcp_is_told(void **state)
+{
+	struct rig *rig = rig_open(1, false, LONG_MS);
+
+	(void)state;
+	assert_int_equal(rig_ask(rig, "tc").query.status, DNS_TRUNCATED);
+	assert_int_equal(rig_counts(rig).tcp, 1);
+	rig_close(rig);
+}
+
+static void a_server_without_edns_is_asked_plainly_and_then_always(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+	struct asked asked;
+
+	(void)state;
+	rig->no_edns = true;
+	asked = rig_ask(rig, "ok");
+	assert_int_equal(asked.query.status, DNS_NOERROR);
+	assert_int_equal(rig->peer[0]->plain, 1);
+	assert_int_equal(rig->seen, 2);
+	rig_ask(rig, "ok");
+	assert_int_equal(rig->peer[0]->plain, rig->peer[0]->questions - 1);
+	rig_close(rig);
+}
+
+static void formerr_of_a_server_that_knows_edns_is_an_answer(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+
+	(void)state;
+	rig_ask(rig, "ok");
+	assert_int_equal(rig_ask(rig, "formerr").query.status, DNS_FORMERR);
+	assert_int_equal(rig->peer[0]->plain, 0);
+	assert_int_equal(rig_ask(rig, "ok").query.status, DNS_NOERROR);
+	assert_int_equal(rig->peer[0]->plain, 0);
+	rig_close(rig);
+}
+
+static void a_name_that_cannot_be_asked_for_is_an_error(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+	struct asked asked = rig_ask(rig, "a-label-of-more-than-sixty-three-octets-which-no-name-may-ever-have");
+
+	(void)state;
+	assert_int_equal(asked.query.status, DNS_ERROR);
+	assert_int_equal(asked.query.fault, NET_OK);
+	assert_int_equal(rig->seen, 0);
+	rig_close(rig);
+}
+
+static void an_answer_to_both_tries_is_taken_once_and_counted_late_once(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+	uint64_t before, late, repeats;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		rig_ask(rig, "ok"); /* so that it is known to answer fast */
+	late = rig_counts(rig).late;
+	before = rig_counts(rig).repeats;
+	assert_int_equal(rig_ask(rig, "late").query.status, DNS_NOERROR);
+	repeats = rig_counts(rig).repeats - before;
+	assert_in_range(repeats, 1, TRIES - 1);
+	rig_linger(rig, 2 * 250);
+	assert_int_equal(rig_counts(rig).late - late, repeats);
+	rig_close(rig);
+}
+
+static void what_came_while_we_stood_still_is_read_before_anything_is_late(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		rig_ask(rig, "ok"); /* so that it is known to answer fast */
+	assert_int_equal(rig_ask(rig, "stall").query.status, DNS_NOERROR);
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+	rig = rig_open(1, true, STALL_MS / 2);
+	assert_int_equal(rig_ask(rig, "stall").query.status, DNS_NOERROR); /* its only time-out was over, too */
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+}
+
+static void silence_costs_no_more_packets_than_tries(void **state)
+{
+	struct rig *rig = rig_open(1, true, SLOW_MS);
+
+	(void)state;
+	rig_ask(rig, "ok");
+	assert_int_equal(rig_ask(rig, "silent").query.status, DNS_TIMEOUT);
+	assert_int_equal(rig->seen, TRIES);
+	rig_close(rig);
+}
+
+static void no_try_begins_when_its_time_is_over(void **state)
+{
+	struct rig *rig;
+
+	(void)state;
+	rig_tries_ms = SHORT_MS / 4; /* nothing was measured: the first repeat would come after SHORT_MS */
+	rig = rig_open(1, true, SHORT_MS);
+	rig_tries_ms = WATCHDOG_MS;
+	assert_int_equal(rig_ask(rig, "silent").query.status, DNS_TIMEOUT);
+	assert_int_equal(rig->seen, 1);
+	rig_close(rig);
+}
+
+static void one_server_may_be_asked_by_number_over_either_way(void **state)
+{
+	struct rig *rig = rig_open(2, true, LONG_MS);
+	struct asked asked;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memset(&asked, 0, sizeof asked);
+		asked.rig = rig;
+		asked.query = (struct net_query){ .name = SPAN_LITERAL("ok.example"),
+						  .type = DNS_TYPE_A,
+						  .on_answer = rig_on_answer,
+						  .arg = &asked };
+		rig->open++;
+		net_cares_ask_server(rig->net, &asked.query, 0, i == 1);
+		rig_run(rig);
+		assert_int_equal(asked.query.status, DNS_NOERROR);
+		assert_int_equal(asked.answers, 1);
+		assert_int_equal(rig->peer[0]->over_tcp, i);
+	}
+	memset(&asked.query.own, 0, sizeof asked.query.own);
+	rig->open++;
+	net_cares_ask_server(rig->net, &asked.query, 1, false); /* the dead one: one try, no other server */
+	rig_run(rig);
+	assert_int_equal(asked.query.status, DNS_TIMEOUT);
+	assert_int_equal(rig->peer[0]->questions, 2);
+	rig_close(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(behaviours_of_a_server_and_what_comes_of_them),
+		cmocka_unit_test(truncation_without_tcp_is_told),
+		cmocka_unit_test(a_server_without_edns_is_asked_plainly_and_then_always),
+		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
+		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
+		cmocka_unit_test(an_answer_to_both_tries_is_taken_once_and_counted_late_once),
+		cmocka_unit_test(what_came_while_we_stood_still_is_read_before_anything_is_late),
+		cmocka_unit_test(silence_costs_no_more_packets_than_tries),
+		cmocka_unit_test(no_try_begins_when_its_time_is_over),
+		cmocka_unit_test(one_server_may_be_asked_by_number_over_either_way),
+	};
+
+	return cmocka_run_group_tests_name("net_cares", tests, NULL, NULL);
+}

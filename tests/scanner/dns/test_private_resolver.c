@@ -1,0 +1,213 @@
+/* The private Unbound, started for real on loopback. Exit 77 where Unbound is not installed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "parsers/dns_answer.h"
+#include "scanner/dns/private_resolver.h"
+
+enum {
+	SKIPPED = 77,
+	PATIENCE_MS = 10000, /* for what takes milliseconds on an idle machine */
+	STEP_MS = 10,
+	EXTRA_LINES = 200,
+};
+
+static char error[512];
+
+/* The status of one question over UDP; DNS_TIMEOUT without an answer. */
+static enum dns_status ask(const struct options_server *server, const char *name)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(server->port) };
+	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
+	int n = dns_query_write(7, span_of(name), DNS_TYPE_A, true, question);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct dns_answer answer = { .status = DNS_TIMEOUT };
+	ssize_t got;
+
+	memcpy(&address.sin_addr, server->address.octet, 4);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	if (send(fd, question, (size_t)n, 0) == n && poll(&wait, 1, 2000) == 1 &&
+	    (got = recv(fd, packet, sizeof packet, 0)) > 0)
+		assert_int_equal(dns_answer_parse(packet, (size_t)got, span_of(name), DNS_TYPE_A, &answer), 0);
+	close(fd);
+	return answer.status;
+}
+
+/* Our one child; 0: none. */
+static pid_t child(void)
+{
+	char path[64];
+	FILE *file;
+	int pid = 0;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%d", &pid) != 1)
+			pid = 0;
+		fclose(file);
+	}
+	return pid;
+}
+
+/* @before and a number and @after, @times. */
+static char *write_extra(const char *before, const char *after, unsigned times)
+{
+	static char path[64];
+	FILE *file;
+	int fd;
+
+	snprintf(path, sizeof path, "/tmp/stsurvey-test-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	file = fdopen(fd, "w");
+	for (unsigned i = 0; i < times; i++)
+		fprintf(file, "server:\n\t%s%u%s\n", before, i, after);
+	fclose(file);
+	return path;
+}
+
+static void answers_from_its_start_to_its_stop(void **state)
+{
+	struct private_resolver *resolver;
+	struct options_server server;
+
+	(void)state;
+	assert_int_equal(private_resolver_start(&resolver, NULL, 2, 4000, &server, error, sizeof error), 0);
+	assert_true(address_is_loopback(&server.address));
+	assert_int_equal(ask(&server, "localhost"), DNS_NOERROR);
+	assert_int_equal(ask(&server, "there.is.none.invalid"), DNS_NXDOMAIN);
+	assert_false(private_resolver_has_ended(resolver, error, sizeof error));
+	assert_int_not_equal(getpgid(child()), getpgid(0)); /* ^C is not for it */
+	private_resolver_stop(resolver);
+	assert_int_equal(child(), 0);
+	assert_int_equal(ask(&server, "localhost"), DNS_TIMEOUT);
+}
+
+static void two_at_once_do_not_meet(void **state)
+{
+	struct private_resolver *first, *second;
+	struct options_server a, b;
+
+	(void)state;
+	assert_int_equal(private_resolver_start(&first, NULL, 1, 1, &a, error, sizeof error), 0);
+	assert_int_equal(private_resolver_start(&second, NULL, 1, 1, &b, error, sizeof error), 0);
+	assert_int_not_equal(a.port, b.port);
+	private_resolver_stop(first);
+	assert_int_equal(ask(&b, "localhost"), DNS_NOERROR);
+	private_resolver_stop(second);
+}
+
+static void takes_lines_of_the_users(void **state)
+{
+	struct private_resolver *resolver;
+	struct options_server server;
+	char *path = write_extra("local-data: \"host", ".test. A 192.0.2.1\"", EXTRA_LINES);
+
+	(void)state;
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof error), 0);
+	assert_int_equal(ask(&server, "host199.test"), DNS_NOERROR);
+	assert_int_equal(ask(&server, "host200.test"), DNS_NXDOMAIN);
+	private_resolver_stop(resolver);
+	unlink(path);
+}
+
+static void says_what_unbound_does_not_like(void **state)
+{
+	struct private_resolver *resolver;
+	struct options_server server;
+	char *path = write_extra("no-such-setting: ", "", 1);
+
+	(void)state;
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof error), -1);
+	assert_null(resolver);
+	assert_non_null(strstr(error, "the private Unbound ended (status 1): "));
+	assert_non_null(strstr(error, "error"));
+	assert_int_equal(child(), 0);
+	unlink(path);
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof error), -1);
+	assert_non_null(strstr(error, "--resolver-config /tmp/stsurvey-test-"));
+	assert_non_null(strstr(error, "No such file"));
+}
+
+static void its_end_is_noticed(void **state)
+{
+	struct private_resolver *resolver;
+	struct options_server server;
+	bool ended = false;
+
+	(void)state;
+	assert_int_equal(private_resolver_start(&resolver, NULL, 1, 1, &server, error, sizeof error), 0);
+	assert_true(child() > 0);
+	kill(child(), SIGKILL);
+	for (unsigned ms = 0; ms < PATIENCE_MS && !ended; ms += STEP_MS) {
+		ended = private_resolver_has_ended(resolver, error, sizeof error);
+		usleep(1000 * STEP_MS);
+	}
+	assert_true(ended);
+	assert_non_null(strstr(error, "ended (signal 9)"));
+	private_resolver_stop(resolver);
+}
+
+/* Whoever starts it is killed without a chance to stop it. */
+static void ends_with_its_parent(void **state)
+{
+	pid_t parent, orphan = 0;
+	int status = 0;
+
+	(void)state;
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* the orphan becomes ours, so that its end can be awaited */
+	fflush(NULL);
+	parent = fork();
+	if (parent == 0) {
+		struct private_resolver *resolver;
+		struct options_server server;
+
+		if (private_resolver_start(&resolver, NULL, 1, 1, &server, error, sizeof error) < 0)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	for (unsigned ms = 0; ms < PATIENCE_MS && orphan == 0; ms += STEP_MS) {
+		orphan = waitpid(-1, &status, WNOHANG);
+		usleep(1000 * STEP_MS);
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	assert_true(orphan > 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_from_its_start_to_its_stop),
+		cmocka_unit_test(two_at_once_do_not_meet),
+		cmocka_unit_test(takes_lines_of_the_users),
+		cmocka_unit_test(says_what_unbound_does_not_like),
+		cmocka_unit_test(its_end_is_noticed),
+		cmocka_unit_test(ends_with_its_parent),
+	};
+
+	if (access("/usr/sbin/unbound", X_OK) != 0 && system("command -v unbound >/dev/null") != 0) {
+		puts("unbound is not installed, skipped");
+		return SKIPPED;
+	}
+	return cmocka_run_group_tests_name("private_resolver", tests, NULL, NULL);
+}

@@ -1,0 +1,160 @@
+/* A feed that reads a pipe: its writer is slow, or still there when the scan stops. */
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "scanner/feed/feed.h"
+#include "tests/scanner/feed/feed_rig.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A feed that reads a FIFO, and the FIFO's other end. */
+static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
+{
+	char error[FEED_ERROR_MAX];
+	struct feed *feed;
+
+	snprintf(path, size, "/tmp/stsurvey-test-%d.fifo", (int)getpid());
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(feed_open(&feed, options, error), 0); /* nobody writes yet */
+	*fd = open(path, O_WRONLY);
+	return feed;
+}
+
+/* A pipe that stays open: what came is handed out though the batch is not full, and stopping does not wait
+ * for more. */
+static void stopping_interrupts_a_blocked_read(void **state)
+{
+	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	char path[64];
+	struct feed_options options = {
+		.path = path, .format = FEED_FORMAT_LIST, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell
+	};
+	struct feed_batch *batch;
+	struct feed *feed;
+	int fd;
+
+	(void)state;
+	feed = open_fifo(&options, path, sizeof(path), &fd);
+	assert_int_equal(write(fd, "a.test\nb.te", 11), 11);
+	while (feed_take(feed, &batch) == FEED_WAIT)
+		feed_rig_wait(&bell);
+	assert_int_equal(batch->count, 1);
+	feed_release(feed, batch);
+	assert_int_equal(feed_take(feed, &batch), FEED_WAIT);
+	assert_true(feed_fraction(feed) < 0);
+	feed_stop(feed);
+	assert_int_equal(feed_take(feed, &batch), FEED_END);
+	feed_close(feed);
+	close(fd);
+	unlink(path);
+}
+
+struct slow_case {
+	const char *what, *first, *rest; /* written after the first's names were handed out */
+	const char *expected[2];
+	unsigned ranks[2];
+};
+
+static void expect_one(struct feed *feed, struct feed_rig_bell *bell, const struct slow_case *c, unsigned i)
+{
+	struct feed_batch *batch;
+	enum feed_result result;
+
+	while ((result = feed_take(feed, &batch)) == FEED_WAIT)
+		feed_rig_wait(bell);
+	assert_int_equal(result, FEED_BATCH_TAKEN);
+	if (batch->count != 1 || !span_equal(batch->target[0].name, span_of(c->expected[i])) ||
+	    batch->target[0].rank != c->ranks[i])
+		fail_msg("%s: %u targets, the first %.*s", c->what, batch->count, (int)batch->target[0].name.n,
+			 batch->target[0].name.p);
+	feed_release(feed, batch);
+}
+
+/* Who writes one name and waits for what comes of it sees it surveyed, in whatever format. */
+static void a_writer_that_pauses_is_not_waited_for(void **state)
+{
+	static const struct slow_case CASES[] = {
+		{ "list", "a.test\n", "b.test\n", { "a.test", "b.test" }, { 0, 0 } },
+		{ "less than tells a compression", "a.b\n", "c\n", { "a.b", "c" }, { 0, 0 } },
+		{ "ranking", "# made today\n1,a.test\n2", ",b.test\n", { "a.test", "b.test" }, { 1, 2 } },
+		{ "header", "rank,domain\n7,a.test\n", "8,b.test\n", { "a.test", "b.test" }, { 7, 8 } },
+		{ "byte order mark",
+		  "\xef\xbb\xbf"
+		  "a.test\nb",
+		  ".test\n",
+		  { "a.test", "b.test" },
+		  { 0, 0 } },
+		{ "zone", "$ORIGIN t.\na NS b\nc", " NS d\n", { "a.t", "c.t" }, { 0, 0 } },
+	};
+	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	char path[64];
+	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
+	struct feed *feed;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		const struct slow_case *c = &CASES[i];
+		int fd;
+
+		feed = open_fifo(&options, path, sizeof(path), &fd);
+		assert_int_equal(write(fd, c->first, strlen(c->first)), strlen(c->first));
+		expect_one(feed, &bell, c, 0);
+		assert_int_equal(write(fd, c->rest, strlen(c->rest)), strlen(c->rest));
+		expect_one(feed, &bell, c, 1);
+		close(fd);
+		unlink(path);
+		feed_close(feed);
+	}
+}
+
+/* Who stops a compressed list early has not found a truncated one. */
+static void stopping_is_no_failure(void **state)
+{
+	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	char path[64];
+	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
+	struct feed_batch *batch;
+	struct feed *feed;
+	size_t n;
+	char *list = feed_rig_big_list(&n);
+	unsigned char *out = malloc(FEED_RIG_BIG);
+	int fd;
+
+	(void)state;
+	assert_true(feed_rig_gzip(list, n, out, FEED_RIG_BIG) > 4096);
+	feed = open_fifo(&options, path, sizeof(path), &fd);
+	assert_int_equal(write(fd, out, 4096), 4096);
+	while (feed_entries(feed) == 0)
+		sched_yield();
+	feed_stop(feed);
+	feed_rig_wait(&bell); /* nobody asked for a batch, so this is the end */
+	assert_int_equal(feed_take(feed, &batch), FEED_END);
+	assert_string_equal(feed_error(feed), "");
+	feed_close(feed);
+	close(fd);
+	unlink(path);
+	free(out);
+	free(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stopping_interrupts_a_blocked_read),
+		cmocka_unit_test(a_writer_that_pauses_is_not_waited_for),
+		cmocka_unit_test(stopping_is_no_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,425 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "scanner/options/options_table.h"
+
+enum { WORDS_MAX = 48, LINE_SIZE = 1024 };
+
+static char error[OPTIONS_ERROR_MAX];
+static int first;
+
+/* Split @line at blanks and read it; every scan here names its files and a resolver. */
+static enum options_result read_line(struct options *options, enum options_command command, const char *line)
+{
+	static char copy[LINE_SIZE], *argv[WORDS_MAX];
+	int argc = 0;
+
+	snprintf(copy, sizeof(copy), "%s %s", command == OPTIONS_SCAN ? "scan" : "check", line);
+	for (char *word = strtok(copy, " "); word && argc < WORDS_MAX - 1; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return options_read(options, command, argc, argv, &first, error);
+}
+
+static void write_file(char path[], const char *text)
+{
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	fputs(text, file);
+	fclose(file);
+}
+
+static void defaults_hurt_nobody(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, OPTIONS_SCAN, "-f list -o out --name-servers 192.0.2.53"), OPTIONS_OK);
+	assert_string_equal(options.input_file, "list");
+	assert_int_equal(options.input_format, FEED_FORMAT_AUTO);
+	assert_string_equal(options.output_file, "out");
+	assert_null(options.metadata_file);
+	assert_true(options.rate == 10000);
+	assert_true(options.timeout == 2 && options.http_timeout == 30 && options.sync_interval == 5);
+	assert_int_equal(options.retries, 3);
+	assert_int_equal(options.concurrency, 4000);
+	assert_int_equal(options.http_concurrency, 500);
+	assert_int_equal(options.per_host, 8);
+	assert_int_equal(options.https_port, 443);
+	assert_int_equal(options.smtp_port, 25);
+	assert_int_equal(options.shards, 1);
+	assert_int_equal(options.shard, 0);
+	assert_true(options.threads >= 1);
+	assert_false(options.has_seed || options.resume || options.force || options.quiet);
+	options_free(&options);
+}
+
+static void rates_are_unlimited_only_on_loopback(void **state)
+{
+	static const struct {
+		const char *line;
+		double rate, resolver_rate;
+	} CASES[] = {
+		{ "--name-servers 127.0.0.1,[::1]:53", 0, 0 },
+		{ "--name-servers 127.0.0.1,192.0.2.1", 10000, 10000 },
+		{ "--name-servers 127.0.0.1 --rate 77.5", 77.5, 0 },
+		{ "--name-servers 127.0.0.1 --resolver-rate 77.5", 0, 77.5 },
+		{ "--name-servers 192.0.2.1 --rate 0", 0, 10000 },
+		{ "--name-servers 192.0.2.1 --resolver-rate 0", 10000, 0 },
+		{ "--resolver unbound", 10000, 0 }, /* it asks the world, and we ask it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct options options;
+		char line[LINE_SIZE];
+
+		snprintf(line, sizeof(line), "-f list -o out %s", CASES[i].line);
+		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+		if (options.rate != CASES[i].rate || options.resolver_rate != CASES[i].resolver_rate)
+			fail_msg("%s: %g and %g", CASES[i].line, options.rate, options.resolver_rate);
+		options_free(&options);
+	}
+}
+
+static void every_option_lands_in_its_member(void **state)
+{
+	struct obs_address lab = { 4, { 127, 0, 0, 9 } }, lan = { 4, { 10, 0, 0, 1 } };
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-flist -oout --metadata-file=m -u u -l l -qvv -r 250 --concurrency 10 -t 3 "
+				   "--timeout .5 "
+				   "--retries 0 --resume --name-servers 127.0.0.9:5300,[::1]:54,127.0.0.9:5300"),
+			 OPTIONS_OK);
+	assert_string_equal(options.metadata_file, "m");
+	assert_string_equal(options.status_updates_file, "u");
+	assert_string_equal(options.log_file, "l");
+	assert_true(options.quiet && options.resume && options.verbose == 2);
+	assert_true(options.rate == 250 && options.timeout == 0.5);
+	assert_int_equal(options.concurrency, 10);
+	assert_int_equal(options.threads, 3);
+	assert_int_equal(options.retries, 0);
+	assert_int_equal(options.server_count, 2);
+	assert_int_equal(options.server[0].port, 5300);
+	assert_int_equal(options.server[1].port, 54);
+	options_free(&options);
+
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-f list -o out --name-servers ::1 -e 0 --shards 4 --shard 3 "
+				   "--max-domains 9 --max-runtime 1.5 "
+				   "--http-timeout 60 --http-concurrency 7 --per-host 2 --https-port 8443 "
+				   "--smtp-port 2525"),
+			 OPTIONS_OK);
+	assert_true(options.has_seed && options.seed == 0);
+	assert_int_equal(options.shards, 4);
+	assert_int_equal(options.shard, 3);
+	assert_int_equal(options.max_domains, 9);
+	assert_true(options.max_runtime == 1.5 && options.http_timeout == 60);
+	assert_int_equal(options.http_concurrency, 7);
+	assert_int_equal(options.per_host, 2);
+	assert_int_equal(options.https_port, 8443);
+	assert_int_equal(options.smtp_port, 2525);
+	options_free(&options);
+
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-f list -o out --name-servers ::1 --ca-file ca --contact "
+				   "https://example.org/#scan --force "
+				   "--allow-reserved 127.0.0.0/8,fd00::/8 --input-format zone --sync-interval 0"),
+			 OPTIONS_OK);
+	assert_string_equal(options.ca_file, "ca");
+	assert_string_equal(options.contact, "https://example.org/#scan");
+	assert_true(options.force && options.sync_interval == 0);
+	assert_int_equal(options.input_format, FEED_FORMAT_ZONE);
+	assert_true(cidr_set_has(options.allow_reserved, &lab));
+	assert_false(cidr_set_has(options.allow_reserved, &lan));
+	options_free(&options);
+}
+
+static void usage_errors_name_the_option(void **state)
+{
+	static const struct {
+		const char *line, *message;
+	} CASES[] = {
+		{ "--timeout abc", "--timeout 'abc': not a number from 0.01 to 60 seconds" },
+		{ "--timeout 0", "--timeout '0': not a number" },
+		{ "--timeout inf", "--timeout 'inf': not a number" },
+		{ "--timeout 0x10", "--timeout '0x10': not a number" },
+		{ "--timeout -1", "--timeout '-1': not a number" },
+		{ "--timeout 2s", "--timeout '2s': not a number" },
+		{ "--http-timeout 61", "--http-timeout '61': not a number from 0.1 to 60 seconds" },
+		{ "--concurrency 0", "--concurrency '0': not a whole number from 1 to 1000000 domains" },
+		{ "--concurrency 4k", "--concurrency '4k': not a whole number" },
+		{ "--retries 18446744073709551617", "--retries '18446744073709551617': not a whole number" },
+		{ "--https-port 65536", "--https-port '65536': not a whole number from 1 to 65535 as a port" },
+		{ "--seed x", "--seed 'x': not a whole number" },
+		{ "--rate=", "--rate '': not a number" },
+		{ "--rate -5", "--rate '-5': not a number" },
+		{ "--shard 1", "--shard must be less than --shards" },
+		{ "--shards 2", "--shards needs --shard I" },
+		{ "--shards 2 --shard 2", "--shard must be less than --shards" },
+		{ "--shards 0", "--shards '0': not a whole number from 1 to" },
+		{ "--resume --force", "--resume and --force exclude each other" },
+		{ "--resume -o -", "--resume needs --output-file FILE" },
+		{ "--input-format xml", "--input-format 'xml': formats are list, csv and zone" },
+		{ "--resolver bind", "--resolver 'bind': only unbound is known" },
+		{ "--resolver unbound", "--resolver and --name-servers exclude each other" },
+		{ "--resolver-config x", "--resolver-config needs --resolver unbound" },
+		{ "--name-servers example.com", "--name-servers 'example.com': 'example.com' is no name server" },
+		{ "--name-servers 192.0.2.1,,", "--name-servers '192.0.2.1,,': '' is no name server" },
+		{ "--name-servers fe80::1%eth0", "--name-servers 'fe80::1%eth0':" },
+		{ "--allow-reserved 10/8", "--allow-reserved '10/8': '10/8' is no network" },
+		{ "--contact me", "--contact 'me': neither a URL nor a mail address" },
+		{ "--contact https://a\r\nX:y", "--contact 'https://a\r\nX:y': only printable ASCII" },
+		{ "-m -", "--metadata-file needs a file" },
+		{ "--metadata-file out", "--output-file and --metadata-file are the same file" },
+		{ "-m m -u m", "--metadata-file and --status-updates-file are the same file" },
+		{ "-l out", "--output-file and --log-file are the same file" },
+		{ "-f out", "--output-file and --input-file are the same file" },
+		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
+		{ "--nameservers 5", "unknown option 'nameservers'; did you mean 'name-servers'?" },
+		{ "--frobnicate=5", "unknown option 'frobnicate'; --help lists them all" },
+		{ "-x", "unknown option '-x'" },
+		{ "--quiet=yes", "--quiet takes no value" },
+		{ "--rate", "--rate needs a value: --rate N" },
+		{ "-r", "--rate needs a value: --rate N" },
+		{ "example.com", "'example.com' is no option; domains come from --input-file FILE" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct options options;
+		char line[LINE_SIZE];
+
+		snprintf(line, sizeof(line), "-f list -o out --name-servers 192.0.2.53 %s", CASES[i].line);
+		if (read_line(&options, OPTIONS_SCAN, line) != OPTIONS_USAGE)
+			fail_msg("'%s' is taken", CASES[i].line);
+		if (strncmp(error, CASES[i].message, strlen(CASES[i].message)) != 0)
+			fail_msg("'%s': %s", CASES[i].line, error);
+		if (strchr(error, '\n') && !strchr(CASES[i].line, '\n'))
+			fail_msg("'%s': more than one line", CASES[i].line);
+		options_free(&options);
+	}
+}
+
+static void unreadable_files_are_fatal(void **state)
+{
+	static const char *const LINES[] = { "-b /nonexistent/b", "--domain-blocklist-file /nonexistent/b",
+					     "-C /nonexistent/b", "--name-servers @/nonexistent/b" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(LINES) / sizeof(LINES[0]); i++) {
+		struct options options;
+
+		assert_int_equal(read_line(&options, OPTIONS_SCAN, LINES[i]), OPTIONS_FATAL);
+		assert_string_equal(error, "/nonexistent/b: No such file or directory");
+		options_free(&options);
+	}
+}
+
+static void the_command_line_overrides_the_configuration(void **state)
+{
+	struct obs_address lab = { 4, { 127, 0, 0, 9 } }, lan = { 4, { 10, 0, 0, 1 } };
+	char path[] = "/tmp/stsurvey-test-XXXXXX", line[LINE_SIZE];
+	struct options options;
+
+	(void)state;
+	write_file(path, "# a lab\nname-servers = 127.0.0.9:5300\nrate=100   # queries\ntimeout = 0.25\nresume\n"
+			 "quiet = no\ncontact = \"https://example.org/#x\"\nallow-reserved = 127.0.0.0/8\n");
+	snprintf(line, sizeof(line), "-f list --rate 7 -o out -C %s --allow-reserved 10.0.0.0/8 --name-servers ::1",
+		 path);
+	assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+	assert_true(options.rate == 7 && options.timeout == 0.25 && options.resume && !options.quiet);
+	assert_string_equal(options.contact, "https://example.org/#x");
+	assert_int_equal(options.server_count, 1);
+	assert_int_equal(options.server[0].address.family, 6);
+	assert_true(cidr_set_has(options.allow_reserved, &lab) && cidr_set_has(options.allow_reserved, &lan));
+	options_free(&options);
+	snprintf(line, sizeof(line), "-C %s example.com", path);
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, line), OPTIONS_OK); /* scan's options are passed over */
+	assert_true(options.timeout == 0.25 && !options.resume);
+	options_free(&options);
+	unlink(path);
+}
+
+static void configuration_errors_have_a_line(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} CASES[] = {
+		{ "\nrate = 5\nspeed = 3\n", ":3: unknown option 'speed'" },
+		{ "rate = fast\n", ":1: --rate 'fast': not a number" },
+		{ "rate\n", ":1: 'rate' needs a value: rate = N" },
+		{ "quiet = maybe\n", ":1: --quiet 'maybe': write yes or no" },
+		{ "config = other\n", ":1: 'config' has no place in a configuration file" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		char path[] = "/tmp/stsurvey-test-XXXXXX", line[LINE_SIZE];
+		struct options options;
+
+		write_file(path, CASES[i].text);
+		snprintf(line, sizeof(line), "-f list -o out --config %s", path);
+		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_USAGE);
+		assert_memory_equal(error, path, strlen(path));
+		if (strncmp(error + strlen(path), CASES[i].message, strlen(CASES[i].message)) != 0)
+			fail_msg("%s", error);
+		options_free(&options);
+		unlink(path);
+	}
+}
+
+static void name_servers_come_from_files_too(void **state)
+{
+	char list[] = "/tmp/stsurvey-test-XXXXXX", resolv[] = "/tmp/stsurvey-test-XXXXXX", line[LINE_SIZE];
+	struct options options;
+
+	(void)state;
+	write_file(list, "# ours\n192.0.2.1:5353\n2001:db8::1, 192.0.2.2\n");
+	snprintf(line, sizeof(line), "-f list -o out --name-servers @%s", list);
+	assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+	assert_int_equal(options.server_count, 3);
+	assert_int_equal(options.server[0].port, 5353);
+	options_free(&options);
+	write_file(resolv, "search example.com\nnameserver 192.0.2.7\nnameserver\tfe80::1%eth0\noptions "
+			   "edns0\nnameserver ::1\n");
+	options = (struct options){ 0 };
+	assert_int_equal(options_read_resolv_conf(&options, resolv, error, sizeof(error)), OPTIONS_OK);
+	assert_int_equal(options.server_count, 2);
+	assert_int_equal(options.server[0].port, 53);
+	options_free(&options);
+	options_free(&options);
+	unlink(list);
+	unlink(resolv);
+}
+
+static void an_empty_resolv_conf_is_fatal(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = { 0 };
+
+	(void)state;
+	write_file(path, "search example.com\n");
+	assert_int_equal(options_read_resolv_conf(&options, path, error, sizeof(error)), OPTIONS_FATAL);
+	assert_non_null(strstr(error, "no name server in it; give --name-servers"));
+	options_free(&options);
+	unlink(path);
+}
+
+static void what_was_given_is_remembered(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+				   "-f list -o out --name-servers ::1 -r 5 --rate 6 --resume "
+				   "--allow-reserved 10.0.0.0/8 "
+				   "--allow-reserved 127.0.0.0/8"),
+			 OPTIONS_OK);
+	assert_int_equal(options.given_count, 7);
+	assert_true(span_equal(options.given[3].name, SPAN_LITERAL("rate")));
+	assert_true(span_equal(options.given[3].value, SPAN_LITERAL("6")));
+	assert_true(span_equal(options.given[4].name, SPAN_LITERAL("resume")));
+	assert_true(span_equal(options.given[6].value, SPAN_LITERAL("127.0.0.0/8")));
+	options_free(&options);
+}
+
+static void check_takes_domains_and_fewer_options(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, "example.com --name-servers ::1 example.org"), OPTIONS_OK);
+	assert_int_equal(first, 3); /* after the command, the option and its value, as getopt sorts them */
+	options_free(&options);
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--name-servers ::1"), OPTIONS_USAGE);
+	assert_string_equal(error, "no domain given");
+	options_free(&options);
+	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--shards 2 example.com"), OPTIONS_USAGE);
+	options_free(&options);
+}
+
+static void help_names_every_option(void **state)
+{
+	static const char *const NAMES[] = {
+		"-f, --input-file",
+		"--input-format",
+		"-o, --output-file",
+		"-m, --metadata-file",
+		"-u, --status-updates-file",
+		"-l, --log-file",
+		"-q, --quiet",
+		"-v, --verbose",
+		"--name-servers",
+		"-r, --rate",
+		"--concurrency",
+		"--timeout",
+		"--retries",
+		"--http-timeout",
+		"--http-concurrency",
+		"--per-host",
+		"-e, --seed",
+		"--shards",
+		"--shard ",
+		"-b, --blocklist-file",
+		"--domain-blocklist-file",
+		"--allow-reserved",
+		"--https-port",
+		"--smtp-port",
+		"--ca-file",
+		"--contact",
+		"--resume",
+		"--force",
+		"--max-domains",
+		"--max-runtime",
+		"-C, --config",
+		"-t, --threads",
+		"--sync-interval",
+		"--resolver",
+		"--resolver-config",
+		"-h, --help",
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	options_help(OPTIONS_SCAN, out);
+	fclose(out);
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
+		if (!strstr(text, NAMES[i]))
+			fail_msg("%s", NAMES[i]);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (strlen(line) > 120)
+			fail_msg("too wide: %s", line);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_hurt_nobody),
+		cmocka_unit_test(rates_are_unlimited_only_on_loopback),
+		cmocka_unit_test(every_option_lands_in_its_member),
+		cmocka_unit_test(usage_errors_name_the_option),
+		cmocka_unit_test(unreadable_files_are_fatal),
+		cmocka_unit_test(the_command_line_overrides_the_configuration),
+		cmocka_unit_test(configuration_errors_have_a_line),
+		cmocka_unit_test(name_servers_come_from_files_too),
+		cmocka_unit_test(an_empty_resolv_conf_is_fatal),
+		cmocka_unit_test(what_was_given_is_remembered),
+		cmocka_unit_test(check_takes_domains_and_fewer_options),
+		cmocka_unit_test(help_names_every_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "output/json.h"
+#include "scanner/base/log.h"
+#include "scanner/run/progress.h"
+
+enum { TEXT_SIZE = 32 * 1024 };
+
+static char text[TEXT_SIZE], error[PROGRESS_ERROR_MAX];
+
+static const char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* Standard error into a file while a test looks at what is written there. */
+static char caught_path[] = "/tmp/stsurvey-test-stderr-XXXXXX";
+static int real_stderr = -1;
+
+static void catch_stderr(void)
+{
+	int fd;
+
+	strcpy(caught_path + strlen(caught_path) - 6, "XXXXXX");
+	fd = mkstemp(caught_path);
+	fflush(stderr);
+	real_stderr = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+static const char *caught_stderr(void)
+{
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	read_text(caught_path);
+	unlink(caught_path);
+	return text;
+}
+
+static unsigned count_lines(const char *s)
+{
+	unsigned lines = 0;
+
+	for (; *s; s++)
+		lines += *s == '\n';
+	return lines;
+}
+
+static struct progress_moment moment_at(unsigned second)
+{
+	return (struct progress_moment){ .now_ms = 5000 + 1000 * (uint64_t)second,
+					 .wall_ms = 1795300000000 + 1000 * (int64_t)second,
+					 .fraction = 0.01 * second,
+					 .counts = { .domains = 1000 * (uint64_t)second,
+						     .queries = 3000 * (uint64_t)second,
+						     .sts = second,
+						     .unknown = second } };
+}
+
+static void the_line_is_as_documented(void **state)
+{
+	struct progress_moment moment = {
+		.fraction = 0.123, .counts = { .domains = 5018221, .sts = 3891, .fetched = 3655, .unknown = 20073 }
+	};
+	char line[PROGRESS_LINE_MAX];
+
+	(void)state;
+	progress_line(line, &moment, 602400, 4260.7, 8336.4, 25012.2);
+	assert_string_equal(line,
+			    "00h:10m:02s; 12.3% (01h:11m:00s left); 5018221 domains; 8336 domains/s; 25012 queries/s; "
+			    "STS 3891; fetched 3655; unknown 0.4%");
+	moment.fraction = -1; /* a pipe */
+	moment.note = "paused: no resolver answers";
+	progress_line(line, &moment, 400000000, -1, 0, 0);
+	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
+				  "fetched 3655; unknown 0.4%; "
+				  "paused: no resolver answers");
+	moment = (struct progress_moment){ .fraction = 0 };
+	progress_line(line, &moment, 0, -1, 0, 0);
+	assert_string_equal(line,
+			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
+}
+
+static void a_file_gets_a_line_every_ten_seconds(void **state)
+{
+	struct options options = { .quiet = false };
+	struct progress_about about = { 0 };
+	struct progress_moment moment = moment_at(0);
+	struct progress *progress;
+
+	(void)state;
+	catch_stderr();
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	for (unsigned second = 1; second <= 25; second++) {
+		moment = moment_at(second);
+		progress_tick(progress, &moment);
+	}
+	moment = moment_at(30);
+	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
+	assert_int_equal(count_lines(caught_stderr()), 3);
+	assert_memory_equal(
+		text, "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
+	assert_non_null(strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
+}
+
+static void quiet_is_quiet(void **state)
+{
+	struct options options = { .quiet = true };
+	struct progress_about about = { 0 };
+	struct progress_moment moment = moment_at(0);
+	struct progress *progress;
+
+	(void)state;
+	catch_stderr();
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	moment = moment_at(30);
+	progress_tick(progress, &moment);
+	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
+	assert_string_equal(caught_stderr(), "");
+}
+
+static void status_updates_are_a_row_a_second(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = { .quiet = true, .status_updates_file = path };
+	struct progress_about about = { 0 };
+	struct progress_moment moment = moment_at(0);
+	struct progress *progress;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	moment = moment_at(1);
+	progress_tick(progress, &moment);
+	assert_int_equal(count_lines(read_text(path)), 2); /* a reader that waits sees it at once */
+	moment = moment_at(2);
+	moment.fraction = -1;
+	moment.note = "paused, \"all\"";
+	progress_tick(progress, &moment);
+	moment = moment_at(4);
+	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
+	assert_string_equal(
+		read_text(path),
+		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
+		"queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,"
+		"fetching,note\n"
+		"2026-11-21T22:26:41.000Z,1.000,99,1.000,1000,1000.0,3000,3000.0,1,0,1,0.001000,0,0,0,0,0,\n"
+		"2026-11-21T22:26:42.000Z,2.000,,,2000,1000.0,6000,3000.0,2,0,2,0.001000,0,0,0,0,0,\"paused, "
+		"\"\"all\"\"\"\n"
+		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,"
+		"\n");
+	unlink(path);
+}
+
+static void extra_members(struct json *json, void *arg)
+{
+	json_open_array(json, "resolvers");
+	json_open_object(json, NULL);
+	json_bool(json, arg, true);
+	json_close_object(json);
+	json_close_array(json);
+	json_open_array(json, "nothing");
+	json_close_array(json);
+}
+
+/* Debian's Python reads it, as a user's would. */
+static void expect_json(const char *path, const char *condition)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "/usr/bin/python3 -c 'import json; m = json.load(open(\"%s\")); assert %s, m'", path, condition);
+	if (system(command) != 0)
+		fail_msg("%s in\n%s", condition, read_text(path));
+}
+
+static void metadata_is_whole_at_every_moment(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX", beside[64];
+	char words[][16] = { "stsurvey", "scan", "-f", "b\xc3\xbc \"x\"\\", "\xff" }, key[] = "alive";
+	char *argv[] = { words[0], words[1], words[2], words[3], words[4], NULL };
+	struct record_option given[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("5") } };
+	struct options options = { .quiet = true,
+				   .metadata_file = path,
+				   .output_file = "out",
+				   .shards = 1,
+				   .given = given,
+				   .given_count = 1,
+				   .server_count = 1,
+				   .server[0] = { { 4, { 127, 0, 0, 1 } }, 5300 } };
+	struct progress_about about = { .argc = 5,
+					.argv = argv,
+					.input = "list",
+					.input_size = 7,
+					.input_mtime = 0,
+					.input_sample = 255,
+					.extra = extra_members,
+					.arg = key };
+	struct progress_moment moment = moment_at(0);
+	struct progress *progress;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	expect_json(path, "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
+	expect_json(path, "m[\"command_line\"][3:] == [\"b\\u00fc \\\"x\\\"\\\\\", \"\\u00ff\"]");
+	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"00000000000000ff\" and "
+			  "m[\"input\"][\"mtime\"][:4] == \"1970\"");
+	expect_json(path, "m[\"settings\"][\"name_servers\"] == [{\"address\": \"127.0.0.1\", \"port\": 5300}]");
+	expect_json(path, "m[\"options_given\"] == [{\"name\": \"rate\", \"value\": \"5\"}]");
+	expect_json(path, "m[\"resolvers\"] == [{\"alive\": True}] and m[\"nothing\"] == []");
+	moment = moment_at(9);
+	progress_tick(progress, &moment);
+	expect_json(path, "m[\"counts\"][\"domains\"] == 0");
+	moment = moment_at(10);
+	progress_tick(progress, &moment);
+	expect_json(path, "m[\"counts\"][\"domains\"] == 10000 and m[\"fraction\"] == 0.1");
+	moment = moment_at(12);
+	progress_close(progress, &moment, PROGRESS_ABORTED, 130, "interrupted");
+	expect_json(path, "m[\"state\"] == \"aborted\" and m[\"exit_status\"] == 130 and m[\"error\"] == "
+			  "\"interrupted\"");
+	expect_json(path, "m[\"end\"] == \"2026-11-21T22:26:52.000Z\" and m[\"elapsed_seconds\"] == 12");
+	snprintf(beside, sizeof(beside), "%s.tmp", path);
+	assert_int_equal(access(beside, F_OK), -1);
+	unlink(path);
+}
+
+static void files_that_cannot_be_written_are_said_at_the_start(void **state)
+{
+	struct options options = { .quiet = true, .metadata_file = "/nonexistent/m", .output_file = "out" };
+	struct progress_about about = { .input = "list" };
+	struct progress_moment moment = moment_at(0);
+	struct progress *progress;
+
+	(void)state;
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
+	assert_string_equal(error, "/nonexistent/m: No such file or directory; choose another --metadata-file");
+	options.metadata_file = NULL;
+	options.status_updates_file = "/nonexistent/u";
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
+	assert_memory_equal(error, "/nonexistent/u: ", 16);
+}
+
+static void messages_have_time_and_level(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, error), 0);
+	log_error("%s: no space", "file");
+	log_info("not wanted");
+	log_warning("line\nbreak\033[31m");
+	log_close();
+	read_text(path);
+	assert_int_equal(count_lines(text), 2);
+	assert_memory_equal(text, "20", 2);
+	assert_memory_equal(text + 19, ".", 1);
+	assert_memory_equal(text + 23, "Z [error] file: no space\n", 25);
+	assert_non_null(strstr(text, "Z [warning] line?break?[31m\n"));
+	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, error), -1);
+	assert_string_equal(error, "/nonexistent/log: No such file or directory; choose another --log-file");
+	unlink(path);
+}
+
+static void a_terminal_keeps_the_line_below_the_messages(void **state)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), tty;
+	size_t used = 0;
+
+	(void)state;
+	if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
+		print_message("no pseudo-terminal here\n");
+		skip();
+	}
+	tty = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	real_stderr = dup(STDERR_FILENO);
+	dup2(tty, STDERR_FILENO);
+	log_progress("one");
+	log_progress("two");
+	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, error), 0);
+	log_info("message");
+	log_progress_end();
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	while (used < sizeof(text) - 1 && (used == 0 || text[used - 1] != '\n' || !strstr(text, "message"))) {
+		ssize_t got = read(terminal, text + used, sizeof(text) - 1 - used);
+
+		assert_true(got > 0);
+		used += (size_t)got;
+		text[used] = '\0';
+		if (strstr(text, "\r\ntwo\r\n"))
+			break;
+	}
+	assert_memory_equal(text, "\r\033[Kone\r\033[Ktwo\r\033[K20", 20);
+	assert_non_null(strstr(text, "Z [info] message\r\ntwo"));
+	close(tty);
+	close(terminal);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_line_is_as_documented),
+		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
+		cmocka_unit_test(quiet_is_quiet),
+		cmocka_unit_test(status_updates_are_a_row_a_second),
+		cmocka_unit_test(metadata_is_whole_at_every_moment),
+		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
+		cmocka_unit_test(messages_have_time_and_level),
+		cmocka_unit_test(a_terminal_keeps_the_line_below_the_messages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
