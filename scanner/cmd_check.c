@@ -93,7 +93,8 @@ static int run(struct check *check, char **domains, unsigned count)
 	check->server = calloc(check->options->server_count, sizeof *check->server);
 	if (!check->job || !check->server ||
 	    nets_shared_open(&check->shared, check->options, check->server, 1, error, sizeof error) < 0 ||
-	    preflight(check->options, NULL, 0, check->server, error, sizeof error) < 0 ||
+	    preflight(check->options->server, check->options->server_count, (uint32_t)(check->options->timeout * 1000),
+		      NULL, 0, check->server, error, sizeof error) < 0 ||
 	    nets_open(&check->nets, &check->loop, &check->shared, error, sizeof error) < 0) {
 		fprintf(stderr, "stsurvey check: %s\n", error);
 		return EXIT_FATAL;

@@ -42,6 +42,10 @@ enum {
 	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
 	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
 
+	/* ---- name servers ---- */
+
+	NAME_SERVERS_MAX = 64, /* of --name-servers; a survey's operator has a dozen */
+
 	/* ---- octets and counts from the policy host ---- */
 
 	HTTP_HEADER_MAX = 65536, /* octets of status lines, fields and trailers; servers stop at 8 to 16 KiB */

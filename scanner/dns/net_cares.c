@@ -183,9 +183,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	query_list_init(&net->parked);
 	net->resolver.count = options->server_count;
 	for (unsigned i = 0; i < options->server_count; i++) {
-		net->server[i] = options->server[i];
-		net->resolver.server[i].address = options->server[i].address;
-		net->resolver.server[i].port = options->server[i].port;
+		net->resolver.server[i].endpoint = options->server[i];
 		pace_init(&net->resolver.server[i].pace, options->resolver_rate, 0);
 	}
 	net->timer.data = net;

@@ -16,12 +16,11 @@
 #include <uv.h>
 
 #include "scanner/job/net.h"
-#include "scanner/options/options.h"
 #include "scanner/dns/resolver.h"
 
 struct net_cares_options {
 	uv_loop_t *loop;
-	const struct options_server *server;
+	const struct endpoint *server;
 	unsigned server_count;
 	uint32_t timeout_ms;        /* one try */
 	unsigned tries;             /* 1 + retries … */

@@ -217,7 +217,7 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 
 /* ---- channels ---- */
 
-static int set_server(struct channel *channel, const struct options_server *server)
+static int set_server(struct channel *channel, const struct endpoint *server)
 {
 	struct ares_addr_port_node node = { .udp_port = server->port, .tcp_port = server->port };
 
@@ -234,7 +234,7 @@ static int jittered(struct channel *channel, uint32_t ms)
 	return (int)(ms - eighth + (eighth ? channel_take_id(channel) % (2 * eighth) : 0));
 }
 
-struct channel *channel_open(struct channel_group *group, const struct options_server *server, bool tcp)
+struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp)
 {
 	struct channel *channel = calloc(1, sizeof *channel);
 	char lookups[] = "b"; /* DNS alone, no hosts file */

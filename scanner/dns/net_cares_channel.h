@@ -10,7 +10,7 @@
 #include <ares.h>
 #include <uv.h>
 
-#include "scanner/options/options.h"
+#include "scanner/rules/address.h"
 #include "scanner/dns/udp_batch.h"
 
 enum {
@@ -51,7 +51,7 @@ struct channel {
 };
 
 /* NULL: no memory. */
-struct channel *channel_open(struct channel_group *group, const struct options_server *server, bool tcp);
+struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp);
 
 /* An id no question in flight here has. */
 uint16_t channel_take_id(struct channel *channel);

@@ -38,8 +38,7 @@ struct query_list {
 struct net_cares {
 	struct channel_group group; /* first: see struct net_try */
 	struct resolver resolver;
-	struct options_server server[RESOLVER_SERVERS_MAX];
-	struct channel *udp[RESOLVER_SERVERS_MAX], *tcp[RESOLVER_SERVERS_MAX];
+	struct channel *udp[NAME_SERVERS_MAX], *tcp[NAME_SERVERS_MAX];
 	unsigned tries;
 	uint32_t tries_ms;
 	const _Atomic double *rate;

@@ -214,7 +214,7 @@ static struct channel *usable_channel(struct net_cares *net, unsigned server, bo
 		link = &(*link)->next;
 	channel = *link;
 	if ((count < wanted || !channel) && count < CHANNELS_MAX) {
-		struct channel *fresh = channel_open(&net->group, &net->server[server], tcp);
+		struct channel *fresh = channel_open(&net->group, &net->resolver.server[server].endpoint, tcp);
 
 		if (fresh) {
 			fresh->server = server;

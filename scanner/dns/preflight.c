@@ -122,10 +122,10 @@ static bool name_question(struct question *question, const char *nonce, const st
 	}
 }
 
-static void name_all(struct flight *flight, const struct options *options, const struct span *sample, size_t samples,
+static void name_all(struct flight *flight, unsigned count, const struct span *sample, size_t samples,
 		     struct question *question, struct server_check *check)
 {
-	for (unsigned server = 0; server < options->server_count; server++) {
+	for (unsigned server = 0; server < count; server++) {
 		check[server] = (struct server_check){ 0 };
 		for (unsigned number = 0; number < QUESTIONS; number++, question++) {
 			question->number = number;
@@ -161,17 +161,16 @@ static void ask_all(struct flight *flight, uv_loop_t *loop, struct question *que
 	}
 }
 
-static int verdict(const struct options *options, const struct server_check *check, int fault, char *error,
-		   size_t error_size)
+static int verdict(const struct endpoint *server, unsigned count, const struct server_check *check, int fault,
+		   char *error, size_t error_size)
 {
-	const struct options_server *server = &options->server[0];
-	char text[ADDRESS_TEXT_MAX];
+	char text[ENDPOINT_TEXT_MAX];
 	const char *what = "no answer";
 
-	for (unsigned i = 0; i < options->server_count; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (check[i].useful || check[i].status == DNS_SERVFAIL)
 			return 0;
-	for (unsigned i = 0; i < options->server_count; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (check[i].answers)
 			what = dns_status_name(check[i].status);
 	if (fault) {
@@ -180,11 +179,10 @@ static int verdict(const struct options *options, const struct server_check *che
 			 fault == NET_FAULT_MEMORY ? "" : "; see ulimit -n and net.ipv4.ip_local_port_range");
 		return -1;
 	}
-	address_text(&server->address, text);
+	endpoint_text(server, text);
 	snprintf(error, error_size,
-		 "name server %s%s%s:%u%s: %s; is it a resolver that serves this machine? see --name-servers",
-		 server->address.family == 6 ? "[" : "", text, server->address.family == 6 ? "]" : "", server->port,
-		 options->server_count > 1 ? " and all others" : "", what);
+		 "name server %s%s: %s; is it a resolver that serves this machine? see --name-servers", text,
+		 count > 1 ? " and all others" : "", what);
 	return -1;
 }
 
@@ -195,15 +193,16 @@ static void close_walk(uv_handle_t *handle, void *arg)
 		uv_close(handle, NULL);
 }
 
-int preflight(const struct options *options, const struct span *sample, size_t samples, struct server_check *check,
-	      char *error, size_t error_size)
+int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
+	      size_t samples, struct server_check *check, char *error, size_t error_size)
 {
-	uint32_t timeout = options->timeout * 1000 < PREFLIGHT_TIMEOUT_MS ? (uint32_t)(options->timeout * 1000)
-									  : PREFLIGHT_TIMEOUT_MS;
-	struct question *question = calloc((size_t)options->server_count * QUESTIONS, sizeof *question);
+	struct question *question = calloc((size_t)count * QUESTIONS, sizeof *question);
 	struct flight flight = { 0 };
 	struct net_cares_options dns = {
-		.server = options->server, .server_count = options->server_count, .timeout_ms = timeout, .tries = 1
+		.server = server,
+		.server_count = count,
+		.timeout_ms = timeout_ms < PREFLIGHT_TIMEOUT_MS ? timeout_ms : PREFLIGHT_TIMEOUT_MS,
+		.tries = 1,
 	};
 	unsigned nonce = 0;
 	uv_loop_t loop;
@@ -220,9 +219,9 @@ int preflight(const struct options *options, const struct span *sample, size_t s
 	if (getrandom(&nonce, sizeof nonce, 0) < 0)
 		nonce = (unsigned)uv_now(&loop);
 	snprintf(flight.nonce, sizeof flight.nonce, "%08x", nonce);
-	name_all(&flight, options, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
-	ask_all(&flight, &loop, question, (size_t)options->server_count * QUESTIONS);
-	result = verdict(options, check, flight.fault, error, error_size);
+	name_all(&flight, count, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
+	ask_all(&flight, &loop, question, (size_t)count * QUESTIONS);
+	result = verdict(server, count, check, flight.fault, error, error_size);
 	net_cares_stop(flight.dns);
 	net_cares_close(flight.dns);
 done:
@@ -254,7 +253,7 @@ static void warn_of_limits(const char *text, uint16_t port, const struct server_
 			    text, port);
 }
 
-void preflight_warn(const struct options_server *server, const struct server_check *check, bool lab)
+void preflight_warn(const struct endpoint *server, const struct server_check *check, bool lab)
 {
 	char text[ADDRESS_TEXT_MAX];
 

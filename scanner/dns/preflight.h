@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scanner/options/options.h"
+#include "parsers/observation.h"
+#include "scanner/rules/address.h"
 
 enum {
 	PREFLIGHT_TIMEOUT_MS = 2000, /* a server that needs longer than this is no use */
@@ -33,14 +34,15 @@ struct server_check {
 	bool probe_random; /* with a random label in front, so that no cache answers */
 };
 
-/* Ask every server of @options; @sample holds the first names of the list. @check has room for each server.
- * 0, or -1 with one line in @error when none is of use. */
-__attribute__((warn_unused_result)) int preflight(const struct options *options, const struct span *sample,
-						  size_t samples, struct server_check *check, char *error,
-						  size_t error_size);
+/* Ask each of @count servers, waiting @timeout_ms for an answer but never longer than PREFLIGHT_TIMEOUT_MS; @sample
+ * holds the first names of the list. @check has room for each server. 0, or -1 with one line in @error when none is of
+ * use. */
+__attribute__((warn_unused_result)) int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms,
+						  const struct span *sample, size_t samples, struct server_check *check,
+						  char *error, size_t error_size);
 
 /* Log a warning for each thing that @server can't do and a survey's numbers suffer from. A @lab need not hold org,
  * whose signature tells whether a server validates. */
-void preflight_warn(const struct options_server *server, const struct server_check *check, bool lab);
+void preflight_warn(const struct endpoint *server, const struct server_check *check, bool lab);
 
 #endif

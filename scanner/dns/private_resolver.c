@@ -401,7 +401,7 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 }
 
 int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads, unsigned concurrency,
-			   struct options_server *server, char *error, size_t error_size)
+			   struct endpoint *server, char *error, size_t error_size)
 {
 	struct private_resolver *resolver = calloc(1, sizeof *resolver);
 	bool again = true;
@@ -421,8 +421,8 @@ int private_resolver_start(struct private_resolver **result, const char *extra, 
 	for (unsigned i = 0; i < STARTS_MAX && again; i++) {
 		if (start_once(resolver, extra, threads, concurrency, &again, error, error_size) < 0)
 			continue;
-		*server = (struct options_server){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
-						   .port = resolver->port };
+		*server = (struct endpoint){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
+					     .port = resolver->port };
 		log_info("private Unbound: process %d on 127.0.0.1 port %u, %u threads", (int)resolver->pid,
 			 resolver->port, threads);
 		*result = resolver;

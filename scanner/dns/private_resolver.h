@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scanner/options/options.h"
+#include "scanner/rules/address.h"
 
 enum {
 	PRIVATE_RESOLVER_READY_MS = 5000,      /* from its start to its first answer, at most */
@@ -25,8 +25,7 @@ struct private_resolver;
  * stays until the stop. */
 __attribute__((warn_unused_result)) int private_resolver_start(struct private_resolver **resolver, const char *extra,
 							       unsigned threads, unsigned concurrency,
-							       struct options_server *server, char *error,
-							       size_t error_size);
+							       struct endpoint *server, char *error, size_t error_size);
 
 /* Has it ended by itself? Then why is in @error, and it stays ended. */
 bool private_resolver_has_ended(struct private_resolver *resolver, char *error, size_t error_size);

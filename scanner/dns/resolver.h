@@ -14,10 +14,11 @@
 
 #include "parsers/observation.h"
 #include "parsers/span.h"
+#include "scanner/base/limits.h"
+#include "scanner/rules/address.h"
 #include "scanner/rules/pace.h"
 
 enum {
-	RESOLVER_SERVERS_MAX = 64,
 	RESOLVER_WINDOW_MS = 500,       /* statistics of one window */
 	RESOLVER_WINDOW_MIN = 8,        /* outcomes below which a window says nothing and is prolonged */
 	RESOLVER_BAD_PERCENT = 90,      /* of a window's outcomes make a server suspect */
@@ -37,8 +38,7 @@ enum {
 enum resolver_state { RESOLVER_UP, RESOLVER_SUSPECT, RESOLVER_DOWN };
 
 struct resolver_server {
-	struct obs_address address;
-	uint16_t port;
+	struct endpoint endpoint;
 	/* the probe: a question this server answered well before the scan; empty name: the server is not watched */
 	struct span probe_name;
 	uint16_t probe_type;
@@ -62,7 +62,7 @@ struct resolver_server {
 };
 
 struct resolver {
-	struct resolver_server server[RESOLVER_SERVERS_MAX];
+	struct resolver_server server[NAME_SERVERS_MAX];
 	unsigned count;
 	unsigned next;      /* round robin */
 	uint64_t window_ms; /* when the present window began */

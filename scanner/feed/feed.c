@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed_decode.h"
 #include "scanner/feed/feed_format.h"
 #include "scanner/feed/feed_input.h"

@@ -13,6 +13,7 @@
 
 #include "parsers/observation.h"
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 #include "scanner/base/arena.h"
 #include "scanner/job/net.h"
 

@@ -11,6 +11,7 @@
 
 #include "parsers/observation.h"
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 
 /* Where @answer's CNAME chain ends, if that is known and can be asked for: an alias for the address of one type is one
  * for all (RFC 1034 3.6.2). */

@@ -11,18 +11,14 @@
 #include <stdio.h>
 
 #include "output/record.h"
+#include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 
 enum {
-	OPTIONS_SERVERS_MAX = 64, /* name servers */
 	OPTIONS_THREADS_MAX = 256,
 	OPTIONS_ERROR_MAX = 512,
-};
-
-struct options_server {
-	struct obs_address address;
-	uint16_t port;
 };
 
 struct options {
@@ -45,7 +41,7 @@ struct options {
 	uint32_t shards, shard;
 	unsigned threads; /* 0: one for each core we may run on */
 	/* DNS */
-	struct options_server server[OPTIONS_SERVERS_MAX];
+	struct endpoint server[NAME_SERVERS_MAX];
 	unsigned server_count;
 	const char *resolver;             /* "unbound": start a private one; NULL: none */
 	const char *resolver_config;      /* lines for it; NULL: none */

@@ -227,17 +227,16 @@ static enum options_result each_part(const struct setting *set,
 static enum options_result add_server(const struct setting *set, struct span part)
 {
 	struct options *options = set->options;
-	struct options_server server = { .port = DNS_PORT };
+	struct endpoint server = { .port = DNS_PORT };
 
-	if (!address_parse_endpoint(part, &server.address, &server.port))
+	if (!endpoint_parse(part, &server))
 		return refuse(set, OPTIONS_USAGE, "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
 			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
 	for (unsigned i = 0; i < options->server_count; i++)
-		if (options->server[i].port == server.port &&
-		    memcmp(&options->server[i].address, &server.address, sizeof(server.address)) == 0)
+		if (endpoint_equal(&options->server[i], &server))
 			return OPTIONS_OK;
-	if (options->server_count == OPTIONS_SERVERS_MAX)
-		return refuse(set, OPTIONS_USAGE, "more than %d name servers", (int)OPTIONS_SERVERS_MAX);
+	if (options->server_count == NAME_SERVERS_MAX)
+		return refuse(set, OPTIONS_USAGE, "more than %d name servers", (int)NAME_SERVERS_MAX);
 	options->server[options->server_count++] = server;
 	return OPTIONS_OK;
 }
@@ -372,7 +371,7 @@ static int on_resolv_line(void *arg, struct span line, char *error, size_t error
 			 (int)(line.n < VALUE_SHOWN_MAX ? line.n : VALUE_SHOWN_MAX), line.p);
 		return -1;
 	}
-	if (set->options->server_count == OPTIONS_SERVERS_MAX)
+	if (set->options->server_count == NAME_SERVERS_MAX)
 		return 0;
 	set->value = line;
 	return add_server(set, line) == OPTIONS_OK ? 0 : -1;

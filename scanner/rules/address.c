@@ -25,7 +25,7 @@ bool address_parse(struct span text, struct obs_address *address)
 	return true;
 }
 
-void address_text(const struct obs_address *address, char text[ADDRESS_TEXT_MAX])
+void address_text(const struct obs_address *address, char text[static ADDRESS_TEXT_MAX])
 {
 	if (!inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octet, text, ADDRESS_TEXT_MAX))
 		text[0] = '\0';
@@ -64,28 +64,46 @@ static bool parse_port(struct span text, uint16_t *port)
 	return true;
 }
 
-bool address_parse_endpoint(struct span text, struct obs_address *address, uint16_t *port)
+bool address_equal(const struct obs_address *a, const struct obs_address *b)
 {
-	struct obs_address parsed;
+	return a->family == b->family && memcmp(a->octet, b->octet, address_octets(a)) == 0;
+}
+
+bool endpoint_parse(struct span text, struct endpoint *endpoint)
+{
+	struct endpoint parsed = *endpoint;
 	size_t end;
 
-	if (address_parse(text, address)) /* also an IPv6 address without brackets, which has no port then */
+	if (address_parse(text, &endpoint->address)) /* also IPv6 without brackets, which has no port then */
 		return true;
 	if (text.n > 0 && text.p[0] == '[') {
 		end = span_find(text, 0, ']');
-		if (end == text.n || !address_parse((struct span){ text.p + 1, end - 1 }, &parsed) ||
-		    parsed.family != 6)
+		if (end == text.n || !address_parse((struct span){ text.p + 1, end - 1 }, &parsed.address) ||
+		    parsed.address.family != 6)
 			return false;
-		if (end + 1 < text.n && (text.p[end + 1] != ':' || !parse_port(span_skip(text, end + 2), port)))
+		if (end + 1 < text.n && (text.p[end + 1] != ':' || !parse_port(span_skip(text, end + 2), &parsed.port)))
 			return false;
 	} else {
 		end = span_find(text, 0, ':');
-		if (end == text.n || !address_parse((struct span){ text.p, end }, &parsed) ||
-		    !parse_port(span_skip(text, end + 1), port))
+		if (end == text.n || !address_parse((struct span){ text.p, end }, &parsed.address) ||
+		    !parse_port(span_skip(text, end + 1), &parsed.port))
 			return false;
 	}
-	*address = parsed;
+	*endpoint = parsed;
 	return true;
+}
+
+void endpoint_text(const struct endpoint *endpoint, char text[static ENDPOINT_TEXT_MAX])
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	address_text(&endpoint->address, address);
+	snprintf(text, ENDPOINT_TEXT_MAX, endpoint->address.family == 4 ? "%s:%u" : "[%s]:%u", address, endpoint->port);
+}
+
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
 /* What a row of the registries says of the addresses it covers. */

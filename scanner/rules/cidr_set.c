@@ -1,11 +1,12 @@
 /* Networks as a binary trie, one for each family: a lookup walks at most as many nodes as the longest network
  * that could cover the address has bits, however many networks there are. */
-#include "scanner/rules/address.h"
+#include "scanner/rules/cidr_set.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "scanner/base/lines.h"
+#include "scanner/rules/address.h"
 
 /* A child's number, or one of these. The roots are nodes 2 and 3, so neither clashes. */
 enum { CIDR_NONE = 0, CIDR_COVERED = 1, CIDR_ROOT_V4 = 2, CIDR_ROOT_V6 = 3, CIDR_FIRST_FREE = 4 };

@@ -1,12 +1,13 @@
 /* An open-addressing hash set of names. Names are hashed from their right end, so that one walk over a name
  * gives the hash of each of its ancestors on the way. */
-#include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "scanner/rules/idna.h"
 #include "scanner/base/lines.h"
+#include "scanner/rules/idna.h"
 
 enum { DOMAIN_SET_FIRST = 64 }; /* slots; a power of two */
 

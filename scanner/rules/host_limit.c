@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "scanner/rules/address.h"
+
 /* Chains stay short: a window holds a few thousand connections at most. */
 enum { HOST_BUCKETS = 4096 };
 
@@ -47,16 +49,6 @@ void host_limit_free(struct host_limit *limit)
 	}
 	pthread_mutex_destroy(&limit->lock);
 	free(limit);
-}
-
-static size_t address_octets(const struct obs_address *address)
-{
-	return address->family == 4 ? 4 : 16;
-}
-
-static bool address_equal(const struct obs_address *a, const struct obs_address *b)
-{
-	return a->family == b->family && memcmp(a->octet, b->octet, address_octets(a)) == 0;
 }
 
 /* FNV-1a. Whoever chooses addresses to collide has to own them. */

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "scanner/rules/address.h"
+
 enum { NOBODY = UINT32_MAX };
 
 struct entry {
@@ -143,7 +145,7 @@ uint64_t pace_key_address(const struct obs_address *address)
 {
 	uint64_t hash = hash_octet(0xcbf29ce484222325u, address->family);
 
-	for (unsigned i = 0; i < (address->family == 4 ? 4 : 16); i++)
+	for (unsigned i = 0; i < address_octets(address); i++)
 		hash = hash_octet(hash, address->octet[i]);
 	return hash ^ hash >> 32;
 }

@@ -76,7 +76,7 @@ static void put_output(struct json *json, const struct metadata *metadata)
 	json_close_object(json);
 }
 
-static void put_server(struct json *json, const struct options_server *server)
+static void put_server(struct json *json, const struct endpoint *server)
 {
 	char text[ADDRESS_TEXT_MAX];
 

@@ -181,7 +181,9 @@ static int check_servers(struct survey *survey)
 	for (unsigned i = 0; survey->first && i < survey->first->count && samples < PREFLIGHT_SAMPLES; i++)
 		if (survey->first->target[i].input == INPUT_OK)
 			sample[samples++] = survey->first->target[i].name;
-	return preflight(survey->options, sample, samples, survey->check, survey->error, ERROR_MAX);
+	return preflight(survey->options->server, survey->options->server_count,
+			 (uint32_t)(survey->options->timeout * 1000), sample, samples, survey->check, survey->error,
+			 ERROR_MAX);
 }
 
 static void warn_of_rates(const struct options *options)

@@ -94,7 +94,7 @@ static void moment_now(const struct survey_report *report, struct progress_momen
 
 static void put_server(struct json *json, const struct survey_report *report, unsigned i)
 {
-	const struct options_server *server = &report->scan->options->server[i];
+	const struct endpoint *server = &report->scan->options->server[i];
 	const struct server_check *check = &report->check[i];
 	char address[ADDRESS_TEXT_MAX];
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
-#include "scanner/options/options.h"
+#include "scanner/base/limits.h"
 
 struct worker_counts {
 	_Atomic uint64_t domains;      /* recorded */
@@ -25,7 +25,7 @@ struct worker_counts {
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
 	struct {
 		_Atomic uint64_t answered, failed, timeouts, times_down;
-	} server[OPTIONS_SERVERS_MAX]; /* see scanner/dns/resolver.h */
+	} server[NAME_SERVERS_MAX]; /* see scanner/dns/resolver.h */
 };
 
 /* Add to a counter; the worker's thread only. */

@@ -264,7 +264,7 @@ void dns_peer_close(struct dns_peer *peer)
 		uv_close((uv_handle_t *)&peer->tcp, NULL);
 }
 
-void dns_peer_server(const struct dns_peer *peer, struct options_server *server)
+void dns_peer_server(const struct dns_peer *peer, struct endpoint *server)
 {
-	*server = (struct options_server){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } }, .port = peer->port };
+	*server = (struct endpoint){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } }, .port = peer->port };
 }

@@ -11,7 +11,7 @@
 
 #include <uv.h>
 
-#include "scanner/options/options.h"
+#include "scanner/rules/address.h"
 #include "tests/fake/dns_build.h"
 
 enum { DNS_PEER_PORTS = 65536 };
@@ -51,7 +51,7 @@ bool dns_peer_open_again(struct dns_peer *peer);
 
 /* Silence, also towards the kernel: whoever asks afterwards meets a refusal. Handles close with the loop. */
 void dns_peer_close(struct dns_peer *peer);
-void dns_peer_server(const struct dns_peer *peer, struct options_server *server);
+void dns_peer_server(const struct dns_peer *peer, struct endpoint *server);
 
 /* Begin peer->build as an answer to @question, with flags (rcode, TC, …) beside QR, RD and RA. */
 void dns_peer_begin(struct dns_peer *peer, const struct dns_peer_question *question, unsigned flags);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""lengths.py - no file over 600 lines, no function over 60.
+"""lengths.py - no file over 600 lines, no function over 60, no folder of more than 40 files.
 
     lengths.py ROOT
 
@@ -14,6 +14,7 @@ import sys
 
 FILE_MAX = 600      # lines: longer is two things
 FUNCTION_MAX = 60   # lines from { to }: a screen
+FOLDER_MAX = 40     # C files of a folder of the product: more is two rooms
 ROOMS = ["parsers", "output", "analysis", "scanner", "tests"]
 NAME = re.compile(r"\b(\w+)\(")
 ROW = re.compile(r"\s+\{ .* \},$")
@@ -56,6 +57,9 @@ def main():
     found, files = [], 0
     for room in ROOMS:
         for folder, _, names in os.walk(os.path.join(sys.argv[1], room)):
+            count = sum(name.endswith((".c", ".h")) for name in names)
+            if room != "tests" and count > FOLDER_MAX:
+                found.append("%s: %d files, more than %d" % (os.path.relpath(folder, sys.argv[1]), count, FOLDER_MAX))
             for name in sorted(names):
                 if name.endswith((".c", ".h")):
                     path = os.path.join(folder, name)

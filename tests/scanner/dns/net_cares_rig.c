@@ -113,7 +113,7 @@ static void on_watchdog(uv_timer_t *timer)
 struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 {
 	struct rig *rig = calloc(1, sizeof *rig);
-	struct options_server server[PEERS_MAX];
+	struct endpoint server[PEERS_MAX];
 	struct net_cares_options options = { .server = server,
 					     .server_count = peers,
 					     .timeout_ms = timeout_ms,

@@ -30,7 +30,7 @@ enum {
 static char error[512];
 
 /* The status of one question over UDP; DNS_TIMEOUT without an answer. */
-static enum dns_status ask(const struct options_server *server, const char *name)
+static enum dns_status ask(const struct endpoint *server, const char *name)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(server->port) };
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
@@ -86,7 +86,7 @@ static char *write_extra(const char *before, const char *after, unsigned times)
 static void answers_from_its_start_to_its_stop(void **state)
 {
 	struct private_resolver *resolver;
-	struct options_server server;
+	struct endpoint server;
 
 	(void)state;
 	assert_int_equal(private_resolver_start(&resolver, NULL, 2, 4000, &server, error, sizeof error), 0);
@@ -103,7 +103,7 @@ static void answers_from_its_start_to_its_stop(void **state)
 static void two_at_once_do_not_meet(void **state)
 {
 	struct private_resolver *first, *second;
-	struct options_server a, b;
+	struct endpoint a, b;
 
 	(void)state;
 	assert_int_equal(private_resolver_start(&first, NULL, 1, 1, &a, error, sizeof error), 0);
@@ -117,7 +117,7 @@ static void two_at_once_do_not_meet(void **state)
 static void takes_lines_of_the_users(void **state)
 {
 	struct private_resolver *resolver;
-	struct options_server server;
+	struct endpoint server;
 	char *path = write_extra("local-data: \"host", ".test. A 192.0.2.1\"", EXTRA_LINES);
 
 	(void)state;
@@ -131,7 +131,7 @@ static void takes_lines_of_the_users(void **state)
 static void says_what_unbound_does_not_like(void **state)
 {
 	struct private_resolver *resolver;
-	struct options_server server;
+	struct endpoint server;
 	char *path = write_extra("no-such-setting: ", "", 1);
 
 	(void)state;
@@ -149,7 +149,7 @@ static void says_what_unbound_does_not_like(void **state)
 static void its_end_is_noticed(void **state)
 {
 	struct private_resolver *resolver;
-	struct options_server server;
+	struct endpoint server;
 	bool ended = false;
 
 	(void)state;
@@ -177,7 +177,7 @@ static void ends_with_its_parent(void **state)
 	parent = fork();
 	if (parent == 0) {
 		struct private_resolver *resolver;
-		struct options_server server;
+		struct endpoint server;
 
 		if (private_resolver_start(&resolver, NULL, 1, 1, &server, error, sizeof error) < 0)
 			_exit(1);

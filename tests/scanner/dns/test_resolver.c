@@ -9,7 +9,7 @@
 
 enum { NOW_MS = 1000 };
 
-static unsigned probes[RESOLVER_SERVERS_MAX];
+static unsigned probes[NAME_SERVERS_MAX];
 
 static void on_probe(void *arg, unsigned server)
 {

@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 #include "scanner/feed/feed_format.h"
 #include "tests/scanner/feed/feed_rig.h"

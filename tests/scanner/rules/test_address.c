@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "scanner/rules/address.h"
+#include "scanner/rules/domain_set.h"
 
 static struct obs_address parsed(const char *text)
 {
@@ -79,17 +80,16 @@ static void endpoints_have_a_port_or_leave_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		struct obs_address address;
-		uint16_t port = 53;
-		bool taken = address_parse_endpoint(span_of(CASES[i].text), &address, &port);
+		struct endpoint endpoint = { .port = 53 };
+		bool taken = endpoint_parse(span_of(CASES[i].text), &endpoint);
 
 		if (taken != (CASES[i].port >= 0))
 			fail_msg("'%s'", CASES[i].text);
 		if (!taken)
 			continue;
-		address_text(&address, text);
+		address_text(&endpoint.address, text);
 		assert_string_equal(text, CASES[i].address);
-		assert_int_equal(port, CASES[i].port);
+		assert_int_equal(endpoint.port, CASES[i].port);
 	}
 }
 
