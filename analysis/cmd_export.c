@@ -190,12 +190,12 @@ int cmd_export(int argc, char **argv)
 	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &output } };
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
 	if (first == 0)
 		return status;
 	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
-	if (format == NULL)
+	if (!format)
 		return usage_error(argv[0], "no format given: --format jsonl or --format csv");
 	if (strcmp(format, "csv") != 0 && strcmp(format, "jsonl") != 0)
 		return usage_error(argv[0], "unknown format '%s': jsonl or csv", format);

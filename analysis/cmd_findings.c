@@ -70,7 +70,7 @@ int cmd_findings(int argc, char **argv)
 	struct text text;
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
 	if (first == 0)
 		return status;
 	if (first < argc)

@@ -53,15 +53,15 @@ int cmd_report(int argc, char **argv)
 	struct stats *stats;
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
 	if (first == 0)
 		return status;
 	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
-	if (output == NULL)
+	if (!output)
 		return usage_error(argv[0], "no file given for the page: -o FILE.html");
 	stats = malloc(sizeof(*stats));
-	if (stats == NULL)
+	if (!stats)
 		return usage_fatal(argv[0], "no memory for the counters");
 	stats_init(stats);
 	status = run(stats, argv[0], argv + first, argc - first, output);

@@ -113,15 +113,15 @@ int cmd_stats(int argc, char **argv)
 	struct pass *pass;
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, sizeof(options) / sizeof(options[0]), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
 	if (first == 0)
 		return status;
 	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
-	if (directory == NULL)
+	if (!directory)
 		return usage_error(argv[0], "no folder given for the tables: -d DIR");
 	pass = malloc(sizeof(*pass)); /* some 20 KiB: too much for a stack frame to hide */
-	if (pass == NULL)
+	if (!pass)
 		return usage_fatal(argv[0], "no memory for the counters");
 	stats_init(&pass->stats);
 	status = run(pass, argv[0], argv + first, argc - first, directory);

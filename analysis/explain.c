@@ -50,7 +50,7 @@ static void put_sentence(const struct paper *paper, const char *text)
 	static const char blank[] = "<domain>";
 	const char *hit;
 
-	while ((hit = strstr(text, blank)) != NULL) {
+	while ((hit = strstr(text, blank))) {
 		fwrite(text, 1, (size_t)(hit - text), paper->out);
 		put_text(paper, paper->domain);
 		text = hit + sizeof(blank) - 1;
@@ -75,7 +75,7 @@ static void put_date(const struct paper *paper, int64_t seconds)
 	time_t when = (time_t)seconds;
 	struct tm tm;
 
-	if (gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm) > 0)
+	if (gmtime_r(&when, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm) > 0)
 		fputs(text, paper->out);
 	else
 		fprintf(paper->out, "%" PRId64, seconds);
@@ -134,7 +134,7 @@ static void put_address(const struct paper *paper, const struct obs_address *add
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)) != NULL)
+	if (inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)))
 		fputs(text, paper->out);
 }
 
@@ -206,15 +206,15 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 		fprintf(paper->out, "status %u", http->status);
 	else
 		fputs("no answer", paper->out);
-	if (http->content_type.p != NULL) {
+	if (http->content_type.p) {
 		fputs(", ", paper->out);
 		put_text(paper, http->content_type);
 	}
-	if (http->content_encoding.p != NULL) {
+	if (http->content_encoding.p) {
 		fputs(", coded as ", paper->out);
 		put_text(paper, http->content_encoding);
 	}
-	if (http->location.p != NULL) {
+	if (http->location.p) {
 		fputs(", leads to ", paper->out);
 		put_text(paper, http->location);
 	}
@@ -275,7 +275,7 @@ static void explain_findings(const struct paper *paper, const struct finding_set
 	static const enum severity order[] = { SEVERITY_ERROR, SEVERITY_TRANSIENT, SEVERITY_TOLERATED, SEVERITY_WARNING,
 					       SEVERITY_INFO };
 
-	for (size_t s = 0; s < sizeof(order) / sizeof(order[0]); s++) {
+	for (size_t s = 0; s < COUNT_OF(order); s++) {
 		for (unsigned f = finding_next(findings, 0); f < FINDING_COUNT; f = finding_next(findings, f + 1)) {
 			const struct finding_info *info = &finding_table[f];
 

@@ -66,13 +66,13 @@ void html_text(struct text *out, struct span s)
 		const char *escape = i < s.n ? escape_of((unsigned char)s.p[i]) : NULL;
 		struct span plain = { s.p + from, i - from };
 
-		if (i < s.n && escape == NULL)
+		if (i < s.n && !escape)
 			continue;
 		if (utf8)
 			text_put(out, plain);
 		else
 			text_latin1(out, plain);
-		if (escape != NULL)
+		if (escape)
 			text_string(out, escape);
 		from = i + 1;
 	}

@@ -5,8 +5,6 @@
 
 #include "analysis/html.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
 static uint64_t metric(const struct stats *stats, enum stats_metric m)
@@ -23,7 +21,7 @@ static void write_tile(struct text *out, const struct stats *stats, enum stats_m
 	html_string(out, label);
 	text_literal(out, "</dt><dd>");
 	html_number(out, metric(stats, part));
-	if (of != NULL) {
+	if (of) {
 		text_literal(out, " <small>");
 		html_percent(out, metric(stats, part), metric(stats, stats_metric_of(part)));
 		text_printf(out, " of %s</small>", of);
@@ -83,7 +81,7 @@ static void write_adoption(struct text *out, const struct stats *stats)
 
 	html_section(out, "adoption", "Adoption");
 	html_bars(out, "What the scanned domains have.", "what");
-	for (size_t i = 0; i < COUNT(row); i++)
+	for (size_t i = 0; i < COUNT_OF(row); i++)
 		html_bar(out, span_of(row[i].label), metric(stats, row[i].metric),
 			 metric(stats, stats_metric_of(row[i].metric)));
 	html_bars_end(out);
@@ -113,7 +111,7 @@ static void write_funnel(struct text *out, const struct stats *stats)
 		  "out is left out and stands in the last row.",
 		  "step");
 	html_bar(out, SPAN_LITERAL("an STS record"), of, of);
-	for (size_t i = 0; i < COUNT(stage); i++) {
+	for (size_t i = 0; i < COUNT_OF(stage); i++) {
 		left -= stats->component[stage[i].component];
 		html_bar(out, span_of(stage[i].label), left, of);
 	}
@@ -205,7 +203,7 @@ static void write_mode_table(struct text *out, const struct stats *stats)
 	for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++) {
 		html_row(out);
 		html_cell(out, span_of(stats_age_name(b)));
-		for (size_t m = 0; m < COUNT(modes); m++)
+		for (size_t m = 0; m < COUNT_OF(modes); m++)
 			html_cell_number(out, stats->age[modes[m]][b]);
 		html_row_end(out);
 	}
@@ -218,11 +216,11 @@ static void write_policies(struct text *out, const struct stats *stats)
 	uint64_t compared = 0;
 
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
-		for (size_t m = 0; m < COUNT(modes); m++)
+		for (size_t m = 0; m < COUNT_OF(modes); m++)
 			compared += stats->mx_kind[k][modes[m]];
 	html_section(out, "policies", "Policies");
 	html_bars(out, "Usable policies by mode.", "mode");
-	for (size_t m = 0; m < COUNT(modes); m++)
+	for (size_t m = 0; m < COUNT_OF(modes); m++)
 		html_bar(out, span_of(sts_mode_name(modes[m])), metric(stats, of_mode[m]),
 			 metric(stats, METRIC_POLICY_USABLE));
 	html_bars_end(out);
@@ -234,7 +232,7 @@ static void write_policies(struct text *out, const struct stats *stats)
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++) {
 		uint64_t sum = 0;
 
-		for (size_t m = 0; m < COUNT(modes); m++)
+		for (size_t m = 0; m < COUNT_OF(modes); m++)
 			sum += stats->mx_kind[k][modes[m]];
 		html_bar(out, span_of(mx_kind_name((enum mx_kind)k)), sum, compared);
 	}

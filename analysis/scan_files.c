@@ -63,11 +63,11 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 
 	if (reader_torn(reader))
 		why = "it is cut in the middle of a frame";
-	else if (trailer == NULL)
+	else if (!trailer)
 		why = "it has no trailer: the scan was killed or still runs";
 	else if (trailer->completion == COMPLETION_ABORTED)
 		why = "the scan was interrupted";
-	if (why == NULL)
+	if (!why)
 		return;
 	files->incomplete++;
 	fprintf(stderr,
@@ -111,7 +111,7 @@ static bool read_file(struct scan_files *files, struct origin *origin, int file,
 bool scan_files_read(struct scan_files *files)
 {
 	struct origin *origin = calloc((size_t)files->count, sizeof(*origin));
-	bool enough = false, result = origin != NULL;
+	bool enough = false, result = origin;
 
 	if (!origin)
 		fprintf(stderr, "stsurvey %s: no memory\n", files->command);

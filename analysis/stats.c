@@ -252,7 +252,7 @@ static struct span host_of_uri(struct span uri, enum tlsrpt_scheme scheme)
 
 	if (scheme == TLSRPT_HTTPS && span_starts_with(rest, SPAN_LITERAL("//")))
 		rest = span_skip(rest, 2);
-	while (end < rest.n && strchr("/?#!", rest.p[end]) == NULL)
+	while (end < rest.n && !strchr("/?#!", rest.p[end]))
 		end++;
 	rest.n = end;
 	for (size_t at = span_find(rest, 0, '@'); at < rest.n; at = span_find(rest, 0, '@'))

@@ -7,8 +7,6 @@ static const enum component components[] = {
 
 static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* domains,of,share and the end of the row. */
 static void share_row(struct csv *csv, uint64_t domains, uint64_t of)
 {
@@ -58,7 +56,7 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 			else
 				csv_empty(csv);
 		}
-		for (size_t c = 0; c < COUNT(column); c++)
+		for (size_t c = 0; c < COUNT_OF(column); c++)
 			csv_uint(csv, stats->rank[bin][column[c]]);
 		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);
 		csv_end(csv);
@@ -69,9 +67,9 @@ static void write_components(struct csv *csv, const struct stats *stats)
 {
 	uint64_t of = 0;
 
-	for (size_t i = 0; i < COUNT(components); i++)
+	for (size_t i = 0; i < COUNT_OF(components); i++)
 		of += stats->component[components[i]];
-	for (size_t i = 0; i < COUNT(components); i++) {
+	for (size_t i = 0; i < COUNT_OF(components); i++) {
 		csv_string(csv, "all");
 		csv_string(csv, component_name(components[i]));
 		share_row(csv, stats->component[components[i]], of);
@@ -127,7 +125,7 @@ static void write_syntax(struct csv *csv, const struct stats *stats)
 
 static void write_mode_max_age(struct csv *csv, const struct stats *stats)
 {
-	for (size_t m = 0; m < COUNT(modes); m++) {
+	for (size_t m = 0; m < COUNT_OF(modes); m++) {
 		for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++) {
 			csv_string(csv, sts_mode_name(modes[m]));
 			csv_string(csv, stats_age_name(b));
@@ -140,7 +138,7 @@ static void write_mode_max_age(struct csv *csv, const struct stats *stats)
 static void write_mx_consistency(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++) {
-		for (size_t m = 0; m < COUNT(modes); m++) {
+		for (size_t m = 0; m < COUNT_OF(modes); m++) {
 			csv_string(csv, mx_kind_name((enum mx_kind)k));
 			csv_string(csv, sts_mode_name(modes[m]));
 			csv_uint(csv, stats->mx_kind[k][modes[m]]);
@@ -177,7 +175,7 @@ static void write_providers(struct csv *csv, const struct stats *stats)
 		const struct tally *tally;
 	} role[] = { { "policy-host", &stats->policy_host }, { "mx", &stats->mx } };
 
-	for (size_t r = 0; r < COUNT(role); r++) {
+	for (size_t r = 0; r < COUNT_OF(role); r++) {
 		for (size_t i = 0; i < role[r].tally->count; i++) {
 			const struct tally_entry *entry = &role[r].tally->entry[i];
 
@@ -243,7 +241,7 @@ int stats_tables_write(struct stats *stats, const char *directory, char error[TA
 	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
 	tally_sort(&stats->mx, PROVIDER_DOMAINS);
 	tally_sort(&stats->rua_host, 0);
-	for (size_t i = 0; i < COUNT(tables); i++) {
+	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
 		if (table_open(&table, directory, tables[i].name, tables[i].columns, error) != 0)

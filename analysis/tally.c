@@ -62,11 +62,11 @@ static bool grow(struct tally *tally)
 	struct tally_entry *entry = realloc(tally->entry, (slots / 2 + 1) * sizeof(*entry));
 	uint32_t *slot;
 
-	if (entry == NULL)
+	if (!entry)
 		return false;
 	tally->entry = entry;
 	slot = calloc(slots, sizeof(*slot));
-	if (slot == NULL)
+	if (!slot)
 		return false;
 	free(tally->slot);
 	tally->slot = slot;
@@ -83,7 +83,7 @@ static bool intern(struct tally *tally, struct span *word)
 	if (tally->text_left < word->n) {
 		struct tally_block *block = malloc(sizeof(*block));
 
-		if (block == NULL)
+		if (!block)
 			return false;
 		block->next = tally->blocks;
 		tally->blocks = block;
@@ -144,6 +144,6 @@ void tally_sort(struct tally *tally, unsigned by)
 		qsort_r(tally->entry, tally->count, sizeof(*tally->entry), compare, &by);
 	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
 		left_out |= tally->other.counter[i] > 0;
-	if (left_out && (tally->entry != NULL || grow(tally)))
+	if (left_out && (tally->entry || grow(tally)))
 		tally->entry[tally->count++] = tally->other;
 }

@@ -134,7 +134,7 @@ static bool verify(struct text *out, const char *path)
 	if (read_all(reader, &v, error) == 0) {
 		header = reader_header(reader);
 		why = defect(reader, &v, error);
-		whole = why == NULL;
+		whole = !why;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
 			    why ? why : ended(reader), v.records, reader_frames(reader), header->major, header->minor);
 		text_put(out, header->tool);

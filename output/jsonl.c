@@ -330,7 +330,7 @@ static const char *verify_word(const struct judgement *j)
 		{ FINDING_POLICY_TLS_INVALID, "invalid" },
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		if (finding_has(&j->findings, words[i].finding))
 			return words[i].word;
 	}

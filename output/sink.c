@@ -84,7 +84,7 @@ static void explain(const struct sink *sink, const char *what, int error, char t
 		{ EIO, "input/output error; check the disk, then run again with --resume" },
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		if (known[i].error == error) {
 			snprintf(text, SINK_ERROR_MAX, "%s: %s: %s", sink->path, what, known[i].remedy);
 			return;
@@ -397,7 +397,7 @@ struct record_buffer *sink_take(struct sink *sink)
 		if (!slot->buffer)
 			slot->buffer = record_buffer_new();
 		buffer = slot->buffer;
-		slot->taken = buffer != NULL;
+		slot->taken = buffer;
 		if (!buffer)
 			break;
 	}

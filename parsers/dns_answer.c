@@ -134,7 +134,7 @@ static size_t question_matches(struct message m, size_t at, struct span name)
 
 		/* a dot inside one label looks in text like two labels */
 		if (length > DOMAIN_LABEL_MAX || m.n - at <= length || name.n - i < length ||
-		    memchr(name.p + i, '.', length) != NULL ||
+		    memchr(name.p + i, '.', length) ||
 		    !octets_equal_nocase(m.p + at + 1, (const uint8_t *)name.p + i, length))
 			return 0;
 		at += 1 + length;
@@ -279,7 +279,7 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 	const struct record *record;
 	size_t name = question;
 
-	while ((record = cname_of(section, name)) != NULL) {
+	while ((record = cname_of(section, name))) {
 		note_ttl(answer, record->ttl, has_ttl);
 		name = record->rdata;
 		if (is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX) {

@@ -117,7 +117,7 @@ static bool is_debris(uint32_t c)
 		{ 0x301d, 0x301f }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xff02, 0xff02 }, { 0xff07, 0xff07 },
 	};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
 		if (c >= ranges[i].first && c <= ranges[i].last)
 			return true;
 	return false;

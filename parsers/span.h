@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Elements of an array; not of a pointer. */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 struct span {
 	const char *p; /* NULL only where "absent" differs from "empty" */
 	size_t n;      /* octets */

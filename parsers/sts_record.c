@@ -17,7 +17,7 @@ static bool is_apex_record(struct span text)
 	static const struct span verification = { "verification", 12 };
 	size_t end = 0;
 
-	for (size_t i = 0; i < sizeof(apex_record) / sizeof(apex_record[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(apex_record); i++)
 		if (span_starts_with_nocase(text, span_of(apex_record[i])))
 			return true;
 	/* google-site-verification=…, yandex-verification: …, and dozens more of that shape */

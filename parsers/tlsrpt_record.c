@@ -13,7 +13,7 @@ static bool is_hex(char c)
 /* RFC 3986 2.2 and 2.3, without the brackets that only an IP-literal may use. */
 static bool is_uri_octet(char c)
 {
-	return ascii_is_alnum(c) || (c != '\0' && strchr("-._~:/?#@!$&'()*+,;=", c) != NULL);
+	return ascii_is_alnum(c) || (c != '\0' && strchr("-._~:/?#@!$&'()*+,;=", c));
 }
 
 /* `%` is always followed by two hexadecimal digits (RFC 3986 2.1); one `#` at most (3.5). */
@@ -52,7 +52,7 @@ static struct span until(struct span text, const char *stops)
 {
 	size_t n = 0;
 
-	while (n < text.n && (text.p[n] == '\0' || strchr(stops, text.p[n]) == NULL))
+	while (n < text.n && (text.p[n] == '\0' || !strchr(stops, text.p[n])))
 		n++;
 	return (struct span){ text.p, n };
 }

@@ -14,7 +14,7 @@ size_t utf8_length(struct span s)
 	};
 	const unsigned char *p = (const unsigned char *)s.p;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		if (p[0] < forms[i].first || p[0] > forms[i].last)
 			continue;
 		if (s.n < forms[i].octets)

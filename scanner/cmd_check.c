@@ -88,14 +88,14 @@ static int run(struct check *check, char **domains, unsigned count)
 	char error[OPTIONS_ERROR_MAX], name[DOMAIN_NAME_MAX + 1];
 	int status = EXIT_FATAL;
 
-	snprintf(error, sizeof error, "no memory");
-	check->job = calloc(count, sizeof *check->job);
-	check->server = calloc(check->options->server_count, sizeof *check->server);
+	snprintf(error, sizeof(error), "no memory");
+	check->job = calloc(count, sizeof(*check->job));
+	check->server = calloc(check->options->server_count, sizeof(*check->server));
 	if (!check->job || !check->server ||
-	    nets_shared_open(&check->shared, check->options, check->server, 1, error, sizeof error) < 0 ||
+	    nets_shared_open(&check->shared, check->options, check->server, 1, error, sizeof(error)) < 0 ||
 	    preflight(check->options->server, check->options->server_count, (uint32_t)(check->options->timeout * 1000),
-		      NULL, 0, check->server, error, sizeof error) < 0 ||
-	    nets_open(&check->nets, &check->loop, &check->shared, error, sizeof error) < 0) {
+		      NULL, 0, check->server, error, sizeof(error)) < 0 ||
+	    nets_open(&check->nets, &check->loop, &check->shared, error, sizeof(error)) < 0) {
 		fprintf(stderr, "stsurvey check: %s\n", error);
 		return EXIT_FATAL;
 	}
@@ -147,7 +147,7 @@ static int check_all(struct options *options, char **domains, unsigned count)
 
 	if (options->resolver) {
 		if (private_resolver_start(&options->started, options->resolver_config, options->threads, count,
-					   &options->server[0], error, sizeof error) < 0) {
+					   &options->server[0], error, sizeof(error)) < 0) {
 			fprintf(stderr, "stsurvey check: %s\n", error);
 			return EXIT_FATAL;
 		}

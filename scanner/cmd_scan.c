@@ -22,7 +22,7 @@ static int survey(struct options *options, int argc, char **argv)
 	early_signal_catch();
 	if (options->resolver) {
 		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
-					   options->concurrency, &options->server[0], error, sizeof error) < 0) {
+					   options->concurrency, &options->server[0], error, sizeof(error)) < 0) {
 			log_error("%s", error);
 			return EXIT_FATAL;
 		}

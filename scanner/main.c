@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "output/command.h"
+#include "parsers/span.h"
 
 static int cmd_help(int argc, char **argv);
 
@@ -25,7 +26,7 @@ static const struct command {
 	{ "help", cmd_help, "this text, or a command's" },
 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
+enum { COMMANDS = COUNT_OF(commands) };
 
 static void usage(FILE *out)
 {

@@ -70,7 +70,7 @@ static enum stage_result judge_tcp(const struct observation *observation, struct
 	enum connect_status status = policy->status;
 	bool more = dns_status_is_transient(policy->a.status) || dns_status_is_transient(policy->aaaa.status);
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		if (table[i].status == status) {
 			add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
 			return more ? STAGE_HIDDEN : STAGE_BROKEN;
@@ -278,7 +278,7 @@ enum stage_result classify_policy(const struct observation *observation, struct 
 		{ COMPONENT_HTTP, judge_http }, { COMPONENT_SYNTAX, judge_syntax },
 	};
 
-	for (size_t i = 0; i < sizeof(stage) / sizeof(stage[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(stage); i++) {
 		enum stage_result passed = stage[i].judge(observation, result);
 
 		if (passed != STAGE_PASSED) {

@@ -19,7 +19,7 @@ struct public_suffix_cut public_suffix_cut(struct span name)
 	if (strlen(text) != name.n) /* a NUL within: no host name, nothing to look up */
 		return cut;
 	registrable = psl_registrable_domain(psl_builtin(), text);
-	if (registrable == NULL)
+	if (!registrable)
 		return cut;
 	skip = (size_t)(registrable - text);
 	cut.registrable = span_skip(name, skip);

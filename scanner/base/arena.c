@@ -19,7 +19,7 @@ void arena_init(struct arena *arena)
 
 static struct arena_block *block_new(size_t size)
 {
-	struct arena_block *block = freelist_alloc(sizeof *block + size);
+	struct arena_block *block = freelist_alloc(sizeof(*block) + size);
 
 	if (block)
 		*block = (struct arena_block){ .size = (uint32_t)size };

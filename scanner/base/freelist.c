@@ -48,7 +48,7 @@ static bool is_small(size_t size)
 static struct head *cut(size_t octets)
 {
 	if (mine.left < octets) {
-		struct slab *slab = malloc(sizeof *slab);
+		struct slab *slab = malloc(sizeof(*slab));
 
 		if (!slab)
 			return NULL;
@@ -66,9 +66,9 @@ void *freelist_alloc(size_t size)
 	struct head *head;
 
 	if (!is_small(size)) {
-		if (size > SIZE_MAX - sizeof *head)
+		if (size > SIZE_MAX - sizeof(*head))
 			return NULL;
-		head = malloc(sizeof *head + size);
+		head = malloc(sizeof(*head) + size);
 		if (!head)
 			return NULL;
 		head->size = size;
@@ -83,7 +83,7 @@ void *freelist_alloc(size_t size)
 	head = cut((class + 1) * FREELIST_STEP);
 	if (!head)
 		return NULL;
-	head->size = (class + 1) * FREELIST_STEP - sizeof *head;
+	head->size = (class + 1) * FREELIST_STEP - sizeof(*head);
 	return head + 1;
 }
 
@@ -128,5 +128,5 @@ void freelist_trim(void)
 		mine.slabs = slab->next;
 		free(slab);
 	}
-	memset(&mine, 0, sizeof mine);
+	memset(&mine, 0, sizeof(mine));
 }

@@ -95,7 +95,7 @@ static int format_time(char *out, size_t size)
 
 void log_message(enum log_level level, const char *format, ...)
 {
-	static const char *const NAMES[] = { "error", "warning", "info", "debug" };
+	static const char *const names[] = { "error", "warning", "info", "debug" };
 	char when[48], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
 	va_list arguments;
 	int n;
@@ -111,11 +111,11 @@ void log_message(enum log_level level, const char *format, ...)
 	make_printable(text);
 	format_time(when, sizeof(when));
 	if (logger.file) {
-		fprintf(logger.file, "%s [%s] %s\n", when, NAMES[level], text);
+		fprintf(logger.file, "%s [%s] %s\n", when, names[level], text);
 	} else {
 		bool redraw = logger.progress[0] != '\0';
 
-		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, NAMES[level], text,
+		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, names[level], text,
 			     logger.progress);
 		write_stderr(line, (size_t)n);
 	}

@@ -72,7 +72,7 @@ static void order_remove(struct answer_cache *cache, struct entry *entry)
 
 static size_t size_of(const struct entry *entry)
 {
-	return sizeof *entry + entry->name_len + entry->len;
+	return sizeof(*entry) + entry->name_len + entry->len;
 }
 
 static void drop(struct answer_cache *cache, struct entry *entry)
@@ -246,7 +246,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 
 struct answer_cache *answer_cache_new(struct net *net)
 {
-	struct answer_cache *cache = calloc(1, sizeof *cache);
+	struct answer_cache *cache = calloc(1, sizeof(*cache));
 
 	if (cache)
 		cache->net = net;

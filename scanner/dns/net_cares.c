@@ -38,7 +38,7 @@ static void send_probe(void *arg, unsigned server)
 {
 	struct net_cares *net = arg;
 	struct resolver_server *probed = &net->resolver.server[server];
-	struct probe *probe = calloc(1, sizeof *probe);
+	struct probe *probe = calloc(1, sizeof(*probe));
 	int used = 0;
 
 	if (!probe) {
@@ -48,8 +48,8 @@ static void send_probe(void *arg, unsigned server)
 	probe->net = net;
 	probe->server = server;
 	if (probed->probe_random)
-		used = snprintf(probe->name, sizeof probe->name, "stsurvey-%08x.", (unsigned)random());
-	snprintf(probe->name + used, sizeof probe->name - (size_t)used, "%.*s", (int)probed->probe_name.n,
+		used = snprintf(probe->name, sizeof(probe->name), "stsurvey-%08x.", (unsigned)random());
+	snprintf(probe->name + used, sizeof(probe->name) - (size_t)used, "%.*s", (int)probed->probe_name.n,
 		 probed->probe_name.p);
 	probe->query = (struct net_query){
 		.name = span_of(probe->name), .type = probed->probe_type, .on_answer = on_probed, .arg = probe
@@ -163,7 +163,7 @@ static void library_init(void)
 int net_cares_open(struct net_cares **result, const struct net_cares_options *options, char *error, size_t error_size)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct net_cares *net = calloc(1, sizeof *net);
+	struct net_cares *net = calloc(1, sizeof(*net));
 
 	pthread_once(&once, library_init);
 	if (!net || library_status != ARES_SUCCESS) {

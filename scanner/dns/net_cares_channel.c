@@ -40,7 +40,7 @@ static void note_errno(struct channel_group *group, int error)
 		{ EINVAL, NET_OK }, /* a route into a black hole */
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		if (rows[i].error != error)
 			continue;
 		group->fault = rows[i].fault;
@@ -197,7 +197,7 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 	}
 	polled = *link;
 	if (!polled) {
-		polled = calloc(1, sizeof *polled);
+		polled = calloc(1, sizeof(*polled));
 		if (!polled || uv_poll_init(channel->group->loop, &polled->poll, fd) < 0) {
 			/* unwatched, its questions time out and are asked again */
 			channel->group->fault = NET_FAULT_MEMORY;
@@ -236,7 +236,7 @@ static int jittered(struct channel *channel, uint32_t ms)
 
 struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp)
 {
-	struct channel *channel = calloc(1, sizeof *channel);
+	struct channel *channel = calloc(1, sizeof(*channel));
 	char lookups[] = "b"; /* DNS alone, no hosts file */
 	struct ares_options options = { .tries = 1, .lookups = lookups, .sock_state_cb = on_socket_state };
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
@@ -249,7 +249,7 @@ struct channel *channel_open(struct channel_group *group, const struct endpoint 
 	channel->out.fd = -1;
 	options.sock_state_cb_data = channel;
 	options.timeout = jittered(channel, group->timeout_ms);
-	memset(channel->id_used, 0, sizeof channel->id_used); /* of the jitter's draw */
+	memset(channel->id_used, 0, sizeof(channel->id_used)); /* of the jitter's draw */
 	options.ednspsz = UDP_DATAGRAM_MAX;
 	/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. Without the EDNS flag it would cut
 	 * answers at 512 octets. */
@@ -271,13 +271,13 @@ static uint16_t random16(struct channel_group *group)
 {
 	uint16_t value;
 
-	if (group->random_left < sizeof value) {
-		if (getrandom(group->random, sizeof group->random, 0) != (ssize_t)sizeof group->random)
+	if (group->random_left < sizeof(value)) {
+		if (getrandom(group->random, sizeof(group->random), 0) != (ssize_t)sizeof(group->random))
 			abort(); /* ids that can be guessed are worse than no scan */
-		group->random_left = sizeof group->random;
+		group->random_left = sizeof(group->random);
 	}
-	group->random_left -= sizeof value;
-	memcpy(&value, group->random + group->random_left, sizeof value);
+	group->random_left -= sizeof(value);
+	memcpy(&value, group->random + group->random_left, sizeof(value));
 	return value;
 }
 

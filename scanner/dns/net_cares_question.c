@@ -73,7 +73,7 @@ static enum dns_status status_of_rcode(unsigned rcode)
 	static const enum dns_status status[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
 						  DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
 
-	return rcode < sizeof status / sizeof status[0] ? status[rcode] : DNS_ERROR;
+	return rcode < COUNT_OF(status) ? status[rcode] : DNS_ERROR;
 }
 
 static bool has_opt(const struct net_query *query, const uint8_t *packet, size_t len)
@@ -235,7 +235,7 @@ static struct channel *usable_channel(struct net_cares *net, unsigned server, bo
 
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
 {
-	struct net_try *try = freelist_alloc(sizeof *try);
+	struct net_try *try = freelist_alloc(sizeof(*try));
 	struct resolver_server *server = &net->resolver.server[channel->server];
 
 	if (!try)
@@ -327,7 +327,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 
 static void start(struct net_cares *net, struct net_query *query, int pinned, bool tcp)
 {
-	memset(&query->own, 0, sizeof query->own);
+	memset(&query->own, 0, sizeof(query->own));
 	query->own.server = -1;
 	query->own.pinned = (int8_t)pinned;
 	query->own.tries_left = (uint8_t)(pinned < 0 ? net->tries : 1);

@@ -43,7 +43,8 @@ static void keep_probe(struct server_check *check, const struct question *questi
 
 	if (check->probe_name[0] != '\0' && !random)
 		return;
-	snprintf(check->probe_name, sizeof check->probe_name, "%.*s", DOMAIN_NAME_MAX, random ? "org" : question->name);
+	snprintf(check->probe_name, sizeof(check->probe_name), "%.*s", DOMAIN_NAME_MAX,
+		 random ? "org" : question->name);
 	check->probe_type = question->query.type;
 	check->probe_random = random;
 }
@@ -103,21 +104,21 @@ static bool name_question(struct question *question, const char *nonce, const st
 	switch (question->number) {
 	case SOA_OF_SIGNED:
 		question->query.type = DNS_TYPE_SOA;
-		snprintf(question->name, sizeof question->name, "org");
+		snprintf(question->name, sizeof(question->name), "org");
 		return true;
 	case NO_SUCH_NAME:
 	case NO_SUCH_NAME_AGAIN:
 	case NO_SUCH_NAME_TCP:
-		snprintf(question->name, sizeof question->name, "stsurvey-%s-%u.invalid", nonce, question->number);
+		snprintf(question->name, sizeof(question->name), "stsurvey-%s-%u.invalid", nonce, question->number);
 		return true;
 	case NO_SUCH_IN_ORG:
-		snprintf(question->name, sizeof question->name, "stsurvey-%s.org", nonce);
+		snprintf(question->name, sizeof(question->name), "stsurvey-%s.org", nonce);
 		return true;
 	default:
 		if (i >= samples)
 			return false;
 		question->query.type = DNS_TYPE_MX;
-		snprintf(question->name, sizeof question->name, "%.*s", (int)sample[i].n, sample[i].p);
+		snprintf(question->name, sizeof(question->name), "%.*s", (int)sample[i].n, sample[i].p);
 		return true;
 	}
 }
@@ -196,7 +197,7 @@ static void close_walk(uv_handle_t *handle, void *arg)
 int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
 	      size_t samples, struct server_check *check, char *error, size_t error_size)
 {
-	struct question *question = calloc((size_t)count * QUESTIONS, sizeof *question);
+	struct question *question = calloc((size_t)count * QUESTIONS, sizeof(*question));
 	struct flight flight = { 0 };
 	struct net_cares_options dns = {
 		.server = server,
@@ -216,9 +217,9 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 	dns.loop = &loop;
 	if (net_cares_open(&flight.dns, &dns, error, error_size) < 0)
 		goto done;
-	if (getrandom(&nonce, sizeof nonce, 0) < 0)
+	if (getrandom(&nonce, sizeof(nonce), 0) < 0)
 		nonce = (unsigned)uv_now(&loop);
-	snprintf(flight.nonce, sizeof flight.nonce, "%08x", nonce);
+	snprintf(flight.nonce, sizeof(flight.nonce), "%08x", nonce);
 	name_all(&flight, count, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
 	ask_all(&flight, &loop, question, (size_t)count * QUESTIONS);
 	result = verdict(server, count, check, flight.fault, error, error_size);

@@ -36,11 +36,11 @@ enum {
 	LOG_READ = 4096,
 };
 
-static const char ROOT_KEY[] = "/usr/share/dns/root.key"; /* Debian's dns-root-data, renewed by its updates */
-static const char RUN_AS[] = "unbound";
-static const char ANCHOR[] = "trust-anchor";
+static const char root_key[] = "/usr/share/dns/root.key"; /* Debian's dns-root-data, renewed by its updates */
+static const char run_as[] = "unbound";
+static const char anchor[] = "trust-anchor";
 
-static const char SURVEY_CONF[] = {
+static const char survey_conf[] = {
 #include "unbound_survey.inc"
 };
 
@@ -71,7 +71,7 @@ static bool find_program(char path[256])
 	const char *search = getenv("PATH");
 	char all[4096], *rest = all, *folder;
 
-	snprintf(all, sizeof all, "%s:/usr/sbin:/sbin:/usr/local/sbin", search ? search : "/usr/bin");
+	snprintf(all, sizeof(all), "%s:/usr/sbin:/sbin:/usr/local/sbin", search ? search : "/usr/bin");
 	while ((folder = strsep(&rest, ":"))) {
 		int n = snprintf(path, 256, "%s/unbound", folder);
 
@@ -87,7 +87,7 @@ static bool bind_to(int fd, uint16_t port)
 				       .sin_port = htons(port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
 /* A port that is free for UDP and TCP; 0: none found. */
@@ -97,7 +97,7 @@ static uint16_t free_port(void)
 
 	for (unsigned i = 0; i < 16 && port == 0; i++) {
 		struct sockaddr_in address;
-		socklen_t size = sizeof address;
+		socklen_t size = sizeof(address);
 		int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -126,13 +126,13 @@ static unsigned slabs_for(unsigned threads)
 /* The file as it is; without its trust anchors where others are given. */
 static void write_survey(FILE *config, bool own_anchors)
 {
-	struct span rest = { SURVEY_CONF, sizeof SURVEY_CONF };
+	struct span rest = { survey_conf, sizeof(survey_conf) };
 
 	while (rest.n > 0) {
 		size_t end = span_find(rest, 0, '\n');
 		size_t n = end < rest.n ? end + 1 : rest.n;
 
-		if (!own_anchors || !memmem(rest.p, n, ANCHOR, strlen(ANCHOR)))
+		if (!own_anchors || !memmem(rest.p, n, anchor, strlen(anchor)))
 			fwrite(rest.p, 1, n, config);
 		rest = span_skip(rest, n);
 	}
@@ -177,7 +177,7 @@ static int make_config(const struct private_resolver *resolver, const char *extr
 {
 	size_t n = 0;
 	char *text = extra ? read_extra(extra, &n, error, error_size) : NULL;
-	bool own_anchors = text && memmem(text, n, ANCHOR, strlen(ANCHOR));
+	bool own_anchors = text && memmem(text, n, anchor, strlen(anchor));
 	int fd = -1, copy;
 	FILE *config;
 
@@ -190,8 +190,8 @@ static int make_config(const struct private_resolver *resolver, const char *extr
 	if (config) {
 		write_survey(config, own_anchors);
 		write_changes(config, resolver, threads, concurrency);
-		if (!own_anchors && access(ROOT_KEY, R_OK) == 0)
-			fprintf(config, "\ttrust-anchor-file: \"%s\"\n", ROOT_KEY);
+		if (!own_anchors && access(root_key, R_OK) == 0)
+			fprintf(config, "\ttrust-anchor-file: \"%s\"\n", root_key);
 		fwrite(text ? text : "", 1, n, config);
 	} else if (copy >= 0) {
 		close(copy);
@@ -248,7 +248,7 @@ static void run_program(const char *path, int config, int log, const struct pass
 
 static int spawn(struct private_resolver *resolver, int config, char *error, size_t error_size)
 {
-	const struct passwd *user = geteuid() == 0 ? getpwnam(RUN_AS) : NULL;
+	const struct passwd *user = geteuid() == 0 ? getpwnam(run_as) : NULL;
 	pid_t parent = getpid();
 
 	if (resolver->log >= 0)
@@ -314,7 +314,7 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 	/* until it listens, the kernel refuses for it: that is the wait's end, and no more */
 	if (n < 0 || send(fd, question, (size_t)n, 0) < 0 || poll(&wait, 1, ROUND_MS) <= 0)
 		return READY_NOT_YET;
-	got = recv(fd, packet, sizeof packet, 0);
+	got = recv(fd, packet, sizeof(packet), 0);
 	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &answer) < 0)
 		return READY_NOT_YET;
 	return answer.status == DNS_NOERROR ? READY_YES : READY_IS_ANOTHER;
@@ -331,7 +331,7 @@ static int wait_ready(struct private_resolver *resolver, enum readiness *ready, 
 	int result = -1;
 
 	*ready = READY_NOT_YET;
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		snprintf(error, error_size, "a socket for the private Unbound: %s", strerror(errno));
 		goto done;
 	}
@@ -379,9 +379,9 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 	int config, result;
 
 	*again = false;
-	if (getrandom(&nonce, sizeof nonce, 0) < 0)
+	if (getrandom(&nonce, sizeof(nonce), 0) < 0)
 		nonce = now_ms();
-	snprintf(resolver->ready, sizeof resolver->ready, "ready-%016llx.stsurvey.invalid", nonce);
+	snprintf(resolver->ready, sizeof(resolver->ready), "ready-%016llx.stsurvey.invalid", nonce);
 	resolver->port = free_port();
 	if (resolver->port == 0) {
 		snprintf(error, error_size, "no free port on 127.0.0.1 for the private Unbound");
@@ -403,7 +403,7 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads, unsigned concurrency,
 			   struct endpoint *server, char *error, size_t error_size)
 {
-	struct private_resolver *resolver = calloc(1, sizeof *resolver);
+	struct private_resolver *resolver = calloc(1, sizeof(*resolver));
 	bool again = true;
 
 	*result = NULL;

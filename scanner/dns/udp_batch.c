@@ -41,7 +41,7 @@ void udp_batch_flush(struct udp_batch *batch)
 			break;
 	if (sent < batch->count) {
 		memmove(batch->octets, batch->octets + at, batch->used - at);
-		memmove(batch->length, batch->length + sent, (batch->count - sent) * sizeof batch->length[0]);
+		memmove(batch->length, batch->length + sent, (batch->count - sent) * sizeof(batch->length[0]));
 	}
 	batch->count -= sent;
 	batch->used -= at;
@@ -78,7 +78,7 @@ static int fill(struct udp_ring *ring, int fd, uint64_t *refused)
 	for (unsigned i = 0; i < UDP_BATCH_SIZE; i++) {
 		part[i] = (struct iovec){ ring->octets[i], UDP_DATAGRAM_MAX };
 		message[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &ring->from[i],
-							    .msg_namelen = sizeof ring->from[i],
+							    .msg_namelen = sizeof(ring->from[i]),
 							    .msg_iov = &part[i],
 							    .msg_iovlen = 1 } };
 	}
@@ -106,7 +106,7 @@ ssize_t udp_ring_receive(struct udp_ring *ring, int fd, void *buffer, size_t siz
 			if (length == 0 || length > size)
 				continue;
 			memcpy(buffer, ring->octets[i], length);
-			if (from && from_size && *from_size <= sizeof ring->from[i])
+			if (from && from_size && *from_size <= sizeof(ring->from[i]))
 				memcpy(from, &ring->from[i], *from_size);
 			return (ssize_t)length;
 		}
@@ -128,11 +128,11 @@ void udp_ring_forget(struct udp_ring *ring, int fd)
 size_t udp_receive_buffer(int fd)
 {
 	int size = UDP_RECEIVE_BUFFER;
-	socklen_t length = sizeof size;
+	socklen_t length = sizeof(size);
 
 	/* FORCE goes beyond net.core.rmem_max and needs CAP_NET_ADMIN. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	size = 0;
 	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
 	return size > 0 ? (size_t)size / 2 : 0; /* the kernel doubles what it is asked for */

@@ -10,6 +10,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "parsers/span.h"
+
 enum {
 	OUTPUT_SIZE = 128 * 1024, /* octets handed on at once: stays in the second-level cache */
 	HEAD_SIZE = 6,            /* octets that tell every format below */
@@ -143,7 +145,7 @@ static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 	return result;
 }
 
-static const struct codec CODECS[] = {
+static const struct codec codecs[] = {
 	{ "gzip", { { 0x1f, 0x8b }, 2 }, start_gzip, push_gzip, NULL },
 	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, start_zstd, push_zstd, NULL },
 	{ "compressed with xz",
@@ -158,25 +160,25 @@ static const struct codec CODECS[] = {
 	{ "in UTF-16", { { 0xfe, 0xff }, 2 }, NULL, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
 };
 
-static const struct codec PLAIN = { "plain", { { 0 }, 0 }, NULL, push_plain, NULL };
+static const struct codec plain = { "plain", { { 0 }, 0 }, NULL, push_plain, NULL };
 
 /* Could more octets make the head one of the magic numbers? */
 static bool may_become_one(const struct feed_decode *decode)
 {
-	for (size_t i = 0; i < sizeof(CODECS) / sizeof(CODECS[0]); i++)
-		if (decode->head_n < CODECS[i].magic.n &&
-		    memcmp(decode->head, CODECS[i].magic.octet, decode->head_n) == 0)
+	for (size_t i = 0; i < COUNT_OF(codecs); i++)
+		if (decode->head_n < codecs[i].magic.n &&
+		    memcmp(decode->head, codecs[i].magic.octet, decode->head_n) == 0)
 			return true;
 	return false;
 }
 
 static int choose_codec(struct feed_decode *decode)
 {
-	decode->codec = &PLAIN;
-	for (size_t i = 0; i < sizeof(CODECS) / sizeof(CODECS[0]); i++)
-		if (decode->head_n >= CODECS[i].magic.n &&
-		    memcmp(decode->head, CODECS[i].magic.octet, CODECS[i].magic.n) == 0)
-			decode->codec = &CODECS[i];
+	decode->codec = &plain;
+	for (size_t i = 0; i < COUNT_OF(codecs); i++)
+		if (decode->head_n >= codecs[i].magic.n &&
+		    memcmp(decode->head, codecs[i].magic.octet, codecs[i].magic.n) == 0)
+			decode->codec = &codecs[i];
 	if (!decode->codec->push) {
 		snprintf(decode->error, sizeof(decode->error), "is %s: %s", decode->codec->name, decode->codec->remedy);
 		return -1;

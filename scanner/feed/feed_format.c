@@ -6,7 +6,7 @@
 
 enum { CSV_NONE = -1 };
 
-static const struct span BOM = { "\xef\xbb\xbf", 3 }; /* UTF-8's byte order mark, at the start of the file only */
+static const struct span bom = { "\xef\xbb\xbf", 3 }; /* UTF-8's byte order mark, at the start of the file only */
 
 struct feed_reader {
 	enum feed_format format;
@@ -78,22 +78,22 @@ static bool next_field(struct span *rest, struct span *field)
 /* Names of a header row's column that holds the domain. */
 static bool is_domain_title(struct span field)
 {
-	static const char *const TITLES[] = {
+	static const char *const titles[] = {
 		"domain", "name", "hostname", "host", "site", "domain_name", "domain name"
 	};
 
-	for (size_t i = 0; i < sizeof(TITLES) / sizeof(TITLES[0]); i++)
-		if (span_equal_nocase(field, span_of(TITLES[i])))
+	for (size_t i = 0; i < COUNT_OF(titles); i++)
+		if (span_equal_nocase(field, span_of(titles[i])))
 			return true;
 	return false;
 }
 
 static bool is_rank_title(struct span field)
 {
-	static const char *const TITLES[] = { "rank", "globalrank", "global_rank", "position", "pos" };
+	static const char *const titles[] = { "rank", "globalrank", "global_rank", "position", "pos" };
 
-	for (size_t i = 0; i < sizeof(TITLES) / sizeof(TITLES[0]); i++)
-		if (span_equal_nocase(field, span_of(TITLES[i])))
+	for (size_t i = 0; i < COUNT_OF(titles); i++)
+		if (span_equal_nocase(field, span_of(titles[i])))
 			return true;
 	return false;
 }
@@ -206,7 +206,7 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 		else if (lf)
 			result = on_line(reader, (struct span){ p, part < FEED_LINE_MAX ? part : FEED_LINE_MAX },
 					 part > FEED_LINE_MAX);
-		part += lf != NULL;
+		part += lf ? 1 : 0;
 		p += part;
 		n -= part;
 	}
@@ -240,7 +240,7 @@ static struct span sample_of(const struct feed_reader *reader)
 {
 	struct span sample = { reader->sample, reader->sample_n };
 
-	return span_starts_with(sample, BOM) ? span_skip(sample, BOM.n) : sample;
+	return span_starts_with(sample, bom) ? span_skip(sample, bom.n) : sample;
 }
 
 /* Whole lines that are neither blank nor comment. */
@@ -260,7 +260,7 @@ static unsigned count_lines(struct span sample)
 static bool sample_suffices(const struct feed_reader *reader)
 {
 	if (reader->format != FEED_FORMAT_AUTO)
-		return reader->sample_n >= BOM.n;
+		return reader->sample_n >= bom.n;
 	return reader->sample_n == FEED_SAMPLE_MAX || count_lines(sample_of(reader)) >= FEED_SAMPLE_LINES;
 }
 

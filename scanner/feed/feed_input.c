@@ -16,7 +16,7 @@ enum {
 	SAMPLE_SPOT = 4096, /* octets */
 };
 
-static const uint64_t FNV_OFFSET = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
+static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
 
 static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 {
@@ -37,7 +37,7 @@ static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 
 static uint64_t hash_sample(int fd, uint64_t size)
 {
-	uint64_t hash = (FNV_OFFSET ^ size) * FNV_PRIME;
+	uint64_t hash = (fnv_offset ^ size) * FNV_PRIME;
 
 	hash = hash_at(hash, fd, 0, SAMPLE_END);
 	if (size > SAMPLE_END) {

@@ -50,10 +50,10 @@ static void resolve(const struct feed_zone *zone, struct span token, struct zone
  * class. */
 static bool is_ttl_or_class(struct span token)
 {
-	static const char *const CLASSES[] = { "IN", "CH", "HS", "CS" };
+	static const char *const classes[] = { "IN", "CH", "HS", "CS" };
 
-	for (size_t i = 0; i < sizeof(CLASSES) / sizeof(CLASSES[0]); i++)
-		if (span_equal_nocase(token, span_of(CLASSES[i])))
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		if (span_equal_nocase(token, span_of(classes[i])))
 			return true;
 	if (token.n == 0 || token.p[0] < '0' || token.p[0] > '9')
 		return false;
@@ -235,23 +235,23 @@ static struct span next_word(struct span *rest)
 
 bool feed_zone_is_record(struct span line)
 {
-	static const char *const TYPES[] = { "SOA",   "NS",     "A",     "AAAA",    "DS",    "MX",         "TXT",
+	static const char *const types[] = { "SOA",   "NS",     "A",     "AAAA",    "DS",    "MX",         "TXT",
 					     "CNAME", "DNSKEY", "RRSIG", "NSEC",    "NSEC3", "NSEC3PARAM", "CAA",
 					     "SRV",   "PTR",    "CDS",   "CDNSKEY", "ZONEMD" };
-	static const char *const DIRECTIVES[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE" };
+	static const char *const directives[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE" };
 	struct span word;
 
 	word = next_word(&line);
-	for (size_t i = 0; i < sizeof(DIRECTIVES) / sizeof(DIRECTIVES[0]); i++)
-		if (span_equal_nocase(word, span_of(DIRECTIVES[i])))
+	for (size_t i = 0; i < COUNT_OF(directives); i++)
+		if (span_equal_nocase(word, span_of(directives[i])))
 			return true;
 	if (word.n == 0)
 		return false;
 	do
 		word = next_word(&line);
 	while (is_ttl_or_class(word));
-	for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++)
-		if (span_equal_nocase(word, span_of(TYPES[i])))
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (span_equal_nocase(word, span_of(types[i])))
 			return span_trim(line).n > 0;
 	return false;
 }

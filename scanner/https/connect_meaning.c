@@ -98,7 +98,7 @@ static struct connect_meaning decide(const struct errno_row *row, const struct o
 
 struct connect_meaning connect_meaning_of(int error, const struct obs_address *address, const struct routes *before)
 {
-	for (size_t i = 0; i < sizeof(errno_rows) / sizeof(*errno_rows); i++)
+	for (size_t i = 0; i < COUNT_OF(errno_rows); i++)
 		if (errno_rows[i].error == error)
 			return decide(&errno_rows[i], address, before);
 	return (struct connect_meaning){ CONNECT_SKIPPED, NET_OK };

@@ -88,7 +88,7 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 	answer->framed |= span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
 			  (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")) &&
 			   span_equal_nocase(value, SPAN_LITERAL("chunked")));
-	for (size_t i = 0; i < sizeof(challenge_fields) / sizeof(*challenge_fields); i++)
+	for (size_t i = 0; i < COUNT_OF(challenge_fields); i++)
 		answer->http->challenged |= span_equal_nocase(name, challenge_fields[i]);
 	return HTTP_GO_ON;
 }
@@ -213,9 +213,9 @@ static bool body_challenges(const struct obs_http *http)
 {
 	bool asked = false;
 
-	for (size_t i = 0; i < sizeof(challenge_statuses) / sizeof(*challenge_statuses); i++)
+	for (size_t i = 0; i < COUNT_OF(challenge_statuses); i++)
 		asked |= http->status == challenge_statuses[i];
-	for (size_t i = 0; asked && i < sizeof(challenge_marks) / sizeof(*challenge_marks); i++) {
+	for (size_t i = 0; asked && i < COUNT_OF(challenge_marks); i++) {
 		if (body_has(http->body, challenge_marks[i]))
 			return true;
 	}

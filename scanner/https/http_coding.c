@@ -29,7 +29,7 @@ enum http_coding_kind http_coding_of(struct span field)
 		{ SPAN_LITERAL("deflate"), HTTP_CODING_DEFLATE },
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (span_equal_nocase(span_trim(field), names[i].name))
 			return names[i].kind;
 	return HTTP_CODING_UNKNOWN;

@@ -32,7 +32,7 @@ static const char *const bundles[] = {
 
 static const char *system_bundle(void)
 {
-	for (size_t i = 0; i < sizeof(bundles) / sizeof(*bundles); i++) {
+	for (size_t i = 0; i < COUNT_OF(bundles); i++) {
 		if (access(bundles[i], R_OK) == 0)
 			return bundles[i];
 	}

@@ -18,7 +18,7 @@ static bool keep_chain(struct job *job, const struct net_query *query, const str
 	kept->cname_loop = answer->cname_loop;
 	if (answer->cname_count == 0)
 		return true;
-	cname = arena_alloc(&job->arena, answer->cname_count * sizeof *cname);
+	cname = arena_alloc(&job->arena, answer->cname_count * sizeof(*cname));
 	if (!cname)
 		return false;
 	for (size_t i = 0; i < answer->cname_count; i++) {
@@ -73,7 +73,7 @@ static int compare_mx(const void *left, const void *right)
 static bool keep_mx(struct job *job, const struct net_query *query, const struct dns_answer *answer)
 {
 	size_t count = answer->count < OBS_MX_MAX ? answer->count : OBS_MX_MAX;
-	struct obs_mx_record *record = arena_alloc(&job->arena, count * sizeof *record);
+	struct obs_mx_record *record = arena_alloc(&job->arena, count * sizeof(*record));
 	char text[DNS_NAME_TEXT_MAX * 4];
 
 	if (!record)
@@ -89,7 +89,7 @@ static bool keep_mx(struct job *job, const struct net_query *query, const struct
 	}
 	/* Preference is the order a sender tries them in (RFC 5321 5.1); names make it one order. */
 	if (count > 1)
-		qsort(record, count, sizeof *record, compare_mx);
+		qsort(record, count, sizeof(*record), compare_mx);
 	job->mx.record = record;
 	job->mx.count = count;
 	job->mx.omitted = answer->count - count + answer->omitted;
@@ -100,7 +100,7 @@ static bool keep_txt(struct job *job, const struct net_query *query, const struc
 		     struct obs_txt *txt)
 {
 	size_t count = answer->count < OBS_TXT_MAX ? answer->count : OBS_TXT_MAX;
-	struct span *record = arena_alloc(&job->arena, count * sizeof *record);
+	struct span *record = arena_alloc(&job->arena, count * sizeof(*record));
 	size_t octets = 0, kept = 0;
 
 	if (!record)
@@ -130,7 +130,7 @@ static bool keep_addresses(struct job *job, const struct net_query *query, const
 	size_t octets = query->type == DNS_TYPE_A ? 4 : 16;
 
 	if (!address) {
-		address = arena_alloc(&job->arena, OBS_ADDRESS_MAX * sizeof *address);
+		address = arena_alloc(&job->arena, OBS_ADDRESS_MAX * sizeof(*address));
 		if (!address)
 			return false;
 		policy->address = address;
@@ -346,7 +346,7 @@ static enum job_state chase(struct job *job, struct obs_answer *answer, struct s
 	start = below(job, prefix);
 	if (job->chased == 0) {
 		/* what stood in the failed answer is a part of the same chain */
-		answer->cname = arena_alloc(&job->arena, OBS_CNAME_MAX * sizeof *answer->cname);
+		answer->cname = arena_alloc(&job->arena, OBS_CNAME_MAX * sizeof(*answer->cname));
 		answer->cname_count = 0;
 		if (!answer->cname)
 			job->fault = NET_FAULT_MEMORY;
@@ -387,7 +387,7 @@ static struct delivery *delivery_of(const struct job *job)
 
 static struct span host_of(const struct job *job)
 {
-	return (struct span){ delivery_of(job)->host, sizeof "mta-sts." - 1 + job->name.n };
+	return (struct span){ delivery_of(job)->host, sizeof("mta-sts.") - 1 + job->name.n };
 }
 
 static enum job_state ask_host(struct job *job)
@@ -456,8 +456,8 @@ static enum job_state fetch(struct job *job)
 	if (policy->address_count == 0 || policy->status == CONNECT_BLOCKLISTED)
 		return JOB_DONE;
 	address_interleave((struct obs_address *)policy->address, policy->address_count);
-	allowed = arena_alloc(&job->arena, policy->address_count * sizeof *allowed);
-	fetch = arena_alloc(&job->arena, sizeof *fetch);
+	allowed = arena_alloc(&job->arena, policy->address_count * sizeof(*allowed));
+	fetch = arena_alloc(&job->arena, sizeof(*fetch));
 	if (!allowed || !fetch) {
 		job->fault = NET_FAULT_MEMORY;
 		return JOB_DONE;
@@ -491,7 +491,7 @@ static void fix_address_used(struct job *job)
 		return;
 	used = &delivery_of(job)->fetch->address[policy->address_used];
 	for (size_t i = 0; i < policy->address_count; i++)
-		if (memcmp(&policy->address[i], used, sizeof *used) == 0) {
+		if (memcmp(&policy->address[i], used, sizeof(*used)) == 0) {
 			policy->address_used = (int8_t)i;
 			break;
 		}

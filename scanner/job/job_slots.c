@@ -53,7 +53,7 @@ struct job *job_slots_take(struct job_slots *slots, const struct job_context *co
 
 	if (job)
 		return job;
-	slab = malloc(sizeof *slab);
+	slab = malloc(sizeof(*slab));
 	if (!slab)
 		return NULL;
 	slab->next = slots->slabs;

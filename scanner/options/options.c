@@ -13,11 +13,11 @@
 
 enum {
 	LONG_BASE = 256,      /* getopt's values for options without a letter: above any octet */
-	ROWS_MAX = 64,        /* rows of OPTION_TABLE, and more to come */
+	ROWS_MAX = 64,        /* rows of option_table, and more to come */
 	PRIVATE_RATE = 10000, /* queries a second that no shared resolver of an ISP or university minds */
 };
 
-static const char RESOLV_CONF[] = "/etc/resolv.conf";
+static const char resolv_conf[] = "/etc/resolv.conf";
 
 /* Strings that the options point to. */
 struct kept {
@@ -182,7 +182,7 @@ static enum options_result read_config(struct options *options, enum options_com
 	return config.result == OPTIONS_OK ? OPTIONS_FATAL : config.result;
 }
 
-/* OPTION_TABLE as getopt_long wants it. */
+/* option_table as getopt_long wants it. */
 struct getopt_table {
 	struct option option[ROWS_MAX];
 	char letters[3 * ROWS_MAX];
@@ -194,8 +194,8 @@ static void make_getopt_table(struct getopt_table *table, enum options_command c
 	char *letter = table->letters;
 
 	*letter++ = ':'; /* a missing argument is told from an unknown option */
-	for (size_t i = 0; i < OPTION_COUNT && n < ROWS_MAX - 1; i++) {
-		const struct option_row *row = &OPTION_TABLE[i];
+	for (size_t i = 0; i < option_count && n < ROWS_MAX - 1; i++) {
+		const struct option_row *row = &option_table[i];
 
 		if (command == OPTIONS_CHECK && !row->check)
 			continue;
@@ -214,10 +214,10 @@ static void make_getopt_table(struct getopt_table *table, enum options_command c
 static const struct option_row *row_of(int c)
 {
 	if (c >= LONG_BASE)
-		return &OPTION_TABLE[c - LONG_BASE];
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (OPTION_TABLE[i].letter == c)
-			return &OPTION_TABLE[i];
+		return &option_table[c - LONG_BASE];
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].letter == c)
+			return &option_table[i];
 	return NULL;
 }
 
@@ -308,7 +308,7 @@ static bool files_differ(const struct options *options, char error[OPTIONS_ERROR
 		{ "resolver-config", options->resolver_config, false },
 	};
 
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (!file[k].is_written || !is_one_file(file[k].path, file[i].path))
 				continue;
@@ -392,7 +392,7 @@ static enum options_result finish(struct options *options, enum options_command 
 	if (options->threads > options->concurrency)
 		options->threads = options->concurrency;
 	if (options->server_count == 0 && !options->resolver)
-		result = options_read_resolv_conf(options, RESOLV_CONF, error, OPTIONS_ERROR_MAX);
+		result = options_read_resolv_conf(options, resolv_conf, error, OPTIONS_ERROR_MAX);
 	set_rate(options);
 	set_fetch_rates(options);
 	return result;

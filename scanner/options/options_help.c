@@ -2,13 +2,13 @@
 
 enum { HELP_COLUMN = 32, HELP_WIDTH = 100 }; /* columns */
 
-static const char *const TITLES[] = {
+static const char *const titles[] = {
 	[SECTION_FILES] = "Files",        [SECTION_WORK] = "Work",           [SECTION_DNS] = "DNS",
 	[SECTION_FETCH] = "Policy fetch", [SECTION_POLITE] = "Being polite", [SECTION_LAB] = "Labs",
 	[SECTION_OTHER] = "Other",
 };
 
-static const char *const USAGE[] = {
+static const char *const usage[] = {
 	[OPTIONS_SCAN] = "usage: stsurvey scan -f LIST -o SCAN [OPTION]...\n\n"
 			 "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the "
 			 "facts to SCAN.\n",
@@ -16,7 +16,7 @@ static const char *const USAGE[] = {
 			  "Look at each DOMAIN as a sending mail server would, and explain what it finds.\n",
 };
 
-static const char EXIT_STATUS[] = "\nTimes are in seconds, fractions allowed. SIGINT and SIGTERM end a scan "
+static const char exit_status[] = "\nTimes are in seconds, fractions allowed. SIGINT and SIGTERM end a scan "
 				  "cleanly, a second one at once;\n"
 				  "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
 				  "\nExit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of "
@@ -64,21 +64,21 @@ static void print_row(FILE *out, const struct option_row *row)
 
 void options_help(enum options_command command, FILE *out)
 {
-	fputs(USAGE[command], out);
+	fputs(usage[command], out);
 	for (int section = 0; section < SECTION_COUNT; section++) {
 		bool titled = false;
 
-		for (size_t i = 0; i < OPTION_COUNT; i++) {
-			if ((int)OPTION_TABLE[i].section != section ||
-			    (command == OPTIONS_CHECK && !OPTION_TABLE[i].check))
+		for (size_t i = 0; i < option_count; i++) {
+			if ((int)option_table[i].section != section ||
+			    (command == OPTIONS_CHECK && !option_table[i].check))
 				continue;
 			if (!titled)
-				fprintf(out, "\n%s:\n", TITLES[section]);
+				fprintf(out, "\n%s:\n", titles[section]);
 			titled = true;
-			print_row(out, &OPTION_TABLE[i]);
+			print_row(out, &option_table[i]);
 		}
 	}
-	fputs(command == OPTIONS_SCAN ? EXIT_STATUS
+	fputs(command == OPTIONS_SCAN ? exit_status
 				      : "\nExit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.\n",
 	      out);
 }

@@ -20,7 +20,7 @@ enum {
 };
 
 /* clang-format off */
-const struct option_row OPTION_TABLE[] = {
+const struct option_row option_table[] = {
 	{ "input-file", 'f', "FILE", OPTION_TEXT, SECTION_FILES, false, AT(input_file), 0, 0, NULL,
 	  "domains: a list, rank,domain CSV or a zone file; plain, gzip or zstd; - is standard input [-]" },
 	{ "input-format", 0, "FORMAT", OPTION_FORMAT, SECTION_FILES, false, AT(input_format), 0, 0, NULL,
@@ -109,13 +109,13 @@ const struct option_row OPTION_TABLE[] = {
 };
 /* clang-format on */
 
-const size_t OPTION_COUNT = sizeof(OPTION_TABLE) / sizeof(OPTION_TABLE[0]);
+const size_t option_count = COUNT_OF(option_table);
 
 const struct option_row *option_find(struct span name)
 {
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (span_equal(span_of(OPTION_TABLE[i].name), name))
-			return &OPTION_TABLE[i];
+	for (size_t i = 0; i < option_count; i++)
+		if (span_equal(span_of(option_table[i].name), name))
+			return &option_table[i];
 	return NULL;
 }
 
@@ -153,15 +153,15 @@ const char *option_nearest(struct span name, enum options_command command)
 
 	if (name.n == 0 || name.n > NAME_MAX_OCTETS)
 		return NULL;
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
+	for (size_t i = 0; i < option_count; i++) {
 		unsigned far;
 
-		if (command == OPTIONS_CHECK && !OPTION_TABLE[i].check)
+		if (command == OPTIONS_CHECK && !option_table[i].check)
 			continue;
-		far = distance(name, span_of(OPTION_TABLE[i].name));
+		far = distance(name, span_of(option_table[i].name));
 		if (far < best) {
 			best = far;
-			nearest = OPTION_TABLE[i].name;
+			nearest = option_table[i].name;
 		}
 	}
 	return nearest;

@@ -48,8 +48,8 @@ struct option_row {
 	const char *help;   /* [default] included */
 };
 
-extern const struct option_row OPTION_TABLE[];
-extern const size_t OPTION_COUNT;
+extern const struct option_row option_table[];
+extern const size_t option_count;
 
 /* The row of the long name, or NULL. */
 const struct option_row *option_find(struct span name);

@@ -50,13 +50,13 @@ static enum options_result set_flag(const struct setting *set)
 	static const struct {
 		const char *word;
 		bool value;
-	} WORDS[] = { { "", true },    { "yes", true },    { "true", true }, { "on", true }, { "1", true },
+	} words[] = { { "", true },    { "yes", true },    { "true", true }, { "on", true }, { "1", true },
 		      { "no", false }, { "false", false }, { "off", false }, { "0", false } };
 
-	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
-		if (!span_equal(span_of(WORDS[i].word), set->value))
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (!span_equal(span_of(words[i].word), set->value))
 			continue;
-		*(bool *)set->member = WORDS[i].value;
+		*(bool *)set->member = words[i].value;
 		return OPTIONS_OK;
 	}
 	return refuse(set, OPTIONS_USAGE, "write yes or no");
@@ -170,13 +170,13 @@ static enum options_result set_decimal(const struct setting *set)
 
 static enum options_result set_format(const struct setting *set)
 {
-	static const char *const NAMES[] = { [FEED_FORMAT_AUTO] = "auto",
+	static const char *const names[] = { [FEED_FORMAT_AUTO] = "auto",
 					     [FEED_FORMAT_LIST] = "list",
 					     [FEED_FORMAT_CSV] = "csv",
 					     [FEED_FORMAT_ZONE] = "zone" };
 
-	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
-		if (!span_equal(span_of(NAMES[i]), set->value))
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (!span_equal(span_of(names[i]), set->value))
 			continue;
 		*(enum feed_format *)set->member = (enum feed_format)i;
 		return OPTIONS_OK;

@@ -123,7 +123,7 @@ struct special {
 
 /* The IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190). The first row that covers
  * an address decides, so exceptions stand before what they are excepted from. */
-static const struct special SPECIAL[] = {
+static const struct special special[] = {
 	{ 4, 8, REACH_NO, 0, { 0 }, "RFC 791 3.2: this network" },
 	{ 4, 8, REACH_NO, 0, { 10 }, "RFC 1918: private use" },
 	{ 4, 10, REACH_NO, 0, { 100, 64 }, "RFC 6598: shared address space" },
@@ -181,9 +181,9 @@ static bool covers(const struct special *row, const struct obs_address *address)
 
 static const struct special *special_of(const struct obs_address *address)
 {
-	for (size_t i = 0; i < sizeof(SPECIAL) / sizeof(SPECIAL[0]); i++)
-		if (covers(&SPECIAL[i], address))
-			return &SPECIAL[i];
+	for (size_t i = 0; i < COUNT_OF(special); i++)
+		if (covers(&special[i], address))
+			return &special[i];
 	return NULL; /* neither family 4 nor 6 */
 }
 
@@ -253,5 +253,5 @@ void address_interleave(struct obs_address *address, size_t count)
 			next[family] = i + 1;
 		}
 	}
-	memcpy(address, sorted, count * sizeof *sorted);
+	memcpy(address, sorted, count * sizeof(*sorted));
 }

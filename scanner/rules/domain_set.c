@@ -11,7 +11,7 @@
 
 enum { DOMAIN_SET_FIRST = 64 }; /* slots; a power of two */
 
-static const uint64_t FNV_OFFSET = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
+static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
 
 struct domain_entry {
 	uint64_t hash;
@@ -82,7 +82,7 @@ static int grow(struct domain_set *set)
 
 int domain_set_add(struct domain_set *set, struct span name)
 {
-	uint64_t hash = FNV_OFFSET;
+	uint64_t hash = fnv_offset;
 	struct domain_entry *entry;
 
 	if (set->count >= set->slots / 2 && grow(set) != 0)
@@ -127,7 +127,7 @@ int domain_set_load(struct domain_set *set, const char *path, char *error, size_
 
 bool domain_set_has(const struct domain_set *set, struct span name)
 {
-	uint64_t hash = FNV_OFFSET;
+	uint64_t hash = fnv_offset;
 
 	for (size_t i = name.n; i > 0; i--) {
 		hash = hash_octet(hash, name.p[i - 1]);

@@ -12,7 +12,7 @@ struct fetch_pace {
 
 struct fetch_pace *fetch_pace_new(double host_rate, double provider_rate, const struct cidr_set *exempt)
 {
-	struct fetch_pace *pace = calloc(1, sizeof *pace);
+	struct fetch_pace *pace = calloc(1, sizeof(*pace));
 
 	if (!pace)
 		return NULL;

@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const int NUMBERS[] = { SIGINT, SIGTERM };
+#include "parsers/span.h"
+
+static const int numbers[] = { SIGINT, SIGTERM };
 static volatile sig_atomic_t holding, held;
 
 /* Only what is async-signal-safe. Threads that read the list are ended as they stand: _exit, which ThreadSanitizer has
@@ -19,7 +21,7 @@ static void on_signal(int number)
 		return;
 	}
 	if (!holding)
-		(void)!write(STDERR_FILENO, said, sizeof said - 1);
+		(void)!write(STDERR_FILENO, said, sizeof(said) - 1);
 	syscall(SYS_exit_group, 128 + number);
 }
 
@@ -28,9 +30,9 @@ void early_signal_catch(void)
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, before;
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++)
-		if (sigaction(NUMBERS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			sigaction(NUMBERS[i], &action, NULL);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
 }
 
 void early_signal_hold(void)

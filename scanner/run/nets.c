@@ -10,7 +10,7 @@ int nets_shared_open(struct nets_shared *shared, const struct options *options, 
 {
 	*shared = (struct nets_shared){ .options = options, .check = check, .loops = loops };
 	atomic_store(&shared->rate, options->rate / loops);
-	snprintf(shared->user_agent, sizeof shared->user_agent, "stsurvey/" STSURVEY_VERSION "%s%s%s",
+	snprintf(shared->user_agent, sizeof(shared->user_agent), "stsurvey/" STSURVEY_VERSION "%s%s%s",
 		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,

@@ -31,7 +31,7 @@ struct progress {
 	bool metadata_failed; /* said once */
 };
 
-static const char STATUS_HEADER[] =
+static const char status_header[] =
 	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-"
 	"per-second,"
 	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note\n";
@@ -211,7 +211,7 @@ int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]
 		{ "--status-updates-file", options->status_updates_file },
 	};
 
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		if (!file[i].path || strcmp(file[i].path, "-") == 0 || may_write(file[i].path))
 			continue;
 		snprintf(error, PROGRESS_ERROR_MAX, "%s: %s; choose another %s", file[i].path, strerror(errno),
@@ -248,7 +248,7 @@ int progress_open(struct progress **progress, const struct options *options, con
 			return -1;
 		}
 		made->has_status = true;
-		text_literal(&made->status, STATUS_HEADER);
+		text_literal(&made->status, status_header);
 		text_flush(&made->status);
 	}
 	*progress = made;
@@ -271,7 +271,7 @@ void progress_tick(struct progress *progress, const struct progress_moment *mome
 void progress_close(struct progress *progress, const struct progress_moment *moment, enum progress_end end,
 		    int exit_status, const char *error)
 {
-	static const char *const STATES[] = {
+	static const char *const states[] = {
 		[PROGRESS_COMPLETE] = "complete", [PROGRESS_ABORTED] = "aborted", [PROGRESS_FAILED] = "failed"
 	};
 	char what[PROGRESS_ERROR_MAX];
@@ -285,7 +285,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 	}
 	update_status(progress, moment);
 	close_status(progress);
-	if (write_metadata(progress, moment, STATES[end], exit_status, error, what) != 0)
+	if (write_metadata(progress, moment, states[end], exit_status, error, what) != 0)
 		warn_of_metadata(progress, what);
 	free(progress);
 }

@@ -48,7 +48,7 @@ static bool may_differ(struct span name)
 		"max-domains",
 	};
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (span_equal(name, span_of(names[i])))
 			return true;
 	return false;

@@ -30,7 +30,7 @@ bool retry_is_worth_it(const struct observation *observation, const struct judge
 
 struct retry *retry_new(void)
 {
-	struct retry *retry = calloc(1, sizeof *retry);
+	struct retry *retry = calloc(1, sizeof(*retry));
 
 	if (retry)
 		pthread_mutex_init(&retry->lock, NULL);
@@ -59,7 +59,7 @@ int retry_put(struct retry *retry, uint64_t index, uint64_t rank, struct span na
 	if (retry->file) {
 		long at = ftell(retry->file);
 
-		if (fwrite(&entry, sizeof entry, 1, retry->file) == 1 &&
+		if (fwrite(&entry, sizeof(entry), 1, retry->file) == 1 &&
 		    fwrite(name.p, 1, name.n, retry->file) == name.n && fflush(retry->file) == 0) {
 			retry->count++;
 			result = 0;
@@ -94,7 +94,7 @@ static int take_one(struct retry *retry, struct feed_target *target, char *text)
 {
 	struct entry entry;
 
-	if (fread(&entry, sizeof entry, 1, retry->file) != 1 || entry.length > OBS_LINE_MAX ||
+	if (fread(&entry, sizeof(entry), 1, retry->file) != 1 || entry.length > OBS_LINE_MAX ||
 	    fread(text, 1, entry.length, retry->file) != entry.length)
 		return -1;
 	*target = (struct feed_target){

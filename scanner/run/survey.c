@@ -452,7 +452,7 @@ static void explain_unmeasured(const struct survey *survey, const struct record_
 	char line[ERROR_MAX];
 
 	snprintf(
-		line, sizeof line,
+		line, sizeof(line),
 		"%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d; stsurvey stats "
 		"tells why",
 		(unsigned long long)trailer->unknown, (unsigned long long)trailer->domains,
@@ -568,7 +568,7 @@ int survey_run(const struct options *options, int argc, char **argv)
 	survey.argc = argc;
 	survey.argv = argv;
 	survey.start_ms = wall_ms();
-	survey.check = calloc(options->server_count, sizeof *survey.check);
+	survey.check = calloc(options->server_count, sizeof(*survey.check));
 	survey.report = (struct survey_report){
 		.scan = &survey.scan, .before = &survey.resume.counts, .check = survey.check, .start_ns = uv_hrtime()
 	};

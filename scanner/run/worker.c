@@ -429,7 +429,7 @@ static void *run(void *arg)
 
 int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
 {
-	struct worker *worker = calloc(1, sizeof *worker);
+	struct worker *worker = calloc(1, sizeof(*worker));
 	const struct options *options = scan->options;
 
 	snprintf(error, error_size, "no memory");
@@ -445,7 +445,7 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 						.arg = worker };
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
-	worker->room = malloc(sizeof *worker->room);
+	worker->room = malloc(sizeof(*worker->room));
 	job_slots_init(&worker->slots);
 	job_list_init(&worker->finished);
 	job_list_init(&worker->faulted);

@@ -110,7 +110,7 @@ static int write_scans(void **state)
 	char command[600];
 
 	(void)state;
-	if (mkdtemp(directory) == NULL)
+	if (!mkdtemp(directory))
 		return -1;
 	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE, 0, 0);
 	write_scan("aborted.scan", 3, COMPLETION_ABORTED, 0, 0);
@@ -136,7 +136,7 @@ static int remove_scans(void **state)
 	return system(command);
 }
 
-static void test_usage_errors_exit_2(void **state)
+static void usage_errors_exit_2(void **state)
 {
 	static const struct {
 		int (*command)(int argc, char **argv);
@@ -160,17 +160,16 @@ static void test_usage_errors_exit_2(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		int status = run(table[i].command, table[i].line);
 
-		if (status != EXIT_USAGE || strstr(said, table[i].says) == NULL ||
-		    strchr(said, '\n') != strrchr(said, '\n'))
+		if (status != EXIT_USAGE || !strstr(said, table[i].says) || strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
 		assert_string_equal(printed, "");
 	}
 }
 
-static void test_help_goes_to_standard_output(void **state)
+static void help_goes_to_standard_output(void **state)
 {
 	(void)state;
 	assert_int_equal(run(cmd_stats, "stats --help"), EXIT_COMPLETE);
@@ -182,7 +181,7 @@ static void test_help_goes_to_standard_output(void **state)
 	assert_string_equal(said, "");
 }
 
-static void test_missing_files_exit_1_and_are_named(void **state)
+static void missing_files_exit_1_and_are_named(void **state)
 {
 	static const struct {
 		int (*command)(int argc, char **argv);
@@ -199,11 +198,10 @@ static void test_missing_files_exit_1_and_are_named(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		int status = run(table[i].command, table[i].line);
 
-		if (status != EXIT_FATAL || strstr(said, table[i].says) == NULL ||
-		    strchr(said, '\n') != strrchr(said, '\n'))
+		if (status != EXIT_FATAL || !strstr(said, table[i].says) || strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
 	}
 	assert_int_equal(access(path_of("r.html"), F_OK), -1);
@@ -213,7 +211,7 @@ static void test_missing_files_exit_1_and_are_named(void **state)
 }
 
 /* Nor is the only copy of a scan written over. */
-static void test_no_domain_counts_twice_unnoticed(void **state)
+static void no_domain_counts_twice_unnoticed(void **state)
 {
 	static const struct {
 		int (*command)(int argc, char **argv);
@@ -236,17 +234,17 @@ static void test_no_domain_counts_twice_unnoticed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		int status = run(table[i].command, table[i].line);
 
-		if (status != table[i].status || strstr(said, table[i].says) == NULL ||
+		if (status != table[i].status || !strstr(said, table[i].says) ||
 		    (said[0] == '\0') != (table[i].says[0] == '\0') || strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
 	}
 	assert_int_equal(access(path_of("tables2"), F_OK), -1);
 }
 
-static void test_stats_writes_every_table(void **state)
+static void stats_writes_every_table(void **state)
 {
 	static const char *const tables[] = { "overview", "by_tld",    "by_rank",      "components",   "findings",
 					      "tls",      "http",      "syntax",       "mode_max_age", "mx_consistency",
@@ -257,7 +255,7 @@ static void test_stats_writes_every_table(void **state)
 	(void)state;
 	assert_int_equal(run(cmd_stats, "stats %whole.scan -d %tables"), EXIT_COMPLETE);
 	assert_null(strstr(said, "warning"));
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		snprintf(name, sizeof(name), "tables/%s.csv", tables[i]);
 		assert_int_equal(access(path_of(name), R_OK), 0);
 		snprintf(name, sizeof(name), "tables/.%s.csv.part", tables[i]);
@@ -274,7 +272,7 @@ static void test_stats_writes_every_table(void **state)
 	assert_non_null(strstr(text, "scanned,9,9,1.000000\n"));
 }
 
-static void test_incomplete_files_are_used_with_a_warning(void **state)
+static void incomplete_files_are_used_with_a_warning(void **state)
 {
 	(void)state;
 	assert_int_equal(run(cmd_export, "export %aborted.scan --format csv"), EXIT_COMPLETE);
@@ -291,7 +289,7 @@ static void test_incomplete_files_are_used_with_a_warning(void **state)
 	assert_non_null(strstr(printed, "did not come to an end"));
 }
 
-static void test_export_csv(void **state)
+static void export_csv(void **state)
 {
 	static const char want[] =
 		"name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,"
@@ -313,27 +311,27 @@ static void test_export_csv(void **state)
 	assert_non_null(strstr(printed, ",illegal-input,,,,,,,,,,,,,,,,\n"));
 }
 
-static void test_export_jsonl_is_a_line_a_domain(void **state)
+static void export_jsonl_is_a_line_a_domain(void **state)
 {
 	unsigned lines = 0;
 
 	(void)state;
 	assert_int_equal(run(cmd_export, "export %whole.scan --format jsonl"), EXIT_COMPLETE);
-	for (const char *p = printed; (p = strchr(p, '\n')) != NULL; p++)
+	for (const char *p = printed; (p = strchr(p, '\n')); p++)
 		lines++;
 	assert_int_equal(lines, DOMAINS);
 	assert_non_null(strstr(printed, "\"verdict\":\"enforce-ok\""));
 	assert_non_null(strstr(printed, "\"component\":\"http\""));
 }
 
-static void test_report_is_self_contained_and_escaped(void **state)
+static void report_is_self_contained_and_escaped(void **state)
 {
 	static const char *const never[] = { "<script", "href=", "src=", "url(", "@import", "http://", "https:\"" };
 
 	(void)state;
 	assert_int_equal(run(cmd_report, "report %whole.scan -o %report.html"), EXIT_COMPLETE);
 	read_into(path_of("report.html"), printed, sizeof(printed));
-	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(never); i++)
 		assert_null(strstr(printed, never[i]));
 	assert_int_equal(strncmp(printed, "<!DOCTYPE html>", 15), 0);
 	assert_non_null(strstr(printed, "policy-http-not-found"));
@@ -343,7 +341,7 @@ static void test_report_is_self_contained_and_escaped(void **state)
 	assert_non_null(strstr(printed, "</html>\n"));
 }
 
-static void test_findings_csv_is_the_data_file(void **state)
+static void findings_csv_is_the_data_file(void **state)
 {
 	static char data[65536];
 
@@ -371,16 +369,16 @@ static void test_findings_csv_is_the_data_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usage_errors_exit_2),
-		cmocka_unit_test(test_help_goes_to_standard_output),
-		cmocka_unit_test(test_missing_files_exit_1_and_are_named),
-		cmocka_unit_test(test_no_domain_counts_twice_unnoticed),
-		cmocka_unit_test(test_stats_writes_every_table),
-		cmocka_unit_test(test_incomplete_files_are_used_with_a_warning),
-		cmocka_unit_test(test_export_csv),
-		cmocka_unit_test(test_export_jsonl_is_a_line_a_domain),
-		cmocka_unit_test(test_report_is_self_contained_and_escaped),
-		cmocka_unit_test(test_findings_csv_is_the_data_file),
+		cmocka_unit_test(usage_errors_exit_2),
+		cmocka_unit_test(help_goes_to_standard_output),
+		cmocka_unit_test(missing_files_exit_1_and_are_named),
+		cmocka_unit_test(no_domain_counts_twice_unnoticed),
+		cmocka_unit_test(stats_writes_every_table),
+		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
+		cmocka_unit_test(export_csv),
+		cmocka_unit_test(export_jsonl_is_a_line_a_domain),
+		cmocka_unit_test(report_is_self_contained_and_escaped),
+		cmocka_unit_test(findings_csv_is_the_data_file),
 	};
 
 	return cmocka_run_group_tests(tests, write_scans, remove_scans);

@@ -23,7 +23,7 @@ static char *explain(const char *lines, bool colour)
 	return text;
 }
 
-static void test_tells_what_matters(void **state)
+static void tells_what_matters(void **state)
 {
 	static const struct {
 		const char *facts, *want;
@@ -49,16 +49,16 @@ static void test_tells_what_matters(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		char *text = explain(table[i].facts, false);
 
-		if (strstr(text, table[i].want) == NULL)
+		if (!strstr(text, table[i].want))
 			fail_msg("\"%s\" is missing in:\n%s", table[i].want, text);
 		free(text);
 	}
 }
 
-static void test_nothing_of_the_network_reaches_the_terminal_raw(void **state)
+static void nothing_of_the_network_reaches_the_terminal_raw(void **state)
 {
 	char *text = explain("sts v=STSv1; \033[2Jid=1;\n", false);
 
@@ -68,7 +68,7 @@ static void test_nothing_of_the_network_reaches_the_terminal_raw(void **state)
 	free(text);
 }
 
-static void test_colour_only_when_asked(void **state)
+static void colour_only_when_asked(void **state)
 {
 	char *plain = explain("http 404", false), *coloured = explain("http 404", true);
 
@@ -79,7 +79,7 @@ static void test_colour_only_when_asked(void **state)
 	free(coloured);
 }
 
-static void test_worst_findings_come_first(void **state)
+static void worst_findings_come_first(void **state)
 {
 	char *text = explain("rpt NXDOMAIN\nhttp 404", false);
 
@@ -91,10 +91,10 @@ static void test_worst_findings_come_first(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tells_what_matters),
-		cmocka_unit_test(test_nothing_of_the_network_reaches_the_terminal_raw),
-		cmocka_unit_test(test_colour_only_when_asked),
-		cmocka_unit_test(test_worst_findings_come_first),
+		cmocka_unit_test(tells_what_matters),
+		cmocka_unit_test(nothing_of_the_network_reaches_the_terminal_raw),
+		cmocka_unit_test(colour_only_when_asked),
+		cmocka_unit_test(worst_findings_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static const char *const survey[] = {
 	"rpt v=TLSRPTv1;",
 };
 
-enum { DOMAINS = sizeof(survey) / sizeof(survey[0]), ROWS_MAX = 256, FIELDS_MAX = 12 };
+enum { DOMAINS = COUNT_OF(survey), ROWS_MAX = 256, FIELDS_MAX = 12 };
 
 static char directory[] = "/tmp/stsurvey-tables-XXXXXX";
 
@@ -68,11 +68,11 @@ static void read_table(const char *name, struct rows *rows)
 	rows->text[n] = '\0';
 	rows->count = 0;
 	line = strtok_r(rows->text, "\n", &save_line);
-	while ((line = strtok_r(NULL, "\n", &save_line)) != NULL) {
+	while ((line = strtok_r(NULL, "\n", &save_line))) {
 		unsigned f = 0;
 
 		assert_null(strchr(line, '"'));
-		for (char *p = line; p != NULL && f < FIELDS_MAX; f++)
+		for (char *p = line; p && f < FIELDS_MAX; f++)
 			rows->field[rows->count][f] = strsep(&p, ",");
 		rows->count++;
 		assert_true(rows->count < ROWS_MAX);
@@ -82,7 +82,7 @@ static void read_table(const char *name, struct rows *rows)
 static unsigned long long value_of(const struct rows *rows, const char *first, const char *second, unsigned column)
 {
 	for (unsigned i = 0; i < rows->count; i++)
-		if (strcmp(rows->field[i][0], first) == 0 && (second == NULL || strcmp(rows->field[i][1], second) == 0))
+		if (strcmp(rows->field[i][0], first) == 0 && (!second || strcmp(rows->field[i][1], second) == 0))
 			return strtoull(rows->field[i][column], NULL, 10);
 	fail_msg("no row %s %s", first, second ? second : "");
 	return 0;
@@ -93,7 +93,7 @@ static unsigned long long sum_of(const struct rows *rows, const char *first, uns
 	unsigned long long sum = 0;
 
 	for (unsigned i = 0; i < rows->count; i++)
-		if (first == NULL || strcmp(rows->field[i][0], first) == 0)
+		if (!first || strcmp(rows->field[i][0], first) == 0)
 			sum += strtoull(rows->field[i][column], NULL, 10);
 	return sum;
 }
@@ -105,7 +105,7 @@ static int write_all(void **state)
 	char error[TABLE_ERROR_MAX];
 
 	(void)state;
-	if (mkdtemp(directory) == NULL)
+	if (!mkdtemp(directory))
 		return -1;
 	stats_init(&stats);
 	for (size_t i = 0; i < DOMAINS; i++) {
@@ -129,14 +129,14 @@ static int remove_all(void **state)
 	char path[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s.csv", directory, names[i]);
 		unlink(path);
 	}
 	return rmdir(directory); /* fails where a table has left something else behind */
 }
 
-static void test_overview(void **state)
+static void overview(void **state)
 {
 	static const struct {
 		const char *metric;
@@ -154,7 +154,7 @@ static void test_overview(void **state)
 
 	(void)state;
 	read_table("overview", &rows);
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(want); i++) {
 		if (value_of(&rows, want[i].metric, NULL, 1) != want[i].domains ||
 		    value_of(&rows, want[i].metric, NULL, 2) != want[i].of)
 			fail_msg("%s: got %llu of %llu, want %u of %u", want[i].metric,
@@ -168,7 +168,7 @@ static void test_overview(void **state)
 }
 
 /* Every table that splits a population sums to it, and names it beside each row. */
-static void test_splits_sum_to_their_population(void **state)
+static void splits_sum_to_their_population(void **state)
 {
 	static const struct {
 		const char *table;
@@ -177,7 +177,7 @@ static void test_splits_sum_to_their_population(void **state)
 	static struct rows rows;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(split) / sizeof(split[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(split); i++) {
 		read_table(split[i].table, &rows);
 		assert_true(sum_of(&rows, NULL, split[i].domains) > 0);
 		for (unsigned r = 0; r < rows.count; r++)
@@ -186,7 +186,7 @@ static void test_splits_sum_to_their_population(void **state)
 	}
 }
 
-static void test_parts_sum_to_the_overview(void **state)
+static void parts_sum_to_the_overview(void **state)
 {
 	static struct rows overview, rows;
 
@@ -215,7 +215,7 @@ static void test_parts_sum_to_the_overview(void **state)
 	assert_int_equal(sum_of(&rows, "mx", 3), value_of(&overview, "misconfigured", NULL, 1));
 }
 
-static void test_single_rows(void **state)
+static void single_rows(void **state)
 {
 	static const struct {
 		const char *table, *first, *second;
@@ -256,7 +256,7 @@ static void test_single_rows(void **state)
 	static struct rows rows;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(want); i++) {
 		unsigned long long got;
 
 		read_table(want[i].table, &rows);
@@ -267,7 +267,7 @@ static void test_single_rows(void **state)
 	}
 }
 
-static void test_nothing_gives_empty_shares(void **state)
+static void nothing_gives_empty_shares(void **state)
 {
 	static struct stats stats;
 	static struct rows rows;
@@ -285,11 +285,11 @@ static void test_nothing_gives_empty_shares(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_overview),
-		cmocka_unit_test(test_splits_sum_to_their_population),
-		cmocka_unit_test(test_parts_sum_to_the_overview),
-		cmocka_unit_test(test_single_rows),
-		cmocka_unit_test(test_nothing_gives_empty_shares), /* last: it replaces the tables */
+		cmocka_unit_test(overview),
+		cmocka_unit_test(splits_sum_to_their_population),
+		cmocka_unit_test(parts_sum_to_the_overview),
+		cmocka_unit_test(single_rows),
+		cmocka_unit_test(nothing_gives_empty_shares), /* last: it replaces the tables */
 	};
 
 	return cmocka_run_group_tests(tests, write_all, remove_all);

@@ -6,7 +6,7 @@
 
 #include "analysis/tally.h"
 
-static void test_counts_words_without_case(void **state)
+static void counts_words_without_case(void **state)
 {
 	struct tally tally;
 
@@ -21,7 +21,7 @@ static void test_counts_words_without_case(void **state)
 	tally_fini(&tally);
 }
 
-static void test_many_words_stay_apart(void **state)
+static void many_words_stay_apart(void **state)
 {
 	enum { WORDS = 20000 };
 	struct tally tally;
@@ -43,7 +43,7 @@ static void test_many_words_stay_apart(void **state)
 	tally_fini(&tally);
 }
 
-static void test_words_beyond_the_cap_are_counted_together(void **state)
+static void words_beyond_the_cap_are_counted_together(void **state)
 {
 	struct tally tally;
 
@@ -64,7 +64,7 @@ static void test_words_beyond_the_cap_are_counted_together(void **state)
 	tally_fini(&tally);
 }
 
-static void test_equal_counts_are_ordered_by_word(void **state)
+static void equal_counts_are_ordered_by_word(void **state)
 {
 	struct tally tally;
 
@@ -80,7 +80,7 @@ static void test_equal_counts_are_ordered_by_word(void **state)
 	tally_fini(&tally);
 }
 
-static void test_empty_tally(void **state)
+static void empty_tally(void **state)
 {
 	struct tally tally;
 
@@ -96,11 +96,11 @@ static void test_empty_tally(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts_words_without_case),
-		cmocka_unit_test(test_many_words_stay_apart),
-		cmocka_unit_test(test_words_beyond_the_cap_are_counted_together),
-		cmocka_unit_test(test_equal_counts_are_ordered_by_word),
-		cmocka_unit_test(test_empty_tally),
+		cmocka_unit_test(counts_words_without_case),
+		cmocka_unit_test(many_words_stay_apart),
+		cmocka_unit_test(words_beyond_the_cap_are_counted_together),
+		cmocka_unit_test(equal_counts_are_ordered_by_word),
+		cmocka_unit_test(empty_tally),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* tests/bench/answer.c */
 #include "tests/bench/answer.h"
+#include "parsers/span.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -195,7 +196,7 @@ static void put_mx_google(struct writer *w)
 		     { 10, "alt3.aspmx.l.google.com" },
 		     { 10, "alt4.aspmx.l.google.com" } };
 
-	for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(host); i++)
 		put_mx(w, host[i].preference, host[i].name, 0);
 }
 

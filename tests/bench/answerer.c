@@ -23,6 +23,7 @@
 #include "tests/bench/answer.h"
 #include "tests/bench/tally.h"
 #include "tests/bench/wheel.h"
+#include "parsers/span.h"
 
 enum {
 	BATCH = 64,                /* packets a system call; more gains nothing */
@@ -144,7 +145,7 @@ static void deliver(struct answerer *a, const struct sockaddr_in *to, size_t len
 	}
 	struct wheel_packet *packet = wheel_put(a->wheel, clock_ms() + wait_ms);
 
-	if (packet == NULL) {
+	if (!packet) {
 		a->tally.lost++;
 		return;
 	}
@@ -204,7 +205,7 @@ static void serve_wheel(struct answerer *a)
 	const uint64_t now = clock_ms();
 	struct wheel_packet *packet;
 
-	while ((packet = wheel_take(a->wheel, now)) != NULL) {
+	while ((packet = wheel_take(a->wheel, now))) {
 		memcpy(next_answer(a), packet->octet, packet->len);
 		queue_answer(a, &packet->to, packet->len);
 		wheel_release(a->wheel, packet);
@@ -292,9 +293,9 @@ static unsigned kernel_drops(int udp)
 
 static void print_report(const struct answerer *a)
 {
-	FILE *out = a->options.report != NULL ? fopen(a->options.report, "w") : stdout;
+	FILE *out = a->options.report ? fopen(a->options.report, "w") : stdout;
 
-	if (out == NULL) {
+	if (!out) {
 		perror(a->options.report);
 		return;
 	}
@@ -314,11 +315,11 @@ static int print_expected(const struct options *options)
 	struct world_domain domain;
 	char line[512];
 
-	if (in == NULL) {
+	if (!in) {
 		perror(options->expect);
 		return 1;
 	}
-	while (fgets(line, sizeof(line), in) != NULL) {
+	while (fgets(line, sizeof(line), in)) {
 		world_look(&options->rules.shares, world_hash(line, strcspn(line, "\r\n")), &domain);
 		domains++;
 		missing += !domain.exists;
@@ -391,7 +392,7 @@ static int run(struct answerer *a)
 	sigaction(SIGUSR1, &action, NULL);
 	prepare(a);
 	a->wheel = wheel_new(clock_ms());
-	if (a->wheel == NULL || tally_init(&a->tally, a->options.tally) != 0 || open_sockets(a) != 0) {
+	if (!a->wheel || tally_init(&a->tally, a->options.tally) != 0 || open_sockets(a) != 0) {
 		perror("answerer");
 		return 1;
 	}
@@ -448,7 +449,7 @@ static const struct {
 	{ "minutes", MINUTES, &given.minutes, "end after so long; 30" },
 	{ "expect", TEXT, &given.expect, "print what a scan of this list has to ask, and end" },
 };
-enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
+enum { OPTIONS = COUNT_OF(table) };
 
 static void set_option(int i, const char *value)
 {
@@ -503,5 +504,5 @@ int main(int argc, char **argv)
 		return usage(stderr, 2);
 	given.port = (uint16_t)given_port;
 	answerer.options = given;
-	return given.expect != NULL ? print_expected(&given) : run(&answerer);
+	return given.expect ? print_expected(&given) : run(&answerer);
 }

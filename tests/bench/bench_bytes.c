@@ -227,7 +227,7 @@ int main(int argc, char **argv)
 	}
 	qsort(run.made, run.count, sizeof(*run.made), by_end);
 	encode(&run);
-	for (size_t i = sizeof(levels) / sizeof(*levels); i-- > 0;)
+	for (size_t i = COUNT_OF(levels); i-- > 0;)
 		compress(&run, levels[i], packed);
 	/* Level 1 came last and stands in packed. */
 	decode(&run, packed);

@@ -92,7 +92,7 @@ static void press_frame(struct bench *bench)
 	struct span content = { record_buffer_data(bench->buffer), record_buffer_size(bench->buffer) };
 	const struct span frame = frame_press(bench->press, content);
 
-	if (frame.p == NULL || (bench->out != NULL && fwrite(frame.p, 1, frame.n, bench->out) != frame.n))
+	if (!frame.p || (bench->out && fwrite(frame.p, 1, frame.n, bench->out) != frame.n))
 		exit(EXIT_FAILURE);
 	bench->octets += frame.n;
 	record_buffer_reset(bench->buffer);
@@ -165,8 +165,8 @@ static int write_domains(enum mode mode, uint32_t count, const char *path)
 	bench.rules.shares.sts = 0; /* what nearly all domains cost */
 	bench.buffer = record_buffer_new();
 	bench.press = frame_press_new();
-	bench.out = path != NULL ? fopen(path, "wb") : NULL;
-	if (bench.buffer == NULL || bench.press == NULL || (path != NULL && bench.out == NULL))
+	bench.out = path ? fopen(path, "wb") : NULL;
+	if (!bench.buffer || !bench.press || (path && !bench.out))
 		return 1;
 	if (mode == MODE_FRAME)
 		write_header(&bench);
@@ -186,7 +186,7 @@ static int write_domains(enum mode mode, uint32_t count, const char *path)
 	record_buffer_free(bench.buffer);
 	frame_press_free(bench.press);
 	printf("domains=%" PRIu64 "\noctets=%" PRIu64 "\n", bench.domains, bench.octets);
-	return bench.out != NULL && fclose(bench.out) != 0;
+	return bench.out && fclose(bench.out) != 0;
 }
 
 static int read_domains(uint32_t times, const char *path)
@@ -198,7 +198,7 @@ static int read_domains(uint32_t times, const char *path)
 	int more = 0;
 
 	for (uint32_t i = 0; i < times; i++) {
-		if (path == NULL || reader_open(&reader, path, error) != 0)
+		if (!path || reader_open(&reader, path, error) != 0)
 			return 1;
 		while ((more = reader_next(reader, &observation, error)) > 0)
 			domains++;

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	check.count = strtoull(argv[2], NULL, 10);
 	check.seen = calloc(check.count + 1, 1);
 	check.ended = calloc(TAIL_SPAN, sizeof(*check.ended));
-	if (check.seen == NULL || check.ended == NULL || reader_open(&reader, argv[1], error) != 0) {
+	if (!check.seen || !check.ended || reader_open(&reader, argv[1], error) != 0) {
 		fprintf(stderr, "check_scan: cannot read %s\n", argv[1]);
 		return 1;
 	}
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	       "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
 	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.wrong, check.absent,
-	       check.tries, reader_trailer(reader) != NULL, reader_torn(reader), tail(&check),
+	       check.tries, reader_trailer(reader) ? 1 : 0, reader_torn(reader), tail(&check),
 	       (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
 	print_policy(&check);
 	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0 &&

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/bench/name.h"
+#include "parsers/span.h"
 
 enum { OUT_BUFFER = 1 << 20 };
 
@@ -39,10 +40,10 @@ int main(int argc, char **argv)
 	void (*write)(const char *name) = NULL;
 	char name[NAME_MAX_OCTETS];
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(formats); i++)
 		if (strcmp(formats[i].word, word) == 0)
 			write = formats[i].write;
-	if (argc < 2 || argc > 4 || write == NULL) {
+	if (argc < 2 || argc > 4 || !write) {
 		fprintf(stderr, "usage: gen_list COUNT [FIRST [list|dnsperf|txt]]\n");
 		return 2;
 	}

@@ -48,16 +48,16 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 {
 	count();
 	*block = __libc_memalign(alignment, size);
-	return *block == NULL ? 12 : 0; /* ENOMEM; errno is not to be touched */
+	return !*block ? 12 : 0; /* ENOMEM; errno is not to be touched */
 }
 
 __attribute__((destructor)) static void report(void)
 {
 	const unsigned long long total = atomic_load(&allocations);
 	const char *path = getenv("MALLOC_COUNT");
-	FILE *out = path != NULL ? fopen(path, "w") : NULL;
+	FILE *out = path ? fopen(path, "w") : NULL;
 
-	if (out == NULL)
+	if (!out)
 		return;
 	fprintf(out, "allocations=%llu\n", total);
 	fclose(out);

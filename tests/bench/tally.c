@@ -1,5 +1,6 @@
 /* tests/bench/tally.c */
 #include "tests/bench/tally.h"
+#include "parsers/span.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ int tally_init(struct tally *tally, uint64_t questions)
 		size *= 2;
 	tally->table = calloc(size, sizeof(*tally->table));
 	tally->mask = size - 1;
-	return tally->table == NULL ? -1 : 0;
+	return !tally->table ? -1 : 0;
 }
 
 void tally_fini(struct tally *tally)
@@ -48,7 +49,7 @@ static void note(struct tally *tally, enum answer_kind kind, uint64_t hash)
 void tally_question(struct tally *tally, const struct answer_question *question)
 {
 	tally->asked[question->kind]++;
-	if (tally->table != NULL) {
+	if (tally->table) {
 		/* the type, and by its place what stands before the domain */
 		const uint64_t which = (uint64_t)question->kind << 8 | question->domain;
 
@@ -62,7 +63,7 @@ static unsigned most(const struct tally *tally)
 {
 	uint64_t max = 0;
 
-	for (uint64_t i = 0; tally->table != NULL && i <= tally->mask; i++)
+	for (uint64_t i = 0; tally->table && i <= tally->mask; i++)
 		if ((tally->table[i] & 0xff) > max)
 			max = tally->table[i] & 0xff;
 	return (unsigned)max;
@@ -82,11 +83,11 @@ void tally_print(const struct tally *tally, FILE *out)
 
 	for (int kind = 0; kind < ANSWER_KIND_COUNT; kind++) {
 		fprintf(out, "asked_%s=%" PRIu64 "\n", answer_kind_name(kind), tally->asked[kind]);
-		if (tally->table != NULL)
+		if (tally->table)
 			fprintf(out, "distinct_%s=%" PRIu64 "\n", answer_kind_name(kind), tally->distinct[kind]);
 		total += tally->asked[kind];
 	}
 	fprintf(out, "asked=%" PRIu64 "\n", total);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(counts); i++)
 		fprintf(out, "%s=%" PRIu64 "\n", counts[i].name, counts[i].value);
 }

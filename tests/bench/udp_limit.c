@@ -192,7 +192,7 @@ static bool fill(FILE *list)
 		const uint32_t d = free_domain;
 		struct channel *c = &channel[turn++ / options.batch % options.sockets];
 
-		if (fgets_unlocked(line, sizeof(line), list) == NULL)
+		if (!fgets_unlocked(line, sizeof(line), list))
 			return false;
 		if (c->in_flight + 3 > IDS / 2 || !read_name(line, &domain[d]))
 			continue;
@@ -357,7 +357,7 @@ static int open_channel(struct channel *c)
 	c->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	c->question = calloc(IDS, sizeof(*c->question));
 	c->deadline = calloc(2 * IDS, sizeof(*c->deadline));
-	if (c->fd < 0 || c->question == NULL || c->deadline == NULL)
+	if (c->fd < 0 || !c->question || !c->deadline)
 		return -1;
 	for (int name = 0; name < 2; name++) {
 		const int force = name == 0 ? SO_RCVBUFFORCE : SO_SNDBUFFORCE;
@@ -435,9 +435,9 @@ static bool read_options(int argc, char **argv)
 			return false;
 		}
 	}
-	return optind == argc && options.list != NULL && options.port != 0 && options.window > 0 &&
-	       options.sockets > 0 && options.sockets <= SOCKETS_MAX && options.batch > 0 &&
-	       options.batch <= BATCH_MAX && options.window / options.sockets * 3 < IDS / 2;
+	return optind == argc && options.list && options.port != 0 && options.window > 0 && options.sockets > 0 &&
+	       options.sockets <= SOCKETS_MAX && options.batch > 0 && options.batch <= BATCH_MAX &&
+	       options.window / options.sockets * 3 < IDS / 2;
 }
 
 int main(int argc, char **argv)
@@ -448,7 +448,7 @@ int main(int argc, char **argv)
 		return usage_error();
 	list = fopen(options.list, "r");
 	domain = calloc(options.window + 1, sizeof(*domain)); /* number 0 is the end of the free ones */
-	if (list == NULL || domain == NULL) {
+	if (!list || !domain) {
 		perror(options.list);
 		return 1;
 	}

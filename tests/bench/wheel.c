@@ -19,7 +19,7 @@ struct wheel *wheel_new(uint64_t now_ms)
 {
 	struct wheel *wheel = calloc(1, sizeof(*wheel));
 
-	if (wheel == NULL)
+	if (!wheel)
 		return NULL;
 	wheel->at_ms = now_ms;
 	wheel->pool = mmap(NULL, sizeof(*wheel->pool) * WHEEL_WAITING_MAX, PROT_READ | PROT_WRITE,
@@ -32,7 +32,7 @@ struct wheel *wheel_new(uint64_t now_ms)
 
 void wheel_free(struct wheel *wheel)
 {
-	if (wheel == NULL)
+	if (!wheel)
 		return;
 	munmap(wheel->pool, sizeof(*wheel->pool) * WHEEL_WAITING_MAX);
 	free(wheel);

@@ -46,7 +46,7 @@ __attribute__((constructor)) static void read_order(void)
 	fd = fields >= 5 ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd < 0)
 		abort(); /* a test that tests nothing */
-	order.state = mmap(NULL, sizeof *order.state, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	order.state = mmap(NULL, sizeof(*order.state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (order.state == MAP_FAILED || order.every == 0)
 		abort();
@@ -80,7 +80,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t size)
 {
 	int (*real)(int, const struct sockaddr *, socklen_t);
 	int type = 0;
-	socklen_t length = sizeof type;
+	socklen_t length = sizeof(type);
 	bool inet = to->sa_family == AF_INET;
 
 	*(void **)&real = dlsym(RTLD_NEXT, "connect");

@@ -24,9 +24,9 @@ static bool is_scan_file(int fd)
 	char link[64], path[PATH_MAX];
 	ssize_t n;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof path);
-	return n >= (ssize_t)sizeof end - 1 && memcmp(path + n - (sizeof end - 1), end, sizeof end - 1) == 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	return n >= (ssize_t)sizeof(end) - 1 && memcmp(path + n - (sizeof(end) - 1), end, sizeof(end) - 1) == 0;
 }
 
 /* What TORN_WRITE asks of @kind ("kill", …): its number, or -1. */
@@ -71,7 +71,7 @@ ssize_t write(int fd, const void *data, size_t n)
 	*(void **)&real = dlsym(RTLD_NEXT, "write");
 	if (!is_scan_file(fd))
 		return real(fd, data, n);
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
 		off_t limit = order(faults[i].kind), at = lseek(fd, 0, SEEK_CUR);
 		size_t room = at < limit ? (size_t)(limit - at) : 0;
 

@@ -26,7 +26,7 @@ static void put16(struct dns_build *build, unsigned value)
 {
 	uint8_t octet[2] = { (uint8_t)(value >> 8), (uint8_t)value };
 
-	put(build, octet, sizeof octet);
+	put(build, octet, sizeof(octet));
 }
 
 static void count(struct dns_build *build, size_t at)
@@ -95,12 +95,12 @@ void dns_build_begin(struct dns_build *build, uint16_t id, unsigned flags)
 	build->question[0] = '\0';
 	put16(build, id);
 	put16(build, flags);
-	put(build, counts, sizeof counts);
+	put(build, counts, sizeof(counts));
 }
 
 void dns_build_question(struct dns_build *build, struct span name, uint16_t type)
 {
-	if (name.n < sizeof build->question) {
+	if (name.n < sizeof(build->question)) {
 		memcpy(build->question, name.p, name.n);
 		build->question[name.n] = '\0';
 	}
@@ -150,7 +150,7 @@ void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, con
 	size_t n = 0;
 
 	for (size_t i = 0; i < strings; i++) {
-		if (string[i].n > 255 || n + 1 + string[i].n > sizeof rdata) {
+		if (string[i].n > 255 || n + 1 + string[i].n > sizeof(rdata)) {
 			build->failed = true;
 			return;
 		}
@@ -166,7 +166,7 @@ void dns_build_opt(struct dns_build *build)
 {
 	static const uint8_t opt[] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 255, 0, 0, 0, 0, 0, 0 };
 
-	put(build, opt, sizeof opt);
+	put(build, opt, sizeof(opt));
 	count(build, COUNT_ADDITIONAL);
 }
 
@@ -180,7 +180,7 @@ uint16_t dns_build_type(struct span word)
 		{ "MX", DNS_TYPE_MX }, { "TXT", DNS_TYPE_TXT }, { "AAAA", DNS_TYPE_AAAA },
 	};
 
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(table); i++)
 		if (span_equal(word, span_of(table[i].word)))
 			return table[i].type;
 	return 0;

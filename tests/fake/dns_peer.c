@@ -30,7 +30,7 @@ static bool read_question(const uint8_t *p, size_t n, struct dns_peer_question *
 	if (n < HEADER + 5)
 		return false;
 	question->id = (uint16_t)(p[0] << 8 | p[1]);
-	while (at < n && p[at] > 0 && at + 1 + p[at] < n && to + p[at] + 1 < sizeof question->name) {
+	while (at < n && p[at] > 0 && at + 1 + p[at] < n && to + p[at] + 1 < sizeof(question->name)) {
 		memcpy(question->name + to, p + at + 1, p[at]);
 		to += p[at];
 		question->name[to++] = '.';
@@ -51,7 +51,7 @@ static void on_message(struct dns_peer *peer, const uint8_t *p, size_t n, struct
 	if (!read_question(p, n, question))
 		return;
 	peer->questions++;
-	peer->over_tcp += question->connection != NULL;
+	peer->over_tcp += question->connection ? 1 : 0;
 	peer->plain += !question->edns;
 	if (!question->connection && !(peer->port_seen[port / 8] >> (port % 8) & 1)) {
 		peer->port_seen[port / 8] |= (uint8_t)(1 << (port % 8));
@@ -67,7 +67,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	struct dns_peer *peer = handle->data;
 
 	(void)suggested;
-	*buffer = uv_buf_init((char *)peer->received, sizeof peer->received);
+	*buffer = uv_buf_init((char *)peer->received, sizeof(peer->received));
 }
 
 static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buffer, const struct sockaddr *from, unsigned flags)
@@ -77,7 +77,7 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buffer, const 
 	(void)flags;
 	if (n <= 0 || !from)
 		return;
-	memcpy(&question.from, from, sizeof question.from);
+	memcpy(&question.from, from, sizeof(question.from));
 	on_message(udp->data, (const uint8_t *)buffer->base, (size_t)n, &question);
 }
 
@@ -88,7 +88,7 @@ static void on_connection_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t 
 	struct dns_peer_connection *connection = handle->data;
 
 	(void)suggested;
-	*buffer = uv_buf_init(connection->octet + connection->n, (unsigned)(sizeof connection->octet - connection->n));
+	*buffer = uv_buf_init(connection->octet + connection->n, (unsigned)(sizeof(connection->octet) - connection->n));
 }
 
 static void on_connection_closed(uv_handle_t *handle)
@@ -131,7 +131,7 @@ static void on_octets(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 static void on_connection(uv_stream_t *server, int status)
 {
 	struct dns_peer *peer = server->data;
-	struct dns_peer_connection *connection = status == 0 ? calloc(1, sizeof *connection) : NULL;
+	struct dns_peer_connection *connection = status == 0 ? calloc(1, sizeof(*connection)) : NULL;
 
 	if (!connection)
 		return;
@@ -169,7 +169,7 @@ void dns_peer_answer(struct dns_peer *peer, const struct dns_peer_question *ques
 	static const uint8_t address[4] = { 192, 0, 2, 1 };
 
 	dns_peer_begin(peer, question, 0);
-	dns_build_record(&peer->build, span_of(question->name), DNS_TYPE_A, 300, address, sizeof address);
+	dns_build_record(&peer->build, span_of(question->name), DNS_TYPE_A, 300, address, sizeof(address));
 	if (question->edns)
 		dns_build_opt(&peer->build);
 	dns_peer_send(peer, question);
@@ -196,7 +196,7 @@ static void on_later(uv_timer_t *timer)
 
 void dns_peer_answer_later(struct dns_peer *peer, const struct dns_peer_question *question, unsigned ms)
 {
-	struct later *later = calloc(1, sizeof *later);
+	struct later *later = calloc(1, sizeof(*later));
 
 	if (!later)
 		return;
@@ -213,7 +213,7 @@ void dns_peer_answer_later(struct dns_peer *peer, const struct dns_peer_question
 static bool listen_on_a_port(struct dns_peer *peer, bool tcp)
 {
 	struct sockaddr_in address;
-	int size = sizeof address;
+	int size = sizeof(address);
 
 	uv_ip4_addr("127.0.0.1", peer->port, &address);
 	uv_udp_init(peer->loop, &peer->udp);

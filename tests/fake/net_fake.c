@@ -7,7 +7,7 @@
 static void complain(struct net_fake *fake, const char *what, struct span name, unsigned type)
 {
 	if (fake->why[0] == '\0')
-		snprintf(fake->why, sizeof fake->why, "%s: question %u, %.*s type %u", what, fake->asked, (int)name.n,
+		snprintf(fake->why, sizeof(fake->why), "%s: question %u, %.*s type %u", what, fake->asked, (int)name.n,
 			 name.p, type);
 }
 
@@ -17,7 +17,7 @@ static enum dns_status status_of(const uint8_t *packet, size_t len)
 						  DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
 	unsigned rcode = len > 3 ? packet[3] & 15 : 15;
 
-	return rcode < sizeof status / sizeof status[0] ? status[rcode] : DNS_ERROR;
+	return rcode < COUNT_OF(status) ? status[rcode] : DNS_ERROR;
 }
 
 static bool is_faulted(const struct net_fake *fake, unsigned number)
@@ -93,7 +93,7 @@ static bool keep(struct arena *arena, struct span *text)
 
 static bool keep_certificate(struct arena *arena, struct obs_certificate *certificate)
 {
-	struct span *name = arena_alloc(arena, certificate->name_count * sizeof *name);
+	struct span *name = arena_alloc(arena, certificate->name_count * sizeof(*name));
 
 	if (!name)
 		return false;
@@ -108,8 +108,8 @@ static bool keep_certificate(struct arena *arena, struct obs_certificate *certif
 
 static bool keep_tls(struct arena *arena, struct obs_tls *tls)
 {
-	struct obs_certificate *chain = arena_alloc(arena, tls->chain_count * sizeof *chain);
-	struct obs_verify_error *error = arena_alloc(arena, tls->error_count * sizeof *error);
+	struct obs_certificate *chain = arena_alloc(arena, tls->chain_count * sizeof(*chain));
+	struct obs_verify_error *error = arena_alloc(arena, tls->error_count * sizeof(*error));
 
 	if (!chain || !error)
 		return false;
@@ -155,7 +155,7 @@ static bool is_expected(const struct net_fake *fake, const struct net_fetch *fet
 	    !span_equal(fetch->target, scripted->target ? span_of(scripted->target) : SPAN_LITERAL("")))
 		return false;
 	for (size_t i = 0; i < fetch->address_count; i++)
-		if (memcmp(&fetch->address[i], &scripted->address[i], sizeof fetch->address[i]) != 0)
+		if (memcmp(&fetch->address[i], &scripted->address[i], sizeof(fetch->address[i])) != 0)
 			return false;
 	return true;
 }
@@ -238,8 +238,8 @@ void net_fake_end(struct net_fake *fake)
 	if (fake->why[0] != '\0')
 		return;
 	if (questions < fake->answers)
-		snprintf(fake->why, sizeof fake->why, "only %u of %zu questions were asked; %s was not", questions,
+		snprintf(fake->why, sizeof(fake->why), "only %u of %zu questions were asked; %s was not", questions,
 			 fake->answers, fake->answer[questions].name);
 	else if (fake->fetch && fake->fetch->expected && fake->fetched == 0)
-		snprintf(fake->why, sizeof fake->why, "no policy was fetched");
+		snprintf(fake->why, sizeof(fake->why), "no policy was fetched");
 }

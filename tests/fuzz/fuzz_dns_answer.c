@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	type = types[data[0] % (sizeof(types) / sizeof(types[0]))];
+	type = types[data[0] % (COUNT_OF(types))];
 	packet = (struct span){ (const char *)data + 1, size - 1 };
 	if (dns_name_text(data + 1, size - 1, HEADER_SIZE, text) < 0)
 		strcpy(text, "a.example");

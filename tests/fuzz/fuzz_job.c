@@ -102,13 +102,13 @@ static void add_aliases(struct dns_build *build, struct span owner, uint16_t typ
 					       "_mta-sts.example.com", "mta-sts.example.com", "sub.blocked.example",
 					       "odd\\000.example.net" };
 	const unsigned links = next_octet() % 20;
-	char numbered[20][sizeof "n255.example.net"];
+	char numbered[20][sizeof("n255.example.net")];
 
 	for (unsigned i = 0; i < links; i++) {
 		const uint8_t octet = next_octet();
 		struct span target;
 
-		snprintf(numbered[i], sizeof numbered[i], "n%u.example.net", octet);
+		snprintf(numbered[i], sizeof(numbered[i]), "n%u.example.net", octet);
 		target = span_of(octet < 7 ? targets[octet] : numbered[i]);
 		dns_build_name_record(build, owner, DNS_TYPE_CNAME, 300, target);
 		owner = target;

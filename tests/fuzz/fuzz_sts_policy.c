@@ -45,7 +45,7 @@ static void check_mark(const struct sts_policy *policy, struct span body)
 	char *marked = malloc(body.n + BOM_SIZE);
 	struct sts_policy other;
 
-	FUZZ_CHECK(marked != NULL);
+	FUZZ_CHECK(marked);
 	memcpy(marked, "\xef\xbb\xbf", BOM_SIZE);
 	if (body.n > 0)
 		memcpy(marked + BOM_SIZE, body.p, body.n);

@@ -31,7 +31,7 @@ static void check(const struct sts_record *result, const struct span *record, si
 	default:
 		FUZZ_CHECK(result->state == RECORD_MULTIPLE && count > 1 && is_broken);
 	}
-	FUZZ_CHECK((result->id.p != NULL) == (result->state == RECORD_VALID));
+	FUZZ_CHECK(!result->id.p == (result->state != RECORD_VALID));
 	FUZZ_CHECK((result->state == RECORD_MULTIPLE) == finding_has(&result->findings, FINDING_STS_RECORD_MULTIPLE));
 	for (unsigned f = finding_next(&result->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&result->findings, f + 1))

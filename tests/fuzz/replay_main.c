@@ -20,7 +20,7 @@ static void replay(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
 
-	FUZZ_CHECK(copy != NULL);
+	FUZZ_CHECK(copy);
 	memcpy(copy, data, size);
 	LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
@@ -31,7 +31,7 @@ static bool replay_file(const char *path)
 	FILE *file = fopen(path, "rb");
 	uint8_t *data = malloc(FILE_MAX);
 	size_t size, step;
-	bool is_read = file != NULL && data != NULL;
+	bool is_read = file && data;
 
 	if (is_read) {
 		size = fread(data, 1, FILE_MAX, file);
@@ -54,11 +54,11 @@ static bool replay_folder(const char *path)
 	char file[PATH_MAX];
 	DIR *folder = opendir(path);
 	struct dirent *entry;
-	bool is_read = folder != NULL;
+	bool is_read = folder;
 
 	if (!is_read)
 		perror(path);
-	while (is_read && (entry = readdir(folder)) != NULL) {
+	while (is_read && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);

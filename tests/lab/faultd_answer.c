@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "faultd.h"
+#include "parsers/span.h"
 
 enum {
 	SEEN_MAX = 65536, /* names remembered by the "-once" behaviours */
@@ -558,7 +559,7 @@ bool question_read(struct question *q, const uint8_t *packet, size_t len, bool t
 
 enum departure question_answer(struct message *m, const struct question *q)
 {
-	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(behaviours); i++)
 		if (strcmp(behaviours[i].name, q->behaviour) == 0)
 			return behaviours[i].play(m, q, behaviours[i].argument);
 	ordinary(m, q);

@@ -1,5 +1,6 @@
 /* tests/lab/faultd_behaviour.c - the table of what HTTPS peers do. */
 #include "faultd_behaviour.h"
+#include "parsers/span.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ const struct behaviour behaviour_unknown = { "unknown", ALERT("\x70") };
 
 const struct behaviour *behaviour_by_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(behaviours); i++)
 		if (strcmp(behaviours[i].name, name) == 0)
 			return &behaviours[i];
 	return NULL;

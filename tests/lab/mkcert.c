@@ -66,7 +66,7 @@ static void *need(void *made, const char *what)
 static struct item *find(const char *name, bool key)
 {
 	for (int i = item_count - 1; i >= 0; i--)
-		if (strcmp(items[i].name, name) == 0 && (items[i].key != NULL) == key)
+		if (strcmp(items[i].name, name) == 0 && !items[i].key == !key)
 			return &items[i];
 	die("no %s called %s", key ? "key" : "certificate", name);
 }

@@ -326,7 +326,7 @@ static bool same_tls(const struct obs_tls *a, const struct obs_tls *b)
 
 static bool same_optional(struct span a, struct span b)
 {
-	return (a.p == NULL) == (b.p == NULL) && span_equal(a, b);
+	return (!a.p) == (!b.p) && span_equal(a, b);
 }
 
 static bool same_http(const struct obs_http *a, const struct obs_http *b)
@@ -360,7 +360,7 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ same_http(&a->policy.http, &b->policy.http), "policy.http" },
 	};
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
 		if (!facts[i].same)
 			return facts[i].name;
 	}

@@ -80,7 +80,7 @@ static void frames_come_back_whatever_the_reads_give(void **state)
 
 	(void)state;
 	build(&file);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
 		enum frame_result end;
 		long long whole;
 

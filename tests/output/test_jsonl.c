@@ -208,7 +208,7 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 	char error[TEXT_ERROR_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct judgement judgement = cases[i].judgement;
 		const struct observation *o = &cases[i].observation;
 		struct sts_record sts;

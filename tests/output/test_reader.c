@@ -252,7 +252,7 @@ static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 	struct reader *reader;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int result;
 
 		save(cases[i].octets.p, cases[i].octets.n);

@@ -94,8 +94,8 @@ static void mx_names_that_hold_the_domain_come_back(void **state)
 	struct decode *decode = decode_new();
 
 	(void)state;
-	for (size_t d = 0; d < sizeof(domain) / sizeof(*domain); d++) {
-		for (size_t i = 0; i < sizeof(mx) / sizeof(*mx); i++) {
+	for (size_t d = 0; d < COUNT_OF(domain); d++) {
+		for (size_t i = 0; i < COUNT_OF(mx); i++) {
 			struct obs_mx_record record = { 10, span_of(mx[i]) };
 			struct observation o = { .name = span_of(domain[d]), .mx = { .record = &record, .count = 1 } };
 			struct observation got = round_trip(buffer, decode, &o);
@@ -269,7 +269,7 @@ static void hand_made_frames_are_taken_or_refused(void **state)
 	struct observation o;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+	for (size_t i = 0; i < COUNT_OF(frames); i++) {
 		enum decode_result got;
 
 		decode_begin(decode, frames[i].content);

@@ -139,7 +139,7 @@ static uint64_t domains_in_file(long long *whole, bool *has_trailer)
 	assert_int_equal(result, 0);
 	assert_false(reader_torn(reader));
 	*whole = reader_whole(reader);
-	*has_trailer = reader_trailer(reader) != NULL;
+	*has_trailer = reader_trailer(reader);
 	reader_close(reader);
 	return count;
 }

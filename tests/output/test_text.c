@@ -56,7 +56,7 @@ static void csv_fields_are_quoted_where_they_must_be(void **state)
 
 	(void)state;
 	csv_init(&csv, &out);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		csv_string(&csv, cases[i].in);
 		csv_end(&csv);
 		expect(cases[i].out);
@@ -100,7 +100,7 @@ static void times_of_any_year(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		text_time(&out, cases[i].seconds);
 		expect(cases[i].text);
 	}

@@ -30,7 +30,7 @@ static const struct {
 static void whole_numbers(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(uints) / sizeof(*uints); i++) {
+	for (size_t i = 0; i < COUNT_OF(uints); i++) {
 		struct unpack u;
 
 		unpack_init(&u, uints[i].octets.p, uints[i].octets.n);
@@ -62,7 +62,7 @@ static const struct {
 static void signed_numbers(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(ints) / sizeof(*ints); i++) {
+	for (size_t i = 0; i < COUNT_OF(ints); i++) {
 		struct unpack u;
 
 		unpack_init(&u, ints[i].octets.p, ints[i].octets.n);
@@ -115,7 +115,7 @@ static const struct {
 static void texts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+	for (size_t i = 0; i < COUNT_OF(strings); i++) {
 		struct unpack u;
 
 		unpack_init(&u, strings[i].octets.p, strings[i].octets.n);
@@ -144,7 +144,7 @@ static void a_count_is_bounded_by_the_octets_left(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct unpack u;
 
 		unpack_init(&u, cases[i].octets.p, cases[i].octets.n);
@@ -213,7 +213,7 @@ static const struct span values[] = {
 static void any_value_is_passed_over_and_none_cut_short(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		char octets[32];
 		struct unpack u;
 

@@ -16,8 +16,6 @@
 
 enum { EXPECT_TEXT_MAX = 512 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 /* "103 106": the numbers in order, with spaces between. */
 static inline const char *expect_text(const struct finding_set *set, char text[EXPECT_TEXT_MAX])
 {

@@ -39,7 +39,7 @@ static size_t read_items(struct span *item)
 		uint32_t size = read32();
 		char *p = size > ITEM_MAX ? NULL : malloc(size);
 
-		if ((p == NULL && size > 0) || (size > 0 && fread(p, size, 1, stdin) != 1))
+		if ((!p && size > 0) || (size > 0 && fread(p, size, 1, stdin) != 1))
 			exit(2);
 		item[i] = (struct span){ p, size };
 	}

@@ -38,7 +38,7 @@ static void utf8_is_told_from_other_octets(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(utf8_is_valid(span_of(cases[i].s)), cases[i].is);
 }
 
@@ -60,7 +60,7 @@ static void characters_are_read_one_by_one(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		size_t n;
 
 		assert_int_equal(utf8_character(span_of(cases[i].s), &n), cases[i].character);

@@ -10,10 +10,10 @@ __attribute__((format(printf, 2, 3))) static void print(struct dump *dump, const
 	int n;
 
 	va_start(arguments, format);
-	n = vsnprintf(dump->text + dump->n, sizeof dump->text - dump->n, format, arguments);
+	n = vsnprintf(dump->text + dump->n, sizeof(dump->text) - dump->n, format, arguments);
 	va_end(arguments);
 	if (n > 0)
-		dump->n += (size_t)n < sizeof dump->text - dump->n ? (size_t)n : sizeof dump->text - dump->n - 1;
+		dump->n += (size_t)n < sizeof(dump->text) - dump->n ? (size_t)n : sizeof(dump->text) - dump->n - 1;
 }
 
 void dump_add(struct dump *dump, const char *key, const char *format, ...)
@@ -22,7 +22,7 @@ void dump_add(struct dump *dump, const char *key, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(value, sizeof value, format, arguments);
+	vsnprintf(value, sizeof(value), format, arguments);
 	va_end(arguments);
 	print(dump, "%s %s\n", key, value);
 }
@@ -91,7 +91,7 @@ static void dump_addresses(struct dump *dump, const struct obs_policy *policy)
 	for (size_t i = 0; i < policy->address_count; i++)
 		print(dump, " %s",
 		      inet_ntop(policy->address[i].family == 4 ? AF_INET : AF_INET6, policy->address[i].octet, text,
-				sizeof text));
+				sizeof(text)));
 	print(dump, "\naddresses.count %zu\naddresses.omitted %zu\nused %d\n", (size_t)policy->address_count,
 	      (size_t)policy->address_omitted, policy->address_used);
 }

@@ -42,7 +42,7 @@ void play_fini(struct play *play)
 static void blame(struct play *play, const char *what, const char *detail)
 {
 	if (play->why[0] == '\0')
-		snprintf(play->why, sizeof play->why, "%.300s%.300s", what, detail);
+		snprintf(play->why, sizeof(play->why), "%.300s%.300s", what, detail);
 }
 
 /* What the scan file would say is judged alike. */
@@ -134,7 +134,7 @@ bool play_check(struct play *play, unsigned number, int fault)
 
 		wants_fault |= strcmp(expected->key, "fault") == 0;
 		if (!value.p || !span_equal(value, span_of(expected->value)))
-			snprintf(play->why, sizeof play->why, "line %u: %s is \"%.*s\", not \"%s\"", expected->line,
+			snprintf(play->why, sizeof(play->why), "line %u: %s is \"%.*s\", not \"%s\"", expected->line,
 				 expected->key, value.n < 400 ? (int)value.n : 400, value.p ? value.p : "",
 				 expected->value);
 	}

@@ -31,7 +31,7 @@ static bool ends_the_same(const char *path, const char *how, const struct net_fa
 	if (fault == NET_OK && play.why[0] == '\0' && is_same())
 		return true;
 	if (play.why[0] == '\0')
-		snprintf(play.why, sizeof play.why, "ends otherwise");
+		snprintf(play.why, sizeof(play.why), "ends otherwise");
 	return say(path, how);
 }
 
@@ -45,7 +45,7 @@ static bool faults_conclude_nothing(const char *path)
 			int met = play_run(&play, 0, &twist);
 
 			if (met != fault && play.why[0] == '\0')
-				snprintf(play.why, sizeof play.why, "question %u met %d, the job %d", at, fault, met);
+				snprintf(play.why, sizeof(play.why), "question %u met %d, the job %d", at, fault, met);
 			if (play.why[0] != '\0')
 				return say(path, ", with a fault");
 		}
@@ -83,7 +83,7 @@ static bool scenario(const char *path)
 {
 	bool ok = false;
 
-	if (script_read(&script, path, play.why, sizeof play.why) < 0)
+	if (script_read(&script, path, play.why, sizeof(play.why)) < 0)
 		say(path, "");
 	else if (play_init(&play, &script)) {
 		ok = as_written(path) && in_every_other_way(path);

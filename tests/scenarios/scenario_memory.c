@@ -82,7 +82,7 @@ static bool survives(const char *path)
 static bool scenario(const char *path)
 {
 	char why[256];
-	bool ok = script_read(&script, path, why, sizeof why) == 0 && survives(path);
+	bool ok = script_read(&script, path, why, sizeof(why)) == 0 && survives(path);
 
 	script_free(&script);
 	if (ok)

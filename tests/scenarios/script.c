@@ -127,7 +127,7 @@ static bool handle(struct script_reading *reading, struct words w)
 {
 	static const struct script_word *const table[] = { survey_words, script_answer_words, script_fetch_words };
 
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(table); i++)
 		for (const struct script_word *entry = table[i]; entry->word; entry++)
 			if (span_equal(w.word[0], span_of(entry->word)))
 				return w.count >= entry->min && entry->handle(reading, w);
@@ -178,11 +178,11 @@ static bool read_lines(struct script_reading *reading, FILE *file)
 
 int script_read(struct script *script, const char *path, char *why, size_t why_size)
 {
-	struct script_reading *reading = calloc(1, sizeof *reading);
+	struct script_reading *reading = calloc(1, sizeof(*reading));
 	FILE *file = fopen(path, "r");
 	int result = -1;
 
-	memset(script, 0, sizeof *script);
+	memset(script, 0, sizeof(*script));
 	snprintf(why, why_size, "cannot be read");
 	if (!reading || !file)
 		goto done;
@@ -209,5 +209,5 @@ void script_free(struct script *script)
 	cidr_set_free(script->allow);
 	cidr_set_free(script->block);
 	domain_set_free(script->unasked);
-	memset(script, 0, sizeof *script);
+	memset(script, 0, sizeof(*script));
 }

@@ -108,7 +108,7 @@ static bool on_rcode(struct script_reading *reading, struct words w)
 	} table[] = { { "NOERROR", 0 }, { "FORMERR", 1 }, { "SERVFAIL", 2 }, { "NXDOMAIN", 3 },
 		      { "NOTIMP", 4 },  { "REFUSED", 5 }, { "NOTAUTH", 9 } };
 
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		if (!span_equal(w.word[1], span_of(table[i].word)))
 			continue;
 		reading->build.octet[3] = (uint8_t)((reading->build.octet[3] & 0xf0) | table[i].rcode);

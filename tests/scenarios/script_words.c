@@ -6,7 +6,7 @@ enum { REPEAT_MAX = 2000000 };
 
 char *script_keep(struct script_memory **memory, size_t n)
 {
-	struct script_memory *kept = calloc(1, sizeof *kept + n + 1);
+	struct script_memory *kept = calloc(1, sizeof(*kept) + n + 1);
 
 	if (!kept)
 		abort();

@@ -16,7 +16,7 @@ static __attribute__((destructor)) void write_down(void)
 	DIR *folder = opendir("/proc/self/fd");
 	struct dirent *entry;
 
-	while (out && folder && (entry = readdir(folder)) != NULL) {
+	while (out && folder && (entry = readdir(folder))) {
 		char target[PATH_MAX];
 		const int fd = atoi(entry->d_name);
 		ssize_t n;

@@ -36,7 +36,7 @@ static const struct soak_host good = { PLAY_SERVE, CERT_GOOD, NULL, FINDING_COUN
 
 const struct soak_host *soak_host(unsigned number)
 {
-	return number < sizeof(hosts) / sizeof(hosts[0]) ? &hosts[number] : &good;
+	return number < COUNT_OF(hosts) ? &hosts[number] : &good;
 }
 
 int soak_patterns(const struct world_domain *domain, const char *name, char *out, size_t size)

@@ -260,14 +260,14 @@ static void list_numbers(const struct finding_set *set, char *text, size_t size)
 		n += (size_t)snprintf(text + n, size - n, "%s%u", n > 0 ? " " : "", finding_table[f].number);
 }
 
-static void test_judges_every_case(void **state)
+static void judges_every_case(void **state)
 {
 	static struct facts facts;
 	struct classification result;
 	unsigned wrong = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		const struct expectation *e = &table[i];
 		const struct judgement *j = &result.judgement;
 		char numbers[1024];
@@ -288,14 +288,14 @@ static void test_judges_every_case(void **state)
 }
 
 /* The table above is only worth something if it leaves nothing out. SMTP and DANE are not judged yet. */
-static void test_table_reaches_everything(void **state)
+static void table_reaches_everything(void **state)
 {
 	static struct facts facts;
 	struct finding_set reached = { 0 };
 	bool component[COMPONENT_COUNT] = { 0 }, verdict[VERDICT_COUNT] = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct classification result;
 
 		facts_make(&facts, table[i].facts);
@@ -318,7 +318,7 @@ static void test_table_reaches_everything(void **state)
 			fail_msg("no case has the verdict %s", verdict_name((enum verdict)v));
 }
 
-static void test_worst_mx_gives_the_kind(void **state)
+static void worst_mx_gives_the_kind(void **state)
 {
 	static struct facts facts;
 	struct classification result;
@@ -335,7 +335,7 @@ static void test_worst_mx_gives_the_kind(void **state)
 }
 
 /* A policy as large as can be against as many MX as can be: bounded, and right at the last pattern. */
-static void test_huge_policy_matches_its_last_pattern(void **state)
+static void huge_policy_matches_its_last_pattern(void **state)
 {
 	static struct facts facts;
 	static char body[POLICY_BODY_MAX];
@@ -362,10 +362,10 @@ static void test_huge_policy_matches_its_last_pattern(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judges_every_case),
-		cmocka_unit_test(test_table_reaches_everything),
-		cmocka_unit_test(test_worst_mx_gives_the_kind),
-		cmocka_unit_test(test_huge_policy_matches_its_last_pattern),
+		cmocka_unit_test(judges_every_case),
+		cmocka_unit_test(table_reaches_everything),
+		cmocka_unit_test(worst_mx_gives_the_kind),
+		cmocka_unit_test(huge_policy_matches_its_last_pattern),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include "analysis/classify/mx_kind.h"
 #include "analysis/classify/public_suffix.h"
 
-static void test_edits(void **state)
+static void edits(void **state)
 {
 	static const struct {
 		const char *a, *b;
@@ -27,13 +27,13 @@ static void test_edits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		assert_int_equal(mx_kind_edits(span_of(table[i].a), span_of(table[i].b)), table[i].edits);
 		assert_int_equal(mx_kind_edits(span_of(table[i].b), span_of(table[i].a)), table[i].edits);
 	}
 }
 
-static void test_edits_of_overlong_labels_are_far(void **state)
+static void edits_of_overlong_labels_are_far(void **state)
 {
 	char label[200];
 
@@ -42,7 +42,7 @@ static void test_edits_of_overlong_labels_are_far(void **state)
 	assert_int_equal(mx_kind_edits((struct span){ label, sizeof(label) }, span_of("a")), MX_KIND_EDITS_MAX + 1);
 }
 
-static void test_public_suffix(void **state)
+static void public_suffix(void **state)
 {
 	static const struct {
 		const char *name, *registrable, *label, *suffix;
@@ -57,7 +57,7 @@ static void test_public_suffix(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct public_suffix_cut cut = public_suffix_cut(span_of(table[i].name));
 
 		assert_true(span_equal(cut.registrable, span_of(table[i].registrable)));
@@ -66,7 +66,7 @@ static void test_public_suffix(void **state)
 	}
 }
 
-static void test_public_suffix_of_odd_octets(void **state)
+static void public_suffix_of_odd_octets(void **state)
 {
 	char large[400];
 
@@ -76,7 +76,7 @@ static void test_public_suffix_of_odd_octets(void **state)
 	assert_int_equal(public_suffix_registrable((struct span){ "a\0b.com", 7 }).n, 7);
 }
 
-static void test_kind_of_pair(void **state)
+static void kind_of_pair(void **state)
 {
 	static const struct {
 		const char *pattern, *mx;
@@ -101,7 +101,7 @@ static void test_kind_of_pair(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		bool wildcard = table[i].pattern[0] == '*';
 		struct public_suffix_cut pattern = public_suffix_cut(span_of(table[i].pattern + (wildcard ? 2 : 0)));
 		struct public_suffix_cut mx = public_suffix_cut(span_of(table[i].mx));
@@ -116,9 +116,9 @@ static void test_kind_of_pair(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edits),         cmocka_unit_test(test_edits_of_overlong_labels_are_far),
-		cmocka_unit_test(test_public_suffix), cmocka_unit_test(test_public_suffix_of_odd_octets),
-		cmocka_unit_test(test_kind_of_pair),
+		cmocka_unit_test(edits),         cmocka_unit_test(edits_of_overlong_labels_are_far),
+		cmocka_unit_test(public_suffix), cmocka_unit_test(public_suffix_of_odd_octets),
+		cmocka_unit_test(kind_of_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

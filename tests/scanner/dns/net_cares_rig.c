@@ -29,7 +29,7 @@ static void answer_wrongly(struct dns_peer *peer, const struct dns_peer_question
 	if (id)
 		wrong.id ^= 1;
 	else
-		snprintf(wrong.name, sizeof wrong.name, "other.example");
+		snprintf(wrong.name, sizeof(wrong.name), "other.example");
 	dns_peer_answer(peer, &wrong);
 }
 
@@ -38,7 +38,7 @@ static void answer_late_with_reused_id(struct rig *rig, struct dns_peer *peer, c
 {
 	struct dns_peer_question late = *question;
 
-	memcpy(late.name, rig->old.name, sizeof late.name);
+	memcpy(late.name, rig->old.name, sizeof(late.name));
 	dns_peer_answer(peer, &late);
 }
 
@@ -86,7 +86,7 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 		dns_peer_refuse(peer, question, rig->failing ? SERVFAIL : FORMERR);
 		return;
 	}
-	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(codes); i++) {
 		if (is(question, codes[i].label)) {
 			dns_peer_refuse(peer, question, codes[i].rcode);
 			return;
@@ -112,7 +112,7 @@ static void on_watchdog(uv_timer_t *timer)
 
 struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
+	struct rig *rig = calloc(1, sizeof(*rig));
 	struct endpoint server[PEERS_MAX];
 	struct net_cares_options options = { .server = server,
 					     .server_count = peers,
@@ -126,7 +126,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 	uv_timer_init(&rig->loop, &rig->watchdog);
 	uv_timer_start(&rig->watchdog, on_watchdog, WATCHDOG_MS, 0);
 	for (unsigned i = 0; i < peers; i++) {
-		rig->peer[i] = calloc(1, sizeof *rig->peer[i]);
+		rig->peer[i] = calloc(1, sizeof(*rig->peer[i]));
 		assert_non_null(rig->peer[i]);
 		assert_true(dns_peer_open(rig->peer[i], &rig->loop, tcp));
 		rig->peer[i]->on_question = on_question;
@@ -137,7 +137,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 		dns_peer_close(rig->peer[1]);
 	options.loop = &rig->loop;
 	options.rate = &rig->rate;
-	assert_int_equal(net_cares_open(&rig->net, &options, error, sizeof error), 0);
+	assert_int_equal(net_cares_open(&rig->net, &options, error, sizeof(error)), 0);
 	return rig;
 }
 
@@ -172,9 +172,9 @@ void rig_on_answer(struct net_query *query)
 
 void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
 {
-	memset(asked, 0, sizeof *asked);
+	memset(asked, 0, sizeof(*asked));
 	asked->rig = rig;
-	snprintf(asked->name, sizeof asked->name, number ? "%s%u.example" : "%s.example", name, number);
+	snprintf(asked->name, sizeof(asked->name), number ? "%s%u.example" : "%s.example", name, number);
 	asked->query = (struct net_query){
 		.name = span_of(asked->name), .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked
 	};
@@ -219,7 +219,7 @@ struct net_cares_counts rig_counts(const struct rig *rig)
 
 struct asked *rig_begin_many(struct rig *rig, const char *name, unsigned count)
 {
-	struct asked *many = calloc(count, sizeof *many);
+	struct asked *many = calloc(count, sizeof(*many));
 
 	assert_non_null(many);
 	for (unsigned i = 0; i < count; i++)

@@ -75,7 +75,7 @@ static void answer_all(struct rig *rig)
 	unsigned count = rig->held_count;
 	struct net_query *held[HELD_MAX];
 
-	memcpy(held, rig->held, count * sizeof held[0]);
+	memcpy(held, rig->held, count * sizeof(held[0]));
 	rig->held_count = 0;
 	for (unsigned i = 0; i < count; i++)
 		release(rig, held[i]);
@@ -133,7 +133,7 @@ static void on_answer(struct net_query *query)
 
 static int setup(void **state)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
+	struct rig *rig = calloc(1, sizeof(*rig));
 
 	rig->net.ops = &rig_net;
 	rig->now_ms = 1000;
@@ -157,27 +157,27 @@ static void keeps_an_answer_for_its_ttl_and_no_longer(void **state)
 	static const struct {
 		unsigned ttl;
 		uint64_t kept_ms; /* 0: not at all */
-	} ROWS[] = { { 30, 30000 }, { 0, 0 }, { 86400, 3600000 } };
+	} rows[] = { { 30, 30000 }, { 0, 0 }, { 86400, 3600000 } };
 
 	rig->at_once = true;
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct asker asker = { 0 };
 		char name[32];
 
-		snprintf(name, sizeof name, "host%zu.example", i);
-		say_address(rig, name, ROWS[i].ttl);
+		snprintf(name, sizeof(name), "host%zu.example", i);
+		say_address(rig, name, rows[i].ttl);
 		rig->asked = 0;
 		inquire(rig, &asker, name);
 		assert_int_equal(asker.tries, 2);
 		inquire(rig, &asker, name);
-		assert_int_equal(rig->asked, ROWS[i].kept_ms > 0 ? 1 : 2);
+		assert_int_equal(rig->asked, rows[i].kept_ms > 0 ? 1 : 2);
 		assert_int_equal(asker.heard, 2);
-		if (ROWS[i].kept_ms == 0)
+		if (rows[i].kept_ms == 0)
 			continue;
 		assert_int_equal(asker.tries, 0);
 		assert_int_equal(asker.status, DNS_NOERROR);
 		assert_int_equal(asker.len, rig->packet.n);
-		rig->now_ms += ROWS[i].kept_ms - 1;
+		rig->now_ms += rows[i].kept_ms - 1;
 		inquire(rig, &asker, name);
 		assert_int_equal(rig->asked, 1);
 		rig->now_ms += 1;
@@ -194,7 +194,7 @@ static void keeps_absence_but_no_failure(void **state)
 		enum dns_status status;
 		bool packet, kept;
 		int fault;
-	} ROWS[] = {
+	} rows[] = {
 		{ 3, DNS_NXDOMAIN, true, true, NET_OK },
 		{ 0, DNS_NO_ANSWER, true, true, NET_OK },
 		{ 2, DNS_SERVFAIL, true, false, NET_OK },
@@ -205,25 +205,25 @@ static void keeps_absence_but_no_failure(void **state)
 	};
 
 	rig->at_once = true;
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct asker asker = { 0 };
 		char name[32];
 
-		snprintf(name, sizeof name, "host%zu.example", i);
-		say_code(rig, name, ROWS[i].rcode, ROWS[i].status);
-		rig->fault = ROWS[i].fault;
-		if (!ROWS[i].packet)
+		snprintf(name, sizeof(name), "host%zu.example", i);
+		say_code(rig, name, rows[i].rcode, rows[i].status);
+		rig->fault = rows[i].fault;
+		if (!rows[i].packet)
 			rig->packet.n = 0;
 		rig->asked = 0;
 		inquire(rig, &asker, name);
-		assert_int_equal(asker.status, ROWS[i].status);
-		assert_int_equal(asker.fault, ROWS[i].fault);
+		assert_int_equal(asker.status, rows[i].status);
+		assert_int_equal(asker.fault, rows[i].fault);
 		rig->now_ms += ANSWER_CACHE_NEGATIVE_S * 1000 - 1;
 		inquire(rig, &asker, name);
-		assert_int_equal(rig->asked, ROWS[i].kept ? 1 : 2);
+		assert_int_equal(rig->asked, rows[i].kept ? 1 : 2);
 		rig->now_ms += 1;
 		inquire(rig, &asker, name);
-		assert_int_equal(rig->asked, ROWS[i].kept ? 2 : 3);
+		assert_int_equal(rig->asked, rows[i].kept ? 2 : 3);
 	}
 }
 
@@ -269,23 +269,23 @@ static void asks_once_for_all_who_ask_at_the_same_moment(void **state)
 
 static void tells_a_failure_to_all_and_asks_anew_after_it(void **state)
 {
-	static const int FAULTS[] = { NET_OK, NET_FAULT_MEMORY, NET_FAULT_SHUTDOWN };
+	static const int faults[] = { NET_OK, NET_FAULT_MEMORY, NET_FAULT_SHUTDOWN };
 	struct rig *rig = *state;
 
-	for (size_t f = 0; f < sizeof FAULTS / sizeof FAULTS[0]; f++) {
+	for (size_t f = 0; f < COUNT_OF(faults); f++) {
 		struct asker asker[ASKERS] = { 0 };
 		struct answer_cache_counts counts;
 
 		rig->packet.n = 0;
-		rig->status = FAULTS[f] ? DNS_SKIPPED : DNS_TIMEOUT;
-		rig->fault = FAULTS[f];
+		rig->status = faults[f] ? DNS_SKIPPED : DNS_TIMEOUT;
+		rig->fault = faults[f];
 		rig->asked = 0;
 		for (unsigned i = 0; i < ASKERS; i++)
 			inquire(rig, &asker[i], "host.example");
 		answer_all(rig);
 		for (unsigned i = 0; i < ASKERS; i++) {
 			assert_int_equal(asker[i].heard, 1);
-			assert_int_equal(asker[i].fault, FAULTS[f]);
+			assert_int_equal(asker[i].fault, faults[f]);
 			assert_int_equal(asker[i].status, rig->status);
 		}
 		assert_int_equal(rig->asked, 1);
@@ -335,7 +335,7 @@ static void stays_within_its_bounds(void **state)
 
 	rig->at_once = true;
 	for (unsigned i = 0; i < 3 * ANSWER_CACHE_ENTRIES_MAX; i++) {
-		snprintf(name, sizeof name, "host%u.example", i);
+		snprintf(name, sizeof(name), "host%u.example", i);
 		say_address(rig, name, 60);
 		inquire(rig, &asker, name);
 		/* in use all the time, so it stays */
@@ -362,7 +362,7 @@ static void counts_octets_too(void **state)
 
 	rig->at_once = true;
 	for (unsigned i = 0; i < ANSWER_CACHE_ENTRIES_MAX; i++) {
-		snprintf(name, sizeof name, "host%u.example", i);
+		snprintf(name, sizeof(name), "host%u.example", i);
 		say_address(rig, name, 60);
 		while (rig->packet.n < 1100)
 			add_raw(&rig->packet, NULL, DNS_TYPE_AAAA, "0123456789abcdef", 16);
@@ -391,11 +391,11 @@ static void sends_on_what_it_has_no_room_for(void **state)
 {
 	struct rig *rig = *state;
 	enum { MANY = ANSWER_CACHE_ENTRIES_MAX + 100 };
-	struct asker *asker = calloc(MANY + 2, sizeof *asker);
-	char(*name)[32] = calloc(MANY, sizeof *name);
+	struct asker *asker = calloc(MANY + 2, sizeof(*asker));
+	char(*name)[32] = calloc(MANY, sizeof(*name));
 
 	for (unsigned i = 0; i < MANY; i++) {
-		snprintf(name[i], sizeof name[i], "host%u.example", i);
+		snprintf(name[i], sizeof(name[i]), "host%u.example", i);
 		inquire(rig, &asker[i], name[i]);
 	}
 	assert_int_equal(rig->asked, MANY);
@@ -427,7 +427,7 @@ static void on_flood(struct net_query *query)
 	char name[64];
 
 	for (unsigned i = 0; i < ANSWER_CACHE_ENTRIES_MAX; i++) {
-		snprintf(name, sizeof name, "flood%u.example", i);
+		snprintf(name, sizeof(name), "flood%u.example", i);
 		say_address(flood->rig, name, 60);
 		inquire(flood->rig, &asker, name);
 	}

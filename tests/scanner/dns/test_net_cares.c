@@ -38,7 +38,7 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 	struct rig *rig = rig_open(1, true, SHORT_MS);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct asked asked = rig_ask(rig, table[i].label);
 
 		for (int n = 1; n < ATTEMPTS && rig->seen > table[i].most; n++)
@@ -171,7 +171,7 @@ static void one_server_may_be_asked_by_number_over_either_way(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		memset(&asked, 0, sizeof asked);
+		memset(&asked, 0, sizeof(asked));
 		asked.rig = rig;
 		asked.query = (struct net_query){ .name = SPAN_LITERAL("ok.example"),
 						  .type = DNS_TYPE_A,
@@ -184,7 +184,7 @@ static void one_server_may_be_asked_by_number_over_either_way(void **state)
 		assert_int_equal(asked.answers, 1);
 		assert_int_equal(rig->peer[0]->over_tcp, i);
 	}
-	memset(&asked.query.own, 0, sizeof asked.query.own);
+	memset(&asked.query.own, 0, sizeof(asked.query.own));
 	rig->open++;
 	net_cares_ask_server(rig->net, &asked.query, 1, false); /* the dead one: one try, no other server */
 	rig_run(rig);

@@ -197,13 +197,13 @@ static void channels_are_renewed_and_lose_nothing(void **state)
 	unsigned ports = 0;
 
 	(void)state;
-	stream = calloc(1, sizeof *stream);
+	stream = calloc(1, sizeof(*stream));
 	while (stream->begun < QUESTIONS) {
 		for (unsigned i = 0; i < WINDOW && stream->begun < QUESTIONS; i++, stream->begun++) {
 			struct asked *asked = &stream->slot[i];
 
 			asked->rig = rig;
-			snprintf(asked->name, sizeof asked->name, "ok%u.example", stream->begun);
+			snprintf(asked->name, sizeof(asked->name), "ok%u.example", stream->begun);
 			asked->query = (struct net_query){ .name = span_of(asked->name),
 							   .type = DNS_TYPE_A,
 							   .on_answer = on_stream_answer,

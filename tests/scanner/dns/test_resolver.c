@@ -119,7 +119,7 @@ static void windows_judge(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct resolver resolver;
 
 		prepare(&resolver, 1);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "scanner/dns/udp_batch.h"
+#include "parsers/span.h"
 
 struct pair {
 	int here, there; /* connected to each other */
@@ -23,7 +24,7 @@ struct pair {
 
 static int bound(struct sockaddr_in *address)
 {
-	socklen_t size = sizeof *address;
+	socklen_t size = sizeof(*address);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
 	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -34,14 +35,14 @@ static int bound(struct sockaddr_in *address)
 
 static int set_up(void **state)
 {
-	struct pair *pair = calloc(1, sizeof *pair);
+	struct pair *pair = calloc(1, sizeof(*pair));
 	struct sockaddr_in here, there;
 
 	assert_non_null(pair);
 	pair->here = bound(&here);
 	pair->there = bound(&there);
-	assert_int_equal(connect(pair->here, (struct sockaddr *)&there, sizeof there), 0);
-	assert_int_equal(connect(pair->there, (struct sockaddr *)&here, sizeof here), 0);
+	assert_int_equal(connect(pair->here, (struct sockaddr *)&there, sizeof(there)), 0);
+	assert_int_equal(connect(pair->there, (struct sockaddr *)&here, sizeof(here)), 0);
 	udp_receive_buffer(pair->here); /* nothing is to be dropped on the way */
 	udp_receive_buffer(pair->there);
 	pair->batch.fd = pair->here;
@@ -71,7 +72,7 @@ static void put(struct pair *pair, const void *data, size_t size)
 static ssize_t receive(struct pair *pair, void *buffer, size_t size)
 {
 	struct sockaddr_storage from;
-	socklen_t from_size = sizeof from;
+	socklen_t from_size = sizeof(from);
 
 	return udp_ring_receive(&pair->ring, pair->here, buffer, size, (struct sockaddr *)&from, &from_size,
 				&pair->refused);
@@ -84,13 +85,13 @@ static void nothing_is_sent_before_the_flush_and_everything_after(void **state)
 
 	put(pair, "one", 3);
 	put(pair, "three", 5);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), -1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), -1);
 	udp_batch_flush(&pair->batch);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 3);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 3);
 	assert_memory_equal(buffer, "one", 3);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 5);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 5);
 	assert_memory_equal(buffer, "three", 5);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), -1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), -1);
 	udp_batch_flush(&pair->batch); /* of nothing */
 }
 
@@ -101,11 +102,11 @@ static void a_full_batch_sends_itself(void **state)
 
 	for (int i = 0; i < 3 * UDP_BATCH_SIZE; i++) {
 		data[0] = (char)i;
-		put(pair, data, sizeof data); /* octets run out before places */
+		put(pair, data, sizeof(data)); /* octets run out before places */
 	}
 	udp_batch_flush(&pair->batch);
 	for (int i = 0; i < 3 * UDP_BATCH_SIZE; i++) {
-		assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), sizeof data);
+		assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), sizeof(data));
 		assert_int_equal(buffer[0], (char)i);
 	}
 }
@@ -117,11 +118,11 @@ static void what_is_too_large_is_dropped_and_costs_no_other(void **state)
 	char buffer[64];
 
 	put(pair, "a", 1);
-	put(pair, large, sizeof large);
+	put(pair, large, sizeof(large));
 	put(pair, "b", 1);
 	udp_batch_flush(&pair->batch);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 	assert_int_equal(buffer[0], 'b');
 }
 
@@ -134,21 +135,21 @@ static void answers_come_in_order_and_empty_and_oversized_ones_are_passed_over(v
 	for (int i = 0; i < 2 * UDP_BATCH_SIZE + 5; i++) {
 		send(pair->there, "", 0, 0);
 		if (i % 10 == 0)
-			send(pair->there, large, sizeof large, 0);
-		send(pair->there, &i, sizeof i, 0);
+			send(pair->there, large, sizeof(large), 0);
+		send(pair->there, &i, sizeof(i), 0);
 	}
 	send(pair->there, large, UDP_DATAGRAM_MAX, 0); /* just fits */
 	for (int i = 0; i < 2 * UDP_BATCH_SIZE + 5; i++) {
 		/* the loop comes back where a socket was emptied */
-		ssize_t n = receive(pair, buffer, sizeof buffer);
+		ssize_t n = receive(pair, buffer, sizeof(buffer));
 
 		if (n < 0)
-			n = receive(pair, buffer, sizeof buffer);
-		assert_int_equal(n, sizeof i);
-		assert_memory_equal(buffer, &i, sizeof i);
+			n = receive(pair, buffer, sizeof(buffer));
+		assert_int_equal(n, sizeof(i));
+		assert_memory_equal(buffer, &i, sizeof(i));
 	}
-	assert_int_equal(receive(pair, buffer, sizeof buffer), UDP_DATAGRAM_MAX);
-	assert_int_equal(receive(pair, buffer, sizeof buffer), -1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), UDP_DATAGRAM_MAX);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(pair->refused, 0);
 }
@@ -160,13 +161,13 @@ static void what_the_callers_buffer_cannot_hold_is_passed_over(void **state)
 
 	send(pair->there, "0123456789", 10, 0);
 	send(pair->there, "ok", 2, 0);
-	assert_int_equal(receive(pair, buffer, sizeof buffer), 2);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), 2);
 }
 
 /* The other end closes its port, so that the kernel refuses what is sent there … */
 static void go_away(struct pair *pair, struct sockaddr_in *address)
 {
-	socklen_t size = sizeof *address;
+	socklen_t size = sizeof(*address);
 
 	assert_int_equal(getsockname(pair->there, (struct sockaddr *)address, &size), 0);
 	close(pair->there);
@@ -176,7 +177,7 @@ static void go_away(struct pair *pair, struct sockaddr_in *address)
 static void come_back(struct pair *pair, const struct sockaddr_in *address)
 {
 	pair->there = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(pair->there, (const struct sockaddr *)address, sizeof *address), 0);
+	assert_int_equal(bind(pair->there, (const struct sockaddr *)address, sizeof(*address)), 0);
 }
 
 static void icmp_errors_are_counted_and_hide_no_answer(void **state)
@@ -191,13 +192,13 @@ static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 		udp_batch_flush(&pair->batch); /* a refusal of the one before costs this one nothing */
 		assert_int_equal(pair->batch.count, 0);
 	}
-	assert_int_equal(receive(pair, buffer, sizeof buffer), -1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_true(pair->refused > 0);
 	come_back(pair, &address);
 	put(pair, "!", 1);
 	udp_batch_flush(&pair->batch);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 }
 
 /* The error of an earlier datagram is told at the next send; that one goes out all the same. */
@@ -214,8 +215,8 @@ static void a_pending_icmp_error_costs_the_next_datagram_nothing(void **state)
 	put(pair, "!", 1);
 	put(pair, "!", 1);
 	udp_batch_flush(&pair->batch);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
-	assert_int_equal(recv(pair->there, buffer, sizeof buffer, 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
+	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 }
 
 /* The kernel's refusals of the next sendmmsg; the linker sends it here (--wrap). */
@@ -243,7 +244,7 @@ static void what_the_kernel_has_no_room_for_waits_and_what_it_refuses_is_dropped
 	struct pair *pair = *state;
 	char buffer[64];
 
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		unsigned come = 0;
 
 		put(pair, "1", 1);
@@ -252,7 +253,7 @@ static void what_the_kernel_has_no_room_for_waits_and_what_it_refuses_is_dropped
 		udp_batch_flush(&pair->batch);
 		assert_int_equal(pair->batch.count, table[i].wait);
 		udp_batch_flush(&pair->batch);
-		while (recv(pair->there, buffer, sizeof buffer, 0) > 0)
+		while (recv(pair->there, buffer, sizeof(buffer), 0) > 0)
 			come++;
 		assert_int_equal(come, table[i].come);
 	}
@@ -265,15 +266,15 @@ static void a_closed_socket_leaves_nothing_behind(void **state)
 
 	send(pair->there, "1", 1, 0);
 	send(pair->there, "2", 1, 0);
-	assert_int_equal(receive(pair, buffer, sizeof buffer), 1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), 1);
 	udp_ring_forget(&pair->ring, pair->here + 1); /* another one's */
-	assert_int_equal(receive(pair, buffer, sizeof buffer), 1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), 1);
 	send(pair->there, "3", 1, 0);
 	send(pair->there, "4", 1, 0);
-	assert_int_equal(receive(pair, buffer, sizeof buffer), -1); /* emptied: the loop tells when there is more */
-	assert_int_equal(receive(pair, buffer, sizeof buffer), 1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), -1); /* emptied: the loop tells when there is more */
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), 1);
 	udp_ring_forget(&pair->ring, pair->here);
-	assert_int_equal(receive(pair, buffer, sizeof buffer), -1);
+	assert_int_equal(receive(pair, buffer, sizeof(buffer)), -1);
 }
 
 static void the_receive_buffer_is_told(void **state)

@@ -39,11 +39,9 @@ static void expect_all(const struct format_case *cases, size_t count, enum feed_
 		expect(cases[i].what, cases[i].input, strlen(cases[i].input), format, cases[i].expected);
 }
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static void lists_give_one_target_a_line(void **state)
 {
-	static const struct format_case CASES[] = {
+	static const struct format_case cases[] = {
 		{ "plain", "a.test\nb.test\n", "0 0 0 a.test\n1 0 0 b.test\n" },
 		{ "no last LF", "a.test\nb.test", "0 0 0 a.test\n1 0 0 b.test\n" },
 		{ "CRLF", "a.test\r\n\r\nb.test\r\n", "0 0 0 a.test\n1 0 0 b.test\n" },
@@ -73,15 +71,15 @@ static void lists_give_one_target_a_line(void **state)
 	};
 
 	(void)state;
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_AUTO);
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_LIST);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_AUTO);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_LIST);
 	expect("NUL", "a\0b.test\nc.test\n", 16, FEED_FORMAT_AUTO,
 	       "0 0 1 a\n1 0 0 c.test\n"); /* printf ends it at the NUL */
 }
 
 static void rankings_carry_their_rank(void **state)
 {
-	static const struct format_case CASES[] = {
+	static const struct format_case cases[] = {
 		{ "Tranco", "1,a.test\r\n2,b.test\r\n", "0 1 0 a.test\n1 2 0 b.test\n" },
 		{ "header", "rank,domain\n7,a.test\n", "0 7 0 a.test\n" },
 		{ "many columns", "GlobalRank,TldRank,Domain,TLD\n1,1,google.com,com\n2,2,\"b.test\",com\n",
@@ -102,13 +100,13 @@ static void rankings_carry_their_rank(void **state)
 	};
 
 	(void)state;
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_AUTO);
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_CSV);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_AUTO);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_CSV);
 }
 
 static void zones_give_their_delegations(void **state)
 {
-	static const struct format_case CASES[] = {
+	static const struct format_case cases[] = {
 		{ "registry",
 		  "com.\t900\tin\tsoa\ta.gtld. nstld. 1 2 3 4 5\ncom. 172800 in ns "
 		  "a.gtld.\na.com.\t172800\tin\tns\tns1.a.com.\n"
@@ -144,14 +142,14 @@ static void zones_give_their_delegations(void **state)
 	};
 
 	(void)state;
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_AUTO);
-	expect_all(CASES, COUNT(CASES), FEED_FORMAT_ZONE);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_AUTO);
+	expect_all(cases, COUNT_OF(cases), FEED_FORMAT_ZONE);
 }
 
 static void included_zones_are_an_error(void **state)
 {
-	static const char ZONE[] = "$ORIGIN t.\na NS b\n$INCLUDE other.zone\nc NS d\n";
-	struct feed_rig_output output = feed_rig_drain_octets(ZONE, sizeof(ZONE) - 1, (struct feed_options){ 0 });
+	static const char zone[] = "$ORIGIN t.\na NS b\n$INCLUDE other.zone\nc NS d\n";
+	struct feed_rig_output output = feed_rig_drain_octets(zone, sizeof(zone) - 1, (struct feed_options){ 0 });
 
 	(void)state;
 	assert_int_equal(output.result, FEED_FAILED);
@@ -178,7 +176,7 @@ static int hear(void *arg, const struct feed_entry *entry)
 
 static void pieces_do_not_change_what_is_read(void **state)
 {
-	static const char *const INPUTS[] = {
+	static const char *const inputs[] = {
 		"\xef\xbb\xbf# x\na.test\n\r\n b.test \r\nc.test",
 		"\xef\xbb\xbfrank,domain\n1,a.test\n2,\"b.test\"\n\n3,c.test\n4,d.test\n5,e\n6,f\n7,g\n8,"
 		"h\n9,i",
@@ -187,14 +185,14 @@ static void pieces_do_not_change_what_is_read(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(INPUTS); i++) {
+	for (size_t i = 0; i < COUNT_OF(inputs); i++) {
 		struct heard whole = { .n = 0 };
 
 		for (size_t piece = 1; piece <= 64; piece++) {
 			struct heard heard = { .n = 0 };
 			struct feed_reader *reader = feed_reader_new(FEED_FORMAT_AUTO, hear,
 								     piece == 1 ? &whole : &heard);
-			struct span rest = span_of(INPUTS[i]);
+			struct span rest = span_of(inputs[i]);
 
 			while (rest.n > 0) {
 				size_t n = piece < rest.n ? piece : rest.n;
@@ -373,22 +371,22 @@ static bool is_even(void *arg, uint64_t index)
 
 static void finished_and_blocked_domains_are_told_apart(void **state)
 {
-	static const char LIST[] = "a.test\nb.test\nwww.B.test\nc.test\nb.test\nd.test\nnot a name\ne.test\n";
+	static const char list[] = "a.test\nb.test\nwww.B.test\nc.test\nb.test\nd.test\nnot a name\ne.test\n";
 	struct domain_set *blocklist = domain_set_new();
 	struct feed_rig_output output;
 
 	(void)state;
 	assert_int_equal(domain_set_add(blocklist, SPAN_LITERAL("b.test")), 0);
-	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .blocklist = blocklist });
+	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .blocklist = blocklist });
 	assert_string_equal(output.text,
 			    "0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
 			    "6 0 1 not a name\n7 0 0 e.test\n");
 	free(output.text);
-	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1, (struct feed_options){ .is_done = is_even });
+	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .is_done = is_even });
 	assert_string_equal(output.text, "1 0 0 b.test\n3 0 0 c.test\n5 0 0 d.test\n7 0 0 e.test\n");
 	assert_int_equal(output.entries, 8);
 	free(output.text);
-	output = feed_rig_drain_octets(LIST, sizeof(LIST) - 1,
+	output = feed_rig_drain_octets(list, sizeof(list) - 1,
 				       (struct feed_options){ .is_done = is_even, .max_domains = 4 });
 	/* what an earlier run did counts towards the limit */
 	assert_string_equal(output.text, "1 0 0 b.test\n3 0 0 c.test\n");

@@ -16,8 +16,6 @@
 #include "scanner/feed/feed.h"
 #include "tests/scanner/feed/feed_rig.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
 {
@@ -84,7 +82,7 @@ static void expect_one(struct feed *feed, struct feed_rig_bell *bell, const stru
 /* Who writes one name and waits for what comes of it sees it surveyed, in whatever format. */
 static void a_writer_that_pauses_is_not_waited_for(void **state)
 {
-	static const struct slow_case CASES[] = {
+	static const struct slow_case cases[] = {
 		{ "list", "a.test\n", "b.test\n", { "a.test", "b.test" }, { 0, 0 } },
 		{ "less than tells a compression", "a.b\n", "c\n", { "a.b", "c" }, { 0, 0 } },
 		{ "ranking", "# made today\n1,a.test\n2", ",b.test\n", { "a.test", "b.test" }, { 1, 2 } },
@@ -103,8 +101,8 @@ static void a_writer_that_pauses_is_not_waited_for(void **state)
 	struct feed *feed;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(CASES); i++) {
-		const struct slow_case *c = &CASES[i];
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct slow_case *c = &cases[i];
 		int fd;
 
 		feed = open_fifo(&options, path, sizeof(path), &fd);

@@ -70,7 +70,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 			     .own_hosts = !options->hosts,
 			     .allow = cidr_set_new(),
 			     .block = cidr_set_new() };
-	for (size_t i = 0; i < sizeof(labs) / sizeof(*labs); i++)
+	for (size_t i = 0; i < COUNT_OF(labs); i++)
 		assert_int_equal(cidr_set_add(rig->allow, span_of(labs[i])), 0);
 	if (options->block)
 		assert_int_equal(cidr_set_add(rig->block, span_of(options->block)), 0);

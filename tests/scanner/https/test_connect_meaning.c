@@ -10,7 +10,7 @@
 #include "scanner/https/connect_meaning.h"
 
 /* There is a way to these on every machine that has the family. */
-static const char HERE[] = "127.0.0.1", HERE6[] = "::1";
+static const char here[] = "127.0.0.1", HERE6[] = "::1";
 
 static struct connect_meaning meaning_of(int error, const char *address, struct routes before)
 {
@@ -53,8 +53,8 @@ static void every_errno_has_one_meaning(void **state)
 	const struct routes none = { false, false };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		struct connect_meaning meaning = meaning_of(table[i].error, HERE, none);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct connect_meaning meaning = meaning_of(table[i].error, here, none);
 
 		if (meaning.status != table[i].status || meaning.fault != table[i].fault)
 			fail_msg("errno %d: status %d, fault %d", table[i].error, meaning.status, meaning.fault);
@@ -82,8 +82,8 @@ static void a_link_that_went_down_is_ours(void **state)
 
 	(void)state;
 	routes_look(&now);
-	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-		struct connect_meaning meaning = meaning_of(errors[i], HERE, before);
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		struct connect_meaning meaning = meaning_of(errors[i], here, before);
 
 		assert_int_equal(meaning.status, now.ipv4 ? CONNECT_UNREACHABLE : CONNECT_SKIPPED);
 		assert_int_equal(meaning.fault, now.ipv4 ? NET_OK : NET_FAULT_SOCKETS);

@@ -27,7 +27,7 @@ static enum http_go line(struct fixture *f, const char *text)
 	return http_answer_line(&f->answer, span_of(text));
 }
 
-static void test_interim_answers_are_counted(void **state)
+static void interim_answers_are_counted(void **state)
 {
 	struct fixture f;
 
@@ -44,7 +44,7 @@ static void test_interim_answers_are_counted(void **state)
 	arena_fini(&f.arena);
 }
 
-static void test_header_octets_are_bounded(void **state)
+static void header_octets_are_bounded(void **state)
 {
 	struct fixture f;
 	char *field = malloc(HTTP_HEADER_MAX + 1);
@@ -59,7 +59,7 @@ static void test_header_octets_are_bounded(void **state)
 	arena_fini(&f.arena);
 }
 
-static void test_long_field_is_cut(void **state)
+static void long_field_is_cut(void **state)
 {
 	struct fixture f;
 	char text[HTTP_FIELD_MAX + 100] = "Location: ";
@@ -88,10 +88,10 @@ static const struct body_case body_cases[] = {
 	{ 404, HTTP_ERROR_BODY_MAX + 1, 1, HTTP_STOP_ENOUGH, HTTP_ERROR_BODY_MAX },
 };
 
-static void test_body_is_kept_up_to_its_limit(void **state)
+static void body_is_kept_up_to_its_limit(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(body_cases) / sizeof(*body_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(body_cases); i++) {
 		const struct body_case *c = &body_cases[i];
 		char *octets = malloc(c->octets);
 		enum http_go go = HTTP_GO_ON;
@@ -115,7 +115,7 @@ static void test_body_is_kept_up_to_its_limit(void **state)
 	}
 }
 
-static void test_full_arena_is_ours(void **state)
+static void full_arena_is_ours(void **state)
 {
 	struct fixture f;
 
@@ -131,9 +131,9 @@ static void test_full_arena_is_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_interim_answers_are_counted), cmocka_unit_test(test_header_octets_are_bounded),
-		cmocka_unit_test(test_long_field_is_cut),           cmocka_unit_test(test_body_is_kept_up_to_its_limit),
-		cmocka_unit_test(test_full_arena_is_ours),
+		cmocka_unit_test(interim_answers_are_counted), cmocka_unit_test(header_octets_are_bounded),
+		cmocka_unit_test(long_field_is_cut),           cmocka_unit_test(body_is_kept_up_to_its_limit),
+		cmocka_unit_test(full_arena_is_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void words_are_told_apart(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		assert_int_equal(http_coding_of(span_of(rows[i].field)), rows[i].kind);
 	assert_int_equal(http_coding_of((struct span){ NULL, 0 }), HTTP_CODING_NONE);
 }
@@ -91,7 +91,7 @@ static void a_stream_is_read_in_pieces_of_any_size(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char stream[256];
 		size_t n = coded(rows[i].wrapper, policy, stream, sizeof(stream));
 
@@ -162,7 +162,7 @@ static void what_is_broken_is_told(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct out out = { .most = sizeof(out.text) };
 		struct arena arena;
 		bool whole;

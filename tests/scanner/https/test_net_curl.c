@@ -53,10 +53,10 @@ static const struct address_case address_cases[] = {
 	{ "no address", { NULL }, NULL, CONNECT_SKIPPED, -1, 0 },
 };
 
-static void test_addresses_are_tried_in_order(void **state)
+static void addresses_are_tried_in_order(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(address_cases) / sizeof(*address_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(address_cases); i++) {
 		const struct address_case *c = &address_cases[i];
 		struct tls_peer peer;
 		struct rig rig;
@@ -79,7 +79,7 @@ static void test_addresses_are_tried_in_order(void **state)
 }
 
 /* After a TCP connection whatever happens is final: the second address hears nothing. */
-static void test_no_second_address_after_a_connection(void **state)
+static void no_second_address_after_a_connection(void **state)
 {
 	static const char *const addresses[] = { "127.0.0.2", "127.0.0.1", NULL };
 	struct tls_peer good, bad;
@@ -119,7 +119,7 @@ static int full_listener(const char *address, uint16_t port, int filler[4])
 	return fd;
 }
 
-static void test_silent_address_leaves_time_for_the_next(void **state)
+static void silent_address_leaves_time_for_the_next(void **state)
 {
 	static const char *const both[] = { "127.0.0.2", "127.0.0.1", NULL }, *const silent[] = { "127.0.0.2", NULL };
 	struct tls_peer peer;
@@ -200,20 +200,20 @@ static void fetch_many(unsigned concurrency, unsigned per_host, unsigned limit)
 	free(fetch);
 }
 
-static void test_window_bounds_what_is_in_flight(void **state)
+static void window_bounds_what_is_in_flight(void **state)
 {
 	(void)state;
 	fetch_many(20, 0, 20);
 }
 
-static void test_host_limit_bounds_one_address(void **state)
+static void host_limit_bounds_one_address(void **state)
 {
 	(void)state;
 	fetch_many(100, PER_HOST, PER_HOST);
 }
 
 /* A fetch for another address is not held up behind those that wait for a place. */
-static void test_waiting_for_one_host_delays_no_other(void **state)
+static void waiting_for_one_host_delays_no_other(void **state)
 {
 	static const char *const elsewhere[] = { "127.0.0.2", NULL };
 	struct tls_peer slow, quick;
@@ -274,7 +274,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void test_host_limit_holds_across_threads(void **state)
+static void host_limit_holds_across_threads(void **state)
 {
 	struct tls_peer_plan plan = *good_plan();
 	struct tls_peer peer;
@@ -307,7 +307,7 @@ static void bare_silence(struct tls_peer *peer, int fd)
 	tls_peer_wait(peer, fd);
 }
 
-static void test_stop_calls_everyone_back_once(void **state)
+static void stop_calls_everyone_back_once(void **state)
 {
 	struct tls_peer_plan plan = { .bare = bare_silence };
 	struct tls_peer peer;
@@ -338,7 +338,7 @@ static void test_stop_calls_everyone_back_once(void **state)
 }
 
 /* No descriptor left: our fault, and nothing is said about the domain. */
-static void test_no_descriptor_is_a_fault(void **state)
+static void no_descriptor_is_a_fault(void **state)
 {
 	struct rig rig;
 	struct rig_fetch fetch;
@@ -359,7 +359,7 @@ static void test_no_descriptor_is_a_fault(void **state)
 	rig_fini(&rig);
 }
 
-static void test_options_are_checked(void **state)
+static void options_are_checked(void **state)
 {
 	struct net_curl_options options = { .user_agent = "x", .concurrency = 1, .timeout_s = 61 };
 	struct net_curl *curl;
@@ -378,16 +378,16 @@ static void test_options_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses_are_tried_in_order),
-		cmocka_unit_test(test_no_second_address_after_a_connection),
-		cmocka_unit_test(test_silent_address_leaves_time_for_the_next),
-		cmocka_unit_test(test_window_bounds_what_is_in_flight),
-		cmocka_unit_test(test_host_limit_bounds_one_address),
-		cmocka_unit_test(test_waiting_for_one_host_delays_no_other),
-		cmocka_unit_test(test_host_limit_holds_across_threads),
-		cmocka_unit_test(test_stop_calls_everyone_back_once),
-		cmocka_unit_test(test_no_descriptor_is_a_fault),
-		cmocka_unit_test(test_options_are_checked),
+		cmocka_unit_test(addresses_are_tried_in_order),
+		cmocka_unit_test(no_second_address_after_a_connection),
+		cmocka_unit_test(silent_address_leaves_time_for_the_next),
+		cmocka_unit_test(window_bounds_what_is_in_flight),
+		cmocka_unit_test(host_limit_bounds_one_address),
+		cmocka_unit_test(waiting_for_one_host_delays_no_other),
+		cmocka_unit_test(host_limit_holds_across_threads),
+		cmocka_unit_test(stop_calls_everyone_back_once),
+		cmocka_unit_test(no_descriptor_is_a_fault),
+		cmocka_unit_test(options_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, rig_pki_init, rig_pki_fini);

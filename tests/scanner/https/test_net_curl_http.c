@@ -266,10 +266,10 @@ static const struct http_case http_cases[] = {
 	{ "TLS records of one octet", NULL, play_octet_by_octet, 5, false, { CONNECT_SUCCESS, RIG_READ, .chain = 2 } },
 };
 
-static void test_answers_are_told_apart(void **state)
+static void answers_are_told_apart(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(http_cases) / sizeof(*http_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(http_cases); i++) {
 		const struct http_case *c = &http_cases[i];
 		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
 					      .key = rig_pki.key,
@@ -315,10 +315,10 @@ static void look_at_fields(const struct obs_policy *policy, struct tls_peer *pee
 		fail_msg("%s: content type is wrong", field_case->name);
 }
 
-static void test_fields_are_kept(void **state)
+static void fields_are_kept(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(field_cases) / sizeof(*field_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(field_cases); i++) {
 		const struct field_case *c = field_case = &field_cases[i];
 		struct rig_expected want = { CONNECT_SUCCESS, TLS, .http_status = c->status, .size = strlen(c->body),
 					     .body = strlen(c->body) };
@@ -356,10 +356,10 @@ static const struct coding_case coding_cases[] = {
 	  { CONNECT_SUCCESS, TLS, .http_status = 200 } },
 };
 
-static void test_content_codings(void **state)
+static void content_codings(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(coding_cases) / sizeof(*coding_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(coding_cases); i++) {
 		const struct coding_case *c = &coding_cases[i];
 		struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
 					      .key = rig_pki.key,
@@ -388,7 +388,7 @@ static void look_at_gzip(const struct obs_policy *policy, struct tls_peer *peer)
 	assert_true(span_equal(policy->http.content_encoding, SPAN_LITERAL("gzip")));
 }
 
-static void test_a_compressed_body_is_read(void **state)
+static void a_compressed_body_is_read(void **state)
 {
 	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
 				      .key = rig_pki.key,
@@ -405,7 +405,7 @@ static void look_at_location(const struct obs_policy *policy, struct tls_peer *p
 	assert_int_equal(peer->accepted, 1);
 }
 
-static void test_redirect_is_recorded_and_not_followed(void **state)
+static void redirect_is_recorded_and_not_followed(void **state)
 {
 	struct tls_peer target;
 	char answer[256];
@@ -422,7 +422,7 @@ static void test_redirect_is_recorded_and_not_followed(void **state)
 }
 
 /* The environment and the home directory of whoever runs the survey change nothing. */
-static void test_proxies_and_netrc_are_ignored(void **state)
+static void proxies_and_netrc_are_ignored(void **state)
 {
 	struct tls_peer proxy;
 	char home[] = "/tmp/stsurvey-test-home.XXXXXX", path[64], url[64];
@@ -455,12 +455,12 @@ static void test_proxies_and_netrc_are_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers_are_told_apart),
-		cmocka_unit_test(test_fields_are_kept),
-		cmocka_unit_test(test_content_codings),
-		cmocka_unit_test(test_a_compressed_body_is_read),
-		cmocka_unit_test(test_redirect_is_recorded_and_not_followed),
-		cmocka_unit_test(test_proxies_and_netrc_are_ignored),
+		cmocka_unit_test(answers_are_told_apart),
+		cmocka_unit_test(fields_are_kept),
+		cmocka_unit_test(content_codings),
+		cmocka_unit_test(a_compressed_body_is_read),
+		cmocka_unit_test(redirect_is_recorded_and_not_followed),
+		cmocka_unit_test(proxies_and_netrc_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, rig_pki_init, rig_pki_fini);

@@ -85,7 +85,7 @@ static void make_leaves(void)
 		{ LEAF_OLD_MIDDLE, { HOST, &host, 1, 0, 0, false, old_middle, rig_pki.key, 0 } },
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+	for (size_t i = 0; i < COUNT_OF(table); i++)
 		leaf[table[i].leaf] = pki_certificate(&table[i].spec, rig_pki.key);
 	leaf[LEAF_MANY_NAMES] = crowded_leaf(300, false);
 	leaf[LEAF_MATCH_LAST] = crowded_leaf(300, true);
@@ -184,10 +184,10 @@ static const struct chain_case chain_cases[] = {
 	{ "5 MB certificate", LEAF_HUGE, { &rig_pki.middle }, { .status = CONNECT_HANDSHAKE_ERROR } },
 };
 
-static void test_chain_is_judged_and_policy_is_read(void **state)
+static void chain_is_judged_and_policy_is_read(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(chain_cases) / sizeof(*chain_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(chain_cases); i++) {
 		const struct chain_case *c = &chain_cases[i];
 		struct tls_peer_plan plan = { .chain = { c->leaf == LEAF_COUNT ? rig_pki.leaf : leaf[c->leaf] },
 					      .key = rig_pki.key,
@@ -253,7 +253,7 @@ static void look_at_last_name(const struct obs_policy *policy, struct tls_peer *
 	assert_true(span_equal(one->name[OBS_CERT_NAMES_MAX - 1], SPAN_LITERAL(HOST)));
 }
 
-static void test_facts_are_kept(void **state)
+static void facts_are_kept(void **state)
 {
 	struct tls_peer_plan plan = { .chain = { rig_pki.leaf, rig_pki.middle },
 				      .key = rig_pki.key,
@@ -365,10 +365,10 @@ static const struct handshake_case handshake_cases[] = {
 	{ "TLS 1.0 though not asked for", bare_old_hello, 0, 5, { CONNECT_HANDSHAKE_ERROR, .version = TLS_1_0 } },
 };
 
-static void test_handshake_failures_are_told_apart(void **state)
+static void handshake_failures_are_told_apart(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(handshake_cases) / sizeof(*handshake_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(handshake_cases); i++) {
 		const struct handshake_case *c = &handshake_cases[i];
 		struct tls_peer_plan plan = { .bare = c->bare,
 					      .max_version = c->max_version,
@@ -381,7 +381,7 @@ static void test_handshake_failures_are_told_apart(void **state)
 }
 
 /* A server that has no certificate for the name aborts with handshake_failure. */
-static void test_no_certificate_is_an_alert(void **state)
+static void no_certificate_is_an_alert(void **state)
 {
 	struct tls_peer_plan plan = { .answer = "" };
 	struct rig_expected want = { CONNECT_HANDSHAKE_ERROR, .alert = SSL_AD_HANDSHAKE_FAILURE };
@@ -393,10 +393,10 @@ static void test_no_certificate_is_an_alert(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chain_is_judged_and_policy_is_read),
-		cmocka_unit_test(test_facts_are_kept),
-		cmocka_unit_test(test_handshake_failures_are_told_apart),
-		cmocka_unit_test(test_no_certificate_is_an_alert),
+		cmocka_unit_test(chain_is_judged_and_policy_is_read),
+		cmocka_unit_test(facts_are_kept),
+		cmocka_unit_test(handshake_failures_are_told_apart),
+		cmocka_unit_test(no_certificate_is_an_alert),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

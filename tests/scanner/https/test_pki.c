@@ -22,7 +22,7 @@ EVP_PKEY *pki_key(void)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 
-	must(key != NULL, "EVP_EC_gen");
+	must(key, "EVP_EC_gen");
 	return key;
 }
 
@@ -75,7 +75,7 @@ X509 *pki_certificate(const struct pki_spec *spec, EVP_PKEY *key)
 	X509 *x509 = X509_new();
 	X509_NAME *subject;
 
-	must(x509 != NULL, "X509_new");
+	must(x509, "X509_new");
 	X509_set_version(x509, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x509), ++serial);
 	X509_gmtime_adj(X509_getm_notBefore(x509), dated ? spec->from_s : -PKI_DAY);

@@ -126,7 +126,7 @@ static void *accept_all(void *arg)
 		atomic_fetch_add(&peer->accepted, 1);
 		atomic_fetch_add(&peer->open, 1);
 		connection = malloc(sizeof(*connection));
-		must(connection != NULL, "malloc");
+		must(connection, "malloc");
 		*connection = (struct connection){ peer, fd };
 		must(pthread_create(&thread, NULL, serve_connection, connection) == 0, "pthread_create");
 		pthread_detach(thread);
@@ -139,7 +139,7 @@ static void make_context(struct tls_peer *peer)
 	const struct tls_peer_plan *plan = &peer->plan;
 
 	peer->ctx = SSL_CTX_new(TLS_server_method());
-	must(peer->ctx != NULL, "SSL_CTX_new");
+	must(peer->ctx, "SSL_CTX_new");
 	if (plan->max_version) {
 		SSL_CTX_set_min_proto_version(peer->ctx, TLS1_VERSION);
 		SSL_CTX_set_max_proto_version(peer->ctx, plan->max_version);

@@ -66,7 +66,7 @@ static void rates_are_unlimited_only_on_loopback(void **state)
 	static const struct {
 		const char *line;
 		double rate, resolver_rate;
-	} CASES[] = {
+	} cases[] = {
 		{ "--name-servers 127.0.0.1,[::1]:53", 0, 0 },
 		{ "--name-servers 127.0.0.1,192.0.2.1", 10000, 10000 },
 		{ "--name-servers 127.0.0.1 --rate 77.5", 77.5, 0 },
@@ -77,14 +77,14 @@ static void rates_are_unlimited_only_on_loopback(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct options options;
 		char line[LINE_SIZE];
 
-		snprintf(line, sizeof(line), "-f list -o out %s", CASES[i].line);
+		snprintf(line, sizeof(line), "-f list -o out %s", cases[i].line);
 		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
-		if (options.rate != CASES[i].rate || options.resolver_rate != CASES[i].resolver_rate)
-			fail_msg("%s: %g and %g", CASES[i].line, options.rate, options.resolver_rate);
+		if (options.rate != cases[i].rate || options.resolver_rate != cases[i].resolver_rate)
+			fail_msg("%s: %g and %g", cases[i].line, options.rate, options.resolver_rate);
 		options_free(&options);
 	}
 }
@@ -148,7 +148,7 @@ static void usage_errors_name_the_option(void **state)
 {
 	static const struct {
 		const char *line, *message;
-	} CASES[] = {
+	} cases[] = {
 		{ "--timeout abc", "--timeout 'abc': not a number from 0.01 to 60 seconds" },
 		{ "--timeout 0", "--timeout '0': not a number" },
 		{ "--timeout inf", "--timeout 'inf': not a number" },
@@ -195,31 +195,31 @@ static void usage_errors_name_the_option(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct options options;
 		char line[LINE_SIZE];
 
-		snprintf(line, sizeof(line), "-f list -o out --name-servers 192.0.2.53 %s", CASES[i].line);
+		snprintf(line, sizeof(line), "-f list -o out --name-servers 192.0.2.53 %s", cases[i].line);
 		if (read_line(&options, OPTIONS_SCAN, line) != OPTIONS_USAGE)
-			fail_msg("'%s' is taken", CASES[i].line);
-		if (strncmp(error, CASES[i].message, strlen(CASES[i].message)) != 0)
-			fail_msg("'%s': %s", CASES[i].line, error);
-		if (strchr(error, '\n') && !strchr(CASES[i].line, '\n'))
-			fail_msg("'%s': more than one line", CASES[i].line);
+			fail_msg("'%s' is taken", cases[i].line);
+		if (strncmp(error, cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("'%s': %s", cases[i].line, error);
+		if (strchr(error, '\n') && !strchr(cases[i].line, '\n'))
+			fail_msg("'%s': more than one line", cases[i].line);
 		options_free(&options);
 	}
 }
 
 static void unreadable_files_are_fatal(void **state)
 {
-	static const char *const LINES[] = { "-b /nonexistent/b", "--domain-blocklist-file /nonexistent/b",
+	static const char *const lines[] = { "-b /nonexistent/b", "--domain-blocklist-file /nonexistent/b",
 					     "-C /nonexistent/b", "--name-servers @/nonexistent/b" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(LINES) / sizeof(LINES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		struct options options;
 
-		assert_int_equal(read_line(&options, OPTIONS_SCAN, LINES[i]), OPTIONS_FATAL);
+		assert_int_equal(read_line(&options, OPTIONS_SCAN, lines[i]), OPTIONS_FATAL);
 		assert_string_equal(error, "/nonexistent/b: No such file or directory");
 		options_free(&options);
 	}
@@ -254,7 +254,7 @@ static void configuration_errors_have_a_line(void **state)
 {
 	static const struct {
 		const char *text, *message;
-	} CASES[] = {
+	} cases[] = {
 		{ "\nrate = 5\nspeed = 3\n", ":3: unknown option 'speed'" },
 		{ "rate = fast\n", ":1: --rate 'fast': not a number" },
 		{ "rate\n", ":1: 'rate' needs a value: rate = N" },
@@ -263,15 +263,15 @@ static void configuration_errors_have_a_line(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char path[] = "/tmp/stsurvey-test-XXXXXX", line[LINE_SIZE];
 		struct options options;
 
-		write_file(path, CASES[i].text);
+		write_file(path, cases[i].text);
 		snprintf(line, sizeof(line), "-f list -o out --config %s", path);
 		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_USAGE);
 		assert_memory_equal(error, path, strlen(path));
-		if (strncmp(error + strlen(path), CASES[i].message, strlen(CASES[i].message)) != 0)
+		if (strncmp(error + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
 			fail_msg("%s", error);
 		options_free(&options);
 		unlink(path);
@@ -350,7 +350,7 @@ static void check_takes_domains_and_fewer_options(void **state)
 
 static void help_names_every_option(void **state)
 {
-	static const char *const NAMES[] = {
+	static const char *const names[] = {
 		"-f, --input-file",
 		"--input-format",
 		"-o, --output-file",
@@ -395,9 +395,9 @@ static void help_names_every_option(void **state)
 	(void)state;
 	options_help(OPTIONS_SCAN, out);
 	fclose(out);
-	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
-		if (!strstr(text, NAMES[i]))
-			fail_msg("%s", NAMES[i]);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (!strstr(text, names[i]))
+			fail_msg("%s", names[i]);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		if (strlen(line) > 120)
 			fail_msg("too wide: %s", line);

@@ -24,9 +24,9 @@ static struct obs_address parsed(const char *text)
 
 static void text_goes_there_and_back(void **state)
 {
-	static const char *const SAME[] = { "192.0.2.1", "0.0.0.0",      "255.255.255.255", "::",
+	static const char *const same[] = { "192.0.2.1", "0.0.0.0",      "255.255.255.255", "::",
 					    "::1",       "2001:db8::53", "fe80::1" };
-	static const char *const BAD[] = { "",
+	static const char *const bad[] = { "",
 					   "1.2.3",
 					   "1.2.3.4.5",
 					   "256.1.1.1",
@@ -43,14 +43,14 @@ static void text_goes_there_and_back(void **state)
 	struct obs_address address;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(SAME) / sizeof(SAME[0]); i++) {
-		address = parsed(SAME[i]);
+	for (size_t i = 0; i < COUNT_OF(same); i++) {
+		address = parsed(same[i]);
 		address_text(&address, text);
-		assert_string_equal(text, SAME[i]);
+		assert_string_equal(text, same[i]);
 	}
-	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
-		if (address_parse(span_of(BAD[i]), &address))
-			fail_msg("'%s' is no address", BAD[i]);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (address_parse(span_of(bad[i]), &address))
+			fail_msg("'%s' is no address", bad[i]);
 	assert_false(address_parse((struct span){ "1.2.3.4\0x", 9 }, &address));
 }
 
@@ -59,7 +59,7 @@ static void endpoints_have_a_port_or_leave_it(void **state)
 	static const struct {
 		const char *text, *address;
 		int port; /* -1: refused */
-	} CASES[] = {
+	} cases[] = {
 		{ "192.0.2.1", "192.0.2.1", 53 },
 		{ "192.0.2.1:5300", "192.0.2.1", 5300 },
 		{ "2001:db8::1", "2001:db8::1", 53 },
@@ -79,17 +79,17 @@ static void endpoints_have_a_port_or_leave_it(void **state)
 	char text[ADDRESS_TEXT_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct endpoint endpoint = { .port = 53 };
-		bool taken = endpoint_parse(span_of(CASES[i].text), &endpoint);
+		bool taken = endpoint_parse(span_of(cases[i].text), &endpoint);
 
-		if (taken != (CASES[i].port >= 0))
-			fail_msg("'%s'", CASES[i].text);
+		if (taken != (cases[i].port >= 0))
+			fail_msg("'%s'", cases[i].text);
 		if (!taken)
 			continue;
 		address_text(&endpoint.address, text);
-		assert_string_equal(text, CASES[i].address);
-		assert_int_equal(endpoint.port, CASES[i].port);
+		assert_string_equal(text, cases[i].address);
+		assert_int_equal(endpoint.port, cases[i].port);
 	}
 }
 
@@ -111,7 +111,7 @@ static void special_purpose_addresses_are_refused(void **state)
 	static const struct {
 		const char *address;
 		bool global;
-	} CASES[] = {
+	} cases[] = {
 		{ "8.8.8.8", true },
 		{ "0.0.0.0", false },
 		{ "0.255.255.255", false },
@@ -204,24 +204,24 @@ static void special_purpose_addresses_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		struct obs_address address = parsed(CASES[i].address);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct obs_address address = parsed(cases[i].address);
 
-		if (address_is_global(&address) != CASES[i].global)
-			fail_msg("%s", CASES[i].address);
+		if (address_is_global(&address) != cases[i].global)
+			fail_msg("%s", cases[i].address);
 	}
 }
 
 static void network_sets_hold_what_was_added(void **state)
 {
-	static const char *const NETWORKS[] = { "10.1.0.0/16",      "10.1.2.0/24",   "192.0.2.7",
+	static const char *const networks[] = { "10.1.0.0/16",      "10.1.2.0/24",   "192.0.2.7",
 						"198.51.100.77/25", "2001:db8::/33", "2001:db8:f::1" };
-	static const char *const BAD[] = { "",         "10.0.0.0/33",  "2001:db8::/129", "10.0.0.0/",    "10.0.0.0/-1",
+	static const char *const bad[] = { "",         "10.0.0.0/33",  "2001:db8::/129", "10.0.0.0/",    "10.0.0.0/-1",
 					   "10.0.0/8", "10.0.0.0/8/8", "example.com",    "10.0.0.0/1234" };
 	static const struct {
 		const char *address;
 		bool in;
-	} CASES[] = {
+	} cases[] = {
 		{ "10.1.255.255", true },      { "10.2.0.0", false },       { "10.0.255.255", false },
 		{ "192.0.2.7", true },         { "192.0.2.6", false },      { "198.51.100.0", true },
 		{ "198.51.100.127", true },    { "198.51.100.128", false }, { "2001:db8:7fff::1", true },
@@ -230,16 +230,16 @@ static void network_sets_hold_what_was_added(void **state)
 	struct cidr_set *set = cidr_set_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(NETWORKS) / sizeof(NETWORKS[0]); i++)
-		assert_int_equal(cidr_set_add(set, span_of(NETWORKS[i])), 0);
-	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
-		if (cidr_set_add(set, span_of(BAD[i])) != -2)
-			fail_msg("'%s' is no network", BAD[i]);
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		struct obs_address address = parsed(CASES[i].address);
+	for (size_t i = 0; i < COUNT_OF(networks); i++)
+		assert_int_equal(cidr_set_add(set, span_of(networks[i])), 0);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (cidr_set_add(set, span_of(bad[i])) != -2)
+			fail_msg("'%s' is no network", bad[i]);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct obs_address address = parsed(cases[i].address);
 
-		if (cidr_set_has(set, &address) != CASES[i].in)
-			fail_msg("%s", CASES[i].address);
+		if (cidr_set_has(set, &address) != cases[i].in)
+			fail_msg("%s", cases[i].address);
 	}
 	cidr_set_free(set);
 }
@@ -262,14 +262,14 @@ static void zero_length_covers_one_family(void **state)
 /* A reference that is too slow for use: every network compared with every address. */
 static void many_networks_agree_with_a_plain_list(void **state)
 {
-	enum { NETWORKS = 3000, ADDRESSES = 3000 };
-	static uint32_t net[NETWORKS];
-	static unsigned length[NETWORKS];
+	enum { networks = 3000, ADDRESSES = 3000 };
+	static uint32_t net[networks];
+	static unsigned length[networks];
 	struct cidr_set *set = cidr_set_new();
 	uint32_t x = 12345;
 
 	(void)state;
-	for (int i = 0; i < NETWORKS; i++) {
+	for (int i = 0; i < networks; i++) {
 		char text[32];
 
 		x = x * 1664525 + 1013904223;
@@ -285,8 +285,8 @@ static void many_networks_agree_with_a_plain_list(void **state)
 		bool in = false;
 
 		x = x * 1664525 + 1013904223;
-		wanted = a % 2 ? x * 2654435761u : net[a % NETWORKS] + x % 512;
-		for (int i = 0; i < NETWORKS && !in; i++)
+		wanted = a % 2 ? x * 2654435761u : net[a % networks] + x % 512;
+		for (int i = 0; i < networks && !in; i++)
 			in = ((wanted ^ net[i]) & ~(length[i] == 32 ? 0 : UINT32_MAX >> length[i])) == 0;
 		wanted = htonl(wanted);
 		memcpy(address.octet, &wanted, 4);
@@ -300,7 +300,7 @@ static void verdict_weighs_both_sets(void **state)
 	static const struct {
 		const char *address, *allow, *block;
 		enum address_verdict verdict;
-	} CASES[] = {
+	} cases[] = {
 		{ "8.8.8.8", NULL, NULL, ADDRESS_ALLOWED },
 		{ "127.0.0.1", NULL, NULL, ADDRESS_RESERVED },
 		{ "127.0.0.1", "127.0.0.0/8", NULL, ADDRESS_ALLOWED },
@@ -317,17 +317,17 @@ static void verdict_weighs_both_sets(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		struct cidr_set *allow = CASES[i].allow ? cidr_set_new() : NULL;
-		struct cidr_set *block = CASES[i].block ? cidr_set_new() : NULL;
-		struct obs_address address = parsed(CASES[i].address);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct cidr_set *allow = cases[i].allow ? cidr_set_new() : NULL;
+		struct cidr_set *block = cases[i].block ? cidr_set_new() : NULL;
+		struct obs_address address = parsed(cases[i].address);
 
 		if (allow)
-			assert_int_equal(cidr_set_add(allow, span_of(CASES[i].allow)), 0);
+			assert_int_equal(cidr_set_add(allow, span_of(cases[i].allow)), 0);
 		if (block)
-			assert_int_equal(cidr_set_add(block, span_of(CASES[i].block)), 0);
-		if (address_check(&address, allow, block) != CASES[i].verdict)
-			fail_msg("case %zu: %s", i, CASES[i].address);
+			assert_int_equal(cidr_set_add(block, span_of(cases[i].block)), 0);
+		if (address_check(&address, allow, block) != cases[i].verdict)
+			fail_msg("case %zu: %s", i, cases[i].address);
 		cidr_set_free(allow);
 		cidr_set_free(block);
 	}
@@ -338,7 +338,7 @@ static void domain_sets_know_ancestors(void **state)
 	static const struct {
 		const char *name;
 		bool in;
-	} CASES[] = {
+	} cases[] = {
 		{ "example.com", true },
 		{ "www.example.com", true },
 		{ "a.b.EXAMPLE.com", true },
@@ -368,9 +368,9 @@ static void domain_sets_know_ancestors(void **state)
 		snprintf(name, sizeof(name), "net-%d.test", i);
 		assert_int_equal(domain_set_add(set, span_of(name)), 0);
 	}
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
-		if (domain_set_has(set, span_of(CASES[i].name)) != CASES[i].in)
-			fail_msg("'%s'", CASES[i].name);
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		if (domain_set_has(set, span_of(cases[i].name)) != cases[i].in)
+			fail_msg("'%s'", cases[i].name);
 	domain_set_free(set);
 	unlink(path);
 }

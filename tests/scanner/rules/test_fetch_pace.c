@@ -62,7 +62,7 @@ static const struct pace_case pace_cases[] = {
 static void hosts_and_providers_have_their_rates(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(pace_cases) / sizeof(*pace_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(pace_cases); i++) {
 		const struct pace_case *c = &pace_cases[i];
 		struct cidr_set *exempt = cidr_set_new();
 		struct fetch_pace *pace;
@@ -199,7 +199,7 @@ static const struct stage_case stage_cases[] = {
 static void each_stage_has_its_limit(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(stage_cases) / sizeof(*stage_cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(stage_cases); i++) {
 		const struct stage_case *c = &stage_cases[i];
 		struct rig_fetch fetch;
 		struct tls_peer peer;

@@ -26,17 +26,17 @@ static void the_average_is_the_rate(void **state)
 	static const struct {
 		double rate;
 		unsigned step_us;
-	} CASES[] = { { 1, 10000 }, { 10.5, 777 }, { 1000, 100 }, { 1000, 20000 }, { 100000, 1000 } };
+	} cases[] = { { 1, 10000 }, { 10.5, 777 }, { 1000, 100 }, { 1000, 20000 }, { 100000, 1000 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct pace pace;
-		double taken, due = CASES[i].rate * 10;
+		double taken, due = cases[i].rate * 10;
 
-		pace_init(&pace, CASES[i].rate, 0);
-		taken = taken_in(&pace, 123456789, 10, CASES[i].step_us);
-		if (taken < due * 0.999 - 1 || taken > due * 1.001 + CASES[i].rate * PACE_BURST_S + 1)
-			fail_msg("rate %g: %g tokens in 10 s", CASES[i].rate, taken);
+		pace_init(&pace, cases[i].rate, 0);
+		taken = taken_in(&pace, 123456789, 10, cases[i].step_us);
+		if (taken < due * 0.999 - 1 || taken > due * 1.001 + cases[i].rate * PACE_BURST_S + 1)
+			fail_msg("rate %g: %g tokens in 10 s", cases[i].rate, taken);
 	}
 }
 

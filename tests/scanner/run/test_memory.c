@@ -87,7 +87,7 @@ static void a_list_is_read_whole_or_said_not_to_be(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	assert_int_equal(write(fd, list, sizeof list - 1), sizeof list - 1);
+	assert_int_equal(write(fd, list, sizeof(list) - 1), sizeof(list) - 1);
 	close(fd);
 	for (int shuffle = 0; shuffle < 2; shuffle++) {
 		long n = 0;
@@ -137,7 +137,7 @@ static void a_reserved_name_has_room_whatever_fails(void **state)
 	static const size_t sizes[] = { 0, 1, ARENA_FIRST_BLOCK, ARENA_FIRST_BLOCK + 1, 1000 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		struct arena arena;
 
 		freelist_trim();

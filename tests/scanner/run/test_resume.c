@@ -156,7 +156,7 @@ static void another_survey_is_refused(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct options options = { .shards = table[i].shards,
 					   .shard = table[i].shard,
 					   .given = table[i].given,

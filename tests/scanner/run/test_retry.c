@@ -74,14 +74,14 @@ static void the_longest_name_comes_back(void **state)
 	char text[DOMAIN_NAME_MAX];
 
 	(void)state;
-	memset(text, 'a', sizeof text);
+	memset(text, 'a', sizeof(text));
 	for (int i = 0; i < FEED_BATCH + 1; i++)
-		assert_int_equal(retry_put(retry, 1, 0, (struct span){ text, sizeof text }), 0);
+		assert_int_equal(retry_put(retry, 1, 0, (struct span){ text, sizeof(text) }), 0);
 	retry_rewind(retry);
 	assert_int_equal(retry_take(retry, &batch), 0);
 	assert_int_equal(batch.count, FEED_BATCH);
 	for (unsigned i = 0; i < batch.count; i++)
-		assert_true(span_equal(batch.target[i].name, (struct span){ text, sizeof text }));
+		assert_true(span_equal(batch.target[i].name, (struct span){ text, sizeof(text) }));
 	retry_free(retry);
 }
 
@@ -92,8 +92,8 @@ static int temporary_file(void)
 		char link[64], target[256];
 		ssize_t n;
 
-		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		n = readlink(link, target, sizeof target - 1);
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
 		if (n > 0 && memmem(target, (size_t)n, "(deleted)", 9))
 			return fd;
 	}
