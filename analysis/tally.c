@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "parsers/hash.h"
+
 enum {
 	FIRST_SLOTS = 256,      /* power of two */
 	TEXT_BLOCK = 64 * 1024, /* octets of interned words allocated at once */
@@ -30,14 +32,12 @@ void tally_fini(struct tally *tally)
 	*tally = (struct tally){ 0 };
 }
 
-/* FNV-1a over lower case: words are short and no adversary gains more than a slower table. */
+/* Words are short and no adversary gains more than a slower table. */
 static uint32_t hash_of(struct span word)
 {
-	uint32_t hash = 2166136261U;
+	uint64_t hash = hash_span_nocase(word);
 
-	for (size_t i = 0; i < word.n; i++)
-		hash = (hash ^ (unsigned char)ascii_lower(word.p[i])) * 16777619U;
-	return hash;
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 /* The slot of @word, or the free one where it belongs. */

@@ -1,5 +1,6 @@
 #include "parsers/field.h"
 
+#include "parsers/hash.h"
 #include "parsers/utf8.h"
 
 bool field_is_name(struct span name)
@@ -31,18 +32,9 @@ bool field_has_non_ascii(struct span text)
 	return false;
 }
 
-static uint32_t name_tag(struct span name)
-{
-	uint32_t tag = (uint32_t)name.n;
-
-	for (size_t i = 0; i < name.n; i++)
-		tag = tag * 31 + (unsigned char)name.p[i];
-	return tag;
-}
-
 bool field_names_saw(struct field_names *names, struct span name)
 {
-	uint32_t tag = name_tag(name);
+	uint32_t tag = (uint32_t)hash_span(name);
 
 	for (unsigned i = 0; i < names->count; i++)
 		if (names->tag[i] == tag && span_equal(names->name[i], name))

@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "parsers/dns_answer.h"
+#include "parsers/hash.h"
 
-enum {
-	BUCKETS = 4096, /* twice the entries; a power of two */
-	FNV_BASIS = 0x811c9dc5,
-	FNV_PRIME = 0x01000193,
-};
+enum { BUCKETS = 4096 }; /* twice the entries; a power of two */
 
 struct entry {
 	struct entry *chain;         /* in its bucket */
@@ -34,12 +31,9 @@ struct answer_cache {
 
 static uint32_t hash_of(struct span name, uint16_t type)
 {
-	uint32_t hash = FNV_BASIS;
+	uint64_t hash = hash_octet(hash_span(name), type);
 
-	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)name.p[i]) * FNV_PRIME;
-	hash = (hash ^ type) * FNV_PRIME;
-	return hash ^ hash >> 15;
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static struct entry *find(struct answer_cache *cache, struct span name, uint16_t type, uint32_t hash)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed_decode.h"
@@ -147,12 +148,11 @@ static bool keep(struct feed *feed, const struct feed_target *target)
 	return !feed_shuffle_put(feed->shuffle, target) || feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
 }
 
-uint32_t feed_shard_of(struct span name, uint32_t shards)
+/* Its octets and the number of shards decide, nothing else. */
+static uint32_t shard_of(struct span name, uint32_t shards)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, and MurmurHash3's finish: FNV's low bits mix badly */
+	uint64_t hash = hash_span(name); /* and MurmurHash3's finish: FNV's low bits mix badly */
 
-	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)name.p[i]) * 0x100000001b3u;
 	hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
 	hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
 	return (uint32_t)((hash ^ hash >> 33) % shards);
@@ -198,7 +198,7 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
-	if (options->shards > 1 && feed_shard_of(target.name, options->shards) != options->shard)
+	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
 		return 0;
 	if (target.input == INPUT_OK && options->blocklist && domain_set_has(options->blocklist, target.name))
 		target.input = INPUT_BLOCKLISTED;

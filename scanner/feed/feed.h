@@ -51,9 +51,6 @@ struct feed_options {
 	void *arg;
 };
 
-/* The shard a name belongs to: its octets and the number of shards decide, nothing else. */
-uint32_t feed_shard_of(struct span name, uint32_t shards);
-
 struct feed;
 
 /* 0, or -1 with one line for the user in @error. */

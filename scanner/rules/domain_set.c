@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "parsers/hash.h"
 #include "scanner/base/lines.h"
 #include "scanner/rules/idna.h"
 
 enum { DOMAIN_SET_FIRST = 64 }; /* slots; a power of two */
-
-static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
 
 struct domain_entry {
 	uint64_t hash;
@@ -23,11 +22,6 @@ struct domain_set {
 	struct domain_entry *slot;
 	size_t slots, count;
 };
-
-static uint64_t hash_octet(uint64_t hash, char c)
-{
-	return (hash ^ (uint8_t)ascii_lower(c)) * FNV_PRIME;
-}
 
 struct domain_set *domain_set_new(void)
 {
@@ -82,13 +76,13 @@ static int grow(struct domain_set *set)
 
 int domain_set_add(struct domain_set *set, struct span name)
 {
-	uint64_t hash = fnv_offset;
+	uint64_t hash = HASH_NOTHING;
 	struct domain_entry *entry;
 
 	if (set->count >= set->slots / 2 && grow(set) != 0)
 		return -1;
 	for (size_t i = name.n; i > 0; i--)
-		hash = hash_octet(hash, name.p[i - 1]);
+		hash = hash_octet(hash, (uint8_t)ascii_lower(name.p[i - 1]));
 	entry = find(set, hash, name);
 	if (entry->name)
 		return 0;
@@ -127,10 +121,10 @@ int domain_set_load(struct domain_set *set, const char *path, char *error, size_
 
 bool domain_set_has(const struct domain_set *set, struct span name)
 {
-	uint64_t hash = fnv_offset;
+	uint64_t hash = HASH_NOTHING;
 
 	for (size_t i = name.n; i > 0; i--) {
-		hash = hash_octet(hash, name.p[i - 1]);
+		hash = hash_octet(hash, (uint8_t)ascii_lower(name.p[i - 1]));
 		if ((i == 1 || name.p[i - 2] == '.') && find(set, hash, span_skip(name, i - 1))->name)
 			return true;
 	}

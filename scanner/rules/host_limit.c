@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
 /* Chains stay short: a window holds a few thousand connections at most. */
@@ -51,15 +52,12 @@ void host_limit_free(struct host_limit *limit)
 	free(limit);
 }
 
-/* FNV-1a. Whoever chooses addresses to collide has to own them. */
+/* Whoever chooses addresses to collide has to own them. */
 static struct host **find(struct host_limit *limit, const struct obs_address *address)
 {
-	uint32_t hash = 2166136261u;
-	struct host **at;
+	uint64_t hash = hash_octets(HASH_NOTHING, address->octet, address_octets(address));
+	struct host **at = &limit->bucket[(hash ^ hash >> 32) % HOST_BUCKETS];
 
-	for (size_t i = 0; i < address_octets(address); i++)
-		hash = (hash ^ address->octet[i]) * 16777619u;
-	at = &limit->bucket[(hash ^ hash >> 16) % HOST_BUCKETS];
 	while (*at && !address_equal(&(*at)->address, address))
 		at = &(*at)->next;
 	return at;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
 enum { NOBODY = UINT32_MAX };
@@ -136,25 +137,16 @@ uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now
 	return wait > 0 ? (uint64_t)wait : 0;
 }
 
-static uint64_t hash_octet(uint64_t hash, uint8_t octet)
-{
-	return (hash ^ octet) * 0x100000001b3u; /* FNV-1a */
-}
-
 uint64_t pace_key_address(const struct obs_address *address)
 {
-	uint64_t hash = hash_octet(0xcbf29ce484222325u, address->family);
+	uint64_t hash = hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));
 
-	for (unsigned i = 0; i < address_octets(address); i++)
-		hash = hash_octet(hash, address->octet[i]);
 	return hash ^ hash >> 32;
 }
 
 uint64_t pace_key_text(struct span text)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = hash_span_nocase(text);
 
-	for (size_t i = 0; i < text.n; i++)
-		hash = hash_octet(hash, (uint8_t)ascii_lower(text.p[i]));
 	return hash ^ hash >> 32;
 }
