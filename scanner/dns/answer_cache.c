@@ -3,19 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/hash_table.h"
 #include "parsers/dns_answer.h"
 #include "parsers/hash.h"
 
-enum { BUCKETS = 4096 }; /* twice the entries; a power of two */
-
 struct entry {
-	struct entry *chain;         /* in its bucket */
 	struct entry *newer, *older; /* in the order of use; only answered ones are in it */
 	struct answer_cache *cache;
 	struct net_query query;                   /* ours, while it is in flight */
 	struct net_query *waiting, **waiting_end; /* the others', until the answer */
 	uint64_t expires_ms;
-	uint32_t hash;
+	uint64_t hash;
 	enum dns_status status;
 	uint8_t *packet; /* NULL: in flight */
 	size_t len, name_len;
@@ -26,23 +24,16 @@ struct answer_cache {
 	struct net *net;
 	struct entry *newest, *oldest;
 	struct answer_cache_counts counts;
-	struct entry *bucket[BUCKETS];
+	struct hash_table entries;
 };
 
-static uint32_t hash_of(struct span name, uint16_t type)
+static struct entry *find(const struct answer_cache *cache, struct span name, uint16_t type, uint64_t hash)
 {
-	uint64_t hash = hash_octet(hash_span(name), type);
+	struct entry *entry;
 
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-static struct entry *find(struct answer_cache *cache, struct span name, uint16_t type, uint32_t hash)
-{
-	struct entry *entry = cache->bucket[hash % BUCKETS];
-
-	while (entry && (entry->hash != hash || entry->query.type != type ||
-			 !span_equal((struct span){ entry->name, entry->name_len }, name)))
-		entry = entry->chain;
+	for (size_t at = 0; (entry = hash_table_next(&cache->entries, hash, &at));)
+		if (entry->query.type == type && span_equal((struct span){ entry->name, entry->name_len }, name))
+			break;
 	return entry;
 }
 
@@ -71,11 +62,7 @@ static size_t size_of(const struct entry *entry)
 
 static void drop(struct answer_cache *cache, struct entry *entry)
 {
-	struct entry **link = &cache->bucket[entry->hash % BUCKETS];
-
-	while (*link != entry)
-		link = &(*link)->chain;
-	*link = entry->chain;
+	hash_table_remove(&cache->entries, entry->hash, entry);
 	if (entry->packet)
 		order_remove(cache, entry);
 	cache->counts.entries--;
@@ -94,18 +81,19 @@ static bool make_room(struct answer_cache *cache, size_t octets)
 	       cache->counts.octets + octets <= ANSWER_CACHE_OCTETS_MAX;
 }
 
-static struct entry *add(struct answer_cache *cache, struct span name, uint32_t hash)
+static struct entry *add(struct answer_cache *cache, struct span name, uint64_t hash)
 {
 	size_t size = sizeof(struct entry) + name.n;
-	struct entry *entry = make_room(cache, size) ? malloc(size) : NULL;
+	struct entry *entry = NULL;
 
+	if (make_room(cache, size) && hash_table_reserve(&cache->entries, 1))
+		entry = malloc(size);
 	if (!entry)
 		return NULL;
 	*entry = (struct entry){ .cache = cache, .hash = hash, .name_len = name.n };
 	memcpy(entry->name, name.p, name.n);
 	entry->waiting_end = &entry->waiting;
-	entry->chain = cache->bucket[hash % BUCKETS];
-	cache->bucket[hash % BUCKETS] = entry;
+	hash_table_put(&cache->entries, hash, entry);
 	cache->counts.entries++;
 	cache->counts.octets += size;
 	return entry;
@@ -207,7 +195,7 @@ static void pass(struct answer_cache *cache, struct net_query *query)
 
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 {
-	uint32_t hash = hash_of(query->name, query->type);
+	uint64_t hash = hash_octet(hash_span(query->name), query->type);
 	struct entry *entry = find(cache, query->name, query->type, hash);
 
 	if (entry && entry->packet && entry->expires_ms <= net_now_ms(cache->net)) {
@@ -254,15 +242,15 @@ void answer_cache_counts(const struct answer_cache *cache, struct answer_cache_c
 
 void answer_cache_free(struct answer_cache *cache)
 {
-	struct entry *next;
-
 	if (!cache)
 		return;
-	for (unsigned i = 0; i < BUCKETS; i++)
-		for (struct entry *entry = cache->bucket[i]; entry; entry = next) {
-			next = entry->chain;
+	for (size_t i = 0; i < cache->entries.slots; i++) {
+		struct entry *entry = cache->entries.slot[i].item;
+
+		if (entry)
 			free(entry->packet);
-			free(entry);
-		}
+		free(entry);
+	}
+	hash_table_fini(&cache->entries);
 	free(cache);
 }

@@ -3,14 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "output/hash_table.h"
 #include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
-/* Chains stay short: a window holds a few thousand connections at most. */
-enum { HOST_BUCKETS = 4096 };
-
 struct host {
-	struct host *next;
 	struct obs_address address;
 	unsigned taken;
 	struct host_waiter *first, **last; /* in line */
@@ -19,7 +16,7 @@ struct host {
 struct host_limit {
 	pthread_mutex_t lock;
 	unsigned per_host;
-	struct host *bucket[HOST_BUCKETS];
+	struct hash_table hosts;
 };
 
 struct host_limit *host_limit_new(unsigned per_host)
@@ -40,42 +37,49 @@ void host_limit_free(struct host_limit *limit)
 {
 	if (!limit)
 		return;
-	for (unsigned i = 0; i < HOST_BUCKETS; i++) {
-		while (limit->bucket[i]) {
-			struct host *host = limit->bucket[i];
-
-			limit->bucket[i] = host->next;
-			free(host);
-		}
-	}
+	for (size_t i = 0; i < limit->hosts.slots; i++)
+		free(limit->hosts.slot[i].item);
+	hash_table_fini(&limit->hosts);
 	pthread_mutex_destroy(&limit->lock);
 	free(limit);
 }
 
 /* Whoever chooses addresses to collide has to own them. */
-static struct host **find(struct host_limit *limit, const struct obs_address *address)
+static uint64_t hash_of(const struct obs_address *address)
 {
-	uint64_t hash = hash_octets(HASH_NOTHING, address->octet, address_octets(address));
-	struct host **at = &limit->bucket[(hash ^ hash >> 32) % HOST_BUCKETS];
+	return hash_octets(HASH_NOTHING, address->octet, address_octets(address));
+}
 
-	while (*at && !address_equal(&(*at)->address, address))
-		at = &(*at)->next;
-	return at;
+static struct host *find(const struct host_limit *limit, const struct obs_address *address)
+{
+	struct host *host;
+
+	for (size_t at = 0; (host = hash_table_next(&limit->hosts, hash_of(address), &at));)
+		if (address_equal(&host->address, address))
+			break;
+	return host;
+}
+
+static struct host *add(struct host_limit *limit, const struct obs_address *address)
+{
+	struct host *host = hash_table_reserve(&limit->hosts, 1) ? calloc(1, sizeof(*host)) : NULL;
+
+	if (!host)
+		return NULL;
+	host->address = *address;
+	host->last = &host->first;
+	hash_table_put(&limit->hosts, hash_of(address), host);
+	return host;
 }
 
 static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
 {
-	struct host **at = find(limit, &waiter->address);
-	struct host *host = *at;
+	struct host *host = find(limit, &waiter->address);
 
-	if (!host) {
-		host = calloc(1, sizeof(*host));
-		if (!host)
-			return HOST_NO_MEMORY;
-		host->address = waiter->address;
-		host->last = &host->first;
-		*at = host;
-	}
+	if (!host)
+		host = add(limit, &waiter->address);
+	if (!host)
+		return HOST_NO_MEMORY;
 	if (host->taken < limit->per_host) {
 		host->taken++;
 		return HOST_TAKEN;
@@ -100,14 +104,13 @@ enum host_turn host_limit_take(struct host_limit *limit, struct host_waiter *wai
 
 void host_limit_give(struct host_limit *limit, const struct obs_address *address)
 {
-	struct host **at, *host;
 	struct host_waiter *waiter;
+	struct host *host;
 
 	if (limit->per_host == 0)
 		return;
 	pthread_mutex_lock(&limit->lock);
-	at = find(limit, address);
-	host = *at;
+	host = find(limit, address);
 	waiter = host->first;
 	if (waiter) { /* the place changes hands */
 		host->first = waiter->next;
@@ -115,7 +118,7 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 			host->last = &host->first;
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
-		*at = host->next;
+		hash_table_remove(&limit->hosts, hash_of(address), host);
 		free(host);
 	}
 	pthread_mutex_unlock(&limit->lock);
@@ -128,7 +131,7 @@ bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter)
 	bool waiting = false;
 
 	pthread_mutex_lock(&limit->lock);
-	host = *find(limit, &waiter->address);
+	host = find(limit, &waiter->address);
 	for (at = host ? &host->first : NULL; at && *at && *at != waiter;)
 		at = &(*at)->next;
 	if (at && *at) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "output/hash_table.h"
 #include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
@@ -13,7 +14,6 @@ enum { NOBODY = UINT32_MAX };
 struct entry {
 	uint64_t key;
 	double due_us;         /* when the tokens taken so far will have been earned */
-	uint32_t next;         /* in its chain */
 	uint32_t newer, older; /* in order of use */
 };
 
@@ -24,7 +24,7 @@ struct pace_table {
 	uint32_t keys, used;
 	uint32_t newest, oldest;
 	struct entry *entry;
-	uint32_t *chain; /* heads, twice as many as keys */
+	struct hash_table by_key;
 };
 
 struct pace_table *pace_table_new(size_t keys, double rate, double burst)
@@ -34,10 +34,8 @@ struct pace_table *pace_table_new(size_t keys, double rate, double burst)
 	if (!table)
 		return NULL;
 	table->entry = calloc(keys, sizeof(*table->entry));
-	table->chain = malloc(2 * keys * sizeof(*table->chain));
-	if (!table->entry || !table->chain) {
+	if (!table->entry || !hash_table_reserve(&table->by_key, keys)) {
 		free(table->entry);
-		free(table->chain);
 		free(table);
 		return NULL;
 	}
@@ -46,8 +44,6 @@ struct pace_table *pace_table_new(size_t keys, double rate, double burst)
 	table->burst_us = burst > 1 ? (burst - 1) * table->interval_us : 0;
 	table->keys = (uint32_t)keys;
 	table->newest = table->oldest = NOBODY;
-	for (size_t i = 0; i < 2 * keys; i++)
-		table->chain[i] = NOBODY;
 	return table;
 }
 
@@ -57,22 +53,8 @@ void pace_table_free(struct pace_table *table)
 		return;
 	pthread_mutex_destroy(&table->lock);
 	free(table->entry);
-	free(table->chain);
+	hash_table_fini(&table->by_key);
 	free(table);
-}
-
-static uint32_t *chain_of(const struct pace_table *table, uint64_t key)
-{
-	return &table->chain[key % (2 * (uint64_t)table->keys)];
-}
-
-static uint32_t find(const struct pace_table *table, uint64_t key)
-{
-	uint32_t at = *chain_of(table, key);
-
-	while (at != NOBODY && table->entry[at].key != key)
-		at = table->entry[at].next;
-	return at;
 }
 
 static void unlink_use(struct pace_table *table, uint32_t at)
@@ -96,20 +78,17 @@ static void link_newest(struct pace_table *table, uint32_t at)
 /* An entry for a new key: a free one, or the one used longest ago. */
 static uint32_t make(struct pace_table *table, uint64_t key)
 {
-	uint32_t at = table->used, *link;
+	uint32_t at = table->used;
 
 	if (table->used < table->keys) {
 		table->used++;
 	} else {
 		at = table->oldest;
 		unlink_use(table, at);
-		for (link = chain_of(table, table->entry[at].key); *link != at; link = &table->entry[*link].next)
-			;
-		*link = table->entry[at].next;
+		hash_table_remove(&table->by_key, table->entry[at].key, &table->entry[at]);
 	}
-	link = chain_of(table, key);
-	table->entry[at] = (struct entry){ .key = key, .next = *link };
-	*link = at;
+	table->entry[at] = (struct entry){ .key = key };
+	hash_table_put(&table->by_key, key, &table->entry[at]);
 	return at;
 }
 
@@ -117,15 +96,15 @@ uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now
 {
 	double now = (double)now_us, wait;
 	struct entry *entry;
+	size_t step = 0;
 	uint32_t at;
 
 	if (table->interval_us <= 0)
 		return 0;
 	pthread_mutex_lock(&table->lock);
-	at = find(table, key);
-	if (at == NOBODY)
-		at = make(table, key);
-	else
+	entry = hash_table_next(&table->by_key, key, &step);
+	at = entry ? (uint32_t)(entry - table->entry) : make(table, key);
+	if (entry)
 		unlink_use(table, at);
 	link_newest(table, at);
 	entry = &table->entry[at];
@@ -139,14 +118,10 @@ uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now
 
 uint64_t pace_key_address(const struct obs_address *address)
 {
-	uint64_t hash = hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));
-
-	return hash ^ hash >> 32;
+	return hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));
 }
 
 uint64_t pace_key_text(struct span text)
 {
-	uint64_t hash = hash_span_nocase(text);
-
-	return hash ^ hash >> 32;
+	return hash_span_nocase(text);
 }
