@@ -8,10 +8,10 @@
 #include "parsers/hash.h"
 
 struct entry {
-	struct entry *newer, *older; /* in the order of use; only answered ones are in it */
+	TAILQ_ENTRY(entry) use; /* only answered ones are in the order */
 	struct answer_cache *cache;
-	struct net_query query;                   /* ours, while it is in flight */
-	struct net_query *waiting, **waiting_end; /* the others', until the answer */
+	struct net_query query;           /* ours, while it is in flight */
+	STAILQ_HEAD(, net_query) waiting; /* the others', until the answer */
 	uint64_t expires_ms;
 	uint64_t hash;
 	enum dns_status status;
@@ -22,7 +22,7 @@ struct entry {
 
 struct answer_cache {
 	struct net *net;
-	struct entry *newest, *oldest;
+	TAILQ_HEAD(, entry) use; /* the longest unused first */
 	struct answer_cache_counts counts;
 	struct hash_table entries;
 };
@@ -37,22 +37,6 @@ static struct entry *find(const struct answer_cache *cache, struct span name, ui
 	return entry;
 }
 
-/* ---- the order of use ---- */
-
-static void order_add(struct answer_cache *cache, struct entry *entry)
-{
-	entry->newer = NULL;
-	entry->older = cache->newest;
-	*(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
-	cache->newest = entry;
-}
-
-static void order_remove(struct answer_cache *cache, struct entry *entry)
-{
-	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
-	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
-}
-
 /* ---- entries ---- */
 
 static size_t size_of(const struct entry *entry)
@@ -64,7 +48,7 @@ static void drop(struct answer_cache *cache, struct entry *entry)
 {
 	hash_table_remove(&cache->entries, entry->hash, entry);
 	if (entry->packet)
-		order_remove(cache, entry);
+		TAILQ_REMOVE(&cache->use, entry, use);
 	cache->counts.entries--;
 	cache->counts.octets -= size_of(entry);
 	free(entry->packet);
@@ -74,9 +58,9 @@ static void drop(struct answer_cache *cache, struct entry *entry)
 /* Room for one more entry of @octets; false: what is in flight fills all of it. */
 static bool make_room(struct answer_cache *cache, size_t octets)
 {
-	while (cache->oldest && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
-				 cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
-		drop(cache, cache->oldest);
+	while (!TAILQ_EMPTY(&cache->use) && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
+					     cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
+		drop(cache, TAILQ_FIRST(&cache->use));
 	return cache->counts.entries < ANSWER_CACHE_ENTRIES_MAX &&
 	       cache->counts.octets + octets <= ANSWER_CACHE_OCTETS_MAX;
 }
@@ -92,7 +76,7 @@ static struct entry *add(struct answer_cache *cache, struct span name, uint64_t 
 		return NULL;
 	*entry = (struct entry){ .cache = cache, .hash = hash, .name_len = name.n };
 	memcpy(entry->name, name.p, name.n);
-	entry->waiting_end = &entry->waiting;
+	STAILQ_INIT(&entry->waiting);
 	hash_table_put(&cache->entries, hash, entry);
 	cache->counts.entries++;
 	cache->counts.octets += size;
@@ -137,21 +121,21 @@ static void settle(struct answer_cache *cache, struct entry *entry)
 	entry->status = query->status;
 	entry->expires_ms = net_now_ms(cache->net) + lifetime;
 	cache->counts.octets += query->len;
-	order_add(cache, entry);
+	TAILQ_INSERT_TAIL(&cache->use, entry, use);
 }
 
 static void on_answer(struct net_query *query)
 {
 	struct entry *entry = query->arg;
-	struct net_query *waiting = entry->waiting, *next;
-	struct net_query answer = *query;
+	STAILQ_HEAD(, net_query) all = STAILQ_HEAD_INITIALIZER(all);
+	struct net_query answer = *query, *waiting;
 
-	entry->waiting = NULL;
+	STAILQ_CONCAT(&all, &entry->waiting);
 	settle(entry->cache, entry);
 	/* Whoever hears the answer may ask again and push the entry out: only the packet of @query, which lives
 	 * until this returns, is touched below. */
-	for (; waiting; waiting = next) {
-		next = waiting->own.next;
+	while ((waiting = STAILQ_FIRST(&all))) {
+		STAILQ_REMOVE_HEAD(&all, own.next);
 		waiting->fault = answer.fault;
 		waiting->status = answer.status;
 		waiting->packet = answer.packet;
@@ -167,8 +151,8 @@ static void answer_from(struct answer_cache *cache, struct entry *entry, struct 
 	uint8_t packet[ANSWER_CACHE_PACKET_MAX]; /* the asker may ask again and push the entry out */
 
 	memcpy(packet, entry->packet, entry->len);
-	order_remove(cache, entry);
-	order_add(cache, entry);
+	TAILQ_REMOVE(&cache->use, entry, use);
+	TAILQ_INSERT_TAIL(&cache->use, entry, use);
 	cache->counts.hits++;
 	query->fault = NET_OK;
 	query->status = entry->status;
@@ -176,13 +160,6 @@ static void answer_from(struct answer_cache *cache, struct entry *entry, struct 
 	query->len = entry->len;
 	query->tries = 0;
 	query->on_answer(query);
-}
-
-static void wait_for(struct entry *entry, struct net_query *query)
-{
-	query->own.next = NULL;
-	*entry->waiting_end = query;
-	entry->waiting_end = &query->own.next;
 }
 
 /* Straight on, as if there were no cache. */
@@ -208,7 +185,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 	}
 	if (entry) {
 		cache->counts.joined++;
-		wait_for(entry, query);
+		STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
 		return;
 	}
 	entry = add(cache, query->name, hash);
@@ -216,7 +193,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 		pass(cache, query);
 		return;
 	}
-	wait_for(entry, query);
+	STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
 	entry->query = (struct net_query){
 		.name = { entry->name, entry->name_len }, .type = query->type, .on_answer = on_answer, .arg = entry
 	};
@@ -230,8 +207,10 @@ struct answer_cache *answer_cache_new(struct net *net)
 {
 	struct answer_cache *cache = calloc(1, sizeof(*cache));
 
-	if (cache)
-		cache->net = net;
+	if (!cache)
+		return NULL;
+	cache->net = net;
+	TAILQ_INIT(&cache->use);
 	return cache;
 }
 

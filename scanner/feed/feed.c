@@ -42,10 +42,9 @@ struct feed {
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t room;  /* a batch was taken, or stop */
-	struct feed_batch *queue[FEED_QUEUE];
-	unsigned head, queued;
-	struct feed_batch *free; /* a list */
-	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	STAILQ_HEAD(, feed_batch) queue, free;
+	unsigned queued;     /* batches of queue */
+	bool somebody_waits; /* feed_take gave FEED_WAIT since the last on_ready */
 	bool stop;
 	bool ended; /* result and error are final */
 	enum feed_result result;
@@ -74,9 +73,9 @@ static bool have_batch(struct feed *feed)
 	if (feed->filling)
 		return true;
 	pthread_mutex_lock(&feed->lock);
-	feed->filling = feed->free;
+	feed->filling = STAILQ_FIRST(&feed->free);
 	if (feed->filling)
-		feed->free = feed->filling->next;
+		STAILQ_REMOVE_HEAD(&feed->free, next);
 	pthread_mutex_unlock(&feed->lock);
 	if (!feed->filling)
 		feed->filling = malloc(sizeof(*feed->filling));
@@ -106,7 +105,8 @@ static bool hand_over(struct feed *feed)
 		pthread_cond_wait(&feed->room, &feed->lock);
 	stop = feed->stop;
 	if (!stop) {
-		feed->queue[(feed->head + feed->queued++) % FEED_QUEUE] = feed->filling;
+		STAILQ_INSERT_TAIL(&feed->queue, feed->filling, next);
+		feed->queued++;
 		feed->filling = NULL;
 		awaited = feed->somebody_waits;
 		feed->somebody_waits = false;
@@ -293,12 +293,11 @@ static int start_thread(struct feed *feed)
 
 static void free_all(struct feed *feed)
 {
-	struct feed_batch *batch, *next;
+	struct feed_batch *batch;
 
-	for (; feed->queued > 0; feed->queued--, feed->head = (feed->head + 1) % FEED_QUEUE)
-		free(feed->queue[feed->head]);
-	for (batch = feed->free; batch; batch = next) {
-		next = batch->next;
+	STAILQ_CONCAT(&feed->free, &feed->queue);
+	while ((batch = STAILQ_FIRST(&feed->free))) {
+		STAILQ_REMOVE_HEAD(&feed->free, next);
 		free(batch);
 	}
 	free(feed->filling);
@@ -322,6 +321,8 @@ int feed_open(struct feed **feed, const struct feed_options *options, char error
 	}
 	made->options = *options;
 	made->result = FEED_END;
+	STAILQ_INIT(&made->queue);
+	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
 	if (feed_input_open(&made->input, options->path, error, FEED_ERROR_MAX) != 0) {
@@ -350,8 +351,8 @@ enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 	if (feed->stop) {
 		result = FEED_END;
 	} else if (feed->queued > 0) {
-		*batch = feed->queue[feed->head];
-		feed->head = (feed->head + 1) % FEED_QUEUE;
+		*batch = STAILQ_FIRST(&feed->queue);
+		STAILQ_REMOVE_HEAD(&feed->queue, next);
 		feed->queued--;
 		pthread_cond_signal(&feed->room);
 	} else if (feed->ended) {
@@ -367,8 +368,7 @@ enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 void feed_release(struct feed *feed, struct feed_batch *batch)
 {
 	pthread_mutex_lock(&feed->lock);
-	batch->next = feed->free;
-	feed->free = batch;
+	STAILQ_INSERT_HEAD(&feed->free, batch, next);
 	pthread_mutex_unlock(&feed->lock);
 }
 

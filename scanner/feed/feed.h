@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "parsers/observation.h"
 
@@ -28,8 +29,8 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;           /* octets of text */
-	struct feed_batch *next; /* the feed's, while nobody has the batch */
+	unsigned used;                 /* octets of text */
+	STAILQ_ENTRY(feed_batch) next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
 

@@ -45,7 +45,7 @@ struct job_context {
 
 struct job {
 	const struct job_context *context;
-	struct job *next; /* the owner's, for lists of jobs */
+	STAILQ_ENTRY(job) next; /* the owner's, for lists of jobs */
 	struct arena arena;
 	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
 	/* how far it is */

@@ -10,7 +10,7 @@
 struct host {
 	struct obs_address address;
 	unsigned taken;
-	struct host_waiter *first, **last; /* in line */
+	STAILQ_HEAD(, host_waiter) line;
 };
 
 struct host_limit {
@@ -67,7 +67,7 @@ static struct host *add(struct host_limit *limit, const struct obs_address *addr
 	if (!host)
 		return NULL;
 	host->address = *address;
-	host->last = &host->first;
+	STAILQ_INIT(&host->line);
 	hash_table_put(&limit->hosts, hash_of(address), host);
 	return host;
 }
@@ -84,9 +84,7 @@ static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
 		host->taken++;
 		return HOST_TAKEN;
 	}
-	waiter->next = NULL;
-	*host->last = waiter;
-	host->last = &waiter->next;
+	STAILQ_INSERT_TAIL(&host->line, waiter, next);
 	return HOST_WAITS;
 }
 
@@ -111,11 +109,9 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 		return;
 	pthread_mutex_lock(&limit->lock);
 	host = find(limit, address);
-	waiter = host->first;
+	waiter = STAILQ_FIRST(&host->line);
 	if (waiter) { /* the place changes hands */
-		host->first = waiter->next;
-		if (!host->first)
-			host->last = &host->first;
+		STAILQ_REMOVE_HEAD(&host->line, next);
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
 		hash_table_remove(&limit->hosts, hash_of(address), host);
@@ -126,19 +122,17 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 
 bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter)
 {
+	struct host_waiter *waiting = NULL;
 	struct host *host;
-	struct host_waiter **at;
-	bool waiting = false;
 
 	pthread_mutex_lock(&limit->lock);
 	host = find(limit, &waiter->address);
-	for (at = host ? &host->first : NULL; at && *at && *at != waiter;)
-		at = &(*at)->next;
-	if (at && *at) {
-		*at = waiter->next;
-		if (!*at)
-			host->last = at;
-		waiting = true;
+	if (host) {
+		STAILQ_FOREACH (waiting, &host->line, next)
+			if (waiting == waiter)
+				break;
+		if (waiting)
+			STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
 	}
 	pthread_mutex_unlock(&limit->lock);
 	return waiting;

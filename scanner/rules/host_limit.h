@@ -7,6 +7,7 @@
 #define STSURVEY_SCANNER_RULES_HOST_LIMIT_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "parsers/observation.h"
 
@@ -21,7 +22,7 @@ struct host_waiter {
 	void *arg;
 
 	/* host_limit's */
-	struct host_waiter *next;
+	STAILQ_ENTRY(host_waiter) next;
 };
 
 enum host_turn { HOST_TAKEN, HOST_WAITS, HOST_NO_MEMORY };

@@ -4,26 +4,25 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "output/hash_table.h"
 #include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
-enum { NOBODY = UINT32_MAX };
-
 struct entry {
 	uint64_t key;
-	double due_us;         /* when the tokens taken so far will have been earned */
-	uint32_t newer, older; /* in order of use */
+	double due_us; /* when the tokens taken so far will have been earned */
+	TAILQ_ENTRY(entry) use;
 };
 
 struct pace_table {
 	pthread_mutex_t lock;
 	double interval_us; /* between tokens; 0: no limit */
 	double burst_us;    /* how far ahead of time tokens may be taken */
-	uint32_t keys, used;
-	uint32_t newest, oldest;
+	size_t keys, used;
 	struct entry *entry;
+	TAILQ_HEAD(, entry) use; /* the longest unused first */
 	struct hash_table by_key;
 };
 
@@ -42,8 +41,8 @@ struct pace_table *pace_table_new(size_t keys, double rate, double burst)
 	pthread_mutex_init(&table->lock, NULL);
 	table->interval_us = rate > 0 ? 1e6 / rate : 0;
 	table->burst_us = burst > 1 ? (burst - 1) * table->interval_us : 0;
-	table->keys = (uint32_t)keys;
-	table->newest = table->oldest = NOBODY;
+	table->keys = keys;
+	TAILQ_INIT(&table->use);
 	return table;
 }
 
@@ -57,57 +56,38 @@ void pace_table_free(struct pace_table *table)
 	free(table);
 }
 
-static void unlink_use(struct pace_table *table, uint32_t at)
+/* An entry for a new key: a free one, or the one unused longest. */
+static struct entry *make(struct pace_table *table, uint64_t key)
 {
-	struct entry *entry = &table->entry[at];
-
-	*(entry->newer == NOBODY ? &table->newest : &table->entry[entry->newer].older) = entry->older;
-	*(entry->older == NOBODY ? &table->oldest : &table->entry[entry->older].newer) = entry->newer;
-}
-
-static void link_newest(struct pace_table *table, uint32_t at)
-{
-	struct entry *entry = &table->entry[at];
-
-	entry->newer = NOBODY;
-	entry->older = table->newest;
-	*(table->newest == NOBODY ? &table->oldest : &table->entry[table->newest].newer) = at;
-	table->newest = at;
-}
-
-/* An entry for a new key: a free one, or the one used longest ago. */
-static uint32_t make(struct pace_table *table, uint64_t key)
-{
-	uint32_t at = table->used;
+	struct entry *entry = &table->entry[table->used];
 
 	if (table->used < table->keys) {
 		table->used++;
 	} else {
-		at = table->oldest;
-		unlink_use(table, at);
-		hash_table_remove(&table->by_key, table->entry[at].key, &table->entry[at]);
+		entry = TAILQ_FIRST(&table->use);
+		TAILQ_REMOVE(&table->use, entry, use);
+		hash_table_remove(&table->by_key, entry->key, entry);
 	}
-	table->entry[at] = (struct entry){ .key = key };
-	hash_table_put(&table->by_key, key, &table->entry[at]);
-	return at;
+	*entry = (struct entry){ .key = key };
+	hash_table_put(&table->by_key, key, entry);
+	return entry;
 }
 
 uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now_us)
 {
 	double now = (double)now_us, wait;
 	struct entry *entry;
-	size_t step = 0;
-	uint32_t at;
+	size_t at = 0;
 
 	if (table->interval_us <= 0)
 		return 0;
 	pthread_mutex_lock(&table->lock);
-	entry = hash_table_next(&table->by_key, key, &step);
-	at = entry ? (uint32_t)(entry - table->entry) : make(table, key);
+	entry = hash_table_next(&table->by_key, key, &at);
 	if (entry)
-		unlink_use(table, at);
-	link_newest(table, at);
-	entry = &table->entry[at];
+		TAILQ_REMOVE(&table->use, entry, use);
+	else
+		entry = make(table, key);
+	TAILQ_INSERT_TAIL(&table->use, entry, use);
 	if (entry->due_us < now)
 		entry->due_us = now;
 	wait = entry->due_us - now - table->burst_us;

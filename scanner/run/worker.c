@@ -55,7 +55,7 @@ struct worker {
 static void on_job_done(struct job *job)
 {
 	/* Inside a library's callback: what follows waits for the loop. */
-	job_list_push(&((struct worker *)job->context->arg)->finished, job);
+	STAILQ_INSERT_TAIL(&((struct worker *)job->context->arg)->finished, job, next);
 }
 
 /* ---- records ---- */
@@ -164,14 +164,14 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		worker->faulted_at_ms = uv_now(&worker->loop);
 		worker->shrunk = true;
 	}
-	job_list_push(&worker->faulted, job);
+	STAILQ_INSERT_TAIL(&worker->faulted, job, next);
 }
 
 static void settle_finished(struct worker *worker)
 {
 	struct job *job;
 
-	while (worker->finished.first && have_buffer(worker)) {
+	while (!STAILQ_EMPTY(&worker->finished) && have_buffer(worker)) {
 		job = job_list_pop(&worker->finished);
 		if (job->fault) {
 			keep_faulted(worker, job);
@@ -186,12 +186,12 @@ static void settle_finished(struct worker *worker)
 
 static void restart_faulted(struct worker *worker)
 {
-	struct job_list again;
+	struct job_list again = STAILQ_HEAD_INITIALIZER(again);
 	struct job *job;
 
-	if (!worker->faulted.first || uv_now(&worker->loop) < worker->faulted_at_ms + FAULT_PAUSE_MS)
+	if (STAILQ_EMPTY(&worker->faulted) || uv_now(&worker->loop) < worker->faulted_at_ms + FAULT_PAUSE_MS)
 		return;
-	job_list_move(&again, &worker->faulted);
+	STAILQ_CONCAT(&again, &worker->faulted);
 	while ((job = job_list_pop(&again))) {
 		if (atomic_load(&worker->scan->stop) != SCAN_RUN) {
 			give_slot_back(worker, job);
@@ -279,7 +279,7 @@ static bool refill(struct worker *worker)
 	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->allowed; begun++) {
 		const struct feed_target *target;
 
-		if (worker->faulted.first || !have_buffer(worker))
+		if (!STAILQ_EMPTY(&worker->faulted) || !have_buffer(worker))
 			break;
 		if (atomic_load(&worker->scan->stop) != SCAN_RUN)
 			return true;
@@ -306,16 +306,19 @@ static void close_all(struct worker *worker)
 
 static void stop_at_once(struct worker *worker)
 {
+	struct job *job;
+
 	worker->stopped = true;
 	nets_stop(&worker->nets);
-	while (worker->faulted.first)
-		give_slot_back(worker, job_list_pop(&worker->faulted));
+	while ((job = job_list_pop(&worker->faulted)))
+		give_slot_back(worker, job);
 }
 
 /* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
 static void obey_stop(struct worker *worker)
 {
 	struct scan *scan = worker->scan;
+	struct job *job;
 
 	if (sink_failed(scan->sink) ||
 	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->nets.dns))))
@@ -324,8 +327,8 @@ static void obey_stop(struct worker *worker)
 		return;
 	if (!worker->stopped)
 		stop_at_once(worker);
-	while (worker->finished.first)
-		give_slot_back(worker, job_list_pop(&worker->finished));
+	while ((job = job_list_pop(&worker->finished)))
+		give_slot_back(worker, job);
 }
 
 /* What fell due since the last look at the network. */
@@ -391,7 +394,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
-	atomic_store(&counts->short_of, worker->faulted.first && worker->allowed == 1);
+	atomic_store(&counts->short_of, !STAILQ_EMPTY(&worker->faulted) && worker->allowed == 1);
 	atomic_store(&counts->fetches, worker->nets.fetches);
 	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
@@ -447,8 +450,8 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
 	worker->room = malloc(sizeof(*worker->room));
 	job_slots_init(&worker->slots);
-	job_list_init(&worker->finished);
-	job_list_init(&worker->faulted);
+	STAILQ_INIT(&worker->finished);
+	STAILQ_INIT(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
 		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 		pthread_mutex_destroy(&worker->wake_lock);
