@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "parsers/edit_distance.h"
 #include "scanner/base/limits.h"
 
 #define AT(member) offsetof(struct options, member)
@@ -119,46 +120,18 @@ const struct option_row *option_find(struct span name)
 	return NULL;
 }
 
-enum { NAME_MAX_OCTETS = 32 }; /* longer than any option: nothing is near */
-
-/* Levenshtein's distance: inserted, dropped and changed octets. */
-static unsigned distance(struct span a, struct span b)
-{
-	unsigned row[NAME_MAX_OCTETS + 1];
-
-	for (unsigned j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.n; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= b.n; j++) {
-			unsigned best = diagonal + (a.p[i - 1] != b.p[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[b.n];
-}
-
 const char *option_nearest(struct span name, enum options_command command)
 {
 	const char *nearest = NULL;
-	unsigned best = (unsigned)name.n / 3 + 2; /* farther is no misspelling but another word */
+	unsigned most = (unsigned)name.n / 3 + 1; /* farther is no misspelling but another word */
+	unsigned best = most + 1;
 
-	if (name.n == 0 || name.n > NAME_MAX_OCTETS)
-		return NULL;
 	for (size_t i = 0; i < option_count; i++) {
 		unsigned far;
 
 		if (command == OPTIONS_CHECK && !option_table[i].check)
 			continue;
-		far = distance(name, span_of(option_table[i].name));
+		far = edit_distance(name, span_of(option_table[i].name), most);
 		if (far < best) {
 			best = far;
 			nearest = option_table[i].name;
