@@ -6,19 +6,20 @@
 #include <string.h>
 
 #include "output/reader.h"
-#include "output/same_file.h"
+#include "output/usage.h"
 
 bool scan_files_differ(const struct scan_files *files, const char *output)
 {
 	for (int i = 0; i < files->count; i++) {
 		for (int k = 0; k < i; k++) {
-			if (strcmp(files->path[i], files->path[k]) != 0 && !same_file(files->path[i], files->path[k]))
+			if (strcmp(files->path[i], files->path[k]) != 0 &&
+			    !usage_same_file(files->path[i], files->path[k]))
 				continue;
 			fprintf(stderr, "stsurvey %s: %s is given twice: each domain would count twice\n",
 				files->command, files->path[i]);
 			return false;
 		}
-		if (output && same_file(files->path[i], output)) {
+		if (output && usage_same_file(files->path[i], output)) {
 			fprintf(stderr, "stsurvey %s: %s is a scan file to be read; choose another output\n",
 				files->command, output);
 			return false;

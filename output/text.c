@@ -9,7 +9,7 @@
 
 enum { UINT64_DIGITS = 20 };
 
-static int init(struct text *text, const char *path, int fd)
+int text_open_fd(struct text *text, const char *path, int fd)
 {
 	*text = (struct text){ .data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path };
 	return text->data ? 0 : -1;
@@ -25,7 +25,7 @@ int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
 		snprintf(error, TEXT_ERROR_MAX, "%s: cannot be written: %s", path, strerror(errno));
 		return -1;
 	}
-	if (init(text, path, fd) == 0)
+	if (text_open_fd(text, path, fd) == 0)
 		return 0;
 	if (fd != STDOUT_FILENO)
 		close(fd);
@@ -35,7 +35,7 @@ int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
 
 int text_open_memory(struct text *text)
 {
-	return init(text, "memory", -1);
+	return text_open_fd(text, "memory", -1);
 }
 
 void text_flush(struct text *text)

@@ -28,6 +28,9 @@ struct text {
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
 
+/* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 for no memory. */
+__attribute__((warn_unused_result)) int text_open_fd(struct text *text, const char *path, int fd);
+
 /* Keep everything in memory: data and used. 0, or -1 for no memory. Released with text_close. */
 __attribute__((warn_unused_result)) int text_open_memory(struct text *text);
 

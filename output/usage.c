@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "output/command.h"
 
@@ -74,4 +75,12 @@ int usage_read(int argc, char **argv, const char *help, const struct usage_optio
 		*option[i].value = optarg;
 	}
 	return optind;
+}
+
+bool usage_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
 }

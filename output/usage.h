@@ -1,9 +1,10 @@
 /* output/usage.h - what the offline commands share: reading their options, and what they say to a command line they
- * cannot follow.
+ * cannot follow; whether two names are of one file is scan's question too.
  */
 #ifndef STSURVEY_OUTPUT_USAGE_H
 #define STSURVEY_OUTPUT_USAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { USAGE_OPTIONS_MAX = 8 }; /* of one command, besides --help */
@@ -25,5 +26,8 @@ __attribute__((format(printf, 2, 3))) int usage_error(const char *command, const
 
 /* One line on stderr. Returns EXIT_FATAL. */
 int usage_fatal(const char *command, const char *error);
+
+/* Do both exist and lead to one regular file? Devices and pipes may well be given twice. */
+bool usage_same_file(const char *a, const char *b);
 
 #endif

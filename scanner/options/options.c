@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "output/same_file.h"
+#include "output/usage.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/base/limits.h"
 #include "scanner/base/lines.h"
@@ -289,7 +289,7 @@ static bool is_one_file(const char *a, const char *b)
 {
 	if (!a || !b || strcmp(a, "-") == 0)
 		return false;
-	return access(a, F_OK) == 0 ? same_file(a, b) : strcmp(a, b) == 0;
+	return access(a, F_OK) == 0 ? usage_same_file(a, b) : strcmp(a, b) == 0;
 }
 
 /* A file that is written must be no other's. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output/text.h"
@@ -188,10 +189,15 @@ static void warn_of_metadata(struct progress *progress, const char *error)
 
 static bool may_write(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-	bool result = fd >= 0 || errno == ENXIO; /* a FIFO's reader may come later */
+	struct stat info;
+	bool result;
 	char *folder;
+	int fd;
 
+	if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) /* opened and closed, it would end for its reader */
+		return access(path, W_OK) == 0;
+	fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+	result = fd >= 0;
 	if (fd >= 0)
 		close(fd);
 	if (result || errno != ENOENT)
