@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/text.h"
+#include "output/csv.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
 
@@ -32,10 +32,9 @@ struct progress {
 	bool metadata_failed; /* said once */
 };
 
-static const char status_header[] =
-	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-"
-	"per-second,"
-	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note\n";
+static const char status_columns[] =
+	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
+	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
 
 static struct mark mark_of(const struct progress_moment *moment)
 {
@@ -102,43 +101,40 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
-/* RFC 4180: a field with a comma, quote or line break stands in quotes. */
-static void put_note(struct text *out, const char *note)
-{
-	text_char(out, '"');
-	for (; *note; note++) {
-		if (*note == '"')
-			text_char(out, '"');
-		text_char(out, *note);
-	}
-	text_char(out, '"');
-}
-
 static void put_row(struct progress *progress, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
 	uint64_t ms = moment->now_ms - progress->row.ms;
 	double left = seconds_left(progress, moment);
-	struct text *out = &progress->status;
+	struct csv csv;
 
-	text_time_ms(out, moment->wall_ms);
-	text_printf(out, ",%.3f,", (double)(moment->now_ms - progress->start_ms) / 1000);
+	csv_init(&csv, &progress->status);
+	csv_time_ms(&csv, moment->wall_ms);
+	csv_number(&csv, (double)(moment->now_ms - progress->start_ms) / 1000, 3);
 	if (left >= 0)
-		text_printf(out, "%.0f", left);
-	text_char(out, ',');
+		csv_number(&csv, left, 0);
+	else
+		csv_empty(&csv);
 	if (moment->fraction >= 0)
-		text_printf(out, "%.3f", moment->fraction * 100);
-	text_printf(out, ",%llu,%.1f,%llu,%.1f,%llu,%llu,%llu,%.6f,%llu,%llu,%llu,%llu,%llu,",
-		    (unsigned long long)counts->domains, per_second(counts->domains, progress->row.domains, ms),
-		    (unsigned long long)counts->queries, per_second(counts->queries, progress->row.queries, ms),
-		    (unsigned long long)counts->sts, (unsigned long long)counts->fetched,
-		    (unsigned long long)counts->unknown, unknown_share(counts), (unsigned long long)counts->blocklisted,
-		    (unsigned long long)counts->illegal, (unsigned long long)counts->fetches,
-		    (unsigned long long)counts->in_flight, (unsigned long long)counts->fetching);
-	if (moment->note)
-		put_note(out, moment->note);
-	text_char(out, '\n');
-	text_flush(out);
+		csv_number(&csv, moment->fraction * 100, 3);
+	else
+		csv_empty(&csv);
+	csv_uint(&csv, counts->domains);
+	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
+	csv_uint(&csv, counts->queries);
+	csv_number(&csv, per_second(counts->queries, progress->row.queries, ms), 1);
+	csv_uint(&csv, counts->sts);
+	csv_uint(&csv, counts->fetched);
+	csv_uint(&csv, counts->unknown);
+	csv_number(&csv, unknown_share(counts), CSV_SHARE_DIGITS);
+	csv_uint(&csv, counts->blocklisted);
+	csv_uint(&csv, counts->illegal);
+	csv_uint(&csv, counts->fetches);
+	csv_uint(&csv, counts->in_flight);
+	csv_uint(&csv, counts->fetching);
+	csv_string(&csv, moment->note ? moment->note : "");
+	csv_end(&csv);
+	text_flush(&progress->status);
 	progress->row = mark_of(moment);
 }
 
@@ -254,7 +250,7 @@ int progress_open(struct progress **progress, const struct options *options, con
 			return -1;
 		}
 		made->has_status = true;
-		text_literal(&made->status, status_header);
+		csv_header(&(struct csv){ .out = &made->status }, status_columns);
 		text_flush(&made->status);
 	}
 	*progress = made;
