@@ -168,10 +168,10 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+	struct span target = obs_policy_target(policy);
 
-	if (answer->cname_count > 0)
-		return answer->cname[answer->cname_count - 1];
+	if (target.p)
+		return target;
 	return policy->address_count > 0 ? observation->name : (struct span){ NULL, 0 };
 }
 

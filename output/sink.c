@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "output/frame.h"
+#include "output/text.h"
 
 enum { BUFFERS_MIN = 2 };
 
@@ -47,17 +48,7 @@ struct sink {
 	bool closing;
 };
 
-static ssize_t system_write(int fd, const void *data, size_t n)
-{
-	return write(fd, data, n);
-}
-
-static int system_sync(int fd)
-{
-	return fsync(fd);
-}
-
-static const struct sink_system real_system = { system_write, system_sync };
+static const struct sink_system real_system = { write, fsync };
 
 static double now(void)
 {
@@ -121,7 +112,7 @@ static void sync_file(struct sink *sink)
 static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 {
 	struct span frame;
-	size_t done = 0;
+	int error;
 
 	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
 		return;
@@ -130,16 +121,10 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
-	while (done < frame.n) {
-		ssize_t n = sink->system.write(sink->fd, frame.p + done, frame.n - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			fail(sink, "cannot be written", n < 0 ? errno : EIO);
-			return;
-		}
-		done += (size_t)n;
+	error = text_write_all(sink->system.write, sink->fd, frame);
+	if (error != 0) {
+		fail(sink, "cannot be written", error);
+		return;
 	}
 	sink->whole += frame.n;
 	atomic_fetch_add(&sink->octets, frame.n);

@@ -38,20 +38,25 @@ int text_open_memory(struct text *text)
 	return text_open_fd(text, "memory", -1);
 }
 
+int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s)
+{
+	while (s.n > 0) {
+		ssize_t n = put(fd, s.p, s.n);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return n < 0 ? errno : EIO;
+		if (n > 0)
+			s = span_skip(s, (size_t)n);
+	}
+	return 0;
+}
+
 void text_flush(struct text *text)
 {
-	size_t done = 0;
-
 	if (text->fd < 0)
 		return;
-	while (done < text->used && text->error == 0) {
-		ssize_t n = write(text->fd, text->data + done, text->used - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			text->error = errno;
-	}
+	if (text->error == 0)
+		text->error = text_write_all(write, text->fd, (struct span){ text->data, text->used });
 	text->used = 0;
 }
 

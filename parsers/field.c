@@ -24,14 +24,6 @@ bool field_is_value(struct span value)
 	return value.n > 0;
 }
 
-bool field_has_non_ascii(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] > 0x7f)
-			return true;
-	return false;
-}
-
 bool field_names_saw(struct field_names *names, struct span name)
 {
 	uint32_t tag = (uint32_t)hash_span(name);

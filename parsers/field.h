@@ -19,18 +19,10 @@ enum {
 			       * texts hold, and a bound on the work a hostile one can ask for */
 };
 
-static inline bool ascii_is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 bool field_is_name(struct span name);
 
 /* ext-value of the two TXT records; the policy's differs. */
 bool field_is_value(struct span value);
-
-/* Any octet above 0x7f. */
-bool field_has_non_ascii(struct span text);
 
 /* Names seen so far. A set needs only count = 0 before its first use. */
 struct field_names {

@@ -97,3 +97,10 @@ bool obs_mx_is_null(const struct obs_mx *mx)
 	/* RFC 7505 3: preference 0 is a SHOULD, the root name and standing alone are the mark. */
 	return mx->count == 1 && mx->record[0].name.n == 0;
 }
+
+struct span obs_policy_target(const struct obs_policy *policy)
+{
+	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+
+	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
+}

@@ -243,4 +243,8 @@ static inline bool dns_status_is_transient(enum dns_status status)
 /* Is this the null MX of RFC 7505: one record, preference 0, the root? */
 bool obs_mx_is_null(const struct obs_mx *mx);
 
+/* Who runs the policy host, where it is an alias: the last name of its CNAME chain, else an empty span. Both families
+ * have one chain. */
+struct span obs_policy_target(const struct obs_policy *policy);
+
 #endif

@@ -64,7 +64,7 @@ static void read_field(struct reading *reading, struct span field)
 		reading->has_id = true;
 		return;
 	}
-	if (field_has_non_ascii(field))
+	if (!span_is_ascii(field))
 		finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
 	else if (!is_pair || !field_is_name(name) || !field_is_value(value))
 		finding_add(&reading->findings, FINDING_STS_RECORD_BAD_FIELD);

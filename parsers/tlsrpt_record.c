@@ -7,7 +7,7 @@ static const struct span rua = { "rua", 3 };
 
 static bool is_hex(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* RFC 3986 2.2 and 2.3, without the brackets that only an IP-literal may use. */
@@ -39,7 +39,7 @@ static size_t scheme_length(struct span uri)
 {
 	size_t colon = span_find(uri, 0, ':');
 
-	if (colon == 0 || colon == uri.n || !ascii_is_alnum(uri.p[0]) || (uri.p[0] >= '0' && uri.p[0] <= '9'))
+	if (colon == 0 || colon == uri.n || !ascii_is_alnum(uri.p[0]) || ascii_is_digit(uri.p[0]))
 		return 0;
 	for (size_t i = 1; i < colon; i++)
 		if (!ascii_is_alnum(uri.p[i]) && uri.p[i] != '+' && uri.p[i] != '-' && uri.p[i] != '.')
@@ -77,7 +77,7 @@ static bool split_authority(struct span authority, struct span *host)
 	if (end < authority.n && authority.p[end] != ':')
 		return false;
 	for (port = end + 1; port < authority.n; port++)
-		if (authority.p[port] < '0' || authority.p[port] > '9')
+		if (!ascii_is_digit(authority.p[port]))
 			return false;
 	return end > 0 && host->p[0] == '[' ? true : is_uri_text(*host);
 }

@@ -470,7 +470,7 @@ static enum job_state fetch(struct job *job)
 	*fetch = (struct net_fetch){ .host = host_of(job),
 				     .address = allowed,
 				     .address_count = count,
-				     .target = policy_host_target(policy),
+				     .target = obs_policy_target(policy),
 				     .arena = &job->arena,
 				     .policy = policy,
 				     .on_done = on_fetched,

@@ -14,13 +14,6 @@ bool policy_host_end(const struct obs_answer *answer, struct span *name)
 	return true;
 }
 
-struct span policy_host_target(const struct obs_policy *policy)
-{
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
-
-	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
-}
-
 static bool passes(const struct obs_answer *answer, const struct domain_set *set)
 {
 	for (size_t i = 0; i < answer->cname_count; i++)

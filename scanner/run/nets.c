@@ -1,9 +1,9 @@
 #include "scanner/run/nets.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "scanner/base/limits.h"
+#include "scanner/base/wall_clock.h"
 
 int nets_shared_open(struct nets_shared *shared, const struct options *options, const struct server_check *check,
 		     unsigned loops, char *error, size_t error_size)
@@ -49,11 +49,8 @@ static void fetch(struct net *net, struct net_fetch *request)
 
 static int64_t wall_ms(struct net *net)
 {
-	struct timespec now;
-
 	(void)net;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return wall_clock_ms();
 }
 
 static uint64_t now_ms(struct net *net)

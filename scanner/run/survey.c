@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -13,6 +12,7 @@
 #include "output/sink.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/run/resume.h"
 #include "scanner/run/scan.h"
@@ -59,14 +59,6 @@ struct survey {
 	bool buffer_seen;    /* the name servers' sockets have room enough, or the user was told */
 	char error[ERROR_MAX];
 };
-
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- before ---- */
 
@@ -567,7 +559,7 @@ int survey_run(const struct options *options, int argc, char **argv)
 
 	survey.argc = argc;
 	survey.argv = argv;
-	survey.start_ms = wall_ms();
+	survey.start_ms = wall_clock_ms();
 	survey.check = calloc(options->server_count, sizeof(*survey.check));
 	survey.report = (struct survey_report){
 		.scan = &survey.scan, .before = &survey.resume.counts, .check = survey.check, .start_ns = uv_hrtime()

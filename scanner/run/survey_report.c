@@ -1,9 +1,8 @@
 #include "scanner/run/survey_report.h"
 
-#include <time.h>
-
 #include "output/json.h"
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/run/worker.h"
 
 static uint64_t sum(const struct scan *scan, size_t offset)
@@ -20,14 +19,6 @@ static uint64_t sum(const struct scan *scan, size_t offset)
 }
 
 #define SUM(report, member) sum((report)->scan, offsetof(struct worker_counts, member))
-
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 double survey_report_elapsed_s(const struct survey_report *report)
 {
@@ -71,7 +62,7 @@ static void moment_now(const struct survey_report *report, struct progress_momen
 
 	*moment = (struct progress_moment){
 		.now_ms = uv_hrtime() / 1000000,
-		.wall_ms = wall_ms(),
+		.wall_ms = wall_clock_ms(),
 		.fraction = fraction_now(report),
 		.counts = { .domains = before->domains + SUM(report, domains),
 			    .sts = SUM(report, sts),
@@ -168,7 +159,7 @@ void survey_report_trailer(const struct survey_report *report, enum record_compl
 	const struct record_trailer *before = report->before;
 
 	*trailer = (struct record_trailer){ .completion = completion,
-					    .end_ms = wall_ms(),
+					    .end_ms = wall_clock_ms(),
 					    .domains = before->domains + SUM(report, domains),
 					    .unknown = before->unknown + SUM(report, unknown),
 					    .blocklisted = before->blocklisted + SUM(report, blocklisted),
