@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "parsers/finding.h"
+#include "parsers/observation.h"
 #include "parsers/span.h"
 
 enum {
@@ -52,20 +54,28 @@ bool field_split(struct span field, struct span *name, struct span *value);
  * nor an extension. */
 bool field_is_spaced(struct span name, struct span known);
 
-/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? */
-enum txt_choice_state { TXT_NONE, TXT_ONE, TXT_SEVERAL, TXT_UNUSABLE };
-
-struct txt_choice {
-	enum txt_choice_state state;
-	struct span text; /* where ONE */
-	bool bad_version; /* a record is meant, in another spelling or of another version */
-	bool discarded;   /* a record has the version but no semicolon right behind it, beside others */
-	bool unrelated;   /* a record is something else */
+/* What is read of a TXT record; the first member of the reader's own struct. */
+struct txt_reading {
+	struct finding_set findings;
+	struct field_names names;
+	bool is_whole; /* set by read_field: the one field that a record needs was there */
 };
 
-/* @version is the exact beginning ("v=STSv1"), @meant the one that shows what the record wants to be, in lower case
- * ("v=sts"): in any case, and with quotes, white space and characters without width before, in and behind its "v=". */
-void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
-		struct txt_choice *choice);
+/* A kind of TXT record: how it begins, its fields, and what is found wrong with it. */
+struct txt_kind {
+	struct span version; /* the exact beginning, "v=STSv1" */
+	struct span meant;   /* what shows that a record wants to be one, in lower case: "v=sts"; in any case, and with
+			      * quotes, white space and characters without width before, in and behind its "v=" */
+	void (*read_field)(struct txt_reading *reading, struct span field);
+	enum finding multiple, unrelated, bad_version, syntax, not_whole;
+};
+
+/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? RECORD_VALID: *@text, which is
+ * still to be read; NONE, MULTIPLE, INVALID: none does. Adds what is wrong with them all to @findings. */
+enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
+			     struct finding_set *findings, struct span *text);
+
+/* Read the fields of the one that counts; of @reading these members are set. */
+void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading);
 
 #endif
