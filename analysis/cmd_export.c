@@ -190,11 +190,9 @@ int cmd_export(int argc, char **argv)
 	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &output } };
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), "scan file", &status);
 	if (first == 0)
 		return status;
-	if (first == argc)
-		return usage_error(argv[0], "no scan file given");
 	if (!format)
 		return usage_error(argv[0], "no format given: --format jsonl or --format csv");
 	if (strcmp(format, "csv") != 0 && strcmp(format, "jsonl") != 0)

@@ -68,13 +68,10 @@ int cmd_findings(int argc, char **argv)
 	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &path } };
 	char error[TEXT_ERROR_MAX];
 	struct text text;
-	int first, status;
+	int status;
 
-	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
-	if (first == 0)
+	if (usage_read(argc, argv, help, options, COUNT_OF(options), NULL, &status) == 0)
 		return status;
-	if (first < argc)
-		return usage_error(argv[0], "unexpected argument '%s'", argv[first]);
 	if (strcmp(format, "csv") != 0 && strcmp(format, "text") != 0)
 		return usage_error(argv[0], "unknown format '%s': csv or text", format);
 	if (text_open(&text, path, error) != 0)

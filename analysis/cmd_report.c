@@ -1,7 +1,5 @@
 #include "output/command.h"
 
-#include <stdlib.h>
-
 #include "analysis/report.h"
 #include "analysis/scan_files.h"
 #include "output/usage.h"
@@ -50,22 +48,16 @@ int cmd_report(int argc, char **argv)
 {
 	const char *output = NULL;
 	const struct usage_option options[] = { { "output-file", 'o', &output } };
-	struct stats *stats;
+	struct stats stats;
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), "scan file", &status);
 	if (first == 0)
 		return status;
-	if (first == argc)
-		return usage_error(argv[0], "no scan file given");
 	if (!output)
 		return usage_error(argv[0], "no file given for the page: -o FILE.html");
-	stats = malloc(sizeof(*stats));
-	if (!stats)
-		return usage_fatal(argv[0], "no memory for the counters");
-	stats_init(stats);
-	status = run(stats, argv[0], argv + first, argc - first, output);
-	stats_fini(stats);
-	free(stats);
+	stats_init(&stats);
+	status = run(&stats, argv[0], argv + first, argc - first, output);
+	stats_fini(&stats);
 	return status;
 }

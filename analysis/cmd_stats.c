@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "analysis/scan_files.h"
@@ -110,22 +109,16 @@ int cmd_stats(int argc, char **argv)
 {
 	const char *directory = NULL;
 	const struct usage_option options[] = { { "directory", 'd', &directory } };
-	struct pass *pass;
+	struct pass pass;
 	int first, status;
 
-	first = usage_read(argc, argv, help, options, COUNT_OF(options), &status);
+	first = usage_read(argc, argv, help, options, COUNT_OF(options), "scan file", &status);
 	if (first == 0)
 		return status;
-	if (first == argc)
-		return usage_error(argv[0], "no scan file given");
 	if (!directory)
 		return usage_error(argv[0], "no folder given for the tables: -d DIR");
-	pass = malloc(sizeof(*pass)); /* some 20 KiB: too much for a stack frame to hide */
-	if (!pass)
-		return usage_fatal(argv[0], "no memory for the counters");
-	stats_init(&pass->stats);
-	status = run(pass, argv[0], argv + first, argc - first, directory);
-	stats_fini(&pass->stats);
-	free(pass);
+	stats_init(&pass.stats);
+	status = run(&pass, argv[0], argv + first, argc - first, directory);
+	stats_fini(&pass.stats);
 	return status;
 }

@@ -154,11 +154,9 @@ int cmd_verify(int argc, char **argv)
 	bool whole = true;
 	int first, status;
 
-	first = usage_read(argc, argv, help, NULL, 0, &status);
+	first = usage_read(argc, argv, help, NULL, 0, "scan file", &status);
 	if (first == 0)
 		return status;
-	if (first == argc)
-		return usage_error(argv[0], "no scan file given");
 	if (text_open(&out, "-", error) != 0)
 		return usage_fatal(argv[0], error);
 	for (int i = first; i < argc; i++) {

@@ -48,7 +48,8 @@ static int complain(int c, char **argv)
 	return usage_error(argv[0], optopt ? "%s takes no value" : "unknown option '%s'", argv[optind - 1]);
 }
 
-int usage_read(int argc, char **argv, const char *help, const struct usage_option *option, size_t count, int *status)
+int usage_read(int argc, char **argv, const char *help, const struct usage_option *option, size_t count,
+	       const char *argument, int *status)
 {
 	struct option table[USAGE_OPTIONS_MAX + 2] = { { "help", no_argument, NULL, 'h' } };
 	char letters[2 * USAGE_OPTIONS_MAX + 3] = ":h", *letter = letters + 2;
@@ -74,7 +75,11 @@ int usage_read(int argc, char **argv, const char *help, const struct usage_optio
 			i++;
 		*option[i].value = optarg;
 	}
-	return optind;
+	if (argument ? optind < argc : optind == argc)
+		return optind;
+	*status = argument ? usage_error(argv[0], "no %s given", argument)
+			   : usage_error(argv[0], "unexpected argument '%s'", argv[optind]);
+	return 0;
 }
 
 bool usage_same_file(const char *a, const char *b)

@@ -17,9 +17,11 @@ struct usage_option {
 };
 
 /* Read the options of argv[0] into their values and answer --help with @help. The place of the first argument in
- * @argv, which is put in order; 0: *status is the command's exit status. */
+ * @argv, which is put in order; 0: *status is the command's exit status. @argument says what arguments are, of which
+ * there must be one ("scan file"); NULL: there may be none. */
 __attribute__((warn_unused_result)) int usage_read(int argc, char **argv, const char *help,
-						   const struct usage_option *option, size_t count, int *status);
+						   const struct usage_option *option, size_t count,
+						   const char *argument, int *status);
 
 /* One line on stderr. Returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int usage_error(const char *command, const char *format, ...);
