@@ -31,7 +31,6 @@ struct sink {
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
 	unsigned long long whole; /* octets of whole frames in the file */
-	_Atomic unsigned long long octets;
 	atomic_bool failed;
 	char error[SINK_ERROR_MAX]; /* the sink's thread's until it is joined */
 	struct frame_press *press;
@@ -127,7 +126,6 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		return;
 	}
 	sink->whole += frame.n;
-	atomic_fetch_add(&sink->octets, frame.n);
 	sink->is_dirty = true;
 }
 
@@ -404,11 +402,6 @@ void sink_give(struct sink *sink, struct record_buffer *buffer)
 bool sink_failed(const struct sink *sink)
 {
 	return atomic_load(&sink->failed);
-}
-
-unsigned long long sink_octets(const struct sink *sink)
-{
-	return atomic_load(&sink->octets);
 }
 
 /* ---- closing ---- */

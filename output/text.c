@@ -33,11 +33,6 @@ int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
 	return -1;
 }
 
-int text_open_memory(struct text *text)
-{
-	return text_open_fd(text, "memory", -1);
-}
-
 int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s)
 {
 	while (s.n > 0) {
@@ -53,8 +48,6 @@ int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, s
 
 void text_flush(struct text *text)
 {
-	if (text->fd < 0)
-		return;
 	if (text->error == 0)
 		text->error = text_write_all(write, text->fd, (struct span){ text->data, text->used });
 	text->used = 0;
@@ -64,8 +57,7 @@ bool text_make_room(struct text *text, size_t n)
 {
 	if (text->error != 0)
 		return false;
-	if (text->fd >= 0)
-		text_flush(text);
+	text_flush(text);
 	if (text->size - text->used < n) {
 		size_t size = text->used + n > 2 * text->size ? text->used + n : 2 * text->size;
 		char *data = realloc(text->data, size);
@@ -84,7 +76,7 @@ int text_close(struct text *text, char error[TEXT_ERROR_MAX])
 {
 	text_flush(text);
 	/* A full disk may first show here (NFS, quotas). Standard output stays open for its owner. */
-	if (text->fd >= 0 && text->fd != STDOUT_FILENO && close(text->fd) != 0 && text->error == 0)
+	if (text->fd != STDOUT_FILENO && close(text->fd) != 0 && text->error == 0)
 		text->error = errno;
 	free(text->data);
 	text->data = NULL;

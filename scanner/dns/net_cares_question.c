@@ -159,7 +159,6 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 		resolver_bad(server, true);
 	else if (!packet && status == ARES_ECONNREFUSED && net->group.cut_off)
 		resolver_cut_off(server);
-	net->counts.late += packet && !try->query;
 }
 
 static void unlink_try(struct net_cares *net, struct net_query *query, struct net_try *try)

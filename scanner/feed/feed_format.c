@@ -186,7 +186,8 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 	return result;
 }
 
-enum feed_format feed_format_of(struct span sample)
+/* Which format do these first octets have? Never AUTO. */
+static enum feed_format format_of(struct span sample)
 {
 	unsigned lines = 0, rows = 0;
 
@@ -247,7 +248,7 @@ static int begin(struct feed_reader *reader)
 	struct span sample = sample_of(reader);
 
 	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = feed_format_of(sample);
+		reader->format = format_of(sample);
 	reader->begun = true;
 	return push_known(reader, sample.p, sample.n);
 }
@@ -304,7 +305,7 @@ int feed_reader_settle(struct feed_reader *reader)
 	while (sample.p[sample.n - 1] != '\n')
 		sample.n--;
 	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = feed_format_of(sample);
+		reader->format = format_of(sample);
 	return begin(reader);
 }
 
@@ -322,9 +323,4 @@ int feed_reader_end(struct feed_reader *reader, bool whole)
 const char *feed_reader_error(const struct feed_reader *reader)
 {
 	return reader->error;
-}
-
-enum feed_format feed_reader_format(const struct feed_reader *reader)
-{
-	return reader->format;
 }

@@ -51,10 +51,4 @@ __attribute__((warn_unused_result)) int feed_reader_end(struct feed_reader *read
 /* "" where the error was not the reader's. Names the line and the remedy, not the file. */
 const char *feed_reader_error(const struct feed_reader *reader);
 
-/* What was found, or given. AUTO as long as nothing is known. */
-enum feed_format feed_reader_format(const struct feed_reader *reader);
-
-/* Which format do these first octets have? Never AUTO. */
-enum feed_format feed_format_of(struct span sample);
-
 #endif

@@ -26,7 +26,6 @@ enum job_state {
 	JOB_CHASE_HOST, /* the resolver failed on the policy host for good: a CNAME loop? */
 	JOB_FETCH,      /* it has addresses; those we may connect to are tried */
 	JOB_DONE,       /* every fact is here, or a fault of ours ended it */
-	JOB_STATE_COUNT
 };
 
 struct job;

@@ -18,7 +18,7 @@ static char error[TEXT_ERROR_MAX];
 static int setup(void **state)
 {
 	(void)state;
-	return text_open_memory(&out);
+	return text_open(&out, "/dev/null", error);
 }
 
 static int teardown(void **state)
