@@ -50,7 +50,7 @@ bool span_decimal(struct span s, uint64_t most, uint64_t *value)
 	for (size_t i = 0; i < s.n; i++) {
 		uint64_t digit = (uint64_t)(s.p[i] - '0');
 
-		if (!ascii_is_digit(s.p[i]) || digit > most || sum > (most - digit) / 10)
+		if (!ascii_is_digit(s.p[i]) || sum > most / 10 || digit > most - sum * 10)
 			return false;
 		sum = sum * 10 + digit;
 	}
