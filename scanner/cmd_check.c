@@ -56,7 +56,7 @@ static int show(struct check *check)
 		struct observation observation;
 		struct classification result;
 
-		if (check->job[i].fault) {
+		if (job_fault(&check->job[i])) {
 			fprintf(stderr, "stsurvey check: %.*s: out of memory or sockets\n", (int)check->job[i].name.n,
 				check->job[i].name.p);
 			status = EXIT_FATAL;

@@ -49,12 +49,12 @@ static void keep_probe(struct server_check *check, const struct question *questi
 	check->probe_random = random;
 }
 
-static void note(struct question *question, enum dns_status status, const struct dns_answer *answer)
+static void note(struct question *question, const struct dns_answer *answer)
 {
 	struct server_check *check = question->check;
-	bool useful = status == DNS_NOERROR || status == DNS_NO_ANSWER || status == DNS_NXDOMAIN;
+	enum dns_status status = answer->status;
+	bool useful = !dns_status_is_transient(status);
 
-	check->answers = true;
 	check->useful = check->useful || (useful && question->number != NO_SUCH_NAME_TCP);
 	check->edns = check->edns || answer->has_opt;
 	check->edns_size = answer->opt_size > check->edns_size ? answer->opt_size : check->edns_size;
@@ -77,10 +77,10 @@ static void note(struct question *question, enum dns_status status, const struct
 	}
 }
 
-static void on_answer(struct net_query *query)
+static void on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct question *question = query->arg;
-	struct dns_answer answer = { 0 };
+	struct server_check *check = question->check;
 
 	question->flight->pending--;
 	if (query->fault) {
@@ -88,12 +88,12 @@ static void on_answer(struct net_query *query)
 		question->due = true;
 		return;
 	}
-	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
-		note(question, answer.status, &answer);
-	else if (query->packet)
-		question->check->answers = true;
-	else if (question->check->status == DNS_SKIPPED && question->number != NO_SUCH_NAME_TCP)
-		question->check->status = query->status;
+	/* ERROR: what came is no DNS message */
+	check->answers = check->answers || answer || query->status == DNS_ERROR;
+	if (answer)
+		note(question, answer);
+	else if (check->status == DNS_SKIPPED && question->number != NO_SUCH_NAME_TCP)
+		check->status = query->status;
 }
 
 static bool name_question(struct question *question, const char *nonce, const struct span *sample, size_t samples)
@@ -134,7 +134,7 @@ static void name_all(struct flight *flight, unsigned count, const struct span *s
 			question->check = &check[server];
 			question->server = (uint8_t)server;
 			question->due = name_question(question, flight->nonce, sample, samples);
-			question->query.name = span_of(question->name);
+			net_query_about(&question->query, span_of(question->name));
 			question->query.on_answer = on_answer;
 			question->query.arg = question;
 		}

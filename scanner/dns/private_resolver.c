@@ -308,6 +308,7 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
 	int n = dns_query_write(0, span_of(resolver->ready), DNS_TYPE_A, false, question);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct dns_answer_room room;
 	struct dns_answer answer;
 	ssize_t got;
 
@@ -315,7 +316,7 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 	if (n < 0 || send(fd, question, (size_t)n, 0) < 0 || poll(&wait, 1, ROUND_MS) <= 0)
 		return READY_NOT_YET;
 	got = recv(fd, packet, sizeof(packet), 0);
-	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &answer) < 0)
+	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &room, &answer) < 0)
 		return READY_NOT_YET;
 	return answer.status == DNS_NOERROR ? READY_YES : READY_IS_ANOTHER;
 }

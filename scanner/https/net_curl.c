@@ -69,12 +69,20 @@ static void give_place(struct net_curl *c, struct flight *flight)
 	flight->has_place = false;
 }
 
+/* The first address from @index on that may be contacted; the number of all where there is none. */
+static unsigned allowed_from(const struct net_fetch *fetch, unsigned index)
+{
+	while (index < fetch->address_count && !(fetch->allowed >> index & 1))
+		index++;
+	return index;
+}
+
 /* Milliseconds this address gets to accept: the next ones shall have their chance. */
 static uint64_t connect_ms(const struct flight *flight, uint64_t left)
 {
 	uint64_t limit = left;
 
-	if (flight->index + 1 < flight->fetch->address_count)
+	if (allowed_from(flight->fetch, flight->index + 1) < flight->fetch->address_count)
 		limit = left / 2 > NET_CURL_CONNECT_MIN_MS ? left / 2 : NET_CURL_CONNECT_MIN_MS;
 	return limit < NET_CURL_CONNECT_MS ? limit : NET_CURL_CONNECT_MS;
 }
@@ -128,7 +136,8 @@ static void leave_curl(struct net_curl *c, struct flight *flight)
 
 static void next_address(struct net_curl *c, struct flight *flight)
 {
-	flight->place.address = flight->fetch->address[++flight->index];
+	flight->index = allowed_from(flight->fetch, flight->index + 1);
+	flight->place.address = flight->fetch->address[flight->index];
 	flight->state = FLIGHT_WAITING;
 	flight_queue_push_front(&c->waiting, flight);
 	c->counters.waiting++;
@@ -144,7 +153,8 @@ static void end_attempt(struct net_curl *c, struct flight *flight, CURLcode code
 		policy->address_used = (int8_t)flight->index;
 	else if (policy->address_used < 0) /* what an earlier address did is better evidence */
 		policy->status = CONNECT_BLOCKLISTED;
-	if (outcome != NET_CURL_FINAL && flight->index + 1 < flight->fetch->address_count &&
+	if (outcome != NET_CURL_FINAL &&
+	    allowed_from(flight->fetch, flight->index + 1) < flight->fetch->address_count &&
 	    flight->spent_ms < timeout_ms(c))
 		next_address(c, flight);
 	else
@@ -482,11 +492,12 @@ void net_curl_fetch(struct net_curl *c, struct net_fetch *fetch)
 	}
 	fetch->fault = NET_OK;
 	fetch->own = flight;
-	if (c->stopping || fetch->address_count == 0) {
+	flight->index = allowed_from(fetch, 0);
+	if (c->stopping || flight->index == fetch->address_count) {
 		flight->fetch->fault = c->stopping ? NET_FAULT_SHUTDOWN : NET_OK;
 		land(c, flight);
 	} else {
-		flight->place.address = fetch->address[0];
+		flight->place.address = fetch->address[flight->index];
 		flight->place.on_turn = on_turn;
 		flight->place.arg = flight;
 		flight->state = FLIGHT_WAITING;

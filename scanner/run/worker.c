@@ -135,14 +135,14 @@ static bool record_unmeasured(struct worker *worker, const struct job *job)
 }
 
 /* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
-static void keep_faulted(struct worker *worker, struct job *job)
+static void keep_faulted(struct worker *worker, struct job *job, int fault)
 {
 	/* While stopping it is left to --resume: nobody waits for what may never end. */
-	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
+	if (fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
 		give_slot_back(worker, job);
 		return;
 	}
-	if (job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
+	if (job->faults >= FAULTS_MAX && fault == NET_FAULT_MEMORY && have_buffer(worker) &&
 	    record_unmeasured(worker, job)) {
 		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
 		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
@@ -156,7 +156,7 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		if (worker->allowed > 1) { /* else it has been said, and the progress line still does */
 			worker->allowed /= 2;
 			log_warning("out of %s: %u domains at once for now",
-				    job->fault == NET_FAULT_MEMORY
+				    fault == NET_FAULT_MEMORY
 					    ? "memory"
 					    : "sockets (see ulimit -n and net.ipv4.ip_local_port_range)",
 				    worker->allowed);
@@ -173,14 +173,12 @@ static void settle_finished(struct worker *worker)
 
 	while (worker->finished.first && have_buffer(worker)) {
 		job = job_list_pop(&worker->finished);
-		if (job->fault) {
-			keep_faulted(worker, job);
-		} else if (settle(worker, job)) {
+		if (job_fault(job))
+			keep_faulted(worker, job, job_fault(job));
+		else if (settle(worker, job))
 			give_slot_back(worker, job);
-		} else {
-			job->fault = NET_FAULT_MEMORY;
-			keep_faulted(worker, job);
-		}
+		else
+			keep_faulted(worker, job, NET_FAULT_MEMORY);
 	}
 }
 

@@ -25,6 +25,7 @@
 #include "scanner/job/job.h"
 #include "tests/bench/answer.h"
 #include "tests/bench/name.h"
+#include "tests/fake/give_answer.h"
 
 enum mode { MODE_ANSWERS, MODE_JOB, MODE_CLASSIFY, MODE_RECORD, MODE_FRAME, MODE_READ, MODE_COUNT };
 
@@ -63,10 +64,8 @@ static void on_ask(struct net *net, struct net_query *query)
 
 	query->fault = NET_OK;
 	query->tries = 1;
-	answer((struct bench *)net, query->name, query->type, packet, &len);
-	query->packet = packet;
-	query->len = (uint16_t)len;
-	query->on_answer(query);
+	answer((struct bench *)net, net_query_name(query), query->type, packet, &len);
+	give_answer(query, packet, len, DNS_ERROR);
 }
 
 static void on_fetch(struct net *net, struct net_fetch *fetch)

@@ -283,6 +283,7 @@ static void client_init(struct client *client, const struct tls_store *store, st
 		slot->fetch = (struct net_fetch){ .host = SPAN_LITERAL(HOST),
 						  .address = &slot->address,
 						  .address_count = 1,
+						  .allowed = 1,
 						  .arena = &slot->arena,
 						  .policy = &slot->policy,
 						  .on_done = on_done,

@@ -68,8 +68,8 @@ static int conclude(struct play *play)
 	struct observation observation;
 	struct classification result;
 
-	if (play->job.fault)
-		return play->job.fault;
+	if (job_fault(&play->job))
+		return job_fault(&play->job);
 	job_observation(&play->job, &observation);
 	classify(&observation, &result);
 	dump_make(&play->dump, &observation, &result);

@@ -159,15 +159,14 @@ void rig_close(struct rig *rig)
 	free(rig);
 }
 
-void rig_on_answer(struct net_query *query)
+void rig_on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct asked *asked = query->arg;
-	struct dns_answer answer;
 
 	asked->answers++;
 	asked->rig->open--;
-	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
-		asked->addresses = answer.count;
+	if (answer)
+		asked->addresses = answer->count;
 }
 
 void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
@@ -175,9 +174,8 @@ void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned 
 	memset(asked, 0, sizeof(*asked));
 	asked->rig = rig;
 	snprintf(asked->name, sizeof(asked->name), number ? "%s%u.example" : "%s.example", name, number);
-	asked->query = (struct net_query){
-		.name = span_of(asked->name), .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked
-	};
+	asked->query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked };
+	net_query_about(&asked->query, span_of(asked->name));
 	rig->open++;
 	net_cares_ask(rig->net, &asked->query);
 }

@@ -119,7 +119,7 @@ void rig_begin(struct rig *rig, struct rig_fetch *fetch, const char *host, const
 		addresses = localhost;
 	for (size_t i = 0; i < 4 && addresses[i]; i++) {
 		assert_true(address_parse(span_of(addresses[i]), &fetch->address[i]));
-		fetch->fetch.address_count++;
+		fetch->fetch.allowed |= UINT32_C(1) << fetch->fetch.address_count++;
 	}
 	fetch->fetch.address = fetch->address;
 	fetch->fetch.arena = &fetch->arena;
