@@ -160,14 +160,14 @@ static void library_init(void)
 	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, freelist_alloc, freelist_free, freelist_realloc);
 }
 
-int net_cares_open(struct net_cares **result, const struct net_cares_options *options, char *error, size_t error_size)
+int net_cares_open(struct net_cares **result, const struct net_cares_options *options, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct net_cares *net = calloc(1, sizeof(*net));
 
 	pthread_once(&once, library_init);
 	if (!net || library_status != ARES_SUCCESS) {
-		snprintf(error, error_size, "no memory for the DNS client");
+		error_set(error, "no memory for the DNS client");
 		free(net);
 		return NET_FAULT_MEMORY;
 	}

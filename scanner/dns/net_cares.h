@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+#include "output/error.h"
 #include "scanner/job/net.h"
 #include "scanner/dns/resolver.h"
 
@@ -43,7 +44,7 @@ struct net_cares;
 
 /* 0, or a fault with one line in @error. */
 __attribute__((warn_unused_result)) int net_cares_open(struct net_cares **net, const struct net_cares_options *options,
-						       char *error, size_t error_size);
+						       struct error *error);
 
 /* The `ask` of struct net_ops. */
 void net_cares_ask(struct net_cares *net, struct net_query *query);

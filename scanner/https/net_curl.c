@@ -368,17 +368,13 @@ static void curl_start(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
 }
 
-static int check_options(const struct net_curl_options *options, char *error, size_t error_size)
+static int check_options(const struct net_curl_options *options, struct error *error)
 {
-	if (!(options->timeout_s > 0 && options->timeout_s <= NET_CURL_TIMEOUT_MAX_S)) {
-		snprintf(error, error_size, "--http-timeout: more than 0 and at most %d seconds (RFC 8461 3.3)",
-			 NET_CURL_TIMEOUT_MAX_S);
-		return -1;
-	}
-	if (options->concurrency == 0) {
-		snprintf(error, error_size, "--http-concurrency: at least 1");
-		return -1;
-	}
+	if (!(options->timeout_s > 0 && options->timeout_s <= NET_CURL_TIMEOUT_MAX_S))
+		return error_set(error, "--http-timeout: more than 0 and at most %d seconds (RFC 8461 3.3)",
+				 NET_CURL_TIMEOUT_MAX_S);
+	if (options->concurrency == 0)
+		return error_set(error, "--http-concurrency: at least 1");
 	return 0;
 }
 
@@ -402,13 +398,13 @@ static void on_abandoned(uv_handle_t *handle)
 	free_all(handle->data);
 }
 
-int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, char *error, size_t error_size)
+int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct net_curl *c;
 
 	*curl = NULL;
-	if (check_options(options, error, error_size) != 0)
+	if (check_options(options, error) != 0)
 		return -1;
 	pthread_once(&once, curl_start);
 	c = calloc(1, sizeof(*c));
@@ -449,11 +445,10 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	*curl = c;
 	return 0;
 no_memory:
-	snprintf(error, error_size, "no memory or descriptors for %u policy fetches: lower --http-concurrency",
-		 options->concurrency);
 	if (c)
 		free_all(c);
-	return -1;
+	return error_set(error, "no memory or descriptors for %u policy fetches: lower --http-concurrency",
+			 options->concurrency);
 }
 
 static struct flight *new_flight(struct net_curl *c, struct net_fetch *fetch)

@@ -10,16 +10,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/error.h"
 #include "output/record.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 
-enum {
-	OPTIONS_THREADS_MAX = 256,
-	OPTIONS_ERROR_MAX = 512,
-};
+enum { OPTIONS_THREADS_MAX = 256 };
 
 struct options {
 	/* input and output */
@@ -79,7 +77,7 @@ enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHO
  * On USAGE (exit 2) and FATAL (a file cannot be read: exit 1) one line stands in @error. Only OK leaves something to
  * free. */
 enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
-				 int *first, char error[OPTIONS_ERROR_MAX]);
+				 int *first, struct error *error);
 void options_free(struct options *options);
 
 /* --help of the command, to @out. */

@@ -14,7 +14,6 @@
 
 enum {
 	PROGRESS_LINE_MAX = 320,
-	PROGRESS_ERROR_MAX = 256,
 	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
 };
@@ -59,15 +58,14 @@ struct progress;
 
 /* Can the files that @options name be written, as far as can be told without writing? To be asked before the scan file
  * is begun or replaced. 0, or -1 as progress_open. */
-__attribute__((warn_unused_result)) int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]);
+__attribute__((warn_unused_result)) int progress_check(const struct options *options, struct error *error);
 
 /* Open the files that @options name and write what is known at the start. 0, or -1 with one line for the user
  * in @error.
  * @options lives as long as the progress. */
 __attribute__((warn_unused_result)) int progress_open(struct progress **progress, const struct options *options,
 						      const struct progress_about *about,
-						      const struct progress_moment *start,
-						      char error[PROGRESS_ERROR_MAX]);
+						      const struct progress_moment *start, struct error *error);
 
 /* A second has passed. */
 void progress_tick(struct progress *progress, const struct progress_moment *moment);

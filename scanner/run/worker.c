@@ -1,7 +1,6 @@
 #include "scanner/run/worker.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -425,14 +424,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
+int worker_open(struct worker **result, struct scan *scan, struct error *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	const struct options *options = scan->options;
 
-	snprintf(error, error_size, "no memory");
 	if (!worker)
-		return -1;
+		return error_set(error, "no memory");
 	*worker = (struct worker){ .scan = scan, .idle_in = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
 	worker->context = (struct job_context){ .net = &worker->nets.net,
@@ -448,11 +446,10 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	job_list_init(&worker->finished);
 	job_list_init(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
-		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 		pthread_mutex_destroy(&worker->wake_lock);
 		free(worker->room);
 		free(worker);
-		return -1;
+		return error_set(error, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 	}
 	worker->wake.data = worker->check.data = worker->tick.data = worker;
 	uv_async_init(&worker->loop, &worker->wake, on_wake);
@@ -461,10 +458,9 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (!worker->room || nets_open(&worker->nets, &worker->loop, &scan->nets, error, error_size) < 0)
-		return -1;
-	error[0] = '\0';
-	return 0;
+	if (!worker->room)
+		return error_set(error, "no memory");
+	return nets_open(&worker->nets, &worker->loop, &scan->nets, error);
 }
 
 int worker_start(struct worker *worker)

@@ -190,16 +190,16 @@ static int write_domains(enum mode mode, uint32_t count, const char *path)
 
 static int read_domains(uint32_t times, const char *path)
 {
-	char error[READER_ERROR_MAX] = "";
+	struct error error;
 	struct observation observation;
 	struct reader *reader;
 	uint64_t domains = 0;
 	int more = 0;
 
 	for (uint32_t i = 0; i < times; i++) {
-		if (!path || reader_open(&reader, path, error) != 0)
+		if (!path || reader_open(&reader, path, &error) != 0)
 			return 1;
-		while ((more = reader_next(reader, &observation, error)) > 0)
+		while ((more = reader_next(reader, &observation, &error)) > 0)
 			domains++;
 		reader_close(reader);
 	}

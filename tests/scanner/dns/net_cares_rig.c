@@ -119,7 +119,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 					     .timeout_ms = timeout_ms,
 					     .tries = TRIES,
 					     .tries_ms = rig_tries_ms };
-	char error[256];
+	struct error error;
 
 	assert_non_null(rig);
 	uv_loop_init(&rig->loop);
@@ -137,7 +137,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 		dns_peer_close(rig->peer[1]);
 	options.loop = &rig->loop;
 	options.rate = &rig->rate;
-	assert_int_equal(net_cares_open(&rig->net, &options, error, sizeof(error)), 0);
+	assert_int_equal(net_cares_open(&rig->net, &options, &error), 0);
 	return rig;
 }
 
