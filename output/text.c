@@ -87,7 +87,7 @@ int text_close(struct text *text, struct error *error)
 }
 
 /* Digits of @value at the end of @digits; returns where they start. */
-static char *digits_of(uint64_t value, char digits[UINT64_DIGITS])
+static char *digits_of(uint64_t value, char digits[static UINT64_DIGITS])
 {
 	char *p = digits + UINT64_DIGITS;
 

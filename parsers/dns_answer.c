@@ -529,7 +529,7 @@ static size_t put16(uint8_t *out, unsigned value)
 	return 2;
 }
 
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX])
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
 	size_t n = 0, name_size = put_name(name, out + HEADER_SIZE);
 

@@ -87,6 +87,6 @@ long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t s
 /* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
  * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */
 enum { DNS_QUERY_MAX = 12 + 255 + 4 + 11 };
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX]);
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX]);
 
 #endif

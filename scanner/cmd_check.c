@@ -36,7 +36,7 @@ static void on_done(struct job *job)
 }
 
 /* A name as DNS has it; false with a line on standard error. */
-static bool to_name(const char *argument, char name[DOMAIN_NAME_MAX + 1])
+static bool to_name(const char *argument, char name[static DOMAIN_NAME_MAX + 1])
 {
 	size_t n;
 

@@ -67,7 +67,7 @@ static uint64_t now_ms(void)
 /* ---- the program and its port ---- */
 
 /* As execvp looks, and where Debian puts what ordinary users' PATH has not. */
-static bool find_program(char path[PROGRAM_PATH_MAX])
+static bool find_program(char path[static PROGRAM_PATH_MAX])
 {
 	const char *search = getenv("PATH");
 	char all[4096], *rest = all, *folder;
@@ -263,7 +263,7 @@ static int spawn(struct private_resolver *resolver, int config, struct error *er
 }
 
 /* The end of its log as text. */
-static void read_log(const struct private_resolver *resolver, char text[LOG_READ + 1])
+static void read_log(const struct private_resolver *resolver, char text[static LOG_READ + 1])
 {
 	off_t size = lseek(resolver->log, 0, SEEK_END);
 	ssize_t n = pread(resolver->log, text, LOG_READ, size > LOG_READ ? size - LOG_READ : 0);
@@ -272,7 +272,7 @@ static void read_log(const struct private_resolver *resolver, char text[LOG_READ
 }
 
 /* Its first complaint, or nothing; those that follow are consequences. */
-static void complaint(const struct private_resolver *resolver, char line[LOG_SHOWN])
+static void complaint(const struct private_resolver *resolver, char line[static LOG_SHOWN])
 {
 	char text[LOG_READ + 1], *at;
 

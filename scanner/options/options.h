@@ -74,8 +74,8 @@ enum options_command { OPTIONS_SCAN, OPTIONS_CHECK };
 enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHOWN };
 
 /* Fill @options from defaults, then --config, then the command line; operands (for `check`) are left at argv[*first…].
- * On USAGE (exit 2) and FATAL (a file cannot be read: exit 1) one line stands in @error. Only OK leaves something to
- * free. */
+ * @argv is put in order, and nothing of it is kept: @options has copies. On USAGE (exit 2) and FATAL (a file cannot be
+ * read: exit 1) one line stands in @error. Only OK leaves something to free. */
 enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
 				 int *first, struct error *error);
 void options_free(struct options *options);

@@ -69,7 +69,7 @@ static int put_time(char *out, size_t size, double seconds)
 	return snprintf(out, size, "%02lluh:%02llum:%02llus", s / 3600, s / 60 % 60, s % 60);
 }
 
-void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
+void progress_line(char line[static PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
 		   double left_s, double domains_per_s, double queries_per_s)
 {
 	const struct progress_counts *counts = &moment->counts;

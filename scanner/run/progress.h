@@ -77,7 +77,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 
 /* The line, for @elapsed_ms and rates over the last @interval_ms: "00h:10m:02s; 12.3% (01h:11m:00s left); …".
  */
-void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
+void progress_line(char line[static PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
 		   double left_s, double domains_per_s, double queries_per_s);
 
 #endif

@@ -45,7 +45,8 @@ struct bench {
 };
 
 /* The answer to one question; false where the name does not exist. */
-static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX], size_t *len)
+static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[static ANSWER_MAX],
+		   size_t *len)
 {
 	struct answer_question question;
 	uint8_t query[DNS_QUERY_MAX];

@@ -319,7 +319,7 @@ static void joined_files_are_read_through(void **state)
 }
 
 /* What `stsurvey verify PATH` prints, both streams, and its exit status. */
-static int run_verify(const char *const argv[], int argc, char output[1024])
+static int run_verify(const char *const argv[], int argc, char output[static 1024])
 {
 	int ends[2], status;
 	size_t n = 0;

@@ -110,7 +110,7 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 }
 
 /* The value of a key: of the dump, or of what depends on time and faults. */
-static struct span value_of(const struct play *play, const char *key, int fault, char text[16])
+static struct span value_of(const struct play *play, const char *key, int fault, char text[static 16])
 {
 	if (strcmp(key, "fault") == 0)
 		return span_of(fault_name(fault));

@@ -103,7 +103,7 @@ static void no_second_address_after_a_connection(void **state)
 }
 
 /* A listener whose queue is full: the kernel drops the SYN, as a firewall would. */
-static int full_listener(const char *address, uint16_t port, int filler[4])
+static int full_listener(const char *address, uint16_t port, int filler[static 4])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
