@@ -139,7 +139,7 @@ static void put_texts(struct object *o, const char *name, const struct span *s, 
 	text_char(o->out, ']');
 }
 
-static void put_hash(struct object *o, const char *name, const uint8_t hash[32])
+static void put_hash(struct object *o, const char *name, const uint8_t hash[static 32])
 {
 	key(o, name);
 	text_char(o->out, '"');
@@ -284,7 +284,7 @@ static void put_tlsrpt(struct object *results, const struct jsonl_domain *d)
 
 /* ---- the policy ---- */
 
-static const char *address_text(const struct obs_address *address, char text[INET6_ADDRSTRLEN])
+static const char *address_text(const struct obs_address *address, char text[static INET6_ADDRSTRLEN])
 {
 	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, INET6_ADDRSTRLEN);
 }

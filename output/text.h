@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "output/error.h"
 #include "parsers/span.h"
 
 enum {
 	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
-	TEXT_ERROR_MAX = 256,
 };
 
 struct text {
@@ -27,13 +27,13 @@ struct text {
 };
 
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, struct error *error);
 
 /* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 for no memory. */
 __attribute__((warn_unused_result)) int text_open_fd(struct text *text, const char *path, int fd);
 
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
-__attribute__((warn_unused_result)) int text_close(struct text *text, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);
 
 static inline bool text_failed(const struct text *text)
 {

@@ -80,7 +80,7 @@ int whole_file_open(struct whole_file *file, const char *path)
 int whole_file_close(struct whole_file *file, bool keep, bool sync)
 {
 	struct text *text = &file->text;
-	char ignored[TEXT_ERROR_MAX];
+	struct error ignored;
 
 	if (keep)
 		text_flush(text);
@@ -88,7 +88,7 @@ int whole_file_close(struct whole_file *file, bool keep, bool sync)
 		text->used = 0;
 	if (keep && sync && file->beside && text->error == 0 && fsync(text->fd) != 0)
 		text->error = errno;
-	(void)!text_close(text, ignored);
+	(void)!text_close(text, &ignored);
 	if (keep && file->beside && text->error == 0 && rename(file->beside, file->path) != 0)
 		text->error = errno;
 	if (file->beside && (!keep || text->error != 0))

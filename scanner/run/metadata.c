@@ -148,7 +148,7 @@ static void put_counts(struct json *json, const struct progress_moment *moment)
 	json_close_object(json);
 }
 
-int metadata_write(const struct metadata *metadata, bool last, char *error, size_t error_size)
+int metadata_write(const struct metadata *metadata, bool last, struct error *error)
 {
 	const char *path = metadata->options->metadata_file;
 	struct whole_file file;
@@ -168,6 +168,5 @@ int metadata_write(const struct metadata *metadata, bool last, char *error, size
 	if (whole_file_close(&file, true, last) == 0)
 		return 0;
 failed:
-	snprintf(error, error_size, "%s: %s; choose another --metadata-file", path, strerror(errno));
-	return -1;
+	return error_set(error, "%s: %s; choose another --metadata-file", path, strerror(errno));
 }

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	const struct record_trailer trailer = {
 		COMPLETION_COMPLETE, INT64_C(1795300430000), FRAMES * PER_FRAME, 1, 2, 3, 4, 5
 	};
-	char error[SINK_ERROR_MAX];
+	struct error error;
 	struct maker maker;
 	struct sink *sink;
 
@@ -179,11 +179,11 @@ int main(int argc, char **argv)
 	if (!facts ||
 	    sink_open(&sink,
 		      &(struct sink_options){ .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
-		      &header, error) != 0)
+		      &header, &error) != 0)
 		return 1;
 	maker_init(&maker, 2026);
 	for (int i = 0; i < FRAMES; i++)
 		fill(sink, &maker);
 	maker_fini(&maker);
-	return sink_close(sink, &trailer, error) != 0 || fclose(facts) != 0;
+	return sink_close(sink, &trailer, &error) != 0 || fclose(facts) != 0;
 }

@@ -205,7 +205,7 @@ static const struct {
 
 static void a_domain_is_the_line_the_interface_says(void **state)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -221,28 +221,28 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 		sts_record_parse(o->sts.record, o->sts.count, &sts);
 		tlsrpt_record_parse(o->tlsrpt.record, o->tlsrpt.count, &tlsrpt);
 		sts_policy_parse(o->policy.http.body, &policy);
-		assert_int_equal(text_open(&out, "/dev/null", error), 0);
+		assert_int_equal(text_open(&out, "/dev/null", &error), 0);
 		jsonl_write(&out, &(struct jsonl_domain){ o, &judgement, &sts, &tlsrpt, &policy });
 		text_char(&out, '\0');
 		assert_string_equal(out.data, cases[i].line);
 		assert_true(utf8_is_valid((struct span){ out.data, out.used }));
-		assert_int_equal(text_close(&out, error), 0);
+		assert_int_equal(text_close(&out, &error), 0);
 	}
 }
 
 static void parsed_parts_may_be_missing(void **state)
 {
 	const struct judgement judgement = { .sts = RECORD_VALID, .tlsrpt = RECORD_VALID, .policy = POLICY_VALID };
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 	struct text out;
 
 	(void)state;
-	assert_int_equal(text_open(&out, "/dev/null", error), 0);
+	assert_int_equal(text_open(&out, "/dev/null", &error), 0);
 	jsonl_write(&out, &(struct jsonl_domain){ &cases[0].observation, &judgement, NULL, NULL, NULL });
 	text_char(&out, '\0');
 	assert_non_null(strstr(out.data, "\"id\":null"));
 	assert_non_null(strstr(out.data, "\"policy\":null"));
-	assert_int_equal(text_close(&out, error), 0);
+	assert_int_equal(text_close(&out, &error), 0);
 }
 
 int main(void)
