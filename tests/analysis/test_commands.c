@@ -324,6 +324,17 @@ static void export_jsonl_is_a_line_a_domain(void **state)
 	assert_non_null(strstr(printed, "\"component\":\"http\""));
 }
 
+/* tests/output/test_record.c tells where the file is from. */
+static void export_of_an_older_file_says_the_same(void **state)
+{
+	static char want[sizeof(printed)];
+
+	(void)state;
+	read_into("tests/output/schema_1_1.jsonl", want, sizeof(want));
+	assert_int_equal(run(cmd_export, "export tests/output/schema_1_1.msgpack.zst --format jsonl"), EXIT_COMPLETE);
+	assert_string_equal(printed, want);
+}
+
 static void report_is_self_contained_and_escaped(void **state)
 {
 	static const char *const never[] = { "<script", "href=", "src=", "url(", "@import", "http://", "https:\"" };
@@ -377,6 +388,7 @@ int main(void)
 		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
 		cmocka_unit_test(export_csv),
 		cmocka_unit_test(export_jsonl_is_a_line_a_domain),
+		cmocka_unit_test(export_of_an_older_file_says_the_same),
 		cmocka_unit_test(report_is_self_contained_and_escaped),
 		cmocka_unit_test(findings_csv_is_the_data_file),
 	};

@@ -121,7 +121,7 @@ class Scan:
 def main():
     with tempfile.TemporaryDirectory() as folder:
         path, facts = os.path.join(folder, "scan.msgpack.zst"), os.path.join(folder, "facts")
-        subprocess.run([sys.argv[1], path, facts], check=True)
+        subprocess.run([sys.argv[1], path, facts, "2026", "12", "40"], check=True)
         scan = Scan()
         with subprocess.Popen(["zstd", "-dc", path], stdout=subprocess.PIPE) as zstd:
             scan.read(zstd.stdout)
