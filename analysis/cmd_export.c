@@ -109,7 +109,7 @@ static void put_verify(struct csv *csv, const struct classification *result)
 
 static void put_policy(struct csv *csv, const struct observation *observation, const struct classification *result)
 {
-	bool asked = observation->input == INPUT_OK && result->judgement.sts == RECORD_VALID;
+	bool asked = observation->input == INPUT_OK && result->judgement.record[TXT_STS] == RECORD_VALID;
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
 
 	csv_string(csv, asked ? connect_status_name(observation->policy.status) : "");
@@ -147,9 +147,9 @@ static bool write_csv(void *arg, const struct observation *observation, const st
 	put_mx(csv, mx);
 	put_bool(csv, answered && mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
 	put_bool(csv, answered, mx->answer.ad);
-	csv_string(csv, record_state_name(judgement->sts));
-	csv_text(csv, judgement->sts == RECORD_VALID ? result->sts.id : SPAN_LITERAL(""));
-	csv_string(csv, record_state_name(judgement->tlsrpt));
+	csv_string(csv, record_state_name(judgement->record[TXT_STS]));
+	csv_text(csv, judgement->record[TXT_STS] == RECORD_VALID ? result->sts.id : SPAN_LITERAL(""));
+	csv_string(csv, record_state_name(judgement->record[TXT_TLSRPT]));
 	put_policy(csv, observation, result);
 	stats_findings_field(csv, &judgement->findings);
 	csv_string(csv, component_name(judgement->component));

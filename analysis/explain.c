@@ -112,10 +112,10 @@ static void explain_mx(const struct paper *paper, const struct obs_mx *mx)
 	fputc('\n', paper->out);
 }
 
-static void explain_txt(const struct paper *paper, const char *label, const struct obs_txt *txt,
+static void explain_txt(const struct paper *paper, struct span label, const struct obs_txt *txt,
 			enum record_state state)
 {
-	put_label(paper, label);
+	fprintf(paper->out, "  %-11.*s ", (int)label.n - 1, label.p);
 	put_answer(paper, &txt->answer);
 	if (state != RECORD_NOT_ASKED)
 		fprintf(paper->out, ", record: %s", record_state_name(state));
@@ -327,9 +327,9 @@ void explain_domain(FILE *out, const struct observation *observation, const stru
 		return;
 	}
 	explain_mx(&paper, &observation->mx);
-	explain_txt(&paper, "_mta-sts", &observation->sts, result->judgement.sts);
-	explain_txt(&paper, "_smtp._tls", &observation->tlsrpt, result->judgement.tlsrpt);
-	if (result->judgement.sts == RECORD_VALID)
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		explain_txt(&paper, txt_questions[q].label, &observation->txt[q], result->judgement.record[q]);
+	if (result->judgement.record[TXT_STS] == RECORD_VALID)
 		explain_fetch(&paper, observation, result);
 	fputc('\n', out);
 	explain_findings(&paper, &result->judgement.findings);

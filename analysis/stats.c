@@ -106,8 +106,9 @@ void stats_fini(struct stats *stats)
 
 static bool has_tlsrpt(const struct classification *result)
 {
-	return result->judgement.tlsrpt == RECORD_VALID || result->judgement.tlsrpt == RECORD_INVALID ||
-	       result->judgement.tlsrpt == RECORD_MULTIPLE;
+	return result->judgement.record[TXT_TLSRPT] == RECORD_VALID ||
+	       result->judgement.record[TXT_TLSRPT] == RECORD_INVALID ||
+	       result->judgement.record[TXT_TLSRPT] == RECORD_MULTIPLE;
 }
 
 static bool has_mx(const struct obs_mx *mx)
@@ -271,7 +272,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 
 	stats->metric[METRIC_TLSRPT_RECORD] += has_tlsrpt(result);
 	stats->metric[METRIC_STS_AND_TLSRPT] += has_tlsrpt(result) && classification_has_sts(result);
-	if (result->judgement.tlsrpt != RECORD_VALID)
+	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
 	stats->metric[METRIC_TLSRPT_VALID]++;
 	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme)) {
@@ -289,7 +290,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	stats->metric[METRIC_STS_RECORD]++;
-	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.sts == RECORD_VALID;
+	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.record[TXT_STS] == RECORD_VALID;
 	stats->metric[METRIC_MISCONFIGURED] += classification_misconfigured(result);
 	stats->metric[METRIC_DELIVERY_FAILURE] += result->judgement.verdict == VERDICT_ENFORCE_FAIL;
 	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
@@ -320,7 +321,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&judgement->findings, f + 1))
 		stats->finding[f]++;
-	stats->tlsrpt_state[judgement->tlsrpt]++;
+	stats->tlsrpt_state[judgement->record[TXT_TLSRPT]]++;
 	stats->component[judgement->component]++;
 	if (judgement->component != COMPONENT_NONE)
 		stats->verdict[judgement->verdict]++;

@@ -53,13 +53,9 @@ void decode_body(struct decode *d, uint32_t left)
 static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *answer)
 {
 	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, 3 + OBS_CNAME_MAX) : 0;
-	uint64_t flags = enum_field(d, &inner);
 	struct span *cname;
 
-	answer->status = status_of(flags);
-	answer->ad = flags & ANSWER_AD;
-	answer->cname_loop = flags & ANSWER_CNAME_LOOP;
-	answer->tries = (uint8_t)unpack_field_uint(&d->u, &inner, UINT8_MAX);
+	read_asked(d, &inner, answer);
 	answer->ttl = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
 	cname = take(d, &d->record, inner, sizeof(*cname));
 	for (uint32_t i = 0; cname && i < inner; i++)

@@ -220,63 +220,55 @@ static void put_mx(struct object *results, const struct obs_mx *mx)
 	object_end(&o);
 }
 
-/* The chain and strings of a TXT answer, begun as the object @data of @o; false where there is nothing to
- * show. */
-static bool begin_txt(struct object *o, struct object *data, const struct obs_txt *txt, enum record_state state)
+static void put_id(struct object *data, const struct jsonl_domain *d)
 {
-	put_answer(o, &txt->answer);
-	put_word(o, "state", record_state_name(state));
-	if (txt->answer.status != DNS_NOERROR && txt->answer.cname_count == 0)
-		return false;
-	key(o, "data");
-	*data = object_begin(o->out);
-	data->latin1 = !all_utf8(txt->record, txt->count) || !all_utf8(txt->answer.cname, txt->answer.cname_count);
-	put_texts(data, "cname", txt->answer.cname, txt->answer.cname_count);
-	put_texts(data, "strings", txt->record, txt->count);
-	put_omitted(data, txt->omitted);
-	return true;
+	bool known = d->judgement->record[TXT_STS] == RECORD_VALID && d->sts;
+
+	put_text(data, "id", known ? d->sts->id : (struct span){ NULL, 0 });
 }
 
-static void put_sts(struct object *results, const struct jsonl_domain *d)
+static void put_rua(struct object *data, const struct jsonl_domain *d)
 {
-	const struct obs_txt *txt = &d->observation->sts;
-	struct object o, data;
-	struct span id = { NULL, 0 };
+	enum tlsrpt_scheme scheme;
+	size_t at = 0;
+	struct span uri;
+	bool begun = false;
 
-	key(results, "STS");
-	o = object_begin(results->out);
-	if (begin_txt(&o, &data, txt, d->judgement->sts)) {
-		if (d->judgement->sts == RECORD_VALID && d->sts)
-			id = d->sts->id;
-		put_text(&data, "id", id);
-		object_end(&data);
+	if (d->judgement->record[TXT_TLSRPT] != RECORD_VALID || !d->tlsrpt)
+		return;
+	key(data, "rua");
+	text_char(data->out, '[');
+	while (tlsrpt_next_rua(d->tlsrpt, &at, &uri, &scheme)) {
+		if (begun)
+			text_char(data->out, ',');
+		begun = true;
+		jsonl_string(data->out, uri, data->latin1);
 	}
-	object_end(&o);
+	text_char(data->out, ']');
 }
 
-static void put_tlsrpt(struct object *results, const struct jsonl_domain *d)
+static void put_txt(struct object *results, const struct jsonl_domain *d, enum txt_question question)
 {
+	static void (*const put_more[TXT_QUESTIONS])(struct object *, const struct jsonl_domain *) = {
+		[TXT_STS] = put_id,
+		[TXT_TLSRPT] = put_rua,
+	};
+	const struct obs_txt *txt = &d->observation->txt[question];
 	struct object o, data;
 
-	key(results, "TLSRPT");
+	key(results, txt_questions[question].key);
 	o = object_begin(results->out);
-	if (begin_txt(&o, &data, &d->observation->tlsrpt, d->judgement->tlsrpt)) {
-		if (d->judgement->tlsrpt == RECORD_VALID && d->tlsrpt) {
-			enum tlsrpt_scheme scheme;
-			size_t at = 0;
-			struct span uri;
-			bool begun = false;
-
-			key(&data, "rua");
-			text_char(o.out, '[');
-			while (tlsrpt_next_rua(d->tlsrpt, &at, &uri, &scheme)) {
-				if (begun)
-					text_char(o.out, ',');
-				begun = true;
-				jsonl_string(o.out, uri, data.latin1);
-			}
-			text_char(o.out, ']');
-		}
+	put_answer(&o, &txt->answer);
+	put_word(&o, "state", record_state_name(d->judgement->record[question]));
+	if (txt->answer.status == DNS_NOERROR || txt->answer.cname_count > 0) {
+		key(&o, "data");
+		data = object_begin(o.out);
+		data.latin1 = !all_utf8(txt->record, txt->count) ||
+			      !all_utf8(txt->answer.cname, txt->answer.cname_count);
+		put_texts(&data, "cname", txt->answer.cname, txt->answer.cname_count);
+		put_texts(&data, "strings", txt->record, txt->count);
+		put_omitted(&data, txt->omitted);
+		put_more[question](&data, d);
 		object_end(&data);
 	}
 	object_end(&o);
@@ -550,8 +542,8 @@ static void put_results(struct object *line, const struct jsonl_domain *d)
 	key(line, "results");
 	results = object_begin(line->out);
 	put_mx(&results, &d->observation->mx);
-	put_sts(&results, d);
-	put_tlsrpt(&results, d);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		put_txt(&results, d, (enum txt_question)q);
 	put_policy(&results, d);
 	object_end(&results);
 }

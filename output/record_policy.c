@@ -6,8 +6,7 @@ static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
 	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
 
 	put_array(b, 3 + cnames);
-	put_uint(b, answer_flags(answer));
-	put_uint(b, answer->tries);
+	put_asked(b, answer);
 	put_uint(b, answer->ttl);
 	for (size_t i = 0; i < cnames; i++)
 		put_text(b, answer->cname[i]);
@@ -137,10 +136,6 @@ void record_put_policy(struct record_buffer *b, const struct obs_policy *p, cons
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
-	if (record_policy_is_empty(p)) {
-		put_nil(b);
-		return;
-	}
 	put_array(b, 10);
 	put_uint(b, p->status);
 	put_answer(b, &p->a);

@@ -3,6 +3,8 @@
 #ifndef STSURVEY_OUTPUT_SCHEMA_H
 #define STSURVEY_OUTPUT_SCHEMA_H
 
+#include "parsers/observation.h"
+
 #define SCHEMA_FORMAT "stsurvey-scan"
 
 /* A domain record; from FIELD_MX on, absent tails are left out and nil is the default. */
@@ -24,16 +26,25 @@ enum schema_domain {
 	FIELD_COUNT
 };
 
-/* What most domains share: how the input and the three questions went. */
+/* The field with the answer to a TXT question, and the other way round. */
+static const uint8_t schema_txt[TXT_QUESTIONS] = { [TXT_STS] = FIELD_STS, [TXT_TLSRPT] = FIELD_TLSRPT };
+
+static inline unsigned schema_question(unsigned field)
+{
+	unsigned question = 0;
+
+	while (question < TXT_QUESTIONS - 1 && schema_txt[question] != field)
+		question++;
+	return question;
+}
+
+/* What most domains share: how the input and the questions went. */
 enum schema_shape {
 	SHAPE_INPUT,
 	SHAPE_MX,
 	SHAPE_MX_TRIES,
-	SHAPE_STS,
-	SHAPE_STS_TRIES,
-	SHAPE_TLSRPT,
-	SHAPE_TLSRPT_TRIES,
-	SHAPE_COUNT
+	SHAPE_TXT, /* flags and tries for each of txt_questions */
+	SHAPE_COUNT = SHAPE_TXT + 2 * TXT_QUESTIONS
 };
 
 /* An answer's flags in one number: its status and these. */

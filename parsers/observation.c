@@ -50,6 +50,11 @@ static const char *const tls_version_names[TLS_VERSION_COUNT] = {
 	[TLS_NONE] = "", [TLS_1_0] = "TLSv1.0", [TLS_1_1] = "TLSv1.1", [TLS_1_2] = "TLSv1.2", [TLS_1_3] = "TLSv1.3",
 };
 
+const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
+	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS" },
+	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT" },
+};
+
 const char *dns_status_name(enum dns_status status)
 {
 	return dns_status_names[status];

@@ -65,6 +65,21 @@ enum input_status {
 	INPUT_STATUS_COUNT
 };
 
+/* The TXT records asked for at names below a domain. On disk: append only. */
+enum txt_question {
+	TXT_STS,    /* RFC 8461 3.1 */
+	TXT_TLSRPT, /* RFC 8460 3 */
+	TXT_QUESTIONS
+};
+
+/* What asking, storing and showing need to know of each; its grammar and judgement are elsewhere. */
+struct txt_question_info {
+	struct span label; /* in front of the domain's name, with the dot between */
+	const char *key;   /* in JSON */
+};
+
+extern const struct txt_question_info txt_questions[TXT_QUESTIONS];
+
 /* Limits. Each is far above what an honest domain publishes and bounds what a hostile
  * one can make us keep; facts beyond are dropped and counted in `omitted` members. */
 enum {
@@ -180,8 +195,7 @@ struct observation {
 	int64_t time_ms; /* start, milliseconds since 1970, UTC */
 	uint32_t duration_ms;
 	struct obs_mx mx;
-	struct obs_txt sts;    /* _mta-sts.<domain> */
-	struct obs_txt tlsrpt; /* _smtp._tls.<domain> */
+	struct obs_txt txt[TXT_QUESTIONS];
 	struct obs_policy policy;
 };
 
@@ -215,7 +229,7 @@ enum verdict {
 
 struct judgement {
 	enum domain_status status;
-	enum record_state sts, tlsrpt;
+	enum record_state record[TXT_QUESTIONS];
 	enum policy_state policy;
 	enum component component;
 	enum verdict verdict;

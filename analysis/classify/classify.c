@@ -23,14 +23,15 @@ static enum record_state state_of_answer(const struct obs_answer *answer)
 /* Two names with nothing in common are aliases of one: nobody delegated them, a DNS wildcard answers (RFC 4592). */
 static bool is_wildcard_alias(const struct observation *observation)
 {
-	const struct obs_answer *sts = &observation->sts.answer, *tlsrpt = &observation->tlsrpt.answer;
+	const struct obs_answer *sts = &observation->txt[TXT_STS].answer,
+				*tlsrpt = &observation->txt[TXT_TLSRPT].answer;
 
 	return sts->cname_count > 0 && tlsrpt->cname_count > 0 && span_equal_nocase(sts->cname[0], tlsrpt->cname[0]);
 }
 
 static void judge_sts_alias(const struct observation *observation, struct classification *result)
 {
-	const struct obs_answer *answer = &observation->sts.answer;
+	const struct obs_answer *answer = &observation->txt[TXT_STS].answer;
 
 	if (is_wildcard_alias(observation)) {
 		add(result, FINDING_STS_RECORD_WILDCARD_TXT);
@@ -44,7 +45,7 @@ static void judge_sts_alias(const struct observation *observation, struct classi
 
 static void judge_sts(const struct observation *observation, struct classification *result)
 {
-	const struct obs_txt *txt = &observation->sts;
+	const struct obs_txt *txt = &observation->txt[TXT_STS];
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
@@ -56,12 +57,12 @@ static void judge_sts(const struct observation *observation, struct classificati
 		state = result->sts.state;
 		finding_join(&result->judgement.findings, &result->sts.findings);
 	}
-	result->judgement.sts = state;
+	result->judgement.record[TXT_STS] = state;
 }
 
 static void judge_tlsrpt(const struct observation *observation, struct classification *result)
 {
-	const struct obs_txt *txt = &observation->tlsrpt;
+	const struct obs_txt *txt = &observation->txt[TXT_TLSRPT];
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
@@ -74,11 +75,11 @@ static void judge_tlsrpt(const struct observation *observation, struct classific
 		state = result->tlsrpt.state;
 		finding_join(&result->judgement.findings, &result->tlsrpt.findings);
 	}
-	result->judgement.tlsrpt = state;
+	result->judgement.record[TXT_TLSRPT] = state;
 	/* RFC 8461 6: failures are reported to those who ask for it. */
-	if (result->judgement.sts == RECORD_VALID && state == RECORD_NONE)
+	if (result->judgement.record[TXT_STS] == RECORD_VALID && state == RECORD_NONE)
 		add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
-	if (state == RECORD_VALID && result->judgement.sts == RECORD_NONE)
+	if (state == RECORD_VALID && result->judgement.record[TXT_STS] == RECORD_NONE)
 		add(result, FINDING_TLSRPT_WITHOUT_STS);
 }
 
@@ -147,9 +148,10 @@ static void judge_domain(const struct observation *observation, struct classific
 	judge_sts(observation, result);
 	judge_tlsrpt(observation, result);
 	classify_mx_facts(&observation->mx, result);
-	if (mx_unknown || judgement->sts == RECORD_UNKNOWN || judgement->tlsrpt == RECORD_UNKNOWN)
+	if (mx_unknown || judgement->record[TXT_STS] == RECORD_UNKNOWN ||
+	    judgement->record[TXT_TLSRPT] == RECORD_UNKNOWN)
 		judgement->status = DOMAIN_UNKNOWN;
-	switch (judgement->sts) {
+	switch (judgement->record[TXT_STS]) {
 	case RECORD_VALID:
 		judge_policy(observation, result);
 		break;

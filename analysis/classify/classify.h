@@ -56,8 +56,9 @@ static inline bool classification_usable(const struct classification *result)
 /* Is there an STS record, whatever its quality? Unknown is not known to be one. */
 static inline bool classification_has_sts(const struct classification *result)
 {
-	return result->judgement.sts == RECORD_VALID || result->judgement.sts == RECORD_INVALID ||
-	       result->judgement.sts == RECORD_MULTIPLE;
+	return result->judgement.record[TXT_STS] == RECORD_VALID ||
+	       result->judgement.record[TXT_STS] == RECORD_INVALID ||
+	       result->judgement.record[TXT_STS] == RECORD_MULTIPLE;
 }
 
 /* Does something break on a sender's way? */

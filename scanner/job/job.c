@@ -214,7 +214,7 @@ static void on_mx(struct net_query *query)
 static void on_txt(struct net_query *query)
 {
 	struct job *job = query->arg;
-	struct obs_txt *txt = query == &job->query[0] ? &job->sts : &job->tlsrpt;
+	struct obs_txt *txt = &job->txt[query - job->query];
 	struct dns_answer answer;
 
 	if (keep_answer(job, query, &answer, &txt->answer) && !keep_txt(job, query, &answer, txt))
@@ -265,28 +265,24 @@ static enum job_state ask_mx(struct job *job)
 	return JOB_ASK_TXT;
 }
 
-static void ask_record(struct job *job, struct net_query *query, struct span name, struct obs_answer *answer)
-{
-	if (!name.p)
-		answer->status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
-	else if (!is_unasked(job, name))
-		ask(job, query, name, DNS_TYPE_TXT, on_txt);
-}
-
 static enum job_state ask_txt(struct job *job)
 {
-	struct span sts, tlsrpt;
+	struct span name[TXT_QUESTIONS];
 
 	/* Nothing exists below a name that does not (RFC 8020 2). Behind a CNAME it is the target
 	 * that does not exist; the name itself is there and may have names below it. */
 	if (job->mx.answer.status == DNS_NXDOMAIN && job->mx.answer.cname_count == 0)
 		return JOB_DONE;
-	sts = below(job, SPAN_LITERAL("_mta-sts."));
-	tlsrpt = below(job, SPAN_LITERAL("_smtp._tls."));
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		name[q] = below(job, txt_questions[q].label);
 	if (job->fault)
 		return JOB_DONE;
-	ask_record(job, &job->query[0], sts, &job->sts.answer);
-	ask_record(job, &job->query[1], tlsrpt, &job->tlsrpt.answer);
+	for (int q = 0; q < TXT_QUESTIONS; q++) {
+		if (!name[q].p)
+			job->txt[q].answer.status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
+		else if (!is_unasked(job, name[q]))
+			ask(job, &job->query[q], name[q], DNS_TYPE_TXT, on_txt);
+	}
 	return JOB_CHASE_STS;
 }
 
@@ -311,7 +307,7 @@ static bool is_loop(struct span start, const struct obs_answer *answer)
 static void on_cname(struct net_query *query)
 {
 	struct job *job = query->arg;
-	struct obs_answer *kept = job->state == JOB_CHASE_STS ? &job->sts.answer : &job->policy->a;
+	struct obs_answer *kept = job->state == JOB_CHASE_STS ? &job->txt[TXT_STS].answer : &job->policy->a;
 	struct span *cname = (struct span *)kept->cname;
 	char text[DNS_NAME_TEXT_MAX * 4];
 	struct dns_answer answer;
@@ -370,7 +366,7 @@ static enum job_state chase(struct job *job, struct obs_answer *answer, struct s
 
 static enum job_state chase_sts(struct job *job)
 {
-	return chase(job, &job->sts.answer, SPAN_LITERAL("_mta-sts."), JOB_ASK_HOST);
+	return chase(job, &job->txt[TXT_STS].answer, txt_questions[TXT_STS].label, JOB_ASK_HOST);
 }
 
 /* What only a domain with a policy needs: one of a hundred. */
@@ -392,12 +388,13 @@ static struct span host_of(const struct job *job)
 
 static enum job_state ask_host(struct job *job)
 {
+	const struct obs_txt *txt = &job->txt[TXT_STS];
 	struct sts_record record;
 	struct span host;
 
-	if (job->sts.answer.status != DNS_NOERROR)
+	if (txt->answer.status != DNS_NOERROR)
 		return JOB_DONE;
-	sts_record_parse(job->sts.record, job->sts.count, &record);
+	sts_record_parse(txt->record, txt->count, &record);
 	if (record.state != RECORD_VALID)
 		return JOB_DONE;
 	host = below(job, SPAN_LITERAL("mta-sts."));
@@ -560,9 +557,8 @@ void job_observation(const struct job *job, struct observation *observation)
 		.time_ms = job->time_ms,
 		.duration_ms = job->duration_ms,
 		.mx = job->mx,
-		.sts = job->sts,
-		.tlsrpt = job->tlsrpt,
 	};
+	memcpy(observation->txt, job->txt, sizeof(job->txt));
 	if (job->policy)
 		observation->policy = *job->policy;
 	else

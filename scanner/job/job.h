@@ -19,7 +19,7 @@
 
 enum job_state {
 	JOB_ASK_MX,     /* every job starts here: a name that does not exist ends here too */
-	JOB_ASK_TXT,    /* the name may exist: ask _mta-sts and _smtp._tls together */
+	JOB_ASK_TXT,    /* the name may exist: ask txt_questions together */
 	JOB_CHASE_STS,  /* the resolver failed on _mta-sts for good: is it a CNAME loop? */
 	JOB_ASK_HOST,   /* one usable STS record: where is the policy host? IPv4 first, for its CNAME chain */
 	JOB_ASK_HOST6,  /* IPv6, at the chain's end: one question for all domains that delegate to one host */
@@ -62,10 +62,9 @@ struct job {
 	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
 	struct obs_mx mx;
-	struct obs_txt sts, tlsrpt;
-	struct obs_policy *policy; /* NULL: no policy was looked for; else see struct delivery in job.c */
-	/* its questions */
-	struct net_query query[2];
+	struct obs_txt txt[TXT_QUESTIONS];
+	struct obs_policy *policy;             /* NULL: no policy was looked for; else see struct delivery in job.c */
+	struct net_query query[TXT_QUESTIONS]; /* its questions: none but the TXT ones are asked together */
 };
 
 void job_init(struct job *job, const struct job_context *context);

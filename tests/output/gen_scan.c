@@ -123,8 +123,8 @@ static void put_facts(const struct observation *o)
 		fputc(']', facts);
 	}
 	fprintf(facts, "],%u]", o->mx.omitted);
-	put_txt("sts", &o->sts);
-	put_txt("tlsrpt", &o->tlsrpt);
+	put_txt("sts", &o->txt[TXT_STS]);
+	put_txt("tlsrpt", &o->txt[TXT_TLSRPT]);
 	put_policy(&o->policy);
 	fputs("}\n", facts);
 }

@@ -245,9 +245,9 @@ void maker_make(struct maker *m, struct observation *o)
 	o->duration_ms = (uint32_t)number(m, UINT32_MAX);
 	make_mx(m, o);
 	if (maker_chance(m, 2))
-		make_txt(m, &o->sts);
+		make_txt(m, &o->txt[TXT_STS]);
 	if (maker_chance(m, 2))
-		make_txt(m, &o->tlsrpt);
+		make_txt(m, &o->txt[TXT_TLSRPT]);
 	make_policy(m, &o->policy);
 }
 
@@ -350,8 +350,8 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ a->time_ms == b->time_ms, "time" },
 		{ a->duration_ms == b->duration_ms, "duration" },
 		{ same_mx(&a->mx, &b->mx), "mx" },
-		{ same_txt(&a->sts, &b->sts), "sts" },
-		{ same_txt(&a->tlsrpt, &b->tlsrpt), "tlsrpt" },
+		{ same_txt(&a->txt[TXT_STS], &b->txt[TXT_STS]), "sts" },
+		{ same_txt(&a->txt[TXT_TLSRPT], &b->txt[TXT_TLSRPT]), "tlsrpt" },
 		{ same_answer(&a->policy.a, &b->policy.a), "policy.a" },
 		{ same_answer(&a->policy.aaaa, &b->policy.aaaa), "policy.aaaa" },
 		{ same_addresses(&a->policy, &b->policy), "policy.addresses" },

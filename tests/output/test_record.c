@@ -179,14 +179,14 @@ static void facts_over_a_limit_are_counted_as_omitted(void **state)
 	struct decode *decode = decode_new();
 	struct observation o = { .name = { "example.com", 11 },
 				 .mx = { .record = mx, .count = OBS_MX_MAX + 3, .omitted = 1 },
-				 .sts = { .record = txt, .count = OBS_TXT_MAX + 5 } };
+				 .txt[TXT_STS] = { .record = txt, .count = OBS_TXT_MAX + 5 } };
 	struct observation got = round_trip(buffer, decode, &o);
 
 	(void)state;
 	assert_int_equal(got.mx.count, OBS_MX_MAX);
 	assert_int_equal(got.mx.omitted, 4);
-	assert_int_equal(got.sts.count, OBS_TXT_MAX);
-	assert_int_equal(got.sts.omitted, 5);
+	assert_int_equal(got.txt[TXT_STS].count, OBS_TXT_MAX);
+	assert_int_equal(got.txt[TXT_STS].omitted, 5);
 	decode_free(decode);
 	record_buffer_free(buffer);
 }
