@@ -96,16 +96,17 @@ static bool is_template(struct span name)
 static struct mx_set *read_mx_set(struct decode *d)
 {
 	struct mx_set *set;
-	uint32_t n;
+	uint32_t n, count;
 
 	if (unpack_is_uint(&d->u))
 		return refer(d, &d->mx, sizeof(*set));
 	set = add(d, &d->mx, sizeof(*set));
 	if (!set)
 		return NULL;
-	n = unpack_array_max(&d->u, 2 * OBS_MX_MAX);
-	*set = (struct mx_set){ .count = n / 2, .record = take(d, &d->frame, n / 2, sizeof(*set->record)) };
-	if (n % 2 != 0)
+	n = unpack_array_max(&d->u, MX_AT_COUNT * OBS_MX_MAX);
+	count = n / MX_AT_COUNT;
+	*set = (struct mx_set){ .count = count, .record = take(d, &d->frame, count, sizeof(*set->record)) };
+	if (n % MX_AT_COUNT != 0)
 		unpack_fail(&d->u);
 	for (size_t i = 0; !d->u.failed && i < set->count; i++) {
 		struct obs_mx_record *mx = &set->record[i];

@@ -119,7 +119,7 @@ static void put_shape(struct record_buffer *b, const struct observation *o)
 {
 	size_t start = b->n;
 
-	put_array(b, SHAPE_COUNT);
+	put_array(b, SHAPE_AT_COUNT);
 	put_uint(b, o->input);
 	put_asked(b, &o->mx.answer);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
@@ -175,7 +175,7 @@ static void put_mx(struct record_buffer *b, const struct observation *o, struct 
 {
 	size_t start = b->n, count = at_most(o->mx.count, OBS_MX_MAX);
 
-	put_array(b, 2 * count);
+	put_array(b, MX_AT_COUNT * count);
 	for (size_t i = 0; i < count; i++) {
 		put_uint(b, o->mx.record[i].preference);
 		put_mx_name(b, o->mx.record[i].name, name);
@@ -190,7 +190,7 @@ static size_t mx_omitted(const struct obs_mx *mx)
 
 static void put_mx_more(struct record_buffer *b, const struct obs_mx *mx)
 {
-	put_array(b, 2);
+	put_array(b, MX_MORE_AT_COUNT);
 	put_texts(b, mx->answer.cname, at_most(mx->answer.cname_count, OBS_CNAME_MAX));
 	put_uint(b, mx_omitted(mx));
 }
@@ -206,7 +206,7 @@ static void put_txt(struct record_buffer *b, const struct obs_txt *txt)
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
 	size_t omitted = txt->omitted + txt->count - count;
 
-	put_array(b, omitted > 0 ? 4 : cnames > 0 ? 3 : 2);
+	put_array(b, omitted > 0 ? TXT_AT_COUNT : cnames > 0 ? TXT_AT_OMITTED : TXT_AT_CNAME);
 	put_uint(b, txt->answer.ttl);
 	put_texts(b, txt->record, count);
 	if (omitted > 0 || cnames > 0)
@@ -283,7 +283,7 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	if (b->domains == 0) {
 		/* Readers of the plain stream see no frames: this tells them where differences and numbers
 		 * begin anew. */
-		put_array(b, 1);
+		put_array(b, FRAME_AT_COUNT);
 		put_uint(b, RECORD_KIND_FRAME);
 	}
 	record_put_referred(b, &o->policy, &referred);
@@ -316,10 +316,10 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, 7);
+	put_array(b, HEADER_AT_COUNT);
 	put_uint(b, RECORD_KIND_HEADER);
 	put_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
-	put_array(b, 2);
+	put_array(b, VERSION_AT_COUNT);
 	put_uint(b, header->major);
 	put_uint(b, header->minor);
 	put_text(b, header->tool);
@@ -329,7 +329,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 		put_text(b, header->option[i].name);
 		put_text(b, header->option[i].value);
 	}
-	put_array(b, 6);
+	put_array(b, INPUT_AT_COUNT);
 	put_text(b, header->input);
 	put_uint(b, header->input_size);
 	put_int(b, header->input_mtime);
@@ -343,7 +343,7 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, 9);
+	put_array(b, TRAILER_AT_COUNT);
 	put_uint(b, RECORD_KIND_TRAILER);
 	put_uint(b, trailer->completion);
 	put_int(b, trailer->end_ms);

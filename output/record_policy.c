@@ -5,7 +5,7 @@ static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
 {
 	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
 
-	put_array(b, 3 + cnames);
+	put_array(b, ANSWER_AT_CNAME + cnames);
 	put_asked(b, answer);
 	put_uint(b, answer->ttl);
 	for (size_t i = 0; i < cnames; i++)
@@ -47,7 +47,7 @@ static long put_certificate(struct record_buffer *b, const struct obs_certificat
 
 	if (number >= 0)
 		return number;
-	put_array(b, omitted > 0 ? 8 : 7);
+	put_array(b, omitted > 0 ? CERTIFICATE_AT_COUNT : CERTIFICATE_AT_NAME_OMITTED);
 	put_uint(b, RECORD_KIND_CERTIFICATE);
 	put_bin(b, hash);
 	hash_at = b->n - hash.n;
@@ -69,7 +69,7 @@ static long put_body(struct record_buffer *b, const struct obs_http *http)
 	size_t start = b->n;
 	long number;
 
-	put_array(b, 3);
+	put_array(b, BODY_AT_COUNT);
 	put_uint(b, RECORD_KIND_BODY);
 	put_bin(b, (struct span){ (const char *)http->body_sha256, sizeof(http->body_sha256) });
 	put_text(b, http->body);
@@ -94,7 +94,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 		put_nil(b);
 		return;
 	}
-	put_array(b, 5);
+	put_array(b, TLS_AT_COUNT);
 	put_uint(b, tls->version);
 	if (tls->alerted)
 		put_uint(b, tls->alert);
@@ -103,7 +103,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 	put_array(b, chain);
 	for (size_t i = 0; i < chain; i++)
 		put_int(b, certificate[i]);
-	put_array(b, 2 * errors);
+	put_array(b, ERROR_AT_COUNT * errors);
 	for (size_t i = 0; i < errors; i++) {
 		put_uint(b, tls->error[i].code);
 		put_uint(b, tls->error[i].depth);
@@ -117,7 +117,7 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 		put_nil(b);
 		return;
 	}
-	put_array(b, http->content_encoding.p ? 8 : 7);
+	put_array(b, http->content_encoding.p ? HTTP_AT_COUNT : HTTP_AT_CONTENT_ENCODING);
 	put_uint(b, http->status);
 	put_uint(b, http->failure);
 	put_uint(b, http->size);
@@ -136,7 +136,7 @@ void record_put_policy(struct record_buffer *b, const struct obs_policy *p, cons
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
-	put_array(b, 10);
+	put_array(b, POLICY_AT_COUNT);
 	put_uint(b, p->status);
 	put_answer(b, &p->a);
 	put_answer(b, &p->aaaa);
