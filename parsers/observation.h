@@ -1,4 +1,4 @@
-/* parsers/observation.h - the facts about one domain, and the judgement drawn from them.
+/* parsers/observation.h - the facts about one domain.
  *
  * An observation holds what was asked and what came back, nothing concluded: the scan
  * file keeps it, and analysis/classify/classify judges it, today or by a later version. Every
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/finding.h"
 #include "parsers/span.h"
 
 /* ZDNS's words. The numbers are on disk: append only. */
@@ -199,54 +198,10 @@ struct observation {
 	struct obs_policy policy;
 };
 
-/* ---- the judgement: computed by analysis/classify/classify, never stored ---- */
-
-enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
-
-enum record_state {
-	RECORD_NOT_ASKED,
-	RECORD_NONE,
-	RECORD_VALID,
-	RECORD_INVALID,
-	RECORD_MULTIPLE,
-	RECORD_UNKNOWN,
-	RECORD_STATE_COUNT
-};
-
-enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
-
-enum verdict {
-	VERDICT_NO_POLICY,
-	VERDICT_NONE,
-	VERDICT_TESTING_OK,
-	VERDICT_TESTING_FAIL,
-	VERDICT_ENFORCE_OK,
-	VERDICT_ENFORCE_PARTIAL,
-	VERDICT_ENFORCE_FAIL,
-	VERDICT_UNKNOWN,
-	VERDICT_COUNT
-};
-
-struct judgement {
-	enum domain_status status;
-	enum record_state record[TXT_QUESTIONS];
-	enum policy_state policy;
-	enum component component;
-	enum verdict verdict;
-	struct finding_set findings;
-};
-
 /* The words of INTERFACE.md; static, "" where JSON has null. */
 const char *dns_status_name(enum dns_status status);
 const char *connect_status_name(enum connect_status status);
-const char *domain_status_name(enum domain_status status);
-const char *record_state_name(enum record_state state);
-const char *policy_state_name(enum policy_state state);
-const char *verdict_name(enum verdict verdict);
 const char *tls_version_name(enum tls_version version);
-
-/* The verdict's word; "" for a domain nobody was asked about, which has none: "unknown" is for one that was asked. */
-const char *judgement_verdict_name(const struct judgement *judgement);
 
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)

@@ -378,3 +378,15 @@ bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span
 	}
 	return false;
 }
+
+static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+	[POLICY_UNJUDGED] = "",
+	[POLICY_VALID] = "valid",
+	[POLICY_TOLERATED] = "tolerated",
+	[POLICY_INVALID] = "invalid",
+};
+
+const char *policy_state_name(enum policy_state state)
+{
+	return policy_state_names[state];
+}

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 #include "parsers/finding.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
+
+enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
 
 enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
@@ -34,6 +35,8 @@ void sts_policy_parse(struct span body, struct sts_policy *result);
 /* Walk the well-formed mx values in order; *@at starts at 0. False at the end. */
 bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern);
 
-const char *sts_mode_name(enum sts_mode mode); /* "" for UNSET */
+/* Static; "" for UNSET and UNJUDGED. */
+const char *sts_mode_name(enum sts_mode mode);
+const char *policy_state_name(enum policy_state state);
 
 #endif

@@ -20,9 +20,8 @@
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 
+#include "analysis/classify/judgement.h"
 #include "analysis/classify/mx_kind.h"
-#include "parsers/observation.h"
-#include "parsers/sts_policy.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
 
