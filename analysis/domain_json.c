@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include "analysis/classify/classify_challenge.h"
 #include "output/json.h"
 
 /* Facts that are rarely there stand only where they are. */
@@ -229,13 +230,14 @@ static void put_http(struct json *json, const struct obs_http *http)
 								 [HTTP_TIMEOUT] = "timeout",
 								 [HTTP_TOO_LARGE] = "too-large",
 								 [HTTP_PROTOCOL] = "protocol" };
+	const struct span field[] = { http->content_type, http->location, http->content_encoding, http->challenge };
 
 	if (http->status == 0 && http->failure == HTTP_COMPLETE) {
 		json_null(json, "http");
 		return;
 	}
 	json_open_object(json, "http");
-	json_latin1(json, (struct span[]){ http->content_type, http->location, http->content_encoding }, 3);
+	json_latin1(json, field, COUNT_OF(field));
 	if (http->status > 0)
 		json_uint(json, "status", http->status);
 	else
@@ -247,7 +249,9 @@ static void put_http(struct json *json, const struct obs_http *http)
 	json_uint(json, "size", http->size);
 	if (http->failure != HTTP_COMPLETE)
 		json_text(json, "failure", failure[http->failure]);
-	put_flag(json, "challenged", http->challenged);
+	put_flag(json, "challenged", classify_challenge(http));
+	if (http->challenge.p)
+		json_string(json, "challenge", http->challenge);
 	json_close_object(json);
 }
 

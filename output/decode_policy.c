@@ -147,6 +147,7 @@ static void read_http(struct decode *d, struct obs_http *http)
 	}
 	http->challenged = unpack_field_uint(&d->u, &left, 1);
 	http->content_encoding = unpack_field_text(&d->u, &left);
+	http->challenge = unpack_field_text(&d->u, &left);
 	unpack_skip(&d->u, left);
 }
 

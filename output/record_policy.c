@@ -26,7 +26,7 @@ static bool tls_is_empty(const struct obs_tls *tls)
 static bool http_is_empty(const struct obs_http *http)
 {
 	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
-	       !http->content_encoding.p && !http->challenged && http->size == 0 && http->body.n == 0;
+	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
 }
 
 bool record_policy_is_empty(const struct obs_policy *p)
@@ -113,11 +113,15 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 
 static void put_http(struct record_buffer *b, const struct obs_http *http, long body)
 {
+	unsigned count = http->challenge.p          ? HTTP_AT_COUNT
+			 : http->content_encoding.p ? HTTP_AT_CHALLENGE
+						    : HTTP_AT_CONTENT_ENCODING;
+
 	if (http_is_empty(http)) {
 		put_nil(b);
 		return;
 	}
-	put_array(b, http->content_encoding.p ? HTTP_AT_COUNT : HTTP_AT_CONTENT_ENCODING);
+	put_array(b, count);
 	put_uint(b, http->status);
 	put_uint(b, http->failure);
 	put_uint(b, http->size);
@@ -127,9 +131,11 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 		put_int(b, body);
 	else
 		put_nil(b);
-	put_uint(b, http->challenged);
-	if (http->content_encoding.p)
-		put_text(b, http->content_encoding);
+	put_uint(b, 0);
+	if (count > HTTP_AT_CONTENT_ENCODING)
+		put_text_or_nil(b, http->content_encoding);
+	if (count > HTTP_AT_CHALLENGE)
+		put_text(b, http->challenge);
 }
 
 void record_put_policy(struct record_buffer *b, const struct obs_policy *p, const struct record_referred *referred)

@@ -124,8 +124,9 @@ enum schema_http {
 	HTTP_AT_CONTENT_TYPE,
 	HTTP_AT_LOCATION,
 	HTTP_AT_BODY,
-	HTTP_AT_CHALLENGED,
-	HTTP_AT_CONTENT_ENCODING, /* since 1.1 */
+	HTTP_AT_CHALLENGED,       /* no longer written: HTTP_AT_CHALLENGE holds what it was drawn from */
+	HTTP_AT_CONTENT_ENCODING, /* since 1.1, as is the next */
+	HTTP_AT_CHALLENGE,
 	HTTP_AT_COUNT
 };
 

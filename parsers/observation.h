@@ -167,7 +167,8 @@ struct obs_http {
 	struct span content_type;     /* field value as sent; p NULL: no such field */
 	struct span location;         /* field value as sent; p NULL: no such field */
 	struct span content_encoding; /* field value as sent; p NULL: no such field. `body` is decoded (RFC 9110 8.4) */
-	bool challenged;              /* the answer marks itself as a challenge to scanners */
+	struct span challenge;        /* the first field that marks a challenge, "name: value"; p NULL: none */
+	bool challenged;              /* read from older files, which hold no `challenge`: their scanner saw one */
 	uint64_t size;                /* octets of body that arrived, decoded */
 	struct span body;             /* status 200: up to POLICY_BODY_MAX; others: HTTP_ERROR_BODY_MAX */
 	uint8_t body_sha256[32];      /* of `body` where it is not empty */

@@ -293,8 +293,8 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
-/* Does the body begin as a page does? No key can begin with `<`. */
-static bool is_html(struct span body)
+/* No key can begin with `<`. */
+bool sts_policy_is_html(struct span body)
 {
 	size_t i = 0;
 
@@ -351,7 +351,7 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 		refuse(result, FINDING_POLICY_EMPTY);
 		return;
 	}
-	if (is_html(body)) {
+	if (sts_policy_is_html(body)) {
 		refuse(result, FINDING_POLICY_HTML);
 		return;
 	}

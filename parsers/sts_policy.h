@@ -32,6 +32,9 @@ struct sts_policy {
 
 void sts_policy_parse(struct span body, struct sts_policy *result);
 
+/* Does the body begin as an HTML page does? Then it is no policy. */
+bool sts_policy_is_html(struct span body);
+
 /* Walk the well-formed mx values in order; *@at starts at 0. False at the end. */
 bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern);
 

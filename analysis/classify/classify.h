@@ -13,6 +13,7 @@
  *    component and status unknown.
  *  - A policy host that a blocklist of the user forbids is no fault of the domain: no finding, component and
  *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
+ *  - A challenge is 502 under any status, 200 as well: what stands there instead of a policy is not judged as one.
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
  *  - Lines that were not surveyed (illegal-input, blocklisted): no component, verdict unknown.
  *  - Findings 701 and 702 also for mode none, where the policy lists patterns.

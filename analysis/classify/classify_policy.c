@@ -1,5 +1,6 @@
 #include "analysis/classify/classify_policy.h"
 
+#include "analysis/classify/classify_challenge.h"
 #include "parsers/domain.h"
 #include "parsers/mx_match.h"
 
@@ -190,12 +191,10 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 	return STAGE_PASSED;
 }
 
-/* ---- http: status 200 and a whole body ---- */
+/* ---- http: status 200, a whole body, and no challenge instead of it ---- */
 
 static enum finding finding_of_status(const struct obs_http *http)
 {
-	if (http->challenged) /* a challenge wears any status */
-		return FINDING_POLICY_HTTP_FORBIDDEN;
 	switch (http->status) {
 	case 401:
 	case 403:
@@ -240,6 +239,8 @@ static enum stage_result judge_http(const struct observation *observation, struc
 		add(result, FINDING_POLICY_HTTP_TIMEOUT);
 	else if (policy->status == CONNECT_PROTOCOL_ERROR)
 		add(result, FINDING_POLICY_HTTP_PROTOCOL);
+	else if (classify_challenge(http)) /* which wears any status */
+		add(result, FINDING_POLICY_HTTP_FORBIDDEN);
 	else if (http->status != 0 && http->status != 200) /* a broken body does not matter any more */
 		add(result, finding_of_status(http));
 	else if (http->failure != HTTP_COMPLETE)

@@ -199,6 +199,8 @@ static bool set_http(struct facts *f, struct span w, struct span v)
 		for (int i = 0; i < HTTP_FAILURE_COUNT; i++)
 			if (span_equal(v, span_of(failures[i])))
 				http->failure = (enum http_failure)i;
+	} else if (IS("challenge")) {
+		http->challenge = keep(f, v);
 	} else if (IS("challenged")) {
 		http->challenged = true;
 	} else if (IS("body")) {

@@ -170,7 +170,7 @@ static const struct {
 					     .tls = { .version = TLS_1_2, .alerted = true, .alert = 0, .chain = certificates, .chain_count = 2, .chain_omitted = 1,
 						      .error = errors, .error_count = 2 },
 					     .http = { .status = 301, .failure = HTTP_TOO_LARGE, .location = SPAN_LITERAL("/\xe9"),
-						       .content_encoding = SPAN_LITERAL("br"), .challenged = true,
+						       .content_encoding = SPAN_LITERAL("br"), .challenge = SPAN_LITERAL("sg-captcha: x"),
 						       .size = 70000, .body = SPAN_LITERAL("<\xff>"), .body_sha256 = { 1 } } } },
 		.judgement = { .component = COMPONENT_TLS },
 		.finding = FINDING_POLICY_TLS_EXPIRED,
@@ -183,7 +183,7 @@ static const struct {
 			"\"chain\":[{\"names\":[\"\xc3\xbc.example.com\"],\"names_omitted\":7,\"common_name\":\"R\\n3\",\"not_before\":\"1970-01-01T00:00:00Z\","
 			"\"not_after\":\"1970-01-01T00:00:00Z\",\"issuer\":\"\",\"sha256\":\"cd" HASH_0 "\",\"encoding\":\"latin-1\"}],\"chain_omitted\":1,"
 			"\"errors\":[{\"code\":10,\"depth\":0},{\"code\":19,\"depth\":2}]},"
-			"\"http\":{\"status\":301,\"content_type\":null,\"location\":\"/\xc3\xa9\",\"content_encoding\":\"br\",\"size\":70000,\"failure\":\"too-large\",\"challenged\":true,\"encoding\":\"latin-1\"},"
+			"\"http\":{\"status\":301,\"content_type\":null,\"location\":\"/\xc3\xa9\",\"content_encoding\":\"br\",\"size\":70000,\"failure\":\"too-large\",\"challenged\":true,\"challenge\":\"sg-captcha: x\",\"encoding\":\"latin-1\"},"
 			"\"state\":null,\"policy\":null,\"body\":\"<\xc3\xbf>\",\"body_sha256\":\"01" HASH_0 "\",\"encoding\":\"latin-1\"}}},"
 			"\"findings\":[\"policy-tls-expired\"],\"component\":\"tls\",\"verdict\":\"no-policy\"}\n",
 	},

@@ -104,8 +104,10 @@ static void put_policy(const struct obs_policy *p)
 	put_hex(p->http.body.p, p->http.body.n);
 	fputc(',', facts);
 	put_hex(p->http.body_sha256, 32);
-	fprintf(facts, ",%d,", p->http.challenged);
+	fputc(',', facts);
 	put_span(p->http.content_encoding);
+	fputc(',', facts);
+	put_span(p->http.challenge);
 	fputs("]}", facts);
 }
 

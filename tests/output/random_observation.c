@@ -197,7 +197,7 @@ static void make_http(struct maker *m, struct obs_http *http)
 	http->content_type = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->location = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->content_encoding = octets_or_absent(m, HTTP_FIELD_MAX);
-	http->challenged = maker_chance(m, 2);
+	http->challenge = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->size = number(m, UINT64_MAX);
 	http->body = octets(m, maker_chance(m, 50) == 0 ? POLICY_BODY_MAX : 300);
 	for (int i = 0; i < 32 && http->body.n > 0; i++)
@@ -333,7 +333,7 @@ static bool same_http(const struct obs_http *a, const struct obs_http *b)
 {
 	return a->status == b->status && a->failure == b->failure && same_optional(a->content_type, b->content_type) &&
 	       same_optional(a->location, b->location) && same_optional(a->content_encoding, b->content_encoding) &&
-	       a->challenged == b->challenged && a->size == b->size && span_equal(a->body, b->body) &&
+	       same_optional(a->challenge, b->challenge) && a->size == b->size && span_equal(a->body, b->body) &&
 	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
 }
 

@@ -191,7 +191,8 @@ static void facts_over_a_limit_are_counted_as_omitted(void **state)
 	record_buffer_free(buffer);
 }
 
-/* gen_scan SCAN FACTS 909 8 3 wrote the file, before the questions became a table: every octet stays where it was. */
+/* gen_scan SCAN FACTS 909 8 3 wrote the file, before the questions became a table: every octet stays where it was. But
+ * for `challenged`, which is read and not written any more. */
 static void a_file_of_before_is_written_again_as_it_was(void **state)
 {
 	int fd = open("tests/output/schema_1_1.msgpack.zst", O_RDONLY);
@@ -201,21 +202,29 @@ static void a_file_of_before_is_written_again_as_it_was(void **state)
 	union decode_frame_record other;
 	struct observation o;
 	struct span content;
-	uint32_t domains = 0;
+	uint32_t domains = 0, frames = 0, challenged = 0;
 
 	(void)state;
 	while (frame_next(walk, &content) == FRAME_WHOLE) {
+		bool differs = false;
+
 		record_buffer_reset(buffer);
 		decode_begin(decode, content);
-		while (decode_next(decode, &o, &other) == DECODE_DOMAIN)
+		while (decode_next(decode, &o, &other) == DECODE_DOMAIN) {
 			assert_int_equal(record_put_domain(buffer, &o), 0);
+			challenged += o.policy.http.challenged;
+			differs |= o.policy.http.challenged;
+		}
+		domains += record_buffer_domains(buffer);
 		if (record_buffer_domains(buffer) == 0) /* header and trailer have tests of their own */
 			continue;
-		domains += record_buffer_domains(buffer);
 		assert_int_equal(record_buffer_size(buffer), content.n);
-		assert_memory_equal(record_buffer_data(buffer), content.p, content.n);
+		assert_int_equal(memcmp(record_buffer_data(buffer), content.p, content.n) != 0, differs);
+		frames += !differs;
 	}
 	assert_int_equal(domains, 24);
+	assert_int_equal(challenged, 3);
+	assert_int_equal(frames, 6);
 	frame_walk_free(walk);
 	close(fd);
 	decode_free(decode);
