@@ -20,8 +20,8 @@ static const char help[] =
 	"csv columns: name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,\n"
 	"sts_id,tlsrpt_state,policy_status,http_status,tls_verify,mode,max_age,policy_state,\n"
 	"findings,component,verdict. mx: names in order of preference, with a space between;\n"
-	"tls_verify: ok, or the findings of TLS that failed; findings: codes with a space\n"
-	"between. What was not asked is empty.\n"
+	"tls_verify: ok, or the first error of TLS, its code without policy-tls-; findings:\n"
+	"codes with a space between. What was not asked is empty.\n"
 	"\n"
 	"exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage\n";
 

@@ -29,7 +29,7 @@ static const char help[] =
 	"  overview.csv        totals; each metric is a part of: scanned (complete, unknown,\n"
 	"                      blocklisted and illegal_input sum to it), sts_record (any\n"
 	"                      state but none and unknown), sts_valid_record, policy_fetched\n"
-	"                      (TLS verified, status 200), policy_usable (valid or tolerated;\n"
+	"                      (TLS verified, a whole body), policy_usable (valid or tolerated;\n"
 	"                      the modes sum to it), tlsrpt_record\n"
 	"  by_tld.csv          by right-most label; share_sts = sts / domains\n"
 	"  by_rank.csv         by rank, in decades; the row without bounds is the unranked\n"

@@ -59,25 +59,6 @@ static void put_bool(struct csv *csv, bool known, bool value)
 		csv_empty(csv);
 }
 
-/* "ok", or why it is not; empty where no TLS was tried. */
-static void put_verify(struct csv *csv, const struct classification *result)
-{
-	struct finding_set failed = { 0 };
-	const struct finding_set *all = &result->judgement.findings;
-	bool any = false;
-
-	for (unsigned f = finding_next(all, 0); f < FINDING_COUNT; f = finding_next(all, f + 1)) {
-		if (finding_table[f].component == COMPONENT_TLS && finding_table[f].severity == SEVERITY_ERROR) {
-			finding_add(&failed, (enum finding)f);
-			any = true;
-		}
-	}
-	if (any)
-		domain_csv_findings(csv, &failed);
-	else
-		csv_string(csv, result->tls_ok ? "ok" : "");
-}
-
 static void put_policy(struct csv *csv, const struct observation *observation, const struct classification *result)
 {
 	bool asked = observation->input == INPUT_OK && result->judgement.record[TXT_STS] == RECORD_VALID;
@@ -88,7 +69,7 @@ static void put_policy(struct csv *csv, const struct observation *observation, c
 		csv_uint(csv, observation->policy.http.status);
 	else
 		csv_empty(csv);
-	put_verify(csv, result);
+	csv_string(csv, result->tls_verify);
 	csv_string(csv, judged ? sts_mode_name(result->policy.mode) : "");
 	if (judged && result->policy.has_max_age)
 		csv_uint(csv, result->policy.max_age);

@@ -143,30 +143,6 @@ static void put_addresses(struct json *json, const struct obs_policy *p)
 		json_null(json, "address");
 }
 
-/* What a sender would say of the chain and its names: the first of the judgement's TLS errors, or ok. */
-static const char *verify_word(const struct judgement *j)
-{
-	static const struct {
-		enum finding finding;
-		const char *word;
-	} words[] = {
-		{ FINDING_POLICY_TLS_NAME_MISMATCH, "name-mismatch" },
-		{ FINDING_POLICY_TLS_CN_ONLY, "cn-only" },
-		{ FINDING_POLICY_TLS_EXPIRED, "expired" },
-		{ FINDING_POLICY_TLS_NOT_YET_VALID, "not-yet-valid" },
-		{ FINDING_POLICY_TLS_SELF_SIGNED, "self-signed" },
-		{ FINDING_POLICY_TLS_UNTRUSTED_ROOT, "untrusted-root" },
-		{ FINDING_POLICY_TLS_INCOMPLETE_CHAIN, "incomplete-chain" },
-		{ FINDING_POLICY_TLS_INVALID, "invalid" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		if (finding_has(&j->findings, words[i].finding))
-			return words[i].word;
-	}
-	return "ok";
-}
-
 static void put_certificate(struct json *json, const struct obs_certificate *c)
 {
 	json_latin1(json, c->name, c->name_count);
@@ -207,15 +183,15 @@ static void put_chain(struct json *json, const struct obs_tls *tls)
 	}
 }
 
-static void put_tls(struct json *json, const struct obs_tls *tls, const struct judgement *judgement)
+static void put_tls(struct json *json, const struct obs_tls *tls, const char *verify)
 {
-	if (tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->error_count == 0) {
+	if (!verify[0] && obs_tls_is_empty(tls)) {
 		json_null(json, "tls");
 		return;
 	}
 	json_open_object(json, "tls");
 	json_word(json, "version", tls_version_name(tls->version));
-	json_word(json, "verify", tls->chain_count > 0 ? verify_word(judgement) : "");
+	json_word(json, "verify", verify);
 	if (tls->alerted)
 		json_uint(json, "alert", tls->alert);
 	if (tls->chain_count > 0)
@@ -232,7 +208,7 @@ static void put_http(struct json *json, const struct obs_http *http)
 								 [HTTP_PROTOCOL] = "protocol" };
 	const struct span field[] = { http->content_type, http->location, http->content_encoding, http->challenge };
 
-	if (http->status == 0 && http->failure == HTTP_COMPLETE) {
+	if (obs_http_is_empty(http)) {
 		json_null(json, "http");
 		return;
 	}
@@ -312,7 +288,7 @@ static void put_policy_data(struct json *json, const struct observation *observa
 	json_strings(json, "cname", chain->cname, chain->cname_count);
 	put_addresses(json, p);
 	put_count(json, "fetch_ms", p->fetch_ms);
-	put_tls(json, &p->tls, &result->judgement);
+	put_tls(json, &p->tls, result->tls_verify);
 	put_http(json, &p->http);
 	put_parsed(json, result);
 	put_body(json, &p->http);

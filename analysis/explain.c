@@ -184,16 +184,16 @@ static void explain_certificate(const struct paper *paper, const struct obs_cert
 	fputc('\n', paper->out);
 }
 
-static void explain_tls(const struct paper *paper, const struct obs_tls *tls, bool ok)
+static void explain_tls(const struct paper *paper, const struct obs_tls *tls, const char *verify)
 {
 	put_label(paper, "TLS");
-	fputs(tls->version != TLS_NONE ? tls_version_name(tls->version) : "no handshake", paper->out);
+	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_name(tls->version) : "no version", verify);
+	for (size_t i = 0; i < tls->error_count; i++)
+		fprintf(paper->out, "%s %u at depth %u", i == 0 ? " (OpenSSL's error" : ",", tls->error[i].code,
+			tls->error[i].depth);
+	fputs(tls->error_count > 0 ? ")" : "", paper->out);
 	if (tls->alerted)
 		fprintf(paper->out, ", the server sent alert %u", tls->alert);
-	fputs(ok ? ", verified" : ", not verified", paper->out);
-	for (size_t i = 0; i < tls->error_count; i++)
-		fprintf(paper->out, "%s %u at depth %u", i == 0 ? ": verification error" : ",", tls->error[i].code,
-			tls->error[i].depth);
 	fputc('\n', paper->out);
 	if (tls->chain_count > 0)
 		explain_certificate(paper, &tls->chain[0]);
@@ -246,12 +246,11 @@ static void explain_fetch(const struct paper *paper, const struct observation *o
 			  const struct classification *result)
 {
 	const struct obs_policy *policy = &observation->policy;
-	bool tls_tried = policy->status == CONNECT_HANDSHAKE_ERROR || policy->tls.version != TLS_NONE;
 
 	explain_host(paper, policy);
-	if (tls_tried)
-		explain_tls(paper, &policy->tls, result->tls_ok);
-	if (policy->http.status > 0 || (tls_tried && result->tls_ok))
+	if (result->tls_verify[0])
+		explain_tls(paper, &policy->tls, result->tls_verify);
+	if (policy->http.status > 0 || strcmp(result->tls_verify, "ok") == 0)
 		explain_http(paper, &policy->http);
 	if (result->judgement.policy != POLICY_UNJUDGED)
 		explain_policy(paper, result);

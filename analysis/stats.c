@@ -188,32 +188,22 @@ static void add_providers(struct stats *stats, const struct observation *observa
 
 /* ---- stages split by reason ---- */
 
-/* The first finding of @component that made the stage end, or OK. */
-static unsigned reason_of(const struct classification *result, enum component component, enum severity severity)
-{
-	const struct finding_set *set = &result->judgement.findings;
-
-	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
-		if (finding_table[f].component == component && finding_table[f].severity == severity)
-			return f;
-	return STATS_REASON_OK;
-}
-
 static void add_stages(struct stats *stats, const struct classification *result)
 {
+	const struct finding_set *set = &result->judgement.findings;
 	enum component component = result->judgement.component;
 	bool fetched = result->judgement.policy != POLICY_UNJUDGED;
 	bool answered = fetched || component == COMPONENT_HTTP;
 
 	if (answered || component == COMPONENT_TLS)
-		stats->reason[STATS_STAGE_TLS][reason_of(result, COMPONENT_TLS, SEVERITY_ERROR)]++;
+		stats->reason[STATS_STAGE_TLS][finding_first(set, SEVERITY_ERROR, COMPONENT_TLS)]++;
 	if (answered)
-		stats->reason[STATS_STAGE_HTTP][reason_of(result, COMPONENT_HTTP, SEVERITY_ERROR)]++;
+		stats->reason[STATS_STAGE_HTTP][finding_first(set, SEVERITY_ERROR, COMPONENT_HTTP)]++;
 	if (fetched) {
 		enum severity severity = result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED
 										      : SEVERITY_ERROR;
 
-		stats->reason[STATS_STAGE_SYNTAX][reason_of(result, COMPONENT_SYNTAX, severity)]++;
+		stats->reason[STATS_STAGE_SYNTAX][finding_first(set, severity, COMPONENT_SYNTAX)]++;
 	}
 }
 

@@ -17,23 +17,11 @@ static bool answer_is_empty(const struct obs_answer *answer)
 	return answer_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0;
 }
 
-static bool tls_is_empty(const struct obs_tls *tls)
-{
-	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
-	       tls->error_count == 0;
-}
-
-static bool http_is_empty(const struct obs_http *http)
-{
-	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
-	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
-}
-
 bool record_policy_is_empty(const struct obs_policy *p)
 {
 	return answer_is_empty(&p->a) && answer_is_empty(&p->aaaa) && p->address_count == 0 &&
 	       p->address_omitted == 0 && !p->reserved && p->status == CONNECT_SKIPPED && p->fetch_ms == 0 &&
-	       tls_is_empty(&p->tls) && http_is_empty(&p->http);
+	       obs_tls_is_empty(&p->tls) && obs_http_is_empty(&p->http);
 }
 
 /* The number of the certificate in the frame; it is written where it is new. */
@@ -90,7 +78,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 	size_t chain = at_most(tls->chain_count, OBS_CHAIN_MAX);
 	size_t errors = at_most(tls->error_count, OBS_VERIFY_ERRORS_MAX);
 
-	if (tls_is_empty(tls)) {
+	if (obs_tls_is_empty(tls)) {
 		put_nil(b);
 		return;
 	}
@@ -117,7 +105,7 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 			 : http->content_encoding.p ? HTTP_AT_CHALLENGE
 						    : HTTP_AT_CONTENT_ENCODING;
 
-	if (http_is_empty(http)) {
+	if (obs_http_is_empty(http)) {
 		put_nil(b);
 		return;
 	}

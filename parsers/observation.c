@@ -49,3 +49,15 @@ bool obs_mx_is_null(const struct obs_mx *mx)
 	/* RFC 7505 3: preference 0 is a SHOULD, the root name and standing alone are the mark. */
 	return mx->count == 1 && mx->record[0].name.n == 0;
 }
+
+bool obs_tls_is_empty(const struct obs_tls *tls)
+{
+	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
+	       tls->error_count == 0;
+}
+
+bool obs_http_is_empty(const struct obs_http *http)
+{
+	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
+	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
+}

@@ -213,4 +213,8 @@ static inline bool dns_status_is_transient(enum dns_status status)
 /* Is this the null MX of RFC 7505: one record, preference 0, the root? */
 bool obs_mx_is_null(const struct obs_mx *mx);
 
+/* Is there nothing at all that was learnt of it? */
+bool obs_tls_is_empty(const struct obs_tls *tls);
+bool obs_http_is_empty(const struct obs_http *http);
+
 #endif

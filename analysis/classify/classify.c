@@ -174,6 +174,7 @@ static void judge_domain(const struct observation *observation, struct classific
 void classify(const struct observation *observation, struct classification *result)
 {
 	memset(result, 0, sizeof(*result));
+	result->tls_verify = "";
 	switch (observation->input) {
 	case INPUT_OK:
 		judge_domain(observation, result);

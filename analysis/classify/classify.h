@@ -39,10 +39,11 @@ struct classification {
 	struct sts_record sts; /* where the answer has TXT records */
 	struct tlsrpt_record tlsrpt;
 	struct sts_policy policy; /* where judgement.policy is not POLICY_UNJUDGED */
-	bool tls_ok;              /* chain, dates, name and version: a sender would go on */
-	bool mx_compared;         /* there are MX and patterns: the next two hold something */
-	enum mx_kind mx_kind;     /* of the worst MX */
-	uint16_t mx_matching;     /* MX that match a pattern */
+	const char
+		*tls_verify;  /* how TLS ended: "ok", or the first error's code without "policy-tls-"; "": not tried */
+	bool mx_compared;     /* there are MX and patterns: the next two hold something */
+	enum mx_kind mx_kind; /* of the worst MX */
+	uint16_t mx_matching; /* MX that match a pattern */
 };
 
 void classify(const struct observation *observation, struct classification *result);

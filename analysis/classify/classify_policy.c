@@ -114,7 +114,7 @@ static enum finding finding_of_verify_error(uint16_t code)
 	}
 }
 
-static bool judge_chain(const struct obs_tls *tls, struct classification *result)
+static void judge_chain(const struct obs_tls *tls, struct classification *result)
 {
 	bool explained = false;
 
@@ -127,11 +127,10 @@ static bool judge_chain(const struct obs_tls *tls, struct classification *result
 	for (size_t i = 0; i < tls->error_count; i++)
 		if (tls->error[i].code != VERIFY_LEAF_UNVERIFIABLE || !explained)
 			add(result, finding_of_verify_error(tls->error[i].code));
-	return tls->error_count == 0;
 }
 
 /* RFC 8461 3.3: a SAN dNSName, never the CN. */
-static bool judge_name(const struct observation *observation, struct classification *result)
+static void judge_name(const struct observation *observation, struct classification *result)
 {
 	static const struct span prefix = { "mta-sts.", 8 };
 	const struct obs_certificate *leaf = observation->policy.tls.chain;
@@ -139,17 +138,16 @@ static bool judge_name(const struct observation *observation, struct classificat
 	struct span host = { text, prefix.n + observation->name.n };
 
 	if (observation->name.n > DOMAIN_NAME_MAX)
-		return false;
+		return;
 	memcpy(text, prefix.p, prefix.n);
 	memcpy(text + prefix.n, observation->name.p, observation->name.n);
 	for (size_t i = 0; i < leaf->name_count; i++)
 		if (mx_match(leaf->name[i], host))
-			return true;
+			return;
 	if (leaf->name_count == 0 && leaf->name_omitted == 0 && mx_match(leaf->common_name, host))
 		add(result, FINDING_POLICY_TLS_CN_ONLY);
 	else
 		add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
-	return false;
 }
 
 static void judge_expiry(const struct observation *observation, struct classification *result)
@@ -160,35 +158,43 @@ static void judge_expiry(const struct observation *observation, struct classific
 		add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
 }
 
+static void judge_no_certificate(const struct obs_tls *tls, bool old, struct classification *result)
+{
+	if (old || (tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION))
+		add(result, FINDING_POLICY_TLS_OLD_VERSION);
+	else if (tls->alerted)
+		add(result, FINDING_POLICY_TLS_NO_CERTIFICATE);
+	else
+		add(result, FINDING_POLICY_TLS_HANDSHAKE);
+}
+
 static enum stage_result judge_tls(const struct observation *observation, struct classification *result)
 {
+	const struct finding_set *findings = &result->judgement.findings;
 	const struct obs_tls *tls = &observation->policy.tls;
 	bool old = tls->version == TLS_1_0 || tls->version == TLS_1_1; /* RFC 8461 7.2, RFC 8996 */
-	bool chain_ok, name_ok;
+	enum finding error;
 
 	if (tls->chain_count == 0) {
-		if (old || (tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION))
+		judge_no_certificate(tls, old, result);
+	} else {
+		judge_chain(tls, result);
+		judge_name(observation, result);
+		judge_expiry(observation, result);
+		if (old)
 			add(result, FINDING_POLICY_TLS_OLD_VERSION);
-		else if (tls->alerted)
-			add(result, FINDING_POLICY_TLS_NO_CERTIFICATE);
-		else
+		/* the certificate was fine, what followed not */
+		if (observation->policy.status == CONNECT_HANDSHAKE_ERROR &&
+		    !finding_any(findings, SEVERITY_ERROR, COMPONENT_TLS))
 			add(result, FINDING_POLICY_TLS_HANDSHAKE);
-		return STAGE_BROKEN;
 	}
-	chain_ok = judge_chain(tls, result);
-	name_ok = judge_name(observation, result);
-	judge_expiry(observation, result);
-	if (old)
-		add(result, FINDING_POLICY_TLS_OLD_VERSION);
-	result->tls_ok = chain_ok && name_ok && !old;
-	if (!result->tls_ok)
-		return STAGE_BROKEN;
-	if (observation->policy.status == CONNECT_HANDSHAKE_ERROR) { /* the certificate was fine, what followed not */
-		result->tls_ok = false;
-		add(result, FINDING_POLICY_TLS_HANDSHAKE);
-		return STAGE_BROKEN;
+	error = finding_first(findings, SEVERITY_ERROR, COMPONENT_TLS);
+	if (error == FINDING_COUNT) {
+		result->tls_verify = "ok";
+		return STAGE_PASSED;
 	}
-	return STAGE_PASSED;
+	result->tls_verify = finding_table[error].code + sizeof("policy-tls-") - 1;
+	return STAGE_BROKEN;
 }
 
 /* ---- http: status 200, a whole body, and no challenge instead of it ---- */

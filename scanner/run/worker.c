@@ -104,7 +104,7 @@ static bool settle(struct worker *worker, struct job *job)
 	}
 	if (!record(worker, &observation))
 		return false;
-	worker_count_judged(&worker->counts, &observation, &result);
+	worker_count_judged(&worker->counts, &result);
 	return true;
 }
 
@@ -222,7 +222,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 	if (!record(worker, &observation))
 		return false;
 	classify(&observation, &result);
-	worker_count_judged(&worker->counts, &observation, &result);
+	worker_count_judged(&worker->counts, &result);
 	return true;
 }
 

@@ -54,6 +54,7 @@ static const struct {
 	struct observation observation;
 	struct judgement judgement;
 	enum finding finding; /* FINDING_COUNT: none */
+	const char *verify;
 	const char *line;
 } cases[] = {
 	{ /* the sample of the interface, and all that was recorded */
@@ -70,6 +71,7 @@ static const struct {
 		},
 		.judgement = { .record = { RECORD_VALID, RECORD_NONE }, .policy = POLICY_VALID, .component = COMPONENT_OK, .verdict = VERDICT_ENFORCE_OK },
 		.finding = FINDING_TLSRPT_ABSENT_WITH_STS,
+		.verify = "ok",
 		.line = "{\"name\":\"example.com\",\"index\":12,\"rank\":12,\"timestamp\":\"2026-11-21T22:33:49.120Z\",\"duration\":0.123,"
 			"\"status\":\"complete\",\"results\":{"
 			"\"MX\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":300,\"data\":{\"records\":[{\"preference\":10,\"name\":\"mx.example.com\"}],\"null_mx\":false}},"
@@ -174,6 +176,7 @@ static const struct {
 						       .size = 70000, .body = SPAN_LITERAL("<\xff>"), .body_sha256 = { 1 } } } },
 		.judgement = { .component = COMPONENT_TLS },
 		.finding = FINDING_POLICY_TLS_EXPIRED,
+		.verify = "expired",
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
 			"\"POLICY\":{\"status\":\"handshake-error\",\"data\":{\"host\":\"mta-sts.example.com\","
 			"\"dns\":{\"A\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":0},\"AAAA\":{\"status\":\"SKIPPED\"}},\"cname\":[],"
@@ -187,7 +190,19 @@ static const struct {
 			"\"state\":null,\"policy\":null,\"body\":\"<\xc3\xbf>\",\"body_sha256\":\"01" HASH_0 "\",\"encoding\":\"latin-1\"}}},"
 			"\"findings\":[\"policy-tls-expired\"],\"component\":\"tls\",\"verdict\":\"no-policy\"}\n",
 	},
-	{ /* an empty body; an alert before any certificate has no verification to speak of */
+	{ /* TLS was tried, and nothing came */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
+				 .policy = { .a = ASKED(DNS_NO_ANSWER), .address = addresses, .address_count = 1, .status = CONNECT_HANDSHAKE_ERROR } },
+		.judgement = { .component = COMPONENT_TLS },
+		.finding = FINDING_POLICY_TLS_HANDSHAKE,
+		.verify = "handshake",
+		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
+			"\"POLICY\":{\"status\":\"handshake-error\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NO_ANSWER\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"
+			"\"cname\":[],\"addresses\":[\"192.0.2.1\"],\"address\":\"192.0.2.1\",\"tls\":{\"version\":null,\"verify\":\"handshake\"},\"http\":null,"
+			"\"state\":null,\"policy\":null,\"body\":null,\"body_sha256\":null}}},"
+			"\"findings\":[\"policy-tls-handshake\"],\"component\":\"tls\",\"verdict\":\"no-policy\"}\n",
+	},
+	{ /* an empty body; facts about a TLS that was not judged */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
 				 .policy = { .a = ASKED(DNS_NXDOMAIN), .address_used = -1, .status = CONNECT_SUCCESS, .tls = { .alerted = true, .alert = 112 },
 					     .http = { .status = 200, .content_type = SPAN_LITERAL("") } } },
@@ -210,9 +225,11 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct observation *o = &cases[i].observation;
-		struct classification result = { .judgement = cases[i].judgement };
+		struct classification result = { .judgement = cases[i].judgement, .tls_verify = "" };
 		struct text out;
 
+		if (cases[i].verify)
+			result.tls_verify = cases[i].verify;
 		if (cases[i].finding < FINDING_COUNT)
 			finding_add(&result.judgement.findings, cases[i].finding);
 		sts_record_parse(o->txt[TXT_STS].record, o->txt[TXT_STS].count, &result.sts);
