@@ -57,19 +57,19 @@ static int run(const char *command, char **path, int count, bool as_csv, const c
 		.on_domain = as_csv ? write_csv : write_jsonl,
 		.arg = &export,
 	};
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 	bool done;
 
 	if (!scan_files_differ(&files, output))
 		return EXIT_FATAL;
-	if (text_open(&export.text, output, error) != 0)
-		return usage_fatal(command, error);
+	if (text_open(&export.text, output, &error) != 0)
+		return usage_fatal(command, error.text);
 	csv_init(&export.csv, &export.text);
 	if (as_csv)
 		csv_header(&export.csv, domain_csv_columns);
 	done = scan_files_read(&files);
-	if (text_close(&export.text, error) != 0)
-		return usage_fatal(command, error);
+	if (text_close(&export.text, &error) != 0)
+		return usage_fatal(command, error.text);
 	return done ? EXIT_COMPLETE : EXIT_FATAL;
 }
 

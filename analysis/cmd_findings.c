@@ -66,7 +66,7 @@ int cmd_findings(int argc, char **argv)
 {
 	const char *format = "text", *path = "-";
 	const struct usage_option options[] = { { "format", 0, &format }, { "output-file", 'o', &path } };
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 	struct text text;
 	int first, status;
 
@@ -77,11 +77,11 @@ int cmd_findings(int argc, char **argv)
 		return usage_error(argv[0], "unexpected argument '%s'", argv[first]);
 	if (strcmp(format, "csv") != 0 && strcmp(format, "text") != 0)
 		return usage_error(argv[0], "unknown format '%s': csv or text", format);
-	if (text_open(&text, path, error) != 0)
-		return usage_fatal(argv[0], error);
+	if (text_open(&text, path, &error) != 0)
+		return usage_fatal(argv[0], error.text);
 	if (strcmp(format, "csv") == 0)
 		write_csv(&text);
 	else
 		write_text(&text);
-	return text_close(&text, error) == 0 ? EXIT_COMPLETE : usage_fatal(argv[0], error);
+	return text_close(&text, &error) == 0 ? EXIT_COMPLETE : usage_fatal(argv[0], error.text);
 }

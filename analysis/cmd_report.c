@@ -35,15 +35,15 @@ static int run(struct stats *stats, const char *command, char **path, int count,
 		.on_domain = on_domain,
 		.arg = stats,
 	};
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 	struct text text;
 
 	if (!scan_files_differ(&files, output) || !scan_files_read(&files) || files.domains == 0)
 		return EXIT_FATAL;
-	if (text_open(&text, output, error) != 0)
-		return usage_fatal(command, error);
+	if (text_open(&text, output, &error) != 0)
+		return usage_fatal(command, error.text);
 	report_write(&text, stats, (unsigned)count, files.incomplete);
-	return text_close(&text, error) == 0 ? EXIT_COMPLETE : usage_fatal(command, error);
+	return text_close(&text, &error) == 0 ? EXIT_COMPLETE : usage_fatal(command, error.text);
 }
 
 int cmd_report(int argc, char **argv)

@@ -88,20 +88,20 @@ static int run(struct pass *pass, const char *command, char **path, int count, c
 		.on_domain = on_domain,
 		.arg = pass,
 	};
-	char error[TABLE_ERROR_MAX];
+	struct error error;
 	bool done;
 
 	if (!scan_files_differ(&files, NULL) || !make_directory(command, directory))
 		return EXIT_FATAL;
-	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS, error) != 0)
-		return usage_fatal(command, error);
+	if (table_open(&pass->misconfigured, directory, "misconfigured", STATS_MISCONFIGURED_COLUMNS, &error) != 0)
+		return usage_fatal(command, error.text);
 	done = scan_files_read(&files) && files.domains > 0;
-	if (table_close(&pass->misconfigured, done, error) != 0)
-		return usage_fatal(command, error);
+	if (table_close(&pass->misconfigured, done, &error) != 0)
+		return usage_fatal(command, error.text);
 	if (!done)
 		return EXIT_FATAL;
-	if (stats_tables_write(&pass->stats, directory, error) != 0)
-		return usage_fatal(command, error);
+	if (stats_tables_write(&pass->stats, directory, &error) != 0)
+		return usage_fatal(command, error.text);
 	fprintf(stderr, "stsurvey %s: %" PRIu64 " domains, tables in %s\n", command, files.domains, directory);
 	return EXIT_COMPLETE;
 }

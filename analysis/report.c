@@ -260,7 +260,7 @@ static void write_provider_table(struct text *out, const struct stats *stats, co
 	html_table_end(out);
 }
 
-static void write_part(struct text *out, struct span label, const uint64_t part[PART_COUNT])
+static void write_part(struct text *out, struct span label, const uint64_t part[static PART_COUNT])
 {
 	html_row(out);
 	html_cell(out, label);

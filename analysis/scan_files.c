@@ -79,19 +79,19 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 static bool read_file(struct scan_files *files, struct origin *origin, int file, bool *enough)
 {
 	const char *path = files->path[file];
-	char error[READER_ERROR_MAX];
+	struct error error;
 	struct observation observation;
 	struct classification result;
 	struct reader *reader = NULL;
 	uint64_t domains = 0;
 	int got;
 
-	if (reader_open(&reader, path, error) != 0) {
-		fprintf(stderr, "stsurvey %s: %s\n", files->command, error);
+	if (reader_open(&reader, path, &error) != 0) {
+		fprintf(stderr, "stsurvey %s: %s\n", files->command, error.text);
 		return false;
 	}
 	warn_if_overlapping(files, origin, file, reader_header(reader));
-	while ((got = reader_next(reader, &observation, error)) > 0) {
+	while ((got = reader_next(reader, &observation, &error)) > 0) {
 		domains++;
 		classify(&observation, &result);
 		if (!files->on_domain(files->arg, &observation, &result)) {
@@ -101,7 +101,7 @@ static bool read_file(struct scan_files *files, struct origin *origin, int file,
 	}
 	files->domains += domains;
 	if (got < 0)
-		fprintf(stderr, "stsurvey %s: %s\n", files->command, error);
+		fprintf(stderr, "stsurvey %s: %s\n", files->command, error.text);
 	else if (got == 0)
 		warn_if_incomplete(files, reader, path, domains);
 	reader_close(reader);

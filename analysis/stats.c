@@ -118,7 +118,7 @@ static bool has_mx(const struct obs_mx *mx)
 
 /* ---- the parts of a population: TLDs and bins of ranks ---- */
 
-static void add_part(uint64_t part[PART_COUNT], const struct observation *observation,
+static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		     const struct classification *result)
 {
 	part[PART_DOMAINS]++;

@@ -218,7 +218,7 @@ static const struct {
 	{ "providers", "role,provider,domains,misconfigured", write_providers },
 };
 
-int stats_tables_write(struct stats *stats, const char *directory, char error[TABLE_ERROR_MAX])
+int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
 	tally_sort(&stats->tld, PART_DOMAINS);
 	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);

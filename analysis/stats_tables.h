@@ -16,6 +16,6 @@ void stats_misconfigured_row(struct csv *csv, const struct observation *observat
 /* Every table but misconfigured.csv into the existing folder @directory. Sorts the tallies of @stats. 0, or -1 with
  * one line for the user in @error. */
 __attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
-							   char error[TABLE_ERROR_MAX]);
+							   struct error *error);
 
 #endif

@@ -67,7 +67,7 @@ static bool meet(struct seen *seen, uint64_t index, struct verification *v)
 }
 
 /* Read everything. 0, or -1 with @error. */
-static int read_all(struct reader *reader, struct verification *v, char error[READER_ERROR_MAX])
+static int read_all(struct reader *reader, struct verification *v, struct error *error)
 {
 	struct seen seen = { 0 };
 	struct observation observation;
@@ -83,29 +83,26 @@ static int read_all(struct reader *reader, struct verification *v, char error[RE
 	return result;
 }
 
-/* What keeps the file from being whole; NULL: nothing does. */
-static const char *defect(const struct reader *reader, const struct verification *v, char text[READER_ERROR_MAX])
+/* What keeps the file from being whole: 0, nothing does; or -1 with what in @error. */
+static int find_defect(const struct reader *reader, const struct verification *v, struct error *error)
 {
 	const struct record_trailer *trailer = reader_trailer(reader);
 
 	if (v->duplicates > 0)
-		snprintf(text, READER_ERROR_MAX, "%" PRIu64 " indexes occur more than once, first %" PRIu64,
-			 v->duplicates, v->duplicate);
-	else if (v->unchecked)
-		snprintf(text, READER_ERROR_MAX, "an index is out of all proportion; no scan writes such");
-	else if (reader_torn(reader))
-		snprintf(text, READER_ERROR_MAX,
-			 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on "
-			 "from there",
-			 reader_whole(reader));
-	else if (!trailer)
-		snprintf(text, READER_ERROR_MAX,
-			 "no trailer: still being written, or killed; scan --resume goes on with it");
-	else if (trailer->domains != v->records)
-		snprintf(text, READER_ERROR_MAX, "its trailer counts %" PRIu64 " records", trailer->domains);
-	else
-		return NULL;
-	return text;
+		return error_set(error, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
+				 v->duplicate);
+	if (v->unchecked)
+		return error_set(error, "an index is out of all proportion; no scan writes such");
+	if (reader_torn(reader))
+		return error_set(error,
+				 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on "
+				 "from there",
+				 reader_whole(reader));
+	if (!trailer)
+		return error_set(error, "no trailer: still being written, or killed; scan --resume goes on with it");
+	if (trailer->domains != v->records)
+		return error_set(error, "its trailer counts %" PRIu64 " records", trailer->domains);
+	return 0;
 }
 
 /* How the scan behind a whole file came to its end. */
@@ -119,29 +116,23 @@ static const char *ended(const struct reader *reader)
 /* One line about one file. Is it whole? */
 static bool verify(struct text *out, const char *path)
 {
-	char error[READER_ERROR_MAX] = "";
+	struct error error;
 	struct verification v = { 0 };
 	const struct record_header *header;
-	const char *why;
 	struct reader *reader;
 	bool whole = false;
 
-	if (reader_open(&reader, path, error) != 0) {
-		text_flush(out);
-		fprintf(stderr, "stsurvey verify: %s\n", error);
-		return false;
-	}
-	if (read_all(reader, &v, error) == 0) {
+	if (reader_open(&reader, path, &error) == 0 && read_all(reader, &v, &error) == 0) {
 		header = reader_header(reader);
-		why = defect(reader, &v, error);
-		whole = !why;
+		whole = find_defect(reader, &v, &error) == 0;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
-			    why ? why : ended(reader), v.records, reader_frames(reader), header->major, header->minor);
+			    whole ? ended(reader) : error.text, v.records, reader_frames(reader), header->major,
+			    header->minor);
 		text_put(out, header->tool);
 		text_char(out, '\n');
 	} else {
 		text_flush(out);
-		fprintf(stderr, "stsurvey verify: %s\n", error);
+		fprintf(stderr, "stsurvey verify: %s\n", error.text);
 	}
 	reader_close(reader);
 	return whole;
@@ -149,7 +140,7 @@ static bool verify(struct text *out, const char *path)
 
 int cmd_verify(int argc, char **argv)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 	struct text out;
 	bool whole = true;
 	int first, status;
@@ -159,13 +150,13 @@ int cmd_verify(int argc, char **argv)
 		return status;
 	if (first == argc)
 		return usage_error(argv[0], "no scan file given");
-	if (text_open(&out, "-", error) != 0)
-		return usage_fatal(argv[0], error);
+	if (text_open(&out, "-", &error) != 0)
+		return usage_fatal(argv[0], error.text);
 	for (int i = first; i < argc; i++) {
 		whole &= verify(&out, argv[i]);
 		text_flush(&out);
 	}
-	if (text_close(&out, error) != 0)
-		return usage_fatal(argv[0], error);
+	if (text_close(&out, &error) != 0)
+		return usage_fatal(argv[0], error.text);
 	return whole ? EXIT_COMPLETE : EXIT_FATAL;
 }

@@ -15,22 +15,19 @@ static int init(struct text *text, const char *path, int fd)
 	return text->data ? 0 : -1;
 }
 
-int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
+int text_open(struct text *text, const char *path, struct error *error)
 {
 	int fd = STDOUT_FILENO;
 
 	if (strcmp(path, "-") != 0)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		snprintf(error, TEXT_ERROR_MAX, "%s: cannot be written: %s", path, strerror(errno));
-		return -1;
-	}
+	if (fd < 0)
+		return error_set(error, "%s: cannot be written: %s", path, strerror(errno));
 	if (init(text, path, fd) == 0)
 		return 0;
 	if (fd != STDOUT_FILENO)
 		close(fd);
-	snprintf(error, TEXT_ERROR_MAX, "%s: no memory for the output buffer", path);
-	return -1;
+	return error_set(error, "%s: no memory for the output buffer", path);
 }
 
 int text_open_memory(struct text *text)
@@ -75,7 +72,7 @@ bool text_make_room(struct text *text, size_t n)
 	return text->error == 0;
 }
 
-int text_close(struct text *text, char error[TEXT_ERROR_MAX])
+int text_close(struct text *text, struct error *error)
 {
 	text_flush(text);
 	/* A full disk may first show here (NFS, quotas). Standard output stays open for its owner. */
@@ -85,13 +82,12 @@ int text_close(struct text *text, char error[TEXT_ERROR_MAX])
 	text->data = NULL;
 	if (text->error == 0)
 		return 0;
-	snprintf(error, TEXT_ERROR_MAX, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
-		 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
-	return -1;
+	return error_set(error, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
+			 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
 }
 
 /* Digits of @value at the end of @digits; returns where they start. */
-static char *digits_of(uint64_t value, char digits[UINT64_DIGITS])
+static char *digits_of(uint64_t value, char digits[static UINT64_DIGITS])
 {
 	char *p = digits + UINT64_DIGITS;
 

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/error.h"
 #include "parsers/span.h"
 
 enum {
 	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
-	TEXT_ERROR_MAX = 256,
 };
 
 struct text {
@@ -26,13 +26,13 @@ struct text {
 };
 
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, struct error *error);
 
 /* Keep everything in memory: data and used. 0, or -1 for no memory. Released with text_close. */
 __attribute__((warn_unused_result)) int text_open_memory(struct text *text);
 
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
-__attribute__((warn_unused_result)) int text_close(struct text *text, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);
 
 static inline bool text_failed(const struct text *text)
 {

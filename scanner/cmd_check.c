@@ -9,6 +9,7 @@
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
 #include "output/command.h"
+#include "output/usage.h"
 #include "scanner/rules/idna.h"
 #include "scanner/job/job.h"
 #include "scanner/base/limits.h"
@@ -35,7 +36,7 @@ static void on_done(struct job *job)
 }
 
 /* A name as DNS has it; false with a line on standard error. */
-static bool to_name(const char *argument, char name[DOMAIN_NAME_MAX + 1])
+static bool to_name(const char *argument, char name[static DOMAIN_NAME_MAX + 1])
 {
 	size_t n;
 
@@ -56,7 +57,7 @@ static int show(struct check *check)
 		struct observation observation;
 		struct classification result;
 
-		if (check->job[i].fault) {
+		if (job_fault(&check->job[i])) {
 			fprintf(stderr, "stsurvey check: %.*s: out of memory or sockets\n", (int)check->job[i].name.n,
 				check->job[i].name.p);
 			status = EXIT_FATAL;
@@ -83,22 +84,28 @@ static int show(struct check *check)
 	return status;
 }
 
+static int open_nets(struct check *check, unsigned count, struct error *error)
+{
+	const struct options *options = check->options;
+
+	check->job = calloc(count, sizeof(*check->job));
+	check->server = calloc(options->server_count, sizeof(*check->server));
+	if (!check->job || !check->server)
+		return error_set(error, "no memory");
+	if (nets_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
+	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
+		      check->server, error) < 0)
+		return -1;
+	return nets_open(&check->nets, &check->loop, &check->shared, error);
+}
+
 static int run(struct check *check, char **domains, unsigned count)
 {
-	char error[OPTIONS_ERROR_MAX], name[DOMAIN_NAME_MAX + 1];
-	int status = EXIT_FATAL;
+	char name[DOMAIN_NAME_MAX + 1];
+	struct error error;
 
-	snprintf(error, sizeof(error), "no memory");
-	check->job = calloc(count, sizeof(*check->job));
-	check->server = calloc(check->options->server_count, sizeof(*check->server));
-	if (!check->job || !check->server ||
-	    nets_shared_open(&check->shared, check->options, check->server, 1, error, sizeof(error)) < 0 ||
-	    preflight(check->options->server, check->options->server_count, (uint32_t)(check->options->timeout * 1000),
-		      NULL, 0, check->server, error, sizeof(error)) < 0 ||
-	    nets_open(&check->nets, &check->loop, &check->shared, error, sizeof(error)) < 0) {
-		fprintf(stderr, "stsurvey check: %s\n", error);
-		return EXIT_FATAL;
-	}
+	if (open_nets(check, count, &error) < 0)
+		return usage_fatal("check", error.text);
 	check->context = (struct job_context){ .net = &check->nets.net,
 					       .allow = check->options->allow_reserved,
 					       .unasked = check->options->domain_blocklist,
@@ -122,8 +129,7 @@ static int run(struct check *check, char **domains, unsigned count)
 	}
 	while (check->pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
-	status = show(check);
-	return status;
+	return show(check);
 }
 
 static void clean_up(struct check *check)
@@ -142,15 +148,13 @@ static void clean_up(struct check *check)
 static int check_all(struct options *options, char **domains, unsigned count)
 {
 	struct check check = { .options = options };
-	char error[OPTIONS_ERROR_MAX];
+	struct error error;
 	int status;
 
 	if (options->resolver) {
 		if (private_resolver_start(&options->started, options->resolver_config, options->threads, count,
-					   &options->server[0], error, sizeof(error)) < 0) {
-			fprintf(stderr, "stsurvey check: %s\n", error);
-			return EXIT_FATAL;
-		}
+					   &options->server[0], &error) < 0)
+			return usage_fatal("check", error.text);
 		options->server_count = 1;
 	}
 	uv_loop_init(&check.loop);
@@ -162,19 +166,18 @@ static int check_all(struct options *options, char **domains, unsigned count)
 
 int cmd_check(int argc, char **argv)
 {
-	char error[OPTIONS_ERROR_MAX];
+	struct error error;
 	struct options options;
 	int status, first;
 
-	switch (options_read(&options, OPTIONS_CHECK, argc, argv, &first, error)) {
+	switch (options_read(&options, OPTIONS_CHECK, argc, argv, &first, &error)) {
 	case OPTIONS_HELP_SHOWN:
 		return EXIT_COMPLETE;
 	case OPTIONS_USAGE:
-		fprintf(stderr, "stsurvey check: %s\n", error);
+		fprintf(stderr, "stsurvey check: %s\n", error.text);
 		return EXIT_USAGE;
 	case OPTIONS_FATAL:
-		fprintf(stderr, "stsurvey check: %s\n", error);
-		return EXIT_FATAL;
+		return usage_fatal("check", error.text);
 	case OPTIONS_OK:
 		break;
 	}

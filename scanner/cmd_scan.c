@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "output/command.h"
+#include "output/usage.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/base/log.h"
 #include "scanner/options/options.h"
@@ -16,14 +17,14 @@ static enum log_level level_of(const struct options *options)
 
 static int survey(struct options *options, int argc, char **argv)
 {
-	char error[OPTIONS_ERROR_MAX];
+	struct error error;
 	int status;
 
 	early_signal_catch();
 	if (options->resolver) {
 		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
-					   options->concurrency, &options->server[0], error, sizeof(error)) < 0) {
-			log_error("%s", error);
+					   options->concurrency, &options->server[0], &error) < 0) {
+			log_error("%s", error.text);
 			return EXIT_FATAL;
 		}
 		options->server_count = 1;
@@ -35,24 +36,23 @@ static int survey(struct options *options, int argc, char **argv)
 
 int cmd_scan(int argc, char **argv)
 {
-	char error[OPTIONS_ERROR_MAX];
+	struct error error;
 	struct options options;
 	int status = EXIT_FATAL, first;
 
-	switch (options_read(&options, OPTIONS_SCAN, argc, argv, &first, error)) {
+	switch (options_read(&options, OPTIONS_SCAN, argc, argv, &first, &error)) {
 	case OPTIONS_HELP_SHOWN:
 		return EXIT_COMPLETE;
 	case OPTIONS_USAGE:
-		fprintf(stderr, "stsurvey scan: %s\n", error);
+		fprintf(stderr, "stsurvey scan: %s\n", error.text);
 		return EXIT_USAGE;
 	case OPTIONS_FATAL:
-		fprintf(stderr, "stsurvey scan: %s\n", error);
-		return EXIT_FATAL;
+		return usage_fatal("scan", error.text);
 	case OPTIONS_OK:
 		break;
 	}
-	if (log_open(options.log_file, level_of(&options), error) < 0)
-		fprintf(stderr, "stsurvey scan: %s\n", error);
+	if (log_open(options.log_file, level_of(&options), &error) < 0)
+		fprintf(stderr, "stsurvey scan: %s\n", error.text);
 	else
 		status = survey(&options, argc, argv);
 	log_close();

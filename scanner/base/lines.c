@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-enum { LINE_ERROR_MAX = 256 }; /* octets of a reader's own message */
-
 static bool is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -30,20 +28,19 @@ static struct span trimmed(struct span line)
 	return line;
 }
 
-int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error, size_t error_size)
+int lines_read(const char *path, lines_on_line *on_line, void *arg, struct error *error)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
-	char *buffer = NULL, what[LINE_ERROR_MAX] = "";
+	char *buffer = NULL;
+	struct error what;
 	size_t size = 0;
 	unsigned long number = 0;
 	ssize_t n;
 	int result = 0;
 	FILE *file = fopen(path, "re");
 
-	if (!file) {
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		return -1;
-	}
+	if (!file)
+		return error_set(error, "%s: %s", path, strerror(errno));
 	while (result == 0 && (n = getline(&buffer, &size, file)) >= 0) {
 		struct span line = { buffer, (size_t)n };
 
@@ -52,14 +49,12 @@ int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error,
 		line = trimmed(without_comment(line));
 		if (line.n == 0)
 			continue;
-		result = on_line(arg, line, what, sizeof(what));
+		result = on_line(arg, line, &what);
 		if (result != 0)
-			snprintf(error, error_size, "%s:%lu: %s", path, number, what);
+			error_set(error, "%s:%lu: %s", path, number, what.text);
 	}
-	if (result == 0 && ferror(file)) { /* a directory opens, and fails only here */
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		result = -1;
-	}
+	if (result == 0 && ferror(file)) /* a directory opens, and fails only here */
+		result = error_set(error, "%s: %s", path, strerror(errno));
 	free(buffer);
 	fclose(file);
 	return result;

@@ -18,16 +18,14 @@ static struct {
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
 } logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .most = LOG_LEVEL_INFO };
 
-int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX])
+int log_open(const char *path, enum log_level most, struct error *error)
 {
 	FILE *file = NULL, *old;
 
 	if (path) {
 		file = fopen(path, "ae"); /* a resumed scan adds to its log */
-		if (!file) {
-			snprintf(error, LOG_ERROR_MAX, "%s: %s; choose another --log-file", path, strerror(errno));
-			return -1;
-		}
+		if (!file)
+			return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
 		setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	}
 	pthread_mutex_lock(&logger.lock);

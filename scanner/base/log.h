@@ -10,16 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "output/error.h"
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-enum {
-	LOG_LINE_MAX = 1024, /* octets of a message; the rest is cut */
-	LOG_ERROR_MAX = 256,
-};
+enum { LOG_LINE_MAX = 1024 }; /* octets of a message; the rest is cut */
 
 /* Messages above @most are dropped. @path NULL: standard error. Before this call: standard error, INFO.
  * 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX]);
+__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, struct error *error);
 
 /* Flush and close the file; messages go to standard error again. */
 void log_close(void);

@@ -19,9 +19,9 @@ struct entry {
 	struct net_query *waiting, **waiting_end; /* the others', until the answer */
 	uint64_t expires_ms;
 	uint32_t hash;
-	enum dns_status status;
-	uint8_t *packet; /* NULL: in flight */
-	size_t len, name_len;
+	unsigned in_use;           /* callbacks that read the answer just now */
+	struct dns_answer *answer; /* NULL: in flight */
+	size_t name_len;
 	char name[];
 };
 
@@ -72,7 +72,7 @@ static void order_remove(struct answer_cache *cache, struct entry *entry)
 
 static size_t size_of(const struct entry *entry)
 {
-	return sizeof(*entry) + entry->name_len + entry->len;
+	return sizeof(*entry) + entry->name_len + (entry->answer ? dns_answer_size(entry->answer) : 0);
 }
 
 static void drop(struct answer_cache *cache, struct entry *entry)
@@ -82,11 +82,11 @@ static void drop(struct answer_cache *cache, struct entry *entry)
 	while (*link != entry)
 		link = &(*link)->chain;
 	*link = entry->chain;
-	if (entry->packet)
+	if (entry->answer)
 		order_remove(cache, entry);
 	cache->counts.entries--;
 	cache->counts.octets -= size_of(entry);
-	free(entry->packet);
+	free(entry->answer);
 	free(entry);
 }
 
@@ -120,16 +120,13 @@ static struct entry *add(struct answer_cache *cache, struct span name, uint32_t 
 /* ---- answers ---- */
 
 /* Milliseconds an answer may be kept; 0: it must not. */
-static uint64_t lifetime_ms(const struct net_query *query)
+static uint64_t lifetime_ms(const struct dns_answer *answer)
 {
-	struct dns_answer answer;
-
-	if (query->fault || !query->packet || query->len > ANSWER_CACHE_PACKET_MAX ||
-	    dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) < 0)
+	if (!answer || answer->len > ANSWER_CACHE_PACKET_MAX)
 		return 0;
-	switch (answer.status) {
+	switch (answer->status) {
 	case DNS_NOERROR:
-		return 1000ull * (answer.ttl < ANSWER_CACHE_TTL_MAX_S ? answer.ttl : ANSWER_CACHE_TTL_MAX_S);
+		return 1000ull * (answer->ttl < ANSWER_CACHE_TTL_MAX_S ? answer->ttl : ANSWER_CACHE_TTL_MAX_S);
 	case DNS_NXDOMAIN:
 	case DNS_NO_ANSWER:
 		return 1000ull * ANSWER_CACHE_NEGATIVE_S;
@@ -139,61 +136,54 @@ static uint64_t lifetime_ms(const struct net_query *query)
 }
 
 /* Turn the question in flight into a kept answer, or drop it. */
-static void settle(struct answer_cache *cache, struct entry *entry)
+static void settle(struct answer_cache *cache, struct entry *entry, const struct dns_answer *answer)
 {
-	const struct net_query *query = &entry->query;
-	uint64_t lifetime = lifetime_ms(query);
-	uint8_t *packet = lifetime && make_room(cache, query->len) ? malloc(query->len) : NULL;
+	uint64_t lifetime = lifetime_ms(answer);
+	size_t size = lifetime ? dns_answer_size(answer) : 0;
+	void *memory = lifetime && make_room(cache, size) ? malloc(size) : NULL;
 
-	if (!packet) {
+	if (!memory) {
 		drop(cache, entry);
 		return;
 	}
-	memcpy(packet, query->packet, query->len);
-	entry->packet = packet;
-	entry->len = query->len;
-	entry->status = query->status;
+	entry->answer = dns_answer_copy(answer, memory);
 	entry->expires_ms = net_now_ms(cache->net) + lifetime;
-	cache->counts.octets += query->len;
+	cache->counts.octets += size;
 	order_add(cache, entry);
 }
 
-static void on_answer(struct net_query *query)
+static void on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct entry *entry = query->arg;
 	struct net_query *waiting = entry->waiting, *next;
-	struct net_query answer = *query;
+	struct net_query told = *query;
 
 	entry->waiting = NULL;
-	settle(entry->cache, entry);
-	/* Whoever hears the answer may ask again and push the entry out: only the packet of @query, which lives
-	 * until this returns, is touched below. */
+	settle(entry->cache, entry, answer);
+	/* An asker that hears the answer may ask again and push the entry out: only @answer, which lives until this
+	 * returns, is touched below. */
 	for (; waiting; waiting = next) {
 		next = waiting->own.next;
-		waiting->fault = answer.fault;
-		waiting->status = answer.status;
-		waiting->packet = answer.packet;
-		waiting->len = answer.len;
-		waiting->tries = answer.tries;
-		answer.tries = 0; /* the packets were the first one's */
-		waiting->on_answer(waiting);
+		waiting->fault = told.fault;
+		waiting->status = told.status;
+		waiting->tries = told.tries;
+		told.tries = 0; /* the packets were the first one's */
+		waiting->on_answer(waiting, answer);
 	}
 }
 
+/* The asker may ask again: an entry in use is out of the order, and so can't be pushed out. */
 static void answer_from(struct answer_cache *cache, struct entry *entry, struct net_query *query)
 {
-	uint8_t packet[ANSWER_CACHE_PACKET_MAX]; /* the asker may ask again and push the entry out */
-
-	memcpy(packet, entry->packet, entry->len);
-	order_remove(cache, entry);
-	order_add(cache, entry);
+	if (entry->in_use++ == 0)
+		order_remove(cache, entry);
 	cache->counts.hits++;
 	query->fault = NET_OK;
-	query->status = entry->status;
-	query->packet = packet;
-	query->len = entry->len;
+	query->status = entry->answer->status;
 	query->tries = 0;
-	query->on_answer(query);
+	query->on_answer(query, entry->answer);
+	if (--entry->in_use == 0)
+		order_add(cache, entry);
 }
 
 static void wait_for(struct entry *entry, struct net_query *query)
@@ -213,14 +203,14 @@ static void pass(struct answer_cache *cache, struct net_query *query)
 
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 {
-	uint32_t hash = hash_of(query->name, query->type);
-	struct entry *entry = find(cache, query->name, query->type, hash);
+	uint32_t hash = hash_of(net_query_name(query), query->type);
+	struct entry *entry = find(cache, net_query_name(query), query->type, hash);
 
-	if (entry && entry->packet && entry->expires_ms <= net_now_ms(cache->net)) {
+	if (entry && entry->answer && !entry->in_use && entry->expires_ms <= net_now_ms(cache->net)) {
 		drop(cache, entry);
 		entry = NULL;
 	}
-	if (entry && entry->packet) {
+	if (entry && entry->answer) {
 		answer_from(cache, entry, query);
 		return;
 	}
@@ -229,15 +219,14 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 		wait_for(entry, query);
 		return;
 	}
-	entry = add(cache, query->name, hash);
+	entry = add(cache, net_query_name(query), hash);
 	if (!entry) {
 		pass(cache, query);
 		return;
 	}
 	wait_for(entry, query);
-	entry->query = (struct net_query){
-		.name = { entry->name, entry->name_len }, .type = query->type, .on_answer = on_answer, .arg = entry
-	};
+	entry->query = (struct net_query){ .type = query->type, .on_answer = on_answer, .arg = entry };
+	net_query_about(&entry->query, (struct span){ entry->name, entry->name_len });
 	cache->counts.asked++;
 	net_ask(cache->net, &entry->query); /* may call back at once */
 }
@@ -267,7 +256,7 @@ void answer_cache_free(struct answer_cache *cache)
 	for (unsigned i = 0; i < BUCKETS; i++)
 		for (struct entry *entry = cache->bucket[i]; entry; entry = next) {
 			next = entry->chain;
-			free(entry->packet);
+			free(entry->answer);
 			free(entry);
 		}
 	free(cache);

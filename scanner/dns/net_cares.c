@@ -22,11 +22,12 @@ struct probe {
 
 /* ---- time ---- */
 
-static void on_probed(struct net_query *query)
+static void on_probed(struct net_query *query, const struct dns_answer *answer)
 {
 	struct probe *probe = query->arg;
-	bool good = !query->fault && (query->status == DNS_NOERROR || query->status == DNS_NXDOMAIN);
+	bool good = !query->fault && !dns_status_is_transient(query->status);
 
+	(void)answer;
 	if (query->fault == NET_OK)
 		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
 	else
@@ -51,9 +52,8 @@ static void send_probe(void *arg, unsigned server)
 		used = snprintf(probe->name, sizeof(probe->name), "stsurvey-%08x.", (unsigned)random());
 	snprintf(probe->name + used, sizeof(probe->name) - (size_t)used, "%.*s", (int)probed->probe_name.n,
 		 probed->probe_name.p);
-	probe->query = (struct net_query){
-		.name = span_of(probe->name), .type = probed->probe_type, .on_answer = on_probed, .arg = probe
-	};
+	probe->query = (struct net_query){ .type = probed->probe_type, .on_answer = on_probed, .arg = probe };
+	net_query_about(&probe->query, span_of(probe->name));
 	net_cares_ask_server(net, &probe->query, server, false);
 }
 
@@ -160,14 +160,14 @@ static void library_init(void)
 	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, freelist_alloc, freelist_free, freelist_realloc);
 }
 
-int net_cares_open(struct net_cares **result, const struct net_cares_options *options, char *error, size_t error_size)
+int net_cares_open(struct net_cares **result, const struct net_cares_options *options, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct net_cares *net = calloc(1, sizeof(*net));
 
 	pthread_once(&once, library_init);
 	if (!net || library_status != ARES_SUCCESS) {
-		snprintf(error, error_size, "no memory for the DNS client");
+		error_set(error, "no memory for the DNS client");
 		free(net);
 		return NET_FAULT_MEMORY;
 	}
@@ -219,7 +219,7 @@ static void end_list(struct net_cares *net, struct query_list *list)
 	struct net_query *query;
 
 	while ((query = query_list_pop(list)))
-		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
+		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 }
 
 void net_cares_stop(struct net_cares *net)

@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+#include "output/error.h"
 #include "scanner/job/net.h"
 #include "scanner/dns/resolver.h"
 
@@ -43,12 +44,13 @@ struct net_cares;
 
 /* 0, or a fault with one line in @error. */
 __attribute__((warn_unused_result)) int net_cares_open(struct net_cares **net, const struct net_cares_options *options,
-						       char *error, size_t error_size);
+						       struct error *error);
 
-/* The `ask` of struct net_ops. */
+/* The `ask` of struct net_ops: on the loop's thread, and the one callback may come before this returns (a name that no
+ * packet holds, a fault of ours, after net_cares_stop). */
 void net_cares_ask(struct net_cares *net, struct net_query *query);
 
-/* One try at one server, whatever its state; for probes and the checks before a scan. */
+/* The same, as one try at one server, whatever its state; for probes and the checks before a scan. */
 void net_cares_ask_server(struct net_cares *net, struct net_query *query, unsigned server, bool tcp);
 
 /* Its servers' state; probe_name and probe_type may be set before the first question. */

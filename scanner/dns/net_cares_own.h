@@ -114,9 +114,9 @@ static inline uint64_t now_of(const struct net_cares *net)
 	return uv_now(net->group.loop);
 }
 
-/* The question is answered: tell whoever asked. */
+/* The question has ended: tell the asker. @answer NULL: none came. */
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
-		      const uint8_t *packet, size_t len);
+		      const struct dns_answer *answer);
 
 /* Is there another try for @query, as far as its own limits go? */
 bool net_cares_may_try(const struct net_cares *net, const struct net_query *query);

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "scanner/rules/address.h"
@@ -46,9 +45,9 @@ struct feed {
 	struct feed_batch *free; /* a list */
 	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
 	bool stop;
-	bool ended; /* result and error are final */
-	enum feed_result result;
-	char error[FEED_ERROR_MAX];
+	bool ended;
+	enum feed_result result; /* final once ended, and so is … */
+	struct error error;      /* … "", or what broke; until then the thread's alone, and without the file's name */
 };
 
 static bool is_stopped(struct feed *feed)
@@ -59,12 +58,6 @@ static bool is_stopped(struct feed *feed)
 	stop = feed->stop;
 	pthread_mutex_unlock(&feed->lock);
 	return stop;
-}
-
-static void fail(struct feed *feed, const char *what)
-{
-	snprintf(feed->error, sizeof(feed->error), "%s: %s", feed->path, what);
-	feed->result = FEED_FAILED;
 }
 
 /* Somewhere to put targets. False: no memory. */
@@ -80,7 +73,7 @@ static bool have_batch(struct feed *feed)
 	if (!feed->filling)
 		feed->filling = malloc(sizeof(*feed->filling));
 	if (!feed->filling) {
-		fail(feed, "out of memory");
+		error_set(&feed->error, "out of memory");
 		return false;
 	}
 	feed->filling->count = feed->filling->used = 0;
@@ -239,17 +232,13 @@ static int read_octets(struct feed *feed)
 		if (result != 0)
 			return result;
 		got = feed_input_read(&feed->input, feed->buffer, sizeof(feed->buffer));
-		if (got < 0) {
-			fail(feed, strerror(errno));
-			return -1;
-		}
+		if (got < 0)
+			return error_set(&feed->error, "%s", strerror(errno));
 		if (got == 0 && is_stopped(feed)) /* not the end, so nothing is truncated */
 			return FEED_STOPPED;
 		result = got > 0 ? feed_decode_push(feed->decode, feed->buffer, (size_t)got)
 				 : feed_decode_end(feed->decode);
 	} while (result == 0 && got > 0);
-	if (result < 0 && *feed_decode_error(feed->decode))
-		fail(feed, feed_decode_error(feed->decode));
 	return result;
 }
 
@@ -258,20 +247,24 @@ static void read_all(struct feed *feed)
 	int result = read_octets(feed);
 
 	/* A line that the break cut short would be another domain's name. */
-	if (result != FEED_STOPPED && !*feed_reader_error(feed->reader))
-		result = feed_reader_end(feed->reader, result == 0);
-	if (result < 0 && *feed_reader_error(feed->reader))
-		fail(feed, feed_reader_error(feed->reader));
+	if (result != FEED_STOPPED)
+		(void)!feed_reader_end(feed->reader, result == 0); /* it has written the error */
 }
 
 static void *run(void *arg)
 {
 	struct feed *feed = arg;
+	struct error what;
 
 	read_all(feed);
 	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
 		(void)hand_over(feed);
 	pthread_mutex_lock(&feed->lock);
+	if (feed->error.text[0]) {
+		what = feed->error;
+		error_set(&feed->error, "%s: %s", feed->path, what.text);
+		feed->result = FEED_FAILED;
+	}
 	feed->ended = true;
 	pthread_mutex_unlock(&feed->lock);
 	notify(feed);
@@ -312,31 +305,28 @@ static void free_all(struct feed *feed)
 	free(feed);
 }
 
-int feed_open(struct feed **feed, const struct feed_options *options, char error[FEED_ERROR_MAX])
+int feed_open(struct feed **feed, const struct feed_options *options, struct error *error)
 {
 	struct feed *made = calloc(1, sizeof(*made));
 
-	if (!made) {
-		snprintf(error, FEED_ERROR_MAX, "%s: out of memory", options->path);
-		return -1;
-	}
+	if (!made)
+		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
 	made->result = FEED_END;
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
-	if (feed_input_open(&made->input, options->path, error, FEED_ERROR_MAX) != 0) {
+	if (feed_input_open(&made->input, options->path, error) != 0) {
 		free_all(made);
 		return -1;
 	}
 	made->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
-	made->decode = feed_decode_new(on_octets, made);
-	made->reader = feed_reader_new(options->format, on_entry, made);
+	made->decode = feed_decode_new(on_octets, made, &made->error);
+	made->reader = feed_reader_new(options->format, on_entry, made, &made->error);
 	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
 	if (!made->path || !made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
 	    start_thread(made)) {
-		snprintf(error, FEED_ERROR_MAX, "%s: out of memory or threads", options->path);
 		free_all(made);
-		return -1;
+		return error_set(error, "%s: out of memory or threads", options->path);
 	}
 	*feed = made;
 	return 0;
@@ -372,9 +362,11 @@ void feed_release(struct feed *feed, struct feed_batch *batch)
 	pthread_mutex_unlock(&feed->lock);
 }
 
-const char *feed_error(const struct feed *feed)
+void feed_error(struct feed *feed, struct error *error)
 {
-	return feed->error;
+	pthread_mutex_lock(&feed->lock);
+	*error = feed->ended ? feed->error : (struct error){ "" };
+	pthread_mutex_unlock(&feed->lock);
 }
 
 double feed_fraction(const struct feed *feed)

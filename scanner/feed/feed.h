@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 
 enum {
 	FEED_BATCH = 64, /* targets; one lock for each batch */
 	FEED_QUEUE = 8,  /* batches waiting */
-	FEED_ERROR_MAX = 256,
 };
 
 struct feed_target {
@@ -58,7 +58,7 @@ struct feed;
 
 /* 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int feed_open(struct feed **feed, const struct feed_options *options,
-						  char error[FEED_ERROR_MAX]);
+						  struct error *error);
 
 enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 
@@ -68,7 +68,8 @@ enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
 
-const char *feed_error(const struct feed *feed); /* "" without one; names file and remedy */
+/* Why feed_take gave FEED_FAILED, with file and remedy; "" as long as it did not. Any thread. */
+void feed_error(struct feed *feed, struct error *error);
 
 /* How far: 0..1 of the input's octets or of max_domains, whichever ends first; -1 for a pipe without end in
  * sight. Any thread. */

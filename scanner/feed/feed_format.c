@@ -20,7 +20,6 @@ struct feed_reader {
 	int domain_column, rank_column; /* of the header; CSV_NONE: each row is looked at */
 	size_t sample_n;
 	struct feed_zone zone;
-	char error[FEED_FORMAT_ERROR_MAX];
 	char line[FEED_LINE_MAX];
 	char sample[FEED_SAMPLE_MAX];
 };
@@ -279,7 +278,7 @@ static int begin(struct feed_reader *reader)
 	return push_known(reader, sample.p, sample.n);
 }
 
-struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg)
+struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error)
 {
 	struct feed_reader *reader = calloc(1, sizeof(*reader));
 
@@ -289,7 +288,7 @@ struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_e
 	reader->on_entry = on_entry;
 	reader->arg = arg;
 	reader->domain_column = reader->rank_column = CSV_NONE;
-	feed_zone_init(&reader->zone, on_entry, arg, reader->error);
+	feed_zone_init(&reader->zone, on_entry, arg, error);
 	return reader;
 }
 
@@ -344,11 +343,6 @@ int feed_reader_end(struct feed_reader *reader, bool whole)
 	if (reader->format == FEED_FORMAT_ZONE)
 		return feed_zone_end(&reader->zone);
 	return reader->line_n > 0 ? on_kept_line(reader) : 0;
-}
-
-const char *feed_reader_error(const struct feed_reader *reader)
-{
-	return reader->error;
 }
 
 enum feed_format feed_reader_format(const struct feed_reader *reader)

@@ -2,14 +2,12 @@
  * here: tokens are kept only until the type is known, the rest of a record is passed over. */
 #include "scanner/feed/feed_zone.h"
 
-#include <stdio.h>
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, char *error)
+void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, struct error *error)
 {
 	*zone = (struct feed_zone){ .on_entry = on_entry, .arg = arg, .error = error, .line = 1, .at_start = true };
 }
@@ -87,13 +85,11 @@ static void set_apex(struct feed_zone *zone, const struct zone_name *name)
 
 static int on_directive(struct feed_zone *zone, struct span token)
 {
-	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) || span_equal_nocase(token, SPAN_LITERAL("$GENERATE"))) {
-		snprintf(zone->error, FEED_FORMAT_ERROR_MAX,
-			 "line %llu: %.*s is not followed: put the zone into one file, e.g. with "
-			 "named-compilezone",
-			 (unsigned long long)zone->line, (int)token.n, token.p);
-		return -1;
-	}
+	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) || span_equal_nocase(token, SPAN_LITERAL("$GENERATE")))
+		return error_set(
+			zone->error,
+			"line %llu: %.*s is not followed: put the zone into one file, e.g. with named-compilezone",
+			(unsigned long long)zone->line, (int)token.n, token.p);
 	zone->is_origin = span_equal_nocase(token, SPAN_LITERAL("$ORIGIN"));
 	zone->skip = !zone->is_origin;
 	return 0;

@@ -69,12 +69,20 @@ static void give_place(struct net_curl *c, struct flight *flight)
 	flight->has_place = false;
 }
 
+/* The first address from @index on that may be contacted; the number of all where there is none. */
+static unsigned allowed_from(const struct net_fetch *fetch, unsigned index)
+{
+	while (index < fetch->address_count && !(fetch->allowed >> index & 1))
+		index++;
+	return index;
+}
+
 /* Milliseconds this address gets to accept: the next ones shall have their chance. */
 static uint64_t connect_ms(const struct flight *flight, uint64_t left)
 {
 	uint64_t limit = left;
 
-	if (flight->index + 1 < flight->fetch->address_count)
+	if (allowed_from(flight->fetch, flight->index + 1) < flight->fetch->address_count)
 		limit = left / 2 > NET_CURL_CONNECT_MIN_MS ? left / 2 : NET_CURL_CONNECT_MIN_MS;
 	return limit < NET_CURL_CONNECT_MS ? limit : NET_CURL_CONNECT_MS;
 }
@@ -128,7 +136,8 @@ static void leave_curl(struct net_curl *c, struct flight *flight)
 
 static void next_address(struct net_curl *c, struct flight *flight)
 {
-	flight->place.address = flight->fetch->address[++flight->index];
+	flight->index = allowed_from(flight->fetch, flight->index + 1);
+	flight->place.address = flight->fetch->address[flight->index];
 	flight->state = FLIGHT_WAITING;
 	flight_queue_push_front(&c->waiting, flight);
 	c->counters.waiting++;
@@ -144,7 +153,8 @@ static void end_attempt(struct net_curl *c, struct flight *flight, CURLcode code
 		policy->address_used = (int8_t)flight->index;
 	else if (policy->address_used < 0) /* what an earlier address did is better evidence */
 		policy->status = CONNECT_BLOCKLISTED;
-	if (outcome != NET_CURL_FINAL && flight->index + 1 < flight->fetch->address_count &&
+	if (outcome != NET_CURL_FINAL &&
+	    allowed_from(flight->fetch, flight->index + 1) < flight->fetch->address_count &&
 	    flight->spent_ms < timeout_ms(c))
 		next_address(c, flight);
 	else
@@ -358,17 +368,13 @@ static void curl_start(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
 }
 
-static int check_options(const struct net_curl_options *options, char *error, size_t error_size)
+static int check_options(const struct net_curl_options *options, struct error *error)
 {
-	if (!(options->timeout_s > 0 && options->timeout_s <= NET_CURL_TIMEOUT_MAX_S)) {
-		snprintf(error, error_size, "--http-timeout: more than 0 and at most %d seconds (RFC 8461 3.3)",
-			 NET_CURL_TIMEOUT_MAX_S);
-		return -1;
-	}
-	if (options->concurrency == 0) {
-		snprintf(error, error_size, "--http-concurrency: at least 1");
-		return -1;
-	}
+	if (!(options->timeout_s > 0 && options->timeout_s <= NET_CURL_TIMEOUT_MAX_S))
+		return error_set(error, "--http-timeout: more than 0 and at most %d seconds (RFC 8461 3.3)",
+				 NET_CURL_TIMEOUT_MAX_S);
+	if (options->concurrency == 0)
+		return error_set(error, "--http-concurrency: at least 1");
 	return 0;
 }
 
@@ -392,13 +398,13 @@ static void on_abandoned(uv_handle_t *handle)
 	free_all(handle->data);
 }
 
-int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, char *error, size_t error_size)
+int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct net_curl *c;
 
 	*curl = NULL;
-	if (check_options(options, error, error_size) != 0)
+	if (check_options(options, error) != 0)
 		return -1;
 	pthread_once(&once, curl_start);
 	c = calloc(1, sizeof(*c));
@@ -439,11 +445,10 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	*curl = c;
 	return 0;
 no_memory:
-	snprintf(error, error_size, "no memory or descriptors for %u policy fetches: lower --http-concurrency",
-		 options->concurrency);
 	if (c)
 		free_all(c);
-	return -1;
+	return error_set(error, "no memory or descriptors for %u policy fetches: lower --http-concurrency",
+			 options->concurrency);
 }
 
 static struct flight *new_flight(struct net_curl *c, struct net_fetch *fetch)
@@ -482,11 +487,12 @@ void net_curl_fetch(struct net_curl *c, struct net_fetch *fetch)
 	}
 	fetch->fault = NET_OK;
 	fetch->own = flight;
-	if (c->stopping || fetch->address_count == 0) {
+	flight->index = allowed_from(fetch, 0);
+	if (c->stopping || flight->index == fetch->address_count) {
 		flight->fetch->fault = c->stopping ? NET_FAULT_SHUTDOWN : NET_OK;
 		land(c, flight);
 	} else {
-		flight->place.address = fetch->address[0];
+		flight->place.address = fetch->address[flight->index];
 		flight->place.on_turn = on_turn;
 		flight->place.arg = flight;
 		flight->state = FLIGHT_WAITING;

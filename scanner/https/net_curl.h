@@ -22,6 +22,7 @@
 
 #include <uv.h>
 
+#include "output/error.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/host_limit.h"
@@ -56,7 +57,7 @@ struct net_curl;
 
 /* All options but @user_agent's text outlive the net_curl. 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int net_curl_open(struct net_curl **curl, const struct net_curl_options *options,
-						      char *error, size_t error_size);
+						      struct error *error);
 
 /* Fetch the policy of @fetch->host. Exactly one callback; it may come before this returns, and may fetch again. */
 void net_curl_fetch(struct net_curl *curl, struct net_fetch *fetch);

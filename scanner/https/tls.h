@@ -14,6 +14,7 @@
 
 #include <openssl/types.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/limits.h"
@@ -22,8 +23,8 @@
 struct tls_store;
 
 /* Load @ca_file (PEM), or the system's bundle for NULL. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int tls_store_open(struct tls_store **store, const char *ca_file, char *error,
-						       size_t error_size);
+__attribute__((warn_unused_result)) int tls_store_open(struct tls_store **store, const char *ca_file,
+						       struct error *error);
 void tls_store_free(struct tls_store *store);
 
 struct tls_watch {

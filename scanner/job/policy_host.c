@@ -34,18 +34,20 @@ bool policy_host_is_blocked(const struct obs_policy *policy, const struct domain
 	return blocked && (passes(&policy->a, blocked) || passes(&policy->aaaa, blocked));
 }
 
-size_t policy_host_addresses(struct obs_policy *policy, const struct cidr_set *allow, const struct cidr_set *block,
-			     struct obs_address *allowed)
-{
-	size_t count = 0;
+_Static_assert(OBS_ADDRESS_MAX <= 32, "a bit for each address");
 
-	policy->reserved = policy->address_count > 0;
+uint32_t policy_host_allowed(const struct obs_policy *policy, const struct cidr_set *allow,
+			     const struct cidr_set *block, bool *reserved)
+{
+	uint32_t allowed = 0;
+
+	*reserved = policy->address_count > 0;
 	for (size_t i = 0; i < policy->address_count; i++) {
 		enum address_verdict verdict = address_check(&policy->address[i], allow, block);
 
 		if (verdict == ADDRESS_ALLOWED)
-			allowed[count++] = policy->address[i];
-		policy->reserved = policy->reserved && verdict == ADDRESS_RESERVED;
+			allowed |= UINT32_C(1) << i;
+		*reserved = *reserved && verdict == ADDRESS_RESERVED;
 	}
-	return count;
+	return allowed;
 }

@@ -109,10 +109,10 @@ static bool remember(struct options *options, const struct option_row *row, stru
 	return true;
 }
 
-static enum options_result apply(struct options *options, const struct option_row *row, struct span value, char *error,
-				 size_t error_size)
+static enum options_result apply(struct options *options, const struct option_row *row, struct span value,
+				 struct error *error)
 {
-	enum options_result result = option_set(options, row, value, error, error_size);
+	enum options_result result = option_set(options, row, value, error);
 
 	if (result != OPTIONS_OK)
 		return result;
@@ -121,7 +121,7 @@ static enum options_result apply(struct options *options, const struct option_ro
 		return OPTIONS_OK;
 	if (remember(options, row, value))
 		return OPTIONS_OK;
-	snprintf(error, error_size, "out of memory");
+	error_set(error, "out of memory");
 	return OPTIONS_FATAL;
 }
 
@@ -131,19 +131,17 @@ struct config {
 	enum options_result result;
 };
 
-static int unknown(struct span name, enum options_command command, char *error, size_t error_size)
+static int unknown(struct span name, enum options_command command, struct error *error)
 {
 	const char *nearest = option_nearest(name, command);
 	int shown = (int)(name.n < 40 ? name.n : 40);
 
 	if (nearest)
-		snprintf(error, error_size, "unknown option '%.*s'; did you mean '%s'?", shown, name.p, nearest);
-	else
-		snprintf(error, error_size, "unknown option '%.*s'; --help lists them all", shown, name.p);
-	return -1;
+		return error_set(error, "unknown option '%.*s'; did you mean '%s'?", shown, name.p, nearest);
+	return error_set(error, "unknown option '%.*s'; --help lists them all", shown, name.p);
 }
 
-static int on_config_line(void *arg, struct span line, char *error, size_t error_size)
+static int on_config_line(void *arg, struct span line, struct error *error)
 {
 	struct config *config = arg;
 	size_t equals = span_find(line, 0, '=');
@@ -153,31 +151,27 @@ static int on_config_line(void *arg, struct span line, char *error, size_t error
 
 	config->result = OPTIONS_USAGE;
 	if (!row)
-		return unknown(name, config->command, error, error_size);
-	if (row->kind == OPTION_CONFIG || row->kind == OPTION_HELP) {
-		snprintf(error, error_size, "'%s' has no place in a configuration file", row->name);
-		return -1;
-	}
-	if (row->argument && value.n == 0) {
-		snprintf(error, error_size, "'%s' needs a value: %s = %s", row->name, row->name, row->argument);
-		return -1;
-	}
+		return unknown(name, config->command, error);
+	if (row->kind == OPTION_CONFIG || row->kind == OPTION_HELP)
+		return error_set(error, "'%s' has no place in a configuration file", row->name);
+	if (row->argument && value.n == 0)
+		return error_set(error, "'%s' needs a value: %s = %s", row->name, row->name, row->argument);
 	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
 		value = (struct span){ value.p + 1, value.n - 2 };
 	if (config->command == OPTIONS_CHECK && !row->check) { /* one file may serve both commands */
 		config->result = OPTIONS_OK;
 		return 0;
 	}
-	config->result = apply(config->options, row, value, error, error_size);
+	config->result = apply(config->options, row, value, error);
 	return config->result == OPTIONS_OK ? 0 : -1;
 }
 
 static enum options_result read_config(struct options *options, enum options_command command, const char *path,
-				       char error[OPTIONS_ERROR_MAX])
+				       struct error *error)
 {
 	struct config config = { options, command, OPTIONS_OK };
 
-	if (lines_read(path, on_config_line, &config, error, OPTIONS_ERROR_MAX) == 0)
+	if (lines_read(path, on_config_line, &config, error) == 0)
 		return OPTIONS_OK;
 	return config.result == OPTIONS_OK ? OPTIONS_FATAL : config.result;
 }
@@ -222,30 +216,30 @@ static const struct option_row *row_of(int c)
 }
 
 /* What getopt_long did not like. */
-static enum options_result complain(int c, char **argv, enum options_command command, char error[OPTIONS_ERROR_MAX])
+static enum options_result complain(int c, char **argv, enum options_command command, struct error *error)
 {
 	const struct option_row *row = optopt ? row_of(optopt) : NULL;
 	struct span name;
 
 	if (c == ':' && row) {
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s needs a value: --%s %s", row->name, row->name, row->argument);
+		error_set(error, "--%s needs a value: --%s %s", row->name, row->name, row->argument);
 	} else if (optopt >= LONG_BASE) {
-		snprintf(error, OPTIONS_ERROR_MAX, "--%s takes no value", row->name);
+		error_set(error, "--%s takes no value", row->name);
 	} else if (optopt) {
-		snprintf(error, OPTIONS_ERROR_MAX, "unknown option '-%c'; --help lists them all", optopt);
+		error_set(error, "unknown option '-%c'; --help lists them all", optopt);
 	} else {
 		name = span_of(argv[optind - 1]);
 		while (name.n > 0 && name.p[0] == '-')
 			name = span_skip(name, 1);
 		name.n = span_find(name, 0, '=');
-		unknown(name, command, error, OPTIONS_ERROR_MAX);
+		unknown(name, command, error);
 	}
 	return OPTIONS_USAGE;
 }
 
 /* Go over the command line: first for --config and --help alone, then for all the others. */
 static enum options_result read_command_line(struct options *options, enum options_command command, int argc,
-					     char **argv, bool first_pass, char error[OPTIONS_ERROR_MAX])
+					     char **argv, bool first_pass, struct error *error)
 {
 	enum options_result result = OPTIONS_OK;
 	struct getopt_table table;
@@ -271,7 +265,7 @@ static enum options_result read_command_line(struct options *options, enum optio
 		if (first_pass && row->kind == OPTION_CONFIG)
 			result = read_config(options, command, optarg, error);
 		if (!first_pass)
-			result = apply(options, row, span_of(optarg ? optarg : ""), error, OPTIONS_ERROR_MAX);
+			result = apply(options, row, span_of(optarg ? optarg : ""), error);
 	}
 	return result;
 }
@@ -293,7 +287,7 @@ static bool is_one_file(const char *a, const char *b)
 }
 
 /* A file that is written must be no other's. */
-static bool files_differ(const struct options *options, char error[OPTIONS_ERROR_MAX])
+static bool files_differ(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *name, *path;
@@ -312,8 +306,7 @@ static bool files_differ(const struct options *options, char error[OPTIONS_ERROR
 		for (size_t k = 0; k < i; k++) {
 			if (!file[k].is_written || !is_one_file(file[k].path, file[i].path))
 				continue;
-			snprintf(error, OPTIONS_ERROR_MAX, "--%s and --%s are the same file", file[k].name,
-				 file[i].name);
+			error_set(error, "--%s and --%s are the same file", file[k].name, file[i].name);
 			return false;
 		}
 	}
@@ -374,7 +367,7 @@ static void set_fetch_rates(struct options *options)
 }
 
 /* What the options leave open, and whether they fit together. */
-static enum options_result finish(struct options *options, enum options_command command, char error[OPTIONS_ERROR_MAX])
+static enum options_result finish(struct options *options, enum options_command command, struct error *error)
 {
 	const char *wrong = conflict(options, given_find(options, "shards"), given_find(options, "shard"));
 	enum options_result result = OPTIONS_OK;
@@ -382,7 +375,7 @@ static enum options_result finish(struct options *options, enum options_command 
 	if (!wrong && command == OPTIONS_SCAN)
 		wrong = scan_needs(options);
 	if (wrong) {
-		snprintf(error, OPTIONS_ERROR_MAX, "%s", wrong);
+		error_set(error, "%s", wrong);
 		return OPTIONS_USAGE;
 	}
 	if (!files_differ(options, error))
@@ -392,14 +385,14 @@ static enum options_result finish(struct options *options, enum options_command 
 	if (options->threads > options->concurrency)
 		options->threads = options->concurrency;
 	if (options->server_count == 0 && !options->resolver)
-		result = options_read_resolv_conf(options, resolv_conf, error, OPTIONS_ERROR_MAX);
+		result = options_read_resolv_conf(options, resolv_conf, error);
 	set_rate(options);
 	set_fetch_rates(options);
 	return result;
 }
 
 static enum options_result read_all(struct options *options, enum options_command command, int argc, char **argv,
-				    int *first, char error[OPTIONS_ERROR_MAX])
+				    int *first, struct error *error)
 {
 	enum options_result result;
 
@@ -410,23 +403,21 @@ static enum options_result read_all(struct options *options, enum options_comman
 	if (result != OPTIONS_OK)
 		return result;
 	if (command == OPTIONS_SCAN && optind < argc) {
-		snprintf(error, OPTIONS_ERROR_MAX, "'%.80s' is no option; domains come from --input-file FILE",
-			 argv[optind]);
+		error_set(error, "'%.80s' is no option; domains come from --input-file FILE", argv[optind]);
 		return OPTIONS_USAGE;
 	}
 	if (command == OPTIONS_CHECK && optind >= argc) {
-		snprintf(error, OPTIONS_ERROR_MAX, "no domain given");
+		error_set(error, "no domain given");
 		return OPTIONS_USAGE;
 	}
 	return finish(options, command, error);
 }
 
 enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
-				 int *first, char error[OPTIONS_ERROR_MAX])
+				 int *first, struct error *error)
 {
 	enum options_result result;
 
-	error[0] = '\0';
 	set_defaults(options);
 	result = read_all(options, command, argc, argv, first, error);
 	if (result != OPTIONS_OK)

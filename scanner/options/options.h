@@ -10,16 +10,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/error.h"
 #include "output/record.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 
-enum {
-	OPTIONS_THREADS_MAX = 256,
-	OPTIONS_ERROR_MAX = 512,
-};
+enum { OPTIONS_THREADS_MAX = 256 };
 
 struct options {
 	/* input and output */
@@ -76,10 +74,10 @@ enum options_command { OPTIONS_SCAN, OPTIONS_CHECK };
 enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHOWN };
 
 /* Fill @options from defaults, then --config, then the command line; operands (for `check`) are left at argv[*first…].
- * On USAGE (exit 2) and FATAL (a file cannot be read: exit 1) one line stands in @error. Only OK leaves something to
- * free. */
+ * @argv is put in order, and nothing of it is kept: @options has copies. On USAGE (exit 2) and FATAL (a file cannot be
+ * read: exit 1) one line stands in @error. Only OK leaves something to free. */
 enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
-				 int *first, char error[OPTIONS_ERROR_MAX]);
+				 int *first, struct error *error);
 void options_free(struct options *options);
 
 /* --help of the command, to @out. */

@@ -61,10 +61,10 @@ const char *option_nearest(struct span name, enum options_command command);
 char *options_keep(struct options *options, struct span text);
 
 /* Set the row's member from @value ("" for flags). Messages in @error name the option and what is allowed. */
-enum options_result option_set(struct options *options, const struct option_row *row, struct span value, char *error,
-			       size_t error_size);
+enum options_result option_set(struct options *options, const struct option_row *row, struct span value,
+			       struct error *error);
 
 /* The name servers of a resolv.conf(5). FATAL without any. */
-enum options_result options_read_resolv_conf(struct options *options, const char *path, char *error, size_t error_size);
+enum options_result options_read_resolv_conf(struct options *options, const char *path, struct error *error);
 
 #endif

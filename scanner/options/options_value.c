@@ -20,8 +20,7 @@ struct setting {
 	const struct option_row *row;
 	struct span value;
 	void *member;
-	char *error;
-	size_t error_size;
+	struct error *error;
 };
 
 /* "--name 'value': what". */
@@ -29,14 +28,13 @@ __attribute__((format(printf, 3, 4))) static enum options_result
 refuse(const struct setting *set, enum options_result result, const char *format, ...)
 {
 	int shown = (int)(set->value.n < VALUE_SHOWN_MAX ? set->value.n : VALUE_SHOWN_MAX);
-	int n = snprintf(set->error, set->error_size, "--%s '%.*s': ", set->row->name, shown, set->value.p);
+	struct error what;
 	va_list arguments;
 
-	if (n < 0 || (size_t)n >= set->error_size)
-		return result;
 	va_start(arguments, format);
-	vsnprintf(set->error + n, set->error_size - (size_t)n, format, arguments);
+	vsnprintf(what.text, sizeof(what.text), format, arguments);
 	va_end(arguments);
+	error_set(set->error, "--%s '%.*s': %s", set->row->name, shown, set->value.p, what.text);
 	return result;
 }
 
@@ -241,13 +239,12 @@ static enum options_result add_server(const struct setting *set, struct span par
 	return OPTIONS_OK;
 }
 
-static int on_server_line(void *arg, struct span line, char *error, size_t error_size)
+static int on_server_line(void *arg, struct span line, struct error *error)
 {
 	struct setting set = *(const struct setting *)arg;
 
 	set.value = line;
 	set.error = error;
-	set.error_size = error_size;
 	return each_part(&set, add_server) == OPTIONS_OK ? 0 : -1;
 }
 
@@ -261,7 +258,7 @@ static enum options_result set_servers(const struct setting *set)
 	path = options_keep(set->options, span_skip(set->value, 1));
 	if (!path)
 		return no_memory(set);
-	if (lines_read(path, on_server_line, (void *)set, set->error, set->error_size) != 0)
+	if (lines_read(path, on_server_line, (void *)set, set->error) != 0)
 		return OPTIONS_FATAL;
 	if (set->options->server_count == 0)
 		return refuse(set, OPTIONS_FATAL, "no name server in it; write one IP or IP:PORT a line");
@@ -304,7 +301,7 @@ static enum options_result set_cidr_file(const struct setting *set)
 
 	if (!path || !make_cidr_set(set, &made))
 		return no_memory(set);
-	return cidr_set_load(made, path, set->error, set->error_size) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return cidr_set_load(made, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
 }
 
 static enum options_result set_domain_file(const struct setting *set)
@@ -316,7 +313,7 @@ static enum options_result set_domain_file(const struct setting *set)
 		*member = domain_set_new();
 	if (!path || !*member)
 		return no_memory(set);
-	return domain_set_load(*member, path, set->error, set->error_size) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return domain_set_load(*member, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
 }
 
 static enum options_result set_nothing(const struct setting *set)
@@ -325,8 +322,8 @@ static enum options_result set_nothing(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-enum options_result option_set(struct options *options, const struct option_row *row, struct span value, char *error,
-			       size_t error_size)
+enum options_result option_set(struct options *options, const struct option_row *row, struct span value,
+			       struct error *error)
 {
 	static enum options_result (*const SET[])(const struct setting *set) = {
 		[OPTION_FLAG] = set_flag,
@@ -347,12 +344,12 @@ enum options_result option_set(struct options *options, const struct option_row 
 		[OPTION_CONFIG] = set_nothing,
 		[OPTION_HELP] = set_nothing,
 	};
-	struct setting set = { options, row, value, (char *)options + row->offset, error, error_size };
+	struct setting set = { options, row, value, (char *)options + row->offset, error };
 
 	return SET[row->kind](&set);
 }
 
-static int on_resolv_line(void *arg, struct span line, char *error, size_t error_size)
+static int on_resolv_line(void *arg, struct span line, struct error *error)
 {
 	struct setting *set = arg;
 	size_t end = strlen("nameserver");
@@ -366,27 +363,24 @@ static int on_resolv_line(void *arg, struct span line, char *error, size_t error
 		log_warning("/etc/resolv.conf: name server %.*s has a scope id and is not used", (int)line.n, line.p);
 		return 0;
 	}
-	if (!address_parse(line, &address)) {
-		snprintf(error, error_size, "'%.*s' is no address",
-			 (int)(line.n < VALUE_SHOWN_MAX ? line.n : VALUE_SHOWN_MAX), line.p);
-		return -1;
-	}
+	if (!address_parse(line, &address))
+		return error_set(error, "'%.*s' is no address",
+				 (int)(line.n < VALUE_SHOWN_MAX ? line.n : VALUE_SHOWN_MAX), line.p);
 	if (set->options->server_count == NAME_SERVERS_MAX)
 		return 0;
 	set->value = line;
+	set->error = error;
 	return add_server(set, line) == OPTIONS_OK ? 0 : -1;
 }
 
-enum options_result options_read_resolv_conf(struct options *options, const char *path, char *error, size_t error_size)
+enum options_result options_read_resolv_conf(struct options *options, const char *path, struct error *error)
 {
-	struct setting set = {
-		options, option_find(SPAN_LITERAL("name-servers")), { NULL, 0 }, NULL, error, error_size
-	};
+	struct setting set = { .options = options, .row = option_find(SPAN_LITERAL("name-servers")) };
 
-	if (lines_read(path, on_resolv_line, &set, error, error_size) != 0)
+	if (lines_read(path, on_resolv_line, &set, error) != 0)
 		return OPTIONS_FATAL;
 	if (options->server_count > 0)
 		return OPTIONS_OK;
-	snprintf(error, error_size, "%s: no name server in it; give --name-servers IP", path);
+	error_set(error, "%s: no name server in it; give --name-servers IP", path);
 	return OPTIONS_FATAL;
 }

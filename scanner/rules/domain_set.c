@@ -3,7 +3,6 @@
 #include "scanner/rules/domain_set.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "scanner/base/lines.h"
@@ -103,26 +102,22 @@ int domain_set_add(struct domain_set *set, struct span name)
 	return 0;
 }
 
-static int add_line(void *arg, struct span line, char *error, size_t error_size)
+static int add_line(void *arg, struct span line, struct error *error)
 {
 	char name[DOMAIN_NAME_MAX];
 	size_t n;
 
-	if (!idna_name(line, name, &n)) {
-		snprintf(error, error_size, "'%.*s' is no domain name; write one name a line",
-			 (int)(line.n < 64 ? line.n : 64), line.p);
-		return -1;
-	}
-	if (domain_set_add(arg, (struct span){ name, n }) != 0) {
-		snprintf(error, error_size, "out of memory");
-		return -1;
-	}
+	if (!idna_name(line, name, &n))
+		return error_set(error, "'%.*s' is no domain name; write one name a line",
+				 (int)(line.n < 64 ? line.n : 64), line.p);
+	if (domain_set_add(arg, (struct span){ name, n }) != 0)
+		return error_set(error, "out of memory");
 	return 0;
 }
 
-int domain_set_load(struct domain_set *set, const char *path, char *error, size_t error_size)
+int domain_set_load(struct domain_set *set, const char *path, struct error *error)
 {
-	return lines_read(path, add_line, set, error, error_size);
+	return lines_read(path, add_line, set, error);
 }
 
 bool domain_set_has(const struct domain_set *set, struct span name)

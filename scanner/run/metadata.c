@@ -191,18 +191,16 @@ static bool replace(const char *path, const struct text *text, bool last)
 	return false;
 }
 
-int metadata_write(const struct metadata *metadata, bool last, char *error, size_t error_size)
+int metadata_write(const struct metadata *metadata, bool last, struct error *error)
 {
 	const char *path = metadata->options->metadata_file;
-	char ignored[TEXT_ERROR_MAX];
+	struct error ignored;
 	struct text text;
 	struct json json;
 	bool failed;
 
-	if (text_open_memory(&text) != 0) {
-		snprintf(error, error_size, "%s: out of memory", path);
-		return -1;
-	}
+	if (text_open_memory(&text) != 0)
+		return error_set(error, "%s: out of memory", path);
 	json_begin(&json, &text);
 	put_run(&json, metadata);
 	put_input(&json, metadata);
@@ -218,7 +216,7 @@ int metadata_write(const struct metadata *metadata, bool last, char *error, size
 	else
 		failed = !replace(path, &text, last);
 	if (failed)
-		snprintf(error, error_size, "%s: %s; choose another --metadata-file", path, strerror(errno));
-	(void)!text_close(&text, ignored); /* memory: nothing can fail any more */
+		error_set(error, "%s: %s; choose another --metadata-file", path, strerror(errno));
+	(void)!text_close(&text, &ignored); /* memory: nothing can fail any more */
 	return failed ? -1 : 0;
 }

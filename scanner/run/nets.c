@@ -6,7 +6,7 @@
 #include "scanner/base/limits.h"
 
 int nets_shared_open(struct nets_shared *shared, const struct options *options, const struct server_check *check,
-		     unsigned loops, char *error, size_t error_size)
+		     unsigned loops, struct error *error)
 {
 	*shared = (struct nets_shared){ .options = options, .check = check, .loops = loops };
 	atomic_store(&shared->rate, options->rate / loops);
@@ -15,11 +15,9 @@ int nets_shared_open(struct nets_shared *shared, const struct options *options, 
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
 				      options->pace_all ? NULL : options->allow_reserved);
-	if (!shared->hosts || !shared->pace) {
-		snprintf(error, error_size, "no memory");
-		return -1;
-	}
-	return tls_store_open(&shared->store, options->ca_file, error, error_size);
+	if (!shared->hosts || !shared->pace)
+		return error_set(error, "no memory");
+	return tls_store_open(&shared->store, options->ca_file, error);
 }
 
 void nets_shared_free(struct nets_shared *shared)
@@ -78,7 +76,7 @@ static void set_probe(struct resolver_server *server, const struct server_check 
 	server->probe_random = check[from].probe_random;
 }
 
-static int open_dns(struct nets *nets, struct nets_shared *shared, char *error, size_t error_size)
+static int open_dns(struct nets *nets, struct nets_shared *shared, struct error *error)
 {
 	const struct options *options = shared->options;
 	const struct net_cares_options dns = { .loop = nets->loop,
@@ -90,14 +88,14 @@ static int open_dns(struct nets *nets, struct nets_shared *shared, char *error, 
 					       .rate = &shared->rate,
 					       .resolver_rate = options->resolver_rate / shared->loops };
 
-	if (net_cares_open(&nets->dns, &dns, error, error_size) < 0)
+	if (net_cares_open(&nets->dns, &dns, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
 		set_probe(&net_cares_resolver(nets->dns)->server[i], shared->check, options->server_count, i);
 	return 0;
 }
 
-static int open_web(struct nets *nets, struct nets_shared *shared, char *error, size_t error_size)
+static int open_web(struct nets *nets, struct nets_shared *shared, struct error *error)
 {
 	const struct options *options = shared->options;
 	const struct net_curl_options web = { .loop = nets->loop,
@@ -112,22 +110,20 @@ static int open_web(struct nets *nets, struct nets_shared *shared, char *error, 
 							     shared->loops,
 					      .user_agent = shared->user_agent };
 
-	return net_curl_open(&nets->web, &web, error, error_size);
+	return net_curl_open(&nets->web, &web, error);
 }
 
-int nets_open(struct nets *nets, uv_loop_t *loop, struct nets_shared *shared, char *error, size_t error_size)
+int nets_open(struct nets *nets, uv_loop_t *loop, struct nets_shared *shared, struct error *error)
 {
 	static const struct net_ops ops = { ask, fetch, wall_ms, now_ms };
 
 	*nets = (struct nets){ .net = { &ops }, .loop = loop };
 	nets->cache = answer_cache_new(&nets->net);
-	if (!nets->cache) {
-		snprintf(error, error_size, "no memory");
+	if (!nets->cache)
+		return error_set(error, "no memory");
+	if (open_dns(nets, shared, error) < 0)
 		return -1;
-	}
-	if (open_dns(nets, shared, error, error_size) < 0)
-		return -1;
-	return open_web(nets, shared, error, error_size);
+	return open_web(nets, shared, error);
 }
 
 void nets_stop(struct nets *nets)

@@ -33,8 +33,8 @@ struct nets_shared {
 
 /* 0, or -1 with one line in @error; to be freed either way. @options and @check outlive it. */
 __attribute__((warn_unused_result)) int nets_shared_open(struct nets_shared *shared, const struct options *options,
-							 const struct server_check *check, unsigned loops, char *error,
-							 size_t error_size);
+							 const struct server_check *check, unsigned loops,
+							 struct error *error);
 
 /* After every nets of it was freed. All zero is nothing to free. */
 void nets_shared_free(struct nets_shared *shared);
@@ -51,7 +51,7 @@ struct nets {
 
 /* 0, or -1 with one line in @error; to be closed and freed either way. @nets stays where it is. */
 __attribute__((warn_unused_result)) int nets_open(struct nets *nets, uv_loop_t *loop, struct nets_shared *shared,
-						  char *error, size_t error_size);
+						  struct error *error);
 
 /* End every question and fetch with NET_FAULT_SHUTDOWN, and those still to come. */
 void nets_stop(struct nets *nets);

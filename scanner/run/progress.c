@@ -69,7 +69,7 @@ static int put_time(char *out, size_t size, double seconds)
 	return snprintf(out, size, "%02lluh:%02llum:%02llus", s / 3600, s / 60 % 60, s % 60);
 }
 
-void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
+void progress_line(char line[static PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
 		   double left_s, double domains_per_s, double queries_per_s)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -143,13 +143,13 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 
 static void close_status(struct progress *progress)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 
 	if (!progress->has_status)
 		return;
 	progress->has_status = false;
-	if (text_close(&progress->status, error) != 0)
-		log_warning("%s: no more status updates", error);
+	if (text_close(&progress->status, &error) != 0)
+		log_warning("%s: no more status updates", error.text);
 }
 
 static void update_status(struct progress *progress, const struct progress_moment *moment)
@@ -162,7 +162,7 @@ static void update_status(struct progress *progress, const struct progress_momen
 }
 
 static int write_metadata(struct progress *progress, const struct progress_moment *moment, const char *state,
-			  int exit_status, const char *failure, char error[PROGRESS_ERROR_MAX])
+			  int exit_status, const char *failure, struct error *error)
 {
 	struct metadata metadata = { progress->options,
 				     &progress->about,
@@ -176,13 +176,13 @@ static int write_metadata(struct progress *progress, const struct progress_momen
 	if (!progress->options->metadata_file)
 		return 0;
 	progress->metadata_ms = moment->now_ms;
-	return metadata_write(&metadata, exit_status >= 0, error, PROGRESS_ERROR_MAX);
+	return metadata_write(&metadata, exit_status >= 0, error);
 }
 
-static void warn_of_metadata(struct progress *progress, const char *error)
+static void warn_of_metadata(struct progress *progress, const struct error *error)
 {
 	if (!progress->metadata_failed)
-		log_warning("%s", error);
+		log_warning("%s", error->text);
 	progress->metadata_failed = true;
 }
 
@@ -202,7 +202,7 @@ static bool may_write(const char *path)
 	return result;
 }
 
-int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX])
+int progress_check(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *option, *path;
@@ -214,23 +214,18 @@ int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]
 	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		if (!file[i].path || strcmp(file[i].path, "-") == 0 || may_write(file[i].path))
 			continue;
-		snprintf(error, PROGRESS_ERROR_MAX, "%s: %s; choose another %s", file[i].path, strerror(errno),
-			 file[i].option);
-		return -1;
+		return error_set(error, "%s: %s; choose another %s", file[i].path, strerror(errno), file[i].option);
 	}
 	return 0;
 }
 
 int progress_open(struct progress **progress, const struct options *options, const struct progress_about *about,
-		  const struct progress_moment *start, char error[PROGRESS_ERROR_MAX])
+		  const struct progress_moment *start, struct error *error)
 {
 	struct progress *made = calloc(1, sizeof(*made));
-	char what[TEXT_ERROR_MAX];
 
-	if (!made) {
-		snprintf(error, PROGRESS_ERROR_MAX, "out of memory");
-		return -1;
-	}
+	if (!made)
+		return error_set(error, "out of memory");
 	made->options = options;
 	made->about = *about;
 	made->start_ms = start->now_ms;
@@ -242,8 +237,7 @@ int progress_open(struct progress **progress, const struct options *options, con
 		return -1;
 	}
 	if (options->status_updates_file) {
-		if (text_open(&made->status, options->status_updates_file, what) != 0) {
-			snprintf(error, PROGRESS_ERROR_MAX, "%s", what);
+		if (text_open(&made->status, options->status_updates_file, error) != 0) {
 			free(made);
 			return -1;
 		}
@@ -257,15 +251,15 @@ int progress_open(struct progress **progress, const struct options *options, con
 
 void progress_tick(struct progress *progress, const struct progress_moment *moment)
 {
-	char error[PROGRESS_ERROR_MAX];
+	struct error error;
 
 	if (!progress->options->quiet &&
 	    (log_is_terminal() || moment->now_ms - progress->line.ms >= PROGRESS_LINE_INTERVAL_MS))
 		show_line(progress, moment);
 	update_status(progress, moment);
 	if (moment->now_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS &&
-	    write_metadata(progress, moment, "running", -1, "", error) != 0)
-		warn_of_metadata(progress, error);
+	    write_metadata(progress, moment, "running", -1, "", &error) != 0)
+		warn_of_metadata(progress, &error);
 }
 
 void progress_close(struct progress *progress, const struct progress_moment *moment, enum progress_end end,
@@ -274,7 +268,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 	static const char *const states[] = {
 		[PROGRESS_COMPLETE] = "complete", [PROGRESS_ABORTED] = "aborted", [PROGRESS_FAILED] = "failed"
 	};
-	char what[PROGRESS_ERROR_MAX];
+	struct error what;
 
 	if (!progress)
 		return;
@@ -285,7 +279,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 	}
 	update_status(progress, moment);
 	close_status(progress);
-	if (write_metadata(progress, moment, states[end], exit_status, error, what) != 0)
-		warn_of_metadata(progress, what);
+	if (write_metadata(progress, moment, states[end], exit_status, error, &what) != 0)
+		warn_of_metadata(progress, &what);
 	free(progress);
 }

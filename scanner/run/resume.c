@@ -1,7 +1,6 @@
 #include "scanner/run/resume.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -65,27 +64,24 @@ static bool is_among(const struct record_option *option, size_t count, const str
 
 /* Does everything of @a that matters stand in @b too? */
 static bool covered(const struct record_option *a, size_t a_count, const struct record_option *b, size_t b_count,
-		    const char *path, char error[RESUME_ERROR_MAX])
+		    const char *path, struct error *error)
 {
 	for (size_t i = 0; i < a_count; i++) {
 		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
 			continue;
-		snprintf(error, RESUME_ERROR_MAX,
-			 "%s: was begun with another --%.*s; give the same, or another --output-file", path,
-			 (int)a[i].name.n, a[i].name.p);
+		error_set(error, "%s: was begun with another --%.*s; give the same, or another --output-file", path,
+			  (int)a[i].name.n, a[i].name.p);
 		return false;
 	}
 	return true;
 }
 
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
-			const char *path, char error[RESUME_ERROR_MAX])
+			const char *path, struct error *error)
 {
-	if (header->shards != options->shards || header->shard != options->shard) {
-		snprintf(error, RESUME_ERROR_MAX, "%s: holds shard %u of %u, not %u of %u", path, header->shard,
-			 header->shards, options->shard, options->shards);
-		return -1;
-	}
+	if (header->shards != options->shards || header->shard != options->shard)
+		return error_set(error, "%s: holds shard %u of %u, not %u of %u", path, header->shard, header->shards,
+				 options->shard, options->shards);
 	if (!covered(header->option, header->option_count, options->given, options->given_count, path, error) ||
 	    !covered(options->given, options->given_count, header->option, header->option_count, path, error))
 		return -1;
@@ -132,29 +128,23 @@ static void count(struct resume *resume, const struct observation *observation)
 	resume->counts.illegal += result.judgement.status == DOMAIN_ILLEGAL_INPUT;
 }
 
-static int read_records(struct resume *resume, struct reader *reader, const char *path, char error[RESUME_ERROR_MAX])
+static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
 {
-	char why[READER_ERROR_MAX];
 	struct observation observation;
 	int more;
 
-	while ((more = reader_next(reader, &observation, why)) > 0) {
-		if (mark(resume, observation.index) < 0) {
-			snprintf(error, RESUME_ERROR_MAX, "%s: no memory for the entries it holds", path);
-			return -1;
-		}
+	while ((more = reader_next(reader, &observation, error)) > 0) {
+		if (mark(resume, observation.index) < 0)
+			return error_set(error, "%s: no memory for the entries it holds", path);
 		count(resume, &observation);
 	}
-	if (more < 0)
-		snprintf(error, RESUME_ERROR_MAX, "%s", why);
 	return more;
 }
 
-int resume_load(struct resume *resume, const char *path, const struct options *options, char error[RESUME_ERROR_MAX])
+int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
 {
 	const struct record_trailer *trailer;
 	struct reader *reader = NULL;
-	char why[READER_ERROR_MAX];
 	struct stat status = { 0 };
 	int result;
 
@@ -162,13 +152,13 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	/* Nothing there, or killed before the header was written: from the beginning. */
 	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
 		return 0;
-	result = reader_open(&reader, path, why);
-	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX)
-		return 0; /* killed while the header was written */
-	if (result < 0) {
-		snprintf(error, RESUME_ERROR_MAX, "%s", why);
-		return -1;
+	result = reader_open(&reader, path, error);
+	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX) {
+		error->text[0] = '\0'; /* killed while the header was written */
+		return 0;
 	}
+	if (result < 0)
+		return -1;
 	result = -1;
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
 	    read_records(resume, reader, path, error) < 0)
@@ -194,17 +184,16 @@ void resume_free(struct resume *resume)
 }
 
 int resume_check_input(const struct resume *resume, const char *path, uint64_t size, int64_t mtime, uint64_t sample,
-		       char error[RESUME_ERROR_MAX])
+		       struct error *error)
 {
+	const char *what;
+
 	if (resume->whole == 0 ||
 	    (resume->input_size == size && resume->input_mtime == mtime && resume->input_sample == sample))
 		return 0;
-	snprintf(error, RESUME_ERROR_MAX,
-		 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or begin "
-		 "another scan file",
-		 path,
-		 resume->input_size != size       ? "size"
-		 : resume->input_sample != sample ? "content"
-						  : "modification time");
-	return -1;
+	what = resume->input_size != size ? "size" : resume->input_sample != sample ? "content" : "modification time";
+	return error_set(error,
+			 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or "
+			 "begin another scan file",
+			 path, what);
 }

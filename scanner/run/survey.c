@@ -21,7 +21,6 @@
 #include "scanner/run/worker.h"
 
 enum {
-	ERROR_MAX = 512,
 	SAMPLE_WAIT_MS = 1000,         /* for the list's first names, which the checks of the name servers may need */
 	UNKNOWN_PERCENT_MAX = 1,       /* above it, the exit status says that the scan measured too little */
 	FILES_FOR_US = 64,             /* descriptors besides those of questions and fetches */
@@ -57,7 +56,7 @@ struct survey {
 	bool runtime_over;
 	bool contact_missed; /* the user was told */
 	bool buffer_seen;    /* the name servers' sockets have room enough, or the user was told */
-	char error[ERROR_MAX];
+	struct error error;
 };
 
 static int64_t wall_ms(void)
@@ -84,12 +83,10 @@ static int raise_file_limit(struct survey *survey)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
 		return 0;
-	if (limit.rlim_cur < least) {
-		snprintf(survey->error, ERROR_MAX,
-			 "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
-			 (unsigned long)limit.rlim_cur, least, wanted);
-		return -1;
-	}
+	if (limit.rlim_cur < least)
+		return error_set(&survey->error,
+				 "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
+				 (unsigned long)limit.rlim_cur, least, wanted);
 	log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu", (unsigned long)limit.rlim_cur,
 		    wanted, wanted);
 	return 0;
@@ -122,15 +119,15 @@ static int open_feed(struct survey *survey)
 	int64_t mtime;
 
 	if (options->resume) {
-		if (resume_load(&survey->resume, options->output_file, options, survey->error) < 0)
+		if (resume_load(&survey->resume, options->output_file, options, &survey->error) < 0)
 			return -1;
 		feed.is_done = is_done;
 		feed.is_done_arg = &survey->resume;
 	}
-	if (feed_open(&survey->scan.feed, &feed, survey->error) < 0)
+	if (feed_open(&survey->scan.feed, &feed, &survey->error) < 0)
 		return -1;
 	feed_identity(survey->scan.feed, &size, &mtime, &sample);
-	return resume_check_input(&survey->resume, options->input_file, size, mtime, sample, survey->error);
+	return resume_check_input(&survey->resume, options->input_file, size, mtime, sample, &survey->error);
 }
 
 static const char *input_name(const struct survey *survey)
@@ -140,9 +137,9 @@ static const char *input_name(const struct survey *survey)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static void say_empty(struct survey *survey)
+static int say_empty(struct survey *survey)
 {
-	snprintf(survey->error, ERROR_MAX, "%s: no domain in it; one name a line is expected", input_name(survey));
+	return error_set(&survey->error, "%s: no domain in it; one name a line is expected", input_name(survey));
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
@@ -163,14 +160,10 @@ static int take_first(struct survey *survey)
 	}
 	survey->first = NULL;
 	if (result == FEED_FAILED) {
-		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
+		feed_error(survey->scan.feed, &survey->error);
 		return -1;
 	}
-	if (result == FEED_END && feed_entries(survey->scan.feed) == 0) {
-		say_empty(survey);
-		return -1;
-	}
-	return 0;
+	return result == FEED_END && feed_entries(survey->scan.feed) == 0 ? say_empty(survey) : 0;
 }
 
 static int check_servers(struct survey *survey)
@@ -182,8 +175,7 @@ static int check_servers(struct survey *survey)
 		if (survey->first->target[i].input == INPUT_OK)
 			sample[samples++] = survey->first->target[i].name;
 	return preflight(survey->options->server, survey->options->server_count,
-			 (uint32_t)(survey->options->timeout * 1000), sample, samples, survey->check, survey->error,
-			 ERROR_MAX);
+			 (uint32_t)(survey->options->timeout * 1000), sample, samples, survey->check, &survey->error);
 }
 
 static void warn_of_rates(const struct options *options)
@@ -245,7 +237,7 @@ static int open_sink(struct survey *survey)
 	if (survey->resume.torn)
 		log_info("%s: what was written behind its last whole frame is cut off", options->output_file);
 	header_of(survey, &header);
-	return sink_open(&survey->scan.sink, &sink, &header, survey->error);
+	return sink_open(&survey->scan.sink, &sink, &header, &survey->error);
 }
 
 static int open_shared(struct survey *survey)
@@ -258,11 +250,9 @@ static int open_shared(struct survey *survey)
 	scan->worker = calloc(scan->workers, sizeof(struct worker *));
 	scan->retry = retry_new();
 	atomic_store(&scan->busy, scan->workers);
-	snprintf(survey->error, ERROR_MAX, "no memory");
 	if (!scan->worker || !scan->retry)
-		return -1;
-	survey->error[0] = '\0';
-	return nets_shared_open(&scan->nets, options, survey->check, scan->workers, survey->error, ERROR_MAX);
+		return error_set(&survey->error, "no memory");
+	return nets_shared_open(&scan->nets, options, survey->check, scan->workers, &survey->error);
 }
 
 /* ---- meanwhile ---- */
@@ -349,8 +339,8 @@ static void on_second(uv_timer_t *timer)
 	survey_report_tick(&survey->report);
 	expect_contact(survey);
 	expect_buffer(survey);
-	if (survey->options->started && survey->error[0] == '\0' &&
-	    private_resolver_has_ended(survey->options->started, survey->error, ERROR_MAX))
+	if (survey->options->started && survey->error.text[0] == '\0' &&
+	    private_resolver_has_ended(survey->options->started, &survey->error))
 		scan_stop(&survey->scan, SCAN_AT_ONCE);
 	if (limit > 0 && survey_report_elapsed_s(&survey->report) >= limit && !survey->runtime_over) {
 		survey->runtime_over = true;
@@ -380,10 +370,8 @@ static int open_loop(struct survey *survey)
 {
 	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
 
-	if (uv_loop_init(&survey->loop) < 0) {
-		snprintf(survey->error, ERROR_MAX, "no memory or file descriptors for an event loop; see ulimit -n");
-		return -1;
-	}
+	if (uv_loop_init(&survey->loop) < 0)
+		return error_set(&survey->error, "no memory or file descriptors for an event loop; see ulimit -n");
 	uv_async_init(&survey->loop, &survey->ended, on_ended);
 	survey->ended.data = survey;
 	survey->scan.on_worker_ended = &survey->ended;
@@ -407,7 +395,7 @@ static int run_workers(struct survey *survey)
 	struct scan *scan = &survey->scan;
 	unsigned started = 0;
 
-	while (started < scan->workers && worker_open(&scan->worker[started], scan, survey->error, ERROR_MAX) == 0)
+	while (started < scan->workers && worker_open(&scan->worker[started], scan, &survey->error) == 0)
 		started++;
 	if (started < scan->workers)
 		return -1;
@@ -416,8 +404,7 @@ static int run_workers(struct survey *survey)
 	for (unsigned i = 0; i < scan->workers; i++) {
 		if (worker_start(scan->worker[i]) == 0)
 			continue;
-		snprintf(survey->error, ERROR_MAX, "no thread for worker %u of %u; see --threads", i + 1,
-			 scan->workers);
+		error_set(&survey->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
 		uv_async_send(&survey->ended); /* nobody else would, were it the only one */
 	}
@@ -435,31 +422,31 @@ static int run_workers(struct survey *survey)
 static int close_sink(struct survey *survey, bool complete)
 {
 	struct record_trailer trailer;
-	char error[SINK_ERROR_MAX];
+	struct error error;
 	int result;
 
 	survey_report_trailer(&survey->report, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED, &trailer);
-	result = sink_close(survey->scan.sink, &trailer, error);
+	result = sink_close(survey->scan.sink, &trailer, &error);
 	survey->scan.sink = NULL;
-	if (result < 0 && survey->error[0] == '\0')
-		snprintf(survey->error, ERROR_MAX, "%s", error);
-	return survey->error[0] == '\0' ? 0 : -1;
+	if (result < 0 && survey->error.text[0] == '\0')
+		survey->error = error;
+	return survey->error.text[0] == '\0' ? 0 : -1;
 }
 
 /* On standard error whatever --quiet and --log-file say: a status that means trouble is never without a word. */
 static void explain_unmeasured(const struct survey *survey, const struct record_trailer *trailer)
 {
-	char line[ERROR_MAX];
+	struct error what;
 
-	snprintf(
-		line, sizeof(line),
+	error_set(
+		&what,
 		"%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d; stsurvey stats "
 		"tells why",
 		(unsigned long long)trailer->unknown, (unsigned long long)trailer->domains,
 		(double)trailer->unknown * 100 / (double)trailer->domains, UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
-	log_warning("%s", line);
+	log_warning("%s", what.text);
 	if (survey->options->log_file)
-		fprintf(stderr, "stsurvey scan: %s\n", line);
+		fprintf(stderr, "stsurvey scan: %s\n", what.text);
 }
 
 static int exit_status(const struct survey *survey)
@@ -495,28 +482,28 @@ static int scan_all(struct survey *survey)
 
 	if (open_loop(survey) < 0)
 		return close_sink(survey, false);
-	if (survey_report_open(&survey->report, survey->argc, survey->argv, survey->error) < 0 ||
+	if (survey_report_open(&survey->report, survey->argc, survey->argv, &survey->error) < 0 ||
 	    run_workers(survey) < 0) {
 		uv_walk(&survey->loop, close_walk, NULL);
 		uv_run(&survey->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&survey->loop);
 		(void)!close_sink(survey, false); /* it has failed already */
-		survey_report_close(&survey->report, PROGRESS_FAILED, EXIT_FATAL, survey->error);
+		survey_report_close(&survey->report, PROGRESS_FAILED, EXIT_FATAL, survey->error.text);
 		return -1;
 	}
-	if (survey->error[0] == '\0')
-		snprintf(survey->error, ERROR_MAX, "%s", feed_error(survey->scan.feed));
+	if (survey->error.text[0] == '\0')
+		feed_error(survey->scan.feed, &survey->error);
 	stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
-	if (survey->error[0] == '\0' && !stopped && feed_entries(survey->scan.feed) == 0)
+	if (survey->error.text[0] == '\0' && !stopped && feed_entries(survey->scan.feed) == 0)
 		say_empty(survey); /* a pipe that ended after take_first had stopped waiting */
 	expect_names(survey);
-	failed = close_sink(survey, !stopped && survey->error[0] == '\0') < 0;
+	failed = close_sink(survey, !stopped && survey->error.text[0] == '\0') < 0;
 	status = failed ? EXIT_FATAL : exit_status(survey);
 	survey_report_close(&survey->report,
 			    failed    ? PROGRESS_FAILED
 			    : stopped ? PROGRESS_ABORTED
 				      : PROGRESS_COMPLETE,
-			    status, survey->error);
+			    status, survey->error.text);
 	return failed ? -1 : status;
 }
 
@@ -535,7 +522,7 @@ static int run(struct survey *survey)
 	warn_of_rates(survey->options);
 	warn_of_servers(survey);
 	early_signal_hold();
-	if (progress_check(survey->options, survey->error) < 0 || open_sink(survey) < 0)
+	if (progress_check(survey->options, &survey->error) < 0 || open_sink(survey) < 0)
 		return -1;
 	return scan_all(survey);
 }
@@ -563,7 +550,7 @@ static void clean_up(struct survey *survey)
 int survey_run(const struct options *options, int argc, char **argv)
 {
 	struct survey survey = { .options = options };
-	int status = -1;
+	int status;
 
 	survey.argc = argc;
 	survey.argv = argv;
@@ -572,14 +559,10 @@ int survey_run(const struct options *options, int argc, char **argv)
 	survey.report = (struct survey_report){
 		.scan = &survey.scan, .before = &survey.resume.counts, .check = survey.check, .start_ns = uv_hrtime()
 	};
-	snprintf(survey.error, ERROR_MAX, "no memory");
-	if (survey.check) {
-		survey.error[0] = '\0';
-		status = run(&survey);
-	}
+	status = survey.check ? run(&survey) : error_set(&survey.error, "no memory");
 	clean_up(&survey);
 	if (status < 0) {
-		log_error("%s", survey.error);
+		log_error("%s", survey.error.text);
 		return EXIT_FATAL;
 	}
 	return status;

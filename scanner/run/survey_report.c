@@ -139,7 +139,7 @@ static void put_extra(struct json *json, void *arg)
 	json_uint(json, "local_faults", SUM(report, faults));
 }
 
-int survey_report_open(struct survey_report *report, int argc, char **argv, char error[PROGRESS_ERROR_MAX])
+int survey_report_open(struct survey_report *report, int argc, char **argv, struct error *error)
 {
 	struct progress_about about = { .argc = argc,
 					.argv = argv,

@@ -21,7 +21,7 @@ struct survey_report {
 
 /* 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int survey_report_open(struct survey_report *report, int argc, char **argv,
-							   char error[PROGRESS_ERROR_MAX]);
+							   struct error *error);
 
 /* A second has passed. */
 void survey_report_tick(struct survey_report *report);

@@ -1,7 +1,6 @@
 #include "scanner/run/worker.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -135,14 +134,14 @@ static bool record_unmeasured(struct worker *worker, const struct job *job)
 }
 
 /* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
-static void keep_faulted(struct worker *worker, struct job *job)
+static void keep_faulted(struct worker *worker, struct job *job, int fault)
 {
 	/* While stopping it is left to --resume: nobody waits for what may never end. */
-	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
+	if (fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
 		give_slot_back(worker, job);
 		return;
 	}
-	if (job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
+	if (job->faults >= FAULTS_MAX && fault == NET_FAULT_MEMORY && have_buffer(worker) &&
 	    record_unmeasured(worker, job)) {
 		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
 		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
@@ -156,7 +155,7 @@ static void keep_faulted(struct worker *worker, struct job *job)
 		if (worker->allowed > 1) { /* else it has been said, and the progress line still does */
 			worker->allowed /= 2;
 			log_warning("out of %s: %u domains at once for now",
-				    job->fault == NET_FAULT_MEMORY
+				    fault == NET_FAULT_MEMORY
 					    ? "memory"
 					    : "sockets (see ulimit -n and net.ipv4.ip_local_port_range)",
 				    worker->allowed);
@@ -173,14 +172,12 @@ static void settle_finished(struct worker *worker)
 
 	while (worker->finished.first && have_buffer(worker)) {
 		job = job_list_pop(&worker->finished);
-		if (job->fault) {
-			keep_faulted(worker, job);
-		} else if (settle(worker, job)) {
+		if (job_fault(job))
+			keep_faulted(worker, job, job_fault(job));
+		else if (settle(worker, job))
 			give_slot_back(worker, job);
-		} else {
-			job->fault = NET_FAULT_MEMORY;
-			keep_faulted(worker, job);
-		}
+		else
+			keep_faulted(worker, job, NET_FAULT_MEMORY);
 	}
 }
 
@@ -427,14 +424,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
+int worker_open(struct worker **result, struct scan *scan, struct error *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	const struct options *options = scan->options;
 
-	snprintf(error, error_size, "no memory");
 	if (!worker)
-		return -1;
+		return error_set(error, "no memory");
 	*worker = (struct worker){ .scan = scan, .idle_in = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
 	worker->context = (struct job_context){ .net = &worker->nets.net,
@@ -450,11 +446,10 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	job_list_init(&worker->finished);
 	job_list_init(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
-		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 		pthread_mutex_destroy(&worker->wake_lock);
 		free(worker->room);
 		free(worker);
-		return -1;
+		return error_set(error, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 	}
 	worker->wake.data = worker->check.data = worker->tick.data = worker;
 	uv_async_init(&worker->loop, &worker->wake, on_wake);
@@ -463,10 +458,9 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (!worker->room || nets_open(&worker->nets, &worker->loop, &scan->nets, error, error_size) < 0)
-		return -1;
-	error[0] = '\0';
-	return 0;
+	if (!worker->room)
+		return error_set(error, "no memory");
+	return nets_open(&worker->nets, &worker->loop, &scan->nets, error);
 }
 
 int worker_start(struct worker *worker)

@@ -10,8 +10,7 @@
 struct worker;
 
 /* Loop, resolver and fetcher. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int worker_open(struct worker **worker, struct scan *scan, char *error,
-						    size_t error_size);
+__attribute__((warn_unused_result)) int worker_open(struct worker **worker, struct scan *scan, struct error *error);
 
 /* Start the thread. -1: there is none; the worker counts as ended. */
 __attribute__((warn_unused_result)) int worker_start(struct worker *worker);

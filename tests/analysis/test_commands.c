@@ -53,9 +53,9 @@ static void write_scan(const char *name, unsigned domains, enum record_completio
 	struct record_trailer trailer = { .completion = completion, .domains = domains };
 	struct record_buffer *buffer;
 	struct sink *sink;
-	char error[SINK_ERROR_MAX];
+	struct error error;
 
-	assert_int_equal(sink_open(&sink, &options, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &options, &header, &error), 0);
 	buffer = sink_take(sink);
 	assert_non_null(buffer);
 	for (unsigned i = 0; i < domains; i++) {
@@ -64,7 +64,7 @@ static void write_scan(const char *name, unsigned domains, enum record_completio
 		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
 	}
 	sink_give(sink, buffer);
-	assert_int_equal(sink_close(sink, &trailer, error), 0);
+	assert_int_equal(sink_close(sink, &trailer, &error), 0);
 }
 
 static void read_into(const char *path, char *text, size_t size)

@@ -220,7 +220,7 @@ static const struct {
 
 static void a_domain_is_the_line_the_interface_says(void **state)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -240,7 +240,7 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 		text_char(&out, '\0');
 		assert_string_equal(out.data, cases[i].line);
 		assert_true(utf8_is_valid((struct span){ out.data, out.used }));
-		assert_int_equal(text_close(&out, error), 0);
+		assert_int_equal(text_close(&out, &error), 0);
 	}
 }
 

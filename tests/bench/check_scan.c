@@ -122,7 +122,7 @@ static void print_policy(const struct check *check)
 
 int main(int argc, char **argv)
 {
-	char error[READER_ERROR_MAX];
+	struct error error;
 	struct check check = { 0 };
 	struct observation o;
 	struct reader *reader;
@@ -136,15 +136,15 @@ int main(int argc, char **argv)
 	check.count = strtoull(argv[2], NULL, 10);
 	check.seen = calloc(check.count + 1, 1);
 	check.ended = calloc(TAIL_SPAN, sizeof(*check.ended));
-	if (!check.seen || !check.ended || reader_open(&reader, argv[1], error) != 0) {
+	if (!check.seen || !check.ended || reader_open(&reader, argv[1], &error) != 0) {
 		fprintf(stderr, "check_scan: cannot read %s\n", argv[1]);
 		return 1;
 	}
-	while ((more = reader_next(reader, &o, error)) > 0)
+	while ((more = reader_next(reader, &o, &error)) > 0)
 		note(&check, &o);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (more < 0)
-		fprintf(stderr, "check_scan: %s\n", error);
+		fprintf(stderr, "check_scan: %s\n", error.text);
 	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64 "\nopen=%" PRIu64
 	       "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",

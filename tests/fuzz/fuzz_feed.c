@@ -45,7 +45,8 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 static struct heard read_in_pieces(enum feed_format format, struct span rest, size_t piece)
 {
 	struct heard heard = { 0, 0xcbf29ce484222325u };
-	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard);
+	struct error error = { "" };
+	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard, &error);
 	int result = 0;
 
 	FUZZ_CHECK(reader);
@@ -61,7 +62,7 @@ static struct heard read_in_pieces(enum feed_format format, struct span rest, si
 	}
 	if (result == 0)
 		result = feed_reader_end(reader, true);
-	FUZZ_CHECK((result == 0) == (feed_reader_error(reader)[0] == '\0'));
+	FUZZ_CHECK((result == 0) == (error.text[0] == '\0'));
 	feed_reader_free(reader);
 	return heard;
 }

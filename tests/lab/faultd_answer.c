@@ -102,7 +102,7 @@ static void add_mx(struct message *m, const char *owner, unsigned preference, co
 	close_record(m, start);
 }
 
-static void add_address(struct message *m, const char *owner, const uint8_t address[4])
+static void add_address(struct message *m, const char *owner, const uint8_t address[static 4])
 {
 	size_t start = open_record(m, owner, TYPE_A, 1);
 
@@ -129,7 +129,7 @@ static void begin(struct message *m, const struct question *q, unsigned rcode)
 	memset(m->data + 6, 0, 6);
 }
 
-static const char *text_of(const struct question *q, char out[512])
+static const char *text_of(const struct question *q, char out[static 512])
 {
 	if (strcmp(q->step, "tlsrpt") == 0)
 		snprintf(out, 512, "v=TLSRPTv1; rua=mailto:tls@%s", q->domain);

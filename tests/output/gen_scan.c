@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	const struct record_trailer trailer = {
 		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5
 	};
-	char error[SINK_ERROR_MAX];
+	struct error error;
 	struct maker maker;
 	struct sink *sink;
 
@@ -181,11 +181,11 @@ int main(int argc, char **argv)
 	if (!facts ||
 	    sink_open(&sink,
 		      &(struct sink_options){ .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
-		      &header, error) != 0)
+		      &header, &error) != 0)
 		return 1;
 	maker_init(&maker, strtoull(argv[3], NULL, 10));
 	for (unsigned i = 0; i < frames; i++)
 		fill(sink, &maker, per_frame);
 	maker_fini(&maker);
-	return sink_close(sink, &trailer, error) != 0 || fclose(facts) != 0;
+	return sink_close(sink, &trailer, &error) != 0 || fclose(facts) != 0;
 }

@@ -9,11 +9,11 @@
 
 static void expect(struct text *text, const char *want)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 
 	text_char(text, '\0');
 	assert_string_equal(text->data, want);
-	assert_int_equal(text_close(text, error), 0);
+	assert_int_equal(text_close(text, &error), 0);
 }
 
 static void put_members(struct json *json)

@@ -24,7 +24,7 @@ static struct {
 } scan;
 
 static char path[] = "/tmp/stsurvey-reader-XXXXXX";
-static char error[READER_ERROR_MAX];
+static struct error error;
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
@@ -105,7 +105,7 @@ static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
 		int result;
 
 		save(scan.octet, n);
-		result = reader_open(&reader, path, error);
+		result = reader_open(&reader, path, &error);
 		if (n < scan.header_end) {
 			assert_int_equal(result, READER_NOTHING);
 			assert_null(reader);
@@ -113,15 +113,15 @@ static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
 		}
 		assert_int_equal(result, 0);
 		assert_int_equal(reader_header(reader)->minor, 3);
-		while ((result = reader_next(reader, &o, error)) > 0)
+		while ((result = reader_next(reader, &o, &error)) > 0)
 			assert_int_equal(o.index, count++);
 		assert_int_equal(result, 0);
-		assert_int_equal(reader_next(reader, &o, error), 0);
+		assert_int_equal(reader_next(reader, &o, &error), 0);
 		for (int i = 0; i < FRAMES && scan.end[i] <= n; i++)
 			whole = scan.end[i];
 		assert_int_equal(reader_whole(reader), whole);
 		assert_int_equal(reader_torn(reader), n > whole && n < scan.n);
-		assert_int_equal(reader_trailer(reader) != NULL, n == scan.n);
+		assert_int_equal(!reader_trailer(reader), n != scan.n);
 		/* The header outlives every frame. */
 		assert_true(span_equal(reader_header(reader)->option[0].value, SPAN_LITERAL("9")));
 		reader_close(reader);
@@ -133,20 +133,20 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 	struct reader *reader;
 	struct observation o;
 	int count = 0, result;
-	char expected[READER_ERROR_MAX];
+	char expected[ERROR_TEXT_MAX];
 
 	(void)state;
 	scan.octet[scan.end[0] + 12] ^= 1;
 	save(scan.octet, scan.n);
-	assert_int_equal(reader_open(&reader, path, error), 0);
-	while ((result = reader_next(reader, &o, error)) > 0)
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while ((result = reader_next(reader, &o, &error)) > 0)
 		count++;
 	assert_int_equal(result, -1);
 	assert_int_equal(count, PER_FRAME);
 	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path,
 		 scan.end[0]);
-	assert_string_equal(error, expected);
-	assert_int_equal(reader_next(reader, &o, error), -1);
+	assert_string_equal(error.text, expected);
+	assert_int_equal(reader_next(reader, &o, &error), -1);
 	assert_null(reader_trailer(reader));
 	reader_close(reader);
 }
@@ -189,9 +189,9 @@ static int read_through(size_t n, size_t *whole, bool *torn)
 	int result;
 
 	save(scan.octet, n);
-	assert_int_equal(reader_open(&reader, path, error), 0);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
 	do
-		result = reader_next(reader, &o, error);
+		result = reader_next(reader, &o, &error);
 	while (result > 0);
 	*whole = (size_t)reader_whole(reader);
 	*torn = reader_torn(reader);
@@ -256,24 +256,24 @@ static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 		int result;
 
 		save(cases[i].octets.p, cases[i].octets.n);
-		result = reader_open(&reader, path, error);
+		result = reader_open(&reader, path, &error);
 		if (cases[i].text[0] != '\0')
 			assert_int_equal(result, cases[i].result);
 		assert_true(result < 0);
-		assert_non_null(strstr(error, path));
-		assert_non_null(strstr(error, cases[i].text));
+		assert_non_null(strstr(error.text, path));
+		assert_non_null(strstr(error.text, cases[i].text));
 	}
-	assert_int_equal(reader_open(&reader, "/nonexistent", error), -1);
-	assert_string_equal(error, "/nonexistent: cannot be opened: No such file or directory");
-	assert_int_equal(reader_open(&reader, "/tmp", error), -1);
-	assert_string_equal(error, "/tmp: is a directory, not a scan file");
+	assert_int_equal(reader_open(&reader, "/nonexistent", &error), -1);
+	assert_string_equal(error.text, "/nonexistent: cannot be opened: No such file or directory");
+	assert_int_equal(reader_open(&reader, "/tmp", &error), -1);
+	assert_string_equal(error.text, "/tmp: is a directory, not a scan file");
 	build(RECORD_SCHEMA_MAJOR + 1, false);
 	save(scan.octet, scan.n);
-	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
+	assert_int_equal(reader_open(&reader, path, &error), -1);
+	assert_non_null(strstr(error.text, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
 	save(scan.octet + scan.header_end, scan.n - scan.header_end);
-	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(strstr(error, "its first record is no header"));
+	assert_int_equal(reader_open(&reader, path, &error), -1);
+	assert_non_null(strstr(error.text, "its first record is no header"));
 }
 
 static void a_pipe_is_read_like_a_file(void **state)
@@ -288,8 +288,8 @@ static void a_pipe_is_read_like_a_file(void **state)
 	close(ends[1]);
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
-	assert_int_equal(reader_open(&reader, "-", error), 0);
-	while (reader_next(reader, &o, error) > 0)
+	assert_int_equal(reader_open(&reader, "-", &error), 0);
+	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, FRAMES * PER_FRAME);
 	assert_non_null(reader_trailer(reader));
@@ -310,8 +310,8 @@ static void joined_files_are_read_through(void **state)
 	memcpy(both + scan.n, scan.octet, scan.n);
 	save(both, 2 * scan.n);
 	free(both);
-	assert_int_equal(reader_open(&reader, path, error), 0);
-	while (reader_next(reader, &o, error) > 0)
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, 2 * FRAMES * PER_FRAME);
 	assert_int_equal(reader_whole(reader), scan.n + scan.trailer_start);
@@ -319,7 +319,7 @@ static void joined_files_are_read_through(void **state)
 }
 
 /* What `stsurvey verify PATH` prints, both streams, and its exit status. */
-static int run_verify(const char *const argv[], int argc, char output[1024])
+static int run_verify(const char *const argv[], int argc, char output[static 1024])
 {
 	int ends[2], status;
 	size_t n = 0;

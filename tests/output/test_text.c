@@ -13,7 +13,7 @@
 #include "output/text.h"
 
 static struct text out;
-static char error[TEXT_ERROR_MAX];
+static struct error error;
 
 static int setup(void **state)
 {
@@ -24,7 +24,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	return text_close(&out, error);
+	return text_close(&out, &error);
 }
 
 static void expect(const char *expected)
@@ -126,11 +126,11 @@ static void long_text_reaches_the_file_whole(void **state)
 	(void)state;
 	close(fd);
 	memset(big, 'x', 3 * TEXT_BUFFER);
-	assert_int_equal(text_open(&file, path, error), 0);
+	assert_int_equal(text_open(&file, path, &error), 0);
 	for (int i = 0; i < 100000; i++)
 		text_printf(&file, "%d,", 12345);
 	text_put(&file, (struct span){ big, 3 * TEXT_BUFFER });
-	assert_int_equal(text_close(&file, error), 0);
+	assert_int_equal(text_close(&file, &error), 0);
 	in = fopen(path, "r");
 	while (fgetc(in) != EOF)
 		octets++;
@@ -145,14 +145,14 @@ static void failures_are_one_line_that_names_the_file(void **state)
 	struct text file;
 
 	(void)state;
-	assert_int_equal(text_open(&file, "/nonexistent/x", error), -1);
-	assert_string_equal(error, "/nonexistent/x: cannot be written: No such file or directory");
-	assert_int_equal(text_open(&file, "/dev/full", error), 0);
+	assert_int_equal(text_open(&file, "/nonexistent/x", &error), -1);
+	assert_string_equal(error.text, "/nonexistent/x: cannot be written: No such file or directory");
+	assert_int_equal(text_open(&file, "/dev/full", &error), 0);
 	for (int i = 0; i < 2 * TEXT_BUFFER; i++)
 		text_char(&file, 'x');
 	assert_true(text_failed(&file));
-	assert_int_equal(text_close(&file, error), -1);
-	assert_string_equal(error, "/dev/full: No space left on device");
+	assert_int_equal(text_close(&file, &error), -1);
+	assert_string_equal(error.text, "/dev/full: No space left on device");
 }
 
 static void a_reader_that_goes_away_is_an_error_not_a_signal(void **state)
@@ -167,13 +167,13 @@ static void a_reader_that_goes_away_is_an_error_not_a_signal(void **state)
 	dup2(ends[1], STDOUT_FILENO);
 	close(ends[0]);
 	close(ends[1]);
-	assert_int_equal(text_open(&file, "-", error), 0);
+	assert_int_equal(text_open(&file, "-", &error), 0);
 	text_literal(&file, "x");
 	text_flush(&file);
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
-	assert_int_equal(text_close(&file, error), -1);
-	assert_string_equal(error, "standard output: the reader went away before the end");
+	assert_int_equal(text_close(&file, &error), -1);
+	assert_string_equal(error.text, "standard output: the reader went away before the end");
 }
 
 int main(void)

@@ -96,7 +96,7 @@ static void print(const struct check *check)
 
 int main(int argc, char **argv)
 {
-	char error[READER_ERROR_MAX];
+	struct error error;
 	struct check check = { 0 };
 	struct observation o;
 	struct reader *reader;
@@ -106,14 +106,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: check_soak SCAN\n");
 		return 2;
 	}
-	if (reader_open(&reader, argv[1], error) != 0) {
-		fprintf(stderr, "check_soak: %s\n", error);
+	if (reader_open(&reader, argv[1], &error) != 0) {
+		fprintf(stderr, "check_soak: %s\n", error.text);
 		return 1;
 	}
-	while ((more = reader_next(reader, &o, error)) > 0)
+	while ((more = reader_next(reader, &o, &error)) > 0)
 		check_record(&check, &o);
 	if (more < 0)
-		fprintf(stderr, "check_soak: %s\n", error);
+		fprintf(stderr, "check_soak: %s\n", error.text);
 	print(&check);
 	reader_close(reader);
 	return more == 0 && check.wrong == 0 ? 0 : 1;

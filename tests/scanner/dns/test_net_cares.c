@@ -173,10 +173,8 @@ static void one_server_may_be_asked_by_number_over_either_way(void **state)
 	for (int i = 0; i < 2; i++) {
 		memset(&asked, 0, sizeof(asked));
 		asked.rig = rig;
-		asked.query = (struct net_query){ .name = SPAN_LITERAL("ok.example"),
-						  .type = DNS_TYPE_A,
-						  .on_answer = rig_on_answer,
-						  .arg = &asked };
+		asked.query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = &asked };
+		net_query_about(&asked.query, SPAN_LITERAL("ok.example"));
 		rig->open++;
 		net_cares_ask_server(rig->net, &asked.query, 0, i == 1);
 		rig_run(rig);

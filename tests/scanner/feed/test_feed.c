@@ -23,7 +23,7 @@ static void expect(const char *what, const char *input, size_t n, enum feed_form
 	struct feed_rig_output output = feed_rig_drain_octets(input, n, (struct feed_options){ .format = format });
 
 	if (output.result != FEED_END)
-		fail_msg("%s: %s", what, output.error);
+		fail_msg("%s: %s", what, output.error.text);
 	if (strcmp(output.text, expected) != 0)
 		fail_msg("%s: got\n%s", what, output.text);
 	free(output.text);
@@ -154,7 +154,7 @@ static void included_zones_are_an_error(void **state)
 	(void)state;
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_string_equal(output.text, "0 0 0 a.t\n");
-	assert_non_null(strstr(output.error, ": line 3: $INCLUDE is not followed"));
+	assert_non_null(strstr(output.error.text, ": line 3: $INCLUDE is not followed"));
 	free(output.text);
 }
 
@@ -190,8 +190,9 @@ static void pieces_do_not_change_what_is_read(void **state)
 
 		for (size_t piece = 1; piece <= 64; piece++) {
 			struct heard heard = { .n = 0 };
+			struct error error;
 			struct feed_reader *reader = feed_reader_new(FEED_FORMAT_AUTO, hear,
-								     piece == 1 ? &whole : &heard);
+								     piece == 1 ? &whole : &heard, &error);
 			struct span rest = span_of(inputs[i]);
 
 			while (rest.n > 0) {
@@ -267,7 +268,7 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	output = feed_rig_drain_octets(out, packed / 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch", packed / 2);
-	assert_non_null(strstr(output.error, expected));
+	assert_non_null(strstr(output.error.text, expected));
 	assert_true(output.targets > FEED_RIG_LINES / 3 && output.targets < FEED_RIG_LINES);
 	output.text[output.size - 1] = '\0';
 	last = strrchr(output.text, '\n') + 1; /* no half name: d12.test of d12345.test would be another domain */
@@ -278,12 +279,12 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	memset(out + packed / 2, 0xff, 64);
 	output = feed_rig_drain_octets(out, packed, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": damaged gzip stream at octet "));
+	assert_non_null(strstr(output.error.text, ": damaged gzip stream at octet "));
 	free(output.text);
 	packed = ZSTD_compress(out, FEED_RIG_BIG, list, n, 1);
 	output = feed_rig_drain_octets(out, packed - 1, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": truncated zstd stream at octet "));
+	assert_non_null(strstr(output.error.text, ": truncated zstd stream at octet "));
 	free(output.text);
 	output = feed_rig_drain_octets("\x1f\x8b", 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
@@ -291,13 +292,13 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	free(output.text);
 	output = feed_rig_drain_octets("PK\3\4...........", 15, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": is compressed with zip: unzip -p FILE | "));
+	assert_non_null(strstr(output.error.text, ": is compressed with zip: unzip -p FILE | "));
 	free(output.text);
 	output = feed_rig_drain_octets("\xff\xfe"
 				       "a\0\n\0",
 				       6, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": is in UTF-16: iconv -f UTF-16 "));
+	assert_non_null(strstr(output.error.text, ": is in UTF-16: iconv -f UTF-16 "));
 	free(output.text);
 	free(out);
 	free(list);
@@ -398,21 +399,22 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 static void what_cannot_be_read_is_said_at_once(void **state)
 {
 	struct feed_options options = { .path = "/nonexistent/list", .shards = 1 };
-	char error[FEED_ERROR_MAX];
+	struct error error;
 	struct feed *feed;
 
 	(void)state;
-	assert_int_equal(feed_open(&feed, &options, error), -1);
-	assert_string_equal(error, "/nonexistent/list: No such file or directory; check --input-file");
+	assert_int_equal(feed_open(&feed, &options, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/list: No such file or directory; check --input-file");
 	options.path = "/tmp";
-	assert_int_equal(feed_open(&feed, &options, error), -1);
-	assert_string_equal(error, "/tmp: is a directory; give a file with one domain a line");
+	assert_int_equal(feed_open(&feed, &options, &error), -1);
+	assert_string_equal(error.text, "/tmp: is a directory; give a file with one domain a line");
 }
 
 static void identity_follows_the_content(void **state)
 {
 	static char list[1 << 20];
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct error error;
 	struct feed_options options = { .path = path, .shards = 1 };
 	uint64_t size, sample, before = 0;
 	int64_t mtime;
@@ -427,7 +429,7 @@ static void identity_follows_the_content(void **state)
 		/* nothing; the same octet again; the first; the last */
 		assert_int_equal(pwrite(fd, round > 1 ? "x" : "\n", 1, round == 3 ? (off_t)sizeof(list) - 1 : 0), 1);
 		close(fd);
-		assert_int_equal(feed_open(&feed, &options, error), 0);
+		assert_int_equal(feed_open(&feed, &options, &error), 0);
 		feed_identity(feed, &size, &mtime, &sample);
 		feed_close(feed);
 		assert_int_equal(size, sizeof(list));
@@ -440,7 +442,8 @@ static void identity_follows_the_content(void **state)
 
 static void stopping_interrupts_a_full_queue(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct error error;
 	struct feed_options options = { .path = path, .shards = 1 };
 	const struct timespec pause = { 0, 20000000 };
 	struct feed *feed;
@@ -449,7 +452,7 @@ static void stopping_interrupts_a_full_queue(void **state)
 
 	(void)state;
 	feed_rig_write(path, list, n);
-	assert_int_equal(feed_open(&feed, &options, error), 0);
+	assert_int_equal(feed_open(&feed, &options, &error), 0);
 	nanosleep(&pause, NULL);
 	assert_true(feed_entries(feed) <= (FEED_QUEUE + 1) * FEED_BATCH); /* back-pressure */
 	feed_close(feed);

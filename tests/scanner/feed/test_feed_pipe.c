@@ -19,12 +19,12 @@
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
 {
-	char error[FEED_ERROR_MAX];
+	struct error error;
 	struct feed *feed;
 
 	snprintf(path, size, "/tmp/stsurvey-test-%d.fifo", (int)getpid());
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(feed_open(&feed, options, error), 0); /* nobody writes yet */
+	assert_int_equal(feed_open(&feed, options, &error), 0); /* nobody writes yet */
 	*fd = open(path, O_WRONLY);
 	return feed;
 }
@@ -122,6 +122,7 @@ static void stopping_is_no_failure(void **state)
 	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64];
 	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
+	struct error error;
 	struct feed_batch *batch;
 	struct feed *feed;
 	size_t n;
@@ -138,7 +139,8 @@ static void stopping_is_no_failure(void **state)
 	feed_stop(feed);
 	feed_rig_wait(&bell); /* nobody asked for a batch, so this is the end */
 	assert_int_equal(feed_take(feed, &batch), FEED_END);
-	assert_string_equal(feed_error(feed), "");
+	feed_error(feed, &error);
+	assert_string_equal(error.text, "");
 	feed_close(feed);
 	close(fd);
 	unlink(path);

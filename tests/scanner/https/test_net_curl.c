@@ -103,7 +103,7 @@ static void no_second_address_after_a_connection(void **state)
 }
 
 /* A listener whose queue is full: the kernel drops the SYN, as a firewall would. */
-static int full_listener(const char *address, uint16_t port, int filler[4])
+static int full_listener(const char *address, uint16_t port, int filler[static 4])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
@@ -364,15 +364,15 @@ static void options_are_checked(void **state)
 	struct net_curl_options options = { .user_agent = "x", .concurrency = 1, .timeout_s = 61 };
 	struct net_curl *curl;
 	struct tls_store *store;
-	char error[256] = "";
+	struct error error;
 
 	(void)state;
-	assert_int_equal(net_curl_open(&curl, &options, error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "--http-timeout"));
-	assert_int_equal(tls_store_open(&store, "/nowhere/ca.pem", error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "/nowhere/ca.pem: No such file"));
-	assert_int_equal(tls_store_open(&store, "/dev/null", error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "no certificate"));
+	assert_int_equal(net_curl_open(&curl, &options, &error), -1);
+	assert_non_null(strstr(error.text, "--http-timeout"));
+	assert_int_equal(tls_store_open(&store, "/nowhere/ca.pem", &error), -1);
+	assert_non_null(strstr(error.text, "/nowhere/ca.pem: No such file"));
+	assert_int_equal(tls_store_open(&store, "/dev/null", &error), -1);
+	assert_non_null(strstr(error.text, "no certificate"));
 }
 
 int main(void)

@@ -12,7 +12,7 @@
 
 enum { WORDS_MAX = 48, LINE_SIZE = 1024 };
 
-static char error[OPTIONS_ERROR_MAX];
+static struct error error;
 static int first;
 
 /* Split @line at blanks and read it; every scan here names its files and a resolver. */
@@ -25,7 +25,7 @@ static enum options_result read_line(struct options *options, enum options_comma
 	for (char *word = strtok(copy, " "); word && argc < WORDS_MAX - 1; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return options_read(options, command, argc, argv, &first, error);
+	return options_read(options, command, argc, argv, &first, &error);
 }
 
 static void write_file(char path[], const char *text)
@@ -202,9 +202,9 @@ static void usage_errors_name_the_option(void **state)
 		snprintf(line, sizeof(line), "-f list -o out --name-servers 192.0.2.53 %s", cases[i].line);
 		if (read_line(&options, OPTIONS_SCAN, line) != OPTIONS_USAGE)
 			fail_msg("'%s' is taken", cases[i].line);
-		if (strncmp(error, cases[i].message, strlen(cases[i].message)) != 0)
-			fail_msg("'%s': %s", cases[i].line, error);
-		if (strchr(error, '\n') && !strchr(cases[i].line, '\n'))
+		if (strncmp(error.text, cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("'%s': %s", cases[i].line, error.text);
+		if (strchr(error.text, '\n') && !strchr(cases[i].line, '\n'))
 			fail_msg("'%s': more than one line", cases[i].line);
 		options_free(&options);
 	}
@@ -220,7 +220,7 @@ static void unreadable_files_are_fatal(void **state)
 		struct options options;
 
 		assert_int_equal(read_line(&options, OPTIONS_SCAN, lines[i]), OPTIONS_FATAL);
-		assert_string_equal(error, "/nonexistent/b: No such file or directory");
+		assert_string_equal(error.text, "/nonexistent/b: No such file or directory");
 		options_free(&options);
 	}
 }
@@ -270,9 +270,9 @@ static void configuration_errors_have_a_line(void **state)
 		write_file(path, cases[i].text);
 		snprintf(line, sizeof(line), "-f list -o out --config %s", path);
 		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_USAGE);
-		assert_memory_equal(error, path, strlen(path));
-		if (strncmp(error + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
-			fail_msg("%s", error);
+		assert_memory_equal(error.text, path, strlen(path));
+		if (strncmp(error.text + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("%s", error.text);
 		options_free(&options);
 		unlink(path);
 	}
@@ -293,7 +293,7 @@ static void name_servers_come_from_files_too(void **state)
 	write_file(resolv, "search example.com\nnameserver 192.0.2.7\nnameserver\tfe80::1%eth0\noptions "
 			   "edns0\nnameserver ::1\n");
 	options = (struct options){ 0 };
-	assert_int_equal(options_read_resolv_conf(&options, resolv, error, sizeof(error)), OPTIONS_OK);
+	assert_int_equal(options_read_resolv_conf(&options, resolv, &error), OPTIONS_OK);
 	assert_int_equal(options.server_count, 2);
 	assert_int_equal(options.server[0].port, 53);
 	options_free(&options);
@@ -309,8 +309,8 @@ static void an_empty_resolv_conf_is_fatal(void **state)
 
 	(void)state;
 	write_file(path, "search example.com\n");
-	assert_int_equal(options_read_resolv_conf(&options, path, error, sizeof(error)), OPTIONS_FATAL);
-	assert_non_null(strstr(error, "no name server in it; give --name-servers"));
+	assert_int_equal(options_read_resolv_conf(&options, path, &error), OPTIONS_FATAL);
+	assert_non_null(strstr(error.text, "no name server in it; give --name-servers"));
 	options_free(&options);
 	unlink(path);
 }
@@ -342,7 +342,7 @@ static void check_takes_domains_and_fewer_options(void **state)
 	assert_int_equal(first, 3); /* after the command, the option and its value, as getopt sorts them */
 	options_free(&options);
 	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--name-servers ::1"), OPTIONS_USAGE);
-	assert_string_equal(error, "no domain given");
+	assert_string_equal(error.text, "no domain given");
 	options_free(&options);
 	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--shards 2 example.com"), OPTIONS_USAGE);
 	options_free(&options);

@@ -353,7 +353,8 @@ static void domain_sets_know_ancestors(void **state)
 		{ "", false },
 	};
 	struct domain_set *set = domain_set_new();
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[256], name[32];
+	char path[] = "/tmp/stsurvey-test-XXXXXX", name[32];
+	struct error error;
 	int fd = mkstemp(path);
 	FILE *file = fdopen(fd, "w");
 
@@ -362,8 +363,8 @@ static void domain_sets_know_ancestors(void **state)
 	      "cher.example\n",
 	      file);
 	fclose(file);
-	if (domain_set_load(set, path, error, sizeof(error)) != 0)
-		fail_msg("%s", error);
+	if (domain_set_load(set, path, &error) != 0)
+		fail_msg("%s", error.text);
 	for (int i = 0; i < 1000; i++) { /* grows more than once */
 		snprintf(name, sizeof(name), "net-%d.test", i);
 		assert_int_equal(domain_set_add(set, span_of(name)), 0);
@@ -377,7 +378,8 @@ static void domain_sets_know_ancestors(void **state)
 
 static void bad_lines_are_named_by_file_and_line(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[256], expected[256];
+	char path[] = "/tmp/stsurvey-test-XXXXXX", expected[256];
+	struct error error;
 	FILE *file = fdopen(mkstemp(path), "w");
 	struct domain_set *domains = domain_set_new();
 	struct cidr_set *networks = cidr_set_new();
@@ -385,18 +387,18 @@ static void bad_lines_are_named_by_file_and_line(void **state)
 	(void)state;
 	fputs("# comment\n10.0.0.0/8 # private\n\nnot a network\n", file);
 	fclose(file);
-	assert_int_equal(cidr_set_load(networks, path, error, sizeof(error)), -1);
+	assert_int_equal(cidr_set_load(networks, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s:4: 'not a network' is no network", path);
-	assert_memory_equal(error, expected, strlen(expected));
-	assert_int_equal(domain_set_load(domains, path, error, sizeof(error)), -1);
+	assert_memory_equal(error.text, expected, strlen(expected));
+	assert_int_equal(domain_set_load(domains, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s:2: '10.0.0.0/8' is no domain name", path);
-	assert_memory_equal(error, expected, strlen(expected));
+	assert_memory_equal(error.text, expected, strlen(expected));
 	unlink(path);
-	assert_int_equal(cidr_set_load(networks, path, error, sizeof(error)), -1);
+	assert_int_equal(cidr_set_load(networks, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s: No such file or directory", path);
-	assert_string_equal(error, expected);
-	assert_int_equal(cidr_set_load(networks, "/tmp", error, sizeof(error)), -1);
-	assert_string_equal(error, "/tmp: Is a directory");
+	assert_string_equal(error.text, expected);
+	assert_int_equal(cidr_set_load(networks, "/tmp", &error), -1);
+	assert_string_equal(error.text, "/tmp: Is a directory");
 	cidr_set_free(networks);
 	domain_set_free(domains);
 }

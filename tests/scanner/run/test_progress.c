@@ -16,7 +16,8 @@
 
 enum { TEXT_SIZE = 32 * 1024 };
 
-static char text[TEXT_SIZE], error[PROGRESS_ERROR_MAX];
+static char text[TEXT_SIZE];
+static struct error error;
 
 static const char *read_text(const char *path)
 {
@@ -108,7 +109,7 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 
 	(void)state;
 	catch_stderr();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	for (unsigned second = 1; second <= 25; second++) {
 		moment = moment_at(second);
 		progress_tick(progress, &moment);
@@ -130,7 +131,7 @@ static void quiet_is_quiet(void **state)
 
 	(void)state;
 	catch_stderr();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	moment = moment_at(30);
 	progress_tick(progress, &moment);
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
@@ -147,7 +148,7 @@ static void status_updates_are_a_row_a_second(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	moment = moment_at(1);
 	progress_tick(progress, &moment);
 	assert_int_equal(count_lines(read_text(path)), 2); /* a reader that waits sees it at once */
@@ -219,7 +220,7 @@ static void metadata_is_whole_at_every_moment(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	expect_json(path, "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
 	expect_json(path, "m[\"command_line\"][3:] == [\"b\\u00fc \\\"x\\\"\\\\\", \"\\u00ff\"]");
 	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"00000000000000ff\" and "
@@ -251,12 +252,12 @@ static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 	struct progress *progress;
 
 	(void)state;
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
-	assert_string_equal(error, "/nonexistent/m: No such file or directory; choose another --metadata-file");
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/m: No such file or directory; choose another --metadata-file");
 	options.metadata_file = NULL;
 	options.status_updates_file = "/nonexistent/u";
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
-	assert_memory_equal(error, "/nonexistent/u: ", 16);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_memory_equal(error.text, "/nonexistent/u: ", 16);
 }
 
 static void messages_have_time_and_level(void **state)
@@ -265,7 +266,7 @@ static void messages_have_time_and_level(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, error), 0);
+	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, &error), 0);
 	log_error("%s: no space", "file");
 	log_info("not wanted");
 	log_warning("line\nbreak\033[31m");
@@ -276,8 +277,8 @@ static void messages_have_time_and_level(void **state)
 	assert_memory_equal(text + 19, ".", 1);
 	assert_memory_equal(text + 23, "Z [error] file: no space\n", 25);
 	assert_non_null(strstr(text, "Z [warning] line?break?[31m\n"));
-	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, error), -1);
-	assert_string_equal(error, "/nonexistent/log: No such file or directory; choose another --log-file");
+	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/log: No such file or directory; choose another --log-file");
 	unlink(path);
 }
 
@@ -296,7 +297,7 @@ static void a_terminal_keeps_the_line_below_the_messages(void **state)
 	dup2(tty, STDERR_FILENO);
 	log_progress("one");
 	log_progress("two");
-	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, error), 0);
+	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 	log_info("message");
 	log_progress_end();
 	dup2(real_stderr, STDERR_FILENO);

@@ -17,7 +17,8 @@
 
 enum { DOMAINS = 100, FAR = 3000000 };
 
-static char path[] = "/tmp/stsurvey-resume-XXXXXX", error[RESUME_ERROR_MAX];
+static char path[] = "/tmp/stsurvey-resume-XXXXXX";
+static struct error error;
 
 static struct record_option ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") };
 
@@ -40,10 +41,10 @@ static void write_scan(int completion)
 						.fetches = 8 };
 	struct sink *sink;
 	struct record_buffer *buffer;
-	char why[SINK_ERROR_MAX];
+	struct error why;
 
 	assert_int_equal(
-		sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, why),
+		sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, &why),
 		0);
 	assert_non_null(buffer = sink_take(sink));
 	for (int i = 0; i <= DOMAINS; i++) {
@@ -55,7 +56,7 @@ static void write_scan(int completion)
 		assert_int_equal(record_put_domain(buffer, &o), 0);
 	}
 	sink_give(sink, buffer);
-	assert_int_equal(sink_close(sink, &trailer, why), 0);
+	assert_int_equal(sink_close(sink, &trailer, &why), 0);
 }
 
 static struct options usual(void)
@@ -79,7 +80,7 @@ static void a_complete_file_has_every_entry(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_true(resume.complete);
 	assert_false(resume.torn);
 	assert_true(resume.whole > 0 && resume.whole < size_of()); /* the trailer is left out */
@@ -91,13 +92,13 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
 	assert_int_equal(resume.counts.queries, 77);
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, error), 0);
-	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, error), -1);
-	assert_non_null(strstr(error, "size"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 6, 7, error), -1);
-	assert_non_null(strstr(error, "modification time"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 8, error), -1);
-	assert_non_null(strstr(error, "content"));
+	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, &error), -1);
+	assert_non_null(strstr(error.text, "size"));
+	assert_int_equal(resume_check_input(&resume, path, 1000, 6, 7, &error), -1);
+	assert_non_null(strstr(error.text, "modification time"));
+	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 8, &error), -1);
+	assert_non_null(strstr(error.text, "content"));
 	resume_free(&resume);
 }
 
@@ -108,7 +109,7 @@ static void an_aborted_file_is_not_complete(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_false(resume.complete);
 	assert_false(resume.torn);
 	resume_free(&resume);
@@ -123,16 +124,18 @@ static void a_file_cut_anywhere_keeps_whole_frames_alone(void **state)
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
 	size = size_of();
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	whole = resume.whole;
 	resume_free(&resume);
+	error = (struct error){ "" };
 	for (long long cut = size - 1; cut >= 0; cut--) {
 		assert_int_equal(truncate(path, cut), 0);
-		assert_int_equal(resume_load(&resume, path, &options, error), 0);
+		assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 		assert_false(resume.complete);
 		assert_true(resume.whole <= cut);
 		assert_int_equal(resume.counts.domains, cut >= whole ? DOMAINS + 1 : 0);
 		assert_int_equal(resume_has(&resume, 3), cut >= whole);
+		assert_string_equal(error.text, "");
 		resume_free(&resume);
 	}
 }
@@ -163,9 +166,9 @@ static void another_survey_is_refused(void **state)
 					   .given_count = table[i].count };
 		struct resume resume;
 
-		assert_int_equal(resume_load(&resume, path, &options, error), table[i].why ? -1 : 0);
+		assert_int_equal(resume_load(&resume, path, &options, &error), table[i].why ? -1 : 0);
 		if (table[i].why)
-			assert_non_null(strstr(error, table[i].why));
+			assert_non_null(strstr(error.text, table[i].why));
 		resume_free(&resume);
 	}
 }
@@ -178,17 +181,17 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 
 	(void)state;
 	unlink(path);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_int_equal(resume.whole, 0);
-	assert_int_equal(resume_check_input(&resume, path, 1, 2, 3, error), 0);
+	assert_int_equal(resume_check_input(&resume, path, 1, 2, 3, &error), 0);
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_false(resume_has(&resume, 0));
 	resume_free(&resume);
 	assert_int_equal(write(fd, "example.com\nexample.net\nexample.org\n", 36), 36);
 	close(fd);
-	assert_int_equal(resume_load(&resume, path, &options, error), -1);
+	assert_int_equal(resume_load(&resume, path, &options, &error), -1);
 	resume_free(&resume);
 }
 
@@ -204,11 +207,11 @@ static void memory_that_runs_out_is_said(void **state)
 		int result;
 
 		fail_at(n++);
-		result = resume_load(&resume, path, &options, error);
+		result = resume_load(&resume, path, &options, &error);
 		left = -1;
 		assert_int_equal(result, hit ? -1 : 0);
 		if (hit)
-			assert_non_null(strstr(error, "memory"));
+			assert_non_null(strstr(error.text, "memory"));
 		else
 			assert_int_equal(resume.counts.domains, DOMAINS + 1);
 		resume_free(&resume);

@@ -19,7 +19,7 @@ enum { MANY = 20000 };
 
 static struct feed_batch batch;
 
-static struct span name_of(uint64_t i, char text[64])
+static struct span name_of(uint64_t i, char text[static 64])
 {
 	return (struct span){ text,
 			      (size_t)snprintf(text, 64, "%.*s%llu.example", (int)(i % 40),
