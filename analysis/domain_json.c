@@ -4,6 +4,7 @@
 
 #include "analysis/classify/classify_challenge.h"
 #include "output/json.h"
+#include "parsers/domain.h"
 
 /* Facts that are rarely there stand only where they are. */
 static void put_count(struct json *json, const char *key, uint64_t count)
@@ -274,16 +275,13 @@ static void put_policy_data(struct json *json, const struct observation *observa
 			    const struct classification *result)
 {
 	const struct obs_policy *p = &observation->policy;
-	const struct obs_answer *chain = p->a.cname_count > 0 ? &p->a : &p->aaaa;
-	char host[sizeof("mta-sts.") + OBS_LINE_MAX];
-	size_t n = sizeof("mta-sts.") - 1;
+	const struct obs_answer *chain = obs_policy_chain(p);
+	char host[sizeof(STS_POLICY_LABEL) + OBS_LINE_MAX];
 
 	json_open_object(json, "data");
 	json_latin1(json, chain->cname, chain->cname_count);
 	json_latin1(json, (struct span[]){ p->http.body, observation->name }, 2);
-	memcpy(host, "mta-sts.", n);
-	memcpy(host + n, observation->name.p, observation->name.n);
-	json_string(json, "host", (struct span){ host, n + observation->name.n });
+	json_string(json, "host", domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, host));
 	put_dns(json, p);
 	json_strings(json, "cname", chain->cname, chain->cname_count);
 	put_addresses(json, p);

@@ -48,6 +48,9 @@ static const struct {
 	{ UINT64_MAX, ">1y" },
 };
 
+/* Upper bounds, inclusive. */
+static const uint64_t rank_ends[STATS_RANK_BINS] = { 0, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+
 static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
 
 const char *stats_metric_name(enum stats_metric metric)
@@ -77,14 +80,8 @@ const char *stats_reason_name(unsigned reason)
 
 void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end)
 {
-	*start = bin > 0 ? 1 : 0;
-	*end = 1000;
-	for (unsigned i = 2; i <= bin; i++) {
-		*start = *end + 1;
-		*end *= 10;
-	}
-	if (bin == 0 || bin == STATS_RANK_BINS - 1)
-		*end = 0;
+	*start = bin > 0 ? rank_ends[bin - 1] + 1 : 0;
+	*end = rank_ends[bin];
 }
 
 void stats_init(struct stats *stats)
@@ -104,13 +101,6 @@ void stats_fini(struct stats *stats)
 	tally_fini(&stats->rua_host);
 }
 
-static bool has_tlsrpt(const struct classification *result)
-{
-	return result->judgement.record[TXT_TLSRPT] == RECORD_VALID ||
-	       result->judgement.record[TXT_TLSRPT] == RECORD_INVALID ||
-	       result->judgement.record[TXT_TLSRPT] == RECORD_MULTIPLE;
-}
-
 static bool has_mx(const struct obs_mx *mx)
 {
 	return mx->count > 0 && !obs_mx_is_null(mx);
@@ -123,22 +113,21 @@ static void add_part(uint64_t part[static PART_COUNT], const struct observation 
 {
 	part[PART_DOMAINS]++;
 	part[PART_WITH_MX] += has_mx(&observation->mx);
-	part[PART_STS] += classification_has_sts(result);
+	part[PART_STS] += judgement_has_record(&result->judgement, TXT_STS);
 	part[PART_MISCONFIGURED] += classification_misconfigured(result);
 	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
-	part[PART_TLSRPT] += has_tlsrpt(result);
+	part[PART_TLSRPT] += judgement_has_record(&result->judgement, TXT_TLSRPT);
 }
 
 static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	struct span tld = domain_tld(observation->name);
 	unsigned bin = observation->rank > 0;
-	uint64_t end = 1000;
 
 	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
 		tld = SPAN_LITERAL("(illegal-input)");
 	add_part(tally_at(&stats->tld, tld), observation, result);
-	for (; bin > 0 && bin < STATS_RANK_BINS - 1 && observation->rank > end; end *= 10)
+	while (rank_ends[bin] > 0 && observation->rank > rank_ends[bin])
 		bin++;
 	add_part(stats->rank[bin], observation, result);
 }
@@ -169,11 +158,9 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+	struct span end = obs_cname_end(obs_policy_chain(policy));
 
-	if (answer->cname_count > 0)
-		return answer->cname[answer->cname_count - 1];
-	return policy->address_count > 0 ? observation->name : (struct span){ NULL, 0 };
+	return end.p || policy->address_count == 0 ? end : observation->name;
 }
 
 static void add_providers(struct stats *stats, const struct observation *observation,
@@ -255,13 +242,14 @@ static struct span host_of_uri(struct span uri, enum tlsrpt_scheme scheme)
 
 static void add_tlsrpt(struct stats *stats, const struct classification *result)
 {
+	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
 	enum tlsrpt_scheme scheme;
 	bool mailto = false, https = false;
 	struct span uri, host = { NULL, 0 };
 	size_t at = 0;
 
-	stats->metric[METRIC_TLSRPT_RECORD] += has_tlsrpt(result);
-	stats->metric[METRIC_STS_AND_TLSRPT] += has_tlsrpt(result) && classification_has_sts(result);
+	stats->metric[METRIC_TLSRPT_RECORD] += has_record;
+	stats->metric[METRIC_STS_AND_TLSRPT] += has_record && judgement_has_record(&result->judgement, TXT_STS);
 	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
 	stats->metric[METRIC_TLSRPT_VALID]++;
@@ -315,7 +303,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	stats->component[judgement->component]++;
 	if (judgement->component != COMPONENT_NONE)
 		stats->verdict[judgement->verdict]++;
-	if (classification_has_sts(result))
+	if (judgement_has_record(&result->judgement, TXT_STS))
 		add_sts(stats, observation, result);
 	add_tlsrpt(stats, result);
 }

@@ -111,3 +111,10 @@ bool domain_is_below(struct span name, struct span ancestor)
 		return false;
 	return name.n == ancestor.n || ancestor.n == 0 || tail.p[-1] == '.';
 }
+
+struct span domain_join(struct span label, struct span domain, char *text)
+{
+	memcpy(text, label.p, label.n);
+	memcpy(text + label.n, domain.p, domain.n);
+	return (struct span){ text, label.n + domain.n };
+}

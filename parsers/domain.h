@@ -37,4 +37,7 @@ struct span domain_tld(struct span name);
 /* Is @name equal to @ancestor or below it? Ignores ASCII case. */
 bool domain_is_below(struct span name, struct span ancestor);
 
+/* @label, its dot included, in front of @domain: written to @text, which has room for both. */
+struct span domain_join(struct span label, struct span domain, char *text);
+
 #endif

@@ -115,8 +115,8 @@ struct obs_mx_record {
 struct obs_mx {
 	struct obs_answer answer;
 	const struct obs_mx_record *record; /* in order of preference, then name */
-	uint32_t count;
-	uint32_t omitted; /* beyond OBS_MX_MAX */
+	uint32_t count;                     /* at most OBS_MX_MAX */
+	uint32_t omitted;                   /* beyond that */
 };
 
 struct obs_txt {
@@ -212,6 +212,18 @@ static inline bool dns_status_is_transient(enum dns_status status)
 
 /* Is this the null MX of RFC 7505: one record, preference 0, the root? */
 bool obs_mx_is_null(const struct obs_mx *mx);
+
+/* Where the chain ends; p NULL: there is none. */
+static inline struct span obs_cname_end(const struct obs_answer *answer)
+{
+	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
+}
+
+/* The answer with the policy host's chain, if there is one: both families have the same. */
+static inline const struct obs_answer *obs_policy_chain(const struct obs_policy *policy)
+{
+	return policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+}
 
 /* Is there nothing at all that was learnt of it? */
 bool obs_tls_is_empty(const struct obs_tls *tls);

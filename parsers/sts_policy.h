@@ -9,6 +9,9 @@
 #include "parsers/finding.h"
 #include "parsers/span.h"
 
+/* What the policy host has in front of the domain's name (RFC 8461 3.3). */
+#define STS_POLICY_LABEL "mta-sts."
+
 enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
 
 enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };

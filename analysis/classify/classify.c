@@ -3,11 +3,6 @@
 #include "analysis/classify/classify_mx.h"
 #include "analysis/classify/classify_policy.h"
 
-static void add(struct classification *result, enum finding finding)
-{
-	finding_add(&result->judgement.findings, finding);
-}
-
 /* Lookups end in one of these before any record is read. */
 static enum record_state state_of_answer(const struct obs_answer *answer)
 {
@@ -34,13 +29,13 @@ static void judge_sts_alias(const struct observation *observation, struct classi
 	const struct obs_answer *answer = &observation->txt[TXT_STS].answer;
 
 	if (is_wildcard_alias(observation)) {
-		add(result, FINDING_STS_RECORD_WILDCARD_TXT);
+		classification_add(result, FINDING_STS_RECORD_WILDCARD_TXT);
 		return;
 	}
 	if (answer->cname_count > 0)
-		add(result, FINDING_STS_RECORD_DELEGATED);
+		classification_add(result, FINDING_STS_RECORD_DELEGATED);
 	if (answer->cname_loop || (answer->status == DNS_NXDOMAIN && answer->cname_count > 0))
-		add(result, FINDING_STS_RECORD_DANGLING_CNAME);
+		classification_add(result, FINDING_STS_RECORD_DANGLING_CNAME);
 }
 
 static void judge_sts(const struct observation *observation, struct classification *result)
@@ -51,7 +46,7 @@ static void judge_sts(const struct observation *observation, struct classificati
 
 	judge_sts_alias(observation, result);
 	if (state == RECORD_UNKNOWN)
-		add(result, FINDING_STS_RECORD_UNKNOWN);
+		classification_add(result, FINDING_STS_RECORD_UNKNOWN);
 	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
 		sts_record_parse(txt->record, txt->count, &result->sts);
 		state = result->sts.state;
@@ -67,9 +62,9 @@ static void judge_tlsrpt(const struct observation *observation, struct classific
 	enum record_state state = state_of_answer(answer);
 
 	if (answer->cname_count > 0 && !is_wildcard_alias(observation))
-		add(result, FINDING_TLSRPT_DELEGATED);
+		classification_add(result, FINDING_TLSRPT_DELEGATED);
 	if (state == RECORD_UNKNOWN)
-		add(result, FINDING_TLSRPT_UNKNOWN);
+		classification_add(result, FINDING_TLSRPT_UNKNOWN);
 	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
 		tlsrpt_record_parse(txt->record, txt->count, &result->tlsrpt);
 		state = result->tlsrpt.state;
@@ -78,9 +73,9 @@ static void judge_tlsrpt(const struct observation *observation, struct classific
 	result->judgement.record[TXT_TLSRPT] = state;
 	/* RFC 8461 6: failures are reported to those who ask for it. */
 	if (result->judgement.record[TXT_STS] == RECORD_VALID && state == RECORD_NONE)
-		add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
+		classification_add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
 	if (state == RECORD_VALID && result->judgement.record[TXT_STS] == RECORD_NONE)
-		add(result, FINDING_TLSRPT_WITHOUT_STS);
+		classification_add(result, FINDING_TLSRPT_WITHOUT_STS);
 }
 
 static void conclude(struct classification *result, enum component component, enum verdict verdict)
@@ -144,7 +139,7 @@ static void judge_domain(const struct observation *observation, struct classific
 	bool mx_unknown = dns_status_is_transient(observation->mx.answer.status);
 
 	if (mx_unknown)
-		add(result, FINDING_MX_UNKNOWN);
+		classification_add(result, FINDING_MX_UNKNOWN);
 	judge_sts(observation, result);
 	judge_tlsrpt(observation, result);
 	classify_mx_facts(&observation->mx, result);

@@ -48,18 +48,15 @@ struct classification {
 
 void classify(const struct observation *observation, struct classification *result);
 
+static inline void classification_add(struct classification *result, enum finding finding)
+{
+	finding_add(&result->judgement.findings, finding);
+}
+
 /* Is the policy one that senders use? Tolerated ones count. */
 static inline bool classification_usable(const struct classification *result)
 {
 	return result->judgement.policy == POLICY_VALID || result->judgement.policy == POLICY_TOLERATED;
-}
-
-/* Is there an STS record, whatever its quality? Unknown is not known to be one. */
-static inline bool classification_has_sts(const struct classification *result)
-{
-	return result->judgement.record[TXT_STS] == RECORD_VALID ||
-	       result->judgement.record[TXT_STS] == RECORD_INVALID ||
-	       result->judgement.record[TXT_STS] == RECORD_MULTIPLE;
 }
 
 /* Does something break on a sender's way? */

@@ -32,6 +32,12 @@ struct judgement {
 	struct finding_set findings;
 };
 
+/* Is there a record, whatever its quality? Unknown is not known to be one. */
+static inline bool judgement_has_record(const struct judgement *judgement, enum txt_question question)
+{
+	return judgement->record[question] >= RECORD_VALID && judgement->record[question] <= RECORD_MULTIPLE;
+}
+
 /* Static. */
 const char *domain_status_name(enum domain_status status);
 const char *verdict_name(enum verdict verdict);

@@ -29,9 +29,7 @@ struct span job_name_below(struct job *job, struct span prefix)
 		task_fail(&job->task, NET_FAULT_MEMORY);
 		return (struct span){ NULL, 0 };
 	}
-	memcpy(text, prefix.p, prefix.n);
-	memcpy(text + prefix.n, job->name.p, job->name.n);
-	return (struct span){ text, n };
+	return domain_join(prefix, job->name, text);
 }
 
 uint64_t job_age_ms(const struct job *job)

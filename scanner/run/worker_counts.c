@@ -10,9 +10,7 @@ void worker_count_judged(struct worker_counts *counts, const struct classificati
 {
 	const struct judgement *judgement = &result->judgement;
 
-	worker_count(&counts->sts, judgement->record[TXT_STS] != RECORD_NOT_ASKED &&
-					   judgement->record[TXT_STS] != RECORD_NONE &&
-					   judgement->record[TXT_STS] != RECORD_UNKNOWN);
+	worker_count(&counts->sts, judgement_has_record(judgement, TXT_STS));
 	worker_count(&counts->fetched, judgement->policy != POLICY_UNJUDGED);
 	worker_count(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
 	worker_count(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
