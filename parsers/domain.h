@@ -38,6 +38,11 @@ struct span domain_tld(struct span name);
 bool domain_is_below(struct span name, struct span ancestor);
 
 /* @label, its dot included, in front of @domain: written to @text, which has room for both. */
-struct span domain_join(struct span label, struct span domain, char *text);
+static inline struct span domain_join(struct span label, struct span domain, char *text)
+{
+	memcpy(text, label.p, label.n);
+	memcpy(text + label.n, domain.p, domain.n);
+	return (struct span){ text, label.n + domain.n };
+}
 
 #endif
