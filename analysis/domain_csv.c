@@ -53,10 +53,7 @@ static void put_mx(struct csv *csv, const struct obs_mx *mx)
 
 static void put_bool(struct csv *csv, bool known, bool value)
 {
-	if (known)
-		csv_string(csv, value ? "true" : "false");
-	else
-		csv_empty(csv);
+	csv_string(csv, !known ? "" : value ? "true" : "false");
 }
 
 static void put_policy(struct csv *csv, const struct observation *observation, const struct classification *result)
@@ -65,16 +62,10 @@ static void put_policy(struct csv *csv, const struct observation *observation, c
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
 
 	csv_string(csv, asked ? connect_status_name(observation->policy.status) : "");
-	if (observation->policy.http.status > 0)
-		csv_uint(csv, observation->policy.http.status);
-	else
-		csv_empty(csv);
+	csv_known(csv, observation->policy.http.status > 0, observation->policy.http.status);
 	csv_string(csv, result->tls_verify);
 	csv_string(csv, judged ? sts_mode_name(result->policy.mode) : "");
-	if (judged && result->policy.has_max_age)
-		csv_uint(csv, result->policy.max_age);
-	else
-		csv_empty(csv);
+	csv_known(csv, judged && result->policy.has_max_age, result->policy.max_age);
 	csv_string(csv, policy_state_name(result->judgement.policy));
 }
 
@@ -87,10 +78,7 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 
 	csv_text(csv, observation->name);
 	csv_uint(csv, observation->index);
-	if (observation->rank > 0)
-		csv_uint(csv, observation->rank);
-	else
-		csv_empty(csv);
+	csv_known(csv, observation->rank > 0, observation->rank);
 	put_time(csv, observation->time_ms);
 	csv_string(csv, domain_status_name(judgement->status));
 	csv_string(csv, surveyed ? dns_status_name(mx->answer.status) : "");
@@ -98,7 +86,7 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	put_bool(csv, answered && mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
 	put_bool(csv, answered, mx->answer.ad);
 	csv_string(csv, record_state_name(judgement->record[TXT_STS]));
-	csv_text(csv, judgement->record[TXT_STS] == RECORD_VALID ? result->sts.id : SPAN_LITERAL(""));
+	csv_text(csv, result->sts.id);
 	csv_string(csv, record_state_name(judgement->record[TXT_TLSRPT]));
 	put_policy(csv, observation, result);
 	domain_csv_findings(csv, &judgement->findings);

@@ -215,10 +215,7 @@ static void put_http(struct json *json, const struct obs_http *http)
 	}
 	json_open_object(json, "http");
 	json_latin1(json, field, COUNT_OF(field));
-	if (http->status > 0)
-		json_uint(json, "status", http->status);
-	else
-		json_null(json, "status");
+	json_known(json, "status", http->status > 0, http->status);
 	json_string(json, "content_type", http->content_type);
 	json_string(json, "location", http->location);
 	if (http->content_encoding.p)
@@ -247,10 +244,7 @@ static void put_parsed(struct json *json, const struct classification *result)
 	json_open_object(json, "policy");
 	json_word(json, "version", policy->has_version ? "STSv1" : "");
 	json_word(json, "mode", sts_mode_name(policy->mode));
-	if (policy->has_max_age)
-		json_uint(json, "max_age", policy->max_age);
-	else
-		json_null(json, "max_age");
+	json_known(json, "max_age", policy->has_max_age, policy->max_age);
 	json_open_array(json, "mx");
 	while (sts_policy_next_mx(policy, &at, &pattern))
 		json_string(json, NULL, pattern);
@@ -324,10 +318,7 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	json_latin1(&json, &o->name, 1);
 	json_string(&json, "name", o->name);
 	json_uint(&json, "index", o->index);
-	if (o->rank > 0)
-		json_uint(&json, "rank", o->rank);
-	else
-		json_null(&json, "rank");
+	json_known(&json, "rank", o->rank > 0, o->rank);
 	json_time(&json, "timestamp", o->time_ms);
 	json_key(&json, "duration");
 	text_uint(out, o->duration_ms / 1000);

@@ -21,11 +21,6 @@ static const char *const verdicts[VERDICT_COUNT] = {
 	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };
 
-const char *explain_verdict(enum verdict verdict)
-{
-	return verdicts[verdict];
-}
-
 /* ---- words ---- */
 
 static void put_text(const struct paper *paper, struct span s)

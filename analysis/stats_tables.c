@@ -52,12 +52,8 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 		uint64_t bound[2];
 
 		stats_rank_bounds(bin, &bound[0], &bound[1]);
-		for (unsigned b = 0; b < 2; b++) {
-			if (bound[b] > 0)
-				csv_uint(csv, bound[b]);
-			else
-				csv_empty(csv);
-		}
+		for (unsigned b = 0; b < 2; b++)
+			csv_known(csv, bound[b] > 0, bound[b]);
 		for (size_t c = 0; c < COUNT_OF(column); c++)
 			csv_uint(csv, stats->rank[bin][column[c]]);
 		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);

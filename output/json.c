@@ -183,6 +183,14 @@ void json_uint(struct json *json, const char *key, uint64_t value)
 	text_uint(json->out, value);
 }
 
+void json_known(struct json *json, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_uint(json, key, value);
+	else
+		json_null(json, key);
+}
+
 void json_number(struct json *json, const char *key, double value)
 {
 	if (!isfinite(value)) {

@@ -42,7 +42,8 @@ void json_strings(struct json *json, const char *key, const struct span *value, 
 void json_text(struct json *json, const char *key, const char *value); /* NULL: null */
 void json_word(struct json *json, const char *key, const char *value); /* of ours, written as it stands; "": null */
 void json_uint(struct json *json, const char *key, uint64_t value);
-void json_number(struct json *json, const char *key, double value); /* not finite: null */
+void json_known(struct json *json, const char *key, bool known, uint64_t value); /* null unless @known */
+void json_number(struct json *json, const char *key, double value);              /* not finite: null */
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 void json_time(struct json *json, const char *key, int64_t ms_since_1970);

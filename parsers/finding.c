@@ -27,15 +27,6 @@ const char *severity_name(enum severity severity)
 	return severity_names[severity];
 }
 
-enum finding finding_by_code(struct span code)
-{
-	unsigned f = 0;
-
-	while (f < FINDING_COUNT && !span_equal(code, span_of(finding_table[f].code)))
-		f++;
-	return (enum finding)f;
-}
-
 enum finding finding_next(const struct finding_set *set, unsigned from)
 {
 	for (unsigned f = from; f < FINDING_COUNT;) {

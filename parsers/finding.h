@@ -59,9 +59,6 @@ extern const struct finding_info finding_table[FINDING_COUNT];
 const char *component_name(enum component component); /* static; "" for NONE */
 const char *severity_name(enum severity severity);    /* static */
 
-/* The finding with this code, or FINDING_COUNT. */
-enum finding finding_by_code(struct span code);
-
 /* A set of findings, by value. */
 enum { FINDING_SET_WORDS = (FINDING_COUNT + 63) / 64 };
 

@@ -150,16 +150,6 @@ static void judge_expiry(const struct observation *observation, struct classific
 		classification_add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
 }
 
-static void judge_no_certificate(const struct obs_tls *tls, bool old, struct classification *result)
-{
-	if (old || (tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION))
-		classification_add(result, FINDING_POLICY_TLS_OLD_VERSION);
-	else if (tls->alerted)
-		classification_add(result, FINDING_POLICY_TLS_NO_CERTIFICATE);
-	else
-		classification_add(result, FINDING_POLICY_TLS_HANDSHAKE);
-}
-
 static enum stage_result judge_tls(const struct observation *observation, struct classification *result)
 {
 	const struct finding_set *findings = &result->judgement.findings;
@@ -168,7 +158,10 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 	enum finding error;
 
 	if (tls->chain_count == 0) {
-		judge_no_certificate(tls, old, result);
+		old |= tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION;
+		classification_add(result, old            ? FINDING_POLICY_TLS_OLD_VERSION
+					   : tls->alerted ? FINDING_POLICY_TLS_NO_CERTIFICATE
+							  : FINDING_POLICY_TLS_HANDSHAKE);
 	} else {
 		judge_chain(tls, result);
 		judge_name(observation, result);
