@@ -77,11 +77,6 @@ void csv_known(struct csv *csv, bool known, uint64_t value)
 		text_uint(csv->out, value);
 }
 
-void csv_empty(struct csv *csv)
-{
-	separate(csv);
-}
-
 void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 {
 	separate(csv);

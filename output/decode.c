@@ -247,8 +247,8 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		o->txt[q].answer = shape->txt[q];
 	left -= FIELD_SHAPE;
-	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++)
-		if (unpack_field(&d->u, &left))
+	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
+		if (!unpack_nil(&d->u))
 			read_field(d, o, field);
 	unpack_skip(&d->u, left);
 }

@@ -71,7 +71,7 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_init(&csv, &out);
 	csv_header(&csv, "a,b,c");
 	csv_string(&csv, "x");
-	csv_empty(&csv);
+	csv_known(&csv, false, 1);
 	csv_uint(&csv, UINT64_MAX);
 	csv_known(&csv, false, 7);
 	csv_share(&csv, 1, 3);
