@@ -12,8 +12,8 @@
 
 struct worker_counts {
 	_Atomic uint64_t domains; /* recorded */
-	_Atomic uint64_t sts,
-		fetched; /* with an STS record; with a policy body to judge, as the table's policy_fetched */
+	_Atomic uint64_t sts;     /* with an STS record */
+	_Atomic uint64_t fetched; /* with a body to judge: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
 	_Atomic uint64_t deferred; /* kept for the retry pass */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and started again */
