@@ -348,8 +348,8 @@ class Usage(tool.Case):
                 self.assertTrue(out.startswith(f"usage: stsurvey {command}"), out[:80])
                 self.assertEqual(err, "")
                 self.assertEqual(self.run_tool("help", command)[0], out)
-        self.assertIn("commands:", self.run_tool("help")[0])
-        self.assertIn("commands:", self.run_tool("--help")[0])
+        self.assertIn("Commands:", self.run_tool("help")[0])
+        self.assertIn("Commands:", self.run_tool("--help")[0])
         self.assertRegex(self.run_tool("--version")[0], r"^stsurvey \d+\.\d+\.\d+\n$")
 
     def test_unknown_words(self):
@@ -372,7 +372,7 @@ class Usage(tool.Case):
             (("scan", "--resume", "--force", "-f", "x", "-o", "y"), "--resume and --force"),
             (("scan", "--resume", "-f", "x", "-o", "-"), "--output-file"),
             (("scan", "-f", "x", "-o", "x"), "same file"),
-            (("scan", "example.com"), "--input-file"),
+            (("scan", "example.com"), "-f LIST"),
             (("scan", "-f"), "needs a value"),
             (("scan", "--quiet=yes"), "takes no value"),
             (("scan", "--https-port", "70000"), "--https-port"),

@@ -1,0 +1,17 @@
+/* scanner/program.h - the program: one command of its table, from the words of the command line to the exit status. */
+#ifndef STSURVEY_SCANNER_PROGRAM_H
+#define STSURVEY_SCANNER_PROGRAM_H
+
+#include "scanner/options/options.h"
+
+/* argv[1] is the command. What goes wrong is told on standard error. Returns the exit status
+ * (scanner/options/exit_status.h; 128 + signal where a scan was interrupted). Once at a time: the log is the process's.
+ */
+int program_run(int argc, char **argv);
+
+/* Commands with files of their own. As all in the table, they return the exit status; a line in @error, which is empty
+ * before, is for standard error. */
+int cmd_scan(struct options *options, struct error *error);
+int cmd_check(struct options *options, struct error *error);
+
+#endif
