@@ -33,17 +33,6 @@ static void on_done(struct job *job)
 	((struct check *)job->context->arg)->pending--;
 }
 
-/* A name as DNS has it. 0, or -1 with one line in @error. */
-static int to_name(const char *argument, char name[static DOMAIN_NAME_MAX + 1], struct error *error)
-{
-	size_t n;
-
-	if (!idna_name(span_trim(span_of(argument)), name, &n))
-		return error_set(error, "%s: is no domain name", argument);
-	name[n] = '\0';
-	return 0;
-}
-
 static int show(struct check *check, struct error *error)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
@@ -91,6 +80,8 @@ static int open_nets(struct check *check, struct error *error)
 	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
 		      check->server, error) < 0)
 		return -1;
+	for (unsigned i = 0; i < options->server_count; i++)
+		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
 	return nets_open(&check->nets, &check->loop, &check->shared, error);
 }
 
@@ -99,17 +90,20 @@ static int begin(struct check *check, const char *argument, struct error *error)
 {
 	const struct domain_set *unasked = check->options->domain_blocklist;
 	struct job *job = &check->job[check->jobs];
-	char name[DOMAIN_NAME_MAX + 1];
+	char text[DOMAIN_NAME_MAX];
+	struct span name = { text, 0 };
 
-	if (to_name(argument, name, error) < 0)
+	if (!idna_name(span_trim(span_of(argument)), text, &name.n)) {
+		error_set(error, "%s: is no domain name", argument);
 		return EXIT_USAGE;
-	if (unasked && domain_set_has(unasked, span_of(name))) {
-		error_set(error, "%s: is on the --domain-blocklist-file", name);
+	}
+	if (unasked && domain_set_has(unasked, name)) {
+		error_set(error, "%.*s: is on the --domain-blocklist-file", (int)name.n, name.p);
 		return EXIT_FATAL;
 	}
-	job_init(job, &check->context);
-	job_start(job, check->jobs++, 0, span_of(name), true);
 	check->pending++;
+	job_init(job, &check->context);
+	job_start(job, check->jobs++, 0, name, true);
 	return EXIT_COMPLETE;
 }
 
@@ -148,31 +142,20 @@ static void clean_up(struct check *check)
 	free(check->server);
 }
 
-static int check_all(const struct options *options, struct error *error)
+int cmd_check(const struct options *options, struct error *error)
 {
-	struct check check = { .options = options };
-	int status;
+	struct options used;
+	struct check check = { .options = &used };
+	int status = EXIT_FATAL;
 
+	if (program_start_resolver(options, &used, error) < 0)
+		return EXIT_FATAL;
 	if (uv_loop_init(&check.loop) < 0) {
 		error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
-		return EXIT_FATAL;
+	} else {
+		status = run(&check, error);
+		clean_up(&check);
 	}
-	status = run(&check, error);
-	clean_up(&check);
-	return status;
-}
-
-int cmd_check(struct options *options, struct error *error)
-{
-	int status;
-
-	if (options->resolver) {
-		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
-					   (unsigned)options->operands, &options->server[0], error) < 0)
-			return EXIT_FATAL;
-		options->server_count = 1;
-	}
-	status = check_all(options, error);
-	private_resolver_stop(options->started);
+	private_resolver_stop(used.started);
 	return status;
 }

@@ -5,21 +5,18 @@
 #include "scanner/run/early_signal.h"
 #include "scanner/run/survey.h"
 
-int cmd_scan(struct options *options, struct error *error)
+int cmd_scan(const struct options *options, struct error *error)
 {
+	struct options used;
 	int status;
 
 	early_signal_catch();
-	if (options->resolver) {
-		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
-					   options->concurrency, &options->server[0], error) < 0) {
-			log_error("%s", error->text);
-			error->text[0] = '\0'; /* has been told */
-			return EXIT_FATAL;
-		}
-		options->server_count = 1;
+	if (program_start_resolver(options, &used, error) < 0) {
+		log_error("%s", error->text);
+		error->text[0] = '\0'; /* has been told */
+		return EXIT_FATAL;
 	}
-	status = survey_run(options, options->argc, options->argv);
-	private_resolver_stop(options->started);
+	status = survey_run(&used, options->argc, options->argv);
+	private_resolver_stop(used.started);
 	return status;
 }

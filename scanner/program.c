@@ -10,6 +10,7 @@
 #include "analysis/stats_directory.h"
 #include "output/verify.h"
 #include "scanner/base/log.h"
+#include "scanner/dns/private_resolver.h"
 #include "scanner/options/exit_status.h"
 
 static struct scan_files files_of(enum command command, const struct options *options)
@@ -19,7 +20,7 @@ static struct scan_files files_of(enum command command, const struct options *op
 				    .count = options->operands };
 }
 
-static int run_stats(struct options *options, struct error *error)
+static int run_stats(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(COMMAND_STATS, options);
 
@@ -29,7 +30,7 @@ static int run_stats(struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
-static int run_export(struct options *options, struct error *error)
+static int run_export(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(COMMAND_EXPORT, options);
 
@@ -40,14 +41,14 @@ static int run_export(struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
-static int run_report(struct options *options, struct error *error)
+static int run_report(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(COMMAND_REPORT, options);
 
 	return report_write(&files, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
-static int run_verify(struct options *options, struct error *error)
+static int run_verify(const struct options *options, struct error *error)
 {
 	int status = EXIT_COMPLETE;
 	struct text out;
@@ -67,14 +68,14 @@ static int run_verify(struct options *options, struct error *error)
 	return text_close(&out, error) < 0 ? EXIT_FATAL : status;
 }
 
-static int run_findings(struct options *options, struct error *error)
+static int run_findings(const struct options *options, struct error *error)
 {
 	bool as_csv = options->format == OPTIONS_CSV;
 
 	return findings_list_write(options->output_file, as_csv, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
-static int run_help(struct options *options, struct error *error)
+static int run_help(const struct options *options, struct error *error)
 {
 	enum command about = COMMAND_HELP;
 
@@ -85,11 +86,21 @@ static int run_help(struct options *options, struct error *error)
 }
 
 /* What each command does. */
-static int (*const run[COMMAND_COUNT])(struct options *options, struct error *error) = {
+static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
 	[COMMAND_SCAN] = cmd_scan,         [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,
 };
+
+int program_start_resolver(const struct options *given, struct options *used, struct error *error)
+{
+	*used = *given;
+	if (!given->resolver)
+		return 0;
+	used->server_count = 1;
+	return private_resolver_start(&used->started, given->resolver_config, given->threads, given->concurrency,
+				      &used->server[0], error);
+}
 
 static enum log_level level_of(enum command command, const struct options *options)
 {
@@ -98,7 +109,7 @@ static enum log_level level_of(enum command command, const struct options *optio
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
-static int run_logged(enum command command, struct options *options, struct error *error)
+static int run_logged(enum command command, const struct options *options, struct error *error)
 {
 	int status = EXIT_FATAL;
 

@@ -263,14 +263,13 @@ static enum options_result set_servers(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-static bool make_cidr_set(const struct setting *set, struct cidr_set **made)
+static struct cidr_set *networks_of(const struct setting *set)
 {
 	struct cidr_set **member = set->member;
 
 	if (!*member)
 		*member = cidr_set_new();
-	*made = *member;
-	return *made;
+	return *member;
 }
 
 static enum options_result add_network(const struct setting *set, struct span part)
@@ -287,19 +286,17 @@ static enum options_result add_network(const struct setting *set, struct span pa
 
 static enum options_result set_cidrs(const struct setting *set)
 {
-	struct cidr_set *made;
-
-	return make_cidr_set(set, &made) ? each_part(set, add_network) : no_memory(set);
+	return networks_of(set) ? each_part(set, add_network) : no_memory(set);
 }
 
 static enum options_result set_cidr_file(const struct setting *set)
 {
-	struct cidr_set *made;
+	struct cidr_set *networks = networks_of(set);
 	char *path = options_keep(set->options, set->value);
 
-	if (!path || !make_cidr_set(set, &made))
+	if (!path || !networks)
 		return no_memory(set);
-	return cidr_set_load(made, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return cidr_set_load(networks, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
 }
 
 static enum options_result set_domain_file(const struct setting *set)

@@ -47,7 +47,7 @@ struct options {
 	unsigned server_count;
 	const char *resolver;             /* "unbound": start a private one; NULL: none */
 	const char *resolver_config;      /* lines for it; NULL: none */
-	struct private_resolver *started; /* by the command, behind server[0]; NULL: none */
+	struct private_resolver *started; /* behind server[0]; NULL: none */
 	double rate;                      /* queries a second in all, 0: no limit … */
 	double resolver_rate;             /* … and to one name server */
 	unsigned concurrency;             /* domains in flight in all */
@@ -87,16 +87,14 @@ __attribute__((warn_unused_result)) enum options_result options_read(struct opti
 								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
 
+/* A lab: addresses of its own may be contacted, and the name servers are no stranger's either. */
+bool options_is_lab(const struct options *options);
+
 /* --help of the command, to @out. */
 void options_help(enum command command, FILE *out);
 
 /* What the option was given as, the first time where it adds up; NULL: it was not. */
 struct record_option *options_given(const struct options *options, const char *name);
-
-/* Note what was given, for the scan file's header: beside what @name was given before, or in its place. False without
- * memory. */
-__attribute__((warn_unused_result)) bool options_remember(struct options *options, const char *name, struct span value,
-							  bool beside);
 
 /* A copy of @text that lives as long as @options; NULL: no memory. */
 char *options_keep(struct options *options, struct span text);

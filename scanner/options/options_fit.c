@@ -99,6 +99,8 @@ static unsigned usable_cores(void)
 
 static void set_threads(struct options *options, enum command command)
 {
+	if (command == COMMAND_CHECK) /* all at once, on one thread */
+		options->concurrency = (unsigned)options->operands;
 	if (options->threads == 0)
 		options->threads = command == COMMAND_SCAN ? usable_cores() : 1;
 	if (options->threads > options->concurrency)
@@ -124,6 +126,15 @@ static void set_fetch_rates(struct options *options)
 		options->host_rate = FETCH_PACE_HOST;
 	if (options->provider_rate < 0)
 		options->provider_rate = FETCH_PACE_PROVIDER;
+}
+
+bool options_is_lab(const struct options *options)
+{
+	bool lab = options->allow_reserved && !options->resolver;
+
+	for (unsigned i = 0; i < options->server_count; i++)
+		lab = lab && !address_is_global(&options->server[i].address);
+	return lab;
 }
 
 enum options_result options_fit(struct options *options, enum command command, struct error *error)
