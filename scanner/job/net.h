@@ -85,9 +85,6 @@ struct net_fetch {
 
 	/* the answer */
 	int fault;
-
-	/* the adapter's */
-	void *own;
 };
 
 struct net;

@@ -390,7 +390,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->in_flight, worker->in_flight);
 	atomic_store(&counts->short_of, worker->faulted.first && worker->allowed == 1);
 	atomic_store(&counts->fetches, worker->nets.fetches);
-	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
+	atomic_store(&counts->fetching, worker->nets.web ? net_curl_gate(worker->nets.web)->open : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
 	copy_server_counts(counts, net_cares_resolver(worker->nets.dns));
