@@ -82,17 +82,18 @@ void csv_time_ms(struct csv *csv, int64_t ms_since_1970)
 	text_time_ms(csv->out, ms_since_1970);
 }
 
-void csv_empty(struct csv *csv)
+void csv_known(struct csv *csv, bool known, uint64_t value)
 {
 	separate(csv);
+	if (known)
+		text_uint(csv->out, value);
 }
 
 void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 {
-	if (of == 0)
-		csv_empty(csv);
-	else
-		csv_number(csv, (double)part / (double)of, CSV_SHARE_DIGITS);
+	separate(csv);
+	if (of > 0)
+		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
 }
 
 void csv_end(struct csv *csv)

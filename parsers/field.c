@@ -188,3 +188,13 @@ void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading 
 	if (!reading->is_whole && !walk.undelimited)
 		finding_add(&reading->findings, kind->not_whole);
 }
+
+static const char *const record_state_names[RECORD_STATE_COUNT] = {
+	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
+	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
+};
+
+const char *record_state_name(enum record_state state)
+{
+	return record_state_names[state];
+}

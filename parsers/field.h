@@ -1,5 +1,5 @@
 /* parsers/field.h - what the three texts of RFC 8461 3.1, 3.2 and RFC 8460 3 have in common:
- * names, values, `;` between fields, and which TXT record is the one.
+ * names, values, `;` between fields, which TXT record is the one, and the words for how that ended.
  *
  *   ext-name  = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
  *   ext-value = 1*( %x21-3A / %x3C / %x3E-7E )
@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "parsers/finding.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
 
 enum {
@@ -53,6 +52,19 @@ bool field_split(struct span field, struct span *name, struct span *value);
 /* Is @name the known name @known with white space behind it? Then it is neither that field
  * nor an extension. */
 bool field_is_spaced(struct span name, struct span known);
+
+/* How the TXT records at a name were read; the first and the last where there was nothing to read. */
+enum record_state {
+	RECORD_NOT_ASKED,
+	RECORD_NONE,
+	RECORD_VALID,
+	RECORD_INVALID,
+	RECORD_MULTIPLE,
+	RECORD_UNKNOWN,
+	RECORD_STATE_COUNT
+};
+
+const char *record_state_name(enum record_state state); /* static; "" for NOT_ASKED */
 
 /* What is read of a TXT record; the first member of the reader's own struct. */
 struct txt_reading {

@@ -39,13 +39,12 @@ enum finding finding_next(const struct finding_set *set, unsigned from)
 	return FINDING_COUNT;
 }
 
-bool finding_any(const struct finding_set *set, enum severity severity, enum component component)
+enum finding finding_first(const struct finding_set *set, enum severity severity, enum component component)
 {
-	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1)) {
-		const struct finding_info *info = &finding_table[f];
+	enum finding f = finding_next(set, 0);
 
-		if (info->severity == severity && (component == COMPONENT_NONE || info->component == component))
-			return true;
-	}
-	return false;
+	while (f < FINDING_COUNT && (finding_table[f].severity != severity ||
+				     (component != COMPONENT_NONE && finding_table[f].component != component)))
+		f = finding_next(set, f + 1);
+	return f;
 }

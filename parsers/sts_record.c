@@ -1,7 +1,5 @@
 #include "parsers/sts_record.h"
 
-#include "parsers/field.h"
-
 enum { STS_ID_MAX = 32 }; /* octets, RFC 8461 3.1 sts-id */
 
 /* What stands at the apex of very many zones and nowhere else. Seen at _mta-sts it was put there by

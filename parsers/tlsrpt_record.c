@@ -1,7 +1,5 @@
 #include "parsers/tlsrpt_record.h"
 
-#include "parsers/field.h"
-
 static const struct span rua = { "rua", 3 };
 
 static bool is_hex(char c)

@@ -3,11 +3,10 @@
 bool policy_host_end(const struct obs_answer *answer, struct span *name)
 {
 	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
-	struct span end;
+	struct span end = obs_cname_end(answer);
 
-	if (answer->cname_count == 0 || answer->cname_loop || !certain)
+	if (!end.p || answer->cname_loop || !certain)
 		return false;
-	end = answer->cname[answer->cname_count - 1];
 	if (span_find(end, 0, '\\') < end.n)
 		return false; /* octets that text can't be asked for with */
 	*name = end;

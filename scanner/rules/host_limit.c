@@ -10,7 +10,7 @@
 struct host {
 	struct obs_address address;
 	unsigned taken;
-	STAILQ_HEAD(, host_waiter) line;
+	struct host_line line;
 };
 
 struct host_limit {
@@ -72,12 +72,12 @@ static struct host *add(struct host_limit *limit, const struct obs_address *addr
 	return host;
 }
 
-static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
+static enum host_turn take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	struct host *host = find(limit, &waiter->address);
+	struct host *host = find(limit, address);
 
 	if (!host)
-		host = add(limit, &waiter->address);
+		host = add(limit, address);
 	if (!host)
 		return HOST_NO_MEMORY;
 	if (host->taken < limit->per_host) {
@@ -88,14 +88,14 @@ static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
 	return HOST_WAITS;
 }
 
-enum host_turn host_limit_take(struct host_limit *limit, struct host_waiter *waiter)
+enum host_turn host_limit_take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
 	enum host_turn turn;
 
 	if (limit->per_host == 0)
 		return HOST_TAKEN;
 	pthread_mutex_lock(&limit->lock);
-	turn = take(limit, waiter);
+	turn = take(limit, address, waiter);
 	pthread_mutex_unlock(&limit->lock);
 	return turn;
 }
@@ -120,20 +120,20 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 	pthread_mutex_unlock(&limit->lock);
 }
 
-bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter)
+bool host_limit_cancel(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	struct host_waiter *waiting = NULL;
+	struct host_waiter *at = NULL;
 	struct host *host;
 
 	pthread_mutex_lock(&limit->lock);
-	host = find(limit, &waiter->address);
+	host = find(limit, address);
 	if (host) {
-		STAILQ_FOREACH (waiting, &host->line, next)
-			if (waiting == waiter)
+		STAILQ_FOREACH (at, &host->line, next)
+			if (at == waiter)
 				break;
-		if (waiting)
+		if (at)
 			STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
 	}
 	pthread_mutex_unlock(&limit->lock);
-	return waiting;
+	return at;
 }

@@ -114,11 +114,11 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	if (left >= 0)
 		csv_number(&csv, left, 0);
 	else
-		csv_empty(&csv);
+		csv_string(&csv, "");
 	if (moment->fraction >= 0)
 		csv_number(&csv, moment->fraction * 100, 3);
 	else
-		csv_empty(&csv);
+		csv_string(&csv, "");
 	csv_uint(&csv, counts->domains);
 	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
 	csv_uint(&csv, counts->queries);

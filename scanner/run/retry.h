@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/classify/judgement.h"
 #include "scanner/feed/feed.h"
 
 struct retry;

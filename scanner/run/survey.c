@@ -8,12 +8,12 @@
 
 #include <uv.h>
 
-#include "output/command.h"
 #include "output/sink.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/private_resolver.h"
+#include "scanner/options/exit_status.h"
 #include "scanner/run/resume.h"
 #include "scanner/run/scan.h"
 #include "scanner/run/survey_report.h"

@@ -103,7 +103,7 @@ static bool settle(struct worker *worker, struct job *job)
 	}
 	if (!record(worker, &observation))
 		return false;
-	worker_count_judged(&worker->counts, &observation, &result);
+	worker_count_judged(&worker->counts, &result);
 	return true;
 }
 
@@ -219,7 +219,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 	if (!record(worker, &observation))
 		return false;
 	classify(&observation, &result);
-	worker_count_judged(&worker->counts, &observation, &result);
+	worker_count_judged(&worker->counts, &result);
 	return true;
 }
 
@@ -393,7 +393,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->in_flight, worker->in_flight);
 	atomic_store(&counts->short_of, !STAILQ_EMPTY(&worker->faulted) && worker->allowed == 1);
 	atomic_store(&counts->fetches, worker->nets.fetches);
-	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
+	atomic_store(&counts->fetching, worker->nets.web ? net_curl_gate(worker->nets.web)->open : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
 	copy_server_counts(counts, net_cares_resolver(worker->nets.dns));

@@ -11,8 +11,9 @@
 #include "scanner/base/limits.h"
 
 struct worker_counts {
-	_Atomic uint64_t domains;      /* recorded */
-	_Atomic uint64_t sts, fetched; /* with an STS record; with a verified answer of status 200 */
+	_Atomic uint64_t domains; /* recorded */
+	_Atomic uint64_t sts;     /* with an STS record */
+	_Atomic uint64_t fetched; /* with a body to judge: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
 	_Atomic uint64_t deferred; /* kept for the retry pass */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and started again */
@@ -32,7 +33,6 @@ struct worker_counts {
 void worker_count(_Atomic uint64_t *counter, uint64_t n);
 
 /* One domain is recorded. */
-void worker_count_judged(struct worker_counts *counts, const struct observation *observation,
-			 const struct classification *result);
+void worker_count_judged(struct worker_counts *counts, const struct classification *result);
 
 #endif

@@ -71,17 +71,19 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_init(&csv, &out);
 	csv_header(&csv, "a,b,c");
 	csv_string(&csv, "x");
-	csv_empty(&csv);
+	csv_known(&csv, false, 1);
 	csv_uint(&csv, UINT64_MAX);
+	csv_known(&csv, false, 7);
 	csv_number(&csv, -2.0 / 3, 2);
 	csv_time_ms(&csv, 1795300429120);
 	csv_share(&csv, 1, 3);
 	csv_share(&csv, 0, 0);
 	csv_end(&csv);
+	csv_known(&csv, true, 0);
 	csv_number(&csv, 41.6, 0);
 	csv_share(&csv, 3, 3);
 	csv_end(&csv);
-	expect("a,b,c\nx,,18446744073709551615,-0.67,2026-11-21T22:33:49.120Z,0.333333,\n42,1.000000\n");
+	expect("a,b,c\nx,,18446744073709551615,,-0.67,2026-11-21T22:33:49.120Z,0.333333,\n0,42,1.000000\n");
 }
 
 static void times_of_any_year(void **state)
