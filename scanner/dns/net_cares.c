@@ -187,7 +187,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->tries = options->tries;
 	net->tries_ms = options->tries_ms;
 	net->rate = options->rate;
-	pace_init(&net->pace, 0, 0);
+	net->pace.burst_s = RESOLVER_BURST_S;
 	STAILQ_INIT(&net->waiting);
 	STAILQ_INIT(&net->delayed);
 	STAILQ_INIT(&net->parked);
@@ -198,7 +198,8 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		TAILQ_INIT(&net->udp[i]);
 		TAILQ_INIT(&net->tcp[i]);
 		net->resolver.server[i].endpoint = options->server[i];
-		pace_init(&net->resolver.server[i].pace, options->resolver_rate, 0);
+		net->resolver.server[i].pace = (struct pace){ .rate = options->resolver_rate,
+							      .burst_s = RESOLVER_BURST_S };
 	}
 	net->timer.data = net;
 	net->prepare.data = net;

@@ -278,16 +278,14 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 
 bool net_cares_take_token(struct net_cares *net, unsigned server)
 {
-	struct resolver_server *asked = &net->resolver.server[server];
-	double rate = net->rate ? atomic_load_explicit(net->rate, memory_order_relaxed) : 0;
+	struct pace *server_pace = &net->resolver.server[server].pace;
+	uint64_t now_us = now_of(net) * 1000;
 
-	if (!resolver_may_ask(asked, now_of(net)))
+	if (net->rate)
+		net->pace.rate = atomic_load_explicit(net->rate, memory_order_relaxed);
+	if (pace_wait(server_pace, now_us) > 0 || !pace_take(&net->pace, now_us))
 		return false;
-	if (rate != net->pace.rate)
-		pace_set_rate(&net->pace, rate);
-	if (!pace_take(&net->pace, 1, now_of(net) * 1000))
-		return false;
-	resolver_asked(asked, now_of(net));
+	pace_reserve(server_pace, now_us);
 	return true;
 }
 

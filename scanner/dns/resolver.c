@@ -1,15 +1,5 @@
 #include "scanner/dns/resolver.h"
 
-bool resolver_may_ask(struct resolver_server *server, uint64_t now_ms)
-{
-	return pace_wait(&server->pace, now_ms * 1000) == 0;
-}
-
-void resolver_asked(struct resolver_server *server, uint64_t now_ms)
-{
-	pace_take(&server->pace, 1, now_ms * 1000);
-}
-
 int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms)
 {
 	int fallback = RESOLVER_ALL_DOWN;
@@ -19,7 +9,7 @@ int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms)
 
 		if (resolver->server[at].state == RESOLVER_DOWN)
 			continue;
-		if (!resolver_may_ask(&resolver->server[at], now_ms)) {
+		if (pace_wait(&resolver->server[at].pace, now_ms * 1000) > 0) {
 			fallback = fallback == RESOLVER_ALL_DOWN ? RESOLVER_ALL_BUSY : fallback;
 			continue;
 		}
@@ -36,7 +26,8 @@ int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms)
 bool resolver_is_busy(struct resolver *resolver, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < resolver->count; i++)
-		if (resolver->server[i].state != RESOLVER_DOWN && resolver_may_ask(&resolver->server[i], now_ms))
+		if (resolver->server[i].state != RESOLVER_DOWN &&
+		    pace_wait(&resolver->server[i].pace, now_ms * 1000) == 0)
 			return false;
 	return !resolver_is_paused(resolver);
 }

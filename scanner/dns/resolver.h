@@ -29,6 +29,9 @@ enum {
 	RESOLVER_RTO_MARGIN_MS = 100,   /* above the mean at least, however steady the path: the same reason */
 };
 
+/* Of a rate of packets, what so many seconds yield may be sent at once. */
+#define RESOLVER_BURST_S 0.05
+
 /* What resolver_pick says where there is no server for the packet. */
 enum {
 	RESOLVER_ALL_DOWN = -1,
@@ -49,7 +52,7 @@ struct resolver_server {
 	/* its state */
 	enum resolver_state state;
 	uint8_t probes;       /* unanswered */
-	struct pace pace;     /* packets a second to it; all zero: no limit */
+	struct pace pace;     /* of the packets to it */
 	uint64_t probe_at_ms; /* when DOWN: the next probe */
 	uint64_t vouched_until_ms;
 	uint32_t good, bad;       /* in this window */
@@ -73,12 +76,6 @@ int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms);
 
 /* Would resolver_pick say RESOLVER_ALL_BUSY? */
 bool resolver_is_busy(struct resolver *resolver, uint64_t now_ms);
-
-/* May a packet be sent to @server just now? */
-bool resolver_may_ask(struct resolver_server *server, uint64_t now_ms);
-
-/* One was sent. */
-void resolver_asked(struct resolver_server *server, uint64_t now_ms);
 
 /* An answer that says something (NOERROR or NXDOMAIN), and how long it took. */
 void resolver_good(struct resolver_server *server, uint64_t rtt_ms);

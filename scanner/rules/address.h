@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "parsers/hash.h"
 #include "parsers/observation.h"
 #include "parsers/span.h"
 #include "scanner/rules/cidr_set.h"
@@ -34,6 +35,12 @@ bool address_equal(const struct obs_address *a, const struct obs_address *b);
 static inline size_t address_octets(const struct obs_address *address)
 {
 	return address->family == 4 ? 4 : 16;
+}
+
+/* Anybody can make addresses collide who owns them. */
+static inline uint64_t address_hash(const struct obs_address *address)
+{
+	return hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));
 }
 
 /* A server: where to send to. */

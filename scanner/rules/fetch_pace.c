@@ -1,14 +1,42 @@
 #include "scanner/rules/fetch_pace.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "analysis/classify/public_suffix.h"
-#include "scanner/rules/pace_table.h"
+#include "output/hash_table.h"
+#include "parsers/hash.h"
+#include "scanner/rules/address.h"
+#include "scanner/rules/pace.h"
+
+struct paced {
+	uint64_t key;
+	double due_us; /* struct pace's */
+	TAILQ_ENTRY(paced) use;
+};
+
+/* One kind of key: addresses, or providers. */
+struct pace_table {
+	double rate;
+	struct hash_table by_key;
+	TAILQ_HEAD(, paced) use; /* the longest unused first */
+	size_t used;
+	struct paced paced[FETCH_PACE_KEYS];
+};
 
 struct fetch_pace {
-	struct pace_table *host, *provider;
+	pthread_mutex_t lock;
+	struct pace_table host, provider;
 	const struct cidr_set *exempt;
 };
+
+static bool table_init(struct pace_table *table, double rate)
+{
+	table->rate = rate;
+	TAILQ_INIT(&table->use);
+	return rate <= 0 || hash_table_reserve(&table->by_key, FETCH_PACE_KEYS);
+}
 
 struct fetch_pace *fetch_pace_new(double host_rate, double provider_rate, const struct cidr_set *exempt)
 {
@@ -16,10 +44,9 @@ struct fetch_pace *fetch_pace_new(double host_rate, double provider_rate, const 
 
 	if (!pace)
 		return NULL;
+	pthread_mutex_init(&pace->lock, NULL); /* cannot fail */
 	pace->exempt = exempt;
-	pace->host = pace_table_new(PACE_TABLE_KEYS, host_rate, host_rate * FETCH_PACE_BURST_S);
-	pace->provider = pace_table_new(PACE_TABLE_KEYS, provider_rate, provider_rate * FETCH_PACE_BURST_S);
-	if (pace->host && pace->provider)
+	if (table_init(&pace->host, host_rate) && table_init(&pace->provider, provider_rate))
 		return pace;
 	fetch_pace_free(pace);
 	return NULL;
@@ -29,20 +56,63 @@ void fetch_pace_free(struct fetch_pace *pace)
 {
 	if (!pace)
 		return;
-	pace_table_free(pace->host);
-	pace_table_free(pace->provider);
+	hash_table_fini(&pace->host.by_key);
+	hash_table_fini(&pace->provider.by_key);
+	pthread_mutex_destroy(&pace->lock);
 	free(pace);
+}
+
+/* For a new key: one that is free, or the one unused longest. */
+static struct paced *paced_new(struct pace_table *table, uint64_t key)
+{
+	struct paced *paced;
+
+	if (table->used < FETCH_PACE_KEYS) {
+		paced = &table->paced[table->used++];
+	} else {
+		paced = TAILQ_FIRST(&table->use);
+		TAILQ_REMOVE(&table->use, paced, use);
+		hash_table_remove(&table->by_key, paced->key, paced);
+	}
+	*paced = (struct paced){ .key = key };
+	hash_table_put(&table->by_key, key, paced);
+	return paced;
+}
+
+static uint64_t table_reserve(struct pace_table *table, uint64_t key, uint64_t now_us)
+{
+	struct pace pace = { .rate = table->rate, .burst_s = FETCH_PACE_BURST_S };
+	struct paced *paced;
+	uint64_t wait_us;
+	size_t at = 0;
+
+	if (table->rate <= 0)
+		return 0;
+	paced = hash_table_next(&table->by_key, key, &at);
+	if (paced)
+		TAILQ_REMOVE(&table->use, paced, use);
+	else
+		paced = paced_new(table, key);
+	TAILQ_INSERT_TAIL(&table->use, paced, use);
+	pace.due_us = paced->due_us;
+	wait_us = pace_reserve(&pace, now_us);
+	paced->due_us = pace.due_us;
+	return wait_us;
 }
 
 uint64_t fetch_pace_reserve(struct fetch_pace *pace, const struct obs_address *address, struct span target,
 			    uint64_t now_us)
 {
-	uint64_t host, provider = 0;
+	uint64_t host_us, provider_us = 0;
 
 	if (pace->exempt && cidr_set_has(pace->exempt, address))
 		return 0;
-	host = pace_table_reserve(pace->host, pace_key_address(address), now_us);
 	if (target.n > 0)
-		provider = pace_table_reserve(pace->provider, pace_key_text(public_suffix_registrable(target)), now_us);
-	return host > provider ? host : provider;
+		target = public_suffix_registrable(target);
+	pthread_mutex_lock(&pace->lock);
+	host_us = table_reserve(&pace->host, address_hash(address), now_us);
+	if (target.n > 0)
+		provider_us = table_reserve(&pace->provider, hash_span_nocase(target), now_us);
+	pthread_mutex_unlock(&pace->lock);
+	return host_us > provider_us ? host_us : provider_us;
 }

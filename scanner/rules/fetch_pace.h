@@ -1,24 +1,30 @@
-/* scanner/rules/fetch_pace.h - how many connections a second a policy host gets, and whoever runs many of them, from
- * all threads together.
+/* scanner/rules/fetch_pace.h - how many connections a second a policy host gets, and a provider who runs many of them,
+ * from all threads together.
  *
- * Two buckets stand before each connection: one of its address, and one of the registrable domain that the host's CNAME
- * chain ends in, since a provider with ten thousand customers has more addresses than one but is one all the same.
- * Whoever has to wait is served in the order of asking. Any thread; no clock inside.
+ * Two paces stand before each connection: that of its address, and that of the registrable domain in which the host's
+ * CNAME chain ends, since a provider with ten thousand customers has more addresses than one but is one all the same.
+ * Connections that have to wait are served in the order of asking. Any thread; no clock inside.
+ *
+ * FETCH_PACE_KEYS of each kind are remembered, and the one asked for longest ago makes room for a new one. A forgotten
+ * one begins again with its burst, so nobody gets more than the rate unless more than that are asked for within
+ * FETCH_PACE_BURST_S. Two with the same hash share a pace, which is only ever too polite.
  */
 #ifndef STSURVEY_SCANNER_RULES_FETCH_PACE_H
 #define STSURVEY_SCANNER_RULES_FETCH_PACE_H
 
 #include <stdint.h>
 
-#include "scanner/rules/address.h"
+#include "parsers/span.h"
+#include "scanner/rules/cidr_set.h"
 
 enum {
 	FETCH_PACE_HOST =
 		50, /* connections a second to one address: 0.1 s of one core of a small server, at 2 ms a handshake */
 	FETCH_PACE_PROVIDER = 200, /* to one provider: less than the browsers on one page that its customers show */
+	FETCH_PACE_KEYS = 16384,   /* 1 MiB for each kind; more hosts than any scan keeps busy at once */
 };
 
-/* Of a second's connections, so many may come at once. */
+/* What so many seconds yield may begin at once. */
 #define FETCH_PACE_BURST_S 0.2
 
 struct fetch_pace;

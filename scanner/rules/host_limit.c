@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "output/hash_table.h"
-#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
 struct host {
@@ -44,17 +43,11 @@ void host_limit_free(struct host_limit *limit)
 	free(limit);
 }
 
-/* Whoever chooses addresses to collide has to own them. */
-static uint64_t hash_of(const struct obs_address *address)
-{
-	return hash_octets(HASH_NOTHING, address->octet, address_octets(address));
-}
-
 static struct host *find(const struct host_limit *limit, const struct obs_address *address)
 {
 	struct host *host;
 
-	for (size_t at = 0; (host = hash_table_next(&limit->hosts, hash_of(address), &at));)
+	for (size_t at = 0; (host = hash_table_next(&limit->hosts, address_hash(address), &at));)
 		if (address_equal(&host->address, address))
 			break;
 	return host;
@@ -68,7 +61,7 @@ static struct host *add(struct host_limit *limit, const struct obs_address *addr
 		return NULL;
 	host->address = *address;
 	STAILQ_INIT(&host->line);
-	hash_table_put(&limit->hosts, hash_of(address), host);
+	hash_table_put(&limit->hosts, address_hash(address), host);
 	return host;
 }
 
@@ -114,7 +107,7 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 		STAILQ_REMOVE_HEAD(&host->line, next);
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
-		hash_table_remove(&limit->hosts, hash_of(address), host);
+		hash_table_remove(&limit->hosts, address_hash(address), host);
 		free(host);
 	}
 	pthread_mutex_unlock(&limit->lock);

@@ -1,46 +1,26 @@
 #include "scanner/rules/pace.h"
 
-void pace_init(struct pace *pace, double rate, double burst)
+uint64_t pace_wait(const struct pace *pace, uint64_t now_us)
 {
-	*pace = (struct pace){ .burst = burst };
-	pace_set_rate(pace, rate);
-	if (burst > 0)
-		pace->burst = burst;
-	pace->tokens = pace->burst;
-}
+	double ahead_us, wait_us;
 
-void pace_set_rate(struct pace *pace, double rate)
-{
-	pace->rate = rate;
-	pace->burst = rate * PACE_BURST_S > 1 ? rate * PACE_BURST_S : 1;
-	if (pace->tokens > pace->burst)
-		pace->tokens = pace->burst;
-}
-
-static void refill(struct pace *pace, uint64_t now_us)
-{
-	if (pace->last_us != 0 && now_us > pace->last_us)
-		pace->tokens += pace->rate * 1e-6 * (double)(now_us - pace->last_us);
-	if (pace->tokens > pace->burst)
-		pace->tokens = pace->burst;
-	pace->last_us = now_us;
-}
-
-bool pace_take(struct pace *pace, double n, uint64_t now_us)
-{
-	if (pace->rate <= 0)
-		return true;
-	refill(pace, now_us);
-	if (pace->tokens < n)
-		return false;
-	pace->tokens -= n;
-	return true;
-}
-
-uint64_t pace_wait(struct pace *pace, uint64_t now_us)
-{
 	if (pace->rate <= 0)
 		return 0;
-	refill(pace, now_us);
-	return pace->tokens >= 1 ? 0 : (uint64_t)((1 - pace->tokens) / pace->rate * 1e6) + 1;
+	ahead_us = pace->burst_s * 1e6 - 1e6 / pace->rate;
+	wait_us = pace->due_us - (double)now_us - (ahead_us > 0 ? ahead_us : 0);
+	return wait_us > 0 ? (uint64_t)wait_us : 0;
+}
+
+uint64_t pace_reserve(struct pace *pace, uint64_t now_us)
+{
+	uint64_t wait_us = pace_wait(pace, now_us);
+
+	if (pace->rate > 0)
+		pace->due_us = (pace->due_us > (double)now_us ? pace->due_us : (double)now_us) + 1e6 / pace->rate;
+	return wait_us;
+}
+
+bool pace_take(struct pace *pace, uint64_t now_us)
+{
+	return pace_wait(pace, now_us) == 0 && pace_reserve(pace, now_us) == 0;
 }

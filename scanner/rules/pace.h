@@ -1,4 +1,9 @@
-/* scanner/rules/pace.h - a token bucket: so many a second on average, so many at once. No clock inside. */
+/* scanner/rules/pace.h - so many a second on average, and so many at once. No clock inside: @now_us is microseconds of
+ * any monotonic clock.
+ *
+ * This is the generic cell rate algorithm (ITU-T I.371): what is kept is the time when all that was taken will have
+ * been earned. A pace whose time has passed is as good as a new one.
+ */
 #ifndef STSURVEY_SCANNER_RULES_PACE_H
 #define STSURVEY_SCANNER_RULES_PACE_H
 
@@ -6,23 +11,18 @@
 #include <stdint.h>
 
 struct pace {
-	double rate;  /* tokens a second; 0: no limit */
-	double burst; /* tokens the bucket holds */
-	double tokens;
-	uint64_t last_us; /* when tokens were counted last */
+	double rate;    /* a second; 0: no limit; may change at any time */
+	double burst_s; /* what so many seconds yield may be taken at once; one at least */
+	double due_us;  /* when all that was taken will have been earned; 0 at first */
 };
 
-/* @burst 0: what @rate yields in PACE_BURST_S seconds, one at least. */
-#define PACE_BURST_S 0.05
-void pace_init(struct pace *pace, double rate, double burst);
+/* Microseconds until the next one may be taken; 0: now. */
+uint64_t pace_wait(const struct pace *pace, uint64_t now_us);
 
-/* Another rate, with the burst that goes with it. */
-void pace_set_rate(struct pace *pace, double rate);
+/* Take one, if it may be taken now. */
+bool pace_take(struct pace *pace, uint64_t now_us);
 
-/* Take @n tokens if they are there. @now_us: microseconds of any monotonic clock. */
-bool pace_take(struct pace *pace, double n, uint64_t now_us);
-
-/* Microseconds until one token is there; 0: now. */
-uint64_t pace_wait(struct pace *pace, uint64_t now_us);
+/* Take one in any case: microseconds until it may be used. */
+uint64_t pace_reserve(struct pace *pace, uint64_t now_us);
 
 #endif

@@ -85,22 +85,22 @@ static void a_server_that_had_its_rate_is_passed_over(void **state)
 
 	(void)state;
 	prepare(&resolver, 3);
-	pace_init(&resolver.server[0].pace, 10, 0);
-	pace_init(&resolver.server[1].pace, 10, 0);
+	resolver.server[0].pace.rate = 10;
+	resolver.server[1].pace.rate = 10;
 	resolver.server[2].state = RESOLVER_DOWN;
 	for (int i = 0; i < 2; i++) {
 		int server = resolver_pick(&resolver, -1, NOW_MS);
 
 		assert_int_equal(server, i);
 		assert_false(resolver_is_busy(&resolver, NOW_MS));
-		resolver_asked(&resolver.server[server], NOW_MS);
+		assert_true(pace_take(&resolver.server[server].pace, NOW_MS * 1000));
 	}
 	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS), RESOLVER_ALL_BUSY);
 	assert_true(resolver_is_busy(&resolver, NOW_MS));
 	assert_int_equal(resolver_pick(&resolver, 0, NOW_MS), RESOLVER_ALL_BUSY);
 	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS + 99), RESOLVER_ALL_BUSY);
 	assert_int_equal(resolver_pick(&resolver, 1, NOW_MS + 101), 0);
-	resolver_asked(&resolver.server[0], NOW_MS + 101);
+	assert_true(pace_take(&resolver.server[0].pace, (NOW_MS + 101) * 1000));
 	assert_int_equal(resolver_pick(&resolver, 1, NOW_MS + 101), 1); /* asked before, but the only one that may be */
 	resolver.server[0].state = resolver.server[1].state = RESOLVER_DOWN;
 	assert_int_equal(resolver_pick(&resolver, -1, NOW_MS + 101), RESOLVER_ALL_DOWN);

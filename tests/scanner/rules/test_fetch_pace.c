@@ -92,6 +92,25 @@ static void one_provider_is_one_registrable_domain(void **state)
 	fetch_pace_free(pace);
 }
 
+static void addresses_asked_for_long_ago_make_room(void **state)
+{
+	struct fetch_pace *pace = fetch_pace_new(1, 0, NULL);
+	struct obs_address first = address("192.0.2.1"), other = address("10.0.0.0");
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * FETCH_PACE_KEYS; i++) {
+		other.octet[2] = (uint8_t)(i >> 8);
+		other.octet[3] = (uint8_t)i;
+		other.octet[1] = (uint8_t)(i >> 16);
+		assert_int_equal(fetch_pace_reserve(pace, &other, SPAN_LITERAL(""), SECOND), 0);
+		assert_int_equal(fetch_pace_reserve(pace, &first, SPAN_LITERAL(""), SECOND), i * (uint64_t)SECOND);
+	}
+	assert_int_equal(fetch_pace_reserve(pace, &other, SPAN_LITERAL(""), SECOND), SECOND);
+	other = address("10.0.0.1");
+	assert_int_equal(fetch_pace_reserve(pace, &other, SPAN_LITERAL(""), SECOND), 0); /* forgotten */
+	fetch_pace_free(pace);
+}
+
 /* ---- in the fetch ---- */
 
 static const struct tls_peer_plan *plan_with(void (*bare)(struct tls_peer *, int),
@@ -229,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_and_providers_have_their_rates),
 		cmocka_unit_test(one_provider_is_one_registrable_domain),
+		cmocka_unit_test(addresses_asked_for_long_ago_make_room),
 		cmocka_unit_test(fetches_wait_for_the_pace),
 		cmocka_unit_test(stopping_ends_those_that_wait_for_the_pace),
 		cmocka_unit_test(each_stage_has_its_limit),
