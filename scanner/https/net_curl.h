@@ -5,7 +5,7 @@
  *
  * 1. Gate (scanner/job/gate.h). It waits for room in the window, a place at its first address, and its turn in the
  *    pace. That is our affair: neither the time-out nor fetch_ms counts it.
- * 2. Connection (net_curl_attempt.h). It goes to an address, so no name is resolved; address_check() has the last word
+ * 2. Connection (net_curl_attempt.h). It goes to an address, so no name is resolved; contact_check() has the last word
  *    before the socket is made. An address gets NET_CURL_CONNECT_MS to accept, and leaves time for the next one. If it
  *    does not connect, connect_meaning.h tells whether it is they or we: a fault of ours ends the fetch; after a
  * failure of theirs the next address begins at 1., at the head of the line.
@@ -17,7 +17,7 @@
  * 5. Judgement (net_curl_attempt_judge). 2. to 4. together have ended by timeout_s, over all addresses. How far the
  * last attempt came is obs_policy's status:
  *
- *   CONNECT_BLOCKLISTED      2. address_check() refused every address
+ *   CONNECT_BLOCKLISTED      2. contact_check() refused every address
  *   CONNECT_TIMEOUT          2. no answer in time; other errors: connect_meaning.h
  *   CONNECT_RESET            3. the connection ended before one octet came
  *   CONNECT_HANDSHAKE_ERROR  3. TLS failed, or the chain did, or no SAN dNSName matches; http is filled all the same
@@ -37,11 +37,11 @@
 #include <uv.h>
 
 #include "output/error.h"
-#include "scanner/rules/address.h"
 #include "scanner/base/limits.h"
 #include "scanner/job/gate.h"
 #include "scanner/job/net.h"
 #include "scanner/https/tls.h"
+#include "scanner/rules/cidr_set.h"
 
 struct net_curl_options {
 	uv_loop_t *loop;

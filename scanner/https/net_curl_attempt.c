@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 
 #include "scanner/https/net_curl.h"
+#include "scanner/rules/address.h"
+#include "scanner/rules/contact.h"
 
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
 
@@ -26,7 +28,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		memcpy(address.octet, &((struct sockaddr_in *)&to->addr)->sin_addr, 4);
 	else
 		memcpy(address.octet, &((struct sockaddr_in6 *)&to->addr)->sin6_addr, 16);
-	if (address_check(&address, world->allow, world->block) != ADDRESS_ALLOWED) {
+	if (contact_check(&address, world->allow, world->block) != CONTACT_ALLOWED) {
 		attempt->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}

@@ -10,11 +10,11 @@
 
 #include <curl/curl.h>
 
-#include "scanner/rules/address.h"
 #include "scanner/https/connect_meaning.h"
 #include "scanner/https/http_answer.h"
 #include "scanner/job/net.h"
 #include "scanner/https/tls.h"
+#include "scanner/rules/cidr_set.h"
 
 /* What all attempts of a net_curl share. */
 struct net_curl_world {
@@ -54,7 +54,7 @@ struct net_curl_attempt {
 	struct curl_slist route;
 	char route_text[NET_CURL_ROUTE_MAX];
 	bool connected;   /* TCP is */
-	bool forbidden;   /* address_check() said no */
+	bool forbidden;   /* contact_check() said no */
 	int socket_errno; /* why there is no socket; 0: there is */
 	struct tls_watch tls;
 	struct http_answer http;

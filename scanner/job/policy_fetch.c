@@ -3,6 +3,7 @@
 #include "parsers/sts_policy.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_host.h"
+#include "scanner/rules/address.h"
 
 static void on_address(struct net_query *query, const struct dns_answer *answer)
 {

@@ -35,11 +35,11 @@ uint32_t policy_host_allowed(const struct obs_policy *policy, const struct cidr_
 
 	*reserved = policy->address_count > 0;
 	for (size_t i = 0; i < policy->address_count; i++) {
-		enum address_verdict verdict = address_check(&policy->address[i], allow, block);
+		enum contact_verdict verdict = contact_check(&policy->address[i], allow, block);
 
-		if (verdict == ADDRESS_ALLOWED)
+		if (verdict == CONTACT_ALLOWED)
 			allowed |= UINT32_C(1) << i;
-		*reserved = *reserved && verdict == ADDRESS_RESERVED;
+		*reserved = *reserved && verdict == CONTACT_RESERVED;
 	}
 	return allowed;
 }

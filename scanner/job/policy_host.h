@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "parsers/observation.h"
-#include "scanner/rules/address.h"
+#include "scanner/rules/contact.h"
 #include "scanner/rules/domain_set.h"
 
 /* Where @answer's CNAME chain ends, if that is known and can be asked for: an alias for the address of one type is one

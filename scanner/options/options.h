@@ -13,6 +13,7 @@
 #include "output/record.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
+#include "scanner/rules/cidr_set.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 #include "scanner/options/command_table.h"

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool address_parse(struct span text, struct obs_address *address)
@@ -180,23 +179,23 @@ static const struct special *special_of(const struct obs_address *address)
 	return NULL; /* neither family 4 nor 6 */
 }
 
-static struct obs_address embedded_in(const struct obs_address *address, const struct special *row)
+bool address_embeds(const struct obs_address *address, struct obs_address *inside)
 {
-	struct obs_address inside = { .family = 4 };
+	const struct special *row = special_of(address);
 
-	memcpy(inside.octet, address->octet + row->embedded, 4);
-	return inside;
+	if (!row || row->reach != REACH_INSIDE)
+		return false;
+	*inside = (struct obs_address){ .family = 4 };
+	memcpy(inside->octet, address->octet + row->embedded, 4);
+	return true;
 }
 
 bool address_is_global(const struct obs_address *address)
 {
-	const struct special *row = special_of(address);
 	struct obs_address inside;
+	const struct special *row = special_of(address_embeds(address, &inside) ? &inside : address);
 
-	if (!row || row->reach != REACH_INSIDE)
-		return row && row->reach == REACH_YES;
-	inside = embedded_in(address, row);
-	return special_of(&inside)->reach == REACH_YES;
+	return row && row->reach == REACH_YES;
 }
 
 bool address_is_loopback(const struct obs_address *address)
@@ -204,30 +203,6 @@ bool address_is_loopback(const struct obs_address *address)
 	static const uint8_t one[16] = { [15] = 1 };
 
 	return address->family == 4 ? address->octet[0] == 127 : memcmp(address->octet, one, sizeof(one)) == 0;
-}
-
-enum address_verdict address_check(const struct obs_address *address, const struct cidr_set *allow,
-				   const struct cidr_set *block)
-{
-	static const struct obs_address mapped = { 6, { [10] = 0xff, 0xff } };
-	const struct special *row = special_of(address);
-	bool embeds = row && row->reach == REACH_INSIDE;
-	struct obs_address inside = { 0 };
-
-	if (embeds)
-		inside = embedded_in(address, row);
-	/* Packets to either form end at the same host. */
-	if (block && (cidr_set_has(block, address) || (embeds && cidr_set_has(block, &inside))))
-		return ADDRESS_BLOCKLISTED;
-	if (address_is_global(address))
-		return ADDRESS_ALLOWED;
-	if (allow && cidr_set_has(allow, address))
-		return ADDRESS_ALLOWED;
-	/* A mapped address is the IPv4 address on the wire; a translated one goes through somebody's gateway
-	 * first. */
-	if (allow && embeds && memcmp(address->octet, mapped.octet, 12) == 0 && cidr_set_has(allow, &inside))
-		return ADDRESS_ALLOWED;
-	return ADDRESS_RESERVED;
 }
 
 void address_interleave(struct obs_address *address, size_t count)

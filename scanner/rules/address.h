@@ -1,10 +1,4 @@
-/* scanner/rules/address.h - IP addresses: text, endpoints, and which ones a survey may contact.
- *
- * Only globally reachable unicast addresses are contacted: everything in the IANA special-purpose registries
- * (RFC 6890 and its updates) that is not global is refused, also when it hides inside an IPv4-mapped
- * (::ffff:0:0/96), 6to4 (2002::/16), NAT64 (64:ff9b::/96) or Teredo address. --allow-reserved lifts the rule
- * for a lab's ranges.
- */
+/* scanner/rules/address.h - IP addresses: text, endpoints, and which ones are reachable from anywhere. */
 #ifndef STSURVEY_SCANNER_RULES_ADDRESS_H
 #define STSURVEY_SCANNER_RULES_ADDRESS_H
 
@@ -16,7 +10,6 @@
 #include "parsers/hash.h"
 #include "parsers/observation.h"
 #include "parsers/span.h"
-#include "scanner/rules/cidr_set.h"
 
 enum { ADDRESS_TEXT_MAX = 46 }; /* octets with NUL, INET6_ADDRSTRLEN */
 
@@ -58,17 +51,15 @@ void endpoint_text(const struct endpoint *endpoint, char text[static ENDPOINT_TE
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
-/* Is it global unicast? Looks inside embedding forms. */
+/* Is it globally reachable unicast, by the IANA special-purpose registries (RFC 6890 and its updates)? An address that
+ * holds an IPv4 address is what that one is. */
 bool address_is_global(const struct obs_address *address);
+
+/* Does it hold an IPv4 address, at whose host packets to it end: IPv4-mapped (::ffff:0:0/96), NAT64 (64:ff9b::/96),
+ * 6to4 (2002::/16)? */
+bool address_embeds(const struct obs_address *address, struct obs_address *inside);
 
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct obs_address *address);
-
-enum address_verdict { ADDRESS_ALLOWED, ADDRESS_RESERVED, ADDRESS_BLOCKLISTED };
-
-/* The one question asked before any packet leaves for @address. A blocklist wins over @allow, also where it
- * names the IPv4 address inside an embedding form. Sets may be NULL. */
-enum address_verdict address_check(const struct obs_address *address, const struct cidr_set *allow,
-				   const struct cidr_set *block);
 
 #endif

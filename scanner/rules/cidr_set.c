@@ -1,5 +1,5 @@
-/* Networks as a binary trie, one for each family: a lookup walks at most as many nodes as the longest network
- * that could cover the address has bits, however many networks there are. */
+/* Networks as a binary trie, whose first branch is the family: a lookup walks no more nodes than the longest network
+ * that covers the address has bits, however many networks there are. */
 #include "scanner/rules/cidr_set.h"
 
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include "scanner/base/lines.h"
 #include "scanner/rules/address.h"
 
-/* A child's number, or one of these. The roots are nodes 2 and 3, so neither clashes. */
-enum { CIDR_NONE = 0, CIDR_COVERED = 1, CIDR_ROOT_V4 = 2, CIDR_ROOT_V6 = 3, CIDR_FIRST_FREE = 4 };
+/* A child's number, or one of the first two; the root is nobody's child. */
+enum { CIDR_NONE, CIDR_COVERED, CIDR_ROOT };
 
 enum { CIDR_FIRST_NODES = 256 };
 
@@ -19,24 +19,7 @@ struct cidr_node {
 struct cidr_set {
 	struct cidr_node *node;
 	uint32_t count, capacity;
-	bool all_v4, all_v6; /* 0.0.0.0/0, ::/0: the roots themselves are covered */
 };
-
-struct cidr_set *cidr_set_new(void)
-{
-	struct cidr_set *set = calloc(1, sizeof(*set));
-
-	if (!set)
-		return NULL;
-	set->node = calloc(CIDR_FIRST_NODES, sizeof(*set->node));
-	if (!set->node) {
-		free(set);
-		return NULL;
-	}
-	set->count = CIDR_FIRST_FREE;
-	set->capacity = CIDR_FIRST_NODES;
-	return set;
-}
 
 void cidr_set_free(struct cidr_set *set)
 {
@@ -49,37 +32,46 @@ void cidr_set_free(struct cidr_set *set)
 /* A new empty node; CIDR_NONE without memory. */
 static uint32_t node_new(struct cidr_set *set)
 {
-	if (set->count == set->capacity) {
-		struct cidr_node *grown;
+	if (set->count >= set->capacity) {
+		uint32_t capacity = set->capacity > 0 ? 2 * set->capacity : CIDR_FIRST_NODES;
+		struct cidr_node *grown = capacity > set->capacity ? realloc(set->node, capacity * sizeof(*grown))
+								   : NULL;
 
-		if (set->capacity > UINT32_MAX / 2)
-			return CIDR_NONE;
-		grown = realloc(set->node, 2 * (size_t)set->capacity * sizeof(*grown));
 		if (!grown)
 			return CIDR_NONE;
 		set->node = grown;
-		set->capacity *= 2;
+		set->capacity = capacity;
 	}
 	set->node[set->count] = (struct cidr_node){ { CIDR_NONE, CIDR_NONE } };
 	return set->count++;
 }
 
-static unsigned bit_of(const struct obs_address *address, unsigned i)
+struct cidr_set *cidr_set_new(void)
 {
-	return address->octet[i / 8] >> (7 - i % 8) & 1;
+	struct cidr_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	set->count = CIDR_ROOT;
+	if (node_new(set) == CIDR_ROOT)
+		return set;
+	cidr_set_free(set);
+	return NULL;
+}
+
+/* Which way the @i-th branch goes. */
+static unsigned branch_of(const struct obs_address *address, unsigned i)
+{
+	return i == 0 ? address->family == 6 : address->octet[(i - 1) / 8] >> (7 - (i - 1) % 8) & 1;
 }
 
 static int insert(struct cidr_set *set, const struct obs_address *network, unsigned length)
 {
-	uint32_t at = network->family == 4 ? CIDR_ROOT_V4 : CIDR_ROOT_V6;
+	uint32_t at = CIDR_ROOT;
 
-	if (length == 0) {
-		*(network->family == 4 ? &set->all_v4 : &set->all_v6) = true;
-		return 0;
-	}
-	for (unsigned i = 0; i < length - 1; i++) {
-		unsigned bit = bit_of(network, i);
-		uint32_t next = set->node[at].child[bit];
+	for (unsigned i = 0; i < length; i++) {
+		unsigned branch = branch_of(network, i);
+		uint32_t next = set->node[at].child[branch];
 
 		if (next == CIDR_COVERED)
 			return 0; /* inside a wider network */
@@ -87,11 +79,11 @@ static int insert(struct cidr_set *set, const struct obs_address *network, unsig
 			next = node_new(set);
 			if (next == CIDR_NONE)
 				return -1;
-			set->node[at].child[bit] = next;
+			set->node[at].child[branch] = next;
 		}
 		at = next;
 	}
-	set->node[at].child[bit_of(network, length - 1)] = CIDR_COVERED;
+	set->node[at].child[branch_of(network, length)] = CIDR_COVERED;
 	return 0;
 }
 
@@ -126,15 +118,9 @@ int cidr_set_load(struct cidr_set *set, const char *path, struct error *error)
 
 bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address)
 {
-	unsigned most = address->family == 4 ? 32 : 128;
-	uint32_t at = address->family == 4 ? CIDR_ROOT_V4 : CIDR_ROOT_V6;
+	uint32_t at = CIDR_ROOT;
 
-	if (address->family == 4 ? set->all_v4 : set->all_v6)
-		return true;
-	for (unsigned i = 0; i < most; i++) {
-		at = set->node[at].child[bit_of(address, i)];
-		if (at <= CIDR_COVERED)
-			return at == CIDR_COVERED;
-	}
-	return false;
+	for (unsigned i = 0; at > CIDR_COVERED; i++) /* behind the last bit there is no node */
+		at = set->node[at].child[branch_of(address, i)];
+	return at == CIDR_COVERED;
 }

@@ -6,7 +6,7 @@
 #include "output/record.h"
 #include "parsers/dns_answer.h"
 #include "scanner/job/job.h"
-#include "scanner/rules/address.h"
+#include "scanner/rules/contact.h"
 #include "tests/fake/dns_build.h"
 #include "tests/fake/give_answer.h"
 #include "tests/fuzz/fuzz.h"
@@ -217,7 +217,7 @@ static void fetch_policy(struct net *net, struct net_fetch *fetch)
 	FUZZ_CHECK(fetch->address_count > 0 && fetch->address_count <= OBS_ADDRESS_MAX);
 	FUZZ_CHECK(fetch->allowed > 0 && fetch->allowed >> fetch->address_count == 0);
 	for (size_t i = 0; i < fetch->address_count; i++)
-		FUZZ_CHECK((address_check(&fetch->address[i], NULL, NULL) == ADDRESS_ALLOWED) ==
+		FUZZ_CHECK((contact_check(&fetch->address[i], NULL, NULL) == CONTACT_ALLOWED) ==
 			   (fetch->allowed >> i & 1));
 	if (control & LATER)
 		postpone(NULL, fetch, control);

@@ -3,6 +3,7 @@
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 
 #include "scanner/rules/address.h"
+#include "scanner/rules/cidr_set.h"
 #include "scanner/rules/domain_set.h"
 #include "tests/fake/net_fake.h"
 

@@ -1,5 +1,7 @@
 #include "tests/scanner/https/net_curl_rig.h"
 
+#include "scanner/rules/address.h"
+
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "scanner/rules/address.h"
+#include "scanner/rules/cidr_set.h"
 #include "scanner/rules/domain_set.h"
 
 static struct obs_address parsed(const char *text)
@@ -313,44 +314,6 @@ static void many_networks_agree_with_a_plain_list(void **state)
 	cidr_set_free(set);
 }
 
-static void verdict_weighs_both_sets(void **state)
-{
-	static const struct {
-		const char *address, *allow, *block;
-		enum address_verdict verdict;
-	} cases[] = {
-		{ "8.8.8.8", NULL, NULL, ADDRESS_ALLOWED },
-		{ "127.0.0.1", NULL, NULL, ADDRESS_RESERVED },
-		{ "127.0.0.1", "127.0.0.0/8", NULL, ADDRESS_ALLOWED },
-		{ "127.0.0.1", "10.0.0.0/8", NULL, ADDRESS_RESERVED },
-		{ "127.0.0.1", "127.0.0.0/8", "127.0.0.1", ADDRESS_BLOCKLISTED },
-		{ "8.8.8.8", "127.0.0.0/8", "8.8.8.0/24", ADDRESS_BLOCKLISTED },
-		{ "::ffff:8.8.8.8", NULL, "8.8.8.0/24", ADDRESS_BLOCKLISTED },
-		{ "2002:808:808::1", NULL, "8.8.8.0/24", ADDRESS_BLOCKLISTED },
-		{ "64:ff9b::8.8.8.8", NULL, "8.8.8.0/24", ADDRESS_BLOCKLISTED },
-		{ "::ffff:127.0.0.1", "127.0.0.0/8", NULL, ADDRESS_ALLOWED },
-		{ "64:ff9b::127.0.0.1", "127.0.0.0/8", NULL, ADDRESS_RESERVED },
-		{ "2002:7f00:1::", "127.0.0.0/8", NULL, ADDRESS_RESERVED },
-		{ "fe80::1", "fe80::/10", NULL, ADDRESS_ALLOWED },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct cidr_set *allow = cases[i].allow ? cidr_set_new() : NULL;
-		struct cidr_set *block = cases[i].block ? cidr_set_new() : NULL;
-		struct obs_address address = parsed(cases[i].address);
-
-		if (allow)
-			assert_int_equal(cidr_set_add(allow, span_of(cases[i].allow)), 0);
-		if (block)
-			assert_int_equal(cidr_set_add(block, span_of(cases[i].block)), 0);
-		if (address_check(&address, allow, block) != cases[i].verdict)
-			fail_msg("case %zu: %s", i, cases[i].address);
-		cidr_set_free(allow);
-		cidr_set_free(block);
-	}
-}
-
 static void domain_sets_know_ancestors(void **state)
 {
 	static const struct {
@@ -432,7 +395,6 @@ int main(void)
 		cmocka_unit_test(network_sets_hold_what_was_added),
 		cmocka_unit_test(zero_length_covers_one_family),
 		cmocka_unit_test(many_networks_agree_with_a_plain_list),
-		cmocka_unit_test(verdict_weighs_both_sets),
 		cmocka_unit_test(domain_sets_know_ancestors),
 		cmocka_unit_test(bad_lines_are_named_by_file_and_line),
 	};

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "scanner/rules/address.h"
 #include "tests/scanner/https/net_curl_rig.h"
 
 enum { SECOND = 1000000, FEW = 16 };
