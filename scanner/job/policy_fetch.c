@@ -2,8 +2,8 @@
 
 #include "parsers/sts_policy.h"
 #include "scanner/job/cname_chase.h"
-#include "scanner/job/policy_host.h"
 #include "scanner/rules/address.h"
+#include "scanner/rules/contact.h"
 
 static void on_address(struct net_query *query, const struct dns_answer *answer)
 {
@@ -25,6 +25,30 @@ static void on_target_address(struct net_query *query, const struct dns_answer *
 	task_answered(&policy->task);
 }
 
+/* Where the chain of @answer ends, if that is known and can be asked for: an alias for the address of one type is one
+ * for all (RFC 1034 3.6.2). p NULL: it does not. */
+static struct span known_end(const struct obs_answer *answer)
+{
+	struct span end = obs_cname_end(answer);
+	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
+
+	if (!certain || answer->cname_loop || span_find(end, 0, '\\') < end.n) /* octets that no text can ask for */
+		end.p = NULL;
+	return end;
+}
+
+/* Does the host's chain, as either family's answer has it, pass a name that is not to be asked about? */
+static bool is_blocked(const struct policy_fetch *policy)
+{
+	const struct obs_answer *const answers[] = { &policy->facts.a, &policy->facts.aaaa };
+
+	for (size_t k = 0; k < COUNT_OF(answers); k++)
+		for (size_t i = 0; i < answers[k]->cname_count; i++)
+			if (!job_may_ask(policy->job, answers[k]->cname[i]))
+				return true;
+	return false;
+}
+
 static uint8_t ask_a(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
@@ -42,22 +66,20 @@ static uint8_t ask_aaaa(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
 	struct obs_policy *facts = &policy->facts;
-	struct span name = policy->host;
-	bool elsewhere;
+	struct span end = known_end(&facts->a);
 
 	if (facts->a.status == DNS_NXDOMAIN) {
 		/* no such name, at the chain's end at least: of no type (RFC 8020 2) */
 		facts->aaaa.status = DNS_NXDOMAIN;
 		return POLICY_CHASE;
 	}
-	if (policy_host_is_blocked(facts, policy->job->context->unasked))
+	if (is_blocked(policy))
 		return POLICY_CONNECT; /* or the resolver would follow the alias once more */
-	elsewhere = policy_host_end(&facts->a, &name);
 	policy->query = (struct net_query){ .type = DNS_TYPE_AAAA,
-					    .shared = elsewhere,
-					    .on_answer = elsewhere ? on_target_address : on_address,
+					    .shared = end.p,
+					    .on_answer = end.p ? on_target_address : on_address,
 					    .into = &facts->aaaa };
-	job_ask(policy->job, task, &policy->query, name);
+	job_ask(policy->job, task, &policy->query, end.p ? end : policy->host);
 	return POLICY_CHASE;
 }
 
@@ -79,10 +101,27 @@ static void on_fetched(struct net_fetch *fetch)
 	task_answered(&policy->task);
 }
 
+_Static_assert(OBS_ADDRESS_MAX <= 32, "a bit for each address");
+
+/* Which addresses may be contacted: bit i for address i. net_curl looks at each once more when it opens a socket. */
+static uint32_t allowed_addresses(const struct job_context *context, struct obs_policy *facts)
+{
+	uint32_t allowed = 0;
+
+	facts->reserved = facts->address_count > 0;
+	for (size_t i = 0; i < facts->address_count; i++) {
+		enum contact_verdict verdict = contact_check(&facts->address[i], context->allow, context->block);
+
+		allowed |= (uint32_t)(verdict == CONTACT_ALLOWED) << i;
+		facts->reserved = facts->reserved && verdict == CONTACT_RESERVED;
+	}
+	return allowed;
+}
+
 static uint8_t fetch(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
-	const struct job_context *context = policy->job->context;
+	struct net *net = policy->job->context->net;
 	struct obs_policy *facts = &policy->facts;
 	uint32_t allowed;
 
@@ -91,11 +130,11 @@ static uint8_t fetch(struct task *task)
 	facts->address_count = policy->addresses.count;
 	facts->address_omitted = policy->addresses.omitted;
 	/* What does not exist is known without anybody being contacted. */
-	if (facts->a.status != DNS_NXDOMAIN && policy_host_is_blocked(facts, context->unasked))
+	if (facts->a.status != DNS_NXDOMAIN && is_blocked(policy))
 		facts->status = CONNECT_BLOCKLISTED;
 	if (facts->address_count == 0 || facts->status == CONNECT_BLOCKLISTED)
 		return TASK_DONE;
-	allowed = policy_host_allowed(facts, context->allow, context->block, &facts->reserved);
+	allowed = allowed_addresses(policy->job->context, facts);
 	if (allowed == 0) {
 		facts->status = CONNECT_BLOCKLISTED;
 		return TASK_DONE;
@@ -110,7 +149,7 @@ static uint8_t fetch(struct task *task)
 					    .on_done = on_fetched,
 					    .arg = policy };
 	task_wait(task);
-	net_fetch(context->net, &policy->fetch);
+	net_fetch(net, &policy->fetch);
 	return TASK_DONE;
 }
 

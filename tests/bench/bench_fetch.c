@@ -23,6 +23,7 @@
 #include <openssl/ssl.h>
 
 #include "scanner/https/net_curl.h"
+#include "scanner/rules/address.h"
 #include "tests/scanner/https/test_pki.h"
 #include "tests/scanner/https/tls_peer.h"
 
