@@ -113,7 +113,7 @@ static void settle(struct answer_cache *cache, struct entry *entry, const struct
 		return;
 	}
 	entry->answer = dns_answer_copy(answer, memory);
-	entry->expires_ms = net_now_ms(cache->net) + lifetime;
+	entry->expires_ms = cache->net->now_ms(cache->net) + lifetime;
 	cache->counts.octets += size;
 	TAILQ_INSERT_TAIL(&cache->use, entry, use);
 }
@@ -157,7 +157,7 @@ static void pass(struct answer_cache *cache, struct net_query *query)
 {
 	query->shared = false;
 	cache->counts.asked++;
-	net_ask(cache->net, query);
+	cache->net->ask(cache->net, query);
 }
 
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
@@ -165,7 +165,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 	uint64_t hash = hash_octet(hash_span(net_query_name(query)), query->type);
 	struct entry *entry = find(cache, net_query_name(query), query->type, hash);
 
-	if (entry && entry->answer && !entry->in_use && entry->expires_ms <= net_now_ms(cache->net)) {
+	if (entry && entry->answer && !entry->in_use && entry->expires_ms <= cache->net->now_ms(cache->net)) {
 		drop(cache, entry);
 		entry = NULL;
 	}
@@ -187,7 +187,7 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 	entry->query = (struct net_query){ .type = query->type, .on_answer = on_answer, .arg = entry };
 	net_query_about(&entry->query, (struct span){ entry->name, entry->name_len });
 	cache->counts.asked++;
-	net_ask(cache->net, &entry->query); /* may call back at once */
+	cache->net->ask(cache->net, &entry->query); /* may call back at once */
 }
 
 /* ---- life ---- */

@@ -45,7 +45,7 @@ struct net_cares;
 __attribute__((warn_unused_result)) int net_cares_open(struct net_cares **net, const struct net_cares_options *options,
 						       struct error *error);
 
-/* The `ask` of struct net_ops: on the loop's thread, and the one callback may come before this returns (a name that no
+/* The `ask` of struct net: on the loop's thread, and the one callback may come before this returns (a name that no
  * packet holds, a fault of ours, after net_cares_stop). */
 void net_cares_ask(struct net_cares *net, struct net_query *query);
 

@@ -6,10 +6,12 @@
 
 void job_ask(struct job *job, struct task *task, struct net_query *query, struct span name)
 {
+	struct net *net = job->context->net;
+
 	net_query_about(query, name);
 	query->arg = task;
 	task_wait(task);
-	net_ask(job->context->net, query);
+	net->ask(net, query);
 }
 
 bool job_may_ask(const struct job *job, struct span name)
@@ -34,7 +36,9 @@ struct span job_name_below(struct job *job, struct span prefix)
 
 uint64_t job_age_ms(const struct job *job)
 {
-	return (uint32_t)net_now_ms(job->context->net) - job->start_ms;
+	struct net *net = job->context->net;
+
+	return (uint32_t)net->now_ms(net) - job->start_ms;
 }
 
 /* ---- the steps: each asks, and says where the answers lead ---- */
@@ -166,8 +170,8 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 			     .index = index,
 			     .rank = rank };
 	job->name = arena_copy(&job->arena, name);
-	job->time_ms = net_wall_ms(context->net);
-	job->start_ms = (uint32_t)net_now_ms(context->net);
+	job->time_ms = context->net->wall_ms(context->net);
+	job->start_ms = (uint32_t)context->net->now_ms(context->net);
 	task_start(&job->task, &kind, NULL);
 }
 

@@ -88,37 +88,12 @@ struct net_fetch {
 	int fault;
 };
 
-struct net;
-
-struct net_ops {
+/* The adapter's own struct begins with one of these. */
+struct net {
 	void (*ask)(struct net *net, struct net_query *query);
 	void (*fetch)(struct net *net, struct net_fetch *fetch);
 	int64_t (*wall_ms)(struct net *net); /* milliseconds since 1970, UTC */
 	uint64_t (*now_ms)(struct net *net); /* monotonic */
 };
-
-struct net {
-	const struct net_ops *ops;
-};
-
-static inline void net_ask(struct net *net, struct net_query *query)
-{
-	net->ops->ask(net, query);
-}
-
-static inline void net_fetch(struct net *net, struct net_fetch *fetch)
-{
-	net->ops->fetch(net, fetch);
-}
-
-static inline int64_t net_wall_ms(struct net *net)
-{
-	return net->ops->wall_ms(net);
-}
-
-static inline uint64_t net_now_ms(struct net *net)
-{
-	return net->ops->now_ms(net);
-}
 
 #endif

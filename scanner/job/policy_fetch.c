@@ -149,7 +149,7 @@ static uint8_t fetch(struct task *task)
 					    .on_done = on_fetched,
 					    .arg = policy };
 	task_wait(task);
-	net_fetch(net, &policy->fetch);
+	net->fetch(net, &policy->fetch);
 	return TASK_DONE;
 }
 

@@ -112,9 +112,7 @@ static int open_web(struct nets *nets, struct nets_shared *shared, struct error 
 
 int nets_open(struct nets *nets, uv_loop_t *loop, struct nets_shared *shared, struct error *error)
 {
-	static const struct net_ops ops = { ask, fetch, wall_ms, now_ms };
-
-	*nets = (struct nets){ .net = { &ops }, .loop = loop };
+	*nets = (struct nets){ .net = { ask, fetch, wall_ms, now_ms }, .loop = loop };
 	nets->cache = answer_cache_new(&nets->net);
 	if (!nets->cache)
 		return error_set(error, "no memory");

@@ -212,7 +212,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 					   .input = target->input,
 					   .index = target->index,
 					   .rank = target->rank,
-					   .time_ms = net_wall_ms(&worker->nets.net) };
+					   .time_ms = worker->nets.net.wall_ms(&worker->nets.net) };
 	struct classification result;
 
 	observation.policy.address_used = -1;

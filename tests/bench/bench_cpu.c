@@ -154,12 +154,11 @@ static void write_header(struct bench *bench)
 
 static int write_domains(enum mode mode, uint32_t count, const char *path)
 {
-	static const struct net_ops ops = { .ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms };
 	static struct bench bench;
 	const struct job_context context = { .net = &bench.net, .done = on_done, .arg = &bench };
 	char name[NAME_MAX_OCTETS];
 
-	bench = (struct bench){ .net.ops = &ops,
+	bench = (struct bench){ .net = { .ask = on_ask, .fetch = on_fetch, .wall_ms = wall_ms, .now_ms = now_ms },
 				.mode = mode,
 				.rules = { .shares = WORLD_SHARES_DEFAULT, .policy_hosts = 1 } };
 	bench.rules.shares.sts = 0; /* what nearly all domains cost */

@@ -192,11 +192,11 @@ static uint64_t now_ms(struct net *net)
 	return ((struct net_fake *)net)->now_ms;
 }
 
-static const struct net_ops ops = { ask, fetch_policy, wall_ms, now_ms };
-
 void net_fake_init(struct net_fake *fake)
 {
-	*fake = (struct net_fake){ .net = { &ops }, .now_ms = NET_FAKE_EPOCH_MS, .twist.fault_at = -1 };
+	*fake = (struct net_fake){ .net = { ask, fetch_policy, wall_ms, now_ms },
+				   .now_ms = NET_FAKE_EPOCH_MS,
+				   .twist.fault_at = -1 };
 }
 
 static unsigned next_due(const struct net_fake *fake)

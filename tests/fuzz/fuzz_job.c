@@ -301,15 +301,15 @@ static void survey(struct job *job)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct net_ops ops = { ask, fetch_policy, wall_ms, now_ms };
 	struct domain_set *unasked = domain_set_new();
 	struct job_context context = { .net = &world.net, .unasked = unasked, .done = on_done };
 	struct job job;
 
 	FUZZ_CHECK(unasked && domain_set_add(unasked, SPAN_LITERAL("blocked.example")) == 0);
-	world = (struct world){
-		.net = { &ops }, .input = { (const char *)data, size }, .now_ms = 1000, .unasked = unasked
-	};
+	world = (struct world){ .net = { ask, fetch_policy, wall_ms, now_ms },
+				.input = { (const char *)data, size },
+				.now_ms = 1000,
+				.unasked = unasked };
 	job_init(&job, &context);
 	for (int i = 0; i < DOMAINS_MAX && world.input.n > 0; i++)
 		survey(&job);

@@ -83,8 +83,6 @@ static uint64_t now_ms(struct net *net)
 	return 0;
 }
 
-static const struct net_ops ops = { .ask = ask, .wall_ms = wall_ms, .now_ms = now_ms };
-
 /* ---- a child: one mail server ---- */
 
 static void on_address(struct net_query *query, const struct dns_answer *answer)
@@ -189,7 +187,7 @@ static unsigned play(const unsigned *choice, unsigned *choices)
 	static const struct job_context context = { .net = &world.net };
 	unsigned depth = 0;
 
-	world.net.ops = &ops;
+	world.net = (struct net){ .ask = ask, .wall_ms = wall_ms, .now_ms = now_ms };
 	world.answers = world.ended = world.pending_count = 0;
 	job_init(&world.job, &context);
 	world.job.name = SPAN_LITERAL("example.com");

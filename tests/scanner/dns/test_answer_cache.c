@@ -66,8 +66,6 @@ static uint64_t now_ms(struct net *net)
 	return ((struct rig *)net)->now_ms;
 }
 
-static const struct net_ops rig_net = { .ask = ask, .now_ms = now_ms };
-
 static void answer_all(struct rig *rig)
 {
 	unsigned count = rig->held_count;
@@ -133,7 +131,7 @@ static int setup(void **state)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 
-	rig->net.ops = &rig_net;
+	rig->net = (struct net){ .ask = ask, .now_ms = now_ms };
 	rig->now_ms = 1000;
 	rig->cache = answer_cache_new(&rig->net);
 	*state = rig;
