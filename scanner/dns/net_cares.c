@@ -20,6 +20,16 @@ struct probe {
 	unsigned server;
 };
 
+/* NULL: empty. */
+static struct net_query *query_list_pop(struct query_list *list)
+{
+	struct net_query *query = STAILQ_FIRST(list);
+
+	if (query)
+		STAILQ_REMOVE_HEAD(list, own.next);
+	return query;
+}
+
 /* ---- time ---- */
 
 static void on_probed(struct net_query *query, const struct dns_answer *answer)
@@ -67,7 +77,7 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 		struct net_query *query = try->query;
 		int server;
 
-		repeat_list_remove(net, try);
+		repeat_list_remove(try);
 		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
 		if (!net_cares_may_try(net, query) || server < 0 || !STAILQ_EMPTY(&net->waiting) ||
 		    !net_cares_take_token(net, (unsigned)server))
@@ -118,7 +128,7 @@ static void tick_channels(struct channel_list *list)
 	for (channel = TAILQ_FIRST(list); channel; channel = next) {
 		channel_tick(channel);
 		next = TAILQ_NEXT(channel, next);
-		if (channel->retiring && channel->in_flight == 0) {
+		if (channel_is_retiring(channel) && channel->in_flight == 0) {
 			TAILQ_REMOVE(list, channel, next);
 			channel_close(channel);
 		}
@@ -143,10 +153,8 @@ static void on_tick(uv_timer_t *timer)
 	if (must_read_first(net))
 		return;
 	if (++net->ticks % TIMEOUTS_EVERY == 0) {
-		for (unsigned i = 0; i < net->resolver.count; i++) {
-			tick_channels(&net->udp[i]);
-			tick_channels(&net->tcp[i]);
-		}
+		for (unsigned i = 0; i < 2 * net->resolver.count; i++)
+			tick_channels(&net->channels[i]);
 		resolver_tick(&net->resolver, now_of(net), send_probe, net);
 	}
 	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
@@ -194,9 +202,9 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
 		TAILQ_INIT(&net->repeat[level]);
 	net->resolver.count = options->server_count;
+	for (unsigned i = 0; i < 2 * options->server_count; i++)
+		TAILQ_INIT(&net->channels[i]);
 	for (unsigned i = 0; i < options->server_count; i++) {
-		TAILQ_INIT(&net->udp[i]);
-		TAILQ_INIT(&net->tcp[i]);
 		net->resolver.server[i].endpoint = options->server[i];
 		net->resolver.server[i].pace = (struct pace){ .rate = options->resolver_rate,
 							      .burst_s = RESOLVER_BURST_S };
@@ -208,7 +216,6 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->ticked_ms = now_of(net);
 	uv_prepare_init(options->loop, &net->prepare);
 	uv_prepare_start(&net->prepare, on_prepare);
-	net->group.handles = 2;
 	*result = net;
 	return NET_OK;
 }
@@ -242,42 +249,27 @@ void net_cares_stop(struct net_cares *net)
 	struct channel *channel;
 
 	net->stopping = true;
-	for (unsigned i = 0; i < net->resolver.count; i++) {
-		TAILQ_FOREACH (channel, &net->udp[i], next)
+	for (unsigned i = 0; i < 2 * net->resolver.count; i++)
+		TAILQ_FOREACH (channel, &net->channels[i], next)
 			ares_cancel(channel->ares);
-		TAILQ_FOREACH (channel, &net->tcp[i], next)
-			ares_cancel(channel->ares);
-	}
 	end_list(net, &net->waiting);
 	end_list(net, &net->delayed);
 	end_list(net, &net->parked);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	struct net_cares *net = handle->data;
-
-	net->group.handles--;
-}
-
-static void close_channels(struct channel_list *list)
+void net_cares_close(struct net_cares *net)
 {
 	struct channel *channel;
 
-	while ((channel = TAILQ_FIRST(list))) {
-		TAILQ_REMOVE(list, channel, next);
-		channel_close(channel);
+	net_cares_stop(net);
+	for (unsigned i = 0; i < 2 * net->resolver.count; i++) {
+		while ((channel = TAILQ_FIRST(&net->channels[i]))) {
+			TAILQ_REMOVE(&net->channels[i], channel, next);
+			channel_close(channel);
+		}
 	}
-}
-
-void net_cares_close(struct net_cares *net)
-{
-	for (unsigned i = 0; i < net->resolver.count; i++) {
-		close_channels(&net->udp[i]);
-		close_channels(&net->tcp[i]);
-	}
-	uv_close((uv_handle_t *)&net->timer, on_closed);
-	uv_close((uv_handle_t *)&net->prepare, on_closed);
+	uv_close((uv_handle_t *)&net->timer, NULL);
+	uv_close((uv_handle_t *)&net->prepare, NULL);
 }
 
 void net_cares_free(struct net_cares *net)

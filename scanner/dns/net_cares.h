@@ -63,7 +63,7 @@ size_t net_cares_receive_buffer(const struct net_cares *net);
 /* End every question with NET_FAULT_SHUTDOWN; later ones end the same way at once. */
 void net_cares_stop(struct net_cares *net);
 
-/* After stop: closes handles; run the loop until it has none, then net_cares_free. */
+/* Stop, and close what the loop holds: run it until it has nothing of this, then net_cares_free. */
 void net_cares_close(struct net_cares *net);
 void net_cares_free(struct net_cares *net);
 

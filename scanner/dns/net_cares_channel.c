@@ -12,8 +12,6 @@
 struct channel_socket {
 	uv_poll_t poll;
 	struct channel *channel; /* NULL once closed */
-	SLIST_ENTRY(channel_socket) next;
-	struct channel_group *group;
 	int fd;
 };
 
@@ -48,7 +46,7 @@ static void note_errno(struct channel_group *group, int error)
 	}
 }
 
-static void forget_errno(struct channel_group *group)
+void channel_group_forget_errno(struct channel_group *group)
 {
 	group->fault = NET_OK;
 	group->cut_off = false;
@@ -66,8 +64,6 @@ static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
 	if (type == SOCK_DGRAM) {
 		channel->group->receive_buffer = udp_receive_buffer(fd);
 		channel->out.fd = fd;
-		channel->out.count = 0;
-		channel->out.used = 0;
 	}
 	return fd;
 }
@@ -148,10 +144,7 @@ static const struct ares_socket_functions socket_functions = { open_socket, clos
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct channel_socket *closed = handle->data;
-
-	closed->group->handles--;
-	free(closed);
+	free(handle->data);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -163,7 +156,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	/* libuv stops polling on EPOLLERR, which an ICMP error raises; reading takes the error away. */
 	if (status < 0)
 		events = UV_READABLE;
-	forget_errno(channel->group);
+	channel_group_forget_errno(channel->group);
 	ares_process_fd(channel->ares, events & UV_READABLE ? fd : ARES_SOCKET_BAD,
 			events & UV_WRITABLE ? fd : ARES_SOCKET_BAD);
 	/* polled is freed by the loop later at the earliest, also where c-ares has closed its socket just now */
@@ -171,25 +164,17 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, on_poll);
 }
 
-static void socket_forget(struct channel_socket *gone)
-{
-	SLIST_REMOVE(&gone->channel->sockets, gone, channel_socket, next);
-	gone->channel = NULL;
-	uv_poll_stop(&gone->poll);
-	uv_close((uv_handle_t *)&gone->poll, on_closed);
-}
-
 static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
 {
 	struct channel *channel = arg;
-	struct channel_socket *polled;
+	struct channel_socket *polled = channel->polled;
 
-	SLIST_FOREACH (polled, &channel->sockets, next)
-		if (polled->fd == fd)
-			break;
-	if (!readable && !writable) {
-		if (polled)
-			socket_forget(polled);
+	if (!readable && !writable) { /* about to be closed */
+		if (polled) {
+			polled->channel = NULL;
+			channel->polled = NULL;
+			uv_close((uv_handle_t *)&polled->poll, on_closed);
+		}
 		return;
 	}
 	if (!polled) {
@@ -202,67 +187,15 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 		}
 		polled->poll.data = polled;
 		polled->channel = channel;
-		polled->group = channel->group;
 		polled->fd = fd;
-		SLIST_INSERT_HEAD(&channel->sockets, polled, next);
-		channel->group->handles++;
+		channel->polled = polled;
 	}
 	uv_poll_start(&polled->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0), on_poll);
 }
 
 /* ---- channels ---- */
 
-static int set_server(struct channel *channel, const struct endpoint *server)
-{
-	struct ares_addr_port_node node = { .udp_port = server->port, .tcp_port = server->port };
-
-	node.family = server->address.family == 4 ? AF_INET : AF_INET6;
-	memcpy(&node.addr, server->address.octet, server->address.family == 4 ? 4 : 16);
-	return ares_set_servers_ports(channel->ares, &node);
-}
-
-/* Up to an eighth more or less, so that what was sent together is not all repeated together. */
-static int jittered(struct channel *channel, uint32_t ms)
-{
-	uint32_t eighth = ms / 8;
-
-	return (int)(ms - eighth + (eighth ? channel_take_id(channel) % (2 * eighth) : 0));
-}
-
-struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp)
-{
-	struct channel *channel = calloc(1, sizeof(*channel));
-	char lookups[] = "b"; /* DNS alone, no hosts file */
-	struct ares_options options = { .tries = 1, .lookups = lookups, .sock_state_cb = on_socket_state };
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
-		   ARES_OPT_EDNSPSZ;
-
-	if (!channel)
-		return NULL;
-	channel->group = group;
-	channel->tcp = tcp;
-	channel->out.fd = -1;
-	options.sock_state_cb_data = channel;
-	options.timeout = jittered(channel, group->timeout_ms);
-	memset(channel->id_used, 0, sizeof(channel->id_used)); /* of the jitter's draw */
-	options.ednspsz = UDP_DATAGRAM_MAX;
-	/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. Without the EDNS flag it would cut
-	 * answers at 512 octets. */
-	options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC |
-			ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0);
-	if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
-		free(channel);
-		return NULL;
-	}
-	ares_set_socket_functions(channel->ares, &socket_functions, channel);
-	if (set_server(channel, server) != ARES_SUCCESS) {
-		channel_close(channel);
-		return NULL;
-	}
-	return channel;
-}
-
-static uint16_t random16(struct channel_group *group)
+uint16_t channel_random(struct channel_group *group)
 {
 	uint16_t value;
 
@@ -276,33 +209,69 @@ static uint16_t random16(struct channel_group *group)
 	return value;
 }
 
-uint16_t channel_take_id(struct channel *channel)
+static int set_server(struct channel *channel, const struct endpoint *server)
 {
-	uint16_t id;
+	struct ares_addr_port_node node = { .family = server->address.family == 4 ? AF_INET : AF_INET6,
+					    .udp_port = server->port,
+					    .tcp_port = server->port };
 
-	do
-		id = random16(channel->group);
-	while (channel->id_used[id / 64] >> (id % 64) & 1);
-	channel->id_used[id / 64] |= UINT64_C(1) << (id % 64);
-	return id;
+	memcpy(&node.addr, server->address.octet, address_octets(&server->address));
+	return ares_set_servers_ports(channel->ares, &node);
 }
 
-void channel_give_id(struct channel *channel, uint16_t id)
+/* Up to an eighth more or less, so that what was sent together is not all repeated together. */
+static int jittered(struct channel_group *group, uint32_t ms)
 {
-	channel->id_used[id / 64] &= ~(UINT64_C(1) << (id % 64));
+	uint32_t eighth = ms / 8;
+
+	return (int)(ms - eighth + (eighth ? channel_random(group) % (2 * eighth) : 0));
+}
+
+struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp)
+{
+	struct channel *channel = calloc(1, sizeof(*channel));
+	char lookups[] = "b"; /* DNS alone, no hosts file */
+	struct ares_options options = {
+		/* Every answer is handed over as it is: SERVFAIL and TC are ours to judge. Without the EDNS flag it
+		 * would cut answers at 512 octets. */
+		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC |
+			 ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0),
+		.timeout = jittered(group, group->timeout_ms),
+		.tries = 1,
+		.lookups = lookups,
+		.sock_state_cb = on_socket_state,
+		.sock_state_cb_data = channel,
+		.ednspsz = UDP_DATAGRAM_MAX,
+	};
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
+		   ARES_OPT_EDNSPSZ;
+
+	if (!channel)
+		return NULL;
+	channel->group = group;
+	channel->tcp = tcp;
+	channel->out.fd = -1;
+	if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
+		free(channel);
+		return NULL;
+	}
+	ares_set_socket_functions(channel->ares, &socket_functions, channel);
+	if (set_server(channel, server) != ARES_SUCCESS) {
+		channel_close(channel);
+		return NULL;
+	}
+	return channel;
 }
 
 void channel_tick(struct channel *channel)
 {
-	forget_errno(channel->group);
+	channel_group_forget_errno(channel->group);
 	ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
 void channel_close(struct channel *channel)
 {
 	ares_destroy(channel->ares);
-	while (!SLIST_EMPTY(&channel->sockets))
-		socket_forget(SLIST_FIRST(&channel->sockets));
 	if (channel->dirty)
 		SLIST_REMOVE(&channel->group->dirty, channel, channel, next_dirty);
 	free(channel);

@@ -1,5 +1,5 @@
-/* scanner/dns/net_cares_channel.h - one c-ares channel: one server, one UDP socket (or TCP connection), its
- * question ids, its place in the loop. What is asked and when is net_cares.c's.
+/* scanner/dns/net_cares_channel.h - one c-ares channel: one server, one UDP socket or TCP connection at a time, and its
+ * place in the loop. What is asked and when is net_cares.c's.
  */
 #ifndef STSURVEY_SCANNER_DNS_NET_CARES_CHANNEL_H
 #define STSURVEY_SCANNER_DNS_NET_CARES_CHANNEL_H
@@ -30,7 +30,6 @@ struct channel_group {
 	int fault;                   /* the last socket that could not be had: NET_FAULT_…; 0 none */
 	bool cut_off;                /* this machine has no way to the server the last one was for, or forbids it */
 	size_t receive_buffer;       /* octets granted to the newest UDP socket */
-	unsigned handles;            /* of the loop still open */
 	unsigned char random[512];   /* for ids: unpredictable (RFC 5452 9.1) and cheap */
 	size_t random_left;
 };
@@ -42,27 +41,33 @@ struct channel {
 	TAILQ_ENTRY(channel) next; /* the owner's list */
 	ares_channel ares;
 	unsigned server; /* the owner's number for it */
-	bool tcp, retiring, dirty;
-	unsigned in_flight;
-	uint64_t issued;
+	bool tcp, dirty;
+	unsigned in_flight, issued; /* questions: those that c-ares has not called back for, and all */
 	SLIST_ENTRY(channel) next_dirty;
-	SLIST_HEAD(, channel_socket) sockets;
+	struct channel_socket *polled; /* NULL: c-ares has none open */
 	struct udp_batch out;
-	uint64_t id_used[65536 / 64];
 };
 
 /* NULL: no memory. */
 struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp);
 
-/* An id no question in flight here has. */
-uint16_t channel_take_id(struct channel *channel);
-void channel_give_id(struct channel *channel, uint16_t id);
+/* It has sent all that it may: to be closed when nothing is in flight any more. */
+static inline bool channel_is_retiring(const struct channel *channel)
+{
+	return channel->issued >= CHANNEL_RENEW_AFTER;
+}
 
 /* Let c-ares look at its time-outs. */
 void channel_tick(struct channel *channel);
 
 /* Ends what is in flight with ARES_EDESTRUCTION and frees the channel. Not from inside a callback of c-ares. */
 void channel_close(struct channel *channel);
+
+/* An id for a question. Two in flight may have the same: c-ares compares the question as well. */
+uint16_t channel_random(struct channel_group *group);
+
+/* Before c-ares is called: what `fault` and `cut_off` say afterwards came of that call. */
+void channel_group_forget_errno(struct channel_group *group);
 
 /* Send every datagram that waits. */
 void channel_group_flush(struct channel_group *group);

@@ -19,11 +19,9 @@ struct net_try {
 	struct channel *channel;      /* whose group is the net_cares's first member */
 	struct net_query *query;      /* NULL once answered otherwise */
 	SLIST_ENTRY(net_try) sibling; /* the question's other tries */
-	TAILQ_ENTRY(net_try) due;     /* in its level's list of those to be repeated */
-	uint32_t sent_ms, wait_ms;    /* when; until it is repeated */
-	uint16_t id;
-	uint8_t level;
-	bool listed;
+	struct repeat_list *list;     /* of those to be repeated, it stands in this one; NULL: in none */
+	TAILQ_ENTRY(net_try) due;
+	uint32_t sent_ms, wait_ms; /* when; until it is repeated */
 };
 
 TAILQ_HEAD(repeat_list, net_try); /* in order of time to a quarter of it */
@@ -32,7 +30,7 @@ STAILQ_HEAD(query_list, net_query);
 struct net_cares {
 	struct channel_group group; /* first: see struct net_try */
 	struct resolver resolver;
-	struct channel_list udp[NAME_SERVERS_MAX], tcp[NAME_SERVERS_MAX];
+	struct channel_list channels[2 * NAME_SERVERS_MAX]; /* server n: 2n over UDP, 2n + 1 over TCP */
 	unsigned tries;
 	uint32_t tries_ms;
 	const _Atomic double *rate;
@@ -51,30 +49,11 @@ struct net_cares {
 	struct udp_ring ring;
 };
 
-/* NULL: empty. */
-static inline struct net_query *query_list_pop(struct query_list *list)
+static inline void repeat_list_remove(struct net_try *try)
 {
-	struct net_query *query = STAILQ_FIRST(list);
-
-	if (query)
-		STAILQ_REMOVE_HEAD(list, own.next);
-	return query;
-}
-
-static inline void repeat_list_add(struct net_cares *net, struct net_try *try)
-{
-	try->level = 0;
-	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && try->level < REPEAT_LEVELS - 1; ms += ms / 4)
-		try->level++;
-	try->listed = true;
-	TAILQ_INSERT_TAIL(&net->repeat[try->level], try, due);
-}
-
-static inline void repeat_list_remove(struct net_cares *net, struct net_try *try)
-{
-	if (try->listed)
-		TAILQ_REMOVE(&net->repeat[try->level], try, due);
-	try->listed = false;
+	if (try->list)
+		TAILQ_REMOVE(try->list, try, due);
+	try->list = NULL;
 }
 
 static inline uint64_t now_of(const struct net_cares *net)

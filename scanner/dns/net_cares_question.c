@@ -21,7 +21,7 @@ static void drop_tries(struct net_cares *net, struct net_query *query)
 	struct net_try *try;
 
 	SLIST_FOREACH (try, &query->own.tries, sibling) {
-		repeat_list_remove(net, try);
+		repeat_list_remove(try);
 		net->resolver.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
@@ -158,12 +158,6 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 		resolver_cut_off(server);
 }
 
-static void unlink_try(struct net_cares *net, struct net_query *query, struct net_try *try)
-{
-	net->resolver.server[try->channel->server].outstanding--;
-	SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
-}
-
 static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, int len)
 {
 	struct net_try *try = arg;
@@ -177,11 +171,11 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	if (packet && (packet[3] & 15) == CHANNEL_HIDDEN_FORMERR)
 		packet[3] = (unsigned char)((packet[3] & 0xf0) | RCODE_FORMERR);
 	try->channel->in_flight--;
-	channel_give_id(try->channel, try->id);
-	repeat_list_remove(net, try);
+	repeat_list_remove(try);
 	count_outcome(net, try, status, packet);
 	if (query) {
-		unlink_try(net, query, try);
+		net->resolver.server[try->channel->server].outstanding--;
+		SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
 		if (net->stopping)
 			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 		else if (packet)
@@ -198,13 +192,13 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 
 static struct channel *usable_channel(struct net_cares *net, unsigned server, bool tcp)
 {
-	struct channel_list *list = tcp ? &net->tcp[server] : &net->udp[server];
+	struct channel_list *list = &net->channels[2 * server + tcp];
 	struct channel *channel, *usable = NULL;
 	unsigned count = 0, wanted = tcp ? 1 : CHANNELS_MIN;
 
 	TAILQ_FOREACH (channel, list, next) {
-		count += !channel->retiring;
-		if (!usable && !channel->retiring && channel->in_flight < CHANNEL_IN_FLIGHT_MAX)
+		count += !channel_is_retiring(channel);
+		if (!usable && !channel_is_retiring(channel) && channel->in_flight < CHANNEL_IN_FLIGHT_MAX)
 			usable = channel;
 	}
 	if ((count < wanted || !usable) && count < CHANNELS_MAX) {
@@ -223,6 +217,16 @@ static struct channel *usable_channel(struct net_cares *net, unsigned server, bo
 	return usable;
 }
 
+static void repeat_list_add(struct net_cares *net, struct net_try *try)
+{
+	unsigned level = 0;
+
+	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && level < REPEAT_LEVELS - 1; ms += ms / 4)
+		level++;
+	try->list = &net->repeat[level];
+	TAILQ_INSERT_TAIL(try->list, try, due);
+}
+
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
 {
 	struct net_try *try = freelist_alloc(sizeof(*try));
@@ -233,7 +237,6 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 	*try = (struct net_try){ .query = query, .channel = channel };
 	SLIST_INSERT_HEAD(&query->own.tries, try, sibling);
 	server->outstanding++;
-	try->id = channel_take_id(channel);
 	try->sent_ms = (uint32_t)now_of(net);
 	try->wait_ms = resolver_rto_ms(server, net->group.timeout_ms);
 	if (!channel->tcp && query->own.pinned < 0)
@@ -244,23 +247,17 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server)
 {
 	uint8_t packet[DNS_QUERY_MAX];
-	struct channel *channel = usable_channel(net, server, query->own.tcp);
-	struct net_try *try = channel ? try_new(net, query, channel) : NULL;
 	bool edns = !query->own.plain && !net->resolver.server[server].edns_refused;
-	int len;
+	int len = dns_query_write(channel_random(&net->group), net_query_name(query), query->type, edns, packet);
+	struct channel *channel = len < 0 ? NULL : usable_channel(net, server, query->own.tcp);
+	struct net_try *try = channel ? try_new(net, query, channel) : NULL;
 
-	if (!try) {
-		net_cares_finish(net, query, NET_FAULT_MEMORY, DNS_SKIPPED, NULL);
+	if (len < 0) { /* a name that can't be asked for, met as the target of a CNAME */
+		net_cares_finish(net, query, NET_OK, DNS_ERROR, NULL);
 		return;
 	}
-	len = dns_query_write(try->id, net_query_name(query), query->type, edns, packet);
-	if (len < 0) {
-		/* a name that can't be asked for, met as the target of a CNAME */
-		channel_give_id(channel, try->id);
-		repeat_list_remove(net, try);
-		unlink_try(net, query, try);
-		freelist_free(try);
-		net_cares_finish(net, query, NET_OK, DNS_ERROR, NULL);
+	if (!try) {
+		net_cares_finish(net, query, NET_FAULT_MEMORY, DNS_SKIPPED, NULL);
 		return;
 	}
 	query->own.server = (int8_t)server;
@@ -268,11 +265,10 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 		query->own.first_ms = try->sent_ms;
 	query->tries = query->tries < UINT8_MAX ? query->tries + 1 : UINT8_MAX;
 	channel->in_flight++;
-	channel->retiring = ++channel->issued >= CHANNEL_RENEW_AFTER;
+	channel->issued++;
 	net->counts.packets++;
 	net->counts.tcp += query->own.tcp;
-	net->group.fault = NET_OK;
-	net->group.cut_off = false;
+	channel_group_forget_errno(&net->group);
 	ares_send(channel->ares, packet, len, on_ares, try); /* may call back at once */
 }
 

@@ -211,7 +211,6 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 	name_all(&flight, count, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
 	ask_all(&flight, &loop, question, (size_t)count * QUESTIONS);
 	result = verdict(server, count, check, flight.fault, error);
-	net_cares_stop(flight.dns);
 	net_cares_close(flight.dns);
 done:
 	uv_run(&loop, UV_RUN_DEFAULT);
