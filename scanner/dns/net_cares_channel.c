@@ -17,9 +17,9 @@ struct channel_socket {
 
 /* ---- c-ares's sockets are ours ---- */
 
-/* What errno of a socket says about this machine: short of something, which passes, or without a way to the server,
- * as it may be without this server alone. */
-static void note_errno(struct channel_group *group, int error)
+/* @result of a call on a socket; where it failed, its errno says something about this machine: it is short of
+ * something, which passes, or without a way to the server, as it may be without this server alone. */
+static ssize_t noted(struct channel_group *group, ssize_t result)
 {
 	static const struct {
 		int error, fault;
@@ -32,18 +32,19 @@ static void note_errno(struct channel_group *group, int error)
 		{ ENETUNREACH, NET_OK },
 		{ EHOSTUNREACH, NET_OK },
 		{ ENETDOWN, NET_OK },
-		{ EPERM, NET_OK }, /* a firewall's word */
+		{ EPERM, NET_OK }, /* by a firewall */
 		{ EACCES, NET_OK },
 		{ EAFNOSUPPORT, NET_OK },
 		{ EINVAL, NET_OK }, /* a route into a black hole */
 	};
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		if (rows[i].error != error)
+	for (size_t i = 0; result < 0 && i < COUNT_OF(rows); i++) {
+		if (rows[i].error != errno)
 			continue;
 		group->fault = rows[i].fault;
 		group->cut_off = rows[i].fault == NET_OK;
 	}
+	return result;
 }
 
 void channel_group_forget_errno(struct channel_group *group)
@@ -55,13 +56,9 @@ void channel_group_forget_errno(struct channel_group *group)
 static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
 {
 	struct channel *channel = arg;
-	int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	int fd = (int)noted(channel->group, socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 
-	if (fd < 0) {
-		note_errno(channel->group, errno);
-		return -1;
-	}
-	if (type == SOCK_DGRAM) {
+	if (fd >= 0 && type == SOCK_DGRAM) {
 		channel->group->receive_buffer = udp_receive_buffer(fd);
 		channel->out.fd = fd;
 	}
@@ -89,9 +86,7 @@ static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares
 	/* Linux's word for a UDP socket that gets no local port. c-ares would take it for a connection under way. */
 	if (result < 0 && errno == EAGAIN)
 		errno = EADDRNOTAVAIL;
-	if (result < 0)
-		note_errno(channel->group, errno);
-	return result;
+	return (int)noted(channel->group, result);
 }
 
 static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int flags, struct sockaddr *from,
@@ -101,12 +96,8 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 	uint8_t *octet = buffer;
 	ssize_t n;
 
-	if (fd != channel->out.fd) {
-		n = recvfrom(fd, buffer, size, flags, from, from_size);
-		if (n < 0)
-			note_errno(channel->group, errno);
-		return n;
-	}
+	if (fd != channel->out.fd)
+		return noted(channel->group, recvfrom(fd, buffer, size, flags, from, from_size));
 	/* c-ares closes a UDP socket on any error and costs every question on it a try: it hears of none. */
 	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
 	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
@@ -119,22 +110,15 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *part, int parts, void *arg)
 {
 	struct channel *channel = arg;
-	ares_ssize_t size = 0;
 
-	if (fd != channel->out.fd) {
-		size = writev(fd, part, parts);
-		if (size < 0)
-			note_errno(channel->group, errno);
-		return size;
-	}
-	for (int i = 0; i < parts; i++)
-		size += (ares_ssize_t)part[i].iov_len;
-	udp_batch_put(&channel->out, part, parts);
+	if (fd != channel->out.fd)
+		return noted(channel->group, writev(fd, part, parts));
+	udp_batch_put(&channel->out, part->iov_base, part->iov_len); /* a datagram has one part */
 	if (!channel->dirty) {
 		channel->dirty = true;
 		SLIST_INSERT_HEAD(&channel->group->dirty, channel, next_dirty);
 	}
-	return size;
+	return (ares_ssize_t)part->iov_len;
 }
 
 static const struct ares_socket_functions socket_functions = { open_socket, close_socket, connect_socket, receive,

@@ -47,12 +47,8 @@ void udp_batch_flush(struct udp_batch *batch)
 	batch->used -= at;
 }
 
-void udp_batch_put(struct udp_batch *batch, const struct iovec *part, int parts)
+void udp_batch_put(struct udp_batch *batch, const void *datagram, size_t length)
 {
-	size_t length = 0;
-
-	for (int i = 0; i < parts; i++)
-		length += part[i].iov_len;
 	if (length > UDP_BATCH_OCTETS)
 		return;
 	if (batch->count == UDP_BATCH_SIZE || batch->used + length > UDP_BATCH_OCTETS)
@@ -60,11 +56,9 @@ void udp_batch_put(struct udp_batch *batch, const struct iovec *part, int parts)
 	/* The socket took nothing: make room as a full queue on the way would. */
 	if (batch->count == UDP_BATCH_SIZE || batch->used + length > UDP_BATCH_OCTETS)
 		batch->count = 0, batch->used = 0;
+	memcpy(batch->octets + batch->used, datagram, length);
 	batch->length[batch->count++] = (uint16_t)length;
-	for (int i = 0; i < parts; i++) {
-		memcpy(batch->octets + batch->used, part[i].iov_base, part[i].iov_len);
-		batch->used += part[i].iov_len;
-	}
+	batch->used += length;
 }
 
 static int fill(struct udp_ring *ring, int fd, uint64_t *refused)
@@ -106,7 +100,7 @@ ssize_t udp_ring_receive(struct udp_ring *ring, int fd, void *buffer, size_t siz
 			if (length == 0 || length > size)
 				continue;
 			memcpy(buffer, ring->octets[i], length);
-			if (from && from_size && *from_size <= sizeof(ring->from[i]))
+			if (*from_size <= sizeof(ring->from[i]))
 				memcpy(from, &ring->from[i], *from_size);
 			return (ssize_t)length;
 		}

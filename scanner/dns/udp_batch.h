@@ -27,7 +27,7 @@ struct udp_batch {
 };
 
 /* Queue a datagram, sending first what is queued if there is no room. */
-void udp_batch_put(struct udp_batch *batch, const struct iovec *part, int parts);
+void udp_batch_put(struct udp_batch *batch, const void *datagram, size_t length);
 
 /* Send what is queued. What the socket does not take now stays queued; a datagram it refuses for good is
  * dropped, as the network might have. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -61,14 +60,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void put(struct pair *pair, const void *data, size_t size)
-{
-	/* in two parts, as c-ares writes over TCP and may over UDP */
-	struct iovec part[2] = { { (void *)data, size / 2 }, { (char *)data + size / 2, size - size / 2 } };
-
-	udp_batch_put(&pair->batch, part, 2);
-}
-
 static ssize_t receive(struct pair *pair, void *buffer, size_t size)
 {
 	struct sockaddr_storage from;
@@ -83,8 +74,8 @@ static void nothing_is_sent_before_the_flush_and_everything_after(void **state)
 	struct pair *pair = *state;
 	char buffer[64];
 
-	put(pair, "one", 3);
-	put(pair, "three", 5);
+	udp_batch_put(&pair->batch, "one", 3);
+	udp_batch_put(&pair->batch, "three", 5);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), -1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 3);
@@ -102,7 +93,7 @@ static void a_full_batch_sends_itself(void **state)
 
 	for (int i = 0; i < 3 * UDP_BATCH_SIZE; i++) {
 		data[0] = (char)i;
-		put(pair, data, sizeof(data)); /* octets run out before places */
+		udp_batch_put(&pair->batch, data, sizeof(data)); /* octets run out before places */
 	}
 	udp_batch_flush(&pair->batch);
 	for (int i = 0; i < 3 * UDP_BATCH_SIZE; i++) {
@@ -117,9 +108,9 @@ static void what_is_too_large_is_dropped_and_costs_no_other(void **state)
 	struct pair *pair = *state;
 	char buffer[64];
 
-	put(pair, "a", 1);
-	put(pair, large, sizeof(large));
-	put(pair, "b", 1);
+	udp_batch_put(&pair->batch, "a", 1);
+	udp_batch_put(&pair->batch, large, sizeof(large));
+	udp_batch_put(&pair->batch, "b", 1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
@@ -188,7 +179,7 @@ static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 
 	go_away(pair, &address);
 	for (int i = 0; i < 5; i++) {
-		put(pair, "?", 1);
+		udp_batch_put(&pair->batch, "?", 1);
 		udp_batch_flush(&pair->batch); /* a refusal of the one before costs this one nothing */
 		assert_int_equal(pair->batch.count, 0);
 	}
@@ -196,7 +187,7 @@ static void icmp_errors_are_counted_and_hide_no_answer(void **state)
 	assert_int_equal(errno, EAGAIN);
 	assert_true(pair->refused > 0);
 	come_back(pair, &address);
-	put(pair, "!", 1);
+	udp_batch_put(&pair->batch, "!", 1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 }
@@ -209,11 +200,11 @@ static void a_pending_icmp_error_costs_the_next_datagram_nothing(void **state)
 	char buffer[64];
 
 	go_away(pair, &address);
-	put(pair, "?", 1);
+	udp_batch_put(&pair->batch, "?", 1);
 	udp_batch_flush(&pair->batch);
 	come_back(pair, &address);
-	put(pair, "!", 1);
-	put(pair, "!", 1);
+	udp_batch_put(&pair->batch, "!", 1);
+	udp_batch_put(&pair->batch, "!", 1);
 	udp_batch_flush(&pair->batch);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
 	assert_int_equal(recv(pair->there, buffer, sizeof(buffer), 0), 1);
@@ -247,8 +238,8 @@ static void what_the_kernel_has_no_room_for_waits_and_what_it_refuses_is_dropped
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		unsigned come = 0;
 
-		put(pair, "1", 1);
-		put(pair, "2", 1);
+		udp_batch_put(&pair->batch, "1", 1);
+		udp_batch_put(&pair->batch, "2", 1);
 		refuse_with = table[i].error;
 		udp_batch_flush(&pair->batch);
 		assert_int_equal(pair->batch.count, table[i].wait);
