@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -26,16 +25,15 @@
 #include "scanner/base/log.h"
 
 enum {
-	STARTS_MAX = 3, /* another process may take the port between our look and its bind */
-	THREADS_MAX = 64,
-	SLABS_MAX = 64,
-	CONFIG_FD = 3,         /* in the child */
-	QUESTIONS_MIN = 4096,  /* num-queries-per-thread, as in the file */
-	QUESTIONS_MAX = 30000, /* outgoing-range is twice that, and ports are 65,536 */
-	PER_DOMAIN = 2,        /* questions of one domain at once */
-	ROUND_MS = 20,         /* between two looks for an answer, or for its end */
-	LOG_SHOWN = 300,       /* octets of its complaint that a message repeats */
-	LOG_READ = 4096,
+	READY_MS = 5000,        /* from its start to its first answer, at most */
+	STOP_MS = 5000,         /* from SIGTERM to SIGKILL */
+	STARTS_MAX = 8,         /* its port may be somebody's for TCP, or become so before it has it */
+	THREADS_MAX = 64,       /* the most slabs it knows, too */
+	QUESTIONS_MIN = 4096,   /* num-queries-per-thread, as in the file */
+	QUESTIONS_MAX = 30000,  /* outgoing-range is twice that, and ports are 65,536 */
+	PER_DOMAIN = 2,         /* questions of one domain at once */
+	ROUND_MS = 20,          /* between two looks for an answer, or for its end */
+	LOG_READ = 4096,        /* octets at the end of its log where that is looked for */
 	PROGRAM_PATH_MAX = 256, /* octets with NUL; of a folder of PATH and the name */
 };
 
@@ -50,8 +48,8 @@ static const char survey_conf[] = {
 struct private_resolver {
 	pid_t pid;  /* 0: ended and waited for */
 	int status; /* of waitpid, then */
-	int log;
-	uint16_t port;
+	int log;    /* -1: none */
+	struct endpoint server;
 	char path[PROGRAM_PATH_MAX];
 	char ready[48]; /* a name that this one alone knows */
 };
@@ -81,47 +79,23 @@ static bool find_program(char path[static PROGRAM_PATH_MAX])
 	return false;
 }
 
-static bool bind_to(int fd, uint16_t port)
+/* Give it a port that is free for UDP. */
+static bool take_port(struct endpoint *server)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(port),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_storage address;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
+	socklen_t size = address_sockaddr(&server->address, 0, &address);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found = fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+		     getsockname(fd, (struct sockaddr *)&address, &size) == 0;
 
-	return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
-/* A port that is free for UDP and TCP; 0: none found. */
-static uint16_t free_port(void)
-{
-	uint16_t port = 0;
-
-	for (unsigned i = 0; i < 16 && port == 0; i++) {
-		struct sockaddr_in address;
-		socklen_t size = sizeof(address);
-		int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		if (bind_to(udp, 0) && getsockname(udp, (struct sockaddr *)&address, &size) == 0 &&
-		    bind_to(tcp, ntohs(address.sin_port)))
-			port = ntohs(address.sin_port);
-		if (udp >= 0)
-			close(udp);
-		if (tcp >= 0)
-			close(tcp);
-	}
-	return port;
+	server->port = found ? ntohs(v4->sin_port) : 0;
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 /* ---- its configuration ---- */
-
-static unsigned slabs_for(unsigned threads)
-{
-	unsigned slabs = 1;
-
-	while (slabs < threads && slabs < SLABS_MAX)
-		slabs *= 2;
-	return slabs;
-}
 
 /* The file as it is; without its trust anchors where others are given. */
 static void write_survey(FILE *config, bool own_anchors)
@@ -141,11 +115,13 @@ static void write_survey(FILE *config, bool own_anchors)
 /* What differs from the file. Unbound takes the last of what is said twice. */
 static void write_changes(FILE *config, const struct private_resolver *resolver, unsigned threads, unsigned concurrency)
 {
-	unsigned slabs = slabs_for(threads), questions = concurrency / threads * PER_DOMAIN;
+	unsigned slabs = 1, questions = concurrency / threads * PER_DOMAIN;
 
+	while (slabs < threads) /* a power of two */
+		slabs *= 2;
 	questions = questions < QUESTIONS_MIN ? QUESTIONS_MIN : questions;
 	questions = questions > QUESTIONS_MAX ? QUESTIONS_MAX : questions;
-	fprintf(config, "\nserver:\n\tport: %u\n\tnum-threads: %u\n", resolver->port, threads);
+	fprintf(config, "\nserver:\n\tport: %u\n\tnum-threads: %u\n", resolver->server.port, threads);
 	fprintf(config, "\tnum-queries-per-thread: %u\n\toutgoing-range: %u\n", questions, 2 * questions);
 	fprintf(config, "\tmsg-cache-slabs: %u\n\trrset-cache-slabs: %u\n", slabs, slabs);
 	fprintf(config, "\tkey-cache-slabs: %u\n\tinfra-cache-slabs: %u\n", slabs, slabs);
@@ -156,12 +132,13 @@ static void write_changes(FILE *config, const struct private_resolver *resolver,
 static char *read_extra(const char *path, size_t *n, struct error *error)
 {
 	FILE *file = fopen(path, "re");
-	char *text = file ? malloc(PRIVATE_RESOLVER_EXTRA_MAX + 1) : NULL;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t got = file ? getdelim(&text, &room, '\0', file) : -1; /* a text has no NUL: all of it */
 
-	*n = text ? fread(text, 1, PRIVATE_RESOLVER_EXTRA_MAX + 1, file) : 0;
-	if (!text || ferror(file) || *n > PRIVATE_RESOLVER_EXTRA_MAX) {
-		error_set(error, "--resolver-config %s: %s", path,
-			  *n > PRIVATE_RESOLVER_EXTRA_MAX ? "more than 16 MiB" : strerror(errno));
+	*n = got > 0 ? (size_t)got : 0;
+	if (!file || (got < 0 && !feof(file))) {
+		error_set(error, "--resolver-config %s: %s", path, strerror(errno));
 		free(text);
 		text = NULL;
 	}
@@ -170,70 +147,56 @@ static char *read_extra(const char *path, size_t *n, struct error *error)
 	return text;
 }
 
-/* The whole configuration as a memory file; -1 with one line in @error. */
-static int make_config(const struct private_resolver *resolver, const char *extra, unsigned threads,
-		       unsigned concurrency, struct error *error)
+/* The whole configuration as a memory file; NULL with one line in @error. */
+static FILE *make_config(const struct private_resolver *resolver, const char *extra, unsigned threads,
+			 unsigned concurrency, struct error *error)
 {
 	size_t n = 0;
 	char *text = extra ? read_extra(extra, &n, error) : NULL;
 	bool own_anchors = text && memmem(text, n, anchor, strlen(anchor));
-	int fd = -1, copy;
-	FILE *config;
+	int fd = extra && !text ? -1 : memfd_create("unbound.conf", 0);
+	FILE *config = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (extra && !text)
-		return -1;
-	fd = memfd_create("unbound.conf", MFD_CLOEXEC);
-	copy = fd < 0 ? -1 : dup(fd);
-	config = copy < 0 ? NULL : fdopen(copy, "w");
+		return NULL;
 	if (config) {
 		write_survey(config, own_anchors);
 		write_changes(config, resolver, threads, concurrency);
 		if (!own_anchors && access(root_key, R_OK) == 0)
 			fprintf(config, "\ttrust-anchor-file: \"%s\"\n", root_key);
 		fwrite(text ? text : "", 1, n, config);
-	} else if (copy >= 0) {
-		close(copy);
 	}
 	free(text);
-	if (config && fclose(config) == 0)
-		return fd;
-	if (fd >= 0)
+	if (config && fflush(config) == 0)
+		return config;
+	if (config)
+		fclose(config);
+	else if (fd >= 0)
 		close(fd);
-	return error_set(error, "no memory for Unbound's configuration");
+	error_set(error, "no memory for Unbound's configuration");
+	return NULL;
 }
 
 /* ---- the child ---- */
-
-/* Every socket it may ask from is a descriptor. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 /* In the child, before exec: no return. Between fork and exec only what is async-signal-safe. */
 static void run_program(const char *path, int config, int log, const struct passwd *user, pid_t parent)
 {
 	char *arguments[] = { (char *)"unbound",         (char *)"-d", (char *)"-p", (char *)"-c",
-			      (char *)"/proc/self/fd/3", NULL };
-	int null = open("/dev/null", O_RDWR);
+			      (char *)"/proc/self/fd/0", NULL };
+	struct rlimit limit;
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setpgid(0, 0); /* the terminal's ^C is for us: we still ask it while we drain */
-	raise_file_limit();
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+	setpgid(0, 0);                               /* the terminal's ^C is for us: we still ask it while we drain */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) { /* each socket it asks from is a descriptor */
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (dup2(config, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
 		_exit(127);
-	if (config == CONFIG_FD)
-		fcntl(config, F_SETFD, 0);
-	else if (dup2(config, CONFIG_FD) < 0)
-		_exit(127);
-	close_range(CONFIG_FD + 1, ~0U, 0);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (user && (setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0))
 		_exit(127);
 	/* after the change of user, which undoes it */
@@ -249,7 +212,7 @@ static int spawn(struct private_resolver *resolver, int config, struct error *er
 	const struct passwd *user = geteuid() == 0 ? getpwnam(run_as) : NULL;
 	pid_t parent = getpid();
 
-	if (resolver->log >= 0)
+	if (resolver->log >= 0) /* of an attempt before */
 		close(resolver->log);
 	resolver->log = memfd_create("unbound.log", MFD_CLOEXEC);
 	resolver->pid = resolver->log < 0 ? -1 : fork();
@@ -261,37 +224,23 @@ static int spawn(struct private_resolver *resolver, int config, struct error *er
 	return error_set(error, "Unbound can't be started: %s", strerror(errno));
 }
 
-/* The end of its log as text. */
-static void read_log(const struct private_resolver *resolver, char text[static LOG_READ + 1])
-{
-	off_t size = lseek(resolver->log, 0, SEEK_END);
-	ssize_t n = pread(resolver->log, text, LOG_READ, size > LOG_READ ? size - LOG_READ : 0);
-
-	text[n > 0 ? n : 0] = '\0';
-}
-
-/* Its first complaint, or nothing; those that follow are consequences. */
-static void complaint(const struct private_resolver *resolver, char line[static LOG_SHOWN])
-{
-	char text[LOG_READ + 1], *at;
-
-	read_log(resolver, text);
-	at = strstr(text, "error: ");
-	snprintf(line, LOG_SHOWN, "%.*s", at ? (int)strcspn(at, "\n") : 0, at ? at : "");
-}
-
 bool private_resolver_has_ended(struct private_resolver *resolver, struct error *error)
 {
-	char line[LOG_SHOWN];
+	char log[LOG_READ + 1], *complaint; /* the first one; those that follow are consequences */
+	off_t size;
+	ssize_t n;
 
 	if (resolver->pid > 0 && waitpid(resolver->pid, &resolver->status, WNOHANG) == resolver->pid)
 		resolver->pid = 0;
 	if (resolver->pid > 0)
 		return false;
-	complaint(resolver, line);
-	error_set(error, "the private Unbound ended (%s %d)%s%s", WIFSIGNALED(resolver->status) ? "signal" : "status",
+	size = lseek(resolver->log, 0, SEEK_END);
+	n = pread(resolver->log, log, LOG_READ, size > LOG_READ ? size - LOG_READ : 0);
+	log[n > 0 ? n : 0] = '\0';
+	complaint = strstr(log, "error: ");
+	error_set(error, "the private Unbound ended (%s %d)%s%.*s", WIFSIGNALED(resolver->status) ? "signal" : "status",
 		  WIFSIGNALED(resolver->status) ? WTERMSIG(resolver->status) : WEXITSTATUS(resolver->status),
-		  line[0] ? ": " : "", line);
+		  complaint ? ": " : "", complaint ? (int)strcspn(complaint, "\n") : 0, complaint ? complaint : "");
 	return true;
 }
 
@@ -319,16 +268,14 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 
 static int wait_ready(struct private_resolver *resolver, enum readiness *ready, struct error *error)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(resolver->port),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct timespec pause = { .tv_nsec = ROUND_MS * 1000000l };
-	uint64_t end = now_ms() + PRIVATE_RESOLVER_READY_MS;
+	struct sockaddr_storage address;
+	socklen_t size = address_sockaddr(&resolver->server.address, resolver->server.port, &address);
+	uint64_t end = now_ms() + READY_MS;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int result = -1;
 
 	*ready = READY_NOT_YET;
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, size) < 0) {
 		error_set(error, "a socket for the private Unbound: %s", strerror(errno));
 		goto done;
 	}
@@ -337,7 +284,7 @@ static int wait_ready(struct private_resolver *resolver, enum readiness *ready, 
 			goto done;
 		*ready = try_question(resolver, fd);
 		if (*ready == READY_NOT_YET)
-			nanosleep(&pause, NULL);
+			usleep(ROUND_MS * 1000);
 	}
 	if (*ready == READY_YES)
 		result = 0;
@@ -354,8 +301,7 @@ done:
 
 static void end_process(struct private_resolver *resolver)
 {
-	struct timespec pause = { .tv_nsec = ROUND_MS * 1000000l };
-	uint64_t end = now_ms() + PRIVATE_RESOLVER_STOP_MS;
+	uint64_t end = now_ms() + STOP_MS;
 
 	if (resolver->pid <= 0)
 		return;
@@ -363,7 +309,7 @@ static void end_process(struct private_resolver *resolver)
 	while (waitpid(resolver->pid, &resolver->status, WNOHANG) == 0) {
 		if (now_ms() >= end)
 			kill(resolver->pid, SIGKILL);
-		nanosleep(&pause, NULL);
+		usleep(ROUND_MS * 1000);
 	}
 	resolver->pid = 0;
 }
@@ -373,26 +319,24 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 		      bool *again, struct error *error)
 {
 	enum readiness ready;
-	char log[LOG_READ + 1];
-	unsigned long long nonce = 0;
-	int config, result;
+	unsigned long long nonce;
+	FILE *config;
+	int result;
 
 	*again = false;
 	if (getrandom(&nonce, sizeof(nonce), 0) < 0)
 		nonce = now_ms();
 	snprintf(resolver->ready, sizeof(resolver->ready), "ready-%016llx.stsurvey.invalid", nonce);
-	resolver->port = free_port();
-	if (resolver->port == 0)
+	if (!take_port(&resolver->server))
 		return error_set(error, "no free port on 127.0.0.1 for the private Unbound");
 	config = make_config(resolver, extra, threads, concurrency, error);
-	if (config < 0)
+	if (!config)
 		return -1;
-	result = spawn(resolver, config, error);
-	close(config);
+	result = spawn(resolver, fileno(config), error);
+	fclose(config);
 	if (result < 0 || wait_ready(resolver, &ready, error) == 0)
 		return result;
-	read_log(resolver, log);
-	*again = ready == READY_IS_ANOTHER || strstr(log, "already in use");
+	*again = ready == READY_IS_ANOTHER || strstr(error->text, "already in use");
 	end_process(resolver);
 	return -1;
 }
@@ -401,30 +345,30 @@ int private_resolver_start(struct private_resolver **result, const char *extra, 
 			   struct endpoint *server, struct error *error)
 {
 	struct private_resolver *resolver = calloc(1, sizeof(*resolver));
-	bool again = true;
+	int started = -1;
+	bool again;
 
 	*result = NULL;
 	if (!resolver)
 		return error_set(error, "no memory");
 	resolver->log = -1;
-	if (!find_program(resolver->path)) {
-		private_resolver_stop(resolver);
-		return error_set(error, "--resolver unbound: it is not installed; apt install unbound dns-root-data");
-	}
+	resolver->server.address = (struct obs_address){ 4, { 127, 0, 0, 1 } };
 	threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
-	for (unsigned i = 0; i < STARTS_MAX && again; i++) {
-		if (start_once(resolver, extra, threads, concurrency, &again, error) < 0)
-			continue;
-		*server = (struct endpoint){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
-					     .port = resolver->port };
-		log_info("private Unbound: process %d on 127.0.0.1 port %u, %u threads", (int)resolver->pid,
-			 resolver->port, threads);
-		error->text[0] = '\0'; /* of an attempt that lost its port */
-		*result = resolver;
-		return 0;
+	again = find_program(resolver->path);
+	if (!again)
+		error_set(error, "--resolver unbound: it is not installed; apt install unbound dns-root-data");
+	for (unsigned i = 0; i < STARTS_MAX && started < 0 && again; i++)
+		started = start_once(resolver, extra, threads, concurrency, &again, error);
+	if (started < 0) {
+		private_resolver_stop(resolver);
+		return -1;
 	}
-	private_resolver_stop(resolver);
-	return -1;
+	*server = resolver->server;
+	log_info("private Unbound: process %d on 127.0.0.1 port %u, %u threads", (int)resolver->pid, server->port,
+		 threads);
+	error->text[0] = '\0'; /* of an attempt that lost its port */
+	*result = resolver;
+	return 0;
 }
 
 void private_resolver_stop(struct private_resolver *resolver)

@@ -13,12 +13,6 @@
 #include "output/error.h"
 #include "scanner/rules/address.h"
 
-enum {
-	PRIVATE_RESOLVER_READY_MS = 5000,      /* from its start to its first answer, at most */
-	PRIVATE_RESOLVER_STOP_MS = 5000,       /* from SIGTERM to SIGKILL */
-	PRIVATE_RESOLVER_EXTRA_MAX = 16 << 20, /* octets of --resolver-config: no list of zones is larger */
-};
-
 struct private_resolver;
 
 /* Start it and wait until it answers. @extra: a file whose lines follow ours, or NULL; trust anchors in it
