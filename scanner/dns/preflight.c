@@ -9,31 +9,23 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/net_cares.h"
 
-enum {
-	SOA_OF_SIGNED,
-	NO_SUCH_NAME,
-	NO_SUCH_NAME_AGAIN,
-	NO_SUCH_NAME_TCP,
-	NO_SUCH_IN_ORG,
-	SAMPLES,
-	QUESTIONS = SAMPLES + PREFLIGHT_SAMPLES
-};
+/* What each server is asked: these, and for the first names of the list. */
+enum { SOA_OF_SIGNED, NO_SUCH_NAME, NO_SUCH_NAME_AGAIN, NO_SUCH_NAME_TCP, NO_SUCH_IN_ORG, SAMPLES };
 
-struct flight {
+struct check_run {
 	struct net_cares *dns;
 	unsigned pending;
 	int fault; /* the last one that ended a question; 0: none */
-	char nonce[32];
 };
 
 struct question {
 	struct net_query query;
-	struct flight *flight;
+	struct check_run *run;
 	struct server_check *check;
 	unsigned number;
 	uint8_t server;
 	bool due; /* to be asked, or asked again */
-	char name[DOMAIN_NAME_MAX + 64];
+	char name[DOMAIN_NAME_MAX + 1];
 };
 
 /* A probe should be a question no cache answers; one of the list's names is second best. */
@@ -43,8 +35,7 @@ static void keep_probe(struct server_check *check, const struct question *questi
 
 	if (check->probe_name[0] != '\0' && !random)
 		return;
-	snprintf(check->probe_name, sizeof(check->probe_name), "%.*s", DOMAIN_NAME_MAX,
-		 random ? "org" : question->name);
+	snprintf(check->probe_name, sizeof(check->probe_name), "%s", random ? "org" : question->name);
 	check->probe_type = question->query.type;
 	check->probe_random = random;
 }
@@ -82,9 +73,9 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 	struct question *question = query->arg;
 	struct server_check *check = question->check;
 
-	question->flight->pending--;
+	question->run->pending--;
 	if (query->fault) {
-		question->flight->fault = query->fault;
+		question->run->fault = query->fault;
 		question->due = true;
 		return;
 	}
@@ -96,68 +87,39 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 		check->status = query->status;
 }
 
-static bool name_question(struct question *question, const char *nonce, const struct span *sample, size_t samples)
+static void name_question(struct question *question, unsigned nonce, const struct span *sample)
 {
-	size_t i = question->number - SAMPLES;
+	unsigned number = question->number;
 
-	question->query.type = DNS_TYPE_A;
-	switch (question->number) {
-	case SOA_OF_SIGNED:
-		question->query.type = DNS_TYPE_SOA;
+	question->query.type = number == SOA_OF_SIGNED ? DNS_TYPE_SOA : number < SAMPLES ? DNS_TYPE_A : DNS_TYPE_MX;
+	if (number == SOA_OF_SIGNED)
 		snprintf(question->name, sizeof(question->name), "org");
-		return true;
-	case NO_SUCH_NAME:
-	case NO_SUCH_NAME_AGAIN:
-	case NO_SUCH_NAME_TCP:
-		snprintf(question->name, sizeof(question->name), "stsurvey-%s-%u.invalid", nonce, question->number);
-		return true;
-	case NO_SUCH_IN_ORG:
-		snprintf(question->name, sizeof(question->name), "stsurvey-%s.org", nonce);
-		return true;
-	default:
-		if (i >= samples)
-			return false;
-		question->query.type = DNS_TYPE_MX;
-		snprintf(question->name, sizeof(question->name), "%.*s", (int)sample[i].n, sample[i].p);
-		return true;
-	}
-}
-
-static void name_all(struct flight *flight, unsigned count, const struct span *sample, size_t samples,
-		     struct question *question, struct server_check *check)
-{
-	for (unsigned server = 0; server < count; server++) {
-		check[server] = (struct server_check){ 0 };
-		for (unsigned number = 0; number < QUESTIONS; number++, question++) {
-			question->number = number;
-			question->flight = flight;
-			question->check = &check[server];
-			question->server = (uint8_t)server;
-			question->due = name_question(question, flight->nonce, sample, samples);
-			net_query_about(&question->query, span_of(question->name));
-			question->query.on_answer = on_answer;
-			question->query.arg = question;
-		}
-	}
+	else if (number < SAMPLES)
+		snprintf(question->name, sizeof(question->name), "stsurvey-%08x-%u.%s", nonce, number,
+			 number == NO_SUCH_IN_ORG ? "org" : "invalid");
+	else
+		snprintf(question->name, sizeof(question->name), "%.*s", (int)sample[number - SAMPLES].n,
+			 sample[number - SAMPLES].p);
+	net_query_about(&question->query, span_of(question->name));
 }
 
 /* What a fault of ours ended says nothing about the server: it is asked again, for a while. */
-static void ask_all(struct flight *flight, uv_loop_t *loop, struct question *question, size_t count)
+static void ask_all(struct check_run *run, uv_loop_t *loop, struct question *question, size_t count)
 {
-	for (unsigned round = 0; round < PREFLIGHT_ROUNDS && (round == 0 || flight->fault); round++) {
+	for (unsigned round = 0; round < PREFLIGHT_ROUNDS && (round == 0 || run->fault); round++) {
 		if (round > 0)
 			usleep(PREFLIGHT_PAUSE_MS * 1000);
 		uv_update_time(loop);
-		flight->fault = NET_OK;
+		run->fault = NET_OK;
 		for (size_t i = 0; i < count; i++) {
 			if (!question[i].due)
 				continue;
 			question[i].due = false;
-			flight->pending++;
-			net_cares_ask_server(flight->dns, &question[i].query, question[i].server,
+			run->pending++;
+			net_cares_ask_server(run->dns, &question[i].query, question[i].server,
 					     question[i].number == NO_SUCH_NAME_TCP);
 		}
-		while (flight->pending > 0)
+		while (run->pending > 0)
 			uv_run(loop, UV_RUN_ONCE);
 	}
 }
@@ -186,8 +148,9 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
 	      size_t samples, struct server_check *check, struct error *error)
 {
-	struct question *question = calloc((size_t)count * QUESTIONS, sizeof(*question));
-	struct flight flight = { 0 };
+	size_t each = SAMPLES + (samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES);
+	struct question *question = calloc(count * each, sizeof(*question));
+	struct check_run run = { 0 };
 	struct net_cares_options dns = {
 		.server = server,
 		.server_count = count,
@@ -203,20 +166,28 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 		return error_set(error, "no memory or file descriptors to ask the name servers; see ulimit -n");
 	}
 	dns.loop = &loop;
-	if (net_cares_open(&flight.dns, &dns, error) < 0)
+	if (net_cares_open(&run.dns, &dns, error) < 0)
 		goto done;
 	if (getrandom(&nonce, sizeof(nonce), 0) < 0)
 		nonce = (unsigned)uv_now(&loop);
-	snprintf(flight.nonce, sizeof(flight.nonce), "%08x", nonce);
-	name_all(&flight, count, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
-	ask_all(&flight, &loop, question, (size_t)count * QUESTIONS);
-	result = verdict(server, count, check, flight.fault, error);
-	net_cares_close(flight.dns);
+	memset(check, 0, count * sizeof(*check));
+	for (size_t i = 0; i < count * each; i++) {
+		question[i] = (struct question){ .query = { .on_answer = on_answer, .arg = &question[i] },
+						 .run = &run,
+						 .check = &check[i / each],
+						 .number = (unsigned)(i % each),
+						 .server = (uint8_t)(i / each),
+						 .due = true };
+		name_question(&question[i], nonce, sample);
+	}
+	ask_all(&run, &loop, question, count * each);
+	result = verdict(server, count, check, run.fault, error);
+	net_cares_close(run.dns);
 done:
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
-	if (flight.dns)
-		net_cares_free(flight.dns);
+	if (run.dns)
+		net_cares_free(run.dns);
 	free(question);
 	return result;
 }
