@@ -59,7 +59,8 @@ static void send_probe(void *arg, unsigned server)
 	probe->net = net;
 	probe->server = server;
 	if (probed->probe_random)
-		used = snprintf(probe->name, sizeof(probe->name), "stsurvey-%08x.", (unsigned)random());
+		used = snprintf(probe->name, sizeof(probe->name), "stsurvey-%04x%04x.", channel_random(&net->group),
+				channel_random(&net->group));
 	snprintf(probe->name + used, sizeof(probe->name) - (size_t)used, "%.*s", (int)probed->probe_name.n,
 		 probed->probe_name.p);
 	probe->query = (struct net_query){ .type = probed->probe_type, .on_answer = on_probed, .arg = probe };

@@ -80,6 +80,8 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 	struct rig *rig = peer->arg;
 
 	rig->seen++;
+	if (is(question, "stsurvey-"))
+		memcpy(rig->probed, question->name, sizeof(rig->probed));
 	if (rig->silent)
 		return;
 	if (rig->failing || (rig->no_edns && question->edns)) {

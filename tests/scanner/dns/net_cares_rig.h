@@ -53,6 +53,7 @@ struct rig {
 	bool silent, failing, no_edns, no_tcp;
 	unsigned seen; /* questions of the kind at hand */
 	struct dns_peer_question old;
+	char probed[256]; /* the last name with a random label; "": none */
 };
 
 /* For rigs opened from now on: after the first try of a question, none begins later than this. */

@@ -113,6 +113,34 @@ static void a_failing_server_pauses_the_scan(void **state)
 	a_server_that_goes_away_and_comes_back_costs_nobody_an_answer(true);
 }
 
+/* Or a resolver would answer from memory, while it is cut off from the world. */
+static void no_scan_probes_with_the_names_of_another(void **state)
+{
+	char first[sizeof(((struct rig *)0)->probed)] = "";
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rig *rig = rig_open(1, true, SHORT_MS);
+		struct asked *many;
+
+		srandom(1); /* as a new process */
+		rig_server(rig)->probe_name = SPAN_LITERAL("ok.example");
+		rig_server(rig)->probe_type = DNS_TYPE_A;
+		rig_server(rig)->probe_random = true;
+		rig->failing = true;
+		many = rig_begin_many(rig, "ok", 50);
+		run_until_parked(rig, 50);
+		while (rig->probed[0] == '\0')
+			uv_run(&rig->loop, UV_RUN_ONCE);
+		assert_string_equal(rig->probed + strlen("stsurvey-00000000"), ".ok.example");
+		assert_string_not_equal(rig->probed, first);
+		memcpy(first, rig->probed, sizeof(first));
+		net_cares_stop(rig->net);
+		rig_end_many(many, 50, DNS_SKIPPED, NET_FAULT_SHUTDOWN);
+		rig_close(rig);
+	}
+}
+
 /* The probe vouches for it: then it is the domains. */
 static void domains_that_fail_at_a_good_server_fail(void **state)
 {
@@ -229,6 +257,7 @@ int main(void)
 		cmocka_unit_test(no_descriptor_is_a_fault_and_no_finding),
 		cmocka_unit_test(a_silent_server_pauses_the_scan),
 		cmocka_unit_test(a_failing_server_pauses_the_scan),
+		cmocka_unit_test(no_scan_probes_with_the_names_of_another),
 		cmocka_unit_test(domains_that_fail_at_a_good_server_fail),
 		cmocka_unit_test(stop_ends_every_question_once),
 		cmocka_unit_test(the_rate_is_kept),
