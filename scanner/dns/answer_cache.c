@@ -10,13 +10,12 @@
 struct entry {
 	TAILQ_ENTRY(entry) use; /* only answered ones are in the order */
 	struct answer_cache *cache;
-	struct net_query query;           /* ours, while it is in flight */
+	struct net_query query;           /* what was asked */
 	STAILQ_HEAD(, net_query) waiting; /* the others', until the answer */
 	uint64_t expires_ms;
 	uint64_t hash;
 	unsigned in_use;           /* callbacks that read the answer just now */
 	struct dns_answer *answer; /* NULL: in flight */
-	size_t name_len;
 	char name[];
 };
 
@@ -27,12 +26,13 @@ struct answer_cache {
 	struct hash_table entries;
 };
 
-static struct entry *find(const struct answer_cache *cache, struct span name, uint16_t type, uint64_t hash)
+static struct entry *entry_of(const struct answer_cache *cache, const struct net_query *query, uint64_t hash)
 {
 	struct entry *entry;
 
 	for (size_t at = 0; (entry = hash_table_next(&cache->entries, hash, &at));)
-		if (entry->query.type == type && span_equal((struct span){ entry->name, entry->name_len }, name))
+		if (entry->query.type == query->type &&
+		    span_equal(net_query_name(&entry->query), net_query_name(query)))
 			break;
 	return entry;
 }
@@ -41,10 +41,10 @@ static struct entry *find(const struct answer_cache *cache, struct span name, ui
 
 static size_t size_of(const struct entry *entry)
 {
-	return sizeof(*entry) + entry->name_len + (entry->answer ? dns_answer_size(entry->answer) : 0);
+	return sizeof(*entry) + entry->query.name_n + (entry->answer ? dns_answer_size(entry->answer) : 0);
 }
 
-static void drop(struct answer_cache *cache, struct entry *entry)
+static void entry_free(struct answer_cache *cache, struct entry *entry)
 {
 	hash_table_remove(&cache->entries, entry->hash, entry);
 	if (entry->answer)
@@ -60,22 +60,28 @@ static bool make_room(struct answer_cache *cache, size_t octets)
 {
 	while (!TAILQ_EMPTY(&cache->use) && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
 					     cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
-		drop(cache, TAILQ_FIRST(&cache->use));
+		entry_free(cache, TAILQ_FIRST(&cache->use));
 	return cache->counts.entries < ANSWER_CACHE_ENTRIES_MAX &&
 	       cache->counts.octets + octets <= ANSWER_CACHE_OCTETS_MAX;
 }
 
-static struct entry *add(struct answer_cache *cache, struct span name, uint64_t hash)
+static void on_answer(struct net_query *query, const struct dns_answer *answer);
+
+/* One for @query, which is not asked yet; NULL: no room, or no memory. */
+static struct entry *entry_new(struct answer_cache *cache, const struct net_query *query, uint64_t hash)
 {
-	size_t size = sizeof(struct entry) + name.n;
+	size_t size = sizeof(struct entry) + query->name_n;
 	struct entry *entry = NULL;
 
 	if (make_room(cache, size) && hash_table_reserve(&cache->entries, 1))
 		entry = malloc(size);
 	if (!entry)
 		return NULL;
-	*entry = (struct entry){ .cache = cache, .hash = hash, .name_len = name.n };
-	memcpy(entry->name, name.p, name.n);
+	*entry = (struct entry){ .cache = cache, .hash = hash };
+	memcpy(entry->name, query->name, query->name_n);
+	entry->query = (struct net_query){ .type = query->type, .name = entry->name, .name_n = query->name_n };
+	entry->query.on_answer = on_answer;
+	entry->query.arg = entry;
 	STAILQ_INIT(&entry->waiting);
 	hash_table_put(&cache->entries, hash, entry);
 	cache->counts.entries++;
@@ -90,26 +96,22 @@ static uint64_t lifetime_ms(const struct dns_answer *answer)
 {
 	if (!answer || answer->len > ANSWER_CACHE_PACKET_MAX)
 		return 0;
-	switch (answer->status) {
-	case DNS_NOERROR:
-		return 1000ull * (answer->ttl < ANSWER_CACHE_TTL_MAX_S ? answer->ttl : ANSWER_CACHE_TTL_MAX_S);
-	case DNS_NXDOMAIN:
-	case DNS_NO_ANSWER:
+	if (answer->status == DNS_NXDOMAIN || answer->status == DNS_NO_ANSWER)
 		return 1000ull * ANSWER_CACHE_NEGATIVE_S;
-	default:
+	if (answer->status != DNS_NOERROR)
 		return 0;
-	}
+	return 1000ull * (answer->ttl < ANSWER_CACHE_TTL_MAX_S ? answer->ttl : ANSWER_CACHE_TTL_MAX_S);
 }
 
 /* Turn the question in flight into a kept answer, or drop it. */
-static void settle(struct answer_cache *cache, struct entry *entry, const struct dns_answer *answer)
+static void keep_answer(struct answer_cache *cache, struct entry *entry, const struct dns_answer *answer)
 {
 	uint64_t lifetime = lifetime_ms(answer);
 	size_t size = lifetime ? dns_answer_size(answer) : 0;
 	void *memory = lifetime && make_room(cache, size) ? malloc(size) : NULL;
 
 	if (!memory) {
-		drop(cache, entry);
+		entry_free(cache, entry);
 		return;
 	}
 	entry->answer = dns_answer_copy(answer, memory);
@@ -125,7 +127,7 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 	struct net_query told = *query, *waiting;
 
 	STAILQ_CONCAT(&all, &entry->waiting);
-	settle(entry->cache, entry, answer);
+	keep_answer(entry->cache, entry, answer);
 	/* An asker that hears the answer may ask again and push the entry out: only @answer, which lives until this
 	 * returns, is touched below. */
 	while ((waiting = STAILQ_FIRST(&all))) {
@@ -152,21 +154,13 @@ static void answer_from(struct answer_cache *cache, struct entry *entry, struct 
 		TAILQ_INSERT_TAIL(&cache->use, entry, use);
 }
 
-/* Straight on, as if there were no cache. */
-static void pass(struct answer_cache *cache, struct net_query *query)
-{
-	query->shared = false;
-	cache->counts.asked++;
-	cache->net->ask(cache->net, query);
-}
-
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 {
 	uint64_t hash = hash_octet(hash_span(net_query_name(query)), query->type);
-	struct entry *entry = find(cache, net_query_name(query), query->type, hash);
+	struct entry *entry = entry_of(cache, query, hash);
 
 	if (entry && entry->answer && !entry->in_use && entry->expires_ms <= cache->net->now_ms(cache->net)) {
-		drop(cache, entry);
+		entry_free(cache, entry);
 		entry = NULL;
 	}
 	if (entry && entry->answer) {
@@ -178,16 +172,14 @@ void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 		STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
 		return;
 	}
-	entry = add(cache, net_query_name(query), hash);
-	if (!entry) {
-		pass(cache, query);
-		return;
-	}
-	STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
-	entry->query = (struct net_query){ .type = query->type, .on_answer = on_answer, .arg = entry };
-	net_query_about(&entry->query, (struct span){ entry->name, entry->name_len });
 	cache->counts.asked++;
-	cache->net->ask(cache->net, &entry->query); /* may call back at once */
+	entry = entry_new(cache, query, hash);
+	if (entry) {
+		STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
+		query = &entry->query;
+	}
+	query->shared = false;
+	cache->net->ask(cache->net, query); /* may call back at once */
 }
 
 /* ---- life ---- */
