@@ -113,7 +113,7 @@ static void resume_lists(struct net_cares *net)
 			return;
 	STAILQ_CONCAT(&parked, &net->parked);
 	while (!resolver_is_paused(&net->resolver) && (query = query_list_pop(&parked))) {
-		query->own.tries_left = (uint8_t)net->tries;
+		query->own.tries_left = (uint8_t)net->options.tries;
 		query->own.failures = 0;
 		query->own.first_ms = (uint32_t)now_of(net);
 		query->own.tcp = false; /* perhaps of another server */
@@ -193,9 +193,7 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->group =
 		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
 	net->ring.fd = -1;
-	net->tries = options->tries;
-	net->tries_ms = options->tries_ms;
-	net->rate = options->rate;
+	net->options = *options;
 	net->pace.burst_s = RESOLVER_BURST_S;
 	STAILQ_INIT(&net->waiting);
 	STAILQ_INIT(&net->delayed);

@@ -31,9 +31,7 @@ struct net_cares {
 	struct channel_group group; /* first: see struct net_try */
 	struct resolver resolver;
 	struct channel_list channels[2 * NAME_SERVERS_MAX]; /* server n: 2n over UDP, 2n + 1 over TCP */
-	unsigned tries;
-	uint32_t tries_ms;
-	const _Atomic double *rate;
+	struct net_cares_options options;
 	struct pace pace;
 	struct repeat_list repeat[REPEAT_LEVELS];
 	struct query_list waiting; /* for the rate */

@@ -40,7 +40,7 @@ void net_cares_finish(struct net_cares *net, struct net_query *query, int fault,
 
 bool net_cares_may_try(const struct net_cares *net, const struct net_query *query)
 {
-	return query->own.tries_left > 0 && (uint32_t)now_of(net) - query->own.first_ms < net->tries_ms;
+	return query->own.tries_left > 0 && (uint32_t)now_of(net) - query->own.first_ms < net->options.tries_ms;
 }
 
 static void park(struct net_cares *net, struct net_query *query)
@@ -277,8 +277,8 @@ bool net_cares_take_token(struct net_cares *net, unsigned server)
 	struct pace *server_pace = &net->resolver.server[server].pace;
 	uint64_t now_us = now_of(net) * 1000;
 
-	if (net->rate)
-		net->pace.rate = atomic_load_explicit(net->rate, memory_order_relaxed);
+	if (net->options.rate)
+		net->pace.rate = atomic_load_explicit(net->options.rate, memory_order_relaxed);
 	if (pace_wait(server_pace, now_us) > 0 || !pace_take(&net->pace, now_us))
 		return false;
 	pace_reserve(server_pace, now_us);
@@ -314,7 +314,7 @@ static void start(struct net_cares *net, struct net_query *query, int pinned, bo
 	memset(&query->own, 0, sizeof(query->own));
 	query->own.server = -1;
 	query->own.pinned = (int8_t)pinned;
-	query->own.tries_left = (uint8_t)(pinned < 0 ? net->tries : 1);
+	query->own.tries_left = (uint8_t)(pinned < 0 ? net->options.tries : 1);
 	query->own.tcp = tcp;
 	query->tries = 0;
 	net->counts.in_flight++;
