@@ -21,22 +21,7 @@ struct tls_store {
 
 /* ---- the store ---- */
 
-/* Where systems keep their bundle; the first that can be read is the store. */
-static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Alpine */
-	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
-	"/etc/ssl/ca-bundle.pem",             /* openSUSE */
-	"/etc/ssl/cert.pem",                  /* BSD */
-};
-
-static const char *system_bundle(void)
-{
-	for (size_t i = 0; i < COUNT_OF(bundles); i++) {
-		if (access(bundles[i], R_OK) == 0)
-			return bundles[i];
-	}
-	return NULL;
-}
+static const char system_bundle[] = "/etc/ssl/certs/ca-certificates.crt"; /* of Debian's ca-certificates */
 
 /* OpenSSL caches a certificate's extensions at first use, under a lock: use every anchor once, now. */
 static size_t warm(X509_STORE *x509)
@@ -57,9 +42,9 @@ static size_t warm(X509_STORE *x509)
 
 static int load(struct tls_store *store, const char *ca_file, struct error *error)
 {
-	const char *path = ca_file ? ca_file : system_bundle();
+	const char *path = ca_file ? ca_file : system_bundle;
 
-	if (!path)
+	if (!ca_file && access(path, R_OK) != 0)
 		return error_set(error, "no trust store found: install ca-certificates or give --ca-file");
 	if (access(path, R_OK) != 0)
 		return error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
@@ -291,21 +276,14 @@ static int on_chain(X509_STORE_CTX *ctx, void *arg)
 
 /* ---- the handshake ---- */
 
+_Static_assert(TLS_1_3 - TLS_1_0 == TLS1_3_VERSION - TLS1_VERSION, "the same order, without gaps");
+
 static enum tls_version version_of(int wire)
 {
-	switch (wire) {
-	case SSL3_VERSION: /* even older than the oldest we tell apart */
-	case TLS1_VERSION:
-		return TLS_1_0;
-	case TLS1_1_VERSION:
-		return TLS_1_1;
-	case TLS1_2_VERSION:
-		return TLS_1_2;
-	case TLS1_3_VERSION:
-		return TLS_1_3;
-	default:
+	if (wire < SSL3_VERSION || wire > TLS1_3_VERSION)
 		return TLS_NONE;
-	}
+	return wire == SSL3_VERSION ? TLS_1_0 /* older than the oldest we tell apart */
+				    : TLS_1_0 + (wire - TLS1_VERSION);
 }
 
 /* OpenSSL drops the version of a ServerHello it refuses; that version is the finding. */
