@@ -1,7 +1,6 @@
 #include "scanner/https/net_curl.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -32,7 +31,8 @@ TAILQ_HEAD(fetch_list, fetch);
 
 struct net_curl {
 	struct net_curl_options options;
-	struct net_curl_world world;
+	struct routes routes; /* when we started */
+	uint64_t timeout_ms;
 	struct gate gate;
 	struct net_curl_loop loop;
 	uv_timer_t clock; /* runs while anything is tried */
@@ -69,11 +69,6 @@ static void call_back(struct net_curl *c)
 
 /* ---- one attempt ---- */
 
-static uint64_t timeout_ms(const struct net_curl *c)
-{
-	return (uint64_t)(c->options.timeout_s * 1000);
-}
-
 /* The first address from @index on that may be contacted; the number of all where there is none. */
 static unsigned allowed_from(const struct net_fetch *request, unsigned index)
 {
@@ -97,13 +92,13 @@ static void on_clock(uv_timer_t *clock);
 /* Put @fetch's next attempt into curl's hands. -1: no memory. */
 static int try_address(struct net_curl *c, struct fetch *fetch)
 {
-	uint64_t left = timeout_ms(c) - fetch->spent_ms;
+	uint64_t left = c->timeout_ms - fetch->spent_ms;
 	struct net_curl_attempt *attempt = SLIST_FIRST(&c->idle);
 
 	if (attempt)
 		SLIST_REMOVE_HEAD(&c->idle, link);
 	else
-		attempt = net_curl_attempt_new(&c->world);
+		attempt = net_curl_attempt_new(&c->options, &c->routes);
 	if (!attempt)
 		return -1;
 	if (net_curl_attempt_set(attempt, fetch->request, &fetch->pass.address, (long)left,
@@ -156,7 +151,7 @@ static void end_attempt(struct net_curl *c, struct fetch *fetch, CURLcode code)
 		request->policy->address_used = (int8_t)fetch->index;
 	else if (request->policy->address_used < 0) /* what an earlier address did is better evidence */
 		request->policy->status = CONNECT_BLOCKLISTED;
-	if (outcome != NET_CURL_FINAL && next < request->address_count && fetch->spent_ms < timeout_ms(c)) {
+	if (outcome != NET_CURL_FINAL && next < request->address_count && fetch->spent_ms < c->timeout_ms) {
 		fetch->index = next;
 		set_state(c, fetch, FETCH_AT_GATE);
 		gate_enter_again(&c->gate, &fetch->pass, &request->address[next]);
@@ -231,16 +226,6 @@ static void curl_start(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
 }
 
-static int check_options(const struct net_curl_options *options, struct error *error)
-{
-	if (!(options->timeout_s > 0 && options->timeout_s <= NET_CURL_TIMEOUT_MAX_S))
-		return error_set(error, "--http-timeout: more than 0 and at most %d seconds (RFC 8461 3.3)",
-				 NET_CURL_TIMEOUT_MAX_S);
-	if (options->concurrency == 0)
-		return error_set(error, "--http-concurrency: at least 1");
-	return 0;
-}
-
 static void free_all(void *arg)
 {
 	struct net_curl *c = arg;
@@ -259,8 +244,6 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	struct net_curl *c;
 
 	*curl = NULL;
-	if (check_options(options, error) != 0)
-		return -1;
 	pthread_once(&once, curl_start);
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -273,14 +256,8 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	for (unsigned state = 0; state < FETCH_STATES; state++)
 		TAILQ_INIT(&c->list[state]);
 	SLIST_INIT(&c->idle);
-	c->world = (struct net_curl_world){
-		.store = options->store,
-		.allow = options->allow,
-		.block = options->block,
-		.https_port = options->https_port,
-	};
-	routes_look(&c->world.routes);
-	snprintf(c->world.user_agent, sizeof(c->world.user_agent), "%s", options->user_agent);
+	c->timeout_ms = (uint64_t)(options->timeout_s * 1000);
+	routes_look(&c->routes);
 	if (gate_open(&c->gate, &(struct gate_options){ .loop = options->loop,
 							.hosts = options->hosts,
 							.pace = options->pace,

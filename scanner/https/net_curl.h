@@ -55,12 +55,12 @@ struct net_curl_options {
 	uint32_t handshake_ms;  /* 0: NET_CURL_HANDSHAKE_MS */
 	uint32_t first_line_ms; /* 0: NET_CURL_FIRST_LINE_MS */
 	unsigned concurrency;   /* connections at once: the gate's window */
-	const char *user_agent; /* copied */
+	const char *user_agent;
 };
 
 struct net_curl;
 
-/* All options but @user_agent's text outlive the net_curl. 0, or -1 with one line for the user in @error. */
+/* All that @options point to outlives the net_curl. 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int net_curl_open(struct net_curl **curl, const struct net_curl_options *options,
 						      struct error *error);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "scanner/https/net_curl.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/contact.h"
 
@@ -19,7 +18,6 @@ enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct net_curl_attempt *attempt = arg;
-	const struct net_curl_world *world = attempt->world;
 	struct obs_address address = { .family = to->family == AF_INET ? 4 : 6 };
 	int fd;
 
@@ -28,7 +26,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		memcpy(address.octet, &((struct sockaddr_in *)&to->addr)->sin_addr, 4);
 	else
 		memcpy(address.octet, &((struct sockaddr_in6 *)&to->addr)->sin6_addr, 16);
-	if (contact_check(&address, world->allow, world->block) != CONTACT_ALLOWED) {
+	if (contact_check(&address, attempt->options->allow, attempt->options->block) != CONTACT_ALLOWED) {
 		attempt->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -83,7 +81,7 @@ static CURLcode set_for_life(struct net_curl_attempt *attempt)
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_ACCEPT_ENCODING, "identity");
 	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* http_answer.c decodes, within its limit */
-	SET(CURLOPT_USERAGENT, attempt->world->user_agent);
+	SET(CURLOPT_USERAGENT, attempt->options->user_agent);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* each transfer's end walks the whole cache */
@@ -110,13 +108,14 @@ static CURLcode set_for_life(struct net_curl_attempt *attempt)
 	return bad;
 }
 
-struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_world *world)
+struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes)
 {
 	struct net_curl_attempt *attempt = calloc(1, sizeof(*attempt));
 
 	if (!attempt)
 		return NULL;
-	attempt->world = world;
+	attempt->options = options;
+	attempt->routes = routes;
 	attempt->easy = curl_easy_init();
 	if (attempt->easy && set_for_life(attempt) == CURLE_OK)
 		return attempt;
@@ -140,7 +139,7 @@ struct net_curl_attempt *net_curl_attempt_of(CURL *easy)
 
 static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span host, long left_ms, long connect_ms)
 {
-	unsigned https_port = attempt->world->https_port;
+	unsigned https_port = attempt->options->https_port;
 	char url[URL_MAX], port[8] = "", address[ADDRESS_TEXT_MAX];
 	CURL *easy = attempt->easy;
 	CURLcode bad = CURLE_OK;
@@ -164,14 +163,13 @@ static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span ho
 int net_curl_attempt_set(struct net_curl_attempt *attempt, struct net_fetch *fetch, const struct obs_address *address,
 			 long left_ms, long connect_ms)
 {
-	const struct net_curl_world *world = attempt->world;
-
 	*attempt = (struct net_curl_attempt){
-		.world = world,
+		.options = attempt->options,
+		.routes = attempt->routes,
 		.easy = attempt->easy,
 		.policy = fetch->policy,
 		.address = *address,
-		.tls = { .store = world->store,
+		.tls = { .store = attempt->options->store,
 			 .host = fetch->host,
 			 .arena = fetch->arena,
 			 .tls = &fetch->policy->tls },
@@ -208,7 +206,7 @@ static enum net_curl_outcome judge_connect(struct net_curl_attempt *attempt, CUR
 	}
 	if (error == 0)
 		curl_easy_getinfo(attempt->easy, CURLINFO_OS_ERRNO, &error);
-	meaning = connect_meaning_of((int)error, &attempt->address, &attempt->world->routes);
+	meaning = connect_meaning_of((int)error, &attempt->address, attempt->routes);
 	attempt->policy->status = meaning.status;
 	attempt->fault = meaning.fault;
 	return meaning.fault == NET_OK ? NET_CURL_NOT_CONNECTED : NET_CURL_FINAL;

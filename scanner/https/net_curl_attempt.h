@@ -12,18 +12,7 @@
 
 #include "scanner/https/connect_meaning.h"
 #include "scanner/https/http_answer.h"
-#include "scanner/job/net.h"
-#include "scanner/https/tls.h"
-#include "scanner/rules/cidr_set.h"
-
-/* What all attempts of a net_curl share. */
-struct net_curl_world {
-	const struct tls_store *store;
-	const struct cidr_set *allow, *block;
-	uint16_t https_port;
-	struct routes routes; /* when we started */
-	char user_agent[256];
-};
+#include "scanner/https/net_curl.h"
 
 enum net_curl_stage {
 	NET_CURL_CONNECTING,
@@ -45,7 +34,8 @@ struct net_curl_attempt {
 	int fault;                 /* enum net_fault; set here, too */
 
 	/* for life */
-	const struct net_curl_world *world;
+	const struct net_curl_options *options;
+	const struct routes *routes; /* when we started */
 	CURL *easy;
 
 	/* of one connection */
@@ -60,8 +50,8 @@ struct net_curl_attempt {
 	struct http_answer http;
 };
 
-/* One with a handle of curl's, to be used again and again; @world outlives it. NULL: no memory. */
-struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_world *world);
+/* One with a handle of curl's, to be used again and again; @options and @routes outlive it. NULL: no memory. */
+struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes);
 void net_curl_attempt_free(struct net_curl_attempt *attempt);
 
 /* The one that @easy is the handle of. */

@@ -6,8 +6,7 @@ struct socket_poll {
 	uv_poll_t poll;
 	struct net_curl_loop *owner;
 	curl_socket_t fd;
-	int wanted;               /* uv_poll events */
-	struct socket_poll *next; /* in the pool */
+	int wanted; /* uv_poll events */
 };
 
 static void on_timer(uv_timer_t *timer)
@@ -51,22 +50,15 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 }
 
 /* Once the last handle is closed, nothing points here any more. */
-static void on_handle_closed(struct net_curl_loop *l)
+static void handle_closed(struct net_curl_loop *l)
 {
-	if (--l->handles > 0 || !l->on_closed)
-		return;
-	while (l->pool) {
-		struct socket_poll *socket = l->pool;
-
-		l->pool = socket->next;
-		free(socket);
-	}
-	l->on_closed(l);
+	if (--l->handles == 0)
+		l->on_closed(l);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	on_handle_closed(handle->data);
+	handle_closed(handle->data);
 }
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -74,27 +66,21 @@ static void on_poll_closed(uv_handle_t *handle)
 	struct socket_poll *socket = handle->data;
 	struct net_curl_loop *l = socket->owner;
 
-	socket->next = l->pool;
-	l->pool = socket;
-	on_handle_closed(l);
+	free(socket);
+	handle_closed(l);
 }
 
 static struct socket_poll *poll_new(struct net_curl_loop *l, curl_socket_t fd)
 {
-	struct socket_poll *socket = l->pool;
+	struct socket_poll *socket = malloc(sizeof(*socket));
 
-	if (socket)
-		l->pool = socket->next;
-	else
-		socket = malloc(sizeof(*socket));
-	if (!socket)
-		return NULL;
-	*socket = (struct socket_poll){ .owner = l, .fd = fd, .poll.data = socket };
-	if (uv_poll_init_socket(l->loop, &socket->poll, fd) != 0) {
-		socket->next = l->pool;
-		l->pool = socket;
+	if (!socket || uv_poll_init_socket(l->loop, &socket->poll, fd) != 0) {
+		free(socket);
 		return NULL;
 	}
+	socket->poll.data = socket;
+	socket->owner = l;
+	socket->fd = fd;
 	l->handles++;
 	return socket;
 }

@@ -5,8 +5,6 @@
 #include <curl/curl.h>
 #include <uv.h>
 
-struct socket_poll;
-
 struct net_curl_loop {
 	/* the owner's */
 	void (*on_action)(void *arg);           /* after every socket and timer action: drain the messages */
@@ -21,7 +19,6 @@ struct net_curl_loop {
 	uv_timer_t timer;
 	unsigned handles; /* of libuv, not yet closed */
 	void (*on_closed)(struct net_curl_loop *loop);
-	struct socket_poll *pool;
 };
 
 /* Zeroes the whole struct; set the owner's members afterwards. 0, or -1: no memory, and nothing to undo. */
