@@ -12,11 +12,6 @@ struct arena_block {
 
 _Static_assert(sizeof(struct arena_block) % FREELIST_ALIGNMENT == 0, "data is aligned as the block is");
 
-void arena_init(struct arena *arena)
-{
-	*arena = (struct arena){ 0 };
-}
-
 static struct arena_block *block_new(size_t size)
 {
 	struct arena_block *block = freelist_alloc(sizeof(*block) + size);

@@ -23,13 +23,13 @@ enum {
 
 struct arena_block;
 
+/* All zeros is an empty one. */
 struct arena {
 	struct arena_block *first; /* kept by arena_reset */
 	struct arena_block *last;  /* where the next octets come from */
 	size_t total;              /* octets of blocks beyond the first */
 };
 
-void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 void arena_reset(struct arena *arena);
 

@@ -34,9 +34,8 @@ struct net_cares_counts {
 	uint64_t packets; /* questions sent, repeats and TCP included */
 	uint64_t repeats;
 	uint64_t tcp;
-	uint64_t in_flight; /* questions unanswered */
-	uint64_t parked;    /* times one of them began to wait for a server to come back */
-	uint64_t icmp;      /* errors of the kernel on our sockets */
+	uint64_t parked; /* times one of them began to wait for a server to come back */
+	uint64_t icmp;   /* errors of the kernel on our sockets */
 };
 
 struct net_cares;

@@ -34,7 +34,6 @@ void net_cares_finish(struct net_cares *net, struct net_query *query, int fault,
 	drop_tries(net, query);
 	query->fault = (int8_t)fault;
 	query->status = status;
-	net->counts.in_flight--;
 	query->on_answer(query, answer);
 }
 
@@ -317,7 +316,6 @@ static void start(struct net_cares *net, struct net_query *query, int pinned, bo
 	query->own.tries_left = (uint8_t)(pinned < 0 ? net->options.tries : 1);
 	query->own.tcp = tcp;
 	query->tries = 0;
-	net->counts.in_flight++;
 	net_cares_send(net, query);
 }
 

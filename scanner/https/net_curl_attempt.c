@@ -214,7 +214,7 @@ static enum net_curl_outcome judge_connect(struct net_curl_attempt *attempt, CUR
 
 static void judge_handshake(struct net_curl_attempt *attempt, CURLcode code)
 {
-	/* PROTOCOL.md's line between TCP and TLS: not one octet, and no silence either. */
+	/* TLS began if an octet came, or if nothing ended the connection. */
 	if (code != CURLE_OPERATION_TIMEDOUT && attempt->tls.octets == 0)
 		attempt->policy->status = CONNECT_RESET;
 	else
@@ -232,19 +232,13 @@ static bool is_cut(const struct net_curl_attempt *attempt, bool whole)
 /* @whole: no coding of the body ends in the middle. */
 static enum http_failure http_failure_of(const struct net_curl_attempt *attempt, CURLcode code, bool whole)
 {
-	switch (attempt->http.go) {
-	case HTTP_STOP_TOO_LARGE:
+	if (attempt->http.go == HTTP_STOP_TOO_LARGE)
 		return HTTP_TOO_LARGE;
-	case HTTP_STOP_PROTOCOL:
-		return HTTP_PROTOCOL;
-	case HTTP_STOP_ENOUGH:
+	if (attempt->http.go == HTTP_STOP_ENOUGH)
 		return HTTP_COMPLETE;
-	default:
-		break;
-	}
-	if (code == CURLE_OK && is_cut(attempt, whole))
-		return HTTP_PROTOCOL;
-	return code == CURLE_OK ? HTTP_COMPLETE : code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_PROTOCOL;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return HTTP_TIMEOUT;
+	return code == CURLE_OK && !is_cut(attempt, whole) ? HTTP_COMPLETE : HTTP_PROTOCOL;
 }
 
 static void judge_http(struct net_curl_attempt *attempt, CURLcode code)

@@ -36,8 +36,9 @@ static int keep_chain(struct arena *arena, const struct dns_answer *answer, stru
 	return NET_OK;
 }
 
-int answers_keep(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
-		 struct obs_answer *kept)
+/* What every answer has: status, tries, AD, TTL, CNAME chain. */
+static int keep_answer(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
+		       struct obs_answer *kept)
 {
 	kept->status = query->status;
 	kept->tries = query->tries;
@@ -68,7 +69,7 @@ static int compare_mx(const void *left, const void *right)
 int answers_keep_mx(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 		    struct obs_mx *mx)
 {
-	int fault = answers_keep(arena, query, answer, &mx->answer);
+	int fault = keep_answer(arena, query, answer, &mx->answer);
 	struct obs_mx_record *record;
 	size_t count;
 
@@ -97,7 +98,7 @@ int answers_keep_mx(struct arena *arena, const struct net_query *query, const st
 int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 		     struct obs_txt *txt)
 {
-	int fault = answers_keep(arena, query, answer, &txt->answer);
+	int fault = keep_answer(arena, query, answer, &txt->answer);
 	size_t count, octets = 0, kept = 0;
 	struct span *record;
 
@@ -128,7 +129,7 @@ int answers_keep_txt(struct arena *arena, const struct net_query *query, const s
 int answers_keep_addresses(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 			   struct obs_answer *kept, struct address_list *list)
 {
-	int fault = answers_keep(arena, query, answer, kept);
+	int fault = keep_answer(arena, query, answer, kept);
 
 	if (fault || !has_records(query, answer))
 		return fault;

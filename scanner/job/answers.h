@@ -2,8 +2,7 @@
  *
  * Each function takes a question that has ended and its parsed answer (NULL: none came), and puts what is to be kept
  * into the arena and the facts. It returns NET_OK, or a fault of ours: the question's, or no memory. Facts beyond the
- * limits of parsers/observation.h are counted as omitted. Where a record's data is broken the parser has said so
- * before.
+ * limits of parsers/observation.h are counted as omitted. A record whose data is broken does not come this far.
  */
 #ifndef STSURVEY_SCANNER_JOB_ANSWERS_H
 #define STSURVEY_SCANNER_JOB_ANSWERS_H
@@ -18,10 +17,6 @@ struct address_list {
 	struct obs_address *address;
 	uint16_t count, omitted;
 };
-
-/* What every answer has: status, tries, AD, TTL, CNAME chain. */
-__attribute__((warn_unused_result)) int answers_keep(struct arena *arena, const struct net_query *query,
-						     const struct dns_answer *answer, struct obs_answer *kept);
 
 /* In order of preference, then name: the order a sender tries them in (RFC 5321 5.1). */
 __attribute__((warn_unused_result)) int answers_keep_mx(struct arena *arena, const struct net_query *query,

@@ -144,7 +144,6 @@ static void ended(struct task *task)
 void job_init(struct job *job, const struct job_context *context)
 {
 	*job = (struct job){ .context = context };
-	arena_init(&job->arena);
 }
 
 void job_fini(struct job *job)

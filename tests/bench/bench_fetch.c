@@ -280,7 +280,7 @@ static void client_init(struct client *client, const struct tls_store *store, st
 		struct slot *slot = &client->slot[i];
 
 		address_parse(SPAN_LITERAL("127.0.0.1"), &slot->address);
-		arena_init(&slot->arena);
+		slot->arena = (struct arena){ 0 };
 		slot->fetch = (struct net_fetch){ .host = SPAN_LITERAL(HOST),
 						  .address = &slot->address,
 						  .address_count = 1,

@@ -117,7 +117,7 @@ void rig_begin(struct rig *rig, struct rig_fetch *fetch, const char *host, const
 	static const char *const localhost[] = { "127.0.0.1", NULL };
 
 	*fetch = (struct rig_fetch){ .fetch = { .host = span_of(host), .on_done = on_done, .arg = rig } };
-	arena_init(&fetch->arena);
+	fetch->arena = (struct arena){ 0 };
 	if (!addresses)
 		addresses = localhost;
 	for (size_t i = 0; i < 4 && addresses[i]; i++) {

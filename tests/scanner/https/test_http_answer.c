@@ -17,7 +17,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *f)
 {
-	arena_init(&f->arena);
+	f->arena = (struct arena){ 0 };
 	f->http = (struct obs_http){ 0 };
 	http_answer_init(&f->answer, &f->arena, &f->http);
 }

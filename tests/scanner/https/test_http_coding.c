@@ -100,7 +100,7 @@ static void a_stream_is_read_in_pieces_of_any_size(void **state)
 			struct arena arena;
 			bool whole;
 
-			arena_init(&arena);
+			arena = (struct arena){ 0 };
 			assert_int_equal(
 				push_all(&arena, rows[i].kind, (struct span){ stream, n }, piece, &out, &whole),
 				HTTP_CODING_GO_ON);
@@ -122,7 +122,7 @@ static void members_follow_each_other(void **state)
 
 	(void)state;
 	n += coded(GZIP, "STSv1", stream + n, sizeof(stream) - n);
-	arena_init(&arena);
+	arena = (struct arena){ 0 };
 	assert_int_equal(push_all(&arena, HTTP_CODING_GZIP, (struct span){ stream, n }, 7, &out, &whole),
 			 HTTP_CODING_GO_ON);
 	assert_true(whole);
@@ -142,7 +142,7 @@ static void what_is_cut_is_not_whole(void **state)
 		struct arena arena;
 		bool whole;
 
-		arena_init(&arena);
+		arena = (struct arena){ 0 };
 		assert_int_equal(push_all(&arena, HTTP_CODING_GZIP, (struct span){ stream, cut }, cut, &out, &whole),
 				 HTTP_CODING_GO_ON);
 		assert_false(whole);
@@ -167,7 +167,7 @@ static void what_is_broken_is_told(void **state)
 		struct arena arena;
 		bool whole;
 
-		arena_init(&arena);
+		arena = (struct arena){ 0 };
 		assert_int_equal(push_all(&arena, rows[i].kind, span_of(rows[i].octets), 64, &out, &whole),
 				 HTTP_CODING_BROKEN);
 		assert_int_equal(out.n, 0);
@@ -184,7 +184,7 @@ static void a_reader_that_has_enough_stops_it(void **state)
 	bool whole;
 
 	(void)state;
-	arena_init(&arena);
+	arena = (struct arena){ 0 };
 	assert_int_equal(push_all(&arena, HTTP_CODING_GZIP, (struct span){ stream, n }, n, &out, &whole),
 			 HTTP_CODING_STOPPED);
 	arena_fini(&arena);
@@ -203,7 +203,7 @@ static void no_memory_is_ours(void **state)
 		text[i] = (char)('a' + i * 7 % 26);
 	text[sizeof(text) - 1] = '\0';
 	n = coded(GZIP, text, stream, sizeof(stream));
-	arena_init(&arena);
+	arena = (struct arena){ 0 };
 	coding = http_coding_new(&arena, HTTP_CODING_GZIP);
 	assert_non_null(coding);
 	while (arena_alloc(&arena, ARENA_BLOCK))

@@ -143,7 +143,7 @@ static void a_reserved_name_has_room_whatever_fails(void **state)
 		struct arena arena;
 
 		freelist_trim();
-		arena_init(&arena);
+		arena = (struct arena){ 0 };
 		fail_at(0);
 		assert_false(arena_reserve(&arena, sizes[i]));
 		fail_at(-1);
