@@ -63,15 +63,6 @@ void resolver_cut_off(struct resolver_server *server)
 		server->state = RESOLVER_SUSPECT;
 }
 
-/* Little's law needs the answers of a window; one that judge_window prolongs has counted some before. */
-static void measure_pace(struct resolver_server *server, float ms)
-{
-	uint32_t fresh = (uint32_t)(server->answered - server->answered_before);
-
-	server->answered_before = server->answered;
-	server->per_ms = (float)fresh / ms;
-}
-
 static void judge_window(struct resolver_server *server, uint64_t now_ms)
 {
 	uint32_t outcomes = server->good + server->bad;
@@ -93,7 +84,10 @@ void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(voi
 		struct resolver_server *server = &resolver->server[i];
 
 		if (close_window) {
-			measure_pace(server, (float)(now_ms - resolver->window_ms));
+			/* not @good: a window that is prolonged has counted some before */
+			server->per_ms = (float)(server->answered - server->answered_before) /
+					 (float)(now_ms - resolver->window_ms);
+			server->answered_before = server->answered;
 			judge_window(server, now_ms);
 		}
 		if (server->probes > 0 || server->state == RESOLVER_UP ||

@@ -75,31 +75,19 @@ void routes_look(struct routes *routes)
 	routes->ipv6 = has_route(6);
 }
 
-static struct connect_meaning decide(const struct errno_row *row, const struct obs_address *address,
-				     const struct routes *before)
-{
-	const struct connect_meaning unreachable = { CONNECT_UNREACHABLE, NET_OK },
-				     unknown = { CONNECT_SKIPPED, NET_OK },
-				     link_down = { CONNECT_SKIPPED, NET_FAULT_SOCKETS };
-
-	switch (row->doubt) {
-	case OUR_LINK:
-		return (address->family == 4 ? before->ipv4 : before->ipv6) && !has_route(address->family)
-			       ? link_down
-			       : row->meaning;
-	case OUR_RULE:
-		return address->family == 4 || route_errno(address) != 0 ? unknown : row->meaning;
-	case OUR_PORT:
-		return route_errno(address) != 0 ? unreachable : row->meaning;
-	default:
-		return row->meaning;
-	}
-}
-
 struct connect_meaning connect_meaning_of(int error, const struct obs_address *address, const struct routes *before)
 {
+	struct errno_row row = { error, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT };
+	bool had_route = address->family == 4 ? before->ipv4 : before->ipv6;
+
 	for (size_t i = 0; i < COUNT_OF(errno_rows); i++)
 		if (errno_rows[i].error == error)
-			return decide(&errno_rows[i], address, before);
-	return (struct connect_meaning){ CONNECT_SKIPPED, NET_OK };
+			row = errno_rows[i];
+	if (row.doubt == OUR_LINK && had_route && !has_route(address->family))
+		return (struct connect_meaning){ CONNECT_SKIPPED, NET_FAULT_SOCKETS };
+	if (row.doubt == OUR_RULE && (address->family == 4 || route_errno(address) != 0))
+		return (struct connect_meaning){ CONNECT_SKIPPED, NET_OK };
+	if (row.doubt == OUR_PORT && route_errno(address) != 0)
+		return (struct connect_meaning){ CONNECT_UNREACHABLE, NET_OK };
+	return row.meaning;
 }

@@ -40,31 +40,26 @@ static size_t warm(X509_STORE *x509)
 	return anchors;
 }
 
-static int load(struct tls_store *store, const char *ca_file, struct error *error)
-{
-	const char *path = ca_file ? ca_file : system_bundle;
-
-	if (!ca_file && access(path, R_OK) != 0)
-		return error_set(error, "no trust store found: install ca-certificates or give --ca-file");
-	if (access(path, R_OK) != 0)
-		return error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
-	store->x509 = X509_STORE_new();
-	store->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	if (!store->x509 || !store->sha256)
-		return error_set(error, "%s: no memory for the trust store", path);
-	if (X509_STORE_load_file(store->x509, path) != 1 || warm(store->x509) == 0)
-		return error_set(error, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
-	return 0;
-}
-
 int tls_store_open(struct tls_store **store, const char *ca_file, struct error *error)
 {
-	*store = calloc(1, sizeof(**store));
-	if (!*store)
-		return error_set(error, "no memory for the trust store");
-	if (load(*store, ca_file, error) == 0)
+	const char *path = ca_file ? ca_file : system_bundle;
+	struct tls_store *s = *store = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->x509 = X509_STORE_new();
+		s->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	}
+	if (!s || !s->x509 || !s->sha256)
+		error_set(error, "%s: no memory for the trust store", path);
+	else if (!ca_file && access(path, R_OK) != 0)
+		error_set(error, "no trust store found: install ca-certificates or give --ca-file");
+	else if (access(path, R_OK) != 0)
+		error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
+	else if (X509_STORE_load_file(s->x509, path) != 1 || warm(s->x509) == 0)
+		error_set(error, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
+	else
 		return 0;
-	tls_store_free(*store);
+	tls_store_free(s);
 	*store = NULL;
 	ERR_clear_error();
 	return -1;

@@ -208,18 +208,15 @@ bool address_is_loopback(const struct obs_address *address)
 void address_interleave(struct obs_address *address, size_t count)
 {
 	struct obs_address sorted[OBS_ADDRESS_MAX];
-	size_t done = 0, next[2] = { 0, 0 };
+	size_t all[2] = { 0, 0 }, seen[2] = { 0, 0 }; /* of IPv6, of IPv4 */
 
-	while (done < count) {
-		for (unsigned family = 0; family < 2; family++) {
-			size_t i = next[family];
+	for (size_t i = 0; i < count; i++)
+		all[address[i].family == 4]++;
+	for (size_t i = 0; i < count; i++) {
+		unsigned family = address[i].family == 4;
+		size_t others = all[!family], at = seen[family]++;
 
-			while (i < count && (address[i].family == 4) != (family == 1))
-				i++;
-			if (i < count)
-				sorted[done++] = address[i];
-			next[family] = i + 1;
-		}
+		sorted[at < others ? 2 * at + family : at + others] = address[i];
 	}
 	if (count > 0) /* @address may be NULL where there is none */
 		memcpy(address, sorted, count * sizeof(*sorted));
