@@ -59,7 +59,7 @@ static inline uint64_t now_of(const struct net_cares *net)
 	return uv_now(net->group.loop);
 }
 
-/* The question has ended: tell the asker. @answer NULL: none came. */
+/* The question has ended: call back. @answer NULL: none came, or none that is one; then @status says why. */
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
 		      const struct dns_answer *answer);
 

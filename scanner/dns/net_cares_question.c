@@ -33,7 +33,7 @@ void net_cares_finish(struct net_cares *net, struct net_query *query, int fault,
 {
 	drop_tries(net, query);
 	query->fault = (int8_t)fault;
-	query->status = status;
+	query->status = answer ? answer->status : status;
 	query->on_answer(query, answer);
 }
 
@@ -52,15 +52,13 @@ static void park(struct net_cares *net, struct net_query *query)
 static void fail(struct net_cares *net, struct net_query *query, enum dns_status status,
 		 const struct dns_answer *answer)
 {
-	bool unsure = query->own.pinned < 0 && query->own.server >= 0 &&
-		      resolver_is_unsure(&net->resolver, (unsigned)query->own.server);
-
-	if (unsure && query->own.parked < PARKED_MAX && !net->stopping) {
+	if (query->own.pinned < 0 && query->own.parked < PARKED_MAX &&
+	    resolver_is_unsure(&net->resolver, (unsigned)query->own.server)) {
 		query->own.parked++;
 		park(net, query);
-		return;
+	} else {
+		net_cares_finish(net, query, NET_OK, status, answer);
 	}
-	net_cares_finish(net, query, net->stopping ? NET_FAULT_SHUTDOWN : NET_OK, status, answer);
 }
 
 /* ---- answers ---- */
@@ -76,8 +74,8 @@ static enum dns_status code_of(const uint8_t *packet)
 	return dns_status_of_rcode(packet[3] & 15);
 }
 
-/* @code says nothing; @status and @answer are what the question ends with if nothing better comes. */
-static void on_failure(struct net_cares *net, struct net_query *query, enum dns_status code, enum dns_status status,
+/* @code says nothing; the question ends with @answer if nothing better comes. */
+static void on_failure(struct net_cares *net, struct net_query *query, enum dns_status code,
 		       const struct dns_answer *answer)
 {
 	struct resolver_server *server = &net->resolver.server[query->own.server];
@@ -95,7 +93,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 	if (!SLIST_EMPTY(&query->own.tries))
 		return; /* another packet of the same question is still out */
 	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
-		fail(net, query, status, answer);
+		fail(net, query, DNS_ERROR, answer);
 		return;
 	}
 	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
@@ -108,15 +106,13 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 	struct resolver_server *server = &net->resolver.server[try->channel->server];
 	struct dns_answer_room room;
 	struct dns_answer parsed, *answer = &parsed;
-	enum dns_status status;
 	bool truncated = packet[2] & 2;
 
 	query->own.server = (int8_t)try->channel->server;
 	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &room, answer) < 0)
 		answer = NULL;
-	status = answer ? answer->status : DNS_ERROR;
 	if (!says_something(code_of(packet))) {
-		on_failure(net, query, code_of(packet), status, answer);
+		on_failure(net, query, code_of(packet), answer);
 		return;
 	}
 	if (!server->edns_seen && !query->own.plain)
@@ -129,7 +125,7 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 		net_cares_send(net, query);
 		return;
 	}
-	net_cares_finish(net, query, NET_OK, status, answer);
+	net_cares_finish(net, query, NET_OK, DNS_ERROR, answer);
 }
 
 /* No packet. The question goes on while another try is out or left. */
