@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "scanner/rules/address.h"
 #include "scanner/rules/contact.h"
 
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */

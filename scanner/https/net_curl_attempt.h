@@ -13,6 +13,7 @@
 #include "scanner/https/connect_meaning.h"
 #include "scanner/https/http_answer.h"
 #include "scanner/https/net_curl.h"
+#include "scanner/rules/address.h"
 
 enum net_curl_stage {
 	NET_CURL_CONNECTING,
@@ -22,7 +23,7 @@ enum net_curl_stage {
 	NET_CURL_STAGES
 };
 
-enum { NET_CURL_ROUTE_MAX = 64 }; /* octets of "::[address]:port" */
+enum { NET_CURL_ROUTE_MAX = ADDRESS_TEXT_MAX + 10 }; /* octets with NUL of "::[address]:port" */
 
 struct net_curl_attempt {
 	/* the owner's */
