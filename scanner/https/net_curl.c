@@ -6,12 +6,11 @@
 
 #include <curl/curl.h>
 #include "scanner/https/net_curl_attempt.h"
-#include "scanner/https/net_curl_loop.h"
 
 /* What a fetch waits for. */
 enum fetch_state {
 	FETCH_AT_GATE, /* the gate, to let it in: on_go */
-	FETCH_TRYING,  /* its server; curl or the clock ends the attempt: on_action, on_clock */
+	FETCH_TRYING,  /* its server; curl or the clock ends the attempt: act, on_clock */
 	FETCH_DONE,    /* its callback, once nothing here is in the middle of something: call_back */
 	FETCH_STATES
 };
@@ -34,9 +33,11 @@ struct net_curl {
 	struct routes routes; /* when we started */
 	uint64_t timeout_ms;
 	struct gate gate;
-	struct net_curl_loop loop;
-	uv_timer_t clock; /* runs while anything is tried */
-	bool busy;        /* what ends now is called back when this is over */
+	CURLM *multi;
+	uv_timer_t curl_timer; /* until curl wants to be called */
+	uv_timer_t clock;      /* runs while anything is tried */
+	unsigned handles;      /* of libuv: these two, and a poll for each socket */
+	bool busy;             /* what ends now is called back when this is over */
 	struct fetch_list list[FETCH_STATES];
 	SLIST_HEAD(, net_curl_attempt) idle;
 };
@@ -103,7 +104,7 @@ static int try_address(struct net_curl *c, struct fetch *fetch)
 		return -1;
 	if (net_curl_attempt_set(attempt, fetch->request, &fetch->pass.address, (long)left,
 				 (long)connect_ms(fetch, left)) != 0 ||
-	    curl_multi_add_handle(c->loop.multi, attempt->easy) != CURLM_OK) {
+	    curl_multi_add_handle(c->multi, attempt->easy) != CURLM_OK) {
 		SLIST_INSERT_HEAD(&c->idle, attempt, link);
 		return -1;
 	}
@@ -135,7 +136,7 @@ static void on_go(struct gate_pass *pass, int fault)
 /* Take the attempt out of curl's hands, finished or not. */
 static void leave_curl(struct net_curl *c, struct fetch *fetch)
 {
-	curl_multi_remove_handle(c->loop.multi, fetch->attempt->easy);
+	curl_multi_remove_handle(c->multi, fetch->attempt->easy);
 	SLIST_INSERT_HEAD(&c->idle, fetch->attempt, link);
 	fetch->spent_ms += uv_now(c->options.loop) - fetch->attempt->began_ms;
 }
@@ -161,15 +162,16 @@ static void end_attempt(struct net_curl *c, struct fetch *fetch, CURLcode code)
 	}
 }
 
-/* libcurl 7.88 reports nothing unless asked after every action, also when no handle runs any more. */
-static void on_action(void *arg)
+/* Let curl act on a socket or on the time. libcurl 7.88 reports nothing unless asked after every action, also when no
+ * handle runs any more. */
+static void act(struct net_curl *c, curl_socket_t fd, int flags)
 {
-	struct net_curl *c = arg;
 	CURLMsg *message;
-	int left;
+	int running, left;
 
+	curl_multi_socket_action(c->multi, fd, flags, &running);
 	c->busy = true;
-	while ((message = curl_multi_info_read(c->loop.multi, &left))) {
+	while ((message = curl_multi_info_read(c->multi, &left))) {
 		if (message->msg == CURLMSG_DONE) /* @message is gone after this */
 			end_attempt(c, net_curl_attempt_of(message->easy_handle)->owner, message->data.result);
 	}
@@ -212,18 +214,42 @@ static void on_clock(uv_timer_t *clock)
 	call_back(c);
 }
 
-/* A socket nobody watches: the transfer times out, and that is our fault. */
-static void on_deaf(void *arg, CURL *easy)
+/* ---- curl on the loop: its multi_socket interface ---- */
+
+struct socket_poll {
+	uv_poll_t poll;
+	struct net_curl *owner;
+	curl_socket_t fd;
+	int wanted; /* uv_poll events */
+};
+
+static void on_curl_timer(uv_timer_t *timer)
 {
-	(void)arg;
-	net_curl_attempt_of(easy)->fault = NET_FAULT_SOCKETS;
+	act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* ---- the whole ---- */
-
-static void curl_start(void)
+static int on_timer_wanted(CURLM *multi, long ms, void *arg)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
+	struct net_curl *c = arg;
+
+	(void)multi;
+	if (ms < 0)
+		uv_timer_stop(&c->curl_timer);
+	else
+		uv_timer_start(&c->curl_timer, on_curl_timer, (uint64_t)ms, 0);
+	return 0;
+}
+
+static void on_socket(uv_poll_t *poll, int status, int events)
+{
+	struct socket_poll *socket = poll->data;
+	int flags = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+
+	if (status < 0) { /* EPOLLERR: libuv has stopped polling; curl may have octets to read before the error */
+		flags |= CURL_CSELECT_ERR | CURL_CSELECT_IN; /* with ERR alone curl 7.88 gives up unread */
+		uv_poll_start(poll, socket->wanted, on_socket);
+	}
+	act(socket->owner, socket->fd, flags);
 }
 
 static void free_all(void *arg)
@@ -235,7 +261,74 @@ static void free_all(void *arg)
 		SLIST_REMOVE_HEAD(&c->idle, link);
 		net_curl_attempt_free(attempt);
 	}
+	curl_multi_cleanup(c->multi);
 	free(c);
+}
+
+static void handle_closed(struct net_curl *c)
+{
+	if (--c->handles == 0)
+		free_all(c);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	handle_closed(handle->data);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	struct socket_poll *socket = handle->data;
+	struct net_curl *c = socket->owner;
+
+	free(socket);
+	handle_closed(c);
+}
+
+static struct socket_poll *poll_new(struct net_curl *c, curl_socket_t fd)
+{
+	struct socket_poll *socket = malloc(sizeof(*socket));
+
+	if (!socket || uv_poll_init_socket(c->options.loop, &socket->poll, fd) != 0) {
+		free(socket);
+		return NULL;
+	}
+	socket->poll.data = socket;
+	socket->owner = c;
+	socket->fd = fd;
+	c->handles++;
+	curl_multi_assign(c->multi, fd, socket);
+	return socket;
+}
+
+static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+	struct net_curl *c = arg;
+	struct socket_poll *socket = assigned;
+
+	if (what == CURL_POLL_REMOVE) {
+		if (socket) {
+			uv_close((uv_handle_t *)&socket->poll, on_poll_closed);
+			curl_multi_assign(c->multi, fd, NULL);
+		}
+		return 0;
+	}
+	if (!socket)
+		socket = poll_new(c, fd);
+	if (!socket) { /* not watched, the transfer times out; an error returned here would end all of them */
+		net_curl_attempt_of(easy)->fault = NET_FAULT_SOCKETS;
+		return 0;
+	}
+	socket->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+	uv_poll_start(&socket->poll, socket->wanted, on_socket);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void curl_start(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
 }
 
 int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, struct error *error)
@@ -258,21 +351,22 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	SLIST_INIT(&c->idle);
 	c->timeout_ms = (uint64_t)(options->timeout_s * 1000);
 	routes_look(&c->routes);
+	c->multi = curl_multi_init();
+	if (!c->multi)
+		goto no_memory;
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted);
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	if (gate_open(&c->gate, &(struct gate_options){ .loop = options->loop,
 							.hosts = options->hosts,
 							.pace = options->pace,
 							.window = options->concurrency }) != 0)
 		goto no_memory;
-	if (net_curl_loop_init(&c->loop, options->loop) != 0) {
-		gate_close(&c->gate, free_all, c);
-		c = NULL;
-		goto no_memory;
-	}
 	uv_timer_init(options->loop, &c->clock); /* cannot fail */
-	c->clock.data = c;
-	c->loop.on_action = on_action;
-	c->loop.on_deaf = on_deaf;
-	c->loop.arg = c;
+	uv_timer_init(options->loop, &c->curl_timer);
+	c->clock.data = c->curl_timer.data = c;
+	c->handles = 2;
 	*curl = c;
 	return 0;
 no_memory:
@@ -326,23 +420,12 @@ void net_curl_stop(struct net_curl *c)
 	call_back(c);
 }
 
-static void on_loop_closed(struct net_curl_loop *loop)
-{
-	free_all(loop->arg);
-}
-
-static void on_clock_closed(uv_handle_t *handle)
-{
-	struct net_curl *c = handle->data;
-
-	net_curl_loop_fini(&c->loop, on_loop_closed);
-}
-
 static void on_gate_closed(void *arg)
 {
 	struct net_curl *c = arg;
 
-	uv_close((uv_handle_t *)&c->clock, on_clock_closed);
+	uv_close((uv_handle_t *)&c->clock, on_timer_closed);
+	uv_close((uv_handle_t *)&c->curl_timer, on_timer_closed);
 }
 
 void net_curl_close(struct net_curl *c)
