@@ -52,7 +52,7 @@ void arena_fini(struct arena *arena)
 }
 
 /* A block with room for @size octets becomes the last one. */
-static struct arena_block *grow(struct arena *arena, size_t size)
+static struct arena_block *add_block(struct arena *arena, size_t size)
 {
 	size_t usual = !arena->first ? ARENA_FIRST_BLOCK : arena->total == 0 ? ARENA_SMALL_BLOCK : ARENA_BLOCK;
 	size_t room = size > usual ? size : usual;
@@ -78,10 +78,10 @@ bool arena_reserve(struct arena *arena, size_t size)
 	if (arena->first && arena->first->size < size)
 		arena_fini(arena);
 	arena_reset(arena);
-	return arena->first || grow(arena, size);
+	return arena->first || add_block(arena, size);
 }
 
-static char *take(struct arena *arena, size_t size, size_t alignment)
+static char *take_octets(struct arena *arena, size_t size, size_t alignment)
 {
 	struct arena_block *block = arena->last;
 	size_t at = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
@@ -89,7 +89,7 @@ static char *take(struct arena *arena, size_t size, size_t alignment)
 	if (!block || at + size > block->size) {
 		if (size > ARENA_CAP)
 			return NULL;
-		block = grow(arena, size);
+		block = add_block(arena, size);
 		if (!block)
 			return NULL;
 		at = 0;
@@ -100,14 +100,14 @@ static char *take(struct arena *arena, size_t size, size_t alignment)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	void *p = take(arena, size, FREELIST_ALIGNMENT);
+	void *p = take_octets(arena, size, FREELIST_ALIGNMENT);
 
 	return p ? memset(p, 0, size) : NULL;
 }
 
 char *arena_text(struct arena *arena, size_t size)
 {
-	return take(arena, size, 1);
+	return take_octets(arena, size, 1);
 }
 
 struct span arena_copy(struct arena *arena, struct span s)

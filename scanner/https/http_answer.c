@@ -108,7 +108,7 @@ enum http_go http_answer_line(struct http_answer *answer, struct span line)
 }
 
 /* Make room for @need octets, at most @max; what is there moves along. */
-static bool make_room(struct http_answer *answer, size_t need, size_t max)
+static bool body_reserve(struct http_answer *answer, size_t need, size_t max)
 {
 	size_t room = answer->room > 0 ? answer->room : BODY_FIRST;
 	char *body;
@@ -147,7 +147,7 @@ static enum http_go keep_body(struct http_answer *answer, struct span octets)
 
 	http->size += octets.n;
 	if (n > 0) {
-		if (!make_room(answer, http->body.n + n, max))
+		if (!body_reserve(answer, http->body.n + n, max))
 			return stop(answer, HTTP_STOP_NO_MEMORY);
 		memcpy(answer->body + http->body.n, octets.p, n);
 		http->body = (struct span){ answer->body, http->body.n + n };

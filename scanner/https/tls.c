@@ -81,7 +81,7 @@ static struct span asn1_span(const ASN1_STRING *string)
 	return (struct span){ (const char *)ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string) };
 }
 
-static struct span keep(struct tls_watch *watch, struct span s)
+static struct span keep_span(struct tls_watch *watch, struct span s)
 {
 	struct span copy = arena_copy(watch->arena, s);
 
@@ -96,7 +96,7 @@ static struct span keep_text(struct tls_watch *watch, struct span s)
 {
 	if (s.n > TLS_TEXT_MAX)
 		s.n = TLS_TEXT_MAX;
-	return keep(watch, s);
+	return keep_span(watch, s);
 }
 
 /* The last CN is the most specific one (RFC 6125 6.4.4); evidence for a person, never compared. */
@@ -170,9 +170,9 @@ static void keep_names(struct tls_watch *watch, const GENERAL_NAMES *san, bool l
 		match = leaf && !watch->named && mx_match(name, watch->host);
 		watch->named |= match;
 		if (kept < max)
-			names[kept++] = keep(watch, name);
+			names[kept++] = keep_span(watch, name);
 		else if (match)
-			names[max - 1] = keep(watch, name);
+			names[max - 1] = keep_span(watch, name);
 		certificate->name_count++;
 	}
 	certificate->name_omitted = certificate->name_count - kept;

@@ -18,7 +18,7 @@ int task_fault(const struct task *task)
 	return task->fault;
 }
 
-static void run(struct task *task)
+static void run_steps(struct task *task)
 {
 	struct task *parent = task->parent;
 
@@ -39,7 +39,7 @@ void task_start(struct task *task, const struct task_kind *kind, struct task *pa
 	*task = (struct task){ .kind = kind, .parent = parent };
 	if (parent)
 		task_wait(parent);
-	run(task);
+	run_steps(task);
 }
 
 void task_wait(struct task *task)
@@ -53,5 +53,5 @@ void task_answered(struct task *task)
 	assert(task->pending > 0);
 	task->pending--;
 	if (!task->running)
-		run(task);
+		run_steps(task);
 }

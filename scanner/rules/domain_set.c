@@ -34,7 +34,7 @@ static uint64_t hash_left(uint64_t hash, char c)
 	return hash_octet(hash, (uint8_t)ascii_lower(c));
 }
 
-static bool has(const struct domain_set *set, uint64_t hash, struct span name)
+static bool has_name(const struct domain_set *set, uint64_t hash, struct span name)
 {
 	const char *known;
 
@@ -51,7 +51,7 @@ int domain_set_add(struct domain_set *set, struct span name)
 
 	for (size_t i = name.n; i > 0; i--)
 		hash = hash_left(hash, name.p[i - 1]);
-	if (has(set, hash, name))
+	if (has_name(set, hash, name))
 		return 0;
 	copy = hash_table_reserve(&set->names, 1) ? strndup(name.p, name.n) : NULL;
 	if (!copy)
@@ -84,7 +84,7 @@ bool domain_set_has(const struct domain_set *set, struct span name)
 
 	for (size_t i = name.n; i > 0; i--) {
 		hash = hash_left(hash, name.p[i - 1]);
-		if ((i == 1 || name.p[i - 2] == '.') && has(set, hash, span_skip(name, i - 1)))
+		if ((i == 1 || name.p[i - 2] == '.') && has_name(set, hash, span_skip(name, i - 1)))
 			return true;
 	}
 	return false;

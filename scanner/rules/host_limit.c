@@ -43,7 +43,7 @@ void host_limit_free(struct host_limit *limit)
 	free(limit);
 }
 
-static struct host *find(const struct host_limit *limit, const struct obs_address *address)
+static struct host *host_of(const struct host_limit *limit, const struct obs_address *address)
 {
 	struct host *host;
 
@@ -53,7 +53,7 @@ static struct host *find(const struct host_limit *limit, const struct obs_addres
 	return host;
 }
 
-static struct host *add(struct host_limit *limit, const struct obs_address *address)
+static struct host *host_new(struct host_limit *limit, const struct obs_address *address)
 {
 	struct host *host = hash_table_reserve(&limit->hosts, 1) ? calloc(1, sizeof(*host)) : NULL;
 
@@ -65,30 +65,25 @@ static struct host *add(struct host_limit *limit, const struct obs_address *addr
 	return host;
 }
 
-static enum host_turn take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
-{
-	struct host *host = find(limit, address);
-
-	if (!host)
-		host = add(limit, address);
-	if (!host)
-		return HOST_NO_MEMORY;
-	if (host->taken < limit->per_host) {
-		host->taken++;
-		return HOST_TAKEN;
-	}
-	STAILQ_INSERT_TAIL(&host->line, waiter, next);
-	return HOST_WAITS;
-}
-
 enum host_turn host_limit_take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	enum host_turn turn;
+	enum host_turn turn = HOST_WAITS;
+	struct host *host;
 
 	if (limit->per_host == 0)
 		return HOST_TAKEN;
 	pthread_mutex_lock(&limit->lock);
-	turn = take(limit, address, waiter);
+	host = host_of(limit, address);
+	if (!host)
+		host = host_new(limit, address);
+	if (!host) {
+		turn = HOST_NO_MEMORY;
+	} else if (host->taken < limit->per_host) {
+		host->taken++;
+		turn = HOST_TAKEN;
+	} else {
+		STAILQ_INSERT_TAIL(&host->line, waiter, next);
+	}
 	pthread_mutex_unlock(&limit->lock);
 	return turn;
 }
@@ -101,7 +96,7 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 	if (limit->per_host == 0)
 		return;
 	pthread_mutex_lock(&limit->lock);
-	host = find(limit, address);
+	host = host_of(limit, address);
 	waiter = STAILQ_FIRST(&host->line);
 	if (waiter) { /* the place changes hands */
 		STAILQ_REMOVE_HEAD(&host->line, next);
@@ -119,7 +114,7 @@ bool host_limit_cancel(struct host_limit *limit, const struct obs_address *addre
 	struct host *host;
 
 	pthread_mutex_lock(&limit->lock);
-	host = find(limit, address);
+	host = host_of(limit, address);
 	if (host) {
 		STAILQ_FOREACH (at, &host->line, next)
 			if (at == waiter)
