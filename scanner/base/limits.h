@@ -40,7 +40,7 @@ enum {
 	DNS_TIMEOUT_MAX_S = 60,  /* --timeout: resolvers give up long before */
 	DNS_TIMEOUT_MS = 2000,   /* its default: a resolver's own retry at a name server far away fits in */
 	DNS_RETRIES = 3,         /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
-	QUESTION_TRIES_MS = 30000, /* whoever is silent for so long is asked again by the last pass, if at all */
+	QUESTION_TRIES_MS = 30000, /* after so long a silence the next try is the last pass's, if any */
 	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
 	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
 

@@ -128,8 +128,7 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 
 	STAILQ_CONCAT(&all, &entry->waiting);
 	keep_answer(entry->cache, entry, answer);
-	/* An asker that hears the answer may ask again and push the entry out: only @answer, which lives until this
-	 * returns, is touched below. */
+	/* A callback may ask again, and so drop the entry: only @answer, which outlives this call, is used below. */
 	while ((waiting = STAILQ_FIRST(&all))) {
 		STAILQ_REMOVE_HEAD(&all, own.next);
 		waiting->fault = told.fault;
@@ -140,7 +139,7 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 	}
 }
 
-/* The asker may ask again: an entry in use is out of the order, and so can't be pushed out. */
+/* The callback may ask again: while it runs the entry is not in the order, and so is not dropped. */
 static void answer_from(struct answer_cache *cache, struct entry *entry, struct net_query *query)
 {
 	if (entry->in_use++ == 0)

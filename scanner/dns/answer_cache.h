@@ -1,9 +1,9 @@
 /* scanner/dns/answer_cache.h - answers that many domains share, asked for once.
  *
- * Policy hosts stand behind few providers, and thousands of domains ask for the same provider's name, often at
- * the same moment. A question marked `shared` (scanner/job/net.h) goes through here: while it is in flight others
- * like it wait for its answer, and afterwards it is answered from memory for as long as its TTL says.
- * A failure of servers or of ours is told to those who wait and never kept.
+ * A few providers run most policy hosts, and thousands of domains ask for the same provider's name, often at the same
+ * moment. A question marked `shared` (scanner/job/net.h) goes through here: while it is in flight others like it wait
+ * for its answer, and afterwards it is answered from memory for as long as its TTL says. A failure of servers or of
+ * ours goes to the questions that wait, and is never kept.
  *
  * One for each worker, on its loop's thread: no locks. Bounded in answers and octets; the least recently used
  * answer goes first.
@@ -19,7 +19,7 @@
 enum {
 	ANSWER_CACHE_ENTRIES_MAX = 2048,       /* providers of policies and mail are hundreds, not thousands */
 	ANSWER_CACHE_OCTETS_MAX = 1024 * 1024, /* of all entries: what they cost a worker at most */
-	ANSWER_CACHE_PACKET_MAX = 1232,        /* larger answers came over TCP: rare, and dear to keep */
+	ANSWER_CACHE_PACKET_MAX = 1232,        /* larger answers came over TCP: too rare to take the room */
 	ANSWER_CACHE_TTL_MAX_S = 3600,         /* a survey measures now: no fact is older */
 	ANSWER_CACHE_NEGATIVE_S = 60,          /* kept absence; zones ask for 5 minutes and more (RFC 2308 5) */
 };
@@ -33,11 +33,11 @@ struct answer_cache_counts {
 
 struct answer_cache;
 
-/* Questions go to @net, not marked as shared; it outlives the cache. NULL: no memory. */
+/* Questions go to @net, not marked as shared. @net outlives the cache. NULL: no memory. */
 struct answer_cache *answer_cache_new(struct net *net);
 
-/* As net_ask: one callback, perhaps before this returns. Of an answer that no packet of its own brought, `tries`
- * is 0. With no memory or no room the question is simply sent on. */
+/* As the `ask` of struct net: one callback, perhaps before this returns. `tries` is 0 where the answer came from memory
+ * or with another question. With no memory or no room the question is sent on as it is. */
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query);
 
 void answer_cache_counts(const struct answer_cache *cache, struct answer_cache_counts *counts);

@@ -136,8 +136,8 @@ static void tick_channels(struct channel_list *list)
 	}
 }
 
-/* After we have stood still, answers wait in the sockets, and the loop calls timers before it reads them: nothing is
- * late before that was done. Once in a row, so that a thread which is always slow repeats all the same. */
+/* After this thread has stood still, answers wait in the sockets, and the loop calls timers before it reads them: no
+ * question is late until they were read. Not twice in a row, so that a thread that is always slow repeats, too. */
 static bool must_read_first(struct net_cares *net)
 {
 	bool stood_still = now_of(net) - net->ticked_ms >= LATE_MS;

@@ -1,12 +1,12 @@
 /* scanner/dns/net_cares.h - DNS questions over c-ares on libuv: the only adapter that names c-ares.
  *
- * c-ares matches answers to questions and keeps each packet's time-out; everything that decides
- * is here: which server, when to repeat, what a failure means. A channel of c-ares serves one
- * server and makes one try; it is replaced after CHANNEL_RENEW_AFTER questions for fresh source ports.
+ * c-ares matches answers to questions and keeps each packet's time-out. What is decided is decided here: which server,
+ * when to repeat, what a failure means. A channel of c-ares serves one server and makes one try; it is replaced after
+ * CHANNEL_RENEW_AFTER questions, for fresh source ports.
  *
- * Way of a question: net_cares_ask → (rate limit) → try → answer | repeat after the RTO on another
- * server, the earlier try staying open | time-out. TC is asked again over TCP. A failure while the server
- * itself is in doubt (scanner/dns/resolver.h) is parked and asked again when that is decided.
+ * Way of a question: net_cares_ask → (rate limit) → try → answer | repeat after the RTO on another server, the earlier
+ * try staying open | time-out. TC is asked again over TCP. A question that fails while its server is in doubt
+ * (scanner/dns/resolver.h) is parked, and asked again when that is decided.
  */
 #ifndef STSURVEY_SCANNER_DNS_NET_CARES_H
 #define STSURVEY_SCANNER_DNS_NET_CARES_H

@@ -83,7 +83,7 @@ static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares
 	struct channel *channel = arg;
 	int result = connect(fd, address, size);
 
-	/* Linux's word for a UDP socket that gets no local port. c-ares would take it for a connection under way. */
+	/* Linux says EAGAIN where a UDP socket gets no local port. c-ares would take it for a connection under way. */
 	if (result < 0 && errno == EAGAIN)
 		errno = EADDRNOTAVAIL;
 	return (int)noted(channel->group, result);
@@ -98,7 +98,7 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 
 	if (fd != channel->out.fd)
 		return noted(channel->group, recvfrom(fd, buffer, size, flags, from, from_size));
-	/* c-ares closes a UDP socket on any error and costs every question on it a try: it hears of none. */
+	/* On an error c-ares closes a UDP socket, which costs every question on it a try: it is told of none. */
 	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
 	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
 	 * at 512 octets: it sees another rcode. */

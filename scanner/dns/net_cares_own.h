@@ -1,5 +1,5 @@
-/* scanner/dns/net_cares_own.h - what the files of the DNS adapter share: net_cares.c (its life and its clock),
- * net_cares_question.c (the way of one question).
+/* scanner/dns/net_cares_own.h - what the files of the DNS adapter share: net_cares.c (open, close, what time brings)
+ * and net_cares_question.c (the way of one question).
  */
 #ifndef STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
 #define STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
@@ -8,9 +8,8 @@
 #include "scanner/dns/net_cares_channel.h"
 #include "scanner/rules/pace.h"
 
-/* Tries to be repeated stand in lists by how long they wait, each level's a quarter longer than the one before: a long
- * wait at the head of one list for all would hold up the short ones behind it. The last level, from 2.3 s, holds all
- * beyond. */
+/* Tries that will be repeated stand in lists by how long they wait, each list's wait a quarter longer than that of the
+ * one before: in one list for all a long wait would hold up short ones behind it. The last list has all from 2.3 s. */
 enum { REPEAT_LEVELS = 13 };
 
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be

@@ -27,7 +27,7 @@
 enum {
 	READY_MS = 5000,        /* from its start to its first answer, at most */
 	STOP_MS = 5000,         /* from SIGTERM to SIGKILL */
-	STARTS_MAX = 8,         /* its port may be somebody's for TCP, or become so before it has it */
+	STARTS_MAX = 8,         /* its port may be in use for TCP, or taken before it has it */
 	THREADS_MAX = 64,       /* the most slabs it knows, too */
 	QUESTIONS_MIN = 4096,   /* num-queries-per-thread, as in the file */
 	QUESTIONS_MAX = 30000,  /* outgoing-range is twice that, and ports are 65,536 */
@@ -246,8 +246,8 @@ bool private_resolver_has_ended(struct private_resolver *resolver, struct error 
 
 /* ---- is it there? ---- */
 
-/* One question, one short wait. The answer is in its own configuration, so no other server is needed for it;
- * the name is the secret, and questions that waited in its socket are answered late: any answer will do. */
+/* One question, one short wait. The answer is in its own configuration, so no other server is needed for it, and no
+ * other resolver has it. A late answer to an earlier question will do. */
 static enum readiness try_question(const struct private_resolver *resolver, int fd)
 {
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];

@@ -1,8 +1,8 @@
-/* scanner/dns/private_resolver.h - an Unbound of the scan's own, on a loopback port nobody knows.
+/* scanner/dns/private_resolver.h - an Unbound of the scan's own, on a loopback port.
  *
  * Started from datasets/unbound-survey.conf (compiled in), changed where the machine and the scan ask for it.
- * Configuration and log are memory files, so nothing is left behind, however we end: the kernel kills the child
- * when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG). Started as root it runs as the user `unbound`.
+ * Configuration and log are memory files, and the kernel kills the child when the thread that started it ends
+ * (prctl(2), PR_SET_PDEATHSIG): however we end, nothing is left behind. Started as root it runs as the user `unbound`.
  */
 #ifndef STSURVEY_SCANNER_DNS_PRIVATE_RESOLVER_H
 #define STSURVEY_SCANNER_DNS_PRIVATE_RESOLVER_H

@@ -22,7 +22,7 @@ static bool send_some(struct udp_batch *batch, unsigned *sent, size_t *at)
 	done = sendmmsg(batch->fd, message, n, 0);
 	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
 		return false;
-	/* An ICMP error of an earlier datagram is told here once; it says nothing about this one. Any
+	/* An ICMP error of an earlier datagram is reported here once; it says nothing about this one. Any
 	 * other refusal costs one datagram, which its question's retry makes good. */
 	if (done < 0)
 		done = errno == EINTR || errno == ECONNREFUSED ? 0 : 1;
@@ -53,7 +53,7 @@ void udp_batch_put(struct udp_batch *batch, const void *datagram, size_t length)
 		return;
 	if (batch->count == UDP_BATCH_SIZE || batch->used + length > UDP_BATCH_OCTETS)
 		udp_batch_flush(batch);
-	/* The socket took nothing: make room as a full queue on the way would. */
+	/* The socket took nothing: drop what waits, as a full queue on the way would. */
 	if (batch->count == UDP_BATCH_SIZE || batch->used + length > UDP_BATCH_OCTETS)
 		batch->count = 0, batch->used = 0;
 	memcpy(batch->octets + batch->used, datagram, length);
@@ -104,7 +104,7 @@ ssize_t udp_ring_receive(struct udp_ring *ring, int fd, void *buffer, size_t siz
 				memcpy(from, &ring->from[i], *from_size);
 			return (ssize_t)length;
 		}
-		/* A short batch emptied the socket; the loop tells when there is more. */
+		/* A short batch emptied the socket; the loop says when there is more. */
 		if ((ring->fd == fd && ring->exhausted && ring->count > 0) || fill(ring, fd, refused) <= 0) {
 			ring->fd = -1;
 			errno = EAGAIN;

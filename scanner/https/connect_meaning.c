@@ -59,7 +59,7 @@ static const struct errno_row errno_rows[] = {
 	{ EINVAL, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT },       /* no unicast address */
 	{ EAFNOSUPPORT, { CONNECT_UNREACHABLE, NET_OK }, NO_DOUBT }, /* a kernel without IPv6 */
 	{ EACCES, { CONNECT_UNREACHABLE, NET_OK }, OUR_RULE },
-	{ EPERM, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT }, /* a firewall's word on this machine, and no other's */
+	{ EPERM, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT }, /* from a firewall of this machine, and from nothing else */
 	{ ENETDOWN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
 	{ EADDRNOTAVAIL, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, OUR_PORT },
 	{ EAGAIN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },

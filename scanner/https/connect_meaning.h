@@ -2,7 +2,7 @@
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went
  * down under us are faults, and never written down as a broken domain: the domain is begun again until they pass. What
- * this machine forbids (EPERM, a firewall's word) may be meant for this one address and for ever, so it is no fault:
+ * this machine forbids (EPERM, from a firewall) may be meant for this one address and for ever, so it is no fault:
  * the domain stays unknown, and is asked again at the end of the scan.
  */
 #ifndef STSURVEY_SCANNER_HTTPS_CONNECT_MEANING_H

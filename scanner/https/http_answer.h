@@ -1,8 +1,7 @@
 /* scanner/https/http_answer.h - one HTTP answer as it arrives, line by line and piece by piece → obs_http.
  *
- * Knows no HTTP library: whoever speaks the protocol hands over complete header lines and the body without its transfer
- * coding, and stops when told to. A content coding is undone here. Nothing is kept beyond the limits of
- * parsers/observation.h.
+ * Knows no HTTP library: its caller hands over complete header lines and the body without its transfer coding, and
+ * stops when told to. A content coding is undone here. Nothing is kept beyond the limits of parsers/observation.h.
  */
 #ifndef STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H
 #define STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H

@@ -61,7 +61,7 @@ struct http_coding *http_coding_new(struct arena *arena, enum http_coding_kind k
 	return inflateInit2(&coding->stream, EITHER_WRAPPER) == Z_OK ? coding : NULL;
 }
 
-/* Is it deflate without the wrapper that RFC 9110 8.4.1.2 wants? Told by its first octets. */
+/* Is it deflate without the wrapper that RFC 9110 8.4.1.2 wants? Its first octets say so. */
 static bool try_bare(struct http_coding *coding, struct span coded)
 {
 	z_stream *stream = &coding->stream;

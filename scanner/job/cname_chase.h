@@ -1,4 +1,4 @@
-/* scanner/job/cname_chase.h - a CNAME chain followed link by link: a child of whoever met a SERVFAIL.
+/* scanner/job/cname_chase.h - a CNAME chain followed link by link: a child of the task that met a SERVFAIL.
  *
  * Resolvers give up on a CNAME loop with SERVFAIL, which says nothing; a loop is an error of the domain's. So where the
  * failure is final, the chain is followed from its start. It ends at a name that is no alias, at a loop, after

@@ -15,8 +15,8 @@ static bool is_waiting(enum gate_state state)
 	return state != GATE_OUT && state != GATE_OPEN;
 }
 
-/* The one place where a state is assigned: with it go the counts, and the line that @pass stands in. To the window
- * comes last who enters, and first who has been in before. */
+/* The one place where a state is assigned: with it go the counts, and the line that @pass stands in. One that
+ * enters goes to the end of the window's line, one that has been in before to its head. */
 static void set_state(struct gate *gate, struct gate_pass *pass, enum gate_state state)
 {
 	bool first = state == GATE_WINDOW && pass->state != GATE_OUT;
@@ -62,7 +62,7 @@ static bool take_place(struct gate *gate, struct gate_pass *pass)
 		return true;
 	turn = host_limit_take(gate->options.hosts, &pass->address, &pass->waiter);
 	pass->has_place = turn == HOST_TAKEN;
-	if (turn == HOST_WAITS) /* its turn may have come by now, on another thread: on_wake hears of it */
+	if (turn == HOST_WAITS) /* its turn may have come by now, on another thread: on_wake sees to it */
 		set_state(gate, pass, GATE_PLACE);
 	else if (turn == HOST_NO_MEMORY)
 		refuse(gate, pass, NET_FAULT_MEMORY);
@@ -89,7 +89,7 @@ static bool take_turn(struct gate *gate, struct gate_pass *pass)
 	return false;
 }
 
-/* Fill the window from the line, then call back whoever got in or was refused; that may bring the next ones. */
+/* Fill the window from the line, then call back those that got in or were refused, which may bring the next ones. */
 static void serve(struct gate *gate)
 {
 	struct gate_pass *pass;

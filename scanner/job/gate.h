@@ -2,7 +2,7 @@
  *
  * One gate stands on one loop, before one kind of connection. A request that wants to connect enters with a pass, which
  * waits for room in the window, then for a place at its address (scanner/rules/host_limit.h), then for its turn in the
- * pace of that address and of who runs it (scanner/rules/fetch_pace.h). Places and pace are shared by all threads; the
+ * pace of that address and of its provider (scanner/rules/fetch_pace.h). Places and pace are shared by all threads; the
  * window is the gate's own. Only open passes take room in it: one that waits for a place or its turn lets others by,
  * and needs room once more when it has got it.
  *
@@ -42,7 +42,7 @@ struct gate;
 /* Embedded in the request, all zero at first. There can be as many as domains in flight: keep it small. */
 struct gate_pass {
 	/* the caller's: set before gate_enter, kept until the pass has left */
-	struct span target; /* who runs it, for the pace: the end of the host's CNAME chain; empty: none */
+	struct span target; /* its provider, for the pace: the end of the host's CNAME chain; empty: none */
 	/* Exactly once each time it enters. @fault NET_OK: it may connect now; gate_leave or gate_enter_again has to
 	 * follow. Else a fault of ours (enum net_fault: memory, shutdown) ended the wait, and the pass is out. */
 	void (*on_go)(struct gate_pass *pass, int fault);

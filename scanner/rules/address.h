@@ -30,7 +30,7 @@ static inline size_t address_octets(const struct obs_address *address)
 	return address->family == 4 ? 4 : 16;
 }
 
-/* Anybody can make addresses collide who owns them. */
+/* To choose addresses that collide one has to own them. */
 static inline uint64_t address_hash(const struct obs_address *address)
 {
 	return hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));

@@ -1,4 +1,4 @@
-/* scanner/rules/fetch_pace.h - how many connections a second a policy host gets, and a provider who runs many of them,
+/* scanner/rules/fetch_pace.h - how many connections a second a policy host gets, and a provider that runs many of them,
  * from all threads together.
  *
  * Two paces stand before each connection: that of its address, and that of the registrable domain in which the host's
