@@ -31,15 +31,13 @@ enum {
 	NET_CURL_CONNECT_MS = 10000,
 	NET_CURL_CONNECT_MIN_MS = 1000, /* halving stops here: less would miss far hosts */
 	NET_CURL_HANDSHAKE_MS = 10000,  /* from accept to Finished: four round trips and a slow CPU need a second */
-	NET_CURL_FIRST_LINE_MS =
-		15000, /* from the request to the first line of an answer: a small file, on a busy server */
-	NET_CURL_TIMEOUT_MAX_S =
-		60,              /* RFC 8461 3.3: a sender gives up after a minute, so a longer wait changes nothing */
-	NET_CURL_CLOCK_MS = 250, /* between looks at the two above: this late they may end */
-	JOB_CHASE_MS = 60000,    /* of a domain's age: 16 links, each just within the resolver's own patience */
-	DNS_TIMEOUT_MAX_S = 60,  /* --timeout: resolvers give up long before */
-	DNS_TIMEOUT_MS = 2000,   /* its default: a resolver's own retry at a name server far away fits in */
-	DNS_RETRIES = 3,         /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
+	NET_CURL_FIRST_LINE_MS = 15000, /* from the request to an answer's first line: a busy server's small file */
+	NET_CURL_TIMEOUT_MAX_S = 60,    /* RFC 8461 3.3: a sender gives up after a minute, so more changes nothing */
+	NET_CURL_CLOCK_MS = 250,        /* between looks at the two above: this late they may end */
+	JOB_CHASE_MS = 60000,           /* of a domain's age: 16 links, each just within the resolver's own patience */
+	DNS_TIMEOUT_MAX_S = 60,         /* --timeout: resolvers give up long before */
+	DNS_TIMEOUT_MS = 2000,          /* its default: a resolver's own retry at a name server far away fits in */
+	DNS_RETRIES = 3, /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
 	QUESTION_TRIES_MS = 30000, /* after so long a silence the next try is the last pass's, if any */
 	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
 	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
@@ -61,12 +59,9 @@ enum {
 
 	/* ---- memory, octets ---- */
 
-	ARENA_CAP = 1024 * 1024, /* for one domain and its children: answers, chain facts, body */
-	FETCH_MEMORY =
-		512 *
-		1024, /* curl, OpenSSL and the largest chain they accept, for one fetch in flight; 100 KB as a rule */
-	SCAN_MEMORY = 48 * 1024 *
-		      1024, /* all that is there once: trust store, frames being filled, tables of the limits */
+	ARENA_CAP = 1024 * 1024,        /* for one domain and its children: answers, chain facts, body */
+	FETCH_MEMORY = 512 * 1024,      /* a fetch in flight: curl, OpenSSL, the largest chain; 100 KB as a rule */
+	SCAN_MEMORY = 48 * 1024 * 1024, /* what is there once: trust store, frames being filled, the limits' tables */
 };
 
 /* The longest way: four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch.

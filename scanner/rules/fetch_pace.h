@@ -18,8 +18,8 @@
 #include "scanner/rules/cidr_set.h"
 
 enum {
-	FETCH_PACE_HOST =
-		50, /* connections a second to one address: 0.1 s of one core of a small server, at 2 ms a handshake */
+	/* Connections a second to one address: 0.1 s of one core of a small server, at 2 ms a handshake. */
+	FETCH_PACE_HOST = 50,
 	FETCH_PACE_PROVIDER = 200, /* to one provider: less than the browsers on one page that its customers show */
 	FETCH_PACE_KEYS = 16384,   /* 1 MiB for each kind; more hosts than any scan keeps busy at once */
 };
