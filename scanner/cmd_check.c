@@ -13,7 +13,7 @@
 #include "scanner/rules/idna.h"
 #include "scanner/job/job.h"
 #include "scanner/base/limits.h"
-#include "scanner/run/nets.h"
+#include "scanner/run/net_live.h"
 #include "scanner/options/options.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/dns/private_resolver.h"
@@ -22,8 +22,8 @@
 struct check {
 	const struct options *options;
 	uv_loop_t loop;
-	struct nets nets;
-	struct nets_shared shared;
+	struct net_live live;
+	struct net_live_shared shared;
 	struct server_check *server;
 	struct job_context context;
 	struct job *job;
@@ -92,11 +92,11 @@ static int open_nets(struct check *check, unsigned count, struct error *error)
 	check->server = calloc(options->server_count, sizeof(*check->server));
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
-	if (nets_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
+	if (net_live_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
 	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
 		      check->server, error) < 0)
 		return -1;
-	return nets_open(&check->nets, &check->loop, &check->shared, error);
+	return net_live_open(&check->live, &check->loop, &check->shared, error);
 }
 
 static int run(struct check *check, char **domains, unsigned count)
@@ -106,10 +106,10 @@ static int run(struct check *check, char **domains, unsigned count)
 
 	if (open_nets(check, count, &error) < 0)
 		return usage_fatal("check", error.text);
-	check->context = (struct job_context){ .net = &check->nets.net,
+	check->context = (struct job_context){ .net = &check->live.net,
 					       .allow = check->options->allow_reserved,
-					       .unasked = check->options->domain_blocklist,
-					       .block = check->options->blocklist,
+					       .domain_blocklist = check->options->domain_blocklist,
+					       .address_blocklist = check->options->blocklist,
 					       .done = on_done,
 					       .arg = check };
 	for (unsigned i = 0; i < count; i++) {
@@ -134,14 +134,14 @@ static int run(struct check *check, char **domains, unsigned count)
 
 static void clean_up(struct check *check)
 {
-	nets_close(&check->nets);
+	net_live_close(&check->live);
 	uv_run(&check->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&check->loop);
 	for (unsigned i = 0; i < check->jobs; i++)
 		job_fini(&check->job[i]);
 	free(check->job);
-	nets_free(&check->nets);
-	nets_shared_free(&check->shared);
+	net_live_free(&check->live);
+	net_live_shared_free(&check->shared);
 	free(check->server);
 }
 

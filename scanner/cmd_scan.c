@@ -6,7 +6,7 @@
 #include "scanner/base/log.h"
 #include "scanner/options/options.h"
 #include "scanner/dns/private_resolver.h"
-#include "scanner/run/survey.h"
+#include "scanner/run/scan_main.h"
 
 static enum log_level level_of(const struct options *options)
 {
@@ -29,7 +29,7 @@ static int survey(struct options *options, int argc, char **argv)
 		}
 		options->server_count = 1;
 	}
-	status = survey_run(options, argc, argv);
+	status = scan_main_run(options, argc, argv);
 	private_resolver_stop(options->started);
 	return status;
 }

@@ -193,7 +193,8 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
 	if (options->shards > 1 && feed_shard_of(target.name, options->shards) != options->shard)
 		return 0;
-	if (target.input == INPUT_OK && options->blocklist && domain_set_has(options->blocklist, target.name))
+	if (target.input == INPUT_OK && options->domain_blocklist &&
+	    domain_set_has(options->domain_blocklist, target.name))
 		target.input = INPUT_BLOCKLISTED;
 	if (!keep(feed, &target))
 		return FEED_STOPPED;

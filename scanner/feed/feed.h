@@ -44,7 +44,7 @@ struct feed_options {
 	uint64_t seed;                              /* with shuffle */
 	bool shuffle;                               /* within a bounded buffer (--seed) */
 	uint64_t max_domains;                       /* targets handed out; 0: no limit */
-	const struct domain_set *blocklist;         /* NULL: none */
+	const struct domain_set *domain_blocklist;  /* NULL: none */
 	bool (*is_done)(void *arg, uint64_t index); /* --resume: skip these; NULL: none */
 	void *is_done_arg;
 	void (*on_ready)(void *arg); /* a batch is there, or the end; on the feed's thread */

@@ -17,8 +17,8 @@ enum feed_result scan_take(struct scan *scan, struct feed_batch **batch, struct 
 		    (*batch = atomic_exchange(&scan->first, NULL)))
 			return FEED_BATCH_TAKEN;
 		return feed_take(scan->feed, batch);
-	case SCAN_RETRY:
-		if (is_draining(scan) || retry_take(scan->retry, room) < 0 || room->count == 0)
+	case SCAN_SECOND_PASS:
+		if (is_draining(scan) || deferred_take(scan->deferred, room) < 0 || room->count == 0)
 			return FEED_END;
 		*batch = room;
 		return FEED_BATCH_TAKEN;
@@ -44,10 +44,10 @@ void scan_idle(struct scan *scan)
 	if (atomic_fetch_sub(&scan->busy, 1) != 1)
 		return;
 	/* Everybody else waits to be woken: the phase is this worker's to change. */
-	if (atomic_load(&scan->phase) == SCAN_LIST && !is_draining(scan) && retry_count(scan->retry) > 0) {
-		retry_rewind(scan->retry);
+	if (atomic_load(&scan->phase) == SCAN_LIST && !is_draining(scan) && deferred_count(scan->deferred) > 0) {
+		deferred_rewind(scan->deferred);
 		atomic_store(&scan->busy, scan->workers);
-		atomic_store(&scan->phase, SCAN_RETRY);
+		atomic_store(&scan->phase, SCAN_SECOND_PASS);
 	} else {
 		atomic_store(&scan->phase, SCAN_END);
 	}

@@ -1,8 +1,8 @@
 /* scanner/run/scan.h - what the workers of one scan share, and the phases they go through together.
  *
- *   SCAN_LIST    the feed's targets; what stays unknown is kept for later
- *   SCAN_RETRY   those, once more: now what is known is recorded
- *   SCAN_END     nothing left: workers hand over their last frame and close
+ *   SCAN_LIST         the feed's targets; what stays unknown is deferred
+ *   SCAN_SECOND_PASS  the deferred domains, once more: now what is known is recorded
+ *   SCAN_END          nothing left: workers hand over their last frame and close
  *
  * A phase ends when every worker has run out of targets and finished what it had in flight.
  */
@@ -17,11 +17,11 @@
 
 #include "output/sink.h"
 #include "scanner/feed/feed.h"
-#include "scanner/run/nets.h"
+#include "scanner/run/net_live.h"
 #include "scanner/options/options.h"
-#include "scanner/run/retry.h"
+#include "scanner/run/deferred.h"
 
-enum scan_phase { SCAN_LIST, SCAN_RETRY, SCAN_END };
+enum scan_phase { SCAN_LIST, SCAN_SECOND_PASS, SCAN_END };
 
 enum scan_stop {
 	SCAN_RUN,
@@ -35,8 +35,8 @@ struct scan {
 	const struct options *options;
 	struct feed *feed;
 	struct sink *sink;
-	struct retry *retry;
-	struct nets_shared nets;
+	struct deferred *deferred;
+	struct net_live_shared live;
 	struct worker **worker;
 	unsigned workers;
 	uv_async_t *on_worker_ended;        /* of the main loop */

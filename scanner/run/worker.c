@@ -8,7 +8,7 @@
 #include "scanner/base/freelist.h"
 #include "scanner/job/job_slots.h"
 #include "scanner/base/log.h"
-#include "scanner/run/nets.h"
+#include "scanner/run/net_live.h"
 
 enum {
 	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
@@ -20,7 +20,7 @@ enum {
 };
 
 struct worker {
-	struct nets nets;
+	struct net_live live;
 	struct scan *scan;
 	pthread_t thread;
 	uv_loop_t loop;
@@ -42,7 +42,7 @@ struct worker {
 	struct feed_batch *batch, *room;
 	struct record_buffer *buffer; /* NULL: all are with the sink */
 	uint64_t buffer_since_ms;
-	int idle_in; /* the phase it has nothing left to do in; -1: none */
+	int idle_phase; /* the phase it has nothing left to do in; -1: none */
 	bool stopped;
 	bool running; /* the thread was started */
 	pthread_mutex_t wake_lock;
@@ -93,10 +93,10 @@ static bool settle(struct worker *worker, struct job *job)
 
 	job_observation(job, &observation);
 	classify(&observation, &result);
-	if (!job->last_pass && retry_is_worth_it(&observation, &result.judgement)) {
+	if (!job->last_pass && deferred_is_worth_it(&observation, &result.judgement)) {
 		/* While stopping it is left to --resume. */
 		if (atomic_load(&worker->scan->stop) != SCAN_RUN ||
-		    retry_put(worker->scan->retry, job->index, job->rank, job->name) == 0) {
+		    deferred_put(worker->scan->deferred, job->index, job->rank, job->name) == 0) {
 			worker_count(&worker->counts.deferred, 1);
 			return true;
 		}
@@ -212,7 +212,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 					   .input = target->input,
 					   .index = target->index,
 					   .rank = target->rank,
-					   .time_ms = net_wall_ms(&worker->nets.net) };
+					   .time_ms = net_wall_ms(&worker->live.net) };
 	struct classification result;
 
 	observation.policy.address_used = -1;
@@ -239,7 +239,8 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	}
 	worker->in_flight++;
 	job->faults = 0;
-	job_start(job, target->index, target->rank, target->name, atomic_load(&worker->scan->phase) == SCAN_RETRY);
+	job_start(job, target->index, target->rank, target->name,
+		  atomic_load(&worker->scan->phase) == SCAN_SECOND_PASS);
 	return true;
 }
 
@@ -271,7 +272,7 @@ static bool refill(struct worker *worker)
 
 	if (worker->stopped || atomic_load(&worker->scan->stop) == SCAN_AT_ONCE)
 		return true;
-	if (resolver_is_paused(net_cares_resolver(worker->nets.dns)))
+	if (resolver_is_paused(net_cares_resolver(worker->live.dns)))
 		return atomic_load(&worker->scan->stop) != SCAN_RUN;
 	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->allowed; begun++) {
 		const struct feed_target *target;
@@ -295,7 +296,7 @@ static void close_all(struct worker *worker)
 	pthread_mutex_lock(&worker->wake_lock);
 	worker->closing = true;
 	pthread_mutex_unlock(&worker->wake_lock);
-	nets_close(&worker->nets);
+	net_live_close(&worker->live);
 	uv_close((uv_handle_t *)&worker->check, NULL);
 	uv_close((uv_handle_t *)&worker->tick, NULL);
 	uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -304,7 +305,7 @@ static void close_all(struct worker *worker)
 static void stop_at_once(struct worker *worker)
 {
 	worker->stopped = true;
-	nets_stop(&worker->nets);
+	net_live_stop(&worker->live);
 	while (worker->faulted.first)
 		give_slot_back(worker, job_list_pop(&worker->faulted));
 }
@@ -315,7 +316,7 @@ static void obey_stop(struct worker *worker)
 	struct scan *scan = worker->scan;
 
 	if (sink_failed(scan->sink) ||
-	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->nets.dns))))
+	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->live.dns))))
 		scan_stop(scan, SCAN_AT_ONCE);
 	if (atomic_load(&scan->stop) != SCAN_AT_ONCE)
 		return;
@@ -337,7 +338,7 @@ static void turn(struct worker *worker)
 		close_all(worker);
 		return;
 	}
-	if (worker->idle_in == phase)
+	if (worker->idle_phase == phase)
 		return;
 	obey_stop(worker);
 	settle_finished(worker);
@@ -347,7 +348,7 @@ static void turn(struct worker *worker)
 		return;
 	if (worker->buffer)
 		give_buffer(worker);
-	worker->idle_in = phase;
+	worker->idle_phase = phase;
 	scan_idle(worker->scan);
 }
 
@@ -379,8 +380,8 @@ static void copy_counts(struct worker *worker)
 	struct net_cares_counts dns;
 	struct answer_cache_counts cache;
 
-	net_cares_counts(worker->nets.dns, &dns);
-	answer_cache_counts(worker->nets.cache, &cache);
+	net_cares_counts(worker->live.dns, &dns);
+	answer_cache_counts(worker->live.cache, &cache);
 	atomic_store(&counts->saved, cache.hits + cache.joined);
 	atomic_store(&counts->packets, dns.packets);
 	atomic_store(&counts->repeats, dns.repeats);
@@ -388,12 +389,12 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
-	atomic_store(&counts->short_of, worker->faulted.first && worker->allowed == 1);
-	atomic_store(&counts->fetches, worker->nets.fetches);
-	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
-	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
-	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
-	copy_server_counts(counts, net_cares_resolver(worker->nets.dns));
+	atomic_store(&counts->starved, worker->faulted.first && worker->allowed == 1);
+	atomic_store(&counts->fetches, worker->live.fetches);
+	atomic_store(&counts->fetching, worker->live.web ? net_curl_counters(worker->live.web).in_flight : 0);
+	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->live.dns)));
+	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
+	copy_server_counts(counts, net_cares_resolver(worker->live.dns));
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -431,12 +432,12 @@ int worker_open(struct worker **result, struct scan *scan, struct error *error)
 
 	if (!worker)
 		return error_set(error, "no memory");
-	*worker = (struct worker){ .scan = scan, .idle_in = -1 };
+	*worker = (struct worker){ .scan = scan, .idle_phase = -1 };
 	pthread_mutex_init(&worker->wake_lock, NULL);
-	worker->context = (struct job_context){ .net = &worker->nets.net,
+	worker->context = (struct job_context){ .net = &worker->live.net,
 						.allow = options->allow_reserved,
-						.block = options->blocklist,
-						.unasked = options->domain_blocklist,
+						.address_blocklist = options->blocklist,
+						.domain_blocklist = options->domain_blocklist,
 						.done = on_job_done,
 						.arg = worker };
 	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
@@ -460,7 +461,7 @@ int worker_open(struct worker **result, struct scan *scan, struct error *error)
 	*result = worker;
 	if (!worker->room)
 		return error_set(error, "no memory");
-	return nets_open(&worker->nets, &worker->loop, &scan->nets, error);
+	return net_live_open(&worker->live, &worker->loop, &scan->live, error);
 }
 
 int worker_start(struct worker *worker)
@@ -512,7 +513,7 @@ void worker_free(struct worker *worker)
 		uv_run(&worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->loop);
 	}
-	nets_free(&worker->nets);
+	net_live_free(&worker->live);
 	pthread_mutex_destroy(&worker->wake_lock);
 	free(worker->room);
 	free(worker);

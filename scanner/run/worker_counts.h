@@ -14,14 +14,14 @@ struct worker_counts {
 	_Atomic uint64_t domains;      /* recorded */
 	_Atomic uint64_t sts, fetched; /* with an STS record; with a verified answer of status 200 */
 	_Atomic uint64_t unknown, blocklisted, illegal;
-	_Atomic uint64_t deferred; /* kept for the retry pass */
+	_Atomic uint64_t deferred; /* kept for the second pass */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and started again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
 	_Atomic uint64_t saved;             /* questions another domain's answer served */
 	_Atomic uint64_t fetches, fetching; /* begun; in flight */
 	_Atomic uint64_t in_flight;         /* domains */
 	_Atomic uint64_t paused;            /* 1: every name server is down */
-	_Atomic uint64_t short_of;          /* 1: faults of ours have left one domain at once, and it waits */
+	_Atomic uint64_t starved;           /* 1: faults of ours have left one domain at once, and it waits */
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
 	struct {
 		_Atomic uint64_t answered, failed, timeouts, times_down;

@@ -1,14 +1,14 @@
-#include "scanner/run/nets.h"
+#include "scanner/run/net_live.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "scanner/base/limits.h"
 
-int nets_shared_open(struct nets_shared *shared, const struct options *options, const struct server_check *check,
-		     unsigned loops, struct error *error)
+int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
+			 const struct server_check *check, unsigned loops, struct error *error)
 {
-	*shared = (struct nets_shared){ .options = options, .check = check, .loops = loops };
+	*shared = (struct net_live_shared){ .options = options, .check = check, .loops = loops };
 	atomic_store(&shared->rate, options->rate / loops);
 	snprintf(shared->user_agent, sizeof(shared->user_agent), "stsurvey/" STSURVEY_VERSION "%s%s%s",
 		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
@@ -20,7 +20,7 @@ int nets_shared_open(struct nets_shared *shared, const struct options *options, 
 	return tls_store_open(&shared->store, options->ca_file, error);
 }
 
-void nets_shared_free(struct nets_shared *shared)
+void net_live_shared_free(struct net_live_shared *shared)
 {
 	host_limit_free(shared->hosts);
 	fetch_pace_free(shared->pace);
@@ -29,20 +29,20 @@ void nets_shared_free(struct nets_shared *shared)
 
 static void ask(struct net *net, struct net_query *query)
 {
-	struct nets *nets = (struct nets *)net;
+	struct net_live *live = (struct net_live *)net;
 
 	if (query->shared)
-		answer_cache_ask(nets->cache, query); /* sends it on, not shared, or answers */
+		answer_cache_ask(live->cache, query); /* sends it on, not shared, or answers */
 	else
-		net_cares_ask(nets->dns, query);
+		net_cares_ask(live->dns, query);
 }
 
 static void fetch(struct net *net, struct net_fetch *request)
 {
-	struct nets *nets = (struct nets *)net;
+	struct net_live *live = (struct net_live *)net;
 
-	nets->fetches++;
-	net_curl_fetch(nets->web, request);
+	live->fetches++;
+	net_curl_fetch(live->web, request);
 }
 
 static int64_t wall_ms(struct net *net)
@@ -56,11 +56,11 @@ static int64_t wall_ms(struct net *net)
 
 static uint64_t now_ms(struct net *net)
 {
-	return uv_now(((struct nets *)net)->loop);
+	return uv_now(((struct net_live *)net)->loop);
 }
 
-/* One that was of no use before the scan is down until it answers what another answered: asked in turn with the
- * others it would cost each second question a time-out. */
+/* A server that was of no use before the scan is down until it answers what another one answered: asked in turn with
+ * the others, it would make every question it is asked wait for a time-out. */
 static void set_probe(struct resolver_server *server, const struct server_check *check, unsigned checks, unsigned own)
 {
 	unsigned from = own;
@@ -76,10 +76,10 @@ static void set_probe(struct resolver_server *server, const struct server_check 
 	server->probe_random = check[from].probe_random;
 }
 
-static int open_dns(struct nets *nets, struct nets_shared *shared, struct error *error)
+static int open_dns(struct net_live *live, struct net_live_shared *shared, struct error *error)
 {
 	const struct options *options = shared->options;
-	const struct net_cares_options dns = { .loop = nets->loop,
+	const struct net_cares_options dns = { .loop = live->loop,
 					       .server = options->server,
 					       .server_count = options->server_count,
 					       .timeout_ms = (uint32_t)(options->timeout * 1000),
@@ -88,17 +88,17 @@ static int open_dns(struct nets *nets, struct nets_shared *shared, struct error 
 					       .rate = &shared->rate,
 					       .resolver_rate = options->resolver_rate / shared->loops };
 
-	if (net_cares_open(&nets->dns, &dns, error) < 0)
+	if (net_cares_open(&live->dns, &dns, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
-		set_probe(&net_cares_resolver(nets->dns)->server[i], shared->check, options->server_count, i);
+		set_probe(&net_cares_resolver(live->dns)->server[i], shared->check, options->server_count, i);
 	return 0;
 }
 
-static int open_web(struct nets *nets, struct nets_shared *shared, struct error *error)
+static int open_web(struct net_live *live, struct net_live_shared *shared, struct error *error)
 {
 	const struct options *options = shared->options;
-	const struct net_curl_options web = { .loop = nets->loop,
+	const struct net_curl_options web = { .loop = live->loop,
 					      .store = shared->store,
 					      .hosts = shared->hosts,
 					      .pace = shared->pace,
@@ -110,42 +110,42 @@ static int open_web(struct nets *nets, struct nets_shared *shared, struct error 
 							     shared->loops,
 					      .user_agent = shared->user_agent };
 
-	return net_curl_open(&nets->web, &web, error);
+	return net_curl_open(&live->web, &web, error);
 }
 
-int nets_open(struct nets *nets, uv_loop_t *loop, struct nets_shared *shared, struct error *error)
+int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
 {
 	static const struct net_ops ops = { ask, fetch, wall_ms, now_ms };
 
-	*nets = (struct nets){ .net = { &ops }, .loop = loop };
-	nets->cache = answer_cache_new(&nets->net);
-	if (!nets->cache)
+	*live = (struct net_live){ .net = { &ops }, .loop = loop };
+	live->cache = answer_cache_new(&live->net);
+	if (!live->cache)
 		return error_set(error, "no memory");
-	if (open_dns(nets, shared, error) < 0)
+	if (open_dns(live, shared, error) < 0)
 		return -1;
-	return open_web(nets, shared, error);
+	return open_web(live, shared, error);
 }
 
-void nets_stop(struct nets *nets)
+void net_live_stop(struct net_live *live)
 {
-	net_cares_stop(nets->dns);
-	net_curl_stop(nets->web);
+	net_cares_stop(live->dns);
+	net_curl_stop(live->web);
 }
 
-void nets_close(struct nets *nets)
+void net_live_close(struct net_live *live)
 {
-	if (nets->dns) {
-		net_cares_stop(nets->dns);
-		net_cares_close(nets->dns);
+	if (live->dns) {
+		net_cares_stop(live->dns);
+		net_cares_close(live->dns);
 	}
-	if (nets->web)
-		net_curl_close(nets->web); /* frees it */
-	nets->web = NULL;
+	if (live->web)
+		net_curl_close(live->web); /* frees it */
+	live->web = NULL;
 }
 
-void nets_free(struct nets *nets)
+void net_live_free(struct net_live *live)
 {
-	if (nets->dns)
-		net_cares_free(nets->dns);
-	answer_cache_free(nets->cache);
+	if (live->dns)
+		net_cares_free(live->dns);
+	answer_cache_free(live->cache);
 }

@@ -1,4 +1,4 @@
-#include "scanner/run/survey_report.h"
+#include "scanner/run/scan_report.h"
 
 #include <time.h>
 
@@ -29,27 +29,27 @@ static int64_t wall_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-double survey_report_elapsed_s(const struct survey_report *report)
+double scan_report_elapsed_s(const struct scan_report *report)
 {
 	return (double)(uv_hrtime() - report->start_ns) / 1e9;
 }
 
 /* Domains whose facts are not known yet count as unknown until the second pass has asked again. */
-static uint64_t unknown_now(const struct survey_report *report)
+static uint64_t unknown_now(const struct scan_report *report)
 {
 	uint64_t recorded = report->before->unknown + SUM(report, unknown);
 
 	switch (atomic_load(&report->scan->phase)) {
 	case SCAN_LIST:
 		return recorded + SUM(report, deferred);
-	case SCAN_RETRY:
-		return recorded + retry_count(report->scan->retry);
+	case SCAN_SECOND_PASS:
+		return recorded + deferred_count(report->scan->deferred);
 	default:
 		return recorded;
 	}
 }
 
-static double fraction_now(const struct survey_report *report)
+static double fraction_now(const struct scan_report *report)
 {
 	uint64_t most = report->scan->options->max_domains;
 	uint64_t handed = feed_handed(report->scan->feed);
@@ -64,7 +64,7 @@ static double fraction_now(const struct survey_report *report)
 	return fraction;
 }
 
-static void moment_now(const struct survey_report *report, struct progress_moment *moment)
+static void moment_now(const struct scan_report *report, struct progress_moment *moment)
 {
 	const struct record_trailer *before = report->before;
 	uint64_t paused = SUM(report, paused);
@@ -86,13 +86,13 @@ static void moment_now(const struct survey_report *report, struct progress_momen
 	};
 	if (paused > 0 && paused == report->scan->workers)
 		moment->note = "paused: no name server answers";
-	else if (SUM(report, short_of) > 0)
+	else if (SUM(report, starved) > 0)
 		moment->note = "waiting: this machine is out of sockets or memory";
-	else if (atomic_load(&report->scan->phase) == SCAN_RETRY)
+	else if (atomic_load(&report->scan->phase) == SCAN_SECOND_PASS)
 		moment->note = "asking again what stayed unknown";
 }
 
-static void put_server(struct json *json, const struct survey_report *report, unsigned i)
+static void put_server(struct json *json, const struct scan_report *report, unsigned i)
 {
 	const struct endpoint *server = &report->scan->options->server[i];
 	const struct server_check *check = &report->check[i];
@@ -121,7 +121,7 @@ static void put_server(struct json *json, const struct survey_report *report, un
 
 static void put_extra(struct json *json, void *arg)
 {
-	const struct survey_report *report = arg;
+	const struct scan_report *report = arg;
 
 	json_open_array(json, "servers");
 	for (unsigned i = 0; i < report->scan->options->server_count; i++)
@@ -139,7 +139,7 @@ static void put_extra(struct json *json, void *arg)
 	json_uint(json, "local_faults", SUM(report, faults));
 }
 
-int survey_report_open(struct survey_report *report, int argc, char **argv, struct error *error)
+int scan_report_open(struct scan_report *report, int argc, char **argv, struct error *error)
 {
 	struct progress_about about = { .argc = argc,
 					.argv = argv,
@@ -154,7 +154,7 @@ int survey_report_open(struct survey_report *report, int argc, char **argv, stru
 	return progress_open(&report->progress, report->scan->options, &about, &moment, error);
 }
 
-void survey_report_tick(struct survey_report *report)
+void scan_report_tick(struct scan_report *report)
 {
 	struct progress_moment moment;
 
@@ -162,8 +162,8 @@ void survey_report_tick(struct survey_report *report)
 	progress_tick(report->progress, &moment);
 }
 
-void survey_report_trailer(const struct survey_report *report, enum record_completion completion,
-			   struct record_trailer *trailer)
+void scan_report_trailer(const struct scan_report *report, enum record_completion completion,
+			 struct record_trailer *trailer)
 {
 	const struct record_trailer *before = report->before;
 
@@ -177,10 +177,10 @@ void survey_report_trailer(const struct survey_report *report, enum record_compl
 					    .fetches = before->fetches + SUM(report, fetches) };
 }
 
-static void summarise(const struct survey_report *report)
+static void summarise(const struct scan_report *report)
 {
 	unsigned long long domains = SUM(report, domains), queries = SUM(report, packets);
-	double seconds = survey_report_elapsed_s(report);
+	double seconds = scan_report_elapsed_s(report);
 
 	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, %llu over "
 		 "TCP",
@@ -194,7 +194,7 @@ static void summarise(const struct survey_report *report)
 		 (unsigned long long)SUM(report, deferred));
 }
 
-void survey_report_close(struct survey_report *report, enum progress_end end, int exit_status, const char *error)
+void scan_report_close(struct scan_report *report, enum progress_end end, int exit_status, const char *error)
 {
 	struct progress_moment moment;
 

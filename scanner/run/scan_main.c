@@ -1,4 +1,4 @@
-#include "scanner/run/survey.h"
+#include "scanner/run/scan_main.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "scanner/dns/private_resolver.h"
 #include "scanner/run/resume.h"
 #include "scanner/run/scan.h"
-#include "scanner/run/survey_report.h"
+#include "scanner/run/scan_report.h"
 #include "scanner/dns/udp_batch.h"
 #include "scanner/run/worker.h"
 
@@ -48,7 +48,7 @@ struct survey {
 	uv_timer_t second;
 	uv_signal_t signal[SIGNALS];
 	struct feed_batch *first; /* taken for its names before the workers started */
-	struct survey_report report;
+	struct scan_report report;
 	int64_t start_ms;
 	int argc;
 	char **argv;
@@ -112,7 +112,7 @@ static int open_feed(struct survey *survey)
 				     .seed = options->seed,
 				     .shuffle = options->has_seed,
 				     .max_domains = options->max_domains,
-				     .blocklist = options->domain_blocklist,
+				     .domain_blocklist = options->domain_blocklist,
 				     .on_ready = on_feed_ready,
 				     .arg = &survey->scan };
 	uint64_t size, sample;
@@ -137,7 +137,7 @@ static const char *input_name(const struct survey *survey)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static int say_empty(struct survey *survey)
+static int fail_empty(struct survey *survey)
 {
 	return error_set(&survey->error, "%s: no domain in it; one name a line is expected", input_name(survey));
 }
@@ -163,7 +163,7 @@ static int take_first(struct survey *survey)
 		feed_error(survey->scan.feed, &survey->error);
 		return -1;
 	}
-	return result == FEED_END && feed_entries(survey->scan.feed) == 0 ? say_empty(survey) : 0;
+	return result == FEED_END && feed_entries(survey->scan.feed) == 0 ? fail_empty(survey) : 0;
 }
 
 static int check_servers(struct survey *survey)
@@ -248,11 +248,11 @@ static int open_shared(struct survey *survey)
 	scan->options = options;
 	scan->workers = options->threads;
 	scan->worker = calloc(scan->workers, sizeof(struct worker *));
-	scan->retry = retry_new();
+	scan->deferred = deferred_new();
 	atomic_store(&scan->busy, scan->workers);
-	if (!scan->worker || !scan->retry)
+	if (!scan->worker || !scan->deferred)
 		return error_set(&survey->error, "no memory");
-	return nets_shared_open(&scan->nets, options, survey->check, scan->workers, &survey->error);
+	return net_live_shared_open(&scan->live, options, survey->check, scan->workers, &survey->error);
 }
 
 /* ---- meanwhile ---- */
@@ -269,12 +269,12 @@ static void stop_for(struct survey *survey, int number)
 
 static void change_rate(struct survey *survey, double factor)
 {
-	double rate = atomic_load(&survey->scan.nets.rate);
+	double rate = atomic_load(&survey->scan.live.rate);
 
 	if (rate <= 0 && factor > 1)
 		return;
 	rate = (rate > 0 ? rate : RATE_UNLIMITED / survey->scan.workers) * factor;
-	atomic_store(&survey->scan.nets.rate, rate);
+	atomic_store(&survey->scan.live.rate, rate);
 	log_info("rate is now %.0f queries a second", rate * survey->scan.workers);
 }
 
@@ -295,7 +295,7 @@ static void on_signal(uv_signal_t *handle, int number)
 }
 
 /* Whoever finds us in a log should know whom to ask. */
-static void expect_contact(struct survey *survey)
+static void warn_without_contact(struct survey *survey)
 {
 	uint64_t domains = 0;
 
@@ -313,7 +313,7 @@ static void expect_contact(struct survey *survey)
 }
 
 /* What the kernel has no room for is lost, and asked again. */
-static void expect_buffer(struct survey *survey)
+static void warn_of_small_buffers(struct survey *survey)
 {
 	const struct options *options = survey->options;
 	uint64_t granted = atomic_load(&worker_counts(survey->scan.worker[0])->receive_buffer);
@@ -336,13 +336,13 @@ static void on_second(uv_timer_t *timer)
 	struct survey *survey = timer->data;
 	double limit = survey->options->max_runtime;
 
-	survey_report_tick(&survey->report);
-	expect_contact(survey);
-	expect_buffer(survey);
+	scan_report_tick(&survey->report);
+	warn_without_contact(survey);
+	warn_of_small_buffers(survey);
 	if (survey->options->started && survey->error.text[0] == '\0' &&
 	    private_resolver_has_ended(survey->options->started, &survey->error))
 		scan_stop(&survey->scan, SCAN_AT_ONCE);
-	if (limit > 0 && survey_report_elapsed_s(&survey->report) >= limit && !survey->runtime_over) {
+	if (limit > 0 && scan_report_elapsed_s(&survey->report) >= limit && !survey->runtime_over) {
 		survey->runtime_over = true;
 		log_info("--max-runtime is over: finishing what is in flight");
 		scan_stop(&survey->scan, SCAN_DRAIN);
@@ -412,7 +412,7 @@ static int run_workers(struct survey *survey)
 	scan_wake_all(scan);
 	uv_run(&survey->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&survey->loop);
-	expect_contact(survey); /* a second may have been enough */
+	warn_without_contact(survey); /* a second may have been enough */
 	for (unsigned i = 0; i < scan->workers; i++)
 		worker_join(scan->worker[i]);
 	return 0;
@@ -425,7 +425,7 @@ static int close_sink(struct survey *survey, bool complete)
 	struct error error;
 	int result;
 
-	survey_report_trailer(&survey->report, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED, &trailer);
+	scan_report_trailer(&survey->report, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED, &trailer);
 	result = sink_close(survey->scan.sink, &trailer, &error);
 	survey->scan.sink = NULL;
 	if (result < 0 && survey->error.text[0] == '\0')
@@ -455,7 +455,7 @@ static int exit_status(const struct survey *survey)
 
 	if (atomic_load(&survey->scan.stop) != SCAN_RUN)
 		return 128 + (survey->signal_seen ? survey->signal_seen : SIGINT);
-	survey_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
+	scan_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
 	if (trailer.unknown * 100 <= trailer.domains * UNKNOWN_PERCENT_MAX)
 		return EXIT_COMPLETE;
 	explain_unmeasured(survey, &trailer);
@@ -463,11 +463,11 @@ static int exit_status(const struct survey *survey)
 }
 
 /* Another format than ours: each line has its record, but nothing was surveyed. */
-static void expect_names(const struct survey *survey)
+static void warn_of_another_format(const struct survey *survey)
 {
 	struct record_trailer trailer;
 
-	survey_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
+	scan_report_trailer(&survey->report, COMPLETION_COMPLETE, &trailer);
 	if (trailer.domains > 0 && trailer.illegal == trailer.domains)
 		log_warning(
 			"%s: no line of it is a domain name; one name a line, or rank,domain CSV, in UTF-8 is expected",
@@ -482,28 +482,28 @@ static int scan_all(struct survey *survey)
 
 	if (open_loop(survey) < 0)
 		return close_sink(survey, false);
-	if (survey_report_open(&survey->report, survey->argc, survey->argv, &survey->error) < 0 ||
+	if (scan_report_open(&survey->report, survey->argc, survey->argv, &survey->error) < 0 ||
 	    run_workers(survey) < 0) {
 		uv_walk(&survey->loop, close_walk, NULL);
 		uv_run(&survey->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&survey->loop);
 		(void)!close_sink(survey, false); /* it has failed already */
-		survey_report_close(&survey->report, PROGRESS_FAILED, EXIT_FATAL, survey->error.text);
+		scan_report_close(&survey->report, PROGRESS_FAILED, EXIT_FATAL, survey->error.text);
 		return -1;
 	}
 	if (survey->error.text[0] == '\0')
 		feed_error(survey->scan.feed, &survey->error);
 	stopped = atomic_load(&survey->scan.stop) != SCAN_RUN;
 	if (survey->error.text[0] == '\0' && !stopped && feed_entries(survey->scan.feed) == 0)
-		say_empty(survey); /* a pipe that ended after take_first had stopped waiting */
-	expect_names(survey);
+		fail_empty(survey); /* a pipe that ended after take_first had stopped waiting */
+	warn_of_another_format(survey);
 	failed = close_sink(survey, !stopped && survey->error.text[0] == '\0') < 0;
 	status = failed ? EXIT_FATAL : exit_status(survey);
-	survey_report_close(&survey->report,
-			    failed    ? PROGRESS_FAILED
-			    : stopped ? PROGRESS_ABORTED
-				      : PROGRESS_COMPLETE,
-			    status, survey->error.text);
+	scan_report_close(&survey->report,
+			  failed    ? PROGRESS_FAILED
+			  : stopped ? PROGRESS_ABORTED
+				    : PROGRESS_COMPLETE,
+			  status, survey->error.text);
 	return failed ? -1 : status;
 }
 
@@ -541,13 +541,13 @@ static void clean_up(struct survey *survey)
 	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
 		worker_free(scan->worker[i]);
 	free(scan->worker);
-	nets_shared_free(&scan->nets);
-	retry_free(scan->retry);
+	net_live_shared_free(&scan->live);
+	deferred_free(scan->deferred);
 	resume_free(&survey->resume);
 	free(survey->check);
 }
 
-int survey_run(const struct options *options, int argc, char **argv)
+int scan_main_run(const struct options *options, int argc, char **argv)
 {
 	struct survey survey = { .options = options };
 	int status;
@@ -556,7 +556,7 @@ int survey_run(const struct options *options, int argc, char **argv)
 	survey.argv = argv;
 	survey.start_ms = wall_ms();
 	survey.check = calloc(options->server_count, sizeof(*survey.check));
-	survey.report = (struct survey_report){
+	survey.report = (struct scan_report){
 		.scan = &survey.scan, .before = &survey.resume.counts, .check = survey.check, .start_ns = uv_hrtime()
 	};
 	status = survey.check ? run(&survey) : error_set(&survey.error, "no memory");
