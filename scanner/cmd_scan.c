@@ -12,6 +12,8 @@ static enum log_level level_of(const struct options *options)
 {
 	if (options->quiet)
 		return LOG_LEVEL_WARNING;
+	if (options->verbose > 1)
+		return LOG_LEVEL_TRACE;
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 

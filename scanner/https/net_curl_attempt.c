@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "scanner/base/log.h"
 #include "scanner/https/net_curl.h"
 
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
@@ -148,6 +149,7 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, CURL *easy, struct ne
 		.world = world,
 		.policy = fetch->policy,
 		.address = *address,
+		.begun_ms = log_wants(LOG_LEVEL_TRACE) ? uv_hrtime() / 1000000 : 0,
 		.easy = easy,
 		.tls = { .store = world->store,
 			 .host = fetch->host,
@@ -270,10 +272,28 @@ static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode co
 	return NET_CURL_FINAL;
 }
 
+static void log_outcome(const struct net_curl_attempt *attempt, enum net_curl_outcome outcome)
+{
+	const struct obs_policy *policy = attempt->policy;
+	const char *what = connect_status_name(policy->status);
+	char address[ADDRESS_TEXT_MAX];
+
+	if (attempt->fault != NET_OK)
+		what = net_fault_name(attempt->fault);
+	else if (outcome == NET_CURL_FORBIDDEN)
+		what = "forbidden";
+	address_text(&attempt->address, address);
+	log_message(LOG_LEVEL_TRACE, "%.*s at %s: %s, HTTP status %u, %llu ms", (int)attempt->tls.host.n,
+		    attempt->tls.host.p, address, what, policy->http.status,
+		    (unsigned long long)(uv_hrtime() / 1000000 - attempt->begun_ms));
+}
+
 enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, int *fault)
 {
 	enum net_curl_outcome outcome = judge(attempt, code);
 
 	*fault = attempt->fault;
+	if (log_wants(LOG_LEVEL_TRACE))
+		log_outcome(attempt, outcome);
 	return outcome;
 }

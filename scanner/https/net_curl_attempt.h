@@ -32,6 +32,7 @@ struct net_curl_attempt {
 	/* its own */
 	struct obs_policy *policy;
 	struct obs_address address;
+	uint64_t begun_ms; /* monotonic; 0 where nobody wants to read it */
 	CURL *easy;
 	struct curl_slist route;
 	char route_text[NET_CURL_ROUTE_MAX];
