@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
@@ -40,6 +41,7 @@ struct feed {
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t room;  /* a batch was taken, or stop */
+	pthread_cond_t ready; /* a batch is there, or the end */
 	struct feed_batch *queue[FEED_QUEUE];
 	unsigned head, queued;
 	struct feed_batch *free; /* a list */
@@ -60,18 +62,24 @@ static bool is_stopped(struct feed *feed)
 	return stop;
 }
 
+struct feed_batch *feed_spare(struct feed *feed)
+{
+	struct feed_batch *batch;
+
+	pthread_mutex_lock(&feed->lock);
+	batch = feed->free;
+	if (batch)
+		feed->free = batch->next;
+	pthread_mutex_unlock(&feed->lock);
+	return batch ? batch : malloc(sizeof(*batch));
+}
+
 /* Somewhere to put targets. False: no memory. */
 static bool have_batch(struct feed *feed)
 {
 	if (feed->filling)
 		return true;
-	pthread_mutex_lock(&feed->lock);
-	feed->filling = feed->free;
-	if (feed->filling)
-		feed->free = feed->filling->next;
-	pthread_mutex_unlock(&feed->lock);
-	if (!feed->filling)
-		feed->filling = malloc(sizeof(*feed->filling));
+	feed->filling = feed_spare(feed);
 	if (!feed->filling) {
 		error_set(&feed->error, "out of memory");
 		return false;
@@ -102,6 +110,7 @@ static bool hand_over(struct feed *feed)
 		feed->filling = NULL;
 		awaited = feed->somebody_waits;
 		feed->somebody_waits = false;
+		pthread_cond_broadcast(&feed->ready);
 	}
 	pthread_mutex_unlock(&feed->lock);
 	if (awaited)
@@ -267,6 +276,7 @@ static void *run(void *arg)
 		feed->result = FEED_FAILED;
 	}
 	feed->ended = true;
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	notify(feed);
 	return NULL;
@@ -301,9 +311,21 @@ static void free_all(struct feed *feed)
 	feed_decode_free(feed->decode);
 	feed_input_close(&feed->input);
 	pthread_cond_destroy(&feed->room);
+	pthread_cond_destroy(&feed->ready);
 	pthread_mutex_destroy(&feed->lock);
 	free(feed->path);
 	free(feed);
+}
+
+/* Waited for with a limit of time, which a set clock must not stretch. */
+static void init_ready(pthread_cond_t *ready)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(ready, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 int feed_open(struct feed **feed, const struct feed_options *options, struct error *error)
@@ -316,6 +338,7 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	made->result = FEED_END;
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
+	init_ready(&made->ready);
 	if (feed_input_open(&made->input, options->path, error) != 0) {
 		free_all(made);
 		return -1;
@@ -333,24 +356,42 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	return 0;
 }
 
+/* With the lock. */
+static enum feed_result take(struct feed *feed, struct feed_batch **batch)
+{
+	if (feed->stop)
+		return FEED_END;
+	if (feed->queued == 0)
+		return feed->ended ? feed->result : FEED_WAIT;
+	*batch = feed->queue[feed->head];
+	feed->head = (feed->head + 1) % FEED_QUEUE;
+	feed->queued--;
+	pthread_cond_signal(&feed->room);
+	return FEED_BATCH_TAKEN;
+}
+
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 {
-	enum feed_result result = FEED_BATCH_TAKEN;
+	enum feed_result result;
 
 	pthread_mutex_lock(&feed->lock);
-	if (feed->stop) {
-		result = FEED_END;
-	} else if (feed->queued > 0) {
-		*batch = feed->queue[feed->head];
-		feed->head = (feed->head + 1) % FEED_QUEUE;
-		feed->queued--;
-		pthread_cond_signal(&feed->room);
-	} else if (feed->ended) {
-		result = feed->result;
-	} else {
-		feed->somebody_waits = true;
-		result = FEED_WAIT;
-	}
+	result = take(feed, batch);
+	feed->somebody_waits = feed->somebody_waits || result == FEED_WAIT;
+	pthread_mutex_unlock(&feed->lock);
+	return result;
+}
+
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds)
+{
+	enum feed_result result;
+	struct timespec until;
+	int over = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&feed->lock);
+	while ((result = take(feed, batch)) == FEED_WAIT && over == 0)
+		over = pthread_cond_timedwait(&feed->ready, &feed->lock, &until);
 	pthread_mutex_unlock(&feed->lock);
 	return result;
 }
@@ -404,6 +445,7 @@ void feed_stop(struct feed *feed)
 	pthread_mutex_lock(&feed->lock);
 	feed->stop = true;
 	pthread_cond_broadcast(&feed->room);
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	feed_input_wake(&feed->input);
 }

@@ -28,7 +28,7 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;           /* octets of text */
+	unsigned used;           /* octets of text, while the feed fills it */
 	struct feed_batch *next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
@@ -67,6 +67,12 @@ enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
  * batch is the caller's until feed_release. */
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
+
+/* As feed_take, but waits up to @seconds for a batch or the end. */
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds);
+
+/* A batch for targets that come from elsewhere, to be released as the others are. NULL: no memory. Any thread. */
+struct feed_batch *feed_spare(struct feed *feed);
 
 /* Why feed_take gave FEED_FAILED, with file and remedy; "" as long as it did not. Any thread. */
 void feed_error(struct feed *feed, struct error *error);
