@@ -32,6 +32,7 @@ struct options {
 	bool resume, force;
 	uint64_t max_domains; /* 0: no limit */
 	double max_runtime;   /* seconds, 0: no limit */
+	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
 	/* order and share of the work */
 	bool has_seed;

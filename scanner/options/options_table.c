@@ -58,6 +58,8 @@ const struct option_row option_table[] = {
 	  "stop after N domains; 0 is no limit [0]" },
 	{ "max-runtime", 0, "SECONDS", OPTION_DECIMAL, SECTION_WORK, false, AT(max_runtime), 0, RUNTIME_MOST, "seconds",
 	  "stop after that time, leaving a resumable file; 0 is no limit [0]" },
+	{ "max-outage", 0, "SECONDS", OPTION_DECIMAL, SECTION_WORK, false, AT(max_outage), 0, RUNTIME_MOST, "seconds",
+	  "stop when no name server has answered for that long; 0 waits for ever [0]" },
 
 	{ "name-servers", 0, "LIST", OPTION_SERVERS, SECTION_DNS, true, 0, 0, 0, NULL,
 	  "resolvers, IP[:PORT],... or @FILE [/etc/resolv.conf]" },

@@ -1,20 +1,20 @@
-#include "scanner/run/worker_counts.h"
+#include "scanner/run/counts.h"
 
-void worker_count(_Atomic uint64_t *counter, uint64_t n)
+void counts_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	/* one writer: no need for a locked addition */
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
-void worker_count_judged(struct worker_counts *counts, const struct observation *observation,
-			 const struct classification *result)
+void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
+		       const struct classification *result)
 {
-	const struct judgement *judgement = &result->judgement;
+	enum domain_status status = result->judgement.status;
 
-	worker_count(&counts->sts, judgement->sts != RECORD_NOT_ASKED && judgement->sts != RECORD_NONE &&
-					   judgement->sts != RECORD_UNKNOWN);
-	worker_count(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
-	worker_count(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
-	worker_count(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
-	worker_count(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
+	counts_add(&counts->domains, 1);
+	counts_add(&counts->sts, classification_has_sts(result));
+	counts_add(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
+	counts_add(&counts->unknown, status == DOMAIN_UNKNOWN);
+	counts_add(&counts->blocklisted, status == DOMAIN_BLOCKLISTED);
+	counts_add(&counts->illegal, status == DOMAIN_ILLEGAL_INPUT);
 }

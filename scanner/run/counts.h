@@ -1,8 +1,9 @@
-/* scanner/run/worker_counts.h - what a worker has done so far: written by its thread alone, read by whoever shows
- * progress.
+/* scanner/run/counts.h - what is counted while a scan runs. A counter has one writer; any thread may read it.
+ *
+ * Counts are of one of two populations: the file's, which includes what an earlier run recorded, or this run's.
  */
-#ifndef STSURVEY_SCANNER_RUN_WORKER_COUNTS_H
-#define STSURVEY_SCANNER_RUN_WORKER_COUNTS_H
+#ifndef STSURVEY_SCANNER_RUN_COUNTS_H
+#define STSURVEY_SCANNER_RUN_COUNTS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -10,12 +11,18 @@
 #include "analysis/classify/classify.h"
 #include "scanner/base/limits.h"
 
-struct worker_counts {
-	_Atomic uint64_t domains;      /* recorded */
+/* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
+struct domain_counts {
+	_Atomic uint64_t domains;
 	_Atomic uint64_t sts, fetched; /* with an STS record; with a verified answer of status 200 */
 	_Atomic uint64_t unknown, blocklisted, illegal;
+};
+
+/* What a worker has done so far in this run; its thread alone writes. */
+struct worker_counts {
+	struct domain_counts recorded;
 	_Atomic uint64_t deferred; /* kept for the second pass */
-	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and started again */
+	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and begun again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
 	_Atomic uint64_t saved;             /* questions another domain's answer served */
 	_Atomic uint64_t fetches, fetching; /* begun; in flight */
@@ -28,11 +35,11 @@ struct worker_counts {
 	} server[NAME_SERVERS_MAX]; /* see scanner/dns/resolver.h */
 };
 
-/* Add to a counter; the worker's thread only. */
-void worker_count(_Atomic uint64_t *counter, uint64_t n);
+/* Add to a counter; its one writer only. */
+void counts_add(_Atomic uint64_t *counter, uint64_t n);
 
 /* One domain is recorded. */
-void worker_count_judged(struct worker_counts *counts, const struct observation *observation,
-			 const struct classification *result);
+void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
+		       const struct classification *result);
 
 #endif

@@ -1,13 +1,17 @@
 #include "scanner/run/deferred.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "scanner/base/log.h"
+
 struct deferred {
 	pthread_mutex_t lock;
 	FILE *file; /* NULL until the first one */
-	uint64_t count;
+	uint64_t count, refused;
+	struct error error;
 };
 
 /* On file: this, then the name's octets. */
@@ -15,18 +19,6 @@ struct entry {
 	uint64_t index, rank;
 	uint64_t length;
 };
-
-bool deferred_is_worth_it(const struct observation *observation, const struct judgement *judgement)
-{
-	switch (observation->policy.status) {
-	case CONNECT_TIMEOUT:
-	case CONNECT_UNREACHABLE:
-	case CONNECT_IO_TIMEOUT:
-		return true;
-	default:
-		return judgement->status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
-	}
-}
 
 struct deferred *deferred_new(void)
 {
@@ -47,39 +39,62 @@ void deferred_free(struct deferred *deferred)
 	free(deferred);
 }
 
+/* Flushed at once, a failed write is this one's and no earlier one's; deferred domains are few. */
+static int append(struct deferred *deferred, const struct entry *entry, const char *name)
+{
+	int reason;
+	long at;
+
+	if (!deferred->file)
+		deferred->file = tmpfile();
+	if (!deferred->file)
+		return -1;
+	at = ftell(deferred->file);
+	if (fwrite(entry, sizeof(*entry), 1, deferred->file) == 1 &&
+	    fwrite(name, 1, entry->length, deferred->file) == entry->length && fflush(deferred->file) == 0)
+		return 0;
+	reason = errno;
+	clearerr(deferred->file);
+	if (at >= 0)
+		fseek(deferred->file, at, SEEK_SET);
+	errno = reason;
+	return -1;
+}
+
 int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank, struct span name)
 {
 	struct entry entry = { index, rank, name.n };
-	int result = -1;
+	int result;
 
 	pthread_mutex_lock(&deferred->lock);
-	if (!deferred->file)
-		deferred->file = tmpfile();
-	/* Flushed at once, a failed write is this one's and no earlier one's; deferred domains are few. */
-	if (deferred->file) {
-		long at = ftell(deferred->file);
-
-		if (fwrite(&entry, sizeof(entry), 1, deferred->file) == 1 &&
-		    fwrite(name.p, 1, name.n, deferred->file) == name.n && fflush(deferred->file) == 0) {
-			deferred->count++;
-			result = 0;
-		} else if (at >= 0) {
-			clearerr(deferred->file);
-			fseek(deferred->file, at, SEEK_SET);
-		}
-	}
+	result = append(deferred, &entry, name.p);
+	if (result == 0)
+		deferred->count++;
+	else if (deferred->refused++ == 0)
+		log_warning("temporary file: %s; domains that stay unknown are recorded so, and not asked again",
+			    strerror(errno));
 	pthread_mutex_unlock(&deferred->lock);
 	return result;
 }
 
-uint64_t deferred_count(struct deferred *deferred)
+static uint64_t read_locked(struct deferred *deferred, const uint64_t *member)
 {
-	uint64_t count;
+	uint64_t value;
 
 	pthread_mutex_lock(&deferred->lock);
-	count = deferred->count;
+	value = *member;
 	pthread_mutex_unlock(&deferred->lock);
-	return count;
+	return value;
+}
+
+uint64_t deferred_count(struct deferred *deferred)
+{
+	return read_locked(deferred, &deferred->count);
+}
+
+uint64_t deferred_refused(struct deferred *deferred)
+{
+	return read_locked(deferred, &deferred->refused);
 }
 
 void deferred_rewind(struct deferred *deferred)
@@ -104,18 +119,30 @@ static int take_one(struct deferred *deferred, struct feed_target *target, char 
 	return 0;
 }
 
-int deferred_take(struct deferred *deferred, struct feed_batch *batch)
+/* Nothing behind what can't be read can be found. */
+static void lose_rest(struct deferred *deferred)
 {
-	int result = 0;
+	error_set(&deferred->error, "temporary file: %llu domains in it can't be read; --resume surveys them",
+		  (unsigned long long)deferred->count);
+	deferred->count = 0;
+}
 
+void deferred_take(struct deferred *deferred, struct feed_batch *batch)
+{
 	batch->count = 0;
 	pthread_mutex_lock(&deferred->lock);
-	while (result == 0 && batch->count < FEED_BATCH && deferred->count > 0) {
-		result = take_one(deferred, &batch->target[batch->count], batch->text + batch->count * OBS_LINE_MAX);
-		batch->count += result == 0;
+	while (batch->count < FEED_BATCH && deferred->count > 0) {
+		if (take_one(deferred, &batch->target[batch->count], batch->text + batch->count * OBS_LINE_MAX) < 0)
+			lose_rest(deferred);
+		else
+			batch->count++;
 	}
-	if (result < 0)
-		deferred->count = 0; /* nothing behind it can be found */
 	pthread_mutex_unlock(&deferred->lock);
-	return result;
+}
+
+void deferred_error(struct deferred *deferred, struct error *error)
+{
+	pthread_mutex_lock(&deferred->lock);
+	*error = deferred->error;
+	pthread_mutex_unlock(&deferred->lock);
 }

@@ -59,21 +59,23 @@ static uint64_t now_ms(struct net *net)
 	return uv_now(((struct net_live *)net)->loop);
 }
 
-/* A server that was of no use before the scan is down until it answers what another one answered: asked in turn with
- * the others, it would make every question it is asked wait for a time-out. */
-static void set_probe(struct resolver_server *server, const struct server_check *check, unsigned checks, unsigned own)
+/* The check whose question server @own is probed with: the first one that has a question, where its own is of no use.
+ */
+static const struct server_check *probe_for(const struct server_check *check, unsigned checks, unsigned own)
 {
-	unsigned from = own;
+	for (unsigned i = 0; i < checks && !check[own].useful; i++)
+		if (check[i].probe_name[0])
+			return &check[i];
+	return &check[own];
+}
 
-	for (unsigned i = 0; i < checks && check[from].probe_name[0] == '\0' && !check[own].useful; i++)
-		from = i;
-	if (check[from].probe_name[0] == '\0')
+static void set_probe(struct resolver_server *server, const struct server_check *probe)
+{
+	if (probe->probe_name[0] == '\0')
 		return;
-	if (from != own)
-		server->state = RESOLVER_DOWN;
-	server->probe_name = span_of(check[from].probe_name);
-	server->probe_type = check[from].probe_type;
-	server->probe_random = check[from].probe_random;
+	server->probe_name = span_of(probe->probe_name);
+	server->probe_type = probe->probe_type;
+	server->probe_random = probe->probe_random;
 }
 
 static int open_dns(struct net_live *live, struct net_live_shared *shared, struct error *error)
@@ -90,8 +92,15 @@ static int open_dns(struct net_live *live, struct net_live_shared *shared, struc
 
 	if (net_cares_open(&live->dns, &dns, error) < 0)
 		return -1;
-	for (unsigned i = 0; i < options->server_count; i++)
-		set_probe(&net_cares_resolver(live->dns)->server[i], shared->check, options->server_count, i);
+	for (unsigned i = 0; i < options->server_count; i++) {
+		struct resolver_server *server = &net_cares_resolver(live->dns)->server[i];
+		const struct server_check *probe = probe_for(shared->check, options->server_count, i);
+
+		set_probe(server, probe);
+		/* It would make every question it is asked wait for a time-out: it is down until it answers. */
+		if (probe != &shared->check[i])
+			server->state = RESOLVER_DOWN;
+	}
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/text.h"
+#include "output/csv.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
 
@@ -46,9 +46,12 @@ static double per_second(uint64_t now, uint64_t before, uint64_t ms)
 	return ms == 0 || now < before ? 0 : (double)(now - before) * 1000 / (double)ms;
 }
 
+/* Of the domains that were surveyed. Those to be asked again are not known yet. */
 static double unknown_share(const struct progress_counts *counts)
 {
-	return counts->domains == 0 ? 0 : (double)counts->unknown / (double)counts->domains;
+	uint64_t surveyed = counts->domains + counts->deferred_left;
+
+	return surveyed == 0 ? 0 : (double)(counts->unknown + counts->deferred_left) / (double)surveyed;
 }
 
 /* Seconds left at the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
@@ -101,43 +104,62 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
-/* RFC 4180: a field with a comma, quote or line break stands in quotes. */
-static void put_note(struct text *out, const char *note)
+static void put_number(struct csv *csv, int digits, double value)
 {
-	text_char(out, '"');
-	for (; *note; note++) {
-		if (*note == '"')
-			text_char(out, '"');
-		text_char(out, *note);
-	}
-	text_char(out, '"');
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.*f", digits, value);
+	csv_string(csv, text);
+}
+
+/* Empty where the file's number is not known. */
+static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
+{
+	if (counts->traffic_lost)
+		csv_empty(csv);
+	else
+		csv_uint(csv, count);
+}
+
+static void put_counts(struct csv *csv, const struct progress_moment *moment, const struct mark *before)
+{
+	const struct progress_counts *counts = &moment->counts;
+	uint64_t ms = moment->now_ms - before->ms;
+
+	csv_uint(csv, counts->domains);
+	put_number(csv, 1, per_second(counts->domains, before->domains, ms));
+	put_traffic(csv, counts, counts->queries);
+	put_number(csv, 1, per_second(counts->queries, before->queries, ms));
+	csv_uint(csv, counts->sts);
+	csv_uint(csv, counts->fetched);
+	csv_uint(csv, counts->unknown);
+	put_number(csv, CSV_SHARE_DIGITS, unknown_share(counts));
+	csv_uint(csv, counts->blocklisted);
+	csv_uint(csv, counts->illegal);
+	put_traffic(csv, counts, counts->fetches);
+	csv_uint(csv, counts->in_flight);
+	csv_uint(csv, counts->fetching);
 }
 
 static void put_row(struct progress *progress, const struct progress_moment *moment)
 {
-	const struct progress_counts *counts = &moment->counts;
-	uint64_t ms = moment->now_ms - progress->row.ms;
+	struct csv csv = { .out = &progress->status, .in_row = true };
 	double left = seconds_left(progress, moment);
-	struct text *out = &progress->status;
 
-	text_time_ms(out, moment->wall_ms);
-	text_printf(out, ",%.3f,", (double)(moment->now_ms - progress->start_ms) / 1000);
+	text_time_ms(csv.out, moment->wall_ms);
+	put_number(&csv, 3, (double)(moment->now_ms - progress->start_ms) / 1000);
 	if (left >= 0)
-		text_printf(out, "%.0f", left);
-	text_char(out, ',');
+		put_number(&csv, 0, left);
+	else
+		csv_empty(&csv);
 	if (moment->fraction >= 0)
-		text_printf(out, "%.3f", moment->fraction * 100);
-	text_printf(out, ",%llu,%.1f,%llu,%.1f,%llu,%llu,%llu,%.6f,%llu,%llu,%llu,%llu,%llu,",
-		    (unsigned long long)counts->domains, per_second(counts->domains, progress->row.domains, ms),
-		    (unsigned long long)counts->queries, per_second(counts->queries, progress->row.queries, ms),
-		    (unsigned long long)counts->sts, (unsigned long long)counts->fetched,
-		    (unsigned long long)counts->unknown, unknown_share(counts), (unsigned long long)counts->blocklisted,
-		    (unsigned long long)counts->illegal, (unsigned long long)counts->fetches,
-		    (unsigned long long)counts->in_flight, (unsigned long long)counts->fetching);
-	if (moment->note)
-		put_note(out, moment->note);
-	text_char(out, '\n');
-	text_flush(out);
+		put_number(&csv, 3, moment->fraction * 100);
+	else
+		csv_empty(&csv);
+	put_counts(&csv, moment, &progress->row);
+	csv_string(&csv, moment->note ? moment->note : "");
+	csv_end(&csv);
+	text_flush(csv.out);
 	progress->row = mark_of(moment);
 }
 

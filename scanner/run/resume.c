@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "analysis/classify/classify.h"
 #include "output/reader.h"
 
 enum {
@@ -20,31 +19,13 @@ enum {
 static bool may_differ(struct span name)
 {
 	static const char *const names[] = {
-		"input-file",
-		"output-file",
-		"metadata-file",
-		"status-updates-file",
-		"log-file",
-		"quiet",
-		"verbose",
-		"name-servers",
-		"rate",
-		"concurrency",
-		"threads",
-		"timeout",
-		"retries",
-		"http-timeout",
-		"http-concurrency",
-		"per-host",
-		"resume",
-		"force",
-		"max-runtime",
-		"sync-interval",
-		"config",
-		"resolver",
-		"seed",
-		"contact",
-		"max-domains",
+		"input-file",    "output-file",  "metadata-file",    "status-updates-file",
+		"log-file",      "quiet",        "verbose",          "name-servers",
+		"rate",          "concurrency",  "threads",          "timeout",
+		"retries",       "http-timeout", "http-concurrency", "per-host",
+		"resume",        "force",        "max-runtime",      "max-outage",
+		"sync-interval", "config",       "resolver",         "seed",
+		"contact",       "max-domains",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -117,33 +98,35 @@ bool resume_has(const struct resume *resume, uint64_t index)
 	return index < resume->bits && resume->word[index / 64] >> (index % 64) & 1;
 }
 
-static void count(struct resume *resume, const struct observation *observation)
-{
-	struct classification result;
-
-	classify(observation, &result);
-	resume->counts.domains++;
-	resume->counts.unknown += result.judgement.status == DOMAIN_UNKNOWN;
-	resume->counts.blocklisted += result.judgement.status == DOMAIN_BLOCKLISTED;
-	resume->counts.illegal += result.judgement.status == DOMAIN_ILLEGAL_INPUT;
-}
-
 static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
 {
+	struct classification result;
 	struct observation observation;
 	int more;
 
 	while ((more = reader_next(reader, &observation, error)) > 0) {
 		if (mark(resume, observation.index) < 0)
 			return error_set(error, "%s: no memory for the entries it holds", path);
-		count(resume, &observation);
+		classify(&observation, &result);
+		counts_add_domain(&resume->counts, &observation, &result);
 	}
 	return more;
 }
 
+static void read_trailer(struct resume *resume, const struct record_trailer *trailer)
+{
+	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal;
+
+	if (trailer) {
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
+		resume->queries = trailer->queries;
+		resume->fetches = trailer->fetches;
+	}
+	resume->traffic_lost = asked && resume->queries == 0;
+}
+
 int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
 {
-	const struct record_trailer *trailer;
 	struct reader *reader = NULL;
 	struct stat status = { 0 };
 	int result;
@@ -165,12 +148,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 		goto done;
 	resume->whole = reader_whole(reader);
 	resume->torn = reader_torn(reader);
-	trailer = reader_trailer(reader);
-	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
-		resume->counts.queries = trailer->queries;
-		resume->counts.fetches = trailer->fetches;
-	}
+	read_trailer(resume, reader_trailer(reader));
 	result = 0;
 done:
 	reader_close(reader);

@@ -1,90 +1,73 @@
 #include "scanner/run/scan_report.h"
 
-#include <time.h>
-
 #include "output/json.h"
 #include "scanner/base/log.h"
-#include "scanner/run/worker.h"
+#include "scanner/dns/preflight.h"
 
-static uint64_t sum(const struct scan *scan, size_t offset)
-{
-	uint64_t total = 0;
-
-	/* the first moment is told before the workers are there */
-	for (unsigned i = 0; i < scan->workers && scan->worker[i]; i++) {
-		const char *counts = (const char *)worker_counts(scan->worker[i]);
-
-		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_relaxed);
-	}
-	return total;
-}
-
-#define SUM(report, member) sum((report)->scan, offsetof(struct worker_counts, member))
-
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+/* Of this run. */
+#define SUM(report, member) SCAN_SUM((report)->scan, member)
+/* Of the file: an earlier run's domains and this one's. */
+#define TOTAL(report, member) (atomic_load(&(report)->before->counts.member) + SUM(report, recorded.member))
 
 double scan_report_elapsed_s(const struct scan_report *report)
 {
 	return (double)(uv_hrtime() - report->start_ns) / 1e9;
 }
 
-/* Domains whose facts are not known yet count as unknown until the second pass has asked again. */
-static uint64_t unknown_now(const struct scan_report *report)
+/* Deferred domains that are still to be asked again. */
+static uint64_t deferred_left(const struct scan_report *report)
 {
-	uint64_t recorded = report->before->unknown + SUM(report, unknown);
-
 	switch (atomic_load(&report->scan->phase)) {
 	case SCAN_LIST:
-		return recorded + SUM(report, deferred);
+		return SUM(report, deferred);
 	case SCAN_SECOND_PASS:
-		return recorded + deferred_count(report->scan->deferred);
+		return deferred_count(report->scan->deferred);
 	default:
-		return recorded;
+		return 0;
 	}
+}
+
+double scan_report_fraction(double of_feed, uint64_t handed, uint64_t through, uint64_t recorded, uint64_t most)
+{
+	double fraction = of_feed;
+
+	if (fraction > 0 && through < handed)
+		fraction *= (double)through / (double)handed;
+	if (most > 0 && (double)recorded / (double)most > fraction)
+		fraction = (double)recorded / (double)most;
+	return fraction < 1 ? fraction : 1;
 }
 
 static double fraction_now(const struct scan_report *report)
 {
-	uint64_t most = report->scan->options->max_domains;
-	uint64_t handed = feed_handed(report->scan->feed);
-	uint64_t through = SUM(report, domains) + SUM(report, deferred);
-	double fraction = feed_fraction(report->scan->feed);
+	const struct feed *feed = report->scan->feed;
+	uint64_t recorded = TOTAL(report, domains);
 
-	/* the feed runs ahead of the scan */
-	if (fraction > 0 && through < handed)
-		fraction *= (double)through / (double)handed;
-	if (most > 0 && (double)SUM(report, domains) / (double)most > fraction)
-		fraction = (double)SUM(report, domains) / (double)most;
-	return fraction;
+	return scan_report_fraction(feed_fraction(feed),
+				    atomic_load(&report->before->counts.domains) + feed_handed(feed),
+				    recorded + SUM(report, deferred), recorded, report->scan->options->max_domains);
 }
 
 static void moment_now(const struct scan_report *report, struct progress_moment *moment)
 {
-	const struct record_trailer *before = report->before;
-	uint64_t paused = SUM(report, paused);
-
 	*moment = (struct progress_moment){
 		.now_ms = uv_hrtime() / 1000000,
-		.wall_ms = wall_ms(),
+		.wall_ms = scan_wall_ms(),
 		.fraction = fraction_now(report),
-		.counts = { .domains = before->domains + SUM(report, domains),
-			    .sts = SUM(report, sts),
-			    .fetched = SUM(report, fetched),
-			    .unknown = unknown_now(report),
-			    .blocklisted = before->blocklisted + SUM(report, blocklisted),
-			    .illegal = before->illegal + SUM(report, illegal),
-			    .queries = before->queries + SUM(report, packets),
-			    .fetches = before->fetches + SUM(report, fetches),
+		.counts = { .deferred_left = deferred_left(report),
+			    .domains = TOTAL(report, domains),
+			    .sts = TOTAL(report, sts),
+			    .fetched = TOTAL(report, fetched),
+			    .unknown = TOTAL(report, unknown),
+			    .blocklisted = TOTAL(report, blocklisted),
+			    .illegal = TOTAL(report, illegal),
+			    .queries = report->before->queries + SUM(report, packets),
+			    .fetches = report->before->fetches + SUM(report, fetches),
+			    .traffic_lost = report->before->traffic_lost,
 			    .in_flight = SUM(report, in_flight),
 			    .fetching = SUM(report, fetching) },
 	};
-	if (paused > 0 && paused == report->scan->workers)
+	if (scan_is_paused(report->scan))
 		moment->note = "paused: no name server answers";
 	else if (SUM(report, starved) > 0)
 		moment->note = "waiting: this machine is out of sockets or memory";
@@ -119,10 +102,16 @@ static void put_server(struct json *json, const struct scan_report *report, unsi
 	json_close_object(json);
 }
 
-static void put_extra(struct json *json, void *arg)
+/* All of this run. */
+static void put_run(struct json *json, void *arg)
 {
 	const struct scan_report *report = arg;
 
+	json_open_object(json, "run");
+	json_uint(json, "domains", SUM(report, recorded.domains));
+	json_uint(json, "queries", SUM(report, packets));
+	json_uint(json, "fetches", SUM(report, fetches));
+	json_close_object(json);
 	json_open_array(json, "servers");
 	for (unsigned i = 0; i < report->scan->options->server_count; i++)
 		put_server(json, report, i);
@@ -136,6 +125,7 @@ static void put_extra(struct json *json, void *arg)
 	json_uint(json, "receive_buffer", SUM(report, receive_buffer) / report->scan->workers);
 	json_close_object(json);
 	json_uint(json, "deferred", SUM(report, deferred));
+	json_uint(json, "not_deferred", deferred_refused(report->scan->deferred));
 	json_uint(json, "local_faults", SUM(report, faults));
 }
 
@@ -144,8 +134,8 @@ int scan_report_open(struct scan_report *report, int argc, char **argv, struct e
 	struct progress_about about = { .argc = argc,
 					.argv = argv,
 					.input = report->scan->options->input_file,
-					.resumed = report->before->domains,
-					.extra = put_extra,
+					.resumed = atomic_load(&report->before->counts.domains),
+					.extra = put_run,
 					.arg = report };
 	struct progress_moment moment;
 
@@ -165,33 +155,34 @@ void scan_report_tick(struct scan_report *report)
 void scan_report_trailer(const struct scan_report *report, enum record_completion completion,
 			 struct record_trailer *trailer)
 {
-	const struct record_trailer *before = report->before;
+	const struct resume *before = report->before;
 
 	*trailer = (struct record_trailer){ .completion = completion,
-					    .end_ms = wall_ms(),
-					    .domains = before->domains + SUM(report, domains),
-					    .unknown = before->unknown + SUM(report, unknown),
-					    .blocklisted = before->blocklisted + SUM(report, blocklisted),
-					    .illegal = before->illegal + SUM(report, illegal),
-					    .queries = before->queries + SUM(report, packets),
-					    .fetches = before->fetches + SUM(report, fetches) };
+					    .end_ms = scan_wall_ms(),
+					    .domains = TOTAL(report, domains),
+					    .unknown = TOTAL(report, unknown),
+					    .blocklisted = TOTAL(report, blocklisted),
+					    .illegal = TOTAL(report, illegal) };
+	if (!before->traffic_lost) {
+		trailer->queries = before->queries + SUM(report, packets);
+		trailer->fetches = before->fetches + SUM(report, fetches);
+	}
 }
 
 static void summarise(const struct scan_report *report)
 {
-	unsigned long long domains = SUM(report, domains), queries = SUM(report, packets);
+	unsigned long long domains = SUM(report, recorded.domains), queries = SUM(report, packets);
 	double seconds = scan_report_elapsed_s(report);
 
-	log_info("%llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, %llu over "
-		 "TCP",
+	log_info("this run: %llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, "
+		 "%llu over TCP; %llu policies fetched of %llu tried; %llu domains deferred",
 		 domains, seconds, (double)domains / seconds, queries,
 		 domains ? (double)queries / (double)domains : 0.0, (unsigned long long)SUM(report, repeats),
-		 (unsigned long long)SUM(report, tcp));
-	log_info("%llu STS records, %llu policies fetched of %llu tried; %llu domains unknown, %llu asked twice",
-		 (unsigned long long)SUM(report, sts), (unsigned long long)SUM(report, fetched),
-		 (unsigned long long)SUM(report, fetches),
-		 (unsigned long long)(report->before->unknown + SUM(report, unknown)),
-		 (unsigned long long)SUM(report, deferred));
+		 (unsigned long long)SUM(report, tcp), (unsigned long long)SUM(report, recorded.fetched),
+		 (unsigned long long)SUM(report, fetches), (unsigned long long)SUM(report, deferred));
+	log_info("the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown",
+		 (unsigned long long)TOTAL(report, domains), (unsigned long long)TOTAL(report, sts),
+		 (unsigned long long)TOTAL(report, fetched), (unsigned long long)TOTAL(report, unknown));
 }
 
 void scan_report_close(struct scan_report *report, enum progress_end end, int exit_status, const char *error)

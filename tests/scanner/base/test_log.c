@@ -59,8 +59,11 @@ static void a_level_takes_those_above_it(void **state)
 			log_message((enum log_level)level, "message");
 		}
 		close_log();
-		for (int level = 0; level < (int)COUNT_OF(words); level++)
-			assert_int_equal(strstr(text, words[level]) != NULL, level <= most);
+		for (int level = 0; level < (int)COUNT_OF(words); level++) {
+			bool written = strstr(text, words[level]);
+
+			assert_int_equal(written, level <= most);
+		}
 	}
 	open_log(LOG_LEVEL_INFO);
 	close_log();

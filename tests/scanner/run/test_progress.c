@@ -100,6 +100,30 @@ static void the_line_is_as_documented(void **state)
 			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
 }
 
+/* Domains, unknown among them, deferred ones without a record, and the share of all that is not known. */
+static void the_unknown_share_is_never_above_one(void **state)
+{
+	static const struct {
+		uint64_t domains, unknown, deferred_left;
+		const char *share;
+	} table[] = {
+		{ 0, 0, 0, "unknown 0.0%" },    { 100, 0, 0, "unknown 0.0%" },     { 100, 100, 0, "unknown 100.0%" },
+		{ 0, 0, 7, "unknown 100.0%" },  { 3, 0, 5, "unknown 62.5%" },      { 3, 3, 5, "unknown 100.0%" },
+		{ 1000, 4, 0, "unknown 0.4%" }, { 19, 0, 24000, "unknown 99.9%" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct progress_moment moment = { .counts = { .domains = table[i].domains,
+							      .unknown = table[i].unknown,
+							      .deferred_left = table[i].deferred_left } };
+		char line[PROGRESS_LINE_MAX];
+
+		progress_line(line, &moment, 0, -1, 0, 0);
+		assert_string_equal(line + strlen(line) - strlen(table[i].share), table[i].share);
+	}
+}
+
 static void a_file_gets_a_line_every_ten_seconds(void **state)
 {
 	struct options options = { .quiet = false };
@@ -264,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_line_is_as_documented),
+		cmocka_unit_test(the_unknown_share_is_never_above_one),
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
