@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/html.h"
+#include "analysis/stats.h"
 
 static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
@@ -340,13 +341,13 @@ static void write_method(struct text *out)
 	html_section_end(out);
 }
 
-void report_write(struct text *out, struct stats *stats, unsigned files, unsigned incomplete)
+static void write_page(struct text *out, struct stats *stats, const struct scan_files *files)
 {
 	tally_sort(&stats->tld, PART_DOMAINS);
 	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
 	tally_sort(&stats->mx, PROVIDER_DOMAINS);
 	html_begin(out, "MTA-STS and TLSRPT survey");
-	write_headline(out, stats, files, incomplete);
+	write_headline(out, stats, (unsigned)files->count, files->incomplete);
 	write_adoption(out, stats);
 	write_funnel(out, stats);
 	write_findings(out, stats);
@@ -360,4 +361,26 @@ void report_write(struct text *out, struct stats *stats, unsigned files, unsigne
 	write_ranks(out, stats);
 	write_method(out);
 	html_end(out);
+}
+
+static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+{
+	stats_add(arg, observation, result);
+	return true;
+}
+
+int report_write(struct scan_files *files, const char *path, struct error *error)
+{
+	struct stats stats; /* some 10 KiB */
+	struct text text;
+	int result = -1;
+
+	stats_init(&stats);
+	if (scan_files_differ(files, path, error) == 0 && scan_files_read(files, on_domain, &stats, error) == 0 &&
+	    scan_files_expect_domains(files, error) == 0 && text_open(&text, path, error) == 0) {
+		write_page(&text, &stats, files);
+		result = text_close(&text, error);
+	}
+	stats_fini(&stats);
+	return result;
 }

@@ -18,7 +18,4 @@ void stats_misconfigured_row(struct csv *csv, const struct observation *observat
 __attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
 							   struct error *error);
 
-/* The codes of @set in the order of their numbers, with a space between, as one field. */
-void stats_findings_field(struct csv *csv, const struct finding_set *set);
-
 #endif

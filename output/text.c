@@ -103,13 +103,6 @@ void text_uint(struct text *text, uint64_t value)
 	text_padded(text, value, 1);
 }
 
-void text_int(struct text *text, int64_t value)
-{
-	if (value < 0)
-		text_char(text, '-');
-	text_uint(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
-
 void text_padded(struct text *text, uint64_t value, unsigned width)
 {
 	char digits[UINT64_DIGITS];

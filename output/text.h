@@ -72,7 +72,6 @@ static inline void text_string(struct text *text, const char *s)
 #define text_literal(text, s) text_put((text), SPAN_LITERAL(s))
 
 void text_uint(struct text *text, uint64_t value);
-void text_int(struct text *text, int64_t value);
 
 /* @value with @width digits, zeros in front; wider values are written whole. */
 void text_padded(struct text *text, uint64_t value, unsigned width);

@@ -15,30 +15,31 @@ static const uint8_t octet_class[256] = {
 /* clang-format on */
 
 /* RFC 1035 2.3.4 for lengths, RFC 1123 2.1 for what may stand at a label's ends. */
-static bool is_label(const char *p, size_t n)
+static bool is_label(const uint8_t *p, const uint8_t *end)
 {
-	return n > 0 && n <= DOMAIN_LABEL_MAX && p[0] != '-' && p[n - 1] != '-';
+	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
 }
 
 static bool is_dotted(struct span name, uint8_t allowed)
 {
-	uint8_t seen = 0;
-	size_t start = 0;
+	const uint8_t *p = (const uint8_t *)name.p, *end = p + name.n;
 
-	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
+	if (name.n > DOMAIN_NAME_MAX)
 		return false;
-	for (size_t at = 0; at < name.n; at++) {
-		uint8_t class = octet_class[(uint8_t)name.p[at]];
+	for (;; p++) {
+		const uint8_t *label = p;
 
-		seen |= class;
-		if (class & allowed)
-			continue;
-		if (name.p[at] != '.' || !is_label(name.p + start, at - start))
+		while (p < end && octet_class[*p] & allowed)
+			p++;
+		if (!is_label(label, p))
 			return false;
-		start = at + 1;
+		if (p == end)
+			break;
+		if (*p != '.')
+			return false;
 	}
 	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
-	return is_label(name.p + start, name.n - start) && (seen & L || !domain_is_ipv4(name));
+	return octet_class[end[-1]] != D || !domain_is_ipv4(name);
 }
 
 bool domain_is_name(struct span name)
@@ -102,12 +103,10 @@ struct span domain_tld(struct span name)
 
 bool domain_is_below(struct span name, struct span ancestor)
 {
-	struct span tail;
-
 	if (name.n < ancestor.n)
 		return false;
-	tail = span_skip(name, name.n - ancestor.n);
-	if (!span_equal_nocase(tail, ancestor))
+	/* the dot first: most names differ in it */
+	if (name.n > ancestor.n && ancestor.n > 0 && name.p[name.n - ancestor.n - 1] != '.')
 		return false;
-	return name.n == ancestor.n || ancestor.n == 0 || tail.p[-1] == '.';
+	return span_equal_nocase(span_skip(name, name.n - ancestor.n), ancestor);
 }

@@ -37,4 +37,12 @@ struct span domain_tld(struct span name);
 /* Is @name equal to @ancestor or below it? Ignores ASCII case. */
 bool domain_is_below(struct span name, struct span ancestor);
 
+/* @label, its dot included, in front of @domain: written to @text, which has room for both. */
+static inline struct span domain_join(struct span label, struct span domain, char *text)
+{
+	memcpy(text, label.p, label.n);
+	memcpy(text + label.n, domain.p, domain.n);
+	return (struct span){ text, label.n + domain.n };
+}
+
 #endif

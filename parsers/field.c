@@ -182,3 +182,13 @@ void txt_choose(const struct span *record, size_t count, struct span version, st
 	else if (choice->bad_version || choice->discarded)
 		choice->state = TXT_UNUSABLE;
 }
+
+static const char *const record_state_names[RECORD_STATE_COUNT] = {
+	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
+	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
+};
+
+const char *record_state_name(enum record_state state)
+{
+	return record_state_names[state];
+}

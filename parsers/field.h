@@ -1,5 +1,5 @@
 /* parsers/field.h - what the three texts of RFC 8461 3.1, 3.2 and RFC 8460 3 have in common:
- * names, values, `;` between fields, and which TXT record is the one.
+ * names, values, `;` between fields, which TXT record is the one, and the words for how that ended.
  *
  *   ext-name  = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
  *   ext-value = 1*( %x21-3A / %x3C / %x3E-7E )
@@ -75,5 +75,18 @@ struct txt_choice {
  * ("v=sts"): in any case, and with quotes, white space and characters without width before, in and behind its "v=". */
 void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
 		struct txt_choice *choice);
+
+/* How the TXT records at a name were read; the first and the last where there was nothing to read. */
+enum record_state {
+	RECORD_NOT_ASKED,
+	RECORD_NONE,
+	RECORD_VALID,
+	RECORD_INVALID,
+	RECORD_MULTIPLE,
+	RECORD_UNKNOWN,
+	RECORD_STATE_COUNT
+};
+
+const char *record_state_name(enum record_state state); /* static; "" for NOT_ASKED */
 
 #endif

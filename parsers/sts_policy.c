@@ -293,8 +293,8 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
-/* Does the body begin as a page does? No key can begin with `<`. */
-static bool is_html(struct span body)
+/* No key can begin with `<`. */
+bool sts_policy_is_html(struct span body)
 {
 	size_t i = 0;
 
@@ -351,7 +351,7 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 		refuse(result, FINDING_POLICY_EMPTY);
 		return;
 	}
-	if (is_html(body)) {
+	if (sts_policy_is_html(body)) {
 		refuse(result, FINDING_POLICY_HTML);
 		return;
 	}
@@ -377,4 +377,16 @@ bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span
 		}
 	}
 	return false;
+}
+
+static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+	[POLICY_UNJUDGED] = "",
+	[POLICY_VALID] = "valid",
+	[POLICY_TOLERATED] = "tolerated",
+	[POLICY_INVALID] = "invalid",
+};
+
+const char *policy_state_name(enum policy_state state)
+{
+	return policy_state_names[state];
 }

@@ -1,7 +1,5 @@
 #include "parsers/sts_record.h"
 
-#include "parsers/field.h"
-
 enum { STS_ID_MAX = 32 }; /* octets, RFC 8461 3.1 sts-id */
 
 static const struct span version = { "v=STSv1", 7 };

@@ -1,7 +1,5 @@
 #include "parsers/tlsrpt_record.h"
 
-#include "parsers/field.h"
-
 static const struct span version = { "v=TLSRPTv1", 10 };
 static const struct span rua = { "rua", 3 };
 

@@ -8,15 +8,13 @@
 
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
-#include "output/command.h"
-#include "output/usage.h"
-#include "scanner/rules/idna.h"
-#include "scanner/job/job.h"
-#include "scanner/base/limits.h"
-#include "scanner/run/net_live.h"
-#include "scanner/options/options.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/dns/private_resolver.h"
+#include "scanner/job/job.h"
+#include "scanner/options/exit_status.h"
+#include "scanner/program.h"
+#include "scanner/rules/idna.h"
+#include "scanner/run/net_live.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {
@@ -35,20 +33,7 @@ static void on_done(struct job *job)
 	((struct check *)job->context->arg)->pending--;
 }
 
-/* A name as DNS has it; false with a line on standard error. */
-static bool to_name(const char *argument, char name[static DOMAIN_NAME_MAX + 1])
-{
-	size_t n;
-
-	if (!idna_name(span_trim(span_of(argument)), name, &n)) {
-		fprintf(stderr, "stsurvey check: %s: is no domain name\n", argument);
-		return false;
-	}
-	name[n] = '\0';
-	return true;
-}
-
-static int show(struct check *check)
+static int show(struct check *check, struct error *error)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	int status = EXIT_COMPLETE;
@@ -74,21 +59,20 @@ static int show(struct check *check)
 		case VERDICT_ENFORCE_OK:
 			break;
 		default:
-			status = EXIT_FATAL;
+			status = EXIT_NOT_IN_ORDER;
 		}
 	}
-	if (fflush(stdout) != 0) {
-		fprintf(stderr, "stsurvey check: standard output: %s\n", strerror(errno));
-		status = EXIT_FATAL;
-	}
-	return status;
+	if (fflush(stdout) == 0)
+		return status;
+	error_set(error, "standard output: %s", strerror(errno));
+	return EXIT_FATAL;
 }
 
-static int open_nets(struct check *check, unsigned count, struct error *error)
+static int open_nets(struct check *check, struct error *error)
 {
 	const struct options *options = check->options;
 
-	check->job = calloc(count, sizeof(*check->job));
+	check->job = calloc((size_t)options->operands, sizeof(*check->job));
 	check->server = calloc(options->server_count, sizeof(*check->server));
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
@@ -96,40 +80,53 @@ static int open_nets(struct check *check, unsigned count, struct error *error)
 	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
 		      check->server, error) < 0)
 		return -1;
+	for (unsigned i = 0; i < options->server_count; i++)
+		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
 	return net_live_open(&check->live, &check->loop, &check->shared, error);
 }
 
-static int run(struct check *check, char **domains, unsigned count)
+/* Begin a domain. The exit status is not COMPLETE where it cannot be. */
+static int begin(struct check *check, const char *argument, struct error *error)
 {
-	char name[DOMAIN_NAME_MAX + 1];
-	struct error error;
+	const struct domain_set *unasked = check->options->domain_blocklist;
+	struct job *job = &check->job[check->jobs];
+	char text[DOMAIN_NAME_MAX];
+	struct span name = { text, 0 };
 
-	if (open_nets(check, count, &error) < 0)
-		return usage_fatal("check", error.text);
+	if (!idna_name(span_trim(span_of(argument)), text, &name.n)) {
+		error_set(error, "%s: is no domain name", argument);
+		return EXIT_USAGE;
+	}
+	if (unasked && domain_set_has(unasked, name)) {
+		error_set(error, "%.*s: is on the --domain-blocklist-file", (int)name.n, name.p);
+		return EXIT_FATAL;
+	}
+	check->pending++;
+	job_init(job, &check->context);
+	job_start(job, check->jobs++, 0, name, true);
+	return EXIT_COMPLETE;
+}
+
+static int run(struct check *check, struct error *error)
+{
+	const struct options *options = check->options;
+	int status = EXIT_COMPLETE;
+
+	if (open_nets(check, error) < 0)
+		return EXIT_FATAL;
 	check->context = (struct job_context){ .net = &check->live.net,
-					       .allow = check->options->allow_reserved,
-					       .domain_blocklist = check->options->domain_blocklist,
-					       .address_blocklist = check->options->blocklist,
+					       .allow = options->allow_reserved,
+					       .domain_blocklist = options->domain_blocklist,
+					       .address_blocklist = options->blocklist,
 					       .done = on_done,
 					       .arg = check };
-	for (unsigned i = 0; i < count; i++) {
-		struct job *job = &check->job[check->jobs];
-
-		if (!to_name(domains[i], name))
-			return EXIT_USAGE;
-		if (check->options->domain_blocklist &&
-		    domain_set_has(check->options->domain_blocklist, span_of(name))) {
-			fprintf(stderr, "stsurvey check: %s: is on the --domain-blocklist-file\n", name);
-			return EXIT_FATAL;
-		}
-		check->jobs++;
-		check->pending++;
-		job_init(job, &check->context);
-		job_start(job, i, 0, span_of(name), true);
-	}
+	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)
+		status = begin(check, options->operand[i], error);
+	if (status != EXIT_COMPLETE)
+		return status;
 	while (check->pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
-	return show(check);
+	return show(check, error);
 }
 
 static void clean_up(struct check *check)
@@ -145,48 +142,20 @@ static void clean_up(struct check *check)
 	free(check->server);
 }
 
-static int check_all(struct options *options, char **domains, unsigned count)
+int cmd_check(const struct options *options, struct error *error)
 {
-	struct check check = { .options = options };
-	struct error error;
-	int status;
+	struct options used;
+	struct check check = { .options = &used };
+	int status = EXIT_FATAL;
 
-	if (options->resolver) {
-		if (private_resolver_start(&options->started, options->resolver_config, options->threads, count,
-					   &options->server[0], &error) < 0)
-			return usage_fatal("check", error.text);
-		options->server_count = 1;
-	}
-	uv_loop_init(&check.loop);
-	status = run(&check, domains, count);
-	clean_up(&check);
-	private_resolver_stop(options->started);
-	return status;
-}
-
-int cmd_check(int argc, char **argv)
-{
-	struct error error;
-	struct options options;
-	int status, first;
-
-	switch (options_read(&options, OPTIONS_CHECK, argc, argv, &first, &error)) {
-	case OPTIONS_HELP_SHOWN:
-		return EXIT_COMPLETE;
-	case OPTIONS_USAGE:
-		fprintf(stderr, "stsurvey check: %s\n", error.text);
-		return EXIT_USAGE;
-	case OPTIONS_FATAL:
-		return usage_fatal("check", error.text);
-	case OPTIONS_OK:
-		break;
-	}
-	if (first >= argc) {
-		fprintf(stderr, "stsurvey check: which DOMAIN? see 'stsurvey help check'\n");
-		status = EXIT_USAGE;
+	if (program_start_resolver(options, &used, error) < 0)
+		return EXIT_FATAL;
+	if (uv_loop_init(&check.loop) < 0) {
+		error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
 	} else {
-		status = check_all(&options, argv + first, (unsigned)(argc - first));
+		status = run(&check, error);
+		clean_up(&check);
 	}
-	options_free(&options);
+	private_resolver_stop(used.started);
 	return status;
 }

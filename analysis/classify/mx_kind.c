@@ -2,6 +2,7 @@
 
 #include "analysis/classify/public_suffix.h"
 #include "parsers/domain.h"
+#include "parsers/sts_policy.h"
 
 static const char *const names[MX_KIND_COUNT] = {
 	[MX_KIND_MATCH] = "match", [MX_KIND_STS_LABEL] = "sts-label", [MX_KIND_TLD] = "tld",
@@ -87,7 +88,7 @@ static bool looks_misspelt(const struct public_suffix_cut *pattern, const struct
 
 enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard, const struct public_suffix_cut *mx)
 {
-	if (span_starts_with_nocase(pattern->name, SPAN_LITERAL("mta-sts.")))
+	if (span_starts_with_nocase(pattern->name, SPAN_LITERAL(STS_POLICY_LABEL)))
 		return MX_KIND_STS_LABEL;
 	if (span_equal_nocase(pattern->registrable, mx->registrable))
 		return MX_KIND_LABEL;

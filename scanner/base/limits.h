@@ -24,7 +24,7 @@
 #define STSURVEY_SCANNER_BASE_LIMITS_H
 
 enum {
-	/* ---- time, milliseconds unless named otherwise ---- */
+	/* ---- time, milliseconds unless named otherwise; the steps of a fetch: scanner/https/net_curl.h ---- */
 
 	/* For one address to accept, or half of what is left of the fetch if that is less, so that a second address
 	 * gets its chance. Linux repeats the SYN after 1, 3 and 7 s: a fourth try within 10 s hardly helps. */

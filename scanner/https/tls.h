@@ -1,9 +1,9 @@
 /* scanner/https/tls.h - what one TLS handshake tells about the other side.
  *
  * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
- * every error and lets the handshake go on, so that one connection yields the failure and the content. It never
- * falls back to the subject's CN: names are compared with SAN dNSNames alone (RFC 8461 3.3, RFC 6125 6.4.4).
- * Whoever drives the connection decides what a failed verification means.
+ * every error and lets the handshake go on; what a failed verification means is told by who drives the connection
+ * (scanner/https/net_curl.h). It never falls back to the subject's CN: names are compared with SAN dNSNames alone
+ * (RFC 8461 3.3, RFC 6125 6.4.4).
  */
 #ifndef STSURVEY_SCANNER_HTTPS_TLS_H
 #define STSURVEY_SCANNER_HTTPS_TLS_H

@@ -29,9 +29,7 @@ struct span job_name_below(struct job *job, struct span prefix)
 		task_fail(&job->task, NET_FAULT_MEMORY);
 		return (struct span){ NULL, 0 };
 	}
-	memcpy(text, prefix.p, prefix.n);
-	memcpy(text + prefix.n, job->name.p, job->name.n);
-	return (struct span){ text, n };
+	return domain_join(prefix, job->name, text);
 }
 
 uint64_t job_age_ms(const struct job *job)
@@ -70,8 +68,11 @@ static void on_txt(struct net_query *query, const struct dns_answer *answer)
 	task_answered(&job->task);
 }
 
-static void ask_record(struct job *job, struct net_query *query, struct span name, struct obs_txt *txt)
+static void ask_record(struct job *job, struct span name, enum txt_question question)
 {
+	struct net_query *query = &job->query[question];
+	struct obs_txt *txt = &job->txt[question];
+
 	if (!name.p) {
 		txt->answer.status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
 	} else if (job_may_ask(job, name)) {
@@ -83,30 +84,31 @@ static void ask_record(struct job *job, struct net_query *query, struct span nam
 static uint8_t ask_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
-	struct span sts, tlsrpt;
+	struct span name[TXT_QUESTIONS];
 
 	/* Nothing exists below a name that does not (RFC 8020 2). Behind a CNAME it is the target
 	 * that does not exist; the name itself is there and may have names below it. */
 	if (job->mx.answer.status == DNS_NXDOMAIN && job->mx.answer.cname_count == 0)
 		return TASK_DONE;
-	sts = job_name_below(job, SPAN_LITERAL("_mta-sts."));
-	tlsrpt = job_name_below(job, SPAN_LITERAL("_smtp._tls."));
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		name[q] = job_name_below(job, txt_questions[q].label);
 	if (job_fault(job))
 		return TASK_DONE;
-	ask_record(job, &job->query[0], sts, &job->sts);
-	ask_record(job, &job->query[1], tlsrpt, &job->tlsrpt);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		ask_record(job, name[q], (enum txt_question)q);
 	return JOB_CHASE_STS;
 }
 
 static uint8_t chase_sts(struct task *task)
 {
 	struct job *job = (struct job *)task;
+	struct obs_answer *answer = &job->txt[TXT_STS].answer;
 	struct span start;
 
-	if (cname_chase_is_due(job, &job->sts.answer)) {
-		start = job_name_below(job, SPAN_LITERAL("_mta-sts."));
+	if (cname_chase_is_due(job, answer)) {
+		start = job_name_below(job, txt_questions[TXT_STS].label);
 		if (start.p)
-			cname_chase_start(job, task, start, &job->sts.answer);
+			cname_chase_start(job, task, start, answer);
 	}
 	return JOB_POLICY;
 }
@@ -114,11 +116,12 @@ static uint8_t chase_sts(struct task *task)
 static uint8_t fetch_policy(struct task *task)
 {
 	struct job *job = (struct job *)task;
+	const struct obs_txt *txt = &job->txt[TXT_STS];
 	struct sts_record record;
 
-	if (job->sts.answer.status != DNS_NOERROR)
+	if (txt->answer.status != DNS_NOERROR)
 		return TASK_DONE;
-	sts_record_parse(job->sts.record, job->sts.count, &record);
+	sts_record_parse(txt->record, txt->count, &record);
 	if (record.state == RECORD_VALID)
 		job->policy = policy_fetch_start(job);
 	return TASK_DONE;
@@ -178,10 +181,9 @@ void job_observation(const struct job *job, struct observation *observation)
 		.time_ms = job->time_ms,
 		.duration_ms = job->duration_ms,
 		.mx = job->mx,
-		.sts = job->sts,
-		.tlsrpt = job->tlsrpt,
 		.policy.address_used = -1,
 	};
+	memcpy(observation->txt, job->txt, sizeof(job->txt));
 	if (job->policy)
 		observation->policy = job->policy->facts;
 }

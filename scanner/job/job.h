@@ -55,10 +55,9 @@ struct job {
 	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
 	bool last_pass; /* nobody asks again: look closer at what stays unknown */
 	struct obs_mx mx;
-	struct obs_txt sts, tlsrpt;
-	struct policy_fetch *policy; /* NULL: no policy was looked for */
-	/* its questions */
-	struct net_query query[2];
+	struct obs_txt txt[TXT_QUESTIONS];
+	struct policy_fetch *policy;           /* NULL: no policy was looked for */
+	struct net_query query[TXT_QUESTIONS]; /* its questions: none but the TXT ones are asked together */
 };
 
 void job_init(struct job *job, const struct job_context *context);

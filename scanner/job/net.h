@@ -91,9 +91,6 @@ struct net_fetch {
 
 	/* the answer */
 	int fault;
-
-	/* the adapter's */
-	void *own;
 };
 
 struct net;

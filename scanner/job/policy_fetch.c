@@ -1,5 +1,6 @@
 #include "scanner/job/policy_fetch.h"
 
+#include "parsers/sts_policy.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_host.h"
 
@@ -102,7 +103,7 @@ static uint8_t fetch(struct task *task)
 					    .address = facts->address,
 					    .address_count = facts->address_count,
 					    .allowed = allowed,
-					    .target = policy_host_target(facts),
+					    .target = obs_cname_end(obs_policy_chain(facts)),
 					    .arena = &policy->job->arena,
 					    .policy = facts,
 					    .on_done = on_fetched,
@@ -119,7 +120,7 @@ struct policy_fetch *policy_fetch_start(struct job *job)
 	};
 	static const struct task_kind kind = { steps, NULL };
 	struct policy_fetch *policy = arena_alloc(&job->arena, sizeof(*policy));
-	struct span host = job_name_below(job, SPAN_LITERAL("mta-sts."));
+	struct span host = job_name_below(job, SPAN_LITERAL(STS_POLICY_LABEL));
 
 	if (!policy || !host.p) {
 		/* the name is shorter than the one of the record that was found, so it exists */

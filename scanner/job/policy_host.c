@@ -3,22 +3,14 @@
 bool policy_host_end(const struct obs_answer *answer, struct span *name)
 {
 	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
-	struct span end;
+	struct span end = obs_cname_end(answer);
 
-	if (answer->cname_count == 0 || answer->cname_loop || !certain)
+	if (!end.p || answer->cname_loop || !certain)
 		return false;
-	end = answer->cname[answer->cname_count - 1];
 	if (span_find(end, 0, '\\') < end.n)
 		return false; /* octets that text can't be asked for with */
 	*name = end;
 	return true;
-}
-
-struct span policy_host_target(const struct obs_policy *policy)
-{
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
-
-	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
 }
 
 static bool passes(const struct obs_answer *answer, const struct domain_set *set)

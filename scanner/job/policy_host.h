@@ -17,9 +17,6 @@
  * for all (RFC 1034 3.6.2). */
 bool policy_host_end(const struct obs_answer *answer, struct span *name);
 
-/* Who runs the host, where it is an alias: the chain's last name, else an empty span. Both families have one chain. */
-struct span policy_host_target(const struct obs_policy *policy);
-
 /* Does a link of either family's chain lie in @blocked? NULL: nothing does. */
 bool policy_host_is_blocked(const struct obs_policy *policy, const struct domain_set *blocked);
 

@@ -253,5 +253,6 @@ void address_interleave(struct obs_address *address, size_t count)
 			next[family] = i + 1;
 		}
 	}
-	memcpy(address, sorted, count * sizeof(*sorted));
+	if (count > 0) /* @address may be NULL where there is none */
+		memcpy(address, sorted, count * sizeof(*sorted));
 }

@@ -12,7 +12,7 @@ struct host {
 	struct host *next;
 	struct obs_address address;
 	unsigned taken;
-	struct host_waiter *first, **last; /* in line */
+	struct host_line line;
 };
 
 struct host_limit {
@@ -65,37 +65,35 @@ static struct host **find(struct host_limit *limit, const struct obs_address *ad
 	return at;
 }
 
-static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
+static enum host_turn take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	struct host **at = find(limit, &waiter->address);
+	struct host **at = find(limit, address);
 	struct host *host = *at;
 
 	if (!host) {
 		host = calloc(1, sizeof(*host));
 		if (!host)
 			return HOST_NO_MEMORY;
-		host->address = waiter->address;
-		host->last = &host->first;
+		host->address = *address;
+		STAILQ_INIT(&host->line);
 		*at = host;
 	}
 	if (host->taken < limit->per_host) {
 		host->taken++;
 		return HOST_TAKEN;
 	}
-	waiter->next = NULL;
-	*host->last = waiter;
-	host->last = &waiter->next;
+	STAILQ_INSERT_TAIL(&host->line, waiter, next);
 	return HOST_WAITS;
 }
 
-enum host_turn host_limit_take(struct host_limit *limit, struct host_waiter *waiter)
+enum host_turn host_limit_take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
 	enum host_turn turn;
 
 	if (limit->per_host == 0)
 		return HOST_TAKEN;
 	pthread_mutex_lock(&limit->lock);
-	turn = take(limit, waiter);
+	turn = take(limit, address, waiter);
 	pthread_mutex_unlock(&limit->lock);
 	return turn;
 }
@@ -110,11 +108,9 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 	pthread_mutex_lock(&limit->lock);
 	at = find(limit, address);
 	host = *at;
-	waiter = host->first;
+	waiter = STAILQ_FIRST(&host->line);
 	if (waiter) { /* the place changes hands */
-		host->first = waiter->next;
-		if (!host->first)
-			host->last = &host->first;
+		STAILQ_REMOVE_HEAD(&host->line, next);
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
 		*at = host->next;
@@ -123,22 +119,18 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 	pthread_mutex_unlock(&limit->lock);
 }
 
-bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter)
+bool host_limit_cancel(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
+	struct host_waiter *at;
 	struct host *host;
-	struct host_waiter **at;
-	bool waiting = false;
 
 	pthread_mutex_lock(&limit->lock);
-	host = *find(limit, &waiter->address);
-	for (at = host ? &host->first : NULL; at && *at && *at != waiter;)
-		at = &(*at)->next;
-	if (at && *at) {
-		*at = waiter->next;
-		if (!*at)
-			host->last = at;
-		waiting = true;
-	}
+	host = *find(limit, address);
+	at = host ? STAILQ_FIRST(&host->line) : NULL;
+	while (at && at != waiter)
+		at = STAILQ_NEXT(at, next);
+	if (at)
+		STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
 	pthread_mutex_unlock(&limit->lock);
-	return waiting;
+	return at;
 }

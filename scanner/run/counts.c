@@ -6,15 +6,12 @@ void counts_add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
-void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
-		       const struct classification *result)
+void counts_add_domain(struct domain_counts *counts, const struct judgement *judgement)
 {
-	enum domain_status status = result->judgement.status;
-
 	counts_add(&counts->domains, 1);
-	counts_add(&counts->sts, classification_has_sts(result));
-	counts_add(&counts->fetched, result->tls_ok && observation->policy.http.status == 200);
-	counts_add(&counts->unknown, status == DOMAIN_UNKNOWN);
-	counts_add(&counts->blocklisted, status == DOMAIN_BLOCKLISTED);
-	counts_add(&counts->illegal, status == DOMAIN_ILLEGAL_INPUT);
+	counts_add(&counts->sts, judgement_has_record(judgement, TXT_STS));
+	counts_add(&counts->fetched, judgement->policy != POLICY_UNJUDGED);
+	counts_add(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
+	counts_add(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
+	counts_add(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
 }

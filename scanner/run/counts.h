@@ -8,13 +8,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "analysis/classify/classify.h"
+#include "analysis/classify/judgement.h"
 #include "scanner/base/limits.h"
 
 /* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
 struct domain_counts {
 	_Atomic uint64_t domains;
-	_Atomic uint64_t sts, fetched; /* with an STS record; with a verified answer of status 200 */
+	_Atomic uint64_t sts;     /* with an STS record */
+	_Atomic uint64_t fetched; /* with a body to judge: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
 };
 
@@ -39,7 +40,6 @@ struct worker_counts {
 void counts_add(_Atomic uint64_t *counter, uint64_t n);
 
 /* One domain is recorded. */
-void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
-		       const struct classification *result);
+void counts_add_domain(struct domain_counts *counts, const struct judgement *judgement);
 
 #endif

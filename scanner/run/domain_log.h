@@ -2,7 +2,7 @@
 #ifndef STSURVEY_SCANNER_RUN_DOMAIN_LOG_H
 #define STSURVEY_SCANNER_RUN_DOMAIN_LOG_H
 
-#include "parsers/observation.h"
+#include "analysis/classify/judgement.h"
 #include "scanner/base/log.h"
 
 void domain_log_write(struct span name, const struct judgement *judgement, const char *then);

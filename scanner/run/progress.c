@@ -116,7 +116,7 @@ static void put_number(struct csv *csv, int digits, double value)
 static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
 {
 	if (counts->traffic_lost)
-		csv_empty(csv);
+		csv_string(csv, "");
 	else
 		csv_uint(csv, count);
 }
@@ -151,11 +151,11 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	if (left >= 0)
 		put_number(&csv, 0, left);
 	else
-		csv_empty(&csv);
+		csv_string(&csv, "");
 	if (moment->fraction >= 0)
 		put_number(&csv, 3, moment->fraction * 100);
 	else
-		csv_empty(&csv);
+		csv_string(&csv, "");
 	put_counts(&csv, moment, &progress->row);
 	csv_string(&csv, moment->note ? moment->note : "");
 	csv_end(&csv);

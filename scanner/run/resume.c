@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "analysis/classify/classify.h"
 #include "output/reader.h"
+#include "scanner/options/option_table.h"
 
 enum {
 	BITS_FIRST = 1 << 20,           /* grown by doubling */
@@ -14,24 +16,12 @@ enum {
 /* An index no list of names on earth reaches, so that a damaged record can't ask for all memory. */
 #define INDEX_MAX (UINT64_C(1) << 36)
 
-/* Options that may differ between the runs of one survey: they say how fast and where to report,
- * not what is measured. */
+/* What --resume may change. An option that no version knows any more decides nothing that this one could change. */
 static bool may_differ(struct span name)
 {
-	static const char *const names[] = {
-		"input-file",    "output-file",  "metadata-file",    "status-updates-file",
-		"log-file",      "quiet",        "verbose",          "name-servers",
-		"rate",          "concurrency",  "threads",          "timeout",
-		"retries",       "http-timeout", "http-concurrency", "per-host",
-		"resume",        "force",        "max-runtime",      "max-outage",
-		"sync-interval", "config",       "resolver",         "seed",
-		"contact",       "max-domains",
-	};
+	const struct option_row *row = option_find(name, 1u << COMMAND_SCAN);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_equal(name, span_of(names[i])))
-			return true;
-	return false;
+	return !row || row->resume == RESUME_FREE;
 }
 
 /* An option that may be repeated has a place for each time it was given. */
@@ -43,18 +33,36 @@ static bool is_among(const struct record_option *option, size_t count, const str
 	return false;
 }
 
-/* Does everything of @a that matters stand in @b too? */
-static bool covered(const struct record_option *a, size_t a_count, const struct record_option *b, size_t b_count,
-		    const char *path, struct error *error)
+/* The first of @option that is called as @wanted is and that @other (of @others) does not have, or NULL. */
+static const struct record_option *find_other(const struct record_option *option, size_t count,
+					      const struct record_option *wanted, const struct record_option *other,
+					      size_t others)
 {
-	for (size_t i = 0; i < a_count; i++) {
-		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(option[i].name, wanted->name) && !is_among(other, others, &option[i]))
+			return &option[i];
+	return NULL;
+}
+
+static int check_options(const struct record_header *header, const struct options *options, const char *path,
+			 struct error *error)
+{
+	static const char remedy[] = "go on as it was begun, or give another --output-file";
+	const struct record_option *was = header->option, *is = options->given, *other;
+
+	for (size_t i = 0; i < header->option_count; i++) {
+		if (may_differ(was[i].name) || is_among(is, options->given_count, &was[i]))
 			continue;
-		error_set(error, "%s: was begun with another --%.*s; give the same, or another --output-file", path,
-			  (int)a[i].name.n, a[i].name.p);
-		return false;
+		other = find_other(is, options->given_count, &was[i], was, header->option_count);
+		return error_set(error, "%s: was begun with --%.*s %.*s%s%.*s; %s", path, (int)was[i].name.n,
+				 was[i].name.p, (int)was[i].value.n, was[i].value.p, other ? ", not " : "",
+				 other ? (int)other->value.n : 0, other ? other->value.p : "", remedy);
 	}
-	return true;
+	for (size_t i = 0; i < options->given_count; i++)
+		if (!may_differ(is[i].name) && !is_among(was, header->option_count, &is[i]))
+			return error_set(error, "%s: was begun without --%.*s %.*s; %s", path, (int)is[i].name.n,
+					 is[i].name.p, (int)is[i].value.n, is[i].value.p, remedy);
+	return 0;
 }
 
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
@@ -63,8 +71,7 @@ static int check_header(struct resume *resume, const struct record_header *heade
 	if (header->shards != options->shards || header->shard != options->shard)
 		return error_set(error, "%s: holds shard %u of %u, not %u of %u", path, header->shard, header->shards,
 				 options->shard, options->shards);
-	if (!covered(header->option, header->option_count, options->given, options->given_count, path, error) ||
-	    !covered(options->given, options->given_count, header->option, header->option_count, path, error))
+	if (check_options(header, options, path, error) < 0)
 		return -1;
 	resume->input_size = header->input_size;
 	resume->input_mtime = header->input_mtime;
@@ -108,7 +115,7 @@ static int read_records(struct resume *resume, struct reader *reader, const char
 		if (mark(resume, observation.index) < 0)
 			return error_set(error, "%s: no memory for the entries it holds", path);
 		classify(&observation, &result);
-		counts_add_domain(&resume->counts, &observation, &result);
+		counts_add_domain(&resume->counts, &result.judgement);
 	}
 	return more;
 }

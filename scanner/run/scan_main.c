@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "output/command.h"
 #include "scanner/base/log.h"
+#include "scanner/options/exit_status.h"
 #include "scanner/run/scan_report.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"

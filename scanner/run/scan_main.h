@@ -4,8 +4,8 @@
 
 #include "scanner/options/options.h"
 
-/* Run it. Messages go to the log. Returns the process's exit status (output/command.h; 128 + signal when
- * interrupted). */
+/* Run it. Messages go to the log. Returns the process's exit status (scanner/options/exit_status.h; 128 +
+ * signal when interrupted). */
 int scan_main_run(const struct options *options, int argc, char **argv);
 
 #endif

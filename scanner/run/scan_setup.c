@@ -146,19 +146,10 @@ static void warn_of_rates(const struct options *options)
 			    options->rate, options->server_count, options->resolver_rate);
 }
 
-bool scan_setup_is_lab(const struct options *options)
-{
-	bool lab = options->allow_reserved && !options->resolver;
-
-	for (unsigned i = 0; i < options->server_count; i++)
-		lab = lab && !address_is_global(&options->server[i].address);
-	return lab;
-}
-
 static void warn_of_servers(const struct options *options, const struct server_check *check)
 {
 	for (unsigned i = 0; i < options->server_count; i++)
-		preflight_warn(&options->server[i], &check[i], scan_setup_is_lab(options));
+		preflight_warn(&options->server[i], &check[i], options_is_lab(options));
 }
 
 /* ---- the scan file ---- */

@@ -15,9 +15,6 @@ enum { SCAN_SETUP_NOTHING_LEFT = 1 };
 __attribute__((warn_unused_result)) int scan_setup(struct scan *scan, struct resume *resume, struct server_check *check,
 						   struct error *error);
 
-/* A lab: addresses of its own, and name servers that are no stranger's either. */
-bool scan_setup_is_lab(const struct options *options);
-
 /* The list, for a message. */
 const char *scan_setup_input(const struct options *options);
 

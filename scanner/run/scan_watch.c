@@ -66,7 +66,7 @@ static void warn_without_contact(struct scan_watch *watch)
 {
 	const struct options *options = watch->scan->options;
 
-	if (watch->contact_missed || options->contact || scan_setup_is_lab(options) ||
+	if (watch->contact_missed || options->contact || options_is_lab(options) ||
 	    SCAN_SUM(watch->scan, recorded.domains) <= CONTACT_EXPECTED_ABOVE)
 		return;
 	watch->contact_missed = true;

@@ -99,12 +99,12 @@ static void give_buffer(struct worker *worker)
 }
 
 /* False: no memory just now. */
-static bool record(struct worker *worker, const struct observation *observation, const struct classification *result)
+static bool record(struct worker *worker, const struct observation *observation, const struct judgement *judgement)
 {
 	if (record_put_domain(worker->buffer, observation) < 0)
 		return false;
-	counts_add_domain(&worker->counts->recorded, observation, result);
-	domain_log_judged(observation->name, &result->judgement, "recorded");
+	counts_add_domain(&worker->counts->recorded, judgement);
+	domain_log_judged(observation->name, judgement, "recorded");
 	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
 		give_buffer(worker);
 	return true;
@@ -117,7 +117,7 @@ static bool record_bare(struct worker *worker, struct observation *observation)
 
 	observation->policy.address_used = -1;
 	classify(observation, &result);
-	return record(worker, observation, &result);
+	return record(worker, observation, &result.judgement);
 }
 
 /* While stopping, what stays unknown is left to --resume. */
@@ -142,7 +142,7 @@ static bool settle(struct worker *worker, struct job *job)
 		domain_log_judged(observation.name, &result.judgement, "deferred");
 		return true;
 	}
-	return record(worker, &observation, &result);
+	return record(worker, &observation, &result.judgement);
 }
 
 static void give_slot_back(struct worker *worker, struct job *job)
@@ -430,7 +430,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->in_flight, worker->in_flight);
 	atomic_store(&counts->starved, worker->faulted.first && worker->window.allowed == 1);
 	atomic_store(&counts->fetches, worker->live.fetches);
-	atomic_store(&counts->fetching, worker->live.web ? net_curl_counters(worker->live.web).in_flight : 0);
+	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->live.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
 	copy_server_counts(counts, net_cares_resolver(worker->live.dns));

@@ -61,11 +61,12 @@ static void compare_all(struct check *check, const struct observation *o)
 	check->wrong += o->mx.answer.status == DNS_NOERROR && o->mx.count != mx_records[domain.mx];
 	if (dns_status_is_transient(o->mx.answer.status))
 		return; /* whether it exists is unknown, so it was not asked further */
-	compare(check, o->sts.answer.status, domain.exists, domain.sts || domain.wildcard);
-	compare(check, o->tlsrpt.answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
-	check->wrong += domain.sts && o->sts.count > 0 && !span_starts_with(o->sts.record[0], SPAN_LITERAL("v=STSv1;"));
-	check->wrong += domain.tlsrpt && o->tlsrpt.count > 0 &&
-			!span_starts_with(o->tlsrpt.record[0], SPAN_LITERAL("v=TLSRPTv1;"));
+	compare(check, o->txt[TXT_STS].answer.status, domain.exists, domain.sts || domain.wildcard);
+	compare(check, o->txt[TXT_TLSRPT].answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
+	check->wrong += domain.sts && o->txt[TXT_STS].count > 0 &&
+			!span_starts_with(o->txt[TXT_STS].record[0], SPAN_LITERAL("v=STSv1;"));
+	check->wrong += domain.tlsrpt && o->txt[TXT_TLSRPT].count > 0 &&
+			!span_starts_with(o->txt[TXT_TLSRPT].record[0], SPAN_LITERAL("v=TLSRPTv1;"));
 }
 
 static void note(struct check *check, const struct observation *o)
@@ -76,11 +77,12 @@ static void note(struct check *check, const struct observation *o)
 		check->beyond++;
 	else if (check->seen[o->index]++ != 0)
 		check->doubled++;
-	check->open += dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->sts.answer.status) ||
-		       dns_status_is_transient(o->tlsrpt.answer.status);
+	check->open += dns_status_is_transient(o->mx.answer.status) ||
+		       dns_status_is_transient(o->txt[TXT_STS].answer.status) ||
+		       dns_status_is_transient(o->txt[TXT_TLSRPT].answer.status);
 	check->policy[o->policy.status]++;
 	compare_all(check, o);
-	check->tries += (uint64_t)o->mx.answer.tries + o->sts.answer.tries + o->tlsrpt.answer.tries;
+	check->tries += (uint64_t)o->mx.answer.tries + o->txt[TXT_STS].answer.tries + o->txt[TXT_TLSRPT].answer.tries;
 }
 
 static uint64_t missing(const struct check *check)

@@ -5,13 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/command.h"
 #include "output/frame.h"
 #include "output/reader.h"
+#include "output/verify.h"
 
 enum { FRAMES = 4, PER_FRAME = 3, FILE_MAX = 1024 * 1024 };
 
@@ -318,65 +317,43 @@ static void joined_files_are_read_through(void **state)
 	reader_close(reader);
 }
 
-/* What `stsurvey verify PATH` prints, both streams, and its exit status. */
-static int run_verify(const char *const argv[], int argc, char output[static 1024])
+/* What is said of the file, as its line or as the error. */
+static void expect_verify(int result, const char *says)
 {
-	int ends[2], status;
-	size_t n = 0;
-	ssize_t got;
-	pid_t child;
+	char room[1024];
+	struct text out = { .data = room, .size = sizeof(room), .fd = -1 };
+	const char *said = error.text;
 
-	assert_int_equal(pipe(ends), 0);
-	fflush(stdout);
-	fflush(stderr);
-	child = fork();
-	if (child == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		close(ends[0]);
-		status = cmd_verify(argc, (char **)argv);
-		fflush(stdout);
-		_exit(status);
+	if (verify_scan(&out, path, &error) != result)
+		fail_msg("not %d", result);
+	if (result >= 0) {
+		text_char(&out, '\0');
+		said = room;
 	}
-	close(ends[1]);
-	while ((got = read(ends[0], output + n, 1023 - n)) > 0)
-		n += (size_t)got;
-	output[n] = '\0';
-	close(ends[0]);
-	waitpid(child, &status, 0);
-	return WEXITSTATUS(status);
-}
-
-static void expect_verify(int status, const char *text)
-{
-	const char *argv[] = { "verify", path, NULL };
-	char output[1024];
-
-	assert_int_equal(run_verify(argv, 2, output), status);
-	if (!strstr(output, text))
-		fail_msg("\"%s\" is not in: %s", text, output);
-	assert_non_null(strstr(output, path));
+	if (!strstr(said, says))
+		fail_msg("\"%s\" is not in: %s", says, said);
+	assert_non_null(strstr(said, path));
 }
 
 static void verify_says_whether_a_file_is_whole(void **state)
 {
 	(void)state;
 	save(scan.octet, scan.n);
-	expect_verify(0, ": complete; 12 records in 6 frames; schema 1.3, stsurvey test\n");
+	expect_verify(1, ": complete; 12 records in 6 frames; schema 1.3, stsurvey test\n");
 	save(scan.octet, scan.n - 1);
-	expect_verify(1, "torn: octets behind the last whole frame");
+	expect_verify(0, "torn: octets behind the last whole frame");
 	save(scan.octet, scan.trailer_start);
-	expect_verify(1, "no trailer: still being written, or killed; scan --resume goes on with it; 12 "
+	expect_verify(0, "no trailer: still being written, or killed; scan --resume goes on with it; 12 "
 			 "records in 5 frames");
 	save(scan.octet, 0);
-	expect_verify(1, "holds nothing");
+	expect_verify(-1, "holds nothing");
 	save(scan.octet, scan.n);
 	scan.octet[scan.end[0] + 12] ^= 1;
 	save(scan.octet, scan.n);
-	expect_verify(1, "damaged at octet");
+	expect_verify(-1, "damaged at octet");
 	build(RECORD_SCHEMA_MAJOR, true);
 	save(scan.octet, scan.n);
-	expect_verify(1, "3 indexes occur more than once, first 0");
+	expect_verify(0, "3 indexes occur more than once, first 0");
 }
 
 static void verify_counts_against_the_trailer(void **state)
@@ -391,24 +368,7 @@ static void verify_counts_against_the_trailer(void **state)
 	memcpy(joined + n, scan.octet + scan.end[0], scan.n - scan.end[0]);
 	n += scan.n - scan.end[0];
 	save(joined, n);
-	expect_verify(1, "its trailer counts 12 records; 9 records");
-}
-
-static void verify_takes_several_files_and_explains_itself(void **state)
-{
-	const char *two[] = { "verify", path, "/nonexistent", NULL }, *none[] = { "verify", NULL },
-		   *help[] = { "verify", "--help", NULL }, *wrong[] = { "verify", "--nonsense", NULL };
-	char output[1024];
-
-	(void)state;
-	save(scan.octet, scan.n);
-	assert_int_equal(run_verify(two, 3, output), 1);
-	assert_non_null(strstr(output, "complete"));
-	assert_non_null(strstr(output, "/nonexistent: cannot be opened"));
-	assert_int_equal(run_verify(none, 1, output), 2);
-	assert_int_equal(run_verify(wrong, 2, output), 2);
-	assert_int_equal(run_verify(help, 2, output), 0);
-	assert_non_null(strstr(output, "usage: stsurvey verify"));
+	expect_verify(0, "its trailer counts 12 records; 9 records");
 }
 
 int main(void)
@@ -424,7 +384,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
-		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,12 +31,12 @@ static const char *differs(const struct world_domain *domain, const struct judge
 	if (judged->status != DOMAIN_COMPLETE)
 		return "status";
 	if (!domain->exists)
-		return judged->sts == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE
+		return judged->record[TXT_STS] == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE
 			       ? NULL
 			       : "name that does not exist";
-	if (judged->sts != (domain->sts ? RECORD_VALID : RECORD_NONE))
+	if (judged->record[TXT_STS] != (domain->sts ? RECORD_VALID : RECORD_NONE))
 		return "STS record";
-	if (judged->tlsrpt != tlsrpt && !domain->wildcard)
+	if (judged->record[TXT_TLSRPT] != tlsrpt && !domain->wildcard)
 		return "TLSRPT record";
 	if (judged->component != (domain->sts ? host->component : COMPONENT_NONE))
 		return "component";

@@ -85,11 +85,9 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 
 void rig_fini(struct rig *rig)
 {
-	struct net_curl_counters counters = net_curl_counters(rig->curl);
-
-	assert_int_equal(counters.begun, counters.done);
-	assert_int_equal(counters.in_flight, 0);
-	assert_int_equal(counters.waiting, 0);
+	assert_int_equal(rig->open, 0);
+	assert_int_equal(net_curl_gate(rig->curl)->open, 0);
+	assert_int_equal(net_curl_gate(rig->curl)->waiting, 0);
 	net_curl_close(rig->curl);
 	while (uv_run(&rig->loop, UV_RUN_DEFAULT) != 0)
 		continue;
@@ -106,6 +104,8 @@ static void on_done(struct net_fetch *fetch)
 	struct rig_fetch *rig_fetch = (struct rig_fetch *)fetch; /* its first member */
 
 	rig_fetch->done++;
+	if (rig->stop_when_done)
+		net_curl_stop(rig->curl);
 	if (--rig->open == 0)
 		uv_stop(&rig->loop);
 }

@@ -38,7 +38,8 @@ struct rig {
 	struct host_limit *hosts;
 	bool own_hosts;
 	struct cidr_set *allow, *block;
-	unsigned open; /* fetches without callback */
+	unsigned open;       /* fetches without callback */
+	bool stop_when_done; /* the next callback stops all */
 };
 
 struct rig_options {

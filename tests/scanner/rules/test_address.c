@@ -93,6 +93,24 @@ static void endpoints_have_a_port_or_leave_it(void **state)
 	}
 }
 
+static void families_take_turns_and_ipv6_begins(void **state)
+{
+	static const char *const given[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2" };
+	static const char *const due[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "192.0.2.3" };
+	struct obs_address address[COUNT_OF(given)];
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(given); i++)
+		address[i] = parsed(given[i]);
+	address_interleave(address, COUNT_OF(given));
+	for (size_t i = 0; i < COUNT_OF(due); i++) {
+		address_text(&address[i], text);
+		assert_string_equal(text, due[i]);
+	}
+	address_interleave(NULL, 0); /* a host without any */
+}
+
 static void sockaddr_is_in_network_order(void **state)
 {
 	struct obs_address v4 = parsed("192.0.2.1"), v6 = parsed("2001:db8::1");
@@ -408,6 +426,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_goes_there_and_back),
 		cmocka_unit_test(endpoints_have_a_port_or_leave_it),
+		cmocka_unit_test(families_take_turns_and_ipv6_begins),
 		cmocka_unit_test(sockaddr_is_in_network_order),
 		cmocka_unit_test(special_purpose_addresses_are_refused),
 		cmocka_unit_test(network_sets_hold_what_was_added),

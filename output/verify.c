@@ -1,13 +1,10 @@
-#include "output/command.h"
+#include "output/verify.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "output/reader.h"
-#include "output/text.h"
-#include "output/usage.h"
 
 enum {
 	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
@@ -15,18 +12,6 @@ enum {
 					* octets must not claim memory for what it does not hold */
 	OCTET = 8,
 };
-
-static const char help[] =
-	"usage: stsurvey verify SCAN...\n"
-	"\n"
-	"Read scan files from beginning to end and say of each whether it is whole: every frame intact, "
-	"every\n"
-	"input index recorded once, and a trailer. A scan that was interrupted leaves a whole file, too. - is\n"
-	"standard input.\n"
-	"\n"
-	"  -h, --help    show this\n"
-	"\n"
-	"Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.\n";
 
 /* Which indexes were met: a bit each, growing. */
 struct seen {
@@ -113,50 +98,23 @@ static const char *ended(const struct reader *reader)
 		       : "interrupted: the scan was stopped, the file is whole; scan --resume goes on with it";
 }
 
-/* One line about one file. Is it whole? */
-static bool verify(struct text *out, const char *path)
+int verify_scan(struct text *out, const char *path, struct error *error)
 {
-	struct error error;
+	struct error defect;
 	struct verification v = { 0 };
 	const struct record_header *header;
 	struct reader *reader;
-	bool whole = false;
+	int result = -1;
 
-	if (reader_open(&reader, path, &error) == 0 && read_all(reader, &v, &error) == 0) {
+	if (reader_open(&reader, path, error) == 0 && read_all(reader, &v, error) == 0) {
 		header = reader_header(reader);
-		whole = find_defect(reader, &v, &error) == 0;
+		result = find_defect(reader, &v, &defect) == 0;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
-			    whole ? ended(reader) : error.text, v.records, reader_frames(reader), header->major,
+			    result > 0 ? ended(reader) : defect.text, v.records, reader_frames(reader), header->major,
 			    header->minor);
 		text_put(out, header->tool);
 		text_char(out, '\n');
-	} else {
-		text_flush(out);
-		fprintf(stderr, "stsurvey verify: %s\n", error.text);
 	}
 	reader_close(reader);
-	return whole;
-}
-
-int cmd_verify(int argc, char **argv)
-{
-	struct error error;
-	struct text out;
-	bool whole = true;
-	int first, status;
-
-	first = usage_read(argc, argv, help, NULL, 0, &status);
-	if (first == 0)
-		return status;
-	if (first == argc)
-		return usage_error(argv[0], "no scan file given");
-	if (text_open(&out, "-", &error) != 0)
-		return usage_fatal(argv[0], error.text);
-	for (int i = first; i < argc; i++) {
-		whole &= verify(&out, argv[i]);
-		text_flush(&out);
-	}
-	if (text_close(&out, &error) != 0)
-		return usage_fatal(argv[0], error.text);
-	return whole ? EXIT_COMPLETE : EXIT_FATAL;
+	return result;
 }

@@ -1,5 +1,4 @@
-/* A value's text → a member of struct options. */
-#include "scanner/options/options_table.h"
+#include "scanner/options/option_value.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,7 +11,7 @@
 enum {
 	DNS_PORT = 53,
 	CONTACT_MAX = 200,    /* octets; a header line of ours stays short */
-	VALUE_SHOWN_MAX = 80, /* octets of a bad value that a message repeats */
+	VALUE_SHOWN_MAX = 80, /* octets, a line of a terminal */
 };
 
 struct setting {
@@ -23,18 +22,23 @@ struct setting {
 	struct error *error;
 };
 
+/* Octets of a bad value that a message repeats. */
+static int shown(struct span text)
+{
+	return (int)(text.n < VALUE_SHOWN_MAX ? text.n : VALUE_SHOWN_MAX);
+}
+
 /* "--name 'value': what". */
 __attribute__((format(printf, 3, 4))) static enum options_result
 refuse(const struct setting *set, enum options_result result, const char *format, ...)
 {
-	int shown = (int)(set->value.n < VALUE_SHOWN_MAX ? set->value.n : VALUE_SHOWN_MAX);
 	struct error what;
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(what.text, sizeof(what.text), format, arguments);
 	va_end(arguments);
-	error_set(set->error, "--%s '%.*s': %s", set->row->name, shown, set->value.p, what.text);
+	error_set(set->error, "--%s '%.*s': %s", set->row->name, shown(set->value), set->value.p, what.text);
 	return result;
 }
 
@@ -103,32 +107,16 @@ static enum options_result set_text(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-static enum options_result parse_bounded(const struct setting *set, uint64_t *value)
-{
-	if (parse_whole(set->value, value) && (double)*value >= set->row->least && (double)*value <= set->row->most)
-		return OPTIONS_OK;
-	return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", set->row->least, set->row->most,
-		      set->row->unit);
-}
-
 static enum options_result set_whole(const struct setting *set)
 {
+	const struct option_row *row = set->row;
 	uint64_t value;
-	enum options_result result = parse_bounded(set, &value);
 
-	if (result == OPTIONS_OK)
-		*(uint32_t *)set->member = (uint32_t)value;
-	return result;
-}
-
-static enum options_result set_port(const struct setting *set)
-{
-	uint64_t value;
-	enum options_result result = parse_bounded(set, &value);
-
-	if (result == OPTIONS_OK)
-		*(uint16_t *)set->member = (uint16_t)value;
-	return result;
+	if (!parse_whole(set->value, &value) || (double)value < row->least || (double)value > row->most)
+		return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", row->least, row->most,
+			      row->unit);
+	*(uint32_t *)set->member = (uint32_t)value;
+	return OPTIONS_OK;
 }
 
 static enum options_result set_whole64(const struct setting *set)
@@ -166,27 +154,37 @@ static enum options_result set_decimal(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-static enum options_result set_format(const struct setting *set)
+/* The place of the value among the words of the row's argument, or -1. */
+static int word_of(const struct setting *set)
 {
-	static const char *const names[] = { [FEED_FORMAT_AUTO] = "auto",
-					     [FEED_FORMAT_LIST] = "list",
-					     [FEED_FORMAT_CSV] = "csv",
-					     [FEED_FORMAT_ZONE] = "zone" };
+	struct span rest = span_of(set->row->argument);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (!span_equal(span_of(names[i]), set->value))
-			continue;
-		*(enum feed_format *)set->member = (enum feed_format)i;
-		return OPTIONS_OK;
+	for (int place = 0;; place++) {
+		size_t end = span_find(rest, 0, '|');
+
+		if (span_equal((struct span){ rest.p, end }, set->value))
+			return place;
+		if (end == rest.n)
+			return -1;
+		rest = span_skip(rest, end + 1);
 	}
-	return refuse(set, OPTIONS_USAGE, "formats are list, csv and zone");
+}
+
+static enum options_result set_word(const struct setting *set)
+{
+	int place = word_of(set);
+
+	if (place < 0)
+		return refuse(set, OPTIONS_USAGE, "must be %s", set->row->argument);
+	*(unsigned *)set->member = (unsigned)set->row->least + (unsigned)place;
+	return OPTIONS_OK;
 }
 
 static enum options_result set_resolver(const struct setting *set)
 {
-	if (span_equal(set->value, SPAN_LITERAL("unbound")))
-		return set_text(set);
-	return refuse(set, OPTIONS_USAGE, "only unbound is known");
+	if (word_of(set) < 0)
+		return refuse(set, OPTIONS_USAGE, "must be %s", set->row->argument);
+	return set_text(set);
 }
 
 /* It goes into a header line and, later, into SMTP: nothing that could end the line may pass. */
@@ -229,7 +227,7 @@ static enum options_result add_server(const struct setting *set, struct span par
 
 	if (!endpoint_parse(part, &server))
 		return refuse(set, OPTIONS_USAGE, "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
-			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
+			      shown(part), part.p);
 	for (unsigned i = 0; i < options->server_count; i++)
 		if (endpoint_equal(&options->server[i], &server))
 			return OPTIONS_OK;
@@ -265,14 +263,13 @@ static enum options_result set_servers(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-static bool make_cidr_set(const struct setting *set, struct cidr_set **made)
+static struct cidr_set *networks_of(const struct setting *set)
 {
 	struct cidr_set **member = set->member;
 
 	if (!*member)
 		*member = cidr_set_new();
-	*made = *member;
-	return *made;
+	return *member;
 }
 
 static enum options_result add_network(const struct setting *set, struct span part)
@@ -283,25 +280,23 @@ static enum options_result add_network(const struct setting *set, struct span pa
 		return no_memory(set);
 	if (result != 0)
 		return refuse(set, OPTIONS_USAGE, "'%.*s' is no network; write 127.0.0.0/8, fd00::/8 or an address",
-			      (int)(part.n < VALUE_SHOWN_MAX ? part.n : VALUE_SHOWN_MAX), part.p);
+			      shown(part), part.p);
 	return OPTIONS_OK;
 }
 
 static enum options_result set_cidrs(const struct setting *set)
 {
-	struct cidr_set *made;
-
-	return make_cidr_set(set, &made) ? each_part(set, add_network) : no_memory(set);
+	return networks_of(set) ? each_part(set, add_network) : no_memory(set);
 }
 
 static enum options_result set_cidr_file(const struct setting *set)
 {
-	struct cidr_set *made;
+	struct cidr_set *networks = networks_of(set);
 	char *path = options_keep(set->options, set->value);
 
-	if (!path || !make_cidr_set(set, &made))
+	if (!path || !networks)
 		return no_memory(set);
-	return cidr_set_load(made, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return cidr_set_load(networks, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
 }
 
 static enum options_result set_domain_file(const struct setting *set)
@@ -316,37 +311,21 @@ static enum options_result set_domain_file(const struct setting *set)
 	return domain_set_load(*member, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
 }
 
-static enum options_result set_nothing(const struct setting *set)
-{
-	(void)set;
-	return OPTIONS_OK;
-}
-
 enum options_result option_set(struct options *options, const struct option_row *row, struct span value,
 			       struct error *error)
 {
-	static enum options_result (*const SET[])(const struct setting *set) = {
-		[OPTION_FLAG] = set_flag,
-		[OPTION_COUNTED] = set_counted,
-		[OPTION_TEXT] = set_text,
-		[OPTION_WHOLE] = set_whole,
-		[OPTION_WHOLE64] = set_whole64,
-		[OPTION_PORT] = set_port,
-		[OPTION_DECIMAL] = set_decimal,
-		[OPTION_SEED] = set_seed,
-		[OPTION_FORMAT] = set_format,
-		[OPTION_SERVERS] = set_servers,
-		[OPTION_RESOLVER] = set_resolver,
-		[OPTION_CONTACT] = set_contact,
-		[OPTION_CIDRS] = set_cidrs,
-		[OPTION_CIDR_FILE] = set_cidr_file,
-		[OPTION_DOMAIN_FILE] = set_domain_file,
-		[OPTION_CONFIG] = set_nothing,
-		[OPTION_HELP] = set_nothing,
+	static enum options_result (*const set_kind[])(const struct setting *set) = {
+		[OPTION_FLAG] = set_flag,           [OPTION_COUNTED] = set_counted,
+		[OPTION_TEXT] = set_text,           [OPTION_WORD] = set_word,
+		[OPTION_WHOLE] = set_whole,         [OPTION_WHOLE64] = set_whole64,
+		[OPTION_DECIMAL] = set_decimal,     [OPTION_SEED] = set_seed,
+		[OPTION_SERVERS] = set_servers,     [OPTION_RESOLVER] = set_resolver,
+		[OPTION_CONTACT] = set_contact,     [OPTION_CIDRS] = set_cidrs,
+		[OPTION_CIDR_FILE] = set_cidr_file, [OPTION_DOMAIN_FILE] = set_domain_file,
 	};
 	struct setting set = { options, row, value, (char *)options + row->offset, error };
 
-	return SET[row->kind](&set);
+	return row->kind < COUNT_OF(set_kind) ? set_kind[row->kind](&set) : OPTIONS_OK; /* --config sets others */
 }
 
 static int on_resolv_line(void *arg, struct span line, struct error *error)
@@ -364,8 +343,7 @@ static int on_resolv_line(void *arg, struct span line, struct error *error)
 		return 0;
 	}
 	if (!address_parse(line, &address))
-		return error_set(error, "'%.*s' is no address",
-				 (int)(line.n < VALUE_SHOWN_MAX ? line.n : VALUE_SHOWN_MAX), line.p);
+		return error_set(error, "'%.*s' is no address", shown(line), line.p);
 	if (set->options->server_count == NAME_SERVERS_MAX)
 		return 0;
 	set->value = line;
@@ -373,9 +351,9 @@ static int on_resolv_line(void *arg, struct span line, struct error *error)
 	return add_server(set, line) == OPTIONS_OK ? 0 : -1;
 }
 
-enum options_result options_read_resolv_conf(struct options *options, const char *path, struct error *error)
+enum options_result option_read_resolv_conf(struct options *options, const char *path, struct error *error)
 {
-	struct setting set = { .options = options, .row = option_find(SPAN_LITERAL("name-servers")) };
+	struct setting set = { .options = options, .row = option_find(SPAN_LITERAL("name-servers"), ~0u) };
 
 	if (lines_read(path, on_resolv_line, &set, error) != 0)
 		return OPTIONS_FATAL;
