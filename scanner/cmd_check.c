@@ -14,6 +14,7 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "scanner/rules/idna.h"
+#include "scanner/run/domain_log.h"
 #include "scanner/run/net_live.h"
 
 /* A few domains at most: each in its own job, all at once. */
@@ -50,6 +51,7 @@ static int show(struct check *check, struct error *error)
 		}
 		job_observation(&check->job[i], &observation);
 		classify(&observation, &result);
+		domain_log_judged(observation.name, &result.judgement, "explained");
 		if (i > 0)
 			putchar('\n');
 		explain_domain(stdout, &observation, &result, colour);
@@ -117,7 +119,7 @@ static int run(struct check *check, struct error *error)
 	check->context = (struct job_context){ .net = &check->live.net,
 					       .allow = options->allow_reserved,
 					       .domain_blocklist = options->domain_blocklist,
-					       .address_blocklist = options->blocklist,
+					       .address_blocklist = options->address_blocklist,
 					       .done = on_done,
 					       .arg = check };
 	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)

@@ -111,7 +111,7 @@ const struct option_row option_table[] = {
 		  "[200; 0 within --allow-reserved]", .most = RATE_MOST, .unit = "connections a second" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
 	  .help = "whom to write to, put into the User-Agent" },
-	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(blocklist),
+	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(address_blocklist),
 	  .help = "networks never contacted, one a line; may be repeated" },
 	{ "domain-blocklist-file", 0, "FILE", OPTION_DOMAIN_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(domain_blocklist),
 	  .help = "domains never queried, nor what is below them; may be repeated" },

@@ -66,7 +66,7 @@ struct options {
 	const char *contact; /* NULL: none */
 	/* never contacted */
 	struct cidr_set *allow_reserved;     /* NULL: none */
-	struct cidr_set *blocklist;          /* NULL: none */
+	struct cidr_set *address_blocklist;  /* NULL: none */
 	struct domain_set *domain_blocklist; /* NULL: none */
 	/* as given, for the header: only what the user set */
 	struct record_option *given;

@@ -473,7 +473,7 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 	worker->counts = &scan->counts[number];
 	worker->context = (struct job_context){ .net = &worker->live.net,
 						.allow = options->allow_reserved,
-						.address_blocklist = options->blocklist,
+						.address_blocklist = options->address_blocklist,
 						.domain_blocklist = options->domain_blocklist,
 						.done = on_job_done,
 						.arg = worker };

@@ -373,6 +373,15 @@ class Telling(Slow):
         self.assertEqual([line for line in trace if " at " in line],
                          ["mta-sts.sts2.test at 127.0.0.1: connection-refused, HTTP status 0, N ms"])
 
+    def test_verbose_check(self):
+        about = self.scan_options("-", "-", self.dns)
+        options = about[about.index("--name-servers"):]
+        _, err = self.run_tool("check", "sts2.test", "-v", "-v", *options, status=1)
+        self.assertIn(self.DOMAINS[-1].replace("recorded", "explained"), err)
+        self.assertIn("[trace] mta-sts.sts2.test at 127.0.0.1: connection-refused", err)
+        _, err = self.run_tool("check", "sts2.test", *options, status=1)
+        self.assertNotRegex(err, r"\[(debug|trace)\]")
+
     def test_log_file(self):
         _, err = self.finish(self.begin("-l", self.path("log"), rate=0), 0)
         self.assertNotIn("[info]", err)

@@ -17,8 +17,8 @@
 
 enum {
 	PEERS = 2,
-	TIMEOUT_MS = 250, /* what a silent one costs a case */
-	SMALL = 512,      /* octets */
+	TIMEOUT_MS = 1000, /* what a silent one costs a case */
+	SMALL = 512,       /* octets */
 	FORMERR = 1,
 	SERVFAIL = 2,
 	NXDOMAIN = 3,
@@ -37,6 +37,7 @@ enum {
 	REFUSES = 128,
 	FAILS = 256,
 	LIST_ONLY = 512, /* it refuses all but the names of the list */
+	TCP_ONLY = 1024,
 };
 
 static const struct span sample[] = { SPAN_LITERAL("listed.example"), SPAN_LITERAL("other.example") };
@@ -92,9 +93,11 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 {
 	unsigned is = *(const unsigned *)peer->arg;
 
-	if (is & SILENT || (is & NO_TCP && question->connection))
+	if (is & SILENT || (is & TCP_ONLY && !question->connection))
 		return;
-	if (is & NO_EDNS && question->edns)
+	if (is & NO_TCP && question->connection)
+		dns_peer_hang_up(question);
+	else if (is & NO_EDNS && question->edns)
 		dns_peer_refuse(peer, question, FORMERR);
 	else
 		answer(peer, question, is);
@@ -205,6 +208,8 @@ static const struct {
 	{ "failing", FAILS, true, false, false, false, true, false, 1232, DNS_SERVFAIL, "", 0, "answers SERVFAIL\n" },
 	{ "for the list alone", LIST_ONLY, true, true, false, false, true, false, 1232, DNS_REFUSED, "listed.example",
 	  DNS_TYPE_MX, UNSIGNED },
+	{ "TCP alone", TCP_ONLY, true, false, false, false, true, false, 1232, DNS_TIMEOUT, "", 0,
+	  "answers TIMEOUT\n" },
 	{ "all at once", NO_TCP | DEAF_TO_EDNS | NO_AD | REWRITES, true, true, false, true, false, false, 0,
 	  DNS_NOERROR, "org", DNS_TYPE_A, INVENTS NO_LONG DEAF UNSIGNED },
 };

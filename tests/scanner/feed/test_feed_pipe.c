@@ -16,7 +16,7 @@
 #include "scanner/feed/feed.h"
 #include "tests/scanner/feed/feed_rig.h"
 
-enum { AWAIT_S = 60 /* it comes long before */ };
+enum { AWAIT_S = 3600 /* longer than a test may take */ };
 
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
