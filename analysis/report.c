@@ -85,7 +85,7 @@ static void write_adoption(struct text *out, const struct stats *stats)
 	for (size_t i = 0; i < COUNT_OF(row); i++)
 		html_bar(out, span_of(row[i].label), metric(stats, row[i].metric),
 			 metric(stats, stats_metric_of(row[i].metric)));
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 
@@ -117,17 +117,17 @@ static void write_funnel(struct text *out, const struct stats *stats)
 		html_bar(out, span_of(stage[i].label), left, of);
 	}
 	html_bar(out, SPAN_LITERAL("not found out"), unknown, of + unknown);
-	html_bars_end(out);
+	html_table_end(out);
 	html_bars(out, "Where they break: the first component that fails.", "component");
 	for (unsigned c = COMPONENT_RECORD; c < COMPONENT_UNKNOWN; c++)
 		if (c != COMPONENT_MXTLS || stats->component[c] > 0)
 			html_bar(out, span_of(component_name((enum component)c)), stats->component[c], of);
-	html_bars_end(out);
+	html_table_end(out);
 	html_bars(out, "What a sender does.", "verdict");
 	of += unknown;
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		html_bar(out, span_of(verdict_name((enum verdict)v)), stats->verdict[v], of);
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 
@@ -184,7 +184,7 @@ static void write_stage(struct text *out, const struct stats *stats, enum stats_
 	for (unsigned f = 0; f < FINDING_COUNT; f++)
 		if (reason[f] > 0)
 			html_bar(out, span_of(stats_reason_name(f)), reason[f], of);
-	html_bars_end(out);
+	html_table_end(out);
 }
 
 static void write_stages(struct text *out, const struct stats *stats)
@@ -224,7 +224,7 @@ static void write_policies(struct text *out, const struct stats *stats)
 	for (size_t m = 0; m < COUNT_OF(modes); m++)
 		html_bar(out, span_of(sts_mode_name(modes[m])), metric(stats, of_mode[m]),
 			 metric(stats, METRIC_POLICY_USABLE));
-	html_bars_end(out);
+	html_table_end(out);
 	write_mode_table(out, stats);
 	html_bars(out,
 		  "MX against the patterns: the worst MX of each domain. tld: only the public suffix differs; "
@@ -237,7 +237,7 @@ static void write_policies(struct text *out, const struct stats *stats)
 			sum += stats->mx_kind[k][modes[m]];
 		html_bar(out, span_of(mx_kind_name((enum mx_kind)k)), sum, compared);
 	}
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 

@@ -18,7 +18,7 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 	stats_add(&pass->stats, observation, result);
 	if (classification_misconfigured(result))
 		stats_misconfigured_row(&pass->misconfigured.csv, observation, result);
-	return !text_failed(&pass->misconfigured.text);
+	return !text_failed(&pass->misconfigured.file.text);
 }
 
 static int make_directory(const char *directory, struct error *error)

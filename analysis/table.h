@@ -5,14 +5,14 @@
 #include <stdbool.h>
 
 #include "output/csv.h"
+#include "output/whole_file.h"
 
 enum { TABLE_PATH_MAX = 4096 };
 
 struct table {
 	struct csv csv;
-	struct text text;
+	struct whole_file file;
 	char path[TABLE_PATH_MAX];
-	char part[TABLE_PATH_MAX]; /* what it is called until then */
 };
 
 /* Start DIR/NAME.csv with its header row. 0, or -1 with one line for the user in @error. */

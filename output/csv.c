@@ -70,6 +70,18 @@ void csv_uint(struct csv *csv, uint64_t value)
 	text_uint(csv->out, value);
 }
 
+void csv_number(struct csv *csv, double value, int digits)
+{
+	separate(csv);
+	text_printf(csv->out, "%.*f", digits, value);
+}
+
+void csv_time_ms(struct csv *csv, int64_t ms_since_1970)
+{
+	separate(csv);
+	text_time_ms(csv->out, ms_since_1970);
+}
+
 void csv_known(struct csv *csv, bool known, uint64_t value)
 {
 	separate(csv);

@@ -49,6 +49,10 @@ struct record_buffer *record_buffer_new(void)
 		return NULL;
 	}
 	b->size = BUFFER_FIRST;
+	intern_init(&b->shape);
+	intern_init(&b->mx);
+	intern_init(&b->certificate);
+	intern_init(&b->body);
 	msgpack_packer_init(&b->packer, b, append);
 	return b;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "output/frame.h"
+#include "output/text.h"
 
 enum { BUFFERS_MIN = 2 };
 
@@ -29,7 +30,6 @@ struct sink {
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
 	unsigned long long whole; /* octets of whole frames in the file */
-	_Atomic unsigned long long octets;
 	atomic_bool failed;
 	struct error error; /* the sink's thread's until it is joined */
 	struct frame_press *press;
@@ -46,17 +46,7 @@ struct sink {
 	bool closing;
 };
 
-static ssize_t system_write(int fd, const void *data, size_t n)
-{
-	return write(fd, data, n);
-}
-
-static int system_sync(int fd)
-{
-	return fsync(fd);
-}
-
-static const struct sink_system real_system = { system_write, system_sync };
+static const struct sink_system real_system = { write, fsync };
 
 static double now(void)
 {
@@ -117,7 +107,7 @@ static void sync_file(struct sink *sink)
 static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 {
 	struct span frame;
-	size_t done = 0;
+	int error;
 
 	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
 		return;
@@ -126,19 +116,12 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
-	while (done < frame.n) {
-		ssize_t n = sink->system.write(sink->fd, frame.p + done, frame.n - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			fail(sink, "cannot be written", n < 0 ? errno : EIO);
-			return;
-		}
-		done += (size_t)n;
+	error = text_write_all(sink->system.write, sink->fd, frame);
+	if (error != 0) {
+		fail(sink, "cannot be written", error);
+		return;
 	}
 	sink->whole += frame.n;
-	atomic_fetch_add(&sink->octets, frame.n);
 	sink->is_dirty = true;
 }
 
@@ -403,11 +386,6 @@ void sink_give(struct sink *sink, struct record_buffer *buffer)
 bool sink_failed(const struct sink *sink)
 {
 	return atomic_load(&sink->failed);
-}
-
-unsigned long long sink_octets(const struct sink *sink)
-{
-	return atomic_load(&sink->octets);
 }
 
 /* ---- closing ---- */

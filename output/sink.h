@@ -54,9 +54,6 @@ void sink_give(struct sink *sink, struct record_buffer *buffer);
  * file ends with a whole frame. Any thread. */
 bool sink_failed(const struct sink *sink);
 
-/* Octets written so far. Any thread. */
-unsigned long long sink_octets(const struct sink *sink);
-
 /* Write what was given, then the trailer in a frame of its own, sync, close, join, free. 0, or -1 with the
  * first failure in @error. */
 __attribute__((warn_unused_result)) int sink_close(struct sink *sink, const struct record_trailer *trailer,

@@ -20,6 +20,20 @@ static bool is_label(const uint8_t *p, const uint8_t *end)
 	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
 }
 
+/* "0.0.0.0" to "255.255.255.255"; rare, and inlined it would cost every name the saving of its registers. */
+__attribute__((noinline)) static bool is_ipv4(struct span name)
+{
+	unsigned parts = 0;
+	uint64_t value;
+
+	for (size_t at = 0, dot; at <= name.n; at = dot + 1, parts++) {
+		dot = span_find(name, at, '.');
+		if (dot - at > 3 || !span_decimal((struct span){ name.p + at, dot - at }, UINT8_MAX, &value))
+			return false;
+	}
+	return parts == 4;
+}
+
 static bool is_dotted(struct span name, uint8_t allowed)
 {
 	const uint8_t *p = (const uint8_t *)name.p, *end = p + name.n;
@@ -39,7 +53,7 @@ static bool is_dotted(struct span name, uint8_t allowed)
 			return false;
 	}
 	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
-	return octet_class[end[-1]] != D || !domain_is_ipv4(name);
+	return octet_class[end[-1]] != D || !is_ipv4(name);
 }
 
 bool domain_is_name(struct span name)
@@ -50,39 +64,6 @@ bool domain_is_name(struct span name)
 bool domain_is_host(struct span name)
 {
 	return is_dotted(name, L | D | H);
-}
-
-bool domain_is_ipv4(struct span name)
-{
-	unsigned parts = 0;
-
-	/* "0.0.0.0" to "255.255.255.255" */
-	if (name.n < 7 || name.n > 15)
-		return false;
-	for (size_t at = 0; at <= name.n; parts++) {
-		size_t dot = span_find(name, at, '.');
-		unsigned value = 0;
-
-		if (dot == at || dot - at > 3)
-			return false;
-		for (; at < dot; at++) {
-			if (name.p[at] < '0' || name.p[at] > '9')
-				return false;
-			value = value * 10 + (unsigned)(name.p[at] - '0');
-		}
-		if (value > 255)
-			return false;
-		at = dot + 1;
-	}
-	return parts == 4;
-}
-
-bool domain_has_u_label(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] > 0x7f)
-			return true;
-	return false;
 }
 
 struct span domain_parent(struct span name)

@@ -22,12 +22,6 @@ bool domain_is_name(struct span name);
 /* RFC 5321 Domain: as above without underscores. */
 bool domain_is_host(struct span name);
 
-/* Four decimal numbers 0..255 with dots between: never a domain. */
-bool domain_is_ipv4(struct span name);
-
-/* Any octet above 0x7f: perhaps a U-label where an A-label is due. */
-bool domain_has_u_label(struct span name);
-
 /* The part behind the first dot; empty without one. */
 struct span domain_parent(struct span name);
 

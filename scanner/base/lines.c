@@ -5,26 +5,12 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Only a `#` that begins a word begins a comment: a contact URL may have one inside. */
 static struct span without_comment(struct span line)
 {
 	for (size_t i = 0; i < line.n; i++)
-		if (line.p[i] == '#' && (i == 0 || is_space(line.p[i - 1])))
+		if (line.p[i] == '#' && (i == 0 || ascii_is_space(line.p[i - 1])))
 			return (struct span){ line.p, i };
-	return line;
-}
-
-static struct span trimmed(struct span line)
-{
-	while (line.n > 0 && is_space(line.p[0]))
-		line = span_skip(line, 1);
-	while (line.n > 0 && is_space(line.p[line.n - 1]))
-		line.n--;
 	return line;
 }
 
@@ -46,7 +32,7 @@ int lines_read(const char *path, lines_on_line *on_line, void *arg, struct error
 
 		if (++number == 1 && span_starts_with(line, bom))
 			line = span_skip(line, bom.n);
-		line = trimmed(without_comment(line));
+		line = span_strip(without_comment(line));
 		if (line.n == 0)
 			continue;
 		result = on_line(arg, line, &what);

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "output/text.h"
 #include "parsers/utf8.h"
+#include "scanner/base/wall_clock.h"
 
 enum { PROGRESS_MAX = 512 }; /* octets; wider than any terminal's line of ours */
 
@@ -62,16 +64,7 @@ bool log_is_terminal(void)
  * tell when standard error itself fails. */
 static void write_stderr(const char *text, size_t n)
 {
-	while (n > 0) {
-		ssize_t wrote = write(STDERR_FILENO, text, n);
-
-		if (wrote < 0 && errno != EINTR)
-			return;
-		if (wrote > 0) {
-			text += wrote;
-			n -= (size_t)wrote;
-		}
-	}
+	(void)text_write_all(write, STDERR_FILENO, (struct span){ text, n });
 }
 
 static bool is_printable(struct span s)
@@ -98,14 +91,14 @@ static void make_printable(char *text)
 
 static int format_time(char *out, size_t size)
 {
-	struct timespec now;
+	int64_t now = wall_clock_ms();
+	time_t second = now / 1000;
 	struct tm utc;
 	char seconds[32];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
+	gmtime_r(&second, &utc);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
-	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now % 1000));
 }
 
 void log_message(enum log_level level, const char *format, ...)

@@ -36,7 +36,6 @@ struct net_cares_counts {
 	uint64_t tcp;
 	uint64_t in_flight; /* questions unanswered */
 	uint64_t parked;    /* times one of them began to wait for a server to come back */
-	uint64_t late;      /* answers to a question that had been answered */
 	uint64_t icmp;      /* errors of the kernel on our sockets */
 };
 

@@ -18,12 +18,14 @@ enum {
 /* Whatever still comes for the packets that are out is too late. */
 static void drop_tries(struct net_cares *net, struct net_query *query)
 {
-	for (struct net_try *try = query->own.tries; try; try = try->sibling) {
+	struct net_try *try;
+
+	SLIST_FOREACH (try, &query->own.tries, sibling) {
 		repeat_list_remove(net, try);
 		net->resolver.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
-	query->own.tries = NULL;
+	SLIST_INIT(&query->own.tries);
 }
 
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
@@ -44,7 +46,7 @@ bool net_cares_may_try(const struct net_cares *net, const struct net_query *quer
 static void park(struct net_cares *net, struct net_query *query)
 {
 	net->counts.parked++;
-	query_list_push(&net->parked, query);
+	STAILQ_INSERT_TAIL(&net->parked, query, own.next);
 }
 
 /* A failure that would be final. While its server is in doubt it proves nothing about the domain. */
@@ -91,14 +93,14 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 	resolver_bad(server, false);
 	query->own.failures++;
 	query->own.failed_as = (uint8_t)code;
-	if (query->own.tries)
+	if (!SLIST_EMPTY(&query->own.tries))
 		return; /* another packet of the same question is still out */
 	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
 		fail(net, query, status, answer);
 		return;
 	}
 	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
-	query_list_push(&net->delayed, query);
+	STAILQ_INSERT_TAIL(&net->delayed, query, own.next);
 }
 
 static void on_packet(struct net_cares *net, struct net_query *query, const struct net_try *try, const uint8_t *packet,
@@ -134,7 +136,7 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 /* No packet. The question goes on while another try is out or left. */
 static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
 {
-	if (query->own.tries)
+	if (!SLIST_EMPTY(&query->own.tries))
 		return;
 	if (tcp)
 		fail(net, query, DNS_TRUNCATED, NULL);
@@ -154,17 +156,12 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 		resolver_bad(server, true);
 	else if (!packet && status == ARES_ECONNREFUSED && net->group.cut_off)
 		resolver_cut_off(server);
-	net->counts.late += packet && !try->query;
 }
 
 static void unlink_try(struct net_cares *net, struct net_query *query, struct net_try *try)
 {
-	struct net_try **link = &query->own.tries;
-
 	net->resolver.server[try->channel->server].outstanding--;
-	while (*link != try)
-		link = &(*link)->sibling;
-	*link = try->sibling;
+	SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
 }
 
 static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, int len)
@@ -201,33 +198,29 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 
 static struct channel *usable_channel(struct net_cares *net, unsigned server, bool tcp)
 {
-	struct channel **list = tcp ? &net->tcp[server] : &net->udp[server];
-	struct channel **link = list, *channel;
+	struct channel_list *list = tcp ? &net->tcp[server] : &net->udp[server];
+	struct channel *channel, *usable = NULL;
 	unsigned count = 0, wanted = tcp ? 1 : CHANNELS_MIN;
 
-	for (channel = *list; channel; channel = channel->next)
+	TAILQ_FOREACH (channel, list, next) {
 		count += !channel->retiring;
-	while (*link && ((*link)->retiring || (*link)->in_flight >= CHANNEL_IN_FLIGHT_MAX))
-		link = &(*link)->next;
-	channel = *link;
-	if ((count < wanted || !channel) && count < CHANNELS_MAX) {
+		if (!usable && !channel->retiring && channel->in_flight < CHANNEL_IN_FLIGHT_MAX)
+			usable = channel;
+	}
+	if ((count < wanted || !usable) && count < CHANNELS_MAX) {
 		struct channel *fresh = channel_open(&net->group, &net->resolver.server[server].endpoint, tcp);
 
 		if (fresh) {
 			fresh->server = server;
-			fresh->next = *list;
-			return *list = fresh;
+			TAILQ_INSERT_HEAD(list, fresh, next);
+			return fresh;
 		}
 	}
-	/* the next question goes to the next channel */
-	if (channel && channel->next) {
-		*link = channel->next;
-		channel->next = NULL;
-		while (*link)
-			link = &(*link)->next;
-		*link = channel;
+	if (usable) { /* the next question goes to the next channel */
+		TAILQ_REMOVE(list, usable, next);
+		TAILQ_INSERT_TAIL(list, usable, next);
 	}
-	return channel;
+	return usable;
 }
 
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
@@ -237,8 +230,8 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 
 	if (!try)
 		return NULL;
-	*try = (struct net_try){ .query = query, .channel = channel, .sibling = query->own.tries };
-	query->own.tries = try;
+	*try = (struct net_try){ .query = query, .channel = channel };
+	SLIST_INSERT_HEAD(&query->own.tries, try, sibling);
 	server->outstanding++;
 	try->id = channel_take_id(channel);
 	try->sent_ms = (uint32_t)now_of(net);
@@ -313,7 +306,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	if (server == RESOLVER_ALL_DOWN)
 		park(net, query);
 	else if (server == RESOLVER_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
-		query_list_push(&net->waiting, query);
+		STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
 	else {
 		/* the same packet again in another form is no further try */
 		if (!query->own.tcp && !query->own.plain && query->own.tries_left > 0)

@@ -183,13 +183,6 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 			 text, count > 1 ? " and all others" : "", what);
 }
 
-static void close_walk(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
 int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
 	      size_t samples, struct server_check *check, struct error *error)
 {
@@ -221,7 +214,6 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 	net_cares_stop(flight.dns);
 	net_cares_close(flight.dns);
 done:
-	uv_walk(&loop, close_walk, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	if (flight.dns)

@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uv.h>
+
 #include "parsers/dns_answer.h"
 #include "scanner/base/log.h"
 
@@ -58,10 +60,7 @@ enum readiness { READY_NOT_YET, READY_YES, READY_IS_ANOTHER };
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return uv_hrtime() / 1000000;
 }
 
 /* ---- the program and its port ---- */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed_decode.h"
@@ -42,10 +43,9 @@ struct feed {
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t room;  /* a batch was taken, or stop */
 	pthread_cond_t ready; /* a batch is there, or the end */
-	struct feed_batch *queue[FEED_QUEUE];
-	unsigned head, queued;
-	struct feed_batch *free; /* a list */
-	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	STAILQ_HEAD(, feed_batch) queue, free;
+	unsigned queued;     /* batches of queue */
+	bool somebody_waits; /* feed_take gave FEED_WAIT since the last on_ready */
 	bool stop;
 	bool ended;
 	enum feed_result result; /* final once ended, and so is … */
@@ -67,9 +67,9 @@ struct feed_batch *feed_spare(struct feed *feed)
 	struct feed_batch *batch;
 
 	pthread_mutex_lock(&feed->lock);
-	batch = feed->free;
+	batch = STAILQ_FIRST(&feed->free);
 	if (batch)
-		feed->free = batch->next;
+		STAILQ_REMOVE_HEAD(&feed->free, next);
 	pthread_mutex_unlock(&feed->lock);
 	return batch ? batch : malloc(sizeof(*batch));
 }
@@ -106,7 +106,8 @@ static bool hand_over(struct feed *feed)
 		pthread_cond_wait(&feed->room, &feed->lock);
 	stop = feed->stop;
 	if (!stop) {
-		feed->queue[(feed->head + feed->queued++) % FEED_QUEUE] = feed->filling;
+		STAILQ_INSERT_TAIL(&feed->queue, feed->filling, next);
+		feed->queued++;
 		feed->filling = NULL;
 		awaited = feed->somebody_waits;
 		feed->somebody_waits = false;
@@ -149,12 +150,11 @@ static bool keep(struct feed *feed, const struct feed_target *target)
 	return !feed_shuffle_put(feed->shuffle, target) || feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
 }
 
-uint32_t feed_shard_of(struct span name, uint32_t shards)
+/* Its octets and the number of shards decide, nothing else. */
+static uint32_t shard_of(struct span name, uint32_t shards)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, and MurmurHash3's finish: FNV's low bits mix badly */
+	uint64_t hash = hash_span(name); /* and MurmurHash3's finish: FNV's low bits mix badly */
 
-	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)name.p[i]) * 0x100000001b3u;
 	hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
 	hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
 	return (uint32_t)((hash ^ hash >> 33) % shards);
@@ -200,7 +200,7 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
-	if (options->shards > 1 && feed_shard_of(target.name, options->shards) != options->shard)
+	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
 		return 0;
 	if (target.input == INPUT_OK && options->domain_blocklist &&
 	    domain_set_has(options->domain_blocklist, target.name))
@@ -297,12 +297,11 @@ static int start_thread(struct feed *feed)
 
 static void free_all(struct feed *feed)
 {
-	struct feed_batch *batch, *next;
+	struct feed_batch *batch;
 
-	for (; feed->queued > 0; feed->queued--, feed->head = (feed->head + 1) % FEED_QUEUE)
-		free(feed->queue[feed->head]);
-	for (batch = feed->free; batch; batch = next) {
-		next = batch->next;
+	STAILQ_CONCAT(&feed->free, &feed->queue);
+	while ((batch = STAILQ_FIRST(&feed->free))) {
+		STAILQ_REMOVE_HEAD(&feed->free, next);
 		free(batch);
 	}
 	free(feed->filling);
@@ -336,6 +335,8 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
 	made->result = FEED_END;
+	STAILQ_INIT(&made->queue);
+	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
 	init_ready(&made->ready);
@@ -363,8 +364,8 @@ static enum feed_result take(struct feed *feed, struct feed_batch **batch)
 		return FEED_END;
 	if (feed->queued == 0)
 		return feed->ended ? feed->result : FEED_WAIT;
-	*batch = feed->queue[feed->head];
-	feed->head = (feed->head + 1) % FEED_QUEUE;
+	*batch = STAILQ_FIRST(&feed->queue);
+	STAILQ_REMOVE_HEAD(&feed->queue, next);
 	feed->queued--;
 	pthread_cond_signal(&feed->room);
 	return FEED_BATCH_TAKEN;
@@ -399,8 +400,7 @@ enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsign
 void feed_release(struct feed *feed, struct feed_batch *batch)
 {
 	pthread_mutex_lock(&feed->lock);
-	batch->next = feed->free;
-	feed->free = batch;
+	STAILQ_INSERT_HEAD(&feed->free, batch, next);
 	pthread_mutex_unlock(&feed->lock);
 }
 

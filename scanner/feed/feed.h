@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "output/error.h"
 #include "parsers/observation.h"
@@ -28,8 +29,8 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;           /* octets of text, while the feed fills it */
-	struct feed_batch *next; /* the feed's, while nobody has the batch */
+	unsigned used;                 /* octets of text, while the feed fills it */
+	STAILQ_ENTRY(feed_batch) next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
 
@@ -50,9 +51,6 @@ struct feed_options {
 	void (*on_ready)(void *arg); /* a batch is there, or the end; on the feed's thread */
 	void *arg;
 };
-
-/* The shard a name belongs to: its octets and the number of shards decide, nothing else. */
-uint32_t feed_shard_of(struct span name, uint32_t shards);
 
 struct feed;
 

@@ -49,10 +49,4 @@ __attribute__((warn_unused_result)) int feed_reader_settle(struct feed_reader *r
  * line is dropped. */
 __attribute__((warn_unused_result)) int feed_reader_end(struct feed_reader *reader, bool whole);
 
-/* What was found, or given. AUTO as long as nothing is known. */
-enum feed_format feed_reader_format(const struct feed_reader *reader);
-
-/* Which format do these first octets have? Never AUTO. */
-enum feed_format feed_format_of(struct span sample);
-
 #endif

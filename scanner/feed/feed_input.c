@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parsers/hash.h"
+
 /* What identifies a list of gigabytes at the cost of 200 KiB: an edit that keeps size and time and misses all
  * of these places would have to be made on purpose. */
 enum {
@@ -14,8 +16,6 @@ enum {
 	SAMPLE_SPOTS = 16,
 	SAMPLE_SPOT = 4096, /* octets */
 };
-
-static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
 
 static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 {
@@ -26,8 +26,7 @@ static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 
 		if (got <= 0)
 			break; /* shorter than it was: that, too, is another list */
-		for (ssize_t i = 0; i < got; i++)
-			hash = (hash ^ buffer[i]) * FNV_PRIME;
+		hash = hash_octets(hash, buffer, (size_t)got);
 		offset += (uint64_t)got;
 		n -= (size_t)got;
 	}
@@ -36,7 +35,7 @@ static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 
 static uint64_t hash_sample(int fd, uint64_t size)
 {
-	uint64_t hash = (fnv_offset ^ size) * FNV_PRIME;
+	uint64_t hash = hash_octet(HASH_NOTHING, size);
 
 	hash = hash_at(hash, fd, 0, SAMPLE_END);
 	if (size > SAMPLE_END) {

@@ -53,7 +53,7 @@ static bool is_ttl_or_class(struct span token)
 	for (size_t i = 0; i < COUNT_OF(classes); i++)
 		if (span_equal_nocase(token, span_of(classes[i])))
 			return true;
-	if (token.n == 0 || token.p[0] < '0' || token.p[0] > '9')
+	if (token.n == 0 || !ascii_is_digit(token.p[0]))
 		return false;
 	for (size_t i = 0; i < token.n; i++)
 		if (!ascii_is_alnum(token.p[i]))

@@ -33,7 +33,7 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	size_t at = span_find(line, 0, ' ') + 1;
 	unsigned status = 0;
 
-	for (size_t i = at; i < at + 3 && i < line.n && line.p[i] >= '0' && line.p[i] <= '9'; i++)
+	for (size_t i = at; i < at + 3 && i < line.n && ascii_is_digit(line.p[i]); i++)
 		status = status * 10 + (unsigned)(line.p[i] - '0');
 	/* RFC 9110 15.2: an interim answer is none yet. 101 is final: nobody asked for another protocol. */
 	if (status >= 100 && status < 200 && status != 101)

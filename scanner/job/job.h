@@ -44,7 +44,7 @@ struct policy_fetch;
 struct job {
 	struct task task; /* first */
 	const struct job_context *context;
-	struct job *next; /* the owner's, for lists of jobs */
+	STAILQ_ENTRY(job) next; /* the owner's, for lists of jobs */
 	struct arena arena;
 	/* the facts, kept small: a window has tens of thousands of them */
 	struct span name;

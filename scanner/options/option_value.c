@@ -64,30 +64,13 @@ static enum options_result set_flag(const struct setting *set)
 	return refuse(set, OPTIONS_USAGE, "write yes or no");
 }
 
-static bool parse_whole(struct span text, uint64_t *value)
-{
-	uint64_t sum = 0;
-
-	if (text.n == 0)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		uint64_t digit = (uint64_t)(text.p[i] - '0');
-
-		if (text.p[i] < '0' || text.p[i] > '9' || sum > (UINT64_MAX - digit) / 10)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*value = sum;
-	return true;
-}
-
 static enum options_result set_counted(const struct setting *set)
 {
 	uint64_t value = 0;
 
 	if (set->value.n == 0)
 		++*(unsigned *)set->member;
-	else if (parse_whole(set->value, &value) && value <= 9)
+	else if (span_decimal(set->value, 9, &value))
 		*(unsigned *)set->member = (unsigned)value;
 	else
 		return refuse(set, OPTIONS_USAGE, "not a whole number from 0 to 9");
@@ -112,7 +95,7 @@ static enum options_result set_whole(const struct setting *set)
 	const struct option_row *row = set->row;
 	uint64_t value;
 
-	if (!parse_whole(set->value, &value) || (double)value < row->least || (double)value > row->most)
+	if (!span_decimal(set->value, (uint64_t)row->most, &value) || (double)value < row->least)
 		return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", row->least, row->most,
 			      row->unit);
 	*(uint32_t *)set->member = (uint32_t)value;
@@ -121,7 +104,7 @@ static enum options_result set_whole(const struct setting *set)
 
 static enum options_result set_whole64(const struct setting *set)
 {
-	if (parse_whole(set->value, set->member))
+	if (span_decimal(set->value, UINT64_MAX, set->member))
 		return OPTIONS_OK;
 	return refuse(set, OPTIONS_USAGE, "not a whole number");
 }
@@ -141,7 +124,7 @@ static enum options_result set_decimal(const struct setting *set)
 
 	/* strtod also takes hexadecimal, infinities and leading blanks; a number here is digits. */
 	if (set->value.n > 0 && set->value.n < sizeof(text) &&
-	    (set->value.p[0] == '.' || (set->value.p[0] >= '0' && set->value.p[0] <= '9'))) {
+	    (set->value.p[0] == '.' || ascii_is_digit(set->value.p[0]))) {
 		memcpy(text, set->value.p, set->value.n);
 		text[set->value.n] = '\0';
 		if (!strpbrk(text, "xXpP"))

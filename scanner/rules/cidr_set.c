@@ -99,22 +99,14 @@ int cidr_set_add(struct cidr_set *set, struct span text)
 {
 	size_t slash = span_find(text, 0, '/');
 	struct obs_address network;
-	unsigned most, length = 0;
+	uint64_t most, length;
 
 	if (!address_parse((struct span){ text.p, slash }, &network))
 		return -2;
-	most = network.family == 4 ? 32 : 128;
-	if (slash == text.n)
-		return insert(set, &network, most);
-	text = span_skip(text, slash + 1);
-	if (text.n == 0 || text.n > 3)
+	most = length = network.family == 4 ? 32 : 128;
+	if (slash < text.n && !span_decimal(span_skip(text, slash + 1), most, &length))
 		return -2;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return -2;
-		length = length * 10 + (unsigned)(text.p[i] - '0');
-	}
-	return length > most ? -2 : insert(set, &network, length);
+	return insert(set, &network, (unsigned)length);
 }
 
 static int add_line(void *arg, struct span line, struct error *error)

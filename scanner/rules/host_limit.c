@@ -3,13 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "output/hash_table.h"
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
-/* Chains stay short: a window holds a few thousand connections at most. */
-enum { HOST_BUCKETS = 4096 };
-
 struct host {
-	struct host *next;
 	struct obs_address address;
 	unsigned taken;
 	struct host_line line;
@@ -18,7 +16,7 @@ struct host {
 struct host_limit {
 	pthread_mutex_t lock;
 	unsigned per_host;
-	struct host *bucket[HOST_BUCKETS];
+	struct hash_table hosts;
 };
 
 struct host_limit *host_limit_new(unsigned per_host)
@@ -39,45 +37,49 @@ void host_limit_free(struct host_limit *limit)
 {
 	if (!limit)
 		return;
-	for (unsigned i = 0; i < HOST_BUCKETS; i++) {
-		while (limit->bucket[i]) {
-			struct host *host = limit->bucket[i];
-
-			limit->bucket[i] = host->next;
-			free(host);
-		}
-	}
+	for (size_t i = 0; i < limit->hosts.slots; i++)
+		free(limit->hosts.slot[i].item);
+	hash_table_fini(&limit->hosts);
 	pthread_mutex_destroy(&limit->lock);
 	free(limit);
 }
 
-/* FNV-1a. Whoever chooses addresses to collide has to own them. */
-static struct host **find(struct host_limit *limit, const struct obs_address *address)
+/* Whoever chooses addresses to collide has to own them. */
+static uint64_t hash_of(const struct obs_address *address)
 {
-	uint32_t hash = 2166136261u;
-	struct host **at;
+	return hash_octets(HASH_NOTHING, address->octet, address_octets(address));
+}
 
-	for (size_t i = 0; i < address_octets(address); i++)
-		hash = (hash ^ address->octet[i]) * 16777619u;
-	at = &limit->bucket[(hash ^ hash >> 16) % HOST_BUCKETS];
-	while (*at && !address_equal(&(*at)->address, address))
-		at = &(*at)->next;
-	return at;
+static struct host *find(const struct host_limit *limit, const struct obs_address *address)
+{
+	struct host *host;
+
+	for (size_t at = 0; (host = hash_table_next(&limit->hosts, hash_of(address), &at));)
+		if (address_equal(&host->address, address))
+			break;
+	return host;
+}
+
+static struct host *add(struct host_limit *limit, const struct obs_address *address)
+{
+	struct host *host = hash_table_reserve(&limit->hosts, 1) ? calloc(1, sizeof(*host)) : NULL;
+
+	if (!host)
+		return NULL;
+	host->address = *address;
+	STAILQ_INIT(&host->line);
+	hash_table_put(&limit->hosts, hash_of(address), host);
+	return host;
 }
 
 static enum host_turn take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	struct host **at = find(limit, address);
-	struct host *host = *at;
+	struct host *host = find(limit, address);
 
-	if (!host) {
-		host = calloc(1, sizeof(*host));
-		if (!host)
-			return HOST_NO_MEMORY;
-		host->address = *address;
-		STAILQ_INIT(&host->line);
-		*at = host;
-	}
+	if (!host)
+		host = add(limit, address);
+	if (!host)
+		return HOST_NO_MEMORY;
 	if (host->taken < limit->per_host) {
 		host->taken++;
 		return HOST_TAKEN;
@@ -100,20 +102,19 @@ enum host_turn host_limit_take(struct host_limit *limit, const struct obs_addres
 
 void host_limit_give(struct host_limit *limit, const struct obs_address *address)
 {
-	struct host **at, *host;
 	struct host_waiter *waiter;
+	struct host *host;
 
 	if (limit->per_host == 0)
 		return;
 	pthread_mutex_lock(&limit->lock);
-	at = find(limit, address);
-	host = *at;
+	host = find(limit, address);
 	waiter = STAILQ_FIRST(&host->line);
 	if (waiter) { /* the place changes hands */
 		STAILQ_REMOVE_HEAD(&host->line, next);
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
-		*at = host->next;
+		hash_table_remove(&limit->hosts, hash_of(address), host);
 		free(host);
 	}
 	pthread_mutex_unlock(&limit->lock);
@@ -121,16 +122,18 @@ void host_limit_give(struct host_limit *limit, const struct obs_address *address
 
 bool host_limit_cancel(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
-	struct host_waiter *at;
+	struct host_waiter *at = NULL;
 	struct host *host;
 
 	pthread_mutex_lock(&limit->lock);
-	host = *find(limit, address);
-	at = host ? STAILQ_FIRST(&host->line) : NULL;
-	while (at && at != waiter)
-		at = STAILQ_NEXT(at, next);
-	if (at)
-		STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
+	host = find(limit, address);
+	if (host) {
+		STAILQ_FOREACH (at, &host->line, next)
+			if (at == waiter)
+				break;
+		if (at)
+			STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
+	}
 	pthread_mutex_unlock(&limit->lock);
 	return at;
 }

@@ -25,7 +25,7 @@ bool idna_name(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n)
 	uint8_t *ascii = NULL;
 	bool is_name;
 
-	if (!domain_has_u_label(text))
+	if (span_is_ascii(text))
 		return take_ascii(text, out, n);
 	if (text.n > IDNA_TEXT_MAX || memchr(text.p, '\0', text.n))
 		return false;

@@ -1,9 +1,9 @@
 #include "scanner/run/net_live.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "scanner/base/limits.h"
+#include "scanner/base/wall_clock.h"
 
 int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
 			 const struct server_check *check, unsigned loops, struct error *error)
@@ -47,11 +47,8 @@ static void fetch(struct net *net, struct net_fetch *request)
 
 static int64_t wall_ms(struct net *net)
 {
-	struct timespec now;
-
 	(void)net;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return wall_clock_ms();
 }
 
 static uint64_t now_ms(struct net *net)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output/csv.h"
@@ -31,10 +32,9 @@ struct progress {
 	bool metadata_failed; /* said once */
 };
 
-static const char status_header[] =
-	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-"
-	"per-second,"
-	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note\n";
+static const char status_columns[] =
+	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
+	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
 
 static struct mark mark_of(const struct progress_moment *moment)
 {
@@ -104,14 +104,6 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
-static void put_number(struct csv *csv, int digits, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.*f", digits, value);
-	csv_string(csv, text);
-}
-
 /* Empty where the file's number is not known. */
 static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
 {
@@ -121,45 +113,40 @@ static void put_traffic(struct csv *csv, const struct progress_counts *counts, u
 		csv_uint(csv, count);
 }
 
-static void put_counts(struct csv *csv, const struct progress_moment *moment, const struct mark *before)
-{
-	const struct progress_counts *counts = &moment->counts;
-	uint64_t ms = moment->now_ms - before->ms;
-
-	csv_uint(csv, counts->domains);
-	put_number(csv, 1, per_second(counts->domains, before->domains, ms));
-	put_traffic(csv, counts, counts->queries);
-	put_number(csv, 1, per_second(counts->queries, before->queries, ms));
-	csv_uint(csv, counts->sts);
-	csv_uint(csv, counts->fetched);
-	csv_uint(csv, counts->unknown);
-	put_number(csv, CSV_SHARE_DIGITS, unknown_share(counts));
-	csv_uint(csv, counts->blocklisted);
-	csv_uint(csv, counts->illegal);
-	put_traffic(csv, counts, counts->fetches);
-	csv_uint(csv, counts->in_flight);
-	csv_uint(csv, counts->fetching);
-}
-
 static void put_row(struct progress *progress, const struct progress_moment *moment)
 {
-	struct csv csv = { .out = &progress->status, .in_row = true };
+	const struct progress_counts *counts = &moment->counts;
+	uint64_t ms = moment->now_ms - progress->row.ms;
 	double left = seconds_left(progress, moment);
+	struct csv csv;
 
-	text_time_ms(csv.out, moment->wall_ms);
-	put_number(&csv, 3, (double)(moment->now_ms - progress->start_ms) / 1000);
+	csv_init(&csv, &progress->status);
+	csv_time_ms(&csv, moment->wall_ms);
+	csv_number(&csv, (double)(moment->now_ms - progress->start_ms) / 1000, 3);
 	if (left >= 0)
-		put_number(&csv, 0, left);
+		csv_number(&csv, left, 0);
 	else
 		csv_string(&csv, "");
 	if (moment->fraction >= 0)
-		put_number(&csv, 3, moment->fraction * 100);
+		csv_number(&csv, moment->fraction * 100, 3);
 	else
 		csv_string(&csv, "");
-	put_counts(&csv, moment, &progress->row);
+	csv_uint(&csv, counts->domains);
+	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
+	put_traffic(&csv, counts, counts->queries);
+	csv_number(&csv, per_second(counts->queries, progress->row.queries, ms), 1);
+	csv_uint(&csv, counts->sts);
+	csv_uint(&csv, counts->fetched);
+	csv_uint(&csv, counts->unknown);
+	csv_number(&csv, unknown_share(counts), CSV_SHARE_DIGITS);
+	csv_uint(&csv, counts->blocklisted);
+	csv_uint(&csv, counts->illegal);
+	put_traffic(&csv, counts, counts->fetches);
+	csv_uint(&csv, counts->in_flight);
+	csv_uint(&csv, counts->fetching);
 	csv_string(&csv, moment->note ? moment->note : "");
 	csv_end(&csv);
-	text_flush(csv.out);
+	text_flush(&progress->status);
 	progress->row = mark_of(moment);
 }
 
@@ -210,10 +197,15 @@ static void warn_of_metadata(struct progress *progress, const struct error *erro
 
 static bool may_write(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-	bool result = fd >= 0 || errno == ENXIO; /* a FIFO's reader may come later */
+	struct stat info;
+	bool result;
 	char *folder;
+	int fd;
 
+	if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) /* opened and closed, it would end for its reader */
+		return access(path, W_OK) == 0;
+	fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+	result = fd >= 0;
 	if (fd >= 0)
 		close(fd);
 	if (result || errno != ENOENT)
@@ -264,7 +256,7 @@ int progress_open(struct progress **progress, const struct options *options, con
 			return -1;
 		}
 		made->has_status = true;
-		text_literal(&made->status, status_header);
+		csv_header(&(struct csv){ .out = &made->status }, status_columns);
 		text_flush(&made->status);
 	}
 	*progress = made;

@@ -1,7 +1,5 @@
 #include "scanner/run/scan.h"
 
-#include <time.h>
-
 bool scan_is_stopping(const struct scan *scan)
 {
 	return atomic_load(&scan->stop) != SCAN_RUN;
@@ -90,12 +88,4 @@ uint64_t scan_sum(const struct scan *scan, size_t offset)
 		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_relaxed);
 	}
 	return total;
-}
-
-int64_t scan_wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -73,7 +73,4 @@ bool scan_is_paused(const struct scan *scan);
 #define SCAN_SUM(scan, member) scan_sum(scan, offsetof(struct worker_counts, member))
 uint64_t scan_sum(const struct scan *scan, size_t offset);
 
-/* Milliseconds since 1970, UTC. */
-int64_t scan_wall_ms(void);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "output/json.h"
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/dns/preflight.h"
 
 /* Of this run. */
@@ -52,7 +53,7 @@ static void moment_now(const struct scan_report *report, struct progress_moment 
 {
 	*moment = (struct progress_moment){
 		.now_ms = uv_hrtime() / 1000000,
-		.wall_ms = scan_wall_ms(),
+		.wall_ms = wall_clock_ms(),
 		.fraction = fraction_now(report),
 		.counts = { .deferred_left = deferred_left(report),
 			    .domains = TOTAL(report, domains),
@@ -158,7 +159,7 @@ void scan_report_trailer(const struct scan_report *report, enum record_completio
 	const struct resume *before = report->before;
 
 	*trailer = (struct record_trailer){ .completion = completion,
-					    .end_ms = scan_wall_ms(),
+					    .end_ms = wall_clock_ms(),
 					    .domains = TOTAL(report, domains),
 					    .unknown = TOTAL(report, unknown),
 					    .blocklisted = TOTAL(report, blocklisted),

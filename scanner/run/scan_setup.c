@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/progress.h"
@@ -161,7 +162,7 @@ static void header_of(const struct scan *scan, struct record_header *header)
 	*header = (struct record_header){ .tool = SPAN_LITERAL("stsurvey " STSURVEY_VERSION),
 					  .major = RECORD_SCHEMA_MAJOR,
 					  .minor = RECORD_SCHEMA_MINOR,
-					  .start_ms = scan_wall_ms(),
+					  .start_ms = wall_clock_ms(),
 					  .option = options->given,
 					  .option_count = options->given_count,
 					  .input = span_of(options->input_file),

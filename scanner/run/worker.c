@@ -78,7 +78,7 @@ static enum worker_state state_of(struct worker *worker)
 static void on_job_done(struct job *job)
 {
 	/* Inside a library's callback: what follows waits for the loop. */
-	job_list_push(&((struct worker *)job->context->arg)->finished, job);
+	STAILQ_INSERT_TAIL(&((struct worker *)job->context->arg)->finished, job, next);
 }
 
 /* ---- records ---- */
@@ -199,7 +199,7 @@ static void settle_faulted(struct worker *worker, struct job *job, int fault)
 		job->faults += job->faults < UINT8_MAX;
 		counts_add(&worker->counts->faults, 1);
 		begin_pause(worker, fault);
-		job_list_push(&worker->faulted, job);
+		STAILQ_INSERT_TAIL(&worker->faulted, job, next);
 	}
 }
 
@@ -207,7 +207,7 @@ static void settle_finished(struct worker *worker)
 {
 	struct job *job;
 
-	while (worker->finished.first && have_buffer(worker)) {
+	while (!STAILQ_EMPTY(&worker->finished) && have_buffer(worker)) {
 		job = job_list_pop(&worker->finished);
 		if (job_fault(job))
 			settle_faulted(worker, job, job_fault(job));
@@ -234,13 +234,13 @@ static void begin_again(struct worker *worker, struct job *job)
 
 static void end_pause(struct worker *worker)
 {
-	struct job_list again;
+	struct job_list again = STAILQ_HEAD_INITIALIZER(again);
 	struct job *job;
 
 	if (!worker->window.pausing || uv_now(&worker->loop) < worker->pause_end_ms)
 		return;
 	window_resume(&worker->window);
-	job_list_move(&again, &worker->faulted);
+	STAILQ_CONCAT(&again, &worker->faulted);
 	while ((job = job_list_pop(&again)))
 		begin_again(worker, job);
 }
@@ -313,7 +313,7 @@ static bool refill(struct worker *worker)
 	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->window.allowed; begun++) {
 		const struct feed_target *target;
 
-		if (worker->faulted.first || !have_buffer(worker))
+		if (!STAILQ_EMPTY(&worker->faulted) || !have_buffer(worker))
 			break;
 		if (scan_is_stopping(worker->scan))
 			return true;
@@ -338,16 +338,19 @@ static void close_all(struct worker *worker)
 
 static void stop_at_once(struct worker *worker)
 {
+	struct job *job;
+
 	enter(worker, WORKER_STOPPED);
 	net_live_stop(&worker->live);
-	while (worker->faulted.first)
-		give_slot_back(worker, job_list_pop(&worker->faulted));
+	while ((job = job_list_pop(&worker->faulted)))
+		give_slot_back(worker, job);
 }
 
 /* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
 static void obey_stop(struct worker *worker)
 {
 	struct scan *scan = worker->scan;
+	struct job *job;
 
 	if (sink_failed(scan->sink) ||
 	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->live.dns))))
@@ -356,8 +359,8 @@ static void obey_stop(struct worker *worker)
 		return;
 	if (worker->state != WORKER_STOPPED)
 		stop_at_once(worker);
-	while (worker->finished.first)
-		give_slot_back(worker, job_list_pop(&worker->finished));
+	while ((job = job_list_pop(&worker->finished)))
+		give_slot_back(worker, job);
 }
 
 static void go_idle(struct worker *worker, int phase)
@@ -428,7 +431,7 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
-	atomic_store(&counts->starved, worker->faulted.first && worker->window.allowed == 1);
+	atomic_store(&counts->starved, !STAILQ_EMPTY(&worker->faulted) && worker->window.allowed == 1);
 	atomic_store(&counts->fetches, worker->live.fetches);
 	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
 	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->live.dns)));
@@ -479,8 +482,8 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 						.arg = worker };
 	window_init(&worker->window, (options->concurrency + scan->workers - 1) / scan->workers);
 	job_slots_init(&worker->slots);
-	job_list_init(&worker->finished);
-	job_list_init(&worker->faulted);
+	STAILQ_INIT(&worker->finished);
+	STAILQ_INIT(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
 		free(worker);
 		return error_set(error, "no memory or file descriptors for a worker; see ulimit -n and --threads");

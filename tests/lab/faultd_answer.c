@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "faultd.h"
-#include "parsers/span.h"
+#include "parsers/hash.h"
 
 enum {
 	SEEN_MAX = 65536, /* names remembered by the "-once" behaviours */
@@ -409,10 +409,10 @@ static enum departure opt_matters(struct message *m, const struct question *q, i
 static bool first_time(const struct question *q)
 {
 	static uint64_t seen[SEEN_MAX];
-	uint64_t hash = 1469598103934665603u;
+	uint64_t hash = HASH_NOTHING;
 
 	for (size_t i = 12; i < q->name_end; i++)
-		hash = (hash ^ (uint8_t)(q->packet[i] | 0x20)) * 1099511628211u;
+		hash = hash_octet(hash, (uint8_t)(q->packet[i] | 0x20));
 	if (seen[hash % SEEN_MAX] == hash)
 		return false;
 	seen[hash % SEEN_MAX] = hash;

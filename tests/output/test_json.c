@@ -7,10 +7,10 @@
 
 #include "output/json.h"
 
+static struct error error;
+
 static void expect(struct text *text, const char *want)
 {
-	struct error error;
-
 	text_char(text, '\0');
 	assert_string_equal(text->data, want);
 	assert_int_equal(text_close(text, &error), 0);
@@ -43,7 +43,7 @@ static void a_document_is_indented_and_a_line_is_compact(void **state)
 	struct json json;
 
 	(void)state;
-	assert_int_equal(text_open_memory(&text), 0);
+	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	json_begin(&json, &text);
 	put_members(&json);
 	json_end(&json);
@@ -51,7 +51,7 @@ static void a_document_is_indented_and_a_line_is_compact(void **state)
 	       "{\n\t\"a\": \"x\",\n\t\"b\": [\n\t\t1,\n\t\t{}\n\t],\n\t\"c\": [],\n\t\"d\": {\n\t\t\"e\": true,\n"
 	       "\t\t\"f\": null,\n\t\t\"g\": 0.5,\n\t\t\"h\": null\n\t},\n\t\"i\": \"1970-01-01T00:00:00.001Z\",\n"
 	       "\t\"j\": \"1970-01-01T00:00:01Z\",\n\t\"k\": \"01ff\"\n}\n");
-	assert_int_equal(text_open_memory(&text), 0);
+	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	json_begin_line(&json, &text);
 	put_members(&json);
 	json_end(&json);
@@ -65,7 +65,7 @@ static void strings_are_escaped(void **state)
 	struct json json;
 
 	(void)state;
-	assert_int_equal(text_open_memory(&text), 0);
+	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	json_begin_line(&json, &text);
 	json_string(&json, "a", SPAN_LITERAL("\"\\\b\t\n\f\r\x01\x7f\0/"));
 	json_string(&json, "b", SPAN_LITERAL("caf\xc3\xa9"));
@@ -84,7 +84,7 @@ static void latin1_is_a_matter_of_one_object(void **state)
 	struct json json;
 
 	(void)state;
-	assert_int_equal(text_open_memory(&text), 0);
+	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	json_begin_line(&json, &text);
 	json_latin1(&json, even, 2);
 	json_string(&json, "a", even[0]);

@@ -18,7 +18,7 @@ static struct error error;
 static int setup(void **state)
 {
 	(void)state;
-	return text_open_memory(&out);
+	return text_open(&out, "/dev/null", &error);
 }
 
 static int teardown(void **state)
@@ -74,13 +74,16 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_known(&csv, false, 1);
 	csv_uint(&csv, UINT64_MAX);
 	csv_known(&csv, false, 7);
+	csv_number(&csv, -2.0 / 3, 2);
+	csv_time_ms(&csv, 1795300429120);
 	csv_share(&csv, 1, 3);
 	csv_share(&csv, 0, 0);
 	csv_end(&csv);
 	csv_known(&csv, true, 0);
+	csv_number(&csv, 41.6, 0);
 	csv_share(&csv, 3, 3);
 	csv_end(&csv);
-	expect("a,b,c\nx,,18446744073709551615,,0.333333,\n0,1.000000\n");
+	expect("a,b,c\nx,,18446744073709551615,,-0.67,2026-11-21T22:33:49.120Z,0.333333,\n0,42,1.000000\n");
 }
 
 static void times_of_any_year(void **state)

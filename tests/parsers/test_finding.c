@@ -14,6 +14,8 @@ static void the_table_is_in_order_and_complete(void **state)
 		assert_true(info->component > COMPONENT_NONE && info->component < COMPONENT_COUNT);
 		assert_true(strlen(info->code) > 0 && strlen(info->meaning) > 0 && strlen(info->rule) > 0);
 		assert_true(strlen(component_name(info->component)) > 0 && strlen(severity_name(info->severity)) > 0);
+		for (unsigned g = 0; g < f; g++)
+			assert_string_not_equal(info->code, finding_table[g].code);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* The jobs of a window, and lists of them. */
+/* The jobs of a window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,51 +13,6 @@
 enum { JOBS = 3 * JOB_SLOTS_AT_ONCE + 1 };
 
 static const struct job_context context;
-
-static void a_list_gives_back_in_order(void **state)
-{
-	struct job_list list;
-	struct job job[3];
-
-	(void)state;
-	job_list_init(&list);
-	assert_null(job_list_pop(&list));
-	for (int round = 0; round < 2; round++) { /* one that was emptied works as a new one */
-		for (int i = 0; i < 3; i++)
-			job_list_push(&list, &job[i]);
-		for (int i = 0; i < 3; i++)
-			assert_ptr_equal(job_list_pop(&list), &job[i]);
-		assert_null(job_list_pop(&list));
-	}
-	job_list_push(&list, &job[0]);
-	assert_ptr_equal(job_list_pop(&list), &job[0]);
-	job_list_push(&list, &job[1]);
-	job_list_push(&list, &job[0]);
-	assert_ptr_equal(job_list_pop(&list), &job[1]);
-	assert_ptr_equal(job_list_pop(&list), &job[0]);
-}
-
-static void a_list_is_moved_whole(void **state)
-{
-	struct job_list from, to;
-	struct job job[3];
-
-	(void)state;
-	for (int count = 0; count <= 2; count++) {
-		job_list_init(&from);
-		for (int i = 0; i < count; i++)
-			job_list_push(&from, &job[i]);
-		job_list_move(&to, &from);
-		assert_null(job_list_pop(&from));
-		job_list_push(&from, &job[2]); /* both can be used on */
-		assert_ptr_equal(job_list_pop(&from), &job[2]);
-		job_list_push(&to, &job[2]);
-		for (int i = 0; i < count; i++)
-			assert_ptr_equal(job_list_pop(&to), &job[i]);
-		assert_ptr_equal(job_list_pop(&to), &job[2]);
-		assert_null(job_list_pop(&to));
-	}
-}
 
 static void each_slot_is_taken_once_and_used_again(void **state)
 {
@@ -109,8 +64,6 @@ static void no_memory_is_no_job_and_nothing_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_list_gives_back_in_order),
-		cmocka_unit_test(a_list_is_moved_whole),
 		cmocka_unit_test(each_slot_is_taken_once_and_used_again),
 		cmocka_unit_test(no_memory_is_no_job_and_nothing_lost),
 	};

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "output/json.h"
@@ -219,7 +220,7 @@ static void expect_json(const char *path, const char *condition)
 
 static void metadata_is_whole_at_every_moment(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", beside[64];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
 	char words[][16] = { "stsurvey", "scan", "-f", "b\xc3\xbc \"x\"\\", "\xff" }, key[] = "alive";
 	char *argv[] = { words[0], words[1], words[2], words[3], words[4], NULL };
 	struct record_option given[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("5") } };
@@ -263,9 +264,35 @@ static void metadata_is_whole_at_every_moment(void **state)
 	expect_json(path, "m[\"state\"] == \"aborted\" and m[\"exit_status\"] == 130 and m[\"error\"] == "
 			  "\"interrupted\"");
 	expect_json(path, "m[\"end\"] == \"2026-11-21T22:26:52.000Z\" and m[\"elapsed_seconds\"] == 12");
-	snprintf(beside, sizeof(beside), "%s.tmp", path);
-	assert_int_equal(access(beside, F_OK), -1);
 	unlink(path);
+}
+
+static void a_fifo_gets_metadata_for_its_reader(void **state)
+{
+	char folder[] = "/tmp/stsurvey-test-XXXXXX", path[64], got[16] = "";
+	struct options options = { .quiet = true, .metadata_file = path, .output_file = "out" };
+	struct progress_about about = { .input = "list" };
+	struct progress_moment moment = moment_at(0);
+	struct pollfd reader = { .events = POLLIN };
+	struct progress *progress;
+	struct stat info;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader.fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_int_equal(progress_check(&options, &error), 0);
+	assert_int_equal(poll(&reader, 1, 0), 0); /* not ended by having been looked at */
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_true(read(reader.fd, got, sizeof(got) - 1) > 0);
+	assert_memory_equal(got, "{\n", 2);
+	close(reader.fd);
+	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, ""); /* nobody reads any more */
+	assert_int_equal(stat(path, &info), 0);
+	assert_true(S_ISFIFO(info.st_mode));
+	unlink(path);
+	rmdir(folder);
 }
 
 static void files_that_cannot_be_written_are_said_at_the_start(void **state)
@@ -293,6 +320,7 @@ int main(void)
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
+		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),
 		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
 	};
 
