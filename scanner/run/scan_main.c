@@ -42,7 +42,7 @@ static int run_workers(struct scan_main *run)
 			continue;
 		error_set(&run->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
-		scan_watch_look(&run->watch); /* it may be the only one */
+		uv_async_send(scan->on_worker_ended); /* nobody else would, were it the only one */
 	}
 	atomic_store(&scan->started, true);
 	scan_wake_all(scan);

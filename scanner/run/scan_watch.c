@@ -104,16 +104,21 @@ static void end_after_runtime(struct scan_watch *watch, double now_s)
 	scan_stop(watch->scan, SCAN_DRAIN);
 }
 
-static void end_for_outage(struct scan_watch *watch, double now_s)
+double scan_watch_outage_s(struct scan_watch *watch, double now_s)
 {
-	double limit = watch->scan->options->max_outage;
-
 	if (!scan_is_paused(watch->scan))
 		watch->answered_s = now_s;
-	if (limit <= 0 || now_s - watch->answered_s < limit)
+	return now_s - watch->answered_s;
+}
+
+static void end_for_outage(struct scan_watch *watch, double now_s)
+{
+	double limit = watch->scan->options->max_outage, outage = scan_watch_outage_s(watch, now_s);
+
+	if (limit <= 0 || outage < limit)
 		return;
 	error_set(&watch->error, "no name server has answered for %.0f s (--max-outage); --resume goes on from here",
-		  now_s - watch->answered_s);
+		  outage);
 	scan_stop(watch->scan, SCAN_AT_ONCE);
 }
 
@@ -178,11 +183,6 @@ int scan_watch_open(struct scan_watch *watch, struct error *error)
 		stop_for(watch, early_signal_held());
 	uv_timer_start(&watch->second, on_second, SECOND_MS, SECOND_MS);
 	return 0;
-}
-
-void scan_watch_look(struct scan_watch *watch)
-{
-	uv_async_send(&watch->ended);
 }
 
 void scan_watch_run(struct scan_watch *watch)

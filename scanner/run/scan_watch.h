@@ -20,7 +20,7 @@ struct scan_watch {
 	struct error error; /* why the watch had to end it; "": it had not */
 	/* its own */
 	uv_loop_t loop;
-	uv_async_t ended;
+	uv_async_t ended; /* sent by each worker when it has ended */
 	uv_timer_t second;
 	uv_signal_t signal[SCAN_WATCH_SIGNALS];
 	double answered_s; /* when a name server last seemed to answer, seconds of the scan */
@@ -33,13 +33,13 @@ struct scan_watch {
  * stays where it is. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int scan_watch_open(struct scan_watch *watch, struct error *error);
 
-/* Look again who has ended; where a worker can't say so itself. */
-void scan_watch_look(struct scan_watch *watch);
-
 /* Watch until every worker has ended, and close. */
 void scan_watch_run(struct scan_watch *watch);
 
 /* Close without having run. */
 void scan_watch_close(struct scan_watch *watch);
+
+/* For how long no name server has answered, @now_s being seconds of the scan; to be asked each second. */
+double scan_watch_outage_s(struct scan_watch *watch, double now_s);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "analysis/classify/classify.h"
 #include "scanner/base/freelist.h"
@@ -110,7 +109,7 @@ static bool record(struct worker *worker, const struct observation *observation,
 	return true;
 }
 
-/* A domain or line of which no more is known than why. False as record. */
+/* A domain or line that was not surveyed: no more is known of it than the reason. False as record. */
 static bool record_bare(struct worker *worker, struct observation *observation)
 {
 	struct classification result;

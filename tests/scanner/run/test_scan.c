@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "scanner/run/scan.h"
+#include "scanner/run/scan_watch.h"
 
 enum { DOMAINS = 2000, WORKERS_MAX = 8 };
 
@@ -284,6 +285,28 @@ static void a_scan_is_paused_when_all_that_is_in_flight_waits(void **state)
 	}
 }
 
+/* Only the time since a name server last answered is an outage; one that ends is forgotten. */
+static void an_outage_begins_with_the_pause(void **state)
+{
+	static const struct {
+		double now_s;
+		unsigned paused;
+		double outage_s;
+	} table[] = {
+		{ 1, 0, 0 },   { 100, 0, 0 }, { 101, 1, 1 }, { 102, 1, 2 },  { 105.5, 1, 5.5 },
+		{ 106, 0, 0 }, { 107, 1, 1 }, { 108, 0, 0 }, { 200, 1, 92 }, /* the second before was missed */
+	};
+	static struct worker_counts counts[1];
+	static struct scan scan = { .workers = 1, .counts = counts };
+	struct scan_watch watch = { .scan = &scan };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		atomic_store(&counts[0].paused, table[i].paused);
+		assert_true(scan_watch_outage_s(&watch, table[i].now_s) == table[i].outage_s);
+	}
+}
+
 static int write_list(void **state)
 {
 	FILE *file = fdopen(mkstemp(path), "w");
@@ -307,6 +330,7 @@ int main(void)
 		cmocka_unit_test(the_first_batch_is_handed_out_first_and_once),
 		cmocka_unit_test(stopping_never_gets_softer),
 		cmocka_unit_test(a_scan_is_paused_when_all_that_is_in_flight_waits),
+		cmocka_unit_test(an_outage_begins_with_the_pause),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, write_list, remove_list);
