@@ -30,6 +30,9 @@ __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *are
 							       const struct dns_answer *answer, struct obs_answer *kept,
 							       struct address_list *list);
 
+/* Log an answer of which only names are taken, as the functions above log all others. */
+void answers_log(const struct net_query *query, const struct dns_answer *answer);
+
 /* The name that the RDATA of record @i is from octet @skip on. p NULL: no memory. */
 struct span answers_name(struct arena *arena, const struct dns_answer *answer, size_t i, size_t skip);
 

@@ -110,7 +110,8 @@ static uint32_t allowed_addresses(const struct job_context *context, struct obs_
 
 	facts->reserved = facts->address_count > 0;
 	for (size_t i = 0; i < facts->address_count; i++) {
-		enum contact_verdict verdict = contact_check(&facts->address[i], context->allow, context->block);
+		enum contact_verdict verdict = contact_check(&facts->address[i], context->allow,
+							     context->address_blocklist);
 
 		allowed |= (uint32_t)(verdict == CONTACT_ALLOWED) << i;
 		facts->reserved = facts->reserved && verdict == CONTACT_RESERVED;
