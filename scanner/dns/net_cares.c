@@ -39,16 +39,16 @@ static void on_probed(struct net_query *query, const struct dns_answer *answer)
 
 	(void)answer;
 	if (query->fault == NET_OK)
-		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
+		server_health_probed(&probe->net->health, probe->server, good, now_of(probe->net));
 	else
-		probe->net->resolver.server[probe->server].probes--; /* ours proves nothing: at the next tick */
+		probe->net->health.server[probe->server].probes--; /* ours proves nothing: at the next tick */
 	free(probe);
 }
 
 static void send_probe(void *arg, unsigned server)
 {
 	struct net_cares *net = arg;
-	struct resolver_server *probed = &net->resolver.server[server];
+	struct name_server *probed = &net->health.server[server];
 	struct probe *probe = calloc(1, sizeof(*probe));
 	int used = 0;
 
@@ -79,7 +79,7 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 		int server;
 
 		repeat_list_remove(try);
-		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
+		server = server_health_pick(&net->health, query->own.server, now_of(net));
 		if (!net_cares_may_try(net, query) || server < 0 || !STAILQ_EMPTY(&net->waiting) ||
 		    !net_cares_take_token(net, (unsigned)server))
 			continue;
@@ -105,14 +105,14 @@ static void resume_lists(struct net_cares *net)
 		net_cares_send(net, query_list_pop(&net->delayed));
 	STAILQ_CONCAT(&waiting, &net->waiting);
 	while (!STAILQ_EMPTY(&waiting) && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
-	       !resolver_is_busy(&net->resolver, now_of(net)))
+	       !server_health_is_busy(&net->health, now_of(net)))
 		net_cares_send(net, query_list_pop(&waiting));
 	put_back(&net->waiting, &waiting);
-	for (unsigned i = 0; i < net->resolver.count; i++)
-		if (net->resolver.server[i].state == RESOLVER_SUSPECT)
+	for (unsigned i = 0; i < net->health.count; i++)
+		if (net->health.server[i].state == SERVER_SUSPECT)
 			return;
 	STAILQ_CONCAT(&parked, &net->parked);
-	while (!resolver_is_paused(&net->resolver) && (query = query_list_pop(&parked))) {
+	while (!server_health_is_paused(&net->health) && (query = query_list_pop(&parked))) {
 		query->own.tries_left = (uint8_t)net->options.tries;
 		query->own.failures = 0;
 		query->own.first_ms = (uint32_t)now_of(net);
@@ -154,9 +154,9 @@ static void on_tick(uv_timer_t *timer)
 	if (must_read_first(net))
 		return;
 	if (++net->ticks % TIMEOUTS_EVERY == 0) {
-		for (unsigned i = 0; i < 2 * net->resolver.count; i++)
+		for (unsigned i = 0; i < 2 * net->health.count; i++)
 			tick_channels(&net->channels[i]);
-		resolver_tick(&net->resolver, now_of(net), send_probe, net);
+		server_health_tick(&net->health, now_of(net), send_probe, net);
 	}
 	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
 		repeat_due(net, &net->repeat[level]);
@@ -194,19 +194,18 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
 	net->ring.fd = -1;
 	net->options = *options;
-	net->pace.burst_s = RESOLVER_BURST_S;
+	net->pace.burst_s = SERVER_BURST_S;
 	STAILQ_INIT(&net->waiting);
 	STAILQ_INIT(&net->delayed);
 	STAILQ_INIT(&net->parked);
 	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
 		TAILQ_INIT(&net->repeat[level]);
-	net->resolver.count = options->server_count;
+	net->health.count = options->server_count;
 	for (unsigned i = 0; i < 2 * options->server_count; i++)
 		TAILQ_INIT(&net->channels[i]);
 	for (unsigned i = 0; i < options->server_count; i++) {
-		net->resolver.server[i].endpoint = options->server[i];
-		net->resolver.server[i].pace = (struct pace){ .rate = options->resolver_rate,
-							      .burst_s = RESOLVER_BURST_S };
+		net->health.server[i].endpoint = options->server[i];
+		net->health.server[i].pace = (struct pace){ .rate = options->resolver_rate, .burst_s = SERVER_BURST_S };
 	}
 	net->timer.data = net;
 	net->prepare.data = net;
@@ -219,9 +218,9 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	return NET_OK;
 }
 
-struct resolver *net_cares_resolver(struct net_cares *net)
+struct server_health *net_cares_health(struct net_cares *net)
 {
-	return &net->resolver;
+	return &net->health;
 }
 
 void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts)
@@ -248,7 +247,7 @@ void net_cares_stop(struct net_cares *net)
 	struct channel *channel;
 
 	net->stopping = true;
-	for (unsigned i = 0; i < 2 * net->resolver.count; i++)
+	for (unsigned i = 0; i < 2 * net->health.count; i++)
 		TAILQ_FOREACH (channel, &net->channels[i], next)
 			ares_cancel(channel->ares);
 	end_list(net, &net->waiting);
@@ -261,7 +260,7 @@ void net_cares_close(struct net_cares *net)
 	struct channel *channel;
 
 	net_cares_stop(net);
-	for (unsigned i = 0; i < 2 * net->resolver.count; i++) {
+	for (unsigned i = 0; i < 2 * net->health.count; i++) {
 		while ((channel = TAILQ_FIRST(&net->channels[i]))) {
 			TAILQ_REMOVE(&net->channels[i], channel, next);
 			channel_close(channel);

@@ -6,7 +6,7 @@
  *
  * Way of a question: net_cares_ask → (rate limit) → try → answer | repeat after the RTO on another server, the earlier
  * try staying open | time-out. TC is asked again over TCP. A question that fails while its server is in doubt
- * (scanner/dns/resolver.h) is parked, and asked again when that is decided.
+ * (scanner/dns/server_health.h) is parked, and asked again when that is decided.
  */
 #ifndef STSURVEY_SCANNER_DNS_NET_CARES_H
 #define STSURVEY_SCANNER_DNS_NET_CARES_H
@@ -17,7 +17,7 @@
 
 #include "output/error.h"
 #include "scanner/job/net.h"
-#include "scanner/dns/resolver.h"
+#include "scanner/dns/server_health.h"
 
 struct net_cares_options {
 	uv_loop_t *loop;
@@ -52,7 +52,7 @@ void net_cares_ask(struct net_cares *net, struct net_query *query);
 void net_cares_ask_server(struct net_cares *net, struct net_query *query, unsigned server, bool tcp);
 
 /* Its servers' state; probe_name and probe_type may be set before the first question. */
-struct resolver *net_cares_resolver(struct net_cares *net);
+struct server_health *net_cares_health(struct net_cares *net);
 
 void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts);
 

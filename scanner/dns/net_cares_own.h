@@ -28,7 +28,7 @@ STAILQ_HEAD(query_list, net_query);
 
 struct net_cares {
 	struct channel_group group; /* first: see struct net_try */
-	struct resolver resolver;
+	struct server_health health;
 	struct channel_list channels[2 * NAME_SERVERS_MAX]; /* server n: 2n over UDP, 2n + 1 over TCP */
 	struct net_cares_options options;
 	struct pace pace;

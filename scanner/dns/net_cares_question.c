@@ -22,7 +22,7 @@ static void drop_tries(struct net_cares *net, struct net_query *query)
 
 	SLIST_FOREACH (try, &query->own.tries, sibling) {
 		repeat_list_remove(try);
-		net->resolver.server[try->channel->server].outstanding--;
+		net->health.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
 	SLIST_INIT(&query->own.tries);
@@ -53,7 +53,7 @@ static void fail(struct net_cares *net, struct net_query *query, enum dns_status
 		 const struct dns_answer *answer)
 {
 	if (query->own.pinned < 0 && query->own.parked < PARKED_MAX &&
-	    resolver_is_unsure(&net->resolver, (unsigned)query->own.server)) {
+	    server_health_is_unsure(&net->health, (unsigned)query->own.server)) {
 		query->own.parked++;
 		park(net, query);
 	} else {
@@ -78,7 +78,7 @@ static enum dns_status code_of(const uint8_t *packet)
 static void on_failure(struct net_cares *net, struct net_query *query, enum dns_status code,
 		       const struct dns_answer *answer)
 {
-	struct resolver_server *server = &net->resolver.server[query->own.server];
+	struct name_server *server = &net->health.server[query->own.server];
 
 	if (code == DNS_FORMERR && !query->own.plain && !server->edns_seen) {
 		/* Perhaps it does not know EDNS: ask plainly (RFC 6891 7). If that works, always. */
@@ -87,7 +87,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 		net_cares_send(net, query);
 		return;
 	}
-	resolver_bad(server, false);
+	server_health_bad(server, false);
 	query->own.failures++;
 	query->own.failed_as = (uint8_t)code;
 	if (!SLIST_EMPTY(&query->own.tries))
@@ -103,7 +103,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 static void on_packet(struct net_cares *net, struct net_query *query, const struct net_try *try, const uint8_t *packet,
 		      size_t len)
 {
-	struct resolver_server *server = &net->resolver.server[try->channel->server];
+	struct name_server *server = &net->health.server[try->channel->server];
 	struct dns_answer_room room;
 	struct dns_answer parsed, *answer = &parsed;
 	bool truncated = packet[2] & 2;
@@ -143,14 +143,14 @@ static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
 
 static void count_outcome(struct net_cares *net, const struct net_try *try, int status, const uint8_t *packet)
 {
-	struct resolver_server *server = &net->resolver.server[try->channel->server];
+	struct name_server *server = &net->health.server[try->channel->server];
 
 	if (packet && says_something(code_of(packet)))
-		resolver_good(server, (uint32_t)now_of(net) - try->sent_ms);
+		server_health_good(server, (uint32_t)now_of(net) - try->sent_ms);
 	else if (status == ARES_ETIMEOUT && !try->channel->tcp)
-		resolver_bad(server, true);
+		server_health_bad(server, true);
 	else if (!packet && status == ARES_ECONNREFUSED && net->group.cut_off)
-		resolver_cut_off(server);
+		server_health_cut_off(server);
 }
 
 static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, int len)
@@ -169,7 +169,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	repeat_list_remove(try);
 	count_outcome(net, try, status, packet);
 	if (query) {
-		net->resolver.server[try->channel->server].outstanding--;
+		net->health.server[try->channel->server].outstanding--;
 		SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
 		if (net->stopping)
 			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
@@ -197,7 +197,7 @@ static struct channel *usable_channel(struct net_cares *net, unsigned server, bo
 			usable = channel;
 	}
 	if ((count < wanted || !usable) && count < CHANNELS_MAX) {
-		struct channel *fresh = channel_open(&net->group, &net->resolver.server[server].endpoint, tcp);
+		struct channel *fresh = channel_open(&net->group, &net->health.server[server].endpoint, tcp);
 
 		if (fresh) {
 			fresh->server = server;
@@ -216,7 +216,7 @@ static void repeat_list_add(struct net_cares *net, struct net_try *try)
 {
 	unsigned level = 0;
 
-	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && level < REPEAT_LEVELS - 1; ms += ms / 4)
+	for (uint32_t ms = SERVER_RTO_MIN_MS; ms < try->wait_ms && level < REPEAT_LEVELS - 1; ms += ms / 4)
 		level++;
 	try->list = &net->repeat[level];
 	TAILQ_INSERT_TAIL(try->list, try, due);
@@ -225,7 +225,7 @@ static void repeat_list_add(struct net_cares *net, struct net_try *try)
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
 {
 	struct net_try *try = freelist_alloc(sizeof(*try));
-	struct resolver_server *server = &net->resolver.server[channel->server];
+	struct name_server *server = &net->health.server[channel->server];
 
 	if (!try)
 		return NULL;
@@ -233,7 +233,7 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 	SLIST_INSERT_HEAD(&query->own.tries, try, sibling);
 	server->outstanding++;
 	try->sent_ms = (uint32_t)now_of(net);
-	try->wait_ms = resolver_rto_ms(server, net->group.timeout_ms);
+	try->wait_ms = server_health_rto_ms(server, net->group.timeout_ms);
 	if (!channel->tcp && query->own.pinned < 0)
 		repeat_list_add(net, try);
 	return try;
@@ -242,7 +242,7 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server)
 {
 	uint8_t packet[DNS_QUERY_MAX];
-	bool edns = !query->own.plain && !net->resolver.server[server].edns_refused;
+	bool edns = !query->own.plain && !net->health.server[server].edns_refused;
 	int len = dns_query_write(channel_random(&net->group), net_query_name(query), query->type, edns, packet);
 	struct channel *channel = len < 0 ? NULL : usable_channel(net, server, query->own.tcp);
 	struct net_try *try = channel ? try_new(net, query, channel) : NULL;
@@ -269,7 +269,7 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 
 bool net_cares_take_token(struct net_cares *net, unsigned server)
 {
-	struct pace *server_pace = &net->resolver.server[server].pace;
+	struct pace *server_pace = &net->health.server[server].pace;
 	uint64_t now_us = now_of(net) * 1000;
 
 	if (net->options.rate)
@@ -291,10 +291,10 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	if (server < 0)
 		server = query->own.tcp || query->own.plain
 				 ? query->own.server
-				 : resolver_pick(&net->resolver, query->own.server, now_of(net));
-	if (server == RESOLVER_ALL_DOWN)
+				 : server_health_pick(&net->health, query->own.server, now_of(net));
+	if (server == SERVERS_ALL_DOWN)
 		park(net, query);
-	else if (server == RESOLVER_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
+	else if (server == SERVERS_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
 		STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
 	else {
 		/* the same packet again in another form is no further try */

@@ -33,7 +33,7 @@ struct worker_counts {
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
 	struct {
 		_Atomic uint64_t answered, failed, timeouts, times_down;
-	} server[NAME_SERVERS_MAX]; /* see scanner/dns/resolver.h */
+	} server[NAME_SERVERS_MAX]; /* see scanner/dns/server_health.h */
 };
 
 /* Add to a counter; its one writer only. */

@@ -66,7 +66,7 @@ static const struct server_check *probe_for(const struct server_check *check, un
 	return &check[own];
 }
 
-static void set_probe(struct resolver_server *server, const struct server_check *probe)
+static void set_probe(struct name_server *server, const struct server_check *probe)
 {
 	if (probe->probe_name[0] == '\0')
 		return;
@@ -90,13 +90,13 @@ static int open_dns(struct net_live *live, struct net_live_shared *shared, struc
 	if (net_cares_open(&live->dns, &dns, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++) {
-		struct resolver_server *server = &net_cares_resolver(live->dns)->server[i];
+		struct name_server *server = &net_cares_health(live->dns)->server[i];
 		const struct server_check *probe = probe_for(shared->check, options->server_count, i);
 
 		set_probe(server, probe);
 		/* It would make every question it is asked wait for a time-out: it is down until it answers. */
 		if (probe != &shared->check[i])
-			server->state = RESOLVER_DOWN;
+			server->state = SERVER_DOWN;
 	}
 	return 0;
 }

@@ -307,7 +307,7 @@ static bool refill(struct worker *worker)
 
 	if (worker->state == WORKER_STOPPED)
 		return true;
-	if (resolver_is_paused(net_cares_resolver(worker->live.dns)))
+	if (server_health_is_paused(net_cares_health(worker->live.dns)))
 		return scan_is_stopping(worker->scan);
 	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->window.allowed; begun++) {
 		const struct feed_target *target;
@@ -352,7 +352,7 @@ static void obey_stop(struct worker *worker)
 	struct job *job;
 
 	if (sink_failed(scan->sink) ||
-	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->live.dns))))
+	    (atomic_load(&scan->stop) == SCAN_DRAIN && server_health_is_paused(net_cares_health(worker->live.dns))))
 		scan_stop(scan, SCAN_AT_ONCE);
 	if (atomic_load(&scan->stop) != SCAN_AT_ONCE)
 		return;
@@ -403,10 +403,10 @@ static void on_wake(uv_async_t *wake)
 	turn(wake->data);
 }
 
-static void copy_server_counts(struct worker_counts *counts, const struct resolver *resolver)
+static void copy_server_counts(struct worker_counts *counts, const struct server_health *health)
 {
-	for (unsigned i = 0; i < resolver->count; i++) {
-		const struct resolver_server *server = &resolver->server[i];
+	for (unsigned i = 0; i < health->count; i++) {
+		const struct name_server *server = &health->server[i];
 
 		atomic_store(&counts->server[i].answered, server->answered);
 		atomic_store(&counts->server[i].failed, server->failed);
@@ -433,9 +433,9 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->starved, !STAILQ_EMPTY(&worker->faulted) && worker->window.allowed == 1);
 	atomic_store(&counts->fetches, worker->live.fetches);
 	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
-	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->live.dns)));
+	atomic_store(&counts->paused, server_health_is_paused(net_cares_health(worker->live.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
-	copy_server_counts(counts, net_cares_resolver(worker->live.dns));
+	copy_server_counts(counts, net_cares_health(worker->live.dns));
 }
 
 static void on_tick(uv_timer_t *tick)

@@ -147,8 +147,8 @@ void rig_close(struct rig *rig)
 {
 	net_cares_stop(rig->net);
 	assert_int_equal(rig->open, 0);
-	for (unsigned i = 0; i < net_cares_resolver(rig->net)->count; i++)
-		assert_int_equal(net_cares_resolver(rig->net)->server[i].outstanding, 0);
+	for (unsigned i = 0; i < net_cares_health(rig->net)->count; i++)
+		assert_int_equal(net_cares_health(rig->net)->server[i].outstanding, 0);
 	net_cares_close(rig->net);
 	for (unsigned i = 0; i < PEERS_MAX && rig->peer[i]; i++)
 		dns_peer_close(rig->peer[i]);
@@ -240,7 +240,7 @@ void rig_end_many(struct asked *many, unsigned count, enum dns_status status, in
 	free(many);
 }
 
-struct resolver_server *rig_server(const struct rig *rig)
+struct name_server *rig_server(const struct rig *rig)
 {
-	return &net_cares_resolver(rig->net)->server[0];
+	return &net_cares_health(rig->net)->server[0];
 }

@@ -85,6 +85,6 @@ struct asked *rig_begin_many(struct rig *rig, const char *name, unsigned count);
 void rig_end_many(struct asked *many, unsigned count, enum dns_status status, int fault);
 
 struct net_cares_counts rig_counts(const struct rig *rig);
-struct resolver_server *rig_server(const struct rig *rig);
+struct name_server *rig_server(const struct rig *rig);
 
 #endif

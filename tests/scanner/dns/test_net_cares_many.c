@@ -91,7 +91,7 @@ static void a_server_that_goes_away_and_comes_back_costs_nobody_an_answer(bool f
 	many = rig_begin_many(rig, "ok", 50);
 	run_until_parked(rig, 50);
 	assert_int_equal(rig->open, 50); /* nobody was told anything */
-	while (!resolver_is_paused(net_cares_resolver(rig->net)))
+	while (!server_health_is_paused(net_cares_health(rig->net)))
 		uv_run(&rig->loop, UV_RUN_ONCE);
 	rig->failing = rig->silent = false;
 	rig_run(rig);

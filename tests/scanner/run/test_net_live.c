@@ -89,17 +89,17 @@ static void a_useless_server_is_down_and_probed_with_what_another_answered(void 
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct server_check check[SERVERS];
 		struct net_live_shared shared;
-		struct resolver *resolver;
+		struct server_health *resolver;
 		struct net_live live;
 		uv_loop_t loop;
 
 		for (unsigned k = 0; k < SERVERS; k++)
 			check[k] = *table[i].check[k];
 		open_all(&live, &shared, &loop, &options, check, 1);
-		resolver = net_cares_resolver(live.dns);
+		resolver = net_cares_health(live.dns);
 		assert_int_equal(resolver->count, SERVERS);
 		assert_true(span_equal(resolver->server[0].probe_name, span_of(table[i].probe)));
-		assert_int_equal(resolver->server[0].state, table[i].down ? RESOLVER_DOWN : RESOLVER_UP);
+		assert_int_equal(resolver->server[0].state, table[i].down ? SERVER_DOWN : SERVER_UP);
 		if (table[i].probe[0]) {
 			bool org = strcmp(table[i].probe, "org") == 0;
 
@@ -136,7 +136,7 @@ static void loops_share_the_rates(void **state)
 		open_all(&live, &shared, &loop, &options, check, table[i].loops);
 		assert_true(atomic_load(&shared.rate) == table[i].of_loop);
 		for (unsigned k = 0; k < SERVERS; k++)
-			assert_true(net_cares_resolver(live.dns)->server[k].pace.rate == table[i].of_server);
+			assert_true(net_cares_health(live.dns)->server[k].pace.rate == table[i].of_server);
 		close_all(&live, &shared, &loop);
 	}
 }

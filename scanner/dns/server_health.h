@@ -1,4 +1,4 @@
-/* scanner/dns/resolver.h - which name server to ask, how long to wait for it, and whether it can be trusted
+/* scanner/dns/server_health.h - which name server to ask, how long to wait for it, and whether it can be trusted
  * to be alive. Pure bookkeeping: no sockets, time is the caller's.
  *
  * A dead resolver must not look like an empty internet. Each server's answers are counted in short
@@ -6,8 +6,8 @@
  * be good in better times. They decide: one good answer vouches for the server (the domains are at fault), none
  * takes it DOWN until a later probe is good. With every server down the scan pauses.
  */
-#ifndef STSURVEY_SCANNER_DNS_RESOLVER_H
-#define STSURVEY_SCANNER_DNS_RESOLVER_H
+#ifndef STSURVEY_SCANNER_DNS_SERVER_HEALTH_H
+#define STSURVEY_SCANNER_DNS_SERVER_HEALTH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,28 +19,28 @@
 #include "scanner/rules/pace.h"
 
 enum {
-	RESOLVER_WINDOW_MS = 500,       /* statistics of one window */
-	RESOLVER_WINDOW_MIN = 8,        /* outcomes below which a window says nothing and is prolonged */
-	RESOLVER_BAD_PERCENT = 90,      /* of a window's outcomes make a server suspect */
-	RESOLVER_PROBES = 5,            /* at once, to one in doubt: all of them lost on the way is not plain loss */
-	RESOLVER_PROBE_EVERY_MS = 1000, /* while down, one */
-	RESOLVER_VOUCHED_MS = 5000,     /* a good probe ends suspicion for so long */
-	RESOLVER_RTO_MIN_MS = 200,      /* a busy loop answers late; below this we would ask twice for nothing */
-	RESOLVER_RTO_MARGIN_MS = 100,   /* above the mean at least, however steady the path: the same reason */
+	SERVER_WINDOW_MS = 500,       /* statistics of one window */
+	SERVER_WINDOW_MIN = 8,        /* outcomes below which a window says nothing and is prolonged */
+	SERVER_BAD_PERCENT = 90,      /* of a window's outcomes make a server suspect */
+	SERVER_PROBES = 5,            /* at once, to one in doubt: all of them lost on the way is not plain loss */
+	SERVER_PROBE_EVERY_MS = 1000, /* while down, one */
+	SERVER_VOUCHED_MS = 5000,     /* a good probe ends suspicion for so long */
+	SERVER_RTO_MIN_MS = 200,      /* a busy loop answers late; below this we would ask twice for nothing */
+	SERVER_RTO_MARGIN_MS = 100,   /* above the mean at least, however steady the path: the same reason */
 };
 
 /* Of a rate of packets, what so many seconds yield may be sent at once. */
-#define RESOLVER_BURST_S 0.05
+#define SERVER_BURST_S 0.05
 
-/* What resolver_pick says where there is no server for the packet. */
+/* What server_health_pick says where there is no server for the packet. */
 enum {
-	RESOLVER_ALL_DOWN = -1,
-	RESOLVER_ALL_BUSY = -2, /* those that are up have had what --resolver-rate allows just now */
+	SERVERS_ALL_DOWN = -1,
+	SERVERS_ALL_BUSY = -2, /* those that are up have had what --resolver-rate allows just now */
 };
 
-enum resolver_state { RESOLVER_UP, RESOLVER_SUSPECT, RESOLVER_DOWN };
+enum server_state { SERVER_UP, SERVER_SUSPECT, SERVER_DOWN };
 
-struct resolver_server {
+struct name_server {
 	struct endpoint endpoint;
 	/* the probe: a question this server answered well before the scan; empty name: the server is not watched */
 	struct span probe_name;
@@ -50,7 +50,7 @@ struct resolver_server {
 	bool edns_seen;    /* an answer of it held an OPT record */
 	bool edns_refused; /* it answers FORMERR to OPT and never sent one: ask without (RFC 6891 7) */
 	/* its state */
-	enum resolver_state state;
+	enum server_state state;
 	uint8_t probes;       /* unanswered */
 	struct pace pace;     /* of the packets to it */
 	uint64_t probe_at_ms; /* when DOWN: the next probe */
@@ -64,44 +64,45 @@ struct resolver_server {
 	uint64_t answered_before; /* when this window began */
 };
 
-struct resolver {
-	struct resolver_server server[NAME_SERVERS_MAX];
+struct server_health {
+	struct name_server server[NAME_SERVERS_MAX];
 	unsigned count;
 	unsigned next;      /* round robin */
 	uint64_t window_ms; /* when the present window began */
 };
 
-/* The server for the next packet, another one than @avoid (-1: none) where there is a choice, or RESOLVER_ALL_…. */
-int resolver_pick(struct resolver *resolver, int avoid, uint64_t now_ms);
+/* The server for the next packet, another one than @avoid (-1: none) where there is a choice, or SERVERS_ALL_…. */
+int server_health_pick(struct server_health *health, int avoid, uint64_t now_ms);
 
-/* Would resolver_pick say RESOLVER_ALL_BUSY? */
-bool resolver_is_busy(struct resolver *resolver, uint64_t now_ms);
+/* Would server_health_pick say SERVERS_ALL_BUSY? */
+bool server_health_is_busy(struct server_health *health, uint64_t now_ms);
 
 /* An answer that says something (NOERROR or NXDOMAIN), and how long it took. */
-void resolver_good(struct resolver_server *server, uint64_t rtt_ms);
+void server_health_good(struct name_server *server, uint64_t rtt_ms);
 
 /* SERVFAIL, REFUSED, or nothing at all. */
-void resolver_bad(struct resolver_server *server, bool timeout);
+void server_health_bad(struct name_server *server, bool timeout);
 
 /* This machine has no way to it: no domain's fault, so it is suspect at once. */
-void resolver_cut_off(struct resolver_server *server);
+void server_health_cut_off(struct name_server *server);
 
 /* Close the window if it is due, and call @probe for every server that needs one now, as often as it needs. */
-void resolver_tick(struct resolver *resolver, uint64_t now_ms, void (*probe)(void *arg, unsigned server), void *arg);
+void server_health_tick(struct server_health *health, uint64_t now_ms, void (*probe)(void *arg, unsigned server),
+			void *arg);
 
 /* A probe's outcome. One that a fault of ours ended has none: it is only taken off @probes. */
-void resolver_probed(struct resolver *resolver, unsigned server, bool good, uint64_t now_ms);
+void server_health_probed(struct server_health *health, unsigned server, bool good, uint64_t now_ms);
 
 /* Is every server down: is there no use in asking? */
-bool resolver_is_paused(const struct resolver *resolver);
+bool server_health_is_paused(const struct server_health *health);
 
 /* Is a failure just now perhaps the server's rather than the domain's? */
-bool resolver_is_unsure(const struct resolver *resolver, unsigned server);
+bool server_health_is_unsure(const struct server_health *health, unsigned server);
 
-/* Milliseconds until a try is repeated: RFC 6298's estimate, between RESOLVER_RTO_MIN_MS and @max_ms; @max_ms before
+/* Milliseconds until a try is repeated: RFC 6298's estimate, between SERVER_RTO_MIN_MS and @max_ms; @max_ms before
  * anything was measured. It does not double: a path that loses packets at random gains nothing by waiting longer, and
  * the last domains of a scan would. Where many questions are outstanding it is at least what the server needs to answer
  * them twice over at its present pace: a queue is no loss, and asking again would lengthen it. */
-uint32_t resolver_rto_ms(const struct resolver_server *server, uint32_t max_ms);
+uint32_t server_health_rto_ms(const struct name_server *server, uint32_t max_ms);
 
 #endif
