@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 
 struct arena_block {
 	struct arena_block *next;
@@ -10,11 +10,11 @@ struct arena_block {
 	char data[];
 };
 
-_Static_assert(sizeof(struct arena_block) % FREELIST_ALIGNMENT == 0, "data is aligned as the block is");
+_Static_assert(sizeof(struct arena_block) % THREAD_ALLOC_ALIGNMENT == 0, "data is aligned as the block is");
 
 static struct arena_block *block_new(size_t size)
 {
-	struct arena_block *block = freelist_alloc(sizeof(*block) + size);
+	struct arena_block *block = thread_alloc_new(sizeof(*block) + size);
 
 	if (block)
 		*block = (struct arena_block){ .size = (uint32_t)size };
@@ -28,7 +28,7 @@ static void free_further(struct arena *arena)
 	while (block) {
 		struct arena_block *next = block->next;
 
-		freelist_free(block);
+		thread_alloc_free(block);
 		block = next;
 	}
 }
@@ -47,7 +47,7 @@ void arena_reset(struct arena *arena)
 void arena_fini(struct arena *arena)
 {
 	free_further(arena);
-	freelist_free(arena->first);
+	thread_alloc_free(arena->first);
 	*arena = (struct arena){ 0 };
 }
 
@@ -100,7 +100,7 @@ static char *take_octets(struct arena *arena, size_t size, size_t alignment)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	void *p = take_octets(arena, size, FREELIST_ALIGNMENT);
+	void *p = take_octets(arena, size, THREAD_ALLOC_ALIGNMENT);
 
 	return p ? memset(p, 0, size) : NULL;
 }

@@ -14,8 +14,8 @@
 #include "scanner/base/limits.h"
 
 enum {
-	/* Octets of a block; with its links each is a size class of scanner/base/freelist.h. The first holds a name,
-	 * its two questions and two MX: seven domains of ten. */
+	/* Octets of a block; with its links each is a size class of scanner/base/thread_alloc.h. The first holds a
+	 * name, its two questions and two MX: seven domains of ten. */
 	ARENA_FIRST_BLOCK = 168,
 	ARENA_SMALL_BLOCK = 232, /* of the second: five MX */
 	ARENA_BLOCK = 4096,      /* of a further one, or what one request needs */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "parsers/domain.h"
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 
 enum {
 	TICK_MS = 20,       /* repeats, delays and the rate limit are this exact */
@@ -176,7 +176,8 @@ static int library_status;
 
 static void library_init(void)
 {
-	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, freelist_alloc, freelist_free, freelist_realloc);
+	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, thread_alloc_new, thread_alloc_free,
+					       thread_alloc_resize);
 }
 
 int net_cares_open(struct net_cares **result, const struct net_cares_options *options, struct error *error)
@@ -273,5 +274,5 @@ void net_cares_close(struct net_cares *net)
 void net_cares_free(struct net_cares *net)
 {
 	free(net);
-	freelist_trim();
+	thread_alloc_trim();
 }

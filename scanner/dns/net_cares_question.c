@@ -1,7 +1,7 @@
 #include "scanner/dns/net_cares_own.h"
 
 #include "parsers/dns_answer.h"
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 
 enum {
 	CHANNELS_MIN = 2,       /* UDP sockets a server at least: an id and a port to guess (RFC 5452 4.4) */
@@ -180,7 +180,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 		else
 			on_silence(net, query, tcp);
 	}
-	freelist_free(try);
+	thread_alloc_free(try);
 }
 
 /* ---- questions ---- */
@@ -224,7 +224,7 @@ static void repeat_list_add(struct net_cares *net, struct net_try *try)
 
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
 {
-	struct net_try *try = freelist_alloc(sizeof(*try));
+	struct net_try *try = thread_alloc_new(sizeof(*try));
 	struct name_server *server = &net->health.server[channel->server];
 
 	if (!try)

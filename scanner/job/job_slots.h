@@ -1,6 +1,6 @@
 /* scanner/job/job_slots.h - the jobs of a window: allocated as it first fills, used again and again.
  *
- * All of one thread, whose free list their blocks belong to (scanner/base/freelist.h).
+ * All of one thread, whose free list their blocks belong to (scanner/base/thread_alloc.h).
  */
 #ifndef STSURVEY_SCANNER_JOB_JOB_SLOTS_H
 #define STSURVEY_SCANNER_JOB_JOB_SLOTS_H

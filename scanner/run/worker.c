@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/classify/classify.h"
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/base/log.h"
 #include "scanner/job/job_slots.h"
 #include "scanner/run/domain_log.h"
@@ -459,7 +459,7 @@ static void *run(void *arg)
 	copy_counts(worker);
 	uv_loop_close(&worker->loop);
 	job_slots_free(&worker->slots);
-	freelist_trim();
+	thread_alloc_trim();
 	enter(worker, WORKER_ENDED);
 	return NULL;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 #include "tests/scenarios/play.h"
 
 enum { ALLOCATIONS_MAX = 1000 };
@@ -45,7 +45,7 @@ static int once(long n)
 	int fault;
 
 	play.why[0] = '\0';
-	freelist_trim(); /* nothing is left from the time before */
+	thread_alloc_trim(); /* nothing is left from the time before */
 	fail_at(n);
 	fault = play_init(&play, &script) ? play_run(&play, 0, NULL) : NET_FAULT_MEMORY;
 	left = -1;
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		*(scenario(argv[i]) ? &passed : &failed) += 1;
-	freelist_trim();
+	thread_alloc_trim();
 	printf("%lu allocations failed; %u passed, %u failed\n", failures, passed, failed);
 	return failed > 0 || passed == 0 || failures == 0;
 }

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "scanner/base/arena.h"
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 
 static void what_is_handed_out_is_aligned_zeroed_and_apart(void **state)
 {
@@ -23,7 +23,7 @@ static void what_is_handed_out_is_aligned_zeroed_and_apart(void **state)
 			memset(text, 0xff, 3);
 			p[i] = arena_alloc(&arena, i);
 			assert_non_null(p[i]);
-			assert_int_equal((uintptr_t)p[i] % FREELIST_ALIGNMENT, 0);
+			assert_int_equal((uintptr_t)p[i] % THREAD_ALLOC_ALIGNMENT, 0);
 			for (size_t k = 0; k < i; k++)
 				assert_int_equal(p[i][k], 0);
 			memset(p[i], (int)i, i);

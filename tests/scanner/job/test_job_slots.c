@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/job/job_slots.h"
 
 #include "tests/fake/failing_malloc.h"
@@ -36,7 +36,7 @@ static void each_slot_is_taken_once_and_used_again(void **state)
 		assert_non_null(job_slots_take(&slots, &context));
 	fail_at(-1);
 	job_slots_free(&slots); /* with what was not given back */
-	freelist_trim();
+	thread_alloc_trim();
 }
 
 static void no_memory_is_no_job_and_nothing_lost(void **state)

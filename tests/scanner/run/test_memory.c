@@ -13,7 +13,7 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/feed/feed.h"
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/run/deferred.h"
 
 enum { ALLOCATIONS_MAX = 500 };
@@ -142,7 +142,7 @@ static void a_reserved_name_has_room_whatever_fails(void **state)
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		struct arena arena;
 
-		freelist_trim();
+		thread_alloc_trim();
 		arena = (struct arena){ 0 };
 		fail_at(0);
 		assert_false(arena_reserve(&arena, sizes[i]));
@@ -158,7 +158,7 @@ static void a_reserved_name_has_room_whatever_fails(void **state)
 		}
 		arena_fini(&arena);
 	}
-	freelist_trim();
+	thread_alloc_trim();
 }
 
 int main(void)

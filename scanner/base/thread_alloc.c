@@ -1,4 +1,4 @@
-#include "scanner/base/freelist.h"
+#include "scanner/base/thread_alloc.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ struct head {
 	uint64_t size; /* octets the caller may use */
 };
 
-enum { CLASSES = FREELIST_SIZE_MAX / FREELIST_STEP };
+enum { CLASSES = THREAD_ALLOC_SIZE_MAX / THREAD_ALLOC_STEP };
 
 /* Where the caller's octets were. */
 struct kept {
@@ -25,7 +25,7 @@ struct kept {
 
 struct slab {
 	struct slab *next;
-	char octets[FREELIST_SLAB];
+	char octets[THREAD_ALLOC_SLAB];
 };
 
 static _Thread_local struct {
@@ -37,12 +37,12 @@ static _Thread_local struct {
 /* The n-th class holds 8, 24, 40, … octets: with its head, a multiple of the step. */
 static size_t class_of(size_t size)
 {
-	return (size + sizeof(struct head) - 1) / FREELIST_STEP;
+	return (size + sizeof(struct head) - 1) / THREAD_ALLOC_STEP;
 }
 
 static bool is_small(size_t size)
 {
-	return !IS_WATCHED && class_of(size) < CLASSES && size <= FREELIST_SIZE_MAX;
+	return !IS_WATCHED && class_of(size) < CLASSES && size <= THREAD_ALLOC_SIZE_MAX;
 }
 
 static struct head *cut(size_t octets)
@@ -54,13 +54,13 @@ static struct head *cut(size_t octets)
 			return NULL;
 		slab->next = mine.slabs;
 		mine.slabs = slab;
-		mine.left = FREELIST_SLAB;
+		mine.left = THREAD_ALLOC_SLAB;
 	}
 	mine.left -= octets;
 	return (struct head *)(void *)(mine.slabs->octets + mine.left);
 }
 
-void *freelist_alloc(size_t size)
+void *thread_alloc_new(size_t size)
 {
 	size_t class = class_of(size);
 	struct head *head;
@@ -80,14 +80,14 @@ void *freelist_alloc(size_t size)
 		mine.kept[class] = block->next;
 		return block;
 	}
-	head = cut((class + 1) * FREELIST_STEP);
+	head = cut((class + 1) * THREAD_ALLOC_STEP);
 	if (!head)
 		return NULL;
-	head->size = (class + 1) * FREELIST_STEP - sizeof(*head);
+	head->size = (class + 1) * THREAD_ALLOC_STEP - sizeof(*head);
 	return head + 1;
 }
 
-void freelist_free(void *block)
+void thread_alloc_free(void *block)
 {
 	struct head *head;
 
@@ -105,22 +105,22 @@ void freelist_free(void *block)
 	}
 }
 
-void *freelist_realloc(void *block, size_t size)
+void *thread_alloc_resize(void *block, size_t size)
 {
 	struct head *head = block ? (struct head *)block - 1 : NULL;
 	void *larger;
 
 	if (head && size <= head->size)
 		return block;
-	larger = freelist_alloc(size);
+	larger = thread_alloc_new(size);
 	if (!larger || !head)
 		return larger;
 	memcpy(larger, block, head->size);
-	freelist_free(block);
+	thread_alloc_free(block);
 	return larger;
 }
 
-void freelist_trim(void)
+void thread_alloc_trim(void)
 {
 	while (mine.slabs) {
 		struct slab *slab = mine.slabs;
