@@ -7,7 +7,7 @@
  *    pace. That is our affair: neither the time-out nor fetch_ms counts it.
  * 2. Connection (net_curl_attempt.h). It goes to an address, so no name is resolved; contact_check() has the last word
  *    before the socket is made. An address gets NET_CURL_CONNECT_MS to accept, and leaves time for the next one. If it
- *    does not connect, connect_meaning.h says whether that is about them or about us: a fault of ours ends the fetch;
+ *    does not connect, connect_errno.h says whether that is about them or about us: a fault of ours ends the fetch;
  *    after a failure of theirs the next address begins at 1., at the head of the line.
  * 3. TLS (tls.h). TCP is connected: from here on whatever happens is final. Chain and name are verified within
  *    handshake_ms; errors are recorded, and the handshake goes on, so that one connection yields the failure and the
@@ -18,7 +18,7 @@
  *    last attempt came is obs_policy's status:
  *
  *   CONNECT_BLOCKLISTED      2. contact_check() refused every address
- *   CONNECT_TIMEOUT          2. no answer in time; other errors: connect_meaning.h
+ *   CONNECT_TIMEOUT          2. no answer in time; other errors: connect_errno.h
  *   CONNECT_RESET            3. the connection ended before one octet came
  *   CONNECT_HANDSHAKE_ERROR  3. TLS failed, or the chain did, or no SAN dNSName matches; http is filled all the same
  *   CONNECT_IO_TIMEOUT       4. TLS verified, then no status line in time; http.failure is HTTP_TIMEOUT

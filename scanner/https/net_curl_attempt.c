@@ -206,7 +206,7 @@ static enum net_curl_outcome judge_connect(struct net_curl_attempt *attempt, CUR
 	}
 	if (error == 0)
 		curl_easy_getinfo(attempt->easy, CURLINFO_OS_ERRNO, &error);
-	meaning = connect_meaning_of((int)error, &attempt->address, attempt->routes);
+	meaning = connect_errno_meaning((int)error, &attempt->address, attempt->routes);
 	attempt->policy->status = meaning.status;
 	attempt->fault = meaning.fault;
 	return meaning.fault == NET_OK ? NET_CURL_NOT_CONNECTED : NET_CURL_FINAL;

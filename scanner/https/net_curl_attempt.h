@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "scanner/https/connect_meaning.h"
+#include "scanner/https/connect_errno.h"
 #include "scanner/https/http_answer.h"
 #include "scanner/https/net_curl.h"
 #include "scanner/rules/address.h"

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/rules/address.h"
-#include "scanner/https/connect_meaning.h"
+#include "scanner/https/connect_errno.h"
 
 /* There is a way to these on every machine that has the family. */
 static const char here[] = "127.0.0.1", HERE6[] = "::1";
@@ -17,7 +17,7 @@ static struct connect_meaning meaning_of(int error, const char *address, struct 
 	struct obs_address parsed;
 
 	assert_true(address_parse(span_of(address), &parsed));
-	return connect_meaning_of(error, &parsed, &before);
+	return connect_errno_meaning(error, &parsed, &before);
 }
 
 static void every_errno_has_one_meaning(void **state)

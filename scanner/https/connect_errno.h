@@ -1,12 +1,12 @@
-/* scanner/https/connect_meaning.h - what a failed connect() says: something about them, or something about us?
+/* scanner/https/connect_errno.h - what a failed connect() says: something about them, or something about us?
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went
  * down under us are faults, and never written down as a broken domain: the domain is begun again until they pass. What
  * this machine forbids (EPERM, from a firewall) may be meant for this one address and for ever, so it is no fault:
  * the domain stays unknown, and is asked again at the end of the scan.
  */
-#ifndef STSURVEY_SCANNER_HTTPS_CONNECT_MEANING_H
-#define STSURVEY_SCANNER_HTTPS_CONNECT_MEANING_H
+#ifndef STSURVEY_SCANNER_HTTPS_CONNECT_ERRNO_H
+#define STSURVEY_SCANNER_HTTPS_CONNECT_ERRNO_H
 
 #include <stdbool.h>
 
@@ -28,6 +28,6 @@ struct routes {
 void routes_look(struct routes *routes);
 
 /* @error: errno of socket() or connect(), or SO_ERROR. @before: the routes when the scan began. */
-struct connect_meaning connect_meaning_of(int error, const struct obs_address *address, const struct routes *before);
+struct connect_meaning connect_errno_meaning(int error, const struct obs_address *address, const struct routes *before);
 
 #endif

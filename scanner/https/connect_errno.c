@@ -1,4 +1,4 @@
-#include "scanner/https/connect_meaning.h"
+#include "scanner/https/connect_errno.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -75,7 +75,7 @@ void routes_look(struct routes *routes)
 	routes->ipv6 = has_route(6);
 }
 
-struct connect_meaning connect_meaning_of(int error, const struct obs_address *address, const struct routes *before)
+struct connect_meaning connect_errno_meaning(int error, const struct obs_address *address, const struct routes *before)
 {
 	struct errno_row row = { error, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT };
 	bool had_route = address->family == 4 ? before->ipv4 : before->ipv6;
