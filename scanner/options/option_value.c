@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "scanner/base/lines.h"
+#include "scanner/base/line_file.h"
 #include "scanner/base/log.h"
 
 enum {
@@ -239,7 +239,7 @@ static enum options_result set_servers(const struct setting *set)
 	path = options_keep(set->options, span_skip(set->value, 1));
 	if (!path)
 		return no_memory(set);
-	if (lines_read(path, on_server_line, (void *)set, set->error) != 0)
+	if (line_file_read(path, on_server_line, (void *)set, set->error) != 0)
 		return OPTIONS_FATAL;
 	if (set->options->server_count == 0)
 		return refuse(set, OPTIONS_FATAL, "no name server in it; write one IP or IP:PORT a line");
@@ -338,7 +338,7 @@ enum options_result option_read_resolv_conf(struct options *options, const char 
 {
 	struct setting set = { .options = options, .row = option_find(SPAN_LITERAL("name-servers"), ~0u) };
 
-	if (lines_read(path, on_resolv_line, &set, error) != 0)
+	if (line_file_read(path, on_resolv_line, &set, error) != 0)
 		return OPTIONS_FATAL;
 	if (options->server_count > 0)
 		return OPTIONS_OK;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "scanner/base/limits.h"
-#include "scanner/base/lines.h"
+#include "scanner/base/line_file.h"
 #include "scanner/options/nearest.h"
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
@@ -180,7 +180,7 @@ static enum options_result read_config(struct options *options, enum command com
 {
 	struct reading reading = { options, command, OPTIONS_OK };
 
-	if (lines_read(path, on_config_line, &reading, error) == 0)
+	if (line_file_read(path, on_config_line, &reading, error) == 0)
 		return OPTIONS_OK;
 	return reading.result == OPTIONS_OK ? OPTIONS_FATAL : reading.result;
 }

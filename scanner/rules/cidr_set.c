@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "scanner/base/lines.h"
+#include "scanner/base/line_file.h"
 #include "scanner/rules/address.h"
 
 /* A child's number, or one of the first two; the root is nobody's child. */
@@ -113,7 +113,7 @@ static int add_line(void *arg, struct span line, struct error *error)
 
 int cidr_set_load(struct cidr_set *set, const char *path, struct error *error)
 {
-	return lines_read(path, add_line, set, error);
+	return line_file_read(path, add_line, set, error);
 }
 
 bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address)

@@ -7,7 +7,7 @@
 
 #include "output/hash_table.h"
 #include "parsers/hash.h"
-#include "scanner/base/lines.h"
+#include "scanner/base/line_file.h"
 #include "scanner/rules/idna.h"
 
 struct domain_set {
@@ -75,7 +75,7 @@ static int add_line(void *arg, struct span line, struct error *error)
 
 int domain_set_load(struct domain_set *set, const char *path, struct error *error)
 {
-	return lines_read(path, add_line, set, error);
+	return line_file_read(path, add_line, set, error);
 }
 
 bool domain_set_has(const struct domain_set *set, struct span name)

@@ -1,4 +1,4 @@
-#include "scanner/base/lines.h"
+#include "scanner/base/line_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static struct span without_comment(struct span line)
 	return line;
 }
 
-int lines_read(const char *path, lines_on_line *on_line, void *arg, struct error *error)
+int line_file_read(const char *path, line_file_on_line *on_line, void *arg, struct error *error)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
 	char *buffer = NULL;

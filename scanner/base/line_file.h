@@ -1,20 +1,20 @@
-/* scanner/base/lines.h - small text files, line by line: blocklists, name server lists, configuration.
+/* scanner/base/line_file.h - small text files, line by line: blocklists, name server lists, configuration.
  *
  * White space around a line is trimmed; blank lines are skipped; `#` begins a comment at the start of a line
  * or after white space. Lists of domains to survey are far too long for this: they are scanner/feed/feed.h's.
  */
-#ifndef STSURVEY_SCANNER_BASE_LINES_H
-#define STSURVEY_SCANNER_BASE_LINES_H
+#ifndef STSURVEY_SCANNER_BASE_LINE_FILE_H
+#define STSURVEY_SCANNER_BASE_LINE_FILE_H
 
 #include "output/error.h"
 #include "parsers/span.h"
 
 /* One line. 0 to go on; -1 with what is wrong in @error (without file and line number). */
-typedef int lines_on_line(void *arg, struct span line, struct error *error);
+typedef int line_file_on_line(void *arg, struct span line, struct error *error);
 
 /* Call @on_line for every line of @path. 0; or -1 with "FILE:LINE: what" or "FILE: why it cannot be read" in
  * @error. */
-__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg,
-						   struct error *error);
+__attribute__((warn_unused_result)) int line_file_read(const char *path, line_file_on_line *on_line, void *arg,
+						       struct error *error);
 
 #endif
