@@ -133,8 +133,8 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 		STAILQ_REMOVE_HEAD(&all, own.next);
 		waiting->fault = told.fault;
 		waiting->status = told.status;
-		waiting->tries = told.tries;
-		told.tries = 0; /* the packets were the first one's */
+		waiting->packets_sent = told.packets_sent;
+		told.packets_sent = 0; /* the packets were the first one's */
 		waiting->on_answer(waiting, answer);
 	}
 }
@@ -147,7 +147,7 @@ static void answer_from(struct answer_cache *cache, struct entry *entry, struct 
 	cache->counts.hits++;
 	query->fault = NET_OK;
 	query->status = entry->answer->status;
-	query->tries = 0;
+	query->packets_sent = 0;
 	query->on_answer(query, entry->answer);
 	if (--entry->in_use == 0)
 		TAILQ_INSERT_TAIL(&cache->use, entry, use);

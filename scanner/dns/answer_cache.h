@@ -36,8 +36,8 @@ struct answer_cache;
 /* Questions go to @net, not marked as shared. @net outlives the cache. NULL: no memory. */
 struct answer_cache *answer_cache_new(struct net *net);
 
-/* As the `ask` of struct net: one callback, perhaps before this returns. `tries` is 0 where the answer came from memory
- * or with another question. With no memory or no room the question is sent on as it is. */
+/* As the `ask` of struct net: one callback, perhaps before this returns. `packets_sent` is 0 where the answer came from
+ * memory or with another question. With no memory or no room the question is sent on as it is. */
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query);
 
 void answer_cache_counts(const struct answer_cache *cache, struct answer_cache_counts *counts);

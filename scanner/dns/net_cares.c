@@ -113,7 +113,7 @@ static void resume_lists(struct net_cares *net)
 			return;
 	STAILQ_CONCAT(&parked, &net->parked);
 	while (!server_health_is_paused(&net->health) && (query = query_list_pop(&parked))) {
-		query->own.tries_left = (uint8_t)net->options.tries;
+		query->own.tries_left = (uint8_t)net->options.tries_max;
 		query->own.failures = 0;
 		query->own.first_ms = (uint32_t)now_of(net);
 		query->own.tcp = false; /* perhaps of another server */

@@ -24,7 +24,7 @@ struct net_cares_options {
 	const struct endpoint *server;
 	unsigned server_count;
 	uint32_t timeout_ms;        /* one try */
-	unsigned tries;             /* 1 + retries … */
+	unsigned tries_max;         /* 1 + retries … */
 	uint32_t tries_ms;          /* … of which none begins later than so long after the first */
 	const _Atomic double *rate; /* packets a second of this adapter, 0: no limit; may change while running */
 	double resolver_rate;       /* of these to one server, 0: no limit */

@@ -20,12 +20,12 @@ static void drop_tries(struct net_cares *net, struct net_query *query)
 {
 	struct net_try *try;
 
-	SLIST_FOREACH (try, &query->own.tries, sibling) {
+	SLIST_FOREACH (try, &query->own.open_tries, sibling) {
 		repeat_list_remove(try);
 		net->health.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
-	SLIST_INIT(&query->own.tries);
+	SLIST_INIT(&query->own.open_tries);
 }
 
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
@@ -90,7 +90,7 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 	server_health_bad(server, false);
 	query->own.failures++;
 	query->own.failed_as = (uint8_t)code;
-	if (!SLIST_EMPTY(&query->own.tries))
+	if (!SLIST_EMPTY(&query->own.open_tries))
 		return; /* another packet of the same question is still out */
 	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
 		fail(net, query, DNS_ERROR, answer);
@@ -131,7 +131,7 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 /* No packet. The question goes on while another try is out or left. */
 static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
 {
-	if (!SLIST_EMPTY(&query->own.tries))
+	if (!SLIST_EMPTY(&query->own.open_tries))
 		return;
 	if (tcp)
 		fail(net, query, DNS_TRUNCATED, NULL);
@@ -170,7 +170,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	count_outcome(net, try, status, packet);
 	if (query) {
 		net->health.server[try->channel->server].outstanding--;
-		SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
+		SLIST_REMOVE(&query->own.open_tries, try, net_try, sibling);
 		if (net->stopping)
 			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 		else if (packet)
@@ -230,7 +230,7 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 	if (!try)
 		return NULL;
 	*try = (struct net_try){ .query = query, .channel = channel };
-	SLIST_INSERT_HEAD(&query->own.tries, try, sibling);
+	SLIST_INSERT_HEAD(&query->own.open_tries, try, sibling);
 	server->outstanding++;
 	try->sent_ms = (uint32_t)now_of(net);
 	try->wait_ms = server_health_rto_ms(server, net->group.timeout_ms);
@@ -256,9 +256,9 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 		return;
 	}
 	query->own.server = (int8_t)server;
-	if (query->tries == 0)
+	if (query->packets_sent == 0)
 		query->own.first_ms = try->sent_ms;
-	query->tries = query->tries < UINT8_MAX ? query->tries + 1 : UINT8_MAX;
+	query->packets_sent = query->packets_sent < UINT8_MAX ? query->packets_sent + 1 : UINT8_MAX;
 	channel->in_flight++;
 	channel->issued++;
 	net->counts.packets++;
@@ -309,9 +309,9 @@ static void start(struct net_cares *net, struct net_query *query, int pinned, bo
 	memset(&query->own, 0, sizeof(query->own));
 	query->own.server = -1;
 	query->own.pinned = (int8_t)pinned;
-	query->own.tries_left = (uint8_t)(pinned < 0 ? net->options.tries : 1);
+	query->own.tries_left = (uint8_t)(pinned < 0 ? net->options.tries_max : 1);
 	query->own.tcp = tcp;
-	query->tries = 0;
+	query->packets_sent = 0;
 	net_cares_send(net, query);
 }
 

@@ -155,7 +155,7 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 		.server = server,
 		.server_count = count,
 		.timeout_ms = timeout_ms < PREFLIGHT_TIMEOUT_MS ? timeout_ms : PREFLIGHT_TIMEOUT_MS,
-		.tries = 1,
+		.tries_max = 1,
 	};
 	unsigned nonce = 0;
 	uv_loop_t loop;

@@ -30,11 +30,11 @@ __attribute__((cold, noinline)) static void log_answer(const struct net_query *q
 			    net_fault_name(query->fault));
 	else if (!answer)
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, tries %u", query->name_n, query->name, type,
-			    dns_status_name(query->status), query->tries);
+			    dns_status_name(query->status), query->packets_sent);
 	else
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, records %u, TTL %u, AD %u, tries %u", query->name_n,
 			    query->name, type, dns_status_name(query->status), answer->count + answer->omitted,
-			    answer->ttl, answer->ad, query->tries);
+			    answer->ttl, answer->ad, query->packets_sent);
 }
 
 void answers_log(const struct net_query *query, const struct dns_answer *answer)
@@ -83,7 +83,7 @@ static int keep_answer(struct arena *arena, const struct net_query *query, const
 {
 	answers_log(query, answer);
 	kept->status = query->status;
-	kept->tries = query->tries;
+	kept->tries = query->packets_sent;
 	if (query->fault || !answer)
 		return query->fault;
 	kept->ad = answer->ad;

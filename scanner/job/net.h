@@ -49,16 +49,16 @@ struct net_query {
 	/* the answer */
 	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
 	int8_t fault;               /* enum net_fault */
-	uint8_t tries;              /* packets sent for it; 0: another question's brought the answer */
+	uint8_t packets_sent;       /* for it; 0: another question's brought the answer */
 
 	/* the adapter's */
 	struct {
-		STAILQ_ENTRY(net_query) next; /* in one of its lists */
-		SLIST_HEAD(, net_try) tries;  /* packets whose answer may still come */
-		uint32_t due_ms;              /* in the list of delayed ones: when to go on; wraps around */
-		uint32_t first_ms;            /* when its first packet went out, or it left the parked ones */
-		int8_t pinned;                /* the one server to ask, or -1 */
-		int8_t server;                /* asked last, or -1 */
+		STAILQ_ENTRY(net_query) next;     /* in one of its lists */
+		SLIST_HEAD(, net_try) open_tries; /* packets whose answer may still come */
+		uint32_t due_ms;                  /* in the list of delayed ones: when to go on; wraps around */
+		uint32_t first_ms;                /* when its first packet went out, or it left the parked ones */
+		int8_t pinned;                    /* the one server to ask, or -1 */
+		int8_t server;                    /* asked last, or -1 */
 		uint8_t tries_left;
 		uint8_t failures;  /* answers that said nothing … */
 		uint8_t failed_as; /* … and what the last one was, enum dns_status */

@@ -82,7 +82,7 @@ static int open_dns(struct net_live *live, struct net_live_shared *shared, struc
 					       .server = options->server,
 					       .server_count = options->server_count,
 					       .timeout_ms = (uint32_t)(options->timeout * 1000),
-					       .tries = 1 + options->retries,
+					       .tries_max = 1 + options->retries,
 					       .tries_ms = QUESTION_TRIES_MS,
 					       .rate = &shared->rate,
 					       .resolver_rate = options->resolver_rate / shared->loops };

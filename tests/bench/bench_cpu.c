@@ -64,7 +64,7 @@ static void on_ask(struct net *net, struct net_query *query)
 	size_t len = 0;
 
 	query->fault = NET_OK;
-	query->tries = 1;
+	query->packets_sent = 1;
 	answer((struct bench *)net, net_query_name(query), query->type, packet, &len);
 	give_answer(query, packet, len, DNS_ERROR);
 }

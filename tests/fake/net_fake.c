@@ -24,7 +24,7 @@ static void answer(struct net_fake *fake, struct net_query *query, unsigned numb
 	const struct net_fake_answer *scripted = &fake->answer[number];
 
 	query->fault = (int8_t)(is_faulted(fake, number) ? fake->twist.fault : scripted->fault);
-	query->tries = scripted->tries;
+	query->packets_sent = scripted->tries;
 	if (query->fault)
 		give_answer(query, NULL, 0, DNS_SKIPPED);
 	else

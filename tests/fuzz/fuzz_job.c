@@ -144,7 +144,7 @@ static void answer(struct net_query *query, uint8_t control)
 	struct span packet = { NULL, 0 };
 	uint8_t *copy = NULL;
 
-	query->tries = 1;
+	query->packets_sent = 1;
 	query->fault = 0;
 	if (meets == FAULT) {
 		query->fault = (int8_t)next_fault();

@@ -50,7 +50,7 @@ static void give(struct net_query *query)
 	struct span name = net_query_name(query);
 
 	query->fault = world.answers++ == world.fault_at ? NET_FAULT_SOCKETS : NET_OK;
-	query->tries = 1;
+	query->packets_sent = 1;
 	dns_build_begin(&build, 0, DNS_FLAG_QR | DNS_FLAG_RD | DNS_FLAG_RA);
 	dns_build_question(&build, name, query->type);
 	for (unsigned i = 0; i < HOSTS && query->type == DNS_TYPE_MX; i++)

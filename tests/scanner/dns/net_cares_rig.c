@@ -119,7 +119,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 	struct net_cares_options options = { .server = server,
 					     .server_count = peers,
 					     .timeout_ms = timeout_ms,
-					     .tries = TRIES,
+					     .tries_max = TRIES,
 					     .tries_ms = rig_tries_ms };
 	struct error error;
 

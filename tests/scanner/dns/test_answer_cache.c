@@ -43,7 +43,7 @@ struct rig {
 static void release(struct rig *rig, struct net_query *query)
 {
 	query->fault = (int8_t)rig->fault;
-	query->tries = 2;
+	query->packets_sent = 2;
 	give_answer(query, rig->packet.n > 0 ? rig->packet.p : NULL, rig->packet.n, rig->status);
 }
 
@@ -119,7 +119,7 @@ static void on_answer(struct net_query *query, const struct dns_answer *answer)
 	asker->fault = query->fault;
 	asker->status = query->status;
 	asker->len = answer ? answer->len : 0;
-	asker->tries = query->tries;
+	asker->tries = query->packets_sent;
 	asker->again = NULL;
 	if (again)
 		inquire(asker->rig, asker, again); /* ours to ask with again, from here on */

@@ -49,7 +49,7 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 			fail_msg("%s: %u questions were seen", table[i].label, rig->seen);
 		if ((asked.addresses == 1) != table[i].has_address)
 			fail_msg("%s: %u addresses", table[i].label, asked.addresses);
-		assert_in_range(asked.query.tries, table[i].least, table[i].most);
+		assert_in_range(asked.query.packets_sent, table[i].least, table[i].most);
 	}
 	rig_close(rig);
 }
