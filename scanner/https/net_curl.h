@@ -45,11 +45,11 @@
 
 struct net_curl_options {
 	uv_loop_t *loop;
-	const struct tls_store *store; /* shared */
-	struct host_limit *hosts;      /* shared; for the gate */
-	struct fetch_pace *pace;       /* shared; for the gate; NULL: no limit */
-	const struct cidr_set *allow;  /* NULL: none */
-	const struct cidr_set *block;  /* NULL: none */
+	const struct tls_store *store;            /* shared */
+	struct host_limit *hosts;                 /* shared; for the gate */
+	struct fetch_pace *pace;                  /* shared; for the gate; NULL: no limit */
+	const struct cidr_set *allow;             /* NULL: none */
+	const struct cidr_set *address_blocklist; /* NULL: none */
 	uint16_t https_port;
 	double timeout_s;       /* one whole fetch, at most NET_CURL_TIMEOUT_MAX_S; waiting does not count */
 	uint32_t handshake_ms;  /* 0: NET_CURL_HANDSHAKE_MS */

@@ -26,7 +26,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		memcpy(address.octet, &((struct sockaddr_in *)&to->addr)->sin_addr, 4);
 	else
 		memcpy(address.octet, &((struct sockaddr_in6 *)&to->addr)->sin6_addr, 16);
-	if (contact_check(&address, attempt->options->allow, attempt->options->block) != CONTACT_ALLOWED) {
+	if (contact_check(&address, attempt->options->allow, attempt->options->address_blocklist) != CONTACT_ALLOWED) {
 		attempt->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}

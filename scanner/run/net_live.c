@@ -109,7 +109,7 @@ static int open_web(struct net_live *live, struct net_live_shared *shared, struc
 					      .hosts = shared->hosts,
 					      .pace = shared->pace,
 					      .allow = options->allow_reserved,
-					      .block = options->address_blocklist,
+					      .address_blocklist = options->address_blocklist,
 					      .https_port = options->https_port,
 					      .timeout_s = options->http_timeout,
 					      .concurrency = (options->http_concurrency + shared->loops - 1) /

@@ -37,7 +37,7 @@ static struct world {
 	/* since job_start */
 	unsigned asked, fetched, done;
 	int fault; /* the first that was met */
-	struct domain_set *unasked;
+	struct domain_set *domain_blocklist;
 } world;
 
 static uint8_t next_octet(void)
@@ -179,7 +179,7 @@ static void ask(struct net *net, struct net_query *query)
 	FUZZ_CHECK(world.done == 0 && world.fetched == 0);
 	FUZZ_CHECK(++world.asked <= QUESTIONS_MAX);
 	FUZZ_CHECK(net_query_name(query).p && net_query_name(query).n > 0);
-	FUZZ_CHECK(!domain_set_has(world.unasked, net_query_name(query)));
+	FUZZ_CHECK(!domain_set_has(world.domain_blocklist, net_query_name(query)));
 	/* The two TXT questions are one step: the first may have met a fault already. */
 	FUZZ_CHECK(!world.fault || span_starts_with(net_query_name(query), SPAN_LITERAL("_smtp._tls.")));
 	if (control & LATER)
@@ -301,19 +301,19 @@ static void survey(struct job *job)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct domain_set *unasked = domain_set_new();
-	struct job_context context = { .net = &world.net, .domain_blocklist = unasked, .done = on_done };
+	struct domain_set *domain_blocklist = domain_set_new();
+	struct job_context context = { .net = &world.net, .domain_blocklist = domain_blocklist, .done = on_done };
 	struct job job;
 
-	FUZZ_CHECK(unasked && domain_set_add(unasked, SPAN_LITERAL("blocked.example")) == 0);
+	FUZZ_CHECK(domain_blocklist && domain_set_add(domain_blocklist, SPAN_LITERAL("blocked.example")) == 0);
 	world = (struct world){ .net = { ask, fetch_policy, wall_ms, now_ms },
 				.input = { (const char *)data, size },
 				.now_ms = 1000,
-				.unasked = unasked };
+				.domain_blocklist = domain_blocklist };
 	job_init(&job, &context);
 	for (int i = 0; i < DOMAINS_MAX && world.input.n > 0; i++)
 		survey(&job);
 	job_fini(&job);
-	domain_set_free(unasked);
+	domain_set_free(domain_blocklist);
 	return 0;
 }

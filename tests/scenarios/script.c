@@ -59,7 +59,7 @@ static bool on_time(struct script_reading *reading, struct words w)
 static bool on_networks(struct script_reading *reading, struct words w)
 {
 	struct cidr_set **set = span_equal(w.word[0], SPAN_LITERAL("allow")) ? &reading->script->allow
-									     : &reading->script->block;
+									     : &reading->script->address_blocklist;
 
 	if (!*set)
 		*set = cidr_set_new();
@@ -73,9 +73,9 @@ static bool on_unasked(struct script_reading *reading, struct words w)
 {
 	struct script *script = reading->script;
 
-	if (!script->unasked)
-		script->unasked = domain_set_new();
-	return domain_set_add(script->unasked, w.word[1]) == 0;
+	if (!script->domain_blocklist)
+		script->domain_blocklist = domain_set_new();
+	return domain_set_add(script->domain_blocklist, w.word[1]) == 0;
 }
 
 static bool on_again(struct script_reading *reading, struct words w)
@@ -207,7 +207,7 @@ void script_free(struct script *script)
 		free(memory);
 	}
 	cidr_set_free(script->allow);
-	cidr_set_free(script->block);
-	domain_set_free(script->unasked);
+	cidr_set_free(script->address_blocklist);
+	domain_set_free(script->domain_blocklist);
 	memset(script, 0, sizeof(*script));
 }

@@ -39,9 +39,9 @@ struct script_run {
 struct script {
 	struct script_run run[SCRIPT_RUNS_MAX];
 	unsigned runs;
-	struct cidr_set *allow, *block; /* NULL: none */
-	struct domain_set *unasked;     /* likewise */
-	void *memory;                   /* behind all of the above */
+	struct cidr_set *allow, *address_blocklist; /* NULL: none */
+	struct domain_set *domain_blocklist;        /* likewise */
+	void *memory;                               /* behind all of the above */
 };
 
 /* 0, or -1 with the line and what is wrong with it in @why. Large: not for the stack. */

@@ -72,14 +72,14 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	*rig = (struct rig){ .hosts = options->hosts ? options->hosts : host_limit_new(options->per_host),
 			     .own_hosts = !options->hosts,
 			     .allow = cidr_set_new(),
-			     .block = cidr_set_new() };
+			     .address_blocklist = cidr_set_new() };
 	for (size_t i = 0; i < COUNT_OF(labs); i++)
 		assert_int_equal(cidr_set_add(rig->allow, span_of(labs[i])), 0);
 	if (options->block)
-		assert_int_equal(cidr_set_add(rig->block, span_of(options->block)), 0);
+		assert_int_equal(cidr_set_add(rig->address_blocklist, span_of(options->block)), 0);
 	net.hosts = rig->hosts;
 	net.allow = rig->allow;
-	net.block = rig->block;
+	net.address_blocklist = rig->address_blocklist;
 	assert_int_equal(uv_loop_init(&rig->loop), 0);
 	if (net_curl_open(&rig->curl, &net, &error) != 0)
 		fail_msg("%s", error.text);
@@ -97,7 +97,7 @@ void rig_fini(struct rig *rig)
 	if (rig->own_hosts)
 		host_limit_free(rig->hosts);
 	cidr_set_free(rig->allow);
-	cidr_set_free(rig->block);
+	cidr_set_free(rig->address_blocklist);
 }
 
 static void on_done(struct net_fetch *fetch)

@@ -37,7 +37,7 @@ struct rig {
 	struct net_curl *curl;
 	struct host_limit *hosts;
 	bool own_hosts;
-	struct cidr_set *allow, *block;
+	struct cidr_set *allow, *address_blocklist;
 	unsigned open;       /* fetches without callback */
 	bool stop_when_done; /* the next callback stops all */
 };
