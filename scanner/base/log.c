@@ -23,36 +23,34 @@ static struct {
 
 _Atomic int log_most = LOG_LEVEL_INFO;
 
-int log_open(const char *path, enum log_level most, struct error *error)
-{
-	FILE *file = NULL, *old;
-
-	if (path) {
-		file = fopen(path, "ae"); /* a resumed scan adds to its log */
-		if (!file)
-			return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
-		setvbuf(file, NULL, _IOLBF, BUFSIZ);
-	}
-	pthread_mutex_lock(&logger.lock);
-	old = logger.file;
-	logger.file = file;
-	atomic_store(&log_most, (int)most);
-	pthread_mutex_unlock(&logger.lock);
-	if (old)
-		fclose(old);
-	return 0;
-}
-
-void log_close(void)
+static void write_to(FILE *file)
 {
 	FILE *old;
 
 	pthread_mutex_lock(&logger.lock);
 	old = logger.file;
-	logger.file = NULL;
+	logger.file = file;
 	pthread_mutex_unlock(&logger.lock);
 	if (old)
 		fclose(old);
+}
+
+int log_open(const char *path, enum log_level most, struct error *error)
+{
+	FILE *file = path ? fopen(path, "ae") : NULL; /* a resumed scan adds to its log */
+
+	if (path && !file)
+		return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
+	if (file)
+		setvbuf(file, NULL, _IOLBF, BUFSIZ);
+	atomic_store(&log_most, (int)most);
+	write_to(file);
+	return 0;
+}
+
+void log_close(void)
+{
+	write_to(NULL);
 }
 
 bool log_is_terminal(void)
@@ -67,25 +65,15 @@ static void write_stderr(const char *text, size_t n)
 	(void)text_write_all(write, STDERR_FILENO, (struct span){ text, n });
 }
 
-static bool is_printable(struct span s)
-{
-	size_t n;
-	uint32_t character = utf8_character(s, &n);
-
-	return utf8_length(s) > 0 && character >= ' ' && (character < 0x7f || character > 0x9f);
-}
-
 static void make_printable(char *text)
 {
-	struct span rest = span_of(text);
+	size_t n;
 
-	while (rest.n > 0) {
-		size_t n = utf8_length(rest);
+	for (struct span rest = span_of(text); rest.n > 0; text += n, rest = span_skip(rest, n)) {
+		uint32_t character = utf8_character(rest, &n);
 
-		if (!is_printable(rest))
-			memset(text, '?', n = n ? n : 1);
-		text += n;
-		rest = (struct span){ text, rest.n - n };
+		if (utf8_length(rest) == 0 || character < ' ' || (character >= 0x7f && character <= 0x9f))
+			memset(text, '?', n);
 	}
 }
 

@@ -4,26 +4,14 @@
 
 #include "scanner/base/log.h"
 
-/* Of the types a domain is asked for. */
-static const char *type_name(uint16_t type)
-{
-	switch (type) {
-	case DNS_TYPE_A:
-		return "A";
-	case DNS_TYPE_AAAA:
-		return "AAAA";
-	case DNS_TYPE_MX:
-		return "MX";
-	case DNS_TYPE_TXT:
-		return "TXT";
-	default:
-		return "CNAME";
-	}
-}
-
 __attribute__((cold, noinline)) static void log_answer(const struct net_query *query, const struct dns_answer *answer)
 {
-	const char *type = type_name(query->type);
+	static const char *const names[] = { [DNS_TYPE_A] = "A",
+					     [DNS_TYPE_CNAME] = "CNAME",
+					     [DNS_TYPE_MX] = "MX",
+					     [DNS_TYPE_TXT] = "TXT",
+					     [DNS_TYPE_AAAA] = "AAAA" };
+	const char *type = names[query->type];
 
 	if (query->fault)
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s", query->name_n, query->name, type,
