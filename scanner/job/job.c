@@ -6,12 +6,10 @@
 
 void job_ask(struct job *job, struct task *task, struct net_query *query, struct span name)
 {
-	struct net *net = job->context->net;
-
 	net_query_about(query, name);
 	query->arg = task;
 	task_wait(task);
-	net->ask(net, query);
+	job->context->net->ask(job->context->net, query);
 }
 
 bool job_may_ask(const struct job *job, struct span name)
