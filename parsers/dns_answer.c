@@ -9,6 +9,8 @@ enum {
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
 };
 
+#define TTL_NONE UINT32_MAX /* no record seen yet; a TTL is at most INT32_MAX (RFC 2181 8) */
+
 enum {
 	FLAG_QR = 0x8000,
 	FLAG_OPCODE = 0x7800,
@@ -258,11 +260,10 @@ static const struct record *cname_of(const struct section *section, size_t name)
 	return NULL;
 }
 
-static void note_ttl(struct dns_answer *answer, uint32_t ttl, bool *has_ttl)
+static void note_ttl(struct dns_answer *answer, uint32_t ttl)
 {
-	if (!*has_ttl || ttl < answer->ttl)
+	if (ttl < answer->ttl)
 		answer->ttl = ttl;
-	*has_ttl = true;
 }
 
 /* Has the chain come back to a name it had passed? */
@@ -279,13 +280,13 @@ static bool is_passed(const struct section *section, const struct dns_answer *an
 /* Follow the chain from the question's name, in whatever order its records stand (RFC 1034 3.6.2).
  * Returns the offset of the name at its end, or 0 where it has none. */
 static size_t chain_follow(const struct section *section, size_t question, struct dns_answer_room *room,
-			   struct dns_answer *answer, bool *has_ttl)
+			   struct dns_answer *answer)
 {
 	const struct record *record;
 	size_t name = question;
 
 	while ((record = cname_of(section, name))) {
-		note_ttl(answer, record->ttl, has_ttl);
+		note_ttl(answer, record->ttl);
 		name = record->rdata;
 		if (is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX) {
 			answer->cname_loop = true; /* longer than any resolver follows counts as endless */
@@ -298,7 +299,7 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 
 /* Second pass: the records of the asked type that the chain's end owns. */
 static void section_collect(const struct section *section, size_t name, struct dns_answer_room *room,
-			    struct dns_answer *answer, bool *has_ttl)
+			    struct dns_answer *answer)
 {
 	struct record record;
 	size_t at = section->start;
@@ -307,7 +308,7 @@ static void section_collect(const struct section *section, size_t name, struct d
 		if (record.type != section->type || record.class != CLASS_IN ||
 		    !name_equal(section->m, record.owner, name))
 			continue;
-		note_ttl(answer, record.ttl, has_ttl);
+		note_ttl(answer, record.ttl);
 		if (answer->count == DNS_RECORDS_MAX) {
 			answer->omitted++;
 			continue;
@@ -322,7 +323,6 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 {
 	struct section section; /* large: its CNAMEs stay unset until there are any */
 	size_t name;
-	bool has_ttl = false;
 
 	section.m = m;
 	section.start = start;
@@ -332,9 +332,9 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	section.cnames = 0;
 	if (!section_scan(&section))
 		return 0;
-	name = chain_follow(&section, HEADER_SIZE, room, answer, &has_ttl);
+	name = chain_follow(&section, HEADER_SIZE, room, answer);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
-		section_collect(&section, name, room, answer, &has_ttl);
+		section_collect(&section, name, room, answer);
 	return section.end;
 }
 
@@ -365,6 +365,7 @@ static void answer_init(struct dns_answer *answer, struct message m, const struc
 		.len = (uint16_t)m.n,
 		.cname = room->cname,
 		.rdata = room->rdata,
+		.ttl = TTL_NONE,
 		.status = dns_status_of_rcode(flags & FLAG_RCODE),
 		.id = get16(m.p),
 		.ad = flags & FLAG_AD,
@@ -409,6 +410,8 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 		answer->status = DNS_TRUNCATED;
 	else if (answer->status == DNS_NOERROR && answer->count == 0)
 		answer->status = DNS_NO_ANSWER;
+	if (answer->ttl == TTL_NONE)
+		answer->ttl = 0;
 	if (answer->status != DNS_NOERROR)
 		answer->count = answer->omitted = 0;
 	return 0;
@@ -522,33 +525,30 @@ static size_t put_name(struct span name, uint8_t *out)
 	return n;
 }
 
-static size_t put16(uint8_t *out, unsigned value)
+static size_t put16s(uint8_t *out, const uint16_t *value, size_t count)
 {
-	out[0] = (uint8_t)(value >> 8);
-	out[1] = (uint8_t)value;
-	return 2;
+	for (size_t i = 0; i < count; i++) {
+		out[2 * i] = (uint8_t)(value[i] >> 8);
+		out[2 * i + 1] = (uint8_t)value[i];
+	}
+	return 2 * count;
 }
 
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
-	size_t n = 0, name_size = put_name(name, out + HEADER_SIZE);
+	/* AD in a query asks for AD in the answer (RFC 6840 5.7) */
+	const uint16_t header[] = { id, FLAG_RD | FLAG_AD, 1, 0, 0, edns }, question[] = { type, CLASS_IN };
+	/* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
+	static const uint16_t opt[] = { DNS_TYPE_OPT, DNS_EDNS_SIZE, 0, 0, 0 };
+	size_t n = put_name(name, out + HEADER_SIZE);
 
-	if (name_size == 0)
+	if (n == 0)
 		return -1;
-	n += put16(out + n, id);
-	n += put16(out + n, FLAG_RD | FLAG_AD); /* AD in a query asks for AD in the answer (RFC 6840 5.7) */
-	n += put16(out + n, 1);
-	n += put16(out + n, 0);
-	n += put16(out + n, 0);
-	n += put16(out + n, edns ? 1 : 0);
-	n += name_size;
-	n += put16(out + n, type);
-	n += put16(out + n, CLASS_IN);
-	if (!edns)
-		return (int)n;
-	out[n++] = 0; /* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
-	n += put16(out + n, DNS_TYPE_OPT);
-	n += put16(out + n, DNS_EDNS_SIZE);
-	memset(out + n, 0, 6);
-	return (int)n + 6;
+	n += put16s(out, header, COUNT_OF(header));
+	n += put16s(out + n, question, COUNT_OF(question));
+	if (edns) {
+		out[n++] = 0;
+		n += put16s(out + n, opt, COUNT_OF(opt));
+	}
+	return (int)n;
 }

@@ -141,8 +141,9 @@ static enum likeness likeness_of(struct span text, struct span version, struct s
 	return is_meant(text, meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
 }
 
-enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
-			     struct finding_set *findings, struct span *text)
+/* Which of the records is the one that counts? RECORD_VALID: *@text. */
+static enum record_state choose(const struct span *record, size_t count, const struct txt_kind *kind,
+				struct finding_set *findings, struct span *text)
 {
 	size_t like[TXT_EXACT + 1] = { 0 };
 
@@ -172,11 +173,15 @@ enum record_state txt_choose(const struct span *record, size_t count, const stru
 	return like[TXT_LOOSE] > 0 || like[TXT_BAD_VERSION] > 0 ? RECORD_INVALID : RECORD_NONE;
 }
 
-void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading)
+enum record_state txt_read(const struct span *record, size_t count, const struct txt_kind *kind,
+			   struct finding_set *findings, struct txt_reading *reading)
 {
-	struct field_walk walk = { .text = text, .at = kind->version.n };
+	enum record_state state = choose(record, count, kind, findings, &reading->text);
+	struct field_walk walk = { .text = reading->text, .at = kind->version.n };
 	struct span field;
 
+	if (state != RECORD_VALID)
+		return state;
 	/* not the whole struct: the name set is large and needs no clearing */
 	reading->findings = (struct finding_set){ 0 };
 	reading->names.count = 0;
@@ -187,6 +192,8 @@ void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading 
 		finding_add(&reading->findings, kind->syntax);
 	if (!reading->is_whole && !walk.undelimited)
 		finding_add(&reading->findings, kind->not_whole);
+	finding_join(findings, &reading->findings);
+	return RECORD_VALID;
 }
 
 static const char *const record_state_names[RECORD_STATE_COUNT] = {

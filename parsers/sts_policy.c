@@ -209,6 +209,12 @@ static void read_again(const struct line *line, struct sts_policy *result)
 
 static void read_line(struct reading *reading, const struct line *line, struct sts_policy *result)
 {
+	static void (*const read_value[KEY_COUNT])(struct span value, struct sts_policy * result) = {
+		[KEY_VERSION] = read_version,
+		[KEY_MODE] = read_mode,
+		[KEY_MAX_AGE] = read_max_age,
+		[KEY_MX] = read_mx,
+	};
 	enum key key = line->is_pair ? key_of(line->key, span_equal) : KEY_EXTENSION;
 
 	if (line->is_blank) {
@@ -223,26 +229,11 @@ static void read_line(struct reading *reading, const struct line *line, struct s
 		finding_add(&result->findings, FINDING_POLICY_WHITE_SPACE);
 	if (key == KEY_EXTENSION) {
 		read_extension(reading, line, result);
-		return;
-	}
-	if (reading->seen[key] && key != KEY_MX) {
+	} else if (reading->seen[key] && key != KEY_MX) {
 		read_again(line, result);
-		return;
-	}
-	reading->seen[key] = true;
-	switch (key) {
-	case KEY_VERSION:
-		read_version(line->value, result);
-		break;
-	case KEY_MODE:
-		read_mode(line->value, result);
-		break;
-	case KEY_MAX_AGE:
-		read_max_age(line->value, result);
-		break;
-	default:
-		read_mx(line->value, result);
-		break;
+	} else {
+		reading->seen[key] = true;
+		read_value[key](line->value, result);
 	}
 }
 
@@ -285,16 +276,21 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
+static struct span without_leading_blanks(struct span body)
+{
+	while (body.n > 0 && (ascii_is_wsp(body.p[0]) || body.p[0] == '\r' || body.p[0] == '\n'))
+		body = span_skip(body, 1);
+	return body;
+}
+
 /* No key can begin with `<`. */
 bool sts_policy_is_html(struct span body)
 {
-	size_t i = 0;
+	struct span text = without_leading_blanks(body);
 
-	while (i < body.n && (ascii_is_wsp(body.p[i]) || body.p[i] == '\r' || body.p[i] == '\n'))
-		i++;
-	if (i + 1 >= body.n || body.p[i] != '<')
+	if (text.n < 2 || text.p[0] != '<')
 		return false;
-	return body.p[i + 1] == '!' || body.p[i + 1] == '?' || (ascii_is_alnum(body.p[i + 1]) && body.p[i + 1] > '9');
+	return text.p[1] == '!' || text.p[1] == '?' || (ascii_is_alnum(text.p[1]) && !ascii_is_digit(text.p[1]));
 }
 
 /* A page behind something else, such as a warning of the program that made it. */
@@ -310,24 +306,10 @@ static bool has_html_tag(struct span body)
 	return false;
 }
 
-static bool is_empty(struct span body)
-{
-	for (size_t i = 0; i < body.n; i++)
-		if (!ascii_is_wsp(body.p[i]) && body.p[i] != '\r' && body.p[i] != '\n')
-			return false;
-	return true;
-}
-
-/* Nothing here is a policy: one finding says so, instead of five about the missing keys. */
-static void refuse(struct sts_policy *result, enum finding finding)
-{
-	*result = (struct sts_policy){ .state = POLICY_INVALID };
-	finding_add(&result->findings, finding);
-}
-
 void sts_policy_parse(struct span body, struct sts_policy *result)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
+	enum finding no_policy = FINDING_COUNT;
 	struct reading reading;
 	struct line line;
 
@@ -339,18 +321,17 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 		result->body = body = span_skip(body, bom.n);
 		finding_add(&result->findings, FINDING_POLICY_BOM);
 	}
-	if (is_empty(body)) {
-		refuse(result, FINDING_POLICY_EMPTY);
-		return;
-	}
-	if (sts_policy_is_html(body)) {
-		refuse(result, FINDING_POLICY_HTML);
-		return;
-	}
-	for (size_t at = 0; line_next(body, &at, &line);)
+	if (without_leading_blanks(body).n == 0)
+		no_policy = FINDING_POLICY_EMPTY;
+	else if (sts_policy_is_html(body))
+		no_policy = FINDING_POLICY_HTML;
+	for (size_t at = 0; no_policy == FINDING_COUNT && line_next(body, &at, &line);)
 		read_line(&reading, &line, result);
-	if (!reading.seen[KEY_VERSION] && !reading.seen[KEY_MODE] && !reading.seen[KEY_MAX_AGE] && has_html_tag(body)) {
-		refuse(result, FINDING_POLICY_HTML);
+	if (!reading.seen[KEY_VERSION] && !reading.seen[KEY_MODE] && !reading.seen[KEY_MAX_AGE] && has_html_tag(body))
+		no_policy = FINDING_POLICY_HTML;
+	if (no_policy != FINDING_COUNT) { /* one finding says so, instead of five about the missing keys */
+		*result = (struct sts_policy){ .state = POLICY_INVALID };
+		finding_add(&result->findings, no_policy);
 		return;
 	}
 	judge_keys(&reading, result);

@@ -78,27 +78,19 @@ static const struct txt_kind kind = {
 	.not_whole = FINDING_STS_RECORD_NO_ID,
 };
 
-static void judge_one(struct span text, struct sts_record *result)
+void sts_record_parse(const struct span *record, size_t count, struct sts_record *result)
 {
 	struct reading reading;
 
-	reading.id = (struct span){ NULL, 0 };
-	txt_read(text, &kind, &reading.txt);
-	if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
-		result->state = RECORD_INVALID;
-	else
-		result->id = reading.id;
-	finding_join(&result->findings, &reading.txt.findings);
-}
-
-void sts_record_parse(const struct span *record, size_t count, struct sts_record *result)
-{
-	struct span text;
-
-	*result = (struct sts_record){ .state = RECORD_NONE };
-	result->state = txt_choose(record, count, &kind, &result->findings, &text);
-	if (result->state == RECORD_VALID)
-		judge_one(text, result);
+	*result = (struct sts_record){ 0 };
+	reading.id = result->id;
+	result->state = txt_read(record, count, &kind, &result->findings, &reading.txt);
+	if (result->state == RECORD_VALID) {
+		if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
+			result->state = RECORD_INVALID;
+		else
+			result->id = reading.id;
+	}
 	for (size_t i = 0; i < count && result->state == RECORD_NONE; i++)
 		if (is_apex_record(record[i]))
 			finding_add(&result->findings, FINDING_STS_RECORD_WILDCARD_TXT);
