@@ -1,16 +1,30 @@
 #include "output/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "output/record_policy.h"
-#include "output/record_put.h"
+#include <msgpack.h>
+
+#include "output/intern.h"
+#include "output/schema.h"
+#include "parsers/utf8.h"
 
 enum { BUFFER_FIRST = 64 * 1024 };
+
+struct record_buffer {
+	char *data;
+	size_t n, size;
+	bool failed; /* no memory since the last rollback */
+	uint32_t domains;
+	struct schema_previous previous;
+	struct intern table[TABLE_COUNT];
+	msgpack_packer packer;
+};
 
 /* A state to go back to when memory runs out in the middle of a record. */
 struct mark {
 	size_t n;
-	uint32_t shape, mx, certificate, body;
+	uint32_t count[TABLE_COUNT];
 };
 
 static int append(void *arg, const char *octets, size_t n)
@@ -49,10 +63,8 @@ struct record_buffer *record_buffer_new(void)
 		return NULL;
 	}
 	b->size = BUFFER_FIRST;
-	intern_init(&b->shape);
-	intern_init(&b->mx);
-	intern_init(&b->certificate);
-	intern_init(&b->body);
+	for (int t = 0; t < TABLE_COUNT; t++)
+		intern_init(&b->table[t]);
 	msgpack_packer_init(&b->packer, b, append);
 	return b;
 }
@@ -61,39 +73,48 @@ void record_buffer_free(struct record_buffer *b)
 {
 	if (!b)
 		return;
-	intern_fini(&b->shape);
-	intern_fini(&b->mx);
-	intern_fini(&b->certificate);
-	intern_fini(&b->body);
+	for (int t = 0; t < TABLE_COUNT; t++)
+		intern_fini(&b->table[t]);
 	free(b->data);
 	free(b);
+}
+
+static struct mark mark_of(const struct record_buffer *b)
+{
+	struct mark mark = { .n = b->n };
+
+	for (int t = 0; t < TABLE_COUNT; t++)
+		mark.count[t] = b->table[t].count;
+	return mark;
 }
 
 static void cut(struct record_buffer *b, const struct mark *mark)
 {
 	b->n = mark->n;
 	b->failed = false;
-	intern_cut(&b->shape, mark->shape);
-	intern_cut(&b->mx, mark->mx);
-	intern_cut(&b->certificate, mark->certificate);
-	intern_cut(&b->body, mark->body);
+	for (int t = 0; t < TABLE_COUNT; t++)
+		intern_cut(&b->table[t], mark->count[t]);
+}
+
+/* The record is whole, or the buffer is as before. */
+static int finish(struct record_buffer *b, const struct mark *mark)
+{
+	if (!b->failed)
+		return 0;
+	cut(b, mark);
+	return -1;
 }
 
 void record_buffer_reset(struct record_buffer *b)
 {
 	cut(b, &(struct mark){ 0 });
 	b->domains = 0;
-	b->before.index = b->before.end = b->before.rank_ahead = 0;
+	b->previous = (struct schema_previous){ 0 };
 }
 
-size_t record_buffer_size(const struct record_buffer *b)
+struct span record_buffer_content(const struct record_buffer *b)
 {
-	return b->n;
-}
-
-const char *record_buffer_data(const struct record_buffer *b)
-{
-	return b->data;
+	return (struct span){ b->data, b->n };
 }
 
 uint32_t record_buffer_domains(const struct record_buffer *b)
@@ -101,23 +122,103 @@ uint32_t record_buffer_domains(const struct record_buffer *b)
 	return b->domains;
 }
 
-/* Replace what was written from @start on by its number, if the frame has it already. */
-static void put_interned(struct record_buffer *b, struct intern *intern, size_t start)
-{
-	long number;
+/* ---- values; a failure is kept in the buffer and looked at once, at the record's end ---- */
 
-	if (b->failed)
-		return;
-	number = intern_find(intern, b->data, (struct span){ b->data + start, b->n - start });
-	if (number >= 0) {
-		b->n = start;
-		put_uint(b, (uint64_t)number);
-	} else if (!intern_add(intern, b->data, start, b->n - start)) {
-		b->failed = true;
-	}
+static void put_array(struct record_buffer *b, size_t n)
+{
+	msgpack_pack_array(&b->packer, n);
 }
 
-/* ---- answers ---- */
+static inline void put_uint(struct record_buffer *b, uint64_t value)
+{
+	if (value < 0x80 && b->n < b->size && !b->failed) /* most numbers: an octet that is the number itself */
+		b->data[b->n++] = (char)value;
+	else
+		msgpack_pack_uint64(&b->packer, value);
+}
+
+static void put_int(struct record_buffer *b, int64_t value)
+{
+	msgpack_pack_int64(&b->packer, value);
+}
+
+static void put_nil(struct record_buffer *b)
+{
+	msgpack_pack_nil(&b->packer);
+}
+
+static void put_bin(struct record_buffer *b, const void *octets, size_t n)
+{
+	msgpack_pack_bin(&b->packer, n);
+	msgpack_pack_bin_body(&b->packer, octets, n);
+}
+
+/* Readers in other languages take str for UTF-8, so that only UTF-8 is written as one. */
+static void put_text(struct record_buffer *b, struct span s)
+{
+	if (!utf8_is_valid(s)) {
+		put_bin(b, s.p, s.n);
+		return;
+	}
+	msgpack_pack_str(&b->packer, s.n);
+	msgpack_pack_str_body(&b->packer, s.p, s.n);
+}
+
+static void put_text_or_nil(struct record_buffer *b, struct span s)
+{
+	if (s.p)
+		put_text(b, s);
+	else
+		put_nil(b);
+}
+
+static void put_texts(struct record_buffer *b, const struct span *text, size_t count)
+{
+	put_array(b, count);
+	for (size_t i = 0; i < count; i++)
+		put_text(b, text[i]);
+}
+
+static size_t at_most(size_t n, size_t max)
+{
+	return n < max ? n : max;
+}
+
+/* The number in the frame of what stands from @key on to the end. Where it has one already, all that was written from
+ * @start on is taken back. */
+static long number_of(struct record_buffer *b, enum schema_table table, size_t start, size_t key)
+{
+	bool is_new = false;
+	long number = b->failed ? -1 : intern_number(&b->table[table], b->data, key, b->n - key, &is_new);
+
+	b->failed = number < 0;
+	if (!is_new)
+		b->n = start;
+	return number;
+}
+
+/* Replace what was written from @start on by its number, if the frame has it already. */
+static void put_interned(struct record_buffer *b, enum schema_table table, size_t start)
+{
+	long number = number_of(b, table, start, start);
+
+	if (b->n == start)
+		put_uint(b, (uint64_t)number);
+}
+
+/* ---- DNS ---- */
+
+static unsigned answer_flags(const struct obs_answer *answer)
+{
+	return answer->status | (answer->ad ? ANSWER_AD : 0u) | (answer->cname_loop ? ANSWER_CNAME_LOOP : 0u);
+}
+
+/* How it went: the two numbers that every answer has. */
+static inline void put_asked(struct record_buffer *b, const struct obs_answer *answer)
+{
+	put_uint(b, answer_flags(answer));
+	put_uint(b, answer->tries);
+}
 
 static void put_shape(struct record_buffer *b, const struct observation *o)
 {
@@ -128,51 +229,52 @@ static void put_shape(struct record_buffer *b, const struct observation *o)
 	put_asked(b, &o->mx.answer);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		put_asked(b, &o->txt[q].answer);
-	put_interned(b, &b->shape, start);
+	put_interned(b, TABLE_SHAPE, start);
 }
 
 /* Are the octets of @s those of @name with "-" for each "."? Same length. */
 static bool is_dashed(const char *s, struct span name)
 {
-	for (size_t i = 0; i < name.n; i++) {
+	for (size_t i = 0; i < name.n; i++)
 		if (s[i] != (name.p[i] == '.' ? '-' : name.p[i]))
 			return false;
-	}
 	return true;
 }
 
-/* An MX name, with the domain's own name in it replaced: "mail.example.com" of a thousand
- * domains becomes one "mail.\0", and their sets of MX one set. */
+/* @name with the domain's own name in it replaced, in @room; or as it is. "mail.example.com" of a thousand domains
+ * becomes one "mail.\0", and their sets of MX one set. */
+static struct span template_of(struct span name, struct span domain, char room[static TEMPLATE_MAX])
+{
+	size_t rest = name.n - domain.n;
+
+	if (domain.n == 0 || domain.n > name.n)
+		return name;
+	if (span_ends_with(name, domain)) {
+		memcpy(room, name.p, rest);
+		room[rest] = TEMPLATE_NAME;
+	} else if (is_dashed(name.p, domain)) {
+		room[0] = TEMPLATE_DASHED;
+		memcpy(room + 1, name.p + domain.n, rest);
+	} else {
+		return name;
+	}
+	return (struct span){ room, rest + 1 };
+}
+
 static void put_mx_name(struct record_buffer *b, struct span name, struct span domain)
 {
-	char template[TEMPLATE_MAX];
-	struct span s = { template, 0 };
+	char room[TEMPLATE_MAX];
+	bool fits = name.n < sizeof(room) && span_find(name, 0, TEMPLATE_NAME) == name.n &&
+		    span_find(name, 0, TEMPLATE_DASHED) == name.n && utf8_is_valid(name);
+	struct span s = fits ? template_of(name, domain, room) : name;
 
-	if (name.n >= sizeof(template) || memchr(name.p ? name.p : "", TEMPLATE_NAME, name.n) ||
-	    memchr(name.p ? name.p : "", TEMPLATE_DASHED, name.n) || !utf8_is_valid(name)) {
-		put_bin(b, name);
-		return;
-	}
-	if (domain.n == 0 || name.n < domain.n) {
-		s = name;
-	} else if (span_ends_with(name, domain)) {
-		s.n = name.n - domain.n + 1;
-		memcpy(template, name.p, s.n - 1);
-		template[s.n - 1] = TEMPLATE_NAME;
-	} else if (is_dashed(name.p, domain)) {
-		template[0] = TEMPLATE_DASHED;
-		s.n = name.n - domain.n + 1;
-		memcpy(template + 1, name.p + domain.n, s.n - 1);
+	/* A template may cut inside a character, and is no UTF-8 then. */
+	if (fits && (s.p == name.p || utf8_is_valid(s))) {
+		msgpack_pack_str(&b->packer, s.n);
+		msgpack_pack_str_body(&b->packer, s.p, s.n);
 	} else {
-		s = name;
+		put_bin(b, name.p, name.n);
 	}
-	/* Cutting inside a character would leave no UTF-8. */
-	if (s.p == template && !utf8_is_valid(s)) {
-		put_bin(b, name);
-		return;
-	}
-	msgpack_pack_str(&b->packer, s.n);
-	msgpack_pack_str_body(&b->packer, s.p, s.n);
 }
 
 static void put_mx(struct record_buffer *b, const struct observation *o, struct span name)
@@ -184,7 +286,7 @@ static void put_mx(struct record_buffer *b, const struct observation *o, struct 
 		put_uint(b, o->mx.record[i].preference);
 		put_mx_name(b, o->mx.record[i].name, name);
 	}
-	put_interned(b, &b->mx, start);
+	put_interned(b, TABLE_MX, start);
 }
 
 static size_t mx_omitted(const struct obs_mx *mx)
@@ -219,20 +321,157 @@ static void put_txt(struct record_buffer *b, const struct obs_txt *txt)
 		put_uint(b, omitted);
 }
 
+/* ---- the policy ---- */
+
+/* An answer of the policy host: flags, tries, TTL, chain. */
+static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
+{
+	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
+
+	put_array(b, ANSWER_AT_CNAME + cnames);
+	put_asked(b, answer);
+	put_uint(b, answer->ttl);
+	for (size_t i = 0; i < cnames; i++)
+		put_text(b, answer->cname[i]);
+}
+
+static bool answer_is_empty(const struct obs_answer *answer)
+{
+	return answer_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0;
+}
+
+/* Does it say nothing, so that it need not be written? */
+static bool policy_is_empty(const struct obs_policy *p)
+{
+	return answer_is_empty(&p->a) && answer_is_empty(&p->aaaa) && p->address_count == 0 &&
+	       p->address_omitted == 0 && !p->reserved && p->status == CONNECT_SKIPPED && p->fetch_ms == 0 &&
+	       obs_tls_is_empty(&p->tls) && obs_http_is_empty(&p->http);
+}
+
+/* What a domain record refers to: numbers in the frame. */
+struct referred {
+	long certificate[OBS_CHAIN_MAX];
+	long body;
+};
+
+/* The number of the certificate in the frame; it is written where it is new. */
+static long put_certificate(struct record_buffer *b, const struct obs_certificate *c)
+{
+	size_t names = at_most(c->name_count, OBS_CERT_NAMES_MAX), start = b->n;
+	size_t omitted = c->name_omitted + c->name_count - names;
+	long number;
+
+	put_array(b, omitted > 0 ? CERTIFICATE_AT_COUNT : CERTIFICATE_AT_NAME_OMITTED);
+	put_uint(b, RECORD_KIND_CERTIFICATE);
+	put_bin(b, c->sha256, sizeof(c->sha256));
+	number = number_of(b, TABLE_CERTIFICATE, start, b->n - sizeof(c->sha256));
+	if (b->n == start)
+		return number;
+	put_int(b, c->not_before);
+	put_int(b, c->not_after);
+	put_text(b, c->issuer);
+	put_text(b, c->common_name);
+	put_texts(b, c->name, names);
+	if (omitted > 0)
+		put_uint(b, omitted);
+	return number;
+}
+
+/* The number of the body in the frame; it is written where it is new. */
+static long put_body(struct record_buffer *b, const struct obs_http *http)
+{
+	size_t start = b->n;
+
+	put_array(b, BODY_AT_COUNT);
+	put_uint(b, RECORD_KIND_BODY);
+	put_bin(b, http->body_sha256, sizeof(http->body_sha256));
+	put_text(b, http->body);
+	return number_of(b, TABLE_BODY, start, start);
+}
+
+/* Write certificates and body where the frame has them not yet; they stand ahead of the domain that refers to them. */
+static void put_referred(struct record_buffer *b, const struct obs_policy *p, struct referred *referred)
+{
+	size_t chain = at_most(p->tls.chain_count, OBS_CHAIN_MAX);
+
+	for (size_t i = 0; i < chain; i++)
+		referred->certificate[i] = put_certificate(b, &p->tls.chain[i]);
+	referred->body = p->http.body.n > 0 ? put_body(b, &p->http) : 0;
+}
+
+static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const long *certificate)
+{
+	size_t chain = at_most(tls->chain_count, OBS_CHAIN_MAX);
+	size_t errors = at_most(tls->error_count, OBS_VERIFY_ERRORS_MAX);
+
+	if (obs_tls_is_empty(tls)) {
+		put_nil(b);
+		return;
+	}
+	put_array(b, TLS_AT_COUNT);
+	put_uint(b, tls->version);
+	if (tls->alerted)
+		put_uint(b, tls->alert);
+	else
+		put_nil(b);
+	put_array(b, chain);
+	for (size_t i = 0; i < chain; i++)
+		put_int(b, certificate[i]);
+	put_array(b, ERROR_AT_COUNT * errors);
+	for (size_t i = 0; i < errors; i++) {
+		put_uint(b, tls->error[i].code);
+		put_uint(b, tls->error[i].depth);
+	}
+	put_uint(b, tls->chain_omitted + tls->chain_count - chain);
+}
+
+static void put_http(struct record_buffer *b, const struct obs_http *http, long body)
+{
+	unsigned count = http->challenge.p          ? HTTP_AT_COUNT
+			 : http->content_encoding.p ? HTTP_AT_CHALLENGE
+						    : HTTP_AT_CONTENT_ENCODING;
+
+	if (obs_http_is_empty(http)) {
+		put_nil(b);
+		return;
+	}
+	put_array(b, count);
+	put_uint(b, http->status);
+	put_uint(b, http->failure);
+	put_uint(b, http->size);
+	put_text_or_nil(b, http->content_type);
+	put_text_or_nil(b, http->location);
+	if (http->body.n > 0)
+		put_int(b, body);
+	else
+		put_nil(b);
+	put_uint(b, 0);
+	if (count > HTTP_AT_CONTENT_ENCODING)
+		put_text_or_nil(b, http->content_encoding);
+	if (count > HTTP_AT_CHALLENGE)
+		put_text(b, http->challenge);
+}
+
+static void put_policy(struct record_buffer *b, const struct obs_policy *p, const struct referred *referred)
+{
+	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
+
+	put_array(b, POLICY_AT_COUNT);
+	put_uint(b, p->status);
+	put_answer(b, &p->a);
+	put_answer(b, &p->aaaa);
+	put_array(b, addresses);
+	for (size_t i = 0; i < addresses; i++)
+		put_bin(b, p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
+	put_int(b, p->address_used >= 0 && (size_t)p->address_used < addresses ? p->address_used : -1);
+	put_uint(b, p->fetch_ms);
+	put_tls(b, &p->tls, referred->certificate);
+	put_http(b, &p->http, referred->body);
+	put_uint(b, p->reserved);
+	put_uint(b, p->address_omitted + p->address_count - addresses);
+}
+
 /* ---- records ---- */
-
-static struct mark mark_of(const struct record_buffer *b)
-{
-	return (struct mark){ b->n, b->shape.count, b->mx.count, b->certificate.count, b->body.count };
-}
-
-static int finish(struct record_buffer *b, const struct mark *mark)
-{
-	if (!b->failed)
-		return 0;
-	cut(b, mark);
-	return -1;
-}
 
 _Static_assert(FIELD_COUNT <= 32, "a bit for each field");
 
@@ -241,7 +480,7 @@ static unsigned fields_of(const struct observation *o)
 {
 	unsigned fields = (unsigned)(o->mx.count > 0) << FIELD_MX | (unsigned)(o->mx.answer.ttl > 0) << FIELD_MX_TTL |
 			  (unsigned)(o->rank > 0) << FIELD_RANK |
-			  (unsigned)!record_policy_is_empty(&o->policy) << FIELD_POLICY |
+			  (unsigned)!policy_is_empty(&o->policy) << FIELD_POLICY |
 			  (unsigned)(o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0) << FIELD_MX_MORE;
 
 	for (int q = 0; q < TXT_QUESTIONS; q++)
@@ -250,7 +489,7 @@ static unsigned fields_of(const struct observation *o)
 }
 
 static void put_field(struct record_buffer *b, const struct observation *o, unsigned field, struct span name,
-		      const struct record_referred *referred)
+		      const struct referred *referred)
 {
 	switch (field) {
 	case FIELD_MX:
@@ -260,10 +499,10 @@ static void put_field(struct record_buffer *b, const struct observation *o, unsi
 		put_uint(b, o->mx.answer.ttl);
 		break;
 	case FIELD_RANK:
-		put_int(b, (int64_t)(o->rank - o->index - b->before.rank_ahead));
+		put_int(b, (int64_t)(o->rank - o->index - b->previous.rank_ahead));
 		break;
 	case FIELD_POLICY:
-		record_put_policy(b, &o->policy, referred);
+		put_policy(b, &o->policy, referred);
 		break;
 	case FIELD_MX_MORE:
 		put_mx_more(b, &o->mx);
@@ -280,7 +519,7 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	const struct span name = { o->name.p, at_most(o->name.n, OBS_LINE_MAX) };
 	/* Differences wrap, so that every value survives. */
 	const uint64_t end = (uint64_t)o->time_ms + o->duration_ms;
-	struct record_referred referred;
+	struct referred referred;
 	const unsigned fields = fields_of(o);
 	unsigned count = FIELD_COUNT;
 
@@ -290,13 +529,13 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 		put_array(b, FRAME_AT_COUNT);
 		put_uint(b, RECORD_KIND_FRAME);
 	}
-	record_put_referred(b, &o->policy, &referred);
+	put_referred(b, &o->policy, &referred);
 	while (count > FIELD_SHAPE + 1 && !(fields >> (count - 1) & 1))
 		count--;
 	put_array(b, count);
 	put_uint(b, RECORD_KIND_DOMAIN);
-	put_int(b, (int64_t)(o->index - b->before.index));
-	put_int(b, (int64_t)(end - b->before.end));
+	put_int(b, (int64_t)(o->index - b->previous.index));
+	put_int(b, (int64_t)(end - b->previous.end));
 	put_uint(b, o->duration_ms);
 	put_text(b, name);
 	put_shape(b, o);
@@ -308,10 +547,10 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	}
 	if (finish(b, &mark) != 0)
 		return -1;
-	b->before.index = o->index;
-	b->before.end = end;
+	b->previous.index = o->index;
+	b->previous.end = end;
 	if (o->rank > 0)
-		b->before.rank_ahead = o->rank - o->index;
+		b->previous.rank_ahead = o->rank - o->index;
 	b->domains++;
 	return 0;
 }

@@ -48,6 +48,15 @@ enum schema_trailer {
 
 enum schema_frame { FRAME_AT_KIND, FRAME_AT_COUNT };
 
+/* What a frame numbers, in order of appearance: each is written once, then its number. */
+enum schema_table { TABLE_SHAPE, TABLE_MX, TABLE_CERTIFICATE, TABLE_BODY, TABLE_COUNT };
+
+/* What a domain record is a difference to; zero at a frame's beginning. Differences wrap, so that every value survives.
+ */
+struct schema_previous {
+	uint64_t index, end, rank_ahead;
+};
+
 /* A domain record; from FIELD_MX on, absent tails are left out and nil is the default. */
 enum schema_domain {
 	FIELD_KIND,

@@ -109,9 +109,9 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 	struct span frame;
 	int error;
 
-	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
+	if (atomic_load(&sink->failed) || record_buffer_content(buffer).n == 0)
 		return;
-	frame = frame_press(sink->press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	frame = frame_press(sink->press, record_buffer_content(buffer));
 	if (!frame.p) {
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;

@@ -332,9 +332,12 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	section.cnames = 0;
 	if (!section_scan(&section))
 		return 0;
+	answer->ttl = TTL_NONE;
 	name = chain_follow(&section, HEADER_SIZE, room, answer);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
 		section_collect(&section, name, room, answer);
+	if (answer->ttl == TTL_NONE)
+		answer->ttl = 0;
 	return section.end;
 }
 
@@ -365,7 +368,6 @@ static void answer_init(struct dns_answer *answer, struct message m, const struc
 		.len = (uint16_t)m.n,
 		.cname = room->cname,
 		.rdata = room->rdata,
-		.ttl = TTL_NONE,
 		.status = dns_status_of_rcode(flags & FLAG_RCODE),
 		.id = get16(m.p),
 		.ad = flags & FLAG_AD,
@@ -410,8 +412,6 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 		answer->status = DNS_TRUNCATED;
 	else if (answer->status == DNS_NOERROR && answer->count == 0)
 		answer->status = DNS_NO_ANSWER;
-	if (answer->ttl == TTL_NONE)
-		answer->ttl = 0;
 	if (answer->status != DNS_NOERROR)
 		answer->count = answer->omitted = 0;
 	return 0;
@@ -525,30 +525,30 @@ static size_t put_name(struct span name, uint8_t *out)
 	return n;
 }
 
-static size_t put16s(uint8_t *out, const uint16_t *value, size_t count)
+static void put16(uint8_t *out, unsigned value)
 {
-	for (size_t i = 0; i < count; i++) {
-		out[2 * i] = (uint8_t)(value[i] >> 8);
-		out[2 * i + 1] = (uint8_t)value[i];
-	}
-	return 2 * count;
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
 }
 
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
-	/* AD in a query asks for AD in the answer (RFC 6840 5.7) */
-	const uint16_t header[] = { id, FLAG_RD | FLAG_AD, 1, 0, 0, edns }, question[] = { type, CLASS_IN };
+	/* flags, and one question; AD in a query asks for AD in the answer (RFC 6840 5.7) */
+	static const uint8_t header[HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
 	/* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
-	static const uint16_t opt[] = { DNS_TYPE_OPT, DNS_EDNS_SIZE, 0, 0, 0 };
+	static const uint8_t opt[11] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 0xff };
 	size_t n = put_name(name, out + HEADER_SIZE);
 
 	if (n == 0)
 		return -1;
-	n += put16s(out, header, COUNT_OF(header));
-	n += put16s(out + n, question, COUNT_OF(question));
-	if (edns) {
-		out[n++] = 0;
-		n += put16s(out + n, opt, COUNT_OF(opt));
-	}
-	return (int)n;
+	n += HEADER_SIZE;
+	memcpy(out, header, sizeof(header));
+	put16(out, id);
+	put16(out + n, type);
+	put16(out + n + 2, CLASS_IN);
+	if (!edns)
+		return (int)n + 4;
+	out[11] = 1;
+	memcpy(out + n + 4, opt, sizeof(opt));
+	return (int)(n + 4 + sizeof(opt));
 }

@@ -62,8 +62,16 @@ uint32_t utf8_character(struct span s, size_t *n)
 bool utf8_is_valid(struct span s)
 {
 	while (s.n > 0) {
-		size_t n = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_length(s);
+		uint64_t octets = UINT64_MAX;
+		size_t n;
 
+		/* Nearly all of it is ASCII: eight octets a step. */
+		if (s.n >= sizeof(octets))
+			memcpy(&octets, s.p, sizeof(octets));
+		if (!(octets & UINT64_C(0x8080808080808080)))
+			n = sizeof(octets);
+		else
+			n = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_length(s);
 		if (n == 0)
 			return false;
 		s = span_skip(s, n);

@@ -80,7 +80,7 @@ static bool record(struct worker *worker, const struct observation *observation)
 	if (record_put_domain(worker->buffer, observation) < 0)
 		return false;
 	worker_count(&worker->counts.domains, 1);
-	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
+	if (record_buffer_content(worker->buffer).n >= SINK_FRAME_TARGET)
 		give_buffer(worker);
 	return true;
 }

@@ -132,11 +132,11 @@ static void encode(struct run *run)
 	for (uint32_t i = 0; i < run->count; i++) {
 		if (record_put_domain(buffer, &run->made[i]->observation) != 0)
 			exit(1);
-		if (record_buffer_size(buffer) < run->frame && i + 1 < run->count)
+		if (record_buffer_content(buffer).n < run->frame && i + 1 < run->count)
 			continue;
-		memcpy(run->raw + run->raw_size, record_buffer_data(buffer), record_buffer_size(buffer));
-		run->raw_size += record_buffer_size(buffer);
-		run->raw_n[run->frames++] = record_buffer_size(buffer);
+		memcpy(run->raw + run->raw_size, record_buffer_content(buffer).p, record_buffer_content(buffer).n);
+		run->raw_size += record_buffer_content(buffer).n;
+		run->raw_n[run->frames++] = record_buffer_content(buffer).n;
 		record_buffer_reset(buffer);
 	}
 	spent = cpu() - spent;

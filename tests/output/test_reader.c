@@ -27,7 +27,7 @@ static struct error error;
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
-	struct span frame = frame_press(press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	struct span frame = frame_press(press, record_buffer_content(buffer));
 
 	assert_true(frame.n <= FILE_MAX - scan.n);
 	memcpy(scan.octet + scan.n, frame.p, frame.n);
