@@ -151,11 +151,6 @@ uint32_t unpack_map(struct unpack *u)
 	return elements(u, FIXMAP, MAP16, 2);
 }
 
-bool unpack_is_uint(const struct unpack *u)
-{
-	return u->p < u->end && (*u->p < FIXMAP || (*u->p >= UINT8 && *u->p <= UINT64));
-}
-
 static uint64_t skip_octets(struct unpack *u, uint64_t n)
 {
 	if (n > unpack_left(u))

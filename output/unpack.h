@@ -114,7 +114,11 @@ static inline bool unpack_nil(struct unpack *u)
 }
 
 /* Is a whole number from 0 next? Is a bin? Nothing is consumed. */
-bool unpack_is_uint(const struct unpack *u);
+static inline bool unpack_is_uint(const struct unpack *u)
+{
+	return u->p < u->end && (*u->p < 0x80 || (*u->p >= 0xcc && *u->p <= 0xcf));
+}
+
 static inline bool unpack_is_bin(const struct unpack *u)
 {
 	return u->p < u->end && *u->p >= 0xc4 && *u->p <= 0xc6;
