@@ -52,14 +52,14 @@ static void warn_if_overlapping(const struct scan_files *files, struct origin *o
 static void warn_if_incomplete(struct scan_files *files, const struct reader *reader, const char *path,
 			       uint64_t domains)
 {
-	const struct record_trailer *trailer = reader_trailer(reader);
+	const struct reader_end *end = reader_end(reader);
 	const char *why = NULL;
 
-	if (reader_torn(reader))
+	if (end->torn)
 		why = "it is cut in the middle of a frame";
-	else if (!trailer)
+	else if (!end->trailer)
 		why = "it has no trailer: the scan was killed or still runs";
-	else if (trailer->completion == COMPLETION_ABORTED)
+	else if (end->trailer->completion == COMPLETION_ABORTED)
 		why = "the scan was interrupted";
 	if (!why)
 		return;

@@ -67,8 +67,6 @@ enum {
 static const char magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' }; /* RFC 8878 3.1.1 */
 
 struct frame_walk {
-	frame_read *read;
-	void *arg;
 	int fd;
 	ZSTD_DCtx *context;
 	char *data;      /* a window on the file */
@@ -78,24 +76,16 @@ struct frame_walk {
 	bool began;
 	char *content;
 	size_t content_size;
-	long long start, end; /* of the last whole frame, in the file */
-	long long offset;     /* of data + from, in the file */
+	long long offset; /* of data + from, in the file */
 };
 
-static ssize_t read_descriptor(void *arg, char *data, size_t n)
-{
-	return read(((struct frame_walk *)arg)->fd, data, n);
-}
-
-struct frame_walk *frame_walk_new(int fd, frame_read *read_hook, void *arg)
+struct frame_walk *frame_walk_new(int fd)
 {
 	struct frame_walk *walk = calloc(1, sizeof(*walk));
 
 	if (!walk)
 		return NULL;
 	walk->fd = fd;
-	walk->read = read_hook ? read_hook : read_descriptor;
-	walk->arg = read_hook ? arg : walk;
 	walk->context = ZSTD_createDCtx();
 	if (walk->context)
 		ZSTD_DCtx_setParameter(walk->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
@@ -116,16 +106,6 @@ void frame_walk_free(struct frame_walk *walk)
 	free(walk->data);
 	free(walk->content);
 	free(walk);
-}
-
-long long frame_start(const struct frame_walk *walk)
-{
-	return walk->start;
-}
-
-long long frame_end(const struct frame_walk *walk)
-{
-	return walk->end;
 }
 
 bool frame_began(const struct frame_walk *walk)
@@ -161,7 +141,7 @@ static enum frame_result fill(struct frame_walk *walk)
 	if (walk->to == walk->size && !make_room(walk))
 		return FRAME_MEMORY;
 	do
-		n = walk->read(walk->arg, walk->data + walk->to, walk->size - walk->to);
+		n = read(walk->fd, walk->data + walk->to, walk->size - walk->to);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return FRAME_READ;
@@ -354,9 +334,10 @@ static enum frame_result judge(struct frame_walk *walk, size_t size, bool is_cut
 	return result == FRAME_DAMAGED ? search_rest(walk) : result;
 }
 
-enum frame_result frame_next(struct frame_walk *walk, struct span *content)
+enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 {
 	enum frame_result result;
+	struct span content;
 	bool is_cut;
 	size_t size;
 
@@ -371,7 +352,7 @@ enum frame_result frame_next(struct frame_walk *walk, struct span *content)
 	result = measure(walk, &size, &is_cut);
 	if (result != FRAME_WHOLE)
 		return result;
-	result = size > 0 ? expand(walk, size, content) : FRAME_DAMAGED;
+	result = size > 0 ? expand(walk, size, &content) : FRAME_DAMAGED;
 	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
 		enum frame_result rest = judge(walk, size, is_cut);
 
@@ -380,8 +361,7 @@ enum frame_result frame_next(struct frame_walk *walk, struct span *content)
 	}
 	if (result != FRAME_WHOLE)
 		return result;
-	walk->start = walk->offset;
+	*frame = (struct frame){ content, walk->offset, walk->offset + (long long)size };
 	consume(walk, size);
-	walk->end = walk->offset;
 	return FRAME_WHOLE;
 }

@@ -10,7 +10,6 @@
 #define STSURVEY_OUTPUT_FRAME_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "parsers/span.h"
 
@@ -44,21 +43,19 @@ enum frame_result {
 	FRAME_MEMORY,
 };
 
-/* read(2), or a test's stand-in. */
-typedef ssize_t frame_read(void *arg, char *data, size_t n);
+struct frame {
+	struct span content;  /* valid until the next call */
+	long long start, end; /* octets of the file before it, and through it */
+};
 
 struct frame_walk;
 
-/* NULL: no memory. @read NULL: read(2) from @fd, which stays the caller's. */
-struct frame_walk *frame_walk_new(int fd, frame_read *read, void *arg);
+/* @fd stays the caller's. NULL: no memory. */
+struct frame_walk *frame_walk_new(int fd);
 void frame_walk_free(struct frame_walk *walk);
 
-/* The next frame's content, valid until the next call. Every result but FRAME_WHOLE is final. */
-__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct span *content);
-
-/* Octets of the file before the frame last returned, and through it. */
-long long frame_start(const struct frame_walk *walk);
-long long frame_end(const struct frame_walk *walk);
+/* The next frame. Every result but FRAME_WHOLE is final, and leaves @frame as it was. */
+__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct frame *frame);
 
 /* Did the first octets look like a zstd frame at all? After the first frame_next. */
 bool frame_began(const struct frame_walk *walk);

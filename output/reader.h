@@ -25,19 +25,18 @@ __attribute__((warn_unused_result)) int reader_open(struct reader **reader, cons
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
 						    struct error *error);
 
+/* Valid until reader_next is called. */
 const struct record_header *reader_header(const struct reader *reader);
 
-/* Frames read so far. */
-unsigned long long reader_frames(const struct reader *reader);
+/* What was found, once reader_next returned 0. */
+struct reader_end {
+	const struct record_trailer *trailer; /* NULL: none (killed, or still being written) */
+	unsigned long long frames;
+	long long whole; /* octets of whole frames, a trailer frame left out: where --resume goes on */
+	bool torn;       /* octets follow the last whole frame */
+};
 
-/* The trailer, once reader_next returned 0; NULL when the file has none (killed, or still being written). */
-const struct record_trailer *reader_trailer(const struct reader *reader);
-
-/* Octets of whole frames from the start, a trailer frame left out: where --resume goes on. After the end. */
-long long reader_whole(const struct reader *reader);
-
-/* Did octets follow the last whole frame? After the end. */
-bool reader_torn(const struct reader *reader);
+const struct reader_end *reader_end(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 

@@ -138,9 +138,9 @@ static uint64_t domains_in_file(long long *whole, bool *has_trailer)
 	while ((result = reader_next(reader, &o, &reader_error)) > 0)
 		assert_int_equal(o.index, count++);
 	assert_int_equal(result, 0);
-	assert_false(reader_torn(reader));
-	*whole = reader_whole(reader);
-	*has_trailer = reader_trailer(reader);
+	assert_false(reader_end(reader)->torn);
+	*whole = reader_end(reader)->whole;
+	*has_trailer = reader_end(reader)->trailer;
 	reader_close(reader);
 	return count;
 }
