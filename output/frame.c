@@ -73,7 +73,6 @@ struct frame_walk {
 	size_t from, to; /* of data: not yet consumed */
 	size_t size;
 	bool ended; /* nothing more to read */
-	bool began;
 	char *content;
 	size_t content_size;
 	long long offset; /* of data + from, in the file */
@@ -106,11 +105,6 @@ void frame_walk_free(struct frame_walk *walk)
 	free(walk->data);
 	free(walk->content);
 	free(walk);
-}
-
-bool frame_began(const struct frame_walk *walk)
-{
-	return walk->began;
 }
 
 /* Room for more octets behind the window: move it to the front, or double it. */
@@ -338,7 +332,7 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 {
 	enum frame_result result;
 	struct span content;
-	bool is_cut;
+	bool is_cut, is_zstd;
 	size_t size;
 
 	while (left(walk) < sizeof(magic) && !walk->ended) {
@@ -348,10 +342,12 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 	}
 	if (left(walk) == 0)
 		return FRAME_END;
-	walk->began |= memcmp(walk->data + walk->from, magic, left(walk) < 4 ? left(walk) : 4) == 0;
+	is_zstd = walk->offset > 0 || memcmp(walk->data, magic, left(walk) < 4 ? left(walk) : 4) == 0;
 	result = measure(walk, &size, &is_cut);
 	if (result != FRAME_WHOLE)
 		return result;
+	if (size == 0 && !is_zstd)
+		return FRAME_FOREIGN;
 	result = size > 0 ? expand(walk, size, &content) : FRAME_DAMAGED;
 	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
 		enum frame_result rest = judge(walk, size, is_cut);

@@ -9,8 +9,6 @@
 #ifndef STSURVEY_OUTPUT_FRAME_H
 #define STSURVEY_OUTPUT_FRAME_H
 
-#include <stdbool.h>
-
 #include "parsers/span.h"
 
 enum {
@@ -38,6 +36,7 @@ enum frame_result {
 	FRAME_END,       /* the file ends with a whole frame */
 	FRAME_TORN,      /* the file ends, and what stands behind the last whole frame is a torn tail */
 	FRAME_DAMAGED,   /* what stands here is no frame, nor a torn tail */
+	FRAME_FOREIGN,   /* the file's first octets are no frame, nor the beginning of one */
 	FRAME_TOO_LARGE, /* a frame with more than FRAME_CONTENT_MAX octets of content */
 	FRAME_READ,      /* reading failed; errno tells */
 	FRAME_MEMORY,
@@ -56,8 +55,5 @@ void frame_walk_free(struct frame_walk *walk);
 
 /* The next frame. Every result but FRAME_WHOLE is final, and leaves @frame as it was. */
 __attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct frame *frame);
-
-/* Did the first octets look like a zstd frame at all? After the first frame_next. */
-bool frame_began(const struct frame_walk *walk);
 
 #endif

@@ -58,6 +58,9 @@ static enum frame_result next_frame(struct reader *r)
 	case FRAME_DAMAGED:
 		fail(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end, r->domains);
 		break;
+	case FRAME_FOREIGN:
+		fail(r, "is no scan file (not compressed with zstd)");
+		break;
 	case FRAME_TOO_LARGE:
 		fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such", r->frame.end,
 		     FRAME_CONTENT_MAX >> 20);
@@ -83,12 +86,10 @@ static int read_header(struct reader *r)
 	struct observation none;
 	enum frame_result frame = next_frame(r);
 
-	if (frame == FRAME_END || (frame == FRAME_TORN && frame_began(r->walk))) {
+	if (frame == FRAME_END || frame == FRAME_TORN) {
 		fail(r, "holds nothing: it is empty or was cut at its very beginning");
 		return READER_NOTHING;
 	}
-	if (frame == FRAME_TORN || (frame == FRAME_DAMAGED && !frame_began(r->walk)))
-		return fail(r, "is no scan file (not compressed with zstd)");
 	if (frame != FRAME_WHOLE)
 		return -1;
 	switch (decode_next(r->decode, &none, &r->header)) {
