@@ -16,16 +16,9 @@
 
 enum { BUFFERS_MIN = 2 };
 
-/* A buffer's place: free, in a user's hands, or waiting in the queue. */
-struct slot {
-	struct record_buffer *buffer; /* made when first asked for */
-	bool taken;
-};
-
 struct sink {
 	struct sink_options options;
 	char *path;
-	struct sink_system system;
 	int fd;
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
@@ -39,14 +32,13 @@ struct sink {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t given;
-	/* under the lock */
-	struct slot *slot;
-	unsigned *queue; /* slots handed over, a ring */
-	unsigned queue_first, queue_count;
+	/* under the lock; room for options.buffers in each array */
+	struct record_buffer **buffer; /* all, made when first asked for */
+	struct record_buffer **free;   /* of these, those that may be taken */
+	struct record_buffer **queue;  /* and those that were given, a ring */
+	unsigned made, free_count, queue_first, queue_count;
 	bool closing;
 };
-
-static const struct sink_system real_system = { write, fsync };
 
 static double now(void)
 {
@@ -98,7 +90,7 @@ static void sync_file(struct sink *sink)
 {
 	if (!sink->is_dirty || !sink->is_file)
 		return;
-	if (sink->system.sync(sink->fd) != 0)
+	if (fsync(sink->fd) != 0)
 		fail(sink, "cannot be synced", errno);
 	sink->is_dirty = false;
 	sink->synced = now();
@@ -116,7 +108,7 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
-	error = text_write_all(sink->system.write, sink->fd, frame);
+	error = text_write_all(sink->fd, frame);
 	if (error != 0) {
 		fail(sink, "cannot be written", error);
 		return;
@@ -149,7 +141,7 @@ static void wait_for_work(struct sink *sink)
 	}
 }
 
-static void *run(void *arg)
+static void *write_given(void *arg)
 {
 	struct sink *sink = arg;
 
@@ -157,14 +149,12 @@ static void *run(void *arg)
 	for (;;) {
 		struct record_buffer *buffer = NULL;
 		bool had_failed = atomic_load(&sink->failed);
-		unsigned at = 0;
 
 		wait_for_work(sink);
 		if (sink->queue_count > 0) {
-			at = sink->queue[sink->queue_first];
+			buffer = sink->queue[sink->queue_first];
 			sink->queue_first = (sink->queue_first + 1) % sink->options.buffers;
 			sink->queue_count--;
-			buffer = sink->slot[at].buffer;
 		} else if (sink->closing) {
 			break;
 		}
@@ -177,7 +167,7 @@ static void *run(void *arg)
 			sync_file(sink);
 		pthread_mutex_lock(&sink->lock);
 		if (buffer)
-			sink->slot[at].taken = false;
+			sink->free[sink->free_count++] = buffer;
 		if (!sink->options.on_free || (!buffer && atomic_load(&sink->failed) == had_failed))
 			continue;
 		pthread_mutex_unlock(&sink->lock);
@@ -256,19 +246,27 @@ static int open_file(struct sink *sink, struct error *error)
 	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
 }
 
-static int write_header(struct sink *sink, const struct record_header *header, struct error *error)
+/* One of the two in a frame of its own. */
+static void write_alone(struct sink *sink, const struct record_header *header, const struct record_trailer *trailer)
 {
-	struct record_buffer *buffer;
+	struct record_buffer *buffer = record_buffer_new();
+	int result = -1;
 
-	if (sink->options.resume_at > 0)
-		return 0;
-	buffer = record_buffer_new();
-	if (!buffer || record_put_header(buffer, header) != 0)
-		fail(sink, "header", ENOMEM);
-	else
+	if (buffer)
+		result = header ? record_put_header(buffer, header) : record_put_trailer(buffer, trailer);
+	if (result == 0)
 		write_frame(sink, buffer);
+	else
+		fail(sink, header ? "header" : "trailer", ENOMEM);
 	record_buffer_free(buffer);
 	sync_file(sink);
+}
+
+static int write_header(struct sink *sink, const struct record_header *header, struct error *error)
+{
+	if (sink->options.resume_at > 0)
+		return 0;
+	write_alone(sink, header, NULL);
 	if (!atomic_load(&sink->failed))
 		return 0;
 	*error = sink->error;
@@ -282,13 +280,24 @@ static void sink_free(struct sink *sink)
 {
 	if (sink->fd >= 0 && sink->fd != STDOUT_FILENO)
 		close(sink->fd);
-	for (unsigned i = 0; sink->slot && i < sink->options.buffers; i++)
-		record_buffer_free(sink->slot[i].buffer);
+	for (unsigned i = 0; i < sink->made; i++)
+		record_buffer_free(sink->buffer[i]);
 	frame_press_free(sink->press);
-	free(sink->slot);
+	free(sink->buffer);
+	free(sink->free);
 	free(sink->queue);
 	free(sink->path);
 	free(sink);
+}
+
+/* One more buffer that may be taken. */
+static bool make_buffer(struct sink *sink)
+{
+	struct record_buffer *buffer = sink->made < sink->options.buffers ? record_buffer_new() : NULL;
+
+	if (buffer)
+		sink->buffer[sink->made++] = sink->free[sink->free_count++] = buffer;
+	return buffer;
 }
 
 static struct sink *sink_new(const struct sink_options *options)
@@ -300,17 +309,15 @@ static struct sink *sink_new(const struct sink_options *options)
 	sink->options = *options;
 	if (sink->options.buffers < BUFFERS_MIN)
 		sink->options.buffers = BUFFERS_MIN;
-	sink->system = options->system ? *options->system : real_system;
 	sink->fd = -1;
 	sink->synced = now();
 	sink->path = strdup(strcmp(options->path, "-") == 0 ? "standard output" : options->path);
-	sink->slot = calloc(sink->options.buffers, sizeof(*sink->slot));
-	sink->queue = calloc(sink->options.buffers, sizeof(*sink->queue));
+	sink->buffer = calloc(sink->options.buffers, sizeof(struct record_buffer *));
+	sink->free = calloc(sink->options.buffers, sizeof(struct record_buffer *));
+	sink->queue = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->press = frame_press_new();
 	/* One buffer from the start: whatever memory lacks later, records go on being written. */
-	if (sink->slot)
-		sink->slot[0].buffer = record_buffer_new();
-	if (sink->path && sink->slot && sink->slot[0].buffer && sink->queue && sink->press)
+	if (sink->path && sink->buffer && sink->free && sink->queue && sink->press && make_buffer(sink))
 		return sink;
 	sink_free(sink);
 	return NULL;
@@ -325,7 +332,7 @@ static int start(struct sink *sink)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&sink->given, &attributes);
 	pthread_condattr_destroy(&attributes);
-	return pthread_create(&sink->thread, NULL, run, sink);
+	return pthread_create(&sink->thread, NULL, write_given, sink);
 }
 
 int sink_open(struct sink **out, const struct sink_options *options, const struct record_header *header,
@@ -356,18 +363,8 @@ struct record_buffer *sink_take(struct sink *sink)
 	struct record_buffer *buffer = NULL;
 
 	pthread_mutex_lock(&sink->lock);
-	for (unsigned i = 0; i < sink->options.buffers && !buffer; i++) {
-		struct slot *slot = &sink->slot[i];
-
-		if (slot->taken)
-			continue;
-		if (!slot->buffer)
-			slot->buffer = record_buffer_new();
-		buffer = slot->buffer;
-		slot->taken = buffer;
-		if (!buffer)
-			break;
-	}
+	if (sink->free_count > 0 || make_buffer(sink))
+		buffer = sink->free[--sink->free_count];
 	pthread_mutex_unlock(&sink->lock);
 	return buffer;
 }
@@ -375,10 +372,7 @@ struct record_buffer *sink_take(struct sink *sink)
 void sink_give(struct sink *sink, struct record_buffer *buffer)
 {
 	pthread_mutex_lock(&sink->lock);
-	for (unsigned i = 0; i < sink->options.buffers; i++) {
-		if (sink->slot[i].buffer == buffer)
-			sink->queue[(sink->queue_first + sink->queue_count++) % sink->options.buffers] = i;
-	}
+	sink->queue[(sink->queue_first + sink->queue_count++) % sink->options.buffers] = buffer;
 	pthread_cond_signal(&sink->given);
 	pthread_mutex_unlock(&sink->lock);
 }
@@ -389,17 +383,6 @@ bool sink_failed(const struct sink *sink)
 }
 
 /* ---- closing ---- */
-
-static void write_trailer(struct sink *sink, const struct record_trailer *trailer)
-{
-	struct record_buffer *buffer = record_buffer_new();
-
-	if (!buffer || record_put_trailer(buffer, trailer) != 0)
-		fail(sink, "trailer", ENOMEM);
-	else
-		write_frame(sink, buffer);
-	record_buffer_free(buffer);
-}
 
 int sink_close(struct sink *sink, const struct record_trailer *trailer, struct error *error)
 {
@@ -412,8 +395,7 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, struct e
 	pthread_join(sink->thread, NULL);
 	pthread_cond_destroy(&sink->given);
 	pthread_mutex_destroy(&sink->lock);
-	write_trailer(sink, trailer);
-	sync_file(sink);
+	write_alone(sink, NULL, trailer);
 	/* Network file systems report a full disk here at the latest. */
 	if (sink->is_file) {
 		int closed = close(sink->fd);

@@ -2,14 +2,13 @@
  * syncs them at a bounded interval. Frames are independent zstd frames with a content checksum.
  *
  * The workers of a scan each fill a buffer and hand it over; the sink gives empty ones back.
- * The number of buffers is fixed, which is the back-pressure: who gets none waits.
+ * The number of buffers is fixed, which is the back-pressure: a worker that gets none waits.
  */
 #ifndef STSURVEY_OUTPUT_SINK_H
 #define STSURVEY_OUTPUT_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "output/error.h"
 #include "output/record.h"
@@ -20,13 +19,6 @@ enum {
 
 struct sink;
 
-/* What the sink asks of the system; tests put short writes and full disks here. Same results as the calls
- * they stand for. */
-struct sink_system {
-	ssize_t (*write)(int fd, const void *data, size_t n);
-	int (*sync)(int fd);
-};
-
 struct sink_options {
 	const char *path;           /* "-": standard output */
 	bool force;                 /* replace what is there */
@@ -35,7 +27,6 @@ struct sink_options {
 	unsigned buffers;           /* how many may be in flight; at least 2 */
 	void (*on_free)(void *arg); /* a buffer came back, or the sink failed; called on the sink's thread */
 	void *arg;
-	const struct sink_system *system; /* NULL: write(2) and fsync(2) */
 };
 
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).

@@ -30,10 +30,10 @@ int text_open(struct text *text, const char *path, struct error *error)
 	return error_set(error, "%s: no memory for the output buffer", path);
 }
 
-int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s)
+int text_write_all(int fd, struct span s)
 {
 	while (s.n > 0) {
-		ssize_t n = put(fd, s.p, s.n);
+		ssize_t n = write(fd, s.p, s.n);
 
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return n < 0 ? errno : EIO;
@@ -46,7 +46,7 @@ int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, s
 void text_flush(struct text *text)
 {
 	if (text->error == 0)
-		text->error = text_write_all(write, text->fd, (struct span){ text->data, text->used });
+		text->error = text_write_all(text->fd, (struct span){ text->data, text->used });
 	text->used = 0;
 }
 

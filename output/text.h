@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "output/error.h"
 #include "parsers/span.h"
@@ -40,8 +39,8 @@ static inline bool text_failed(const struct text *text)
 	return text->error != 0;
 }
 
-/* Write all of @s with write(2) or what stands in for it: 0, or errno. */
-int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s);
+/* Write all of @s to @fd: 0, or errno. */
+int text_write_all(int fd, struct span s);
 
 /* Write what is buffered, e.g. once a second to a reader that waits. */
 void text_flush(struct text *text);

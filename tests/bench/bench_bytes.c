@@ -180,8 +180,7 @@ static void decode(const struct run *run, const unsigned char *packed)
 	uint64_t count = 0, mx = 0;
 	double spent;
 
-	if (text_write_all(write, fd, (struct span){ (const char *)packed, run->packed }) != 0 ||
-	    lseek(fd, 0, SEEK_SET) != 0)
+	if (text_write_all(fd, (struct span){ (const char *)packed, run->packed }) != 0 || lseek(fd, 0, SEEK_SET) != 0)
 		exit(1);
 	spent = cpu();
 	while (frame_next(walk, &frame) == FRAME_WHOLE) {
