@@ -41,7 +41,7 @@ enum stats_metric {
 	METRIC_POLICY_VALID,
 	METRIC_POLICY_TOLERATED,
 	METRIC_POLICY_USABLE,
-	METRIC_MODE_ENFORCE,
+	METRIC_MODE_ENFORCE, /* these three as in enum sts_mode */
 	METRIC_MODE_TESTING,
 	METRIC_MODE_NONE,
 	METRIC_MISCONFIGURED,
@@ -83,14 +83,32 @@ void stats_fini(struct stats *stats);
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
 
 /* The word of a metric, and the metric it is a part of. */
-const char *stats_metric_name(enum stats_metric metric);
-enum stats_metric stats_metric_of(enum stats_metric metric);
+struct stats_metric_info {
+	const char *name;
+	enum stats_metric of;
+};
 
-/* Bin 0 is the unranked; the last has no end (0). */
-void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end);
+/* Policies with less than so many seconds, and not less than the bucket before. */
+struct stats_age {
+	uint64_t below;
+	const char *name;
+};
 
-const char *stats_age_name(unsigned bucket);
-const char *stats_scheme_name(enum stats_scheme scheme);
+/* Bin 0 is the unranked, 0 to 0; the last has no end (0). */
+struct stats_rank {
+	uint64_t start, end;
+};
+
+extern const struct stats_metric_info stats_metrics[METRIC_COUNT];
+extern const struct stats_age stats_ages[STATS_AGE_BUCKETS];
+extern const struct stats_rank stats_ranks[STATS_RANK_BINS];
+
+/* Of a mode that is set. */
+static inline enum stats_metric stats_metric_of_mode(enum sts_mode mode)
+{
+	return (enum stats_metric)(METRIC_MODE_ENFORCE + mode - STS_MODE_ENFORCE);
+}
+
 const char *stats_reason_name(unsigned reason);
 
 #endif
