@@ -91,6 +91,6 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	put_policy(csv, observation, result);
 	domain_csv_findings(csv, &judgement->findings);
 	csv_string(csv, component_name(judgement->component));
-	csv_string(csv, judgement_verdict_name(judgement));
+	csv_string(csv, verdict_name(judgement->verdict));
 	csv_end(csv);
 }

@@ -307,7 +307,7 @@ static void put_judgement(struct json *json, const struct judgement *j)
 		json_word(json, NULL, finding_table[f].code);
 	json_close_array(json);
 	json_word(json, "component", component_name(j->component));
-	json_word(json, "verdict", judgement_verdict_name(j));
+	json_word(json, "verdict", verdict_name(j->verdict));
 }
 
 void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)

@@ -115,7 +115,7 @@ static void write_funnel(struct html *html, const struct stats *stats)
 			html_bar(html, component_name((enum component)c), stats->component[c], of);
 	html_table(html, "What a sender does.", "verdict" HTML_BAR_COLUMNS);
 	of += unknown;
-	for (unsigned v = 0; v < VERDICT_COUNT; v++)
+	for (unsigned v = VERDICT_NO_POLICY; v < VERDICT_COUNT; v++)
 		html_bar(html, verdict_name((enum verdict)v), stats->verdict[v], of);
 }
 

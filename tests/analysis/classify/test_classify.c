@@ -19,8 +19,8 @@ struct expectation {
 
 static const struct expectation table[] = {
 	{ "a good domain has nothing to find", "", "", OK, "enforce-ok" },
-	{ "a line that is no name", "input illegal", "", "illegal-input", "", "unknown" },
-	{ "a name on the blocklist", "input blocklisted", "", "blocklisted", "", "unknown" },
+	{ "a line that is no name", "input illegal", "", "illegal-input", "", "" },
+	{ "a name on the blocklist", "input blocklisted", "", "blocklisted", "", "" },
 	{ "NXDOMAIN of MX ends it", "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED", "", NO_STS, "no-policy" },
 	{ "nothing asked is nothing known", "mx SKIPPED\nsts SKIPPED\nrpt SKIPPED", "", "unknown", "", "unknown" },
 
