@@ -81,16 +81,23 @@ static size_t shown_of(size_t count)
 	return count < EXPLAIN_LIST_MAX ? count : EXPLAIN_LIST_MAX;
 }
 
+/* @count texts, as far as they are shown, with what stands in front of the first and of the others. */
+static void put_texts(const struct paper *paper, const char *first, const char *next, const struct span *text,
+		      size_t count, size_t omitted)
+{
+	for (size_t i = 0; i < shown_of(count); i++) {
+		fputs(i == 0 ? first : next, paper->out);
+		put_text(paper, text[i]);
+	}
+	put_more(paper, shown_of(count), count + omitted);
+}
+
 /* ---- dns ---- */
 
 static void put_answer(const struct paper *paper, const struct obs_answer *answer)
 {
 	fprintf(paper->out, "%s%s", dns_status_name(answer->status), answer->ad ? " (DNSSEC)" : "");
-	for (size_t i = 0; i < shown_of(answer->cname_count); i++) {
-		fputs(i == 0 ? ", alias of " : " → ", paper->out);
-		put_text(paper, answer->cname[i]);
-	}
-	put_more(paper, shown_of(answer->cname_count), answer->cname_count);
+	put_texts(paper, ", alias of ", " → ", answer->cname, answer->cname_count, 0);
 	if (answer->cname_loop)
 		fputs(", in a loop", paper->out);
 }
@@ -165,11 +172,7 @@ static void explain_certificate(const struct paper *paper, const struct obs_cert
 		fputs("no DNS names, common name ", paper->out);
 		put_text(paper, leaf->common_name);
 	}
-	for (size_t i = 0; i < shown_of(leaf->name_count); i++) {
-		fputs(i == 0 ? "for " : ", ", paper->out);
-		put_text(paper, leaf->name[i]);
-	}
-	put_more(paper, shown_of(leaf->name_count), leaf->name_count + leaf->name_omitted);
+	put_texts(paper, "for ", ", ", leaf->name, leaf->name_count, leaf->name_omitted);
 	fputs("; valid ", paper->out);
 	put_date(paper, leaf->not_before);
 	fputs(" to ", paper->out);
@@ -196,23 +199,21 @@ static void explain_tls(const struct paper *paper, const struct obs_tls *tls, co
 
 static void explain_http(const struct paper *paper, const struct obs_http *http)
 {
+	const struct {
+		const char *before;
+		struct span field;
+	} part[] = { { ", ", http->content_type },
+		     { ", coded as ", http->content_encoding },
+		     { ", leads to ", http->location } };
+
 	put_label(paper, "HTTP");
 	if (http->status > 0)
 		fprintf(paper->out, "status %u", http->status);
 	else
 		fputs("no answer", paper->out);
-	if (http->content_type.p) {
-		fputs(", ", paper->out);
-		put_text(paper, http->content_type);
-	}
-	if (http->content_encoding.p) {
-		fputs(", coded as ", paper->out);
-		put_text(paper, http->content_encoding);
-	}
-	if (http->location.p) {
-		fputs(", leads to ", paper->out);
-		put_text(paper, http->location);
-	}
+	for (size_t i = 0; i < COUNT_OF(part); i++)
+		if (part[i].field.p)
+			put_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);
 	fprintf(paper->out, ", %" PRIu64 " octets\n", http->size);
 }
 
