@@ -52,12 +52,12 @@ static void put_policy(struct csv *csv, const struct observation *observation, c
 	bool asked = observation->input == INPUT_OK && result->judgement.record[TXT_STS] == RECORD_VALID;
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
 
-	csv_string(csv, asked ? connect_status_name(observation->policy.status) : "");
+	csv_string(csv, asked ? connect_status_names[observation->policy.status] : "");
 	csv_known(csv, observation->policy.http.status > 0, observation->policy.http.status);
 	csv_string(csv, result->tls_verify);
-	csv_string(csv, judged ? sts_mode_name(result->policy.mode) : "");
+	csv_string(csv, judged ? sts_mode_names[result->policy.mode] : "");
 	csv_known(csv, judged && result->policy.has_max_age, result->policy.max_age);
-	csv_string(csv, policy_state_name(result->judgement.policy));
+	csv_string(csv, policy_state_names[result->judgement.policy]);
 }
 
 void domain_csv_write(struct csv *csv, const struct observation *observation, const struct classification *result)
@@ -71,17 +71,17 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	csv_uint(csv, observation->index);
 	csv_known(csv, observation->rank > 0, observation->rank);
 	csv_time_ms(csv, observation->time_ms);
-	csv_string(csv, domain_status_name(judgement->status));
-	csv_string(csv, surveyed ? dns_status_name(mx->answer.status) : "");
+	csv_string(csv, domain_status_names[judgement->status]);
+	csv_string(csv, surveyed ? dns_status_names[mx->answer.status] : "");
 	put_mx(csv, mx);
 	put_bool(csv, answered && mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
 	put_bool(csv, answered, mx->answer.ad);
-	csv_string(csv, record_state_name(judgement->record[TXT_STS]));
+	csv_string(csv, record_state_names[judgement->record[TXT_STS]]);
 	csv_text(csv, result->sts.id);
-	csv_string(csv, record_state_name(judgement->record[TXT_TLSRPT]));
+	csv_string(csv, record_state_names[judgement->record[TXT_TLSRPT]]);
 	put_policy(csv, observation, result);
 	domain_csv_findings(csv, &judgement->findings);
-	csv_string(csv, component_name(judgement->component));
-	csv_string(csv, verdict_name(judgement->verdict));
+	csv_string(csv, component_names[judgement->component]);
+	csv_string(csv, verdict_names[judgement->verdict]);
 	csv_end(csv);
 }

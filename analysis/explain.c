@@ -96,7 +96,7 @@ static void put_texts(const struct paper *paper, const char *first, const char *
 
 static void put_answer(const struct paper *paper, const struct obs_answer *answer)
 {
-	fprintf(paper->out, "%s%s", dns_status_name(answer->status), answer->ad ? " (DNSSEC)" : "");
+	fprintf(paper->out, "%s%s", dns_status_names[answer->status], answer->ad ? " (DNSSEC)" : "");
 	put_texts(paper, ", alias of ", " → ", answer->cname, answer->cname_count, 0);
 	if (answer->cname_loop)
 		fputs(", in a loop", paper->out);
@@ -120,7 +120,7 @@ static void explain_txt(const struct paper *paper, struct span label, const stru
 	fprintf(paper->out, "  %-11.*s ", (int)label.n - 1, label.p);
 	put_answer(paper, &txt->answer);
 	if (state != RECORD_NOT_ASKED)
-		fprintf(paper->out, ", record: %s", record_state_name(state));
+		fprintf(paper->out, ", record: %s", record_state_names[state]);
 	for (size_t i = 0; i < shown_of(txt->count); i++) {
 		fprintf(paper->out, "\n  %-11s \"", "");
 		put_text(paper, txt->record[i]);
@@ -156,7 +156,7 @@ static void explain_host(const struct paper *paper, const struct obs_policy *pol
 	if (policy->status == CONNECT_SKIPPED)
 		return;
 	put_label(paper, "connection");
-	fputs(connect_status_name(policy->status), paper->out);
+	fputs(connect_status_names[policy->status], paper->out);
 	if (policy->address_used >= 0 && (size_t)policy->address_used < policy->address_count) {
 		fputs(" at ", paper->out);
 		put_address(paper, &policy->address[policy->address_used]);
@@ -185,7 +185,8 @@ static void explain_certificate(const struct paper *paper, const struct obs_cert
 static void explain_tls(const struct paper *paper, const struct obs_tls *tls, const char *verify)
 {
 	put_label(paper, "TLS");
-	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_name(tls->version) : "no version", verify);
+	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_names[tls->version] : "no version",
+		verify);
 	for (size_t i = 0; i < tls->error_count; i++)
 		fprintf(paper->out, "%s %u at depth %u", i == 0 ? " (OpenSSL's error" : ",", tls->error[i].code,
 			tls->error[i].depth);
@@ -223,9 +224,9 @@ static void explain_policy(const struct paper *paper, const struct classificatio
 	size_t at = 0, shown = 0;
 
 	put_label(paper, "policy");
-	fputs(policy_state_name(result->judgement.policy), paper->out);
+	fputs(policy_state_names[result->judgement.policy], paper->out);
 	if (result->policy.mode != STS_MODE_UNSET)
-		fprintf(paper->out, ", mode %s", sts_mode_name(result->policy.mode));
+		fprintf(paper->out, ", mode %s", sts_mode_names[result->policy.mode]);
 	if (result->policy.has_max_age)
 		fprintf(paper->out, ", max_age %" PRIu64 " s", result->policy.max_age);
 	while (shown < EXPLAIN_LIST_MAX && sts_policy_next_mx(&result->policy, &at, &pattern)) {
@@ -277,7 +278,7 @@ static void explain_findings(const struct paper *paper, const struct finding_set
 			if (info->severity != order[s])
 				continue;
 			fputs("  ", paper->out);
-			put_coloured(paper, colours[info->severity], 11, severity_name(info->severity));
+			put_coloured(paper, colours[info->severity], 11, severity_names[info->severity]);
 			fprintf(paper->out, " %s (%u): ", info->code, info->number);
 			put_sentence(paper, info->meaning);
 			if (strcmp(info->rule, "-") != 0)
@@ -299,11 +300,11 @@ static const char *colour_of_verdict(const struct judgement *judgement)
 static void explain_conclusion(const struct paper *paper, const struct judgement *judgement)
 {
 	put_label(paper, "verdict");
-	put_coloured(paper, colour_of_verdict(judgement), 0, verdict_name(judgement->verdict));
+	put_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
 	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
 	if (judgement->component != COMPONENT_NONE && judgement->component != COMPONENT_OK &&
 	    judgement->component != COMPONENT_UNKNOWN)
-		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_name(judgement->component));
+		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
 }

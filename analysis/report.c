@@ -112,11 +112,11 @@ static void write_funnel(struct html *html, const struct stats *stats)
 	html_table(html, "Where they break: the first component that fails.", "component" HTML_BAR_COLUMNS);
 	for (unsigned c = COMPONENT_RECORD; c < COMPONENT_UNKNOWN; c++)
 		if (c != COMPONENT_MXTLS || stats->component[c] > 0)
-			html_bar(html, component_name((enum component)c), stats->component[c], of);
+			html_bar(html, component_names[c], stats->component[c], of);
 	html_table(html, "What a sender does.", "verdict" HTML_BAR_COLUMNS);
 	of += unknown;
 	for (unsigned v = VERDICT_NO_POLICY; v < VERDICT_COUNT; v++)
-		html_bar(html, verdict_name((enum verdict)v), stats->verdict[v], of);
+		html_bar(html, verdict_names[v], stats->verdict[v], of);
 }
 
 /* ---- findings ---- */
@@ -146,7 +146,7 @@ static void write_findings(struct html *html, struct stats *stats)
 
 		html_row(html);
 		text_printf(html->out, "<td><code>%s</code></td>", info->code);
-		html_cell(html, span_of(severity_name(info->severity)));
+		html_cell(html, span_of(severity_names[info->severity]));
 		html_cell_number(html, stats->finding[order[i]]);
 		html_cell_percent(html, stats->finding[order[i]], stats->metric[METRIC_SCANNED]);
 		html_cell(html, span_of(info->meaning));
@@ -201,7 +201,7 @@ static void write_policies(struct html *html, const struct stats *stats)
 	html_section(html, "policies", "Policies");
 	html_table(html, "Usable policies by mode.", "mode" HTML_BAR_COLUMNS);
 	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
-		html_bar(html, sts_mode_name((enum sts_mode)m), stats->metric[stats_metric_of_mode((enum sts_mode)m)],
+		html_bar(html, sts_mode_names[m], stats->metric[stats_metric_of_mode((enum sts_mode)m)],
 			 stats->metric[METRIC_POLICY_USABLE]);
 	write_mode_table(html, stats);
 	html_table(html,
@@ -209,7 +209,7 @@ static void write_policies(struct html *html, const struct stats *stats)
 		   "same registrable domain; sts-label: the pattern names the policy host.",
 		   "worst MX" HTML_BAR_COLUMNS);
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
-		html_bar(html, mx_kind_name((enum mx_kind)k), of_kind[k], compared);
+		html_bar(html, mx_kind_names[k], of_kind[k], compared);
 }
 
 /* ---- providers, TLDs, ranks ---- */

@@ -16,7 +16,6 @@ enum {
 	STATS_PROVIDERS_MAX = 262144, /* registrable domains kept apart in each role */
 	STATS_RANK_BINS = 9,          /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
-	STATS_MODES = 4, /* indexed by enum sts_mode; the first stays 0 for usable policies */
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
@@ -67,8 +66,8 @@ struct stats {
 	uint64_t component[COMPONENT_COUNT];
 	uint64_t verdict[VERDICT_COUNT]; /* of domains with a component */
 	uint64_t reason[STATS_STAGE_COUNT][STATS_REASON_COUNT];
-	uint64_t age[STATS_MODES][STATS_AGE_BUCKETS];
-	uint64_t mx_kind[MX_KIND_COUNT][STATS_MODES];
+	uint64_t age[STS_MODE_COUNT][STATS_AGE_BUCKETS]; /* of usable policies, whose mode is set */
+	uint64_t mx_kind[MX_KIND_COUNT][STS_MODE_COUNT];
 	uint64_t tlsrpt_state[RECORD_STATE_COUNT];
 	uint64_t tlsrpt_scheme[SCHEME_COUNT]; /* of valid records */
 	uint64_t rank[STATS_RANK_BINS][PART_COUNT];

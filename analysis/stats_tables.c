@@ -113,7 +113,7 @@ static void write_components(struct csv *csv, const struct stats *stats)
 		of += stats->component[c];
 	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
 		csv_string(csv, "all");
-		csv_string(csv, component_name((enum component)c));
+		csv_string(csv, component_names[c]);
 		share_row(csv, stats->component[c], of);
 	}
 }
@@ -124,8 +124,8 @@ static void write_findings(struct csv *csv, const struct stats *stats)
 		const struct finding_info *info = &finding_table[f];
 
 		csv_string(csv, info->code);
-		csv_string(csv, component_name(info->component));
-		csv_string(csv, severity_name(info->severity));
+		csv_string(csv, component_names[info->component]);
+		csv_string(csv, severity_names[info->severity]);
 		share_row(csv, stats->finding[f], stats->metric[METRIC_SCANNED]);
 	}
 }
@@ -155,15 +155,14 @@ static void write_mode_max_age(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
 		for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++)
-			pair_row(csv, sts_mode_name((enum sts_mode)m), span_of(stats_ages[b].name), stats->age[m][b]);
+			pair_row(csv, sts_mode_names[m], span_of(stats_ages[b].name), stats->age[m][b]);
 }
 
 static void write_mx_consistency(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
 		for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
-			pair_row(csv, mx_kind_name((enum mx_kind)k), span_of(sts_mode_name((enum sts_mode)m)),
-				 stats->mx_kind[k][m]);
+			pair_row(csv, mx_kind_names[k], span_of(sts_mode_names[m]), stats->mx_kind[k][m]);
 }
 
 static void write_tlsrpt(struct csv *csv, const struct stats *stats)
@@ -171,7 +170,7 @@ static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 	static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
 
 	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
-		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_name((enum record_state)s);
+		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_names[s];
 
 		pair_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
 	}
@@ -260,9 +259,9 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 	stats_add(&pass->stats, observation, result);
 	if (classification_misconfigured(result)) {
 		csv_text(csv, observation->name);
-		csv_string(csv, component_name(result->judgement.component));
+		csv_string(csv, component_names[result->judgement.component]);
 		domain_csv_findings(csv, &result->judgement.findings);
-		csv_string(csv, verdict_name(result->judgement.verdict));
+		csv_string(csv, verdict_names[result->judgement.verdict]);
 		csv_end(csv);
 	}
 	return !text_failed(csv->out);

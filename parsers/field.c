@@ -196,12 +196,7 @@ enum record_state txt_read(const struct span *record, size_t count, const struct
 	return RECORD_VALID;
 }
 
-static const char *const record_state_names[RECORD_STATE_COUNT] = {
+const char *const record_state_names[RECORD_STATE_COUNT] = {
 	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
 	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
 };
-
-const char *record_state_name(enum record_state state)
-{
-	return record_state_names[state];
-}

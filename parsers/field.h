@@ -64,7 +64,7 @@ enum record_state {
 	RECORD_STATE_COUNT
 };
 
-const char *record_state_name(enum record_state state); /* static; "" for NOT_ASKED */
+extern const char *const record_state_names[RECORD_STATE_COUNT]; /* "" for NOT_ASKED */
 
 /* What is read of a TXT record; the first member of the reader's own struct. */
 struct txt_reading {

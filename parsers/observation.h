@@ -199,10 +199,10 @@ struct observation {
 	struct obs_policy policy;
 };
 
-/* The words of INTERFACE.md; static, "" where JSON has null. */
-const char *dns_status_name(enum dns_status status);
-const char *connect_status_name(enum connect_status status);
-const char *tls_version_name(enum tls_version version);
+/* The words users see; "" where JSON has null. */
+extern const char *const dns_status_names[DNS_STATUS_COUNT];
+extern const char *const connect_status_names[CONNECT_STATUS_COUNT];
+extern const char *const tls_version_names[TLS_VERSION_COUNT];
 
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)

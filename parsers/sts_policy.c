@@ -20,19 +20,14 @@ static const enum finding key_missing[KEY_COUNT] = {
 	[KEY_MX] = FINDING_POLICY_NO_MX,
 };
 
-static const struct span mode_name[] = {
-	[STS_MODE_UNSET] = { "", 0 },
-	[STS_MODE_ENFORCE] = { "enforce", 7 },
-	[STS_MODE_TESTING] = { "testing", 7 },
-	[STS_MODE_NONE] = { "none", 4 },
+const char *const sts_mode_names[STS_MODE_COUNT] = {
+	[STS_MODE_UNSET] = "",
+	[STS_MODE_ENFORCE] = "enforce",
+	[STS_MODE_TESTING] = "testing",
+	[STS_MODE_NONE] = "none",
 };
 
 enum { MAX_AGE_DIGITS = 10 }; /* RFC 8461 3.2: 1*10(DIGIT) */
-
-const char *sts_mode_name(enum sts_mode mode)
-{
-	return mode_name[mode].p;
-}
 
 /* ---- lines ---- */
 
@@ -158,11 +153,13 @@ static void read_mode(struct span value, struct sts_policy *result)
 	enum finding wrong = FINDING_POLICY_BAD_MODE;
 
 	for (unsigned mode = STS_MODE_ENFORCE; mode <= STS_MODE_NONE; mode++) {
-		if (span_equal(value, mode_name[mode])) {
+		struct span name = span_of(sts_mode_names[mode]);
+
+		if (span_equal(value, name)) {
 			result->mode = (enum sts_mode)mode;
 			return;
 		}
-		if (span_equal_nocase(value, mode_name[mode]))
+		if (span_equal_nocase(value, name))
 			wrong = FINDING_POLICY_KEY_CASE;
 	}
 	finding_add(&result->findings, wrong);
@@ -352,14 +349,9 @@ bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span
 	return false;
 }
 
-static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+const char *const policy_state_names[POLICY_STATE_COUNT] = {
 	[POLICY_UNJUDGED] = "",
 	[POLICY_VALID] = "valid",
 	[POLICY_TOLERATED] = "tolerated",
 	[POLICY_INVALID] = "invalid",
 };
-
-const char *policy_state_name(enum policy_state state)
-{
-	return policy_state_names[state];
-}

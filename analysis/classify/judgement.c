@@ -1,13 +1,13 @@
 #include "analysis/classify/judgement.h"
 
-static const char *const domain_status_names[DOMAIN_STATUS_COUNT] = {
+const char *const domain_status_names[DOMAIN_STATUS_COUNT] = {
 	[DOMAIN_COMPLETE] = "complete",
 	[DOMAIN_UNKNOWN] = "unknown",
 	[DOMAIN_BLOCKLISTED] = "blocklisted",
 	[DOMAIN_ILLEGAL_INPUT] = "illegal-input",
 };
 
-static const char *const verdict_names[VERDICT_COUNT] = {
+const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_NOT_ASKED] = "",
 	[VERDICT_NO_POLICY] = "no-policy",
 	[VERDICT_NONE] = "none",
@@ -18,13 +18,3 @@ static const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_ENFORCE_PARTIAL] = "enforce-partial",
 	[VERDICT_UNKNOWN] = "unknown",
 };
-
-const char *domain_status_name(enum domain_status status)
-{
-	return domain_status_names[status];
-}
-
-const char *verdict_name(enum verdict verdict)
-{
-	return verdict_names[verdict];
-}

@@ -39,8 +39,7 @@ static inline bool judgement_has_record(const struct judgement *judgement, enum 
 	return judgement->record[question] >= RECORD_VALID && judgement->record[question] <= RECORD_MULTIPLE;
 }
 
-/* Static; "" for NOT_ASKED. */
-const char *domain_status_name(enum domain_status status);
-const char *verdict_name(enum verdict verdict);
+extern const char *const domain_status_names[DOMAIN_STATUS_COUNT];
+extern const char *const verdict_names[VERDICT_COUNT]; /* "" for NOT_ASKED */
 
 #endif

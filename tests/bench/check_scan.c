@@ -116,8 +116,7 @@ static void print_policy(const struct check *check)
 {
 	for (int i = CONNECT_SUCCESS; i < CONNECT_STATUS_COUNT; i++)
 		if (check->policy[i] > 0)
-			printf("policy %s=%" PRIu64 "\n", connect_status_name((enum connect_status)i),
-			       check->policy[i]);
+			printf("policy %s=%" PRIu64 "\n", connect_status_names[i], check->policy[i]);
 }
 
 int main(int argc, char **argv)

@@ -18,11 +18,11 @@ static void the_words_are_those_of_the_interface(void **state)
 
 	(void)state;
 	for (int i = 0; i < DOMAIN_STATUS_COUNT; i++)
-		assert_string_equal(domain_status_name((enum domain_status)i), statuses[i]);
+		assert_string_equal(domain_status_names[i], statuses[i]);
 	for (int i = 0; i < VERDICT_COUNT; i++)
-		assert_string_equal(verdict_name((enum verdict)i), verdicts[i]);
+		assert_string_equal(verdict_names[i], verdicts[i]);
 	for (int i = 0; i < POLICY_STATE_COUNT; i++)
-		assert_string_equal(policy_state_name((enum policy_state)i), policies[i]);
+		assert_string_equal(policy_state_names[i], policies[i]);
 }
 
 int main(void)

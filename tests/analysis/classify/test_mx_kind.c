@@ -73,8 +73,8 @@ static void kind_of_pair(void **state)
 		enum mx_kind kind = mx_kind_of_pair(&pattern, wildcard, &mx);
 
 		if (kind != table[i].kind)
-			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_name(kind),
-				 mx_kind_name(table[i].kind));
+			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_names[kind],
+				 mx_kind_names[table[i].kind]);
 	}
 }
 
