@@ -106,20 +106,10 @@ static void put_txt(struct json *json, const struct observation *observation, co
 
 /* ---- the policy ---- */
 
-/* The two address questions, in short. */
-static void put_dns(struct json *json, const struct obs_policy *p)
+static void put_question(struct json *json, const char *key, const struct obs_answer *answer)
 {
-	const struct {
-		const char *key;
-		const struct obs_answer *answer;
-	} asked[] = { { "A", &p->a }, { "AAAA", &p->aaaa } };
-
-	json_open_object(json, "dns");
-	for (size_t i = 0; i < COUNT_OF(asked); i++) {
-		json_open_object(json, asked[i].key);
-		put_answer(json, asked[i].answer);
-		json_close_object(json);
-	}
+	json_open_object(json, key);
+	put_answer(json, answer);
 	json_close_object(json);
 }
 
@@ -276,7 +266,10 @@ static void put_policy_data(struct json *json, const struct observation *observa
 	json_latin1(json, chain->cname, chain->cname_count);
 	json_latin1(json, (struct span[]){ p->http.body, observation->name }, 2);
 	json_string(json, "host", domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, host));
-	put_dns(json, p);
+	json_open_object(json, "dns");
+	put_question(json, "A", &p->a);
+	put_question(json, "AAAA", &p->aaaa);
+	json_close_object(json);
 	json_strings(json, "cname", chain->cname, chain->cname_count);
 	put_addresses(json, p);
 	put_count(json, "fetch_ms", p->fetch_ms);

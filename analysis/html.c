@@ -1,7 +1,5 @@
 #include "analysis/html.h"
 
-#include "parsers/utf8.h"
-
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b2733;--soft:#5a6875;--line:#d5dce3;--bar:#2f6fab;--paper:#fff}\n"
 	"@media(prefers-color-scheme:dark)"
@@ -51,30 +49,14 @@ static const char *escape_of(unsigned char c)
 	}
 }
 
-static void put_text(struct text *out, struct span s)
+static void put_text(struct html *html, struct span s)
 {
-	bool utf8 = utf8_is_valid(s);
-	size_t from = 0;
-
-	for (size_t i = 0; i <= s.n; i++) {
-		const char *escape = i < s.n ? escape_of((unsigned char)s.p[i]) : NULL;
-		struct span plain = { s.p + from, i - from };
-
-		if (i < s.n && !escape)
-			continue;
-		if (utf8)
-			text_put(out, plain);
-		else
-			text_latin1(out, plain);
-		if (escape)
-			text_string(out, escape);
-		from = i + 1;
-	}
+	text_escaped(html->out, s, escape_of);
 }
 
 void html_string(struct html *html, const char *s)
 {
-	put_text(html->out, span_of(s));
+	put_text(html, span_of(s));
 }
 
 void html_number(struct html *html, uint64_t value)
@@ -167,7 +149,7 @@ void html_table(struct html *html, const char *caption, const char *columns)
 			continue;
 		}
 		text_string(html->out, number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-		put_text(html->out, number ? span_skip(column, 1) : column);
+		put_text(html, number ? span_skip(column, 1) : column);
 		text_literal(html->out, "</th>");
 	}
 	text_literal(html->out, "</tr></thead>\n<tbody>\n");
@@ -181,7 +163,7 @@ void html_row(struct html *html)
 void html_cell(struct html *html, struct span s)
 {
 	text_literal(html->out, "<td>");
-	put_text(html->out, s);
+	put_text(html, s);
 	text_literal(html->out, "</td>");
 }
 

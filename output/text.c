@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "parsers/utf8.h"
+
 enum { UINT64_DIGITS = 20 };
 
 int text_open_fd(struct text *text, const char *path, int fd)
@@ -185,6 +187,31 @@ void text_latin1(struct text *text, struct span s)
 		}
 		text_char(text, (char)c);
 	}
+}
+
+static void put_piece(struct text *text, struct span s, bool is_utf8)
+{
+	if (is_utf8)
+		text_put(text, s);
+	else
+		text_latin1(text, s);
+}
+
+void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet))
+{
+	bool is_utf8 = utf8_is_valid(s);
+	size_t from = 0;
+
+	for (size_t i = 0; escape && i < s.n; i++) {
+		const char *instead = escape((unsigned char)s.p[i]);
+
+		if (!instead)
+			continue;
+		put_piece(text, (struct span){ s.p + from, i - from }, is_utf8);
+		text_string(text, instead);
+		from = i + 1;
+	}
+	put_piece(text, span_skip(s, from), is_utf8);
 }
 
 void text_printf(struct text *text, const char *format, ...)

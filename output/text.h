@@ -89,6 +89,10 @@ void text_time(struct text *text, int64_t seconds_since_1970);
 /* Octets read as Latin-1 characters, written as UTF-8. */
 void text_latin1(struct text *text, struct span s);
 
+/* @s, or if it is no UTF-8 its octets as Latin-1; instead of an octet what @escape has for it, where that is not NULL.
+ * @escape NULL: nothing is escaped. */
+void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet));
+
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 
 #endif
