@@ -13,7 +13,7 @@
 #include "output/frame.h"
 
 struct reader {
-	char *path;
+	const char *path;
 	int fd;
 	struct frame_walk *walk;
 	struct frame frame;
@@ -126,23 +126,15 @@ int reader_open(struct reader **out, const char *path, struct error *error)
 	int result = -1;
 
 	*out = NULL;
-	if (r) {
-		r->fd = -1;
-		r->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	}
-	if (!r || !r->path) {
-		free(r);
+	if (!r)
 		return error_set(error, "%s: no memory to read it", path);
+	r->fd = -1;
+	r->path = strcmp(path, "-") == 0 ? "standard input" : path;
+	if (open_path(r, path) == 0) {
+		r->walk = frame_walk_new(r->fd);
+		r->decode = decode_new();
+		result = r->walk && r->decode ? read_header(r) : fail(r, "no memory to read it");
 	}
-	if (open_path(r, path) != 0)
-		goto out;
-	r->walk = frame_walk_new(r->fd);
-	r->decode = decode_new();
-	if (r->walk && r->decode)
-		result = read_header(r);
-	else
-		fail(r, "no memory to read it");
-out:
 	if (result == 0) {
 		*out = r;
 		return 0;
@@ -228,6 +220,5 @@ void reader_close(struct reader *r)
 		close(r->fd);
 	frame_walk_free(r->walk);
 	decode_free(r->decode);
-	free(r->path);
 	free(r);
 }

@@ -16,8 +16,8 @@ enum { READER_NOTHING = -2 }; /* reader_open: the file ends before its header do
 
 struct reader;
 
-/* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first
- * frame (--resume begins it anew), with one line for the user in @error. */
+/* @path, which lives as long as the reader; "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or
+ * was cut within its first frame (--resume begins it anew), with one line for the user in @error. */
 __attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, struct error *error);
 
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says

@@ -18,7 +18,7 @@ enum { BUFFERS_MIN = 2 };
 
 struct sink {
 	struct sink_options options;
-	char *path;
+	const char *path; /* as messages have it */
 	int fd;
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
@@ -286,7 +286,6 @@ static void sink_free(struct sink *sink)
 	free(sink->buffer);
 	free(sink->free);
 	free(sink->queue);
-	free(sink->path);
 	free(sink);
 }
 
@@ -311,13 +310,13 @@ static struct sink *sink_new(const struct sink_options *options)
 		sink->options.buffers = BUFFERS_MIN;
 	sink->fd = -1;
 	sink->synced = now();
-	sink->path = strdup(strcmp(options->path, "-") == 0 ? "standard output" : options->path);
+	sink->path = strcmp(options->path, "-") == 0 ? "standard output" : options->path;
 	sink->buffer = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->free = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->queue = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->press = frame_press_new();
 	/* One buffer from the start: whatever memory lacks later, records go on being written. */
-	if (sink->path && sink->buffer && sink->free && sink->queue && sink->press && make_buffer(sink))
+	if (sink->buffer && sink->free && sink->queue && sink->press && make_buffer(sink))
 		return sink;
 	sink_free(sink);
 	return NULL;

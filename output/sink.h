@@ -20,7 +20,7 @@ enum {
 struct sink;
 
 struct sink_options {
-	const char *path;           /* "-": standard output */
+	const char *path;           /* lives as long as the sink; "-": standard output */
 	bool force;                 /* replace what is there */
 	long long resume_at;        /* octets of whole frames to keep and append to; -1: a new file */
 	double sync_interval;       /* seconds between fsyncs, 0: after every frame */

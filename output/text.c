@@ -85,18 +85,6 @@ int text_close(struct text *text, struct error *error)
 			 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
 }
 
-/* Digits of @value at the end of @digits; returns where they start. */
-static char *digits_of(uint64_t value, char digits[static UINT64_DIGITS])
-{
-	char *p = digits + UINT64_DIGITS;
-
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	return p;
-}
-
 void text_uint(struct text *text, uint64_t value)
 {
 	text_padded(text, value, 1);
@@ -104,13 +92,15 @@ void text_uint(struct text *text, uint64_t value)
 
 void text_padded(struct text *text, uint64_t value, unsigned width)
 {
-	char digits[UINT64_DIGITS];
-	char *p = digits_of(value, digits);
-	size_t n = (size_t)(digits + UINT64_DIGITS - p);
+	char digits[UINT64_DIGITS], *const end = digits + sizeof(digits), *p = end;
 
-	for (size_t i = n; i < width; i++)
+	do {
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	for (size_t i = (size_t)(end - p); i < width; i++)
 		text_char(text, '0');
-	text_put(text, (struct span){ p, n });
+	text_put(text, (struct span){ p, (size_t)(end - p) });
 }
 
 void text_hex(struct text *text, const uint8_t *octet, size_t n)

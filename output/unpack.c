@@ -73,11 +73,7 @@ uint64_t unpack_uint_wide(struct unpack *u)
 {
 	uint8_t c = first(u);
 
-	if (c < FIXMAP)
-		return c;
-	if (c >= UINT8 && c <= UINT64)
-		return number(u, (size_t)1 << (c - UINT8));
-	return (uint64_t)unpack_fail(u);
+	return c >= UINT8 && c <= UINT64 ? number(u, (size_t)1 << (c - UINT8)) : (uint64_t)unpack_fail(u);
 }
 
 int64_t unpack_int_wide(struct unpack *u)
@@ -86,8 +82,6 @@ int64_t unpack_int_wide(struct unpack *u)
 	uint64_t value;
 	size_t n;
 
-	if (c < FIXMAP)
-		return c;
 	if (c >= NEGATIVE_FIXINT)
 		return (int64_t)c - 256;
 	if (c >= UINT8 && c <= UINT64) {
@@ -110,9 +104,7 @@ struct span unpack_text_wide(struct unpack *u)
 	struct span s = { NULL, 0 };
 	size_t n;
 
-	if ((c & 0xe0) == FIXSTR)
-		n = c & 0x1f;
-	else if (c >= STR8 && c <= STR32)
+	if (c >= STR8 && c <= STR32)
 		n = (size_t)number(u, (size_t)1 << (c - STR8));
 	else if (c >= BIN8 && c <= BIN32)
 		n = (size_t)number(u, (size_t)1 << (c - BIN8));

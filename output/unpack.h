@@ -33,6 +33,7 @@ static inline size_t unpack_left(const struct unpack *u)
 /* Always false, so that `return unpack_fail(u)` reads well. */
 bool unpack_fail(struct unpack *u);
 
+/* What the functions below leave over: what is longer than its first octet, or no longer whole. */
 uint64_t unpack_uint_wide(struct unpack *u);
 int64_t unpack_int_wide(struct unpack *u);
 struct span unpack_text_wide(struct unpack *u);
