@@ -189,13 +189,13 @@ static const struct mx_set *read_mx_set(struct decode *d)
 	if (unpack_is_uint(&d->u))
 		return decode_refer(d, TABLE_MX, sizeof(*set));
 	set = decode_add(d, TABLE_MX, sizeof(*set), 1);
-	n = unpack_array_max(&d->u, MX_AT_COUNT * OBS_MX_MAX);
-	record = decode_add(d, TABLE_MX_RECORD, sizeof(*record), n / MX_AT_COUNT);
-	if (!set || !record || n % MX_AT_COUNT != 0) {
+	n = unpack_array_max(&d->u, MX_ELEMENTS * OBS_MX_MAX);
+	record = decode_add(d, TABLE_MX_RECORD, sizeof(*record), n / MX_ELEMENTS);
+	if (!set || !record || n % MX_ELEMENTS != 0) {
 		unpack_fail(&d->u);
 		return NULL;
 	}
-	*set = (struct mx_set){ .first = d->table[TABLE_MX_RECORD].count - n / MX_AT_COUNT, .count = n / MX_AT_COUNT };
+	*set = (struct mx_set){ .first = d->table[TABLE_MX_RECORD].count - n / MX_ELEMENTS, .count = n / MX_ELEMENTS };
 	for (uint32_t i = 0; i < set->count; i++) {
 		bool is_template;
 

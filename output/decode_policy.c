@@ -62,7 +62,7 @@ void decode_body(struct decode *d, uint32_t left)
 
 static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *answer)
 {
-	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ANSWER_AT_CNAME + OBS_CNAME_MAX) : 0;
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ANSWER_ELEMENTS + OBS_CNAME_MAX) : 0;
 	struct span *cname;
 
 	decode_asked(d, &inner, answer);
@@ -111,11 +111,11 @@ static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
 
 static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls *tls)
 {
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_AT_COUNT * OBS_VERIFY_ERRORS_MAX) : 0;
-	uint32_t count = n / ERROR_AT_COUNT;
+	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_ELEMENTS * OBS_VERIFY_ERRORS_MAX) : 0;
+	uint32_t count = n / ERROR_ELEMENTS;
 	struct obs_verify_error *error = decode_room(d, count, sizeof(*error));
 
-	if (n % ERROR_AT_COUNT != 0)
+	if (n % ERROR_ELEMENTS != 0)
 		unpack_fail(&d->u);
 	for (uint32_t i = 0; error && i < count; i++) {
 		error[i].code = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);

@@ -224,7 +224,7 @@ static void put_shape(struct record_buffer *b, const struct observation *o)
 {
 	size_t start = b->n;
 
-	put_array(b, SHAPE_AT_COUNT);
+	put_array(b, SHAPE_ELEMENTS);
 	put_uint(b, o->input);
 	put_asked(b, &o->mx.answer);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
@@ -281,7 +281,7 @@ static void put_mx(struct record_buffer *b, const struct observation *o, struct 
 {
 	size_t start = b->n, count = at_most(o->mx.count, OBS_MX_MAX);
 
-	put_array(b, MX_AT_COUNT * count);
+	put_array(b, MX_ELEMENTS * count);
 	for (size_t i = 0; i < count; i++) {
 		put_uint(b, o->mx.record[i].preference);
 		put_mx_name(b, o->mx.record[i].name, name);
@@ -296,7 +296,7 @@ static size_t mx_omitted(const struct obs_mx *mx)
 
 static void put_mx_more(struct record_buffer *b, const struct obs_mx *mx)
 {
-	put_array(b, MX_MORE_AT_COUNT);
+	put_array(b, MX_MORE_ELEMENTS);
 	put_texts(b, mx->answer.cname, at_most(mx->answer.cname_count, OBS_CNAME_MAX));
 	put_uint(b, mx_omitted(mx));
 }
@@ -312,7 +312,7 @@ static void put_txt(struct record_buffer *b, const struct obs_txt *txt)
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
 	size_t omitted = txt->omitted + txt->count - count;
 
-	put_array(b, omitted > 0 ? TXT_AT_COUNT : cnames > 0 ? TXT_AT_OMITTED : TXT_AT_CNAME);
+	put_array(b, TXT_ELEMENTS + (cnames > 0 || omitted > 0) + (omitted > 0));
 	put_uint(b, txt->answer.ttl);
 	put_texts(b, txt->record, count);
 	if (omitted > 0 || cnames > 0)
@@ -328,7 +328,7 @@ static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
 {
 	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
 
-	put_array(b, ANSWER_AT_CNAME + cnames);
+	put_array(b, ANSWER_ELEMENTS + cnames);
 	put_asked(b, answer);
 	put_uint(b, answer->ttl);
 	for (size_t i = 0; i < cnames; i++)
@@ -361,7 +361,7 @@ static long put_certificate(struct record_buffer *b, const struct obs_certificat
 	size_t omitted = c->name_omitted + c->name_count - names;
 	long number;
 
-	put_array(b, omitted > 0 ? CERTIFICATE_AT_COUNT : CERTIFICATE_AT_NAME_OMITTED);
+	put_array(b, CERTIFICATE_ELEMENTS + (omitted > 0));
 	put_uint(b, RECORD_KIND_CERTIFICATE);
 	put_bin(b, c->sha256, sizeof(c->sha256));
 	number = number_of(b, TABLE_CERTIFICATE, start, b->n - sizeof(c->sha256));
@@ -382,7 +382,7 @@ static long put_body(struct record_buffer *b, const struct obs_http *http)
 {
 	size_t start = b->n;
 
-	put_array(b, BODY_AT_COUNT);
+	put_array(b, BODY_ELEMENTS);
 	put_uint(b, RECORD_KIND_BODY);
 	put_bin(b, http->body_sha256, sizeof(http->body_sha256));
 	put_text(b, http->body);
@@ -408,7 +408,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 		put_nil(b);
 		return;
 	}
-	put_array(b, TLS_AT_COUNT);
+	put_array(b, TLS_ELEMENTS);
 	put_uint(b, tls->version);
 	if (tls->alerted)
 		put_uint(b, tls->alert);
@@ -417,7 +417,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 	put_array(b, chain);
 	for (size_t i = 0; i < chain; i++)
 		put_int(b, certificate[i]);
-	put_array(b, ERROR_AT_COUNT * errors);
+	put_array(b, ERROR_ELEMENTS * errors);
 	for (size_t i = 0; i < errors; i++) {
 		put_uint(b, tls->error[i].code);
 		put_uint(b, tls->error[i].depth);
@@ -427,15 +427,13 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 
 static void put_http(struct record_buffer *b, const struct obs_http *http, long body)
 {
-	unsigned count = http->challenge.p          ? HTTP_AT_COUNT
-			 : http->content_encoding.p ? HTTP_AT_CHALLENGE
-						    : HTTP_AT_CONTENT_ENCODING;
+	bool is_challenge = http->challenge.p, is_encoded = is_challenge || http->content_encoding.p;
 
 	if (obs_http_is_empty(http)) {
 		put_nil(b);
 		return;
 	}
-	put_array(b, count);
+	put_array(b, HTTP_ELEMENTS + is_encoded + is_challenge);
 	put_uint(b, http->status);
 	put_uint(b, http->failure);
 	put_uint(b, http->size);
@@ -445,10 +443,10 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 		put_int(b, body);
 	else
 		put_nil(b);
-	put_uint(b, 0);
-	if (count > HTTP_AT_CONTENT_ENCODING)
+	put_uint(b, 0); /* challenged: no longer written, `challenge` holds what it was drawn from */
+	if (is_encoded)
 		put_text_or_nil(b, http->content_encoding);
-	if (count > HTTP_AT_CHALLENGE)
+	if (is_challenge)
 		put_text(b, http->challenge);
 }
 
@@ -456,7 +454,7 @@ static void put_policy(struct record_buffer *b, const struct obs_policy *p, cons
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
-	put_array(b, POLICY_AT_COUNT);
+	put_array(b, POLICY_ELEMENTS);
 	put_uint(b, p->status);
 	put_answer(b, &p->a);
 	put_answer(b, &p->aaaa);
@@ -526,7 +524,7 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	if (b->domains == 0) {
 		/* Readers of the plain stream see no frames: this tells them where differences and numbers
 		 * begin anew. */
-		put_array(b, FRAME_AT_COUNT);
+		put_array(b, FRAME_ELEMENTS);
 		put_uint(b, RECORD_KIND_FRAME);
 	}
 	put_referred(b, &o->policy, &referred);
@@ -559,10 +557,10 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, HEADER_AT_COUNT);
+	put_array(b, HEADER_ELEMENTS);
 	put_uint(b, RECORD_KIND_HEADER);
 	put_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
-	put_array(b, VERSION_AT_COUNT);
+	put_array(b, VERSION_ELEMENTS);
 	put_uint(b, header->major);
 	put_uint(b, header->minor);
 	put_text(b, header->tool);
@@ -572,7 +570,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 		put_text(b, header->option[i].name);
 		put_text(b, header->option[i].value);
 	}
-	put_array(b, INPUT_AT_COUNT);
+	put_array(b, INPUT_ELEMENTS);
 	put_text(b, header->input);
 	put_uint(b, header->input_size);
 	put_int(b, header->input_mtime);
@@ -586,7 +584,7 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, TRAILER_AT_COUNT);
+	put_array(b, TRAILER_ELEMENTS);
 	put_uint(b, RECORD_KIND_TRAILER);
 	put_uint(b, trailer->completion);
 	put_int(b, trailer->end_ms);
