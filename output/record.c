@@ -15,7 +15,7 @@ struct record_buffer {
 	char *data;
 	size_t n, size;
 	bool failed; /* no memory since the last rollback */
-	uint32_t domains;
+	bool has_domains;
 	struct schema_previous previous;
 	struct intern table[TABLE_COUNT];
 	msgpack_packer packer;
@@ -108,18 +108,13 @@ static int finish(struct record_buffer *b, const struct mark *mark)
 void record_buffer_reset(struct record_buffer *b)
 {
 	cut(b, &(struct mark){ 0 });
-	b->domains = 0;
+	b->has_domains = false;
 	b->previous = (struct schema_previous){ 0 };
 }
 
 struct span record_buffer_content(const struct record_buffer *b)
 {
 	return (struct span){ b->data, b->n };
-}
-
-uint32_t record_buffer_domains(const struct record_buffer *b)
-{
-	return b->domains;
 }
 
 /* ---- values; a failure is kept in the buffer and looked at once, at the record's end ---- */
@@ -521,7 +516,7 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	const unsigned fields = fields_of(o);
 	unsigned count = FIELD_COUNT;
 
-	if (b->domains == 0) {
+	if (!b->has_domains) {
 		/* Readers of the plain stream see no frames: this tells them where differences and numbers
 		 * begin anew. */
 		put_array(b, FRAME_ELEMENTS);
@@ -549,7 +544,7 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	b->previous.end = end;
 	if (o->rank > 0)
 		b->previous.rank_ahead = o->rank - o->index;
-	b->domains++;
+	b->has_domains = true;
 	return 0;
 }
 

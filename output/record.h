@@ -65,7 +65,6 @@ struct record_buffer *record_buffer_new(void); /* NULL: no memory */
 void record_buffer_free(struct record_buffer *buffer);
 void record_buffer_reset(struct record_buffer *buffer);
 struct span record_buffer_content(const struct record_buffer *buffer); /* valid until the next change */
-uint32_t record_buffer_domains(const struct record_buffer *buffer);    /* domain records in it */
 
 /* Append; 0, or -1 for no memory, in which case the buffer is as before. Facts over the limits of
  * parsers/observation.h are dropped and counted as omitted. What is read back equals what was written, but

@@ -406,7 +406,7 @@ static void on_tick(uv_timer_t *tick)
 	if (worker->closing)
 		return;
 	copy_counts(worker);
-	if (worker->buffer && record_buffer_domains(worker->buffer) > 0 &&
+	if (worker->buffer && record_buffer_content(worker->buffer).n > 0 &&
 	    uv_now(&worker->loop) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
 		give_buffer(worker);
 }

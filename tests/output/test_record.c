@@ -28,7 +28,6 @@ static void check_frame(struct record_buffer *buffer, struct decode *decode, uin
 		maker_make(&written, &o);
 		assert_int_equal(record_put_domain(buffer, &o), 0);
 	}
-	assert_int_equal(record_buffer_domains(buffer), PER_FRAME);
 	decode_begin(decode, record_buffer_content(buffer));
 	for (int i = 0; i < PER_FRAME; i++) {
 		const char *difference;
@@ -201,17 +200,18 @@ static void a_file_of_before_is_written_again_as_it_was(void **state)
 
 	(void)state;
 	while (frame_next(walk, &frame) == FRAME_WHOLE) {
+		uint32_t before = domains;
 		bool differs = false;
 
 		record_buffer_reset(buffer);
 		decode_begin(decode, frame.content);
 		while (decode_next(decode, &o, &other) == DECODE_DOMAIN) {
 			assert_int_equal(record_put_domain(buffer, &o), 0);
+			domains++;
 			challenged += o.policy.http.challenged;
 			differs |= o.policy.http.challenged;
 		}
-		domains += record_buffer_domains(buffer);
-		if (record_buffer_domains(buffer) == 0) /* header and trailer have tests of their own */
+		if (domains == before) /* header and trailer have tests of their own */
 			continue;
 		assert_int_equal(record_buffer_content(buffer).n, frame.content.n);
 		assert_int_equal(memcmp(record_buffer_content(buffer).p, frame.content.p, frame.content.n) != 0,
