@@ -2,7 +2,6 @@
 
 #include "analysis/classify/classify_challenge.h"
 #include "parsers/domain.h"
-#include "parsers/mx_match.h"
 
 /* ---- dns: has the policy host an address? ---- */
 
@@ -134,9 +133,9 @@ static void judge_name(const struct observation *observation, struct classificat
 	if (observation->name.n <= DOMAIN_NAME_MAX)
 		host = domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, text);
 	for (size_t i = 0; i < leaf->name_count; i++)
-		if (mx_match(leaf->name[i], host))
+		if (domain_matches(leaf->name[i], host))
 			return;
-	if (leaf->name_count == 0 && leaf->name_omitted == 0 && mx_match(leaf->common_name, host))
+	if (leaf->name_count == 0 && leaf->name_omitted == 0 && domain_matches(leaf->common_name, host))
 		classification_add(result, FINDING_POLICY_TLS_CN_ONLY);
 	else
 		classification_add(result, FINDING_POLICY_TLS_NAME_MISMATCH);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "parsers/mx_match.h"
+#include "parsers/domain.h"
 #include "parsers/sts_policy.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
@@ -115,7 +115,7 @@ static void answer_match(const struct span *item, size_t count)
 	bool matches = false;
 
 	for (size_t i = 1; i < count; i++)
-		matches |= mx_match(item[i], item[0]);
+		matches |= domain_matches(item[i], item[0]);
 	printf("%s", matches ? "true" : "false");
 }
 
