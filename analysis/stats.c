@@ -115,8 +115,8 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 		struct span self = SPAN_LITERAL("self"), provider = self;
 
 		if (!span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
-			provider = public_suffix_registrable(host);
-		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_registrable(domain)))
+			provider = public_suffix_cut(host).registrable;
+		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_cut(domain).registrable))
 			provider = self;
 		counter = tally_at(tally, provider);
 	} else {
@@ -228,7 +228,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 			host = host_of_uri(uri, scheme);
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */

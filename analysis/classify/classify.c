@@ -101,22 +101,16 @@ static void conclude_usable(const struct obs_mx *mx, struct classification *resu
 
 static void judge_policy(const struct observation *observation, struct classification *result)
 {
-	enum component broken;
+	enum component stage = classify_policy(observation, result);
 
-	switch (classify_policy(observation, result, &broken)) {
-	case STAGE_PASSED:
+	if (stage == COMPONENT_OK) {
 		classify_mx_match(&observation->mx, result);
 		conclude_usable(&observation->mx, result);
-		break;
-	case STAGE_BROKEN:
-		conclude(result, broken, VERDICT_NO_POLICY);
-		break;
-	case STAGE_HIDDEN:
-		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
-		if (observation->policy.status != CONNECT_BLOCKLISTED)
-			result->judgement.status = DOMAIN_UNKNOWN;
-		break;
+		return;
 	}
+	conclude(result, stage, stage == COMPONENT_UNKNOWN ? VERDICT_UNKNOWN : VERDICT_NO_POLICY);
+	if (stage == COMPONENT_UNKNOWN && observation->policy.status != CONNECT_BLOCKLISTED)
+		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
 /* A name that does not exist has nothing below it (RFC 8020 2). Otherwise we never learned whether it has. */

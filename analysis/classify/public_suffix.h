@@ -18,7 +18,4 @@ struct public_suffix_cut {
 
 struct public_suffix_cut public_suffix_cut(struct span name);
 
-/* The registrable domain alone. */
-struct span public_suffix_registrable(struct span name);
-
 #endif

@@ -43,6 +43,7 @@ uint64_t fetch_pace_reserve(struct fetch_pace *pace, const struct obs_address *a
 		return 0;
 	host = pace_table_reserve(pace->host, pace_key_address(address), now_us);
 	if (target.n > 0)
-		provider = pace_table_reserve(pace->provider, pace_key_text(public_suffix_registrable(target)), now_us);
+		provider = pace_table_reserve(pace->provider, pace_key_text(public_suffix_cut(target).registrable),
+					      now_us);
 	return host > provider ? host : provider;
 }

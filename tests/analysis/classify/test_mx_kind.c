@@ -37,8 +37,8 @@ static void public_suffix_of_odd_octets(void **state)
 
 	(void)state;
 	memset(large, 'a', sizeof(large));
-	assert_int_equal(public_suffix_registrable((struct span){ large, sizeof(large) }).n, sizeof(large));
-	assert_int_equal(public_suffix_registrable((struct span){ "a\0b.com", 7 }).n, 7);
+	assert_int_equal(public_suffix_cut((struct span){ large, sizeof(large) }).registrable.n, sizeof(large));
+	assert_int_equal(public_suffix_cut((struct span){ "a\0b.com", 7 }).registrable.n, 7);
 }
 
 static void kind_of_pair(void **state)
