@@ -299,9 +299,9 @@ static void write_page(struct text *out, struct stats *stats, const struct scan_
 {
 	struct html page, *html = &page;
 
-	tally_sort(&stats->tld, PART_DOMAINS);
-	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
-	tally_sort(&stats->mx, PROVIDER_DOMAINS);
+	tally_sort(&stats->tld);
+	tally_sort(&stats->policy_host);
+	tally_sort(&stats->mx);
 	html_begin(html, out, "MTA-STS and TLSRPT survey");
 	write_headline(html, stats, (unsigned)files->count, files->incomplete);
 	write_adoption(html, stats);

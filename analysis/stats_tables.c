@@ -225,10 +225,10 @@ static const struct {
 
 int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
-	tally_sort(&stats->tld, PART_DOMAINS);
-	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
-	tally_sort(&stats->mx, PROVIDER_DOMAINS);
-	tally_sort(&stats->rua_host, 0);
+	tally_sort(&stats->tld);
+	tally_sort(&stats->policy_host);
+	tally_sort(&stats->mx);
+	tally_sort(&stats->rua_host);
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 

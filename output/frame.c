@@ -72,7 +72,8 @@ struct frame_walk {
 	char *data;      /* a window on the file */
 	size_t from, to; /* of data: not yet consumed */
 	size_t size;
-	bool ended; /* nothing more to read */
+	bool ended;                /* nothing more to read */
+	enum frame_result failure; /* why fill failed: FRAME_READ or FRAME_MEMORY */
 	char *content;
 	size_t content_size;
 	long long offset; /* of data + from, in the file */
@@ -127,22 +128,23 @@ static bool make_room(struct frame_walk *walk)
 	return true;
 }
 
-/* More octets into the window. FRAME_WHOLE, or FRAME_READ, FRAME_MEMORY; the end is no error. */
-static enum frame_result fill(struct frame_walk *walk)
+/* More octets into the window; the end is no failure. */
+static bool fill(struct frame_walk *walk)
 {
 	ssize_t n;
 
+	walk->failure = FRAME_MEMORY;
 	if (walk->to == walk->size && !make_room(walk))
-		return FRAME_MEMORY;
+		return false;
+	walk->failure = FRAME_READ;
 	do
 		n = read(walk->fd, walk->data + walk->to, walk->size - walk->to);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return FRAME_READ;
-	if (n == 0)
-		walk->ended = true;
+		return false;
+	walk->ended |= n == 0;
 	walk->to += (size_t)n;
-	return FRAME_WHOLE;
+	return true;
 }
 
 static size_t left(const struct frame_walk *walk)
@@ -160,8 +162,6 @@ static void consume(struct frame_walk *walk, size_t n)
  * @is_cut: by its own account it goes on behind the file's end, and all of the rest is in the window. */
 static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is_cut)
 {
-	enum frame_result result;
-
 	*size = 0;
 	*is_cut = false;
 	for (;;) {
@@ -174,9 +174,8 @@ static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is
 		*is_cut = ZSTD_getErrorCode(n) == ZSTD_error_srcSize_wrong && walk->ended;
 		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > FRAME_MAX)
 			return FRAME_WHOLE;
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill(walk))
+			return walk->failure;
 	}
 }
 
@@ -232,7 +231,6 @@ static enum frame_result find_magic(struct frame_walk *walk)
 {
 	for (;;) {
 		const char *found = memmem(walk->data + walk->from, left(walk), magic, sizeof(magic));
-		enum frame_result result;
 
 		if (found) {
 			consume(walk, (size_t)(found - (walk->data + walk->from)));
@@ -243,9 +241,8 @@ static enum frame_result find_magic(struct frame_walk *walk)
 		/* The number may straddle the window's end. */
 		if (left(walk) >= sizeof(magic))
 			consume(walk, left(walk) - (sizeof(magic) - 1));
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill(walk))
+			return walk->failure;
 	}
 }
 
@@ -276,17 +273,14 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 static enum frame_result judge_last(struct frame_walk *walk, size_t size)
 {
 	for (size_t at = size;;) {
-		enum frame_result result;
-
 		while (at < left(walk) && walk->data[walk->from + at] == 0)
 			at++;
 		if (at < left(walk) || left(walk) > FRAME_MAX)
 			return FRAME_DAMAGED;
 		if (walk->ended)
 			return FRAME_TORN;
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill(walk))
+			return walk->failure;
 	}
 }
 
@@ -336,9 +330,8 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 	size_t size;
 
 	while (left(walk) < sizeof(magic) && !walk->ended) {
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill(walk))
+			return walk->failure;
 	}
 	if (left(walk) == 0)
 		return FRAME_END;
