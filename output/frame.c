@@ -179,19 +179,15 @@ static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is
 	}
 }
 
-/* Make content hold @size octets. */
+/* Make content hold @size octets; those it held are gone. */
 static bool make_content(struct frame_walk *walk, size_t size)
 {
-	char *content;
-
-	if (size <= walk->content_size)
-		return true;
-	content = realloc(walk->content, size);
-	if (!content)
-		return false;
-	walk->content = content;
-	walk->content_size = size;
-	return true;
+	if (size > walk->content_size) {
+		free(walk->content);
+		walk->content = malloc(size);
+		walk->content_size = walk->content ? size : 0;
+	}
+	return size <= walk->content_size;
 }
 
 /* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE,
