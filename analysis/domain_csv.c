@@ -32,7 +32,7 @@ void domain_csv_findings(struct csv *csv, const struct finding_set *set)
 	csv_text(csv, (struct span){ codes.text, codes.n });
 }
 
-static void put_mx(struct csv *csv, const struct obs_mx *mx)
+static void put_mx_names(struct csv *csv, const struct obs_mx *mx)
 {
 	struct words names;
 
@@ -47,7 +47,8 @@ static void put_bool(struct csv *csv, bool known, bool value)
 	csv_string(csv, !known ? "" : value ? "true" : "false");
 }
 
-static void put_policy(struct csv *csv, const struct observation *observation, const struct classification *result)
+static void put_policy_fields(struct csv *csv, const struct observation *observation,
+			      const struct classification *result)
 {
 	bool asked = observation->input == INPUT_OK && result->judgement.record[TXT_STS] == RECORD_VALID;
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
@@ -73,13 +74,13 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	csv_time_ms(csv, observation->time_ms);
 	csv_string(csv, domain_status_names[judgement->status]);
 	csv_string(csv, surveyed ? dns_status_names[mx->answer.status] : "");
-	put_mx(csv, mx);
+	put_mx_names(csv, mx);
 	put_bool(csv, answered && mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
 	put_bool(csv, answered, mx->answer.ad);
 	csv_string(csv, record_state_names[judgement->record[TXT_STS]]);
 	csv_text(csv, result->sts.id);
 	csv_string(csv, record_state_names[judgement->record[TXT_TLSRPT]]);
-	put_policy(csv, observation, result);
+	put_policy_fields(csv, observation, result);
 	domain_csv_findings(csv, &judgement->findings);
 	csv_string(csv, component_names[judgement->component]);
 	csv_string(csv, verdict_names[judgement->verdict]);

@@ -31,7 +31,7 @@ static const char style[] =
 
 /* ---- text ---- */
 
-static const char *escape_of(unsigned char c)
+static const char *escape_markup(unsigned char c)
 {
 	switch (c) {
 	case '&':
@@ -51,7 +51,7 @@ static const char *escape_of(unsigned char c)
 
 static void put_text(struct html *html, struct span s)
 {
-	text_escaped(html->out, s, escape_of);
+	text_escaped(html->out, s, escape_markup);
 }
 
 void html_string(struct html *html, const char *s)
@@ -83,7 +83,7 @@ void html_percent(struct html *html, uint64_t part, uint64_t of)
 /* ---- the page ---- */
 
 /* End what is open of @level and within. */
-static void close_level(struct html *html, enum html_level level)
+static void close_elements(struct html *html, enum html_level level)
 {
 	static const char *const end[] = {
 		[HTML_PAGE] = "</main>\n</body>\n</html>\n",
@@ -96,9 +96,9 @@ static void close_level(struct html *html, enum html_level level)
 		text_string(html->out, end[html->open--]);
 }
 
-static void open_level(struct html *html, enum html_level level, const char *text)
+static void open_element(struct html *html, enum html_level level, const char *text)
 {
-	close_level(html, level);
+	close_elements(html, level);
 	html->open = level;
 	text_string(html->out, text);
 }
@@ -106,9 +106,9 @@ static void open_level(struct html *html, enum html_level level, const char *tex
 void html_begin(struct html *html, struct text *out, const char *title)
 {
 	*html = (struct html){ .out = out };
-	open_level(html, HTML_PAGE,
-		   "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	open_element(html, HTML_PAGE,
+		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
 	html_string(html, title);
 	text_literal(out, "</title>\n<style>\n");
 	text_string(out, style);
@@ -119,12 +119,12 @@ void html_begin(struct html *html, struct text *out, const char *title)
 
 void html_end(struct html *html)
 {
-	close_level(html, HTML_PAGE);
+	close_elements(html, HTML_PAGE);
 }
 
 void html_section(struct html *html, const char *id, const char *heading)
 {
-	open_level(html, HTML_SECTION, "<section aria-labelledby=\"");
+	open_element(html, HTML_SECTION, "<section aria-labelledby=\"");
 	text_printf(html->out, "%s\">\n<h2 id=\"%s\">", id, id);
 	html_string(html, heading);
 	text_literal(html->out, "</h2>\n");
@@ -134,7 +134,7 @@ void html_table(struct html *html, const char *caption, const char *columns)
 {
 	struct span all = span_of(columns);
 
-	open_level(html, HTML_TABLE, "<table>\n<caption>");
+	open_element(html, HTML_TABLE, "<table>\n<caption>");
 	html_string(html, caption);
 	text_literal(html->out, "</caption>\n<thead><tr>");
 	for (size_t at = 0, end; at <= all.n; at = end + 1) {
@@ -157,7 +157,7 @@ void html_table(struct html *html, const char *caption, const char *columns)
 
 void html_row(struct html *html)
 {
-	open_level(html, HTML_ROW, "<tr>");
+	open_element(html, HTML_ROW, "<tr>");
 }
 
 void html_cell(struct html *html, struct span s)
@@ -183,7 +183,7 @@ void html_cell_percent(struct html *html, uint64_t part, uint64_t of)
 
 void html_bar(struct html *html, const char *label, uint64_t part, uint64_t of)
 {
-	open_level(html, HTML_ROW, "<tr><th scope=\"row\">");
+	open_element(html, HTML_ROW, "<tr><th scope=\"row\">");
 	html_string(html, label);
 	text_literal(html->out, "</th>");
 	html_cell_number(html, part);

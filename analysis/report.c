@@ -8,8 +8,8 @@
 
 /* ---- headline ---- */
 
-static void write_tile(struct html *html, const struct stats *stats, enum stats_metric part, const char *label,
-		       const char *of)
+static void show_tile(struct html *html, const struct stats *stats, enum stats_metric part, const char *label,
+		      const char *of)
 {
 	text_literal(html->out, "<div><dt>");
 	html_string(html, label);
@@ -23,7 +23,7 @@ static void write_tile(struct html *html, const struct stats *stats, enum stats_
 	text_literal(html->out, "</dd></div>\n");
 }
 
-static void write_headline(struct html *html, const struct stats *stats, unsigned files, unsigned incomplete)
+static void show_headline(struct html *html, const struct stats *stats, unsigned files, unsigned incomplete)
 {
 	text_literal(html->out, "<p class=\"soft\">");
 	if (stats->metric[METRIC_SCANNED] > 0) {
@@ -39,19 +39,19 @@ static void write_headline(struct html *html, const struct stats *stats, unsigne
 			    " <strong>%u of them did not come to an end: this is a part of the list.</strong>",
 			    incomplete);
 	text_literal(html->out, "</p>\n<dl class=\"tiles\">\n");
-	write_tile(html, stats, METRIC_SCANNED, "Domains scanned", NULL);
-	write_tile(html, stats, METRIC_STS_RECORD, "With an STS record", "the scanned");
-	write_tile(html, stats, METRIC_MODE_ENFORCE, "Policies in mode enforce", "the usable policies");
-	write_tile(html, stats, METRIC_MISCONFIGURED, "Misconfigured", "those with an STS record");
-	write_tile(html, stats, METRIC_DELIVERY_FAILURE, "Refused by senders", "those with an STS record");
-	write_tile(html, stats, METRIC_TLSRPT_RECORD, "With a TLSRPT record", "the scanned");
-	write_tile(html, stats, METRIC_UNKNOWN, "Not fully measured", "the scanned");
+	show_tile(html, stats, METRIC_SCANNED, "Domains scanned", NULL);
+	show_tile(html, stats, METRIC_STS_RECORD, "With an STS record", "the scanned");
+	show_tile(html, stats, METRIC_MODE_ENFORCE, "Policies in mode enforce", "the usable policies");
+	show_tile(html, stats, METRIC_MISCONFIGURED, "Misconfigured", "those with an STS record");
+	show_tile(html, stats, METRIC_DELIVERY_FAILURE, "Refused by senders", "those with an STS record");
+	show_tile(html, stats, METRIC_TLSRPT_RECORD, "With a TLSRPT record", "the scanned");
+	show_tile(html, stats, METRIC_UNKNOWN, "Not fully measured", "the scanned");
 	text_literal(html->out, "</dl>\n");
 }
 
 /* ---- adoption, funnel ---- */
 
-static void write_adoption(struct html *html, const struct stats *stats)
+static void show_adoption(struct html *html, const struct stats *stats)
 {
 	static const struct {
 		enum stats_metric metric;
@@ -81,7 +81,7 @@ static void write_adoption(struct html *html, const struct stats *stats)
 			 stats->metric[stats_metrics[row[i].metric].of]);
 }
 
-static void write_funnel(struct html *html, const struct stats *stats)
+static void show_funnel(struct html *html, const struct stats *stats)
 {
 	static const struct {
 		enum component component;
@@ -131,7 +131,7 @@ static int compare_findings(const void *a, const void *b, void *arg)
 	return left < right ? 1 : -1;
 }
 
-static void write_findings(struct html *html, struct stats *stats)
+static void show_findings(struct html *html, struct stats *stats)
 {
 	unsigned order[FINDING_COUNT];
 
@@ -154,7 +154,7 @@ static void write_findings(struct html *html, struct stats *stats)
 	}
 }
 
-static void write_stage(struct html *html, const struct stats *stats, enum stats_stage stage, const char *caption)
+static void show_stage(struct html *html, const struct stats *stats, enum stats_stage stage, const char *caption)
 {
 	const uint64_t *reason = stats->reason[stage];
 	uint64_t of = 0;
@@ -168,17 +168,17 @@ static void write_stage(struct html *html, const struct stats *stats, enum stats
 			html_bar(html, stats_reason_name(f), reason[f], of);
 }
 
-static void write_stages(struct html *html, const struct stats *stats)
+static void show_stages(struct html *html, const struct stats *stats)
 {
 	html_section(html, "reasons", "Why policies cannot be used");
-	write_stage(html, stats, STATS_STAGE_TLS, "TLS of the policy hosts that were connected to.");
-	write_stage(html, stats, STATS_STAGE_HTTP, "HTTP of those whose TLS was verified.");
-	write_stage(html, stats, STATS_STAGE_SYNTAX, "Policies that were read with status 200.");
+	show_stage(html, stats, STATS_STAGE_TLS, "TLS of the policy hosts that were connected to.");
+	show_stage(html, stats, STATS_STAGE_HTTP, "HTTP of those whose TLS was verified.");
+	show_stage(html, stats, STATS_STAGE_SYNTAX, "Policies that were read with status 200.");
 }
 
 /* ---- policies ---- */
 
-static void write_mode_table(struct html *html, const struct stats *stats)
+static void show_mode_table(struct html *html, const struct stats *stats)
 {
 	html_table(html, "Usable policies by max_age.", "max_age|#enforce|#testing|#none");
 	for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++) {
@@ -189,7 +189,7 @@ static void write_mode_table(struct html *html, const struct stats *stats)
 	}
 }
 
-static void write_policies(struct html *html, const struct stats *stats)
+static void show_policies(struct html *html, const struct stats *stats)
 {
 	uint64_t of_kind[MX_KIND_COUNT] = { 0 }, compared = 0;
 
@@ -203,7 +203,7 @@ static void write_policies(struct html *html, const struct stats *stats)
 	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
 		html_bar(html, sts_mode_names[m], stats->metric[stats_metric_of_mode((enum sts_mode)m)],
 			 stats->metric[METRIC_POLICY_USABLE]);
-	write_mode_table(html, stats);
+	show_mode_table(html, stats);
 	html_table(html,
 		   "MX against the patterns: the worst MX of each domain. tld: only the public suffix differs; label: "
 		   "same registrable domain; sts-label: the pattern names the policy host.",
@@ -214,8 +214,8 @@ static void write_policies(struct html *html, const struct stats *stats)
 
 /* ---- providers, TLDs, ranks ---- */
 
-static void write_provider_table(struct html *html, const struct stats *stats, const struct tally *tally,
-				 const char *caption)
+static void show_provider_table(struct html *html, const struct stats *stats, const struct tally *tally,
+				const char *caption)
 {
 	html_table(html, caption, "provider|#domains|#share|#misconfigured|#share misconfigured");
 	for (size_t i = 0; i < tally->count && i < REPORT_PROVIDERS_MAX; i++) {
@@ -232,7 +232,7 @@ static void write_provider_table(struct html *html, const struct stats *stats, c
 
 #define PART_COLUMNS "|#domains|#with MX|#STS|#misconfigured|#enforce|#TLSRPT|#share STS"
 
-static void write_part(struct html *html, struct span label, const uint64_t part[static PART_COUNT])
+static void show_part(struct html *html, struct span label, const uint64_t part[static PART_COUNT])
 {
 	html_row(html);
 	html_cell(html, label);
@@ -241,15 +241,15 @@ static void write_part(struct html *html, struct span label, const uint64_t part
 	html_cell_percent(html, part[PART_STS], part[PART_DOMAINS]);
 }
 
-static void write_tlds(struct html *html, const struct stats *stats)
+static void show_tlds(struct html *html, const struct stats *stats)
 {
 	html_section(html, "tlds", "Top-level domains");
 	html_table(html, "The largest.", "tld" PART_COLUMNS);
 	for (size_t i = 0; i < stats->tld.count && i < REPORT_TLDS_MAX; i++)
-		write_part(html, stats->tld.entry[i].word, stats->tld.entry[i].counter);
+		show_part(html, stats->tld.entry[i].word, stats->tld.entry[i].counter);
 }
 
-static void write_ranks(struct html *html, const struct stats *stats)
+static void show_ranks(struct html *html, const struct stats *stats)
 {
 	if (stats->rank[0][PART_DOMAINS] == stats->metric[METRIC_SCANNED]) /* no ranked list */
 		return;
@@ -265,13 +265,13 @@ static void write_ranks(struct html *html, const struct stats *stats)
 		else if (start > 0)
 			snprintf(label, sizeof(label), "from %llu", start);
 		if (stats->rank[bin][PART_DOMAINS] > 0)
-			write_part(html, span_of(label), stats->rank[bin]);
+			show_part(html, span_of(label), stats->rank[bin]);
 	}
 }
 
 /* ---- how it was made ---- */
 
-static void write_method(struct html *html)
+static void show_method(struct html *html)
 {
 	html_section(html, "method", "How to read this");
 	text_literal(
@@ -295,7 +295,7 @@ static void write_method(struct html *html)
 		"All numbers are also in the tables of <code>stsurvey stats</code>.</p>\n");
 }
 
-static void write_page(struct text *out, struct stats *stats, const struct scan_files *files)
+static void show_page(struct text *out, struct stats *stats, const struct scan_files *files)
 {
 	struct html page, *html = &page;
 
@@ -303,22 +303,22 @@ static void write_page(struct text *out, struct stats *stats, const struct scan_
 	tally_sort(&stats->policy_host);
 	tally_sort(&stats->mx);
 	html_begin(html, out, "MTA-STS and TLSRPT survey");
-	write_headline(html, stats, (unsigned)files->count, files->incomplete);
-	write_adoption(html, stats);
-	write_funnel(html, stats);
-	write_findings(html, stats);
-	write_stages(html, stats);
-	write_policies(html, stats);
+	show_headline(html, stats, (unsigned)files->count, files->incomplete);
+	show_adoption(html, stats);
+	show_funnel(html, stats);
+	show_findings(html, stats);
+	show_stages(html, stats);
+	show_policies(html, stats);
 	html_section(html, "providers", "Who serves policies and receives mail");
-	write_provider_table(html, stats, &stats->policy_host, "Policy hosts: where the CNAME of mta-sts leads.");
-	write_provider_table(html, stats, &stats->mx, "Mail: the most preferred MX.");
-	write_tlds(html, stats);
-	write_ranks(html, stats);
-	write_method(html);
+	show_provider_table(html, stats, &stats->policy_host, "Policy hosts: where the CNAME of mta-sts leads.");
+	show_provider_table(html, stats, &stats->mx, "Mail: the most preferred MX.");
+	show_tlds(html, stats);
+	show_ranks(html, stats);
+	show_method(html);
 	html_end(html);
 }
 
-static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+static bool count_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
 	stats_add(arg, observation, result);
 	return true;
@@ -331,9 +331,9 @@ int report_write(struct scan_files *files, const char *path, struct error *error
 	int result = -1;
 
 	stats_init(&stats);
-	if (scan_files_differ(files, path, error) == 0 && scan_files_read(files, on_domain, &stats, error) == 0 &&
+	if (scan_files_differ(files, path, error) == 0 && scan_files_read(files, count_domain, &stats, error) == 0 &&
 	    scan_files_expect_domains(files, error) == 0 && text_open(&text, path, error) == 0) {
-		write_page(&text, &stats, files);
+		show_page(&text, &stats, files);
 		result = text_close(&text, error);
 	}
 	stats_fini(&stats);

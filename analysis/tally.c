@@ -33,7 +33,7 @@ void tally_fini(struct tally *tally)
 }
 
 /* Room for one more word, and behind it for tally_sort's (other). */
-static bool make_room(struct tally *tally)
+static bool make_word_room(struct tally *tally)
 {
 	size_t size = tally->size > 0 ? 2 * tally->size : FIRST_WORDS;
 	struct tally_entry *entry;
@@ -87,7 +87,7 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 		if (span_equal_nocase(entry->word, word))
 			return entry->counter;
 	}
-	if (tally->count >= tally->cap || !make_room(tally) || !copy_word(tally, &word))
+	if (tally->count >= tally->cap || !make_word_room(tally) || !copy_word(tally, &word))
 		return tally->other.counter;
 	hash_table_put(&tally->places, hash, hash_item_of(tally->count));
 	tally->entry[tally->count] = (struct tally_entry){ .word = word };
@@ -114,6 +114,6 @@ void tally_sort(struct tally *tally)
 		qsort(tally->entry, tally->count, sizeof(*tally->entry), compare);
 	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
 		left_out |= tally->other.counter[i] > 0;
-	if (left_out && (tally->entry || make_room(tally)))
+	if (left_out && (tally->entry || make_word_room(tally)))
 		tally->entry[tally->count++] = tally->other;
 }

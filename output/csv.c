@@ -1,6 +1,6 @@
 #include "output/csv.h"
 
-static void separate(struct csv *csv)
+static void separate_field(struct csv *csv)
 {
 	if (csv->in_row)
 		text_char(csv->out, ',');
@@ -26,7 +26,7 @@ static bool needs_quotes(struct span s)
 	return false;
 }
 
-static const char *escape_of(unsigned char c)
+static const char *escape_quote(unsigned char c)
 {
 	return c == '"' ? "\"\"" : NULL;
 }
@@ -35,10 +35,10 @@ void csv_text(struct csv *csv, struct span s)
 {
 	bool quoted = needs_quotes(s);
 
-	separate(csv);
+	separate_field(csv);
 	if (quoted)
 		text_char(csv->out, '"');
-	text_escaped(csv->out, s, quoted ? escape_of : NULL);
+	text_escaped(csv->out, s, quoted ? escape_quote : NULL);
 	if (quoted)
 		text_char(csv->out, '"');
 }
@@ -50,32 +50,32 @@ void csv_string(struct csv *csv, const char *s)
 
 void csv_uint(struct csv *csv, uint64_t value)
 {
-	separate(csv);
+	separate_field(csv);
 	text_uint(csv->out, value);
 }
 
 void csv_number(struct csv *csv, double value, int digits)
 {
-	separate(csv);
+	separate_field(csv);
 	text_printf(csv->out, "%.*f", digits, value);
 }
 
 void csv_time_ms(struct csv *csv, int64_t ms_since_1970)
 {
-	separate(csv);
+	separate_field(csv);
 	text_time_ms(csv->out, ms_since_1970);
 }
 
 void csv_known(struct csv *csv, bool known, uint64_t value)
 {
-	separate(csv);
+	separate_field(csv);
 	if (known)
 		text_uint(csv->out, value);
 }
 
 void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 {
-	separate(csv);
+	separate_field(csv);
 	if (of > 0)
 		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
 }

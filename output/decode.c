@@ -209,7 +209,7 @@ static const struct mx_set *read_mx_set(struct decode *d)
 }
 
 /* The name that @template makes of @domain. */
-static struct span expand(struct decode *d, struct span template, struct span domain)
+static struct span expand_template(struct decode *d, struct span template, struct span domain)
 {
 	size_t n = 0;
 	char *name, *p;
@@ -253,7 +253,7 @@ static void read_mx(struct decode *d, struct observation *o)
 	for (size_t i = 0; own && i < set->count; i++) {
 		own[i] = record[i];
 		if (set->templates >> i & 1)
-			own[i].name = expand(d, own[i].name, o->name);
+			own[i].name = expand_template(d, own[i].name, o->name);
 	}
 }
 
@@ -282,7 +282,7 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 /* ---- records ---- */
 
 /* A field behind the shape. */
-static void read_field(struct decode *d, struct observation *o, unsigned field)
+static void read_domain_field(struct decode *d, struct observation *o, unsigned field)
 {
 	switch (field) {
 	case FIELD_MX:
@@ -334,7 +334,7 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	left -= FIELD_SHAPE;
 	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
 		if (!unpack_nil(&d->u))
-			read_field(d, o, field);
+			read_domain_field(d, o, field);
 	unpack_skip(&d->u, left);
 }
 

@@ -109,7 +109,7 @@ void frame_walk_free(struct frame_walk *walk)
 }
 
 /* Room for more octets behind the window: move it to the front, or double it. */
-static bool make_room(struct frame_walk *walk)
+static bool make_window_room(struct frame_walk *walk)
 {
 	char *data;
 
@@ -129,12 +129,12 @@ static bool make_room(struct frame_walk *walk)
 }
 
 /* More octets into the window; the end is no failure. */
-static bool fill(struct frame_walk *walk)
+static bool fill_window(struct frame_walk *walk)
 {
 	ssize_t n;
 
 	walk->failure = FRAME_MEMORY;
-	if (walk->to == walk->size && !make_room(walk))
+	if (walk->to == walk->size && !make_window_room(walk))
 		return false;
 	walk->failure = FRAME_READ;
 	do
@@ -147,7 +147,7 @@ static bool fill(struct frame_walk *walk)
 	return true;
 }
 
-static size_t left(const struct frame_walk *walk)
+static size_t window_left(const struct frame_walk *walk)
 {
 	return walk->to - walk->from;
 }
@@ -160,21 +160,21 @@ static void consume(struct frame_walk *walk, size_t n)
 
 /* Octets of the frame at the window's front, with all of them in the window; 0: there is no whole frame. Then
  * @is_cut: by its own account it goes on behind the file's end, and all of the rest is in the window. */
-static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is_cut)
+static enum frame_result measure_frame(struct frame_walk *walk, size_t *size, bool *is_cut)
 {
 	*size = 0;
 	*is_cut = false;
 	for (;;) {
-		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, left(walk));
+		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, window_left(walk));
 
 		if (!ZSTD_isError(n)) {
 			*size = n;
 			return FRAME_WHOLE;
 		}
 		*is_cut = ZSTD_getErrorCode(n) == ZSTD_error_srcSize_wrong && walk->ended;
-		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > FRAME_MAX)
+		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || window_left(walk) > FRAME_MAX)
 			return FRAME_WHOLE;
-		if (!fill(walk))
+		if (!fill_window(walk))
 			return walk->failure;
 	}
 }
@@ -192,7 +192,7 @@ static bool make_content(struct frame_walk *walk, size_t size)
 
 /* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE,
  * FRAME_MEMORY. */
-static enum frame_result expand(struct frame_walk *walk, size_t size, struct span *content)
+static enum frame_result decompress(struct frame_walk *walk, size_t size, struct span *content)
 {
 	const char *frame = walk->data + walk->from;
 	unsigned long long room = ZSTD_getFrameContentSize(frame, size);
@@ -226,7 +226,7 @@ static enum frame_result expand(struct frame_walk *walk, size_t size, struct spa
 static enum frame_result find_magic(struct frame_walk *walk)
 {
 	for (;;) {
-		const char *found = memmem(walk->data + walk->from, left(walk), magic, sizeof(magic));
+		const char *found = memmem(walk->data + walk->from, window_left(walk), magic, sizeof(magic));
 
 		if (found) {
 			consume(walk, (size_t)(found - (walk->data + walk->from)));
@@ -235,9 +235,9 @@ static enum frame_result find_magic(struct frame_walk *walk)
 		if (walk->ended)
 			return FRAME_TORN;
 		/* The number may straddle the window's end. */
-		if (left(walk) >= sizeof(magic))
-			consume(walk, left(walk) - (sizeof(magic) - 1));
-		if (!fill(walk))
+		if (window_left(walk) >= sizeof(magic))
+			consume(walk, window_left(walk) - (sizeof(magic) - 1));
+		if (!fill_window(walk))
 			return walk->failure;
 	}
 }
@@ -246,7 +246,7 @@ static enum frame_result find_magic(struct frame_walk *walk)
  * say otherwise. The zeros of a machine that lost power do not count. */
 static enum frame_result judge_cut(struct frame_walk *walk)
 {
-	ZSTD_inBuffer in = { walk->data + walk->from, left(walk), 0 };
+	ZSTD_inBuffer in = { walk->data + walk->from, window_left(walk), 0 };
 	ZSTD_outBuffer out;
 	size_t n;
 
@@ -269,13 +269,13 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 static enum frame_result judge_last(struct frame_walk *walk, size_t size)
 {
 	for (size_t at = size;;) {
-		while (at < left(walk) && walk->data[walk->from + at] == 0)
+		while (at < window_left(walk) && walk->data[walk->from + at] == 0)
 			at++;
-		if (at < left(walk) || left(walk) > FRAME_MAX)
+		if (at < window_left(walk) || window_left(walk) > FRAME_MAX)
 			return FRAME_DAMAGED;
 		if (walk->ended)
 			return FRAME_TORN;
-		if (!fill(walk))
+		if (!fill_window(walk))
 			return walk->failure;
 	}
 }
@@ -293,12 +293,12 @@ static enum frame_result search_rest(struct frame_walk *walk)
 		consume(walk, 1);
 		result = find_magic(walk);
 		if (result == FRAME_WHOLE)
-			result = measure(walk, &size, &is_cut);
+			result = measure_frame(walk, &size, &is_cut);
 		if (result != FRAME_WHOLE)
 			return result;
 		if (size == 0)
 			continue;
-		result = expand(walk, size, &content);
+		result = decompress(walk, size, &content);
 		if (result == FRAME_WHOLE || result == FRAME_MEMORY)
 			return result == FRAME_WHOLE ? FRAME_DAMAGED : result;
 	}
@@ -307,7 +307,7 @@ static enum frame_result search_rest(struct frame_walk *walk)
 /* A frame that cannot be read, @size octets (0: not whole): a torn tail or damage? One that was cut off, or is the
  * last, is torn whatever it holds: strangers' texts stand in it as they came, and may look like frames of ours.
  * Elsewhere a whole frame that follows tells. */
-static enum frame_result judge(struct frame_walk *walk, size_t size, bool is_cut)
+static enum frame_result judge_unreadable(struct frame_walk *walk, size_t size, bool is_cut)
 {
 	enum frame_result result = FRAME_DAMAGED;
 
@@ -325,21 +325,21 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 	bool is_cut, is_zstd;
 	size_t size;
 
-	while (left(walk) < sizeof(magic) && !walk->ended) {
-		if (!fill(walk))
+	while (window_left(walk) < sizeof(magic) && !walk->ended) {
+		if (!fill_window(walk))
 			return walk->failure;
 	}
-	if (left(walk) == 0)
+	if (window_left(walk) == 0)
 		return FRAME_END;
-	is_zstd = walk->offset > 0 || memcmp(walk->data, magic, left(walk) < 4 ? left(walk) : 4) == 0;
-	result = measure(walk, &size, &is_cut);
+	is_zstd = walk->offset > 0 || memcmp(walk->data, magic, window_left(walk) < 4 ? window_left(walk) : 4) == 0;
+	result = measure_frame(walk, &size, &is_cut);
 	if (result != FRAME_WHOLE)
 		return result;
 	if (size == 0 && !is_zstd)
 		return FRAME_FOREIGN;
-	result = size > 0 ? expand(walk, size, &content) : FRAME_DAMAGED;
+	result = size > 0 ? decompress(walk, size, &content) : FRAME_DAMAGED;
 	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
-		enum frame_result rest = judge(walk, size, is_cut);
+		enum frame_result rest = judge_unreadable(walk, size, is_cut);
 
 		/* A claim that is too large is damage, too, unless it is all the file holds. */
 		return rest == FRAME_TORN && result == FRAME_TOO_LARGE ? result : rest;

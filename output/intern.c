@@ -5,7 +5,7 @@
 #include "parsers/span.h"
 
 /* Multiply and fold, eight octets a step: names are short and looked up once a record. */
-static uint64_t hash_of(struct span s)
+static uint64_t hash_run(struct span s)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio */
 	uint64_t hash = s.n * odd, word;
@@ -36,7 +36,7 @@ void intern_fini(struct intern *intern)
 }
 
 /* Room for one more run. */
-static bool make_room(struct intern *intern)
+static bool make_run_room(struct intern *intern)
 {
 	uint32_t size = intern->size > 0 ? 2 * intern->size : INTERN_FIRST;
 	struct intern_run *run;
@@ -56,7 +56,7 @@ static bool make_room(struct intern *intern)
 long intern_number(struct intern *intern, const char *base, size_t offset, size_t n, bool *is_new)
 {
 	const struct span key = { base + offset, n };
-	uint64_t hash = hash_of(key);
+	uint64_t hash = hash_run(key);
 	const void *item;
 
 	*is_new = false;
@@ -66,7 +66,7 @@ long intern_number(struct intern *intern, const char *base, size_t offset, size_
 		if (span_equal(key, (struct span){ base + run->offset, run->n }))
 			return (long)hash_item_place(item);
 	}
-	if (!make_room(intern))
+	if (!make_run_room(intern))
 		return -1;
 	*is_new = true;
 	intern->run[intern->count] = (struct intern_run){ hash, (uint32_t)offset, (uint32_t)n };

@@ -26,7 +26,7 @@ struct reader {
 	struct error error;                        /* "" or why nothing more is read */
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, const char *format, ...)
 {
 	struct error what;
 	va_list list;
@@ -56,38 +56,38 @@ static enum frame_result next_frame(struct reader *r)
 		r->end.torn = result == FRAME_TORN;
 		break;
 	case FRAME_DAMAGED:
-		fail(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end, r->domains);
+		fail_reading(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end, r->domains);
 		break;
 	case FRAME_FOREIGN:
-		fail(r, "is no scan file (not compressed with zstd)");
+		fail_reading(r, "is no scan file (not compressed with zstd)");
 		break;
 	case FRAME_TOO_LARGE:
-		fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such", r->frame.end,
-		     FRAME_CONTENT_MAX >> 20);
+		fail_reading(r, "the frame at octet %lld holds more than %d MiB; no scan file has such", r->frame.end,
+			     FRAME_CONTENT_MAX >> 20);
 		break;
 	case FRAME_READ:
-		fail(r, "cannot be read: %s", strerror(errno));
+		fail_reading(r, "cannot be read: %s", strerror(errno));
 		break;
 	case FRAME_MEMORY:
-		fail(r, "no memory to read it");
+		fail_reading(r, "no memory to read it");
 		break;
 	}
 	return result;
 }
 
-static int newer(struct reader *r, const struct record_header *header)
+static int fail_newer(struct reader *r, const struct record_header *header)
 {
-	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey", header->major,
-		    header->minor, RECORD_SCHEMA_MAJOR);
+	return fail_reading(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey",
+			    header->major, header->minor, RECORD_SCHEMA_MAJOR);
 }
 
-static int read_header(struct reader *r)
+static int read_first_record(struct reader *r)
 {
 	struct observation none;
 	enum frame_result frame = next_frame(r);
 
 	if (frame == FRAME_END || frame == FRAME_TORN) {
-		fail(r, "holds nothing: it is empty or was cut at its very beginning");
+		fail_reading(r, "holds nothing: it is empty or was cut at its very beginning");
 		return READER_NOTHING;
 	}
 	if (frame != FRAME_WHOLE)
@@ -96,11 +96,11 @@ static int read_header(struct reader *r)
 	case DECODE_HEADER:
 		return 0;
 	case DECODE_NEWER:
-		return newer(r, &r->header.header);
+		return fail_newer(r, &r->header.header);
 	case DECODE_MEMORY:
-		return fail(r, "no memory to read it");
+		return fail_reading(r, "no memory to read it");
 	default:
-		return fail(r, "is no scan file (its first record is no header)");
+		return fail_reading(r, "is no scan file (its first record is no header)");
 	}
 }
 
@@ -114,9 +114,9 @@ static int open_path(struct reader *r, const char *path)
 	}
 	r->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
-		return fail(r, "cannot be opened: %s", strerror(errno));
+		return fail_reading(r, "cannot be opened: %s", strerror(errno));
 	if (fstat(r->fd, &info) == 0 && S_ISDIR(info.st_mode))
-		return fail(r, "is a directory, not a scan file");
+		return fail_reading(r, "is a directory, not a scan file");
 	return 0;
 }
 
@@ -133,7 +133,7 @@ int reader_open(struct reader **out, const char *path, struct error *error)
 	if (open_path(r, path) == 0) {
 		r->walk = frame_walk_new(r->fd);
 		r->decode = decode_new();
-		result = r->walk && r->decode ? read_header(r) : fail(r, "no memory to read it");
+		result = r->walk && r->decode ? read_first_record(r) : fail_reading(r, "no memory to read it");
 	}
 	if (result == 0) {
 		*out = r;
@@ -177,13 +177,13 @@ static int next_domain(struct reader *r, struct observation *observation)
 				return r->ended ? 0 : -1;
 			break;
 		case DECODE_NEWER:
-			return newer(r, &other.header);
+			return fail_newer(r, &other.header);
 		case DECODE_MEMORY:
-			return fail(r,
-				    "no memory to read the frame at octet %lld, or it needs more than a scan file may",
-				    r->frame.start);
+			return fail_reading(
+				r, "no memory to read the frame at octet %lld, or it needs more than a scan file may",
+				r->frame.start);
 		case DECODE_DAMAGED:
-			return fail(
+			return fail_reading(
 				r,
 				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good",
 				decode_offset(r->decode), r->frame.start, r->domains);

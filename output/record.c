@@ -88,7 +88,7 @@ static struct mark mark_of(const struct record_buffer *b)
 	return mark;
 }
 
-static void cut(struct record_buffer *b, const struct mark *mark)
+static void cut_back(struct record_buffer *b, const struct mark *mark)
 {
 	b->n = mark->n;
 	b->failed = false;
@@ -101,13 +101,13 @@ static int finish(struct record_buffer *b, const struct mark *mark)
 {
 	if (!b->failed)
 		return 0;
-	cut(b, mark);
+	cut_back(b, mark);
 	return -1;
 }
 
 void record_buffer_reset(struct record_buffer *b)
 {
-	cut(b, &(struct mark){ 0 });
+	cut_back(b, &(struct mark){ 0 });
 	b->has_domains = false;
 	b->previous = (struct schema_previous){ 0 };
 }
@@ -119,12 +119,12 @@ struct span record_buffer_content(const struct record_buffer *b)
 
 /* ---- values; a failure is kept in the buffer and looked at once, at the record's end ---- */
 
-static void put_array(struct record_buffer *b, size_t n)
+static void pack_array(struct record_buffer *b, size_t n)
 {
 	msgpack_pack_array(&b->packer, n);
 }
 
-static inline void put_uint(struct record_buffer *b, uint64_t value)
+static inline void pack_uint(struct record_buffer *b, uint64_t value)
 {
 	if (value < 0x80 && b->n < b->size && !b->failed) /* most numbers: an octet that is the number itself */
 		b->data[b->n++] = (char)value;
@@ -132,46 +132,46 @@ static inline void put_uint(struct record_buffer *b, uint64_t value)
 		msgpack_pack_uint64(&b->packer, value);
 }
 
-static void put_int(struct record_buffer *b, int64_t value)
+static void pack_int(struct record_buffer *b, int64_t value)
 {
 	msgpack_pack_int64(&b->packer, value);
 }
 
-static void put_nil(struct record_buffer *b)
+static void pack_nil(struct record_buffer *b)
 {
 	msgpack_pack_nil(&b->packer);
 }
 
-static void put_bin(struct record_buffer *b, const void *octets, size_t n)
+static void pack_bin(struct record_buffer *b, const void *octets, size_t n)
 {
 	msgpack_pack_bin(&b->packer, n);
 	msgpack_pack_bin_body(&b->packer, octets, n);
 }
 
 /* Readers in other languages take str for UTF-8, so that only UTF-8 is written as one. */
-static void put_text(struct record_buffer *b, struct span s)
+static void pack_text(struct record_buffer *b, struct span s)
 {
 	if (!utf8_is_valid(s)) {
-		put_bin(b, s.p, s.n);
+		pack_bin(b, s.p, s.n);
 		return;
 	}
 	msgpack_pack_str(&b->packer, s.n);
 	msgpack_pack_str_body(&b->packer, s.p, s.n);
 }
 
-static void put_text_or_nil(struct record_buffer *b, struct span s)
+static void pack_text_or_nil(struct record_buffer *b, struct span s)
 {
 	if (s.p)
-		put_text(b, s);
+		pack_text(b, s);
 	else
-		put_nil(b);
+		pack_nil(b);
 }
 
-static void put_texts(struct record_buffer *b, const struct span *text, size_t count)
+static void pack_texts(struct record_buffer *b, const struct span *text, size_t count)
 {
-	put_array(b, count);
+	pack_array(b, count);
 	for (size_t i = 0; i < count; i++)
-		put_text(b, text[i]);
+		pack_text(b, text[i]);
 }
 
 static size_t at_most(size_t n, size_t max)
@@ -193,12 +193,12 @@ static long number_of(struct record_buffer *b, enum schema_table table, size_t s
 }
 
 /* Replace what was written from @start on by its number, if the frame has it already. */
-static void put_interned(struct record_buffer *b, enum schema_table table, size_t start)
+static void pack_interned(struct record_buffer *b, enum schema_table table, size_t start)
 {
 	long number = number_of(b, table, start, start);
 
 	if (b->n == start)
-		put_uint(b, (uint64_t)number);
+		pack_uint(b, (uint64_t)number);
 }
 
 /* ---- DNS ---- */
@@ -209,22 +209,22 @@ static unsigned answer_flags(const struct obs_answer *answer)
 }
 
 /* How it went: the two numbers that every answer has. */
-static inline void put_asked(struct record_buffer *b, const struct obs_answer *answer)
+static inline void pack_asked(struct record_buffer *b, const struct obs_answer *answer)
 {
-	put_uint(b, answer_flags(answer));
-	put_uint(b, answer->tries);
+	pack_uint(b, answer_flags(answer));
+	pack_uint(b, answer->tries);
 }
 
-static void put_shape(struct record_buffer *b, const struct observation *o)
+static void pack_shape(struct record_buffer *b, const struct observation *o)
 {
 	size_t start = b->n;
 
-	put_array(b, SHAPE_ELEMENTS);
-	put_uint(b, o->input);
-	put_asked(b, &o->mx.answer);
+	pack_array(b, SHAPE_ELEMENTS);
+	pack_uint(b, o->input);
+	pack_asked(b, &o->mx.answer);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
-		put_asked(b, &o->txt[q].answer);
-	put_interned(b, TABLE_SHAPE, start);
+		pack_asked(b, &o->txt[q].answer);
+	pack_interned(b, TABLE_SHAPE, start);
 }
 
 /* Are the octets of @s those of @name with "-" for each "."? Same length. */
@@ -256,7 +256,7 @@ static struct span template_of(struct span name, struct span domain, char room[s
 	return (struct span){ room, rest + 1 };
 }
 
-static void put_mx_name(struct record_buffer *b, struct span name, struct span domain)
+static void pack_mx_name(struct record_buffer *b, struct span name, struct span domain)
 {
 	char room[TEMPLATE_MAX];
 	bool fits = name.n < sizeof(room) && span_find(name, 0, TEMPLATE_NAME) == name.n &&
@@ -268,20 +268,20 @@ static void put_mx_name(struct record_buffer *b, struct span name, struct span d
 		msgpack_pack_str(&b->packer, s.n);
 		msgpack_pack_str_body(&b->packer, s.p, s.n);
 	} else {
-		put_bin(b, name.p, name.n);
+		pack_bin(b, name.p, name.n);
 	}
 }
 
-static void put_mx(struct record_buffer *b, const struct observation *o, struct span name)
+static void pack_mx(struct record_buffer *b, const struct observation *o, struct span name)
 {
 	size_t start = b->n, count = at_most(o->mx.count, OBS_MX_MAX);
 
-	put_array(b, MX_ELEMENTS * count);
+	pack_array(b, MX_ELEMENTS * count);
 	for (size_t i = 0; i < count; i++) {
-		put_uint(b, o->mx.record[i].preference);
-		put_mx_name(b, o->mx.record[i].name, name);
+		pack_uint(b, o->mx.record[i].preference);
+		pack_mx_name(b, o->mx.record[i].name, name);
 	}
-	put_interned(b, TABLE_MX, start);
+	pack_interned(b, TABLE_MX, start);
 }
 
 static size_t mx_omitted(const struct obs_mx *mx)
@@ -289,11 +289,11 @@ static size_t mx_omitted(const struct obs_mx *mx)
 	return mx->omitted + mx->count - at_most(mx->count, OBS_MX_MAX);
 }
 
-static void put_mx_more(struct record_buffer *b, const struct obs_mx *mx)
+static void pack_mx_more(struct record_buffer *b, const struct obs_mx *mx)
 {
-	put_array(b, MX_MORE_ELEMENTS);
-	put_texts(b, mx->answer.cname, at_most(mx->answer.cname_count, OBS_CNAME_MAX));
-	put_uint(b, mx_omitted(mx));
+	pack_array(b, MX_MORE_ELEMENTS);
+	pack_texts(b, mx->answer.cname, at_most(mx->answer.cname_count, OBS_CNAME_MAX));
+	pack_uint(b, mx_omitted(mx));
 }
 
 static bool txt_is_empty(const struct obs_txt *txt)
@@ -301,33 +301,33 @@ static bool txt_is_empty(const struct obs_txt *txt)
 	return txt->count == 0 && txt->omitted == 0 && txt->answer.ttl == 0 && txt->answer.cname_count == 0;
 }
 
-static void put_txt(struct record_buffer *b, const struct obs_txt *txt)
+static void pack_txt(struct record_buffer *b, const struct obs_txt *txt)
 {
 	size_t count = at_most(txt->count, OBS_TXT_MAX);
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
 	size_t omitted = txt->omitted + txt->count - count;
 
-	put_array(b, TXT_ELEMENTS + (cnames > 0 || omitted > 0) + (omitted > 0));
-	put_uint(b, txt->answer.ttl);
-	put_texts(b, txt->record, count);
+	pack_array(b, TXT_ELEMENTS + (cnames > 0 || omitted > 0) + (omitted > 0));
+	pack_uint(b, txt->answer.ttl);
+	pack_texts(b, txt->record, count);
 	if (omitted > 0 || cnames > 0)
-		put_texts(b, txt->answer.cname, cnames);
+		pack_texts(b, txt->answer.cname, cnames);
 	if (omitted > 0)
-		put_uint(b, omitted);
+		pack_uint(b, omitted);
 }
 
 /* ---- the policy ---- */
 
 /* An answer of the policy host: flags, tries, TTL, chain. */
-static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
+static void pack_answer(struct record_buffer *b, const struct obs_answer *answer)
 {
 	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
 
-	put_array(b, ANSWER_ELEMENTS + cnames);
-	put_asked(b, answer);
-	put_uint(b, answer->ttl);
+	pack_array(b, ANSWER_ELEMENTS + cnames);
+	pack_asked(b, answer);
+	pack_uint(b, answer->ttl);
 	for (size_t i = 0; i < cnames; i++)
-		put_text(b, answer->cname[i]);
+		pack_text(b, answer->cname[i]);
 }
 
 static bool answer_is_empty(const struct obs_answer *answer)
@@ -350,118 +350,118 @@ struct referred {
 };
 
 /* The number of the certificate in the frame; it is written where it is new. */
-static long put_certificate(struct record_buffer *b, const struct obs_certificate *c)
+static long pack_certificate(struct record_buffer *b, const struct obs_certificate *c)
 {
 	size_t names = at_most(c->name_count, OBS_CERT_NAMES_MAX), start = b->n;
 	size_t omitted = c->name_omitted + c->name_count - names;
 	long number;
 
-	put_array(b, CERTIFICATE_ELEMENTS + (omitted > 0));
-	put_uint(b, RECORD_KIND_CERTIFICATE);
-	put_bin(b, c->sha256, sizeof(c->sha256));
+	pack_array(b, CERTIFICATE_ELEMENTS + (omitted > 0));
+	pack_uint(b, RECORD_KIND_CERTIFICATE);
+	pack_bin(b, c->sha256, sizeof(c->sha256));
 	number = number_of(b, TABLE_CERTIFICATE, start, b->n - sizeof(c->sha256));
 	if (b->n == start)
 		return number;
-	put_int(b, c->not_before);
-	put_int(b, c->not_after);
-	put_text(b, c->issuer);
-	put_text(b, c->common_name);
-	put_texts(b, c->name, names);
+	pack_int(b, c->not_before);
+	pack_int(b, c->not_after);
+	pack_text(b, c->issuer);
+	pack_text(b, c->common_name);
+	pack_texts(b, c->name, names);
 	if (omitted > 0)
-		put_uint(b, omitted);
+		pack_uint(b, omitted);
 	return number;
 }
 
 /* The number of the body in the frame; it is written where it is new. */
-static long put_body(struct record_buffer *b, const struct obs_http *http)
+static long pack_body(struct record_buffer *b, const struct obs_http *http)
 {
 	size_t start = b->n;
 
-	put_array(b, BODY_ELEMENTS);
-	put_uint(b, RECORD_KIND_BODY);
-	put_bin(b, http->body_sha256, sizeof(http->body_sha256));
-	put_text(b, http->body);
+	pack_array(b, BODY_ELEMENTS);
+	pack_uint(b, RECORD_KIND_BODY);
+	pack_bin(b, http->body_sha256, sizeof(http->body_sha256));
+	pack_text(b, http->body);
 	return number_of(b, TABLE_BODY, start, start);
 }
 
 /* Write certificates and body where the frame has them not yet; they stand ahead of the domain that refers to them. */
-static void put_referred(struct record_buffer *b, const struct obs_policy *p, struct referred *referred)
+static void pack_referred(struct record_buffer *b, const struct obs_policy *p, struct referred *referred)
 {
 	size_t chain = at_most(p->tls.chain_count, OBS_CHAIN_MAX);
 
 	for (size_t i = 0; i < chain; i++)
-		referred->certificate[i] = put_certificate(b, &p->tls.chain[i]);
-	referred->body = p->http.body.n > 0 ? put_body(b, &p->http) : 0;
+		referred->certificate[i] = pack_certificate(b, &p->tls.chain[i]);
+	referred->body = p->http.body.n > 0 ? pack_body(b, &p->http) : 0;
 }
 
-static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const long *certificate)
+static void pack_tls(struct record_buffer *b, const struct obs_tls *tls, const long *certificate)
 {
 	size_t chain = at_most(tls->chain_count, OBS_CHAIN_MAX);
 	size_t errors = at_most(tls->error_count, OBS_VERIFY_ERRORS_MAX);
 
 	if (obs_tls_is_empty(tls)) {
-		put_nil(b);
+		pack_nil(b);
 		return;
 	}
-	put_array(b, TLS_ELEMENTS);
-	put_uint(b, tls->version);
+	pack_array(b, TLS_ELEMENTS);
+	pack_uint(b, tls->version);
 	if (tls->alerted)
-		put_uint(b, tls->alert);
+		pack_uint(b, tls->alert);
 	else
-		put_nil(b);
-	put_array(b, chain);
+		pack_nil(b);
+	pack_array(b, chain);
 	for (size_t i = 0; i < chain; i++)
-		put_int(b, certificate[i]);
-	put_array(b, ERROR_ELEMENTS * errors);
+		pack_int(b, certificate[i]);
+	pack_array(b, ERROR_ELEMENTS * errors);
 	for (size_t i = 0; i < errors; i++) {
-		put_uint(b, tls->error[i].code);
-		put_uint(b, tls->error[i].depth);
+		pack_uint(b, tls->error[i].code);
+		pack_uint(b, tls->error[i].depth);
 	}
-	put_uint(b, tls->chain_omitted + tls->chain_count - chain);
+	pack_uint(b, tls->chain_omitted + tls->chain_count - chain);
 }
 
-static void put_http(struct record_buffer *b, const struct obs_http *http, long body)
+static void pack_http(struct record_buffer *b, const struct obs_http *http, long body)
 {
 	bool is_challenge = http->challenge.p, is_encoded = is_challenge || http->content_encoding.p;
 
 	if (obs_http_is_empty(http)) {
-		put_nil(b);
+		pack_nil(b);
 		return;
 	}
-	put_array(b, HTTP_ELEMENTS + is_encoded + is_challenge);
-	put_uint(b, http->status);
-	put_uint(b, http->failure);
-	put_uint(b, http->size);
-	put_text_or_nil(b, http->content_type);
-	put_text_or_nil(b, http->location);
+	pack_array(b, HTTP_ELEMENTS + is_encoded + is_challenge);
+	pack_uint(b, http->status);
+	pack_uint(b, http->failure);
+	pack_uint(b, http->size);
+	pack_text_or_nil(b, http->content_type);
+	pack_text_or_nil(b, http->location);
 	if (http->body.n > 0)
-		put_int(b, body);
+		pack_int(b, body);
 	else
-		put_nil(b);
-	put_uint(b, 0); /* challenged: no longer written, `challenge` holds what it was drawn from */
+		pack_nil(b);
+	pack_uint(b, 0); /* challenged: no longer written, `challenge` holds what it was drawn from */
 	if (is_encoded)
-		put_text_or_nil(b, http->content_encoding);
+		pack_text_or_nil(b, http->content_encoding);
 	if (is_challenge)
-		put_text(b, http->challenge);
+		pack_text(b, http->challenge);
 }
 
-static void put_policy(struct record_buffer *b, const struct obs_policy *p, const struct referred *referred)
+static void pack_policy(struct record_buffer *b, const struct obs_policy *p, const struct referred *referred)
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
-	put_array(b, POLICY_ELEMENTS);
-	put_uint(b, p->status);
-	put_answer(b, &p->a);
-	put_answer(b, &p->aaaa);
-	put_array(b, addresses);
+	pack_array(b, POLICY_ELEMENTS);
+	pack_uint(b, p->status);
+	pack_answer(b, &p->a);
+	pack_answer(b, &p->aaaa);
+	pack_array(b, addresses);
 	for (size_t i = 0; i < addresses; i++)
-		put_bin(b, p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
-	put_int(b, p->address_used >= 0 && (size_t)p->address_used < addresses ? p->address_used : -1);
-	put_uint(b, p->fetch_ms);
-	put_tls(b, &p->tls, referred->certificate);
-	put_http(b, &p->http, referred->body);
-	put_uint(b, p->reserved);
-	put_uint(b, p->address_omitted + p->address_count - addresses);
+		pack_bin(b, p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
+	pack_int(b, p->address_used >= 0 && (size_t)p->address_used < addresses ? p->address_used : -1);
+	pack_uint(b, p->fetch_ms);
+	pack_tls(b, &p->tls, referred->certificate);
+	pack_http(b, &p->http, referred->body);
+	pack_uint(b, p->reserved);
+	pack_uint(b, p->address_omitted + p->address_count - addresses);
 }
 
 /* ---- records ---- */
@@ -481,27 +481,27 @@ static unsigned fields_of(const struct observation *o)
 	return fields;
 }
 
-static void put_field(struct record_buffer *b, const struct observation *o, unsigned field, struct span name,
-		      const struct referred *referred)
+static void pack_field(struct record_buffer *b, const struct observation *o, unsigned field, struct span name,
+		       const struct referred *referred)
 {
 	switch (field) {
 	case FIELD_MX:
-		put_mx(b, o, name);
+		pack_mx(b, o, name);
 		break;
 	case FIELD_MX_TTL:
-		put_uint(b, o->mx.answer.ttl);
+		pack_uint(b, o->mx.answer.ttl);
 		break;
 	case FIELD_RANK:
-		put_int(b, (int64_t)(o->rank - o->index - b->previous.rank_ahead));
+		pack_int(b, (int64_t)(o->rank - o->index - b->previous.rank_ahead));
 		break;
 	case FIELD_POLICY:
-		put_policy(b, &o->policy, referred);
+		pack_policy(b, &o->policy, referred);
 		break;
 	case FIELD_MX_MORE:
-		put_mx_more(b, &o->mx);
+		pack_mx_more(b, &o->mx);
 		break;
 	default:
-		put_txt(b, &o->txt[schema_question(field)]);
+		pack_txt(b, &o->txt[schema_question(field)]);
 		break;
 	}
 }
@@ -519,24 +519,24 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	if (!b->has_domains) {
 		/* Readers of the plain stream see no frames: this tells them where differences and numbers
 		 * begin anew. */
-		put_array(b, FRAME_ELEMENTS);
-		put_uint(b, RECORD_KIND_FRAME);
+		pack_array(b, FRAME_ELEMENTS);
+		pack_uint(b, RECORD_KIND_FRAME);
 	}
-	put_referred(b, &o->policy, &referred);
+	pack_referred(b, &o->policy, &referred);
 	while (count > FIELD_SHAPE + 1 && !(fields >> (count - 1) & 1))
 		count--;
-	put_array(b, count);
-	put_uint(b, RECORD_KIND_DOMAIN);
-	put_int(b, (int64_t)(o->index - b->previous.index));
-	put_int(b, (int64_t)(end - b->previous.end));
-	put_uint(b, o->duration_ms);
-	put_text(b, name);
-	put_shape(b, o);
+	pack_array(b, count);
+	pack_uint(b, RECORD_KIND_DOMAIN);
+	pack_int(b, (int64_t)(o->index - b->previous.index));
+	pack_int(b, (int64_t)(end - b->previous.end));
+	pack_uint(b, o->duration_ms);
+	pack_text(b, name);
+	pack_shape(b, o);
 	for (unsigned field = FIELD_SHAPE + 1; field < count; field++) {
 		if (fields >> field & 1 || field == FIELD_MX_TTL) /* a TTL of 0 is written as that */
-			put_field(b, o, field, name, &referred);
+			pack_field(b, o, field, name, &referred);
 		else
-			put_nil(b);
+			pack_nil(b);
 	}
 	if (finish(b, &mark) != 0)
 		return -1;
@@ -552,26 +552,26 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, HEADER_ELEMENTS);
-	put_uint(b, RECORD_KIND_HEADER);
-	put_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
-	put_array(b, VERSION_ELEMENTS);
-	put_uint(b, header->major);
-	put_uint(b, header->minor);
-	put_text(b, header->tool);
-	put_int(b, header->start_ms);
+	pack_array(b, HEADER_ELEMENTS);
+	pack_uint(b, RECORD_KIND_HEADER);
+	pack_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
+	pack_array(b, VERSION_ELEMENTS);
+	pack_uint(b, header->major);
+	pack_uint(b, header->minor);
+	pack_text(b, header->tool);
+	pack_int(b, header->start_ms);
 	msgpack_pack_map(&b->packer, header->option_count);
 	for (size_t i = 0; i < header->option_count; i++) {
-		put_text(b, header->option[i].name);
-		put_text(b, header->option[i].value);
+		pack_text(b, header->option[i].name);
+		pack_text(b, header->option[i].value);
 	}
-	put_array(b, INPUT_ELEMENTS);
-	put_text(b, header->input);
-	put_uint(b, header->input_size);
-	put_int(b, header->input_mtime);
-	put_uint(b, header->input_sample);
-	put_uint(b, header->shards);
-	put_uint(b, header->shard);
+	pack_array(b, INPUT_ELEMENTS);
+	pack_text(b, header->input);
+	pack_uint(b, header->input_size);
+	pack_int(b, header->input_mtime);
+	pack_uint(b, header->input_sample);
+	pack_uint(b, header->shards);
+	pack_uint(b, header->shard);
 	return finish(b, &mark);
 }
 
@@ -579,15 +579,15 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, TRAILER_ELEMENTS);
-	put_uint(b, RECORD_KIND_TRAILER);
-	put_uint(b, trailer->completion);
-	put_int(b, trailer->end_ms);
-	put_uint(b, trailer->domains);
-	put_uint(b, trailer->unknown);
-	put_uint(b, trailer->blocklisted);
-	put_uint(b, trailer->illegal);
-	put_uint(b, trailer->queries);
-	put_uint(b, trailer->fetches);
+	pack_array(b, TRAILER_ELEMENTS);
+	pack_uint(b, RECORD_KIND_TRAILER);
+	pack_uint(b, trailer->completion);
+	pack_int(b, trailer->end_ms);
+	pack_uint(b, trailer->domains);
+	pack_uint(b, trailer->unknown);
+	pack_uint(b, trailer->blocklisted);
+	pack_uint(b, trailer->illegal);
+	pack_uint(b, trailer->queries);
+	pack_uint(b, trailer->fetches);
 	return finish(b, &mark);
 }

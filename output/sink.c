@@ -51,7 +51,7 @@ static double now(void)
 /* ---- failure ---- */
 
 /* What went wrong (@number: of errno), and what the user can do about it. -1. */
-static int explain(const struct sink *sink, const char *what, int number, struct error *error)
+static int explain_errno(const struct sink *sink, const char *what, int number, struct error *error)
 {
 	static const struct {
 		int number;
@@ -73,11 +73,11 @@ static int explain(const struct sink *sink, const char *what, int number, struct
 
 /* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn
  * tails. */
-static void fail(struct sink *sink, const char *what, int number)
+static void fail_writing(struct sink *sink, const char *what, int number)
 {
 	if (atomic_load(&sink->failed))
 		return;
-	explain(sink, what, number, &sink->error);
+	explain_errno(sink, what, number, &sink->error);
 	if (sink->is_file && ftruncate(sink->fd, (off_t)sink->whole) != 0) {
 		/* The torn tail stays; readers and --resume pass over it. */
 	}
@@ -91,7 +91,7 @@ static void sync_file(struct sink *sink)
 	if (!sink->is_dirty || !sink->is_file)
 		return;
 	if (fsync(sink->fd) != 0)
-		fail(sink, "cannot be synced", errno);
+		fail_writing(sink, "cannot be synced", errno);
 	sink->is_dirty = false;
 	sink->synced = now();
 }
@@ -105,12 +105,12 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		return;
 	frame = frame_press(sink->press, record_buffer_content(buffer));
 	if (!frame.p) {
-		fail(sink, "cannot be compressed", ENOMEM);
+		fail_writing(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
 	error = text_write_all(sink->fd, frame);
 	if (error != 0) {
-		fail(sink, "cannot be written", error);
+		fail_writing(sink, "cannot be written", error);
 		return;
 	}
 	sink->whole += frame.n;
@@ -199,7 +199,7 @@ static void sync_directory(const char *path)
 }
 
 /* Two writers would tear each other's frames: a scan that still runs cannot be resumed or replaced. */
-static int claim(struct sink *sink, struct error *error)
+static int lock_file(struct sink *sink, struct error *error)
 {
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0; /* file systems without locks get none */
@@ -207,10 +207,10 @@ static int claim(struct sink *sink, struct error *error)
 }
 
 /* Keep @octets of what is there and go on behind them. */
-static int keep(struct sink *sink, long long octets, struct error *error)
+static int go_on_behind(struct sink *sink, long long octets, struct error *error)
 {
 	if (ftruncate(sink->fd, (off_t)octets) != 0 || lseek(sink->fd, 0, SEEK_END) < 0)
-		return explain(sink, "cannot be continued", errno, error);
+		return explain_errno(sink, "cannot be continued", errno, error);
 	sink->whole = (unsigned long long)octets;
 	return 0;
 }
@@ -232,9 +232,9 @@ static int open_file(struct sink *sink, struct error *error)
 		return error_set(error, "%s: exists; --resume goes on with it, --force replaces it", sink->path);
 	}
 	if (sink->fd < 0 || fstat(sink->fd, &info) != 0)
-		return explain(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
+		return explain_errno(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
 	sink->is_file = S_ISREG(info.st_mode);
-	if (sink->is_file && claim(sink, error) != 0)
+	if (sink->is_file && lock_file(sink, error) != 0)
 		return -1;
 	if (o->resume_at < 0)
 		sync_directory(sink->path);
@@ -243,7 +243,7 @@ static int open_file(struct sink *sink, struct error *error)
 		return 0;
 	if (o->resume_at > info.st_size)
 		return error_set(error, "%s: became shorter while it was read; run again", sink->path);
-	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
+	return go_on_behind(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
 }
 
 /* One of the two in a frame of its own. */
@@ -257,7 +257,7 @@ static void write_alone(struct sink *sink, const struct record_header *header, c
 	if (result == 0)
 		write_frame(sink, buffer);
 	else
-		fail(sink, header ? "header" : "trailer", ENOMEM);
+		fail_writing(sink, header ? "header" : "trailer", ENOMEM);
 	record_buffer_free(buffer);
 	sync_file(sink);
 }
@@ -322,7 +322,7 @@ static struct sink *sink_new(const struct sink_options *options)
 	return NULL;
 }
 
-static int start(struct sink *sink)
+static int start_thread(struct sink *sink)
 {
 	pthread_condattr_t attributes;
 
@@ -346,7 +346,7 @@ int sink_open(struct sink **out, const struct sink_options *options, const struc
 		sink_free(sink);
 		return -1;
 	}
-	failure = start(sink);
+	failure = start_thread(sink);
 	if (failure != 0) {
 		sink_free(sink);
 		return error_set(error, "%s: no thread to write it: %s", options->path, strerror(failure));
@@ -402,7 +402,7 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, struct e
 		sink->fd = -1;
 		sink->is_file = false;
 		if (closed != 0)
-			fail(sink, "cannot be closed", errno);
+			fail_writing(sink, "cannot be closed", errno);
 	}
 	*error = sink->error;
 	failed = atomic_load(&sink->failed);

@@ -29,7 +29,7 @@ struct verification {
 };
 
 /* Was @index met before? It is noted. */
-static bool meet(struct seen *seen, uint64_t index, struct verification *v)
+static bool note_index(struct seen *seen, uint64_t index, struct verification *v)
 {
 	uint8_t bit = (uint8_t)(1u << (index % OCTET));
 	bool before;
@@ -54,7 +54,7 @@ static bool meet(struct seen *seen, uint64_t index, struct verification *v)
 }
 
 /* Read everything. 0, or -1 with @error. */
-static int read_all(struct reader *reader, struct verification *v, struct error *error)
+static int read_records(struct reader *reader, struct verification *v, struct error *error)
 {
 	const struct record_header *header = reader_header(reader);
 	struct seen seen = { 0 };
@@ -65,7 +65,7 @@ static int read_all(struct reader *reader, struct verification *v, struct error 
 		 header->tool.p);
 	v->shards = header->shards > 0 ? header->shards : 1;
 	while ((result = reader_next(reader, &observation, error)) > 0) {
-		if (meet(&seen, observation.index, v) && v->duplicates++ == 0)
+		if (note_index(&seen, observation.index, v) && v->duplicates++ == 0)
 			v->duplicate = observation.index;
 		v->records++;
 	}
@@ -74,7 +74,7 @@ static int read_all(struct reader *reader, struct verification *v, struct error 
 }
 
 /* How the file is, in words: 0, it is whole; -1, it is not. */
-static int judge(const struct reader_end *end, const struct verification *v, struct error *words)
+static int describe(const struct reader_end *end, const struct verification *v, struct error *words)
 {
 	if (v->duplicates > 0)
 		return error_set(words, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
@@ -104,8 +104,8 @@ int verify_scan(struct text *out, const char *path, struct error *error)
 	struct reader *reader;
 	int result = -1;
 
-	if (reader_open(&reader, path, error) == 0 && read_all(reader, &v, error) == 0) {
-		result = judge(reader_end(reader), &v, &words) == 0;
+	if (reader_open(&reader, path, error) == 0 && read_records(reader, &v, error) == 0) {
+		result = describe(reader_end(reader), &v, &words) == 0;
 		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; %s\n", path, words.text, v.records,
 			    reader_end(reader)->frames, v.schema);
 	}

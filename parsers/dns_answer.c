@@ -49,7 +49,7 @@ static uint32_t get32(const uint8_t *p)
 /* Follow pointers at @at down to a label or the root. A pointer leads to before where the run of
  * labels it ends began (@*floor), so the walk ends whatever the packet says (RFC 1035 4.1.4: "a
  * prior occurrence"). Returns the offset, or 0: malformed. */
-static size_t settle(struct message m, size_t at, size_t *floor)
+static size_t follow_pointers(struct message m, size_t at, size_t *floor)
 {
 	while (at < m.n && m.p[at] >= 0xc0) {
 		size_t target;
@@ -89,7 +89,7 @@ static bool name_is_whole(struct message m, size_t at)
 	size_t floor = at, size = 0;
 
 	for (;;) {
-		at = settle(m, at, &floor);
+		at = follow_pointers(m, at, &floor);
 		if (at == 0)
 			return false;
 		size += 1u + m.p[at];
@@ -117,8 +117,8 @@ static bool name_equal(struct message m, size_t a, size_t b)
 	size_t floor_a = a, floor_b = b;
 
 	for (;;) {
-		a = settle(m, a, &floor_a);
-		b = settle(m, b, &floor_b);
+		a = follow_pointers(m, a, &floor_a);
+		b = follow_pointers(m, b, &floor_b);
 		if (a == b)
 			return true;
 		if (m.p[a] != m.p[b] || !octets_equal_nocase(m.p + a + 1, m.p + b + 1, m.p[a]))
@@ -440,7 +440,7 @@ struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory
 }
 
 /* RFC 4343 2.1: what is no visible character, and what would mean something else in text, is escaped. */
-static bool is_plain(uint8_t octet)
+static bool is_visible(uint8_t octet)
 {
 	return octet > 0x20 && octet < 0x7f && octet != '\\' && octet != '.';
 }
@@ -465,13 +465,13 @@ int dns_name_text(const struct dns_answer *answer, size_t offset, char text[stat
 
 	if (!name_is_whole(m, offset))
 		return -1;
-	while (at = settle(m, at, &floor), m.p[at] != 0) {
+	while (at = follow_pointers(m, at, &floor), m.p[at] != 0) {
 		uint8_t length = m.p[at];
 
 		if (n > 0)
 			text[n++] = '.';
 		for (const uint8_t *octet = m.p + at + 1, *end = octet + length; octet < end; octet++) {
-			if (is_plain(*octet))
+			if (is_visible(*octet))
 				text[n++] = ascii_lower((char)*octet);
 			else
 				n += put_escaped(*octet, text + n);

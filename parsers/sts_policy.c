@@ -130,7 +130,7 @@ static void add_bad_mx(struct span value, struct finding_set *findings)
 		finding_add(findings, FINDING_POLICY_MX_TRAILING_DOT);
 }
 
-static void read_mx(struct span value, struct sts_policy *result)
+static void read_pattern(struct span value, struct sts_policy *result)
 {
 	if (is_mx_pattern(value))
 		result->mx_count++;
@@ -174,13 +174,13 @@ static void read_max_age(struct span value, struct sts_policy *result)
 
 /* ---- the whole ---- */
 
-struct reading {
+struct policy_reading {
 	struct field_names names;
 	bool seen[KEY_COUNT];
 	bool seen_in_other_case[KEY_COUNT];
 };
 
-static void read_extension(struct reading *reading, const struct line *line, struct sts_policy *result)
+static void read_extension(struct policy_reading *reading, const struct line *line, struct sts_policy *result)
 {
 	enum key meant = key_of(line->key, span_equal_nocase);
 
@@ -204,13 +204,13 @@ static void read_again(const struct line *line, struct sts_policy *result)
 		finding_add(&result->findings, FINDING_POLICY_BAD_LINE);
 }
 
-static void read_line(struct reading *reading, const struct line *line, struct sts_policy *result)
+static void read_line(struct policy_reading *reading, const struct line *line, struct sts_policy *result)
 {
 	static void (*const read_value[KEY_COUNT])(struct span value, struct sts_policy * result) = {
 		[KEY_VERSION] = read_version,
 		[KEY_MODE] = read_mode,
 		[KEY_MAX_AGE] = read_max_age,
-		[KEY_MX] = read_mx,
+		[KEY_MX] = read_pattern,
 	};
 	enum key key = line->is_pair ? key_of(line->key, span_equal) : KEY_EXTENSION;
 
@@ -234,7 +234,7 @@ static void read_line(struct reading *reading, const struct line *line, struct s
 	}
 }
 
-static void judge_keys(const struct reading *reading, struct sts_policy *result)
+static void judge_keys(const struct policy_reading *reading, struct sts_policy *result)
 {
 	for (unsigned key = 0; key < KEY_COUNT; key++) {
 		/* RFC 8461 3.2: mode none needs no mx */
@@ -307,7 +307,7 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
 	enum finding no_policy = FINDING_COUNT;
-	struct reading reading;
+	struct policy_reading reading;
 	struct line line;
 
 	*result = (struct sts_policy){ .body = body };

@@ -134,14 +134,14 @@ static bool list_next(struct span list, size_t *at, struct span *member)
 	return true;
 }
 
-struct reading {
+struct tlsrpt_reading {
 	struct txt_reading txt;
 	bool broken; /* a rua is no URI: nobody knows where reports shall go */
 	size_t usable;
 };
 
 /* RFC 8460 3: uri *( *WSP "," *WSP uri ) */
-static void read_rua(struct reading *reading, struct span list)
+static void read_rua(struct tlsrpt_reading *reading, struct span list)
 {
 	struct span member;
 
@@ -163,7 +163,7 @@ static void read_rua(struct reading *reading, struct span list)
 	}
 }
 
-static void read_field(struct txt_reading *txt, struct span field)
+static void read_tlsrpt_field(struct txt_reading *txt, struct span field)
 {
 	struct span name, value;
 	bool is_pair = field_split(field, &name, &value);
@@ -172,7 +172,7 @@ static void read_field(struct txt_reading *txt, struct span field)
 	if (span_equal(name, rua)) {
 		again = txt->is_whole; /* several add up: they may stand anywhere and the grammar has 1* */
 		txt->is_whole = true;
-		read_rua((struct reading *)txt, value);
+		read_rua((struct tlsrpt_reading *)txt, value);
 	} else if (is_pair && field_is_spaced(name, rua)) {
 		again = txt->is_whole;
 		txt->is_whole = true; /* meant as a rua, so no extension; no white space around `=` */
@@ -190,7 +190,7 @@ static void read_field(struct txt_reading *txt, struct span field)
 static const struct txt_kind kind = {
 	.version = { "v=TLSRPTv1", 10 },
 	.meant = { "v=tlsrpt", 8 },
-	.read_field = read_field,
+	.read_field = read_tlsrpt_field,
 	.multiple = FINDING_TLSRPT_MULTIPLE,
 	.unrelated = FINDING_TLSRPT_UNRELATED_TXT,
 	.bad_version = FINDING_TLSRPT_BAD_VERSION,
@@ -200,7 +200,7 @@ static const struct txt_kind kind = {
 
 void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
 {
-	struct reading reading;
+	struct tlsrpt_reading reading;
 
 	*result = (struct tlsrpt_record){ 0 };
 	reading.broken = false;
