@@ -26,7 +26,7 @@ int export_write(struct scan_files *files, const char *path, bool as_csv, struct
 	struct error late;
 	int result;
 
-	if (scan_files_differ(files, path, error) < 0 || text_open(&output.text, path, error) < 0)
+	if (scan_files_check_distinct(files, path, error) < 0 || text_open(&output.text, path, error) < 0)
 		return -1;
 	csv_init(&output.csv, &output.text);
 	if (as_csv)

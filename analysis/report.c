@@ -331,8 +331,9 @@ int report_write(struct scan_files *files, const char *path, struct error *error
 	int result = -1;
 
 	stats_init(&stats);
-	if (scan_files_differ(files, path, error) == 0 && scan_files_read(files, count_domain, &stats, error) == 0 &&
-	    scan_files_expect_domains(files, error) == 0 && text_open(&text, path, error) == 0) {
+	if (scan_files_check_distinct(files, path, error) == 0 &&
+	    scan_files_read(files, count_domain, &stats, error) == 0 && scan_files_check_domains(files, error) == 0 &&
+	    text_open(&text, path, error) == 0) {
 		show_page(&text, &stats, files);
 		result = text_close(&text, error);
 	}

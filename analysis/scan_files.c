@@ -8,7 +8,7 @@
 #include "output/reader.h"
 #include "output/same_file.h"
 
-int scan_files_differ(const struct scan_files *files, const char *output, struct error *error)
+int scan_files_check_distinct(const struct scan_files *files, const char *output, struct error *error)
 {
 	for (int i = 0; i < files->count; i++) {
 		for (int k = 0; k < i; k++)
@@ -120,7 +120,7 @@ int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain, v
 	return result;
 }
 
-int scan_files_expect_domains(const struct scan_files *files, struct error *error)
+int scan_files_check_domains(const struct scan_files *files, struct error *error)
 {
 	if (files->domains > 0)
 		return 0;

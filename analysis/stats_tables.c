@@ -286,11 +286,11 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 	struct error late;
 	bool done;
 
-	if (scan_files_differ(files, NULL, error) < 0 || make_directory(directory, error) < 0 ||
+	if (scan_files_check_distinct(files, NULL, error) < 0 || make_directory(directory, error) < 0 ||
 	    table_open(&pass->misconfigured, directory, "misconfigured", "domain,component,findings,verdict", error) <
 		    0)
 		return -1;
-	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_expect_domains(files, error) == 0;
+	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
 	if (table_close(&pass->misconfigured, done, &late) < 0) {
 		*error = late;
 		return -1;

@@ -36,7 +36,7 @@ static int run_export(const struct options *options, struct error *error)
 
 	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
 		return EXIT_FATAL;
-	if (scan_files_expect_domains(&files, error) < 0) /* no line is what there is to write */
+	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */
 		fprintf(stderr, "stsurvey export: warning: %s\n", error->text);
 	return EXIT_COMPLETE;
 }
