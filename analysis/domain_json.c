@@ -6,7 +6,7 @@
 #include "output/json.h"
 #include "parsers/domain.h"
 
-/* Facts that are rarely there stand only where they are. */
+/* Rare facts are written only where there are any. */
 static void put_count(struct json *json, const char *key, uint64_t count)
 {
 	if (count > 0)

@@ -16,7 +16,7 @@ struct html {
 	enum html_level open; /* the innermost */
 };
 
-/* Doctype to the start of <main>, style sheet included; and the end. */
+/* From the doctype to the start of <main>, style sheet included; and the end. */
 void html_begin(struct html *html, struct text *out, const char *title);
 void html_end(struct html *html);
 

@@ -26,8 +26,8 @@ struct scan_files {
 typedef bool scan_files_on_domain(void *arg, const struct observation *observation,
 				  const struct classification *result);
 
-/* Is each file another one, and @output (NULL: none) none of them? 0, or -1 with one line in @error; to be asked before
- * the output is opened, which empties it. */
+/* Are all files different, and is @output (NULL: none) not one of them? 0, or -1 with one line in @error; to be asked
+ * before the output is opened, which empties it. */
 __attribute__((warn_unused_result)) int scan_files_check_distinct(const struct scan_files *files, const char *output,
 								  struct error *error);
 

@@ -126,8 +126,7 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 	counter[PROVIDER_MISCONFIGURED] += misconfigured;
 }
 
-/* Where the policy host's name leads: its own name unless a CNAME hands it on; none without address or CNAME.
- */
+/* Where the policy host's name leads: to itself, unless a CNAME leads on; nowhere without address and CNAME. */
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;

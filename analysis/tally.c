@@ -73,7 +73,7 @@ static bool copy_word(struct tally *tally, struct span *word)
 	return true;
 }
 
-/* Words are short and no adversary gains more than a slower table. */
+/* Words are short, and all that an attacker could gain is a slower table. */
 uint64_t *tally_at(struct tally *tally, struct span word)
 {
 	uint64_t hash;

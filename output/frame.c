@@ -59,7 +59,7 @@ struct span frame_press(struct frame_press *press, struct span content)
 /* ---- reading ---- */
 
 enum {
-	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not tell its size */
+	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not state its size */
 	WINDOW_LOG_MAX = 26,         /* FRAME_CONTENT_MAX as a power of two: no torn frame may ask for more */
 	FRAME_MAX = ZSTD_COMPRESSBOUND(FRAME_CONTENT_MAX),
 };
@@ -73,7 +73,7 @@ struct frame_walk {
 	size_t from, to; /* of data: not yet consumed */
 	size_t size;
 	bool ended;                /* nothing more to read */
-	enum frame_result failure; /* why fill failed: FRAME_READ or FRAME_MEMORY */
+	enum frame_result failure; /* why fill_window failed: FRAME_READ or FRAME_MEMORY */
 	char *content;
 	size_t content_size;
 	long long offset; /* of data + from, in the file */
@@ -200,7 +200,7 @@ static enum frame_result decompress(struct frame_walk *walk, size_t size, struct
 
 	if (room == ZSTD_CONTENTSIZE_ERROR)
 		return FRAME_DAMAGED;
-	/* Ours tell their size; what another tool has packed again from a pipe does not. */
+	/* Our frames state their size; those that another tool has made from a pipe do not. */
 	if (!is_known || room == 0)
 		room = CONTENT_FIRST;
 	for (; room <= FRAME_CONTENT_MAX; room *= 2) {
@@ -305,8 +305,8 @@ static enum frame_result search_rest(struct frame_walk *walk)
 }
 
 /* A frame that cannot be read, @size octets (0: not whole): a torn tail or damage? One that was cut off, or is the
- * last, is torn whatever it holds: strangers' texts stand in it as they came, and may look like frames of ours.
- * Elsewhere a whole frame that follows tells. */
+ * last, is torn whatever it holds: the texts of domains stand in it as they came, and may look like frames of ours.
+ * Otherwise a whole frame that follows makes it damage. */
 static enum frame_result judge_unreadable(struct frame_walk *walk, size_t size, bool is_cut)
 {
 	enum frame_result result = FRAME_DAMAGED;

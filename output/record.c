@@ -179,8 +179,8 @@ static size_t at_most(size_t n, size_t max)
 	return n < max ? n : max;
 }
 
-/* The number in the frame of what stands from @key on to the end. Where it has one already, all that was written from
- * @start on is taken back. */
+/* The frame's number for the octets from @key to the end. If they have one already, all that was written from @start on
+ * is taken back. */
 static long number_of(struct record_buffer *b, enum schema_table table, size_t start, size_t key)
 {
 	bool is_new = false;

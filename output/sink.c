@@ -270,7 +270,7 @@ static int write_header(struct sink *sink, const struct record_header *header, s
 	if (!atomic_load(&sink->failed))
 		return 0;
 	*error = sink->error;
-	/* Nothing is in it: left behind, it would only be in the next run's way. */
+	/* It is empty: left behind, it would only be in the way of the next run. */
 	if (sink->is_new && sink->is_file)
 		unlink(sink->path);
 	return -1;
@@ -315,7 +315,7 @@ static struct sink *sink_new(const struct sink_options *options)
 	sink->free = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->queue = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->press = frame_press_new();
-	/* One buffer from the start: whatever memory lacks later, records go on being written. */
+	/* One buffer from the start, so that records can be written however short memory gets. */
 	if (sink->buffer && sink->free && sink->queue && sink->press && make_buffer(sink))
 		return sink;
 	sink_free(sink);

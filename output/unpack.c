@@ -119,8 +119,8 @@ struct span unpack_text_wide(struct unpack *u)
 	return s;
 }
 
-/* How many elements follow, of @values each: @fix holds it in its lower half, @wide in the next two octets, the one
- * behind in four. */
+/* How many elements follow, of @values each: @fix holds it in its lower half, @wide is followed by two octets that hold
+ * it, @wide + 1 by four. */
 static uint32_t elements(struct unpack *u, uint8_t fix, uint8_t wide, size_t values)
 {
 	uint8_t c = first(u);

@@ -46,9 +46,9 @@ static uint32_t get32(const uint8_t *p)
 
 /* ---- names ---- */
 
-/* Follow pointers at @at down to a label or the root. A pointer leads to before where the run of
- * labels it ends began (@*floor), so the walk ends whatever the packet says (RFC 1035 4.1.4: "a
- * prior occurrence"). Returns the offset, or 0: malformed. */
+/* Follow pointers at @at down to a label or the root. A pointer must lead to before the labels it ends (@*floor), so
+ * that the walk ends whatever the packet says (RFC 1035 4.1.4: "a prior occurrence"). Returns the offset, or 0:
+ * malformed. */
 static size_t follow_pointers(struct message m, size_t at, size_t *floor)
 {
 	while (at < m.n && m.p[at] >= 0xc0) {
@@ -111,7 +111,7 @@ static bool octets_equal_nocase(const uint8_t *a, const uint8_t *b, size_t n)
 	return true;
 }
 
-/* Both names are whole. Names that share a tail by compression meet there and are done. */
+/* Both names are whole. Where compression makes them share a tail, nothing is left to compare. */
 static bool name_equal(struct message m, size_t a, size_t b)
 {
 	size_t floor_a = a, floor_b = b;
@@ -225,7 +225,7 @@ struct section {
 	size_t end;   /* offset behind the last */
 	unsigned count;
 	uint16_t type; /* that was asked */
-	bool has_type; /* at least one record of that type, whoever owns it */
+	bool has_type; /* at least one record of that type, at any name */
 	unsigned cnames;
 	struct record cname[CNAMES_MAX];
 };
@@ -341,8 +341,8 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	return section.end;
 }
 
-/* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the
- * response code; every such code is an error of its own. What is broken here costs nothing else. */
+/* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the response code; every
+ * such code is an error of its own. What is broken here does not spoil the rest. */
 static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 {
 	unsigned count = (unsigned)get16(m.p + 8) + get16(m.p + 10);

@@ -20,7 +20,7 @@ static bool is_label(const uint8_t *p, const uint8_t *end)
 	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
 }
 
-/* "0.0.0.0" to "255.255.255.255"; rare, and inlined it would cost every name the saving of its registers. */
+/* "0.0.0.0" to "255.255.255.255"; rare; inlined, it would make every name save registers for it. */
 __attribute__((noinline)) static bool is_ipv4(struct span name)
 {
 	unsigned parts = 0;
@@ -52,7 +52,7 @@ static bool is_dotted(struct span name, uint8_t allowed)
 		if (*p != '.')
 			return false;
 	}
-	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
+	/* RFC 5321 4.1.3: an address needs brackets; a bare one is no name. */
 	return octet_class[end[-1]] != D || !is_ipv4(name);
 }
 

@@ -86,8 +86,8 @@ bool field_is_spaced(struct span name, struct span known)
 
 enum likeness { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
 
-/* What stands around a record that was pasted: quotes of every make, and the backslash before one; white space of
- * every script (Unicode's White_Space); what has no width. */
+/* What stands around a record that was pasted: quotes of every kind, and the backslash before one; white space of every
+ * script (Unicode's White_Space); what has no width. */
 static bool is_debris(uint32_t c)
 {
 	static const struct {

@@ -1,9 +1,9 @@
 /* parsers/observation.h - the facts about one domain.
  *
- * An observation holds what was asked and what came back, nothing concluded: the scan
- * file keeps it, and analysis/classify/classify judges it, today or by a later version. Every
- * span and array points into memory of whoever made the observation (the job's arena
- * while scanning, the reader's frame while reading) and lives as long as that.
+ * An observation holds what was asked and what came back, nothing concluded: the scan file keeps it, and
+ * analysis/classify/classify judges it, in this version or a later one. Every span and array points into memory of the
+ * part that made the observation (the job's arena while scanning, the reader's frame while reading) and lives as long
+ * as that.
  *
  * Zero is "not asked": a zeroed observation with a name is a domain of which nothing
  * is known yet.
@@ -225,7 +225,7 @@ static inline const struct obs_answer *obs_policy_chain(const struct obs_policy 
 	return policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
 }
 
-/* Is there nothing at all that was learnt of it? */
+/* Was nothing at all learnt of it? */
 bool obs_tls_is_empty(const struct obs_tls *tls);
 bool obs_http_is_empty(const struct obs_http *http);
 

@@ -136,7 +136,7 @@ static bool list_next(struct span list, size_t *at, struct span *member)
 
 struct tlsrpt_reading {
 	struct txt_reading txt;
-	bool broken; /* a rua is no URI: nobody knows where reports shall go */
+	bool broken; /* a rua is no URI: where reports are to go is not known */
 	size_t usable;
 };
 

@@ -171,7 +171,7 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 		judge_expiry(observation, result);
 		if (old)
 			classification_add(result, FINDING_POLICY_TLS_OLD_VERSION);
-		/* the certificate was fine, what followed not */
+		/* the certificate was good, but not what followed */
 		if (observation->policy.status == CONNECT_HANDSHAKE_ERROR &&
 		    !finding_any(findings, SEVERITY_ERROR, COMPONENT_TLS))
 			classification_add(result, FINDING_POLICY_TLS_HANDSHAKE);

@@ -1,4 +1,4 @@
-/* analysis/classify/public_suffix.h - where in a name the part begins that somebody registered.
+/* analysis/classify/public_suffix.h - which part of a name was registered.
  *
  * Answers come from the list compiled into libpsl: read-only, so every thread may ask. Names are
  * A-labels in any case, without a trailing dot. Nothing is copied: results are parts of @name.
