@@ -50,8 +50,7 @@ void csv_string(struct csv *csv, const char *s)
 
 void csv_uint(struct csv *csv, uint64_t value)
 {
-	separate_field(csv);
-	text_uint(csv->out, value);
+	csv_known(csv, true, value);
 }
 
 void csv_number(struct csv *csv, double value, int digits)

@@ -1,6 +1,5 @@
 #include "output/decode.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,14 +25,7 @@ _Static_assert(OBS_MX_MAX <= 64, "a bit for each MX");
 
 struct decode *decode_new(void)
 {
-	struct decode *d = calloc(1, sizeof(*d));
-
-	if (d)
-		d->record = malloc(DECODE_RECORD_CAP);
-	if (d && d->record)
-		return d;
-	free(d);
-	return NULL;
+	return calloc(1, sizeof(struct decode));
 }
 
 void decode_free(struct decode *d)
@@ -42,7 +34,6 @@ void decode_free(struct decode *d)
 		return;
 	for (int t = 0; t < TABLES; t++)
 		free(d->table[t].entry);
-	free(d->record);
 	free(d);
 }
 

@@ -6,6 +6,9 @@
 #ifndef STSURVEY_OUTPUT_DECODE_INSIDE_H
 #define STSURVEY_OUTPUT_DECODE_INSIDE_H
 
+#include <stdalign.h>
+#include <stddef.h>
+
 #include "output/decode.h"
 #include "output/schema.h"
 #include "output/unpack.h"
@@ -25,8 +28,8 @@ struct decode {
 	bool no_memory;
 	struct schema_previous previous;
 	struct table table[TABLES];
-	char *record; /* DECODE_RECORD_CAP octets for the lists of one record; untouched, they cost no memory */
-	size_t used;  /* octets of these */
+	size_t used;                                         /* octets of record */
+	alignas(max_align_t) char record[DECODE_RECORD_CAP]; /* for the lists of one; untouched, it costs no memory */
 };
 
 /* Room for @count things of @size, until the next record; NULL also for none. */
