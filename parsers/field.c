@@ -1,6 +1,5 @@
 #include "parsers/field.h"
 
-#include "parsers/hash.h"
 #include "parsers/utf8.h"
 
 bool field_is_name(struct span name)
@@ -26,15 +25,11 @@ bool field_is_value(struct span value)
 
 bool field_names_saw(struct field_names *names, struct span name)
 {
-	uint32_t tag = (uint32_t)hash_span(name);
-
 	for (unsigned i = 0; i < names->count; i++)
-		if (names->tag[i] == tag && span_equal(names->name[i], name))
+		if (span_equal(names->name[i], name))
 			return true;
-	if (names->count < FIELD_NAMES_MAX) {
-		names->tag[names->count] = tag;
+	if (names->count < FIELD_NAMES_MAX)
 		names->name[names->count++] = name;
-	}
 	return false;
 }
 

@@ -27,7 +27,6 @@ bool field_is_value(struct span value);
 
 /* Names seen so far. A set needs only count = 0 before its first use. */
 struct field_names {
-	uint32_t tag[FIELD_NAMES_MAX]; /* hash: most are told apart without a look at the octets */
 	struct span name[FIELD_NAMES_MAX];
 	unsigned count;
 };
