@@ -14,14 +14,15 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "scanner/rules/idna.h"
-#include "scanner/run/nets.h"
+#include "scanner/run/domain_log.h"
+#include "scanner/run/net_live.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {
 	const struct options *options;
 	uv_loop_t loop;
-	struct nets nets;
-	struct nets_shared shared;
+	struct net_live live;
+	struct net_live_shared shared;
 	struct server_check *server;
 	struct job_context context;
 	struct job *job;
@@ -50,6 +51,7 @@ static int show(struct check *check, struct error *error)
 		}
 		job_observation(&check->job[i], &observation);
 		classify(&observation, &result);
+		domain_log_judged(observation.name, &result.judgement, "explained");
 		if (i > 0)
 			putchar('\n');
 		explain_domain(stdout, &observation, &result, colour);
@@ -76,13 +78,13 @@ static int open_nets(struct check *check, struct error *error)
 	check->server = calloc(options->server_count, sizeof(*check->server));
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
-	if (nets_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
+	if (net_live_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
 	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
 		      check->server, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
-	return nets_open(&check->nets, &check->loop, &check->shared, error);
+	return net_live_open(&check->live, &check->loop, &check->shared, error);
 }
 
 /* Begin a domain. The exit status is not COMPLETE where it cannot be. */
@@ -114,10 +116,10 @@ static int run(struct check *check, struct error *error)
 
 	if (open_nets(check, error) < 0)
 		return EXIT_FATAL;
-	check->context = (struct job_context){ .net = &check->nets.net,
+	check->context = (struct job_context){ .net = &check->live.net,
 					       .allow = options->allow_reserved,
-					       .unasked = options->domain_blocklist,
-					       .block = options->blocklist,
+					       .domain_blocklist = options->domain_blocklist,
+					       .address_blocklist = options->address_blocklist,
 					       .done = on_done,
 					       .arg = check };
 	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)
@@ -131,14 +133,14 @@ static int run(struct check *check, struct error *error)
 
 static void clean_up(struct check *check)
 {
-	nets_close(&check->nets);
+	net_live_close(&check->live);
 	uv_run(&check->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&check->loop);
 	for (unsigned i = 0; i < check->jobs; i++)
 		job_fini(&check->job[i]);
 	free(check->job);
-	nets_free(&check->nets);
-	nets_shared_free(&check->shared);
+	net_live_free(&check->live);
+	net_live_shared_free(&check->shared);
 	free(check->server);
 }
 

@@ -3,7 +3,7 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "scanner/run/early_signal.h"
-#include "scanner/run/survey.h"
+#include "scanner/run/scan_main.h"
 
 int cmd_scan(const struct options *options, struct error *error)
 {
@@ -16,7 +16,7 @@ int cmd_scan(const struct options *options, struct error *error)
 		error->text[0] = '\0'; /* has been told */
 		return EXIT_FATAL;
 	}
-	status = survey_run(&used, options->argc, options->argv);
+	status = scan_main_run(&used, options->argc, options->argv);
 	private_resolver_stop(used.started);
 	return status;
 }

@@ -106,6 +106,8 @@ static enum log_level level_of(enum command command, const struct options *optio
 {
 	if (options->quiet) /* a scan's warnings are about its numbers; check's stand beside an answer that was read */
 		return command == COMMAND_SCAN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+	if (options->verbose > 1)
+		return LOG_LEVEL_TRACE;
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 

@@ -59,6 +59,20 @@ static inline bool classification_usable(const struct classification *result)
 	return result->judgement.policy == POLICY_VALID || result->judgement.policy == POLICY_TOLERATED;
 }
 
+/* Is there hope that asking again later tells more? */
+static inline bool classification_worth_asking_again(const struct observation *observation,
+						     const struct classification *result)
+{
+	switch (observation->policy.status) {
+	case CONNECT_TIMEOUT:
+	case CONNECT_UNREACHABLE:
+	case CONNECT_IO_TIMEOUT:
+		return true;
+	default:
+		return result->judgement.status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
+	}
+}
+
 /* Does something break on a sender's way? */
 static inline bool classification_misconfigured(const struct classification *result)
 {

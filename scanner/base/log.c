@@ -10,16 +10,18 @@
 #include <unistd.h>
 
 #include "output/text.h"
+#include "parsers/utf8.h"
 #include "scanner/base/wall_clock.h"
 
 enum { PROGRESS_MAX = 512 }; /* octets; wider than any terminal's line of ours */
 
 static struct {
 	pthread_mutex_t lock;
-	FILE *file; /* NULL: standard error */
-	enum log_level most;
+	FILE *file;                  /* NULL: standard error */
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
-} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .most = LOG_LEVEL_INFO };
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+_Atomic int log_most = LOG_LEVEL_INFO;
 
 int log_open(const char *path, enum log_level most, struct error *error)
 {
@@ -34,7 +36,7 @@ int log_open(const char *path, enum log_level most, struct error *error)
 	pthread_mutex_lock(&logger.lock);
 	old = logger.file;
 	logger.file = file;
-	logger.most = most;
+	atomic_store(&log_most, (int)most);
 	pthread_mutex_unlock(&logger.lock);
 	if (old)
 		fclose(old);
@@ -65,12 +67,26 @@ static void write_stderr(const char *text, size_t n)
 	(void)text_write_all(STDERR_FILENO, (struct span){ text, n });
 }
 
-/* Control characters of hostile input must not reach a terminal or fake a second line. */
+static bool is_printable(struct span s)
+{
+	size_t n;
+	uint32_t character = utf8_character(s, &n);
+
+	return utf8_length(s) > 0 && character >= ' ' && (character < 0x7f || character > 0x9f);
+}
+
 static void make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	struct span rest = span_of(text);
+
+	while (rest.n > 0) {
+		size_t n = utf8_length(rest);
+
+		if (!is_printable(rest))
+			memset(text, '?', n = n ? n : 1);
+		text += n;
+		rest = (struct span){ text, rest.n - n };
+	}
 }
 
 static int format_time(char *out, size_t size)
@@ -87,16 +103,14 @@ static int format_time(char *out, size_t size)
 
 void log_message(enum log_level level, const char *format, ...)
 {
-	static const char *const names[] = { "error", "warning", "info", "debug" };
+	static const char *const names[] = { "error", "warning", "info", "debug", "trace" };
 	char when[48], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
 	va_list arguments;
 	int n;
 
-	pthread_mutex_lock(&logger.lock);
-	if (level > logger.most) {
-		pthread_mutex_unlock(&logger.lock);
+	if (!log_wants(level))
 		return;
-	}
+	pthread_mutex_lock(&logger.lock);
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);

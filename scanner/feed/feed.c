@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "parsers/hash.h"
 #include "scanner/rules/address.h"
@@ -41,6 +42,7 @@ struct feed {
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t room;  /* a batch was taken, or stop */
+	pthread_cond_t ready; /* a batch is there, or the end */
 	STAILQ_HEAD(, feed_batch) queue, free;
 	unsigned queued;     /* batches of queue */
 	bool somebody_waits; /* feed_take gave FEED_WAIT since the last on_ready */
@@ -60,18 +62,24 @@ static bool is_stopped(struct feed *feed)
 	return stop;
 }
 
+struct feed_batch *feed_spare(struct feed *feed)
+{
+	struct feed_batch *batch;
+
+	pthread_mutex_lock(&feed->lock);
+	batch = STAILQ_FIRST(&feed->free);
+	if (batch)
+		STAILQ_REMOVE_HEAD(&feed->free, next);
+	pthread_mutex_unlock(&feed->lock);
+	return batch ? batch : malloc(sizeof(*batch));
+}
+
 /* Somewhere to put targets. False: no memory. */
 static bool have_batch(struct feed *feed)
 {
 	if (feed->filling)
 		return true;
-	pthread_mutex_lock(&feed->lock);
-	feed->filling = STAILQ_FIRST(&feed->free);
-	if (feed->filling)
-		STAILQ_REMOVE_HEAD(&feed->free, next);
-	pthread_mutex_unlock(&feed->lock);
-	if (!feed->filling)
-		feed->filling = malloc(sizeof(*feed->filling));
+	feed->filling = feed_spare(feed);
 	if (!feed->filling) {
 		error_set(&feed->error, "out of memory");
 		return false;
@@ -103,6 +111,7 @@ static bool hand_over(struct feed *feed)
 		feed->filling = NULL;
 		awaited = feed->somebody_waits;
 		feed->somebody_waits = false;
+		pthread_cond_broadcast(&feed->ready);
 	}
 	pthread_mutex_unlock(&feed->lock);
 	if (awaited)
@@ -193,7 +202,8 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
 	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
 		return 0;
-	if (target.input == INPUT_OK && options->blocklist && domain_set_has(options->blocklist, target.name))
+	if (target.input == INPUT_OK && options->domain_blocklist &&
+	    domain_set_has(options->domain_blocklist, target.name))
 		target.input = INPUT_BLOCKLISTED;
 	if (!keep(feed, &target))
 		return FEED_STOPPED;
@@ -266,6 +276,7 @@ static void *run(void *arg)
 		feed->result = FEED_FAILED;
 	}
 	feed->ended = true;
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	notify(feed);
 	return NULL;
@@ -299,9 +310,21 @@ static void free_all(struct feed *feed)
 	feed_decode_free(feed->decode);
 	feed_input_close(&feed->input);
 	pthread_cond_destroy(&feed->room);
+	pthread_cond_destroy(&feed->ready);
 	pthread_mutex_destroy(&feed->lock);
 	free(feed->path);
 	free(feed);
+}
+
+/* Waited for with a limit of time, which a set clock must not stretch. */
+static void init_ready(pthread_cond_t *ready)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(ready, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 int feed_open(struct feed **feed, const struct feed_options *options, struct error *error)
@@ -316,6 +339,7 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
+	init_ready(&made->ready);
 	if (feed_input_open(&made->input, options->path, error) != 0) {
 		free_all(made);
 		return -1;
@@ -333,24 +357,42 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	return 0;
 }
 
+/* With the lock. */
+static enum feed_result take(struct feed *feed, struct feed_batch **batch)
+{
+	if (feed->stop)
+		return FEED_END;
+	if (feed->queued == 0)
+		return feed->ended ? feed->result : FEED_WAIT;
+	*batch = STAILQ_FIRST(&feed->queue);
+	STAILQ_REMOVE_HEAD(&feed->queue, next);
+	feed->queued--;
+	pthread_cond_signal(&feed->room);
+	return FEED_BATCH_TAKEN;
+}
+
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 {
-	enum feed_result result = FEED_BATCH_TAKEN;
+	enum feed_result result;
 
 	pthread_mutex_lock(&feed->lock);
-	if (feed->stop) {
-		result = FEED_END;
-	} else if (feed->queued > 0) {
-		*batch = STAILQ_FIRST(&feed->queue);
-		STAILQ_REMOVE_HEAD(&feed->queue, next);
-		feed->queued--;
-		pthread_cond_signal(&feed->room);
-	} else if (feed->ended) {
-		result = feed->result;
-	} else {
-		feed->somebody_waits = true;
-		result = FEED_WAIT;
-	}
+	result = take(feed, batch);
+	feed->somebody_waits = feed->somebody_waits || result == FEED_WAIT;
+	pthread_mutex_unlock(&feed->lock);
+	return result;
+}
+
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds)
+{
+	enum feed_result result;
+	struct timespec until;
+	int over = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&feed->lock);
+	while ((result = take(feed, batch)) == FEED_WAIT && over == 0)
+		over = pthread_cond_timedwait(&feed->ready, &feed->lock, &until);
 	pthread_mutex_unlock(&feed->lock);
 	return result;
 }
@@ -403,6 +445,7 @@ void feed_stop(struct feed *feed)
 	pthread_mutex_lock(&feed->lock);
 	feed->stop = true;
 	pthread_cond_broadcast(&feed->room);
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	feed_input_wake(&feed->input);
 }

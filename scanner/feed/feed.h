@@ -29,7 +29,7 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;                 /* octets of text */
+	unsigned used;                 /* octets of text, while the feed fills it */
 	STAILQ_ENTRY(feed_batch) next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
@@ -45,7 +45,7 @@ struct feed_options {
 	uint64_t seed;                              /* with shuffle */
 	bool shuffle;                               /* within a bounded buffer (--seed) */
 	uint64_t max_domains;                       /* targets handed out; 0: no limit */
-	const struct domain_set *blocklist;         /* NULL: none */
+	const struct domain_set *domain_blocklist;  /* NULL: none */
 	bool (*is_done)(void *arg, uint64_t index); /* --resume: skip these; NULL: none */
 	void *is_done_arg;
 	void (*on_ready)(void *arg); /* a batch is there, or the end; on the feed's thread */
@@ -65,6 +65,12 @@ enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
  * batch is the caller's until feed_release. */
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
+
+/* As feed_take, but waits up to @seconds for a batch or the end. */
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds);
+
+/* A batch for targets that come from elsewhere, to be released as the others are. NULL: no memory. Any thread. */
+struct feed_batch *feed_spare(struct feed *feed);
 
 /* Why feed_take gave FEED_FAILED, with file and remedy; "" as long as it did not. Any thread. */
 void feed_error(struct feed *feed, struct error *error);

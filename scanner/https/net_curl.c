@@ -148,7 +148,8 @@ static void leave_curl(struct net_curl *c, struct fetch *fetch)
 static void end_attempt(struct net_curl *c, struct fetch *fetch, CURLcode code)
 {
 	struct net_fetch *request = fetch->request;
-	enum net_curl_outcome outcome = net_curl_attempt_judge(fetch->attempt, code, &request->fault);
+	uint64_t ms = uv_now(c->options.loop) - fetch->attempt->began_ms;
+	enum net_curl_outcome outcome = net_curl_attempt_judge(fetch->attempt, code, ms, &request->fault);
 	unsigned next = allowed_from(request, fetch->index + 1);
 
 	leave_curl(c, fetch);

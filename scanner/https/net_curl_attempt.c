@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "scanner/base/log.h"
 #include "scanner/https/net_curl.h"
 
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
@@ -290,10 +291,27 @@ static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode co
 	return NET_CURL_FINAL;
 }
 
-enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, int *fault)
+static void log_outcome(const struct net_curl_attempt *attempt, enum net_curl_outcome outcome, uint64_t ms)
+{
+	const struct obs_policy *policy = attempt->policy;
+	const char *what = connect_status_names[policy->status];
+	char address[ADDRESS_TEXT_MAX];
+
+	if (attempt->fault != NET_OK)
+		what = net_fault_name(attempt->fault);
+	else if (outcome == NET_CURL_FORBIDDEN)
+		what = "forbidden";
+	address_text(&attempt->address, address);
+	log_message(LOG_LEVEL_TRACE, "%.*s at %s: %s, HTTP status %u, %llu ms", (int)attempt->tls.host.n,
+		    attempt->tls.host.p, address, what, policy->http.status, (unsigned long long)ms);
+}
+
+enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, uint64_t ms, int *fault)
 {
 	enum net_curl_outcome outcome = judge(attempt, code);
 
 	*fault = attempt->fault;
+	if (log_wants(LOG_LEVEL_TRACE))
+		log_outcome(attempt, outcome, ms);
 	return outcome;
 }

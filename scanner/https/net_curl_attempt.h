@@ -81,7 +81,7 @@ enum net_curl_outcome {
 	NET_CURL_FORBIDDEN,     /* nothing was sent, policy->status is as before */
 };
 
-/* The transfer ended with @code; the handle is still the attempt's. */
-enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, int *fault);
+/* The transfer ended with @code; the handle is still the attempt's. It took @ms, for the log. */
+enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, uint64_t ms, int *fault);
 
 #endif

@@ -2,6 +2,47 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/log.h"
+
+/* Of the types a domain is asked for. */
+static const char *type_name(uint16_t type)
+{
+	switch (type) {
+	case DNS_TYPE_A:
+		return "A";
+	case DNS_TYPE_AAAA:
+		return "AAAA";
+	case DNS_TYPE_MX:
+		return "MX";
+	case DNS_TYPE_TXT:
+		return "TXT";
+	default:
+		return "CNAME";
+	}
+}
+
+__attribute__((cold, noinline)) static void log_answer(const struct net_query *query, const struct dns_answer *answer)
+{
+	const char *type = type_name(query->type);
+
+	if (query->fault)
+		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s", query->name_n, query->name, type,
+			    net_fault_name(query->fault));
+	else if (!answer)
+		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, tries %u", query->name_n, query->name, type,
+			    dns_status_names[query->status], query->tries);
+	else
+		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, records %u, TTL %u, AD %u, tries %u", query->name_n,
+			    query->name, type, dns_status_names[query->status], answer->count + answer->omitted,
+			    answer->ttl, answer->ad, query->tries);
+}
+
+void answers_log(const struct net_query *query, const struct dns_answer *answer)
+{
+	if (log_wants(LOG_LEVEL_TRACE))
+		log_answer(query, answer);
+}
+
 /* The name at @offset, which the parser has found to be whole. */
 static struct span name_at(struct arena *arena, const struct dns_answer *answer, size_t offset)
 {
@@ -39,6 +80,7 @@ static int keep_chain(struct arena *arena, const struct dns_answer *answer, stru
 int answers_keep(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 		 struct obs_answer *kept)
 {
+	answers_log(query, answer);
 	kept->status = query->status;
 	kept->tries = query->tries;
 	if (query->fault || !answer)

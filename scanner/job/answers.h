@@ -19,7 +19,7 @@ struct address_list {
 	uint16_t count, omitted;
 };
 
-/* What every answer has: status, tries, AD, TTL, CNAME chain. */
+/* What every answer has: status, tries, AD, TTL, CNAME chain. It is logged as well. */
 __attribute__((warn_unused_result)) int answers_keep(struct arena *arena, const struct net_query *query,
 						     const struct dns_answer *answer, struct obs_answer *kept);
 
@@ -34,6 +34,9 @@ __attribute__((warn_unused_result)) int answers_keep_txt(struct arena *arena, co
 __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *arena, const struct net_query *query,
 							       const struct dns_answer *answer, struct obs_answer *kept,
 							       struct address_list *list);
+
+/* Log an answer of which only names are taken, as answers_keep logs all others. */
+void answers_log(const struct net_query *query, const struct dns_answer *answer);
 
 /* The name that the RDATA of record @i is from octet @skip on. p NULL: no memory. */
 struct span answers_name(struct arena *arena, const struct dns_answer *answer, size_t i, size_t skip);

@@ -30,6 +30,7 @@ static void on_cname(struct net_query *query, const struct dns_answer *answer)
 	struct obs_answer *kept = chase->answer;
 	struct span name = { NULL, 0 };
 
+	answers_log(query, answer);
 	task_fail(&chase->task, query->fault);
 	if (answer && query->status == DNS_NOERROR) {
 		name = answers_name(&chase->job->arena, answer, 0, 0);

@@ -14,7 +14,7 @@ void job_ask(struct job *job, struct task *task, struct net_query *query, struct
 
 bool job_may_ask(const struct job *job, struct span name)
 {
-	return !job->context->unasked || !domain_set_has(job->context->unasked, name);
+	return !job->context->domain_blocklist || !domain_set_has(job->context->domain_blocklist, name);
 }
 
 struct span job_name_below(struct job *job, struct span prefix)

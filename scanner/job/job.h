@@ -30,11 +30,11 @@ enum job_state {
 /* What all jobs of a worker share; read-only to them. */
 struct job_context {
 	struct net *net;
-	const struct cidr_set *allow; /* --allow-reserved; NULL: none */
-	const struct cidr_set *block; /* --blocklist-file; NULL: none */
+	const struct cidr_set *allow;             /* --allow-reserved; NULL: none */
+	const struct cidr_set *address_blocklist; /* --blocklist-file; NULL: none */
 	/* --domain-blocklist-file: no question for these, not even at a CNAME's end, and no fetch from a host that is
 	 * an alias into them; NULL: none */
-	const struct domain_set *unasked;
+	const struct domain_set *domain_blocklist;
 	void (*done)(struct job *job);
 	void *arg;
 };

@@ -25,6 +25,12 @@ enum net_fault {
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
 };
 
+/* For a message: "out of memory". */
+static inline const char *net_fault_name(int fault)
+{
+	return fault == NET_FAULT_MEMORY ? "out of memory" : fault == NET_FAULT_SOCKETS ? "out of sockets" : "stopping";
+}
+
 struct dns_answer;
 
 /* Members small and in order of size: a window holds tens of thousands of these. */

@@ -49,7 +49,7 @@ static uint8_t ask_aaaa(struct task *task)
 		facts->aaaa.status = DNS_NXDOMAIN;
 		return POLICY_CHASE;
 	}
-	if (policy_host_is_blocked(facts, policy->job->context->unasked))
+	if (policy_host_is_blocked(facts, policy->job->context->domain_blocklist))
 		return POLICY_CONNECT; /* or the resolver would follow the alias once more */
 	elsewhere = policy_host_end(&facts->a, &name);
 	policy->query = (struct net_query){ .type = DNS_TYPE_AAAA,
@@ -90,11 +90,11 @@ static uint8_t fetch(struct task *task)
 	facts->address_count = policy->addresses.count;
 	facts->address_omitted = policy->addresses.omitted;
 	/* What does not exist is known without anybody being contacted. */
-	if (facts->a.status != DNS_NXDOMAIN && policy_host_is_blocked(facts, context->unasked))
+	if (facts->a.status != DNS_NXDOMAIN && policy_host_is_blocked(facts, context->domain_blocklist))
 		facts->status = CONNECT_BLOCKLISTED;
 	if (facts->address_count == 0 || facts->status == CONNECT_BLOCKLISTED)
 		return TASK_DONE;
-	allowed = policy_host_allowed(facts, context->allow, context->block, &facts->reserved);
+	allowed = policy_host_allowed(facts, context->allow, context->address_blocklist, &facts->reserved);
 	if (allowed == 0) {
 		facts->status = CONNECT_BLOCKLISTED;
 		return TASK_DONE;

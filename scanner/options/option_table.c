@@ -74,6 +74,9 @@ const struct option_row option_table[] = {
 	{ "max-runtime", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_runtime),
 	  .help = "stop after that time, leaving a resumable file; 0 is no limit [0]",
 	  .most = RUNTIME_MOST, .unit = "seconds" },
+	{ "max-outage", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_outage),
+	  .help = "stop when no name server has answered for that long; 0 waits for ever [0]",
+	  .most = RUNTIME_MOST, .unit = "seconds" },
 
 	{ "name-servers", 0, "LIST", OPTION_SERVERS, BOTH, RESUME_FREE, SECTION_DNS, 0,
 	  .help = "resolvers, IP[:PORT],... or @FILE [/etc/resolv.conf]" },
@@ -108,7 +111,7 @@ const struct option_row option_table[] = {
 		  "[200; 0 within --allow-reserved]", .most = RATE_MOST, .unit = "connections a second" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
 	  .help = "whom to write to, put into the User-Agent" },
-	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(blocklist),
+	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(address_blocklist),
 	  .help = "networks never contacted, one a line; may be repeated" },
 	{ "domain-blocklist-file", 0, "FILE", OPTION_DOMAIN_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(domain_blocklist),
 	  .help = "domains never queried, nor what is below them; may be repeated" },

@@ -68,7 +68,7 @@ void options_free(struct options *options)
 		free(kept);
 	}
 	cidr_set_free(options->allow_reserved);
-	cidr_set_free(options->blocklist);
+	cidr_set_free(options->address_blocklist);
 	domain_set_free(options->domain_blocklist);
 	free(options->given);
 	*options = (struct options){ 0 };

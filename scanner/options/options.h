@@ -36,6 +36,7 @@ struct options {
 	bool resume, force;
 	uint64_t max_domains; /* 0: no limit */
 	double max_runtime;   /* seconds, 0: no limit */
+	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
 	/* order and share of the work */
 	bool has_seed;
@@ -65,7 +66,7 @@ struct options {
 	const char *contact; /* NULL: none */
 	/* never contacted */
 	struct cidr_set *allow_reserved;     /* NULL: none */
-	struct cidr_set *blocklist;          /* NULL: none */
+	struct cidr_set *address_blocklist;  /* NULL: none */
 	struct domain_set *domain_blocklist; /* NULL: none */
 	/* as given, for the header: only what the user set */
 	struct record_option *given;

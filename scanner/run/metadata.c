@@ -105,6 +105,7 @@ static void put_options(struct json *json, const struct options *options)
 	json_number(json, "sync_interval", options->sync_interval);
 	json_uint(json, "max_domains", options->max_domains);
 	json_number(json, "max_runtime", options->max_runtime);
+	json_number(json, "max_outage", options->max_outage);
 	if (options->has_seed)
 		json_uint(json, "seed", options->seed);
 	else
@@ -126,6 +127,14 @@ static void put_options(struct json *json, const struct options *options)
 	json_close_array(json);
 }
 
+static void put_traffic(struct json *json, const char *name, const struct progress_counts *counts, uint64_t count)
+{
+	if (counts->traffic_lost)
+		json_null(json, name);
+	else
+		json_uint(json, name, count);
+}
+
 static void put_counts(struct json *json, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -141,8 +150,9 @@ static void put_counts(struct json *json, const struct progress_moment *moment)
 	json_uint(json, "unknown", counts->unknown);
 	json_uint(json, "blocklisted", counts->blocklisted);
 	json_uint(json, "illegal", counts->illegal);
-	json_uint(json, "queries", counts->queries);
-	json_uint(json, "fetches", counts->fetches);
+	put_traffic(json, "queries", counts, counts->queries);
+	put_traffic(json, "fetches", counts, counts->fetches);
+	json_uint(json, "deferred_left", counts->deferred_left);
 	json_uint(json, "in_flight", counts->in_flight);
 	json_uint(json, "fetching", counts->fetching);
 	json_close_object(json);

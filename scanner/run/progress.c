@@ -46,9 +46,12 @@ static double per_second(uint64_t now, uint64_t before, uint64_t ms)
 	return ms == 0 || now < before ? 0 : (double)(now - before) * 1000 / (double)ms;
 }
 
+/* Of the domains that were surveyed. Those to be asked again are not known yet. */
 static double unknown_share(const struct progress_counts *counts)
 {
-	return counts->domains == 0 ? 0 : (double)counts->unknown / (double)counts->domains;
+	uint64_t surveyed = counts->domains + counts->deferred_left;
+
+	return surveyed == 0 ? 0 : (double)(counts->unknown + counts->deferred_left) / (double)surveyed;
 }
 
 /* Seconds left at the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
@@ -101,6 +104,15 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
+/* Empty where the file's number is not known. */
+static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
+{
+	if (counts->traffic_lost)
+		csv_string(csv, "");
+	else
+		csv_uint(csv, count);
+}
+
 static void put_row(struct progress *progress, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -121,7 +133,7 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 		csv_string(&csv, "");
 	csv_uint(&csv, counts->domains);
 	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
-	csv_uint(&csv, counts->queries);
+	put_traffic(&csv, counts, counts->queries);
 	csv_number(&csv, per_second(counts->queries, progress->row.queries, ms), 1);
 	csv_uint(&csv, counts->sts);
 	csv_uint(&csv, counts->fetched);
@@ -129,7 +141,7 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	csv_number(&csv, unknown_share(counts), CSV_SHARE_DIGITS);
 	csv_uint(&csv, counts->blocklisted);
 	csv_uint(&csv, counts->illegal);
-	csv_uint(&csv, counts->fetches);
+	put_traffic(&csv, counts, counts->fetches);
 	csv_uint(&csv, counts->in_flight);
 	csv_uint(&csv, counts->fetching);
 	csv_string(&csv, moment->note ? moment->note : "");

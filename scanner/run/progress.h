@@ -21,14 +21,18 @@ enum {
 struct json;
 
 struct progress_counts {
-	uint64_t domains; /* recorded, whatever their status; what a resumed file already held counts too */
-	uint64_t sts;     /* with an STS record */
-	uint64_t fetched; /* with a policy fetched */
+	/* of the file: what it held when it was resumed counts, too */
+	uint64_t domains; /* recorded, whatever their status */
+	uint64_t sts;     /* of those, with an STS record */
+	uint64_t fetched; /* of those, with a policy fetched */
 	uint64_t unknown, blocklisted, illegal;
-	uint64_t queries;   /* DNS packets sent */
-	uint64_t fetches;   /* policy fetches begun */
-	uint64_t in_flight; /* domains */
-	uint64_t fetching;  /* policy fetches */
+	uint64_t queries;  /* DNS packets sent */
+	uint64_t fetches;  /* policy fetches begun */
+	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
+	/* at this moment */
+	uint64_t deferred_left; /* domains without a record, to be asked again */
+	uint64_t in_flight;     /* domains */
+	uint64_t fetching;      /* policy fetches */
 };
 
 /* One moment of a scan. */

@@ -105,33 +105,35 @@ bool resume_has(const struct resume *resume, uint64_t index)
 	return index < resume->bits && resume->word[index / 64] >> (index % 64) & 1;
 }
 
-static void count(struct resume *resume, const struct observation *observation)
-{
-	struct classification result;
-
-	classify(observation, &result);
-	resume->counts.domains++;
-	resume->counts.unknown += result.judgement.status == DOMAIN_UNKNOWN;
-	resume->counts.blocklisted += result.judgement.status == DOMAIN_BLOCKLISTED;
-	resume->counts.illegal += result.judgement.status == DOMAIN_ILLEGAL_INPUT;
-}
-
 static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
 {
+	struct classification result;
 	struct observation observation;
 	int more;
 
 	while ((more = reader_next(reader, &observation, error)) > 0) {
 		if (mark(resume, observation.index) < 0)
 			return error_set(error, "%s: no memory for the entries it holds", path);
-		count(resume, &observation);
+		classify(&observation, &result);
+		counts_add_domain(&resume->counts, &result.judgement);
 	}
 	return more;
 }
 
+static void read_trailer(struct resume *resume, const struct record_trailer *trailer)
+{
+	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal;
+
+	if (trailer) {
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
+		resume->queries = trailer->queries;
+		resume->fetches = trailer->fetches;
+	}
+	resume->traffic_lost = asked && resume->queries == 0;
+}
+
 int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
 {
-	const struct record_trailer *trailer;
 	struct reader *reader = NULL;
 	struct stat status = { 0 };
 	int result;
@@ -153,12 +155,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 		goto done;
 	resume->whole = reader_end(reader)->whole;
 	resume->torn = reader_end(reader)->torn;
-	trailer = reader_end(reader)->trailer;
-	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
-		resume->counts.queries = trailer->queries;
-		resume->counts.fetches = trailer->fetches;
-	}
+	read_trailer(resume, reader_end(reader)->trailer);
 	result = 0;
 done:
 	reader_close(reader);

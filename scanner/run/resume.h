@@ -9,14 +9,17 @@
 
 #include "output/record.h"
 #include "scanner/options/options.h"
+#include "scanner/run/counts.h"
 
 struct resume {
-	uint64_t *word;               /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
-	uint64_t bits;                /* there is room for */
-	long long whole;              /* octets of whole frames, where writing goes on; 0: nothing to keep */
-	bool complete;                /* the file's trailer says so; --max-domains may have left entries to do */
-	bool torn;                    /* something behind the whole frames is cut off */
-	struct record_trailer counts; /* of the records kept */
+	uint64_t *word;              /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
+	uint64_t bits;               /* there is room for */
+	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
+	bool complete;               /* the file's trailer says so; --max-domains may have left entries to do */
+	bool torn;                   /* something behind the whole frames is cut off */
+	struct domain_counts counts; /* of the records kept */
+	uint64_t queries, fetches;   /* of the runs before, as their last trailer says */
+	bool traffic_lost;           /* one was killed before it could say */
 	/* of the header */
 	uint64_t input_size, input_sample;
 	int64_t input_mtime;

@@ -303,7 +303,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct net_ops ops = { ask, fetch_policy, wall_ms, now_ms };
 	struct domain_set *unasked = domain_set_new();
-	struct job_context context = { .net = &world.net, .unasked = unasked, .done = on_done };
+	struct job_context context = { .net = &world.net, .domain_blocklist = unasked, .done = on_done };
 	struct job job;
 
 	FUZZ_CHECK(unasked && domain_set_add(unasked, SPAN_LITERAL("blocked.example")) == 0);

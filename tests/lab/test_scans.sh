@@ -4,6 +4,7 @@
 set -u
 
 PRIVATE_DOMAINS=600
+FIRST_DOMAINS=300
 
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
@@ -44,6 +45,8 @@ survey() {
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"
 	verdict "$name: the tables close" $?
+	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
+	verdict "$name: the metadata tell the tables' counts" $?
 	"$here/compare.py" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"
 	compared=$?
 	cat "$OUT/$name.compare"
@@ -60,6 +63,12 @@ survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER"
 head -n "$PRIVATE_DOMAINS" "$TRUTH" >"$OUT/private.truth"
 survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
 	--resolver-config "$RESOLVER_CONFIG"
+
+# That part in two runs: what is told of the file is told of both.
+head -n "$FIRST_DOMAINS" "$TRUTH" >"$OUT/first.truth"
+survey first "$LIST" "$OUT/first.truth" --max-domains "$FIRST_DOMAINS" --name-servers "$RESOLVER"
+mv "$OUT/first.msgpack.zst" "$OUT/resumed.msgpack.zst"
+survey resumed "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --name-servers "$RESOLVER" --resume
 
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?

@@ -21,8 +21,8 @@ bool play_init(struct play *play, const struct script *script)
 	play->script = script;
 	play->context = (struct job_context){ .net = &play->fake.net,
 					      .allow = script->allow,
-					      .block = script->block,
-					      .unasked = script->unasked,
+					      .address_blocklist = script->block,
+					      .domain_blocklist = script->unasked,
 					      .done = on_done,
 					      .arg = play };
 	play->why[0] = '\0';

@@ -417,6 +417,48 @@ static void huge_policy_matches_its_last_pattern(void **state)
 	assert_int_equal(result.judgement.verdict, VERDICT_ENFORCE_PARTIAL);
 }
 
+/* Facts, and is there hope that asking again tells more? */
+static const struct {
+	const char *facts;
+	bool again;
+} asking_again[] = {
+	{ "", false },
+	{ "input illegal", false },
+	{ "input blocklisted", false },
+	{ "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED", false },
+	{ "sts NXDOMAIN\nrpt NXDOMAIN", false },
+	{ "mx SERVFAIL", true },
+	{ "sts TIMEOUT", true },
+	{ "rpt REFUSED", true },
+	{ "a SERVFAIL\naaaa TIMEOUT\naddresses 0\nconnect skipped", true },
+	{ "aaaa SERVFAIL", false }, /* the policy was had all the same */
+	{ "connect connection-refused", false },
+	{ "connect connection-reset", false },
+	{ "connect connection-timeout", true },
+	{ "connect network-unreachable", true },
+	{ "connect io-timeout\nhttp 0", true },
+	{ "connect handshake-error", false },
+	{ "connect blocklisted-target", false },
+	{ "failure timeout", true },
+	{ "failure protocol", false },
+	{ "failure too-large", false },
+	{ "http 503", false },
+};
+
+static void what_may_pass_is_worth_asking_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(asking_again); i++) {
+		static struct facts facts;
+		struct classification result;
+
+		facts_make(&facts, asking_again[i].facts);
+		classify(&facts.observation, &result);
+		if (classification_worth_asking_again(&facts.observation, &result) != asking_again[i].again)
+			fail_msg("%s", asking_again[i].facts);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +467,7 @@ int main(void)
 		cmocka_unit_test(one_word_tells_how_tls_ended),
 		cmocka_unit_test(worst_mx_gives_the_kind),
 		cmocka_unit_test(huge_policy_matches_its_last_pattern),
+		cmocka_unit_test(what_may_pass_is_worth_asking_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

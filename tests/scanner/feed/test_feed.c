@@ -408,7 +408,7 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(domain_set_add(blocklist, SPAN_LITERAL("b.test")), 0);
-	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .blocklist = blocklist });
+	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .domain_blocklist = blocklist });
 	assert_string_equal(output.text,
 			    "0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
 			    "6 0 1 not a name\n7 0 0 e.test\n");

@@ -16,6 +16,8 @@
 #include "scanner/feed/feed.h"
 #include "tests/scanner/feed/feed_rig.h"
 
+enum { AWAIT_S = 3600 /* longer than a test may take */ };
+
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
 {
@@ -148,9 +150,56 @@ static void stopping_is_no_failure(void **state)
 	free(list);
 }
 
+/* Who may block asks for a batch and gets it, or the end, as soon as it is there. */
+static void a_batch_is_awaited(void **state)
+{
+	char path[64];
+	struct feed_options options = { .path = path, .format = FEED_FORMAT_LIST, .shards = 1 };
+	struct feed_batch *batch = NULL;
+	struct feed *feed;
+	int fd;
+
+	(void)state;
+	feed = open_fifo(&options, path, sizeof(path), &fd);
+	assert_int_equal(feed_await(feed, &batch, 0), FEED_WAIT);
+	assert_int_equal(write(fd, "a.test\n", 7), 7);
+	assert_int_equal(feed_await(feed, &batch, AWAIT_S), FEED_BATCH_TAKEN);
+	assert_int_equal(batch->count, 1);
+	feed_release(feed, batch);
+	close(fd);
+	assert_int_equal(feed_await(feed, &batch, AWAIT_S), FEED_END);
+	feed_close(feed);
+	unlink(path);
+}
+
+/* Batches for what comes from elsewhere: those that were given back first. */
+static void a_spare_batch_is_one_that_was_released(void **state)
+{
+	struct feed_options options = { .path = "/dev/null", .format = FEED_FORMAT_LIST, .shards = 1 };
+	struct feed_batch *one, *two;
+	struct error error;
+	struct feed *feed;
+
+	(void)state;
+	assert_int_equal(feed_open(&feed, &options, &error), 0);
+	assert_int_equal(feed_await(feed, &one, AWAIT_S), FEED_END);
+	one = feed_spare(feed);
+	two = feed_spare(feed);
+	assert_non_null(one);
+	assert_non_null(two);
+	assert_ptr_not_equal(one, two);
+	feed_release(feed, one);
+	assert_ptr_equal(feed_spare(feed), one);
+	feed_release(feed, one);
+	feed_release(feed, two);
+	feed_close(feed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_batch_is_awaited),
+		cmocka_unit_test(a_spare_batch_is_one_that_was_released),
 		cmocka_unit_test(stopping_interrupts_a_blocked_read),
 		cmocka_unit_test(a_writer_that_pauses_is_not_waited_for),
 		cmocka_unit_test(stopping_is_no_failure),

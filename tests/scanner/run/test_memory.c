@@ -14,7 +14,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/feed/feed.h"
 #include "scanner/base/freelist.h"
-#include "scanner/run/retry.h"
+#include "scanner/run/deferred.h"
 
 enum { ALLOCATIONS_MAX = 500 };
 
@@ -115,20 +115,20 @@ static void domains_are_kept_for_later_or_said_not_to_be(void **state)
 
 	(void)state;
 	do {
-		struct retry *retry;
+		struct deferred *deferred;
 		unsigned kept = 0;
 
 		fail_at(n++);
-		retry = retry_new();
-		for (uint64_t i = 0; retry && i < 10; i++)
-			kept += retry_put(retry, i, 0, SPAN_LITERAL("example.com")) == 0;
-		if (retry) {
-			retry_rewind(retry);
-			assert_int_equal(retry_take(retry, &batch), 0);
+		deferred = deferred_new();
+		for (uint64_t i = 0; deferred && i < 10; i++)
+			kept += deferred_put(deferred, i, 0, SPAN_LITERAL("example.com")) == 0;
+		if (deferred) {
+			deferred_rewind(deferred);
+			deferred_take(deferred, &batch);
 			assert_int_equal(batch.count, kept);
 		}
 		atomic_store(&left, -1);
-		retry_free(retry);
+		deferred_free(deferred);
 	} while (atomic_load(&hit) && n < ALLOCATIONS_MAX);
 	assert_false(atomic_load(&hit));
 }

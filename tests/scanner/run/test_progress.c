@@ -101,6 +101,30 @@ static void the_line_is_as_documented(void **state)
 			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
 }
 
+/* Domains, unknown among them, deferred ones without a record, and the share of all that is not known. */
+static void the_unknown_share_is_never_above_one(void **state)
+{
+	static const struct {
+		uint64_t domains, unknown, deferred_left;
+		const char *share;
+	} table[] = {
+		{ 0, 0, 0, "unknown 0.0%" },    { 100, 0, 0, "unknown 0.0%" },     { 100, 100, 0, "unknown 100.0%" },
+		{ 0, 0, 7, "unknown 100.0%" },  { 3, 0, 5, "unknown 62.5%" },      { 3, 3, 5, "unknown 100.0%" },
+		{ 1000, 4, 0, "unknown 0.4%" }, { 19, 0, 24000, "unknown 99.9%" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct progress_moment moment = { .counts = { .domains = table[i].domains,
+							      .unknown = table[i].unknown,
+							      .deferred_left = table[i].deferred_left } };
+		char line[PROGRESS_LINE_MAX];
+
+		progress_line(line, &moment, 0, -1, 0, 0);
+		assert_string_equal(line + strlen(line) - strlen(table[i].share), table[i].share);
+	}
+}
+
 static void a_file_gets_a_line_every_ten_seconds(void **state)
 {
 	struct options options = { .quiet = false };
@@ -287,75 +311,17 @@ static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 	assert_memory_equal(error.text, "/nonexistent/u: ", 16);
 }
 
-static void messages_have_time_and_level(void **state)
-{
-	char path[] = "/tmp/stsurvey-test-XXXXXX";
-
-	(void)state;
-	close(mkstemp(path));
-	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, &error), 0);
-	log_error("%s: no space", "file");
-	log_info("not wanted");
-	log_warning("line\nbreak\033[31m");
-	log_close();
-	read_text(path);
-	assert_int_equal(count_lines(text), 2);
-	assert_memory_equal(text, "20", 2);
-	assert_memory_equal(text + 19, ".", 1);
-	assert_memory_equal(text + 23, "Z [error] file: no space\n", 25);
-	assert_non_null(strstr(text, "Z [warning] line?break?[31m\n"));
-	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, &error), -1);
-	assert_string_equal(error.text, "/nonexistent/log: No such file or directory; choose another --log-file");
-	unlink(path);
-}
-
-static void a_terminal_keeps_the_line_below_the_messages(void **state)
-{
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY), tty;
-	size_t used = 0;
-
-	(void)state;
-	if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
-		print_message("no pseudo-terminal here\n");
-		skip();
-	}
-	tty = open(ptsname(terminal), O_RDWR | O_NOCTTY);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(tty, STDERR_FILENO);
-	log_progress("one");
-	log_progress("two");
-	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
-	log_info("message");
-	log_progress_end();
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	while (used < sizeof(text) - 1 && (used == 0 || text[used - 1] != '\n' || !strstr(text, "message"))) {
-		ssize_t got = read(terminal, text + used, sizeof(text) - 1 - used);
-
-		assert_true(got > 0);
-		used += (size_t)got;
-		text[used] = '\0';
-		if (strstr(text, "\r\ntwo\r\n"))
-			break;
-	}
-	assert_memory_equal(text, "\r\033[Kone\r\033[Ktwo\r\033[K20", 20);
-	assert_non_null(strstr(text, "Z [info] message\r\ntwo"));
-	close(tty);
-	close(terminal);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_line_is_as_documented),
+		cmocka_unit_test(the_unknown_share_is_never_above_one),
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
 		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),
 		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
-		cmocka_unit_test(messages_have_time_and_level),
-		cmocka_unit_test(a_terminal_keeps_the_line_below_the_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

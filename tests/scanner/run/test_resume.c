@@ -97,7 +97,7 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_false(resume_has(&resume, UINT64_MAX));
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
-	assert_int_equal(resume.counts.queries, 77);
+	assert_int_equal(resume.queries, 77);
 	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, &error), 0);
 	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, &error), -1);
 	assert_non_null(strstr(error.text, "size"));

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "analysis/stats.h"
-#include "scanner/run/worker_counts.h"
+#include "scanner/run/counts.h"
 #include "tests/analysis/facts.h"
 
 /* The progress line and the tables speak of the same domains. */
@@ -29,7 +29,7 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 		"input blocklisted",
 	};
 	static struct facts facts;
-	static struct worker_counts counts;
+	static struct domain_counts counts;
 	static struct stats stats;
 	struct classification result;
 
@@ -38,9 +38,10 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 	for (size_t i = 0; i < COUNT_OF(domains); i++) {
 		facts_make(&facts, domains[i]);
 		classify(&facts.observation, &result);
-		worker_count_judged(&counts, &result);
+		counts_add_domain(&counts, &result.judgement);
 		stats_add(&stats, &facts.observation, &result);
 	}
+	assert_int_equal(counts.domains, COUNT_OF(domains));
 	assert_int_equal(counts.sts, stats.metric[METRIC_STS_RECORD]);
 	assert_int_equal(counts.fetched, stats.metric[METRIC_POLICY_FETCHED]);
 	assert_int_equal(counts.unknown, stats.metric[METRIC_UNKNOWN]);
