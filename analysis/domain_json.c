@@ -6,7 +6,7 @@
 #include "output/json.h"
 #include "parsers/domain.h"
 
-/* Facts that are rarely there stand only where they are. */
+/* Rare facts are written only where there are any. */
 static void put_count(struct json *json, const char *key, uint64_t count)
 {
 	if (count > 0)
@@ -24,7 +24,7 @@ static void put_flag(struct json *json, const char *key, bool flag)
 /* Status and what belongs to every answer. A negative answer has no TTL of its own. */
 static void put_answer(struct json *json, const struct obs_answer *a)
 {
-	json_word(json, "status", dns_status_name(a->status));
+	json_word(json, "status", dns_status_names[a->status]);
 	if (a->status == DNS_NOERROR || a->ad)
 		json_bool(json, "ad", a->ad);
 	if (a->status == DNS_NOERROR || a->ttl > 0)
@@ -90,7 +90,7 @@ static void put_txt(struct json *json, const struct observation *observation, co
 
 	json_open_object(json, txt_questions[question].key);
 	put_answer(json, &txt->answer);
-	json_word(json, "state", record_state_name(result->judgement.record[question]));
+	json_word(json, "state", record_state_names[result->judgement.record[question]]);
 	if (txt->answer.status == DNS_NOERROR || txt->answer.cname_count > 0) {
 		json_open_object(json, "data");
 		json_latin1(json, txt->record, txt->count);
@@ -106,20 +106,10 @@ static void put_txt(struct json *json, const struct observation *observation, co
 
 /* ---- the policy ---- */
 
-/* The two address questions, in short. */
-static void put_dns(struct json *json, const struct obs_policy *p)
+static void put_question(struct json *json, const char *key, const struct obs_answer *answer)
 {
-	const struct {
-		const char *key;
-		const struct obs_answer *answer;
-	} asked[] = { { "A", &p->a }, { "AAAA", &p->aaaa } };
-
-	json_open_object(json, "dns");
-	for (size_t i = 0; i < COUNT_OF(asked); i++) {
-		json_open_object(json, asked[i].key);
-		put_answer(json, asked[i].answer);
-		json_close_object(json);
-	}
+	json_open_object(json, key);
+	put_answer(json, answer);
 	json_close_object(json);
 }
 
@@ -191,7 +181,7 @@ static void put_tls(struct json *json, const struct obs_tls *tls, const char *ve
 		return;
 	}
 	json_open_object(json, "tls");
-	json_word(json, "version", tls_version_name(tls->version));
+	json_word(json, "version", tls_version_names[tls->version]);
 	json_word(json, "verify", verify);
 	if (tls->alerted)
 		json_uint(json, "alert", tls->alert);
@@ -236,14 +226,14 @@ static void put_parsed(struct json *json, const struct classification *result)
 	struct span pattern;
 	size_t at = 0;
 
-	json_word(json, "state", policy_state_name(result->judgement.policy));
+	json_word(json, "state", policy_state_names[result->judgement.policy]);
 	if (result->judgement.policy == POLICY_UNJUDGED) {
 		json_null(json, "policy");
 		return;
 	}
 	json_open_object(json, "policy");
 	json_word(json, "version", policy->has_version ? "STSv1" : "");
-	json_word(json, "mode", sts_mode_name(policy->mode));
+	json_word(json, "mode", sts_mode_names[policy->mode]);
 	json_known(json, "max_age", policy->has_max_age, policy->max_age);
 	json_open_array(json, "mx");
 	while (sts_policy_next_mx(policy, &at, &pattern))
@@ -276,7 +266,10 @@ static void put_policy_data(struct json *json, const struct observation *observa
 	json_latin1(json, chain->cname, chain->cname_count);
 	json_latin1(json, (struct span[]){ p->http.body, observation->name }, 2);
 	json_string(json, "host", domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, host));
-	put_dns(json, p);
+	json_open_object(json, "dns");
+	put_question(json, "A", &p->a);
+	put_question(json, "AAAA", &p->aaaa);
+	json_close_object(json);
 	json_strings(json, "cname", chain->cname, chain->cname_count);
 	put_addresses(json, p);
 	put_count(json, "fetch_ms", p->fetch_ms);
@@ -292,7 +285,7 @@ static void put_policy(struct json *json, const struct observation *observation,
 	const struct obs_policy *p = &observation->policy;
 
 	json_open_object(json, "POLICY");
-	json_word(json, "status", connect_status_name(p->status));
+	json_word(json, "status", connect_status_names[p->status]);
 	if (p->a.status != DNS_SKIPPED || p->aaaa.status != DNS_SKIPPED || p->address_count > 0)
 		put_policy_data(json, observation, result);
 	json_close_object(json);
@@ -306,8 +299,8 @@ static void put_judgement(struct json *json, const struct judgement *j)
 	for (enum finding f = finding_next(&j->findings, 0); f < FINDING_COUNT; f = finding_next(&j->findings, f + 1))
 		json_word(json, NULL, finding_table[f].code);
 	json_close_array(json);
-	json_word(json, "component", component_name(j->component));
-	json_word(json, "verdict", judgement_verdict_name(j));
+	json_word(json, "component", component_names[j->component]);
+	json_word(json, "verdict", verdict_names[j->verdict]);
 }
 
 void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)
@@ -324,7 +317,7 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	text_uint(out, o->duration_ms / 1000);
 	text_char(out, '.');
 	text_padded(out, o->duration_ms % 1000, 3);
-	json_word(&json, "status", domain_status_name(result->judgement.status));
+	json_word(&json, "status", domain_status_names[result->judgement.status]);
 	json_open_object(&json, "results");
 	put_mx(&json, &o->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)

@@ -23,7 +23,7 @@ static const char *const verdicts[VERDICT_COUNT] = {
 
 /* ---- words ---- */
 
-static void put_text(const struct paper *paper, struct span s)
+static void show_text(const struct paper *paper, struct span s)
 {
 	size_t n = s.n < EXPLAIN_TEXT_MAX ? s.n : EXPLAIN_TEXT_MAX;
 
@@ -40,31 +40,31 @@ static void put_text(const struct paper *paper, struct span s)
 }
 
 /* Texts of the findings table, which say <domain> where the domain's name belongs. */
-static void put_sentence(const struct paper *paper, const char *text)
+static void show_sentence(const struct paper *paper, const char *text)
 {
 	static const char blank[] = "<domain>";
 	const char *hit;
 
 	while ((hit = strstr(text, blank))) {
 		fwrite(text, 1, (size_t)(hit - text), paper->out);
-		put_text(paper, paper->domain);
+		show_text(paper, paper->domain);
 		text = hit + sizeof(blank) - 1;
 	}
 	fputs(text, paper->out);
 }
 
-static void put_label(const struct paper *paper, const char *label)
+static void show_label(const struct paper *paper, const char *label)
 {
 	fprintf(paper->out, "  %-11s ", label);
 }
 
-static void put_more(const struct paper *paper, size_t shown, size_t all)
+static void show_more(const struct paper *paper, size_t shown, size_t all)
 {
 	if (shown < all)
 		fprintf(paper->out, " and %zu more", all - shown);
 }
 
-static void put_date(const struct paper *paper, int64_t seconds)
+static void show_date(const struct paper *paper, int64_t seconds)
 {
 	char text[32];
 	time_t when = (time_t)seconds;
@@ -81,29 +81,36 @@ static size_t shown_of(size_t count)
 	return count < EXPLAIN_LIST_MAX ? count : EXPLAIN_LIST_MAX;
 }
 
+/* @count texts, as far as they are shown, with what stands in front of the first and of the others. */
+static void show_texts(const struct paper *paper, const char *first, const char *next, const struct span *text,
+		       size_t count, size_t omitted)
+{
+	for (size_t i = 0; i < shown_of(count); i++) {
+		fputs(i == 0 ? first : next, paper->out);
+		show_text(paper, text[i]);
+	}
+	show_more(paper, shown_of(count), count + omitted);
+}
+
 /* ---- dns ---- */
 
-static void put_answer(const struct paper *paper, const struct obs_answer *answer)
+static void show_answer(const struct paper *paper, const struct obs_answer *answer)
 {
-	fprintf(paper->out, "%s%s", dns_status_name(answer->status), answer->ad ? " (DNSSEC)" : "");
-	for (size_t i = 0; i < shown_of(answer->cname_count); i++) {
-		fputs(i == 0 ? ", alias of " : " → ", paper->out);
-		put_text(paper, answer->cname[i]);
-	}
-	put_more(paper, shown_of(answer->cname_count), answer->cname_count);
+	fprintf(paper->out, "%s%s", dns_status_names[answer->status], answer->ad ? " (DNSSEC)" : "");
+	show_texts(paper, ", alias of ", " → ", answer->cname, answer->cname_count, 0);
 	if (answer->cname_loop)
 		fputs(", in a loop", paper->out);
 }
 
 static void explain_mx(const struct paper *paper, const struct obs_mx *mx)
 {
-	put_label(paper, "MX");
-	put_answer(paper, &mx->answer);
+	show_label(paper, "MX");
+	show_answer(paper, &mx->answer);
 	for (size_t i = 0; i < shown_of(mx->count); i++) {
 		fprintf(paper->out, "%s %u ", i > 0 ? "," : "", mx->record[i].preference);
-		put_text(paper, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL(". (no mail)"));
+		show_text(paper, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL(". (no mail)"));
 	}
-	put_more(paper, shown_of(mx->count), mx->count + mx->omitted);
+	show_more(paper, shown_of(mx->count), mx->count + mx->omitted);
 	fputc('\n', paper->out);
 }
 
@@ -111,21 +118,21 @@ static void explain_txt(const struct paper *paper, struct span label, const stru
 			enum record_state state)
 {
 	fprintf(paper->out, "  %-11.*s ", (int)label.n - 1, label.p);
-	put_answer(paper, &txt->answer);
+	show_answer(paper, &txt->answer);
 	if (state != RECORD_NOT_ASKED)
-		fprintf(paper->out, ", record: %s", record_state_name(state));
+		fprintf(paper->out, ", record: %s", record_state_names[state]);
 	for (size_t i = 0; i < shown_of(txt->count); i++) {
 		fprintf(paper->out, "\n  %-11s \"", "");
-		put_text(paper, txt->record[i]);
+		show_text(paper, txt->record[i]);
 		fputc('"', paper->out);
 	}
-	put_more(paper, shown_of(txt->count), txt->count + txt->omitted);
+	show_more(paper, shown_of(txt->count), txt->count + txt->omitted);
 	fputc('\n', paper->out);
 }
 
 /* ---- the policy ---- */
 
-static void put_address(const struct paper *paper, const struct obs_address *address)
+static void show_address(const struct paper *paper, const struct obs_address *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -135,24 +142,24 @@ static void put_address(const struct paper *paper, const struct obs_address *add
 
 static void explain_host(const struct paper *paper, const struct obs_policy *policy)
 {
-	put_label(paper, "mta-sts");
+	show_label(paper, "mta-sts");
 	fputs("A ", paper->out);
-	put_answer(paper, &policy->a);
+	show_answer(paper, &policy->a);
 	fputs(", AAAA ", paper->out);
-	put_answer(paper, &policy->aaaa);
+	show_answer(paper, &policy->aaaa);
 	for (size_t i = 0; i < shown_of(policy->address_count); i++) {
 		fputs(i == 0 ? ": " : ", ", paper->out);
-		put_address(paper, &policy->address[i]);
+		show_address(paper, &policy->address[i]);
 	}
-	put_more(paper, shown_of(policy->address_count), policy->address_count + policy->address_omitted);
+	show_more(paper, shown_of(policy->address_count), policy->address_count + policy->address_omitted);
 	fputc('\n', paper->out);
 	if (policy->status == CONNECT_SKIPPED)
 		return;
-	put_label(paper, "connection");
-	fputs(connect_status_name(policy->status), paper->out);
+	show_label(paper, "connection");
+	fputs(connect_status_names[policy->status], paper->out);
 	if (policy->address_used >= 0 && (size_t)policy->address_used < policy->address_count) {
 		fputs(" at ", paper->out);
-		put_address(paper, &policy->address[policy->address_used]);
+		show_address(paper, &policy->address[policy->address_used]);
 		fprintf(paper->out, ", %u ms", policy->fetch_ms);
 	}
 	fputc('\n', paper->out);
@@ -160,29 +167,26 @@ static void explain_host(const struct paper *paper, const struct obs_policy *pol
 
 static void explain_certificate(const struct paper *paper, const struct obs_certificate *leaf)
 {
-	put_label(paper, "certificate");
+	show_label(paper, "certificate");
 	if (leaf->name_count == 0) {
 		fputs("no DNS names, common name ", paper->out);
-		put_text(paper, leaf->common_name);
+		show_text(paper, leaf->common_name);
 	}
-	for (size_t i = 0; i < shown_of(leaf->name_count); i++) {
-		fputs(i == 0 ? "for " : ", ", paper->out);
-		put_text(paper, leaf->name[i]);
-	}
-	put_more(paper, shown_of(leaf->name_count), leaf->name_count + leaf->name_omitted);
+	show_texts(paper, "for ", ", ", leaf->name, leaf->name_count, leaf->name_omitted);
 	fputs("; valid ", paper->out);
-	put_date(paper, leaf->not_before);
+	show_date(paper, leaf->not_before);
 	fputs(" to ", paper->out);
-	put_date(paper, leaf->not_after);
+	show_date(paper, leaf->not_after);
 	fputs("; issued by ", paper->out);
-	put_text(paper, leaf->issuer);
+	show_text(paper, leaf->issuer);
 	fputc('\n', paper->out);
 }
 
 static void explain_tls(const struct paper *paper, const struct obs_tls *tls, const char *verify)
 {
-	put_label(paper, "TLS");
-	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_name(tls->version) : "no version", verify);
+	show_label(paper, "TLS");
+	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_names[tls->version] : "no version",
+		verify);
 	for (size_t i = 0; i < tls->error_count; i++)
 		fprintf(paper->out, "%s %u at depth %u", i == 0 ? " (OpenSSL's error" : ",", tls->error[i].code,
 			tls->error[i].depth);
@@ -196,23 +200,21 @@ static void explain_tls(const struct paper *paper, const struct obs_tls *tls, co
 
 static void explain_http(const struct paper *paper, const struct obs_http *http)
 {
-	put_label(paper, "HTTP");
+	const struct {
+		const char *before;
+		struct span field;
+	} part[] = { { ", ", http->content_type },
+		     { ", coded as ", http->content_encoding },
+		     { ", leads to ", http->location } };
+
+	show_label(paper, "HTTP");
 	if (http->status > 0)
 		fprintf(paper->out, "status %u", http->status);
 	else
 		fputs("no answer", paper->out);
-	if (http->content_type.p) {
-		fputs(", ", paper->out);
-		put_text(paper, http->content_type);
-	}
-	if (http->content_encoding.p) {
-		fputs(", coded as ", paper->out);
-		put_text(paper, http->content_encoding);
-	}
-	if (http->location.p) {
-		fputs(", leads to ", paper->out);
-		put_text(paper, http->location);
-	}
+	for (size_t i = 0; i < COUNT_OF(part); i++)
+		if (part[i].field.p)
+			show_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);
 	fprintf(paper->out, ", %" PRIu64 " octets\n", http->size);
 }
 
@@ -221,17 +223,17 @@ static void explain_policy(const struct paper *paper, const struct classificatio
 	struct span pattern;
 	size_t at = 0, shown = 0;
 
-	put_label(paper, "policy");
-	fputs(policy_state_name(result->judgement.policy), paper->out);
+	show_label(paper, "policy");
+	fputs(policy_state_names[result->judgement.policy], paper->out);
 	if (result->policy.mode != STS_MODE_UNSET)
-		fprintf(paper->out, ", mode %s", sts_mode_name(result->policy.mode));
+		fprintf(paper->out, ", mode %s", sts_mode_names[result->policy.mode]);
 	if (result->policy.has_max_age)
 		fprintf(paper->out, ", max_age %" PRIu64 " s", result->policy.max_age);
 	while (shown < EXPLAIN_LIST_MAX && sts_policy_next_mx(&result->policy, &at, &pattern)) {
 		fputs(shown++ == 0 ? ", mx " : ", ", paper->out);
-		put_text(paper, pattern);
+		show_text(paper, pattern);
 	}
-	put_more(paper, shown, result->policy.mx_count);
+	show_more(paper, shown, result->policy.mx_count);
 	fputc('\n', paper->out);
 	if (result->mx_compared)
 		fprintf(paper->out, "  %-11s %u MX fit the patterns\n", "", result->mx_matching);
@@ -258,7 +260,7 @@ static const char *const colours[SEVERITY_COUNT] = {
 	[SEVERITY_ERROR] = "\033[1;31m", [SEVERITY_TRANSIENT] = "\033[35m",
 };
 
-static void put_coloured(const struct paper *paper, const char *colour, int width, const char *text)
+static void show_coloured(const struct paper *paper, const char *colour, int width, const char *text)
 {
 	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text, paper->colour ? "\033[0m" : "");
 }
@@ -276,13 +278,13 @@ static void explain_findings(const struct paper *paper, const struct finding_set
 			if (info->severity != order[s])
 				continue;
 			fputs("  ", paper->out);
-			put_coloured(paper, colours[info->severity], 11, severity_name(info->severity));
+			show_coloured(paper, colours[info->severity], 11, severity_names[info->severity]);
 			fprintf(paper->out, " %s (%u): ", info->code, info->number);
-			put_sentence(paper, info->meaning);
+			show_sentence(paper, info->meaning);
 			if (strcmp(info->rule, "-") != 0)
 				fprintf(paper->out, " [%s]", info->rule);
 			fprintf(paper->out, "\n  %-11s fix: ", "");
-			put_sentence(paper, info->fix);
+			show_sentence(paper, info->fix);
 			fputc('\n', paper->out);
 		}
 	}
@@ -297,12 +299,12 @@ static const char *colour_of_verdict(const struct judgement *judgement)
 
 static void explain_conclusion(const struct paper *paper, const struct judgement *judgement)
 {
-	put_label(paper, "verdict");
-	put_coloured(paper, colour_of_verdict(judgement), 0, verdict_name(judgement->verdict));
+	show_label(paper, "verdict");
+	show_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
 	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
 	if (judgement->component != COMPONENT_NONE && judgement->component != COMPONENT_OK &&
 	    judgement->component != COMPONENT_UNKNOWN)
-		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_name(judgement->component));
+		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
 }
@@ -311,10 +313,10 @@ void explain_domain(FILE *out, const struct observation *observation, const stru
 {
 	const struct paper paper = { out, colour, observation->name };
 
-	put_text(&paper, observation->name);
+	show_text(&paper, observation->name);
 	fputc('\n', out);
 	if (observation->input != INPUT_OK) {
-		put_label(&paper, "status");
+		show_label(&paper, "status");
 		fputs(observation->input == INPUT_ILLEGAL ? "this is no domain name\n"
 							  : "on the list of domains that are not asked about\n",
 		      out);

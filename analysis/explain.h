@@ -12,7 +12,7 @@ enum {
 };
 
 /* Write to @out; failures stick there. Octets of the network that are not printable ASCII are shown as \xHH, so that no
- * domain can talk to the reader's terminal. @colour: mark severities with ANSI colours. */
+ * domain can control the reader's terminal. @colour: mark severities with ANSI colours. */
 void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour);
 
 #endif

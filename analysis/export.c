@@ -3,41 +3,36 @@
 #include "analysis/domain_csv.h"
 #include "analysis/domain_json.h"
 
-struct export
-{
+struct output {
 	struct text text;
 	struct csv csv;
+	bool as_csv;
 };
 
-static bool write_jsonl(void *arg, const struct observation *observation, const struct classification *result)
+static bool write_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
-	struct export *export = arg;
+	struct output *output = arg;
 
-	domain_json_write(&export->text, observation, result);
-	return !text_failed(&export->text);
-}
-
-static bool write_csv(void *arg, const struct observation *observation, const struct classification *result)
-{
-	struct export *export = arg;
-
-	domain_csv_write(&export->csv, observation, result);
-	return !text_failed(&export->text);
+	if (output->as_csv)
+		domain_csv_write(&output->csv, observation, result);
+	else
+		domain_json_write(&output->text, observation, result);
+	return !text_failed(&output->text);
 }
 
 int export_write(struct scan_files *files, const char *path, bool as_csv, struct error *error)
 {
-	struct export export;
+	struct output output = { .as_csv = as_csv };
 	struct error late;
 	int result;
 
-	if (scan_files_differ(files, path, error) < 0 || text_open(&export.text, path, error) < 0)
+	if (scan_files_check_distinct(files, path, error) < 0 || text_open(&output.text, path, error) < 0)
 		return -1;
-	csv_init(&export.csv, &export.text);
+	csv_init(&output.csv, &output.text);
 	if (as_csv)
-		csv_header(&export.csv, domain_csv_columns);
-	result = scan_files_read(files, as_csv ? write_csv : write_jsonl, &export, error);
-	if (text_close(&export.text, &late) < 0 && result == 0) {
+		csv_header(&output.csv, domain_csv_columns);
+	result = scan_files_read(files, write_domain, &output, error);
+	if (text_close(&output.text, &late) < 0 && result == 0) {
 		*error = late;
 		result = -1;
 	}

@@ -14,8 +14,8 @@ static void write_csv(struct text *text)
 
 		csv_uint(&csv, info->number);
 		csv_string(&csv, info->code);
-		csv_string(&csv, component_name(info->component));
-		csv_string(&csv, severity_name(info->severity));
+		csv_string(&csv, component_names[info->component]);
+		csv_string(&csv, severity_names[info->severity]);
 		csv_string(&csv, info->meaning);
 		csv_string(&csv, info->rule);
 		csv_string(&csv, info->fix);
@@ -31,9 +31,9 @@ static void write_text(struct text *text)
 		const struct finding_info *info = &finding_table[f];
 
 		if (info->component != last)
-			text_printf(text, "%s%s\n\n", f > 0 ? "\n" : "", component_name(info->component));
+			text_printf(text, "%s%s\n\n", f > 0 ? "\n" : "", component_names[info->component]);
 		last = info->component;
-		text_printf(text, "  %u  %-30s %s\n", info->number, info->code, severity_name(info->severity));
+		text_printf(text, "  %u  %-30s %s\n", info->number, info->code, severity_names[info->severity]);
 		text_printf(text, "       means  %s\n", info->meaning);
 		if (strcmp(info->rule, "-") != 0)
 			text_printf(text, "       rule   %s\n", info->rule);

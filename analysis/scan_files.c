@@ -8,7 +8,7 @@
 #include "output/reader.h"
 #include "output/same_file.h"
 
-int scan_files_differ(const struct scan_files *files, const char *output, struct error *error)
+int scan_files_check_distinct(const struct scan_files *files, const char *output, struct error *error)
 {
 	for (int i = 0; i < files->count; i++) {
 		for (int k = 0; k < i; k++)
@@ -52,14 +52,14 @@ static void warn_if_overlapping(const struct scan_files *files, struct origin *o
 static void warn_if_incomplete(struct scan_files *files, const struct reader *reader, const char *path,
 			       uint64_t domains)
 {
-	const struct record_trailer *trailer = reader_trailer(reader);
+	const struct reader_end *end = reader_end(reader);
 	const char *why = NULL;
 
-	if (reader_torn(reader))
+	if (end->torn)
 		why = "it is cut in the middle of a frame";
-	else if (!trailer)
+	else if (!end->trailer)
 		why = "it has no trailer: the scan was killed or still runs";
-	else if (trailer->completion == COMPLETION_ABORTED)
+	else if (end->trailer->completion == COMPLETION_ABORTED)
 		why = "the scan was interrupted";
 	if (!why)
 		return;
@@ -71,7 +71,7 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 }
 
 /* What is read, and by whom. */
-struct reading {
+struct files_pass {
 	struct scan_files *files;
 	struct origin *origin; /* one a file */
 	scan_files_on_domain *on_domain;
@@ -79,9 +79,9 @@ struct reading {
 	bool enough;
 };
 
-static int read_file(struct reading *reading, int file, struct error *error)
+static int read_file(struct files_pass *pass, int file, struct error *error)
 {
-	const char *path = reading->files->path[file];
+	const char *path = pass->files->path[file];
 	struct observation observation;
 	struct classification result;
 	struct reader *reader = NULL;
@@ -90,37 +90,37 @@ static int read_file(struct reading *reading, int file, struct error *error)
 
 	if (reader_open(&reader, path, error) != 0)
 		return -1;
-	warn_if_overlapping(reading->files, reading->origin, file, reader_header(reader));
+	warn_if_overlapping(pass->files, pass->origin, file, reader_header(reader));
 	while ((got = reader_next(reader, &observation, error)) > 0) {
 		domains++;
 		classify(&observation, &result);
-		if (!reading->on_domain(reading->arg, &observation, &result)) {
-			reading->enough = true;
+		if (!pass->on_domain(pass->arg, &observation, &result)) {
+			pass->enough = true;
 			break;
 		}
 	}
-	reading->files->domains += domains;
+	pass->files->domains += domains;
 	if (got == 0)
-		warn_if_incomplete(reading->files, reader, path, domains);
+		warn_if_incomplete(pass->files, reader, path, domains);
 	reader_close(reader);
 	return got < 0 ? -1 : 0;
 }
 
 int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain, void *arg, struct error *error)
 {
-	struct reading reading = { .files = files, .on_domain = on_domain, .arg = arg };
+	struct files_pass pass = { .files = files, .on_domain = on_domain, .arg = arg };
 	int result = 0;
 
-	reading.origin = calloc((size_t)files->count, sizeof(*reading.origin));
-	if (!reading.origin)
+	pass.origin = calloc((size_t)files->count, sizeof(*pass.origin));
+	if (!pass.origin)
 		return error_set(error, "no memory");
-	for (int i = 0; i < files->count && !reading.enough && result == 0; i++)
-		result = read_file(&reading, i, error);
-	free(reading.origin);
+	for (int i = 0; i < files->count && !pass.enough && result == 0; i++)
+		result = read_file(&pass, i, error);
+	free(pass.origin);
 	return result;
 }
 
-int scan_files_expect_domains(const struct scan_files *files, struct error *error)
+int scan_files_check_domains(const struct scan_files *files, struct error *error)
 {
 	if (files->domains > 0)
 		return 0;

@@ -3,11 +3,7 @@
 #include "analysis/classify/public_suffix.h"
 #include "parsers/domain.h"
 
-/* Each metric and the population it is a part of. */
-static const struct {
-	const char *name;
-	enum stats_metric of;
-} metrics[METRIC_COUNT] = {
+const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
 	[METRIC_SCANNED] = { "scanned", METRIC_SCANNED },
 	[METRIC_COMPLETE] = { "complete", METRIC_SCANNED },
 	[METRIC_UNKNOWN] = { "unknown", METRIC_SCANNED },
@@ -33,11 +29,7 @@ static const struct {
 	[METRIC_STS_AND_TLSRPT] = { "sts_and_tlsrpt", METRIC_STS_RECORD },
 };
 
-/* Upper bounds, exclusive, in seconds. */
-static const struct {
-	uint64_t below;
-	const char *name;
-} ages[STATS_AGE_BUCKETS] = {
+const struct stats_age stats_ages[STATS_AGE_BUCKETS] = {
 	{ 86400, "<1d" },
 	{ 604800, "1d-1w" },
 	{ 1209600, "1w-2w" },
@@ -48,40 +40,21 @@ static const struct {
 	{ UINT64_MAX, ">1y" },
 };
 
-/* Upper bounds, inclusive. */
-static const uint64_t rank_ends[STATS_RANK_BINS] = { 0, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
-
-static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
-
-const char *stats_metric_name(enum stats_metric metric)
-{
-	return metrics[metric].name;
-}
-
-enum stats_metric stats_metric_of(enum stats_metric metric)
-{
-	return metrics[metric].of;
-}
-
-const char *stats_age_name(unsigned bucket)
-{
-	return ages[bucket].name;
-}
-
-const char *stats_scheme_name(enum stats_scheme scheme)
-{
-	return schemes[scheme];
-}
+const struct stats_rank stats_ranks[STATS_RANK_BINS] = {
+	{ 0, 0 },
+	{ 1, 1000 },
+	{ 1001, 10000 },
+	{ 10001, 100000 },
+	{ 100001, 1000000 },
+	{ 1000001, 10000000 },
+	{ 10000001, 100000000 },
+	{ 100000001, 1000000000 },
+	{ 1000000001, 0 },
+};
 
 const char *stats_reason_name(unsigned reason)
 {
 	return reason == STATS_REASON_OK ? "ok" : finding_table[reason].code;
-}
-
-void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end)
-{
-	*start = bin > 0 ? rank_ends[bin - 1] + 1 : 0;
-	*end = rank_ends[bin];
 }
 
 void stats_init(struct stats *stats)
@@ -127,7 +100,7 @@ static void add_parts(struct stats *stats, const struct observation *observation
 	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
 		tld = SPAN_LITERAL("(illegal-input)");
 	add_part(tally_at(&stats->tld, tld), observation, result);
-	while (rank_ends[bin] > 0 && observation->rank > rank_ends[bin])
+	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
 		bin++;
 	add_part(stats->rank[bin], observation, result);
 }
@@ -142,8 +115,8 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 		struct span self = SPAN_LITERAL("self"), provider = self;
 
 		if (!span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
-			provider = public_suffix_registrable(host);
-		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_registrable(domain)))
+			provider = public_suffix_cut(host).registrable;
+		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_cut(domain).registrable))
 			provider = self;
 		counter = tally_at(tally, provider);
 	} else {
@@ -153,8 +126,7 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 	counter[PROVIDER_MISCONFIGURED] += misconfigured;
 }
 
-/* Where the policy host's name leads: its own name unless a CNAME hands it on; none without address or CNAME.
- */
+/* Where the policy host's name leads: to itself, unless a CNAME leads on; nowhere without address and CNAME. */
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;
@@ -198,11 +170,6 @@ static void add_stages(struct stats *stats, const struct classification *result)
 
 static void add_policy(struct stats *stats, const struct classification *result)
 {
-	static const enum stats_metric of_mode[STATS_MODES] = {
-		[STS_MODE_ENFORCE] = METRIC_MODE_ENFORCE,
-		[STS_MODE_TESTING] = METRIC_MODE_TESTING,
-		[STS_MODE_NONE] = METRIC_MODE_NONE,
-	};
 	unsigned bucket = 0;
 
 	stats->metric[METRIC_POLICY_FETCHED] += result->judgement.policy != POLICY_UNJUDGED;
@@ -212,8 +179,8 @@ static void add_policy(struct stats *stats, const struct classification *result)
 	stats->metric[METRIC_POLICY_VALID] += result->judgement.policy == POLICY_VALID;
 	stats->metric[METRIC_POLICY_TOLERATED] += result->judgement.policy == POLICY_TOLERATED;
 	if (result->policy.mode != STS_MODE_UNSET)
-		stats->metric[of_mode[result->policy.mode]]++;
-	while (bucket < STATS_AGE_BUCKETS - 1 && result->policy.max_age >= ages[bucket].below)
+		stats->metric[stats_metric_of_mode(result->policy.mode)]++;
+	while (bucket < STATS_AGE_BUCKETS - 1 && result->policy.max_age >= stats_ages[bucket].below)
 		bucket++;
 	stats->age[result->policy.mode][bucket]++;
 	if (result->mx_compared)
@@ -260,7 +227,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 			host = host_of_uri(uri, scheme);
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_registrable(host) : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */

@@ -16,7 +16,6 @@ enum {
 	STATS_PROVIDERS_MAX = 262144, /* registrable domains kept apart in each role */
 	STATS_RANK_BINS = 9,          /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
-	STATS_MODES = 4, /* indexed by enum sts_mode; the first stays 0 for usable policies */
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
@@ -41,7 +40,7 @@ enum stats_metric {
 	METRIC_POLICY_VALID,
 	METRIC_POLICY_TOLERATED,
 	METRIC_POLICY_USABLE,
-	METRIC_MODE_ENFORCE,
+	METRIC_MODE_ENFORCE, /* these three as in enum sts_mode */
 	METRIC_MODE_TESTING,
 	METRIC_MODE_NONE,
 	METRIC_MISCONFIGURED,
@@ -67,8 +66,8 @@ struct stats {
 	uint64_t component[COMPONENT_COUNT];
 	uint64_t verdict[VERDICT_COUNT]; /* of domains with a component */
 	uint64_t reason[STATS_STAGE_COUNT][STATS_REASON_COUNT];
-	uint64_t age[STATS_MODES][STATS_AGE_BUCKETS];
-	uint64_t mx_kind[MX_KIND_COUNT][STATS_MODES];
+	uint64_t age[STS_MODE_COUNT][STATS_AGE_BUCKETS]; /* of usable policies, whose mode is set */
+	uint64_t mx_kind[MX_KIND_COUNT][STS_MODE_COUNT];
 	uint64_t tlsrpt_state[RECORD_STATE_COUNT];
 	uint64_t tlsrpt_scheme[SCHEME_COUNT]; /* of valid records */
 	uint64_t rank[STATS_RANK_BINS][PART_COUNT];
@@ -83,14 +82,32 @@ void stats_fini(struct stats *stats);
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
 
 /* The word of a metric, and the metric it is a part of. */
-const char *stats_metric_name(enum stats_metric metric);
-enum stats_metric stats_metric_of(enum stats_metric metric);
+struct stats_metric_info {
+	const char *name;
+	enum stats_metric of;
+};
 
-/* Bin 0 is the unranked; the last has no end (0). */
-void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end);
+/* Policies with less than so many seconds, and not less than the bucket before. */
+struct stats_age {
+	uint64_t below;
+	const char *name;
+};
 
-const char *stats_age_name(unsigned bucket);
-const char *stats_scheme_name(enum stats_scheme scheme);
+/* Bin 0 is the unranked, 0 to 0; the last has no end (0). */
+struct stats_rank {
+	uint64_t start, end;
+};
+
+extern const struct stats_metric_info stats_metrics[METRIC_COUNT];
+extern const struct stats_age stats_ages[STATS_AGE_BUCKETS];
+extern const struct stats_rank stats_ranks[STATS_RANK_BINS];
+
+/* Of a mode that is set. */
+static inline enum stats_metric stats_metric_of_mode(enum sts_mode mode)
+{
+	return (enum stats_metric)(METRIC_MODE_ENFORCE + mode - STS_MODE_ENFORCE);
+}
+
 const char *stats_reason_name(unsigned reason);
 
 #endif

@@ -1,13 +1,50 @@
 #include "analysis/stats_tables.h"
 
-#include "analysis/domain_csv.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
-static const enum component components[] = {
-	COMPONENT_RECORD, COMPONENT_DNS, COMPONENT_TCP,   COMPONENT_TLS, COMPONENT_HTTP,
-	COMPONENT_SYNTAX, COMPONENT_MX,  COMPONENT_MXTLS, COMPONENT_OK,  COMPONENT_UNKNOWN,
+#include "analysis/domain_csv.h"
+#include "output/whole_file.h"
+
+enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
+
+/* One table. */
+struct table {
+	struct csv csv;
+	struct whole_file file;
+	char path[PATH_SIZE];
 };
 
-static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
+/* 0, or -1 with what errno says of the table. */
+static int check(const struct table *table, int result, struct error *error)
+{
+	return result == 0 ? 0 : error_set(error, "%s: %s", table->path, strerror(errno));
+}
+
+/* Start DIR/NAME.csv with its header row. */
+static int table_open(struct table *table, const char *directory, const char *name, const char *columns,
+		      struct error *error)
+{
+	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
+
+	if (n < 0 || (size_t)n >= sizeof(table->path))
+		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
+	if (check(table, whole_file_open(&table->file, table->path), error) != 0)
+		return -1;
+	csv_init(&table->csv, &table->file.text);
+	csv_header(&table->csv, columns);
+	return 0;
+}
+
+/* Finish it; where @keep is false or a write failed, nothing is left. */
+static int table_close(struct table *table, bool keep, struct error *error)
+{
+	return check(table, whole_file_close(&table->file, keep, false), error);
+}
+
+/* ---- from the counts ---- */
 
 /* domains,of,share and the end of the row. */
 static void share_row(struct csv *csv, uint64_t domains, uint64_t of)
@@ -18,11 +55,20 @@ static void share_row(struct csv *csv, uint64_t domains, uint64_t of)
 	csv_end(csv);
 }
 
+/* Two words, domains and the end of the row. */
+static void pair_row(struct csv *csv, const char *first, struct span second, uint64_t domains)
+{
+	csv_string(csv, first);
+	csv_text(csv, second);
+	csv_uint(csv, domains);
+	csv_end(csv);
+}
+
 static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
-		csv_string(csv, stats_metric_name((enum stats_metric)m));
-		share_row(csv, stats->metric[m], stats->metric[stats_metric_of((enum stats_metric)m)]);
+		csv_string(csv, stats_metrics[m].name);
+		share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
 	}
 }
 
@@ -49,11 +95,9 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 		last--;
 	for (unsigned i = 1; i <= last + 1; i++) {
 		unsigned bin = i <= last ? i : 0;
-		uint64_t bound[2];
 
-		stats_rank_bounds(bin, &bound[0], &bound[1]);
-		for (unsigned b = 0; b < 2; b++)
-			csv_known(csv, bound[b] > 0, bound[b]);
+		csv_known(csv, stats_ranks[bin].start > 0, stats_ranks[bin].start);
+		csv_known(csv, stats_ranks[bin].end > 0, stats_ranks[bin].end);
 		for (size_t c = 0; c < COUNT_OF(column); c++)
 			csv_uint(csv, stats->rank[bin][column[c]]);
 		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);
@@ -65,12 +109,12 @@ static void write_components(struct csv *csv, const struct stats *stats)
 {
 	uint64_t of = 0;
 
-	for (size_t i = 0; i < COUNT_OF(components); i++)
-		of += stats->component[components[i]];
-	for (size_t i = 0; i < COUNT_OF(components); i++) {
+	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++)
+		of += stats->component[c];
+	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
 		csv_string(csv, "all");
-		csv_string(csv, component_name(components[i]));
-		share_row(csv, stats->component[components[i]], of);
+		csv_string(csv, component_names[c]);
+		share_row(csv, stats->component[c], of);
 	}
 }
 
@@ -80,14 +124,15 @@ static void write_findings(struct csv *csv, const struct stats *stats)
 		const struct finding_info *info = &finding_table[f];
 
 		csv_string(csv, info->code);
-		csv_string(csv, component_name(info->component));
-		csv_string(csv, severity_name(info->severity));
+		csv_string(csv, component_names[info->component]);
+		csv_string(csv, severity_names[info->severity]);
 		share_row(csv, stats->finding[f], stats->metric[METRIC_SCANNED]);
 	}
 }
 
-static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage, enum component component)
+static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage)
 {
+	static const enum component of_stage[STATS_STAGE_COUNT] = { COMPONENT_TLS, COMPONENT_HTTP, COMPONENT_SYNTAX };
 	const uint64_t *reason = stats->reason[stage];
 	uint64_t of = 0;
 
@@ -98,7 +143,7 @@ static void write_stage(struct csv *csv, const struct stats *stats, enum stats_s
 	for (unsigned f = 0; f < FINDING_COUNT; f++) {
 		const struct finding_info *info = &finding_table[f];
 
-		if (info->component != component ||
+		if (info->component != of_stage[stage] ||
 		    (info->severity != SEVERITY_ERROR && info->severity != SEVERITY_TOLERATED))
 			continue;
 		csv_string(csv, info->code);
@@ -106,64 +151,33 @@ static void write_stage(struct csv *csv, const struct stats *stats, enum stats_s
 	}
 }
 
-static void write_tls(struct csv *csv, const struct stats *stats)
-{
-	write_stage(csv, stats, STATS_STAGE_TLS, COMPONENT_TLS);
-}
-
-static void write_http(struct csv *csv, const struct stats *stats)
-{
-	write_stage(csv, stats, STATS_STAGE_HTTP, COMPONENT_HTTP);
-}
-
-static void write_syntax(struct csv *csv, const struct stats *stats)
-{
-	write_stage(csv, stats, STATS_STAGE_SYNTAX, COMPONENT_SYNTAX);
-}
-
 static void write_mode_max_age(struct csv *csv, const struct stats *stats)
 {
-	for (size_t m = 0; m < COUNT_OF(modes); m++) {
-		for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++) {
-			csv_string(csv, sts_mode_name(modes[m]));
-			csv_string(csv, stats_age_name(b));
-			csv_uint(csv, stats->age[modes[m]][b]);
-			csv_end(csv);
-		}
-	}
+	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
+		for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++)
+			pair_row(csv, sts_mode_names[m], span_of(stats_ages[b].name), stats->age[m][b]);
 }
 
 static void write_mx_consistency(struct csv *csv, const struct stats *stats)
 {
-	for (unsigned k = 0; k < MX_KIND_COUNT; k++) {
-		for (size_t m = 0; m < COUNT_OF(modes); m++) {
-			csv_string(csv, mx_kind_name((enum mx_kind)k));
-			csv_string(csv, sts_mode_name(modes[m]));
-			csv_uint(csv, stats->mx_kind[k][modes[m]]);
-			csv_end(csv);
-		}
-	}
-}
-
-static void tlsrpt_row(struct csv *csv, const char *kind, struct span value, uint64_t domains)
-{
-	csv_string(csv, kind);
-	csv_text(csv, value);
-	csv_uint(csv, domains);
-	csv_end(csv);
+	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
+		for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
+			pair_row(csv, mx_kind_names[k], span_of(sts_mode_names[m]), stats->mx_kind[k][m]);
 }
 
 static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 {
-	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
-		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_name((enum record_state)s);
+	static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
 
-		tlsrpt_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
+	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
+		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_names[s];
+
+		pair_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
 	}
 	for (unsigned s = 0; s < SCHEME_COUNT; s++)
-		tlsrpt_row(csv, "scheme", span_of(stats_scheme_name((enum stats_scheme)s)), stats->tlsrpt_scheme[s]);
+		pair_row(csv, "scheme", span_of(schemes[s]), stats->tlsrpt_scheme[s]);
 	for (size_t i = 0; i < stats->rua_host.count; i++)
-		tlsrpt_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
+		pair_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
 }
 
 static void write_providers(struct csv *csv, const struct stats *stats)
@@ -186,48 +200,111 @@ static void write_providers(struct csv *csv, const struct stats *stats)
 	}
 }
 
-void stats_misconfigured_row(struct csv *csv, const struct observation *observation,
-			     const struct classification *result)
-{
-	csv_text(csv, observation->name);
-	csv_string(csv, component_name(result->judgement.component));
-	domain_csv_findings(csv, &result->judgement.findings);
-	csv_string(csv, verdict_name(result->judgement.verdict));
-	csv_end(csv);
-}
-
 static const struct {
 	const char *name, *columns;
-	void (*write)(struct csv *csv, const struct stats *stats);
+	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
+	enum stats_stage stage;
 } tables[] = {
-	{ "overview", "metric,domains,of,share", write_overview },
-	{ "by_tld", "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts", write_by_tld },
-	{ "by_rank", "bin_start,bin_end,domains,with_mx,sts,tlsrpt,share_sts", write_by_rank },
-	{ "components", "managed,component,domains,of,share", write_components },
-	{ "findings", "code,component,severity,domains,of,share", write_findings },
-	{ "tls", "reason,domains,of,share", write_tls },
-	{ "http", "reason,domains,of,share", write_http },
-	{ "syntax", "reason,domains,of,share", write_syntax },
-	{ "mode_max_age", "mode,max_age_bucket,domains", write_mode_max_age },
-	{ "mx_consistency", "kind,mode,domains", write_mx_consistency },
-	{ "tlsrpt", "kind,value,domains", write_tlsrpt },
-	{ "providers", "role,provider,domains,misconfigured", write_providers },
+	{ .name = "overview", .columns = "metric,domains,of,share", .write = write_overview },
+	{ .name = "by_tld",
+	  .columns = "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts",
+	  .write = write_by_tld },
+	{ .name = "by_rank",
+	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt,share_sts",
+	  .write = write_by_rank },
+	{ .name = "components", .columns = "managed,component,domains,of,share", .write = write_components },
+	{ .name = "findings", .columns = "code,component,severity,domains,of,share", .write = write_findings },
+	{ .name = "tls", .columns = "reason,domains,of,share", .stage = STATS_STAGE_TLS },
+	{ .name = "http", .columns = "reason,domains,of,share", .stage = STATS_STAGE_HTTP },
+	{ .name = "syntax", .columns = "reason,domains,of,share", .stage = STATS_STAGE_SYNTAX },
+	{ .name = "mode_max_age", .columns = "mode,max_age_bucket,domains", .write = write_mode_max_age },
+	{ .name = "mx_consistency", .columns = "kind,mode,domains", .write = write_mx_consistency },
+	{ .name = "tlsrpt", .columns = "kind,value,domains", .write = write_tlsrpt },
+	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
 };
 
 int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
-	tally_sort(&stats->tld, PART_DOMAINS);
-	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
-	tally_sort(&stats->mx, PROVIDER_DOMAINS);
-	tally_sort(&stats->rua_host, 0);
+	tally_sort(&stats->tld);
+	tally_sort(&stats->policy_host);
+	tally_sort(&stats->mx);
+	tally_sort(&stats->rua_host);
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
 		if (table_open(&table, directory, tables[i].name, tables[i].columns, error) != 0)
 			return -1;
-		tables[i].write(&table.csv, stats);
+		if (tables[i].write)
+			tables[i].write(&table.csv, stats);
+		else
+			write_stage(&table.csv, stats, tables[i].stage);
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- from scan files ---- */
+
+struct pass {
+	struct stats stats;
+	struct table misconfigured; /* written while reading: a row a misconfigured domain */
+};
+
+static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+{
+	struct pass *pass = arg;
+	struct csv *csv = &pass->misconfigured.csv;
+
+	stats_add(&pass->stats, observation, result);
+	if (classification_misconfigured(result)) {
+		csv_text(csv, observation->name);
+		csv_string(csv, component_names[result->judgement.component]);
+		domain_csv_findings(csv, &result->judgement.findings);
+		csv_string(csv, verdict_names[result->judgement.verdict]);
+		csv_end(csv);
+	}
+	return !text_failed(csv->out);
+}
+
+static int make_directory(const char *directory, struct error *error)
+{
+	struct stat status;
+
+	if (mkdir(directory, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	if (errno == EEXIST)
+		return 0;
+	return error_set(error, "%s: cannot be used as the folder for the tables: %s; choose another with -d",
+			 directory, strerror(errno));
+}
+
+static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
+{
+	struct error late;
+	bool done;
+
+	if (scan_files_check_distinct(files, NULL, error) < 0 || make_directory(directory, error) < 0 ||
+	    table_open(&pass->misconfigured, directory, "misconfigured", "domain,component,findings,verdict", error) <
+		    0)
+		return -1;
+	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
+	if (table_close(&pass->misconfigured, done, &late) < 0) {
+		*error = late;
+		return -1;
+	}
+	return done ? stats_tables_write(&pass->stats, directory, error) : -1;
+}
+
+int stats_tables_make(struct scan_files *files, const char *directory, struct error *error)
+{
+	struct pass pass; /* some 20 KiB */
+	int result;
+
+	stats_init(&pass.stats);
+	result = count_and_write(&pass, files, directory, error);
+	stats_fini(&pass.stats);
+	return result;
 }

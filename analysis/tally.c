@@ -33,7 +33,7 @@ void tally_fini(struct tally *tally)
 }
 
 /* Room for one more word, and behind it for tally_sort's (other). */
-static bool grow(struct tally *tally)
+static bool make_word_room(struct tally *tally)
 {
 	size_t size = tally->size > 0 ? 2 * tally->size : FIRST_WORDS;
 	struct tally_entry *entry;
@@ -50,7 +50,7 @@ static bool grow(struct tally *tally)
 	return true;
 }
 
-static bool intern(struct tally *tally, struct span *word)
+static bool copy_word(struct tally *tally, struct span *word)
 {
 	char *copy;
 
@@ -73,7 +73,7 @@ static bool intern(struct tally *tally, struct span *word)
 	return true;
 }
 
-/* Words are short and no adversary gains more than a slower table. */
+/* Words are short, and all that an attacker could gain is a slower table. */
 uint64_t *tally_at(struct tally *tally, struct span word)
 {
 	uint64_t hash;
@@ -87,34 +87,33 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 		if (span_equal_nocase(entry->word, word))
 			return entry->counter;
 	}
-	if (tally->count >= tally->cap || !grow(tally) || !intern(tally, &word))
+	if (tally->count >= tally->cap || !make_word_room(tally) || !copy_word(tally, &word))
 		return tally->other.counter;
 	hash_table_put(&tally->places, hash, hash_item_of(tally->count));
 	tally->entry[tally->count] = (struct tally_entry){ .word = word };
 	return tally->entry[tally->count++].counter;
 }
 
-static int compare(const void *a, const void *b, void *by)
+static int compare(const void *a, const void *b)
 {
 	const struct tally_entry *left = a, *right = b;
-	unsigned counter = *(const unsigned *)by;
 	size_t n = left->word.n < right->word.n ? left->word.n : right->word.n;
 	int order;
 
-	if (left->counter[counter] != right->counter[counter])
-		return left->counter[counter] < right->counter[counter] ? 1 : -1;
+	if (left->counter[0] != right->counter[0])
+		return left->counter[0] < right->counter[0] ? 1 : -1;
 	order = n > 0 ? memcmp(left->word.p, right->word.p, n) : 0;
 	return order != 0 ? order : (left->word.n > right->word.n) - (left->word.n < right->word.n);
 }
 
-void tally_sort(struct tally *tally, unsigned by)
+void tally_sort(struct tally *tally)
 {
 	bool left_out = false;
 
 	if (tally->count > 0)
-		qsort_r(tally->entry, tally->count, sizeof(*tally->entry), compare, &by);
+		qsort(tally->entry, tally->count, sizeof(*tally->entry), compare);
 	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
 		left_out |= tally->other.counter[i] > 0;
-	if (left_out && (tally->entry || grow(tally)))
+	if (left_out && (tally->entry || make_word_room(tally)))
 		tally->entry[tally->count++] = tally->other;
 }

@@ -41,8 +41,8 @@ void tally_fini(struct tally *tally);
 /* The counters of @word, ASCII case ignored; never NULL. Valid until the next call. */
 uint64_t *tally_at(struct tally *tally, struct span word);
 
-/* Order the entries: largest counter @by first, then by word. tally_at must not be called any more. A last entry
+/* Order the entries: the largest first counter first, then by word. tally_at must not be called any more. A last entry
  * TALLY_OTHER is added where words were left out. */
-void tally_sort(struct tally *tally, unsigned by);
+void tally_sort(struct tally *tally);
 
 #endif

@@ -1,55 +1,48 @@
 #include "output/decode.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "output/decode_policy.h"
-#include "output/decode_read.h"
+#include "output/decode_inside.h"
+
+enum { TABLE_FIRST = 64 }; /* entries */
 
 /* An interned shape, spread out. */
 struct shape {
 	enum input_status input;
-	struct obs_answer mx, txt[TXT_QUESTIONS]; /* as far as read_asked tells */
+	struct obs_answer mx, txt[TXT_QUESTIONS]; /* as far as decode_asked tells */
 };
 
 /* An interned set of MX. */
 struct mx_set {
-	struct obs_mx_record *record;
-	uint64_t templates; /* bit i: name i holds marks for the domain's own */
-	size_t count;
+	uint32_t first, count; /* in TABLE_MX_RECORD */
+	uint64_t templates;    /* bit i: name i holds marks for the domain's own */
 };
 
 _Static_assert(OBS_MX_MAX <= 64, "a bit for each MX");
 
+/* ---- memory ---- */
+
 struct decode *decode_new(void)
 {
-	struct decode *d = calloc(1, sizeof(*d));
-
-	if (!d)
-		return NULL;
-	pool_init(&d->frame, DECODE_FRAME_CAP);
-	pool_init(&d->record, DECODE_RECORD_CAP);
-	return d;
+	return calloc(1, sizeof(struct decode));
 }
 
 void decode_free(struct decode *d)
 {
 	if (!d)
 		return;
-	pool_fini(&d->frame);
-	pool_fini(&d->record);
-	free(d->shape.entry);
-	free(d->mx.entry);
-	free(d->certificate.entry);
-	free(d->body.entry);
+	for (int t = 0; t < TABLES; t++)
+		free(d->table[t].entry);
 	free(d);
 }
 
 /* What a frame knows of itself: nothing yet. */
-static void forget(struct decode *d)
+static void begin_frame(struct decode *d)
 {
-	d->before.index = d->before.end = d->before.rank_ahead = 0;
-	d->shape.count = d->mx.count = d->certificate.count = d->body.count = 0;
-	pool_reset(&d->frame);
+	d->previous = (struct schema_previous){ 0 };
+	for (int t = 0; t < TABLES; t++)
+		d->table[t].count = 0;
 }
 
 void decode_begin(struct decode *d, struct span content)
@@ -57,13 +50,98 @@ void decode_begin(struct decode *d, struct span content)
 	unpack_init(&d->u, content.p, content.n);
 	d->content = content;
 	d->no_memory = false;
-	forget(d);
-	pool_reset(&d->record);
+	begin_frame(d);
 }
 
 size_t decode_offset(const struct decode *d)
 {
 	return d->content.n - unpack_left(&d->u);
+}
+
+static void *no_memory(struct decode *d)
+{
+	d->no_memory = true;
+	unpack_fail(&d->u);
+	return NULL;
+}
+
+void *decode_room(struct decode *d, size_t count, size_t size)
+{
+	size_t n = (count * size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+
+	if (n == 0)
+		return NULL;
+	if (n > DECODE_RECORD_CAP - d->used)
+		return no_memory(d);
+	d->used += n;
+	return d->record + d->used - n;
+}
+
+void *decode_add(struct decode *d, unsigned number, size_t entry, uint32_t count)
+{
+	struct table *table = &d->table[number];
+	uint32_t size = table->size;
+
+	while (size - table->count <= count)
+		size = size > 0 ? 2 * size : TABLE_FIRST;
+	if (size != table->size) {
+		char *grown = size * entry <= DECODE_TABLE_CAP ? realloc(table->entry, size * entry) : NULL;
+
+		if (!grown)
+			return no_memory(d);
+		table->entry = grown;
+		table->size = size;
+	}
+	table->count += count;
+	return table->entry + entry * (table->count - count);
+}
+
+void *decode_refer(struct decode *d, enum schema_table number, size_t entry)
+{
+	uint64_t i = unpack_uint(&d->u);
+
+	if (!d->u.failed && i < d->table[number].count)
+		return d->table[number].entry + entry * i;
+	unpack_fail(&d->u);
+	return NULL;
+}
+
+/* ---- what many fields are ---- */
+
+unsigned decode_enum(struct decode *d, uint32_t *left, unsigned count, unsigned other)
+{
+	uint64_t value = unpack_field_uint(&d->u, left, UINT8_MAX);
+
+	return value < count ? (unsigned)value : other;
+}
+
+void *decode_list(struct decode *d, uint32_t *left, uint32_t max, size_t size, uint32_t *count)
+{
+	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, max) : 0;
+	void *list = decode_room(d, n, size);
+
+	*count = list ? n : 0;
+	return list;
+}
+
+void decode_asked(struct decode *d, uint32_t *left, struct obs_answer *answer)
+{
+	uint64_t flags = unpack_field_uint(&d->u, left, UINT8_MAX);
+	unsigned status = flags & ANSWER_STATUS_MASK;
+
+	answer->status = status < DNS_STATUS_COUNT ? status : DNS_ERROR;
+	answer->ad = flags & ANSWER_AD;
+	answer->cname_loop = flags & ANSWER_CNAME_LOOP;
+	answer->tries = (uint8_t)unpack_field_uint(&d->u, left, UINT8_MAX);
+}
+
+static const struct span *read_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count)
+{
+	struct span *text = decode_list(d, left, max, sizeof(*text), count);
+
+	for (uint32_t i = 0; i < *count; i++)
+		text[i] = unpack_text(&d->u);
+	return text;
 }
 
 /* ---- shape and MX ---- */
@@ -74,107 +152,107 @@ static const struct shape *read_shape(struct decode *d)
 	uint32_t left;
 
 	if (unpack_is_uint(&d->u))
-		return refer(d, &d->shape, sizeof(*s));
-	s = add(d, &d->shape, sizeof(*s));
+		return decode_refer(d, TABLE_SHAPE, sizeof(*s));
+	s = decode_add(d, TABLE_SHAPE, sizeof(*s), 1);
 	if (!s)
 		return NULL;
 	memset(s, 0, sizeof(*s));
 	left = unpack_array(&d->u);
-	s->input = known(enum_field(d, &left), INPUT_STATUS_COUNT, INPUT_ILLEGAL);
-	read_asked(d, &left, &s->mx);
+	s->input = decode_enum(d, &left, INPUT_STATUS_COUNT, INPUT_ILLEGAL);
+	decode_asked(d, &left, &s->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
-		read_asked(d, &left, &s->txt[q]);
+		decode_asked(d, &left, &s->txt[q]);
 	unpack_skip(&d->u, left);
 	return s;
 }
 
-static bool is_template(struct span name)
+static bool has_mark(struct span name)
 {
 	return memchr(name.p, TEMPLATE_NAME, name.n) || memchr(name.p, TEMPLATE_DASHED, name.n);
 }
 
-static struct mx_set *read_mx_set(struct decode *d)
+static const struct mx_set *read_mx_set(struct decode *d)
 {
+	struct obs_mx_record *record;
 	struct mx_set *set;
-	uint32_t n, count;
+	uint32_t n;
 
 	if (unpack_is_uint(&d->u))
-		return refer(d, &d->mx, sizeof(*set));
-	set = add(d, &d->mx, sizeof(*set));
-	if (!set)
-		return NULL;
-	n = unpack_array_max(&d->u, MX_AT_COUNT * OBS_MX_MAX);
-	count = n / MX_AT_COUNT;
-	*set = (struct mx_set){ .count = count, .record = take(d, &d->frame, count, sizeof(*set->record)) };
-	if (n % MX_AT_COUNT != 0)
+		return decode_refer(d, TABLE_MX, sizeof(*set));
+	set = decode_add(d, TABLE_MX, sizeof(*set), 1);
+	n = unpack_array_max(&d->u, MX_ELEMENTS * OBS_MX_MAX);
+	record = decode_add(d, TABLE_MX_RECORD, sizeof(*record), n / MX_ELEMENTS);
+	if (!set || !record || n % MX_ELEMENTS != 0) {
 		unpack_fail(&d->u);
-	for (size_t i = 0; !d->u.failed && i < set->count; i++) {
-		struct obs_mx_record *mx = &set->record[i];
-		bool is_plain;
+		return NULL;
+	}
+	*set = (struct mx_set){ .first = d->table[TABLE_MX_RECORD].count - n / MX_ELEMENTS, .count = n / MX_ELEMENTS };
+	for (uint32_t i = 0; i < set->count; i++) {
+		bool is_template;
 
-		mx->preference = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
-		is_plain = unpack_is_bin(&d->u);
-		mx->name = unpack_text(&d->u);
-		if (!d->u.failed && !is_plain && is_template(mx->name))
+		record[i].preference = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
+		is_template = !unpack_is_bin(&d->u);
+		record[i].name = unpack_text(&d->u);
+		if (!d->u.failed && is_template && has_mark(record[i].name))
 			set->templates |= UINT64_C(1) << i;
 	}
 	return set;
 }
 
 /* The name that @template makes of @domain. */
-static struct span expand(struct decode *d, struct span template, struct span domain)
+static struct span expand_template(struct decode *d, struct span template, struct span domain)
 {
-	size_t room = 0;
+	size_t n = 0;
 	char *name, *p;
 
 	for (size_t i = 0; i < template.n; i++)
-		room += template.p[i] == TEMPLATE_NAME || template.p[i] == TEMPLATE_DASHED ? domain.n : 1;
-	name = p = room <= TEMPLATE_MAX ? take(d, &d->record, room + 1, 1) : NULL;
+		n += template.p[i] == TEMPLATE_NAME || template.p[i] == TEMPLATE_DASHED ? domain.n : 1;
+	name = p = n <= TEMPLATE_MAX ? decode_room(d, n + 1, 1) : NULL;
 	if (!name) {
 		unpack_fail(&d->u);
 		return template;
 	}
 	for (size_t i = 0; i < template.n; i++) {
-		if (template.p[i] != TEMPLATE_NAME && template.p[i] != TEMPLATE_DASHED) {
-			*p++ = template.p[i];
+		char c = template.p[i];
+
+		if (c != TEMPLATE_NAME && c != TEMPLATE_DASHED) {
+			*p++ = c;
 			continue;
 		}
 		memcpy(p, domain.p, domain.n);
-		for (size_t k = 0; template.p[i] == TEMPLATE_DASHED && k < domain.n; k++) {
+		for (size_t k = 0; c == TEMPLATE_DASHED && k < domain.n; k++)
 			if (p[k] == '.')
 				p[k] = '-';
-		}
 		p += domain.n;
 	}
-	return (struct span){ name, room };
+	return (struct span){ name, n };
 }
 
 static void read_mx(struct decode *d, struct observation *o)
 {
 	const struct mx_set *set = read_mx_set(d);
-	struct obs_mx_record *record;
+	const struct obs_mx_record *record;
+	struct obs_mx_record *own;
 
 	if (!set)
 		return;
 	o->mx.count = set->count;
-	o->mx.record = set->record;
-	if (set->templates == 0 || d->u.failed)
+	o->mx.record = record = (const struct obs_mx_record *)d->table[TABLE_MX_RECORD].entry + set->first;
+	if (set->templates == 0)
 		return;
-	record = take(d, &d->record, set->count, sizeof(*record));
-	for (size_t i = 0; record && i < set->count; i++) {
-		record[i] = set->record[i];
+	o->mx.record = own = decode_room(d, set->count, sizeof(*own));
+	for (size_t i = 0; own && i < set->count; i++) {
+		own[i] = record[i];
 		if (set->templates >> i & 1)
-			record[i].name = expand(d, record[i].name, o->name);
+			own[i].name = expand_template(d, own[i].name, o->name);
 	}
-	o->mx.record = record;
 }
 
 static void read_mx_more(struct decode *d, struct obs_mx *mx)
 {
-	uint32_t left = unpack_array(&d->u);
-	size_t cnames;
+	uint32_t left = unpack_array(&d->u), cnames;
 
-	mx->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &cnames);
+	mx->answer.cname = read_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	mx->answer.cname_count = (uint16_t)cnames;
 	mx->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
@@ -182,13 +260,11 @@ static void read_mx_more(struct decode *d, struct obs_mx *mx)
 
 static void read_txt(struct decode *d, struct obs_txt *txt)
 {
-	uint32_t left = unpack_array(&d->u);
-	size_t records, cnames;
+	uint32_t left = unpack_array(&d->u), cnames;
 
 	txt->answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	txt->record = texts(d, &d->record, &left, OBS_TXT_MAX, &records);
-	txt->answer.cname = texts(d, &d->record, &left, OBS_CNAME_MAX, &cnames);
-	txt->count = (uint32_t)records;
+	txt->record = read_texts(d, &left, OBS_TXT_MAX, &txt->count);
+	txt->answer.cname = read_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	txt->answer.cname_count = (uint16_t)cnames;
 	txt->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
@@ -197,7 +273,7 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 /* ---- records ---- */
 
 /* A field behind the shape. */
-static void read_field(struct decode *d, struct observation *o, unsigned field)
+static void read_domain_field(struct decode *d, struct observation *o, unsigned field)
 {
 	switch (field) {
 	case FIELD_MX:
@@ -207,8 +283,8 @@ static void read_field(struct decode *d, struct observation *o, unsigned field)
 		o->mx.answer.ttl = (uint32_t)unpack_uint_max(&d->u, UINT32_MAX);
 		break;
 	case FIELD_RANK:
-		d->before.rank_ahead += (uint64_t)unpack_int(&d->u);
-		o->rank = o->index + d->before.rank_ahead;
+		d->previous.rank_ahead += (uint64_t)unpack_int(&d->u);
+		o->rank = o->index + d->previous.rank_ahead;
 		break;
 	case FIELD_POLICY:
 		decode_policy(d, &o->policy);
@@ -232,10 +308,10 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 		unpack_fail(&d->u);
 		return;
 	}
-	o->index = d->before.index += (uint64_t)unpack_int(&d->u);
-	d->before.end += (uint64_t)unpack_int(&d->u);
+	o->index = d->previous.index += (uint64_t)unpack_int(&d->u);
+	d->previous.end += (uint64_t)unpack_int(&d->u);
 	o->duration_ms = (uint32_t)unpack_uint_max(&d->u, UINT32_MAX);
-	o->time_ms = (int64_t)(d->before.end - o->duration_ms);
+	o->time_ms = (int64_t)(d->previous.end - o->duration_ms);
 	o->name = unpack_text(&d->u);
 	if (o->name.n > OBS_LINE_MAX)
 		unpack_fail(&d->u);
@@ -249,14 +325,14 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	left -= FIELD_SHAPE;
 	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
 		if (!unpack_nil(&d->u))
-			read_field(d, o, field);
+			read_domain_field(d, o, field);
 	unpack_skip(&d->u, left);
 }
 
 static void read_options(struct decode *d, uint32_t *left, struct record_header *header)
 {
 	uint32_t n = unpack_field(&d->u, left) ? unpack_map(&d->u) : 0;
-	struct record_option *option = take(d, &d->record, n, sizeof(*option));
+	struct record_option *option = decode_room(d, n, sizeof(*option));
 
 	for (uint32_t i = 0; option && i < n; i++) {
 		option[i].name = unpack_text(&d->u);
@@ -305,7 +381,7 @@ static void read_trailer(struct decode *d, uint32_t left, struct record_trailer 
 {
 	struct unpack *u = &d->u;
 
-	trailer->completion = known(enum_field(d, &left), COMPLETION_COUNT, COMPLETION_ABORTED);
+	trailer->completion = decode_enum(d, &left, COMPLETION_COUNT, COMPLETION_ABORTED);
 	trailer->end_ms = unpack_field_int(u, &left);
 	trailer->domains = unpack_field_uint(u, &left, UINT64_MAX);
 	trailer->unknown = unpack_field_uint(u, &left, UINT64_MAX);
@@ -346,7 +422,7 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 	case RECORD_KIND_FRAME:
 		/* Of its own where zstd's frames are ours; after packing again with other tools, one may hold
 		 * many. */
-		forget(d);
+		begin_frame(d);
 		unpack_skip(&d->u, left);
 		return DECODE_END;
 	default:
@@ -357,7 +433,7 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 
 enum decode_result decode_next(struct decode *d, struct observation *domain, union decode_frame_record *other)
 {
-	pool_reset(&d->record);
+	d->used = 0;
 	while (unpack_left(&d->u) > 0 && !d->u.failed) {
 		enum decode_result result = read_record(d, domain, other);
 

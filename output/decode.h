@@ -12,9 +12,8 @@
 #include "parsers/span.h"
 
 enum {
-	DECODE_FRAME_CAP = 64 * 1024 * 1024, /* octets of tables for one frame; our own frames need about one MiB */
-	DECODE_RECORD_CAP = 1024 *
-			    1024, /* octets of arrays for one record: every limit reached at once needs 200 KiB */
+	DECODE_TABLE_CAP = 64 * 1024 * 1024, /* octets of each table of a frame; our own frames need about one MiB */
+	DECODE_RECORD_CAP = 1024 * 1024,     /* octets of one record's arrays; all limits at once need 200 KiB */
 };
 
 enum decode_result {

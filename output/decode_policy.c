@@ -1,4 +1,11 @@
-#include "output/decode_policy.h"
+#include "output/decode_inside.h"
+
+#include <string.h>
+
+struct certificate {
+	struct obs_certificate facts; /* without its names */
+	uint32_t first;               /* of these in TABLE_NAME */
+};
 
 struct body {
 	struct span text;
@@ -18,28 +25,31 @@ static const uint8_t *read_hash(struct decode *d, uint32_t *left)
 
 void decode_certificate(struct decode *d, uint32_t left)
 {
-	struct obs_certificate *c = add(d, &d->certificate, sizeof(*c));
-	const uint8_t *hash;
+	struct certificate *c = decode_add(d, TABLE_CERTIFICATE, sizeof(*c), 1);
+	const uint8_t *hash = read_hash(d, &left);
+	struct span *name;
+	uint32_t names;
 
-	if (!c)
+	if (!c || !hash)
 		return;
-	memset(c, 0, sizeof(*c));
-	hash = read_hash(d, &left);
-	if (!hash)
-		return;
-	memcpy(c->sha256, hash, sizeof(c->sha256));
-	c->not_before = unpack_field_int(&d->u, &left);
-	c->not_after = unpack_field_int(&d->u, &left);
-	c->issuer = unpack_field_text(&d->u, &left);
-	c->common_name = unpack_field_text(&d->u, &left);
-	c->name = texts(d, &d->frame, &left, OBS_CERT_NAMES_MAX, &c->name_count);
-	c->name_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	*c = (struct certificate){ .first = d->table[TABLE_NAME].count };
+	memcpy(c->facts.sha256, hash, sizeof(c->facts.sha256));
+	c->facts.not_before = unpack_field_int(&d->u, &left);
+	c->facts.not_after = unpack_field_int(&d->u, &left);
+	c->facts.issuer = unpack_field_text(&d->u, &left);
+	c->facts.common_name = unpack_field_text(&d->u, &left);
+	names = unpack_field(&d->u, &left) ? unpack_array_max(&d->u, OBS_CERT_NAMES_MAX) : 0;
+	name = decode_add(d, TABLE_NAME, sizeof(*name), names);
+	for (uint32_t i = 0; name && i < names; i++)
+		name[i] = unpack_text(&d->u);
+	c->facts.name_count = names;
+	c->facts.name_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
 	unpack_skip(&d->u, left);
 }
 
 void decode_body(struct decode *d, uint32_t left)
 {
-	struct body *body = add(d, &d->body, sizeof(*body));
+	struct body *body = decode_add(d, TABLE_BODY, sizeof(*body), 1);
 
 	if (!body)
 		return;
@@ -52,12 +62,12 @@ void decode_body(struct decode *d, uint32_t left)
 
 static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *answer)
 {
-	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ANSWER_AT_CNAME + OBS_CNAME_MAX) : 0;
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ANSWER_ELEMENTS + OBS_CNAME_MAX) : 0;
 	struct span *cname;
 
-	read_asked(d, &inner, answer);
+	decode_asked(d, &inner, answer);
 	answer->ttl = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
-	cname = take(d, &d->record, inner, sizeof(*cname));
+	cname = decode_room(d, inner, sizeof(*cname));
 	for (uint32_t i = 0; cname && i < inner; i++)
 		cname[i] = unpack_text(&d->u);
 	answer->cname = cname;
@@ -66,10 +76,10 @@ static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *ans
 
 static void read_addresses(struct decode *d, uint32_t *left, struct obs_policy *p)
 {
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, OBS_ADDRESS_MAX) : 0;
-	struct obs_address *address = take(d, &d->record, n, sizeof(*address));
+	uint32_t n;
+	struct obs_address *address = decode_list(d, left, OBS_ADDRESS_MAX, sizeof(*address), &n);
 
-	for (uint32_t i = 0; address && i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct span s = unpack_text(&d->u);
 
 		address[i] = (struct obs_address){ .family = s.n == 16 ? 6 : 4 };
@@ -79,32 +89,33 @@ static void read_addresses(struct decode *d, uint32_t *left, struct obs_policy *
 			unpack_fail(&d->u);
 	}
 	p->address = address;
-	p->address_count = address ? n : 0;
+	p->address_count = n;
 }
 
 static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
 {
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, OBS_CHAIN_MAX) : 0;
-	struct obs_certificate *chain = take(d, &d->record, n, sizeof(*chain));
+	uint32_t n;
+	struct obs_certificate *chain = decode_list(d, left, OBS_CHAIN_MAX, sizeof(*chain), &n);
 
-	for (uint32_t i = 0; chain && i < n; i++) {
-		const struct obs_certificate *c = refer(d, &d->certificate, sizeof(*c));
+	for (uint32_t i = 0; i < n; i++) {
+		const struct certificate *c = decode_refer(d, TABLE_CERTIFICATE, sizeof(*c));
 
 		if (!c)
 			return;
-		chain[i] = *c;
+		chain[i] = c->facts;
+		chain[i].name = (const struct span *)d->table[TABLE_NAME].entry + c->first;
 	}
 	tls->chain = chain;
-	tls->chain_count = chain ? n : 0;
+	tls->chain_count = n;
 }
 
 static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls *tls)
 {
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_AT_COUNT * OBS_VERIFY_ERRORS_MAX) : 0;
-	uint32_t count = n / ERROR_AT_COUNT;
-	struct obs_verify_error *error = take(d, &d->record, count, sizeof(*error));
+	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_ELEMENTS * OBS_VERIFY_ERRORS_MAX) : 0;
+	uint32_t count = n / ERROR_ELEMENTS;
+	struct obs_verify_error *error = decode_room(d, count, sizeof(*error));
 
-	if (n % ERROR_AT_COUNT != 0)
+	if (n % ERROR_ELEMENTS != 0)
 		unpack_fail(&d->u);
 	for (uint32_t i = 0; error && i < count; i++) {
 		error[i].code = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
@@ -118,7 +129,7 @@ static void read_tls(struct decode *d, struct obs_tls *tls)
 {
 	uint32_t left = unpack_array(&d->u);
 
-	tls->version = known(enum_field(d, &left), TLS_VERSION_COUNT, TLS_1_3);
+	tls->version = decode_enum(d, &left, TLS_VERSION_COUNT, TLS_1_3);
 	tls->alerted = unpack_field(&d->u, &left);
 	if (tls->alerted)
 		tls->alert = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
@@ -133,12 +144,12 @@ static void read_http(struct decode *d, struct obs_http *http)
 	uint32_t left = unpack_array(&d->u);
 
 	http->status = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX);
-	http->failure = known(enum_field(d, &left), HTTP_FAILURE_COUNT, HTTP_PROTOCOL);
+	http->failure = decode_enum(d, &left, HTTP_FAILURE_COUNT, HTTP_PROTOCOL);
 	http->size = unpack_field_uint(&d->u, &left, UINT64_MAX);
 	http->content_type = unpack_field_text(&d->u, &left);
 	http->location = unpack_field_text(&d->u, &left);
 	if (unpack_field(&d->u, &left)) {
-		const struct body *body = refer(d, &d->body, sizeof(*body));
+		const struct body *body = decode_refer(d, TABLE_BODY, sizeof(*body));
 
 		if (body) {
 			http->body = body->text;
@@ -156,7 +167,7 @@ void decode_policy(struct decode *d, struct obs_policy *p)
 	uint32_t left = unpack_array(&d->u);
 	int64_t used;
 
-	p->status = known(enum_field(d, &left), CONNECT_STATUS_COUNT, CONNECT_PROTOCOL_ERROR);
+	p->status = decode_enum(d, &left, CONNECT_STATUS_COUNT, CONNECT_PROTOCOL_ERROR);
 	read_answer(d, &left, &p->a);
 	read_answer(d, &left, &p->aaaa);
 	read_addresses(d, &left, p);

@@ -59,7 +59,7 @@ struct span frame_press(struct frame_press *press, struct span content)
 /* ---- reading ---- */
 
 enum {
-	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not tell its size */
+	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not state its size */
 	WINDOW_LOG_MAX = 26,         /* FRAME_CONTENT_MAX as a power of two: no torn frame may ask for more */
 	FRAME_MAX = ZSTD_COMPRESSBOUND(FRAME_CONTENT_MAX),
 };
@@ -67,35 +67,25 @@ enum {
 static const char magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' }; /* RFC 8878 3.1.1 */
 
 struct frame_walk {
-	frame_read *read;
-	void *arg;
 	int fd;
 	ZSTD_DCtx *context;
 	char *data;      /* a window on the file */
 	size_t from, to; /* of data: not yet consumed */
 	size_t size;
-	bool ended; /* nothing more to read */
-	bool began;
+	bool ended;                /* nothing more to read */
+	enum frame_result failure; /* why fill_window failed: FRAME_READ or FRAME_MEMORY */
 	char *content;
 	size_t content_size;
-	long long start, end; /* of the last whole frame, in the file */
-	long long offset;     /* of data + from, in the file */
+	long long offset; /* of data + from, in the file */
 };
 
-static ssize_t read_descriptor(void *arg, char *data, size_t n)
-{
-	return read(((struct frame_walk *)arg)->fd, data, n);
-}
-
-struct frame_walk *frame_walk_new(int fd, frame_read *read_hook, void *arg)
+struct frame_walk *frame_walk_new(int fd)
 {
 	struct frame_walk *walk = calloc(1, sizeof(*walk));
 
 	if (!walk)
 		return NULL;
 	walk->fd = fd;
-	walk->read = read_hook ? read_hook : read_descriptor;
-	walk->arg = read_hook ? arg : walk;
 	walk->context = ZSTD_createDCtx();
 	if (walk->context)
 		ZSTD_DCtx_setParameter(walk->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
@@ -118,23 +108,8 @@ void frame_walk_free(struct frame_walk *walk)
 	free(walk);
 }
 
-long long frame_start(const struct frame_walk *walk)
-{
-	return walk->start;
-}
-
-long long frame_end(const struct frame_walk *walk)
-{
-	return walk->end;
-}
-
-bool frame_began(const struct frame_walk *walk)
-{
-	return walk->began;
-}
-
 /* Room for more octets behind the window: move it to the front, or double it. */
-static bool make_room(struct frame_walk *walk)
+static bool make_window_room(struct frame_walk *walk)
 {
 	char *data;
 
@@ -153,25 +128,26 @@ static bool make_room(struct frame_walk *walk)
 	return true;
 }
 
-/* More octets into the window. FRAME_WHOLE, or FRAME_READ, FRAME_MEMORY; the end is no error. */
-static enum frame_result fill(struct frame_walk *walk)
+/* More octets into the window; the end is no failure. */
+static bool fill_window(struct frame_walk *walk)
 {
 	ssize_t n;
 
-	if (walk->to == walk->size && !make_room(walk))
-		return FRAME_MEMORY;
+	walk->failure = FRAME_MEMORY;
+	if (walk->to == walk->size && !make_window_room(walk))
+		return false;
+	walk->failure = FRAME_READ;
 	do
-		n = walk->read(walk->arg, walk->data + walk->to, walk->size - walk->to);
+		n = read(walk->fd, walk->data + walk->to, walk->size - walk->to);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return FRAME_READ;
-	if (n == 0)
-		walk->ended = true;
+		return false;
+	walk->ended |= n == 0;
 	walk->to += (size_t)n;
-	return FRAME_WHOLE;
+	return true;
 }
 
-static size_t left(const struct frame_walk *walk)
+static size_t window_left(const struct frame_walk *walk)
 {
 	return walk->to - walk->from;
 }
@@ -184,46 +160,39 @@ static void consume(struct frame_walk *walk, size_t n)
 
 /* Octets of the frame at the window's front, with all of them in the window; 0: there is no whole frame. Then
  * @is_cut: by its own account it goes on behind the file's end, and all of the rest is in the window. */
-static enum frame_result measure(struct frame_walk *walk, size_t *size, bool *is_cut)
+static enum frame_result measure_frame(struct frame_walk *walk, size_t *size, bool *is_cut)
 {
-	enum frame_result result;
-
 	*size = 0;
 	*is_cut = false;
 	for (;;) {
-		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, left(walk));
+		size_t n = ZSTD_findFrameCompressedSize(walk->data + walk->from, window_left(walk));
 
 		if (!ZSTD_isError(n)) {
 			*size = n;
 			return FRAME_WHOLE;
 		}
 		*is_cut = ZSTD_getErrorCode(n) == ZSTD_error_srcSize_wrong && walk->ended;
-		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || left(walk) > FRAME_MAX)
+		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong || walk->ended || window_left(walk) > FRAME_MAX)
 			return FRAME_WHOLE;
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill_window(walk))
+			return walk->failure;
 	}
 }
 
-/* Make content hold @size octets. */
+/* Make content hold @size octets; those it held are gone. */
 static bool make_content(struct frame_walk *walk, size_t size)
 {
-	char *content;
-
-	if (size <= walk->content_size)
-		return true;
-	content = realloc(walk->content, size);
-	if (!content)
-		return false;
-	walk->content = content;
-	walk->content_size = size;
-	return true;
+	if (size > walk->content_size) {
+		free(walk->content);
+		walk->content = malloc(size);
+		walk->content_size = walk->content ? size : 0;
+	}
+	return size <= walk->content_size;
 }
 
 /* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE,
  * FRAME_MEMORY. */
-static enum frame_result expand(struct frame_walk *walk, size_t size, struct span *content)
+static enum frame_result decompress(struct frame_walk *walk, size_t size, struct span *content)
 {
 	const char *frame = walk->data + walk->from;
 	unsigned long long room = ZSTD_getFrameContentSize(frame, size);
@@ -231,7 +200,7 @@ static enum frame_result expand(struct frame_walk *walk, size_t size, struct spa
 
 	if (room == ZSTD_CONTENTSIZE_ERROR)
 		return FRAME_DAMAGED;
-	/* Ours tell their size; what another tool has packed again from a pipe does not. */
+	/* Our frames state their size; those that another tool has made from a pipe do not. */
 	if (!is_known || room == 0)
 		room = CONTENT_FIRST;
 	for (; room <= FRAME_CONTENT_MAX; room *= 2) {
@@ -257,8 +226,7 @@ static enum frame_result expand(struct frame_walk *walk, size_t size, struct spa
 static enum frame_result find_magic(struct frame_walk *walk)
 {
 	for (;;) {
-		const char *found = memmem(walk->data + walk->from, left(walk), magic, sizeof(magic));
-		enum frame_result result;
+		const char *found = memmem(walk->data + walk->from, window_left(walk), magic, sizeof(magic));
 
 		if (found) {
 			consume(walk, (size_t)(found - (walk->data + walk->from)));
@@ -267,11 +235,10 @@ static enum frame_result find_magic(struct frame_walk *walk)
 		if (walk->ended)
 			return FRAME_TORN;
 		/* The number may straddle the window's end. */
-		if (left(walk) >= sizeof(magic))
-			consume(walk, left(walk) - (sizeof(magic) - 1));
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (window_left(walk) >= sizeof(magic))
+			consume(walk, window_left(walk) - (sizeof(magic) - 1));
+		if (!fill_window(walk))
+			return walk->failure;
 	}
 }
 
@@ -279,7 +246,7 @@ static enum frame_result find_magic(struct frame_walk *walk)
  * say otherwise. The zeros of a machine that lost power do not count. */
 static enum frame_result judge_cut(struct frame_walk *walk)
 {
-	ZSTD_inBuffer in = { walk->data + walk->from, left(walk), 0 };
+	ZSTD_inBuffer in = { walk->data + walk->from, window_left(walk), 0 };
 	ZSTD_outBuffer out;
 	size_t n;
 
@@ -302,17 +269,14 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 static enum frame_result judge_last(struct frame_walk *walk, size_t size)
 {
 	for (size_t at = size;;) {
-		enum frame_result result;
-
-		while (at < left(walk) && walk->data[walk->from + at] == 0)
+		while (at < window_left(walk) && walk->data[walk->from + at] == 0)
 			at++;
-		if (at < left(walk) || left(walk) > FRAME_MAX)
+		if (at < window_left(walk) || window_left(walk) > FRAME_MAX)
 			return FRAME_DAMAGED;
 		if (walk->ended)
 			return FRAME_TORN;
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+		if (!fill_window(walk))
+			return walk->failure;
 	}
 }
 
@@ -329,21 +293,21 @@ static enum frame_result search_rest(struct frame_walk *walk)
 		consume(walk, 1);
 		result = find_magic(walk);
 		if (result == FRAME_WHOLE)
-			result = measure(walk, &size, &is_cut);
+			result = measure_frame(walk, &size, &is_cut);
 		if (result != FRAME_WHOLE)
 			return result;
 		if (size == 0)
 			continue;
-		result = expand(walk, size, &content);
+		result = decompress(walk, size, &content);
 		if (result == FRAME_WHOLE || result == FRAME_MEMORY)
 			return result == FRAME_WHOLE ? FRAME_DAMAGED : result;
 	}
 }
 
 /* A frame that cannot be read, @size octets (0: not whole): a torn tail or damage? One that was cut off, or is the
- * last, is torn whatever it holds: strangers' texts stand in it as they came, and may look like frames of ours.
- * Elsewhere a whole frame that follows tells. */
-static enum frame_result judge(struct frame_walk *walk, size_t size, bool is_cut)
+ * last, is torn whatever it holds: the texts of domains stand in it as they came, and may look like frames of ours.
+ * Otherwise a whole frame that follows makes it damage. */
+static enum frame_result judge_unreadable(struct frame_walk *walk, size_t size, bool is_cut)
 {
 	enum frame_result result = FRAME_DAMAGED;
 
@@ -354,34 +318,35 @@ static enum frame_result judge(struct frame_walk *walk, size_t size, bool is_cut
 	return result == FRAME_DAMAGED ? search_rest(walk) : result;
 }
 
-enum frame_result frame_next(struct frame_walk *walk, struct span *content)
+enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 {
 	enum frame_result result;
-	bool is_cut;
+	struct span content;
+	bool is_cut, is_zstd;
 	size_t size;
 
-	while (left(walk) < sizeof(magic) && !walk->ended) {
-		result = fill(walk);
-		if (result != FRAME_WHOLE)
-			return result;
+	while (window_left(walk) < sizeof(magic) && !walk->ended) {
+		if (!fill_window(walk))
+			return walk->failure;
 	}
-	if (left(walk) == 0)
+	if (window_left(walk) == 0)
 		return FRAME_END;
-	walk->began |= memcmp(walk->data + walk->from, magic, left(walk) < 4 ? left(walk) : 4) == 0;
-	result = measure(walk, &size, &is_cut);
+	is_zstd = walk->offset > 0 || memcmp(walk->data, magic, window_left(walk) < 4 ? window_left(walk) : 4) == 0;
+	result = measure_frame(walk, &size, &is_cut);
 	if (result != FRAME_WHOLE)
 		return result;
-	result = size > 0 ? expand(walk, size, content) : FRAME_DAMAGED;
+	if (size == 0 && !is_zstd)
+		return FRAME_FOREIGN;
+	result = size > 0 ? decompress(walk, size, &content) : FRAME_DAMAGED;
 	if (result == FRAME_DAMAGED || result == FRAME_TOO_LARGE) {
-		enum frame_result rest = judge(walk, size, is_cut);
+		enum frame_result rest = judge_unreadable(walk, size, is_cut);
 
 		/* A claim that is too large is damage, too, unless it is all the file holds. */
 		return rest == FRAME_TORN && result == FRAME_TOO_LARGE ? result : rest;
 	}
 	if (result != FRAME_WHOLE)
 		return result;
-	walk->start = walk->offset;
+	*frame = (struct frame){ content, walk->offset, walk->offset + (long long)size };
 	consume(walk, size);
-	walk->end = walk->offset;
 	return FRAME_WHOLE;
 }

@@ -1,16 +1,13 @@
 /* output/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
  *
- * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn
- * tail (a crash or a full disk leaves that) when it is the beginning of a frame that the file's end cuts off, or a
- * whole frame's octets and the file's last, zeros behind it left out, or when no whole frame follows it; else it is
- * damage. What stands within a frame is never searched for frames as long as the frame's own structure holds: it may
- * be a stranger's text that contains some.
+ * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn tail (a
+ * crash or a full disk leaves that) when it is the beginning of a frame that the file's end cuts off, or a whole
+ * frame's octets and the file's last, zeros behind it left out, or when no whole frame follows it; else it is damage.
+ * What stands within a frame is never searched for frames as long as the frame's own structure holds: a domain's text
+ * in it may contain some.
  */
 #ifndef STSURVEY_OUTPUT_FRAME_H
 #define STSURVEY_OUTPUT_FRAME_H
-
-#include <stdbool.h>
-#include <sys/types.h>
 
 #include "parsers/span.h"
 
@@ -39,28 +36,24 @@ enum frame_result {
 	FRAME_END,       /* the file ends with a whole frame */
 	FRAME_TORN,      /* the file ends, and what stands behind the last whole frame is a torn tail */
 	FRAME_DAMAGED,   /* what stands here is no frame, nor a torn tail */
+	FRAME_FOREIGN,   /* the file's first octets are no frame, nor the beginning of one */
 	FRAME_TOO_LARGE, /* a frame with more than FRAME_CONTENT_MAX octets of content */
 	FRAME_READ,      /* reading failed; errno tells */
 	FRAME_MEMORY,
 };
 
-/* read(2), or a test's stand-in. */
-typedef ssize_t frame_read(void *arg, char *data, size_t n);
+struct frame {
+	struct span content;  /* valid until the next call */
+	long long start, end; /* octets of the file before it, and through it */
+};
 
 struct frame_walk;
 
-/* NULL: no memory. @read NULL: read(2) from @fd, which stays the caller's. */
-struct frame_walk *frame_walk_new(int fd, frame_read *read, void *arg);
+/* @fd stays the caller's. NULL: no memory. */
+struct frame_walk *frame_walk_new(int fd);
 void frame_walk_free(struct frame_walk *walk);
 
-/* The next frame's content, valid until the next call. Every result but FRAME_WHOLE is final. */
-__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct span *content);
-
-/* Octets of the file before the frame last returned, and through it. */
-long long frame_start(const struct frame_walk *walk);
-long long frame_end(const struct frame_walk *walk);
-
-/* Did the first octets look like a zstd frame at all? After the first frame_next. */
-bool frame_began(const struct frame_walk *walk);
+/* The next frame. Every result but FRAME_WHOLE is final, and leaves @frame as it was. */
+__attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct frame *frame);
 
 #endif

@@ -43,8 +43,8 @@ void hash_table_put(struct hash_table *table, uint64_t hash, void *item)
 	}
 }
 
-/* Those behind the gap move up to it, unless that were before their own first slot: no mark of what was there is
- * needed, and chains do not grow with what comes and goes. */
+/* Items behind the gap move up to it, unless their own first slot is behind it: so no mark is needed where an item was,
+ * and chains do not grow as items come and go. */
 static void close_gap(struct hash_table *table, size_t gap)
 {
 	size_t mask = table->slots - 1;

@@ -27,7 +27,7 @@ struct hash_table {
 	struct hash_slot *slot;
 	size_t slots; /* 0 or a power of two */
 	size_t count; /* items */
-	size_t bound; /* slots looked at for one hash, so that nobody can make the table slow; then an item whose
+	size_t bound; /* slots looked at for one hash, so that no input can make the table slow; then an item whose
 		       * hash has none left is dropped. 0: as many as it takes */
 	size_t reach; /* of these slots, how many there are */
 };

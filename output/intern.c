@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "parsers/span.h"
+
 /* Multiply and fold, eight octets a step: names are short and looked up once a record. */
-static uint64_t hash_of(struct span s)
+static uint64_t hash_run(struct span s)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio */
 	uint64_t hash = s.n * odd, word;
@@ -33,22 +35,8 @@ void intern_fini(struct intern *intern)
 	intern_init(intern);
 }
 
-long intern_find(const struct intern *intern, const char *base, struct span key)
-{
-	uint64_t hash = hash_of(key);
-	const void *item;
-
-	for (size_t at = 0; (item = hash_table_next(&intern->numbers, hash, &at));) {
-		const struct intern_run *run = &intern->run[hash_item_place(item)];
-
-		if (span_equal(key, (struct span){ base + run->offset, run->n }))
-			return (long)hash_item_place(item);
-	}
-	return -1;
-}
-
 /* Room for one more run. */
-static bool grow(struct intern *intern)
+static bool make_run_room(struct intern *intern)
 {
 	uint32_t size = intern->size > 0 ? 2 * intern->size : INTERN_FIRST;
 	struct intern_run *run;
@@ -65,15 +53,25 @@ static bool grow(struct intern *intern)
 	return true;
 }
 
-bool intern_add(struct intern *intern, const char *base, size_t offset, size_t n)
+long intern_number(struct intern *intern, const char *base, size_t offset, size_t n, bool *is_new)
 {
-	uint64_t hash = hash_of((struct span){ base + offset, n });
+	const struct span key = { base + offset, n };
+	uint64_t hash = hash_run(key);
+	const void *item;
 
-	if (!grow(intern))
-		return false;
+	*is_new = false;
+	for (size_t at = 0; (item = hash_table_next(&intern->numbers, hash, &at));) {
+		const struct intern_run *run = &intern->run[hash_item_place(item)];
+
+		if (span_equal(key, (struct span){ base + run->offset, run->n }))
+			return (long)hash_item_place(item);
+	}
+	if (!make_run_room(intern))
+		return -1;
+	*is_new = true;
 	intern->run[intern->count] = (struct intern_run){ hash, (uint32_t)offset, (uint32_t)n };
-	hash_table_put(&intern->numbers, hash, hash_item_of(intern->count++));
-	return true;
+	hash_table_put(&intern->numbers, hash, hash_item_of(intern->count));
+	return intern->count++;
 }
 
 void intern_cut(struct intern *intern, uint32_t count)

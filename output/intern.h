@@ -1,6 +1,6 @@
 /* output/intern.h - which octets of a buffer were seen before? Each new run gets the next number.
  *
- * Runs are remembered as offsets, so the buffer may move. A run nobody finds again only costs
+ * Runs are remembered as offsets, so the buffer may move. A run that is not found again only costs
  * octets in the file; that allows a bound on probing, and hostile names cannot make it slow.
  */
 #ifndef STSURVEY_OUTPUT_INTERN_H
@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "output/hash_table.h"
-#include "parsers/span.h"
 
 enum {
 	INTERN_FIRST = 128,     /* runs at the beginning */
@@ -31,11 +30,9 @@ struct intern {
 void intern_init(struct intern *intern);
 void intern_fini(struct intern *intern);
 
-/* The number of @key among the runs of @base, or -1. */
-long intern_find(const struct intern *intern, const char *base, struct span key);
-
-/* Give the run at @offset of @base the next number. False without memory. */
-bool intern_add(struct intern *intern, const char *base, size_t offset, size_t n);
+/* The number of the @n octets at @offset of @base. Where they were not there before they get the next one: then
+ * @is_new. -1: no memory. */
+long intern_number(struct intern *intern, const char *base, size_t offset, size_t n, bool *is_new);
 
 /* Forget the runs from number @count on. */
 void intern_cut(struct intern *intern, uint32_t count);

@@ -5,7 +5,7 @@
 #include "parsers/utf8.h"
 
 /* What must be written as \… in a string (RFC 8259 7). */
-static void put_escaped(struct text *out, unsigned char c)
+static void put_escape(struct text *out, unsigned char c)
 {
 	static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
 	const char *found = c ? strchr(short_form, c) : NULL;
@@ -19,7 +19,7 @@ static void put_escaped(struct text *out, unsigned char c)
 	text_hex(out, &c, 1);
 }
 
-static bool is_plain(unsigned char c, unsigned char end)
+static bool is_plain_octet(unsigned char c, unsigned char end)
 {
 	return c >= 0x20 && c < end && c != '"' && c != '\\';
 }
@@ -32,13 +32,13 @@ static void put_string(struct text *out, struct span s, bool latin1)
 
 	text_char(out, '"');
 	for (; at < s.n; at++) {
-		if (is_plain((unsigned char)s.p[at], end))
+		if (is_plain_octet((unsigned char)s.p[at], end))
 			continue;
 		text_put(out, (struct span){ s.p + from, at - from });
 		if ((unsigned char)s.p[at] >= end)
 			text_latin1(out, (struct span){ s.p + at, 1 });
 		else
-			put_escaped(out, (unsigned char)s.p[at]);
+			put_escape(out, (unsigned char)s.p[at]);
 		from = at + 1;
 	}
 	text_put(out, (struct span){ s.p + from, at - from });

@@ -13,23 +13,20 @@
 #include "output/frame.h"
 
 struct reader {
-	char *path;
+	const char *path;
 	int fd;
 	struct frame_walk *walk;
+	struct frame frame;
 	struct decode *decode;
-	/* The header outlives its frame: a copy of its octets with a decoder of its own. */
-	char *header_octets;
-	struct decode *header_decode;
 	union decode_frame_record header;
 	struct record_trailer trailer;
-	bool has_trailer;
-	bool ended, torn;
-	long long whole;
-	unsigned long long frames, domains, frame_domains; /* the last: of this frame */
-	struct error error;                                /* "" or why nothing more is read */
+	struct reader_end end;
+	bool ended;
+	unsigned long long domains, frame_domains; /* the latter: of this frame */
+	struct error error;                        /* "" or why nothing more is read */
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, const char *format, ...)
 {
 	struct error what;
 	va_list list;
@@ -40,89 +37,71 @@ __attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const ch
 	return error_set(&r->error, "%s: %s", r->path, what.text);
 }
 
-/* The next frame into the decoder: 1, 0 at the end, -1 with the reason in r->error. */
-static int next_frame(struct reader *r)
+/* The next frame into the decoder. FRAME_WHOLE; FRAME_END, FRAME_TORN: there is none; else the reason is in r->error.
+ */
+static enum frame_result next_frame(struct reader *r)
 {
-	struct span content;
-	enum frame_result result = frame_next(r->walk, &content);
+	enum frame_result result = frame_next(r->walk, &r->frame);
 
 	switch (result) {
 	case FRAME_WHOLE:
-		r->frames++;
+		r->end.frames++;
+		r->end.whole = r->frame.end;
 		r->frame_domains = 0;
-		r->whole = frame_end(r->walk);
-		decode_begin(r->decode, content);
-		return 1;
+		decode_begin(r->decode, r->frame.content);
+		break;
 	case FRAME_END:
 	case FRAME_TORN:
 		r->ended = true;
-		r->torn = result == FRAME_TORN;
-		return 0;
+		r->end.torn = result == FRAME_TORN;
+		break;
 	case FRAME_DAMAGED:
-		return fail(r, "damaged at octet %lld; the %llu records before it are good", frame_end(r->walk),
-			    r->domains);
+		fail_reading(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end, r->domains);
+		break;
+	case FRAME_FOREIGN:
+		fail_reading(r, "is no scan file (not compressed with zstd)");
+		break;
 	case FRAME_TOO_LARGE:
-		return fail(r, "the frame at octet %lld holds more than %d MiB; no scan file has such",
-			    frame_end(r->walk), FRAME_CONTENT_MAX >> 20);
+		fail_reading(r, "the frame at octet %lld holds more than %d MiB; no scan file has such", r->frame.end,
+			     FRAME_CONTENT_MAX >> 20);
+		break;
 	case FRAME_READ:
-		return fail(r, "cannot be read: %s", strerror(errno));
+		fail_reading(r, "cannot be read: %s", strerror(errno));
+		break;
 	case FRAME_MEMORY:
+		fail_reading(r, "no memory to read it");
 		break;
 	}
-	return fail(r, "no memory to read it");
+	return result;
 }
 
-/* Keep the header that the first record is: decode it again from a copy that stays. */
-static int keep_header(struct reader *r, const char *octets, size_t n)
+static int fail_newer(struct reader *r, const struct record_header *header)
+{
+	return fail_reading(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey",
+			    header->major, header->minor, RECORD_SCHEMA_MAJOR);
+}
+
+static int read_first_record(struct reader *r)
 {
 	struct observation none;
+	enum frame_result frame = next_frame(r);
 
-	r->header_octets = malloc(n);
-	r->header_decode = decode_new();
-	if (!r->header_octets || !r->header_decode)
-		return fail(r, "no memory to read it");
-	memcpy(r->header_octets, octets, n);
-	decode_begin(r->header_decode, (struct span){ r->header_octets, n });
-	return decode_next(r->header_decode, &none, &r->header) == DECODE_HEADER ? 0 : fail(r, "no memory to read it");
-}
-
-static int newer(struct reader *r, const struct record_header *header)
-{
-	return fail(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey", header->major,
-		    header->minor, RECORD_SCHEMA_MAJOR);
-}
-
-static int read_header(struct reader *r)
-{
-	struct span content;
-	struct observation none;
-	enum decode_result result;
-	enum frame_result frame = frame_next(r->walk, &content);
-
-	if (frame == FRAME_END || (frame == FRAME_TORN && frame_began(r->walk))) {
-		fail(r, "holds nothing: it is empty or was cut at its very beginning");
+	if (frame == FRAME_END || frame == FRAME_TORN) {
+		fail_reading(r, "holds nothing: it is empty or was cut at its very beginning");
 		return READER_NOTHING;
 	}
-	if (frame == FRAME_TORN || (frame == FRAME_DAMAGED && !frame_began(r->walk)))
-		return fail(r, "is no scan file (not compressed with zstd)");
-	if (frame == FRAME_READ)
-		return fail(r, "cannot be read: %s", strerror(errno));
-	if (frame == FRAME_MEMORY)
-		return fail(r, "no memory to read it");
 	if (frame != FRAME_WHOLE)
-		return fail(r, frame == FRAME_DAMAGED ? "damaged in its first frame"
-						      : "is no scan file (its first frame is too large)");
-	r->frames = 1;
-	r->whole = frame_end(r->walk);
-	decode_begin(r->decode, content);
-	result = decode_next(r->decode, &none, &r->header);
-	if (result == DECODE_NEWER)
-		return newer(r, &r->header.header);
-	if (result == DECODE_MEMORY)
-		return fail(r, "no memory to read it");
-	if (result != DECODE_HEADER)
-		return fail(r, "is no scan file (its first record is no header)");
-	return keep_header(r, content.p, decode_offset(r->decode));
+		return -1;
+	switch (decode_next(r->decode, &none, &r->header)) {
+	case DECODE_HEADER:
+		return 0;
+	case DECODE_NEWER:
+		return fail_newer(r, &r->header.header);
+	case DECODE_MEMORY:
+		return fail_reading(r, "no memory to read it");
+	default:
+		return fail_reading(r, "is no scan file (its first record is no header)");
+	}
 }
 
 static int open_path(struct reader *r, const char *path)
@@ -135,9 +114,9 @@ static int open_path(struct reader *r, const char *path)
 	}
 	r->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
-		return fail(r, "cannot be opened: %s", strerror(errno));
+		return fail_reading(r, "cannot be opened: %s", strerror(errno));
 	if (fstat(r->fd, &info) == 0 && S_ISDIR(info.st_mode))
-		return fail(r, "is a directory, not a scan file");
+		return fail_reading(r, "is a directory, not a scan file");
 	return 0;
 }
 
@@ -147,23 +126,15 @@ int reader_open(struct reader **out, const char *path, struct error *error)
 	int result = -1;
 
 	*out = NULL;
-	if (r) {
-		r->fd = -1;
-		r->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	}
-	if (!r || !r->path) {
-		free(r);
+	if (!r)
 		return error_set(error, "%s: no memory to read it", path);
+	r->fd = -1;
+	r->path = strcmp(path, "-") == 0 ? "standard input" : path;
+	if (open_path(r, path) == 0) {
+		r->walk = frame_walk_new(r->fd);
+		r->decode = decode_new();
+		result = r->walk && r->decode ? read_first_record(r) : fail_reading(r, "no memory to read it");
 	}
-	if (open_path(r, path) != 0)
-		goto out;
-	r->walk = frame_walk_new(r->fd, NULL, NULL);
-	r->decode = decode_new();
-	if (r->walk && r->decode)
-		result = read_header(r);
-	else
-		fail(r, "no memory to read it");
-out:
 	if (result == 0) {
 		*out = r;
 		return 0;
@@ -177,10 +148,10 @@ out:
 static void on_trailer(struct reader *r, const struct record_trailer *trailer)
 {
 	r->trailer = *trailer;
-	r->has_trailer = true;
+	r->end.trailer = &r->trailer;
 	/* Only a frame of its own can be cut away without loss. */
 	if (r->frame_domains == 0)
-		r->whole = frame_start(r->walk);
+		r->end.whole = r->frame.start;
 }
 
 /* 1, 0 at the end, -1 with the reason in r->error. */
@@ -189,14 +160,12 @@ static int next_domain(struct reader *r, struct observation *observation)
 	union decode_frame_record other;
 
 	for (;;) {
-		int more = 1;
-
 		switch (decode_next(r->decode, observation, &other)) {
 		case DECODE_DOMAIN:
 			r->domains++;
 			r->frame_domains++;
-			r->whole = frame_end(r->walk);
-			r->has_trailer = false;
+			r->end.whole = r->frame.end;
+			r->end.trailer = NULL;
 			return 1;
 		case DECODE_HEADER:
 			break; /* of a file that was joined to this one */
@@ -204,23 +173,21 @@ static int next_domain(struct reader *r, struct observation *observation)
 			on_trailer(r, &other.trailer);
 			break;
 		case DECODE_END:
-			more = next_frame(r);
+			if (next_frame(r) != FRAME_WHOLE)
+				return r->ended ? 0 : -1;
 			break;
 		case DECODE_NEWER:
-			return newer(r, &other.header);
+			return fail_newer(r, &other.header);
 		case DECODE_MEMORY:
-			return fail(r,
-				    "no memory to read the frame at octet %lld, or it needs more than a scan "
-				    "file may",
-				    frame_start(r->walk));
+			return fail_reading(
+				r, "no memory to read the frame at octet %lld, or it needs more than a scan file may",
+				r->frame.start);
 		case DECODE_DAMAGED:
-			return fail(r,
-				    "damaged at octet %lld of the frame at octet %lld; the %llu records "
-				    "before it are good",
-				    (long long)decode_offset(r->decode), frame_start(r->walk), r->domains);
+			return fail_reading(
+				r,
+				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good",
+				decode_offset(r->decode), r->frame.start, r->domains);
 		}
-		if (more <= 0)
-			return more;
 	}
 }
 
@@ -240,24 +207,9 @@ const struct record_header *reader_header(const struct reader *r)
 	return &r->header.header;
 }
 
-unsigned long long reader_frames(const struct reader *r)
+const struct reader_end *reader_end(const struct reader *r)
 {
-	return r->frames;
-}
-
-const struct record_trailer *reader_trailer(const struct reader *r)
-{
-	return r->ended && r->has_trailer ? &r->trailer : NULL;
-}
-
-long long reader_whole(const struct reader *r)
-{
-	return r->whole;
-}
-
-bool reader_torn(const struct reader *r)
-{
-	return r->torn;
+	return &r->end;
 }
 
 void reader_close(struct reader *r)
@@ -268,8 +220,5 @@ void reader_close(struct reader *r)
 		close(r->fd);
 	frame_walk_free(r->walk);
 	decode_free(r->decode);
-	decode_free(r->header_decode);
-	free(r->header_octets);
-	free(r->path);
 	free(r);
 }

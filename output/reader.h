@@ -16,8 +16,8 @@ enum { READER_NOTHING = -2 }; /* reader_open: the file ends before its header do
 
 struct reader;
 
-/* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first
- * frame (--resume begins it anew), with one line for the user in @error. */
+/* @path, which lives as long as the reader; "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or
+ * was cut within its first frame (--resume begins it anew), with one line for the user in @error. */
 __attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, struct error *error);
 
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says
@@ -25,19 +25,18 @@ __attribute__((warn_unused_result)) int reader_open(struct reader **reader, cons
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
 						    struct error *error);
 
+/* Valid until reader_next is called. */
 const struct record_header *reader_header(const struct reader *reader);
 
-/* Frames read so far. */
-unsigned long long reader_frames(const struct reader *reader);
+/* What was found, once reader_next returned 0. */
+struct reader_end {
+	const struct record_trailer *trailer; /* NULL: none (killed, or still being written) */
+	unsigned long long frames;
+	long long whole; /* octets of whole frames, a trailer frame left out: where --resume goes on */
+	bool torn;       /* octets follow the last whole frame */
+};
 
-/* The trailer, once reader_next returned 0; NULL when the file has none (killed, or still being written). */
-const struct record_trailer *reader_trailer(const struct reader *reader);
-
-/* Octets of whole frames from the start, a trailer frame left out: where --resume goes on. After the end. */
-long long reader_whole(const struct reader *reader);
-
-/* Did octets follow the last whole frame? After the end. */
-bool reader_torn(const struct reader *reader);
+const struct reader_end *reader_end(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 

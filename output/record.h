@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "parsers/observation.h"
+#include "parsers/span.h"
 
 enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 1 };
 
@@ -64,9 +65,7 @@ struct record_buffer;
 struct record_buffer *record_buffer_new(void); /* NULL: no memory */
 void record_buffer_free(struct record_buffer *buffer);
 void record_buffer_reset(struct record_buffer *buffer);
-size_t record_buffer_size(const struct record_buffer *buffer); /* octets */
-const char *record_buffer_data(const struct record_buffer *buffer);
-uint32_t record_buffer_domains(const struct record_buffer *buffer); /* domain records in it */
+struct span record_buffer_content(const struct record_buffer *buffer); /* valid until the next change */
 
 /* Append; 0, or -1 for no memory, in which case the buffer is as before. Facts over the limits of
  * parsers/observation.h are dropped and counted as omitted. What is read back equals what was written, but

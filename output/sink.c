@@ -16,16 +16,9 @@
 
 enum { BUFFERS_MIN = 2 };
 
-/* A buffer's place: free, in a user's hands, or waiting in the queue. */
-struct slot {
-	struct record_buffer *buffer; /* made when first asked for */
-	bool taken;
-};
-
 struct sink {
 	struct sink_options options;
-	char *path;
-	struct sink_system system;
+	const char *path; /* as messages have it */
 	int fd;
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
@@ -39,14 +32,13 @@ struct sink {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t given;
-	/* under the lock */
-	struct slot *slot;
-	unsigned *queue; /* slots handed over, a ring */
-	unsigned queue_first, queue_count;
+	/* under the lock; room for options.buffers in each array */
+	struct record_buffer **buffer; /* all, made when first asked for */
+	struct record_buffer **free;   /* of these, those that may be taken */
+	struct record_buffer **queue;  /* and those that were given, a ring */
+	unsigned made, free_count, queue_first, queue_count;
 	bool closing;
 };
-
-static const struct sink_system real_system = { write, fsync };
 
 static double now(void)
 {
@@ -59,7 +51,7 @@ static double now(void)
 /* ---- failure ---- */
 
 /* What went wrong (@number: of errno), and what the user can do about it. -1. */
-static int explain(const struct sink *sink, const char *what, int number, struct error *error)
+static int explain_errno(const struct sink *sink, const char *what, int number, struct error *error)
 {
 	static const struct {
 		int number;
@@ -81,11 +73,11 @@ static int explain(const struct sink *sink, const char *what, int number, struct
 
 /* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn
  * tails. */
-static void fail(struct sink *sink, const char *what, int number)
+static void fail_writing(struct sink *sink, const char *what, int number)
 {
 	if (atomic_load(&sink->failed))
 		return;
-	explain(sink, what, number, &sink->error);
+	explain_errno(sink, what, number, &sink->error);
 	if (sink->is_file && ftruncate(sink->fd, (off_t)sink->whole) != 0) {
 		/* The torn tail stays; readers and --resume pass over it. */
 	}
@@ -98,8 +90,8 @@ static void sync_file(struct sink *sink)
 {
 	if (!sink->is_dirty || !sink->is_file)
 		return;
-	if (sink->system.sync(sink->fd) != 0)
-		fail(sink, "cannot be synced", errno);
+	if (fsync(sink->fd) != 0)
+		fail_writing(sink, "cannot be synced", errno);
 	sink->is_dirty = false;
 	sink->synced = now();
 }
@@ -109,16 +101,16 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 	struct span frame;
 	int error;
 
-	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
+	if (atomic_load(&sink->failed) || record_buffer_content(buffer).n == 0)
 		return;
-	frame = frame_press(sink->press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	frame = frame_press(sink->press, record_buffer_content(buffer));
 	if (!frame.p) {
-		fail(sink, "cannot be compressed", ENOMEM);
+		fail_writing(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
-	error = text_write_all(sink->system.write, sink->fd, frame);
+	error = text_write_all(sink->fd, frame);
 	if (error != 0) {
-		fail(sink, "cannot be written", error);
+		fail_writing(sink, "cannot be written", error);
 		return;
 	}
 	sink->whole += frame.n;
@@ -149,7 +141,7 @@ static void wait_for_work(struct sink *sink)
 	}
 }
 
-static void *run(void *arg)
+static void *write_given(void *arg)
 {
 	struct sink *sink = arg;
 
@@ -157,14 +149,12 @@ static void *run(void *arg)
 	for (;;) {
 		struct record_buffer *buffer = NULL;
 		bool had_failed = atomic_load(&sink->failed);
-		unsigned at = 0;
 
 		wait_for_work(sink);
 		if (sink->queue_count > 0) {
-			at = sink->queue[sink->queue_first];
+			buffer = sink->queue[sink->queue_first];
 			sink->queue_first = (sink->queue_first + 1) % sink->options.buffers;
 			sink->queue_count--;
-			buffer = sink->slot[at].buffer;
 		} else if (sink->closing) {
 			break;
 		}
@@ -177,7 +167,7 @@ static void *run(void *arg)
 			sync_file(sink);
 		pthread_mutex_lock(&sink->lock);
 		if (buffer)
-			sink->slot[at].taken = false;
+			sink->free[sink->free_count++] = buffer;
 		if (!sink->options.on_free || (!buffer && atomic_load(&sink->failed) == had_failed))
 			continue;
 		pthread_mutex_unlock(&sink->lock);
@@ -209,7 +199,7 @@ static void sync_directory(const char *path)
 }
 
 /* Two writers would tear each other's frames: a scan that still runs cannot be resumed or replaced. */
-static int claim(struct sink *sink, struct error *error)
+static int lock_file(struct sink *sink, struct error *error)
 {
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0; /* file systems without locks get none */
@@ -217,10 +207,10 @@ static int claim(struct sink *sink, struct error *error)
 }
 
 /* Keep @octets of what is there and go on behind them. */
-static int keep(struct sink *sink, long long octets, struct error *error)
+static int go_on_behind(struct sink *sink, long long octets, struct error *error)
 {
 	if (ftruncate(sink->fd, (off_t)octets) != 0 || lseek(sink->fd, 0, SEEK_END) < 0)
-		return explain(sink, "cannot be continued", errno, error);
+		return explain_errno(sink, "cannot be continued", errno, error);
 	sink->whole = (unsigned long long)octets;
 	return 0;
 }
@@ -242,9 +232,9 @@ static int open_file(struct sink *sink, struct error *error)
 		return error_set(error, "%s: exists; --resume goes on with it, --force replaces it", sink->path);
 	}
 	if (sink->fd < 0 || fstat(sink->fd, &info) != 0)
-		return explain(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
+		return explain_errno(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
 	sink->is_file = S_ISREG(info.st_mode);
-	if (sink->is_file && claim(sink, error) != 0)
+	if (sink->is_file && lock_file(sink, error) != 0)
 		return -1;
 	if (o->resume_at < 0)
 		sync_directory(sink->path);
@@ -253,26 +243,34 @@ static int open_file(struct sink *sink, struct error *error)
 		return 0;
 	if (o->resume_at > info.st_size)
 		return error_set(error, "%s: became shorter while it was read; run again", sink->path);
-	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
+	return go_on_behind(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
+}
+
+/* One of the two in a frame of its own. */
+static void write_alone(struct sink *sink, const struct record_header *header, const struct record_trailer *trailer)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	int result = -1;
+
+	if (buffer)
+		result = header ? record_put_header(buffer, header) : record_put_trailer(buffer, trailer);
+	if (result == 0)
+		write_frame(sink, buffer);
+	else
+		fail_writing(sink, header ? "header" : "trailer", ENOMEM);
+	record_buffer_free(buffer);
+	sync_file(sink);
 }
 
 static int write_header(struct sink *sink, const struct record_header *header, struct error *error)
 {
-	struct record_buffer *buffer;
-
 	if (sink->options.resume_at > 0)
 		return 0;
-	buffer = record_buffer_new();
-	if (!buffer || record_put_header(buffer, header) != 0)
-		fail(sink, "header", ENOMEM);
-	else
-		write_frame(sink, buffer);
-	record_buffer_free(buffer);
-	sync_file(sink);
+	write_alone(sink, header, NULL);
 	if (!atomic_load(&sink->failed))
 		return 0;
 	*error = sink->error;
-	/* Nothing is in it: left behind, it would only be in the next run's way. */
+	/* It is empty: left behind, it would only be in the way of the next run. */
 	if (sink->is_new && sink->is_file)
 		unlink(sink->path);
 	return -1;
@@ -282,13 +280,23 @@ static void sink_free(struct sink *sink)
 {
 	if (sink->fd >= 0 && sink->fd != STDOUT_FILENO)
 		close(sink->fd);
-	for (unsigned i = 0; sink->slot && i < sink->options.buffers; i++)
-		record_buffer_free(sink->slot[i].buffer);
+	for (unsigned i = 0; i < sink->made; i++)
+		record_buffer_free(sink->buffer[i]);
 	frame_press_free(sink->press);
-	free(sink->slot);
+	free(sink->buffer);
+	free(sink->free);
 	free(sink->queue);
-	free(sink->path);
 	free(sink);
+}
+
+/* One more buffer that may be taken. */
+static bool make_buffer(struct sink *sink)
+{
+	struct record_buffer *buffer = sink->made < sink->options.buffers ? record_buffer_new() : NULL;
+
+	if (buffer)
+		sink->buffer[sink->made++] = sink->free[sink->free_count++] = buffer;
+	return buffer;
 }
 
 static struct sink *sink_new(const struct sink_options *options)
@@ -300,23 +308,21 @@ static struct sink *sink_new(const struct sink_options *options)
 	sink->options = *options;
 	if (sink->options.buffers < BUFFERS_MIN)
 		sink->options.buffers = BUFFERS_MIN;
-	sink->system = options->system ? *options->system : real_system;
 	sink->fd = -1;
 	sink->synced = now();
-	sink->path = strdup(strcmp(options->path, "-") == 0 ? "standard output" : options->path);
-	sink->slot = calloc(sink->options.buffers, sizeof(*sink->slot));
-	sink->queue = calloc(sink->options.buffers, sizeof(*sink->queue));
+	sink->path = strcmp(options->path, "-") == 0 ? "standard output" : options->path;
+	sink->buffer = calloc(sink->options.buffers, sizeof(struct record_buffer *));
+	sink->free = calloc(sink->options.buffers, sizeof(struct record_buffer *));
+	sink->queue = calloc(sink->options.buffers, sizeof(struct record_buffer *));
 	sink->press = frame_press_new();
-	/* One buffer from the start: whatever memory lacks later, records go on being written. */
-	if (sink->slot)
-		sink->slot[0].buffer = record_buffer_new();
-	if (sink->path && sink->slot && sink->slot[0].buffer && sink->queue && sink->press)
+	/* One buffer from the start, so that records can be written however short memory gets. */
+	if (sink->buffer && sink->free && sink->queue && sink->press && make_buffer(sink))
 		return sink;
 	sink_free(sink);
 	return NULL;
 }
 
-static int start(struct sink *sink)
+static int start_thread(struct sink *sink)
 {
 	pthread_condattr_t attributes;
 
@@ -325,7 +331,7 @@ static int start(struct sink *sink)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&sink->given, &attributes);
 	pthread_condattr_destroy(&attributes);
-	return pthread_create(&sink->thread, NULL, run, sink);
+	return pthread_create(&sink->thread, NULL, write_given, sink);
 }
 
 int sink_open(struct sink **out, const struct sink_options *options, const struct record_header *header,
@@ -340,7 +346,7 @@ int sink_open(struct sink **out, const struct sink_options *options, const struc
 		sink_free(sink);
 		return -1;
 	}
-	failure = start(sink);
+	failure = start_thread(sink);
 	if (failure != 0) {
 		sink_free(sink);
 		return error_set(error, "%s: no thread to write it: %s", options->path, strerror(failure));
@@ -356,18 +362,8 @@ struct record_buffer *sink_take(struct sink *sink)
 	struct record_buffer *buffer = NULL;
 
 	pthread_mutex_lock(&sink->lock);
-	for (unsigned i = 0; i < sink->options.buffers && !buffer; i++) {
-		struct slot *slot = &sink->slot[i];
-
-		if (slot->taken)
-			continue;
-		if (!slot->buffer)
-			slot->buffer = record_buffer_new();
-		buffer = slot->buffer;
-		slot->taken = buffer;
-		if (!buffer)
-			break;
-	}
+	if (sink->free_count > 0 || make_buffer(sink))
+		buffer = sink->free[--sink->free_count];
 	pthread_mutex_unlock(&sink->lock);
 	return buffer;
 }
@@ -375,10 +371,7 @@ struct record_buffer *sink_take(struct sink *sink)
 void sink_give(struct sink *sink, struct record_buffer *buffer)
 {
 	pthread_mutex_lock(&sink->lock);
-	for (unsigned i = 0; i < sink->options.buffers; i++) {
-		if (sink->slot[i].buffer == buffer)
-			sink->queue[(sink->queue_first + sink->queue_count++) % sink->options.buffers] = i;
-	}
+	sink->queue[(sink->queue_first + sink->queue_count++) % sink->options.buffers] = buffer;
 	pthread_cond_signal(&sink->given);
 	pthread_mutex_unlock(&sink->lock);
 }
@@ -389,17 +382,6 @@ bool sink_failed(const struct sink *sink)
 }
 
 /* ---- closing ---- */
-
-static void write_trailer(struct sink *sink, const struct record_trailer *trailer)
-{
-	struct record_buffer *buffer = record_buffer_new();
-
-	if (!buffer || record_put_trailer(buffer, trailer) != 0)
-		fail(sink, "trailer", ENOMEM);
-	else
-		write_frame(sink, buffer);
-	record_buffer_free(buffer);
-}
 
 int sink_close(struct sink *sink, const struct record_trailer *trailer, struct error *error)
 {
@@ -412,8 +394,7 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, struct e
 	pthread_join(sink->thread, NULL);
 	pthread_cond_destroy(&sink->given);
 	pthread_mutex_destroy(&sink->lock);
-	write_trailer(sink, trailer);
-	sync_file(sink);
+	write_alone(sink, NULL, trailer);
 	/* Network file systems report a full disk here at the latest. */
 	if (sink->is_file) {
 		int closed = close(sink->fd);
@@ -421,7 +402,7 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, struct e
 		sink->fd = -1;
 		sink->is_file = false;
 		if (closed != 0)
-			fail(sink, "cannot be closed", errno);
+			fail_writing(sink, "cannot be closed", errno);
 	}
 	*error = sink->error;
 	failed = atomic_load(&sink->failed);

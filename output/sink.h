@@ -2,40 +2,31 @@
  * syncs them at a bounded interval. Frames are independent zstd frames with a content checksum.
  *
  * The workers of a scan each fill a buffer and hand it over; the sink gives empty ones back.
- * The number of buffers is fixed, which is the back-pressure: who gets none waits.
+ * The number of buffers is fixed, which is the back-pressure: a worker that gets none waits.
  */
 #ifndef STSURVEY_OUTPUT_SINK_H
 #define STSURVEY_OUTPUT_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "output/error.h"
 #include "output/record.h"
 
 enum {
-	SINK_FRAME_TARGET = 256 * 1024, /* octets before compression; at four times as many a domain costs 2 % less */
+	SINK_FRAME_TARGET = 256 * 1024, /* octets before compression; four times as many make a domain 2 % smaller */
 };
 
 struct sink;
 
-/* What the sink asks of the system; tests put short writes and full disks here. Same results as the calls
- * they stand for. */
-struct sink_system {
-	ssize_t (*write)(int fd, const void *data, size_t n);
-	int (*sync)(int fd);
-};
-
 struct sink_options {
-	const char *path;           /* "-": standard output */
+	const char *path;           /* lives as long as the sink; "-": standard output */
 	bool force;                 /* replace what is there */
 	long long resume_at;        /* octets of whole frames to keep and append to; -1: a new file */
 	double sync_interval;       /* seconds between fsyncs, 0: after every frame */
 	unsigned buffers;           /* how many may be in flight; at least 2 */
 	void (*on_free)(void *arg); /* a buffer came back, or the sink failed; called on the sink's thread */
 	void *arg;
-	const struct sink_system *system; /* NULL: write(2) and fsync(2) */
 };
 
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).

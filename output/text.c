@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "parsers/utf8.h"
+
 enum { UINT64_DIGITS = 20 };
 
 int text_open_fd(struct text *text, const char *path, int fd)
@@ -30,10 +32,10 @@ int text_open(struct text *text, const char *path, struct error *error)
 	return error_set(error, "%s: no memory for the output buffer", path);
 }
 
-int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s)
+int text_write_all(int fd, struct span s)
 {
 	while (s.n > 0) {
-		ssize_t n = put(fd, s.p, s.n);
+		ssize_t n = write(fd, s.p, s.n);
 
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return n < 0 ? errno : EIO;
@@ -46,7 +48,7 @@ int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, s
 void text_flush(struct text *text)
 {
 	if (text->error == 0)
-		text->error = text_write_all(write, text->fd, (struct span){ text->data, text->used });
+		text->error = text_write_all(text->fd, (struct span){ text->data, text->used });
 	text->used = 0;
 }
 
@@ -83,18 +85,6 @@ int text_close(struct text *text, struct error *error)
 			 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
 }
 
-/* Digits of @value at the end of @digits; returns where they start. */
-static char *digits_of(uint64_t value, char digits[static UINT64_DIGITS])
-{
-	char *p = digits + UINT64_DIGITS;
-
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	return p;
-}
-
 void text_uint(struct text *text, uint64_t value)
 {
 	text_padded(text, value, 1);
@@ -102,13 +92,15 @@ void text_uint(struct text *text, uint64_t value)
 
 void text_padded(struct text *text, uint64_t value, unsigned width)
 {
-	char digits[UINT64_DIGITS];
-	char *p = digits_of(value, digits);
-	size_t n = (size_t)(digits + UINT64_DIGITS - p);
+	char digits[UINT64_DIGITS], *const end = digits + sizeof(digits), *p = end;
 
-	for (size_t i = n; i < width; i++)
+	do {
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	for (size_t i = (size_t)(end - p); i < width; i++)
 		text_char(text, '0');
-	text_put(text, (struct span){ p, n });
+	text_put(text, (struct span){ p, (size_t)(end - p) });
 }
 
 void text_hex(struct text *text, const uint8_t *octet, size_t n)
@@ -185,6 +177,31 @@ void text_latin1(struct text *text, struct span s)
 		}
 		text_char(text, (char)c);
 	}
+}
+
+static void put_piece(struct text *text, struct span s, bool is_utf8)
+{
+	if (is_utf8)
+		text_put(text, s);
+	else
+		text_latin1(text, s);
+}
+
+void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet))
+{
+	bool is_utf8 = utf8_is_valid(s);
+	size_t from = 0;
+
+	for (size_t i = 0; escape && i < s.n; i++) {
+		const char *instead = escape((unsigned char)s.p[i]);
+
+		if (!instead)
+			continue;
+		put_piece(text, (struct span){ s.p + from, i - from }, is_utf8);
+		text_string(text, instead);
+		from = i + 1;
+	}
+	put_piece(text, span_skip(s, from), is_utf8);
 }
 
 void text_printf(struct text *text, const char *format, ...)

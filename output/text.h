@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "output/error.h"
 #include "parsers/span.h"
@@ -40,8 +39,8 @@ static inline bool text_failed(const struct text *text)
 	return text->error != 0;
 }
 
-/* Write all of @s with write(2) or what stands in for it: 0, or errno. */
-int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s);
+/* Write all of @s to @fd: 0, or errno. */
+int text_write_all(int fd, struct span s);
 
 /* Write what is buffered, e.g. once a second to a reader that waits. */
 void text_flush(struct text *text);
@@ -89,6 +88,10 @@ void text_time(struct text *text, int64_t seconds_since_1970);
 
 /* Octets read as Latin-1 characters, written as UTF-8. */
 void text_latin1(struct text *text, struct span s);
+
+/* @s, or if it is no UTF-8 its octets as Latin-1; instead of an octet what @escape has for it, where that is not NULL.
+ * @escape NULL: nothing is escaped. */
+void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet));
 
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 

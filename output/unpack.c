@@ -73,11 +73,7 @@ uint64_t unpack_uint_wide(struct unpack *u)
 {
 	uint8_t c = first(u);
 
-	if (c < FIXMAP)
-		return c;
-	if (c >= UINT8 && c <= UINT64)
-		return number(u, (size_t)1 << (c - UINT8));
-	return (uint64_t)unpack_fail(u);
+	return c >= UINT8 && c <= UINT64 ? number(u, (size_t)1 << (c - UINT8)) : (uint64_t)unpack_fail(u);
 }
 
 int64_t unpack_int_wide(struct unpack *u)
@@ -86,8 +82,6 @@ int64_t unpack_int_wide(struct unpack *u)
 	uint64_t value;
 	size_t n;
 
-	if (c < FIXMAP)
-		return c;
 	if (c >= NEGATIVE_FIXINT)
 		return (int64_t)c - 256;
 	if (c >= UINT8 && c <= UINT64) {
@@ -110,9 +104,7 @@ struct span unpack_text_wide(struct unpack *u)
 	struct span s = { NULL, 0 };
 	size_t n;
 
-	if ((c & 0xe0) == FIXSTR)
-		n = c & 0x1f;
-	else if (c >= STR8 && c <= STR32)
+	if (c >= STR8 && c <= STR32)
 		n = (size_t)number(u, (size_t)1 << (c - STR8));
 	else if (c >= BIN8 && c <= BIN32)
 		n = (size_t)number(u, (size_t)1 << (c - BIN8));
@@ -127,8 +119,8 @@ struct span unpack_text_wide(struct unpack *u)
 	return s;
 }
 
-/* How many elements follow, of @values each: @fix holds it in its lower half, @wide in the next two octets, the one
- * behind in four. */
+/* How many elements follow, of @values each: @fix holds it in its lower half, @wide is followed by two octets that hold
+ * it, @wide + 1 by four. */
 static uint32_t elements(struct unpack *u, uint8_t fix, uint8_t wide, size_t values)
 {
 	uint8_t c = first(u);
@@ -149,11 +141,6 @@ uint32_t unpack_array_wide(struct unpack *u)
 uint32_t unpack_map(struct unpack *u)
 {
 	return elements(u, FIXMAP, MAP16, 2);
-}
-
-bool unpack_is_uint(const struct unpack *u)
-{
-	return u->p < u->end && (*u->p < FIXMAP || (*u->p >= UINT8 && *u->p <= UINT64));
 }
 
 static uint64_t skip_octets(struct unpack *u, uint64_t n)

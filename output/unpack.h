@@ -1,9 +1,8 @@
-/* output/unpack.h - reads msgpack octets that nobody vouches for.
+/* output/unpack.h - reads untrusted msgpack octets.
  *
- * A cursor with a sticky error: the first octet that does not fit makes `failed` true and every later
- * read give 0 or an empty span, so that a decoder checks once at its end. No count is believed beyond the
- * octets left, nothing recurses. msgpack-c's own unpacker builds a tree of objects first; reading speed
- * forbids that here.
+ * A cursor with a sticky error: the first octet that does not fit makes `failed` true and every later read give 0 or an
+ * empty span, so that a decoder checks once at its end. No count is believed beyond the octets left, nothing recurses.
+ * msgpack-c's own unpacker builds a tree of objects first, which is too slow here.
  */
 #ifndef STSURVEY_OUTPUT_UNPACK_H
 #define STSURVEY_OUTPUT_UNPACK_H
@@ -33,6 +32,7 @@ static inline size_t unpack_left(const struct unpack *u)
 /* Always false, so that `return unpack_fail(u)` reads well. */
 bool unpack_fail(struct unpack *u);
 
+/* For the functions below: what is longer than its first octet says, or not whole. */
 uint64_t unpack_uint_wide(struct unpack *u);
 int64_t unpack_int_wide(struct unpack *u);
 struct span unpack_text_wide(struct unpack *u);
@@ -114,7 +114,11 @@ static inline bool unpack_nil(struct unpack *u)
 }
 
 /* Is a whole number from 0 next? Is a bin? Nothing is consumed. */
-bool unpack_is_uint(const struct unpack *u);
+static inline bool unpack_is_uint(const struct unpack *u)
+{
+	return u->p < u->end && (*u->p < 0x80 || (*u->p >= 0xcc && *u->p <= 0xcf));
+}
+
 static inline bool unpack_is_bin(const struct unpack *u)
 {
 	return u->p < u->end && *u->p >= 0xc4 && *u->p <= 0xc6;

@@ -1,6 +1,7 @@
 #include "output/verify.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +24,12 @@ struct verification {
 	uint64_t records, duplicates;
 	uint64_t duplicate; /* the first */
 	uint64_t shards;
-	bool unchecked; /* an index too far out for the bitmap, or no memory */
+	bool unchecked;   /* an index too far out for the bitmap, or no memory */
+	char schema[256]; /* and what wrote it, cut */
 };
 
 /* Was @index met before? It is noted. */
-static bool meet(struct seen *seen, uint64_t index, struct verification *v)
+static bool note_index(struct seen *seen, uint64_t index, struct verification *v)
 {
 	uint8_t bit = (uint8_t)(1u << (index % OCTET));
 	bool before;
@@ -52,15 +54,18 @@ static bool meet(struct seen *seen, uint64_t index, struct verification *v)
 }
 
 /* Read everything. 0, or -1 with @error. */
-static int read_all(struct reader *reader, struct verification *v, struct error *error)
+static int read_records(struct reader *reader, struct verification *v, struct error *error)
 {
+	const struct record_header *header = reader_header(reader);
 	struct seen seen = { 0 };
 	struct observation observation;
 	int result;
 
-	v->shards = reader_header(reader)->shards > 0 ? reader_header(reader)->shards : 1;
+	snprintf(v->schema, sizeof(v->schema), "schema %u.%u, %.*s", header->major, header->minor, (int)header->tool.n,
+		 header->tool.p);
+	v->shards = header->shards > 0 ? header->shards : 1;
 	while ((result = reader_next(reader, &observation, error)) > 0) {
-		if (meet(&seen, observation.index, v) && v->duplicates++ == 0)
+		if (note_index(&seen, observation.index, v) && v->duplicates++ == 0)
 			v->duplicate = observation.index;
 		v->records++;
 	}
@@ -68,52 +73,41 @@ static int read_all(struct reader *reader, struct verification *v, struct error 
 	return result;
 }
 
-/* What keeps the file from being whole: 0, nothing does; or -1 with what in @error. */
-static int find_defect(const struct reader *reader, const struct verification *v, struct error *error)
+/* How the file is, in words: 0, it is whole; -1, it is not. */
+static int describe(const struct reader_end *end, const struct verification *v, struct error *words)
 {
-	const struct record_trailer *trailer = reader_trailer(reader);
-
 	if (v->duplicates > 0)
-		return error_set(error, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
+		return error_set(words, "%" PRIu64 " indexes occur more than once, first %" PRIu64, v->duplicates,
 				 v->duplicate);
 	if (v->unchecked)
-		return error_set(error, "an index is out of all proportion; no scan writes such");
-	if (reader_torn(reader))
-		return error_set(error,
+		return error_set(words, "an index is out of all proportion; no scan writes such");
+	if (end->torn)
+		return error_set(words,
 				 "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on "
 				 "from there",
-				 reader_whole(reader));
-	if (!trailer)
-		return error_set(error, "no trailer: still being written, or killed; scan --resume goes on with it");
-	if (trailer->domains != v->records)
-		return error_set(error, "its trailer counts %" PRIu64 " records", trailer->domains);
+				 end->whole);
+	if (!end->trailer)
+		return error_set(words, "no trailer: still being written, or killed; scan --resume goes on with it");
+	if (end->trailer->domains != v->records)
+		return error_set(words, "its trailer counts %" PRIu64 " records", end->trailer->domains);
+	error_set(words,
+		  end->trailer->completion == COMPLETION_COMPLETE
+			  ? "complete"
+			  : "interrupted: the scan was stopped, the file is whole; scan --resume goes on with it");
 	return 0;
-}
-
-/* How the scan behind a whole file came to its end. */
-static const char *ended(const struct reader *reader)
-{
-	return reader_trailer(reader)->completion == COMPLETION_COMPLETE
-		       ? "complete"
-		       : "interrupted: the scan was stopped, the file is whole; scan --resume goes on with it";
 }
 
 int verify_scan(struct text *out, const char *path, struct error *error)
 {
-	struct error defect;
 	struct verification v = { 0 };
-	const struct record_header *header;
+	struct error words;
 	struct reader *reader;
 	int result = -1;
 
-	if (reader_open(&reader, path, error) == 0 && read_all(reader, &v, error) == 0) {
-		header = reader_header(reader);
-		result = find_defect(reader, &v, &defect) == 0;
-		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; schema %u.%u, ", path,
-			    result > 0 ? ended(reader) : defect.text, v.records, reader_frames(reader), header->major,
-			    header->minor);
-		text_put(out, header->tool);
-		text_char(out, '\n');
+	if (reader_open(&reader, path, error) == 0 && read_records(reader, &v, error) == 0) {
+		result = describe(reader_end(reader), &v, &words) == 0;
+		text_printf(out, "%s: %s; %" PRIu64 " records in %llu frames; %s\n", path, words.text, v.records,
+			    reader_end(reader)->frames, v.schema);
 	}
 	reader_close(reader);
 	return result;

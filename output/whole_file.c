@@ -10,7 +10,7 @@
 
 enum {
 	NAME_KEPT = 200, /* octets of a name that stand in the other: NAME_MAX is 255 */
-	NAMES_MAX = 100, /* tried: of 2^32, so that one which is taken is bad luck, and many are bad will */
+	NAMES_MAX = 100, /* tried, of 2^32: one that is taken is chance, many are an attack */
 };
 
 /* Not mkostemp: that gives 0600, and a thread cannot ask for the umask without changing it for all. */

@@ -9,6 +9,8 @@ enum {
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
 };
 
+#define TTL_NONE UINT32_MAX /* no record seen yet; a TTL is at most INT32_MAX (RFC 2181 8) */
+
 enum {
 	FLAG_QR = 0x8000,
 	FLAG_OPCODE = 0x7800,
@@ -44,10 +46,10 @@ static uint32_t get32(const uint8_t *p)
 
 /* ---- names ---- */
 
-/* Follow pointers at @at down to a label or the root. A pointer leads to before where the run of
- * labels it ends began (@*floor), so the walk ends whatever the packet says (RFC 1035 4.1.4: "a
- * prior occurrence"). Returns the offset, or 0: malformed. */
-static size_t settle(struct message m, size_t at, size_t *floor)
+/* Follow pointers at @at down to a label or the root. A pointer must lead to before the labels it ends (@*floor), so
+ * that the walk ends whatever the packet says (RFC 1035 4.1.4: "a prior occurrence"). Returns the offset, or 0:
+ * malformed. */
+static size_t follow_pointers(struct message m, size_t at, size_t *floor)
 {
 	while (at < m.n && m.p[at] >= 0xc0) {
 		size_t target;
@@ -87,7 +89,7 @@ static bool name_is_whole(struct message m, size_t at)
 	size_t floor = at, size = 0;
 
 	for (;;) {
-		at = settle(m, at, &floor);
+		at = follow_pointers(m, at, &floor);
 		if (at == 0)
 			return false;
 		size += 1u + m.p[at];
@@ -109,14 +111,14 @@ static bool octets_equal_nocase(const uint8_t *a, const uint8_t *b, size_t n)
 	return true;
 }
 
-/* Both names are whole. Names that share a tail by compression meet there and are done. */
+/* Both names are whole. Where compression makes them share a tail, nothing is left to compare. */
 static bool name_equal(struct message m, size_t a, size_t b)
 {
 	size_t floor_a = a, floor_b = b;
 
 	for (;;) {
-		a = settle(m, a, &floor_a);
-		b = settle(m, b, &floor_b);
+		a = follow_pointers(m, a, &floor_a);
+		b = follow_pointers(m, b, &floor_b);
 		if (a == b)
 			return true;
 		if (m.p[a] != m.p[b] || !octets_equal_nocase(m.p + a + 1, m.p + b + 1, m.p[a]))
@@ -223,7 +225,7 @@ struct section {
 	size_t end;   /* offset behind the last */
 	unsigned count;
 	uint16_t type; /* that was asked */
-	bool has_type; /* at least one record of that type, whoever owns it */
+	bool has_type; /* at least one record of that type, at any name */
 	unsigned cnames;
 	struct record cname[CNAMES_MAX];
 };
@@ -258,11 +260,10 @@ static const struct record *cname_of(const struct section *section, size_t name)
 	return NULL;
 }
 
-static void note_ttl(struct dns_answer *answer, uint32_t ttl, bool *has_ttl)
+static void note_ttl(struct dns_answer *answer, uint32_t ttl)
 {
-	if (!*has_ttl || ttl < answer->ttl)
+	if (ttl < answer->ttl)
 		answer->ttl = ttl;
-	*has_ttl = true;
 }
 
 /* Has the chain come back to a name it had passed? */
@@ -279,13 +280,13 @@ static bool is_passed(const struct section *section, const struct dns_answer *an
 /* Follow the chain from the question's name, in whatever order its records stand (RFC 1034 3.6.2).
  * Returns the offset of the name at its end, or 0 where it has none. */
 static size_t chain_follow(const struct section *section, size_t question, struct dns_answer_room *room,
-			   struct dns_answer *answer, bool *has_ttl)
+			   struct dns_answer *answer)
 {
 	const struct record *record;
 	size_t name = question;
 
 	while ((record = cname_of(section, name))) {
-		note_ttl(answer, record->ttl, has_ttl);
+		note_ttl(answer, record->ttl);
 		name = record->rdata;
 		if (is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX) {
 			answer->cname_loop = true; /* longer than any resolver follows counts as endless */
@@ -298,7 +299,7 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 
 /* Second pass: the records of the asked type that the chain's end owns. */
 static void section_collect(const struct section *section, size_t name, struct dns_answer_room *room,
-			    struct dns_answer *answer, bool *has_ttl)
+			    struct dns_answer *answer)
 {
 	struct record record;
 	size_t at = section->start;
@@ -307,7 +308,7 @@ static void section_collect(const struct section *section, size_t name, struct d
 		if (record.type != section->type || record.class != CLASS_IN ||
 		    !name_equal(section->m, record.owner, name))
 			continue;
-		note_ttl(answer, record.ttl, has_ttl);
+		note_ttl(answer, record.ttl);
 		if (answer->count == DNS_RECORDS_MAX) {
 			answer->omitted++;
 			continue;
@@ -322,7 +323,6 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 {
 	struct section section; /* large: its CNAMEs stay unset until there are any */
 	size_t name;
-	bool has_ttl = false;
 
 	section.m = m;
 	section.start = start;
@@ -332,14 +332,17 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	section.cnames = 0;
 	if (!section_scan(&section))
 		return 0;
-	name = chain_follow(&section, HEADER_SIZE, room, answer, &has_ttl);
+	answer->ttl = TTL_NONE;
+	name = chain_follow(&section, HEADER_SIZE, room, answer);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
-		section_collect(&section, name, room, answer, &has_ttl);
+		section_collect(&section, name, room, answer);
+	if (answer->ttl == TTL_NONE)
+		answer->ttl = 0;
 	return section.end;
 }
 
-/* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the
- * response code; every such code is an error of its own. What is broken here costs nothing else. */
+/* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the response code; every
+ * such code is an error of its own. What is broken here does not spoil the rest. */
 static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 {
 	unsigned count = (unsigned)get16(m.p + 8) + get16(m.p + 10);
@@ -437,7 +440,7 @@ struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory
 }
 
 /* RFC 4343 2.1: what is no visible character, and what would mean something else in text, is escaped. */
-static bool is_plain(uint8_t octet)
+static bool is_visible(uint8_t octet)
 {
 	return octet > 0x20 && octet < 0x7f && octet != '\\' && octet != '.';
 }
@@ -462,13 +465,13 @@ int dns_name_text(const struct dns_answer *answer, size_t offset, char text[stat
 
 	if (!name_is_whole(m, offset))
 		return -1;
-	while (at = settle(m, at, &floor), m.p[at] != 0) {
+	while (at = follow_pointers(m, at, &floor), m.p[at] != 0) {
 		uint8_t length = m.p[at];
 
 		if (n > 0)
 			text[n++] = '.';
 		for (const uint8_t *octet = m.p + at + 1, *end = octet + length; octet < end; octet++) {
-			if (is_plain(*octet))
+			if (is_visible(*octet))
 				text[n++] = ascii_lower((char)*octet);
 			else
 				n += put_escaped(*octet, text + n);
@@ -522,33 +525,30 @@ static size_t put_name(struct span name, uint8_t *out)
 	return n;
 }
 
-static size_t put16(uint8_t *out, unsigned value)
+static void put16(uint8_t *out, unsigned value)
 {
 	out[0] = (uint8_t)(value >> 8);
 	out[1] = (uint8_t)value;
-	return 2;
 }
 
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
-	size_t n = 0, name_size = put_name(name, out + HEADER_SIZE);
+	/* flags, and one question; AD in a query asks for AD in the answer (RFC 6840 5.7) */
+	static const uint8_t header[HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
+	/* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
+	static const uint8_t opt[11] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 0xff };
+	size_t n = put_name(name, out + HEADER_SIZE);
 
-	if (name_size == 0)
+	if (n == 0)
 		return -1;
-	n += put16(out + n, id);
-	n += put16(out + n, FLAG_RD | FLAG_AD); /* AD in a query asks for AD in the answer (RFC 6840 5.7) */
-	n += put16(out + n, 1);
-	n += put16(out + n, 0);
-	n += put16(out + n, 0);
-	n += put16(out + n, edns ? 1 : 0);
-	n += name_size;
-	n += put16(out + n, type);
-	n += put16(out + n, CLASS_IN);
+	n += HEADER_SIZE;
+	memcpy(out, header, sizeof(header));
+	put16(out, id);
+	put16(out + n, type);
+	put16(out + n + 2, CLASS_IN);
 	if (!edns)
-		return (int)n;
-	out[n++] = 0; /* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
-	n += put16(out + n, DNS_TYPE_OPT);
-	n += put16(out + n, DNS_EDNS_SIZE);
-	memset(out + n, 0, 6);
-	return (int)n + 6;
+		return (int)n + 4;
+	out[11] = 1;
+	memcpy(out + n + 4, opt, sizeof(opt));
+	return (int)(n + 4 + sizeof(opt));
 }

@@ -1,8 +1,8 @@
 /* parsers/dns_answer.h - one DNS message, as far as a survey needs it (RFC 1035 4).
  *
- * c-ares's own parsers lose the AD bit, the CNAME chain of a failed lookup and the line
- * between NXDOMAIN and an empty answer; this one keeps them. It reads the packet in place,
- * follows compression pointers backwards only, and touches no octet twice per name.
+ * c-ares's own parsers lose the AD bit, the CNAME chain of a failed lookup and the difference between NXDOMAIN and an
+ * empty answer; this one keeps them. It reads the packet in place, follows compression pointers backwards only, and
+ * touches no octet twice per name.
  */
 #ifndef STSURVEY_PARSERS_DNS_ANSWER_H
 #define STSURVEY_PARSERS_DNS_ANSWER_H
@@ -72,7 +72,7 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 size_t dns_answer_size(const struct dns_answer *answer);
 struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory);
 
-/* What a response code alone says (RFC 1035 4.1.1); ERROR for those a survey has no word for. */
+/* What a response code alone says (RFC 1035 4.1.1); ERROR for any other. */
 enum dns_status dns_status_of_rcode(unsigned rcode);
 
 /* The name at @offset as text, lower case, no trailing dot ("" for the root); labels' odd octets

@@ -20,7 +20,7 @@ static bool is_label(const uint8_t *p, const uint8_t *end)
 	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
 }
 
-/* "0.0.0.0" to "255.255.255.255"; rare, and inlined it would cost every name the saving of its registers. */
+/* "0.0.0.0" to "255.255.255.255"; rare; inlined, it would make every name save registers for it. */
 __attribute__((noinline)) static bool is_ipv4(struct span name)
 {
 	unsigned parts = 0;
@@ -52,7 +52,7 @@ static bool is_dotted(struct span name, uint8_t allowed)
 		if (*p != '.')
 			return false;
 	}
-	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
+	/* RFC 5321 4.1.3: an address needs brackets; a bare one is no name. */
 	return octet_class[end[-1]] != D || !is_ipv4(name);
 }
 
@@ -90,4 +90,20 @@ bool domain_is_below(struct span name, struct span ancestor)
 	if (name.n > ancestor.n && ancestor.n > 0 && name.p[name.n - ancestor.n - 1] != '.')
 		return false;
 	return span_equal_nocase(span_skip(name, name.n - ancestor.n), ancestor);
+}
+
+bool domain_matches(struct span pattern, struct span host)
+{
+	if (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	/* RFC 8461 4.1, RFC 6125 6.4.3: `*` is the whole left-most label or nothing at all. */
+	if (span_starts_with(pattern, SPAN_LITERAL("*."))) {
+		pattern = span_skip(pattern, 2);
+		if (!domain_is_name(host))
+			return false;
+		host = domain_parent(host);
+	}
+	/* Neither a `*` elsewhere, nor an empty label, nor a NUL passes here (CVE-2009-2408:
+	 * a certificate for "bank.example\0.evil.example"). */
+	return domain_is_name(pattern) && span_equal_nocase(pattern, host);
 }

@@ -31,6 +31,11 @@ struct span domain_tld(struct span name);
 /* Is @name equal to @ancestor or below it? Ignores ASCII case. */
 bool domain_is_below(struct span name, struct span ancestor);
 
+/* Is @host a name that @pattern stands for: an MX of a policy (RFC 8461 4.1), a name of a certificate (RFC 6125 6.4,
+ * RFC 8461 3.3)? @pattern is a name or "*." and a name; `*` stands for exactly one whole left-most label. ASCII case is
+ * ignored; one trailing dot of @host is dropped first. A malformed pattern matches nothing. */
+bool domain_matches(struct span pattern, struct span host);
+
 /* @label, its dot included, in front of @domain: written to @text, which has room for both. */
 static inline struct span domain_join(struct span label, struct span domain, char *text)
 {

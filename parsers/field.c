@@ -1,6 +1,5 @@
 #include "parsers/field.h"
 
-#include "parsers/hash.h"
 #include "parsers/utf8.h"
 
 bool field_is_name(struct span name)
@@ -26,15 +25,11 @@ bool field_is_value(struct span value)
 
 bool field_names_saw(struct field_names *names, struct span name)
 {
-	uint32_t tag = (uint32_t)hash_span(name);
-
 	for (unsigned i = 0; i < names->count; i++)
-		if (names->tag[i] == tag && span_equal(names->name[i], name))
+		if (span_equal(names->name[i], name))
 			return true;
-	if (names->count < FIELD_NAMES_MAX) {
-		names->tag[names->count] = tag;
+	if (names->count < FIELD_NAMES_MAX)
 		names->name[names->count++] = name;
-	}
 	return false;
 }
 
@@ -86,8 +81,8 @@ bool field_is_spaced(struct span name, struct span known)
 
 enum likeness { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
 
-/* What stands around a record that was pasted: quotes of every make, and the backslash before one; white space of
- * every script (Unicode's White_Space); what has no width. */
+/* What stands around a record that was pasted: quotes of every kind, and the backslash before one; white space of every
+ * script (Unicode's White_Space); what has no width. */
 static bool is_debris(uint32_t c)
 {
 	static const struct {
@@ -141,8 +136,9 @@ static enum likeness likeness_of(struct span text, struct span version, struct s
 	return is_meant(text, meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
 }
 
-enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
-			     struct finding_set *findings, struct span *text)
+/* Which of the records is the one that counts? RECORD_VALID: *@text. */
+static enum record_state choose(const struct span *record, size_t count, const struct txt_kind *kind,
+				struct finding_set *findings, struct span *text)
 {
 	size_t like[TXT_EXACT + 1] = { 0 };
 
@@ -172,11 +168,15 @@ enum record_state txt_choose(const struct span *record, size_t count, const stru
 	return like[TXT_LOOSE] > 0 || like[TXT_BAD_VERSION] > 0 ? RECORD_INVALID : RECORD_NONE;
 }
 
-void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading)
+enum record_state txt_read(const struct span *record, size_t count, const struct txt_kind *kind,
+			   struct finding_set *findings, struct txt_reading *reading)
 {
-	struct field_walk walk = { .text = text, .at = kind->version.n };
+	enum record_state state = choose(record, count, kind, findings, &reading->text);
+	struct field_walk walk = { .text = reading->text, .at = kind->version.n };
 	struct span field;
 
+	if (state != RECORD_VALID)
+		return state;
 	/* not the whole struct: the name set is large and needs no clearing */
 	reading->findings = (struct finding_set){ 0 };
 	reading->names.count = 0;
@@ -187,14 +187,11 @@ void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading 
 		finding_add(&reading->findings, kind->syntax);
 	if (!reading->is_whole && !walk.undelimited)
 		finding_add(&reading->findings, kind->not_whole);
+	finding_join(findings, &reading->findings);
+	return RECORD_VALID;
 }
 
-static const char *const record_state_names[RECORD_STATE_COUNT] = {
+const char *const record_state_names[RECORD_STATE_COUNT] = {
 	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
 	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
 };
-
-const char *record_state_name(enum record_state state)
-{
-	return record_state_names[state];
-}

@@ -27,7 +27,6 @@ bool field_is_value(struct span value);
 
 /* Names seen so far. A set needs only count = 0 before its first use. */
 struct field_names {
-	uint32_t tag[FIELD_NAMES_MAX]; /* hash: most are told apart without a look at the octets */
 	struct span name[FIELD_NAMES_MAX];
 	unsigned count;
 };
@@ -64,10 +63,11 @@ enum record_state {
 	RECORD_STATE_COUNT
 };
 
-const char *record_state_name(enum record_state state); /* static; "" for NOT_ASKED */
+extern const char *const record_state_names[RECORD_STATE_COUNT]; /* "" for NOT_ASKED */
 
 /* What is read of a TXT record; the first member of the reader's own struct. */
 struct txt_reading {
+	struct span text; /* the record that counts */
 	struct finding_set findings;
 	struct field_names names;
 	bool is_whole; /* set by read_field: the one field that a record needs was there */
@@ -82,12 +82,10 @@ struct txt_kind {
 	enum finding multiple, unrelated, bad_version, syntax, not_whole;
 };
 
-/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? RECORD_VALID: *@text, which is
- * still to be read; NONE, MULTIPLE, INVALID: none does. Adds what is wrong with them all to @findings. */
-enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
-			     struct finding_set *findings, struct span *text);
-
-/* Read the fields of the one that counts; of @reading these members are set. */
-void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading);
+/* Choose the one of the TXT records at a name that counts (RFC 8461 3.1, RFC 8460 3) and read its fields. RECORD_VALID:
+ * the members above of @reading are set, and the caller judges them; NONE, MULTIPLE, INVALID: no record counts. Adds
+ * all that is wrong to @findings. */
+enum record_state txt_read(const struct span *record, size_t count, const struct txt_kind *kind,
+			   struct finding_set *findings, struct txt_reading *reading);
 
 #endif

@@ -4,7 +4,7 @@ const struct finding_info finding_table[FINDING_COUNT] = {
 #include "finding_table.inc"
 };
 
-static const char *const component_names[COMPONENT_COUNT] = {
+const char *const component_names[COMPONENT_COUNT] = {
 	[COMPONENT_NONE] = "",         [COMPONENT_RECORD] = "record",   [COMPONENT_DNS] = "dns",
 	[COMPONENT_TCP] = "tcp",       [COMPONENT_TLS] = "tls",         [COMPONENT_HTTP] = "http",
 	[COMPONENT_SYNTAX] = "syntax", [COMPONENT_MX] = "mx",           [COMPONENT_MXTLS] = "mxtls",
@@ -12,20 +12,10 @@ static const char *const component_names[COMPONENT_COUNT] = {
 	[COMPONENT_TLSRPT] = "tlsrpt",
 };
 
-static const char *const severity_names[SEVERITY_COUNT] = {
+const char *const severity_names[SEVERITY_COUNT] = {
 	[SEVERITY_INFO] = "info",   [SEVERITY_WARNING] = "warning",     [SEVERITY_TOLERATED] = "tolerated",
 	[SEVERITY_ERROR] = "error", [SEVERITY_TRANSIENT] = "transient",
 };
-
-const char *component_name(enum component component)
-{
-	return component_names[component];
-}
-
-const char *severity_name(enum severity severity)
-{
-	return severity_names[severity];
-}
 
 enum finding finding_next(const struct finding_set *set, unsigned from)
 {

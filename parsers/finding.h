@@ -56,8 +56,8 @@ struct finding_info {
 /* Indexed by enum finding; in the order of their numbers. */
 extern const struct finding_info finding_table[FINDING_COUNT];
 
-const char *component_name(enum component component); /* static; "" for NONE */
-const char *severity_name(enum severity severity);    /* static */
+extern const char *const component_names[COMPONENT_COUNT]; /* "" for NONE */
+extern const char *const severity_names[SEVERITY_COUNT];
 
 /* A set of findings, by value. */
 enum { FINDING_SET_WORDS = (FINDING_COUNT + 63) / 64 };

@@ -1,7 +1,7 @@
 /* parsers/hash.h - FNV-1a in 64 bits: for tables, and to tell one list from another; not against an adversary.
  *
- * Shards and --resume's look at its input depend on the values: they never change. The low bits mix badly: a table
- * folds the high ones into them.
+ * Shards, and --resume where it compares its input, depend on the values: they must never change. The low bits are
+ * badly mixed: a table folds the high ones into them.
  */
 #ifndef STSURVEY_PARSERS_HASH_H
 #define STSURVEY_PARSERS_HASH_H
@@ -10,7 +10,7 @@
 
 #include "parsers/span.h"
 
-/* The hash of nothing, which the others go on from. */
+/* The hash of no octets, which the others start from. */
 #define HASH_NOTHING UINT64_C(0xcbf29ce484222325)
 
 /* One octet more, or a number as if it were one. */

@@ -1,13 +1,13 @@
 #include "parsers/observation.h"
 
-static const char *const dns_status_names[DNS_STATUS_COUNT] = {
+const char *const dns_status_names[DNS_STATUS_COUNT] = {
 	[DNS_SKIPPED] = "SKIPPED",     [DNS_NOERROR] = "NOERROR",   [DNS_NXDOMAIN] = "NXDOMAIN",
 	[DNS_NO_ANSWER] = "NO_ANSWER", [DNS_SERVFAIL] = "SERVFAIL", [DNS_REFUSED] = "REFUSED",
 	[DNS_FORMERR] = "FORMERR",     [DNS_NOTIMP] = "NOTIMP",     [DNS_TIMEOUT] = "TIMEOUT",
 	[DNS_TRUNCATED] = "TRUNCATED", [DNS_ERROR] = "ERROR",
 };
 
-static const char *const connect_status_names[CONNECT_STATUS_COUNT] = {
+const char *const connect_status_names[CONNECT_STATUS_COUNT] = {
 	[CONNECT_SKIPPED] = "skipped",
 	[CONNECT_SUCCESS] = "success",
 	[CONNECT_REFUSED] = "connection-refused",
@@ -20,7 +20,7 @@ static const char *const connect_status_names[CONNECT_STATUS_COUNT] = {
 	[CONNECT_BLOCKLISTED] = "blocklisted-target",
 };
 
-static const char *const tls_version_names[TLS_VERSION_COUNT] = {
+const char *const tls_version_names[TLS_VERSION_COUNT] = {
 	[TLS_NONE] = "", [TLS_1_0] = "TLSv1.0", [TLS_1_1] = "TLSv1.1", [TLS_1_2] = "TLSv1.2", [TLS_1_3] = "TLSv1.3",
 };
 
@@ -28,21 +28,6 @@ const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
 	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS" },
 	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT" },
 };
-
-const char *dns_status_name(enum dns_status status)
-{
-	return dns_status_names[status];
-}
-
-const char *connect_status_name(enum connect_status status)
-{
-	return connect_status_names[status];
-}
-
-const char *tls_version_name(enum tls_version version)
-{
-	return tls_version_names[version];
-}
 
 bool obs_mx_is_null(const struct obs_mx *mx)
 {

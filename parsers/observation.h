@@ -1,9 +1,9 @@
 /* parsers/observation.h - the facts about one domain.
  *
- * An observation holds what was asked and what came back, nothing concluded: the scan
- * file keeps it, and analysis/classify/classify judges it, today or by a later version. Every
- * span and array points into memory of whoever made the observation (the job's arena
- * while scanning, the reader's frame while reading) and lives as long as that.
+ * An observation holds what was asked and what came back, nothing concluded: the scan file keeps it, and
+ * analysis/classify/classify judges it, in this version or a later one. Every span and array points into memory of the
+ * part that made the observation (the job's arena while scanning, the reader's frame while reading) and lives as long
+ * as that.
  *
  * Zero is "not asked": a zeroed observation with a name is a domain of which nothing
  * is known yet.
@@ -199,10 +199,10 @@ struct observation {
 	struct obs_policy policy;
 };
 
-/* The words of INTERFACE.md; static, "" where JSON has null. */
-const char *dns_status_name(enum dns_status status);
-const char *connect_status_name(enum connect_status status);
-const char *tls_version_name(enum tls_version version);
+/* The words users see; "" where JSON has null. */
+extern const char *const dns_status_names[DNS_STATUS_COUNT];
+extern const char *const connect_status_names[CONNECT_STATUS_COUNT];
+extern const char *const tls_version_names[TLS_VERSION_COUNT];
 
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)
@@ -225,7 +225,7 @@ static inline const struct obs_answer *obs_policy_chain(const struct obs_policy 
 	return policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
 }
 
-/* Is there nothing at all that was learnt of it? */
+/* Was nothing at all learnt of it? */
 bool obs_tls_is_empty(const struct obs_tls *tls);
 bool obs_http_is_empty(const struct obs_http *http);
 

@@ -1,4 +1,4 @@
-/* parsers/span.h - a run of bytes that somebody else owns.
+/* parsers/span.h - a run of octets that are owned elsewhere.
  *
  * Every parser result is a span into the caller's bytes: nothing is copied, nothing is
  * freed, and a span lives exactly as long as the bytes it points into. Not NUL-terminated;

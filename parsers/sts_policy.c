@@ -20,19 +20,14 @@ static const enum finding key_missing[KEY_COUNT] = {
 	[KEY_MX] = FINDING_POLICY_NO_MX,
 };
 
-static const struct span mode_name[] = {
-	[STS_MODE_UNSET] = { "", 0 },
-	[STS_MODE_ENFORCE] = { "enforce", 7 },
-	[STS_MODE_TESTING] = { "testing", 7 },
-	[STS_MODE_NONE] = { "none", 4 },
+const char *const sts_mode_names[STS_MODE_COUNT] = {
+	[STS_MODE_UNSET] = "",
+	[STS_MODE_ENFORCE] = "enforce",
+	[STS_MODE_TESTING] = "testing",
+	[STS_MODE_NONE] = "none",
 };
 
 enum { MAX_AGE_DIGITS = 10 }; /* RFC 8461 3.2: 1*10(DIGIT) */
-
-const char *sts_mode_name(enum sts_mode mode)
-{
-	return mode_name[mode].p;
-}
 
 /* ---- lines ---- */
 
@@ -135,7 +130,7 @@ static void add_bad_mx(struct span value, struct finding_set *findings)
 		finding_add(findings, FINDING_POLICY_MX_TRAILING_DOT);
 }
 
-static void read_mx(struct span value, struct sts_policy *result)
+static void read_pattern(struct span value, struct sts_policy *result)
 {
 	if (is_mx_pattern(value))
 		result->mx_count++;
@@ -158,11 +153,13 @@ static void read_mode(struct span value, struct sts_policy *result)
 	enum finding wrong = FINDING_POLICY_BAD_MODE;
 
 	for (unsigned mode = STS_MODE_ENFORCE; mode <= STS_MODE_NONE; mode++) {
-		if (span_equal(value, mode_name[mode])) {
+		struct span name = span_of(sts_mode_names[mode]);
+
+		if (span_equal(value, name)) {
 			result->mode = (enum sts_mode)mode;
 			return;
 		}
-		if (span_equal_nocase(value, mode_name[mode]))
+		if (span_equal_nocase(value, name))
 			wrong = FINDING_POLICY_KEY_CASE;
 	}
 	finding_add(&result->findings, wrong);
@@ -177,13 +174,13 @@ static void read_max_age(struct span value, struct sts_policy *result)
 
 /* ---- the whole ---- */
 
-struct reading {
+struct policy_reading {
 	struct field_names names;
 	bool seen[KEY_COUNT];
 	bool seen_in_other_case[KEY_COUNT];
 };
 
-static void read_extension(struct reading *reading, const struct line *line, struct sts_policy *result)
+static void read_extension(struct policy_reading *reading, const struct line *line, struct sts_policy *result)
 {
 	enum key meant = key_of(line->key, span_equal_nocase);
 
@@ -207,8 +204,14 @@ static void read_again(const struct line *line, struct sts_policy *result)
 		finding_add(&result->findings, FINDING_POLICY_BAD_LINE);
 }
 
-static void read_line(struct reading *reading, const struct line *line, struct sts_policy *result)
+static void read_line(struct policy_reading *reading, const struct line *line, struct sts_policy *result)
 {
+	static void (*const read_value[KEY_COUNT])(struct span value, struct sts_policy * result) = {
+		[KEY_VERSION] = read_version,
+		[KEY_MODE] = read_mode,
+		[KEY_MAX_AGE] = read_max_age,
+		[KEY_MX] = read_pattern,
+	};
 	enum key key = line->is_pair ? key_of(line->key, span_equal) : KEY_EXTENSION;
 
 	if (line->is_blank) {
@@ -223,30 +226,15 @@ static void read_line(struct reading *reading, const struct line *line, struct s
 		finding_add(&result->findings, FINDING_POLICY_WHITE_SPACE);
 	if (key == KEY_EXTENSION) {
 		read_extension(reading, line, result);
-		return;
-	}
-	if (reading->seen[key] && key != KEY_MX) {
+	} else if (reading->seen[key] && key != KEY_MX) {
 		read_again(line, result);
-		return;
-	}
-	reading->seen[key] = true;
-	switch (key) {
-	case KEY_VERSION:
-		read_version(line->value, result);
-		break;
-	case KEY_MODE:
-		read_mode(line->value, result);
-		break;
-	case KEY_MAX_AGE:
-		read_max_age(line->value, result);
-		break;
-	default:
-		read_mx(line->value, result);
-		break;
+	} else {
+		reading->seen[key] = true;
+		read_value[key](line->value, result);
 	}
 }
 
-static void judge_keys(const struct reading *reading, struct sts_policy *result)
+static void judge_keys(const struct policy_reading *reading, struct sts_policy *result)
 {
 	for (unsigned key = 0; key < KEY_COUNT; key++) {
 		/* RFC 8461 3.2: mode none needs no mx */
@@ -285,16 +273,21 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
+static struct span without_leading_blanks(struct span body)
+{
+	while (body.n > 0 && (ascii_is_wsp(body.p[0]) || body.p[0] == '\r' || body.p[0] == '\n'))
+		body = span_skip(body, 1);
+	return body;
+}
+
 /* No key can begin with `<`. */
 bool sts_policy_is_html(struct span body)
 {
-	size_t i = 0;
+	struct span text = without_leading_blanks(body);
 
-	while (i < body.n && (ascii_is_wsp(body.p[i]) || body.p[i] == '\r' || body.p[i] == '\n'))
-		i++;
-	if (i + 1 >= body.n || body.p[i] != '<')
+	if (text.n < 2 || text.p[0] != '<')
 		return false;
-	return body.p[i + 1] == '!' || body.p[i + 1] == '?' || (ascii_is_alnum(body.p[i + 1]) && body.p[i + 1] > '9');
+	return text.p[1] == '!' || text.p[1] == '?' || (ascii_is_alnum(text.p[1]) && !ascii_is_digit(text.p[1]));
 }
 
 /* A page behind something else, such as a warning of the program that made it. */
@@ -310,25 +303,11 @@ static bool has_html_tag(struct span body)
 	return false;
 }
 
-static bool is_empty(struct span body)
-{
-	for (size_t i = 0; i < body.n; i++)
-		if (!ascii_is_wsp(body.p[i]) && body.p[i] != '\r' && body.p[i] != '\n')
-			return false;
-	return true;
-}
-
-/* Nothing here is a policy: one finding says so, instead of five about the missing keys. */
-static void refuse(struct sts_policy *result, enum finding finding)
-{
-	*result = (struct sts_policy){ .state = POLICY_INVALID };
-	finding_add(&result->findings, finding);
-}
-
 void sts_policy_parse(struct span body, struct sts_policy *result)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
-	struct reading reading;
+	enum finding no_policy = FINDING_COUNT;
+	struct policy_reading reading;
 	struct line line;
 
 	*result = (struct sts_policy){ .body = body };
@@ -339,18 +318,17 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 		result->body = body = span_skip(body, bom.n);
 		finding_add(&result->findings, FINDING_POLICY_BOM);
 	}
-	if (is_empty(body)) {
-		refuse(result, FINDING_POLICY_EMPTY);
-		return;
-	}
-	if (sts_policy_is_html(body)) {
-		refuse(result, FINDING_POLICY_HTML);
-		return;
-	}
-	for (size_t at = 0; line_next(body, &at, &line);)
+	if (without_leading_blanks(body).n == 0)
+		no_policy = FINDING_POLICY_EMPTY;
+	else if (sts_policy_is_html(body))
+		no_policy = FINDING_POLICY_HTML;
+	for (size_t at = 0; no_policy == FINDING_COUNT && line_next(body, &at, &line);)
 		read_line(&reading, &line, result);
-	if (!reading.seen[KEY_VERSION] && !reading.seen[KEY_MODE] && !reading.seen[KEY_MAX_AGE] && has_html_tag(body)) {
-		refuse(result, FINDING_POLICY_HTML);
+	if (!reading.seen[KEY_VERSION] && !reading.seen[KEY_MODE] && !reading.seen[KEY_MAX_AGE] && has_html_tag(body))
+		no_policy = FINDING_POLICY_HTML;
+	if (no_policy != FINDING_COUNT) { /* one finding says so, instead of five about the missing keys */
+		*result = (struct sts_policy){ .state = POLICY_INVALID };
+		finding_add(&result->findings, no_policy);
 		return;
 	}
 	judge_keys(&reading, result);
@@ -371,14 +349,9 @@ bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span
 	return false;
 }
 
-static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+const char *const policy_state_names[POLICY_STATE_COUNT] = {
 	[POLICY_UNJUDGED] = "",
 	[POLICY_VALID] = "valid",
 	[POLICY_TOLERATED] = "tolerated",
 	[POLICY_INVALID] = "invalid",
 };
-
-const char *policy_state_name(enum policy_state state)
-{
-	return policy_state_names[state];
-}

@@ -14,7 +14,7 @@
 
 enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
 
-enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
+enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE, STS_MODE_COUNT };
 
 enum {
 	STS_MAX_AGE_LARGEST = 31557600,      /* seconds, RFC 8461 3.2 */
@@ -41,8 +41,8 @@ bool sts_policy_is_html(struct span body);
 /* Walk the well-formed mx values in order; *@at starts at 0. False at the end. */
 bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern);
 
-/* Static; "" for UNSET and UNJUDGED. */
-const char *sts_mode_name(enum sts_mode mode);
-const char *policy_state_name(enum policy_state state);
+/* "" for UNSET and UNJUDGED. */
+extern const char *const sts_mode_names[STS_MODE_COUNT];
+extern const char *const policy_state_names[POLICY_STATE_COUNT];
 
 #endif

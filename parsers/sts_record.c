@@ -32,14 +32,14 @@ static bool is_id(struct span id)
 	return id.n > 0 && id.n <= STS_ID_MAX;
 }
 
-struct reading {
+struct sts_reading {
 	struct txt_reading txt;
 	struct span id; /* of the first id field */
 };
 
 /* One field. A repeated one is an extension in the grammar's eyes: the first counts (RFC 8461 3.2,
  * last paragraph), the later must still be derivable. */
-static void read_field(struct txt_reading *reading, struct span field)
+static void read_sts_field(struct txt_reading *reading, struct span field)
 {
 	static const struct span id = { "id", 2 };
 	struct span name, value;
@@ -47,7 +47,7 @@ static void read_field(struct txt_reading *reading, struct span field)
 
 	if (span_equal(name, id) && !reading->is_whole) {
 		reading->is_whole = true;
-		((struct reading *)reading)->id = value;
+		((struct sts_reading *)reading)->id = value;
 		if (!is_id(value))
 			finding_add(&reading->findings, FINDING_STS_RECORD_BAD_ID);
 		return;
@@ -70,7 +70,7 @@ static void read_field(struct txt_reading *reading, struct span field)
 static const struct txt_kind kind = {
 	.version = { "v=STSv1", 7 },
 	.meant = { "v=sts", 5 },
-	.read_field = read_field,
+	.read_field = read_sts_field,
 	.multiple = FINDING_STS_RECORD_MULTIPLE,
 	.unrelated = FINDING_STS_RECORD_UNRELATED_TXT,
 	.bad_version = FINDING_STS_RECORD_BAD_VERSION,
@@ -78,27 +78,19 @@ static const struct txt_kind kind = {
 	.not_whole = FINDING_STS_RECORD_NO_ID,
 };
 
-static void judge_one(struct span text, struct sts_record *result)
-{
-	struct reading reading;
-
-	reading.id = (struct span){ NULL, 0 };
-	txt_read(text, &kind, &reading.txt);
-	if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
-		result->state = RECORD_INVALID;
-	else
-		result->id = reading.id;
-	finding_join(&result->findings, &reading.txt.findings);
-}
-
 void sts_record_parse(const struct span *record, size_t count, struct sts_record *result)
 {
-	struct span text;
+	struct sts_reading reading;
 
-	*result = (struct sts_record){ .state = RECORD_NONE };
-	result->state = txt_choose(record, count, &kind, &result->findings, &text);
-	if (result->state == RECORD_VALID)
-		judge_one(text, result);
+	*result = (struct sts_record){ 0 };
+	reading.id = result->id;
+	result->state = txt_read(record, count, &kind, &result->findings, &reading.txt);
+	if (result->state == RECORD_VALID) {
+		if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
+			result->state = RECORD_INVALID;
+		else
+			result->id = reading.id;
+	}
 	for (size_t i = 0; i < count && result->state == RECORD_NONE; i++)
 		if (is_apex_record(record[i]))
 			finding_add(&result->findings, FINDING_STS_RECORD_WILDCARD_TXT);

@@ -134,14 +134,14 @@ static bool list_next(struct span list, size_t *at, struct span *member)
 	return true;
 }
 
-struct reading {
+struct tlsrpt_reading {
 	struct txt_reading txt;
-	bool broken; /* a rua is no URI: nobody knows where reports shall go */
+	bool broken; /* a rua is no URI: where reports are to go is not known */
 	size_t usable;
 };
 
 /* RFC 8460 3: uri *( *WSP "," *WSP uri ) */
-static void read_rua(struct reading *reading, struct span list)
+static void read_rua(struct tlsrpt_reading *reading, struct span list)
 {
 	struct span member;
 
@@ -163,7 +163,7 @@ static void read_rua(struct reading *reading, struct span list)
 	}
 }
 
-static void read_field(struct txt_reading *txt, struct span field)
+static void read_tlsrpt_field(struct txt_reading *txt, struct span field)
 {
 	struct span name, value;
 	bool is_pair = field_split(field, &name, &value);
@@ -172,7 +172,7 @@ static void read_field(struct txt_reading *txt, struct span field)
 	if (span_equal(name, rua)) {
 		again = txt->is_whole; /* several add up: they may stand anywhere and the grammar has 1* */
 		txt->is_whole = true;
-		read_rua((struct reading *)txt, value);
+		read_rua((struct tlsrpt_reading *)txt, value);
 	} else if (is_pair && field_is_spaced(name, rua)) {
 		again = txt->is_whole;
 		txt->is_whole = true; /* meant as a rua, so no extension; no white space around `=` */
@@ -190,7 +190,7 @@ static void read_field(struct txt_reading *txt, struct span field)
 static const struct txt_kind kind = {
 	.version = { "v=TLSRPTv1", 10 },
 	.meant = { "v=tlsrpt", 8 },
-	.read_field = read_field,
+	.read_field = read_tlsrpt_field,
 	.multiple = FINDING_TLSRPT_MULTIPLE,
 	.unrelated = FINDING_TLSRPT_UNRELATED_TXT,
 	.bad_version = FINDING_TLSRPT_BAD_VERSION,
@@ -198,57 +198,41 @@ static const struct txt_kind kind = {
 	.not_whole = FINDING_TLSRPT_NO_RUA,
 };
 
-static void judge_one(struct span text, struct tlsrpt_record *result)
+void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
 {
-	struct reading reading;
+	struct tlsrpt_reading reading;
 
+	*result = (struct tlsrpt_record){ 0 };
 	reading.broken = false;
 	reading.usable = 0;
-	txt_read(text, &kind, &reading.txt);
+	result->state = txt_read(record, count, &kind, &result->findings, &reading.txt);
+	if (result->state != RECORD_VALID)
+		return;
+	result->text = reading.txt.text;
 	/* A URI that no sender can use does no harm beside one that is usable. */
 	if (reading.broken || reading.usable == 0 || finding_has(&reading.txt.findings, FINDING_TLSRPT_SYNTAX))
 		result->state = RECORD_INVALID;
-	result->text = text;
-	finding_join(&result->findings, &reading.txt.findings);
-}
-
-void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
-{
-	struct span text;
-
-	*result = (struct tlsrpt_record){ .state = RECORD_NONE };
-	result->state = txt_choose(record, count, &kind, &result->findings, &text);
-	if (result->state == RECORD_VALID)
-		judge_one(text, result);
 }
 
 bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme)
 {
 	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : kind.version.n };
-	struct span text = record->text;
+	struct span list;
+	size_t in_list = 0;
 
 	if (record->state != RECORD_VALID)
 		return false;
-	/* walk.at is at a member of a list, or at what stands between two fields. */
-	while (walk.at < text.n) {
-		struct span list, member;
-		size_t in_list = 0;
-
-		if (text.p[walk.at] != ';' && !ascii_is_wsp(text.p[walk.at])) {
-			list = until(span_skip(text, walk.at), ";");
-			(void)list_next(list, &in_list, &member);
-			walk.at += in_list <= list.n ? in_list : list.n;
-			while (in_list <= list.n && ascii_is_wsp(text.p[walk.at]))
-				walk.at++;
-			*at = walk.at;
-			*uri = member;
-			*scheme = uri_read(member).scheme;
-			return true;
-		}
-		if (!field_next(&walk, &list))
-			return false;
-		if (span_starts_with(list, SPAN_LITERAL("rua=")))
-			walk.at = (size_t)(list.p - text.p) + 4;
+	if (record->text.p[walk.at - 1] == ',') { /* in the middle of a list; else where a field may begin */
+		list = until(span_skip(record->text, walk.at), ";");
+	} else {
+		do {
+			if (!field_next(&walk, &list))
+				return false;
+		} while (!span_starts_with(list, SPAN_LITERAL("rua=")));
+		list = span_skip(list, 4);
 	}
-	return false;
+	(void)list_next(list, &in_list, uri);
+	*at = (size_t)(list.p - record->text.p) + (in_list < list.n ? in_list : list.n);
+	*scheme = uri_read(*uri).scheme;
+	return true;
 }

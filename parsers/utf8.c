@@ -29,29 +29,16 @@ size_t utf8_length(struct span s)
 	return 0;
 }
 
-/* What Windows-1252 has at 0x80 to 0x9f, as far as anybody looks for it here: quotes and guillemets. */
+/* What Windows-1252 has at 0x80 to 0x9f, as far as it is looked for: quotes and guillemets. */
 static uint32_t windows_1252(unsigned char octet)
 {
-	switch (octet) {
-	case 0x82:
-		return 0x201a;
-	case 0x84:
-		return 0x201e;
-	case 0x8b:
-		return 0x2039;
-	case 0x91:
-		return 0x2018;
-	case 0x92:
-		return 0x2019;
-	case 0x93:
-		return 0x201c;
-	case 0x94:
-		return 0x201d;
-	case 0x9b:
-		return 0x203a;
-	default:
-		return octet;
-	}
+	static const uint16_t quotes[] = {
+		[0x02] = 0x201a, [0x04] = 0x201e, [0x0b] = 0x2039, [0x11] = 0x2018,
+		[0x12] = 0x2019, [0x13] = 0x201c, [0x14] = 0x201d, [0x1b] = 0x203a,
+	};
+	size_t at = octet - 0x80u;
+
+	return at < COUNT_OF(quotes) && quotes[at] != 0 ? quotes[at] : octet;
 }
 
 uint32_t utf8_character(struct span s, size_t *n)
@@ -75,8 +62,16 @@ uint32_t utf8_character(struct span s, size_t *n)
 bool utf8_is_valid(struct span s)
 {
 	while (s.n > 0) {
-		size_t n = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_length(s);
+		uint64_t octets = UINT64_MAX;
+		size_t n;
 
+		/* Nearly all of it is ASCII: eight octets a step. */
+		if (s.n >= sizeof(octets))
+			memcpy(&octets, s.p, sizeof(octets));
+		if (!(octets & UINT64_C(0x8080808080808080)))
+			n = sizeof(octets);
+		else
+			n = (unsigned char)s.p[0] < 0x80 ? 1 : utf8_length(s);
 		if (n == 0)
 			return false;
 		s = span_skip(s, n);

@@ -7,7 +7,7 @@
 #include "analysis/export.h"
 #include "analysis/findings_list.h"
 #include "analysis/report.h"
-#include "analysis/stats_directory.h"
+#include "analysis/stats_tables.h"
 #include "output/verify.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
@@ -24,7 +24,7 @@ static int run_stats(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(COMMAND_STATS, options);
 
-	if (stats_directory_write(&files, options->directory, error) < 0)
+	if (stats_tables_make(&files, options->directory, error) < 0)
 		return EXIT_FATAL;
 	fprintf(stderr, "stsurvey stats: %" PRIu64 " domains, tables in %s\n", files.domains, options->directory);
 	return EXIT_COMPLETE;
@@ -36,7 +36,7 @@ static int run_export(const struct options *options, struct error *error)
 
 	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
 		return EXIT_FATAL;
-	if (scan_files_expect_domains(&files, error) < 0) /* no line is what there is to write */
+	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */
 		fprintf(stderr, "stsurvey export: warning: %s\n", error->text);
 	return EXIT_COMPLETE;
 }

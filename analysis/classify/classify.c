@@ -3,16 +3,20 @@
 #include "analysis/classify/classify_mx.h"
 #include "analysis/classify/classify_policy.h"
 
-/* Lookups end in one of these before any record is read. */
-static enum record_state state_of_answer(const struct obs_answer *answer)
+/* What the answer alone tells of the record; true: there are records to read. */
+static bool judge_answer(const struct obs_txt *txt, enum finding unknown, enum record_state *state,
+			 struct classification *result)
 {
-	if (answer->cname_loop) /* resolvers say SERVFAIL to a loop; asking again tells nothing new */
-		return RECORD_NONE;
-	if (answer->status == DNS_SKIPPED)
-		return RECORD_NOT_ASKED;
-	if (dns_status_is_transient(answer->status))
-		return RECORD_UNKNOWN;
-	return RECORD_NONE;
+	*state = RECORD_NONE;
+	if (txt->answer.cname_loop) {
+		/* resolvers say SERVFAIL to a loop; asking again tells nothing new */
+	} else if (txt->answer.status == DNS_SKIPPED) {
+		*state = RECORD_NOT_ASKED;
+	} else if (dns_status_is_transient(txt->answer.status)) {
+		*state = RECORD_UNKNOWN;
+		classification_add(result, unknown);
+	}
+	return txt->answer.status == DNS_NOERROR && txt->count > 0;
 }
 
 /* Two names with nothing in common are aliases of one: nobody delegated them, a DNS wildcard answers (RFC 4592). */
@@ -41,40 +45,32 @@ static void judge_sts_alias(const struct observation *observation, struct classi
 static void judge_sts(const struct observation *observation, struct classification *result)
 {
 	const struct obs_txt *txt = &observation->txt[TXT_STS];
-	const struct obs_answer *answer = &txt->answer;
-	enum record_state state = state_of_answer(answer);
+	enum record_state *state = &result->judgement.record[TXT_STS];
 
 	judge_sts_alias(observation, result);
-	if (state == RECORD_UNKNOWN)
-		classification_add(result, FINDING_STS_RECORD_UNKNOWN);
-	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
+	if (judge_answer(txt, FINDING_STS_RECORD_UNKNOWN, state, result)) {
 		sts_record_parse(txt->record, txt->count, &result->sts);
-		state = result->sts.state;
+		*state = result->sts.state;
 		finding_join(&result->judgement.findings, &result->sts.findings);
 	}
-	result->judgement.record[TXT_STS] = state;
 }
 
 static void judge_tlsrpt(const struct observation *observation, struct classification *result)
 {
 	const struct obs_txt *txt = &observation->txt[TXT_TLSRPT];
-	const struct obs_answer *answer = &txt->answer;
-	enum record_state state = state_of_answer(answer);
+	enum record_state *state = &result->judgement.record[TXT_TLSRPT], sts = result->judgement.record[TXT_STS];
 
-	if (answer->cname_count > 0 && !is_wildcard_alias(observation))
+	if (txt->answer.cname_count > 0 && !is_wildcard_alias(observation))
 		classification_add(result, FINDING_TLSRPT_DELEGATED);
-	if (state == RECORD_UNKNOWN)
-		classification_add(result, FINDING_TLSRPT_UNKNOWN);
-	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
+	if (judge_answer(txt, FINDING_TLSRPT_UNKNOWN, state, result)) {
 		tlsrpt_record_parse(txt->record, txt->count, &result->tlsrpt);
-		state = result->tlsrpt.state;
+		*state = result->tlsrpt.state;
 		finding_join(&result->judgement.findings, &result->tlsrpt.findings);
 	}
-	result->judgement.record[TXT_TLSRPT] = state;
 	/* RFC 8461 6: failures are reported to those who ask for it. */
-	if (result->judgement.record[TXT_STS] == RECORD_VALID && state == RECORD_NONE)
+	if (sts == RECORD_VALID && *state == RECORD_NONE)
 		classification_add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
-	if (state == RECORD_VALID && result->judgement.record[TXT_STS] == RECORD_NONE)
+	if (sts == RECORD_NONE && *state == RECORD_VALID)
 		classification_add(result, FINDING_TLSRPT_WITHOUT_STS);
 }
 
@@ -105,22 +101,16 @@ static void conclude_usable(const struct obs_mx *mx, struct classification *resu
 
 static void judge_policy(const struct observation *observation, struct classification *result)
 {
-	enum component broken;
+	enum component stage = classify_policy(observation, result);
 
-	switch (classify_policy(observation, result, &broken)) {
-	case STAGE_PASSED:
+	if (stage == COMPONENT_OK) {
 		classify_mx_match(&observation->mx, result);
 		conclude_usable(&observation->mx, result);
-		break;
-	case STAGE_BROKEN:
-		conclude(result, broken, VERDICT_NO_POLICY);
-		break;
-	case STAGE_HIDDEN:
-		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
-		if (observation->policy.status != CONNECT_BLOCKLISTED)
-			result->judgement.status = DOMAIN_UNKNOWN;
-		break;
+		return;
 	}
+	conclude(result, stage, stage == COMPONENT_UNKNOWN ? VERDICT_UNKNOWN : VERDICT_NO_POLICY);
+	if (stage == COMPONENT_UNKNOWN && observation->policy.status != CONNECT_BLOCKLISTED)
+		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
 /* A name that does not exist has nothing below it (RFC 8020 2). Otherwise we never learned whether it has. */
@@ -170,17 +160,9 @@ void classify(const struct observation *observation, struct classification *resu
 {
 	memset(result, 0, sizeof(*result));
 	result->tls_verify = "";
-	switch (observation->input) {
-	case INPUT_OK:
+	if (observation->input == INPUT_OK)
 		judge_domain(observation, result);
-		break;
-	case INPUT_BLOCKLISTED:
-		result->judgement.status = DOMAIN_BLOCKLISTED;
-		conclude(result, COMPONENT_NONE, VERDICT_UNKNOWN);
-		break;
-	default:
-		result->judgement.status = DOMAIN_ILLEGAL_INPUT;
-		conclude(result, COMPONENT_NONE, VERDICT_UNKNOWN);
-		break;
-	}
+	else
+		result->judgement.status = observation->input == INPUT_BLOCKLISTED ? DOMAIN_BLOCKLISTED
+										   : DOMAIN_ILLEGAL_INPUT;
 }

@@ -15,7 +15,7 @@
  *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
  *  - A challenge is 502 under any status, 200 as well: what stands there instead of a policy is not judged as one.
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
- *  - Lines that were not surveyed (illegal-input, blocklisted): no component, verdict unknown.
+ *  - Lines that were not surveyed (illegal-input, blocklisted): no component, no verdict.
  *  - Findings 701 and 702 also for mode none, where the policy lists patterns.
  */
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H

@@ -25,7 +25,7 @@ static const struct span marks[] = {
 
 static const uint16_t refusals[] = { 401, 403, 429, 503 };
 
-static bool has(struct span text, struct span mark)
+static bool contains(struct span text, struct span mark)
 {
 	for (size_t at = 0; at + mark.n <= text.n; at++) {
 		if (span_equal_nocase((struct span){ text.p + at, mark.n }, mark))
@@ -45,7 +45,7 @@ bool classify_challenge(const struct obs_http *http)
 	for (size_t i = 0; i < COUNT_OF(refusals); i++)
 		is_page |= http->status == refusals[i];
 	for (size_t i = 0; is_page && i < COUNT_OF(marks); i++) {
-		if (has(begin, marks[i]))
+		if (contains(begin, marks[i]))
 			return true;
 	}
 	return false;

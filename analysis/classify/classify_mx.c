@@ -2,7 +2,6 @@
 
 #include "analysis/classify/public_suffix.h"
 #include "parsers/domain.h"
-#include "parsers/mx_match.h"
 
 /* RFC 5321 5.1: an MX names a host. */
 static bool is_host(struct span name)
@@ -40,7 +39,7 @@ static void match_all(struct comparison *c, const struct sts_policy *policy, str
 		bool used = false;
 
 		for (size_t i = 0; i < c->mx->count; i++) {
-			if (mx_match(pattern, c->mx->record[i].name)) {
+			if (domain_matches(pattern, c->mx->record[i].name)) {
 				c->kind[i] = MX_KIND_MATCH;
 				used = true;
 			}

@@ -2,7 +2,18 @@
 
 #include "analysis/classify/classify_challenge.h"
 #include "parsers/domain.h"
-#include "parsers/mx_match.h"
+
+enum stage_result {
+	STAGE_PASSED,
+	STAGE_BROKEN, /* a sender gets no further */
+	STAGE_HIDDEN, /* we could not find out whether it would */
+};
+
+static enum stage_result broken(struct classification *result, enum finding finding)
+{
+	classification_add(result, finding);
+	return STAGE_BROKEN;
+}
 
 /* ---- dns: has the policy host an address? ---- */
 
@@ -16,10 +27,8 @@ static enum stage_result judge_missing_address(const struct obs_policy *policy, 
 	const struct obs_answer *a = &policy->a, *aaaa = &policy->aaaa;
 	bool chain = obs_policy_chain(policy)->cname_count > 0;
 
-	if (a->cname_loop || aaaa->cname_loop) { /* resolvers say SERVFAIL to a loop; the chain tells why */
-		classification_add(result, FINDING_POLICY_DNS_DANGLING_CNAME);
-		return STAGE_BROKEN;
-	}
+	if (a->cname_loop || aaaa->cname_loop) /* resolvers say SERVFAIL to a loop; the chain tells why */
+		return broken(result, FINDING_POLICY_DNS_DANGLING_CNAME);
 	if (dns_status_is_transient(a->status) || dns_status_is_transient(aaaa->status)) {
 		classification_add(result, FINDING_POLICY_DNS_UNKNOWN);
 		return STAGE_HIDDEN;
@@ -28,10 +37,8 @@ static enum stage_result judge_missing_address(const struct obs_policy *policy, 
 		return STAGE_HIDDEN;
 	/* One NXDOMAIN saves the other question (RFC 8020 2). */
 	if (!is_absent(a->status) || !is_absent(aaaa->status))
-		classification_add(result, FINDING_POLICY_DNS_NODATA);
-	else
-		classification_add(result, chain ? FINDING_POLICY_DNS_DANGLING_CNAME : FINDING_POLICY_DNS_NXDOMAIN);
-	return STAGE_BROKEN;
+		return broken(result, FINDING_POLICY_DNS_NODATA);
+	return broken(result, chain ? FINDING_POLICY_DNS_DANGLING_CNAME : FINDING_POLICY_DNS_NXDOMAIN);
 }
 
 static enum stage_result judge_dns(const struct observation *observation, struct classification *result)
@@ -40,12 +47,8 @@ static enum stage_result judge_dns(const struct observation *observation, struct
 
 	if (obs_policy_chain(policy)->cname_count > 0)
 		classification_add(result, FINDING_POLICY_HOST_DELEGATED);
-	if (policy->status == CONNECT_BLOCKLISTED) {
-		if (!policy->reserved)
-			return STAGE_HIDDEN;
-		classification_add(result, FINDING_POLICY_ADDRESS_RESERVED);
-		return STAGE_BROKEN;
-	}
+	if (policy->status == CONNECT_BLOCKLISTED)
+		return policy->reserved ? broken(result, FINDING_POLICY_ADDRESS_RESERVED) : STAGE_HIDDEN;
 	return policy->address_count > 0 ? STAGE_PASSED : judge_missing_address(policy, result);
 }
 
@@ -134,9 +137,9 @@ static void judge_name(const struct observation *observation, struct classificat
 	if (observation->name.n <= DOMAIN_NAME_MAX)
 		host = domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, text);
 	for (size_t i = 0; i < leaf->name_count; i++)
-		if (mx_match(leaf->name[i], host))
+		if (domain_matches(leaf->name[i], host))
 			return;
-	if (leaf->name_count == 0 && leaf->name_omitted == 0 && mx_match(leaf->common_name, host))
+	if (leaf->name_count == 0 && leaf->name_omitted == 0 && domain_matches(leaf->common_name, host))
 		classification_add(result, FINDING_POLICY_TLS_CN_ONLY);
 	else
 		classification_add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
@@ -168,7 +171,7 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 		judge_expiry(observation, result);
 		if (old)
 			classification_add(result, FINDING_POLICY_TLS_OLD_VERSION);
-		/* the certificate was fine, what followed not */
+		/* the certificate was good, but not what followed */
 		if (observation->policy.status == CONNECT_HANDSHAKE_ERROR &&
 		    !finding_any(findings, SEVERITY_ERROR, COMPONENT_TLS))
 			classification_add(result, FINDING_POLICY_TLS_HANDSHAKE);
@@ -227,20 +230,16 @@ static enum stage_result judge_http(const struct observation *observation, struc
 	const struct obs_http *http = &policy->http;
 
 	if (policy->status == CONNECT_IO_TIMEOUT)
-		classification_add(result, FINDING_POLICY_HTTP_TIMEOUT);
-	else if (policy->status == CONNECT_PROTOCOL_ERROR)
-		classification_add(result, FINDING_POLICY_HTTP_PROTOCOL);
-	else if (classify_challenge(http)) /* which wears any status */
-		classification_add(result, FINDING_POLICY_HTTP_FORBIDDEN);
-	else if (http->status != 0 && http->status != 200) /* a broken body does not matter any more */
-		classification_add(result, finding_of_status(http));
-	else if (http->failure != HTTP_COMPLETE)
-		classification_add(result, of_failure[http->failure]);
-	else if (http->status == 0)
-		classification_add(result, FINDING_POLICY_HTTP_PROTOCOL);
-	else
-		return STAGE_PASSED;
-	return STAGE_BROKEN;
+		return broken(result, FINDING_POLICY_HTTP_TIMEOUT);
+	if (policy->status == CONNECT_PROTOCOL_ERROR)
+		return broken(result, FINDING_POLICY_HTTP_PROTOCOL);
+	if (classify_challenge(http)) /* under any status */
+		return broken(result, FINDING_POLICY_HTTP_FORBIDDEN);
+	if (http->status != 0 && http->status != 200) /* a broken body does not matter any more */
+		return broken(result, finding_of_status(http));
+	if (http->failure != HTTP_COMPLETE)
+		return broken(result, of_failure[http->failure]);
+	return http->status == 0 ? broken(result, FINDING_POLICY_HTTP_PROTOCOL) : STAGE_PASSED;
 }
 
 /* ---- syntax ---- */
@@ -259,8 +258,7 @@ static enum stage_result judge_syntax(const struct observation *observation, str
 	return classification_usable(result) ? STAGE_PASSED : STAGE_BROKEN;
 }
 
-enum stage_result classify_policy(const struct observation *observation, struct classification *result,
-				  enum component *broken)
+enum component classify_policy(const struct observation *observation, struct classification *result)
 {
 	static const struct {
 		enum component component;
@@ -273,11 +271,8 @@ enum stage_result classify_policy(const struct observation *observation, struct 
 	for (size_t i = 0; i < COUNT_OF(stage); i++) {
 		enum stage_result passed = stage[i].judge(observation, result);
 
-		if (passed != STAGE_PASSED) {
-			*broken = stage[i].component;
-			return passed;
-		}
+		if (passed != STAGE_PASSED)
+			return passed == STAGE_HIDDEN ? COMPONENT_UNKNOWN : stage[i].component;
 	}
-	*broken = COMPONENT_OK;
-	return STAGE_PASSED;
+	return COMPONENT_OK;
 }

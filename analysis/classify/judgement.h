@@ -12,6 +12,7 @@
 enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
 
 enum verdict {
+	VERDICT_NOT_ASKED, /* nobody was asked about the domain; UNKNOWN is for one that was asked */
 	VERDICT_NO_POLICY,
 	VERDICT_NONE,
 	VERDICT_TESTING_OK,
@@ -38,11 +39,7 @@ static inline bool judgement_has_record(const struct judgement *judgement, enum 
 	return judgement->record[question] >= RECORD_VALID && judgement->record[question] <= RECORD_MULTIPLE;
 }
 
-/* Static. */
-const char *domain_status_name(enum domain_status status);
-const char *verdict_name(enum verdict verdict);
-
-/* The verdict's word; "" for a domain nobody was asked about, which has none: "unknown" is for one that was asked. */
-const char *judgement_verdict_name(const struct judgement *judgement);
+extern const char *const domain_status_names[DOMAIN_STATUS_COUNT];
+extern const char *const verdict_names[VERDICT_COUNT]; /* "" for NOT_ASKED */
 
 #endif

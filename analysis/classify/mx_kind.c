@@ -4,15 +4,10 @@
 #include "parsers/edit_distance.h"
 #include "parsers/sts_policy.h"
 
-static const char *const names[MX_KIND_COUNT] = {
+const char *const mx_kind_names[MX_KIND_COUNT] = {
 	[MX_KIND_MATCH] = "match", [MX_KIND_STS_LABEL] = "sts-label", [MX_KIND_TLD] = "tld",
 	[MX_KIND_TYPO] = "typo",   [MX_KIND_LABEL] = "label",         [MX_KIND_DOMAIN] = "domain",
 };
-
-const char *mx_kind_name(enum mx_kind kind)
-{
-	return names[kind];
-}
 
 /* What stands in front of the public suffix and its dot. */
 static struct span before_suffix(const struct public_suffix_cut *cut)

@@ -31,7 +31,7 @@ struct public_suffix_cut;
 enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard,
 			     const struct public_suffix_cut *mx);
 
-/* "match", "tld", … as in mx_consistency.csv. Static. */
-const char *mx_kind_name(enum mx_kind kind);
+/* "match", "tld", … as in mx_consistency.csv. */
+extern const char *const mx_kind_names[MX_KIND_COUNT];
 
 #endif

@@ -27,8 +27,3 @@ struct public_suffix_cut public_suffix_cut(struct span name)
 	cut.suffix = span_skip(cut.registrable, cut.label.n < cut.registrable.n ? cut.label.n + 1 : cut.label.n);
 	return cut;
 }
-
-struct span public_suffix_registrable(struct span name)
-{
-	return public_suffix_cut(name).registrable;
-}

@@ -1,4 +1,4 @@
-/* analysis/classify/public_suffix.h - where in a name the part begins that somebody registered.
+/* analysis/classify/public_suffix.h - which part of a name was registered.
  *
  * Answers come from the list compiled into libpsl: read-only, so every thread may ask. Names are
  * A-labels in any case, without a trailing dot. Nothing is copied: results are parts of @name.
@@ -17,8 +17,5 @@ struct public_suffix_cut {
 };
 
 struct public_suffix_cut public_suffix_cut(struct span name);
-
-/* The registrable domain alone. */
-struct span public_suffix_registrable(struct span name);
 
 #endif

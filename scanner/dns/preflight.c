@@ -135,7 +135,7 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 			return 0;
 	for (unsigned i = 0; i < count; i++)
 		if (check[i].answers)
-			what = dns_status_name(check[i].status);
+			what = dns_status_names[check[i].status];
 	if (fault)
 		return error_set(error, "no %s to ask the name servers with%s",
 				 fault == NET_FAULT_MEMORY ? "memory" : "sockets",
@@ -219,7 +219,7 @@ void preflight_warn(const struct endpoint *server, const struct server_check *ch
 	if (!check->answers)
 		log_warning("name server %s port %u does not answer", text, server->port);
 	else if (!check->useful)
-		log_warning("name server %s port %u answers %s", text, server->port, dns_status_name(check->status));
+		log_warning("name server %s port %u answers %s", text, server->port, dns_status_names[check->status]);
 	else
 		warn_of_limits(text, server->port, check, lab);
 }

@@ -287,7 +287,7 @@ static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode co
 static void log_outcome(const struct net_curl_attempt *attempt, enum net_curl_outcome outcome, uint64_t ms)
 {
 	const struct obs_policy *policy = attempt->policy;
-	const char *what = connect_status_name(policy->status);
+	const char *what = connect_status_names[policy->status];
 	char address[ADDRESS_TEXT_MAX];
 
 	if (attempt->fault != NET_OK)

@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "parsers/mx_match.h"
+#include "parsers/domain.h"
 
 struct tls_store {
 	X509_STORE *x509;
@@ -167,7 +167,7 @@ static void keep_names(struct tls_watch *watch, const GENERAL_NAMES *san, bool l
 		if (general->type != GEN_DNS)
 			continue;
 		name = asn1_span(general->d.dNSName);
-		match = leaf && !watch->named && mx_match(name, watch->host);
+		match = leaf && !watch->named && domain_matches(name, watch->host);
 		watch->named |= match;
 		if (kept < max)
 			names[kept++] = keep_span(watch, name);

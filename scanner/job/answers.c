@@ -18,10 +18,10 @@ __attribute__((cold, noinline)) static void log_answer(const struct net_query *q
 			    net_fault_name(query->fault));
 	else if (!answer)
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, tries %u", query->name_n, query->name, type,
-			    dns_status_name(query->status), query->packets_sent);
+			    dns_status_names[query->status], query->packets_sent);
 	else
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, records %u, TTL %u, AD %u, tries %u", query->name_n,
-			    query->name, type, dns_status_name(query->status), answer->count + answer->omitted,
+			    query->name, type, dns_status_names[query->status], answer->count + answer->omitted,
 			    answer->ttl, answer->ad, query->packets_sent);
 }
 

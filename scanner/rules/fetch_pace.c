@@ -108,7 +108,7 @@ uint64_t fetch_pace_reserve(struct fetch_pace *pace, const struct obs_address *a
 	if (pace->exempt && cidr_set_has(pace->exempt, address))
 		return 0;
 	if (target.n > 0)
-		target = public_suffix_registrable(target);
+		target = public_suffix_cut(target).registrable;
 	pthread_mutex_lock(&pace->lock);
 	host_us = table_reserve(&pace->host, address_hash(address), now_us);
 	if (target.n > 0)

@@ -18,8 +18,8 @@ void domain_log_write(struct span name, const struct judgement *judgement, const
 	     f = finding_next(&judgement->findings, f + 1))
 		used += (size_t)snprintf(findings + used, sizeof(findings) - used, " %s", finding_table[f].code);
 	log_message(LOG_LEVEL_DEBUG, "%.*s: %s, component %s, verdict %s, findings%s: %s", (int)name.n, name.p,
-		    domain_status_name(judgement->status), or_dash(component_name(judgement->component)),
-		    or_dash(judgement_verdict_name(judgement)), findings, then);
+		    domain_status_names[judgement->status], or_dash(component_names[judgement->component]),
+		    or_dash(verdict_names[judgement->verdict]), findings, then);
 }
 
 void domain_log_fault(struct span name, int fault, const char *then)

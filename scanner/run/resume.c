@@ -153,9 +153,9 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
 	    read_records(resume, reader, path, error) < 0)
 		goto done;
-	resume->whole = reader_whole(reader);
-	resume->torn = reader_torn(reader);
-	read_trailer(resume, reader_trailer(reader));
+	resume->whole = reader_end(reader)->whole;
+	resume->torn = reader_end(reader)->torn;
+	read_trailer(resume, reader_end(reader)->trailer);
 	result = 0;
 done:
 	reader_close(reader);

@@ -87,7 +87,7 @@ static void put_server(struct json *json, const struct scan_report *report, unsi
 	json_text(json, "address", address);
 	json_uint(json, "port", server->port);
 	json_bool(json, "answers", check->answers);
-	json_text(json, "no_such_name", dns_status_name(check->status));
+	json_text(json, "no_such_name", dns_status_names[check->status]);
 	json_bool(json, "rewrites_nxdomain", check->rewrites);
 	json_bool(json, "tcp", check->tcp);
 	json_bool(json, "edns", check->edns);

@@ -104,7 +104,7 @@ static bool record(struct worker *worker, const struct observation *observation,
 		return false;
 	counts_add_domain(&worker->counts->recorded, judgement);
 	domain_log_judged(observation->name, judgement, "recorded");
-	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
+	if (record_buffer_content(worker->buffer).n >= SINK_FRAME_TARGET)
 		give_buffer(worker);
 	return true;
 }
@@ -445,7 +445,7 @@ static void on_tick(uv_timer_t *tick)
 	if (worker->state == WORKER_CLOSING)
 		return;
 	copy_counts(worker);
-	if (worker->buffer && record_buffer_domains(worker->buffer) > 0 &&
+	if (worker->buffer && record_buffer_content(worker->buffer).n > 0 &&
 	    uv_now(&worker->loop) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
 		give_buffer(worker);
 }

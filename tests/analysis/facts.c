@@ -28,7 +28,7 @@ static uint64_t number(struct span s)
 static bool dns_word(struct span s, struct obs_answer *answer)
 {
 	for (int i = 0; i < DNS_STATUS_COUNT; i++) {
-		if (span_equal(s, span_of(dns_status_name((enum dns_status)i)))) {
+		if (span_equal(s, span_of(dns_status_names[i]))) {
 			answer->status = (enum dns_status)i;
 			return true;
 		}
@@ -122,7 +122,7 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 static void set_connect(struct facts *f, struct span v)
 {
 	for (int i = 0; i < CONNECT_STATUS_COUNT; i++) {
-		if (span_equal(v, span_of(connect_status_name((enum connect_status)i)))) {
+		if (span_equal(v, span_of(connect_status_names[i]))) {
 			f->observation.policy.status = (enum connect_status)i;
 			return;
 		}

@@ -89,11 +89,13 @@ static const struct {
 	},
 	{ /* the name does not exist: nothing else was asked */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx = { ASKED(DNS_NXDOMAIN), NULL, 0, 0 } },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_COUNT,
 		.line = FRONT MX_NXDOMAIN "," NOT_ASKED ",\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
 	},
 	{ /* an authenticated denial, tried twice */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx = { { .status = DNS_NXDOMAIN, .ad = true, .tries = 3 }, NULL, 0, 0 } },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_COUNT,
 		.line = FRONT "\"MX\":{\"status\":\"NXDOMAIN\",\"ad\":true,\"tries\":3}," NOT_ASKED
 			",\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
@@ -117,7 +119,7 @@ static const struct {
 	{ /* a null MX */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx = { { .status = DNS_NOERROR, .ad = true, .ttl = 5 }, null_mx, 1, 2 },
 				 .txt[TXT_STS].answer = ASKED(DNS_NXDOMAIN), .txt[TXT_TLSRPT].answer = ASKED(DNS_NXDOMAIN) },
-		.judgement = { .record = { RECORD_NONE, RECORD_NONE } },
+		.judgement = { .record = { RECORD_NONE, RECORD_NONE }, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_COUNT,
 		.line = FRONT "\"MX\":{\"status\":\"NOERROR\",\"ad\":true,\"ttl\":5,\"data\":{\"records\":[{\"preference\":0,\"name\":\"\"}],\"omitted\":2,\"null_mx\":true}},"
 			"\"STS\":{\"status\":\"NXDOMAIN\",\"state\":\"none\"}," NO_RPT "," NO_POLICY
@@ -136,7 +138,7 @@ static const struct {
 	{ /* strings of which one is no UTF-8: all of that object, and of no other, are Latin-1 */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
 				 .txt[TXT_STS] = { { .status = DNS_NOERROR, .cname = chain, .cname_count = 2 }, odd_txt, 2, 1 } },
-		.judgement = { .record = { RECORD_INVALID }, .component = COMPONENT_RECORD },
+		.judgement = { .record = { RECORD_INVALID }, .component = COMPONENT_RECORD, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_COUNT,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":0,\"state\":\"invalid\",\"data\":{"
 			"\"cname\":[\"a.example.net\",\"b.example.net\"],\"strings\":[\"v=STSv1; id=\xc3\xa9\\\"\",\"caf\xc3\x83\xc2\xa9\"],\"omitted\":1,"
@@ -147,7 +149,7 @@ static const struct {
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
 				 .txt[TXT_STS].answer = { .status = DNS_NXDOMAIN, .cname_loop = true, .ttl = 9, .cname = chain, .cname_count = 1 },
 				 .txt[TXT_TLSRPT] = { { .status = DNS_NOERROR, .ttl = 1 }, rpt_txt, 1, 0 } },
-		.judgement = { .record = { RECORD_NONE, RECORD_VALID } },
+		.judgement = { .record = { RECORD_NONE, RECORD_VALID }, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_STS_RECORD_DANGLING_CNAME,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"NXDOMAIN\",\"ttl\":9,\"cname_loop\":true,\"state\":\"none\",\"data\":{\"cname\":[\"a.example.net\"],\"strings\":[],\"id\":null}},"
 			"\"TLSRPT\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":1,\"state\":\"valid\",\"data\":{\"cname\":[],"
@@ -158,7 +160,7 @@ static const struct {
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN), .txt[TXT_STS] = { { .status = DNS_NOERROR }, sts_txt, 1, 0 },
 				 .txt[TXT_TLSRPT].answer = ASKED(DNS_NXDOMAIN),
 				 .policy = { .a = ASKED(DNS_NXDOMAIN), .aaaa = { .status = DNS_NXDOMAIN, .cname = chain, .cname_count = 1 } } },
-		.judgement = { .record = { RECORD_VALID, RECORD_NONE }, .component = COMPONENT_DNS },
+		.judgement = { .record = { RECORD_VALID, RECORD_NONE }, .component = COMPONENT_DNS, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_DNS_NXDOMAIN,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":0,\"state\":\"valid\",\"data\":{\"cname\":[],\"strings\":[\"v=STSv1; id=1\"],\"id\":\"1\"}}," NO_RPT
 			",\"POLICY\":{\"status\":\"skipped\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"NXDOMAIN\"}},"
@@ -174,7 +176,7 @@ static const struct {
 					     .http = { .status = 301, .failure = HTTP_TOO_LARGE, .location = SPAN_LITERAL("/\xe9"),
 						       .content_encoding = SPAN_LITERAL("br"), .challenge = SPAN_LITERAL("sg-captcha: x"),
 						       .size = 70000, .body = SPAN_LITERAL("<\xff>"), .body_sha256 = { 1 } } } },
-		.judgement = { .component = COMPONENT_TLS },
+		.judgement = { .component = COMPONENT_TLS, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_TLS_EXPIRED,
 		.verify = "expired",
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
@@ -193,7 +195,7 @@ static const struct {
 	{ /* TLS was tried, and nothing came */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
 				 .policy = { .a = ASKED(DNS_NO_ANSWER), .address = addresses, .address_count = 1, .status = CONNECT_HANDSHAKE_ERROR } },
-		.judgement = { .component = COMPONENT_TLS },
+		.judgement = { .component = COMPONENT_TLS, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_TLS_HANDSHAKE,
 		.verify = "handshake",
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
@@ -206,7 +208,7 @@ static const struct {
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN),
 				 .policy = { .a = ASKED(DNS_NXDOMAIN), .address_used = -1, .status = CONNECT_SUCCESS, .tls = { .alerted = true, .alert = 112 },
 					     .http = { .status = 200, .content_type = SPAN_LITERAL("") } } },
-		.judgement = { .policy = POLICY_INVALID, .component = COMPONENT_SYNTAX },
+		.judgement = { .policy = POLICY_INVALID, .component = COMPONENT_SYNTAX, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_EMPTY,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
 			"\"POLICY\":{\"status\":\"success\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"

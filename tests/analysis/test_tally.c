@@ -55,7 +55,7 @@ static void words_beyond_the_cap_are_counted_together(void **state)
 		tally_at(&tally, span_of("c"))[0] += 4;
 		tally_at(&tally, span_of("d"))[0] += 8;
 	}
-	tally_sort(&tally, 0);
+	tally_sort(&tally);
 	assert_int_equal(tally.count, 3);
 	assert_true(span_equal(tally.entry[0].word, span_of("b")));
 	assert_true(span_equal(tally.entry[1].word, span_of("a")));
@@ -73,7 +73,7 @@ static void equal_counts_are_ordered_by_word(void **state)
 	tally_at(&tally, span_of("bb"))[0] = 1;
 	tally_at(&tally, span_of("a"))[0] = 1;
 	tally_at(&tally, span_of("b"))[0] = 1;
-	tally_sort(&tally, 0);
+	tally_sort(&tally);
 	assert_true(span_equal(tally.entry[0].word, span_of("a")));
 	assert_true(span_equal(tally.entry[1].word, span_of("b")));
 	assert_true(span_equal(tally.entry[2].word, span_of("bb")));
@@ -86,7 +86,7 @@ static void empty_tally(void **state)
 
 	(void)state;
 	tally_init(&tally, 10);
-	tally_sort(&tally, 0);
+	tally_sort(&tally);
 	assert_int_equal(tally.count, 0);
 	tally_at(&tally, SPAN_LITERAL(""))[0]++;
 	assert_int_equal(tally.count, 1);

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <zstd.h>
 
@@ -17,6 +19,7 @@
 #include "output/frame.h"
 #include "output/record.h"
 #include "output/sink.h"
+#include "output/text.h"
 #include "tests/bench/name.h"
 
 enum { MX_PER_DOMAIN = 5, MX_TEXT = 96, HOSTERS = 2000, MUST = 24, GOAL = 20 };
@@ -132,11 +135,11 @@ static void encode(struct run *run)
 	for (uint32_t i = 0; i < run->count; i++) {
 		if (record_put_domain(buffer, &run->made[i]->observation) != 0)
 			exit(1);
-		if (record_buffer_size(buffer) < run->frame && i + 1 < run->count)
+		if (record_buffer_content(buffer).n < run->frame && i + 1 < run->count)
 			continue;
-		memcpy(run->raw + run->raw_size, record_buffer_data(buffer), record_buffer_size(buffer));
-		run->raw_size += record_buffer_size(buffer);
-		run->raw_n[run->frames++] = record_buffer_size(buffer);
+		memcpy(run->raw + run->raw_size, record_buffer_content(buffer).p, record_buffer_content(buffer).n);
+		run->raw_size += record_buffer_content(buffer).n;
+		run->raw_n[run->frames++] = record_buffer_content(buffer).n;
 		record_buffer_reset(buffer);
 	}
 	spent = cpu() - spent;
@@ -166,35 +169,22 @@ static void compress(struct run *run, int level, unsigned char *out)
 	ZSTD_freeCCtx(context);
 }
 
-struct memory {
-	const unsigned char *p;
-	size_t n;
-};
-
-static ssize_t read_memory(void *arg, char *data, size_t n)
-{
-	struct memory *memory = arg;
-
-	n = n < memory->n ? n : memory->n;
-	memcpy(data, memory->p, n);
-	memory->p += n;
-	memory->n -= n;
-	return (ssize_t)n;
-}
-
 static void decode(const struct run *run, const unsigned char *packed)
 {
-	struct memory memory = { packed, run->packed };
-	struct frame_walk *walk = frame_walk_new(-1, read_memory, &memory);
+	int fd = memfd_create("bench_bytes", 0);
+	struct frame_walk *walk = frame_walk_new(fd);
 	struct decode *decode = decode_new();
 	struct observation o;
 	union decode_frame_record other;
-	struct span content;
+	struct frame frame;
 	uint64_t count = 0, mx = 0;
-	double spent = cpu();
+	double spent;
 
-	while (frame_next(walk, &content) == FRAME_WHOLE) {
-		decode_begin(decode, content);
+	if (text_write_all(fd, (struct span){ (const char *)packed, run->packed }) != 0 || lseek(fd, 0, SEEK_SET) != 0)
+		exit(1);
+	spent = cpu();
+	while (frame_next(walk, &frame) == FRAME_WHOLE) {
+		decode_begin(decode, frame.content);
 		while (decode_next(decode, &o, &other) == DECODE_DOMAIN) {
 			count++;
 			mx += o.mx.count;
@@ -205,6 +195,7 @@ static void decode(const struct run *run, const unsigned char *packed)
 	       (unsigned long long)count, (unsigned long long)mx);
 	decode_free(decode);
 	frame_walk_free(walk);
+	close(fd);
 }
 
 int main(int argc, char **argv)

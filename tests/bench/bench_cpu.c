@@ -89,7 +89,7 @@ static uint64_t now_ms(struct net *net)
 
 static void press_frame(struct bench *bench)
 {
-	struct span content = { record_buffer_data(bench->buffer), record_buffer_size(bench->buffer) };
+	struct span content = record_buffer_content(bench->buffer);
 	const struct span frame = frame_press(bench->press, content);
 
 	if (!frame.p || (bench->out && fwrite(frame.p, 1, frame.n, bench->out) != frame.n))
@@ -113,7 +113,7 @@ static void on_done(struct job *job)
 		return;
 	if (record_put_domain(bench->buffer, &observation) != 0)
 		exit(EXIT_FAILURE);
-	if (record_buffer_size(bench->buffer) < SINK_FRAME_TARGET)
+	if (record_buffer_content(bench->buffer).n < SINK_FRAME_TARGET)
 		return;
 	if (bench->mode == MODE_FRAME)
 		press_frame(bench);

@@ -116,8 +116,7 @@ static void print_policy(const struct check *check)
 {
 	for (int i = CONNECT_SUCCESS; i < CONNECT_STATUS_COUNT; i++)
 		if (check->policy[i] > 0)
-			printf("policy %s=%" PRIu64 "\n", connect_status_name((enum connect_status)i),
-			       check->policy[i]);
+			printf("policy %s=%" PRIu64 "\n", connect_status_names[i], check->policy[i]);
 }
 
 int main(int argc, char **argv)
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
 	       "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",
 	       check.records, missing(&check), check.doubled, check.beyond, check.open, check.wrong, check.absent,
-	       check.tries, reader_trailer(reader) ? 1 : 0, reader_torn(reader), tail(&check),
+	       check.tries, reader_end(reader)->trailer ? 1 : 0, reader_end(reader)->torn, tail(&check),
 	       (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
 	print_policy(&check);
 	const bool good = more == 0 && missing(&check) == 0 && check.doubled == 0 && check.beyond == 0 &&

@@ -1,40 +1,50 @@
 /* A whole file, read in pieces whose sizes the first octet chooses: the walk ends, and never beyond the file.
  */
+#include <sys/types.h>
+
 #include "output/frame.h"
 #include "tests/fuzz/fuzz.h"
 
-struct input {
+enum { FD = 1000 }; /* nobody's */
+
+static struct {
 	const uint8_t *p;
 	size_t n, step;
-};
+} input;
 
-static ssize_t read_input(void *arg, char *data, size_t n)
+/* Where the linker sends read (--wrap). */
+ssize_t __wrap_read(int fd, void *data, size_t n);
+ssize_t __real_read(int fd, void *data, size_t n);
+
+ssize_t __wrap_read(int fd, void *data, size_t n)
 {
-	struct input *input = arg;
-
-	n = n < input->n ? n : input->n;
-	n = n < input->step ? n : input->step;
+	if (fd != FD)
+		return __real_read(fd, data, n);
+	n = n < input.n ? n : input.n;
+	n = n < input.step ? n : input.step;
 	if (n > 0)
-		memcpy(data, input->p, n);
-	input->p += n;
-	input->n -= n;
+		memcpy(data, input.p, n);
+	input.p += n;
+	input.n -= n;
 	return (ssize_t)n;
 }
 
 static enum frame_result walk(const uint8_t *data, size_t size, size_t step, long long *end, size_t *octets)
 {
-	struct input input = { data, size, step };
-	struct frame_walk *w = frame_walk_new(-1, read_input, &input);
+	struct frame_walk *w = frame_walk_new(FD);
+	struct frame frame = { 0 };
 	enum frame_result result;
-	struct span content;
 
 	FUZZ_CHECK(w);
+	input.p = data;
+	input.n = size;
+	input.step = step;
 	*octets = 0;
-	while ((result = frame_next(w, &content)) == FRAME_WHOLE) {
-		FUZZ_CHECK(frame_start(w) < frame_end(w) && content.n <= FRAME_CONTENT_MAX);
-		*octets += content.n;
+	while ((result = frame_next(w, &frame)) == FRAME_WHOLE) {
+		FUZZ_CHECK(frame.start < frame.end && frame.content.n <= FRAME_CONTENT_MAX);
+		*octets += frame.content.n;
 	}
-	*end = frame_end(w);
+	*end = frame.end;
 	frame_walk_free(w);
 	return result;
 }

@@ -12,7 +12,7 @@ static void check_again(struct record_buffer *buffer, struct decode *decode, con
 
 	record_buffer_reset(buffer);
 	FUZZ_CHECK(record_put_domain(buffer, o) == 0);
-	decode_begin(decode, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	decode_begin(decode, record_buffer_content(buffer));
 	FUZZ_CHECK(decode_next(decode, &again, &other) == DECODE_DOMAIN);
 	difference = observation_difference(o, &again);
 	if (difference)

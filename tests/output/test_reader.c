@@ -27,7 +27,7 @@ static struct error error;
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
-	struct span frame = frame_press(press, (struct span){ record_buffer_data(buffer), record_buffer_size(buffer) });
+	struct span frame = frame_press(press, record_buffer_content(buffer));
 
 	assert_true(frame.n <= FILE_MAX - scan.n);
 	memcpy(scan.octet + scan.n, frame.p, frame.n);
@@ -112,17 +112,16 @@ static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
 		}
 		assert_int_equal(result, 0);
 		assert_int_equal(reader_header(reader)->minor, 3);
+		assert_true(span_equal(reader_header(reader)->option[0].value, SPAN_LITERAL("9")));
 		while ((result = reader_next(reader, &o, &error)) > 0)
 			assert_int_equal(o.index, count++);
 		assert_int_equal(result, 0);
 		assert_int_equal(reader_next(reader, &o, &error), 0);
 		for (int i = 0; i < FRAMES && scan.end[i] <= n; i++)
 			whole = scan.end[i];
-		assert_int_equal(reader_whole(reader), whole);
-		assert_int_equal(reader_torn(reader), n > whole && n < scan.n);
-		assert_int_equal(!reader_trailer(reader), n != scan.n);
-		/* The header outlives every frame. */
-		assert_true(span_equal(reader_header(reader)->option[0].value, SPAN_LITERAL("9")));
+		assert_int_equal(reader_end(reader)->whole, whole);
+		assert_int_equal(reader_end(reader)->torn, n > whole && n < scan.n);
+		assert_int_equal(!reader_end(reader)->trailer, n != scan.n);
 		reader_close(reader);
 	}
 }
@@ -146,7 +145,7 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 		 scan.end[0]);
 	assert_string_equal(error.text, expected);
 	assert_int_equal(reader_next(reader, &o, &error), -1);
-	assert_null(reader_trailer(reader));
+	assert_null(reader_end(reader)->trailer);
 	reader_close(reader);
 }
 
@@ -192,8 +191,8 @@ static int read_through(size_t n, size_t *whole, bool *torn)
 	do
 		result = reader_next(reader, &o, &error);
 	while (result > 0);
-	*whole = (size_t)reader_whole(reader);
-	*torn = reader_torn(reader);
+	*whole = (size_t)reader_end(reader)->whole;
+	*torn = reader_end(reader)->torn;
 	reader_close(reader);
 	return result;
 }
@@ -291,7 +290,7 @@ static void a_pipe_is_read_like_a_file(void **state)
 	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, FRAMES * PER_FRAME);
-	assert_non_null(reader_trailer(reader));
+	assert_non_null(reader_end(reader)->trailer);
 	reader_close(reader);
 	dup2(kept, STDIN_FILENO);
 	close(kept);
@@ -313,7 +312,7 @@ static void joined_files_are_read_through(void **state)
 	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, 2 * FRAMES * PER_FRAME);
-	assert_int_equal(reader_whole(reader), scan.n + scan.trailer_start);
+	assert_int_equal(reader_end(reader)->whole, scan.n + scan.trailer_start);
 	reader_close(reader);
 }
 

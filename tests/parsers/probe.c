@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "parsers/mx_match.h"
+#include "parsers/domain.h"
 #include "parsers/sts_policy.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
@@ -67,7 +67,7 @@ static void answer_sts(const struct span *item, size_t count)
 	struct sts_record record;
 
 	sts_record_parse(item, count, &record);
-	printf("%s\t", record_state_name(record.state));
+	printf("%s\t", record_state_names[record.state]);
 	print_findings(&record.findings);
 	printf("\t");
 	print_hex(record.id);
@@ -81,7 +81,7 @@ static void answer_tlsrpt(const struct span *item, size_t count)
 	struct span uri;
 
 	tlsrpt_record_parse(item, count, &record);
-	printf("%s\t", record_state_name(record.state));
+	printf("%s\t", record_state_names[record.state]);
 	print_findings(&record.findings);
 	printf("\t");
 	for (size_t at = 0; tlsrpt_next_rua(&record, &at, &uri, &scheme);) {
@@ -97,9 +97,9 @@ static void answer_policy(struct span body)
 	struct span mx;
 
 	sts_policy_parse(body, &policy);
-	printf("%s\t", policy_state_name(policy.state));
+	printf("%s\t", policy_state_names[policy.state]);
 	print_findings(&policy.findings);
-	printf("\t%s\t", policy.mode == STS_MODE_UNSET ? "-" : sts_mode_name(policy.mode));
+	printf("\t%s\t", policy.mode == STS_MODE_UNSET ? "-" : sts_mode_names[policy.mode]);
 	if (policy.has_max_age)
 		printf("%llu\t", (unsigned long long)policy.max_age);
 	else
@@ -115,7 +115,7 @@ static void answer_match(const struct span *item, size_t count)
 	bool matches = false;
 
 	for (size_t i = 1; i < count; i++)
-		matches |= mx_match(item[i], item[0]);
+		matches |= domain_matches(item[i], item[0]);
 	printf("%s", matches ? "true" : "false");
 }
 

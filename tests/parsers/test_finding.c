@@ -13,7 +13,7 @@ static void the_table_is_in_order_and_complete(void **state)
 		assert_true(f == 0 || info->number > finding_table[f - 1].number);
 		assert_true(info->component > COMPONENT_NONE && info->component < COMPONENT_COUNT);
 		assert_true(strlen(info->code) > 0 && strlen(info->meaning) > 0 && strlen(info->rule) > 0);
-		assert_true(strlen(component_name(info->component)) > 0 && strlen(severity_name(info->severity)) > 0);
+		assert_true(strlen(component_names[info->component]) > 0 && strlen(severity_names[info->severity]) > 0);
 		for (unsigned g = 0; g < f; g++)
 			assert_string_not_equal(info->code, finding_table[g].code);
 	}
@@ -57,15 +57,15 @@ static void every_word_is_there_once(void **state)
 	(void)state;
 	for (int i = 0; i < DNS_STATUS_COUNT; i++)
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(dns_status_name(i), dns_status_name(j));
+			assert_string_not_equal(dns_status_names[i], dns_status_names[j]);
 	for (int i = 0; i < CONNECT_STATUS_COUNT; i++)
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(connect_status_name(i), connect_status_name(j));
+			assert_string_not_equal(connect_status_names[i], connect_status_names[j]);
 	for (int i = 0; i < RECORD_STATE_COUNT; i++)
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(record_state_name(i), record_state_name(j));
+			assert_string_not_equal(record_state_names[i], record_state_names[j]);
 	for (int i = 0; i < TLS_VERSION_COUNT; i++)
-		assert_int_equal(strlen(tls_version_name(i)) == 0, i == TLS_NONE);
+		assert_int_equal(strlen(tls_version_names[i]) == 0, i == TLS_NONE);
 }
 
 static void a_null_mx_stands_alone(void **state)

@@ -52,7 +52,7 @@ static void list(struct dump *dump, const char *prefix, const char *key, const s
 
 static void dump_answer(struct dump *dump, const char *key, const struct obs_answer *answer)
 {
-	print(dump, "%s %s\n", key, dns_status_name(answer->status));
+	print(dump, "%s %s\n", key, dns_status_names[answer->status]);
 	print(dump, "%s.ad %d\n%s.loop %d\n", key, answer->ad, key, answer->cname_loop);
 	print(dump, "%s.ttl %u\n%s.tries %u\n", key, answer->ttl, key, answer->tries);
 	print(dump, "%s.links %zu\n", key, (size_t)answer->cname_count);
@@ -78,7 +78,7 @@ static void dump_txt(struct dump *dump, const char *key, const struct obs_txt *t
 	dump_answer(dump, key, &txt->answer);
 	for (size_t i = 0; i < txt->count; i++)
 		octets += txt->record[i].n;
-	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_name(state), key,
+	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_names[state], key,
 	      (size_t)txt->count, key, (size_t)txt->omitted, key, octets);
 	list(dump, key, "records", txt->record, txt->count, " | ");
 }
@@ -98,7 +98,7 @@ static void dump_addresses(struct dump *dump, const struct obs_policy *policy)
 
 static void dump_tls(struct dump *dump, const struct obs_tls *tls)
 {
-	print(dump, "tls %s\ntls.alert %d\ntls.chain %zu\ntls.errors", tls_version_name(tls->version),
+	print(dump, "tls %s\ntls.alert %d\ntls.chain %zu\ntls.errors", tls_version_names[tls->version],
 	      tls->alerted ? tls->alert : -1, (size_t)tls->chain_count);
 	for (size_t i = 0; i < tls->error_count; i++)
 		print(dump, " %u", tls->error[i].code);
@@ -114,7 +114,7 @@ static void dump_policy(struct dump *dump, const struct obs_policy *policy)
 	dump_answer(dump, "a", &policy->a);
 	dump_answer(dump, "aaaa", &policy->aaaa);
 	dump_addresses(dump, policy);
-	print(dump, "connect %s\nreserved %d\n", connect_status_name(policy->status), policy->reserved);
+	print(dump, "connect %s\nreserved %d\n", connect_status_names[policy->status], policy->reserved);
 	dump_tls(dump, &policy->tls);
 	print(dump, "http %u\nhttp.failure %d\nhttp.size %llu\n", policy->http.status, policy->http.failure,
 	      (unsigned long long)policy->http.size);
@@ -130,12 +130,12 @@ void dump_make(struct dump *dump, const struct observation *observation, const s
 	const struct finding_set *set = &judgement->findings;
 
 	dump->n = 0;
-	print(dump, "status %s\n", domain_status_name(judgement->status));
-	print(dump, "component %s\n", component_name(judgement->component));
-	print(dump, "verdict %s\nfindings", verdict_name(judgement->verdict));
+	print(dump, "status %s\n", domain_status_names[judgement->status]);
+	print(dump, "component %s\n", component_names[judgement->component]);
+	print(dump, "verdict %s\nfindings", verdict_names[judgement->verdict]);
 	for (enum finding f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
 		print(dump, " %s", finding_table[f].code);
-	print(dump, "\npolicy %s\n", policy_state_name(judgement->policy));
+	print(dump, "\npolicy %s\n", policy_state_names[judgement->policy]);
 	list(dump, "domain", "name", &observation->name, 1, "");
 	dump_mx(dump, &observation->mx);
 	dump_txt(dump, "sts", &observation->txt[TXT_STS], judgement->record[TXT_STS]);

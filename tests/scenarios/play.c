@@ -52,7 +52,7 @@ static void read_back(struct play *play)
 	struct observation observation;
 	struct classification result;
 
-	decode_begin(play->decode, (struct span){ record_buffer_data(play->buffer), record_buffer_size(play->buffer) });
+	decode_begin(play->decode, record_buffer_content(play->buffer));
 	if (decode_next(play->decode, &observation, &other) != DECODE_DOMAIN) {
 		blame(play, "the record can't be read back", "");
 		return;
@@ -75,7 +75,7 @@ static int conclude(struct play *play)
 	dump_make(&play->dump, &observation, &result);
 	record_buffer_reset(play->buffer);
 	if (record_put_domain(play->buffer, &observation) < 0)
-		return record_buffer_size(play->buffer) == 0 ? NET_FAULT_MEMORY : NET_OK;
+		return record_buffer_content(play->buffer).n == 0 ? NET_FAULT_MEMORY : NET_OK;
 	return NET_OK;
 }
 

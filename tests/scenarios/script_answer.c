@@ -6,7 +6,7 @@ enum { TTL = 300 };
 
 static const char *dns_word(int value)
 {
-	return dns_status_name((enum dns_status)value);
+	return dns_status_names[value];
 }
 
 bool script_answer_seal(struct script_reading *reading)

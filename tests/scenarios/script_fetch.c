@@ -6,7 +6,7 @@ enum {
 
 static const char *connect_word(int value)
 {
-	return connect_status_name((enum connect_status)value);
+	return connect_status_names[value];
 }
 
 static const char *failure_word(int value)

@@ -53,8 +53,8 @@ static void show(const struct observation *o, const struct world_domain *domain,
 		 const char *what)
 {
 	printf("wrong %s: %.*s, policy host %u, status %s, component %s, policy %s, findings", what, (int)o->name.n,
-	       o->name.p, domain->bits % SOAK_HOSTS, domain_status_name(judged->status),
-	       component_name(judged->component), connect_status_name(o->policy.status));
+	       o->name.p, domain->bits % SOAK_HOSTS, domain_status_names[judged->status],
+	       component_names[judged->component], connect_status_names[o->policy.status]);
 	for (enum finding f = finding_next(&judged->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&judged->findings, f + 1))
 		printf(" %u", (unsigned)finding_table[f].number);

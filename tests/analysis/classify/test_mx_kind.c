@@ -37,8 +37,8 @@ static void public_suffix_of_odd_octets(void **state)
 
 	(void)state;
 	memset(large, 'a', sizeof(large));
-	assert_int_equal(public_suffix_registrable((struct span){ large, sizeof(large) }).n, sizeof(large));
-	assert_int_equal(public_suffix_registrable((struct span){ "a\0b.com", 7 }).n, 7);
+	assert_int_equal(public_suffix_cut((struct span){ large, sizeof(large) }).registrable.n, sizeof(large));
+	assert_int_equal(public_suffix_cut((struct span){ "a\0b.com", 7 }).registrable.n, 7);
 }
 
 static void kind_of_pair(void **state)
@@ -73,8 +73,8 @@ static void kind_of_pair(void **state)
 		enum mx_kind kind = mx_kind_of_pair(&pattern, wildcard, &mx);
 
 		if (kind != table[i].kind)
-			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_name(kind),
-				 mx_kind_name(table[i].kind));
+			fail_msg("%s against %s: %s, want %s", table[i].pattern, table[i].mx, mx_kind_names[kind],
+				 mx_kind_names[table[i].kind]);
 	}
 }
 

@@ -1,0 +1,58 @@
+/* output/decode_inside.h - the inside of a decoder: decode.c reads records, decode_policy.c what belongs to a policy.
+ *
+ * Without memory, and where the octets are not what they should be, the cursor has failed, and pointers are NULL.
+ * @left: elements of the array being read that are not yet read.
+ */
+#ifndef STSURVEY_OUTPUT_DECODE_INSIDE_H
+#define STSURVEY_OUTPUT_DECODE_INSIDE_H
+
+#include <stdalign.h>
+#include <stddef.h>
+
+#include "output/decode.h"
+#include "output/schema.h"
+#include "output/unpack.h"
+
+/* Behind what a frame numbers, the lists in that. */
+enum { TABLE_MX_RECORD = TABLE_COUNT, TABLE_NAME, TABLES };
+
+/* Entries of a frame, in order of appearance. */
+struct table {
+	char *entry;
+	uint32_t count, size;
+};
+
+struct decode {
+	struct unpack u;
+	struct span content;
+	bool no_memory;
+	struct schema_previous previous;
+	struct table table[TABLES];
+	size_t used;                                         /* octets of record */
+	alignas(max_align_t) char record[DECODE_RECORD_CAP]; /* for the lists of one; untouched, it costs no memory */
+};
+
+/* Room for @count things of @size, until the next record; NULL also for none. */
+void *decode_room(struct decode *d, size_t count, size_t size);
+
+/* The next @count entries, of @size each; adding to the table moves them. Not NULL for none. */
+void *decode_add(struct decode *d, unsigned table, size_t size, uint32_t count);
+
+/* The entry that the number read next names. */
+void *decode_refer(struct decode *d, enum schema_table table, size_t size);
+
+/* A field of one of @count values; one that a newer minor has added becomes @other. */
+unsigned decode_enum(struct decode *d, uint32_t *left, unsigned count, unsigned other);
+
+/* A field that is an array: room for its elements, at most @max of @size, which the caller reads; *@count is 0 where
+ * there is none. */
+void *decode_list(struct decode *d, uint32_t *left, uint32_t max, size_t size, uint32_t *count);
+
+/* How a question went: the two numbers that every answer has. */
+void decode_asked(struct decode *d, uint32_t *left, struct obs_answer *answer);
+
+void decode_certificate(struct decode *d, uint32_t left);
+void decode_body(struct decode *d, uint32_t left);
+void decode_policy(struct decode *d, struct obs_policy *policy);
+
+#endif
