@@ -12,6 +12,8 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/run/scan_main.h"
 
 static struct scan_files files_of(enum command command, const struct options *options)
 {
@@ -87,20 +89,10 @@ static int run_help(const struct options *options, struct error *error)
 
 /* What each command does. */
 static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
-	[COMMAND_SCAN] = cmd_scan,         [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
+	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,
 };
-
-int program_start_resolver(const struct options *given, struct options *used, struct error *error)
-{
-	*used = *given;
-	if (!given->resolver)
-		return 0;
-	used->server_count = 1;
-	return private_resolver_start(&used->started, given->resolver_config, given->threads, given->concurrency,
-				      &used->server[0], error);
-}
 
 static enum log_level level_of(enum command command, const struct options *options)
 {
@@ -111,12 +103,30 @@ static enum log_level level_of(enum command command, const struct options *optio
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
-static int run_logged(enum command command, const struct options *options, struct error *error)
+/* The private resolver becomes the one name server. */
+static int start_resolver(struct options *options, struct error *error)
+{
+	options->server_count = 1;
+	return private_resolver_start(&options->started, options->resolver_config, options->threads,
+				      options->concurrency, &options->server[0], error);
+}
+
+/* With the log, and the private resolver where one is asked for. */
+static int run_logged(enum command command, struct options *options, struct error *error)
 {
 	int status = EXIT_FATAL;
 
-	if (log_open(options->log_file, level_of(command, options), error) == 0)
+	if (log_open(options->log_file, level_of(command, options), error) < 0)
+		return EXIT_FATAL;
+	if (command == COMMAND_SCAN)
+		early_signal_catch();
+	if (!options->resolver || start_resolver(options, error) == 0)
 		status = run[command](options, error);
+	if (command == COMMAND_SCAN && error->text[0]) {
+		log_error("%s", error->text);
+		error->text[0] = '\0'; /* has been told */
+	}
+	private_resolver_stop(options->started);
 	log_close();
 	return status;
 }

@@ -38,8 +38,8 @@ static void put_run(struct json *json, const struct metadata *metadata)
 	}
 	json_uint(json, "process", (uint64_t)getpid());
 	json_open_array(json, "command_line");
-	for (int i = 0; i < metadata->about->argc; i++)
-		json_text(json, NULL, metadata->about->argv[i]);
+	for (int i = 0; i < metadata->options->argc; i++)
+		json_text(json, NULL, metadata->options->argv[i]);
 	json_close_array(json);
 }
 

@@ -46,8 +46,6 @@ struct progress_moment {
 
 /* What the metadata file says besides; everything lives as long as the progress. */
 struct progress_about {
-	int argc;
-	char **argv;
 	const char *input;                 /* as given */
 	uint64_t input_size, input_sample; /* of feed_identity; 0 for a pipe */
 	int64_t input_mtime;

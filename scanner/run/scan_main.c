@@ -22,12 +22,12 @@ struct scan_main {
 	struct server_check *check;
 	struct scan_report report;
 	struct scan_watch watch;
-	struct error error; /* the first of all; "": none */
+	struct error *error; /* the first of all; "": none */
 };
 
 static bool has_failed(const struct scan_main *run)
 {
-	return run->error.text[0] != '\0';
+	return run->error->text[0] != '\0';
 }
 
 static int run_workers(struct scan_main *run)
@@ -35,12 +35,12 @@ static int run_workers(struct scan_main *run)
 	struct scan *scan = &run->scan;
 
 	for (unsigned i = 0; i < scan->workers; i++)
-		if (worker_open(&scan->worker[i], scan, i, &run->error) < 0)
+		if (worker_open(&scan->worker[i], scan, i, run->error) < 0)
 			return -1;
 	for (unsigned i = 0; i < scan->workers; i++) {
 		if (worker_start(scan->worker[i]) == 0)
 			continue;
-		error_set(&run->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
+		error_set(run->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
 		uv_async_send(scan->on_worker_ended); /* nobody else would, were it the only one */
 	}
@@ -60,14 +60,14 @@ static void find_failure(struct scan_main *run)
 	struct scan *scan = &run->scan;
 
 	if (!has_failed(run))
-		run->error = run->watch.error;
+		*run->error = run->watch.error;
 	if (!has_failed(run))
-		feed_error(scan->feed, &run->error);
+		feed_error(scan->feed, run->error);
 	if (!has_failed(run))
-		deferred_error(scan->deferred, &run->error);
+		deferred_error(scan->deferred, run->error);
 	/* a pipe that ended after scan_setup had stopped waiting */
 	if (!has_failed(run) && !scan_is_stopping(scan) && feed_entries(scan->feed) == 0)
-		scan_setup_fail_empty(run->options, &run->error);
+		scan_setup_fail_empty(run->options, run->error);
 }
 
 /* Another format than ours: each line has its record, but nothing was surveyed. */
@@ -90,7 +90,7 @@ static int close_sink(struct scan_main *run, enum record_completion completion)
 
 	scan_report_trailer(&run->report, completion, &trailer);
 	if (sink_close(run->scan.sink, &trailer, &error) < 0 && !has_failed(run))
-		run->error = error;
+		*run->error = error;
 	run->scan.sink = NULL;
 	return has_failed(run) ? -1 : 0;
 }
@@ -127,17 +127,17 @@ static int exit_status(const struct scan_main *run)
 /* ---- the whole ---- */
 
 /* From the first packet of the survey to the last octet of the file. */
-static int scan_all(struct scan_main *run, int argc, char **argv)
+static int scan_all(struct scan_main *run)
 {
 	bool stopped, failed;
 	int status;
 
-	if (scan_watch_open(&run->watch, &run->error) < 0)
+	if (scan_watch_open(&run->watch, run->error) < 0)
 		return close_sink(run, COMPLETION_ABORTED);
-	if (scan_report_open(&run->report, argc, argv, &run->error) < 0 || run_workers(run) < 0) {
+	if (scan_report_open(&run->report, run->error) < 0 || run_workers(run) < 0) {
 		scan_watch_close(&run->watch);
 		(void)!close_sink(run, COMPLETION_ABORTED); /* it has failed already */
-		scan_report_close(&run->report, PROGRESS_FAILED, EXIT_FATAL, run->error.text);
+		scan_report_close(&run->report, PROGRESS_FAILED, EXIT_FATAL, run->error->text);
 		return -1;
 	}
 	find_failure(run);
@@ -149,7 +149,7 @@ static int scan_all(struct scan_main *run, int argc, char **argv)
 			  failed    ? PROGRESS_FAILED
 			  : stopped ? PROGRESS_ABORTED
 				    : PROGRESS_COMPLETE,
-			  status, run->error.text);
+			  status, run->error->text);
 	return failed ? -1 : status;
 }
 
@@ -172,9 +172,11 @@ static void clean_up(struct scan_main *run)
 	free(run->check);
 }
 
-int scan_main_run(const struct options *options, int argc, char **argv)
+int scan_main_run(const struct options *options, struct error *error)
 {
-	struct scan_main run = { .options = options, .scan = { .options = options, .wake = worker_wake } };
+	struct scan_main run = { .options = options,
+				 .scan = { .options = options, .wake = worker_wake },
+				 .error = error };
 	int status;
 
 	run.check = calloc(options->server_count, sizeof(*run.check));
@@ -183,16 +185,11 @@ int scan_main_run(const struct options *options, int argc, char **argv)
 	};
 	run.watch.scan = &run.scan;
 	run.watch.report = &run.report;
-	status = run.check ? scan_setup(&run.scan, &run.resume, run.check, &run.error)
-			   : error_set(&run.error, "no memory");
+	status = run.check ? scan_setup(&run.scan, &run.resume, run.check, error) : error_set(error, "no memory");
 	if (status == SCAN_SETUP_NOTHING_LEFT)
 		status = exit_status(&run);
 	else if (status == 0)
-		status = scan_all(&run, argc, argv);
+		status = scan_all(&run);
 	clean_up(&run);
-	if (status < 0) {
-		log_error("%s", run.error.text);
-		return EXIT_FATAL;
-	}
-	return status;
+	return status < 0 ? EXIT_FATAL : status;
 }

@@ -130,11 +130,9 @@ static void put_run(struct json *json, void *arg)
 	json_uint(json, "local_faults", SUM(report, faults));
 }
 
-int scan_report_open(struct scan_report *report, int argc, char **argv, struct error *error)
+int scan_report_open(struct scan_report *report, struct error *error)
 {
-	struct progress_about about = { .argc = argc,
-					.argv = argv,
-					.input = report->scan->options->input_file,
+	struct progress_about about = { .input = report->scan->options->input_file,
 					.resumed = atomic_load(&report->before->counts.domains),
 					.extra = put_run,
 					.arg = report };

@@ -22,8 +22,7 @@ struct scan_report {
 };
 
 /* 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int scan_report_open(struct scan_report *report, int argc, char **argv,
-							 struct error *error);
+__attribute__((warn_unused_result)) int scan_report_open(struct scan_report *report, struct error *error);
 
 /* A second has passed. */
 void scan_report_tick(struct scan_report *report);

@@ -226,15 +226,15 @@ static void metadata_is_whole_at_every_moment(void **state)
 	struct record_option given[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("5") } };
 	struct options options = { .quiet = true,
 				   .metadata_file = path,
+				   .argc = 5,
+				   .argv = argv,
 				   .output_file = "out",
 				   .shards = 1,
 				   .given = given,
 				   .given_count = 1,
 				   .server_count = 1,
 				   .server[0] = { { 4, { 127, 0, 0, 1 } }, 5300 } };
-	struct progress_about about = { .argc = 5,
-					.argv = argv,
-					.input = "list",
+	struct progress_about about = { .input = "list",
 					.input_size = 7,
 					.input_mtime = 0,
 					.input_sample = 255,

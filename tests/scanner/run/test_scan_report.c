@@ -78,7 +78,6 @@ static void cut_trailer(void)
 static void open_rig(enum scan_phase phase)
 {
 	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0 }, { 20, 4, 2, 1, 0, 2 } };
-	static char program[] = "stsurvey", *argv[] = { program, NULL };
 
 	memset(&rig.scan, 0, sizeof(rig.scan));
 	rig.scan.options = &rig.options;
@@ -104,7 +103,7 @@ static void open_rig(enum scan_phase phase)
 		.scan = &rig.scan, .before = &rig.resume, .check = rig.check, .start_ns = uv_hrtime()
 	};
 	assert_int_equal(log_open(log_path, LOG_LEVEL_INFO, &error), 0);
-	assert_int_equal(scan_report_open(&rig.report, 1, argv, &error), 0);
+	assert_int_equal(scan_report_open(&rig.report, &error), 0);
 }
 
 static void close_rig(void)
