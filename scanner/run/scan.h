@@ -37,7 +37,7 @@ struct scan {
 	const struct options *options;
 	struct feed *feed;
 	struct sink *sink;
-	struct deferred *deferred;
+	struct deferred deferred;
 	struct net_live_shared live;
 	unsigned workers;
 	struct worker **worker;              /* so many, … */

@@ -64,7 +64,7 @@ static void find_failure(struct scan_main *run)
 	if (!has_failed(run))
 		feed_error(scan->feed, run->error);
 	if (!has_failed(run))
-		deferred_error(scan->deferred, run->error);
+		*run->error = scan->deferred.error;
 	/* a pipe that ended after scan_setup had stopped waiting */
 	if (!has_failed(run) && !scan_is_stopping(scan) && feed_entries(scan->feed) == 0)
 		scan_setup_fail_empty(run->options, run->error);
@@ -167,7 +167,7 @@ static void clean_up(struct scan_main *run)
 	free(scan->worker);
 	free(scan->counts);
 	net_live_shared_free(&scan->live);
-	deferred_free(scan->deferred);
+	deferred_fini(&scan->deferred);
 	resume_free(&run->resume);
 	free(run->check);
 }

@@ -22,7 +22,7 @@ static uint64_t deferred_left(const struct scan_report *report)
 	case SCAN_LIST:
 		return SUM(report, deferred);
 	case SCAN_SECOND_PASS:
-		return deferred_count(report->scan->deferred);
+		return atomic_load(&report->scan->deferred.count);
 	default:
 		return 0;
 	}
@@ -126,7 +126,7 @@ static void put_run(struct json *json, void *arg)
 	json_uint(json, "receive_buffer", SUM(report, receive_buffer) / report->scan->workers);
 	json_close_object(json);
 	json_uint(json, "deferred", SUM(report, deferred));
-	json_uint(json, "not_deferred", deferred_refused(report->scan->deferred));
+	json_uint(json, "not_deferred", atomic_load(&report->scan->deferred.failed));
 	json_uint(json, "local_faults", SUM(report, faults));
 }
 

@@ -45,9 +45,9 @@ static int open_shared(struct scan *scan, const struct server_check *check, stru
 	scan->workers = scan->options->threads;
 	scan->worker = calloc(scan->workers, sizeof(*scan->worker));
 	scan->counts = calloc(scan->workers, sizeof(*scan->counts));
-	scan->deferred = deferred_new();
+	deferred_init(&scan->deferred);
 	atomic_store(&scan->busy, scan->workers);
-	if (!scan->worker || !scan->counts || !scan->deferred)
+	if (!scan->worker || !scan->counts)
 		return error_set(error, "no memory");
 	return net_live_shared_open(&scan->live, scan->options, check, scan->workers, error);
 }

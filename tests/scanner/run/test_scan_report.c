@@ -83,7 +83,7 @@ static void open_rig(enum scan_phase phase)
 	rig.scan.options = &rig.options;
 	rig.scan.workers = WORKERS;
 	rig.scan.counts = rig.counts;
-	rig.scan.deferred = deferred_new();
+	deferred_init(&rig.scan.deferred);
 	atomic_store(&rig.scan.phase, phase);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		rig.counts[i] = (struct worker_counts){ .recorded = recorded[i],
@@ -95,7 +95,7 @@ static void open_rig(enum scan_phase phase)
 		rig.counts[i].server[1].answered = 100 + i;
 	}
 	for (uint64_t i = 0; i < 5; i++)
-		assert_int_equal(deferred_put(rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+		assert_int_equal(deferred_put(&rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
 	assert_int_equal(resume_load(&rig.resume, scan_path, &rig.options, &error), 0);
 	assert_int_equal(feed_open(&rig.scan.feed, &(struct feed_options){ .path = list_path, .shards = 1 }, &error),
 			 0);
@@ -111,7 +111,7 @@ static void close_rig(void)
 	scan_report_close(&rig.report, PROGRESS_ABORTED, 130, "");
 	log_close();
 	feed_close(rig.scan.feed);
-	deferred_free(rig.scan.deferred);
+	deferred_fini(&rig.scan.deferred);
 	resume_free(&rig.resume);
 }
 
