@@ -17,13 +17,13 @@ enum {
 	NAME_SHOWN = 40, /* octets of an unknown name that a message repeats */
 };
 
-/* Strings that the options point to. */
+/* Values that the options point to. */
 struct kept {
 	struct kept *next;
 	char text[];
 };
 
-char *options_keep(struct options *options, struct span text)
+static const char *copy(struct options *options, struct span text)
 {
 	struct kept *kept = malloc(sizeof(*kept) + text.n + 1);
 
@@ -89,13 +89,10 @@ static bool adds_up(const struct option_row *row)
 }
 
 /* Note what was given, for the scan file's header. */
-static bool remember(struct options *options, const struct option_row *row, struct span value)
+static bool note_given(struct options *options, const struct option_row *row, const char *value)
 {
 	struct record_option *entry = adds_up(row) ? NULL : options_given(options, row->name), *grown;
-	const char *kept = row->argument ? options_keep(options, value) : "yes";
 
-	if (!kept)
-		return false;
 	if (!entry) {
 		grown = realloc(options->given, (options->given_count + 1) * sizeof(*grown));
 		if (!grown)
@@ -103,7 +100,7 @@ static bool remember(struct options *options, const struct option_row *row, stru
 		options->given = grown;
 		entry = &grown[options->given_count++];
 	}
-	*entry = (struct record_option){ span_of(row->name), span_of(kept) };
+	*entry = (struct record_option){ span_of(row->name), span_of(row->argument ? value : "yes") };
 	return true;
 }
 
@@ -112,7 +109,7 @@ static bool takes(enum command command, const struct option_row *row)
 	return row->commands & 1u << command;
 }
 
-static int unknown(struct span name, enum command command, struct error *error)
+static int fail_unknown(struct span name, enum command command, struct error *error)
 {
 	struct nearest nearest = { 0 };
 	int shown = (int)(name.n < NAME_SHOWN ? name.n : NAME_SHOWN);
@@ -126,17 +123,18 @@ static int unknown(struct span name, enum command command, struct error *error)
 			 command_table[command].name);
 }
 
-static enum options_result apply(struct options *options, const struct option_row *row, struct span value,
-				 struct error *error)
+static enum options_result set_option(struct options *options, const struct option_row *row, struct span value,
+				      struct error *error)
 {
-	enum options_result result = option_set(options, row, value, error);
+	const char *kept = copy(options, value);
+	enum options_result result = kept ? option_set(options, row, kept, error) : OPTIONS_OK;
 
 	if (result != OPTIONS_OK)
 		return result;
 	/* A flag switched off again is as if never given. */
 	if (row->kind == OPTION_FLAG && value.n > 0 && !*(bool *)((char *)options + row->offset))
 		return OPTIONS_OK;
-	if (remember(options, row, value))
+	if (kept && note_given(options, row, kept))
 		return OPTIONS_OK;
 	error_set(error, "out of memory");
 	return OPTIONS_FATAL;
@@ -144,7 +142,7 @@ static enum options_result apply(struct options *options, const struct option_ro
 
 /* ---- the configuration file ---- */
 
-struct reading {
+struct config {
 	struct options *options;
 	enum command command;
 	enum options_result result; /* of the line of the configuration that was refused */
@@ -152,7 +150,7 @@ struct reading {
 
 static int on_config_line(void *arg, struct span line, struct error *error)
 {
-	struct reading *reading = arg;
+	struct config *reading = arg;
 	size_t equals = span_find(line, 0, '=');
 	struct span name = span_trim((struct span){ line.p, equals });
 	struct span value = equals < line.n ? span_trim(span_skip(line, equals + 1)) : (struct span){ line.p, 0 };
@@ -164,21 +162,21 @@ static int on_config_line(void *arg, struct span line, struct error *error)
 		row = option_find(name, with_config);
 	reading->result = OPTIONS_USAGE;
 	if (!row)
-		return unknown(name, reading->command, error);
+		return fail_unknown(name, reading->command, error);
 	if (row->kind == OPTION_CONFIG || row->kind == OPTION_HELP)
 		return error_set(error, "'%s' has no place in a configuration file", row->name);
 	if (row->argument && value.n == 0)
 		return error_set(error, "'%s' needs a value: %s = %s", row->name, row->name, row->argument);
 	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
 		value = (struct span){ value.p + 1, value.n - 2 };
-	reading->result = for_another ? OPTIONS_OK : apply(reading->options, row, value, error);
+	reading->result = for_another ? OPTIONS_OK : set_option(reading->options, row, value, error);
 	return reading->result == OPTIONS_OK ? 0 : -1;
 }
 
 static enum options_result read_config(struct options *options, enum command command, const char *path,
 				       struct error *error)
 {
-	struct reading reading = { options, command, OPTIONS_OK };
+	struct config reading = { options, command, OPTIONS_OK };
 
 	if (lines_read(path, on_config_line, &reading, error) == 0)
 		return OPTIONS_OK;
@@ -227,8 +225,8 @@ static const struct option_row *row_of(int c, enum command command)
 	return NULL;
 }
 
-/* Say what getopt_long refused. */
-static int complain(int c, char **argv, enum command command, struct error *error)
+/* What getopt_long did not take. */
+static int fail_getopt(int c, char **argv, enum command command, struct error *error)
 {
 	const struct option_row *row = optopt ? row_of(optopt, command) : NULL;
 	char letter[] = { '-', (char)optopt };
@@ -239,12 +237,12 @@ static int complain(int c, char **argv, enum command command, struct error *erro
 	if (row)
 		return error_set(error, "--%s takes no value", row->name);
 	if (optopt)
-		return unknown((struct span){ letter, sizeof(letter) }, command, error);
+		return fail_unknown((struct span){ letter, sizeof(letter) }, command, error);
 	name = span_of(argv[optind - 1]);
 	while (name.n > 0 && name.p[0] == '-')
 		name = span_skip(name, 1);
 	name.n = span_find(name, 0, '=');
-	return unknown(name, command, error);
+	return fail_unknown(name, command, error);
 }
 
 /* Go over the command line: first for --config and --help alone, then for all the others. */
@@ -267,7 +265,7 @@ static enum options_result read_words(struct options *options, enum command comm
 			break;
 		row = c == '?' || c == ':' ? NULL : row_of(c, command);
 		if (!row) {
-			complain(c, argv, command, error);
+			fail_getopt(c, argv, command, error);
 			return OPTIONS_USAGE;
 		}
 		if (first_pass && row->kind == OPTION_HELP) {
@@ -277,7 +275,7 @@ static enum options_result read_words(struct options *options, enum command comm
 		if (first_pass && row->kind == OPTION_CONFIG)
 			result = read_config(options, command, optarg, error);
 		if (!first_pass)
-			result = apply(options, row, span_of(optarg ? optarg : ""), error);
+			result = set_option(options, row, span_of(optarg ? optarg : ""), error);
 	}
 	return result;
 }

@@ -19,6 +19,8 @@
 
 enum { OPTIONS_THREADS_MAX = 256 };
 
+enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
+
 enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
 
 struct options {
@@ -39,14 +41,13 @@ struct options {
 	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
 	/* order and share of the work */
-	bool has_seed;
-	uint64_t seed;
+	uint64_t seed; /* of a shuffle, where it is given */
 	uint32_t shards, shard;
 	unsigned threads; /* 0: one for each core we may run on */
 	/* DNS */
 	struct endpoint server[NAME_SERVERS_MAX];
 	unsigned server_count;
-	const char *resolver;             /* "unbound": start a private one; NULL: none */
+	enum options_resolver resolver;   /* a private one */
 	const char *resolver_config;      /* lines for it; NULL: none */
 	struct private_resolver *started; /* behind server[0]; NULL: none */
 	double rate;                      /* queries a second in all, 0: no limit … */
@@ -60,7 +61,6 @@ struct options {
 	unsigned per_host;         /* connections at once to one address */
 	double host_rate;          /* connections a second to one address, 0: no limit … */
 	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain */
-	bool pace_all;             /* one of the two was given: no exemption for allow_reserved */
 	unsigned https_port, smtp_port;
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */
@@ -96,8 +96,5 @@ void options_help(enum command command, FILE *out);
 
 /* What the option was given as, the first time where it adds up; NULL: it was not. */
 struct record_option *options_given(const struct options *options, const char *name);
-
-/* A copy of @text that lives as long as @options; NULL: no memory. */
-char *options_keep(struct options *options, struct span text);
 
 #endif

@@ -22,7 +22,7 @@ static bool is_one_file(const char *a, const char *b)
 }
 
 /* A file that is written must be no other's. */
-static int files_differ(const struct options *options, struct error *error)
+static int check_files(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *name, *path;
@@ -45,7 +45,7 @@ static int files_differ(const struct options *options, struct error *error)
 }
 
 /* What must not be, and what to do. */
-static int exclude(const struct options *options, struct error *error)
+static int check_exclusions(const struct options *options, struct error *error)
 {
 	const struct {
 		bool is_so;
@@ -72,7 +72,7 @@ static int exclude(const struct options *options, struct error *error)
 }
 
 /* What the command does not run without. */
-static int need(const struct options *options, enum command command, struct error *error)
+static int check_needed(const struct options *options, enum command command, struct error *error)
 {
 	for (size_t i = 0; i < option_count; i++)
 		if (option_table[i].needed && option_table[i].commands & 1u << command &&
@@ -121,7 +121,6 @@ static void set_rate(struct options *options)
 
 static void set_fetch_rates(struct options *options)
 {
-	options->pace_all = options->host_rate >= 0 || options->provider_rate >= 0;
 	if (options->host_rate < 0)
 		options->host_rate = FETCH_PACE_HOST;
 	if (options->provider_rate < 0)
@@ -141,7 +140,8 @@ enum options_result options_fit(struct options *options, enum command command, s
 {
 	enum options_result result = OPTIONS_OK;
 
-	if (exclude(options, error) < 0 || need(options, command, error) < 0 || files_differ(options, error) < 0)
+	if (check_exclusions(options, error) < 0 || check_needed(options, command, error) < 0 ||
+	    check_files(options, error) < 0)
 		return OPTIONS_USAGE;
 	if (command != COMMAND_SCAN && command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;

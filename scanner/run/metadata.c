@@ -1,6 +1,7 @@
 #include "scanner/run/metadata.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -25,10 +26,7 @@ static void put_run(struct json *json, const struct metadata *metadata)
 		json_time(json, "end", metadata->moment->wall_ms);
 	json_time(json, "updated", metadata->moment->wall_ms);
 	json_number(json, "elapsed_seconds", metadata->elapsed_s);
-	if (metadata->exit_status < 0)
-		json_null(json, "exit_status");
-	else
-		json_uint(json, "exit_status", (uint64_t)metadata->exit_status);
+	json_known(json, "exit_status", metadata->exit_status >= 0, (uint64_t)metadata->exit_status);
 	json_text(json, "error", *metadata->error ? metadata->error : NULL);
 	json_text(json, "note", metadata->moment->note);
 	if (uname(&host) == 0) {
@@ -106,12 +104,9 @@ static void put_options(struct json *json, const struct options *options)
 	json_uint(json, "max_domains", options->max_domains);
 	json_number(json, "max_runtime", options->max_runtime);
 	json_number(json, "max_outage", options->max_outage);
-	if (options->has_seed)
-		json_uint(json, "seed", options->seed);
-	else
-		json_null(json, "seed");
+	json_known(json, "seed", options_given(options, "seed"), options->seed);
 	json_text(json, "contact", options->contact);
-	json_text(json, "resolver", options->resolver);
+	json_text(json, "resolver", options->resolver ? "unbound" : NULL);
 	json_open_array(json, "name_servers");
 	for (unsigned i = 0; i < options->server_count; i++)
 		put_server(json, &options->server[i]);
@@ -127,22 +122,11 @@ static void put_options(struct json *json, const struct options *options)
 	json_close_array(json);
 }
 
-static void put_traffic(struct json *json, const char *name, const struct progress_counts *counts, uint64_t count)
-{
-	if (counts->traffic_lost)
-		json_null(json, name);
-	else
-		json_uint(json, name, count);
-}
-
 static void put_counts(struct json *json, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
 
-	if (moment->fraction < 0)
-		json_null(json, "fraction");
-	else
-		json_number(json, "fraction", moment->fraction);
+	json_number(json, "fraction", moment->fraction < 0 ? NAN : moment->fraction);
 	json_open_object(json, "counts");
 	json_uint(json, "domains", counts->domains);
 	json_uint(json, "sts", counts->sts);
@@ -150,8 +134,8 @@ static void put_counts(struct json *json, const struct progress_moment *moment)
 	json_uint(json, "unknown", counts->unknown);
 	json_uint(json, "blocklisted", counts->blocklisted);
 	json_uint(json, "illegal", counts->illegal);
-	put_traffic(json, "queries", counts, counts->queries);
-	put_traffic(json, "fetches", counts, counts->fetches);
+	json_known(json, "queries", !counts->traffic_lost, counts->queries);
+	json_known(json, "fetches", !counts->traffic_lost, counts->fetches);
 	json_uint(json, "deferred_left", counts->deferred_left);
 	json_uint(json, "in_flight", counts->in_flight);
 	json_uint(json, "fetching", counts->fetching);

@@ -104,15 +104,6 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
-/* Empty where the file's number is not known. */
-static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
-{
-	if (counts->traffic_lost)
-		csv_string(csv, "");
-	else
-		csv_uint(csv, count);
-}
-
 static void put_row(struct progress *progress, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -133,7 +124,7 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 		csv_string(&csv, "");
 	csv_uint(&csv, counts->domains);
 	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
-	put_traffic(&csv, counts, counts->queries);
+	csv_known(&csv, !counts->traffic_lost, counts->queries);
 	csv_number(&csv, per_second(counts->queries, progress->row.queries, ms), 1);
 	csv_uint(&csv, counts->sts);
 	csv_uint(&csv, counts->fetched);
@@ -141,7 +132,7 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	csv_number(&csv, unknown_share(counts), CSV_SHARE_DIGITS);
 	csv_uint(&csv, counts->blocklisted);
 	csv_uint(&csv, counts->illegal);
-	put_traffic(&csv, counts, counts->fetches);
+	csv_known(&csv, !counts->traffic_lost, counts->fetches);
 	csv_uint(&csv, counts->in_flight);
 	csv_uint(&csv, counts->fetching);
 	csv_string(&csv, moment->note ? moment->note : "");

@@ -91,10 +91,7 @@ static void put_server(struct json *json, const struct scan_report *report, unsi
 	json_bool(json, "rewrites_nxdomain", check->rewrites);
 	json_bool(json, "tcp", check->tcp);
 	json_bool(json, "edns", check->edns);
-	if (check->edns)
-		json_uint(json, "edns_size", check->edns_size);
-	else
-		json_null(json, "edns_size");
+	json_known(json, "edns_size", check->edns, check->edns_size);
 	json_bool(json, "validates_dnssec", check->validates);
 	json_uint(json, "answered", SUM(report, server[i].answered));
 	json_uint(json, "failed", SUM(report, server[i].failed));

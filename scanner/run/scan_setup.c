@@ -72,7 +72,7 @@ static int open_feed(struct scan *scan, struct resume *resume, struct error *err
 				     .shards = options->shards,
 				     .shard = options->shard,
 				     .seed = options->seed,
-				     .shuffle = options->has_seed,
+				     .shuffle = options_given(options, "seed"),
 				     .max_domains = options->max_domains,
 				     .domain_blocklist = options->domain_blocklist,
 				     .on_ready = wake_workers,
