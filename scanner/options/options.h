@@ -16,6 +16,7 @@
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 #include "scanner/options/command_table.h"
+#include "scanner/options/exit_status.h"
 
 enum { OPTIONS_THREADS_MAX = 256 };
 
@@ -72,18 +73,19 @@ struct options {
 	struct record_option *given;
 	size_t given_count;
 	void *own; /* memory behind all of the above */
-	/* the caller's: the words of the command, and behind the options its domains, scan files or command */
+	/* the caller's: the command, its words, and behind the options its domains, scan files or command */
+	enum command command;
 	int argc;
 	char **argv;
 	int operands;
 	char **operand;
 };
 
-enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHOWN };
+enum options_result { OPTIONS_OK, OPTIONS_FATAL = EXIT_FATAL, OPTIONS_USAGE = EXIT_USAGE, OPTIONS_HELP_SHOWN };
 
 /* Fill @options from defaults, then --config, then the command line; argv[0] is the command. @argv is put in order, and
- * outlives @options, which points to it and its operands; of all else it has copies. On USAGE (exit 2) and FATAL (a
- * file cannot be read: exit 1) one line stands in @error. Only OK leaves something to free. */
+ * outlives @options, which points to it and its operands; of all else it has copies. On USAGE and FATAL (a file
+ * cannot be read) one line stands in @error. Only OK leaves something to free. */
 __attribute__((warn_unused_result)) enum options_result options_read(struct options *options, enum command command,
 								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
