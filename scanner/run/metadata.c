@@ -47,16 +47,16 @@ static void put_input(struct json *json, const struct metadata *metadata)
 
 	json_open_object(json, "input");
 	json_text(json, "file", about->input);
-	if (about->input_sample == 0) {
+	if (about->identity.sample == 0) {
 		json_null(json, "size");
 		json_null(json, "mtime");
 		json_null(json, "sample_hash");
 	} else {
 		char hash[17];
 
-		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)about->input_sample);
-		json_uint(json, "size", about->input_size);
-		json_time(json, "mtime", about->input_mtime * 1000);
+		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)about->identity.sample);
+		json_uint(json, "size", about->identity.size);
+		json_time(json, "mtime", about->identity.mtime * 1000);
 		json_text(json, "sample_hash", hash);
 	}
 	json_uint(json, "shards", metadata->options->shards);

@@ -46,9 +46,8 @@ struct progress_moment {
 
 /* What the metadata file says besides; everything lives as long as the progress. */
 struct progress_about {
-	const char *input;                 /* as given */
-	uint64_t input_size, input_sample; /* of feed_identity; 0 for a pipe */
-	int64_t input_mtime;
+	const char *input; /* as given */
+	struct feed_identity identity;
 	uint64_t resumed;                            /* domains that the file already held */
 	void (*extra)(struct json *json, void *arg); /* add members to the outermost object; NULL: none */
 	void *arg;

@@ -79,7 +79,7 @@ static void warn_of_another_format(const struct scan_main *run)
 	if (trailer.domains > 0 && trailer.illegal == trailer.domains)
 		log_warning(
 			"%s: no line of it is a domain name; one name a line, or rank,domain CSV, in UTF-8 is expected",
-			scan_setup_input(run->options));
+			feed_name(run->options->input_file));
 }
 
 /* Close the file with what is known now. 0, or -1 with the first error of all. */

@@ -130,12 +130,12 @@ static void put_run(struct json *json, void *arg)
 int scan_report_open(struct scan_report *report, struct error *error)
 {
 	struct progress_about about = { .input = report->scan->options->input_file,
+					.identity = feed_identity(report->scan->feed),
 					.resumed = atomic_load(&report->before->counts.domains),
 					.extra = put_run,
 					.arg = report };
 	struct progress_moment moment;
 
-	feed_identity(report->scan->feed, &about.input_size, &about.input_mtime, &about.input_sample);
 	moment_now(report, &moment);
 	return progress_open(&report->progress, report->scan->options, &about, &moment, error);
 }

@@ -77,8 +77,6 @@ static int open_feed(struct scan *scan, struct resume *resume, struct error *err
 				     .domain_blocklist = options->domain_blocklist,
 				     .on_ready = wake_workers,
 				     .arg = scan };
-	uint64_t size, sample;
-	int64_t mtime;
 
 	if (options->resume) {
 		if (resume_load(resume, options->output_file, options, error) < 0)
@@ -88,18 +86,12 @@ static int open_feed(struct scan *scan, struct resume *resume, struct error *err
 	}
 	if (feed_open(&scan->feed, &feed, error) < 0)
 		return -1;
-	feed_identity(scan->feed, &size, &mtime, &sample);
-	return resume_check_input(resume, options->input_file, size, mtime, sample, error);
-}
-
-const char *scan_setup_input(const struct options *options)
-{
-	return strcmp(options->input_file, "-") == 0 ? "standard input" : options->input_file;
+	return resume_check_input(resume, options->input_file, feed_identity(scan->feed), error);
 }
 
 int scan_setup_fail_empty(const struct options *options, struct error *error)
 {
-	return error_set(error, "%s: no domain in it; one name a line is expected", scan_setup_input(options));
+	return error_set(error, "%s: no domain in it; one name a line is expected", feed_name(options->input_file));
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
@@ -158,6 +150,7 @@ static void warn_of_servers(const struct options *options, const struct server_c
 static void header_of(const struct scan *scan, struct record_header *header)
 {
 	const struct options *options = scan->options;
+	struct feed_identity input = feed_identity(scan->feed);
 
 	*header = (struct record_header){ .tool = SPAN_LITERAL("stsurvey " STSURVEY_VERSION),
 					  .major = RECORD_SCHEMA_MAJOR,
@@ -166,9 +159,11 @@ static void header_of(const struct scan *scan, struct record_header *header)
 					  .option = options->given,
 					  .option_count = options->given_count,
 					  .input = span_of(options->input_file),
+					  .input_size = input.size,
+					  .input_mtime = input.mtime,
+					  .input_sample = input.sample,
 					  .shards = options->shards,
 					  .shard = options->shard };
-	feed_identity(scan->feed, &header->input_size, &header->input_mtime, &header->input_sample);
 }
 
 static int open_sink(struct scan *scan, const struct resume *resume, struct error *error)

@@ -15,9 +15,6 @@ enum { SCAN_SETUP_NOTHING_LEFT = 1 };
 __attribute__((warn_unused_result)) int scan_setup(struct scan *scan, struct resume *resume, struct server_check *check,
 						   struct error *error);
 
-/* The list, for a message. */
-const char *scan_setup_input(const struct options *options);
-
 /* -1, with the line for a list without a name in @error. */
 int scan_setup_fail_empty(const struct options *options, struct error *error);
 

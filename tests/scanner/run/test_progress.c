@@ -234,12 +234,9 @@ static void metadata_is_whole_at_every_moment(void **state)
 				   .given_count = 1,
 				   .server_count = 1,
 				   .server[0] = { { 4, { 127, 0, 0, 1 } }, 5300 } };
-	struct progress_about about = { .input = "list",
-					.input_size = 7,
-					.input_mtime = 0,
-					.input_sample = 255,
-					.extra = extra_members,
-					.arg = key };
+	struct progress_about about = {
+		.input = "list", .identity = { 7, 0, 255 }, .extra = extra_members, .arg = key
+	};
 	struct progress_moment moment = moment_at(0);
 	struct progress *progress;
 
