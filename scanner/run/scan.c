@@ -89,3 +89,8 @@ uint64_t scan_sum(const struct scan *scan, size_t offset)
 	}
 	return total;
 }
+
+double scan_elapsed_s(const struct scan *scan)
+{
+	return (double)(uv_hrtime() - scan->start_ns) / 1e9;
+}
