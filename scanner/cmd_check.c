@@ -9,7 +9,6 @@
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
 #include "scanner/dns/preflight.h"
-#include "scanner/dns/private_resolver.h"
 #include "scanner/job/job.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
@@ -146,18 +145,14 @@ static void clean_up(struct check *check)
 
 int cmd_check(const struct options *options, struct error *error)
 {
-	struct options used;
-	struct check check = { .options = &used };
-	int status = EXIT_FATAL;
+	struct check check = { .options = options };
+	int status;
 
-	if (program_start_resolver(options, &used, error) < 0)
-		return EXIT_FATAL;
 	if (uv_loop_init(&check.loop) < 0) {
 		error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
-	} else {
-		status = run(&check, error);
-		clean_up(&check);
+		return EXIT_FATAL;
 	}
-	private_resolver_stop(used.started);
+	status = run(&check, error);
+	clean_up(&check);
 	return status;
 }

@@ -12,17 +12,19 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/run/scan_main.h"
 
-static struct scan_files files_of(enum command command, const struct options *options)
+static struct scan_files files_of(const struct options *options)
 {
-	return (struct scan_files){ .command = command_table[command].name,
+	return (struct scan_files){ .command = command_table[options->command].name,
 				    .path = options->operand,
 				    .count = options->operands };
 }
 
 static int run_stats(const struct options *options, struct error *error)
 {
-	struct scan_files files = files_of(COMMAND_STATS, options);
+	struct scan_files files = files_of(options);
 
 	if (stats_tables_make(&files, options->directory, error) < 0)
 		return EXIT_FATAL;
@@ -32,7 +34,7 @@ static int run_stats(const struct options *options, struct error *error)
 
 static int run_export(const struct options *options, struct error *error)
 {
-	struct scan_files files = files_of(COMMAND_EXPORT, options);
+	struct scan_files files = files_of(options);
 
 	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
 		return EXIT_FATAL;
@@ -43,7 +45,7 @@ static int run_export(const struct options *options, struct error *error)
 
 static int run_report(const struct options *options, struct error *error)
 {
-	struct scan_files files = files_of(COMMAND_REPORT, options);
+	struct scan_files files = files_of(options);
 
 	return report_write(&files, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
@@ -87,36 +89,44 @@ static int run_help(const struct options *options, struct error *error)
 
 /* What each command does. */
 static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
-	[COMMAND_SCAN] = cmd_scan,         [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
+	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,
 };
 
-int program_start_resolver(const struct options *given, struct options *used, struct error *error)
-{
-	*used = *given;
-	if (!given->resolver)
-		return 0;
-	used->server_count = 1;
-	return private_resolver_start(&used->started, given->resolver_config, given->threads, given->concurrency,
-				      &used->server[0], error);
-}
-
-static enum log_level level_of(enum command command, const struct options *options)
+static enum log_level level_of(const struct options *options)
 {
 	if (options->quiet) /* a scan's warnings are about its numbers; check's stand beside an answer that was read */
-		return command == COMMAND_SCAN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+		return options->command == COMMAND_SCAN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
 	if (options->verbose > 1)
 		return LOG_LEVEL_TRACE;
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
-static int run_logged(enum command command, const struct options *options, struct error *error)
+/* The private resolver becomes the one name server. */
+static int start_resolver(struct options *options, struct error *error)
+{
+	options->server_count = 1;
+	return private_resolver_start(&options->started, options->resolver_config, options->threads,
+				      options->concurrency, &options->server[0], error);
+}
+
+/* With the log, and the private resolver where one is asked for. */
+static int run_logged(struct options *options, struct error *error)
 {
 	int status = EXIT_FATAL;
 
-	if (log_open(options->log_file, level_of(command, options), error) == 0)
-		status = run[command](options, error);
+	if (log_open(options->log_file, level_of(options), error) < 0)
+		return EXIT_FATAL;
+	if (options->command == COMMAND_SCAN)
+		early_signal_catch();
+	if (!options->resolver || start_resolver(options, error) == 0)
+		status = run[options->command](options, error);
+	if (options->command == COMMAND_SCAN && error->text[0]) {
+		log_error("%s", error->text);
+		error->text[0] = '\0'; /* has been told */
+	}
+	private_resolver_stop(options->started);
 	log_close();
 	return status;
 }
@@ -125,21 +135,13 @@ static int run_command(enum command command, int argc, char **argv)
 {
 	struct error error = { "" };
 	struct options options;
-	int status = EXIT_COMPLETE;
+	int status = (int)options_read(&options, command, argc, argv, &error);
 
-	switch (options_read(&options, command, argc, argv, &error)) {
-	case OPTIONS_OK:
-		status = run_logged(command, &options, &error);
+	if (status == OPTIONS_HELP_SHOWN)
+		return EXIT_COMPLETE;
+	if (status == OPTIONS_OK) {
+		status = run_logged(&options, &error);
 		options_free(&options);
-		break;
-	case OPTIONS_HELP_SHOWN:
-		break;
-	case OPTIONS_USAGE:
-		status = EXIT_USAGE;
-		break;
-	case OPTIONS_FATAL:
-		status = EXIT_FATAL;
-		break;
 	}
 	if (status != EXIT_COMPLETE && error.text[0] != '\0')
 		fprintf(stderr, "stsurvey %s: %s\n", command_table[command].name, error.text);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,15 +19,14 @@
 
 enum {
 	READ_SIZE = 256 * 1024, /* octets of one read */
-	FEED_DETECT_MS = 500,   /* who pauses so long is no program that copies a list: what is there must tell its
-				 * format. --input-format where it can't. */
+	FEED_DETECT_MS = 500,   /* no program that copies a list pauses for so long: what is there must tell its format,
+				 * or --input-format where it can't */
 };
 
 _Static_assert((int)OBS_LINE_MAX >= (int)DOMAIN_NAME_MAX, "a batch has room for any name");
 
 struct feed {
 	struct feed_options options;
-	char *path;
 	struct feed_input input;
 	struct feed_decode *decode;
 	struct feed_reader *reader;
@@ -44,23 +42,12 @@ struct feed {
 	pthread_cond_t room;  /* a batch was taken, or stop */
 	pthread_cond_t ready; /* a batch is there, or the end */
 	STAILQ_HEAD(, feed_batch) queue, free;
-	unsigned queued;     /* batches of queue */
-	bool somebody_waits; /* feed_take gave FEED_WAIT since the last on_ready */
-	bool stop;
-	bool ended;
-	enum feed_result result; /* final once ended, and so is … */
-	struct error error;      /* … "", or what broke; until then the thread's alone, and without the file's name */
+	unsigned queued;         /* batches of queue */
+	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	atomic_bool stop;        /* read without the lock, too */
+	enum feed_result result; /* FEED_WAIT; once there is no more to come FEED_END or FEED_FAILED … */
+	struct error error;      /* … and why; until then the thread's alone, and without the file's name */
 };
-
-static bool is_stopped(struct feed *feed)
-{
-	bool stop;
-
-	pthread_mutex_lock(&feed->lock);
-	stop = feed->stop;
-	pthread_mutex_unlock(&feed->lock);
-	return stop;
-}
 
 struct feed_batch *feed_spare(struct feed *feed)
 {
@@ -160,7 +147,7 @@ static uint32_t shard_of(struct span name, uint32_t shards)
 	return (uint32_t)((hash ^ hash >> 33) % shards);
 }
 
-/* Whoever fails to be a name keeps its octets, as evidence. */
+/* What is no name keeps its octets, as evidence. */
 static void name_target(struct feed_target *target, const struct feed_entry *entry, char *text)
 {
 	size_t n;
@@ -219,7 +206,7 @@ static int on_octets(void *arg, const char *p, size_t n)
 	return feed_reader_push(feed->reader, p, n);
 }
 
-/* A slow writer's names are surveyed while it thinks of the next ones. 0, -1 or FEED_STOPPED. */
+/* What a slow writer has sent is surveyed before it goes on. 0, -1 or FEED_STOPPED. */
 static int use_pause(struct feed *feed)
 {
 	int result = 0;
@@ -227,7 +214,7 @@ static int use_pause(struct feed *feed)
 	if (feed_input_is_ready(&feed->input, 0))
 		return 0;
 	if (feed_reader_holds(feed->reader) && !feed_input_is_ready(&feed->input, FEED_DETECT_MS))
-		result = feed_reader_settle(feed->reader);
+		result = feed_reader_tell(feed->reader);
 	return result == 0 && !hand_over(feed) ? FEED_STOPPED : result;
 }
 
@@ -244,7 +231,7 @@ static int read_octets(struct feed *feed)
 		got = feed_input_read(&feed->input, feed->buffer, sizeof(feed->buffer));
 		if (got < 0)
 			return error_set(&feed->error, "%s", strerror(errno));
-		if (got == 0 && is_stopped(feed)) /* not the end, so nothing is truncated */
+		if (got == 0 && atomic_load(&feed->stop)) /* not the end, so nothing is truncated */
 			return FEED_STOPPED;
 		result = got > 0 ? feed_decode_push(feed->decode, feed->buffer, (size_t)got)
 				 : feed_decode_end(feed->decode);
@@ -261,7 +248,7 @@ static void read_all(struct feed *feed)
 		(void)!feed_reader_end(feed->reader, result == 0); /* it has written the error */
 }
 
-static void *run(void *arg)
+static void *run_feed(void *arg)
 {
 	struct feed *feed = arg;
 	struct error what;
@@ -270,29 +257,16 @@ static void *run(void *arg)
 	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
 		(void)hand_over(feed);
 	pthread_mutex_lock(&feed->lock);
+	feed->result = FEED_END;
 	if (feed->error.text[0]) {
 		what = feed->error;
-		error_set(&feed->error, "%s: %s", feed->path, what.text);
+		error_set(&feed->error, "%s: %s", feed_name(feed->options.path), what.text);
 		feed->result = FEED_FAILED;
 	}
-	feed->ended = true;
 	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	notify(feed);
 	return NULL;
-}
-
-/* Signals are the main thread's. */
-static int start_thread(struct feed *feed)
-{
-	sigset_t all, before;
-	int result;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&feed->thread, NULL, run, feed);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return result;
 }
 
 static void free_all(struct feed *feed)
@@ -305,26 +279,14 @@ static void free_all(struct feed *feed)
 		free(batch);
 	}
 	free(feed->filling);
-	feed_shuffle_free(feed->shuffle);
-	feed_reader_free(feed->reader);
+	free(feed->shuffle);
+	free(feed->reader);
 	feed_decode_free(feed->decode);
 	feed_input_close(&feed->input);
 	pthread_cond_destroy(&feed->room);
 	pthread_cond_destroy(&feed->ready);
 	pthread_mutex_destroy(&feed->lock);
-	free(feed->path);
 	free(feed);
-}
-
-/* Waited for with a limit of time, which a set clock must not stretch. */
-static void init_ready(pthread_cond_t *ready)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(ready, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 }
 
 int feed_open(struct feed **feed, const struct feed_options *options, struct error *error)
@@ -334,36 +296,36 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	if (!made)
 		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
-	made->result = FEED_END;
+	made->result = FEED_WAIT;
 	STAILQ_INIT(&made->queue);
 	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
-	init_ready(&made->ready);
-	if (feed_input_open(&made->input, options->path, error) != 0) {
-		free_all(made);
-		return -1;
-	}
-	made->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
+	pthread_cond_init(&made->ready, NULL);
+	if (feed_input_open(&made->input, options->path, error) != 0)
+		goto failed;
 	made->decode = feed_decode_new(on_octets, made, &made->error);
 	made->reader = feed_reader_new(options->format, on_entry, made, &made->error);
 	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
-	if (!made->path || !made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
-	    start_thread(made)) {
-		free_all(made);
-		return error_set(error, "%s: out of memory or threads", options->path);
+	if (!made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
+	    pthread_create(&made->thread, NULL, run_feed, made) != 0) {
+		error_set(error, "%s: out of memory or threads", options->path);
+		goto failed;
 	}
 	*feed = made;
 	return 0;
+failed:
+	free_all(made);
+	return -1;
 }
 
 /* With the lock. */
-static enum feed_result take(struct feed *feed, struct feed_batch **batch)
+static enum feed_result take_queued(struct feed *feed, struct feed_batch **batch)
 {
 	if (feed->stop)
 		return FEED_END;
 	if (feed->queued == 0)
-		return feed->ended ? feed->result : FEED_WAIT;
+		return feed->result;
 	*batch = STAILQ_FIRST(&feed->queue);
 	STAILQ_REMOVE_HEAD(&feed->queue, next);
 	feed->queued--;
@@ -376,7 +338,7 @@ enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 	enum feed_result result;
 
 	pthread_mutex_lock(&feed->lock);
-	result = take(feed, batch);
+	result = take_queued(feed, batch);
 	feed->somebody_waits = feed->somebody_waits || result == FEED_WAIT;
 	pthread_mutex_unlock(&feed->lock);
 	return result;
@@ -391,8 +353,8 @@ enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsign
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += seconds;
 	pthread_mutex_lock(&feed->lock);
-	while ((result = take(feed, batch)) == FEED_WAIT && over == 0)
-		over = pthread_cond_timedwait(&feed->ready, &feed->lock, &until);
+	while ((result = take_queued(feed, batch)) == FEED_WAIT && over == 0)
+		over = pthread_cond_clockwait(&feed->ready, &feed->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&feed->lock);
 	return result;
 }
@@ -407,7 +369,7 @@ void feed_release(struct feed *feed, struct feed_batch *batch)
 void feed_error(struct feed *feed, struct error *error)
 {
 	pthread_mutex_lock(&feed->lock);
-	*error = feed->ended ? feed->error : (struct error){ "" };
+	*error = feed->result == FEED_FAILED ? feed->error : (struct error){ "" };
 	pthread_mutex_unlock(&feed->lock);
 }
 
@@ -419,7 +381,7 @@ double feed_fraction(const struct feed *feed)
 	double share = -1, of_most = most > 0 ? (double)handed / (double)most : -1;
 
 	if (feed->input.is_file)
-		share = taken >= feed->input.size ? 1 : (double)taken / (double)feed->input.size;
+		share = taken >= feed->input.identity.size ? 1 : (double)taken / (double)feed->input.identity.size;
 	return share > of_most ? share : of_most;
 }
 
@@ -433,11 +395,9 @@ uint64_t feed_handed(const struct feed *feed)
 	return atomic_load_explicit(&feed->handed, memory_order_relaxed);
 }
 
-void feed_identity(const struct feed *feed, uint64_t *size, int64_t *mtime, uint64_t *sample)
+struct feed_identity feed_identity(const struct feed *feed)
 {
-	*size = feed->input.size;
-	*mtime = feed->input.mtime;
-	*sample = feed->input.sample;
+	return feed->input.identity;
 }
 
 void feed_stop(struct feed *feed)

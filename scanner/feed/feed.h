@@ -39,7 +39,7 @@ enum feed_format { FEED_FORMAT_AUTO, FEED_FORMAT_LIST, FEED_FORMAT_CSV, FEED_FOR
 struct domain_set;
 
 struct feed_options {
-	const char *path; /* "-": standard input */
+	const char *path; /* "-": standard input; lives as long as the feed */
 	enum feed_format format;
 	uint32_t shards, shard;                     /* 1, 0: everything */
 	uint64_t seed;                              /* with shuffle */
@@ -52,7 +52,20 @@ struct feed_options {
 	void *arg;
 };
 
+/* What tells one list from another, for --resume; all 0 where it is no file. */
+struct feed_identity {
+	uint64_t size;   /* octets */
+	int64_t mtime;   /* seconds since 1970 */
+	uint64_t sample; /* hash of the size and some of the content; never 0 */
+};
+
 struct feed;
+
+/* What messages call the input at @path. */
+static inline const char *feed_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
 
 /* 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int feed_open(struct feed **feed, const struct feed_options *options,
@@ -86,8 +99,7 @@ uint64_t feed_entries(const struct feed *feed);
  * feed_handed is done. Any thread. */
 uint64_t feed_handed(const struct feed *feed);
 
-/* What identifies the input for --resume. */
-void feed_identity(const struct feed *feed, uint64_t *size, int64_t *mtime, uint64_t *sample);
+struct feed_identity feed_identity(const struct feed *feed);
 
 /* Stop reading, also in the middle of a blocking read; feed_take gives FEED_END afterwards. Any thread. */
 void feed_stop(struct feed *feed);

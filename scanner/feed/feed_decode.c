@@ -24,7 +24,6 @@ struct codec {
 		uint8_t octet[HEAD_SIZE];
 		uint8_t n;
 	} magic;
-	int (*start)(struct feed_decode *decode);
 	int (*push)(struct feed_decode *decode, const char *p, size_t n);
 	const char *remedy; /* where there is no push */
 };
@@ -39,7 +38,6 @@ struct feed_decode {
 	uint64_t taken; /* octets of the input */
 	bool inside;    /* in the middle of a member or frame */
 	z_stream gzip;
-	bool has_gzip;
 	ZSTD_DStream *zstd;
 	char output[OUTPUT_SIZE];
 };
@@ -52,14 +50,7 @@ static int damaged(struct feed_decode *decode, const char *what)
 
 static int push_plain(struct feed_decode *decode, const char *p, size_t n)
 {
-	decode->taken += n;
 	return decode->on_octets(decode->arg, p, n);
-}
-
-static int start_gzip(struct feed_decode *decode)
-{
-	decode->has_gzip = inflateInit2(&decode->gzip, GZIP_WINDOW) == Z_OK;
-	return decode->has_gzip ? 0 : damaged(decode, "out of memory");
 }
 
 /* Behind a member stands another one, or the zeros some tools pad with. */
@@ -114,12 +105,6 @@ static int push_gzip(struct feed_decode *decode, const char *p, size_t n)
 	return result;
 }
 
-static int start_zstd(struct feed_decode *decode)
-{
-	decode->zstd = ZSTD_createDStream();
-	return decode->zstd ? 0 : damaged(decode, "out of memory");
-}
-
 static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 {
 	ZSTD_inBuffer in = { p, n, 0 };
@@ -135,7 +120,7 @@ static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 		if (out.pos > 0)
 			result = decode->on_octets(decode->arg, decode->output, out.pos);
 		if (ZSTD_isError(left)) {
-			decode->inside = false; /* told here, not as a truncation at the end */
+			decode->inside = false; /* said here, not as a truncation at the end */
 			return result != 0 ? result : damaged(decode, ZSTD_getErrorName(left));
 		}
 		decode->inside = left != 0;
@@ -145,21 +130,17 @@ static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 }
 
 static const struct codec codecs[] = {
-	{ "gzip", { { 0x1f, 0x8b }, 2 }, start_gzip, push_gzip, NULL },
-	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, start_zstd, push_zstd, NULL },
-	{ "compressed with xz",
-	  { { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6 },
-	  NULL,
-	  NULL,
-	  "xz -dc FILE | stsurvey scan -f - ..." },
-	{ "compressed with bzip2", { { 'B', 'Z', 'h' }, 3 }, NULL, NULL, "bzip2 -dc FILE | stsurvey scan -f - ..." },
-	{ "compressed with zip", { { 'P', 'K', 3, 4 }, 4 }, NULL, NULL, "unzip -p FILE | stsurvey scan -f - ..." },
+	{ "gzip", { { 0x1f, 0x8b }, 2 }, push_gzip, NULL },
+	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, push_zstd, NULL },
+	{ "compressed with xz", { { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6 }, NULL, "xz -dc FILE | stsurvey scan -f - ..." },
+	{ "compressed with bzip2", { { 'B', 'Z', 'h' }, 3 }, NULL, "bzip2 -dc FILE | stsurvey scan -f - ..." },
+	{ "compressed with zip", { { 'P', 'K', 3, 4 }, 4 }, NULL, "unzip -p FILE | stsurvey scan -f - ..." },
 	/* no octet of a byte order mark of UTF-16 is one of UTF-8 */
-	{ "in UTF-16", { { 0xff, 0xfe }, 2 }, NULL, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
-	{ "in UTF-16", { { 0xfe, 0xff }, 2 }, NULL, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
+	{ "in UTF-16", { { 0xff, 0xfe }, 2 }, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
+	{ "in UTF-16", { { 0xfe, 0xff }, 2 }, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
 };
 
-static const struct codec plain = { "plain", { { 0 }, 0 }, NULL, push_plain, NULL };
+static const struct codec plain = { "plain", { { 0 }, 0 }, push_plain, NULL };
 
 /* Could more octets make the head one of the magic numbers? */
 static bool may_become_one(const struct feed_decode *decode)
@@ -180,8 +161,6 @@ static int choose_codec(struct feed_decode *decode)
 			decode->codec = &codecs[i];
 	if (!decode->codec->push)
 		return error_set(decode->error, "is %s: %s", decode->codec->name, decode->codec->remedy);
-	if (decode->codec->start && decode->codec->start(decode) != 0)
-		return -1;
 	return decode->codec->push(decode, decode->head, decode->head_n);
 }
 
@@ -194,15 +173,18 @@ struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg, struct
 	decode->on_octets = on_octets;
 	decode->arg = arg;
 	decode->error = error;
-	return decode;
+	decode->zstd = ZSTD_createDStream();
+	if (decode->zstd && inflateInit2(&decode->gzip, GZIP_WINDOW) == Z_OK)
+		return decode;
+	feed_decode_free(decode);
+	return NULL;
 }
 
 void feed_decode_free(struct feed_decode *decode)
 {
 	if (!decode)
 		return;
-	if (decode->has_gzip)
-		inflateEnd(&decode->gzip);
+	inflateEnd(&decode->gzip); /* of one that was not begun, too */
 	ZSTD_freeDStream(decode->zstd);
 	free(decode);
 }

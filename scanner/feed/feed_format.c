@@ -47,39 +47,26 @@ static bool next_field(struct span *rest, struct span *field)
 	return true;
 }
 
-/* Names of a header row's column that holds the domain. */
-static bool is_domain_title(struct span field)
+bool feed_is_one_of(struct span s, const char *const words[])
 {
-	static const char *const titles[] = {
-		"domain", "name", "hostname", "host", "site", "domain_name", "domain name"
-	};
-
-	for (size_t i = 0; i < COUNT_OF(titles); i++)
-		if (span_equal_nocase(field, span_of(titles[i])))
-			return true;
-	return false;
-}
-
-static bool is_rank_title(struct span field)
-{
-	static const char *const titles[] = { "rank", "globalrank", "global_rank", "position", "pos" };
-
-	for (size_t i = 0; i < COUNT_OF(titles); i++)
-		if (span_equal_nocase(field, span_of(titles[i])))
-			return true;
-	return false;
+	while (*words && !span_equal_nocase(s, span_of(*words)))
+		words++;
+	return *words;
 }
 
 /* Is the row a header? Then the columns are known. */
 static bool read_header(struct span row, int *domain_column, int *rank_column)
 {
+	static const char *const domain_titles[] = { "domain", "name",        "hostname",    "host",
+						     "site",   "domain_name", "domain name", NULL };
+	static const char *const rank_titles[] = { "rank", "globalrank", "global_rank", "position", "pos", NULL };
 	struct span field;
 
 	*domain_column = *rank_column = CSV_NONE;
 	for (int column = 0; next_field(&row, &field); column++) {
-		if (*domain_column == CSV_NONE && is_domain_title(field))
+		if (*domain_column == CSV_NONE && feed_is_one_of(field, domain_titles))
 			*domain_column = column;
-		else if (*rank_column == CSV_NONE && is_rank_title(field))
+		else if (*rank_column == CSV_NONE && feed_is_one_of(field, rank_titles))
 			*rank_column = column;
 	}
 	return *domain_column != CSV_NONE;
@@ -132,9 +119,11 @@ static int on_row(struct feed_reader *reader, struct span row)
 	return reader->on_entry(reader->arg, &entry);
 }
 
-/* @is_cut: the line went on, but nobody's name is that long. */
-static int on_line(struct feed_reader *reader, struct span line, bool is_cut)
+/* A line of @n octets, of which the first FEED_LINE_MAX are at @p: no name is longer. */
+static int on_line(struct feed_reader *reader, const char *p, size_t n)
 {
+	bool is_cut = n > FEED_LINE_MAX;
+	struct span line = { p, is_cut ? FEED_LINE_MAX : n };
 	struct feed_entry entry = { .text = span_strip(line), .illegal = is_cut };
 
 	if (entry.text.n == 0 && is_cut)
@@ -156,11 +145,10 @@ static void keep_part(struct feed_reader *reader, const char *p, size_t n)
 
 static int on_kept_line(struct feed_reader *reader)
 {
-	bool is_cut = reader->line_n > FEED_LINE_MAX;
-	struct span line = { reader->line, is_cut ? FEED_LINE_MAX : reader->line_n };
+	size_t n = reader->line_n;
 
 	reader->line_n = 0;
-	return on_line(reader, line, is_cut);
+	return on_line(reader, reader->line, n);
 }
 
 static int push_lines(struct feed_reader *reader, const char *p, size_t n)
@@ -176,8 +164,7 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 		if (lf && reader->line_n > 0)
 			result = on_kept_line(reader);
 		else if (lf)
-			result = on_line(reader, (struct span){ p, part < FEED_LINE_MAX ? part : FEED_LINE_MAX },
-					 part > FEED_LINE_MAX);
+			result = on_line(reader, p, part);
 		part += lf ? 1 : 0;
 		p += part;
 		n -= part;
@@ -185,26 +172,36 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 	return result;
 }
 
+/* The next line that is neither blank nor comment, whole or not; `;` begins a zone file's comments. */
+static bool next_line(struct span *rest, struct span *line)
+{
+	while (rest->n > 0) {
+		size_t end = span_find(*rest, 0, '\n');
+
+		*line = span_strip((struct span){ rest->p, end });
+		*rest = span_skip(*rest, end < rest->n ? end + 1 : end);
+		if (line->n > 0 && line->p[0] != '#' && line->p[0] != ';')
+			return true;
+	}
+	return false;
+}
+
 /* Which format do these first octets have? Never AUTO. */
 static enum feed_format format_of(struct span sample)
 {
 	unsigned lines = 0, rows = 0;
+	struct span line, domain;
+	uint64_t rank;
 
-	while (sample.n > 0 && lines < FEED_SAMPLE_LINES) {
-		size_t end = span_find(sample, 0, '\n');
-		struct span line = { sample.p, end }, text = span_strip(line), domain;
+	while (lines < FEED_SAMPLE_LINES && next_line(&sample, &line)) {
 		int domain_column, rank_column;
-		uint64_t rank;
 
-		sample = span_skip(sample, end < sample.n ? end + 1 : end);
-		if (text.n == 0 || text.p[0] == '#' || text.p[0] == ';') /* `;` begins a zone file's comments */
-			continue;
 		/* A master file shows at its first record; later lines of a list may be any rubbish. */
 		if (lines++ == 0 && feed_zone_is_record(line))
 			return FEED_FORMAT_ZONE;
-		if (span_find(text, 0, ',') < text.n)
-			rows += is_ranked(text, &domain, &rank) ||
-				(lines == 1 && read_header(text, &domain_column, &rank_column));
+		if (span_find(line, 0, ',') < line.n)
+			rows += is_ranked(line, &domain, &rank) ||
+				(lines == 1 && read_header(line, &domain_column, &rank_column));
 	}
 	return rows > 0 && rows * 2 >= lines ? FEED_FORMAT_CSV : FEED_FORMAT_LIST;
 }
@@ -216,16 +213,22 @@ static struct span sample_of(const struct feed_reader *reader)
 	return span_starts_with(sample, bom) ? span_skip(sample, bom.n) : sample;
 }
 
-/* Whole lines that are neither blank nor comment. */
+/* What of the sample is whole lines: one that is still being written tells nothing, half a row has no comma. */
+static struct span whole_lines(const struct feed_reader *reader)
+{
+	struct span sample = sample_of(reader);
+
+	while (sample.n > 0 && sample.p[sample.n - 1] != '\n')
+		sample.n--;
+	return sample;
+}
+
 static unsigned count_lines(struct span sample)
 {
 	unsigned lines = 0;
 
-	for (size_t end; (end = span_find(sample, 0, '\n')) < sample.n; sample = span_skip(sample, end + 1)) {
-		struct span text = span_strip((struct span){ sample.p, end });
-
-		lines += text.n > 0 && text.p[0] != '#' && text.p[0] != ';';
-	}
+	for (struct span line; next_line(&sample, &line);)
+		lines++;
 	return lines;
 }
 
@@ -234,7 +237,7 @@ static bool sample_suffices(const struct feed_reader *reader)
 {
 	if (reader->format != FEED_FORMAT_AUTO)
 		return reader->sample_n >= bom.n;
-	return reader->sample_n == FEED_SAMPLE_MAX || count_lines(sample_of(reader)) >= FEED_SAMPLE_LINES;
+	return reader->sample_n == FEED_SAMPLE_MAX || count_lines(whole_lines(reader)) >= FEED_SAMPLE_LINES;
 }
 
 static int push_known(struct feed_reader *reader, const char *p, size_t n)
@@ -242,12 +245,13 @@ static int push_known(struct feed_reader *reader, const char *p, size_t n)
 	return reader->format == FEED_FORMAT_ZONE ? feed_zone_push(&reader->zone, p, n) : push_lines(reader, p, n);
 }
 
-static int begin(struct feed_reader *reader)
+/* @telling: what of the sample tells the format. */
+static int push_sample(struct feed_reader *reader, struct span telling)
 {
 	struct span sample = sample_of(reader);
 
 	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = format_of(sample);
+		reader->format = format_of(telling);
 	reader->begun = true;
 	return push_known(reader, sample.p, sample.n);
 }
@@ -266,11 +270,6 @@ struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_e
 	return reader;
 }
 
-void feed_reader_free(struct feed_reader *reader)
-{
-	free(reader);
-}
-
 int feed_reader_push(struct feed_reader *reader, const char *p, size_t n)
 {
 	int result = 0;
@@ -282,7 +281,7 @@ int feed_reader_push(struct feed_reader *reader, const char *p, size_t n)
 		reader->sample_n += part;
 		if (!sample_suffices(reader))
 			return 0;
-		result = begin(reader);
+		result = push_sample(reader, sample_of(reader));
 		p += part;
 		n -= part;
 	}
@@ -291,26 +290,17 @@ int feed_reader_push(struct feed_reader *reader, const char *p, size_t n)
 
 bool feed_reader_holds(const struct feed_reader *reader)
 {
-	return !reader->begun && count_lines(sample_of(reader)) > 0;
+	return !reader->begun && count_lines(whole_lines(reader)) > 0;
 }
 
-int feed_reader_settle(struct feed_reader *reader)
+int feed_reader_tell(struct feed_reader *reader)
 {
-	struct span sample = sample_of(reader);
-
-	if (!feed_reader_holds(reader))
-		return 0;
-	/* the line that is still being written tells nothing: half a row has no comma */
-	while (sample.p[sample.n - 1] != '\n')
-		sample.n--;
-	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = format_of(sample);
-	return begin(reader);
+	return feed_reader_holds(reader) ? push_sample(reader, whole_lines(reader)) : 0;
 }
 
 int feed_reader_end(struct feed_reader *reader, bool whole)
 {
-	int result = reader->begun ? 0 : begin(reader);
+	int result = reader->begun ? 0 : push_sample(reader, sample_of(reader));
 
 	if (result != 0 || !whole)
 		return result;

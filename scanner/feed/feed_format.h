@@ -26,15 +26,17 @@ struct feed_entry {
 	struct span text; /* trimmed; of a line above FEED_LINE_MAX its beginning */
 };
 
+/* Is it one of @words, which end with NULL? In any case of letters. */
+bool feed_is_one_of(struct span s, const char *const words[]);
+
 /* 0 to go on, anything else to stop. @entry lives until it returns. */
 typedef int feed_on_entry(void *arg, const struct feed_entry *entry);
 
 struct feed_reader;
 
 /* What is wrong with the input is written to @error, which outlives the reader: line and remedy, not the file. NULL: no
- * memory. */
+ * memory. To be freed with free(3). */
 struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error);
-void feed_reader_free(struct feed_reader *reader);
 
 /* 0; what on_entry returned where not 0; or -1 with the error written. */
 __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);
@@ -42,8 +44,8 @@ __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *rea
 /* Does it hold back a whole line for want of others that tell the format? */
 bool feed_reader_holds(const struct feed_reader *reader);
 
-/* The writer pauses: let the whole lines held back tell the format, and hand them on. As above. */
-__attribute__((warn_unused_result)) int feed_reader_settle(struct feed_reader *reader);
+/* The writer pauses: let the whole lines held back tell the format, and hand them on. Returns as feed_reader_push. */
+__attribute__((warn_unused_result)) int feed_reader_tell(struct feed_reader *reader);
 
 /* No more octets will come. @whole: the last line may lack its LF; otherwise the input broke there and the
  * line is dropped. */

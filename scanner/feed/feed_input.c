@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,11 +56,9 @@ static int look_at(struct feed_input *input, const char *path, struct error *err
 	if (S_ISDIR(about.st_mode))
 		return error_set(error, "%s: is a directory; give a file with one domain a line", path);
 	input->is_file = S_ISREG(about.st_mode);
-	if (!input->is_file)
-		return 0;
-	input->size = (uint64_t)about.st_size;
-	input->mtime = about.st_mtime;
-	input->sample = hash_sample(input->fd, input->size);
+	if (input->is_file)
+		input->identity = (struct feed_identity){ (uint64_t)about.st_size, about.st_mtime,
+							  hash_sample(input->fd, (uint64_t)about.st_size) };
 	return 0;
 }
 
@@ -67,62 +66,51 @@ int feed_input_open(struct feed_input *input, const char *path, struct error *er
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 
-	*input = (struct feed_input){ .fd = -1, .wake = { -1, -1 } };
+	*input = (struct feed_input){ .fd = -1, .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+	if (input->wake < 0)
+		return error_set(error, "%s: %s; raise the limit of open files", path, strerror(errno));
 	/* A FIFO without a writer must not block here, where nothing could interrupt it. */
 	input->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (input->fd < 0)
-		return error_set(error, "%s: %s; check --input-file", path, strerror(errno));
-	if (look_at(input, is_stdin ? "standard input" : path, error) != 0) {
-		feed_input_close(input);
-		return -1;
-	}
-	if (pipe2(input->wake, O_NONBLOCK | O_CLOEXEC) != 0) {
-		error_set(error, "%s: %s; raise the limit of open files", path, strerror(errno));
-		feed_input_close(input);
-		return -1;
-	}
-	return 0;
+		error_set(error, "%s: %s; check --input-file", path, strerror(errno));
+	else if (look_at(input, feed_name(path), error) == 0)
+		return 0;
+	feed_input_close(input);
+	return -1;
 }
 
 void feed_input_close(struct feed_input *input)
 {
 	if (input->fd > STDIN_FILENO)
 		close(input->fd);
-	for (int i = 0; i < 2; i++)
-		if (input->wake[i] >= 0)
-			close(input->wake[i]);
-	input->fd = input->wake[0] = input->wake[1] = -1;
+	if (input->wake >= 0)
+		close(input->wake);
+	input->fd = input->wake = -1;
 }
 
-/* Wait for octets, the end, or to be woken, at most @ms (-1: as long as it takes). */
-static void wait_for(const struct feed_input *input, int ms, bool *is_woken, bool *is_there)
-{
-	struct pollfd ready[2] = { { .fd = input->wake[0], .events = POLLIN }, { .fd = input->fd, .events = POLLIN } };
+enum { WOKEN = 1, READY = 2 };
 
-	while (poll(ready, 2, ms) < 0 && errno == EINTR)
+/* Wait for octets, the end, or to be woken, at most @ms (-1: as long as it takes). Which of them came? */
+static int wait_for(const struct feed_input *input, int ms)
+{
+	struct pollfd ready[] = { { .fd = input->wake, .events = POLLIN }, { .fd = input->fd, .events = POLLIN } };
+
+	while (poll(ready, COUNT_OF(ready), ms) < 0 && errno == EINTR)
 		;
-	*is_woken = ready[0].revents != 0;
-	*is_there = ready[1].revents != 0;
+	return (ready[0].revents ? WOKEN : 0) | (ready[1].revents ? READY : 0);
 }
 
 bool feed_input_is_ready(const struct feed_input *input, int ms)
 {
-	bool is_woken, is_there;
-
-	if (input->is_file)
-		return true;
-	wait_for(input, ms, &is_woken, &is_there);
-	return is_woken || is_there;
+	return input->is_file || wait_for(input, ms) != 0;
 }
 
 ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size)
 {
-	bool is_woken, is_there;
 	ssize_t got;
 
 	do {
-		wait_for(input, -1, &is_woken, &is_there);
-		if (is_woken)
+		if (wait_for(input, -1) & WOKEN)
 			return 0;
 		got = read(input->fd, buffer, size);
 	} while (got < 0 && (errno == EAGAIN || errno == EINTR));
@@ -133,7 +121,5 @@ ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size)
 
 void feed_input_wake(struct feed_input *input)
 {
-	ssize_t written = write(input->wake[1], "", 1);
-
-	(void)written; /* a full pipe wakes as well */
+	(void)!eventfd_write(input->wake, 1); /* what is full wakes as well */
 }

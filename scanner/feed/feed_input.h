@@ -8,15 +8,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "output/error.h"
+#include "scanner/feed/feed.h"
 
 struct feed_input {
 	int fd;
-	int wake[2];                 /* a pipe; an octet in it ends every read */
-	bool is_file;                /* a regular file: size, mtime and sample are known */
-	uint64_t size;               /* octets */
-	int64_t mtime;               /* seconds since 1970 */
-	uint64_t sample;             /* hash of size and sampled content; 0 for a pipe */
+	int wake;     /* eventfd(2); once it is set, every read ends */
+	bool is_file; /* a regular file */
+	struct feed_identity identity;
 	atomic_uint_least64_t taken; /* octets read so far */
 };
 

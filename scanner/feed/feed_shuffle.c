@@ -20,11 +20,6 @@ struct feed_shuffle *feed_shuffle_new(uint64_t seed)
 	return shuffle;
 }
 
-void feed_shuffle_free(struct feed_shuffle *shuffle)
-{
-	free(shuffle);
-}
-
 bool feed_shuffle_put(struct feed_shuffle *shuffle, const struct feed_target *target)
 {
 	struct feed_target *copy = &shuffle->target[shuffle->count++];

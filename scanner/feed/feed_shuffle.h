@@ -18,9 +18,8 @@ enum {
 
 struct feed_shuffle;
 
-/* NULL: no memory. */
+/* NULL: no memory. To be freed with free(3). */
 struct feed_shuffle *feed_shuffle_new(uint64_t seed);
-void feed_shuffle_free(struct feed_shuffle *shuffle);
 
 /* Copy @target in. True: full now; it must be drained before the next put, which would write beyond the block. */
 bool feed_shuffle_put(struct feed_shuffle *shuffle, const struct feed_target *target);

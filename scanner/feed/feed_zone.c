@@ -48,11 +48,10 @@ static void resolve(const struct feed_zone *zone, struct span token, struct zone
  * class. */
 static bool is_ttl_or_class(struct span token)
 {
-	static const char *const classes[] = { "IN", "CH", "HS", "CS" };
+	static const char *const classes[] = { "IN", "CH", "HS", "CS", NULL };
 
-	for (size_t i = 0; i < COUNT_OF(classes); i++)
-		if (span_equal_nocase(token, span_of(classes[i])))
-			return true;
+	if (feed_is_one_of(token, classes))
+		return true;
 	if (token.n == 0 || !ascii_is_digit(token.p[0]))
 		return false;
 	for (size_t i = 0; i < token.n; i++)
@@ -67,9 +66,8 @@ static int on_name_server(struct feed_zone *zone)
 	struct span owner = span_of_name(&zone->owner);
 	struct feed_entry entry = { .text = owner };
 
-	if (zone->has_apex && span_equal_nocase(owner, span_of_name(&zone->apex)))
-		return 0;
-	if (owner.n == 0 || span_equal_nocase(owner, span_of_name(&zone->last)))
+	if (owner.n == 0 || span_equal_nocase(owner, span_of_name(&zone->apex)) ||
+	    span_equal_nocase(owner, span_of_name(&zone->last)))
 		return 0;
 	copy_name(&zone->last, owner);
 	return zone->on_entry(zone->arg, &entry);
@@ -101,9 +99,8 @@ static void on_origin(struct feed_zone *zone, struct span token)
 
 	resolve(zone, token, &origin); /* may be relative to the one before */
 	copy_name(&zone->origin, span_of_name(&origin));
-	if (!zone->has_origin && !zone->has_apex)
+	if (!zone->has_apex)
 		set_apex(zone, &origin);
-	zone->has_origin = true;
 	zone->is_origin = false;
 	zone->skip = true;
 }
@@ -231,23 +228,18 @@ static struct span next_word(struct span *rest)
 
 bool feed_zone_is_record(struct span line)
 {
-	static const char *const types[] = { "SOA",   "NS",     "A",     "AAAA",    "DS",    "MX",         "TXT",
-					     "CNAME", "DNSKEY", "RRSIG", "NSEC",    "NSEC3", "NSEC3PARAM", "CAA",
-					     "SRV",   "PTR",    "CDS",   "CDNSKEY", "ZONEMD" };
-	static const char *const directives[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE" };
-	struct span word;
+	static const char *const types[] = { "SOA",   "NS",     "A",     "AAAA",    "DS",     "MX",         "TXT",
+					     "CNAME", "DNSKEY", "RRSIG", "NSEC",    "NSEC3",  "NSEC3PARAM", "CAA",
+					     "SRV",   "PTR",    "CDS",   "CDNSKEY", "ZONEMD", NULL };
+	static const char *const directives[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE", NULL };
+	struct span word = next_word(&line);
 
-	word = next_word(&line);
-	for (size_t i = 0; i < COUNT_OF(directives); i++)
-		if (span_equal_nocase(word, span_of(directives[i])))
-			return true;
+	if (feed_is_one_of(word, directives))
+		return true;
 	if (word.n == 0)
 		return false;
 	do
 		word = next_word(&line);
 	while (is_ttl_or_class(word));
-	for (size_t i = 0; i < COUNT_OF(types); i++)
-		if (span_equal_nocase(word, span_of(types[i])))
-			return span_trim(line).n > 0;
-	return false;
+	return feed_is_one_of(word, types) && span_trim(line).n > 0;
 }

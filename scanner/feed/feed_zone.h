@@ -24,7 +24,7 @@ struct feed_zone {
 	bool at_start, in_comment, in_quotes, escaped;
 	bool skip;      /* the rest of this record tells nothing */
 	bool is_origin; /* the next token is $ORIGIN's */
-	bool has_apex, has_origin;
+	bool has_apex;
 	struct zone_name token, owner, origin, apex, last;
 };
 

@@ -21,9 +21,7 @@ enum option_kind {
 	OPTION_WHOLE,       /* unsigned, uint32_t */
 	OPTION_WHOLE64,     /* uint64_t */
 	OPTION_DECIMAL,     /* double */
-	OPTION_SEED,        /* uint64_t, and has_seed */
 	OPTION_SERVERS,     /* server, server_count */
-	OPTION_RESOLVER,    /* const char *, one word allowed */
 	OPTION_CONTACT,     /* const char *, goes into headers on the wire */
 	OPTION_CIDRS,       /* struct cidr_set *, networks with commas between; adds to those given before */
 	OPTION_CIDR_FILE,   /* struct cidr_set *, likewise */

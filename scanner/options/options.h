@@ -17,8 +17,11 @@
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
 #include "scanner/options/command_table.h"
+#include "scanner/options/exit_status.h"
 
 enum { OPTIONS_THREADS_MAX = 256 };
+
+enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 
 enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
 
@@ -40,14 +43,13 @@ struct options {
 	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
 	/* order and share of the work */
-	bool has_seed;
-	uint64_t seed;
+	uint64_t seed; /* of a shuffle, where it is given */
 	uint32_t shards, shard;
 	unsigned threads; /* 0: one for each core we may run on */
 	/* DNS */
 	struct endpoint server[NAME_SERVERS_MAX];
 	unsigned server_count;
-	const char *resolver;             /* "unbound": start a private one; NULL: none */
+	enum options_resolver resolver;   /* a private one */
 	const char *resolver_config;      /* lines for it; NULL: none */
 	struct private_resolver *started; /* behind server[0]; NULL: none */
 	double rate;                      /* queries a second in all, 0: no limit … */
@@ -61,7 +63,6 @@ struct options {
 	unsigned per_host;         /* connections at once to one address */
 	double host_rate;          /* connections a second to one address, 0: no limit … */
 	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain */
-	bool pace_all;             /* one of the two was given: no exemption for allow_reserved */
 	unsigned https_port, smtp_port;
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */
@@ -73,18 +74,19 @@ struct options {
 	struct record_option *given;
 	size_t given_count;
 	void *own; /* memory behind all of the above */
-	/* the caller's: the words of the command, and behind the options its domains, scan files or command */
+	/* the caller's: the command, its words, and behind the options its domains, scan files or command */
+	enum command command;
 	int argc;
 	char **argv;
 	int operands;
 	char **operand;
 };
 
-enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHOWN };
+enum options_result { OPTIONS_OK, OPTIONS_FATAL = EXIT_FATAL, OPTIONS_USAGE = EXIT_USAGE, OPTIONS_HELP_SHOWN };
 
 /* Fill @options from defaults, then --config, then the command line; argv[0] is the command. @argv is put in order, and
- * outlives @options, which points to it and its operands; of all else it has copies. On USAGE (exit 2) and FATAL (a
- * file cannot be read: exit 1) one line stands in @error. Only OK leaves something to free. */
+ * outlives @options, which points to it and its operands; of all else it has copies. On USAGE and FATAL (a file
+ * cannot be read) one line stands in @error. Only OK leaves something to free. */
 __attribute__((warn_unused_result)) enum options_result options_read(struct options *options, enum command command,
 								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
@@ -97,8 +99,5 @@ void options_help(enum command command, FILE *out);
 
 /* What the option was given as, the first time where it adds up; NULL: it was not. */
 struct record_option *options_given(const struct options *options, const char *name);
-
-/* A copy of @text that lives as long as @options; NULL: no memory. */
-char *options_keep(struct options *options, struct span text);
 
 #endif

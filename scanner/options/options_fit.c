@@ -22,7 +22,7 @@ static bool is_one_file(const char *a, const char *b)
 }
 
 /* A file that is written must be no other's. */
-static int files_differ(const struct options *options, struct error *error)
+static int check_files(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *name, *path;
@@ -45,7 +45,7 @@ static int files_differ(const struct options *options, struct error *error)
 }
 
 /* What must not be, and what to do. */
-static int exclude(const struct options *options, struct error *error)
+static int check_exclusions(const struct options *options, struct error *error)
 {
 	const struct {
 		bool is_so;
@@ -72,14 +72,14 @@ static int exclude(const struct options *options, struct error *error)
 }
 
 /* What the command does not run without. */
-static int need(const struct options *options, enum command command, struct error *error)
+static int check_needed(const struct options *options, struct error *error)
 {
 	for (size_t i = 0; i < option_count; i++)
-		if (option_table[i].needed && option_table[i].commands & 1u << command &&
+		if (option_table[i].needed && option_table[i].commands & 1u << options->command &&
 		    !options_given(options, option_table[i].name))
 			return error_set(error, "--%s is missing: %s", option_table[i].name,
-					 command_table[command].usage);
-	if (command != COMMAND_SCAN)
+					 command_table[options->command].usage);
+	if (options->command != COMMAND_SCAN)
 		return 0;
 	/* Where nothing is given, a terminal is an oversight: nobody types a survey's list or reads its file. */
 	if (!options_given(options, "input-file") && isatty(STDIN_FILENO))
@@ -97,12 +97,12 @@ static unsigned usable_cores(void)
 	return count < 1 ? 1 : count > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)count;
 }
 
-static void set_threads(struct options *options, enum command command)
+static void set_threads(struct options *options)
 {
-	if (command == COMMAND_CHECK) /* all at once, on one thread */
+	if (options->command == COMMAND_CHECK) /* all at once, on one thread */
 		options->concurrency = (unsigned)options->operands;
 	if (options->threads == 0)
-		options->threads = command == COMMAND_SCAN ? usable_cores() : 1;
+		options->threads = options->command == COMMAND_SCAN ? usable_cores() : 1;
 	if (options->threads > options->concurrency)
 		options->threads = options->concurrency;
 }
@@ -121,7 +121,6 @@ static void set_rate(struct options *options)
 
 static void set_fetch_rates(struct options *options)
 {
-	options->pace_all = options->host_rate >= 0 || options->provider_rate >= 0;
 	if (options->host_rate < 0)
 		options->host_rate = FETCH_PACE_HOST;
 	if (options->provider_rate < 0)
@@ -137,17 +136,17 @@ bool options_is_lab(const struct options *options)
 	return lab;
 }
 
-enum options_result options_fit(struct options *options, enum command command, struct error *error)
+enum options_result options_fit(struct options *options, struct error *error)
 {
 	enum options_result result = OPTIONS_OK;
 
-	if (exclude(options, error) < 0 || need(options, command, error) < 0 || files_differ(options, error) < 0)
+	if (check_exclusions(options, error) < 0 || check_needed(options, error) < 0 || check_files(options, error) < 0)
 		return OPTIONS_USAGE;
-	if (command != COMMAND_SCAN && command != COMMAND_CHECK) /* the others use no network */
+	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;
 	if (options->server_count == 0 && !options->resolver)
 		result = option_read_resolv_conf(options, resolv_conf, error);
-	set_threads(options, command);
+	set_threads(options);
 	set_rate(options);
 	set_fetch_rates(options);
 	return result;

@@ -6,9 +6,8 @@
 
 #include "scanner/options/options.h"
 
-/* Do they fit together, and is all there that @command needs? Then what they leave open is filled in: threads, name
- * servers, rates. One line in @error on USAGE and FATAL. */
-__attribute__((warn_unused_result)) enum options_result options_fit(struct options *options, enum command command,
-								    struct error *error);
+/* Do they fit together, and is all there that their command needs? Then what they leave open is filled in: threads,
+ * name servers, rates. One line in @error on USAGE and FATAL. */
+__attribute__((warn_unused_result)) enum options_result options_fit(struct options *options, struct error *error);
 
 #endif

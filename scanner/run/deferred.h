@@ -4,32 +4,31 @@
 #ifndef STSURVEY_SCANNER_RUN_DEFERRED_H
 #define STSURVEY_SCANNER_RUN_DEFERRED_H
 
+#include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "output/error.h"
 #include "scanner/feed/feed.h"
 
-struct deferred;
+struct deferred {
+	pthread_mutex_t lock;    /* over what follows; the counts may be read without it */
+	FILE *file;              /* NULL until the first one */
+	off_t end, next;         /* where one is written, and the next one read */
+	_Atomic uint64_t count;  /* kept, and not yet taken */
+	_Atomic uint64_t failed; /* could not be kept */
+	struct error error;      /* why deferred_take came to an early end; "" as long as it did not */
+};
 
-struct deferred *deferred_new(void); /* NULL: no memory */
-void deferred_free(struct deferred *deferred);
+void deferred_init(struct deferred *deferred);
+void deferred_fini(struct deferred *deferred); /* all zero is nothing to free */
 
 /* Keep one. Any thread. 0, or -1 when the temporary file can't take it: then what is known now is what is recorded. It
  * is counted, and the first one is told in the log. */
 __attribute__((warn_unused_result)) int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank,
 						     struct span name);
 
-/* How many are kept; how many could not be. Any thread. */
-uint64_t deferred_count(struct deferred *deferred);
-uint64_t deferred_refused(struct deferred *deferred);
-
-/* No more puts: from now on they are taken. */
-void deferred_rewind(struct deferred *deferred);
-
 /* Fill @batch with the next ones; 0 targets at the end, which comes early where the file can't be read. Any thread. */
 void deferred_take(struct deferred *deferred, struct feed_batch *batch);
-
-/* Why deferred_take came to an early end; "" as long as it did not. Any thread. */
-void deferred_error(struct deferred *deferred, struct error *error);
 
 #endif

@@ -1,6 +1,7 @@
 #include "scanner/run/metadata.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -8,8 +9,20 @@
 #include "output/json.h"
 #include "output/record.h"
 #include "output/whole_file.h"
+#include "scanner/dns/preflight.h"
+#include "scanner/options/exit_status.h"
 
-static void put_run(struct json *json, const struct metadata *metadata)
+static const char *state_of(int exit_status)
+{
+	if (exit_status < 0)
+		return "running";
+	if (exit_status == EXIT_FATAL)
+		return "failed";
+	return exit_status > 128 ? "aborted" : "complete";
+}
+
+static void put_scan(struct json *json, const struct scan *scan, const struct moment *moment, int exit_status,
+		     const char *failure)
 {
 	struct utsname host = { 0 };
 
@@ -17,20 +30,17 @@ static void put_run(struct json *json, const struct metadata *metadata)
 	json_text(json, "version", STSURVEY_VERSION);
 	json_uint(json, "schema_major", RECORD_SCHEMA_MAJOR);
 	json_uint(json, "schema_minor", RECORD_SCHEMA_MINOR);
-	json_text(json, "state", metadata->state);
-	json_time(json, "start", metadata->start_ms);
-	if (metadata->exit_status < 0)
+	json_text(json, "state", state_of(exit_status));
+	json_time(json, "start", scan->start_wall_ms);
+	if (exit_status < 0)
 		json_null(json, "end");
 	else
-		json_time(json, "end", metadata->moment->wall_ms);
-	json_time(json, "updated", metadata->moment->wall_ms);
-	json_number(json, "elapsed_seconds", metadata->elapsed_s);
-	if (metadata->exit_status < 0)
-		json_null(json, "exit_status");
-	else
-		json_uint(json, "exit_status", (uint64_t)metadata->exit_status);
-	json_text(json, "error", *metadata->error ? metadata->error : NULL);
-	json_text(json, "note", metadata->moment->note);
+		json_time(json, "end", moment->wall_ms);
+	json_time(json, "updated", moment->wall_ms);
+	json_number(json, "elapsed_seconds", (double)moment->elapsed_ms / 1000);
+	json_known(json, "exit_status", exit_status >= 0, (uint64_t)exit_status);
+	json_text(json, "error", *failure ? failure : NULL);
+	json_text(json, "note", moment->note);
 	if (uname(&host) == 0) {
 		json_text(json, "host", host.nodename);
 		json_text(json, "system", host.sysname);
@@ -38,44 +48,38 @@ static void put_run(struct json *json, const struct metadata *metadata)
 	}
 	json_uint(json, "process", (uint64_t)getpid());
 	json_open_array(json, "command_line");
-	for (int i = 0; i < metadata->about->argc; i++)
-		json_text(json, NULL, metadata->about->argv[i]);
+	for (int i = 0; i < scan->options->argc; i++)
+		json_text(json, NULL, scan->options->argv[i]);
 	json_close_array(json);
 }
 
-static void put_input(struct json *json, const struct metadata *metadata)
+static void put_files(struct json *json, const struct scan *scan)
 {
-	const struct progress_about *about = metadata->about;
+	const struct options *options = scan->options;
+	struct feed_identity input = feed_identity(scan->feed);
+	char hash[17];
 
 	json_open_object(json, "input");
-	json_text(json, "file", about->input);
-	if (about->input_sample == 0) {
-		json_null(json, "size");
+	json_text(json, "file", options->input_file);
+	json_known(json, "size", input.sample, input.size);
+	if (input.sample)
+		json_time(json, "mtime", input.mtime * 1000);
+	else
 		json_null(json, "mtime");
-		json_null(json, "sample_hash");
-	} else {
-		char hash[17];
-
-		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)about->input_sample);
-		json_uint(json, "size", about->input_size);
-		json_time(json, "mtime", about->input_mtime * 1000);
-		json_text(json, "sample_hash", hash);
-	}
-	json_uint(json, "shards", metadata->options->shards);
-	json_uint(json, "shard", metadata->options->shard);
+	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)input.sample);
+	json_text(json, "sample_hash", input.sample ? hash : NULL);
+	json_uint(json, "shards", options->shards);
+	json_uint(json, "shard", options->shard);
 	json_close_object(json);
-}
-
-static void put_output(struct json *json, const struct metadata *metadata)
-{
 	json_open_object(json, "output");
-	json_text(json, "file", metadata->options->output_file);
-	json_bool(json, "resumed", metadata->options->resume);
-	json_uint(json, "domains_before", metadata->about->resumed);
+	json_text(json, "file", options->output_file);
+	json_bool(json, "resumed", options->resume);
+	json_uint(json, "domains_before", atomic_load(&scan->before.counts.domains));
 	json_close_object(json);
 }
 
-static void put_server(struct json *json, const struct endpoint *server)
+/* An element of an array, to be closed. */
+static void open_server(struct json *json, const struct endpoint *server)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -83,7 +87,6 @@ static void put_server(struct json *json, const struct endpoint *server)
 	json_open_object(json, NULL);
 	json_text(json, "address", text);
 	json_uint(json, "port", server->port);
-	json_close_object(json);
 }
 
 /* What is in force, and what of it the user asked for. */
@@ -106,15 +109,14 @@ static void put_options(struct json *json, const struct options *options)
 	json_uint(json, "max_domains", options->max_domains);
 	json_number(json, "max_runtime", options->max_runtime);
 	json_number(json, "max_outage", options->max_outage);
-	if (options->has_seed)
-		json_uint(json, "seed", options->seed);
-	else
-		json_null(json, "seed");
+	json_known(json, "seed", options_given(options, "seed"), options->seed);
 	json_text(json, "contact", options->contact);
-	json_text(json, "resolver", options->resolver);
+	json_text(json, "resolver", options->resolver ? "unbound" : NULL);
 	json_open_array(json, "name_servers");
-	for (unsigned i = 0; i < options->server_count; i++)
-		put_server(json, &options->server[i]);
+	for (unsigned i = 0; i < options->server_count; i++) {
+		open_server(json, &options->server[i]);
+		json_close_object(json);
+	}
 	json_close_array(json);
 	json_close_object(json);
 	json_open_array(json, "options_given");
@@ -127,55 +129,87 @@ static void put_options(struct json *json, const struct options *options)
 	json_close_array(json);
 }
 
-static void put_traffic(struct json *json, const char *name, const struct progress_counts *counts, uint64_t count)
+static void put_counts(struct json *json, const struct moment *moment)
 {
-	if (counts->traffic_lost)
-		json_null(json, name);
-	else
-		json_uint(json, name, count);
-}
-
-static void put_counts(struct json *json, const struct progress_moment *moment)
-{
-	const struct progress_counts *counts = &moment->counts;
-
-	if (moment->fraction < 0)
-		json_null(json, "fraction");
-	else
-		json_number(json, "fraction", moment->fraction);
+	json_number(json, "fraction", moment->fraction < 0 ? NAN : moment->fraction);
 	json_open_object(json, "counts");
-	json_uint(json, "domains", counts->domains);
-	json_uint(json, "sts", counts->sts);
-	json_uint(json, "fetched", counts->fetched);
-	json_uint(json, "unknown", counts->unknown);
-	json_uint(json, "blocklisted", counts->blocklisted);
-	json_uint(json, "illegal", counts->illegal);
-	put_traffic(json, "queries", counts, counts->queries);
-	put_traffic(json, "fetches", counts, counts->fetches);
-	json_uint(json, "deferred_left", counts->deferred_left);
-	json_uint(json, "in_flight", counts->in_flight);
-	json_uint(json, "fetching", counts->fetching);
+	json_uint(json, "domains", moment->domains);
+	json_uint(json, "sts", moment->sts);
+	json_uint(json, "fetched", moment->fetched);
+	json_uint(json, "unknown", moment->unknown);
+	json_uint(json, "blocklisted", moment->blocklisted);
+	json_uint(json, "illegal", moment->illegal);
+	json_known(json, "queries", !moment->traffic_lost, moment->queries);
+	json_known(json, "fetches", !moment->traffic_lost, moment->fetches);
+	json_uint(json, "deferred_left", moment->deferred_left);
+	json_uint(json, "in_flight", moment->in_flight);
+	json_uint(json, "fetching", moment->fetching);
 	json_close_object(json);
 }
 
-int metadata_write(const struct metadata *metadata, bool last, struct error *error)
+static void put_server(struct json *json, const struct scan *scan, unsigned i)
 {
-	const char *path = metadata->options->metadata_file;
+	const struct server_check *check = &scan->check[i];
+
+	open_server(json, &scan->options->server[i]);
+	json_bool(json, "answers", check->answers);
+	json_text(json, "no_such_name", dns_status_name(check->status));
+	json_bool(json, "rewrites_nxdomain", check->rewrites);
+	json_bool(json, "tcp", check->tcp);
+	json_bool(json, "edns", check->edns);
+	json_known(json, "edns_size", check->edns, check->edns_size);
+	json_bool(json, "validates_dnssec", check->validates);
+	json_uint(json, "answered", SCAN_SUM(scan, server[i].answered));
+	json_uint(json, "failed", SCAN_SUM(scan, server[i].failed));
+	json_uint(json, "timeouts", SCAN_SUM(scan, server[i].timeouts));
+	json_uint(json, "times_down", SCAN_SUM(scan, server[i].times_down));
+	json_close_object(json);
+}
+
+/* All of this run. */
+static void put_run(struct json *json, const struct scan *scan)
+{
+	json_open_object(json, "run");
+	json_uint(json, "domains", SCAN_SUM(scan, recorded.domains));
+	json_uint(json, "queries", SCAN_SUM(scan, packets));
+	json_uint(json, "fetches", SCAN_SUM(scan, fetches));
+	json_close_object(json);
+	json_open_array(json, "servers");
+	for (unsigned i = 0; i < scan->options->server_count; i++)
+		put_server(json, scan, i);
+	json_close_array(json);
+	json_open_object(json, "dns");
+	json_uint(json, "repeats", SCAN_SUM(scan, repeats));
+	json_uint(json, "tcp", SCAN_SUM(scan, tcp));
+	json_uint(json, "saved", SCAN_SUM(scan, saved));
+	json_uint(json, "icmp_errors", SCAN_SUM(scan, icmp));
+	json_uint(json, "parked", SCAN_SUM(scan, parked));
+	json_uint(json, "receive_buffer", SCAN_SUM(scan, receive_buffer) / scan->workers);
+	json_close_object(json);
+	json_uint(json, "deferred", SCAN_SUM(scan, deferred));
+	json_uint(json, "not_deferred", atomic_load(&scan->deferred.failed));
+	json_uint(json, "local_faults", SCAN_SUM(scan, faults));
+}
+
+int metadata_write(const struct scan *scan, const struct moment *moment, int exit_status, const char *failure,
+		   struct error *error)
+{
+	const char *path = scan->options->metadata_file;
 	struct whole_file file;
 	struct json json;
 
+	if (!path)
+		return 0;
 	if (whole_file_open(&file, path) != 0)
 		goto failed;
 	json_begin(&json, &file.text);
-	put_run(&json, metadata);
-	put_input(&json, metadata);
-	put_output(&json, metadata);
-	put_options(&json, metadata->options);
-	put_counts(&json, metadata->moment);
-	if (metadata->about->extra)
-		metadata->about->extra(&json, metadata->about->arg);
+	put_scan(&json, scan, moment, exit_status, failure);
+	put_files(&json, scan);
+	put_options(&json, scan->options);
+	put_counts(&json, moment);
+	put_run(&json, scan);
 	json_end(&json);
-	if (whole_file_close(&file, true, last) == 0)
+	if (whole_file_close(&file, true, exit_status >= 0) == 0)
 		return 0;
 failed:
 	return error_set(error, "%s: %s; choose another --metadata-file", path, strerror(errno));

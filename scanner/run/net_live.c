@@ -8,13 +8,16 @@
 int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
 			 const struct server_check *check, unsigned loops, struct error *error)
 {
+	/* a rate that was given holds for a lab's own addresses, too */
+	bool pace_all = options_given(options, "host-rate") || options_given(options, "provider-rate");
+
 	*shared = (struct net_live_shared){ .options = options, .check = check, .loops = loops };
 	atomic_store(&shared->rate, options->rate / loops);
 	snprintf(shared->user_agent, sizeof(shared->user_agent), "stsurvey/" STSURVEY_VERSION "%s%s%s",
 		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
-				      options->pace_all ? NULL : options->allow_reserved);
+				      pace_all ? NULL : options->allow_reserved);
 	if (!shared->hosts || !shared->pace)
 		return error_set(error, "no memory");
 	return tls_store_open(&shared->store, options->ca_file, error);

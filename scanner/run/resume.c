@@ -73,9 +73,7 @@ static int check_header(struct resume *resume, const struct record_header *heade
 				 options->shard, options->shards);
 	if (check_options(header, options, path, error) < 0)
 		return -1;
-	resume->input_size = header->input_size;
-	resume->input_mtime = header->input_mtime;
-	resume->input_sample = header->input_sample;
+	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample };
 	return 0;
 }
 
@@ -168,15 +166,16 @@ void resume_free(struct resume *resume)
 	*resume = (struct resume){ 0 };
 }
 
-int resume_check_input(const struct resume *resume, const char *path, uint64_t size, int64_t mtime, uint64_t sample,
-		       struct error *error)
+int resume_check_input(const struct resume *resume, const char *path, struct feed_identity input, struct error *error)
 {
-	const char *what;
+	const struct feed_identity *begun = &resume->input;
+	const char *what = begun->size != input.size       ? "size"
+			   : begun->sample != input.sample ? "content"
+			   : begun->mtime != input.mtime   ? "modification time"
+							   : NULL;
 
-	if (resume->whole == 0 ||
-	    (resume->input_size == size && resume->input_mtime == mtime && resume->input_sample == sample))
+	if (resume->whole == 0 || !what)
 		return 0;
-	what = resume->input_size != size ? "size" : resume->input_sample != sample ? "content" : "modification time";
 	return error_set(error,
 			 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or "
 			 "begin another scan file",

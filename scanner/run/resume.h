@@ -20,9 +20,7 @@ struct resume {
 	struct domain_counts counts; /* of the records kept */
 	uint64_t queries, fetches;   /* of the runs before, as their last trailer says */
 	bool traffic_lost;           /* one was killed before it could say */
-	/* of the header */
-	uint64_t input_size, input_sample;
-	int64_t input_mtime;
+	struct feed_identity input;  /* of the header */
 };
 
 /* Read @path and compare its header with @options. A file that does not exist is an empty one: nothing done. 0, or -1
@@ -32,8 +30,8 @@ __attribute__((warn_unused_result)) int resume_load(struct resume *resume, const
 void resume_free(struct resume *resume);
 
 /* Is this the list the file was begun with? 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path, uint64_t size,
-							   int64_t mtime, uint64_t sample, struct error *error);
+__attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path,
+							   struct feed_identity input, struct error *error);
 
 /* Has the entry its record? */
 bool resume_has(const struct resume *resume, uint64_t index);

@@ -17,7 +17,7 @@ static enum feed_result take_of_deferred(struct scan *scan, struct feed_batch **
 	*batch = feed_spare(scan->feed);
 	if (!*batch)
 		return FEED_WAIT; /* no memory just now */
-	deferred_take(scan->deferred, *batch);
+	deferred_take(&scan->deferred, *batch);
 	if ((*batch)->count > 0)
 		return FEED_BATCH_TAKEN;
 	feed_release(scan->feed, *batch);
@@ -44,8 +44,8 @@ void scan_idle(struct scan *scan)
 	if (atomic_fetch_sub(&scan->busy, 1) != 1)
 		return;
 	/* All others wait to be woken: the phase is this worker's to change. */
-	if (atomic_load(&scan->phase) == SCAN_LIST && !scan_is_stopping(scan) && deferred_count(scan->deferred) > 0) {
-		deferred_rewind(scan->deferred);
+	if (atomic_load(&scan->phase) == SCAN_LIST && !scan_is_stopping(scan) &&
+	    atomic_load(&scan->deferred.count) > 0) {
 		atomic_store(&scan->busy, scan->workers);
 		atomic_store(&scan->phase, SCAN_SECOND_PASS);
 	} else {
@@ -88,4 +88,9 @@ uint64_t scan_sum(const struct scan *scan, size_t offset)
 		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_relaxed);
 	}
 	return total;
+}
+
+double scan_elapsed_s(const struct scan *scan)
+{
+	return (double)(uv_hrtime() - scan->start_ns) / 1e9;
 }

@@ -22,6 +22,7 @@
 #include "scanner/run/counts.h"
 #include "scanner/run/deferred.h"
 #include "scanner/run/net_live.h"
+#include "scanner/run/resume.h"
 
 enum scan_phase { SCAN_LIST, SCAN_SECOND_PASS, SCAN_END };
 
@@ -35,9 +36,13 @@ struct worker;
 
 struct scan {
 	const struct options *options;
+	uint64_t start_ns;          /* of the survey, after all that is set up, monotonic */
+	int64_t start_wall_ms;      /* since 1970, UTC */
+	struct resume before;       /* what the file held */
+	struct server_check *check; /* one a name server */
 	struct feed *feed;
 	struct sink *sink;
-	struct deferred *deferred;
+	struct deferred deferred;
 	struct net_live_shared live;
 	unsigned workers;
 	struct worker **worker;              /* so many, … */
@@ -69,8 +74,14 @@ void scan_wake_all(struct scan *scan);
 /* Does no name server answer, so that whatever is in flight waits? Any thread. */
 bool scan_is_paused(const struct scan *scan);
 
+/* Seconds since the start. Any thread. */
+double scan_elapsed_s(const struct scan *scan);
+
 /* A counter of worker_counts, summed over the workers. Any thread. */
 #define SCAN_SUM(scan, member) scan_sum(scan, offsetof(struct worker_counts, member))
 uint64_t scan_sum(const struct scan *scan, size_t offset);
+
+/* A counter of domain_counts, of the whole file. Any thread. */
+#define SCAN_TOTAL(scan, member) (atomic_load(&(scan)->before.counts.member) + SCAN_SUM(scan, recorded.member))
 
 #endif

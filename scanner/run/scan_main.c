@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/options/exit_status.h"
-#include "scanner/run/scan_report.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"
 #include "scanner/run/worker.h"
@@ -18,16 +18,14 @@ enum {
 struct scan_main {
 	const struct options *options;
 	struct scan scan;
-	struct resume resume;
-	struct server_check *check;
-	struct scan_report report;
+	struct progress progress;
 	struct scan_watch watch;
-	struct error error; /* the first of all; "": none */
+	struct error *error; /* the first of all; "": none */
 };
 
 static bool has_failed(const struct scan_main *run)
 {
-	return run->error.text[0] != '\0';
+	return run->error->text[0] != '\0';
 }
 
 static int run_workers(struct scan_main *run)
@@ -35,12 +33,12 @@ static int run_workers(struct scan_main *run)
 	struct scan *scan = &run->scan;
 
 	for (unsigned i = 0; i < scan->workers; i++)
-		if (worker_open(&scan->worker[i], scan, i, &run->error) < 0)
+		if (worker_open(&scan->worker[i], scan, i, run->error) < 0)
 			return -1;
 	for (unsigned i = 0; i < scan->workers; i++) {
 		if (worker_start(scan->worker[i]) == 0)
 			continue;
-		error_set(&run->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
+		error_set(run->error, "no thread for worker %u of %u; see --threads", i + 1, scan->workers);
 		scan_stop(scan, SCAN_AT_ONCE);
 		uv_async_send(scan->on_worker_ended); /* nobody else would, were it the only one */
 	}
@@ -60,43 +58,44 @@ static void find_failure(struct scan_main *run)
 	struct scan *scan = &run->scan;
 
 	if (!has_failed(run))
-		run->error = run->watch.error;
+		*run->error = run->watch.error;
 	if (!has_failed(run))
-		feed_error(scan->feed, &run->error);
+		feed_error(scan->feed, run->error);
 	if (!has_failed(run))
-		deferred_error(scan->deferred, &run->error);
+		*run->error = scan->deferred.error;
 	/* a pipe that ended after scan_setup had stopped waiting */
 	if (!has_failed(run) && !scan_is_stopping(scan) && feed_entries(scan->feed) == 0)
-		scan_setup_fail_empty(run->options, &run->error);
+		scan_setup_fail_empty(run->options, run->error);
 }
 
 /* Another format than ours: each line has its record, but nothing was surveyed. */
 static void warn_of_another_format(const struct scan_main *run)
 {
-	struct record_trailer trailer;
+	uint64_t domains = SCAN_TOTAL(&run->scan, domains);
 
-	scan_report_trailer(&run->report, COMPLETION_COMPLETE, &trailer);
-	if (trailer.domains > 0 && trailer.illegal == trailer.domains)
+	if (domains > 0 && SCAN_TOTAL(&run->scan, illegal) == domains)
 		log_warning(
 			"%s: no line of it is a domain name; one name a line, or rank,domain CSV, in UTF-8 is expected",
-			scan_setup_input(run->options));
+			feed_name(run->options->input_file));
 }
 
 /* Close the file with what is known now. 0, or -1 with the first error of all. */
 static int close_sink(struct scan_main *run, enum record_completion completion)
 {
 	struct record_trailer trailer;
+	struct moment moment;
 	struct error error;
 
-	scan_report_trailer(&run->report, completion, &trailer);
+	moment_now(&run->scan, &moment);
+	moment_trailer(&moment, completion, &trailer);
 	if (sink_close(run->scan.sink, &trailer, &error) < 0 && !has_failed(run))
-		run->error = error;
+		*run->error = error;
 	run->scan.sink = NULL;
 	return has_failed(run) ? -1 : 0;
 }
 
 /* On standard error whatever --quiet and --log-file say: a status that means trouble is never without a word. */
-static void explain_unmeasured(const struct scan_main *run, const struct record_trailer *trailer)
+static void explain_unmeasured(const struct scan_main *run, uint64_t unknown, uint64_t domains)
 {
 	struct error what;
 
@@ -104,8 +103,8 @@ static void explain_unmeasured(const struct scan_main *run, const struct record_
 		&what,
 		"%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d; stsurvey stats "
 		"tells why",
-		(unsigned long long)trailer->unknown, (unsigned long long)trailer->domains,
-		(double)trailer->unknown * 100 / (double)trailer->domains, UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
+		(unsigned long long)unknown, (unsigned long long)domains, (double)unknown * 100 / (double)domains,
+		UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
 	log_warning("%s", what.text);
 	if (run->options->log_file)
 		fprintf(stderr, "stsurvey scan: %s\n", what.text);
@@ -113,44 +112,45 @@ static void explain_unmeasured(const struct scan_main *run, const struct record_
 
 static int exit_status(const struct scan_main *run)
 {
-	struct record_trailer trailer;
+	uint64_t unknown = SCAN_TOTAL(&run->scan, unknown), domains = SCAN_TOTAL(&run->scan, domains);
 
 	if (scan_is_stopping(&run->scan))
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
-	scan_report_trailer(&run->report, COMPLETION_COMPLETE, &trailer);
-	if (trailer.unknown * 100 <= trailer.domains * UNKNOWN_PERCENT_MAX)
+	if (unknown * 100 <= domains * UNKNOWN_PERCENT_MAX)
 		return EXIT_COMPLETE;
-	explain_unmeasured(run, &trailer);
+	explain_unmeasured(run, unknown, domains);
 	return EXIT_UNMEASURED;
 }
 
 /* ---- the whole ---- */
 
 /* From the first packet of the survey to the last octet of the file. */
-static int scan_all(struct scan_main *run, int argc, char **argv)
+static int scan_all(struct scan_main *run)
 {
-	bool stopped, failed;
+	struct scan *scan = &run->scan;
+	struct moment moment;
+	bool complete;
 	int status;
 
-	if (scan_watch_open(&run->watch, &run->error) < 0)
+	scan->start_ns = uv_hrtime();
+	scan->start_wall_ms = wall_clock_ms();
+	if (scan_watch_open(&run->watch, run->error) < 0)
 		return close_sink(run, COMPLETION_ABORTED);
-	if (scan_report_open(&run->report, argc, argv, &run->error) < 0 || run_workers(run) < 0) {
-		scan_watch_close(&run->watch);
-		(void)!close_sink(run, COMPLETION_ABORTED); /* it has failed already */
-		scan_report_close(&run->report, PROGRESS_FAILED, EXIT_FATAL, run->error.text);
-		return -1;
+	moment_now(scan, &moment);
+	if (progress_open(&run->progress, scan, &moment, run->error) == 0 && run_workers(run) == 0) {
+		find_failure(run);
+		warn_of_another_format(run);
 	}
-	find_failure(run);
-	warn_of_another_format(run);
-	stopped = scan_is_stopping(&run->scan);
-	failed = close_sink(run, stopped || has_failed(run) ? COMPLETION_ABORTED : COMPLETION_COMPLETE) < 0;
-	status = failed ? EXIT_FATAL : exit_status(run);
-	scan_report_close(&run->report,
-			  failed    ? PROGRESS_FAILED
-			  : stopped ? PROGRESS_ABORTED
-				    : PROGRESS_COMPLETE,
-			  status, run->error.text);
-	return failed ? -1 : status;
+	scan_watch_close(&run->watch);
+	complete = !scan_is_stopping(scan) && !has_failed(run);
+	status = close_sink(run, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED) < 0 ? EXIT_FATAL
+											  : exit_status(run);
+	moment_now(scan, &moment);
+	moment.note = NULL;
+	if (complete && status != EXIT_FATAL)
+		moment.fraction = 1;
+	progress_close(&run->progress, &moment, status, run->error->text);
+	return status;
 }
 
 static void clean_up(struct scan_main *run)
@@ -167,32 +167,25 @@ static void clean_up(struct scan_main *run)
 	free(scan->worker);
 	free(scan->counts);
 	net_live_shared_free(&scan->live);
-	deferred_free(scan->deferred);
-	resume_free(&run->resume);
-	free(run->check);
+	deferred_fini(&scan->deferred);
+	resume_free(&scan->before);
+	free(scan->check);
 }
 
-int scan_main_run(const struct options *options, int argc, char **argv)
+int scan_main_run(const struct options *options, struct error *error)
 {
-	struct scan_main run = { .options = options, .scan = { .options = options, .wake = worker_wake } };
+	struct scan_main run = { .options = options,
+				 .scan = { .options = options, .wake = worker_wake },
+				 .error = error };
 	int status;
 
-	run.check = calloc(options->server_count, sizeof(*run.check));
-	run.report = (struct scan_report){
-		.scan = &run.scan, .before = &run.resume, .check = run.check, .start_ns = uv_hrtime()
-	};
 	run.watch.scan = &run.scan;
-	run.watch.report = &run.report;
-	status = run.check ? scan_setup(&run.scan, &run.resume, run.check, &run.error)
-			   : error_set(&run.error, "no memory");
+	run.watch.progress = &run.progress;
+	status = scan_setup(&run.scan, error);
 	if (status == SCAN_SETUP_NOTHING_LEFT)
 		status = exit_status(&run);
 	else if (status == 0)
-		status = scan_all(&run, argc, argv);
+		status = scan_all(&run);
 	clean_up(&run);
-	if (status < 0) {
-		log_error("%s", run.error.text);
-		return EXIT_FATAL;
-	}
-	return status;
+	return status < 0 ? EXIT_FATAL : status;
 }

@@ -4,8 +4,8 @@
 
 #include "scanner/options/options.h"
 
-/* Run it. Messages go to the log. Returns the process's exit status (scanner/options/exit_status.h; 128 +
- * signal when interrupted). */
-int scan_main_run(const struct options *options, int argc, char **argv);
+/* Run it. Returns the process's exit status (scanner/options/exit_status.h; 128 + signal when interrupted); on FATAL
+ * one line stands in @error, which is empty before. */
+int scan_main_run(const struct options *options, struct error *error);
 
 #endif

@@ -40,16 +40,17 @@ static int raise_file_limit(const struct options *options, struct error *error)
 	return 0;
 }
 
-static int open_shared(struct scan *scan, const struct server_check *check, struct error *error)
+static int open_shared(struct scan *scan, struct error *error)
 {
 	scan->workers = scan->options->threads;
 	scan->worker = calloc(scan->workers, sizeof(*scan->worker));
 	scan->counts = calloc(scan->workers, sizeof(*scan->counts));
-	scan->deferred = deferred_new();
+	scan->check = calloc(scan->options->server_count, sizeof(*scan->check));
+	deferred_init(&scan->deferred);
 	atomic_store(&scan->busy, scan->workers);
-	if (!scan->worker || !scan->counts || !scan->deferred)
+	if (!scan->worker || !scan->counts || !scan->check)
 		return error_set(error, "no memory");
-	return net_live_shared_open(&scan->live, scan->options, check, scan->workers, error);
+	return net_live_shared_open(&scan->live, scan->options, scan->check, scan->workers, error);
 }
 
 /* ---- the list ---- */
@@ -64,7 +65,7 @@ static bool is_done(void *arg, uint64_t index)
 	return resume_has(arg, index);
 }
 
-static int open_feed(struct scan *scan, struct resume *resume, struct error *error)
+static int open_feed(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
 	struct feed_options feed = { .path = options->input_file,
@@ -72,46 +73,38 @@ static int open_feed(struct scan *scan, struct resume *resume, struct error *err
 				     .shards = options->shards,
 				     .shard = options->shard,
 				     .seed = options->seed,
-				     .shuffle = options->has_seed,
+				     .shuffle = options_given(options, "seed"),
 				     .max_domains = options->max_domains,
 				     .domain_blocklist = options->domain_blocklist,
 				     .on_ready = wake_workers,
 				     .arg = scan };
-	uint64_t size, sample;
-	int64_t mtime;
 
 	if (options->resume) {
-		if (resume_load(resume, options->output_file, options, error) < 0)
+		if (resume_load(&scan->before, options->output_file, options, error) < 0)
 			return -1;
 		feed.is_done = is_done;
-		feed.is_done_arg = resume;
+		feed.is_done_arg = &scan->before;
 	}
 	if (feed_open(&scan->feed, &feed, error) < 0)
 		return -1;
-	feed_identity(scan->feed, &size, &mtime, &sample);
-	return resume_check_input(resume, options->input_file, size, mtime, sample, error);
-}
-
-const char *scan_setup_input(const struct options *options)
-{
-	return strcmp(options->input_file, "-") == 0 ? "standard input" : options->input_file;
+	return resume_check_input(&scan->before, options->input_file, feed_identity(scan->feed), error);
 }
 
 int scan_setup_fail_empty(const struct options *options, struct error *error)
 {
-	return error_set(error, "%s: no domain in it; one name a line is expected", scan_setup_input(options));
+	return error_set(error, "%s: no domain in it; one name a line is expected", feed_name(options->input_file));
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
  * nothing needs to be touched. */
-static int take_first(struct scan *scan, bool complete, struct error *error)
+static int take_first(struct scan *scan, struct error *error)
 {
 	struct feed_batch *batch = NULL;
 	enum feed_result result;
 
 	do
 		result = feed_await(scan->feed, &batch, SAMPLE_WAIT_S);
-	while (result == FEED_WAIT && complete);
+	while (result == FEED_WAIT && scan->before.complete);
 	if (result == FEED_FAILED) {
 		feed_error(scan->feed, error);
 		return -1;
@@ -124,7 +117,7 @@ static int take_first(struct scan *scan, bool complete, struct error *error)
 
 /* ---- the name servers ---- */
 
-static int check_servers(struct scan *scan, struct server_check *check, struct error *error)
+static int check_servers(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
 	const struct feed_batch *first = atomic_load(&scan->first);
@@ -135,7 +128,7 @@ static int check_servers(struct scan *scan, struct server_check *check, struct e
 		if (first->target[i].input == INPUT_OK)
 			sample[samples++] = first->target[i].name;
 	return preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), sample, samples,
-			 check, error);
+			 scan->check, error);
 }
 
 static void warn_of_rates(const struct options *options)
@@ -147,17 +140,12 @@ static void warn_of_rates(const struct options *options)
 			    options->rate, options->server_count, options->resolver_rate);
 }
 
-static void warn_of_servers(const struct options *options, const struct server_check *check)
-{
-	for (unsigned i = 0; i < options->server_count; i++)
-		preflight_warn(&options->server[i], &check[i], options_is_lab(options));
-}
-
 /* ---- the scan file ---- */
 
 static void header_of(const struct scan *scan, struct record_header *header)
 {
 	const struct options *options = scan->options;
+	struct feed_identity input = feed_identity(scan->feed);
 
 	*header = (struct record_header){ .tool = SPAN_LITERAL("stsurvey " STSURVEY_VERSION),
 					  .major = RECORD_SCHEMA_MAJOR,
@@ -166,14 +154,17 @@ static void header_of(const struct scan *scan, struct record_header *header)
 					  .option = options->given,
 					  .option_count = options->given_count,
 					  .input = span_of(options->input_file),
+					  .input_size = input.size,
+					  .input_mtime = input.mtime,
+					  .input_sample = input.sample,
 					  .shards = options->shards,
 					  .shard = options->shard };
-	feed_identity(scan->feed, &header->input_size, &header->input_mtime, &header->input_sample);
 }
 
-static int open_sink(struct scan *scan, const struct resume *resume, struct error *error)
+static int open_sink(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
+	const struct resume *before = &scan->before;
 	struct sink_options sink = { .path = options->output_file,
 				     .force = options->force,
 				     .resume_at = -1,
@@ -184,31 +175,32 @@ static int open_sink(struct scan *scan, const struct resume *resume, struct erro
 	struct record_header header;
 
 	/* --resume of a file that is not there begins it */
-	if (options->resume && (resume->whole > 0 || access(options->output_file, F_OK) == 0))
-		sink.resume_at = resume->whole;
-	if (resume->torn)
+	if (options->resume && (before->whole > 0 || access(options->output_file, F_OK) == 0))
+		sink.resume_at = before->whole;
+	if (before->torn)
 		log_info("%s: what was written behind its last whole frame is cut off", options->output_file);
 	header_of(scan, &header);
 	return sink_open(&scan->sink, &sink, &header, error);
 }
 
-int scan_setup(struct scan *scan, struct resume *resume, struct server_check *check, struct error *error)
+int scan_setup(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
 
-	if (raise_file_limit(options, error) < 0 || open_shared(scan, check, error) < 0 ||
-	    open_feed(scan, resume, error) < 0 || take_first(scan, resume->complete, error) < 0)
+	if (raise_file_limit(options, error) < 0 || open_shared(scan, error) < 0 || open_feed(scan, error) < 0 ||
+	    take_first(scan, error) < 0)
 		return -1;
-	if (resume->complete && !atomic_load(&scan->first)) {
+	if (scan->before.complete && !atomic_load(&scan->first)) {
 		log_info("%s: is complete, nothing is left to do", options->output_file);
 		return SCAN_SETUP_NOTHING_LEFT;
 	}
-	if (check_servers(scan, check, error) < 0)
+	if (check_servers(scan, error) < 0)
 		return -1;
 	warn_of_rates(options);
-	warn_of_servers(options, check);
+	for (unsigned i = 0; i < options->server_count; i++)
+		preflight_warn(&options->server[i], &scan->check[i], options_is_lab(options));
 	early_signal_hold();
 	if (progress_check(options, error) < 0)
 		return -1;
-	return open_sink(scan, resume, error);
+	return open_sink(scan, error);
 }

@@ -133,9 +133,11 @@ static void end_without_resolver(struct scan_watch *watch)
 static void on_second(uv_timer_t *timer)
 {
 	struct scan_watch *watch = timer->data;
-	double now_s = scan_report_elapsed_s(watch->report);
+	double now_s = scan_elapsed_s(watch->scan);
+	struct moment moment;
 
-	scan_report_tick(watch->report);
+	moment_now(watch->scan, &moment);
+	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);
 	if (watch->error.text[0])
@@ -147,13 +149,6 @@ static void on_second(uv_timer_t *timer)
 
 /* ---- its life ---- */
 
-static void close_walk(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
 static void on_ended(uv_async_t *async)
 {
 	struct scan_watch *watch = async->data;
@@ -161,7 +156,7 @@ static void on_ended(uv_async_t *async)
 	for (unsigned i = 0; i < watch->scan->workers; i++)
 		if (!worker_has_ended(watch->scan->worker[i]))
 			return;
-	uv_walk(&watch->loop, close_walk, NULL);
+	uv_stop(&watch->loop);
 }
 
 int scan_watch_open(struct scan_watch *watch, struct error *error)
@@ -188,13 +183,18 @@ int scan_watch_open(struct scan_watch *watch, struct error *error)
 void scan_watch_run(struct scan_watch *watch)
 {
 	uv_run(&watch->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&watch->loop);
 	warn_without_contact(watch); /* a second may have been enough */
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	uv_close(handle, NULL);
 }
 
 void scan_watch_close(struct scan_watch *watch)
 {
-	uv_walk(&watch->loop, close_walk, NULL);
+	uv_walk(&watch->loop, close_handle, NULL);
 	uv_run(&watch->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&watch->loop);
 }

@@ -6,15 +6,15 @@
 
 #include <uv.h>
 
+#include "scanner/run/progress.h"
 #include "scanner/run/scan.h"
-#include "scanner/run/scan_report.h"
 
 enum { SCAN_WATCH_SIGNALS = 4 };
 
 struct scan_watch {
 	/* the caller's; live as long as this */
 	struct scan *scan;
-	struct scan_report *report;
+	struct progress *progress;
 	/* how it ended */
 	int signal_seen;    /* the last one that stopped it; 0: none */
 	struct error error; /* why the watch had to end it; "": it had not */
@@ -33,10 +33,9 @@ struct scan_watch {
  * stays where it is. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int scan_watch_open(struct scan_watch *watch, struct error *error);
 
-/* Watch until every worker has ended, and close. */
+/* Watch until every worker has ended. */
 void scan_watch_run(struct scan_watch *watch);
 
-/* Close without having run. */
 void scan_watch_close(struct scan_watch *watch);
 
 /* For how long no name server has answered, @now_s being seconds of the scan; to be asked each second. */

@@ -123,7 +123,7 @@ static bool record_bare(struct worker *worker, struct observation *observation)
 static bool defer(struct worker *worker, const struct job *job)
 {
 	if (!scan_is_stopping(worker->scan) &&
-	    deferred_put(worker->scan->deferred, job->index, job->rank, job->name) < 0)
+	    deferred_put(&worker->scan->deferred, job->index, job->rank, job->name) < 0)
 		return false;
 	counts_add(&worker->counts->deferred, 1);
 	return true;

@@ -1,5 +1,7 @@
 /* Lists, rankings and zone files: the first octet picks format and piece size, the rest is the file. What is
  * read does not depend on how it was cut into pieces, and what becomes a name is one. */
+#include <stdlib.h>
+
 #include "parsers/hash.h"
 #include "scanner/feed/feed_format.h"
 #include "scanner/rules/idna.h"
@@ -57,7 +59,7 @@ static struct heard read_in_pieces(enum feed_format format, struct span rest, si
 	if (result == 0)
 		result = feed_reader_end(reader, true);
 	FUZZ_CHECK((result == 0) == (error.text[0] == '\0'));
-	feed_reader_free(reader);
+	free(reader);
 	return heard;
 }
 

@@ -202,7 +202,7 @@ static void pieces_do_not_change_what_is_read(void **state)
 				rest = span_skip(rest, n);
 			}
 			assert_int_equal(feed_reader_end(reader, true), 0);
-			feed_reader_free(reader);
+			free(reader);
 			if (piece > 1)
 				assert_string_equal(heard.text, whole.text);
 		}
@@ -446,8 +446,8 @@ static void identity_follows_the_content(void **state)
 	char path[] = "/tmp/stsurvey-test-XXXXXX";
 	struct error error;
 	struct feed_options options = { .path = path, .shards = 1 };
-	uint64_t size, sample, before = 0;
-	int64_t mtime;
+	struct feed_identity now;
+	uint64_t before = 0;
 	struct feed *feed;
 
 	(void)state;
@@ -460,12 +460,12 @@ static void identity_follows_the_content(void **state)
 		assert_int_equal(pwrite(fd, round > 1 ? "x" : "\n", 1, round == 3 ? (off_t)sizeof(list) - 1 : 0), 1);
 		close(fd);
 		assert_int_equal(feed_open(&feed, &options, &error), 0);
-		feed_identity(feed, &size, &mtime, &sample);
+		now = feed_identity(feed);
 		feed_close(feed);
-		assert_int_equal(size, sizeof(list));
-		assert_true(mtime > 1700000000 && sample != 0);
-		assert_int_equal(sample == before, round == 1);
-		before = sample;
+		assert_int_equal(now.size, sizeof(list));
+		assert_true(now.mtime > 1700000000 && now.sample != 0);
+		assert_int_equal(now.sample == before, round == 1);
+		before = now.sample;
 	}
 	unlink(path);
 }
@@ -489,18 +489,17 @@ static void the_identity_of_a_list_is_what_it_was(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char path[] = "/tmp/stsurvey-test-XXXXXX";
 		struct error error;
-		uint64_t size, sample;
+		struct feed_identity now;
 		struct feed *feed;
-		int64_t mtime;
 
 		feed_rig_write(path, list, rows[i].n);
 		options.path = path;
 		assert_int_equal(feed_open(&feed, &options, &error), 0);
-		feed_identity(feed, &size, &mtime, &sample);
+		now = feed_identity(feed);
 		feed_close(feed);
 		unlink(path);
-		assert_int_equal(size, rows[i].n);
-		assert_int_equal(sample, rows[i].sample);
+		assert_int_equal(now.size, rows[i].n);
+		assert_int_equal(now.sample, rows[i].sample);
 	}
 }
 

@@ -57,7 +57,7 @@ static void defaults_hurt_nobody(void **state)
 	assert_int_equal(options.shards, 1);
 	assert_int_equal(options.shard, 0);
 	assert_true(options.threads >= 1);
-	assert_false(options.has_seed || options.resume || options.force || options.quiet);
+	assert_false(options_given(&options, "seed") || options.resume || options.force || options.quiet);
 	options_free(&options);
 }
 
@@ -119,7 +119,7 @@ static void every_option_lands_in_its_member(void **state)
 				   "--http-timeout 60 --http-concurrency 7 --per-host 2 --https-port 8443 "
 				   "--smtp-port 2525"),
 			 OPTIONS_OK);
-	assert_true(options.has_seed && options.seed == 0);
+	assert_true(options_given(&options, "seed") && options.seed == 0);
 	assert_int_equal(options.shards, 4);
 	assert_int_equal(options.shard, 3);
 	assert_int_equal(options.max_domains, 9);

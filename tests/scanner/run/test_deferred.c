@@ -30,30 +30,29 @@ static struct span name_of(uint64_t i, char text[static 64])
 
 static void none_is_none(void **state)
 {
-	struct deferred *deferred = deferred_new();
+	struct deferred deferred;
 
 	(void)state;
-	deferred_rewind(deferred);
-	assert_int_equal(deferred_count(deferred), 0);
-	deferred_take(deferred, &batch);
+	deferred_init(&deferred);
+	assert_int_equal(deferred.count, 0);
+	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, 0);
-	deferred_free(deferred);
-	deferred_free(NULL);
+	deferred_fini(&deferred);
 }
 
 static void many_come_back_in_order_and_once(void **state)
 {
-	struct deferred *deferred = deferred_new();
+	struct deferred deferred;
 	uint64_t taken = 0;
 	char text[64];
 
 	(void)state;
+	deferred_init(&deferred);
 	for (uint64_t i = 0; i < MANY; i++)
-		assert_int_equal(deferred_put(deferred, i * 3, i + 1, name_of(i, text)), 0);
-	assert_int_equal(deferred_count(deferred), MANY);
-	deferred_rewind(deferred);
+		assert_int_equal(deferred_put(&deferred, i * 3, i + 1, name_of(i, text)), 0);
+	assert_int_equal(deferred.count, MANY);
 	for (;;) {
-		deferred_take(deferred, &batch);
+		deferred_take(&deferred, &batch);
 		for (unsigned i = 0; i < batch.count; i++, taken++) {
 			struct span name = name_of(taken, text);
 
@@ -67,24 +66,24 @@ static void many_come_back_in_order_and_once(void **state)
 		assert_true(batch.count == FEED_BATCH || taken == MANY);
 	}
 	assert_int_equal(taken, MANY);
-	deferred_free(deferred);
+	deferred_fini(&deferred);
 }
 
 static void the_longest_name_comes_back(void **state)
 {
-	struct deferred *deferred = deferred_new();
+	struct deferred deferred;
 	char text[DOMAIN_NAME_MAX];
 
 	(void)state;
+	deferred_init(&deferred);
 	memset(text, 'a', sizeof(text));
 	for (int i = 0; i < FEED_BATCH + 1; i++)
-		assert_int_equal(deferred_put(deferred, 1, 0, (struct span){ text, sizeof(text) }), 0);
-	deferred_rewind(deferred);
-	deferred_take(deferred, &batch);
+		assert_int_equal(deferred_put(&deferred, 1, 0, (struct span){ text, sizeof(text) }), 0);
+	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, FEED_BATCH);
 	for (unsigned i = 0; i < batch.count; i++)
 		assert_true(span_equal(batch.target[i].name, (struct span){ text, sizeof(text) }));
-	deferred_free(deferred);
+	deferred_fini(&deferred);
 }
 
 /* The only deleted file this process has open. */
@@ -104,24 +103,23 @@ static int temporary_file(void)
 
 static void a_torn_file_is_an_error_and_what_was_whole_is_taken(void **state)
 {
-	struct deferred *deferred = deferred_new();
+	struct deferred deferred;
 	int fd;
 
 	(void)state;
+	deferred_init(&deferred);
 	for (uint64_t i = 0; i < 3; i++)
-		assert_int_equal(deferred_put(deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+		assert_int_equal(deferred_put(&deferred, i, 0, SPAN_LITERAL("example.com")), 0);
 	fd = temporary_file();
 	assert_true(fd > 0);
 	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 5), 0);
-	deferred_rewind(deferred);
-	deferred_take(deferred, &batch);
+	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, 2);
-	assert_int_equal(deferred_count(deferred), 0);
-	deferred_error(deferred, &error);
-	assert_non_null(strstr(error.text, "1 domains"));
-	deferred_take(deferred, &batch);
+	assert_int_equal(deferred.count, 0);
+	assert_non_null(strstr(deferred.error.text, "1 domains"));
+	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, 0);
-	deferred_free(deferred);
+	deferred_fini(&deferred);
 }
 
 /* Lines of the log @path with @words in them. */
@@ -141,11 +139,12 @@ static unsigned told(const char *path, const char *words)
 static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
 {
 	char log[] = "/tmp/stsurvey-deferred-XXXXXX";
-	struct deferred *deferred = deferred_new();
+	struct deferred deferred;
 	struct rlimit before, tight;
 	unsigned kept = 0, refused = 0;
 
 	(void)state;
+	deferred_init(&deferred);
 	signal(SIGXFSZ, SIG_IGN);
 	close(mkstemp(log));
 	assert_int_equal(log_open(log, LOG_LEVEL_INFO, &error), 0);
@@ -153,27 +152,26 @@ static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
 	for (int i = 0; i < 100; i++) {
 		tight = before;
 		if (i >= 40 && i < 60)
-			tight.rlim_cur = 40 * 35 + 7; /* in the middle of an entry */
+			tight.rlim_cur = 40 * 31 + 7; /* in the middle of an entry */
 		setrlimit(RLIMIT_FSIZE, &tight);
-		*(deferred_put(deferred, (uint64_t)i, 0, SPAN_LITERAL("example.com")) == 0 ? &kept : &refused) += 1;
+		*(deferred_put(&deferred, (uint64_t)i, 0, SPAN_LITERAL("example.com")) == 0 ? &kept : &refused) += 1;
 		setrlimit(RLIMIT_FSIZE, &before);
 	}
 	assert_int_equal(kept, 80);
 	assert_int_equal(refused, 20);
-	assert_int_equal(deferred_count(deferred), 80);
-	assert_int_equal(deferred_refused(deferred), 20);
+	assert_int_equal(deferred.count, 80);
+	assert_int_equal(deferred.failed, 20);
 	log_close();
 	assert_int_equal(told(log, "[warning] temporary file: File too large; "), 1);
 	assert_int_equal(told(log, ""), 1);
 	unlink(log);
-	deferred_rewind(deferred);
 	for (unsigned i = 0; i < 80;) {
-		deferred_take(deferred, &batch);
+		deferred_take(&deferred, &batch);
 		assert_true(batch.count > 0);
 		for (unsigned k = 0; k < batch.count; k++, i++)
 			assert_int_equal(batch.target[k].index, i < 40 ? i : i + 20);
 	}
-	deferred_free(deferred);
+	deferred_fini(&deferred);
 }
 
 int main(void)

@@ -115,20 +115,17 @@ static void domains_are_kept_for_later_or_said_not_to_be(void **state)
 
 	(void)state;
 	do {
-		struct deferred *deferred;
+		struct deferred deferred;
 		unsigned kept = 0;
 
 		fail_at(n++);
-		deferred = deferred_new();
-		for (uint64_t i = 0; deferred && i < 10; i++)
-			kept += deferred_put(deferred, i, 0, SPAN_LITERAL("example.com")) == 0;
-		if (deferred) {
-			deferred_rewind(deferred);
-			deferred_take(deferred, &batch);
-			assert_int_equal(batch.count, kept);
-		}
+		deferred_init(&deferred);
+		for (uint64_t i = 0; i < 10; i++)
+			kept += deferred_put(&deferred, i, 0, SPAN_LITERAL("example.com")) == 0;
+		deferred_take(&deferred, &batch);
+		assert_int_equal(batch.count, kept);
 		atomic_store(&left, -1);
-		deferred_free(deferred);
+		deferred_fini(&deferred);
 	} while (atomic_load(&hit) && n < ALLOCATIONS_MAX);
 	assert_false(atomic_load(&hit));
 }

@@ -11,8 +11,8 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "output/json.h"
 #include "scanner/base/log.h"
+#include "scanner/dns/preflight.h"
 #include "scanner/run/progress.h"
 
 enum { TEXT_SIZE = 32 * 1024 };
@@ -66,37 +66,52 @@ static unsigned count_lines(const char *s)
 	return lines;
 }
 
-static struct progress_moment moment_at(unsigned second)
+static struct moment moment_at(unsigned second)
 {
-	return (struct progress_moment){ .now_ms = 5000 + 1000 * (uint64_t)second,
-					 .wall_ms = 1795300000000 + 1000 * (int64_t)second,
-					 .fraction = 0.01 * second,
-					 .counts = { .domains = 1000 * (uint64_t)second,
-						     .queries = 3000 * (uint64_t)second,
-						     .sts = second,
-						     .unknown = second } };
+	return (struct moment){ .elapsed_ms = 1000 * (uint64_t)second,
+				.wall_ms = 1795300000000 + 1000 * (int64_t)second,
+				.fraction = 0.01 * second,
+				.domains = 1000 * (uint64_t)second,
+				.queries = 3000 * (uint64_t)second,
+				.sts = second,
+				.unknown = second };
+}
+
+/* A scan that nobody works at. */
+static struct progress progress;
+static struct worker_counts counts[1];
+
+static struct scan scan_of(const struct options *options)
+{
+	return (struct scan){ .options = options, .workers = 1, .counts = counts, .start_wall_ms = 1795300000000 };
 }
 
 static void the_line_is_as_documented(void **state)
 {
-	struct progress_moment moment = {
-		.fraction = 0.123, .counts = { .domains = 5018221, .sts = 3891, .fetched = 3655, .unknown = 20073 }
-	};
+	struct moment moment = { .elapsed_ms = 602400,
+				 .fraction = 0.123,
+				 .domains = 5018221,
+				 .queries = 400000,
+				 .sts = 3891,
+				 .fetched = 3655,
+				 .unknown = 20073 };
+	struct moment before = { .elapsed_ms = 592400, .domains = 5018221 - 83364, .queries = 400000 - 250122 };
 	char line[PROGRESS_LINE_MAX];
 
 	(void)state;
-	progress_line(line, &moment, 602400, 4260.7, 8336.4, 25012.2);
+	progress_line(line, &moment, &before, 4260.7);
 	assert_string_equal(line,
 			    "00h:10m:02s; 12.3% (01h:11m:00s left); 5018221 domains; 8336 domains/s; 25012 queries/s; "
 			    "STS 3891; fetched 3655; unknown 0.4%");
+	moment.elapsed_ms = 400000000;
 	moment.fraction = -1; /* a pipe */
 	moment.note = "paused: no resolver answers";
-	progress_line(line, &moment, 400000000, -1, 0, 0);
+	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
 				  "fetched 3655; unknown 0.4%; "
 				  "paused: no resolver answers");
-	moment = (struct progress_moment){ .fraction = 0 };
-	progress_line(line, &moment, 0, -1, 0, 0);
+	moment = (struct moment){ .fraction = 0 };
+	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line,
 			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
 }
@@ -115,12 +130,12 @@ static void the_unknown_share_is_never_above_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		struct progress_moment moment = { .counts = { .domains = table[i].domains,
-							      .unknown = table[i].unknown,
-							      .deferred_left = table[i].deferred_left } };
+		struct moment moment = { .domains = table[i].domains,
+					 .unknown = table[i].unknown,
+					 .deferred_left = table[i].deferred_left };
 		char line[PROGRESS_LINE_MAX];
 
-		progress_line(line, &moment, 0, -1, 0, 0);
+		progress_line(line, &moment, &moment, -1);
 		assert_string_equal(line + strlen(line) - strlen(table[i].share), table[i].share);
 	}
 }
@@ -128,20 +143,19 @@ static void the_unknown_share_is_never_above_one(void **state)
 static void a_file_gets_a_line_every_ten_seconds(void **state)
 {
 	struct options options = { .quiet = false };
-	struct progress_about about = { 0 };
-	struct progress_moment moment = moment_at(0);
-	struct progress *progress;
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 
 	(void)state;
 	catch_stderr();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	for (unsigned second = 1; second <= 25; second++) {
 		moment = moment_at(second);
-		progress_tick(progress, &moment);
+		progress_tick(&progress, &moment);
 	}
 	moment = moment_at(30);
-	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
-	assert_int_equal(count_lines(caught_stderr()), 3);
+	progress_close(&progress, &moment, 0, "");
+	assert_int_equal(count_lines(caught_stderr()), 3 + 2); /* and the summary */
 	assert_memory_equal(
 		text, "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
 	assert_non_null(strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
@@ -150,39 +164,39 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 static void quiet_is_quiet(void **state)
 {
 	struct options options = { .quiet = true };
-	struct progress_about about = { 0 };
-	struct progress_moment moment = moment_at(0);
-	struct progress *progress;
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 
 	(void)state;
+	assert_int_equal(log_open(NULL, LOG_LEVEL_WARNING, &error), 0); /* as the program does */
 	catch_stderr();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	moment = moment_at(30);
-	progress_tick(progress, &moment);
-	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
+	progress_tick(&progress, &moment);
+	progress_close(&progress, &moment, 0, "");
 	assert_string_equal(caught_stderr(), "");
+	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 }
 
 static void status_updates_are_a_row_a_second(void **state)
 {
 	char path[] = "/tmp/stsurvey-test-XXXXXX";
 	struct options options = { .quiet = true, .status_updates_file = path };
-	struct progress_about about = { 0 };
-	struct progress_moment moment = moment_at(0);
-	struct progress *progress;
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	moment = moment_at(1);
-	progress_tick(progress, &moment);
+	progress_tick(&progress, &moment);
 	assert_int_equal(count_lines(read_text(path)), 2); /* a reader that waits sees it at once */
 	moment = moment_at(2);
 	moment.fraction = -1;
 	moment.note = "paused, \"all\"";
-	progress_tick(progress, &moment);
+	progress_tick(&progress, &moment);
 	moment = moment_at(4);
-	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
+	progress_close(&progress, &moment, 0, "");
 	assert_string_equal(
 		read_text(path),
 		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
@@ -196,15 +210,20 @@ static void status_updates_are_a_row_a_second(void **state)
 	unlink(path);
 }
 
-static void extra_members(struct json *json, void *arg)
+/* A list of one octet, as old as time. */
+static struct feed *open_list(void)
 {
-	json_open_array(json, "resolvers");
-	json_open_object(json, NULL);
-	json_bool(json, arg, true);
-	json_close_object(json);
-	json_close_array(json);
-	json_open_array(json, "nothing");
-	json_close_array(json);
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	const struct timespec times[2] = { { 0 } };
+	struct feed *feed;
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, "", 1), 1);
+	assert_int_equal(futimens(fd, times), 0);
+	close(fd);
+	assert_int_equal(feed_open(&feed, &(struct feed_options){ .path = path, .shards = 1 }, &error), 0);
+	unlink(path);
+	return feed;
 }
 
 /* Debian's Python reads it, as a user's would. */
@@ -221,76 +240,77 @@ static void expect_json(const char *path, const char *condition)
 static void metadata_is_whole_at_every_moment(void **state)
 {
 	char path[] = "/tmp/stsurvey-test-XXXXXX";
-	char words[][16] = { "stsurvey", "scan", "-f", "b\xc3\xbc \"x\"\\", "\xff" }, key[] = "alive";
+	char words[][16] = { "stsurvey", "scan", "-f", "b\xc3\xbc \"x\"\\", "\xff" };
 	char *argv[] = { words[0], words[1], words[2], words[3], words[4], NULL };
 	struct record_option given[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("5") } };
 	struct options options = { .quiet = true,
 				   .metadata_file = path,
+				   .argc = 5,
+				   .argv = argv,
+				   .input_file = "list",
 				   .output_file = "out",
 				   .shards = 1,
 				   .given = given,
 				   .given_count = 1,
 				   .server_count = 1,
 				   .server[0] = { { 4, { 127, 0, 0, 1 } }, 5300 } };
-	struct progress_about about = { .argc = 5,
-					.argv = argv,
-					.input = "list",
-					.input_size = 7,
-					.input_mtime = 0,
-					.input_sample = 255,
-					.extra = extra_members,
-					.arg = key };
-	struct progress_moment moment = moment_at(0);
-	struct progress *progress;
+	const struct server_check check = { .answers = true, .edns = true, .edns_size = 1232 };
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	scan.feed = open_list();
+	scan.check = (struct server_check *)&check;
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	expect_json(path, "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
 	expect_json(path, "m[\"command_line\"][3:] == [\"b\\u00fc \\\"x\\\"\\\\\", \"\\u00ff\"]");
-	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"00000000000000ff\" and "
+	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"082f2207b4e88cc4\" and "
 			  "m[\"input\"][\"mtime\"][:4] == \"1970\"");
 	expect_json(path, "m[\"settings\"][\"name_servers\"] == [{\"address\": \"127.0.0.1\", \"port\": 5300}]");
 	expect_json(path, "m[\"options_given\"] == [{\"name\": \"rate\", \"value\": \"5\"}]");
-	expect_json(path, "m[\"resolvers\"] == [{\"alive\": True}] and m[\"nothing\"] == []");
+	expect_json(path, "m[\"servers\"][0][\"answers\"] and m[\"servers\"][0][\"edns_size\"] == 1232");
+	expect_json(path, "not m[\"servers\"][0][\"tcp\"] and m[\"dns\"][\"tcp\"] == 0");
 	moment = moment_at(9);
-	progress_tick(progress, &moment);
+	progress_tick(&progress, &moment);
 	expect_json(path, "m[\"counts\"][\"domains\"] == 0");
 	moment = moment_at(10);
-	progress_tick(progress, &moment);
+	progress_tick(&progress, &moment);
 	expect_json(path, "m[\"counts\"][\"domains\"] == 10000 and m[\"fraction\"] == 0.1");
 	moment = moment_at(12);
-	progress_close(progress, &moment, PROGRESS_ABORTED, 130, "interrupted");
+	progress_close(&progress, &moment, 130, "interrupted");
 	expect_json(path, "m[\"state\"] == \"aborted\" and m[\"exit_status\"] == 130 and m[\"error\"] == "
 			  "\"interrupted\"");
 	expect_json(path, "m[\"end\"] == \"2026-11-21T22:26:52.000Z\" and m[\"elapsed_seconds\"] == 12");
+	feed_close(scan.feed);
 	unlink(path);
 }
 
 static void a_fifo_gets_metadata_for_its_reader(void **state)
 {
 	char folder[] = "/tmp/stsurvey-test-XXXXXX", path[64], got[16] = "";
-	struct options options = { .quiet = true, .metadata_file = path, .output_file = "out" };
-	struct progress_about about = { .input = "list" };
-	struct progress_moment moment = moment_at(0);
+	struct options options = { .quiet = true, .metadata_file = path, .input_file = "list", .output_file = "out" };
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 	struct pollfd reader = { .events = POLLIN };
-	struct progress *progress;
 	struct stat info;
 
 	(void)state;
+	scan.feed = open_list();
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/fifo", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	reader.fd = open(path, O_RDONLY | O_NONBLOCK);
 	assert_int_equal(progress_check(&options, &error), 0);
 	assert_int_equal(poll(&reader, 1, 0), 0); /* not ended by having been looked at */
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	assert_true(read(reader.fd, got, sizeof(got) - 1) > 0);
 	assert_memory_equal(got, "{\n", 2);
 	close(reader.fd);
-	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, ""); /* nobody reads any more */
+	progress_close(&progress, &moment, 0, ""); /* nobody reads any more */
 	assert_int_equal(stat(path, &info), 0);
 	assert_true(S_ISFIFO(info.st_mode));
+	feed_close(scan.feed);
 	unlink(path);
 	rmdir(folder);
 }
@@ -298,16 +318,15 @@ static void a_fifo_gets_metadata_for_its_reader(void **state)
 static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 {
 	struct options options = { .quiet = true, .metadata_file = "/nonexistent/m", .output_file = "out" };
-	struct progress_about about = { .input = "list" };
-	struct progress_moment moment = moment_at(0);
-	struct progress *progress;
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
 
 	(void)state;
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), -1);
 	assert_string_equal(error.text, "/nonexistent/m: No such file or directory; choose another --metadata-file");
 	options.metadata_file = NULL;
 	options.status_updates_file = "/nonexistent/u";
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), -1);
 	assert_memory_equal(error.text, "/nonexistent/u: ", 16);
 }
 

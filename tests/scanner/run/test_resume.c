@@ -98,12 +98,12 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
 	assert_int_equal(resume.queries, 77);
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, &error), 0);
-	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 7 }, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1001, 5, 7 }, &error), -1);
 	assert_non_null(strstr(error.text, "size"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 6, 7, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 6, 7 }, &error), -1);
 	assert_non_null(strstr(error.text, "modification time"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 8, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 8 }, &error), -1);
 	assert_non_null(strstr(error.text, "content"));
 	resume_free(&resume);
 }
@@ -277,7 +277,7 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 	unlink(path);
 	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_int_equal(resume.whole, 0);
-	assert_int_equal(resume_check_input(&resume, path, 1, 2, 3, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1, 2, 3 }, &error), 0);
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(resume_load(&resume, path, &options, &error), 0);

@@ -73,7 +73,7 @@ static void survey(struct run *run, int phase, const struct feed_target *target)
 	const struct plan *plan = run->plan;
 
 	if (phase == SCAN_LIST && plan->defer_every > 0 && target->index % plan->defer_every == 0)
-		assert_int_equal(deferred_put(run->scan.deferred, target->index, 0, target->name), 0);
+		assert_int_equal(deferred_put(&run->scan.deferred, target->index, 0, target->name), 0);
 	else
 		atomic_fetch_add(&run->done[target->index], 1);
 	if (atomic_fetch_add(&run->taken[phase], 1) + 1 == plan->stop_after && phase == (int)plan->stop_in_phase)
@@ -125,8 +125,7 @@ static void open_run(struct run *run, const struct plan *plan)
 	run->scan.worker = run->workers;
 	run->scan.counts = run->counts;
 	run->scan.wake = wake;
-	run->scan.deferred = deferred_new();
-	assert_non_null(run->scan.deferred);
+	deferred_init(&run->scan.deferred);
 	atomic_store(&run->scan.busy, plan->workers);
 	assert_int_equal(
 		feed_open(&run->scan.feed,
@@ -148,7 +147,7 @@ static void close_run(struct run *run)
 	if (first)
 		feed_release(run->scan.feed, first);
 	feed_close(run->scan.feed);
-	deferred_free(run->scan.deferred);
+	deferred_fini(&run->scan.deferred);
 }
 
 /* Until every worker has come to the end. */

@@ -14,7 +14,7 @@
 #include "output/sink.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/preflight.h"
-#include "scanner/run/scan_report.h"
+#include "scanner/run/progress.h"
 #include "tests/analysis/facts.h"
 
 enum { TEXT_SIZE = 32 * 1024, WORKERS = 2, SERVERS = 2 };
@@ -38,9 +38,8 @@ static struct {
 	struct options options;
 	struct scan scan;
 	struct worker_counts counts[WORKERS];
-	struct resume resume;
 	struct server_check check[SERVERS];
-	struct scan_report report;
+	struct progress progress;
 } rig;
 
 /* @domains of the held ones, from the end where it is below 0, and a trailer unless @queries is below 0. */
@@ -70,21 +69,25 @@ static void write_file(int domains, long queries)
 /* What a killed run leaves: the file without its trailer. */
 static void cut_trailer(void)
 {
-	assert_int_equal(resume_load(&rig.resume, scan_path, &rig.options, &error), 0);
-	assert_int_equal(truncate(scan_path, rig.resume.whole), 0);
-	resume_free(&rig.resume);
+	struct resume resume;
+
+	assert_int_equal(resume_load(&resume, scan_path, &rig.options, &error), 0);
+	assert_int_equal(truncate(scan_path, resume.whole), 0);
+	resume_free(&resume);
 }
 
 static void open_rig(enum scan_phase phase)
 {
+	struct moment start;
 	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0 }, { 20, 4, 2, 1, 0, 2 } };
-	static char program[] = "stsurvey", *argv[] = { program, NULL };
 
 	memset(&rig.scan, 0, sizeof(rig.scan));
 	rig.scan.options = &rig.options;
 	rig.scan.workers = WORKERS;
 	rig.scan.counts = rig.counts;
-	rig.scan.deferred = deferred_new();
+	rig.scan.check = rig.check;
+	rig.scan.start_ns = uv_hrtime();
+	deferred_init(&rig.scan.deferred);
 	atomic_store(&rig.scan.phase, phase);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		rig.counts[i] = (struct worker_counts){ .recorded = recorded[i],
@@ -96,24 +99,25 @@ static void open_rig(enum scan_phase phase)
 		rig.counts[i].server[1].answered = 100 + i;
 	}
 	for (uint64_t i = 0; i < 5; i++)
-		assert_int_equal(deferred_put(rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
-	assert_int_equal(resume_load(&rig.resume, scan_path, &rig.options, &error), 0);
+		assert_int_equal(deferred_put(&rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+	assert_int_equal(resume_load(&rig.scan.before, scan_path, &rig.options, &error), 0);
 	assert_int_equal(feed_open(&rig.scan.feed, &(struct feed_options){ .path = list_path, .shards = 1 }, &error),
 			 0);
-	rig.report = (struct scan_report){
-		.scan = &rig.scan, .before = &rig.resume, .check = rig.check, .start_ns = uv_hrtime()
-	};
 	assert_int_equal(log_open(log_path, LOG_LEVEL_INFO, &error), 0);
-	assert_int_equal(scan_report_open(&rig.report, 1, argv, &error), 0);
+	moment_now(&rig.scan, &start);
+	assert_int_equal(progress_open(&rig.progress, &rig.scan, &start, &error), 0);
 }
 
 static void close_rig(void)
 {
-	scan_report_close(&rig.report, PROGRESS_ABORTED, 130, "");
+	struct moment end;
+
+	moment_now(&rig.scan, &end);
+	progress_close(&rig.progress, &end, 130, "");
 	log_close();
 	feed_close(rig.scan.feed);
-	deferred_free(rig.scan.deferred);
-	resume_free(&rig.resume);
+	deferred_fini(&rig.scan.deferred);
+	resume_free(&rig.scan.before);
 }
 
 /* The file's content, to be used before the next call. */
@@ -146,11 +150,13 @@ static void expect(const char *condition)
 static void counts_are_of_the_file_and_traffic_of_this_run_stands_beside(void **state)
 {
 	struct record_trailer trailer;
+	struct moment moment;
 
 	(void)state;
 	write_file(COUNT_OF(held), 77);
 	open_rig(SCAN_END);
-	scan_report_trailer(&rig.report, COMPLETION_ABORTED, &trailer);
+	moment_now(&rig.scan, &moment);
+	moment_trailer(&moment, COMPLETION_ABORTED, &trailer);
 	assert_int_equal(trailer.completion, COMPLETION_ABORTED);
 	assert_int_equal(trailer.domains, 6 + 30);
 	assert_int_equal(trailer.unknown, 1 + 1);
@@ -222,12 +228,14 @@ static void lost_traffic_is_not_known(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct record_trailer trailer;
+		struct moment moment;
 
 		write_file(table[i].domains, table[i].queries);
 		if (table[i].killed)
 			cut_trailer();
 		open_rig(SCAN_END);
-		scan_report_trailer(&rig.report, COMPLETION_ABORTED, &trailer);
+		moment_now(&rig.scan, &moment);
+		moment_trailer(&moment, COMPLETION_ABORTED, &trailer);
 		if (table[i].lost)
 			assert_true(trailer.queries == 0 && trailer.fetches == 0);
 		else
@@ -263,8 +271,8 @@ static void the_fraction_is_of_the_whole_work(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++)
-		assert_true(scan_report_fraction(table[i].of_feed, table[i].handed, table[i].through, table[i].recorded,
-						 table[i].most) == table[i].fraction);
+		assert_true(moment_fraction(table[i].of_feed, table[i].handed, table[i].through, table[i].recorded,
+					    table[i].most) == table[i].fraction);
 }
 
 static int make_folder(void **state)
@@ -314,5 +322,5 @@ int main(void)
 		cmocka_unit_test(the_fraction_is_of_the_whole_work),
 	};
 
-	return cmocka_run_group_tests_name("scan_report", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("moment", tests, make_folder, remove_folder);
 }

@@ -1,0 +1,76 @@
+#include "scanner/run/moment.h"
+
+#include "scanner/base/wall_clock.h"
+
+/* Deferred domains that are still to be asked again. */
+static uint64_t deferred_left(const struct scan *scan)
+{
+	switch (atomic_load(&scan->phase)) {
+	case SCAN_LIST:
+		return SCAN_SUM(scan, deferred);
+	case SCAN_SECOND_PASS:
+		return atomic_load(&scan->deferred.count);
+	default:
+		return 0;
+	}
+}
+
+double moment_fraction(double of_feed, uint64_t handed, uint64_t through, uint64_t recorded, uint64_t most)
+{
+	double fraction = of_feed;
+
+	if (fraction > 0 && through < handed)
+		fraction *= (double)through / (double)handed;
+	if (most > 0 && (double)recorded / (double)most > fraction)
+		fraction = (double)recorded / (double)most;
+	return fraction < 1 ? fraction : 1;
+}
+
+static const char *note_now(const struct scan *scan)
+{
+	if (scan_is_paused(scan))
+		return "paused: no name server answers";
+	if (SCAN_SUM(scan, starved) > 0)
+		return "waiting: this machine is out of sockets or memory";
+	if (atomic_load(&scan->phase) == SCAN_SECOND_PASS)
+		return "asking again what stayed unknown";
+	return NULL;
+}
+
+void moment_now(const struct scan *scan, struct moment *moment)
+{
+	uint64_t recorded = SCAN_TOTAL(scan, domains);
+
+	*moment = (struct moment){
+		.elapsed_ms = (uint64_t)(scan_elapsed_s(scan) * 1000),
+		.wall_ms = wall_clock_ms(),
+		.fraction = moment_fraction(feed_fraction(scan->feed),
+					    atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed),
+					    recorded + SCAN_SUM(scan, deferred), recorded, scan->options->max_domains),
+		.domains = recorded,
+		.sts = SCAN_TOTAL(scan, sts),
+		.fetched = SCAN_TOTAL(scan, fetched),
+		.unknown = SCAN_TOTAL(scan, unknown),
+		.blocklisted = SCAN_TOTAL(scan, blocklisted),
+		.illegal = SCAN_TOTAL(scan, illegal),
+		.queries = scan->before.queries + SCAN_SUM(scan, packets),
+		.fetches = scan->before.fetches + SCAN_SUM(scan, fetches),
+		.traffic_lost = scan->before.traffic_lost,
+		.deferred_left = deferred_left(scan),
+		.in_flight = SCAN_SUM(scan, in_flight),
+		.fetching = SCAN_SUM(scan, fetching),
+		.note = note_now(scan),
+	};
+}
+
+void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer)
+{
+	*trailer = (struct record_trailer){ .completion = completion,
+					    .end_ms = moment->wall_ms,
+					    .domains = moment->domains,
+					    .unknown = moment->unknown,
+					    .blocklisted = moment->blocklisted,
+					    .illegal = moment->illegal,
+					    .queries = moment->traffic_lost ? 0 : moment->queries,
+					    .fetches = moment->traffic_lost ? 0 : moment->fetches };
+}

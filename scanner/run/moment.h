@@ -1,0 +1,41 @@
+/* scanner/run/moment.h - how a scan stands, in the numbers that users are told.
+ *
+ * Counts of domains and traffic are of the file: what it held before a --resume, and what this run has added.
+ */
+#ifndef STSURVEY_SCANNER_RUN_MOMENT_H
+#define STSURVEY_SCANNER_RUN_MOMENT_H
+
+#include "output/record.h"
+#include "scanner/run/scan.h"
+
+struct moment {
+	uint64_t elapsed_ms; /* of this run, monotonic */
+	int64_t wall_ms;     /* since 1970, UTC */
+	double fraction;     /* of the work, 0 to 1; below 0: unknown */
+	/* of the file */
+	uint64_t domains; /* recorded, whatever their status */
+	uint64_t sts;     /* of those, with an STS record */
+	uint64_t fetched; /* of those, with a policy fetched */
+	uint64_t unknown, blocklisted, illegal;
+	uint64_t queries;  /* DNS packets sent */
+	uint64_t fetches;  /* policy fetches begun */
+	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
+	/* at this moment */
+	uint64_t deferred_left; /* domains without a record, to be asked again */
+	uint64_t in_flight;     /* domains */
+	uint64_t fetching;      /* policy fetches */
+	const char *note;       /* what is out of the ordinary, e.g. "paused: no name server answers"; NULL: nothing */
+};
+
+/* Now. Any thread. */
+void moment_now(const struct scan *scan, struct moment *moment);
+
+/* What the file's trailer says of it. */
+void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);
+
+/* How much of the whole work is done, 0 to 1: the feed, which runs ahead of the scan, has read @of_feed of the list
+ * (below 0: a pipe, nobody knows) and handed out @handed domains, those of the file included, of which @through are
+ * surveyed; @recorded of at most @most domains (0: no limit) are in the file. */
+double moment_fraction(double of_feed, uint64_t handed, uint64_t through, uint64_t recorded, uint64_t most);
+
+#endif
