@@ -7,53 +7,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "output/json.h"
-#include "scanner/base/log.h"
 #include "scanner/run/progress.h"
+#include "tests/scanner/caught.h"
 
-enum { TEXT_SIZE = 32 * 1024 };
-
-static char text[TEXT_SIZE], error[PROGRESS_ERROR_MAX];
-
-static const char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* Standard error into a file while a test looks at what is written there. */
-static char caught_path[] = "/tmp/stsurvey-test-stderr-XXXXXX";
-static int real_stderr = -1;
-
-static void catch_stderr(void)
-{
-	int fd;
-
-	strcpy(caught_path + strlen(caught_path) - 6, "XXXXXX");
-	fd = mkstemp(caught_path);
-	fflush(stderr);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
-
-static const char *caught_stderr(void)
-{
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	read_text(caught_path);
-	unlink(caught_path);
-	return text;
-}
+static char error[PROGRESS_ERROR_MAX];
 
 static unsigned count_lines(const char *s)
 {
@@ -107,7 +66,7 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 	struct progress *progress;
 
 	(void)state;
-	catch_stderr();
+	caught_begin();
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
 	for (unsigned second = 1; second <= 25; second++) {
 		moment = moment_at(second);
@@ -115,10 +74,11 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 	}
 	moment = moment_at(30);
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
-	assert_int_equal(count_lines(caught_stderr()), 3);
-	assert_memory_equal(
-		text, "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
-	assert_non_null(strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
+	assert_int_equal(count_lines(caught_end()), 3);
+	assert_memory_equal(caught_text,
+			    "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ",
+			    85);
+	assert_non_null(strstr(caught_text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
 }
 
 static void quiet_is_quiet(void **state)
@@ -129,12 +89,12 @@ static void quiet_is_quiet(void **state)
 	struct progress *progress;
 
 	(void)state;
-	catch_stderr();
+	caught_begin();
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
 	moment = moment_at(30);
 	progress_tick(progress, &moment);
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
-	assert_string_equal(caught_stderr(), "");
+	assert_string_equal(caught_end(), "");
 }
 
 static void status_updates_are_a_row_a_second(void **state)
@@ -150,7 +110,7 @@ static void status_updates_are_a_row_a_second(void **state)
 	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
 	moment = moment_at(1);
 	progress_tick(progress, &moment);
-	assert_int_equal(count_lines(read_text(path)), 2); /* a reader that waits sees it at once */
+	assert_int_equal(count_lines(caught_read(path)), 2); /* a reader that waits sees it at once */
 	moment = moment_at(2);
 	moment.fraction = -1;
 	moment.note = "paused, \"all\"";
@@ -158,7 +118,7 @@ static void status_updates_are_a_row_a_second(void **state)
 	moment = moment_at(4);
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
 	assert_string_equal(
-		read_text(path),
+		caught_read(path),
 		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
 		"queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,"
 		"fetching,note\n"
@@ -189,7 +149,7 @@ static void expect_json(const char *path, const char *condition)
 	snprintf(command, sizeof(command),
 		 "/usr/bin/python3 -c 'import json; m = json.load(open(\"%s\")); assert %s, m'", path, condition);
 	if (system(command) != 0)
-		fail_msg("%s in\n%s", condition, read_text(path));
+		fail_msg("%s in\n%s", condition, caught_read(path));
 }
 
 static void metadata_is_whole_at_every_moment(void **state)
@@ -259,63 +219,6 @@ static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 	assert_memory_equal(error, "/nonexistent/u: ", 16);
 }
 
-static void messages_have_time_and_level(void **state)
-{
-	char path[] = "/tmp/stsurvey-test-XXXXXX";
-
-	(void)state;
-	close(mkstemp(path));
-	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, error), 0);
-	log_error("%s: no space", "file");
-	log_info("not wanted");
-	log_warning("line\nbreak\033[31m");
-	log_close();
-	read_text(path);
-	assert_int_equal(count_lines(text), 2);
-	assert_memory_equal(text, "20", 2);
-	assert_memory_equal(text + 19, ".", 1);
-	assert_memory_equal(text + 23, "Z [error] file: no space\n", 25);
-	assert_non_null(strstr(text, "Z [warning] line?break?[31m\n"));
-	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, error), -1);
-	assert_string_equal(error, "/nonexistent/log: No such file or directory; choose another --log-file");
-	unlink(path);
-}
-
-static void a_terminal_keeps_the_line_below_the_messages(void **state)
-{
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY), tty;
-	size_t used = 0;
-
-	(void)state;
-	if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
-		print_message("no pseudo-terminal here\n");
-		skip();
-	}
-	tty = open(ptsname(terminal), O_RDWR | O_NOCTTY);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(tty, STDERR_FILENO);
-	log_progress("one");
-	log_progress("two");
-	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, error), 0);
-	log_info("message");
-	log_progress_end();
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	while (used < sizeof(text) - 1 && (used == 0 || text[used - 1] != '\n' || !strstr(text, "message"))) {
-		ssize_t got = read(terminal, text + used, sizeof(text) - 1 - used);
-
-		assert_true(got > 0);
-		used += (size_t)got;
-		text[used] = '\0';
-		if (strstr(text, "\r\ntwo\r\n"))
-			break;
-	}
-	assert_memory_equal(text, "\r\033[Kone\r\033[Ktwo\r\033[K20", 20);
-	assert_non_null(strstr(text, "Z [info] message\r\ntwo"));
-	close(tty);
-	close(terminal);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,8 +228,6 @@ int main(void)
 		cmocka_unit_test(status_updates_are_a_row_a_second),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
 		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
-		cmocka_unit_test(messages_have_time_and_level),
-		cmocka_unit_test(a_terminal_keeps_the_line_below_the_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
