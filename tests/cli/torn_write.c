@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "parsers/span.h"
+
 static bool is_scan_file(int fd)
 {
 	static const char end[] = ".msgpack.zst";
