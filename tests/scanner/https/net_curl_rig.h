@@ -29,7 +29,8 @@ struct rig_fetch {
 	struct obs_policy policy;
 	struct obs_address address[4];
 	struct arena arena;
-	unsigned done; /* callbacks: 1 when all is well */
+	unsigned done;  /* callbacks: 1 when all is well */
+	unsigned place; /* of the rig's fetches, in the order of their ends, from 1 */
 };
 
 struct rig {
@@ -38,7 +39,7 @@ struct rig {
 	struct host_limit *hosts;
 	bool own_hosts;
 	struct cidr_set *allow, *block;
-	unsigned open; /* fetches without callback */
+	unsigned open, ended; /* fetches without callback, and with */
 };
 
 struct rig_options {
