@@ -8,10 +8,8 @@ PRIVATE_DOMAINS=600
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
 mkdir -p "$OUT"
-passed=0
-failed=0
 
-# verdict TEXT STATUS
+# verdict TEXT STATUS, of what has just been done
 verdict() {
 	if [ "$2" -eq 0 ]; then
 		passed=$((passed + 1))
@@ -21,10 +19,11 @@ verdict() {
 	fi
 }
 
-# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare
+# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare; the last line is `N passed, N failed`.
 survey() {
 	name=$1 list=$2 truth=$3
 	shift 3
+	passed=0 failed=0
 	scan=$OUT/$name.msgpack.zst
 	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
@@ -51,15 +50,24 @@ survey() {
 	passed=$((passed + ${1:-0}))
 	failed=$((failed + ${3:-1}))
 	[ "$compared" -eq 0 ] || [ "${3:-1}" -gt 0 ] || failed=$((failed + 1))
+	echo "$passed passed, $failed failed"
 }
 
-survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER"
-survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER"
-
-# A part of the world through a resolver of the scan's own.
+# A part of the world goes through a resolver of the scan's own. Scans wait far more than they work: all at once.
 head -n "$PRIVATE_DOMAINS" "$TRUTH" >"$OUT/private.truth"
+survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER" >"$OUT/world.said" 2>&1 &
+survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER" >"$OUT/fault.said" 2>&1 &
 survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
-	--resolver-config "$RESOLVER_CONFIG"
+	--resolver-config "$RESOLVER_CONFIG" >"$OUT/private.said" 2>&1 &
+wait
+
+passed=0 failed=0
+for name in world fault private; do
+	cat "$OUT/$name.said"
+	set -- $(tail -n 1 "$OUT/$name.said")
+	passed=$((passed + ${1:-0}))
+	failed=$((failed + ${3:-1}))
+done
 
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?
