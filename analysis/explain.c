@@ -21,11 +21,6 @@ static const char *const verdicts[VERDICT_COUNT] = {
 	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };
 
-const char *explain_verdict(enum verdict verdict)
-{
-	return verdicts[verdict];
-}
-
 /* ---- words ---- */
 
 static void put_text(const struct paper *paper, struct span s)
@@ -112,10 +107,10 @@ static void explain_mx(const struct paper *paper, const struct obs_mx *mx)
 	fputc('\n', paper->out);
 }
 
-static void explain_txt(const struct paper *paper, const char *label, const struct obs_txt *txt,
+static void explain_txt(const struct paper *paper, struct span label, const struct obs_txt *txt,
 			enum record_state state)
 {
-	put_label(paper, label);
+	fprintf(paper->out, "  %-11.*s ", (int)label.n - 1, label.p);
 	put_answer(paper, &txt->answer);
 	if (state != RECORD_NOT_ASKED)
 		fprintf(paper->out, ", record: %s", record_state_name(state));
@@ -184,16 +179,16 @@ static void explain_certificate(const struct paper *paper, const struct obs_cert
 	fputc('\n', paper->out);
 }
 
-static void explain_tls(const struct paper *paper, const struct obs_tls *tls, bool ok)
+static void explain_tls(const struct paper *paper, const struct obs_tls *tls, const char *verify)
 {
 	put_label(paper, "TLS");
-	fputs(tls->version != TLS_NONE ? tls_version_name(tls->version) : "no handshake", paper->out);
+	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_name(tls->version) : "no version", verify);
+	for (size_t i = 0; i < tls->error_count; i++)
+		fprintf(paper->out, "%s %u at depth %u", i == 0 ? " (OpenSSL's error" : ",", tls->error[i].code,
+			tls->error[i].depth);
+	fputs(tls->error_count > 0 ? ")" : "", paper->out);
 	if (tls->alerted)
 		fprintf(paper->out, ", the server sent alert %u", tls->alert);
-	fputs(ok ? ", verified" : ", not verified", paper->out);
-	for (size_t i = 0; i < tls->error_count; i++)
-		fprintf(paper->out, "%s %u at depth %u", i == 0 ? ": verification error" : ",", tls->error[i].code,
-			tls->error[i].depth);
 	fputc('\n', paper->out);
 	if (tls->chain_count > 0)
 		explain_certificate(paper, &tls->chain[0]);
@@ -246,12 +241,11 @@ static void explain_fetch(const struct paper *paper, const struct observation *o
 			  const struct classification *result)
 {
 	const struct obs_policy *policy = &observation->policy;
-	bool tls_tried = policy->status == CONNECT_HANDSHAKE_ERROR || policy->tls.version != TLS_NONE;
 
 	explain_host(paper, policy);
-	if (tls_tried)
-		explain_tls(paper, &policy->tls, result->tls_ok);
-	if (policy->http.status > 0 || (tls_tried && result->tls_ok))
+	if (result->tls_verify[0])
+		explain_tls(paper, &policy->tls, result->tls_verify);
+	if (policy->http.status > 0 || strcmp(result->tls_verify, "ok") == 0)
 		explain_http(paper, &policy->http);
 	if (result->judgement.policy != POLICY_UNJUDGED)
 		explain_policy(paper, result);
@@ -327,9 +321,9 @@ void explain_domain(FILE *out, const struct observation *observation, const stru
 		return;
 	}
 	explain_mx(&paper, &observation->mx);
-	explain_txt(&paper, "_mta-sts", &observation->sts, result->judgement.sts);
-	explain_txt(&paper, "_smtp._tls", &observation->tlsrpt, result->judgement.tlsrpt);
-	if (result->judgement.sts == RECORD_VALID)
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		explain_txt(&paper, txt_questions[q].label, &observation->txt[q], result->judgement.record[q]);
+	if (result->judgement.record[TXT_STS] == RECORD_VALID)
 		explain_fetch(&paper, observation, result);
 	fputc('\n', out);
 	explain_findings(&paper, &result->judgement.findings);

@@ -15,7 +15,4 @@ enum {
  * domain can talk to the reader's terminal. @colour: mark severities with ANSI colours. */
 void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour);
 
-/* What this verdict means for mail to the domain; one sentence, static. */
-const char *explain_verdict(enum verdict verdict);
-
 #endif

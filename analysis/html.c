@@ -57,7 +57,7 @@ static const char *escape_of(unsigned char c)
 	}
 }
 
-void html_text(struct text *out, struct span s)
+static void put_text(struct text *out, struct span s)
 {
 	bool utf8 = utf8_is_valid(s);
 	size_t from = 0;
@@ -80,7 +80,7 @@ void html_text(struct text *out, struct span s)
 
 void html_string(struct text *out, const char *s)
 {
-	html_text(out, span_of(s));
+	put_text(out, span_of(s));
 }
 
 void html_number(struct text *out, uint64_t value)
@@ -156,7 +156,7 @@ void html_bars(struct text *out, const char *caption, const char *label)
 void html_bar(struct text *out, struct span label, uint64_t part, uint64_t of)
 {
 	text_literal(out, "<tr><th scope=\"row\">");
-	html_text(out, label);
+	put_text(out, label);
 	text_literal(out, "</th>");
 	html_cell_number(out, part);
 	html_cell_number(out, of);
@@ -165,11 +165,6 @@ void html_bar(struct text *out, struct span label, uint64_t part, uint64_t of)
 		    "<td class=\"b\"><svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
 		    "aria-hidden=\"true\"><rect width=\"%.2f\" height=\"8\"/></svg></td></tr>\n",
 		    of > 0 ? 100.0 * (double)part / (double)of : 0.0);
-}
-
-void html_bars_end(struct text *out)
-{
-	html_table_end(out);
 }
 
 /* ---- plain tables ---- */
@@ -187,7 +182,7 @@ void html_table(struct text *out, const char *caption, const char *columns)
 		column = (struct span){ all.p + at, end - at };
 		number = span_starts_with(column, SPAN_LITERAL("#"));
 		text_string(out, number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-		html_text(out, number ? span_skip(column, 1) : column);
+		put_text(out, number ? span_skip(column, 1) : column);
 		text_literal(out, "</th>");
 	}
 	text_literal(out, "</tr></thead>\n<tbody>\n");
@@ -201,7 +196,7 @@ void html_row(struct text *out)
 void html_cell(struct text *out, struct span s)
 {
 	text_literal(out, "<td>");
-	html_text(out, s);
+	put_text(out, s);
 	text_literal(out, "</td>");
 }
 

@@ -9,7 +9,6 @@
 #include "output/text.h"
 
 /* @s with markup escaped; octets that are not UTF-8 are read as Latin-1, control characters shown as U+FFFD. */
-void html_text(struct text *out, struct span s);
 void html_string(struct text *out, const char *s);
 
 /* 1,234,567 */
@@ -29,7 +28,6 @@ void html_section_end(struct text *out);
 /* A table of counts: label, number, share and bar. @label heads the first column, @caption says what is counted. */
 void html_bars(struct text *out, const char *caption, const char *label);
 void html_bar(struct text *out, struct span label, uint64_t part, uint64_t of);
-void html_bars_end(struct text *out);
 
 /* A plain table; @columns are separated by |, those beginning with # hold numbers. */
 void html_table(struct text *out, const char *caption, const char *columns);
@@ -38,6 +36,8 @@ void html_cell(struct text *out, struct span s);
 void html_cell_number(struct text *out, uint64_t value);
 void html_cell_percent(struct text *out, uint64_t part, uint64_t of);
 void html_row_end(struct text *out);
+
+/* The end of either. */
 void html_table_end(struct text *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/html.h"
+#include "analysis/stats.h"
 
 static const enum sts_mode modes[] = { STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
@@ -84,7 +85,7 @@ static void write_adoption(struct text *out, const struct stats *stats)
 	for (size_t i = 0; i < COUNT_OF(row); i++)
 		html_bar(out, span_of(row[i].label), metric(stats, row[i].metric),
 			 metric(stats, stats_metric_of(row[i].metric)));
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 
@@ -116,17 +117,17 @@ static void write_funnel(struct text *out, const struct stats *stats)
 		html_bar(out, span_of(stage[i].label), left, of);
 	}
 	html_bar(out, SPAN_LITERAL("not found out"), unknown, of + unknown);
-	html_bars_end(out);
+	html_table_end(out);
 	html_bars(out, "Where they break: the first component that fails.", "component");
 	for (unsigned c = COMPONENT_RECORD; c < COMPONENT_UNKNOWN; c++)
 		if (c != COMPONENT_MXTLS || stats->component[c] > 0)
 			html_bar(out, span_of(component_name((enum component)c)), stats->component[c], of);
-	html_bars_end(out);
+	html_table_end(out);
 	html_bars(out, "What a sender does.", "verdict");
 	of += unknown;
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		html_bar(out, span_of(verdict_name((enum verdict)v)), stats->verdict[v], of);
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 
@@ -183,7 +184,7 @@ static void write_stage(struct text *out, const struct stats *stats, enum stats_
 	for (unsigned f = 0; f < FINDING_COUNT; f++)
 		if (reason[f] > 0)
 			html_bar(out, span_of(stats_reason_name(f)), reason[f], of);
-	html_bars_end(out);
+	html_table_end(out);
 }
 
 static void write_stages(struct text *out, const struct stats *stats)
@@ -223,7 +224,7 @@ static void write_policies(struct text *out, const struct stats *stats)
 	for (size_t m = 0; m < COUNT_OF(modes); m++)
 		html_bar(out, span_of(sts_mode_name(modes[m])), metric(stats, of_mode[m]),
 			 metric(stats, METRIC_POLICY_USABLE));
-	html_bars_end(out);
+	html_table_end(out);
 	write_mode_table(out, stats);
 	html_bars(out,
 		  "MX against the patterns: the worst MX of each domain. tld: only the public suffix differs; "
@@ -236,7 +237,7 @@ static void write_policies(struct text *out, const struct stats *stats)
 			sum += stats->mx_kind[k][modes[m]];
 		html_bar(out, span_of(mx_kind_name((enum mx_kind)k)), sum, compared);
 	}
-	html_bars_end(out);
+	html_table_end(out);
 	html_section_end(out);
 }
 
@@ -260,7 +261,7 @@ static void write_provider_table(struct text *out, const struct stats *stats, co
 	html_table_end(out);
 }
 
-static void write_part(struct text *out, struct span label, const uint64_t part[PART_COUNT])
+static void write_part(struct text *out, struct span label, const uint64_t part[static PART_COUNT])
 {
 	html_row(out);
 	html_cell(out, label);
@@ -340,13 +341,13 @@ static void write_method(struct text *out)
 	html_section_end(out);
 }
 
-void report_write(struct text *out, struct stats *stats, unsigned files, unsigned incomplete)
+static void write_page(struct text *out, struct stats *stats, const struct scan_files *files)
 {
 	tally_sort(&stats->tld, PART_DOMAINS);
 	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);
 	tally_sort(&stats->mx, PROVIDER_DOMAINS);
 	html_begin(out, "MTA-STS and TLSRPT survey");
-	write_headline(out, stats, files, incomplete);
+	write_headline(out, stats, (unsigned)files->count, files->incomplete);
 	write_adoption(out, stats);
 	write_funnel(out, stats);
 	write_findings(out, stats);
@@ -360,4 +361,26 @@ void report_write(struct text *out, struct stats *stats, unsigned files, unsigne
 	write_ranks(out, stats);
 	write_method(out);
 	html_end(out);
+}
+
+static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+{
+	stats_add(arg, observation, result);
+	return true;
+}
+
+int report_write(struct scan_files *files, const char *path, struct error *error)
+{
+	struct stats stats; /* some 10 KiB */
+	struct text text;
+	int result = -1;
+
+	stats_init(&stats);
+	if (scan_files_differ(files, path, error) == 0 && scan_files_read(files, on_domain, &stats, error) == 0 &&
+	    scan_files_expect_domains(files, error) == 0 && text_open(&text, path, error) == 0) {
+		write_page(&text, &stats, files);
+		result = text_close(&text, error);
+	}
+	stats_fini(&stats);
+	return result;
 }

@@ -1,9 +1,8 @@
-/* analysis/report.h - struct stats as one page for a person to look at. */
+/* analysis/report.h - scan files as one page for a person to look at. */
 #ifndef STSURVEY_ANALYSIS_REPORT_H
 #define STSURVEY_ANALYSIS_REPORT_H
 
-#include "analysis/stats.h"
-#include "output/text.h"
+#include "analysis/scan_files.h"
 
 enum {
 	REPORT_FINDINGS_MAX = 40, /* the most frequent; the rest is in findings.csv */
@@ -11,7 +10,8 @@ enum {
 	REPORT_TLDS_MAX = 25,
 };
 
-/* Sorts the tallies of @stats. @files: scan files read; @incomplete: those that were cut or interrupted. */
-void report_write(struct text *out, struct stats *stats, unsigned files, unsigned incomplete);
+/* Count the domains of @files and write the page to the file @path ("-": standard output), which is touched once
+ * everything has been read. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int report_write(struct scan_files *files, const char *path, struct error *error);
 
 #endif

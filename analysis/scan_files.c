@@ -8,23 +8,17 @@
 #include "output/reader.h"
 #include "output/same_file.h"
 
-bool scan_files_differ(const struct scan_files *files, const char *output)
+int scan_files_differ(const struct scan_files *files, const char *output, struct error *error)
 {
 	for (int i = 0; i < files->count; i++) {
-		for (int k = 0; k < i; k++) {
-			if (strcmp(files->path[i], files->path[k]) != 0 && !same_file(files->path[i], files->path[k]))
-				continue;
-			fprintf(stderr, "stsurvey %s: %s is given twice: each domain would count twice\n",
-				files->command, files->path[i]);
-			return false;
-		}
-		if (output && same_file(files->path[i], output)) {
-			fprintf(stderr, "stsurvey %s: %s is a scan file to be read; choose another output\n",
-				files->command, output);
-			return false;
-		}
+		for (int k = 0; k < i; k++)
+			if (strcmp(files->path[i], files->path[k]) == 0 || same_file(files->path[i], files->path[k]))
+				return error_set(error, "%s is given twice: each domain would count twice",
+						 files->path[i]);
+		if (output && same_file(files->path[i], output))
+			return error_set(error, "%s is a scan file to be read; choose another output", output);
 	}
-	return true;
+	return 0;
 }
 
 /* Where a file's domains come from, as far as its header tells. */
@@ -76,52 +70,59 @@ static void warn_if_incomplete(struct scan_files *files, const struct reader *re
 		files->command, path, why, domains);
 }
 
-static bool read_file(struct scan_files *files, struct origin *origin, int file, bool *enough)
+/* What is read, and by whom. */
+struct reading {
+	struct scan_files *files;
+	struct origin *origin; /* one a file */
+	scan_files_on_domain *on_domain;
+	void *arg;
+	bool enough;
+};
+
+static int read_file(struct reading *reading, int file, struct error *error)
 {
-	const char *path = files->path[file];
-	char error[READER_ERROR_MAX];
+	const char *path = reading->files->path[file];
 	struct observation observation;
 	struct classification result;
 	struct reader *reader = NULL;
 	uint64_t domains = 0;
 	int got;
 
-	if (reader_open(&reader, path, error) != 0) {
-		fprintf(stderr, "stsurvey %s: %s\n", files->command, error);
-		return false;
-	}
-	warn_if_overlapping(files, origin, file, reader_header(reader));
+	if (reader_open(&reader, path, error) != 0)
+		return -1;
+	warn_if_overlapping(reading->files, reading->origin, file, reader_header(reader));
 	while ((got = reader_next(reader, &observation, error)) > 0) {
 		domains++;
 		classify(&observation, &result);
-		if (!files->on_domain(files->arg, &observation, &result)) {
-			*enough = true;
+		if (!reading->on_domain(reading->arg, &observation, &result)) {
+			reading->enough = true;
 			break;
 		}
 	}
-	files->domains += domains;
-	if (got < 0)
-		fprintf(stderr, "stsurvey %s: %s\n", files->command, error);
-	else if (got == 0)
-		warn_if_incomplete(files, reader, path, domains);
+	reading->files->domains += domains;
+	if (got == 0)
+		warn_if_incomplete(reading->files, reader, path, domains);
 	reader_close(reader);
-	return got >= 0;
+	return got < 0 ? -1 : 0;
 }
 
-bool scan_files_read(struct scan_files *files)
+int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain, void *arg, struct error *error)
 {
-	struct origin *origin = calloc((size_t)files->count, sizeof(*origin));
-	bool enough = false, result = origin;
+	struct reading reading = { .files = files, .on_domain = on_domain, .arg = arg };
+	int result = 0;
 
-	if (!origin)
-		fprintf(stderr, "stsurvey %s: no memory\n", files->command);
-	for (int i = 0; i < files->count && !enough && result; i++)
-		result = read_file(files, origin, i, &enough);
-	free(origin);
-	if (!result)
-		return false;
-	if (files->domains == 0 && !enough)
-		fprintf(stderr, "stsurvey %s: there is no domain in %s\n", files->command,
-			files->count == 1 ? files->path[0] : "these files");
-	return true;
+	reading.origin = calloc((size_t)files->count, sizeof(*reading.origin));
+	if (!reading.origin)
+		return error_set(error, "no memory");
+	for (int i = 0; i < files->count && !reading.enough && result == 0; i++)
+		result = read_file(&reading, i, error);
+	free(reading.origin);
+	return result;
+}
+
+int scan_files_expect_domains(const struct scan_files *files, struct error *error)
+{
+	if (files->domains > 0)
+		return 0;
+	return error_set(error, "there is no domain in %s", files->count == 1 ? files->path[0] : "these files");
 }

@@ -11,25 +11,31 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
+#include "output/error.h"
 
 struct scan_files {
-	const char *command; /* argv[0], for messages */
+	const char *command; /* for warnings, which go to standard error */
 	char **path;         /* "-": standard input */
 	int count;
-	/* Called for each domain in file order; false ends the pass early, without a message. */
-	bool (*on_domain)(void *arg, const struct observation *observation, const struct classification *result);
-	void *arg;
 	/* set by scan_files_read */
 	uint64_t domains;
 	unsigned incomplete; /* files that were cut, aborted or are still being written */
 };
 
-/* Is each file another one, and @output (NULL: none) none of them? False with a line on stderr; to be asked before the
- * output is opened, which empties it. */
-__attribute__((warn_unused_result)) bool scan_files_differ(const struct scan_files *files, const char *output);
+/* Called for each domain in file order; false ends the pass early, without an error. */
+typedef bool scan_files_on_domain(void *arg, const struct observation *observation,
+				  const struct classification *result);
 
-/* True once everything is read, or on_domain had enough; false after an error, which stands on stderr. So does that
- * there was no domain at all, which the caller judges. */
-__attribute__((warn_unused_result)) bool scan_files_read(struct scan_files *files);
+/* Is each file another one, and @output (NULL: none) none of them? 0, or -1 with one line in @error; to be asked before
+ * the output is opened, which empties it. */
+__attribute__((warn_unused_result)) int scan_files_differ(const struct scan_files *files, const char *output,
+							  struct error *error);
+
+/* 0 once everything is read, or @on_domain had enough; -1 with one line in @error. */
+__attribute__((warn_unused_result)) int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain,
+							void *arg, struct error *error);
+
+/* After reading: was there any domain? 0, or -1 with one line in @error. */
+int scan_files_expect_domains(const struct scan_files *files, struct error *error);
 
 #endif

@@ -48,6 +48,9 @@ static const struct {
 	{ UINT64_MAX, ">1y" },
 };
 
+/* Upper bounds, inclusive. */
+static const uint64_t rank_ends[STATS_RANK_BINS] = { 0, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+
 static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
 
 const char *stats_metric_name(enum stats_metric metric)
@@ -77,14 +80,8 @@ const char *stats_reason_name(unsigned reason)
 
 void stats_rank_bounds(unsigned bin, uint64_t *start, uint64_t *end)
 {
-	*start = bin > 0 ? 1 : 0;
-	*end = 1000;
-	for (unsigned i = 2; i <= bin; i++) {
-		*start = *end + 1;
-		*end *= 10;
-	}
-	if (bin == 0 || bin == STATS_RANK_BINS - 1)
-		*end = 0;
+	*start = bin > 0 ? rank_ends[bin - 1] + 1 : 0;
+	*end = rank_ends[bin];
 }
 
 void stats_init(struct stats *stats)
@@ -104,12 +101,6 @@ void stats_fini(struct stats *stats)
 	tally_fini(&stats->rua_host);
 }
 
-static bool has_tlsrpt(const struct classification *result)
-{
-	return result->judgement.tlsrpt == RECORD_VALID || result->judgement.tlsrpt == RECORD_INVALID ||
-	       result->judgement.tlsrpt == RECORD_MULTIPLE;
-}
-
 static bool has_mx(const struct obs_mx *mx)
 {
 	return mx->count > 0 && !obs_mx_is_null(mx);
@@ -117,27 +108,26 @@ static bool has_mx(const struct obs_mx *mx)
 
 /* ---- the parts of a population: TLDs and bins of ranks ---- */
 
-static void add_part(uint64_t part[PART_COUNT], const struct observation *observation,
+static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		     const struct classification *result)
 {
 	part[PART_DOMAINS]++;
 	part[PART_WITH_MX] += has_mx(&observation->mx);
-	part[PART_STS] += classification_has_sts(result);
+	part[PART_STS] += judgement_has_record(&result->judgement, TXT_STS);
 	part[PART_MISCONFIGURED] += classification_misconfigured(result);
 	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
-	part[PART_TLSRPT] += has_tlsrpt(result);
+	part[PART_TLSRPT] += judgement_has_record(&result->judgement, TXT_TLSRPT);
 }
 
 static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	struct span tld = domain_tld(observation->name);
 	unsigned bin = observation->rank > 0;
-	uint64_t end = 1000;
 
 	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
 		tld = SPAN_LITERAL("(illegal-input)");
 	add_part(tally_at(&stats->tld, tld), observation, result);
-	for (; bin > 0 && bin < STATS_RANK_BINS - 1 && observation->rank > end; end *= 10)
+	while (rank_ends[bin] > 0 && observation->rank > rank_ends[bin])
 		bin++;
 	add_part(stats->rank[bin], observation, result);
 }
@@ -168,11 +158,9 @@ static void add_provider(struct tally *tally, struct span domain, struct span ho
 static struct span policy_host_of(const struct observation *observation)
 {
 	const struct obs_policy *policy = &observation->policy;
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+	struct span end = obs_cname_end(obs_policy_chain(policy));
 
-	if (answer->cname_count > 0)
-		return answer->cname[answer->cname_count - 1];
-	return policy->address_count > 0 ? observation->name : (struct span){ NULL, 0 };
+	return end.p || policy->address_count == 0 ? end : observation->name;
 }
 
 static void add_providers(struct stats *stats, const struct observation *observation,
@@ -187,32 +175,22 @@ static void add_providers(struct stats *stats, const struct observation *observa
 
 /* ---- stages split by reason ---- */
 
-/* The first finding of @component that made the stage end, or OK. */
-static unsigned reason_of(const struct classification *result, enum component component, enum severity severity)
-{
-	const struct finding_set *set = &result->judgement.findings;
-
-	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1))
-		if (finding_table[f].component == component && finding_table[f].severity == severity)
-			return f;
-	return STATS_REASON_OK;
-}
-
 static void add_stages(struct stats *stats, const struct classification *result)
 {
+	const struct finding_set *set = &result->judgement.findings;
 	enum component component = result->judgement.component;
 	bool fetched = result->judgement.policy != POLICY_UNJUDGED;
 	bool answered = fetched || component == COMPONENT_HTTP;
 
 	if (answered || component == COMPONENT_TLS)
-		stats->reason[STATS_STAGE_TLS][reason_of(result, COMPONENT_TLS, SEVERITY_ERROR)]++;
+		stats->reason[STATS_STAGE_TLS][finding_first(set, SEVERITY_ERROR, COMPONENT_TLS)]++;
 	if (answered)
-		stats->reason[STATS_STAGE_HTTP][reason_of(result, COMPONENT_HTTP, SEVERITY_ERROR)]++;
+		stats->reason[STATS_STAGE_HTTP][finding_first(set, SEVERITY_ERROR, COMPONENT_HTTP)]++;
 	if (fetched) {
 		enum severity severity = result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED
 										      : SEVERITY_ERROR;
 
-		stats->reason[STATS_STAGE_SYNTAX][reason_of(result, COMPONENT_SYNTAX, severity)]++;
+		stats->reason[STATS_STAGE_SYNTAX][finding_first(set, severity, COMPONENT_SYNTAX)]++;
 	}
 }
 
@@ -264,14 +242,15 @@ static struct span host_of_uri(struct span uri, enum tlsrpt_scheme scheme)
 
 static void add_tlsrpt(struct stats *stats, const struct classification *result)
 {
+	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
 	enum tlsrpt_scheme scheme;
 	bool mailto = false, https = false;
 	struct span uri, host = { NULL, 0 };
 	size_t at = 0;
 
-	stats->metric[METRIC_TLSRPT_RECORD] += has_tlsrpt(result);
-	stats->metric[METRIC_STS_AND_TLSRPT] += has_tlsrpt(result) && classification_has_sts(result);
-	if (result->judgement.tlsrpt != RECORD_VALID)
+	stats->metric[METRIC_TLSRPT_RECORD] += has_record;
+	stats->metric[METRIC_STS_AND_TLSRPT] += has_record && judgement_has_record(&result->judgement, TXT_STS);
+	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
 	stats->metric[METRIC_TLSRPT_VALID]++;
 	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme)) {
@@ -289,7 +268,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	stats->metric[METRIC_STS_RECORD]++;
-	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.sts == RECORD_VALID;
+	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.record[TXT_STS] == RECORD_VALID;
 	stats->metric[METRIC_MISCONFIGURED] += classification_misconfigured(result);
 	stats->metric[METRIC_DELIVERY_FAILURE] += result->judgement.verdict == VERDICT_ENFORCE_FAIL;
 	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
@@ -320,11 +299,11 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&judgement->findings, f + 1))
 		stats->finding[f]++;
-	stats->tlsrpt_state[judgement->tlsrpt]++;
+	stats->tlsrpt_state[judgement->record[TXT_TLSRPT]]++;
 	stats->component[judgement->component]++;
 	if (judgement->component != COMPONENT_NONE)
 		stats->verdict[judgement->verdict]++;
-	if (classification_has_sts(result))
+	if (judgement_has_record(&result->judgement, TXT_STS))
 		add_sts(stats, observation, result);
 	add_tlsrpt(stats, result);
 }

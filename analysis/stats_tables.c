@@ -1,5 +1,7 @@
 #include "analysis/stats_tables.h"
 
+#include "analysis/domain_csv.h"
+
 static const enum component components[] = {
 	COMPONENT_RECORD, COMPONENT_DNS, COMPONENT_TCP,   COMPONENT_TLS, COMPONENT_HTTP,
 	COMPONENT_SYNTAX, COMPONENT_MX,  COMPONENT_MXTLS, COMPONENT_OK,  COMPONENT_UNKNOWN,
@@ -50,12 +52,8 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 		uint64_t bound[2];
 
 		stats_rank_bounds(bin, &bound[0], &bound[1]);
-		for (unsigned b = 0; b < 2; b++) {
-			if (bound[b] > 0)
-				csv_uint(csv, bound[b]);
-			else
-				csv_empty(csv);
-		}
+		for (unsigned b = 0; b < 2; b++)
+			csv_known(csv, bound[b] > 0, bound[b]);
 		for (size_t c = 0; c < COUNT_OF(column); c++)
 			csv_uint(csv, stats->rank[bin][column[c]]);
 		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);
@@ -188,31 +186,12 @@ static void write_providers(struct csv *csv, const struct stats *stats)
 	}
 }
 
-void stats_findings_field(struct csv *csv, const struct finding_set *set)
-{
-	enum { CODE_MAX = 32 }; /* the longest code has 28 octets */
-	char text[FINDING_COUNT * CODE_MAX];
-	size_t n = 0;
-
-	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1)) {
-		struct span code = span_of(finding_table[f].code);
-
-		if (n + code.n + 1 > sizeof(text))
-			break;
-		if (n > 0)
-			text[n++] = ' ';
-		memcpy(text + n, code.p, code.n);
-		n += code.n;
-	}
-	csv_text(csv, (struct span){ text, n });
-}
-
 void stats_misconfigured_row(struct csv *csv, const struct observation *observation,
 			     const struct classification *result)
 {
 	csv_text(csv, observation->name);
 	csv_string(csv, component_name(result->judgement.component));
-	stats_findings_field(csv, &result->judgement.findings);
+	domain_csv_findings(csv, &result->judgement.findings);
 	csv_string(csv, verdict_name(result->judgement.verdict));
 	csv_end(csv);
 }
@@ -235,7 +214,7 @@ static const struct {
 	{ "providers", "role,provider,domains,misconfigured", write_providers },
 };
 
-int stats_tables_write(struct stats *stats, const char *directory, char error[TABLE_ERROR_MAX])
+int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
 	tally_sort(&stats->tld, PART_DOMAINS);
 	tally_sort(&stats->policy_host, PROVIDER_DOMAINS);

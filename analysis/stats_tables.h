@@ -16,9 +16,6 @@ void stats_misconfigured_row(struct csv *csv, const struct observation *observat
 /* Every table but misconfigured.csv into the existing folder @directory. Sorts the tallies of @stats. 0, or -1 with
  * one line for the user in @error. */
 __attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
-							   char error[TABLE_ERROR_MAX]);
-
-/* The codes of @set in the order of their numbers, with a space between, as one field. */
-void stats_findings_field(struct csv *csv, const struct finding_set *set);
+							   struct error *error);
 
 #endif

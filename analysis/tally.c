@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "parsers/hash.h"
+
 enum {
-	FIRST_SLOTS = 256,      /* power of two */
+	FIRST_WORDS = 128,
 	TEXT_BLOCK = 64 * 1024, /* octets of interned words allocated at once */
 };
 
@@ -26,53 +28,25 @@ void tally_fini(struct tally *tally)
 		free(block);
 	}
 	free(tally->entry);
-	free(tally->slot);
+	hash_table_fini(&tally->places);
 	*tally = (struct tally){ 0 };
 }
 
-/* FNV-1a over lower case: words are short and no adversary gains more than a slower table. */
-static uint32_t hash_of(struct span word)
-{
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < word.n; i++)
-		hash = (hash ^ (unsigned char)ascii_lower(word.p[i])) * 16777619U;
-	return hash;
-}
-
-/* The slot of @word, or the free one where it belongs. */
-static size_t find(const struct tally *tally, struct span word, uint32_t hash)
-{
-	size_t at = hash & (tally->slots - 1);
-
-	while (tally->slot[at] != 0) {
-		const struct tally_entry *entry = &tally->entry[tally->slot[at] - 1];
-
-		if (entry->hash == hash && span_equal_nocase(entry->word, word))
-			break;
-		at = (at + 1) & (tally->slots - 1);
-	}
-	return at;
-}
-
-/* Half of the slots stay free. One more entry than counted: tally_sort's (other). */
+/* Room for one more word, and behind it for tally_sort's (other). */
 static bool grow(struct tally *tally)
 {
-	size_t slots = tally->slots ? tally->slots * 2 : FIRST_SLOTS;
-	struct tally_entry *entry = realloc(tally->entry, (slots / 2 + 1) * sizeof(*entry));
-	uint32_t *slot;
+	size_t size = tally->size > 0 ? 2 * tally->size : FIRST_WORDS;
+	struct tally_entry *entry;
 
+	if (!hash_table_reserve(&tally->places, 1))
+		return false;
+	if (tally->count < tally->size)
+		return true;
+	entry = realloc(tally->entry, (size + 1) * sizeof(*entry));
 	if (!entry)
 		return false;
 	tally->entry = entry;
-	slot = calloc(slots, sizeof(*slot));
-	if (!slot)
-		return false;
-	free(tally->slot);
-	tally->slot = slot;
-	tally->slots = slots;
-	for (size_t i = 0; i < tally->count; i++)
-		slot[find(tally, entry[i].word, entry[i].hash)] = (uint32_t)i + 1;
+	tally->size = size;
 	return true;
 }
 
@@ -99,28 +73,25 @@ static bool intern(struct tally *tally, struct span *word)
 	return true;
 }
 
+/* Words are short and no adversary gains more than a slower table. */
 uint64_t *tally_at(struct tally *tally, struct span word)
 {
-	uint32_t hash;
-	size_t at;
+	uint64_t hash;
+	void *item;
 
 	word.n = word.n < TALLY_WORD_MAX ? word.n : TALLY_WORD_MAX;
-	hash = hash_of(word);
-	if (tally->slots > 0) {
-		at = find(tally, word, hash);
-		if (tally->slot[at] != 0)
-			return tally->entry[tally->slot[at] - 1].counter;
+	hash = hash_span_nocase(word);
+	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
+		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
+
+		if (span_equal_nocase(entry->word, word))
+			return entry->counter;
 	}
-	if (tally->count >= tally->cap)
+	if (tally->count >= tally->cap || !grow(tally) || !intern(tally, &word))
 		return tally->other.counter;
-	if (tally->count + 1 > tally->slots / 2 && !grow(tally))
-		return tally->other.counter;
-	if (!intern(tally, &word))
-		return tally->other.counter;
-	at = find(tally, word, hash);
-	tally->entry[tally->count] = (struct tally_entry){ .word = word, .hash = hash };
-	tally->slot[at] = (uint32_t)++tally->count;
-	return tally->entry[tally->count - 1].counter;
+	hash_table_put(&tally->places, hash, hash_item_of(tally->count));
+	tally->entry[tally->count] = (struct tally_entry){ .word = word };
+	return tally->entry[tally->count++].counter;
 }
 
 static int compare(const void *a, const void *b, void *by)

@@ -1,7 +1,7 @@
 /* analysis/tally.h - counters by word: TLDs, providers, hosts.
  *
- * Open addressing over interned words; every word has the same number of counters. Memory is bounded: words
- * beyond the cap are counted together under TALLY_OTHER, so sums stay right.
+ * Every word has the same number of counters. Memory is bounded: words beyond the cap are counted together under
+ * TALLY_OTHER, so sums stay right.
  */
 #ifndef STSURVEY_ANALYSIS_TALLY_H
 #define STSURVEY_ANALYSIS_TALLY_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/hash_table.h"
 #include "parsers/span.h"
 
 #define TALLY_OTHER "(other)"
@@ -20,15 +21,14 @@ enum {
 
 struct tally_entry {
 	struct span word;
-	uint32_t hash;
 	uint64_t counter[TALLY_COUNTERS_MAX];
 };
 
 struct tally {
 	struct tally_entry *entry; /* in the order of arrival */
-	uint32_t *slot;            /* entry + 1; 0: free */
-	size_t count, slots, cap;
-	char *text; /* the block words are being copied to */
+	size_t count, size, cap;
+	struct hash_table places; /* of words in entry */
+	char *text;               /* the block words are being copied to */
 	size_t text_left;
 	struct tally_block *blocks;
 	struct tally_entry other; /* of words beyond the cap, or beyond memory */

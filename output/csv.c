@@ -70,25 +70,30 @@ void csv_uint(struct csv *csv, uint64_t value)
 	text_uint(csv->out, value);
 }
 
-void csv_int(struct csv *csv, int64_t value)
+void csv_number(struct csv *csv, double value, int digits)
 {
 	separate(csv);
-	text_int(csv->out, value);
+	text_printf(csv->out, "%.*f", digits, value);
 }
 
-void csv_empty(struct csv *csv)
+void csv_time_ms(struct csv *csv, int64_t ms_since_1970)
 {
 	separate(csv);
+	text_time_ms(csv->out, ms_since_1970);
+}
+
+void csv_known(struct csv *csv, bool known, uint64_t value)
+{
+	separate(csv);
+	if (known)
+		text_uint(csv->out, value);
 }
 
 void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 {
-	if (of == 0)
-		csv_empty(csv);
-	else {
-		separate(csv);
+	separate(csv);
+	if (of > 0)
 		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
-	}
 }
 
 void csv_end(struct csv *csv)

@@ -30,8 +30,9 @@ void csv_header(struct csv *csv, const char *columns);
 void csv_text(struct csv *csv, struct span s);
 void csv_string(struct csv *csv, const char *s);
 void csv_uint(struct csv *csv, uint64_t value);
-void csv_int(struct csv *csv, int64_t value);
-void csv_empty(struct csv *csv);
+void csv_number(struct csv *csv, double value, int digits); /* @digits behind the point */
+void csv_time_ms(struct csv *csv, int64_t ms_since_1970);
+void csv_known(struct csv *csv, bool known, uint64_t value); /* empty unless @known */
 
 /* @part / @of with CSV_SHARE_DIGITS digits; empty where @of is 0: no share of nothing. */
 void csv_share(struct csv *csv, uint64_t part, uint64_t of);

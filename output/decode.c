@@ -8,11 +8,7 @@
 /* An interned shape, spread out. */
 struct shape {
 	enum input_status input;
-	struct {
-		enum dns_status status;
-		bool ad, cname_loop;
-		uint8_t tries;
-	} mx, sts, tlsrpt;
+	struct obs_answer mx, txt[TXT_QUESTIONS]; /* as far as read_asked tells */
 };
 
 /* An interned set of MX. */
@@ -75,7 +71,6 @@ size_t decode_offset(const struct decode *d)
 static const struct shape *read_shape(struct decode *d)
 {
 	struct shape *s;
-	uint64_t value[SHAPE_COUNT];
 	uint32_t left;
 
 	if (unpack_is_uint(&d->u))
@@ -83,19 +78,13 @@ static const struct shape *read_shape(struct decode *d)
 	s = add(d, &d->shape, sizeof(*s));
 	if (!s)
 		return NULL;
+	memset(s, 0, sizeof(*s));
 	left = unpack_array(&d->u);
-	for (unsigned i = 0; i < SHAPE_COUNT; i++)
-		value[i] = enum_field(d, &left);
+	s->input = known(enum_field(d, &left), INPUT_STATUS_COUNT, INPUT_ILLEGAL);
+	read_asked(d, &left, &s->mx);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		read_asked(d, &left, &s->txt[q]);
 	unpack_skip(&d->u, left);
-	*s = (struct shape){
-		.input = known(value[SHAPE_INPUT], INPUT_STATUS_COUNT, INPUT_ILLEGAL),
-		.mx = { status_of(value[SHAPE_MX]), value[SHAPE_MX] & ANSWER_AD, value[SHAPE_MX] & ANSWER_CNAME_LOOP,
-			(uint8_t)value[SHAPE_MX_TRIES] },
-		.sts = { status_of(value[SHAPE_STS]), value[SHAPE_STS] & ANSWER_AD,
-			 value[SHAPE_STS] & ANSWER_CNAME_LOOP, (uint8_t)value[SHAPE_STS_TRIES] },
-		.tlsrpt = { status_of(value[SHAPE_TLSRPT]), value[SHAPE_TLSRPT] & ANSWER_AD,
-			    value[SHAPE_TLSRPT] & ANSWER_CNAME_LOOP, (uint8_t)value[SHAPE_TLSRPT_TRIES] },
-	};
 	return s;
 }
 
@@ -107,16 +96,17 @@ static bool is_template(struct span name)
 static struct mx_set *read_mx_set(struct decode *d)
 {
 	struct mx_set *set;
-	uint32_t n;
+	uint32_t n, count;
 
 	if (unpack_is_uint(&d->u))
 		return refer(d, &d->mx, sizeof(*set));
 	set = add(d, &d->mx, sizeof(*set));
 	if (!set)
 		return NULL;
-	n = unpack_array_max(&d->u, 2 * OBS_MX_MAX);
-	*set = (struct mx_set){ .count = n / 2, .record = take(d, &d->frame, n / 2, sizeof(*set->record)) };
-	if (n % 2 != 0)
+	n = unpack_array_max(&d->u, MX_AT_COUNT * OBS_MX_MAX);
+	count = n / MX_AT_COUNT;
+	*set = (struct mx_set){ .count = count, .record = take(d, &d->frame, count, sizeof(*set->record)) };
+	if (n % MX_AT_COUNT != 0)
 		unpack_fail(&d->u);
 	for (size_t i = 0; !d->u.failed && i < set->count; i++) {
 		struct obs_mx_record *mx = &set->record[i];
@@ -206,44 +196,30 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 
 /* ---- records ---- */
 
-static void apply_shape(struct observation *o, const struct shape *s)
+/* A field behind the shape. */
+static void read_field(struct decode *d, struct observation *o, unsigned field)
 {
-	o->input = s->input;
-	o->mx.answer.status = s->mx.status;
-	o->mx.answer.ad = s->mx.ad;
-	o->mx.answer.cname_loop = s->mx.cname_loop;
-	o->mx.answer.tries = s->mx.tries;
-	o->sts.answer.status = s->sts.status;
-	o->sts.answer.ad = s->sts.ad;
-	o->sts.answer.cname_loop = s->sts.cname_loop;
-	o->sts.answer.tries = s->sts.tries;
-	o->tlsrpt.answer.status = s->tlsrpt.status;
-	o->tlsrpt.answer.ad = s->tlsrpt.ad;
-	o->tlsrpt.answer.cname_loop = s->tlsrpt.cname_loop;
-	o->tlsrpt.answer.tries = s->tlsrpt.tries;
-}
-
-/* The fields behind the shape. */
-static void read_tail(struct decode *d, uint32_t left, struct observation *o)
-{
-	if (unpack_field(&d->u, &left))
+	switch (field) {
+	case FIELD_MX:
 		read_mx(d, o);
-	o->mx.answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	if (left == 0)
-		return;
-	if (unpack_field(&d->u, &left)) {
+		break;
+	case FIELD_MX_TTL:
+		o->mx.answer.ttl = (uint32_t)unpack_uint_max(&d->u, UINT32_MAX);
+		break;
+	case FIELD_RANK:
 		d->before.rank_ahead += (uint64_t)unpack_int(&d->u);
 		o->rank = o->index + d->before.rank_ahead;
-	}
-	if (unpack_field(&d->u, &left))
-		read_txt(d, &o->sts);
-	if (unpack_field(&d->u, &left))
-		read_txt(d, &o->tlsrpt);
-	if (unpack_field(&d->u, &left))
+		break;
+	case FIELD_POLICY:
 		decode_policy(d, &o->policy);
-	if (unpack_field(&d->u, &left))
+		break;
+	case FIELD_MX_MORE:
 		read_mx_more(d, &o->mx);
-	unpack_skip(&d->u, left);
+		break;
+	default:
+		read_txt(d, &o->txt[schema_question(field)]);
+		break;
+	}
 }
 
 static void read_domain(struct decode *d, uint32_t left, struct observation *o)
@@ -266,8 +242,15 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	shape = read_shape(d);
 	if (!shape)
 		return;
-	apply_shape(o, shape);
-	read_tail(d, left - FIELD_SHAPE, o);
+	o->input = shape->input;
+	o->mx.answer = shape->mx;
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		o->txt[q].answer = shape->txt[q];
+	left -= FIELD_SHAPE;
+	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
+		if (!unpack_nil(&d->u))
+			read_field(d, o, field);
+	unpack_skip(&d->u, left);
 }
 
 static void read_options(struct decode *d, uint32_t *left, struct record_header *header)

@@ -52,14 +52,10 @@ void decode_body(struct decode *d, uint32_t left)
 
 static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *answer)
 {
-	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, 3 + OBS_CNAME_MAX) : 0;
-	uint64_t flags = enum_field(d, &inner);
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ANSWER_AT_CNAME + OBS_CNAME_MAX) : 0;
 	struct span *cname;
 
-	answer->status = status_of(flags);
-	answer->ad = flags & ANSWER_AD;
-	answer->cname_loop = flags & ANSWER_CNAME_LOOP;
-	answer->tries = (uint8_t)unpack_field_uint(&d->u, &inner, UINT8_MAX);
+	read_asked(d, &inner, answer);
 	answer->ttl = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
 	cname = take(d, &d->record, inner, sizeof(*cname));
 	for (uint32_t i = 0; cname && i < inner; i++)
@@ -104,17 +100,18 @@ static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
 
 static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls *tls)
 {
-	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, 2 * OBS_VERIFY_ERRORS_MAX) : 0;
-	struct obs_verify_error *error = take(d, &d->record, n / 2, sizeof(*error));
+	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_AT_COUNT * OBS_VERIFY_ERRORS_MAX) : 0;
+	uint32_t count = n / ERROR_AT_COUNT;
+	struct obs_verify_error *error = take(d, &d->record, count, sizeof(*error));
 
-	if (n % 2 != 0)
+	if (n % ERROR_AT_COUNT != 0)
 		unpack_fail(&d->u);
-	for (uint32_t i = 0; error && i < n / 2; i++) {
+	for (uint32_t i = 0; error && i < count; i++) {
 		error[i].code = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
 		error[i].depth = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
 	}
 	tls->error = error;
-	tls->error_count = error ? n / 2 : 0;
+	tls->error_count = error ? count : 0;
 }
 
 static void read_tls(struct decode *d, struct obs_tls *tls)
@@ -150,6 +147,7 @@ static void read_http(struct decode *d, struct obs_http *http)
 	}
 	http->challenged = unpack_field_uint(&d->u, &left, 1);
 	http->content_encoding = unpack_field_text(&d->u, &left);
+	http->challenge = unpack_field_text(&d->u, &left);
 	unpack_skip(&d->u, left);
 }
 

@@ -100,9 +100,15 @@ static inline const struct span *texts(struct decode *d, struct pool *pool, uint
 	return text;
 }
 
-static inline enum dns_status status_of(uint64_t flags)
+/* How it went: the two numbers that every answer has. */
+static inline void read_asked(struct decode *d, uint32_t *left, struct obs_answer *answer)
 {
-	return known(flags & ANSWER_STATUS_MASK, DNS_STATUS_COUNT, DNS_ERROR);
+	uint64_t flags = enum_field(d, left);
+
+	answer->status = known(flags & ANSWER_STATUS_MASK, DNS_STATUS_COUNT, DNS_ERROR);
+	answer->ad = flags & ANSWER_AD;
+	answer->cname_loop = flags & ANSWER_CNAME_LOOP;
+	answer->tries = (uint8_t)enum_field(d, left);
 }
 
 #endif

@@ -18,93 +18,61 @@ static uint64_t hash_of(struct span s)
 	if (s.n > 0)
 		memcpy(&word, s.p, s.n);
 	hash = (hash ^ word) * odd;
-	return hash ^ hash >> 32;
+	return hash; /* the table folds it */
 }
 
 void intern_init(struct intern *intern)
 {
-	*intern = (struct intern){ 0 };
+	*intern = (struct intern){ .numbers.bound = INTERN_PROBES_MAX };
 }
 
 void intern_fini(struct intern *intern)
 {
+	hash_table_fini(&intern->numbers);
 	free(intern->run);
-	free(intern->slot);
-	*intern = (struct intern){ 0 };
+	intern_init(intern);
 }
 
 long intern_find(const struct intern *intern, const char *base, struct span key)
 {
-	uint64_t hash;
+	uint64_t hash = hash_of(key);
+	const void *item;
 
-	if (intern->count == 0)
-		return -1;
-	hash = hash_of(key);
-	for (uint32_t i = 0; i < INTERN_PROBES_MAX; i++) {
-		uint32_t number = intern->slot[(hash + i) & (intern->slots - 1)];
-		const struct intern_run *run = &intern->run[number - 1];
+	for (size_t at = 0; (item = hash_table_next(&intern->numbers, hash, &at));) {
+		const struct intern_run *run = &intern->run[hash_item_place(item)];
 
-		if (number == 0)
-			return -1;
-		if (run->hash == hash && span_equal(key, (struct span){ base + run->offset, run->n }))
-			return (long)number - 1;
+		if (span_equal(key, (struct span){ base + run->offset, run->n }))
+			return (long)hash_item_place(item);
 	}
 	return -1;
 }
 
-static void place(struct intern *intern, uint32_t number)
-{
-	uint64_t hash = intern->run[number].hash;
-
-	for (uint32_t i = 0; i < INTERN_PROBES_MAX; i++) {
-		uint32_t *slot = &intern->slot[(hash + i) & (intern->slots - 1)];
-
-		if (*slot == 0) {
-			*slot = number + 1;
-			return;
-		}
-	}
-}
-
-static void place_all(struct intern *intern)
-{
-	memset(intern->slot, 0, intern->slots * sizeof(*intern->slot));
-	for (uint32_t i = 0; i < intern->count; i++)
-		place(intern, i);
-}
-
-/* Room for one more run, with twice as many slots as runs. */
+/* Room for one more run. */
 static bool grow(struct intern *intern)
 {
-	uint32_t size = intern->size > 0 ? 2 * intern->size : INTERN_FIRST / 2;
+	uint32_t size = intern->size > 0 ? 2 * intern->size : INTERN_FIRST;
 	struct intern_run *run;
-	uint32_t *slot;
 
+	if (!hash_table_reserve(&intern->numbers, 1))
+		return false;
 	if (intern->count < intern->size)
 		return true;
 	run = realloc(intern->run, size * sizeof(*run));
 	if (!run)
 		return false;
 	intern->run = run;
-	slot = malloc(2 * (size_t)size * sizeof(*slot));
-	if (!slot)
-		return false;
-	free(intern->slot);
-	intern->slot = slot;
-	intern->slots = 2 * size;
 	intern->size = size;
-	place_all(intern);
 	return true;
 }
 
 bool intern_add(struct intern *intern, const char *base, size_t offset, size_t n)
 {
+	uint64_t hash = hash_of((struct span){ base + offset, n });
+
 	if (!grow(intern))
 		return false;
-	intern->run[intern->count] = (struct intern_run){ .hash = hash_of((struct span){ base + offset, n }),
-							  .offset = (uint32_t)offset,
-							  .n = (uint32_t)n };
-	place(intern, intern->count++);
+	intern->run[intern->count] = (struct intern_run){ hash, (uint32_t)offset, (uint32_t)n };
+	hash_table_put(&intern->numbers, hash, hash_item_of(intern->count++));
 	return true;
 }
 
@@ -113,5 +81,7 @@ void intern_cut(struct intern *intern, uint32_t count)
 	if (count == intern->count)
 		return;
 	intern->count = count;
-	place_all(intern);
+	hash_table_clear(&intern->numbers);
+	for (uint32_t i = 0; i < count; i++)
+		hash_table_put(&intern->numbers, intern->run[i].hash, hash_item_of(i));
 }

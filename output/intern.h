@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/hash_table.h"
 #include "parsers/span.h"
 
 enum {
-	INTERN_FIRST = 256,     /* slots at the beginning; a power of two */
+	INTERN_FIRST = 128,     /* runs at the beginning */
 	INTERN_PROBES_MAX = 16, /* slots looked at; chains are shorter while at most half are in use */
 };
 
@@ -24,8 +25,7 @@ struct intern_run {
 struct intern {
 	struct intern_run *run; /* by number */
 	uint32_t count, size;
-	uint32_t *slot; /* number + 1; 0: free */
-	uint32_t slots; /* a power of two */
+	struct hash_table numbers; /* of places in run */
 };
 
 void intern_init(struct intern *intern);

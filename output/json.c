@@ -2,30 +2,80 @@
 
 #include <math.h>
 
-#include "output/jsonl.h"
 #include "parsers/utf8.h"
 
-static void put_string(struct text *out, struct span value)
+/* What must be written as \… in a string (RFC 8259 7). */
+static void put_escaped(struct text *out, unsigned char c)
 {
-	jsonl_string(out, value, !utf8_is_valid(value));
+	static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
+	const char *found = c ? strchr(short_form, c) : NULL;
+
+	text_char(out, '\\');
+	if (found) {
+		text_char(out, letter[found - short_form]);
+		return;
+	}
+	text_literal(out, "u00");
+	text_hex(out, &c, 1);
 }
 
-static void begin_member(struct json *json, const char *key)
+static bool is_plain(unsigned char c, unsigned char end)
 {
-	if (json->has_member)
-		text_char(json->out, ',');
+	return c >= 0x20 && c < end && c != '"' && c != '\\';
+}
+
+static void put_string(struct text *out, struct span s, bool latin1)
+{
+	/* what is no Latin-1 is UTF-8, in which there is no octet 0xff */
+	const unsigned char end = latin1 ? 0x80 : 0xff;
+	size_t from = 0, at = 0;
+
+	text_char(out, '"');
+	for (; at < s.n; at++) {
+		if (is_plain((unsigned char)s.p[at], end))
+			continue;
+		text_put(out, (struct span){ s.p + from, at - from });
+		if ((unsigned char)s.p[at] >= end)
+			text_latin1(out, (struct span){ s.p + at, 1 });
+		else
+			put_escaped(out, (unsigned char)s.p[at]);
+		from = at + 1;
+	}
+	text_put(out, (struct span){ s.p + from, at - from });
+	text_char(out, '"');
+}
+
+static void next_line(struct json *json)
+{
+	if (!json->indented)
+		return;
 	text_char(json->out, '\n');
 	for (unsigned i = 0; i < json->depth; i++)
 		text_char(json->out, '\t');
+}
+
+void json_key(struct json *json, const char *key)
+{
+	if (json->has_member)
+		text_char(json->out, ',');
+	next_line(json);
 	json->has_member = true;
 	if (!key)
 		return;
-	put_string(json->out, span_of(key));
-	text_literal(json->out, ": ");
+	text_char(json->out, '"');
+	text_string(json->out, key);
+	text_literal(json->out, "\":");
+	if (json->indented)
+		text_char(json->out, ' ');
 }
 
-static void open_level(struct json *json, char bracket)
+/* What stands in an array is as the object around it. */
+static void open_level(struct json *json, char bracket, bool of_array)
 {
+	uint32_t bit = UINT32_C(2) << json->depth;
+
+	json->latin1 = of_array && json->latin1 & bit >> 1 ? json->latin1 | bit : json->latin1 & ~bit;
+	json->marked &= ~bit;
 	text_char(json->out, bracket);
 	json->depth++;
 	json->has_member = false;
@@ -33,20 +83,25 @@ static void open_level(struct json *json, char bracket)
 
 static void close_level(struct json *json, char bracket)
 {
+	if (json->marked >> json->depth & 1)
+		json_text(json, "encoding", "latin-1");
 	json->depth--;
-	if (json->has_member) {
-		text_char(json->out, '\n');
-		for (unsigned i = 0; i < json->depth; i++)
-			text_char(json->out, '\t');
-	}
+	if (json->has_member)
+		next_line(json);
 	text_char(json->out, bracket);
 	json->has_member = true;
 }
 
 void json_begin(struct json *json, struct text *out)
 {
+	*json = (struct json){ .out = out, .indented = true };
+	open_level(json, '{', false);
+}
+
+void json_begin_line(struct json *json, struct text *out)
+{
 	*json = (struct json){ .out = out };
-	open_level(json, '{');
+	open_level(json, '{', false);
 }
 
 void json_end(struct json *json)
@@ -57,8 +112,8 @@ void json_end(struct json *json)
 
 void json_open_object(struct json *json, const char *key)
 {
-	begin_member(json, key);
-	open_level(json, '{');
+	json_key(json, key);
+	open_level(json, '{', !key);
 }
 
 void json_close_object(struct json *json)
@@ -68,8 +123,8 @@ void json_close_object(struct json *json)
 
 void json_open_array(struct json *json, const char *key)
 {
-	begin_member(json, key);
-	open_level(json, '[');
+	json_key(json, key);
+	open_level(json, '[', true);
 }
 
 void json_close_array(struct json *json)
@@ -77,24 +132,63 @@ void json_close_array(struct json *json)
 	close_level(json, ']');
 }
 
+void json_latin1(struct json *json, const struct span *s, size_t count)
+{
+	uint32_t bit = UINT32_C(1) << json->depth;
+
+	if (!(json->marked & bit))
+		json->latin1 &= ~bit;
+	for (size_t i = 0; i < count; i++) {
+		if (!utf8_is_valid(s[i])) {
+			json->latin1 |= bit;
+			json->marked |= bit;
+			return;
+		}
+	}
+}
+
 void json_string(struct json *json, const char *key, struct span value)
 {
-	begin_member(json, key);
-	put_string(json->out, value);
+	json_key(json, key);
+	if (value.p)
+		put_string(json->out, value, json->latin1 >> json->depth & 1 || !utf8_is_valid(value));
+	else
+		text_literal(json->out, "null");
+}
+
+void json_strings(struct json *json, const char *key, const struct span *value, size_t count)
+{
+	json_open_array(json, key);
+	for (size_t i = 0; i < count; i++)
+		json_string(json, NULL, value[i]);
+	json_close_array(json);
 }
 
 void json_text(struct json *json, const char *key, const char *value)
 {
-	if (value)
-		json_string(json, key, span_of(value));
-	else
-		json_null(json, key);
+	json_string(json, key, value ? span_of(value) : (struct span){ NULL, 0 });
+}
+
+void json_word(struct json *json, const char *key, const char *value)
+{
+	json_key(json, key);
+	text_string(json->out, value[0] ? "\"" : "null");
+	text_string(json->out, value);
+	text_string(json->out, value[0] ? "\"" : "");
 }
 
 void json_uint(struct json *json, const char *key, uint64_t value)
 {
-	begin_member(json, key);
+	json_key(json, key);
 	text_uint(json->out, value);
+}
+
+void json_known(struct json *json, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_uint(json, key, value);
+	else
+		json_null(json, key);
 }
 
 void json_number(struct json *json, const char *key, double value)
@@ -103,26 +197,41 @@ void json_number(struct json *json, const char *key, double value)
 		json_null(json, key);
 		return;
 	}
-	begin_member(json, key);
+	json_key(json, key);
 	text_printf(json->out, "%.15g", value);
 }
 
 void json_bool(struct json *json, const char *key, bool value)
 {
-	begin_member(json, key);
+	json_key(json, key);
 	text_string(json->out, value ? "true" : "false");
 }
 
 void json_null(struct json *json, const char *key)
 {
-	begin_member(json, key);
-	text_literal(json->out, "null");
+	json_text(json, key, NULL);
 }
 
 void json_time(struct json *json, const char *key, int64_t ms_since_1970)
 {
-	begin_member(json, key);
+	json_key(json, key);
 	text_char(json->out, '"');
 	text_time_ms(json->out, ms_since_1970);
+	text_char(json->out, '"');
+}
+
+void json_date(struct json *json, const char *key, int64_t seconds_since_1970)
+{
+	json_key(json, key);
+	text_char(json->out, '"');
+	text_time(json->out, seconds_since_1970);
+	text_char(json->out, '"');
+}
+
+void json_hex(struct json *json, const char *key, const uint8_t *octet, size_t n)
+{
+	json_key(json, key);
+	text_char(json->out, '"');
+	text_hex(json->out, octet, n);
 	text_char(json->out, '"');
 }

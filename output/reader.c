@@ -26,20 +26,18 @@ struct reader {
 	bool ended, torn;
 	long long whole;
 	unsigned long long frames, domains, frame_domains; /* the last: of this frame */
-	char error[READER_ERROR_MAX];                      /* "" or why nothing more is read */
+	struct error error;                                /* "" or why nothing more is read */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const char *format, ...)
 {
-	int n = snprintf(r->error, sizeof(r->error), "%s: ", r->path);
+	struct error what;
 	va_list list;
 
-	if (n < 0 || (size_t)n >= sizeof(r->error))
-		return -1;
 	va_start(list, format);
-	vsnprintf(r->error + n, sizeof(r->error) - (size_t)n, format, list);
+	vsnprintf(what.text, sizeof(what.text), format, list);
 	va_end(list);
-	return -1;
+	return error_set(&r->error, "%s: %s", r->path, what.text);
 }
 
 /* The next frame into the decoder: 1, 0 at the end, -1 with the reason in r->error. */
@@ -143,7 +141,7 @@ static int open_path(struct reader *r, const char *path)
 	return 0;
 }
 
-int reader_open(struct reader **out, const char *path, char error[READER_ERROR_MAX])
+int reader_open(struct reader **out, const char *path, struct error *error)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int result = -1;
@@ -154,9 +152,8 @@ int reader_open(struct reader **out, const char *path, char error[READER_ERROR_M
 		r->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
 	}
 	if (!r || !r->path) {
-		snprintf(error, READER_ERROR_MAX, "%s: no memory to read it", path);
 		free(r);
-		return -1;
+		return error_set(error, "%s: no memory to read it", path);
 	}
 	if (open_path(r, path) != 0)
 		goto out;
@@ -171,7 +168,7 @@ out:
 		*out = r;
 		return 0;
 	}
-	memcpy(error, r->error, READER_ERROR_MAX);
+	*error = r->error;
 	reader_close(r);
 	return result;
 }
@@ -227,14 +224,14 @@ static int next_domain(struct reader *r, struct observation *observation)
 	}
 }
 
-int reader_next(struct reader *r, struct observation *observation, char error[READER_ERROR_MAX])
+int reader_next(struct reader *r, struct observation *observation, struct error *error)
 {
 	int result = r->ended ? 0 : -1;
 
-	if (!r->ended && r->error[0] == '\0')
+	if (!r->ended && r->error.text[0] == '\0')
 		result = next_domain(r, observation);
 	if (result < 0)
-		memcpy(error, r->error, READER_ERROR_MAX);
+		*error = r->error;
 	return result;
 }
 

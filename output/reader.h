@@ -9,24 +9,21 @@
 
 #include <stdbool.h>
 
+#include "output/error.h"
 #include "output/record.h"
 
-enum {
-	READER_ERROR_MAX = 256,
-	READER_NOTHING = -2, /* reader_open: the file ends before its header does */
-};
+enum { READER_NOTHING = -2 }; /* reader_open: the file ends before its header does */
 
 struct reader;
 
 /* @path "-" is standard input. 0; -1, or READER_NOTHING for a file that is empty or was cut within its first
  * frame (--resume begins it anew), with one line for the user in @error. */
-__attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path,
-						    char error[READER_ERROR_MAX]);
+__attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, struct error *error);
 
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says
  * where). */
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
-						    char error[READER_ERROR_MAX]);
+						    struct error *error);
 
 const struct record_header *reader_header(const struct reader *reader);
 

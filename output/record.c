@@ -49,6 +49,10 @@ struct record_buffer *record_buffer_new(void)
 		return NULL;
 	}
 	b->size = BUFFER_FIRST;
+	intern_init(&b->shape);
+	intern_init(&b->mx);
+	intern_init(&b->certificate);
+	intern_init(&b->body);
 	msgpack_packer_init(&b->packer, b, append);
 	return b;
 }
@@ -119,14 +123,11 @@ static void put_shape(struct record_buffer *b, const struct observation *o)
 {
 	size_t start = b->n;
 
-	put_array(b, SHAPE_COUNT);
+	put_array(b, SHAPE_AT_COUNT);
 	put_uint(b, o->input);
-	put_uint(b, answer_flags(&o->mx.answer));
-	put_uint(b, o->mx.answer.tries);
-	put_uint(b, answer_flags(&o->sts.answer));
-	put_uint(b, o->sts.answer.tries);
-	put_uint(b, answer_flags(&o->tlsrpt.answer));
-	put_uint(b, o->tlsrpt.answer.tries);
+	put_asked(b, &o->mx.answer);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		put_asked(b, &o->txt[q].answer);
 	put_interned(b, &b->shape, start);
 }
 
@@ -178,11 +179,7 @@ static void put_mx(struct record_buffer *b, const struct observation *o, struct 
 {
 	size_t start = b->n, count = at_most(o->mx.count, OBS_MX_MAX);
 
-	if (count == 0) {
-		put_nil(b);
-		return;
-	}
-	put_array(b, 2 * count);
+	put_array(b, MX_AT_COUNT * count);
 	for (size_t i = 0; i < count; i++) {
 		put_uint(b, o->mx.record[i].preference);
 		put_mx_name(b, o->mx.record[i].name, name);
@@ -197,7 +194,7 @@ static size_t mx_omitted(const struct obs_mx *mx)
 
 static void put_mx_more(struct record_buffer *b, const struct obs_mx *mx)
 {
-	put_array(b, 2);
+	put_array(b, MX_MORE_AT_COUNT);
 	put_texts(b, mx->answer.cname, at_most(mx->answer.cname_count, OBS_CNAME_MAX));
 	put_uint(b, mx_omitted(mx));
 }
@@ -213,11 +210,7 @@ static void put_txt(struct record_buffer *b, const struct obs_txt *txt)
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
 	size_t omitted = txt->omitted + txt->count - count;
 
-	if (txt_is_empty(txt)) {
-		put_nil(b);
-		return;
-	}
-	put_array(b, omitted > 0 ? 4 : cnames > 0 ? 3 : 2);
+	put_array(b, omitted > 0 ? TXT_AT_COUNT : cnames > 0 ? TXT_AT_OMITTED : TXT_AT_CNAME);
 	put_uint(b, txt->answer.ttl);
 	put_texts(b, txt->record, count);
 	if (omitted > 0 || cnames > 0)
@@ -241,22 +234,44 @@ static int finish(struct record_buffer *b, const struct mark *mark)
 	return -1;
 }
 
-/* How many positions @o needs: the tail that says nothing is left out. */
+_Static_assert(FIELD_COUNT <= 32, "a bit for each field");
+
+/* The fields behind the shape that say something, a bit each; the others are nil, and left out at the end. */
 static unsigned fields_of(const struct observation *o)
 {
-	if (o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0)
-		return FIELD_MX_MORE + 1;
-	if (!record_policy_is_empty(&o->policy))
-		return FIELD_POLICY + 1;
-	if (!txt_is_empty(&o->tlsrpt))
-		return FIELD_TLSRPT + 1;
-	if (!txt_is_empty(&o->sts))
-		return FIELD_STS + 1;
-	if (o->rank > 0)
-		return FIELD_RANK + 1;
-	if (o->mx.answer.ttl > 0)
-		return FIELD_MX_TTL + 1;
-	return o->mx.count > 0 ? FIELD_MX + 1 : FIELD_SHAPE + 1;
+	unsigned fields = (unsigned)(o->mx.count > 0) << FIELD_MX | (unsigned)(o->mx.answer.ttl > 0) << FIELD_MX_TTL |
+			  (unsigned)(o->rank > 0) << FIELD_RANK |
+			  (unsigned)!record_policy_is_empty(&o->policy) << FIELD_POLICY |
+			  (unsigned)(o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0) << FIELD_MX_MORE;
+
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		fields |= (unsigned)!txt_is_empty(&o->txt[q]) << schema_txt[q];
+	return fields;
+}
+
+static void put_field(struct record_buffer *b, const struct observation *o, unsigned field, struct span name,
+		      const struct record_referred *referred)
+{
+	switch (field) {
+	case FIELD_MX:
+		put_mx(b, o, name);
+		break;
+	case FIELD_MX_TTL:
+		put_uint(b, o->mx.answer.ttl);
+		break;
+	case FIELD_RANK:
+		put_int(b, (int64_t)(o->rank - o->index - b->before.rank_ahead));
+		break;
+	case FIELD_POLICY:
+		record_put_policy(b, &o->policy, referred);
+		break;
+	case FIELD_MX_MORE:
+		put_mx_more(b, &o->mx);
+		break;
+	default:
+		put_txt(b, &o->txt[schema_question(field)]);
+		break;
+	}
 }
 
 int record_put_domain(struct record_buffer *b, const struct observation *o)
@@ -264,46 +279,39 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	const struct mark mark = mark_of(b);
 	const struct span name = { o->name.p, at_most(o->name.n, OBS_LINE_MAX) };
 	/* Differences wrap, so that every value survives. */
-	const uint64_t end = (uint64_t)o->time_ms + o->duration_ms, ahead = o->rank - o->index;
-	const unsigned fields = fields_of(o);
+	const uint64_t end = (uint64_t)o->time_ms + o->duration_ms;
 	struct record_referred referred;
+	const unsigned fields = fields_of(o);
+	unsigned count = FIELD_COUNT;
 
 	if (b->domains == 0) {
 		/* Readers of the plain stream see no frames: this tells them where differences and numbers
 		 * begin anew. */
-		put_array(b, 1);
+		put_array(b, FRAME_AT_COUNT);
 		put_uint(b, RECORD_KIND_FRAME);
 	}
 	record_put_referred(b, &o->policy, &referred);
-	put_array(b, fields);
+	while (count > FIELD_SHAPE + 1 && !(fields >> (count - 1) & 1))
+		count--;
+	put_array(b, count);
 	put_uint(b, RECORD_KIND_DOMAIN);
 	put_int(b, (int64_t)(o->index - b->before.index));
 	put_int(b, (int64_t)(end - b->before.end));
 	put_uint(b, o->duration_ms);
 	put_text(b, name);
 	put_shape(b, o);
-	if (fields > FIELD_MX)
-		put_mx(b, o, name);
-	if (fields > FIELD_MX_TTL)
-		put_uint(b, o->mx.answer.ttl);
-	if (fields > FIELD_RANK && o->rank == 0)
-		put_nil(b);
-	else if (fields > FIELD_RANK)
-		put_int(b, (int64_t)(ahead - b->before.rank_ahead));
-	if (fields > FIELD_STS)
-		put_txt(b, &o->sts);
-	if (fields > FIELD_TLSRPT)
-		put_txt(b, &o->tlsrpt);
-	if (fields > FIELD_POLICY)
-		record_put_policy(b, &o->policy, &referred);
-	if (fields > FIELD_MX_MORE)
-		put_mx_more(b, &o->mx);
+	for (unsigned field = FIELD_SHAPE + 1; field < count; field++) {
+		if (fields >> field & 1 || field == FIELD_MX_TTL) /* a TTL of 0 is written as that */
+			put_field(b, o, field, name, &referred);
+		else
+			put_nil(b);
+	}
 	if (finish(b, &mark) != 0)
 		return -1;
 	b->before.index = o->index;
 	b->before.end = end;
 	if (o->rank > 0)
-		b->before.rank_ahead = ahead;
+		b->before.rank_ahead = o->rank - o->index;
 	b->domains++;
 	return 0;
 }
@@ -312,10 +320,10 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, 7);
+	put_array(b, HEADER_AT_COUNT);
 	put_uint(b, RECORD_KIND_HEADER);
 	put_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
-	put_array(b, 2);
+	put_array(b, VERSION_AT_COUNT);
 	put_uint(b, header->major);
 	put_uint(b, header->minor);
 	put_text(b, header->tool);
@@ -325,7 +333,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 		put_text(b, header->option[i].name);
 		put_text(b, header->option[i].value);
 	}
-	put_array(b, 6);
+	put_array(b, INPUT_AT_COUNT);
 	put_text(b, header->input);
 	put_uint(b, header->input_size);
 	put_int(b, header->input_mtime);
@@ -339,7 +347,7 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 {
 	const struct mark mark = mark_of(b);
 
-	put_array(b, 9);
+	put_array(b, TRAILER_AT_COUNT);
 	put_uint(b, RECORD_KIND_TRAILER);
 	put_uint(b, trailer->completion);
 	put_int(b, trailer->end_ms);

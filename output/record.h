@@ -53,8 +53,9 @@ struct record_trailer {
 	int64_t end_ms;
 	uint64_t domains;                       /* domain records in the file */
 	uint64_t unknown, blocklisted, illegal; /* of those */
-	uint64_t queries;                       /* DNS packets sent */
-	uint64_t fetches;                       /* policy fetches begun */
+	/* of every run that added to the file; 0 where one was killed before it could say */
+	uint64_t queries; /* DNS packets sent */
+	uint64_t fetches; /* policy fetches begun */
 };
 
 /* A growing run of whole records: one frame's content before compression. */

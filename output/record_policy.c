@@ -5,9 +5,8 @@ static void put_answer(struct record_buffer *b, const struct obs_answer *answer)
 {
 	size_t cnames = at_most(answer->cname_count, OBS_CNAME_MAX);
 
-	put_array(b, 3 + cnames);
-	put_uint(b, answer_flags(answer));
-	put_uint(b, answer->tries);
+	put_array(b, ANSWER_AT_CNAME + cnames);
+	put_asked(b, answer);
 	put_uint(b, answer->ttl);
 	for (size_t i = 0; i < cnames; i++)
 		put_text(b, answer->cname[i]);
@@ -18,23 +17,11 @@ static bool answer_is_empty(const struct obs_answer *answer)
 	return answer_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0;
 }
 
-static bool tls_is_empty(const struct obs_tls *tls)
-{
-	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
-	       tls->error_count == 0;
-}
-
-static bool http_is_empty(const struct obs_http *http)
-{
-	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
-	       !http->content_encoding.p && !http->challenged && http->size == 0 && http->body.n == 0;
-}
-
 bool record_policy_is_empty(const struct obs_policy *p)
 {
 	return answer_is_empty(&p->a) && answer_is_empty(&p->aaaa) && p->address_count == 0 &&
 	       p->address_omitted == 0 && !p->reserved && p->status == CONNECT_SKIPPED && p->fetch_ms == 0 &&
-	       tls_is_empty(&p->tls) && http_is_empty(&p->http);
+	       obs_tls_is_empty(&p->tls) && obs_http_is_empty(&p->http);
 }
 
 /* The number of the certificate in the frame; it is written where it is new. */
@@ -48,7 +35,7 @@ static long put_certificate(struct record_buffer *b, const struct obs_certificat
 
 	if (number >= 0)
 		return number;
-	put_array(b, omitted > 0 ? 8 : 7);
+	put_array(b, omitted > 0 ? CERTIFICATE_AT_COUNT : CERTIFICATE_AT_NAME_OMITTED);
 	put_uint(b, RECORD_KIND_CERTIFICATE);
 	put_bin(b, hash);
 	hash_at = b->n - hash.n;
@@ -70,7 +57,7 @@ static long put_body(struct record_buffer *b, const struct obs_http *http)
 	size_t start = b->n;
 	long number;
 
-	put_array(b, 3);
+	put_array(b, BODY_AT_COUNT);
 	put_uint(b, RECORD_KIND_BODY);
 	put_bin(b, (struct span){ (const char *)http->body_sha256, sizeof(http->body_sha256) });
 	put_text(b, http->body);
@@ -91,11 +78,11 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 	size_t chain = at_most(tls->chain_count, OBS_CHAIN_MAX);
 	size_t errors = at_most(tls->error_count, OBS_VERIFY_ERRORS_MAX);
 
-	if (tls_is_empty(tls)) {
+	if (obs_tls_is_empty(tls)) {
 		put_nil(b);
 		return;
 	}
-	put_array(b, 5);
+	put_array(b, TLS_AT_COUNT);
 	put_uint(b, tls->version);
 	if (tls->alerted)
 		put_uint(b, tls->alert);
@@ -104,7 +91,7 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 	put_array(b, chain);
 	for (size_t i = 0; i < chain; i++)
 		put_int(b, certificate[i]);
-	put_array(b, 2 * errors);
+	put_array(b, ERROR_AT_COUNT * errors);
 	for (size_t i = 0; i < errors; i++) {
 		put_uint(b, tls->error[i].code);
 		put_uint(b, tls->error[i].depth);
@@ -114,11 +101,15 @@ static void put_tls(struct record_buffer *b, const struct obs_tls *tls, const lo
 
 static void put_http(struct record_buffer *b, const struct obs_http *http, long body)
 {
-	if (http_is_empty(http)) {
+	unsigned count = http->challenge.p          ? HTTP_AT_COUNT
+			 : http->content_encoding.p ? HTTP_AT_CHALLENGE
+						    : HTTP_AT_CONTENT_ENCODING;
+
+	if (obs_http_is_empty(http)) {
 		put_nil(b);
 		return;
 	}
-	put_array(b, http->content_encoding.p ? 8 : 7);
+	put_array(b, count);
 	put_uint(b, http->status);
 	put_uint(b, http->failure);
 	put_uint(b, http->size);
@@ -128,20 +119,18 @@ static void put_http(struct record_buffer *b, const struct obs_http *http, long 
 		put_int(b, body);
 	else
 		put_nil(b);
-	put_uint(b, http->challenged);
-	if (http->content_encoding.p)
-		put_text(b, http->content_encoding);
+	put_uint(b, 0);
+	if (count > HTTP_AT_CONTENT_ENCODING)
+		put_text_or_nil(b, http->content_encoding);
+	if (count > HTTP_AT_CHALLENGE)
+		put_text(b, http->challenge);
 }
 
 void record_put_policy(struct record_buffer *b, const struct obs_policy *p, const struct record_referred *referred)
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
 
-	if (record_policy_is_empty(p)) {
-		put_nil(b);
-		return;
-	}
-	put_array(b, 10);
+	put_array(b, POLICY_AT_COUNT);
 	put_uint(b, p->status);
 	put_answer(b, &p->a);
 	put_answer(b, &p->aaaa);

@@ -31,7 +31,10 @@ static inline void put_array(struct record_buffer *b, size_t n)
 
 static inline void put_uint(struct record_buffer *b, uint64_t value)
 {
-	msgpack_pack_uint64(&b->packer, value);
+	if (value < 0x80 && b->n < b->size && !b->failed) /* most numbers: an octet that is the number itself */
+		b->data[b->n++] = (char)value;
+	else
+		msgpack_pack_uint64(&b->packer, value);
 }
 
 static inline void put_int(struct record_buffer *b, int64_t value)
@@ -84,6 +87,13 @@ static inline void put_texts(struct record_buffer *b, const struct span *text, s
 static inline unsigned answer_flags(const struct obs_answer *answer)
 {
 	return answer->status | (answer->ad ? ANSWER_AD : 0u) | (answer->cname_loop ? ANSWER_CNAME_LOOP : 0u);
+}
+
+/* How it went: the two numbers that every answer has. */
+static inline void put_asked(struct record_buffer *b, const struct obs_answer *answer)
+{
+	put_uint(b, answer_flags(answer));
+	put_uint(b, answer->tries);
 }
 
 #endif

@@ -1,9 +1,52 @@
-/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike
- * (SCHEMA.md). */
+/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike (SCHEMA.md).
+ *
+ * An array's positions in order, and as the last their number. Append, never move: what stands at an array's end may be
+ * left out, and readers pass over what they do not know.
+ */
 #ifndef STSURVEY_OUTPUT_SCHEMA_H
 #define STSURVEY_OUTPUT_SCHEMA_H
 
+#include "parsers/observation.h"
+
 #define SCHEMA_FORMAT "stsurvey-scan"
+
+enum schema_header {
+	HEADER_AT_KIND,
+	HEADER_AT_FORMAT,
+	HEADER_AT_VERSION,
+	HEADER_AT_TOOL,
+	HEADER_AT_START,
+	HEADER_AT_OPTIONS,
+	HEADER_AT_INPUT,
+	HEADER_AT_COUNT
+};
+
+enum schema_version { VERSION_AT_MAJOR, VERSION_AT_MINOR, VERSION_AT_COUNT };
+
+enum schema_input {
+	INPUT_AT_NAME,
+	INPUT_AT_SIZE,
+	INPUT_AT_MTIME,
+	INPUT_AT_SAMPLE,
+	INPUT_AT_SHARDS,
+	INPUT_AT_SHARD,
+	INPUT_AT_COUNT
+};
+
+enum schema_trailer {
+	TRAILER_AT_KIND,
+	TRAILER_AT_COMPLETION,
+	TRAILER_AT_END,
+	TRAILER_AT_DOMAINS,
+	TRAILER_AT_UNKNOWN,
+	TRAILER_AT_BLOCKLISTED,
+	TRAILER_AT_ILLEGAL,
+	TRAILER_AT_QUERIES,
+	TRAILER_AT_FETCHES,
+	TRAILER_AT_COUNT
+};
+
+enum schema_frame { FRAME_AT_KIND, FRAME_AT_COUNT };
 
 /* A domain record; from FIELD_MX on, absent tails are left out and nil is the default. */
 enum schema_domain {
@@ -24,17 +67,82 @@ enum schema_domain {
 	FIELD_COUNT
 };
 
-/* What most domains share: how the input and the three questions went. */
+/* The field with the answer to a TXT question, and the other way round. */
+static const uint8_t schema_txt[TXT_QUESTIONS] = { [TXT_STS] = FIELD_STS, [TXT_TLSRPT] = FIELD_TLSRPT };
+
+static inline unsigned schema_question(unsigned field)
+{
+	unsigned question = 0;
+
+	while (question < TXT_QUESTIONS - 1 && schema_txt[question] != field)
+		question++;
+	return question;
+}
+
+/* How a question went. No array of its own: it is a part of two others. */
+enum schema_asked { ASKED_AT_FLAGS, ASKED_AT_TRIES, ASKED_AT_COUNT };
+
+/* What most domains share: how the input and the questions went. */
 enum schema_shape {
-	SHAPE_INPUT,
-	SHAPE_MX,
-	SHAPE_MX_TRIES,
-	SHAPE_STS,
-	SHAPE_STS_TRIES,
-	SHAPE_TLSRPT,
-	SHAPE_TLSRPT_TRIES,
-	SHAPE_COUNT
+	SHAPE_AT_INPUT,
+	SHAPE_AT_MX,
+	SHAPE_AT_TXT = SHAPE_AT_MX + ASKED_AT_COUNT, /* for each of txt_questions */
+	SHAPE_AT_COUNT = SHAPE_AT_TXT + ASKED_AT_COUNT * TXT_QUESTIONS
 };
+
+/* An address question of the policy host. */
+enum schema_answer { ANSWER_AT_ASKED, ANSWER_AT_TTL = ANSWER_AT_ASKED + ASKED_AT_COUNT, ANSWER_AT_CNAME /* and on */ };
+
+enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_AT_COUNT }; /* of each record, all in one array */
+
+enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_AT_COUNT };
+
+enum schema_txt_answer { TXT_AT_TTL, TXT_AT_RECORD, TXT_AT_CNAME, TXT_AT_OMITTED, TXT_AT_COUNT };
+
+enum schema_policy {
+	POLICY_AT_STATUS,
+	POLICY_AT_A,
+	POLICY_AT_AAAA,
+	POLICY_AT_ADDRESS,
+	POLICY_AT_ADDRESS_USED,
+	POLICY_AT_FETCH_MS,
+	POLICY_AT_TLS,
+	POLICY_AT_HTTP,
+	POLICY_AT_RESERVED,
+	POLICY_AT_ADDRESS_OMITTED,
+	POLICY_AT_COUNT
+};
+
+enum schema_tls { TLS_AT_VERSION, TLS_AT_ALERT, TLS_AT_CHAIN, TLS_AT_ERROR, TLS_AT_CHAIN_OMITTED, TLS_AT_COUNT };
+
+enum schema_verify_error { ERROR_AT_CODE, ERROR_AT_DEPTH, ERROR_AT_COUNT }; /* of each, all in one array */
+
+enum schema_http {
+	HTTP_AT_STATUS,
+	HTTP_AT_FAILURE,
+	HTTP_AT_SIZE,
+	HTTP_AT_CONTENT_TYPE,
+	HTTP_AT_LOCATION,
+	HTTP_AT_BODY,
+	HTTP_AT_CHALLENGED,       /* no longer written: HTTP_AT_CHALLENGE holds what it was drawn from */
+	HTTP_AT_CONTENT_ENCODING, /* since 1.1, as is the next */
+	HTTP_AT_CHALLENGE,
+	HTTP_AT_COUNT
+};
+
+enum schema_certificate {
+	CERTIFICATE_AT_KIND,
+	CERTIFICATE_AT_SHA256,
+	CERTIFICATE_AT_NOT_BEFORE,
+	CERTIFICATE_AT_NOT_AFTER,
+	CERTIFICATE_AT_ISSUER,
+	CERTIFICATE_AT_COMMON_NAME,
+	CERTIFICATE_AT_NAME,
+	CERTIFICATE_AT_NAME_OMITTED,
+	CERTIFICATE_AT_COUNT
+};
+
+enum schema_body { BODY_AT_KIND, BODY_AT_SHA256, BODY_AT_TEXT, BODY_AT_COUNT };
 
 /* An answer's flags in one number: its status and these. */
 enum { ANSWER_STATUS_MASK = 15, ANSWER_AD = 16, ANSWER_CNAME_LOOP = 32, ANSWER_MAX = 63 };

@@ -5,7 +5,6 @@
 #include <libgen.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "output/frame.h"
+#include "output/text.h"
 
 enum { BUFFERS_MIN = 2 };
 
@@ -30,9 +30,8 @@ struct sink {
 	bool is_file;             /* regular: can be cut back and synced */
 	bool is_new;              /* our own creation */
 	unsigned long long whole; /* octets of whole frames in the file */
-	_Atomic unsigned long long octets;
 	atomic_bool failed;
-	char error[SINK_ERROR_MAX]; /* the sink's thread's until it is joined */
+	struct error error; /* the sink's thread's until it is joined */
 	struct frame_press *press;
 	double synced; /* when; monotonic seconds */
 	bool is_dirty; /* written since */
@@ -47,17 +46,7 @@ struct sink {
 	bool closing;
 };
 
-static ssize_t system_write(int fd, const void *data, size_t n)
-{
-	return write(fd, data, n);
-}
-
-static int system_sync(int fd)
-{
-	return fsync(fd);
-}
-
-static const struct sink_system real_system = { system_write, system_sync };
+static const struct sink_system real_system = { write, fsync };
 
 static double now(void)
 {
@@ -69,11 +58,11 @@ static double now(void)
 
 /* ---- failure ---- */
 
-/* What went wrong, and what the user can do about it. */
-static void explain(const struct sink *sink, const char *what, int error, char text[SINK_ERROR_MAX])
+/* What went wrong (@number: of errno), and what the user can do about it. -1. */
+static int explain(const struct sink *sink, const char *what, int number, struct error *error)
 {
 	static const struct {
-		int error;
+		int number;
 		const char *remedy;
 	} known[] = {
 		{ ENOSPC, "disk full; free space, then run again with --resume" },
@@ -84,22 +73,19 @@ static void explain(const struct sink *sink, const char *what, int error, char t
 		{ EIO, "input/output error; check the disk, then run again with --resume" },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		if (known[i].error == error) {
-			snprintf(text, SINK_ERROR_MAX, "%s: %s: %s", sink->path, what, known[i].remedy);
-			return;
-		}
-	}
-	snprintf(text, SINK_ERROR_MAX, "%s: %s: %s", sink->path, what, strerror(error));
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (known[i].number == number)
+			return error_set(error, "%s: %s: %s", sink->path, what, known[i].remedy);
+	return error_set(error, "%s: %s: %s", sink->path, what, strerror(number));
 }
 
 /* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn
  * tails. */
-static void fail(struct sink *sink, const char *what, int error)
+static void fail(struct sink *sink, const char *what, int number)
 {
 	if (atomic_load(&sink->failed))
 		return;
-	explain(sink, what, error, sink->error);
+	explain(sink, what, number, &sink->error);
 	if (sink->is_file && ftruncate(sink->fd, (off_t)sink->whole) != 0) {
 		/* The torn tail stays; readers and --resume pass over it. */
 	}
@@ -121,7 +107,7 @@ static void sync_file(struct sink *sink)
 static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 {
 	struct span frame;
-	size_t done = 0;
+	int error;
 
 	if (atomic_load(&sink->failed) || record_buffer_size(buffer) == 0)
 		return;
@@ -130,19 +116,12 @@ static void write_frame(struct sink *sink, const struct record_buffer *buffer)
 		fail(sink, "cannot be compressed", ENOMEM);
 		return;
 	}
-	while (done < frame.n) {
-		ssize_t n = sink->system.write(sink->fd, frame.p + done, frame.n - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			fail(sink, "cannot be written", n < 0 ? errno : EIO);
-			return;
-		}
-		done += (size_t)n;
+	error = text_write_all(sink->system.write, sink->fd, frame);
+	if (error != 0) {
+		fail(sink, "cannot be written", error);
+		return;
 	}
 	sink->whole += frame.n;
-	atomic_fetch_add(&sink->octets, frame.n);
 	sink->is_dirty = true;
 }
 
@@ -230,26 +209,23 @@ static void sync_directory(const char *path)
 }
 
 /* Two writers would tear each other's frames: a scan that still runs cannot be resumed or replaced. */
-static int claim(struct sink *sink, char error[SINK_ERROR_MAX])
+static int claim(struct sink *sink, struct error *error)
 {
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0; /* file systems without locks get none */
-	snprintf(error, SINK_ERROR_MAX, "%s: another process is writing it; wait for it or stop it first", sink->path);
-	return -1;
+	return error_set(error, "%s: another process is writing it; wait for it or stop it first", sink->path);
 }
 
 /* Keep @octets of what is there and go on behind them. */
-static int keep(struct sink *sink, long long octets, char error[SINK_ERROR_MAX])
+static int keep(struct sink *sink, long long octets, struct error *error)
 {
-	if (ftruncate(sink->fd, (off_t)octets) != 0 || lseek(sink->fd, 0, SEEK_END) < 0) {
-		explain(sink, "cannot be continued", errno, error);
-		return -1;
-	}
+	if (ftruncate(sink->fd, (off_t)octets) != 0 || lseek(sink->fd, 0, SEEK_END) < 0)
+		return explain(sink, "cannot be continued", errno, error);
 	sink->whole = (unsigned long long)octets;
 	return 0;
 }
 
-static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
+static int open_file(struct sink *sink, struct error *error)
 {
 	const struct sink_options *o = &sink->options;
 	int flags = O_WRONLY | O_CLOEXEC | (o->resume_at < 0 ? O_CREAT : 0);
@@ -263,14 +239,10 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	sink->fd = open(sink->path, flags | (sink->is_new ? O_EXCL : 0), 0666);
 	if (sink->fd < 0 && errno == EEXIST) {
 		sink->is_new = false;
-		snprintf(error, SINK_ERROR_MAX, "%s: exists; --resume goes on with it, --force replaces it",
-			 sink->path);
-		return -1;
+		return error_set(error, "%s: exists; --resume goes on with it, --force replaces it", sink->path);
 	}
-	if (sink->fd < 0 || fstat(sink->fd, &info) != 0) {
-		explain(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
-		return -1;
-	}
+	if (sink->fd < 0 || fstat(sink->fd, &info) != 0)
+		return explain(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);
 	sink->is_file = S_ISREG(info.st_mode);
 	if (sink->is_file && claim(sink, error) != 0)
 		return -1;
@@ -279,14 +251,12 @@ static int open_file(struct sink *sink, char error[SINK_ERROR_MAX])
 	/* A device or pipe holds nothing that could be kept. */
 	if (!sink->is_file && o->resume_at < 0)
 		return 0;
-	if (o->resume_at > info.st_size) {
-		snprintf(error, SINK_ERROR_MAX, "%s: became shorter while it was read; run again", sink->path);
-		return -1;
-	}
+	if (o->resume_at > info.st_size)
+		return error_set(error, "%s: became shorter while it was read; run again", sink->path);
 	return keep(sink, o->resume_at < 0 ? 0 : o->resume_at, error);
 }
 
-static int write_header(struct sink *sink, const struct record_header *header, char error[SINK_ERROR_MAX])
+static int write_header(struct sink *sink, const struct record_header *header, struct error *error)
 {
 	struct record_buffer *buffer;
 
@@ -301,7 +271,7 @@ static int write_header(struct sink *sink, const struct record_header *header, c
 	sync_file(sink);
 	if (!atomic_load(&sink->failed))
 		return 0;
-	memcpy(error, sink->error, SINK_ERROR_MAX);
+	*error = sink->error;
 	/* Nothing is in it: left behind, it would only be in the next run's way. */
 	if (sink->is_new && sink->is_file)
 		unlink(sink->path);
@@ -359,24 +329,21 @@ static int start(struct sink *sink)
 }
 
 int sink_open(struct sink **out, const struct sink_options *options, const struct record_header *header,
-	      char error[SINK_ERROR_MAX])
+	      struct error *error)
 {
 	struct sink *sink = sink_new(options);
 	int failure;
 
-	if (!sink) {
-		snprintf(error, SINK_ERROR_MAX, "%s: no memory to write it", options->path);
-		return -1;
-	}
+	if (!sink)
+		return error_set(error, "%s: no memory to write it", options->path);
 	if (open_file(sink, error) != 0 || write_header(sink, header, error) != 0) {
 		sink_free(sink);
 		return -1;
 	}
 	failure = start(sink);
 	if (failure != 0) {
-		snprintf(error, SINK_ERROR_MAX, "%s: no thread to write it: %s", options->path, strerror(failure));
 		sink_free(sink);
-		return -1;
+		return error_set(error, "%s: no thread to write it: %s", options->path, strerror(failure));
 	}
 	*out = sink;
 	return 0;
@@ -421,11 +388,6 @@ bool sink_failed(const struct sink *sink)
 	return atomic_load(&sink->failed);
 }
 
-unsigned long long sink_octets(const struct sink *sink)
-{
-	return atomic_load(&sink->octets);
-}
-
 /* ---- closing ---- */
 
 static void write_trailer(struct sink *sink, const struct record_trailer *trailer)
@@ -439,7 +401,7 @@ static void write_trailer(struct sink *sink, const struct record_trailer *traile
 	record_buffer_free(buffer);
 }
 
-int sink_close(struct sink *sink, const struct record_trailer *trailer, char error[SINK_ERROR_MAX])
+int sink_close(struct sink *sink, const struct record_trailer *trailer, struct error *error)
 {
 	bool failed;
 
@@ -461,7 +423,7 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, char err
 		if (closed != 0)
 			fail(sink, "cannot be closed", errno);
 	}
-	memcpy(error, sink->error, SINK_ERROR_MAX);
+	*error = sink->error;
 	failed = atomic_load(&sink->failed);
 	sink_free(sink);
 	return failed ? -1 : 0;

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "output/error.h"
 #include "output/record.h"
 
 enum {
 	SINK_FRAME_TARGET = 256 * 1024, /* octets before compression; at four times as many a domain costs 2 % less */
-	SINK_ERROR_MAX = 256,
 };
 
 struct sink;
@@ -41,7 +41,7 @@ struct sink_options {
 /* Open and start the thread. 0, or -1 with one line for the user in @error (names file and remedy).
  * A new file gets @header in a frame of its own, at once; so does one with nothing to keep (resume_at 0). */
 __attribute__((warn_unused_result)) int sink_open(struct sink **sink, const struct sink_options *options,
-						  const struct record_header *header, char error[SINK_ERROR_MAX]);
+						  const struct record_header *header, struct error *error);
 
 /* An empty buffer, or NULL while all are in use (on_free tells when to ask again) or when there is no memory
  * for one. Any thread. */
@@ -54,12 +54,9 @@ void sink_give(struct sink *sink, struct record_buffer *buffer);
  * file ends with a whole frame. Any thread. */
 bool sink_failed(const struct sink *sink);
 
-/* Octets written so far. Any thread. */
-unsigned long long sink_octets(const struct sink *sink);
-
 /* Write what was given, then the trailer in a frame of its own, sync, close, join, free. 0, or -1 with the
  * first failure in @error. */
 __attribute__((warn_unused_result)) int sink_close(struct sink *sink, const struct record_trailer *trailer,
-						   char error[SINK_ERROR_MAX]);
+						   struct error *error);
 
 #endif

@@ -9,49 +9,44 @@
 
 enum { UINT64_DIGITS = 20 };
 
-static int init(struct text *text, const char *path, int fd)
+int text_open_fd(struct text *text, const char *path, int fd)
 {
 	*text = (struct text){ .data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path };
 	return text->data ? 0 : -1;
 }
 
-int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX])
+int text_open(struct text *text, const char *path, struct error *error)
 {
 	int fd = STDOUT_FILENO;
 
 	if (strcmp(path, "-") != 0)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		snprintf(error, TEXT_ERROR_MAX, "%s: cannot be written: %s", path, strerror(errno));
-		return -1;
-	}
-	if (init(text, path, fd) == 0)
+	if (fd < 0)
+		return error_set(error, "%s: cannot be written: %s", path, strerror(errno));
+	if (text_open_fd(text, path, fd) == 0)
 		return 0;
 	if (fd != STDOUT_FILENO)
 		close(fd);
-	snprintf(error, TEXT_ERROR_MAX, "%s: no memory for the output buffer", path);
-	return -1;
+	return error_set(error, "%s: no memory for the output buffer", path);
 }
 
-int text_open_memory(struct text *text)
+int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s)
 {
-	return init(text, "memory", -1);
+	while (s.n > 0) {
+		ssize_t n = put(fd, s.p, s.n);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return n < 0 ? errno : EIO;
+		if (n > 0)
+			s = span_skip(s, (size_t)n);
+	}
+	return 0;
 }
 
 void text_flush(struct text *text)
 {
-	size_t done = 0;
-
-	if (text->fd < 0)
-		return;
-	while (done < text->used && text->error == 0) {
-		ssize_t n = write(text->fd, text->data + done, text->used - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			text->error = errno;
-	}
+	if (text->error == 0)
+		text->error = text_write_all(write, text->fd, (struct span){ text->data, text->used });
 	text->used = 0;
 }
 
@@ -59,8 +54,7 @@ bool text_make_room(struct text *text, size_t n)
 {
 	if (text->error != 0)
 		return false;
-	if (text->fd >= 0)
-		text_flush(text);
+	text_flush(text);
 	if (text->size - text->used < n) {
 		size_t size = text->used + n > 2 * text->size ? text->used + n : 2 * text->size;
 		char *data = realloc(text->data, size);
@@ -75,23 +69,22 @@ bool text_make_room(struct text *text, size_t n)
 	return text->error == 0;
 }
 
-int text_close(struct text *text, char error[TEXT_ERROR_MAX])
+int text_close(struct text *text, struct error *error)
 {
 	text_flush(text);
 	/* A full disk may first show here (NFS, quotas). Standard output stays open for its owner. */
-	if (text->fd >= 0 && text->fd != STDOUT_FILENO && close(text->fd) != 0 && text->error == 0)
+	if (text->fd != STDOUT_FILENO && close(text->fd) != 0 && text->error == 0)
 		text->error = errno;
 	free(text->data);
 	text->data = NULL;
 	if (text->error == 0)
 		return 0;
-	snprintf(error, TEXT_ERROR_MAX, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
-		 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
-	return -1;
+	return error_set(error, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
+			 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
 }
 
 /* Digits of @value at the end of @digits; returns where they start. */
-static char *digits_of(uint64_t value, char digits[UINT64_DIGITS])
+static char *digits_of(uint64_t value, char digits[static UINT64_DIGITS])
 {
 	char *p = digits + UINT64_DIGITS;
 
@@ -105,13 +98,6 @@ static char *digits_of(uint64_t value, char digits[UINT64_DIGITS])
 void text_uint(struct text *text, uint64_t value)
 {
 	text_padded(text, value, 1);
-}
-
-void text_int(struct text *text, int64_t value)
-{
-	if (value < 0)
-		text_char(text, '-');
-	text_uint(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void text_padded(struct text *text, uint64_t value, unsigned width)

@@ -1,4 +1,4 @@
-/* output/text.h - buffered text to a file, standard output or memory; CSV and JSON Lines share it.
+/* output/text.h - buffered text to a file or standard output; CSV and JSON Lines share it.
  *
  * Errors stick: after the first failed write nothing more is written, text_failed tells and
  * text_close says what happened. The program ignores SIGPIPE, so that a reader that goes away is
@@ -9,37 +9,41 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "output/error.h"
 #include "parsers/span.h"
 
 enum {
 	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
-	TEXT_ERROR_MAX = 256,
 };
 
 struct text {
-	char *data; /* what is not yet written; in memory: everything so far */
+	char *data; /* what is not yet written */
 	size_t used, size;
-	int fd;           /* -1: in memory */
+	int fd;
 	int error;        /* errno of the first failure; 0: none */
 	const char *path; /* as given; lives as long as the text */
 };
 
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, struct error *error);
 
-/* Keep everything in memory: data and used. 0, or -1 for no memory. Released with text_close. */
-__attribute__((warn_unused_result)) int text_open_memory(struct text *text);
+/* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 for no memory. */
+__attribute__((warn_unused_result)) int text_open_fd(struct text *text, const char *path, int fd);
 
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
-__attribute__((warn_unused_result)) int text_close(struct text *text, char error[TEXT_ERROR_MAX]);
+__attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);
 
 static inline bool text_failed(const struct text *text)
 {
 	return text->error != 0;
 }
 
-/* Write what is buffered, e.g. once a second to a reader that waits. Nothing in memory. */
+/* Write all of @s with write(2) or what stands in for it: 0, or errno. */
+int text_write_all(ssize_t (*put)(int fd, const void *data, size_t n), int fd, struct span s);
+
+/* Write what is buffered, e.g. once a second to a reader that waits. */
 void text_flush(struct text *text);
 
 /* Room for @n octets at data + used? False after a failure. */
@@ -72,7 +76,6 @@ static inline void text_string(struct text *text, const char *s)
 #define text_literal(text, s) text_put((text), SPAN_LITERAL(s))
 
 void text_uint(struct text *text, uint64_t value);
-void text_int(struct text *text, int64_t value);
 
 /* @value with @width digits, zeros in front; wider values are written whole. */
 void text_padded(struct text *text, uint64_t value, unsigned width);

@@ -15,9 +15,7 @@ enum {
 	BIN8 = 0xc4,
 	BIN32 = 0xc6,
 	ARRAY16 = 0xdc,
-	ARRAY32 = 0xdd,
 	MAP16 = 0xde,
-	MAP32 = 0xdf,
 	NEGATIVE_FIXINT = 0xe0,
 };
 
@@ -129,32 +127,28 @@ struct span unpack_text_wide(struct unpack *u)
 	return s;
 }
 
-uint32_t unpack_array_wide(struct unpack *u)
+/* How many elements follow, of @values each: @fix holds it in its lower half, @wide in the next two octets, the one
+ * behind in four. */
+static uint32_t elements(struct unpack *u, uint8_t fix, uint8_t wide, size_t values)
 {
 	uint8_t c = first(u);
-	uint64_t n;
+	uint64_t n = UINT64_MAX;
 
-	if ((c & 0xf0) == FIXARRAY)
+	if ((c & 0xf0) == fix)
 		n = c & 0x0f;
-	else if (c == ARRAY16 || c == ARRAY32)
-		n = number(u, c == ARRAY16 ? 2 : 4);
-	else
-		n = UINT64_MAX;
-	return n <= unpack_left(u) ? (uint32_t)n : (uint32_t)unpack_fail(u);
+	else if (c == wide || c == wide + 1)
+		n = number(u, c == wide ? 2 : 4);
+	return n <= unpack_left(u) / values ? (uint32_t)n : (uint32_t)unpack_fail(u);
+}
+
+uint32_t unpack_array_wide(struct unpack *u)
+{
+	return elements(u, FIXARRAY, ARRAY16, 1);
 }
 
 uint32_t unpack_map(struct unpack *u)
 {
-	uint8_t c = first(u);
-	uint64_t n;
-
-	if ((c & 0xf0) == FIXMAP)
-		n = c & 0x0f;
-	else if (c == MAP16 || c == MAP32)
-		n = number(u, c == MAP16 ? 2 : 4);
-	else
-		n = UINT64_MAX;
-	return n <= unpack_left(u) / 2 ? (uint32_t)n : (uint32_t)unpack_fail(u);
+	return elements(u, FIXMAP, MAP16, 2);
 }
 
 bool unpack_is_uint(const struct unpack *u)

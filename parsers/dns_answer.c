@@ -18,12 +18,14 @@ enum {
 	FLAG_RCODE = 0x000f
 };
 
-static const uint8_t rcode_status[16] = {
-	[0] = DNS_NOERROR, [1] = DNS_FORMERR, [2] = DNS_SERVFAIL, [3] = DNS_NXDOMAIN,
-	[4] = DNS_NOTIMP,  [5] = DNS_REFUSED, [6] = DNS_ERROR,    [7] = DNS_ERROR,
-	[8] = DNS_ERROR,   [9] = DNS_ERROR,   [10] = DNS_ERROR,   [11] = DNS_ERROR,
-	[12] = DNS_ERROR,  [13] = DNS_ERROR,  [14] = DNS_ERROR,   [15] = DNS_ERROR,
-};
+enum dns_status dns_status_of_rcode(unsigned rcode)
+{
+	static const uint8_t status[] = {
+		DNS_NOERROR, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED
+	};
+
+	return rcode < COUNT_OF(status) ? (enum dns_status)status[rcode] : DNS_ERROR;
+}
 
 struct message {
 	const uint8_t *p;
@@ -99,6 +101,8 @@ static bool name_is_whole(struct message m, size_t at)
 
 static bool octets_equal_nocase(const uint8_t *a, const uint8_t *b, size_t n)
 {
+	if (memcmp(a, b, n) == 0) /* as a rule */
+		return true;
 	for (size_t i = 0; i < n; i++)
 		if (a[i] != b[i] && ascii_lower((char)a[i]) != ascii_lower((char)b[i]))
 			return false;
@@ -274,7 +278,8 @@ static bool is_passed(const struct section *section, const struct dns_answer *an
 
 /* Follow the chain from the question's name, in whatever order its records stand (RFC 1034 3.6.2).
  * Returns the offset of the name at its end, or 0 where it has none. */
-static size_t chain_follow(const struct section *section, size_t question, struct dns_answer *answer, bool *has_ttl)
+static size_t chain_follow(const struct section *section, size_t question, struct dns_answer_room *room,
+			   struct dns_answer *answer, bool *has_ttl)
 {
 	const struct record *record;
 	size_t name = question;
@@ -286,13 +291,14 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 			answer->cname_loop = true; /* longer than any resolver follows counts as endless */
 			return 0;
 		}
-		answer->cname[answer->cname_count++] = (uint16_t)name;
+		room->cname[answer->cname_count++] = (uint16_t)name;
 	}
 	return name;
 }
 
 /* Second pass: the records of the asked type that the chain's end owns. */
-static void section_collect(const struct section *section, size_t name, struct dns_answer *answer, bool *has_ttl)
+static void section_collect(const struct section *section, size_t name, struct dns_answer_room *room,
+			    struct dns_answer *answer, bool *has_ttl)
 {
 	struct record record;
 	size_t at = section->start;
@@ -306,13 +312,13 @@ static void section_collect(const struct section *section, size_t name, struct d
 			answer->omitted++;
 			continue;
 		}
-		answer->rdata[answer->count] = (uint16_t)record.rdata;
-		answer->rdata_len[answer->count++] = record.rdata_len;
+		room->rdata[answer->count++] = (struct dns_rdata){ (uint16_t)record.rdata, record.rdata_len };
 	}
 }
 
 /* Returns the offset behind the section, or 0 where it is broken. */
-static size_t read_answers(struct message m, size_t start, uint16_t type, struct dns_answer *answer)
+static size_t read_answers(struct message m, size_t start, uint16_t type, struct dns_answer_room *room,
+			   struct dns_answer *answer)
 {
 	struct section section; /* large: its CNAMEs stay unset until there are any */
 	size_t name;
@@ -326,9 +332,9 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	section.cnames = 0;
 	if (!section_scan(&section))
 		return 0;
-	name = chain_follow(&section, HEADER_SIZE, answer, &has_ttl);
+	name = chain_follow(&section, HEADER_SIZE, room, answer, &has_ttl);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
-		section_collect(&section, name, answer, &has_ttl);
+		section_collect(&section, name, room, answer, &has_ttl);
 	return section.end;
 }
 
@@ -350,22 +356,20 @@ static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 	}
 }
 
-static void answer_init(struct dns_answer *answer, const uint8_t *packet)
+static void answer_init(struct dns_answer *answer, struct message m, const struct dns_answer_room *room)
 {
-	uint16_t flags = get16(packet + 2);
+	uint16_t flags = get16(m.p + 2);
 
-	/* not the whole struct: its arrays are large and `count` says what is set */
-	answer->status = (enum dns_status)rcode_status[flags & FLAG_RCODE];
-	answer->id = get16(packet);
-	answer->ad = flags & FLAG_AD;
-	answer->tc = flags & FLAG_TC;
-	answer->cname_loop = false;
-	answer->has_opt = false;
-	answer->opt_size = 0;
-	answer->ttl = 0;
-	answer->cname_count = 0;
-	answer->count = 0;
-	answer->omitted = 0;
+	*answer = (struct dns_answer){
+		.packet = m.p,
+		.len = (uint16_t)m.n,
+		.cname = room->cname,
+		.rdata = room->rdata,
+		.status = dns_status_of_rcode(flags & FLAG_RCODE),
+		.id = get16(m.p),
+		.ad = flags & FLAG_AD,
+		.tc = flags & FLAG_TC,
+	};
 }
 
 /* Offset behind the question section, or 0 where it is not the question that was asked. */
@@ -382,19 +386,20 @@ static size_t read_question(struct message m, struct span name, uint16_t type, c
 	return get16(m.p + end) == type && get16(m.p + end + 2) == CLASS_IN ? end + 4 : 0;
 }
 
-int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer *answer)
+int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer_room *room,
+		     struct dns_answer *answer)
 {
 	struct message m = { packet, len };
 	size_t at;
 
 	if (len < HEADER_SIZE || len > PACKET_MAX || (get16(packet + 2) & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
 		return -1;
-	answer_init(answer, packet);
+	answer_init(answer, m, room);
 	at = read_question(m, name, type, answer);
 	if (at == 0)
 		return -1;
 	if (at > HEADER_SIZE && get16(packet + 6) > 0)
-		at = read_answers(m, at, type, answer);
+		at = read_answers(m, at, type, room, answer);
 	if (at > 0)
 		read_opt(m, at, answer);
 	else
@@ -411,29 +416,48 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 
 /* ---- what the caller reads out of it ---- */
 
-/* One octet of a label as text. RFC 4343 2.1: what is no visible character, and what would mean
- * something else in text, is escaped. */
-static size_t put_octet(uint8_t octet, char *text)
+size_t dns_answer_size(const struct dns_answer *answer)
 {
+	return sizeof(*answer) + answer->count * sizeof(*answer->rdata) + answer->cname_count * sizeof(*answer->cname) +
+	       answer->len;
+}
+
+struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory)
+{
+	struct dns_answer *copy = memory;
+	struct dns_rdata *rdata = (struct dns_rdata *)(copy + 1);
+	uint16_t *cname = (uint16_t *)(rdata + answer->count);
+	uint8_t *packet = (uint8_t *)(cname + answer->cname_count);
+
+	*copy = *answer;
+	copy->rdata = memcpy(rdata, answer->rdata, answer->count * sizeof(*rdata));
+	copy->cname = memcpy(cname, answer->cname, answer->cname_count * sizeof(*cname));
+	copy->packet = memcpy(packet, answer->packet, answer->len);
+	return copy;
+}
+
+/* RFC 4343 2.1: what is no visible character, and what would mean something else in text, is escaped. */
+static bool is_plain(uint8_t octet)
+{
+	return octet > 0x20 && octet < 0x7f && octet != '\\' && octet != '.';
+}
+
+static size_t put_escaped(uint8_t octet, char *text)
+{
+	text[0] = '\\';
 	if (octet == '.') {
-		text[0] = '\\';
 		text[1] = '.';
 		return 2;
 	}
-	if (octet > 0x20 && octet < 0x7f && octet != '\\') {
-		text[0] = ascii_lower((char)octet);
-		return 1;
-	}
-	text[0] = '\\';
 	text[1] = (char)('0' + octet / 100);
 	text[2] = (char)('0' + octet / 10 % 10);
 	text[3] = (char)('0' + octet % 10);
 	return 4;
 }
 
-int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DNS_NAME_TEXT_MAX * 4])
+int dns_name_text(const struct dns_answer *answer, size_t offset, char text[static DNS_NAME_ESCAPED_MAX])
 {
-	struct message m = { packet, len };
+	struct message m = { answer->packet, answer->len };
 	size_t n = 0, at = offset, floor = offset;
 
 	if (!name_is_whole(m, offset))
@@ -443,17 +467,21 @@ int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DN
 
 		if (n > 0)
 			text[n++] = '.';
-		for (unsigned i = 1; i <= length; i++)
-			n += put_octet(m.p[at + i], text + n);
+		for (const uint8_t *octet = m.p + at + 1, *end = octet + length; octet < end; octet++) {
+			if (is_plain(*octet))
+				text[n++] = ascii_lower((char)*octet);
+			else
+				n += put_escaped(*octet, text + n);
+		}
 		at += 1u + length;
 	}
 	text[n] = '\0';
 	return (int)n;
 }
 
-long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out, size_t size)
+long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t size)
 {
-	const uint8_t *p = packet + answer->rdata[i], *end = p + answer->rdata_len[i];
+	const uint8_t *p = answer->packet + answer->rdata[i].at, *end = p + answer->rdata[i].n;
 	size_t n = 0;
 
 	while (p < end) {
@@ -501,7 +529,7 @@ static size_t put16(uint8_t *out, unsigned value)
 	return 2;
 }
 
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX])
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
 	size_t n = 0, name_size = put_name(name, out + HEADER_SIZE);
 

@@ -32,41 +32,61 @@ enum {
 	DNS_PLAIN_SIZE = 512,                    /* octets of a datagram without EDNS (RFC 1035 2.3.4) */
 };
 
+/* Where in the packet a record's data lies. */
+struct dns_rdata {
+	uint16_t at, n; /* offset, octets */
+};
+
 struct dns_answer {
-	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
-	uint16_t id;
-	bool ad, tc;
-	bool cname_loop;               /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
-	bool has_opt;                  /* the server speaks EDNS … */
-	uint16_t opt_size;             /* … and takes datagrams of so many octets (RFC 6891 6.2.3) */
+	const uint8_t *packet;
+	const uint16_t *cname;         /* offsets of the chain's targets, in order */
+	const struct dns_rdata *rdata; /* of the asked records */
 	uint32_t ttl;                  /* seconds, smallest of chain and records; 0 without */
-	uint16_t cname[OBS_CNAME_MAX]; /* offsets of the chain's targets, in order */
+	uint16_t len;                  /* octets of packet */
+	uint16_t id;
 	uint16_t cname_count;
-	uint16_t rdata[DNS_RECORDS_MAX]; /* offsets of the asked records' RDATA */
-	uint16_t rdata_len[DNS_RECORDS_MAX];
 	uint16_t count;
 	uint16_t omitted;
+	uint16_t opt_size;      /* the server takes datagrams of so many octets (RFC 6891 6.2.3) … */
+	bool has_opt;           /* … since it speaks EDNS */
+	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
+	bool ad, tc;
+	bool cname_loop; /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
+};
+
+/* Room for what an answer points to. */
+struct dns_answer_room {
+	uint16_t cname[OBS_CNAME_MAX];
+	struct dns_rdata rdata[DNS_RECORDS_MAX];
 };
 
 /* Read @packet as the answer to @type at @name (text, A-labels, no trailing dot).
- * Returns 0 and fills @answer, or -1: no DNS message, not a response, or another question's. Only
- * the first `count` and `cname_count` array members are set. The caller compares the id.
- * Records of other names than the chain's end are ignored, in whatever order they come.
- * Where the answer section is broken the status is ERROR, and TRUNCATED where TC is set and the
+ * Returns 0 and fills @answer, which points into @packet and @room; or -1: no DNS message, not a response, or another
+ * question's. The caller compares the id. Records of other names than the chain's end are ignored, in whatever order
+ * they come. Where the answer section is broken the status is ERROR, and TRUNCATED where TC is set and the
  * code is NOERROR or NXDOMAIN; neither has records. A failure code may come without the question. */
-int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer *answer);
+int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer_room *room,
+		     struct dns_answer *answer);
+
+/* The answer with all that it points to, in @memory of dns_answer_size octets aligned for it. */
+size_t dns_answer_size(const struct dns_answer *answer);
+struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory);
+
+/* What a response code alone says (RFC 1035 4.1.1); ERROR for those a survey has no word for. */
+enum dns_status dns_status_of_rcode(unsigned rcode);
 
 /* The name at @offset as text, lower case, no trailing dot ("" for the root); labels' odd octets
  * are written \DDD (RFC 4343 2.1) and dots inside labels "\.". Returns its length or -1. */
-int dns_name_text(const uint8_t *packet, size_t len, size_t offset, char text[DNS_NAME_TEXT_MAX * 4]);
+enum { DNS_NAME_ESCAPED_MAX = DNS_NAME_TEXT_MAX * 4 };
+int dns_name_text(const struct dns_answer *answer, size_t offset, char text[static DNS_NAME_ESCAPED_MAX]);
 
 /* Join the strings of TXT RDATA @i into @out. Returns octets written, or -1 where they exceed @size
  * or the RDATA is malformed. */
-long dns_txt_join(const uint8_t *packet, const struct dns_answer *answer, size_t i, char *out, size_t size);
+long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t size);
 
 /* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
  * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */
 enum { DNS_QUERY_MAX = 12 + 255 + 4 + 11 };
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[DNS_QUERY_MAX]);
+int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX]);
 
 #endif

@@ -15,30 +15,45 @@ static const uint8_t octet_class[256] = {
 /* clang-format on */
 
 /* RFC 1035 2.3.4 for lengths, RFC 1123 2.1 for what may stand at a label's ends. */
-static bool is_label(const char *p, size_t n)
+static bool is_label(const uint8_t *p, const uint8_t *end)
 {
-	return n > 0 && n <= DOMAIN_LABEL_MAX && p[0] != '-' && p[n - 1] != '-';
+	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
+}
+
+/* "0.0.0.0" to "255.255.255.255"; rare, and inlined it would cost every name the saving of its registers. */
+__attribute__((noinline)) static bool is_ipv4(struct span name)
+{
+	unsigned parts = 0;
+	uint64_t value;
+
+	for (size_t at = 0, dot; at <= name.n; at = dot + 1, parts++) {
+		dot = span_find(name, at, '.');
+		if (dot - at > 3 || !span_decimal((struct span){ name.p + at, dot - at }, UINT8_MAX, &value))
+			return false;
+	}
+	return parts == 4;
 }
 
 static bool is_dotted(struct span name, uint8_t allowed)
 {
-	uint8_t seen = 0;
-	size_t start = 0;
+	const uint8_t *p = (const uint8_t *)name.p, *end = p + name.n;
 
-	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
+	if (name.n > DOMAIN_NAME_MAX)
 		return false;
-	for (size_t at = 0; at < name.n; at++) {
-		uint8_t class = octet_class[(uint8_t)name.p[at]];
+	for (;; p++) {
+		const uint8_t *label = p;
 
-		seen |= class;
-		if (class & allowed)
-			continue;
-		if (name.p[at] != '.' || !is_label(name.p + start, at - start))
+		while (p < end && octet_class[*p] & allowed)
+			p++;
+		if (!is_label(label, p))
 			return false;
-		start = at + 1;
+		if (p == end)
+			break;
+		if (*p != '.')
+			return false;
 	}
 	/* RFC 5321 4.1.3: an address needs brackets; a bare one is nobody's name. */
-	return is_label(name.p + start, name.n - start) && (seen & L || !domain_is_ipv4(name));
+	return octet_class[end[-1]] != D || !is_ipv4(name);
 }
 
 bool domain_is_name(struct span name)
@@ -49,39 +64,6 @@ bool domain_is_name(struct span name)
 bool domain_is_host(struct span name)
 {
 	return is_dotted(name, L | D | H);
-}
-
-bool domain_is_ipv4(struct span name)
-{
-	unsigned parts = 0;
-
-	/* "0.0.0.0" to "255.255.255.255" */
-	if (name.n < 7 || name.n > 15)
-		return false;
-	for (size_t at = 0; at <= name.n; parts++) {
-		size_t dot = span_find(name, at, '.');
-		unsigned value = 0;
-
-		if (dot == at || dot - at > 3)
-			return false;
-		for (; at < dot; at++) {
-			if (name.p[at] < '0' || name.p[at] > '9')
-				return false;
-			value = value * 10 + (unsigned)(name.p[at] - '0');
-		}
-		if (value > 255)
-			return false;
-		at = dot + 1;
-	}
-	return parts == 4;
-}
-
-bool domain_has_u_label(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] > 0x7f)
-			return true;
-	return false;
 }
 
 struct span domain_parent(struct span name)
@@ -102,12 +84,10 @@ struct span domain_tld(struct span name)
 
 bool domain_is_below(struct span name, struct span ancestor)
 {
-	struct span tail;
-
 	if (name.n < ancestor.n)
 		return false;
-	tail = span_skip(name, name.n - ancestor.n);
-	if (!span_equal_nocase(tail, ancestor))
+	/* the dot first: most names differ in it */
+	if (name.n > ancestor.n && ancestor.n > 0 && name.p[name.n - ancestor.n - 1] != '.')
 		return false;
-	return name.n == ancestor.n || ancestor.n == 0 || tail.p[-1] == '.';
+	return span_equal_nocase(span_skip(name, name.n - ancestor.n), ancestor);
 }

@@ -22,12 +22,6 @@ bool domain_is_name(struct span name);
 /* RFC 5321 Domain: as above without underscores. */
 bool domain_is_host(struct span name);
 
-/* Four decimal numbers 0..255 with dots between: never a domain. */
-bool domain_is_ipv4(struct span name);
-
-/* Any octet above 0x7f: perhaps a U-label where an A-label is due. */
-bool domain_has_u_label(struct span name);
-
 /* The part behind the first dot; empty without one. */
 struct span domain_parent(struct span name);
 
@@ -36,5 +30,13 @@ struct span domain_tld(struct span name);
 
 /* Is @name equal to @ancestor or below it? Ignores ASCII case. */
 bool domain_is_below(struct span name, struct span ancestor);
+
+/* @label, its dot included, in front of @domain: written to @text, which has room for both. */
+static inline struct span domain_join(struct span label, struct span domain, char *text)
+{
+	memcpy(text, label.p, label.n);
+	memcpy(text + label.n, domain.p, domain.n);
+	return (struct span){ text, label.n + domain.n };
+}
 
 #endif

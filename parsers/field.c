@@ -1,5 +1,6 @@
 #include "parsers/field.h"
 
+#include "parsers/hash.h"
 #include "parsers/utf8.h"
 
 bool field_is_name(struct span name)
@@ -23,26 +24,9 @@ bool field_is_value(struct span value)
 	return value.n > 0;
 }
 
-bool field_has_non_ascii(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] > 0x7f)
-			return true;
-	return false;
-}
-
-static uint32_t name_tag(struct span name)
-{
-	uint32_t tag = (uint32_t)name.n;
-
-	for (size_t i = 0; i < name.n; i++)
-		tag = tag * 31 + (unsigned char)name.p[i];
-	return tag;
-}
-
 bool field_names_saw(struct field_names *names, struct span name)
 {
-	uint32_t tag = name_tag(name);
+	uint32_t tag = (uint32_t)hash_span(name);
 
 	for (unsigned i = 0; i < names->count; i++)
 		if (names->tag[i] == tag && span_equal(names->name[i], name))
@@ -100,7 +84,7 @@ bool field_is_spaced(struct span name, struct span known)
 	return name.n > known.n && ascii_is_wsp(name.p[known.n]) && span_equal(span_trim(name), known);
 }
 
-enum txt_kind { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
+enum likeness { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
 
 /* What stands around a record that was pasted: quotes of every make, and the backslash before one; white space of
  * every script (Unicode's White_Space); what has no width. */
@@ -144,7 +128,7 @@ static bool is_meant(struct span text, struct span meant)
 	return span_starts_with_nocase(without_debris(text), span_skip(meant, 2));
 }
 
-static enum txt_kind kind_of(struct span text, struct span version, struct span meant)
+static enum likeness likeness_of(struct span text, struct span version, struct span meant)
 {
 	if (span_starts_with(text, version)) {
 		char next = text.n > version.n ? text.p[version.n] : ' ';
@@ -157,28 +141,60 @@ static enum txt_kind kind_of(struct span text, struct span version, struct span 
 	return is_meant(text, meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
 }
 
-void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
-		struct txt_choice *choice)
+enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
+			     struct finding_set *findings, struct span *text)
 {
-	size_t of_kind[TXT_EXACT + 1] = { 0 };
+	size_t like[TXT_EXACT + 1] = { 0 };
 
-	*choice = (struct txt_choice){ .state = TXT_NONE };
 	for (size_t i = 0; i < count; i++) {
-		enum txt_kind kind = kind_of(record[i], version, meant);
+		enum likeness likeness = likeness_of(record[i], kind->version, kind->meant);
 
 		/* A record alone is judged by the grammar, which allows white space before the
 		 * semicolon; beside others the literal beginning decides (RFC 8461 3.1). */
-		if (kind == TXT_LOOSE && count == 1)
-			kind = TXT_EXACT;
-		if (kind == TXT_EXACT)
-			choice->text = record[i];
-		of_kind[kind]++;
+		if (likeness == TXT_LOOSE && count == 1)
+			likeness = TXT_EXACT;
+		if (likeness == TXT_EXACT)
+			*text = record[i];
+		like[likeness]++;
 	}
-	choice->bad_version = of_kind[TXT_BAD_VERSION] > 0;
-	choice->discarded = of_kind[TXT_LOOSE] > 0;
-	choice->unrelated = of_kind[TXT_UNRELATED] > 0;
-	if (of_kind[TXT_EXACT] > 0)
-		choice->state = of_kind[TXT_EXACT] == 1 ? TXT_ONE : TXT_SEVERAL;
-	else if (choice->bad_version || choice->discarded)
-		choice->state = TXT_UNUSABLE;
+	if (like[TXT_BAD_VERSION] > 0)
+		finding_add(findings, kind->bad_version);
+	if (like[TXT_UNRELATED] > 0 || (like[TXT_LOOSE] > 0 && like[TXT_EXACT] > 0))
+		finding_add(findings, kind->unrelated);
+	if (like[TXT_EXACT] > 1) { /* not exactly one is as good as none */
+		finding_add(findings, kind->multiple);
+		return RECORD_MULTIPLE;
+	}
+	if (like[TXT_EXACT] == 1)
+		return RECORD_VALID;
+	if (like[TXT_LOOSE] > 0)
+		finding_add(findings, kind->syntax);
+	return like[TXT_LOOSE] > 0 || like[TXT_BAD_VERSION] > 0 ? RECORD_INVALID : RECORD_NONE;
+}
+
+void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading)
+{
+	struct field_walk walk = { .text = text, .at = kind->version.n };
+	struct span field;
+
+	/* not the whole struct: the name set is large and needs no clearing */
+	reading->findings = (struct finding_set){ 0 };
+	reading->names.count = 0;
+	reading->is_whole = false;
+	while (field_next(&walk, &field))
+		kind->read_field(reading, field);
+	if (walk.loose || walk.undelimited)
+		finding_add(&reading->findings, kind->syntax);
+	if (!reading->is_whole && !walk.undelimited)
+		finding_add(&reading->findings, kind->not_whole);
+}
+
+static const char *const record_state_names[RECORD_STATE_COUNT] = {
+	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
+	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
+};
+
+const char *record_state_name(enum record_state state)
+{
+	return record_state_names[state];
 }

@@ -1,5 +1,5 @@
 /* parsers/field.h - what the three texts of RFC 8461 3.1, 3.2 and RFC 8460 3 have in common:
- * names, values, `;` between fields, and which TXT record is the one.
+ * names, values, `;` between fields, which TXT record is the one, and the words for how that ended.
  *
  *   ext-name  = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
  *   ext-value = 1*( %x21-3A / %x3C / %x3E-7E )
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "parsers/finding.h"
 #include "parsers/span.h"
 
 enum {
@@ -19,18 +20,10 @@ enum {
 			       * texts hold, and a bound on the work a hostile one can ask for */
 };
 
-static inline bool ascii_is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 bool field_is_name(struct span name);
 
 /* ext-value of the two TXT records; the policy's differs. */
 bool field_is_value(struct span value);
-
-/* Any octet above 0x7f. */
-bool field_has_non_ascii(struct span text);
 
 /* Names seen so far. A set needs only count = 0 before its first use. */
 struct field_names {
@@ -60,20 +53,41 @@ bool field_split(struct span field, struct span *name, struct span *value);
  * nor an extension. */
 bool field_is_spaced(struct span name, struct span known);
 
-/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? */
-enum txt_choice_state { TXT_NONE, TXT_ONE, TXT_SEVERAL, TXT_UNUSABLE };
-
-struct txt_choice {
-	enum txt_choice_state state;
-	struct span text; /* where ONE */
-	bool bad_version; /* a record is meant, in another spelling or of another version */
-	bool discarded;   /* a record has the version but no semicolon right behind it, beside others */
-	bool unrelated;   /* a record is something else */
+/* How the TXT records at a name were read; the first and the last where there was nothing to read. */
+enum record_state {
+	RECORD_NOT_ASKED,
+	RECORD_NONE,
+	RECORD_VALID,
+	RECORD_INVALID,
+	RECORD_MULTIPLE,
+	RECORD_UNKNOWN,
+	RECORD_STATE_COUNT
 };
 
-/* @version is the exact beginning ("v=STSv1"), @meant the one that shows what the record wants to be, in lower case
- * ("v=sts"): in any case, and with quotes, white space and characters without width before, in and behind its "v=". */
-void txt_choose(const struct span *record, size_t count, struct span version, struct span meant,
-		struct txt_choice *choice);
+const char *record_state_name(enum record_state state); /* static; "" for NOT_ASKED */
+
+/* What is read of a TXT record; the first member of the reader's own struct. */
+struct txt_reading {
+	struct finding_set findings;
+	struct field_names names;
+	bool is_whole; /* set by read_field: the one field that a record needs was there */
+};
+
+/* A kind of TXT record: how it begins, its fields, and what is found wrong with it. */
+struct txt_kind {
+	struct span version; /* the exact beginning, "v=STSv1" */
+	struct span meant;   /* what shows that a record wants to be one, in lower case: "v=sts"; in any case, and with
+			      * quotes, white space and characters without width before, in and behind its "v=" */
+	void (*read_field)(struct txt_reading *reading, struct span field);
+	enum finding multiple, unrelated, bad_version, syntax, not_whole;
+};
+
+/* Which of the TXT records at a name is the one that counts (RFC 8461 3.1, RFC 8460 3)? RECORD_VALID: *@text, which is
+ * still to be read; NONE, MULTIPLE, INVALID: none does. Adds what is wrong with them all to @findings. */
+enum record_state txt_choose(const struct span *record, size_t count, const struct txt_kind *kind,
+			     struct finding_set *findings, struct span *text);
+
+/* Read the fields of the one that counts; of @reading these members are set. */
+void txt_read(struct span text, const struct txt_kind *kind, struct txt_reading *reading);
 
 #endif

@@ -27,15 +27,6 @@ const char *severity_name(enum severity severity)
 	return severity_names[severity];
 }
 
-enum finding finding_by_code(struct span code)
-{
-	unsigned f = 0;
-
-	while (f < FINDING_COUNT && !span_equal(code, span_of(finding_table[f].code)))
-		f++;
-	return (enum finding)f;
-}
-
 enum finding finding_next(const struct finding_set *set, unsigned from)
 {
 	for (unsigned f = from; f < FINDING_COUNT;) {
@@ -48,13 +39,12 @@ enum finding finding_next(const struct finding_set *set, unsigned from)
 	return FINDING_COUNT;
 }
 
-bool finding_any(const struct finding_set *set, enum severity severity, enum component component)
+enum finding finding_first(const struct finding_set *set, enum severity severity, enum component component)
 {
-	for (unsigned f = finding_next(set, 0); f < FINDING_COUNT; f = finding_next(set, f + 1)) {
-		const struct finding_info *info = &finding_table[f];
+	enum finding f = finding_next(set, 0);
 
-		if (info->severity == severity && (component == COMPONENT_NONE || info->component == component))
-			return true;
-	}
-	return false;
+	while (f < FINDING_COUNT && (finding_table[f].severity != severity ||
+				     (component != COMPONENT_NONE && finding_table[f].component != component)))
+		f = finding_next(set, f + 1);
+	return f;
 }

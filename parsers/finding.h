@@ -59,9 +59,6 @@ extern const struct finding_info finding_table[FINDING_COUNT];
 const char *component_name(enum component component); /* static; "" for NONE */
 const char *severity_name(enum severity severity);    /* static */
 
-/* The finding with this code, or FINDING_COUNT. */
-enum finding finding_by_code(struct span code);
-
 /* A set of findings, by value. */
 enum { FINDING_SET_WORDS = (FINDING_COUNT + 63) / 64 };
 
@@ -89,7 +86,12 @@ static inline void finding_join(struct finding_set *into, const struct finding_s
  *   for (f = finding_next(&set, 0); f < FINDING_COUNT; f = finding_next(&set, f + 1)) */
 enum finding finding_next(const struct finding_set *set, unsigned from);
 
-/* Does @set hold a finding of this severity (in @component, or anywhere for COMPONENT_NONE)? */
-bool finding_any(const struct finding_set *set, enum severity severity, enum component component);
+/* The first finding of this severity (in @component, or anywhere for COMPONENT_NONE), or FINDING_COUNT. */
+enum finding finding_first(const struct finding_set *set, enum severity severity, enum component component);
+
+static inline bool finding_any(const struct finding_set *set, enum severity severity, enum component component)
+{
+	return finding_first(set, severity, component) < FINDING_COUNT;
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* parsers/observation.h - the facts about one domain, and the judgement drawn from them.
+/* parsers/observation.h - the facts about one domain.
  *
  * An observation holds what was asked and what came back, nothing concluded: the scan
  * file keeps it, and analysis/classify/classify judges it, today or by a later version. Every
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/finding.h"
 #include "parsers/span.h"
 
 /* ZDNS's words. The numbers are on disk: append only. */
@@ -65,6 +64,21 @@ enum input_status {
 	INPUT_STATUS_COUNT
 };
 
+/* The TXT records asked for at names below a domain. On disk: append only. */
+enum txt_question {
+	TXT_STS,    /* RFC 8461 3.1 */
+	TXT_TLSRPT, /* RFC 8460 3 */
+	TXT_QUESTIONS
+};
+
+/* What asking, storing and showing need to know of each; its grammar and judgement are elsewhere. */
+struct txt_question_info {
+	struct span label; /* in front of the domain's name, with the dot between */
+	const char *key;   /* in JSON */
+};
+
+extern const struct txt_question_info txt_questions[TXT_QUESTIONS];
+
 /* Limits. Each is far above what an honest domain publishes and bounds what a hostile
  * one can make us keep; facts beyond are dropped and counted in `omitted` members. */
 enum {
@@ -101,8 +115,8 @@ struct obs_mx_record {
 struct obs_mx {
 	struct obs_answer answer;
 	const struct obs_mx_record *record; /* in order of preference, then name */
-	uint32_t count;
-	uint32_t omitted; /* beyond OBS_MX_MAX */
+	uint32_t count;                     /* at most OBS_MX_MAX */
+	uint32_t omitted;                   /* beyond that */
 };
 
 struct obs_txt {
@@ -153,7 +167,8 @@ struct obs_http {
 	struct span content_type;     /* field value as sent; p NULL: no such field */
 	struct span location;         /* field value as sent; p NULL: no such field */
 	struct span content_encoding; /* field value as sent; p NULL: no such field. `body` is decoded (RFC 9110 8.4) */
-	bool challenged;              /* the answer marks itself as a challenge to scanners */
+	struct span challenge;        /* the first field that marks a challenge, "name: value"; p NULL: none */
+	bool challenged;              /* read from older files, which hold no `challenge`: their scanner saw one */
 	uint64_t size;                /* octets of body that arrived, decoded */
 	struct span body;             /* status 200: up to POLICY_BODY_MAX; others: HTTP_ERROR_BODY_MAX */
 	uint8_t body_sha256[32];      /* of `body` where it is not empty */
@@ -180,59 +195,14 @@ struct observation {
 	int64_t time_ms; /* start, milliseconds since 1970, UTC */
 	uint32_t duration_ms;
 	struct obs_mx mx;
-	struct obs_txt sts;    /* _mta-sts.<domain> */
-	struct obs_txt tlsrpt; /* _smtp._tls.<domain> */
+	struct obs_txt txt[TXT_QUESTIONS];
 	struct obs_policy policy;
-};
-
-/* ---- the judgement: computed by analysis/classify/classify, never stored ---- */
-
-enum domain_status { DOMAIN_COMPLETE, DOMAIN_UNKNOWN, DOMAIN_BLOCKLISTED, DOMAIN_ILLEGAL_INPUT, DOMAIN_STATUS_COUNT };
-
-enum record_state {
-	RECORD_NOT_ASKED,
-	RECORD_NONE,
-	RECORD_VALID,
-	RECORD_INVALID,
-	RECORD_MULTIPLE,
-	RECORD_UNKNOWN,
-	RECORD_STATE_COUNT
-};
-
-enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
-
-enum verdict {
-	VERDICT_NO_POLICY,
-	VERDICT_NONE,
-	VERDICT_TESTING_OK,
-	VERDICT_TESTING_FAIL,
-	VERDICT_ENFORCE_OK,
-	VERDICT_ENFORCE_PARTIAL,
-	VERDICT_ENFORCE_FAIL,
-	VERDICT_UNKNOWN,
-	VERDICT_COUNT
-};
-
-struct judgement {
-	enum domain_status status;
-	enum record_state sts, tlsrpt;
-	enum policy_state policy;
-	enum component component;
-	enum verdict verdict;
-	struct finding_set findings;
 };
 
 /* The words of INTERFACE.md; static, "" where JSON has null. */
 const char *dns_status_name(enum dns_status status);
 const char *connect_status_name(enum connect_status status);
-const char *domain_status_name(enum domain_status status);
-const char *record_state_name(enum record_state state);
-const char *policy_state_name(enum policy_state state);
-const char *verdict_name(enum verdict verdict);
 const char *tls_version_name(enum tls_version version);
-
-/* The verdict's word; "" for a domain nobody was asked about, which has none: "unknown" is for one that was asked. */
-const char *judgement_verdict_name(const struct judgement *judgement);
 
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)
@@ -242,5 +212,21 @@ static inline bool dns_status_is_transient(enum dns_status status)
 
 /* Is this the null MX of RFC 7505: one record, preference 0, the root? */
 bool obs_mx_is_null(const struct obs_mx *mx);
+
+/* Where the chain ends; p NULL: there is none. */
+static inline struct span obs_cname_end(const struct obs_answer *answer)
+{
+	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
+}
+
+/* The answer with the policy host's chain, if there is one: both families have the same. */
+static inline const struct obs_answer *obs_policy_chain(const struct obs_policy *policy)
+{
+	return policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
+}
+
+/* Is there nothing at all that was learnt of it? */
+bool obs_tls_is_empty(const struct obs_tls *tls);
+bool obs_http_is_empty(const struct obs_http *http);
 
 #endif

@@ -15,18 +15,47 @@ bool span_equal_nocase(struct span a, struct span b)
 	return a.n == b.n && span_starts_with_nocase(a, b);
 }
 
-static bool is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 struct span span_trim(struct span s)
 {
-	while (s.n > 0 && is_wsp(s.p[0]))
+	while (s.n > 0 && ascii_is_wsp(s.p[0]))
 		s = span_skip(s, 1);
-	while (s.n > 0 && is_wsp(s.p[s.n - 1]))
+	while (s.n > 0 && ascii_is_wsp(s.p[s.n - 1]))
 		s.n--;
 	return s;
+}
+
+struct span span_strip(struct span s)
+{
+	while (s.n > 0 && ascii_is_space(s.p[0]))
+		s = span_skip(s, 1);
+	while (s.n > 0 && ascii_is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool span_is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return false;
+	return true;
+}
+
+bool span_decimal(struct span s, uint64_t most, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (!ascii_is_digit(s.p[i]) || sum > most / 10 || digit > most - sum * 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*value = sum;
+	return true;
 }
 
 size_t span_find(struct span s, size_t from, char needle)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Elements of an array; not of a pointer. */
@@ -54,9 +55,26 @@ static inline char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+/* WSP of RFC 5234. */
+static inline bool ascii_is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The white space of C: WSP, line ends and what old files hold. */
+static inline bool ascii_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static inline bool ascii_is_alnum(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return ascii_is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* Comparison without regard to ASCII case. */
@@ -65,8 +83,16 @@ bool span_equal_nocase(struct span a, struct span b);
 /* Does @s start with @prefix, without regard to ASCII case? */
 bool span_starts_with_nocase(struct span s, struct span prefix);
 
-/* Without leading and trailing SP and HTAB (WSP of RFC 5234). */
+/* Without leading and trailing WSP; without any white space there. */
 struct span span_trim(struct span s);
+struct span span_strip(struct span s);
+
+/* Is no octet above 0x7f? */
+bool span_is_ascii(struct span s);
+
+/* A decimal number, 0 to @most: digits and nothing else, leading zeros too. False, and *value as it was, for anything
+ * else. */
+bool span_decimal(struct span s, uint64_t most, uint64_t *value);
 
 /* Offset of the first @needle at or after @from, or s.n. */
 size_t span_find(struct span s, size_t from, char needle);

@@ -114,7 +114,7 @@ static bool is_u_label_pattern(struct span value)
 		plain[n] = length > 1 ? 'x' : value.p[i];
 		i += length;
 	}
-	return domain_has_u_label(value) && is_mx_pattern((struct span){ plain, n });
+	return !span_is_ascii(value) && is_mx_pattern((struct span){ plain, n });
 }
 
 static void add_bad_mx(struct span value, struct finding_set *findings)
@@ -170,16 +170,8 @@ static void read_mode(struct span value, struct sts_policy *result)
 
 static void read_max_age(struct span value, struct sts_policy *result)
 {
-	uint64_t seconds = 0;
-
-	result->has_max_age = value.n >= 1 && value.n <= MAX_AGE_DIGITS;
-	for (size_t i = 0; i < value.n && result->has_max_age; i++) {
-		result->has_max_age = value.p[i] >= '0' && value.p[i] <= '9';
-		seconds = seconds * 10 + (uint64_t)(value.p[i] - '0');
-	}
-	if (result->has_max_age)
-		result->max_age = seconds;
-	else
+	result->has_max_age = value.n <= MAX_AGE_DIGITS && span_decimal(value, UINT64_MAX, &result->max_age);
+	if (!result->has_max_age)
 		finding_add(&result->findings, FINDING_POLICY_BAD_MAX_AGE);
 }
 
@@ -293,8 +285,8 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
-/* Does the body begin as a page does? No key can begin with `<`. */
-static bool is_html(struct span body)
+/* No key can begin with `<`. */
+bool sts_policy_is_html(struct span body)
 {
 	size_t i = 0;
 
@@ -351,7 +343,7 @@ void sts_policy_parse(struct span body, struct sts_policy *result)
 		refuse(result, FINDING_POLICY_EMPTY);
 		return;
 	}
-	if (is_html(body)) {
+	if (sts_policy_is_html(body)) {
 		refuse(result, FINDING_POLICY_HTML);
 		return;
 	}
@@ -377,4 +369,16 @@ bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span
 		}
 	}
 	return false;
+}
+
+static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+	[POLICY_UNJUDGED] = "",
+	[POLICY_VALID] = "valid",
+	[POLICY_TOLERATED] = "tolerated",
+	[POLICY_INVALID] = "invalid",
+};
+
+const char *policy_state_name(enum policy_state state)
+{
+	return policy_state_names[state];
 }

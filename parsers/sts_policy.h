@@ -7,8 +7,12 @@
 #include <stdint.h>
 
 #include "parsers/finding.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
+
+/* What the policy host has in front of the domain's name (RFC 8461 3.3). */
+#define STS_POLICY_LABEL "mta-sts."
+
+enum policy_state { POLICY_UNJUDGED, POLICY_VALID, POLICY_TOLERATED, POLICY_INVALID, POLICY_STATE_COUNT };
 
 enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE };
 
@@ -31,9 +35,14 @@ struct sts_policy {
 
 void sts_policy_parse(struct span body, struct sts_policy *result);
 
+/* Does the body begin as an HTML page does? Then it is no policy. */
+bool sts_policy_is_html(struct span body);
+
 /* Walk the well-formed mx values in order; *@at starts at 0. False at the end. */
 bool sts_policy_next_mx(const struct sts_policy *policy, size_t *at, struct span *pattern);
 
-const char *sts_mode_name(enum sts_mode mode); /* "" for UNSET */
+/* Static; "" for UNSET and UNJUDGED. */
+const char *sts_mode_name(enum sts_mode mode);
+const char *policy_state_name(enum policy_state state);
 
 #endif

@@ -1,10 +1,6 @@
 #include "parsers/sts_record.h"
 
-#include "parsers/field.h"
-
 enum { STS_ID_MAX = 32 }; /* octets, RFC 8461 3.1 sts-id */
-
-static const struct span version = { "v=STSv1", 7 };
 
 /* What stands at the apex of very many zones and nowhere else. Seen at _mta-sts it was put there by
  * a wildcard (RFC 1034 4.3.3). */
@@ -37,23 +33,21 @@ static bool is_id(struct span id)
 }
 
 struct reading {
-	struct finding_set findings;
-	struct field_names names;
+	struct txt_reading txt;
 	struct span id; /* of the first id field */
-	bool has_id;
 };
 
 /* One field. A repeated one is an extension in the grammar's eyes: the first counts (RFC 8461 3.2,
  * last paragraph), the later must still be derivable. */
-static void read_field(struct reading *reading, struct span field)
+static void read_field(struct txt_reading *reading, struct span field)
 {
 	static const struct span id = { "id", 2 };
 	struct span name, value;
 	bool is_pair = field_split(field, &name, &value);
 
-	if (span_equal(name, id) && !reading->has_id) {
-		reading->has_id = true;
-		reading->id = value;
+	if (span_equal(name, id) && !reading->is_whole) {
+		reading->is_whole = true;
+		((struct reading *)reading)->id = value;
 		if (!is_id(value))
 			finding_add(&reading->findings, FINDING_STS_RECORD_BAD_ID);
 		return;
@@ -61,10 +55,10 @@ static void read_field(struct reading *reading, struct span field)
 	if (field_is_spaced(name, id) && is_pair) {
 		/* "id = 1": meant as the id, no extension; there is no white space around `=` */
 		finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
-		reading->has_id = true;
+		reading->is_whole = true;
 		return;
 	}
-	if (field_has_non_ascii(field))
+	if (!span_is_ascii(field))
 		finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
 	else if (!is_pair || !field_is_name(name) || !field_is_value(value))
 		finding_add(&reading->findings, FINDING_STS_RECORD_BAD_FIELD);
@@ -73,65 +67,39 @@ static void read_field(struct reading *reading, struct span field)
 }
 
 /* RFC 8461 3.1: sts-text-record */
-static void read_record(struct reading *reading, struct span text)
-{
-	struct field_walk walk = { .text = text, .at = version.n };
-	struct span field;
-
-	while (field_next(&walk, &field))
-		read_field(reading, field);
-	if (walk.loose || walk.undelimited)
-		finding_add(&reading->findings, FINDING_STS_RECORD_SYNTAX);
-	if (!reading->has_id && !walk.undelimited)
-		finding_add(&reading->findings, FINDING_STS_RECORD_NO_ID);
-}
+static const struct txt_kind kind = {
+	.version = { "v=STSv1", 7 },
+	.meant = { "v=sts", 5 },
+	.read_field = read_field,
+	.multiple = FINDING_STS_RECORD_MULTIPLE,
+	.unrelated = FINDING_STS_RECORD_UNRELATED_TXT,
+	.bad_version = FINDING_STS_RECORD_BAD_VERSION,
+	.syntax = FINDING_STS_RECORD_SYNTAX,
+	.not_whole = FINDING_STS_RECORD_NO_ID,
+};
 
 static void judge_one(struct span text, struct sts_record *result)
 {
 	struct reading reading;
 
-	/* not the whole struct: the name set is large and needs no clearing */
-	reading.findings = (struct finding_set){ 0 };
-	reading.names.count = 0;
-	reading.has_id = false;
 	reading.id = (struct span){ NULL, 0 };
-	read_record(&reading, text);
-	if (finding_any(&reading.findings, SEVERITY_ERROR, COMPONENT_NONE)) {
+	txt_read(text, &kind, &reading.txt);
+	if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
 		result->state = RECORD_INVALID;
-	} else {
-		result->state = RECORD_VALID;
+	else
 		result->id = reading.id;
-	}
-	finding_join(&result->findings, &reading.findings);
+	finding_join(&result->findings, &reading.txt.findings);
 }
 
 void sts_record_parse(const struct span *record, size_t count, struct sts_record *result)
 {
-	struct txt_choice choice;
+	struct span text;
 
 	*result = (struct sts_record){ .state = RECORD_NONE };
-	txt_choose(record, count, version, SPAN_LITERAL("v=sts"), &choice);
-	if (choice.bad_version)
-		finding_add(&result->findings, FINDING_STS_RECORD_BAD_VERSION);
-	if (choice.unrelated || (choice.discarded && choice.state != TXT_UNUSABLE))
-		finding_add(&result->findings, FINDING_STS_RECORD_UNRELATED_TXT);
-	switch (choice.state) {
-	case TXT_NONE:
-		for (size_t i = 0; i < count; i++)
-			if (is_apex_record(record[i]))
-				finding_add(&result->findings, FINDING_STS_RECORD_WILDCARD_TXT);
-		break;
-	case TXT_ONE:
-		judge_one(choice.text, result);
-		break;
-	case TXT_SEVERAL: /* RFC 8461 3.1: not exactly one is as good as none */
-		result->state = RECORD_MULTIPLE;
-		finding_add(&result->findings, FINDING_STS_RECORD_MULTIPLE);
-		break;
-	case TXT_UNUSABLE:
-		result->state = RECORD_INVALID;
-		if (choice.discarded)
-			finding_add(&result->findings, FINDING_STS_RECORD_SYNTAX);
-		break;
-	}
+	result->state = txt_choose(record, count, &kind, &result->findings, &text);
+	if (result->state == RECORD_VALID)
+		judge_one(text, result);
+	for (size_t i = 0; i < count && result->state == RECORD_NONE; i++)
+		if (is_apex_record(record[i]))
+			finding_add(&result->findings, FINDING_STS_RECORD_WILDCARD_TXT);
 }

@@ -7,8 +7,8 @@
 #ifndef STSURVEY_PARSERS_STS_RECORD_H
 #define STSURVEY_PARSERS_STS_RECORD_H
 
+#include "parsers/field.h"
 #include "parsers/finding.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
 
 struct sts_record {

@@ -1,13 +1,10 @@
 #include "parsers/tlsrpt_record.h"
 
-#include "parsers/field.h"
-
-static const struct span version = { "v=TLSRPTv1", 10 };
 static const struct span rua = { "rua", 3 };
 
 static bool is_hex(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* RFC 3986 2.2 and 2.3, without the brackets that only an IP-literal may use. */
@@ -39,7 +36,7 @@ static size_t scheme_length(struct span uri)
 {
 	size_t colon = span_find(uri, 0, ':');
 
-	if (colon == 0 || colon == uri.n || !ascii_is_alnum(uri.p[0]) || (uri.p[0] >= '0' && uri.p[0] <= '9'))
+	if (colon == 0 || colon == uri.n || !ascii_is_alnum(uri.p[0]) || ascii_is_digit(uri.p[0]))
 		return 0;
 	for (size_t i = 1; i < colon; i++)
 		if (!ascii_is_alnum(uri.p[i]) && uri.p[i] != '+' && uri.p[i] != '-' && uri.p[i] != '.')
@@ -77,7 +74,7 @@ static bool split_authority(struct span authority, struct span *host)
 	if (end < authority.n && authority.p[end] != ':')
 		return false;
 	for (port = end + 1; port < authority.n; port++)
-		if (authority.p[port] < '0' || authority.p[port] > '9')
+		if (!ascii_is_digit(authority.p[port]))
 			return false;
 	return end > 0 && host->p[0] == '[' ? true : is_uri_text(*host);
 }
@@ -138,9 +135,7 @@ static bool list_next(struct span list, size_t *at, struct span *member)
 }
 
 struct reading {
-	struct finding_set findings;
-	struct field_names names;
-	bool has_rua;
+	struct txt_reading txt;
 	bool broken; /* a rua is no URI: nobody knows where reports shall go */
 	size_t usable;
 };
@@ -151,110 +146,85 @@ static void read_rua(struct reading *reading, struct span list)
 	struct span member;
 
 	if (list.n > 0 && ascii_is_wsp(list.p[0]))
-		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+		finding_add(&reading->txt.findings, FINDING_TLSRPT_SYNTAX);
 	for (size_t at = 0; list_next(list, &at, &member);) {
 		struct uri uri = uri_read(member);
 
 		if (!uri.is_uri || (uri.scheme != TLSRPT_OTHER && !uri.has_goal))
-			finding_add(&reading->findings, FINDING_TLSRPT_BAD_URI);
+			finding_add(&reading->txt.findings, FINDING_TLSRPT_BAD_URI);
 		else if (uri.scheme == TLSRPT_OTHER)
-			finding_add(&reading->findings, FINDING_TLSRPT_BAD_SCHEME);
+			finding_add(&reading->txt.findings, FINDING_TLSRPT_BAD_SCHEME);
 		else
 			reading->usable++;
 		if (!uri.is_uri)
 			reading->broken = true;
 		else if (span_find(member, 0, '!') < member.n)
-			finding_add(&reading->findings, FINDING_TLSRPT_UNENCODED);
+			finding_add(&reading->txt.findings, FINDING_TLSRPT_UNENCODED);
 	}
 }
 
-static void read_field(struct reading *reading, struct span field)
+static void read_field(struct txt_reading *txt, struct span field)
 {
 	struct span name, value;
 	bool is_pair = field_split(field, &name, &value);
 	bool again;
 
 	if (span_equal(name, rua)) {
-		again = reading->has_rua; /* several add up: they may stand anywhere and the grammar has 1* */
-		reading->has_rua = true;
-		read_rua(reading, value);
+		again = txt->is_whole; /* several add up: they may stand anywhere and the grammar has 1* */
+		txt->is_whole = true;
+		read_rua((struct reading *)txt, value);
 	} else if (is_pair && field_is_spaced(name, rua)) {
-		again = reading->has_rua;
-		reading->has_rua = true; /* meant as a rua, so no extension; no white space around `=` */
-		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+		again = txt->is_whole;
+		txt->is_whole = true; /* meant as a rua, so no extension; no white space around `=` */
+		finding_add(&txt->findings, FINDING_TLSRPT_SYNTAX);
 	} else {
-		again = span_equal(name, SPAN_LITERAL("v")) || field_names_saw(&reading->names, name);
+		again = span_equal(name, SPAN_LITERAL("v")) || field_names_saw(&txt->names, name);
 		if (!is_pair || !field_is_name(name) || !field_is_value(value))
-			finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
+			finding_add(&txt->findings, FINDING_TLSRPT_SYNTAX);
 	}
 	if (again)
-		finding_add(&reading->findings, FINDING_TLSRPT_DUPLICATE_FIELD);
+		finding_add(&txt->findings, FINDING_TLSRPT_DUPLICATE_FIELD);
 }
 
 /* RFC 8460 3: tlsrpt-record */
-static void read_record(struct reading *reading, struct span text)
-{
-	struct field_walk walk = { .text = text, .at = version.n };
-	struct span field;
-
-	while (field_next(&walk, &field))
-		read_field(reading, field);
-	if (walk.loose || walk.undelimited)
-		finding_add(&reading->findings, FINDING_TLSRPT_SYNTAX);
-	if (!reading->has_rua && !walk.undelimited)
-		finding_add(&reading->findings, FINDING_TLSRPT_NO_RUA);
-}
+static const struct txt_kind kind = {
+	.version = { "v=TLSRPTv1", 10 },
+	.meant = { "v=tlsrpt", 8 },
+	.read_field = read_field,
+	.multiple = FINDING_TLSRPT_MULTIPLE,
+	.unrelated = FINDING_TLSRPT_UNRELATED_TXT,
+	.bad_version = FINDING_TLSRPT_BAD_VERSION,
+	.syntax = FINDING_TLSRPT_SYNTAX,
+	.not_whole = FINDING_TLSRPT_NO_RUA,
+};
 
 static void judge_one(struct span text, struct tlsrpt_record *result)
 {
 	struct reading reading;
 
-	/* not the whole struct: the name set is large and needs no clearing */
-	reading.findings = (struct finding_set){ 0 };
-	reading.names.count = 0;
-	reading.has_rua = reading.broken = false;
+	reading.broken = false;
 	reading.usable = 0;
-	read_record(&reading, text);
+	txt_read(text, &kind, &reading.txt);
 	/* A URI that no sender can use does no harm beside one that is usable. */
-	if (reading.broken || reading.usable == 0 || finding_has(&reading.findings, FINDING_TLSRPT_SYNTAX))
+	if (reading.broken || reading.usable == 0 || finding_has(&reading.txt.findings, FINDING_TLSRPT_SYNTAX))
 		result->state = RECORD_INVALID;
-	else
-		result->state = RECORD_VALID;
 	result->text = text;
-	finding_join(&result->findings, &reading.findings);
+	finding_join(&result->findings, &reading.txt.findings);
 }
 
 void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
 {
-	struct txt_choice choice;
+	struct span text;
 
 	*result = (struct tlsrpt_record){ .state = RECORD_NONE };
-	txt_choose(record, count, version, SPAN_LITERAL("v=tlsrpt"), &choice);
-	if (choice.bad_version)
-		finding_add(&result->findings, FINDING_TLSRPT_BAD_VERSION);
-	if (choice.unrelated || (choice.discarded && choice.state != TXT_UNUSABLE))
-		finding_add(&result->findings, FINDING_TLSRPT_UNRELATED_TXT);
-	switch (choice.state) {
-	case TXT_NONE:
-		break;
-	case TXT_ONE:
-		judge_one(choice.text, result);
-		break;
-	case TXT_SEVERAL: /* RFC 8460 3: not exactly one is as good as none */
-		result->state = RECORD_MULTIPLE;
-		finding_add(&result->findings, FINDING_TLSRPT_MULTIPLE);
-		break;
-	case TXT_UNUSABLE:
-		result->state = RECORD_INVALID;
-		if (choice.discarded)
-			finding_add(&result->findings, FINDING_TLSRPT_SYNTAX);
-		break;
-	}
+	result->state = txt_choose(record, count, &kind, &result->findings, &text);
+	if (result->state == RECORD_VALID)
+		judge_one(text, result);
 }
 
 bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme)
 {
-	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : version.n };
+	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : kind.version.n };
 	struct span text = record->text;
 
 	if (record->state != RECORD_VALID)

@@ -6,8 +6,8 @@
 #ifndef STSURVEY_PARSERS_TLSRPT_RECORD_H
 #define STSURVEY_PARSERS_TLSRPT_RECORD_H
 
+#include "parsers/field.h"
 #include "parsers/finding.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
 
 struct tlsrpt_record {

@@ -8,21 +8,21 @@
 
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
-#include "output/command.h"
-#include "scanner/rules/idna.h"
-#include "scanner/job/job.h"
-#include "scanner/base/limits.h"
-#include "scanner/run/nets.h"
-#include "scanner/options/options.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/dns/private_resolver.h"
+#include "scanner/job/job.h"
+#include "scanner/options/exit_status.h"
+#include "scanner/program.h"
+#include "scanner/rules/idna.h"
+#include "scanner/run/domain_log.h"
+#include "scanner/run/net_live.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {
 	const struct options *options;
 	uv_loop_t loop;
-	struct nets nets;
-	struct nets_shared shared;
+	struct net_live live;
+	struct net_live_shared shared;
 	struct server_check *server;
 	struct job_context context;
 	struct job *job;
@@ -34,20 +34,7 @@ static void on_done(struct job *job)
 	((struct check *)job->context->arg)->pending--;
 }
 
-/* A name as DNS has it; false with a line on standard error. */
-static bool to_name(const char *argument, char name[DOMAIN_NAME_MAX + 1])
-{
-	size_t n;
-
-	if (!idna_name(span_trim(span_of(argument)), name, &n)) {
-		fprintf(stderr, "stsurvey check: %s: is no domain name\n", argument);
-		return false;
-	}
-	name[n] = '\0';
-	return true;
-}
-
-static int show(struct check *check)
+static int show(struct check *check, struct error *error)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	int status = EXIT_COMPLETE;
@@ -56,7 +43,7 @@ static int show(struct check *check)
 		struct observation observation;
 		struct classification result;
 
-		if (check->job[i].fault) {
+		if (job_fault(&check->job[i])) {
 			fprintf(stderr, "stsurvey check: %.*s: out of memory or sockets\n", (int)check->job[i].name.n,
 				check->job[i].name.p);
 			status = EXIT_FATAL;
@@ -64,6 +51,7 @@ static int show(struct check *check)
 		}
 		job_observation(&check->job[i], &observation);
 		classify(&observation, &result);
+		domain_log_judged(observation.name, &result.judgement, "explained");
 		if (i > 0)
 			putchar('\n');
 		explain_domain(stdout, &observation, &result, colour);
@@ -73,117 +61,103 @@ static int show(struct check *check)
 		case VERDICT_ENFORCE_OK:
 			break;
 		default:
-			status = EXIT_FATAL;
+			status = EXIT_NOT_IN_ORDER;
 		}
 	}
-	if (fflush(stdout) != 0) {
-		fprintf(stderr, "stsurvey check: standard output: %s\n", strerror(errno));
-		status = EXIT_FATAL;
-	}
-	return status;
+	if (fflush(stdout) == 0)
+		return status;
+	error_set(error, "standard output: %s", strerror(errno));
+	return EXIT_FATAL;
 }
 
-static int run(struct check *check, char **domains, unsigned count)
+static int open_nets(struct check *check, struct error *error)
 {
-	char error[OPTIONS_ERROR_MAX], name[DOMAIN_NAME_MAX + 1];
-	int status = EXIT_FATAL;
+	const struct options *options = check->options;
 
-	snprintf(error, sizeof(error), "no memory");
-	check->job = calloc(count, sizeof(*check->job));
-	check->server = calloc(check->options->server_count, sizeof(*check->server));
-	if (!check->job || !check->server ||
-	    nets_shared_open(&check->shared, check->options, check->server, 1, error, sizeof(error)) < 0 ||
-	    preflight(check->options->server, check->options->server_count, (uint32_t)(check->options->timeout * 1000),
-		      NULL, 0, check->server, error, sizeof(error)) < 0 ||
-	    nets_open(&check->nets, &check->loop, &check->shared, error, sizeof(error)) < 0) {
-		fprintf(stderr, "stsurvey check: %s\n", error);
+	check->job = calloc((size_t)options->operands, sizeof(*check->job));
+	check->server = calloc(options->server_count, sizeof(*check->server));
+	if (!check->job || !check->server)
+		return error_set(error, "no memory");
+	if (net_live_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
+	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
+		      check->server, error) < 0)
+		return -1;
+	for (unsigned i = 0; i < options->server_count; i++)
+		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
+	return net_live_open(&check->live, &check->loop, &check->shared, error);
+}
+
+/* Begin a domain. The exit status is not COMPLETE where it cannot be. */
+static int begin(struct check *check, const char *argument, struct error *error)
+{
+	const struct domain_set *unasked = check->options->domain_blocklist;
+	struct job *job = &check->job[check->jobs];
+	char text[DOMAIN_NAME_MAX];
+	struct span name = { text, 0 };
+
+	if (!idna_name(span_trim(span_of(argument)), text, &name.n)) {
+		error_set(error, "%s: is no domain name", argument);
+		return EXIT_USAGE;
+	}
+	if (unasked && domain_set_has(unasked, name)) {
+		error_set(error, "%.*s: is on the --domain-blocklist-file", (int)name.n, name.p);
 		return EXIT_FATAL;
 	}
-	check->context = (struct job_context){ .net = &check->nets.net,
-					       .allow = check->options->allow_reserved,
-					       .unasked = check->options->domain_blocklist,
-					       .block = check->options->blocklist,
+	check->pending++;
+	job_init(job, &check->context);
+	job_start(job, check->jobs++, 0, name, true);
+	return EXIT_COMPLETE;
+}
+
+static int run(struct check *check, struct error *error)
+{
+	const struct options *options = check->options;
+	int status = EXIT_COMPLETE;
+
+	if (open_nets(check, error) < 0)
+		return EXIT_FATAL;
+	check->context = (struct job_context){ .net = &check->live.net,
+					       .allow = options->allow_reserved,
+					       .domain_blocklist = options->domain_blocklist,
+					       .address_blocklist = options->address_blocklist,
 					       .done = on_done,
 					       .arg = check };
-	for (unsigned i = 0; i < count; i++) {
-		struct job *job = &check->job[check->jobs];
-
-		if (!to_name(domains[i], name))
-			return EXIT_USAGE;
-		if (check->options->domain_blocklist &&
-		    domain_set_has(check->options->domain_blocklist, span_of(name))) {
-			fprintf(stderr, "stsurvey check: %s: is on the --domain-blocklist-file\n", name);
-			return EXIT_FATAL;
-		}
-		check->jobs++;
-		check->pending++;
-		job_init(job, &check->context);
-		job_start(job, i, 0, span_of(name), true);
-	}
+	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)
+		status = begin(check, options->operand[i], error);
+	if (status != EXIT_COMPLETE)
+		return status;
 	while (check->pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
-	status = show(check);
-	return status;
+	return show(check, error);
 }
 
 static void clean_up(struct check *check)
 {
-	nets_close(&check->nets);
+	net_live_close(&check->live);
 	uv_run(&check->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&check->loop);
 	for (unsigned i = 0; i < check->jobs; i++)
 		job_fini(&check->job[i]);
 	free(check->job);
-	nets_free(&check->nets);
-	nets_shared_free(&check->shared);
+	net_live_free(&check->live);
+	net_live_shared_free(&check->shared);
 	free(check->server);
 }
 
-static int check_all(struct options *options, char **domains, unsigned count)
+int cmd_check(const struct options *options, struct error *error)
 {
-	struct check check = { .options = options };
-	char error[OPTIONS_ERROR_MAX];
-	int status;
+	struct options used;
+	struct check check = { .options = &used };
+	int status = EXIT_FATAL;
 
-	if (options->resolver) {
-		if (private_resolver_start(&options->started, options->resolver_config, options->threads, count,
-					   &options->server[0], error, sizeof(error)) < 0) {
-			fprintf(stderr, "stsurvey check: %s\n", error);
-			return EXIT_FATAL;
-		}
-		options->server_count = 1;
-	}
-	uv_loop_init(&check.loop);
-	status = run(&check, domains, count);
-	clean_up(&check);
-	private_resolver_stop(options->started);
-	return status;
-}
-
-int cmd_check(int argc, char **argv)
-{
-	char error[OPTIONS_ERROR_MAX];
-	struct options options;
-	int status, first;
-
-	switch (options_read(&options, OPTIONS_CHECK, argc, argv, &first, error)) {
-	case OPTIONS_HELP_SHOWN:
-		return EXIT_COMPLETE;
-	case OPTIONS_USAGE:
-		fprintf(stderr, "stsurvey check: %s\n", error);
-		return EXIT_USAGE;
-	case OPTIONS_FATAL:
-		fprintf(stderr, "stsurvey check: %s\n", error);
+	if (program_start_resolver(options, &used, error) < 0)
 		return EXIT_FATAL;
-	case OPTIONS_OK:
-		break;
-	}
-	if (first >= argc) {
-		fprintf(stderr, "stsurvey check: which DOMAIN? see 'stsurvey help check'\n");
-		status = EXIT_USAGE;
+	if (uv_loop_init(&check.loop) < 0) {
+		error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
 	} else {
-		status = check_all(&options, argv + first, (unsigned)(argc - first));
+		status = run(&check, error);
+		clean_up(&check);
 	}
-	options_free(&options);
+	private_resolver_stop(used.started);
 	return status;
 }

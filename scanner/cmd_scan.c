@@ -1,61 +1,22 @@
-#include <stdio.h>
-
-#include "output/command.h"
-#include "scanner/run/early_signal.h"
 #include "scanner/base/log.h"
-#include "scanner/options/options.h"
 #include "scanner/dns/private_resolver.h"
-#include "scanner/run/survey.h"
+#include "scanner/options/exit_status.h"
+#include "scanner/program.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/run/scan_main.h"
 
-static enum log_level level_of(const struct options *options)
+int cmd_scan(const struct options *options, struct error *error)
 {
-	if (options->quiet)
-		return LOG_LEVEL_WARNING;
-	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
-}
-
-static int survey(struct options *options, int argc, char **argv)
-{
-	char error[OPTIONS_ERROR_MAX];
+	struct options used;
 	int status;
 
 	early_signal_catch();
-	if (options->resolver) {
-		if (private_resolver_start(&options->started, options->resolver_config, options->threads,
-					   options->concurrency, &options->server[0], error, sizeof(error)) < 0) {
-			log_error("%s", error);
-			return EXIT_FATAL;
-		}
-		options->server_count = 1;
-	}
-	status = survey_run(options, argc, argv);
-	private_resolver_stop(options->started);
-	return status;
-}
-
-int cmd_scan(int argc, char **argv)
-{
-	char error[OPTIONS_ERROR_MAX];
-	struct options options;
-	int status = EXIT_FATAL, first;
-
-	switch (options_read(&options, OPTIONS_SCAN, argc, argv, &first, error)) {
-	case OPTIONS_HELP_SHOWN:
-		return EXIT_COMPLETE;
-	case OPTIONS_USAGE:
-		fprintf(stderr, "stsurvey scan: %s\n", error);
-		return EXIT_USAGE;
-	case OPTIONS_FATAL:
-		fprintf(stderr, "stsurvey scan: %s\n", error);
+	if (program_start_resolver(options, &used, error) < 0) {
+		log_error("%s", error->text);
+		error->text[0] = '\0'; /* has been told */
 		return EXIT_FATAL;
-	case OPTIONS_OK:
-		break;
 	}
-	if (log_open(options.log_file, level_of(&options), error) < 0)
-		fprintf(stderr, "stsurvey scan: %s\n", error);
-	else
-		status = survey(&options, argc, argv);
-	log_close();
-	options_free(&options);
+	status = scan_main_run(&used, options->argc, options->argv);
+	private_resolver_stop(used.started);
 	return status;
 }

@@ -3,11 +3,6 @@
 #include "analysis/classify/classify_mx.h"
 #include "analysis/classify/classify_policy.h"
 
-static void add(struct classification *result, enum finding finding)
-{
-	finding_add(&result->judgement.findings, finding);
-}
-
 /* Lookups end in one of these before any record is read. */
 static enum record_state state_of_answer(const struct obs_answer *answer)
 {
@@ -23,63 +18,64 @@ static enum record_state state_of_answer(const struct obs_answer *answer)
 /* Two names with nothing in common are aliases of one: nobody delegated them, a DNS wildcard answers (RFC 4592). */
 static bool is_wildcard_alias(const struct observation *observation)
 {
-	const struct obs_answer *sts = &observation->sts.answer, *tlsrpt = &observation->tlsrpt.answer;
+	const struct obs_answer *sts = &observation->txt[TXT_STS].answer,
+				*tlsrpt = &observation->txt[TXT_TLSRPT].answer;
 
 	return sts->cname_count > 0 && tlsrpt->cname_count > 0 && span_equal_nocase(sts->cname[0], tlsrpt->cname[0]);
 }
 
 static void judge_sts_alias(const struct observation *observation, struct classification *result)
 {
-	const struct obs_answer *answer = &observation->sts.answer;
+	const struct obs_answer *answer = &observation->txt[TXT_STS].answer;
 
 	if (is_wildcard_alias(observation)) {
-		add(result, FINDING_STS_RECORD_WILDCARD_TXT);
+		classification_add(result, FINDING_STS_RECORD_WILDCARD_TXT);
 		return;
 	}
 	if (answer->cname_count > 0)
-		add(result, FINDING_STS_RECORD_DELEGATED);
+		classification_add(result, FINDING_STS_RECORD_DELEGATED);
 	if (answer->cname_loop || (answer->status == DNS_NXDOMAIN && answer->cname_count > 0))
-		add(result, FINDING_STS_RECORD_DANGLING_CNAME);
+		classification_add(result, FINDING_STS_RECORD_DANGLING_CNAME);
 }
 
 static void judge_sts(const struct observation *observation, struct classification *result)
 {
-	const struct obs_txt *txt = &observation->sts;
+	const struct obs_txt *txt = &observation->txt[TXT_STS];
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
 	judge_sts_alias(observation, result);
 	if (state == RECORD_UNKNOWN)
-		add(result, FINDING_STS_RECORD_UNKNOWN);
+		classification_add(result, FINDING_STS_RECORD_UNKNOWN);
 	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
 		sts_record_parse(txt->record, txt->count, &result->sts);
 		state = result->sts.state;
 		finding_join(&result->judgement.findings, &result->sts.findings);
 	}
-	result->judgement.sts = state;
+	result->judgement.record[TXT_STS] = state;
 }
 
 static void judge_tlsrpt(const struct observation *observation, struct classification *result)
 {
-	const struct obs_txt *txt = &observation->tlsrpt;
+	const struct obs_txt *txt = &observation->txt[TXT_TLSRPT];
 	const struct obs_answer *answer = &txt->answer;
 	enum record_state state = state_of_answer(answer);
 
 	if (answer->cname_count > 0 && !is_wildcard_alias(observation))
-		add(result, FINDING_TLSRPT_DELEGATED);
+		classification_add(result, FINDING_TLSRPT_DELEGATED);
 	if (state == RECORD_UNKNOWN)
-		add(result, FINDING_TLSRPT_UNKNOWN);
+		classification_add(result, FINDING_TLSRPT_UNKNOWN);
 	if (state == RECORD_NONE && answer->status == DNS_NOERROR && txt->count > 0) {
 		tlsrpt_record_parse(txt->record, txt->count, &result->tlsrpt);
 		state = result->tlsrpt.state;
 		finding_join(&result->judgement.findings, &result->tlsrpt.findings);
 	}
-	result->judgement.tlsrpt = state;
+	result->judgement.record[TXT_TLSRPT] = state;
 	/* RFC 8461 6: failures are reported to those who ask for it. */
-	if (result->judgement.sts == RECORD_VALID && state == RECORD_NONE)
-		add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
-	if (state == RECORD_VALID && result->judgement.sts == RECORD_NONE)
-		add(result, FINDING_TLSRPT_WITHOUT_STS);
+	if (result->judgement.record[TXT_STS] == RECORD_VALID && state == RECORD_NONE)
+		classification_add(result, FINDING_TLSRPT_ABSENT_WITH_STS);
+	if (state == RECORD_VALID && result->judgement.record[TXT_STS] == RECORD_NONE)
+		classification_add(result, FINDING_TLSRPT_WITHOUT_STS);
 }
 
 static void conclude(struct classification *result, enum component component, enum verdict verdict)
@@ -143,13 +139,14 @@ static void judge_domain(const struct observation *observation, struct classific
 	bool mx_unknown = dns_status_is_transient(observation->mx.answer.status);
 
 	if (mx_unknown)
-		add(result, FINDING_MX_UNKNOWN);
+		classification_add(result, FINDING_MX_UNKNOWN);
 	judge_sts(observation, result);
 	judge_tlsrpt(observation, result);
 	classify_mx_facts(&observation->mx, result);
-	if (mx_unknown || judgement->sts == RECORD_UNKNOWN || judgement->tlsrpt == RECORD_UNKNOWN)
+	if (mx_unknown || judgement->record[TXT_STS] == RECORD_UNKNOWN ||
+	    judgement->record[TXT_TLSRPT] == RECORD_UNKNOWN)
 		judgement->status = DOMAIN_UNKNOWN;
-	switch (judgement->sts) {
+	switch (judgement->record[TXT_STS]) {
 	case RECORD_VALID:
 		judge_policy(observation, result);
 		break;
@@ -172,6 +169,7 @@ static void judge_domain(const struct observation *observation, struct classific
 void classify(const struct observation *observation, struct classification *result)
 {
 	memset(result, 0, sizeof(*result));
+	result->tls_verify = "";
 	switch (observation->input) {
 	case INPUT_OK:
 		judge_domain(observation, result);

@@ -13,6 +13,7 @@
  *    component and status unknown.
  *  - A policy host that a blocklist of the user forbids is no fault of the domain: no finding, component and
  *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
+ *  - A challenge is 502 under any status, 200 as well: what stands there instead of a policy is not judged as one.
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
  *  - Lines that were not surveyed (illegal-input, blocklisted): no component, verdict unknown.
  *  - Findings 701 and 702 also for mode none, where the policy lists patterns.
@@ -20,9 +21,8 @@
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 
+#include "analysis/classify/judgement.h"
 #include "analysis/classify/mx_kind.h"
-#include "parsers/observation.h"
-#include "parsers/sts_policy.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
 
@@ -39,13 +39,19 @@ struct classification {
 	struct sts_record sts; /* where the answer has TXT records */
 	struct tlsrpt_record tlsrpt;
 	struct sts_policy policy; /* where judgement.policy is not POLICY_UNJUDGED */
-	bool tls_ok;              /* chain, dates, name and version: a sender would go on */
-	bool mx_compared;         /* there are MX and patterns: the next two hold something */
-	enum mx_kind mx_kind;     /* of the worst MX */
-	uint16_t mx_matching;     /* MX that match a pattern */
+	const char
+		*tls_verify;  /* how TLS ended: "ok", or the first error's code without "policy-tls-"; "": not tried */
+	bool mx_compared;     /* there are MX and patterns: the next two hold something */
+	enum mx_kind mx_kind; /* of the worst MX */
+	uint16_t mx_matching; /* MX that match a pattern */
 };
 
 void classify(const struct observation *observation, struct classification *result);
+
+static inline void classification_add(struct classification *result, enum finding finding)
+{
+	finding_add(&result->judgement.findings, finding);
+}
 
 /* Is the policy one that senders use? Tolerated ones count. */
 static inline bool classification_usable(const struct classification *result)
@@ -53,11 +59,18 @@ static inline bool classification_usable(const struct classification *result)
 	return result->judgement.policy == POLICY_VALID || result->judgement.policy == POLICY_TOLERATED;
 }
 
-/* Is there an STS record, whatever its quality? Unknown is not known to be one. */
-static inline bool classification_has_sts(const struct classification *result)
+/* Is there hope that asking again later tells more? */
+static inline bool classification_worth_asking_again(const struct observation *observation,
+						     const struct classification *result)
 {
-	return result->judgement.sts == RECORD_VALID || result->judgement.sts == RECORD_INVALID ||
-	       result->judgement.sts == RECORD_MULTIPLE;
+	switch (observation->policy.status) {
+	case CONNECT_TIMEOUT:
+	case CONNECT_UNREACHABLE:
+	case CONNECT_IO_TIMEOUT:
+		return true;
+	default:
+		return result->judgement.status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
+	}
 }
 
 /* Does something break on a sender's way? */

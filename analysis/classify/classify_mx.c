@@ -4,11 +4,6 @@
 #include "parsers/domain.h"
 #include "parsers/mx_match.h"
 
-static void add(struct classification *result, enum finding finding)
-{
-	finding_add(&result->judgement.findings, finding);
-}
-
 /* RFC 5321 5.1: an MX names a host. */
 static bool is_host(struct span name)
 {
@@ -20,19 +15,18 @@ void classify_mx_facts(const struct obs_mx *mx, struct classification *result)
 	if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		return;
 	if (mx->count == 0 || obs_mx_is_null(mx)) {
-		if (classification_has_sts(result))
-			add(result, mx->count == 0 ? FINDING_MX_NONE : FINDING_MX_NULL);
+		if (judgement_has_record(&result->judgement, TXT_STS))
+			classification_add(result, mx->count == 0 ? FINDING_MX_NONE : FINDING_MX_NULL);
 		return;
 	}
 	for (size_t i = 0; i < mx->count; i++)
 		if (!is_host(mx->record[i].name))
-			add(result, FINDING_MX_INVALID);
+			classification_add(result, FINDING_MX_INVALID);
 }
 
 /* Which MX match, and how near the others came. */
 struct comparison {
 	const struct obs_mx *mx;
-	size_t count; /* of mx that are looked at */
 	enum mx_kind kind[OBS_MX_MAX];
 	struct public_suffix_cut cut[OBS_MX_MAX];
 };
@@ -45,14 +39,14 @@ static void match_all(struct comparison *c, const struct sts_policy *policy, str
 	while (sts_policy_next_mx(policy, &at, &pattern)) {
 		bool used = false;
 
-		for (size_t i = 0; i < c->count; i++) {
+		for (size_t i = 0; i < c->mx->count; i++) {
 			if (mx_match(pattern, c->mx->record[i].name)) {
 				c->kind[i] = MX_KIND_MATCH;
 				used = true;
 			}
 		}
 		if (!used)
-			add(result, FINDING_MX_PATTERN_UNUSED);
+			classification_add(result, FINDING_MX_PATTERN_UNUSED);
 	}
 }
 
@@ -61,14 +55,14 @@ static void find_kinds(struct comparison *c, const struct sts_policy *policy)
 	struct span pattern;
 	size_t at = 0;
 
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->mx->count; i++)
 		if (c->kind[i] != MX_KIND_MATCH)
 			c->cut[i] = public_suffix_cut(c->mx->record[i].name);
 	for (size_t n = 0; n < CLASSIFY_PATTERNS_KIND_MAX && sts_policy_next_mx(policy, &at, &pattern); n++) {
 		bool wildcard = span_starts_with(pattern, SPAN_LITERAL("*."));
 		struct public_suffix_cut cut = public_suffix_cut(wildcard ? span_skip(pattern, 2) : pattern);
 
-		for (size_t i = 0; i < c->count; i++) {
+		for (size_t i = 0; i < c->mx->count; i++) {
 			enum mx_kind kind;
 
 			if (c->kind[i] == MX_KIND_MATCH)
@@ -87,9 +81,9 @@ static void add_kinds(const struct comparison *c, struct classification *result)
 		[MX_KIND_DOMAIN] = FINDING_MX_MISMATCH_DOMAIN,
 	};
 
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->mx->count; i++) {
 		if (c->kind[i] != MX_KIND_MATCH)
-			add(result, of_kind[c->kind[i]]);
+			classification_add(result, of_kind[c->kind[i]]);
 		result->mx_kind = c->kind[i] > result->mx_kind ? c->kind[i] : result->mx_kind;
 	}
 }
@@ -102,17 +96,16 @@ void classify_mx_match(const struct obs_mx *mx, struct classification *result)
 	if (mx->count == 0 || obs_mx_is_null(mx) || result->policy.mx_count == 0)
 		return;
 	c.mx = mx;
-	c.count = mx->count < OBS_MX_MAX ? mx->count : OBS_MX_MAX;
-	for (size_t i = 0; i < c.count; i++)
+	for (size_t i = 0; i < mx->count; i++)
 		c.kind[i] = MX_KIND_DOMAIN;
 	match_all(&c, &result->policy, result);
-	for (size_t i = 0; i < c.count; i++)
+	for (size_t i = 0; i < mx->count; i++)
 		result->mx_matching += c.kind[i] == MX_KIND_MATCH;
 	result->mx_compared = true;
 	result->mx_kind = MX_KIND_MATCH;
-	if (result->mx_matching == c.count)
+	if (result->mx_matching == mx->count)
 		return;
-	add(result, result->mx_matching == 0 ? FINDING_MX_MISMATCH_ALL : FINDING_MX_MISMATCH_SOME);
+	classification_add(result, result->mx_matching == 0 ? FINDING_MX_MISMATCH_ALL : FINDING_MX_MISMATCH_SOME);
 	find_kinds(&c, &result->policy);
 	add_kinds(&c, result);
 }

@@ -1,12 +1,8 @@
 #include "analysis/classify/classify_policy.h"
 
+#include "analysis/classify/classify_challenge.h"
 #include "parsers/domain.h"
 #include "parsers/mx_match.h"
-
-static void add(struct classification *result, enum finding finding)
-{
-	finding_add(&result->judgement.findings, finding);
-}
 
 /* ---- dns: has the policy host an address? ---- */
 
@@ -18,23 +14,23 @@ static bool is_absent(enum dns_status status)
 static enum stage_result judge_missing_address(const struct obs_policy *policy, struct classification *result)
 {
 	const struct obs_answer *a = &policy->a, *aaaa = &policy->aaaa;
-	bool chain = a->cname_count > 0 || aaaa->cname_count > 0;
+	bool chain = obs_policy_chain(policy)->cname_count > 0;
 
 	if (a->cname_loop || aaaa->cname_loop) { /* resolvers say SERVFAIL to a loop; the chain tells why */
-		add(result, FINDING_POLICY_DNS_DANGLING_CNAME);
+		classification_add(result, FINDING_POLICY_DNS_DANGLING_CNAME);
 		return STAGE_BROKEN;
 	}
 	if (dns_status_is_transient(a->status) || dns_status_is_transient(aaaa->status)) {
-		add(result, FINDING_POLICY_DNS_UNKNOWN);
+		classification_add(result, FINDING_POLICY_DNS_UNKNOWN);
 		return STAGE_HIDDEN;
 	}
 	if (a->status == DNS_SKIPPED && aaaa->status == DNS_SKIPPED)
 		return STAGE_HIDDEN;
 	/* One NXDOMAIN saves the other question (RFC 8020 2). */
 	if (!is_absent(a->status) || !is_absent(aaaa->status))
-		add(result, FINDING_POLICY_DNS_NODATA);
+		classification_add(result, FINDING_POLICY_DNS_NODATA);
 	else
-		add(result, chain ? FINDING_POLICY_DNS_DANGLING_CNAME : FINDING_POLICY_DNS_NXDOMAIN);
+		classification_add(result, chain ? FINDING_POLICY_DNS_DANGLING_CNAME : FINDING_POLICY_DNS_NXDOMAIN);
 	return STAGE_BROKEN;
 }
 
@@ -42,12 +38,12 @@ static enum stage_result judge_dns(const struct observation *observation, struct
 {
 	const struct obs_policy *policy = &observation->policy;
 
-	if (policy->a.cname_count > 0 || policy->aaaa.cname_count > 0)
-		add(result, FINDING_POLICY_HOST_DELEGATED);
+	if (obs_policy_chain(policy)->cname_count > 0)
+		classification_add(result, FINDING_POLICY_HOST_DELEGATED);
 	if (policy->status == CONNECT_BLOCKLISTED) {
 		if (!policy->reserved)
 			return STAGE_HIDDEN;
-		add(result, FINDING_POLICY_ADDRESS_RESERVED);
+		classification_add(result, FINDING_POLICY_ADDRESS_RESERVED);
 		return STAGE_BROKEN;
 	}
 	return policy->address_count > 0 ? STAGE_PASSED : judge_missing_address(policy, result);
@@ -72,7 +68,7 @@ static enum stage_result judge_tcp(const struct observation *observation, struct
 
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		if (table[i].status == status) {
-			add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
+			classification_add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
 			return more ? STAGE_HIDDEN : STAGE_BROKEN;
 		}
 	}
@@ -113,7 +109,7 @@ static enum finding finding_of_verify_error(uint16_t code)
 	}
 }
 
-static bool judge_chain(const struct obs_tls *tls, struct classification *result)
+static void judge_chain(const struct obs_tls *tls, struct classification *result)
 {
 	bool explained = false;
 
@@ -125,30 +121,25 @@ static bool judge_chain(const struct obs_tls *tls, struct classification *result
 	}
 	for (size_t i = 0; i < tls->error_count; i++)
 		if (tls->error[i].code != VERIFY_LEAF_UNVERIFIABLE || !explained)
-			add(result, finding_of_verify_error(tls->error[i].code));
-	return tls->error_count == 0;
+			classification_add(result, finding_of_verify_error(tls->error[i].code));
 }
 
 /* RFC 8461 3.3: a SAN dNSName, never the CN. */
-static bool judge_name(const struct observation *observation, struct classification *result)
+static void judge_name(const struct observation *observation, struct classification *result)
 {
-	static const struct span prefix = { "mta-sts.", 8 };
 	const struct obs_certificate *leaf = observation->policy.tls.chain;
-	char text[sizeof("mta-sts.") + DOMAIN_NAME_MAX];
-	struct span host = { text, prefix.n + observation->name.n };
+	char text[sizeof(STS_POLICY_LABEL) + DOMAIN_NAME_MAX];
+	struct span host = { NULL, 0 };
 
-	if (observation->name.n > DOMAIN_NAME_MAX)
-		return false;
-	memcpy(text, prefix.p, prefix.n);
-	memcpy(text + prefix.n, observation->name.p, observation->name.n);
+	if (observation->name.n <= DOMAIN_NAME_MAX)
+		host = domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, text);
 	for (size_t i = 0; i < leaf->name_count; i++)
 		if (mx_match(leaf->name[i], host))
-			return true;
+			return;
 	if (leaf->name_count == 0 && leaf->name_omitted == 0 && mx_match(leaf->common_name, host))
-		add(result, FINDING_POLICY_TLS_CN_ONLY);
+		classification_add(result, FINDING_POLICY_TLS_CN_ONLY);
 	else
-		add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
-	return false;
+		classification_add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
 }
 
 static void judge_expiry(const struct observation *observation, struct classification *result)
@@ -156,46 +147,45 @@ static void judge_expiry(const struct observation *observation, struct classific
 	int64_t left = observation->policy.tls.chain->not_after - observation->time_ms / 1000;
 
 	if (left >= 0 && left <= CLASSIFY_EXPIRY_SOON)
-		add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
+		classification_add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
 }
 
 static enum stage_result judge_tls(const struct observation *observation, struct classification *result)
 {
+	const struct finding_set *findings = &result->judgement.findings;
 	const struct obs_tls *tls = &observation->policy.tls;
 	bool old = tls->version == TLS_1_0 || tls->version == TLS_1_1; /* RFC 8461 7.2, RFC 8996 */
-	bool chain_ok, name_ok;
+	enum finding error;
 
 	if (tls->chain_count == 0) {
-		if (old || (tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION))
-			add(result, FINDING_POLICY_TLS_OLD_VERSION);
-		else if (tls->alerted)
-			add(result, FINDING_POLICY_TLS_NO_CERTIFICATE);
-		else
-			add(result, FINDING_POLICY_TLS_HANDSHAKE);
-		return STAGE_BROKEN;
+		old |= tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION;
+		classification_add(result, old            ? FINDING_POLICY_TLS_OLD_VERSION
+					   : tls->alerted ? FINDING_POLICY_TLS_NO_CERTIFICATE
+							  : FINDING_POLICY_TLS_HANDSHAKE);
+	} else {
+		judge_chain(tls, result);
+		judge_name(observation, result);
+		judge_expiry(observation, result);
+		if (old)
+			classification_add(result, FINDING_POLICY_TLS_OLD_VERSION);
+		/* the certificate was fine, what followed not */
+		if (observation->policy.status == CONNECT_HANDSHAKE_ERROR &&
+		    !finding_any(findings, SEVERITY_ERROR, COMPONENT_TLS))
+			classification_add(result, FINDING_POLICY_TLS_HANDSHAKE);
 	}
-	chain_ok = judge_chain(tls, result);
-	name_ok = judge_name(observation, result);
-	judge_expiry(observation, result);
-	if (old)
-		add(result, FINDING_POLICY_TLS_OLD_VERSION);
-	result->tls_ok = chain_ok && name_ok && !old;
-	if (!result->tls_ok)
-		return STAGE_BROKEN;
-	if (observation->policy.status == CONNECT_HANDSHAKE_ERROR) { /* the certificate was fine, what followed not */
-		result->tls_ok = false;
-		add(result, FINDING_POLICY_TLS_HANDSHAKE);
-		return STAGE_BROKEN;
+	error = finding_first(findings, SEVERITY_ERROR, COMPONENT_TLS);
+	if (error == FINDING_COUNT) {
+		result->tls_verify = "ok";
+		return STAGE_PASSED;
 	}
-	return STAGE_PASSED;
+	result->tls_verify = finding_table[error].code + sizeof("policy-tls-") - 1;
+	return STAGE_BROKEN;
 }
 
-/* ---- http: status 200 and a whole body ---- */
+/* ---- http: status 200, a whole body, and no challenge instead of it ---- */
 
 static enum finding finding_of_status(const struct obs_http *http)
 {
-	if (http->challenged) /* a challenge wears any status */
-		return FINDING_POLICY_HTTP_FORBIDDEN;
 	switch (http->status) {
 	case 401:
 	case 403:
@@ -237,15 +227,17 @@ static enum stage_result judge_http(const struct observation *observation, struc
 	const struct obs_http *http = &policy->http;
 
 	if (policy->status == CONNECT_IO_TIMEOUT)
-		add(result, FINDING_POLICY_HTTP_TIMEOUT);
+		classification_add(result, FINDING_POLICY_HTTP_TIMEOUT);
 	else if (policy->status == CONNECT_PROTOCOL_ERROR)
-		add(result, FINDING_POLICY_HTTP_PROTOCOL);
+		classification_add(result, FINDING_POLICY_HTTP_PROTOCOL);
+	else if (classify_challenge(http)) /* which wears any status */
+		classification_add(result, FINDING_POLICY_HTTP_FORBIDDEN);
 	else if (http->status != 0 && http->status != 200) /* a broken body does not matter any more */
-		add(result, finding_of_status(http));
+		classification_add(result, finding_of_status(http));
 	else if (http->failure != HTTP_COMPLETE)
-		add(result, of_failure[http->failure]);
+		classification_add(result, of_failure[http->failure]);
 	else if (http->status == 0)
-		add(result, FINDING_POLICY_HTTP_PROTOCOL);
+		classification_add(result, FINDING_POLICY_HTTP_PROTOCOL);
 	else
 		return STAGE_PASSED;
 	return STAGE_BROKEN;
@@ -258,9 +250,9 @@ static enum stage_result judge_syntax(const struct observation *observation, str
 	const struct obs_http *http = &observation->policy.http;
 
 	if (!is_text_plain(http->content_type))
-		add(result, FINDING_POLICY_CONTENT_TYPE);
+		classification_add(result, FINDING_POLICY_CONTENT_TYPE);
 	if (http->content_encoding.n > 0 && !span_equal_nocase(http->content_encoding, SPAN_LITERAL("identity")))
-		add(result, FINDING_POLICY_CONTENT_ENCODING);
+		classification_add(result, FINDING_POLICY_CONTENT_ENCODING);
 	sts_policy_parse(http->body, &result->policy);
 	result->judgement.policy = result->policy.state;
 	finding_join(&result->judgement.findings, &result->policy.findings);

@@ -1,7 +1,8 @@
 #include "analysis/classify/mx_kind.h"
 
 #include "analysis/classify/public_suffix.h"
-#include "parsers/domain.h"
+#include "parsers/edit_distance.h"
+#include "parsers/sts_policy.h"
 
 static const char *const names[MX_KIND_COUNT] = {
 	[MX_KIND_MATCH] = "match", [MX_KIND_STS_LABEL] = "sts-label", [MX_KIND_TLD] = "tld",
@@ -11,41 +12,6 @@ static const char *const names[MX_KIND_COUNT] = {
 const char *mx_kind_name(enum mx_kind kind)
 {
 	return names[kind];
-}
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-unsigned mx_kind_edits(struct span a, struct span b)
-{
-	enum { FAR = MX_KIND_EDITS_MAX + 1 };
-	unsigned char row[DOMAIN_LABEL_MAX + 1];
-
-	if (a.n > DOMAIN_LABEL_MAX || b.n > DOMAIN_LABEL_MAX)
-		return FAR;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = (unsigned char)(j < FAR ? j : FAR);
-	for (size_t i = 1; i <= a.n; i++) {
-		unsigned diagonal = row[0], nearest;
-
-		row[0] = (unsigned char)(i < FAR ? i : FAR);
-		nearest = row[0];
-		for (size_t j = 1; j <= b.n; j++) {
-			unsigned change = ascii_lower(a.p[i - 1]) != ascii_lower(b.p[j - 1]);
-			unsigned here = least(diagonal + change, row[j] + 1U, row[j - 1] + 1U);
-
-			diagonal = row[j];
-			row[j] = (unsigned char)(here < FAR ? here : FAR);
-			nearest = row[j] < nearest ? row[j] : nearest;
-		}
-		if (nearest == FAR) /* it only grows from here */
-			return FAR;
-	}
-	return row[b.n];
 }
 
 /* What stands in front of the public suffix and its dot. */
@@ -80,14 +46,14 @@ static bool looks_misspelt(const struct public_suffix_cut *pattern, const struct
 
 	if (pattern->suffix.n == 0 || !span_equal_nocase(pattern->suffix, mx->suffix))
 		return false;
-	edits = mx_kind_edits(pattern->label, mx->label);
+	edits = edit_distance(pattern->label, mx->label, MX_KIND_EDITS_MAX);
 	/* Half of a short label changed is another word, not a misspelling. */
 	return edits >= 1 && edits <= MX_KIND_EDITS_MAX && edits * 2 <= longer;
 }
 
 enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard, const struct public_suffix_cut *mx)
 {
-	if (span_starts_with_nocase(pattern->name, SPAN_LITERAL("mta-sts.")))
+	if (span_starts_with_nocase(pattern->name, SPAN_LITERAL(STS_POLICY_LABEL)))
 		return MX_KIND_STS_LABEL;
 	if (span_equal_nocase(pattern->registrable, mx->registrable))
 		return MX_KIND_LABEL;

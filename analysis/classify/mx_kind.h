@@ -31,9 +31,6 @@ struct public_suffix_cut;
 enum mx_kind mx_kind_of_pair(const struct public_suffix_cut *pattern, bool wildcard,
 			     const struct public_suffix_cut *mx);
 
-/* Levenshtein distance between labels without regard to ASCII case, or MX_KIND_EDITS_MAX + 1 where it is larger. */
-unsigned mx_kind_edits(struct span a, struct span b);
-
 /* "match", "tld", … as in mx_consistency.csv. Static. */
 const char *mx_kind_name(enum mx_kind kind);
 

@@ -5,24 +5,26 @@
  * file's frame (output/frame.h), and the user's own: --timeout, --retries, --http-timeout, --http-concurrency,
  * --concurrency.
  *
- * Time. A domain takes four rounds of questions (MX; two TXT; A; AAAA), where its resolver failed a chase through a
- * CNAME chain, and one fetch. A question ends after 1 + --retries tries of at most --timeout each, none begun later
- * than QUESTION_TRIES_MS after the first, and one over TCP; a chase asks no further once the domain is JOB_CHASE_MS
- * old; a fetch ends after --http-timeout, whatever its server does. What is left unknown then is recorded as transient.
+ * Time. A domain's steps follow each other, and so do those of each of its children; children of one step run beside
+ * each other. So a domain takes as long as the longest way through its tree: MX; the TXT records together; a chase
+ * through a CNAME chain where its resolver failed; then its policy host, which is a child: A; AAAA; a chase; one fetch.
+ * Two chases are never both long, since none asks further once the domain is JOB_CHASE_MS old. A question ends after
+ * 1 + --retries tries of at most --timeout each, none begun later than QUESTION_TRIES_MS after the first, and one over
+ * TCP; a fetch ends after --http-timeout, whatever its server does. What is left unknown then is recorded as transient.
  * The sum is JOB_WALL_MS with the default options, and JOB_WALL_MOST_MS with any (the assertions below); time spent in
  * line for our own limits (rate, window, a host's places) is not the domain's and not counted. No step waits for
  * another domain's, so a slow one costs its slot only.
  *
- * Memory. Everything that is kept lies in the domain's arena; what a library holds meanwhile is bounded by
- * FETCH_MEMORY. So a scan stays below SCAN_MEMORY + --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at
- * the very worst; honest domains use a hundredth of the second term, and a window in which a fifth of the domains is
- * hostile stays below SCAN_MEMORY (tests/hostile).
+ * Memory. Everything that is kept of a domain, its children included, lies in its one arena, and ARENA_CAP is for all
+ * of them together; what a library holds meanwhile is bounded by FETCH_MEMORY. So a scan stays below SCAN_MEMORY +
+ * --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at the very worst; honest domains use a hundredth of
+ * the second term, and a window in which a fifth of the domains is hostile stays below SCAN_MEMORY (tests/hostile).
  */
 #ifndef STSURVEY_SCANNER_BASE_LIMITS_H
 #define STSURVEY_SCANNER_BASE_LIMITS_H
 
 enum {
-	/* ---- time, milliseconds unless named otherwise ---- */
+	/* ---- time, milliseconds unless named otherwise; the steps of a fetch: scanner/https/net_curl.h ---- */
 
 	/* For one address to accept, or half of what is left of the fetch if that is less, so that a second address
 	 * gets its chance. Linux repeats the SYN after 1, 3 and 7 s: a fourth try within 10 s hardly helps. */
@@ -59,7 +61,7 @@ enum {
 
 	/* ---- memory, octets ---- */
 
-	ARENA_CAP = 1024 * 1024, /* for one domain: answers, chain facts, body */
+	ARENA_CAP = 1024 * 1024, /* for one domain and its children: answers, chain facts, body */
 	FETCH_MEMORY =
 		512 *
 		1024, /* curl, OpenSSL and the largest chain they accept, for one fetch in flight; 100 KB as a rule */
@@ -67,7 +69,7 @@ enum {
 		      1024, /* all that is there once: trust store, frames being filled, tables of the limits */
 };
 
-/* Four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch there is.
+/* The longest way: four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch.
  * c-ares's time-outs are up to an eighth longer than asked for. */
 #define LIMITS_SUM_MS(tries_ms, timeout_ms)                                                                            \
 	(5 * ((tries_ms) + (timeout_ms) / 8 * 9) + JOB_CHASE_MS + NET_CURL_TIMEOUT_MAX_S * 1000)

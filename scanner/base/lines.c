@@ -5,61 +5,42 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-enum { LINE_ERROR_MAX = 256 }; /* octets of a reader's own message */
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Only a `#` that begins a word begins a comment: a contact URL may have one inside. */
 static struct span without_comment(struct span line)
 {
 	for (size_t i = 0; i < line.n; i++)
-		if (line.p[i] == '#' && (i == 0 || is_space(line.p[i - 1])))
+		if (line.p[i] == '#' && (i == 0 || ascii_is_space(line.p[i - 1])))
 			return (struct span){ line.p, i };
 	return line;
 }
 
-static struct span trimmed(struct span line)
-{
-	while (line.n > 0 && is_space(line.p[0]))
-		line = span_skip(line, 1);
-	while (line.n > 0 && is_space(line.p[line.n - 1]))
-		line.n--;
-	return line;
-}
-
-int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error, size_t error_size)
+int lines_read(const char *path, lines_on_line *on_line, void *arg, struct error *error)
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
-	char *buffer = NULL, what[LINE_ERROR_MAX] = "";
+	char *buffer = NULL;
+	struct error what;
 	size_t size = 0;
 	unsigned long number = 0;
 	ssize_t n;
 	int result = 0;
 	FILE *file = fopen(path, "re");
 
-	if (!file) {
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		return -1;
-	}
+	if (!file)
+		return error_set(error, "%s: %s", path, strerror(errno));
 	while (result == 0 && (n = getline(&buffer, &size, file)) >= 0) {
 		struct span line = { buffer, (size_t)n };
 
 		if (++number == 1 && span_starts_with(line, bom))
 			line = span_skip(line, bom.n);
-		line = trimmed(without_comment(line));
+		line = span_strip(without_comment(line));
 		if (line.n == 0)
 			continue;
-		result = on_line(arg, line, what, sizeof(what));
+		result = on_line(arg, line, &what);
 		if (result != 0)
-			snprintf(error, error_size, "%s:%lu: %s", path, number, what);
+			error_set(error, "%s:%lu: %s", path, number, what.text);
 	}
-	if (result == 0 && ferror(file)) { /* a directory opens, and fails only here */
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		result = -1;
-	}
+	if (result == 0 && ferror(file)) /* a directory opens, and fails only here */
+		result = error_set(error, "%s: %s", path, strerror(errno));
 	free(buffer);
 	fclose(file);
 	return result;

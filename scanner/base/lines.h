@@ -6,16 +6,15 @@
 #ifndef STSURVEY_SCANNER_BASE_LINES_H
 #define STSURVEY_SCANNER_BASE_LINES_H
 
-#include <stddef.h>
-
+#include "output/error.h"
 #include "parsers/span.h"
 
 /* One line. 0 to go on; -1 with what is wrong in @error (without file and line number). */
-typedef int lines_on_line(void *arg, struct span line, char *error, size_t error_size);
+typedef int lines_on_line(void *arg, struct span line, struct error *error);
 
 /* Call @on_line for every line of @path. 0; or -1 with "FILE:LINE: what" or "FILE: why it cannot be read" in
  * @error. */
-__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg, char *error,
-						   size_t error_size);
+__attribute__((warn_unused_result)) int lines_read(const char *path, lines_on_line *on_line, void *arg,
+						   struct error *error);
 
 #endif

@@ -9,31 +9,34 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "output/text.h"
+#include "parsers/utf8.h"
+#include "scanner/base/wall_clock.h"
+
 enum { PROGRESS_MAX = 512 }; /* octets; wider than any terminal's line of ours */
 
 static struct {
 	pthread_mutex_t lock;
-	FILE *file; /* NULL: standard error */
-	enum log_level most;
+	FILE *file;                  /* NULL: standard error */
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
-} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .most = LOG_LEVEL_INFO };
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX])
+_Atomic int log_most = LOG_LEVEL_INFO;
+
+int log_open(const char *path, enum log_level most, struct error *error)
 {
 	FILE *file = NULL, *old;
 
 	if (path) {
 		file = fopen(path, "ae"); /* a resumed scan adds to its log */
-		if (!file) {
-			snprintf(error, LOG_ERROR_MAX, "%s: %s; choose another --log-file", path, strerror(errno));
-			return -1;
-		}
+		if (!file)
+			return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
 		setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	}
 	pthread_mutex_lock(&logger.lock);
 	old = logger.file;
 	logger.file = file;
-	logger.most = most;
+	atomic_store(&log_most, (int)most);
 	pthread_mutex_unlock(&logger.lock);
 	if (old)
 		fclose(old);
@@ -61,50 +64,53 @@ bool log_is_terminal(void)
  * tell when standard error itself fails. */
 static void write_stderr(const char *text, size_t n)
 {
-	while (n > 0) {
-		ssize_t wrote = write(STDERR_FILENO, text, n);
-
-		if (wrote < 0 && errno != EINTR)
-			return;
-		if (wrote > 0) {
-			text += wrote;
-			n -= (size_t)wrote;
-		}
-	}
+	(void)text_write_all(write, STDERR_FILENO, (struct span){ text, n });
 }
 
-/* Control characters of hostile input must not reach a terminal or fake a second line. */
+static bool is_printable(struct span s)
+{
+	size_t n;
+	uint32_t character = utf8_character(s, &n);
+
+	return utf8_length(s) > 0 && character >= ' ' && (character < 0x7f || character > 0x9f);
+}
+
 static void make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	struct span rest = span_of(text);
+
+	while (rest.n > 0) {
+		size_t n = utf8_length(rest);
+
+		if (!is_printable(rest))
+			memset(text, '?', n = n ? n : 1);
+		text += n;
+		rest = (struct span){ text, rest.n - n };
+	}
 }
 
 static int format_time(char *out, size_t size)
 {
-	struct timespec now;
+	int64_t now = wall_clock_ms();
+	time_t second = now / 1000;
 	struct tm utc;
 	char seconds[32];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
+	gmtime_r(&second, &utc);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
-	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now % 1000));
 }
 
 void log_message(enum log_level level, const char *format, ...)
 {
-	static const char *const names[] = { "error", "warning", "info", "debug" };
+	static const char *const names[] = { "error", "warning", "info", "debug", "trace" };
 	char when[48], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
 	va_list arguments;
 	int n;
 
-	pthread_mutex_lock(&logger.lock);
-	if (level > logger.most) {
-		pthread_mutex_unlock(&logger.lock);
+	if (!log_wants(level))
 		return;
-	}
+	pthread_mutex_lock(&logger.lock);
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);

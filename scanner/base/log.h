@@ -1,35 +1,49 @@
-/* scanner/base/log.h - messages for whoever runs the survey: one line each with UTC time and level, to standard
+/* scanner/base/log.h - messages for the one who runs the survey: one line each with UTC time and level, to standard
  * error or a file.
  *
  * One for the process. Any thread. On a terminal the progress line stands below the messages and is never
- * torn: it goes through here too.
+ * torn: it goes through here too. What is no printable UTF-8 appears as question marks, so that nothing a stranger
+ * published steers a terminal or looks like a second line.
  */
 #ifndef STSURVEY_SCANNER_BASE_LOG_H
 #define STSURVEY_SCANNER_BASE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+#include "output/error.h"
 
-enum {
-	LOG_LINE_MAX = 1024, /* octets of a message; the rest is cut */
-	LOG_ERROR_MAX = 256,
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG, /* -v: each domain */
+	LOG_LEVEL_TRACE, /* -vv: each question, and each connection of a policy fetch */
 };
+
+enum { LOG_LINE_MAX = 1024 }; /* octets of a message; the rest is cut */
 
 /* Messages above @most are dropped. @path NULL: standard error. Before this call: standard error, INFO.
  * 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, char error[LOG_ERROR_MAX]);
+__attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, struct error *error);
 
 /* Flush and close the file; messages go to standard error again. */
 void log_close(void);
+
+extern _Atomic int log_most; /* log_open's @most; log.c alone writes it */
+
+/* Would a message of @level be written? To be asked before the work for one that is rarely wanted. */
+static inline bool log_wants(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&log_most, memory_order_relaxed);
+}
 
 __attribute__((format(printf, 2, 3))) void log_message(enum log_level level, const char *format, ...);
 
 #define log_error(...) log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...) log_message(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...) log_message(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 /* Show @line as the progress line: redrawn where standard error is a terminal, written as a line of its own
  * where not. */

@@ -3,115 +3,81 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/hash_table.h"
 #include "parsers/dns_answer.h"
-
-enum {
-	BUCKETS = 4096, /* twice the entries; a power of two */
-	FNV_BASIS = 0x811c9dc5,
-	FNV_PRIME = 0x01000193,
-};
+#include "parsers/hash.h"
 
 struct entry {
-	struct entry *chain;         /* in its bucket */
-	struct entry *newer, *older; /* in the order of use; only answered ones are in it */
+	TAILQ_ENTRY(entry) use; /* only answered ones are in the order */
 	struct answer_cache *cache;
-	struct net_query query;                   /* ours, while it is in flight */
-	struct net_query *waiting, **waiting_end; /* the others', until the answer */
+	struct net_query query;           /* ours, while it is in flight */
+	STAILQ_HEAD(, net_query) waiting; /* the others', until the answer */
 	uint64_t expires_ms;
-	uint32_t hash;
-	enum dns_status status;
-	uint8_t *packet; /* NULL: in flight */
-	size_t len, name_len;
+	uint64_t hash;
+	unsigned in_use;           /* callbacks that read the answer just now */
+	struct dns_answer *answer; /* NULL: in flight */
+	size_t name_len;
 	char name[];
 };
 
 struct answer_cache {
 	struct net *net;
-	struct entry *newest, *oldest;
+	TAILQ_HEAD(, entry) use; /* the longest unused first */
 	struct answer_cache_counts counts;
-	struct entry *bucket[BUCKETS];
+	struct hash_table entries;
 };
 
-static uint32_t hash_of(struct span name, uint16_t type)
+static struct entry *find(const struct answer_cache *cache, struct span name, uint16_t type, uint64_t hash)
 {
-	uint32_t hash = FNV_BASIS;
+	struct entry *entry;
 
-	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)name.p[i]) * FNV_PRIME;
-	hash = (hash ^ type) * FNV_PRIME;
-	return hash ^ hash >> 15;
-}
-
-static struct entry *find(struct answer_cache *cache, struct span name, uint16_t type, uint32_t hash)
-{
-	struct entry *entry = cache->bucket[hash % BUCKETS];
-
-	while (entry && (entry->hash != hash || entry->query.type != type ||
-			 !span_equal((struct span){ entry->name, entry->name_len }, name)))
-		entry = entry->chain;
+	for (size_t at = 0; (entry = hash_table_next(&cache->entries, hash, &at));)
+		if (entry->query.type == type && span_equal((struct span){ entry->name, entry->name_len }, name))
+			break;
 	return entry;
-}
-
-/* ---- the order of use ---- */
-
-static void order_add(struct answer_cache *cache, struct entry *entry)
-{
-	entry->newer = NULL;
-	entry->older = cache->newest;
-	*(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
-	cache->newest = entry;
-}
-
-static void order_remove(struct answer_cache *cache, struct entry *entry)
-{
-	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
-	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
 }
 
 /* ---- entries ---- */
 
 static size_t size_of(const struct entry *entry)
 {
-	return sizeof(*entry) + entry->name_len + entry->len;
+	return sizeof(*entry) + entry->name_len + (entry->answer ? dns_answer_size(entry->answer) : 0);
 }
 
 static void drop(struct answer_cache *cache, struct entry *entry)
 {
-	struct entry **link = &cache->bucket[entry->hash % BUCKETS];
-
-	while (*link != entry)
-		link = &(*link)->chain;
-	*link = entry->chain;
-	if (entry->packet)
-		order_remove(cache, entry);
+	hash_table_remove(&cache->entries, entry->hash, entry);
+	if (entry->answer)
+		TAILQ_REMOVE(&cache->use, entry, use);
 	cache->counts.entries--;
 	cache->counts.octets -= size_of(entry);
-	free(entry->packet);
+	free(entry->answer);
 	free(entry);
 }
 
 /* Room for one more entry of @octets; false: what is in flight fills all of it. */
 static bool make_room(struct answer_cache *cache, size_t octets)
 {
-	while (cache->oldest && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
-				 cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
-		drop(cache, cache->oldest);
+	while (!TAILQ_EMPTY(&cache->use) && (cache->counts.entries >= ANSWER_CACHE_ENTRIES_MAX ||
+					     cache->counts.octets + octets > ANSWER_CACHE_OCTETS_MAX))
+		drop(cache, TAILQ_FIRST(&cache->use));
 	return cache->counts.entries < ANSWER_CACHE_ENTRIES_MAX &&
 	       cache->counts.octets + octets <= ANSWER_CACHE_OCTETS_MAX;
 }
 
-static struct entry *add(struct answer_cache *cache, struct span name, uint32_t hash)
+static struct entry *add(struct answer_cache *cache, struct span name, uint64_t hash)
 {
 	size_t size = sizeof(struct entry) + name.n;
-	struct entry *entry = make_room(cache, size) ? malloc(size) : NULL;
+	struct entry *entry = NULL;
 
+	if (make_room(cache, size) && hash_table_reserve(&cache->entries, 1))
+		entry = malloc(size);
 	if (!entry)
 		return NULL;
 	*entry = (struct entry){ .cache = cache, .hash = hash, .name_len = name.n };
 	memcpy(entry->name, name.p, name.n);
-	entry->waiting_end = &entry->waiting;
-	entry->chain = cache->bucket[hash % BUCKETS];
-	cache->bucket[hash % BUCKETS] = entry;
+	STAILQ_INIT(&entry->waiting);
+	hash_table_put(&cache->entries, hash, entry);
 	cache->counts.entries++;
 	cache->counts.octets += size;
 	return entry;
@@ -120,16 +86,13 @@ static struct entry *add(struct answer_cache *cache, struct span name, uint32_t 
 /* ---- answers ---- */
 
 /* Milliseconds an answer may be kept; 0: it must not. */
-static uint64_t lifetime_ms(const struct net_query *query)
+static uint64_t lifetime_ms(const struct dns_answer *answer)
 {
-	struct dns_answer answer;
-
-	if (query->fault || !query->packet || query->len > ANSWER_CACHE_PACKET_MAX ||
-	    dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) < 0)
+	if (!answer || answer->len > ANSWER_CACHE_PACKET_MAX)
 		return 0;
-	switch (answer.status) {
+	switch (answer->status) {
 	case DNS_NOERROR:
-		return 1000ull * (answer.ttl < ANSWER_CACHE_TTL_MAX_S ? answer.ttl : ANSWER_CACHE_TTL_MAX_S);
+		return 1000ull * (answer->ttl < ANSWER_CACHE_TTL_MAX_S ? answer->ttl : ANSWER_CACHE_TTL_MAX_S);
 	case DNS_NXDOMAIN:
 	case DNS_NO_ANSWER:
 		return 1000ull * ANSWER_CACHE_NEGATIVE_S;
@@ -139,68 +102,54 @@ static uint64_t lifetime_ms(const struct net_query *query)
 }
 
 /* Turn the question in flight into a kept answer, or drop it. */
-static void settle(struct answer_cache *cache, struct entry *entry)
+static void settle(struct answer_cache *cache, struct entry *entry, const struct dns_answer *answer)
 {
-	const struct net_query *query = &entry->query;
-	uint64_t lifetime = lifetime_ms(query);
-	uint8_t *packet = lifetime && make_room(cache, query->len) ? malloc(query->len) : NULL;
+	uint64_t lifetime = lifetime_ms(answer);
+	size_t size = lifetime ? dns_answer_size(answer) : 0;
+	void *memory = lifetime && make_room(cache, size) ? malloc(size) : NULL;
 
-	if (!packet) {
+	if (!memory) {
 		drop(cache, entry);
 		return;
 	}
-	memcpy(packet, query->packet, query->len);
-	entry->packet = packet;
-	entry->len = query->len;
-	entry->status = query->status;
+	entry->answer = dns_answer_copy(answer, memory);
 	entry->expires_ms = net_now_ms(cache->net) + lifetime;
-	cache->counts.octets += query->len;
-	order_add(cache, entry);
+	cache->counts.octets += size;
+	TAILQ_INSERT_TAIL(&cache->use, entry, use);
 }
 
-static void on_answer(struct net_query *query)
+static void on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct entry *entry = query->arg;
-	struct net_query *waiting = entry->waiting, *next;
-	struct net_query answer = *query;
+	STAILQ_HEAD(, net_query) all = STAILQ_HEAD_INITIALIZER(all);
+	struct net_query told = *query, *waiting;
 
-	entry->waiting = NULL;
-	settle(entry->cache, entry);
-	/* Whoever hears the answer may ask again and push the entry out: only the packet of @query, which lives
-	 * until this returns, is touched below. */
-	for (; waiting; waiting = next) {
-		next = waiting->own.next;
-		waiting->fault = answer.fault;
-		waiting->status = answer.status;
-		waiting->packet = answer.packet;
-		waiting->len = answer.len;
-		waiting->tries = answer.tries;
-		answer.tries = 0; /* the packets were the first one's */
-		waiting->on_answer(waiting);
+	STAILQ_CONCAT(&all, &entry->waiting);
+	settle(entry->cache, entry, answer);
+	/* An asker that hears the answer may ask again and push the entry out: only @answer, which lives until this
+	 * returns, is touched below. */
+	while ((waiting = STAILQ_FIRST(&all))) {
+		STAILQ_REMOVE_HEAD(&all, own.next);
+		waiting->fault = told.fault;
+		waiting->status = told.status;
+		waiting->tries = told.tries;
+		told.tries = 0; /* the packets were the first one's */
+		waiting->on_answer(waiting, answer);
 	}
 }
 
+/* The asker may ask again: an entry in use is out of the order, and so can't be pushed out. */
 static void answer_from(struct answer_cache *cache, struct entry *entry, struct net_query *query)
 {
-	uint8_t packet[ANSWER_CACHE_PACKET_MAX]; /* the asker may ask again and push the entry out */
-
-	memcpy(packet, entry->packet, entry->len);
-	order_remove(cache, entry);
-	order_add(cache, entry);
+	if (entry->in_use++ == 0)
+		TAILQ_REMOVE(&cache->use, entry, use);
 	cache->counts.hits++;
 	query->fault = NET_OK;
-	query->status = entry->status;
-	query->packet = packet;
-	query->len = entry->len;
+	query->status = entry->answer->status;
 	query->tries = 0;
-	query->on_answer(query);
-}
-
-static void wait_for(struct entry *entry, struct net_query *query)
-{
-	query->own.next = NULL;
-	*entry->waiting_end = query;
-	entry->waiting_end = &query->own.next;
+	query->on_answer(query, entry->answer);
+	if (--entry->in_use == 0)
+		TAILQ_INSERT_TAIL(&cache->use, entry, use);
 }
 
 /* Straight on, as if there were no cache. */
@@ -213,31 +162,30 @@ static void pass(struct answer_cache *cache, struct net_query *query)
 
 void answer_cache_ask(struct answer_cache *cache, struct net_query *query)
 {
-	uint32_t hash = hash_of(query->name, query->type);
-	struct entry *entry = find(cache, query->name, query->type, hash);
+	uint64_t hash = hash_octet(hash_span(net_query_name(query)), query->type);
+	struct entry *entry = find(cache, net_query_name(query), query->type, hash);
 
-	if (entry && entry->packet && entry->expires_ms <= net_now_ms(cache->net)) {
+	if (entry && entry->answer && !entry->in_use && entry->expires_ms <= net_now_ms(cache->net)) {
 		drop(cache, entry);
 		entry = NULL;
 	}
-	if (entry && entry->packet) {
+	if (entry && entry->answer) {
 		answer_from(cache, entry, query);
 		return;
 	}
 	if (entry) {
 		cache->counts.joined++;
-		wait_for(entry, query);
+		STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
 		return;
 	}
-	entry = add(cache, query->name, hash);
+	entry = add(cache, net_query_name(query), hash);
 	if (!entry) {
 		pass(cache, query);
 		return;
 	}
-	wait_for(entry, query);
-	entry->query = (struct net_query){
-		.name = { entry->name, entry->name_len }, .type = query->type, .on_answer = on_answer, .arg = entry
-	};
+	STAILQ_INSERT_TAIL(&entry->waiting, query, own.next);
+	entry->query = (struct net_query){ .type = query->type, .on_answer = on_answer, .arg = entry };
+	net_query_about(&entry->query, (struct span){ entry->name, entry->name_len });
 	cache->counts.asked++;
 	net_ask(cache->net, &entry->query); /* may call back at once */
 }
@@ -248,8 +196,10 @@ struct answer_cache *answer_cache_new(struct net *net)
 {
 	struct answer_cache *cache = calloc(1, sizeof(*cache));
 
-	if (cache)
-		cache->net = net;
+	if (!cache)
+		return NULL;
+	cache->net = net;
+	TAILQ_INIT(&cache->use);
 	return cache;
 }
 
@@ -260,15 +210,15 @@ void answer_cache_counts(const struct answer_cache *cache, struct answer_cache_c
 
 void answer_cache_free(struct answer_cache *cache)
 {
-	struct entry *next;
-
 	if (!cache)
 		return;
-	for (unsigned i = 0; i < BUCKETS; i++)
-		for (struct entry *entry = cache->bucket[i]; entry; entry = next) {
-			next = entry->chain;
-			free(entry->packet);
-			free(entry);
-		}
+	for (size_t i = 0; i < cache->entries.slots; i++) {
+		struct entry *entry = cache->entries.slot[i].item;
+
+		if (entry)
+			free(entry->answer);
+		free(entry);
+	}
+	hash_table_fini(&cache->entries);
 	free(cache);
 }

@@ -33,7 +33,7 @@ struct answer_cache_counts {
 
 struct answer_cache;
 
-/* Questions go to @net, not marked as shared. NULL: no memory. */
+/* Questions go to @net, not marked as shared; it outlives the cache. NULL: no memory. */
 struct answer_cache *answer_cache_new(struct net *net);
 
 /* As net_ask: one callback, perhaps before this returns. Of an answer that no packet of its own brought, `tries`

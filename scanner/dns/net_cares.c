@@ -22,11 +22,12 @@ struct probe {
 
 /* ---- time ---- */
 
-static void on_probed(struct net_query *query)
+static void on_probed(struct net_query *query, const struct dns_answer *answer)
 {
 	struct probe *probe = query->arg;
-	bool good = !query->fault && (query->status == DNS_NOERROR || query->status == DNS_NXDOMAIN);
+	bool good = !query->fault && !dns_status_is_transient(query->status);
 
+	(void)answer;
 	if (query->fault == NET_OK)
 		resolver_probed(&probe->net->resolver, probe->server, good, now_of(probe->net));
 	else
@@ -51,9 +52,8 @@ static void send_probe(void *arg, unsigned server)
 		used = snprintf(probe->name, sizeof(probe->name), "stsurvey-%08x.", (unsigned)random());
 	snprintf(probe->name + used, sizeof(probe->name) - (size_t)used, "%.*s", (int)probed->probe_name.n,
 		 probed->probe_name.p);
-	probe->query = (struct net_query){
-		.name = span_of(probe->name), .type = probed->probe_type, .on_answer = on_probed, .arg = probe
-	};
+	probe->query = (struct net_query){ .type = probed->probe_type, .on_answer = on_probed, .arg = probe };
+	net_query_about(&probe->query, span_of(probe->name));
 	net_cares_ask_server(net, &probe->query, server, false);
 }
 
@@ -61,14 +61,15 @@ static void send_probe(void *arg, unsigned server)
  * is out must not enter a list, so where rate or servers forbid to send, the time-out decides. */
 static void repeat_due(struct net_cares *net, struct repeat_list *list)
 {
-	while (list->oldest && (uint32_t)now_of(net) - list->oldest->sent_ms >= list->oldest->wait_ms) {
-		struct net_try *try = list->oldest;
+	struct net_try *try;
+
+	while ((try = TAILQ_FIRST(list)) && (uint32_t)now_of(net) - try->sent_ms >= try->wait_ms) {
 		struct net_query *query = try->query;
 		int server;
 
 		repeat_list_remove(net, try);
 		server = resolver_pick(&net->resolver, query->own.server, now_of(net));
-		if (!net_cares_may_try(net, query) || server < 0 || net->waiting.first ||
+		if (!net_cares_may_try(net, query) || server < 0 || !STAILQ_EMPTY(&net->waiting) ||
 		    !net_cares_take_token(net, (unsigned)server))
 			continue;
 		net->counts.repeats++;
@@ -77,41 +78,50 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 	}
 }
 
+/* Each gets one chance: those of @list, which was taken away, that had none stand before those that wait again. */
+static void put_back(struct query_list *list, struct query_list *rest)
+{
+	STAILQ_CONCAT(rest, list);
+	STAILQ_CONCAT(list, rest);
+}
+
 static void resume_lists(struct net_cares *net)
 {
-	uint64_t waiting = net->waiting.count, parked = net->parked.count;
+	struct query_list waiting = STAILQ_HEAD_INITIALIZER(waiting), parked = STAILQ_HEAD_INITIALIZER(parked);
+	struct net_query *query;
 
-	while (net->delayed.first && (int32_t)((uint32_t)now_of(net) - net->delayed.first->own.due_ms) >= 0)
+	while ((query = STAILQ_FIRST(&net->delayed)) && (int32_t)((uint32_t)now_of(net) - query->own.due_ms) >= 0)
 		net_cares_send(net, query_list_pop(&net->delayed));
-	while (waiting-- > 0 && net->waiting.first && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
+	STAILQ_CONCAT(&waiting, &net->waiting);
+	while (!STAILQ_EMPTY(&waiting) && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
 	       !resolver_is_busy(&net->resolver, now_of(net)))
-		net_cares_send(net, query_list_pop(&net->waiting));
+		net_cares_send(net, query_list_pop(&waiting));
+	put_back(&net->waiting, &waiting);
 	for (unsigned i = 0; i < net->resolver.count; i++)
 		if (net->resolver.server[i].state == RESOLVER_SUSPECT)
 			return;
-	while (!resolver_is_paused(&net->resolver) && parked-- > 0) {
-		struct net_query *query = query_list_pop(&net->parked);
-
+	STAILQ_CONCAT(&parked, &net->parked);
+	while (!resolver_is_paused(&net->resolver) && (query = query_list_pop(&parked))) {
 		query->own.tries_left = (uint8_t)net->tries;
 		query->own.failures = 0;
 		query->own.first_ms = (uint32_t)now_of(net);
 		query->own.tcp = false; /* perhaps of another server */
 		net_cares_send(net, query);
 	}
+	put_back(&net->parked, &parked);
 }
 
-static void tick_channels(struct channel **list)
+static void tick_channels(struct channel_list *list)
 {
-	while (*list) {
-		struct channel *channel = *list;
+	struct channel *channel, *next;
 
-		if (channel->retiring && channel->in_flight == 0) {
-			*list = channel->next;
-			channel_close(channel);
-			continue;
-		}
+	for (channel = TAILQ_FIRST(list); channel; channel = next) {
 		channel_tick(channel);
-		list = &channel->next;
+		next = TAILQ_NEXT(channel, next);
+		if (channel->retiring && channel->in_flight == 0) {
+			TAILQ_REMOVE(list, channel, next);
+			channel_close(channel);
+		}
 	}
 }
 
@@ -160,14 +170,14 @@ static void library_init(void)
 	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, freelist_alloc, freelist_free, freelist_realloc);
 }
 
-int net_cares_open(struct net_cares **result, const struct net_cares_options *options, char *error, size_t error_size)
+int net_cares_open(struct net_cares **result, const struct net_cares_options *options, struct error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct net_cares *net = calloc(1, sizeof(*net));
 
 	pthread_once(&once, library_init);
 	if (!net || library_status != ARES_SUCCESS) {
-		snprintf(error, error_size, "no memory for the DNS client");
+		error_set(error, "no memory for the DNS client");
 		free(net);
 		return NET_FAULT_MEMORY;
 	}
@@ -178,11 +188,15 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->tries_ms = options->tries_ms;
 	net->rate = options->rate;
 	pace_init(&net->pace, 0, 0);
-	query_list_init(&net->waiting);
-	query_list_init(&net->delayed);
-	query_list_init(&net->parked);
+	STAILQ_INIT(&net->waiting);
+	STAILQ_INIT(&net->delayed);
+	STAILQ_INIT(&net->parked);
+	for (unsigned level = 0; level < REPEAT_LEVELS; level++)
+		TAILQ_INIT(&net->repeat[level]);
 	net->resolver.count = options->server_count;
 	for (unsigned i = 0; i < options->server_count; i++) {
+		TAILQ_INIT(&net->udp[i]);
+		TAILQ_INIT(&net->tcp[i]);
 		net->resolver.server[i].endpoint = options->server[i];
 		pace_init(&net->resolver.server[i].pace, options->resolver_rate, 0);
 	}
@@ -219,16 +233,18 @@ static void end_list(struct net_cares *net, struct query_list *list)
 	struct net_query *query;
 
 	while ((query = query_list_pop(list)))
-		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
+		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 }
 
 void net_cares_stop(struct net_cares *net)
 {
+	struct channel *channel;
+
 	net->stopping = true;
 	for (unsigned i = 0; i < net->resolver.count; i++) {
-		for (struct channel *channel = net->udp[i]; channel; channel = channel->next)
+		TAILQ_FOREACH (channel, &net->udp[i], next)
 			ares_cancel(channel->ares);
-		for (struct channel *channel = net->tcp[i]; channel; channel = channel->next)
+		TAILQ_FOREACH (channel, &net->tcp[i], next)
 			ares_cancel(channel->ares);
 	}
 	end_list(net, &net->waiting);
@@ -243,20 +259,21 @@ static void on_closed(uv_handle_t *handle)
 	net->group.handles--;
 }
 
+static void close_channels(struct channel_list *list)
+{
+	struct channel *channel;
+
+	while ((channel = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, channel, next);
+		channel_close(channel);
+	}
+}
+
 void net_cares_close(struct net_cares *net)
 {
 	for (unsigned i = 0; i < net->resolver.count; i++) {
-		struct channel *next;
-
-		for (struct channel *channel = net->udp[i]; channel; channel = next) {
-			next = channel->next;
-			channel_close(channel);
-		}
-		for (struct channel *channel = net->tcp[i]; channel; channel = next) {
-			next = channel->next;
-			channel_close(channel);
-		}
-		net->udp[i] = net->tcp[i] = NULL;
+		close_channels(&net->udp[i]);
+		close_channels(&net->tcp[i]);
 	}
 	uv_close((uv_handle_t *)&net->timer, on_closed);
 	uv_close((uv_handle_t *)&net->prepare, on_closed);

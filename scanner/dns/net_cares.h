@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+#include "output/error.h"
 #include "scanner/job/net.h"
 #include "scanner/dns/resolver.h"
 
@@ -35,7 +36,6 @@ struct net_cares_counts {
 	uint64_t tcp;
 	uint64_t in_flight; /* questions unanswered */
 	uint64_t parked;    /* times one of them began to wait for a server to come back */
-	uint64_t late;      /* answers to a question that had been answered */
 	uint64_t icmp;      /* errors of the kernel on our sockets */
 };
 
@@ -43,12 +43,13 @@ struct net_cares;
 
 /* 0, or a fault with one line in @error. */
 __attribute__((warn_unused_result)) int net_cares_open(struct net_cares **net, const struct net_cares_options *options,
-						       char *error, size_t error_size);
+						       struct error *error);
 
-/* The `ask` of struct net_ops. */
+/* The `ask` of struct net_ops: on the loop's thread, and the one callback may come before this returns (a name that no
+ * packet holds, a fault of ours, after net_cares_stop). */
 void net_cares_ask(struct net_cares *net, struct net_query *query);
 
-/* One try at one server, whatever its state; for probes and the checks before a scan. */
+/* The same, as one try at one server, whatever its state; for probes and the checks before a scan. */
 void net_cares_ask_server(struct net_cares *net, struct net_query *query, unsigned server, bool tcp);
 
 /* Its servers' state; probe_name and probe_type may be set before the first question. */

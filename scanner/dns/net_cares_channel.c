@@ -12,7 +12,7 @@
 struct channel_socket {
 	uv_poll_t poll;
 	struct channel *channel; /* NULL once closed */
-	struct channel_socket *next;
+	SLIST_ENTRY(channel_socket) next;
 	struct channel_group *group;
 	int fd;
 };
@@ -136,8 +136,7 @@ static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *part, int p
 	udp_batch_put(&channel->out, part, parts);
 	if (!channel->dirty) {
 		channel->dirty = true;
-		channel->next_dirty = channel->group->dirty;
-		channel->group->dirty = channel;
+		SLIST_INSERT_HEAD(&channel->group->dirty, channel, next_dirty);
 	}
 	return size;
 }
@@ -172,11 +171,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, on_poll);
 }
 
-static void socket_forget(struct channel_socket **link)
+static void socket_forget(struct channel_socket *gone)
 {
-	struct channel_socket *gone = *link;
-
-	*link = gone->next;
+	SLIST_REMOVE(&gone->channel->sockets, gone, channel_socket, next);
 	gone->channel = NULL;
 	uv_poll_stop(&gone->poll);
 	uv_close((uv_handle_t *)&gone->poll, on_closed);
@@ -185,17 +182,16 @@ static void socket_forget(struct channel_socket **link)
 static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
 {
 	struct channel *channel = arg;
-	struct channel_socket **link = &channel->sockets;
 	struct channel_socket *polled;
 
-	while (*link && (*link)->fd != fd)
-		link = &(*link)->next;
+	SLIST_FOREACH (polled, &channel->sockets, next)
+		if (polled->fd == fd)
+			break;
 	if (!readable && !writable) {
-		if (*link)
-			socket_forget(link);
+		if (polled)
+			socket_forget(polled);
 		return;
 	}
-	polled = *link;
 	if (!polled) {
 		polled = calloc(1, sizeof(*polled));
 		if (!polled || uv_poll_init(channel->group->loop, &polled->poll, fd) < 0) {
@@ -208,8 +204,7 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 		polled->channel = channel;
 		polled->group = channel->group;
 		polled->fd = fd;
-		polled->next = channel->sockets;
-		channel->sockets = polled;
+		SLIST_INSERT_HEAD(&channel->sockets, polled, next);
 		channel->group->handles++;
 	}
 	uv_poll_start(&polled->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0), on_poll);
@@ -305,31 +300,24 @@ void channel_tick(struct channel *channel)
 
 void channel_close(struct channel *channel)
 {
-	struct channel **link = &channel->group->dirty;
-
 	ares_destroy(channel->ares);
-	while (channel->sockets)
-		socket_forget(&channel->sockets);
-	while (*link && *link != channel)
-		link = &(*link)->next_dirty;
-	if (*link)
-		*link = channel->next_dirty;
+	while (!SLIST_EMPTY(&channel->sockets))
+		socket_forget(SLIST_FIRST(&channel->sockets));
+	if (channel->dirty)
+		SLIST_REMOVE(&channel->group->dirty, channel, channel, next_dirty);
 	free(channel);
 }
 
 void channel_group_flush(struct channel_group *group)
 {
-	struct channel **link = &group->dirty;
+	struct channel *channel, *next;
 
-	while (*link) {
-		struct channel *channel = *link;
-
+	for (channel = SLIST_FIRST(&group->dirty); channel; channel = next) {
+		next = SLIST_NEXT(channel, next_dirty);
 		udp_batch_flush(&channel->out);
-		if (channel->out.count > 0) {
-			link = &channel->next_dirty; /* the socket is full: again at the next flush */
-			continue;
-		}
+		if (channel->out.count > 0)
+			continue; /* the socket is full: again at the next flush */
 		channel->dirty = false;
-		*link = channel->next_dirty;
+		SLIST_REMOVE(&group->dirty, channel, channel, next_dirty);
 	}
 }

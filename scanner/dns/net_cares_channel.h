@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <ares.h>
 #include <uv.h>
@@ -24,28 +25,28 @@ struct channel_group {
 	uv_loop_t *loop;
 	uint32_t timeout_ms; /* of one try */
 	struct udp_ring *ring;
-	struct channel *dirty;     /* with datagrams waiting for channel_group_flush */
-	uint64_t icmp;             /* errors of the kernel passed over */
-	int fault;                 /* the last socket that could not be had: NET_FAULT_…; 0 none */
-	bool cut_off;              /* this machine has no way to the server the last one was for, or forbids it */
-	size_t receive_buffer;     /* octets granted to the newest UDP socket */
-	unsigned handles;          /* of the loop still open */
-	unsigned char random[512]; /* for ids: unpredictable (RFC 5452 9.1) and cheap */
+	SLIST_HEAD(, channel) dirty; /* with datagrams waiting for channel_group_flush */
+	uint64_t icmp;               /* errors of the kernel passed over */
+	int fault;                   /* the last socket that could not be had: NET_FAULT_…; 0 none */
+	bool cut_off;                /* this machine has no way to the server the last one was for, or forbids it */
+	size_t receive_buffer;       /* octets granted to the newest UDP socket */
+	unsigned handles;            /* of the loop still open */
+	unsigned char random[512];   /* for ids: unpredictable (RFC 5452 9.1) and cheap */
 	size_t random_left;
 };
 
-struct channel_socket;
+TAILQ_HEAD(channel_list, channel);
 
 struct channel {
 	struct channel_group *group;
-	struct channel *next; /* the owner's list */
+	TAILQ_ENTRY(channel) next; /* the owner's list */
 	ares_channel ares;
 	unsigned server; /* the owner's number for it */
 	bool tcp, retiring, dirty;
 	unsigned in_flight;
 	uint64_t issued;
-	struct channel *next_dirty;
-	struct channel_socket *sockets;
+	SLIST_ENTRY(channel) next_dirty;
+	SLIST_HEAD(, channel_socket) sockets;
 	struct udp_batch out;
 	uint64_t id_used[65536 / 64];
 };

@@ -16,29 +16,23 @@ enum { REPEAT_LEVELS = 13 };
 /* One packet whose answer may still come. Lives until c-ares calls back; its question may be
  * answered, and gone, long before. */
 struct net_try {
-	struct channel *channel;         /* whose group is the net_cares's first member */
-	struct net_query *query;         /* NULL once answered otherwise */
-	struct net_try *sibling;         /* the question's other tries */
-	struct net_try *earlier, *later; /* in its level's list of those to be repeated */
-	uint32_t sent_ms, wait_ms;       /* when; until it is repeated */
+	struct channel *channel;      /* whose group is the net_cares's first member */
+	struct net_query *query;      /* NULL once answered otherwise */
+	SLIST_ENTRY(net_try) sibling; /* the question's other tries */
+	TAILQ_ENTRY(net_try) due;     /* in its level's list of those to be repeated */
+	uint32_t sent_ms, wait_ms;    /* when; until it is repeated */
 	uint16_t id;
 	uint8_t level;
 	bool listed;
 };
 
-struct repeat_list {
-	struct net_try *oldest, *newest; /* to be repeated, in order of time to a quarter of it */
-};
-
-struct query_list {
-	struct net_query *first, **end;
-	uint64_t count;
-};
+TAILQ_HEAD(repeat_list, net_try); /* in order of time to a quarter of it */
+STAILQ_HEAD(query_list, net_query);
 
 struct net_cares {
 	struct channel_group group; /* first: see struct net_try */
 	struct resolver resolver;
-	struct channel *udp[NAME_SERVERS_MAX], *tcp[NAME_SERVERS_MAX];
+	struct channel_list udp[NAME_SERVERS_MAX], tcp[NAME_SERVERS_MAX];
 	unsigned tries;
 	uint32_t tries_ms;
 	const _Atomic double *rate;
@@ -57,56 +51,30 @@ struct net_cares {
 	struct udp_ring ring;
 };
 
-static inline void query_list_init(struct query_list *list)
-{
-	*list = (struct query_list){ .end = &list->first };
-}
-
-static inline void query_list_push(struct query_list *list, struct net_query *query)
-{
-	query->own.next = NULL;
-	*list->end = query;
-	list->end = &query->own.next;
-	list->count++;
-}
-
+/* NULL: empty. */
 static inline struct net_query *query_list_pop(struct query_list *list)
 {
-	struct net_query *query = list->first;
+	struct net_query *query = STAILQ_FIRST(list);
 
-	if (!query)
-		return NULL;
-	list->first = query->own.next;
-	if (!list->first)
-		list->end = &list->first;
-	list->count--;
+	if (query)
+		STAILQ_REMOVE_HEAD(list, own.next);
 	return query;
 }
 
 static inline void repeat_list_add(struct net_cares *net, struct net_try *try)
 {
-	struct repeat_list *list;
-
 	try->level = 0;
 	for (uint32_t ms = RESOLVER_RTO_MIN_MS; ms < try->wait_ms && try->level < REPEAT_LEVELS - 1; ms += ms / 4)
 		try->level++;
-	list = &net->repeat[try->level];
 	try->listed = true;
-	try->later = NULL;
-	try->earlier = list->newest;
-	*(list->newest ? &list->newest->later : &list->oldest) = try;
-	list->newest = try;
+	TAILQ_INSERT_TAIL(&net->repeat[try->level], try, due);
 }
 
 static inline void repeat_list_remove(struct net_cares *net, struct net_try *try)
 {
-	struct repeat_list *list = &net->repeat[try->level];
-
-	if (!try->listed)
-		return;
+	if (try->listed)
+		TAILQ_REMOVE(&net->repeat[try->level], try, due);
 	try->listed = false;
-	*(try->earlier ? &try->earlier->later : &list->oldest) = try->later;
-	*(try->later ? &try->later->earlier : &list->newest) = try->earlier;
 }
 
 static inline uint64_t now_of(const struct net_cares *net)
@@ -114,9 +82,9 @@ static inline uint64_t now_of(const struct net_cares *net)
 	return uv_now(net->group.loop);
 }
 
-/* The question is answered: tell whoever asked. */
+/* The question has ended: tell the asker. @answer NULL: none came. */
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
-		      const uint8_t *packet, size_t len);
+		      const struct dns_answer *answer);
 
 /* Is there another try for @query, as far as its own limits go? */
 bool net_cares_may_try(const struct net_cares *net, const struct net_query *query);

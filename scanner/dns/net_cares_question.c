@@ -10,9 +10,7 @@ enum {
 	FAILURE_DELAY_MS = 300, /* before asking the same server again */
 	PARKED_MAX = 16,        /* times a question waits for a server that comes and goes */
 	DNS_HEADER = 12,        /* octets, RFC 1035 4.1.1 */
-	RCODE_NOERROR = 0,
 	RCODE_FORMERR = 1,
-	RCODE_NXDOMAIN = 3,
 };
 
 /* ---- the end of a question ---- */
@@ -20,24 +18,24 @@ enum {
 /* Whatever still comes for the packets that are out is too late. */
 static void drop_tries(struct net_cares *net, struct net_query *query)
 {
-	for (struct net_try *try = query->own.tries; try; try = try->sibling) {
+	struct net_try *try;
+
+	SLIST_FOREACH (try, &query->own.tries, sibling) {
 		repeat_list_remove(net, try);
 		net->resolver.server[try->channel->server].outstanding--;
 		try->query = NULL;
 	}
-	query->own.tries = NULL;
+	SLIST_INIT(&query->own.tries);
 }
 
 void net_cares_finish(struct net_cares *net, struct net_query *query, int fault, enum dns_status status,
-		      const uint8_t *packet, size_t len)
+		      const struct dns_answer *answer)
 {
 	drop_tries(net, query);
 	query->fault = (int8_t)fault;
 	query->status = status;
-	query->packet = packet;
-	query->len = (uint16_t)len;
 	net->counts.in_flight--;
-	query->on_answer(query);
+	query->on_answer(query, answer);
 }
 
 bool net_cares_may_try(const struct net_cares *net, const struct net_query *query)
@@ -48,12 +46,12 @@ bool net_cares_may_try(const struct net_cares *net, const struct net_query *quer
 static void park(struct net_cares *net, struct net_query *query)
 {
 	net->counts.parked++;
-	query_list_push(&net->parked, query);
+	STAILQ_INSERT_TAIL(&net->parked, query, own.next);
 }
 
 /* A failure that would be final. While its server is in doubt it proves nothing about the domain. */
-static void fail(struct net_cares *net, struct net_query *query, enum dns_status status, const uint8_t *packet,
-		 size_t len)
+static void fail(struct net_cares *net, struct net_query *query, enum dns_status status,
+		 const struct dns_answer *answer)
 {
 	bool unsure = query->own.pinned < 0 && query->own.server >= 0 &&
 		      resolver_is_unsure(&net->resolver, (unsigned)query->own.server);
@@ -63,33 +61,29 @@ static void fail(struct net_cares *net, struct net_query *query, enum dns_status
 		park(net, query);
 		return;
 	}
-	net_cares_finish(net, query, net->stopping ? NET_FAULT_SHUTDOWN : NET_OK, status, packet, len);
+	net_cares_finish(net, query, net->stopping ? NET_FAULT_SHUTDOWN : NET_OK, status, answer);
 }
 
 /* ---- answers ---- */
 
-static enum dns_status status_of_rcode(unsigned rcode)
+/* Does a code say something about the name? */
+static bool says_something(enum dns_status code)
 {
-	static const enum dns_status status[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
-						  DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
-
-	return rcode < COUNT_OF(status) ? status[rcode] : DNS_ERROR;
+	return code == DNS_NOERROR || code == DNS_NXDOMAIN;
 }
 
-static bool has_opt(const struct net_query *query, const uint8_t *packet, size_t len)
+static enum dns_status code_of(const uint8_t *packet)
 {
-	struct dns_answer answer;
-
-	return dns_answer_parse(packet, len, query->name, query->type, &answer) == 0 && answer.has_opt;
+	return dns_status_of_rcode(packet[3] & 15);
 }
 
-/* An rcode that says nothing about the name. */
-static void on_failure(struct net_cares *net, struct net_query *query, unsigned rcode, const uint8_t *packet,
-		       size_t len)
+/* @code says nothing; @status and @answer are what the question ends with if nothing better comes. */
+static void on_failure(struct net_cares *net, struct net_query *query, enum dns_status code, enum dns_status status,
+		       const struct dns_answer *answer)
 {
 	struct resolver_server *server = &net->resolver.server[query->own.server];
 
-	if (rcode == RCODE_FORMERR && !query->own.plain && !server->edns_seen) {
+	if (code == DNS_FORMERR && !query->own.plain && !server->edns_seen) {
 		/* Perhaps it does not know EDNS: ask plainly (RFC 6891 7). If that works, always. */
 		query->own.plain = true;
 		drop_tries(net, query);
@@ -98,76 +92,76 @@ static void on_failure(struct net_cares *net, struct net_query *query, unsigned 
 	}
 	resolver_bad(server, false);
 	query->own.failures++;
-	query->own.failed_as = (uint8_t)status_of_rcode(rcode);
-	if (query->own.tries)
+	query->own.failed_as = (uint8_t)code;
+	if (!SLIST_EMPTY(&query->own.tries))
 		return; /* another packet of the same question is still out */
 	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
-		fail(net, query, status_of_rcode(rcode), packet, len);
+		fail(net, query, status, answer);
 		return;
 	}
 	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
-	query_list_push(&net->delayed, query);
+	STAILQ_INSERT_TAIL(&net->delayed, query, own.next);
 }
 
 static void on_packet(struct net_cares *net, struct net_query *query, const struct net_try *try, const uint8_t *packet,
 		      size_t len)
 {
 	struct resolver_server *server = &net->resolver.server[try->channel->server];
-	unsigned rcode = packet[3] & 15;
+	struct dns_answer_room room;
+	struct dns_answer parsed, *answer = &parsed;
+	enum dns_status status;
 	bool truncated = packet[2] & 2;
 
 	query->own.server = (int8_t)try->channel->server;
-	if (rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN) {
-		if (!server->edns_seen && !query->own.plain)
-			server->edns_seen = has_opt(query, packet, len);
-		if (query->own.plain && !server->edns_seen)
-			server->edns_refused = true;
-		if (truncated && !try->channel->tcp) {
-			query->own.tcp = true; /* RFC 7766 5 */
-			drop_tries(net, query);
-			net_cares_send(net, query);
-			return;
-		}
-		net_cares_finish(net, query, NET_OK, status_of_rcode(rcode), packet, len);
+	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &room, answer) < 0)
+		answer = NULL;
+	status = answer ? answer->status : DNS_ERROR;
+	if (!says_something(code_of(packet))) {
+		on_failure(net, query, code_of(packet), status, answer);
 		return;
 	}
-	on_failure(net, query, rcode, packet, len);
+	if (!server->edns_seen && !query->own.plain)
+		server->edns_seen = answer && answer->has_opt;
+	if (query->own.plain && !server->edns_seen)
+		server->edns_refused = true;
+	if (truncated && !try->channel->tcp) {
+		query->own.tcp = true; /* RFC 7766 5 */
+		drop_tries(net, query);
+		net_cares_send(net, query);
+		return;
+	}
+	net_cares_finish(net, query, NET_OK, status, answer);
 }
 
 /* No packet. The question goes on while another try is out or left. */
 static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
 {
-	if (query->own.tries)
+	if (!SLIST_EMPTY(&query->own.tries))
 		return;
 	if (tcp)
-		fail(net, query, DNS_TRUNCATED, NULL, 0);
+		fail(net, query, DNS_TRUNCATED, NULL);
 	else if (query->own.pinned < 0 && net_cares_may_try(net, query))
 		net_cares_send(net, query);
 	else
-		fail(net, query, query->own.failures ? query->own.failed_as : DNS_TIMEOUT, NULL, 0);
+		fail(net, query, query->own.failures ? query->own.failed_as : DNS_TIMEOUT, NULL);
 }
 
 static void count_outcome(struct net_cares *net, const struct net_try *try, int status, const uint8_t *packet)
 {
 	struct resolver_server *server = &net->resolver.server[try->channel->server];
 
-	if (packet && ((packet[3] & 15) == RCODE_NOERROR || (packet[3] & 15) == RCODE_NXDOMAIN))
+	if (packet && says_something(code_of(packet)))
 		resolver_good(server, (uint32_t)now_of(net) - try->sent_ms);
 	else if (status == ARES_ETIMEOUT && !try->channel->tcp)
 		resolver_bad(server, true);
 	else if (!packet && status == ARES_ECONNREFUSED && net->group.cut_off)
 		resolver_cut_off(server);
-	net->counts.late += packet && !try->query;
 }
 
 static void unlink_try(struct net_cares *net, struct net_query *query, struct net_try *try)
 {
-	struct net_try **link = &query->own.tries;
-
 	net->resolver.server[try->channel->server].outstanding--;
-	while (*link != try)
-		link = &(*link)->sibling;
-	*link = try->sibling;
+	SLIST_REMOVE(&query->own.tries, try, net_try, sibling);
 }
 
 static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, int len)
@@ -189,11 +183,11 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	if (query) {
 		unlink_try(net, query, try);
 		if (net->stopping)
-			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
+			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 		else if (packet)
 			on_packet(net, query, try, packet, (size_t)len);
 		else if (net->group.fault && status != ARES_ETIMEOUT)
-			net_cares_finish(net, query, net->group.fault, DNS_SKIPPED, NULL, 0);
+			net_cares_finish(net, query, net->group.fault, DNS_SKIPPED, NULL);
 		else
 			on_silence(net, query, tcp);
 	}
@@ -204,33 +198,29 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 
 static struct channel *usable_channel(struct net_cares *net, unsigned server, bool tcp)
 {
-	struct channel **list = tcp ? &net->tcp[server] : &net->udp[server];
-	struct channel **link = list, *channel;
+	struct channel_list *list = tcp ? &net->tcp[server] : &net->udp[server];
+	struct channel *channel, *usable = NULL;
 	unsigned count = 0, wanted = tcp ? 1 : CHANNELS_MIN;
 
-	for (channel = *list; channel; channel = channel->next)
+	TAILQ_FOREACH (channel, list, next) {
 		count += !channel->retiring;
-	while (*link && ((*link)->retiring || (*link)->in_flight >= CHANNEL_IN_FLIGHT_MAX))
-		link = &(*link)->next;
-	channel = *link;
-	if ((count < wanted || !channel) && count < CHANNELS_MAX) {
+		if (!usable && !channel->retiring && channel->in_flight < CHANNEL_IN_FLIGHT_MAX)
+			usable = channel;
+	}
+	if ((count < wanted || !usable) && count < CHANNELS_MAX) {
 		struct channel *fresh = channel_open(&net->group, &net->resolver.server[server].endpoint, tcp);
 
 		if (fresh) {
 			fresh->server = server;
-			fresh->next = *list;
-			return *list = fresh;
+			TAILQ_INSERT_HEAD(list, fresh, next);
+			return fresh;
 		}
 	}
-	/* the next question goes to the next channel */
-	if (channel && channel->next) {
-		*link = channel->next;
-		channel->next = NULL;
-		while (*link)
-			link = &(*link)->next;
-		*link = channel;
+	if (usable) { /* the next question goes to the next channel */
+		TAILQ_REMOVE(list, usable, next);
+		TAILQ_INSERT_TAIL(list, usable, next);
 	}
-	return channel;
+	return usable;
 }
 
 static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
@@ -240,8 +230,8 @@ static struct net_try *try_new(struct net_cares *net, struct net_query *query, s
 
 	if (!try)
 		return NULL;
-	*try = (struct net_try){ .query = query, .channel = channel, .sibling = query->own.tries };
-	query->own.tries = try;
+	*try = (struct net_try){ .query = query, .channel = channel };
+	SLIST_INSERT_HEAD(&query->own.tries, try, sibling);
 	server->outstanding++;
 	try->id = channel_take_id(channel);
 	try->sent_ms = (uint32_t)now_of(net);
@@ -260,17 +250,17 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 	int len;
 
 	if (!try) {
-		net_cares_finish(net, query, NET_FAULT_MEMORY, DNS_SKIPPED, NULL, 0);
+		net_cares_finish(net, query, NET_FAULT_MEMORY, DNS_SKIPPED, NULL);
 		return;
 	}
-	len = dns_query_write(try->id, query->name, query->type, edns, packet);
+	len = dns_query_write(try->id, net_query_name(query), query->type, edns, packet);
 	if (len < 0) {
 		/* a name that can't be asked for, met as the target of a CNAME */
 		channel_give_id(channel, try->id);
 		repeat_list_remove(net, try);
 		unlink_try(net, query, try);
 		freelist_free(try);
-		net_cares_finish(net, query, NET_OK, DNS_ERROR, NULL, 0);
+		net_cares_finish(net, query, NET_OK, DNS_ERROR, NULL);
 		return;
 	}
 	query->own.server = (int8_t)server;
@@ -306,7 +296,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	int server = query->own.pinned;
 
 	if (net->stopping) {
-		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL, 0);
+		net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 		return;
 	}
 	if (server < 0)
@@ -316,7 +306,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	if (server == RESOLVER_ALL_DOWN)
 		park(net, query);
 	else if (server == RESOLVER_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
-		query_list_push(&net->waiting, query);
+		STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
 	else {
 		/* the same packet again in another form is no further try */
 		if (!query->own.tcp && !query->own.plain && query->own.tries_left > 0)

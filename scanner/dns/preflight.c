@@ -49,12 +49,12 @@ static void keep_probe(struct server_check *check, const struct question *questi
 	check->probe_random = random;
 }
 
-static void note(struct question *question, enum dns_status status, const struct dns_answer *answer)
+static void note(struct question *question, const struct dns_answer *answer)
 {
 	struct server_check *check = question->check;
-	bool useful = status == DNS_NOERROR || status == DNS_NO_ANSWER || status == DNS_NXDOMAIN;
+	enum dns_status status = answer->status;
+	bool useful = !dns_status_is_transient(status);
 
-	check->answers = true;
 	check->useful = check->useful || (useful && question->number != NO_SUCH_NAME_TCP);
 	check->edns = check->edns || answer->has_opt;
 	check->edns_size = answer->opt_size > check->edns_size ? answer->opt_size : check->edns_size;
@@ -77,10 +77,10 @@ static void note(struct question *question, enum dns_status status, const struct
 	}
 }
 
-static void on_answer(struct net_query *query)
+static void on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct question *question = query->arg;
-	struct dns_answer answer = { 0 };
+	struct server_check *check = question->check;
 
 	question->flight->pending--;
 	if (query->fault) {
@@ -88,12 +88,12 @@ static void on_answer(struct net_query *query)
 		question->due = true;
 		return;
 	}
-	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
-		note(question, answer.status, &answer);
-	else if (query->packet)
-		question->check->answers = true;
-	else if (question->check->status == DNS_SKIPPED && question->number != NO_SUCH_NAME_TCP)
-		question->check->status = query->status;
+	/* ERROR: what came is no DNS message */
+	check->answers = check->answers || answer || query->status == DNS_ERROR;
+	if (answer)
+		note(question, answer);
+	else if (check->status == DNS_SKIPPED && question->number != NO_SUCH_NAME_TCP)
+		check->status = query->status;
 }
 
 static bool name_question(struct question *question, const char *nonce, const struct span *sample, size_t samples)
@@ -134,7 +134,7 @@ static void name_all(struct flight *flight, unsigned count, const struct span *s
 			question->check = &check[server];
 			question->server = (uint8_t)server;
 			question->due = name_question(question, flight->nonce, sample, samples);
-			question->query.name = span_of(question->name);
+			net_query_about(&question->query, span_of(question->name));
 			question->query.on_answer = on_answer;
 			question->query.arg = question;
 		}
@@ -163,7 +163,7 @@ static void ask_all(struct flight *flight, uv_loop_t *loop, struct question *que
 }
 
 static int verdict(const struct endpoint *server, unsigned count, const struct server_check *check, int fault,
-		   char *error, size_t error_size)
+		   struct error *error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	const char *what = "no answer";
@@ -174,28 +174,17 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 	for (unsigned i = 0; i < count; i++)
 		if (check[i].answers)
 			what = dns_status_name(check[i].status);
-	if (fault) {
-		snprintf(error, error_size, "no %s to ask the name servers with%s",
-			 fault == NET_FAULT_MEMORY ? "memory" : "sockets",
-			 fault == NET_FAULT_MEMORY ? "" : "; see ulimit -n and net.ipv4.ip_local_port_range");
-		return -1;
-	}
+	if (fault)
+		return error_set(error, "no %s to ask the name servers with%s",
+				 fault == NET_FAULT_MEMORY ? "memory" : "sockets",
+				 fault == NET_FAULT_MEMORY ? "" : "; see ulimit -n and net.ipv4.ip_local_port_range");
 	endpoint_text(server, text);
-	snprintf(error, error_size,
-		 "name server %s%s: %s; is it a resolver that serves this machine? see --name-servers", text,
-		 count > 1 ? " and all others" : "", what);
-	return -1;
-}
-
-static void close_walk(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
+	return error_set(error, "name server %s%s: %s; is it a resolver that serves this machine? see --name-servers",
+			 text, count > 1 ? " and all others" : "", what);
 }
 
 int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
-	      size_t samples, struct server_check *check, char *error, size_t error_size)
+	      size_t samples, struct server_check *check, struct error *error)
 {
 	struct question *question = calloc((size_t)count * QUESTIONS, sizeof(*question));
 	struct flight flight = { 0 };
@@ -210,23 +199,21 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 	int result = -1;
 
 	if (!question || uv_loop_init(&loop) < 0) {
-		snprintf(error, error_size, "no memory or file descriptors to ask the name servers; see ulimit -n");
 		free(question);
-		return -1;
+		return error_set(error, "no memory or file descriptors to ask the name servers; see ulimit -n");
 	}
 	dns.loop = &loop;
-	if (net_cares_open(&flight.dns, &dns, error, error_size) < 0)
+	if (net_cares_open(&flight.dns, &dns, error) < 0)
 		goto done;
 	if (getrandom(&nonce, sizeof(nonce), 0) < 0)
 		nonce = (unsigned)uv_now(&loop);
 	snprintf(flight.nonce, sizeof(flight.nonce), "%08x", nonce);
 	name_all(&flight, count, sample, samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES, question, check);
 	ask_all(&flight, &loop, question, (size_t)count * QUESTIONS);
-	result = verdict(server, count, check, flight.fault, error, error_size);
+	result = verdict(server, count, check, flight.fault, error);
 	net_cares_stop(flight.dns);
 	net_cares_close(flight.dns);
 done:
-	uv_walk(&loop, close_walk, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	if (flight.dns)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 #include "scanner/rules/address.h"
 
@@ -39,7 +40,7 @@ struct server_check {
  * use. */
 __attribute__((warn_unused_result)) int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms,
 						  const struct span *sample, size_t samples, struct server_check *check,
-						  char *error, size_t error_size);
+						  struct error *error);
 
 /* Log a warning for each thing that @server can't do and a survey's numbers suffer from. A @lab need not hold org,
  * whose signature tells whether a server validates. */

@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uv.h>
+
 #include "parsers/dns_answer.h"
 #include "scanner/base/log.h"
 
@@ -34,6 +36,7 @@ enum {
 	ROUND_MS = 20,         /* between two looks for an answer, or for its end */
 	LOG_SHOWN = 300,       /* octets of its complaint that a message repeats */
 	LOG_READ = 4096,
+	PROGRAM_PATH_MAX = 256, /* octets with NUL; of a folder of PATH and the name */
 };
 
 static const char root_key[] = "/usr/share/dns/root.key"; /* Debian's dns-root-data, renewed by its updates */
@@ -49,7 +52,7 @@ struct private_resolver {
 	int status; /* of waitpid, then */
 	int log;
 	uint16_t port;
-	char path[256]; /* of the program */
+	char path[PROGRAM_PATH_MAX];
 	char ready[48]; /* a name that this one alone knows */
 };
 
@@ -57,25 +60,22 @@ enum readiness { READY_NOT_YET, READY_YES, READY_IS_ANOTHER };
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return uv_hrtime() / 1000000;
 }
 
 /* ---- the program and its port ---- */
 
 /* As execvp looks, and where Debian puts what ordinary users' PATH has not. */
-static bool find_program(char path[256])
+static bool find_program(char path[static PROGRAM_PATH_MAX])
 {
 	const char *search = getenv("PATH");
 	char all[4096], *rest = all, *folder;
 
 	snprintf(all, sizeof(all), "%s:/usr/sbin:/sbin:/usr/local/sbin", search ? search : "/usr/bin");
 	while ((folder = strsep(&rest, ":"))) {
-		int n = snprintf(path, 256, "%s/unbound", folder);
+		int n = snprintf(path, PROGRAM_PATH_MAX, "%s/unbound", folder);
 
-		if (folder[0] == '/' && n < 256 && access(path, X_OK) == 0)
+		if (folder[0] == '/' && n < PROGRAM_PATH_MAX && access(path, X_OK) == 0)
 			return true;
 	}
 	return false;
@@ -153,16 +153,15 @@ static void write_changes(FILE *config, const struct private_resolver *resolver,
 }
 
 /* The octets of --resolver-config: copied, not included, as the user it runs as may not be allowed to read it. */
-static char *read_extra(const char *path, size_t *n, char *error, size_t error_size)
+static char *read_extra(const char *path, size_t *n, struct error *error)
 {
 	FILE *file = fopen(path, "re");
 	char *text = file ? malloc(PRIVATE_RESOLVER_EXTRA_MAX + 1) : NULL;
 
-	snprintf(error, error_size, "--resolver-config %s: %s", path, strerror(errno));
 	*n = text ? fread(text, 1, PRIVATE_RESOLVER_EXTRA_MAX + 1, file) : 0;
-	if (text && (ferror(file) || *n > PRIVATE_RESOLVER_EXTRA_MAX)) {
-		snprintf(error, error_size, "--resolver-config %s: %s", path,
-			 *n > PRIVATE_RESOLVER_EXTRA_MAX ? "more than 16 MiB" : strerror(errno));
+	if (!text || ferror(file) || *n > PRIVATE_RESOLVER_EXTRA_MAX) {
+		error_set(error, "--resolver-config %s: %s", path,
+			  *n > PRIVATE_RESOLVER_EXTRA_MAX ? "more than 16 MiB" : strerror(errno));
 		free(text);
 		text = NULL;
 	}
@@ -173,17 +172,16 @@ static char *read_extra(const char *path, size_t *n, char *error, size_t error_s
 
 /* The whole configuration as a memory file; -1 with one line in @error. */
 static int make_config(const struct private_resolver *resolver, const char *extra, unsigned threads,
-		       unsigned concurrency, char *error, size_t error_size)
+		       unsigned concurrency, struct error *error)
 {
 	size_t n = 0;
-	char *text = extra ? read_extra(extra, &n, error, error_size) : NULL;
+	char *text = extra ? read_extra(extra, &n, error) : NULL;
 	bool own_anchors = text && memmem(text, n, anchor, strlen(anchor));
 	int fd = -1, copy;
 	FILE *config;
 
 	if (extra && !text)
 		return -1;
-	snprintf(error, error_size, "no memory for Unbound's configuration");
 	fd = memfd_create("unbound.conf", MFD_CLOEXEC);
 	copy = fd < 0 ? -1 : dup(fd);
 	config = copy < 0 ? NULL : fdopen(copy, "w");
@@ -201,7 +199,7 @@ static int make_config(const struct private_resolver *resolver, const char *extr
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	return -1;
+	return error_set(error, "no memory for Unbound's configuration");
 }
 
 /* ---- the child ---- */
@@ -246,7 +244,7 @@ static void run_program(const char *path, int config, int log, const struct pass
 	_exit(127);
 }
 
-static int spawn(struct private_resolver *resolver, int config, char *error, size_t error_size)
+static int spawn(struct private_resolver *resolver, int config, struct error *error)
 {
 	const struct passwd *user = geteuid() == 0 ? getpwnam(run_as) : NULL;
 	pid_t parent = getpid();
@@ -259,13 +257,12 @@ static int spawn(struct private_resolver *resolver, int config, char *error, siz
 		run_program(resolver->path, config, resolver->log, user, parent);
 	if (resolver->pid > 0)
 		return 0;
-	snprintf(error, error_size, "Unbound can't be started: %s", strerror(errno));
 	resolver->pid = 0;
-	return -1;
+	return error_set(error, "Unbound can't be started: %s", strerror(errno));
 }
 
 /* The end of its log as text. */
-static void read_log(const struct private_resolver *resolver, char text[LOG_READ + 1])
+static void read_log(const struct private_resolver *resolver, char text[static LOG_READ + 1])
 {
 	off_t size = lseek(resolver->log, 0, SEEK_END);
 	ssize_t n = pread(resolver->log, text, LOG_READ, size > LOG_READ ? size - LOG_READ : 0);
@@ -274,7 +271,7 @@ static void read_log(const struct private_resolver *resolver, char text[LOG_READ
 }
 
 /* Its first complaint, or nothing; those that follow are consequences. */
-static void complaint(const struct private_resolver *resolver, char line[LOG_SHOWN])
+static void complaint(const struct private_resolver *resolver, char line[static LOG_SHOWN])
 {
 	char text[LOG_READ + 1], *at;
 
@@ -283,7 +280,7 @@ static void complaint(const struct private_resolver *resolver, char line[LOG_SHO
 	snprintf(line, LOG_SHOWN, "%.*s", at ? (int)strcspn(at, "\n") : 0, at ? at : "");
 }
 
-bool private_resolver_has_ended(struct private_resolver *resolver, char *error, size_t error_size)
+bool private_resolver_has_ended(struct private_resolver *resolver, struct error *error)
 {
 	char line[LOG_SHOWN];
 
@@ -292,10 +289,9 @@ bool private_resolver_has_ended(struct private_resolver *resolver, char *error, 
 	if (resolver->pid > 0)
 		return false;
 	complaint(resolver, line);
-	snprintf(error, error_size, "the private Unbound ended (%s %d)%s%s",
-		 WIFSIGNALED(resolver->status) ? "signal" : "status",
-		 WIFSIGNALED(resolver->status) ? WTERMSIG(resolver->status) : WEXITSTATUS(resolver->status),
-		 line[0] ? ": " : "", line);
+	error_set(error, "the private Unbound ended (%s %d)%s%s", WIFSIGNALED(resolver->status) ? "signal" : "status",
+		  WIFSIGNALED(resolver->status) ? WTERMSIG(resolver->status) : WEXITSTATUS(resolver->status),
+		  line[0] ? ": " : "", line);
 	return true;
 }
 
@@ -308,6 +304,7 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
 	int n = dns_query_write(0, span_of(resolver->ready), DNS_TYPE_A, false, question);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct dns_answer_room room;
 	struct dns_answer answer;
 	ssize_t got;
 
@@ -315,12 +312,12 @@ static enum readiness try_question(const struct private_resolver *resolver, int 
 	if (n < 0 || send(fd, question, (size_t)n, 0) < 0 || poll(&wait, 1, ROUND_MS) <= 0)
 		return READY_NOT_YET;
 	got = recv(fd, packet, sizeof(packet), 0);
-	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &answer) < 0)
+	if (got < 0 || dns_answer_parse(packet, (size_t)got, span_of(resolver->ready), DNS_TYPE_A, &room, &answer) < 0)
 		return READY_NOT_YET;
 	return answer.status == DNS_NOERROR ? READY_YES : READY_IS_ANOTHER;
 }
 
-static int wait_ready(struct private_resolver *resolver, enum readiness *ready, char *error, size_t error_size)
+static int wait_ready(struct private_resolver *resolver, enum readiness *ready, struct error *error)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons(resolver->port),
@@ -332,19 +329,21 @@ static int wait_ready(struct private_resolver *resolver, enum readiness *ready, 
 
 	*ready = READY_NOT_YET;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		snprintf(error, error_size, "a socket for the private Unbound: %s", strerror(errno));
+		error_set(error, "a socket for the private Unbound: %s", strerror(errno));
 		goto done;
 	}
 	while (*ready == READY_NOT_YET && now_ms() < end) {
-		if (private_resolver_has_ended(resolver, error, error_size))
+		if (private_resolver_has_ended(resolver, error))
 			goto done;
 		*ready = try_question(resolver, fd);
 		if (*ready == READY_NOT_YET)
 			nanosleep(&pause, NULL);
 	}
-	snprintf(error, error_size, "the private Unbound %s",
-		 *ready == READY_IS_ANOTHER ? "lost its port to another process" : "does not answer");
-	result = *ready == READY_YES ? 0 : -1;
+	if (*ready == READY_YES)
+		result = 0;
+	else
+		error_set(error, "the private Unbound %s",
+			  *ready == READY_IS_ANOTHER ? "lost its port to another process" : "does not answer");
 done:
 	if (fd >= 0)
 		close(fd);
@@ -371,7 +370,7 @@ static void end_process(struct private_resolver *resolver)
 
 /* 0 ready; -1 with @error; *again: another port may do. */
 static int start_once(struct private_resolver *resolver, const char *extra, unsigned threads, unsigned concurrency,
-		      bool *again, char *error, size_t error_size)
+		      bool *again, struct error *error)
 {
 	enum readiness ready;
 	char log[LOG_READ + 1];
@@ -383,16 +382,14 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 		nonce = now_ms();
 	snprintf(resolver->ready, sizeof(resolver->ready), "ready-%016llx.stsurvey.invalid", nonce);
 	resolver->port = free_port();
-	if (resolver->port == 0) {
-		snprintf(error, error_size, "no free port on 127.0.0.1 for the private Unbound");
-		return -1;
-	}
-	config = make_config(resolver, extra, threads, concurrency, error, error_size);
+	if (resolver->port == 0)
+		return error_set(error, "no free port on 127.0.0.1 for the private Unbound");
+	config = make_config(resolver, extra, threads, concurrency, error);
 	if (config < 0)
 		return -1;
-	result = spawn(resolver, config, error, error_size);
+	result = spawn(resolver, config, error);
 	close(config);
-	if (result < 0 || wait_ready(resolver, &ready, error, error_size) == 0)
+	if (result < 0 || wait_ready(resolver, &ready, error) == 0)
 		return result;
 	read_log(resolver, log);
 	*again = ready == READY_IS_ANOTHER || strstr(log, "already in use");
@@ -401,30 +398,28 @@ static int start_once(struct private_resolver *resolver, const char *extra, unsi
 }
 
 int private_resolver_start(struct private_resolver **result, const char *extra, unsigned threads, unsigned concurrency,
-			   struct endpoint *server, char *error, size_t error_size)
+			   struct endpoint *server, struct error *error)
 {
 	struct private_resolver *resolver = calloc(1, sizeof(*resolver));
 	bool again = true;
 
 	*result = NULL;
-	snprintf(error, error_size, "no memory");
 	if (!resolver)
-		return -1;
+		return error_set(error, "no memory");
 	resolver->log = -1;
 	if (!find_program(resolver->path)) {
-		snprintf(error, error_size,
-			 "--resolver unbound: it is not installed; apt install unbound dns-root-data");
 		private_resolver_stop(resolver);
-		return -1;
+		return error_set(error, "--resolver unbound: it is not installed; apt install unbound dns-root-data");
 	}
 	threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
 	for (unsigned i = 0; i < STARTS_MAX && again; i++) {
-		if (start_once(resolver, extra, threads, concurrency, &again, error, error_size) < 0)
+		if (start_once(resolver, extra, threads, concurrency, &again, error) < 0)
 			continue;
 		*server = (struct endpoint){ .address = { .family = 4, .octet = { 127, 0, 0, 1 } },
 					     .port = resolver->port };
 		log_info("private Unbound: process %d on 127.0.0.1 port %u, %u threads", (int)resolver->pid,
 			 resolver->port, threads);
+		error->text[0] = '\0'; /* of an attempt that lost its port */
 		*result = resolver;
 		return 0;
 	}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "output/error.h"
 #include "scanner/rules/address.h"
 
 enum {
@@ -25,10 +26,10 @@ struct private_resolver;
  * stays until the stop. */
 __attribute__((warn_unused_result)) int private_resolver_start(struct private_resolver **resolver, const char *extra,
 							       unsigned threads, unsigned concurrency,
-							       struct endpoint *server, char *error, size_t error_size);
+							       struct endpoint *server, struct error *error);
 
 /* Has it ended by itself? Then why is in @error, and it stays ended. */
-bool private_resolver_has_ended(struct private_resolver *resolver, char *error, size_t error_size);
+bool private_resolver_has_ended(struct private_resolver *resolver, struct error *error);
 
 /* End it and wait for that. NULL: nothing to do. */
 void private_resolver_stop(struct private_resolver *resolver);

@@ -6,9 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed_decode.h"
@@ -41,14 +42,14 @@ struct feed {
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t room;  /* a batch was taken, or stop */
-	struct feed_batch *queue[FEED_QUEUE];
-	unsigned head, queued;
-	struct feed_batch *free; /* a list */
-	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	pthread_cond_t ready; /* a batch is there, or the end */
+	STAILQ_HEAD(, feed_batch) queue, free;
+	unsigned queued;     /* batches of queue */
+	bool somebody_waits; /* feed_take gave FEED_WAIT since the last on_ready */
 	bool stop;
-	bool ended; /* result and error are final */
-	enum feed_result result;
-	char error[FEED_ERROR_MAX];
+	bool ended;
+	enum feed_result result; /* final once ended, and so is … */
+	struct error error;      /* … "", or what broke; until then the thread's alone, and without the file's name */
 };
 
 static bool is_stopped(struct feed *feed)
@@ -61,10 +62,16 @@ static bool is_stopped(struct feed *feed)
 	return stop;
 }
 
-static void fail(struct feed *feed, const char *what)
+struct feed_batch *feed_spare(struct feed *feed)
 {
-	snprintf(feed->error, sizeof(feed->error), "%s: %s", feed->path, what);
-	feed->result = FEED_FAILED;
+	struct feed_batch *batch;
+
+	pthread_mutex_lock(&feed->lock);
+	batch = STAILQ_FIRST(&feed->free);
+	if (batch)
+		STAILQ_REMOVE_HEAD(&feed->free, next);
+	pthread_mutex_unlock(&feed->lock);
+	return batch ? batch : malloc(sizeof(*batch));
 }
 
 /* Somewhere to put targets. False: no memory. */
@@ -72,15 +79,9 @@ static bool have_batch(struct feed *feed)
 {
 	if (feed->filling)
 		return true;
-	pthread_mutex_lock(&feed->lock);
-	feed->filling = feed->free;
-	if (feed->filling)
-		feed->free = feed->filling->next;
-	pthread_mutex_unlock(&feed->lock);
-	if (!feed->filling)
-		feed->filling = malloc(sizeof(*feed->filling));
+	feed->filling = feed_spare(feed);
 	if (!feed->filling) {
-		fail(feed, "out of memory");
+		error_set(&feed->error, "out of memory");
 		return false;
 	}
 	feed->filling->count = feed->filling->used = 0;
@@ -105,10 +106,12 @@ static bool hand_over(struct feed *feed)
 		pthread_cond_wait(&feed->room, &feed->lock);
 	stop = feed->stop;
 	if (!stop) {
-		feed->queue[(feed->head + feed->queued++) % FEED_QUEUE] = feed->filling;
+		STAILQ_INSERT_TAIL(&feed->queue, feed->filling, next);
+		feed->queued++;
 		feed->filling = NULL;
 		awaited = feed->somebody_waits;
 		feed->somebody_waits = false;
+		pthread_cond_broadcast(&feed->ready);
 	}
 	pthread_mutex_unlock(&feed->lock);
 	if (awaited)
@@ -147,12 +150,11 @@ static bool keep(struct feed *feed, const struct feed_target *target)
 	return !feed_shuffle_put(feed->shuffle, target) || feed_shuffle_drain(feed->shuffle, on_shuffled, feed);
 }
 
-uint32_t feed_shard_of(struct span name, uint32_t shards)
+/* Its octets and the number of shards decide, nothing else. */
+static uint32_t shard_of(struct span name, uint32_t shards)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, and MurmurHash3's finish: FNV's low bits mix badly */
+	uint64_t hash = hash_span(name); /* and MurmurHash3's finish: FNV's low bits mix badly */
 
-	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)name.p[i]) * 0x100000001b3u;
 	hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
 	hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
 	return (uint32_t)((hash ^ hash >> 33) % shards);
@@ -198,9 +200,10 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
-	if (options->shards > 1 && feed_shard_of(target.name, options->shards) != options->shard)
+	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
 		return 0;
-	if (target.input == INPUT_OK && options->blocklist && domain_set_has(options->blocklist, target.name))
+	if (target.input == INPUT_OK && options->domain_blocklist &&
+	    domain_set_has(options->domain_blocklist, target.name))
 		target.input = INPUT_BLOCKLISTED;
 	if (!keep(feed, &target))
 		return FEED_STOPPED;
@@ -239,17 +242,13 @@ static int read_octets(struct feed *feed)
 		if (result != 0)
 			return result;
 		got = feed_input_read(&feed->input, feed->buffer, sizeof(feed->buffer));
-		if (got < 0) {
-			fail(feed, strerror(errno));
-			return -1;
-		}
+		if (got < 0)
+			return error_set(&feed->error, "%s", strerror(errno));
 		if (got == 0 && is_stopped(feed)) /* not the end, so nothing is truncated */
 			return FEED_STOPPED;
 		result = got > 0 ? feed_decode_push(feed->decode, feed->buffer, (size_t)got)
 				 : feed_decode_end(feed->decode);
 	} while (result == 0 && got > 0);
-	if (result < 0 && *feed_decode_error(feed->decode))
-		fail(feed, feed_decode_error(feed->decode));
 	return result;
 }
 
@@ -258,21 +257,26 @@ static void read_all(struct feed *feed)
 	int result = read_octets(feed);
 
 	/* A line that the break cut short would be another domain's name. */
-	if (result != FEED_STOPPED && !*feed_reader_error(feed->reader))
-		result = feed_reader_end(feed->reader, result == 0);
-	if (result < 0 && *feed_reader_error(feed->reader))
-		fail(feed, feed_reader_error(feed->reader));
+	if (result != FEED_STOPPED)
+		(void)!feed_reader_end(feed->reader, result == 0); /* it has written the error */
 }
 
 static void *run(void *arg)
 {
 	struct feed *feed = arg;
+	struct error what;
 
 	read_all(feed);
 	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
 		(void)hand_over(feed);
 	pthread_mutex_lock(&feed->lock);
+	if (feed->error.text[0]) {
+		what = feed->error;
+		error_set(&feed->error, "%s: %s", feed->path, what.text);
+		feed->result = FEED_FAILED;
+	}
 	feed->ended = true;
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	notify(feed);
 	return NULL;
@@ -293,12 +297,11 @@ static int start_thread(struct feed *feed)
 
 static void free_all(struct feed *feed)
 {
-	struct feed_batch *batch, *next;
+	struct feed_batch *batch;
 
-	for (; feed->queued > 0; feed->queued--, feed->head = (feed->head + 1) % FEED_QUEUE)
-		free(feed->queue[feed->head]);
-	for (batch = feed->free; batch; batch = next) {
-		next = batch->next;
+	STAILQ_CONCAT(&feed->free, &feed->queue);
+	while ((batch = STAILQ_FIRST(&feed->free))) {
+		STAILQ_REMOVE_HEAD(&feed->free, next);
 		free(batch);
 	}
 	free(feed->filling);
@@ -307,59 +310,89 @@ static void free_all(struct feed *feed)
 	feed_decode_free(feed->decode);
 	feed_input_close(&feed->input);
 	pthread_cond_destroy(&feed->room);
+	pthread_cond_destroy(&feed->ready);
 	pthread_mutex_destroy(&feed->lock);
 	free(feed->path);
 	free(feed);
 }
 
-int feed_open(struct feed **feed, const struct feed_options *options, char error[FEED_ERROR_MAX])
+/* Waited for with a limit of time, which a set clock must not stretch. */
+static void init_ready(pthread_cond_t *ready)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(ready, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+int feed_open(struct feed **feed, const struct feed_options *options, struct error *error)
 {
 	struct feed *made = calloc(1, sizeof(*made));
 
-	if (!made) {
-		snprintf(error, FEED_ERROR_MAX, "%s: out of memory", options->path);
-		return -1;
-	}
+	if (!made)
+		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
 	made->result = FEED_END;
+	STAILQ_INIT(&made->queue);
+	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->room, NULL);
-	if (feed_input_open(&made->input, options->path, error, FEED_ERROR_MAX) != 0) {
+	init_ready(&made->ready);
+	if (feed_input_open(&made->input, options->path, error) != 0) {
 		free_all(made);
 		return -1;
 	}
 	made->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
-	made->decode = feed_decode_new(on_octets, made);
-	made->reader = feed_reader_new(options->format, on_entry, made);
+	made->decode = feed_decode_new(on_octets, made, &made->error);
+	made->reader = feed_reader_new(options->format, on_entry, made, &made->error);
 	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
 	if (!made->path || !made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
 	    start_thread(made)) {
-		snprintf(error, FEED_ERROR_MAX, "%s: out of memory or threads", options->path);
 		free_all(made);
-		return -1;
+		return error_set(error, "%s: out of memory or threads", options->path);
 	}
 	*feed = made;
 	return 0;
 }
 
+/* With the lock. */
+static enum feed_result take(struct feed *feed, struct feed_batch **batch)
+{
+	if (feed->stop)
+		return FEED_END;
+	if (feed->queued == 0)
+		return feed->ended ? feed->result : FEED_WAIT;
+	*batch = STAILQ_FIRST(&feed->queue);
+	STAILQ_REMOVE_HEAD(&feed->queue, next);
+	feed->queued--;
+	pthread_cond_signal(&feed->room);
+	return FEED_BATCH_TAKEN;
+}
+
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 {
-	enum feed_result result = FEED_BATCH_TAKEN;
+	enum feed_result result;
 
 	pthread_mutex_lock(&feed->lock);
-	if (feed->stop) {
-		result = FEED_END;
-	} else if (feed->queued > 0) {
-		*batch = feed->queue[feed->head];
-		feed->head = (feed->head + 1) % FEED_QUEUE;
-		feed->queued--;
-		pthread_cond_signal(&feed->room);
-	} else if (feed->ended) {
-		result = feed->result;
-	} else {
-		feed->somebody_waits = true;
-		result = FEED_WAIT;
-	}
+	result = take(feed, batch);
+	feed->somebody_waits = feed->somebody_waits || result == FEED_WAIT;
+	pthread_mutex_unlock(&feed->lock);
+	return result;
+}
+
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds)
+{
+	enum feed_result result;
+	struct timespec until;
+	int over = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&feed->lock);
+	while ((result = take(feed, batch)) == FEED_WAIT && over == 0)
+		over = pthread_cond_timedwait(&feed->ready, &feed->lock, &until);
 	pthread_mutex_unlock(&feed->lock);
 	return result;
 }
@@ -367,14 +400,15 @@ enum feed_result feed_take(struct feed *feed, struct feed_batch **batch)
 void feed_release(struct feed *feed, struct feed_batch *batch)
 {
 	pthread_mutex_lock(&feed->lock);
-	batch->next = feed->free;
-	feed->free = batch;
+	STAILQ_INSERT_HEAD(&feed->free, batch, next);
 	pthread_mutex_unlock(&feed->lock);
 }
 
-const char *feed_error(const struct feed *feed)
+void feed_error(struct feed *feed, struct error *error)
 {
-	return feed->error;
+	pthread_mutex_lock(&feed->lock);
+	*error = feed->ended ? feed->error : (struct error){ "" };
+	pthread_mutex_unlock(&feed->lock);
 }
 
 double feed_fraction(const struct feed *feed)
@@ -411,6 +445,7 @@ void feed_stop(struct feed *feed)
 	pthread_mutex_lock(&feed->lock);
 	feed->stop = true;
 	pthread_cond_broadcast(&feed->room);
+	pthread_cond_broadcast(&feed->ready);
 	pthread_mutex_unlock(&feed->lock);
 	feed_input_wake(&feed->input);
 }

@@ -9,13 +9,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 
 enum {
 	FEED_BATCH = 64, /* targets; one lock for each batch */
 	FEED_QUEUE = 8,  /* batches waiting */
-	FEED_ERROR_MAX = 256,
 };
 
 struct feed_target {
@@ -28,8 +29,8 @@ struct feed_target {
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;           /* octets of text */
-	struct feed_batch *next; /* the feed's, while nobody has the batch */
+	unsigned used;                 /* octets of text, while the feed fills it */
+	STAILQ_ENTRY(feed_batch) next; /* the feed's, while nobody has the batch */
 	char text[FEED_BATCH * OBS_LINE_MAX];
 };
 
@@ -44,21 +45,18 @@ struct feed_options {
 	uint64_t seed;                              /* with shuffle */
 	bool shuffle;                               /* within a bounded buffer (--seed) */
 	uint64_t max_domains;                       /* targets handed out; 0: no limit */
-	const struct domain_set *blocklist;         /* NULL: none */
+	const struct domain_set *domain_blocklist;  /* NULL: none */
 	bool (*is_done)(void *arg, uint64_t index); /* --resume: skip these; NULL: none */
 	void *is_done_arg;
 	void (*on_ready)(void *arg); /* a batch is there, or the end; on the feed's thread */
 	void *arg;
 };
 
-/* The shard a name belongs to: its octets and the number of shards decide, nothing else. */
-uint32_t feed_shard_of(struct span name, uint32_t shards);
-
 struct feed;
 
 /* 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int feed_open(struct feed **feed, const struct feed_options *options,
-						  char error[FEED_ERROR_MAX]);
+						  struct error *error);
 
 enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 
@@ -68,7 +66,14 @@ enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
 
-const char *feed_error(const struct feed *feed); /* "" without one; names file and remedy */
+/* As feed_take, but waits up to @seconds for a batch or the end. */
+enum feed_result feed_await(struct feed *feed, struct feed_batch **batch, unsigned seconds);
+
+/* A batch for targets that come from elsewhere, to be released as the others are. NULL: no memory. Any thread. */
+struct feed_batch *feed_spare(struct feed *feed);
+
+/* Why feed_take gave FEED_FAILED, with file and remedy; "" as long as it did not. Any thread. */
+void feed_error(struct feed *feed, struct error *error);
 
 /* How far: 0..1 of the input's octets or of max_domains, whichever ends first; -1 for a pipe without end in
  * sight. Any thread. */

@@ -32,6 +32,7 @@ struct codec {
 struct feed_decode {
 	feed_on_octets *on_octets;
 	void *arg;
+	struct error *error;
 	const struct codec *codec; /* NULL: not known yet */
 	char head[HEAD_SIZE];
 	size_t head_n;
@@ -40,15 +41,13 @@ struct feed_decode {
 	z_stream gzip;
 	bool has_gzip;
 	ZSTD_DStream *zstd;
-	char error[FEED_DECODE_ERROR_MAX];
 	char output[OUTPUT_SIZE];
 };
 
 static int damaged(struct feed_decode *decode, const char *what)
 {
-	snprintf(decode->error, sizeof(decode->error), "damaged %s stream at octet %llu (%s): fetch the file again",
-		 decode->codec->name, (unsigned long long)decode->taken, what);
-	return -1;
+	return error_set(decode->error, "damaged %s stream at octet %llu (%s): fetch the file again",
+			 decode->codec->name, (unsigned long long)decode->taken, what);
 }
 
 static int push_plain(struct feed_decode *decode, const char *p, size_t n)
@@ -179,16 +178,14 @@ static int choose_codec(struct feed_decode *decode)
 		if (decode->head_n >= codecs[i].magic.n &&
 		    memcmp(decode->head, codecs[i].magic.octet, codecs[i].magic.n) == 0)
 			decode->codec = &codecs[i];
-	if (!decode->codec->push) {
-		snprintf(decode->error, sizeof(decode->error), "is %s: %s", decode->codec->name, decode->codec->remedy);
-		return -1;
-	}
+	if (!decode->codec->push)
+		return error_set(decode->error, "is %s: %s", decode->codec->name, decode->codec->remedy);
 	if (decode->codec->start && decode->codec->start(decode) != 0)
 		return -1;
 	return decode->codec->push(decode, decode->head, decode->head_n);
 }
 
-struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg)
+struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg, struct error *error)
 {
 	struct feed_decode *decode = calloc(1, sizeof(*decode));
 
@@ -196,6 +193,7 @@ struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg)
 		return NULL;
 	decode->on_octets = on_octets;
 	decode->arg = arg;
+	decode->error = error;
 	return decode;
 }
 
@@ -235,13 +233,7 @@ int feed_decode_end(struct feed_decode *decode)
 
 	if (result != 0 || !decode->inside)
 		return result;
-	snprintf(decode->error, sizeof(decode->error),
-		 "truncated %s stream at octet %llu: fetch the file again; what could be read was surveyed",
-		 decode->codec->name, (unsigned long long)decode->taken);
-	return -1;
-}
-
-const char *feed_decode_error(const struct feed_decode *decode)
-{
-	return decode->error;
+	return error_set(decode->error,
+			 "truncated %s stream at octet %llu: fetch the file again; what could be read was surveyed",
+			 decode->codec->name, (unsigned long long)decode->taken);
 }

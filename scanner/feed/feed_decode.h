@@ -9,24 +9,24 @@
 
 #include <stddef.h>
 
+#include "output/error.h"
+
 /* 0 to go on; FEED_STOPPED to stop; -1 for an error of one's own. */
 typedef int feed_on_octets(void *arg, const char *p, size_t n);
 
-enum { FEED_STOPPED = 1, FEED_DECODE_ERROR_MAX = 160 };
+enum { FEED_STOPPED = 1 };
 
 struct feed_decode;
 
-/* NULL: no memory. */
-struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg);
+/* What is wrong with the input is written to @error, which outlives the decoder: octet and remedy, not the file. NULL:
+ * no memory. */
+struct feed_decode *feed_decode_new(feed_on_octets *on_octets, void *arg, struct error *error);
 void feed_decode_free(struct feed_decode *decode);
 
-/* 0; what on_octets returned where not 0; or -1 and feed_decode_error says what is wrong with the input. */
+/* 0; what on_octets returned where not 0; or -1 with the error written. */
 __attribute__((warn_unused_result)) int feed_decode_push(struct feed_decode *decode, const char *p, size_t n);
 
 /* No more octets will come. As above; a truncated stream shows here. */
 __attribute__((warn_unused_result)) int feed_decode_end(struct feed_decode *decode);
-
-/* "" where the error was not the decoder's. Names the octet and the remedy, not the file. */
-const char *feed_decode_error(const struct feed_decode *decode);
 
 #endif

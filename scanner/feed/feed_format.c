@@ -6,6 +6,8 @@
 
 enum { CSV_NONE = -1 };
 
+#define RANK_MAX UINT64_C(999999999999999999) /* longer numbers are no ranks */
+
 static const struct span bom = { "\xef\xbb\xbf", 3 }; /* UTF-8's byte order mark, at the start of the file only */
 
 struct feed_reader {
@@ -20,39 +22,9 @@ struct feed_reader {
 	int domain_column, rank_column; /* of the header; CSV_NONE: each row is looked at */
 	size_t sample_n;
 	struct feed_zone zone;
-	char error[FEED_FORMAT_ERROR_MAX];
 	char line[FEED_LINE_MAX];
 	char sample[FEED_SAMPLE_MAX];
 };
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trimmed(struct span s)
-{
-	while (s.n > 0 && is_space(s.p[s.n - 1]))
-		s.n--;
-	while (s.n > 0 && is_space(s.p[0]))
-		s = span_skip(s, 1);
-	return s;
-}
-
-static bool parse_rank(struct span text, uint64_t *rank)
-{
-	uint64_t sum = 0;
-
-	if (text.n == 0 || text.n > 18)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		sum = sum * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	*rank = sum;
-	return true;
-}
 
 /* RFC 4180 2: the next field of a row, quotes off. False: the row has none left (@rest->p is NULL). */
 static bool next_field(struct span *rest, struct span *field)
@@ -69,7 +41,7 @@ static bool next_field(struct span *rest, struct span *field)
 		end = span_find(s, end, ',');
 	} else {
 		end = span_find(s, 0, ',');
-		*field = trimmed((struct span){ s.p, end });
+		*field = span_strip((struct span){ s.p, end });
 	}
 	*rest = end < s.n ? span_skip(s, end + 1) : (struct span){ NULL, 0 };
 	return true;
@@ -121,10 +93,10 @@ static bool is_ranked(struct span row, struct span *domain, uint64_t *rank)
 	if (!next_field(&row, &first) || !next_field(&row, &second))
 		return false;
 	*domain = second;
-	if (parse_rank(first, rank))
+	if (span_decimal(first, RANK_MAX, rank))
 		return true;
 	*domain = first;
-	return parse_rank(second, rank);
+	return span_decimal(second, RANK_MAX, rank);
 }
 
 static bool pick_columns(const struct feed_reader *reader, struct span row, struct span *domain, uint64_t *rank)
@@ -136,7 +108,7 @@ static bool pick_columns(const struct feed_reader *reader, struct span row, stru
 		if (column == reader->domain_column) {
 			*domain = field;
 			found = true;
-		} else if (column == reader->rank_column && !parse_rank(field, rank)) {
+		} else if (column == reader->rank_column && !span_decimal(field, RANK_MAX, rank)) {
 			*rank = 0;
 		}
 	}
@@ -163,7 +135,7 @@ static int on_row(struct feed_reader *reader, struct span row)
 /* @is_cut: the line went on, but nobody's name is that long. */
 static int on_line(struct feed_reader *reader, struct span line, bool is_cut)
 {
-	struct feed_entry entry = { .text = trimmed(line), .illegal = is_cut };
+	struct feed_entry entry = { .text = span_strip(line), .illegal = is_cut };
 
 	if (entry.text.n == 0 && is_cut)
 		entry.text = line;
@@ -213,13 +185,14 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 	return result;
 }
 
-enum feed_format feed_format_of(struct span sample)
+/* Which format do these first octets have? Never AUTO. */
+static enum feed_format format_of(struct span sample)
 {
 	unsigned lines = 0, rows = 0;
 
 	while (sample.n > 0 && lines < FEED_SAMPLE_LINES) {
 		size_t end = span_find(sample, 0, '\n');
-		struct span line = { sample.p, end }, text = trimmed(line), domain;
+		struct span line = { sample.p, end }, text = span_strip(line), domain;
 		int domain_column, rank_column;
 		uint64_t rank;
 
@@ -249,7 +222,7 @@ static unsigned count_lines(struct span sample)
 	unsigned lines = 0;
 
 	for (size_t end; (end = span_find(sample, 0, '\n')) < sample.n; sample = span_skip(sample, end + 1)) {
-		struct span text = trimmed((struct span){ sample.p, end });
+		struct span text = span_strip((struct span){ sample.p, end });
 
 		lines += text.n > 0 && text.p[0] != '#' && text.p[0] != ';';
 	}
@@ -274,12 +247,12 @@ static int begin(struct feed_reader *reader)
 	struct span sample = sample_of(reader);
 
 	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = feed_format_of(sample);
+		reader->format = format_of(sample);
 	reader->begun = true;
 	return push_known(reader, sample.p, sample.n);
 }
 
-struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg)
+struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error)
 {
 	struct feed_reader *reader = calloc(1, sizeof(*reader));
 
@@ -289,7 +262,7 @@ struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_e
 	reader->on_entry = on_entry;
 	reader->arg = arg;
 	reader->domain_column = reader->rank_column = CSV_NONE;
-	feed_zone_init(&reader->zone, on_entry, arg, reader->error);
+	feed_zone_init(&reader->zone, on_entry, arg, error);
 	return reader;
 }
 
@@ -331,7 +304,7 @@ int feed_reader_settle(struct feed_reader *reader)
 	while (sample.p[sample.n - 1] != '\n')
 		sample.n--;
 	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = feed_format_of(sample);
+		reader->format = format_of(sample);
 	return begin(reader);
 }
 
@@ -344,14 +317,4 @@ int feed_reader_end(struct feed_reader *reader, bool whole)
 	if (reader->format == FEED_FORMAT_ZONE)
 		return feed_zone_end(&reader->zone);
 	return reader->line_n > 0 ? on_kept_line(reader) : 0;
-}
-
-const char *feed_reader_error(const struct feed_reader *reader)
-{
-	return reader->error;
-}
-
-enum feed_format feed_reader_format(const struct feed_reader *reader)
-{
-	return reader->format;
 }

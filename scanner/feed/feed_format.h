@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/error.h"
 #include "parsers/span.h"
 #include "scanner/feed/feed.h"
 
@@ -17,7 +18,6 @@ enum {
 	FEED_LINE_MAX = 4096,        /* octets of a line of a list or CSV; the longest U-label name has 1020 */
 	FEED_SAMPLE_LINES = 8,       /* neither blank nor comment, looked at to tell the format */
 	FEED_SAMPLE_MAX = 64 * 1024, /* octets of them and the comments before them */
-	FEED_FORMAT_ERROR_MAX = 160,
 };
 
 struct feed_entry {
@@ -31,11 +31,12 @@ typedef int feed_on_entry(void *arg, const struct feed_entry *entry);
 
 struct feed_reader;
 
-/* NULL: no memory. */
-struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg);
+/* What is wrong with the input is written to @error, which outlives the reader: line and remedy, not the file. NULL: no
+ * memory. */
+struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error);
 void feed_reader_free(struct feed_reader *reader);
 
-/* 0; what on_entry returned where not 0; or -1 and feed_reader_error says what is wrong with the input. */
+/* 0; what on_entry returned where not 0; or -1 with the error written. */
 __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);
 
 /* Does it hold back a whole line for want of others that tell the format? */
@@ -47,14 +48,5 @@ __attribute__((warn_unused_result)) int feed_reader_settle(struct feed_reader *r
 /* No more octets will come. @whole: the last line may lack its LF; otherwise the input broke there and the
  * line is dropped. */
 __attribute__((warn_unused_result)) int feed_reader_end(struct feed_reader *reader, bool whole);
-
-/* "" where the error was not the reader's. Names the line and the remedy, not the file. */
-const char *feed_reader_error(const struct feed_reader *reader);
-
-/* What was found, or given. AUTO as long as nothing is known. */
-enum feed_format feed_reader_format(const struct feed_reader *reader);
-
-/* Which format do these first octets have? Never AUTO. */
-enum feed_format feed_format_of(struct span sample);
 
 #endif

@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "parsers/hash.h"
 
 /* What identifies a list of gigabytes at the cost of 200 KiB: an edit that keeps size and time and misses all
  * of these places would have to be made on purpose. */
@@ -15,8 +16,6 @@ enum {
 	SAMPLE_SPOTS = 16,
 	SAMPLE_SPOT = 4096, /* octets */
 };
-
-static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
 
 static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 {
@@ -27,8 +26,7 @@ static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 
 		if (got <= 0)
 			break; /* shorter than it was: that, too, is another list */
-		for (ssize_t i = 0; i < got; i++)
-			hash = (hash ^ buffer[i]) * FNV_PRIME;
+		hash = hash_octets(hash, buffer, (size_t)got);
 		offset += (uint64_t)got;
 		n -= (size_t)got;
 	}
@@ -37,7 +35,7 @@ static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 
 static uint64_t hash_sample(int fd, uint64_t size)
 {
-	uint64_t hash = (fnv_offset ^ size) * FNV_PRIME;
+	uint64_t hash = hash_octet(HASH_NOTHING, size);
 
 	hash = hash_at(hash, fd, 0, SAMPLE_END);
 	if (size > SAMPLE_END) {
@@ -48,18 +46,14 @@ static uint64_t hash_sample(int fd, uint64_t size)
 	return hash ? hash : 1; /* 0 says that there is none */
 }
 
-static int look_at(struct feed_input *input, const char *path, char *error, size_t error_size)
+static int look_at(struct feed_input *input, const char *path, struct error *error)
 {
 	struct stat about;
 
-	if (fstat(input->fd, &about) != 0) {
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (S_ISDIR(about.st_mode)) {
-		snprintf(error, error_size, "%s: is a directory; give a file with one domain a line", path);
-		return -1;
-	}
+	if (fstat(input->fd, &about) != 0)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(about.st_mode))
+		return error_set(error, "%s: is a directory; give a file with one domain a line", path);
 	input->is_file = S_ISREG(about.st_mode);
 	if (!input->is_file)
 		return 0;
@@ -69,23 +63,21 @@ static int look_at(struct feed_input *input, const char *path, char *error, size
 	return 0;
 }
 
-int feed_input_open(struct feed_input *input, const char *path, char *error, size_t error_size)
+int feed_input_open(struct feed_input *input, const char *path, struct error *error)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 
 	*input = (struct feed_input){ .fd = -1, .wake = { -1, -1 } };
 	/* A FIFO without a writer must not block here, where nothing could interrupt it. */
 	input->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (input->fd < 0) {
-		snprintf(error, error_size, "%s: %s; check --input-file", path, strerror(errno));
-		return -1;
-	}
-	if (look_at(input, is_stdin ? "standard input" : path, error, error_size) != 0) {
+	if (input->fd < 0)
+		return error_set(error, "%s: %s; check --input-file", path, strerror(errno));
+	if (look_at(input, is_stdin ? "standard input" : path, error) != 0) {
 		feed_input_close(input);
 		return -1;
 	}
 	if (pipe2(input->wake, O_NONBLOCK | O_CLOEXEC) != 0) {
-		snprintf(error, error_size, "%s: %s; raise the limit of open files", path, strerror(errno));
+		error_set(error, "%s: %s; raise the limit of open files", path, strerror(errno));
 		feed_input_close(input);
 		return -1;
 	}

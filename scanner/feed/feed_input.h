@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "output/error.h"
+
 struct feed_input {
 	int fd;
 	int wake[2];                 /* a pipe; an octet in it ends every read */
@@ -19,8 +21,8 @@ struct feed_input {
 };
 
 /* @path "-": standard input. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input, const char *path, char *error,
-							size_t error_size);
+__attribute__((warn_unused_result)) int feed_input_open(struct feed_input *input, const char *path,
+							struct error *error);
 void feed_input_close(struct feed_input *input);
 
 /* Will feed_input_read come back within @ms milliseconds? Waits no longer than that to know. */

@@ -22,7 +22,7 @@ struct feed_shuffle;
 struct feed_shuffle *feed_shuffle_new(uint64_t seed);
 void feed_shuffle_free(struct feed_shuffle *shuffle);
 
-/* Copy @target in. True: full now, drain it. */
+/* Copy @target in. True: full now; it must be drained before the next put, which would write beyond the block. */
 bool feed_shuffle_put(struct feed_shuffle *shuffle, const struct feed_target *target);
 
 /* Hand every target to @on_target in the new order and empty the block. False: on_target said so. */

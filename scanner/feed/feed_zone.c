@@ -2,14 +2,12 @@
  * here: tokens are kept only until the type is known, the rest of a record is passed over. */
 #include "scanner/feed/feed_zone.h"
 
-#include <stdio.h>
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, char *error)
+void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, struct error *error)
 {
 	*zone = (struct feed_zone){ .on_entry = on_entry, .arg = arg, .error = error, .line = 1, .at_start = true };
 }
@@ -55,7 +53,7 @@ static bool is_ttl_or_class(struct span token)
 	for (size_t i = 0; i < COUNT_OF(classes); i++)
 		if (span_equal_nocase(token, span_of(classes[i])))
 			return true;
-	if (token.n == 0 || token.p[0] < '0' || token.p[0] > '9')
+	if (token.n == 0 || !ascii_is_digit(token.p[0]))
 		return false;
 	for (size_t i = 0; i < token.n; i++)
 		if (!ascii_is_alnum(token.p[i]))
@@ -87,13 +85,11 @@ static void set_apex(struct feed_zone *zone, const struct zone_name *name)
 
 static int on_directive(struct feed_zone *zone, struct span token)
 {
-	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) || span_equal_nocase(token, SPAN_LITERAL("$GENERATE"))) {
-		snprintf(zone->error, FEED_FORMAT_ERROR_MAX,
-			 "line %llu: %.*s is not followed: put the zone into one file, e.g. with "
-			 "named-compilezone",
-			 (unsigned long long)zone->line, (int)token.n, token.p);
-		return -1;
-	}
+	if (span_equal_nocase(token, SPAN_LITERAL("$INCLUDE")) || span_equal_nocase(token, SPAN_LITERAL("$GENERATE")))
+		return error_set(
+			zone->error,
+			"line %llu: %.*s is not followed: put the zone into one file, e.g. with named-compilezone",
+			(unsigned long long)zone->line, (int)token.n, token.p);
 	zone->is_origin = span_equal_nocase(token, SPAN_LITERAL("$ORIGIN"));
 	zone->skip = !zone->is_origin;
 	return 0;

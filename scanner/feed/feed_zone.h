@@ -17,7 +17,7 @@ struct zone_name {
 struct feed_zone {
 	feed_on_entry *on_entry;
 	void *arg;
-	char *error; /* FEED_FORMAT_ERROR_MAX octets */
+	struct error *error;
 	uint64_t line;
 	unsigned depth; /* open parentheses */
 	unsigned field; /* tokens of this record so far; an omitted owner counts */
@@ -28,7 +28,7 @@ struct feed_zone {
 	struct zone_name token, owner, origin, apex, last;
 };
 
-void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, char *error);
+void feed_zone_init(struct feed_zone *zone, feed_on_entry *on_entry, void *arg, struct error *error);
 __attribute__((warn_unused_result)) int feed_zone_push(struct feed_zone *zone, const char *p, size_t n);
 __attribute__((warn_unused_result)) int feed_zone_end(struct feed_zone *zone);
 

@@ -1,5 +1,6 @@
 #include "scanner/https/http_answer.h"
 
+#include <stdio.h>
 #include <openssl/sha.h>
 
 enum {
@@ -7,36 +8,13 @@ enum {
 	BODY_GROWTH = 4,   /* few steps, since an arena takes nothing back: 1, 4, 16, 64 KiB */
 };
 
-/* Fields with which protection services mark a challenge. */
+/* Fields with which protection services mark a challenge; their pages are classify's. */
 static const struct span challenge_fields[] = {
 	SPAN_LITERAL("cf-mitigated"),      /* Cloudflare */
 	SPAN_LITERAL("sg-captcha"),        /* SiteGround */
 	SPAN_LITERAL("x-amzn-waf-action"), /* AWS WAF */
 	SPAN_LITERAL("x-sucuri-block"),    /* Sucuri */
 };
-
-/* What their pages say; looked for in answers with the statuses below alone. */
-static const struct span challenge_marks[] = {
-	SPAN_LITERAL("<title>just a moment"),
-	SPAN_LITERAL("cf-challenge"),
-	SPAN_LITERAL("cf-chl"),
-	SPAN_LITERAL("_cf_chl_opt"),
-	SPAN_LITERAL("challenge-platform"),
-	SPAN_LITERAL("attention required! | cloudflare"),
-	SPAN_LITERAL("_incapsula_resource"),
-	SPAN_LITERAL("ddos-guard"),
-	SPAN_LITERAL("sgcaptcha"),
-	SPAN_LITERAL("sucuri website firewall"),
-	SPAN_LITERAL("awswafcookiedomainlist"),
-	SPAN_LITERAL("px-captcha"),
-	SPAN_LITERAL("captcha-delivery.com"),
-	SPAN_LITERAL("checking your browser"),
-	SPAN_LITERAL("verify you are human"),
-	SPAN_LITERAL("g-recaptcha"),
-	SPAN_LITERAL("h-captcha"),
-};
-
-static const uint16_t challenge_statuses[] = { 401, 403, 429, 503 };
 
 void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http)
 {
@@ -55,7 +33,7 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	size_t at = span_find(line, 0, ' ') + 1;
 	unsigned status = 0;
 
-	for (size_t i = at; i < at + 3 && i < line.n && line.p[i] >= '0' && line.p[i] <= '9'; i++)
+	for (size_t i = at; i < at + 3 && i < line.n && ascii_is_digit(line.p[i]); i++)
 		status = status * 10 + (unsigned)(line.p[i] - '0');
 	/* RFC 9110 15.2: an interim answer is none yet. 101 is final: nobody asked for another protocol. */
 	if (status >= 100 && status < 200 && status != 101)
@@ -76,6 +54,15 @@ static enum http_go keep_field(struct http_answer *answer, struct span value, st
 	return field->p ? HTTP_GO_ON : stop(answer, HTTP_STOP_NO_MEMORY);
 }
 
+/* Its name and value, as the evidence from which a challenge is judged. */
+static enum http_go keep_challenge(struct http_answer *answer, struct span name, struct span value)
+{
+	char text[HTTP_FIELD_MAX];
+	int n = snprintf(text, sizeof(text), "%.*s: %.*s", (int)name.n, name.p, (int)value.n, value.p);
+
+	return keep_field(answer, (struct span){ text, strnlen(text, (size_t)n) }, &answer->http->challenge);
+}
+
 static enum http_go on_field(struct http_answer *answer, struct span name, struct span value)
 {
 	if (span_equal_nocase(name, SPAN_LITERAL("content-type")))
@@ -88,8 +75,10 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 	answer->framed |= span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
 			  (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")) &&
 			   span_equal_nocase(value, SPAN_LITERAL("chunked")));
-	for (size_t i = 0; i < COUNT_OF(challenge_fields); i++)
-		answer->http->challenged |= span_equal_nocase(name, challenge_fields[i]);
+	for (size_t i = 0; i < COUNT_OF(challenge_fields); i++) {
+		if (span_equal_nocase(name, challenge_fields[i]))
+			return keep_challenge(answer, challenge_fields[i], value);
+	}
 	return HTTP_GO_ON;
 }
 
@@ -200,34 +189,11 @@ enum http_go http_answer_body(struct http_answer *answer, struct span octets)
 	return answer->coding ? decode(answer, octets) : stop(answer, HTTP_STOP_NO_MEMORY);
 }
 
-static bool body_has(struct span body, struct span mark)
-{
-	for (size_t at = 0; at + mark.n <= body.n; at++) {
-		if (span_equal_nocase((struct span){ body.p + at, mark.n }, mark))
-			return true;
-	}
-	return false;
-}
-
-static bool body_challenges(const struct obs_http *http)
-{
-	bool asked = false;
-
-	for (size_t i = 0; i < COUNT_OF(challenge_statuses); i++)
-		asked |= http->status == challenge_statuses[i];
-	for (size_t i = 0; asked && i < COUNT_OF(challenge_marks); i++) {
-		if (body_has(http->body, challenge_marks[i]))
-			return true;
-	}
-	return false;
-}
-
 bool http_answer_end(struct http_answer *answer)
 {
 	struct obs_http *http = answer->http;
 
 	if (http->body.n > 0)
 		SHA256((const unsigned char *)http->body.p, http->body.n, http->body_sha256);
-	http->challenged |= body_challenges(http);
 	return !answer->coding || http_coding_is_whole(answer->coding);
 }

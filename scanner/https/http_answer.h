@@ -45,7 +45,7 @@ enum http_go http_answer_line(struct http_answer *answer, struct span line);
 /* The next octets of the body, not none. */
 enum http_go http_answer_body(struct http_answer *answer, struct span octets);
 
-/* It is over: hash the body, look for a challenge. False: the body was coded, and ends in the middle. */
+/* It is over: hash the body. False: the body was coded, and ends in the middle. */
 bool http_answer_end(struct http_answer *answer);
 
 #endif

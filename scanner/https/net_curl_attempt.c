@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "scanner/base/log.h"
 #include "scanner/https/net_curl.h"
 
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
@@ -64,8 +66,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 /* ---- options ---- */
 
 /* What never changes; set once for the life of a handle. */
-static CURLcode set_for_life(CURL *easy, const char *user_agent)
+static CURLcode set_for_life(struct net_curl_attempt *attempt)
 {
+	CURL *easy = attempt->easy;
 	CURLcode bad = CURLE_OK;
 
 #define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
@@ -79,7 +82,7 @@ static CURLcode set_for_life(CURL *easy, const char *user_agent)
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_ACCEPT_ENCODING, "identity");
 	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L); /* http_answer.c decodes, within its limit */
-	SET(CURLOPT_USERAGENT, user_agent);
+	SET(CURLOPT_USERAGENT, attempt->world->user_agent);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* each transfer's end walks the whole cache */
@@ -96,19 +99,42 @@ static CURLcode set_for_life(CURL *easy, const char *user_agent)
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_PRIVATE, attempt);
+	SET(CURLOPT_CONNECT_TO, &attempt->route); /* an address, so that nothing is resolved */
+	SET(CURLOPT_OPENSOCKETDATA, attempt);
+	SET(CURLOPT_SSL_CTX_DATA, attempt);
+	SET(CURLOPT_HEADERDATA, attempt);
+	SET(CURLOPT_WRITEDATA, attempt);
 #undef SET
 	return bad;
 }
 
-CURL *net_curl_easy_new(const char *user_agent)
+struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_world *world)
 {
-	CURL *easy = curl_easy_init();
+	struct net_curl_attempt *attempt = calloc(1, sizeof(*attempt));
 
-	if (easy && set_for_life(easy, user_agent) != CURLE_OK) {
-		curl_easy_cleanup(easy);
-		easy = NULL;
-	}
-	return easy;
+	if (!attempt)
+		return NULL;
+	attempt->world = world;
+	attempt->easy = curl_easy_init();
+	if (attempt->easy && set_for_life(attempt) == CURLE_OK)
+		return attempt;
+	net_curl_attempt_free(attempt);
+	return NULL;
+}
+
+void net_curl_attempt_free(struct net_curl_attempt *attempt)
+{
+	curl_easy_cleanup(attempt->easy);
+	free(attempt);
+}
+
+struct net_curl_attempt *net_curl_attempt_of(CURL *easy)
+{
+	struct net_curl_attempt *attempt = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&attempt);
+	return attempt;
 }
 
 static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span host, long left_ms, long connect_ms)
@@ -128,27 +154,22 @@ static CURLcode set_for_attempt(struct net_curl_attempt *attempt, struct span ho
 
 #define SET(option, value) (bad = bad ? bad : curl_easy_setopt(easy, option, value))
 	SET(CURLOPT_URL, url);
-	SET(CURLOPT_CONNECT_TO, &attempt->route); /* an address, so that nothing is resolved */
 	SET(CURLOPT_TIMEOUT_MS, left_ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-	SET(CURLOPT_OPENSOCKETDATA, attempt);
-	SET(CURLOPT_SSL_CTX_DATA, attempt);
-	SET(CURLOPT_HEADERDATA, attempt);
-	SET(CURLOPT_WRITEDATA, attempt);
 #undef SET
 	return bad;
 }
 
-int net_curl_attempt_set(struct net_curl_attempt *attempt, CURL *easy, struct net_fetch *fetch,
-			 const struct obs_address *address, long left_ms, long connect_ms)
+int net_curl_attempt_set(struct net_curl_attempt *attempt, struct net_fetch *fetch, const struct obs_address *address,
+			 long left_ms, long connect_ms)
 {
 	const struct net_curl_world *world = attempt->world;
 
 	*attempt = (struct net_curl_attempt){
 		.world = world,
+		.easy = attempt->easy,
 		.policy = fetch->policy,
 		.address = *address,
-		.easy = easy,
 		.tls = { .store = world->store,
 			 .host = fetch->host,
 			 .arena = fetch->arena,
@@ -270,10 +291,27 @@ static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode co
 	return NET_CURL_FINAL;
 }
 
-enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, int *fault)
+static void log_outcome(const struct net_curl_attempt *attempt, enum net_curl_outcome outcome, uint64_t ms)
+{
+	const struct obs_policy *policy = attempt->policy;
+	const char *what = connect_status_name(policy->status);
+	char address[ADDRESS_TEXT_MAX];
+
+	if (attempt->fault != NET_OK)
+		what = net_fault_name(attempt->fault);
+	else if (outcome == NET_CURL_FORBIDDEN)
+		what = "forbidden";
+	address_text(&attempt->address, address);
+	log_message(LOG_LEVEL_TRACE, "%.*s at %s: %s, HTTP status %u, %llu ms", (int)attempt->tls.host.n,
+		    attempt->tls.host.p, address, what, policy->http.status, (unsigned long long)ms);
+}
+
+enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, uint64_t ms, int *fault)
 {
 	enum net_curl_outcome outcome = judge(attempt, code);
 
 	*fault = attempt->fault;
+	if (log_wants(LOG_LEVEL_TRACE))
+		log_outcome(attempt, outcome, ms);
 	return outcome;
 }

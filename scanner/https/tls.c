@@ -1,7 +1,6 @@
 #include "scanner/https/tls.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -56,39 +55,29 @@ static size_t warm(X509_STORE *x509)
 	return anchors;
 }
 
-static int load(struct tls_store *store, const char *ca_file, char *error, size_t error_size)
+static int load(struct tls_store *store, const char *ca_file, struct error *error)
 {
 	const char *path = ca_file ? ca_file : system_bundle();
 
-	if (!path) {
-		snprintf(error, error_size, "no trust store found: install ca-certificates or give --ca-file");
-		return -1;
-	}
-	if (access(path, R_OK) != 0) {
-		snprintf(error, error_size, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
-		return -1;
-	}
+	if (!path)
+		return error_set(error, "no trust store found: install ca-certificates or give --ca-file");
+	if (access(path, R_OK) != 0)
+		return error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
 	store->x509 = X509_STORE_new();
 	store->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	if (!store->x509 || !store->sha256) {
-		snprintf(error, error_size, "%s: no memory for the trust store", path);
-		return -1;
-	}
-	if (X509_STORE_load_file(store->x509, path) != 1 || warm(store->x509) == 0) {
-		snprintf(error, error_size, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
-		return -1;
-	}
+	if (!store->x509 || !store->sha256)
+		return error_set(error, "%s: no memory for the trust store", path);
+	if (X509_STORE_load_file(store->x509, path) != 1 || warm(store->x509) == 0)
+		return error_set(error, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
 	return 0;
 }
 
-int tls_store_open(struct tls_store **store, const char *ca_file, char *error, size_t error_size)
+int tls_store_open(struct tls_store **store, const char *ca_file, struct error *error)
 {
 	*store = calloc(1, sizeof(**store));
-	if (!*store) {
-		snprintf(error, error_size, "no memory for the trust store");
-		return -1;
-	}
-	if (load(*store, ca_file, error, error_size) == 0)
+	if (!*store)
+		return error_set(error, "no memory for the trust store");
+	if (load(*store, ca_file, error) == 0)
 		return 0;
 	tls_store_free(*store);
 	*store = NULL;

@@ -1,9 +1,9 @@
 /* scanner/https/tls.h - what one TLS handshake tells about the other side.
  *
  * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
- * every error and lets the handshake go on, so that one connection yields the failure and the content. It never
- * falls back to the subject's CN: names are compared with SAN dNSNames alone (RFC 8461 3.3, RFC 6125 6.4.4).
- * Whoever drives the connection decides what a failed verification means.
+ * every error and lets the handshake go on; what a failed verification means is told by who drives the connection
+ * (scanner/https/net_curl.h). It never falls back to the subject's CN: names are compared with SAN dNSNames alone
+ * (RFC 8461 3.3, RFC 6125 6.4.4).
  */
 #ifndef STSURVEY_SCANNER_HTTPS_TLS_H
 #define STSURVEY_SCANNER_HTTPS_TLS_H
@@ -14,6 +14,7 @@
 
 #include <openssl/types.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/limits.h"
@@ -22,8 +23,8 @@
 struct tls_store;
 
 /* Load @ca_file (PEM), or the system's bundle for NULL. 0, or -1 with one line for the user in @error. */
-__attribute__((warn_unused_result)) int tls_store_open(struct tls_store **store, const char *ca_file, char *error,
-						       size_t error_size);
+__attribute__((warn_unused_result)) int tls_store_open(struct tls_store **store, const char *ca_file,
+						       struct error *error);
 void tls_store_free(struct tls_store *store);
 
 struct tls_watch {

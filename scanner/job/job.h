@@ -1,9 +1,9 @@
 /* scanner/job/job.h - one domain in flight.
  *
- * A job takes one domain through its lookups and the policy fetch; what it has at the end is an
- * observation. It knows the order of the steps and nothing else: sockets live behind
- * scanner/job/net.h, grammar in parsers/, judgement in analysis/classify/classify, bytes on disk in output/.
- * Every call is made on the thread that owns the loop.
+ * A job takes one domain through its lookups and the policy fetch; what it has at the end is an observation. It knows
+ * the order of the steps and nothing else: what answers hold is read in job/answers, a policy host is a child of its
+ * own (job/policy_fetch), sockets live behind job/net.h, grammar in parsers/, judgement in analysis/classify, bytes on
+ * disk in output/. Every call is made on the thread that owns the loop.
  */
 #ifndef STSURVEY_SCANNER_JOB_JOB_H
 #define STSURVEY_SCANNER_JOB_JOB_H
@@ -12,60 +12,52 @@
 #include <stdint.h>
 
 #include "parsers/observation.h"
-#include "scanner/rules/address.h"
-#include "scanner/rules/domain_set.h"
 #include "scanner/base/arena.h"
 #include "scanner/job/net.h"
-
-enum job_state {
-	JOB_ASK_MX,     /* every job starts here: a name that does not exist ends here too */
-	JOB_ASK_TXT,    /* the name may exist: ask _mta-sts and _smtp._tls together */
-	JOB_CHASE_STS,  /* the resolver failed on _mta-sts for good: is it a CNAME loop? */
-	JOB_ASK_HOST,   /* one usable STS record: where is the policy host? IPv4 first, for its CNAME chain */
-	JOB_ASK_HOST6,  /* IPv6, at the chain's end: one question for all domains that delegate to one host */
-	JOB_CHASE_HOST, /* the resolver failed on the policy host for good: a CNAME loop? */
-	JOB_FETCH,      /* it has addresses; those we may connect to are tried */
-	JOB_DONE,       /* every fact is here, or a fault of ours ended it */
-	JOB_STATE_COUNT
-};
+#include "scanner/job/task.h"
+#include "scanner/rules/cidr_set.h"
+#include "scanner/rules/domain_set.h"
 
 struct job;
+
+enum job_state {
+	JOB_ASK_MX,    /* every job starts here: a name that does not exist ends here too */
+	JOB_ASK_TXT,   /* the name may exist: ask for all records below it together */
+	JOB_CHASE_STS, /* they are answered; if the resolver failed on _mta-sts for good: is it a CNAME loop? */
+	JOB_POLICY,    /* one usable STS record: a child fetches the policy */
+};
 
 /* What all jobs of a worker share; read-only to them. */
 struct job_context {
 	struct net *net;
-	const struct cidr_set *allow; /* --allow-reserved; NULL: none */
-	const struct cidr_set *block; /* --blocklist-file; NULL: none */
+	const struct cidr_set *allow;             /* --allow-reserved; NULL: none */
+	const struct cidr_set *address_blocklist; /* --blocklist-file; NULL: none */
 	/* --domain-blocklist-file: no question for these, not even at a CNAME's end, and no fetch from a host that is
 	 * an alias into them; NULL: none */
-	const struct domain_set *unasked;
+	const struct domain_set *domain_blocklist;
 	void (*done)(struct job *job);
 	void *arg;
 };
 
+struct policy_fetch;
+
 struct job {
+	struct task task; /* first */
 	const struct job_context *context;
-	struct job *next; /* the owner's, for lists of jobs */
+	STAILQ_ENTRY(job) next; /* the owner's, for lists of jobs */
 	struct arena arena;
-	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
-	/* how far it is */
-	uint8_t state;   /* enum job_state; assigned in job.c alone */
-	uint8_t pending; /* unanswered questions */
-	uint8_t chased;  /* links of a CNAME chain asked for so far; see job.c */
-	bool running;
-	bool last_pass; /* nobody asks again: look closer at what stays unknown */
-	int8_t fault;   /* enum net_fault: when not 0, the facts are not to be used */
 	/* the facts, kept small: a window has tens of thousands of them */
 	struct span name;
 	uint64_t index, rank;
 	int64_t time_ms;
 	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
+	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
+	bool last_pass; /* nobody asks again: look closer at what stays unknown */
 	struct obs_mx mx;
-	struct obs_txt sts, tlsrpt;
-	struct obs_policy *policy; /* NULL: no policy was looked for; else see struct delivery in job.c */
-	/* its questions */
-	struct net_query query[2];
+	struct obs_txt txt[TXT_QUESTIONS];
+	struct policy_fetch *policy;           /* NULL: no policy was looked for */
+	struct net_query query[TXT_QUESTIONS]; /* its questions: none but the TXT ones are asked together */
 };
 
 void job_init(struct job *job, const struct job_context *context);
@@ -75,7 +67,27 @@ void job_fini(struct job *job);
  * after it the job is the owner's, to be read with job_observation and started again. */
 void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name, bool last_pass);
 
+/* A fault of ours that ended the job, enum net_fault: its facts are not to be used; 0: none. */
+static inline int job_fault(const struct job *job)
+{
+	return job->task.fault;
+}
+
 /* The facts of a job that is done, pointing into its arena: valid until the next job_start. */
 void job_observation(const struct job *job, struct observation *observation);
+
+/* ---- for the job's children ---- */
+
+/* Ask @query, whose type, on_answer and into are set, about @name on behalf of @task, which is its arg. */
+void job_ask(struct job *job, struct task *task, struct net_query *query, struct span name);
+
+/* May @name be asked about, or does the user want no question for it? */
+bool job_may_ask(const struct job *job, struct span name);
+
+/* @prefix and the domain, in the arena. p NULL: no such name can exist, or no memory, which is noted. */
+struct span job_name_below(struct job *job, struct span prefix);
+
+/* Milliseconds since it began. */
+uint64_t job_age_ms(const struct job *job);
 
 #endif

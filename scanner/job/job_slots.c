@@ -3,47 +3,14 @@
 #include <stdlib.h>
 
 struct job_slab {
-	struct job_slab *next;
+	SLIST_ENTRY(job_slab) next;
 	struct job job[JOB_SLOTS_AT_ONCE];
 };
 
-void job_list_init(struct job_list *list)
-{
-	list->first = NULL;
-	list->end = &list->first;
-}
-
-void job_list_push(struct job_list *list, struct job *job)
-{
-	job->next = NULL;
-	*list->end = job;
-	list->end = &job->next;
-}
-
-struct job *job_list_pop(struct job_list *list)
-{
-	struct job *job = list->first;
-
-	if (!job)
-		return NULL;
-	list->first = job->next;
-	if (!list->first)
-		list->end = &list->first;
-	return job;
-}
-
-void job_list_move(struct job_list *to, struct job_list *from)
-{
-	*to = *from;
-	if (!to->first)
-		to->end = &to->first;
-	job_list_init(from);
-}
-
 void job_slots_init(struct job_slots *slots)
 {
-	slots->slabs = NULL;
-	job_list_init(&slots->unused);
+	SLIST_INIT(&slots->slabs);
+	STAILQ_INIT(&slots->unused);
 }
 
 struct job *job_slots_take(struct job_slots *slots, const struct job_context *context)
@@ -56,29 +23,28 @@ struct job *job_slots_take(struct job_slots *slots, const struct job_context *co
 	slab = malloc(sizeof(*slab));
 	if (!slab)
 		return NULL;
-	slab->next = slots->slabs;
-	slots->slabs = slab;
+	SLIST_INSERT_HEAD(&slots->slabs, slab, next);
 	for (unsigned i = 0; i < JOB_SLOTS_AT_ONCE; i++) {
 		job_init(&slab->job[i], context);
-		job_list_push(&slots->unused, &slab->job[i]);
+		STAILQ_INSERT_TAIL(&slots->unused, &slab->job[i], next);
 	}
 	return job_list_pop(&slots->unused);
 }
 
 void job_slots_give(struct job_slots *slots, struct job *job)
 {
-	job_list_push(&slots->unused, job);
+	STAILQ_INSERT_TAIL(&slots->unused, job, next);
 }
 
 void job_slots_free(struct job_slots *slots)
 {
-	while (slots->slabs) {
-		struct job_slab *slab = slots->slabs;
+	struct job_slab *slab;
 
-		slots->slabs = slab->next;
+	while ((slab = SLIST_FIRST(&slots->slabs))) {
+		SLIST_REMOVE_HEAD(&slots->slabs, next);
 		for (unsigned i = 0; i < JOB_SLOTS_AT_ONCE; i++)
 			job_fini(&slab->job[i]);
 		free(slab);
 	}
-	job_list_init(&slots->unused);
+	STAILQ_INIT(&slots->unused);
 }

@@ -7,22 +7,23 @@
 
 #include "scanner/job/job.h"
 
-/* First in, first out, linked by job.next: a job is in one list at most. Not to be copied. */
-struct job_list {
-	struct job *first, **end;
-};
+/* First in, first out, linked by job.next: a job is in one list at most. */
+STAILQ_HEAD(job_list, job);
 
-void job_list_init(struct job_list *list);
-void job_list_push(struct job_list *list, struct job *job);
-struct job *job_list_pop(struct job_list *list); /* NULL: empty */
+/* NULL: empty. */
+static inline struct job *job_list_pop(struct job_list *list)
+{
+	struct job *job = STAILQ_FIRST(list);
 
-/* All of @from, in order, into the uninitialised @to; @from is empty afterwards. */
-void job_list_move(struct job_list *to, struct job_list *from);
+	if (job)
+		STAILQ_REMOVE_HEAD(list, next);
+	return job;
+}
 
 enum { JOB_SLOTS_AT_ONCE = 128 }; /* jobs allocated together */
 
 struct job_slots {
-	struct job_slab *slabs;
+	SLIST_HEAD(, job_slab) slabs;
 	struct job_list unused;
 };
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
@@ -24,30 +25,40 @@ enum net_fault {
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
 };
 
+/* For a message: "out of memory". */
+static inline const char *net_fault_name(int fault)
+{
+	return fault == NET_FAULT_MEMORY ? "out of memory" : fault == NET_FAULT_SOCKETS ? "out of sockets" : "stopping";
+}
+
+struct dns_answer;
+
 /* Members small and in order of size: a window holds tens of thousands of these. */
 struct net_query {
 	/* the asker's */
-	struct span name; /* A-labels, no trailing dot; lives until the callback */
-	void (*on_answer)(struct net_query *query);
+	/* @answer: parsed, valid during the callback only; NULL where none came, or none that is a DNS message about
+	 * the question. Its status is @query's. */
+	void (*on_answer)(struct net_query *query, const struct dns_answer *answer);
 	void *arg;
-	uint16_t type; /* enum dns_type */
-	bool shared;   /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
+	void *into;       /* where the answer's facts go; on_answer knows of what kind they are */
+	const char *name; /* A-labels, no trailing dot; lives until the callback */
+	uint16_t name_n;  /* octets */
+	uint16_t type;    /* enum dns_type */
+	bool shared;      /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
 
-	/* the answer, valid during the callback only */
+	/* the answer */
 	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
 	int8_t fault;               /* enum net_fault */
 	uint8_t tries;              /* packets sent for it; 0: another question's brought the answer */
-	uint16_t len;               /* octets of … */
-	const uint8_t *packet;      /* NULL where none came */
 
 	/* the adapter's */
 	struct {
-		struct net_query *next; /* in one of its lists */
-		struct net_try *tries;  /* packets whose answer may still come */
-		uint32_t due_ms;        /* in the list of delayed ones: when to go on; wraps around */
-		uint32_t first_ms;      /* when its first packet went out, or it left the parked ones */
-		int8_t pinned;          /* the one server to ask, or -1 */
-		int8_t server;          /* asked last, or -1 */
+		STAILQ_ENTRY(net_query) next; /* in one of its lists */
+		SLIST_HEAD(, net_try) tries;  /* packets whose answer may still come */
+		uint32_t due_ms;              /* in the list of delayed ones: when to go on; wraps around */
+		uint32_t first_ms;            /* when its first packet went out, or it left the parked ones */
+		int8_t pinned;                /* the one server to ask, or -1 */
+		int8_t server;                /* asked last, or -1 */
 		uint8_t tries_left;
 		uint8_t failures;  /* answers that said nothing … */
 		uint8_t failed_as; /* … and what the last one was, enum dns_status */
@@ -56,11 +67,23 @@ struct net_query {
 	} own;
 };
 
+static inline struct span net_query_name(const struct net_query *query)
+{
+	return (struct span){ query->name, query->name_n };
+}
+
+static inline void net_query_about(struct net_query *query, struct span name)
+{
+	query->name = name.p;
+	query->name_n = (uint16_t)name.n;
+}
+
 struct net_fetch {
 	/* the asker's; live until the callback */
 	struct span host;                  /* mta-sts.<domain> */
-	const struct obs_address *address; /* tried in order until one connects; all may be contacted */
+	const struct obs_address *address; /* of the host, OBS_ADDRESS_MAX at most */
 	size_t address_count;
+	uint32_t allowed;          /* bit i: address i may be contacted; these are tried in order until one connects */
 	struct span target;        /* where the host's CNAME chain ends; empty: there is none */
 	struct arena *arena;       /* where the facts are put */
 	struct obs_policy *policy; /* status, address_used, fetch_ms, tls, http are filled */
@@ -69,9 +92,6 @@ struct net_fetch {
 
 	/* the answer */
 	int fault;
-
-	/* the adapter's */
-	void *own;
 };
 
 struct net;

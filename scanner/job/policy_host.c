@@ -3,22 +3,14 @@
 bool policy_host_end(const struct obs_answer *answer, struct span *name)
 {
 	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
-	struct span end;
+	struct span end = obs_cname_end(answer);
 
-	if (answer->cname_count == 0 || answer->cname_loop || !certain)
+	if (!end.p || answer->cname_loop || !certain)
 		return false;
-	end = answer->cname[answer->cname_count - 1];
 	if (span_find(end, 0, '\\') < end.n)
 		return false; /* octets that text can't be asked for with */
 	*name = end;
 	return true;
-}
-
-struct span policy_host_target(const struct obs_policy *policy)
-{
-	const struct obs_answer *answer = policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
-
-	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : (struct span){ NULL, 0 };
 }
 
 static bool passes(const struct obs_answer *answer, const struct domain_set *set)
@@ -34,18 +26,20 @@ bool policy_host_is_blocked(const struct obs_policy *policy, const struct domain
 	return blocked && (passes(&policy->a, blocked) || passes(&policy->aaaa, blocked));
 }
 
-size_t policy_host_addresses(struct obs_policy *policy, const struct cidr_set *allow, const struct cidr_set *block,
-			     struct obs_address *allowed)
-{
-	size_t count = 0;
+_Static_assert(OBS_ADDRESS_MAX <= 32, "a bit for each address");
 
-	policy->reserved = policy->address_count > 0;
+uint32_t policy_host_allowed(const struct obs_policy *policy, const struct cidr_set *allow,
+			     const struct cidr_set *block, bool *reserved)
+{
+	uint32_t allowed = 0;
+
+	*reserved = policy->address_count > 0;
 	for (size_t i = 0; i < policy->address_count; i++) {
 		enum address_verdict verdict = address_check(&policy->address[i], allow, block);
 
 		if (verdict == ADDRESS_ALLOWED)
-			allowed[count++] = policy->address[i];
-		policy->reserved = policy->reserved && verdict == ADDRESS_RESERVED;
+			allowed |= UINT32_C(1) << i;
+		*reserved = *reserved && verdict == ADDRESS_RESERVED;
 	}
-	return count;
+	return allowed;
 }

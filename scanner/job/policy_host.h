@@ -17,15 +17,12 @@
  * for all (RFC 1034 3.6.2). */
 bool policy_host_end(const struct obs_answer *answer, struct span *name);
 
-/* Who runs the host, where it is an alias: the chain's last name, else an empty span. Both families have one chain. */
-struct span policy_host_target(const struct obs_policy *policy);
-
 /* Does a link of either family's chain lie in @blocked? NULL: nothing does. */
 bool policy_host_is_blocked(const struct obs_policy *policy, const struct domain_set *blocked);
 
-/* Copy the addresses we may contact to @allowed, which has room for all of them, in the order they are tried; sets
- * @policy's `reserved`. Returns how many. Sets may be NULL. */
-size_t policy_host_addresses(struct obs_policy *policy, const struct cidr_set *allow, const struct cidr_set *block,
-			     struct obs_address *allowed);
+/* Which of its addresses may be contacted: bit i for address i. *@reserved: all are forbidden, as not global. Sets may
+ * be NULL. */
+uint32_t policy_host_allowed(const struct obs_policy *policy, const struct cidr_set *allow,
+			     const struct cidr_set *block, bool *reserved);
 
 #endif

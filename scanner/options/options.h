@@ -1,7 +1,6 @@
-/* scanner/options/options.h - what `scan` and `check` can be told, on the command line or in a file.
+/* scanner/options/options.h - what a command is told, on its command line or in a file.
  *
- * One table holds every option: name, short form, argument, default, help text. The command line, the
- * configuration file, --help, the man page check and the scan file's header all come from it.
+ * The commands stand in command_table.c, their options in option_table.c.
  */
 #ifndef STSURVEY_SCANNER_OPTIONS_OPTIONS_H
 #define STSURVEY_SCANNER_OPTIONS_OPTIONS_H
@@ -10,23 +9,26 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/error.h"
 #include "output/record.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed.h"
+#include "scanner/options/command_table.h"
 
-enum {
-	OPTIONS_THREADS_MAX = 256,
-	OPTIONS_ERROR_MAX = 512,
-};
+enum { OPTIONS_THREADS_MAX = 256 };
+
+enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
 
 struct options {
 	/* input and output */
 	const char *input_file; /* "-" */
 	enum feed_format input_format;
-	const char *output_file;   /* "-" */
-	const char *metadata_file; /* NULL: none */
+	const char *output_file;    /* "-"; of export, findings and report, too */
+	const char *directory;      /* stats: where the tables go */
+	enum options_format format; /* export, findings: NONE unless given */
+	const char *metadata_file;  /* NULL: none */
 	const char *status_updates_file;
 	const char *log_file; /* NULL: stderr */
 	bool quiet;
@@ -34,6 +36,7 @@ struct options {
 	bool resume, force;
 	uint64_t max_domains; /* 0: no limit */
 	double max_runtime;   /* seconds, 0: no limit */
+	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
 	/* order and share of the work */
 	bool has_seed;
@@ -45,7 +48,7 @@ struct options {
 	unsigned server_count;
 	const char *resolver;             /* "unbound": start a private one; NULL: none */
 	const char *resolver_config;      /* lines for it; NULL: none */
-	struct private_resolver *started; /* by the command, behind server[0]; NULL: none */
+	struct private_resolver *started; /* behind server[0]; NULL: none */
 	double rate;                      /* queries a second in all, 0: no limit … */
 	double resolver_rate;             /* … and to one name server */
 	unsigned concurrency;             /* domains in flight in all */
@@ -58,31 +61,43 @@ struct options {
 	double host_rate;          /* connections a second to one address, 0: no limit … */
 	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain */
 	bool pace_all;             /* one of the two was given: no exemption for allow_reserved */
-	uint16_t https_port, smtp_port;
+	unsigned https_port, smtp_port;
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */
 	/* never contacted */
 	struct cidr_set *allow_reserved;     /* NULL: none */
-	struct cidr_set *blocklist;          /* NULL: none */
+	struct cidr_set *address_blocklist;  /* NULL: none */
 	struct domain_set *domain_blocklist; /* NULL: none */
 	/* as given, for the header: only what the user set */
 	struct record_option *given;
 	size_t given_count;
 	void *own; /* memory behind all of the above */
+	/* the caller's: the words of the command, and behind the options its domains, scan files or command */
+	int argc;
+	char **argv;
+	int operands;
+	char **operand;
 };
-
-enum options_command { OPTIONS_SCAN, OPTIONS_CHECK };
 
 enum options_result { OPTIONS_OK, OPTIONS_USAGE, OPTIONS_FATAL, OPTIONS_HELP_SHOWN };
 
-/* Fill @options from defaults, then --config, then the command line; operands (for `check`) are left at argv[*first…].
- * On USAGE (exit 2) and FATAL (a file cannot be read: exit 1) one line stands in @error. Only OK leaves something to
- * free. */
-enum options_result options_read(struct options *options, enum options_command command, int argc, char **argv,
-				 int *first, char error[OPTIONS_ERROR_MAX]);
+/* Fill @options from defaults, then --config, then the command line; argv[0] is the command. @argv is put in order, and
+ * outlives @options, which points to it and its operands; of all else it has copies. On USAGE (exit 2) and FATAL (a
+ * file cannot be read: exit 1) one line stands in @error. Only OK leaves something to free. */
+__attribute__((warn_unused_result)) enum options_result options_read(struct options *options, enum command command,
+								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
 
+/* A lab: addresses of its own may be contacted, and the name servers are no stranger's either. */
+bool options_is_lab(const struct options *options);
+
 /* --help of the command, to @out. */
-void options_help(enum options_command command, FILE *out);
+void options_help(enum command command, FILE *out);
+
+/* What the option was given as, the first time where it adds up; NULL: it was not. */
+struct record_option *options_given(const struct options *options, const char *name);
+
+/* A copy of @text that lives as long as @options; NULL: no memory. */
+char *options_keep(struct options *options, struct span text);
 
 #endif

@@ -1,4 +1,5 @@
-#include "scanner/options/options_table.h"
+#include "scanner/options/option_table.h"
+#include "scanner/options/options.h"
 
 enum { HELP_COLUMN = 32, HELP_WIDTH = 100 }; /* columns */
 
@@ -8,77 +9,104 @@ static const char *const titles[] = {
 	[SECTION_OTHER] = "Other",
 };
 
-static const char *const usage[] = {
-	[OPTIONS_SCAN] = "usage: stsurvey scan -f LIST -o SCAN [OPTION]...\n\n"
-			 "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the "
-			 "facts to SCAN.\n",
-	[OPTIONS_CHECK] = "usage: stsurvey check [OPTION]... DOMAIN...\n\n"
-			  "Look at each DOMAIN as a sending mail server would, and explain what it finds.\n",
-};
-
-static const char exit_status[] = "\nTimes are in seconds, fractions allowed. SIGINT and SIGTERM end a scan "
-				  "cleanly, a second one at once;\n"
-				  "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
-				  "\nExit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of "
-				  "the domains could not be measured;\n"
-				  "130, 143 interrupted, and SCAN can be resumed.\n";
-
 /* @text from column @column on, broken between words. */
-static void print_wrapped(FILE *out, const char *text, int column)
+static void print_wrapped(FILE *out, struct span text, int column)
 {
 	int at = column;
 
-	while (*text) {
-		size_t word = strcspn(text, " ");
+	while (text.n > 0) {
+		size_t end = span_find(text, 0, ' ');
 
-		if (at > column && at + 1 + (int)word > HELP_WIDTH) {
+		if (at > column && at + 1 + (int)end > HELP_WIDTH) {
 			fprintf(out, "\n%*s", column, "");
 			at = column;
 		} else if (at > column) {
 			fputc(' ', out);
 			at++;
 		}
-		fprintf(out, "%.*s", (int)word, text);
-		at += (int)word;
-		text += word;
-		text += strspn(text, " ");
+		fprintf(out, "%.*s", (int)end, text.p);
+		at += (int)end;
+		text = span_skip(text, end < text.n ? end + 1 : end);
 	}
 	fputc('\n', out);
 }
 
-static void print_row(FILE *out, const struct option_row *row)
+/* @term, and @text in the column beside it. */
+static void print_beside(FILE *out, struct span term, struct span text)
 {
-	char names[64];
-	int n = snprintf(names, sizeof(names), "  %c%c%c --%s%s%s", row->letter ? '-' : ' ',
-			 row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name, row->argument ? " " : "",
-			 row->argument ? row->argument : "");
+	int n = fprintf(out, "  %.*s", (int)term.n, term.p);
 
-	fputs(names, out);
 	if (n + 2 > HELP_COLUMN) {
 		fputc('\n', out);
 		n = 0;
 	}
 	fprintf(out, "%*s", HELP_COLUMN - n, "");
-	print_wrapped(out, row->help, HELP_COLUMN);
+	print_wrapped(out, text, HELP_COLUMN);
 }
 
-void options_help(enum options_command command, FILE *out)
+/* Paragraphs after an empty line each; terms of one list stand together. */
+static void print_text(FILE *out, const char *text)
 {
-	fputs(usage[command], out);
+	bool in_list = false;
+
+	while (text && *text) {
+		struct span line = { text, strcspn(text, "\n") };
+		size_t tab = span_find(line, 0, '\t');
+
+		if (!in_list || tab == line.n)
+			fputc('\n', out);
+		in_list = tab < line.n;
+		if (in_list)
+			print_beside(out, (struct span){ line.p, tab }, span_skip(line, tab + 1));
+		else
+			print_wrapped(out, line, 0);
+		text += line.n + (text[line.n] == '\n');
+	}
+}
+
+static void print_option(FILE *out, const struct option_row *row)
+{
+	char term[64], text[512], letter[] = { '-', row->letter, ',', '\0' };
+
+	snprintf(term, sizeof(term), "%3s --%s%s%s", row->letter ? letter : "", row->name, row->argument ? " " : "",
+		 row->argument ? row->argument : "");
+	snprintf(text, sizeof(text), "%s%s", row->help, row->needed ? " (required)" : "");
+	print_beside(out, span_of(term), span_of(text));
+}
+
+static void print_options(FILE *out, enum command command)
+{
+	bool alone = true;
+
 	for (int section = 0; section < SECTION_COUNT; section++) {
 		bool titled = false;
 
 		for (size_t i = 0; i < option_count; i++) {
-			if ((int)option_table[i].section != section ||
-			    (command == OPTIONS_CHECK && !option_table[i].check))
+			const struct option_row *row = &option_table[i];
+
+			if ((int)row->section != section || !(row->commands & 1u << command))
 				continue;
 			if (!titled)
-				fprintf(out, "\n%s:\n", titles[section]);
+				fprintf(out, "\n%s:\n",
+					alone && section == SECTION_OTHER ? "Options" : titles[section]);
 			titled = true;
-			print_row(out, &option_table[i]);
+			print_option(out, row);
 		}
+		alone = alone && !titled;
 	}
-	fputs(command == OPTIONS_SCAN ? exit_status
-				      : "\nExit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.\n",
-	      out);
+}
+
+void options_help(enum command command, FILE *out)
+{
+	const struct command_row *row = &command_table[command];
+
+	fprintf(out, "usage: %s\n", row->usage);
+	print_text(out, row->above);
+	if (command == COMMAND_HELP) {
+		fputs("\nCommands:\n", out);
+		for (size_t i = 0; i < COMMAND_COUNT; i++)
+			fprintf(out, "  %-9s %s\n", command_table[i].name, command_table[i].what);
+	}
+	print_options(out, command);
+	print_text(out, row->below);
 }

@@ -49,16 +49,9 @@ socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, str
 
 static bool parse_port(struct span text, uint16_t *port)
 {
-	uint32_t value = 0;
+	uint64_t value;
 
-	if (text.n == 0 || text.n > 5)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		value = value * 10 + (uint32_t)(text.p[i] - '0');
-	}
-	if (value == 0 || value > UINT16_MAX)
+	if (!span_decimal(text, UINT16_MAX, &value) || value == 0)
 		return false;
 	*port = (uint16_t)value;
 	return true;
@@ -253,5 +246,6 @@ void address_interleave(struct obs_address *address, size_t count)
 			next[family] = i + 1;
 		}
 	}
-	memcpy(address, sorted, count * sizeof(*sorted));
+	if (count > 0) /* @address may be NULL where there is none */
+		memcpy(address, sorted, count * sizeof(*sorted));
 }

@@ -2,7 +2,6 @@
  * that could cover the address has bits, however many networks there are. */
 #include "scanner/rules/cidr_set.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "scanner/base/lines.h"
@@ -100,39 +99,29 @@ int cidr_set_add(struct cidr_set *set, struct span text)
 {
 	size_t slash = span_find(text, 0, '/');
 	struct obs_address network;
-	unsigned most, length = 0;
+	uint64_t most, length;
 
 	if (!address_parse((struct span){ text.p, slash }, &network))
 		return -2;
-	most = network.family == 4 ? 32 : 128;
-	if (slash == text.n)
-		return insert(set, &network, most);
-	text = span_skip(text, slash + 1);
-	if (text.n == 0 || text.n > 3)
+	most = length = network.family == 4 ? 32 : 128;
+	if (slash < text.n && !span_decimal(span_skip(text, slash + 1), most, &length))
 		return -2;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return -2;
-		length = length * 10 + (unsigned)(text.p[i] - '0');
-	}
-	return length > most ? -2 : insert(set, &network, length);
+	return insert(set, &network, (unsigned)length);
 }
 
-static int add_line(void *arg, struct span line, char *error, size_t error_size)
+static int add_line(void *arg, struct span line, struct error *error)
 {
 	int result = cidr_set_add(arg, line);
 
 	if (result == -2)
-		snprintf(error, error_size, "'%.*s' is no network; write 192.0.2.0/24, 2001:db8::/32 or an address",
-			 (int)(line.n < 64 ? line.n : 64), line.p);
-	else if (result != 0)
-		snprintf(error, error_size, "out of memory");
-	return result == 0 ? 0 : -1;
+		return error_set(error, "'%.*s' is no network; write 192.0.2.0/24, 2001:db8::/32 or an address",
+				 (int)(line.n < 64 ? line.n : 64), line.p);
+	return result == 0 ? 0 : error_set(error, "out of memory");
 }
 
-int cidr_set_load(struct cidr_set *set, const char *path, char *error, size_t error_size)
+int cidr_set_load(struct cidr_set *set, const char *path, struct error *error)
 {
-	return lines_read(path, add_line, set, error, error_size);
+	return lines_read(path, add_line, set, error);
 }
 
 bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address)

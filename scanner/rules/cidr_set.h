@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "output/error.h"
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
@@ -17,7 +18,7 @@ int cidr_set_add(struct cidr_set *set, struct span text);
 
 /* Add every line of a file (comments with #). 0, or -1 with one line for the user in @error (file, line,
  * remedy). */
-int cidr_set_load(struct cidr_set *set, const char *path, char *error, size_t error_size);
+int cidr_set_load(struct cidr_set *set, const char *path, struct error *error);
 bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address);
 
 #endif

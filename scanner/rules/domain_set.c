@@ -1,137 +1,90 @@
-/* An open-addressing hash set of names. Names are hashed from their right end, so that one walk over a name
- * gives the hash of each of its ancestors on the way. */
+/* A hash table of names. They are hashed from their right end, so that one walk over a name gives the hash of each of
+ * its ancestors on the way. */
 #include "scanner/rules/domain_set.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "output/hash_table.h"
+#include "parsers/hash.h"
 #include "scanner/base/lines.h"
 #include "scanner/rules/idna.h"
 
-enum { DOMAIN_SET_FIRST = 64 }; /* slots; a power of two */
-
-static const uint64_t fnv_offset = 0xcbf29ce484222325u, FNV_PRIME = 0x100000001b3u;
-
-struct domain_entry {
-	uint64_t hash;
-	char *name; /* lower case; NULL: free slot */
-	size_t n;
-};
-
 struct domain_set {
-	struct domain_entry *slot;
-	size_t slots, count;
+	struct hash_table names; /* strings */
 };
-
-static uint64_t hash_octet(uint64_t hash, char c)
-{
-	return (hash ^ (uint8_t)ascii_lower(c)) * FNV_PRIME;
-}
 
 struct domain_set *domain_set_new(void)
 {
-	struct domain_set *set = calloc(1, sizeof(*set));
-
-	if (!set)
-		return NULL;
-	set->slots = DOMAIN_SET_FIRST;
-	set->slot = calloc(set->slots, sizeof(*set->slot));
-	if (!set->slot) {
-		free(set);
-		return NULL;
-	}
-	return set;
+	return calloc(1, sizeof(struct domain_set));
 }
 
 void domain_set_free(struct domain_set *set)
 {
 	if (!set)
 		return;
-	for (size_t i = 0; i < set->slots; i++)
-		free(set->slot[i].name);
-	free(set->slot);
+	for (size_t i = 0; i < set->names.slots; i++)
+		free(set->names.slot[i].item);
+	hash_table_fini(&set->names);
 	free(set);
 }
 
-/* The slot that holds the name, or the free one where it belongs. */
-static struct domain_entry *find(const struct domain_set *set, uint64_t hash, struct span name)
+static uint64_t hash_left(uint64_t hash, char c)
 {
-	size_t mask = set->slots - 1, i = (size_t)(hash ^ hash >> 32) & mask;
-
-	while (set->slot[i].name && (set->slot[i].hash != hash ||
-				     !span_equal_nocase((struct span){ set->slot[i].name, set->slot[i].n }, name)))
-		i = (i + 1) & mask;
-	return &set->slot[i];
+	return hash_octet(hash, (uint8_t)ascii_lower(c));
 }
 
-static int grow(struct domain_set *set)
+static bool has(const struct domain_set *set, uint64_t hash, struct span name)
 {
-	struct domain_set bigger = { calloc(2 * set->slots, sizeof(*set->slot)), 2 * set->slots, set->count };
+	const char *known;
 
-	if (!bigger.slot)
-		return -1;
-	for (size_t i = 0; i < set->slots; i++)
-		if (set->slot[i].name)
-			*find(&bigger, set->slot[i].hash,
-			      (struct span){ set->slot[i].name, set->slot[i].n }) = set->slot[i];
-	free(set->slot);
-	*set = bigger;
-	return 0;
+	for (size_t at = 0; (known = hash_table_next(&set->names, hash, &at));)
+		if (span_equal_nocase(span_of(known), name))
+			return true;
+	return false;
 }
 
 int domain_set_add(struct domain_set *set, struct span name)
 {
-	uint64_t hash = fnv_offset;
-	struct domain_entry *entry;
+	uint64_t hash = HASH_NOTHING;
+	char *copy;
 
-	if (set->count >= set->slots / 2 && grow(set) != 0)
-		return -1;
 	for (size_t i = name.n; i > 0; i--)
-		hash = hash_octet(hash, name.p[i - 1]);
-	entry = find(set, hash, name);
-	if (entry->name)
+		hash = hash_left(hash, name.p[i - 1]);
+	if (has(set, hash, name))
 		return 0;
-	entry->name = malloc(name.n + 1);
-	if (!entry->name)
+	copy = hash_table_reserve(&set->names, 1) ? strndup(name.p, name.n) : NULL;
+	if (!copy)
 		return -1;
-	memcpy(entry->name, name.p, name.n);
-	entry->name[name.n] = '\0';
-	entry->n = name.n;
-	entry->hash = hash;
-	set->count++;
+	hash_table_put(&set->names, hash, copy);
 	return 0;
 }
 
-static int add_line(void *arg, struct span line, char *error, size_t error_size)
+static int add_line(void *arg, struct span line, struct error *error)
 {
 	char name[DOMAIN_NAME_MAX];
 	size_t n;
 
-	if (!idna_name(line, name, &n)) {
-		snprintf(error, error_size, "'%.*s' is no domain name; write one name a line",
-			 (int)(line.n < 64 ? line.n : 64), line.p);
-		return -1;
-	}
-	if (domain_set_add(arg, (struct span){ name, n }) != 0) {
-		snprintf(error, error_size, "out of memory");
-		return -1;
-	}
+	if (!idna_name(line, name, &n))
+		return error_set(error, "'%.*s' is no domain name; write one name a line",
+				 (int)(line.n < 64 ? line.n : 64), line.p);
+	if (domain_set_add(arg, (struct span){ name, n }) != 0)
+		return error_set(error, "out of memory");
 	return 0;
 }
 
-int domain_set_load(struct domain_set *set, const char *path, char *error, size_t error_size)
+int domain_set_load(struct domain_set *set, const char *path, struct error *error)
 {
-	return lines_read(path, add_line, set, error, error_size);
+	return lines_read(path, add_line, set, error);
 }
 
 bool domain_set_has(const struct domain_set *set, struct span name)
 {
-	uint64_t hash = fnv_offset;
+	uint64_t hash = HASH_NOTHING;
 
 	for (size_t i = name.n; i > 0; i--) {
-		hash = hash_octet(hash, name.p[i - 1]);
-		if ((i == 1 || name.p[i - 2] == '.') && find(set, hash, span_skip(name, i - 1))->name)
+		hash = hash_left(hash, name.p[i - 1]);
+		if ((i == 1 || name.p[i - 2] == '.') && has(set, hash, span_skip(name, i - 1)))
 			return true;
 	}
 	return false;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "output/error.h"
 #include "parsers/span.h"
 
 struct domain_set;
@@ -16,7 +17,7 @@ int domain_set_add(struct domain_set *set, struct span name);
 
 /* Add every line of a file: names, U-labels too, comments with #. 0, or -1 with one line for the user in
  * @error. */
-int domain_set_load(struct domain_set *set, const char *path, char *error, size_t error_size);
+int domain_set_load(struct domain_set *set, const char *path, struct error *error);
 bool domain_set_has(const struct domain_set *set, struct span name); /* @name or an ancestor is listed */
 
 #endif

@@ -3,22 +3,20 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "output/hash_table.h"
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
 
-/* Chains stay short: a window holds a few thousand connections at most. */
-enum { HOST_BUCKETS = 4096 };
-
 struct host {
-	struct host *next;
 	struct obs_address address;
 	unsigned taken;
-	struct host_waiter *first, **last; /* in line */
+	struct host_line line;
 };
 
 struct host_limit {
 	pthread_mutex_t lock;
 	unsigned per_host;
-	struct host *bucket[HOST_BUCKETS];
+	struct hash_table hosts;
 };
 
 struct host_limit *host_limit_new(unsigned per_host)
@@ -39,106 +37,103 @@ void host_limit_free(struct host_limit *limit)
 {
 	if (!limit)
 		return;
-	for (unsigned i = 0; i < HOST_BUCKETS; i++) {
-		while (limit->bucket[i]) {
-			struct host *host = limit->bucket[i];
-
-			limit->bucket[i] = host->next;
-			free(host);
-		}
-	}
+	for (size_t i = 0; i < limit->hosts.slots; i++)
+		free(limit->hosts.slot[i].item);
+	hash_table_fini(&limit->hosts);
 	pthread_mutex_destroy(&limit->lock);
 	free(limit);
 }
 
-/* FNV-1a. Whoever chooses addresses to collide has to own them. */
-static struct host **find(struct host_limit *limit, const struct obs_address *address)
+/* Whoever chooses addresses to collide has to own them. */
+static uint64_t hash_of(const struct obs_address *address)
 {
-	uint32_t hash = 2166136261u;
-	struct host **at;
-
-	for (size_t i = 0; i < address_octets(address); i++)
-		hash = (hash ^ address->octet[i]) * 16777619u;
-	at = &limit->bucket[(hash ^ hash >> 16) % HOST_BUCKETS];
-	while (*at && !address_equal(&(*at)->address, address))
-		at = &(*at)->next;
-	return at;
+	return hash_octets(HASH_NOTHING, address->octet, address_octets(address));
 }
 
-static enum host_turn take(struct host_limit *limit, struct host_waiter *waiter)
+static struct host *find(const struct host_limit *limit, const struct obs_address *address)
 {
-	struct host **at = find(limit, &waiter->address);
-	struct host *host = *at;
+	struct host *host;
 
-	if (!host) {
-		host = calloc(1, sizeof(*host));
-		if (!host)
-			return HOST_NO_MEMORY;
-		host->address = waiter->address;
-		host->last = &host->first;
-		*at = host;
-	}
+	for (size_t at = 0; (host = hash_table_next(&limit->hosts, hash_of(address), &at));)
+		if (address_equal(&host->address, address))
+			break;
+	return host;
+}
+
+static struct host *add(struct host_limit *limit, const struct obs_address *address)
+{
+	struct host *host = hash_table_reserve(&limit->hosts, 1) ? calloc(1, sizeof(*host)) : NULL;
+
+	if (!host)
+		return NULL;
+	host->address = *address;
+	STAILQ_INIT(&host->line);
+	hash_table_put(&limit->hosts, hash_of(address), host);
+	return host;
+}
+
+static enum host_turn take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
+{
+	struct host *host = find(limit, address);
+
+	if (!host)
+		host = add(limit, address);
+	if (!host)
+		return HOST_NO_MEMORY;
 	if (host->taken < limit->per_host) {
 		host->taken++;
 		return HOST_TAKEN;
 	}
-	waiter->next = NULL;
-	*host->last = waiter;
-	host->last = &waiter->next;
+	STAILQ_INSERT_TAIL(&host->line, waiter, next);
 	return HOST_WAITS;
 }
 
-enum host_turn host_limit_take(struct host_limit *limit, struct host_waiter *waiter)
+enum host_turn host_limit_take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
 	enum host_turn turn;
 
 	if (limit->per_host == 0)
 		return HOST_TAKEN;
 	pthread_mutex_lock(&limit->lock);
-	turn = take(limit, waiter);
+	turn = take(limit, address, waiter);
 	pthread_mutex_unlock(&limit->lock);
 	return turn;
 }
 
 void host_limit_give(struct host_limit *limit, const struct obs_address *address)
 {
-	struct host **at, *host;
 	struct host_waiter *waiter;
+	struct host *host;
 
 	if (limit->per_host == 0)
 		return;
 	pthread_mutex_lock(&limit->lock);
-	at = find(limit, address);
-	host = *at;
-	waiter = host->first;
+	host = find(limit, address);
+	waiter = STAILQ_FIRST(&host->line);
 	if (waiter) { /* the place changes hands */
-		host->first = waiter->next;
-		if (!host->first)
-			host->last = &host->first;
+		STAILQ_REMOVE_HEAD(&host->line, next);
 		waiter->on_turn(waiter);
 	} else if (--host->taken == 0) {
-		*at = host->next;
+		hash_table_remove(&limit->hosts, hash_of(address), host);
 		free(host);
 	}
 	pthread_mutex_unlock(&limit->lock);
 }
 
-bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter)
+bool host_limit_cancel(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter)
 {
+	struct host_waiter *at = NULL;
 	struct host *host;
-	struct host_waiter **at;
-	bool waiting = false;
 
 	pthread_mutex_lock(&limit->lock);
-	host = *find(limit, &waiter->address);
-	for (at = host ? &host->first : NULL; at && *at && *at != waiter;)
-		at = &(*at)->next;
-	if (at && *at) {
-		*at = waiter->next;
-		if (!*at)
-			host->last = at;
-		waiting = true;
+	host = find(limit, address);
+	if (host) {
+		STAILQ_FOREACH (at, &host->line, next)
+			if (at == waiter)
+				break;
+		if (at)
+			STAILQ_REMOVE(&host->line, waiter, host_waiter, next);
 	}
 	pthread_mutex_unlock(&limit->lock);
-	return waiting;
+	return at;
 }

@@ -7,22 +7,21 @@
 #define STSURVEY_SCANNER_RULES_HOST_LIMIT_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "parsers/observation.h"
 
 struct host_limit;
 
-/* One who may have to wait; the caller's memory, kept until the place is given back or the wait cancelled. */
+/* What may have to wait; the caller's memory, kept until on_turn was called or the wait cancelled. */
 struct host_waiter {
-	/* the caller's */
-	struct obs_address address;
 	void (*on_turn)(struct host_waiter *waiter); /* on the thread that gave the place back, under this module's
 						      * lock: note it, wake the owner's loop, and return */
 	void *arg;
-
-	/* host_limit's */
-	struct host_waiter *next;
+	STAILQ_ENTRY(host_waiter) next; /* host_limit's; from on_turn on the caller's, to note it with */
 };
+
+STAILQ_HEAD(host_line, host_waiter);
 
 enum host_turn { HOST_TAKEN, HOST_WAITS, HOST_NO_MEMORY };
 
@@ -30,14 +29,16 @@ enum host_turn { HOST_TAKEN, HOST_WAITS, HOST_NO_MEMORY };
 struct host_limit *host_limit_new(unsigned per_host);
 void host_limit_free(struct host_limit *limit);
 
-/* Ask for a place. HOST_TAKEN: it is there, on_turn will not be called. HOST_WAITS: on_turn will be. Any thread. */
-__attribute__((warn_unused_result)) enum host_turn host_limit_take(struct host_limit *limit,
-								   struct host_waiter *waiter);
+/* Ask for a place at @address. HOST_TAKEN: it is there, on_turn will not be called. HOST_WAITS: on_turn will be. Any
+ * thread. */
+__attribute__((warn_unused_result)) enum host_turn
+host_limit_take(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter);
 
 /* Give a place back; the first in line gets it. Any thread. */
 void host_limit_give(struct host_limit *limit, const struct obs_address *address);
 
-/* Leave the line. False: too late, on_turn was called and the place is the waiter's to give back. Any thread. */
-bool host_limit_cancel(struct host_limit *limit, struct host_waiter *waiter);
+/* Leave the line at @address. False: too late, on_turn was called and the place is the waiter's to give back. Any
+ * thread. */
+bool host_limit_cancel(struct host_limit *limit, const struct obs_address *address, struct host_waiter *waiter);
 
 #endif

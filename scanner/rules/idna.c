@@ -7,7 +7,7 @@
 /* UTF-8 of the longest name: libidn2 refuses more than 255 code points, each of at most 4 octets. */
 enum { IDNA_TEXT_MAX = 255 * 4 };
 
-static bool take_ascii(struct span text, char out[DOMAIN_NAME_MAX], size_t *n)
+static bool take_ascii(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n)
 {
 	if (text.n > 0 && text.p[text.n - 1] == '.')
 		text.n--;
@@ -19,13 +19,13 @@ static bool take_ascii(struct span text, char out[DOMAIN_NAME_MAX], size_t *n)
 	return domain_is_name((struct span){ out, text.n });
 }
 
-bool idna_name(struct span text, char out[DOMAIN_NAME_MAX], size_t *n)
+bool idna_name(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n)
 {
 	char copy[IDNA_TEXT_MAX + 1];
 	uint8_t *ascii = NULL;
 	bool is_name;
 
-	if (!domain_has_u_label(text))
+	if (span_is_ascii(text))
 		return take_ascii(text, out, n);
 	if (text.n > IDNA_TEXT_MAX || memchr(text.p, '\0', text.n))
 		return false;

@@ -13,6 +13,6 @@
 /* A name as people write it, in UTF-8: lower-cased, U-labels turned into A-labels, one trailing dot dropped;
  * the result, which domain_is_name accepts, stands in @out and has *@n octets, no NUL. False: no domain name.
  */
-bool idna_name(struct span text, char out[DOMAIN_NAME_MAX], size_t *n);
+bool idna_name(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n);
 
 #endif

@@ -4,26 +4,26 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
+#include "output/hash_table.h"
+#include "parsers/hash.h"
 #include "scanner/rules/address.h"
-
-enum { NOBODY = UINT32_MAX };
 
 struct entry {
 	uint64_t key;
-	double due_us;         /* when the tokens taken so far will have been earned */
-	uint32_t next;         /* in its chain */
-	uint32_t newer, older; /* in order of use */
+	double due_us; /* when the tokens taken so far will have been earned */
+	TAILQ_ENTRY(entry) use;
 };
 
 struct pace_table {
 	pthread_mutex_t lock;
 	double interval_us; /* between tokens; 0: no limit */
 	double burst_us;    /* how far ahead of time tokens may be taken */
-	uint32_t keys, used;
-	uint32_t newest, oldest;
+	size_t keys, used;
 	struct entry *entry;
-	uint32_t *chain; /* heads, twice as many as keys */
+	TAILQ_HEAD(, entry) use; /* the longest unused first */
+	struct hash_table by_key;
 };
 
 struct pace_table *pace_table_new(size_t keys, double rate, double burst)
@@ -33,20 +33,16 @@ struct pace_table *pace_table_new(size_t keys, double rate, double burst)
 	if (!table)
 		return NULL;
 	table->entry = calloc(keys, sizeof(*table->entry));
-	table->chain = malloc(2 * keys * sizeof(*table->chain));
-	if (!table->entry || !table->chain) {
+	if (!table->entry || !hash_table_reserve(&table->by_key, keys)) {
 		free(table->entry);
-		free(table->chain);
 		free(table);
 		return NULL;
 	}
 	pthread_mutex_init(&table->lock, NULL);
 	table->interval_us = rate > 0 ? 1e6 / rate : 0;
 	table->burst_us = burst > 1 ? (burst - 1) * table->interval_us : 0;
-	table->keys = (uint32_t)keys;
-	table->newest = table->oldest = NOBODY;
-	for (size_t i = 0; i < 2 * keys; i++)
-		table->chain[i] = NOBODY;
+	table->keys = keys;
+	TAILQ_INIT(&table->use);
 	return table;
 }
 
@@ -56,78 +52,42 @@ void pace_table_free(struct pace_table *table)
 		return;
 	pthread_mutex_destroy(&table->lock);
 	free(table->entry);
-	free(table->chain);
+	hash_table_fini(&table->by_key);
 	free(table);
 }
 
-static uint32_t *chain_of(const struct pace_table *table, uint64_t key)
+/* An entry for a new key: a free one, or the one unused longest. */
+static struct entry *make(struct pace_table *table, uint64_t key)
 {
-	return &table->chain[key % (2 * (uint64_t)table->keys)];
-}
-
-static uint32_t find(const struct pace_table *table, uint64_t key)
-{
-	uint32_t at = *chain_of(table, key);
-
-	while (at != NOBODY && table->entry[at].key != key)
-		at = table->entry[at].next;
-	return at;
-}
-
-static void unlink_use(struct pace_table *table, uint32_t at)
-{
-	struct entry *entry = &table->entry[at];
-
-	*(entry->newer == NOBODY ? &table->newest : &table->entry[entry->newer].older) = entry->older;
-	*(entry->older == NOBODY ? &table->oldest : &table->entry[entry->older].newer) = entry->newer;
-}
-
-static void link_newest(struct pace_table *table, uint32_t at)
-{
-	struct entry *entry = &table->entry[at];
-
-	entry->newer = NOBODY;
-	entry->older = table->newest;
-	*(table->newest == NOBODY ? &table->oldest : &table->entry[table->newest].newer) = at;
-	table->newest = at;
-}
-
-/* An entry for a new key: a free one, or the one used longest ago. */
-static uint32_t make(struct pace_table *table, uint64_t key)
-{
-	uint32_t at = table->used, *link;
+	struct entry *entry = &table->entry[table->used];
 
 	if (table->used < table->keys) {
 		table->used++;
 	} else {
-		at = table->oldest;
-		unlink_use(table, at);
-		for (link = chain_of(table, table->entry[at].key); *link != at; link = &table->entry[*link].next)
-			;
-		*link = table->entry[at].next;
+		entry = TAILQ_FIRST(&table->use);
+		TAILQ_REMOVE(&table->use, entry, use);
+		hash_table_remove(&table->by_key, entry->key, entry);
 	}
-	link = chain_of(table, key);
-	table->entry[at] = (struct entry){ .key = key, .next = *link };
-	*link = at;
-	return at;
+	*entry = (struct entry){ .key = key };
+	hash_table_put(&table->by_key, key, entry);
+	return entry;
 }
 
 uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now_us)
 {
 	double now = (double)now_us, wait;
 	struct entry *entry;
-	uint32_t at;
+	size_t at = 0;
 
 	if (table->interval_us <= 0)
 		return 0;
 	pthread_mutex_lock(&table->lock);
-	at = find(table, key);
-	if (at == NOBODY)
-		at = make(table, key);
+	entry = hash_table_next(&table->by_key, key, &at);
+	if (entry)
+		TAILQ_REMOVE(&table->use, entry, use);
 	else
-		unlink_use(table, at);
-	link_newest(table, at);
-	entry = &table->entry[at];
+		entry = make(table, key);
+	TAILQ_INSERT_TAIL(&table->use, entry, use);
 	if (entry->due_us < now)
 		entry->due_us = now;
 	wait = entry->due_us - now - table->burst_us;
@@ -136,25 +96,12 @@ uint64_t pace_table_reserve(struct pace_table *table, uint64_t key, uint64_t now
 	return wait > 0 ? (uint64_t)wait : 0;
 }
 
-static uint64_t hash_octet(uint64_t hash, uint8_t octet)
-{
-	return (hash ^ octet) * 0x100000001b3u; /* FNV-1a */
-}
-
 uint64_t pace_key_address(const struct obs_address *address)
 {
-	uint64_t hash = hash_octet(0xcbf29ce484222325u, address->family);
-
-	for (unsigned i = 0; i < address_octets(address); i++)
-		hash = hash_octet(hash, address->octet[i]);
-	return hash ^ hash >> 32;
+	return hash_octets(hash_octet(HASH_NOTHING, address->family), address->octet, address_octets(address));
 }
 
 uint64_t pace_key_text(struct span text)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < text.n; i++)
-		hash = hash_octet(hash, (uint8_t)ascii_lower(text.p[i]));
-	return hash ^ hash >> 32;
+	return hash_span_nocase(text);
 }

@@ -1,14 +1,13 @@
 #include "scanner/run/metadata.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "output/record.h"
 #include "output/json.h"
+#include "output/record.h"
+#include "output/whole_file.h"
 
 static void put_run(struct json *json, const struct metadata *metadata)
 {
@@ -106,6 +105,7 @@ static void put_options(struct json *json, const struct options *options)
 	json_number(json, "sync_interval", options->sync_interval);
 	json_uint(json, "max_domains", options->max_domains);
 	json_number(json, "max_runtime", options->max_runtime);
+	json_number(json, "max_outage", options->max_outage);
 	if (options->has_seed)
 		json_uint(json, "seed", options->seed);
 	else
@@ -127,6 +127,14 @@ static void put_options(struct json *json, const struct options *options)
 	json_close_array(json);
 }
 
+static void put_traffic(struct json *json, const char *name, const struct progress_counts *counts, uint64_t count)
+{
+	if (counts->traffic_lost)
+		json_null(json, name);
+	else
+		json_uint(json, name, count);
+}
+
 static void put_counts(struct json *json, const struct progress_moment *moment)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -142,68 +150,23 @@ static void put_counts(struct json *json, const struct progress_moment *moment)
 	json_uint(json, "unknown", counts->unknown);
 	json_uint(json, "blocklisted", counts->blocklisted);
 	json_uint(json, "illegal", counts->illegal);
-	json_uint(json, "queries", counts->queries);
-	json_uint(json, "fetches", counts->fetches);
+	put_traffic(json, "queries", counts, counts->queries);
+	put_traffic(json, "fetches", counts, counts->fetches);
+	json_uint(json, "deferred_left", counts->deferred_left);
 	json_uint(json, "in_flight", counts->in_flight);
 	json_uint(json, "fetching", counts->fetching);
 	json_close_object(json);
 }
 
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t wrote = write(fd, p, n);
-
-		if (wrote < 0 && errno != EINTR)
-			return false;
-		if (wrote > 0) {
-			p += wrote;
-			n -= (size_t)wrote;
-		}
-	}
-	return true;
-}
-
-/* A file beside the old one, then the old one's name. */
-static bool replace(const char *path, const struct text *text, bool last)
-{
-	char beside[PATH_MAX];
-	bool written;
-	int fd, saved;
-
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.tmp", path) >= sizeof(beside)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return false;
-	written = write_all(fd, text->data, text->used) && (!last || fsync(fd) == 0);
-	saved = errno;
-	close(fd);
-	if (written && rename(beside, path) == 0)
-		return true;
-	if (!written)
-		errno = saved;
-	saved = errno;
-	unlink(beside);
-	errno = saved;
-	return false;
-}
-
-int metadata_write(const struct metadata *metadata, bool last, char *error, size_t error_size)
+int metadata_write(const struct metadata *metadata, bool last, struct error *error)
 {
 	const char *path = metadata->options->metadata_file;
-	char ignored[TEXT_ERROR_MAX];
-	struct text text;
+	struct whole_file file;
 	struct json json;
-	bool failed;
 
-	if (text_open_memory(&text) != 0) {
-		snprintf(error, error_size, "%s: out of memory", path);
-		return -1;
-	}
-	json_begin(&json, &text);
+	if (whole_file_open(&file, path) != 0)
+		goto failed;
+	json_begin(&json, &file.text);
 	put_run(&json, metadata);
 	put_input(&json, metadata);
 	put_output(&json, metadata);
@@ -212,13 +175,8 @@ int metadata_write(const struct metadata *metadata, bool last, char *error, size
 	if (metadata->about->extra)
 		metadata->about->extra(&json, metadata->about->arg);
 	json_end(&json);
-	failed = text_failed(&text);
-	if (failed)
-		errno = text.error;
-	else
-		failed = !replace(path, &text, last);
-	if (failed)
-		snprintf(error, error_size, "%s: %s; choose another --metadata-file", path, strerror(errno));
-	(void)!text_close(&text, ignored); /* memory: nothing can fail any more */
-	return failed ? -1 : 0;
+	if (whole_file_close(&file, true, last) == 0)
+		return 0;
+failed:
+	return error_set(error, "%s: %s; choose another --metadata-file", path, strerror(errno));
 }

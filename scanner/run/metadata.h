@@ -19,7 +19,6 @@ struct metadata {
 };
 
 /* 0, or -1 with one line for the user in @error. @last: also see that it reaches the disk. */
-__attribute__((warn_unused_result)) int metadata_write(const struct metadata *metadata, bool last, char *error,
-						       size_t error_size);
+__attribute__((warn_unused_result)) int metadata_write(const struct metadata *metadata, bool last, struct error *error);
 
 #endif

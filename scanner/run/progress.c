@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/text.h"
+#include "output/csv.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
 
@@ -31,10 +32,9 @@ struct progress {
 	bool metadata_failed; /* said once */
 };
 
-static const char status_header[] =
-	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-"
-	"per-second,"
-	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note\n";
+static const char status_columns[] =
+	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
+	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
 
 static struct mark mark_of(const struct progress_moment *moment)
 {
@@ -46,9 +46,12 @@ static double per_second(uint64_t now, uint64_t before, uint64_t ms)
 	return ms == 0 || now < before ? 0 : (double)(now - before) * 1000 / (double)ms;
 }
 
+/* Of the domains that were surveyed. Those to be asked again are not known yet. */
 static double unknown_share(const struct progress_counts *counts)
 {
-	return counts->domains == 0 ? 0 : (double)counts->unknown / (double)counts->domains;
+	uint64_t surveyed = counts->domains + counts->deferred_left;
+
+	return surveyed == 0 ? 0 : (double)(counts->unknown + counts->deferred_left) / (double)surveyed;
 }
 
 /* Seconds left at the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
@@ -69,7 +72,7 @@ static int put_time(char *out, size_t size, double seconds)
 	return snprintf(out, size, "%02lluh:%02llum:%02llus", s / 3600, s / 60 % 60, s % 60);
 }
 
-void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
+void progress_line(char line[static PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
 		   double left_s, double domains_per_s, double queries_per_s)
 {
 	const struct progress_counts *counts = &moment->counts;
@@ -101,16 +104,13 @@ static void show_line(struct progress *progress, const struct progress_moment *m
 	log_progress(line);
 }
 
-/* RFC 4180: a field with a comma, quote or line break stands in quotes. */
-static void put_note(struct text *out, const char *note)
+/* Empty where the file's number is not known. */
+static void put_traffic(struct csv *csv, const struct progress_counts *counts, uint64_t count)
 {
-	text_char(out, '"');
-	for (; *note; note++) {
-		if (*note == '"')
-			text_char(out, '"');
-		text_char(out, *note);
-	}
-	text_char(out, '"');
+	if (counts->traffic_lost)
+		csv_string(csv, "");
+	else
+		csv_uint(csv, count);
 }
 
 static void put_row(struct progress *progress, const struct progress_moment *moment)
@@ -118,38 +118,47 @@ static void put_row(struct progress *progress, const struct progress_moment *mom
 	const struct progress_counts *counts = &moment->counts;
 	uint64_t ms = moment->now_ms - progress->row.ms;
 	double left = seconds_left(progress, moment);
-	struct text *out = &progress->status;
+	struct csv csv;
 
-	text_time_ms(out, moment->wall_ms);
-	text_printf(out, ",%.3f,", (double)(moment->now_ms - progress->start_ms) / 1000);
+	csv_init(&csv, &progress->status);
+	csv_time_ms(&csv, moment->wall_ms);
+	csv_number(&csv, (double)(moment->now_ms - progress->start_ms) / 1000, 3);
 	if (left >= 0)
-		text_printf(out, "%.0f", left);
-	text_char(out, ',');
+		csv_number(&csv, left, 0);
+	else
+		csv_string(&csv, "");
 	if (moment->fraction >= 0)
-		text_printf(out, "%.3f", moment->fraction * 100);
-	text_printf(out, ",%llu,%.1f,%llu,%.1f,%llu,%llu,%llu,%.6f,%llu,%llu,%llu,%llu,%llu,",
-		    (unsigned long long)counts->domains, per_second(counts->domains, progress->row.domains, ms),
-		    (unsigned long long)counts->queries, per_second(counts->queries, progress->row.queries, ms),
-		    (unsigned long long)counts->sts, (unsigned long long)counts->fetched,
-		    (unsigned long long)counts->unknown, unknown_share(counts), (unsigned long long)counts->blocklisted,
-		    (unsigned long long)counts->illegal, (unsigned long long)counts->fetches,
-		    (unsigned long long)counts->in_flight, (unsigned long long)counts->fetching);
-	if (moment->note)
-		put_note(out, moment->note);
-	text_char(out, '\n');
-	text_flush(out);
+		csv_number(&csv, moment->fraction * 100, 3);
+	else
+		csv_string(&csv, "");
+	csv_uint(&csv, counts->domains);
+	csv_number(&csv, per_second(counts->domains, progress->row.domains, ms), 1);
+	put_traffic(&csv, counts, counts->queries);
+	csv_number(&csv, per_second(counts->queries, progress->row.queries, ms), 1);
+	csv_uint(&csv, counts->sts);
+	csv_uint(&csv, counts->fetched);
+	csv_uint(&csv, counts->unknown);
+	csv_number(&csv, unknown_share(counts), CSV_SHARE_DIGITS);
+	csv_uint(&csv, counts->blocklisted);
+	csv_uint(&csv, counts->illegal);
+	put_traffic(&csv, counts, counts->fetches);
+	csv_uint(&csv, counts->in_flight);
+	csv_uint(&csv, counts->fetching);
+	csv_string(&csv, moment->note ? moment->note : "");
+	csv_end(&csv);
+	text_flush(&progress->status);
 	progress->row = mark_of(moment);
 }
 
 static void close_status(struct progress *progress)
 {
-	char error[TEXT_ERROR_MAX];
+	struct error error;
 
 	if (!progress->has_status)
 		return;
 	progress->has_status = false;
-	if (text_close(&progress->status, error) != 0)
-		log_warning("%s: no more status updates", error);
+	if (text_close(&progress->status, &error) != 0)
+		log_warning("%s: no more status updates", error.text);
 }
 
 static void update_status(struct progress *progress, const struct progress_moment *moment)
@@ -162,7 +171,7 @@ static void update_status(struct progress *progress, const struct progress_momen
 }
 
 static int write_metadata(struct progress *progress, const struct progress_moment *moment, const char *state,
-			  int exit_status, const char *failure, char error[PROGRESS_ERROR_MAX])
+			  int exit_status, const char *failure, struct error *error)
 {
 	struct metadata metadata = { progress->options,
 				     &progress->about,
@@ -176,22 +185,27 @@ static int write_metadata(struct progress *progress, const struct progress_momen
 	if (!progress->options->metadata_file)
 		return 0;
 	progress->metadata_ms = moment->now_ms;
-	return metadata_write(&metadata, exit_status >= 0, error, PROGRESS_ERROR_MAX);
+	return metadata_write(&metadata, exit_status >= 0, error);
 }
 
-static void warn_of_metadata(struct progress *progress, const char *error)
+static void warn_of_metadata(struct progress *progress, const struct error *error)
 {
 	if (!progress->metadata_failed)
-		log_warning("%s", error);
+		log_warning("%s", error->text);
 	progress->metadata_failed = true;
 }
 
 static bool may_write(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-	bool result = fd >= 0 || errno == ENXIO; /* a FIFO's reader may come later */
+	struct stat info;
+	bool result;
 	char *folder;
+	int fd;
 
+	if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) /* opened and closed, it would end for its reader */
+		return access(path, W_OK) == 0;
+	fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+	result = fd >= 0;
 	if (fd >= 0)
 		close(fd);
 	if (result || errno != ENOENT)
@@ -202,7 +216,7 @@ static bool may_write(const char *path)
 	return result;
 }
 
-int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX])
+int progress_check(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *option, *path;
@@ -214,23 +228,18 @@ int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]
 	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		if (!file[i].path || strcmp(file[i].path, "-") == 0 || may_write(file[i].path))
 			continue;
-		snprintf(error, PROGRESS_ERROR_MAX, "%s: %s; choose another %s", file[i].path, strerror(errno),
-			 file[i].option);
-		return -1;
+		return error_set(error, "%s: %s; choose another %s", file[i].path, strerror(errno), file[i].option);
 	}
 	return 0;
 }
 
 int progress_open(struct progress **progress, const struct options *options, const struct progress_about *about,
-		  const struct progress_moment *start, char error[PROGRESS_ERROR_MAX])
+		  const struct progress_moment *start, struct error *error)
 {
 	struct progress *made = calloc(1, sizeof(*made));
-	char what[TEXT_ERROR_MAX];
 
-	if (!made) {
-		snprintf(error, PROGRESS_ERROR_MAX, "out of memory");
-		return -1;
-	}
+	if (!made)
+		return error_set(error, "out of memory");
 	made->options = options;
 	made->about = *about;
 	made->start_ms = start->now_ms;
@@ -242,13 +251,12 @@ int progress_open(struct progress **progress, const struct options *options, con
 		return -1;
 	}
 	if (options->status_updates_file) {
-		if (text_open(&made->status, options->status_updates_file, what) != 0) {
-			snprintf(error, PROGRESS_ERROR_MAX, "%s", what);
+		if (text_open(&made->status, options->status_updates_file, error) != 0) {
 			free(made);
 			return -1;
 		}
 		made->has_status = true;
-		text_literal(&made->status, status_header);
+		csv_header(&(struct csv){ .out = &made->status }, status_columns);
 		text_flush(&made->status);
 	}
 	*progress = made;
@@ -257,15 +265,15 @@ int progress_open(struct progress **progress, const struct options *options, con
 
 void progress_tick(struct progress *progress, const struct progress_moment *moment)
 {
-	char error[PROGRESS_ERROR_MAX];
+	struct error error;
 
 	if (!progress->options->quiet &&
 	    (log_is_terminal() || moment->now_ms - progress->line.ms >= PROGRESS_LINE_INTERVAL_MS))
 		show_line(progress, moment);
 	update_status(progress, moment);
 	if (moment->now_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS &&
-	    write_metadata(progress, moment, "running", -1, "", error) != 0)
-		warn_of_metadata(progress, error);
+	    write_metadata(progress, moment, "running", -1, "", &error) != 0)
+		warn_of_metadata(progress, &error);
 }
 
 void progress_close(struct progress *progress, const struct progress_moment *moment, enum progress_end end,
@@ -274,7 +282,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 	static const char *const states[] = {
 		[PROGRESS_COMPLETE] = "complete", [PROGRESS_ABORTED] = "aborted", [PROGRESS_FAILED] = "failed"
 	};
-	char what[PROGRESS_ERROR_MAX];
+	struct error what;
 
 	if (!progress)
 		return;
@@ -285,7 +293,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 	}
 	update_status(progress, moment);
 	close_status(progress);
-	if (write_metadata(progress, moment, states[end], exit_status, error, what) != 0)
-		warn_of_metadata(progress, what);
+	if (write_metadata(progress, moment, states[end], exit_status, error, &what) != 0)
+		warn_of_metadata(progress, &what);
 	free(progress);
 }

@@ -14,7 +14,6 @@
 
 enum {
 	PROGRESS_LINE_MAX = 320,
-	PROGRESS_ERROR_MAX = 256,
 	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
 };
@@ -22,14 +21,18 @@ enum {
 struct json;
 
 struct progress_counts {
-	uint64_t domains; /* recorded, whatever their status; what a resumed file already held counts too */
-	uint64_t sts;     /* with an STS record */
-	uint64_t fetched; /* with a policy fetched */
+	/* of the file: what it held when it was resumed counts, too */
+	uint64_t domains; /* recorded, whatever their status */
+	uint64_t sts;     /* of those, with an STS record */
+	uint64_t fetched; /* of those, with a policy fetched */
 	uint64_t unknown, blocklisted, illegal;
-	uint64_t queries;   /* DNS packets sent */
-	uint64_t fetches;   /* policy fetches begun */
-	uint64_t in_flight; /* domains */
-	uint64_t fetching;  /* policy fetches */
+	uint64_t queries;  /* DNS packets sent */
+	uint64_t fetches;  /* policy fetches begun */
+	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
+	/* at this moment */
+	uint64_t deferred_left; /* domains without a record, to be asked again */
+	uint64_t in_flight;     /* domains */
+	uint64_t fetching;      /* policy fetches */
 };
 
 /* One moment of a scan. */
@@ -59,15 +62,14 @@ struct progress;
 
 /* Can the files that @options name be written, as far as can be told without writing? To be asked before the scan file
  * is begun or replaced. 0, or -1 as progress_open. */
-__attribute__((warn_unused_result)) int progress_check(const struct options *options, char error[PROGRESS_ERROR_MAX]);
+__attribute__((warn_unused_result)) int progress_check(const struct options *options, struct error *error);
 
 /* Open the files that @options name and write what is known at the start. 0, or -1 with one line for the user
  * in @error.
  * @options lives as long as the progress. */
 __attribute__((warn_unused_result)) int progress_open(struct progress **progress, const struct options *options,
 						      const struct progress_about *about,
-						      const struct progress_moment *start,
-						      char error[PROGRESS_ERROR_MAX]);
+						      const struct progress_moment *start, struct error *error);
 
 /* A second has passed. */
 void progress_tick(struct progress *progress, const struct progress_moment *moment);
@@ -79,7 +81,7 @@ void progress_close(struct progress *progress, const struct progress_moment *mom
 
 /* The line, for @elapsed_ms and rates over the last @interval_ms: "00h:10m:02s; 12.3% (01h:11m:00s left); …".
  */
-void progress_line(char line[PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
+void progress_line(char line[static PROGRESS_LINE_MAX], const struct progress_moment *moment, uint64_t elapsed_ms,
 		   double left_s, double domains_per_s, double queries_per_s);
 
 #endif

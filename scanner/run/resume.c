@@ -1,12 +1,12 @@
 #include "scanner/run/resume.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "analysis/classify/classify.h"
 #include "output/reader.h"
+#include "scanner/options/option_table.h"
 
 enum {
 	BITS_FIRST = 1 << 20,           /* grown by doubling */
@@ -16,42 +16,12 @@ enum {
 /* An index no list of names on earth reaches, so that a damaged record can't ask for all memory. */
 #define INDEX_MAX (UINT64_C(1) << 36)
 
-/* Options that may differ between the runs of one survey: they say how fast and where to report,
- * not what is measured. */
+/* What --resume may change. An option that no version knows any more decides nothing that this one could change. */
 static bool may_differ(struct span name)
 {
-	static const char *const names[] = {
-		"input-file",
-		"output-file",
-		"metadata-file",
-		"status-updates-file",
-		"log-file",
-		"quiet",
-		"verbose",
-		"name-servers",
-		"rate",
-		"concurrency",
-		"threads",
-		"timeout",
-		"retries",
-		"http-timeout",
-		"http-concurrency",
-		"per-host",
-		"resume",
-		"force",
-		"max-runtime",
-		"sync-interval",
-		"config",
-		"resolver",
-		"seed",
-		"contact",
-		"max-domains",
-	};
+	const struct option_row *row = option_find(name, 1u << COMMAND_SCAN);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_equal(name, span_of(names[i])))
-			return true;
-	return false;
+	return !row || row->resume == RESUME_FREE;
 }
 
 /* An option that may be repeated has a place for each time it was given. */
@@ -63,31 +33,45 @@ static bool is_among(const struct record_option *option, size_t count, const str
 	return false;
 }
 
-/* Does everything of @a that matters stand in @b too? */
-static bool covered(const struct record_option *a, size_t a_count, const struct record_option *b, size_t b_count,
-		    const char *path, char error[RESUME_ERROR_MAX])
+/* The first of @option that is called as @wanted is and that @other (of @others) does not have, or NULL. */
+static const struct record_option *find_other(const struct record_option *option, size_t count,
+					      const struct record_option *wanted, const struct record_option *other,
+					      size_t others)
 {
-	for (size_t i = 0; i < a_count; i++) {
-		if (may_differ(a[i].name) || is_among(b, b_count, &a[i]))
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(option[i].name, wanted->name) && !is_among(other, others, &option[i]))
+			return &option[i];
+	return NULL;
+}
+
+static int check_options(const struct record_header *header, const struct options *options, const char *path,
+			 struct error *error)
+{
+	static const char remedy[] = "go on as it was begun, or give another --output-file";
+	const struct record_option *was = header->option, *is = options->given, *other;
+
+	for (size_t i = 0; i < header->option_count; i++) {
+		if (may_differ(was[i].name) || is_among(is, options->given_count, &was[i]))
 			continue;
-		snprintf(error, RESUME_ERROR_MAX,
-			 "%s: was begun with another --%.*s; give the same, or another --output-file", path,
-			 (int)a[i].name.n, a[i].name.p);
-		return false;
+		other = find_other(is, options->given_count, &was[i], was, header->option_count);
+		return error_set(error, "%s: was begun with --%.*s %.*s%s%.*s; %s", path, (int)was[i].name.n,
+				 was[i].name.p, (int)was[i].value.n, was[i].value.p, other ? ", not " : "",
+				 other ? (int)other->value.n : 0, other ? other->value.p : "", remedy);
 	}
-	return true;
+	for (size_t i = 0; i < options->given_count; i++)
+		if (!may_differ(is[i].name) && !is_among(was, header->option_count, &is[i]))
+			return error_set(error, "%s: was begun without --%.*s %.*s; %s", path, (int)is[i].name.n,
+					 is[i].name.p, (int)is[i].value.n, is[i].value.p, remedy);
+	return 0;
 }
 
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
-			const char *path, char error[RESUME_ERROR_MAX])
+			const char *path, struct error *error)
 {
-	if (header->shards != options->shards || header->shard != options->shard) {
-		snprintf(error, RESUME_ERROR_MAX, "%s: holds shard %u of %u, not %u of %u", path, header->shard,
-			 header->shards, options->shard, options->shards);
-		return -1;
-	}
-	if (!covered(header->option, header->option_count, options->given, options->given_count, path, error) ||
-	    !covered(options->given, options->given_count, header->option, header->option_count, path, error))
+	if (header->shards != options->shards || header->shard != options->shard)
+		return error_set(error, "%s: holds shard %u of %u, not %u of %u", path, header->shard, header->shards,
+				 options->shard, options->shards);
+	if (check_options(header, options, path, error) < 0)
 		return -1;
 	resume->input_size = header->input_size;
 	resume->input_mtime = header->input_mtime;
@@ -121,40 +105,36 @@ bool resume_has(const struct resume *resume, uint64_t index)
 	return index < resume->bits && resume->word[index / 64] >> (index % 64) & 1;
 }
 
-static void count(struct resume *resume, const struct observation *observation)
+static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
 {
 	struct classification result;
-
-	classify(observation, &result);
-	resume->counts.domains++;
-	resume->counts.unknown += result.judgement.status == DOMAIN_UNKNOWN;
-	resume->counts.blocklisted += result.judgement.status == DOMAIN_BLOCKLISTED;
-	resume->counts.illegal += result.judgement.status == DOMAIN_ILLEGAL_INPUT;
-}
-
-static int read_records(struct resume *resume, struct reader *reader, const char *path, char error[RESUME_ERROR_MAX])
-{
-	char why[READER_ERROR_MAX];
 	struct observation observation;
 	int more;
 
-	while ((more = reader_next(reader, &observation, why)) > 0) {
-		if (mark(resume, observation.index) < 0) {
-			snprintf(error, RESUME_ERROR_MAX, "%s: no memory for the entries it holds", path);
-			return -1;
-		}
-		count(resume, &observation);
+	while ((more = reader_next(reader, &observation, error)) > 0) {
+		if (mark(resume, observation.index) < 0)
+			return error_set(error, "%s: no memory for the entries it holds", path);
+		classify(&observation, &result);
+		counts_add_domain(&resume->counts, &result.judgement);
 	}
-	if (more < 0)
-		snprintf(error, RESUME_ERROR_MAX, "%s", why);
 	return more;
 }
 
-int resume_load(struct resume *resume, const char *path, const struct options *options, char error[RESUME_ERROR_MAX])
+static void read_trailer(struct resume *resume, const struct record_trailer *trailer)
 {
-	const struct record_trailer *trailer;
+	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal;
+
+	if (trailer) {
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
+		resume->queries = trailer->queries;
+		resume->fetches = trailer->fetches;
+	}
+	resume->traffic_lost = asked && resume->queries == 0;
+}
+
+int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
+{
 	struct reader *reader = NULL;
-	char why[READER_ERROR_MAX];
 	struct stat status = { 0 };
 	int result;
 
@@ -162,25 +142,20 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	/* Nothing there, or killed before the header was written: from the beginning. */
 	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
 		return 0;
-	result = reader_open(&reader, path, why);
-	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX)
-		return 0; /* killed while the header was written */
-	if (result < 0) {
-		snprintf(error, RESUME_ERROR_MAX, "%s", why);
-		return -1;
+	result = reader_open(&reader, path, error);
+	if (result == READER_NOTHING && S_ISREG(status.st_mode) && status.st_size < HEADER_FRAME_MAX) {
+		error->text[0] = '\0'; /* killed while the header was written */
+		return 0;
 	}
+	if (result < 0)
+		return -1;
 	result = -1;
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
 	    read_records(resume, reader, path, error) < 0)
 		goto done;
 	resume->whole = reader_whole(reader);
 	resume->torn = reader_torn(reader);
-	trailer = reader_trailer(reader);
-	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
-		resume->counts.queries = trailer->queries;
-		resume->counts.fetches = trailer->fetches;
-	}
+	read_trailer(resume, reader_trailer(reader));
 	result = 0;
 done:
 	reader_close(reader);
@@ -194,17 +169,16 @@ void resume_free(struct resume *resume)
 }
 
 int resume_check_input(const struct resume *resume, const char *path, uint64_t size, int64_t mtime, uint64_t sample,
-		       char error[RESUME_ERROR_MAX])
+		       struct error *error)
 {
+	const char *what;
+
 	if (resume->whole == 0 ||
 	    (resume->input_size == size && resume->input_mtime == mtime && resume->input_sample == sample))
 		return 0;
-	snprintf(error, RESUME_ERROR_MAX,
-		 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or begin "
-		 "another scan file",
-		 path,
-		 resume->input_size != size       ? "size"
-		 : resume->input_sample != sample ? "content"
-						  : "modification time");
-	return -1;
+	what = resume->input_size != size ? "size" : resume->input_sample != sample ? "content" : "modification time";
+	return error_set(error,
+			 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or "
+			 "begin another scan file",
+			 path, what);
 }

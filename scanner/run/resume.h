@@ -9,16 +9,17 @@
 
 #include "output/record.h"
 #include "scanner/options/options.h"
-
-enum { RESUME_ERROR_MAX = 512 };
+#include "scanner/run/counts.h"
 
 struct resume {
-	uint64_t *word;               /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
-	uint64_t bits;                /* there is room for */
-	long long whole;              /* octets of whole frames, where writing goes on; 0: nothing to keep */
-	bool complete;                /* the file's trailer says so; --max-domains may have left entries to do */
-	bool torn;                    /* something behind the whole frames is cut off */
-	struct record_trailer counts; /* of the records kept */
+	uint64_t *word;              /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
+	uint64_t bits;               /* there is room for */
+	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
+	bool complete;               /* the file's trailer says so; --max-domains may have left entries to do */
+	bool torn;                   /* something behind the whole frames is cut off */
+	struct domain_counts counts; /* of the records kept */
+	uint64_t queries, fetches;   /* of the runs before, as their last trailer says */
+	bool traffic_lost;           /* one was killed before it could say */
 	/* of the header */
 	uint64_t input_size, input_sample;
 	int64_t input_mtime;
@@ -27,13 +28,12 @@ struct resume {
 /* Read @path and compare its header with @options. A file that does not exist is an empty one: nothing done. 0, or -1
  * with one line in @error (another survey, damage). */
 __attribute__((warn_unused_result)) int resume_load(struct resume *resume, const char *path,
-						    const struct options *options, char error[RESUME_ERROR_MAX]);
+						    const struct options *options, struct error *error);
 void resume_free(struct resume *resume);
 
 /* Is this the list the file was begun with? 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path, uint64_t size,
-							   int64_t mtime, uint64_t sample,
-							   char error[RESUME_ERROR_MAX]);
+							   int64_t mtime, uint64_t sample, struct error *error);
 
 /* Has the entry its record? */
 bool resume_has(const struct resume *resume, uint64_t index);

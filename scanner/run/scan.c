@@ -1,53 +1,53 @@
 #include "scanner/run/scan.h"
 
-#include "scanner/run/worker.h"
-
-static bool is_draining(struct scan *scan)
+bool scan_is_stopping(const struct scan *scan)
 {
 	return atomic_load(&scan->stop) != SCAN_RUN;
 }
 
-enum feed_result scan_take(struct scan *scan, struct feed_batch **batch, struct feed_batch *room)
+static enum feed_result take_of_list(struct scan *scan, struct feed_batch **batch)
 {
-	switch (atomic_load(&scan->phase)) {
-	case SCAN_LIST:
-		if (is_draining(scan))
-			return FEED_END;
-		if (atomic_load_explicit(&scan->first, memory_order_relaxed) &&
-		    (*batch = atomic_exchange(&scan->first, NULL)))
-			return FEED_BATCH_TAKEN;
-		return feed_take(scan->feed, batch);
-	case SCAN_RETRY:
-		if (is_draining(scan) || retry_take(scan->retry, room) < 0 || room->count == 0)
-			return FEED_END;
-		*batch = room;
+	if (atomic_load_explicit(&scan->first, memory_order_relaxed) && (*batch = atomic_exchange(&scan->first, NULL)))
 		return FEED_BATCH_TAKEN;
-	default:
-		return FEED_END;
-	}
+	return feed_take(scan->feed, batch);
 }
 
-void scan_release(struct scan *scan, struct feed_batch *batch, struct feed_batch *room)
+static enum feed_result take_of_deferred(struct scan *scan, struct feed_batch **batch)
 {
-	if (batch != room)
-		feed_release(scan->feed, batch);
+	*batch = feed_spare(scan->feed);
+	if (!*batch)
+		return FEED_WAIT; /* no memory just now */
+	deferred_take(scan->deferred, *batch);
+	if ((*batch)->count > 0)
+		return FEED_BATCH_TAKEN;
+	feed_release(scan->feed, *batch);
+	return FEED_END;
+}
+
+enum feed_result scan_take(struct scan *scan, struct feed_batch **batch)
+{
+	int phase = atomic_load(&scan->phase);
+
+	if (scan_is_stopping(scan) || phase == SCAN_END)
+		return FEED_END;
+	return phase == SCAN_LIST ? take_of_list(scan, batch) : take_of_deferred(scan, batch);
 }
 
 void scan_wake_all(struct scan *scan)
 {
 	for (unsigned i = 0; i < scan->workers && atomic_load(&scan->started); i++)
-		worker_wake(scan->worker[i]);
+		scan->wake(scan->worker[i]);
 }
 
 void scan_idle(struct scan *scan)
 {
 	if (atomic_fetch_sub(&scan->busy, 1) != 1)
 		return;
-	/* Everybody else waits to be woken: the phase is this worker's to change. */
-	if (atomic_load(&scan->phase) == SCAN_LIST && !is_draining(scan) && retry_count(scan->retry) > 0) {
-		retry_rewind(scan->retry);
+	/* All others wait to be woken: the phase is this worker's to change. */
+	if (atomic_load(&scan->phase) == SCAN_LIST && !scan_is_stopping(scan) && deferred_count(scan->deferred) > 0) {
+		deferred_rewind(scan->deferred);
 		atomic_store(&scan->busy, scan->workers);
-		atomic_store(&scan->phase, SCAN_RETRY);
+		atomic_store(&scan->phase, SCAN_SECOND_PASS);
 	} else {
 		atomic_store(&scan->phase, SCAN_END);
 	}
@@ -62,4 +62,30 @@ void scan_stop(struct scan *scan, enum scan_stop stop)
 		continue;
 	feed_stop(scan->feed);
 	scan_wake_all(scan);
+}
+
+bool scan_is_paused(const struct scan *scan)
+{
+	bool paused = false;
+
+	/* A worker without questions does not learn that nobody would answer them. */
+	for (unsigned i = 0; i < scan->workers; i++) {
+		if (atomic_load(&scan->counts[i].paused))
+			paused = true;
+		else if (atomic_load(&scan->counts[i].in_flight) > 0)
+			return false;
+	}
+	return paused;
+}
+
+uint64_t scan_sum(const struct scan *scan, size_t offset)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < scan->workers; i++) {
+		const char *counts = (const char *)&scan->counts[i];
+
+		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_relaxed);
+	}
+	return total;
 }

@@ -1,8 +1,8 @@
 /* scanner/run/scan.h - what the workers of one scan share, and the phases they go through together.
  *
- *   SCAN_LIST    the feed's targets; what stays unknown is kept for later
- *   SCAN_RETRY   those, once more: now what is known is recorded
- *   SCAN_END     nothing left: workers hand over their last frame and close
+ *   SCAN_LIST         the feed's targets; what stays unknown is deferred
+ *   SCAN_SECOND_PASS  the deferred domains, once more: now what is known is recorded
+ *   SCAN_END          nothing left: workers hand over their last frame and close
  *
  * A phase ends when every worker has run out of targets and finished what it had in flight.
  */
@@ -11,17 +11,19 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <uv.h>
 
 #include "output/sink.h"
 #include "scanner/feed/feed.h"
-#include "scanner/run/nets.h"
 #include "scanner/options/options.h"
-#include "scanner/run/retry.h"
+#include "scanner/run/counts.h"
+#include "scanner/run/deferred.h"
+#include "scanner/run/net_live.h"
 
-enum scan_phase { SCAN_LIST, SCAN_RETRY, SCAN_END };
+enum scan_phase { SCAN_LIST, SCAN_SECOND_PASS, SCAN_END };
 
 enum scan_stop {
 	SCAN_RUN,
@@ -35,21 +37,22 @@ struct scan {
 	const struct options *options;
 	struct feed *feed;
 	struct sink *sink;
-	struct retry *retry;
-	struct nets_shared nets;
-	struct worker **worker;
+	struct deferred *deferred;
+	struct net_live_shared live;
 	unsigned workers;
-	uv_async_t *on_worker_ended;        /* of the main loop */
-	_Atomic(struct feed_batch *) first; /* taken before the workers started; handed out ahead of the feed */
-	_Atomic bool started;               /* all workers are there to be woken */
-	_Atomic int phase;                  /* enum scan_phase */
-	_Atomic int stop;                   /* enum scan_stop */
-	_Atomic unsigned busy;              /* workers that have not run out of targets in this phase */
+	struct worker **worker;              /* so many, … */
+	struct worker_counts *counts;        /* … and what each has done */
+	void (*wake)(struct worker *worker); /* to look at phase, feed, sink and stop; any thread */
+	uv_async_t *on_worker_ended;         /* of the main loop */
+	_Atomic(struct feed_batch *) first;  /* taken before the workers started; handed out ahead of the feed */
+	_Atomic bool started;                /* all workers are there to be woken */
+	_Atomic int phase;                   /* enum scan_phase */
+	_Atomic int stop;                    /* enum scan_stop */
+	_Atomic unsigned busy;               /* workers that have not run out of targets in this phase */
 };
 
-/* The next targets. FEED_TAKEN: *batch, to be given back by scan_release. */
-enum feed_result scan_take(struct scan *scan, struct feed_batch **batch, struct feed_batch *room);
-void scan_release(struct scan *scan, struct feed_batch *batch, struct feed_batch *room);
+/* The next targets, as feed_take: *batch is the caller's until it gives it to feed_release. */
+enum feed_result scan_take(struct scan *scan, struct feed_batch **batch);
 
 /* A worker has no target and nothing in flight. The last one to say so begins the next phase. */
 void scan_idle(struct scan *scan);
@@ -57,7 +60,17 @@ void scan_idle(struct scan *scan);
 /* Stop harder than now; never softer. Any thread. */
 void scan_stop(struct scan *scan, enum scan_stop stop);
 
+/* Is it stopping: are no more targets taken? Any thread. */
+bool scan_is_stopping(const struct scan *scan);
+
 /* Something every worker should look at. Any thread. */
 void scan_wake_all(struct scan *scan);
+
+/* Does no name server answer, so that whatever is in flight waits? Any thread. */
+bool scan_is_paused(const struct scan *scan);
+
+/* A counter of worker_counts, summed over the workers. Any thread. */
+#define SCAN_SUM(scan, member) scan_sum(scan, offsetof(struct worker_counts, member))
+uint64_t scan_sum(const struct scan *scan, size_t offset);
 
 #endif

@@ -1,61 +1,83 @@
 #include "scanner/run/worker.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "analysis/classify/classify.h"
 #include "scanner/base/freelist.h"
-#include "scanner/job/job_slots.h"
 #include "scanner/base/log.h"
-#include "scanner/run/nets.h"
+#include "scanner/job/job_slots.h"
+#include "scanner/run/domain_log.h"
+#include "scanner/run/window.h"
 
 enum {
 	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
 	TICK_MS = 100,
-	FAULT_PAUSE_MS = 500, /* before a job that met a fault of ours is begun again */
-	WINDOW_START = 256,   /* jobs at once to begin with: one more for each one finished, as TCP starts slowly */
-	REGROW_AFTER = 16,    /* domains finished for each one the window grows again after a fault of ours */
+	FAULT_PAUSE_MS = 500, /* before jobs that met a fault of ours are begun again */
 	FAULTS_MAX = 8,       /* after so many the domain is recorded as what it is: not found out */
 };
 
+enum worker_state {
+	WORKER_OPEN,    /* its handles are open; no thread runs it, or none yet */
+	WORKER_RUNNING, /* it takes targets and surveys them */
+	WORKER_STOPPED, /* its network is shut: what is in flight comes back with a fault, and is left to --resume */
+	WORKER_IDLE,    /* nothing is left to do in this phase: it waits for the next one */
+	WORKER_CLOSING, /* its handles close: it must not be woken any more */
+	WORKER_ENDED,   /* its thread is over */
+};
+
 struct worker {
-	struct nets nets;
+	struct net_live live;
 	struct scan *scan;
+	struct worker_counts *counts;
 	pthread_t thread;
 	uv_loop_t loop;
 	uv_async_t wake;
 	uv_check_t check;
 	uv_timer_t tick;
 	struct job_context context;
-	/* the window */
+	/* its jobs */
 	struct job_slots slots;
-	unsigned window;  /* the most jobs at once … */
-	unsigned allowed; /* … and how many just now, after faults of ours */
+	struct window window;
 	unsigned in_flight;
 	struct job_list finished; /* to be judged and recorded */
-	struct job_list faulted;  /* to be begun again */
-	uint64_t faulted_at_ms;
-	unsigned regrow;
-	bool shrunk; /* by a fault of ours */
+	struct job_list faulted;  /* to be begun again after the pause */
+	uint64_t pause_end_ms;
 	/* where targets come from, and records go */
-	struct feed_batch *batch, *room;
+	struct feed_batch *batch;     /* NULL: none */
+	unsigned next_target;         /* of the batch */
 	struct record_buffer *buffer; /* NULL: all are with the sink */
 	uint64_t buffer_since_ms;
-	int idle_in; /* the phase it has nothing left to do in; -1: none */
-	bool stopped;
-	bool running; /* the thread was started */
-	pthread_mutex_t wake_lock;
-	bool closing; /* no more waking; under wake_lock for other threads */
-	_Atomic bool ended;
-	struct worker_counts counts;
+	/* its life */
+	pthread_mutex_t lock;
+	enum worker_state state; /* assigned by enter alone; other threads look at it under the lock */
+	int idle_phase;          /* while idle */
 };
+
+/* Once a worker is seen to have ended it sends nothing any more, so that the main loop may go. */
+static void enter(struct worker *worker, enum worker_state state)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->state = state;
+	if (state == WORKER_ENDED)
+		uv_async_send(worker->scan->on_worker_ended);
+	pthread_mutex_unlock(&worker->lock);
+}
+
+static enum worker_state state_of(struct worker *worker)
+{
+	enum worker_state state;
+
+	pthread_mutex_lock(&worker->lock);
+	state = worker->state;
+	pthread_mutex_unlock(&worker->lock);
+	return state;
+}
 
 static void on_job_done(struct job *job)
 {
 	/* Inside a library's callback: what follows waits for the loop. */
-	job_list_push(&((struct worker *)job->context->arg)->finished, job);
+	STAILQ_INSERT_TAIL(&((struct worker *)job->context->arg)->finished, job, next);
 }
 
 /* ---- records ---- */
@@ -75,14 +97,35 @@ static void give_buffer(struct worker *worker)
 	worker->buffer = NULL;
 }
 
-/* False: no memory just now; the job stays with us. */
-static bool record(struct worker *worker, const struct observation *observation)
+/* False: no memory just now. */
+static bool record(struct worker *worker, const struct observation *observation, const struct judgement *judgement)
 {
 	if (record_put_domain(worker->buffer, observation) < 0)
 		return false;
-	worker_count(&worker->counts.domains, 1);
+	counts_add_domain(&worker->counts->recorded, judgement);
+	domain_log_judged(observation->name, judgement, "recorded");
 	if (record_buffer_size(worker->buffer) >= SINK_FRAME_TARGET)
 		give_buffer(worker);
+	return true;
+}
+
+/* A domain or line that was not surveyed: no more is known of it than the reason. False as record. */
+static bool record_bare(struct worker *worker, struct observation *observation)
+{
+	struct classification result;
+
+	observation->policy.address_used = -1;
+	classify(observation, &result);
+	return record(worker, observation, &result.judgement);
+}
+
+/* While stopping, what stays unknown is left to --resume. */
+static bool defer(struct worker *worker, const struct job *job)
+{
+	if (!scan_is_stopping(worker->scan) &&
+	    deferred_put(worker->scan->deferred, job->index, job->rank, job->name) < 0)
+		return false;
+	counts_add(&worker->counts->deferred, 1);
 	return true;
 }
 
@@ -94,32 +137,31 @@ static bool settle(struct worker *worker, struct job *job)
 
 	job_observation(job, &observation);
 	classify(&observation, &result);
-	if (!job->last_pass && retry_is_worth_it(&observation, &result.judgement)) {
-		/* While stopping it is left to --resume. */
-		if (atomic_load(&worker->scan->stop) != SCAN_RUN ||
-		    retry_put(worker->scan->retry, job->index, job->rank, job->name) == 0) {
-			worker_count(&worker->counts.deferred, 1);
-			return true;
-		}
+	if (!job->last_pass && classification_worth_asking_again(&observation, &result) && defer(worker, job)) {
+		domain_log_judged(observation.name, &result.judgement, "deferred");
+		return true;
 	}
-	if (!record(worker, &observation))
-		return false;
-	worker_count_judged(&worker->counts, &observation, &result);
-	return true;
+	return record(worker, &observation, &result.judgement);
 }
 
 static void give_slot_back(struct worker *worker, struct job *job)
 {
 	worker->in_flight--;
 	job_slots_give(&worker->slots, job);
-	if (worker->allowed < worker->window && ++worker->regrow >= (worker->shrunk ? REGROW_AFTER : 1)) {
-		worker->allowed++;
-		worker->regrow = 0;
-	}
+	window_finished(&worker->window);
 }
 
-/* What a domain is that could not be surveyed for our own sake: nothing is known of it. */
-static bool record_unmeasured(struct worker *worker, const struct job *job)
+/* ---- faults of ours: no fact about the domain, so it is begun again, with fewer beside it ---- */
+
+/* Is there no use in beginning it again? Nobody waits for what may never end. */
+static bool is_left(const struct worker *worker, int fault)
+{
+	return fault == NET_FAULT_SHUTDOWN || worker->state == WORKER_STOPPED || scan_is_stopping(worker->scan);
+}
+
+/* Where memory fails again and again although all others wait, it is this domain that needs too much: nothing is known
+ * of it. False: it is begun again. */
+static bool give_up(struct worker *worker, const struct job *job, int fault)
 {
 	struct observation observation = { .name = job->name,
 					   .index = job->index,
@@ -127,86 +169,82 @@ static bool record_unmeasured(struct worker *worker, const struct job *job)
 					   .time_ms = job->time_ms,
 					   .mx.answer.status = DNS_ERROR };
 
-	observation.policy.address_used = -1;
-	if (!record(worker, &observation))
+	if (job->faults < FAULTS_MAX || fault != NET_FAULT_MEMORY || !have_buffer(worker) ||
+	    !record_bare(worker, &observation))
 		return false;
-	worker_count(&worker->counts.unknown, 1);
+	log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n, job->name.p);
 	return true;
 }
 
-/* A fault of ours is no fact about the domain: begin it again, with fewer beside it. */
-static void keep_faulted(struct worker *worker, struct job *job)
+static void begin_pause(struct worker *worker, int fault)
 {
-	/* While stopping it is left to --resume: nobody waits for what may never end. */
-	if (job->fault == NET_FAULT_SHUTDOWN || worker->stopped || atomic_load(&worker->scan->stop) != SCAN_RUN) {
+	if (!worker->window.pausing)
+		worker->pause_end_ms = uv_now(&worker->loop) + FAULT_PAUSE_MS;
+	if (window_fault(&worker->window)) /* else it has been said, and the progress line still does */
+		log_warning("%s%s: %u domains at once for now", net_fault_name(fault),
+			    fault == NET_FAULT_SOCKETS ? " (see ulimit -n and net.ipv4.ip_local_port_range)" : "",
+			    worker->window.allowed);
+}
+
+static void settle_faulted(struct worker *worker, struct job *job, int fault)
+{
+	if (is_left(worker, fault)) {
+		domain_log_fault(job->name, fault, "left to --resume");
 		give_slot_back(worker, job);
-		return;
-	}
-	if (job->faults >= FAULTS_MAX && job->fault == NET_FAULT_MEMORY && have_buffer(worker) &&
-	    record_unmeasured(worker, job)) {
-		/* with everything else waiting, memory was not what lacked: the domain itself is too much */
-		log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n,
-			    job->name.p);
+	} else if (give_up(worker, job, fault)) {
 		give_slot_back(worker, job);
-		return;
+	} else {
+		domain_log_fault(job->name, fault, "to be begun again");
+		job->faults += job->faults < UINT8_MAX;
+		counts_add(&worker->counts->faults, 1);
+		begin_pause(worker, fault);
+		STAILQ_INSERT_TAIL(&worker->faulted, job, next);
 	}
-	job->faults += job->faults < UINT8_MAX;
-	worker_count(&worker->counts.faults, 1);
-	if (uv_now(&worker->loop) >= worker->faulted_at_ms + FAULT_PAUSE_MS) {
-		if (worker->allowed > 1) { /* else it has been said, and the progress line still does */
-			worker->allowed /= 2;
-			log_warning("out of %s: %u domains at once for now",
-				    job->fault == NET_FAULT_MEMORY
-					    ? "memory"
-					    : "sockets (see ulimit -n and net.ipv4.ip_local_port_range)",
-				    worker->allowed);
-		}
-		worker->faulted_at_ms = uv_now(&worker->loop);
-		worker->shrunk = true;
-	}
-	job_list_push(&worker->faulted, job);
 }
 
 static void settle_finished(struct worker *worker)
 {
 	struct job *job;
 
-	while (worker->finished.first && have_buffer(worker)) {
+	while (!STAILQ_EMPTY(&worker->finished) && have_buffer(worker)) {
 		job = job_list_pop(&worker->finished);
-		if (job->fault) {
-			keep_faulted(worker, job);
-		} else if (settle(worker, job)) {
+		if (job_fault(job))
+			settle_faulted(worker, job, job_fault(job));
+		else if (settle(worker, job))
 			give_slot_back(worker, job);
-		} else {
-			job->fault = NET_FAULT_MEMORY;
-			keep_faulted(worker, job);
-		}
+		else
+			settle_faulted(worker, job, NET_FAULT_MEMORY);
 	}
 }
 
-static void restart_faulted(struct worker *worker)
+static void begin_again(struct worker *worker, struct job *job)
 {
-	struct job_list again;
+	/* the name lies in the arena that job_start resets */
+	char name[OBS_LINE_MAX];
+	struct span copy = { name, job->name.n };
+
+	if (scan_is_stopping(worker->scan)) {
+		give_slot_back(worker, job);
+		return;
+	}
+	memcpy(name, job->name.p, job->name.n);
+	job_start(job, job->index, job->rank, copy, job->last_pass);
+}
+
+static void end_pause(struct worker *worker)
+{
+	struct job_list again = STAILQ_HEAD_INITIALIZER(again);
 	struct job *job;
 
-	if (!worker->faulted.first || uv_now(&worker->loop) < worker->faulted_at_ms + FAULT_PAUSE_MS)
+	if (!worker->window.pausing || uv_now(&worker->loop) < worker->pause_end_ms)
 		return;
-	job_list_move(&again, &worker->faulted);
-	while ((job = job_list_pop(&again))) {
-		if (atomic_load(&worker->scan->stop) != SCAN_RUN) {
-			give_slot_back(worker, job);
-			continue;
-		}
-		/* the name lies in the arena that job_start resets */
-		char name[OBS_LINE_MAX];
-		struct span copy = { name, job->name.n };
-
-		memcpy(name, job->name.p, job->name.n);
-		job_start(job, job->index, job->rank, copy, job->last_pass);
-	}
+	window_resume(&worker->window);
+	STAILQ_CONCAT(&again, &worker->faulted);
+	while ((job = job_list_pop(&again)))
+		begin_again(worker, job);
 }
 
-/* ---- the window ---- */
+/* ---- targets ---- */
 
 /* A line that is not surveyed gets its record all the same. */
 static bool record_unasked(struct worker *worker, const struct feed_target *target)
@@ -215,15 +253,9 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 					   .input = target->input,
 					   .index = target->index,
 					   .rank = target->rank,
-					   .time_ms = net_wall_ms(&worker->nets.net) };
-	struct classification result;
+					   .time_ms = net_wall_ms(&worker->live.net) };
 
-	observation.policy.address_used = -1;
-	if (!record(worker, &observation))
-		return false;
-	classify(&observation, &result);
-	worker_count_judged(&worker->counts, &observation, &result);
-	return true;
+	return record_bare(worker, &observation);
 }
 
 static bool begin(struct worker *worker, const struct feed_target *target)
@@ -242,7 +274,8 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	}
 	worker->in_flight++;
 	job->faults = 0;
-	job_start(job, target->index, target->rank, target->name, atomic_load(&worker->scan->phase) == SCAN_RETRY);
+	job_start(job, target->index, target->rank, target->name,
+		  atomic_load(&worker->scan->phase) == SCAN_SECOND_PASS);
 	return true;
 }
 
@@ -251,20 +284,20 @@ static const struct feed_target *next_target(struct worker *worker, bool *end)
 {
 	enum feed_result result;
 
-	if (worker->batch && worker->batch->used == worker->batch->count) {
-		scan_release(worker->scan, worker->batch, worker->room);
+	if (worker->batch && worker->next_target == worker->batch->count) {
+		feed_release(worker->scan->feed, worker->batch);
 		worker->batch = NULL;
 	}
 	if (!worker->batch) {
-		result = scan_take(worker->scan, &worker->batch, worker->room);
+		result = scan_take(worker->scan, &worker->batch);
 		*end = result == FEED_END || result == FEED_FAILED;
 		if (result != FEED_BATCH_TAKEN) {
 			worker->batch = NULL;
 			return NULL;
 		}
-		worker->batch->used = 0;
+		worker->next_target = 0;
 	}
-	return &worker->batch->target[worker->batch->used];
+	return &worker->batch->target[worker->next_target];
 }
 
 /* True: there is nothing left to begin in this phase. */
@@ -272,21 +305,21 @@ static bool refill(struct worker *worker)
 {
 	bool end = false;
 
-	if (worker->stopped || atomic_load(&worker->scan->stop) == SCAN_AT_ONCE)
+	if (worker->state == WORKER_STOPPED)
 		return true;
-	if (resolver_is_paused(net_cares_resolver(worker->nets.dns)))
-		return atomic_load(&worker->scan->stop) != SCAN_RUN;
-	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->allowed; begun++) {
+	if (resolver_is_paused(net_cares_resolver(worker->live.dns)))
+		return scan_is_stopping(worker->scan);
+	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->window.allowed; begun++) {
 		const struct feed_target *target;
 
-		if (worker->faulted.first || !have_buffer(worker))
+		if (!STAILQ_EMPTY(&worker->faulted) || !have_buffer(worker))
 			break;
-		if (atomic_load(&worker->scan->stop) != SCAN_RUN)
+		if (scan_is_stopping(worker->scan))
 			return true;
 		target = next_target(worker, &end);
 		if (!target || !begin(worker, target))
 			break;
-		worker->batch->used++;
+		worker->next_target++;
 	}
 	return end;
 }
@@ -295,10 +328,8 @@ static bool refill(struct worker *worker)
 
 static void close_all(struct worker *worker)
 {
-	pthread_mutex_lock(&worker->wake_lock);
-	worker->closing = true;
-	pthread_mutex_unlock(&worker->wake_lock);
-	nets_close(&worker->nets);
+	enter(worker, WORKER_CLOSING);
+	net_live_close(&worker->live);
 	uv_close((uv_handle_t *)&worker->check, NULL);
 	uv_close((uv_handle_t *)&worker->tick, NULL);
 	uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -306,26 +337,38 @@ static void close_all(struct worker *worker)
 
 static void stop_at_once(struct worker *worker)
 {
-	worker->stopped = true;
-	nets_stop(&worker->nets);
-	while (worker->faulted.first)
-		give_slot_back(worker, job_list_pop(&worker->faulted));
+	struct job *job;
+
+	enter(worker, WORKER_STOPPED);
+	net_live_stop(&worker->live);
+	while ((job = job_list_pop(&worker->faulted)))
+		give_slot_back(worker, job);
 }
 
 /* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
 static void obey_stop(struct worker *worker)
 {
 	struct scan *scan = worker->scan;
+	struct job *job;
 
 	if (sink_failed(scan->sink) ||
-	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->nets.dns))))
+	    (atomic_load(&scan->stop) == SCAN_DRAIN && resolver_is_paused(net_cares_resolver(worker->live.dns))))
 		scan_stop(scan, SCAN_AT_ONCE);
 	if (atomic_load(&scan->stop) != SCAN_AT_ONCE)
 		return;
-	if (!worker->stopped)
+	if (worker->state != WORKER_STOPPED)
 		stop_at_once(worker);
-	while (worker->finished.first)
-		give_slot_back(worker, job_list_pop(&worker->finished));
+	while ((job = job_list_pop(&worker->finished)))
+		give_slot_back(worker, job);
+}
+
+static void go_idle(struct worker *worker, int phase)
+{
+	if (worker->buffer)
+		give_buffer(worker);
+	worker->idle_phase = phase;
+	enter(worker, WORKER_IDLE);
+	scan_idle(worker->scan);
 }
 
 /* What fell due since the last look at the network. */
@@ -334,24 +377,20 @@ static void turn(struct worker *worker)
 	int phase = atomic_load(&worker->scan->phase);
 	bool end;
 
-	if (worker->closing)
+	if (worker->state == WORKER_CLOSING || (worker->state == WORKER_IDLE && worker->idle_phase == phase))
 		return;
 	if (phase == SCAN_END) {
 		close_all(worker);
 		return;
 	}
-	if (worker->idle_in == phase)
-		return;
+	if (worker->state == WORKER_IDLE)
+		enter(worker, WORKER_RUNNING);
 	obey_stop(worker);
 	settle_finished(worker);
-	restart_faulted(worker);
+	end_pause(worker);
 	end = refill(worker);
-	if (!end || worker->in_flight > 0)
-		return;
-	if (worker->buffer)
-		give_buffer(worker);
-	worker->idle_in = phase;
-	scan_idle(worker->scan);
+	if (end && worker->in_flight == 0)
+		go_idle(worker, phase);
 }
 
 static void on_check(uv_check_t *check)
@@ -378,12 +417,12 @@ static void copy_server_counts(struct worker_counts *counts, const struct resolv
 
 static void copy_counts(struct worker *worker)
 {
-	struct worker_counts *counts = &worker->counts;
+	struct worker_counts *counts = worker->counts;
 	struct net_cares_counts dns;
 	struct answer_cache_counts cache;
 
-	net_cares_counts(worker->nets.dns, &dns);
-	answer_cache_counts(worker->nets.cache, &cache);
+	net_cares_counts(worker->live.dns, &dns);
+	answer_cache_counts(worker->live.cache, &cache);
 	atomic_store(&counts->saved, cache.hits + cache.joined);
 	atomic_store(&counts->packets, dns.packets);
 	atomic_store(&counts->repeats, dns.repeats);
@@ -391,19 +430,19 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);
 	atomic_store(&counts->in_flight, worker->in_flight);
-	atomic_store(&counts->short_of, worker->faulted.first && worker->allowed == 1);
-	atomic_store(&counts->fetches, worker->nets.fetches);
-	atomic_store(&counts->fetching, worker->nets.web ? net_curl_counters(worker->nets.web).in_flight : 0);
-	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->nets.dns)));
-	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->nets.dns));
-	copy_server_counts(counts, net_cares_resolver(worker->nets.dns));
+	atomic_store(&counts->starved, !STAILQ_EMPTY(&worker->faulted) && worker->window.allowed == 1);
+	atomic_store(&counts->fetches, worker->live.fetches);
+	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
+	atomic_store(&counts->paused, resolver_is_paused(net_cares_resolver(worker->live.dns)));
+	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
+	copy_server_counts(counts, net_cares_resolver(worker->live.dns));
 }
 
 static void on_tick(uv_timer_t *tick)
 {
 	struct worker *worker = tick->data;
 
-	if (worker->closing)
+	if (worker->state == WORKER_CLOSING)
 		return;
 	copy_counts(worker);
 	if (worker->buffer && record_buffer_domains(worker->buffer) > 0 &&
@@ -414,7 +453,6 @@ static void on_tick(uv_timer_t *tick)
 static void *run(void *arg)
 {
 	struct worker *worker = arg;
-	struct scan *scan = worker->scan;
 
 	turn(worker);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
@@ -422,40 +460,34 @@ static void *run(void *arg)
 	uv_loop_close(&worker->loop);
 	job_slots_free(&worker->slots);
 	freelist_trim();
-	atomic_store(&worker->ended, true);
-	uv_async_send(scan->on_worker_ended);
+	enter(worker, WORKER_ENDED);
 	return NULL;
 }
 
-int worker_open(struct worker **result, struct scan *scan, char *error, size_t error_size)
+int worker_open(struct worker **result, struct scan *scan, unsigned number, struct error *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	const struct options *options = scan->options;
 
-	snprintf(error, error_size, "no memory");
 	if (!worker)
-		return -1;
-	*worker = (struct worker){ .scan = scan, .idle_in = -1 };
-	pthread_mutex_init(&worker->wake_lock, NULL);
-	worker->context = (struct job_context){ .net = &worker->nets.net,
+		return error_set(error, "no memory");
+	worker->scan = scan;
+	worker->counts = &scan->counts[number];
+	worker->context = (struct job_context){ .net = &worker->live.net,
 						.allow = options->allow_reserved,
-						.block = options->blocklist,
-						.unasked = options->domain_blocklist,
+						.address_blocklist = options->address_blocklist,
+						.domain_blocklist = options->domain_blocklist,
 						.done = on_job_done,
 						.arg = worker };
-	worker->window = (options->concurrency + scan->workers - 1) / scan->workers;
-	worker->allowed = worker->window < WINDOW_START ? worker->window : WINDOW_START;
-	worker->room = malloc(sizeof(*worker->room));
+	window_init(&worker->window, (options->concurrency + scan->workers - 1) / scan->workers);
 	job_slots_init(&worker->slots);
-	job_list_init(&worker->finished);
-	job_list_init(&worker->faulted);
+	STAILQ_INIT(&worker->finished);
+	STAILQ_INIT(&worker->faulted);
 	if (uv_loop_init(&worker->loop) < 0) {
-		snprintf(error, error_size, "no memory or file descriptors for a worker; see ulimit -n and --threads");
-		pthread_mutex_destroy(&worker->wake_lock);
-		free(worker->room);
 		free(worker);
-		return -1;
+		return error_set(error, "no memory or file descriptors for a worker; see ulimit -n and --threads");
 	}
+	pthread_mutex_init(&worker->lock, NULL);
 	worker->wake.data = worker->check.data = worker->tick.data = worker;
 	uv_async_init(&worker->loop, &worker->wake, on_wake);
 	uv_check_init(&worker->loop, &worker->check);
@@ -463,49 +495,41 @@ int worker_open(struct worker **result, struct scan *scan, char *error, size_t e
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (!worker->room || nets_open(&worker->nets, &worker->loop, &scan->nets, error, error_size) < 0)
-		return -1;
-	error[0] = '\0';
-	return 0;
+	return net_live_open(&worker->live, &worker->loop, &scan->live, error);
 }
 
 int worker_start(struct worker *worker)
 {
-	worker->running = pthread_create(&worker->thread, NULL, run, worker) == 0;
-	if (worker->running)
+	enter(worker, WORKER_RUNNING);
+	if (pthread_create(&worker->thread, NULL, run, worker) == 0)
 		return 0;
-	atomic_store(&worker->ended, true);
+	enter(worker, WORKER_OPEN);
 	scan_idle(worker->scan);
 	return -1;
 }
 
 void worker_wake(struct worker *worker)
 {
-	if (!worker)
-		return;
 	/* A loop that has closed must not be sent to. */
-	pthread_mutex_lock(&worker->wake_lock);
-	if (!worker->closing)
+	pthread_mutex_lock(&worker->lock);
+	if (worker->state < WORKER_CLOSING)
 		uv_async_send(&worker->wake);
-	pthread_mutex_unlock(&worker->wake_lock);
+	pthread_mutex_unlock(&worker->lock);
 }
 
-const struct worker_counts *worker_counts(const struct worker *worker)
+bool worker_has_ended(struct worker *worker)
 {
-	return &worker->counts;
-}
+	enum worker_state state = state_of(worker);
 
-bool worker_has_ended(const struct worker *worker)
-{
-	return atomic_load(&worker->ended);
+	return state == WORKER_OPEN || state == WORKER_ENDED;
 }
 
 void worker_join(struct worker *worker)
 {
-	if (worker->running)
+	if (state_of(worker) != WORKER_OPEN)
 		pthread_join(worker->thread, NULL);
 	if (worker->batch)
-		scan_release(worker->scan, worker->batch, worker->room);
+		feed_release(worker->scan->feed, worker->batch);
 	worker->batch = NULL;
 }
 
@@ -513,13 +537,12 @@ void worker_free(struct worker *worker)
 {
 	if (!worker)
 		return;
-	if (!worker->running) {
+	if (worker->state == WORKER_OPEN) {
 		close_all(worker);
 		uv_run(&worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->loop);
 	}
-	nets_free(&worker->nets);
-	pthread_mutex_destroy(&worker->wake_lock);
-	free(worker->room);
+	net_live_free(&worker->live);
+	pthread_mutex_destroy(&worker->lock);
 	free(worker);
 }

@@ -91,21 +91,21 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 	if (IS("mx"))
 		set_mx(f, v);
 	else if (IS("sts"))
-		set_txt(f, &o->sts, f->sts, &f->own_sts, v);
+		set_txt(f, &o->txt[TXT_STS], f->sts, &f->own_sts, v);
 	else if (IS("rpt"))
-		set_txt(f, &o->tlsrpt, f->rpt, &f->own_rpt, v);
+		set_txt(f, &o->txt[TXT_TLSRPT], f->rpt, &f->own_rpt, v);
 	else if (IS("sts-cname"))
-		add_cname(f, &o->sts.answer, f->sts_cname, v);
+		add_cname(f, &o->txt[TXT_STS].answer, f->sts_cname, v);
 	else if (IS("rpt-cname"))
-		add_cname(f, &o->tlsrpt.answer, f->rpt_cname, v);
+		add_cname(f, &o->txt[TXT_TLSRPT].answer, f->rpt_cname, v);
 	else if (IS("a-cname"))
 		add_cname(f, &o->policy.a, f->a_cname, v);
 	else if (IS("aaaa-cname"))
 		add_cname(f, &o->policy.aaaa, f->aaaa_cname, v);
 	else if (IS("sts-loop"))
-		o->sts.answer.cname_loop = true;
+		o->txt[TXT_STS].answer.cname_loop = true;
 	else if (IS("rpt-loop"))
-		o->tlsrpt.answer.cname_loop = true;
+		o->txt[TXT_TLSRPT].answer.cname_loop = true;
 	else if (IS("a-loop"))
 		o->policy.a.cname_loop = true;
 	else if (IS("a"))
@@ -199,6 +199,8 @@ static bool set_http(struct facts *f, struct span w, struct span v)
 		for (int i = 0; i < HTTP_FAILURE_COUNT; i++)
 			if (span_equal(v, span_of(failures[i])))
 				http->failure = (enum http_failure)i;
+	} else if (IS("challenge")) {
+		http->challenge = keep(f, v);
 	} else if (IS("challenged")) {
 		http->challenged = true;
 	} else if (IS("body")) {
@@ -237,14 +239,14 @@ static void make_good(struct facts *f)
 	memset(f, 0, sizeof(*f));
 	o->name = SPAN_LITERAL("example.com");
 	o->time_ms = (int64_t)FACTS_TIME * 1000;
-	o->mx.answer.status = o->sts.answer.status = o->tlsrpt.answer.status = DNS_NOERROR;
+	o->mx.answer.status = o->txt[TXT_STS].answer.status = o->txt[TXT_TLSRPT].answer.status = DNS_NOERROR;
 	o->mx.record = f->mx;
 	f->mx[0] = (struct obs_mx_record){ 10, SPAN_LITERAL("mail.example.com") };
-	o->sts.record = f->sts;
+	o->txt[TXT_STS].record = f->sts;
 	f->sts[0] = SPAN_LITERAL("v=STSv1; id=1");
-	o->tlsrpt.record = f->rpt;
+	o->txt[TXT_TLSRPT].record = f->rpt;
 	f->rpt[0] = SPAN_LITERAL("v=TLSRPTv1; rua=mailto:reports@example.com");
-	o->mx.count = o->sts.count = o->tlsrpt.count = 1;
+	o->mx.count = o->txt[TXT_STS].count = o->txt[TXT_TLSRPT].count = 1;
 	o->policy.a.status = DNS_NOERROR;
 	o->policy.aaaa.status = DNS_NO_ANSWER;
 	o->policy.address = f->address;

@@ -2,14 +2,16 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/command.h"
 #include "output/sink.h"
+#include "scanner/options/exit_status.h"
+#include "scanner/program.h"
 #include "tests/analysis/facts.h"
 
 /* A folder with scan files: whole.scan, aborted.scan, torn.scan (a copy of whole.scan without its tail),
@@ -53,9 +55,9 @@ static void write_scan(const char *name, unsigned domains, enum record_completio
 	struct record_trailer trailer = { .completion = completion, .domains = domains };
 	struct record_buffer *buffer;
 	struct sink *sink;
-	char error[SINK_ERROR_MAX];
+	struct error error;
 
-	assert_int_equal(sink_open(&sink, &options, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &options, &header, &error), 0);
 	buffer = sink_take(sink);
 	assert_non_null(buffer);
 	for (unsigned i = 0; i < domains; i++) {
@@ -64,7 +66,7 @@ static void write_scan(const char *name, unsigned domains, enum record_completio
 		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
 	}
 	sink_give(sink, buffer);
-	assert_int_equal(sink_close(sink, &trailer, error), 0);
+	assert_int_equal(sink_close(sink, &trailer, &error), 0);
 }
 
 static void read_into(const char *path, char *text, size_t size)
@@ -78,11 +80,11 @@ static void read_into(const char *path, char *text, size_t size)
 	fclose(file);
 }
 
-/* Run @command with the words of @line; file names are taken from the folder where they begin with %. */
-static int run(int (*command)(int argc, char **argv), const char *line)
+/* Run the program with the words of @line; file names are taken from the folder where they begin with %. */
+static int run(const char *line)
 {
-	char words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1];
-	int argc = 0, status, out, err;
+	char program[] = "stsurvey", words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1] = { program };
+	int argc = 1, status, out, err;
 
 	snprintf(words, sizeof(words), "%s", line);
 	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX; word = strtok_r(NULL, " ", &save))
@@ -93,7 +95,7 @@ static int run(int (*command)(int argc, char **argv), const char *line)
 	err = dup(STDERR_FILENO);
 	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
 	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-	status = command(argc, argv);
+	status = program_run(argc, argv);
 	fflush(NULL);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
@@ -136,32 +138,35 @@ static int remove_scans(void **state)
 	return system(command);
 }
 
+/* What they say stands in tests/scanner/options. */
 static void usage_errors_exit_2(void **state)
 {
 	static const struct {
-		int (*command)(int argc, char **argv);
 		const char *line, *says;
 	} table[] = {
-		{ cmd_stats, "stats", "no scan file" },
-		{ cmd_stats, "stats %whole.scan", "-d DIR" },
-		{ cmd_stats, "stats --nonsense", "--nonsense" },
-		{ cmd_stats, "stats -x", "'-x'" },
-		{ cmd_stats, "stats -d", "-d needs a value" },
-		{ cmd_stats, "stats --help=more", "takes no value" },
-		{ cmd_verify, "verify", "no scan file" },
-		{ cmd_verify, "verify --nonsense", "--nonsense" },
-		{ cmd_export, "export --format csv", "no scan file" },
-		{ cmd_export, "export %whole.scan", "--format" },
-		{ cmd_export, "export %whole.scan --format xml", "xml" },
-		{ cmd_report, "report -o x", "no scan file" },
-		{ cmd_report, "report %whole.scan", "-o FILE" },
-		{ cmd_findings, "findings --format json", "json" },
-		{ cmd_findings, "findings more", "more" },
+		{ "stats", "stsurvey stats: no scan file given" },
+		{ "stats %whole.scan", "-d DIR" },
+		{ "stats --nonsense", "nonsense" },
+		{ "stats -x", "'-x'" },
+		{ "stats -d", "--directory needs a value" },
+		{ "stats --help=more", "takes no value" },
+		{ "verify", "no scan file" },
+		{ "verify --nonsense", "nonsense" },
+		{ "export --format csv", "no scan file" },
+		{ "export %whole.scan", "--format" },
+		{ "export %whole.scan --format xml", "xml" },
+		{ "report -o x", "no scan file" },
+		{ "report %whole.scan", "-o FILE" },
+		{ "findings --format json", "json" },
+		{ "findings more", "more" },
+		{ "check", "stsurvey check: no domain given" },
+		{ "scna", "stsurvey: 'scna': no such command; did you mean 'scan'?" },
+		{ "help scna", "stsurvey help: 'scna': no such command; did you mean 'scan'?" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		int status = run(table[i].command, table[i].line);
+		int status = run(table[i].line);
 
 		if (status != EXIT_USAGE || !strstr(said, table[i].says) || strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
@@ -172,70 +177,70 @@ static void usage_errors_exit_2(void **state)
 static void help_goes_to_standard_output(void **state)
 {
 	(void)state;
-	assert_int_equal(run(cmd_stats, "stats --help"), EXIT_COMPLETE);
+	assert_int_equal(run("stats --help"), EXIT_COMPLETE);
 	assert_non_null(strstr(printed, "overview.csv"));
-	assert_int_equal(run(cmd_export, "export -h"), EXIT_COMPLETE);
+	assert_int_equal(run("export -h"), EXIT_COMPLETE);
 	assert_non_null(strstr(printed, "jsonl"));
-	assert_int_equal(run(cmd_report, "report -h"), EXIT_COMPLETE);
-	assert_int_equal(run(cmd_findings, "findings -h"), EXIT_COMPLETE);
+	assert_int_equal(run("report -h"), EXIT_COMPLETE);
+	assert_int_equal(run("findings -h"), EXIT_COMPLETE);
+	assert_int_equal(run("verify --help"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "usage: stsurvey verify"));
+	assert_int_equal(run("help"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "\n  findings "));
+	assert_int_equal(run("help help"), EXIT_COMPLETE);
 	assert_string_equal(said, "");
 }
 
 static void missing_files_exit_1_and_are_named(void **state)
 {
 	static const struct {
-		int (*command)(int argc, char **argv);
 		const char *line, *says;
 	} table[] = {
-		{ cmd_stats, "stats %absent.scan -d %tables1", "absent.scan" },
-		{ cmd_export, "export %absent.scan --format csv", "absent.scan" },
-		{ cmd_report, "report %absent.scan -o %r.html", "absent.scan" },
-		{ cmd_stats, "stats %whole.scan -d /nonexistent/a", "/nonexistent/a" },
-		{ cmd_stats, "stats %whole.scan -d %whole.scan", "whole.scan" },
-		{ cmd_report, "report %whole.scan -o /nonexistent/r.html", "/nonexistent/r.html" },
-		{ cmd_export, "export %whole.scan --format csv -o /nonexistent/x", "/nonexistent/x" },
-		{ cmd_findings, "findings -o /nonexistent/x", "/nonexistent/x" },
+		{ "stats %absent.scan -d %tables1", "absent.scan" },
+		{ "export %absent.scan --format csv", "absent.scan" },
+		{ "report %absent.scan -o %r.html", "absent.scan" },
+		{ "stats %whole.scan -d /nonexistent/a", "/nonexistent/a" },
+		{ "stats %whole.scan -d %whole.scan", "whole.scan" },
+		{ "report %whole.scan -o /nonexistent/r.html", "/nonexistent/r.html" },
+		{ "export %whole.scan --format csv -o /nonexistent/x", "/nonexistent/x" },
+		{ "findings -o /nonexistent/x", "/nonexistent/x" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		int status = run(table[i].command, table[i].line);
+		int status = run(table[i].line);
 
 		if (status != EXIT_FATAL || !strstr(said, table[i].says) || strchr(said, '\n') != strrchr(said, '\n'))
 			fail_msg("%s: exit %d, said: %s", table[i].line, status, said);
 	}
 	assert_int_equal(access(path_of("r.html"), F_OK), -1);
-	assert_int_equal(access(path_of("tables1/overview.csv"), F_OK), -1);
-	assert_int_equal(access(path_of("tables1/misconfigured.csv"), F_OK), -1);
-	assert_int_equal(access(path_of("tables1/.misconfigured.csv.part"), F_OK), -1);
+	assert_int_equal(rmdir(path_of("tables1")), 0); /* nothing is left in it */
 }
 
 /* Nor is the only copy of a scan written over. */
 static void no_domain_counts_twice_unnoticed(void **state)
 {
 	static const struct {
-		int (*command)(int argc, char **argv);
 		const char *line, *says; /* "": nothing */
 		int status;
 	} table[] = {
-		{ cmd_stats, "stats %whole.scan %whole.scan -d %tables2", "given twice", EXIT_FATAL },
-		{ cmd_stats, "stats %whole.scan %aborted.scan %linked.scan -d %tables2", "given twice", EXIT_FATAL },
-		{ cmd_export, "export %whole.scan %whole.scan --format csv", "given twice", EXIT_FATAL },
-		{ cmd_report, "report - - -o %r2.html", "given twice", EXIT_FATAL },
-		{ cmd_export, "export %aborted.scan %whole.scan --format csv -o %linked.scan", "to be read",
-		  EXIT_FATAL },
-		{ cmd_report, "report %whole.scan -o %whole.scan", "to be read", EXIT_FATAL },
-		{ cmd_export, "export %shard0.scan %list.scan --format csv", "overlap", EXIT_COMPLETE },
-		{ cmd_export, "export %shard0.scan %shard1.scan --format csv", "", EXIT_COMPLETE },
-		{ cmd_stats, "stats %empty.scan -d %tables3", "there is no domain in", EXIT_FATAL },
-		{ cmd_report, "report %empty.scan -o %empty.html", "there is no domain in", EXIT_FATAL },
-		{ cmd_export, "export %whole.scan %empty.scan --format csv", "", EXIT_COMPLETE },
-		{ cmd_export, "export %whole.scan --format csv", "", EXIT_COMPLETE },
+		{ "stats %whole.scan %whole.scan -d %tables2", "given twice", EXIT_FATAL },
+		{ "stats %whole.scan %aborted.scan %linked.scan -d %tables2", "given twice", EXIT_FATAL },
+		{ "export %whole.scan %whole.scan --format csv", "given twice", EXIT_FATAL },
+		{ "report - - -o %r2.html", "given twice", EXIT_FATAL },
+		{ "export %aborted.scan %whole.scan --format csv -o %linked.scan", "to be read", EXIT_FATAL },
+		{ "report %whole.scan -o %whole.scan", "to be read", EXIT_FATAL },
+		{ "export %shard0.scan %list.scan --format csv", "overlap", EXIT_COMPLETE },
+		{ "export %shard0.scan %shard1.scan --format csv", "", EXIT_COMPLETE },
+		{ "stats %empty.scan -d %tables3", "there is no domain in", EXIT_FATAL },
+		{ "report %empty.scan -o %empty.html", "there is no domain in", EXIT_FATAL },
+		{ "export %whole.scan %empty.scan --format csv", "", EXIT_COMPLETE },
+		{ "export %whole.scan --format csv", "", EXIT_COMPLETE },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		int status = run(table[i].command, table[i].line);
+		int status = run(table[i].line);
 
 		if (status != table[i].status || !strstr(said, table[i].says) ||
 		    (said[0] == '\0') != (table[i].says[0] == '\0') || strchr(said, '\n') != strrchr(said, '\n'))
@@ -244,30 +249,45 @@ static void no_domain_counts_twice_unnoticed(void **state)
 	assert_int_equal(access(path_of("tables2"), F_OK), -1);
 }
 
+static void verify_says_it_of_each_file(void **state)
+{
+	(void)state;
+	assert_int_equal(run("verify %whole.scan %aborted.scan"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "whole.scan: complete; 6 records"));
+	assert_non_null(strstr(printed, "aborted.scan: interrupted"));
+	assert_string_equal(said, "");
+	assert_int_equal(run("verify %torn.scan %absent.scan %whole.scan"), EXIT_NOT_IN_ORDER);
+	assert_non_null(strstr(printed, "torn.scan: torn"));
+	assert_non_null(strstr(printed, "whole.scan: complete"));
+	assert_non_null(strstr(said, "stsurvey verify: "));
+	assert_non_null(strstr(said, "absent.scan: cannot be opened"));
+	assert_ptr_equal(strchr(said, '\n'), strrchr(said, '\n'));
+}
+
 static void stats_writes_every_table(void **state)
 {
 	static const char *const tables[] = { "overview", "by_tld",    "by_rank",      "components",   "findings",
 					      "tls",      "http",      "syntax",       "mode_max_age", "mx_consistency",
 					      "tlsrpt",   "providers", "misconfigured" };
 	static char text[65536];
+	glob_t hidden = { 0 };
 	char name[64];
 
 	(void)state;
-	assert_int_equal(run(cmd_stats, "stats %whole.scan -d %tables"), EXIT_COMPLETE);
+	assert_int_equal(run("stats %whole.scan -d %tables"), EXIT_COMPLETE);
 	assert_null(strstr(said, "warning"));
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		snprintf(name, sizeof(name), "tables/%s.csv", tables[i]);
 		assert_int_equal(access(path_of(name), R_OK), 0);
-		snprintf(name, sizeof(name), "tables/.%s.csv.part", tables[i]);
-		assert_int_equal(access(path_of(name), F_OK), -1);
 	}
+	assert_int_equal(glob(path_of("tables/.*.csv*"), 0, NULL, &hidden), GLOB_NOMATCH);
 	read_into(path_of("tables/misconfigured.csv"), text, sizeof(text));
 	assert_string_equal(text, "domain,component,findings,verdict\n"
 				  "example.com,http,policy-http-not-found,no-policy\n");
 	read_into(path_of("tables/overview.csv"), text, sizeof(text));
 	assert_non_null(strstr(text, "scanned,6,6,1.000000\n"));
 	/* two files count as one survey; tables are replaced */
-	assert_int_equal(run(cmd_stats, "stats %whole.scan %aborted.scan -d %tables"), EXIT_COMPLETE);
+	assert_int_equal(run("stats %whole.scan %aborted.scan -d %tables"), EXIT_COMPLETE);
 	read_into(path_of("tables/overview.csv"), text, sizeof(text));
 	assert_non_null(strstr(text, "scanned,9,9,1.000000\n"));
 }
@@ -275,16 +295,16 @@ static void stats_writes_every_table(void **state)
 static void incomplete_files_are_used_with_a_warning(void **state)
 {
 	(void)state;
-	assert_int_equal(run(cmd_export, "export %aborted.scan --format csv"), EXIT_COMPLETE);
+	assert_int_equal(run("export %aborted.scan --format csv"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "interrupted"));
 	assert_non_null(strstr(printed, "www.example.org"));
-	assert_int_equal(run(cmd_export, "export %torn.scan --format csv"), EXIT_COMPLETE);
+	assert_int_equal(run("export %torn.scan --format csv"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "warning"));
 	assert_non_null(strstr(said, "torn.scan"));
 	assert_non_null(strstr(printed, "www.example.org"));
-	assert_int_equal(run(cmd_export, "export %empty.scan --format csv"), EXIT_COMPLETE);
+	assert_int_equal(run("export %empty.scan --format csv"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "no domain"));
-	assert_int_equal(run(cmd_report, "report %aborted.scan -o %aborted.html"), EXIT_COMPLETE);
+	assert_int_equal(run("report %aborted.scan -o %aborted.html"), EXIT_COMPLETE);
 	read_into(path_of("aborted.html"), printed, sizeof(printed));
 	assert_non_null(strstr(printed, "did not come to an end"));
 }
@@ -300,7 +320,7 @@ static void export_csv(void **state)
 		"200,ok,enforce,1209600,valid,,ok,enforce-ok\n";
 
 	(void)state;
-	assert_int_equal(run(cmd_export, "export %whole.scan --format csv"), EXIT_COMPLETE);
+	assert_int_equal(run("export %whole.scan --format csv"), EXIT_COMPLETE);
 	assert_memory_equal(printed, want, sizeof(want) - 1);
 	assert_non_null(strstr(printed, "\nwww.example.org,2,7,2027-01-15T08:00:00.000Z,complete,NOERROR,"
 					"mx1.example.org mx2.example.org,false,false,none,,valid,,"));
@@ -316,7 +336,7 @@ static void export_jsonl_is_a_line_a_domain(void **state)
 	unsigned lines = 0;
 
 	(void)state;
-	assert_int_equal(run(cmd_export, "export %whole.scan --format jsonl"), EXIT_COMPLETE);
+	assert_int_equal(run("export %whole.scan --format jsonl"), EXIT_COMPLETE);
 	for (const char *p = printed; (p = strchr(p, '\n')); p++)
 		lines++;
 	assert_int_equal(lines, DOMAINS);
@@ -324,12 +344,23 @@ static void export_jsonl_is_a_line_a_domain(void **state)
 	assert_non_null(strstr(printed, "\"component\":\"http\""));
 }
 
+/* tests/output/test_record.c tells where the file is from. */
+static void export_of_an_older_file_says_the_same(void **state)
+{
+	static char want[sizeof(printed)];
+
+	(void)state;
+	read_into("tests/output/schema_1_1.jsonl", want, sizeof(want));
+	assert_int_equal(run("export tests/output/schema_1_1.msgpack.zst --format jsonl"), EXIT_COMPLETE);
+	assert_string_equal(printed, want);
+}
+
 static void report_is_self_contained_and_escaped(void **state)
 {
 	static const char *const never[] = { "<script", "href=", "src=", "url(", "@import", "http://", "https:\"" };
 
 	(void)state;
-	assert_int_equal(run(cmd_report, "report %whole.scan -o %report.html"), EXIT_COMPLETE);
+	assert_int_equal(run("report %whole.scan -o %report.html"), EXIT_COMPLETE);
 	read_into(path_of("report.html"), printed, sizeof(printed));
 	for (size_t i = 0; i < COUNT_OF(never); i++)
 		assert_null(strstr(printed, never[i]));
@@ -337,7 +368,7 @@ static void report_is_self_contained_and_escaped(void **state)
 	assert_non_null(strstr(printed, "policy-http-not-found"));
 	assert_non_null(strstr(printed, "mta-sts.&lt;domain&gt;"));
 	assert_non_null(strstr(printed, "</html>\n"));
-	assert_int_equal(run(cmd_report, "report %whole.scan -o -"), EXIT_COMPLETE);
+	assert_int_equal(run("report %whole.scan -o -"), EXIT_COMPLETE);
 	assert_non_null(strstr(printed, "</html>\n"));
 }
 
@@ -347,7 +378,7 @@ static void findings_csv_is_the_data_file(void **state)
 
 	(void)state;
 	read_into("datasets/findings.csv", data, sizeof(data));
-	assert_int_equal(run(cmd_findings, "findings --format csv"), EXIT_COMPLETE);
+	assert_int_equal(run("findings --format csv"), EXIT_COMPLETE);
 	/* same fields; the data file quotes more than RFC 4180 asks */
 	for (char *from = data, *to = data;; from++) {
 		if (*from != '"')
@@ -362,7 +393,7 @@ static void findings_csv_is_the_data_file(void **state)
 			break;
 	}
 	assert_string_equal(printed, data);
-	assert_int_equal(run(cmd_findings, "findings"), EXIT_COMPLETE);
+	assert_int_equal(run("findings"), EXIT_COMPLETE);
 	assert_non_null(strstr(printed, "501  policy-http-not-found"));
 }
 
@@ -373,10 +404,12 @@ int main(void)
 		cmocka_unit_test(help_goes_to_standard_output),
 		cmocka_unit_test(missing_files_exit_1_and_are_named),
 		cmocka_unit_test(no_domain_counts_twice_unnoticed),
+		cmocka_unit_test(verify_says_it_of_each_file),
 		cmocka_unit_test(stats_writes_every_table),
 		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
 		cmocka_unit_test(export_csv),
 		cmocka_unit_test(export_jsonl_is_a_line_a_domain),
+		cmocka_unit_test(export_of_an_older_file_says_the_same),
 		cmocka_unit_test(report_is_self_contained_and_escaped),
 		cmocka_unit_test(findings_csv_is_the_data_file),
 	};

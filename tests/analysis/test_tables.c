@@ -102,7 +102,7 @@ static int write_all(void **state)
 {
 	static struct stats stats;
 	static struct facts facts;
-	char error[TABLE_ERROR_MAX];
+	struct error error;
 
 	(void)state;
 	if (!mkdtemp(directory))
@@ -115,7 +115,7 @@ static int write_all(void **state)
 		classify(&facts.observation, &result);
 		stats_add(&stats, &facts.observation, &result);
 	}
-	if (stats_tables_write(&stats, directory, error) != 0)
+	if (stats_tables_write(&stats, directory, &error) != 0)
 		return -1;
 	stats_fini(&stats);
 	return 0;
@@ -271,11 +271,11 @@ static void nothing_gives_empty_shares(void **state)
 {
 	static struct stats stats;
 	static struct rows rows;
-	char error[TABLE_ERROR_MAX];
+	struct error error;
 
 	(void)state;
 	stats_init(&stats);
-	assert_int_equal(stats_tables_write(&stats, directory, error), 0);
+	assert_int_equal(stats_tables_write(&stats, directory, &error), 0);
 	stats_fini(&stats);
 	read_table("overview", &rows);
 	assert_string_equal(rows.field[0][1], "0");

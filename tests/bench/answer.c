@@ -344,7 +344,7 @@ static void begin(struct writer *w, const uint8_t *query, const struct answer_qu
 }
 
 size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,
-		     uint8_t out[ANSWER_MAX])
+		     uint8_t out[static ANSWER_MAX])
 {
 	struct writer w;
 
@@ -355,7 +355,7 @@ size_t answer_refuse(const uint8_t *query, const struct answer_question *questio
 }
 
 size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
-		    uint8_t out[ANSWER_MAX])
+		    uint8_t out[static ANSWER_MAX])
 {
 	struct world_domain domain;
 	struct writer w;

@@ -38,11 +38,11 @@ bool answer_read(const uint8_t *query, size_t len, struct answer_question *quest
 
 /* Write the answer to @query, read before; returns its length. */
 size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
-		    uint8_t out[ANSWER_MAX]);
+		    uint8_t out[static ANSWER_MAX]);
 
 /* The question back with @rcode, and TC where @truncated; returns its length. */
 size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,
-		     uint8_t out[ANSWER_MAX]);
+		     uint8_t out[static ANSWER_MAX]);
 
 const char *answer_kind_name(enum answer_kind kind);
 

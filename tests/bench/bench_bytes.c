@@ -93,12 +93,12 @@ static void make(struct made *m, uint32_t i)
 	o->mx.answer.status = o->mx.count > 0 ? DNS_NOERROR : DNS_NO_ANSWER;
 	o->mx.answer.ttl = o->mx.count > 0 ? ttl[chance(8)] : 0;
 	o->mx.answer.ad = chance(25) == 0;
-	o->sts.answer.status = chance(8) == 0 ? DNS_NO_ANSWER : DNS_NXDOMAIN;
-	o->tlsrpt.answer.status = o->sts.answer.status;
-	o->sts.answer.ad = o->tlsrpt.answer.ad = o->mx.answer.ad;
+	o->txt[TXT_STS].answer.status = chance(8) == 0 ? DNS_NO_ANSWER : DNS_NXDOMAIN;
+	o->txt[TXT_TLSRPT].answer.status = o->txt[TXT_STS].answer.status;
+	o->txt[TXT_STS].answer.ad = o->txt[TXT_TLSRPT].answer.ad = o->mx.answer.ad;
 	o->mx.answer.tries = (uint8_t)(1 + (chance(50) == 0));
-	o->sts.answer.tries = (uint8_t)(1 + (chance(50) == 0));
-	o->tlsrpt.answer.tries = (uint8_t)(1 + (chance(50) == 0));
+	o->txt[TXT_STS].answer.tries = (uint8_t)(1 + (chance(50) == 0));
+	o->txt[TXT_TLSRPT].answer.tries = (uint8_t)(1 + (chance(50) == 0));
 }
 
 static int64_t end_of(const struct made *m)

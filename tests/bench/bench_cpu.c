@@ -25,6 +25,7 @@
 #include "scanner/job/job.h"
 #include "tests/bench/answer.h"
 #include "tests/bench/name.h"
+#include "tests/fake/give_answer.h"
 
 enum mode { MODE_ANSWERS, MODE_JOB, MODE_CLASSIFY, MODE_RECORD, MODE_FRAME, MODE_READ, MODE_COUNT };
 
@@ -44,7 +45,8 @@ struct bench {
 };
 
 /* The answer to one question; false where the name does not exist. */
-static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[ANSWER_MAX], size_t *len)
+static bool answer(const struct bench *bench, struct span name, uint16_t type, uint8_t packet[static ANSWER_MAX],
+		   size_t *len)
 {
 	struct answer_question question;
 	uint8_t query[DNS_QUERY_MAX];
@@ -63,10 +65,8 @@ static void on_ask(struct net *net, struct net_query *query)
 
 	query->fault = NET_OK;
 	query->tries = 1;
-	answer((struct bench *)net, query->name, query->type, packet, &len);
-	query->packet = packet;
-	query->len = (uint16_t)len;
-	query->on_answer(query);
+	answer((struct bench *)net, net_query_name(query), query->type, packet, &len);
+	give_answer(query, packet, len, DNS_ERROR);
 }
 
 static void on_fetch(struct net *net, struct net_fetch *fetch)
@@ -191,16 +191,16 @@ static int write_domains(enum mode mode, uint32_t count, const char *path)
 
 static int read_domains(uint32_t times, const char *path)
 {
-	char error[READER_ERROR_MAX] = "";
+	struct error error;
 	struct observation observation;
 	struct reader *reader;
 	uint64_t domains = 0;
 	int more = 0;
 
 	for (uint32_t i = 0; i < times; i++) {
-		if (!path || reader_open(&reader, path, error) != 0)
+		if (!path || reader_open(&reader, path, &error) != 0)
 			return 1;
-		while ((more = reader_next(reader, &observation, error)) > 0)
+		while ((more = reader_next(reader, &observation, &error)) > 0)
 			domains++;
 		reader_close(reader);
 	}

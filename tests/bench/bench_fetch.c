@@ -266,13 +266,13 @@ static void client_init(struct client *client, const struct tls_store *store, st
 					    .timeout_s = 60,
 					    .concurrency = window,
 					    .user_agent = "stsurvey/bench" };
-	char error[256];
+	struct error error;
 
 	*client = (struct client){ .slots = window, .slot = calloc(window, sizeof(struct slot)) };
 	cidr_set_add(allow, SPAN_LITERAL("127.0.0.0/8"));
 	uv_loop_init(&client->loop);
-	if (!client->slot || net_curl_open(&client->curl, &options, error, sizeof(error)) != 0) {
-		fprintf(stderr, "bench_fetch: cannot start: %s\n", client->slot ? error : "no memory");
+	if (!client->slot || net_curl_open(&client->curl, &options, &error) != 0) {
+		fprintf(stderr, "bench_fetch: cannot start: %s\n", client->slot ? error.text : "no memory");
 		exit(1);
 	}
 	for (unsigned i = 0; i < window; i++) {
@@ -283,6 +283,7 @@ static void client_init(struct client *client, const struct tls_store *store, st
 		slot->fetch = (struct net_fetch){ .host = SPAN_LITERAL(HOST),
 						  .address = &slot->address,
 						  .address_count = 1,
+						  .allowed = 1,
 						  .arena = &slot->arena,
 						  .policy = &slot->policy,
 						  .on_done = on_done,
@@ -364,7 +365,7 @@ int main(int argc, char **argv)
 	struct host_limit *hosts = host_limit_new(0);
 	struct rlimit files;
 	struct tls_store *store;
-	char error[256] = "no memory";
+	struct error error;
 	int life[2];
 	pid_t server;
 
@@ -385,8 +386,8 @@ int main(int argc, char **argv)
 	pin(0);
 	while (atomic_load(&stage->port) == 0)
 		usleep(1000);
-	if (tls_store_open(&store, pki.ca_file, error, sizeof(error)) != 0) {
-		fprintf(stderr, "bench_fetch: %s\n", error);
+	if (tls_store_open(&store, pki.ca_file, &error) != 0) {
+		fprintf(stderr, "bench_fetch: %s\n", error.text);
 		return 1;
 	}
 	if (wanted(argc, argv, "fetch"))

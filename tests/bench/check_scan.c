@@ -61,11 +61,12 @@ static void compare_all(struct check *check, const struct observation *o)
 	check->wrong += o->mx.answer.status == DNS_NOERROR && o->mx.count != mx_records[domain.mx];
 	if (dns_status_is_transient(o->mx.answer.status))
 		return; /* whether it exists is unknown, so it was not asked further */
-	compare(check, o->sts.answer.status, domain.exists, domain.sts || domain.wildcard);
-	compare(check, o->tlsrpt.answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
-	check->wrong += domain.sts && o->sts.count > 0 && !span_starts_with(o->sts.record[0], SPAN_LITERAL("v=STSv1;"));
-	check->wrong += domain.tlsrpt && o->tlsrpt.count > 0 &&
-			!span_starts_with(o->tlsrpt.record[0], SPAN_LITERAL("v=TLSRPTv1;"));
+	compare(check, o->txt[TXT_STS].answer.status, domain.exists, domain.sts || domain.wildcard);
+	compare(check, o->txt[TXT_TLSRPT].answer.status, domain.exists, domain.tlsrpt || domain.wildcard);
+	check->wrong += domain.sts && o->txt[TXT_STS].count > 0 &&
+			!span_starts_with(o->txt[TXT_STS].record[0], SPAN_LITERAL("v=STSv1;"));
+	check->wrong += domain.tlsrpt && o->txt[TXT_TLSRPT].count > 0 &&
+			!span_starts_with(o->txt[TXT_TLSRPT].record[0], SPAN_LITERAL("v=TLSRPTv1;"));
 }
 
 static void note(struct check *check, const struct observation *o)
@@ -76,11 +77,12 @@ static void note(struct check *check, const struct observation *o)
 		check->beyond++;
 	else if (check->seen[o->index]++ != 0)
 		check->doubled++;
-	check->open += dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->sts.answer.status) ||
-		       dns_status_is_transient(o->tlsrpt.answer.status);
+	check->open += dns_status_is_transient(o->mx.answer.status) ||
+		       dns_status_is_transient(o->txt[TXT_STS].answer.status) ||
+		       dns_status_is_transient(o->txt[TXT_TLSRPT].answer.status);
 	check->policy[o->policy.status]++;
 	compare_all(check, o);
-	check->tries += (uint64_t)o->mx.answer.tries + o->sts.answer.tries + o->tlsrpt.answer.tries;
+	check->tries += (uint64_t)o->mx.answer.tries + o->txt[TXT_STS].answer.tries + o->txt[TXT_TLSRPT].answer.tries;
 }
 
 static uint64_t missing(const struct check *check)
@@ -120,7 +122,7 @@ static void print_policy(const struct check *check)
 
 int main(int argc, char **argv)
 {
-	char error[READER_ERROR_MAX];
+	struct error error;
 	struct check check = { 0 };
 	struct observation o;
 	struct reader *reader;
@@ -134,15 +136,15 @@ int main(int argc, char **argv)
 	check.count = strtoull(argv[2], NULL, 10);
 	check.seen = calloc(check.count + 1, 1);
 	check.ended = calloc(TAIL_SPAN, sizeof(*check.ended));
-	if (!check.seen || !check.ended || reader_open(&reader, argv[1], error) != 0) {
+	if (!check.seen || !check.ended || reader_open(&reader, argv[1], &error) != 0) {
 		fprintf(stderr, "check_scan: cannot read %s\n", argv[1]);
 		return 1;
 	}
-	while ((more = reader_next(reader, &o, error)) > 0)
+	while ((more = reader_next(reader, &o, &error)) > 0)
 		note(&check, &o);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (more < 0)
-		fprintf(stderr, "check_scan: %s\n", error);
+		fprintf(stderr, "check_scan: %s\n", error.text);
 	printf("records=%" PRIu64 "\nmissing=%" PRIu64 "\ndoubled=%" PRIu64 "\nbeyond=%" PRIu64 "\nopen=%" PRIu64
 	       "\nwrong=%" PRIu64 "\nabsent=%" PRIu64 "\ntries=%" PRIu64
 	       "\nhas_trailer=%d\ntorn=%d\ntail=%.2f\ncpu_seconds=%.3f\n",

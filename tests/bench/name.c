@@ -44,7 +44,7 @@ static char *put(char *at, const char *text)
 	return at + n;
 }
 
-size_t name_write(uint32_t i, char out[NAME_MAX_OCTETS])
+size_t name_write(uint32_t i, char out[static NAME_MAX_OCTETS])
 {
 	uint32_t bits = scatter(i);
 	const uint32_t more = bits * UINT32_C(0xc2b2ae35);

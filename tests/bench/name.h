@@ -15,6 +15,6 @@ enum {
 };
 
 /* Write name @i with a NUL; returns its length. */
-size_t name_write(uint32_t i, char out[NAME_MAX_OCTETS]);
+size_t name_write(uint32_t i, char out[static NAME_MAX_OCTETS]);
 
 #endif

@@ -208,7 +208,7 @@ class Places(tool.Case):
         _, err = self.scan("-", status=1, **start(1))
         self.assert_one_line(err, "standard output", "Bad file descriptor")
         options = ("--name-servers", self.dns.address, "--ca-file", tool.a_certificate())
-        _, err = self.run_tool("check", *options, "mx1.test", status=1, **start(1))
+        _, err = self.run_tool("check", "-q", *options, "mx1.test", status=1, **start(1))
         self.assert_one_line(err, "standard output")
         for command in (("help",), ("--version",), ("help", "scan"), ("help", "stats")):
             _, err = self.run_tool(*command, status=1, **start(1))
@@ -346,8 +346,8 @@ class Usage(tool.Case):
                 self.assertTrue(out.startswith(f"usage: stsurvey {command}"), out[:80])
                 self.assertEqual(err, "")
                 self.assertEqual(self.run_tool("help", command)[0], out)
-        self.assertIn("commands:", self.run_tool("help")[0])
-        self.assertIn("commands:", self.run_tool("--help")[0])
+        self.assertIn("Commands:", self.run_tool("help")[0])
+        self.assertIn("Commands:", self.run_tool("--help")[0])
         self.assertRegex(self.run_tool("--version")[0], r"^stsurvey \d+\.\d+\.\d+\n$")
 
     def test_unknown_words(self):
@@ -370,7 +370,7 @@ class Usage(tool.Case):
             (("scan", "--resume", "--force", "-f", "x", "-o", "y"), "--resume and --force"),
             (("scan", "--resume", "-f", "x", "-o", "-"), "--output-file"),
             (("scan", "-f", "x", "-o", "x"), "same file"),
-            (("scan", "example.com"), "--input-file"),
+            (("scan", "example.com"), "-f LIST"),
             (("scan", "-f"), "needs a value"),
             (("scan", "--quiet=yes"), "takes no value"),
             (("scan", "--https-port", "70000"), "--https-port"),
@@ -442,6 +442,20 @@ rate = 5
         self.run_tool("check", *options, "not a name", status=2)
         _, err = self.run_tool("check", "--name-servers", "127.0.0.1:9", "mx1.test", status=1)
         self.assertNotEqual(err, "")
+
+    def test_check_warns_of_its_name_servers(self):
+        """On standard error, in a log file instead, or not at all."""
+        dns, log = self.server(), self.path("log")
+        dns.become("rewrite")
+        options = ("--name-servers", dns.address, "--ca-file", tool.a_certificate())
+        self.assertIn("invents addresses", self.run_tool("check", *options, "mx1.test", status=1)[1])
+        self.assertEqual(self.run_tool("check", *options, "-l", log, "mx1.test", status=1)[1], "")
+        with open(log, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"Z \[warning\] name server .* invents addresses")
+        self.assertEqual(self.run_tool("check", *options, "-q", "mx1.test", status=1)[1], "")
+        self.assertEqual(self.run_tool("check", *options, "-q", "-l", log, "mx1.test", status=1)[1], "")
+        _, err = self.run_tool("check", *options, "-l", self.folder, "mx1.test", status=1)
+        self.assert_one_line(err, "stsurvey check: ", self.folder)
 
 
 if __name__ == "__main__":

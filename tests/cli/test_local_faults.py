@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Faults of this machine, which are never facts about a domain: no file descriptors, no memory, no network."""
+import json
 import os
 import resource
 import subprocess
@@ -66,6 +67,53 @@ class Local(tool.Case):
                     self.assertIn(process.returncode, (1, 127), err)
                     self.assertNotEqual(err, "")
         self.assertGreaterEqual(ended, 1)
+
+
+class Temporary(tool.Case):
+    """Where deferred domains are kept: what does not work there is told, and nothing is passed off as done."""
+
+    KINDS = ("mx", "sf", "nx")
+    COUNT = 60
+
+    def setUp(self):
+        super().setUp()
+        if not tool.TORN_WRITE:
+            self.skipTest("STSURVEY_TORN_WRITE names no library to preload")
+        self.dns = self.server()
+        self.list = self.put("list", tool.lines(tool.names(self.COUNT, self.KINDS)))
+        self.out = self.path("out.msgpack.zst")
+
+    def scan(self, fault, status, *more):
+        _, err = self.run_tool(*self.scan_options(self.list, self.out, self.dns, "-m", self.path("meta"), *more), status=status,
+                               env=tool.preloaded(TORN_WRITE=fault) if fault else None)
+        with open(self.path("meta"), encoding="utf-8") as file:
+            return json.load(file), err
+
+    def unknown(self):
+        return [record["name"] for record in self.records(self.out, whole=False).values() if record["status"] == "unknown"]
+
+    def test_it_works(self):
+        about, err = self.scan(None, 3)
+        self.assertEqual((about["deferred"], about["not_deferred"], len(self.unknown())), (20, 0, 20))
+        self.assertNotIn("temporary file", err)
+
+    def test_it_cannot_be_made(self):
+        """What is known at first is recorded; that nobody asked again is told once, and counted."""
+        about, err = self.scan("temporary:0", 3)
+        self.assertEqual((about["deferred"], about["not_deferred"], len(self.unknown())), (0, 20, 20))
+        self.assertEqual(err.count("[warning] temporary file: No space left on device"), 1, err)
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
+    def test_it_cannot_be_read(self):
+        """The domains in it have no record: the scan is not complete, and goes on with --resume."""
+        about, err = self.scan("temporary:1", 1)
+        self.assert_one_line("".join(line + "\n" for line in err.splitlines() if "[error]" in line),
+                             "temporary file: 20 domains in it can't be read", "--resume")
+        self.assertEqual((about["state"], about["exit_status"]), ("failed", 1))
+        self.assertEqual((self.verify(self.out)[1], self.unknown()), (self.COUNT - 20, []))
+        self.scan(None, 3, "--resume")
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+        self.assertEqual(len(self.unknown()), 20)
 
 
 class Network(tool.Case):

@@ -86,8 +86,13 @@ class Net(tool.Case):
         self.assertEqual(self.verify(self.out), ("complete", COUNT))
         self.assertEqual(tool.without_times(self.records(self.out)), self.right)
 
-    def assert_dealt_with(self, how):
+    def assert_dealt_with(self, how, log):
         about = self.metadata()
+        with open(log, encoding="utf-8") as file:
+            lines = file.read()
+        self.assertEqual(lines.count(": to be begun again\n"), about["local_faults"])
+        self.assertEqual(lines.count(": deferred\n"), about["deferred"])
+        self.assertEqual(lines.count(": recorded\n"), COUNT)
         self.assertEqual(about["local_faults"] > 0, how == "fault", about)
         self.assertEqual(about["deferred"] > 0, how == "later", about)
         self.assertEqual(about["counts"]["unknown"], 0, about)
@@ -104,14 +109,15 @@ class Net(tool.Case):
                         os.unlink(self.out)
                     fault = Fault(self.path("switch"), call, error, self.dns.port if port == "dns" else port,
                                   every=1 + number % 2, after=self.out)
-                    process = self.begin(fault)
+                    log = self.path(f"{place}-{error}.log")
+                    process = self.begin(fault, "-v", "-l", log)
                     # where the server is looked at, which is done over UDP, that is to fail, too
                     enough = 10 if how == "server" and call.startswith("udp") else 5
                     self.wait_until(lambda: fault.failed() >= enough, process)
                     fault.end()
                     self.finish(process, 0)
                     self.assert_right()
-                    self.assert_dealt_with(how)
+                    self.assert_dealt_with(how, log)
 
 
 class Places(Net):

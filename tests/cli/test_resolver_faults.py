@@ -13,6 +13,7 @@ import tool
 OUTAGE_S = float(os.environ.get("STSURVEY_OUTAGE", "1"))
 COUNT = 2400
 RATE = 2500          # packets a second: without an outage the scan takes three seconds
+MAX_OUTAGE_S = 2     # where the scan is to end
 BEFORE = 4000        # octets in the file, of 35,000, when it comes …
 BEFORE_LOSS = 16000  # … and where a part of the rest stays unknown, over TCP above all
 PAUSED = "paused: no name server answers"
@@ -58,7 +59,7 @@ class Outages(tool.Case):
         return about
 
     def test_stopped(self):
-        process = self.begin()
+        process = self.begin("--max-outage", OUTAGE_S + 60)
         self.dns.process.send_signal(signal.SIGSTOP)
         self.outlive(process)
         self.dns.process.send_signal(signal.SIGCONT)
@@ -125,6 +126,25 @@ class Outages(tool.Case):
         self.assert_truth(self.records(self.out, whole=False))
         self.dns.become("well")
         self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", COUNT))
+        self.assert_truth(self.records(self.out))
+
+    def test_an_outage_that_lasts_too_long(self):
+        process = self.begin("--max-outage", MAX_OUTAGE_S)
+        self.dns.become("silent")
+        _, err = self.finish(process, 1)
+        self.assert_one_line("".join(line + "\n" for line in err.splitlines() if "[error]" in line), "no name server has answered",
+                             "--max-outage", "--resume")
+        with open(self.path("meta"), encoding="utf-8") as file:
+            about = json.load(file)
+        said, count = self.verify(self.out)
+        self.assertIn("interrupted", said)
+        self.assertEqual((about["state"], about["exit_status"], about["counts"]["domains"]), ("failed", 1, count))
+        self.assertIn("--max-outage", about["error"])
+        self.assertLess(count, COUNT)
+        self.assert_truth(self.records(self.out, whole=False))
+        self.dns.become("well")
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume", "--max-outage", MAX_OUTAGE_S))
         self.assertEqual(self.verify(self.out), ("complete", COUNT))
         self.assert_truth(self.records(self.out))
 

@@ -2,6 +2,8 @@
 """A scan that is killed, torn, cut or starved and resumed is the scan that nothing happened to: every line of the list
 has its record once, and the facts are the same. test_resume_lab.py kills one large scan over and over; this tries the
 corners of small ones."""
+import csv
+import json
 import os
 import random
 import resource
@@ -127,6 +129,91 @@ class Killed(Scans):
             where.append(shard_of)
         self.assertEqual(len(where[0]), COUNT)
         self.assertEqual(*where)
+
+
+class Counted(Scans):
+    """What is told of the file is told of all its runs."""
+
+    OF_THE_FILE = ("domains", "sts", "fetched", "unknown", "blocklisted", "illegal")
+    EXTRA = ("no name at all!", "blocked.test", "sf1.test", "also no name!", "sf2.test", "x.blocked.test", "sf3.test")
+
+    def setUp(self):
+        super().setUp()
+        names = tool.names(COUNT)
+        self.list = self.put("list", tool.lines([*self.EXTRA[:3], *names, *self.EXTRA[3:]]))
+        self.blocked = self.put("blocked", "blocked.test\n")
+        self.expected = {"domains": COUNT + len(self.EXTRA), "sts": COUNT // len(tool.KINDS), "fetched": 0, "unknown": 3,
+                         "blocklisted": 2, "illegal": 2}
+
+    def told_options(self, out, *more):
+        for name in ("meta", "status", "log"):
+            if os.path.exists(self.path(name)):
+                os.unlink(self.path(name))
+        return ("scan", *[option for option in self.options("--domain-blocklist-file", self.blocked, "-m", self.path("meta"), "-u",
+                                                            self.path("status"), "-l", self.path("log"), *more, out=out)[1:]
+                          if option != "-q"])
+
+    def told(self):
+        """(metadata, last row of the status updates, closing line of the file); the three agree."""
+        with open(self.path("meta"), encoding="utf-8") as file:
+            about = json.load(file)
+        with open(self.path("status"), encoding="utf-8") as file:
+            row = list(csv.DictReader(file))[-1]
+        with open(self.path("log"), encoding="utf-8") as file:
+            log = file.read()
+        for name in self.OF_THE_FILE:
+            self.assertEqual(int(row[name]), about["counts"][name], name)
+        for name in ("queries", "fetches"):
+            self.assertEqual(row[name], str(about["counts"][name] or ""), name)
+        counts = about["counts"]
+        self.assertIn(f"this run: {about['run']['domains']} domains in ", log)
+        self.assertIn(f"the file: {counts['domains']} domains, {counts['sts']} STS records, {counts['fetched']} policies, "
+                      f"{counts['unknown']} domains unknown\n", log)
+        return about
+
+    def assert_whole(self, about):
+        self.assertEqual({name: about["counts"][name] for name in self.OF_THE_FILE}, self.expected)
+        self.assertEqual(about["counts"]["deferred_left"], 0)
+
+    def begun_and_ended_by(self, number):
+        """A scan that this signal has ended in the middle; what it told."""
+        process = self.start(*self.told_options(self.out, "-r", "800"))
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000)
+        process.send_signal(number)
+        self.finish(process)
+        self.assertNotEqual(process.returncode, 0)
+
+    def test_uninterrupted(self):
+        self.run_tool(*self.told_options(self.out), status=0)
+        about = self.told()
+        self.assert_whole(about)
+        self.assertEqual(about["run"], {name: about["counts"][name] for name in ("domains", "queries", "fetches")})
+        self.assertEqual(about["counts"]["fetches"], self.expected["sts"])
+
+    def test_interrupted_and_resumed(self):
+        self.begun_and_ended_by(signal.SIGINT)
+        first = self.told()
+        self.assertTrue(0 < first["counts"]["domains"] < self.expected["domains"], first)
+        self.run_tool(*self.told_options(self.out, "--resume"), status=0)
+        about = self.told()
+        self.assert_whole(about)
+        self.assertEqual(about["output"]["domains_before"], first["counts"]["domains"])
+        for name in ("domains", "queries", "fetches"):
+            self.assertEqual(about["counts"][name], first["counts"][name] + about["run"][name])
+
+    def test_killed_and_resumed(self):
+        """What the killed run had sent nobody knows, and no later run pretends to."""
+        self.begun_and_ended_by(signal.SIGKILL)
+        process = self.start(*self.told_options(self.out, "--resume", "-r", "800"))
+        self.wait_until(lambda: os.path.exists(self.path("meta")))
+        process.send_signal(signal.SIGINT)
+        self.finish(process)
+        self.run_tool(*self.told_options(self.out, "--resume"), status=0)
+        about = self.told()
+        self.assert_whole(about)
+        self.assertIsNone(about["counts"]["queries"])
+        self.assertIsNone(about["counts"]["fetches"])
+        self.assertGreater(about["run"]["queries"], 0)
 
 
 class Cut(Scans):

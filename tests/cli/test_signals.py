@@ -325,6 +325,55 @@ class Telling(Slow):
         self.finish(process, 130)
         self.assertGreaterEqual(octets.count(b"\r\033[K"), 2)
 
+    def logged(self, *more):
+        """{level: messages} of a scan of one domain of each kind."""
+        listed = self.put("few", tool.lines(["mx1.test", "sts2.test", "nx3.test", "sf4.test", "no name\033[31m\u009b31m"]))
+        self.run_tool(*self.scan_options(listed, self.out, self.dns, "--force", "-l", self.path("log"), *more), status=3)
+        levels = {}
+        with open(self.path("log"), encoding="utf-8") as file:
+            for line in file:
+                level, message = re.fullmatch(r"\S+Z \[(\w+)\] ([\x20-\x7e…]*)\n", line).groups()
+                levels.setdefault(level, []).append(message)
+        os.unlink(self.path("log"))
+        return levels
+
+    DOMAINS = ["mx1.test: complete, component -, verdict no-policy, findings -: recorded",
+               "no name?[31m?" "?31m: illegal-input, component -, verdict -, findings -: recorded",
+               "nx3.test: complete, component -, verdict no-policy, findings -: recorded",
+               "sf4.test: unknown, component unknown, verdict unknown, findings sts-record-unknown mx-unknown tlsrpt-unknown: deferred",
+               "sf4.test: unknown, component unknown, verdict unknown, findings sts-record-unknown mx-unknown tlsrpt-unknown: recorded",
+               "sts2.test: complete, component tcp, verdict no-policy, findings policy-tcp-refused tlsrpt-absent-with-sts: recorded"]
+    QUESTIONS = {"mx1.test MX: NOERROR, records 1, TTL 300, AD 0, tries 1", "sf4.test MX: SERVFAIL, records 0, TTL 0, AD 0, tries 2",
+                 "nx3.test MX: NXDOMAIN, records 0, TTL 0, AD 0, tries 1",
+                 "_mta-sts.sts2.test TXT: NOERROR, records 1, TTL 300, AD 0, tries 1",
+                 "_smtp._tls.mx1.test TXT: NXDOMAIN, records 0, TTL 0, AD 0, tries 1",
+                 "mta-sts.sts2.test A: NOERROR, records 1, TTL 300, AD 0, tries 1",
+                 "mta-sts.sts2.test AAAA: NO_ANSWER, records 0, TTL 0, AD 0, tries 1",
+                 "_mta-sts.sf4.test CNAME: SERVFAIL, records 0, TTL 0, AD 0, tries 2"}
+
+    def test_verbose(self):
+        """Each level says what stands in the manual, and no more."""
+        self.assertNotIn("info", self.logged("-q"))
+        self.assertLessEqual(set(self.logged()), {"info", "warning"})
+        levels = self.logged("-v")
+        self.assertLessEqual(set(levels), {"info", "warning", "debug"})
+        self.assertEqual(sorted(levels["debug"]), self.DOMAINS)
+        levels = self.logged("-v", "-v")
+        self.assertEqual(sorted(levels["debug"]), self.DOMAINS)
+        trace = [re.sub(r"\d+ ms", "N ms", re.sub(r"tries [34]", "tries 2", line)) for line in levels["trace"]]
+        self.assertEqual(self.QUESTIONS - set(trace), set())
+        self.assertEqual([line for line in trace if " at " in line],
+                         ["mta-sts.sts2.test at 127.0.0.1: connection-refused, HTTP status 0, N ms"])
+
+    def test_verbose_check(self):
+        about = self.scan_options("-", "-", self.dns)
+        options = about[about.index("--name-servers"):]
+        _, err = self.run_tool("check", "sts2.test", "-v", "-v", *options, status=1)
+        self.assertIn(self.DOMAINS[-1].replace("recorded", "explained"), err)
+        self.assertIn("[trace] mta-sts.sts2.test at 127.0.0.1: connection-refused", err)
+        _, err = self.run_tool("check", "sts2.test", *options, status=1)
+        self.assertNotRegex(err, r"\[(debug|trace)\]")
+
     def test_log_file(self):
         _, err = self.finish(self.begin("-l", self.path("log"), rate=0), 0)
         self.assertNotIn("[info]", err)

@@ -1,10 +1,11 @@
-/* tests/cli/torn_write.c - preloaded: the writes and syncs of a scan file, torn, refused or told.
+/* tests/cli/torn_write.c - preloaded: the writes and syncs of a scan file, torn, refused or told; temporary files.
  *
  * TORN_WRITE=kill:OFFSET writes up to the offset and dies as of SIGKILL; eio:OFFSET and enospc:OFFSET write up to it
  * and fail from there on; sync:N lets the N-th sync and all behind it fail with EIO. WRITE_LOG=PATH: a line for each
  * write and sync, "write" or "sync", octets in the file after it, and what its thread last read of the monotonic clock;
  * and one, "look", for what the thread reads there next: what it knows of the time, however slow the machine is. The
- * file is told by its name's end, ".msgpack.zst", so logs and metadata pass.
+ * file is told by its name's end, ".msgpack.zst", so logs and metadata pass. With TORN_WRITE=temporary:0 no temporary
+ * file can be made, with temporary:1 it can be written, but not read.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -135,4 +136,47 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return sync_with("fdatasync", fd);
+}
+
+static ssize_t write_nowhere(void *cookie, const char *data, size_t n)
+{
+	(void)cookie;
+	(void)data;
+	return (ssize_t)n;
+}
+
+static ssize_t read_nothing(void *cookie, char *data, size_t n)
+{
+	(void)cookie;
+	(void)data;
+	(void)n;
+	errno = EIO;
+	return -1;
+}
+
+static int seek_anywhere(void *cookie, off64_t *offset, int whence)
+{
+	(void)cookie;
+	(void)offset;
+	(void)whence;
+	return 0;
+}
+
+FILE *tmpfile(void)
+{
+	static const cookie_io_functions_t bad = { .read = read_nothing,
+						   .write = write_nowhere,
+						   .seek = seek_anywhere };
+	FILE *(*real)(void);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "tmpfile");
+	switch (order("temporary")) {
+	case 0:
+		errno = ENOSPC;
+		return NULL;
+	case 1:
+		return fopencookie(NULL, "w+", bad);
+	default:
+		return real();
+	}
 }

@@ -52,7 +52,7 @@ static uint8_t take_octet(struct span name, size_t *at)
 	return octet;
 }
 
-size_t dns_build_name(struct span name, uint8_t out[DNS_BUILD_NAME_MAX])
+size_t dns_build_name(struct span name, uint8_t out[static DNS_BUILD_NAME_MAX])
 {
 	size_t n = 1, label = 0, at = 0;
 

@@ -45,7 +45,7 @@ void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, con
 void dns_build_opt(struct dns_build *build);
 
 /* @name on the wire; returns its octets, 0 for what is no name at all. */
-size_t dns_build_name(struct span name, uint8_t out[DNS_BUILD_NAME_MAX]);
+size_t dns_build_name(struct span name, uint8_t out[static DNS_BUILD_NAME_MAX]);
 
 /* "MX" → 15; 0 for a word that is none of those a survey meets. */
 uint16_t dns_build_type(struct span word);

@@ -2,22 +2,14 @@
 
 #include <stdio.h>
 
-#include "parsers/dns_answer.h"
+#include "scanner/rules/address.h"
+#include "tests/fake/give_answer.h"
 
 static void complain(struct net_fake *fake, const char *what, struct span name, unsigned type)
 {
 	if (fake->why[0] == '\0')
 		snprintf(fake->why, sizeof(fake->why), "%s: question %u, %.*s type %u", what, fake->asked, (int)name.n,
 			 name.p, type);
-}
-
-static enum dns_status status_of(const uint8_t *packet, size_t len)
-{
-	static const enum dns_status status[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
-						  DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
-	unsigned rcode = len > 3 ? packet[3] & 15 : 15;
-
-	return rcode < COUNT_OF(status) ? status[rcode] : DNS_ERROR;
 }
 
 static bool is_faulted(const struct net_fake *fake, unsigned number)
@@ -33,17 +25,10 @@ static void answer(struct net_fake *fake, struct net_query *query, unsigned numb
 
 	query->fault = (int8_t)(is_faulted(fake, number) ? fake->twist.fault : scripted->fault);
 	query->tries = scripted->tries;
-	query->status = scripted->status;
-	query->packet = NULL;
-	query->len = 0;
-	if (query->fault) {
-		query->status = DNS_SKIPPED;
-	} else if (scripted->packet) {
-		query->packet = scripted->packet;
-		query->len = (uint16_t)scripted->len;
-		query->status = status_of(scripted->packet, scripted->len);
-	}
-	query->on_answer(query);
+	if (query->fault)
+		give_answer(query, NULL, 0, DNS_SKIPPED);
+	else
+		give_answer(query, scripted->packet, scripted->len, scripted->status);
 }
 
 static void postpone(struct net_fake *fake, struct net_query *query, struct net_fetch *fetch, unsigned number,
@@ -66,11 +51,11 @@ static void ask(struct net *net, struct net_query *query)
 	const struct net_fake_answer *scripted = number < fake->answers ? &fake->answer[number] : NULL;
 
 	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
-	    !span_equal(query->name, span_of(scripted->name))) {
+	    !span_equal(net_query_name(query), span_of(scripted->name))) {
 		complain(fake, scripted ? "another question was expected" : "no further question was expected",
-			 query->name, query->type);
+			 net_query_name(query), query->type);
 		query->fault = NET_FAULT_SHUTDOWN;
-		query->on_answer(query);
+		give_answer(query, NULL, 0, DNS_SKIPPED);
 		return;
 	}
 	fake->asked++;
@@ -125,12 +110,23 @@ static bool keep_tls(struct arena *arena, struct obs_tls *tls)
 	return true;
 }
 
+/* The place among all of its addresses of the @n-th that may be contacted; their number where there are fewer. */
+static size_t allowed_at(const struct net_fetch *fetch, size_t n)
+{
+	size_t at = 0;
+
+	while (at < fetch->address_count && (!(fetch->allowed >> at & 1) || n-- > 0))
+		at++;
+	return at;
+}
+
 static bool keep_outcome(struct net_fetch *fetch, const struct obs_policy *outcome)
 {
 	struct obs_policy *policy = fetch->policy;
 
 	policy->status = outcome->status;
-	policy->address_used = outcome->address_used;
+	policy->address_used =
+		(int8_t)(outcome->address_used < 0 ? -1 : (int)allowed_at(fetch, (size_t)outcome->address_used));
 	policy->fetch_ms = outcome->fetch_ms;
 	policy->tls = outcome->tls;
 	policy->http = outcome->http;
@@ -150,13 +146,17 @@ static bool is_expected(const struct net_fake *fake, const struct net_fetch *fet
 {
 	const struct net_fake_fetch *scripted = fake->fetch;
 
-	if (!scripted || !scripted->expected || fake->fetched > 0 || fetch->address_count != scripted->address_count ||
+	if (!scripted || !scripted->expected || fake->fetched > 0 ||
 	    !span_equal(fetch->host, span_of(scripted->host)) ||
-	    !span_equal(fetch->target, scripted->target ? span_of(scripted->target) : SPAN_LITERAL("")))
+	    !span_equal(fetch->target, scripted->target ? span_of(scripted->target) : SPAN_LITERAL("")) ||
+	    allowed_at(fetch, scripted->address_count) < fetch->address_count)
 		return false;
-	for (size_t i = 0; i < fetch->address_count; i++)
-		if (memcmp(&fetch->address[i], &scripted->address[i], sizeof(fetch->address[i])) != 0)
+	for (size_t i = 0; i < scripted->address_count; i++) {
+		size_t at = allowed_at(fetch, i);
+
+		if (at == fetch->address_count || !address_equal(&fetch->address[at], &scripted->address[i]))
 			return false;
+	}
 	return true;
 }
 

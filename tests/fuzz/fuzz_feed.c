@@ -1,5 +1,6 @@
 /* Lists, rankings and zone files: the first octet picks format and piece size, the rest is the file. What is
  * read does not depend on how it was cut into pieces, and what becomes a name is one. */
+#include "parsers/hash.h"
 #include "scanner/feed/feed_format.h"
 #include "scanner/rules/idna.h"
 #include "tests/fuzz/fuzz.h"
@@ -7,13 +8,6 @@
 struct heard {
 	uint64_t entries, hash;
 };
-
-static uint64_t mix(uint64_t hash, const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (uint8_t)p[i]) * 0x100000001b3u;
-	return hash;
-}
 
 static void check_name(struct span text)
 {
@@ -35,8 +29,8 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 
 	FUZZ_CHECK(entry->text.n <= FEED_LINE_MAX && (entry->text.n == 0 || entry->text.p));
 	heard->entries++;
-	heard->hash = mix(heard->hash, entry->text.p, entry->text.n);
-	heard->hash = mix(heard->hash, (const char *)&entry->rank, sizeof(entry->rank)) ^ entry->illegal;
+	heard->hash = hash_octets(heard->hash, entry->text.p, entry->text.n);
+	heard->hash = hash_octets(heard->hash, &entry->rank, sizeof(entry->rank)) ^ entry->illegal;
 	if (!entry->illegal)
 		check_name(entry->text);
 	return 0;
@@ -44,8 +38,9 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 
 static struct heard read_in_pieces(enum feed_format format, struct span rest, size_t piece)
 {
-	struct heard heard = { 0, 0xcbf29ce484222325u };
-	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard);
+	struct heard heard = { 0, HASH_NOTHING };
+	struct error error = { "" };
+	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard, &error);
 	int result = 0;
 
 	FUZZ_CHECK(reader);
@@ -61,7 +56,7 @@ static struct heard read_in_pieces(enum feed_format format, struct span rest, si
 	}
 	if (result == 0)
 		result = feed_reader_end(reader, true);
-	FUZZ_CHECK((result == 0) == (feed_reader_error(reader)[0] == '\0'));
+	FUZZ_CHECK((result == 0) == (error.text[0] == '\0'));
 	feed_reader_free(reader);
 	return heard;
 }

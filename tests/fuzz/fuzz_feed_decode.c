@@ -1,5 +1,6 @@
 /* Plain, gzip and zstd streams: the first octet is the piece size, the rest the file. What comes out does not
  * depend on the pieces. */
+#include "parsers/hash.h"
 #include "scanner/feed/feed_decode.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,15 +17,15 @@ static int on_octets(void *arg, const char *p, size_t n)
 
 	FUZZ_CHECK(n > 0);
 	heard->octets += n;
-	for (size_t i = 0; i < n; i++)
-		heard->hash = (heard->hash ^ (uint8_t)p[i]) * 0x100000001b3u;
+	heard->hash = hash_octets(heard->hash, p, n);
 	return heard->octets > OUTPUT_MAX ? FEED_STOPPED : 0;
 }
 
 static struct heard decode_in_pieces(struct span rest, size_t piece)
 {
-	struct heard heard = { 0, 0xcbf29ce484222325u, 0 };
-	struct feed_decode *decode = feed_decode_new(on_octets, &heard);
+	struct heard heard = { 0, HASH_NOTHING, 0 };
+	struct error error = { "" };
+	struct feed_decode *decode = feed_decode_new(on_octets, &heard, &error);
 
 	FUZZ_CHECK(decode);
 	while (rest.n > 0 && heard.result == 0) {
@@ -35,7 +36,7 @@ static struct heard decode_in_pieces(struct span rest, size_t piece)
 	}
 	if (heard.result == 0)
 		heard.result = feed_decode_end(decode);
-	FUZZ_CHECK((heard.result == -1) == (feed_decode_error(decode)[0] != '\0'));
+	FUZZ_CHECK((heard.result == -1) == (error.text[0] != '\0'));
 	feed_decode_free(decode);
 	return heard;
 }

@@ -6,7 +6,9 @@
 #include "output/record.h"
 #include "parsers/dns_answer.h"
 #include "scanner/job/job.h"
+#include "scanner/rules/address.h"
 #include "tests/fake/dns_build.h"
+#include "tests/fake/give_answer.h"
 #include "tests/fuzz/fuzz.h"
 
 enum meets { PACKET, RECORDS, ALIAS, NXDOMAIN, NODATA, FAILURE, NO_PACKET, FAULT };
@@ -127,17 +129,15 @@ static void build_answer(struct net_query *query, enum meets meets, struct dns_b
 	if (meets == ALIAS)
 		flags |= (next_octet() & 1 ? 3u : 0);
 	dns_build_begin(build, 0, flags);
-	dns_build_question(build, query->name, query->type);
+	dns_build_question(build, net_query_name(query), query->type);
 	if (meets == RECORDS)
-		add_records(build, query->name, query->type);
+		add_records(build, net_query_name(query), query->type);
 	else if (meets == ALIAS)
-		add_aliases(build, query->name, query->type);
+		add_aliases(build, net_query_name(query), query->type);
 }
 
 static void answer(struct net_query *query, uint8_t control)
 {
-	static const enum dns_status rcode[] = { DNS_NOERROR,  DNS_FORMERR, DNS_SERVFAIL,
-						 DNS_NXDOMAIN, DNS_NOTIMP,  DNS_REFUSED };
 	static const enum dns_status lost[] = { DNS_TIMEOUT, DNS_TRUNCATED, DNS_ERROR, DNS_SERVFAIL };
 	static struct dns_build build;
 	const enum meets meets = control & MEETS_MASK;
@@ -146,9 +146,6 @@ static void answer(struct net_query *query, uint8_t control)
 
 	query->tries = 1;
 	query->fault = 0;
-	query->packet = NULL;
-	query->len = 0;
-	query->status = lost[control >> 5 & 3];
 	if (meets == FAULT) {
 		query->fault = (int8_t)next_fault();
 	} else if (meets == PACKET) {
@@ -161,11 +158,8 @@ static void answer(struct net_query *query, uint8_t control)
 		copy = malloc(packet.n); /* of exactly its size, and gone after the callback */
 		FUZZ_CHECK(copy);
 		memcpy(copy, packet.p, packet.n);
-		query->packet = copy;
-		query->len = (uint16_t)packet.n;
-		query->status = packet.n > 3 && (copy[3] & 15) < 6 ? rcode[copy[3] & 15] : DNS_ERROR;
 	}
-	query->on_answer(query);
+	give_answer(query, copy, packet.n, lost[control >> 5 & 3]);
 	free(copy);
 }
 
@@ -184,10 +178,10 @@ static void ask(struct net *net, struct net_query *query)
 	(void)net;
 	FUZZ_CHECK(world.done == 0 && world.fetched == 0);
 	FUZZ_CHECK(++world.asked <= QUESTIONS_MAX);
-	FUZZ_CHECK(query->name.p && query->name.n > 0);
-	FUZZ_CHECK(!domain_set_has(world.unasked, query->name));
+	FUZZ_CHECK(net_query_name(query).p && net_query_name(query).n > 0);
+	FUZZ_CHECK(!domain_set_has(world.unasked, net_query_name(query)));
 	/* The two TXT questions are one step: the first may have met a fault already. */
-	FUZZ_CHECK(!world.fault || span_starts_with(query->name, SPAN_LITERAL("_smtp._tls.")));
+	FUZZ_CHECK(!world.fault || span_starts_with(net_query_name(query), SPAN_LITERAL("_smtp._tls.")));
 	if (control & LATER)
 		postpone(query, NULL, control);
 	else
@@ -221,8 +215,10 @@ static void fetch_policy(struct net *net, struct net_fetch *fetch)
 	FUZZ_CHECK(world.done == 0 && !world.fault);
 	FUZZ_CHECK(++world.fetched == 1);
 	FUZZ_CHECK(fetch->address_count > 0 && fetch->address_count <= OBS_ADDRESS_MAX);
+	FUZZ_CHECK(fetch->allowed > 0 && fetch->allowed >> fetch->address_count == 0);
 	for (size_t i = 0; i < fetch->address_count; i++)
-		FUZZ_CHECK(address_check(&fetch->address[i], NULL, NULL) == ADDRESS_ALLOWED);
+		FUZZ_CHECK((address_check(&fetch->address[i], NULL, NULL) == ADDRESS_ALLOWED) ==
+			   (fetch->allowed >> i & 1));
 	if (control & LATER)
 		postpone(NULL, fetch, control);
 	else
@@ -246,7 +242,7 @@ static uint64_t now_ms(struct net *net)
 static void on_done(struct job *job)
 {
 	FUZZ_CHECK(++world.done == 1);
-	FUZZ_CHECK(job->pending == 0 && job->state == JOB_DONE && world.pending_count == 0);
+	FUZZ_CHECK(job->task.pending == 0 && job->task.state == TASK_DONE && world.pending_count == 0);
 }
 
 static void let_time_pass(void)
@@ -298,8 +294,8 @@ static void survey(struct job *job)
 	let_time_pass();
 	FUZZ_CHECK(world.done == 1);
 	/* a fault that was met is not forgotten, and nothing else is one: the arena's cap is far away */
-	FUZZ_CHECK((job->fault != 0) == (world.fault != 0));
-	if (!job->fault)
+	FUZZ_CHECK((job_fault(job) != 0) == (world.fault != 0));
+	if (!job_fault(job))
 		check_facts(job);
 }
 
@@ -307,7 +303,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct net_ops ops = { ask, fetch_policy, wall_ms, now_ms };
 	struct domain_set *unasked = domain_set_new();
-	struct job_context context = { .net = &world.net, .unasked = unasked, .done = on_done };
+	struct job_context context = { .net = &world.net, .domain_blocklist = unasked, .done = on_done };
 	struct job job;
 
 	FUZZ_CHECK(unasked && domain_set_add(unasked, SPAN_LITERAL("blocked.example")) == 0);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "faultd.h"
-#include "parsers/span.h"
+#include "parsers/hash.h"
 
 enum {
 	SEEN_MAX = 65536, /* names remembered by the "-once" behaviours */
@@ -102,7 +102,7 @@ static void add_mx(struct message *m, const char *owner, unsigned preference, co
 	close_record(m, start);
 }
 
-static void add_address(struct message *m, const char *owner, const uint8_t address[4])
+static void add_address(struct message *m, const char *owner, const uint8_t address[static 4])
 {
 	size_t start = open_record(m, owner, TYPE_A, 1);
 
@@ -129,7 +129,7 @@ static void begin(struct message *m, const struct question *q, unsigned rcode)
 	memset(m->data + 6, 0, 6);
 }
 
-static const char *text_of(const struct question *q, char out[512])
+static const char *text_of(const struct question *q, char out[static 512])
 {
 	if (strcmp(q->step, "tlsrpt") == 0)
 		snprintf(out, 512, "v=TLSRPTv1; rua=mailto:tls@%s", q->domain);
@@ -409,10 +409,10 @@ static enum departure opt_matters(struct message *m, const struct question *q, i
 static bool first_time(const struct question *q)
 {
 	static uint64_t seen[SEEN_MAX];
-	uint64_t hash = 1469598103934665603u;
+	uint64_t hash = HASH_NOTHING;
 
 	for (size_t i = 12; i < q->name_end; i++)
-		hash = (hash ^ (uint8_t)(q->packet[i] | 0x20)) * 1099511628211u;
+		hash = hash_octet(hash, (uint8_t)(q->packet[i] | 0x20));
 	if (seen[hash % SEEN_MAX] == hash)
 		return false;
 	seen[hash % SEEN_MAX] = hash;

@@ -4,8 +4,8 @@
 #   [SCANS=SCRIPT] test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]
 #
 # DIR is made when it is missing and kept; without it a temporary folder is used and removed. SCRIPT is test_scans.sh unless told, which
-# makes three scans: the world through the validating resolver, the domains below fault.test asked straight from a hostile name server, and a
-# part of the world through a private Unbound (--resolver unbound). Ends with `N passed, N failed`; exit 0 all agree, 1 something differs,
+# scans the world through the validating resolver, the domains below fault.test asked straight from a hostile name server, a part of the world
+# through a private Unbound (--resolver unbound), and that part in two runs. Ends with `N passed, N failed`; exit 0 all agree, 1 something differs,
 # 77 a needed program is not installed.
 set -u
 

@@ -4,6 +4,7 @@
 set -u
 
 PRIVATE_DOMAINS=600
+FIRST_DOMAINS=300
 
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
@@ -43,6 +44,8 @@ survey() {
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"
 	verdict "$name: the tables close" $?
+	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
+	verdict "$name: the metadata tell the tables' counts" $?
 	"$here/compare.py" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"
 	compared=$?
 	cat "$OUT/$name.compare"
@@ -53,16 +56,26 @@ survey() {
 	echo "$passed passed, $failed failed"
 }
 
+# What is told of a file is told of both its runs.
+in_two_runs() {
+	survey first "$LIST" "$OUT/first.truth" --max-domains "$FIRST_DOMAINS" --name-servers "$RESOLVER" >"$OUT/first.said" 2>&1
+	mv "$OUT/first.msgpack.zst" "$OUT/resumed.msgpack.zst"
+	survey resumed "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --name-servers "$RESOLVER" --resume \
+		>"$OUT/resumed.said" 2>&1
+}
+
 # A part of the world goes through a resolver of the scan's own. Scans wait far more than they work: all at once.
 head -n "$PRIVATE_DOMAINS" "$TRUTH" >"$OUT/private.truth"
+head -n "$FIRST_DOMAINS" "$TRUTH" >"$OUT/first.truth"
 survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER" >"$OUT/world.said" 2>&1 &
 survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER" >"$OUT/fault.said" 2>&1 &
 survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
 	--resolver-config "$RESOLVER_CONFIG" >"$OUT/private.said" 2>&1 &
+in_two_runs &
 wait
 
 passed=0 failed=0
-for name in world fault private; do
+for name in world fault private first resumed; do
 	cat "$OUT/$name.said"
 	set -- $(tail -n 1 "$OUT/$name.said")
 	passed=$((passed + ${1:-0}))

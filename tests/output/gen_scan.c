@@ -1,6 +1,6 @@
 /* gen_scan - a scan file of random observations, and the same facts as JSON for read_scan.py to compare.
  *
- * usage: gen_scan SCAN FACTS
+ * usage: gen_scan SCAN FACTS SEED FRAMES PER_FRAME
  *
  * Octets are written in hexadecimal, so that the comparison depends on nobody's idea of text.
  */
@@ -11,8 +11,6 @@
 
 #include "output/sink.h"
 #include "tests/output/random_observation.h"
-
-enum { FRAMES = 12, PER_FRAME = 40 };
 
 static FILE *facts;
 
@@ -106,8 +104,10 @@ static void put_policy(const struct obs_policy *p)
 	put_hex(p->http.body.p, p->http.body.n);
 	fputc(',', facts);
 	put_hex(p->http.body_sha256, 32);
-	fprintf(facts, ",%d,", p->http.challenged);
+	fputc(',', facts);
 	put_span(p->http.content_encoding);
+	fputc(',', facts);
+	put_span(p->http.challenge);
 	fputs("]}", facts);
 }
 
@@ -125,20 +125,20 @@ static void put_facts(const struct observation *o)
 		fputc(']', facts);
 	}
 	fprintf(facts, "],%u]", o->mx.omitted);
-	put_txt("sts", &o->sts);
-	put_txt("tlsrpt", &o->tlsrpt);
+	put_txt("sts", &o->txt[TXT_STS]);
+	put_txt("tlsrpt", &o->txt[TXT_TLSRPT]);
 	put_policy(&o->policy);
 	fputs("}\n", facts);
 }
 
-static void fill(struct sink *sink, struct maker *maker)
+static void fill(struct sink *sink, struct maker *maker, unsigned domains)
 {
 	struct record_buffer *buffer;
 	struct observation o;
 
 	while (!(buffer = sink_take(sink)))
 		usleep(100);
-	for (int i = 0; i < PER_FRAME; i++) {
+	for (unsigned i = 0; i < domains; i++) {
 		maker_make(maker, &o);
 		put_facts(&o);
 		if (record_put_domain(buffer, &o) != 0)
@@ -166,24 +166,26 @@ int main(int argc, char **argv)
 					      .input_sample = UINT64_MAX,
 					      .shards = 2,
 					      .shard = 1 };
+	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
+	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {
-		COMPLETION_COMPLETE, INT64_C(1795300430000), FRAMES * PER_FRAME, 1, 2, 3, 4, 5
+		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5
 	};
-	char error[SINK_ERROR_MAX];
+	struct error error;
 	struct maker maker;
 	struct sink *sink;
 
-	if (argc != 3)
+	if (argc != 6)
 		return 2;
 	facts = fopen(argv[2], "w");
 	if (!facts ||
 	    sink_open(&sink,
 		      &(struct sink_options){ .path = argv[1], .force = true, .resume_at = -1, .sync_interval = 60 },
-		      &header, error) != 0)
+		      &header, &error) != 0)
 		return 1;
-	maker_init(&maker, 2026);
-	for (int i = 0; i < FRAMES; i++)
-		fill(sink, &maker);
+	maker_init(&maker, strtoull(argv[3], NULL, 10));
+	for (unsigned i = 0; i < frames; i++)
+		fill(sink, &maker, per_frame);
 	maker_fini(&maker);
-	return sink_close(sink, &trailer, error) != 0 || fclose(facts) != 0;
+	return sink_close(sink, &trailer, &error) != 0 || fclose(facts) != 0;
 }

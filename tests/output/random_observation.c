@@ -197,7 +197,7 @@ static void make_http(struct maker *m, struct obs_http *http)
 	http->content_type = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->location = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->content_encoding = octets_or_absent(m, HTTP_FIELD_MAX);
-	http->challenged = maker_chance(m, 2);
+	http->challenge = octets_or_absent(m, HTTP_FIELD_MAX);
 	http->size = number(m, UINT64_MAX);
 	http->body = octets(m, maker_chance(m, 50) == 0 ? POLICY_BODY_MAX : 300);
 	for (int i = 0; i < 32 && http->body.n > 0; i++)
@@ -245,9 +245,9 @@ void maker_make(struct maker *m, struct observation *o)
 	o->duration_ms = (uint32_t)number(m, UINT32_MAX);
 	make_mx(m, o);
 	if (maker_chance(m, 2))
-		make_txt(m, &o->sts);
+		make_txt(m, &o->txt[TXT_STS]);
 	if (maker_chance(m, 2))
-		make_txt(m, &o->tlsrpt);
+		make_txt(m, &o->txt[TXT_TLSRPT]);
 	make_policy(m, &o->policy);
 }
 
@@ -333,7 +333,7 @@ static bool same_http(const struct obs_http *a, const struct obs_http *b)
 {
 	return a->status == b->status && a->failure == b->failure && same_optional(a->content_type, b->content_type) &&
 	       same_optional(a->location, b->location) && same_optional(a->content_encoding, b->content_encoding) &&
-	       a->challenged == b->challenged && a->size == b->size && span_equal(a->body, b->body) &&
+	       same_optional(a->challenge, b->challenge) && a->size == b->size && span_equal(a->body, b->body) &&
 	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
 }
 
@@ -350,8 +350,8 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ a->time_ms == b->time_ms, "time" },
 		{ a->duration_ms == b->duration_ms, "duration" },
 		{ same_mx(&a->mx, &b->mx), "mx" },
-		{ same_txt(&a->sts, &b->sts), "sts" },
-		{ same_txt(&a->tlsrpt, &b->tlsrpt), "tlsrpt" },
+		{ same_txt(&a->txt[TXT_STS], &b->txt[TXT_STS]), "sts" },
+		{ same_txt(&a->txt[TXT_TLSRPT], &b->txt[TXT_TLSRPT]), "tlsrpt" },
 		{ same_answer(&a->policy.a, &b->policy.a), "policy.a" },
 		{ same_answer(&a->policy.aaaa, &b->policy.aaaa), "policy.aaaa" },
 		{ same_addresses(&a->policy, &b->policy), "policy.addresses" },

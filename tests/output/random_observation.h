@@ -21,7 +21,7 @@ uint32_t maker_chance(struct maker *maker, uint32_t n); /* 0 … n-1 */
 void maker_make(struct maker *maker, struct observation *observation);
 
 /* NULL, or the name of the first fact in which @a and @b differ. address_used counts only where it names an
- * address. */
+ * address, http.challenged not at all: nobody writes it. */
 const char *observation_difference(const struct observation *a, const struct observation *b);
 
 #endif

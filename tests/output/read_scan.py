@@ -97,7 +97,7 @@ class Scan:
             "omitted": at(p, 9, 0),
             "tls": [at(tls, 0, 0), at(tls, 1, None), [self.certificates[i] for i in at(tls, 2, [])], at(tls, 3, []), at(tls, 4, 0)],
             "http": [at(http, 0, 0), at(http, 1, 0), at(http, 2, 0), hexed(at(http, 3, None)), hexed(at(http, 4, None)), body[0],
-                     body[1], at(http, 6, 0), hexed(at(http, 7, None))],
+                     body[1], hexed(at(http, 7, None)), hexed(at(http, 8, None))],
         }
 
     def on_domain(self, r):
@@ -121,7 +121,7 @@ class Scan:
 def main():
     with tempfile.TemporaryDirectory() as folder:
         path, facts = os.path.join(folder, "scan.msgpack.zst"), os.path.join(folder, "facts")
-        subprocess.run([sys.argv[1], path, facts], check=True)
+        subprocess.run([sys.argv[1], path, facts, "2026", "12", "40"], check=True)
         scan = Scan()
         with subprocess.Popen(["zstd", "-dc", path], stdout=subprocess.PIPE) as zstd:
             scan.read(zstd.stdout)

@@ -70,14 +70,14 @@ static void write_scan(const char *path)
 {
 	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR };
 	const struct record_trailer trailer = { .domains = DOMAINS };
-	char error[SINK_ERROR_MAX];
+	struct error error;
 	struct record_buffer *buffer;
 	struct observation o;
 	struct maker maker;
 	struct sink *sink;
 
 	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
-				   &header, error),
+				   &header, &error),
 			 0);
 	assert_non_null(buffer = sink_take(sink));
 	maker_init(&maker, 12);
@@ -87,12 +87,13 @@ static void write_scan(const char *path)
 	}
 	maker_fini(&maker);
 	sink_give(sink, buffer);
-	assert_int_equal(sink_close(sink, &trailer, error), 0);
+	assert_int_equal(sink_close(sink, &trailer, &error), 0);
 }
 
 static void a_reader_that_finds_no_memory_says_so(void **state)
 {
-	char path[] = "/tmp/stsurvey-memory-XXXXXX", error[READER_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-memory-XXXXXX";
+	struct error error;
 	long n = 0;
 
 	(void)state;
@@ -104,16 +105,16 @@ static void a_reader_that_finds_no_memory_says_so(void **state)
 		int result;
 
 		fail_at(n++);
-		result = reader_open(&reader, path, error);
+		result = reader_open(&reader, path, &error);
 		if (result == 0) {
-			while ((result = reader_next(reader, &o, error)) > 0)
+			while ((result = reader_next(reader, &o, &error)) > 0)
 				;
 			reader_close(reader);
 		}
 		left = -1;
 		assert_int_equal(result, hit ? -1 : 0);
 		if (hit)
-			assert_non_null(strstr(error, "memory"));
+			assert_non_null(strstr(error.text, "memory"));
 	} while (hit && n < ALLOCATIONS_MAX);
 	assert_false(hit);
 	assert_true(n > 5);
@@ -124,7 +125,8 @@ static void a_sink_that_finds_no_memory_does_not_begin(void **state)
 {
 	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR };
 	const struct record_trailer trailer = { 0 };
-	char path[] = "/tmp/stsurvey-memory-XXXXXX", error[SINK_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-memory-XXXXXX";
+	struct error error;
 	long n = 0;
 	int result;
 
@@ -135,10 +137,10 @@ static void a_sink_that_finds_no_memory_does_not_begin(void **state)
 
 		unlink(path);
 		fail_at(n++);
-		result = sink_open(&sink, &(struct sink_options){ .path = path, .resume_at = -1 }, &header, error);
+		result = sink_open(&sink, &(struct sink_options){ .path = path, .resume_at = -1 }, &header, &error);
 		left = -1;
 		if (result == 0)
-			assert_int_equal(sink_close(sink, &trailer, error), 0);
+			assert_int_equal(sink_close(sink, &trailer, &error), 0);
 		else
 			assert_int_equal(access(path, F_OK), -1);
 	} while (hit && n < ALLOCATIONS_MAX);
@@ -149,20 +151,20 @@ static void a_sink_that_finds_no_memory_does_not_begin(void **state)
 
 static void text_without_memory_is_an_error_that_sticks(void **state)
 {
-	char error[TEXT_ERROR_MAX];
+	static const char large[TEXT_BUFFER + 1];
+	struct error error;
 	struct text text;
 
 	(void)state;
 	fail_at(0);
-	assert_int_equal(text_open_memory(&text), -1);
+	assert_int_equal(text_open(&text, "/dev/null", &error), -1);
 	left = -1;
-	assert_int_equal(text_open_memory(&text), 0);
+	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	fail_at(0);
-	for (int i = 0; i <= TEXT_BUFFER; i++)
-		text_char(&text, 'x');
+	text_put(&text, (struct span){ large, sizeof(large) });
 	left = -1;
 	assert_true(text_failed(&text));
-	assert_int_equal(text_close(&text, error), -1);
+	assert_int_equal(text_close(&text, &error), -1);
 }
 
 int main(void)

@@ -5,13 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/command.h"
 #include "output/frame.h"
 #include "output/reader.h"
+#include "output/verify.h"
 
 enum { FRAMES = 4, PER_FRAME = 3, FILE_MAX = 1024 * 1024 };
 
@@ -24,7 +23,7 @@ static struct {
 } scan;
 
 static char path[] = "/tmp/stsurvey-reader-XXXXXX";
-static char error[READER_ERROR_MAX];
+static struct error error;
 
 static void add_frame(struct record_buffer *buffer, struct frame_press *press)
 {
@@ -105,7 +104,7 @@ static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
 		int result;
 
 		save(scan.octet, n);
-		result = reader_open(&reader, path, error);
+		result = reader_open(&reader, path, &error);
 		if (n < scan.header_end) {
 			assert_int_equal(result, READER_NOTHING);
 			assert_null(reader);
@@ -113,10 +112,10 @@ static void a_file_cut_anywhere_yields_whole_frames_and_no_error(void **state)
 		}
 		assert_int_equal(result, 0);
 		assert_int_equal(reader_header(reader)->minor, 3);
-		while ((result = reader_next(reader, &o, error)) > 0)
+		while ((result = reader_next(reader, &o, &error)) > 0)
 			assert_int_equal(o.index, count++);
 		assert_int_equal(result, 0);
-		assert_int_equal(reader_next(reader, &o, error), 0);
+		assert_int_equal(reader_next(reader, &o, &error), 0);
 		for (int i = 0; i < FRAMES && scan.end[i] <= n; i++)
 			whole = scan.end[i];
 		assert_int_equal(reader_whole(reader), whole);
@@ -133,20 +132,20 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 	struct reader *reader;
 	struct observation o;
 	int count = 0, result;
-	char expected[READER_ERROR_MAX];
+	char expected[ERROR_TEXT_MAX];
 
 	(void)state;
 	scan.octet[scan.end[0] + 12] ^= 1;
 	save(scan.octet, scan.n);
-	assert_int_equal(reader_open(&reader, path, error), 0);
-	while ((result = reader_next(reader, &o, error)) > 0)
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while ((result = reader_next(reader, &o, &error)) > 0)
 		count++;
 	assert_int_equal(result, -1);
 	assert_int_equal(count, PER_FRAME);
 	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path,
 		 scan.end[0]);
-	assert_string_equal(error, expected);
-	assert_int_equal(reader_next(reader, &o, error), -1);
+	assert_string_equal(error.text, expected);
+	assert_int_equal(reader_next(reader, &o, &error), -1);
 	assert_null(reader_trailer(reader));
 	reader_close(reader);
 }
@@ -189,9 +188,9 @@ static int read_through(size_t n, size_t *whole, bool *torn)
 	int result;
 
 	save(scan.octet, n);
-	assert_int_equal(reader_open(&reader, path, error), 0);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
 	do
-		result = reader_next(reader, &o, error);
+		result = reader_next(reader, &o, &error);
 	while (result > 0);
 	*whole = (size_t)reader_whole(reader);
 	*torn = reader_torn(reader);
@@ -256,24 +255,24 @@ static void what_is_no_scan_file_is_refused_with_its_name(void **state)
 		int result;
 
 		save(cases[i].octets.p, cases[i].octets.n);
-		result = reader_open(&reader, path, error);
+		result = reader_open(&reader, path, &error);
 		if (cases[i].text[0] != '\0')
 			assert_int_equal(result, cases[i].result);
 		assert_true(result < 0);
-		assert_non_null(strstr(error, path));
-		assert_non_null(strstr(error, cases[i].text));
+		assert_non_null(strstr(error.text, path));
+		assert_non_null(strstr(error.text, cases[i].text));
 	}
-	assert_int_equal(reader_open(&reader, "/nonexistent", error), -1);
-	assert_string_equal(error, "/nonexistent: cannot be opened: No such file or directory");
-	assert_int_equal(reader_open(&reader, "/tmp", error), -1);
-	assert_string_equal(error, "/tmp: is a directory, not a scan file");
+	assert_int_equal(reader_open(&reader, "/nonexistent", &error), -1);
+	assert_string_equal(error.text, "/nonexistent: cannot be opened: No such file or directory");
+	assert_int_equal(reader_open(&reader, "/tmp", &error), -1);
+	assert_string_equal(error.text, "/tmp: is a directory, not a scan file");
 	build(RECORD_SCHEMA_MAJOR + 1, false);
 	save(scan.octet, scan.n);
-	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(strstr(error, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
+	assert_int_equal(reader_open(&reader, path, &error), -1);
+	assert_non_null(strstr(error.text, "written with schema 2.3, this version reads 1.x; use a newer stsurvey"));
 	save(scan.octet + scan.header_end, scan.n - scan.header_end);
-	assert_int_equal(reader_open(&reader, path, error), -1);
-	assert_non_null(strstr(error, "its first record is no header"));
+	assert_int_equal(reader_open(&reader, path, &error), -1);
+	assert_non_null(strstr(error.text, "its first record is no header"));
 }
 
 static void a_pipe_is_read_like_a_file(void **state)
@@ -288,8 +287,8 @@ static void a_pipe_is_read_like_a_file(void **state)
 	close(ends[1]);
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
-	assert_int_equal(reader_open(&reader, "-", error), 0);
-	while (reader_next(reader, &o, error) > 0)
+	assert_int_equal(reader_open(&reader, "-", &error), 0);
+	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, FRAMES * PER_FRAME);
 	assert_non_null(reader_trailer(reader));
@@ -310,73 +309,51 @@ static void joined_files_are_read_through(void **state)
 	memcpy(both + scan.n, scan.octet, scan.n);
 	save(both, 2 * scan.n);
 	free(both);
-	assert_int_equal(reader_open(&reader, path, error), 0);
-	while (reader_next(reader, &o, error) > 0)
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while (reader_next(reader, &o, &error) > 0)
 		count++;
 	assert_int_equal(count, 2 * FRAMES * PER_FRAME);
 	assert_int_equal(reader_whole(reader), scan.n + scan.trailer_start);
 	reader_close(reader);
 }
 
-/* What `stsurvey verify PATH` prints, both streams, and its exit status. */
-static int run_verify(const char *const argv[], int argc, char output[1024])
+/* What is said of the file, as its line or as the error. */
+static void expect_verify(int result, const char *says)
 {
-	int ends[2], status;
-	size_t n = 0;
-	ssize_t got;
-	pid_t child;
+	char room[1024];
+	struct text out = { .data = room, .size = sizeof(room), .fd = -1 };
+	const char *said = error.text;
 
-	assert_int_equal(pipe(ends), 0);
-	fflush(stdout);
-	fflush(stderr);
-	child = fork();
-	if (child == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		close(ends[0]);
-		status = cmd_verify(argc, (char **)argv);
-		fflush(stdout);
-		_exit(status);
+	if (verify_scan(&out, path, &error) != result)
+		fail_msg("not %d", result);
+	if (result >= 0) {
+		text_char(&out, '\0');
+		said = room;
 	}
-	close(ends[1]);
-	while ((got = read(ends[0], output + n, 1023 - n)) > 0)
-		n += (size_t)got;
-	output[n] = '\0';
-	close(ends[0]);
-	waitpid(child, &status, 0);
-	return WEXITSTATUS(status);
-}
-
-static void expect_verify(int status, const char *text)
-{
-	const char *argv[] = { "verify", path, NULL };
-	char output[1024];
-
-	assert_int_equal(run_verify(argv, 2, output), status);
-	if (!strstr(output, text))
-		fail_msg("\"%s\" is not in: %s", text, output);
-	assert_non_null(strstr(output, path));
+	if (!strstr(said, says))
+		fail_msg("\"%s\" is not in: %s", says, said);
+	assert_non_null(strstr(said, path));
 }
 
 static void verify_says_whether_a_file_is_whole(void **state)
 {
 	(void)state;
 	save(scan.octet, scan.n);
-	expect_verify(0, ": complete; 12 records in 6 frames; schema 1.3, stsurvey test\n");
+	expect_verify(1, ": complete; 12 records in 6 frames; schema 1.3, stsurvey test\n");
 	save(scan.octet, scan.n - 1);
-	expect_verify(1, "torn: octets behind the last whole frame");
+	expect_verify(0, "torn: octets behind the last whole frame");
 	save(scan.octet, scan.trailer_start);
-	expect_verify(1, "no trailer: still being written, or killed; scan --resume goes on with it; 12 "
+	expect_verify(0, "no trailer: still being written, or killed; scan --resume goes on with it; 12 "
 			 "records in 5 frames");
 	save(scan.octet, 0);
-	expect_verify(1, "holds nothing");
+	expect_verify(-1, "holds nothing");
 	save(scan.octet, scan.n);
 	scan.octet[scan.end[0] + 12] ^= 1;
 	save(scan.octet, scan.n);
-	expect_verify(1, "damaged at octet");
+	expect_verify(-1, "damaged at octet");
 	build(RECORD_SCHEMA_MAJOR, true);
 	save(scan.octet, scan.n);
-	expect_verify(1, "3 indexes occur more than once, first 0");
+	expect_verify(0, "3 indexes occur more than once, first 0");
 }
 
 static void verify_counts_against_the_trailer(void **state)
@@ -391,24 +368,7 @@ static void verify_counts_against_the_trailer(void **state)
 	memcpy(joined + n, scan.octet + scan.end[0], scan.n - scan.end[0]);
 	n += scan.n - scan.end[0];
 	save(joined, n);
-	expect_verify(1, "its trailer counts 12 records; 9 records");
-}
-
-static void verify_takes_several_files_and_explains_itself(void **state)
-{
-	const char *two[] = { "verify", path, "/nonexistent", NULL }, *none[] = { "verify", NULL },
-		   *help[] = { "verify", "--help", NULL }, *wrong[] = { "verify", "--nonsense", NULL };
-	char output[1024];
-
-	(void)state;
-	save(scan.octet, scan.n);
-	assert_int_equal(run_verify(two, 3, output), 1);
-	assert_non_null(strstr(output, "complete"));
-	assert_non_null(strstr(output, "/nonexistent: cannot be opened"));
-	assert_int_equal(run_verify(none, 1, output), 2);
-	assert_int_equal(run_verify(wrong, 2, output), 2);
-	assert_int_equal(run_verify(help, 2, output), 0);
-	assert_non_null(strstr(output, "usage: stsurvey verify"));
+	expect_verify(0, "its trailer counts 12 records; 9 records");
 }
 
 int main(void)
@@ -424,7 +384,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
-		cmocka_unit_test_setup_teardown(verify_takes_several_files_and_explains_itself, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

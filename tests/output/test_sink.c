@@ -65,7 +65,8 @@ static const struct sink_system faulty = { faulty_write, faulty_sync };
 /* ---- a scan file in a folder of its own ---- */
 
 static char folder[] = "/tmp/stsurvey-sink-XXXXXX";
-static char path[64], error[SINK_ERROR_MAX];
+static char path[64];
+static struct error error;
 static atomic_uint freed;
 static const struct record_header header = { .tool = SPAN_LITERAL("test"),
 					     .major = RECORD_SCHEMA_MAJOR,
@@ -127,14 +128,14 @@ static void give(struct sink *sink, uint64_t from, uint64_t frames)
 /* The domains in the file, which must be 0, 1, 2, … in order, and where its whole frames end. */
 static uint64_t domains_in_file(long long *whole, bool *has_trailer)
 {
-	char reader_error[READER_ERROR_MAX];
+	struct error reader_error;
 	struct reader *reader;
 	struct observation o;
 	uint64_t count = 0;
 	int result;
 
-	assert_int_equal(reader_open(&reader, path, reader_error), 0);
-	while ((result = reader_next(reader, &o, reader_error)) > 0)
+	assert_int_equal(reader_open(&reader, path, &reader_error), 0);
+	while ((result = reader_next(reader, &o, &reader_error)) > 0)
 		assert_int_equal(o.index, count++);
 	assert_int_equal(result, 0);
 	assert_false(reader_torn(reader));
@@ -149,9 +150,9 @@ static void scan_file(struct sink_options o, uint64_t frames)
 	const struct record_trailer trailer = { .domains = frames };
 	struct sink *sink;
 
-	assert_int_equal(sink_open(&sink, &o, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
 	give(sink, o.resume_at < 0 ? 0 : frames, frames);
-	assert_int_equal(sink_close(sink, &trailer, error), 0);
+	assert_int_equal(sink_close(sink, &trailer, &error), 0);
 }
 
 static void what_is_given_is_in_the_file(void **state)
@@ -177,13 +178,13 @@ static void an_existing_file_is_kept_replaced_or_continued(void **state)
 	struct sink *sink;
 	long long whole;
 	bool trailer;
-	char expected[SINK_ERROR_MAX];
+	char expected[ERROR_TEXT_MAX];
 
 	(void)state;
 	scan_file(o, 5);
-	assert_int_equal(sink_open(&sink, &o, &header, error), -1);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), -1);
 	snprintf(expected, sizeof(expected), "%s: exists; --resume goes on with it, --force replaces it", path);
-	assert_string_equal(error, expected);
+	assert_string_equal(error.text, expected);
 	assert_int_equal(domains_in_file(&whole, &trailer), 5);
 	o.resume_at = whole;
 	scan_file(o, 5);
@@ -206,17 +207,17 @@ static void a_file_that_is_being_written_belongs_to_its_writer(void **state)
 	struct sink *first, *second;
 
 	(void)state;
-	assert_int_equal(sink_open(&first, &o, &header, error), 0);
+	assert_int_equal(sink_open(&first, &o, &header, &error), 0);
 	o.force = true;
-	assert_int_equal(sink_open(&second, &o, &header, error), -1);
-	assert_non_null(strstr(error, "another process is writing it"));
+	assert_int_equal(sink_open(&second, &o, &header, &error), -1);
+	assert_non_null(strstr(error.text, "another process is writing it"));
 	o.force = false;
 	o.resume_at = 1;
-	assert_int_equal(sink_open(&second, &o, &header, error), -1);
-	assert_int_equal(sink_close(first, &trailer, error), 0);
+	assert_int_equal(sink_open(&second, &o, &header, &error), -1);
+	assert_int_equal(sink_close(first, &trailer, &error), 0);
 	o.resume_at = 100000;
-	assert_int_equal(sink_open(&second, &o, &header, error), -1);
-	assert_non_null(strstr(error, "became shorter"));
+	assert_int_equal(sink_open(&second, &o, &header, &error), -1);
+	assert_non_null(strstr(error.text, "became shorter"));
 }
 
 static void a_full_disk_leaves_whole_frames_and_says_how_to_go_on(void **state)
@@ -239,14 +240,14 @@ static void a_full_disk_leaves_whole_frames_and_says_how_to_go_on(void **state)
 		faults.room = octets;
 		faults.error = octets % 2 ? ENOSPC : EIO;
 		atomic_store(&freed, 0);
-		if (sink_open(&sink, &o, &header, error) != 0) {
+		if (sink_open(&sink, &o, &header, &error) != 0) {
 			assert_int_equal(access(path, F_OK), -1); /* an empty file would be in the way */
 			continue;
 		}
 		give(sink, 0, 4);
-		assert_int_equal(sink_close(sink, &none, error), -1);
-		assert_non_null(strstr(error, "--resume"));
-		assert_int_equal(strncmp(error, path, strlen(path)), 0);
+		assert_int_equal(sink_close(sink, &none, &error), -1);
+		assert_non_null(strstr(error.text, "--resume"));
+		assert_int_equal(strncmp(error.text, path, strlen(path)), 0);
 		assert_true(atomic_load(&freed) > 0);
 		domains_in_file(&whole, &trailer);
 		assert_false(trailer);
@@ -255,8 +256,8 @@ static void a_full_disk_leaves_whole_frames_and_says_how_to_go_on(void **state)
 		/* And it does go on. */
 		faults.room = -1;
 		o.resume_at = whole;
-		assert_int_equal(sink_open(&sink, &o, &header, error), 0);
-		assert_int_equal(sink_close(sink, &none, error), 0);
+		assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
+		assert_int_equal(sink_close(sink, &none, &error), 0);
 		domains_in_file(&whole, &trailer);
 		assert_true(trailer);
 		unlink(path);
@@ -274,14 +275,14 @@ static void a_failing_sync_is_heard_while_nothing_is_given(void **state)
 	faults.syncs_before_error = 1; /* the header's succeeds */
 	o.sync_interval = 0.05;
 	atomic_store(&freed, 0);
-	assert_int_equal(sink_open(&sink, &o, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
 	give(sink, 0, 1);
 	while (!sink_failed(sink))
 		usleep(1000);
 	while (atomic_load(&freed) < 2)
 		usleep(1000);
-	assert_int_equal(sink_close(sink, &none, error), -1);
-	assert_non_null(strstr(error, "cannot be synced: input/output error"));
+	assert_int_equal(sink_close(sink, &none, &error), -1);
+	assert_non_null(strstr(error.text, "cannot be synced: input/output error"));
 }
 
 static void syncs_keep_to_their_interval(void **state)
@@ -307,7 +308,7 @@ static void buffers_are_bounded_and_come_back(void **state)
 	struct sink *sink;
 
 	(void)state;
-	assert_int_equal(sink_open(&sink, &o, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
 	for (int i = 0; i < 3; i++)
 		assert_non_null(buffer[i] = sink_take(sink));
 	assert_null(sink_take(sink));
@@ -315,7 +316,7 @@ static void buffers_are_bounded_and_come_back(void **state)
 		sink_give(sink, buffer[i]);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(record_buffer_size(take(sink)), 0);
-	assert_int_equal(sink_close(sink, &none, error), 0);
+	assert_int_equal(sink_close(sink, &none, &error), 0);
 }
 
 static void a_pipe_whose_reader_goes_away_is_an_error(void **state)
@@ -333,16 +334,16 @@ static void a_pipe_whose_reader_goes_away_is_an_error(void **state)
 	assert_int_equal(pipe(ends), 0);
 	dup2(ends[1], STDOUT_FILENO);
 	close(ends[1]);
-	result = sink_open(&sink, &o, &header, error);
+	result = sink_open(&sink, &o, &header, &error);
 	close(ends[0]);
 	if (result == 0) {
 		give(sink, 0, 5);
-		result = sink_close(sink, &none, error);
+		result = sink_close(sink, &none, &error);
 	}
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
 	assert_int_equal(result, -1);
-	assert_string_equal(error, "standard output: cannot be written: the reader went away");
+	assert_string_equal(error.text, "standard output: cannot be written: the reader went away");
 }
 
 static void what_cannot_be_created_is_said_in_one_line(void **state)
@@ -352,12 +353,12 @@ static void what_cannot_be_created_is_said_in_one_line(void **state)
 
 	(void)state;
 	o.path = "/nonexistent/scan";
-	assert_int_equal(sink_open(&sink, &o, &header, error), -1);
-	assert_string_equal(error, "/nonexistent/scan: cannot be created: No such file or directory");
+	assert_int_equal(sink_open(&sink, &o, &header, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/scan: cannot be created: No such file or directory");
 	o.path = folder;
 	o.force = true;
-	assert_int_equal(sink_open(&sink, &o, &header, error), -1);
-	assert_non_null(strstr(error, "Is a directory"));
+	assert_int_equal(sink_open(&sink, &o, &header, &error), -1);
+	assert_non_null(strstr(error.text, "Is a directory"));
 }
 
 /* ---- many users at once ---- */
@@ -396,16 +397,16 @@ static void threads_share_a_sink(void **state)
 
 	(void)state;
 	o.sync_interval = 3600;
-	assert_int_equal(sink_open(&sink, &o, &header, error), 0);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
 	for (uint64_t i = 0; i < USERS; i++) {
 		user[i] = (struct user){ sink, i * 200 };
 		assert_int_equal(pthread_create(&thread[i], NULL, use, &user[i]), 0);
 	}
 	for (int i = 0; i < USERS; i++)
 		pthread_join(thread[i], NULL);
-	assert_int_equal(sink_close(sink, &none, error), 0);
-	assert_int_equal(reader_open(&reader, path, error), 0);
-	while (reader_next(reader, &got, error) > 0) {
+	assert_int_equal(sink_close(sink, &none, &error), 0);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while (reader_next(reader, &got, &error) > 0) {
 		assert_true(got.index < USERS * 200 && !seen[got.index]);
 		seen[got.index] = true;
 	}

@@ -13,18 +13,18 @@
 #include "output/text.h"
 
 static struct text out;
-static char error[TEXT_ERROR_MAX];
+static struct error error;
 
 static int setup(void **state)
 {
 	(void)state;
-	return text_open_memory(&out);
+	return text_open(&out, "/dev/null", &error);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	return text_close(&out, error);
+	return text_close(&out, &error);
 }
 
 static void expect(const char *expected)
@@ -71,16 +71,19 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_init(&csv, &out);
 	csv_header(&csv, "a,b,c");
 	csv_string(&csv, "x");
-	csv_empty(&csv);
+	csv_known(&csv, false, 1);
 	csv_uint(&csv, UINT64_MAX);
-	csv_int(&csv, INT64_MIN);
+	csv_known(&csv, false, 7);
+	csv_number(&csv, -2.0 / 3, 2);
+	csv_time_ms(&csv, 1795300429120);
 	csv_share(&csv, 1, 3);
 	csv_share(&csv, 0, 0);
 	csv_end(&csv);
-	csv_int(&csv, -1);
+	csv_known(&csv, true, 0);
+	csv_number(&csv, 41.6, 0);
 	csv_share(&csv, 3, 3);
 	csv_end(&csv);
-	expect("a,b,c\nx,,18446744073709551615,-9223372036854775808,0.333333,\n-1,1.000000\n");
+	expect("a,b,c\nx,,18446744073709551615,,-0.67,2026-11-21T22:33:49.120Z,0.333333,\n0,42,1.000000\n");
 }
 
 static void times_of_any_year(void **state)
@@ -126,11 +129,11 @@ static void long_text_reaches_the_file_whole(void **state)
 	(void)state;
 	close(fd);
 	memset(big, 'x', 3 * TEXT_BUFFER);
-	assert_int_equal(text_open(&file, path, error), 0);
+	assert_int_equal(text_open(&file, path, &error), 0);
 	for (int i = 0; i < 100000; i++)
 		text_printf(&file, "%d,", 12345);
 	text_put(&file, (struct span){ big, 3 * TEXT_BUFFER });
-	assert_int_equal(text_close(&file, error), 0);
+	assert_int_equal(text_close(&file, &error), 0);
 	in = fopen(path, "r");
 	while (fgetc(in) != EOF)
 		octets++;
@@ -145,14 +148,14 @@ static void failures_are_one_line_that_names_the_file(void **state)
 	struct text file;
 
 	(void)state;
-	assert_int_equal(text_open(&file, "/nonexistent/x", error), -1);
-	assert_string_equal(error, "/nonexistent/x: cannot be written: No such file or directory");
-	assert_int_equal(text_open(&file, "/dev/full", error), 0);
+	assert_int_equal(text_open(&file, "/nonexistent/x", &error), -1);
+	assert_string_equal(error.text, "/nonexistent/x: cannot be written: No such file or directory");
+	assert_int_equal(text_open(&file, "/dev/full", &error), 0);
 	for (int i = 0; i < 2 * TEXT_BUFFER; i++)
 		text_char(&file, 'x');
 	assert_true(text_failed(&file));
-	assert_int_equal(text_close(&file, error), -1);
-	assert_string_equal(error, "/dev/full: No space left on device");
+	assert_int_equal(text_close(&file, &error), -1);
+	assert_string_equal(error.text, "/dev/full: No space left on device");
 }
 
 static void a_reader_that_goes_away_is_an_error_not_a_signal(void **state)
@@ -167,13 +170,13 @@ static void a_reader_that_goes_away_is_an_error_not_a_signal(void **state)
 	dup2(ends[1], STDOUT_FILENO);
 	close(ends[0]);
 	close(ends[1]);
-	assert_int_equal(text_open(&file, "-", error), 0);
+	assert_int_equal(text_open(&file, "-", &error), 0);
 	text_literal(&file, "x");
 	text_flush(&file);
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
-	assert_int_equal(text_close(&file, error), -1);
-	assert_string_equal(error, "standard output: the reader went away before the end");
+	assert_int_equal(text_close(&file, &error), -1);
+	assert_string_equal(error.text, "standard output: the reader went away before the end");
 }
 
 int main(void)

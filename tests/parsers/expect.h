@@ -17,7 +17,7 @@
 enum { EXPECT_TEXT_MAX = 512 };
 
 /* "103 106": the numbers in order, with spaces between. */
-static inline const char *expect_text(const struct finding_set *set, char text[EXPECT_TEXT_MAX])
+static inline const char *expect_text(const struct finding_set *set, char text[static EXPECT_TEXT_MAX])
 {
 	size_t n = 0;
 

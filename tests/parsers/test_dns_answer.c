@@ -3,14 +3,19 @@
 #include "tests/parsers/dns_packet.h"
 #include "tests/parsers/expect.h"
 
-/* Parses out of memory of exactly the packet's size. */
+static struct dns_answer_room room;
+
+/* Parses out of memory of exactly the packet's size; what comes out points into @packet itself. */
 static int parse(const struct packet *packet, const char *name, uint16_t type, struct dns_answer *answer)
 {
 	struct span copy = expect_copy((const char *)packet->p, packet->n);
 	int result;
 
 	memset(answer, 0xa5, sizeof(*answer));
-	result = dns_answer_parse((const uint8_t *)copy.p, copy.n, span_of(name), type, answer);
+	memset(&room, 0xa5, sizeof(room));
+	result = dns_answer_parse((const uint8_t *)copy.p, copy.n, span_of(name), type, &room, answer);
+	if (result == 0)
+		answer->packet = packet->p;
 	expect_free(copy);
 	return result;
 }
@@ -26,10 +31,18 @@ static void expect_parse(const char *name, uint16_t type, const char *status, un
 	assert_int_equal(answer.id, 0x1234);
 }
 
+/* The name at @offset of the packet, whether it parses or not. */
+static int name_at(size_t offset, char text[static DNS_NAME_ESCAPED_MAX])
+{
+	const struct dns_answer as_it_is = { .packet = packet.p, .len = (uint16_t)packet.n };
+
+	return dns_name_text(&as_it_is, offset, text);
+}
+
 static void expect_name(size_t offset, const char *due)
 {
 	char text[DNS_NAME_TEXT_MAX * 4];
-	int n = dns_name_text(packet.p, packet.n, offset, text);
+	int n = name_at(offset, text);
 
 	assert_int_equal(n, strlen(due));
 	assert_string_equal(text, due);
@@ -88,10 +101,10 @@ static void mx_records_are_read_through_compression(void **state)
 	add_mx(&packet, NULL, 250, 0, "");
 	expect_parse("a.example", DNS_TYPE_MX, "NOERROR", 3);
 	assert_int_equal(answer.ttl, 200);
-	assert_int_equal(packet.p[answer.rdata[0] + 1], 10);
-	expect_name(answer.rdata[0] + 2u, "mx1.b.example");
-	expect_name(answer.rdata[1] + 2u, "mx2.example");
-	expect_name(answer.rdata[2] + 2u, "");
+	assert_int_equal(packet.p[answer.rdata[0].at + 1], 10);
+	expect_name(answer.rdata[0].at + 2u, "mx1.b.example");
+	expect_name(answer.rdata[1].at + 2u, "mx2.example");
+	expect_name(answer.rdata[2].at + 2u, "");
 }
 
 static void the_question_must_be_ours(void **state)
@@ -283,7 +296,7 @@ static void a_cname_is_an_answer_to_its_own_question(void **state)
 	add_cname(&packet, NULL, 60, "b.example");
 	expect_parse("a.example", DNS_TYPE_CNAME, "NOERROR", 1);
 	assert_int_equal(answer.cname_count, 0);
-	expect_name(answer.rdata[0], "b.example");
+	expect_name(answer.rdata[0].at, "b.example");
 }
 
 static void what_is_too_much_is_counted(void **state)
@@ -411,7 +424,7 @@ static void a_type_without_a_known_form_is_taken_as_it_is(void **state)
 	begin(&packet, 0, "a.example", 52); /* TLSA */
 	add_raw(&packet, NULL, 52, "\3\1\1x", 4);
 	expect_parse("a.example", 52, "NOERROR", 1);
-	assert_int_equal(answer.rdata_len[0], 4);
+	assert_int_equal(answer.rdata[0].n, 4);
 }
 
 static void opt_is_the_roots(void **state)
@@ -434,8 +447,8 @@ static void a_packet_over_64_kib_is_none(void **state)
 	(void)state;
 	begin(&packet, 0, "a.example", DNS_TYPE_A);
 	memcpy(big, packet.p, packet.n);
-	assert_int_equal(dns_answer_parse(big, 65535, span_of("a.example"), DNS_TYPE_A, &answer), 0);
-	assert_int_equal(dns_answer_parse(big, 65536, span_of("a.example"), DNS_TYPE_A, &answer), -1);
+	assert_int_equal(dns_answer_parse(big, 65535, span_of("a.example"), DNS_TYPE_A, &room, &answer), 0);
+	assert_int_equal(dns_answer_parse(big, 65536, span_of("a.example"), DNS_TYPE_A, &room, &answer), -1);
 }
 
 /* ---- text ---- */
@@ -457,9 +470,9 @@ static void odd_octets_are_escaped(void **state)
 	put(&packet, 0xc000 | 12, 2);
 	put(&packet, 1, 1);
 	expect_name(at, "a\\032b\\000.x\\.y\\092\\127\\255*@");
-	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n - 1, text), -1);
-	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n, text), -1);
-	assert_int_equal(dns_name_text(packet.p, packet.n, packet.n + 9, text), -1);
+	assert_int_equal(name_at(packet.n - 1, text), -1);
+	assert_int_equal(name_at(packet.n, text), -1);
+	assert_int_equal(name_at(packet.n + 9, text), -1);
 }
 
 static void the_longest_text_fits(void **state)
@@ -474,7 +487,7 @@ static void the_longest_text_fits(void **state)
 		put_label(&packet, label, 63);
 	put_label(&packet, label, 61);
 	put(&packet, 0, 1);
-	assert_int_equal(dns_name_text(packet.p, packet.n, 12, text), 4 * 250 + 3);
+	assert_int_equal(name_at(12, text), 4 * 250 + 3);
 }
 
 static void strings_are_joined_without_spaces(void **state)
@@ -486,13 +499,13 @@ static void strings_are_joined_without_spaces(void **state)
 	add_raw(&packet, NULL, DNS_TYPE_TXT, "\003v=S\000\005TSv1;\002 i", 14);
 	add_raw(&packet, NULL, DNS_TYPE_TXT, "\0", 1);
 	expect_parse("a.example", DNS_TYPE_TXT, "NOERROR", 2);
-	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, sizeof(out)), 10);
+	assert_int_equal(dns_txt_join(&answer, 0, out, sizeof(out)), 10);
 	assert_memory_equal(out, "v=STSv1; i", 10);
-	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, 10), 10);
-	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, 9), -1);
-	assert_int_equal(dns_txt_join(packet.p, &answer, 1, out, 0), 0);
-	answer.rdata_len[0] = 3; /* a caller's answer that is not from here */
-	assert_int_equal(dns_txt_join(packet.p, &answer, 0, out, sizeof(out)), -1);
+	assert_int_equal(dns_txt_join(&answer, 0, out, 10), 10);
+	assert_int_equal(dns_txt_join(&answer, 0, out, 9), -1);
+	assert_int_equal(dns_txt_join(&answer, 1, out, 0), 0);
+	room.rdata[0].n = 3; /* a caller's answer that is not from here */
+	assert_int_equal(dns_txt_join(&answer, 0, out, sizeof(out)), -1);
 }
 
 /* ---- questions ---- */

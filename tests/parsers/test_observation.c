@@ -2,8 +2,7 @@
 
 #include "tests/parsers/expect.h"
 
-/* The words users see: ZDNS's, ZGrab2's, the project's own. The numbers of the first two and of TLS versions are on
- * disk: a word never moves. */
+/* The words users see, ZDNS's and ZGrab2's. Their numbers are on disk: a word never moves. */
 static const char *const dns_words[] = { "SKIPPED", "NOERROR", "NXDOMAIN", "NO_ANSWER", "SERVFAIL", "REFUSED",
 					 "FORMERR", "NOTIMP",  "TIMEOUT",  "TRUNCATED", "ERROR" };
 static const char *const connect_words[] = { "skipped",
@@ -17,29 +16,6 @@ static const char *const connect_words[] = { "skipped",
 					     "handshake-error",
 					     "blocklisted-target" };
 static const char *const tls_words[] = { "", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
-static const char *const domain_words[] = {
-	[DOMAIN_COMPLETE] = "complete",
-	[DOMAIN_UNKNOWN] = "unknown",
-	[DOMAIN_BLOCKLISTED] = "blocklisted",
-	[DOMAIN_ILLEGAL_INPUT] = "illegal-input",
-};
-static const char *const record_words[] = {
-	[RECORD_NOT_ASKED] = "",      [RECORD_NONE] = "none",         [RECORD_VALID] = "valid",
-	[RECORD_INVALID] = "invalid", [RECORD_MULTIPLE] = "multiple", [RECORD_UNKNOWN] = "unknown",
-};
-static const char *const policy_words[] = {
-	[POLICY_UNJUDGED] = "",
-	[POLICY_VALID] = "valid",
-	[POLICY_TOLERATED] = "tolerated",
-	[POLICY_INVALID] = "invalid",
-};
-static const char *const verdict_words[] = {
-	[VERDICT_NO_POLICY] = "no-policy",       [VERDICT_NONE] = "none",
-	[VERDICT_TESTING_OK] = "testing-ok",     [VERDICT_TESTING_FAIL] = "testing-fail",
-	[VERDICT_ENFORCE_OK] = "enforce-ok",     [VERDICT_ENFORCE_PARTIAL] = "enforce-partial",
-	[VERDICT_ENFORCE_FAIL] = "enforce-fail", [VERDICT_UNKNOWN] = "unknown",
-};
-
 #define EXPECT_WORDS(words, name, count)                                                                               \
 	do {                                                                                                           \
 		assert_int_equal(COUNT_OF(words), count);                                                              \
@@ -53,30 +29,11 @@ static void words_are_those_of_the_interface(void **state)
 	EXPECT_WORDS(dns_words, dns_status_name, DNS_STATUS_COUNT);
 	EXPECT_WORDS(connect_words, connect_status_name, CONNECT_STATUS_COUNT);
 	EXPECT_WORDS(tls_words, tls_version_name, TLS_VERSION_COUNT);
-	EXPECT_WORDS(domain_words, domain_status_name, DOMAIN_STATUS_COUNT);
-	EXPECT_WORDS(record_words, record_state_name, RECORD_STATE_COUNT);
-	EXPECT_WORDS(policy_words, policy_state_name, POLICY_STATE_COUNT);
-	EXPECT_WORDS(verdict_words, verdict_name, VERDICT_COUNT);
-}
-
-static void nobody_asked_about_has_no_verdict(void **state)
-{
-	static const struct {
-		enum domain_status status;
-		const char *word;
-	} cases[] = {
-		{ DOMAIN_COMPLETE, "testing-ok" },
-		{ DOMAIN_UNKNOWN, "testing-ok" },
-		{ DOMAIN_BLOCKLISTED, "" },
-		{ DOMAIN_ILLEGAL_INPUT, "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct judgement judgement = { .status = cases[i].status, .verdict = VERDICT_TESTING_OK };
-
-		expect_word(domain_status_name(cases[i].status), judgement_verdict_name(&judgement), cases[i].word);
-	}
+	assert_int_equal(TXT_QUESTIONS, 2);
+	expect_word("key", txt_questions[TXT_STS].key, "STS");
+	expect_span("label", txt_questions[TXT_STS].label, "_mta-sts.");
+	expect_word("key", txt_questions[TXT_TLSRPT].key, "TLSRPT");
+	expect_span("label", txt_questions[TXT_TLSRPT].label, "_smtp._tls.");
 }
 
 static void what_may_pass_is_asked_again(void **state)
@@ -115,13 +72,71 @@ static void a_null_mx_is_the_root_alone(void **state)
 			fail_msg("%s", cases[i].behaviour);
 }
 
+static void a_chain_ends_at_its_last_name_and_both_families_have_one(void **state)
+{
+	static const struct span chain[] = { SPAN_LITERAL("a.example"), SPAN_LITERAL("b.example") };
+	const struct obs_answer none = { .status = DNS_NOERROR }, one = { .cname = chain, .cname_count = 1 },
+				two = { .cname = chain, .cname_count = 2 };
+	static const struct {
+		const char *behaviour;
+		int a, aaaa; /* links */
+		const char *end;
+	} cases[] = {
+		{ "no alias", 0, 0, "" },
+		{ "an alias", 1, 0, "a.example" },
+		{ "the last of two", 2, 0, "b.example" },
+		{ "IPv6's alone", 0, 2, "b.example" },
+		{ "IPv4's goes before", 1, 2, "a.example" },
+	};
+	const struct obs_answer *const of[] = { &none, &one, &two };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct obs_policy policy = { .a = *of[cases[i].a], .aaaa = *of[cases[i].aaaa] };
+		struct span end = obs_cname_end(obs_policy_chain(&policy));
+
+		expect_span(cases[i].behaviour, end, cases[i].end);
+		assert_true(!end.p == (cases[i].end[0] == '\0'));
+	}
+}
+
+static void whatever_was_learnt_is_not_nothing(void **state)
+{
+	const struct obs_tls tls[] = { { .version = TLS_1_0 },
+				       { .alerted = true },
+				       { .chain_count = 1 },
+				       { .chain_omitted = 1 },
+				       { .error_count = 1 } };
+	const struct obs_http http[] = {
+		{ .status = 200 },
+		{ .failure = HTTP_TIMEOUT },
+		{ .content_type = SPAN_LITERAL("") },
+		{ .location = SPAN_LITERAL("") },
+		{ .content_encoding = SPAN_LITERAL("") },
+		{ .challenge = SPAN_LITERAL("") },
+		{ .size = 1 },
+		{ .body = SPAN_LITERAL("x") },
+	};
+
+	(void)state;
+	assert_true(obs_tls_is_empty(&(struct obs_tls){ .alert = 40 })); /* none was sent */
+	for (size_t i = 0; i < COUNT_OF(tls); i++)
+		if (obs_tls_is_empty(&tls[i]))
+			fail_msg("TLS fact %zu is nothing", i);
+	assert_true(obs_http_is_empty(&(struct obs_http){ .status = 0 }));
+	for (size_t i = 0; i < COUNT_OF(http); i++)
+		if (obs_http_is_empty(&http[i]))
+			fail_msg("HTTP fact %zu is nothing", i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_those_of_the_interface),
-		cmocka_unit_test(nobody_asked_about_has_no_verdict),
 		cmocka_unit_test(what_may_pass_is_asked_again),
 		cmocka_unit_test(a_null_mx_is_the_root_alone),
+		cmocka_unit_test(a_chain_ends_at_its_last_name_and_both_families_have_one),
+		cmocka_unit_test(whatever_was_learnt_is_not_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

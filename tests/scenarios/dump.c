@@ -138,8 +138,8 @@ void dump_make(struct dump *dump, const struct observation *observation, const s
 	print(dump, "\npolicy %s\n", policy_state_name(judgement->policy));
 	list(dump, "domain", "name", &observation->name, 1, "");
 	dump_mx(dump, &observation->mx);
-	dump_txt(dump, "sts", &observation->sts, judgement->sts);
-	dump_txt(dump, "tlsrpt", &observation->tlsrpt, judgement->tlsrpt);
+	dump_txt(dump, "sts", &observation->txt[TXT_STS], judgement->record[TXT_STS]);
+	dump_txt(dump, "tlsrpt", &observation->txt[TXT_TLSRPT], judgement->record[TXT_TLSRPT]);
 	dump_policy(dump, &observation->policy);
 }
 

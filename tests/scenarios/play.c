@@ -21,8 +21,8 @@ bool play_init(struct play *play, const struct script *script)
 	play->script = script;
 	play->context = (struct job_context){ .net = &play->fake.net,
 					      .allow = script->allow,
-					      .block = script->block,
-					      .unasked = script->unasked,
+					      .address_blocklist = script->block,
+					      .domain_blocklist = script->unasked,
 					      .done = on_done,
 					      .arg = play };
 	play->why[0] = '\0';
@@ -68,8 +68,8 @@ static int conclude(struct play *play)
 	struct observation observation;
 	struct classification result;
 
-	if (play->job.fault)
-		return play->job.fault;
+	if (job_fault(&play->job))
+		return job_fault(&play->job);
 	job_observation(&play->job, &observation);
 	classify(&observation, &result);
 	dump_make(&play->dump, &observation, &result);
@@ -110,7 +110,7 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 }
 
 /* The value of a key: of the dump, or of what depends on time and faults. */
-static struct span value_of(const struct play *play, const char *key, int fault, char text[16])
+static struct span value_of(const struct play *play, const char *key, int fault, char text[static 16])
 {
 	if (strcmp(key, "fault") == 0)
 		return span_of(fault_name(fault));

@@ -158,10 +158,9 @@ static bool on_location(struct script_reading *reading, struct words w)
 	return reading->in_fetch;
 }
 
-static bool on_challenged(struct script_reading *reading, struct words w)
+static bool on_challenge(struct script_reading *reading, struct words w)
 {
-	(void)w;
-	reading->run->fetch.outcome.http.challenged = true;
+	reading->run->fetch.outcome.http.challenge = w.word[1];
 	return reading->in_fetch;
 }
 
@@ -216,7 +215,7 @@ const struct script_word script_fetch_words[] = {
 	{ "http", on_http, 2 },
 	{ "type", on_type, 2 },
 	{ "location", on_location, 2 },
-	{ "challenged", on_challenged, 1 },
+	{ "challenge", on_challenge, 2 },
 	{ "failure", on_failure, 2 },
 	{ "body", on_body, 2 },
 	{ "size", on_size, 2 },

@@ -90,7 +90,7 @@ static struct span bare(struct script_memory **memory, const char **line)
 	return (struct span){ text, n };
 }
 
-int script_words(struct script_memory **memory, const char *line, struct span word[SCRIPT_WORDS_MAX])
+int script_words(struct script_memory **memory, const char *line, struct span word[static SCRIPT_WORDS_MAX])
 {
 	int count = 0;
 

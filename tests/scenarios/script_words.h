@@ -18,7 +18,7 @@ char *script_keep(struct script_memory **memory, size_t n);
 /* Cut @line into words: separated by white space, or "quoted" with \n \r \t \" \\ \xHH, and "…"*N for N times
  * that.
  * `#` begins a comment. Words are NUL-terminated. Returns how many, or -1 for a line that can't be read. */
-int script_words(struct script_memory **memory, const char *line, struct span word[SCRIPT_WORDS_MAX]);
+int script_words(struct script_memory **memory, const char *line, struct span word[static SCRIPT_WORDS_MAX]);
 
 /* The value of a hexadecimal digit, or -1. */
 int script_hex_digit(char c);

@@ -31,12 +31,12 @@ static const char *differs(const struct world_domain *domain, const struct judge
 	if (judged->status != DOMAIN_COMPLETE)
 		return "status";
 	if (!domain->exists)
-		return judged->sts == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE
+		return judged->record[TXT_STS] == RECORD_NOT_ASKED && judged->component == COMPONENT_NONE
 			       ? NULL
 			       : "name that does not exist";
-	if (judged->sts != (domain->sts ? RECORD_VALID : RECORD_NONE))
+	if (judged->record[TXT_STS] != (domain->sts ? RECORD_VALID : RECORD_NONE))
 		return "STS record";
-	if (judged->tlsrpt != tlsrpt && !domain->wildcard)
+	if (judged->record[TXT_TLSRPT] != tlsrpt && !domain->wildcard)
 		return "TLSRPT record";
 	if (judged->component != (domain->sts ? host->component : COMPONENT_NONE))
 		return "component";
@@ -96,7 +96,7 @@ static void print(const struct check *check)
 
 int main(int argc, char **argv)
 {
-	char error[READER_ERROR_MAX];
+	struct error error;
 	struct check check = { 0 };
 	struct observation o;
 	struct reader *reader;
@@ -106,14 +106,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: check_soak SCAN\n");
 		return 2;
 	}
-	if (reader_open(&reader, argv[1], error) != 0) {
-		fprintf(stderr, "check_soak: %s\n", error);
+	if (reader_open(&reader, argv[1], &error) != 0) {
+		fprintf(stderr, "check_soak: %s\n", error.text);
 		return 1;
 	}
-	while ((more = reader_next(reader, &o, error)) > 0)
+	while ((more = reader_next(reader, &o, &error)) > 0)
 		check_record(&check, &o);
 	if (more < 0)
-		fprintf(stderr, "check_soak: %s\n", error);
+		fprintf(stderr, "check_soak: %s\n", error.text);
 	print(&check);
 	reader_close(reader);
 	return more == 0 && check.wrong == 0 ? 0 : 1;

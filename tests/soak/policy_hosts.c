@@ -107,7 +107,7 @@ static bool read_request(SSL *ssl)
 }
 
 /* 200 and a policy that fits the domain's MX. */
-static int good_answer(const char *host, char out[ANSWER_MAX])
+static int good_answer(const char *host, char out[static ANSWER_MAX])
 {
 	const char *name = strchr(host, '.') ? strchr(host, '.') + 1 : host;
 	char patterns[ANSWER_MAX / 2], body[ANSWER_MAX];

@@ -127,7 +127,23 @@ static const struct expectation table[] = {
 	{ "403", "http 403", "502", "complete", "http", "no-policy" },
 	{ "429", "http 429", "502", "complete", "http", "no-policy" },
 	{ "451", "http 451", "502", "complete", "http", "no-policy" },
-	{ "503 with a challenge", "http 503\nchallenged", "502", "complete", "http", "no-policy" },
+	{ "503 with a challenge", "http 503\nchallenge cf-mitigated: challenge", "502", "complete", "http",
+	  "no-policy" },
+	{ "any status with a challenge", "http 202\nchallenge sg-captcha: challenge", "502", "complete", "http",
+	  "no-policy" },
+	{ "200 with a challenge", "challenge x-sucuri-block: 1\ntype text/html\nbody ", "502", "complete", "http",
+	  "no-policy" },
+	{ "a challenge seen by an older version", "http 503\nchallenged", "502", "complete", "http", "no-policy" },
+	{ "a challenge page", "http 503\nbody <html><head><title>Just a MOMENT...</title>", "502", "complete", "http",
+	  "no-policy" },
+	{ "a challenge page with 200", "body |<HTML><script>window._cf_chl_opt={}</script>", "502", "complete", "http",
+	  "no-policy" },
+	{ "a challenge page that goes on too long", "failure too-large\nbody <html><title>Checking your browser", "502",
+	  "complete", "http", "no-policy" },
+	{ "the words of a challenge in no page", "body version: STSv1|mode: none|max_age: 604800|x: g-recaptcha|",
+	  "619 621", OK, "none" },
+	{ "the words of a challenge under another status", "http 404\nbody <html><title>Just a moment...</title>",
+	  "501", "complete", "http", "no-policy" },
 	{ "301 with text/html", "http 301\ntype text/html", "503", "complete", "http", "no-policy" },
 	{ "503", "http 503", "504", "complete", "http", "no-policy" },
 	{ "204", "http 204", "505", "complete", "http", "no-policy" },
@@ -318,6 +334,48 @@ static void table_reaches_everything(void **state)
 			fail_msg("no case has the verdict %s", verdict_name((enum verdict)v));
 }
 
+static void one_word_tells_how_tls_ended(void **state)
+{
+	static const struct {
+		const char *facts, *word;
+	} cases[] = {
+		{ "", "ok" },
+		{ "http 404", "ok" },
+		{ "expires 604800", "ok" },
+		{ "sts -", "" },
+		{ "a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped", "" },
+		{ "connect connection-refused", "" },
+		{ "connect blocklisted-target\nreserved", "" },
+		{ "connect handshake-error\nalert 112\ntls none", "no-certificate" },
+		{ "connect handshake-error\nno-chain\ntls none", "handshake" },
+		{ "connect handshake-error", "handshake" },
+		{ "connect handshake-error\nalert 70\ntls none", "old-version" },
+		{ "tls 1.1", "old-version" },
+		{ "san other.example", "name-mismatch" },
+		{ "no-san\ncn mta-sts.example.com", "cn-only" },
+		{ "connect handshake-error\nverify 10", "expired" },
+		{ "connect handshake-error\nverify 18\nverify 10", "expired" },
+		{ "connect handshake-error\nverify 9", "not-yet-valid" },
+		{ "connect handshake-error\nverify 18", "self-signed" },
+		{ "connect handshake-error\nverify 19", "untrusted-root" },
+		{ "connect handshake-error\nverify 20", "incomplete-chain" },
+		{ "connect handshake-error\nverify 24", "invalid" },
+	};
+	static struct facts facts;
+	struct classification result;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		facts_make(&facts, cases[i].facts);
+		classify(&facts.observation, &result);
+		if (strcmp(result.tls_verify, cases[i].word) != 0)
+			fail_msg("%s: got \"%s\", want \"%s\"", cases[i].facts, result.tls_verify, cases[i].word);
+	}
+	for (unsigned f = 0; f < FINDING_COUNT; f++)
+		if (finding_table[f].component == COMPONENT_TLS && finding_table[f].severity == SEVERITY_ERROR)
+			assert_int_equal(strncmp(finding_table[f].code, "policy-tls-", strlen("policy-tls-")), 0);
+}
+
 static void worst_mx_gives_the_kind(void **state)
 {
 	static struct facts facts;
@@ -359,13 +417,57 @@ static void huge_policy_matches_its_last_pattern(void **state)
 	assert_int_equal(result.judgement.verdict, VERDICT_ENFORCE_PARTIAL);
 }
 
+/* Facts, and is there hope that asking again tells more? */
+static const struct {
+	const char *facts;
+	bool again;
+} asking_again[] = {
+	{ "", false },
+	{ "input illegal", false },
+	{ "input blocklisted", false },
+	{ "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED", false },
+	{ "sts NXDOMAIN\nrpt NXDOMAIN", false },
+	{ "mx SERVFAIL", true },
+	{ "sts TIMEOUT", true },
+	{ "rpt REFUSED", true },
+	{ "a SERVFAIL\naaaa TIMEOUT\naddresses 0\nconnect skipped", true },
+	{ "aaaa SERVFAIL", false }, /* the policy was had all the same */
+	{ "connect connection-refused", false },
+	{ "connect connection-reset", false },
+	{ "connect connection-timeout", true },
+	{ "connect network-unreachable", true },
+	{ "connect io-timeout\nhttp 0", true },
+	{ "connect handshake-error", false },
+	{ "connect blocklisted-target", false },
+	{ "failure timeout", true },
+	{ "failure protocol", false },
+	{ "failure too-large", false },
+	{ "http 503", false },
+};
+
+static void what_may_pass_is_worth_asking_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(asking_again); i++) {
+		static struct facts facts;
+		struct classification result;
+
+		facts_make(&facts, asking_again[i].facts);
+		classify(&facts.observation, &result);
+		if (classification_worth_asking_again(&facts.observation, &result) != asking_again[i].again)
+			fail_msg("%s", asking_again[i].facts);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_every_case),
 		cmocka_unit_test(table_reaches_everything),
+		cmocka_unit_test(one_word_tells_how_tls_ended),
 		cmocka_unit_test(worst_mx_gives_the_kind),
 		cmocka_unit_test(huge_policy_matches_its_last_pattern),
+		cmocka_unit_test(what_may_pass_is_worth_asking_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

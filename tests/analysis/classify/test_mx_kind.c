@@ -7,41 +7,6 @@
 #include "analysis/classify/mx_kind.h"
 #include "analysis/classify/public_suffix.h"
 
-static void edits(void **state)
-{
-	static const struct {
-		const char *a, *b;
-		unsigned edits;
-	} table[] = {
-		{ "", "", 0 },
-		{ "example", "example", 0 },
-		{ "Example", "eXample", 0 },
-		{ "example", "exmple", 1 },
-		{ "example", "exmaple", 2 },
-		{ "example", "xample", 1 },
-		{ "abc", "", 3 },
-		{ "", "abcd", 4 },
-		{ "kitten", "sitting", 3 },
-		{ "abcdef", "uvwxyz", 4 },
-		{ "abcdefgh", "h", 4 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		assert_int_equal(mx_kind_edits(span_of(table[i].a), span_of(table[i].b)), table[i].edits);
-		assert_int_equal(mx_kind_edits(span_of(table[i].b), span_of(table[i].a)), table[i].edits);
-	}
-}
-
-static void edits_of_overlong_labels_are_far(void **state)
-{
-	char label[200];
-
-	(void)state;
-	memset(label, 'a', sizeof(label));
-	assert_int_equal(mx_kind_edits((struct span){ label, sizeof(label) }, span_of("a")), MX_KIND_EDITS_MAX + 1);
-}
-
 static void public_suffix(void **state)
 {
 	static const struct {
@@ -116,8 +81,8 @@ static void kind_of_pair(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(edits),         cmocka_unit_test(edits_of_overlong_labels_are_far),
-		cmocka_unit_test(public_suffix), cmocka_unit_test(public_suffix_of_odd_octets),
+		cmocka_unit_test(public_suffix),
+		cmocka_unit_test(public_suffix_of_odd_octets),
 		cmocka_unit_test(kind_of_pair),
 	};
 

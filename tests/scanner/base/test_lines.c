@@ -12,14 +12,12 @@ struct got {
 	const char *refused; /* the line that is bad; NULL: none */
 };
 
-static int on_line(void *arg, struct span line, char *error, size_t error_size)
+static int on_line(void *arg, struct span line, struct error *error)
 {
 	struct got *got = arg;
 
-	if (got->refused && span_equal(line, span_of(got->refused))) {
-		snprintf(error, error_size, "'%s' is bad", got->refused);
-		return -1;
-	}
+	if (got->refused && span_equal(line, span_of(got->refused)))
+		return error_set(error, "'%s' is bad", got->refused);
 	if (line.n > got->longest)
 		got->longest = line.n;
 	if (line.n < GOT_SIZE - got->n - 3)
@@ -27,13 +25,13 @@ static int on_line(void *arg, struct span line, char *error, size_t error_size)
 	return 0;
 }
 
-static int read_octets(struct span octets, struct got *got, char path[], char *error)
+static int read_octets(struct span octets, struct got *got, char path[], struct error *error)
 {
 	int result;
 
 	strcpy(path, "/tmp/stsurvey-test-XXXXXX");
 	caught_put(path, octets.p, octets.n);
-	result = lines_read(path, on_line, got, error, 256);
+	result = lines_read(path, on_line, got, error);
 	unlink(path);
 	return result;
 }
@@ -60,13 +58,14 @@ static void comments_and_white_space_are_no_content(void **state)
 		{ SPAN_LITERAL("\xef\xbb\xbf# a\n"), "" },
 		{ SPAN_LITERAL("\xff\xfe\n"), "[\xff\xfe]" },
 	};
-	char path[32], error[256];
+	struct error error;
+	char path[32];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct got got = { .n = 0 };
 
-		assert_int_equal(read_octets(cases[i].octets, &got, path, error), 0);
+		assert_int_equal(read_octets(cases[i].octets, &got, path, &error), 0);
 		if (strcmp(got.text, cases[i].lines) != 0)
 			fail_msg("\"%s\" gives %s, not %s", cases[i].octets.p, got.text, cases[i].lines);
 	}
@@ -75,22 +74,24 @@ static void comments_and_white_space_are_no_content(void **state)
 static void a_nul_is_an_octet_of_its_line(void **state)
 {
 	struct got got = { .n = 0 };
-	char path[32], error[256];
+	struct error error;
+	char path[32];
 
 	(void)state;
-	assert_int_equal(read_octets(SPAN_LITERAL("a\0b\nc\n"), &got, path, error), 0);
+	assert_int_equal(read_octets(SPAN_LITERAL("a\0b\nc\n"), &got, path, &error), 0);
 	assert_int_equal(got.longest, 3);
 }
 
 static void a_line_may_be_long(void **state)
 {
 	struct got got = { .n = 0 };
-	char path[32], error[256], *octets = malloc(LONG_LINE + 3);
+	struct error error;
+	char path[32], *octets = malloc(LONG_LINE + 3);
 
 	(void)state;
 	memset(octets, 'x', LONG_LINE);
 	memcpy(octets + LONG_LINE, "\na\n", 3);
-	assert_int_equal(read_octets((struct span){ octets, LONG_LINE + 3 }, &got, path, error), 0);
+	assert_int_equal(read_octets((struct span){ octets, LONG_LINE + 3 }, &got, path, &error), 0);
 	assert_int_equal(got.longest, LONG_LINE);
 	assert_string_equal(got.text, "[a]");
 	free(octets);
@@ -99,12 +100,13 @@ static void a_line_may_be_long(void **state)
 static void the_first_bad_line_ends_it_and_is_named(void **state)
 {
 	struct got got = { .refused = "bad" };
-	char path[32], error[256], due[256];
+	struct error error;
+	char path[32], due[256];
 
 	(void)state;
-	assert_int_equal(read_octets(SPAN_LITERAL("a\n\n# b\n bad # here\nbad\nc\n"), &got, path, error), -1);
+	assert_int_equal(read_octets(SPAN_LITERAL("a\n\n# b\n bad # here\nbad\nc\n"), &got, path, &error), -1);
 	snprintf(due, sizeof(due), "%s:4: 'bad' is bad", path);
-	assert_string_equal(error, due);
+	assert_string_equal(error.text, due);
 	assert_string_equal(got.text, "[a]");
 }
 
@@ -119,13 +121,14 @@ static void what_cannot_be_read_says_why(void **state)
 		{ "/tmp", EISDIR }, /* opens, and fails later */
 	};
 	struct got got = { .n = 0 };
-	char error[256], due[256];
+	struct error error;
+	char due[256];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		assert_int_equal(lines_read(cases[i].path, on_line, &got, error, sizeof(error)), -1);
+		assert_int_equal(lines_read(cases[i].path, on_line, &got, &error), -1);
 		snprintf(due, sizeof(due), "%s: %s", cases[i].path, strerror(cases[i].error));
-		assert_string_equal(error, due);
+		assert_string_equal(error.text, due);
 	}
 	assert_int_equal(got.n, 0);
 }

@@ -8,7 +8,7 @@
 
 enum { TIME_SIZE = 25, NARROW = 12 }; /* "2026-11-27T10:00:00.000Z " */
 
-static char error[LOG_ERROR_MAX];
+static struct error error;
 
 /* Without its time, which must look like one. Returns what stands behind the line's end. */
 static const char *take_line(const char *text, char line[static LOG_LINE_MAX + 64])
@@ -29,19 +29,22 @@ static void say_one_of_each(void)
 	log_error("%s %d", "e", 1);
 	log_warning("w");
 	log_info("i");
-	log_debug("d");
+	log_message(LOG_LEVEL_DEBUG, "d");
+	log_message(LOG_LEVEL_TRACE, "t");
 }
 
 static void messages_above_the_level_are_dropped(void **state)
 {
-	static const char *const words[] = { "[error] e 1", "[warning] w", "[info] i", "[debug] d" };
+	static const char *const words[] = { "[error] e 1", "[warning] w", "[info] i", "[debug] d", "[trace] t" };
 	char line[LOG_LINE_MAX + 64];
 
 	(void)state;
-	for (unsigned most = LOG_LEVEL_ERROR; most <= LOG_LEVEL_DEBUG; most++) {
+	for (unsigned most = LOG_LEVEL_ERROR; most < COUNT_OF(words); most++) {
 		const char *text;
 
-		assert_int_equal(log_open(NULL, most, error), 0);
+		assert_int_equal(log_open(NULL, most, &error), 0);
+		for (unsigned i = 0; i < COUNT_OF(words); i++)
+			assert_int_equal(log_wants(i), i <= most);
 		caught_begin();
 		say_one_of_each();
 		text = caught_end();
@@ -51,7 +54,7 @@ static void messages_above_the_level_are_dropped(void **state)
 		}
 		assert_string_equal(text, "");
 	}
-	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, error), 0);
+	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 }
 
 static void control_characters_are_made_harmless(void **state)
@@ -67,6 +70,14 @@ static void control_characters_are_made_harmless(void **state)
 		  "[info] b\xc3\xbc"
 		  "cher.example" }, /* UTF-8 is no control character */
 		{ "100 %s", "[info] 100 %s" },
+		{ "c1 \xc2\x9b"
+		  "31m",
+		  "[info] c1 ??31m" }, /* as UTF-8 … */
+		{ "c1 \x9b"
+		  "31m \xff",
+		  "[info] c1 ?31m ?" }, /* … and alone */
+		{ "cut \xe2\x80", "[info] cut ??" },
+		{ "", "[info] " },
 	};
 	char line[LOG_LINE_MAX + 64];
 
@@ -98,7 +109,7 @@ static void a_file_is_added_to_until_it_is_closed(void **state)
 	(void)state;
 	caught_put(path, "before\n", 7);
 	caught_begin();
-	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, error), 0);
+	assert_int_equal(log_open(path, LOG_LEVEL_WARNING, &error), 0);
 	log_warning("in the file");
 	log_info("dropped");
 	caught_read(path); /* each line is there at once */
@@ -115,9 +126,9 @@ static void a_file_is_added_to_until_it_is_closed(void **state)
 	assert_string_equal(take_line(text + 7, line), "");
 	assert_string_equal(line, "[warning] in the file");
 	unlink(path);
-	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, error), -1);
-	assert_string_equal(error, "/nonexistent/log: No such file or directory; choose another --log-file");
-	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, error), 0);
+	assert_int_equal(log_open("/nonexistent/log", LOG_LEVEL_INFO, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/log: No such file or directory; choose another --log-file");
+	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 }
 
 static void without_a_terminal_progress_is_a_line(void **state)

@@ -119,7 +119,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 					     .timeout_ms = timeout_ms,
 					     .tries = TRIES,
 					     .tries_ms = rig_tries_ms };
-	char error[256];
+	struct error error;
 
 	assert_non_null(rig);
 	uv_loop_init(&rig->loop);
@@ -137,7 +137,7 @@ struct rig *rig_open(unsigned peers, bool tcp, uint32_t timeout_ms)
 		dns_peer_close(rig->peer[1]);
 	options.loop = &rig->loop;
 	options.rate = &rig->rate;
-	assert_int_equal(net_cares_open(&rig->net, &options, error, sizeof(error)), 0);
+	assert_int_equal(net_cares_open(&rig->net, &options, &error), 0);
 	return rig;
 }
 
@@ -159,15 +159,14 @@ void rig_close(struct rig *rig)
 	free(rig);
 }
 
-void rig_on_answer(struct net_query *query)
+void rig_on_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct asked *asked = query->arg;
-	struct dns_answer answer;
 
 	asked->answers++;
 	asked->rig->open--;
-	if (query->packet && dns_answer_parse(query->packet, query->len, query->name, query->type, &answer) == 0)
-		asked->addresses = answer.count;
+	if (answer)
+		asked->addresses = answer->count;
 }
 
 void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
@@ -175,9 +174,8 @@ void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned 
 	memset(asked, 0, sizeof(*asked));
 	asked->rig = rig;
 	snprintf(asked->name, sizeof(asked->name), number ? "%s%u.example" : "%s.example", name, number);
-	asked->query = (struct net_query){
-		.name = span_of(asked->name), .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked
-	};
+	asked->query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked };
+	net_query_about(&asked->query, span_of(asked->name));
 	rig->open++;
 	net_cares_ask(rig->net, &asked->query);
 }

@@ -67,7 +67,7 @@ void rig_close(struct rig *rig);
 void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number);
 
 /* The callback rig_begin uses. */
-void rig_on_answer(struct net_query *query);
+void rig_on_answer(struct net_query *query, const struct dns_answer *answer);
 
 /* Run until no question is open. */
 void rig_run(struct rig *rig);

@@ -104,21 +104,18 @@ static void a_name_that_cannot_be_asked_for_is_an_error(void **state)
 	rig_close(rig);
 }
 
-static void an_answer_to_both_tries_is_taken_once_and_counted_late_once(void **state)
+static void an_answer_to_both_tries_is_taken_once(void **state)
 {
 	struct rig *rig = rig_open(1, true, LONG_MS);
-	uint64_t before, late, repeats;
+	uint64_t before;
 
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		rig_ask(rig, "ok"); /* so that it is known to answer fast */
-	late = rig_counts(rig).late;
 	before = rig_counts(rig).repeats;
 	assert_int_equal(rig_ask(rig, "late").query.status, DNS_NOERROR);
-	repeats = rig_counts(rig).repeats - before;
-	assert_in_range(repeats, 1, TRIES - 1);
-	rig_linger(rig, 2 * 250);
-	assert_int_equal(rig_counts(rig).late - late, repeats);
+	assert_in_range(rig_counts(rig).repeats - before, 1, TRIES - 1);
+	rig_linger(rig, 2 * 250); /* the others' answers come, and nobody waits for them */
 	rig_close(rig);
 }
 
@@ -171,10 +168,8 @@ static void one_server_may_be_asked_by_number_over_either_way(void **state)
 	for (int i = 0; i < 2; i++) {
 		memset(&asked, 0, sizeof(asked));
 		asked.rig = rig;
-		asked.query = (struct net_query){ .name = SPAN_LITERAL("ok.example"),
-						  .type = DNS_TYPE_A,
-						  .on_answer = rig_on_answer,
-						  .arg = &asked };
+		asked.query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = &asked };
+		net_query_about(&asked.query, SPAN_LITERAL("ok.example"));
 		rig->open++;
 		net_cares_ask_server(rig->net, &asked.query, 0, i == 1);
 		rig_run(rig);
@@ -199,7 +194,7 @@ int main(void)
 		cmocka_unit_test(a_server_without_edns_is_asked_plainly_and_then_always),
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
-		cmocka_unit_test(an_answer_to_both_tries_is_taken_once_and_counted_late_once),
+		cmocka_unit_test(an_answer_to_both_tries_is_taken_once),
 		cmocka_unit_test(what_came_while_we_stood_still_is_read_before_anything_is_late),
 		cmocka_unit_test(silence_costs_no_more_packets_than_tries),
 		cmocka_unit_test(no_try_begins_when_its_time_is_over),

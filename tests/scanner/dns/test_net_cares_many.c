@@ -182,11 +182,11 @@ struct stream {
 
 static struct stream *stream;
 
-static void on_stream_answer(struct net_query *query)
+static void on_stream_answer(struct net_query *query, const struct dns_answer *answer)
 {
 	struct asked *asked = query->arg;
 
-	rig_on_answer(query);
+	rig_on_answer(query, answer);
 	stream->good += query->fault == NET_OK && query->status == DNS_NOERROR && asked->answers == 1;
 	asked->answers = 0;
 }
@@ -204,10 +204,9 @@ static void channels_are_renewed_and_lose_nothing(void **state)
 
 			asked->rig = rig;
 			snprintf(asked->name, sizeof(asked->name), "ok%u.example", stream->begun);
-			asked->query = (struct net_query){ .name = span_of(asked->name),
-							   .type = DNS_TYPE_A,
-							   .on_answer = on_stream_answer,
-							   .arg = asked };
+			asked->query =
+				(struct net_query){ .type = DNS_TYPE_A, .on_answer = on_stream_answer, .arg = asked };
+			net_query_about(&asked->query, span_of(asked->name));
 			rig->open++;
 			net_cares_ask(rig->net, &asked->query);
 		}

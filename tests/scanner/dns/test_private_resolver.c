@@ -27,7 +27,7 @@ enum {
 	EXTRA_LINES = 200,
 };
 
-static char error[512];
+static struct error error;
 
 /* The status of one question over UDP; DNS_TIMEOUT without an answer. */
 static enum dns_status ask(const struct endpoint *server, const char *name)
@@ -37,6 +37,7 @@ static enum dns_status ask(const struct endpoint *server, const char *name)
 	int n = dns_query_write(7, span_of(name), DNS_TYPE_A, true, question);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct dns_answer_room room;
 	struct dns_answer answer = { .status = DNS_TIMEOUT };
 	ssize_t got;
 
@@ -44,7 +45,7 @@ static enum dns_status ask(const struct endpoint *server, const char *name)
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	if (send(fd, question, (size_t)n, 0) == n && poll(&wait, 1, 2000) == 1 &&
 	    (got = recv(fd, packet, sizeof(packet), 0)) > 0)
-		assert_int_equal(dns_answer_parse(packet, (size_t)got, span_of(name), DNS_TYPE_A, &answer), 0);
+		assert_int_equal(dns_answer_parse(packet, (size_t)got, span_of(name), DNS_TYPE_A, &room, &answer), 0);
 	close(fd);
 	return answer.status;
 }
@@ -89,11 +90,11 @@ static void answers_from_its_start_to_its_stop(void **state)
 	struct endpoint server;
 
 	(void)state;
-	assert_int_equal(private_resolver_start(&resolver, NULL, 2, 4000, &server, error, sizeof(error)), 0);
+	assert_int_equal(private_resolver_start(&resolver, NULL, 2, 4000, &server, &error), 0);
 	assert_true(address_is_loopback(&server.address));
 	assert_int_equal(ask(&server, "localhost"), DNS_NOERROR);
 	assert_int_equal(ask(&server, "there.is.none.invalid"), DNS_NXDOMAIN);
-	assert_false(private_resolver_has_ended(resolver, error, sizeof(error)));
+	assert_false(private_resolver_has_ended(resolver, &error));
 	assert_int_not_equal(getpgid(child()), getpgid(0)); /* ^C is not for it */
 	private_resolver_stop(resolver);
 	assert_int_equal(child(), 0);
@@ -106,8 +107,8 @@ static void two_at_once_do_not_meet(void **state)
 	struct endpoint a, b;
 
 	(void)state;
-	assert_int_equal(private_resolver_start(&first, NULL, 1, 1, &a, error, sizeof(error)), 0);
-	assert_int_equal(private_resolver_start(&second, NULL, 1, 1, &b, error, sizeof(error)), 0);
+	assert_int_equal(private_resolver_start(&first, NULL, 1, 1, &a, &error), 0);
+	assert_int_equal(private_resolver_start(&second, NULL, 1, 1, &b, &error), 0);
 	assert_int_not_equal(a.port, b.port);
 	private_resolver_stop(first);
 	assert_int_equal(ask(&b, "localhost"), DNS_NOERROR);
@@ -121,7 +122,7 @@ static void takes_lines_of_the_users(void **state)
 	char *path = write_extra("local-data: \"host", ".test. A 192.0.2.1\"", EXTRA_LINES);
 
 	(void)state;
-	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof(error)), 0);
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, &error), 0);
 	assert_int_equal(ask(&server, "host199.test"), DNS_NOERROR);
 	assert_int_equal(ask(&server, "host200.test"), DNS_NXDOMAIN);
 	private_resolver_stop(resolver);
@@ -135,15 +136,15 @@ static void says_what_unbound_does_not_like(void **state)
 	char *path = write_extra("no-such-setting: ", "", 1);
 
 	(void)state;
-	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof(error)), -1);
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, &error), -1);
 	assert_null(resolver);
-	assert_non_null(strstr(error, "the private Unbound ended (status 1): "));
-	assert_non_null(strstr(error, "error"));
+	assert_non_null(strstr(error.text, "the private Unbound ended (status 1): "));
+	assert_non_null(strstr(error.text, "error"));
 	assert_int_equal(child(), 0);
 	unlink(path);
-	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "--resolver-config /tmp/stsurvey-test-"));
-	assert_non_null(strstr(error, "No such file"));
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, &error), -1);
+	assert_non_null(strstr(error.text, "--resolver-config /tmp/stsurvey-test-"));
+	assert_non_null(strstr(error.text, "No such file"));
 }
 
 static void its_end_is_noticed(void **state)
@@ -153,15 +154,15 @@ static void its_end_is_noticed(void **state)
 	bool ended = false;
 
 	(void)state;
-	assert_int_equal(private_resolver_start(&resolver, NULL, 1, 1, &server, error, sizeof(error)), 0);
+	assert_int_equal(private_resolver_start(&resolver, NULL, 1, 1, &server, &error), 0);
 	assert_true(child() > 0);
 	kill(child(), SIGKILL);
 	for (unsigned ms = 0; ms < PATIENCE_MS && !ended; ms += STEP_MS) {
-		ended = private_resolver_has_ended(resolver, error, sizeof(error));
+		ended = private_resolver_has_ended(resolver, &error);
 		usleep(1000 * STEP_MS);
 	}
 	assert_true(ended);
-	assert_non_null(strstr(error, "ended (signal 9)"));
+	assert_non_null(strstr(error.text, "ended (signal 9)"));
 	private_resolver_stop(resolver);
 }
 
@@ -179,7 +180,7 @@ static void ends_with_its_parent(void **state)
 		struct private_resolver *resolver;
 		struct endpoint server;
 
-		if (private_resolver_start(&resolver, NULL, 1, 1, &server, error, sizeof(error)) < 0)
+		if (private_resolver_start(&resolver, NULL, 1, 1, &server, &error) < 0)
 			_exit(1);
 		raise(SIGKILL);
 	}

@@ -56,8 +56,8 @@ struct feed_rig_output feed_rig_drain(struct feed_options options)
 	options.on_ready = feed_rig_on_ready;
 	options.arg = &bell;
 	output.file = open_memstream(&output.text, &output.size);
-	if (feed_open(&feed, &options, output.error) != 0)
-		fail_msg("%s", output.error);
+	if (feed_open(&feed, &options, &output.error) != 0)
+		fail_msg("%s", output.error.text);
 	while ((output.result = feed_take(feed, &batch)) <= FEED_WAIT) {
 		if (output.result == FEED_WAIT) {
 			feed_rig_wait(&bell);
@@ -67,7 +67,7 @@ struct feed_rig_output feed_rig_drain(struct feed_options options)
 		feed_release(feed, batch);
 	}
 	output.entries = feed_entries(feed);
-	snprintf(output.error, sizeof(output.error), "%s", feed_error(feed));
+	feed_error(feed, &output.error);
 	feed_close(feed);
 	fclose(output.file);
 	return output;

@@ -16,7 +16,7 @@ struct feed_rig_output {
 	size_t size;
 	FILE *file;
 	enum feed_result result;
-	char error[FEED_ERROR_MAX];
+	struct error error;
 	uint64_t entries, targets;
 };
 

@@ -23,7 +23,7 @@ static void expect(const char *what, const char *input, size_t n, enum feed_form
 	struct feed_rig_output output = feed_rig_drain_octets(input, n, (struct feed_options){ .format = format });
 
 	if (output.result != FEED_END)
-		fail_msg("%s: %s", what, output.error);
+		fail_msg("%s: %s", what, output.error.text);
 	if (strcmp(output.text, expected) != 0)
 		fail_msg("%s: got\n%s", what, output.text);
 	free(output.text);
@@ -154,7 +154,7 @@ static void included_zones_are_an_error(void **state)
 	(void)state;
 	assert_int_equal(output.result, FEED_FAILED);
 	assert_string_equal(output.text, "0 0 0 a.t\n");
-	assert_non_null(strstr(output.error, ": line 3: $INCLUDE is not followed"));
+	assert_non_null(strstr(output.error.text, ": line 3: $INCLUDE is not followed"));
 	free(output.text);
 }
 
@@ -190,8 +190,9 @@ static void pieces_do_not_change_what_is_read(void **state)
 
 		for (size_t piece = 1; piece <= 64; piece++) {
 			struct heard heard = { .n = 0 };
+			struct error error;
 			struct feed_reader *reader = feed_reader_new(FEED_FORMAT_AUTO, hear,
-								     piece == 1 ? &whole : &heard);
+								     piece == 1 ? &whole : &heard, &error);
 			struct span rest = span_of(inputs[i]);
 
 			while (rest.n > 0) {
@@ -267,7 +268,7 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	output = feed_rig_drain_octets(out, packed / 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
 	snprintf(expected, sizeof(expected), ": truncated gzip stream at octet %zu: fetch", packed / 2);
-	assert_non_null(strstr(output.error, expected));
+	assert_non_null(strstr(output.error.text, expected));
 	assert_true(output.targets > FEED_RIG_LINES / 3 && output.targets < FEED_RIG_LINES);
 	output.text[output.size - 1] = '\0';
 	last = strrchr(output.text, '\n') + 1; /* no half name: d12.test of d12345.test would be another domain */
@@ -278,12 +279,12 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	memset(out + packed / 2, 0xff, 64);
 	output = feed_rig_drain_octets(out, packed, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": damaged gzip stream at octet "));
+	assert_non_null(strstr(output.error.text, ": damaged gzip stream at octet "));
 	free(output.text);
 	packed = ZSTD_compress(out, FEED_RIG_BIG, list, n, 1);
 	output = feed_rig_drain_octets(out, packed - 1, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": truncated zstd stream at octet "));
+	assert_non_null(strstr(output.error.text, ": truncated zstd stream at octet "));
 	free(output.text);
 	output = feed_rig_drain_octets("\x1f\x8b", 2, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
@@ -291,13 +292,13 @@ static void broken_compression_hands_out_what_was_readable(void **state)
 	free(output.text);
 	output = feed_rig_drain_octets("PK\3\4...........", 15, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": is compressed with zip: unzip -p FILE | "));
+	assert_non_null(strstr(output.error.text, ": is compressed with zip: unzip -p FILE | "));
 	free(output.text);
 	output = feed_rig_drain_octets("\xff\xfe"
 				       "a\0\n\0",
 				       6, (struct feed_options){ 0 });
 	assert_int_equal(output.result, FEED_FAILED);
-	assert_non_null(strstr(output.error, ": is in UTF-16: iconv -f UTF-16 "));
+	assert_non_null(strstr(output.error.text, ": is in UTF-16: iconv -f UTF-16 "));
 	free(output.text);
 	free(out);
 	free(list);
@@ -315,19 +316,49 @@ static void shards_split_the_list_by_name_alone(void **state)
 		struct feed_rig_output output = feed_rig_drain_octets(
 			list, n, (struct feed_options){ .shards = SHARDS, .shard = shard });
 		char *first = output.text, name[32];
+		struct feed_rig_output alone;
 
 		assert_int_equal(output.result, FEED_END);
 		assert_int_equal(output.entries, FEED_RIG_LINES);
 		assert_in_range(output.targets, FEED_RIG_LINES / SHARDS * 9 / 10, FEED_RIG_LINES / SHARDS * 11 / 10);
 		assert_int_equal(sscanf(first, "%*d %*d %*d %31s", name), 1);
-		assert_int_equal(feed_shard_of(span_of(name), SHARDS), shard);
 		sum += output.targets;
 		free(output.text);
+		alone = feed_rig_drain_octets(name, strlen(name),
+					      (struct feed_options){ .shards = SHARDS, .shard = shard });
+		assert_int_equal(alone.targets, 1);
+		free(alone.text);
 	}
 	assert_int_equal(sum, FEED_RIG_LINES);
 	free(list);
-	/* Numbers on disk depend on it. */
-	assert_int_equal(feed_shard_of(SPAN_LITERAL("example.com"), 1000000), 677593);
+}
+
+/* Machines that share a list need not be of one version, and scan files say which part they hold. */
+static void the_shard_of_a_name_is_what_it_was(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t shards, shard;
+	} rows[] = {
+		{ "example.com", 1000000, 677593 },
+		{ "example.com", 2, 1 },
+		{ "example.com", 65536, 54681 },
+		{ "a", 65536, 52827 },
+		{ "_dmarc.xn--bcher-kva.example", 65536, 42789 },
+		{ "not a name", 65536, 50088 },
+		{ "a-name.which-is-longer-than-the-others-and-has-digits-0123456789.co.uk", 65536, 13389 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct feed_rig_output output = feed_rig_drain_octets(rows[i].name, strlen(rows[i].name),
+								      (struct feed_options){ .format = FEED_FORMAT_LIST,
+											     .shards = rows[i].shards,
+											     .shard = rows[i].shard });
+
+		assert_int_equal(output.targets, 1);
+		free(output.text);
+	}
 }
 
 static void the_seed_decides_the_order(void **state)
@@ -377,7 +408,7 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(domain_set_add(blocklist, SPAN_LITERAL("b.test")), 0);
-	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .blocklist = blocklist });
+	output = feed_rig_drain_octets(list, sizeof(list) - 1, (struct feed_options){ .domain_blocklist = blocklist });
 	assert_string_equal(output.text,
 			    "0 0 0 a.test\n1 0 2 b.test\n2 0 2 www.b.test\n3 0 0 c.test\n4 0 2 b.test\n5 0 0 d.test\n"
 			    "6 0 1 not a name\n7 0 0 e.test\n");
@@ -398,21 +429,22 @@ static void finished_and_blocked_domains_are_told_apart(void **state)
 static void what_cannot_be_read_is_said_at_once(void **state)
 {
 	struct feed_options options = { .path = "/nonexistent/list", .shards = 1 };
-	char error[FEED_ERROR_MAX];
+	struct error error;
 	struct feed *feed;
 
 	(void)state;
-	assert_int_equal(feed_open(&feed, &options, error), -1);
-	assert_string_equal(error, "/nonexistent/list: No such file or directory; check --input-file");
+	assert_int_equal(feed_open(&feed, &options, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/list: No such file or directory; check --input-file");
 	options.path = "/tmp";
-	assert_int_equal(feed_open(&feed, &options, error), -1);
-	assert_string_equal(error, "/tmp: is a directory; give a file with one domain a line");
+	assert_int_equal(feed_open(&feed, &options, &error), -1);
+	assert_string_equal(error.text, "/tmp: is a directory; give a file with one domain a line");
 }
 
 static void identity_follows_the_content(void **state)
 {
 	static char list[1 << 20];
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct error error;
 	struct feed_options options = { .path = path, .shards = 1 };
 	uint64_t size, sample, before = 0;
 	int64_t mtime;
@@ -427,7 +459,7 @@ static void identity_follows_the_content(void **state)
 		/* nothing; the same octet again; the first; the last */
 		assert_int_equal(pwrite(fd, round > 1 ? "x" : "\n", 1, round == 3 ? (off_t)sizeof(list) - 1 : 0), 1);
 		close(fd);
-		assert_int_equal(feed_open(&feed, &options, error), 0);
+		assert_int_equal(feed_open(&feed, &options, &error), 0);
 		feed_identity(feed, &size, &mtime, &sample);
 		feed_close(feed);
 		assert_int_equal(size, sizeof(list));
@@ -438,9 +470,44 @@ static void identity_follows_the_content(void **state)
 	unlink(path);
 }
 
+/* --resume compares it with what an earlier version wrote. */
+static void the_identity_of_a_list_is_what_it_was(void **state)
+{
+	static unsigned char list[1 << 20];
+	static const struct {
+		size_t n;
+		uint64_t sample;
+	} rows[] = {
+		{ 0, 0xaf63bd4c8601b7df },     { 1, 0x082f2207b4e88cc4 },     { 4097, 0x0f7a762d30de3e77 },
+		{ 65536, 0x9038911ddc8057df }, { 65537, 0x95a5076627023e14 }, { sizeof(list), 0x48e04af7aec67d9f },
+	};
+	struct feed_options options = { .shards = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(list); i++)
+		list[i] = (unsigned char)(i * 31 + i / 4096);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char path[] = "/tmp/stsurvey-test-XXXXXX";
+		struct error error;
+		uint64_t size, sample;
+		struct feed *feed;
+		int64_t mtime;
+
+		feed_rig_write(path, list, rows[i].n);
+		options.path = path;
+		assert_int_equal(feed_open(&feed, &options, &error), 0);
+		feed_identity(feed, &size, &mtime, &sample);
+		feed_close(feed);
+		unlink(path);
+		assert_int_equal(size, rows[i].n);
+		assert_int_equal(sample, rows[i].sample);
+	}
+}
+
 static void stopping_interrupts_a_full_queue(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[FEED_ERROR_MAX];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct error error;
 	struct feed_options options = { .path = path, .shards = 1 };
 	const struct timespec pause = { 0, 20000000 };
 	struct feed *feed;
@@ -449,7 +516,7 @@ static void stopping_interrupts_a_full_queue(void **state)
 
 	(void)state;
 	feed_rig_write(path, list, n);
-	assert_int_equal(feed_open(&feed, &options, error), 0);
+	assert_int_equal(feed_open(&feed, &options, &error), 0);
 	nanosleep(&pause, NULL);
 	assert_true(feed_entries(feed) <= (FEED_QUEUE + 1) * FEED_BATCH); /* back-pressure */
 	feed_close(feed);
@@ -469,10 +536,12 @@ int main(void)
 		cmocka_unit_test(compressed_lists_are_found_by_looking),
 		cmocka_unit_test(broken_compression_hands_out_what_was_readable),
 		cmocka_unit_test(shards_split_the_list_by_name_alone),
+		cmocka_unit_test(the_shard_of_a_name_is_what_it_was),
 		cmocka_unit_test(the_seed_decides_the_order),
 		cmocka_unit_test(finished_and_blocked_domains_are_told_apart),
 		cmocka_unit_test(what_cannot_be_read_is_said_at_once),
 		cmocka_unit_test(identity_follows_the_content),
+		cmocka_unit_test(the_identity_of_a_list_is_what_it_was),
 		cmocka_unit_test(stopping_interrupts_a_full_queue),
 	};
 

@@ -16,16 +16,18 @@
 #include "scanner/feed/feed.h"
 #include "tests/scanner/feed/feed_rig.h"
 
+enum { AWAIT_S = 3600 /* longer than a test may take */ };
+
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
 {
 	static unsigned count;
-	char error[FEED_ERROR_MAX];
+	struct error error;
 	struct feed *feed;
 
 	snprintf(path, size, "/tmp/stsurvey-test-%d-%u.fifo", (int)getpid(), count++);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(feed_open(&feed, options, error), 0); /* nobody writes yet */
+	assert_int_equal(feed_open(&feed, options, &error), 0); /* nobody writes yet */
 	*fd = open(path, O_WRONLY);
 	return feed;
 }
@@ -140,6 +142,7 @@ static void stopping_is_no_failure(void **state)
 	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 	char path[64];
 	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
+	struct error error;
 	struct feed_batch *batch;
 	struct feed *feed;
 	size_t n;
@@ -156,7 +159,8 @@ static void stopping_is_no_failure(void **state)
 	feed_stop(feed);
 	feed_rig_wait(&bell); /* nobody asked for a batch, so this is the end */
 	assert_int_equal(feed_take(feed, &batch), FEED_END);
-	assert_string_equal(feed_error(feed), "");
+	feed_error(feed, &error);
+	assert_string_equal(error.text, "");
 	feed_close(feed);
 	close(fd);
 	unlink(path);
@@ -164,9 +168,56 @@ static void stopping_is_no_failure(void **state)
 	free(list);
 }
 
+/* Who may block asks for a batch and gets it, or the end, as soon as it is there. */
+static void a_batch_is_awaited(void **state)
+{
+	char path[64];
+	struct feed_options options = { .path = path, .format = FEED_FORMAT_LIST, .shards = 1 };
+	struct feed_batch *batch = NULL;
+	struct feed *feed;
+	int fd;
+
+	(void)state;
+	feed = open_fifo(&options, path, sizeof(path), &fd);
+	assert_int_equal(feed_await(feed, &batch, 0), FEED_WAIT);
+	assert_int_equal(write(fd, "a.test\n", 7), 7);
+	assert_int_equal(feed_await(feed, &batch, AWAIT_S), FEED_BATCH_TAKEN);
+	assert_int_equal(batch->count, 1);
+	feed_release(feed, batch);
+	close(fd);
+	assert_int_equal(feed_await(feed, &batch, AWAIT_S), FEED_END);
+	feed_close(feed);
+	unlink(path);
+}
+
+/* Batches for what comes from elsewhere: those that were given back first. */
+static void a_spare_batch_is_one_that_was_released(void **state)
+{
+	struct feed_options options = { .path = "/dev/null", .format = FEED_FORMAT_LIST, .shards = 1 };
+	struct feed_batch *one, *two;
+	struct error error;
+	struct feed *feed;
+
+	(void)state;
+	assert_int_equal(feed_open(&feed, &options, &error), 0);
+	assert_int_equal(feed_await(feed, &one, AWAIT_S), FEED_END);
+	one = feed_spare(feed);
+	two = feed_spare(feed);
+	assert_non_null(one);
+	assert_non_null(two);
+	assert_ptr_not_equal(one, two);
+	feed_release(feed, one);
+	assert_ptr_equal(feed_spare(feed), one);
+	feed_release(feed, one);
+	feed_release(feed, two);
+	feed_close(feed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_batch_is_awaited),
+		cmocka_unit_test(a_spare_batch_is_one_that_was_released),
 		cmocka_unit_test(stopping_interrupts_a_blocked_read),
 		cmocka_unit_test(a_writer_that_pauses_is_not_waited_for),
 		cmocka_unit_test(stopping_is_no_failure),

@@ -40,6 +40,7 @@ struct rig {
 	bool own_hosts;
 	struct cidr_set *allow, *block;
 	unsigned open, ended; /* fetches without callback, and with */
+	bool stop_when_done;  /* the next callback stops all */
 };
 
 struct rig_options {

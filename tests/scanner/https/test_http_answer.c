@@ -70,6 +70,11 @@ static void long_field_is_cut(void **state)
 	line(&f, "HTTP/1.1 302 Found\r\n");
 	assert_int_equal(line(&f, text), HTTP_GO_ON);
 	assert_int_equal(f.http.location.n, HTTP_FIELD_MAX);
+	memcpy(text, "SG-Captcha", strlen("SG-Captcha"));
+	memcpy(text + strlen("SG-Captcha"), ": ", 2);
+	assert_int_equal(line(&f, text), HTTP_GO_ON);
+	assert_true(f.http.challenge.n >= HTTP_FIELD_MAX - 1 && f.http.challenge.n <= HTTP_FIELD_MAX);
+	assert_true(span_starts_with(f.http.challenge, SPAN_LITERAL("sg-captcha: xxx")));
 	arena_fini(&f.arena);
 }
 

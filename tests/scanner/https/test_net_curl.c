@@ -36,21 +36,20 @@ struct address_case {
 	const char *block;
 	enum connect_status status;
 	int used;
-	unsigned attempts;
 };
 
 static const struct address_case address_cases[] = {
-	{ "the first is good", { "127.0.0.1", "127.0.0.2" }, NULL, CONNECT_SUCCESS, 0, 1 },
-	{ "refused, then good", { "127.0.0.2", "127.0.0.1" }, NULL, CONNECT_SUCCESS, 1, 2 },
-	{ "unreachable, then good", { "255.255.255.255", "127.0.0.1" }, NULL, CONNECT_SUCCESS, 1, 2 },
-	{ "all refused", { "127.0.0.2", "127.0.0.3", "127.0.0.4" }, NULL, CONNECT_REFUSED, 2, 3 },
-	{ "the last one's failure", { "127.0.0.2", "255.255.255.255" }, NULL, CONNECT_UNREACHABLE, 1, 2 },
-	{ "link-local without a link", { "fe80::1" }, NULL, CONNECT_UNREACHABLE, 0, 1 },
-	{ "blocked", { "127.0.0.1" }, "127.0.0.1", CONNECT_BLOCKLISTED, -1, 1 },
-	{ "reserved", { "10.0.0.1", "::ffff:192.168.0.1" }, NULL, CONNECT_BLOCKLISTED, -1, 2 },
-	{ "blocked, then refused", { "127.0.0.1", "127.0.0.2" }, "127.0.0.1", CONNECT_REFUSED, 1, 2 },
-	{ "refused, then blocked", { "127.0.0.2", "127.0.0.1" }, "127.0.0.1", CONNECT_REFUSED, 0, 2 },
-	{ "no address", { NULL }, NULL, CONNECT_SKIPPED, -1, 0 },
+	{ "the first is good", { "127.0.0.1", "127.0.0.2" }, NULL, CONNECT_SUCCESS, 0 },
+	{ "refused, then good", { "127.0.0.2", "127.0.0.1" }, NULL, CONNECT_SUCCESS, 1 },
+	{ "unreachable, then good", { "255.255.255.255", "127.0.0.1" }, NULL, CONNECT_SUCCESS, 1 },
+	{ "all refused", { "127.0.0.2", "127.0.0.3", "127.0.0.4" }, NULL, CONNECT_REFUSED, 2 },
+	{ "the last one's failure", { "127.0.0.2", "255.255.255.255" }, NULL, CONNECT_UNREACHABLE, 1 },
+	{ "link-local without a link", { "fe80::1" }, NULL, CONNECT_UNREACHABLE, 0 },
+	{ "blocked", { "127.0.0.1" }, "127.0.0.1", CONNECT_BLOCKLISTED, -1 },
+	{ "reserved", { "10.0.0.1", "::ffff:192.168.0.1" }, NULL, CONNECT_BLOCKLISTED, -1 },
+	{ "blocked, then refused", { "127.0.0.1", "127.0.0.2" }, "127.0.0.1", CONNECT_REFUSED, 1 },
+	{ "refused, then blocked", { "127.0.0.2", "127.0.0.1" }, "127.0.0.1", CONNECT_REFUSED, 0 },
+	{ "no address", { NULL }, NULL, CONNECT_SKIPPED, -1 },
 };
 
 static void addresses_are_tried_in_order(void **state)
@@ -67,10 +66,9 @@ static void addresses_are_tried_in_order(void **state)
 		rig_begin(&rig, &fetch, HOST, c->address);
 		rig_run(&rig);
 		if (fetch.fetch.fault != NET_OK || fetch.policy.status != c->status ||
-		    fetch.policy.address_used != c->used || net_curl_counters(rig.curl).attempts != c->attempts)
-			fail_msg("%s: fault %d, status %d, address %d, attempts %lu", c->name, fetch.fetch.fault,
-				 fetch.policy.status, fetch.policy.address_used,
-				 (unsigned long)net_curl_counters(rig.curl).attempts);
+		    fetch.policy.address_used != c->used)
+			fail_msg("%s: fault %d, status %d, address %d", c->name, fetch.fetch.fault, fetch.policy.status,
+				 fetch.policy.address_used);
 		assert_int_equal(peer.accepted, c->status == CONNECT_SUCCESS);
 		rig_fetch_fini(&fetch);
 		rig_fini(&rig);
@@ -103,7 +101,7 @@ static void no_second_address_after_a_connection(void **state)
 }
 
 /* A listener whose queue is full: the kernel drops the SYN, as a firewall would. */
-static int full_listener(const char *address, uint16_t port, int filler[4])
+static int full_listener(const char *address, uint16_t port, int filler[static 4])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
@@ -185,8 +183,8 @@ static void fetch_many(unsigned concurrency, unsigned per_host, unsigned limit)
 					      .timeout_s = 20 });
 	for (int i = 0; i < MANY; i++)
 		rig_begin(&rig, &fetch[i], HOST, NULL);
-	assert_int_equal(net_curl_counters(rig.curl).in_flight, limit);
-	assert_int_equal(net_curl_counters(rig.curl).waiting, MANY - limit);
+	assert_int_equal(net_curl_gate(rig.curl)->open, limit);
+	assert_int_equal(net_curl_gate(rig.curl)->waiting, MANY - limit);
 	rig_run(&rig);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(fetch[i].done, 1);
@@ -338,6 +336,33 @@ static void stop_calls_everyone_back_once(void **state)
 	tls_peer_stop(&peer);
 }
 
+/* One is refused, one is connected, one waits for room; the first one's callback stops all. */
+static void a_callback_may_stop_all(void **state)
+{
+	static const char *const refused[] = { "127.0.0.2", NULL };
+	struct tls_peer_plan plan = { .bare = bare_silence };
+	struct rig_fetch fetch[3];
+	struct tls_peer peer;
+	struct rig rig;
+
+	(void)state;
+	tls_peer_start(&peer, &plan, NULL, 0);
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = peer.port, .concurrency = 2 });
+	rig.stop_when_done = true;
+	rig_begin(&rig, &fetch[0], HOST, refused);
+	rig_begin(&rig, &fetch[1], HOST, NULL);
+	rig_begin(&rig, &fetch[2], HOST, NULL);
+	rig_run(&rig);
+	assert_int_equal(fetch[0].policy.status, CONNECT_REFUSED);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fetch[i].done, 1);
+		assert_int_equal(fetch[i].fetch.fault, i == 0 ? NET_OK : NET_FAULT_SHUTDOWN);
+		rig_fetch_fini(&fetch[i]);
+	}
+	rig_fini(&rig);
+	tls_peer_stop(&peer);
+}
+
 /* No descriptor left: our fault, and nothing is said about the domain. */
 static void no_descriptor_is_a_fault(void **state)
 {
@@ -365,15 +390,15 @@ static void options_are_checked(void **state)
 	struct net_curl_options options = { .user_agent = "x", .concurrency = 1, .timeout_s = 61 };
 	struct net_curl *curl;
 	struct tls_store *store;
-	char error[256] = "";
+	struct error error;
 
 	(void)state;
-	assert_int_equal(net_curl_open(&curl, &options, error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "--http-timeout"));
-	assert_int_equal(tls_store_open(&store, "/nowhere/ca.pem", error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "/nowhere/ca.pem: No such file"));
-	assert_int_equal(tls_store_open(&store, "/dev/null", error, sizeof(error)), -1);
-	assert_non_null(strstr(error, "no certificate"));
+	assert_int_equal(net_curl_open(&curl, &options, &error), -1);
+	assert_non_null(strstr(error.text, "--http-timeout"));
+	assert_int_equal(tls_store_open(&store, "/nowhere/ca.pem", &error), -1);
+	assert_non_null(strstr(error.text, "/nowhere/ca.pem: No such file"));
+	assert_int_equal(tls_store_open(&store, "/dev/null", &error), -1);
+	assert_non_null(strstr(error.text, "no certificate"));
 }
 
 int main(void)
@@ -387,6 +412,7 @@ int main(void)
 		cmocka_unit_test(waiting_for_one_host_delays_no_other),
 		cmocka_unit_test(host_limit_holds_across_threads),
 		cmocka_unit_test(stop_calls_everyone_back_once),
+		cmocka_unit_test(a_callback_may_stop_all),
 		cmocka_unit_test(no_descriptor_is_a_fault),
 		cmocka_unit_test(options_are_checked),
 	};

@@ -221,7 +221,7 @@ static void look_at_facts(const struct obs_policy *policy, struct tls_peer *peer
 	assert_true(span_equal(policy->http.content_type, SPAN_LITERAL("text/plain; charset=utf-8")));
 	assert_null(policy->http.location.p);
 	assert_true(span_equal(policy->http.body, SPAN_LITERAL(POLICY)));
-	assert_false(policy->http.challenged);
+	assert_null(policy->http.challenge.p);
 }
 
 static void look_at_request(const struct obs_policy *policy, struct tls_peer *peer)

@@ -8,24 +8,24 @@
 
 #include <cmocka.h>
 
-#include "scanner/options/options_table.h"
+#include "scanner/options/option_table.h"
+#include "scanner/options/option_value.h"
 
 enum { WORDS_MAX = 48, LINE_SIZE = 1024 };
 
-static char error[OPTIONS_ERROR_MAX];
-static int first;
+static struct error error;
 
-/* Split @line at blanks and read it; every scan here names its files and a resolver. */
-static enum options_result read_line(struct options *options, enum options_command command, const char *line)
+/* Split @line at blanks and read it as the command's. */
+static enum options_result read_line(struct options *options, enum command command, const char *line)
 {
 	static char copy[LINE_SIZE], *argv[WORDS_MAX];
 	int argc = 0;
 
-	snprintf(copy, sizeof(copy), "%s %s", command == OPTIONS_SCAN ? "scan" : "check", line);
+	snprintf(copy, sizeof(copy), "%s %s", command_table[command].name, line);
 	for (char *word = strtok(copy, " "); word && argc < WORDS_MAX - 1; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return options_read(options, command, argc, argv, &first, error);
+	return options_read(options, command, argc, argv, &error);
 }
 
 static void write_file(char path[], const char *text)
@@ -41,7 +41,7 @@ static void defaults_hurt_nobody(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_SCAN, "-f list -o out --name-servers 192.0.2.53"), OPTIONS_OK);
+	assert_int_equal(read_line(&options, COMMAND_SCAN, "-f list -o out --name-servers 192.0.2.53"), OPTIONS_OK);
 	assert_string_equal(options.input_file, "list");
 	assert_int_equal(options.input_format, FEED_FORMAT_AUTO);
 	assert_string_equal(options.output_file, "out");
@@ -82,7 +82,7 @@ static void rates_are_unlimited_only_on_loopback(void **state)
 		char line[LINE_SIZE];
 
 		snprintf(line, sizeof(line), "-f list -o out %s", cases[i].line);
-		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+		assert_int_equal(read_line(&options, COMMAND_SCAN, line), OPTIONS_OK);
 		if (options.rate != cases[i].rate || options.resolver_rate != cases[i].resolver_rate)
 			fail_msg("%s: %g and %g", cases[i].line, options.rate, options.resolver_rate);
 		options_free(&options);
@@ -95,7 +95,7 @@ static void every_option_lands_in_its_member(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+	assert_int_equal(read_line(&options, COMMAND_SCAN,
 				   "-flist -oout --metadata-file=m -u u -l l -qvv -r 250 --concurrency 10 -t 3 "
 				   "--timeout .5 "
 				   "--retries 0 --resume --name-servers 127.0.0.9:5300,[::1]:54,127.0.0.9:5300"),
@@ -113,7 +113,7 @@ static void every_option_lands_in_its_member(void **state)
 	assert_int_equal(options.server[1].port, 54);
 	options_free(&options);
 
-	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+	assert_int_equal(read_line(&options, COMMAND_SCAN,
 				   "-f list -o out --name-servers ::1 -e 0 --shards 4 --shard 3 "
 				   "--max-domains 9 --max-runtime 1.5 "
 				   "--http-timeout 60 --http-concurrency 7 --per-host 2 --https-port 8443 "
@@ -130,7 +130,7 @@ static void every_option_lands_in_its_member(void **state)
 	assert_int_equal(options.smtp_port, 2525);
 	options_free(&options);
 
-	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+	assert_int_equal(read_line(&options, COMMAND_SCAN,
 				   "-f list -o out --name-servers ::1 --ca-file ca --contact "
 				   "https://example.org/#scan --force "
 				   "--allow-reserved 127.0.0.0/8,fd00::/8 --input-format zone --sync-interval 0"),
@@ -169,8 +169,8 @@ static void usage_errors_name_the_option(void **state)
 		{ "--shards 0", "--shards '0': not a whole number from 1 to" },
 		{ "--resume --force", "--resume and --force exclude each other" },
 		{ "--resume -o -", "--resume needs --output-file FILE" },
-		{ "--input-format xml", "--input-format 'xml': formats are list, csv and zone" },
-		{ "--resolver bind", "--resolver 'bind': only unbound is known" },
+		{ "--input-format xml", "--input-format 'xml': must be auto|list|csv|zone" },
+		{ "--resolver bind", "--resolver 'bind': must be unbound" },
 		{ "--resolver unbound", "--resolver and --name-servers exclude each other" },
 		{ "--resolver-config x", "--resolver-config needs --resolver unbound" },
 		{ "--name-servers example.com", "--name-servers 'example.com': 'example.com' is no name server" },
@@ -186,12 +186,12 @@ static void usage_errors_name_the_option(void **state)
 		{ "-f out", "--output-file and --input-file are the same file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
 		{ "--nameservers 5", "unknown option 'nameservers'; did you mean 'name-servers'?" },
-		{ "--frobnicate=5", "unknown option 'frobnicate'; --help lists them all" },
-		{ "-x", "unknown option '-x'" },
+		{ "--frobnicate=5", "unknown option 'frobnicate'; 'stsurvey help scan' lists them all" },
+		{ "-x", "unknown option '-x'; 'stsurvey help scan' lists them all" },
 		{ "--quiet=yes", "--quiet takes no value" },
 		{ "--rate", "--rate needs a value: --rate N" },
 		{ "-r", "--rate needs a value: --rate N" },
-		{ "example.com", "'example.com' is no option; domains come from --input-file FILE" },
+		{ "example.com", "'example.com' is one argument too many: stsurvey scan -f LIST -o SCAN [OPTION]..." },
 	};
 
 	(void)state;
@@ -200,11 +200,11 @@ static void usage_errors_name_the_option(void **state)
 		char line[LINE_SIZE];
 
 		snprintf(line, sizeof(line), "-f list -o out --name-servers 192.0.2.53 %s", cases[i].line);
-		if (read_line(&options, OPTIONS_SCAN, line) != OPTIONS_USAGE)
+		if (read_line(&options, COMMAND_SCAN, line) != OPTIONS_USAGE)
 			fail_msg("'%s' is taken", cases[i].line);
-		if (strncmp(error, cases[i].message, strlen(cases[i].message)) != 0)
-			fail_msg("'%s': %s", cases[i].line, error);
-		if (strchr(error, '\n') && !strchr(cases[i].line, '\n'))
+		if (strncmp(error.text, cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("'%s': %s", cases[i].line, error.text);
+		if (strchr(error.text, '\n') && !strchr(cases[i].line, '\n'))
 			fail_msg("'%s': more than one line", cases[i].line);
 		options_free(&options);
 	}
@@ -219,8 +219,8 @@ static void unreadable_files_are_fatal(void **state)
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		struct options options;
 
-		assert_int_equal(read_line(&options, OPTIONS_SCAN, lines[i]), OPTIONS_FATAL);
-		assert_string_equal(error, "/nonexistent/b: No such file or directory");
+		assert_int_equal(read_line(&options, COMMAND_SCAN, lines[i]), OPTIONS_FATAL);
+		assert_string_equal(error.text, "/nonexistent/b: No such file or directory");
 		options_free(&options);
 	}
 }
@@ -236,7 +236,7 @@ static void the_command_line_overrides_the_configuration(void **state)
 			 "quiet = no\ncontact = \"https://example.org/#x\"\nallow-reserved = 127.0.0.0/8\n");
 	snprintf(line, sizeof(line), "-f list --rate 7 -o out -C %s --allow-reserved 10.0.0.0/8 --name-servers ::1",
 		 path);
-	assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+	assert_int_equal(read_line(&options, COMMAND_SCAN, line), OPTIONS_OK);
 	assert_true(options.rate == 7 && options.timeout == 0.25 && options.resume && !options.quiet);
 	assert_string_equal(options.contact, "https://example.org/#x");
 	assert_int_equal(options.server_count, 1);
@@ -244,7 +244,7 @@ static void the_command_line_overrides_the_configuration(void **state)
 	assert_true(cidr_set_has(options.allow_reserved, &lab) && cidr_set_has(options.allow_reserved, &lan));
 	options_free(&options);
 	snprintf(line, sizeof(line), "-C %s example.com", path);
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, line), OPTIONS_OK); /* scan's options are passed over */
+	assert_int_equal(read_line(&options, COMMAND_CHECK, line), OPTIONS_OK); /* scan's options are passed over */
 	assert_true(options.timeout == 0.25 && !options.resume);
 	options_free(&options);
 	unlink(path);
@@ -260,6 +260,7 @@ static void configuration_errors_have_a_line(void **state)
 		{ "rate\n", ":1: 'rate' needs a value: rate = N" },
 		{ "quiet = maybe\n", ":1: --quiet 'maybe': write yes or no" },
 		{ "config = other\n", ":1: 'config' has no place in a configuration file" },
+		{ "directory = x\n", ":1: unknown option 'directory'; 'stsurvey help scan' lists them all" },
 	};
 
 	(void)state;
@@ -269,10 +270,10 @@ static void configuration_errors_have_a_line(void **state)
 
 		write_file(path, cases[i].text);
 		snprintf(line, sizeof(line), "-f list -o out --config %s", path);
-		assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_USAGE);
-		assert_memory_equal(error, path, strlen(path));
-		if (strncmp(error + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
-			fail_msg("%s", error);
+		assert_int_equal(read_line(&options, COMMAND_SCAN, line), OPTIONS_USAGE);
+		assert_memory_equal(error.text, path, strlen(path));
+		if (strncmp(error.text + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("%s", error.text);
 		options_free(&options);
 		unlink(path);
 	}
@@ -286,14 +287,14 @@ static void name_servers_come_from_files_too(void **state)
 	(void)state;
 	write_file(list, "# ours\n192.0.2.1:5353\n2001:db8::1, 192.0.2.2\n");
 	snprintf(line, sizeof(line), "-f list -o out --name-servers @%s", list);
-	assert_int_equal(read_line(&options, OPTIONS_SCAN, line), OPTIONS_OK);
+	assert_int_equal(read_line(&options, COMMAND_SCAN, line), OPTIONS_OK);
 	assert_int_equal(options.server_count, 3);
 	assert_int_equal(options.server[0].port, 5353);
 	options_free(&options);
 	write_file(resolv, "search example.com\nnameserver 192.0.2.7\nnameserver\tfe80::1%eth0\noptions "
 			   "edns0\nnameserver ::1\n");
 	options = (struct options){ 0 };
-	assert_int_equal(options_read_resolv_conf(&options, resolv, error, sizeof(error)), OPTIONS_OK);
+	assert_int_equal(option_read_resolv_conf(&options, resolv, &error), OPTIONS_OK);
 	assert_int_equal(options.server_count, 2);
 	assert_int_equal(options.server[0].port, 53);
 	options_free(&options);
@@ -309,8 +310,8 @@ static void an_empty_resolv_conf_is_fatal(void **state)
 
 	(void)state;
 	write_file(path, "search example.com\n");
-	assert_int_equal(options_read_resolv_conf(&options, path, error, sizeof(error)), OPTIONS_FATAL);
-	assert_non_null(strstr(error, "no name server in it; give --name-servers"));
+	assert_int_equal(option_read_resolv_conf(&options, path, &error), OPTIONS_FATAL);
+	assert_non_null(strstr(error.text, "no name server in it; give --name-servers"));
 	options_free(&options);
 	unlink(path);
 }
@@ -320,7 +321,7 @@ static void what_was_given_is_remembered(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_SCAN,
+	assert_int_equal(read_line(&options, COMMAND_SCAN,
 				   "-f list -o out --name-servers ::1 -r 5 --rate 6 --resume "
 				   "--allow-reserved 10.0.0.0/8 "
 				   "--allow-reserved 127.0.0.0/8"),
@@ -338,70 +339,185 @@ static void check_takes_domains_and_fewer_options(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, "example.com --name-servers ::1 example.org"), OPTIONS_OK);
-	assert_int_equal(first, 3); /* after the command, the option and its value, as getopt sorts them */
+	assert_int_equal(read_line(&options, COMMAND_CHECK, "example.com --name-servers ::1 example.org"), OPTIONS_OK);
+	assert_int_equal(options.operands, 2);
+	assert_string_equal(options.operand[0], "example.com");
+	assert_string_equal(options.operand[1], "example.org");
 	options_free(&options);
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--name-servers ::1"), OPTIONS_USAGE);
-	assert_string_equal(error, "no domain given");
+	assert_int_equal(read_line(&options, COMMAND_CHECK, "--name-servers ::1"), OPTIONS_USAGE);
+	assert_string_equal(error.text, "no domain given: stsurvey check [OPTION]... DOMAIN...");
 	options_free(&options);
-	assert_int_equal(read_line(&options, OPTIONS_CHECK, "--shards 2 example.com"), OPTIONS_USAGE);
+	assert_int_equal(read_line(&options, COMMAND_CHECK, "--shards 2 example.com"), OPTIONS_USAGE);
 	options_free(&options);
 }
 
-static void help_names_every_option(void **state)
+static void every_command_refuses_in_one_dialect(void **state)
 {
-	static const char *const names[] = {
-		"-f, --input-file",
-		"--input-format",
-		"-o, --output-file",
-		"-m, --metadata-file",
-		"-u, --status-updates-file",
-		"-l, --log-file",
-		"-q, --quiet",
-		"-v, --verbose",
-		"--name-servers",
-		"-r, --rate",
-		"--concurrency",
-		"--timeout",
-		"--retries",
-		"--http-timeout",
-		"--http-concurrency",
-		"--per-host",
-		"-e, --seed",
-		"--shards",
-		"--shard ",
-		"-b, --blocklist-file",
-		"--domain-blocklist-file",
-		"--allow-reserved",
-		"--https-port",
-		"--smtp-port",
-		"--ca-file",
-		"--contact",
-		"--resume",
-		"--force",
-		"--max-domains",
-		"--max-runtime",
-		"-C, --config",
-		"-t, --threads",
-		"--sync-interval",
-		"--resolver",
-		"--resolver-config",
-		"-h, --help",
+	static const struct {
+		enum command command;
+		const char *line, *message;
+	} cases[] = {
+		{ COMMAND_CHECK, "", "no domain given: stsurvey check [OPTION]... DOMAIN..." },
+		{ COMMAND_CHECK, "--shards 2 a", "unknown option 'shards'; 'stsurvey help check' lists them all" },
+		{ COMMAND_STATS, "", "no scan file given: stsurvey stats SCAN... -d DIR" },
+		{ COMMAND_STATS, "a", "--directory is missing: stsurvey stats SCAN... -d DIR" },
+		{ COMMAND_STATS, "--nonsense", "unknown option 'nonsense'; 'stsurvey help stats' lists them all" },
+		{ COMMAND_STATS, "--directry d a", "unknown option 'directry'; did you mean 'directory'?" },
+		{ COMMAND_STATS, "-x", "unknown option '-x'; 'stsurvey help stats' lists them all" },
+		{ COMMAND_STATS, "-o x", "unknown option '-o'; 'stsurvey help stats' lists them all" },
+		{ COMMAND_STATS, "-d", "--directory needs a value: --directory DIR" },
+		{ COMMAND_STATS, "--directory", "--directory needs a value: --directory DIR" },
+		{ COMMAND_STATS, "a --directory=", "--directory '': must not be empty" },
+		{ COMMAND_STATS, "--help=more", "--help takes no value" },
+		{ COMMAND_STATS, "--rate 5 a", "unknown option 'rate'; 'stsurvey help stats' lists them all" },
+		{ COMMAND_EXPORT, "--format csv",
+		  "no scan file given: stsurvey export SCAN... --format jsonl|csv [-o FILE]" },
+		{ COMMAND_EXPORT, "a", "--format is missing: stsurvey export SCAN... --format jsonl|csv [-o FILE]" },
+		{ COMMAND_EXPORT, "a --format xml", "--format 'xml': must be jsonl|csv" },
+		{ COMMAND_EXPORT, "a --format text", "--format 'text': must be jsonl|csv" },
+		{ COMMAND_EXPORT, "a --format js", "--format 'js': must be jsonl|csv" },
+		{ COMMAND_EXPORT, "a --format jsonl|csv", "--format 'jsonl|csv': must be jsonl|csv" },
+		{ COMMAND_EXPORT, "a --format=", "--format '': must be jsonl|csv" },
+		{ COMMAND_REPORT, "-o x", "no scan file given: stsurvey report SCAN... -o FILE.html" },
+		{ COMMAND_REPORT, "a", "--output-file is missing: stsurvey report SCAN... -o FILE.html" },
+		{ COMMAND_VERIFY, "", "no scan file given: stsurvey verify SCAN..." },
+		{ COMMAND_VERIFY, "--nonsense", "unknown option 'nonsense'; 'stsurvey help verify' lists them all" },
+		{ COMMAND_FINDINGS, "--format jsonl", "--format 'jsonl': must be csv|text" },
+		{ COMMAND_FINDINGS, "more",
+		  "'more' is one argument too many: stsurvey findings [--format csv|text] [-o FILE]" },
+		{ COMMAND_HELP, "scan check", "'check' is one argument too many: stsurvey help [COMMAND]" },
 	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct options options;
+
+		if (read_line(&options, cases[i].command, cases[i].line) != OPTIONS_USAGE)
+			fail_msg("%s '%s' is taken", command_table[cases[i].command].name, cases[i].line);
+		assert_string_equal(error.text, cases[i].message);
+	}
+}
+
+static void commands_that_read_files_have_options_of_their_own(void **state)
+{
+	static const struct {
+		enum command command;
+		const char *line, *output, *directory;
+		enum options_format format;
+		int operands;
+	} cases[] = {
+		{ COMMAND_STATS, "a -d tables b", "-", "tables", OPTIONS_FORMAT_NONE, 2 },
+		{ COMMAND_EXPORT, "a --format csv", "-", NULL, OPTIONS_CSV, 1 },
+		{ COMMAND_EXPORT, "--format=jsonl -o x - a", "x", NULL, OPTIONS_JSONL, 2 },
+		{ COMMAND_REPORT, "a -ox", "x", NULL, OPTIONS_FORMAT_NONE, 1 },
+		{ COMMAND_REPORT, "a -o - -- -b", "-", NULL, OPTIONS_FORMAT_NONE, 2 },
+		{ COMMAND_VERIFY, "a b c", "-", NULL, OPTIONS_FORMAT_NONE, 3 },
+		{ COMMAND_FINDINGS, "", "-", NULL, OPTIONS_FORMAT_NONE, 0 },
+		{ COMMAND_FINDINGS, "--format text --output-file x", "x", NULL, OPTIONS_TEXT, 0 },
+		{ COMMAND_FINDINGS, "--format csv", "-", NULL, OPTIONS_CSV, 0 },
+		{ COMMAND_HELP, "", "-", NULL, OPTIONS_FORMAT_NONE, 0 },
+		{ COMMAND_HELP, "scan", "-", NULL, OPTIONS_FORMAT_NONE, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct options options;
+
+		if (read_line(&options, cases[i].command, cases[i].line) != OPTIONS_OK)
+			fail_msg("'%s': %s", cases[i].line, error.text);
+		assert_string_equal(options.output_file, cases[i].output);
+		assert_int_equal(options.format, cases[i].format);
+		assert_int_equal(options.operands, cases[i].operands);
+		assert_int_equal(!options.directory, !cases[i].directory);
+		if (options.directory)
+			assert_string_equal(options.directory, cases[i].directory);
+		assert_int_equal(options.server_count, 0); /* no resolv.conf is looked at */
+		options_free(&options);
+	}
+}
+
+static void a_mistyped_command_gets_a_suggestion(void **state)
+{
+	static const struct {
+		const char *name, *message;
+	} cases[] = {
+		{ "scna", "'scna': no such command; did you mean 'scan'?" },
+		{ "stat", "'stat': no such command; did you mean 'stats'?" },
+		{ "verfiy", "'verfiy': no such command; did you mean 'verify'?" },
+		{ "frobnicate", "'frobnicate': no such command; 'stsurvey help' lists them" },
+		{ "", "'': no such command; 'stsurvey help' lists them" },
+	};
+	enum command command;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(command_find(cases[i].name, &command, &error), -1);
+		assert_string_equal(error.text, cases[i].message);
+	}
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		assert_int_equal(command_find(command_table[i].name, &command, &error), 0);
+		assert_int_equal(command, i);
+	}
+}
+
+/* getopt_long would take the first of two. */
+static void no_command_has_an_option_or_a_letter_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const struct option_row *one = &option_table[i], *other = &option_table[k];
+
+			if (one->commands & other->commands &&
+			    (strcmp(one->name, other->name) == 0 || (one->letter && one->letter == other->letter)))
+				fail_msg("--%s and --%s", one->name, other->name);
+		}
+	}
+}
+
+static char *help_of(enum command command)
+{
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	(void)state;
-	options_help(OPTIONS_SCAN, out);
+	options_help(command, out);
 	fclose(out);
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (!strstr(text, names[i]))
-			fail_msg("%s", names[i]);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (strlen(line) > 120)
-			fail_msg("too wide: %s", line);
-	free(text);
+	return text;
+}
+
+static void help_names_every_option(void **state)
+{
+	(void)state;
+	for (enum command command = 0; command < COMMAND_COUNT; command++) {
+		char *text = help_of(command);
+
+		for (size_t i = 0; i < option_count; i++) {
+			const struct option_row *row = &option_table[i];
+			char term[64], letter[] = { '-', row->letter, ',', '\0' };
+
+			snprintf(term, sizeof(term), "\n  %3s --%s%s%s", row->letter ? letter : "", row->name,
+				 row->argument ? " " : "", row->argument ? row->argument : "");
+			if (row->commands & 1u << command && !strstr(text, term))
+				fail_msg("%s: no %s", command_table[command].name, term);
+		}
+		free(text);
+	}
+}
+
+static void help_has_100_columns_at_most(void **state)
+{
+	(void)state;
+	for (enum command command = 0; command < COMMAND_COUNT; command++) {
+		char *text = help_of(command);
+
+		assert_int_equal(strncmp(text, "usage: stsurvey ", 16), 0);
+		assert_non_null(strstr(text, command_table[command].name));
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			if (strlen(line) > 100 || line[strlen(line) - 1] == ' ')
+				fail_msg("%s: '%s'", command_table[command].name, line);
+		free(text);
+	}
 }
 
 int main(void)
@@ -418,7 +534,12 @@ int main(void)
 		cmocka_unit_test(an_empty_resolv_conf_is_fatal),
 		cmocka_unit_test(what_was_given_is_remembered),
 		cmocka_unit_test(check_takes_domains_and_fewer_options),
+		cmocka_unit_test(every_command_refuses_in_one_dialect),
+		cmocka_unit_test(commands_that_read_files_have_options_of_their_own),
+		cmocka_unit_test(a_mistyped_command_gets_a_suggestion),
+		cmocka_unit_test(no_command_has_an_option_or_a_letter_twice),
 		cmocka_unit_test(help_names_every_option),
+		cmocka_unit_test(help_has_100_columns_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,24 @@ static void endpoints_have_a_port_or_leave_it(void **state)
 	}
 }
 
+static void families_take_turns_and_ipv6_begins(void **state)
+{
+	static const char *const given[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2" };
+	static const char *const due[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "192.0.2.3" };
+	struct obs_address address[COUNT_OF(given)];
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(given); i++)
+		address[i] = parsed(given[i]);
+	address_interleave(address, COUNT_OF(given));
+	for (size_t i = 0; i < COUNT_OF(due); i++) {
+		address_text(&address[i], text);
+		assert_string_equal(text, due[i]);
+	}
+	address_interleave(NULL, 0); /* a host without any */
+}
+
 static void sockaddr_is_in_network_order(void **state)
 {
 	struct obs_address v4 = parsed("192.0.2.1"), v6 = parsed("2001:db8::1");
@@ -353,7 +371,8 @@ static void domain_sets_know_ancestors(void **state)
 		{ "", false },
 	};
 	struct domain_set *set = domain_set_new();
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[256], name[32];
+	char path[] = "/tmp/stsurvey-test-XXXXXX", name[32];
+	struct error error;
 	int fd = mkstemp(path);
 	FILE *file = fdopen(fd, "w");
 
@@ -362,8 +381,8 @@ static void domain_sets_know_ancestors(void **state)
 	      "cher.example\n",
 	      file);
 	fclose(file);
-	if (domain_set_load(set, path, error, sizeof(error)) != 0)
-		fail_msg("%s", error);
+	if (domain_set_load(set, path, &error) != 0)
+		fail_msg("%s", error.text);
 	for (int i = 0; i < 1000; i++) { /* grows more than once */
 		snprintf(name, sizeof(name), "net-%d.test", i);
 		assert_int_equal(domain_set_add(set, span_of(name)), 0);
@@ -377,7 +396,8 @@ static void domain_sets_know_ancestors(void **state)
 
 static void bad_lines_are_named_by_file_and_line(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", error[256], expected[256];
+	char path[] = "/tmp/stsurvey-test-XXXXXX", expected[256];
+	struct error error;
 	FILE *file = fdopen(mkstemp(path), "w");
 	struct domain_set *domains = domain_set_new();
 	struct cidr_set *networks = cidr_set_new();
@@ -385,18 +405,18 @@ static void bad_lines_are_named_by_file_and_line(void **state)
 	(void)state;
 	fputs("# comment\n10.0.0.0/8 # private\n\nnot a network\n", file);
 	fclose(file);
-	assert_int_equal(cidr_set_load(networks, path, error, sizeof(error)), -1);
+	assert_int_equal(cidr_set_load(networks, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s:4: 'not a network' is no network", path);
-	assert_memory_equal(error, expected, strlen(expected));
-	assert_int_equal(domain_set_load(domains, path, error, sizeof(error)), -1);
+	assert_memory_equal(error.text, expected, strlen(expected));
+	assert_int_equal(domain_set_load(domains, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s:2: '10.0.0.0/8' is no domain name", path);
-	assert_memory_equal(error, expected, strlen(expected));
+	assert_memory_equal(error.text, expected, strlen(expected));
 	unlink(path);
-	assert_int_equal(cidr_set_load(networks, path, error, sizeof(error)), -1);
+	assert_int_equal(cidr_set_load(networks, path, &error), -1);
 	snprintf(expected, sizeof(expected), "%s: No such file or directory", path);
-	assert_string_equal(error, expected);
-	assert_int_equal(cidr_set_load(networks, "/tmp", error, sizeof(error)), -1);
-	assert_string_equal(error, "/tmp: Is a directory");
+	assert_string_equal(error.text, expected);
+	assert_int_equal(cidr_set_load(networks, "/tmp", &error), -1);
+	assert_string_equal(error.text, "/tmp: Is a directory");
 	cidr_set_free(networks);
 	domain_set_free(domains);
 }
@@ -406,6 +426,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_goes_there_and_back),
 		cmocka_unit_test(endpoints_have_a_port_or_leave_it),
+		cmocka_unit_test(families_take_turns_and_ipv6_begins),
 		cmocka_unit_test(sockaddr_is_in_network_order),
 		cmocka_unit_test(special_purpose_addresses_are_refused),
 		cmocka_unit_test(network_sets_hold_what_was_added),

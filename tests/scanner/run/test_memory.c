@@ -14,7 +14,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/feed/feed.h"
 #include "scanner/base/freelist.h"
-#include "scanner/run/retry.h"
+#include "scanner/run/deferred.h"
 
 enum { ALLOCATIONS_MAX = 500 };
 
@@ -33,12 +33,13 @@ static void on_ready(void *arg)
 /* Read it all; how many came, or -1 for an error that is said. */
 static int read_list(const char *path, bool shuffle)
 {
-	char error[FEED_ERROR_MAX] = "", octet;
+	struct error error = { "" };
 	struct feed_batch *batch;
 	enum feed_result result;
 	struct feed *feed;
 	int ready[2], count = 0;
 	bool seen[4] = { false };
+	char octet;
 
 	assert_int_equal(pipe(ready), 0);
 	if (feed_open(&feed,
@@ -48,10 +49,10 @@ static int read_list(const char *path, bool shuffle)
 					      .seed = 7,
 					      .on_ready = on_ready,
 					      .arg = &ready[1] },
-		      error) < 0) {
+		      &error) < 0) {
 		close(ready[0]);
 		close(ready[1]);
-		assert_string_not_equal(error, "");
+		assert_string_not_equal(error.text, "");
 		return -1;
 	}
 	while ((result = feed_take(feed, &batch)) == FEED_BATCH_TAKEN || result == FEED_WAIT) {
@@ -72,7 +73,8 @@ static int read_list(const char *path, bool shuffle)
 		feed_release(feed, batch);
 	}
 	if (result == FEED_FAILED) {
-		assert_string_not_equal(feed_error(feed), "");
+		feed_error(feed, &error);
+		assert_string_not_equal(error.text, "");
 		count = -1;
 	}
 	feed_close(feed);
@@ -113,20 +115,20 @@ static void domains_are_kept_for_later_or_said_not_to_be(void **state)
 
 	(void)state;
 	do {
-		struct retry *retry;
+		struct deferred *deferred;
 		unsigned kept = 0;
 
 		fail_at(n++);
-		retry = retry_new();
-		for (uint64_t i = 0; retry && i < 10; i++)
-			kept += retry_put(retry, i, 0, SPAN_LITERAL("example.com")) == 0;
-		if (retry) {
-			retry_rewind(retry);
-			assert_int_equal(retry_take(retry, &batch), 0);
+		deferred = deferred_new();
+		for (uint64_t i = 0; deferred && i < 10; i++)
+			kept += deferred_put(deferred, i, 0, SPAN_LITERAL("example.com")) == 0;
+		if (deferred) {
+			deferred_rewind(deferred);
+			deferred_take(deferred, &batch);
 			assert_int_equal(batch.count, kept);
 		}
 		atomic_store(&left, -1);
-		retry_free(retry);
+		deferred_free(deferred);
 	} while (atomic_load(&hit) && n < ALLOCATIONS_MAX);
 	assert_false(atomic_load(&hit));
 }

@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 
 #include "output/json.h"
 #include "scanner/run/progress.h"
 #include "tests/scanner/caught.h"
 
-static char error[PROGRESS_ERROR_MAX];
+static struct error error;
 
 static unsigned count_lines(const char *s)
 {
@@ -58,6 +61,30 @@ static void the_line_is_as_documented(void **state)
 			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%");
 }
 
+/* Domains, unknown among them, deferred ones without a record, and the share of all that is not known. */
+static void the_unknown_share_is_never_above_one(void **state)
+{
+	static const struct {
+		uint64_t domains, unknown, deferred_left;
+		const char *share;
+	} table[] = {
+		{ 0, 0, 0, "unknown 0.0%" },    { 100, 0, 0, "unknown 0.0%" },     { 100, 100, 0, "unknown 100.0%" },
+		{ 0, 0, 7, "unknown 100.0%" },  { 3, 0, 5, "unknown 62.5%" },      { 3, 3, 5, "unknown 100.0%" },
+		{ 1000, 4, 0, "unknown 0.4%" }, { 19, 0, 24000, "unknown 99.9%" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct progress_moment moment = { .counts = { .domains = table[i].domains,
+							      .unknown = table[i].unknown,
+							      .deferred_left = table[i].deferred_left } };
+		char line[PROGRESS_LINE_MAX];
+
+		progress_line(line, &moment, 0, -1, 0, 0);
+		assert_string_equal(line + strlen(line) - strlen(table[i].share), table[i].share);
+	}
+}
+
 static void a_file_gets_a_line_every_ten_seconds(void **state)
 {
 	struct options options = { .quiet = false };
@@ -67,7 +94,7 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 
 	(void)state;
 	caught_begin();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	for (unsigned second = 1; second <= 25; second++) {
 		moment = moment_at(second);
 		progress_tick(progress, &moment);
@@ -90,7 +117,7 @@ static void quiet_is_quiet(void **state)
 
 	(void)state;
 	caught_begin();
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	moment = moment_at(30);
 	progress_tick(progress, &moment);
 	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, "");
@@ -107,7 +134,7 @@ static void status_updates_are_a_row_a_second(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	moment = moment_at(1);
 	progress_tick(progress, &moment);
 	assert_int_equal(count_lines(caught_read(path)), 2); /* a reader that waits sees it at once */
@@ -154,7 +181,7 @@ static void expect_json(const char *path, const char *condition)
 
 static void metadata_is_whole_at_every_moment(void **state)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX", beside[64];
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
 	char words[][16] = { "stsurvey", "scan", "-f", "b\xc3\xbc \"x\"\\", "\xff" }, key[] = "alive";
 	char *argv[] = { words[0], words[1], words[2], words[3], words[4], NULL };
 	struct record_option given[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("5") } };
@@ -179,7 +206,7 @@ static void metadata_is_whole_at_every_moment(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), 0);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
 	expect_json(path, "m[\"state\"] == \"running\" and m[\"end\"] is None and m[\"exit_status\"] is None");
 	expect_json(path, "m[\"command_line\"][3:] == [\"b\\u00fc \\\"x\\\"\\\\\", \"\\u00ff\"]");
 	expect_json(path, "m[\"input\"][\"sample_hash\"] == \"00000000000000ff\" and "
@@ -198,9 +225,35 @@ static void metadata_is_whole_at_every_moment(void **state)
 	expect_json(path, "m[\"state\"] == \"aborted\" and m[\"exit_status\"] == 130 and m[\"error\"] == "
 			  "\"interrupted\"");
 	expect_json(path, "m[\"end\"] == \"2026-11-21T22:26:52.000Z\" and m[\"elapsed_seconds\"] == 12");
-	snprintf(beside, sizeof(beside), "%s.tmp", path);
-	assert_int_equal(access(beside, F_OK), -1);
 	unlink(path);
+}
+
+static void a_fifo_gets_metadata_for_its_reader(void **state)
+{
+	char folder[] = "/tmp/stsurvey-test-XXXXXX", path[64], got[16] = "";
+	struct options options = { .quiet = true, .metadata_file = path, .output_file = "out" };
+	struct progress_about about = { .input = "list" };
+	struct progress_moment moment = moment_at(0);
+	struct pollfd reader = { .events = POLLIN };
+	struct progress *progress;
+	struct stat info;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader.fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_int_equal(progress_check(&options, &error), 0);
+	assert_int_equal(poll(&reader, 1, 0), 0); /* not ended by having been looked at */
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), 0);
+	assert_true(read(reader.fd, got, sizeof(got) - 1) > 0);
+	assert_memory_equal(got, "{\n", 2);
+	close(reader.fd);
+	progress_close(progress, &moment, PROGRESS_COMPLETE, 0, ""); /* nobody reads any more */
+	assert_int_equal(stat(path, &info), 0);
+	assert_true(S_ISFIFO(info.st_mode));
+	unlink(path);
+	rmdir(folder);
 }
 
 static void files_that_cannot_be_written_are_said_at_the_start(void **state)
@@ -211,22 +264,24 @@ static void files_that_cannot_be_written_are_said_at_the_start(void **state)
 	struct progress *progress;
 
 	(void)state;
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
-	assert_string_equal(error, "/nonexistent/m: No such file or directory; choose another --metadata-file");
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_string_equal(error.text, "/nonexistent/m: No such file or directory; choose another --metadata-file");
 	options.metadata_file = NULL;
 	options.status_updates_file = "/nonexistent/u";
-	assert_int_equal(progress_open(&progress, &options, &about, &moment, error), -1);
-	assert_memory_equal(error, "/nonexistent/u: ", 16);
+	assert_int_equal(progress_open(&progress, &options, &about, &moment, &error), -1);
+	assert_memory_equal(error.text, "/nonexistent/u: ", 16);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_line_is_as_documented),
+		cmocka_unit_test(the_unknown_share_is_never_above_one),
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
+		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),
 		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
 	};
 

@@ -11,18 +11,20 @@
 #include <cmocka.h>
 
 #include "output/sink.h"
+#include "scanner/options/option_table.h"
 #include "scanner/run/resume.h"
 
 #include "tests/fake/failing_malloc.h"
 
 enum { DOMAINS = 100, FAR = 3000000 };
 
-static char path[] = "/tmp/stsurvey-resume-XXXXXX", error[RESUME_ERROR_MAX];
+static char path[] = "/tmp/stsurvey-resume-XXXXXX";
+static struct error error;
 
 static struct record_option ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") };
 
 /* Every third entry, and one far away. @completion -1: no trailer. */
-static void write_scan(int completion)
+static void write_scan_of(int completion, struct record_option *given, size_t count)
 {
 	const struct record_header header = { .tool = SPAN_LITERAL("test"),
 					      .major = RECORD_SCHEMA_MAJOR,
@@ -32,18 +34,18 @@ static void write_scan(int completion)
 					      .input_sample = 7,
 					      .shards = 2,
 					      .shard = 1,
-					      .option = &ca,
-					      .option_count = 1 };
+					      .option = given,
+					      .option_count = count };
 	const struct record_trailer trailer = { .completion = (enum record_completion)(completion > 0),
 						.domains = DOMAINS + 1,
 						.queries = 77,
 						.fetches = 8 };
 	struct sink *sink;
 	struct record_buffer *buffer;
-	char why[SINK_ERROR_MAX];
+	struct error why;
 
 	assert_int_equal(
-		sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, why),
+		sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 }, &header, &why),
 		0);
 	assert_non_null(buffer = sink_take(sink));
 	for (int i = 0; i <= DOMAINS; i++) {
@@ -55,7 +57,12 @@ static void write_scan(int completion)
 		assert_int_equal(record_put_domain(buffer, &o), 0);
 	}
 	sink_give(sink, buffer);
-	assert_int_equal(sink_close(sink, &trailer, why), 0);
+	assert_int_equal(sink_close(sink, &trailer, &why), 0);
+}
+
+static void write_scan(int completion)
+{
+	write_scan_of(completion, &ca, 1);
 }
 
 static struct options usual(void)
@@ -79,7 +86,7 @@ static void a_complete_file_has_every_entry(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_true(resume.complete);
 	assert_false(resume.torn);
 	assert_true(resume.whole > 0 && resume.whole < size_of()); /* the trailer is left out */
@@ -90,14 +97,14 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_false(resume_has(&resume, UINT64_MAX));
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
-	assert_int_equal(resume.counts.queries, 77);
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, error), 0);
-	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, error), -1);
-	assert_non_null(strstr(error, "size"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 6, 7, error), -1);
-	assert_non_null(strstr(error, "modification time"));
-	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 8, error), -1);
-	assert_non_null(strstr(error, "content"));
+	assert_int_equal(resume.queries, 77);
+	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 7, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, 1001, 5, 7, &error), -1);
+	assert_non_null(strstr(error.text, "size"));
+	assert_int_equal(resume_check_input(&resume, path, 1000, 6, 7, &error), -1);
+	assert_non_null(strstr(error.text, "modification time"));
+	assert_int_equal(resume_check_input(&resume, path, 1000, 5, 8, &error), -1);
+	assert_non_null(strstr(error.text, "content"));
 	resume_free(&resume);
 }
 
@@ -108,7 +115,7 @@ static void an_aborted_file_is_not_complete(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_false(resume.complete);
 	assert_false(resume.torn);
 	resume_free(&resume);
@@ -123,51 +130,141 @@ static void a_file_cut_anywhere_keeps_whole_frames_alone(void **state)
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
 	size = size_of();
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	whole = resume.whole;
 	resume_free(&resume);
+	error = (struct error){ "" };
 	for (long long cut = size - 1; cut >= 0; cut--) {
 		assert_int_equal(truncate(path, cut), 0);
-		assert_int_equal(resume_load(&resume, path, &options, error), 0);
+		assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 		assert_false(resume.complete);
 		assert_true(resume.whole <= cut);
 		assert_int_equal(resume.counts.domains, cut >= whole ? DOMAINS + 1 : 0);
 		assert_int_equal(resume_has(&resume, 3), cut >= whole);
+		assert_string_equal(error.text, "");
 		resume_free(&resume);
 	}
 }
 
-static void another_survey_is_refused(void **state)
+static void another_shard_is_refused(void **state)
 {
-	static struct record_option other_ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("b.pem") };
-	static struct record_option more[2] = { { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") },
-						{ SPAN_LITERAL("https-port"), SPAN_LITERAL("444") } };
-	static struct record_option faster[2] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("9") },
-						  { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") } };
-	static const struct {
-		uint32_t shards, shard;
-		struct record_option *given;
-		size_t count;
-		const char *why; /* NULL: not refused */
-	} table[] = {
-		{ 2, 0, &ca, 1, "shard" },      { 3, 1, &ca, 1, "shard" },         { 2, 1, &other_ca, 1, "--ca-file" },
-		{ 2, 1, NULL, 0, "--ca-file" }, { 2, 1, more, 2, "--https-port" }, { 2, 1, faster, 2, NULL },
-	};
+	static const uint32_t shard[][2] = { { 2, 0 }, { 3, 1 } };
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		struct options options = { .shards = table[i].shards,
-					   .shard = table[i].shard,
-					   .given = table[i].given,
-					   .given_count = table[i].count };
+	for (size_t i = 0; i < COUNT_OF(shard); i++) {
+		struct options options = usual();
 		struct resume resume;
 
-		assert_int_equal(resume_load(&resume, path, &options, error), table[i].why ? -1 : 0);
-		if (table[i].why)
-			assert_non_null(strstr(error, table[i].why));
+		options.shards = shard[i][0];
+		options.shard = shard[i][1];
+		assert_int_equal(resume_load(&resume, path, &options, &error), -1);
+		assert_non_null(strstr(error.text, "holds shard 1 of 2"));
 		resume_free(&resume);
 	}
+}
+
+#define OPTION(name, value)                                                                                            \
+	{                                                                                                              \
+		SPAN_LITERAL(name), SPAN_LITERAL(value)                                                                \
+	}
+
+/* Is a file of @was gone on with where @is is given? What is said otherwise is in @error. */
+static bool goes_on(struct record_option *was, size_t was_count, struct record_option *is, size_t is_count)
+{
+	struct options options = { .shards = 2, .shard = 1, .given = is, .given_count = is_count };
+	struct resume resume;
+	bool result;
+
+	write_scan_of(COMPLETION_ABORTED, was, was_count);
+	error = (struct error){ "" };
+	result = resume_load(&resume, path, &options, &error) == 0;
+	resume_free(&resume);
+	return result;
+}
+
+static void what_differs_is_said(void **state)
+{
+	static struct {
+		struct record_option was[3], is[3];
+		size_t was_count, is_count;
+		const char *says; /* NULL: it is gone on with */
+	} table[] = {
+		{ { OPTION("ca-file", "a") }, { OPTION("ca-file", "a") }, 1, 1, NULL },
+		{ { OPTION("ca-file", "a") },
+		  { OPTION("ca-file", "b") },
+		  1,
+		  1,
+		  ": was begun with --ca-file a, not b; " },
+		{ { OPTION("ca-file", "a") }, { OPTION("rate", "a") }, 1, 1, ": was begun with --ca-file a; " },
+		{ { OPTION("rate", "a") }, { OPTION("ca-file", "b") }, 1, 1, ": was begun without --ca-file b; " },
+		{ { OPTION("blocklist-file", "a"), OPTION("blocklist-file", "b") },
+		  { OPTION("blocklist-file", "b"), OPTION("blocklist-file", "a") },
+		  2,
+		  2,
+		  NULL },
+		{ { OPTION("blocklist-file", "a"), OPTION("blocklist-file", "b") },
+		  { OPTION("blocklist-file", "a") },
+		  2,
+		  1,
+		  ": was begun with --blocklist-file b; " },
+		{ { OPTION("blocklist-file", "a") },
+		  { OPTION("blocklist-file", "a"), OPTION("blocklist-file", "c") },
+		  1,
+		  2,
+		  ": was begun without --blocklist-file c; " },
+		{ { OPTION("blocklist-file", "a"), OPTION("blocklist-file", "b") },
+		  { OPTION("blocklist-file", "a"), OPTION("blocklist-file", "c") },
+		  2,
+		  2,
+		  ": was begun with --blocklist-file b, not c; " },
+		{ { OPTION("host-rate", "20") }, { OPTION("host-rate", "50") }, 1, 1, NULL },
+		{ { OPTION("of-an-older-version", "5") }, { OPTION("ca-file", "b") }, 1, 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		bool result = goes_on(table[i].was, table[i].was_count, table[i].is, table[i].is_count);
+
+		if (result != !table[i].says || (table[i].says && !strstr(error.text, table[i].says)))
+			fail_msg("row %zu: %s", i, error.text);
+	}
+}
+
+/* What decides which domains are surveyed, and what is measured of them; all else may change. */
+static bool decides(const char *name)
+{
+	static const char *const names[] = {
+		"input-format",   "shards",     "shard",     "blocklist-file", "domain-blocklist-file",
+		"allow-reserved", "https-port", "smtp-port", "ca-file",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void every_option_may_change_unless_it_decides_what_is_measured(void **state)
+{
+	unsigned may = 0, may_not = 0;
+
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		const char *name = option_table[i].name;
+		struct record_option one = { span_of(name), SPAN_LITERAL("1") }, two = { one.name, SPAN_LITERAL("2") };
+		bool free = !decides(name);
+
+		if (!(option_table[i].commands & 1u << COMMAND_SCAN))
+			continue;
+		if (goes_on(&one, 1, &two, 1) != free || goes_on(&one, 1, NULL, 0) != free ||
+		    goes_on(NULL, 0, &two, 1) != free || !goes_on(&one, 1, &one, 1))
+			fail_msg("--%s: %s", name, error.text);
+		may += free;
+		may_not += !free;
+	}
+	assert_int_equal(may_not, 9);
+	assert_true(may >= 30);
 }
 
 static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused(void **state)
@@ -178,17 +275,17 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 
 	(void)state;
 	unlink(path);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_int_equal(resume.whole, 0);
-	assert_int_equal(resume_check_input(&resume, path, 1, 2, 3, error), 0);
+	assert_int_equal(resume_check_input(&resume, path, 1, 2, 3, &error), 0);
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	assert_int_equal(resume_load(&resume, path, &options, error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_false(resume_has(&resume, 0));
 	resume_free(&resume);
 	assert_int_equal(write(fd, "example.com\nexample.net\nexample.org\n", 36), 36);
 	close(fd);
-	assert_int_equal(resume_load(&resume, path, &options, error), -1);
+	assert_int_equal(resume_load(&resume, path, &options, &error), -1);
 	resume_free(&resume);
 }
 
@@ -204,11 +301,11 @@ static void memory_that_runs_out_is_said(void **state)
 		int result;
 
 		fail_at(n++);
-		result = resume_load(&resume, path, &options, error);
+		result = resume_load(&resume, path, &options, &error);
 		left = -1;
 		assert_int_equal(result, hit ? -1 : 0);
 		if (hit)
-			assert_non_null(strstr(error, "memory"));
+			assert_non_null(strstr(error.text, "memory"));
 		else
 			assert_int_equal(resume.counts.domains, DOMAINS + 1);
 		resume_free(&resume);
@@ -230,7 +327,9 @@ int main(void)
 		cmocka_unit_test(a_complete_file_has_every_entry),
 		cmocka_unit_test(an_aborted_file_is_not_complete),
 		cmocka_unit_test(a_file_cut_anywhere_keeps_whole_frames_alone),
-		cmocka_unit_test(another_survey_is_refused),
+		cmocka_unit_test(another_shard_is_refused),
+		cmocka_unit_test(what_differs_is_said),
+		cmocka_unit_test(every_option_may_change_unless_it_decides_what_is_measured),
 		cmocka_unit_test(no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused),
 		cmocka_unit_test(memory_that_runs_out_is_said),
 	};

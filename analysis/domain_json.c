@@ -1,0 +1,336 @@
+#include "analysis/domain_json.h"
+
+#include <arpa/inet.h>
+
+#include "analysis/classify/classify_challenge.h"
+#include "output/json.h"
+#include "parsers/domain.h"
+
+/* Facts that are rarely there stand only where they are. */
+static void put_count(struct json *json, const char *key, uint64_t count)
+{
+	if (count > 0)
+		json_uint(json, key, count);
+}
+
+static void put_flag(struct json *json, const char *key, bool flag)
+{
+	if (flag)
+		json_bool(json, key, true);
+}
+
+/* ---- DNS ---- */
+
+/* Status and what belongs to every answer. A negative answer has no TTL of its own. */
+static void put_answer(struct json *json, const struct obs_answer *a)
+{
+	json_word(json, "status", dns_status_name(a->status));
+	if (a->status == DNS_NOERROR || a->ad)
+		json_bool(json, "ad", a->ad);
+	if (a->status == DNS_NOERROR || a->ttl > 0)
+		json_uint(json, "ttl", a->ttl);
+	if (a->tries > 1)
+		json_uint(json, "tries", a->tries);
+	put_flag(json, "cname_loop", a->cname_loop);
+}
+
+static void put_mx(struct json *json, const struct obs_mx *mx)
+{
+	json_open_object(json, "MX");
+	put_answer(json, &mx->answer);
+	if (mx->answer.status == DNS_NOERROR || mx->answer.cname_count > 0) {
+		json_open_object(json, "data");
+		json_latin1(json, mx->answer.cname, mx->answer.cname_count);
+		for (size_t i = 0; i < mx->count; i++)
+			json_latin1(json, &mx->record[i].name, 1);
+		if (mx->answer.cname_count > 0)
+			json_strings(json, "cname", mx->answer.cname, mx->answer.cname_count);
+		json_open_array(json, "records");
+		for (size_t i = 0; i < mx->count; i++) {
+			json_open_object(json, NULL);
+			json_uint(json, "preference", mx->record[i].preference);
+			json_string(json, "name", mx->record[i].name);
+			json_close_object(json);
+		}
+		json_close_array(json);
+		put_count(json, "omitted", mx->omitted);
+		json_bool(json, "null_mx", obs_mx_is_null(mx));
+		json_close_object(json);
+	}
+	json_close_object(json);
+}
+
+static void put_id(struct json *json, const struct classification *result)
+{
+	json_string(json, "id", result->sts.id);
+}
+
+static void put_rua(struct json *json, const struct classification *result)
+{
+	enum tlsrpt_scheme scheme;
+	size_t at = 0;
+	struct span uri;
+
+	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
+		return;
+	json_open_array(json, "rua");
+	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme))
+		json_string(json, NULL, uri);
+	json_close_array(json);
+}
+
+static void put_txt(struct json *json, const struct observation *observation, const struct classification *result,
+		    enum txt_question question)
+{
+	static void (*const put_parsed[TXT_QUESTIONS])(struct json *, const struct classification *) = {
+		[TXT_STS] = put_id,
+		[TXT_TLSRPT] = put_rua,
+	};
+	const struct obs_txt *txt = &observation->txt[question];
+
+	json_open_object(json, txt_questions[question].key);
+	put_answer(json, &txt->answer);
+	json_word(json, "state", record_state_name(result->judgement.record[question]));
+	if (txt->answer.status == DNS_NOERROR || txt->answer.cname_count > 0) {
+		json_open_object(json, "data");
+		json_latin1(json, txt->record, txt->count);
+		json_latin1(json, txt->answer.cname, txt->answer.cname_count);
+		json_strings(json, "cname", txt->answer.cname, txt->answer.cname_count);
+		json_strings(json, "strings", txt->record, txt->count);
+		put_count(json, "omitted", txt->omitted);
+		put_parsed[question](json, result);
+		json_close_object(json);
+	}
+	json_close_object(json);
+}
+
+/* ---- the policy ---- */
+
+/* The two address questions, in short. */
+static void put_dns(struct json *json, const struct obs_policy *p)
+{
+	const struct {
+		const char *key;
+		const struct obs_answer *answer;
+	} asked[] = { { "A", &p->a }, { "AAAA", &p->aaaa } };
+
+	json_open_object(json, "dns");
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
+		json_open_object(json, asked[i].key);
+		put_answer(json, asked[i].answer);
+		json_close_object(json);
+	}
+	json_close_object(json);
+}
+
+static void put_address(struct json *json, const char *key, const struct obs_address *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	json_text(json, key, inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)));
+}
+
+static void put_addresses(struct json *json, const struct obs_policy *p)
+{
+	json_open_array(json, "addresses");
+	for (size_t i = 0; i < p->address_count; i++)
+		put_address(json, NULL, &p->address[i]);
+	json_close_array(json);
+	put_count(json, "addresses_omitted", p->address_omitted);
+	put_flag(json, "reserved", p->reserved);
+	if (p->address_used >= 0 && (size_t)p->address_used < p->address_count)
+		put_address(json, "address", &p->address[p->address_used]);
+	else
+		json_null(json, "address");
+}
+
+static void put_certificate(struct json *json, const struct obs_certificate *c)
+{
+	json_latin1(json, c->name, c->name_count);
+	json_latin1(json, &c->issuer, 1);
+	json_latin1(json, &c->common_name, 1);
+	json_strings(json, "names", c->name, c->name_count);
+	put_count(json, "names_omitted", c->name_omitted);
+	if (c->common_name.n > 0)
+		json_string(json, "common_name", c->common_name);
+	json_date(json, "not_before", c->not_before);
+	json_date(json, "not_after", c->not_after);
+	json_string(json, "issuer", c->issuer);
+	json_hex(json, "sha256", c->sha256, sizeof(c->sha256));
+}
+
+/* Certificates behind the leaf, and errors, where there are any. */
+static void put_chain(struct json *json, const struct obs_tls *tls)
+{
+	if (tls->chain_count > 1) {
+		json_open_array(json, "chain");
+		for (size_t i = 1; i < tls->chain_count; i++) {
+			json_open_object(json, NULL);
+			put_certificate(json, &tls->chain[i]);
+			json_close_object(json);
+		}
+		json_close_array(json);
+	}
+	put_count(json, "chain_omitted", tls->chain_omitted);
+	if (tls->error_count > 0) {
+		json_open_array(json, "errors");
+		for (size_t i = 0; i < tls->error_count; i++) {
+			json_open_object(json, NULL);
+			json_uint(json, "code", tls->error[i].code);
+			json_uint(json, "depth", tls->error[i].depth);
+			json_close_object(json);
+		}
+		json_close_array(json);
+	}
+}
+
+static void put_tls(struct json *json, const struct obs_tls *tls, const char *verify)
+{
+	if (!verify[0] && obs_tls_is_empty(tls)) {
+		json_null(json, "tls");
+		return;
+	}
+	json_open_object(json, "tls");
+	json_word(json, "version", tls_version_name(tls->version));
+	json_word(json, "verify", verify);
+	if (tls->alerted)
+		json_uint(json, "alert", tls->alert);
+	if (tls->chain_count > 0)
+		put_certificate(json, &tls->chain[0]);
+	put_chain(json, tls);
+	json_close_object(json);
+}
+
+static void put_http(struct json *json, const struct obs_http *http)
+{
+	static const char *const failure[HTTP_FAILURE_COUNT] = { [HTTP_COMPLETE] = "",
+								 [HTTP_TIMEOUT] = "timeout",
+								 [HTTP_TOO_LARGE] = "too-large",
+								 [HTTP_PROTOCOL] = "protocol" };
+	const struct span field[] = { http->content_type, http->location, http->content_encoding, http->challenge };
+
+	if (obs_http_is_empty(http)) {
+		json_null(json, "http");
+		return;
+	}
+	json_open_object(json, "http");
+	json_latin1(json, field, COUNT_OF(field));
+	json_known(json, "status", http->status > 0, http->status);
+	json_string(json, "content_type", http->content_type);
+	json_string(json, "location", http->location);
+	if (http->content_encoding.p)
+		json_string(json, "content_encoding", http->content_encoding);
+	json_uint(json, "size", http->size);
+	if (http->failure != HTTP_COMPLETE)
+		json_text(json, "failure", failure[http->failure]);
+	put_flag(json, "challenged", classify_challenge(http));
+	if (http->challenge.p)
+		json_string(json, "challenge", http->challenge);
+	json_close_object(json);
+}
+
+/* What a body says, where it was judged. */
+static void put_parsed(struct json *json, const struct classification *result)
+{
+	const struct sts_policy *policy = &result->policy;
+	struct span pattern;
+	size_t at = 0;
+
+	json_word(json, "state", policy_state_name(result->judgement.policy));
+	if (result->judgement.policy == POLICY_UNJUDGED) {
+		json_null(json, "policy");
+		return;
+	}
+	json_open_object(json, "policy");
+	json_word(json, "version", policy->has_version ? "STSv1" : "");
+	json_word(json, "mode", sts_mode_name(policy->mode));
+	json_known(json, "max_age", policy->has_max_age, policy->max_age);
+	json_open_array(json, "mx");
+	while (sts_policy_next_mx(policy, &at, &pattern))
+		json_string(json, NULL, pattern);
+	json_close_array(json);
+	json_close_object(json);
+}
+
+/* A whole answer has a body, be it empty. */
+static void put_body(struct json *json, const struct obs_http *http)
+{
+	static const char of_nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+	bool is_empty = http->body.n == 0 && http->status > 0 && http->failure == HTTP_COMPLETE;
+
+	json_string(json, "body", is_empty ? SPAN_LITERAL("") : http->body);
+	if (http->body.n > 0)
+		json_hex(json, "body_sha256", http->body_sha256, sizeof(http->body_sha256));
+	else
+		json_text(json, "body_sha256", is_empty ? of_nothing : NULL);
+}
+
+static void put_policy_data(struct json *json, const struct observation *observation,
+			    const struct classification *result)
+{
+	const struct obs_policy *p = &observation->policy;
+	const struct obs_answer *chain = obs_policy_chain(p);
+	char host[sizeof(STS_POLICY_LABEL) + OBS_LINE_MAX];
+
+	json_open_object(json, "data");
+	json_latin1(json, chain->cname, chain->cname_count);
+	json_latin1(json, (struct span[]){ p->http.body, observation->name }, 2);
+	json_string(json, "host", domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, host));
+	put_dns(json, p);
+	json_strings(json, "cname", chain->cname, chain->cname_count);
+	put_addresses(json, p);
+	put_count(json, "fetch_ms", p->fetch_ms);
+	put_tls(json, &p->tls, result->tls_verify);
+	put_http(json, &p->http);
+	put_parsed(json, result);
+	put_body(json, &p->http);
+	json_close_object(json);
+}
+
+static void put_policy(struct json *json, const struct observation *observation, const struct classification *result)
+{
+	const struct obs_policy *p = &observation->policy;
+
+	json_open_object(json, "POLICY");
+	json_word(json, "status", connect_status_name(p->status));
+	if (p->a.status != DNS_SKIPPED || p->aaaa.status != DNS_SKIPPED || p->address_count > 0)
+		put_policy_data(json, observation, result);
+	json_close_object(json);
+}
+
+/* ---- the line ---- */
+
+static void put_judgement(struct json *json, const struct judgement *j)
+{
+	json_open_array(json, "findings");
+	for (enum finding f = finding_next(&j->findings, 0); f < FINDING_COUNT; f = finding_next(&j->findings, f + 1))
+		json_word(json, NULL, finding_table[f].code);
+	json_close_array(json);
+	json_word(json, "component", component_name(j->component));
+	json_word(json, "verdict", judgement_verdict_name(j));
+}
+
+void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)
+{
+	struct json json;
+
+	json_begin_line(&json, out);
+	json_latin1(&json, &o->name, 1);
+	json_string(&json, "name", o->name);
+	json_uint(&json, "index", o->index);
+	json_known(&json, "rank", o->rank > 0, o->rank);
+	json_time(&json, "timestamp", o->time_ms);
+	json_key(&json, "duration");
+	text_uint(out, o->duration_ms / 1000);
+	text_char(out, '.');
+	text_padded(out, o->duration_ms % 1000, 3);
+	json_word(&json, "status", domain_status_name(result->judgement.status));
+	json_open_object(&json, "results");
+	put_mx(&json, &o->mx);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		put_txt(&json, o, result, (enum txt_question)q);
+	put_policy(&json, o, result);
+	json_close_object(&json);
+	put_judgement(&json, &result->judgement);
+	json_end(&json);
+}

@@ -1,0 +1,83 @@
+#include "output/hash_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void hash_table_fini(struct hash_table *table)
+{
+	free(table->slot);
+	*table = (struct hash_table){ .bound = table->bound };
+}
+
+bool hash_table_reserve(struct hash_table *table, size_t more)
+{
+	struct hash_table bigger = { .slots = table->slots > 0 ? table->slots : HASH_TABLE_FIRST,
+				     .bound = table->bound };
+
+	if (table->count + more <= table->slots / 2)
+		return true;
+	while (table->count + more > bigger.slots / 2)
+		bigger.slots *= 2;
+	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
+	if (!bigger.slot)
+		return false;
+	bigger.reach = bigger.bound > 0 ? bigger.bound : bigger.slots;
+	for (size_t i = 0; i < table->slots; i++)
+		if (table->slot[i].item)
+			hash_table_put(&bigger, table->slot[i].hash, table->slot[i].item);
+	free(table->slot);
+	*table = bigger;
+	return true;
+}
+
+void hash_table_put(struct hash_table *table, uint64_t hash, void *item)
+{
+	for (size_t at = 0; at < table->reach; at++) {
+		struct hash_slot *slot = hash_table_slot(table, hash, at);
+
+		if (slot->item)
+			continue;
+		*slot = (struct hash_slot){ hash, item };
+		table->count++;
+		return;
+	}
+}
+
+/* Those behind the gap move up to it, unless that were before their own first slot: no mark of what was there is
+ * needed, and chains do not grow with what comes and goes. */
+static void close_gap(struct hash_table *table, size_t gap)
+{
+	size_t mask = table->slots - 1;
+
+	for (size_t i = (gap + 1) & mask; table->slot[i].item; i = (i + 1) & mask) {
+		size_t home = (size_t)(hash_table_slot(table, table->slot[i].hash, 0) - table->slot);
+
+		if (((i - home) & mask) < ((i - gap) & mask))
+			continue;
+		table->slot[gap] = table->slot[i];
+		gap = i;
+	}
+	table->slot[gap].item = NULL;
+}
+
+void hash_table_remove(struct hash_table *table, uint64_t hash, const void *item)
+{
+	for (size_t at = 0; at < table->reach; at++) {
+		struct hash_slot *slot = hash_table_slot(table, hash, at);
+
+		if (!slot->item)
+			return;
+		if (slot->item != item)
+			continue;
+		table->count--;
+		close_gap(table, (size_t)(slot - table->slot));
+		return;
+	}
+}
+
+void hash_table_clear(struct hash_table *table)
+{
+	if (table->count > 0)
+		memset(table->slot, 0, table->slots * sizeof(*table->slot));
+	table->count = 0;
+}

@@ -1,0 +1,99 @@
+#include "output/whole_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	NAME_KEPT = 200, /* octets of a name that stand in the other: NAME_MAX is 255 */
+	NAMES_MAX = 100, /* tried: of 2^32, so that one which is taken is bad luck, and many are bad will */
+};
+
+/* Not mkostemp: that gives 0600, and a thread cannot ask for the umask without changing it for all. */
+static int open_beside(struct whole_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	int folder = slash ? (int)(slash + 1 - file->path) : 0, fd = -1;
+	unsigned random, tries = 0;
+
+	do {
+		free(file->beside);
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
+		    asprintf(&file->beside, "%.*s.%.*s.%08x", folder, file->path, NAME_KEPT, file->path + folder,
+			     random) < 0) {
+			file->beside = NULL;
+			return -1;
+		}
+		fd = open(file->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); /* O_EXCL follows no symlink */
+	} while (fd < 0 && errno == EEXIST && ++tries < NAMES_MAX);
+	return fd;
+}
+
+static int open_as_it_is(const char *path, bool is_fifo)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO's reader must not be waited for */
+
+	if (fd < 0 && is_fifo && errno == ENXIO)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, 0);
+	return fd;
+}
+
+static void forget(struct whole_file *file)
+{
+	free(file->beside);
+	free(file->path);
+	file->path = file->beside = NULL;
+}
+
+int whole_file_open(struct whole_file *file, const char *path)
+{
+	struct stat info;
+	bool is_there = stat(path, &info) == 0, is_regular = is_there && S_ISREG(info.st_mode);
+	int fd, error;
+
+	*file = (struct whole_file){ 0 };
+	if (!is_there || is_regular) {
+		file->path = is_there ? realpath(path, NULL) : strdup(path);
+		if (!file->path)
+			return -1;
+	}
+	fd = file->path ? open_beside(file) : open_as_it_is(path, S_ISFIFO(info.st_mode));
+	if (fd >= 0 && text_open_fd(&file->text, path, fd) == 0)
+		return 0;
+	error = errno;
+	if (fd >= 0) {
+		close(fd);
+		if (file->beside)
+			unlink(file->beside);
+	}
+	forget(file);
+	errno = error;
+	return -1;
+}
+
+int whole_file_close(struct whole_file *file, bool keep, bool sync)
+{
+	struct text *text = &file->text;
+	struct error ignored;
+
+	if (keep)
+		text_flush(text);
+	else
+		text->used = 0;
+	if (keep && sync && file->beside && text->error == 0 && fsync(text->fd) != 0)
+		text->error = errno;
+	(void)!text_close(text, &ignored);
+	if (keep && file->beside && text->error == 0 && rename(file->beside, file->path) != 0)
+		text->error = errno;
+	if (file->beside && (!keep || text->error != 0))
+		unlink(file->beside);
+	forget(file);
+	errno = text->error;
+	return keep && text->error != 0 ? -1 : 0;
+}

@@ -1,0 +1,28 @@
+/* output/whole_file.h - a text file that is complete or not there: written beside its place under a name of its own, it
+ * gets its name when it is whole, and until then what was there stays.
+ *
+ * What is no regular file (a device, a FIFO, by way of symlinks too) is never replaced but written to as it is. Of a
+ * symlink to a regular file the link stays.
+ */
+#ifndef STSURVEY_OUTPUT_WHOLE_FILE_H
+#define STSURVEY_OUTPUT_WHOLE_FILE_H
+
+#include <stdbool.h>
+
+#include "output/text.h"
+
+struct whole_file {
+	struct text text; /* write here */
+	char *path;       /* what it is to be called; NULL: written to as it is */
+	char *beside;     /* what it is called until then: ".NAME." and eight digits in the same folder; never a file
+			   * that was there, and with the mode of any new file */
+};
+
+/* 0, or -1 and errno. @path lives as long as the file. A FIFO that nobody reads swallows what is written. */
+__attribute__((warn_unused_result)) int whole_file_open(struct whole_file *file, const char *path);
+
+/* Give it its name; with @sync its octets are on the disk before. 0, or -1 and errno of the first failure. Then, and
+ * where @keep is false, nothing is left of it; without @keep it is 0 always. */
+__attribute__((warn_unused_result)) int whole_file_close(struct whole_file *file, bool keep, bool sync);
+
+#endif

@@ -1,0 +1,19 @@
+/* scanner/job/cname_chase.h - a CNAME chain followed link by link: a child of whoever met a SERVFAIL.
+ *
+ * Resolvers give up on a CNAME loop with SERVFAIL, which says nothing; a loop is an error of the domain's. So where the
+ * failure is final, the chain is followed from its start. It ends at a name that is no alias, at a loop, after
+ * OBS_CNAME_MAX links, at a name that is not to be asked about, or when the domain is JOB_CHASE_MS old.
+ */
+#ifndef STSURVEY_SCANNER_JOB_CNAME_CHASE_H
+#define STSURVEY_SCANNER_JOB_CNAME_CHASE_H
+
+#include "scanner/job/job.h"
+
+/* Is there something to chase: has @answer failed for good? */
+bool cname_chase_is_due(const struct job *job, const struct obs_answer *answer);
+
+/* Follow the chain from @start, which lives as long as the job, as a child of @parent. @answer gets chain and loop;
+ * what stood in the failed answer is a part of the same chain. */
+void cname_chase_start(struct job *job, struct task *parent, struct span start, struct obs_answer *answer);
+
+#endif

@@ -1,0 +1,125 @@
+#include "scanner/options/command_table.h"
+
+#include <limits.h>
+
+#include "scanner/options/nearest.h"
+
+/* clang-format off */
+const struct command_row command_table[COMMAND_COUNT] = {
+	[COMMAND_SCAN] = {
+		.name = "scan",
+		.what = "survey domains: a list in, a scan file out",
+		.usage = "stsurvey scan -f LIST -o SCAN [OPTION]...",
+		.above = "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the facts to SCAN.",
+		.below = "Times are in seconds, fractions allowed. SIGINT and SIGTERM end a scan cleanly, a second one at once; "
+			 "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
+			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of the domains could not be measured; "
+			 "130, 143 interrupted, and SCAN can be resumed.",
+	},
+	[COMMAND_CHECK] = {
+		.name = "check",
+		.what = "one domain, explained for a person, with the fix",
+		.usage = "stsurvey check [OPTION]... DOMAIN...",
+		.above = "Look at each DOMAIN as a sending mail server would, and explain what it finds.",
+		.below = "Exit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.",
+		.operand = "domain", .operands_least = 1, .operands_most = INT_MAX,
+	},
+	[COMMAND_STATS] = {
+		.name = "stats",
+		.what = "the CSV tables of one or more scan files",
+		.usage = "stsurvey stats SCAN... -d DIR",
+		.above = "Read scan files in one pass and write the tables into the folder DIR, which is created if it is missing. "
+			 "Tables that are there already are replaced, each only once its successor is whole. SCAN - is standard input. "
+			 "Several files (the shards of one scan) are counted as one; a domain that is in two of them counts twice.",
+		.below = "Tables are CSV (RFC 4180, UTF-8, LF, header row). A share stands beside its numerator and denominator and is "
+			 "empty where the denominator is 0. What could not be found out counts as unknown, never as absent.\n"
+			 "overview.csv\ttotals; each metric is a part of: scanned (complete, unknown, blocklisted and illegal_input "
+			 "sum to it), sts_record (any state but none and unknown), sts_valid_record, policy_fetched (TLS verified, "
+			 "a whole body), policy_usable (valid or tolerated; the modes sum to it), tlsrpt_record\n"
+			 "by_tld.csv\tby right-most label; share_sts = sts / domains\n"
+			 "by_rank.csv\tby rank, in decades; the row without bounds is the unranked\n"
+			 "components.csv\twhere domains with an STS record (or an unknown one) break\n"
+			 "findings.csv\tdomains with each finding, of all scanned; a domain may have several\n"
+			 "tls.csv, http.csv, syntax.csv\toutcome of each stage for those that reached it: ok, or the reason with the "
+			 "lowest number; rows sum to `of`\n"
+			 "mode_max_age.csv\tusable policies by mode and max_age\n"
+			 "mx_consistency.csv\tusable policies with patterns and MX, by the worst MX\n"
+			 "tlsrpt.csv\tstate: all scanned domains; scheme, host: valid records, host by the registrable domain of the "
+			 "first address\n"
+			 "providers.csv\tdomains with an STS record by the registrable domain of the policy host's CNAME target and of "
+			 "the first MX; self: the domain's own; (none): no address or no MX\n"
+			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
+			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+	},
+	[COMMAND_EXPORT] = {
+		.name = "export",
+		.what = "one line a domain, JSON Lines or CSV",
+		.usage = "stsurvey export SCAN... --format jsonl|csv [-o FILE]",
+		.above = "Write one line a domain, in the order of the scan files. SCAN - is standard input. Findings, component and "
+			 "verdict are judged anew from the recorded facts.",
+		.below = "CSV columns: name, index, rank, timestamp, status, mx_status, mx, null_mx, ad, sts_state, sts_id, tlsrpt_state, "
+			 "policy_status, http_status, tls_verify, mode, max_age, policy_state, findings, component, verdict. mx: names in order "
+			 "of preference, with a space between; tls_verify: ok, or the first error of TLS, its code without "
+			 "policy-tls-; findings: codes with a space between. What was not asked is empty.\n"
+			 "Exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage.",
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+	},
+	[COMMAND_REPORT] = {
+		.name = "report",
+		.what = "one self-contained HTML page to look at",
+		.usage = "stsurvey report SCAN... -o FILE.html",
+		.above = "Read scan files in one pass and write one self-contained page: adoption, how far a sender gets, findings with "
+			 "what to do, reasons, policies, providers, TLDs, ranks. No scripts, nothing loaded from elsewhere. SCAN - is "
+			 "standard input. Several files (the shards of one scan) are counted as one.",
+		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+	},
+	[COMMAND_VERIFY] = {
+		.name = "verify",
+		.what = "is a scan file whole? how many records?",
+		.usage = "stsurvey verify SCAN...",
+		.above = "Read scan files from beginning to end and say of each whether it is whole: every frame intact, every input "
+			 "index recorded once, and a trailer. A scan that was interrupted leaves a whole file, too. SCAN - is standard "
+			 "input.",
+		.below = "Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.",
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+	},
+	[COMMAND_FINDINGS] = {
+		.name = "findings",
+		.what = "the table of findings",
+		.usage = "stsurvey findings [--format csv|text] [-o FILE]",
+		.above = "Print every finding that a domain can get: its number and code (both stable for ever), the component it belongs "
+			 "to, how severe it is, what it means, the rule behind it, and what the domain's owner should do.\n"
+			 "Severities: error breaks a sender's way; tolerated breaks the grammar, but deployed senders read on; warning "
+			 "and info break nothing; transient means that it could not be found out.",
+		.below = "Exit status: 0 done; 1 the output cannot be written; 2 usage.",
+	},
+	[COMMAND_HELP] = {
+		.name = "help",
+		.what = "this text, or a command's",
+		.usage = "stsurvey help [COMMAND]",
+		.above = "stsurvey COMMAND [OPTION]... surveys MTA-STS and TLSRPT over any number of mail domains, and reads what was "
+			 "found.",
+		.below = "'stsurvey help COMMAND' tells a command's options, stsurvey(1) tells everything, and 'stsurvey --version' the "
+			 "version.",
+		.operand = "command", .operands_most = 1,
+	},
+};
+/* clang-format on */
+
+int command_find(const char *name, enum command *command, struct error *error)
+{
+	struct nearest nearest = { 0 };
+
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(command_table[i].name, name) == 0) {
+			*command = (enum command)i;
+			return 0;
+		}
+		nearest_try(&nearest, span_of(name), command_table[i].name);
+	}
+	if (nearest.word)
+		return error_set(error, "'%.40s': no such command; did you mean '%s'?", name, nearest.word);
+	return error_set(error, "'%.40s': no such command; 'stsurvey help' lists them", name);
+}

@@ -1,0 +1,37 @@
+/* scanner/options/command_table.h - the commands of the program: their names, their operands, and what `stsurvey help`
+ * says of them. Their options stand in scanner/options/option_table.h, their functions in scanner/program.c.
+ */
+#ifndef STSURVEY_SCANNER_OPTIONS_COMMAND_TABLE_H
+#define STSURVEY_SCANNER_OPTIONS_COMMAND_TABLE_H
+
+#include "output/error.h"
+
+enum command {
+	COMMAND_SCAN,
+	COMMAND_CHECK,
+	COMMAND_STATS,
+	COMMAND_EXPORT,
+	COMMAND_REPORT,
+	COMMAND_VERIFY,
+	COMMAND_FINDINGS,
+	COMMAND_HELP,
+	COMMAND_COUNT
+};
+
+/* A text has one paragraph a line; a line "TERM\tTEXT" is laid out as an option is. */
+struct command_row {
+	const char *name;
+	const char *what;    /* its line in `stsurvey help` */
+	const char *usage;   /* one line */
+	const char *above;   /* text between usage and options */
+	const char *below;   /* text after the options */
+	const char *operand; /* what messages call one; NULL: the command takes none */
+	int operands_least, operands_most;
+};
+
+extern const struct command_row command_table[COMMAND_COUNT];
+
+/* The command that is called @name. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int command_find(const char *name, enum command *command, struct error *error);
+
+#endif

@@ -1,0 +1,13 @@
+/* scanner/options/exit_status.h - what the program's exit statuses mean. */
+#ifndef STSURVEY_SCANNER_OPTIONS_EXIT_STATUS_H
+#define STSURVEY_SCANNER_OPTIONS_EXIT_STATUS_H
+
+enum {
+	EXIT_COMPLETE = 0,
+	EXIT_FATAL = 1,        /* one line on standard error says why */
+	EXIT_NOT_IN_ORDER = 1, /* check: a sender finds something amiss; verify: a file is not whole */
+	EXIT_USAGE = 2,
+	EXIT_UNMEASURED = 3, /* scan: finished, but over 1 % of the domains are unknown */
+};
+
+#endif

@@ -1,0 +1,158 @@
+#include "scanner/options/option_table.h"
+
+#include <stddef.h>
+
+#include "scanner/base/limits.h"
+#include "scanner/options/options.h"
+
+#define AT(member) offsetof(struct options, member)
+
+/* Limits of the numbers: what the machine or a standard bears, so that a slip of the keyboard is caught. */
+enum {
+	CONCURRENCY_MOST = 1000000,     /* slots of some KiB each */
+	HTTP_CONCURRENCY_MOST = 100000, /* 100 KB each */
+	PER_HOST_MOST = 10000,
+	RETRIES_MOST = 20,
+	SHARDS_MOST = 65536,
+	RATE_MOST = 100000000,
+	SYNC_MOST = 3600,
+	RUNTIME_MOST = 366 * 86400,
+};
+
+/* Sets of commands. */
+enum {
+	SCAN = 1u << COMMAND_SCAN,
+	CHECK = 1u << COMMAND_CHECK,
+	BOTH = SCAN | CHECK,
+	STATS = 1u << COMMAND_STATS,
+	EXPORT = 1u << COMMAND_EXPORT,
+	REPORT = 1u << COMMAND_REPORT,
+	FINDINGS = 1u << COMMAND_FINDINGS,
+	ALL = (1u << COMMAND_COUNT) - 1,
+};
+
+/* clang-format off */
+const struct option_row option_table[] = {
+	{ "input-file", 'f', "FILE", OPTION_TEXT, SCAN, RESUME_FREE, SECTION_FILES, AT(input_file),
+	  .help = "domains: a list, rank,domain CSV or a zone file; plain, gzip or zstd; - is standard input [-]" },
+	{ "input-format", 0, "auto|list|csv|zone", OPTION_WORD, SCAN, RESUME_SAME, SECTION_FILES, AT(input_format),
+	  .help = "of the list [found by looking]", .least = FEED_FORMAT_AUTO },
+	{ "output-file", 'o', "FILE", OPTION_TEXT, SCAN, RESUME_FREE, SECTION_FILES, AT(output_file),
+	  .help = "scan file, NAME.msgpack.zst; - is standard output [-]" },
+	{ "resume", 0, NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_FILES, AT(resume),
+	  .help = "go on with an existing scan file" },
+	{ "force", 0, NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_FILES, AT(force),
+	  .help = "replace an existing scan file" },
+	{ "sync-interval", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_FILES, AT(sync_interval),
+	  .help = "between syncs of the scan file; 0 syncs every frame [5]", .most = SYNC_MOST, .unit = "seconds" },
+	{ "metadata-file", 'm', "FILE", OPTION_TEXT, SCAN, RESUME_FREE, SECTION_FILES, AT(metadata_file),
+	  .help = "JSON about the scan, rewritten while it runs" },
+	{ "status-updates-file", 'u', "FILE", OPTION_TEXT, SCAN, RESUME_FREE, SECTION_FILES, AT(status_updates_file),
+	  .help = "CSV, one row a second" },
+	{ "log-file", 'l', "FILE", OPTION_TEXT, BOTH, RESUME_FREE, SECTION_FILES, AT(log_file),
+	  .help = "log messages [standard error]" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_FILES, AT(quiet),
+	  .help = "no progress, warnings and errors only" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, CHECK, RESUME_FREE, SECTION_FILES, AT(quiet),
+	  .help = "no warnings" },
+	{ "verbose", 'v', NULL, OPTION_COUNTED, BOTH, RESUME_FREE, SECTION_FILES, AT(verbose),
+	  .help = "log more; may be repeated" },
+
+	{ "threads", 't', "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_WORK, AT(threads),
+	  .help = "workers [one for each core]", .least = 1, .most = OPTIONS_THREADS_MAX, .unit = "threads" },
+	{ "concurrency", 0, "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_WORK, AT(concurrency),
+	  .help = "domains in flight [4000]", .least = 1, .most = CONCURRENCY_MOST, .unit = "domains" },
+	{ "seed", 'e', "N", OPTION_SEED, SCAN, RESUME_FREE, SECTION_WORK, AT(seed),
+	  .help = "shuffle within blocks of 65,536; the same seed gives the same order" },
+	{ "shards", 0, "N", OPTION_WHOLE, SCAN, RESUME_SAME, SECTION_WORK, AT(shards),
+	  .help = "split the domains into N parts by their names [1]",
+	  .least = 1, .most = SHARDS_MOST, .unit = "shards" },
+	{ "shard", 0, "I", OPTION_WHOLE, SCAN, RESUME_SAME, SECTION_WORK, AT(shard),
+	  .help = "survey part I, from 0 to N-1 [0]", .most = SHARDS_MOST - 1, .unit = "as a shard's number" },
+	{ "max-domains", 0, "N", OPTION_WHOLE64, SCAN, RESUME_FREE, SECTION_WORK, AT(max_domains),
+	  .help = "stop after N domains; 0 is no limit [0]" },
+	{ "max-runtime", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_runtime),
+	  .help = "stop after that time, leaving a resumable file; 0 is no limit [0]",
+	  .most = RUNTIME_MOST, .unit = "seconds" },
+	{ "max-outage", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_outage),
+	  .help = "stop when no name server has answered for that long; 0 waits for ever [0]",
+	  .most = RUNTIME_MOST, .unit = "seconds" },
+
+	{ "name-servers", 0, "LIST", OPTION_SERVERS, BOTH, RESUME_FREE, SECTION_DNS, 0,
+	  .help = "resolvers, IP[:PORT],... or @FILE [/etc/resolv.conf]" },
+	{ "resolver", 0, "unbound", OPTION_RESOLVER, BOTH, RESUME_FREE, SECTION_DNS, AT(resolver),
+	  .help = "start a private resolver and ask that" },
+	{ "resolver-config", 0, "FILE", OPTION_TEXT, BOTH, RESUME_FREE, SECTION_DNS, AT(resolver_config),
+	  .help = "lines that follow the private resolver's configuration" },
+	{ "timeout", 0, "SECONDS", OPTION_DECIMAL, BOTH, RESUME_FREE, SECTION_DNS, AT(timeout),
+	  .help = "for one try of a query [2]", .least = 0.01, .most = DNS_TIMEOUT_MAX_S, .unit = "seconds" },
+	{ "retries", 0, "N", OPTION_WHOLE, BOTH, RESUME_FREE, SECTION_DNS, AT(retries),
+	  .help = "further tries after the first, none later than 30 s after it [3]",
+	  .most = RETRIES_MOST, .unit = "tries" },
+
+	{ "http-timeout", 0, "SECONDS", OPTION_DECIMAL, BOTH, RESUME_FREE, SECTION_FETCH, AT(http_timeout),
+	  .help = "for one whole policy fetch [30]", .least = 0.1, .most = NET_CURL_TIMEOUT_MAX_S, .unit = "seconds" },
+	{ "http-concurrency", 0, "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_FETCH, AT(http_concurrency),
+	  .help = "policy fetches in flight [500]", .least = 1, .most = HTTP_CONCURRENCY_MOST, .unit = "fetches" },
+	{ "per-host", 0, "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_FETCH, AT(per_host),
+	  .help = "connections at once to one address [8]", .least = 1, .most = PER_HOST_MOST, .unit = "connections" },
+
+	{ "rate", 'r', "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(rate),
+	  .help = "DNS queries a second in all; 0 is no limit [10000; 0 where all resolvers are on loopback]",
+	  .most = RATE_MOST, .unit = "queries a second" },
+	{ "resolver-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(resolver_rate),
+	  .help = "DNS queries a second to one name server; 0 is no limit [10000; 0 where all are on loopback]",
+	  .most = RATE_MOST, .unit = "queries a second" },
+	{ "host-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(host_rate),
+	  .help = "connections a second to one policy host's address; 0 is no limit [50; 0 within --allow-reserved]",
+	  .most = RATE_MOST, .unit = "connections a second" },
+	{ "provider-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(provider_rate),
+	  .help = "connections a second to policy hosts that are aliases into one registrable domain; 0 is no limit "
+		  "[200; 0 within --allow-reserved]", .most = RATE_MOST, .unit = "connections a second" },
+	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
+	  .help = "whom to write to, put into the User-Agent" },
+	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(address_blocklist),
+	  .help = "networks never contacted, one a line; may be repeated" },
+	{ "domain-blocklist-file", 0, "FILE", OPTION_DOMAIN_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(domain_blocklist),
+	  .help = "domains never queried, nor what is below them; may be repeated" },
+
+	{ "allow-reserved", 0, "CIDR,...", OPTION_CIDRS, BOTH, RESUME_SAME, SECTION_LAB, AT(allow_reserved),
+	  .help = "private or loopback networks that may be contacted" },
+	{ "https-port", 0, "PORT", OPTION_WHOLE, BOTH, RESUME_SAME, SECTION_LAB, AT(https_port),
+	  .help = "of policy hosts [443]", .least = 1, .most = UINT16_MAX, .unit = "as a port" },
+	{ "smtp-port", 0, "PORT", OPTION_WHOLE, BOTH, RESUME_SAME, SECTION_LAB, AT(smtp_port),
+	  .help = "of mail servers; recorded only, this version speaks no SMTP [25]",
+	  .least = 1, .most = UINT16_MAX, .unit = "as a port" },
+	{ "ca-file", 0, "FILE", OPTION_TEXT, BOTH, RESUME_SAME, SECTION_LAB, AT(ca_file),
+	  .help = "trusted certificates, PEM [the system's]" },
+
+	{ "directory", 'd', "DIR", OPTION_TEXT, STATS, RESUME_FREE, SECTION_OTHER, AT(directory),
+	  .help = "where the tables go", .needed = true },
+	{ "format", 0, "jsonl|csv", OPTION_WORD, EXPORT, RESUME_FREE, SECTION_OTHER, AT(format),
+	  .help = "jsonl: everything that was recorded, as JSON (RFC 8259); csv: the columns below (RFC 4180)",
+	  .needed = true, .least = OPTIONS_JSONL },
+	{ "format", 0, "csv|text", OPTION_WORD, FINDINGS, RESUME_FREE, SECTION_OTHER, AT(format),
+	  .help = "text: for reading; csv: number, code, component, severity, meaning, rule, fix [text]",
+	  .least = OPTIONS_CSV },
+	{ "output-file", 'o', "FILE", OPTION_TEXT, EXPORT | FINDINGS, RESUME_FREE, SECTION_OTHER, AT(output_file),
+	  .help = "write to FILE, which is replaced; - is standard output [-]" },
+	{ "output-file", 'o', "FILE", OPTION_TEXT, REPORT, RESUME_FREE, SECTION_OTHER, AT(output_file),
+	  .help = "the page; a file that is there is replaced once everything has been read; - is standard output",
+	  .needed = true },
+	{ "config", 'C', "FILE", OPTION_CONFIG, BOTH, RESUME_FREE, SECTION_OTHER, 0,
+	  .help = "option = value lines with these names; the command line overrides them" },
+	{ "help", 'h', NULL, OPTION_HELP, ALL, RESUME_FREE, SECTION_OTHER, 0,
+	  .help = "this text" },
+};
+/* clang-format on */
+
+const size_t option_count = COUNT_OF(option_table);
+_Static_assert(COUNT_OF(option_table) <= OPTIONS_MAX, "more options than getopt_long's table has room for");
+
+const struct option_row *option_find(struct span name, unsigned commands)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].commands & commands && span_equal(span_of(option_table[i].name), name))
+			return &option_table[i];
+	return NULL;
+}

@@ -1,0 +1,347 @@
+#include "scanner/options/option_value.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "scanner/base/lines.h"
+#include "scanner/base/log.h"
+
+enum {
+	DNS_PORT = 53,
+	CONTACT_MAX = 200,    /* octets; a header line of ours stays short */
+	VALUE_SHOWN_MAX = 80, /* octets, a line of a terminal */
+};
+
+struct setting {
+	struct options *options;
+	const struct option_row *row;
+	struct span value;
+	void *member;
+	struct error *error;
+};
+
+/* Octets of a bad value that a message repeats. */
+static int shown(struct span text)
+{
+	return (int)(text.n < VALUE_SHOWN_MAX ? text.n : VALUE_SHOWN_MAX);
+}
+
+/* "--name 'value': what". */
+__attribute__((format(printf, 3, 4))) static enum options_result
+refuse(const struct setting *set, enum options_result result, const char *format, ...)
+{
+	struct error what;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what.text, sizeof(what.text), format, arguments);
+	va_end(arguments);
+	error_set(set->error, "--%s '%.*s': %s", set->row->name, shown(set->value), set->value.p, what.text);
+	return result;
+}
+
+static enum options_result no_memory(const struct setting *set)
+{
+	return refuse(set, OPTIONS_FATAL, "out of memory");
+}
+
+static enum options_result set_flag(const struct setting *set)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = { { "", true },    { "yes", true },    { "true", true }, { "on", true }, { "1", true },
+		      { "no", false }, { "false", false }, { "off", false }, { "0", false } };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (!span_equal(span_of(words[i].word), set->value))
+			continue;
+		*(bool *)set->member = words[i].value;
+		return OPTIONS_OK;
+	}
+	return refuse(set, OPTIONS_USAGE, "write yes or no");
+}
+
+static enum options_result set_counted(const struct setting *set)
+{
+	uint64_t value = 0;
+
+	if (set->value.n == 0)
+		++*(unsigned *)set->member;
+	else if (span_decimal(set->value, 9, &value))
+		*(unsigned *)set->member = (unsigned)value;
+	else
+		return refuse(set, OPTIONS_USAGE, "not a whole number from 0 to 9");
+	return OPTIONS_OK;
+}
+
+static enum options_result set_text(const struct setting *set)
+{
+	const char *kept;
+
+	if (set->value.n == 0)
+		return refuse(set, OPTIONS_USAGE, "must not be empty");
+	kept = options_keep(set->options, set->value);
+	if (!kept)
+		return no_memory(set);
+	*(const char **)set->member = kept;
+	return OPTIONS_OK;
+}
+
+static enum options_result set_whole(const struct setting *set)
+{
+	const struct option_row *row = set->row;
+	uint64_t value;
+
+	if (!span_decimal(set->value, (uint64_t)row->most, &value) || (double)value < row->least)
+		return refuse(set, OPTIONS_USAGE, "not a whole number from %.0f to %.0f %s", row->least, row->most,
+			      row->unit);
+	*(uint32_t *)set->member = (uint32_t)value;
+	return OPTIONS_OK;
+}
+
+static enum options_result set_whole64(const struct setting *set)
+{
+	if (span_decimal(set->value, UINT64_MAX, set->member))
+		return OPTIONS_OK;
+	return refuse(set, OPTIONS_USAGE, "not a whole number");
+}
+
+static enum options_result set_seed(const struct setting *set)
+{
+	enum options_result result = set_whole64(set);
+
+	set->options->has_seed |= result == OPTIONS_OK;
+	return result;
+}
+
+static enum options_result set_decimal(const struct setting *set)
+{
+	char text[32], *end = text;
+	double value = -1;
+
+	/* strtod also takes hexadecimal, infinities and leading blanks; a number here is digits. */
+	if (set->value.n > 0 && set->value.n < sizeof(text) &&
+	    (set->value.p[0] == '.' || ascii_is_digit(set->value.p[0]))) {
+		memcpy(text, set->value.p, set->value.n);
+		text[set->value.n] = '\0';
+		if (!strpbrk(text, "xXpP"))
+			value = strtod(text, &end);
+	}
+	if (end == text || *end || !isfinite(value) || value < set->row->least || value > set->row->most)
+		return refuse(set, OPTIONS_USAGE, "not a number from %g to %.0f %s", set->row->least, set->row->most,
+			      set->row->unit);
+	*(double *)set->member = value;
+	return OPTIONS_OK;
+}
+
+/* The place of the value among the words of the row's argument, or -1. */
+static int word_of(const struct setting *set)
+{
+	struct span rest = span_of(set->row->argument);
+
+	for (int place = 0;; place++) {
+		size_t end = span_find(rest, 0, '|');
+
+		if (span_equal((struct span){ rest.p, end }, set->value))
+			return place;
+		if (end == rest.n)
+			return -1;
+		rest = span_skip(rest, end + 1);
+	}
+}
+
+static enum options_result set_word(const struct setting *set)
+{
+	int place = word_of(set);
+
+	if (place < 0)
+		return refuse(set, OPTIONS_USAGE, "must be %s", set->row->argument);
+	*(unsigned *)set->member = (unsigned)set->row->least + (unsigned)place;
+	return OPTIONS_OK;
+}
+
+static enum options_result set_resolver(const struct setting *set)
+{
+	if (word_of(set) < 0)
+		return refuse(set, OPTIONS_USAGE, "must be %s", set->row->argument);
+	return set_text(set);
+}
+
+/* It goes into a header line and, later, into SMTP: nothing that could end the line may pass. */
+static enum options_result set_contact(const struct setting *set)
+{
+	bool is_url = span_starts_with_nocase(set->value, SPAN_LITERAL("https://")) ||
+		      span_starts_with_nocase(set->value, SPAN_LITERAL("http://"));
+	size_t at = span_find(set->value, 0, '@');
+
+	if (!is_url && (at == 0 || at + 1 >= set->value.n))
+		return refuse(set, OPTIONS_USAGE, "neither a URL nor a mail address");
+	if (set->value.n > CONTACT_MAX)
+		return refuse(set, OPTIONS_USAGE, "longer than %d octets", (int)CONTACT_MAX);
+	for (size_t i = 0; i < set->value.n; i++)
+		if (set->value.p[i] <= ' ' || set->value.p[i] > '~')
+			return refuse(set, OPTIONS_USAGE, "only printable ASCII without spaces can be sent");
+	return set_text(set);
+}
+
+/* Call @on_part for every part between commas, white space around it dropped. */
+static enum options_result each_part(const struct setting *set,
+				     enum options_result (*on_part)(const struct setting *set, struct span part))
+{
+	struct span rest = set->value;
+	enum options_result result = OPTIONS_OK;
+	size_t comma;
+
+	do {
+		comma = span_find(rest, 0, ',');
+		result = on_part(set, span_trim((struct span){ rest.p, comma }));
+		rest = span_skip(rest, comma < rest.n ? comma + 1 : comma);
+	} while (result == OPTIONS_OK && rest.n > 0);
+	return result;
+}
+
+static enum options_result add_server(const struct setting *set, struct span part)
+{
+	struct options *options = set->options;
+	struct endpoint server = { .port = DNS_PORT };
+
+	if (!endpoint_parse(part, &server))
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no name server; write IP, IP:PORT or [IPV6]:PORT",
+			      shown(part), part.p);
+	for (unsigned i = 0; i < options->server_count; i++)
+		if (endpoint_equal(&options->server[i], &server))
+			return OPTIONS_OK;
+	if (options->server_count == NAME_SERVERS_MAX)
+		return refuse(set, OPTIONS_USAGE, "more than %d name servers", (int)NAME_SERVERS_MAX);
+	options->server[options->server_count++] = server;
+	return OPTIONS_OK;
+}
+
+static int on_server_line(void *arg, struct span line, struct error *error)
+{
+	struct setting set = *(const struct setting *)arg;
+
+	set.value = line;
+	set.error = error;
+	return each_part(&set, add_server) == OPTIONS_OK ? 0 : -1;
+}
+
+static enum options_result set_servers(const struct setting *set)
+{
+	char *path;
+
+	set->options->server_count = 0; /* the last one given counts */
+	if (set->value.n == 0 || set->value.p[0] != '@')
+		return each_part(set, add_server);
+	path = options_keep(set->options, span_skip(set->value, 1));
+	if (!path)
+		return no_memory(set);
+	if (lines_read(path, on_server_line, (void *)set, set->error) != 0)
+		return OPTIONS_FATAL;
+	if (set->options->server_count == 0)
+		return refuse(set, OPTIONS_FATAL, "no name server in it; write one IP or IP:PORT a line");
+	return OPTIONS_OK;
+}
+
+static struct cidr_set *networks_of(const struct setting *set)
+{
+	struct cidr_set **member = set->member;
+
+	if (!*member)
+		*member = cidr_set_new();
+	return *member;
+}
+
+static enum options_result add_network(const struct setting *set, struct span part)
+{
+	int result = cidr_set_add(*(struct cidr_set **)set->member, part);
+
+	if (result == -1)
+		return no_memory(set);
+	if (result != 0)
+		return refuse(set, OPTIONS_USAGE, "'%.*s' is no network; write 127.0.0.0/8, fd00::/8 or an address",
+			      shown(part), part.p);
+	return OPTIONS_OK;
+}
+
+static enum options_result set_cidrs(const struct setting *set)
+{
+	return networks_of(set) ? each_part(set, add_network) : no_memory(set);
+}
+
+static enum options_result set_cidr_file(const struct setting *set)
+{
+	struct cidr_set *networks = networks_of(set);
+	char *path = options_keep(set->options, set->value);
+
+	if (!path || !networks)
+		return no_memory(set);
+	return cidr_set_load(networks, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+}
+
+static enum options_result set_domain_file(const struct setting *set)
+{
+	struct domain_set **member = set->member;
+	char *path = options_keep(set->options, set->value);
+
+	if (!*member)
+		*member = domain_set_new();
+	if (!path || !*member)
+		return no_memory(set);
+	return domain_set_load(*member, path, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+}
+
+enum options_result option_set(struct options *options, const struct option_row *row, struct span value,
+			       struct error *error)
+{
+	static enum options_result (*const set_kind[])(const struct setting *set) = {
+		[OPTION_FLAG] = set_flag,           [OPTION_COUNTED] = set_counted,
+		[OPTION_TEXT] = set_text,           [OPTION_WORD] = set_word,
+		[OPTION_WHOLE] = set_whole,         [OPTION_WHOLE64] = set_whole64,
+		[OPTION_DECIMAL] = set_decimal,     [OPTION_SEED] = set_seed,
+		[OPTION_SERVERS] = set_servers,     [OPTION_RESOLVER] = set_resolver,
+		[OPTION_CONTACT] = set_contact,     [OPTION_CIDRS] = set_cidrs,
+		[OPTION_CIDR_FILE] = set_cidr_file, [OPTION_DOMAIN_FILE] = set_domain_file,
+	};
+	struct setting set = { options, row, value, (char *)options + row->offset, error };
+
+	return row->kind < COUNT_OF(set_kind) ? set_kind[row->kind](&set) : OPTIONS_OK; /* --config sets others */
+}
+
+static int on_resolv_line(void *arg, struct span line, struct error *error)
+{
+	struct setting *set = arg;
+	size_t end = strlen("nameserver");
+	struct obs_address address;
+
+	if (!span_starts_with(line, SPAN_LITERAL("nameserver")) || end == line.n ||
+	    (line.p[end] != ' ' && line.p[end] != '\t'))
+		return 0;
+	line = span_trim(span_skip(line, end));
+	if (span_find(line, 0, '%') < line.n) { /* link-local addresses mean nothing without their scope */
+		log_warning("/etc/resolv.conf: name server %.*s has a scope id and is not used", (int)line.n, line.p);
+		return 0;
+	}
+	if (!address_parse(line, &address))
+		return error_set(error, "'%.*s' is no address", shown(line), line.p);
+	if (set->options->server_count == NAME_SERVERS_MAX)
+		return 0;
+	set->value = line;
+	set->error = error;
+	return add_server(set, line) == OPTIONS_OK ? 0 : -1;
+}
+
+enum options_result option_read_resolv_conf(struct options *options, const char *path, struct error *error)
+{
+	struct setting set = { .options = options, .row = option_find(SPAN_LITERAL("name-servers"), ~0u) };
+
+	if (lines_read(path, on_resolv_line, &set, error) != 0)
+		return OPTIONS_FATAL;
+	if (options->server_count > 0)
+		return OPTIONS_OK;
+	error_set(error, "%s: no name server in it; give --name-servers IP", path);
+	return OPTIONS_FATAL;
+}

@@ -1,0 +1,154 @@
+#include "scanner/options/options_fit.h"
+
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/same_file.h"
+#include "scanner/options/option_table.h"
+#include "scanner/options/option_value.h"
+#include "scanner/rules/fetch_pace.h"
+
+enum { PRIVATE_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
+
+static const char resolv_conf[] = "/etc/resolv.conf";
+
+/* Are or will they be one file? */
+static bool is_one_file(const char *a, const char *b)
+{
+	if (!a || !b || strcmp(a, "-") == 0)
+		return false;
+	return access(a, F_OK) == 0 ? same_file(a, b) : strcmp(a, b) == 0;
+}
+
+/* A file that is written must be no other's. */
+static int files_differ(const struct options *options, struct error *error)
+{
+	const struct {
+		const char *name, *path;
+		bool is_written;
+	} file[] = {
+		{ "output-file", options->output_file, true },
+		{ "metadata-file", options->metadata_file, true },
+		{ "status-updates-file", options->status_updates_file, true },
+		{ "log-file", options->log_file, true },
+		{ "input-file", options->input_file, false },
+		{ "ca-file", options->ca_file, false },
+		{ "resolver-config", options->resolver_config, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(file); i++)
+		for (size_t k = 0; k < i; k++)
+			if (file[k].is_written && is_one_file(file[k].path, file[i].path))
+				return error_set(error, "--%s and --%s are the same file", file[k].name, file[i].name);
+	return 0;
+}
+
+/* What must not be, and what to do. */
+static int exclude(const struct options *options, struct error *error)
+{
+	const struct {
+		bool is_so;
+		const char *why;
+	} rule[] = {
+		{ options->resume && options->force,
+		  "--resume and --force exclude each other: go on with the file, or replace it" },
+		{ options->resume && strcmp(options->output_file, "-") == 0,
+		  "--resume needs --output-file FILE: standard output cannot be resumed" },
+		{ options->shards > 1 && !options_given(options, "shard"),
+		  "--shards needs --shard I as well, from 0 to N-1" },
+		{ options->shard >= options->shards,
+		  "--shard must be less than --shards: shards are numbered from 0 to N-1" },
+		{ options->resolver && options->server_count > 0, "--resolver and --name-servers exclude each other" },
+		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
+		{ options->metadata_file && strcmp(options->metadata_file, "-") == 0,
+		  "--metadata-file needs a file: it is rewritten while the scan runs" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rule); i++)
+		if (rule[i].is_so)
+			return error_set(error, "%s", rule[i].why);
+	return 0;
+}
+
+/* What the command does not run without. */
+static int need(const struct options *options, enum command command, struct error *error)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].needed && option_table[i].commands & 1u << command &&
+		    !options_given(options, option_table[i].name))
+			return error_set(error, "--%s is missing: %s", option_table[i].name,
+					 command_table[command].usage);
+	if (command != COMMAND_SCAN)
+		return 0;
+	/* Where nothing is given, a terminal is an oversight: nobody types a survey's list or reads its file. */
+	if (!options_given(options, "input-file") && isatty(STDIN_FILENO))
+		return error_set(error, "no domains: give --input-file FILE");
+	if (!options_given(options, "output-file") && isatty(STDOUT_FILENO))
+		return error_set(error, "nowhere to write: give --output-file FILE");
+	return 0;
+}
+
+static unsigned usable_cores(void)
+{
+	cpu_set_t set;
+	int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return count < 1 ? 1 : count > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)count;
+}
+
+static void set_threads(struct options *options, enum command command)
+{
+	if (command == COMMAND_CHECK) /* all at once, on one thread */
+		options->concurrency = (unsigned)options->operands;
+	if (options->threads == 0)
+		options->threads = command == COMMAND_SCAN ? usable_cores() : 1;
+	if (options->threads > options->concurrency)
+		options->threads = options->concurrency;
+}
+
+static void set_rate(struct options *options)
+{
+	bool loopback = true;
+
+	for (unsigned i = 0; i < options->server_count; i++)
+		loopback = loopback && address_is_loopback(&options->server[i].address);
+	if (options->resolver_rate < 0)
+		options->resolver_rate = loopback ? 0 : PRIVATE_RATE;
+	if (options->rate < 0) /* a private resolver asks the world */
+		options->rate = loopback && !options->resolver ? 0 : PRIVATE_RATE;
+}
+
+static void set_fetch_rates(struct options *options)
+{
+	options->pace_all = options->host_rate >= 0 || options->provider_rate >= 0;
+	if (options->host_rate < 0)
+		options->host_rate = FETCH_PACE_HOST;
+	if (options->provider_rate < 0)
+		options->provider_rate = FETCH_PACE_PROVIDER;
+}
+
+bool options_is_lab(const struct options *options)
+{
+	bool lab = options->allow_reserved && !options->resolver;
+
+	for (unsigned i = 0; i < options->server_count; i++)
+		lab = lab && !address_is_global(&options->server[i].address);
+	return lab;
+}
+
+enum options_result options_fit(struct options *options, enum command command, struct error *error)
+{
+	enum options_result result = OPTIONS_OK;
+
+	if (exclude(options, error) < 0 || need(options, command, error) < 0 || files_differ(options, error) < 0)
+		return OPTIONS_USAGE;
+	if (command != COMMAND_SCAN && command != COMMAND_CHECK) /* the others use no network */
+		return OPTIONS_OK;
+	if (options->server_count == 0 && !options->resolver)
+		result = option_read_resolv_conf(options, resolv_conf, error);
+	set_threads(options, command);
+	set_rate(options);
+	set_fetch_rates(options);
+	return result;
+}

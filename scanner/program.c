@@ -1,0 +1,171 @@
+#include "scanner/program.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/export.h"
+#include "analysis/findings_list.h"
+#include "analysis/report.h"
+#include "analysis/stats_directory.h"
+#include "output/verify.h"
+#include "scanner/base/log.h"
+#include "scanner/dns/private_resolver.h"
+#include "scanner/options/exit_status.h"
+
+static struct scan_files files_of(enum command command, const struct options *options)
+{
+	return (struct scan_files){ .command = command_table[command].name,
+				    .path = options->operand,
+				    .count = options->operands };
+}
+
+static int run_stats(const struct options *options, struct error *error)
+{
+	struct scan_files files = files_of(COMMAND_STATS, options);
+
+	if (stats_directory_write(&files, options->directory, error) < 0)
+		return EXIT_FATAL;
+	fprintf(stderr, "stsurvey stats: %" PRIu64 " domains, tables in %s\n", files.domains, options->directory);
+	return EXIT_COMPLETE;
+}
+
+static int run_export(const struct options *options, struct error *error)
+{
+	struct scan_files files = files_of(COMMAND_EXPORT, options);
+
+	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
+		return EXIT_FATAL;
+	if (scan_files_expect_domains(&files, error) < 0) /* no line is what there is to write */
+		fprintf(stderr, "stsurvey export: warning: %s\n", error->text);
+	return EXIT_COMPLETE;
+}
+
+static int run_report(const struct options *options, struct error *error)
+{
+	struct scan_files files = files_of(COMMAND_REPORT, options);
+
+	return report_write(&files, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
+}
+
+static int run_verify(const struct options *options, struct error *error)
+{
+	int status = EXIT_COMPLETE;
+	struct text out;
+
+	if (text_open(&out, "-", error) < 0)
+		return EXIT_FATAL;
+	for (int i = 0; i < options->operands; i++) {
+		int whole = verify_scan(&out, options->operand[i], error);
+
+		text_flush(&out);
+		if (whole < 0)
+			fprintf(stderr, "stsurvey verify: %s\n", error->text);
+		if (whole <= 0)
+			status = EXIT_NOT_IN_ORDER;
+	}
+	error->text[0] = '\0'; /* has been told */
+	return text_close(&out, error) < 0 ? EXIT_FATAL : status;
+}
+
+static int run_findings(const struct options *options, struct error *error)
+{
+	bool as_csv = options->format == OPTIONS_CSV;
+
+	return findings_list_write(options->output_file, as_csv, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
+}
+
+static int run_help(const struct options *options, struct error *error)
+{
+	enum command about = COMMAND_HELP;
+
+	if (options->operands > 0 && command_find(options->operand[0], &about, error) < 0)
+		return EXIT_USAGE;
+	options_help(about, stdout);
+	return EXIT_COMPLETE;
+}
+
+/* What each command does. */
+static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
+	[COMMAND_SCAN] = cmd_scan,         [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
+	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
+	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,
+};
+
+int program_start_resolver(const struct options *given, struct options *used, struct error *error)
+{
+	*used = *given;
+	if (!given->resolver)
+		return 0;
+	used->server_count = 1;
+	return private_resolver_start(&used->started, given->resolver_config, given->threads, given->concurrency,
+				      &used->server[0], error);
+}
+
+static enum log_level level_of(enum command command, const struct options *options)
+{
+	if (options->quiet) /* a scan's warnings are about its numbers; check's stand beside an answer that was read */
+		return command == COMMAND_SCAN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+	if (options->verbose > 1)
+		return LOG_LEVEL_TRACE;
+	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+static int run_logged(enum command command, const struct options *options, struct error *error)
+{
+	int status = EXIT_FATAL;
+
+	if (log_open(options->log_file, level_of(command, options), error) == 0)
+		status = run[command](options, error);
+	log_close();
+	return status;
+}
+
+static int run_command(enum command command, int argc, char **argv)
+{
+	struct error error = { "" };
+	struct options options;
+	int status = EXIT_COMPLETE;
+
+	switch (options_read(&options, command, argc, argv, &error)) {
+	case OPTIONS_OK:
+		status = run_logged(command, &options, &error);
+		options_free(&options);
+		break;
+	case OPTIONS_HELP_SHOWN:
+		break;
+	case OPTIONS_USAGE:
+		status = EXIT_USAGE;
+		break;
+	case OPTIONS_FATAL:
+		status = EXIT_FATAL;
+		break;
+	}
+	if (status != EXIT_COMPLETE && error.text[0] != '\0')
+		fprintf(stderr, "stsurvey %s: %s\n", command_table[command].name, error.text);
+	return status;
+}
+
+int program_run(int argc, char **argv)
+{
+	enum command command;
+	struct error error;
+
+	if (argc < 2) {
+		options_help(COMMAND_HELP, stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("stsurvey " STSURVEY_VERSION);
+		return EXIT_COMPLETE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		options_help(COMMAND_HELP, stdout);
+		return EXIT_COMPLETE;
+	}
+	if (command_find(argv[1], &command, &error) < 0) {
+		fprintf(stderr, "stsurvey: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	return run_command(command, argc - 1, argv + 1);
+}

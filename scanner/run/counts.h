@@ -1,0 +1,45 @@
+/* scanner/run/counts.h - what is counted while a scan runs. A counter has one writer; any thread may read it.
+ *
+ * Counts are of one of two populations: the file's, which includes what an earlier run recorded, or this run's.
+ */
+#ifndef STSURVEY_SCANNER_RUN_COUNTS_H
+#define STSURVEY_SCANNER_RUN_COUNTS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "analysis/classify/judgement.h"
+#include "scanner/base/limits.h"
+
+/* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
+struct domain_counts {
+	_Atomic uint64_t domains;
+	_Atomic uint64_t sts;     /* with an STS record */
+	_Atomic uint64_t fetched; /* with a body to judge: policy_fetched of the tables */
+	_Atomic uint64_t unknown, blocklisted, illegal;
+};
+
+/* What a worker has done so far in this run; its thread alone writes. */
+struct worker_counts {
+	struct domain_counts recorded;
+	_Atomic uint64_t deferred; /* kept for the second pass */
+	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and begun again */
+	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
+	_Atomic uint64_t saved;             /* questions another domain's answer served */
+	_Atomic uint64_t fetches, fetching; /* begun; in flight */
+	_Atomic uint64_t in_flight;         /* domains */
+	_Atomic uint64_t paused;            /* 1: every name server is down */
+	_Atomic uint64_t starved;           /* 1: faults of ours have left one domain at once, and it waits */
+	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
+	struct {
+		_Atomic uint64_t answered, failed, timeouts, times_down;
+	} server[NAME_SERVERS_MAX]; /* see scanner/dns/resolver.h */
+};
+
+/* Add to a counter; its one writer only. */
+void counts_add(_Atomic uint64_t *counter, uint64_t n);
+
+/* One domain is recorded. */
+void counts_add_domain(struct domain_counts *counts, const struct judgement *judgement);
+
+#endif

@@ -1,0 +1,20 @@
+/* scanner/run/domain_log.h - -v: one line in the log for each domain, and for what ended it by a fault of ours. */
+#ifndef STSURVEY_SCANNER_RUN_DOMAIN_LOG_H
+#define STSURVEY_SCANNER_RUN_DOMAIN_LOG_H
+
+#include "analysis/classify/judgement.h"
+#include "scanner/base/log.h"
+
+void domain_log_write(struct span name, const struct judgement *judgement, const char *then);
+
+/* It was judged; @then: what becomes of it, "recorded". */
+static inline void domain_log_judged(struct span name, const struct judgement *judgement, const char *then)
+{
+	if (log_wants(LOG_LEVEL_DEBUG))
+		domain_log_write(name, judgement, then);
+}
+
+/* A fault of ours ended it; @fault: enum net_fault. */
+void domain_log_fault(struct span name, int fault, const char *then);
+
+#endif

@@ -1,0 +1,157 @@
+#include "scanner/run/net_live.h"
+
+#include <stdio.h>
+
+#include "scanner/base/limits.h"
+#include "scanner/base/wall_clock.h"
+
+int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
+			 const struct server_check *check, unsigned loops, struct error *error)
+{
+	*shared = (struct net_live_shared){ .options = options, .check = check, .loops = loops };
+	atomic_store(&shared->rate, options->rate / loops);
+	snprintf(shared->user_agent, sizeof(shared->user_agent), "stsurvey/" STSURVEY_VERSION "%s%s%s",
+		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
+	shared->hosts = host_limit_new(options->per_host);
+	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
+				      options->pace_all ? NULL : options->allow_reserved);
+	if (!shared->hosts || !shared->pace)
+		return error_set(error, "no memory");
+	return tls_store_open(&shared->store, options->ca_file, error);
+}
+
+void net_live_shared_free(struct net_live_shared *shared)
+{
+	host_limit_free(shared->hosts);
+	fetch_pace_free(shared->pace);
+	tls_store_free(shared->store);
+}
+
+static void ask(struct net *net, struct net_query *query)
+{
+	struct net_live *live = (struct net_live *)net;
+
+	if (query->shared)
+		answer_cache_ask(live->cache, query); /* sends it on, not shared, or answers */
+	else
+		net_cares_ask(live->dns, query);
+}
+
+static void fetch(struct net *net, struct net_fetch *request)
+{
+	struct net_live *live = (struct net_live *)net;
+
+	live->fetches++;
+	net_curl_fetch(live->web, request);
+}
+
+static int64_t wall_ms(struct net *net)
+{
+	(void)net;
+	return wall_clock_ms();
+}
+
+static uint64_t now_ms(struct net *net)
+{
+	return uv_now(((struct net_live *)net)->loop);
+}
+
+/* The check whose question server @own is probed with: the first one that has a question, where its own is of no use.
+ */
+static const struct server_check *probe_for(const struct server_check *check, unsigned checks, unsigned own)
+{
+	for (unsigned i = 0; i < checks && !check[own].useful; i++)
+		if (check[i].probe_name[0])
+			return &check[i];
+	return &check[own];
+}
+
+static void set_probe(struct resolver_server *server, const struct server_check *probe)
+{
+	if (probe->probe_name[0] == '\0')
+		return;
+	server->probe_name = span_of(probe->probe_name);
+	server->probe_type = probe->probe_type;
+	server->probe_random = probe->probe_random;
+}
+
+static int open_dns(struct net_live *live, struct net_live_shared *shared, struct error *error)
+{
+	const struct options *options = shared->options;
+	const struct net_cares_options dns = { .loop = live->loop,
+					       .server = options->server,
+					       .server_count = options->server_count,
+					       .timeout_ms = (uint32_t)(options->timeout * 1000),
+					       .tries = 1 + options->retries,
+					       .tries_ms = QUESTION_TRIES_MS,
+					       .rate = &shared->rate,
+					       .resolver_rate = options->resolver_rate / shared->loops };
+
+	if (net_cares_open(&live->dns, &dns, error) < 0)
+		return -1;
+	for (unsigned i = 0; i < options->server_count; i++) {
+		struct resolver_server *server = &net_cares_resolver(live->dns)->server[i];
+		const struct server_check *probe = probe_for(shared->check, options->server_count, i);
+
+		set_probe(server, probe);
+		/* It would make every question it is asked wait for a time-out: it is down until it answers. */
+		if (probe != &shared->check[i])
+			server->state = RESOLVER_DOWN;
+	}
+	return 0;
+}
+
+static int open_web(struct net_live *live, struct net_live_shared *shared, struct error *error)
+{
+	const struct options *options = shared->options;
+	const struct net_curl_options web = { .loop = live->loop,
+					      .store = shared->store,
+					      .hosts = shared->hosts,
+					      .pace = shared->pace,
+					      .allow = options->allow_reserved,
+					      .block = options->address_blocklist,
+					      .https_port = options->https_port,
+					      .timeout_s = options->http_timeout,
+					      .concurrency = (options->http_concurrency + shared->loops - 1) /
+							     shared->loops,
+					      .user_agent = shared->user_agent };
+
+	return net_curl_open(&live->web, &web, error);
+}
+
+int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
+{
+	static const struct net_ops ops = { ask, fetch, wall_ms, now_ms };
+
+	*live = (struct net_live){ .net = { &ops }, .loop = loop };
+	live->cache = answer_cache_new(&live->net);
+	if (!live->cache)
+		return error_set(error, "no memory");
+	if (open_dns(live, shared, error) < 0)
+		return -1;
+	return open_web(live, shared, error);
+}
+
+void net_live_stop(struct net_live *live)
+{
+	net_cares_stop(live->dns);
+	net_curl_stop(live->web);
+}
+
+void net_live_close(struct net_live *live)
+{
+	if (live->dns) {
+		net_cares_stop(live->dns);
+		net_cares_close(live->dns);
+	}
+	if (live->web)
+		net_curl_close(live->web); /* frees it */
+	live->web = NULL;
+}
+
+void net_live_free(struct net_live *live)
+{
+	if (live->dns)
+		net_cares_free(live->dns);
+	answer_cache_free(live->cache);
+}

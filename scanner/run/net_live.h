@@ -1,0 +1,65 @@
+/* scanner/run/net_live.h - the network that jobs ask: name servers, the answers domains share, and policy hosts, set up
+ * from the options. A loop has one struct net_live; what all loops of the program have together is in struct
+ * net_live_shared.
+ */
+#ifndef STSURVEY_SCANNER_RUN_NET_LIVE_H
+#define STSURVEY_SCANNER_RUN_NET_LIVE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "scanner/dns/answer_cache.h"
+#include "scanner/rules/fetch_pace.h"
+#include "scanner/rules/host_limit.h"
+#include "scanner/job/net.h"
+#include "scanner/dns/net_cares.h"
+#include "scanner/https/net_curl.h"
+#include "scanner/options/options.h"
+#include "scanner/dns/preflight.h"
+#include "scanner/https/tls.h"
+
+struct net_live_shared {
+	const struct options *options;
+	const struct server_check *check; /* one a name server, filled before the first net_live_open */
+	unsigned loops;                   /* that share rates and windows */
+	_Atomic double rate;              /* packets a second of one loop, 0: no limit; may change while running */
+	struct host_limit *hosts;
+	struct fetch_pace *pace;
+	struct tls_store *store;
+	char user_agent[256];
+};
+
+/* 0, or -1 with one line in @error; to be freed either way. @options and @check outlive it. */
+__attribute__((warn_unused_result)) int net_live_shared_open(struct net_live_shared *shared,
+							     const struct options *options,
+							     const struct server_check *check, unsigned loops,
+							     struct error *error);
+
+/* After every net_live that uses it was freed. All zero is nothing to free. */
+void net_live_shared_free(struct net_live_shared *shared);
+
+/* All zero before net_live_open. */
+struct net_live {
+	struct net net; /* first: what a job calls back with */
+	uv_loop_t *loop;
+	struct net_cares *dns;
+	struct answer_cache *cache;
+	struct net_curl *web; /* NULL once closed */
+	uint64_t fetches;     /* begun */
+};
+
+/* 0, or -1 with one line in @error; to be closed and freed either way. @live stays where it is. */
+__attribute__((warn_unused_result)) int net_live_open(struct net_live *live, uv_loop_t *loop,
+						      struct net_live_shared *shared, struct error *error);
+
+/* End every question and fetch with NET_FAULT_SHUTDOWN, and those still to come. */
+void net_live_stop(struct net_live *live);
+
+/* Stop, and close handles: run the loop until it has none, then net_live_free. */
+void net_live_close(struct net_live *live);
+void net_live_free(struct net_live *live);
+
+#endif

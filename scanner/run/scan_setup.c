@@ -1,0 +1,214 @@
+#include "scanner/run/scan_setup.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
+#include "scanner/dns/preflight.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/run/progress.h"
+
+enum {
+	SAMPLE_WAIT_S = 1,      /* for the list's first names, which the checks of the name servers may need */
+	FILES_FOR_US = 64,      /* descriptors besides those of questions and fetches */
+	FILES_LEAST = 20,       /* below, not even files and the main loop have theirs, … */
+	FILES_A_WORKER = 8,     /* … its loop and one fetch, … */
+	FILES_A_SERVER = 3,     /* … its UDP sockets and a TCP connection, for each worker */
+	SINK_BUFFERS_SPARE = 2, /* beyond one a worker: one being written, one ready */
+};
+
+static int raise_file_limit(const struct options *options, struct error *error)
+{
+	struct rlimit limit;
+	unsigned long least = FILES_LEAST +
+			      options->threads * (FILES_A_WORKER + FILES_A_SERVER * options->server_count);
+	unsigned long wanted = options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return 0;
+	if (limit.rlim_cur < least)
+		return error_set(error, "%lu file descriptors are allowed, at least %lu are needed: ulimit -n %lu",
+				 (unsigned long)limit.rlim_cur, least, wanted);
+	log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu", (unsigned long)limit.rlim_cur,
+		    wanted, wanted);
+	return 0;
+}
+
+static int open_shared(struct scan *scan, const struct server_check *check, struct error *error)
+{
+	scan->workers = scan->options->threads;
+	scan->worker = calloc(scan->workers, sizeof(*scan->worker));
+	scan->counts = calloc(scan->workers, sizeof(*scan->counts));
+	scan->deferred = deferred_new();
+	atomic_store(&scan->busy, scan->workers);
+	if (!scan->worker || !scan->counts || !scan->deferred)
+		return error_set(error, "no memory");
+	return net_live_shared_open(&scan->live, scan->options, check, scan->workers, error);
+}
+
+/* ---- the list ---- */
+
+static void wake_workers(void *arg)
+{
+	scan_wake_all(arg);
+}
+
+static bool is_done(void *arg, uint64_t index)
+{
+	return resume_has(arg, index);
+}
+
+static int open_feed(struct scan *scan, struct resume *resume, struct error *error)
+{
+	const struct options *options = scan->options;
+	struct feed_options feed = { .path = options->input_file,
+				     .format = options->input_format,
+				     .shards = options->shards,
+				     .shard = options->shard,
+				     .seed = options->seed,
+				     .shuffle = options->has_seed,
+				     .max_domains = options->max_domains,
+				     .domain_blocklist = options->domain_blocklist,
+				     .on_ready = wake_workers,
+				     .arg = scan };
+	uint64_t size, sample;
+	int64_t mtime;
+
+	if (options->resume) {
+		if (resume_load(resume, options->output_file, options, error) < 0)
+			return -1;
+		feed.is_done = is_done;
+		feed.is_done_arg = resume;
+	}
+	if (feed_open(&scan->feed, &feed, error) < 0)
+		return -1;
+	feed_identity(scan->feed, &size, &mtime, &sample);
+	return resume_check_input(resume, options->input_file, size, mtime, sample, error);
+}
+
+const char *scan_setup_input(const struct options *options)
+{
+	return strcmp(options->input_file, "-") == 0 ? "standard input" : options->input_file;
+}
+
+int scan_setup_fail_empty(const struct options *options, struct error *error)
+{
+	return error_set(error, "%s: no domain in it; one name a line is expected", scan_setup_input(options));
+}
+
+/* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
+ * nothing needs to be touched. */
+static int take_first(struct scan *scan, bool complete, struct error *error)
+{
+	struct feed_batch *batch = NULL;
+	enum feed_result result;
+
+	do
+		result = feed_await(scan->feed, &batch, SAMPLE_WAIT_S);
+	while (result == FEED_WAIT && complete);
+	if (result == FEED_FAILED) {
+		feed_error(scan->feed, error);
+		return -1;
+	}
+	if (result == FEED_END && feed_entries(scan->feed) == 0)
+		return scan_setup_fail_empty(scan->options, error);
+	atomic_store(&scan->first, batch);
+	return 0;
+}
+
+/* ---- the name servers ---- */
+
+static int check_servers(struct scan *scan, struct server_check *check, struct error *error)
+{
+	const struct options *options = scan->options;
+	const struct feed_batch *first = atomic_load(&scan->first);
+	struct span sample[PREFLIGHT_SAMPLES];
+	size_t samples = 0;
+
+	for (unsigned i = 0; first && i < first->count && samples < PREFLIGHT_SAMPLES; i++)
+		if (first->target[i].input == INPUT_OK)
+			sample[samples++] = first->target[i].name;
+	return preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), sample, samples,
+			 check, error);
+}
+
+static void warn_of_rates(const struct options *options)
+{
+	double together = options->resolver_rate * options->server_count;
+
+	if (options->resolver_rate > 0 && options->rate > together)
+		log_warning("--rate %.0f is more than the name servers get together (%u × --resolver-rate %.0f)",
+			    options->rate, options->server_count, options->resolver_rate);
+}
+
+static void warn_of_servers(const struct options *options, const struct server_check *check)
+{
+	for (unsigned i = 0; i < options->server_count; i++)
+		preflight_warn(&options->server[i], &check[i], options_is_lab(options));
+}
+
+/* ---- the scan file ---- */
+
+static void header_of(const struct scan *scan, struct record_header *header)
+{
+	const struct options *options = scan->options;
+
+	*header = (struct record_header){ .tool = SPAN_LITERAL("stsurvey " STSURVEY_VERSION),
+					  .major = RECORD_SCHEMA_MAJOR,
+					  .minor = RECORD_SCHEMA_MINOR,
+					  .start_ms = wall_clock_ms(),
+					  .option = options->given,
+					  .option_count = options->given_count,
+					  .input = span_of(options->input_file),
+					  .shards = options->shards,
+					  .shard = options->shard };
+	feed_identity(scan->feed, &header->input_size, &header->input_mtime, &header->input_sample);
+}
+
+static int open_sink(struct scan *scan, const struct resume *resume, struct error *error)
+{
+	const struct options *options = scan->options;
+	struct sink_options sink = { .path = options->output_file,
+				     .force = options->force,
+				     .resume_at = -1,
+				     .sync_interval = options->sync_interval,
+				     .buffers = scan->workers + SINK_BUFFERS_SPARE,
+				     .on_free = wake_workers,
+				     .arg = scan };
+	struct record_header header;
+
+	/* --resume of a file that is not there begins it */
+	if (options->resume && (resume->whole > 0 || access(options->output_file, F_OK) == 0))
+		sink.resume_at = resume->whole;
+	if (resume->torn)
+		log_info("%s: what was written behind its last whole frame is cut off", options->output_file);
+	header_of(scan, &header);
+	return sink_open(&scan->sink, &sink, &header, error);
+}
+
+int scan_setup(struct scan *scan, struct resume *resume, struct server_check *check, struct error *error)
+{
+	const struct options *options = scan->options;
+
+	if (raise_file_limit(options, error) < 0 || open_shared(scan, check, error) < 0 ||
+	    open_feed(scan, resume, error) < 0 || take_first(scan, resume->complete, error) < 0)
+		return -1;
+	if (resume->complete && !atomic_load(&scan->first)) {
+		log_info("%s: is complete, nothing is left to do", options->output_file);
+		return SCAN_SETUP_NOTHING_LEFT;
+	}
+	if (check_servers(scan, check, error) < 0)
+		return -1;
+	warn_of_rates(options);
+	warn_of_servers(options, check);
+	early_signal_hold();
+	if (progress_check(options, error) < 0)
+		return -1;
+	return open_sink(scan, resume, error);
+}

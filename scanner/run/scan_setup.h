@@ -1,0 +1,24 @@
+/* scanner/run/scan_setup.h - a scan before its first domain: descriptors, the file to go on with, the list, the name
+ * servers, the scan file. What is wrong is said before anything is written.
+ */
+#ifndef STSURVEY_SCANNER_RUN_SCAN_SETUP_H
+#define STSURVEY_SCANNER_RUN_SCAN_SETUP_H
+
+#include "scanner/run/resume.h"
+#include "scanner/run/scan.h"
+
+enum { SCAN_SETUP_NOTHING_LEFT = 1 };
+
+/* Fill @scan, whose options and wake are set; @resume with what the file holds; @check, one for each name server, with
+ * what they can do. 0; -1 with one line in @error; or SCAN_SETUP_NOTHING_LEFT: the file is complete, and is left alone.
+ * In any case what was opened by then is the caller's to close. */
+__attribute__((warn_unused_result)) int scan_setup(struct scan *scan, struct resume *resume, struct server_check *check,
+						   struct error *error);
+
+/* The list, for a message. */
+const char *scan_setup_input(const struct options *options);
+
+/* -1, with the line for a list without a name in @error. */
+int scan_setup_fail_empty(const struct options *options, struct error *error);
+
+#endif

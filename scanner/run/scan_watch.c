@@ -1,0 +1,200 @@
+#include "scanner/run/scan_watch.h"
+
+#include <signal.h>
+
+#include "scanner/base/log.h"
+#include "scanner/dns/private_resolver.h"
+#include "scanner/dns/udp_batch.h"
+#include "scanner/run/early_signal.h"
+#include "scanner/run/scan_setup.h"
+#include "scanner/run/worker.h"
+
+enum {
+	SECOND_MS = 1000,
+	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
+	ANSWER_COST = 420,             /* octets of a socket's receive buffer that one waiting answer takes up */
+};
+
+/* SIGUSR1 and SIGUSR2 change the rate by a quarter each time. */
+#define RATE_STEP 1.25
+/* What the first lowering starts from where there was no limit: packets a second. */
+#define RATE_UNLIMITED 100000.0
+
+/* ---- signals ---- */
+
+static void stop_for(struct scan_watch *watch, int number)
+{
+	bool again = watch->signal_seen != 0;
+
+	watch->signal_seen = number;
+	log_warning(again ? "stopping at once; --resume goes on from here"
+			  : "stopping when what is in flight is finished; once more stops at once");
+	scan_stop(watch->scan, again ? SCAN_AT_ONCE : SCAN_DRAIN);
+}
+
+static void change_rate(struct scan *scan, double factor)
+{
+	double rate = atomic_load(&scan->live.rate);
+
+	if (rate <= 0 && factor > 1)
+		return;
+	rate = (rate > 0 ? rate : RATE_UNLIMITED / scan->workers) * factor;
+	atomic_store(&scan->live.rate, rate);
+	log_info("rate is now %.0f queries a second", rate * scan->workers);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct scan_watch *watch = handle->data;
+
+	switch (number) {
+	case SIGUSR1:
+		change_rate(watch->scan, RATE_STEP);
+		break;
+	case SIGUSR2:
+		change_rate(watch->scan, 1 / RATE_STEP);
+		break;
+	default:
+		stop_for(watch, number);
+	}
+}
+
+/* ---- each second ---- */
+
+/* Those who find us in a log should know whom to ask. */
+static void warn_without_contact(struct scan_watch *watch)
+{
+	const struct options *options = watch->scan->options;
+
+	if (watch->contact_missed || options->contact || options_is_lab(options) ||
+	    SCAN_SUM(watch->scan, recorded.domains) <= CONTACT_EXPECTED_ABOVE)
+		return;
+	watch->contact_missed = true;
+	log_warning("more than %d domains without --contact: give a URL or mail address, so that those who run them "
+		    "can ask what this is",
+		    CONTACT_EXPECTED_ABOVE);
+}
+
+/* What the kernel has no room for is lost, and asked again. */
+static void warn_of_small_buffers(struct scan_watch *watch)
+{
+	const struct options *options = watch->scan->options;
+	uint64_t granted = atomic_load(&watch->scan->counts[0].receive_buffer);
+	uint64_t needed = (uint64_t)options->concurrency / options->threads * ANSWER_COST;
+
+	if (watch->buffer_seen || granted == 0)
+		return;
+	watch->buffer_seen = true;
+	if (granted < needed && granted < UDP_RECEIVE_BUFFER)
+		log_warning("sockets may hold %llu octets of answers, %llu would be good: sysctl -w "
+			    "net.core.rmem_max=%d, or a smaller --concurrency",
+			    (unsigned long long)granted,
+			    (unsigned long long)(needed < UDP_RECEIVE_BUFFER ? needed : UDP_RECEIVE_BUFFER),
+			    UDP_RECEIVE_BUFFER);
+}
+
+static void end_after_runtime(struct scan_watch *watch, double now_s)
+{
+	double limit = watch->scan->options->max_runtime;
+
+	if (limit <= 0 || now_s < limit || watch->runtime_over)
+		return;
+	watch->runtime_over = true;
+	log_info("--max-runtime is over: finishing what is in flight");
+	scan_stop(watch->scan, SCAN_DRAIN);
+}
+
+double scan_watch_outage_s(struct scan_watch *watch, double now_s)
+{
+	if (!scan_is_paused(watch->scan))
+		watch->answered_s = now_s;
+	return now_s - watch->answered_s;
+}
+
+static void end_for_outage(struct scan_watch *watch, double now_s)
+{
+	double limit = watch->scan->options->max_outage, outage = scan_watch_outage_s(watch, now_s);
+
+	if (limit <= 0 || outage < limit)
+		return;
+	error_set(&watch->error, "no name server has answered for %.0f s (--max-outage); --resume goes on from here",
+		  outage);
+	scan_stop(watch->scan, SCAN_AT_ONCE);
+}
+
+static void end_without_resolver(struct scan_watch *watch)
+{
+	struct private_resolver *started = watch->scan->options->started;
+
+	if (started && private_resolver_has_ended(started, &watch->error))
+		scan_stop(watch->scan, SCAN_AT_ONCE);
+}
+
+static void on_second(uv_timer_t *timer)
+{
+	struct scan_watch *watch = timer->data;
+	double now_s = scan_report_elapsed_s(watch->report);
+
+	scan_report_tick(watch->report);
+	warn_without_contact(watch);
+	warn_of_small_buffers(watch);
+	if (watch->error.text[0])
+		return;
+	end_without_resolver(watch);
+	end_after_runtime(watch, now_s);
+	end_for_outage(watch, now_s);
+}
+
+/* ---- its life ---- */
+
+static void close_walk(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void on_ended(uv_async_t *async)
+{
+	struct scan_watch *watch = async->data;
+
+	for (unsigned i = 0; i < watch->scan->workers; i++)
+		if (!worker_has_ended(watch->scan->worker[i]))
+			return;
+	uv_walk(&watch->loop, close_walk, NULL);
+}
+
+int scan_watch_open(struct scan_watch *watch, struct error *error)
+{
+	static const int numbers[SCAN_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
+
+	if (uv_loop_init(&watch->loop) < 0)
+		return error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
+	uv_async_init(&watch->loop, &watch->ended, on_ended);
+	watch->ended.data = watch->second.data = watch;
+	watch->scan->on_worker_ended = &watch->ended;
+	uv_timer_init(&watch->loop, &watch->second);
+	for (unsigned i = 0; i < SCAN_WATCH_SIGNALS; i++) {
+		uv_signal_init(&watch->loop, &watch->signal[i]);
+		watch->signal[i].data = watch;
+		uv_signal_start(&watch->signal[i], on_signal, numbers[i]);
+	}
+	if (early_signal_held())
+		stop_for(watch, early_signal_held());
+	uv_timer_start(&watch->second, on_second, SECOND_MS, SECOND_MS);
+	return 0;
+}
+
+void scan_watch_run(struct scan_watch *watch)
+{
+	uv_run(&watch->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&watch->loop);
+	warn_without_contact(watch); /* a second may have been enough */
+}
+
+void scan_watch_close(struct scan_watch *watch)
+{
+	uv_walk(&watch->loop, close_walk, NULL);
+	uv_run(&watch->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&watch->loop);
+}

@@ -1,0 +1,61 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analysis/stats.h"
+#include "scanner/run/counts.h"
+#include "tests/analysis/facts.h"
+
+/* The progress line and the tables speak of the same domains. */
+static void what_is_counted_is_what_the_tables_count(void **state)
+{
+	static const char *const domains[] = {
+		"",
+		"mx SERVFAIL",
+		"sts -",
+		"sts SERVFAIL",
+		"sts v=STSv1;",
+		"connect connection-refused",
+		"san other.example",
+		"http 404",
+		"failure timeout",
+		"failure too-large",
+		"challenge sg-captcha: x",
+		"body ",
+		"body version: STSv1|",
+		"input illegal",
+		"input blocklisted",
+	};
+	static struct facts facts;
+	static struct domain_counts counts;
+	static struct stats stats;
+	struct classification result;
+
+	(void)state;
+	stats_init(&stats);
+	for (size_t i = 0; i < COUNT_OF(domains); i++) {
+		facts_make(&facts, domains[i]);
+		classify(&facts.observation, &result);
+		counts_add_domain(&counts, &result.judgement);
+		stats_add(&stats, &facts.observation, &result);
+	}
+	assert_int_equal(counts.domains, COUNT_OF(domains));
+	assert_int_equal(counts.sts, stats.metric[METRIC_STS_RECORD]);
+	assert_int_equal(counts.fetched, stats.metric[METRIC_POLICY_FETCHED]);
+	assert_int_equal(counts.unknown, stats.metric[METRIC_UNKNOWN]);
+	assert_int_equal(counts.blocklisted, stats.metric[METRIC_BLOCKLISTED]);
+	assert_int_equal(counts.illegal, stats.metric[METRIC_ILLEGAL_INPUT]);
+	assert_int_equal(counts.fetched, 4);
+	stats_fini(&stats);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_counted_is_what_the_tables_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

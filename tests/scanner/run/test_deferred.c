@@ -1,0 +1,190 @@
+/* Domains kept for the last pass in a temporary file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <signal.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "parsers/domain.h"
+#include "scanner/base/log.h"
+#include "scanner/run/deferred.h"
+
+enum { MANY = 20000 };
+
+static struct feed_batch batch;
+static struct error error;
+
+static struct span name_of(uint64_t i, char text[static 64])
+{
+	return (struct span){ text,
+			      (size_t)snprintf(text, 64, "%.*s%llu.example", (int)(i % 40),
+					       "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr", (unsigned long long)i) };
+}
+
+static void none_is_none(void **state)
+{
+	struct deferred *deferred = deferred_new();
+
+	(void)state;
+	deferred_rewind(deferred);
+	assert_int_equal(deferred_count(deferred), 0);
+	deferred_take(deferred, &batch);
+	assert_int_equal(batch.count, 0);
+	deferred_free(deferred);
+	deferred_free(NULL);
+}
+
+static void many_come_back_in_order_and_once(void **state)
+{
+	struct deferred *deferred = deferred_new();
+	uint64_t taken = 0;
+	char text[64];
+
+	(void)state;
+	for (uint64_t i = 0; i < MANY; i++)
+		assert_int_equal(deferred_put(deferred, i * 3, i + 1, name_of(i, text)), 0);
+	assert_int_equal(deferred_count(deferred), MANY);
+	deferred_rewind(deferred);
+	for (;;) {
+		deferred_take(deferred, &batch);
+		for (unsigned i = 0; i < batch.count; i++, taken++) {
+			struct span name = name_of(taken, text);
+
+			assert_int_equal(batch.target[i].index, taken * 3);
+			assert_int_equal(batch.target[i].rank, taken + 1);
+			assert_int_equal(batch.target[i].input, INPUT_OK);
+			assert_true(span_equal(batch.target[i].name, name));
+		}
+		if (batch.count == 0)
+			break;
+		assert_true(batch.count == FEED_BATCH || taken == MANY);
+	}
+	assert_int_equal(taken, MANY);
+	deferred_free(deferred);
+}
+
+static void the_longest_name_comes_back(void **state)
+{
+	struct deferred *deferred = deferred_new();
+	char text[DOMAIN_NAME_MAX];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (int i = 0; i < FEED_BATCH + 1; i++)
+		assert_int_equal(deferred_put(deferred, 1, 0, (struct span){ text, sizeof(text) }), 0);
+	deferred_rewind(deferred);
+	deferred_take(deferred, &batch);
+	assert_int_equal(batch.count, FEED_BATCH);
+	for (unsigned i = 0; i < batch.count; i++)
+		assert_true(span_equal(batch.target[i].name, (struct span){ text, sizeof(text) }));
+	deferred_free(deferred);
+}
+
+/* The only deleted file this process has open. */
+static int temporary_file(void)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		char link[64], target[256];
+		ssize_t n;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
+		if (n > 0 && memmem(target, (size_t)n, "(deleted)", 9))
+			return fd;
+	}
+	return -1;
+}
+
+static void a_torn_file_is_an_error_and_what_was_whole_is_taken(void **state)
+{
+	struct deferred *deferred = deferred_new();
+	int fd;
+
+	(void)state;
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(deferred_put(deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+	fd = temporary_file();
+	assert_true(fd > 0);
+	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 5), 0);
+	deferred_rewind(deferred);
+	deferred_take(deferred, &batch);
+	assert_int_equal(batch.count, 2);
+	assert_int_equal(deferred_count(deferred), 0);
+	deferred_error(deferred, &error);
+	assert_non_null(strstr(error.text, "1 domains"));
+	deferred_take(deferred, &batch);
+	assert_int_equal(batch.count, 0);
+	deferred_free(deferred);
+}
+
+/* Lines of the log @path with @words in them. */
+static unsigned told(const char *path, const char *words)
+{
+	FILE *file = fopen(path, "r");
+	char line[2048];
+	unsigned count = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, words) ? 1 : 0;
+	fclose(file);
+	return count;
+}
+
+static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
+{
+	char log[] = "/tmp/stsurvey-deferred-XXXXXX";
+	struct deferred *deferred = deferred_new();
+	struct rlimit before, tight;
+	unsigned kept = 0, refused = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	close(mkstemp(log));
+	assert_int_equal(log_open(log, LOG_LEVEL_INFO, &error), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	for (int i = 0; i < 100; i++) {
+		tight = before;
+		if (i >= 40 && i < 60)
+			tight.rlim_cur = 40 * 35 + 7; /* in the middle of an entry */
+		setrlimit(RLIMIT_FSIZE, &tight);
+		*(deferred_put(deferred, (uint64_t)i, 0, SPAN_LITERAL("example.com")) == 0 ? &kept : &refused) += 1;
+		setrlimit(RLIMIT_FSIZE, &before);
+	}
+	assert_int_equal(kept, 80);
+	assert_int_equal(refused, 20);
+	assert_int_equal(deferred_count(deferred), 80);
+	assert_int_equal(deferred_refused(deferred), 20);
+	log_close();
+	assert_int_equal(told(log, "[warning] temporary file: File too large; "), 1);
+	assert_int_equal(told(log, ""), 1);
+	unlink(log);
+	deferred_rewind(deferred);
+	for (unsigned i = 0; i < 80;) {
+		deferred_take(deferred, &batch);
+		assert_true(batch.count > 0);
+		for (unsigned k = 0; k < batch.count; k++, i++)
+			assert_int_equal(batch.target[k].index, i < 40 ? i : i + 20);
+	}
+	deferred_free(deferred);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(none_is_none),
+		cmocka_unit_test(many_come_back_in_order_and_once),
+		cmocka_unit_test(the_longest_name_comes_back),
+		cmocka_unit_test(a_torn_file_is_an_error_and_what_was_whole_is_taken),
+		cmocka_unit_test(a_full_disk_costs_that_domain_alone_and_is_told_once),
+	};
+
+	return cmocka_run_group_tests_name("deferred", tests, NULL, NULL);
+}

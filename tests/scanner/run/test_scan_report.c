@@ -1,0 +1,318 @@
+/* What a scan says of itself: from known counts of workers and a known file that was resumed, to the numbers users
+ * read. Counts of domains are of the file, speed and traffic of this run, and no share is above one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "output/sink.h"
+#include "scanner/base/log.h"
+#include "scanner/dns/preflight.h"
+#include "scanner/run/scan_report.h"
+#include "tests/analysis/facts.h"
+
+enum { TEXT_SIZE = 32 * 1024, WORKERS = 2, SERVERS = 2 };
+
+/* The domains of the file that is resumed: 6 in all. */
+static const char *const held[] = {
+	"",                           /* has STS and a policy */
+	"connect connection-refused", /* has STS */
+	"sts NXDOMAIN\nrpt NXDOMAIN", /* has neither */
+	"sts SERVFAIL",               /* unknown */
+	"input illegal",
+	"input blocklisted",
+};
+
+static char folder[] = "/tmp/stsurvey-report-XXXXXX";
+static char scan_path[64], list_path[64], meta_path[64], status_path[64], log_path[64];
+static struct error error;
+
+/* Everything a report looks at. */
+static struct {
+	struct options options;
+	struct scan scan;
+	struct worker_counts counts[WORKERS];
+	struct resume resume;
+	struct server_check check[SERVERS];
+	struct scan_report report;
+} rig;
+
+/* @domains of the held ones, from the end where it is below 0, and a trailer unless @queries is below 0. */
+static void write_file(int domains, long queries)
+{
+	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR, .shards = 1 };
+	const struct record_trailer trailer = { .completion = COMPLETION_ABORTED,
+						.queries = (uint64_t)queries,
+						.fetches = 8 };
+	struct sink *sink;
+	struct record_buffer *buffer;
+	static struct facts facts;
+
+	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = scan_path, .force = true, .resume_at = -1 },
+				   &header, &error),
+			 0);
+	assert_non_null(buffer = sink_take(sink));
+	for (int i = 0; i < abs(domains); i++) {
+		facts_make(&facts, held[domains < 0 ? (int)COUNT_OF(held) + domains + i : i]);
+		facts.observation.index = (uint64_t)i;
+		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
+	}
+	sink_give(sink, buffer);
+	assert_int_equal(sink_close(sink, &trailer, &error), 0);
+}
+
+/* What a killed run leaves: the file without its trailer. */
+static void cut_trailer(void)
+{
+	assert_int_equal(resume_load(&rig.resume, scan_path, &rig.options, &error), 0);
+	assert_int_equal(truncate(scan_path, rig.resume.whole), 0);
+	resume_free(&rig.resume);
+}
+
+static void open_rig(enum scan_phase phase)
+{
+	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0 }, { 20, 4, 2, 1, 0, 2 } };
+	static char program[] = "stsurvey", *argv[] = { program, NULL };
+
+	memset(&rig.scan, 0, sizeof(rig.scan));
+	rig.scan.options = &rig.options;
+	rig.scan.workers = WORKERS;
+	rig.scan.counts = rig.counts;
+	rig.scan.deferred = deferred_new();
+	atomic_store(&rig.scan.phase, phase);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		rig.counts[i] = (struct worker_counts){ .recorded = recorded[i],
+							.deferred = 3 + i,
+							.faults = i,
+							.packets = 30 + 20 * i,
+							.repeats = 2,
+							.fetches = 5 + i };
+		rig.counts[i].server[1].answered = 100 + i;
+	}
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(deferred_put(rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+	assert_int_equal(resume_load(&rig.resume, scan_path, &rig.options, &error), 0);
+	assert_int_equal(feed_open(&rig.scan.feed, &(struct feed_options){ .path = list_path, .shards = 1 }, &error),
+			 0);
+	rig.report = (struct scan_report){
+		.scan = &rig.scan, .before = &rig.resume, .check = rig.check, .start_ns = uv_hrtime()
+	};
+	assert_int_equal(log_open(log_path, LOG_LEVEL_INFO, &error), 0);
+	assert_int_equal(scan_report_open(&rig.report, 1, argv, &error), 0);
+}
+
+static void close_rig(void)
+{
+	scan_report_close(&rig.report, PROGRESS_ABORTED, 130, "");
+	log_close();
+	feed_close(rig.scan.feed);
+	deferred_free(rig.scan.deferred);
+	resume_free(&rig.resume);
+}
+
+/* The file's content, to be used before the next call. */
+static const char *content(const char *path)
+{
+	static char text[TEXT_SIZE];
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* Debian's Python reads them, as a user's would: m the metadata, r the last row of the status updates. */
+static void expect(const char *condition)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "/usr/bin/python3 -c 'import csv, json; m = json.load(open(\"%s\")); c = m[\"counts\"]; "
+		 "r = list(csv.DictReader(open(\"%s\")))[-1]; assert %s, (m, r)'",
+		 meta_path, status_path, condition);
+	if (system(command) != 0)
+		fail_msg("%s", condition);
+}
+
+static void counts_are_of_the_file_and_traffic_of_this_run_stands_beside(void **state)
+{
+	struct record_trailer trailer;
+
+	(void)state;
+	write_file(COUNT_OF(held), 77);
+	open_rig(SCAN_END);
+	scan_report_trailer(&rig.report, COMPLETION_ABORTED, &trailer);
+	assert_int_equal(trailer.completion, COMPLETION_ABORTED);
+	assert_int_equal(trailer.domains, 6 + 30);
+	assert_int_equal(trailer.unknown, 1 + 1);
+	assert_int_equal(trailer.blocklisted, 1 + 1);
+	assert_int_equal(trailer.illegal, 1 + 2);
+	assert_int_equal(trailer.queries, 77 + 80);
+	assert_int_equal(trailer.fetches, 8 + 11);
+	close_rig();
+	expect("(c[\"domains\"], c[\"sts\"], c[\"fetched\"], c[\"unknown\"], c[\"blocklisted\"], c[\"illegal\"]) == "
+	       "(36, 9, 4, 2, 2, 3)");
+	expect("(c[\"queries\"], c[\"fetches\"], c[\"deferred_left\"]) == (157, 19, 0)");
+	expect("m[\"run\"] == {\"domains\": 30, \"queries\": 80, \"fetches\": 11}");
+	expect("(m[\"output\"][\"domains_before\"], m[\"deferred\"], m[\"not_deferred\"], m[\"local_faults\"]) == (6, "
+	       "7, 0, 1)");
+	expect("m[\"dns\"][\"repeats\"] == 4 and [s[\"answered\"] for s in m[\"servers\"]] == [0, 201]");
+	expect("all(int(r[k]) == c[k] for k in "
+	       "(\"domains\", \"sts\", \"fetched\", \"unknown\", \"blocklisted\", \"illegal\", \"queries\", "
+	       "\"fetches\"))");
+	expect("r[\"unknown-share\"] == \"%.6f\" % (2 / 36)");
+	assert_non_null(strstr(content(log_path), "this run: 30 domains in "));
+	assert_non_null(strstr(content(log_path),
+			       "; 80 queries, 2.67 a domain, 4 of them repeats, 0 over TCP; 3 policies "
+			       "fetched of 11 tried; 7 domains deferred\n"));
+	assert_non_null(
+		strstr(content(log_path), "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown\n"));
+}
+
+/* Deferred domains have no record yet: in which phase there are how many, and the share that is not known. */
+static void deferred_domains_are_unknown_until_they_are_recorded(void **state)
+{
+	static const struct {
+		enum scan_phase phase;
+		const char *left, *share;
+	} table[] = {
+		{ SCAN_LIST, "c[\"deferred_left\"] == 7", "r[\"unknown-share\"] == \"%.6f\" % ((2 + 7) / (36 + 7))" },
+		{ SCAN_SECOND_PASS, "c[\"deferred_left\"] == 5",
+		  "r[\"unknown-share\"] == \"%.6f\" % ((2 + 5) / (36 + 5))" },
+		{ SCAN_END, "c[\"deferred_left\"] == 0", "r[\"unknown-share\"] == \"%.6f\" % (2 / 36)" },
+	};
+
+	(void)state;
+	write_file(COUNT_OF(held), 77);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		open_rig(table[i].phase);
+		close_rig();
+		expect(table[i].left);
+		expect(table[i].share);
+		expect("c[\"unknown\"] == 2 and c[\"domains\"] == 36");
+	}
+}
+
+/* A killed run has not said what it sent. Neither the sum nor this run's number is passed off as the file's. */
+static void lost_traffic_is_not_known(void **state)
+{
+	static const struct {
+		int domains;
+		long queries;
+		bool killed, lost;
+	} table[] = {
+		{ COUNT_OF(held), 77, false, false },
+		{ COUNT_OF(held), 77, true, true },
+		{ COUNT_OF(held), 0, false, true }, /* the trailer of a run that went on with a killed one */
+		{ -2, 0, false, false },            /* nobody was asked about */
+		{ -2, 0, true, false },
+		{ -3, 0, true, true },
+		{ 0, 0, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct record_trailer trailer;
+
+		write_file(table[i].domains, table[i].queries);
+		if (table[i].killed)
+			cut_trailer();
+		open_rig(SCAN_END);
+		scan_report_trailer(&rig.report, COMPLETION_ABORTED, &trailer);
+		if (table[i].lost)
+			assert_true(trailer.queries == 0 && trailer.fetches == 0);
+		else
+			assert_int_equal(trailer.queries, (table[i].killed ? 0 : table[i].queries) + 80);
+		close_rig();
+		expect("m[\"run\"] == {\"domains\": 30, \"queries\": 80, \"fetches\": 11}");
+		expect(table[i].lost ? "c[\"queries\"] is None and c[\"fetches\"] is None"
+				     : "c[\"queries\"] >= 80 and c[\"fetches\"] >= 11");
+		expect(table[i].lost
+			       ? "r[\"queries\"] == r[\"fetches\"] == \"\""
+			       : "(int(r[\"queries\"]), int(r[\"fetches\"])) == (c[\"queries\"], c[\"fetches\"])");
+	}
+}
+
+static void the_fraction_is_of_the_whole_work(void **state)
+{
+	static const struct {
+		double of_feed;
+		uint64_t handed, through, recorded, most;
+		double fraction;
+	} table[] = {
+		{ 0, 0, 0, 0, 0, 0 },
+		{ -1, 500, 100, 100, 0, -1 },      /* a pipe */
+		{ -1, 500, 100, 100, 1000, 0.1 },  /* a pipe and a limit */
+		{ 0.5, 500, 500, 500, 0, 0.5 },    /* the feed is no further than the scan */
+		{ 0.5, 500, 250, 250, 0, 0.25 },   /* it is ahead */
+		{ 1, 1000, 900, 880, 0, 0.9 },     /* deferred domains are through */
+		{ 1, 1000, 1020, 990, 0, 1 },      /* the second pass counts some twice */
+		{ 1, 1000, 500, 500, 0, 0.5 },     /* resumed in the middle: 400 were there */
+		{ 0.01, 500, 100, 100, 200, 0.5 }, /* the limit ends first */
+		{ 0.9, 500, 500, 300, 100, 1 },    /* more were there than the limit now allows */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		assert_true(scan_report_fraction(table[i].of_feed, table[i].handed, table[i].through, table[i].recorded,
+						 table[i].most) == table[i].fraction);
+}
+
+static int make_folder(void **state)
+{
+	FILE *list;
+
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(scan_path, sizeof(scan_path), "%s/scan", folder);
+	snprintf(list_path, sizeof(list_path), "%s/list", folder);
+	snprintf(meta_path, sizeof(meta_path), "%s/meta", folder);
+	snprintf(status_path, sizeof(status_path), "%s/status", folder);
+	snprintf(log_path, sizeof(log_path), "%s/log", folder);
+	list = fopen(list_path, "w");
+	if (!list || fputs("example.com\n", list) < 0 || fclose(list) != 0)
+		return -1;
+	rig.options = (struct options){ .output_file = scan_path,
+					.metadata_file = meta_path,
+					.status_updates_file = status_path,
+					.input_file = list_path,
+					.quiet = true,
+					.resume = true,
+					.shards = 1,
+					.server_count = SERVERS };
+	for (unsigned i = 0; i < SERVERS; i++)
+		rig.options.server[i] = (struct endpoint){ { 4, { 127, 0, 0, 1 } }, (uint16_t)(5300 + i) };
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	const char *const paths[] = { scan_path, list_path, meta_path, status_path, log_path };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		unlink(paths[i]);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_of_the_file_and_traffic_of_this_run_stands_beside),
+		cmocka_unit_test(deferred_domains_are_unknown_until_they_are_recorded),
+		cmocka_unit_test(lost_traffic_is_not_known),
+		cmocka_unit_test(the_fraction_is_of_the_whole_work),
+	};
+
+	return cmocka_run_group_tests_name("scan_report", tests, make_folder, remove_folder);
+}
