@@ -178,6 +178,7 @@ static void a_record_is_read_to_its_end(void **state)
 		memset(&reading, 0x55, sizeof(reading)); /* what txt_read sets it sets itself */
 		txt_read(span_of(cases[i].text), &kind, &reading);
 		expect_findings(cases[i].text, &reading.findings, cases[i].findings);
+		assert_int_equal(reading.names.count, 0); /* this kind has remembered none */
 	}
 }
 
