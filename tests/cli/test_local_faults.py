@@ -4,11 +4,11 @@ import json
 import os
 import resource
 import subprocess
-import time
 
 import tool
 
 COUNT = 1200
+FEW = 400            # with few descriptors, of which every policy fetch wants one
 
 
 class Local(tool.Case):
@@ -19,9 +19,9 @@ class Local(tool.Case):
         self.list = self.put("list", tool.lines(tool.names(COUNT, ("sts", "sts", "mx", "nx"))))
         self.out = self.path("out.msgpack.zst")
 
-    def check(self, status=(0,)):
-        records = self.records(self.out, whole=False)
-        unknown = self.assert_truth(records, unknown_allowed=COUNT if 3 in status else 0)
+    def check(self, out):
+        records = self.records(out, whole=False)
+        unknown = self.assert_truth(records)
         for record in records.values():
             if record["name"].startswith("sts") and record["status"] == "complete":
                 self.assertEqual(record["results"]["POLICY"]["status"], "connection-refused", record)
@@ -29,23 +29,25 @@ class Local(tool.Case):
 
     def test_few_file_descriptors(self):
         """So few that it cannot begin: it says so. A few more: it measures everything, slowly."""
-        ended = 0
+        ended, begun = 0, []
         for files in (16, 24, 32, 40, 44, 48, 56, 64):
+            out = self.path(f"out{files}.msgpack.zst")
+            begun.append((files, out, self.start(
+                *self.scan_options(self.list, out, self.dns, "--threads", "2", "--http-concurrency", "200", "--per-host", "200",
+                                   "--max-domains", FEW),
+                preexec_fn=lambda n=files: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))))
+        for files, out, process in begun:
             with self.subTest(files=files):
-                process = self.start(*self.scan_options(self.list, self.out, self.dns, "--threads", "2",
-                                                        "--http-concurrency", "200", "--per-host", "200"),
-                                     preexec_fn=lambda n=files: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
                 _, err = self.finish(process)
                 if process.returncode == 0:
-                    self.assertEqual(self.verify(self.out), ("complete", COUNT))
-                    self.assertEqual(self.check(), (COUNT, 0))
+                    self.assertEqual(self.verify(out), ("complete", FEW))
+                    self.assertEqual(self.check(out), (FEW, 0))
                     ended += 1
-                    os.unlink(self.out)
                 else:
                     self.assertEqual(process.returncode, 1, err)
                     self.assertLess(files, 48, err)
                     self.assert_one_line(err, "ulimit -n")
-                    self.assertFalse(os.path.exists(self.out))
+                    self.assertFalse(os.path.exists(out))
         self.assertGreaterEqual(ended, 1)
 
     def test_little_memory(self):
@@ -59,7 +61,7 @@ class Local(tool.Case):
                                      preexec_fn=lambda n=mebibytes << 20: resource.setrlimit(resource.RLIMIT_AS, (n, n)))
                 _, err = self.finish(process)
                 if process.returncode == 0:
-                    self.assertEqual(self.check(), (COUNT, 0))
+                    self.assertEqual(self.check(self.out), (COUNT, 0))
                     ended += 1
                 else:
                     self.assertIn(process.returncode, (1, 127), err)
@@ -137,29 +139,21 @@ class Network(tool.Case):
     def test_the_network_is_unreachable_for_a_while(self):
         dns = tool.Server(within=self.inside)
         self.addCleanup(dns.kill)
-        process = subprocess.Popen([*self.inside, tool.STSURVEY, *map(str, self.scan_options(
-            self.list, self.out, dns, "-r", 1200, "--retries", "2", "-m", self.path("meta"), "-u", self.path("status")))],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        end = time.monotonic() + 20
-        while not os.path.exists(self.out) and time.monotonic() < end:
-            time.sleep(0.02)
-        time.sleep(0.8)
+        process = self.start(*self.scan_options(self.list, self.out, dns, "-r", 1200, "--retries", "2", "--sync-interval", "0",
+                                                "-m", self.path("meta"), "-u", self.path("status")), within=self.inside)
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000, process)
         self.link("down")
-        time.sleep(4)
+        self.wait_for_note(self.path("status"), "paused", process)
         self.link("up")
-        _, err = self.finish(process, 0)
+        self.finish(process, 0)
         records = self.records(self.out)
         self.assertEqual(len(records), COUNT)
         self.assert_truth(records)
-        with open(self.path("status"), encoding="utf-8") as file:
-            self.assertIn("paused", file.read())
 
     def test_no_network_at_all(self):
         dns = self.server()
         self.link("down")
-        process = subprocess.Popen([*self.inside, tool.STSURVEY, *self.scan_options(self.list, self.out, dns)],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        _, err = self.finish(process, 1, timeout=20)
+        _, err = self.run_tool(*self.scan_options(self.list, self.out, dns), within=self.inside, status=1)
         self.assert_one_line(err, dns.address)
         self.assertFalse(os.path.exists(self.out))
 

@@ -49,7 +49,7 @@ UNKNOWN = (("sf3.test", "unknown", "sf3.test"),)  # one in over a hundred: the e
 class Nasty(tool.Case):
     def setUp(self):
         super().setUp()
-        self.dns = self.server()
+        self.dns, self.scans = self.server(), 0
         self.blocklist = self.put("blocked", "blocked.test\n")
         self.expected = NASTY * REPEATED + UNKNOWN
         text = []
@@ -58,22 +58,31 @@ class Nasty(tool.Case):
         self.text = "\n".join(text)
         self.list = self.put("list", self.text)
 
-    def scan(self, list_path, *more, **options):
-        out = self.path("out.msgpack.zst")
-        self.run_tool(*self.scan_options(list_path, out, self.dns, "--force", "--domain-blocklist-file", self.blocklist,
-                                         *more), **options)
+    def begin(self, list_path, *more, **options):
+        """(the scan, its file)"""
+        self.scans += 1
+        out = self.path(f"out{self.scans}.msgpack.zst")
+        return self.start(*self.scan_options(list_path, out, self.dns, "--domain-blocklist-file", self.blocklist, *more),
+                          **options), out
+
+    def end(self, process, out):
+        self.finish(process, 0)
         self.assertEqual(self.verify(out), ("complete", len(self.expected)))
         return {i: tool.without_times(r) for i, r in self.records(out).items()}
+
+    def scan(self, list_path, *more, **options):
+        return self.end(*self.begin(list_path, *more, **options))
 
     def test_each_line_once_and_alike(self):
         first = self.scan(self.list)
         for index, (line, status, name) in enumerate(self.expected):
             self.assertEqual((first[index]["status"], first[index]["name"]), (status, name), line)
-        for more in (("--threads", "1"), ("--threads", "4"), ("--threads", "4", "--seed", "1"), ("--seed", "2"),
-                     ("--threads", "1", "--concurrency", "1"), ("--threads", "4", "--concurrency", "4000"),
-                     ("--concurrency", "2", "--sync-interval", "0"), ("--rate", "2000")):
+        ways = (("--threads", "1"), ("--threads", "4"), ("--threads", "4", "--seed", "1"), ("--seed", "2"),
+                ("--threads", "1", "--concurrency", "1"), ("--threads", "4", "--concurrency", "4000"),
+                ("--concurrency", "2", "--sync-interval", "0"), ("--rate", "2000"))
+        for more, begun in [(more, self.begin(self.list, *more)) for more in ways]:
             with self.subTest(options=more):
-                found = self.scan(self.list, *more)
+                found = self.end(*begun)
                 self.assertEqual(sorted(found), sorted(first))
                 for index, record in found.items():
                     self.assertEqual(record, first[index])
@@ -83,12 +92,11 @@ class Nasty(tool.Case):
         packed = self.put("list.gz", gzip.compress(self.text.encode()))
         zstd = self.put("list.zst", subprocess.run(["zstd", "-qc"], input=self.text.encode(), stdout=subprocess.PIPE,
                                                    check=True).stdout) if self.has_zstd() else packed
-        for list_path in (packed, zstd):
-            self.assertEqual(self.scan(list_path), first)
-        with open(self.list, "rb") as file:
-            self.assertEqual(self.scan("-", stdin=file), first)
         crlf = self.put("crlf", self.text.replace("\n", "\r\n"))
-        self.assertEqual(self.scan(crlf), first)
+        with open(self.list, "rb") as file:
+            begun = [self.begin(path) for path in (packed, zstd, crlf)] + [self.begin("-", stdin=file)]
+        for scan in begun:
+            self.assertEqual(self.end(*scan), first)
 
     def has_zstd(self):
         try:
@@ -98,10 +106,9 @@ class Nasty(tool.Case):
 
     def test_the_same_seed_gives_the_same_order(self):
         orders = []
-        for seed in ("5", "5", "6"):
-            out = self.path("ordered.msgpack.zst")
-            self.run_tool(*self.scan_options(self.list, out, self.dns, "--force", "--seed", seed, "--threads", "1",
-                                             "--concurrency", "1", "--domain-blocklist-file", self.blocklist))
+        begun = [self.begin(self.list, "--seed", seed, "--threads", "1", "--concurrency", "1") for seed in ("5", "5", "6")]
+        for process, out in begun:
+            self.finish(process, 0)
             text, _ = self.run_tool("export", out, "--format", "csv")
             orders.append([line.rsplit(",", 1)[0].split(",")[0] for line in text.splitlines()])
         self.assertEqual(orders[0], orders[1])

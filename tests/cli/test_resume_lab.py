@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""One scan of the lab's whole list, killed at 200 random moments and gone on with after each by the same command: at the
-end every line has its record once, and every record is true.
+"""One scan of the lab's whole list, killed at random moments and gone on with after each by the same command: at the end
+every line has its record once, and every record is true.
 
 The moments: lives of random length through start-up and list, so long on average that the list lasts as long as its
 share of the kills; then the end, when slow policy hosts and what stayed unknown are waited for; then the trailer. In a
-part of them the scan dies within a write (torn_write.c). STSURVEY_KILLS says how many (200), STSURVEY_SEED which (1)."""
+part of them the scan dies within a write (torn_write.c). STSURVEY_KILLS says how many (60; 200 with STSURVEY_LONG),
+STSURVEY_SEED which (1)."""
 import os
 import random
 import shutil
@@ -14,7 +15,10 @@ import time
 
 import tool
 
-KILLS = int(os.environ.get("STSURVEY_KILLS", "200"))
+LONG = bool(os.environ.get("STSURVEY_LONG"))
+KILLS = int(os.environ.get("STSURVEY_KILLS", "200" if LONG else "60"))
+WORLD = () if LONG else ("--plain", "2500", "--no-vectors")  # the lab's ordinary domains
+AT_ONCE = 4000 if LONG else 300  # in flight: a short life must get some of them through
 SEED = int(os.environ.get("STSURVEY_SEED", "1"))
 HTTP_TIMEOUT_S = os.environ.get("HTTP_TIMEOUT", "3")
 LAB = os.path.join(tool.HERE, "..", "lab")
@@ -28,6 +32,8 @@ LIFE_S = 0.5          # the mean one, at first, …
 LIFE_MIN_S, LIFE_MAX_S = 0.1, 2.0  # … and within these bounds as the list goes on
 LONGER, SHORTER = 1.15, 0.87
 LOOK_EVERY = 4        # kills: how far is it?
+SHARES_MAX = 3        # of what is left, in one life
+POLL_S = 0.002
 END_LIFE_S = 4.0      # at most; about as long as the end takes
 FRAME_SIZE = 6000     # octets that a short life writes, about
 TRAILER_SIZE = 64     # octets, about
@@ -52,8 +58,8 @@ class OneScan(tool.Case):
     def start_lab(self):
         folder = self.path("lab")
         self.addCleanup(subprocess.run, [os.path.join(LAB, "lab"), "stop", folder], check=True)
-        out = subprocess.run([os.path.join(LAB, "lab"), "start", folder, "--seconds", str(LAB_LIFETIME_S)], check=True,
-                             stdout=subprocess.PIPE, text=True).stdout
+        out = subprocess.run([os.path.join(LAB, "lab"), "start", folder, *WORLD, "--seconds", str(LAB_LIFETIME_S)],
+                             check=True, stdout=subprocess.PIPE, text=True).stdout
         return dict(line.split("=", 1) for line in out.splitlines())
 
     def command(self):
@@ -62,19 +68,21 @@ class OneScan(tool.Case):
         return ("scan", "-f", lab["LIST"], "-o", self.out, "--resume", "--name-servers", lab["RESOLVER"], "--allow-reserved",
                 lab["ALLOW_RESERVED"], "--https-port", lab["HTTPS_PORT"], "--ca-file", lab["CA_FILE"],
                 "--domain-blocklist-file", lab["DOMAIN_BLOCKLIST"], "--blocklist-file", lab["BLOCKLIST"], "--timeout", "1",
-                "--retries", "1", "--http-timeout", HTTP_TIMEOUT_S, "--rate", RATE, "--sync-interval", "0", "-q")
+                "--retries", "1", "--http-timeout", HTTP_TIMEOUT_S, "--rate", RATE, "--concurrency", AT_ONCE, "--sync-interval", "0",
+                "-q")
 
     def size(self):
         return os.path.getsize(self.out) if os.path.exists(self.out) else 0
 
-    def live(self, seconds, torn_at=None):
-        """Start it and kill it after so long, or in the write that goes past the octet. False: it ended first."""
-        before = self.size()
+    def live(self, seconds, torn_at=None, grown=None):
+        """Start it and kill it after so long, once the file has grown by so much, or in the write that goes past the octet.
+        False: it ended first."""
+        before, end = self.size(), time.monotonic() + seconds
         process = self.start(*self.command(), env=tool.preloaded(TORN_WRITE=f"kill:{torn_at}") if torn_at else None)
+        while process.poll() is None and time.monotonic() < end and (not grown or self.size() - before < grown):
+            time.sleep(POLL_S)
         how = "within a write"
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if process.poll() is None:
             process.kill()
             how = "later" if self.size() > before else "before one"
         self.finish(process)
@@ -96,16 +104,19 @@ class OneScan(tool.Case):
         return records
 
     def along_the_list(self, kills):
-        """The mean life grows while the records are behind the kills, and shrinks while they are ahead."""
-        mean = LIFE_S
+        """The mean life grows while the records are behind the kills, and shrinks while they are ahead. However fast the
+        machine has become since the last look, no life takes much more than its share of what is left."""
+        mean, whole = LIFE_S, None
         while self.killed < kills:
             if self.killed % LOOK_EVERY == 0:
-                behind = self.look() < self.count * self.killed / kills
-                mean = min(max(mean * (LONGER if behind else SHORTER), LIFE_MIN_S), LIFE_MAX_S)
+                records = self.look()
+                whole = self.size() * self.count / records if records else None
+                mean = min(max(mean * (LONGER if records < self.count * self.killed / kills else SHORTER), LIFE_MIN_S), LIFE_MAX_S)
             if self.random.random() < TORN_SHARE:
                 alive = self.live(2 * mean, self.size() + self.random.randint(1, FRAME_SIZE))
             else:
-                alive = self.live(self.random.uniform(0, 2 * mean))
+                share = max(whole - self.size(), FRAME_SIZE) / (kills - self.killed) if whole else None
+                alive = self.live(self.random.uniform(0, 2 * mean), grown=share and SHARES_MAX * share)
             self.assertTrue(alive, f"the list was through after {self.killed} kills")
 
     def at_the_end(self, kills):

@@ -29,14 +29,17 @@ class Slow(tool.Case):
     def begin(self, *more, rate=1000, out=None, **options):
         return self.start(*self.scan_options(self.list, out or self.out, self.dns, "-r", rate, *more), **options)
 
-    def wait_until(self, condition, seconds=30):
-        end = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), end, "it never happened")
-            time.sleep(0.02)
+    def wait_for_records(self, octets=2000):
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > octets)
 
-    def wait_for_records(self):
-        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000)
+    def catches(self, process, *numbers):
+        """Are these signals caught by now?"""
+        mask = sum(1 << number - 1 for number in numbers)
+        return int(self.status(process, "SigCgt"), 16) & mask == mask
+
+    def status(self, process, field):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            return re.search(rf"(?m)^{field}:\s*(\S+)$", file.read()).group(1)
 
     def metadata(self):
         with open(self.path("meta"), encoding="utf-8") as file:
@@ -72,10 +75,9 @@ class Signals(Slow):
         self.wait_for_records()
         self.dns.become("silent")
         process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        self.assertIsNone(process.poll(), "nothing was in flight")
+        self.wait_until(lambda: "stopping when what is in flight is finished" in self.said(process), process)
         process.send_signal(signal.SIGINT)
-        _, err = self.finish(process, 130, timeout=15)
+        _, err = self.finish(process, 130)
         self.assertIn("stopping at once", err)
         self.assertIn("interrupted", self.verify(self.out)[0])
         self.dns.become("well")
@@ -84,35 +86,33 @@ class Signals(Slow):
         self.assert_truth(self.records(self.out))
 
     def test_interrupt_while_the_list_waits(self):
-        process = self.start(*self.scan_options("-", self.out, self.dns, "--input-format", "list"), stdin=subprocess.PIPE)
+        process = self.start(*self.scan_options("-", self.out, self.dns, "--input-format", "list", "--sync-interval", "0"),
+                             stdin=subprocess.PIPE)
         process.stdin.write(b"mx1.test\nmx2.test\n")
         process.stdin.flush()
-        self.wait_until(lambda: os.path.exists(self.out))
-        time.sleep(0.3)
+        self.wait_for_records(0)
+        self.wait_for_records(os.path.getsize(self.out))  # more than the header
         process.send_signal(signal.SIGINT)
-        process.wait(15)
+        self.wait_until(lambda: process.poll() is not None)  # while its list is still open
         self.finish(process, 130)
         self.assertEqual(self.verify(self.out)[1], 2)
 
     def test_the_rate_follows_sigusr(self):
         process = self.begin()
-        self.wait_until(lambda: os.path.exists(self.out))
-        time.sleep(0.3)
-        for number in (signal.SIGUSR2, signal.SIGUSR1, signal.SIGUSR1):
+        self.wait_until(lambda: self.catches(process, signal.SIGUSR1, signal.SIGUSR2), process)
+        for count, number in enumerate((signal.SIGUSR2, signal.SIGUSR1, signal.SIGUSR1), 1):
             process.send_signal(number)
-            time.sleep(0.2)
+            self.wait_until(lambda n=count: self.said(process).count("rate is now") == n, process)
         process.send_signal(signal.SIGINT)
         _, err = self.finish(process, 130)
         self.assertEqual(re.findall(r"rate is now (\d+)", err), ["800", "1000", "1250"])
 
     def test_without_a_limit_the_rate_can_be_lowered(self):
         process = self.start(*self.scan_options("-", self.out, self.dns), stdin=subprocess.PIPE)
-        self.wait_until(lambda: os.path.exists(self.out))
-        time.sleep(0.3)
-        process.send_signal(signal.SIGUSR1)
-        time.sleep(0.2)
+        self.wait_until(lambda: self.catches(process, signal.SIGUSR1, signal.SIGUSR2), process)
+        process.send_signal(signal.SIGUSR1)  # nothing to be raised; the lower number is delivered first
         process.send_signal(signal.SIGUSR2)
-        time.sleep(0.2)
+        self.wait_until(lambda: "rate is now" in self.said(process), process)
         _, err = self.finish_with(process, b"mx1.test\n")
         self.assertEqual(len(re.findall(r"rate is now \d+", err)), 1)
 
@@ -129,18 +129,12 @@ class Early(Slow):
 
     def interrupt(self, process, ready):
         """With each signal; nothing is written, and what is there stays."""
-        caught = 1 << signal.SIGTERM - 1
-        self.wait_until(lambda: process.poll() is not None or (int(self.status(process, "SigCgt"), 16) & caught and ready()))
-        self.assertIsNone(process.poll(), "it was over too early")
+        self.wait_until(lambda: self.catches(process, signal.SIGTERM) and ready(), process)
         process.send_signal(self.number)
         _, err = self.finish(process, 128 + self.number)
         self.assert_one_line(err, "nothing was written")
         self.assertFalse(os.path.exists(self.path("meta")))
         self.assertEqual(os.listdir(self.folder).count("out"), self.before)
-
-    def status(self, process, field):
-        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-            return re.search(rf"(?m)^{field}:\s*(\S+)$", file.read()).group(1)
 
     def while_each(self, test):
         for self.number in (signal.SIGINT, signal.SIGTERM):
@@ -216,9 +210,7 @@ class Limits(Slow):
         self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
 
     def test_max_runtime(self):
-        start = time.monotonic()
         _, err = self.finish(self.begin("--max-runtime", "1"), 130)
-        self.assertLess(time.monotonic() - start, 30)
         self.assertIn("--max-runtime", err)
         self.assertIn("interrupted", self.verify(self.out)[0])
         self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
@@ -271,7 +263,7 @@ class Readers(Slow):
 
 class Telling(Slow):
     def test_metadata_agrees_with_the_file(self):
-        process = self.begin("-m", self.path("meta"), "-u", self.path("status"))
+        process = self.begin("-m", self.path("meta"), "-u", self.path("status"), rate=1500)
         self.wait_until(lambda: os.path.exists(self.path("meta")))
         seen = set()
         while process.poll() is None:  # atomically rewritten: whole at every moment

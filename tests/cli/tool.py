@@ -1,4 +1,5 @@
 """What the tests of the command share: running it, its name server, lists, and what its files must say."""
+import csv
 import json
 import os
 import re
@@ -12,9 +13,10 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 STSURVEY = os.environ.get("STSURVEY", "stsurvey")
 TORN_WRITE = os.environ.get("STSURVEY_TORN_WRITE", "")  # the preloaded torn_write.c
-TIMEOUT_S = 60       # of any one command: none may hang
+TIMEOUT_S = 60       # whatever takes longer hangs; nothing else is told by the clock
 SKIPPED = 77
-AT_ONCE = 4          # tests, on however few cores
+AT_ONCE = 8          # tests, on however few cores
+POLL_S = 0.02
 
 # The facts a domain of dns_server.py must get: (MX.status, STS.state, TLSRPT.state)
 TRUTH = {
@@ -76,21 +78,36 @@ class Case(unittest.TestCase):
         self.addCleanup(server.kill)
         return server
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments, within=(), **options):
+        """What it says on standard error can be read while it runs, where @options do not send it elsewhere."""
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
-        options.setdefault("stderr", subprocess.PIPE)
-        return subprocess.Popen([STSURVEY, *[str(a) for a in arguments]], **options)
+        said = None
+        if "stderr" not in options:
+            handle, said = tempfile.mkstemp(prefix="stderr.", dir=self.folder)
+            options["stderr"] = handle
+        process = subprocess.Popen([*within, STSURVEY, *[str(a) for a in arguments]], **options)
+        self.addCleanup(put_an_end_to, process)
+        process.said = said
+        if said:
+            os.close(handle)
+        return process
 
-    def finish(self, process, status=None, timeout=TIMEOUT_S):
+    def said(self, process):
+        if not process.said:
+            return ""
+        with open(process.said, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read()
+
+    def finish(self, process, status=None):
         """Wait for a command; (stdout, stderr) as text. No sanitizer may have spoken."""
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, _ = process.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            out, err = process.communicate()
-            self.fail(f"{process.args} hangs; it said: {err}")
-        out, err = ((octets or b"").decode("utf-8", "backslashreplace") for octets in (out, err))
+            process.communicate()
+            self.fail(f"{process.args} hangs; it said: {self.said(process)}")
+        out, err = (out or b"").decode("utf-8", "backslashreplace"), self.said(process)
         for word in ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"):
             self.assertNotIn(word, err, process.args)
         if status is not None:
@@ -98,8 +115,26 @@ class Case(unittest.TestCase):
         return out, err
 
     def run_tool(self, *arguments, status=0, **options):
-        timeout = options.pop("timeout", TIMEOUT_S)
-        return self.finish(self.start(*arguments, **options), status, timeout)
+        return self.finish(self.start(*arguments, **options), status)
+
+    def wait_until(self, is_so, process=None):
+        """Wait for what must come, while @process lives."""
+        end = time.monotonic() + TIMEOUT_S
+        while not is_so():
+            self.assertTrue(not process or process.poll() is None, "it ended before it happened")
+            self.assertLess(time.monotonic(), end, "it never happened")
+            time.sleep(POLL_S)
+
+    def rows(self, path):
+        """The status updates that are there by now."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                return [row for row in csv.DictReader(file) if row["note"] is not None]
+        except FileNotFoundError:
+            return []
+
+    def wait_for_note(self, path, words, process):
+        self.wait_until(lambda: any(words in row["note"] for row in self.rows(path)), process)
 
     def assert_one_line(self, err, *words):
         """The message of a failure: one line, that names these things."""
@@ -155,6 +190,13 @@ class Case(unittest.TestCase):
         return unknown
 
 
+def put_an_end_to(process):
+    """A test that failed may have left it running."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
 def preloaded(**variables):
     """The environment of a command whose writes torn_write.c tears, refuses or tells."""
     # the sanitizer's library wants to be the first one, and stands in nobody's way as the second
@@ -191,8 +233,7 @@ def a_certificate():
     return path
 
 
-def run_here(program):
-    result = program.result
+def status_of(result):
     path = os.path.join(tempfile.gettempdir(), f"stsurvey-cli-{os.getpid()}.pem")
     if os.path.exists(path):
         os.unlink(path)
@@ -201,24 +242,37 @@ def run_here(program):
     return SKIPPED if result.testsRun and len(result.skipped) == result.testsRun else 0
 
 
-def run_side_by_side():
-    """Each test in a process of its own: they wait far more than they work."""
-    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
-    waiting = [".".join(test.id().split(".")[-2:]) for suite in suites for test in suite]
+def begin(test, output):
+    """The test in a process of its own, which has loaded what this one has."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+        status = status_of(unittest.TextTestRunner(verbosity=2).run(test))
+        sys.stdout.flush()
+    finally:
+        os._exit(status)
+
+
+def run_side_by_side(waiting):
+    """They wait far more than they work."""
     running, statuses = {}, []
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             output = tempfile.TemporaryFile("w+")
-            running[subprocess.Popen([sys.executable, "-B", sys.argv[0], waiting.pop(0)], stdin=subprocess.DEVNULL,
-                                     stdout=output, stderr=subprocess.STDOUT)] = output
-        for process in [process for process in running if process.poll() is not None]:
-            output = running.pop(process)
-            output.seek(0)
-            text = output.read()
-            print(text if process.returncode not in (0, SKIPPED) else text.partition("\n\n---")[0], flush=True)
-            output.close()
-            statuses.append(process.returncode)
-        time.sleep(0.02)
+            running[begin(waiting.pop(0), output)] = output
+        child, status = os.wait()
+        statuses.append(os.waitstatus_to_exitcode(status))
+        output = running.pop(child)
+        output.seek(0)
+        text = output.read()
+        output.close()
+        print(text if statuses[-1] not in (0, SKIPPED) else text.partition("\n\n---")[0], flush=True)
     print(f"{statuses.count(0)} passed, {statuses.count(SKIPPED)} skipped, of {len(statuses)}")
     if any(status not in (0, SKIPPED) for status in statuses):
         return 1
@@ -228,5 +282,6 @@ def run_side_by_side():
 def main():
     """unittest's, but several tests at once; a run that skipped everything exits with what CTest takes for a skip."""
     if len(sys.argv) > 1:
-        sys.exit(run_here(unittest.main(module="__main__", exit=False, verbosity=2)))
-    sys.exit(run_side_by_side())
+        sys.exit(status_of(unittest.main(module="__main__", exit=False, verbosity=2).result))
+    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    sys.exit(run_side_by_side([test for suite in suites for test in suite]))

@@ -2,9 +2,10 @@
  *
  * TORN_WRITE=kill:OFFSET writes up to the offset and dies as of SIGKILL; eio:OFFSET and enospc:OFFSET write up to it
  * and fail from there on; sync:N lets the N-th sync and all behind it fail with EIO. WRITE_LOG=PATH: a line for each
- * write and sync, "write" or "sync", octets in the file after it, monotonic seconds before and after it. The file is
- * told by its name's end, ".msgpack.zst", so logs and metadata pass. With TORN_WRITE=temporary:0 no temporary file can
- * be made, with temporary:1 it can be written, but not read.
+ * write and sync, "write" or "sync", octets in the file after it, and what its thread last read of the monotonic clock;
+ * and one, "look", for what the thread reads there next: what it knows of the time, however slow the machine is. The
+ * file is told by its name's end, ".msgpack.zst", so logs and metadata pass. With TORN_WRITE=temporary:0 no temporary
+ * file can be made, with temporary:1 it can be written, but not read.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,24 +42,43 @@ static long order(const char *kind)
 	return text && strncmp(text, kind, n) == 0 && text[n] == ':' ? strtol(text + n + 1, NULL, 10) : -1;
 }
 
-static double now(void)
-{
-	struct timespec t;
+/* Of this thread: what it last read of the clock; whether its next look is to be told. */
+static _Thread_local double looked;
+static _Thread_local bool tell_look;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void tell(const char *what, int fd, double began)
+static void tell(const char *what, long long octets)
 {
 	const char *path = getenv("WRITE_LOG");
 	int error = errno, log = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
 
 	if (log >= 0) {
-		dprintf(log, "%s %lld %.6f %.6f\n", what, (long long)lseek(fd, 0, SEEK_CUR), began, now());
+		dprintf(log, "%s %lld %.9f\n", what, octets, looked);
 		close(log);
 	}
 	errno = error;
+}
+
+int clock_gettime(clockid_t id, struct timespec *time)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	int result;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+	result = real(id, time);
+	if (id != CLOCK_MONOTONIC)
+		return result;
+	looked = (double)time->tv_sec + (double)time->tv_nsec / 1e9;
+	if (tell_look)
+		tell("look", 0);
+	tell_look = false;
+	return result;
+}
+
+static void tell_event(const char *what, int fd)
+{
+	tell(what, (long long)lseek(fd, 0, SEEK_CUR));
+	tell_look = true;
 }
 
 ssize_t write(int fd, const void *data, size_t n)
@@ -67,9 +87,7 @@ ssize_t write(int fd, const void *data, size_t n)
 		const char *kind;
 		int error; /* 0: death */
 	} faults[] = { { "kill", 0 }, { "eio", EIO }, { "enospc", ENOSPC } };
-	ssize_t (*real)(int, const void *, size_t);
-	double began = now();
-	ssize_t result;
+	ssize_t (*real)(int, const void *, size_t), result;
 
 	*(void **)&real = dlsym(RTLD_NEXT, "write");
 	if (!is_scan_file(fd))
@@ -88,7 +106,7 @@ ssize_t write(int fd, const void *data, size_t n)
 		return room > 0 ? (ssize_t)room : -1;
 	}
 	result = real(fd, data, n);
-	tell("write", fd, began);
+	tell_event("write", fd);
 	return result;
 }
 
@@ -96,7 +114,6 @@ static int sync_with(const char *call, int fd)
 {
 	static int syncs;
 	long fails = order("sync");
-	double began = now();
 	int (*real)(int), result;
 
 	*(void **)&real = dlsym(RTLD_NEXT, call);
@@ -107,7 +124,7 @@ static int sync_with(const char *call, int fd)
 		return -1;
 	}
 	result = real(fd);
-	tell("sync", fd, began);
+	tell_event("sync", fd);
 	return result;
 }
 

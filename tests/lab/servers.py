@@ -26,7 +26,7 @@ STOP_LIMIT = 5        # seconds between SIGTERM and SIGKILL
 PORTS = (10000, 30000)  # below Linux's ephemeral ports
 PR_SET_PDEATHSIG = 1
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
-C_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
+C_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-I", world.ROOT]
 C_PROGRAMS = {"mkcert": (["mkcert.c"], ["-lcrypto"]),
               "faultd": (["faultd.c", "faultd_behaviour.c", "faultd_tls.c", "faultd_dns.c", "faultd_answer.c",
                           "faultd_relay.c"], ["-lssl", "-lcrypto"])}

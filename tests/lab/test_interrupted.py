@@ -3,6 +3,7 @@
 
 usage: test_interrupted.py DIR
 """
+import concurrent.futures
 import os
 import shutil
 import signal
@@ -40,6 +41,7 @@ def has_come(process, folder, name):
 
 
 def interrupt(number, folder, name):
+    """What is wrong, or None."""
     shutil.rmtree(folder, ignore_errors=True)
     process = subprocess.Popen([LAB, "start", folder, "--plain", "50", "--no-vectors", "--seconds", "60"], start_new_session=True,
                                stdout=subprocess.DEVNULL)
@@ -56,14 +58,14 @@ def interrupt(number, folder, name):
 def main():
     if not all(shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin") for program in ("unbound", "nsd", "knotd", "nginx")):
         return SKIPPED
-    folder = os.path.abspath(sys.argv[1])
-    failed = 0
-    for number in (signal.SIGINT, signal.SIGTERM):
-        for name in ("list.txt", "unbound.conf", "nginx.conf"):
-            wrong = interrupt(number, folder, name)
-            failed += wrong is not None
-            print("%s at %s: %s" % (number.name, name, wrong or "nothing is left"))
-    return 1 if failed else 0
+    cases = [(number, name) for number in (signal.SIGINT, signal.SIGTERM) for name in ("list.txt", "unbound.conf", "nginx.conf")]
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        running = [pool.submit(interrupt, number, os.path.join(os.path.abspath(sys.argv[1]), number.name, name), name)
+                   for number, name in cases]
+        wrong = [case.result() for case in running]
+    for (number, name), why in zip(cases, wrong):
+        print("%s at %s: %s" % (number.name, name, why or "nothing is left"))
+    return 1 if any(wrong) else 0
 
 
 if __name__ == "__main__":

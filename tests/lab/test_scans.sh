@@ -1,6 +1,7 @@
 #!/bin/sh
 # tests/lab/test_scans.sh - what test_lab.sh does while the lab runs. Started by `lab run`, which sets the variables of DIR/env.
-# HTTP_TIMEOUT: seconds for a policy fetch (3); a slow build needs more.
+# HTTP_TIMEOUT: seconds for a policy fetch (3); RATE: questions a second of each scan (0: no limit). A slow build needs more time, and must
+# not ask faster than it hears.
 set -u
 
 PRIVATE_DOMAINS=600
@@ -9,10 +10,8 @@ FIRST_DOMAINS=300
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
 mkdir -p "$OUT"
-passed=0
-failed=0
 
-# verdict TEXT STATUS
+# verdict TEXT STATUS, of what has just been done
 verdict() {
 	if [ "$2" -eq 0 ]; then
 		passed=$((passed + 1))
@@ -22,14 +21,16 @@ verdict() {
 	fi
 }
 
-# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare
+# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare; the last line is `N passed, N failed`.
 survey() {
 	name=$1 list=$2 truth=$3
 	shift 3
+	passed=0 failed=0
 	scan=$OUT/$name.msgpack.zst
 	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 -q "$@" \
+		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 \
+		--rate "${RATE:-0}" -q "$@" \
 		>"$OUT/$name.log" 2>&1
 	status=$?
 	tail -n 5 "$OUT/$name.log"
@@ -54,21 +55,34 @@ survey() {
 	passed=$((passed + ${1:-0}))
 	failed=$((failed + ${3:-1}))
 	[ "$compared" -eq 0 ] || [ "${3:-1}" -gt 0 ] || failed=$((failed + 1))
+	echo "$passed passed, $failed failed"
 }
 
-survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER"
-survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER"
+# What is told of a file is told of both its runs.
+in_two_runs() {
+	survey first "$LIST" "$OUT/first.truth" --max-domains "$FIRST_DOMAINS" --name-servers "$RESOLVER" >"$OUT/first.said" 2>&1
+	mv "$OUT/first.msgpack.zst" "$OUT/resumed.msgpack.zst"
+	survey resumed "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --name-servers "$RESOLVER" --resume \
+		>"$OUT/resumed.said" 2>&1
+}
 
-# A part of the world through a resolver of the scan's own.
+# A part of the world goes through a resolver of the scan's own. Scans wait far more than they work: all at once.
 head -n "$PRIVATE_DOMAINS" "$TRUTH" >"$OUT/private.truth"
-survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
-	--resolver-config "$RESOLVER_CONFIG"
-
-# That part in two runs: what is told of the file is told of both.
 head -n "$FIRST_DOMAINS" "$TRUTH" >"$OUT/first.truth"
-survey first "$LIST" "$OUT/first.truth" --max-domains "$FIRST_DOMAINS" --name-servers "$RESOLVER"
-mv "$OUT/first.msgpack.zst" "$OUT/resumed.msgpack.zst"
-survey resumed "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --name-servers "$RESOLVER" --resume
+survey world "$LIST" "$TRUTH" --name-servers "$RESOLVER" >"$OUT/world.said" 2>&1 &
+survey fault "$FAULT_LIST" "$FAULT_TRUTH" --name-servers "$FAULT_RESOLVER" >"$OUT/fault.said" 2>&1 &
+survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --resolver unbound \
+	--resolver-config "$RESOLVER_CONFIG" >"$OUT/private.said" 2>&1 &
+in_two_runs &
+wait
+
+passed=0 failed=0
+for name in world fault private first resumed; do
+	cat "$OUT/$name.said"
+	set -- $(tail -n 1 "$OUT/$name.said")
+	passed=$((passed + ${1:-0}))
+	failed=$((failed + ${3:-1}))
+done
 
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "parsers/dns_answer.h"
+#include "tests/fake/fake_clock.h"
 
 uint32_t rig_tries_ms = WATCHDOG_MS;
 
@@ -60,7 +60,7 @@ static void on_odd_question(struct rig *rig, struct dns_peer *peer, const struct
 		dns_peer_answer(peer, question);
 	if (is(question, "stall")) {
 		dns_peer_answer(peer, question);
-		usleep(STALL_MS * 1000); /* the one thread there is */
+		fake_clock_advance(STALL_MS); /* the one thread there is */
 		return;
 	}
 	if (is(question, "short")) {

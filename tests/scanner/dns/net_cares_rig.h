@@ -9,7 +9,7 @@
  *   stall                  answers, and then this thread stands still for STALL_MS
  *   wrong-id, wrong-question, short, reused                something else comes before the right answer
  *
- * Times are bounds on waiting, never measured against the clock of a busy machine.
+ * Time is that of tests/fake/fake_clock.h.
  */
 #ifndef STSURVEY_TESTS_SCANNER_DNS_NET_CARES_RIG_H
 #define STSURVEY_TESTS_SCANNER_DNS_NET_CARES_RIG_H
@@ -21,11 +21,10 @@
 
 enum {
 	PEERS_MAX = 2,
-	SHORT_MS = 300, /* of one try, where silence is waited for */
-	SLOW_MS = 1200, /* where packets are counted before it is over */
-	LONG_MS = 2000, /* where a busy machine must not be taken for silence */
+	SHORT_MS = 300, /* of one try: soon over */
+	SLOW_MS = 1200, /* longer than all repeats together */
+	LONG_MS = 2000,
 	STALL_MS = 500, /* beyond every repeat of a server known to be fast */
-	ATTEMPTS = 4,   /* likewise: a stall costs a packet more than is due */
 	TRIES = 3,
 	WATCHDOG_MS = 60000, /* a test that takes so long hangs */
 	SERVFAIL = 2,

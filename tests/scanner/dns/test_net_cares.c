@@ -14,26 +14,26 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 	static const struct {
 		const char *label;
 		enum dns_status status;
-		unsigned least, most; /* questions it sees */
+		unsigned seen; /* questions it sees */
 		bool has_address;
 	} table[] = {
-		{ "ok", DNS_NOERROR, 1, 1, true },
-		{ "nx", DNS_NXDOMAIN, 1, 1, false },
-		{ "servfail", DNS_SERVFAIL, 2, 2, false }, /* asked again once: it may have been the moment */
-		{ "refused", DNS_REFUSED, 2, 2, false },
-		{ "once-servfail", DNS_NOERROR, 2, 2, true },
-		{ "formerr", DNS_FORMERR, 2, 2, false },
-		{ "tc", DNS_NOERROR, 2, 2, true }, /* over TCP */
-		{ "tc-hangup", DNS_TRUNCATED, 2, 3, false },
-		{ "tc-silent", DNS_TRUNCATED, 2, 3, false },
-		{ "silent", DNS_TIMEOUT, 2, TRIES, false },
-		{ "lost", DNS_NOERROR, 2, 3, true },
-		{ "wrong-id", DNS_NOERROR, 1, 2, true },
-		{ "wrong-question", DNS_NOERROR, 1, 2, true },
-		{ "short", DNS_NOERROR, 1, 2, true },
-		{ "twice", DNS_NOERROR, 1, 1, true },
-		{ "reused", DNS_NOERROR, 1, 2, true },
-		{ "ok", DNS_NOERROR, 1, 1, true }, /* nothing of all that has spoilt it */
+		{ "ok", DNS_NOERROR, 1, true },
+		{ "nx", DNS_NXDOMAIN, 1, false },
+		{ "servfail", DNS_SERVFAIL, 2, false }, /* asked again once: it may have been the moment */
+		{ "refused", DNS_REFUSED, 2, false },
+		{ "once-servfail", DNS_NOERROR, 2, true },
+		{ "formerr", DNS_FORMERR, 2, false },
+		{ "tc", DNS_NOERROR, 2, true }, /* over TCP */
+		{ "tc-hangup", DNS_TRUNCATED, 2, false },
+		{ "tc-silent", DNS_TRUNCATED, 2, false },
+		{ "silent", DNS_TIMEOUT, TRIES, false },
+		{ "lost", DNS_NOERROR, 2, true },
+		{ "wrong-id", DNS_NOERROR, 1, true },
+		{ "wrong-question", DNS_NOERROR, 1, true },
+		{ "short", DNS_NOERROR, 1, true },
+		{ "twice", DNS_NOERROR, 1, true },
+		{ "reused", DNS_NOERROR, 1, true },
+		{ "ok", DNS_NOERROR, 1, true }, /* nothing of all that has spoilt it */
 	};
 	struct rig *rig = rig_open(1, true, SHORT_MS);
 
@@ -41,15 +41,13 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct asked asked = rig_ask(rig, table[i].label);
 
-		for (int n = 1; n < ATTEMPTS && rig->seen > table[i].most; n++)
-			asked = rig_ask(rig, table[i].label);
 		if (asked.query.status != table[i].status || asked.query.fault)
 			fail_msg("%s: status %d, fault %d", table[i].label, asked.query.status, asked.query.fault);
-		if (rig->seen < table[i].least || rig->seen > table[i].most)
+		if (rig->seen != table[i].seen)
 			fail_msg("%s: %u questions were seen", table[i].label, rig->seen);
 		if ((asked.addresses == 1) != table[i].has_address)
 			fail_msg("%s: %u addresses", table[i].label, asked.addresses);
-		assert_in_range(asked.query.packets_sent, table[i].least, table[i].most);
+		assert_int_equal(asked.query.packets_sent, table[i].seen);
 	}
 	rig_close(rig);
 }

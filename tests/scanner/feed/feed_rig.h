@@ -8,7 +8,8 @@
 
 #include "scanner/feed/feed.h"
 
-enum { FEED_RIG_LINES = 200000, FEED_RIG_BIG = FEED_RIG_LINES * 16 /* octets */ };
+/* More than are shuffled together (scanner/feed/feed_shuffle.h), and octets for that many. */
+enum { FEED_RIG_LINES = 80000, FEED_RIG_BIG = FEED_RIG_LINES * 16 };
 
 struct feed_rig_output {
 	char *text; /* "index rank input name\n" of every target */

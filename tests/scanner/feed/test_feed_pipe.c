@@ -21,10 +21,11 @@ enum { AWAIT_S = 3600 /* longer than a test may take */ };
 /* A feed that reads a FIFO, and the FIFO's other end. */
 static struct feed *open_fifo(const struct feed_options *options, char *path, size_t size, int *fd)
 {
+	static unsigned count;
 	struct error error;
 	struct feed *feed;
 
-	snprintf(path, size, "/tmp/stsurvey-test-%d.fifo", (int)getpid());
+	snprintf(path, size, "/tmp/stsurvey-test-%d-%u.fifo", (int)getpid(), count++);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(feed_open(&feed, options, &error), 0); /* nobody writes yet */
 	*fd = open(path, O_WRONLY);
@@ -66,19 +67,33 @@ struct slow_case {
 	unsigned ranks[2];
 };
 
-static void expect_one(struct feed *feed, struct feed_rig_bell *bell, const struct slow_case *c, unsigned i)
+/* A list whose writer pauses. */
+struct slow {
+	char path[64];
+	struct feed_rig_bell bell;
+	struct feed_options options;
+	struct feed *feed;
+	int fd;
+};
+
+static void write_text(const struct slow *slow, const char *text)
+{
+	assert_int_equal(write(slow->fd, text, strlen(text)), strlen(text));
+}
+
+static void expect_one(struct slow *slow, const struct slow_case *c, unsigned i)
 {
 	struct feed_batch *batch;
 	enum feed_result result;
 
-	while ((result = feed_take(feed, &batch)) == FEED_WAIT)
-		feed_rig_wait(bell);
+	while ((result = feed_take(slow->feed, &batch)) == FEED_WAIT)
+		feed_rig_wait(&slow->bell);
 	assert_int_equal(result, FEED_BATCH_TAKEN);
 	if (batch->count != 1 || !span_equal(batch->target[0].name, span_of(c->expected[i])) ||
 	    batch->target[0].rank != c->ranks[i])
 		fail_msg("%s: %u targets, the first %.*s", c->what, batch->count, (int)batch->target[0].name.n,
 			 batch->target[0].name.p);
-	feed_release(feed, batch);
+	feed_release(slow->feed, batch);
 }
 
 /* Who writes one name and waits for what comes of it sees it surveyed, in whatever format. */
@@ -97,24 +112,27 @@ static void a_writer_that_pauses_is_not_waited_for(void **state)
 		  { 0, 0 } },
 		{ "zone", "$ORIGIN t.\na NS b\nc", " NS d\n", { "a.t", "c.t" }, { 0, 0 } },
 	};
-	struct feed_rig_bell bell = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
-	char path[64];
-	struct feed_options options = { .path = path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &bell };
-	struct feed *feed;
+	static struct slow slow[COUNT_OF(cases)];
 
 	(void)state;
+	/* all at once: each pause is waited out */
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const struct slow_case *c = &cases[i];
-		int fd;
-
-		feed = open_fifo(&options, path, sizeof(path), &fd);
-		assert_int_equal(write(fd, c->first, strlen(c->first)), strlen(c->first));
-		expect_one(feed, &bell, c, 0);
-		assert_int_equal(write(fd, c->rest, strlen(c->rest)), strlen(c->rest));
-		expect_one(feed, &bell, c, 1);
-		close(fd);
-		unlink(path);
-		feed_close(feed);
+		slow[i].bell = (struct feed_rig_bell){ PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+		slow[i].options = (struct feed_options){
+			.path = slow[i].path, .shards = 1, .on_ready = feed_rig_on_ready, .arg = &slow[i].bell
+		};
+		slow[i].feed = open_fifo(&slow[i].options, slow[i].path, sizeof(slow[i].path), &slow[i].fd);
+		write_text(&slow[i], cases[i].first);
+	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		expect_one(&slow[i], &cases[i], 0);
+		write_text(&slow[i], cases[i].rest);
+	}
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		expect_one(&slow[i], &cases[i], 1);
+		close(slow[i].fd);
+		unlink(slow[i].path);
+		feed_close(slow[i].feed);
 	}
 }
 

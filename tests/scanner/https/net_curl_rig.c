@@ -106,6 +106,7 @@ static void on_done(struct net_fetch *fetch)
 	struct rig_fetch *rig_fetch = (struct rig_fetch *)fetch; /* its first member */
 
 	rig_fetch->done++;
+	rig_fetch->place = ++rig->ended;
 	if (rig->stop_when_done)
 		net_curl_stop(rig->curl);
 	if (--rig->open == 0)
@@ -193,7 +194,6 @@ void rig_fetch_one(const char *name, const struct tls_peer_plan *plan, double ti
 	if (fetch.fetch.fault != NET_OK)
 		fail_msg("%s: fault %d", name, fetch.fetch.fault);
 	check(name, &fetch.policy, want);
-	assert_true(fetch.policy.fetch_ms < 6000);
 	if (look)
 		look(&fetch.policy, &peer);
 	rig_fetch_fini(&fetch);

@@ -29,7 +29,8 @@ struct rig_fetch {
 	struct obs_policy policy;
 	struct obs_address address[4];
 	struct arena arena;
-	unsigned done; /* callbacks: 1 when all is well */
+	unsigned done;  /* callbacks: 1 when all is well */
+	unsigned place; /* of the rig's fetches, in the order of their ends, from 1 */
 };
 
 struct rig {
@@ -38,8 +39,8 @@ struct rig {
 	struct host_limit *hosts;
 	bool own_hosts;
 	struct cidr_set *allow, *address_blocklist;
-	unsigned open;       /* fetches without callback */
-	bool stop_when_done; /* the next callback stops all */
+	unsigned open, ended; /* fetches without callback, and with */
+	bool stop_when_done;  /* the next callback stops all */
 };
 
 struct rig_options {

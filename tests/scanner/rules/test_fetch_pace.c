@@ -200,48 +200,84 @@ static void play_a_line(struct tls_peer *peer, SSL *ssl)
 	tls_peer_wait(peer, SSL_get_fd(ssl));
 }
 
-struct stage_case {
-	const char *name;
-	void (*bare)(struct tls_peer *peer, int fd);
-	void (*play)(struct tls_peer *peer, SSL *ssl);
-	uint32_t handshake_ms, first_line_ms;
-	double timeout_s;
-	enum connect_status status;
-};
+static const char *const first_address[] = { "127.0.0.1", NULL }, *const second_address[] = { "127.0.0.2", NULL };
 
-/* With the other limits a minute away, only the one under test can end the fetch within the test's own limit. */
-static const struct stage_case stage_cases[] = {
-	{ "silence in the handshake", bare_silence, NULL, 300, 60000, 60, CONNECT_HANDSHAKE_ERROR },
-	{ "silence after the request", NULL, play_silence, 60000, 300, 60, CONNECT_IO_TIMEOUT },
-	{ "silence after the first line", NULL, play_a_line, 300, 300, 2, CONNECT_SUCCESS },
-};
+static void expect_end(const char *name, const struct rig_fetch *fetch, enum connect_status status)
+{
+	if (fetch->fetch.fault != NET_OK || fetch->policy.status != status)
+		fail_msg("%s: fault %d, status %d", name, fetch->fetch.fault, fetch->policy.status);
+	if (status != CONNECT_HANDSHAKE_ERROR)
+		assert_int_equal(fetch->policy.http.failure, HTTP_TIMEOUT);
+}
 
+/* Two fetches are silent in different stages, and one of these has a limit below that of the whole: its fetch ends
+ * first, though it began last. */
 static void each_stage_has_its_limit(void **state)
 {
+	static const struct stage_case {
+		const char *name;
+		uint32_t handshake_ms, first_line_ms;
+		bool shakes; /* the limit is that of the handshake */
+	} cases[] = {
+		{ "silence in the handshake", 300, 60000, true },
+		{ "silence after the request", 60000, 300, false },
+	};
+
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(stage_cases); i++) {
-		const struct stage_case *c = &stage_cases[i];
-		struct rig_fetch fetch;
-		struct tls_peer peer;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct stage_case *c = &cases[i];
+		struct tls_peer shaking, asked;
+		struct rig_fetch first, last;
 		struct rig rig;
 
-		tls_peer_start(&peer, plan_with(c->bare, c->play), NULL, 0);
+		tls_peer_start(&shaking, plan_with(bare_silence, NULL), NULL, 0);
+		tls_peer_start(&asked, plan_with(NULL, play_silence), "127.0.0.2", shaking.port);
 		rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
-						      .port = peer.port,
-						      .timeout_s = c->timeout_s,
+						      .port = shaking.port,
+						      .timeout_s = 1.2,
 						      .handshake_ms = c->handshake_ms,
 						      .first_line_ms = c->first_line_ms });
-		rig_begin(&rig, &fetch, HOST, NULL);
+		rig_begin(&rig, &first, HOST, c->shakes ? second_address : first_address);
+		rig_begin(&rig, &last, HOST, c->shakes ? first_address : second_address);
 		rig_run(&rig);
-		if (fetch.fetch.fault != NET_OK || fetch.policy.status != c->status || fetch.policy.fetch_ms > 30000)
-			fail_msg("%s: fault %d, status %d, %u ms", c->name, fetch.fetch.fault, fetch.policy.status,
-				 fetch.policy.fetch_ms);
-		if (fetch.policy.status != CONNECT_HANDSHAKE_ERROR)
-			assert_int_equal(fetch.policy.http.failure, HTTP_TIMEOUT);
-		rig_fetch_fini(&fetch);
+		expect_end(c->name, c->shakes ? &last : &first, CONNECT_HANDSHAKE_ERROR);
+		expect_end(c->name, c->shakes ? &first : &last, CONNECT_IO_TIMEOUT);
+		if (last.place != 1)
+			fail_msg("%s is not told earlier than by the time for all", c->name);
+		rig_fetch_fini(&first);
+		rig_fetch_fini(&last);
 		rig_fini(&rig);
-		tls_peer_stop(&peer);
+		tls_peer_stop(&shaking);
+		tls_peer_stop(&asked);
 	}
+}
+
+/* Beside one whose answer does not begin, and which began before it. */
+static void an_answer_that_has_begun_has_the_time_of_the_whole(void **state)
+{
+	struct rig_fetch asking, reading;
+	struct tls_peer silent, slow;
+	struct rig rig;
+
+	(void)state;
+	tls_peer_start(&silent, plan_with(NULL, play_silence), NULL, 0);
+	tls_peer_start(&slow, plan_with(NULL, play_a_line), "127.0.0.2", silent.port);
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store,
+					      .port = silent.port,
+					      .timeout_s = 1.2,
+					      .handshake_ms = 600,
+					      .first_line_ms = 600 });
+	rig_begin(&rig, &asking, HOST, first_address);
+	rig_begin(&rig, &reading, HOST, second_address);
+	rig_run(&rig);
+	expect_end("silence after the request", &asking, CONNECT_IO_TIMEOUT);
+	expect_end("silence after the first line", &reading, CONNECT_SUCCESS);
+	assert_int_equal(asking.place, 1);
+	rig_fetch_fini(&asking);
+	rig_fetch_fini(&reading);
+	rig_fini(&rig);
+	tls_peer_stop(&silent);
+	tls_peer_stop(&slow);
 }
 
 int main(void)
@@ -253,6 +289,7 @@ int main(void)
 		cmocka_unit_test(fetches_wait_for_the_pace),
 		cmocka_unit_test(stopping_ends_those_that_wait_for_the_pace),
 		cmocka_unit_test(each_stage_has_its_limit),
+		cmocka_unit_test(an_answer_that_has_begun_has_the_time_of_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, rig_pki_init, rig_pki_fini);

@@ -14,48 +14,9 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/run/progress.h"
+#include "tests/scanner/caught.h"
 
-enum { TEXT_SIZE = 32 * 1024 };
-
-static char text[TEXT_SIZE];
 static struct error error;
-
-static const char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* Standard error into a file while a test looks at what is written there. */
-static char caught_path[] = "/tmp/stsurvey-test-stderr-XXXXXX";
-static int real_stderr = -1;
-
-static void catch_stderr(void)
-{
-	int fd;
-
-	strcpy(caught_path + strlen(caught_path) - 6, "XXXXXX");
-	fd = mkstemp(caught_path);
-	fflush(stderr);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
-
-static const char *caught_stderr(void)
-{
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	read_text(caught_path);
-	unlink(caught_path);
-	return text;
-}
 
 static unsigned count_lines(const char *s)
 {
@@ -147,7 +108,7 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 	struct moment moment = moment_at(0);
 
 	(void)state;
-	catch_stderr();
+	caught_begin();
 	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	for (unsigned second = 1; second <= 25; second++) {
 		moment = moment_at(second);
@@ -155,10 +116,11 @@ static void a_file_gets_a_line_every_ten_seconds(void **state)
 	}
 	moment = moment_at(30);
 	progress_close(&progress, &moment, 0, "");
-	assert_int_equal(count_lines(caught_stderr()), 3 + 2); /* and the summary */
-	assert_memory_equal(
-		text, "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ", 85);
-	assert_non_null(strstr(text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
+	assert_int_equal(count_lines(caught_end()), 3 + 2); /* and the summary */
+	assert_memory_equal(caught_text,
+			    "00h:00m:10s; 10.0% (00h:01m:30s left); 10000 domains; 1000 domains/s; 3000 queries/s; ",
+			    85);
+	assert_non_null(strstr(caught_text, "\n00h:00m:30s; 30.0% (00h:01m:10s left); 30000 domains; 1000 domains/s"));
 }
 
 static void quiet_is_quiet(void **state)
@@ -169,12 +131,12 @@ static void quiet_is_quiet(void **state)
 
 	(void)state;
 	assert_int_equal(log_open(NULL, LOG_LEVEL_WARNING, &error), 0); /* as the program does */
-	catch_stderr();
+	caught_begin();
 	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	moment = moment_at(30);
 	progress_tick(&progress, &moment);
 	progress_close(&progress, &moment, 0, "");
-	assert_string_equal(caught_stderr(), "");
+	assert_string_equal(caught_end(), "");
 	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 }
 
@@ -190,7 +152,7 @@ static void status_updates_are_a_row_a_second(void **state)
 	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
 	moment = moment_at(1);
 	progress_tick(&progress, &moment);
-	assert_int_equal(count_lines(read_text(path)), 2); /* a reader that waits sees it at once */
+	assert_int_equal(count_lines(caught_read(path)), 2); /* a reader that waits sees it at once */
 	moment = moment_at(2);
 	moment.fraction = -1;
 	moment.note = "paused, \"all\"";
@@ -198,7 +160,7 @@ static void status_updates_are_a_row_a_second(void **state)
 	moment = moment_at(4);
 	progress_close(&progress, &moment, 0, "");
 	assert_string_equal(
-		read_text(path),
+		caught_read(path),
 		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
 		"queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,"
 		"fetching,note\n"
@@ -234,7 +196,7 @@ static void expect_json(const char *path, const char *condition)
 	snprintf(command, sizeof(command),
 		 "/usr/bin/python3 -c 'import json; m = json.load(open(\"%s\")); assert %s, m'", path, condition);
 	if (system(command) != 0)
-		fail_msg("%s in\n%s", condition, read_text(path));
+		fail_msg("%s in\n%s", condition, caught_read(path));
 }
 
 static void metadata_is_whole_at_every_moment(void **state)
