@@ -36,8 +36,10 @@ static void change_rate(struct scan *scan, double factor)
 {
 	double rate = atomic_load(&scan->live.rate);
 
-	if (rate <= 0 && factor > 1)
+	if (rate <= 0 && factor > 1) {
+		log_info("there is no rate to be raised: queries are sent without a limit");
 		return;
+	}
 	rate = (rate > 0 ? rate : RATE_UNLIMITED / scan->workers) * factor;
 	atomic_store(&scan->live.rate, rate);
 	log_info("rate is now %.0f queries a second", rate * scan->workers);

@@ -110,7 +110,8 @@ class Signals(Slow):
     def test_without_a_limit_the_rate_can_be_lowered(self):
         process = self.start(*self.scan_options("-", self.out, self.dns), stdin=subprocess.PIPE)
         self.wait_until(lambda: self.catches(process, signal.SIGUSR1, signal.SIGUSR2), process)
-        process.send_signal(signal.SIGUSR1)  # nothing to be raised; the lower number is delivered first
+        process.send_signal(signal.SIGUSR1)
+        self.wait_until(lambda: "no rate to be raised" in self.said(process), process)
         process.send_signal(signal.SIGUSR2)
         self.wait_until(lambda: "rate is now" in self.said(process), process)
         _, err = self.finish_with(process, b"mx1.test\n")

@@ -36,7 +36,7 @@ enum {
 	REWRITES = 64,
 	REFUSES = 128,
 	FAILS = 256,
-	LIST_ONLY = 512, /* it refuses all but the names of the list */
+	LIST_ONLY = 512, /* it refuses all but the first name of the list */
 	TCP_ONLY = 1024,
 };
 
@@ -69,7 +69,7 @@ static void answer(struct dns_peer *peer, const struct dns_peer_question *questi
 	static const uint8_t address[4] = { 192, 0, 2, 1 };
 	bool invented = strncmp(question->name, "stsurvey-", 9) == 0;
 
-	if (is & REFUSES || (is & LIST_ONLY && !strstr(question->name, ".example"))) {
+	if (is & REFUSES || (is & LIST_ONLY && strcmp(question->name, "listed.example") != 0)) {
 		dns_peer_begin(peer, question, REFUSED);
 	} else if (is & FAILS) {
 		dns_peer_begin(peer, question, SERVFAIL);
