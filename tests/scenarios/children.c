@@ -9,6 +9,7 @@
 #include "scanner/job/answers.h"
 #include "scanner/job/job.h"
 #include "tests/fake/dns_build.h"
+#include "tests/fake/every_way.h"
 #include "tests/fake/give_answer.h"
 
 enum { HOSTS = 3, CHOICES_MAX = 16, NOBODY = 99 };
@@ -206,18 +207,6 @@ static unsigned play(const unsigned *choice, unsigned *choices)
 	world.wrong |= job_fault(&world.job) != (world.fault_at < world.answers ? NET_FAULT_SOCKETS : NET_OK);
 	job_fini(&world.job);
 	return depth;
-}
-
-static bool next_way(unsigned *choice, const unsigned *choices, unsigned depth)
-{
-	while (depth-- > 0) {
-		if (choice[depth] + 1 < choices[depth]) {
-			choice[depth]++;
-			return true;
-		}
-		choice[depth] = 0;
-	}
-	return false;
 }
 
 static unsigned play_every_way(unsigned fault_at)

@@ -9,6 +9,7 @@
 #include "parsers/span.h"
 #include "scanner/job/net.h"
 #include "scanner/job/task.h"
+#include "tests/fake/every_way.h"
 
 enum { CHILDREN_MAX = 4, STEPS_MAX = 3, CHOICES_MAX = 32, NOBODY = 99 };
 
@@ -153,19 +154,6 @@ static unsigned play(const struct shape *shape, const unsigned *choice, unsigned
 	assert_int_equal(tree->ended, 1);
 	assert_int_equal(tree->task.state, TASK_DONE);
 	return depth;
-}
-
-/* The next way through: the last choice that has another one left is changed. False: there is none. */
-static bool next_way(unsigned *choice, const unsigned *choices, unsigned depth)
-{
-	while (depth-- > 0) {
-		if (choice[depth] + 1 < choices[depth]) {
-			choice[depth]++;
-			return true;
-		}
-		choice[depth] = 0;
-	}
-	return false;
 }
 
 static void expect_sound(const struct shape *shape)

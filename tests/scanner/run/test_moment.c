@@ -16,8 +16,9 @@
 #include "scanner/dns/preflight.h"
 #include "scanner/run/progress.h"
 #include "tests/analysis/facts.h"
+#include "tests/scanner/caught.h"
 
-enum { TEXT_SIZE = 32 * 1024, WORKERS = 2, SERVERS = 2 };
+enum { WORKERS = 2, SERVERS = 2 };
 
 /* The domains of the file that is resumed: 6 in all. */
 static const char *const held[] = {
@@ -120,20 +121,6 @@ static void close_rig(void)
 	resume_free(&rig.scan.before);
 }
 
-/* The file's content, to be used before the next call. */
-static const char *content(const char *path)
-{
-	static char text[TEXT_SIZE];
-	FILE *file = fopen(path, "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	return text;
-}
-
 /* Debian's Python reads them, as a user's would: m the metadata, r the last row of the status updates. */
 static void expect(const char *condition)
 {
@@ -176,12 +163,12 @@ static void counts_are_of_the_file_and_traffic_of_this_run_stands_beside(void **
 	       "(\"domains\", \"sts\", \"fetched\", \"unknown\", \"blocklisted\", \"illegal\", \"queries\", "
 	       "\"fetches\"))");
 	expect("r[\"unknown-share\"] == \"%.6f\" % (2 / 36)");
-	assert_non_null(strstr(content(log_path), "this run: 30 domains in "));
-	assert_non_null(strstr(content(log_path),
+	assert_non_null(strstr(caught_read(log_path), "this run: 30 domains in "));
+	assert_non_null(strstr(caught_read(log_path),
 			       "; 80 queries, 2.67 a domain, 4 of them repeats, 0 over TCP; 3 policies "
 			       "fetched of 11 tried; 7 domains deferred\n"));
 	assert_non_null(
-		strstr(content(log_path), "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown\n"));
+		strstr(caught_read(log_path), "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown\n"));
 }
 
 /* Deferred domains have no record yet: in which phase there are how many, and the share that is not known. */
