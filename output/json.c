@@ -149,11 +149,12 @@ void json_latin1(struct json *json, const struct span *s, size_t count)
 
 void json_string(struct json *json, const char *key, struct span value)
 {
+	if (!value.p) {
+		json_null(json, key);
+		return;
+	}
 	json_key(json, key);
-	if (value.p)
-		put_string(json->out, value, json->latin1 >> json->depth & 1 || !utf8_is_valid(value));
-	else
-		text_literal(json->out, "null");
+	put_string(json->out, value, json->latin1 >> json->depth & 1 || !utf8_is_valid(value));
 }
 
 void json_strings(struct json *json, const char *key, const struct span *value, size_t count)
@@ -171,10 +172,14 @@ void json_text(struct json *json, const char *key, const char *value)
 
 void json_word(struct json *json, const char *key, const char *value)
 {
+	if (!value[0]) {
+		json_null(json, key);
+		return;
+	}
 	json_key(json, key);
-	text_string(json->out, value[0] ? "\"" : "null");
+	text_char(json->out, '"');
 	text_string(json->out, value);
-	text_string(json->out, value[0] ? "\"" : "");
+	text_char(json->out, '"');
 }
 
 void json_uint(struct json *json, const char *key, uint64_t value)
@@ -209,7 +214,8 @@ void json_bool(struct json *json, const char *key, bool value)
 
 void json_null(struct json *json, const char *key)
 {
-	json_text(json, key, NULL);
+	json_key(json, key);
+	text_literal(json->out, "null");
 }
 
 void json_time(struct json *json, const char *key, int64_t ms_since_1970)
