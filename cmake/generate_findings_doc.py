@@ -19,14 +19,15 @@ HEAD = """# Findings
 
 <!-- Generated from datasets/findings.csv by cmake/generate_findings_doc.py. Edit that. -->
 
-What stsurvey can say about a domain. Numbers and codes are stable for ever: a scan made today can be judged again by a later
-version, and a later version adds numbers, but never gives an old one a new meaning. `stsurvey findings` prints this table.
+What stsurvey can say about a domain. Numbers and codes are stable for ever: a scan made today can be judged again by a
+later version, and a later version adds numbers, but never gives an old one a new meaning. `stsurvey findings` prints
+this table.
 
-Severities: *error* breaks a sender's way; *tolerated* breaks the grammar, but deployed senders read on; *warning* and *info* break
-nothing; *transient* means that it could not be found out.
+Severities: *error* breaks a sender's way; *tolerated* breaks the grammar, but deployed senders read on; *warning* and
+*info* break nothing; *transient* means that it could not be found out.
 
-The table is the whole vocabulary. Not every finding of it is drawn by this version: those about the mail servers' TLS and
-DANE need measurements that it does not make.
+The table is the whole vocabulary. Not every finding of it is drawn by this version: those about the mail servers' TLS
+and DANE need measurements that it does not make.
 """
 
 

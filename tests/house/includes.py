@@ -4,7 +4,7 @@
     includes.py ROOT         print each include that the architecture forbids, and each circle of headers
     includes.py --self-test  does it notice each kind of break?
 
-The tables below are HACKING.md's picture. Exit status 1 on any break.
+Rooms and arrows are those of HACKING.md's first table. Exit status 1 on any break.
 """
 
 import os
@@ -12,39 +12,24 @@ import re
 import sys
 import tempfile
 
-# The rooms of the house: first match names the room of a file. scanner/ itself is the program, above all rooms.
-ROOMS = [
-    ("parsers", r"parsers/"),
-    ("output", r"output/"),
-    ("classify", r"analysis/classify/"),
-    ("analysis", r"analysis/"),
-    ("base", r"scanner/base/"),
-    ("rules", r"scanner/rules/"),
-    ("job", r"scanner/job/"),
-    ("dns", r"scanner/dns/"),
-    ("https", r"scanner/https/"),
-    ("feed", r"scanner/feed/"),
-    ("options", r"scanner/options/"),
-    ("run", r"scanner/run/"),
-    ("scanner", r"scanner/[^/]*$"),
-]
+HACKING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "HACKING.md")
+PRODUCT = ("parsers/", "output/", "analysis/", "scanner/")
 
-# What a room may include of the others, besides itself. tests/ may include everything, nobody may include tests/.
-MAY = {
-    "parsers": set(),
-    "output": {"parsers"},
-    "classify": {"parsers"},
-    "analysis": {"classify", "output", "parsers"},
-    "base": {"output", "parsers"},
-    "rules": {"base", "classify", "output", "parsers"},
-    "job": {"base", "rules", "parsers"},
-    "dns": {"base", "rules", "job", "output", "parsers"},
-    "https": {"base", "rules", "job", "output", "parsers"},
-    "feed": {"base", "rules", "output", "parsers"},
-    "options": {"base", "rules", "feed", "output", "parsers"},
-    "run": {"base", "rules", "job", "dns", "https", "feed", "options", "classify", "output", "parsers"},
-    "scanner": {room for room, _ in ROOMS},
-}
+
+def read_rooms():
+    """HACKING.md's first table, which is the one place where the rooms are defined: folder → name, name → whom it may include."""
+    with open(HACKING, encoding="utf-8") as file:
+        rows = re.findall(r"^\| `([a-z/]+)/` \|.*\| ([^|]*) \|$", file.read(), re.M)
+    rooms = {folder: folder.split("/")[-1] for folder, _ in rows if (folder + "/").startswith(PRODUCT)}
+    may = {rooms[folder]: set(rooms.values()) if names == "all" else set(re.findall(r"`(\w+)`", names))
+           for folder, names in rows if folder in rooms}
+    unknown = set().union(*may.values()) - may.keys()
+    if unknown or not may:
+        sys.exit("HACKING.md: the table of rooms is not understood%s" % "".join(", no room " + name for name in sorted(unknown)))
+    return rooms, may
+
+
+ROOMS, MAY = read_rooms()
 
 # parsers/ neither allocate nor do I/O nor look at a clock: these headers offer none of it.
 PURE = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
@@ -73,11 +58,11 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 
 def room_of(path):
-    return next((room for room, pattern in ROOMS if re.match(pattern, path)), None)
+    return ROOMS.get(os.path.dirname(path))
 
 
 def sources(root):
-    for room in sorted({pattern.split("/")[0] for _, pattern in ROOMS}):
+    for room in PRODUCT:
         for folder, _, files in os.walk(os.path.join(root, room)):
             for file in sorted(files):
                 if file.endswith((".c", ".h", ".inc")):
