@@ -33,14 +33,22 @@ static int open_beside(struct whole_file *file)
 	return fd;
 }
 
+/* /dev/stdout, /dev/fd/N, /proc/self/fd/N: what a descriptor of ours already has open. */
+static bool is_descriptor(const char *path)
+{
+	return span_starts_with(span_of(path), SPAN_LITERAL("/dev/")) ||
+	       span_starts_with(span_of(path), SPAN_LITERAL("/proc/"));
+}
+
 static int open_as_it_is(const char *path, bool is_fifo)
 {
-	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO's reader must not be waited for */
+	/* a FIFO's reader must not be waited for */
+	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && is_fifo && errno == ENXIO)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0)
-		fcntl(fd, F_SETFL, 0);
+		fcntl(fd, F_SETFL, O_APPEND);
 	return fd;
 }
 
@@ -54,11 +62,11 @@ static void forget(struct whole_file *file)
 int whole_file_open(struct whole_file *file, const char *path)
 {
 	struct stat info;
-	bool is_there = stat(path, &info) == 0, is_regular = is_there && S_ISREG(info.st_mode);
+	bool is_there = stat(path, &info) == 0;
 	int fd, error;
 
 	*file = (struct whole_file){ 0 };
-	if (!is_there || is_regular) {
+	if (!is_there || (S_ISREG(info.st_mode) && !is_descriptor(path))) {
 		file->path = is_there ? realpath(path, NULL) : strdup(path);
 		if (!file->path)
 			return -1;

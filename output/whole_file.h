@@ -1,8 +1,8 @@
 /* output/whole_file.h - a text file that is complete or not there: written beside its place under a name of its own, it
  * gets its name when it is whole, and until then what was there stays.
  *
- * What is no regular file (a device, a FIFO, by way of symlinks too) is never replaced but written to as it is. Of a
- * symlink to a regular file the link stays.
+ * What is no regular file (a device, a FIFO, by way of symlinks too) is never replaced but written to as it is; so is
+ * what a descriptor has open (/dev/stdout). Of a symlink to a regular file the link stays.
  */
 #ifndef STSURVEY_OUTPUT_WHOLE_FILE_H
 #define STSURVEY_OUTPUT_WHOLE_FILE_H

@@ -267,6 +267,28 @@ static void what_is_no_file_is_written_to_and_stays(void **state)
 	assert_int_equal(syncs, 0);
 }
 
+/* Who has it open would keep the octets of a file that is replaced, and lose them. */
+static void what_a_descriptor_has_open_is_written_to_and_stays(void **state)
+{
+	struct whole_file file;
+	char target[64];
+	int fd;
+
+	(void)state;
+	put("out", "");
+	fd = open(path_of("out"), O_WRONLY);
+	snprintf(target, sizeof(target), "/dev/fd/%d", fd);
+	for (int i = 0; i < 2; i++) {
+		begin(&file, target, "text.");
+		assert_int_equal(whole_file_close(&file, true, false), 0);
+	}
+	expect("out", "text.text.");
+	assert_int_equal(files(false), 1);
+	assert_int_equal(write(fd, "more.", 5), 5);
+	expect("out", "more.text.");
+	close(fd);
+}
+
 static void it_is_on_the_disk_where_asked(void **state)
 {
 	struct whole_file file;
@@ -324,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_of_any_length_have_another_beside_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_symlink_to_a_file_stays_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_written_to_and_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_descriptor_has_open_is_written_to_and_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_on_the_disk_where_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_leaves_what_was_there_and_nothing_else, set_up, tear_down),
 	};
