@@ -66,7 +66,7 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	const struct judgement *judgement = &result->judgement;
 	const struct obs_mx *mx = &observation->mx;
 	bool surveyed = observation->input == INPUT_OK;
-	bool answered = surveyed && mx->answer.status != DNS_SKIPPED && !dns_status_is_transient(mx->answer.status);
+	bool answered = surveyed && dns_status_is_answer(mx->answer.status);
 
 	csv_text(csv, observation->name);
 	csv_uint(csv, observation->index);
@@ -75,7 +75,7 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	csv_string(csv, domain_status_names[judgement->status]);
 	csv_string(csv, surveyed ? dns_status_names[mx->answer.status] : "");
 	put_mx_names(csv, mx);
-	put_bool(csv, answered && mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
+	put_bool(csv, mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
 	put_bool(csv, answered, mx->answer.ad);
 	csv_string(csv, record_state_names[judgement->record[TXT_STS]]);
 	csv_text(csv, result->sts.id);

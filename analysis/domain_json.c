@@ -34,6 +34,20 @@ static void put_answer(struct json *json, const struct obs_answer *a)
 	put_flag(json, "cname_loop", a->cname_loop);
 }
 
+static void put_mx_records(struct json *json, const struct obs_mx *mx)
+{
+	json_open_array(json, "records");
+	for (size_t i = 0; i < mx->count; i++) {
+		json_open_object(json, NULL);
+		json_uint(json, "preference", mx->record[i].preference);
+		json_string(json, "name", mx->record[i].name);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	put_count(json, "omitted", mx->omitted);
+	json_bool(json, "null_mx", obs_mx_is_null(mx));
+}
+
 static void put_mx(struct json *json, const struct obs_mx *mx)
 {
 	json_open_object(json, "MX");
@@ -45,16 +59,7 @@ static void put_mx(struct json *json, const struct obs_mx *mx)
 			json_latin1(json, &mx->record[i].name, 1);
 		if (mx->answer.cname_count > 0)
 			json_strings(json, "cname", mx->answer.cname, mx->answer.cname_count);
-		json_open_array(json, "records");
-		for (size_t i = 0; i < mx->count; i++) {
-			json_open_object(json, NULL);
-			json_uint(json, "preference", mx->record[i].preference);
-			json_string(json, "name", mx->record[i].name);
-			json_close_object(json);
-		}
-		json_close_array(json);
-		put_count(json, "omitted", mx->omitted);
-		json_bool(json, "null_mx", obs_mx_is_null(mx));
+		put_mx_records(json, mx);
 		json_close_object(json);
 	}
 	json_close_object(json);
@@ -98,7 +103,8 @@ static void put_txt(struct json *json, const struct observation *observation, co
 		json_strings(json, "cname", txt->answer.cname, txt->answer.cname_count);
 		json_strings(json, "strings", txt->record, txt->count);
 		put_count(json, "omitted", txt->omitted);
-		put_parsed[question](json, result);
+		if (put_parsed[question])
+			put_parsed[question](json, result);
 		json_close_object(json);
 	}
 	json_close_object(json);

@@ -297,13 +297,14 @@ static const char *colour_of_verdict(const struct judgement *judgement)
 	return judgement->verdict == VERDICT_UNKNOWN ? colours[SEVERITY_TRANSIENT] : colours[SEVERITY_ERROR];
 }
 
-static void explain_conclusion(const struct paper *paper, const struct judgement *judgement)
+static void explain_conclusion(const struct paper *paper, const struct classification *result)
 {
+	const struct judgement *judgement = &result->judgement;
+
 	show_label(paper, "verdict");
 	show_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
 	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
-	if (judgement->component != COMPONENT_NONE && judgement->component != COMPONENT_OK &&
-	    judgement->component != COMPONENT_UNKNOWN)
+	if (classification_misconfigured(result))
 		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
@@ -329,5 +330,5 @@ void explain_domain(FILE *out, const struct observation *observation, const stru
 		explain_fetch(&paper, observation, result);
 	fputc('\n', out);
 	explain_findings(&paper, &result->judgement.findings);
-	explain_conclusion(&paper, &result->judgement);
+	explain_conclusion(&paper, result);
 }

@@ -61,7 +61,7 @@ static void show_adoption(struct html *html, const struct stats *stats)
 		{ METRIC_UNKNOWN, "some answer is missing" },
 		{ METRIC_BLOCKLISTED, "not asked: on the blocklist" },
 		{ METRIC_ILLEGAL_INPUT, "not asked: no domain name" },
-		{ METRIC_NXDOMAIN, "name does not exist" },
+		{ METRIC_NXDOMAIN, "answered with NXDOMAIN: no such name, or its alias leads to none" },
 		{ METRIC_WITH_MX, "with MX" },
 		{ METRIC_NULL_MX, "null MX: receives no mail" },
 		{ METRIC_STS_RECORD, "STS record, of any quality" },

@@ -40,7 +40,7 @@ static inline bool text_failed(const struct text *text)
 }
 
 /* Write all of @s to @fd: 0, or errno. */
-int text_write_all(int fd, struct span s);
+__attribute__((warn_unused_result)) int text_write_all(int fd, struct span s);
 
 /* Write what is buffered, e.g. once a second to a reader that waits. */
 void text_flush(struct text *text);

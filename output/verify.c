@@ -2,22 +2,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "output/bit_set.h"
 #include "output/reader.h"
 
 enum {
-	SEEN_FIRST = 64 * 1024 * 1024, /* indexes, 8 MiB of bitmap */
-	SEEN_SPREAD = 4,               /* indexes are at most this many times records and shards apart: a file of a few
-					* octets must not claim memory for what it does not hold */
-	OCTET = 8,
-};
-
-/* Which indexes were met: a bit each, growing. */
-struct seen {
-	uint8_t *bits;
-	uint64_t size; /* bits */
+	FREE_INDEX = 64 * 1024 * 1024, /* up to here a bitmap of 8 MiB is nobody's harm */
+	SPREAD = 4, /* beyond, indexes are at most this many times records and shards apart: a file of a few octets must
+		     * not claim memory for what it does not hold */
 };
 
 struct verification {
@@ -29,35 +21,20 @@ struct verification {
 };
 
 /* Was @index met before? It is noted. */
-static bool note_index(struct seen *seen, uint64_t index, struct verification *v)
+static bool note_index(struct bit_set *seen, uint64_t index, struct verification *v)
 {
-	uint8_t bit = (uint8_t)(1u << (index % OCTET));
-	bool before;
+	bool plausible = index <= FREE_INDEX || index / v->shards / SPREAD <= v->records;
+	int had = plausible ? bit_set_add(seen, index) : -1;
 
-	if (index >= seen->size) {
-		uint64_t size = 2 * index + SEEN_FIRST;
-		uint8_t *bits = NULL;
-
-		if (index <= SEEN_FIRST || index / v->shards / SEEN_SPREAD <= v->records)
-			bits = realloc(seen->bits, size / OCTET);
-		if (!bits) {
-			v->unchecked = true;
-			return false;
-		}
-		memset(bits + seen->size / OCTET, 0, (size - seen->size) / OCTET);
-		seen->bits = bits;
-		seen->size = size / OCTET * OCTET;
-	}
-	before = seen->bits[index / OCTET] & bit;
-	seen->bits[index / OCTET] |= bit;
-	return before;
+	v->unchecked |= had < 0;
+	return had > 0;
 }
 
 /* Read everything. 0, or -1 with @error. */
 static int read_records(struct reader *reader, struct verification *v, struct error *error)
 {
 	const struct record_header *header = reader_header(reader);
-	struct seen seen = { 0 };
+	struct bit_set seen = { 0 };
 	struct observation observation;
 	int result;
 
@@ -69,7 +46,7 @@ static int read_records(struct reader *reader, struct verification *v, struct er
 			v->duplicate = observation.index;
 		v->records++;
 	}
-	free(seen.bits);
+	bit_set_free(&seen);
 	return result;
 }
 

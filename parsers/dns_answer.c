@@ -20,6 +20,16 @@ enum {
 	FLAG_RCODE = 0x000f
 };
 
+const char *dns_type_name(unsigned type)
+{
+	static const char *const names[] = {
+		[DNS_TYPE_A] = "A",   [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME", [DNS_TYPE_SOA] = "SOA",
+		[DNS_TYPE_MX] = "MX", [DNS_TYPE_TXT] = "TXT", [DNS_TYPE_AAAA] = "AAAA",   [DNS_TYPE_OPT] = "OPT",
+	};
+
+	return type < COUNT_OF(names) && names[type] ? names[type] : "?";
+}
+
 enum dns_status dns_status_of_rcode(unsigned rcode)
 {
 	static const uint8_t status[] = {

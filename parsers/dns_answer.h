@@ -72,6 +72,9 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 size_t dns_answer_size(const struct dns_answer *answer);
 struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory);
 
+/* "MX", "AAAA"; "?" for a type that is not above. */
+const char *dns_type_name(unsigned type);
+
 /* What a response code alone says (RFC 1035 4.1.1); ERROR for any other. */
 enum dns_status dns_status_of_rcode(unsigned rcode);
 

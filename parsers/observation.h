@@ -18,7 +18,7 @@
 
 /* ZDNS's words. The numbers are on disk: append only. */
 enum dns_status {
-	DNS_SKIPPED = 0, /* not asked: an earlier step made it needless */
+	DNS_SKIPPED = 0, /* not asked: an earlier step made it needless, or the user wants no question about the name */
 	DNS_NOERROR = 1, /* and records of the asked type */
 	DNS_NXDOMAIN = 2,
 	DNS_NO_ANSWER = 3, /* NOERROR without the asked type */
@@ -28,13 +28,13 @@ enum dns_status {
 	DNS_NOTIMP = 7,
 	DNS_TIMEOUT = 8,
 	DNS_TRUNCATED = 9, /* TC, and TCP gave nothing */
-	DNS_ERROR = 10,    /* an answer that is no DNS message, or another rcode */
+	DNS_ERROR = 10,    /* an answer that is no DNS message, or another rcode; or the domain was too much for us */
 	DNS_STATUS_COUNT
 };
 
 /* ZGrab2's words. The numbers are on disk: append only. */
 enum connect_status {
-	CONNECT_SKIPPED = 0,
+	CONNECT_SKIPPED = 0, /* no connection was to be made, or this machine forbids it */
 	CONNECT_SUCCESS = 1,
 	CONNECT_REFUSED = 2,
 	CONNECT_TIMEOUT = 3,
@@ -104,7 +104,7 @@ struct obs_answer {
 	uint8_t tries; /* questions sent for it, TCP and retries included */
 	enum dns_status status : 6;
 	bool ad : 1;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
-	bool cname_loop : 1; /* the chain came back to a name it had passed */
+	bool cname_loop : 1; /* the chain came back to a name it had passed, or an answer has more than OBS_CNAME_MAX */
 };
 
 struct obs_mx_record {
@@ -210,7 +210,13 @@ static inline bool dns_status_is_transient(enum dns_status status)
 	return status >= DNS_SERVFAIL && status < DNS_STATUS_COUNT;
 }
 
-/* Is this the null MX of RFC 7505: one record, preference 0, the root? */
+/* Was it answered, be it with the news that nothing is there? Neither, where it was not asked. */
+static inline bool dns_status_is_answer(enum dns_status status)
+{
+	return status != DNS_SKIPPED && !dns_status_is_transient(status);
+}
+
+/* Is this the null MX of RFC 7505: one record, the root? Its preference says nothing. */
 bool obs_mx_is_null(const struct obs_mx *mx);
 
 /* Where the chain ends; p NULL: there is none. */

@@ -43,8 +43,8 @@ static int show(struct check *check, struct error *error)
 		struct classification result;
 
 		if (job_fault(&check->job[i])) {
-			fprintf(stderr, "stsurvey check: %.*s: out of memory or sockets\n", (int)check->job[i].name.n,
-				check->job[i].name.p);
+			fprintf(stderr, "stsurvey check: %.*s: %s\n", (int)check->job[i].name.n, check->job[i].name.p,
+				net_fault_name(job_fault(&check->job[i])));
 			status = EXIT_FATAL;
 			continue;
 		}

@@ -126,15 +126,16 @@ static void judge_not_asked(const struct obs_mx *mx, struct classification *resu
 static void judge_domain(const struct observation *observation, struct classification *result)
 {
 	struct judgement *judgement = &result->judgement;
-	bool mx_unknown = dns_status_is_transient(observation->mx.answer.status);
+	bool unknown = dns_status_is_transient(observation->mx.answer.status);
 
-	if (mx_unknown)
+	if (unknown)
 		classification_add(result, FINDING_MX_UNKNOWN);
 	judge_sts(observation, result);
 	judge_tlsrpt(observation, result);
 	classify_mx_facts(&observation->mx, result);
-	if (mx_unknown || judgement->record[TXT_STS] == RECORD_UNKNOWN ||
-	    judgement->record[TXT_TLSRPT] == RECORD_UNKNOWN)
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		unknown = unknown || judgement->record[q] == RECORD_UNKNOWN;
+	if (unknown)
 		judgement->status = DOMAIN_UNKNOWN;
 	switch (judgement->record[TXT_STS]) {
 	case RECORD_VALID:

@@ -11,7 +11,7 @@ static bool is_host(struct span name)
 
 void classify_mx_facts(const struct obs_mx *mx, struct classification *result)
 {
-	if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
+	if (!dns_status_is_answer(mx->answer.status))
 		return;
 	if (mx->count == 0 || obs_mx_is_null(mx)) {
 		if (judgement_has_record(&result->judgement, TXT_STS))

@@ -33,11 +33,12 @@ enum {
 	NET_CURL_HANDSHAKE_MS = 10000,  /* from accept to Finished: four round trips and a slow CPU need a second */
 	NET_CURL_FIRST_LINE_MS = 15000, /* from the request to an answer's first line: a busy server's small file */
 	NET_CURL_TIMEOUT_MAX_S = 60,    /* RFC 8461 3.3: a sender gives up after a minute, so more changes nothing */
-	NET_CURL_CLOCK_MS = 250,        /* between looks at the two above: this late they may end */
+	NET_CURL_CLOCK_MS = 250,        /* between looks at the handshake and the first line: this late they may end */
 	JOB_CHASE_MS = 60000,           /* of a domain's age: 16 links, each just within the resolver's own patience */
 	DNS_TIMEOUT_MAX_S = 60,         /* --timeout: resolvers give up long before */
 	DNS_TIMEOUT_MS = 2000,          /* its default: a resolver's own retry at a name server far away fits in */
-	DNS_RETRIES = 3, /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
+	DNS_RETRIES = 3,     /* the default of --retries: at 5 % loss each way one question in 10,000 stays open */
+	DNS_JITTER_PART = 8, /* a try lasts up to an eighth more or less than it is told, so that not all end at once */
 	QUESTION_TRIES_MS = 30000, /* after so long a silence the next try is the last pass's, if any */
 	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
 	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
@@ -65,12 +66,13 @@ enum {
 };
 
 /* The longest way: four rounds and the last link of a chase, each of the tries and one over TCP, and the longest fetch.
- * c-ares's time-outs are up to an eighth longer than asked for. */
+ */
+#define LIMITS_TRY_MS(timeout_ms) ((timeout_ms) + (timeout_ms) / DNS_JITTER_PART)
 #define LIMITS_SUM_MS(tries_ms, timeout_ms)                                                                            \
-	(5 * ((tries_ms) + (timeout_ms) / 8 * 9) + JOB_CHASE_MS + NET_CURL_TIMEOUT_MAX_S * 1000)
-_Static_assert(LIMITS_SUM_MS((1 + DNS_RETRIES) * DNS_TIMEOUT_MS / 8 * 9, DNS_TIMEOUT_MS) <= JOB_WALL_MS,
+	(5 * ((tries_ms) + LIMITS_TRY_MS(timeout_ms)) + JOB_CHASE_MS + NET_CURL_TIMEOUT_MAX_S * 1000)
+_Static_assert(LIMITS_SUM_MS((1 + DNS_RETRIES) * LIMITS_TRY_MS(DNS_TIMEOUT_MS), DNS_TIMEOUT_MS) <= JOB_WALL_MS,
 	       "the steps of one domain take longer than it may");
-_Static_assert(LIMITS_SUM_MS(QUESTION_TRIES_MS + DNS_TIMEOUT_MAX_S * 1000 / 8 * 9, DNS_TIMEOUT_MAX_S * 1000) <=
+_Static_assert(LIMITS_SUM_MS(QUESTION_TRIES_MS + LIMITS_TRY_MS(DNS_TIMEOUT_MAX_S * 1000), DNS_TIMEOUT_MAX_S * 1000) <=
 		       JOB_WALL_MOST_MS,
 	       "the steps of one domain may take longer than it ever may");
 

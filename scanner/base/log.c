@@ -62,7 +62,7 @@ bool log_is_terminal(void)
  * tell when standard error itself fails. */
 static void write_stderr(const char *text, size_t n)
 {
-	(void)text_write_all(STDERR_FILENO, (struct span){ text, n });
+	(void)!text_write_all(STDERR_FILENO, (struct span){ text, n });
 }
 
 static void make_printable(char *text)

@@ -51,7 +51,7 @@ void net_cares_ask(struct net_cares *net, struct net_query *query);
 /* The same, as one try at one server, whatever its state; for probes and the checks before a scan. */
 void net_cares_ask_server(struct net_cares *net, struct net_query *query, unsigned server, bool tcp);
 
-/* Its servers' state; probe_name and probe_type may be set before the first question. */
+/* Its servers' state; probe_name, probe_type and probe_random may be set before the first question. */
 struct server_health *net_cares_health(struct net_cares *net);
 
 void net_cares_counts(const struct net_cares *net, struct net_cares_counts *counts);

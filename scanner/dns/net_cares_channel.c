@@ -203,12 +203,11 @@ static int set_server(struct channel *channel, const struct endpoint *server)
 	return ares_set_servers_ports(channel->ares, &node);
 }
 
-/* Up to an eighth more or less, so that what was sent together is not all repeated together. */
 static int jittered(struct channel_group *group, uint32_t ms)
 {
-	uint32_t eighth = ms / 8;
+	uint32_t part = ms / DNS_JITTER_PART;
 
-	return (int)(ms - eighth + (eighth ? channel_random(group) % (2 * eighth) : 0));
+	return (int)(ms - part + (part ? channel_random(group) % (2 * part) : 0));
 }
 
 struct channel *channel_open(struct channel_group *group, const struct endpoint *server, bool tcp)

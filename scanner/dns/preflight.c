@@ -56,7 +56,6 @@ static void note(struct question *question, const struct dns_answer *answer)
 	case NO_SUCH_NAME:
 	case NO_SUCH_NAME_AGAIN:
 		check->status = status;
-		check->honest = check->honest || status == DNS_NXDOMAIN;
 		check->rewrites = check->rewrites || status == DNS_NOERROR;
 		return;
 	case NO_SUCH_NAME_TCP:

@@ -24,7 +24,6 @@ enum {
 struct server_check {
 	bool answers;              /* anything at all */
 	bool useful;               /* NOERROR or NXDOMAIN to something, over UDP */
-	bool honest;               /* NXDOMAIN for a name that cannot exist (RFC 6761 6.4) */
 	bool rewrites;             /* addresses for it instead */
 	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
 	uint16_t edns_size;        /* octets of a datagram it takes (RFC 6891 6.2.3); 0 without OPT */

@@ -31,7 +31,6 @@ enum {
 	THREADS_MAX = 64,       /* the most slabs it knows, too */
 	QUESTIONS_MIN = 4096,   /* num-queries-per-thread, as in the file */
 	QUESTIONS_MAX = 30000,  /* outgoing-range is twice that, and ports are 65,536 */
-	PER_DOMAIN = 2,         /* questions of one domain at once */
 	ROUND_MS = 20,          /* between two looks for an answer, or for its end */
 	LOG_READ = 4096,        /* octets at the end of its log where that is looked for */
 	PROGRAM_PATH_MAX = 256, /* octets with NUL; of a folder of PATH and the name */
@@ -115,7 +114,7 @@ static void write_survey(FILE *config, bool own_anchors)
 /* What differs from the file. Unbound takes the last of what is said twice. */
 static void write_changes(FILE *config, const struct private_resolver *resolver, unsigned threads, unsigned concurrency)
 {
-	unsigned slabs = 1, questions = concurrency / threads * PER_DOMAIN;
+	unsigned slabs = 1, questions = concurrency / threads * TXT_QUESTIONS;
 
 	while (slabs < threads) /* a power of two */
 		slabs *= 2;

@@ -6,12 +6,7 @@
 
 __attribute__((cold, noinline)) static void log_answer(const struct net_query *query, const struct dns_answer *answer)
 {
-	static const char *const names[] = { [DNS_TYPE_A] = "A",
-					     [DNS_TYPE_CNAME] = "CNAME",
-					     [DNS_TYPE_MX] = "MX",
-					     [DNS_TYPE_TXT] = "TXT",
-					     [DNS_TYPE_AAAA] = "AAAA" };
-	const char *type = names[query->type];
+	const char *type = dns_type_name(query->type);
 
 	if (query->fault)
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s", query->name_n, query->name, type,

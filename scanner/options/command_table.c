@@ -89,7 +89,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.name = "findings",
 		.what = "the table of findings",
 		.usage = "stsurvey findings [--format csv|text] [-o FILE]",
-		.above = "Print every finding that a domain can get: its number and code (both stable for ever), the component it belongs "
+		.above = "Print the table of findings: of each its number and code (both stable for ever), the component it belongs "
 			 "to, how severe it is, what it means, the rule behind it, and what the domain's owner should do.\n"
 			 "Severities: error breaks a sender's way; tolerated breaks the grammar, but deployed senders read on; warning "
 			 "and info break nothing; transient means that it could not be found out.",

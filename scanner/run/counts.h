@@ -22,7 +22,7 @@ struct domain_counts {
 /* What a worker has done so far in this run; its thread alone writes. */
 struct worker_counts {
 	struct domain_counts recorded;
-	_Atomic uint64_t deferred; /* kept for the second pass */
+	_Atomic uint64_t deferred; /* kept for the second pass or, once the scan is stopping, for --resume */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and begun again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
 	_Atomic uint64_t saved;             /* questions another domain's answer served */

@@ -9,12 +9,8 @@
 #include "scanner/options/option_table.h"
 
 enum {
-	BITS_FIRST = 1 << 20,           /* grown by doubling */
 	HEADER_FRAME_MAX = 1024 * 1024, /* octets; a longer file without a whole frame is none of ours */
 };
-
-/* An index no list of names on earth reaches, so that a damaged record can't ask for all memory. */
-#define INDEX_MAX (UINT64_C(1) << 36)
 
 /* What --resume may change. An option that no version knows any more decides nothing that this one could change. */
 static bool may_differ(struct span name)
@@ -77,32 +73,6 @@ static int check_header(struct resume *resume, const struct record_header *heade
 	return 0;
 }
 
-static int mark(struct resume *resume, uint64_t index)
-{
-	uint64_t bits = resume->bits ? resume->bits : BITS_FIRST;
-	uint64_t *grown;
-
-	if (index >= INDEX_MAX)
-		return -1;
-	while (bits <= index)
-		bits *= 2;
-	if (bits != resume->bits) {
-		grown = realloc(resume->word, bits / 8);
-		if (!grown)
-			return -1;
-		memset((char *)grown + resume->bits / 8, 0, (bits - resume->bits) / 8);
-		resume->word = grown;
-		resume->bits = bits;
-	}
-	resume->word[index / 64] |= UINT64_C(1) << (index % 64);
-	return 0;
-}
-
-bool resume_has(const struct resume *resume, uint64_t index)
-{
-	return index < resume->bits && resume->word[index / 64] >> (index % 64) & 1;
-}
-
 static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
 {
 	struct classification result;
@@ -110,7 +80,7 @@ static int read_records(struct resume *resume, struct reader *reader, const char
 	int more;
 
 	while ((more = reader_next(reader, &observation, error)) > 0) {
-		if (mark(resume, observation.index) < 0)
+		if (bit_set_add(&resume->recorded, observation.index) < 0)
 			return error_set(error, "%s: no memory for the entries it holds", path);
 		classify(&observation, &result);
 		counts_add_domain(&resume->counts, &result.judgement);
@@ -162,7 +132,7 @@ done:
 
 void resume_free(struct resume *resume)
 {
-	free(resume->word);
+	bit_set_free(&resume->recorded);
 	*resume = (struct resume){ 0 };
 }
 

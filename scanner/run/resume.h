@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/bit_set.h"
 #include "output/record.h"
 #include "scanner/options/options.h"
 #include "scanner/run/counts.h"
 
 struct resume {
-	uint64_t *word;              /* one bit an input entry, room doubled as it grows: 200 million in 34 MB */
-	uint64_t bits;               /* there is room for */
+	struct bit_set recorded;     /* indexes of input entries */
 	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
 	bool complete;               /* the file's trailer says so; --max-domains may have left entries to do */
 	bool torn;                   /* something behind the whole frames is cut off */
@@ -32,8 +32,5 @@ void resume_free(struct resume *resume);
 /* Is this the list the file was begun with? 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path,
 							   struct feed_identity input, struct error *error);
-
-/* Has the entry its record? */
-bool resume_has(const struct resume *resume, uint64_t index);
 
 #endif

@@ -62,7 +62,7 @@ static void wake_workers(void *arg)
 
 static bool is_done(void *arg, uint64_t index)
 {
-	return resume_has(arg, index);
+	return bit_set_has(&((struct resume *)arg)->recorded, index);
 }
 
 static int open_feed(struct scan *scan, struct error *error)

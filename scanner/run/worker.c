@@ -138,7 +138,8 @@ static bool settle(struct worker *worker, struct job *job)
 	job_observation(job, &observation);
 	classify(&observation, &result);
 	if (!job->last_pass && classification_worth_asking_again(&observation, &result) && defer(worker, job)) {
-		domain_log_judged(observation.name, &result.judgement, "deferred");
+		domain_log_judged(observation.name, &result.judgement,
+				  scan_is_stopping(worker->scan) ? "left to --resume" : "deferred");
 		return true;
 	}
 	return record(worker, &observation, &result.judgement);

@@ -91,10 +91,10 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_false(resume.torn);
 	assert_true(resume.whole > 0 && resume.whole < size_of()); /* the trailer is left out */
 	for (uint64_t i = 0; i < 400; i++)
-		assert_int_equal(resume_has(&resume, i), i % 3 == 0 && i < 3 * DOMAINS);
-	assert_true(resume_has(&resume, FAR));
-	assert_false(resume_has(&resume, FAR + 1));
-	assert_false(resume_has(&resume, UINT64_MAX));
+		assert_int_equal(bit_set_has(&resume.recorded, i), i % 3 == 0 && i < 3 * DOMAINS);
+	assert_true(bit_set_has(&resume.recorded, FAR));
+	assert_false(bit_set_has(&resume.recorded, FAR + 1));
+	assert_false(bit_set_has(&resume.recorded, UINT64_MAX));
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
 	assert_int_equal(resume.queries, 77);
@@ -140,7 +140,7 @@ static void a_file_cut_anywhere_keeps_whole_frames_alone(void **state)
 		assert_false(resume.complete);
 		assert_true(resume.whole <= cut);
 		assert_int_equal(resume.counts.domains, cut >= whole ? DOMAINS + 1 : 0);
-		assert_int_equal(resume_has(&resume, 3), cut >= whole);
+		assert_int_equal(bit_set_has(&resume.recorded, 3), cut >= whole);
 		assert_string_equal(error.text, "");
 		resume_free(&resume);
 	}
@@ -281,7 +281,7 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
-	assert_false(resume_has(&resume, 0));
+	assert_false(bit_set_has(&resume.recorded, 0));
 	resume_free(&resume);
 	assert_int_equal(write(fd, "example.com\nexample.net\nexample.org\n", 36), 36);
 	close(fd);

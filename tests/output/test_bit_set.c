@@ -1,0 +1,68 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "output/bit_set.h"
+#include "parsers/span.h"
+
+static bool no_memory;
+
+/* The linker sends the module's calls here (--wrap). */
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	return no_memory ? NULL : __real_realloc(p, n);
+}
+
+static void a_number_is_in_it_from_when_it_was_added(void **state)
+{
+	/* the ends of a word, of the first room and of the next */
+	static const uint64_t numbers[] = { 0, 63, 64, 1048575, 1048576, 2097152, 5000000, 1 };
+	struct bit_set set = { 0 };
+
+	(void)state;
+	assert_false(bit_set_has(&set, 0));
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		assert_false(bit_set_has(&set, numbers[i]));
+		assert_int_equal(bit_set_add(&set, numbers[i]), 0);
+		assert_int_equal(bit_set_add(&set, numbers[i]), 1);
+		for (size_t k = 0; k <= i; k++)
+			assert_true(bit_set_has(&set, numbers[k]));
+	}
+	assert_false(bit_set_has(&set, 62));
+	assert_false(bit_set_has(&set, UINT64_MAX));
+	bit_set_free(&set);
+	assert_false(bit_set_has(&set, 0));
+}
+
+static void what_has_no_room_is_told_and_the_rest_stays(void **state)
+{
+	struct bit_set set = { 0 };
+
+	(void)state;
+	assert_int_equal(bit_set_add(&set, BIT_SET_MAX), -1);
+	assert_int_equal(bit_set_add(&set, UINT64_MAX), -1);
+	assert_int_equal(bit_set_add(&set, 7), 0);
+	no_memory = true;
+	assert_int_equal(bit_set_add(&set, 1048576), -1);
+	assert_int_equal(bit_set_add(&set, 8), 0);
+	no_memory = false;
+	assert_true(bit_set_has(&set, 7) && bit_set_has(&set, 8));
+	assert_false(bit_set_has(&set, 1048576));
+	bit_set_free(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_number_is_in_it_from_when_it_was_added),
+		cmocka_unit_test(what_has_no_room_is_told_and_the_rest_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
