@@ -16,8 +16,8 @@ enum schema_elements {
 	INPUT_ELEMENTS = 6,
 	TRAILER_ELEMENTS = 9,
 	FRAME_ELEMENTS = 1,
-	SHAPE_ELEMENTS = 1 + 2 * (1 + TXT_QUESTIONS),
-	MX_ELEMENTS = 2, /* of each MX, all in one array */
+	SHAPE_ELEMENTS = 1 + 2 * (1 + TXT_QUESTIONS), /* the TXT questions last: what comes behind them needs places */
+	MX_ELEMENTS = 2,                              /* of each MX, all in one array */
 	MX_MORE_ELEMENTS = 2,
 	TXT_ELEMENTS = 2, /* and 2 that are rarely there */
 	POLICY_ELEMENTS = 10,
