@@ -18,9 +18,9 @@
 #include "scanner/rules/idna.h"
 
 enum {
-	READ_SIZE = 256 * 1024, /* octets of one read */
-	FEED_DETECT_MS = 500,   /* no program that copies a list pauses for so long: what is there must tell its format,
-				 * or --input-format where it can't */
+	READ_SIZE = 4096,     /* octets of one read: so far may feed_fraction be ahead of the targets that are made */
+	FEED_DETECT_MS = 500, /* no program that copies a list pauses for so long: what is there must tell its format,
+			       * or --input-format where it can't */
 };
 
 _Static_assert((int)OBS_LINE_MAX >= (int)DOMAIN_NAME_MAX, "a batch has room for any name");

@@ -15,12 +15,12 @@ static uint64_t deferred_left(const struct scan *scan)
 	}
 }
 
-double moment_fraction(double of_feed, uint64_t handed, uint64_t through, uint64_t recorded, uint64_t most)
+double moment_fraction(double of_feed, uint64_t handed, uint64_t recorded, uint64_t most)
 {
 	double fraction = of_feed;
 
-	if (fraction > 0 && through < handed)
-		fraction *= (double)through / (double)handed;
+	if (fraction > 0 && recorded < handed)
+		fraction *= (double)recorded / (double)handed;
 	if (most > 0 && (double)recorded / (double)most > fraction)
 		fraction = (double)recorded / (double)most;
 	return fraction < 1 ? fraction : 1;
@@ -46,7 +46,7 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.wall_ms = wall_clock_ms(),
 		.fraction = moment_fraction(feed_fraction(scan->feed),
 					    atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed),
-					    recorded + SCAN_SUM(scan, deferred), recorded, scan->options->max_domains),
+					    recorded, scan->options->max_domains),
 		.domains = recorded,
 		.sts = SCAN_TOTAL(scan, sts),
 		.fetched = SCAN_TOTAL(scan, fetched),

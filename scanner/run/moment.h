@@ -34,8 +34,8 @@ void moment_now(const struct scan *scan, struct moment *moment);
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);
 
 /* How much of the whole work is done, 0 to 1: the feed, which runs ahead of the scan, has read @of_feed of the list
- * (below 0: a pipe, nobody knows) and handed out @handed domains, those of the file included, of which @through are
- * surveyed; @recorded of at most @most domains (0: no limit) are in the file. */
-double moment_fraction(double of_feed, uint64_t handed, uint64_t through, uint64_t recorded, uint64_t most);
+ * (below 0: a pipe, nobody knows) and made @handed targets of it, those of the file included; @recorded of them, of at
+ * most @most (0: no limit), are in the file. */
+double moment_fraction(double of_feed, uint64_t handed, uint64_t recorded, uint64_t most);
 
 #endif
