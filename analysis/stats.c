@@ -256,8 +256,8 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 
 	if (stats->metric[METRIC_SCANNED]++ == 0 || observation->time_ms < stats->first_ms)
 		stats->first_ms = observation->time_ms;
-	if (observation->time_ms > stats->last_ms)
-		stats->last_ms = observation->time_ms;
+	if (observation->time_ms + observation->duration_ms > stats->last_ms)
+		stats->last_ms = observation->time_ms + observation->duration_ms;
 	stats->metric[of_status[judgement->status]]++;
 	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
 	stats->metric[METRIC_WITH_MX] += has_mx(&observation->mx);

@@ -14,4 +14,7 @@ struct error {
 /* Write it; always -1, so that `return error_set(error, ...)` reads well. No argument may point into @error. */
 __attribute__((format(printf, 2, 3))) int error_set(struct error *error, const char *format, ...);
 
+/* Write what is in front of it, and ": "; always -1. */
+__attribute__((format(printf, 2, 3))) int error_prefix(struct error *error, const char *format, ...);
+
 #endif

@@ -28,13 +28,12 @@ struct reader {
 
 __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, const char *format, ...)
 {
-	struct error what;
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(what.text, sizeof(what.text), format, list);
+	vsnprintf(r->error.text, sizeof(r->error.text), format, list);
 	va_end(list);
-	return error_set(&r->error, "%s: %s", r->path, what.text);
+	return error_prefix(&r->error, "%s", r->path);
 }
 
 /* The next frame into the decoder. FRAME_WHOLE; FRAME_END, FRAME_TORN: there is none; else the reason is in r->error.

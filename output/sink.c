@@ -62,6 +62,8 @@ static int explain_errno(const struct sink *sink, const char *what, int number, 
 		{ EFBIG, "larger than the file system or the limit (ulimit -f) allows; raise it, then run again with "
 			 "--resume" },
 		{ EPIPE, "the reader went away" },
+		{ ENOENT, "No such file or directory; choose another --output-file" },
+		{ EACCES, "Permission denied; choose another --output-file" },
 		{ EIO, "input/output error; check the disk, then run again with --resume" },
 	};
 
@@ -69,6 +71,17 @@ static int explain_errno(const struct sink *sink, const char *what, int number, 
 		if (known[i].number == number)
 			return error_set(error, "%s: %s: %s", sink->path, what, known[i].remedy);
 	return error_set(error, "%s: %s: %s", sink->path, what, strerror(number));
+}
+
+static int explain_what_is_there(const char *path, struct error *error)
+{
+	struct stat info;
+
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		return error_set(error, "%s: is a directory; choose another --output-file", path);
+	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+		return error_set(error, "%s: is no regular file; --force writes into it", path);
+	return error_set(error, "%s: exists; --resume goes on with it, --force replaces it", path);
 }
 
 /* Nothing more is written. The file is cut back to its last whole frame, for readers that do not know torn
@@ -229,7 +242,7 @@ static int open_file(struct sink *sink, struct error *error)
 	sink->fd = open(sink->path, flags | (sink->is_new ? O_EXCL : 0), 0666);
 	if (sink->fd < 0 && errno == EEXIST) {
 		sink->is_new = false;
-		return error_set(error, "%s: exists; --resume goes on with it, --force replaces it", sink->path);
+		return explain_what_is_there(sink->path, error);
 	}
 	if (sink->fd < 0 || fstat(sink->fd, &info) != 0)
 		return explain_errno(sink, o->resume_at < 0 ? "cannot be created" : "cannot be opened", errno, error);

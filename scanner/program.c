@@ -124,7 +124,8 @@ static int run_logged(struct options *options, struct error *error)
 		status = run[options->command](options, error);
 	if (options->command == COMMAND_SCAN && error->text[0]) {
 		log_error("%s", error->text);
-		error->text[0] = '\0'; /* has been told */
+		if (!options->log_file) /* it has been told where errors are told */
+			error->text[0] = '\0';
 	}
 	private_resolver_stop(options->started);
 	log_close();

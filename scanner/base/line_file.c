@@ -18,7 +18,6 @@ int line_file_read(const char *path, line_file_on_line *on_line, void *arg, stru
 {
 	static const struct span bom = { "\xef\xbb\xbf", 3 };
 	char *buffer = NULL;
-	struct error what;
 	size_t size = 0;
 	unsigned long number = 0;
 	ssize_t n;
@@ -35,9 +34,9 @@ int line_file_read(const char *path, line_file_on_line *on_line, void *arg, stru
 		line = span_strip(without_comment(line));
 		if (line.n == 0)
 			continue;
-		result = on_line(arg, line, &what);
+		result = on_line(arg, line, error);
 		if (result != 0)
-			error_set(error, "%s:%lu: %s", path, number, what.text);
+			error_prefix(error, "%s:%lu", path, number);
 	}
 	if (result == 0 && ferror(file)) /* a directory opens, and fails only here */
 		result = error_set(error, "%s: %s", path, strerror(errno));

@@ -251,7 +251,6 @@ static void read_all(struct feed *feed)
 static void *run_feed(void *arg)
 {
 	struct feed *feed = arg;
-	struct error what;
 
 	read_all(feed);
 	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
@@ -259,8 +258,7 @@ static void *run_feed(void *arg)
 	pthread_mutex_lock(&feed->lock);
 	feed->result = FEED_END;
 	if (feed->error.text[0]) {
-		what = feed->error;
-		error_set(&feed->error, "%s: %s", feed_name(feed->options.path), what.text);
+		error_prefix(&feed->error, "%s", feed_name(feed->options.path));
 		feed->result = FEED_FAILED;
 	}
 	pthread_cond_broadcast(&feed->ready);

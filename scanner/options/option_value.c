@@ -33,19 +33,25 @@ static int shown(struct span text)
 __attribute__((format(printf, 3, 4))) static enum options_result
 fail(const struct setting *set, enum options_result result, const char *format, ...)
 {
-	struct error what;
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(what.text, sizeof(what.text), format, arguments);
+	vsnprintf(set->error->text, sizeof(set->error->text), format, arguments);
 	va_end(arguments);
-	error_set(set->error, "--%s '%.*s': %s", set->row->name, shown(set->value), set->value.p, what.text);
+	error_prefix(set->error, "--%s '%.*s'", set->row->name, shown(set->value), set->value.p);
 	return result;
 }
 
 static enum options_result fail_memory(const struct setting *set)
 {
 	return fail(set, OPTIONS_FATAL, "out of memory");
+}
+
+/* What is wrong with the file is told; here, which option named it. */
+static enum options_result fail_file(const struct setting *set)
+{
+	error_prefix(set->error, "--%s", set->row->name);
+	return OPTIONS_FATAL;
 }
 
 static enum options_result set_flag(const struct setting *set)
@@ -249,7 +255,7 @@ static enum options_result set_cidr_file(const struct setting *set)
 
 	if (!networks)
 		return fail_memory(set);
-	return cidr_set_load(networks, set->text, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return cidr_set_load(networks, set->text, set->error) == 0 ? OPTIONS_OK : fail_file(set);
 }
 
 static enum options_result set_domain_file(const struct setting *set)
@@ -260,7 +266,7 @@ static enum options_result set_domain_file(const struct setting *set)
 		*member = domain_set_new();
 	if (!*member)
 		return fail_memory(set);
-	return domain_set_load(*member, set->text, set->error) == 0 ? OPTIONS_OK : OPTIONS_FATAL;
+	return domain_set_load(*member, set->text, set->error) == 0 ? OPTIONS_OK : fail_file(set);
 }
 
 enum options_result option_set(struct options *options, const struct option_row *row, const char *value,

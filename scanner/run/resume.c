@@ -40,10 +40,11 @@ static const struct record_option *find_other(const struct record_option *option
 	return NULL;
 }
 
+static const char as_begun[] = "go on as it was begun, or give another --output-file";
+
 static int check_options(const struct record_header *header, const struct options *options, const char *path,
 			 struct error *error)
 {
-	static const char remedy[] = "go on as it was begun, or give another --output-file";
 	const struct record_option *was = header->option, *is = options->given, *other;
 
 	for (size_t i = 0; i < header->option_count; i++) {
@@ -52,12 +53,12 @@ static int check_options(const struct record_header *header, const struct option
 		other = find_other(is, options->given_count, &was[i], was, header->option_count);
 		return error_set(error, "%s: was begun with --%.*s %.*s%s%.*s; %s", path, (int)was[i].name.n,
 				 was[i].name.p, (int)was[i].value.n, was[i].value.p, other ? ", not " : "",
-				 other ? (int)other->value.n : 0, other ? other->value.p : "", remedy);
+				 other ? (int)other->value.n : 0, other ? other->value.p : "", as_begun);
 	}
 	for (size_t i = 0; i < options->given_count; i++)
 		if (!may_differ(is[i].name) && !is_among(was, header->option_count, &is[i]))
 			return error_set(error, "%s: was begun without --%.*s %.*s; %s", path, (int)is[i].name.n,
-					 is[i].name.p, (int)is[i].value.n, is[i].value.p, remedy);
+					 is[i].name.p, (int)is[i].value.n, is[i].value.p, as_begun);
 	return 0;
 }
 
@@ -65,8 +66,8 @@ static int check_header(struct resume *resume, const struct record_header *heade
 			const char *path, struct error *error)
 {
 	if (header->shards != options->shards || header->shard != options->shard)
-		return error_set(error, "%s: holds shard %u of %u, not %u of %u", path, header->shard, header->shards,
-				 options->shard, options->shards);
+		return error_set(error, "%s: holds shard %u of %u, not %u of %u; %s", path, header->shard,
+				 header->shards, options->shard, options->shards, as_begun);
 	if (check_options(header, options, path, error) < 0)
 		return -1;
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample };

@@ -128,8 +128,10 @@ static void end_without_resolver(struct scan_watch *watch)
 {
 	struct private_resolver *started = watch->scan->options->started;
 
-	if (started && private_resolver_has_ended(started, &watch->error))
-		scan_stop(watch->scan, SCAN_AT_ONCE);
+	if (!started || !private_resolver_has_ended(started, &watch->error))
+		return;
+	error_prefix(&watch->error, "--resume goes on from here");
+	scan_stop(watch->scan, SCAN_AT_ONCE);
 }
 
 static void on_second(uv_timer_t *timer)

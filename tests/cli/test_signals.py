@@ -382,6 +382,13 @@ class Telling(Slow):
             for line in file:
                 self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(info|warning)\] ")
 
+    def test_a_fatal_error_is_told_on_standard_error_too(self):
+        self.put("out", b"there")
+        _, err = self.finish(self.begin("-l", self.path("log")), 1)
+        self.assert_one_line(err, "--force")
+        with open(self.path("log"), encoding="utf-8") as file:
+            self.assertIn("[error] ", file.read())
+
 
 if __name__ == "__main__":
     tool.main()

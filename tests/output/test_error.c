@@ -16,6 +16,15 @@ static void what_is_written_replaces_what_was_there(void **state)
 	assert_string_equal(error.text, "list:7: is no name");
 }
 
+static void what_it_is_about_stands_in_front(void **state)
+{
+	struct error error = { "is no name" };
+
+	(void)state;
+	assert_int_equal(error_prefix(&error, "%s:%u", "list", 7), -1);
+	assert_string_equal(error.text, "list:7: is no name");
+}
+
 static void what_is_too_long_is_cut(void **state)
 {
 	char path[ERROR_TEXT_MAX + 1];
@@ -35,6 +44,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_replaces_what_was_there),
+		cmocka_unit_test(what_it_is_about_stands_in_front),
 		cmocka_unit_test(what_is_too_long_is_cut),
 	};
 

@@ -360,7 +360,9 @@ static void what_cannot_be_created_is_said_in_one_line(void **state)
 	(void)state;
 	o.path = "/nonexistent/scan";
 	assert_int_equal(sink_open(&sink, &o, &header, &error), -1);
-	assert_string_equal(error.text, "/nonexistent/scan: cannot be created: No such file or directory");
+	assert_string_equal(
+		error.text,
+		"/nonexistent/scan: cannot be created: No such file or directory; choose another --output-file");
 	o.path = folder;
 	o.force = true;
 	assert_int_equal(sink_open(&sink, &o, &header, &error), -1);

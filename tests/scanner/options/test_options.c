@@ -212,15 +212,22 @@ static void usage_errors_name_the_option(void **state)
 
 static void unreadable_files_are_fatal(void **state)
 {
-	static const char *const lines[] = { "-b /nonexistent/b", "--domain-blocklist-file /nonexistent/b",
-					     "-C /nonexistent/b", "--name-servers @/nonexistent/b" };
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{ "-b /nonexistent/b", "--blocklist-file: /nonexistent/b: No such file or directory" },
+		{ "--domain-blocklist-file /nonexistent/b",
+		  "--domain-blocklist-file: /nonexistent/b: No such file or directory" },
+		{ "-C /nonexistent/b", "/nonexistent/b: No such file or directory" },
+		{ "--name-servers @/nonexistent/b", "/nonexistent/b: No such file or directory" },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct options options;
 
-		assert_int_equal(read_line(&options, COMMAND_SCAN, lines[i]), OPTIONS_FATAL);
-		assert_string_equal(error.text, "/nonexistent/b: No such file or directory");
+		assert_int_equal(read_line(&options, COMMAND_SCAN, cases[i].line), OPTIONS_FATAL);
+		assert_string_equal(error.text, cases[i].says);
 		options_free(&options);
 	}
 }
