@@ -61,7 +61,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.below = "CSV columns: name, index, rank, timestamp, status, mx_status, mx, null_mx, ad, sts_state, sts_id, tlsrpt_state, "
 			 "policy_status, http_status, tls_verify, mode, max_age, policy_state, findings, component, verdict. mx: names in order "
 			 "of preference, with a space between; tls_verify: ok, or the first error of TLS, its code without "
-			 "policy-tls-; findings: codes with a space between. What was not asked is empty.\n"
+			 "policy-tls-; mode and max_age: as they stand in the policy, whether policy_state is valid or not; ad: of the MX; "
+			 "findings: codes with a space between. What was not asked, and where no policy was looked for, is empty.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
 	},
