@@ -4,8 +4,8 @@
  *           if (address_equal(&host->address, address))
  *                   return host;
  *
- * Open addressing, the hashes stored beside the items: 16 octets a slot, at most half of them in use. Any value will do
- * for a hash whose octets or upper and lower half together are well mixed (parsers/hash.h). One thread at a time.
+ * Open addressing, the hashes stored beside the items: 16 octets a slot, at most half of them in use. A hash is good
+ * enough where its upper and lower half together are well mixed, as those of parsers/hash.h are. One thread at a time.
  */
 #ifndef STSURVEY_OUTPUT_HASH_TABLE_H
 #define STSURVEY_OUTPUT_HASH_TABLE_H
@@ -29,7 +29,7 @@ struct hash_table {
 	size_t count; /* items */
 	size_t bound; /* slots looked at for one hash, so that no input can make the table slow; then an item whose
 		       * hash has none left is dropped. 0: as many as it takes */
-	size_t reach; /* of these slots, how many there are */
+	size_t reach; /* slots that are looked at for a hash in this table: @bound, or all where there are fewer */
 };
 
 void hash_table_fini(struct hash_table *table);

@@ -78,7 +78,7 @@ static unsigned allowed_from(const struct net_fetch *request, unsigned index)
 	return index;
 }
 
-/* Milliseconds this address gets to accept: the next ones shall have their chance. */
+/* Milliseconds this address gets to accept: something is left for the next ones. */
 static uint64_t connect_ms(const struct fetch *fetch, uint64_t left)
 {
 	uint64_t limit = left;

@@ -15,7 +15,7 @@
 struct domain_counts {
 	_Atomic uint64_t domains;
 	_Atomic uint64_t sts;     /* with an STS record */
-	_Atomic uint64_t fetched; /* with a body to judge: policy_fetched of the tables */
+	_Atomic uint64_t fetched; /* whose policy came over verified TLS: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
 };
 
