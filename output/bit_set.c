@@ -23,11 +23,14 @@ static int make_room(struct bit_set *set, uint64_t number)
 
 int bit_set_add(struct bit_set *set, uint64_t number)
 {
-	uint64_t bit = UINT64_C(1) << (number % 64);
+	uint64_t bit = UINT64_C(1) << (number % 64), shards = set->shards > 0 ? set->shards : 1;
 	bool had;
 
-	if (number >= BIT_SET_MAX || (number >= set->bits && make_room(set, number) < 0))
+	if (number > BIT_SET_FREE && number / shards / BIT_SET_SPREAD > set->added)
 		return -1;
+	if (number >= set->bits && make_room(set, number) < 0)
+		return -1;
+	set->added++;
 	had = set->word[number / 64] & bit;
 	set->word[number / 64] |= bit;
 	return had;

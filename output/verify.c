@@ -6,43 +6,28 @@
 #include "output/bit_set.h"
 #include "output/reader.h"
 
-enum {
-	FREE_INDEX = 64 * 1024 * 1024, /* up to here a bitmap of 8 MiB is nobody's harm */
-	SPREAD = 4, /* beyond, indexes are at most this many times records and shards apart: a file of a few octets must
-		     * not claim memory for what it does not hold */
-};
-
 struct verification {
 	uint64_t records, duplicates;
 	uint64_t duplicate; /* the first */
-	uint64_t shards;
-	bool unchecked;   /* an index too far out for the bitmap, or no memory */
-	char schema[256]; /* and what wrote it, cut */
+	bool unchecked;     /* an index too far out for the bitmap, or no memory */
+	char schema[256];   /* and what wrote it, cut */
 };
-
-/* Was @index met before? It is noted. */
-static bool note_index(struct bit_set *seen, uint64_t index, struct verification *v)
-{
-	bool plausible = index <= FREE_INDEX || index / v->shards / SPREAD <= v->records;
-	int had = plausible ? bit_set_add(seen, index) : -1;
-
-	v->unchecked |= had < 0;
-	return had > 0;
-}
 
 /* Read everything. 0, or -1 with @error. */
 static int read_records(struct reader *reader, struct verification *v, struct error *error)
 {
 	const struct record_header *header = reader_header(reader);
-	struct bit_set seen = { 0 };
+	struct bit_set seen = { .shards = header->shards };
 	struct observation observation;
 	int result;
 
 	snprintf(v->schema, sizeof(v->schema), "schema %u.%u, %.*s", header->major, header->minor, (int)header->tool.n,
 		 header->tool.p);
-	v->shards = header->shards > 0 ? header->shards : 1;
 	while ((result = reader_next(reader, &observation, error)) > 0) {
-		if (note_index(&seen, observation.index, v) && v->duplicates++ == 0)
+		int had = bit_set_add(&seen, observation.index);
+
+		v->unchecked |= had < 0;
+		if (had > 0 && v->duplicates++ == 0)
 			v->duplicate = observation.index;
 		v->records++;
 	}

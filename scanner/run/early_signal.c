@@ -33,6 +33,8 @@ void early_signal_catch(void)
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 }
 
 void early_signal_hold(void)

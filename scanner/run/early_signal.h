@@ -7,7 +7,8 @@
 #ifndef STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 #define STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 
-/* From now on SIGINT and SIGTERM end the process with 130 and 143. One that is ignored stays so. */
+/* From now on SIGINT and SIGTERM end the process with 130 and 143. One that is ignored stays so. SIGUSR1 and SIGUSR2,
+ * which change a rate that is not there yet, do nothing. */
 void early_signal_catch(void);
 
 /* From now on the first is kept instead. */

@@ -68,8 +68,12 @@ static int check_header(struct resume *resume, const struct record_header *heade
 	if (header->shards != options->shards || header->shard != options->shard)
 		return error_set(error, "%s: holds shard %u of %u, not %u of %u; %s", path, header->shard,
 				 header->shards, options->shard, options->shards, as_begun);
+	if (header->minor > RECORD_SCHEMA_MINOR)
+		return error_set(error, "%s: was begun by a newer stsurvey, %.*s; go on with that one", path,
+				 (int)header->tool.n, header->tool.p);
 	if (check_options(header, options, path, error) < 0)
 		return -1;
+	resume->recorded.shards = header->shards;
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample };
 	return 0;
 }
@@ -82,7 +86,8 @@ static int read_records(struct resume *resume, struct reader *reader, const char
 
 	while ((more = reader_next(reader, &observation, error)) > 0) {
 		if (bit_set_add(&resume->recorded, observation.index) < 0)
-			return error_set(error, "%s: no memory for the entries it holds", path);
+			return error_set(error, "%s: an index is out of all proportion, or there is no memory for it",
+					 path);
 		classify(&observation, &result);
 		counts_add_domain(&resume->counts, &result.judgement);
 	}

@@ -45,8 +45,6 @@ static void what_has_no_room_is_told_and_the_rest_stays(void **state)
 	struct bit_set set = { 0 };
 
 	(void)state;
-	assert_int_equal(bit_set_add(&set, BIT_SET_MAX), -1);
-	assert_int_equal(bit_set_add(&set, UINT64_MAX), -1);
 	assert_int_equal(bit_set_add(&set, 7), 0);
 	no_memory = true;
 	assert_int_equal(bit_set_add(&set, 1048576), -1);
@@ -57,10 +55,29 @@ static void what_has_no_room_is_told_and_the_rest_stays(void **state)
 	bit_set_free(&set);
 }
 
+static void what_is_out_of_all_proportion_is_refused(void **state)
+{
+	struct bit_set set = { 0 }, shard = { .shards = 1000 };
+
+	(void)state;
+	assert_int_equal(bit_set_add(&set, BIT_SET_FREE), 0);
+	assert_int_equal(bit_set_add(&set, 2 * (uint64_t)BIT_SET_FREE), -1);
+	assert_int_equal(bit_set_add(&set, UINT64_MAX), -1);
+	for (uint64_t i = 0; i < BIT_SET_FREE / BIT_SET_SPREAD; i++)
+		assert_true(bit_set_add(&set, i) >= 0);
+	assert_int_equal(bit_set_add(&set, BIT_SET_FREE + 1), 0);
+	bit_set_free(&set);
+	for (uint64_t i = 0; i < 20000; i++)
+		assert_true(bit_set_add(&shard, i) >= 0);
+	assert_int_equal(bit_set_add(&shard, 20000 * BIT_SET_SPREAD * 1000), 0);
+	bit_set_free(&shard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_in_it_from_when_it_was_added),
+		cmocka_unit_test(what_is_out_of_all_proportion_is_refused),
 		cmocka_unit_test(what_has_no_room_is_told_and_the_rest_stays),
 	};
 

@@ -20,7 +20,8 @@
 
 enum { LIVED = 99, SAID_MAX = 512 };
 
-/* What a child does with signals: a letter each. c catch, h hold, I and T send SIGINT and SIGTERM, i ignore SIGINT. */
+/* What a child does with signals: a letter each. c catch, h hold, I, T, 1, 2 send SIGINT, SIGTERM, SIGUSR1, SIGUSR2,
+ * i ignore SIGINT. */
 static void act(const char *acts)
 {
 	for (; *acts; acts++) {
@@ -35,7 +36,7 @@ static void act(const char *acts)
 			signal(SIGINT, SIG_IGN);
 			break;
 		default:
-			raise(*acts == 'I' ? SIGINT : SIGTERM);
+			raise(*acts == 'I' ? SIGINT : *acts == '1' ? SIGUSR1 : *acts == '2' ? SIGUSR2 : SIGTERM);
 		}
 	}
 }
@@ -80,6 +81,7 @@ static void a_signal_ends_or_is_held(void **state)
 		{ "held: it is kept", "chI", "", SIGINT },
 		{ "the other", "chT", "", SIGTERM },
 		{ "held with no signal", "ch", "", LIVED },
+		{ "there is no rate yet to be changed", "c12h12", "", LIVED },
 		{ "a second one ends at once, and says nothing: something was written", "chIT", "", 128 + SIGTERM },
 		{ "the same twice", "chII", "", 128 + SIGINT },
 		{ "one that is ignored stays so", "icI", "", LIVED },

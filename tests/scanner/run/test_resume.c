@@ -20,6 +20,7 @@ enum { DOMAINS = 100, FAR = 3000000 };
 
 static char path[] = "/tmp/stsurvey-resume-XXXXXX";
 static struct error error;
+static unsigned minor = RECORD_SCHEMA_MINOR; /* of what is written */
 
 static struct record_option ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") };
 
@@ -28,6 +29,7 @@ static void write_scan_of(int completion, struct record_option *given, size_t co
 {
 	const struct record_header header = { .tool = SPAN_LITERAL("test"),
 					      .major = RECORD_SCHEMA_MAJOR,
+					      .minor = minor,
 					      .input = SPAN_LITERAL("list"),
 					      .input_size = 1000,
 					      .input_mtime = 5,
@@ -162,6 +164,22 @@ static void another_shard_is_refused(void **state)
 		assert_non_null(strstr(error.text, "holds shard 1 of 2"));
 		resume_free(&resume);
 	}
+}
+
+/* What a newer version keeps could be missing from records of this one, and would read as "there was none". */
+static void a_file_of_a_newer_version_is_left_to_that_one(void **state)
+{
+	struct options options = usual();
+	struct resume resume;
+
+	(void)state;
+	for (minor = 0; minor <= RECORD_SCHEMA_MINOR + 1; minor++) {
+		write_scan(COMPLETION_ABORTED);
+		assert_int_equal(resume_load(&resume, path, &options, &error), minor <= RECORD_SCHEMA_MINOR ? 0 : -1);
+		resume_free(&resume);
+	}
+	assert_non_null(strstr(error.text, "newer stsurvey"));
+	minor = RECORD_SCHEMA_MINOR;
 }
 
 #define OPTION(name, value)                                                                                            \
@@ -328,6 +346,7 @@ int main(void)
 		cmocka_unit_test(an_aborted_file_is_not_complete),
 		cmocka_unit_test(a_file_cut_anywhere_keeps_whole_frames_alone),
 		cmocka_unit_test(another_shard_is_refused),
+		cmocka_unit_test(a_file_of_a_newer_version_is_left_to_that_one),
 		cmocka_unit_test(what_differs_is_said),
 		cmocka_unit_test(every_option_may_change_unless_it_decides_what_is_measured),
 		cmocka_unit_test(no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused),
