@@ -1,5 +1,5 @@
-/* output/schema.h - numbers and marks of the records on disk, for the encoder and the decoder alike. SCHEMA.md tells
- * what stands where.
+/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike. SCHEMA.md tells
+ * what stands there.
  */
 #ifndef STSURVEY_OUTPUT_SCHEMA_H
 #define STSURVEY_OUTPUT_SCHEMA_H
@@ -8,26 +8,97 @@
 
 #define SCHEMA_FORMAT "stsurvey-scan"
 
-/* Elements of each array as this version writes it. Append, never move: what stands at an array's end may be left out,
- * and readers pass over what they do not know. */
-enum schema_elements {
-	HEADER_ELEMENTS = 7,
-	VERSION_ELEMENTS = 2,
-	INPUT_ELEMENTS = 6,
-	TRAILER_ELEMENTS = 9,
-	FRAME_ELEMENTS = 1,
-	SHAPE_ELEMENTS = 1 + 2 * (1 + TXT_QUESTIONS), /* the TXT questions last: what comes behind them needs places */
-	MX_ELEMENTS = 2,                              /* of each MX, all in one array */
-	MX_MORE_ELEMENTS = 2,
-	TXT_ELEMENTS = 2, /* and 2 that are rarely there */
-	POLICY_ELEMENTS = 10,
-	ANSWER_ELEMENTS = 3, /* and the names of the chain */
-	TLS_ELEMENTS = 5,
-	ERROR_ELEMENTS = 2,       /* of each error, all in one array */
-	HTTP_ELEMENTS = 7,        /* and 2 since 1.1 that are rarely there */
-	CERTIFICATE_ELEMENTS = 7, /* and 1 that is rarely there */
-	BODY_ELEMENTS = 3,
+/* Each array's positions in order, and their number as this version writes it; behind that, what is rarely there.
+ * Append, never move: what stands at an array's end may be left out, and readers pass over what they do not know. */
+
+enum schema_header {
+	HEADER_AT_KIND,
+	HEADER_AT_FORMAT,
+	HEADER_AT_VERSION,
+	HEADER_AT_TOOL,
+	HEADER_AT_START,
+	HEADER_AT_OPTIONS,
+	HEADER_AT_INPUT,
+	HEADER_ELEMENTS
 };
+enum schema_version { VERSION_AT_MAJOR, VERSION_AT_MINOR, VERSION_ELEMENTS };
+enum schema_input {
+	INPUT_AT_NAME,
+	INPUT_AT_SIZE,
+	INPUT_AT_MTIME,
+	INPUT_AT_SAMPLE,
+	INPUT_AT_SHARDS,
+	INPUT_AT_SHARD,
+	INPUT_ELEMENTS
+};
+enum schema_trailer {
+	TRAILER_AT_KIND,
+	TRAILER_AT_COMPLETION,
+	TRAILER_AT_END,
+	TRAILER_AT_DOMAINS,
+	TRAILER_AT_UNKNOWN,
+	TRAILER_AT_BLOCKLISTED,
+	TRAILER_AT_ILLEGAL,
+	TRAILER_AT_QUERIES,
+	TRAILER_AT_FETCHES,
+	TRAILER_ELEMENTS
+};
+enum schema_frame { FRAME_AT_KIND, FRAME_ELEMENTS };
+enum schema_asked { ASKED_AT_FLAGS, ASKED_AT_TRIES, ASKED_ELEMENTS }; /* no array of its own: how a question went */
+enum schema_shape {
+	SHAPE_AT_INPUT,
+	SHAPE_AT_MX,
+	SHAPE_AT_TXT = SHAPE_AT_MX + ASKED_ELEMENTS, /* of each; before something comes behind, they need places */
+	SHAPE_ELEMENTS = SHAPE_AT_TXT + ASKED_ELEMENTS * TXT_QUESTIONS
+};
+enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_ELEMENTS }; /* of each MX, all in one array */
+enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_ELEMENTS };
+enum schema_txt_answer { TXT_AT_TTL, TXT_AT_RECORD, TXT_ELEMENTS, TXT_AT_CNAME = TXT_ELEMENTS, TXT_AT_OMITTED };
+enum schema_policy {
+	POLICY_AT_STATUS,
+	POLICY_AT_A,
+	POLICY_AT_AAAA,
+	POLICY_AT_ADDRESS,
+	POLICY_AT_ADDRESS_USED,
+	POLICY_AT_FETCH_MS,
+	POLICY_AT_TLS,
+	POLICY_AT_HTTP,
+	POLICY_AT_RESERVED,
+	POLICY_AT_ADDRESS_OMITTED,
+	POLICY_ELEMENTS
+};
+enum schema_answer {
+	ANSWER_AT_ASKED,
+	ANSWER_AT_TTL = ANSWER_AT_ASKED + ASKED_ELEMENTS,
+	ANSWER_ELEMENTS,
+	ANSWER_AT_CNAME = ANSWER_ELEMENTS /* and on, as long as the chain is */
+};
+enum schema_tls { TLS_AT_VERSION, TLS_AT_ALERT, TLS_AT_CHAIN, TLS_AT_ERROR, TLS_AT_CHAIN_OMITTED, TLS_ELEMENTS };
+enum schema_error { ERROR_AT_CODE, ERROR_AT_DEPTH, ERROR_ELEMENTS }; /* of each error, all in one array */
+enum schema_http {
+	HTTP_AT_STATUS,
+	HTTP_AT_FAILURE,
+	HTTP_AT_SIZE,
+	HTTP_AT_CONTENT_TYPE,
+	HTTP_AT_LOCATION,
+	HTTP_AT_BODY,
+	HTTP_AT_CHALLENGED, /* always 0 since 1.1: HTTP_AT_CHALLENGE holds what it is judged from */
+	HTTP_ELEMENTS,
+	HTTP_AT_CONTENT_ENCODING = HTTP_ELEMENTS, /* since 1.1, as is the next */
+	HTTP_AT_CHALLENGE
+};
+enum schema_certificate {
+	CERTIFICATE_AT_KIND,
+	CERTIFICATE_AT_SHA256,
+	CERTIFICATE_AT_NOT_BEFORE,
+	CERTIFICATE_AT_NOT_AFTER,
+	CERTIFICATE_AT_ISSUER,
+	CERTIFICATE_AT_COMMON_NAME,
+	CERTIFICATE_AT_NAME,
+	CERTIFICATE_ELEMENTS,
+	CERTIFICATE_AT_NAME_OMITTED = CERTIFICATE_ELEMENTS
+};
+enum schema_body { BODY_AT_KIND, BODY_AT_SHA256, BODY_AT_TEXT, BODY_ELEMENTS };
 
 /* What a frame numbers, in order of appearance: each is written once, then its number. */
 enum schema_table { TABLE_SHAPE, TABLE_MX, TABLE_CERTIFICATE, TABLE_BODY, TABLE_COUNT };
