@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/lab/test_scans.sh - what test_lab.sh does while the lab runs. Started by `lab run`, which sets the variables of DIR/env.
-# HTTP_TIMEOUT: seconds for a policy fetch (3); RATE: questions a second of each scan (0: no limit). A slow build needs more time, and must
-# not ask faster than it hears.
+# HTTP_TIMEOUT: seconds for a policy fetch (3); RETRIES: of a question (1); RATE: questions a second of each scan (0: no limit). A slow build
+# needs more time, and must not ask faster than it hears.
 set -u
 
 PRIVATE_DOMAINS=600
@@ -29,7 +29,7 @@ survey() {
 	scan=$OUT/$name.msgpack.zst
 	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries 1 \
+		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries "${RETRIES:-1}" \
 		--rate "${RATE:-0}" -q "$@" \
 		>"$OUT/$name.log" 2>&1
 	status=$?
