@@ -543,9 +543,35 @@ static void what_is_no_name_is_not_asked(void **state)
 	assert_int_equal(dns_query_write(1, (struct span){ name, 255 }, DNS_TYPE_A, true, out), -1);
 }
 
+static void every_type_has_a_name(void **state)
+{
+	static const struct {
+		unsigned type;
+		const char *name;
+	} cases[] = {
+		{ DNS_TYPE_A, "A" },
+		{ DNS_TYPE_NS, "NS" },
+		{ DNS_TYPE_CNAME, "CNAME" },
+		{ DNS_TYPE_SOA, "SOA" },
+		{ DNS_TYPE_MX, "MX" },
+		{ DNS_TYPE_TXT, "TXT" },
+		{ DNS_TYPE_AAAA, "AAAA" },
+		{ DNS_TYPE_OPT, "OPT" },
+		{ 0, "?" },
+		{ 3, "?" },
+		{ 42, "?" },
+		{ 65535, "?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_string_equal(dns_type_name(cases[i].type), cases[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_type_has_a_name),
 		cmocka_unit_test(codes_become_statuses),
 		cmocka_unit_test(an_absent_name_comes_with_soa_and_opt),
 		cmocka_unit_test(an_extended_code_is_an_error),
