@@ -545,27 +545,13 @@ static void what_is_no_name_is_not_asked(void **state)
 
 static void every_type_has_a_name(void **state)
 {
-	static const struct {
-		unsigned type;
-		const char *name;
-	} cases[] = {
-		{ DNS_TYPE_A, "A" },
-		{ DNS_TYPE_NS, "NS" },
-		{ DNS_TYPE_CNAME, "CNAME" },
-		{ DNS_TYPE_SOA, "SOA" },
-		{ DNS_TYPE_MX, "MX" },
-		{ DNS_TYPE_TXT, "TXT" },
-		{ DNS_TYPE_AAAA, "AAAA" },
-		{ DNS_TYPE_OPT, "OPT" },
-		{ 0, "?" },
-		{ 3, "?" },
-		{ 42, "?" },
-		{ 65535, "?" },
-	};
+	static const unsigned types[] = { 1, 2, 5, 6, 15, 16, 28, 41, 0, 3, 42, 65535 };
+	char names[128] = "";
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_string_equal(dns_type_name(cases[i].type), cases[i].name);
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		strcat(strcat(names, dns_type_name(types[i])), " ");
+	assert_string_equal(names, "A NS CNAME SOA MX TXT AAAA OPT ? ? ? ? ");
 }
 
 int main(void)
