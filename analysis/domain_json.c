@@ -1,8 +1,7 @@
 #include "analysis/domain_json.h"
 
-#include <arpa/inet.h>
-
 #include "analysis/classify/classify_challenge.h"
+#include "output/address_text.h"
 #include "output/json.h"
 #include "parsers/domain.h"
 
@@ -121,9 +120,10 @@ static void put_question(struct json *json, const char *key, const struct obs_an
 
 static void put_address(struct json *json, const char *key, const struct obs_address *address)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 
-	json_text(json, key, inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)));
+	address_text(address, text);
+	json_text(json, key, text);
 }
 
 static void put_addresses(struct json *json, const struct obs_policy *p)

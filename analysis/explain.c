@@ -1,8 +1,9 @@
 #include "analysis/explain.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <time.h>
+
+#include "output/address_text.h"
 
 struct paper {
 	FILE *out;
@@ -134,10 +135,10 @@ static void explain_txt(const struct paper *paper, struct span label, const stru
 
 static void show_address(const struct paper *paper, const struct obs_address *address)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 
-	if (inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octet, text, sizeof(text)))
-		fputs(text, paper->out);
+	address_text(address, text);
+	fputs(text, paper->out);
 }
 
 static void explain_host(const struct paper *paper, const struct obs_policy *policy)

@@ -1,10 +1,8 @@
 #include "parsers/dns_answer.h"
 
 enum {
-	HEADER_SIZE = 12,    /* RFC 1035 4.1.1 */
-	RECORD_FIXED = 10,   /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
-	NAME_WIRE_MAX = 255, /* octets, RFC 1035 2.3.4 */
-	PACKET_MAX = 65535,  /* octets, RFC 1035 4.2.2 */
+	RECORD_FIXED = 10,  /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
+	PACKET_MAX = 65535, /* octets, RFC 1035 4.2.2 */
 	CLASS_IN = 1,
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
 };
@@ -67,7 +65,7 @@ static size_t follow_pointers(struct message m, size_t at, size_t *floor)
 		if (m.n - at < 2)
 			return 0;
 		target = get16(m.p + at) & 0x3fff;
-		if (target >= *floor || target < HEADER_SIZE)
+		if (target >= *floor || target < DNS_HEADER_SIZE)
 			return 0;
 		*floor = at = target;
 	}
@@ -103,7 +101,7 @@ static bool name_is_whole(struct message m, size_t at)
 		if (at == 0)
 			return false;
 		size += 1u + m.p[at];
-		if (size > NAME_WIRE_MAX)
+		if (size > DNS_NAME_WIRE_MAX)
 			return false;
 		if (m.p[at] == 0)
 			return true;
@@ -343,7 +341,7 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	if (!section_scan(&section))
 		return 0;
 	answer->ttl = TTL_NONE;
-	name = chain_follow(&section, HEADER_SIZE, room, answer);
+	name = chain_follow(&section, DNS_HEADER_SIZE, room, answer);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
 		section_collect(&section, name, room, answer);
 	if (answer->ttl == TTL_NONE)
@@ -392,8 +390,8 @@ static size_t read_question(struct message m, struct span name, uint16_t type, c
 
 	/* A server that cannot read a question need not repeat it (RFC 1035 4.1.1, RFC 6891 7). */
 	if (get16(m.p + 4) == 0)
-		return answer->status == DNS_NOERROR || answer->status == DNS_NXDOMAIN ? 0 : HEADER_SIZE;
-	end = question_matches(m, HEADER_SIZE, name);
+		return answer->status == DNS_NOERROR || answer->status == DNS_NXDOMAIN ? 0 : DNS_HEADER_SIZE;
+	end = question_matches(m, DNS_HEADER_SIZE, name);
 	if (get16(m.p + 4) != 1 || end == 0 || m.n - end < 4)
 		return 0;
 	return get16(m.p + end) == type && get16(m.p + end + 2) == CLASS_IN ? end + 4 : 0;
@@ -405,13 +403,13 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 	struct message m = { packet, len };
 	size_t at;
 
-	if (len < HEADER_SIZE || len > PACKET_MAX || (get16(packet + 2) & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
+	if (len < DNS_HEADER_SIZE || len > PACKET_MAX || (get16(packet + 2) & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
 		return -1;
 	answer_init(answer, m, room);
 	at = read_question(m, name, type, answer);
 	if (at == 0)
 		return -1;
-	if (at > HEADER_SIZE && get16(packet + 6) > 0)
+	if (at > DNS_HEADER_SIZE && get16(packet + 6) > 0)
 		at = read_answers(m, at, type, room, answer);
 	if (at > 0)
 		read_opt(m, at, answer);
@@ -544,14 +542,14 @@ static void put16(uint8_t *out, unsigned value)
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
 {
 	/* flags, and one question; AD in a query asks for AD in the answer (RFC 6840 5.7) */
-	static const uint8_t header[HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
+	static const uint8_t header[DNS_HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
 	/* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
 	static const uint8_t opt[11] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 0xff };
-	size_t n = put_name(name, out + HEADER_SIZE);
+	size_t n = put_name(name, out + DNS_HEADER_SIZE);
 
 	if (n == 0)
 		return -1;
-	n += HEADER_SIZE;
+	n += DNS_HEADER_SIZE;
 	memcpy(out, header, sizeof(header));
 	put16(out, id);
 	put16(out + n, type);

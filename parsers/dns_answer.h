@@ -28,6 +28,8 @@ enum dns_type {
 enum {
 	DNS_RECORDS_MAX = 128,                   /* records of the asked type that are kept; more are counted */
 	DNS_NAME_TEXT_MAX = DOMAIN_NAME_MAX + 1, /* octets of a name as text, with NUL */
+	DNS_HEADER_SIZE = 12,                    /* octets, RFC 1035 4.1.1 */
+	DNS_NAME_WIRE_MAX = 255,                 /* octets, RFC 1035 2.3.4 */
 	DNS_EDNS_SIZE = 1232,                    /* octets; fits every path MTU (DNS flag day 2020) */
 	DNS_PLAIN_SIZE = 512,                    /* octets of a datagram without EDNS (RFC 1035 2.3.4) */
 };
@@ -75,6 +77,24 @@ struct dns_answer *dns_answer_copy(const struct dns_answer *answer, void *memory
 /* "MX", "AAAA"; "?" for a type that is not above. */
 const char *dns_type_name(unsigned type);
 
+/* The response code of a packet of DNS_HEADER_SIZE octets at least, without what EDNS adds to it. */
+enum { DNS_RCODE_FORMERR = 1 };
+static inline unsigned dns_rcode(const uint8_t *packet)
+{
+	return packet[3] & 15u;
+}
+
+static inline void dns_rcode_set(uint8_t *packet, unsigned rcode)
+{
+	packet[3] = (uint8_t)((packet[3] & 0xf0u) | rcode);
+}
+
+/* Is there more than fits (TC)? */
+static inline bool dns_is_truncated(const uint8_t *packet)
+{
+	return packet[2] & 2u;
+}
+
 /* What a response code alone says (RFC 1035 4.1.1); ERROR for any other. */
 enum dns_status dns_status_of_rcode(unsigned rcode);
 
@@ -89,7 +109,7 @@ long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t s
 
 /* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
  * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */
-enum { DNS_QUERY_MAX = 12 + 255 + 4 + 11 };
+enum { DNS_QUERY_MAX = DNS_HEADER_SIZE + DNS_NAME_WIRE_MAX + 4 + 11 }; /* type and class; OPT */
 int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX]);
 
 #endif

@@ -78,8 +78,8 @@ static int open_nets(struct check *check, struct error *error)
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
 	if (net_live_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
-	    preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), NULL, 0,
-		      check->server, error) < 0)
+	    preflight(options->server, options->server_count, options_timeout_ms(options), NULL, 0, check->server,
+		      error) < 0)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
@@ -115,12 +115,7 @@ static int run(struct check *check, struct error *error)
 
 	if (open_nets(check, error) < 0)
 		return EXIT_FATAL;
-	check->context = (struct job_context){ .net = &check->live.net,
-					       .allow = options->allow_reserved,
-					       .domain_blocklist = options->domain_blocklist,
-					       .address_blocklist = options->address_blocklist,
-					       .done = on_done,
-					       .arg = check };
+	check->context = net_live_context(&check->live, options, on_done, check);
 	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)
 		status = begin(check, options->operand[i], error);
 	if (status != EXIT_COMPLETE)

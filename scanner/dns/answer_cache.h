@@ -14,14 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parsers/dns_answer.h"
 #include "scanner/job/net.h"
 
 enum {
-	ANSWER_CACHE_ENTRIES_MAX = 2048,       /* providers of policies and mail are hundreds, not thousands */
-	ANSWER_CACHE_OCTETS_MAX = 1024 * 1024, /* of all entries: what they cost a worker at most */
-	ANSWER_CACHE_PACKET_MAX = 1232,        /* larger answers came over TCP: too rare to take the room */
-	ANSWER_CACHE_TTL_MAX_S = 3600,         /* a survey measures now: no fact is older */
-	ANSWER_CACHE_NEGATIVE_S = 60,          /* kept absence; zones ask for 5 minutes and more (RFC 2308 5) */
+	ANSWER_CACHE_ENTRIES_MAX = 2048,         /* providers of policies and mail are hundreds, not thousands */
+	ANSWER_CACHE_OCTETS_MAX = 1024 * 1024,   /* of all entries: what they cost a worker at most */
+	ANSWER_CACHE_PACKET_MAX = DNS_EDNS_SIZE, /* larger answers came over TCP: too rare to take the room */
+	ANSWER_CACHE_TTL_MAX_S = 3600,           /* a survey measures now: no fact is older */
+	ANSWER_CACHE_NEGATIVE_S = 60,            /* kept absence; zones ask for 5 minutes and more (RFC 2308 5) */
 };
 
 struct answer_cache_counts {

@@ -41,7 +41,7 @@ static void on_probed(struct net_query *query, const struct dns_answer *answer)
 	if (query->fault == NET_OK)
 		server_health_probed(&probe->net->health, probe->server, good, now_of(probe->net));
 	else
-		probe->net->health.server[probe->server].probes--; /* ours proves nothing: at the next tick */
+		server_health_not_probed(&probe->net->health, probe->server); /* ours proves nothing */
 	free(probe);
 }
 
@@ -53,7 +53,7 @@ static void send_probe(void *arg, unsigned server)
 	int used = 0;
 
 	if (!probe) {
-		probed->probes--; /* at the next tick, then */
+		server_health_not_probed(&net->health, server);
 		return;
 	}
 	probe->net = net;

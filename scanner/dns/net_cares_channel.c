@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "parsers/dns_answer.h"
 #include "scanner/job/net.h"
 
 struct channel_socket {
@@ -21,28 +22,20 @@ struct channel_socket {
  * something, which passes, or without a way to the server, as it may be without this server alone. */
 static ssize_t noted(struct channel_group *group, ssize_t result)
 {
-	static const struct {
-		int error, fault;
-	} rows[] = {
-		{ EMFILE, NET_FAULT_SOCKETS },
-		{ ENFILE, NET_FAULT_SOCKETS },
-		{ ENOBUFS, NET_FAULT_SOCKETS },
-		{ EADDRNOTAVAIL, NET_FAULT_SOCKETS },
-		{ ENOMEM, NET_FAULT_SOCKETS }, /* the kernel's, for sockets */
-		{ ENETUNREACH, NET_OK },
-		{ EHOSTUNREACH, NET_OK },
-		{ ENETDOWN, NET_OK },
-		{ EPERM, NET_OK }, /* by a firewall */
-		{ EACCES, NET_OK },
-		{ EAFNOSUPPORT, NET_OK },
-		{ EINVAL, NET_OK }, /* a route into a black hole */
-	};
+	static const int no_way[] = { ENETUNREACH, EHOSTUNREACH, ENETDOWN, EPERM /* by a firewall */,
+				      EACCES,      EAFNOSUPPORT, EINVAL /* a route into a black hole */ };
 
-	for (size_t i = 0; result < 0 && i < COUNT_OF(rows); i++) {
-		if (rows[i].error != errno)
-			continue;
-		group->fault = rows[i].fault;
-		group->cut_off = rows[i].fault == NET_OK;
+	if (result >= 0)
+		return result;
+	if (net_errno_is_shortage(errno)) {
+		group->fault = NET_FAULT_SOCKETS;
+		group->cut_off = false;
+	}
+	for (size_t i = 0; i < COUNT_OF(no_way); i++) {
+		if (no_way[i] == errno) {
+			group->fault = NET_OK;
+			group->cut_off = true;
+		}
 	}
 	return result;
 }
@@ -102,8 +95,8 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
 	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
 	 * at 512 octets: it sees another rcode. */
-	if (n > 3 && (octet[3] & 15) == 1)
-		octet[3] = (uint8_t)((octet[3] & 0xf0) | CHANNEL_HIDDEN_FORMERR);
+	if (n >= DNS_HEADER_SIZE && dns_rcode(octet) == DNS_RCODE_FORMERR)
+		dns_rcode_set(octet, CHANNEL_HIDDEN_FORMERR);
 	return n;
 }
 

@@ -9,8 +9,6 @@ enum {
 	FAILURES_MAX = 2,       /* SERVFAIL or REFUSED this often is an answer; resolvers remember it for seconds */
 	FAILURE_DELAY_MS = 300, /* before asking the same server again */
 	PARKED_MAX = 16,        /* times a question waits for a server that comes and goes */
-	DNS_HEADER = 12,        /* octets, RFC 1035 4.1.1 */
-	RCODE_FORMERR = 1,
 };
 
 /* ---- the end of a question ---- */
@@ -63,15 +61,9 @@ static void fail(struct net_cares *net, struct net_query *query, enum dns_status
 
 /* ---- answers ---- */
 
-/* Does a code say something about the name? */
-static bool says_something(enum dns_status code)
-{
-	return code == DNS_NOERROR || code == DNS_NXDOMAIN;
-}
-
 static enum dns_status code_of(const uint8_t *packet)
 {
-	return dns_status_of_rcode(packet[3] & 15);
+	return dns_status_of_rcode(dns_rcode(packet));
 }
 
 /* @code says nothing; the question ends with @answer if nothing better comes. */
@@ -106,12 +98,12 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 	struct name_server *server = &net->health.server[try->channel->server];
 	struct dns_answer_room room;
 	struct dns_answer parsed, *answer = &parsed;
-	bool truncated = packet[2] & 2;
+	bool truncated = dns_is_truncated(packet);
 
 	query->own.server = (int8_t)try->channel->server;
 	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &room, answer) < 0)
 		answer = NULL;
-	if (!says_something(code_of(packet))) {
+	if (dns_status_is_transient(code_of(packet))) {
 		on_failure(net, query, code_of(packet), answer);
 		return;
 	}
@@ -145,7 +137,7 @@ static void count_outcome(struct net_cares *net, const struct net_try *try, int 
 {
 	struct name_server *server = &net->health.server[try->channel->server];
 
-	if (packet && says_something(code_of(packet)))
+	if (packet && !dns_status_is_transient(code_of(packet)))
 		server_health_good(server, (uint32_t)now_of(net) - try->sent_ms);
 	else if (status == ARES_ETIMEOUT && !try->channel->tcp)
 		server_health_bad(server, true);
@@ -161,10 +153,10 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	bool tcp = try->channel->tcp;
 
 	(void)timeouts;
-	if (len < DNS_HEADER)
+	if (len < DNS_HEADER_SIZE)
 		packet = NULL;
-	if (packet && (packet[3] & 15) == CHANNEL_HIDDEN_FORMERR)
-		packet[3] = (unsigned char)((packet[3] & 0xf0) | RCODE_FORMERR);
+	if (packet && dns_rcode(packet) == CHANNEL_HIDDEN_FORMERR)
+		dns_rcode_set(packet, DNS_RCODE_FORMERR);
 	try->channel->in_flight--;
 	repeat_list_remove(try);
 	count_outcome(net, try, status, packet);

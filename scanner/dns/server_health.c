@@ -118,6 +118,11 @@ void server_health_probed(struct server_health *health, unsigned index, bool goo
 	server->probe_at_ms = now_ms + SERVER_PROBE_EVERY_MS;
 }
 
+void server_health_not_probed(struct server_health *health, unsigned server)
+{
+	health->server[server].probes--;
+}
+
 bool server_health_is_paused(const struct server_health *health)
 {
 	for (unsigned i = 0; i < health->count; i++)

@@ -90,8 +90,9 @@ void server_health_cut_off(struct name_server *server);
 void server_health_tick(struct server_health *health, uint64_t now_ms, void (*probe)(void *arg, unsigned server),
 			void *arg);
 
-/* A probe's outcome. One that a fault of ours ended has none: it is only taken off @probes. */
+/* A probe's outcome; or that it has none, as a fault of ours ended it: there is another at the next tick. */
 void server_health_probed(struct server_health *health, unsigned server, bool good, uint64_t now_ms);
+void server_health_not_probed(struct server_health *health, unsigned server);
 
 /* Is every server down: is there no use in asking? */
 bool server_health_is_paused(const struct server_health *health);

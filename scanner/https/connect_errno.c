@@ -63,10 +63,6 @@ static const struct errno_row errno_rows[] = {
 	{ ENETDOWN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
 	{ EADDRNOTAVAIL, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, OUR_PORT },
 	{ EAGAIN, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
-	{ EMFILE, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
-	{ ENFILE, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
-	{ ENOBUFS, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT },
-	{ ENOMEM, { CONNECT_SKIPPED, NET_FAULT_SOCKETS }, NO_DOUBT }, /* the kernel's, for sockets */
 };
 
 void routes_look(struct routes *routes)
@@ -77,7 +73,8 @@ void routes_look(struct routes *routes)
 
 struct connect_meaning connect_errno_meaning(int error, const struct obs_address *address, const struct routes *before)
 {
-	struct errno_row row = { error, { CONNECT_SKIPPED, NET_OK }, NO_DOUBT };
+	int fault = net_errno_is_shortage(error) ? NET_FAULT_SOCKETS : NET_OK;
+	struct errno_row row = { error, { CONNECT_SKIPPED, fault }, NO_DOUBT };
 	bool had_route = address->family == 4 ? before->ipv4 : before->ipv6;
 
 	for (size_t i = 0; i < COUNT_OF(errno_rows); i++)

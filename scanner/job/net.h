@@ -10,6 +10,7 @@
 #ifndef STSURVEY_SCANNER_JOB_NET_H
 #define STSURVEY_SCANNER_JOB_NET_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -21,9 +22,15 @@
 enum net_fault {
 	NET_OK = 0,
 	NET_FAULT_MEMORY = -1,   /* ENOMEM, or the arena's cap */
-	NET_FAULT_SOCKETS = -2,  /* EMFILE, ENFILE, ENOBUFS, the kernel's ENOMEM, no ephemeral port */
+	NET_FAULT_SOCKETS = -2,  /* no descriptor, buffer or port: net_errno_is_shortage */
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
 };
+
+/* Is @error, errno of a call on a socket, a lack of this machine that passes, whoever was to be spoken to? */
+static inline bool net_errno_is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+}
 
 /* For a message: "out of memory". */
 static inline const char *net_fault_name(int fault)

@@ -91,6 +91,12 @@ __attribute__((warn_unused_result)) enum options_result options_read(struct opti
 								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
 
+/* --timeout, in milliseconds. */
+static inline uint32_t options_timeout_ms(const struct options *options)
+{
+	return (uint32_t)(options->timeout * 1000);
+}
+
 /* A lab: addresses of its own may be contacted, and the name servers are no stranger's either. */
 bool options_is_lab(const struct options *options);
 

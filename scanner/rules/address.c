@@ -24,12 +24,6 @@ bool address_parse(struct span text, struct obs_address *address)
 	return true;
 }
 
-void address_text(const struct obs_address *address, char text[static ADDRESS_TEXT_MAX])
-{
-	if (!inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octet, text, ADDRESS_TEXT_MAX))
-		text[0] = '\0';
-}
-
 socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, struct sockaddr_storage *out)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };

@@ -8,14 +8,12 @@
 #include <sys/socket.h>
 
 #include "parsers/hash.h"
+#include "output/address_text.h"
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
-enum { ADDRESS_TEXT_MAX = 46 }; /* octets with NUL, INET6_ADDRSTRLEN */
-
 /* An IPv4 or IPv6 address without brackets, port or zone. False for anything else. */
 bool address_parse(struct span text, struct obs_address *address);
-void address_text(const struct obs_address *address, char text[static ADDRESS_TEXT_MAX]);
 socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, struct sockaddr_storage *out);
 
 /* Put @address in the order a client tries them (RFC 8305 4): the families in turn, IPv6 first. At most

@@ -84,7 +84,7 @@ static int open_dns(struct net_live *live, struct net_live_shared *shared, struc
 	const struct net_cares_options dns = { .loop = live->loop,
 					       .server = options->server,
 					       .server_count = options->server_count,
-					       .timeout_ms = (uint32_t)(options->timeout * 1000),
+					       .timeout_ms = options_timeout_ms(options),
 					       .tries_max = 1 + options->retries,
 					       .tries_ms = QUESTION_TRIES_MS,
 					       .rate = &shared->rate,
@@ -131,6 +131,17 @@ int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared
 	if (open_dns(live, shared, error) < 0)
 		return -1;
 	return open_web(live, shared, error);
+}
+
+struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),
+				    void *arg)
+{
+	return (struct job_context){ .net = &live->net,
+				     .allow = options->allow_reserved,
+				     .address_blocklist = options->address_blocklist,
+				     .domain_blocklist = options->domain_blocklist,
+				     .done = done,
+				     .arg = arg };
 }
 
 void net_live_stop(struct net_live *live)

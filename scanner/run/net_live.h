@@ -14,7 +14,7 @@
 #include "scanner/dns/answer_cache.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/host_limit.h"
-#include "scanner/job/net.h"
+#include "scanner/job/job.h"
 #include "scanner/dns/net_cares.h"
 #include "scanner/https/net_curl.h"
 #include "scanner/options/options.h"
@@ -54,6 +54,10 @@ struct net_live {
 /* 0, or -1 with one line in @error; to be closed and freed either way. @live stays where it is. */
 __attribute__((warn_unused_result)) int net_live_open(struct net_live *live, uv_loop_t *loop,
 						      struct net_live_shared *shared, struct error *error);
+
+/* For jobs that ask @live. */
+struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),
+				    void *arg);
 
 /* End every question and fetch with NET_FAULT_SHUTDOWN, and those still to come. */
 void net_live_stop(struct net_live *live);

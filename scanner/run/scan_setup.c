@@ -127,7 +127,7 @@ static int check_servers(struct scan *scan, struct error *error)
 	for (unsigned i = 0; first && i < first->count && samples < PREFLIGHT_SAMPLES; i++)
 		if (first->target[i].input == INPUT_OK)
 			sample[samples++] = first->target[i].name;
-	return preflight(options->server, options->server_count, (uint32_t)(options->timeout * 1000), sample, samples,
+	return preflight(options->server, options->server_count, options_timeout_ms(options), sample, samples,
 			 scan->check, error);
 }
 

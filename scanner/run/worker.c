@@ -474,12 +474,7 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 		return error_set(error, "no memory");
 	worker->scan = scan;
 	worker->counts = &scan->counts[number];
-	worker->context = (struct job_context){ .net = &worker->live.net,
-						.allow = options->allow_reserved,
-						.address_blocklist = options->address_blocklist,
-						.domain_blocklist = options->domain_blocklist,
-						.done = on_job_done,
-						.arg = worker };
+	worker->context = net_live_context(&worker->live, options, on_job_done, worker);
 	window_init(&worker->window, (options->concurrency + scan->workers - 1) / scan->workers);
 	job_slots_init(&worker->slots);
 	STAILQ_INIT(&worker->finished);

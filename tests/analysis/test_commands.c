@@ -63,6 +63,7 @@ static void write_scan(const char *name, unsigned domains, enum record_completio
 	for (unsigned i = 0; i < domains; i++) {
 		facts_make(&facts, survey[i]);
 		facts.observation.index = i;
+		facts.observation.duration_ms = i * 1000;
 		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
 	}
 	sink_give(sink, buffer);
@@ -309,6 +310,26 @@ static void incomplete_files_are_used_with_a_warning(void **state)
 	assert_non_null(strstr(printed, "did not come to an end"));
 }
 
+/* A list of columns is one with the header, whatever lines the help is broken into. */
+static void the_help_of_export_names_its_columns(void **state)
+{
+	char columns[512] = "CSV columns: ", *end;
+	size_t n = strlen(columns);
+
+	(void)state;
+	assert_int_equal(run("export %whole.scan --format csv"), EXIT_COMPLETE);
+	for (const char *p = printed; *p != '\n'; p++) {
+		columns[n++] = *p;
+		if (*p == ',')
+			columns[n++] = ' ';
+	}
+	memcpy(columns + n, ". ", sizeof(". "));
+	assert_int_equal(run("help export"), EXIT_COMPLETE);
+	while ((end = strchr(printed, '\n')))
+		*end = ' ';
+	assert_non_null(strstr(printed, columns));
+}
+
 static void export_csv(void **state)
 {
 	static const char want[] =
@@ -362,6 +383,7 @@ static void report_is_self_contained_and_escaped(void **state)
 	(void)state;
 	assert_int_equal(run("report %whole.scan -o %report.html"), EXIT_COMPLETE);
 	read_into(path_of("report.html"), printed, sizeof(printed));
+	assert_non_null(strstr(printed, "<time>2027-01-15T08:00:00Z</time> to <time>2027-01-15T08:00:05Z</time>"));
 	for (size_t i = 0; i < COUNT_OF(never); i++)
 		assert_null(strstr(printed, never[i]));
 	assert_int_equal(strncmp(printed, "<!DOCTYPE html>", 15), 0);
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(verify_says_it_of_each_file),
 		cmocka_unit_test(stats_writes_every_table),
 		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
+		cmocka_unit_test(the_help_of_export_names_its_columns),
 		cmocka_unit_test(export_csv),
 		cmocka_unit_test(export_jsonl_is_a_line_a_domain),
 		cmocka_unit_test(export_of_an_older_file_says_the_same),

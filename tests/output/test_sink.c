@@ -369,6 +369,31 @@ static void what_cannot_be_created_is_said_in_one_line(void **state)
 	assert_non_null(strstr(error.text, "Is a directory"));
 }
 
+/* Each remedy is one that works. */
+static void what_is_there_is_left_and_said(void **state)
+{
+	static const struct {
+		const char *path, *says; /* path NULL: a file that was there */
+	} rows[] = {
+		{ NULL, ": exists; --resume goes on with it, --force replaces it" },
+		{ folder, ": is a directory; choose another --output-file" },
+		{ "/dev/null", ": is no regular file; --force writes into it" },
+	};
+	struct sink_options o = options();
+	const char *file = o.path;
+	struct sink *sink;
+
+	(void)state;
+	close(open(file, O_WRONLY | O_CREAT, 0600));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		o.path = rows[i].path ? rows[i].path : file;
+		o.force = false;
+		assert_int_equal(sink_open(&sink, &o, &header, &error), -1);
+		assert_memory_equal(error.text, o.path, strlen(o.path));
+		assert_string_equal(error.text + strlen(o.path), rows[i].says);
+	}
+}
+
 /* ---- many users at once ---- */
 
 struct user {
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(buffers_are_bounded_and_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_whose_reader_goes_away_is_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_created_is_said_in_one_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_there_is_left_and_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads_share_a_sink, setup, teardown),
 	};
 
