@@ -267,6 +267,7 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 	txt->answer.cname = read_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	txt->answer.cname_count = (uint16_t)cnames;
 	txt->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
+	txt->omitted_meant = left > 0 ? (uint32_t)unpack_field_uint(&d->u, &left, txt->omitted) : txt->omitted;
 	unpack_skip(&d->u, left);
 }
 

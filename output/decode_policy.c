@@ -180,5 +180,7 @@ void decode_policy(struct decode *d, struct obs_policy *p)
 		read_http(d, &p->http);
 	p->reserved = unpack_field_uint(&d->u, &left, 1);
 	p->address_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	p->address_untried = left > 0 ? (size_t)unpack_field_uint(&d->u, &left, p->address_omitted)
+				      : p->address_omitted;
 	unpack_skip(&d->u, left);
 }

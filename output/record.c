@@ -307,13 +307,15 @@ static void pack_txt(struct record_buffer *b, const struct obs_txt *txt)
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
 	size_t omitted = txt->omitted + txt->count - count;
 
-	pack_array(b, TXT_ELEMENTS + (cnames > 0 || omitted > 0) + (omitted > 0));
+	pack_array(b, TXT_ELEMENTS + (cnames > 0 || omitted > 0) + (omitted > 0) + (omitted > txt->omitted_meant));
 	pack_uint(b, txt->answer.ttl);
 	pack_texts(b, txt->record, count);
 	if (omitted > 0 || cnames > 0)
 		pack_texts(b, txt->answer.cname, cnames);
 	if (omitted > 0)
 		pack_uint(b, omitted);
+	if (omitted > txt->omitted_meant)
+		pack_uint(b, txt->omitted_meant);
 }
 
 /* ---- the policy ---- */
@@ -448,8 +450,9 @@ static void pack_http(struct record_buffer *b, const struct obs_http *http, long
 static void pack_policy(struct record_buffer *b, const struct obs_policy *p, const struct referred *referred)
 {
 	size_t addresses = at_most(p->address_count, OBS_ADDRESS_MAX);
+	size_t omitted = p->address_omitted + p->address_count - addresses;
 
-	pack_array(b, POLICY_ELEMENTS);
+	pack_array(b, POLICY_ELEMENTS + (omitted > p->address_untried));
 	pack_uint(b, p->status);
 	pack_answer(b, &p->a);
 	pack_answer(b, &p->aaaa);
@@ -461,7 +464,9 @@ static void pack_policy(struct record_buffer *b, const struct obs_policy *p, con
 	pack_tls(b, &p->tls, referred->certificate);
 	pack_http(b, &p->http, referred->body);
 	pack_uint(b, p->reserved);
-	pack_uint(b, p->address_omitted + p->address_count - addresses);
+	pack_uint(b, omitted);
+	if (omitted > p->address_untried)
+		pack_uint(b, p->address_untried);
 }
 
 /* ---- records ---- */

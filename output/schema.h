@@ -53,7 +53,14 @@ enum schema_shape {
 };
 enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_ELEMENTS }; /* of each MX, all in one array */
 enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_ELEMENTS };
-enum schema_txt_answer { TXT_AT_TTL, TXT_AT_RECORD, TXT_ELEMENTS, TXT_AT_CNAME = TXT_ELEMENTS, TXT_AT_OMITTED };
+enum schema_txt_answer {
+	TXT_AT_TTL,
+	TXT_AT_RECORD,
+	TXT_ELEMENTS,
+	TXT_AT_CNAME = TXT_ELEMENTS,
+	TXT_AT_OMITTED,
+	TXT_AT_OMITTED_MEANT /* since 1.2 */
+};
 enum schema_policy {
 	POLICY_AT_STATUS,
 	POLICY_AT_A,
@@ -65,7 +72,8 @@ enum schema_policy {
 	POLICY_AT_HTTP,
 	POLICY_AT_RESERVED,
 	POLICY_AT_ADDRESS_OMITTED,
-	POLICY_ELEMENTS
+	POLICY_ELEMENTS,
+	POLICY_AT_ADDRESS_UNTRIED = POLICY_ELEMENTS /* since 1.2 */
 };
 enum schema_answer {
 	ANSWER_AT_ASKED,

@@ -4,7 +4,7 @@ enum {
 	RECORD_FIXED = 10,  /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
 	PACKET_MAX = 65535, /* octets, RFC 1035 4.2.2 */
 	CLASS_IN = 1,
-	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; others in the packet are decoys */
+	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; whoever sends more sends decoys */
 };
 
 #define TTL_NONE UINT32_MAX /* no record seen yet; a TTL is at most INT32_MAX (RFC 2181 8) */
@@ -232,9 +232,9 @@ struct section {
 	size_t start; /* offset of the first record */
 	size_t end;   /* offset behind the last */
 	unsigned count;
-	uint16_t type; /* that was asked */
-	bool has_type; /* at least one record of that type, at any name */
-	unsigned cnames;
+	uint16_t type;   /* that was asked */
+	bool has_type;   /* at least one record of that type, at any name */
+	unsigned cnames; /* all there are */
 	struct record cname[CNAMES_MAX];
 };
 
@@ -253,8 +253,8 @@ static bool section_scan(struct section *section)
 			return false;
 		if (record.type == section->type)
 			section->has_type = true;
-		else if (section->cnames < CNAMES_MAX)
-			section->cname[section->cnames++] = record;
+		else if (section->cnames++ < CNAMES_MAX)
+			section->cname[section->cnames - 1] = record;
 	}
 	section->end = at;
 	return true;
@@ -262,7 +262,7 @@ static bool section_scan(struct section *section)
 
 static const struct record *cname_of(const struct section *section, size_t name)
 {
-	for (unsigned i = 0; i < section->cnames; i++)
+	for (unsigned i = 0; i < section->cnames && i < CNAMES_MAX; i++)
 		if (name_equal(section->m, section->cname[i].owner, name))
 			return &section->cname[i];
 	return NULL;
@@ -317,10 +317,6 @@ static void section_collect(const struct section *section, size_t name, struct d
 		    !name_equal(section->m, record.owner, name))
 			continue;
 		note_ttl(answer, record.ttl);
-		if (answer->count == DNS_RECORDS_MAX) {
-			answer->omitted++;
-			continue;
-		}
 		room->rdata[answer->count++] = (struct dns_rdata){ (uint16_t)record.rdata, record.rdata_len };
 	}
 }
@@ -344,6 +340,8 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	name = chain_follow(&section, DNS_HEADER_SIZE, room, answer);
 	if (name != 0 && section.has_type && answer->status == DNS_NOERROR)
 		section_collect(&section, name, room, answer);
+	if (section.cnames > CNAMES_MAX && answer->count == 0 && !answer->cname_loop)
+		return 0; /* one that was not looked at may be the next link */
 	if (answer->ttl == TTL_NONE)
 		answer->ttl = 0;
 	return section.end;
@@ -421,7 +419,7 @@ int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16
 	else if (answer->status == DNS_NOERROR && answer->count == 0)
 		answer->status = DNS_NO_ANSWER;
 	if (answer->status != DNS_NOERROR)
-		answer->count = answer->omitted = 0;
+		answer->count = 0;
 	return 0;
 }
 

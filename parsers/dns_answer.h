@@ -26,7 +26,7 @@ enum dns_type {
 };
 
 enum {
-	DNS_RECORDS_MAX = 128,                   /* records of the asked type that are kept; more are counted */
+	DNS_RECORDS_MAX = 5460,                  /* records in a packet: of 12 octets at least (RFC 1035 4.1.3) */
 	DNS_NAME_TEXT_MAX = DOMAIN_NAME_MAX + 1, /* octets of a name as text, with NUL */
 	DNS_HEADER_SIZE = 12,                    /* octets, RFC 1035 4.1.1 */
 	DNS_NAME_WIRE_MAX = 255,                 /* octets, RFC 1035 2.3.4 */
@@ -48,7 +48,6 @@ struct dns_answer {
 	uint16_t id;
 	uint16_t cname_count;
 	uint16_t count;
-	uint16_t omitted;
 	uint16_t opt_size;      /* the server takes datagrams of so many octets (RFC 6891 6.2.3) … */
 	bool has_opt;           /* … since it speaks EDNS */
 	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */

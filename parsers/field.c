@@ -79,8 +79,6 @@ bool field_is_spaced(struct span name, struct span known)
 	return name.n > known.n && ascii_is_wsp(name.p[known.n]) && span_equal(span_trim(name), known);
 }
 
-enum likeness { TXT_UNRELATED, TXT_BAD_VERSION, TXT_LOOSE, TXT_EXACT };
-
 /* What stands around a record that was pasted: quotes of every kind, and the backslash before one; white space of every
  * script (Unicode's White_Space); what has no width. */
 static bool is_debris(uint32_t c)
@@ -123,31 +121,31 @@ static bool is_meant(struct span text, struct span meant)
 	return span_starts_with_nocase(without_debris(text), span_skip(meant, 2));
 }
 
-static enum likeness likeness_of(struct span text, struct span version, struct span meant)
+enum txt_likeness txt_likeness(struct span record, const struct txt_kind *kind)
 {
-	if (span_starts_with(text, version)) {
-		char next = text.n > version.n ? text.p[version.n] : ' ';
+	if (span_starts_with(record, kind->version)) {
+		char next = record.n > kind->version.n ? record.p[kind->version.n] : ' ';
 
 		if (next == ';')
 			return TXT_EXACT;
 		/* "v=STSv10", "v=STSv1.1", "v=STSv1id=…": another version's name */
 		return ascii_is_alnum(next) || next == '.' || next == '-' || next == '_' ? TXT_BAD_VERSION : TXT_LOOSE;
 	}
-	return is_meant(text, meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
+	return is_meant(record, kind->meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
 }
 
 /* Which of the records is the one that counts? RECORD_VALID: *@text. */
-static enum record_state choose(const struct span *record, size_t count, const struct txt_kind *kind,
+static enum record_state choose(const struct span *record, size_t count, size_t unrelated, const struct txt_kind *kind,
 				struct finding_set *findings, struct span *text)
 {
-	size_t like[TXT_EXACT + 1] = { 0 };
+	size_t like[TXT_EXACT + 1] = { [TXT_UNRELATED] = unrelated };
 
 	for (size_t i = 0; i < count; i++) {
-		enum likeness likeness = likeness_of(record[i], kind->version, kind->meant);
+		enum txt_likeness likeness = txt_likeness(record[i], kind);
 
 		/* A record alone is judged by the grammar, which allows white space before the
 		 * semicolon; beside others the literal beginning decides (RFC 8461 3.1). */
-		if (likeness == TXT_LOOSE && count == 1)
+		if (likeness == TXT_LOOSE && count + unrelated == 1)
 			likeness = TXT_EXACT;
 		if (likeness == TXT_EXACT)
 			*text = record[i];
@@ -168,10 +166,10 @@ static enum record_state choose(const struct span *record, size_t count, const s
 	return like[TXT_LOOSE] > 0 || like[TXT_BAD_VERSION] > 0 ? RECORD_INVALID : RECORD_NONE;
 }
 
-enum record_state txt_read(const struct span *record, size_t count, const struct txt_kind *kind,
+enum record_state txt_read(const struct span *record, size_t count, size_t unrelated, const struct txt_kind *kind,
 			   struct finding_set *findings, struct txt_reading *reading)
 {
-	enum record_state state = choose(record, count, kind, findings, &reading->text);
+	enum record_state state = choose(record, count, unrelated, kind, findings, &reading->text);
 	struct field_walk walk = { .at = kind->version.n };
 	struct span field;
 

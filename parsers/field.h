@@ -82,10 +82,19 @@ struct txt_kind {
 	enum finding multiple, unrelated, bad_version, syntax, not_whole;
 };
 
+/* How near a TXT record comes to being one of @kind, the nearest last. */
+enum txt_likeness {
+	TXT_UNRELATED,
+	TXT_BAD_VERSION, /* meant as one, but another version or misspelt */
+	TXT_LOOSE,       /* the version, and no semicolon right behind it */
+	TXT_EXACT
+};
+enum txt_likeness txt_likeness(struct span record, const struct txt_kind *kind);
+
 /* Choose the one of the TXT records at a name that counts (RFC 8461 3.1, RFC 8460 3) and read its fields. RECORD_VALID:
  * the members above of @reading are set, and the caller judges them; NONE, MULTIPLE, INVALID: no record counts. Adds
- * all that is wrong to @findings. */
-enum record_state txt_read(const struct span *record, size_t count, const struct txt_kind *kind,
+ * all that is wrong to @findings. @unrelated more records stood there. */
+enum record_state txt_read(const struct span *record, size_t count, size_t unrelated, const struct txt_kind *kind,
 			   struct finding_set *findings, struct txt_reading *reading);
 
 #endif

@@ -86,7 +86,8 @@ enum {
 	OBS_CNAME_MAX = 16,         /* hops; Unbound itself gives up at 11 */
 	OBS_MX_MAX = 64,            /* records; the largest seen in the wild is 40 */
 	OBS_TXT_MAX = 64,           /* records at one name */
-	OBS_TXT_OCTETS_MAX = 16384, /* octets of all TXT records at one name */
+	OBS_TXT_OCTETS_MAX = 16384, /* octets of all TXT records at one name; what is meant as the record asked for
+				     * is kept beyond that, as long as DNS lets it be */
 	OBS_ADDRESS_MAX = 16,       /* addresses of a policy host, both families */
 	OBS_CHAIN_MAX = 10,         /* certificates; OpenSSL's default depth is 100 */
 	OBS_CERT_NAMES_MAX = 256,   /* SAN dNSNames of one certificate; CDNs put 100 in one */
@@ -116,14 +117,16 @@ struct obs_mx {
 	struct obs_answer answer;
 	const struct obs_mx_record *record; /* in order of preference, then name */
 	uint32_t count;                     /* at most OBS_MX_MAX */
-	uint32_t omitted;                   /* beyond that */
+	uint32_t omitted;                   /* beyond that: the last in that order, from schema 1.2 on */
 };
 
 struct obs_txt {
 	struct obs_answer answer;
 	const struct span *record; /* one a TXT record, its strings joined (RFC 8461 3.1) */
 	uint32_t count;
-	uint32_t omitted;
+	uint32_t omitted;       /* what is meant as the record asked for is kept before all else … */
+	uint32_t omitted_meant; /* … so this says something where there are more than OBS_TXT_MAX of these alone, and
+				 * in files before schema 1.2, whose scanner kept whatever came first */
 };
 
 struct obs_address {
@@ -176,10 +179,11 @@ struct obs_http {
 
 struct obs_policy {
 	struct obs_answer a, aaaa;         /* of mta-sts.<domain>; the chain stands in `a` unless only aaaa has it */
-	const struct obs_address *address; /* every address, AAAA and A, in the order they are tried */
+	const struct obs_address *address; /* AAAA and A, in the order they are tried; then those not allowed */
 	size_t address_count;
 	size_t address_omitted;
-	bool reserved; /* every address was refused by the reserved-address rule */
+	size_t address_untried; /* of these, such as may be contacted; in files before schema 1.2, any of them */
+	bool reserved;          /* every address was refused by the reserved-address rule */
 	enum connect_status status;
 	int8_t address_used; /* index into address; -1: none */
 	uint16_t fetch_ms;   /* from first connect to the end, capped at 65535 */

@@ -67,7 +67,7 @@ static void read_sts_field(struct txt_reading *reading, struct span field)
 }
 
 /* RFC 8461 3.1: sts-text-record */
-static const struct txt_kind kind = {
+const struct txt_kind sts_record_kind = {
 	.version = { "v=STSv1", 7 },
 	.meant = { "v=sts", 5 },
 	.read_field = read_sts_field,
@@ -78,13 +78,13 @@ static const struct txt_kind kind = {
 	.not_whole = FINDING_STS_RECORD_NO_ID,
 };
 
-void sts_record_parse(const struct span *record, size_t count, struct sts_record *result)
+void sts_record_parse(const struct span *record, size_t count, size_t unrelated, struct sts_record *result)
 {
 	struct sts_reading reading;
 
 	*result = (struct sts_record){ 0 };
 	reading.id = result->id;
-	result->state = txt_read(record, count, &kind, &result->findings, &reading.txt);
+	result->state = txt_read(record, count, unrelated, &sts_record_kind, &result->findings, &reading.txt);
 	if (result->state == RECORD_VALID) {
 		if (finding_any(&reading.txt.findings, SEVERITY_ERROR, COMPONENT_NONE))
 			result->state = RECORD_INVALID;

@@ -18,8 +18,11 @@ struct sts_record {
 				      * stand beside VALID: another record was discarded. */
 };
 
-/* Judge the @count TXT records of one answer, each already joined from its strings.
- * Spans of the result point into @record's bytes. Never fails: bad input is a finding. */
-void sts_record_parse(const struct span *record, size_t count, struct sts_record *result);
+extern const struct txt_kind sts_record_kind;
+
+/* Judge the @count TXT records of one answer, each already joined from its strings. @unrelated more stood there, none
+ * of them meant as an STS record. Spans of the result point into @record's bytes. Never fails: bad input is a finding.
+ */
+void sts_record_parse(const struct span *record, size_t count, size_t unrelated, struct sts_record *result);
 
 #endif

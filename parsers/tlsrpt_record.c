@@ -187,7 +187,7 @@ static void read_tlsrpt_field(struct txt_reading *txt, struct span field)
 }
 
 /* RFC 8460 3: tlsrpt-record */
-static const struct txt_kind kind = {
+const struct txt_kind tlsrpt_record_kind = {
 	.version = { "v=TLSRPTv1", 10 },
 	.meant = { "v=tlsrpt", 8 },
 	.read_field = read_tlsrpt_field,
@@ -198,14 +198,14 @@ static const struct txt_kind kind = {
 	.not_whole = FINDING_TLSRPT_NO_RUA,
 };
 
-void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result)
+void tlsrpt_record_parse(const struct span *record, size_t count, size_t unrelated, struct tlsrpt_record *result)
 {
 	struct tlsrpt_reading reading;
 
 	*result = (struct tlsrpt_record){ 0 };
 	reading.broken = false;
 	reading.usable = 0;
-	result->state = txt_read(record, count, &kind, &result->findings, &reading.txt);
+	result->state = txt_read(record, count, unrelated, &tlsrpt_record_kind, &result->findings, &reading.txt);
 	if (result->state != RECORD_VALID)
 		return;
 	result->text = reading.txt.text;
@@ -216,7 +216,7 @@ void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_
 
 bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme)
 {
-	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : kind.version.n };
+	struct field_walk walk = { .text = record->text, .at = *at > 0 ? *at : tlsrpt_record_kind.version.n };
 	struct span list;
 	size_t in_list = 0;
 

@@ -17,7 +17,10 @@ struct tlsrpt_record {
 				      * 904 and 905 (another URI is usable). */
 };
 
-void tlsrpt_record_parse(const struct span *record, size_t count, struct tlsrpt_record *result);
+extern const struct txt_kind tlsrpt_record_kind;
+
+/* As sts_record_parse. */
+void tlsrpt_record_parse(const struct span *record, size_t count, size_t unrelated, struct tlsrpt_record *result);
 
 enum tlsrpt_scheme { TLSRPT_MAILTO, TLSRPT_HTTPS, TLSRPT_OTHER };
 

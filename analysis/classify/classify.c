@@ -16,7 +16,18 @@ static bool judge_answer(const struct obs_txt *txt, enum finding unknown, enum r
 		*state = RECORD_UNKNOWN;
 		classification_add(result, unknown);
 	}
-	return txt->answer.status == DNS_NOERROR && txt->count > 0;
+	return txt->answer.status == DNS_NOERROR && txt->count + txt->omitted > 0;
+}
+
+/* The state of what was kept; but where records were left out that may be meant as one, only two that are there cannot
+ * be undone by a third. */
+static enum record_state whole_state(const struct obs_txt *txt, enum record_state kept, enum finding unknown,
+				     struct classification *result)
+{
+	if (txt->omitted_meant == 0 || kept == RECORD_MULTIPLE)
+		return kept;
+	classification_add(result, unknown);
+	return RECORD_UNKNOWN;
 }
 
 /* Two names with nothing in common are aliases of one: nobody delegated them, a DNS wildcard answers (RFC 4592). */
@@ -49,8 +60,8 @@ static void judge_sts(const struct observation *observation, struct classificati
 
 	judge_sts_alias(observation, result);
 	if (judge_answer(txt, FINDING_STS_RECORD_UNKNOWN, state, result)) {
-		sts_record_parse(txt->record, txt->count, &result->sts);
-		*state = result->sts.state;
+		sts_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &result->sts);
+		*state = whole_state(txt, result->sts.state, FINDING_STS_RECORD_UNKNOWN, result);
 		finding_join(&result->judgement.findings, &result->sts.findings);
 	}
 }
@@ -63,8 +74,8 @@ static void judge_tlsrpt(const struct observation *observation, struct classific
 	if (txt->answer.cname_count > 0 && !is_wildcard_alias(observation))
 		classification_add(result, FINDING_TLSRPT_DELEGATED);
 	if (judge_answer(txt, FINDING_TLSRPT_UNKNOWN, state, result)) {
-		tlsrpt_record_parse(txt->record, txt->count, &result->tlsrpt);
-		*state = result->tlsrpt.state;
+		tlsrpt_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &result->tlsrpt);
+		*state = whole_state(txt, result->tlsrpt.state, FINDING_TLSRPT_UNKNOWN, result);
 		finding_join(&result->judgement.findings, &result->tlsrpt.findings);
 	}
 	/* RFC 8461 6: failures are reported to those who ask for it. */
@@ -80,23 +91,32 @@ static void conclude(struct classification *result, enum component component, en
 	result->judgement.verdict = verdict;
 }
 
+/* MX were left out, and they may decide. */
+static void conclude_unknown_mx(enum component component, struct classification *result)
+{
+	conclude(result, component, VERDICT_UNKNOWN);
+	result->judgement.status = DOMAIN_UNKNOWN;
+}
+
 /* What a sender with this usable policy does (RFC 8461 5). */
 static void conclude_usable(const struct obs_mx *mx, struct classification *result)
 {
 	bool all = !result->mx_compared || result->mx_kind == MX_KIND_MATCH;
 	bool testing = result->policy.mode == STS_MODE_TESTING;
+	bool some = result->mx_matching > 0; /* and, not all: these two cannot be undone by MX that were left out */
 
 	if (result->policy.mode == STS_MODE_NONE)
 		conclude(result, COMPONENT_OK, VERDICT_NONE);
 	else if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
+	else if (mx->omitted > 0 && (all || (!some && !testing)))
+		conclude_unknown_mx(all ? COMPONENT_UNKNOWN : COMPONENT_MX, result);
 	else if (all)
 		conclude(result, COMPONENT_OK, testing ? VERDICT_TESTING_OK : VERDICT_ENFORCE_OK);
 	else if (testing)
 		conclude(result, COMPONENT_MX, VERDICT_TESTING_FAIL);
 	else
-		conclude(result, COMPONENT_MX,
-			 result->mx_matching > 0 ? VERDICT_ENFORCE_PARTIAL : VERDICT_ENFORCE_FAIL);
+		conclude(result, COMPONENT_MX, some ? VERDICT_ENFORCE_PARTIAL : VERDICT_ENFORCE_FAIL);
 }
 
 static void judge_policy(const struct observation *observation, struct classification *result)
@@ -109,8 +129,6 @@ static void judge_policy(const struct observation *observation, struct classific
 		return;
 	}
 	conclude(result, stage, stage == COMPONENT_UNKNOWN ? VERDICT_UNKNOWN : VERDICT_NO_POLICY);
-	if (stage == COMPONENT_UNKNOWN && observation->policy.status != CONNECT_BLOCKLISTED)
-		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
 /* A name that does not exist has nothing below it (RFC 8020 2). Otherwise we never learned whether it has. */

@@ -14,6 +14,9 @@
  *  - A policy host that a blocklist of the user forbids is no fault of the domain: no finding, component and
  *    verdict unknown, status complete. The reserved-address rule is finding 205, component dns.
  *  - A challenge is 502 under any status, 200 as well: what stands there instead of a policy is not judged as one.
+ *  - What was left out beyond the limits of parsers/observation.h is not absent. Where it may decide, the state, the
+ *    component or the verdict is unknown, and so is the status: TXT that may be meant as the record (112, 911), MX,
+ *    addresses that might have been tried (204), names of a certificate.
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
  *  - Lines that were not surveyed (illegal-input, blocklisted): no component, no verdict.
  *  - Findings 701 and 702 also for mode none, where the policy lists patterns.

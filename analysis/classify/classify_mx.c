@@ -44,7 +44,7 @@ static void match_all(struct comparison *c, const struct sts_policy *policy, str
 				used = true;
 			}
 		}
-		if (!used)
+		if (!used && c->mx->omitted == 0)
 			classification_add(result, FINDING_MX_PATTERN_UNUSED);
 	}
 }
@@ -104,7 +104,8 @@ void classify_mx_match(const struct obs_mx *mx, struct classification *result)
 	result->mx_kind = MX_KIND_MATCH;
 	if (result->mx_matching == mx->count)
 		return;
-	classification_add(result, result->mx_matching == 0 ? FINDING_MX_MISMATCH_ALL : FINDING_MX_MISMATCH_SOME);
+	classification_add(result, result->mx_matching == 0 && mx->omitted == 0 ? FINDING_MX_MISMATCH_ALL
+										: FINDING_MX_MISMATCH_SOME);
 	find_kinds(&c, &result->policy);
 	add_kinds(&c, result);
 }

@@ -5,8 +5,9 @@
 
 enum stage_result {
 	STAGE_PASSED,
-	STAGE_BROKEN, /* a sender gets no further */
-	STAGE_HIDDEN, /* we could not find out whether it would */
+	STAGE_BROKEN,    /* a sender gets no further */
+	STAGE_HIDDEN,    /* we could not find out whether it would */
+	STAGE_FORBIDDEN, /* nor will we: the user's blocklist forbids it */
 };
 
 static enum stage_result broken(struct classification *result, enum finding finding)
@@ -22,6 +23,19 @@ static bool is_absent(enum dns_status status)
 	return status == DNS_NXDOMAIN || status == DNS_SKIPPED;
 }
 
+/* May the host have an address that might have been tried, but was not? */
+static bool may_have_more(const struct obs_policy *policy)
+{
+	return dns_status_is_transient(policy->a.status) || dns_status_is_transient(policy->aaaa.status) ||
+	       policy->address_untried > 0;
+}
+
+static enum stage_result unknown_address(struct classification *result)
+{
+	classification_add(result, FINDING_POLICY_DNS_UNKNOWN);
+	return STAGE_HIDDEN;
+}
+
 static enum stage_result judge_missing_address(const struct obs_policy *policy, struct classification *result)
 {
 	const struct obs_answer *a = &policy->a, *aaaa = &policy->aaaa;
@@ -29,10 +43,8 @@ static enum stage_result judge_missing_address(const struct obs_policy *policy, 
 
 	if (a->cname_loop || aaaa->cname_loop) /* resolvers say SERVFAIL to a loop; the chain tells why */
 		return broken(result, FINDING_POLICY_DNS_DANGLING_CNAME);
-	if (dns_status_is_transient(a->status) || dns_status_is_transient(aaaa->status)) {
-		classification_add(result, FINDING_POLICY_DNS_UNKNOWN);
-		return STAGE_HIDDEN;
-	}
+	if (may_have_more(policy))
+		return unknown_address(result);
 	if (a->status == DNS_SKIPPED && aaaa->status == DNS_SKIPPED)
 		return STAGE_HIDDEN;
 	/* One NXDOMAIN saves the other question (RFC 8020 2). */
@@ -47,8 +59,12 @@ static enum stage_result judge_dns(const struct observation *observation, struct
 
 	if (obs_policy_chain(policy)->cname_count > 0)
 		classification_add(result, FINDING_POLICY_HOST_DELEGATED);
+	if (policy->status == CONNECT_BLOCKLISTED && !policy->reserved)
+		return STAGE_FORBIDDEN;
+	if (policy->status == CONNECT_BLOCKLISTED && may_have_more(policy))
+		return unknown_address(result);
 	if (policy->status == CONNECT_BLOCKLISTED)
-		return policy->reserved ? broken(result, FINDING_POLICY_ADDRESS_RESERVED) : STAGE_HIDDEN;
+		return broken(result, FINDING_POLICY_ADDRESS_RESERVED);
 	return policy->address_count > 0 ? STAGE_PASSED : judge_missing_address(policy, result);
 }
 
@@ -67,14 +83,10 @@ static enum stage_result judge_tcp(const struct observation *observation, struct
 	};
 	const struct obs_policy *policy = &observation->policy;
 	enum connect_status status = policy->status;
-	bool more = dns_status_is_transient(policy->a.status) || dns_status_is_transient(policy->aaaa.status);
 
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		if (table[i].status == status) {
-			classification_add(result, more ? FINDING_POLICY_DNS_UNKNOWN : table[i].finding);
-			return more ? STAGE_HIDDEN : STAGE_BROKEN;
-		}
-	}
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (table[i].status == status)
+			return may_have_more(policy) ? unknown_address(result) : broken(result, table[i].finding);
 	return status == CONNECT_SKIPPED ? STAGE_HIDDEN : STAGE_PASSED;
 }
 
@@ -127,8 +139,8 @@ static void judge_chain(const struct obs_tls *tls, struct classification *result
 			classification_add(result, finding_of_verify_error(tls->error[i].code));
 }
 
-/* RFC 8461 3.3: a SAN dNSName, never the CN. */
-static void judge_name(const struct observation *observation, struct classification *result)
+/* RFC 8461 3.3: a SAN dNSName, never the CN. False: it may be among those that were left out. */
+static bool judge_name(const struct observation *observation, struct classification *result)
 {
 	const struct obs_certificate *leaf = observation->policy.tls.chain;
 	char text[sizeof(STS_POLICY_LABEL) + DOMAIN_NAME_MAX];
@@ -138,11 +150,14 @@ static void judge_name(const struct observation *observation, struct classificat
 		host = domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, text);
 	for (size_t i = 0; i < leaf->name_count; i++)
 		if (domain_matches(leaf->name[i], host))
-			return;
-	if (leaf->name_count == 0 && leaf->name_omitted == 0 && domain_matches(leaf->common_name, host))
+			return true;
+	if (leaf->name_omitted > 0)
+		return false;
+	if (leaf->name_count == 0 && domain_matches(leaf->common_name, host))
 		classification_add(result, FINDING_POLICY_TLS_CN_ONLY);
 	else
 		classification_add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
+	return true;
 }
 
 static void judge_expiry(const struct observation *observation, struct classification *result)
@@ -158,6 +173,7 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 	const struct finding_set *findings = &result->judgement.findings;
 	const struct obs_tls *tls = &observation->policy.tls;
 	bool old = tls->version == TLS_1_0 || tls->version == TLS_1_1; /* RFC 8461 7.2, RFC 8996 */
+	bool name_is_known = true;
 	enum finding error;
 
 	if (tls->chain_count == 0) {
@@ -167,7 +183,7 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 							  : FINDING_POLICY_TLS_HANDSHAKE);
 	} else {
 		judge_chain(tls, result);
-		judge_name(observation, result);
+		name_is_known = judge_name(observation, result);
 		judge_expiry(observation, result);
 		if (old)
 			classification_add(result, FINDING_POLICY_TLS_OLD_VERSION);
@@ -177,6 +193,8 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 			classification_add(result, FINDING_POLICY_TLS_HANDSHAKE);
 	}
 	error = finding_first(findings, SEVERITY_ERROR, COMPONENT_TLS);
+	if (error == FINDING_COUNT && !name_is_known)
+		return STAGE_HIDDEN;
 	if (error == FINDING_COUNT) {
 		result->tls_verify = "ok";
 		return STAGE_PASSED;
@@ -271,8 +289,12 @@ enum component classify_policy(const struct observation *observation, struct cla
 	for (size_t i = 0; i < COUNT_OF(stage); i++) {
 		enum stage_result passed = stage[i].judge(observation, result);
 
+		if (passed == STAGE_BROKEN)
+			return stage[i].component;
+		if (passed == STAGE_HIDDEN)
+			result->judgement.status = DOMAIN_UNKNOWN;
 		if (passed != STAGE_PASSED)
-			return passed == STAGE_HIDDEN ? COMPONENT_UNKNOWN : stage[i].component;
+			return COMPONENT_UNKNOWN;
 	}
 	return COMPONENT_OK;
 }

@@ -16,8 +16,8 @@ __attribute__((cold, noinline)) static void log_answer(const struct net_query *q
 			    dns_status_names[query->status], query->packets_sent);
 	else
 		log_message(LOG_LEVEL_TRACE, "%.*s %s: %s, records %u, TTL %u, AD %u, tries %u", query->name_n,
-			    query->name, type, dns_status_names[query->status], answer->count + answer->omitted,
-			    answer->ttl, answer->ad, query->packets_sent);
+			    query->name, type, dns_status_names[query->status], answer->count, answer->ttl, answer->ad,
+			    query->packets_sent);
 }
 
 void answers_log(const struct net_query *query, const struct dns_answer *answer)
@@ -80,6 +80,20 @@ static bool has_records(const struct net_query *query, const struct dns_answer *
 	return query->status == DNS_NOERROR && answer;
 }
 
+static uint16_t preference_of(const struct dns_answer *answer, size_t i)
+{
+	const uint8_t *rdata = answer->packet + answer->rdata[i].at;
+
+	return (uint16_t)(rdata[0] << 8 | rdata[1]);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
 static int compare_mx(const void *left, const void *right)
 {
 	const struct obs_mx_record *a = left, *b = right;
@@ -91,24 +105,38 @@ static int compare_mx(const void *left, const void *right)
 	return order ? order : (a->name.n > b->name.n) - (a->name.n < b->name.n);
 }
 
+/* Where the first OBS_MX_MAX records by preference stand in @answer, or all. Returns their number. */
+static size_t first_by_preference(const struct dns_answer *answer, uint16_t at[static OBS_MX_MAX])
+{
+	uint32_t order[DNS_RECORDS_MAX]; /* preference, then place */
+	size_t count = answer->count < OBS_MX_MAX ? answer->count : OBS_MX_MAX;
+
+	for (size_t i = 0; i < answer->count; i++)
+		order[i] = (uint32_t)preference_of(answer, i) << 16 | (uint32_t)i;
+	if (answer->count > count)
+		qsort(order, answer->count, sizeof(*order), compare_places);
+	for (size_t i = 0; i < count; i++)
+		at[i] = (uint16_t)order[i];
+	return count;
+}
+
 int answers_keep_mx(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 		    struct obs_mx *mx)
 {
 	int fault = keep_answer(arena, query, answer, &mx->answer);
 	struct obs_mx_record *record;
+	uint16_t at[OBS_MX_MAX];
 	size_t count;
 
 	if (fault || !has_records(query, answer))
 		return fault;
-	count = answer->count < OBS_MX_MAX ? answer->count : OBS_MX_MAX;
+	count = first_by_preference(answer, at);
 	record = arena_alloc(arena, count * sizeof(*record));
 	if (!record)
 		return NET_FAULT_MEMORY;
 	for (size_t i = 0; i < count; i++) {
-		const uint8_t *rdata = answer->packet + answer->rdata[i].at;
-
-		record[i].preference = (uint16_t)(rdata[0] << 8 | rdata[1]);
-		record[i].name = answers_name(arena, answer, i, 2);
+		record[i].preference = preference_of(answer, at[i]);
+		record[i].name = answers_name(arena, answer, at[i], 2);
 		if (!record[i].name.p)
 			return NET_FAULT_MEMORY;
 	}
@@ -116,38 +144,66 @@ int answers_keep_mx(struct arena *arena, const struct net_query *query, const st
 		qsort(record, count, sizeof(*record), compare_mx);
 	mx->record = record;
 	mx->count = (uint32_t)count;
-	mx->omitted = (uint32_t)(answer->count - count) + answer->omitted;
+	mx->omitted = (uint32_t)(answer->count - count);
 	return NET_OK;
 }
 
+/* Every TXT of @answer, its strings joined; no limit but the packet's. p NULL: no memory. */
+static struct span *join_texts(struct arena *arena, const struct dns_answer *answer)
+{
+	struct span *text = arena_alloc(arena, answer->count * sizeof(*text));
+
+	for (size_t i = 0; text && i < answer->count; i++) {
+		size_t size = answer->rdata[i].n; /* joined, the strings need less than with their lengths */
+		char *joined = arena_text(arena, size);
+
+		if (!joined)
+			return NULL;
+		text[i] = (struct span){ joined, (size_t)dns_txt_join(answer, i, joined, size) };
+	}
+	return text;
+}
+
+/* Choose of @text what is kept, by likeness and then in the order it came; that is where it stays, the first
+ * txt->count. */
+static void choose_texts(struct span *text, size_t count, const struct txt_kind *kind, struct obs_txt *txt)
+{
+	uint8_t likeness[DNS_RECORDS_MAX];
+	bool kept[DNS_RECORDS_MAX];
+	size_t octets = 0, records = 0;
+
+	for (size_t i = 0; i < count; i++)
+		likeness[i] = (uint8_t)txt_likeness(text[i], kind);
+	for (int like = TXT_EXACT; like >= TXT_UNRELATED; like--) {
+		for (size_t i = 0; i < count; i++) {
+			if (likeness[i] != like)
+				continue;
+			kept[i] = records < OBS_TXT_MAX &&
+				  (like != TXT_UNRELATED || octets + text[i].n <= OBS_TXT_OCTETS_MAX);
+			records += kept[i];
+			octets += kept[i] ? text[i].n : 0;
+			txt->omitted += !kept[i];
+			txt->omitted_meant += !kept[i] && like != TXT_UNRELATED;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		if (kept[i])
+			text[txt->count++] = text[i];
+}
+
 int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
-		     struct obs_txt *txt)
+		     const struct txt_kind *kind, struct obs_txt *txt)
 {
 	int fault = keep_answer(arena, query, answer, &txt->answer);
-	size_t count, octets = 0, kept = 0;
-	struct span *record;
+	struct span *text;
 
 	if (fault || !has_records(query, answer))
 		return fault;
-	count = answer->count < OBS_TXT_MAX ? answer->count : OBS_TXT_MAX;
-	record = arena_alloc(arena, count * sizeof(*record));
-	if (!record)
+	text = join_texts(arena, answer);
+	if (!text)
 		return NET_FAULT_MEMORY;
-	for (size_t i = 0; i < count && octets + answer->rdata[i].n <= OBS_TXT_OCTETS_MAX; i++) {
-		size_t size = answer->rdata[i].n; /* joined, the strings need less than with their lengths */
-		char *text = arena_text(arena, size);
-		long n = text ? dns_txt_join(answer, i, text, size) : -1;
-
-		if (!text)
-			return NET_FAULT_MEMORY;
-		if (n < 0)
-			continue;
-		record[kept++] = (struct span){ text, (size_t)n };
-		octets += size;
-	}
-	txt->record = record;
-	txt->count = (uint32_t)kept;
-	txt->omitted = (uint32_t)(answer->count - kept) + answer->omitted;
+	choose_texts(text, answer->count, kind, txt);
+	txt->record = text;
 	return NET_OK;
 }
 
@@ -155,24 +211,21 @@ int answers_keep_addresses(struct arena *arena, const struct net_query *query, c
 			   struct obs_answer *kept, struct address_list *list)
 {
 	int fault = keep_answer(arena, query, answer, kept);
+	struct obs_address *address;
 
 	if (fault || !has_records(query, answer))
 		return fault;
-	if (!list->address)
-		list->address = arena_alloc(arena, OBS_ADDRESS_MAX * sizeof(*list->address));
-	if (!list->address)
+	address = arena_alloc(arena, (list->count + answer->count) * sizeof(*address));
+	if (!address)
 		return NET_FAULT_MEMORY;
+	if (list->count > 0)
+		memcpy(address, list->address, list->count * sizeof(*address));
+	list->address = address;
 	for (size_t i = 0; i < answer->count; i++) {
-		struct obs_address *next = &list->address[list->count];
+		struct obs_address *next = &list->address[list->count++];
 
-		if (i >= OBS_ADDRESS_MAX / 2 || list->count == OBS_ADDRESS_MAX) {
-			list->omitted++;
-			continue;
-		}
 		next->family = query->type == DNS_TYPE_A ? 4 : 6;
 		memcpy(next->octet, answer->packet + answer->rdata[i].at, query->type == DNS_TYPE_A ? 4 : 16);
-		list->count++;
 	}
-	list->omitted = (uint16_t)(list->omitted + answer->omitted);
 	return NET_OK;
 }

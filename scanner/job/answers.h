@@ -8,24 +8,27 @@
 #define STSURVEY_SCANNER_JOB_ANSWERS_H
 
 #include "parsers/dns_answer.h"
+#include "parsers/field.h"
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
 #include "scanner/job/net.h"
 
-/* Addresses while they are collected, of both families. Room for OBS_ADDRESS_MAX comes with the first. */
+/* Addresses while they are collected, of both families: all of them. */
 struct address_list {
 	struct obs_address *address;
-	uint16_t count, omitted;
+	size_t count;
 };
 
-/* In order of preference, then name: the order a sender tries them in (RFC 5321 5.1). */
+/* In order of preference, then name: the order a sender tries them in (RFC 5321 5.1). The first OBS_MX_MAX are kept. */
 __attribute__((warn_unused_result)) int answers_keep_mx(struct arena *arena, const struct net_query *query,
 							const struct dns_answer *answer, struct obs_mx *mx);
 
+/* What is meant as a record of @kind is kept before anything else. */
 __attribute__((warn_unused_result)) int answers_keep_txt(struct arena *arena, const struct net_query *query,
-							 const struct dns_answer *answer, struct obs_txt *txt);
+							 const struct dns_answer *answer, const struct txt_kind *kind,
+							 struct obs_txt *txt);
 
-/* A or AAAA, added to @list. Each family has half of the room, so that neither can crowd the other out. */
+/* A or AAAA, added to @list. */
 __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *arena, const struct net_query *query,
 							       const struct dns_answer *answer, struct obs_answer *kept,
 							       struct address_list *list);

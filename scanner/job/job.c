@@ -1,6 +1,7 @@
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"
+#include "parsers/tlsrpt_record.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_fetch.h"
 
@@ -64,9 +65,13 @@ static uint8_t ask_mx(struct task *task)
 
 static void on_txt(struct net_query *query, const struct dns_answer *answer)
 {
+	static const struct txt_kind *const kinds[TXT_QUESTIONS] = {
+		[TXT_STS] = &sts_record_kind, [TXT_TLSRPT] = &tlsrpt_record_kind
+	};
 	struct job *job = query->arg;
+	const struct txt_kind *kind = kinds[query - job->query];
 
-	task_fail(&job->task, answers_keep_txt(&job->arena, query, answer, query->into));
+	task_fail(&job->task, answers_keep_txt(&job->arena, query, answer, kind, query->into));
 	task_answered(&job->task);
 }
 
@@ -123,7 +128,7 @@ static uint8_t fetch_policy(struct task *task)
 
 	if (txt->answer.status != DNS_NOERROR)
 		return TASK_DONE;
-	sts_record_parse(txt->record, txt->count, &record);
+	sts_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &record);
 	if (record.state == RECORD_VALID)
 		job->policy = policy_fetch_start(job);
 	return TASK_DONE;

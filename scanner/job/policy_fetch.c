@@ -101,22 +101,38 @@ static void on_fetched(struct net_fetch *fetch)
 	task_answered(&policy->task);
 }
 
-_Static_assert(OBS_ADDRESS_MAX <= 32, "a bit for each address");
+_Static_assert(OBS_ADDRESS_MAX < 32, "a bit for each address");
 
-/* Which addresses may be contacted: bit i for address i. net_curl looks at each once more when it opens a socket. */
-static uint32_t allowed_addresses(const struct job_context *context, struct obs_policy *facts)
+/* Put the addresses that may be contacted in front, each part in the order they are tried, and keep OBS_ADDRESS_MAX.
+ * Returns a bit for each that may be contacted. net_curl looks at each once more when it opens a socket. */
+static uint32_t choose_addresses(struct policy_fetch *policy)
 {
-	uint32_t allowed = 0;
+	const struct job_context *context = policy->job->context;
+	struct address_list *all = &policy->addresses;
+	struct obs_policy *facts = &policy->facts;
+	struct obs_address *may = arena_alloc(&policy->job->arena, 2 * all->count * sizeof(*may)), *others;
+	size_t allowed = 0, refused = 0;
 
-	facts->reserved = facts->address_count > 0;
-	for (size_t i = 0; i < facts->address_count; i++) {
-		enum contact_verdict verdict = contact_check(&facts->address[i], context->allow,
+	if (!may) {
+		task_fail(&policy->task, NET_FAULT_MEMORY);
+		return 0;
+	}
+	others = may + all->count;
+	facts->reserved = true;
+	for (size_t i = 0; i < all->count; i++) {
+		enum contact_verdict verdict = contact_check(&all->address[i], context->allow,
 							     context->address_blocklist);
 
-		allowed |= (uint32_t)(verdict == CONTACT_ALLOWED) << i;
+		*(verdict == CONTACT_ALLOWED ? &may[allowed++] : &others[refused++]) = all->address[i];
 		facts->reserved = facts->reserved && verdict == CONTACT_RESERVED;
 	}
-	return allowed;
+	address_interleave(may, allowed, all->address);
+	address_interleave(others, refused, all->address + allowed);
+	facts->address = all->address;
+	facts->address_count = all->count < OBS_ADDRESS_MAX ? all->count : OBS_ADDRESS_MAX;
+	facts->address_omitted = all->count - facts->address_count;
+	facts->address_untried = allowed > OBS_ADDRESS_MAX ? allowed - OBS_ADDRESS_MAX : 0;
+	return (1u << (allowed < OBS_ADDRESS_MAX ? allowed : OBS_ADDRESS_MAX)) - 1;
 }
 
 static uint8_t fetch(struct task *task)
@@ -124,18 +140,15 @@ static uint8_t fetch(struct task *task)
 	struct policy_fetch *policy = (struct policy_fetch *)task;
 	struct net *net = policy->job->context->net;
 	struct obs_policy *facts = &policy->facts;
-	uint32_t allowed;
+	uint32_t allowed = 0;
 
-	address_interleave(policy->addresses.address, policy->addresses.count);
-	facts->address = policy->addresses.address;
-	facts->address_count = policy->addresses.count;
-	facts->address_omitted = policy->addresses.omitted;
+	if (policy->addresses.count > 0)
+		allowed = choose_addresses(policy);
 	/* What does not exist is known without anybody being contacted. */
 	if (facts->a.status != DNS_NXDOMAIN && is_blocked(policy))
 		facts->status = CONNECT_BLOCKLISTED;
 	if (facts->address_count == 0 || facts->status == CONNECT_BLOCKLISTED)
 		return TASK_DONE;
-	allowed = allowed_addresses(policy->job->context, facts);
 	if (allowed == 0) {
 		facts->status = CONNECT_BLOCKLISTED;
 		return TASK_DONE;

@@ -199,9 +199,8 @@ bool address_is_loopback(const struct obs_address *address)
 	return address->family == 4 ? address->octet[0] == 127 : memcmp(address->octet, one, sizeof(one)) == 0;
 }
 
-void address_interleave(struct obs_address *address, size_t count)
+void address_interleave(const struct obs_address *address, size_t count, struct obs_address *sorted)
 {
-	struct obs_address sorted[OBS_ADDRESS_MAX];
 	size_t all[2] = { 0, 0 }, seen[2] = { 0, 0 }; /* of IPv6, of IPv4 */
 
 	for (size_t i = 0; i < count; i++)
@@ -212,6 +211,4 @@ void address_interleave(struct obs_address *address, size_t count)
 
 		sorted[at < others ? 2 * at + family : at + others] = address[i];
 	}
-	if (count > 0) /* @address may be NULL where there is none */
-		memcpy(address, sorted, count * sizeof(*sorted));
 }

@@ -16,9 +16,8 @@
 bool address_parse(struct span text, struct obs_address *address);
 socklen_t address_sockaddr(const struct obs_address *address, uint16_t port, struct sockaddr_storage *out);
 
-/* Put @address in the order a client tries them (RFC 8305 4): the families in turn, IPv6 first. At most
- * OBS_ADDRESS_MAX. */
-void address_interleave(struct obs_address *address, size_t count);
+/* Put @address into @sorted in the order a client tries them (RFC 8305 4): the families in turn, IPv6 first. */
+void address_interleave(const struct obs_address *address, size_t count, struct obs_address *sorted);
 
 bool address_equal(const struct obs_address *a, const struct obs_address *b);
 

@@ -83,6 +83,23 @@ static void add_cname(struct facts *f, struct obs_answer *answer, struct span *s
 	answer->cname = store;
 }
 
+/* As files before schema 1.2 have it: what was left out may be anything. */
+static void leave_out(struct facts *f, struct span what)
+{
+	struct observation *o = &f->observation;
+
+	if (span_equal(what, SPAN_LITERAL("mx")))
+		o->mx.omitted = 1;
+	else if (span_equal(what, SPAN_LITERAL("sts")))
+		o->txt[TXT_STS].omitted = o->txt[TXT_STS].omitted_meant = 1;
+	else if (span_equal(what, SPAN_LITERAL("rpt")))
+		o->txt[TXT_TLSRPT].omitted = o->txt[TXT_TLSRPT].omitted_meant = 1;
+	else if (span_equal(what, SPAN_LITERAL("addresses")))
+		o->policy.address_omitted = o->policy.address_untried = 1;
+	else
+		f->leaf.name_omitted = 1;
+}
+
 static bool set_dns(struct facts *f, struct span w, struct span v)
 {
 	struct observation *o = &f->observation;
@@ -112,6 +129,8 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 		assert_true(dns_word(v, &o->policy.a));
 	else if (IS("aaaa"))
 		assert_true(dns_word(v, &o->policy.aaaa));
+	else if (IS("left-out"))
+		leave_out(f, v);
 	else if (IS("addresses"))
 		o->policy.address_count = number(v);
 	else

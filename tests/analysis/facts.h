@@ -10,6 +10,7 @@
  *   sts -, sts STATUS, sts TEXT; rpt likewise
  *   sts-cname NAME, rpt-cname NAME, a-cname NAME, aaaa-cname NAME; sts-loop, rpt-loop, a-loop
  *   a STATUS, aaaa STATUS; addresses N
+ *   left-out mx|sts|rpt|addresses|san: there was more than was kept, and it may be anything
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
  *   tls VERSION      none 1.0 1.1 1.2 1.3
  *   alert N          no certificate after it

@@ -121,7 +121,7 @@ static const struct {
 				 .txt[TXT_STS].answer = ASKED(DNS_NXDOMAIN), .txt[TXT_TLSRPT].answer = ASKED(DNS_NXDOMAIN) },
 		.judgement = { .record = { RECORD_NONE, RECORD_NONE }, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_COUNT,
-		.line = FRONT "\"MX\":{\"status\":\"NOERROR\",\"ad\":true,\"ttl\":5,\"data\":{\"records\":[{\"preference\":0,\"name\":\"\"}],\"omitted\":2,\"null_mx\":true}},"
+		.line = FRONT "\"MX\":{\"status\":\"NOERROR\",\"ad\":true,\"ttl\":5,\"data\":{\"records\":[{\"preference\":0,\"name\":\"\"}],\"omitted\":2,\"null_mx\":false}},"
 			"\"STS\":{\"status\":\"NXDOMAIN\",\"state\":\"none\"}," NO_RPT "," NO_POLICY
 			",\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
 	},
@@ -234,8 +234,8 @@ static void a_domain_is_the_line_the_interface_says(void **state)
 			result.tls_verify = cases[i].verify;
 		if (cases[i].finding < FINDING_COUNT)
 			finding_add(&result.judgement.findings, cases[i].finding);
-		sts_record_parse(o->txt[TXT_STS].record, o->txt[TXT_STS].count, &result.sts);
-		tlsrpt_record_parse(o->txt[TXT_TLSRPT].record, o->txt[TXT_TLSRPT].count, &result.tlsrpt);
+		sts_record_parse(o->txt[TXT_STS].record, o->txt[TXT_STS].count, 0, &result.sts);
+		tlsrpt_record_parse(o->txt[TXT_TLSRPT].record, o->txt[TXT_TLSRPT].count, 0, &result.tlsrpt);
 		sts_policy_parse(o->policy.http.body, &result.policy);
 		assert_int_equal(text_open(&out, "/dev/null", &error), 0);
 		domain_json_write(&out, o, &result);

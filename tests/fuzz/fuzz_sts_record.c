@@ -44,12 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t count = fuzz_split(data, size, 0x1e, record, RECORDS_MAX);
 	struct sts_record result, again;
 
-	sts_record_parse(record, count, &result);
+	sts_record_parse(record, count, 0, &result);
 	check(&result, record, count);
 	/* DNS promises no order */
 	for (size_t i = 0; i < count; i++)
 		reversed[i] = record[count - 1 - i];
-	sts_record_parse(reversed, count, &again);
+	sts_record_parse(reversed, count, 0, &again);
 	FUZZ_CHECK(again.state == result.state && fuzz_same_findings(&again.findings, &result.findings));
 	FUZZ_CHECK(span_equal(again.id, result.id));
 	return 0;

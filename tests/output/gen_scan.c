@@ -53,7 +53,7 @@ static void put_txt(const char *name, const struct obs_txt *txt)
 	put_answer(&txt->answer);
 	fputc(',', facts);
 	put_spans(txt->record, txt->count);
-	fprintf(facts, ",%u]", txt->omitted);
+	fprintf(facts, ",%u,%u]", txt->omitted, txt->omitted_meant);
 }
 
 static void put_tls(const struct obs_tls *tls)
@@ -93,8 +93,8 @@ static void put_policy(const struct obs_policy *p)
 		fputs(i > 0 ? "," : "", facts);
 		put_hex(p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
 	}
-	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu", p->address_used, p->fetch_ms,
-		p->reserved, p->address_omitted);
+	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu,\"untried\":%zu", p->address_used,
+		p->fetch_ms, p->reserved, p->address_omitted, p->address_untried);
 	put_tls(&p->tls);
 	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure, (unsigned long long)p->http.size);
 	put_span(p->http.content_type);

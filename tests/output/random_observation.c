@@ -147,6 +147,7 @@ static void make_txt(struct maker *m, struct obs_txt *txt)
 	txt->count = count(m, OBS_TXT_MAX);
 	txt->record = texts(m, txt->count, 1000);
 	txt->omitted = number(m, 500) * (maker_chance(m, 9) == 0);
+	txt->omitted_meant = number(m, txt->omitted);
 }
 
 /* One of a few certificates, so that they repeat within a frame: all facts follow from the hash. */
@@ -215,6 +216,7 @@ static void make_policy(struct maker *m, struct obs_policy *p)
 	make_answer(m, &p->aaaa);
 	p->address_count = count(m, OBS_ADDRESS_MAX);
 	p->address_omitted = number(m, 90) * (maker_chance(m, 9) == 0);
+	p->address_untried = number(m, (uint32_t)p->address_omitted);
 	address = p->address_count > 0 ? room(m, p->address_count * sizeof(*address)) : NULL;
 	for (size_t i = 0; i < p->address_count; i++) {
 		memset(&address[i], 0, sizeof(*address));
@@ -285,13 +287,13 @@ static bool same_mx(const struct obs_mx *a, const struct obs_mx *b)
 static bool same_txt(const struct obs_txt *a, const struct obs_txt *b)
 {
 	return same_answer(&a->answer, &b->answer) && a->omitted == b->omitted &&
-	       same_texts(a->record, a->count, b->record, b->count);
+	       a->omitted_meant == b->omitted_meant && same_texts(a->record, a->count, b->record, b->count);
 }
 
 static bool same_addresses(const struct obs_policy *a, const struct obs_policy *b)
 {
 	if (a->address_count != b->address_count || a->address_omitted != b->address_omitted ||
-	    a->reserved != b->reserved)
+	    a->address_untried != b->address_untried || a->reserved != b->reserved)
 		return false;
 	for (size_t i = 0; i < a->address_count; i++) {
 		if (memcmp(&a->address[i], &b->address[i], sizeof(*a->address)) != 0)

@@ -81,7 +81,8 @@ class Scan:
         return [self.answer(shape[1], shape[2], at(r, 7, 0), at(more, 0, [])), records, at(more, 1, 0)]
 
     def txt(self, value, flags, tries):
-        return [self.answer(flags, tries, at(value, 0, 0), at(value, 2, [])), [hexed(s) for s in at(value, 1, [])], at(value, 3, 0)]
+        return [self.answer(flags, tries, at(value, 0, 0), at(value, 2, [])), [hexed(s) for s in at(value, 1, [])],
+                at(value, 3, 0), at(value, 4, at(value, 3, 0))]
 
     def policy(self, p):
         a, aaaa, tls, http = at(p, 1, [0, 0, 0]), at(p, 2, [0, 0, 0]), at(p, 6, []), at(p, 7, [])
@@ -95,6 +96,7 @@ class Scan:
             "fetch_ms": at(p, 5, 0),
             "reserved": at(p, 8, 0),
             "omitted": at(p, 9, 0),
+            "untried": at(p, 10, at(p, 9, 0)),
             "tls": [at(tls, 0, 0), at(tls, 1, None), [self.certificates[i] for i in at(tls, 2, [])], at(tls, 3, []), at(tls, 4, 0)],
             "http": [at(http, 0, 0), at(http, 1, 0), at(http, 2, 0), hexed(at(http, 3, None)), hexed(at(http, 4, None)), body[0],
                      body[1], hexed(at(http, 7, None)), hexed(at(http, 8, None))],
@@ -128,7 +130,7 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 1], "stsurvey test", 1795300429120, {"rate": "1000"},
+    assert scan.header == [0, "stsurvey-scan", [1, 2], "stsurvey test", 1795300429120, {"rate": "1000"},
                            ["list", 99, -7, (1 << 64) - 1, 2, 1]], scan.header
     assert scan.trailer == [4, 0, 1795300430000, len(expected), 1, 2, 3, 4, 5], scan.trailer
     assert len(scan.domains) == len(expected) > 0

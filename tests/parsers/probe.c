@@ -66,7 +66,7 @@ static void answer_sts(const struct span *item, size_t count)
 {
 	struct sts_record record;
 
-	sts_record_parse(item, count, &record);
+	sts_record_parse(item, count, 0, &record);
 	printf("%s\t", record_state_names[record.state]);
 	print_findings(&record.findings);
 	printf("\t");
@@ -80,7 +80,7 @@ static void answer_tlsrpt(const struct span *item, size_t count)
 	enum tlsrpt_scheme scheme;
 	struct span uri;
 
-	tlsrpt_record_parse(item, count, &record);
+	tlsrpt_record_parse(item, count, 0, &record);
 	printf("%s\t", record_state_names[record.state]);
 	print_findings(&record.findings);
 	printf("\t");

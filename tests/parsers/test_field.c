@@ -171,7 +171,8 @@ static void one_record_of_several_counts(void **state)
 		memset(&reading, 0x55, sizeof(reading)); /* what txt_read sets it sets itself */
 		for (; count < COUNT_OF(record) && cases[i].record[count]; count++)
 			record[count] = span_of(cases[i].record[count]);
-		expect_word(cases[i].behaviour, record_state_names[txt_read(record, count, &kind, &findings, &reading)],
+		expect_word(cases[i].behaviour,
+			    record_state_names[txt_read(record, count, 0, &kind, &findings, &reading)],
 			    record_state_names[cases[i].state]);
 		expect_findings(cases[i].behaviour, &findings, cases[i].findings);
 		if (cases[i].state != RECORD_VALID)

@@ -154,7 +154,7 @@ static void run(const struct row *row)
 
 	for (; count < 4 && row->record[count]; count++)
 		record[count] = expect_copy(row->record[count], strlen(row->record[count]));
-	sts_record_parse(record, count, &result);
+	sts_record_parse(record, count, 0, &result);
 	expect_word(row->behaviour, record_state_names[result.state], row->state);
 	expect_findings(row->behaviour, &result.findings, row->findings);
 	if (row->id)
@@ -186,7 +186,7 @@ static void a_nul_is_an_octet_like_others(void **state)
 	struct sts_record result;
 
 	(void)state;
-	sts_record_parse(&record, 1, &result);
+	sts_record_parse(&record, 1, 0, &result);
 	expect_findings("NUL in the id", &result.findings, "104");
 	expect_free(record);
 }
@@ -202,10 +202,10 @@ static void hostile_fields_are_read_to_the_end(void **state)
 	(void)state;
 	for (unsigned i = 0; n < SIZE; i++)
 		n += (size_t)sprintf(text + n, ";n%x=1", i);
-	sts_record_parse(&(struct span){ text, n }, 1, &result);
+	sts_record_parse(&(struct span){ text, n }, 1, 0, &result);
 	expect_findings("thousands of fields without an id", &result.findings, "103");
 	n += (size_t)sprintf(text + n, ";n0=1;id=z");
-	sts_record_parse(&(struct span){ text, n }, 1, &result);
+	sts_record_parse(&(struct span){ text, n }, 1, 0, &result);
 	expect_findings("thousands of fields, one twice", &result.findings, "107");
 	expect_span("thousands of fields", result.id, "z");
 	free(text);

@@ -159,7 +159,7 @@ static void run(const struct row *row)
 
 	for (; count < 4 && row->record[count]; count++)
 		record[count] = expect_copy(row->record[count], strlen(row->record[count]));
-	tlsrpt_record_parse(record, count, &result);
+	tlsrpt_record_parse(record, count, 0, &result);
 	expect_word(row->behaviour, record_state_names[result.state], row->state);
 	expect_findings(row->behaviour, &result.findings, row->findings);
 	list_rua(&result, rua, sizeof(rua));

@@ -98,18 +98,18 @@ static void families_take_turns_and_ipv6_begins(void **state)
 {
 	static const char *const given[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2" };
 	static const char *const due[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "192.0.2.3" };
-	struct obs_address address[COUNT_OF(given)];
+	struct obs_address address[COUNT_OF(given)], sorted[COUNT_OF(given)];
 	char text[ADDRESS_TEXT_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(given); i++)
 		address[i] = parsed(given[i]);
-	address_interleave(address, COUNT_OF(given));
+	address_interleave(address, COUNT_OF(given), sorted);
 	for (size_t i = 0; i < COUNT_OF(due); i++) {
-		address_text(&address[i], text);
+		address_text(&sorted[i], text);
 		assert_string_equal(text, due[i]);
 	}
-	address_interleave(NULL, 0); /* a host without any */
+	address_interleave(NULL, 0, NULL); /* a host without any */
 }
 
 static void sockaddr_is_in_network_order(void **state)
