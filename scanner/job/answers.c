@@ -202,7 +202,10 @@ int answers_keep_txt(struct arena *arena, const struct net_query *query, const s
 	text = join_texts(arena, answer);
 	if (!text)
 		return NET_FAULT_MEMORY;
-	choose_texts(text, answer->count, kind, txt);
+	if (answer->count <= OBS_TXT_MAX && answer->len <= OBS_TXT_OCTETS_MAX) /* as a rule: all fits */
+		txt->count = answer->count;
+	else
+		choose_texts(text, answer->count, kind, txt);
 	txt->record = text;
 	return NET_OK;
 }
