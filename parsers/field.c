@@ -1,6 +1,6 @@
 #include "parsers/field.h"
 
-#include "parsers/utf8.h"
+#include "parsers/meant.h"
 
 bool field_is_name(struct span name)
 {
@@ -79,48 +79,6 @@ bool field_is_spaced(struct span name, struct span known)
 	return name.n > known.n && ascii_is_wsp(name.p[known.n]) && span_equal(span_trim(name), known);
 }
 
-/* What stands around a record that was pasted: quotes of every kind, and the backslash before one; white space of every
- * script (Unicode's White_Space); what has no width. */
-static bool is_debris(uint32_t c)
-{
-	static const struct {
-		uint16_t first, last;
-	} ranges[] = {
-		{ 0x09, 0x0d },     { 0x20, 0x20 },     { 0x22, 0x22 },     { 0x27, 0x27 },     { 0x5c, 0x5c },
-		{ 0x60, 0x60 },     { 0x85, 0x85 },     { 0xa0, 0xa0 },     { 0xab, 0xab },     { 0xad, 0xad },
-		{ 0xb4, 0xb4 },     { 0xbb, 0xbb },     { 0x34f, 0x34f },   { 0x61c, 0x61c },   { 0x1680, 0x1680 },
-		{ 0x180e, 0x180e }, { 0x2000, 0x200f }, { 0x2018, 0x201f }, { 0x2028, 0x202f }, { 0x2032, 0x2037 },
-		{ 0x2039, 0x203a }, { 0x205f, 0x206f }, { 0x275b, 0x275e }, { 0x3000, 0x3000 }, { 0x300c, 0x300f },
-		{ 0x301d, 0x301f }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xff02, 0xff02 }, { 0xff07, 0xff07 },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(ranges); i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	return false;
-}
-
-static struct span without_debris(struct span text)
-{
-	size_t n;
-
-	while (text.n > 0 && is_debris(utf8_character(text, &n)))
-		text = span_skip(text, n);
-	return text;
-}
-
-/* Does @text begin with @meant ("v=sts"), whatever its case and whatever was pasted before, in and behind "v="? */
-static bool is_meant(struct span text, struct span meant)
-{
-	for (size_t i = 0; i < 2; i++) { /* "v", "=" */
-		text = without_debris(text);
-		if (text.n == 0 || ascii_lower(text.p[0]) != meant.p[i])
-			return false;
-		text = span_skip(text, 1);
-	}
-	return span_starts_with_nocase(without_debris(text), span_skip(meant, 2));
-}
-
 enum txt_likeness txt_likeness(struct span record, const struct txt_kind *kind)
 {
 	if (span_starts_with(record, kind->version)) {
@@ -131,7 +89,7 @@ enum txt_likeness txt_likeness(struct span record, const struct txt_kind *kind)
 		/* "v=STSv10", "v=STSv1.1", "v=STSv1id=…": another version's name */
 		return ascii_is_alnum(next) || next == '.' || next == '-' || next == '_' ? TXT_BAD_VERSION : TXT_LOOSE;
 	}
-	return is_meant(record, kind->meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
+	return meant_as(record, kind->meant) ? TXT_BAD_VERSION : TXT_UNRELATED;
 }
 
 /* Which of the records is the one that counts? RECORD_VALID: *@text. */

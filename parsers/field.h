@@ -76,8 +76,7 @@ struct txt_reading {
 /* A kind of TXT record: how it begins, its fields, and what is found wrong with it. */
 struct txt_kind {
 	struct span version; /* the exact beginning, "v=STSv1" */
-	struct span meant;   /* what shows that a record wants to be one, in lower case: "v=sts"; in any case, and with
-			      * quotes, white space and characters without width before, in and behind its "v=" */
+	struct span meant;   /* what shows that a record wants to be one, for meant_as: "v=sts" */
 	void (*read_field)(struct txt_reading *reading, struct span field);
 	enum finding multiple, unrelated, bad_version, syntax, not_whole;
 };
