@@ -71,15 +71,15 @@ static void put_id(struct json *json, const struct classification *result)
 
 static void put_rua(struct json *json, const struct classification *result)
 {
-	enum tlsrpt_scheme scheme;
 	size_t at = 0;
-	struct span uri;
+	struct span text;
+	struct uri uri;
 
 	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
 	json_open_array(json, "rua");
-	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme))
-		json_string(json, NULL, uri);
+	while (tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri))
+		json_string(json, NULL, text);
 	json_close_array(json);
 }
 

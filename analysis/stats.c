@@ -189,30 +189,12 @@ static void add_policy(struct stats *stats, const struct classification *result)
 
 /* ---- reports ---- */
 
-/* The host that gets the reports: behind the @ of an address, behind the // of a URL. */
-static struct span host_of_uri(struct span uri, enum tlsrpt_scheme scheme)
-{
-	size_t end = 0, colon = span_find(uri, 0, ':');
-	struct span rest = span_skip(uri, colon < uri.n ? colon + 1 : uri.n);
-
-	if (scheme == TLSRPT_HTTPS && span_starts_with(rest, SPAN_LITERAL("//")))
-		rest = span_skip(rest, 2);
-	while (end < rest.n && !strchr("/?#!", rest.p[end]))
-		end++;
-	rest.n = end;
-	for (size_t at = span_find(rest, 0, '@'); at < rest.n; at = span_find(rest, 0, '@'))
-		rest = span_skip(rest, at + 1);
-	if (scheme == TLSRPT_HTTPS && !span_starts_with(rest, SPAN_LITERAL("["))) /* the port */
-		rest.n = span_find(rest, 0, ':');
-	return rest;
-}
-
 static void add_tlsrpt(struct stats *stats, const struct classification *result)
 {
 	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
-	enum tlsrpt_scheme scheme;
 	bool mailto = false, https = false;
-	struct span uri, host = { NULL, 0 };
+	struct span text, host = { NULL, 0 };
+	struct uri uri;
 	size_t at = 0;
 
 	stats->metric[METRIC_TLSRPT_RECORD] += has_record;
@@ -220,11 +202,13 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
 	stats->metric[METRIC_TLSRPT_VALID]++;
-	while (tlsrpt_next_rua(&result->tlsrpt, &at, &uri, &scheme)) {
-		mailto |= scheme == TLSRPT_MAILTO;
-		https |= scheme == TLSRPT_HTTPS;
-		if (host.n == 0 && scheme != TLSRPT_OTHER)
-			host = host_of_uri(uri, scheme);
+	while (tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri)) {
+		if (uri.scheme == URI_OTHER || !uri.has_goal)
+			continue;
+		mailto |= uri.scheme == URI_MAILTO;
+		https |= uri.scheme == URI_HTTPS;
+		if (host.n == 0)
+			host = uri.host;
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
 	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;

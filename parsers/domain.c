@@ -20,8 +20,8 @@ static bool is_label(const uint8_t *p, const uint8_t *end)
 	return p < end && end - p <= DOMAIN_LABEL_MAX && *p != '-' && end[-1] != '-';
 }
 
-/* "0.0.0.0" to "255.255.255.255"; rare; inlined, it would make every name save registers for it. */
-__attribute__((noinline)) static bool is_ipv4(struct span name)
+/* Rare; inlined, it would make every name save registers for it. */
+__attribute__((noinline)) bool domain_is_ipv4(struct span name)
 {
 	unsigned parts = 0;
 	uint64_t value;
@@ -53,7 +53,7 @@ static bool is_dotted(struct span name, uint8_t allowed)
 			return false;
 	}
 	/* RFC 5321 4.1.3: an address needs brackets; a bare one is no name. */
-	return octet_class[end[-1]] != D || !is_ipv4(name);
+	return octet_class[end[-1]] != D || !domain_is_ipv4(name);
 }
 
 bool domain_is_name(struct span name)

@@ -22,6 +22,9 @@ bool domain_is_name(struct span name);
 /* RFC 5321 Domain: as above without underscores. */
 bool domain_is_host(struct span name);
 
+/* "0.0.0.0" to "255.255.255.255" */
+bool domain_is_ipv4(struct span name);
+
 /* The part behind the first dot; empty without one. */
 struct span domain_parent(struct span name);
 

@@ -9,6 +9,7 @@
 #include "parsers/field.h"
 #include "parsers/finding.h"
 #include "parsers/span.h"
+#include "parsers/uri.h"
 
 struct tlsrpt_record {
 	enum record_state state;     /* NONE, VALID, INVALID or MULTIPLE */
@@ -22,9 +23,8 @@ extern const struct txt_kind tlsrpt_record_kind;
 /* As sts_record_parse. */
 void tlsrpt_record_parse(const struct span *record, size_t count, size_t unrelated, struct tlsrpt_record *result);
 
-enum tlsrpt_scheme { TLSRPT_MAILTO, TLSRPT_HTTPS, TLSRPT_OTHER };
-
-/* Walk the rua URIs of a valid record in order; *@at starts at 0. False at the end. */
-bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *uri, enum tlsrpt_scheme *scheme);
+/* Walk the rua URIs of a valid record in order, those that no sender can use included: as written, and what they are.
+ * *@at starts at 0. False at the end. */
+bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *text, struct uri *uri);
 
 #endif

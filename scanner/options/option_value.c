@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "parsers/uri.h"
 #include "scanner/base/line_file.h"
 #include "scanner/base/log.h"
 
@@ -155,17 +156,15 @@ static enum options_result set_word(const struct setting *set)
 /* It goes into a header line and, later, into SMTP: nothing that could end the line may pass. */
 static enum options_result set_contact(const struct setting *set)
 {
-	bool is_url = span_starts_with_nocase(set->value, SPAN_LITERAL("https://")) ||
-		      span_starts_with_nocase(set->value, SPAN_LITERAL("http://"));
-	size_t at = span_find(set->value, 0, '@');
+	struct span domain;
 
-	if (!is_url && (at == 0 || at + 1 >= set->value.n))
-		return fail(set, OPTIONS_USAGE, "neither a URL nor a mail address");
 	if (set->value.n > CONTACT_MAX)
 		return fail(set, OPTIONS_USAGE, "longer than %d octets", (int)CONTACT_MAX);
 	for (size_t i = 0; i < set->value.n; i++)
 		if (set->value.p[i] <= ' ' || set->value.p[i] > '~')
 			return fail(set, OPTIONS_USAGE, "only printable ASCII without spaces can be sent");
+	if (!uri_read(set->value).has_goal && !uri_is_mail_address(set->value, &domain))
+		return fail(set, OPTIONS_USAGE, "neither a URL nor a mail address");
 	return set_text(set);
 }
 

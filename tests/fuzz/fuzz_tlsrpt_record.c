@@ -7,19 +7,21 @@ enum { RECORDS_MAX = 8 };
 
 static void check_rua(const struct tlsrpt_record *result)
 {
-	enum tlsrpt_scheme scheme;
-	struct span uri;
-	size_t last = 0, count = 0, supported = 0;
+	struct span text;
+	struct uri uri;
+	size_t last = 0, count = 0, supported = 0, usable = 0;
 
-	for (size_t at = 0; tlsrpt_next_rua(result, &at, &uri, &scheme); count++) {
+	for (size_t at = 0; tlsrpt_next_rua(result, &at, &text, &uri); count++) {
 		FUZZ_CHECK(at > last && at <= result->text.n);
-		FUZZ_CHECK(uri.n > 0 && fuzz_is_inside(uri, result->text));
-		FUZZ_CHECK(span_find(uri, 0, ':') < uri.n && span_find(uri, 0, ',') == uri.n);
-		FUZZ_CHECK(span_find(uri, 0, ' ') == uri.n && span_find(uri, 0, ';') == uri.n);
-		supported += scheme != TLSRPT_OTHER;
+		FUZZ_CHECK(text.n > 0 && fuzz_is_inside(text, result->text));
+		FUZZ_CHECK(span_find(text, 0, ':') < text.n && span_find(text, 0, ',') == text.n);
+		FUZZ_CHECK(span_find(text, 0, ' ') == text.n && span_find(text, 0, ';') == text.n);
+		FUZZ_CHECK(uri.is_uri && (!uri.has_goal || fuzz_is_inside(uri.host, text)));
+		supported += uri.scheme != URI_OTHER;
+		usable += uri.scheme != URI_OTHER && uri.has_goal;
 		last = at;
 	}
-	FUZZ_CHECK((result->state == RECORD_VALID) == (supported > 0));
+	FUZZ_CHECK((result->state == RECORD_VALID) == (usable > 0));
 	FUZZ_CHECK(result->state == RECORD_VALID || count == 0);
 	FUZZ_CHECK((count > supported) <= finding_has(&result->findings, FINDING_TLSRPT_BAD_SCHEME));
 }

@@ -77,16 +77,16 @@ static void answer_tlsrpt(const struct span *item, size_t count)
 {
 	static const char *const scheme_name[] = { "mailto", "https", "other" };
 	struct tlsrpt_record record;
-	enum tlsrpt_scheme scheme;
-	struct span uri;
+	struct span text;
+	struct uri uri;
 
 	tlsrpt_record_parse(item, count, 0, &record);
 	printf("%s\t", record_state_names[record.state]);
 	print_findings(&record.findings);
 	printf("\t");
-	for (size_t at = 0; tlsrpt_next_rua(&record, &at, &uri, &scheme);) {
-		printf("%s:", scheme_name[scheme]);
-		print_hex(uri);
+	for (size_t at = 0; tlsrpt_next_rua(&record, &at, &text, &uri);) {
+		printf("%s:", scheme_name[uri.scheme]);
+		print_hex(text);
 		printf(",");
 	}
 }

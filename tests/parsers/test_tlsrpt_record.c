@@ -73,6 +73,9 @@ static const struct row grammar[] = {
 	BAD("https without a host", V "rua=https://", "904"),
 	BAD("https without slashes", V "rua=https:c.example", "904"),
 	BAD("https with a port alone", V "rua=https://:443/", "904"),
+	BAD("mailto with an authority", V "rua=mailto://a@b.example", "904"),
+	BAD("mailto with two addresses in one", V "rua=mailto:a@b@c.example", "904"),
+	BAD("a port that is none", V "rua=https://c.example:65536/", "904"),
 	GOOD("no address beside a good URI", V "rua=mailto:a@b.example,mailto:b.example", "904",
 	     "\nm mailto:a@b.example\nm mailto:b.example"),
 
@@ -140,14 +143,14 @@ static const struct row sets[] = {
 
 static void list_rua(const struct tlsrpt_record *record, char *text, size_t size)
 {
-	static const char letter[] = { [TLSRPT_MAILTO] = 'm', [TLSRPT_HTTPS] = 'h', [TLSRPT_OTHER] = 'o' };
-	enum tlsrpt_scheme scheme;
-	struct span uri;
+	static const char letter[] = { [URI_MAILTO] = 'm', [URI_HTTPS] = 'h', [URI_OTHER] = 'o' };
+	struct span member;
+	struct uri uri;
 	size_t n = 0;
 
 	text[0] = '\0';
-	for (size_t at = 0; tlsrpt_next_rua(record, &at, &uri, &scheme);)
-		n += (size_t)snprintf(text + n, size - n, "\n%c %.*s", letter[scheme], (int)uri.n, uri.p);
+	for (size_t at = 0; tlsrpt_next_rua(record, &at, &member, &uri);)
+		n += (size_t)snprintf(text + n, size - n, "\n%c %.*s", letter[uri.scheme], (int)member.n, member.p);
 }
 
 static void run(const struct row *row)

@@ -66,6 +66,11 @@ def judge_tlsrpt(case, answer):
     if expect == "valid" and findings == "tlsrpt-bad-scheme" and not supported:
         expect = "invalid"  # no supported scheme: nobody can report
         case = dict(case, rua=None)
+    usable = re.search(rb"[=,][ \t]*(mailto:[^@,;/?]+@[^@,;/?.]+(\.[^@,;/?.]+)*([?,; \t]|$)|https://[^/,;])", b"".join(records(case)),
+                       re.IGNORECASE)
+    if expect == "valid" and findings == "tlsrpt-bad-uri" and not usable:
+        expect = "invalid"  # nothing but the scheme was looked at
+        case = dict(case, rua=None)
     if state != expect:
         return f"state {state}"
     got = [values(uri.split(":")[1])[0] for uri in uris.split(",") if uri and not uri.startswith("other:")]

@@ -178,6 +178,8 @@ static void usage_errors_name_the_option(void **state)
 		{ "--name-servers fe80::1%eth0", "--name-servers 'fe80::1%eth0':" },
 		{ "--allow-reserved 10/8", "--allow-reserved '10/8': '10/8' is no network" },
 		{ "--contact me", "--contact 'me': neither a URL nor a mail address" },
+		{ "--contact a@b@example.org", "--contact 'a@b@example.org': neither a URL nor a mail address" },
+		{ "--contact https:///x", "--contact 'https:///x': neither a URL nor a mail address" },
 		{ "--contact https://a\r\nX:y", "--contact 'https://a\r\nX:y': only printable ASCII" },
 		{ "-m -", "--metadata-file needs a file" },
 		{ "--metadata-file out", "--output-file and --metadata-file are the same file" },
