@@ -293,16 +293,15 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 	const struct record *record;
 	size_t name = question;
 
-	while ((record = cname_of(section, name))) {
+	while (!answer->cname_loop && (record = cname_of(section, name))) {
 		note_ttl(answer, record->ttl);
 		name = record->rdata;
-		if (is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX) {
-			answer->cname_loop = true; /* longer than any resolver follows counts as endless */
-			return 0;
-		}
-		room->cname[answer->cname_count++] = (uint16_t)name;
+		/* longer than any resolver follows counts as endless */
+		answer->cname_loop = is_passed(section, answer, question, name) || answer->cname_count == OBS_CNAME_MAX;
+		if (answer->cname_count < OBS_CNAME_MAX)
+			room->cname[answer->cname_count++] = (uint16_t)name;
 	}
-	return name;
+	return answer->cname_loop ? 0 : name;
 }
 
 /* Second pass: the records of the asked type that the chain's end owns. */

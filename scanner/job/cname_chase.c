@@ -10,6 +10,7 @@ struct cname_chase {
 	struct span start;
 	struct span next; /* whose link is asked for; p NULL: the chain has come to its end */
 	struct span cname[OBS_CNAME_MAX];
+	uint16_t count;
 	struct net_query query;
 };
 
@@ -18,7 +19,7 @@ static bool is_passed(const struct cname_chase *chase, struct span name)
 {
 	if (span_equal_nocase(chase->start, name))
 		return true;
-	for (size_t i = 0; i < chase->answer->cname_count; i++)
+	for (size_t i = 0; i < chase->count; i++)
 		if (span_equal(chase->cname[i], name))
 			return true;
 	return false;
@@ -38,9 +39,13 @@ static void on_cname(struct net_query *query, const struct dns_answer *answer)
 	}
 	if (name.n > 0) {
 		kept->cname_loop = is_passed(chase, name);
-		chase->cname[kept->cname_count++] = name;
+		chase->cname[chase->count++] = name;
 		if (!kept->cname_loop)
 			chase->next = name;
+		if (chase->count >= kept->cname_count) { /* else the failed answer showed more of it */
+			kept->cname = chase->cname;
+			kept->cname_count = chase->count;
+		}
 	}
 	task_answered(&chase->task);
 }
@@ -51,10 +56,9 @@ static uint8_t ask_link(struct task *task)
 {
 	struct cname_chase *chase = (struct cname_chase *)task;
 	struct span name = chase->next;
-	size_t links = chase->answer->cname_count;
 
-	if (!name.p || links == OBS_CNAME_MAX || job_age_ms(chase->job) > JOB_CHASE_MS ||
-	    (links > 0 && !job_may_ask(chase->job, name)))
+	if (!name.p || chase->count == OBS_CNAME_MAX || job_age_ms(chase->job) > JOB_CHASE_MS ||
+	    (chase->count > 0 && !job_may_ask(chase->job, name)))
 		return TASK_DONE;
 	chase->next.p = NULL;
 	chase->query = (struct net_query){ .type = DNS_TYPE_CNAME, .on_answer = on_cname };
@@ -64,7 +68,7 @@ static uint8_t ask_link(struct task *task)
 
 bool cname_chase_is_due(const struct job *job, const struct obs_answer *answer)
 {
-	return job->last_pass && answer->status == DNS_SERVFAIL;
+	return job->last_pass && answer->status == DNS_SERVFAIL && !answer->cname_loop;
 }
 
 void cname_chase_start(struct job *job, struct task *parent, struct span start, struct obs_answer *answer)
@@ -80,7 +84,6 @@ void cname_chase_start(struct job *job, struct task *parent, struct span start, 
 	chase->job = job;
 	chase->answer = answer;
 	chase->start = chase->next = start;
-	answer->cname = chase->cname;
-	answer->cname_count = 0;
+	chase->count = 0;
 	task_start(&chase->task, &kind, parent);
 }

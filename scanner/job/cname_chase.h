@@ -9,11 +9,11 @@
 
 #include "scanner/job/job.h"
 
-/* Is there something to chase: has @answer failed for good? */
+/* Is there something to chase: has @answer failed for good, and shows no loop? */
 bool cname_chase_is_due(const struct job *job, const struct obs_answer *answer);
 
 /* Follow the chain from @start, which lives as long as the job, as a child of @parent. @answer gets chain and loop;
- * what stood in the failed answer is a part of the same chain. */
+ * what stood in the failed answer is a part of the same chain, and stays where no more than that can be found out. */
 void cname_chase_start(struct job *job, struct task *parent, struct span start, struct obs_answer *answer);
 
 #endif

@@ -103,17 +103,19 @@ static uint8_t ask_txt(struct task *task)
 		return TASK_DONE;
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		ask_record(job, name[q], (enum txt_question)q);
-	return JOB_CHASE_STS;
+	return JOB_CHASE;
 }
 
-static uint8_t chase_sts(struct task *task)
+static uint8_t chase_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
-	struct obs_answer *answer = &job->txt[TXT_STS].answer;
-	struct span start;
 
-	if (cname_chase_is_due(job, answer)) {
-		start = job_name_below(job, txt_questions[TXT_STS].label);
+	for (int q = 0; q < TXT_QUESTIONS; q++) {
+		struct obs_answer *answer = &job->txt[q].answer;
+		struct span start = { NULL, 0 };
+
+		if (cname_chase_is_due(job, answer))
+			start = job_name_below(job, txt_questions[q].label);
 		if (start.p)
 			cname_chase_start(job, task, start, answer);
 	}
@@ -157,7 +159,7 @@ void job_fini(struct job *job)
 void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name, bool last_pass)
 {
 	static uint8_t (*const steps[])(struct task * task) = {
-		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE_STS] = chase_sts, [JOB_POLICY] = fetch_policy
+		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE] = chase_txt, [JOB_POLICY] = fetch_policy
 	};
 	static const struct task_kind kind = { steps, ended };
 	const struct job_context *context = job->context;

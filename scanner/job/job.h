@@ -21,10 +21,10 @@
 struct job;
 
 enum job_state {
-	JOB_ASK_MX,    /* every job starts here: a name that does not exist ends here too */
-	JOB_ASK_TXT,   /* the name may exist: ask for all records below it together */
-	JOB_CHASE_STS, /* they are answered; if the resolver failed on _mta-sts for good: is it a CNAME loop? */
-	JOB_POLICY,    /* one usable STS record: a child fetches the policy */
+	JOB_ASK_MX,  /* every job starts here: a name that does not exist ends here too */
+	JOB_ASK_TXT, /* the name may exist: ask for all records below it together */
+	JOB_CHASE,   /* they are answered; where the resolver failed for good: is it a CNAME loop? */
+	JOB_POLICY,  /* one usable STS record: a child fetches the policy */
 };
 
 /* What all jobs of a worker share; read-only to them. */
