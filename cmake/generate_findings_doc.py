@@ -27,7 +27,8 @@ Severities: *error* breaks a sender's way; *tolerated* breaks the grammar, but d
 *info* break nothing; *transient* means that it could not be found out.
 
 The table is the whole vocabulary. Not every finding of it is drawn by this version: those about the mail servers' TLS
-and DANE need measurements that it does not make.
+and DANE need measurements that it does not make. For the same reason 712 leaves out what its meaning says of a CNAME:
+whether an MX is an alias is not measured today.
 """
 
 

@@ -95,19 +95,40 @@ static bool is_mx_pattern(struct span value)
 	return domain_is_host(value);
 }
 
-/* Would the value be a pattern if every character outside ASCII were a letter? */
+/* Can a U-label hold it (RFC 5892)? Not the dashes, spaces, quotes and signs that are pasted instead of ASCII's, nor
+ * what has no width; the blocks without letters are enough to tell. */
+static bool is_letter(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} others[] = {
+		{ 0x80, 0xa9 },     { 0xab, 0xb4 },     { 0xb6, 0xb6 },     { 0xb8, 0xb9 },       { 0xbb, 0xbf },
+		{ 0xd7, 0xd7 },     { 0xf7, 0xf7 },     { 0x34f, 0x34f },   { 0x61c, 0x61c },     { 0x115f, 0x1160 },
+		{ 0x1680, 0x1680 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x2000, 0x200b },   { 0x200e, 0x2bff },
+		{ 0x2e00, 0x2e7f }, { 0x2ff0, 0x3004 }, { 0x3008, 0x3020 }, { 0x3030, 0x3030 },   { 0x303d, 0x303f },
+		{ 0x3164, 0x3164 }, { 0x3200, 0x33ff }, { 0xe000, 0xf8ff }, { 0xfe00, 0xfe1f },   { 0xfe30, 0xfe6f },
+		{ 0xfeff, 0xff65 }, { 0xffa0, 0xffa0 }, { 0xffe0, 0xffff }, { 0x1f000, 0x1faff }, { 0xe0000, 0x10ffff },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(others) && c >= others[i].first; i++)
+		if (c <= others[i].last)
+			return false;
+	return true;
+}
+
+/* Would the value be a pattern if every letter outside ASCII were one of ASCII? */
 static bool is_u_label_pattern(struct span value)
 {
+	struct span rest = value;
 	char plain[DOMAIN_NAME_MAX];
-	size_t n = 0;
+	size_t n = 0, length;
 
-	for (size_t i = 0; i < value.n; n++) {
-		size_t length = utf8_length(span_skip(value, i));
+	for (; rest.n > 0; rest = span_skip(rest, length)) {
+		uint32_t c = utf8_character(rest, &length);
 
-		if (length == 0 || n == sizeof(plain))
+		if (utf8_length(rest) == 0 || n == sizeof(plain) || !is_letter(c))
 			return false;
-		plain[n] = length > 1 ? 'x' : value.p[i];
-		i += length;
+		plain[n++] = length > 1 ? 'x' : rest.p[0];
 	}
 	return !span_is_ascii(value) && is_mx_pattern((struct span){ plain, n });
 }

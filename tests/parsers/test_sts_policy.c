@@ -137,6 +137,59 @@ static const struct row bodies[] = {
 	INVALID("two trailing dots", ALL "mx: b.example..\n", "611"),
 	INVALID("U-label", ALL "mx: m\xc3\xbcnchen.example\n", "613"),
 	INVALID("wildcard before a U-label", ALL "mx: *.\xe6\x9d\xb1\xe4\xba\xac.example\n", "613"),
+	INVALID("U-labels of many scripts",
+		ALL "mx: \xe6\x9d\xb1.\xd7\xa9\xe0\xa4\xad\xea\xb0\x80.\xf0\xa0\x80\x80.example\n", "613"),
+	INVALID("U-label with a joiner", ALL "mx: \xd9\x87\xe2\x80\x8c\xd8\xa7.example\n", "613"),
+	INVALID("hyphen",
+		ALL "mx: a\xe2\x80\x90"
+		    "b.example\n",
+		"611"),
+	INVALID("non-breaking hyphen",
+		ALL "mx: a\xe2\x80\x91"
+		    "b.example\n",
+		"611"),
+	INVALID("en dash",
+		ALL "mx: a\xe2\x80\x93"
+		    "b.example\n",
+		"611"),
+	INVALID("minus sign",
+		ALL "mx: a\xe2\x88\x92"
+		    "b.example\n",
+		"611"),
+	INVALID("soft hyphen",
+		ALL "mx: a\xc2\xad"
+		    "b.example\n",
+		"611"),
+	INVALID("small and full-width hyphens",
+		ALL "mx: a\xef\xb9\xa3"
+		    "b\xef\xbc\x8d"
+		    "c.example\n",
+		"611"),
+	INVALID("zero-width space", ALL "mx: a\xe2\x80\x8b.example\n", "611"),
+	INVALID("word joiner",
+		ALL "mx: \xe2\x81\xa0"
+		    "a.example\n",
+		"611"),
+	INVALID("byte-order mark",
+		ALL "mx: \xef\xbb\xbf"
+		    "a.example\n",
+		"611"),
+	INVALID("no-break space at the end", ALL "mx: a.example\xc2\xa0\n", "611"),
+	INVALID("typographic quotes",
+		ALL "mx: \xe2\x80\x9c"
+		    "a.example\xe2\x80\x9d\n",
+		"611"),
+	INVALID("ellipsis", ALL "mx: a\xe2\x80\xa6\n", "611"),
+	INVALID("ideographic full stop",
+		ALL "mx: a\xe3\x80\x82"
+		    "example\n",
+		"611"),
+	INVALID("full-width letters", ALL "mx: \xef\xbd\x8d.example\n", "611"),
+	INVALID("replacement character", ALL "mx: a\xef\xbf\xbd.example\n", "611"),
+	INVALID("U-label beside a dash",
+		ALL "mx: m\xc3\xbcnchen\xe2\x80\x91"
+		    "a.example\n",
+		"611"),
 	INVALID("U-label with a trailing dot", ALL "mx: m\xc3\xbcnchen.example.\n", "612 613"),
 	{ "every well-formed mx counts",
 	  V E A "mx: a.example\nmx: *.b.example\nmx: " L63 "\nmx: A-1.2\nmx: a.example\n", "valid", "",
