@@ -50,10 +50,9 @@ static void put_bool(struct csv *csv, bool known, bool value)
 static void put_policy_fields(struct csv *csv, const struct observation *observation,
 			      const struct classification *result)
 {
-	bool asked = observation->input == INPUT_OK && result->judgement.record[TXT_STS] == RECORD_VALID;
 	bool judged = result->judgement.policy != POLICY_UNJUDGED;
 
-	csv_string(csv, asked ? connect_status_names[observation->policy.status] : "");
+	csv_string(csv, connect_status_names[observation->policy.status]);
 	csv_known(csv, observation->policy.http.status > 0, observation->policy.http.status);
 	csv_string(csv, result->tls_verify);
 	csv_string(csv, judged ? sts_mode_names[result->policy.mode] : "");
@@ -65,18 +64,16 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 {
 	const struct judgement *judgement = &result->judgement;
 	const struct obs_mx *mx = &observation->mx;
-	bool surveyed = observation->input == INPUT_OK;
-	bool answered = surveyed && dns_status_is_answer(mx->answer.status);
 
 	csv_text(csv, observation->name);
 	csv_uint(csv, observation->index);
 	csv_known(csv, observation->rank > 0, observation->rank);
 	csv_time_ms(csv, observation->time_ms);
 	csv_string(csv, domain_status_names[judgement->status]);
-	csv_string(csv, surveyed ? dns_status_names[mx->answer.status] : "");
+	csv_string(csv, dns_status_names[mx->answer.status]);
 	put_mx_names(csv, mx);
 	put_bool(csv, mx->answer.status == DNS_NOERROR, obs_mx_is_null(mx));
-	put_bool(csv, answered, mx->answer.ad);
+	put_bool(csv, obs_answer_has_ad(&mx->answer), mx->answer.ad);
 	csv_string(csv, record_state_names[judgement->record[TXT_STS]]);
 	csv_text(csv, result->sts.id);
 	csv_string(csv, record_state_names[judgement->record[TXT_TLSRPT]]);

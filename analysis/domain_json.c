@@ -24,7 +24,7 @@ static void put_flag(struct json *json, const char *key, bool flag)
 static void put_answer(struct json *json, const struct obs_answer *a)
 {
 	json_word(json, "status", dns_status_names[a->status]);
-	if (a->status == DNS_NOERROR || a->ad)
+	if (obs_answer_has_ad(a))
 		json_bool(json, "ad", a->ad);
 	if (a->status == DNS_NOERROR || a->ttl > 0)
 		json_uint(json, "ttl", a->ttl);
@@ -44,7 +44,8 @@ static void put_mx_records(struct json *json, const struct obs_mx *mx)
 	}
 	json_close_array(json);
 	put_count(json, "omitted", mx->omitted);
-	json_bool(json, "null_mx", obs_mx_is_null(mx));
+	if (mx->answer.status == DNS_NOERROR)
+		json_bool(json, "null_mx", obs_mx_is_null(mx));
 }
 
 static void put_mx(struct json *json, const struct obs_mx *mx)

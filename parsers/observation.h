@@ -220,6 +220,12 @@ static inline bool dns_status_is_answer(enum dns_status status)
 	return status != DNS_SKIPPED && !dns_status_is_transient(status);
 }
 
+/* Does the AD bit of the answer say something? A negative answer without it says nothing that a reader could use. */
+static inline bool obs_answer_has_ad(const struct obs_answer *answer)
+{
+	return answer->status == DNS_NOERROR || answer->ad;
+}
+
 /* Is this the null MX of RFC 7505: one record, the root? Its preference says nothing. */
 bool obs_mx_is_null(const struct obs_mx *mx);
 

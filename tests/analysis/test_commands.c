@@ -344,12 +344,12 @@ static void export_csv(void **state)
 	assert_int_equal(run("export %whole.scan --format csv"), EXIT_COMPLETE);
 	assert_memory_equal(printed, want, sizeof(want) - 1);
 	assert_non_null(strstr(printed, "\nwww.example.org,2,7,2027-01-15T08:00:00.000Z,complete,NOERROR,"
-					"mx1.example.org mx2.example.org,false,false,none,,valid,,"));
+					"mx1.example.org mx2.example.org,false,false,none,,valid,success,"));
 	assert_non_null(strstr(printed,
 			       "example.com,3,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,"
 			       "valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy\n"));
-	assert_non_null(strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,false,,,,,"));
-	assert_non_null(strstr(printed, ",illegal-input,,,,,,,,,,,,,,,,\n"));
+	assert_non_null(strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,,,,,success,"));
+	assert_non_null(strstr(printed, ",illegal-input,SKIPPED,,,,,,,skipped,,,,,,,,\n"));
 }
 
 static void export_jsonl_is_a_line_a_domain(void **state)

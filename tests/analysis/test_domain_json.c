@@ -125,6 +125,13 @@ static const struct {
 			"\"STS\":{\"status\":\"NXDOMAIN\",\"state\":\"none\"}," NO_RPT "," NO_POLICY
 			",\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
 	},
+	{ /* no MX at the alias's end: nothing that could be a null MX or not */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = { .status = DNS_NXDOMAIN, .cname = chain, .cname_count = 1 } },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
+		.finding = FINDING_COUNT,
+		.line = FRONT "\"MX\":{\"status\":\"NXDOMAIN\",\"data\":{\"cname\":[\"a.example.net\"],\"records\":[]}}," NOT_ASKED
+			",\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
+	},
 	{ /* could not find out */
 		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NO_ANSWER), .txt[TXT_STS].answer = { .status = DNS_TIMEOUT, .tries = 3 },
 				 .txt[TXT_TLSRPT].answer = ASKED(DNS_SERVFAIL) },

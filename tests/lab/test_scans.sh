@@ -42,6 +42,8 @@ survey() {
 	verdict "$name: export jsonl" $?
 	"$STSURVEY" export "$scan" --format csv >"$OUT/$name.csv"
 	verdict "$name: export csv" $?
+	"$here/formats.py" "$OUT/$name.jsonl" "$OUT/$name.csv"
+	verdict "$name: both exports say the same" $?
 	"$STSURVEY" stats "$scan" -d "$OUT/$name.tables"
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"

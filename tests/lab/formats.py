@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+"""formats.py JSONL CSV - do both exports of one scan say the same of each domain?
+
+The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. Exit
+status 1 where they differ.
+"""
+import csv
+import json
+import sys
+
+PLACE = {
+    "mx_status": ("results", "MX", "status"), "null_mx": ("results", "MX", "data", "null_mx"), "ad": ("results", "MX", "ad"),
+    "sts_state": ("results", "STS", "state"), "sts_id": ("results", "STS", "data", "id"),
+    "tlsrpt_state": ("results", "TLSRPT", "state"), "policy_status": ("results", "POLICY", "status"),
+    "http_status": ("results", "POLICY", "data", "http", "status"), "tls_verify": ("results", "POLICY", "data", "tls", "verify"),
+    "mode": ("results", "POLICY", "data", "policy", "mode"), "max_age": ("results", "POLICY", "data", "policy", "max_age"),
+    "policy_state": ("results", "POLICY", "data", "state"), "mx": ("results", "MX", "data", "records"),
+}
+TEXT = {None: "", True: "true", False: "false"}
+
+
+def word(line, column):
+    value = line
+    for key in PLACE.get(column, (column,)):
+        value = value.get(key) if isinstance(value, dict) else None
+    if column == "mx":
+        return " ".join(record["name"] or "." for record in value or [])
+    if isinstance(value, list):
+        return " ".join(value)
+    return TEXT[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    with open(sys.argv[2], encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    wrong = ["%d lines, %d rows" % (len(lines), len(rows))] if len(lines) != len(rows) else []
+    for line, row in zip(lines, rows):
+        wrong += ["%r: %s %r in CSV, %r in JSON" % (line["name"], column, text, word(line, column))
+                  for column, text in row.items() if text != word(line, column)]
+    print("\n".join(wrong[:20]) + "\n" * bool(wrong) + "%d domains in both forms, %d differences" % (len(rows), len(wrong)))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
