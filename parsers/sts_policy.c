@@ -294,8 +294,12 @@ static void judge_state(struct sts_policy *result)
 		result->state = POLICY_VALID;
 }
 
+static const struct span bom = { "\xef\xbb\xbf", 3 };
+
 static struct span without_leading_blanks(struct span body)
 {
+	if (span_starts_with(body, bom))
+		body = span_skip(body, bom.n);
 	while (body.n > 0 && (ascii_is_wsp(body.p[0]) || body.p[0] == '\r' || body.p[0] == '\n'))
 		body = span_skip(body, 1);
 	return body;
@@ -326,7 +330,6 @@ static bool has_html_tag(struct span body)
 
 void sts_policy_parse(struct span body, struct sts_policy *result)
 {
-	static const struct span bom = { "\xef\xbb\xbf", 3 };
 	enum finding no_policy = FINDING_COUNT;
 	struct policy_reading reading;
 	struct line line;

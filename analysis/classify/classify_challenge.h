@@ -6,7 +6,7 @@
 
 #include "parsers/observation.h"
 
-/* A field that says so, or what such pages say under a status that refuses, or in a page instead of a policy. */
+/* A field that says so, or what such pages say: under a status that refuses, or in a page under any but 404 and 410. */
 bool classify_challenge(const struct obs_http *http);
 
 #endif
