@@ -229,12 +229,12 @@ static enum finding finding_of_status(const struct obs_http *http)
 	}
 }
 
-/* Parameters are ignored (RFC 8461 3.2). */
+/* Parameters are ignored (RFC 8461 3.2); several types are none that all senders agree on. */
 static bool is_text_plain(struct span field)
 {
 	struct span type = { field.p, span_find(field, 0, ';') };
 
-	return span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain"));
+	return span_find(field, 0, ',') == field.n && span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain"));
 }
 
 static enum stage_result judge_http(const struct observation *observation, struct classification *result)

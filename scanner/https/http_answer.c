@@ -39,11 +39,11 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	if (status >= 100 && status < 200 && status != 101)
 		return ++answer->interim > HTTP_INTERIM_MAX ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
 	answer->http->status = (uint16_t)status;
-	answer->framed = status == 204 || status == 304; /* no body at all (RFC 9112 6.3) */
+	answer->has_length = status == 204 || status == 304; /* no body at all (RFC 9112 6.3) */
 	return HTTP_GO_ON;
 }
 
-/* The first field of a name counts. */
+/* The first field of a name is kept. */
 static enum http_go keep_field(struct http_answer *answer, struct span value, struct span *field)
 {
 	if (field->p)
@@ -52,6 +52,19 @@ static enum http_go keep_field(struct http_answer *answer, struct span value, st
 		value.n = HTTP_FIELD_MAX;
 	*field = arena_copy(answer->arena, value);
 	return field->p ? HTTP_GO_ON : stop(answer, HTTP_STOP_NO_MEMORY);
+}
+
+/* Two that differ are one list (RFC 9110 5.3); who takes which of them is not known. */
+static enum http_go join_field(struct http_answer *answer, struct span value, struct span *field)
+{
+	char text[HTTP_FIELD_MAX];
+	int n;
+
+	if (!field->p || span_equal_nocase(*field, value) || span_find(*field, 0, ',') < field->n)
+		return keep_field(answer, value, field);
+	n = snprintf(text, sizeof(text), "%.*s, %.*s", (int)field->n, field->p, (int)value.n, value.p);
+	field->p = NULL;
+	return keep_field(answer, (struct span){ text, strnlen(text, (size_t)n) }, field);
 }
 
 /* Its name and value, as the evidence from which a challenge is judged. */
@@ -63,18 +76,32 @@ static enum http_go keep_challenge(struct http_answer *answer, struct span name,
 	return keep_field(answer, (struct span){ text, strnlen(text, (size_t)n) }, &answer->http->challenge);
 }
 
+/* RFC 9112 6.1, 7: a list; the chunks at its end are undone before the body comes here, what is before them is not. */
+static void on_transfer_codings(struct http_answer *answer, struct span codings)
+{
+	size_t last = codings.n;
+
+	while (last > 0 && codings.p[last - 1] != ',')
+		last--;
+	answer->has_transfer_coding = true;
+	answer->is_chunked = span_equal_nocase(span_trim(span_skip(codings, last)), SPAN_LITERAL("chunked"));
+	if (answer->is_chunked)
+		codings.n = last;
+	if (http_coding_of(codings) != HTTP_CODING_NONE)
+		answer->transfer_coding = http_coding_of(codings);
+}
+
 static enum http_go on_field(struct http_answer *answer, struct span name, struct span value)
 {
 	if (span_equal_nocase(name, SPAN_LITERAL("content-type")))
-		return keep_field(answer, value, &answer->http->content_type);
+		return join_field(answer, value, &answer->http->content_type);
 	if (span_equal_nocase(name, SPAN_LITERAL("location")))
 		return keep_field(answer, value, &answer->http->location);
 	if (span_equal_nocase(name, SPAN_LITERAL("content-encoding")))
-		return keep_field(answer, value, &answer->http->content_encoding);
-	/* RFC 9112 6.3: a length, or a transfer coding with an end of its own */
-	answer->framed |= span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
-			  (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")) &&
-			   span_equal_nocase(value, SPAN_LITERAL("chunked")));
+		return join_field(answer, value, &answer->http->content_encoding);
+	answer->has_length |= span_equal_nocase(name, SPAN_LITERAL("content-length"));
+	if (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")))
+		on_transfer_codings(answer, value);
 	for (size_t i = 0; i < COUNT_OF(challenge_fields); i++) {
 		if (span_equal_nocase(name, challenge_fields[i]))
 			return keep_challenge(answer, challenge_fields[i], value);
@@ -179,6 +206,8 @@ enum http_go http_answer_body(struct http_answer *answer, struct span octets)
 {
 	enum http_coding_kind kind = http_coding_of(answer->http->content_encoding);
 
+	if (answer->transfer_coding != HTTP_CODING_NONE)
+		kind = kind == HTTP_CODING_NONE ? answer->transfer_coding : HTTP_CODING_UNKNOWN;
 	answer->coded_octets += octets.n;
 	if (kind == HTTP_CODING_NONE)
 		return keep_body(answer, octets);

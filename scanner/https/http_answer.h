@@ -1,7 +1,8 @@
 /* scanner/https/http_answer.h - one HTTP answer as it arrives, line by line and piece by piece → obs_http.
  *
- * Knows no HTTP library: its caller hands over complete header lines and the body without its transfer coding, and
- * stops when told to. A content coding is undone here. Nothing is kept beyond the limits of parsers/observation.h.
+ * Knows no HTTP library: its caller hands over complete header lines and the body without its chunks, and stops when
+ * told to. What compresses it, be it a content coding or a transfer coding, is undone here. Nothing is kept beyond the
+ * limits of parsers/observation.h.
  */
 #ifndef STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H
 #define STSURVEY_SCANNER_HTTPS_HTTP_ANSWER_H
@@ -27,7 +28,9 @@ struct http_answer {
 	struct obs_http *http; /* zeroed by the caller */
 	enum http_go go;       /* the last result */
 	bool in_body;          /* header lines from now on are trailers */
-	bool framed;           /* the answer says itself where its body ends */
+	/* of its fields and status, what says where the body ends (RFC 9112 6.3) */
+	bool has_length, has_transfer_coding, is_chunked;
+	enum http_coding_kind transfer_coding; /* beside chunked */
 	unsigned interim;
 	size_t header_octets;
 	char *body;
@@ -37,6 +40,12 @@ struct http_answer {
 };
 
 void http_answer_init(struct http_answer *answer, struct arena *arena, struct obs_http *http);
+
+/* Does the answer say itself where its body ends? Else the connection's end does. */
+static inline bool http_answer_is_framed(const struct http_answer *answer)
+{
+	return answer->is_chunked || (answer->has_length && !answer->has_transfer_coding);
+}
 
 /* One line of header, with its line end; status lines of 1xx answers too. */
 enum http_go http_answer_line(struct http_answer *answer, struct span line);

@@ -28,11 +28,22 @@ enum http_coding_kind http_coding_of(struct span field)
 		{ SPAN_LITERAL("gzip"), HTTP_CODING_GZIP },       { SPAN_LITERAL("x-gzip"), HTTP_CODING_GZIP },
 		{ SPAN_LITERAL("deflate"), HTTP_CODING_DEFLATE },
 	};
+	enum http_coding_kind kind = HTTP_CODING_NONE;
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (span_equal_nocase(span_trim(field), names[i].name))
-			return names[i].kind;
-	return HTTP_CODING_UNKNOWN;
+	for (size_t at = 0, comma; at <= field.n; at = comma + 1) {
+		struct span member;
+		size_t i = 0;
+
+		comma = span_find(field, at, ',');
+		member = span_trim((struct span){ field.p + at, comma - at });
+		while (i < COUNT_OF(names) && !span_equal_nocase(member, names[i].name))
+			i++;
+		if (i == COUNT_OF(names) || (names[i].kind != HTTP_CODING_NONE && kind != HTTP_CODING_NONE))
+			return HTTP_CODING_UNKNOWN;
+		if (names[i].kind != HTTP_CODING_NONE)
+			kind = names[i].kind;
+	}
+	return kind;
 }
 
 static voidpf allocate(voidpf arg, uInt count, uInt size)

@@ -226,7 +226,7 @@ static void judge_handshake(struct net_curl_attempt *attempt, CURLcode code)
 static bool is_cut(const struct net_curl_attempt *attempt, bool whole)
 {
 	return !attempt->http.in_body /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
-	       || !whole || (!attempt->http.framed && !attempt->tls.closed);
+	       || !whole || (!http_answer_is_framed(&attempt->http) && !attempt->tls.closed);
 }
 
 /* @whole: no coding of the body ends in the middle. */

@@ -67,11 +67,18 @@ static void words_are_told_apart(void **state)
 		const char *field;
 		enum http_coding_kind kind;
 	} rows[] = {
-		{ "", HTTP_CODING_NONE },          { "Identity", HTTP_CODING_NONE },
-		{ "gzip", HTTP_CODING_GZIP },      { " GZip ", HTTP_CODING_GZIP },
-		{ "x-gzip", HTTP_CODING_GZIP },    { "deflate", HTTP_CODING_DEFLATE },
-		{ "br", HTTP_CODING_UNKNOWN },     { "gzip, gzip", HTTP_CODING_UNKNOWN },
+		{ "", HTTP_CODING_NONE },
+		{ "Identity", HTTP_CODING_NONE },
+		{ "gzip", HTTP_CODING_GZIP },
+		{ " GZip ", HTTP_CODING_GZIP },
+		{ "x-gzip", HTTP_CODING_GZIP },
+		{ "deflate", HTTP_CODING_DEFLATE },
+		{ "br", HTTP_CODING_UNKNOWN },
+		{ "gzip, gzip", HTTP_CODING_UNKNOWN },
 		{ "gzip-x", HTTP_CODING_UNKNOWN },
+		{ "identity, gzip", HTTP_CODING_GZIP },
+		{ ", deflate ,", HTTP_CODING_DEFLATE },
+		{ "gzip, br", HTTP_CODING_UNKNOWN },
 	};
 
 	(void)state;

@@ -167,6 +167,24 @@ static const struct http_case http_cases[] = {
 	  5,
 	  false,
 	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
+	{ "chunked, and the connection cut behind it",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, Chunked\r\n\r\n7\r\nversion\r\n0\r\n\r\n",
+	  NULL,
+	  5,
+	  true,
+	  { CONNECT_SUCCESS, TLS, .http_status = 200, .size = 7, .body = 7 } },
+	{ "chunked without its last chunk",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nversion\r\n",
+	  NULL,
+	  5,
+	  false,
+	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL, .size = 7, .body = 7 } },
+	{ "a length that a transfer coding makes void",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 7\r\n\r\nversion",
+	  NULL,
+	  5,
+	  true,
+	  { CONNECT_SUCCESS, TLS, .http_status = 200, .failure = HTTP_PROTOCOL, .size = 7, .body = 7 } },
 	{ "chunk that is none",
 	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nver",
 	  NULL,
@@ -293,7 +311,10 @@ static const struct field_case field_cases[] = {
 	{ "no content type", "", NULL, NULL, 200, "" },
 	{ "empty content type", "Content-Type:\r\n", "", NULL, 200, "" },
 	{ "any case, any space", "CONTENT-type: \t text/HTML ;x=y \r\n", "text/HTML ;x=y", NULL, 200, "" },
-	{ "the first counts", "Content-Type: a/b\r\nContent-Type: c/d\r\n", "a/b", NULL, 200, "" },
+	{ "two that differ", "Content-Type: a/b\r\nContent-Type: c/d\r\n", "a/b, c/d", NULL, 200, "" },
+	{ "three that differ", "Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Type: e/f\r\n", "a/b, c/d", NULL, 200,
+	  "" },
+	{ "two that do not", "Content-Type: a/b\r\nContent-Type: A/B\r\n", "a/b", NULL, 200, "" },
 	{ "cf-mitigated", "CF-Mitigated: \t Challenge \r\n", NULL, "cf-mitigated: Challenge", 403, "" },
 	{ "of two marks the first", "SG-Captcha:\r\nX-Sucuri-Block: 1\r\n", NULL, "sg-captcha: ", 200, "" },
 	{ "403 alone", "", NULL, NULL, 403, "forbidden" },
@@ -369,16 +390,31 @@ static void content_codings(void **state)
 	}
 }
 
+static const uint8_t gzipped[] = { 0x1f, 0x8b, 8,    0,    0,    0,    0,    0,    0,    3, 0x2b, 0x4b, 0x2d, 0x2a,
+				   0xce, 0xcc, 0xcf, 0x03, 0x00, 0xc3, 0xd3, 0x1c, 0xbf, 7, 0,    0,    0 };
+
 /* Compressed though identity was asked for: what is kept is what a sender's library reads. */
 static void play_gzip(struct tls_peer *peer, SSL *ssl)
 {
-	static const uint8_t gzipped[] = { 0x1f, 0x8b, 8,    0,    0,    0,    0,    0,    0,
-					   3,    0x2b, 0x4b, 0x2d, 0x2a, 0xce, 0xcc, 0xcf, 0x03,
-					   0x00, 0xc3, 0xd3, 0x1c, 0xbf, 7,    0,    0,    0 };
-
 	(void)peer;
 	say(ssl, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 27\r\n\r\n");
 	SSL_write(ssl, gzipped, sizeof(gzipped));
+}
+
+/* The same as a transfer coding, with chunks around it, and the connection cut. */
+static void play_gzip_chunked(struct tls_peer *peer, SSL *ssl)
+{
+	(void)peer;
+	say(ssl, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1b\r\n");
+	SSL_write(ssl, gzipped, sizeof(gzipped));
+	say(ssl, "\r\n0\r\n\r\n");
+}
+
+static void look_at_body(const struct obs_policy *policy, struct tls_peer *peer)
+{
+	(void)peer;
+	assert_memory_equal(policy->http.body.p, "version", 7);
+	assert_null(policy->http.content_encoding.p);
 }
 
 static void look_at_gzip(const struct obs_policy *policy, struct tls_peer *peer)
@@ -397,6 +433,9 @@ static void a_compressed_body_is_read(void **state)
 
 	(void)state;
 	rig_fetch_one("gzip", &plan, 5, &want, look_at_gzip);
+	plan.play = play_gzip_chunked;
+	plan.abrupt = true;
+	rig_fetch_one("gzip, chunked", &plan, 5, &want, look_at_body);
 }
 
 static void look_at_location(const struct obs_policy *policy, struct tls_peer *peer)
