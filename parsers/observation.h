@@ -99,7 +99,7 @@ enum {
 
 /* What every DNS question yields. Small members: a window holds tens of thousands of these. */
 struct obs_answer {
-	const struct span *cname; /* targets in order, lower case, no trailing dot */
+	const struct span *cname; /* targets in order, also the one that closes a loop; lower case, no trailing dot */
 	uint32_t ttl;             /* seconds, the smallest on the way; 0 without records */
 	uint16_t cname_count;
 	uint8_t tries; /* questions sent for it, TCP and retries included */
@@ -167,9 +167,10 @@ struct obs_tls {
 struct obs_http {
 	uint16_t status; /* 0: no status line came */
 	enum http_failure failure;
-	struct span content_type;     /* field value as sent; p NULL: no such field */
-	struct span location;         /* field value as sent; p NULL: no such field */
-	struct span content_encoding; /* field value as sent; p NULL: no such field. `body` is decoded (RFC 9110 8.4) */
+	/* field values as sent, two that differ with a comma between; p NULL: no such field */
+	struct span content_type;
+	struct span location;         /* the first */
+	struct span content_encoding; /* `body` is decoded (RFC 9110 8.4) */
 	struct span challenge;        /* the first field that marks a challenge, "name: value"; p NULL: none */
 	bool challenged;              /* read from older files, which hold no `challenge`: their scanner saw one */
 	uint64_t size;                /* octets of body that arrived, decoded */

@@ -229,12 +229,19 @@ static enum finding finding_of_status(const struct obs_http *http)
 	}
 }
 
-/* Parameters are ignored (RFC 8461 3.2); several types are none that all senders agree on. */
+/* Parameters are ignored (RFC 8461 3.2). Of several types (two fields make a list), senders take one or the other. */
 static bool is_text_plain(struct span field)
 {
-	struct span type = { field.p, span_find(field, 0, ';') };
+	for (size_t at = 0, comma; at <= field.n; at = comma + 1) {
+		struct span type;
 
-	return span_find(field, 0, ',') == field.n && span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain"));
+		comma = span_find(field, at, ',');
+		type = (struct span){ field.p + at, comma - at };
+		type.n = span_find(type, 0, ';');
+		if (!span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain")))
+			return false;
+	}
+	return true;
 }
 
 static enum stage_result judge_http(const struct observation *observation, struct classification *result)
