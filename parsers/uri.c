@@ -241,6 +241,25 @@ bool uri_is_mail_address(struct span text, struct span *domain)
 	       (is_name(*domain) || is_address_literal(*domain));
 }
 
+/* RFC 6068 2: several have a comma between, which RFC 8460 3 wants encoded. One before the @ is the local part's. */
+static bool is_address_list(struct span list, struct span *domain)
+{
+	static const struct span comma = { "%2C", 3 };
+	struct span other;
+
+	for (struct span *first = domain;; first = &other) {
+		size_t end = span_find(list, 0, '@');
+
+		while (end < list.n && !span_starts_with_nocase(span_skip(list, end), comma))
+			end++;
+		if (!uri_is_mail_address((struct span){ list.p, end }, first))
+			return false;
+		if (end == list.n)
+			return true;
+		list = span_skip(list, end + comma.n);
+	}
+}
+
 /* ---- the whole ---- */
 
 /* RFC 3986 3.1: offset of the colon behind the scheme, or 0. */
@@ -272,7 +291,7 @@ struct uri uri_read(struct span text)
 	if (uri.scheme == URI_MAILTO) {
 		to = until(rest, "?#");
 		/* RFC 6068 2: a slash is encoded, so that "//" begins no address */
-		uri.has_goal = span_find(to, 0, '/') == to.n && uri_is_mail_address(to, &uri.host);
+		uri.has_goal = span_find(to, 0, '/') == to.n && is_address_list(to, &uri.host);
 		uri.is_uri = is_uri_text(rest);
 	} else if (span_starts_with(rest, SPAN_LITERAL("//"))) {
 		struct span authority = until(span_skip(rest, 2), "/?#");

@@ -31,7 +31,10 @@ static const struct row goals[] = {
 	{ "mailto:a@%5B192.0.2.1%5D", "%5B192.0.2.1%5D" },
 	{ "mailto:a@%5BIPv6:2001:db8::1%5D", "%5BIPv6:2001:db8::1%5D" },
 	{ "mailto:a@b.example!10m", "b.example" },
+	{ "mailto:a@b.example%2Cc@d.example%2ce%2Cf@g.example", "b.example" },
 	/* and that are none */
+	{ "mailto:a@b.example%2C", NULL },
+	{ "mailto:a@b.example%2Cc@d@e.example", NULL },
 	{ "mailto:", NULL },
 	{ "mailto:?subject=a@b.example", NULL },
 	{ "mailto:example.net", NULL },
