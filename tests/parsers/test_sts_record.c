@@ -114,6 +114,8 @@ static const struct row sets[] = {
 	{ "SPF in upper case among others", { "hello", "V=SPF1 -all" }, "none", "108 109", NULL },
 	{ "a verification token", { "google-site-verification=abc" }, "none", "108 109", NULL },
 	{ "a verification token with a colon", { "yandex-verification: abc" }, "none", "108 109", NULL },
+	{ "a verification code", { "logmein-verification-code=abc" }, "none", "108 109", NULL },
+	{ "a verification token without a value", { "ZOOM_verify_abc" }, "none", "108 109", NULL },
 	{ "the token of an office suite", { "MS=ms12345678" }, "none", "108 109", NULL },
 	{ "a word that ends like a token but has no value", { "verification" }, "none", "108", NULL },
 	{ "a value behind a word that is no token", { "x=verification" }, "none", "108", NULL },
