@@ -24,9 +24,23 @@ enum http_coding_kind http_coding_of(struct span field)
 		struct span name;
 		enum http_coding_kind kind;
 	} names[] = {
-		{ SPAN_LITERAL(""), HTTP_CODING_NONE },           { SPAN_LITERAL("identity"), HTTP_CODING_NONE },
-		{ SPAN_LITERAL("gzip"), HTTP_CODING_GZIP },       { SPAN_LITERAL("x-gzip"), HTTP_CODING_GZIP },
+		{ SPAN_LITERAL(""), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("identity"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("gzip"), HTTP_CODING_GZIP },
+		{ SPAN_LITERAL("x-gzip"), HTTP_CODING_GZIP },
 		{ SPAN_LITERAL("deflate"), HTTP_CODING_DEFLATE },
+		/* no codings, but seen there; senders' libraries pass over them */
+		{ SPAN_LITERAL("utf-8"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("utf8"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("iso-8859-1"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("us-ascii"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("ascii"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("7bit"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("8bit"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("binary"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("none"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("aws-chunked"), HTTP_CODING_NONE },
+		{ SPAN_LITERAL("chunked"), HTTP_CODING_NONE },
 	};
 	enum http_coding_kind kind = HTTP_CODING_NONE;
 

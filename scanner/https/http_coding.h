@@ -13,7 +13,7 @@
 #include "scanner/base/arena.h"
 
 enum http_coding_kind {
-	HTTP_CODING_NONE, /* no such field, or identity */
+	HTTP_CODING_NONE, /* no such field, identity, or a word that names no coding */
 	HTTP_CODING_GZIP,
 	HTTP_CODING_DEFLATE,
 	HTTP_CODING_UNKNOWN, /* another one, or several */

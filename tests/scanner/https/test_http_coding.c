@@ -77,6 +77,10 @@ static void words_are_told_apart(void **state)
 		{ "gzip, gzip", HTTP_CODING_UNKNOWN },
 		{ "gzip-x", HTTP_CODING_UNKNOWN },
 		{ "identity, gzip", HTTP_CODING_GZIP },
+		{ "UTF-8", HTTP_CODING_NONE },
+		{ "aws-chunked,gzip", HTTP_CODING_GZIP },
+		{ "zstd", HTTP_CODING_UNKNOWN },
+		{ "other", HTTP_CODING_UNKNOWN },
 		{ ", deflate ,", HTTP_CODING_DEFLATE },
 		{ "gzip, br", HTTP_CODING_UNKNOWN },
 	};
