@@ -1,23 +1,51 @@
 #include "analysis/export.h"
 
+#include <sys/stat.h>
+
 #include "analysis/domain_csv.h"
 #include "analysis/domain_json.h"
+#include "output/reader.h"
 
 struct output {
 	struct text text;
 	struct csv csv;
-	bool as_csv;
+	bool as_csv, begun;
 };
+
+/* The header row waits for what it stands above: without that there is nothing on standard output. */
+static void begin(struct output *output)
+{
+	if (output->as_csv && !output->begun)
+		csv_header(&output->csv, domain_csv_columns);
+	output->begun = true;
+}
 
 static bool write_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
 	struct output *output = arg;
 
+	begin(output);
 	if (output->as_csv)
 		domain_csv_write(&output->csv, observation, result);
 	else
 		domain_json_write(&output->text, observation, result);
 	return !text_failed(&output->text);
+}
+
+/* A misspelt name is told before anything is written. What can be read but once is not looked at. */
+static int check_readable(const struct scan_files *files, struct error *error)
+{
+	struct reader *reader;
+	struct stat info;
+
+	for (int i = 0; i < files->count; i++) {
+		if (strcmp(files->path[i], "-") == 0 || (stat(files->path[i], &info) == 0 && S_ISFIFO(info.st_mode)))
+			continue;
+		if (reader_open(&reader, files->path[i], error) != 0)
+			return -1;
+		reader_close(reader);
+	}
+	return 0;
 }
 
 int export_write(struct scan_files *files, const char *path, bool as_csv, struct error *error)
@@ -26,12 +54,13 @@ int export_write(struct scan_files *files, const char *path, bool as_csv, struct
 	struct error late;
 	int result;
 
-	if (scan_files_check_distinct(files, path, error) < 0 || text_open(&output.text, path, error) < 0)
+	if (scan_files_check_distinct(files, path, error) < 0 || check_readable(files, error) < 0 ||
+	    text_open(&output.text, path, error) < 0)
 		return -1;
 	csv_init(&output.csv, &output.text);
-	if (as_csv)
-		csv_header(&output.csv, domain_csv_columns);
 	result = scan_files_read(files, write_domain, &output, error);
+	if (result == 0)
+		begin(&output);
 	if (text_close(&output.text, &late) < 0 && result == 0) {
 		*error = late;
 		result = -1;

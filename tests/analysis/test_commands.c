@@ -310,6 +310,49 @@ static void incomplete_files_are_used_with_a_warning(void **state)
 	assert_non_null(strstr(printed, "did not come to an end"));
 }
 
+static void put_file(const char *name, const char *text)
+{
+	FILE *file = fopen(path_of(name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* What was there stays, and nothing is printed that looks like a result. */
+static void what_cannot_be_read_replaces_nothing(void **state)
+{
+	static const char *const lines[] = {
+		"export %absent.scan --format csv -o %precious",
+		"export %absent.scan --format jsonl -o %precious",
+		"export %whole.scan %absent.scan --format csv -o %precious",
+		"export %precious --format csv -o %precious2",
+		"report %empty.scan -o %precious",
+		"export %absent.scan --format csv",
+		"export %whole.scan %absent.scan --format csv",
+		"export %whole.scan %precious --format jsonl",
+	};
+	char text[64];
+
+	(void)state;
+	put_file("precious", "precious");
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		int status = run(lines[i]);
+
+		read_into(path_of("precious"), text, sizeof(text));
+		if (status != EXIT_FATAL || printed[0] != '\0' || strcmp(text, "precious") != 0)
+			fail_msg("%s: exit %d, printed %s, left %s", lines[i], status, printed, text);
+		assert_ptr_equal(strchr(said, '\n'), strrchr(said, '\n'));
+	}
+	assert_int_equal(access(path_of("precious2"), F_OK), -1);
+	/* a whole one does replace it */
+	assert_int_equal(run("export %empty.scan --format csv -o %precious"), EXIT_COMPLETE);
+	read_into(path_of("precious"), text, sizeof(text));
+	assert_memory_equal(text, "name,index,", 11);
+	assert_int_equal(run("export %whole.scan --format csv -o /dev/full"), EXIT_FATAL);
+	assert_non_null(strstr(said, "/dev/full: No space left"));
+}
+
 /* A list of columns is one with the header, whatever lines the help is broken into. */
 static void the_help_of_export_names_its_columns(void **state)
 {
@@ -429,6 +472,7 @@ int main(void)
 		cmocka_unit_test(verify_says_it_of_each_file),
 		cmocka_unit_test(stats_writes_every_table),
 		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
+		cmocka_unit_test(what_cannot_be_read_replaces_nothing),
 		cmocka_unit_test(the_help_of_export_names_its_columns),
 		cmocka_unit_test(export_csv),
 		cmocka_unit_test(export_jsonl_is_a_line_a_domain),
