@@ -11,10 +11,10 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.what = "survey domains: a list in, a scan file out",
 		.usage = "stsurvey scan -f LIST -o SCAN [OPTION]...",
 		.above = "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the facts to SCAN.",
-		.below = "Times are in seconds, fractions allowed. SIGINT and SIGTERM end a scan cleanly, a second one at once; "
+		.below = "Times are in seconds, fractions allowed. SIGINT, SIGTERM and SIGHUP end a scan cleanly within 8 s, a second one at once; "
 			 "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
 			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of the domains could not be measured; "
-			 "130, 143 interrupted, and SCAN can be resumed.",
+			 "129, 130, 143 interrupted, and SCAN can be resumed.",
 	},
 	[COMMAND_CHECK] = {
 		.name = "check",

@@ -7,7 +7,8 @@ enum {
 	EXIT_FATAL = 1,        /* one line on standard error says why */
 	EXIT_NOT_IN_ORDER = 1, /* check: a sender finds something amiss; verify: a file is not whole */
 	EXIT_USAGE = 2,
-	EXIT_UNMEASURED = 3, /* scan: finished, but over 1 % of the domains are unknown */
+	EXIT_UNMEASURED = 3,          /* scan: finished, but of the domains are unknown more than … */
+	EXIT_UNKNOWN_PERCENT_MAX = 1, /* … this share */
 };
 
 #endif

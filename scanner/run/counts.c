@@ -3,10 +3,11 @@
 void counts_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	/* one writer: no need for a locked addition */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_release);
 }
 
-void counts_add_domain(struct domain_counts *counts, const struct judgement *judgement)
+void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
+		       const struct judgement *judgement)
 {
 	counts_add(&counts->domains, 1);
 	counts_add(&counts->sts, judgement_has_record(judgement, TXT_STS));
@@ -14,4 +15,5 @@ void counts_add_domain(struct domain_counts *counts, const struct judgement *jud
 	counts_add(&counts->unknown, judgement->status == DOMAIN_UNKNOWN);
 	counts_add(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
 	counts_add(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
+	counts_add(&counts->nxdomain, observation->mx.answer.status == DNS_NXDOMAIN);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/judgement.h"
+#include "parsers/observation.h"
 #include "scanner/base/limits.h"
 
 /* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
@@ -17,6 +18,7 @@ struct domain_counts {
 	_Atomic uint64_t sts;     /* with an STS record */
 	_Atomic uint64_t fetched; /* whose policy came over verified TLS: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
+	_Atomic uint64_t nxdomain; /* as in overview.csv: the answer to MX */
 };
 
 /* What a worker has done so far in this run; its thread alone writes. */
@@ -36,10 +38,12 @@ struct worker_counts {
 	} server[NAME_SERVERS_MAX]; /* see scanner/dns/server_health.h */
 };
 
-/* Add to a counter; its one writer only. */
+/* Add to a counter; its one writer only. Who reads two counters finds what was added before to the one in the other, so
+ * that no part is read larger than its whole, if the whole is read last. */
 void counts_add(_Atomic uint64_t *counter, uint64_t n);
 
 /* One domain is recorded. */
-void counts_add_domain(struct domain_counts *counts, const struct judgement *judgement);
+void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
+		       const struct judgement *judgement);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "parsers/span.h"
 
-static const int numbers[] = { SIGINT, SIGTERM };
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t holding, held;
 
 /* Only what is async-signal-safe. Threads that read the list are ended as they stand: _exit, which ThreadSanitizer has

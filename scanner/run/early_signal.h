@@ -1,4 +1,4 @@
-/* scanner/run/early_signal.h - SIGINT and SIGTERM before a scan has a loop to hear them.
+/* scanner/run/early_signal.h - SIGINT, SIGTERM and SIGHUP before a scan has a loop to hear them.
  *
  * While the private resolver is started and the name servers are looked at, nothing is written yet: a signal ends the
  * process at once, with the same exit status as later and a line that says so. Once the scan file is touched, it is
@@ -7,8 +7,8 @@
 #ifndef STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 #define STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 
-/* From now on SIGINT and SIGTERM end the process with 130 and 143. One that is ignored stays so. SIGUSR1 and SIGUSR2,
- * which change a rate that is not there yet, do nothing. */
+/* From now on SIGINT, SIGTERM and SIGHUP end the process with 130, 143 and 129. One that is ignored stays so. SIGUSR1
+ * and SIGUSR2, which change a rate that is not there yet, do nothing. */
 void early_signal_catch(void);
 
 /* From now on the first is kept instead. */

@@ -40,7 +40,7 @@ static void put_scan(struct json *json, const struct scan *scan, const struct mo
 	json_number(json, "elapsed_seconds", (double)moment->elapsed_ms / 1000);
 	json_known(json, "exit_status", exit_status >= 0, (uint64_t)exit_status);
 	json_text(json, "error", *failure ? failure : NULL);
-	json_text(json, "note", moment->note);
+	json_text(json, "note", moment->note[0] ? moment->note : NULL);
 	if (uname(&host) == 0) {
 		json_text(json, "host", host.nodename);
 		json_text(json, "system", host.sysname);
@@ -139,11 +139,17 @@ static void put_counts(struct json *json, const struct moment *moment)
 	json_uint(json, "unknown", moment->unknown);
 	json_uint(json, "blocklisted", moment->blocklisted);
 	json_uint(json, "illegal", moment->illegal);
+	json_uint(json, "nxdomain", moment->nxdomain);
 	json_known(json, "queries", !moment->traffic_lost, moment->queries);
 	json_known(json, "fetches", !moment->traffic_lost, moment->fetches);
 	json_uint(json, "deferred_left", moment->deferred_left);
 	json_uint(json, "in_flight", moment->in_flight);
 	json_uint(json, "fetching", moment->fetching);
+	json_close_object(json);
+	json_open_object(json, "shares");
+	json_number(json, "unknown", moment_unknown_share(moment));
+	json_number(json, "unknown_limit", EXIT_UNKNOWN_PERCENT_MAX / 100.0);
+	json_number(json, "nxdomain", moment_nxdomain_share(moment));
 	json_close_object(json);
 }
 

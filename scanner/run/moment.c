@@ -1,5 +1,7 @@
 #include "scanner/run/moment.h"
 
+#include <stdio.h>
+
 #include "scanner/base/wall_clock.h"
 
 /* Deferred domains that are still to be asked again. */
@@ -26,41 +28,61 @@ double moment_fraction(double of_feed, uint64_t handed, uint64_t recorded, uint6
 	return fraction < 1 ? fraction : 1;
 }
 
-static const char *note_now(const struct scan *scan)
+static void note_now(const struct scan *scan, struct moment *moment)
 {
+	double left = scan->drain_end_s - (double)moment->elapsed_ms / 1000;
+	const char *note = "";
+
+	if (moment->stopping) {
+		snprintf(moment->note, sizeof(moment->note), "stopping: %llu domains in flight, %.0f s left for them",
+			 (unsigned long long)moment->in_flight, left > 0 ? left : 0);
+		return;
+	}
 	if (scan_is_paused(scan))
-		return "paused: no name server answers";
-	if (SCAN_SUM(scan, starved) > 0)
-		return "waiting: this machine is out of sockets or memory";
-	if (atomic_load(&scan->phase) == SCAN_SECOND_PASS)
-		return "asking again what stayed unknown";
-	return NULL;
+		note = "paused: no name server answers";
+	else if (SCAN_SUM(scan, starved) > 0)
+		note = "waiting: this machine is out of sockets or memory";
+	else if (atomic_load(&scan->phase) == SCAN_SECOND_PASS)
+		note = "asking again what stayed unknown";
+	snprintf(moment->note, sizeof(moment->note), "%s", note);
 }
 
 void moment_now(const struct scan *scan, struct moment *moment)
 {
-	uint64_t recorded = SCAN_TOTAL(scan, domains);
-
 	*moment = (struct moment){
 		.elapsed_ms = (uint64_t)(scan_elapsed_s(scan) * 1000),
 		.wall_ms = wall_clock_ms(),
-		.fraction = moment_fraction(feed_fraction(scan->feed),
-					    atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed),
-					    recorded, scan->options->max_domains),
-		.domains = recorded,
 		.sts = SCAN_TOTAL(scan, sts),
 		.fetched = SCAN_TOTAL(scan, fetched),
 		.unknown = SCAN_TOTAL(scan, unknown),
 		.blocklisted = SCAN_TOTAL(scan, blocklisted),
 		.illegal = SCAN_TOTAL(scan, illegal),
+		.nxdomain = SCAN_TOTAL(scan, nxdomain),
 		.queries = scan->before.queries + SCAN_SUM(scan, packets),
 		.fetches = scan->before.fetches + SCAN_SUM(scan, fetches),
 		.traffic_lost = scan->before.traffic_lost,
 		.deferred_left = deferred_left(scan),
 		.in_flight = SCAN_SUM(scan, in_flight),
 		.fetching = SCAN_SUM(scan, fetching),
-		.note = note_now(scan),
+		.stopping = scan_is_stopping(scan),
 	};
+	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
+	moment->fraction = moment_fraction(feed_fraction(scan->feed),
+					   atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed),
+					   moment->domains, scan->options->max_domains);
+	note_now(scan, moment);
+}
+
+double moment_unknown_share(const struct moment *moment)
+{
+	uint64_t domains = moment->domains + moment->deferred_left;
+
+	return domains == 0 ? 0 : (double)(moment->unknown + moment->deferred_left) / (double)domains;
+}
+
+double moment_nxdomain_share(const struct moment *moment)
+{
+	return moment->domains == 0 ? 0 : (double)moment->nxdomain / (double)moment->domains;
 }
 
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer)

@@ -8,6 +8,8 @@
 #include "output/record.h"
 #include "scanner/run/scan.h"
 
+enum { MOMENT_NOTE_MAX = 160 };
+
 struct moment {
 	uint64_t elapsed_ms; /* of this run, monotonic */
 	int64_t wall_ms;     /* since 1970, UTC */
@@ -17,18 +19,26 @@ struct moment {
 	uint64_t sts;     /* of those, with an STS record */
 	uint64_t fetched; /* of those, with a policy fetched */
 	uint64_t unknown, blocklisted, illegal;
+	uint64_t nxdomain; /* of those, with NXDOMAIN for an answer: the domain does not exist */
 	uint64_t queries;  /* DNS packets sent */
 	uint64_t fetches;  /* policy fetches begun */
 	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
 	/* at this moment */
-	uint64_t deferred_left; /* domains without a record, to be asked again */
-	uint64_t in_flight;     /* domains */
-	uint64_t fetching;      /* policy fetches */
-	const char *note;       /* what is out of the ordinary, e.g. "paused: no name server answers"; NULL: nothing */
+	uint64_t deferred_left;     /* domains without a record, to be asked again */
+	uint64_t in_flight;         /* domains */
+	uint64_t fetching;          /* policy fetches */
+	bool stopping;              /* no more domains are begun */
+	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary, e.g. "paused: no name server answers"; "": nothing
+				     */
 };
 
-/* Now. Any thread. */
+/* Now. The main thread. */
 void moment_now(const struct scan *scan, struct moment *moment);
+
+/* Shares of the domains so far, 0 to 1: of which something stayed unknown, those to be asked again among them; and
+ * which do not exist. */
+double moment_unknown_share(const struct moment *moment);
+double moment_nxdomain_share(const struct moment *moment);
 
 /* What the file's trailer says of it. */
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);

@@ -23,14 +23,6 @@ static double per_second(uint64_t now, uint64_t before, const struct moment *mom
 	return ms == 0 || now < before ? 0 : (double)(now - before) * 1000 / (double)ms;
 }
 
-/* Of the domains that were surveyed. Those to be asked again are not known yet. */
-static double unknown_share(const struct moment *moment)
-{
-	uint64_t surveyed = moment->domains + moment->deferred_left;
-
-	return surveyed == 0 ? 0 : (double)(moment->unknown + moment->deferred_left) / (double)surveyed;
-}
-
 /* Seconds left at the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
 static double seconds_left(const struct progress *progress, const struct moment *moment)
 {
@@ -67,8 +59,8 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 		 elapsed, done, (unsigned long long)moment->domains,
 		 per_second(moment->domains, before->domains, moment, before),
 		 per_second(moment->queries, before->queries, moment, before), (unsigned long long)moment->sts,
-		 (unsigned long long)moment->fetched, unknown_share(moment) * 100, moment->note ? "; " : "",
-		 moment->note ? moment->note : "");
+		 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, moment->note[0] ? "; " : "",
+		 moment->note);
 }
 
 static void show_line(struct progress *progress, const struct moment *moment)
@@ -104,13 +96,13 @@ static void put_row(struct progress *progress, const struct moment *moment)
 	csv_uint(&csv, moment->sts);
 	csv_uint(&csv, moment->fetched);
 	csv_uint(&csv, moment->unknown);
-	csv_number(&csv, unknown_share(moment), CSV_SHARE_DIGITS);
+	csv_number(&csv, moment_unknown_share(moment), CSV_SHARE_DIGITS);
 	csv_uint(&csv, moment->blocklisted);
 	csv_uint(&csv, moment->illegal);
 	csv_known(&csv, !moment->traffic_lost, moment->fetches);
 	csv_uint(&csv, moment->in_flight);
 	csv_uint(&csv, moment->fetching);
-	csv_string(&csv, moment->note ? moment->note : "");
+	csv_string(&csv, moment->note);
 	csv_end(&csv);
 	text_flush(&progress->status);
 	progress->row = *moment;
@@ -140,6 +132,7 @@ static void update_metadata(struct progress *progress, const struct moment *mome
 	struct error error;
 
 	progress->metadata_ms = moment->elapsed_ms;
+	memcpy(progress->metadata_note, moment->note, sizeof(moment->note));
 	if (metadata_write(progress->scan, moment, exit_status, failure, &error) == 0)
 		return;
 	if (!progress->metadata_failed)
@@ -205,10 +198,12 @@ int progress_open(struct progress *progress, const struct scan *scan, const stru
 void progress_tick(struct progress *progress, const struct moment *moment)
 {
 	if (!progress->scan->options->quiet &&
-	    (log_is_terminal() || moment->elapsed_ms - progress->line.elapsed_ms >= PROGRESS_LINE_INTERVAL_MS))
+	    (log_is_terminal() || moment->stopping ||
+	     moment->elapsed_ms - progress->line.elapsed_ms >= PROGRESS_LINE_INTERVAL_MS))
 		show_line(progress, moment);
 	update_status(progress, moment);
-	if (moment->elapsed_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS)
+	if (moment->elapsed_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS ||
+	    strcmp(moment->note, progress->metadata_note) != 0)
 		update_metadata(progress, moment, -1, "");
 }
 
@@ -223,9 +218,13 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 		 domains ? (double)queries / (double)domains : 0, (unsigned long long)SCAN_SUM(scan, repeats),
 		 (unsigned long long)SCAN_SUM(scan, tcp), (unsigned long long)SCAN_SUM(scan, recorded.fetched),
 		 (unsigned long long)SCAN_SUM(scan, fetches), (unsigned long long)SCAN_SUM(scan, deferred));
-	log_info("the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown",
-		 (unsigned long long)moment->domains, (unsigned long long)moment->sts,
-		 (unsigned long long)moment->fetched, (unsigned long long)moment->unknown);
+	log_info(
+		"the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%), %llu that do "
+		"not exist (NXDOMAIN, %.1f %%)",
+		(unsigned long long)moment->domains, (unsigned long long)moment->sts,
+		(unsigned long long)moment->fetched, (unsigned long long)moment->unknown,
+		moment_unknown_share(moment) * 100, (unsigned long long)moment->nxdomain,
+		moment_nxdomain_share(moment) * 100);
 }
 
 void progress_close(struct progress *progress, const struct moment *moment, int exit_status, const char *failure)

@@ -10,7 +10,7 @@
 #include "scanner/run/moment.h"
 
 enum {
-	PROGRESS_LINE_MAX = 320,
+	PROGRESS_LINE_MAX = 480,
 	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
 };
@@ -20,7 +20,8 @@ struct progress {
 	struct moment first;
 	struct moment line, row; /* the last ones written: rates are differences */
 	uint64_t metadata_ms;
-	bool metadata_failed; /* said once */
+	char metadata_note[MOMENT_NOTE_MAX]; /* that stands there */
+	bool metadata_failed;                /* said once */
 	bool has_status;
 	struct text status;
 };

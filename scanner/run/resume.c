@@ -89,7 +89,7 @@ static int read_records(struct resume *resume, struct reader *reader, const char
 			return error_set(error, "%s: an index is out of all proportion, or there is no memory for it",
 					 path);
 		classify(&observation, &result);
-		counts_add_domain(&resume->counts, &result.judgement);
+		counts_add_domain(&resume->counts, &observation, &result.judgement);
 	}
 	return more;
 }

@@ -85,7 +85,7 @@ uint64_t scan_sum(const struct scan *scan, size_t offset)
 	for (unsigned i = 0; i < scan->workers; i++) {
 		const char *counts = (const char *)&scan->counts[i];
 
-		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_relaxed);
+		total += atomic_load_explicit((const _Atomic uint64_t *)(counts + offset), memory_order_acquire);
 	}
 	return total;
 }

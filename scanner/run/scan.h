@@ -49,6 +49,7 @@ struct scan {
 	struct worker_counts *counts;        /* … and what each has done */
 	void (*wake)(struct worker *worker); /* to look at phase, feed, sink and stop; any thread */
 	uv_async_t *on_worker_ended;         /* of the main loop */
+	double drain_end_s;                  /* once it drains: when it stops at once; the main thread's */
 	_Atomic(struct feed_batch *) first;  /* taken before the workers started; handed out ahead of the feed */
 	_Atomic bool started;                /* all workers are there to be woken */
 	_Atomic int phase;                   /* enum scan_phase */

@@ -11,10 +11,6 @@
 #include "scanner/run/scan_watch.h"
 #include "scanner/run/worker.h"
 
-enum {
-	UNKNOWN_PERCENT_MAX = 1, /* above it, the exit status says that the scan measured too little */
-};
-
 struct scan_main {
 	const struct options *options;
 	struct scan scan;
@@ -94,32 +90,57 @@ static int close_sink(struct scan_main *run, enum record_completion completion)
 	return has_failed(run) ? -1 : 0;
 }
 
-/* On standard error whatever --quiet and --log-file say: a status that means trouble is never without a word. */
-static void explain_unmeasured(const struct scan_main *run, uint64_t unknown, uint64_t domains)
-{
-	struct error what;
-
-	error_set(
-		&what,
-		"%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d; stsurvey stats "
-		"tells why",
-		(unsigned long long)unknown, (unsigned long long)domains, (double)unknown * 100 / (double)domains,
-		UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
-	log_warning("%s", what.text);
-	if (run->options->log_file)
-		fprintf(stderr, "stsurvey scan: %s\n", what.text);
-}
-
 static int exit_status(const struct scan_main *run)
 {
 	uint64_t unknown = SCAN_TOTAL(&run->scan, unknown), domains = SCAN_TOTAL(&run->scan, domains);
 
 	if (scan_is_stopping(&run->scan))
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
-	if (unknown * 100 <= domains * UNKNOWN_PERCENT_MAX)
-		return EXIT_COMPLETE;
-	explain_unmeasured(run, unknown, domains);
-	return EXIT_UNMEASURED;
+	return unknown * 100 > domains * EXIT_UNKNOWN_PERCENT_MAX ? EXIT_UNMEASURED : EXIT_COMPLETE;
+}
+
+/* On standard error whatever --quiet and --log-file say: what makes doubtful every number is never without a word. */
+static void tell(const struct scan_main *run, const struct error *what)
+{
+	log_warning("%s", what->text);
+	if (run->options->log_file)
+		fprintf(stderr, "stsurvey scan: %s\n", what->text);
+}
+
+static void explain_unmeasured(const struct scan_main *run, struct moment *moment)
+{
+	struct error what;
+
+	snprintf(moment->note, sizeof(moment->note),
+		 "%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d",
+		 (unsigned long long)moment->unknown, (unsigned long long)moment->domains,
+		 moment_unknown_share(moment) * 100, EXIT_UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
+	error_set(&what, "%s; stsurvey stats tells why", moment->note);
+	tell(run, &what);
+}
+
+static void doubt_nxdomain(const struct scan_main *run, const struct moment *moment)
+{
+	struct error what;
+
+	error_set(&what,
+		  "%llu of %llu domains (%.1f %%) do not exist (NXDOMAIN), more than half: a resolver that filters or "
+		  "cannot see the internet, or a list of old or other names? compare some with another resolver: "
+		  "stsurvey check --name-servers",
+		  (unsigned long long)moment->nxdomain, (unsigned long long)moment->domains,
+		  moment_nxdomain_share(moment) * 100);
+	tell(run, &what);
+}
+
+/* How it stands at the end, and what its exit status and its numbers need said of them. */
+static void conclude(const struct scan_main *run, int status, struct moment *moment)
+{
+	moment_now(&run->scan, moment);
+	moment->note[0] = '\0';
+	if (status == EXIT_UNMEASURED)
+		explain_unmeasured(run, moment);
+	if (status != EXIT_FATAL && moment->nxdomain * 2 > moment->domains)
+		doubt_nxdomain(run, moment);
 }
 
 /* ---- the whole ---- */
@@ -145,8 +166,7 @@ static int scan_all(struct scan_main *run)
 	complete = !scan_is_stopping(scan) && !has_failed(run);
 	status = close_sink(run, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED) < 0 ? EXIT_FATAL
 											  : exit_status(run);
-	moment_now(scan, &moment);
-	moment.note = NULL;
+	conclude(run, status, &moment);
 	if (complete && status != EXIT_FATAL)
 		moment.fraction = 1;
 	progress_close(&run->progress, &moment, status, run->error->text);
@@ -177,13 +197,14 @@ int scan_main_run(const struct options *options, struct error *error)
 	struct scan_main run = { .options = options,
 				 .scan = { .options = options, .wake = worker_wake },
 				 .error = error };
+	struct moment moment;
 	int status;
 
 	run.watch.scan = &run.scan;
 	run.watch.progress = &run.progress;
 	status = scan_setup(&run.scan, error);
 	if (status == SCAN_SETUP_NOTHING_LEFT)
-		status = exit_status(&run);
+		conclude(&run, status = exit_status(&run), &moment);
 	else if (status == 0)
 		status = scan_all(&run);
 	clean_up(&run);

@@ -1,6 +1,7 @@
 #include "scanner/run/scan_watch.h"
 
 #include <signal.h>
+#include <stddef.h>
 
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
@@ -13,6 +14,7 @@ enum {
 	SECOND_MS = 1000,
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
 	ANSWER_COST = 420,             /* octets of a socket's receive buffer that one waiting answer takes up */
+	OUTAGE_SAID_S = 10,            /* shorter ones pass without a message */
 };
 
 /* SIGUSR1 and SIGUSR2 change the rate by a quarter each time. */
@@ -22,14 +24,39 @@ enum {
 
 /* ---- signals ---- */
 
+static void drain(struct scan *scan, const char *why, const char *and_then)
+{
+	if (scan_is_stopping(scan))
+		return;
+	scan->drain_end_s = scan_elapsed_s(scan) + SCAN_WATCH_DRAIN_S;
+	log_warning("%sstopping when what is in flight is finished, after %d s at the latest%s", why,
+		    SCAN_WATCH_DRAIN_S, and_then);
+	scan_stop(scan, SCAN_DRAIN);
+}
+
 static void stop_for(struct scan_watch *watch, int number)
 {
 	bool again = watch->signal_seen != 0;
 
 	watch->signal_seen = number;
-	log_warning(again ? "stopping at once; --resume goes on from here"
-			  : "stopping when what is in flight is finished; once more stops at once");
-	scan_stop(watch->scan, again ? SCAN_AT_ONCE : SCAN_DRAIN);
+	drain(watch->scan, "", "; once more stops at once");
+	if (!again)
+		return;
+	log_warning("stopping at once; --resume goes on from here");
+	scan_stop(watch->scan, SCAN_AT_ONCE);
+}
+
+/* What has its time-outs before it, or waits in a line. */
+static void end_drain(struct scan_watch *watch, double now_s)
+{
+	struct scan *scan = watch->scan;
+
+	/* the next look would be too late */
+	if (atomic_load(&scan->stop) != SCAN_DRAIN || now_s + SECOND_MS / 1000.0 <= scan->drain_end_s)
+		return;
+	log_warning("stopping at once: %llu domains in flight are left to --resume",
+		    (unsigned long long)SCAN_SUM(scan, in_flight));
+	scan_stop(scan, SCAN_AT_ONCE);
 }
 
 static void change_rate(struct scan *scan, double factor)
@@ -102,8 +129,7 @@ static void end_after_runtime(struct scan_watch *watch, double now_s)
 	if (limit <= 0 || now_s < limit || watch->runtime_over)
 		return;
 	watch->runtime_over = true;
-	log_info("--max-runtime is over: finishing what is in flight");
-	scan_stop(watch->scan, SCAN_DRAIN);
+	drain(watch->scan, "--max-runtime is over: ", "");
 }
 
 double scan_watch_outage_s(struct scan_watch *watch, double now_s)
@@ -117,6 +143,13 @@ static void end_for_outage(struct scan_watch *watch, double now_s)
 {
 	double limit = watch->scan->options->max_outage, outage = scan_watch_outage_s(watch, now_s);
 
+	if (outage >= OUTAGE_SAID_S && !watch->outage_said)
+		log_warning("no name server has answered for %.0f s: the scan waits; --max-outage says for how long at "
+			    "most",
+			    outage);
+	if (outage <= 0 && watch->outage_said)
+		log_warning("name servers answer again: the scan goes on");
+	watch->outage_said = outage >= OUTAGE_SAID_S;
 	if (limit <= 0 || outage < limit)
 		return;
 	error_set(&watch->error, "no name server has answered for %.0f s (--max-outage); --resume goes on from here",
@@ -144,6 +177,7 @@ static void on_second(uv_timer_t *timer)
 	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);
+	end_drain(watch, now_s);
 	if (watch->error.text[0])
 		return;
 	end_without_resolver(watch);
@@ -165,7 +199,8 @@ static void on_ended(uv_async_t *async)
 
 int scan_watch_open(struct scan_watch *watch, struct error *error)
 {
-	static const int numbers[SCAN_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2 };
+	static const int numbers[SCAN_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+	struct sigaction now;
 
 	if (uv_loop_init(&watch->loop) < 0)
 		return error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
@@ -176,6 +211,9 @@ int scan_watch_open(struct scan_watch *watch, struct error *error)
 	for (unsigned i = 0; i < SCAN_WATCH_SIGNALS; i++) {
 		uv_signal_init(&watch->loop, &watch->signal[i]);
 		watch->signal[i].data = watch;
+		/* nohup(1): a lost terminal is no reason */
+		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			continue;
 		uv_signal_start(&watch->signal[i], on_signal, numbers[i]);
 	}
 	if (early_signal_held())

@@ -9,7 +9,12 @@
 #include "scanner/run/progress.h"
 #include "scanner/run/scan.h"
 
-enum { SCAN_WATCH_SIGNALS = 4 };
+enum {
+	SCAN_WATCH_SIGNALS = 5,
+	/* What is in flight gets so long when a scan is told to stop; what is left then, --resume surveys. Docker and
+	 * many batch systems kill 10 s after SIGTERM, and the file is to have its trailer by then. */
+	SCAN_WATCH_DRAIN_S = 8,
+};
 
 struct scan_watch {
 	/* the caller's; live as long as this */
@@ -24,6 +29,7 @@ struct scan_watch {
 	uv_timer_t second;
 	uv_signal_t signal[SCAN_WATCH_SIGNALS];
 	double answered_s; /* when a name server last seemed to answer, seconds of the scan */
+	bool outage_said;  /* of this outage */
 	bool runtime_over;
 	bool contact_missed; /* the user was told */
 	bool buffer_seen;    /* the name servers' sockets have room enough, or the user was told */

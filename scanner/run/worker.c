@@ -102,7 +102,7 @@ static bool record(struct worker *worker, const struct observation *observation,
 {
 	if (record_put_domain(worker->buffer, observation) < 0)
 		return false;
-	counts_add_domain(&worker->counts->recorded, judgement);
+	counts_add_domain(&worker->counts->recorded, observation, judgement);
 	domain_log_judged(observation->name, judgement, "recorded");
 	if (record_buffer_content(worker->buffer).n >= SINK_FRAME_TARGET)
 		give_buffer(worker);

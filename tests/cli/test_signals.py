@@ -69,6 +69,46 @@ class Signals(Slow):
     def test_terminate_leaves_a_whole_file(self):
         self.interrupted(signal.SIGTERM, 143)
 
+    def test_a_lost_terminal_leaves_a_whole_file(self):
+        self.interrupted(signal.SIGHUP, 129)
+
+    def test_a_lost_terminal_is_nothing_to_nohup(self):
+        process = self.begin("--sync-interval", "0.1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.wait_for_records()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGUSR2)
+        self.wait_until(lambda: "rate is now" in self.said(process), process)
+        self.assertNotIn("stopping", self.said(process))
+        process.send_signal(signal.SIGINT)
+        self.finish(process, 130)
+
+    def test_a_terminal_that_is_gone_stops_nobody(self):
+        """Each progress line and message fails with EIO."""
+        master, slave = pty.openpty()
+        process = self.begin(rate=2000, stderr=slave, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        os.close(slave)
+        os.read(master, 1)
+        os.close(master)
+        self.finish(process, 0)
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
+    def test_what_is_in_flight_is_not_waited_for_too_long(self):
+        """All wait in line for the rate. It takes the seconds that it says."""
+        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"), rate=5)
+        self.wait_until(lambda: os.path.exists(self.path("meta")), process)
+        process.send_signal(signal.SIGINT)
+        self.wait_until(lambda: "stopping: " in self.said(process), process)
+        self.wait_until(lambda: (self.metadata()["note"] or "").startswith("stopping: "), process)
+        _, err = self.finish(process, 130)
+        self.assertRegex(err, r"stopping when what is in flight is finished, after 8 s at the latest; once more stops at once\n")
+        left = [int(n) for n in re.findall(r"(?m)^.*; stopping: \d+ domains in flight, (\d+) s left for them$", err)]
+        self.assertGreater(len(left), 3)
+        self.assertEqual(left, sorted(left, reverse=True))
+        self.assertRegex(err, r"stopping at once: \d+ domains in flight are left to --resume\n")
+        self.assertIn("interrupted", self.verify(self.out)[0])
+        self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
     def test_a_second_signal_stops_at_once(self):
         """Nobody answers any more, so the first signal would wait for time-outs."""
         process = self.begin("--sync-interval", "0.1", "--timeout", "30", "--retries", "20")
@@ -299,6 +339,31 @@ class Telling(Slow):
             self.assertRegex(row["real-time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
             self.assertTrue(0 <= float(row["percent-complete"]) <= 100)
             self.assertIsNone(row.get(None), "a row with more fields than the header")
+
+    def test_names_that_do_not_exist_are_told(self):
+        """Above half they are no ordinary list's, whatever the exit status."""
+        for nx, told in ((50, False), (51, True)):
+            listed = self.put("few", tool.lines(tool.names(nx, ("nx",)) + tool.names(100 - nx, ("mx",))))
+            _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--force", "-m", self.path("meta"), "-u",
+                                                      self.path("status")))
+            self.assertIn(f", {nx} that do not exist (NXDOMAIN, {nx}.0 %)\n", err)
+            self.assertEqual(self.metadata()["counts"]["nxdomain"], nx)
+            self.assertEqual(self.metadata()["shares"], {"unknown": 0, "unknown_limit": 0.01, "nxdomain": nx / 100})
+            self.assertEqual("more than half" in err, told)
+        listed = self.put("few", tool.lines(tool.names(100, ("nx",))))
+        _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--force", "-q", "-l", self.path("log")))
+        self.assert_one_line(err, "100 of 100 domains (100.0 %) do not exist (NXDOMAIN)", "a resolver", "a list of old")
+        _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--resume", "-q"))
+        self.assertIn("do not exist", err)  # nothing is left to do, but it is still so
+
+    def test_metadata_tell_why_the_exit_status_is_3(self):
+        listed = self.put("few", tool.lines(["mx1.test", "sf2.test", "mx3.test", "mx4.test"]))
+        _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "-q", "-m", self.path("meta")), status=3)
+        why = "1 of 4 domains (25.0 %) could not be measured, more than 1 %: exit status 3"
+        self.assert_one_line(err.replace("[warning] ", ""), why)
+        about = self.metadata()
+        self.assertEqual((about["state"], about["exit_status"], about["error"], about["note"]), ("complete", 3, None, why))
+        self.assertEqual((about["shares"]["unknown"], about["shares"]["unknown_limit"]), (0.25, 0.01))
 
     def test_progress_without_a_terminal(self):
         _, err = self.finish(self.begin(rate=0), 0)

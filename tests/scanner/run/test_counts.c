@@ -14,6 +14,7 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 	static const char *const domains[] = {
 		"",
 		"mx SERVFAIL",
+		"mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED",
 		"sts -",
 		"sts SERVFAIL",
 		"sts v=STSv1;",
@@ -38,7 +39,7 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 	for (size_t i = 0; i < COUNT_OF(domains); i++) {
 		facts_make(&facts, domains[i]);
 		classify(&facts.observation, &result);
-		counts_add_domain(&counts, &result.judgement);
+		counts_add_domain(&counts, &facts.observation, &result.judgement);
 		stats_add(&stats, &facts.observation, &result);
 	}
 	assert_int_equal(counts.domains, COUNT_OF(domains));
@@ -47,6 +48,8 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 	assert_int_equal(counts.unknown, stats.metric[METRIC_UNKNOWN]);
 	assert_int_equal(counts.blocklisted, stats.metric[METRIC_BLOCKLISTED]);
 	assert_int_equal(counts.illegal, stats.metric[METRIC_ILLEGAL_INPUT]);
+	assert_int_equal(counts.nxdomain, stats.metric[METRIC_NXDOMAIN]);
+	assert_int_equal(counts.nxdomain, 1);
 	assert_int_equal(counts.fetched, 4);
 	stats_fini(&stats);
 }

@@ -20,8 +20,8 @@
 
 enum { LIVED = 99, SAID_MAX = 512 };
 
-/* What a child does with signals: a letter each. c catch, h hold, I, T, 1, 2 send SIGINT, SIGTERM, SIGUSR1, SIGUSR2,
- * i ignore SIGINT. */
+/* What a child does with signals: a letter each. c catch, h hold, I, T, H, 1, 2 send SIGINT, SIGTERM, SIGHUP, SIGUSR1,
+ * SIGUSR2, i ignore SIGINT. */
 static void act(const char *acts)
 {
 	for (; *acts; acts++) {
@@ -36,7 +36,11 @@ static void act(const char *acts)
 			signal(SIGINT, SIG_IGN);
 			break;
 		default:
-			raise(*acts == 'I' ? SIGINT : *acts == '1' ? SIGUSR1 : *acts == '2' ? SIGUSR2 : SIGTERM);
+			raise(*acts == 'I'   ? SIGINT
+			      : *acts == 'H' ? SIGHUP
+			      : *acts == '1' ? SIGUSR1
+			      : *acts == '2' ? SIGUSR2
+					     : SIGTERM);
 		}
 	}
 }
@@ -57,6 +61,7 @@ static int child(const char *acts, char said[static SAID_MAX])
 		dup2(pipes[1], STDERR_FILENO);
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
 		act(acts);
 		_exit(early_signal_held() ? early_signal_held() : LIVED);
 	}
@@ -78,6 +83,8 @@ static void a_signal_ends_or_is_held(void **state)
 		{ "no signal", "c", "", LIVED },
 		{ "caught: it ends at once, and says so", "cI", SAID, 128 + SIGINT },
 		{ "the other", "cT", SAID, 128 + SIGTERM },
+		{ "a lost terminal", "cH", SAID, 128 + SIGHUP },
+		{ "held", "chH", "", SIGHUP },
 		{ "held: it is kept", "chI", "", SIGINT },
 		{ "the other", "chT", "", SIGTERM },
 		{ "held with no signal", "ch", "", LIVED },

@@ -2,6 +2,7 @@
  * read. Counts of domains are of the file, speed and traffic of this run, and no share is above one.
  */
 #include <setjmp.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +81,7 @@ static void cut_trailer(void)
 static void open_rig(enum scan_phase phase)
 {
 	struct moment start;
-	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0 }, { 20, 4, 2, 1, 0, 2 } };
+	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0, 2 }, { 20, 4, 2, 1, 0, 2, 3 } };
 
 	memset(&rig.scan, 0, sizeof(rig.scan));
 	rig.scan.options = &rig.options;
@@ -163,12 +164,15 @@ static void counts_are_of_the_file_and_traffic_of_this_run_stands_beside(void **
 	       "(\"domains\", \"sts\", \"fetched\", \"unknown\", \"blocklisted\", \"illegal\", \"queries\", "
 	       "\"fetches\"))");
 	expect("r[\"unknown-share\"] == \"%.6f\" % (2 / 36)");
+	expect("c[\"nxdomain\"] == 5 and [round(m[\"shares\"][k], 6) for k in (\"unknown\", \"unknown_limit\", "
+	       "\"nxdomain\")] == [round(2 / 36, 6), 0.01, round(5 / 36, 6)]");
 	assert_non_null(strstr(caught_read(log_path), "this run: 30 domains in "));
 	assert_non_null(strstr(caught_read(log_path),
 			       "; 80 queries, 2.67 a domain, 4 of them repeats, 0 over TCP; 3 policies "
 			       "fetched of 11 tried; 7 domains deferred\n"));
-	assert_non_null(
-		strstr(caught_read(log_path), "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown\n"));
+	assert_non_null(strstr(caught_read(log_path),
+			       "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown (5.6 %), "
+			       "5 that do not exist (NXDOMAIN, 13.9 %)\n"));
 }
 
 /* Deferred domains have no record yet: in which phase there are how many, and the share that is not known. */
@@ -235,6 +239,38 @@ static void lost_traffic_is_not_known(void **state)
 			       ? "r[\"queries\"] == r[\"fetches\"] == \"\""
 			       : "(int(r[\"queries\"]), int(r[\"fetches\"])) == (c[\"queries\"], c[\"fetches\"])");
 	}
+}
+
+enum { UNKNOWN_DOMAINS = 500000 };
+
+static void *record_unknown_ones(void *arg)
+{
+	const struct observation observation = { .mx.answer.status = DNS_NXDOMAIN };
+	const struct judgement judgement = { .status = DOMAIN_UNKNOWN };
+
+	for (unsigned i = 0; i < UNKNOWN_DOMAINS; i++)
+		counts_add_domain(arg, &observation, &judgement);
+	return NULL;
+}
+
+/* While a worker counts. */
+static void no_part_is_ever_told_larger_than_its_whole(void **state)
+{
+	struct moment moment;
+	pthread_t worker;
+
+	(void)state;
+	write_file(0, 0);
+	open_rig(SCAN_END);
+	rig.counts[0].recorded = rig.counts[1].recorded = (struct domain_counts){ 0 };
+	assert_int_equal(pthread_create(&worker, NULL, record_unknown_ones, &rig.counts[0].recorded), 0);
+	do {
+		moment_now(&rig.scan, &moment);
+		assert_true(moment.unknown <= moment.domains && moment.nxdomain <= moment.domains);
+		assert_true(moment_unknown_share(&moment) <= 1 && moment_nxdomain_share(&moment) <= 1);
+	} while (moment.domains < UNKNOWN_DOMAINS);
+	pthread_join(worker, NULL);
+	close_rig();
 }
 
 static void the_fraction_is_of_the_whole_work(void **state)
@@ -305,6 +341,7 @@ int main(void)
 		cmocka_unit_test(counts_are_of_the_file_and_traffic_of_this_run_stands_beside),
 		cmocka_unit_test(deferred_domains_are_unknown_until_they_are_recorded),
 		cmocka_unit_test(lost_traffic_is_not_known),
+		cmocka_unit_test(no_part_is_ever_told_larger_than_its_whole),
 		cmocka_unit_test(the_fraction_is_of_the_whole_work),
 	};
 

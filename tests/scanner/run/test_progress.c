@@ -66,7 +66,7 @@ static void the_line_is_as_documented(void **state)
 			    "STS 3891; fetched 3655; unknown 0.4%");
 	moment.elapsed_ms = 400000000;
 	moment.fraction = -1; /* a pipe */
-	moment.note = "paused: no resolver answers";
+	strcpy(moment.note, "paused: no resolver answers");
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
 				  "fetched 3655; unknown 0.4%; "
@@ -155,7 +155,7 @@ static void status_updates_are_a_row_a_second(void **state)
 	assert_int_equal(count_lines(caught_read(path)), 2); /* a reader that waits sees it at once */
 	moment = moment_at(2);
 	moment.fraction = -1;
-	moment.note = "paused, \"all\"";
+	strcpy(moment.note, "paused, \"all\"");
 	progress_tick(&progress, &moment);
 	moment = moment_at(4);
 	progress_close(&progress, &moment, 0, "");
