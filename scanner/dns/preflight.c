@@ -10,7 +10,23 @@
 #include "scanner/dns/net_cares.h"
 
 /* What each server is asked: these, and for the first names of the list. */
-enum { SOA_OF_SIGNED, NO_SUCH_NAME, NO_SUCH_NAME_AGAIN, NO_SUCH_NAME_TCP, NO_SUCH_IN_ORG, SAMPLES };
+enum {
+	SOA_OF_SIGNED,
+	NO_SUCH_NAME,
+	NO_SUCH_NAME_AGAIN,
+	NO_SUCH_NAME_TCP,
+	NO_SUCH_IN_ORG,
+	NO_SUCH_BELOW, /* of a domain that is there: some invent only where a browser would look */
+	SAMPLES
+};
+
+/* Where names that do not exist are asked for. A resolver may treat invalid by itself (RFC 6761 6.4), the others not.
+ */
+static const char *const parent[SAMPLES] = { [NO_SUCH_NAME] = "invalid",
+					     [NO_SUCH_NAME_AGAIN] = "invalid",
+					     [NO_SUCH_NAME_TCP] = "invalid",
+					     [NO_SUCH_IN_ORG] = "org",
+					     [NO_SUCH_BELOW] = "example.org" };
 
 struct check_run {
 	struct net_cares *dns;
@@ -49,6 +65,8 @@ static void note(struct question *question, const struct dns_answer *answer)
 	check->useful = check->useful || (useful && question->number != NO_SUCH_NAME_TCP);
 	check->edns = check->edns || answer->has_opt;
 	check->edns_size = answer->opt_size > check->edns_size ? answer->opt_size : check->edns_size;
+	if (question->number < SAMPLES && parent[question->number] && status == DNS_NOERROR)
+		check->rewrites = true;
 	switch (question->number) {
 	case SOA_OF_SIGNED:
 		check->validates = useful && answer->ad;
@@ -56,10 +74,11 @@ static void note(struct question *question, const struct dns_answer *answer)
 	case NO_SUCH_NAME:
 	case NO_SUCH_NAME_AGAIN:
 		check->status = status;
-		check->rewrites = check->rewrites || status == DNS_NOERROR;
 		return;
 	case NO_SUCH_NAME_TCP:
 		check->tcp = true;
+		return;
+	case NO_SUCH_BELOW:
 		return;
 	default:
 		if (useful)
@@ -94,8 +113,7 @@ static void name_question(struct question *question, unsigned nonce, const struc
 	if (number == SOA_OF_SIGNED)
 		snprintf(question->name, sizeof(question->name), "org");
 	else if (number < SAMPLES)
-		snprintf(question->name, sizeof(question->name), "stsurvey-%08x-%u.%s", nonce, number,
-			 number == NO_SUCH_IN_ORG ? "org" : "invalid");
+		snprintf(question->name, sizeof(question->name), "stsurvey-%08x-%u.%s", nonce, number, parent[number]);
 	else
 		snprintf(question->name, sizeof(question->name), "%.*s", (int)sample[number - SAMPLES].n,
 			 sample[number - SAMPLES].p);

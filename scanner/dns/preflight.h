@@ -24,7 +24,7 @@ enum {
 struct server_check {
 	bool answers;              /* anything at all */
 	bool useful;               /* NOERROR or NXDOMAIN to something, over UDP */
-	bool rewrites;             /* addresses for it instead */
+	bool rewrites;             /* addresses for names that cannot exist, of any parent */
 	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
 	uint16_t edns_size;        /* octets of a datagram it takes (RFC 6891 6.2.3); 0 without OPT */
 	enum dns_status status;    /* to the name that cannot exist */

@@ -38,6 +38,8 @@ enum {
 	FAILS = 256,
 	LIST_ONLY = 512, /* it refuses all but the first name of the list */
 	TCP_ONLY = 1024,
+	REWRITES_BELOW = 2048, /* not what the root or a top-level domain says no to */
+	REWRITES_ORG = 4096,   /* invalid it knows to be none */
 };
 
 static const struct span sample[] = { SPAN_LITERAL("listed.example"), SPAN_LITERAL("other.example") };
@@ -64,6 +66,15 @@ static void finish(struct dns_peer *peer, const struct dns_peer_question *questi
 	dns_peer_send(peer, question);
 }
 
+/* Does it invent an address for @name, which does not exist? */
+static bool rewrites(const char *name, unsigned is)
+{
+	const char *parent = strchr(name, '.') + 1;
+
+	return is & REWRITES || (is & REWRITES_BELOW && strcmp(parent, "example.org") == 0) ||
+	       (is & REWRITES_ORG && strcmp(parent, "org") == 0);
+}
+
 static void answer(struct dns_peer *peer, const struct dns_peer_question *question, unsigned is)
 {
 	static const uint8_t address[4] = { 192, 0, 2, 1 };
@@ -73,7 +84,7 @@ static void answer(struct dns_peer *peer, const struct dns_peer_question *questi
 		dns_peer_begin(peer, question, REFUSED);
 	} else if (is & FAILS) {
 		dns_peer_begin(peer, question, SERVFAIL);
-	} else if (invented && !(is & REWRITES)) {
+	} else if (invented && !rewrites(question->name, is)) {
 		dns_peer_begin(peer, question, NXDOMAIN);
 	} else if (invented) {
 		dns_peer_begin(peer, question, 0);
@@ -203,6 +214,10 @@ static const struct {
 	{ "little EDNS", SMALL_EDNS, true, true, false, true, true, SMALL, DNS_NXDOMAIN, "org", DNS_TYPE_A, FEW },
 	{ "no validation", NO_AD, true, true, false, true, false, 1232, DNS_NXDOMAIN, "org", DNS_TYPE_A, UNSIGNED },
 	{ "rewriting", REWRITES, true, true, true, true, true, 1232, DNS_NOERROR, "org", DNS_TYPE_A, INVENTS },
+	{ "rewriting below domains that are there", REWRITES_BELOW, true, true, true, true, true, 1232, DNS_NXDOMAIN,
+	  "org", DNS_TYPE_A, INVENTS },
+	{ "rewriting all but invalid", REWRITES_BELOW | REWRITES_ORG, true, true, true, true, true, 1232, DNS_NXDOMAIN,
+	  "org", DNS_TYPE_A, INVENTS },
 	{ "refusing", REFUSES, true, false, false, true, false, 1232, DNS_REFUSED, "", 0, "answers REFUSED\n" },
 	{ "failing", FAILS, true, false, false, true, false, 1232, DNS_SERVFAIL, "", 0, "answers SERVFAIL\n" },
 	{ "for the list alone", LIST_ONLY, true, true, false, true, false, 1232, DNS_REFUSED, "listed.example",
