@@ -1,18 +1,28 @@
 #include "analysis/explain.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "analysis/tls_words.h"
 #include "output/address_text.h"
+
+enum {
+	INDENT = 14,      /* columns in front of what stands beside a label */
+	WIDTH_LEAST = 40, /* narrower terminals get lines of so many columns */
+	HTTPS_PORT = 443, /* what is not told; the findings table speaks of it */
+};
 
 struct paper {
 	FILE *out;
 	bool colour;
+	unsigned https_port;
 	struct span domain;
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
-	[VERDICT_NO_POLICY] = "senders find no usable policy and deliver as if there were none; nothing is enforced",
+	[VERDICT_NO_POLICY] =
+		"senders find no usable policy; those that kept no older one deliver as if there were none",
 	[VERDICT_NONE] = "the policy asks senders not to apply MTA-STS",
 	[VERDICT_TESTING_OK] = "testing: every MX fits the policy; failures would be reported, mail delivered anyway",
 	[VERDICT_TESTING_FAIL] = "testing: an MX does not fit the policy; under enforce senders would refuse it",
@@ -37,21 +47,25 @@ static void show_text(const struct paper *paper, struct span s)
 			fprintf(paper->out, "\\x%02x", c);
 	}
 	if (n < s.n)
-		fprintf(paper->out, "… (%zu octets)", s.n);
+		fprintf(paper->out, "... (%zu octets)", s.n);
 }
 
-/* Texts of the findings table, which say <domain> where the domain's name belongs. */
+/* Texts of the findings table, which say <domain> where the domain's name belongs, and speak of port 443. */
 static void show_sentence(const struct paper *paper, const char *text)
 {
-	static const char blank[] = "<domain>";
-	const char *hit;
+	const struct span domain = SPAN_LITERAL("<domain>"), port = SPAN_LITERAL("port 443");
 
-	while ((hit = strstr(text, blank))) {
-		fwrite(text, 1, (size_t)(hit - text), paper->out);
-		show_text(paper, paper->domain);
-		text = hit + sizeof(blank) - 1;
+	while (*text) {
+		if (span_starts_with(span_of(text), domain)) {
+			show_text(paper, paper->domain);
+			text += domain.n;
+		} else if (span_starts_with(span_of(text), port)) {
+			fprintf(paper->out, "port %u", paper->https_port);
+			text += port.n;
+		} else {
+			fputc(*text++, paper->out);
+		}
 	}
-	fputs(text, paper->out);
 }
 
 static void show_label(const struct paper *paper, const char *label)
@@ -98,7 +112,7 @@ static void show_texts(const struct paper *paper, const char *first, const char 
 static void show_answer(const struct paper *paper, const struct obs_answer *answer)
 {
 	fprintf(paper->out, "%s%s", dns_status_names[answer->status], answer->ad ? " (DNSSEC)" : "");
-	show_texts(paper, ", alias of ", " → ", answer->cname, answer->cname_count, 0);
+	show_texts(paper, ", alias of ", " -> ", answer->cname, answer->cname_count, 0);
 	if (answer->cname_loop)
 		fputs(", in a loop", paper->out);
 }
@@ -161,6 +175,8 @@ static void explain_host(const struct paper *paper, const struct obs_policy *pol
 	if (policy->address_used >= 0 && (size_t)policy->address_used < policy->address_count) {
 		fputs(" at ", paper->out);
 		show_address(paper, &policy->address[policy->address_used]);
+		if (paper->https_port != HTTPS_PORT)
+			fprintf(paper->out, " port %u", paper->https_port);
 		fprintf(paper->out, ", %u ms", policy->fetch_ms);
 	}
 	fputc('\n', paper->out);
@@ -188,12 +204,19 @@ static void explain_tls(const struct paper *paper, const struct obs_tls *tls, co
 	show_label(paper, "TLS");
 	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_names[tls->version] : "no version",
 		verify);
-	for (size_t i = 0; i < tls->error_count; i++)
-		fprintf(paper->out, "%s %u at depth %u", i == 0 ? " (OpenSSL's error" : ",", tls->error[i].code,
-			tls->error[i].depth);
-	fputs(tls->error_count > 0 ? ")" : "", paper->out);
-	if (tls->alerted)
-		fprintf(paper->out, ", the server sent alert %u", tls->alert);
+	for (size_t i = 0; i < tls->error_count; i++) {
+		const struct obs_verify_error *error = &tls->error[i];
+
+		fputs(error->depth == 0 ? "; the host's certificate" : "; a certificate above it", paper->out);
+		fprintf(paper->out, " %s (OpenSSL's error %u at depth %u)", tls_words_of_error(error->code),
+			error->code, error->depth);
+	}
+	if (tls->alerted) {
+		const char *words = tls_words_of_alert(tls->alert);
+
+		fprintf(paper->out, "; the server sent alert %u%s%s%s", tls->alert, words[0] ? " (" : "", words,
+			words[0] ? ")" : "");
+	}
 	fputc('\n', paper->out);
 	if (tls->chain_count > 0)
 		explain_certificate(paper, &tls->chain[0]);
@@ -212,7 +235,7 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 	if (http->status > 0)
 		fprintf(paper->out, "status %u", http->status);
 	else
-		fputs("no answer", paper->out);
+		fputs(http->failure == HTTP_PROTOCOL ? "no answer in HTTP/1.1" : "no answer", paper->out);
 	for (size_t i = 0; i < COUNT_OF(part); i++)
 		if (part[i].field.p)
 			show_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);
@@ -298,38 +321,120 @@ static const char *colour_of_verdict(const struct judgement *judgement)
 	return judgement->verdict == VERDICT_UNKNOWN ? colours[SEVERITY_TRANSIENT] : colours[SEVERITY_ERROR];
 }
 
-static void explain_conclusion(const struct paper *paper, const struct classification *result)
+/* What a sender would do; where it has nothing to deliver to, or nothing to compare, no more is claimed. */
+static const char *words_of_verdict(const struct obs_mx *mx, const struct judgement *judgement)
+{
+	bool no_mx = mx->count == 0 && dns_status_is_answer(mx->answer.status);
+
+	if (mx->answer.status == DNS_NXDOMAIN)
+		return "the domain does not exist: there is nothing to deliver to";
+	if (judgement->verdict == VERDICT_NO_POLICY && judgement->record[TXT_STS] == RECORD_NONE)
+		return obs_mx_is_null(mx)
+			       ? "the domain takes no mail (null MX), and has no policy"
+			       : "there is no policy: senders deliver as they always did; nothing is enforced";
+	if (judgement->verdict == VERDICT_ENFORCE_OK && (no_mx || obs_mx_is_null(mx)))
+		return "enforced, but there is no MX that the policy could be about";
+	if (judgement->verdict == VERDICT_TESTING_OK && (no_mx || obs_mx_is_null(mx)))
+		return "testing, but there is no MX that the policy could be about";
+	return verdicts[judgement->verdict];
+}
+
+static void explain_conclusion(const struct paper *paper, const struct obs_mx *mx, const struct classification *result)
 {
 	const struct judgement *judgement = &result->judgement;
 
 	show_label(paper, "verdict");
 	show_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
-	fprintf(paper->out, ": %s\n", verdicts[judgement->verdict]);
+	fprintf(paper->out, ": %s\n", words_of_verdict(mx, judgement));
 	if (classification_misconfigured(result))
 		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
 }
 
-void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour)
+static void explain_all(const struct paper *paper, const struct observation *observation,
+			const struct classification *result)
 {
-	const struct paper paper = { out, colour, observation->name };
-
-	show_text(&paper, observation->name);
-	fputc('\n', out);
+	show_text(paper, observation->name);
+	fputc('\n', paper->out);
 	if (observation->input != INPUT_OK) {
-		show_label(&paper, "status");
+		show_label(paper, "status");
 		fputs(observation->input == INPUT_ILLEGAL ? "this is no domain name\n"
 							  : "on the list of domains that are not asked about\n",
-		      out);
+		      paper->out);
 		return;
 	}
-	explain_mx(&paper, &observation->mx);
+	explain_mx(paper, &observation->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
-		explain_txt(&paper, txt_questions[q].label, &observation->txt[q], result->judgement.record[q]);
+		explain_txt(paper, txt_questions[q].label, &observation->txt[q], result->judgement.record[q]);
 	if (result->judgement.record[TXT_STS] == RECORD_VALID)
-		explain_fetch(&paper, observation, result);
+		explain_fetch(paper, observation, result);
+	fputc('\n', paper->out);
+	explain_findings(paper, &result->judgement.findings);
+	explain_conclusion(paper, &observation->mx, result);
+}
+
+/* ---- lines for a terminal ---- */
+
+/* How much of @text, without the space it ends at, fits into @room columns; one word does always. The first @least
+ * columns are not broken. An ANSI colour takes no room. */
+static size_t fitting(struct span text, size_t least, size_t room)
+{
+	size_t column = 0, fits = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\033') {
+			i = span_find(text, i, 'm');
+			continue;
+		}
+		if (text.p[i] == ' ' && column >= least)
+			fits = i;
+		if (++column > room && fits > 0)
+			return fits;
+	}
+	return text.n;
+}
+
+static void put_wrapped(FILE *out, struct span line, size_t width)
+{
+	size_t least = INDENT, room = width, n;
+
+	for (;;) {
+		n = fitting(line, least, room);
+		fwrite(line.p, 1, n, out);
+		if (n == line.n)
+			break;
+		fprintf(out, "\n%*s", INDENT, "");
+		line = span_skip(line, n + 1);
+		least = 1;
+		room = width - INDENT;
+	}
 	fputc('\n', out);
-	explain_findings(&paper, &result->judgement.findings);
-	explain_conclusion(&paper, result);
+}
+
+bool explain_domain(FILE *out, const struct observation *observation, const struct classification *result,
+		    const struct explain_style *style)
+{
+	struct paper paper = { out, style->colour, style->https_port, observation->name };
+	size_t width = style->width < WIDTH_LEAST ? WIDTH_LEAST : style->width, size, end;
+	char *text = NULL;
+
+	if (style->width == 0) {
+		explain_all(&paper, observation, result);
+		return true;
+	}
+	paper.out = open_memstream(&text, &size);
+	if (!paper.out)
+		return false;
+	explain_all(&paper, observation, result);
+	if (fclose(paper.out) != 0) {
+		free(text);
+		return false;
+	}
+	for (struct span rest = { text, size }; rest.n > 0; rest = span_skip(rest, end + 1)) {
+		end = span_find(rest, 0, '\n');
+		put_wrapped(out, (struct span){ rest.p, end }, width);
+	}
+	free(text);
+	return true;
 }

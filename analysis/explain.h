@@ -11,8 +11,15 @@ enum {
 	EXPLAIN_TEXT_MAX = 200, /* octets shown of one text from the network */
 };
 
-/* Write to @out; failures stick there. Octets of the network that are not printable ASCII are shown as \xHH, so that no
- * domain can control the reader's terminal. @colour: mark severities with ANSI colours. */
-void explain_domain(FILE *out, const struct observation *observation, const struct classification *result, bool colour);
+struct explain_style {
+	bool colour;         /* mark severities with ANSI colours */
+	unsigned width;      /* columns: lines are broken between words; 0: they are not */
+	uint16_t https_port; /* that policy hosts were asked on */
+};
+
+/* Write to @out; failures stick there. It is ASCII: octets of the network that are not printable are shown as \xHH, so
+ * that no domain can control the reader's terminal. False: no memory. */
+bool explain_domain(FILE *out, const struct observation *observation, const struct classification *result,
+		    const struct explain_style *style);
 
 #endif

@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
+#include "scanner/base/log.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/job/job.h"
 #include "scanner/options/exit_status.h"
@@ -19,6 +21,11 @@
 /* A few domains at most: each in its own job, all at once. */
 struct check {
 	const struct options *options;
+	struct name {
+		char text[DOMAIN_NAME_MAX];
+		size_t n;
+	} * name; /* the arguments that are domain names */
+	unsigned names;
 	uv_loop_t loop;
 	struct net_live live;
 	struct net_live_shared shared;
@@ -28,14 +35,46 @@ struct check {
 	unsigned jobs, pending;
 };
 
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static void on_done(struct job *job)
 {
 	((struct check *)job->context->arg)->pending--;
 }
 
+static int status_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_NONE:
+	case VERDICT_TESTING_OK:
+	case VERDICT_ENFORCE_OK:
+		return EXIT_COMPLETE;
+	default:
+		return EXIT_NOT_IN_ORDER;
+	}
+}
+
+/* A file or a pipe gets whole lines without colours; so does a terminal of which nothing is known. */
+static struct explain_style style_of(const struct options *options)
+{
+	struct explain_style style = { .https_port = options->https_port };
+	const char *no_colour = getenv("NO_COLOR"); /* no-color.org: an empty one says nothing */
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return style;
+	style.colour = log_terminal_obeys() && (!no_colour || no_colour[0] == '\0');
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		style.width = size.ws_col;
+	return style;
+}
+
 static int show(struct check *check, struct error *error)
 {
-	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	struct explain_style style = style_of(check->options);
 	int status = EXIT_COMPLETE;
 
 	for (unsigned i = 0; i < check->jobs; i++) {
@@ -53,17 +92,13 @@ static int show(struct check *check, struct error *error)
 		domain_log_judged(observation.name, &result.judgement, "explained");
 		if (i > 0)
 			putchar('\n');
-		explain_domain(stdout, &observation, &result, colour);
-		switch (result.judgement.verdict) {
-		case VERDICT_NONE:
-		case VERDICT_TESTING_OK:
-		case VERDICT_ENFORCE_OK:
-			break;
-		default:
-			status = EXIT_NOT_IN_ORDER;
+		if (!explain_domain(stdout, &observation, &result, &style)) {
+			error_set(error, "no memory");
+			return EXIT_FATAL;
 		}
+		status = worse(status, status_of(result.judgement.verdict));
 	}
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	error_set(error, "standard output: %s", strerror(errno));
 	return EXIT_FATAL;
@@ -73,7 +108,7 @@ static int open_nets(struct check *check, struct error *error)
 {
 	const struct options *options = check->options;
 
-	check->job = calloc((size_t)options->operands, sizeof(*check->job));
+	check->job = calloc(check->names, sizeof(*check->job));
 	check->server = calloc(options->server_count, sizeof(*check->server));
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
@@ -86,43 +121,88 @@ static int open_nets(struct check *check, struct error *error)
 	return net_live_open(&check->live, &check->loop, &check->shared, error);
 }
 
-/* Begin a domain. The exit status is not COMPLETE where it cannot be. */
-static int begin(struct check *check, const char *argument, struct error *error)
+/* The domain that was probably meant by a URL or a mail address; p NULL: none is in it. */
+static struct span host_within(struct span text)
+{
+	static const char behind[] = "/?#:"; /* what ends the host of a URL (RFC 3986 3.2) */
+	struct span rest = text;
+	size_t colon = span_find(text, 0, ':'), at;
+
+	if (colon < text.n)
+		rest = span_skip(text, colon + 1);
+	while (rest.n > 0 && rest.p[0] == '/')
+		rest = span_skip(rest, 1);
+	if (colon < text.n && rest.p == text.p + colon + 1 && rest.n > 0 && rest.p[0] >= '0' && rest.p[0] <= '9')
+		rest = text; /* a port, not a scheme */
+	at = span_find(rest, 0, '@');
+	if (at < rest.n)
+		rest = span_skip(rest, at + 1);
+	for (size_t i = 0; i < rest.n; i++)
+		if (strchr(behind, rest.p[i]))
+			rest.n = i;
+	return rest.n > 0 && rest.n < text.n ? rest : (struct span){ NULL, 0 };
+}
+
+/* What keeps one argument from being looked at keeps no other. */
+static int take_name(struct check *check, const char *argument)
 {
 	const struct domain_set *unasked = check->options->domain_blocklist;
-	struct job *job = &check->job[check->jobs];
-	char text[DOMAIN_NAME_MAX];
-	struct span name = { text, 0 };
+	struct name *name = &check->name[check->names];
+	struct span text = span_trim(span_of(argument)), host = host_within(text);
 
-	if (!idna_name(span_trim(span_of(argument)), text, &name.n)) {
-		error_set(error, "%s: is no domain name", argument);
+	if (!idna_name(text, name->text, &name->n)) {
+		bool meant = host.p && idna_name(host, name->text, &name->n);
+
+		fprintf(stderr, "stsurvey check: %s: is no domain name%s%.*s%s\n", argument,
+			meant ? "; did you mean " : "", meant ? (int)name->n : 0, name->text, meant ? "?" : "");
 		return EXIT_USAGE;
 	}
-	if (unasked && domain_set_has(unasked, name)) {
-		error_set(error, "%.*s: is on the --domain-blocklist-file", (int)name.n, name.p);
+	if (unasked && domain_set_has(unasked, (struct span){ name->text, name->n })) {
+		fprintf(stderr, "stsurvey check: %.*s: is on the --domain-blocklist-file\n", (int)name->n, name->text);
 		return EXIT_FATAL;
 	}
-	check->pending++;
-	job_init(job, &check->context);
-	job_start(job, check->jobs++, 0, name, true);
+	check->names++;
 	return EXIT_COMPLETE;
 }
 
-static int run(struct check *check, struct error *error)
+static int take_names(struct check *check, struct error *error)
 {
 	const struct options *options = check->options;
 	int status = EXIT_COMPLETE;
 
+	check->name = calloc((size_t)options->operands, sizeof(*check->name));
+	if (!check->name) {
+		error_set(error, "no memory");
+		return EXIT_FATAL;
+	}
+	for (int i = 0; i < options->operands; i++)
+		status = worse(status, take_name(check, options->operand[i]));
+	return status;
+}
+
+static void begin(struct check *check, const struct name *name)
+{
+	struct job *job = &check->job[check->jobs];
+
+	check->pending++;
+	job_init(job, &check->context);
+	job_start(job, check->jobs++, 0, (struct span){ name->text, name->n }, true);
+}
+
+static int run(struct check *check, struct error *error)
+{
+	int status = take_names(check, error);
+
+	if (check->names == 0)
+		return status;
 	if (open_nets(check, error) < 0)
 		return EXIT_FATAL;
-	check->context = net_live_context(&check->live, options, on_done, check);
-	for (int i = 0; i < options->operands && status == EXIT_COMPLETE; i++)
-		status = begin(check, options->operand[i], error);
-	if (status != EXIT_COMPLETE)
-		return status;
+	check->context = net_live_context(&check->live, check->options, on_done, check);
+	for (unsigned i = 0; i < check->names; i++)
+		begin(check, &check->name[i]);
 	while (check->pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
-	return show(check, error);
+	return worse(status, show(check, error));
 }
 
 static void clean_up(struct check *check)
@@ -133,6 +213,7 @@ static void clean_up(struct check *check)
 	for (unsigned i = 0; i < check->jobs; i++)
 		job_fini(&check->job[i]);
 	free(check->job);
+	free(check->name);
 	net_live_free(&check->live);
 	net_live_shared_free(&check->shared);
 	free(check->server);

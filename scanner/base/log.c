@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -55,7 +56,14 @@ void log_close(void)
 
 bool log_is_terminal(void)
 {
-	return isatty(STDERR_FILENO);
+	return log_terminal_obeys() && isatty(STDERR_FILENO);
+}
+
+bool log_terminal_obeys(void)
+{
+	const char *terminal = getenv("TERM");
+
+	return !terminal || (terminal[0] != '\0' && strcmp(terminal, "dumb") != 0);
 }
 
 /* One write, so that lines of other processes on the same terminal or pipe do not mix in. Nobody is left to

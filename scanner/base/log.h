@@ -52,7 +52,10 @@ void log_progress(const char *line);
 /* Leave the last progress line standing and go to the next line. */
 void log_progress_end(void);
 
-/* Is standard error a terminal? */
+/* Is standard error a terminal, on which a line can be redrawn? */
 bool log_is_terminal(void);
+
+/* Does the user's terminal, if there is one, obey what ANSI terminals do? */
+bool log_terminal_obeys(void);
 
 #endif

@@ -21,7 +21,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.what = "one domain, explained for a person, with the fix",
 		.usage = "stsurvey check [OPTION]... DOMAIN...",
 		.above = "Look at each DOMAIN as a sending mail server would, and explain what it finds.",
-		.below = "Exit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage.",
+		.below = "Exit status: 0 where every DOMAIN is in order; 1 otherwise; 2 usage, or a DOMAIN is none; the others are explained "
+			 "all the same.",
 		.operand = "domain", .operands_least = 1, .operands_most = INT_MAX,
 	},
 	[COMMAND_STATS] = {

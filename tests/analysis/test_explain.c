@@ -7,7 +7,8 @@
 #include "analysis/explain.h"
 #include "tests/analysis/facts.h"
 
-static char *explain(const char *lines, bool colour)
+/* What is told of facts, in a style that is plain but for ... */
+static char *explain_in(const char *lines, struct explain_style style)
 {
 	static struct facts facts;
 	struct classification result;
@@ -18,9 +19,14 @@ static char *explain(const char *lines, bool colour)
 	assert_non_null(out);
 	facts_make(&facts, lines);
 	classify(&facts.observation, &result);
-	explain_domain(out, &facts.observation, &result, colour);
+	assert_true(explain_domain(out, &facts.observation, &result, &style));
 	fclose(out);
 	return text;
+}
+
+static char *explain(const char *lines, bool colour)
+{
+	return explain_in(lines, (struct explain_style){ .colour = colour, .https_port = 443 });
 }
 
 static void tells_what_matters(void **state)
@@ -42,11 +48,28 @@ static void tells_what_matters(void **state)
 		{ "http 404", "a sender gets as far as http" },
 		{ "sts SERVFAIL", "check again later" },
 		{ "sts-cname a.example.net", "alias of a.example.net" },
-		{ "connect handshake-error\nverify 10", "TLSv1.3: expired (OpenSSL's error 10 at depth 0)\n" },
+		{ "connect handshake-error\nverify 10",
+		  "TLSv1.3: expired; the host's certificate has expired (OpenSSL's error 10 at depth 0)\n" },
 		{ "connect handshake-error\nverify 18\nverify 10\nalert 0\nno-chain",
-		  "TLSv1.3: no-certificate (OpenSSL's error 18 at depth 0, 10 at depth 0), the server sent alert 0\n" },
+		  "TLSv1.3: no-certificate; the host's certificate is signed by itself, not by an authority (OpenSSL's "
+		  "error 18 at depth 0); the host's certificate has expired (OpenSSL's error 10 at depth 0); the "
+		  "server sent "
+		  "alert 0 (close_notify)\n" },
 		{ "connect handshake-error\nalert 112\ntls none",
-		  "no version: no-certificate, the server sent alert 112\n" },
+		  "no version: no-certificate; the server sent alert 112 (unrecognized_name)\n" },
+		{ "connect handshake-error\nalert 120\ntls none",
+		  "alert 120 (no_application_protocol: it may speak HTTP/2 " },
+		{ "connect handshake-error\nalert 200\ntls none", "alert 200\n" },
+		{ "connect handshake-error\nverify 93",
+		  "the host's certificate is not valid (OpenSSL's error 93 at depth 0)\n" },
+		{ "failure protocol\nhttp 0", "no answer in HTTP/1.1, " },
+		{ "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED",
+		  "the domain does not exist: there is nothing to deliver to\n" },
+		{ "mx 0 .\nsts -", "no-policy: the domain takes no mail (null MX), and has no policy\n" },
+		{ "sts -", "no-policy: there is no policy: senders deliver as they always did; nothing is enforced\n" },
+		{ "http 404", "no usable policy; those that kept no older one deliver as if there were none\n" },
+		{ "mx 0 .", "enforce-ok: enforced, but there is no MX that the policy could be about\n" },
+		{ "mx -", "enforce-ok: enforced, but there is no MX that the policy could be about\n" },
 		{ "connect handshake-error\nno-chain\ntls none", "no version: handshake\n" },
 		{ "mx 0 .", ". (no mail)" },
 		{ "mx 10 mx.elsewhere.net", "enforced, but no MX fits" },
@@ -83,6 +106,63 @@ static void colour_only_when_asked(void **state)
 	free(coloured);
 }
 
+/* Nowhere another one, where it was given. */
+static void the_port_is_the_one_that_was_asked(void **state)
+{
+	static const char *const facts[] = { "connect connection-refused", "connect connection-timeout",
+					     "connect connection-reset",
+					     "connect handshake-error\nno-chain\ntls none" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		char *text = explain_in(facts[i], (struct explain_style){ .https_port = 8443 });
+
+		assert_null(strstr(text, "port 443"));
+		assert_non_null(strstr(text, "port 8443"));
+		free(text);
+	}
+}
+
+/* @text without colours, any white space as one space. */
+static char *words_of(const char *text)
+{
+	char *words = calloc(1, strlen(text) + 1), *to = words;
+
+	assert_non_null(words);
+	for (; *text; text++) {
+		if (*text == '\033')
+			text = strchr(text, 'm');
+		else if (*text != ' ' && *text != '\n')
+			*to++ = *text;
+		else if (to == words || to[-1] != ' ')
+			*to++ = ' ';
+	}
+	return words;
+}
+
+static void lines_are_broken_to_a_width(void **state)
+{
+	static const unsigned widths[] = { 1, 40, 60, 80, 100 };
+	static const char facts[] =
+		"http 404\nrpt NXDOMAIN\nsts v=STSv1; id=1; note=the-longest-word-of-all-these-lines";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(widths); i++) {
+		struct explain_style style = { .width = widths[i], .colour = i % 2, .https_port = 443 };
+		char *whole = explain(facts, false), *text = explain_in(facts, style);
+		char *want = words_of(whole), *got = words_of(text);
+
+		assert_string_equal(got, want);
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			if (!strchr(line, '\033') && strlen(line) > (widths[i] < 40 ? 40 : widths[i]))
+				assert_null(strchr(line + 14, ' ')); /* it is one word */
+		free(want);
+		free(got);
+		free(whole);
+		free(text);
+	}
+}
+
 static void worst_findings_come_first(void **state)
 {
 	char *text = explain("rpt NXDOMAIN\nhttp 404", false);
@@ -98,6 +178,8 @@ int main(void)
 		cmocka_unit_test(tells_what_matters),
 		cmocka_unit_test(nothing_of_the_network_reaches_the_terminal_raw),
 		cmocka_unit_test(colour_only_when_asked),
+		cmocka_unit_test(the_port_is_the_one_that_was_asked),
+		cmocka_unit_test(lines_are_broken_to_a_width),
 		cmocka_unit_test(worst_findings_come_first),
 	};
 

@@ -1,12 +1,17 @@
 #!/usr/bin/python3
 """Bad input, bad options, bad places to write: each says in one line what is wrong and what to do, with the right exit
 status, and never looks like success."""
+import fcntl
 import gzip
 import json
 import os
+import pty
+import re
 import socket
 import stat
+import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -442,6 +447,63 @@ rate = 5
         self.run_tool("check", *options, "not a name", status=2)
         _, err = self.run_tool("check", "--name-servers", "127.0.0.1:9", "mx1.test", status=1)
         self.assertNotEqual(err, "")
+
+    def check(self, *more, status, **options):
+        dns = self.server()
+        return self.run_tool("check", "--name-servers", dns.address, "--ca-file", tool.a_certificate(), "--allow-reserved",
+                             "127.0.0.0/8", "--https-port", "9", *more, status=status, **options)
+
+    def test_check_keeps_nothing_from_the_other_names(self):
+        out, err = self.check("https://mx1.test/x", "mx2.test", "me@mx3.test", "not a name", " STS4.Test. ", "b\u00fccher.test",
+                              status=2)
+        self.assertEqual(re.findall(r"(?m)^\S+$", out), ["mx2.test", "sts4.test", "xn--bcher-kva.test"])
+        self.assertEqual(err.splitlines(),
+                         ["stsurvey check: https://mx1.test/x: is no domain name; did you mean mx1.test?",
+                          "stsurvey check: me@mx3.test: is no domain name; did you mean mx3.test?",
+                          "stsurvey check: not a name: is no domain name"])
+        listed = self.put("unasked", "mx5.test\n")
+        out, err = self.check("--domain-blocklist-file", listed, "mx5.test", "mx6.test", status=1)
+        self.assertIn("mx6.test\n", out)
+        self.assert_one_line(err, "mx5.test", "--domain-blocklist-file")
+
+    def test_check_of_bad_names_alone_asks_nobody(self):
+        _, err = self.run_tool("check", "--name-servers", "127.0.0.1:9", "me@mx3.test", status=2)
+        self.assert_one_line(err, "mx3.test?")
+
+    def test_check_says_what_is_so(self):
+        out, _ = self.check("nx1.test", status=1)
+        self.assertIn("the domain does not exist", out)
+        self.assertNotIn("deliver as if", out)
+        out, _ = self.check("sts1.test", status=1)
+        self.assertIn("connection-refused at 127.0.0.1 port 9,", out)
+        self.assertIn("port 9 of mta-sts.sts1.test", out)
+        self.assertNotIn("443", out)
+        _, err = self.run_tool("check", "--name-servers", "127.0.0.1:9", "mx1.test", status=1)
+        self.assert_one_line(err, "127.0.0.1:9", "no answer")
+
+    def on_a_terminal(self, columns, **environment):
+        """What check prints there."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.check("sts1.test", status=1, stdout=slave, env={**os.environ, "NO_COLOR": "", **environment})
+        os.close(slave)
+        octets = b""
+        try:
+            while piece := os.read(master, 4096):
+                octets += piece
+        except OSError:
+            pass
+        os.close(master)
+        return octets.decode("ascii").replace("\r\n", "\n")
+
+    def test_check_on_a_terminal(self):
+        text = self.on_a_terminal(60, TERM="xterm")
+        self.assertIn("\033[", text)
+        self.assertLessEqual(max(map(len, re.sub(r"\033\[[\d;]*m", "", text).splitlines())), 60)
+        for environment in ({"TERM": "dumb"}, {"TERM": ""}, {"TERM": "xterm", "NO_COLOR": "1"}):
+            text = self.on_a_terminal(80, **environment)
+            self.assertNotIn("\033", text)
+            self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
     def test_check_warns_of_its_name_servers(self):
         """On standard error, in a log file instead, or not at all."""
