@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 	/* So is a file that reached `ulimit -f`. */
 	signal(SIGXFSZ, SIG_IGN);
 	status = program_run(argc, argv);
-	if (status == EXIT_COMPLETE && fflush(stdout) != 0) {
+	if (status == EXIT_COMPLETE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "stsurvey: standard output: %s\n", strerror(errno));
 		status = EXIT_FATAL;
 	}

@@ -12,6 +12,7 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/options/file_name.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/scan_main.h"
 
@@ -32,10 +33,24 @@ static int run_stats(const struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
+static void warn_of_name(const char *path, bool as_csv)
+{
+	static const char *const not_csv[] = {
+		".json", ".jsonl", ".ndjson", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL
+	};
+	static const char *const not_json[] = { ".csv", ".tsv", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL };
+	const char *ending = file_name_ending(path, as_csv ? not_csv : not_json);
+
+	if (ending)
+		fprintf(stderr, "stsurvey export: warning: %s: what is written is no %s but %s, not compressed\n", path,
+			ending, as_csv ? "CSV" : "JSON Lines");
+}
+
 static int run_export(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
 
+	warn_of_name(options->output_file, options->format == OPTIONS_CSV);
 	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
 		return EXIT_FATAL;
 	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */

@@ -10,6 +10,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.name = "scan",
 		.what = "survey domains: a list in, a scan file out",
 		.usage = "stsurvey scan -f LIST -o SCAN [OPTION]...",
+		.instead = "a list of domains is given with -f, and one domain is looked at with 'stsurvey check'",
 		.above = "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the facts to SCAN.",
 		.below = "Times are in seconds, fractions allowed. SIGINT, SIGTERM and SIGHUP end a scan cleanly within 8 s, a second one at once; "
 			 "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
@@ -110,18 +111,36 @@ const struct command_row command_table[COMMAND_COUNT] = {
 };
 /* clang-format on */
 
+/* What is no command may be one of these, or what a command is about. */
+static int fail_unknown(const char *name, struct span bare, struct nearest *nearest, struct error *error)
+{
+	static const char version[] = "version";
+
+	if (span_find(bare, 0, '.') < bare.n)
+		return error_set(error,
+				 "'%.80s': no such command; one domain is looked at with 'stsurvey check', a list of "
+				 "domains surveyed with 'stsurvey scan -f'",
+				 name);
+	nearest_try(nearest, bare, version);
+	if (nearest->word)
+		return error_set(error, "'%.40s': no such command; did you mean '%s%s'?", name,
+				 nearest->word == version ? "--" : "", nearest->word);
+	return error_set(error, "'%.40s': no such command; 'stsurvey help' lists them", name);
+}
+
 int command_find(const char *name, enum command *command, struct error *error)
 {
 	struct nearest nearest = { 0 };
+	struct span bare = span_of(name);
 
+	while (bare.n > 0 && bare.p[0] == '-')
+		bare = span_skip(bare, 1);
 	for (int i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(command_table[i].name, name) == 0) {
 			*command = (enum command)i;
 			return 0;
 		}
-		nearest_try(&nearest, span_of(name), command_table[i].name);
+		nearest_try(&nearest, bare, command_table[i].name);
 	}
-	if (nearest.word)
-		return error_set(error, "'%.40s': no such command; did you mean '%s'?", name, nearest.word);
-	return error_set(error, "'%.40s': no such command; 'stsurvey help' lists them", name);
+	return fail_unknown(name, bare, &nearest, error);
 }

@@ -25,7 +25,8 @@ struct command_row {
 	const char *usage;   /* one line */
 	const char *above;   /* text between usage and options */
 	const char *below;   /* text after the options */
-	const char *operand; /* what messages call one; NULL: the command takes none */
+	const char *operand; /* what messages call one; NULL: the command takes none … */
+	const char *instead; /* … and who gives one is told this; NULL: nothing */
 	int operands_least, operands_most;
 };
 

@@ -6,7 +6,7 @@
 
 struct nearest {
 	const char *word;  /* NULL: none so far is near */
-	unsigned distance; /* of @word; octets */
+	unsigned distance; /* of @word */
 };
 
 /* Take @word if it is nearer to what was typed than those before it. @nearest begins all zero. */

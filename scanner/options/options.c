@@ -284,8 +284,8 @@ static enum options_result read_operands(struct options *options, struct error *
 	if (options->operands < row->operands_least)
 		error_set(error, "no %s given: %s", row->operand, row->usage);
 	else if (options->operands > row->operands_most)
-		error_set(error, "'%.80s' is one argument too many: %s", options->operand[row->operands_most],
-			  row->usage);
+		error_set(error, "'%.80s' is one argument too many%s%s: %s", options->operand[row->operands_most],
+			  row->instead ? "; " : "", row->instead ? row->instead : "", row->usage);
 	else
 		return OPTIONS_OK;
 	return OPTIONS_USAGE;

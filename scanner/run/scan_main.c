@@ -7,6 +7,7 @@
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/options/file_name.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"
 #include "scanner/run/worker.h"
@@ -145,6 +146,20 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 
 /* ---- the whole ---- */
 
+/* What is behind such a name is looked for with other tools. */
+static void warn_of_name(const struct options *options)
+{
+	static const char *const others[] = { ".json", ".jsonl", ".ndjson", ".csv", ".tsv",     ".txt",     ".html",
+					      ".gz",   ".xz",    ".bz2",    ".zip", ".msgpack", ".parquet", NULL };
+	const char *ending = file_name_ending(options->output_file, others);
+
+	if (ending && !options->resume)
+		log_warning("%s: what is written is no %s but a scan file, by custom NAME.msgpack.zst; stsurvey export "
+			    "makes "
+			    "JSON Lines and CSV of it",
+			    options->output_file, ending);
+}
+
 /* From the first packet of the survey to the last octet of the file. */
 static int scan_all(struct scan_main *run)
 {
@@ -200,6 +215,7 @@ int scan_main_run(const struct options *options, struct error *error)
 	struct moment moment;
 	int status;
 
+	warn_of_name(options);
 	run.watch.scan = &run.scan;
 	run.watch.progress = &run.progress;
 	status = scan_setup(&run.scan, error);

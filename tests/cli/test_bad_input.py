@@ -266,6 +266,33 @@ class Places(tool.Case):
         _, err = self.run_tool("report", self.path("out"), "-o", self.path("absent/page.html"), status=1)
         self.assert_one_line(err, "absent/page.html")
 
+    def test_a_name_that_promises_something_else(self):
+        for name, told in (("a.json", ".json"), ("a.CSV", ".csv"), ("a.msgpack.gz", ".gz"), ("a.msgpack.zst", None), ("gz", None)):
+            _, err = self.scan(self.path(name), status=0)
+            self.assertEqual(f"what is written is no {told} but a scan file" in err, told is not None, err)
+            self.assertEqual(self.verify(self.path(name)), ("complete", 50))
+        _, err = self.scan(self.path("a.json"), "--resume", status=0)
+        self.assertNotIn("what is written", err)
+        for name, form, told in (("b.csv.gz", "csv", ".gz"), ("b.jsonl", "csv", ".jsonl"), ("b.csv", "jsonl", ".csv"),
+                                 ("b.csv", "csv", None), ("b.json", "jsonl", None)):
+            _, err = self.run_tool("export", self.path("gz"), "--format", form, "-o", self.path(name))
+            self.assertEqual(f"what is written is no {told} but" in err, told is not None, err)
+
+    def test_what_is_said_to_a_full_disk(self):
+        dns = self.server()
+        for command in (("help",), ("--version",), ("--help",), ("scan", "--help"), ("help", "export"),
+                        ("check", "--name-servers", dns.address, "--ca-file", tool.a_certificate(), "-q", "mx1.test")):
+            with open("/dev/full", "wb") as full:
+                _, err = self.run_tool(*command, status=1, stdout=full)
+            self.assert_one_line(err, "standard output: No space left on device")
+
+    def test_nobody_hears_what_a_scan_says(self):
+        with open("/dev/full", "wb") as full:
+            self.scan(self.path("full"), status=0, stderr=full)
+        self.scan(self.path("closed"), status=0, preexec_fn=lambda: os.close(2))
+        for name in ("full", "closed"):
+            self.assertEqual(self.verify(self.path(name)), ("complete", 50))
+
     def test_commands_on_what_is_no_scan(self):
         for path in (self.path("absent"), self.folder, self.list, self.put("empty", "")):
             for command in (("export", "--format", "jsonl"), ("stats", "-d", self.path("tables")), ("verify",),

@@ -187,13 +187,17 @@ static void usage_errors_name_the_option(void **state)
 		{ "-l out", "--output-file and --log-file are the same file" },
 		{ "-f out", "--output-file and --input-file are the same file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
+		{ "--input list", "unknown option 'input'; did you mean 'input-file'?" },
+		{ "--ratelimit 5", "unknown option 'ratelimit'; did you mean 'rate'?" },
 		{ "--nameservers 5", "unknown option 'nameservers'; did you mean 'name-servers'?" },
 		{ "--frobnicate=5", "unknown option 'frobnicate'; 'stsurvey help scan' lists them all" },
 		{ "-x", "unknown option '-x'; 'stsurvey help scan' lists them all" },
 		{ "--quiet=yes", "--quiet takes no value" },
 		{ "--rate", "--rate needs a value: --rate N" },
 		{ "-r", "--rate needs a value: --rate N" },
-		{ "example.com", "'example.com' is one argument too many: stsurvey scan -f LIST -o SCAN [OPTION]..." },
+		{ "example.com", "'example.com' is one argument too many; a list of domains is given with -f, and one "
+				 "domain is looked at with "
+				 "'stsurvey check': stsurvey scan -f LIST -o SCAN [OPTION]..." },
 	};
 
 	(void)state;
@@ -452,6 +456,14 @@ static void a_mistyped_command_gets_a_suggestion(void **state)
 	} cases[] = {
 		{ "scna", "'scna': no such command; did you mean 'scan'?" },
 		{ "stat", "'stat': no such command; did you mean 'stats'?" },
+		{ "statistics", "'statistics': no such command; did you mean 'stats'?" },
+		{ "verification", "'verification': no such command; did you mean 'verify'?" },
+		{ "--verison", "'--verison': no such command; did you mean '--version'?" },
+		{ "version", "'version': no such command; did you mean '--version'?" },
+		{ "--scan", "'--scan': no such command; did you mean 'scan'?" },
+		{ "example.com",
+		  "'example.com': no such command; one domain is looked at with 'stsurvey check', a list of "
+		  "domains surveyed with 'stsurvey scan -f'" },
 		{ "verfiy", "'verfiy': no such command; did you mean 'verify'?" },
 		{ "frobnicate", "'frobnicate': no such command; 'stsurvey help' lists them" },
 		{ "", "'': no such command; 'stsurvey help' lists them" },
