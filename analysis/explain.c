@@ -53,7 +53,7 @@ static void show_text(const struct paper *paper, struct span s)
 /* Texts of the findings table, which say <domain> where the domain's name belongs, and speak of port 443. */
 static void show_sentence(const struct paper *paper, const char *text)
 {
-	const struct span domain = SPAN_LITERAL("<domain>"), port = SPAN_LITERAL("port 443");
+	const struct span domain = SPAN_LITERAL("<domain>"), port = SPAN_LITERAL("port 443"), dots = SPAN_LITERAL("…");
 
 	while (*text) {
 		if (span_starts_with(span_of(text), domain)) {
@@ -62,6 +62,9 @@ static void show_sentence(const struct paper *paper, const char *text)
 		} else if (span_starts_with(span_of(text), port)) {
 			fprintf(paper->out, "port %u", paper->https_port);
 			text += port.n;
+		} else if (span_starts_with(span_of(text), dots)) {
+			fputs("...", paper->out);
+			text += dots.n;
 		} else {
 			fputc(*text++, paper->out);
 		}

@@ -1,6 +1,8 @@
 #include "scanner/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,13 +16,18 @@
 #include "parsers/utf8.h"
 #include "scanner/base/wall_clock.h"
 
-enum { PROGRESS_MAX = 512 }; /* octets; wider than any terminal's line of ours */
+enum {
+	PROGRESS_MAX = 512,         /* octets; wider than any terminal's line of ours */
+	TERMINAL_PATIENCE_MS = 500, /* for room on a terminal; none for one that had no room the last time */
+};
 
 static struct {
 	pthread_mutex_t lock;
 	FILE *file;                  /* NULL: standard error */
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
-} logger = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	int terminal;                /* standard error where that is one, opened anew; below 0: it is none */
+	int patience_ms;             /* with it */
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .terminal = -1, .patience_ms = TERMINAL_PATIENCE_MS };
 
 _Atomic int log_most = LOG_LEVEL_INFO;
 
@@ -36,6 +43,24 @@ static void write_to(FILE *file)
 		fclose(old);
 }
 
+static void keep_terminal(int terminal)
+{
+	int old;
+
+	pthread_mutex_lock(&logger.lock);
+	old = logger.terminal;
+	logger.terminal = terminal;
+	pthread_mutex_unlock(&logger.lock);
+	if (old >= 0)
+		close(old);
+}
+
+/* A descriptor of ours, since O_NONBLOCK would be the shell's, too. */
+static int open_terminal(void)
+{
+	return isatty(STDERR_FILENO) ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+}
+
 int log_open(const char *path, enum log_level most, struct error *error)
 {
 	FILE *file = path ? fopen(path, "ae") : NULL; /* a resumed scan adds to its log */
@@ -45,6 +70,7 @@ int log_open(const char *path, enum log_level most, struct error *error)
 	if (file)
 		setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	atomic_store(&log_most, (int)most);
+	keep_terminal(open_terminal());
 	write_to(file);
 	return 0;
 }
@@ -52,6 +78,7 @@ int log_open(const char *path, enum log_level most, struct error *error)
 void log_close(void)
 {
 	write_to(NULL);
+	keep_terminal(-1);
 }
 
 bool log_is_terminal(void)
@@ -66,11 +93,31 @@ bool log_terminal_obeys(void)
 	return !terminal || (terminal[0] != '\0' && strcmp(terminal, "dumb") != 0);
 }
 
+/* A terminal that shows nothing (a stopped one, a connection that hangs) must not hold up a scan: what it does not take
+ * is lost. */
+static void write_terminal(struct span text)
+{
+	struct pollfd room = { .fd = logger.terminal, .events = POLLOUT };
+
+	while (text.n > 0) {
+		ssize_t n = write(logger.terminal, text.p, text.n);
+
+		if (n > 0)
+			text = span_skip(text, (size_t)n);
+		else if (n == 0 || (errno != EINTR && errno != EAGAIN) || poll(&room, 1, logger.patience_ms) <= 0)
+			break;
+	}
+	logger.patience_ms = text.n > 0 ? 0 : TERMINAL_PATIENCE_MS;
+}
+
 /* One write, so that lines of other processes on the same terminal or pipe do not mix in. Nobody is left to
  * tell when standard error itself fails. */
 static void write_stderr(const char *text, size_t n)
 {
-	(void)!text_write_all(STDERR_FILENO, (struct span){ text, n });
+	if (logger.terminal >= 0 && isatty(STDERR_FILENO))
+		write_terminal((struct span){ text, n });
+	else
+		(void)!text_write_all(STDERR_FILENO, (struct span){ text, n });
 }
 
 static void make_printable(char *text)

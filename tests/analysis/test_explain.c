@@ -123,6 +123,23 @@ static void the_port_is_the_one_that_was_asked(void **state)
 	}
 }
 
+/* A terminal may know no more. */
+static void everything_is_ascii(void **state)
+{
+	static const char *const facts[] = { "body version: STSv1|mode: enforce|max_age: 1|mx: b\xc3\xbc.example|",
+					     "sts-cname a.example.net\nsts-cname b.example.net",
+					     "sts v=STSv1; \xff=1" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		char *text = explain(facts[i], false);
+
+		assert_true(span_is_ascii(span_of(text)));
+		assert_true(i > 0 || strstr(text, "(xn--...)"));
+		free(text);
+	}
+}
+
 /* @text without colours, any white space as one space. */
 static char *words_of(const char *text)
 {
@@ -179,6 +196,7 @@ int main(void)
 		cmocka_unit_test(nothing_of_the_network_reaches_the_terminal_raw),
 		cmocka_unit_test(colour_only_when_asked),
 		cmocka_unit_test(the_port_is_the_one_that_was_asked),
+		cmocka_unit_test(everything_is_ascii),
 		cmocka_unit_test(lines_are_broken_to_a_width),
 		cmocka_unit_test(worst_findings_come_first),
 	};

@@ -92,6 +92,15 @@ class Signals(Slow):
         self.finish(process, 0)
         self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
 
+    def test_a_terminal_that_shows_nothing_stops_nobody(self):
+        """Its reader has gone to sleep: there is room for so many octets, and then for none."""
+        master, slave = pty.openpty()
+        process = self.begin("-vv", rate=0, stderr=slave)
+        os.close(slave)
+        self.finish(process, 0)
+        os.close(master)
+        self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
     def test_what_is_in_flight_is_not_waited_for_too_long(self):
         """All wait in line for the rate. It takes the seconds that it says."""
         process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"), rate=5)
