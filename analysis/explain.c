@@ -332,9 +332,8 @@ static const char *words_of_verdict(const struct obs_mx *mx, const struct judgem
 	if (mx->answer.status == DNS_NXDOMAIN)
 		return "the domain does not exist: there is nothing to deliver to";
 	if (judgement->verdict == VERDICT_NO_POLICY && judgement->record[TXT_STS] == RECORD_NONE)
-		return obs_mx_is_null(mx)
-			       ? "the domain takes no mail (null MX), and has no policy"
-			       : "there is no policy: senders deliver as they always did; nothing is enforced";
+		return obs_mx_is_null(mx) ? "the domain takes no mail (null MX), and has no policy"
+					  : "there is no policy, so nothing is enforced";
 	if (judgement->verdict == VERDICT_ENFORCE_OK && (no_mx || obs_mx_is_null(mx)))
 		return "enforced, but there is no MX that the policy could be about";
 	if (judgement->verdict == VERDICT_TESTING_OK && (no_mx || obs_mx_is_null(mx)))

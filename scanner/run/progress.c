@@ -232,8 +232,11 @@ void progress_close(struct progress *progress, const struct moment *moment, int 
 	if (!progress->scan)
 		return;
 	if (!progress->scan->options->quiet) {
+		struct moment line = *moment;
+
+		line.note[0] = '\0';              /* has been said */
 		progress->line = progress->first; /* rates over the whole scan */
-		show_line(progress, moment);
+		show_line(progress, &line);
 		log_progress_end();
 	}
 	update_status(progress, moment);

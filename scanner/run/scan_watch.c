@@ -14,6 +14,7 @@ enum {
 	SECOND_MS = 1000,
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
 	ANSWER_COST = 420,             /* octets of a socket's receive buffer that one waiting answer takes up */
+	NXDOMAIN_EARLY = 1000,         /* domains after which a share of them is no chance any more */
 	OUTAGE_SAID_S = 10,            /* shorter ones pass without a message */
 };
 
@@ -122,6 +123,19 @@ static void warn_of_small_buffers(struct scan_watch *watch)
 			    UDP_RECEIVE_BUFFER);
 }
 
+/* Better known now than after the last one. */
+static void warn_of_nxdomain(struct scan_watch *watch, const struct moment *moment)
+{
+	if (watch->nxdomain_seen || moment->domains < NXDOMAIN_EARLY)
+		return;
+	watch->nxdomain_seen = true;
+	if (moment->nxdomain * 2 > moment->domains)
+		log_warning("%.1f %% of the first %llu domains do not exist (NXDOMAIN): is the resolver one that "
+			    "filters, is "
+			    "the list old?",
+			    moment_nxdomain_share(moment) * 100, (unsigned long long)moment->domains);
+}
+
 static void end_after_runtime(struct scan_watch *watch, double now_s)
 {
 	double limit = watch->scan->options->max_runtime;
@@ -177,6 +191,7 @@ static void on_second(uv_timer_t *timer)
 	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);
+	warn_of_nxdomain(watch, &moment);
 	end_drain(watch, now_s);
 	if (watch->error.text[0])
 		return;

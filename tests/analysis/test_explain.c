@@ -66,7 +66,7 @@ static void tells_what_matters(void **state)
 		{ "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED",
 		  "the domain does not exist: there is nothing to deliver to\n" },
 		{ "mx 0 .\nsts -", "no-policy: the domain takes no mail (null MX), and has no policy\n" },
-		{ "sts -", "no-policy: there is no policy: senders deliver as they always did; nothing is enforced\n" },
+		{ "sts -", "no-policy: there is no policy, so nothing is enforced\n" },
 		{ "http 404", "no usable policy; those that kept no older one deliver as if there were none\n" },
 		{ "mx 0 .", "enforce-ok: enforced, but there is no MX that the policy could be about\n" },
 		{ "mx -", "enforce-ok: enforced, but there is no MX that the policy could be about\n" },

@@ -38,7 +38,12 @@ class Outages(tool.Case):
     def outlive(self, process):
         """An outage that has begun."""
         self.wait_for_note(self.path("status"), PAUSED, process)
+        self.wait_until(lambda: self.metadata()["note"] == PAUSED, process)
         time.sleep(OUTAGE_S)
+
+    def metadata(self):
+        with open(self.path("meta"), encoding="utf-8") as file:
+            return json.load(file)
 
     def finish_scan(self, process, unknown_allowed=0):
         """(metadata, notes seen) of a scan that must have come to its end with true facts."""
@@ -47,8 +52,7 @@ class Outages(tool.Case):
         self.assertEqual(self.verify(self.out), ("complete", COUNT))
         self.assertEqual(sorted(records), list(range(COUNT)))
         self.unknown = self.assert_truth(records, unknown_allowed)
-        with open(self.path("meta"), encoding="utf-8") as file:
-            about = json.load(file)
+        about = self.metadata()
         self.assertEqual(about["counts"]["unknown"], self.unknown)
         return about, [row["note"] for row in self.rows(self.path("status"))]
 
@@ -135,8 +139,7 @@ class Outages(tool.Case):
         _, err = self.finish(process, 1)
         self.assert_one_line("".join(line + "\n" for line in err.splitlines() if "[error]" in line), "no name server has answered",
                              "--max-outage", "--resume")
-        with open(self.path("meta"), encoding="utf-8") as file:
-            about = json.load(file)
+        about = self.metadata()
         said, count = self.verify(self.out)
         self.assertIn("interrupted", said)
         self.assertEqual((about["state"], about["exit_status"], about["counts"]["domains"]), ("failed", 1, count))

@@ -365,6 +365,12 @@ class Telling(Slow):
         _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--resume", "-q"))
         self.assertIn("do not exist", err)  # nothing is left to do, but it is still so
 
+    def test_names_that_do_not_exist_are_told_early(self):
+        """After 1,000 of them, not after millions; there is a look each second, and here more than one until the end."""
+        listed = self.put("nx", tool.lines(tool.names(3000, ("nx",))))
+        _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "-r", 1400, "-q"))
+        self.assertRegex(err, r"100\.0 % of the first \d{4} domains do not exist \(NXDOMAIN\)")
+
     def test_metadata_tell_why_the_exit_status_is_3(self):
         listed = self.put("few", tool.lines(["mx1.test", "sf2.test", "mx3.test", "mx4.test"]))
         _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "-q", "-m", self.path("meta")), status=3)
