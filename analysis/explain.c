@@ -238,7 +238,9 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 	if (http->status > 0)
 		fprintf(paper->out, "status %u", http->status);
 	else
-		fputs(http->failure == HTTP_PROTOCOL ? "no answer in HTTP/1.1" : "no answer", paper->out);
+		fputs(http->failure == HTTP_PROTOCOL ? "no answer in HTTP/1.1 (HTTP/2 alone, or no HTTP?)"
+						     : "no answer",
+		      paper->out);
 	for (size_t i = 0; i < COUNT_OF(part); i++)
 		if (part[i].field.p)
 			show_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);

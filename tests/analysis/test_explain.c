@@ -62,7 +62,7 @@ static void tells_what_matters(void **state)
 		{ "connect handshake-error\nalert 200\ntls none", "alert 200\n" },
 		{ "connect handshake-error\nverify 93",
 		  "the host's certificate is not valid (OpenSSL's error 93 at depth 0)\n" },
-		{ "failure protocol\nhttp 0", "no answer in HTTP/1.1, " },
+		{ "failure protocol\nhttp 0", "no answer in HTTP/1.1 (HTTP/2 alone, or no HTTP?), " },
 		{ "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED",
 		  "the domain does not exist: there is nothing to deliver to\n" },
 		{ "mx 0 .\nsts -", "no-policy: the domain takes no mail (null MX), and has no policy\n" },
