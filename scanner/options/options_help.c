@@ -1,7 +1,9 @@
+#include <sys/ioctl.h>
+
 #include "scanner/options/option_table.h"
 #include "scanner/options/options.h"
 
-enum { HELP_COLUMN = 32, HELP_WIDTH = 100 }; /* columns */
+enum { HELP_COLUMN = 32, HELP_WIDTH = 100, HELP_WIDTH_LEAST = 60 }; /* columns */
 
 static const char *const titles[] = {
 	[SECTION_FILES] = "Files",        [SECTION_WORK] = "Work",           [SECTION_DNS] = "DNS",
@@ -9,15 +11,25 @@ static const char *const titles[] = {
 	[SECTION_OTHER] = "Other",
 };
 
+/* A narrower terminal decides, down to where nothing could be read any more. */
+static int width_of(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > HELP_WIDTH)
+		return HELP_WIDTH;
+	return size.ws_col < HELP_WIDTH_LEAST ? HELP_WIDTH_LEAST : size.ws_col;
+}
+
 /* @text from column @column on, broken between words. */
 static void print_wrapped(FILE *out, struct span text, int column)
 {
-	int at = column;
+	int at = column, width = width_of(out);
 
 	while (text.n > 0) {
 		size_t end = span_find(text, 0, ' ');
 
-		if (at > column && at + 1 + (int)end > HELP_WIDTH) {
+		if (at > column && at + 1 + (int)end > width) {
 			fprintf(out, "\n%*s", column, "");
 			at = column;
 		} else if (at > column) {

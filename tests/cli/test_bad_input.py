@@ -508,11 +508,11 @@ rate = 5
         _, err = self.run_tool("check", "--name-servers", "127.0.0.1:9", "mx1.test", status=1)
         self.assert_one_line(err, "127.0.0.1:9", "no answer")
 
-    def on_a_terminal(self, columns, **environment):
-        """What check prints there."""
+    def on_a_terminal(self, columns, run):
+        """What is printed there by @run, which is called with the terminal."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.check("sts1.test", status=1, stdout=slave, env={**os.environ, "NO_COLOR": "", **environment})
+        run(slave)
         os.close(slave)
         octets = b""
         try:
@@ -523,12 +523,22 @@ rate = 5
         os.close(master)
         return octets.decode("ascii").replace("\r\n", "\n")
 
+    def check_on_a_terminal(self, columns, **environment):
+        return self.on_a_terminal(columns, lambda terminal: self.check(
+            "sts1.test", status=1, stdout=terminal, env={**os.environ, "NO_COLOR": "", **environment}))
+
+    def test_help_on_a_terminal(self):
+        for command in self.COMMANDS:
+            for columns in (60, 80, 100):
+                text = self.on_a_terminal(columns, lambda terminal, c=command: self.run_tool("help", c, stdout=terminal))
+                self.assertLessEqual(max(map(len, text.splitlines()[1:])), columns, command)
+
     def test_check_on_a_terminal(self):
-        text = self.on_a_terminal(60, TERM="xterm")
+        text = self.check_on_a_terminal(60, TERM="xterm")
         self.assertIn("\033[", text)
         self.assertLessEqual(max(map(len, re.sub(r"\033\[[\d;]*m", "", text).splitlines())), 60)
         for environment in ({"TERM": "dumb"}, {"TERM": ""}, {"TERM": "xterm", "NO_COLOR": "1"}):
-            text = self.on_a_terminal(80, **environment)
+            text = self.check_on_a_terminal(80, **environment)
             self.assertNotIn("\033", text)
             self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
