@@ -168,7 +168,8 @@ class Counted(Scans):
         counts = about["counts"]
         self.assertIn(f"this run: {about['run']['domains']} domains in ", log)
         self.assertIn(f"the file: {counts['domains']} domains, {counts['sts']} STS records, {counts['fetched']} policies, "
-                      f"{counts['unknown']} domains unknown\n", log)
+                      f"{counts['unknown']} domains unknown ({about['shares']['unknown']:.1%}), {counts['nxdomain']} that do not "
+                      f"exist (NXDOMAIN, {about['shares']['nxdomain']:.1%})\n".replace("%", " %"), log)
         return about
 
     def assert_whole(self, about):
