@@ -143,24 +143,39 @@ static struct span host_within(struct span text)
 	return rest.n > 0 && rest.n < text.n ? rest : (struct span){ NULL, 0 };
 }
 
+/* A name that senders ask for beside a mail domain is hardly one itself. */
+static void warn_of_label(struct span name)
+{
+	static const struct span label[] = { SPAN_LITERAL("_mta-sts."), SPAN_LITERAL("mta-sts."),
+					     SPAN_LITERAL("_smtp._tls.") };
+
+	for (size_t i = 0; i < COUNT_OF(label); i++)
+		if (span_starts_with(name, label[i]))
+			log_warning("%.*s: is looked at as a mail domain; did you mean %.*s?", (int)name.n, name.p,
+				    (int)(name.n - label[i].n), name.p + label[i].n);
+}
+
 /* What keeps one argument from being looked at keeps no other. */
 static int take_name(struct check *check, const char *argument)
 {
 	const struct domain_set *unasked = check->options->domain_blocklist;
 	struct name *name = &check->name[check->names];
 	struct span text = span_trim(span_of(argument)), host = host_within(text);
+	struct error what;
 
 	if (!idna_name(text, name->text, &name->n)) {
 		bool meant = host.p && idna_name(host, name->text, &name->n);
 
-		fprintf(stderr, "stsurvey check: %s: is no domain name%s%.*s%s\n", argument,
-			meant ? "; did you mean " : "", meant ? (int)name->n : 0, name->text, meant ? "?" : "");
+		error_set(&what, "%s: is no domain name%s%.*s%s", argument, meant ? "; did you mean " : "",
+			  meant ? (int)name->n : 0, name->text, meant ? "?" : "");
+		fprintf(stderr, "stsurvey check: %s\n", what.text);
 		return EXIT_USAGE;
 	}
 	if (unasked && domain_set_has(unasked, (struct span){ name->text, name->n })) {
 		fprintf(stderr, "stsurvey check: %.*s: is on the --domain-blocklist-file\n", (int)name->n, name->text);
 		return EXIT_FATAL;
 	}
+	warn_of_label((struct span){ name->text, name->n });
 	check->names++;
 	return EXIT_COMPLETE;
 }

@@ -171,8 +171,7 @@ void log_message(enum log_level level, const char *format, ...)
 	pthread_mutex_unlock(&logger.lock);
 }
 
-/* A line wider than the terminal would wrap, and then could not be redrawn. */
-static int terminal_width(void)
+int log_progress_width(void)
 {
 	struct winsize size;
 
@@ -188,7 +187,7 @@ void log_progress(const char *line)
 
 	pthread_mutex_lock(&logger.lock);
 	if (log_is_terminal()) {
-		snprintf(logger.progress, sizeof(logger.progress), "%.*s", terminal_width(), line);
+		snprintf(logger.progress, sizeof(logger.progress), "%.*s", log_progress_width(), line);
 		n = snprintf(out, sizeof(out), "\r\033[K%s", logger.progress);
 	} else {
 		n = snprintf(out, sizeof(out), "%.*s\n", (int)PROGRESS_MAX, line);

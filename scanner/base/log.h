@@ -50,6 +50,9 @@ __attribute__((format(printf, 2, 3))) void log_message(enum log_level level, con
  * where not. */
 void log_progress(const char *line);
 
+/* Columns it has: a line wider than a terminal would wrap, and then could not be redrawn, so it is cut. */
+int log_progress_width(void);
+
 /* Leave the last progress line standing and go to the next line. */
 void log_progress_end(void);
 

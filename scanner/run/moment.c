@@ -34,7 +34,7 @@ static void note_now(const struct scan *scan, struct moment *moment)
 	const char *note = "";
 
 	if (moment->stopping) {
-		snprintf(moment->note, sizeof(moment->note), "stopping: %llu domains in flight, %.0f s left for them",
+		snprintf(moment->note, sizeof(moment->note), "stopping: %llu domains in flight, %.0f s left",
 			 (unsigned long long)moment->in_flight, left > 0 ? left : 0);
 		return;
 	}

@@ -68,6 +68,12 @@ static void show_line(struct progress *progress, const struct moment *moment)
 	char line[PROGRESS_LINE_MAX];
 
 	progress_line(line, moment, &progress->line, seconds_left(progress, moment));
+	/* of what does not fit, the note is what matters */
+	if (moment->note[0] && log_is_terminal() && strlen(line) > (size_t)log_progress_width()) {
+		size_t n = (size_t)put_time(line, sizeof(line), (double)moment->elapsed_ms / 1000);
+
+		snprintf(line + n, sizeof(line) - n, "; %s", moment->note);
+	}
 	progress->line = *moment;
 	log_progress(line);
 }

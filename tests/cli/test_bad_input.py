@@ -488,6 +488,8 @@ rate = 5
                          ["stsurvey check: https://mx1.test/x: is no domain name; did you mean mx1.test?",
                           "stsurvey check: me@mx3.test: is no domain name; did you mean mx3.test?",
                           "stsurvey check: not a name: is no domain name"])
+        _, err = self.check("_mta-sts.mx1.test", "mx7.test.", status=1)
+        self.assertIn("_mta-sts.mx1.test: is looked at as a mail domain; did you mean mx1.test?", err)
         listed = self.put("unasked", "mx5.test\n")
         out, err = self.check("--domain-blocklist-file", listed, "mx5.test", "mx6.test", status=1)
         self.assertIn("mx6.test\n", out)

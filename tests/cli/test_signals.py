@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """Signals, limits and readers that go away, and what a scan tells about itself: metadata, status updates, progress."""
 import csv
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import tool
@@ -103,14 +106,14 @@ class Signals(Slow):
 
     def test_what_is_in_flight_is_not_waited_for_too_long(self):
         """All wait in line for the rate. It takes the seconds that it says."""
-        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"), rate=5)
-        self.wait_until(lambda: os.path.exists(self.path("meta")), process)
+        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"), "-u", self.path("status"), rate=5)
+        self.wait_until(lambda: any(int(row["in-flight"]) > 0 for row in self.rows(self.path("status"))), process)
         process.send_signal(signal.SIGINT)
         self.wait_until(lambda: "stopping: " in self.said(process), process)
         self.wait_until(lambda: (self.metadata()["note"] or "").startswith("stopping: "), process)
         _, err = self.finish(process, 130)
         self.assertRegex(err, r"stopping when what is in flight is finished, after 8 s at the latest; once more stops at once\n")
-        left = [int(n) for n in re.findall(r"(?m)^.*; stopping: \d+ domains in flight, (\d+) s left for them$", err)]
+        left = [int(n) for n in re.findall(r"(?m)^.*; stopping: \d+ domains in flight, (\d+) s left$", err)]
         self.assertGreater(len(left), 3)
         self.assertEqual(left, sorted(left, reverse=True))
         self.assertRegex(err, r"stopping at once: \d+ domains in flight are left to --resume\n")
@@ -392,6 +395,7 @@ class Telling(Slow):
 
     def test_progress_on_a_terminal(self):
         master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
         process = self.begin(stderr=slave)
         os.close(slave)
         octets = b""
@@ -404,7 +408,10 @@ class Telling(Slow):
             pass  # the terminal's last user is gone
         os.close(master)
         self.finish(process, 130)
-        self.assertGreaterEqual(octets.count(b"\r\033[K"), 2)
+        drawn = re.findall(rb"\r\033\[K(\d\dh:[^\r\n]*)", octets)
+        self.assertGreaterEqual(len(drawn), 2)
+        self.assertLess(max(map(len, drawn)), 60)
+        self.assertRegex(octets, rb"s; stopping: \d+ domains in flight, \d s left")  # not cut off
 
     def logged(self, *more):
         """{level: messages} of a scan of one domain of each kind."""
