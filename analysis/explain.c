@@ -6,6 +6,7 @@
 
 #include "analysis/tls_words.h"
 #include "output/address_text.h"
+#include "output/text.h"
 
 enum {
 	INDENT = 14,      /* columns in front of what stands beside a label */
@@ -37,15 +38,10 @@ static const char *const verdicts[VERDICT_COUNT] = {
 static void show_text(const struct paper *paper, struct span s)
 {
 	size_t n = s.n < EXPLAIN_TEXT_MAX ? s.n : EXPLAIN_TEXT_MAX;
+	char shown[TEXT_SHOWN_TIMES * EXPLAIN_TEXT_MAX + 1];
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c >= 0x20 && c < 0x7f)
-			fputc(c, paper->out);
-		else
-			fprintf(paper->out, "\\x%02x", c);
-	}
+	text_show(shown, sizeof(shown), (struct span){ s.p, n });
+	fputs(shown, paper->out);
 	if (n < s.n)
 		fprintf(paper->out, "... (%zu octets)", s.n);
 }

@@ -48,7 +48,7 @@ static int check_readable(const struct scan_files *files, struct error *error)
 	return 0;
 }
 
-int export_write(struct scan_files *files, const char *path, bool as_csv, struct error *error)
+int export_write(struct scan_files *files, const char *path, bool as_csv, bool raw, struct error *error)
 {
 	struct output output = { .as_csv = as_csv };
 	struct error late;
@@ -58,6 +58,7 @@ int export_write(struct scan_files *files, const char *path, bool as_csv, struct
 	    text_open(&output.text, path, error) < 0)
 		return -1;
 	csv_init(&output.csv, &output.text);
+	output.csv.raw = raw;
 	result = scan_files_read(files, write_domain, &output, error);
 	if (result == 0)
 		begin(&output);

@@ -31,7 +31,7 @@ static const char style[] =
 
 /* ---- text ---- */
 
-static const char *escape_markup(unsigned char c)
+static const char *escape_markup(uint32_t c)
 {
 	switch (c) {
 	case '&':
@@ -45,7 +45,7 @@ static const char *escape_markup(unsigned char c)
 	case '\'':
 		return "&#39;";
 	default:
-		return c < 0x20 || c == 0x7f ? "\xef\xbf\xbd" : NULL;
+		return text_is_visible(c) ? NULL : "\xef\xbf\xbd";
 	}
 }
 

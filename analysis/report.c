@@ -26,7 +26,7 @@ static void show_tile(struct html *html, const struct stats *stats, enum stats_m
 static void show_headline(struct html *html, const struct stats *stats, unsigned files, unsigned incomplete)
 {
 	text_literal(html->out, "<p class=\"soft\">");
-	if (stats->metric[METRIC_SCANNED] > 0) {
+	if (stats->last_ms != 0) {
 		text_literal(html->out, "Scanned from <time>");
 		text_time(html->out, stats->first_ms / 1000);
 		text_literal(html->out, "</time> to <time>");
@@ -36,7 +36,8 @@ static void show_headline(struct html *html, const struct stats *stats, unsigned
 	text_printf(html->out, "%u scan file%s.", files, files == 1 ? "" : "s");
 	if (incomplete > 0)
 		text_printf(html->out,
-			    " <strong>%u of them did not come to an end: this is a part of the list.</strong>",
+			    " <strong>%u of them did not come to an end or are not whole: these are not the numbers of "
+			    "the list.</strong>",
 			    incomplete);
 	text_literal(html->out, "</p>\n<dl class=\"tiles\">\n");
 	show_tile(html, stats, METRIC_SCANNED, "Domains scanned", NULL);

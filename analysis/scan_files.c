@@ -1,6 +1,6 @@
 #include "analysis/scan_files.h"
 
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +33,18 @@ static bool overlap(const struct origin *a, const struct origin *b)
 	       (a->shards != b->shards || a->shard == b->shard);
 }
 
+/* One line for the user, with a file's name in it. */
+__attribute__((format(printf, 2, 3))) static void warn(const struct scan_files *files, const char *format, ...)
+{
+	struct error line;
+	va_list arguments;
+
+	va_start(arguments, format);
+	error_set_list(&line, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "stsurvey %s: warning: %s\n", files->command, line.text);
+}
+
 static void warn_if_overlapping(const struct scan_files *files, struct origin *origin, int file,
 				const struct record_header *header)
 {
@@ -40,34 +52,35 @@ static void warn_if_overlapping(const struct scan_files *files, struct origin *o
 	for (int i = 0; i < file; i++) {
 		if (!overlap(&origin[i], &origin[file]))
 			continue;
-		fprintf(stderr,
-			"stsurvey %s: warning: %s and %s are scans of one list and overlap: domains of both count "
-			"twice\n",
-			files->command, files->path[i], files->path[file]);
+		warn(files, "%s and %s are scans of one list and overlap: domains of both count twice", files->path[i],
+		     files->path[file]);
 		return;
 	}
 }
 
-/* Did the scan behind this file come to its end? */
-static void warn_if_incomplete(struct scan_files *files, const struct reader *reader, const char *path,
-			       uint64_t domains)
+/* Is all there? 0, or -1 with one line in @error. */
+static int judge_file(struct scan_files *files, const struct reader *reader, const char *path, struct error *error)
 {
 	const struct reader_end *end = reader_end(reader);
-	const char *why = NULL;
+	struct error words;
 
-	if (end->torn)
-		why = "it is cut in the middle of a frame";
-	else if (!end->trailer)
-		why = "it has no trailer: the scan was killed or still runs";
-	else if (end->trailer->completion == COMPLETION_ABORTED)
-		why = "the scan was interrupted";
-	if (!why)
-		return;
+	switch (reader_judge(reader, &words)) {
+	case READER_WHOLE:
+		if (end->trailer->completion == COMPLETION_COMPLETE)
+			return 0;
+		error_set(&words, "the scan was interrupted; scan --resume goes on with it");
+		break;
+	case READER_CUT:
+		break;
+	case READER_WRONG:
+		if (!files->partial)
+			return error_set(error, "%s is not whole: %s; --partial takes the %llu records that are there",
+					 path, words.text, end->records);
+		break;
+	}
+	warn(files, "%s is not complete: %s; its %llu domains are used", path, words.text, end->records);
 	files->incomplete++;
-	fprintf(stderr,
-		"stsurvey %s: warning: %s is not complete, %s; its %" PRIu64
-		" domains are used (scan --resume goes on with it)\n",
-		files->command, path, why, domains);
+	return 0;
 }
 
 /* What is read, and by whom. */
@@ -101,7 +114,7 @@ static int read_file(struct files_pass *pass, int file, struct error *error)
 	}
 	pass->files->domains += domains;
 	if (got == 0)
-		warn_if_incomplete(pass->files, reader, path, domains);
+		got = judge_file(pass->files, reader, path, error);
 	reader_close(reader);
 	return got < 0 ? -1 : 0;
 }

@@ -1,8 +1,8 @@
 /* analysis/scan_files.h - every domain of any number of scan files, judged, in one pass.
  *
- * A file that was cut (crash, full disk) or that an interrupted scan left is read as far as it goes, with a
- * warning; damage before the end is an error. So are, with a warning, files whose domains overlap: two scans of one
- * list, or a shard beside the whole.
+ * A file that was cut (crash, full disk) or that an interrupted scan left is read as far as it goes, with a warning.
+ * One that no scan leaves (READER_WRONG) is an error, unless the user is content with a part; damage before the end is
+ * an error always. Files whose domains overlap, two scans of one list or a shard beside the whole, are warned of.
  */
 #ifndef STSURVEY_ANALYSIS_SCAN_FILES_H
 #define STSURVEY_ANALYSIS_SCAN_FILES_H
@@ -17,9 +17,10 @@ struct scan_files {
 	const char *command; /* for warnings, which go to standard error */
 	char **path;         /* "-": standard input */
 	int count;
+	bool partial; /* files that are not whole will do */
 	/* set by scan_files_read */
 	uint64_t domains;
-	unsigned incomplete; /* files that were cut, aborted or are still being written */
+	unsigned incomplete; /* files that hold a part of what they should */
 };
 
 /* Called for each domain in file order; false ends the pass early, without an error. */

@@ -1,6 +1,7 @@
 #include "analysis/stats.h"
 
 #include "analysis/classify/public_suffix.h"
+#include "output/text.h"
 #include "parsers/domain.h"
 
 const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
@@ -228,6 +229,19 @@ static void add_sts(struct stats *stats, const struct observation *observation, 
 	add_providers(stats, observation, result);
 }
 
+static void add_time(struct stats *stats, const struct observation *observation)
+{
+	int64_t first = observation->time_ms, last;
+
+	if (!text_is_date(first / 1000)) /* nobody's clock */
+		return;
+	last = first + observation->duration_ms;
+	if (stats->last_ms == 0 || first < stats->first_ms)
+		stats->first_ms = first;
+	if (stats->last_ms == 0 || last > stats->last_ms)
+		stats->last_ms = last;
+}
+
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
 	static const enum stats_metric of_status[DOMAIN_STATUS_COUNT] = {
@@ -238,10 +252,8 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	};
 	const struct judgement *judgement = &result->judgement;
 
-	if (stats->metric[METRIC_SCANNED]++ == 0 || observation->time_ms < stats->first_ms)
-		stats->first_ms = observation->time_ms;
-	if (observation->time_ms + observation->duration_ms > stats->last_ms)
-		stats->last_ms = observation->time_ms + observation->duration_ms;
+	stats->metric[METRIC_SCANNED]++;
+	add_time(stats, observation);
 	stats->metric[of_status[judgement->status]]++;
 	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
 	stats->metric[METRIC_WITH_MX] += has_mx(&observation->mx);

@@ -1,33 +1,45 @@
-/* output/bit_set.h - which indexes a scan file holds: a set of numbers from 0 on, a bit each, whose room grows with the
- * largest: 200 million in 34 MB. An index out of all proportion is refused: a file of a few octets must not claim
- * memory for what it does not hold.
+/* output/bit_set.h - which indexes a scan file holds: a set of numbers from 0 on, in chunks of neighbours: 200 million
+ * in a row take 60 MB. Its memory follows what was added, not the largest: a file of a few octets must not claim memory
+ * for what it does not hold. An index out of all proportion is refused.
  */
 #ifndef STSURVEY_OUTPUT_BIT_SET_H
 #define STSURVEY_OUTPUT_BIT_SET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
-	BIT_SET_FREE = 64 * 1024 * 1024, /* up to here a bitmap of 8 MiB is nobody's harm */
-	BIT_SET_SPREAD = 4, /* beyond, numbers are at most this many times what was added and @shards apart */
+	BIT_SET_FREE = 64 * 1024 * 1024, /* up to here an index is nobody's harm */
+	BIT_SET_SPREAD = 4,  /* beyond, numbers are at most this many times what was added and @shards apart */
+	BIT_SET_BEYOND = -1, /* bit_set_add: the number is out of all proportion */
+	BIT_SET_MEMORY = -2,
+	BIT_CHUNK_WORDS = 7,
+	BIT_CHUNK_BITS = 64 * BIT_CHUNK_WORDS,
 };
 
-/* All zeros, but for @shards, is an empty one. */
+/* A cache line. */
+struct bit_chunk {
+	uint64_t key; /* first number / BIT_CHUNK_BITS + 1; 0: free */
+	uint64_t word[BIT_CHUNK_WORDS];
+};
+
+/* All zeros, but for @shards and @most, is an empty one. */
 struct bit_set {
-	uint64_t *word;
-	uint64_t bits;   /* there is room for */
-	uint64_t added;  /* numbers, each as often as it came */
-	uint64_t shards; /* the file holds one number of so many; 0 is one */
+	struct bit_chunk *chunk; /* open addressing */
+	struct bit_chunk *last;  /* that was added to, where most of those that follow belong; NULL: none */
+	size_t slots;            /* 0 or a power of two */
+	size_t chunks;           /* in use, at most three quarters */
+	uint64_t seed;           /* so that no file can choose numbers that meet in one slot */
+	uint64_t added;          /* numbers, each as often as it came */
+	uint64_t shards;         /* the file holds one number of so many; 0 is one */
+	uint64_t most;           /* chunks; 0: as many as there is memory for */
 };
 
-/* 1: @number was in it; 0: it is now; -1: it is out of all proportion, or there is no memory. */
+/* 1: @number was in it; 0: it is now; BIT_SET_BEYOND, BIT_SET_MEMORY: it is not, and nothing has changed. */
 __attribute__((warn_unused_result)) int bit_set_add(struct bit_set *set, uint64_t number);
 
-static inline bool bit_set_has(const struct bit_set *set, uint64_t number)
-{
-	return number < set->bits && set->word[number / 64] >> (number % 64) & 1;
-}
+bool bit_set_has(const struct bit_set *set, uint64_t number);
 
 void bit_set_free(struct bit_set *set); /* it is empty then */
 

@@ -1,5 +1,7 @@
 #include "output/csv.h"
 
+#include "parsers/utf8.h"
+
 static void separate_field(struct csv *csv)
 {
 	if (csv->in_row)
@@ -26,7 +28,39 @@ static bool needs_quotes(struct span s)
 	return false;
 }
 
-static const char *escape_quote(unsigned char c)
+static bool begins_formula(uint32_t c)
+{
+	switch (c) {
+	case '=':
+	case '+':
+	case '-':
+	case '@':
+	case 0xff1d: /* the same in full width, which some spreadsheets narrow first */
+	case 0xff0b:
+	case 0xff0d:
+	case 0xff20:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool needs_guard(struct span s)
+{
+	size_t n = 0;
+	uint32_t c = 0;
+
+	if (s.n > 0 && (s.p[0] == '\'' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
+		return true;
+	for (; s.n > 0; s = span_skip(s, n)) {
+		c = utf8_character(s, &n);
+		if (c != ' ' && c != 0xa0 && c != 0x3000 && text_is_visible(c)) /* no-break and ideographic space */
+			break;
+	}
+	return s.n > n && begins_formula(c); /* a sign alone is none */
+}
+
+static const char *escape_quote(uint32_t c)
 {
 	return c == '"' ? "\"\"" : NULL;
 }
@@ -38,6 +72,8 @@ void csv_text(struct csv *csv, struct span s)
 	separate_field(csv);
 	if (quoted)
 		text_char(csv->out, '"');
+	if (!csv->raw && needs_guard(s))
+		text_char(csv->out, '\'');
 	text_escaped(csv->out, s, quoted ? escape_quote : NULL);
 	if (quoted)
 		text_char(csv->out, '"');
@@ -62,7 +98,8 @@ void csv_number(struct csv *csv, double value, int digits)
 void csv_time_ms(struct csv *csv, int64_t ms_since_1970)
 {
 	separate_field(csv);
-	text_time_ms(csv->out, ms_since_1970);
+	if (text_is_date(ms_since_1970 / 1000))
+		text_time_ms(csv->out, ms_since_1970);
 }
 
 void csv_known(struct csv *csv, bool known, uint64_t value)

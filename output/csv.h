@@ -1,6 +1,11 @@
 /* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as
  * Latin-1.
  *
+ * A spreadsheet must not take a stranger's text for a formula. So a text (never a number, a time or a word of ours,
+ * none of which begins so) has an apostrophe in front where it begins with =, +, - or @ and goes on, also the
+ * full-width ones, also behind white space or what is not visible; with a tab or line break; or with an apostrophe, so
+ * that taking one away from every cell that begins with one gives the text back.
+ *
  *   csv_string(&csv, "sts_record"); csv_uint(&csv, 12); csv_share(&csv, 12, 300); csv_end(&csv);
  */
 #ifndef STSURVEY_OUTPUT_CSV_H
@@ -16,6 +21,7 @@ enum { CSV_SHARE_DIGITS = 6 }; /* behind the point; one domain in a million show
 struct csv {
 	struct text *out;
 	bool in_row; /* a field stands before this one */
+	bool raw;    /* texts as they are, whatever a spreadsheet makes of them */
 };
 
 static inline void csv_init(struct csv *csv, struct text *out)
@@ -30,8 +36,8 @@ void csv_header(struct csv *csv, const char *columns);
 void csv_text(struct csv *csv, struct span s);
 void csv_string(struct csv *csv, const char *s);
 void csv_uint(struct csv *csv, uint64_t value);
-void csv_number(struct csv *csv, double value, int digits); /* @digits behind the point */
-void csv_time_ms(struct csv *csv, int64_t ms_since_1970);
+void csv_number(struct csv *csv, double value, int digits);  /* @digits behind the point */
+void csv_time_ms(struct csv *csv, int64_t ms_since_1970);    /* empty for what no calendar has */
 void csv_known(struct csv *csv, bool known, uint64_t value); /* empty unless @known */
 
 /* @part / @of with CSV_SHARE_DIGITS digits; empty where @of is 0: no share of nothing. */

@@ -12,7 +12,7 @@
 #include "parsers/span.h"
 
 enum {
-	DECODE_TABLE_CAP = 64 * 1024 * 1024, /* octets of each table of a frame; our own frames need about one MiB */
+	DECODE_TABLE_CAP = 16 * 1024 * 1024, /* octets of each table of a frame; our own frames need about one MiB */
 	DECODE_RECORD_CAP = 1024 * 1024,     /* octets of one record's arrays; all limits at once need 200 KiB */
 };
 

@@ -1,14 +1,24 @@
 #include "output/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+
+#include "output/text.h"
+
+int error_set_list(struct error *error, const char *format, va_list arguments)
+{
+	struct error raw;
+
+	vsnprintf(raw.text, sizeof(raw.text), format, arguments);
+	text_show(error->text, sizeof(error->text), span_of(raw.text)); /* names of files, what strangers wrote */
+	return -1;
+}
 
 int error_set(struct error *error, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	error_set_list(error, format, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -19,7 +29,7 @@ int error_prefix(struct error *error, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(before.text, sizeof(before.text), format, arguments);
+	error_set_list(&before, format, arguments);
 	va_end(arguments);
 	return error_set(error, "%s: %s", before.text, what.text);
 }

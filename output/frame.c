@@ -60,7 +60,8 @@ struct span frame_press(struct frame_press *press, struct span content)
 
 enum {
 	CONTENT_FIRST = 1024 * 1024, /* octets for a frame that does not state its size */
-	WINDOW_LOG_MAX = 26,         /* FRAME_CONTENT_MAX as a power of two: no torn frame may ask for more */
+	SEARCH_TRIES = 16,   /* places that look like a frame's beginning, looked at behind what cannot be read */
+	WINDOW_LOG_MAX = 26, /* FRAME_CONTENT_MAX as a power of two: no torn frame may ask for more */
 	FRAME_MAX = ZSTD_COMPRESSBOUND(FRAME_CONTENT_MAX),
 };
 
@@ -248,7 +249,7 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 {
 	ZSTD_inBuffer in = { walk->data + walk->from, window_left(walk), 0 };
 	ZSTD_outBuffer out;
-	size_t n;
+	size_t n, content = 0;
 
 	while (in.size > 0 && walk->data[walk->from + in.size - 1] == 0)
 		in.size--;
@@ -258,11 +259,13 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 	do {
 		out = (ZSTD_outBuffer){ walk->content, walk->content_size, 0 };
 		n = ZSTD_decompressStream(walk->context, &out, &in);
-	} while (!ZSTD_isError(n) && n > 0 && (in.pos < in.size || out.pos == out.size));
+		content += out.pos;
+	} while (!ZSTD_isError(n) && n > 0 && content <= FRAME_CONTENT_MAX &&
+		 (in.pos < in.size || out.pos == out.size));
 	ZSTD_DCtx_reset(walk->context, ZSTD_reset_session_only);
 	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
 		return FRAME_MEMORY;
-	return ZSTD_isError(n) || n == 0 ? FRAME_DAMAGED : FRAME_TORN;
+	return ZSTD_isError(n) || n == 0 || content > FRAME_CONTENT_MAX ? FRAME_DAMAGED : FRAME_TORN;
 }
 
 /* Do only zeros follow the @size octets at the window's front? FRAME_TORN, else FRAME_DAMAGED. */
@@ -281,10 +284,11 @@ static enum frame_result judge_last(struct frame_walk *walk, size_t size)
 }
 
 /* Is there a whole frame anywhere behind the window's front, its checksum included? Then what stands at the
- * front is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). */
+ * front is damage (FRAME_DAMAGED), else a torn tail (FRAME_TORN). A file may be full of what looks like a frame and is
+ * none, each costing a look at all that follows: after some, damage is the answer that loses nothing. */
 static enum frame_result search_rest(struct frame_walk *walk)
 {
-	for (;;) {
+	for (int tries = 0; tries < SEARCH_TRIES; tries++) {
 		enum frame_result result;
 		struct span content;
 		bool is_cut;
@@ -299,9 +303,12 @@ static enum frame_result search_rest(struct frame_walk *walk)
 		if (size == 0)
 			continue;
 		result = decompress(walk, size, &content);
-		if (result == FRAME_WHOLE || result == FRAME_MEMORY)
-			return result == FRAME_WHOLE ? FRAME_DAMAGED : result;
+		if (result == FRAME_MEMORY)
+			return result;
+		if (result == FRAME_WHOLE)
+			break;
 	}
+	return FRAME_DAMAGED;
 }
 
 /* A frame that cannot be read, @size octets (0: not whole): a torn tail or damage? One that was cut off, or is the

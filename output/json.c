@@ -4,44 +4,55 @@
 
 #include "parsers/utf8.h"
 
-/* What must be written as \… in a string (RFC 8259 7). */
-static void put_escape(struct text *out, unsigned char c)
+/* A character as \… (RFC 8259 7). */
+static void put_escape(struct text *out, uint32_t c)
 {
 	static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
-	const char *found = c ? strchr(short_form, c) : NULL;
+	const char *found = c > 0 && c < 0x80 ? strchr(short_form, (int)c) : NULL;
 
-	text_char(out, '\\');
-	if (found) {
-		text_char(out, letter[found - short_form]);
-		return;
-	}
-	text_literal(out, "u00");
-	text_hex(out, &c, 1);
+	if (found)
+		text_printf(out, "\\%c", letter[found - short_form]);
+	else if (c <= 0xffff)
+		text_printf(out, "\\u%04x", (unsigned)c);
+	else
+		text_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (c >> 10)), (unsigned)(0xdc00 + (c & 0x3ff)));
 }
 
-static bool is_plain_octet(unsigned char c, unsigned char end)
+/* Those that need a second look are few: what must be escaped (RFC 8259 7), DEL, what is not ASCII. */
+static bool is_plain_octet(unsigned char c)
 {
-	return c >= 0x20 && c < end && c != '"' && c != '\\';
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* What a terminal would obey, or a reader not see, is escaped, too. */
+static bool is_plain_character(uint32_t c)
+{
+	return c != '"' && c != '\\' && text_is_visible(c);
 }
 
 static void put_string(struct text *out, struct span s, bool latin1)
 {
-	/* what is no Latin-1 is UTF-8, in which there is no octet 0xff */
-	const unsigned char end = latin1 ? 0x80 : 0xff;
-	size_t from = 0, at = 0;
+	size_t from = 0, n = 1;
 
 	text_char(out, '"');
-	for (; at < s.n; at++) {
-		if (is_plain_octet((unsigned char)s.p[at], end))
+	for (size_t at = 0; at < s.n; at += n) {
+		uint32_t c = (unsigned char)s.p[at];
+
+		n = 1;
+		if (is_plain_octet((unsigned char)c))
+			continue;
+		if (c >= 0x80 && !latin1)
+			c = utf8_character(span_skip(s, at), &n);
+		if (is_plain_character(c) && (c < 0x80 || !latin1))
 			continue;
 		text_put(out, (struct span){ s.p + from, at - from });
-		if ((unsigned char)s.p[at] >= end)
+		if (is_plain_character(c))
 			text_latin1(out, (struct span){ s.p + at, 1 });
 		else
-			put_escape(out, (unsigned char)s.p[at]);
-		from = at + 1;
+			put_escape(out, c);
+		from = at + n;
 	}
-	text_put(out, (struct span){ s.p + from, at - from });
+	text_put(out, span_skip(s, from));
 	text_char(out, '"');
 }
 
@@ -220,6 +231,10 @@ void json_null(struct json *json, const char *key)
 
 void json_time(struct json *json, const char *key, int64_t ms_since_1970)
 {
+	if (!text_is_date(ms_since_1970 / 1000)) {
+		json_null(json, key);
+		return;
+	}
 	json_key(json, key);
 	text_char(json->out, '"');
 	text_time_ms(json->out, ms_since_1970);
@@ -228,6 +243,10 @@ void json_time(struct json *json, const char *key, int64_t ms_since_1970)
 
 void json_date(struct json *json, const char *key, int64_t seconds_since_1970)
 {
+	if (!text_is_date(seconds_since_1970)) {
+		json_null(json, key);
+		return;
+	}
 	json_key(json, key);
 	text_char(json->out, '"');
 	text_time(json->out, seconds_since_1970);

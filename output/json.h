@@ -46,6 +46,7 @@ void json_known(struct json *json, const char *key, bool known, uint64_t value);
 void json_number(struct json *json, const char *key, double value);              /* not finite: null */
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
+/* null for what no calendar has: years below 0 and above 9999. */
 void json_time(struct json *json, const char *key, int64_t ms_since_1970);
 void json_date(struct json *json, const char *key, int64_t seconds_since_1970);
 void json_hex(struct json *json, const char *key, const uint8_t *octet, size_t n);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,13 @@ struct reader {
 	struct decode *decode;
 	union decode_frame_record header;
 	struct record_trailer trailer;
+	bool trailer_alone; /* in its frame */
 	struct reader_end end;
+	struct bit_set indexes;
+	uint64_t work_left;
 	bool ended;
-	unsigned long long domains, frame_domains; /* the latter: of this frame */
-	struct error error;                        /* "" or why nothing more is read */
+	unsigned long long frame_domains; /* records of this frame */
+	struct error error;               /* "" or why nothing more is read */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, const char *format, ...)
@@ -31,7 +35,7 @@ __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, 
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(r->error.text, sizeof(r->error.text), format, list);
+	error_set_list(&r->error, format, list);
 	va_end(list);
 	return error_prefix(&r->error, "%s", r->path);
 }
@@ -47,6 +51,8 @@ static enum frame_result next_frame(struct reader *r)
 		r->end.frames++;
 		r->end.whole = r->frame.end;
 		r->frame_domains = 0;
+		r->work_left += READER_WORK_PER_OCTET * (uint64_t)(r->frame.end - r->frame.start);
+		r->indexes.most = READER_CHUNKS_FREE + READER_CHUNKS_PER_OCTET * (uint64_t)r->frame.end;
 		decode_begin(r->decode, r->frame.content);
 		break;
 	case FRAME_END:
@@ -55,7 +61,8 @@ static enum frame_result next_frame(struct reader *r)
 		r->end.torn = result == FRAME_TORN;
 		break;
 	case FRAME_DAMAGED:
-		fail_reading(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end, r->domains);
+		fail_reading(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end,
+			     r->end.records);
 		break;
 	case FRAME_FOREIGN:
 		fail_reading(r, "is no scan file (not compressed with zstd)");
@@ -93,6 +100,7 @@ static int read_first_record(struct reader *r)
 		return -1;
 	switch (decode_next(r->decode, &none, &r->header)) {
 	case DECODE_HEADER:
+		r->indexes.shards = r->header.header.shards;
 		return 0;
 	case DECODE_NEWER:
 		return fail_newer(r, &r->header.header);
@@ -128,6 +136,7 @@ int reader_open(struct reader **out, const char *path, struct error *error)
 	if (!r)
 		return error_set(error, "%s: no memory to read it", path);
 	r->fd = -1;
+	r->work_left = READER_WORK_FREE;
 	r->path = strcmp(path, "-") == 0 ? "standard input" : path;
 	if (open_path(r, path) == 0) {
 		r->walk = frame_walk_new(r->fd);
@@ -148,9 +157,61 @@ static void on_trailer(struct reader *r, const struct record_trailer *trailer)
 {
 	r->trailer = *trailer;
 	r->end.trailer = &r->trailer;
-	/* Only a frame of its own can be cut away without loss. */
-	if (r->frame_domains == 0)
+	/* Only a frame of its own can be cut away without loss: nothing of ours follows one. */
+	r->trailer_alone = r->frame_domains == 0;
+	if (r->trailer_alone)
 		r->end.whole = r->frame.start;
+}
+
+enum {
+	RECORD_WORK = 512,   /* of any */
+	MX_WORK = 128,       /* of each MX: most names are shorter */
+	PATTERN_LEAST = 4,   /* octets of a policy that bring a pattern for the MX */
+	PATTERNS_NEAR = 256, /* CLASSIFY_PATTERNS_KIND_MAX: each is compared with each MX closely, … */
+	PATTERN_NEAR_WORK = 100,
+	PATTERNS_A_WORK = 2, /* … and all of them quickly */
+};
+
+/* What a record makes us do, with what it refers to. */
+static uint64_t work_of(const struct observation *o)
+{
+	const struct obs_tls *tls = &o->policy.tls;
+	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
+	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR;
+	uint64_t work = RECORD_WORK + body +
+			o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
+
+	for (size_t i = 0; i < tls->chain_count; i++) {
+		work += tls->chain[i].issuer.n + tls->chain[i].common_name.n;
+		for (size_t k = 0; k < tls->chain[i].name_count; k++)
+			work += tls->chain[i].name[k].n;
+	}
+	return work;
+}
+
+/* 1, or -1 with the reason in r->error. */
+static int count_record(struct reader *r, const struct observation *o)
+{
+	int had = bit_set_add(&r->indexes, o->index);
+	uint64_t work;
+
+	if (had == BIT_SET_MEMORY)
+		return fail_reading(r, "no memory to read it");
+	work = work_of(o);
+	if (work > r->work_left)
+		return fail_reading(
+			r,
+			"the frame at octet %lld makes more work than a file of its size may; no scan writes "
+			"such",
+			r->frame.start);
+	r->work_left -= work;
+	r->end.beyond |= had == BIT_SET_BEYOND;
+	if (had > 0 && r->end.duplicates++ == 0)
+		r->end.duplicate = o->index;
+	r->end.records++;
+	r->end.blocklisted += o->input == INPUT_BLOCKLISTED;
+	r->end.illegal += o->input == INPUT_ILLEGAL;
+	return 1;
 }
 
 /* 1, 0 at the end, -1 with the reason in r->error. */
@@ -161,13 +222,14 @@ static int next_domain(struct reader *r, struct observation *observation)
 	for (;;) {
 		switch (decode_next(r->decode, observation, &other)) {
 		case DECODE_DOMAIN:
-			r->domains++;
 			r->frame_domains++;
+			r->end.joined |= r->end.trailer && r->trailer_alone;
 			r->end.whole = r->frame.end;
 			r->end.trailer = NULL;
-			return 1;
+			return count_record(r, observation);
 		case DECODE_HEADER:
-			break; /* of a file that was joined to this one */
+			r->end.joined = true;
+			break;
 		case DECODE_TRAILER:
 			on_trailer(r, &other.trailer);
 			break;
@@ -185,7 +247,7 @@ static int next_domain(struct reader *r, struct observation *observation)
 			return fail_reading(
 				r,
 				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good",
-				decode_offset(r->decode), r->frame.start, r->domains);
+				decode_offset(r->decode), r->frame.start, r->end.records);
 		}
 	}
 }
@@ -211,6 +273,66 @@ const struct reader_end *reader_end(const struct reader *r)
 	return &r->end;
 }
 
+static enum reader_state judge_counts(const struct reader *r, struct error *words)
+{
+	const struct reader_end *end = &r->end;
+	const struct record_trailer *trailer = end->trailer;
+	const struct {
+		const char *what;
+		uint64_t told, found;
+		bool at_most; /* which of them, the judgement of that time said */
+	} count[] = {
+		{ "records", trailer->domains, end->records, false },
+		{ "blocklisted", trailer->blocklisted, end->blocklisted, false },
+		{ "illegal", trailer->illegal, end->illegal, false },
+		{ "unknown", trailer->unknown, end->records - end->blocklisted - end->illegal, true },
+	};
+	/* What a newer minor counts among them we cannot know. */
+	size_t known = r->header.header.minor > RECORD_SCHEMA_MINOR ? 1 : COUNT_OF(count);
+	enum reader_state state = READER_WHOLE;
+	struct error before = { "its trailer counts" };
+
+	for (size_t i = 0; i < known; i++) {
+		if (count[i].told == count[i].found || (count[i].told < count[i].found && count[i].at_most))
+			continue;
+		state = READER_WRONG;
+		error_set(words, "%s %" PRIu64 " %s (%s%" PRIu64 " are there)", before.text, count[i].told,
+			  count[i].what, count[i].at_most ? "at most " : "", count[i].found);
+		error_set(&before, "%s,", words->text);
+	}
+	return state;
+}
+
+enum reader_state reader_judge(const struct reader *r, struct error *words)
+{
+	const struct reader_end *end = &r->end;
+
+	words->text[0] = '\0';
+	if (end->duplicates > 0)
+		error_set(words, "%llu indexes occur more than once, first %" PRIu64, end->duplicates, end->duplicate);
+	else if (end->beyond)
+		error_set(words, "an index is out of all proportion; no scan writes such");
+	else if (end->joined)
+		error_set(words, "a header or trailer stands in its middle: files were joined, or frames moved");
+	if (words->text[0])
+		return READER_WRONG;
+	if (end->torn)
+		error_set(words,
+			  "torn: octets behind the last whole frame, at octet %lld; scan --resume goes on from there",
+			  end->whole);
+	else if (!end->trailer)
+		error_set(words, "no trailer: still being written, or killed; scan --resume goes on with it");
+	return words->text[0] ? READER_CUT : judge_counts(r, words);
+}
+
+struct bit_set reader_take_indexes(struct reader *r)
+{
+	struct bit_set indexes = r->indexes;
+
+	r->indexes = (struct bit_set){ 0 };
+	return indexes;
+}
+
 void reader_close(struct reader *r)
 {
 	if (!r)
@@ -219,5 +341,6 @@ void reader_close(struct reader *r)
 		close(r->fd);
 	frame_walk_free(r->walk);
 	decode_free(r->decode);
+	bit_set_free(&r->indexes);
 	free(r);
 }

@@ -2,17 +2,29 @@
  *
  * Reads any minor version of the schema's major and skips trailing fields and kinds it does not
  * know. A torn tail (crash, full disk) ends the reading cleanly and is reported; damage before the tail is an
- * error.
+ * error, and so is more work than a file of its size may make.
  */
 #ifndef STSURVEY_OUTPUT_READER_H
 #define STSURVEY_OUTPUT_READER_H
 
 #include <stdbool.h>
 
+#include "output/bit_set.h"
 #include "output/error.h"
 #include "output/record.h"
 
-enum { READER_NOTHING = -2 }; /* reader_open: the file ends before its header does */
+enum {
+	READER_NOTHING = -2, /* reader_open: the file ends before its header does */
+	/* What a file may cost to read follows its size, not what its records refer to: a body or a set of MX stands
+	   once in a frame, which compresses to next to nothing. In octets to be looked at, some 2 nanoseconds each. A
+	   record with every list at its limit needs 3 million, and none of a scan takes less than some octets in the
+	   file. */
+	READER_WORK_FREE = 256 * 1024 * 1024,
+	READER_WORK_PER_OCTET = 512 * 1024,
+	/* Chunks of a bit_set, 64 octets each. A shard's index takes one, and, being as good as random, an octet. */
+	READER_CHUNKS_FREE = 128 * 1024,
+	READER_CHUNKS_PER_OCTET = 8,
+};
 
 struct reader;
 
@@ -34,9 +46,26 @@ struct reader_end {
 	unsigned long long frames;
 	long long whole; /* octets of whole frames, a trailer frame left out: where --resume goes on */
 	bool torn;       /* octets follow the last whole frame */
+	unsigned long long records, blocklisted, illegal;
+	unsigned long long duplicates; /* records whose index another had */
+	uint64_t duplicate;            /* the first such index */
+	bool beyond;                   /* an index is out of all proportion, and not looked at */
+	bool joined;                   /* a header follows the first, or a record a trailer in a frame of its own */
 };
 
 const struct reader_end *reader_end(const struct reader *reader);
+
+enum reader_state {
+	READER_WHOLE, /* what a scan leaves at its end, complete or interrupted */
+	READER_CUT,   /* the beginning of that: killed, still being written, or torn by a crash */
+	READER_WRONG, /* what no scan leaves: parts are missing, or there twice */
+};
+
+/* Then: which is it? What is missing stands in @words, without the file's name. Every command asks here. */
+__attribute__((warn_unused_result)) enum reader_state reader_judge(const struct reader *reader, struct error *words);
+
+/* Then: the indexes, which become the caller's. */
+struct bit_set reader_take_indexes(struct reader *reader);
 
 void reader_close(struct reader *reader);
 

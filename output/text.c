@@ -9,11 +9,16 @@
 
 #include "parsers/utf8.h"
 
-enum { UINT64_DIGITS = 20 };
+enum {
+	UINT64_DIGITS = 20,
+	SHOWN_MAX = 16, /* octets of one character as it is shown: \U000e0001 with NUL */
+};
 
 int text_open_fd(struct text *text, const char *path, int fd)
 {
-	*text = (struct text){ .data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path };
+	*text = (struct text){
+		.data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path, .is_terminal = isatty(fd)
+	};
 	return text->data ? 0 : -1;
 }
 
@@ -45,10 +50,98 @@ int text_write_all(int fd, struct span s)
 	return 0;
 }
 
+bool text_is_visible(uint32_t character)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },   { 0x180e, 0x180e }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(hidden); i++)
+		if (character >= hidden[i].first && character <= hidden[i].last)
+			return false;
+	return true;
+}
+
+/* The first character of @s, which is not empty, as it is shown; its octets in @s. */
+static size_t show_character(char out[static SHOWN_MAX], struct span s)
+{
+	size_t n;
+	uint32_t character = utf8_character(s, &n);
+	bool is_utf8 = utf8_length(s) > 0;
+
+	if (is_utf8 && text_is_visible(character)) {
+		memcpy(out, s.p, n);
+		out[n] = '\0';
+	} else if (!is_utf8 || character < 0x80) {
+		snprintf(out, SHOWN_MAX, "\\x%02x", (unsigned char)s.p[0]);
+	} else {
+		snprintf(out, SHOWN_MAX, character <= 0xffff ? "\\u%04x" : "\\U%08x", (unsigned)character);
+	}
+	return n;
+}
+
+void text_show(char *out, size_t size, struct span s)
+{
+	char shown[SHOWN_MAX];
+	size_t used = 0;
+
+	while (s.n > 0) {
+		size_t n = show_character(shown, s), length = strlen(shown);
+
+		if (length >= size - used)
+			break;
+		memcpy(out + used, shown, length);
+		used += length;
+		s = span_skip(s, n);
+	}
+	out[used] = '\0';
+}
+
+void text_shown(struct text *text, struct span s)
+{
+	char shown[SHOWN_MAX];
+
+	for (size_t n; s.n > 0; s = span_skip(s, n)) {
+		n = show_character(shown, s);
+		text_string(text, shown);
+	}
+}
+
+/* @s to a terminal, line by line. 0, or errno. */
+static int write_shown(int fd, struct span s)
+{
+	char out[4096];
+	size_t used = 0;
+
+	while (s.n > 0) {
+		size_t n = 1;
+
+		if (s.p[0] == '\n' || s.p[0] == '\t')
+			memcpy(out + used, (char[]){ s.p[0], '\0' }, 2);
+		else
+			n = show_character(out + used, s);
+		used += strlen(out + used);
+		s = span_skip(s, n);
+		if (s.n == 0 || used + SHOWN_MAX > sizeof(out)) {
+			int error = text_write_all(fd, (struct span){ out, used });
+
+			if (error)
+				return error;
+			used = 0;
+		}
+	}
+	return 0;
+}
+
 void text_flush(struct text *text)
 {
+	struct span all = { text->data, text->used };
+
 	if (text->error == 0)
-		text->error = text_write_all(text->fd, (struct span){ text->data, text->used });
+		text->error = text->is_terminal ? write_shown(text->fd, all) : text_write_all(text->fd, all);
 	text->used = 0;
 }
 
@@ -171,7 +264,7 @@ void text_latin1(struct text *text, struct span s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c >= 0x80) {
+		if (c >= 0x80 && text_room(text, 2)) { /* no flush may part the two */
 			text_char(text, (char)(0xc0 | c >> 6));
 			c = 0x80 | (c & 0x3f);
 		}
@@ -187,19 +280,19 @@ static void put_piece(struct text *text, struct span s, bool is_utf8)
 		text_latin1(text, s);
 }
 
-void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet))
+void text_escaped(struct text *text, struct span s, const char *(*escape)(uint32_t character))
 {
 	bool is_utf8 = utf8_is_valid(s);
-	size_t from = 0;
+	size_t from = 0, n = 1;
 
-	for (size_t i = 0; escape && i < s.n; i++) {
-		const char *instead = escape((unsigned char)s.p[i]);
+	for (size_t i = 0; escape && i < s.n; i += n) {
+		const char *instead = escape(is_utf8 ? utf8_character(span_skip(s, i), &n) : (unsigned char)s.p[i]);
 
 		if (!instead)
 			continue;
 		put_piece(text, (struct span){ s.p + from, i - from }, is_utf8);
 		text_string(text, instead);
-		from = i + 1;
+		from = i + n;
 	}
 	put_piece(text, span_skip(s, from), is_utf8);
 }

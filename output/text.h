@@ -15,6 +15,7 @@
 
 enum {
 	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
+	TEXT_SHOWN_TIMES = 4,     /* a text that is shown (text_show) may grow so much */
 };
 
 struct text {
@@ -23,6 +24,7 @@ struct text {
 	int fd;
 	int error;        /* errno of the first failure; 0: none */
 	const char *path; /* as given; lives as long as the text */
+	bool is_terminal; /* which is shown the text: lines and tabs, and else what text_show makes of it */
 };
 
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
@@ -82,6 +84,12 @@ void text_padded(struct text *text, uint64_t value, unsigned width);
 /* @octet as lower-case hexadecimal. */
 void text_hex(struct text *text, const uint8_t *octet, size_t n);
 
+/* Is it in the years 0 to 9999, which RFC 3339 and readers of dates know? */
+static inline bool text_is_date(int64_t seconds_since_1970)
+{
+	return seconds_since_1970 >= INT64_C(-62167219200) && seconds_since_1970 <= INT64_C(253402300799);
+}
+
 /* RFC 3339 in UTC: 2026-11-21T22:33:49.120Z and 2026-11-21T22:33:49Z; proleptic Gregorian, any year. */
 void text_time_ms(struct text *text, int64_t ms_since_1970);
 void text_time(struct text *text, int64_t seconds_since_1970);
@@ -89,9 +97,19 @@ void text_time(struct text *text, int64_t seconds_since_1970);
 /* Octets read as Latin-1 characters, written as UTF-8. */
 void text_latin1(struct text *text, struct span s);
 
-/* @s, or if it is no UTF-8 its octets as Latin-1; instead of an octet what @escape has for it, where that is not NULL.
- * @escape NULL: nothing is escaped. */
-void text_escaped(struct text *text, struct span s, const char *(*escape)(unsigned char octet));
+/* @s, or if it is no UTF-8 its octets as Latin-1; instead of a character what @escape has for it, where that is not
+ * NULL. @escape NULL: nothing is escaped. */
+void text_escaped(struct text *text, struct span s, const char *(*escape)(uint32_t character));
+
+/* May a person be shown @character as it is? Not what steers a terminal (C0, DEL, C1), what turns the order of the text
+ * beside it (bidi), nor what is not seen at all. */
+bool text_is_visible(uint32_t character);
+
+/* @s as a person is shown it, in @size octets with the NUL: what is not visible, or no UTF-8, as \x1b (octets) or
+ * \u202e (characters). Whatever a stranger wrote passes here on its way to a terminal, a log or an error. Twice is as
+ * once. */
+void text_show(char *out, size_t size, struct span s);
+void text_shown(struct text *text, struct span s);
 
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 

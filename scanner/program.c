@@ -20,7 +20,8 @@ static struct scan_files files_of(const struct options *options)
 {
 	return (struct scan_files){ .command = command_table[options->command].name,
 				    .path = options->operand,
-				    .count = options->operands };
+				    .count = options->operands,
+				    .partial = options->partial };
 }
 
 static int run_stats(const struct options *options, struct error *error)
@@ -29,7 +30,8 @@ static int run_stats(const struct options *options, struct error *error)
 
 	if (stats_tables_make(&files, options->directory, error) < 0)
 		return EXIT_FATAL;
-	fprintf(stderr, "stsurvey stats: %" PRIu64 " domains, tables in %s\n", files.domains, options->directory);
+	error_set(error, "%" PRIu64 " domains, tables in %s", files.domains, options->directory);
+	fprintf(stderr, "stsurvey stats: %s\n", error->text);
 	return EXIT_COMPLETE;
 }
 
@@ -51,7 +53,7 @@ static int run_export(const struct options *options, struct error *error)
 	struct scan_files files = files_of(options);
 
 	warn_of_name(options->output_file, options->format == OPTIONS_CSV);
-	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, error) < 0)
+	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, options->raw, error) < 0)
 		return EXIT_FATAL;
 	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */
 		fprintf(stderr, "stsurvey export: warning: %s\n", error->text);

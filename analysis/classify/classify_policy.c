@@ -162,9 +162,10 @@ static bool judge_name(const struct observation *observation, struct classificat
 
 static void judge_expiry(const struct observation *observation, struct classification *result)
 {
-	int64_t left = observation->policy.tls.chain->not_after - observation->time_ms / 1000;
+	int64_t left;
 
-	if (left >= 0 && left <= CLASSIFY_EXPIRY_SOON)
+	if (!__builtin_sub_overflow(observation->policy.tls.chain->not_after, observation->time_ms / 1000, &left) &&
+	    left >= 0 && left <= CLASSIFY_EXPIRY_SOON)
 		classification_add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
 }
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "output/text.h"
-#include "parsers/utf8.h"
 #include "scanner/base/wall_clock.h"
 
 enum {
@@ -120,18 +119,6 @@ static void write_stderr(const char *text, size_t n)
 		(void)!text_write_all(STDERR_FILENO, (struct span){ text, n });
 }
 
-static void make_printable(char *text)
-{
-	size_t n;
-
-	for (struct span rest = span_of(text); rest.n > 0; text += n, rest = span_skip(rest, n)) {
-		uint32_t character = utf8_character(rest, &n);
-
-		if (utf8_length(rest) == 0 || character < ' ' || (character >= 0x7f && character <= 0x9f))
-			memset(text, '?', n);
-	}
-}
-
 static int format_time(char *out, size_t size)
 {
 	int64_t now = wall_clock_ms();
@@ -147,7 +134,7 @@ static int format_time(char *out, size_t size)
 void log_message(enum log_level level, const char *format, ...)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug", "trace" };
-	char when[48], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
+	char when[48], raw[LOG_LINE_MAX], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
 	va_list arguments;
 	int n;
 
@@ -155,9 +142,9 @@ void log_message(enum log_level level, const char *format, ...)
 		return;
 	pthread_mutex_lock(&logger.lock);
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
-	make_printable(text);
+	text_show(text, sizeof(text), span_of(raw));
 	format_time(when, sizeof(when));
 	if (logger.file) {
 		fprintf(logger.file, "%s [%s] %s\n", when, names[level], text);

@@ -2,9 +2,8 @@
  * error or a file.
  *
  * One for the process. Any thread. On a terminal the progress line stands below the messages and is never torn: it goes
- * through here too. A terminal that takes nothing is not waited for, and what it does not take is lost. What is no
- * printable UTF-8 appears as question marks, so that nothing a stranger published steers a terminal or looks like a
- * second line.
+ * through here too. A terminal that takes nothing is not waited for, and what it does not take is lost. Messages are
+ * shown as text_show has it: nothing a stranger published steers a terminal or looks like a second line.
  */
 #ifndef STSURVEY_SCANNER_BASE_LOG_H
 #define STSURVEY_SCANNER_BASE_LOG_H

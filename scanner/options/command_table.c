@@ -51,7 +51,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "providers.csv\tdomains with an STS record by the registrable domain of the policy host's CNAME target and of "
 			 "the first MX; self: the domain's own; (none): no address or no MX\n"
 			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
-			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
+			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
+			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
 	},
 	[COMMAND_EXPORT] = {
@@ -65,7 +66,9 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "of preference, with a space between; tls_verify: ok, or the first error of TLS, its code without "
 			 "policy-tls-; mode and max_age: as they stand in the policy, whether policy_state is valid or not; ad: of the MX; "
 			 "findings: codes with a space between. What was not asked, and where no policy was looked for, is empty.\n"
-			 "Exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage.",
+			 "Texts that a spreadsheet would take for a formula have an apostrophe in front: those that begin with =, +, - or @ "
+			 "(also full-width, also behind white space), a tab, a line break or an apostrophe; --raw leaves it out.\n"
+			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
 	},
 	[COMMAND_REPORT] = {
@@ -75,7 +78,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.above = "Read scan files in one pass and write one self-contained page: adoption, how far a sender gets, findings with "
 			 "what to do, reasons, policies, providers, TLDs, ranks. No scripts, nothing loaded from elsewhere. SCAN - is "
 			 "standard input. Several files (the shards of one scan) are counted as one.",
-		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
+		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
+			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
 	},
 	[COMMAND_VERIFY] = {

@@ -37,7 +37,7 @@ fail(const struct setting *set, enum options_result result, const char *format, 
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(set->error->text, sizeof(set->error->text), format, arguments);
+	error_set_list(set->error, format, arguments);
 	va_end(arguments);
 	error_prefix(set->error, "--%s '%.*s'", set->row->name, shown(set->value), set->value.p);
 	return result;

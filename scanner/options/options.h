@@ -32,6 +32,8 @@ struct options {
 	const char *output_file;    /* "-"; of export, findings and report, too */
 	const char *directory;      /* stats: where the tables go */
 	enum options_format format; /* export, findings: NONE unless given */
+	bool partial;               /* stats, export, report: scan files that are not whole will do */
+	bool raw;                   /* export: CSV without apostrophes */
 	const char *metadata_file;  /* NULL: none */
 	const char *status_updates_file;
 	const char *log_file; /* NULL: stderr */

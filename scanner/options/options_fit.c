@@ -61,6 +61,8 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--shard must be less than --shards: shards are numbered from 0 to N-1" },
 		{ options->resolver && options->server_count > 0, "--resolver and --name-servers exclude each other" },
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
+		{ options->raw && options->format != OPTIONS_CSV,
+		  "--raw needs --format csv: JSON has every text as it is" },
 		{ options->metadata_file && strcmp(options->metadata_file, "-") == 0,
 		  "--metadata-file needs a file: it is rewritten while the scan runs" },
 	};

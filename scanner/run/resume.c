@@ -73,33 +73,31 @@ static int check_header(struct resume *resume, const struct record_header *heade
 				 (int)header->tool.n, header->tool.p);
 	if (check_options(header, options, path, error) < 0)
 		return -1;
-	resume->recorded.shards = header->shards;
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample };
 	return 0;
 }
 
-static int read_records(struct resume *resume, struct reader *reader, const char *path, struct error *error)
+static int read_records(struct resume *resume, struct reader *reader, struct error *error)
 {
 	struct classification result;
 	struct observation observation;
 	int more;
 
 	while ((more = reader_next(reader, &observation, error)) > 0) {
-		if (bit_set_add(&resume->recorded, observation.index) < 0)
-			return error_set(error, "%s: an index is out of all proportion, or there is no memory for it",
-					 path);
 		classify(&observation, &result);
 		counts_add_domain(&resume->counts, &observation, &result.judgement);
 	}
 	return more;
 }
 
+/* A trailer that counts others than are there leaves the missing ones to be done. */
 static void read_trailer(struct resume *resume, const struct record_trailer *trailer)
 {
 	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal;
 
 	if (trailer) {
-		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn;
+		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn &&
+				   trailer->domains == resume->counts.domains;
 		resume->queries = trailer->queries;
 		resume->fetches = trailer->fetches;
 	}
@@ -108,6 +106,7 @@ static void read_trailer(struct resume *resume, const struct record_trailer *tra
 
 int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
 {
+	const struct reader_end *end;
 	struct reader *reader = NULL;
 	struct stat status = { 0 };
 	int result;
@@ -125,11 +124,18 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 		return -1;
 	result = -1;
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
-	    read_records(resume, reader, path, error) < 0)
+	    read_records(resume, reader, error) < 0)
 		goto done;
-	resume->whole = reader_end(reader)->whole;
-	resume->torn = reader_end(reader)->torn;
-	read_trailer(resume, reader_end(reader)->trailer);
+	end = reader_end(reader);
+	if ((end->duplicates > 0 || end->beyond || end->joined) && /* nothing that is added mends that */
+	    reader_judge(reader, error) != READER_WHOLE) {
+		error_prefix(error, "%s", path);
+		goto done;
+	}
+	resume->recorded = reader_take_indexes(reader);
+	resume->whole = end->whole;
+	resume->torn = end->torn;
+	read_trailer(resume, end->trailer);
 	result = 0;
 done:
 	reader_close(reader);

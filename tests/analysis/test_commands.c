@@ -9,19 +9,19 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "output/frame.h"
 #include "output/sink.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "tests/analysis/facts.h"
+#include "tests/analysis/run_command.h"
 
-/* A folder with scan files: whole.scan, aborted.scan, torn.scan (a copy of whole.scan without its tail),
- * empty.scan. */
-static char directory[] = "/tmp/stsurvey-commands-XXXXXX";
-static char said[65536], printed[262144]; /* what the last command wrote */
+/* A folder with scan files: whole.scan, aborted.scan, empty.scan; of whole.scan, torn.scan without its end, killed.scan
+ * without a trailer, header.scan with the header alone, twice.scan with itself behind it; hole.scan and counts.scan,
+ * whose trailers count what is not there; joined.scan, of two; damaged.scan; hostile.scan. */
+enum { DOMAINS = 6 };
 
-enum { ARGUMENTS_MAX = 8, DOMAINS = 6 };
-
-static const char *const survey[DOMAINS] = {
+static const char *const ordinary[DOMAINS] = {
 	"",
 	"name a\"b,c<script>&'\001 \xff\ninput illegal",
 	"rank 7\nname www.example.org\nsts -\nmx 10 mx1.example.org\nmx 20 mx2.example.org",
@@ -30,91 +30,90 @@ static const char *const survey[DOMAINS] = {
 	"sts SERVFAIL",
 };
 
-static char *path_of(const char *name)
-{
-	static char path[8][256];
-	static unsigned next;
-	char *p = path[next++ % 8];
+static const char *const hostile[] = {
+	"mx 1 =cmd|calc!.com",
+	"name =1,2\ninput illegal",
+	"name 'x\ninput illegal",
+	"name =evil.example\nhttp 404",
+	"name \xe2\x80\xae\xc2\x9btld\ninput illegal",
+	"name a.=tld",
+	"name a.\xe2\x80\xaetld",
+};
 
-	snprintf(p, sizeof(path[0]), "%s/%s", directory, name);
-	return p;
-}
-
-/* @shards 0: of a pipe. */
-static void write_scan(const char *name, unsigned domains, enum record_completion completion, uint32_t shards,
-		       uint32_t shard)
+/* Of @survey; @trailer: what it counts. */
+static void write_records(const char *name, const char *const survey[], struct record_trailer trailer, uint64_t domains,
+			  uint32_t shards, uint32_t shard)
 {
 	static struct facts facts;
 	struct sink_options options = { .path = path_of(name), .resume_at = -1, .buffers = 2 };
-	struct record_header header = { .tool = SPAN_LITERAL("stsurvey test"),
+	struct record_header header = { .tool = SPAN_LITERAL("\033]0;owned\astsurvey\xe2\x80\xae test"),
 					.major = RECORD_SCHEMA_MAJOR,
 					.input_size = 42,
 					.input_sample = shards > 0 ? 1 : 0,
 					.shards = shards > 0 ? shards : 1,
 					.shard = shard };
-	struct record_trailer trailer = { .completion = completion, .domains = domains };
 	struct record_buffer *buffer;
 	struct sink *sink;
 	struct error error;
 
 	assert_int_equal(sink_open(&sink, &options, &header, &error), 0);
-	buffer = sink_take(sink);
-	assert_non_null(buffer);
-	for (unsigned i = 0; i < domains; i++) {
+	assert_non_null(buffer = sink_take(sink));
+	for (uint64_t i = 0; i < domains; i++) {
 		facts_make(&facts, survey[i]);
 		facts.observation.index = i;
-		facts.observation.duration_ms = i * 1000;
+		facts.observation.duration_ms = (uint32_t)i * 1000;
 		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
 	}
 	sink_give(sink, buffer);
 	assert_int_equal(sink_close(sink, &trailer, &error), 0);
 }
 
-static void read_into(const char *path, char *text, size_t size)
+/* @shards 0: of a pipe. */
+static void write_scan(const char *name, uint64_t domains, enum record_completion completion, uint32_t shards,
+		       uint32_t shard)
 {
-	FILE *file = fopen(path, "r");
-	size_t n;
-
-	assert_non_null(file);
-	n = fread(text, 1, size - 1, file);
-	text[n] = '\0';
-	fclose(file);
+	write_records(name, ordinary,
+		      (struct record_trailer){ .completion = completion, .domains = domains, .illegal = domains > 1 },
+		      domains, shards, shard);
 }
 
-/* Run the program with the words of @line; file names are taken from the folder where they begin with %. */
-static int run(const char *line)
+/* The files made of whole.scan, whose frames are the header, the domains and the trailer. */
+static int cut_and_join(void)
 {
-	char program[] = "stsurvey", words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1] = { program };
-	int argc = 1, status, out, err;
+	struct frame frame[3];
+	struct frame_walk *walk;
+	char command[1024];
+	int fd = open(path_of("whole.scan"), O_RDONLY), frames = 0;
 
-	snprintf(words, sizeof(words), "%s", line);
-	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word[0] == '%' ? path_of(word + 1) : word;
-	argv[argc] = NULL;
-	fflush(NULL);
-	out = dup(STDOUT_FILENO);
-	err = dup(STDERR_FILENO);
-	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
-	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-	status = program_run(argc, argv);
-	fflush(NULL);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	close(out);
-	close(err);
-	read_into(path_of("out"), printed, sizeof(printed));
-	read_into(path_of("err"), said, sizeof(said));
-	return status;
+	if (fd < 0 || !(walk = frame_walk_new(fd)))
+		return -1;
+	while (frames < 3 && frame_next(walk, &frame[frames]) == FRAME_WHOLE)
+		frames++;
+	frame_walk_free(walk);
+	close(fd);
+	snprintf(command, sizeof(command),
+		 "cd %s && for name in torn killed header damaged; do cp whole.scan $name.scan; done && "
+		 "cat whole.scan whole.scan >twice.scan && cat empty.scan whole.scan >joined.scan",
+		 command_folder);
+	if (frames < 3 || system(command) != 0 || truncate(path_of("torn.scan"), frame[2].end - 5) != 0 ||
+	    truncate(path_of("killed.scan"), frame[2].start) != 0 ||
+	    truncate(path_of("header.scan"), frame[1].start + 20) != 0)
+		return -1;
+	fd = open(path_of("damaged.scan"), O_WRONLY);
+	return pwrite(fd, "x", 1, frame[1].end - 1) == 1 ? close(fd) : -1;
 }
 
 static int write_scans(void **state)
 {
-	struct stat whole;
-	char command[600];
 
 	(void)state;
-	if (!mkdtemp(directory))
+	if (command_folder_make() != 0)
 		return -1;
+	write_records("hole.scan", ordinary, (struct record_trailer){ .domains = 9, .illegal = 1 }, DOMAINS, 0, 0);
+	write_records("counts.scan", ordinary,
+		      (struct record_trailer){ .domains = DOMAINS, .unknown = 999, .illegal = 2 }, DOMAINS, 0, 0);
+	write_records("hostile.scan", hostile, (struct record_trailer){ .domains = COUNT_OF(hostile), .illegal = 3 },
+		      COUNT_OF(hostile), 0, 0);
 	write_scan("whole.scan", DOMAINS, COMPLETION_COMPLETE, 0, 0);
 	write_scan("aborted.scan", 3, COMPLETION_ABORTED, 0, 0);
 	write_scan("empty.scan", 0, COMPLETION_COMPLETE, 0, 0);
@@ -123,20 +122,13 @@ static int write_scans(void **state)
 	write_scan("shard1.scan", 1, COMPLETION_COMPLETE, 2, 1);
 	if (link(path_of("whole.scan"), path_of("linked.scan")) != 0)
 		return -1;
-	snprintf(command, sizeof(command), "cp %s/whole.scan %s/torn.scan && cp %s/whole.scan %s/damaged.scan",
-		 directory, directory, directory, directory);
-	if (system(command) != 0 || stat(path_of("whole.scan"), &whole) != 0)
-		return -1;
-	return truncate(path_of("torn.scan"), whole.st_size - 5);
+	return cut_and_join();
 }
 
 static int remove_scans(void **state)
 {
-	char command[600];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
+	return command_folder_remove();
 }
 
 /* What they say stands in tests/scanner/options. */
@@ -303,6 +295,8 @@ static void incomplete_files_are_used_with_a_warning(void **state)
 	assert_non_null(strstr(said, "warning"));
 	assert_non_null(strstr(said, "torn.scan"));
 	assert_non_null(strstr(printed, "www.example.org"));
+	assert_int_equal(run("stats %killed.scan -d %killed"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "killed.scan is not complete: no trailer"));
 	assert_int_equal(run("export %empty.scan --format csv"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "no domain"));
 	assert_int_equal(run("report %aborted.scan -o %aborted.html"), EXIT_COMPLETE);
@@ -351,6 +345,72 @@ static void what_cannot_be_read_replaces_nothing(void **state)
 	assert_memory_equal(text, "name,index,", 11);
 	assert_int_equal(run("export %whole.scan --format csv -o /dev/full"), EXIT_FATAL);
 	assert_non_null(strstr(said, "/dev/full: No space left"));
+}
+
+/* What no scan leaves, nobody believes, unless told so. */
+static void a_file_that_is_not_whole_needs_partial(void **state)
+{
+	static const char *const files[] = { "hole", "counts", "twice", "joined" };
+	char line[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		static const char *const commands[] = { "stats -d %partial", "report -o %partial.html",
+							"export --format csv" };
+
+		snprintf(line, sizeof(line), "verify %%%s.scan", files[i]);
+		if (run(line) != EXIT_NOT_IN_ORDER)
+			fail_msg("%s: %s", line, printed);
+		for (size_t k = 0; k < COUNT_OF(commands); k++) {
+			snprintf(line, sizeof(line), "%s %%%s.scan", commands[k], files[i]);
+			if (run(line) != EXIT_FATAL || !strstr(said, "is not whole") || !strstr(said, "--partial"))
+				fail_msg("%s: %s", line, said);
+			assert_int_equal(access(path_of("partial.html"), F_OK), -1);
+			assert_int_equal(access(path_of("partial/overview.csv"), F_OK), -1);
+			strcat(line, " --partial");
+			if (run(line) != EXIT_COMPLETE || !strstr(said, "warning") || !strstr(said, files[i]))
+				fail_msg("%s: %s", line, said);
+			unlink(path_of("partial.html"));
+			unlink(path_of("partial/overview.csv"));
+		}
+	}
+	/* … which makes no file of damage, nor a domain of nothing. */
+	assert_int_equal(run("export %damaged.scan --format csv --partial"), EXIT_FATAL);
+	assert_non_null(strstr(said, "damaged at octet"));
+	assert_int_equal(run("stats %header.scan -d %nothing --partial"), EXIT_FATAL);
+	assert_non_null(strstr(said, "there is no domain in"));
+	assert_int_equal(rmdir(path_of("nothing")), 0);
+	assert_int_equal(run("report %header.scan -o %nothing.html --partial"), EXIT_FATAL);
+	assert_int_equal(access(path_of("nothing.html"), F_OK), -1);
+}
+
+static void a_strangers_text_steers_neither_terminal_nor_spreadsheet(void **state)
+{
+	(void)state;
+	assert_int_equal(run("verify %hostile.scan"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "\\x1b]0;owned\\x07stsurvey\\u202e"));
+	assert_null(strchr(printed, '\033'));
+	assert_int_equal(run("verify %a\x1b[2Jb"), EXIT_NOT_IN_ORDER);
+	assert_non_null(strstr(said, "a\\x1b[2Jb: cannot be opened"));
+	assert_int_equal(run("export %hostile.scan --format csv"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "NOERROR,'=cmd|calc!.com,"));
+	assert_non_null(strstr(printed, "\n\"'=1,2\","));
+	assert_non_null(strstr(printed, "\n''x,"));
+	assert_int_equal(run("export %hostile.scan --format csv --raw"), EXIT_COMPLETE);
+	assert_non_null(strstr(printed, "NOERROR,=cmd|calc!.com,"));
+	assert_non_null(strstr(printed, "\n\"=1,2\","));
+	assert_non_null(strstr(printed, "\n'x,"));
+	assert_int_equal(run("export %hostile.scan --format jsonl --raw"), EXIT_USAGE);
+	assert_int_equal(run("stats %hostile.scan -d %hostile"), EXIT_COMPLETE);
+	read_into(path_of("hostile/misconfigured.csv"), printed, sizeof(printed));
+	assert_non_null(strstr(printed, "\n'=evil.example,"));
+	read_into(path_of("hostile/by_tld.csv"), printed, sizeof(printed));
+	assert_non_null(strstr(printed, "\n'=tld,"));
+	assert_int_equal(run("report %hostile.scan -o %hostile.html"), EXIT_COMPLETE);
+	read_into(path_of("hostile.html"), printed, sizeof(printed));
+	assert_null(strstr(printed, "\xe2\x80\xae"));
+	assert_null(strstr(printed, "\xc2\x9b"));
+	assert_non_null(strstr(printed, "\xef\xbf\xbdtld"));
 }
 
 /* A list of columns is one with the header, whatever lines the help is broken into. */
@@ -415,7 +475,7 @@ static void export_of_an_older_file_says_the_same(void **state)
 
 	(void)state;
 	read_into("tests/output/schema_1_1.jsonl", want, sizeof(want));
-	assert_int_equal(run("export tests/output/schema_1_1.msgpack.zst --format jsonl"), EXIT_COMPLETE);
+	assert_int_equal(run("export --partial tests/output/schema_1_1.msgpack.zst --format jsonl"), EXIT_COMPLETE);
 	assert_string_equal(printed, want);
 }
 
@@ -471,6 +531,8 @@ int main(void)
 		cmocka_unit_test(no_domain_counts_twice_unnoticed),
 		cmocka_unit_test(verify_says_it_of_each_file),
 		cmocka_unit_test(stats_writes_every_table),
+		cmocka_unit_test(a_file_that_is_not_whole_needs_partial),
+		cmocka_unit_test(a_strangers_text_steers_neither_terminal_nor_spreadsheet),
 		cmocka_unit_test(incomplete_files_are_used_with_a_warning),
 		cmocka_unit_test(what_cannot_be_read_replaces_nothing),
 		cmocka_unit_test(the_help_of_export_names_its_columns),

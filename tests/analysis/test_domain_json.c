@@ -104,7 +104,7 @@ static const struct {
 		.observation = { .name = SPAN_LITERAL("b\xe4" "d\t\"l\\ne\x01\x7f\0"), .input = INPUT_ILLEGAL },
 		.judgement = { .status = DOMAIN_ILLEGAL_INPUT },
 		.finding = FINDING_COUNT,
-		.line = "{\"name\":\"b\xc3\xa4" "d\\t\\\"l\\\\ne\\u0001\x7f\\u0000\",\"index\":0,\"rank\":null,\"timestamp\":\"1970-01-01T00:00:00.000Z\","
+		.line = "{\"name\":\"b\xc3\xa4" "d\\t\\\"l\\\\ne\\u0001\\u007f\\u0000\",\"index\":0,\"rank\":null,\"timestamp\":\"1970-01-01T00:00:00.000Z\","
 			"\"duration\":0.000,\"status\":\"illegal-input\",\"results\":{\"MX\":{\"status\":\"SKIPPED\"}," NOT_ASKED
 			",\"findings\":[],\"component\":null,\"verdict\":null,\"encoding\":\"latin-1\"}\n",
 	},

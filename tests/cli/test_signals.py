@@ -426,7 +426,7 @@ class Telling(Slow):
         return levels
 
     DOMAINS = ["mx1.test: complete, component -, verdict no-policy, findings -: recorded",
-               "no name?[31m?" "?31m: illegal-input, component -, verdict -, findings -: recorded",
+               "no name\\x1b[31m\\u009b31m: illegal-input, component -, verdict -, findings -: recorded",
                "nx3.test: complete, component -, verdict no-policy, findings -: recorded",
                "sf4.test: unknown, component unknown, verdict unknown, findings sts-record-unknown mx-unknown tlsrpt-unknown: deferred",
                "sf4.test: unknown, component unknown, verdict unknown, findings sts-record-unknown mx-unknown tlsrpt-unknown: recorded",

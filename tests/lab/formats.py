@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """formats.py JSONL CSV - do both exports of one scan say the same of each domain?
 
-The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. Exit
-status 1 where they differ.
+The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. The apostrophe
+with which the CSV guards what a spreadsheet would take for a formula is taken away first. Exit status 1 where they differ.
 """
 import csv
 import json
@@ -37,6 +37,7 @@ def main():
         rows = list(csv.DictReader(file))
     wrong = ["%d lines, %d rows" % (len(lines), len(rows))] if len(lines) != len(rows) else []
     for line, row in zip(lines, rows):
+        row = {column: text.removeprefix("'") for column, text in row.items()}
         wrong += ["%r: %s %r in CSV, %r in JSON" % (line["name"], column, text, word(line, column))
                   for column, text in row.items() if text != word(line, column)]
     print("\n".join(wrong[:20]) + "\n" * bool(wrong) + "%d domains in both forms, %d differences" % (len(rows), len(wrong)))

@@ -11,18 +11,18 @@
 static bool no_memory;
 
 /* The linker sends the module's calls here (--wrap). */
-void *__real_realloc(void *p, size_t n);
-void *__wrap_realloc(void *p, size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
 
-void *__wrap_realloc(void *p, size_t n)
+void *__wrap_calloc(size_t n, size_t size)
 {
-	return no_memory ? NULL : __real_realloc(p, n);
+	return no_memory ? NULL : __real_calloc(n, size);
 }
 
 static void a_number_is_in_it_from_when_it_was_added(void **state)
 {
-	/* the ends of a word, of the first room and of the next */
-	static const uint64_t numbers[] = { 0, 63, 64, 1048575, 1048576, 2097152, 5000000, 1 };
+	/* the ends of a word, of a chunk and of the next */
+	static const uint64_t numbers[] = { 0, 63, 64, 447, 448, 449, 1048575, 1048576, 2097152, 5000000, 1 };
 	struct bit_set set = { 0 };
 
 	(void)state;
@@ -45,13 +45,36 @@ static void what_has_no_room_is_told_and_the_rest_stays(void **state)
 	struct bit_set set = { 0 };
 
 	(void)state;
+	no_memory = true;
+	assert_int_equal(bit_set_add(&set, 7), BIT_SET_MEMORY);
+	no_memory = false;
 	assert_int_equal(bit_set_add(&set, 7), 0);
 	no_memory = true;
-	assert_int_equal(bit_set_add(&set, 1048576), -1);
-	assert_int_equal(bit_set_add(&set, 8), 0);
+	for (uint64_t i = 1; i < set.slots / 4 * 3; i++)
+		assert_int_equal(bit_set_add(&set, i * BIT_CHUNK_BITS), 0);
+	assert_int_equal(bit_set_add(&set, 8), BIT_SET_MEMORY);
+	assert_int_equal(bit_set_add(&set, 1048576), BIT_SET_MEMORY);
 	no_memory = false;
-	assert_true(bit_set_has(&set, 7) && bit_set_has(&set, 8));
-	assert_false(bit_set_has(&set, 1048576));
+	assert_true(bit_set_has(&set, 7) && bit_set_has(&set, BIT_CHUNK_BITS));
+	assert_false(bit_set_has(&set, 8) || bit_set_has(&set, 1048576));
+	bit_set_free(&set);
+}
+
+static void its_memory_follows_what_was_added(void **state)
+{
+	struct bit_set set = { .shards = UINT32_MAX, .most = 100 };
+	size_t slots;
+
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++)
+		assert_int_equal(bit_set_add(&set, i << 32), 0);
+	slots = set.slots;
+	for (uint64_t i = 0; i < 100; i++) {
+		assert_int_equal(bit_set_add(&set, i << 32), 1);
+		assert_int_equal(bit_set_add(&set, i << 32 | 1), 0);
+		assert_int_equal(bit_set_add(&set, (i + 100) << 32), BIT_SET_BEYOND);
+	}
+	assert_int_equal(set.slots, slots);
 	bit_set_free(&set);
 }
 
@@ -61,8 +84,8 @@ static void what_is_out_of_all_proportion_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(bit_set_add(&set, BIT_SET_FREE), 0);
-	assert_int_equal(bit_set_add(&set, 2 * (uint64_t)BIT_SET_FREE), -1);
-	assert_int_equal(bit_set_add(&set, UINT64_MAX), -1);
+	assert_int_equal(bit_set_add(&set, 2 * (uint64_t)BIT_SET_FREE), BIT_SET_BEYOND);
+	assert_int_equal(bit_set_add(&set, UINT64_MAX), BIT_SET_BEYOND);
 	for (uint64_t i = 0; i < BIT_SET_FREE / BIT_SET_SPREAD; i++)
 		assert_true(bit_set_add(&set, i) >= 0);
 	assert_int_equal(bit_set_add(&set, BIT_SET_FREE + 1), 0);
@@ -78,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_in_it_from_when_it_was_added),
 		cmocka_unit_test(what_is_out_of_all_proportion_is_refused),
+		cmocka_unit_test(its_memory_follows_what_was_added),
 		cmocka_unit_test(what_has_no_room_is_told_and_the_rest_stays),
 	};
 

@@ -222,6 +222,39 @@ static void damage_before_whole_frames_is_no_torn_tail(void **state)
 	}
 }
 
+/* Each of them might be a frame, and is none: a look at all of them at once is a look at the rest of the file for each.
+ */
+static void a_file_full_of_frame_heads_is_damage(void **state)
+{
+	enum { HEADS = 1000 };
+	static struct memory_file file;
+	struct frame_walk *w;
+	struct frame frame;
+
+	(void)state;
+	build(&file);
+	file.n = file.end[0];
+	/* a head without a size, a raw block that holds the next head and all behind it … */
+	for (size_t i = 0; i < HEADS; i++) {
+		uint32_t block = (uint32_t)(FILE_MAX - file.n - 9) << 3;
+
+		memcpy(file.octet + file.n, "\x28\xb5\x2f\xfd\x00\x50", 6);
+		memcpy(file.octet + file.n + 6, &block, 3);
+		file.n += 9;
+	}
+	file.n = FILE_MAX; /* … which ends where the file does, without being the last */
+	w = walk_of(&file);
+	assert_int_equal(frame_next(w, &frame), FRAME_WHOLE);
+	/* cut, by its own account, so that it is not searched */
+	assert_int_equal(frame_next(w, &frame), FRAME_TORN);
+	frame_walk_free(w);
+	file.octet[file.end[0]] ^= 1;
+	w = walk_of(&file);
+	assert_int_equal(frame_next(w, &frame), FRAME_WHOLE);
+	assert_int_equal(frame_next(w, &frame), FRAME_DAMAGED);
+	frame_walk_free(w);
+}
+
 static void a_read_error_is_neither_end_nor_damage(void **state)
 {
 	static struct memory_file file;
@@ -301,6 +334,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_frame_at_the_end_is_torn),
 		cmocka_unit_test(zeros_do_not_bring_out_what_looks_like_a_frame),
 		cmocka_unit_test(damage_before_whole_frames_is_no_torn_tail),
+		cmocka_unit_test(a_file_full_of_frame_heads_is_damage),
 		cmocka_unit_test(a_read_error_is_neither_end_nor_damage),
 		cmocka_unit_test(content_is_limited),
 		cmocka_unit_test(other_tools_frames_are_read),

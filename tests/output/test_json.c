@@ -71,9 +71,13 @@ static void strings_are_escaped(void **state)
 	json_string(&json, "b", SPAN_LITERAL("caf\xc3\xa9"));
 	json_string(&json, "c", SPAN_LITERAL("caf\xe9"));
 	json_string(&json, "d", (struct span){ NULL, 0 });
+	/* what a terminal obeys or a reader does not see */
+	json_string(&json, "e", SPAN_LITERAL("\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\xe2\x82\xac"));
+	json_string(&json, "f", SPAN_LITERAL("\x9b\xe9"));
 	json_end(&json);
-	expect(&text, "{\"a\":\"\\\"\\\\\\b\\t\\n\\f\\r\\u0001\x7f\\u0000/"
-		      "\",\"b\":\"caf\xc3\xa9\",\"c\":\"caf\xc3\xa9\",\"d\":null}\n");
+	expect(&text, "{\"a\":\"\\\"\\\\\\b\\t\\n\\f\\r\\u0001\\u007f\\u0000/"
+		      "\",\"b\":\"caf\xc3\xa9\",\"c\":\"caf\xc3\xa9\",\"d\":null,"
+		      "\"e\":\"\\u009b\\u202e\\udb40\\udc01\xe2\x82\xac\",\"f\":\"\\u009b\xc3\xa9\"}\n");
 }
 
 /* Of the object that says so, with its arrays and what stands in them; of none around it or within it. */

@@ -367,7 +367,49 @@ static void verify_counts_against_the_trailer(void **state)
 	memcpy(joined + n, scan.octet + scan.end[0], scan.n - scan.end[0]);
 	n += scan.n - scan.end[0];
 	save(joined, n);
-	expect_verify(0, "its trailer counts 12 records; 9 records");
+	expect_verify(0, "its trailer counts 12 records (9 are there); 9 records");
+	/* The trailer's frame before the last of the domains: nothing is missing, but no scan leaves that. */
+	n = scan.end[FRAMES - 2];
+	memcpy(joined, scan.octet, n);
+	memcpy(joined + n, scan.octet + scan.trailer_start, scan.n - scan.trailer_start);
+	n += scan.n - scan.trailer_start;
+	memcpy(joined + n, scan.octet + scan.end[FRAMES - 2], scan.end[FRAMES - 1] - scan.end[FRAMES - 2]);
+	save(joined, n + scan.end[FRAMES - 1] - scan.end[FRAMES - 2]);
+	expect_verify(0, "a header or trailer stands in its middle");
+}
+
+/* What stands once in a frame, and costs each record that refers to it: a large policy, many MX. */
+static void work_follows_the_size_of_the_file(void **state)
+{
+	enum { RECORDS = 2000 };
+	static char body[POLICY_BODY_MAX];
+	static struct obs_mx_record mx[OBS_MX_MAX];
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+	struct observation o = { .name = SPAN_LITERAL("example.com"), .mx = { .count = OBS_MX_MAX, .record = mx } };
+	struct reader *reader;
+	int count = 0, result;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	o.policy = (struct obs_policy){ .address_used = -1, .http = { .status = 200, .body = { body, sizeof(body) } } };
+	for (size_t i = 0; i < OBS_MX_MAX; i++)
+		mx[i].name = SPAN_LITERAL("mx.example.com");
+	scan.n = scan.header_end;
+	for (; o.index < RECORDS; o.index++)
+		assert_int_equal(record_put_domain(buffer, &o), 0);
+	add_frame(buffer, press);
+	assert_true(scan.n < 4096);
+	save(scan.octet, scan.n);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	while ((result = reader_next(reader, &o, &error)) > 0)
+		count++;
+	assert_int_equal(result, -1);
+	assert_in_range(count, 100, RECORDS - 1);
+	assert_non_null(strstr(error.text, "more work than a file of its size may"));
+	reader_close(reader);
+	frame_press_free(press);
+	record_buffer_free(buffer);
 }
 
 int main(void)
@@ -383,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
+		cmocka_unit_test_setup_teardown(work_follows_the_size_of_the_file, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -63,6 +64,144 @@ static void csv_fields_are_quoted_where_they_must_be(void **state)
 	}
 }
 
+/* What a spreadsheet would take for a formula is none with an apostrophe, and one away gives the text back. */
+static void csv_texts_are_no_formulas(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "=cmd|calc!.com", "'=cmd|calc!.com\n" },
+		{ "+1", "'+1\n" },
+		{ "-1", "'-1\n" },
+		{ "@SUM(A1)", "'@SUM(A1)\n" },
+		{ "=1,2", "\"'=1,2\"\n" },
+		{ "=\"x\"", "\"'=\"\"x\"\"\"\n" },
+		{ "  =1", "\"'  =1\"\n" },
+		{ "\xc2\xa0=1", "'\xc2\xa0=1\n" },
+		{ "\xe2\x80\x8b=1", "'\xe2\x80\x8b=1\n" }, /* zero-width space */
+		{ "\xa0=1", "'\xc2\xa0=1\n" },             /* Latin-1 */
+		{ "\xef\xbc\x9d"
+		  "1",
+		  "'\xef\xbc\x9d"
+		  "1\n" },
+		{ "\xef\xbc\x8b"
+		  "1",
+		  "'\xef\xbc\x8b"
+		  "1\n" },
+		{ "\xef\xbc\x8d"
+		  "1",
+		  "'\xef\xbc\x8d"
+		  "1\n" },
+		{ "\xef\xbc\xa0"
+		  "1",
+		  "'\xef\xbc\xa0"
+		  "1\n" },
+		{ "\tx", "'\tx\n" },
+		{ "\rx", "\"'\rx\"\n" },
+		{ "\nx", "\"'\nx\"\n" },
+		{ "'x", "''x\n" },
+		{ "'", "''\n" },
+		{ "''=1", "'''=1\n" },
+		{ "a=1", "a=1\n" },
+		{ "mx -1", "mx -1\n" },
+		{ "-", "-\n" }, /* alone, a sign is a text */
+		{ "=", "=\n" },
+		{ "_dmarc", "_dmarc\n" },
+		{ "7", "7\n" },
+	};
+	struct csv csv;
+
+	(void)state;
+	csv_init(&csv, &out);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		csv_string(&csv, cases[i].in);
+		csv_end(&csv);
+		expect(cases[i].out);
+	}
+	csv_number(&csv, -1, 0);
+	csv_end(&csv);
+	expect("-1\n");
+	csv.raw = true;
+	csv_string(&csv, "=1");
+	csv_string(&csv, "'");
+	csv_string(&csv, "=\"");
+	csv_end(&csv);
+	expect("=1,',\"=\"\"\"\n");
+}
+
+static void what_a_person_is_shown_steers_no_terminal(void **state)
+{
+	static const struct {
+		const char *in, *shown;
+	} cases[] = {
+		{ "plain \\ caf\xc3\xa9 \xe6\x97\xa5", "plain \\ caf\xc3\xa9 \xe6\x97\xa5" },
+		{ "\x1b]0;owned\a\x1b[2J", "\\x1b]0;owned\\x07\\x1b[2J" },
+		{ "a\nb\tc\r\x7f", "a\\x0ab\\x09c\\x0d\\x7f" },
+		{ "\xc2\x9b"
+		  "2J",
+		  "\\u009b2J" },
+		{ "\x9b"
+		  "2J",
+		  "\\x9b2J" },
+		{ "\xe2\x80\xae"
+		  "moc",
+		  "\\u202emoc" },
+		{ "\xe2\x81\xa6"
+		  "moc\xe2\x81\xa9",
+		  "\\u2066moc\\u2069" },
+		{ "\xd8\x9c\xe2\x80\x8f\xe2\x80\xa8", "\\u061c\\u200f\\u2028" },
+		{ "\xef\xbb\xbfx\xe2\x80\x8b", "\\ufeffx\\u200b" },
+		{ "\xf3\xa0\x80\x81", "\\U000e0001" },
+		{ "cut \xe2\x80", "cut \\xe2\\x80" },
+		{ "", "" },
+	};
+	char shown[64], again[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		text_show(shown, sizeof(shown), span_of(cases[i].in));
+		assert_string_equal(shown, cases[i].shown);
+		text_show(again, sizeof(again), span_of(shown));
+		assert_string_equal(again, shown);
+		text_shown(&out, span_of(cases[i].in));
+		expect(cases[i].shown);
+	}
+	/* Cut, it ends with a whole character. */
+	text_show(shown, 6, SPAN_LITERAL("ab\x1b[2J"));
+	assert_string_equal(shown, "ab");
+	text_show(shown, 7, SPAN_LITERAL("ab\x1b[2J"));
+	assert_string_equal(shown, "ab\\x1b");
+	text_show(shown, 4, SPAN_LITERAL("ab\xc3\xa9"));
+	assert_string_equal(shown, "ab");
+	error_set(&error, "%s: no such file", "a\x1b[2J\n");
+	assert_string_equal(error.text, "a\\x1b[2J\\x0a: no such file");
+}
+
+/* Standard output is one when nobody redirects it: lines and tabs are kept, in pieces of any size. */
+static void a_terminal_is_shown_what_is_written(void **state)
+{
+	int ours = posix_openpt(O_RDWR | O_NOCTTY), theirs;
+	char shown[64] = "";
+	struct termios mode;
+	struct text terminal;
+
+	(void)state;
+	assert_true(ours >= 0);
+	assert_int_equal(grantpt(ours), 0);
+	assert_int_equal(unlockpt(ours), 0);
+	theirs = open(ptsname(ours), O_RDWR | O_NOCTTY);
+	assert_int_equal(tcgetattr(theirs, &mode), 0);
+	cfmakeraw(&mode);
+	assert_int_equal(tcsetattr(theirs, TCSANOW, &mode), 0);
+	assert_int_equal(text_open_fd(&terminal, "terminal", theirs), 0);
+	text_string(&terminal, "a\tb\xc3\xa9\n\x1b[2J\xc2\x9b\n");
+	text_flush(&terminal);
+	assert_true(read(ours, shown, sizeof(shown) - 1) > 0);
+	assert_string_equal(shown, "a\tb\xc3\xa9\n\\x1b[2J\\u009b\n");
+	assert_int_equal(text_close(&terminal, &error), 0);
+	close(ours);
+}
+
 static void csv_rows_hold_numbers_and_shares(void **state)
 {
 	struct csv csv;
@@ -76,6 +215,8 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_known(&csv, false, 7);
 	csv_number(&csv, -2.0 / 3, 2);
 	csv_time_ms(&csv, 1795300429120);
+	csv_time_ms(&csv, INT64_MAX);
+	csv_time_ms(&csv, INT64_MIN);
 	csv_share(&csv, 1, 3);
 	csv_share(&csv, 0, 0);
 	csv_end(&csv);
@@ -83,7 +224,7 @@ static void csv_rows_hold_numbers_and_shares(void **state)
 	csv_number(&csv, 41.6, 0);
 	csv_share(&csv, 3, 3);
 	csv_end(&csv);
-	expect("a,b,c\nx,,18446744073709551615,,-0.67,2026-11-21T22:33:49.120Z,0.333333,\n0,42,1.000000\n");
+	expect("a,b,c\nx,,18446744073709551615,,-0.67,2026-11-21T22:33:49.120Z,,,0.333333,\n0,42,1.000000\n");
 }
 
 static void times_of_any_year(void **state)
@@ -183,6 +324,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(csv_fields_are_quoted_where_they_must_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(csv_texts_are_no_formulas, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_person_is_shown_steers_no_terminal, setup, teardown),
+		cmocka_unit_test(a_terminal_is_shown_what_is_written),
 		cmocka_unit_test_setup_teardown(csv_rows_hold_numbers_and_shares, setup, teardown),
 		cmocka_unit_test_setup_teardown(times_of_any_year, setup, teardown),
 		cmocka_unit_test(long_text_reaches_the_file_whole),

@@ -62,9 +62,9 @@ static void control_characters_are_made_harmless(void **state)
 	static const struct {
 		const char *said, *due;
 	} cases[] = {
-		{ "line\nbreak", "[info] line?break" },
-		{ "\r\033[31mred\a\b\t\x7f", "[info] ??[31mred????" },
-		{ "\x01\x1f ~", "[info] ?? ~" },
+		{ "line\nbreak", "[info] line\\x0abreak" },
+		{ "\r\033[31mred\a\b\t\x7f", "[info] \\x0d\\x1b[31mred\\x07\\x08\\x09\\x7f" },
+		{ "\x01\x1f ~", "[info] \\x01\\x1f ~" },
 		{ "b\xc3\xbc"
 		  "cher.example",
 		  "[info] b\xc3\xbc"
@@ -72,11 +72,11 @@ static void control_characters_are_made_harmless(void **state)
 		{ "100 %s", "[info] 100 %s" },
 		{ "c1 \xc2\x9b"
 		  "31m",
-		  "[info] c1 ??31m" }, /* as UTF-8 … */
+		  "[info] c1 \\u009b31m" }, /* as UTF-8 … */
 		{ "c1 \x9b"
 		  "31m \xff",
-		  "[info] c1 ?31m ?" }, /* … and alone */
-		{ "cut \xe2\x80", "[info] cut ??" },
+		  "[info] c1 \\x9b31m \\xff" }, /* … and alone */
+		{ "cut \xe2\x80", "[info] cut \\xe2\\x80" },
 		{ "", "[info] " },
 	};
 	char line[LOG_LINE_MAX + 64];

@@ -180,7 +180,7 @@ static void usage_errors_name_the_option(void **state)
 		{ "--contact me", "--contact 'me': neither a URL nor a mail address" },
 		{ "--contact a@b@example.org", "--contact 'a@b@example.org': neither a URL nor a mail address" },
 		{ "--contact https:///x", "--contact 'https:///x': neither a URL nor a mail address" },
-		{ "--contact https://a\r\nX:y", "--contact 'https://a\r\nX:y': only printable ASCII" },
+		{ "--contact https://a\r\nX:y", "--contact 'https://a\\x0d\\x0aX:y': only printable ASCII" },
 		{ "-m -", "--metadata-file needs a file" },
 		{ "--metadata-file out", "--output-file and --metadata-file are the same file" },
 		{ "-m m -u m", "--metadata-file and --status-updates-file are the same file" },

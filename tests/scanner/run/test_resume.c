@@ -20,7 +20,9 @@ enum { DOMAINS = 100, FAR = 3000000 };
 
 static char path[] = "/tmp/stsurvey-resume-XXXXXX";
 static struct error error;
-static unsigned minor = RECORD_SCHEMA_MINOR; /* of what is written */
+/* Of what is written. */
+static unsigned minor = RECORD_SCHEMA_MINOR;
+static uint64_t far_one = FAR, counted = DOMAINS + 1;
 
 static struct record_option ca = { SPAN_LITERAL("ca-file"), SPAN_LITERAL("a.pem") };
 
@@ -38,10 +40,9 @@ static void write_scan_of(int completion, struct record_option *given, size_t co
 					      .shard = 1,
 					      .option = given,
 					      .option_count = count };
-	const struct record_trailer trailer = { .completion = (enum record_completion)(completion > 0),
-						.domains = DOMAINS + 1,
-						.queries = 77,
-						.fetches = 8 };
+	const struct record_trailer trailer = {
+		.completion = (enum record_completion)(completion > 0), .domains = counted, .queries = 77, .fetches = 8
+	};
 	struct sink *sink;
 	struct record_buffer *buffer;
 	struct error why;
@@ -52,7 +53,7 @@ static void write_scan_of(int completion, struct record_option *given, size_t co
 	assert_non_null(buffer = sink_take(sink));
 	for (int i = 0; i <= DOMAINS; i++) {
 		struct observation o = { .name = SPAN_LITERAL("example.com"),
-					 .index = i == DOMAINS ? FAR : (uint64_t)i * 3,
+					 .index = i == DOMAINS ? far_one : (uint64_t)i * 3,
 					 .mx.answer.status = i % 2 ? DNS_TIMEOUT : DNS_NXDOMAIN };
 
 		o.policy.address_used = -1;
@@ -180,6 +181,49 @@ static void a_file_of_a_newer_version_is_left_to_that_one(void **state)
 	}
 	assert_non_null(strstr(error.text, "newer stsurvey"));
 	minor = RECORD_SCHEMA_MINOR;
+}
+
+/* As verify does: nothing that is added makes such a file whole, and memory is not claimed for one index. */
+static void what_no_scan_writes_is_refused(void **state)
+{
+	static const struct {
+		uint64_t index;
+		const char *says;
+	} cases[] = {
+		{ UINT64_C(1) << 33, "an index is out of all proportion" },
+		{ UINT64_C(1) << 35, "an index is out of all proportion" },
+		{ UINT64_MAX, "an index is out of all proportion" },
+		{ 3, "1 indexes occur more than once, first 3" },
+	};
+	struct options options = usual();
+	struct resume resume;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		far_one = cases[i].index;
+		write_scan(i % 2 ? COMPLETION_COMPLETE : COMPLETION_ABORTED);
+		assert_int_equal(resume_load(&resume, path, &options, &error), -1);
+		if (!strstr(error.text, cases[i].says) || !strstr(error.text, path))
+			fail_msg("%s", error.text);
+		resume_free(&resume);
+	}
+	far_one = FAR;
+}
+
+/* Where records are missing, the trailer's word is not enough: they are to be done. */
+static void a_file_with_a_hole_is_not_complete(void **state)
+{
+	struct options options = usual();
+	struct resume resume;
+
+	(void)state;
+	counted = DOMAINS + 35;
+	write_scan(COMPLETION_COMPLETE);
+	counted = DOMAINS + 1;
+	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_false(resume.complete);
+	assert_true(resume.whole > 0 && resume.whole < size_of());
+	resume_free(&resume);
 }
 
 #define OPTION(name, value)                                                                                            \
@@ -343,6 +387,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_complete_file_has_every_entry),
+		cmocka_unit_test(what_no_scan_writes_is_refused),
+		cmocka_unit_test(a_file_with_a_hole_is_not_complete),
 		cmocka_unit_test(an_aborted_file_is_not_complete),
 		cmocka_unit_test(a_file_cut_anywhere_keeps_whole_frames_alone),
 		cmocka_unit_test(another_shard_is_refused),

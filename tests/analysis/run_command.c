@@ -1,0 +1,77 @@
+#include "tests/analysis/run_command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "scanner/program.h"
+
+enum { ARGUMENTS_MAX = 8 };
+
+char command_folder[] = "/tmp/stsurvey-commands-XXXXXX";
+char said[65536], printed[262144];
+
+int command_folder_make(void)
+{
+	return mkdtemp(command_folder) ? 0 : -1;
+}
+
+int command_folder_remove(void)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "rm -r %s", command_folder);
+	return system(command);
+}
+
+char *path_of(const char *name)
+{
+	static char path[8][256];
+	static unsigned next;
+	char *p = path[next++ % 8];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", command_folder, name);
+	return p;
+}
+
+void read_into(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, size - 1, file);
+	text[n] = '\0';
+	fclose(file);
+}
+
+int run(const char *line)
+{
+	char program[] = "stsurvey", words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1] = { program };
+	int argc = 1, status, out, err;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *word = strtok_r(words, " ", &save); word && argc < ARGUMENTS_MAX; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word[0] == '%' ? path_of(word + 1) : word;
+	argv[argc] = NULL;
+	fflush(NULL);
+	out = dup(STDOUT_FILENO);
+	err = dup(STDERR_FILENO);
+	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+	status = program_run(argc, argv);
+	fflush(NULL);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	read_into(path_of("out"), printed, sizeof(printed));
+	read_into(path_of("err"), said, sizeof(said));
+	return status;
+}
