@@ -42,10 +42,13 @@ static void warn_of_name(const char *path, bool as_csv)
 	};
 	static const char *const not_json[] = { ".csv", ".tsv", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL };
 	const char *ending = file_name_ending(path, as_csv ? not_csv : not_json);
+	struct error line;
 
-	if (ending)
-		fprintf(stderr, "stsurvey export: warning: %s: what is written is no %s but %s, not compressed\n", path,
-			ending, as_csv ? "CSV" : "JSON Lines");
+	if (!ending)
+		return;
+	error_set(&line, "%s: what is written is no %s but %s, not compressed", path, ending,
+		  as_csv ? "CSV" : "JSON Lines");
+	fprintf(stderr, "stsurvey export: warning: %s\n", line.text);
 }
 
 static int run_export(const struct options *options, struct error *error)
