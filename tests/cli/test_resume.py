@@ -241,6 +241,36 @@ class Cut(Scans):
                 self.run_tool(*self.options("--resume"))
                 self.assert_same(expected)
 
+    def frames(self):
+        """Of the whole file; each begins with zstd's number, which stands nowhere else in so small a file."""
+        expected = self.uninterrupted("-r", "1500")
+        with open(self.path("whole.msgpack.zst"), "rb") as file:
+            frames = [b"\x28\xb5\x2f\xfd" + rest for rest in file.read().split(b"\x28\xb5\x2f\xfd")[1:]]
+        self.assertGreater(len(frames), 4)  # the header, the domains, the trailer
+        return expected, frames
+
+    def test_a_frame_is_missing(self):
+        """What it held is surveyed anew, though the trailer says that all is there."""
+        expected, frames = self.frames()
+        self.put("out.msgpack.zst", b"".join(frames[:2] + frames[3:]))
+        self.assertIn("its trailer counts", self.verify(self.out, status=1)[0])
+        for command in (("stats", "-d", self.path("tables")), ("report", "-o", self.path("page")), ("export", "--format", "csv")):
+            _, err = self.run_tool(command[0], self.out, *command[1:], status=1)
+            self.assertIn("--partial", err)
+        _, err = self.run_tool("stats", self.out, "-d", self.path("tables"), "--partial")
+        self.assertIn("warning", err)
+        self.run_tool(*self.options("--resume"))
+        self.assert_same(expected)
+
+    def test_frames_that_stand_twice_are_refused(self):
+        _, frames = self.frames()
+        for name, joined in (("a frame", frames[:3] + frames[2:]), ("the file", frames + frames)):
+            with self.subTest(twice=name):
+                self.put("out.msgpack.zst", b"".join(joined))
+                self.assertIn("more than once", self.verify(self.out, status=1)[0])
+                _, err = self.run_tool(*self.options("--resume"), status=1)
+                self.assert_one_line(err, self.out, "more than once")
+
     def test_damage_in_the_middle_is_never_passed_over(self):
         expected = self.uninterrupted("-r", "1500")
         with open(self.path("whole.msgpack.zst"), "rb") as file:
