@@ -193,6 +193,8 @@ static const struct mx_set *read_mx_set(struct decode *d)
 		record[i].preference = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
 		is_template = !unpack_is_bin(&d->u);
 		record[i].name = unpack_text(&d->u);
+		if (record[i].name.n > TEMPLATE_MAX)
+			unpack_fail(&d->u);
 		if (!d->u.failed && is_template && has_mark(record[i].name))
 			set->templates |= UINT64_C(1) << i;
 	}

@@ -12,6 +12,7 @@
 
 #include "output/decode.h"
 #include "output/frame.h"
+#include "output/schema.h"
 
 struct reader {
 	const char *path;
@@ -164,10 +165,10 @@ static void on_trailer(struct reader *r, const struct record_trailer *trailer)
 }
 
 enum {
-	RECORD_WORK = 512,   /* of any */
-	MX_WORK = 128,       /* of each MX: most names are shorter */
-	PATTERN_LEAST = 4,   /* octets of a policy that bring a pattern for the MX */
-	PATTERNS_NEAR = 256, /* CLASSIFY_PATTERNS_KIND_MAX: each is compared with each MX closely, … */
+	RECORD_WORK = 512,      /* of any */
+	MX_WORK = TEMPLATE_MAX, /* of each MX, which may have so many octets */
+	PATTERN_LEAST = 4,      /* octets of a policy that bring a pattern for the MX */
+	PATTERNS_NEAR = 256,    /* CLASSIFY_PATTERNS_KIND_MAX: each is compared with each MX closely, … */
 	PATTERN_NEAR_WORK = 100,
 	PATTERNS_A_WORK = 2, /* … and all of them quickly */
 };

@@ -203,7 +203,7 @@ static void what_verify_does_not_believe_nobody_does_in_silence(void **state)
 		} else if (counted == EXIT_COMPLETE) {
 			fail_msg("change %u: verify %d, stats believes it: %s", i, verified, said);
 		}
-		partly = run("report %scan --partial -o %page");
+		partly = run(i % 2 ? "report %scan --partial -o %page" : "export %scan --partial --format jsonl");
 		if (partly == EXIT_COMPLETE && counted != EXIT_COMPLETE && !strstr(said, "warning"))
 			fail_msg("change %u: a part is taken for all: %s", i, said);
 		whole += verified == EXIT_COMPLETE;
