@@ -2,7 +2,8 @@
  *
  * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn tail (a
  * crash or a full disk leaves that) when it is the beginning of a frame that the file's end cuts off, or a whole
- * frame's octets and the file's last, zeros behind it left out, or when no whole frame follows it; else it is damage.
+ * frame's octets and the file's last, zeros behind it left out, or when no whole frame follows it; else it is damage,
+ * as it is where too many places look like a frame to look at them all.
  * What stands within a frame is never searched for frames as long as the frame's own structure holds: a domain's text
  * in it may contain some.
  */
