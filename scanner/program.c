@@ -139,7 +139,7 @@ static int run_logged(struct options *options, struct error *error)
 		status = run[options->command](options, error);
 	if (options->command == COMMAND_SCAN && error->text[0]) {
 		log_error("%s", error->text);
-		if (!options->log_file) /* it has been told where errors are told */
+		if (!log_is_file()) /* it has been told where errors are told */
 			error->text[0] = '\0';
 	}
 	private_resolver_stop(options->started);

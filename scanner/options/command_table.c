@@ -52,7 +52,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "the first MX; self: the domain's own; (none): no address or no MX\n"
 			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_EXPORT] = {
 		.name = "export",
@@ -66,7 +66,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "policy-tls-; mode and max_age: as they stand in the policy, whether policy_state is valid or not; ad: of the MX; "
 			 "findings: codes with a space between. What was not asked, and where no policy was looked for, is empty.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, or is damaged; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_REPORT] = {
 		.name = "report",
@@ -76,7 +76,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "what to do, reasons, policies, providers, TLDs, ranks. No scripts, nothing loaded from elsewhere. SCAN - is "
 			 "standard input. Several files (the shards of one scan) are counted as one.",
 		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged, or holds no domain; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_VERIFY] = {
 		.name = "verify",
@@ -86,7 +86,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "index recorded once, and a trailer. A scan that was interrupted leaves a whole file, too. SCAN - is standard "
 			 "input.",
 		.below = "Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_FINDINGS] = {
 		.name = "findings",
