@@ -56,7 +56,7 @@ int export_write(struct scan_files *files, const char *path, bool as_csv, struct
 
 	if (scan_files_check_distinct(files, error) < 0 || check_readable(files, error) < 0)
 		return -1;
-	if (whole_file_open(&output.file, path) < 0)
+	if (whole_file_open(&output.file, path, true) < 0)
 		return whole_file_fail(path, error);
 	csv_init(&output.csv, &output.file.text);
 	result = scan_files_read(files, write_domain, &output, error);

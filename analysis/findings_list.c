@@ -46,7 +46,7 @@ int findings_list_write(const char *path, bool as_csv, struct error *error)
 {
 	struct whole_file file;
 
-	if (whole_file_open(&file, path) < 0)
+	if (whole_file_open(&file, path, true) < 0)
 		return whole_file_fail(path, error);
 	if (as_csv)
 		write_csv(&file.text);

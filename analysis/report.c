@@ -334,7 +334,7 @@ int report_write(struct scan_files *files, const char *path, struct error *error
 	stats_init(&stats);
 	if (scan_files_check_distinct(files, error) == 0 && scan_files_read(files, count_domain, &stats, error) == 0 &&
 	    scan_files_check_domains(files, error) == 0) {
-		result = whole_file_open(&file, path);
+		result = whole_file_open(&file, path, true);
 		if (result == 0) {
 			show_page(&file.text, &stats, files);
 			result = whole_file_close(&file, true, false);

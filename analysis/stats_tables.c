@@ -39,7 +39,7 @@ static int table_open(struct table *table, const char *directory, const char *na
 		      struct error *error)
 {
 	if (set_path(table, directory, name, error) != 0 ||
-	    check(table, whole_file_open(&table->file, table->path), error) != 0)
+	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
 		return -1;
 	csv_init(&table->csv, &table->file.text);
 	csv_header(&table->csv, columns);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parsers/span.h"
+
 enum { LINKS_MAX = 40 }; /* the kernel's own limit */
 
 /* What the symlink @path says, from where it says it; NULL: it is none. To be freed. */
@@ -70,4 +72,14 @@ bool same_file(const char *a, const char *b)
 	struct file_place one, other;
 
 	return file_place_of(a, &one) && file_place_of(b, &other) && file_place_equal(&one, &other);
+}
+
+bool file_is_descriptor(const char *path)
+{
+	static const char *const names[] = { "/dev/fd/", "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strncmp(path, names[i], strlen(names[i])) == 0)
+			return true;
+	return strncmp(path, "/proc/", strlen("/proc/")) == 0 && strstr(path, "/fd/");
 }

@@ -26,6 +26,9 @@ static inline const char *file_behind(const char *path, bool is_output)
 	return is_output ? "/dev/stdout" : "/dev/stdin";
 }
 
+/* Is it what a descriptor already has open: /dev/stdout, /dev/fd/N, /proc/self/fd/N? */
+bool file_is_descriptor(const char *path);
+
 bool same_file(const char *a, const char *b);
 
 #endif

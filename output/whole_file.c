@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/same_file.h"
+
 enum {
 	NAME_KEPT = 200, /* octets of a name that stand in the other: NAME_MAX is 255 */
 	NAMES_MAX = 100, /* tried, of 2^32: one that is taken is chance, many are an attack */
@@ -33,23 +35,15 @@ static int open_beside(struct whole_file *file, mode_t mode)
 	return fd;
 }
 
-/* /dev/stdout, /dev/fd/N, /proc/self/fd/N: what a descriptor of ours already has open. */
-static bool is_descriptor(const char *path)
-{
-	return span_starts_with(span_of(path), SPAN_LITERAL("/dev/")) ||
-	       span_starts_with(span_of(path), SPAN_LITERAL("/proc/"));
-}
-
 /* What is there; -1 and errno. Opened as if it were to be written, so that the kernel says whether we may: it knows
  * permissions, and symlinks that others planted (fs.protected_symlinks). */
-static int open_as_it_is(const char *path)
+static int open_as_it_is(const char *path, bool waits)
 {
-	/* a FIFO's reader must not be waited for */
 	int fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat info;
 
-	if (fd < 0 && errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode))
-		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) /* nobody reads */
+		fd = open(waits ? path : "/dev/null", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && lstat(path, &info) == 0)
 		errno = ELOOP; /* a symlink to nothing is none that we fill */
 	if (fd >= 0)
@@ -71,16 +65,16 @@ static void take_over(int fd, const struct stat *replaced)
 }
 
 /* What is there, or what is written beside it; -1 and errno. */
-static int open_target(struct whole_file *file, const char *path)
+static int open_target(struct whole_file *file, const char *path, bool waits)
 {
 	struct stat info;
-	int fd = open_as_it_is(path);
+	int fd = open_as_it_is(path, waits);
 
 	if (fd < 0 && errno == ENOENT) {
 		file->path = strdup(path);
 		return file->path ? open_beside(file, 0666) : -1;
 	}
-	if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || is_descriptor(path))
+	if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || file_is_descriptor(path))
 		return fd;
 	close(fd);
 	file->path = realpath(path, NULL);
@@ -97,13 +91,13 @@ static void forget(struct whole_file *file)
 	file->path = file->beside = NULL;
 }
 
-int whole_file_open(struct whole_file *file, const char *path)
+int whole_file_open(struct whole_file *file, const char *path, bool waits)
 {
 	bool is_standard = strcmp(path, "-") == 0;
 	int fd, error;
 
 	*file = (struct whole_file){ 0 };
-	fd = is_standard ? STDOUT_FILENO : open_target(file, path);
+	fd = is_standard ? STDOUT_FILENO : open_target(file, path, waits);
 	if (fd >= 0 && text_open_fd(&file->text, path, fd) == 0)
 		return 0;
 	error = errno;

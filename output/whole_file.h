@@ -20,9 +20,9 @@ struct whole_file {
 			   * that was there */
 };
 
-/* 0, or -1 and errno. @path lives as long as the file; "-" is standard output. A FIFO that nobody reads swallows what
- * is written. */
-__attribute__((warn_unused_result)) int whole_file_open(struct whole_file *file, const char *path);
+/* 0, or -1 and errno. @path lives as long as the file; "-" is standard output. A FIFO that nobody reads: with @waits a
+ * reader is waited for, else what is written is lost. */
+__attribute__((warn_unused_result)) int whole_file_open(struct whole_file *file, const char *path, bool waits);
 
 /* Give it its name; with @sync its octets are on the disk before. 0, or -1 and errno of the first failure. Then, and
  * where @keep is false, nothing is left of it, but of what went into a device, a FIFO or standard output; without @keep

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "output/csv.h"
+#include "output/whole_file.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
 
@@ -147,7 +148,7 @@ static void update_metadata(struct progress *progress, const struct moment *mome
 	progress->metadata_failed = true;
 }
 
-/* 0 or errno. A FIFO is not opened: closed again, it would end for its reader. */
+/* 0 or errno. */
 static int look_whether_writable(const char *path)
 {
 	struct stat info;
@@ -166,18 +167,32 @@ static int look_whether_writable(const char *path)
 	return result;
 }
 
+/* Likewise. A FIFO is not opened: closed again, it would end for its reader. */
+static int look_whether_replaceable(const char *path)
+{
+	struct whole_file file;
+	struct stat info;
+
+	if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode))
+		return look_whether_writable(path);
+	if (whole_file_open(&file, path, false) != 0)
+		return errno;
+	return whole_file_close(&file, false, false);
+}
+
 int progress_check(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *option, *path;
+		int (*look)(const char *path);
 	} file[] = {
-		{ "--metadata-file", options->metadata_file },
-		{ "--status-updates-file", options->status_updates_file },
+		{ "--metadata-file", options->metadata_file, look_whether_replaceable },
+		{ "--status-updates-file", options->status_updates_file, look_whether_writable },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		bool is_file = file[i].path && strcmp(file[i].path, "-") != 0;
-		int failure = is_file ? look_whether_writable(file[i].path) : 0;
+		int failure = is_file ? file[i].look(file[i].path) : 0;
 
 		if (failure)
 			return error_set(error, "%s: %s; choose another %s", file[i].path, strerror(failure),

@@ -273,6 +273,24 @@ class Written(Files):
         self.scan("-m", self.path("meta"), out=out)
         self.assertEqual(self.verify(out), ("complete", 20))
 
+    def test_a_folder_that_is_closed_is_told_before_the_scan(self):
+        """The file may be written, but not be replaced."""
+        as_nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            self.finish(self.start("--version", **as_nobody), 0)
+        except PermissionError:
+            self.skipTest("the program lies where only root can run it")
+        os.mkdir(self.path("closed"))
+        for name in ("closed/meta", "out.msgpack.zst"):
+            os.chmod(self.put(name, "before"), 0o666)
+        os.chmod(self.path("closed"), 0o555)
+        os.chmod(self.folder, 0o755)
+        tool.a_certificate()
+        before = self.snapshot()
+        _, err = self.scan("--force", "-m", self.path("closed/meta"), status=1, **as_nobody)
+        self.assert_one_line(err, "closed/meta", "Permission denied", "--metadata-file")
+        self.assertEqual(self.snapshot(), before)
+
     def test_a_resumed_scan_adds_to_its_status_updates(self):
         status = self.path("status")
         self.scan("--max-domains", "5", "-u", status)
@@ -320,6 +338,29 @@ class Touched(Files):
         self.assert_touches(self.options("--resume", "-m", self.path("other"), "-u", self.path("another")))
         self.put("list", tool.lines(["sf1.test"]))
         self.assert_touches(self.options(out=self.path("deferred")), "deferred", status=3)
+
+    def test_what_a_scan_gives_up(self):
+        """scanner/base/confine.h: tests/scanner/base/test_confine.c tells what it means."""
+        meta = self.path("meta")
+        process = self.start(*self.options("-r", "2", "-m", meta))
+        self.wait_until(lambda: os.path.exists(meta) and os.path.getsize(meta), process)
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            self.assertIn("NoNewPrivs:\t1\n", file.read())
+        with open(meta, encoding="utf-8") as file:
+            self.assertIn(json.load(file)["confined"], (True, False))
+        process.kill()
+
+    def test_files_in_another_process(self):
+        """Linux looks into none from within Landlock: there it is left out."""
+        root = f"/proc/{os.getpid()}/root{self.folder}/"
+        self.scan("-m", root + "meta", out=root + "out")
+        self.scan("-m", root + "meta", out=root + "out", status=1)
+        with open(self.path("meta"), encoding="utf-8") as file:
+            self.assertFalse(json.load(file)["confined"])
+        _, err = self.scan(out=f"/proc/{os.getpid()}/root{self.list}", status=2)
+        self.assert_one_line(err, "same file")
+        self.run_tool("export", root + "out", "--format", "csv", "-o", root + "lines")
+        self.assertGreater(os.path.getsize(self.path("lines")), 100)
 
     def test_the_others(self):
         self.scan()

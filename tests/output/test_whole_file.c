@@ -118,7 +118,7 @@ static mode_t type_of(const char *name)
 
 static void begin(struct whole_file *file, const char *target, const char *text)
 {
-	assert_int_equal(whole_file_open(file, target), 0);
+	assert_int_equal(whole_file_open(file, target, false), 0);
 	text_string(&file->text, text);
 }
 
@@ -211,7 +211,7 @@ static void what_may_not_be_written_is_not_replaced(void **state)
 	assert_int_equal(chmod(folder, 0777), 0);
 	if (us == 0)
 		assert_int_equal(seteuid(65534), 0);
-	assert_int_equal(whole_file_open(&file, path_of("target")), -1);
+	assert_int_equal(whole_file_open(&file, path_of("target"), false), -1);
 	assert_int_equal(errno, EACCES);
 	assert_int_equal(seteuid(us), 0);
 	expect("target", "before");
@@ -224,7 +224,7 @@ static void a_symlink_to_nothing_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(symlink("absent", path_of("link")), 0);
-	assert_int_equal(whole_file_open(&file, path_of("link")), -1);
+	assert_int_equal(whole_file_open(&file, path_of("link"), false), -1);
 	assert_int_equal(errno, ELOOP);
 	assert_int_equal(files(false), 1);
 	assert_int_equal(type_of("link"), S_IFLNK);
@@ -247,7 +247,7 @@ static void a_planted_name_is_passed_over(void **state)
 	expect("victim", "untouched");
 	assert_int_equal(type_of(".target.00000000"), S_IFLNK);
 	numbers_to_come = 1 << 20;
-	assert_int_equal(whole_file_open(&file, path_of("target")), -1); /* bad will, and an end of it */
+	assert_int_equal(whole_file_open(&file, path_of("target"), false), -1); /* bad will, and an end of it */
 	assert_int_equal(errno, EEXIST);
 	expect("victim", "untouched");
 }
@@ -324,6 +324,26 @@ static void what_is_no_file_is_written_to_and_stays(void **state)
 	assert_int_equal(syncs, 0);
 }
 
+/* In another process, since ours would wait for itself. */
+static void a_reader_is_waited_for_where_asked(void **state)
+{
+	struct whole_file file;
+	char target[64], command[160];
+	FILE *reader;
+
+	(void)state;
+	strcpy(target, path_of("fifo"));
+	assert_int_equal(mkfifo(target, 0600), 0);
+	snprintf(command, sizeof(command), "cat %s", target);
+	reader = popen(command, "r"); /* it comes before or after */
+	assert_non_null(reader);
+	assert_int_equal(whole_file_open(&file, target, true), 0);
+	text_literal(&file.text, "text");
+	assert_int_equal(whole_file_close(&file, true, false), 0);
+	assert_int_equal(fgetc(reader), 't');
+	pclose(reader);
+}
+
 /* Who has it open would keep the octets of a file that is replaced, and lose them. */
 static void what_a_descriptor_has_open_is_written_to_and_stays(void **state)
 {
@@ -371,9 +391,9 @@ static void a_failure_leaves_what_was_there_and_nothing_else(void **state)
 	char target[64];
 
 	(void)state;
-	assert_int_equal(whole_file_open(&file, "/nonexistent/target"), -1);
+	assert_int_equal(whole_file_open(&file, "/nonexistent/target", false), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(whole_file_open(&file, folder), -1);
+	assert_int_equal(whole_file_open(&file, folder, false), -1);
 	assert_int_equal(errno, EISDIR);
 	put("target", "before");
 	strcpy(target, path_of("target"));
@@ -406,6 +426,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_of_any_length_have_another_beside_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_symlink_to_a_file_stays_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_written_to_and_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reader_is_waited_for_where_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_descriptor_has_open_is_written_to_and_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_on_the_disk_where_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_leaves_what_was_there_and_nothing_else, set_up, tear_down),
