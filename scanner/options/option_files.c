@@ -107,8 +107,9 @@ static int check_no_link_to_nothing(const struct option_file *file, struct error
 {
 	struct stat info;
 
-	if (file->use != OPTION_USE_WRITTEN || lstat(file->path, &info) != 0 || !S_ISLNK(info.st_mode) ||
-	    stat(file->path, &info) == 0 || (errno != ENOENT && errno != ELOOP))
+	/* without /proc standard output is such a link, too */
+	if (file->use != OPTION_USE_WRITTEN || file_is_descriptor(file->path) || lstat(file->path, &info) != 0 ||
+	    !S_ISLNK(info.st_mode) || stat(file->path, &info) == 0 || (errno != ENOENT && errno != ELOOP))
 		return 0;
 	return error_set(error, "--%s %s: is a symbolic link that leads to no file; remove it, or make that file",
 			 file->option, file->path);

@@ -147,6 +147,13 @@ class Clashes(Files):
                 del before[self.list], after[self.list]
                 self.assertEqual(after, before)
 
+    def test_standard_input_that_is_an_output(self):
+        for option in WRITTEN:
+            more = (option, self.list) if option != "-o" else ()
+            with open(self.list, "rb") as file:
+                self.assert_refused(("scan", "-f", "-", "-o", self.out if more else self.list, "--force", *more,
+                                     "--name-servers", self.dns.address), "--input-file", stdin=file)
+
     def test_check_keeps_its_inputs(self):
         for option in ("--blocklist-file", "--ca-file", "--config"):
             path = self.inputs[option]
@@ -196,6 +203,27 @@ class Readers(Files):
                 _, err = self.run_tool(command[0], self.out, *command[1:], status=2, stdout=file)
             self.assert_one_line(err, "same file")
             self.assert_kept()
+
+    def test_standard_input_that_is_an_output(self):
+        for command in (("export", "--format", "csv"), ("report",)):
+            with open(self.out, "rb") as file:
+                _, err = self.run_tool(command[0], "-", *command[1:], "-o", self.out, status=2, stdin=file)
+            self.assert_one_line(err, "same file")
+            self.assert_kept()
+
+    def test_links_stay_and_lead_to_what_was_written(self):
+        for folder in ("tables", "elsewhere"):
+            os.mkdir(self.path(folder))
+        for name in ("tables/overview.csv", "page", "lines"):
+            target = self.put("elsewhere/" + os.path.basename(name), "before")
+            os.symlink(target, self.path(name))
+        for command in (("report", "-o", self.path("page")), ("export", "--format", "csv", "-o", self.path("lines")),
+                        ("stats", "-d", self.path("tables"))):
+            self.run_tool(command[0], self.out, *command[1:])
+        for name in ("tables/overview.csv", "page", "lines"):
+            self.assertTrue(os.path.islink(self.path(name)))
+            self.assertGreater(os.path.getsize(self.path(name)), 100)
+        self.assertEqual(sorted(os.listdir(self.path("elsewhere"))), ["lines", "overview.csv", "page"])
 
     def test_a_failure_leaves_what_was_there(self):
         precious = self.put("precious", "precious")
