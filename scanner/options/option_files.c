@@ -15,11 +15,11 @@ const char option_resolv_conf[] = "/etc/resolv.conf";
 static const struct {
 	bool names_file, is_repeated; /* the latter: only what was given has the paths */
 	enum option_use use;
-} kinds[] = {
-	[OPTION_INPUT] = { true, false, OPTION_USE_READ },      [OPTION_OUTPUT] = { true, false, OPTION_USE_WRITTEN },
-	[OPTION_FOLDER] = { true, false, OPTION_USE_FOLDER },   [OPTION_CONFIG] = { true, true, OPTION_USE_READ },
-	[OPTION_CIDR_FILE] = { true, true, OPTION_USE_READ },   [OPTION_SERVERS] = { true, true, OPTION_USE_READ },
-	[OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ }, [OPTION_HELP] = { false, false, OPTION_USE_READ },
+} kinds[OPTION_HELP + 1] = {
+	[OPTION_INPUT] = { true, false, OPTION_USE_READ },    [OPTION_OUTPUT] = { true, false, OPTION_USE_WRITTEN },
+	[OPTION_FOLDER] = { true, false, OPTION_USE_FOLDER }, [OPTION_SERVERS] = { true, true, OPTION_USE_READ },
+	[OPTION_CIDR_FILE] = { true, true, OPTION_USE_READ }, [OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ },
+	[OPTION_CONFIG] = { true, true, OPTION_USE_READ },
 };
 
 static void add(struct option_file *file, int *count, const char *option, const char *path, enum option_use use)
