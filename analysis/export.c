@@ -5,9 +5,10 @@
 #include "analysis/domain_csv.h"
 #include "analysis/domain_json.h"
 #include "output/reader.h"
+#include "output/whole_file.h"
 
 struct output {
-	struct text text;
+	struct whole_file file;
 	struct csv csv;
 	bool as_csv, begun;
 };
@@ -28,8 +29,8 @@ static bool write_domain(void *arg, const struct observation *observation, const
 	if (output->as_csv)
 		domain_csv_write(&output->csv, observation, result);
 	else
-		domain_json_write(&output->text, observation, result);
-	return !text_failed(&output->text);
+		domain_json_write(&output->file.text, observation, result);
+	return !text_failed(&output->file.text);
 }
 
 /* A misspelt name is told before anything is written. What can be read but once is not looked at. */
@@ -51,20 +52,18 @@ static int check_readable(const struct scan_files *files, struct error *error)
 int export_write(struct scan_files *files, const char *path, bool as_csv, bool raw, struct error *error)
 {
 	struct output output = { .as_csv = as_csv };
-	struct error late;
 	int result;
 
-	if (scan_files_check_distinct(files, path, error) < 0 || check_readable(files, error) < 0 ||
-	    text_open(&output.text, path, error) < 0)
+	if (scan_files_check_distinct(files, error) < 0 || check_readable(files, error) < 0)
 		return -1;
-	csv_init(&output.csv, &output.text);
+	if (whole_file_open(&output.file, path, true) < 0)
+		return whole_file_fail(path, error);
+	csv_init(&output.csv, &output.file.text);
 	output.csv.raw = raw;
 	result = scan_files_read(files, write_domain, &output, error);
 	if (result == 0)
 		begin(&output);
-	if (text_close(&output.text, &late) < 0 && result == 0) {
-		*error = late;
-		result = -1;
-	}
+	if (whole_file_close(&output.file, result == 0, false) < 0)
+		result = whole_file_fail(path, error);
 	return result;
 }

@@ -1,6 +1,7 @@
 #include "analysis/findings_list.h"
 
 #include "output/csv.h"
+#include "output/whole_file.h"
 #include "parsers/finding.h"
 
 static void write_csv(struct text *text)
@@ -43,13 +44,13 @@ static void write_text(struct text *text)
 
 int findings_list_write(const char *path, bool as_csv, struct error *error)
 {
-	struct text text;
+	struct whole_file file;
 
-	if (text_open(&text, path, error) < 0)
-		return -1;
+	if (whole_file_open(&file, path, true) < 0)
+		return whole_file_fail(path, error);
 	if (as_csv)
-		write_csv(&text);
+		write_csv(&file.text);
 	else
-		write_text(&text);
-	return text_close(&text, error);
+		write_text(&file.text);
+	return whole_file_close(&file, true, false) < 0 ? whole_file_fail(path, error) : 0;
 }

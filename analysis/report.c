@@ -5,6 +5,7 @@
 
 #include "analysis/html.h"
 #include "analysis/stats.h"
+#include "output/whole_file.h"
 
 /* ---- headline ---- */
 
@@ -328,15 +329,19 @@ static bool count_domain(void *arg, const struct observation *observation, const
 int report_write(struct scan_files *files, const char *path, struct error *error)
 {
 	struct stats stats; /* some 10 KiB */
-	struct text text;
+	struct whole_file file;
 	int result = -1;
 
 	stats_init(&stats);
-	if (scan_files_check_distinct(files, path, error) == 0 &&
-	    scan_files_read(files, count_domain, &stats, error) == 0 && scan_files_check_domains(files, error) == 0 &&
-	    text_open(&text, path, error) == 0) {
-		show_page(&text, &stats, files);
-		result = text_close(&text, error);
+	if (scan_files_check_distinct(files, error) == 0 && scan_files_read(files, count_domain, &stats, error) == 0 &&
+	    scan_files_check_domains(files, error) == 0) {
+		result = whole_file_open(&file, path, true);
+		if (result == 0) {
+			show_page(&file.text, &stats, files);
+			result = whole_file_close(&file, true, false);
+		}
+		if (result < 0)
+			whole_file_fail(path, error);
 	}
 	stats_fini(&stats);
 	return result;

@@ -8,16 +8,26 @@
 #include "output/reader.h"
 #include "output/same_file.h"
 
-int scan_files_check_distinct(const struct scan_files *files, const char *output, struct error *error)
+static bool is_one_file(const char *a, const char *b)
 {
-	for (int i = 0; i < files->count; i++) {
+	return strcmp(a, b) == 0 || same_file(file_behind(a, false), file_behind(b, false));
+}
+
+int scan_files_check_distinct(const struct scan_files *files, struct error *error)
+{
+	for (int i = 0; i < files->count; i++)
 		for (int k = 0; k < i; k++)
-			if (strcmp(files->path[i], files->path[k]) == 0 || same_file(files->path[i], files->path[k]))
+			if (is_one_file(files->path[i], files->path[k]))
 				return error_set(error, "%s is given twice: each domain would count twice",
 						 files->path[i]);
-		if (output && same_file(files->path[i], output))
+	return 0;
+}
+
+int scan_files_check_output(const struct scan_files *files, const char *output, struct error *error)
+{
+	for (int i = 0; i < files->count; i++)
+		if (is_one_file(files->path[i], output))
 			return error_set(error, "%s is a scan file to be read; choose another output", output);
-	}
 	return 0;
 }
 

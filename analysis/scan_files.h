@@ -27,10 +27,12 @@ struct scan_files {
 typedef bool scan_files_on_domain(void *arg, const struct observation *observation,
 				  const struct classification *result);
 
-/* Are all files different, and is @output (NULL: none) not one of them? 0, or -1 with one line in @error; to be asked
- * before the output is opened, which empties it. */
-__attribute__((warn_unused_result)) int scan_files_check_distinct(const struct scan_files *files, const char *output,
-								  struct error *error);
+/* Are all files different? 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int scan_files_check_distinct(const struct scan_files *files, struct error *error);
+
+/* Is none of them @output? To be asked before that is opened. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int scan_files_check_output(const struct scan_files *files, const char *output,
+								struct error *error);
 
 /* 0 once everything is read, or @on_domain had enough; -1 with one line in @error. */
 __attribute__((warn_unused_result)) int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain,

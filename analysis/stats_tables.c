@@ -10,6 +10,8 @@
 
 enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
 
+static const char misconfigured[] = "misconfigured"; /* the table that is written while reading */
+
 /* One table. */
 struct table {
 	struct csv csv;
@@ -23,15 +25,21 @@ static int check(const struct table *table, int result, struct error *error)
 	return result == 0 ? 0 : error_set(error, "%s: %s", table->path, strerror(errno));
 }
 
-/* Start DIR/NAME.csv with its header row. */
-static int table_open(struct table *table, const char *directory, const char *name, const char *columns,
-		      struct error *error)
+static int set_path(struct table *table, const char *directory, const char *name, struct error *error)
 {
 	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
 
 	if (n < 0 || (size_t)n >= sizeof(table->path))
 		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
-	if (check(table, whole_file_open(&table->file, table->path), error) != 0)
+	return 0;
+}
+
+/* Start DIR/NAME.csv with its header row. */
+static int table_open(struct table *table, const char *directory, const char *name, const char *columns,
+		      struct error *error)
+{
+	if (set_path(table, directory, name, error) != 0 ||
+	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
 		return -1;
 	csv_init(&table->csv, &table->file.text);
 	csv_header(&table->csv, columns);
@@ -281,14 +289,30 @@ static int make_directory(const char *directory, struct error *error)
 			 directory, strerror(errno));
 }
 
+/* No table may take the place of a scan file. */
+static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
+{
+	struct table table;
+	int result = set_path(&table, directory, misconfigured, error);
+
+	if (result == 0)
+		result = scan_files_check_output(files, table.path, error);
+	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++) {
+		result = set_path(&table, directory, tables[i].name, error);
+		if (result == 0)
+			result = scan_files_check_output(files, table.path, error);
+	}
+	return result;
+}
+
 static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
 {
 	struct error late;
 	bool done;
 
-	if (scan_files_check_distinct(files, NULL, error) < 0 || make_directory(directory, error) < 0 ||
-	    table_open(&pass->misconfigured, directory, "misconfigured", "domain,component,findings,verdict", error) <
-		    0)
+	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
+	    make_directory(directory, error) < 0 ||
+	    table_open(&pass->misconfigured, directory, misconfigured, "domain,component,findings,verdict", error) < 0)
 		return -1;
 	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
 	if (table_close(&pass->misconfigured, done, &late) < 0) {

@@ -164,6 +164,12 @@ bool text_make_room(struct text *text, size_t n)
 	return text->error == 0;
 }
 
+int text_explain(const char *path, int number, struct error *error)
+{
+	return error_set(error, "%s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
+			 number == EPIPE ? "the reader went away before the end" : strerror(number));
+}
+
 int text_close(struct text *text, struct error *error)
 {
 	text_flush(text);
@@ -172,10 +178,7 @@ int text_close(struct text *text, struct error *error)
 		text->error = errno;
 	free(text->data);
 	text->data = NULL;
-	if (text->error == 0)
-		return 0;
-	return error_set(error, "%s: %s", strcmp(text->path, "-") == 0 ? "standard output" : text->path,
-			 text->error == EPIPE ? "the reader went away before the end" : strerror(text->error));
+	return text->error == 0 ? 0 : text_explain(text->path, text->error, error);
 }
 
 void text_uint(struct text *text, uint64_t value)

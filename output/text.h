@@ -36,6 +36,9 @@ __attribute__((warn_unused_result)) int text_open_fd(struct text *text, const ch
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
 __attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);
 
+/* What an errno says of the text @path, as one line for the user; always -1. */
+int text_explain(const char *path, int number, struct error *error);
+
 static inline bool text_failed(const struct text *text)
 {
 	return text->error != 0;

@@ -18,6 +18,12 @@ static void fill_standard_descriptors(void)
 			_exit(EXIT_FATAL);
 }
 
+#ifdef STSURVEY_COVERAGE /* which the compiler's own code writes at the end, into the build folder */
+enum { IS_PROCESS = 0 };
+#else
+enum { IS_PROCESS = 1 };
+#endif
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -27,7 +33,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* So is a file that reached `ulimit -f`. */
 	signal(SIGXFSZ, SIG_IGN);
-	status = program_run(argc, argv);
+	status = program_run(argc, argv, IS_PROCESS);
 	if (status == EXIT_COMPLETE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "stsurvey: standard output: %s\n", strerror(errno));
 		status = EXIT_FATAL;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/export.h"
@@ -9,10 +10,13 @@
 #include "analysis/report.h"
 #include "analysis/stats_tables.h"
 #include "output/verify.h"
+#include "scanner/base/confine.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
+#include "scanner/options/option_files.h"
+#include "scanner/run/deferred.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/scan_main.h"
 
@@ -131,8 +135,31 @@ static int start_resolver(struct options *options, struct error *error)
 				      options->concurrency, &options->server[0], error);
 }
 
+/* From here on the command meets what strangers wrote and serve. All of its threads are still to come, its private
+ * resolver is another process already. */
+static void give_up_the_rest(struct options *options)
+{
+	struct option_file *file;
+	int count = option_files(options, &file);
+	struct confine confine;
+
+	confine_begin(&confine);
+	for (int i = 0; i < count; i++) {
+		if (file[i].use == OPTION_USE_READ)
+			confine_allow_reading(&confine, file[i].path);
+		if (file[i].use == OPTION_USE_WRITTEN)
+			confine_allow_file(&confine, file[i].path);
+		if (file[i].use == OPTION_USE_FOLDER)
+			confine_allow_folder(&confine, file[i].path, true);
+	}
+	if (options->command == COMMAND_SCAN)
+		confine_allow_folder(&confine, deferred_folder(), false);
+	free(file);
+	options->confined = confine_end(&confine);
+}
+
 /* With the log, and the private resolver where one is asked for. */
-static int run_logged(struct options *options, struct error *error)
+static int run_logged(struct options *options, bool is_process, struct error *error)
 {
 	int status = EXIT_FATAL;
 
@@ -140,11 +167,14 @@ static int run_logged(struct options *options, struct error *error)
 		return EXIT_FATAL;
 	if (options->command == COMMAND_SCAN)
 		early_signal_catch();
-	if (!options->resolver || start_resolver(options, error) == 0)
+	if (!options->resolver || start_resolver(options, error) == 0) {
+		if (is_process)
+			give_up_the_rest(options);
 		status = run[options->command](options, error);
+	}
 	if (options->command == COMMAND_SCAN && error->text[0]) {
 		log_error("%s", error->text);
-		if (!options->log_file) /* it has been told where errors are told */
+		if (!log_is_file()) /* it has been told where errors are told */
 			error->text[0] = '\0';
 	}
 	private_resolver_stop(options->started);
@@ -152,7 +182,7 @@ static int run_logged(struct options *options, struct error *error)
 	return status;
 }
 
-static int run_command(enum command command, int argc, char **argv)
+static int run_command(enum command command, int argc, char **argv, bool is_process)
 {
 	struct error error = { "" };
 	struct options options;
@@ -161,7 +191,7 @@ static int run_command(enum command command, int argc, char **argv)
 	if (status == OPTIONS_HELP_SHOWN)
 		return EXIT_COMPLETE;
 	if (status == OPTIONS_OK) {
-		status = run_logged(&options, &error);
+		status = run_logged(&options, is_process, &error);
 		options_free(&options);
 	}
 	if (status != EXIT_COMPLETE && error.text[0] != '\0')
@@ -169,7 +199,7 @@ static int run_command(enum command command, int argc, char **argv)
 	return status;
 }
 
-int program_run(int argc, char **argv)
+int program_run(int argc, char **argv, bool is_process)
 {
 	enum command command;
 	struct error error;
@@ -190,5 +220,5 @@ int program_run(int argc, char **argv)
 		fprintf(stderr, "stsurvey: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	return run_command(command, argc - 1, argv + 1);
+	return run_command(command, argc - 1, argv + 1, is_process);
 }

@@ -6,8 +6,8 @@
 
 /* argv[1] is the command. What goes wrong is told on standard error. Returns the exit status
  * (scanner/options/exit_status.h; 128 + signal where a scan was interrupted). Once at a time: the log is the process's.
- */
-int program_run(int argc, char **argv);
+ * @is_process: the process is the command's alone; it gives up what the command does not need, for good. */
+int program_run(int argc, char **argv, bool is_process);
 
 /* The command with a file of its own. As all in the table it returns the exit status; a line in @error, which is empty
  * before, is for the user. */

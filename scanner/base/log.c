@@ -22,24 +22,26 @@ enum {
 
 static struct {
 	pthread_mutex_t lock;
-	FILE *file;                  /* NULL: standard error */
+	int fd;                      /* of the file; below 0: standard error */
+	const char *path;            /* of the file */
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
 	int terminal;                /* standard error where that is one, opened anew; below 0: it is none */
 	int patience_ms;             /* with it */
-} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .terminal = -1, .patience_ms = TERMINAL_PATIENCE_MS };
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1, .terminal = -1, .patience_ms = TERMINAL_PATIENCE_MS };
 
 _Atomic int log_most = LOG_LEVEL_INFO;
 
-static void write_to(FILE *file)
+static void write_to(int fd, const char *path)
 {
-	FILE *old;
+	int old;
 
 	pthread_mutex_lock(&logger.lock);
-	old = logger.file;
-	logger.file = file;
+	old = logger.fd;
+	logger.fd = fd;
+	logger.path = path;
 	pthread_mutex_unlock(&logger.lock);
-	if (old)
-		fclose(old);
+	if (old >= 0)
+		close(old);
 }
 
 static void keep_terminal(int terminal)
@@ -62,22 +64,31 @@ static int open_terminal(void)
 
 int log_open(const char *path, enum log_level most, struct error *error)
 {
-	FILE *file = path ? fopen(path, "ae") : NULL; /* a resumed scan adds to its log */
+	/* a resumed scan adds to its log */
+	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
 
-	if (path && !file)
+	if (path && fd < 0)
 		return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
-	if (file)
-		setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	atomic_store(&log_most, (int)most);
 	keep_terminal(open_terminal());
-	write_to(file);
+	write_to(fd, path);
 	return 0;
 }
 
 void log_close(void)
 {
-	write_to(NULL);
+	write_to(-1, NULL);
 	keep_terminal(-1);
+}
+
+bool log_is_file(void)
+{
+	bool is_file;
+
+	pthread_mutex_lock(&logger.lock);
+	is_file = logger.fd >= 0;
+	pthread_mutex_unlock(&logger.lock);
+	return is_file;
 }
 
 bool log_is_terminal(void)
@@ -131,12 +142,42 @@ static int format_time(char *out, size_t size)
 	return snprintf(out, size, "%s.%03dZ", seconds, (int)(now % 1000));
 }
 
+/* Over and below what is redrawn. */
+static void put_on_stderr(const char *when, const char *level, const char *text)
+{
+	char line[LOG_LINE_MAX + PROGRESS_MAX + 96];
+	bool redraw = logger.progress[0] != '\0';
+	int n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, level, text,
+			 logger.progress);
+
+	write_stderr(line, (size_t)n);
+}
+
+/* False where there is none, or none any more: what it can't take is not lost, and that is told. */
+static bool put_in_file(const char *when, const char *level, const char *text)
+{
+	char line[LOG_LINE_MAX + 96];
+	int n, failure;
+
+	if (logger.fd < 0)
+		return false;
+	n = snprintf(line, sizeof(line), "%s [%s] %s\n", when, level, text);
+	failure = text_write_all(logger.fd, (struct span){ line, (size_t)n });
+	if (failure == 0)
+		return true;
+	close(logger.fd);
+	logger.fd = -1;
+	snprintf(line, sizeof(line), "%s: %s; from here on the log is on standard error", logger.path,
+		 strerror(failure));
+	put_on_stderr(when, "warning", line);
+	return false;
+}
+
 void log_message(enum log_level level, const char *format, ...)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug", "trace" };
-	char when[48], raw[LOG_LINE_MAX], text[LOG_LINE_MAX], line[LOG_LINE_MAX + PROGRESS_MAX + 96];
+	char when[48], raw[LOG_LINE_MAX], text[LOG_LINE_MAX];
 	va_list arguments;
-	int n;
 
 	if (!log_wants(level))
 		return;
@@ -146,15 +187,8 @@ void log_message(enum log_level level, const char *format, ...)
 	va_end(arguments);
 	text_show(text, sizeof(text), span_of(raw));
 	format_time(when, sizeof(when));
-	if (logger.file) {
-		fprintf(logger.file, "%s [%s] %s\n", when, names[level], text);
-	} else {
-		bool redraw = logger.progress[0] != '\0';
-
-		n = snprintf(line, sizeof(line), "%s%s [%s] %s\n%s", redraw ? "\r\033[K" : "", when, names[level], text,
-			     logger.progress);
-		write_stderr(line, (size_t)n);
-	}
+	if (!put_in_file(when, names[level], text))
+		put_on_stderr(when, names[level], text);
 	pthread_mutex_unlock(&logger.lock);
 }
 

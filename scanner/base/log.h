@@ -24,12 +24,16 @@ enum log_level {
 
 enum { LOG_LINE_MAX = 1024 }; /* octets of a message; the rest is cut */
 
-/* Messages above @most are dropped. @path NULL: standard error. Before this call: standard error, INFO.
+/* Messages above @most are dropped. @path NULL: standard error; else it lives until log_close, and what that file can't
+ * take goes to standard error, from the first failure on. Before this call: standard error, INFO.
  * 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int log_open(const char *path, enum log_level most, struct error *error);
 
 /* Flush and close the file; messages go to standard error again. */
 void log_close(void);
+
+/* Do messages go to a file, and not to standard error? */
+bool log_is_file(void);
 
 extern _Atomic int log_most; /* log_open's @most; log.c alone writes it */
 

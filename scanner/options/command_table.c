@@ -53,7 +53,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_EXPORT] = {
 		.name = "export",
@@ -69,7 +69,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "Texts that a spreadsheet would take for a formula have an apostrophe in front: those that begin with =, +, - or @ "
 			 "(also full-width, also behind white space), a tab, a line break or an apostrophe; --raw leaves it out.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_REPORT] = {
 		.name = "report",
@@ -80,7 +80,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "standard input. Several files (the shards of one scan) are counted as one.",
 		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_VERIFY] = {
 		.name = "verify",
@@ -90,7 +90,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "index recorded once, and a trailer. A scan that was interrupted leaves a whole file, too. SCAN - is standard "
 			 "input.",
 		.below = "Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.",
-		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX,
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_FINDINGS] = {
 		.name = "findings",

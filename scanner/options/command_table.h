@@ -4,6 +4,8 @@
 #ifndef STSURVEY_SCANNER_OPTIONS_COMMAND_TABLE_H
 #define STSURVEY_SCANNER_OPTIONS_COMMAND_TABLE_H
 
+#include <stdbool.h>
+
 #include "output/error.h"
 
 enum command {
@@ -28,6 +30,7 @@ struct command_row {
 	const char *operand; /* what messages call one; NULL: the command takes none … */
 	const char *instead; /* … and who gives one is told this; NULL: nothing */
 	int operands_least, operands_most;
+	bool operands_are_files; /* that it reads; - is standard input */
 };
 
 extern const struct command_row command_table[COMMAND_COUNT];

@@ -16,7 +16,10 @@ enum { OPTIONS_MAX = 63 }; /* rows; more to come */
 enum option_kind {
 	OPTION_FLAG,        /* bool */
 	OPTION_COUNTED,     /* unsigned: one more each time it is given */
-	OPTION_TEXT,        /* const char * */
+	OPTION_TEXT,        /* const char *; nothing that names a file: */
+	OPTION_INPUT,       /* const char *, a file to read; - is standard input */
+	OPTION_OUTPUT,      /* const char *, a file to write; - is standard output */
+	OPTION_FOLDER,      /* const char *, where several are written */
 	OPTION_WORD,        /* enum: `argument` has its words, with | between */
 	OPTION_WHOLE,       /* unsigned, uint32_t */
 	OPTION_WHOLE64,     /* uint64_t */

@@ -272,12 +272,21 @@ enum options_result option_set(struct options *options, const struct option_row 
 			       struct error *error)
 {
 	static enum options_result (*const set_kind[])(const struct setting *set) = {
-		[OPTION_FLAG] = set_flag,           [OPTION_COUNTED] = set_counted,
-		[OPTION_TEXT] = set_text,           [OPTION_WORD] = set_word,
-		[OPTION_WHOLE] = set_whole,         [OPTION_WHOLE64] = set_whole64,
-		[OPTION_DECIMAL] = set_decimal,     [OPTION_SERVERS] = set_servers,
-		[OPTION_CONTACT] = set_contact,     [OPTION_CIDRS] = set_cidrs,
-		[OPTION_CIDR_FILE] = set_cidr_file, [OPTION_DOMAIN_FILE] = set_domain_file,
+		[OPTION_FLAG] = set_flag,
+		[OPTION_COUNTED] = set_counted,
+		[OPTION_TEXT] = set_text,
+		[OPTION_INPUT] = set_text,
+		[OPTION_OUTPUT] = set_text,
+		[OPTION_FOLDER] = set_text,
+		[OPTION_WORD] = set_word,
+		[OPTION_WHOLE] = set_whole,
+		[OPTION_WHOLE64] = set_whole64,
+		[OPTION_DECIMAL] = set_decimal,
+		[OPTION_SERVERS] = set_servers,
+		[OPTION_CONTACT] = set_contact,
+		[OPTION_CIDRS] = set_cidrs,
+		[OPTION_CIDR_FILE] = set_cidr_file,
+		[OPTION_DOMAIN_FILE] = set_domain_file,
 	};
 	struct setting set = { options, row, value, span_of(value), (char *)options + row->offset, error };
 

@@ -82,7 +82,8 @@ struct record_option *options_given(const struct options *options, const char *n
 /* Does the option add to what it was given before? */
 static bool adds_up(const struct option_row *row)
 {
-	return row->kind == OPTION_CIDRS || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE;
+	return row->kind == OPTION_CIDRS || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
+	       row->kind == OPTION_CONFIG;
 }
 
 /* Note what was given, for the scan file's header. */

@@ -75,7 +75,8 @@ struct options {
 	/* as given, for the header: only what the user set */
 	struct record_option *given;
 	size_t given_count;
-	void *own; /* memory behind all of the above */
+	void *own;     /* memory behind all of the above */
+	bool confined; /* the process can write to its outputs' folders alone */
 	/* the caller's: the command, its words, and behind the options its domains, scan files or command */
 	enum command command;
 	int argc;

@@ -4,45 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/same_file.h"
+#include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/rules/fetch_pace.h"
 
 enum { PRIVATE_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
-
-static const char resolv_conf[] = "/etc/resolv.conf";
-
-/* Are or will they be one file? */
-static bool is_one_file(const char *a, const char *b)
-{
-	if (!a || !b || strcmp(a, "-") == 0)
-		return false;
-	return access(a, F_OK) == 0 ? same_file(a, b) : strcmp(a, b) == 0;
-}
-
-/* A file that is written must be no other's. */
-static int check_files(const struct options *options, struct error *error)
-{
-	const struct {
-		const char *name, *path;
-		bool is_written;
-	} file[] = {
-		{ "output-file", options->output_file, true },
-		{ "metadata-file", options->metadata_file, true },
-		{ "status-updates-file", options->status_updates_file, true },
-		{ "log-file", options->log_file, true },
-		{ "input-file", options->input_file, false },
-		{ "ca-file", options->ca_file, false },
-		{ "resolver-config", options->resolver_config, false },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(file); i++)
-		for (size_t k = 0; k < i; k++)
-			if (file[k].is_written && is_one_file(file[k].path, file[i].path))
-				return error_set(error, "--%s and --%s are the same file", file[k].name, file[i].name);
-	return 0;
-}
 
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
@@ -65,6 +32,8 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--raw needs --format csv: JSON has every text as it is" },
 		{ options->metadata_file && strcmp(options->metadata_file, "-") == 0,
 		  "--metadata-file needs a file: it is rewritten while the scan runs" },
+		{ options->log_file && strcmp(options->log_file, "-") == 0,
+		  "--log-file needs a file; without it messages go to standard error" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rule); i++)
@@ -142,12 +111,13 @@ enum options_result options_fit(struct options *options, struct error *error)
 {
 	enum options_result result = OPTIONS_OK;
 
-	if (check_exclusions(options, error) < 0 || check_needed(options, error) < 0 || check_files(options, error) < 0)
+	if (check_exclusions(options, error) < 0 || check_needed(options, error) < 0 ||
+	    option_files_check(options, error) < 0)
 		return OPTIONS_USAGE;
 	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;
 	if (options->server_count == 0 && !options->resolver)
-		result = option_read_resolv_conf(options, resolv_conf, error);
+		result = option_read_resolv_conf(options, option_resolv_conf, error);
 	set_threads(options);
 	set_rate(options);
 	set_fetch_rates(options);

@@ -1,7 +1,10 @@
 #include "scanner/run/deferred.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "output/text.h"
@@ -23,25 +26,66 @@ void deferred_init(struct deferred *deferred)
 
 void deferred_fini(struct deferred *deferred)
 {
-	if (deferred->file)
-		fclose(deferred->file);
+	if (deferred->file > 0)
+		close(deferred->file);
 	pthread_mutex_destroy(&deferred->lock);
+}
+
+const char *deferred_folder(void)
+{
+	const char *folder = secure_getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
+
+/* 0 or errno. */
+static int make_file(struct deferred *deferred)
+{
+	char *path;
+	int fd, failure = 0;
+
+	if (asprintf(&path, "%s/stsurvey-XXXXXX", deferred_folder()) < 0)
+		return ENOMEM;
+	fd = mkostemp(path, O_CLOEXEC); /* never a file that is there, nor through a symlink */
+	if (fd < 0)
+		failure = errno;
+	else
+		unlink(path); /* it ends with us */
+	deferred->file = fd < 0 ? 0 : fd;
+	free(path);
+	return failure;
 }
 
 /* 0 or errno. What a failed write leaves is written over by the next one. */
 static int append(struct deferred *deferred, const struct entry *entry)
 {
 	struct span octets = { (const char *)entry, ENTRY_HEAD + entry->length };
-	int failure;
+	int failure = deferred->file == 0 ? make_file(deferred) : 0;
 
-	if (!deferred->file)
-		deferred->file = tmpfile();
-	if (!deferred->file || lseek(fileno(deferred->file), deferred->end, SEEK_SET) < 0)
-		return errno;
-	failure = text_write_all(fileno(deferred->file), octets);
+	if (failure == 0 && lseek(deferred->file, deferred->end, SEEK_SET) < 0)
+		failure = errno;
+	if (failure == 0)
+		failure = text_write_all(deferred->file, octets);
 	if (failure == 0)
 		deferred->end += (off_t)octets.n;
 	return failure;
+}
+
+static void tell_once(struct deferred *deferred, int failure)
+{
+	if (!deferred->told)
+		log_warning("temporary file: %s in %s; domains that stay unknown are recorded so, and not asked again; "
+			    "TMPDIR names another folder",
+			    strerror(failure), deferred_folder());
+	deferred->told = true;
+}
+
+void deferred_open(struct deferred *deferred)
+{
+	int failure = make_file(deferred);
+
+	if (failure != 0)
+		tell_once(deferred, failure);
 }
 
 int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank, struct span name)
@@ -52,11 +96,12 @@ int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank, struc
 	memcpy(entry.name, name.p, name.n);
 	pthread_mutex_lock(&deferred->lock);
 	failure = append(deferred, &entry);
-	if (failure == 0)
+	if (failure == 0) {
 		deferred->count++;
-	else if (deferred->failed++ == 0)
-		log_warning("temporary file: %s; domains that stay unknown are recorded so, and not asked again",
-			    strerror(failure));
+	} else {
+		deferred->failed++;
+		tell_once(deferred, failure);
+	}
 	pthread_mutex_unlock(&deferred->lock);
 	return failure == 0 ? 0 : -1;
 }
@@ -64,7 +109,7 @@ int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank, struc
 static bool take_one(struct deferred *deferred, struct feed_target *target, char *text)
 {
 	struct entry entry;
-	ssize_t got = pread(fileno(deferred->file), &entry, ENTRY_HEAD + OBS_LINE_MAX, deferred->next);
+	ssize_t got = pread(deferred->file, &entry, ENTRY_HEAD + OBS_LINE_MAX, deferred->next);
 
 	if (got < ENTRY_HEAD || got - ENTRY_HEAD < (ssize_t)entry.length)
 		return false;

@@ -47,6 +47,7 @@ static void put_scan(struct json *json, const struct scan *scan, const struct mo
 		json_text(json, "kernel", host.release);
 	}
 	json_uint(json, "process", (uint64_t)getpid());
+	json_bool(json, "confined", scan->options->confined);
 	json_open_array(json, "command_line");
 	for (int i = 0; i < scan->options->argc; i++)
 		json_text(json, NULL, scan->options->argv[i]);
@@ -206,7 +207,7 @@ int metadata_write(const struct scan *scan, const struct moment *moment, int exi
 
 	if (!path)
 		return 0;
-	if (whole_file_open(&file, path) != 0)
+	if (whole_file_open(&file, path, false) != 0)
 		goto failed;
 	json_begin(&json, &file.text);
 	put_scan(&json, scan, moment, exit_status, failure);

@@ -1,6 +1,7 @@
 #include "scanner/run/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "output/csv.h"
+#include "output/whole_file.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
 
@@ -146,7 +148,7 @@ static void update_metadata(struct progress *progress, const struct moment *mome
 	progress->metadata_failed = true;
 }
 
-/* 0 or errno. A FIFO is not opened: closed again, it would end for its reader. */
+/* 0 or errno. */
 static int look_whether_writable(const char *path)
 {
 	struct stat info;
@@ -165,18 +167,32 @@ static int look_whether_writable(const char *path)
 	return result;
 }
 
+/* Likewise. A FIFO is not opened: closed again, it would end for its reader. */
+static int look_whether_replaceable(const char *path)
+{
+	struct whole_file file;
+	struct stat info;
+
+	if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode))
+		return look_whether_writable(path);
+	if (whole_file_open(&file, path, false) != 0)
+		return errno;
+	return whole_file_close(&file, false, false);
+}
+
 int progress_check(const struct options *options, struct error *error)
 {
 	const struct {
 		const char *option, *path;
+		int (*look)(const char *path);
 	} file[] = {
-		{ "--metadata-file", options->metadata_file },
-		{ "--status-updates-file", options->status_updates_file },
+		{ "--metadata-file", options->metadata_file, look_whether_replaceable },
+		{ "--status-updates-file", options->status_updates_file, look_whether_writable },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(file); i++) {
 		bool is_file = file[i].path && strcmp(file[i].path, "-") != 0;
-		int failure = is_file ? look_whether_writable(file[i].path) : 0;
+		int failure = is_file ? file[i].look(file[i].path) : 0;
 
 		if (failure)
 			return error_set(error, "%s: %s; choose another %s", file[i].path, strerror(failure),
@@ -185,19 +201,53 @@ int progress_check(const struct options *options, struct error *error)
 	return 0;
 }
 
+/* Does it end in the middle of a row, as on a full disk? */
+static bool ends_within_a_row(const char *path, off_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd >= 0 && pread(fd, &last, 1, size - 1) != 1)
+		last = '\n';
+	if (fd >= 0)
+		close(fd);
+	return last != '\n';
+}
+
+/* A resumed scan adds its rows to those that are there. */
+static int open_status(struct progress *progress, const struct options *options, struct error *error)
+{
+	const char *path = options->status_updates_file;
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (options->resume ? 0 : O_TRUNC);
+	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, flags, 0666);
+	struct stat info = { 0 };
+	bool has_rows = fd >= 0 && options->resume && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+			info.st_size > 0;
+
+	if (fd < 0 || text_open_fd(&progress->status, path, fd) != 0) {
+		text_explain(path, errno, error);
+		if (fd > STDOUT_FILENO)
+			close(fd);
+		return -1;
+	}
+	if (!has_rows)
+		csv_header(&(struct csv){ .out = &progress->status }, status_columns);
+	else if (ends_within_a_row(path, info.st_size))
+		text_char(&progress->status, '\n');
+	text_flush(&progress->status);
+	return 0;
+}
+
 int progress_open(struct progress *progress, const struct scan *scan, const struct moment *start, struct error *error)
 {
-	const char *path = scan->options->status_updates_file;
+	bool has_status = scan->options->status_updates_file;
 
 	*progress = (struct progress){ .first = *start, .line = *start, .row = *start };
-	if (metadata_write(scan, start, -1, "", error) != 0 || (path && text_open(&progress->status, path, error) != 0))
+	if (metadata_write(scan, start, -1, "", error) != 0 ||
+	    (has_status && open_status(progress, scan->options, error) != 0))
 		return -1;
 	progress->scan = scan;
-	progress->has_status = path;
-	if (path) {
-		csv_header(&(struct csv){ .out = &progress->status }, status_columns);
-		text_flush(&progress->status);
-	}
+	progress->has_status = has_status;
 	return 0;
 }
 

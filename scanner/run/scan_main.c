@@ -101,14 +101,32 @@ static int exit_status(const struct scan_main *run)
 }
 
 /* On standard error whatever --quiet and --log-file say: what makes doubtful every number is never without a word. */
-static void tell(const struct scan_main *run, const struct error *what)
+static void tell(const struct error *what)
 {
+	bool is_elsewhere = log_is_file();
+
 	log_warning("%s", what->text);
-	if (run->options->log_file)
+	if (is_elsewhere)
 		fprintf(stderr, "stsurvey scan: %s\n", what->text);
 }
 
-static void explain_unmeasured(const struct scan_main *run, struct moment *moment)
+/* The pass in which they would have been did not know of them. */
+static void explain_not_deferred(const struct scan *scan)
+{
+	unsigned long long domains = atomic_load(&scan->deferred.failed);
+	struct error what;
+
+	if (domains == 0)
+		return;
+	error_set(
+		&what,
+		"%llu domains that stayed unknown were not asked again: the temporary file in %s took no more of them; "
+		"TMPDIR names another folder",
+		domains, deferred_folder());
+	tell(&what);
+}
+
+static void explain_unmeasured(struct moment *moment)
 {
 	struct error what;
 
@@ -117,10 +135,10 @@ static void explain_unmeasured(const struct scan_main *run, struct moment *momen
 		 (unsigned long long)moment->unknown, (unsigned long long)moment->domains,
 		 moment_unknown_share(moment) * 100, EXIT_UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
 	error_set(&what, "%s; stsurvey stats tells why", moment->note);
-	tell(run, &what);
+	tell(&what);
 }
 
-static void doubt_nxdomain(const struct scan_main *run, const struct moment *moment)
+static void doubt_nxdomain(const struct moment *moment)
 {
 	struct error what;
 
@@ -130,7 +148,7 @@ static void doubt_nxdomain(const struct scan_main *run, const struct moment *mom
 		  "stsurvey check --name-servers",
 		  (unsigned long long)moment->nxdomain, (unsigned long long)moment->domains,
 		  moment_nxdomain_share(moment) * 100);
-	tell(run, &what);
+	tell(&what);
 }
 
 /* How it stands at the end, and what its exit status and its numbers need said of them. */
@@ -138,10 +156,11 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 {
 	moment_now(&run->scan, moment);
 	moment->note[0] = '\0';
+	explain_not_deferred(&run->scan);
 	if (status == EXIT_UNMEASURED)
-		explain_unmeasured(run, moment);
+		explain_unmeasured(moment);
 	if (status != EXIT_FATAL && moment->nxdomain * 2 > moment->domains)
-		doubt_nxdomain(run, moment);
+		doubt_nxdomain(moment);
 }
 
 /* ---- the whole ---- */

@@ -47,6 +47,7 @@ static int open_shared(struct scan *scan, struct error *error)
 	scan->counts = calloc(scan->workers, sizeof(*scan->counts));
 	scan->check = calloc(scan->options->server_count, sizeof(*scan->check));
 	deferred_init(&scan->deferred);
+	deferred_open(&scan->deferred);
 	atomic_store(&scan->busy, scan->workers);
 	if (!scan->worker || !scan->counts || !scan->check)
 		return error_set(error, "no memory");

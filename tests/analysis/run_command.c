@@ -65,7 +65,7 @@ int run(const char *line)
 	err = dup(STDERR_FILENO);
 	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
 	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-	status = program_run(argc, argv);
+	status = program_run(argc, argv, false);
 	fflush(NULL);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);

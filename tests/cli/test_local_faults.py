@@ -102,7 +102,22 @@ class Temporary(tool.Case):
         about, err = self.scan("temporary:0", 3)
         self.assertEqual((about["deferred"], about["not_deferred"], len(self.unknown())), (0, 20, 20))
         self.assertEqual(err.count("[warning] temporary file: No space left on device"), 1, err)
+        self.assertEqual(err.count("20 domains that stayed unknown were not asked again"), 1, err)
         self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
+
+    def test_it_is_told_where_the_share_is_small_and_messages_go_elsewhere(self):
+        self.put("list", tool.lines(["sf1.test"] + tool.names(200, ("mx", "nx"))))
+        about, err = self.scan("temporary:0", 0, "-q", "-l", self.path("log"))
+        self.assertEqual((about["not_deferred"], len(self.unknown())), (1, 1))
+        self.assert_one_line(err, "1 domains that stayed unknown were not asked again", "TMPDIR")
+
+    def test_its_folder_is_tmpdirs(self):
+        for folder, warnings in ((self.folder, 0), (self.path("absent"), 1), ("/proc", 1)):
+            _, err = self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--force"), status=3,
+                                   env=dict(os.environ, TMPDIR=folder))
+            self.assertEqual(err.count("[warning] temporary file: "), warnings, err)
+            self.assertEqual(f" in {folder}; " in err, warnings == 1, err)
+            self.assertEqual(len(self.unknown()), 20)
 
     def test_it_cannot_be_read(self):
         """The domains in it have no record: the scan is not complete, and goes on with --resume."""

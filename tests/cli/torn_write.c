@@ -138,18 +138,18 @@ int fdatasync(int fd)
 	return sync_with("fdatasync", fd);
 }
 
-FILE *tmpfile(void)
+int mkostemp(char *template, int flags)
 {
-	FILE *(*real)(void);
+	int (*real)(char *template, int flags);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "tmpfile");
+	*(void **)&real = dlsym(RTLD_NEXT, "mkostemp");
 	switch (order("temporary")) {
 	case 0:
 		errno = ENOSPC;
-		return NULL;
+		return -1;
 	case 1:
-		return fopen("/dev/null", "we");
+		return open("/dev/null", O_WRONLY | O_CLOEXEC);
 	default:
-		return real();
+		return real(template, flags);
 	}
 }

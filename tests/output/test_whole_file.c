@@ -118,7 +118,7 @@ static mode_t type_of(const char *name)
 
 static void begin(struct whole_file *file, const char *target, const char *text)
 {
-	assert_int_equal(whole_file_open(file, target), 0);
+	assert_int_equal(whole_file_open(file, target, false), 0);
 	text_string(&file->text, text);
 }
 
@@ -165,12 +165,69 @@ static void it_gets_the_mode_of_any_new_file(void **state)
 		struct stat info;
 
 		umask(masks[i]);
+		unlink(path_of("target"));
 		begin(&file, path_of("target"), "text");
 		assert_int_equal(whole_file_close(&file, true, false), 0);
 		assert_int_equal(stat(path_of("target"), &info), 0);
 		assert_int_equal(info.st_mode & 07777, 0666 & ~masks[i]);
 	}
 	umask(before);
+}
+
+static void it_keeps_owner_and_mode_of_what_it_replaces(void **state)
+{
+	static const mode_t modes[] = { 0600, 0640, 0666, 0755, 0200 };
+	const mode_t before = umask(022);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		uid_t owner = geteuid() == 0 ? 65534 : geteuid();
+		struct whole_file file;
+		struct stat info;
+
+		put("target", "before");
+		assert_int_equal(chmod(path_of("target"), modes[i]), 0);
+		assert_int_equal(chown(path_of("target"), owner, (gid_t)-1), 0);
+		begin(&file, path_of("target"), "after");
+		assert_int_equal(stat(file.beside, &info), 0);
+		assert_int_equal(info.st_mode & 07777, modes[i]); /* nobody may read meanwhile who may not then */
+		assert_int_equal(whole_file_close(&file, true, false), 0);
+		assert_int_equal(stat(path_of("target"), &info), 0);
+		assert_int_equal(info.st_mode & 07777, modes[i]);
+		assert_int_equal(info.st_uid, owner);
+		unlink(path_of("target"));
+	}
+	umask(before);
+}
+
+static void what_may_not_be_written_is_not_replaced(void **state)
+{
+	struct whole_file file;
+	uid_t us = geteuid();
+
+	(void)state;
+	put("target", "before");
+	assert_int_equal(chmod(path_of("target"), 0444), 0);
+	assert_int_equal(chmod(folder, 0777), 0);
+	if (us == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(whole_file_open(&file, path_of("target"), false), -1);
+	assert_int_equal(errno, EACCES);
+	assert_int_equal(seteuid(us), 0);
+	expect("target", "before");
+	assert_int_equal(files(false), 1);
+}
+
+static void a_symlink_to_nothing_is_refused(void **state)
+{
+	struct whole_file file;
+
+	(void)state;
+	assert_int_equal(symlink("absent", path_of("link")), 0);
+	assert_int_equal(whole_file_open(&file, path_of("link"), false), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(files(false), 1);
+	assert_int_equal(type_of("link"), S_IFLNK);
 }
 
 static void a_planted_name_is_passed_over(void **state)
@@ -190,7 +247,7 @@ static void a_planted_name_is_passed_over(void **state)
 	expect("victim", "untouched");
 	assert_int_equal(type_of(".target.00000000"), S_IFLNK);
 	numbers_to_come = 1 << 20;
-	assert_int_equal(whole_file_open(&file, path_of("target")), -1); /* bad will, and an end of it */
+	assert_int_equal(whole_file_open(&file, path_of("target"), false), -1); /* bad will, and an end of it */
 	assert_int_equal(errno, EEXIST);
 	expect("victim", "untouched");
 }
@@ -267,6 +324,26 @@ static void what_is_no_file_is_written_to_and_stays(void **state)
 	assert_int_equal(syncs, 0);
 }
 
+/* In another process, since ours would wait for itself. */
+static void a_reader_is_waited_for_where_asked(void **state)
+{
+	struct whole_file file;
+	char target[64], command[160];
+	FILE *reader;
+
+	(void)state;
+	strcpy(target, path_of("fifo"));
+	assert_int_equal(mkfifo(target, 0600), 0);
+	snprintf(command, sizeof(command), "cat %s", target);
+	reader = popen(command, "r"); /* it comes before or after */
+	assert_non_null(reader);
+	assert_int_equal(whole_file_open(&file, target, true), 0);
+	text_literal(&file.text, "text");
+	assert_int_equal(whole_file_close(&file, true, false), 0);
+	assert_int_equal(fgetc(reader), 't');
+	pclose(reader);
+}
+
 /* Who has it open would keep the octets of a file that is replaced, and lose them. */
 static void what_a_descriptor_has_open_is_written_to_and_stays(void **state)
 {
@@ -314,9 +391,9 @@ static void a_failure_leaves_what_was_there_and_nothing_else(void **state)
 	char target[64];
 
 	(void)state;
-	assert_int_equal(whole_file_open(&file, "/nonexistent/target"), -1);
+	assert_int_equal(whole_file_open(&file, "/nonexistent/target", false), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(whole_file_open(&file, folder), -1);
+	assert_int_equal(whole_file_open(&file, folder, false), -1);
 	assert_int_equal(errno, EISDIR);
 	put("target", "before");
 	strcpy(target, path_of("target"));
@@ -342,10 +419,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_whole_or_not_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_gets_the_mode_of_any_new_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(it_keeps_owner_and_mode_of_what_it_replaces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_may_not_be_written_is_not_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_symlink_to_nothing_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_planted_name_is_passed_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_of_any_length_have_another_beside_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_symlink_to_a_file_stays_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_written_to_and_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reader_is_waited_for_where_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_descriptor_has_open_is_written_to_and_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_on_the_disk_where_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_leaves_what_was_there_and_nothing_else, set_up, tear_down),

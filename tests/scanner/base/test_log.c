@@ -131,6 +131,28 @@ static void a_file_is_added_to_until_it_is_closed(void **state)
 	assert_int_equal(log_open(NULL, LOG_LEVEL_INFO, &error), 0);
 }
 
+static void what_the_file_cannot_take_goes_to_standard_error(void **state)
+{
+	char line[LOG_LINE_MAX + 64];
+	const char *text;
+
+	(void)state;
+	caught_begin();
+	assert_int_equal(log_open("/dev/full", LOG_LEVEL_INFO, &error), 0);
+	assert_true(log_is_file());
+	log_error("one");
+	assert_false(log_is_file());
+	log_info("two");
+	log_close();
+	text = take_line(caught_end(), line);
+	assert_string_equal(line, "[warning] /dev/full: No space left on device; from here on the log is on standard "
+				  "error");
+	text = take_line(text, line);
+	assert_string_equal(line, "[error] one");
+	assert_string_equal(take_line(text, line), "");
+	assert_string_equal(line, "[info] two");
+}
+
 static void without_a_terminal_progress_is_a_line(void **state)
 {
 	(void)state;
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(control_characters_are_made_harmless),
 		cmocka_unit_test(a_long_message_is_cut),
 		cmocka_unit_test(a_file_is_added_to_until_it_is_closed),
+		cmocka_unit_test(what_the_file_cannot_take_goes_to_standard_error),
 		cmocka_unit_test(without_a_terminal_progress_is_a_line),
 		cmocka_unit_test(a_terminal_keeps_the_line_below_the_messages),
 		cmocka_unit_test(the_line_fits_the_terminal),

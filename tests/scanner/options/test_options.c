@@ -186,6 +186,9 @@ static void usage_errors_name_the_option(void **state)
 		{ "-m m -u m", "--metadata-file and --status-updates-file are the same file" },
 		{ "-l out", "--output-file and --log-file are the same file" },
 		{ "-f out", "--output-file and --input-file are the same file" },
+		{ "-m ./out", "--output-file and --metadata-file are the same file" },
+		{ "-o - -u -", "--output-file and --status-updates-file are the same file" },
+		{ "-l -", "--log-file needs a file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
 		{ "--input list", "unknown option 'input'; did you mean 'input-file'?" },
 		{ "--ratelimit 5", "unknown option 'ratelimit'; did you mean 'rate'?" },
@@ -213,6 +216,23 @@ static void usage_errors_name_the_option(void **state)
 		if (strchr(error.text, '\n') && !strchr(cases[i].line, '\n'))
 			fail_msg("'%s': more than one line", cases[i].line);
 		options_free(&options);
+	}
+}
+
+/* What may overwrite what is looked up by kind. */
+static void options_that_name_files_say_so_by_their_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_row *row = &option_table[i];
+		bool is_file = row->argument && (strstr(row->argument, "FILE") || strstr(row->argument, "DIR"));
+
+		if (is_file && row->kind != OPTION_INPUT && row->kind != OPTION_OUTPUT && row->kind != OPTION_FOLDER &&
+		    row->kind != OPTION_CIDR_FILE && row->kind != OPTION_DOMAIN_FILE && row->kind != OPTION_CONFIG)
+			fail_msg("--%s %s: its kind does not say whether the file is read or written", row->name,
+				 row->argument);
+		if (!is_file && (row->kind == OPTION_INPUT || row->kind == OPTION_OUTPUT || row->kind == OPTION_FOLDER))
+			fail_msg("--%s: is no file by its help", row->name);
 	}
 }
 
@@ -548,6 +568,7 @@ int main(void)
 		cmocka_unit_test(rates_are_unlimited_only_on_loopback),
 		cmocka_unit_test(every_option_lands_in_its_member),
 		cmocka_unit_test(usage_errors_name_the_option),
+		cmocka_unit_test(options_that_name_files_say_so_by_their_kind),
 		cmocka_unit_test(unreadable_files_are_fatal),
 		cmocka_unit_test(the_command_line_overrides_the_configuration),
 		cmocka_unit_test(configuration_errors_have_a_line),

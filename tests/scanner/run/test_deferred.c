@@ -162,7 +162,7 @@ static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
 	assert_int_equal(deferred.count, 80);
 	assert_int_equal(deferred.failed, 20);
 	log_close();
-	assert_int_equal(told(log, "[warning] temporary file: File too large; "), 1);
+	assert_int_equal(told(log, "[warning] temporary file: File too large in /tmp; "), 1);
 	assert_int_equal(told(log, ""), 1);
 	unlink(log);
 	for (unsigned i = 0; i < 80;) {
@@ -174,6 +174,41 @@ static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
 	deferred_fini(&deferred);
 }
 
+static void its_file_is_where_tmpdir_says_and_has_no_name(void **state)
+{
+	char folder[] = "/tmp/stsurvey-deferred-XXXXXX", link[64], target[128] = "",
+	     log[] = "/tmp/stsurvey-deferred-XXXXXX";
+	struct deferred deferred;
+
+	(void)state;
+	close(mkstemp(log));
+	assert_int_equal(log_open(log, LOG_LEVEL_INFO, &error), 0);
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+	deferred_init(&deferred);
+	deferred_open(&deferred);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", deferred.file);
+	assert_true(readlink(link, target, sizeof(target) - 1) > 0);
+	assert_memory_equal(target, folder, strlen(folder));
+	assert_int_equal(rmdir(folder), 0); /* empty, while the file is in use */
+	assert_int_equal(deferred_put(&deferred, 1, 0, SPAN_LITERAL("example.com")), 0);
+	deferred_fini(&deferred);
+	assert_int_equal(told(log, ""), 0);
+	deferred_init(&deferred);
+	deferred_open(&deferred);
+	assert_int_equal(deferred_put(&deferred, 1, 0, SPAN_LITERAL("example.com")), -1);
+	assert_int_equal(deferred.failed, 1);
+	deferred_fini(&deferred);
+	log_close();
+	assert_int_equal(told(log, folder), 1);
+	assert_int_equal(told(log, "[warning] temporary file: No such file or directory in /tmp/"), 1);
+	assert_int_equal(setenv("TMPDIR", "", 1), 0);
+	assert_string_equal(deferred_folder(), "/tmp");
+	assert_int_equal(unsetenv("TMPDIR"), 0);
+	assert_string_equal(deferred_folder(), "/tmp");
+	unlink(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +217,7 @@ int main(void)
 		cmocka_unit_test(the_longest_name_comes_back),
 		cmocka_unit_test(a_torn_file_is_an_error_and_what_was_whole_is_taken),
 		cmocka_unit_test(a_full_disk_costs_that_domain_alone_and_is_told_once),
+		cmocka_unit_test(its_file_is_where_tmpdir_says_and_has_no_name),
 	};
 
 	return cmocka_run_group_tests_name("deferred", tests, NULL, NULL);

@@ -172,6 +172,33 @@ static void status_updates_are_a_row_a_second(void **state)
 	unlink(path);
 }
 
+static void a_resumed_scan_adds_its_rows(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = { .quiet = true, .status_updates_file = path, .resume = true };
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
+	const char *text;
+
+	(void)state;
+	close(mkstemp(path));
+	for (unsigned run = 0; run < 3; run++) {
+		assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
+		progress_close(&progress, &moment, 0, "");
+		assert_int_equal(count_lines(caught_read(path)), 1 + run + 1);
+		if (run == 1) /* the disk was full in the middle of the last row */
+			assert_int_equal(truncate(path, (off_t)strlen(caught_text) - 3), 0);
+	}
+	text = caught_read(path);
+	assert_memory_equal(text, "real-time,", 10);
+	assert_null(strstr(text + 1, "real-time,"));
+	options.resume = false;
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
+	progress_close(&progress, &moment, 0, "");
+	assert_int_equal(count_lines(caught_read(path)), 1 + 1);
+	unlink(path);
+}
+
 /* A list of one octet, as old as time. */
 static struct feed *open_list(void)
 {
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
+		cmocka_unit_test(a_resumed_scan_adds_its_rows),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
 		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),
 		cmocka_unit_test(files_that_cannot_be_written_are_said_at_the_start),
