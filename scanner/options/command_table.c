@@ -58,7 +58,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	[COMMAND_EXPORT] = {
 		.name = "export",
 		.what = "one line a domain, JSON Lines or CSV",
-		.usage = "stsurvey export SCAN... --format jsonl|csv [-o FILE]",
+		.usage = "stsurvey export SCAN... [--format jsonl|csv] [-o FILE]",
 		.above = "Write one line a domain, in the order of the scan files. SCAN - is standard input. Findings, component and "
 			 "verdict are judged anew from the recorded facts.",
 		.below = "CSV columns: name, index, rank, timestamp, status, mx_status, mx, null_mx, ad, sts_state, sts_id, tlsrpt_state, "
