@@ -355,6 +355,7 @@ static void read_input(struct decode *d, uint32_t *left, struct record_header *h
 	header->input_sample = unpack_field_uint(&d->u, &inner, UINT64_MAX);
 	header->shards = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
 	header->shard = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
+	header->input_hash = unpack_field_uint(&d->u, &inner, UINT64_MAX);
 	unpack_skip(&d->u, inner);
 }
 

@@ -577,6 +577,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	pack_uint(b, header->input_sample);
 	pack_uint(b, header->shards);
 	pack_uint(b, header->shard);
+	pack_uint(b, header->input_hash);
 	return finish(b, &mark);
 }
 

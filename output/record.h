@@ -43,6 +43,7 @@ struct record_header {
 	uint64_t input_size;   /* octets; 0 for a pipe */
 	int64_t input_mtime;   /* seconds; 0 for a pipe */
 	uint64_t input_sample; /* hash of sampled content; 0 for a pipe */
+	uint64_t input_hash;   /* hash of all its content; 0 for a pipe, and before schema 1.2 */
 	uint32_t shards, shard;
 };
 

@@ -29,6 +29,7 @@ enum schema_input {
 	INPUT_AT_SAMPLE,
 	INPUT_AT_SHARDS,
 	INPUT_AT_SHARD,
+	INPUT_AT_HASH, /* since 1.2 */
 	INPUT_ELEMENTS
 };
 enum schema_trailer {

@@ -9,9 +9,11 @@
 #include <time.h>
 
 #include "parsers/hash.h"
+#include "scanner/base/log.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/domain_set.h"
 #include "scanner/feed/feed_decode.h"
+#include "scanner/feed/feed_foreign.h"
 #include "scanner/feed/feed_format.h"
 #include "scanner/feed/feed_input.h"
 #include "scanner/feed/feed_shuffle.h"
@@ -27,6 +29,7 @@ _Static_assert((int)OBS_LINE_MAX >= (int)DOMAIN_NAME_MAX, "a batch has room for 
 
 struct feed {
 	struct feed_options options;
+	struct feed_past past; /* what options.past points to */
 	struct feed_input input;
 	struct feed_decode *decode;
 	struct feed_reader *reader;
@@ -35,6 +38,12 @@ struct feed {
 	atomic_uint_least64_t handed; /* targets */
 	uint64_t done;                /* entries passed over: of an earlier run */
 	atomic_uint_least64_t entries;
+	bool has_name;      /* an entry was a domain name */
+	bool has_url;       /* one was a URL, and it was said */
+	bool is_other;      /* not the list that an earlier run did */
+	atomic_bool is_cut; /* by max_domains */
+	size_t first_n;     /* octets of the first entry */
+	char first[FEED_SHOWN_MAX];
 	pthread_t thread;
 	char buffer[READ_SIZE];
 
@@ -44,6 +53,7 @@ struct feed {
 	STAILQ_HEAD(, feed_batch) queue, free;
 	unsigned queued;         /* batches of queue */
 	bool somebody_waits;     /* feed_take gave FEED_WAIT since the last on_ready */
+	bool is_list;            /* batches go out: one holds a name, or no more are waited for */
 	atomic_bool stop;        /* read without the lock, too */
 	enum feed_result result; /* FEED_WAIT; once there is no more to come FEED_END or FEED_FAILED … */
 	struct error error;      /* … and why; until then the thread's alone, and without the file's name */
@@ -81,6 +91,18 @@ static void notify(struct feed *feed)
 		feed->options.on_ready(feed->options.arg);
 }
 
+/* What is queued may be taken, if @is_so or it might before. With the lock. Must notify be called without it? */
+static bool let_out(struct feed *feed, bool is_so)
+{
+	bool awaited;
+
+	feed->is_list = feed->is_list || is_so;
+	awaited = feed->is_list && feed->somebody_waits;
+	feed->somebody_waits = feed->somebody_waits && !awaited;
+	pthread_cond_broadcast(&feed->ready);
+	return awaited;
+}
+
 /* Put what was collected into the queue, waiting for room. False: stopped. */
 static bool hand_over(struct feed *feed)
 {
@@ -96,9 +118,7 @@ static bool hand_over(struct feed *feed)
 		STAILQ_INSERT_TAIL(&feed->queue, feed->filling, next);
 		feed->queued++;
 		feed->filling = NULL;
-		awaited = feed->somebody_waits;
-		feed->somebody_waits = false;
-		pthread_cond_broadcast(&feed->ready);
+		awaited = let_out(feed, feed->has_name || feed->queued == FEED_QUEUE);
 	}
 	pthread_mutex_unlock(&feed->lock);
 	if (awaited)
@@ -168,7 +188,42 @@ static bool is_enough(struct feed *feed)
 {
 	uint64_t most = feed->options.max_domains;
 
-	return most > 0 && atomic_load_explicit(&feed->handed, memory_order_relaxed) + feed->done >= most;
+	if (most == 0 || atomic_load_explicit(&feed->handed, memory_order_relaxed) + feed->done < most)
+		return false;
+	atomic_store(&feed->is_cut, true);
+	return true;
+}
+
+/* What it tells of the list as a whole. */
+static void learn_from(struct feed *feed, const struct feed_target *target)
+{
+	feed->has_name = feed->has_name || target->input == INPUT_OK;
+	if (target->index == 0) {
+		feed->first_n = target->name.n < FEED_SHOWN_MAX ? target->name.n : FEED_SHOWN_MAX;
+		memcpy(feed->first, target->name.p, feed->first_n);
+	}
+	if (target->input == INPUT_OK || feed->has_url || !memmem(target->name.p, target->name.n, "://", 3))
+		return;
+	feed->has_url = true;
+	log_warning("%s: `%.*s` is a URL, and no domain name: give its host alone", feed_name(feed->options.path),
+		    (int)(target->name.n < FEED_SHOWN_MAX ? target->name.n : FEED_SHOWN_MAX), target->name.p);
+}
+
+static int differs(struct feed *feed)
+{
+	feed->is_other = true;
+	return error_set(&feed->error,
+			 "is not the list this scan was begun with (what it has near line %llu differs); "
+			 "resume with that list, or begin another scan file",
+			 (unsigned long long)feed_entries(feed));
+}
+
+/* An entry that is not wanted, or FEED_NEW. */
+static enum feed_past_is look_back(const struct feed *feed, const struct feed_target *target)
+{
+	const struct feed_past *past = feed->options.past;
+
+	return past ? past->look(past->arg, target->index, target->name) : FEED_NEW;
 }
 
 static int on_entry(void *arg, const struct feed_entry *entry)
@@ -176,17 +231,22 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	struct feed *feed = arg;
 	const struct feed_options *options = &feed->options;
 	struct feed_target target = { .rank = entry->rank };
+	enum feed_past_is past;
 
 	/* Nobody else writes the counters: no need of a locked instruction for every line. */
 	target.index = atomic_load_explicit(&feed->entries, memory_order_relaxed);
 	atomic_store_explicit(&feed->entries, target.index + 1, memory_order_relaxed);
-	if (options->is_done && options->is_done(options->is_done_arg, target.index)) {
-		feed->done++;
-		return is_enough(feed) ? FEED_STOPPED : 0;
-	}
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
+	learn_from(feed, &target);
+	past = look_back(feed, &target);
+	if (past == FEED_DIFFERS)
+		return differs(feed);
+	if (past == FEED_DONE) {
+		feed->done++;
+		return is_enough(feed) ? FEED_STOPPED : 0;
+	}
 	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
 		return 0;
 	if (target.input == INPUT_OK && options->domain_blocklist &&
@@ -209,13 +269,21 @@ static int on_octets(void *arg, const char *p, size_t n)
 /* What a slow writer has sent is surveyed before it goes on. 0, -1 or FEED_STOPPED. */
 static int use_pause(struct feed *feed)
 {
-	int result = 0;
+	bool awaited;
+	int result;
 
-	if (feed_input_is_ready(&feed->input, 0))
+	if (feed_input_is_ready(&feed->input, 0) ||
+	    (!feed->has_name && feed_input_is_ready(&feed->input, FEED_DETECT_MS)))
 		return 0;
-	if (feed_reader_holds(feed->reader) && !feed_input_is_ready(&feed->input, FEED_DETECT_MS))
-		result = feed_reader_tell(feed->reader);
-	return result == 0 && !hand_over(feed) ? FEED_STOPPED : result;
+	result = feed_reader_tell(feed->reader);
+	if (result == 0 && !hand_over(feed))
+		return FEED_STOPPED;
+	pthread_mutex_lock(&feed->lock);
+	awaited = let_out(feed, feed->queued > 0);
+	pthread_mutex_unlock(&feed->lock);
+	if (awaited)
+		notify(feed);
+	return result;
 }
 
 /* 0 at the end of the octets, -1 where the input broke, FEED_STOPPED. */
@@ -239,13 +307,46 @@ static int read_octets(struct feed *feed)
 	return result;
 }
 
+/* No domain name was in it. */
+static void find_reason(struct feed *feed)
+{
+	struct span first = { feed->first, feed->first_n };
+
+	if (feed_entries(feed) > 0 && first.n > 0)
+		error_set(&feed->error, "no line of it is a domain name; the first, `%.*s`, %s", (int)first.n, first.p,
+			  feed_foreign_line(first));
+	else if (feed_reader_is_zone(feed->reader))
+		error_set(&feed->error,
+			  "no domain in it: a zone file gives the owners of its NS records below the zone's "
+			  "own name, and has none; one name a line is expected otherwise");
+	else
+		error_set(&feed->error, "no domain in it; one name a line is expected");
+}
+
+/* Has what was read to be believed? */
+static void judge(struct feed *feed)
+{
+	const struct feed_past *past = feed->options.past;
+	bool failed = feed->error.text[0];
+
+	if (feed_input_has_changed(&feed->input))
+		error_set(&feed->error, "changed while it was read: names of both may be in the scan file; begin "
+					"another one with a copy that nobody writes to");
+	else if (!failed && !feed->has_name)
+		find_reason(feed);
+	else if (!failed && !feed->is_cut && past && !past->at_end(past->arg, feed_entries(feed)))
+		(void)differs(feed);
+}
+
 static void read_all(struct feed *feed)
 {
 	int result = read_octets(feed);
 
 	/* A line that the break cut short would be another domain's name. */
 	if (result != FEED_STOPPED)
-		(void)!feed_reader_end(feed->reader, result == 0); /* it has written the error */
+		result = feed_reader_end(feed->reader, result == 0); /* it has written the error */
+	if (!atomic_load(&feed->stop))
+		judge(feed);
 }
 
 static void *run_feed(void *arg)
@@ -253,7 +354,7 @@ static void *run_feed(void *arg)
 	struct feed *feed = arg;
 
 	read_all(feed);
-	if (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed))
+	if (!feed->is_other && (!feed->shuffle || feed_shuffle_drain(feed->shuffle, on_shuffled, feed)))
 		(void)hand_over(feed);
 	pthread_mutex_lock(&feed->lock);
 	feed->result = FEED_END;
@@ -295,6 +396,10 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
 	made->result = FEED_WAIT;
+	if (options->past) {
+		made->past = *options->past;
+		made->options.past = &made->past;
+	}
 	STAILQ_INIT(&made->queue);
 	STAILQ_INIT(&made->free);
 	pthread_mutex_init(&made->lock, NULL);
@@ -303,7 +408,7 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 	if (feed_input_open(&made->input, options->path, error) != 0)
 		goto failed;
 	made->decode = feed_decode_new(on_octets, made, &made->error);
-	made->reader = feed_reader_new(options->format, on_entry, made, &made->error);
+	made->reader = feed_reader_new(options->format, options->origin, on_entry, made, &made->error);
 	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
 	if (!made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
 	    pthread_create(&made->thread, NULL, run_feed, made) != 0) {
@@ -322,7 +427,7 @@ static enum feed_result take_queued(struct feed *feed, struct feed_batch **batch
 {
 	if (feed->stop)
 		return FEED_END;
-	if (feed->queued == 0)
+	if (feed->queued == 0 || !feed->is_list)
 		return feed->result;
 	*batch = STAILQ_FIRST(&feed->queue);
 	STAILQ_REMOVE_HEAD(&feed->queue, next);
@@ -391,6 +496,11 @@ uint64_t feed_entries(const struct feed *feed)
 uint64_t feed_handed(const struct feed *feed)
 {
 	return atomic_load_explicit(&feed->handed, memory_order_relaxed);
+}
+
+bool feed_is_cut(const struct feed *feed)
+{
+	return atomic_load(&feed->is_cut);
 }
 
 struct feed_identity feed_identity(const struct feed *feed)

@@ -38,17 +38,26 @@ enum feed_format { FEED_FORMAT_AUTO, FEED_FORMAT_LIST, FEED_FORMAT_CSV, FEED_FOR
 
 struct domain_set;
 
+/* What earlier runs did of the list. */
+struct feed_past {
+	/* Each entry, in order. Done: it is skipped; FEED_DIFFERS: it, or one of the last few, is not what was done. */
+	enum feed_past_is { FEED_NEW, FEED_DONE, FEED_DIFFERS } (*look)(void *arg, uint64_t index, struct span name);
+	/* The list has so many. False: it is not the list that was done. */
+	bool (*at_end)(void *arg, uint64_t entries);
+	void *arg;
+};
+
 struct feed_options {
 	const char *path; /* "-": standard input; lives as long as the feed */
 	enum feed_format format;
-	uint32_t shards, shard;                     /* 1, 0: everything */
-	uint64_t seed;                              /* with shuffle */
-	bool shuffle;                               /* within a bounded buffer (--seed) */
-	uint64_t max_domains;                       /* targets handed out; 0: no limit */
-	const struct domain_set *domain_blocklist;  /* NULL: none */
-	bool (*is_done)(void *arg, uint64_t index); /* --resume: skip these; NULL: none */
-	void *is_done_arg;
-	void (*on_ready)(void *arg); /* a batch is there, or the end; on the feed's thread */
+	const char *origin; /* of a zone file that does not tell it; "." is the root; NULL: none. Implies the format */
+	uint32_t shards, shard;                    /* 1, 0: everything */
+	uint64_t seed;                             /* with shuffle */
+	bool shuffle;                              /* within a bounded buffer (--seed) */
+	uint64_t max_domains;                      /* targets handed out; 0: no limit */
+	const struct domain_set *domain_blocklist; /* NULL: none */
+	const struct feed_past *past;              /* --resume; copied; NULL: nothing was done */
+	void (*on_ready)(void *arg);               /* a batch is there, or the end; on the feed's thread */
 	void *arg;
 };
 
@@ -57,6 +66,7 @@ struct feed_identity {
 	uint64_t size;   /* octets */
 	int64_t mtime;   /* seconds since 1970 */
 	uint64_t sample; /* hash of the size and some of the content; never 0 */
+	uint64_t hash;   /* of the whole content, as it was when the file was opened; never 0 */
 };
 
 struct feed;
@@ -74,8 +84,9 @@ __attribute__((warn_unused_result)) int feed_open(struct feed **feed, const stru
 enum feed_result { FEED_BATCH_TAKEN, FEED_WAIT, FEED_END, FEED_FAILED };
 
 /* Take a batch. Never blocks: FEED_WAIT means on_ready will be called. FEED_FAILED: the input broke
- * (truncated gzip, read error) after everything readable was handed out; feed_error tells. Any thread. The
- * batch is the caller's until feed_release. */
+ * (truncated gzip, read error, changed while it was read) after everything readable was handed out, or it is no list:
+ * no domain name is in it; feed_error tells. Of a short list without one, nothing is handed out. Any thread. The batch
+ * is the caller's until feed_release. */
 enum feed_result feed_take(struct feed *feed, struct feed_batch **batch);
 void feed_release(struct feed *feed, struct feed_batch *batch);
 
@@ -98,6 +109,9 @@ uint64_t feed_entries(const struct feed *feed);
 /* Targets made so far. The feed runs ahead of the scan: of the whole work, feed_fraction × recorded /
  * feed_handed is done. Any thread. */
 uint64_t feed_handed(const struct feed *feed);
+
+/* Did max_domains end it? The list may hold more. Any thread, once feed_take gave FEED_END. */
+bool feed_is_cut(const struct feed *feed);
 
 struct feed_identity feed_identity(const struct feed *feed);
 

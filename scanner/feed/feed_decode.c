@@ -14,7 +14,7 @@
 
 enum {
 	OUTPUT_SIZE = 128 * 1024, /* octets handed on at once: stays in the second-level cache */
-	HEAD_SIZE = 6,            /* octets that tell every format below */
+	HEAD_SIZE = 4,            /* octets that tell every format below */
 	GZIP_WINDOW = 15 + 16,    /* zlib: largest window, gzip wrapper only */
 };
 
@@ -24,8 +24,8 @@ struct codec {
 		uint8_t octet[HEAD_SIZE];
 		uint8_t n;
 	} magic;
+	uint8_t loose; /* bits of the first octet that may be any */
 	int (*push)(struct feed_decode *decode, const char *p, size_t n);
-	const char *remedy; /* where there is no push */
 };
 
 struct feed_decode {
@@ -129,25 +129,29 @@ static int push_zstd(struct feed_decode *decode, const char *p, size_t n)
 	return result;
 }
 
+/* What else a file may be, the reader looks for in what comes out: one may lie within the other. */
 static const struct codec codecs[] = {
-	{ "gzip", { { 0x1f, 0x8b }, 2 }, push_gzip, NULL },
-	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, push_zstd, NULL },
-	{ "compressed with xz", { { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6 }, NULL, "xz -dc FILE | stsurvey scan -f - ..." },
-	{ "compressed with bzip2", { { 'B', 'Z', 'h' }, 3 }, NULL, "bzip2 -dc FILE | stsurvey scan -f - ..." },
-	{ "compressed with zip", { { 'P', 'K', 3, 4 }, 4 }, NULL, "unzip -p FILE | stsurvey scan -f - ..." },
-	/* no octet of a byte order mark of UTF-16 is one of UTF-8 */
-	{ "in UTF-16", { { 0xff, 0xfe }, 2 }, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
-	{ "in UTF-16", { { 0xfe, 0xff }, 2 }, NULL, "iconv -f UTF-16 -t UTF-8 FILE | stsurvey scan -f - ..." },
+	{ "gzip", { { 0x1f, 0x8b }, 2 }, 0, push_gzip },
+	{ "zstd", { { 0x28, 0xb5, 0x2f, 0xfd }, 4 }, 0, push_zstd },
+	{ "zstd", { { 0x50, 0x2a, 0x4d, 0x18 }, 4 }, 0x0f, push_zstd }, /* a skippable frame, as pzstd begins with */
 };
 
-static const struct codec plain = { "plain", { { 0 }, 0 }, push_plain, NULL };
+static const struct codec plain = { "plain", { { 0 }, 0 }, 0, push_plain };
+
+/* Do the octets of the head, or as many as there are, begin as the codec's do? */
+static bool agrees(const struct feed_decode *decode, const struct codec *codec)
+{
+	size_t n = decode->head_n < codec->magic.n ? decode->head_n : codec->magic.n;
+
+	return n == 0 || ((((uint8_t)decode->head[0] ^ codec->magic.octet[0]) & ~codec->loose) == 0 &&
+			  memcmp(decode->head + 1, codec->magic.octet + 1, n - 1) == 0);
+}
 
 /* Could more octets make the head one of the magic numbers? */
 static bool may_become_one(const struct feed_decode *decode)
 {
 	for (size_t i = 0; i < COUNT_OF(codecs); i++)
-		if (decode->head_n < codecs[i].magic.n &&
-		    memcmp(decode->head, codecs[i].magic.octet, decode->head_n) == 0)
+		if (decode->head_n < codecs[i].magic.n && agrees(decode, &codecs[i]))
 			return true;
 	return false;
 }
@@ -156,11 +160,8 @@ static int choose_codec(struct feed_decode *decode)
 {
 	decode->codec = &plain;
 	for (size_t i = 0; i < COUNT_OF(codecs); i++)
-		if (decode->head_n >= codecs[i].magic.n &&
-		    memcmp(decode->head, codecs[i].magic.octet, codecs[i].magic.n) == 0)
+		if (decode->head_n >= codecs[i].magic.n && agrees(decode, &codecs[i]))
 			decode->codec = &codecs[i];
-	if (!decode->codec->push)
-		return error_set(decode->error, "is %s: %s", decode->codec->name, decode->codec->remedy);
 	return decode->codec->push(decode, decode->head, decode->head_n);
 }
 

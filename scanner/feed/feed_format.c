@@ -2,11 +2,12 @@
 
 #include <stdlib.h>
 
+#include "scanner/feed/feed_csv.h"
+#include "scanner/feed/feed_foreign.h"
+#include "scanner/feed/feed_text.h"
 #include "scanner/feed/feed_zone.h"
 
-enum { CSV_NONE = -1 };
-
-#define RANK_MAX UINT64_C(999999999999999999) /* longer numbers are no ranks */
+enum { SEPARATORS = 3 }; /* of feed_csv_separators */
 
 static const struct span bom = { "\xef\xbb\xbf", 3 }; /* UTF-8's byte order mark, at the start of the file only */
 
@@ -14,128 +15,77 @@ struct feed_reader {
 	enum feed_format format;
 	feed_on_entry *on_entry;
 	void *arg;
+	struct error *error;
 	bool begun; /* the sample has been looked at and handed on */
 	/* lists and CSV: a line that began in the octets before */
-	size_t line_n; /* octets of it so far; only the first FEED_LINE_MAX are kept */
+	size_t line_n;  /* octets of it so far; only the first FEED_LINE_MAX are kept */
+	bool has_entry; /* the first line was seen */
 	/* CSV */
-	bool has_row;                   /* the first row was seen */
-	int domain_column, rank_column; /* of the header; CSV_NONE: each row is looked at */
+	size_t open_n; /* octets of @line that are whole lines of a row whose quotation goes on; 0: none */
+	struct feed_csv csv;
 	size_t sample_n;
 	struct feed_zone zone;
 	char line[FEED_LINE_MAX];
 	char sample[FEED_SAMPLE_MAX];
 };
 
-/* RFC 4180 2: the next field of a row, quotes off. False: the row has none left (@rest->p is NULL). */
-static bool next_field(struct span *rest, struct span *field)
-{
-	struct span s = *rest;
-	size_t end;
+/* ---- entries ---- */
 
-	if (!s.p)
-		return false;
-	if (s.n > 0 && s.p[0] == '"') {
-		for (end = span_find(s, 1, '"'); end + 1 < s.n && s.p[end + 1] == '"'; end = span_find(s, end + 2, '"'))
-			; /* a doubled quote is part of the field */
-		*field = (struct span){ s.p + 1, end - 1 };
-		end = span_find(s, end, ',');
-	} else {
-		end = span_find(s, 0, ',');
-		*field = span_strip((struct span){ s.p, end });
-	}
-	*rest = end < s.n ? span_skip(s, end + 1) : (struct span){ NULL, 0 };
-	return true;
+static bool is_header(struct feed_reader *reader, struct span row)
+{
+	if (span_find(row, 0, reader->csv.separator) == row.n)
+		return feed_csv_is_title(row);
+	return reader->format == FEED_FORMAT_CSV && feed_csv_read_header(&reader->csv, row, reader->csv.separator);
 }
 
-bool feed_is_one_of(struct span s, const char *const words[])
+/* A line, or a row over several. */
+static int on_text(struct feed_reader *reader, struct span text)
 {
-	while (*words && !span_equal_nocase(s, span_of(*words)))
-		words++;
-	return *words;
-}
+	struct feed_entry entry = { .text = feed_text_strip(text) };
+	bool first = !reader->has_entry;
 
-/* Is the row a header? Then the columns are known. */
-static bool read_header(struct span row, int *domain_column, int *rank_column)
-{
-	static const char *const domain_titles[] = { "domain", "name",        "hostname",    "host",
-						     "site",   "domain_name", "domain name", NULL };
-	static const char *const rank_titles[] = { "rank", "globalrank", "global_rank", "position", "pos", NULL };
-	struct span field;
-
-	*domain_column = *rank_column = CSV_NONE;
-	for (int column = 0; next_field(&row, &field); column++) {
-		if (*domain_column == CSV_NONE && feed_is_one_of(field, domain_titles))
-			*domain_column = column;
-		else if (*rank_column == CSV_NONE && feed_is_one_of(field, rank_titles))
-			*rank_column = column;
-	}
-	return *domain_column != CSV_NONE;
-}
-
-/* rank,domain or domain,rank, told by which one is a number. */
-static bool is_ranked(struct span row, struct span *domain, uint64_t *rank)
-{
-	struct span first, second;
-
-	if (!next_field(&row, &first) || !next_field(&row, &second))
-		return false;
-	*domain = second;
-	if (span_decimal(first, RANK_MAX, rank))
-		return true;
-	*domain = first;
-	return span_decimal(second, RANK_MAX, rank);
-}
-
-static bool pick_columns(const struct feed_reader *reader, struct span row, struct span *domain, uint64_t *rank)
-{
-	struct span field;
-	bool found = false;
-
-	for (int column = 0; next_field(&row, &field); column++) {
-		if (column == reader->domain_column) {
-			*domain = field;
-			found = true;
-		} else if (column == reader->rank_column && !span_decimal(field, RANK_MAX, rank)) {
-			*rank = 0;
-		}
-	}
-	return found;
-}
-
-static int on_row(struct feed_reader *reader, struct span row)
-{
-	struct feed_entry entry = { .text = row };
-	bool first = !reader->has_row, found;
-
-	reader->has_row = true;
-	if (first && read_header(row, &reader->domain_column, &reader->rank_column))
-		return 0;
-	if (reader->domain_column != CSV_NONE)
-		found = pick_columns(reader, row, &entry.text, &entry.rank);
-	else
-		found = is_ranked(row, &entry.text, &entry.rank);
-	if (!found) /* a bare name among rows is still a name; anything else with a comma is none */
-		entry = (struct feed_entry){ .text = row };
-	return reader->on_entry(reader->arg, &entry);
-}
-
-/* A line of @n octets, of which the first FEED_LINE_MAX are at @p: no name is longer. */
-static int on_line(struct feed_reader *reader, const char *p, size_t n)
-{
-	bool is_cut = n > FEED_LINE_MAX;
-	struct span line = { p, is_cut ? FEED_LINE_MAX : n };
-	struct feed_entry entry = { .text = span_strip(line), .illegal = is_cut };
-
-	if (entry.text.n == 0 && is_cut)
-		entry.text = line;
 	if (entry.text.n == 0 || entry.text.p[0] == '#')
 		return 0;
-	if (reader->format == FEED_FORMAT_CSV && !is_cut)
-		return on_row(reader, entry.text);
+	if (first && reader->format == FEED_FORMAT_CSV && feed_csv_named_separator(entry.text))
+		return 0;
+	reader->has_entry = true;
+	if (first && is_header(reader, text))
+		return 0;
+	if (reader->format == FEED_FORMAT_CSV)
+		feed_csv_pick(&reader->csv, text, &entry.text, &entry.rank);
+	entry.text = feed_text_without_comment(entry.text);
 	return reader->on_entry(reader->arg, &entry);
 }
 
-static void keep_part(struct feed_reader *reader, const char *p, size_t n)
+/* More octets than a name may have: no name, whatever they are, but evidence. */
+static int on_cut_line(struct feed_reader *reader)
+{
+	struct feed_entry entry = { .text = feed_text_strip((struct span){ reader->line, FEED_LINE_MAX }),
+				    .illegal = true };
+
+	if (entry.text.n == 0)
+		entry.text = (struct span){ reader->line, FEED_LINE_MAX };
+	reader->has_entry = true;
+	return entry.text.p[0] == '#' ? 0 : reader->on_entry(reader->arg, &entry);
+}
+
+/* Of a row that is none: each line is one. */
+static int on_lines(struct feed_reader *reader, struct span lines)
+{
+	int result = 0;
+
+	while (lines.n > 0 && result == 0) {
+		size_t end = span_find(lines, 0, '\n');
+
+		result = on_text(reader, (struct span){ lines.p, end });
+		lines = span_skip(lines, end < lines.n ? end + 1 : end);
+	}
+	return result;
+}
+
+/* ---- lines ---- */
+
+static void keep_octets(struct feed_reader *reader, const char *p, size_t n)
 {
 	size_t room = reader->line_n < FEED_LINE_MAX ? FEED_LINE_MAX - reader->line_n : 0;
 
@@ -143,12 +93,71 @@ static void keep_part(struct feed_reader *reader, const char *p, size_t n)
 	reader->line_n += n;
 }
 
-static int on_kept_line(struct feed_reader *reader)
+/* A quotation that goes on for longer than a row may be was never meant as one: its lines are rows. */
+static int keep_part(struct feed_reader *reader, const char *p, size_t n)
 {
-	size_t n = reader->line_n;
+	int result = 0;
 
-	reader->line_n = 0;
-	return on_line(reader, reader->line, n);
+	if (reader->open_n > 0 && reader->line_n + n > FEED_LINE_MAX) {
+		result = on_lines(reader, (struct span){ reader->line, reader->open_n });
+		reader->line_n -= reader->open_n;
+		memmove(reader->line, reader->line + reader->open_n, reader->line_n);
+		reader->open_n = 0;
+	}
+	keep_octets(reader, p, n);
+	return result;
+}
+
+static bool is_open(const struct feed_reader *reader, struct span row)
+{
+	struct span text;
+
+	if (reader->format != FEED_FORMAT_CSV || row.n >= FEED_LINE_MAX)
+		return false;
+	text = feed_text_strip(row);
+	return text.n > 0 && text.p[0] != '#' && feed_csv_end(row, reader->csv.separator) == FEED_CSV_OPEN;
+}
+
+/* The line ends behind these octets, which begin it or go on with what is kept. */
+static int end_line(struct feed_reader *reader, const char *p, size_t n)
+{
+	struct span row = { p, n };
+	size_t open_n;
+	int result;
+
+	if (reader->line_n > 0) {
+		result = keep_part(reader, p, n);
+		if (result != 0)
+			return result;
+		row = (struct span){ reader->line, reader->line_n };
+	}
+	if (is_open(reader, row)) {
+		if (reader->line_n == 0)
+			keep_octets(reader, p, n);
+		keep_octets(reader, "\n", 1);
+		reader->open_n = reader->line_n;
+		return 0;
+	}
+	open_n = reader->open_n;
+	reader->line_n = reader->open_n = 0;
+	if (row.n > FEED_LINE_MAX) {
+		if (row.p != reader->line)
+			memcpy(reader->line, row.p, FEED_LINE_MAX);
+		return on_cut_line(reader);
+	}
+	if (open_n > 0 && feed_csv_end(row, reader->csv.separator) == FEED_CSV_MALFORMED)
+		return on_lines(reader, row);
+	return on_text(reader, row);
+}
+
+/* Octets up to a line's end: LF, CR LF, or CR alone. */
+static size_t line_length(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] != '\n' && p[i] != '\r')
+		i++;
+	return i;
 }
 
 static int push_lines(struct feed_reader *reader, const char *p, size_t n)
@@ -156,29 +165,27 @@ static int push_lines(struct feed_reader *reader, const char *p, size_t n)
 	int result = 0;
 
 	while (n > 0 && result == 0) {
-		const char *lf = memchr(p, '\n', n);
-		size_t part = lf ? (size_t)(lf - p) : n;
+		size_t part = line_length(p, n);
 
-		if (!lf || reader->line_n > 0)
-			keep_part(reader, p, part);
-		if (lf && reader->line_n > 0)
-			result = on_kept_line(reader);
-		else if (lf)
-			result = on_line(reader, p, part);
-		part += lf ? 1 : 0;
+		if (part < n)
+			result = end_line(reader, p, part++);
+		else
+			result = keep_part(reader, p, part);
 		p += part;
 		n -= part;
 	}
 	return result;
 }
 
+/* ---- the format ---- */
+
 /* The next line that is neither blank nor comment, whole or not; `;` begins a zone file's comments. */
 static bool next_line(struct span *rest, struct span *line)
 {
 	while (rest->n > 0) {
-		size_t end = span_find(*rest, 0, '\n');
+		size_t end = line_length(rest->p, rest->n);
 
-		*line = span_strip((struct span){ rest->p, end });
+		*line = feed_text_strip((struct span){ rest->p, end });
 		*rest = span_skip(*rest, end < rest->n ? end + 1 : end);
 		if (line->n > 0 && line->p[0] != '#' && line->p[0] != ';')
 			return true;
@@ -186,24 +193,63 @@ static bool next_line(struct span *rest, struct span *line)
 	return false;
 }
 
-/* Which format do these first octets have? Never AUTO. */
-static enum feed_format format_of(struct span sample)
+/* Has a row of the sample a name with a dot where the header says, or are there no rows yet? A domain may be a field of
+ * knowledge, and a name anybody's. */
+static bool has_domains(const struct feed_csv *csv, struct span rows)
 {
-	unsigned lines = 0, rows = 0;
 	struct span line, domain;
 	uint64_t rank;
+	unsigned lines = 0;
 
-	while (lines < FEED_SAMPLE_LINES && next_line(&sample, &line)) {
-		int domain_column, rank_column;
-
-		/* A master file shows at its first record; later lines of a list may be any rubbish. */
-		if (lines++ == 0 && feed_zone_is_record(line))
-			return FEED_FORMAT_ZONE;
-		if (span_find(line, 0, ',') < line.n)
-			rows += is_ranked(line, &domain, &rank) ||
-				(lines == 1 && read_header(line, &domain_column, &rank_column));
+	for (; lines + 1 < FEED_SAMPLE_LINES && next_line(&rows, &line); lines++) { /* the header is one of them */
+		feed_csv_pick(csv, line, &domain, &rank);
+		if (span_find(domain, 0, '.') < domain.n)
+			return true;
 	}
-	return rows > 0 && rows * 2 >= lines ? FEED_FORMAT_CSV : FEED_FORMAT_LIST;
+	return lines == 0;
+}
+
+/* Does the first line tell that @rows, which follow, are rows? Their separator, or 0. */
+static char separator_of_first(struct span line, struct span rows)
+{
+	struct feed_csv csv;
+
+	if (feed_csv_named_separator(line))
+		return feed_csv_named_separator(line);
+	for (unsigned i = 0; i < SEPARATORS; i++)
+		if (span_find(line, 0, feed_csv_separators[i]) < line.n &&
+		    feed_csv_read_header(&csv, line, feed_csv_separators[i]) && has_domains(&csv, rows))
+			return feed_csv_separators[i];
+	return '\0';
+}
+
+/* Which format do these first octets have? Never AUTO. Of rows, the separator as well. */
+static enum feed_format format_of(struct feed_reader *reader, struct span sample)
+{
+	unsigned lines = 0, rows[SEPARATORS] = { 0 }, best = 0;
+	bool is_quoted = false; /* the first line begins as no name does */
+	struct span line, domain;
+	uint64_t rank;
+	char first;
+
+	for (; lines < FEED_SAMPLE_LINES && next_line(&sample, &line); lines++) {
+		/* A master file and a header show at their first line; later ones of a list may be any rubbish. */
+		if (lines == 0 && reader->format == FEED_FORMAT_AUTO && feed_zone_is_record(line))
+			return FEED_FORMAT_ZONE;
+		first = lines == 0 ? separator_of_first(line, sample) : '\0';
+		if (first) {
+			reader->csv.separator = first;
+			return FEED_FORMAT_CSV;
+		}
+		is_quoted = is_quoted || (lines == 0 && line.p[0] == '"');
+		for (unsigned i = 0; i < SEPARATORS; i++)
+			rows[i] += feed_csv_is_ranked(line, feed_csv_separators[i], &domain, &rank);
+	}
+	for (unsigned i = 1; i < SEPARATORS; i++)
+		if (rows[i] > rows[best])
+			best = i;
+	reader->csv.separator = feed_csv_separators[best];
+	return is_quoted || (rows[best] > 0 && rows[best] * 2 >= lines) ? FEED_FORMAT_CSV : FEED_FORMAT_LIST;
 }
 
 static struct span sample_of(const struct feed_reader *reader)
@@ -218,7 +264,7 @@ static struct span whole_lines(const struct feed_reader *reader)
 {
 	struct span sample = sample_of(reader);
 
-	while (sample.n > 0 && sample.p[sample.n - 1] != '\n')
+	while (sample.n > 0 && sample.p[sample.n - 1] != '\n' && sample.p[sample.n - 1] != '\r')
 		sample.n--;
 	return sample;
 }
@@ -235,9 +281,8 @@ static unsigned count_lines(struct span sample)
 /* Are there lines enough to tell? A pipe that delivers octet by octet must not change the answer. */
 static bool sample_suffices(const struct feed_reader *reader)
 {
-	if (reader->format != FEED_FORMAT_AUTO)
-		return reader->sample_n >= bom.n;
-	return reader->sample_n == FEED_SAMPLE_MAX || count_lines(whole_lines(reader)) >= FEED_SAMPLE_LINES;
+	return reader->sample_n == FEED_SAMPLE_MAX ||
+	       (reader->sample_n >= FEED_FOREIGN_HEAD && count_lines(whole_lines(reader)) >= FEED_SAMPLE_LINES);
 }
 
 static int push_known(struct feed_reader *reader, const char *p, size_t n)
@@ -245,28 +290,78 @@ static int push_known(struct feed_reader *reader, const char *p, size_t n)
 	return reader->format == FEED_FORMAT_ZONE ? feed_zone_push(&reader->zone, p, n) : push_lines(reader, p, n);
 }
 
+static bool is_record_table(struct span line)
+{
+	bool is_one = false;
+
+	for (unsigned i = 0; i < SEPARATORS; i++)
+		is_one = is_one || feed_csv_is_record_table(line, feed_csv_separators[i]);
+	return is_one;
+}
+
+static bool is_binary(struct span telling)
+{
+	unsigned lines = 0, binary = 0;
+	struct span line;
+
+	for (; lines < FEED_SAMPLE_LINES && next_line(&telling, &line); lines++)
+		binary += feed_foreign_is_binary(line);
+	return binary * 2 > lines;
+}
+
+/* -1 with the error, where the sample is of no list. */
+static int refuse_foreign(const struct feed_reader *reader, struct span telling)
+{
+	const char *what = feed_foreign_file((struct span){ reader->sample, reader->sample_n });
+	struct span rest = telling, line;
+
+	if (what)
+		return error_set(reader->error, "%s", what);
+	if (reader->format != FEED_FORMAT_AUTO || !next_line(&rest, &line))
+		return 0;
+	if (feed_foreign_is_markup(line) || (feed_foreign_is_binary(line) && is_binary(telling)))
+		what = feed_foreign_line(line);
+	else if (is_record_table(line))
+		what = "looks like a table of DNS records, with names relative to a zone: give the zone file and "
+		       "--origin";
+	else if (feed_zone_is_answer(line))
+		what = "looks like massdns' answers: cut -d' ' -f1 FILE | sort -u | stsurvey scan -f - ...; "
+		       "--input-format zone where it is a zone file";
+	return what ? error_set(reader->error, "the first line, `%.*s`, %s",
+				(int)(line.n < FEED_SHOWN_MAX ? line.n : FEED_SHOWN_MAX), line.p, what)
+		    : 0;
+}
+
 /* @telling: what of the sample tells the format. */
 static int push_sample(struct feed_reader *reader, struct span telling)
 {
 	struct span sample = sample_of(reader);
+	enum feed_format found = format_of(reader, telling);
 
-	if (reader->format == FEED_FORMAT_AUTO)
-		reader->format = format_of(telling);
 	reader->begun = true;
+	if (refuse_foreign(reader, telling) != 0)
+		return -1;
+	if (reader->format == FEED_FORMAT_AUTO)
+		reader->format = found;
 	return push_known(reader, sample.p, sample.n);
 }
 
-struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error)
+/* ---- the reader ---- */
+
+struct feed_reader *feed_reader_new(enum feed_format format, const char *origin, feed_on_entry *on_entry, void *arg,
+				    struct error *error)
 {
 	struct feed_reader *reader = calloc(1, sizeof(*reader));
 
 	if (!reader)
 		return NULL;
-	reader->format = format;
+	/* who names an origin has a zone file */
+	reader->format = origin && format == FEED_FORMAT_AUTO ? FEED_FORMAT_ZONE : format;
 	reader->on_entry = on_entry;
 	reader->arg = arg;
-	reader->domain_column = reader->rank_column = CSV_NONE;
-	feed_zone_init(&reader->zone, on_entry, arg, error);
+	reader->error = error;
+	reader->csv = (struct feed_csv){ feed_csv_separators[0], FEED_CSV_NONE, FEED_CSV_NONE };
+	feed_zone_init(&reader->zone, origin, on_entry, arg, error);
 	return reader;
 }
 
@@ -298,13 +393,25 @@ int feed_reader_tell(struct feed_reader *reader)
 	return feed_reader_holds(reader) ? push_sample(reader, whole_lines(reader)) : 0;
 }
 
+bool feed_reader_is_zone(const struct feed_reader *reader)
+{
+	return reader->format == FEED_FORMAT_ZONE;
+}
+
 int feed_reader_end(struct feed_reader *reader, bool whole)
 {
 	int result = reader->begun ? 0 : push_sample(reader, sample_of(reader));
 
-	if (result != 0 || !whole)
+	if (result <= 0 && reader->format == FEED_FORMAT_ZONE) {
+		int ended = feed_zone_end(&reader->zone, whole && result == 0);
+
+		return result != 0 ? result : ended;
+	}
+	if (result != 0 || !whole || reader->line_n == 0)
 		return result;
-	if (reader->format == FEED_FORMAT_ZONE)
-		return feed_zone_end(&reader->zone);
-	return reader->line_n > 0 ? on_kept_line(reader) : 0;
+	result = end_line(reader, "", 0);
+	if (result != 0 || reader->open_n == 0)
+		return result;
+	/* a quotation that is never closed */
+	return on_lines(reader, (struct span){ reader->line, reader->open_n });
 }

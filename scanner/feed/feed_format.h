@@ -15,8 +15,9 @@
 #include "scanner/feed/feed.h"
 
 enum {
-	FEED_LINE_MAX = 4096,        /* octets of a line of a list or CSV; the longest U-label name has 1020 */
-	FEED_SAMPLE_LINES = 8,       /* neither blank nor comment, looked at to tell the format */
+	FEED_LINE_MAX = 4096,  /* octets of a line of a list, or a row of CSV; the longest U-label name has 1020 */
+	FEED_SHOWN_MAX = 60,   /* octets of a line that messages repeat */
+	FEED_SAMPLE_LINES = 8, /* neither blank nor comment, looked at to tell the format */
 	FEED_SAMPLE_MAX = 64 * 1024, /* octets of them and the comments before them */
 };
 
@@ -26,17 +27,16 @@ struct feed_entry {
 	struct span text; /* trimmed; of a line above FEED_LINE_MAX its beginning */
 };
 
-/* Is it one of @words, which end with NULL? In any case of letters. */
-bool feed_is_one_of(struct span s, const char *const words[]);
-
 /* 0 to go on, anything else to stop. @entry lives until it returns. */
 typedef int feed_on_entry(void *arg, const struct feed_entry *entry);
 
 struct feed_reader;
 
-/* What is wrong with the input is written to @error, which outlives the reader: line and remedy, not the file. NULL: no
- * memory. To be freed with free(3). */
-struct feed_reader *feed_reader_new(enum feed_format format, feed_on_entry *on_entry, void *arg, struct error *error);
+/* @origin: what relative names of a zone file are below, as feed_options has it. What is wrong with the input is
+ * written to @error, which outlives the reader: line and remedy, not the file. NULL: no memory. To be freed with
+ * free(3). */
+struct feed_reader *feed_reader_new(enum feed_format format, const char *origin, feed_on_entry *on_entry, void *arg,
+				    struct error *error);
 
 /* 0; what on_entry returned where not 0; or -1 with the error written. */
 __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);
@@ -46,6 +46,9 @@ bool feed_reader_holds(const struct feed_reader *reader);
 
 /* The writer pauses: let the whole lines held back tell the format, and hand them on. Returns as feed_reader_push. */
 __attribute__((warn_unused_result)) int feed_reader_tell(struct feed_reader *reader);
+
+/* Was it read as a zone file? Not before the format is known. */
+bool feed_reader_is_zone(const struct feed_reader *reader);
 
 /* No more octets will come. @whole: the last line may lack its LF; otherwise the input broke there and the
  * line is dropped. */

@@ -16,11 +16,18 @@ enum {
 	SAMPLE_END = 64 * 1024, /* octets, first and last */
 	SAMPLE_SPOTS = 16,
 	SAMPLE_SPOT = 4096, /* octets */
+	READ_SIZE = 65536,  /* of the whole */
 };
+
+/* 0 says that there is none. */
+static uint64_t never_0(uint64_t hash)
+{
+	return hash ? hash : 1;
+}
 
 static uint64_t hash_at(uint64_t hash, int fd, uint64_t offset, size_t n)
 {
-	unsigned char buffer[SAMPLE_SPOT];
+	unsigned char buffer[READ_SIZE];
 
 	while (n > 0) {
 		ssize_t got = pread(fd, buffer, n < sizeof(buffer) ? n : sizeof(buffer), (off_t)offset);
@@ -44,7 +51,16 @@ static uint64_t hash_sample(int fd, uint64_t size)
 			hash = hash_at(hash, fd, size / (SAMPLE_SPOTS + 1) * spot, SAMPLE_SPOT);
 		hash = hash_at(hash, fd, size - SAMPLE_END, SAMPLE_END);
 	}
-	return hash ? hash : 1; /* 0 says that there is none */
+	return never_0(hash);
+}
+
+/* A list is read once before its first name is asked: what is read later is compared with that, and what resumes a scan
+ * as well. */
+static uint64_t hash_whole(int fd)
+{
+	off_t offset = lseek(fd, 0, SEEK_CUR); /* standard input may be in its middle */
+
+	return never_0(hash_at(HASH_NOTHING, fd, offset > 0 ? (uint64_t)offset : 0, SIZE_MAX));
 }
 
 static int look_at(struct feed_input *input, const char *path, struct error *error)
@@ -56,9 +72,11 @@ static int look_at(struct feed_input *input, const char *path, struct error *err
 	if (S_ISDIR(about.st_mode))
 		return error_set(error, "%s: is a directory; give a file with one domain a line", path);
 	input->is_file = S_ISREG(about.st_mode);
+	input->hash = HASH_NOTHING;
 	if (input->is_file)
 		input->identity = (struct feed_identity){ (uint64_t)about.st_size, about.st_mtime,
-							  hash_sample(input->fd, (uint64_t)about.st_size) };
+							  hash_sample(input->fd, (uint64_t)about.st_size),
+							  hash_whole(input->fd) };
 	return 0;
 }
 
@@ -114,9 +132,24 @@ ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size)
 			return 0;
 		got = read(input->fd, buffer, size);
 	} while (got < 0 && (errno == EAGAIN || errno == EINTR));
-	if (got > 0)
+	if (got > 0) {
 		atomic_fetch_add_explicit(&input->taken, (uint64_t)got, memory_order_relaxed);
+		input->hash = hash_octets(input->hash, buffer, input->is_file ? (size_t)got : 0);
+	}
 	return got;
+}
+
+bool feed_input_has_changed(struct feed_input *input)
+{
+	char rest[READ_SIZE];
+
+	if (!input->is_file)
+		return false;
+	while (feed_input_read(input, rest, sizeof(rest)) > 0)
+		;
+	if (wait_for(input, 0) & WOKEN)
+		return false; /* its end was not seen */
+	return never_0(input->hash) != input->identity.hash;
 }
 
 void feed_input_wake(struct feed_input *input)

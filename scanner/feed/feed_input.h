@@ -16,6 +16,7 @@ struct feed_input {
 	bool is_file; /* a regular file */
 	struct feed_identity identity;
 	atomic_uint_least64_t taken; /* octets read so far */
+	uint64_t hash;               /* of them */
 };
 
 /* @path "-": standard input. 0, or -1 with one line for the user in @error. */
@@ -28,6 +29,10 @@ bool feed_input_is_ready(const struct feed_input *input, int ms);
 
 /* Octets read, 0 at the end or after feed_input_wake, -1 and errno. Blocks. */
 ssize_t feed_input_read(struct feed_input *input, char *buffer, size_t size);
+
+/* Has the file changed since it was opened, or while it was read? Content decides: what is left of it is read. False of
+ * what is no file. */
+bool feed_input_has_changed(struct feed_input *input);
 
 /* End the read in progress and all that follow. Any thread. */
 void feed_input_wake(struct feed_input *input);

@@ -37,6 +37,8 @@ const struct option_row option_table[] = {
 	  .help = "domains: a list, rank,domain CSV or a zone file; plain, gzip or zstd; - is standard input [-]" },
 	{ "input-format", 0, "auto|list|csv|zone", OPTION_WORD, SCAN, RESUME_SAME, SECTION_FILES, AT(input_format),
 	  .help = "of the list [found by looking]", .least = FEED_FORMAT_AUTO },
+	{ "origin", 0, "NAME", OPTION_TEXT, SCAN, RESUME_SAME, SECTION_FILES, AT(origin),
+	  .help = "of a zone file without $ORIGIN; . is the root" },
 	{ "output-file", 'o', "FILE", OPTION_OUTPUT, SCAN, RESUME_FREE, SECTION_FILES, AT(output_file),
 	  .help = "scan file, NAME.msgpack.zst; - is standard output [-]" },
 	{ "resume", 0, NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_FILES, AT(resume),

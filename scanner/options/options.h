@@ -29,6 +29,7 @@ struct options {
 	/* input and output */
 	const char *input_file; /* "-" */
 	enum feed_format input_format;
+	const char *origin;         /* of a zone file that does not tell; NULL: none */
 	const char *output_file;    /* "-"; of export, findings and report, too */
 	const char *directory;      /* stats: where the tables go */
 	enum options_format format; /* export, findings: NONE unless given */

@@ -8,6 +8,7 @@
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/rules/fetch_pace.h"
+#include "scanner/rules/idna.h"
 
 enum { PRIVATE_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
 
@@ -40,6 +41,17 @@ static int check_exclusions(const struct options *options, struct error *error)
 		if (rule[i].is_so)
 			return error_set(error, "%s", rule[i].why);
 	return 0;
+}
+
+static int check_origin(const struct options *options, struct error *error)
+{
+	char name[DOMAIN_NAME_MAX];
+	size_t n;
+
+	if (!options->origin || strcmp(options->origin, ".") == 0 || idna_name(span_of(options->origin), name, &n))
+		return 0;
+	return error_set(error, "--origin '%.*s': is no domain name, nor . for the root", (int)sizeof(name),
+			 options->origin);
 }
 
 /* What the command does not run without. */
@@ -112,7 +124,7 @@ enum options_result options_fit(struct options *options, struct error *error)
 	enum options_result result = OPTIONS_OK;
 
 	if (check_exclusions(options, error) < 0 || check_needed(options, error) < 0 ||
-	    option_files_check(options, error) < 0)
+	    check_origin(options, error) < 0 || option_files_check(options, error) < 0)
 		return OPTIONS_USAGE;
 	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;

@@ -69,6 +69,8 @@ static void put_files(struct json *json, const struct scan *scan)
 		json_null(json, "mtime");
 	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)input.sample);
 	json_text(json, "sample_hash", input.sample ? hash : NULL);
+	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)input.hash);
+	json_text(json, "content_hash", input.hash ? hash : NULL);
 	json_uint(json, "shards", options->shards);
 	json_uint(json, "shard", options->shard);
 	json_close_object(json);

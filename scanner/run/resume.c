@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "analysis/classify/classify.h"
 #include "output/reader.h"
+#include "parsers/hash.h"
 #include "scanner/options/option_table.h"
 
 enum {
@@ -73,7 +75,58 @@ static int check_header(struct resume *resume, const struct record_header *heade
 				 (int)header->tool.n, header->tool.p);
 	if (check_options(header, options, path, error) < 0)
 		return -1;
-	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample };
+	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample,
+						header->input_hash };
+	for (size_t i = 0; i < header->option_count; i++)
+		if (span_equal(header->option[i].name, SPAN_LITERAL("max-domains")))
+			(void)!span_decimal(header->option[i].value, UINT64_MAX, &resume->limit);
+	return 0;
+}
+
+/* One entry's part of its group's sum; even, so that an odd number says that there is a sum. */
+static uintptr_t part_of(uint64_t index, struct span name)
+{
+	return (uintptr_t)(hash_octet(hash_span(name), index) * UINT64_C(0x9e3779b97f4a7c15)) & ~(uintptr_t)1;
+}
+
+/* A group has one hash, and no other has it; which, no file can know. */
+static uint64_t hash_of(const struct resume *resume, uint64_t group)
+{
+	uint64_t hash = (group ^ resume->seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* The sum of a group, as an item of the table: one more than it is; NULL: nothing of it is recorded. */
+static void **sum_of(const struct resume *resume, uint64_t group)
+{
+	uint64_t hash = hash_of(resume, group);
+
+	for (size_t at = 0; at < resume->names.reach; at++) {
+		struct hash_slot *slot = hash_table_slot(&resume->names, hash, at);
+
+		if (!slot->item)
+			return NULL;
+		if (slot->hash == hash)
+			return &slot->item;
+	}
+	return NULL;
+}
+
+/* 0, or -1: no memory. */
+static int add_name(struct resume *resume, uint64_t index, struct span name)
+{
+	uint64_t group = index / RESUME_GROUP;
+	void **sum = sum_of(resume, group);
+
+	resume->last = index > resume->last ? index : resume->last;
+	if (sum) {
+		*sum = (void *)((uintptr_t)*sum + part_of(index, name));
+		return 0;
+	}
+	if (!hash_table_reserve(&resume->names, 1))
+		return -1;
+	hash_table_put(&resume->names, hash_of(resume, group), (void *)(part_of(index, name) + 1));
 	return 0;
 }
 
@@ -83,7 +136,11 @@ static int read_records(struct resume *resume, struct reader *reader, struct err
 	struct observation observation;
 	int more;
 
+	if (getrandom(&resume->seed, sizeof(resume->seed), GRND_NONBLOCK) < 0)
+		resume->seed = (uintptr_t)resume;
 	while ((more = reader_next(reader, &observation, error)) > 0) {
+		if (add_name(resume, observation.index, observation.name) < 0)
+			return error_set(error, "no memory for the names of the records");
 		classify(&observation, &result);
 		counts_add_domain(&resume->counts, &observation, &result.judgement);
 	}
@@ -145,21 +202,62 @@ done:
 void resume_free(struct resume *resume)
 {
 	bit_set_free(&resume->recorded);
+	hash_table_fini(&resume->names);
 	*resume = (struct resume){ 0 };
 }
 
 int resume_check_input(const struct resume *resume, const char *path, struct feed_identity input, struct error *error)
 {
 	const struct feed_identity *begun = &resume->input;
-	const char *what = begun->size != input.size       ? "size"
-			   : begun->sample != input.sample ? "content"
-			   : begun->mtime != input.mtime   ? "modification time"
-							   : NULL;
+	const char *what = NULL;
 
-	if (resume->whole == 0 || !what)
+	if (begun->size != input.size)
+		what = "size";
+	else if (begun->hash ? begun->hash != input.hash : begun->sample != input.sample)
+		what = "content";
+	else if (!begun->hash && begun->mtime != input.mtime)
+		what = "modification time"; /* version 1.1 and before knew some of the content alone */
+	if (resume->whole == 0 || !what || !begun->sample || !input.sample)
 		return 0;
 	return error_set(error,
 			 "%s: is not the list this scan was begun with (its %s differs); resume with that list, or "
 			 "begin another scan file",
 			 path, what);
+}
+
+/* Of a group of which all was seen: were the recorded names the list's? */
+static bool group_agrees(struct resume *resume, uint64_t group)
+{
+	void **sum = sum_of(resume, group);
+	bool agrees = (sum ? (uintptr_t)*sum - 1 : 0) == resume->seen;
+
+	resume->seen = 0;
+	return agrees;
+}
+
+/* A scan of a whole list has a record of each entry. */
+static bool is_beyond(const struct resume *resume, uint64_t index)
+{
+	return resume->complete && resume->limit == 0 && resume->recorded.shards <= 1 && index > resume->last;
+}
+
+enum feed_past_is resume_look(void *arg, uint64_t index, struct span name)
+{
+	struct resume *resume = arg;
+
+	if (index > 0 && index % RESUME_GROUP == 0 && !group_agrees(resume, index / RESUME_GROUP - 1))
+		return FEED_DIFFERS;
+	if (!bit_set_has(&resume->recorded, index))
+		return is_beyond(resume, index) ? FEED_DIFFERS : FEED_NEW;
+	resume->seen += part_of(index, name);
+	return FEED_DONE;
+}
+
+bool resume_at_end(void *arg, uint64_t entries)
+{
+	struct resume *resume = arg;
+
+	if (resume->recorded.added > 0 && resume->last >= entries)
+		return false; /* it is shorter */
+	return entries == 0 || group_agrees(resume, (entries - 1) / RESUME_GROUP);
 }

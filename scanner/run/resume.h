@@ -8,12 +8,20 @@
 #include <stdint.h>
 
 #include "output/bit_set.h"
+#include "output/hash_table.h"
 #include "output/record.h"
 #include "scanner/options/options.h"
 #include "scanner/run/counts.h"
 
+enum { RESUME_GROUP = 64 }; /* entries: not more than a batch, so that no name of another list is handed out */
+
 struct resume {
-	struct bit_set recorded;     /* indexes of input entries */
+	struct bit_set recorded;     /* indexes of input entries … */
+	struct hash_table names;     /* … and of each RESUME_GROUP of them a sum over their names */
+	uint64_t seed;               /* of the table's hashes */
+	uintptr_t seen;              /* of the list's group that is being read: the same sum */
+	uint64_t last;               /* the highest index recorded */
+	uint64_t limit;              /* --max-domains that it was begun with; 0: none */
 	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
 	bool complete;               /* the file's trailer says so; --max-domains may have left entries to do */
 	bool torn;                   /* something behind the whole frames is cut off */
@@ -29,8 +37,14 @@ __attribute__((warn_unused_result)) int resume_load(struct resume *resume, const
 						    const struct options *options, struct error *error);
 void resume_free(struct resume *resume);
 
-/* Is this the list the file was begun with? 0, or -1 with one line in @error. */
+/* Could this be the list the file was begun with? Of a pipe only its names tell, below. 0, or -1 with one line in
+ * @error. */
 __attribute__((warn_unused_result)) int resume_check_input(const struct resume *resume, const char *path,
 							   struct feed_identity input, struct error *error);
+
+/* What the feed asks (struct feed_past), with the resume as @arg: what was recorded, and whether its names were the
+ * list's. They are compared RESUME_GROUP entries at a time. */
+enum feed_past_is resume_look(void *arg, uint64_t index, struct span name);
+bool resume_at_end(void *arg, uint64_t entries);
 
 #endif

@@ -60,20 +60,17 @@ static void find_failure(struct scan_main *run)
 		feed_error(scan->feed, run->error);
 	if (!has_failed(run))
 		*run->error = scan->deferred.error;
-	/* a pipe that ended after scan_setup had stopped waiting */
-	if (!has_failed(run) && !scan_is_stopping(scan) && feed_entries(scan->feed) == 0)
-		scan_setup_fail_empty(run->options, run->error);
 }
 
-/* Another format than ours: each line has its record, but nothing was surveyed. */
-static void warn_of_another_format(const struct scan_main *run)
+/* Does the file hold what its header says: the whole list, or as many domains of it as it was begun for? */
+static bool is_complete(const struct scan_main *run)
 {
-	uint64_t domains = SCAN_TOTAL(&run->scan, domains);
+	const struct options *options = run->options;
+	uint64_t wanted = run->scan.before.whole > 0 ? run->scan.before.limit : options->max_domains;
 
-	if (domains > 0 && SCAN_TOTAL(&run->scan, illegal) == domains)
-		log_warning(
-			"%s: no line of it is a domain name; one name a line, or rank,domain CSV, in UTF-8 is expected",
-			feed_name(run->options->input_file));
+	if (scan_is_stopping(&run->scan) || has_failed(run))
+		return false;
+	return !feed_is_cut(run->scan.feed) || (wanted > 0 && SCAN_TOTAL(&run->scan, domains) >= wanted);
 }
 
 /* Close the file with what is known now. 0, or -1 with the first error of all. */
@@ -157,6 +154,10 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 	moment_now(&run->scan, moment);
 	moment->note[0] = '\0';
 	explain_not_deferred(&run->scan);
+	if (status != EXIT_FATAL && !scan_is_stopping(&run->scan) && !is_complete(run)) {
+		snprintf(moment->note, sizeof(moment->note), "--max-domains ended it; --resume goes on with the list");
+		log_info("%s: %s", run->options->output_file, moment->note);
+	}
 	if (status == EXIT_UNMEASURED)
 		explain_unmeasured(moment);
 	if (status != EXIT_FATAL && moment->nxdomain * 2 > moment->domains)
@@ -184,7 +185,7 @@ static int scan_all(struct scan_main *run)
 {
 	struct scan *scan = &run->scan;
 	struct moment moment;
-	bool complete;
+	bool ended;
 	int status;
 
 	scan->start_ns = uv_hrtime();
@@ -192,16 +193,14 @@ static int scan_all(struct scan_main *run)
 	if (scan_watch_open(&run->watch, run->error) < 0)
 		return close_sink(run, COMPLETION_ABORTED);
 	moment_now(scan, &moment);
-	if (progress_open(&run->progress, scan, &moment, run->error) == 0 && run_workers(run) == 0) {
+	if (progress_open(&run->progress, scan, &moment, run->error) == 0 && run_workers(run) == 0)
 		find_failure(run);
-		warn_of_another_format(run);
-	}
 	scan_watch_close(&run->watch);
-	complete = !scan_is_stopping(scan) && !has_failed(run);
-	status = close_sink(run, complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED) < 0 ? EXIT_FATAL
-											  : exit_status(run);
+	ended = !scan_is_stopping(scan) && !has_failed(run);
+	status = close_sink(run, is_complete(run) ? COMPLETION_COMPLETE : COMPLETION_ABORTED) < 0 ? EXIT_FATAL
+												  : exit_status(run);
 	conclude(run, status, &moment);
-	if (complete && status != EXIT_FATAL)
+	if (ended && status != EXIT_FATAL)
 		moment.fraction = 1;
 	progress_close(&run->progress, &moment, status, run->error->text);
 	return status;

@@ -61,16 +61,13 @@ static void wake_workers(void *arg)
 	scan_wake_all(arg);
 }
 
-static bool is_done(void *arg, uint64_t index)
-{
-	return bit_set_has(&((struct resume *)arg)->recorded, index);
-}
-
 static int open_feed(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
+	const struct feed_past past = { resume_look, resume_at_end, &scan->before };
 	struct feed_options feed = { .path = options->input_file,
 				     .format = options->input_format,
+				     .origin = options->origin,
 				     .shards = options->shards,
 				     .shard = options->shard,
 				     .seed = options->seed,
@@ -83,17 +80,11 @@ static int open_feed(struct scan *scan, struct error *error)
 	if (options->resume) {
 		if (resume_load(&scan->before, options->output_file, options, error) < 0)
 			return -1;
-		feed.is_done = is_done;
-		feed.is_done_arg = &scan->before;
+		feed.past = &past;
 	}
 	if (feed_open(&scan->feed, &feed, error) < 0)
 		return -1;
 	return resume_check_input(&scan->before, options->input_file, feed_identity(scan->feed), error);
-}
-
-int scan_setup_fail_empty(const struct options *options, struct error *error)
-{
-	return error_set(error, "%s: no domain in it; one name a line is expected", feed_name(options->input_file));
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
@@ -110,8 +101,6 @@ static int take_first(struct scan *scan, struct error *error)
 		feed_error(scan->feed, error);
 		return -1;
 	}
-	if (result == FEED_END && feed_entries(scan->feed) == 0)
-		return scan_setup_fail_empty(scan->options, error);
 	atomic_store(&scan->first, batch);
 	return 0;
 }
@@ -158,6 +147,7 @@ static void header_of(const struct scan *scan, struct record_header *header)
 					  .input_size = input.size,
 					  .input_mtime = input.mtime,
 					  .input_sample = input.sample,
+					  .input_hash = input.hash,
 					  .shards = options->shards,
 					  .shard = options->shard };
 }

@@ -12,7 +12,4 @@ enum { SCAN_SETUP_NOTHING_LEFT = 1 };
  * complete, and is left alone. In any case what was opened by then is the caller's to close. */
 __attribute__((warn_unused_result)) int scan_setup(struct scan *scan, struct error *error);
 
-/* -1, with the line for a list without a name in @error. */
-int scan_setup_fail_empty(const struct options *options, struct error *error);
-
 #endif

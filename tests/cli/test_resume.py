@@ -315,10 +315,6 @@ class Refused(Scans):
         os.utime(self.list, ns=(about.st_atime_ns, about.st_mtime_ns))
         self.assert_refused(self.list, "is not the list", "content")
 
-    def test_a_list_written_again(self):
-        os.utime(self.list, (1, 1))
-        self.assert_refused(self.list, "is not the list", "modification time")
-
     def test_other_options(self):
         self.assert_refused(self.out, "--smtp-port", more=("--smtp-port", "26"))
         self.assert_refused(self.out, "--blocklist-file", more=("-b", self.put("blocklist", "192.0.2.0/24\n")))
@@ -388,15 +384,14 @@ class Complete(Scans):
         self.assert_untouched("--max-domains", "100")
 
     def test_a_limit_given_only_later(self):
-        """The trailer says complete, and the header knows of no limit."""
+        """The header knows of no limit: the file is not complete because of one."""
         process = self.start(*self.options("-r", "300"))
         self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 1000)
         process.kill()
         self.finish(process)
         self.run_tool(*self.options("--resume", "--max-domains", "200"))
-        said, count = self.verify(self.out)
-        self.assertEqual(said, "complete")
-        self.assertLess(count, COUNT)
+        said, _ = self.run_tool("verify", self.out, status=None)
+        self.assertIn("interrupted", said)
         self.run_tool(*self.options("--resume"))
         self.assert_records(COUNT)
         self.assert_untouched()

@@ -1,4 +1,4 @@
-/* Lists, rankings and zone files: the first octet picks format and piece size, the rest is the file. What is
+/* Lists, rankings and zone files: the first octet picks format, origin and piece size, the rest is the file. What is
  * read does not depend on how it was cut into pieces, and what becomes a name is one. */
 #include <stdlib.h>
 
@@ -38,11 +38,13 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 	return 0;
 }
 
-static struct heard read_in_pieces(enum feed_format format, struct span rest, size_t piece)
+static struct heard read_in_pieces(uint8_t first, struct span rest, size_t piece)
 {
 	struct heard heard = { 0, HASH_NOTHING };
 	struct error error = { "" };
-	struct feed_reader *reader = feed_reader_new(format, on_entry, &heard, &error);
+	const enum feed_format format = (enum feed_format)(first & 3);
+	const char *origin = format == FEED_FORMAT_ZONE && first & 4 ? "o.test." : NULL;
+	struct feed_reader *reader = feed_reader_new(format, origin, on_entry, &heard, &error);
 	int result = 0;
 
 	FUZZ_CHECK(reader);
@@ -58,6 +60,8 @@ static struct heard read_in_pieces(enum feed_format format, struct span rest, si
 	}
 	if (result == 0)
 		result = feed_reader_end(reader, true);
+	else
+		FUZZ_CHECK(feed_reader_end(reader, false) == 0);
 	FUZZ_CHECK((result == 0) == (error.text[0] == '\0'));
 	free(reader);
 	return heard;
@@ -66,15 +70,13 @@ static struct heard read_in_pieces(enum feed_format format, struct span rest, si
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct heard whole, pieces;
-	enum feed_format format;
 	size_t piece;
 
 	if (size == 0)
 		return 0;
-	format = (enum feed_format)(data[0] & 3);
 	piece = (size_t)(data[0] >> 2) + 1;
-	whole = read_in_pieces(format, (struct span){ (const char *)data + 1, size - 1 }, size);
-	pieces = read_in_pieces(format, (struct span){ (const char *)data + 1, size - 1 }, piece);
+	whole = read_in_pieces(data[0], (struct span){ (const char *)data + 1, size - 1 }, size);
+	pieces = read_in_pieces(data[0], (struct span){ (const char *)data + 1, size - 1 }, piece);
 	FUZZ_CHECK(whole.entries == pieces.entries && whole.hash == pieces.hash);
 	return 0;
 }

@@ -164,6 +164,7 @@ int main(int argc, char **argv)
 					      .input_size = 99,
 					      .input_mtime = -7,
 					      .input_sample = UINT64_MAX,
+					      .input_hash = UINT64_C(1) << 63,
 					      .shards = 2,
 					      .shard = 1 };
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;

@@ -241,6 +241,7 @@ static void header_and_trailer_come_back(void **state)
 					      .input_size = UINT64_MAX,
 					      .input_mtime = -1,
 					      .input_sample = UINT64_MAX,
+					      .input_hash = UINT64_MAX - 1,
 					      .shards = 9,
 					      .shard = 8 };
 	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2, 3, 4, 5, UINT64_MAX };
@@ -261,7 +262,7 @@ static void header_and_trailer_come_back(void **state)
 	assert_true(span_equal(got.header.option[1].name, option[1].name));
 	assert_true(span_equal(got.header.option[1].value, option[1].value));
 	assert_true(got.header.input_size == UINT64_MAX && got.header.input_mtime == -1 &&
-		    got.header.input_sample == UINT64_MAX);
+		    got.header.input_sample == UINT64_MAX && got.header.input_hash == UINT64_MAX - 1);
 	assert_true(got.header.shards == 9 && got.header.shard == 8);
 	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
 	assert_true(got.trailer.completion == COMPLETION_ABORTED && got.trailer.end_ms == INT64_MAX);

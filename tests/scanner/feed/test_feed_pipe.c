@@ -200,7 +200,7 @@ static void a_spare_batch_is_one_that_was_released(void **state)
 
 	(void)state;
 	assert_int_equal(feed_open(&feed, &options, &error), 0);
-	assert_int_equal(feed_await(feed, &one, AWAIT_S), FEED_END);
+	assert_int_equal(feed_await(feed, &one, AWAIT_S), FEED_FAILED); /* of nothing */
 	one = feed_spare(feed);
 	two = feed_spare(feed);
 	assert_non_null(one);

@@ -101,12 +101,12 @@ static void a_complete_file_has_every_entry(void **state)
 	assert_int_equal(resume.counts.domains, DOMAINS + 1);
 	assert_int_equal(resume.counts.unknown, DOMAINS / 2);
 	assert_int_equal(resume.queries, 77);
-	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 7 }, &error), 0);
-	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1001, 5, 7 }, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 7, 0 }, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1001, 5, 7, 0 }, &error), -1);
 	assert_non_null(strstr(error.text, "size"));
-	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 6, 7 }, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 6, 7, 0 }, &error), -1);
 	assert_non_null(strstr(error.text, "modification time"));
-	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 8 }, &error), -1);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1000, 5, 8, 0 }, &error), -1);
 	assert_non_null(strstr(error.text, "content"));
 	resume_free(&resume);
 }
@@ -297,8 +297,8 @@ static void what_differs_is_said(void **state)
 static bool decides(const char *name)
 {
 	static const char *const names[] = {
-		"input-format",   "shards",     "shard",     "blocklist-file", "domain-blocklist-file",
-		"allow-reserved", "https-port", "smtp-port", "ca-file",
+		"input-format",          "origin",         "shards",     "shard",     "blocklist-file",
+		"domain-blocklist-file", "allow-reserved", "https-port", "smtp-port", "ca-file",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -325,8 +325,103 @@ static void every_option_may_change_unless_it_decides_what_is_measured(void **st
 		may += free;
 		may_not += !free;
 	}
-	assert_int_equal(may_not, 9);
+	assert_int_equal(may_not, 10);
 	assert_true(may >= 30);
+}
+
+/* How many entries the feed hears of, when each is called @name but for @odd, until one differs. */
+static uint64_t look_through(struct resume *resume, uint64_t entries, uint64_t odd)
+{
+	for (uint64_t i = 0; i < entries; i++) {
+		struct span name = i == odd ? SPAN_LITERAL("example.net") : SPAN_LITERAL("example.com");
+		enum feed_past_is is = resume_look(resume, i, name);
+
+		if (is == FEED_DIFFERS)
+			return i;
+		assert_int_equal(is == FEED_DONE, bit_set_has(&resume->recorded, i));
+	}
+	return entries;
+}
+
+/* What has a record must have its name, wherever the list comes from; what has none may be anything. */
+static void another_list_shows_by_its_names(void **state)
+{
+	static const struct {
+		uint64_t entries, odd, heard;
+		bool at_end;
+	} rows[] = {
+		{ FAR + 1, UINT64_MAX, FAR + 1, true },
+		{ FAR + 1, 1, FAR + 1, true },
+		{ FAR + 1, 3, RESUME_GROUP, false },
+		{ FAR + 1, 0, RESUME_GROUP, false },
+		{ FAR + 1, 66, 2 * RESUME_GROUP, false },
+		{ FAR + 1, FAR, FAR + 1, false },
+		{ FAR, UINT64_MAX, FAR, false },
+		{ FAR + 100, FAR, FAR + RESUME_GROUP - FAR % RESUME_GROUP, false },
+		{ 10, UINT64_MAX, 10, false },
+		{ 0, UINT64_MAX, 0, false },
+		{ FAR + 500, UINT64_MAX, FAR + 500, true },
+		{ FAR / RESUME_GROUP * RESUME_GROUP + RESUME_GROUP, FAR,
+		  FAR / RESUME_GROUP * RESUME_GROUP + RESUME_GROUP, false },
+	};
+	struct options options = usual();
+
+	(void)state;
+	write_scan(COMPLETION_COMPLETE);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct resume resume;
+
+		assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+		assert_int_equal(look_through(&resume, rows[i].entries, rows[i].odd), rows[i].heard);
+		if (rows[i].heard == rows[i].entries)
+			assert_int_equal(resume_at_end(&resume, rows[i].entries), rows[i].at_end);
+		resume_free(&resume);
+	}
+}
+
+/* Unless it was begun for a part of it. */
+static void a_complete_scan_has_all_of_its_list(void **state)
+{
+	static const struct {
+		struct resume resume;
+		enum feed_past_is is;
+	} rows[] = {
+		{ { .complete = true, .last = 5 }, FEED_DIFFERS },
+		{ { .complete = true, .last = 6 }, FEED_NEW },
+		{ { .complete = false, .last = 5 }, FEED_NEW },
+		{ { .complete = true, .last = 5, .limit = 6 }, FEED_NEW },
+		{ { .complete = true, .last = 5, .recorded.shards = 2 }, FEED_NEW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct resume resume = rows[i].resume;
+
+		assert_int_equal(resume_look(&resume, 6, SPAN_LITERAL("more.test")), rows[i].is);
+	}
+}
+
+/* Of two files content decides; where one is a pipe, or was, its names do. */
+static void a_copy_is_the_same_list(void **state)
+{
+	static const struct {
+		struct feed_identity begun, now;
+		const char *differs;
+	} rows[] = {
+		{ { 9, 5, 7, 3 }, { 9, 5, 7, 3 }, NULL },           { { 9, 5, 7, 3 }, { 9, 6, 7, 3 }, NULL },
+		{ { 9, 5, 7, 3 }, { 9, 5, 7, 4 }, "content" },      { { 9, 5, 7, 3 }, { 8, 5, 7, 3 }, "size" },
+		{ { 9, 5, 7, 3 }, { 0, 0, 0, 0 }, NULL },           { { 0, 0, 0, 0 }, { 9, 5, 7, 3 }, NULL },
+		{ { 9, 5, 7, 0 }, { 9, 6, 7, 3 }, "modification" }, { { 9, 5, 7, 0 }, { 9, 5, 8, 3 }, "content" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct resume resume = { .whole = 1, .input = rows[i].begun };
+
+		assert_int_equal(resume_check_input(&resume, path, rows[i].now, &error), rows[i].differs ? -1 : 0);
+		if (rows[i].differs)
+			assert_non_null(strstr(error.text, rows[i].differs));
+	}
 }
 
 static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused(void **state)
@@ -339,7 +434,7 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 	unlink(path);
 	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
 	assert_int_equal(resume.whole, 0);
-	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1, 2, 3 }, &error), 0);
+	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1, 2, 3, 0 }, &error), 0);
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
@@ -395,6 +490,9 @@ int main(void)
 		cmocka_unit_test(a_file_of_a_newer_version_is_left_to_that_one),
 		cmocka_unit_test(what_differs_is_said),
 		cmocka_unit_test(every_option_may_change_unless_it_decides_what_is_measured),
+		cmocka_unit_test(another_list_shows_by_its_names),
+		cmocka_unit_test(a_complete_scan_has_all_of_its_list),
+		cmocka_unit_test(a_copy_is_the_same_list),
 		cmocka_unit_test(no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused),
 		cmocka_unit_test(memory_that_runs_out_is_said),
 	};

@@ -1,0 +1,49 @@
+/* scanner/feed/feed_csv.h - rows of a ranked list: RFC 4180, but for the separator, which may be a comma, a tab or a
+ * semicolon, and for what does not keep to it.
+ */
+#ifndef STSURVEY_SCANNER_FEED_FEED_CSV_H
+#define STSURVEY_SCANNER_FEED_FEED_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/span.h"
+
+enum { FEED_CSV_NONE = -1 };
+
+/* Where the domain stands: of the header, or FEED_CSV_NONE, and each row is looked at. */
+struct feed_csv {
+	char separator;
+	int domain_column, rank_column;
+};
+
+/* The separators to be tried, in order. */
+extern const char feed_csv_separators[];
+
+/* Is the row a header with a column of domains? Then @csv says where. */
+bool feed_csv_read_header(struct feed_csv *csv, struct span row, char separator);
+
+/* Is a line without separators the header of a list? Words that are a top-level domain, too, are none. */
+bool feed_csv_is_title(struct span line);
+
+/* Is it the header of a table of DNS records? Those have names relative to a zone that they do not tell. */
+bool feed_csv_is_record_table(struct span row, char separator);
+
+/* "sep=;", with which spreadsheets begin: its separator, or 0. */
+char feed_csv_named_separator(struct span line);
+
+/* rank,domain or domain,rank, told by which one is a number. */
+bool feed_csv_is_ranked(struct span row, char separator, struct span *domain, uint64_t *rank);
+
+/* The row's domain, into which @row's text goes where it has none, and its rank, 0 where it has none. */
+void feed_csv_pick(const struct feed_csv *csv, struct span row, struct span *domain, uint64_t *rank);
+
+/* How does the text end, as one row? */
+enum feed_csv_end {
+	FEED_CSV_WHOLE,
+	FEED_CSV_OPEN,      /* inside a quotation: the next line belongs to it */
+	FEED_CSV_MALFORMED, /* something stands between a quotation and the separator */
+};
+enum feed_csv_end feed_csv_end(struct span text, char separator);
+
+#endif
