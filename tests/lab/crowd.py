@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""crowd.py - domains with more records than anyone keeps: other TXT around the record, MX and addresses by the dozen.
+
+What did not fit is not absent: of each part the truth says what it is, and that it may be unknown where more was
+published than the scanner promises to keep (parsers/observation.h). No other answer is right, whichever way a resolver
+turned the records.
+"""
+
+import random
+
+from plain import strict_policy
+from world import WEB, Domain
+
+TXT_MOST = 120            # other records at one name
+ANSWER_OCTETS = 60000     # of them together; one message over TCP holds 65,535 octets
+HUGE = 17000              # octets of one TXT record
+MX_MOST, ADDRESSES_MOST = 120, 40
+MX_SURE, ADDRESSES_SURE = 64, 16   # so many records are kept whatever happens
+STS = {"valid": 6, "none": 1, "multiple": 2, "invalid": 1}
+TLSRPT = {"valid": 5, "none": 2, "multiple": 2, "invalid": 1}
+RECORDS = {"sts": ("v=STSv1; id=%d;", "v=STSv1; id=;"), "tlsrpt": ("v=TLSRPTv1; rua=mailto:r%d@{d}", "v=TLSRPTv1; rua=;")}
+
+
+def pick(rng, weights):
+    return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def few_or_many(rng, most):
+    return rng.choice([0, 1, rng.randrange(most // 2), rng.randrange(most + 1), most])
+
+
+def texts(rng, kind, state):
+    """The records of one name, shuffled: those that @state says among others."""
+    good, bad = RECORDS[kind]
+    records = {"valid": [good % 1], "none": [], "invalid": [bad], "multiple": [good % (n + 1) for n in range(rng.randrange(2, 5))]}[state]
+    left = ANSWER_OCTETS
+    for number in range(few_or_many(rng, TXT_MOST)):
+        size = rng.choice([0, 30, 200, 400, 1000, HUGE if rng.random() < 0.1 else 60])
+        if left > size + 100:
+            records.append("other-%d %s" % (number, "x" * size))
+            left -= size + 100
+    rng.shuffle(records)
+    return records
+
+
+def hosts(rng):
+    """(MX lines, verdict): all fit the policy, some, or none."""
+    count = max(1, few_or_many(rng, MX_MOST))
+    stray = min(count, rng.choice([0, 0, 1, 2, count]))
+    lines = ["%d %s" % (rng.randrange(1, 60000), "m%d.elsewhere.example" % n if n < stray else "m%d.{d}" % n) for n in range(count)]
+    rng.shuffle(lines)
+    return lines, "enforce-ok" if stray == 0 else "enforce-fail" if stray == count else "enforce-partial"
+
+
+def addresses(rng):
+    """(A, AAAA, what comes of them)"""
+    count = max(1, few_or_many(rng, ADDRESSES_MOST))
+    kinds = [rng.choice(["private", "refused", "private6"]) for _ in range(count)]
+    if rng.random() < 0.8:
+        kinds[rng.randrange(count)] = "web"
+    form = {"private": "10.0.1.%d", "refused": "127.80.2.%d", "private6": "fd00::%x"}
+    made = [rng.choice(WEB) if kind == "web" else form[kind] % (number + 1) for number, kind in enumerate(kinds)]
+    rng.shuffle(made)
+    come = "success" if "web" in kinds else "connection-refused" if "refused" in kinds else "blocklisted-target"
+    return [text for text in made if ":" not in text], [text for text in made if ":" in text], come
+
+
+def one(name, rng):
+    sts, tlsrpt = pick(rng, STS), pick(rng, TLSRPT)
+    mx, fit = hosts(rng)
+    a, aaaa, come = addresses(rng)
+    serve = {"mx": mx, "sts": texts(rng, "sts", sts), "tlsrpt": texts(rng, "tlsrpt", tlsrpt), "a": a, "aaaa": aaaa,
+             "policy": strict_policy("enforce", ["*." + name], 1209600)}
+    truth = {"status": "complete", "sts_state": sts, "tlsrpt_state": tlsrpt, "mx_status": "NOERROR"}
+    if sts != "valid":
+        truth.update(component="" if sts == "none" else "record", verdict="no-policy", policy_status="skipped")
+    elif come != "success":
+        truth.update(component="tcp" if come == "connection-refused" else "dns", verdict="no-policy", policy_status=come)
+    else:
+        truth.update(component="ok" if fit == "enforce-ok" else "mx", verdict=fit, policy_status=come, policy_state="valid")
+    if sts == "valid" and (len(mx) > MX_SURE or len(a) + len(aaaa) > ADDRESSES_SURE):
+        truth["unknown"] = True
+    return Domain(name, serve, truth, "crowd")
+
+
+def crowd(count, seed):
+    rng = random.Random(seed)
+    return [one("crowd-%d.test" % number, rng) for number in range(count)]
