@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """crowd.py - domains with more records than anyone keeps: other TXT around the record, MX and addresses by the dozen.
 
-What did not fit is not absent: of each part the truth says what it is, and that it may be unknown where more was
-published than the scanner promises to keep (parsers/observation.h). No other answer is right, whichever way a resolver
-turned the records.
+What did not fit is not absent: the truth says what each part is, and that it may be unknown where more was published
+than the scanner keeps (parsers/observation.h) and what it keeps first does not decide. No other answer is right,
+whichever way a resolver turned the records.
 """
 
 import random
@@ -15,7 +15,7 @@ TXT_MOST = 120            # other records at one name
 ANSWER_OCTETS = 60000     # of them together; one message over TCP holds 65,535 octets
 HUGE = 17000              # octets of one TXT record
 MX_MOST, ADDRESSES_MOST = 120, 40
-MX_SURE, ADDRESSES_SURE = 64, 16   # so many records are kept whatever happens
+MX_KEPT, ADDRESSES_KEPT = 64, 16  # the most preferred ones, those that may be contacted
 STS = {"valid": 6, "none": 1, "multiple": 2, "invalid": 1}
 TLSRPT = {"valid": 5, "none": 2, "multiple": 2, "invalid": 1}
 RECORDS = {"sts": ("v=STSv1; id=%d;", "v=STSv1; id=;"), "tlsrpt": ("v=TLSRPTv1; rua=mailto:r%d@{d}", "v=TLSRPTv1; rua=;")}
@@ -43,32 +43,37 @@ def texts(rng, kind, state):
     return records
 
 
-def hosts(rng):
-    """(MX lines, verdict): all fit the policy, some, or none."""
+def hosts(rng, name):
+    """(MX lines, verdict, does what is kept decide it?): all fit the policy, some, or none."""
     count = max(1, few_or_many(rng, MX_MOST))
-    stray = min(count, rng.choice([0, 0, 1, 2, count]))
-    lines = ["%d %s" % (rng.randrange(1, 60000), "m%d.elsewhere.example" % n if n < stray else "m%d.{d}" % n) for n in range(count)]
-    rng.shuffle(lines)
-    return lines, "enforce-ok" if stray == 0 else "enforce-fail" if stray == count else "enforce-partial"
+    stray = min(count, rng.choice([0, 0, 1, 2, count - 1, count]))
+    fits = [False] * stray + [True] * (count - stray)
+    rng.shuffle(fits)
+    preferences = rng.sample(range(60000), count)
+    lines = ["%d m%d.%s" % (preferences[n], n, name if fits[n] else "elsewhere.example") for n in range(count)]
+    kept = [fits[n] for n in sorted(range(count), key=lambda n: preferences[n])[:MX_KEPT]]
+    verdict = "enforce-partial" if len(set(fits)) == 2 else "enforce-ok" if fits[0] else "enforce-fail"
+    return lines, verdict, count <= MX_KEPT or len(set(kept)) == 2
 
 
 def addresses(rng):
-    """(A, AAAA, what comes of them)"""
+    """(A, AAAA, what comes of them, is every address kept that may be contacted?)"""
     count = max(1, few_or_many(rng, ADDRESSES_MOST))
-    kinds = [rng.choice(["private", "refused", "private6"]) for _ in range(count)]
+    refusing = rng.choice([0, 0.2, 0.5, 0.9])
+    kinds = ["refused" if rng.random() < refusing else rng.choice(["private", "private6"]) for _ in range(count)]
     if rng.random() < 0.8:
         kinds[rng.randrange(count)] = "web"
     form = {"private": "10.0.1.%d", "refused": "127.80.2.%d", "private6": "fd00::%x"}
     made = [rng.choice(WEB) if kind == "web" else form[kind] % (number + 1) for number, kind in enumerate(kinds)]
-    rng.shuffle(made)
     come = "success" if "web" in kinds else "connection-refused" if "refused" in kinds else "blocklisted-target"
-    return [text for text in made if ":" not in text], [text for text in made if ":" in text], come
+    kept = kinds.count("refused") + kinds.count("web") <= ADDRESSES_KEPT
+    return [text for text in made if ":" not in text], [text for text in made if ":" in text], come, kept
 
 
 def one(name, rng):
     sts, tlsrpt = pick(rng, STS), pick(rng, TLSRPT)
-    mx, fit = hosts(rng)
-    a, aaaa, come = addresses(rng)
+    mx, fit, decided = hosts(rng, name)
+    a, aaaa, come, kept = addresses(rng)
     serve = {"mx": mx, "sts": texts(rng, "sts", sts), "tlsrpt": texts(rng, "tlsrpt", tlsrpt), "a": a, "aaaa": aaaa,
              "policy": strict_policy("enforce", ["*." + name], 1209600)}
     truth = {"status": "complete", "sts_state": sts, "tlsrpt_state": tlsrpt, "mx_status": "NOERROR"}
@@ -78,8 +83,8 @@ def one(name, rng):
         truth.update(component="tcp" if come == "connection-refused" else "dns", verdict="no-policy", policy_status=come)
     else:
         truth.update(component="ok" if fit == "enforce-ok" else "mx", verdict=fit, policy_status=come, policy_state="valid")
-    if sts == "valid" and (len(mx) > MX_SURE or len(a) + len(aaaa) > ADDRESSES_SURE):
-        truth["unknown"] = True
+    if sts == "valid" and not (kept and (decided or come != "success")):
+        truth.update(unknown=True, policy_status=come if kept else [come, "connection-refused"])
     return Domain(name, serve, truth, "crowd")
 
 

@@ -29,14 +29,12 @@ def variable(name):
 
 def environment():
     """Where the unpacked programs find their libraries."""
-    folder = unpacked()
-    libraries = [path for path, _, files in os.walk(folder) if any(".so" in file for file in files)]
+    libraries = [place for form in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*") for place in glob.glob(os.path.join(unpacked(), form))]
     return dict(os.environ, LD_LIBRARY_PATH=":".join(libraries))
 
 
 def program(name):
-    found = [path for path in (os.path.join(unpacked(), "usr", place, name) for place in ("sbin", "bin")) if os.path.exists(path)]
-    return found[0]
+    return next(path for place in ("usr/sbin", "usr/bin") if os.path.exists(path := os.path.join(unpacked(), place, name)))
 
 
 def put(folder, name, text):
@@ -47,9 +45,10 @@ def put(folder, name, text):
 
 
 def bind(folder, port, anchors):
-    """One -p is both the port named listens on and the one it asks."""
+    """`port` is both the one named listens on and the one it asks. It would take nine tenths of the memory for its cache."""
     os.makedirs(os.path.join(folder, "bind"), exist_ok=True)
     stubs = "".join('zone "%s" { type static-stub; server-addresses { %s; }; };\n' % cut for cut in CUTS.items())
+    tas = "".join('%s. static-ds %s %s %s "%s"; ' % (zone, *ds) for zone, ds in anchors.items())
     put(folder, "bind/hints", ". 3600 NS ns.lab-servers.net.\nns.lab-servers.net. 3600 A %s\n" % AUTHORITY)
     config = put(folder, "bind/named.conf", """options {{
 	directory "{folder}/bind";
@@ -65,19 +64,15 @@ def bind(folder, port, anchors):
 	empty-zones-enable no;
 }};
 controls {{ }};
-trust-anchors {{
-	{signed}. static-ds {signed_ds[0]} {signed_ds[1]} {signed_ds[2]} "{signed_ds[3]}";
-	{bogus}. static-ds {bogus_ds[0]} {bogus_ds[1]} {bogus_ds[2]} "{bogus_ds[3]}";
-}};
+trust-anchors {{ {tas}}};
 zone "." {{ type hint; file "hints"; }};
-{stubs}""".format(folder=folder, port=port, ip=ADDRESS["bind"], stubs=stubs, signed=zones.SIGNED, bogus=zones.BOGUS,
-                  signed_ds=anchors[zones.SIGNED], bogus_ds=anchors[zones.BOGUS]))
+{stubs}""".format(folder=folder, port=port, ip=ADDRESS["bind"], tas=tas, stubs=stubs))
     return [program("named"), "-g", "-n", "1", "-c", config]
 
 
 def knot_resolver(folder, port, anchors):
-    """It asks port 53 wherever it recurses, another one only where a policy says so. The program has the folder of its
-    modules built in: a copy looks for them in its working directory."""
+    """It asks port 53 wherever it recurses, another one only where a policy says so. The folder of its modules is built into
+    the program: a copy looks for them in its working directory."""
     here = os.path.join(folder, "knot-resolver")
     os.makedirs(here, exist_ok=True)
     modules = glob.glob(os.path.join(unpacked(), "usr/lib/*/knot-resolver"))[0]
@@ -90,21 +85,21 @@ def knot_resolver(folder, port, anchors):
     os.symlink(modules, os.path.join(here, "modules"))
     stubs = "".join("policy.add(policy.suffix(policy.FORWARD('%s@%d'), policy.todnames({'%s.'})))\n" % (address, port, cut)
                     for cut, address in CUTS.items())
+    tas = "".join("trust_anchors.add('%s. DS %s')\n" % (zone, " ".join(ds)) for zone, ds in anchors.items())
     put(here, "kresd.conf", """net.listen('{ip}', {port}, {{ kind = 'dns' }})
 net.ipv6 = false
 modules = {{ 'policy' }}
 modules.unload('ta_signal_query')
 modules.unload('priming')
 trust_anchors.remove('.')
-trust_anchors.add('signed.test. DS {ds}')
-trust_anchors.add('bogus.test. DS {wrong}')
-cache.size = 50*MB
+{tas}cache.size = 50*MB
 {stubs}policy.add(policy.all(policy.FORWARD('{authority}@{port}')))
-""".format(ip=ADDRESS["knot-resolver"], port=port, stubs=stubs, authority=AUTHORITY, ds=' '.join(anchors[zones.SIGNED]), wrong=' '.join(anchors[zones.BOGUS])))
+""".format(ip=ADDRESS["knot-resolver"], port=port, tas=tas, stubs=stubs, authority=AUTHORITY))
     return ["knot-resolver/kresd", "-n", "-c", "kresd.conf", here]
 
 
 def powerdns(folder, port, anchors):
+    """An NXDOMAIN of the root stands for the whole TLD with it, unless told: the lab's root is one flat zone."""
     here = os.path.join(folder, "powerdns")
     os.makedirs(here, exist_ok=True)
     tas = "".join("addTA('%s', '%s')\n" % (zone, " ".join(ds)) for zone, ds in anchors.items())
@@ -126,11 +121,14 @@ security-poll-suffix=
 
 
 def dnsmasq(folder, port, anchors):
-    return [program("dnsmasq"), "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null", "--dns-forward-max=1500", "--no-resolv", "--no-hosts", "--pid-file=",
-            "--bind-interfaces", "--listen-address=" + ADDRESS["dnsmasq"], "--port=%d" % port, "--server=%s#%d" % (RESOLVER, port), "--user=", "--group="]
+    """The names nobody answers would soon fill the 150 places it has, and it would refuse every other question."""
+    return [program("dnsmasq"), "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
+            "--user=", "--group=", "--bind-interfaces", "--dns-forward-max=1500", "--listen-address=" + ADDRESS["dnsmasq"], "--port=%d" % port,
+            "--server=%s#%d" % (RESOLVER, port)]
 
 
 def stubby(folder, port, anchors):
+    """To an Unbound that has the lab's own certificate."""
     config = put(folder, "stubby.yml", """resolution_type: GETDNS_RESOLUTION_STUB
 dns_transport_list: [ GETDNS_TRANSPORT_TLS ]
 tls_authentication: GETDNS_AUTHENTICATION_REQUIRED
@@ -149,4 +147,5 @@ upstream_recursive_servers:
     return [program("stubby"), "-C", config]
 
 
+# Writes the configuration, returns the command line. @anchors: the four words of each zone's DS.
 START = {"bind": bind, "knot-resolver": knot_resolver, "powerdns": powerdns, "dnsmasq": dnsmasq, "stubby": stubby}

@@ -210,6 +210,8 @@ def write_dns(domains, folder, port):
 
 def launch_beside(servers, domains, folder, port, beside, anchor, certificate):
     """Start the resolvers of @beside; all at once, then wait for each."""
+    if beside and not resolvers.unpacked():
+        raise LabError("no other resolvers: bash -c '. cmake/setup.sh && packages_unpack build/resolvers' gets them")
     if "stubby" in beside:
         more = '\ttls-port: %d\n\ttls-service-key: "%s"\n\ttls-service-pem: "%s"\n' % (port, certificate, certificate)
         config = resolvers.put(folder, "dot.conf", zones.unbound(domains, folder, port, anchor, "dot", world.DOT, more))
