@@ -68,7 +68,7 @@ packages_unpack() {
 	echo "unpacking other resolvers into $dir"
 	# shellcheck disable=SC2086 # a list of words
 	if ! (cd "$new/debs" && { apt-get download $packages || { apt-get update -q && apt-get download $packages; }; }) >"$new/log" 2>&1; then
-		grep '^E:' "$new/log" >&2
+		grep '^E:' "$new/log" | head -n 3 >&2
 		echo "The packages of the other resolvers could not be downloaded; tests/lab does without them. To have them, run" >&2
 		echo "sudo apt-get update" >&2
 		echo "and then this again, with a network." >&2
