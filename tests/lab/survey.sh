@@ -1,6 +1,6 @@
 # tests/lab/survey.sh - sourced by the scripts that scan while a lab runs: one scan and all that is looked at afterwards.
-# HTTP_TIMEOUT: seconds for a policy fetch (3); TIMEOUT, RETRIES: of a question (1, 1); RATE: questions a second of each scan (0: no limit).
-# A slow build needs more time, and must not ask faster than it hears.
+# HTTP_TIMEOUT: seconds for a policy fetch (3); TIMEOUT, RETRIES: of a question (1, 1); RATE: questions a second of each scan (0: no limit);
+# CONCURRENCY: its domains in flight (the scanner's own choice). A slow build needs more time, and must not ask faster than it hears.
 
 # verdict TEXT STATUS, of what has just been done
 verdict() {
@@ -21,7 +21,7 @@ survey() {
 	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
 		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
 		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout "${TIMEOUT:-1}" --retries "${RETRIES:-1}" \
-		--rate "${RATE:-0}" -q "$@" \
+		--rate "${RATE:-0}" ${CONCURRENCY:+--concurrency "$CONCURRENCY"} -q "$@" \
 		>"$OUT/$name.log" 2>&1
 	status=$?
 	tail -n 5 "$OUT/$name.log"
