@@ -10,9 +10,10 @@ import random
 
 from plain import strict_policy
 from world import WEB, Domain
+from zones import STRING_MAX
 
 TXT_MOST = 120            # other records at one name
-ANSWER_OCTETS = 60000     # of them together; one message over TCP holds 65,535 octets
+ANSWER_OCTETS = 65000     # of an answer, as far as others fill it: one over TCP holds 65,535 octets
 HUGE = 17000              # octets of one TXT record
 MX_MOST, ADDRESSES_MOST = 120, 40
 MX_KEPT, ADDRESSES_KEPT = 64, 16  # the most preferred ones, those that may be contacted
@@ -29,16 +30,21 @@ def few_or_many(rng, most):
     return rng.choice([0, 1, rng.randrange(most // 2), rng.randrange(most + 1), most])
 
 
+def wire_octets(record):
+    """Of a TXT record in an answer: a pointer, type, class, TTL, length, and strings of 255 octets."""
+    return 12 + len(record) + len(record) // STRING_MAX + 1
+
+
 def texts(rng, kind, state):
     """The records of one name, shuffled: those that @state says among others."""
     good, bad = RECORDS[kind]
     records = {"valid": [good % 1], "none": [], "invalid": [bad], "multiple": [good % (n + 1) for n in range(rng.randrange(2, 5))]}[state]
-    left = ANSWER_OCTETS
+    left = ANSWER_OCTETS - sum(map(wire_octets, records))
     for number in range(few_or_many(rng, TXT_MOST)):
-        size = rng.choice([0, 30, 200, 400, 1000, HUGE if rng.random() < 0.1 else 60])
-        if left > size + 100:
-            records.append("other-%d %s" % (number, "x" * size))
-            left -= size + 100
+        record = "other-%d %s" % (number, "x" * rng.choice([0, 30, 200, 400, 1000, HUGE if rng.random() < 0.1 else 60]))
+        if left > wire_octets(record):
+            records.append(record)
+            left -= wire_octets(record)
     rng.shuffle(records)
     return records
 
