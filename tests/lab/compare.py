@@ -19,7 +19,7 @@ import sys
 import tomllib
 
 NULL = ("", None)
-CROWD_KNOWN = 5  # one in so many of a crowd is found out through any resolver, or the comparison says nothing
+CROWD_KNOWN = 8  # one in so many of a crowd is found out through any resolver, or the comparison says nothing
 UNKNOWN_FINDINGS = {"sts-record-unknown", "tlsrpt-unknown", "mx-unknown", "policy-dns-unknown"}
 # What stands where a part was not found out, or could not be asked for then.
 UNKNOWN = {"status": "unknown", "component": "unknown", "verdict": "unknown", "sts_state": "unknown", "tlsrpt_state": "unknown",
