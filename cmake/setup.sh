@@ -2,13 +2,20 @@
 
 packages_file=$(dirname "${BASH_SOURCE[0]}")/debian-packages.txt
 
+# packages_of GROUP…: the packages of these groups, one a line.
+packages_of() {
+	local group package
+	while read -r group package; do
+		[[ " $* " == *" $group "* ]] && echo "$package"
+	done < <(grep -v '^#' "$packages_file")
+}
+
 # packages_missing GROUP…: the packages of these groups that are not installed, on one line.
 packages_missing() {
-	local group package missing=()
-	while read -r group package; do
-		[[ " $* " == *" $group "* ]] || continue
+	local package missing=()
+	for package in $(packages_of "$@"); do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-	done < <(grep -v '^#' "$packages_file")
+	done
 	echo "${missing[*]}"
 }
 
@@ -48,4 +55,29 @@ packages_need() {
 		exit 1
 	fi
 	rm -f "$log"
+}
+
+# packages_unpack DIR: the group `unpack`, downloaded once and unpacked into DIR. Nothing is installed or started. Fails, with
+# what to do, where the packages can't be had: what needs them is skipped then.
+packages_unpack() {
+	local dir=$1 new=$1.new packages deb
+	packages=$(packages_of unpack)
+	[ "$(cat "$dir/complete" 2>/dev/null)" != "$packages" ] || return 0
+	rm -rf "$dir" "$new"
+	mkdir -p "$new/debs"
+	echo "unpacking other resolvers into $dir"
+	# shellcheck disable=SC2086 # a list of words
+	if ! (cd "$new/debs" && { apt-get download $packages || { apt-get update -q && apt-get download $packages; }; }) >"$new/log" 2>&1; then
+		grep '^E:' "$new/log" | head -n 3 >&2
+		echo "The packages of the other resolvers could not be downloaded; tests/lab does without them. To have them, run" >&2
+		echo "sudo apt-get update" >&2
+		echo "and then this again, with a network." >&2
+		return 1
+	fi
+	for deb in "$new"/debs/*.deb; do
+		dpkg -x "$deb" "$new" || return 1
+	done
+	rm -r "$new/debs"
+	echo "$packages" >"$new/complete"
+	mv "$new" "$dir"
 }

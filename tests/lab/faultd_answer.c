@@ -149,7 +149,9 @@ static void add_ordinary(struct message *m, const struct question *q, const char
 	} else if (q->type == TYPE_TXT && (strcmp(q->step, "sts") == 0 || strcmp(q->step, "tlsrpt") == 0)) {
 		add_text(m, owner, text_of(q, text));
 	} else if (q->type == TYPE_A && strcmp(q->step, "a") == 0) {
-		add_address(m, owner, (const uint8_t[]){ 127, 80, 0, 1 });
+		bool nobody = strncmp(q->domain, "nobody.", 7) == 0; /* listens there */
+
+		add_address(m, owner, nobody ? (const uint8_t[]){ 127, 80, 2, 1 } : (const uint8_t[]){ 127, 80, 0, 1 });
 	} else {
 		add_soa(m);
 	}

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+import resolvers
 import web
 import world
 import zones
@@ -140,10 +141,11 @@ class Servers:
         self.folder = folder
         self.children = {}
 
-    def start(self, name, *arguments):
+    def start(self, name, *arguments, environment=None):
         log = open(os.path.join(self.folder, name + ".out"), "ab")
         self.children[name] = subprocess.Popen(list(arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                               cwd=self.folder, preexec_fn=die_with_parent)
+                                               cwd=self.folder, env=environment,
+                                               preexec_fn=die_with_parent)
         log.close()
 
     def check(self):
@@ -182,7 +184,13 @@ def trust_anchor(folder):
                               capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise LabError("keymgr: " + (made.stderr or made.stdout).strip())
-    line = subprocess.run([keymgr, "-c", config, zones.SIGNED, "dnskey"], capture_output=True, text=True, check=True).stdout
+    return keys_of(folder, "dnskey")
+
+
+def keys_of(folder, form):
+    """The first line of what keymgr says of the signed zone's key, as `dnskey` or `ds`."""
+    line = subprocess.run([program("keymgr"), "-c", os.path.join(folder, "knot.conf"), zones.SIGNED, form], capture_output=True, text=True,
+                          check=True).stdout
     return line.split("\n")[0].strip()
 
 
@@ -197,15 +205,33 @@ def write_dns(domains, folder, port):
         file.write(zones.unbound(domains, folder, port, anchor))
     with open(os.path.join(folder, "internet.conf"), "w", encoding="utf-8") as file:
         file.write(zones.internet(domains, port, anchor))
+    return anchor
 
 
-def launch(servers, domains, folder, binaries, port, ipv6):
+def launch_beside(servers, domains, folder, port, beside, anchor, certificate):
+    """Start the resolvers of @beside; all at once, then wait for each."""
+    if beside and not resolvers.unpacked():
+        raise LabError("no other resolvers: bash -c '. cmake/setup.sh && packages_unpack build/resolvers' gets them")
+    if "stubby" in beside:
+        more = '\ttls-port: %d\n\ttls-service-key: "%s"\n\ttls-service-pem: "%s"\n' % (port, certificate, certificate)
+        config = resolvers.put(folder, "dot.conf", zones.unbound(domains, folder, port, anchor, "dot", world.DOT, more))
+        servers.start("dot", program("unbound"), "-d", "-c", config)
+        wait_until(lambda: accepts(world.DOT, port), "dot", servers.check)
+    anchors = {zones.SIGNED: keys_of(folder, "ds").split()[2:], zones.BOGUS: zones.WRONG_DS.split()}
+    for name in beside:
+        servers.start(name, *resolvers.START[name](folder, port, anchors), environment=resolvers.environment())
+    for name in beside:
+        wait_until(lambda name=name: (dns_query("simple-enforce.test", 15, resolvers.ADDRESS[name], port, 2) or (0, 0, 0))[2] == 1,
+                   name, servers.check)
+
+
+def launch(servers, domains, folder, binaries, port, ipv6, beside=()):
     """Write every configuration, start every server, return when all answer."""
-    write_dns(domains, folder, port)
+    anchor = write_dns(domains, folder, port)
     servers.start("nsd", program("nsd"), "-d", "-c", os.path.join(folder, "nsd.conf"))
     servers.start("knotd", program("knotd"), "-c", os.path.join(folder, "knot.conf"))
     servers.start("unbound", program("unbound"), "-d", "-c", os.path.join(folder, "unbound.conf"))
-    web.write(domains, folder, port, os.path.join(binaries, "mkcert"), ipv6)
+    pems = web.write(domains, folder, port, os.path.join(binaries, "mkcert"), ipv6)
     servers.start("nginx", program("nginx"), "-p", folder, "-e", os.path.join(folder, "nginx.log"), "-c", os.path.join(folder, "nginx.conf"))
     servers.start("faultd", os.path.join(binaries, "faultd"), "-c", os.path.join(folder, "faultd.conf"), "-p", str(port),
                   "-t", os.path.join(folder, "tripwire"), "-i", os.path.join(folder, "trouble"))
@@ -215,6 +241,7 @@ def launch(servers, domains, folder, binaries, port, ipv6):
     wait_until(lambda: dns_query(zones.SIGNED, 6, world.SIGNER, port) == (0, False, 1), "knotd", servers.check)
     wait_until(lambda: (dns_query("simple-enforce.test", 15, world.RESOLVER, port) or (0, 0, 0))[2] == 1, "unbound", servers.check)
     wait_until(lambda: (dns_query(zones.SIGNED, 6, world.RESOLVER, port, 2) or (0, 0))[1], "validation", servers.check)
+    launch_beside(servers, domains, folder, port, beside, anchor, pems[world.DOT_NAME])
     servers.check()
 
 

@@ -19,6 +19,10 @@ PATH=$PATH:/usr/sbin:/sbin
 for program in unbound nsd knotd keymgr nginx cc openssl; do
 	command -v "$program" >/dev/null || { echo "test_lab: $program is not installed, skipped"; exit 77; }
 done
+case " $* " in *" --beside "*)
+	[ -e "${STSURVEY_RESOLVERS:-$here/../../build/resolvers}/complete" ] ||
+		{ echo "test_lab: no other resolvers, skipped; this gets them: bash -c '. cmake/setup.sh && packages_unpack build/resolvers'"; exit 77; } ;;
+esac
 
 if [ -z "$dir" ]; then
 	dir=$(mktemp -d)

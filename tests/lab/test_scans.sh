@@ -1,7 +1,5 @@
 #!/bin/sh
 # tests/lab/test_scans.sh - what test_lab.sh does while the lab runs. Started by `lab run`, which sets the variables of DIR/env.
-# HTTP_TIMEOUT: seconds for a policy fetch (3); RETRIES: of a question (1); RATE: questions a second of each scan (0: no limit). A slow build
-# needs more time, and must not ask faster than it hears.
 set -u
 
 PRIVATE_DOMAINS=600
@@ -11,54 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$OUT"
 mkdir -p "$OUT"
 
-# verdict TEXT STATUS, of what has just been done
-verdict() {
-	if [ "$2" -eq 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1 (exit $2)"
-	fi
-}
-
-# survey NAME LIST TRUTH OPTION…: scan, verify, export, compare; the last line is `N passed, N failed`.
-survey() {
-	name=$1 list=$2 truth=$3
-	shift 3
-	passed=0 failed=0
-	scan=$OUT/$name.msgpack.zst
-	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
-		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout 1 --retries "${RETRIES:-1}" \
-		--rate "${RATE:-0}" -q "$@" \
-		>"$OUT/$name.log" 2>&1
-	status=$?
-	tail -n 5 "$OUT/$name.log"
-	[ "$status" -eq 3 ] && status=0 # over 1 % unknown: the world has that many by intent
-	verdict "$name: scan" "$status"
-	"$STSURVEY" verify "$scan" >"$OUT/$name.verify"
-	verdict "$name: verify" $?
-	"$STSURVEY" export "$scan" --format jsonl >"$OUT/$name.jsonl"
-	verdict "$name: export jsonl" $?
-	"$STSURVEY" export "$scan" --format csv >"$OUT/$name.csv"
-	verdict "$name: export csv" $?
-	"$here/formats.py" "$OUT/$name.jsonl" "$OUT/$name.csv"
-	verdict "$name: both exports say the same" $?
-	"$STSURVEY" stats "$scan" -d "$OUT/$name.tables"
-	verdict "$name: stats" $?
-	"$here/sums.py" "$OUT/$name.tables"
-	verdict "$name: the tables close" $?
-	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
-	verdict "$name: the metadata tell the tables' counts" $?
-	"$here/compare.py" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"
-	compared=$?
-	cat "$OUT/$name.compare"
-	set -- $(tail -n 1 "$OUT/$name.compare")
-	passed=$((passed + ${1:-0}))
-	failed=$((failed + ${3:-1}))
-	[ "$compared" -eq 0 ] || [ "${3:-1}" -gt 0 ] || failed=$((failed + 1))
-	echo "$passed passed, $failed failed"
-}
+. "$here/survey.sh"
 
 # What is told of a file is told of both its runs.
 in_two_runs() {
@@ -78,13 +29,7 @@ survey private "$LIST" "$OUT/private.truth" --max-domains "$PRIVATE_DOMAINS" --r
 in_two_runs &
 wait
 
-passed=0 failed=0
-for name in world fault private first resumed; do
-	cat "$OUT/$name.said"
-	set -- $(tail -n 1 "$OUT/$name.said")
-	passed=$((passed + ${1:-0}))
-	failed=$((failed + ${3:-1}))
-done
+total world fault private first resumed
 
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?

@@ -10,7 +10,7 @@ import os
 import zlib
 
 from certs import mint
-from world import ADDRESS, WEB
+from world import ADDRESS, DOT_NAME, WEB
 
 WELL_KNOWN = ".well-known/mta-sts.txt"
 # Certificates nginx refuses to load, or that make its own security level fail: faultd serves them.
@@ -133,8 +133,9 @@ def faultd(domains, folder, pems):
 
 
 def write(domains, folder, port, mkcert, has_ipv6):
-    """Certificates, policies, nginx.conf, faultd.conf."""
+    """Certificates, policies, nginx.conf, faultd.conf; the PEM file of each host."""
     single = {d.host: d.get("cert", "ok") for d in domains if on_web(d) and (d.get("cert", "ok") != "ok")}
+    single[DOT_NAME] = "ok"
     shared = {d.host for d in domains if on_web(d)} - set(single)
     pems = mint(mkcert, os.path.join(folder, "certs"), single, shared)
     for domain in domains:
@@ -144,3 +145,4 @@ def write(domains, folder, port, mkcert, has_ipv6):
     for name, text in (("nginx.conf", nginx(domains, folder, port, pems, has_ipv6)), ("faultd.conf", faultd(domains, folder, pems))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
+    return pems

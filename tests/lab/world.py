@@ -8,6 +8,7 @@ works on the list that `load` returns.
 
 import csv
 import os
+import re
 import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,6 +21,8 @@ AUTHORITY = "127.53.0.2"
 SIGNER = "127.53.0.3"
 FAULT_DNS = "127.53.0.4"
 TROUBLE = "127.53.0.5"  # faultd's relay to the resolver
+DOT = "127.53.1.6"
+DOT_NAME = "dns.lab-servers.net"  # an Unbound's that speaks DNS over TLS
 WEB = ["127.80.0.%d" % n for n in range(1, 17)]  # several, as --per-host is a limit for one address
 ADDRESS = {
     "web": WEB[0],
@@ -40,7 +43,9 @@ SERVE_KEYS = {"name", "input", "mx", "sts", "tlsrpt", "sts_cname", "tlsrpt_cname
               "absent", "pad_to"}
 TRUTH_KEYS = {"findings", "has", "status", "component", "verdict", "sts_state", "tlsrpt_state", "policy_state",
               "policy_status", "mx_status", "sts_status", "tlsrpt_status", "ad", "body_sha256", "http_status",
-              "cname", "null_mx", "direct", "body"}
+              "cname", "null_mx", "direct", "body", "unknown"}
+RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+REPEAT = re.compile(r"\{(\d+)\*(.)\}")
 
 
 class Domain:
@@ -101,12 +106,27 @@ def build_policy(serve):
     return "\n".join(lines) + "\n"
 
 
+def expand(items):
+    """The list with "{1..64}" in an item made 64 items, and "{900*x}" made 900 x."""
+    expanded = []
+    for item in items:
+        numbers = RANGE.search(item) if isinstance(item, str) else None
+        if numbers:
+            first, last = int(numbers[1]), int(numbers[2])
+            expanded += [item.replace(numbers[0], str(number)) for number in range(first, last + 1)]
+        elif isinstance(item, str):
+            expanded.append(REPEAT.sub(lambda match: int(match[1]) * match[2], item))
+        else:
+            expanded.append(item)
+    return expanded
+
+
 def special(label, entry, where):
     """A Domain from one line of a world file, defaults already merged."""
     unknown = set(entry) - SERVE_KEYS - TRUTH_KEYS
     if unknown:
         raise SystemExit("%s: %s: unknown key %s" % (where, label, ", ".join(sorted(unknown))))
-    serve = {key: value for key, value in entry.items() if key in SERVE_KEYS}
+    serve = {key: expand(value) if isinstance(value, list) else value for key, value in entry.items() if key in SERVE_KEYS}
     truth = {key: value for key, value in entry.items() if key in TRUTH_KEYS}
     zone = {"signed": "signed.test", "bogus": "bogus.test", "fault": "fault.test"}.get(entry.get("zone"), "test")
     name = entry.get("name", label + "." + zone)

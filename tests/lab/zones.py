@@ -13,6 +13,7 @@ TTL = 300
 SIGNED = "signed.test"   # Unbound has its trust anchor
 BOGUS = "bogus.test"     # Unbound has a wrong one: SERVFAIL
 FAULT = "fault.test"     # faultd's; every domain below is a stub of its own, see unbound()
+WRONG_DS = "4711 13 2 " + "ab" * 32  # BOGUS has no such key
 STRING_MAX = 255         # octets, RFC 1035 3.3.14
 
 
@@ -170,7 +171,7 @@ def fault_stubs(domains, port):
 
 def internet(domains, port, anchor):
     """What makes an Unbound see the lab's internet and no other. @anchor: the DNSKEY line of SIGNED."""
-    wrong = "%s. DS 4711 13 2 %s" % (BOGUS, "ab" * 32)
+    wrong = "%s. DS %s" % (BOGUS, WRONG_DS)
     local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa"))
     return """server:
 	do-ip6: no
@@ -184,14 +185,15 @@ def internet(domains, port, anchor):
                                        faults=fault_stubs(domains, port))
 
 
-def unbound(domains, folder, port, anchor):
+def unbound(domains, folder, port, anchor, name="unbound", address=RESOLVER, more=""):
+    """@more: further lines of its `server:`."""
     return """server:
 	interface: {ip}@{port}
 	username: ""
 	chroot: ""
 	directory: "{folder}"
-	pidfile: "{folder}/unbound.pid"
-	logfile: "{folder}/unbound.log"
+	pidfile: "{folder}/{name}.pid"
+	logfile: "{folder}/{name}.log"
 	use-syslog: no
 	verbosity: 1
 	num-threads: 1
@@ -212,6 +214,6 @@ def unbound(domains, folder, port, anchor):
 	minimal-responses: yes
 	target-fetch-policy: "0 0 0 0 0"
 	infra-cache-numhosts: 100000
-remote-control:
+{more}remote-control:
 	control-enable: no
-{internet}""".format(ip=RESOLVER, port=port, folder=folder, internet=internet(domains, port, anchor))
+{internet}""".format(ip=address, port=port, folder=folder, name=name, more=more, internet=internet(domains, port, anchor))
