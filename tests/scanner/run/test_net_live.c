@@ -16,7 +16,7 @@
 
 #include "tests/fake/failing_malloc.h"
 
-enum { SERVERS = 3, ALLOCATIONS_MAX = 200 };
+enum { SERVERS = 3, ALLOCATIONS_MAX = 20000 };
 
 static struct error error;
 
