@@ -60,8 +60,9 @@ enum {
 	 * over one. Chain, header and body at their own limits come to 230 KB; records of one octet make a usual answer
 	 * 24 times as large. */
 	TLS_OCTETS_MAX = 1024 * 1024,
-	/* Handshake messages from one connection: a key update or a ticket costs 20 µs, a server sends two tickets. */
-	TLS_MESSAGES_MAX = 1024,
+	/* Handshake messages from one connection. Each costs keys or a hash, and OpenSSL handles them without a return
+	 * to us; a handshake has six, two tickets follow it, and a key update comes after gigabytes. */
+	TLS_MESSAGES_MAX = 128,
 	/* Of a Diffie-Hellman group (TLS 1.2): one of 10,000 bits takes 0.6 s. Large senders' libraries (BoringSSL, Go)
 	 * take none at all; RSA is bounded by OpenSSL, which verifies with 16,384 bits in 10 ms. */
 	TLS_DH_BITS_MAX = 4096,

@@ -107,7 +107,7 @@ int tls_store_open(struct tls_store **store, const char *ca_file, struct error *
 	else if (access(path, R_OK) != 0)
 		error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
 	else if ((X509_STORE_load_file(s->x509, path) != 1 || warm(s->x509) == 0) && counted_alloc_failures() == before)
-		error_set(error, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
+		error_set(error, "%s: no certificates in PEM form, or a damaged one: give a bundle with --ca-file", path);
 	else if (counted_alloc_failures() != before) /* anchors may be missing */
 		error_set(error, "%s: no memory for the trust store", path);
 	else
@@ -335,10 +335,12 @@ static enum tls_version version_of(int wire)
 }
 
 /* Whatever the peer still sends, nobody reads it: at its next read OpenSSL meets the end of the connection. */
-static void cut_off(SSL *ssl)
+static void cut_off(struct tls_watch *watch, SSL *ssl)
 {
 	BIO *end = BIO_new(BIO_s_null());
 
+	if (!watch->done)
+		watch->octets = watch->record_octets; /* those of the end are none */
 	if (end)
 		SSL_set0_rbio(ssl, end);
 }
@@ -357,7 +359,7 @@ static void on_message(int sent, int version, int type, const void *data, size_t
 		watch->record_octets += n + (uint64_t)(octet[3] << 8 | octet[4]);
 	watch->messages += type == SSL3_RT_HANDSHAKE;
 	if (watch->record_octets > TLS_OCTETS_MAX || watch->messages > TLS_MESSAGES_MAX)
-		cut_off(ssl); /* tickets, key updates and hello requests are handled without any return to us */
+		cut_off(watch, ssl); /* tickets, key updates and hello requests are handled without any return to us */
 	/* RFC 5246 7.4.1.3: type (1), length (3), server_version (2) */
 	if (type == SSL3_RT_HANDSHAKE && n >= 6 && octet[0] == SSL3_MT_SERVER_HELLO && !watch->done)
 		watch->tls->version = version_of(octet[4] << 8 | octet[5]);
@@ -373,7 +375,7 @@ static void on_info(const SSL *ssl, int where, int value)
 	if (watch->done)
 		return;
 	octets = BIO_number_read(SSL_get_rbio(ssl));
-	if (octets > watch->octets) /* none of what has been cut off */
+	if (octets > watch->octets)
 		watch->octets = octets;
 	if (where == SSL_CB_HANDSHAKE_DONE) {
 		watch->done = true;
