@@ -107,7 +107,8 @@ int tls_store_open(struct tls_store **store, const char *ca_file, struct error *
 	else if (access(path, R_OK) != 0)
 		error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
 	else if ((X509_STORE_load_file(s->x509, path) != 1 || warm(s->x509) == 0) && counted_alloc_failures() == before)
-		error_set(error, "%s: no certificates in PEM form, or a damaged one: give a bundle with --ca-file", path);
+		error_set(error, "%s: no certificates in PEM form, or a damaged one: give a bundle with --ca-file",
+			  path);
 	else if (counted_alloc_failures() != before) /* anchors may be missing */
 		error_set(error, "%s: no memory for the trust store", path);
 	else
