@@ -1,8 +1,10 @@
 #include "scanner/https/net_curl.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -169,6 +171,14 @@ static void end_attempt(struct net_curl *c, struct fetch *fetch, CURLcode code)
 	}
 }
 
+/* Without memory for an address, curl 7.88 begins a resolver, gets none for that either, and closes descriptor 0, which
+ * it takes for a socket of it. Nothing of ours is to have that number when it does so again. */
+static void occupy_descriptor_0(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		(void)!open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 /* Memory failed somewhere in curl's hands or below. Whose fetch it was nobody tells, and what curl has made of its
  * tables is not to be used any more: 7.88 leaves a socket's entry in them that it then divides by. So all fetches are
  * begun again, with another multi handle. */
@@ -176,6 +186,7 @@ static void end_all(struct net_curl *c)
 {
 	struct fetch *fetch, *next;
 
+	occupy_descriptor_0();
 	TAILQ_FOREACH (fetch, &c->list[FETCH_TRYING], link) {
 		fetch->attempt->fault = NET_FAULT_MEMORY;
 		curl_multi_remove_handle(c->multi, fetch->attempt->easy);
