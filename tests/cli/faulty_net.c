@@ -2,9 +2,10 @@
  * something.
  *
  * FAULTY_NET=CALL:ERRNO:PORT:EVERY:SWITCH:AFTER. CALL is udp-socket, tcp-socket, udp-connect, tcp-connect, sendmmsg,
- * tcp-send, tcp-recv or malloc; of connects, sends and receipts only those to or from PORT count, where it is not 0.
- * While the switch is on, and once the file AFTER exists (where it is not empty), each EVERYth such call fails with
- * ERRNO. SWITCH is a file of two native 32-bit numbers that the test shares: 1 for on, and how many calls have failed.
+ * tcp-send, tcp-recv or (faulty_memory) malloc; of connects, sends and receipts only those to or from PORT count, where
+ * it is not 0. While the switch is on, and once the file AFTER exists (where it is not empty), each EVERYth such call
+ * fails with ERRNO. SWITCH is a file of two native 32-bit numbers that the test shares: 1 for on, and how many calls
+ * have failed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -127,7 +128,9 @@ ssize_t recv(int fd, void *octets, size_t n, int flags)
 	return is_to_port(fd) && fails("tcp-recv") ? -1 : real(fd, octets, n, flags);
 }
 
-/* glibc's own names: dlsym itself asks for memory. */
+#ifdef FAULTY_MEMORY
+/* In a library of its own, since a sanitizer's memory must not be had from here. glibc's own names: dlsym itself asks
+ * for memory. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -146,3 +149,4 @@ void *realloc(void *block, size_t size)
 {
 	return size > 0 && fails("malloc") ? NULL : __libc_realloc(block, size);
 }
+#endif

@@ -19,7 +19,8 @@ import sys
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
 
-FAULTY = os.environ["STSURVEY_FAULTY_NET"]
+FAULTY = {"malloc": os.environ["STSURVEY_FAULTY_MEMORY"]}  # what is preloaded for a call, …
+FAULTY_NET = os.environ["STSURVEY_FAULTY_NET"]             # … and for any other
 SANITIZED = bool(os.environ.get("STSURVEY_SANITIZED"))  # a sanitizer has its own memory, far more of it
 LIMITS_KIB = (90000, 76000, 66000)  # of addresses: from some failures to none that succeeds
 ALLOCATIONS = 100003                  # of so many one fails
@@ -96,7 +97,7 @@ class Fault:
             self.memory = mmap.mmap(file.fileno(), 8)
         asan = os.environ.get("ASAN_OPTIONS", "")
         order = "%s:%d:%s:%d:%s:%s" % (call, getattr(errno, error), os.environ["HTTPS_PORT"], every, path, after)
-        self.environment = {"LD_PRELOAD": FAULTY, "FAULTY_NET": order,
+        self.environment = {"LD_PRELOAD": FAULTY.get(call, FAULTY_NET), "FAULTY_NET": order,
                             "ASAN_OPTIONS": asan + (":" if asan else "") + "verify_asan_link_order=0"}
 
     def failed(self):
