@@ -1,7 +1,5 @@
 #include "scanner/base/arena.h"
 
-#include <stdint.h>
-
 #include "scanner/base/thread_alloc.h"
 
 struct arena_block {
@@ -35,6 +33,7 @@ static void free_further(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
+	arena->full = false;
 	if (!arena->first)
 		return;
 	free_further(arena);
@@ -58,14 +57,16 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 	size_t room = size > usual ? size : usual;
 	struct arena_block *block;
 
-	if (arena->total + room > ARENA_CAP)
+	if (size > ARENA_CAP || arena->total + room > ARENA_CAP) {
+		arena->full = true;
 		return NULL;
+	}
 	block = block_new(room);
 	if (!block)
 		return NULL;
 	if (arena->last) {
 		arena->last->next = block;
-		arena->total += room;
+		arena->total += (uint32_t)room;
 	} else {
 		arena->first = block;
 	}
@@ -87,8 +88,6 @@ static char *take_octets(struct arena *arena, size_t size, size_t alignment)
 	size_t at = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
 
 	if (!block || at + size > block->size) {
-		if (size > ARENA_CAP)
-			return NULL;
 		block = add_block(arena, size);
 		if (!block)
 			return NULL;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "parsers/span.h"
 #include "scanner/base/limits.h"
@@ -27,7 +28,8 @@ struct arena_block;
 struct arena {
 	struct arena_block *first; /* kept by arena_reset */
 	struct arena_block *last;  /* where the next octets come from */
-	size_t total;              /* octets of blocks beyond the first */
+	uint32_t total;            /* octets of blocks beyond the first */
+	bool full;                 /* more than the cap was asked for, since it was reset */
 };
 
 void arena_fini(struct arena *arena);

@@ -56,6 +56,16 @@ enum {
 	 * default, so what Postfix and Exim refuse is refused here. The arena's cap leaves room for ten times as much.
 	 */
 	TLS_CHAIN_OCTETS_MAX = 100 * 1024,
+	/* Octets of TLS records from one connection, whatever is in them; so of one domain, whose policy is fetched
+	 * over one. Chain, header and body at their own limits come to 230 KB; records of one octet make a usual answer
+	 * 24 times as large. */
+	TLS_OCTETS_MAX = 1024 * 1024,
+	/* Handshake messages from one connection. Each costs keys or a hash, and OpenSSL handles them without a return
+	 * to us; a handshake has six, two tickets follow it, and a key update comes after gigabytes. */
+	TLS_MESSAGES_MAX = 128,
+	/* Of a Diffie-Hellman group (TLS 1.2): one of 10,000 bits takes 0.6 s. Large senders' libraries (BoringSSL, Go)
+	 * take none at all; RSA is bounded by OpenSSL, which verifies with 16,384 bits in 10 ms. */
+	TLS_DH_BITS_MAX = 4096,
 	TLS_TEXT_MAX = 512, /* octets kept of a CN or an issuer's text; X.520 allows 64 for each attribute */
 
 	/* ---- memory, octets ---- */

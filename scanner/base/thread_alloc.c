@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/counted_alloc.h"
+
 #ifdef __SANITIZE_ADDRESS__
 enum { IS_WATCHED = 1 };
 #else
@@ -48,7 +50,7 @@ static bool is_small(size_t size)
 static struct head *cut(size_t octets)
 {
 	if (mine.left < octets) {
-		struct slab *slab = malloc(sizeof(*slab));
+		struct slab *slab = counted_malloc(sizeof(*slab));
 
 		if (!slab)
 			return NULL;
@@ -68,7 +70,7 @@ void *thread_alloc_new(size_t size)
 	if (!is_small(size)) {
 		if (size > SIZE_MAX - sizeof(*head))
 			return NULL;
-		head = malloc(sizeof(*head) + size);
+		head = counted_malloc(sizeof(*head) + size);
 		if (!head)
 			return NULL;
 		head->size = size;

@@ -2,7 +2,8 @@
  *
  * c-ares allocates for every question, and a window holds tens of thousands: with this behind them a warm scan asks
  * the C library for nothing, and a block costs eight octets more than it holds. A block is freed on the
- * thread that allocated it. Under AddressSanitizer every block is malloc's own, so that it is watched.
+ * thread that allocated it; what could not be had is counted (scanner/base/counted_alloc.h). Under AddressSanitizer
+ * every block is malloc's own, so that it is watched.
  */
 #ifndef STSURVEY_SCANNER_BASE_THREAD_ALLOC_H
 #define STSURVEY_SCANNER_BASE_THREAD_ALLOC_H

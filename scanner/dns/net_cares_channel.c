@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "parsers/dns_answer.h"
+#include "scanner/base/counted_alloc.h"
 #include "scanner/job/net.h"
 
 struct channel_socket {
@@ -44,6 +45,27 @@ void channel_group_forget_errno(struct channel_group *group)
 {
 	group->fault = NET_OK;
 	group->cut_off = false;
+	group->failures = counted_alloc_failures();
+}
+
+int channel_group_fault(const struct channel_group *group)
+{
+	return counted_alloc_failures() != group->failures ? NET_FAULT_MEMORY : group->fault;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* Before its socket is closed, always: libuv aborts when it meets a closed one. */
+static void unwatch(struct channel *channel)
+{
+	if (!channel->polled)
+		return;
+	channel->polled->channel = NULL;
+	uv_close((uv_handle_t *)&channel->polled->poll, on_closed);
+	channel->polled = NULL;
 }
 
 static ares_socket_t open_socket(int domain, int type, int protocol, void *arg)
@@ -62,6 +84,8 @@ static int close_socket(ares_socket_t fd, void *arg)
 {
 	struct channel *channel = arg;
 
+	if (channel->polled && channel->polled->fd == fd)
+		unwatch(channel);
 	if (fd == channel->out.fd) {
 		channel->out.fd = -1;
 		channel->out.count = 0;
@@ -119,11 +143,6 @@ static const struct ares_socket_functions socket_functions = { open_socket, clos
 
 /* ---- the loop ---- */
 
-static void on_closed(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct channel_socket *polled = poll->data;
@@ -147,11 +166,7 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 	struct channel_socket *polled = channel->polled;
 
 	if (!readable && !writable) { /* about to be closed */
-		if (polled) {
-			polled->channel = NULL;
-			channel->polled = NULL;
-			uv_close((uv_handle_t *)&polled->poll, on_closed);
-		}
+		unwatch(channel);
 		return;
 	}
 	if (!polled) {

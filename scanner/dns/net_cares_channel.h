@@ -28,6 +28,7 @@ struct channel_group {
 	SLIST_HEAD(, channel) dirty; /* with datagrams waiting for channel_group_flush */
 	uint64_t icmp;               /* errors of the kernel passed over */
 	int fault;                   /* the last socket that could not be had: NET_FAULT_…; 0 none */
+	unsigned failures;           /* of memory, at channel_group_forget_errno */
 	bool cut_off;                /* this machine has no way to the server the last one was for, or forbids it */
 	size_t receive_buffer;       /* octets granted to the newest UDP socket */
 	unsigned char random[512];   /* for ids: unpredictable (RFC 5452 9.1) and cheap */
@@ -68,6 +69,9 @@ uint16_t channel_random(struct channel_group *group);
 
 /* Before c-ares is called: what `fault` and `cut_off` say afterwards came of that call. */
 void channel_group_forget_errno(struct channel_group *group);
+
+/* What this machine lacked since then: enum net_fault. c-ares has many words for memory that it did not get. */
+int channel_group_fault(const struct channel_group *group);
 
 /* Send every datagram that waits. */
 void channel_group_flush(struct channel_group *group);

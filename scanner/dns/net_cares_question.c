@@ -150,6 +150,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	struct net_try *try = arg;
 	struct net_cares *net = (struct net_cares *)try->channel->group;
 	struct net_query *query = try->query;
+	int fault = channel_group_fault(&net->group);
 	bool tcp = try->channel->tcp;
 
 	(void)timeouts;
@@ -167,8 +168,8 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 			net_cares_finish(net, query, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
 		else if (packet)
 			on_packet(net, query, try, packet, (size_t)len);
-		else if (net->group.fault && status != ARES_ETIMEOUT)
-			net_cares_finish(net, query, net->group.fault, DNS_SKIPPED, NULL);
+		else if (fault != NET_OK && status != ARES_ETIMEOUT)
+			net_cares_finish(net, query, fault, DNS_SKIPPED, NULL);
 		else
 			on_silence(net, query, tcp);
 	}

@@ -87,8 +87,10 @@ int feed_input_open(struct feed_input *input, const char *path, struct error *er
 	*input = (struct feed_input){ .fd = -1, .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
 	if (input->wake < 0)
 		return error_set(error, "%s: %s; raise the limit of open files", path, strerror(errno));
-	/* A FIFO without a writer must not block here, where nothing could interrupt it. */
-	input->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	/* A FIFO without a writer must not block here, where nothing could interrupt it. Standard input gets another
+	 * number: libcurl without memory closes descriptor 0 (scanner/https/net_curl.c). */
+	input->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+			     : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (input->fd < 0)
 		error_set(error, "%s: %s; check --input-file", path, strerror(errno));
 	else if (look_at(input, feed_name(path), error) == 0)

@@ -88,3 +88,14 @@ struct connect_meaning connect_errno_meaning(int error, const struct obs_address
 		return (struct connect_meaning){ CONNECT_UNREACHABLE, NET_OK };
 	return row.meaning;
 }
+
+struct connect_meaning connected_errno_meaning(int error, const struct obs_address *address,
+					       const struct routes *before)
+{
+	static const int theirs[] = { 0, ECONNRESET, EPIPE, ECONNABORTED, ECONNREFUSED, ETIMEDOUT };
+
+	for (size_t i = 0; i < COUNT_OF(theirs); i++)
+		if (theirs[i] == error)
+			return (struct connect_meaning){ CONNECT_RESET, NET_OK };
+	return (struct connect_meaning){ CONNECT_SKIPPED, connect_errno_meaning(error, address, before).fault };
+}

@@ -1,4 +1,4 @@
-/* scanner/https/connect_errno.h - what a failed connect() says: something about them, or something about us?
+/* scanner/https/connect_errno.h - what a failed call on a socket says: something about them, or something about us?
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went
  * down under us are faults, and never written down as a broken domain: the domain is begun again until they pass. What
@@ -29,5 +29,10 @@ void routes_look(struct routes *routes);
 
 /* @error: errno of socket() or connect(), or SO_ERROR. @before: the routes when the scan began. */
 struct connect_meaning connect_errno_meaning(int error, const struct obs_address *address, const struct routes *before);
+
+/* The same of send() or recv() once they had accepted; 0: of none, TLS or HTTP has failed by itself. CONNECT_RESET
+ * where it is theirs: only an end of theirs is, for what has stood is not unreachable by anything they have set up. */
+struct connect_meaning connected_errno_meaning(int error, const struct obs_address *address,
+					       const struct routes *before);
 
 #endif

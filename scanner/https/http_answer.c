@@ -39,7 +39,7 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	if (status >= 100 && status < 200 && status != 101)
 		return ++answer->interim > HTTP_INTERIM_MAX ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
 	answer->http->status = (uint16_t)status;
-	answer->has_length = status == 204 || status == 304; /* no body at all (RFC 9112 6.3) */
+	answer->is_bodiless = status == 204 || status == 304;
 	return HTTP_GO_ON;
 }
 
@@ -91,6 +91,22 @@ static void on_transfer_codings(struct http_answer *answer, struct span codings)
 		answer->transfer_coding = http_coding_of(codings);
 }
 
+/* RFC 9110 8.6: a number; repeated in a list or another field it must stay the same. */
+static void on_length(struct http_answer *answer, struct span value)
+{
+	for (size_t at = 0; at <= value.n;) {
+		size_t end = span_find(value, at, ',');
+		struct span one = span_trim((struct span){ value.p + at, end - at });
+		uint64_t length = 0;
+
+		if (!span_decimal(one, INT64_MAX, &length) || (answer->has_length && length != answer->length))
+			answer->is_contested = true;
+		answer->length = length;
+		answer->has_length = true;
+		at = end + 1;
+	}
+}
+
 static enum http_go on_field(struct http_answer *answer, struct span name, struct span value)
 {
 	if (span_equal_nocase(name, SPAN_LITERAL("content-type")))
@@ -99,7 +115,8 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 		return keep_field(answer, value, &answer->http->location);
 	if (span_equal_nocase(name, SPAN_LITERAL("content-encoding")))
 		return join_field(answer, value, &answer->http->content_encoding);
-	answer->has_length |= span_equal_nocase(name, SPAN_LITERAL("content-length"));
+	if (span_equal_nocase(name, SPAN_LITERAL("content-length")))
+		on_length(answer, value);
 	if (span_equal_nocase(name, SPAN_LITERAL("transfer-encoding")))
 		on_transfer_codings(answer, value);
 	for (size_t i = 0; i < COUNT_OF(challenge_fields); i++) {
@@ -107,6 +124,15 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 			return keep_challenge(answer, challenge_fields[i], value);
 	}
 	return HTTP_GO_ON;
+}
+
+/* RFC 9112 6.3: an answer whose length is contested may be two, and is discarded. */
+static enum http_go end_of_header(struct http_answer *answer)
+{
+	answer->in_body = true;
+	if (answer->has_length && (answer->is_chunked || answer->transfer_coding != HTTP_CODING_NONE))
+		answer->is_contested = true;
+	return answer->is_contested && !answer->is_bodiless ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
 }
 
 enum http_go http_answer_line(struct http_answer *answer, struct span line)
@@ -124,10 +150,8 @@ enum http_go http_answer_line(struct http_answer *answer, struct span line)
 		return on_status_line(answer, line);
 	if (answer->http->status == 0)
 		return HTTP_GO_ON; /* of an interim answer */
-	if (line.n == 0) {
-		answer->in_body = true;
-		return HTTP_GO_ON;
-	}
+	if (line.n == 0)
+		return end_of_header(answer);
 	colon = span_find(line, 0, ':');
 	if (colon == line.n)
 		return HTTP_GO_ON;

@@ -19,7 +19,7 @@ enum http_go {
 	HTTP_GO_ON,
 	HTTP_STOP_ENOUGH,    /* the rest is not wanted: no failure */
 	HTTP_STOP_TOO_LARGE, /* body over POLICY_BODY_MAX */
-	HTTP_STOP_PROTOCOL,  /* headers without end, or a body that can't be decoded */
+	HTTP_STOP_PROTOCOL,  /* headers without end, a body that can't be decoded or whose length is contested */
 	HTTP_STOP_NO_MEMORY, /* the arena's cap: ours */
 };
 
@@ -29,7 +29,9 @@ struct http_answer {
 	enum http_go go;       /* the last result */
 	bool in_body;          /* header lines from now on are trailers */
 	/* of its fields and status, what says where the body ends (RFC 9112 6.3) */
-	bool has_length, has_transfer_coding, is_chunked;
+	bool is_bodiless, has_length, has_transfer_coding, is_chunked;
+	bool is_contested; /* it is said in two ways, or in none that can be understood */
+	uint64_t length;
 	enum http_coding_kind transfer_coding; /* beside chunked */
 	unsigned interim;
 	size_t header_octets;
@@ -44,7 +46,7 @@ void http_answer_init(struct http_answer *answer, struct arena *arena, struct ob
 /* Does the answer say itself where its body ends? Else the connection's end does. */
 static inline bool http_answer_is_framed(const struct http_answer *answer)
 {
-	return answer->is_chunked || (answer->has_length && !answer->has_transfer_coding);
+	return answer->is_bodiless || answer->is_chunked || (answer->has_length && !answer->has_transfer_coding);
 }
 
 /* One line of header, with its line end; status lines of 1xx answers too. */

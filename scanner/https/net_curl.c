@@ -1,10 +1,14 @@
 #include "scanner/https/net_curl.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
+
+#include "scanner/base/counted_alloc.h"
 #include "scanner/https/net_curl_attempt.h"
 
 /* What a fetch waits for. */
@@ -33,7 +37,7 @@ struct net_curl {
 	struct routes routes; /* when we started */
 	uint64_t timeout_ms;
 	struct gate gate;
-	CURLM *multi;
+	CURLM *multi;          /* NULL: to be made */
 	uv_timer_t curl_timer; /* until curl wants to be called */
 	uv_timer_t clock;      /* runs while anything is tried */
 	unsigned handles;      /* of libuv: these two, and a poll for each socket */
@@ -89,6 +93,8 @@ static uint64_t connect_ms(const struct fetch *fetch, uint64_t left)
 }
 
 static void on_clock(uv_timer_t *clock);
+static void unwatch(struct net_curl_attempt *attempt);
+static bool have_multi(struct net_curl *c);
 
 /* Put @fetch's next attempt into curl's hands. -1: no memory. */
 static int try_address(struct net_curl *c, struct fetch *fetch)
@@ -99,10 +105,11 @@ static int try_address(struct net_curl *c, struct fetch *fetch)
 	if (attempt)
 		SLIST_REMOVE_HEAD(&c->idle, link);
 	else
-		attempt = net_curl_attempt_new(&c->options, &c->routes);
+		attempt = net_curl_attempt_new(&c->options, &c->routes, unwatch);
 	if (!attempt)
 		return -1;
-	if (net_curl_attempt_set(attempt, fetch->request, &fetch->pass.address, (long)left,
+	if (!have_multi(c) ||
+	    net_curl_attempt_set(attempt, fetch->request, &fetch->pass.address, (long)left,
 				 (long)connect_ms(fetch, left)) != 0 ||
 	    curl_multi_add_handle(c->multi, attempt->easy) != CURLM_OK) {
 		SLIST_INSERT_HEAD(&c->idle, attempt, link);
@@ -137,6 +144,7 @@ static void on_go(struct gate_pass *pass, int fault)
 static void leave_curl(struct net_curl *c, struct fetch *fetch)
 {
 	curl_multi_remove_handle(c->multi, fetch->attempt->easy);
+	net_curl_attempt_clear(fetch->attempt);
 	SLIST_INSERT_HEAD(&c->idle, fetch->attempt, link);
 	fetch->spent_ms += uv_now(c->options.loop) - fetch->attempt->began_ms;
 }
@@ -163,19 +171,60 @@ static void end_attempt(struct net_curl *c, struct fetch *fetch, CURLcode code)
 	}
 }
 
-/* Let curl act on a socket or on the time. libcurl 7.88 reports nothing unless asked after every action, also when no
- * handle runs any more. */
-static void act(struct net_curl *c, curl_socket_t fd, int flags)
+/* Without memory for an address, curl 7.88 begins a resolver, gets none for that either, and closes descriptor 0, which
+ * it takes for a socket of it. Nothing of ours is to have that number when it does so again. */
+static void occupy_descriptor_0(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		(void)!open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Memory failed somewhere in curl's hands or below. Whose fetch it was nobody tells, and what curl has made of its
+ * tables is not to be used any more: 7.88 leaves a socket's entry in them that it then divides by. So all fetches are
+ * begun again, with another multi handle. */
+static void end_all(struct net_curl *c)
+{
+	struct fetch *fetch, *next;
+
+	occupy_descriptor_0();
+	TAILQ_FOREACH (fetch, &c->list[FETCH_TRYING], link) {
+		fetch->attempt->fault = NET_FAULT_MEMORY;
+		curl_multi_remove_handle(c->multi, fetch->attempt->easy);
+	}
+	curl_multi_cleanup(c->multi);
+	c->multi = NULL;
+	uv_timer_stop(&c->curl_timer);
+	for (fetch = TAILQ_FIRST(&c->list[FETCH_TRYING]); fetch; fetch = next) {
+		next = TAILQ_NEXT(fetch, link);
+		if (fetch->attempt->fault != NET_OK) /* it has not just been let in by the end of another */
+			end_attempt(c, fetch, CURLE_OUT_OF_MEMORY);
+	}
+}
+
+static void end_finished(struct net_curl *c)
 {
 	CURLMsg *message;
-	int running, left;
+	int left;
 
-	curl_multi_socket_action(c->multi, fd, flags, &running);
-	c->busy = true;
 	while ((message = curl_multi_info_read(c->multi, &left))) {
 		if (message->msg == CURLMSG_DONE) /* @message is gone after this */
 			end_attempt(c, net_curl_attempt_of(message->easy_handle)->owner, message->data.result);
 	}
+}
+
+/* Let curl act on a socket or on the time. libcurl 7.88 reports nothing unless asked after every action, also when no
+ * handle runs any more. */
+static void act(struct net_curl *c, curl_socket_t fd, int flags)
+{
+	unsigned before = counted_alloc_failures();
+	CURLMcode code;
+	int running;
+
+	c->busy = true;
+	code = curl_multi_socket_action(c->multi, fd, flags, &running);
+	if (code != CURLM_OK || counted_alloc_failures() != before)
+		end_all(c);
+	end_finished(c);
 	c->busy = false;
 	call_back(c);
 }
@@ -191,7 +240,9 @@ static void end_if_slow(struct net_curl *c, struct fetch *fetch)
 	enum net_curl_stage stage = net_curl_attempt_stage(attempt);
 	uint64_t now = uv_now(c->options.loop);
 
-	if (stage != attempt->stage) {
+	if (attempt->fault != NET_OK) {
+		end_attempt(c, fetch, CURLE_OPERATION_TIMEDOUT);
+	} else if (stage != attempt->stage) {
 		attempt->stage = stage;
 		attempt->stage_ms = now;
 	} else if (most_ms[stage] > 0 && now - attempt->stage_ms > most_ms[stage]) {
@@ -258,11 +309,11 @@ static void free_all(void *arg)
 	struct net_curl *c = arg;
 	struct net_curl_attempt *attempt;
 
-	while ((attempt = SLIST_FIRST(&c->idle))) {
+	curl_multi_cleanup(c->multi);
+	while ((attempt = SLIST_FIRST(&c->idle))) { /* to the last, curl may close a socket through them */
 		SLIST_REMOVE_HEAD(&c->idle, link);
 		net_curl_attempt_free(attempt);
 	}
-	curl_multi_cleanup(c->multi);
 	free(c);
 }
 
@@ -286,50 +337,85 @@ static void on_poll_closed(uv_handle_t *handle)
 	handle_closed(c);
 }
 
-static struct socket_poll *poll_new(struct net_curl *c, curl_socket_t fd)
+static bool watch(struct net_curl *c, struct net_curl_attempt *attempt, curl_socket_t fd)
 {
 	struct socket_poll *socket = malloc(sizeof(*socket));
 
 	if (!socket || uv_poll_init_socket(c->options.loop, &socket->poll, fd) != 0) {
 		free(socket);
-		return NULL;
+		return false;
 	}
 	socket->poll.data = socket;
 	socket->owner = c;
 	socket->fd = fd;
 	c->handles++;
-	curl_multi_assign(c->multi, fd, socket);
-	return socket;
+	attempt->poll = socket;
+	return true;
+}
+
+/* Before the socket is closed, always: libuv aborts when it meets a closed one. */
+static void unwatch(struct net_curl_attempt *attempt)
+{
+	if (attempt->poll)
+		uv_close((uv_handle_t *)&attempt->poll->poll, on_poll_closed);
+	attempt->poll = NULL;
 }
 
 static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 {
+	struct net_curl_attempt *attempt = net_curl_attempt_of(easy);
 	struct net_curl *c = arg;
-	struct socket_poll *socket = assigned;
+	struct socket_poll *socket;
 
+	(void)assigned;
+	if (!attempt || fd != attempt->fd)
+		return 0;
 	if (what == CURL_POLL_REMOVE) {
-		if (socket) {
-			uv_close((uv_handle_t *)&socket->poll, on_poll_closed);
-			curl_multi_assign(c->multi, fd, NULL);
-		}
+		unwatch(attempt);
 		return 0;
 	}
-	if (!socket)
-		socket = poll_new(c, fd);
-	if (!socket) { /* not watched, the transfer times out; an error returned here would end all of them */
-		net_curl_attempt_of(easy)->fault = NET_FAULT_SOCKETS;
-		return 0;
+	if (attempt->poll || watch(c, attempt, fd)) {
+		socket = attempt->poll;
+		socket->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+		if (uv_poll_start(&socket->poll, socket->wanted, on_socket) == 0)
+			return 0;
 	}
-	socket->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-	uv_poll_start(&socket->poll, socket->wanted, on_socket);
+	/* not watched, it is ended by the clock; an error returned here would end all of them */
+	attempt->fault = NET_FAULT_SOCKETS;
 	return 0;
+}
+
+static bool have_multi(struct net_curl *c)
+{
+	CURLMcode bad = CURLM_OK;
+
+	if (c->multi)
+		return true;
+	c->multi = curl_multi_init();
+	if (!c->multi)
+		return false;
+#define SET(option, value) (bad = bad ? bad : curl_multi_setopt(c->multi, option, value))
+	SET(CURLMOPT_SOCKETFUNCTION, on_socket_wanted);
+	SET(CURLMOPT_SOCKETDATA, c);
+	SET(CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+	SET(CURLMOPT_TIMERDATA, c);
+#undef SET
+	if (bad == CURLM_OK)
+		return true;
+	curl_multi_cleanup(c->multi);
+	c->multi = NULL;
+	return false;
 }
 
 /* ---- the whole ---- */
 
+static CURLcode curl_status;
+
 static void curl_start(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT); /* not undone: other threads may have begun */
+	/* not undone: other threads may have begun */
+	curl_status = curl_global_init_mem(CURL_GLOBAL_DEFAULT, counted_malloc, free, counted_realloc, counted_strdup,
+					   counted_calloc);
 }
 
 int net_curl_open(struct net_curl **curl, const struct net_curl_options *options, struct error *error)
@@ -340,7 +426,7 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	*curl = NULL;
 	pthread_once(&once, curl_start);
 	c = calloc(1, sizeof(*c));
-	if (!c)
+	if (!c || curl_status != CURLE_OK)
 		goto no_memory;
 	c->options = *options;
 	if (c->options.handshake_ms == 0)
@@ -352,13 +438,8 @@ int net_curl_open(struct net_curl **curl, const struct net_curl_options *options
 	SLIST_INIT(&c->idle);
 	c->timeout_ms = (uint64_t)(options->timeout_s * 1000);
 	routes_look(&c->routes);
-	c->multi = curl_multi_init();
-	if (!c->multi)
+	if (!have_multi(c))
 		goto no_memory;
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	if (gate_open(&c->gate, &(struct gate_options){ .loop = options->loop,
 							.hosts = options->hosts,
 							.pace = options->pace,

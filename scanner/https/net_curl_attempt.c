@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "scanner/base/log.h"
 #include "scanner/rules/contact.h"
@@ -13,6 +15,13 @@
 enum { URL_MAX = 320 }; /* octets; a DNS name has 253 at most */
 
 /* ---- curl's callbacks; none of them may call curl's multi interface ---- */
+
+static ino_t inode_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
 
 /* The last moment before a packet leaves: check what curl is really about to connect to. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
@@ -33,7 +42,26 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
 	if (fd < 0)
 		attempt->socket_errno = errno;
+	attempt->fd = fd;
+	attempt->inode = inode_of(fd);
 	return fd;
+}
+
+static void forget_socket(struct net_curl_attempt *attempt)
+{
+	attempt->unwatch(attempt);
+	attempt->fd = -1;
+}
+
+/* Where memory failed, curl has been seen to close a descriptor that was never its own. */
+static int on_close(void *arg, curl_socket_t fd)
+{
+	struct net_curl_attempt *attempt = arg;
+
+	if (fd != attempt->fd)
+		return 0;
+	forget_socket(attempt);
+	return close(fd);
 }
 
 /* TLS begins, so TCP is connected: from here on the limit is that of the whole fetch. */
@@ -95,12 +123,14 @@ static CURLcode set_for_life(struct net_curl_attempt *attempt)
 	SET(CURLOPT_CAPATH, NULL);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_PRIVATE, attempt);
 	SET(CURLOPT_CONNECT_TO, &attempt->route); /* an address, so that nothing is resolved */
 	SET(CURLOPT_OPENSOCKETDATA, attempt);
+	SET(CURLOPT_CLOSESOCKETDATA, attempt);
 	SET(CURLOPT_SSL_CTX_DATA, attempt);
 	SET(CURLOPT_HEADERDATA, attempt);
 	SET(CURLOPT_WRITEDATA, attempt);
@@ -108,7 +138,8 @@ static CURLcode set_for_life(struct net_curl_attempt *attempt)
 	return bad;
 }
 
-struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes)
+struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes,
+					      void (*unwatch)(struct net_curl_attempt *attempt))
 {
 	struct net_curl_attempt *attempt = calloc(1, sizeof(*attempt));
 
@@ -116,17 +147,46 @@ struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *opt
 		return NULL;
 	attempt->options = options;
 	attempt->routes = routes;
-	attempt->easy = curl_easy_init();
-	if (attempt->easy && set_for_life(attempt) == CURLE_OK)
-		return attempt;
-	net_curl_attempt_free(attempt);
-	return NULL;
+	attempt->unwatch = unwatch;
+	attempt->fd = -1;
+	return attempt;
 }
 
 void net_curl_attempt_free(struct net_curl_attempt *attempt)
 {
 	curl_easy_cleanup(attempt->easy);
 	free(attempt);
+}
+
+static void drop_handle(struct net_curl_attempt *attempt)
+{
+	curl_easy_cleanup(attempt->easy);
+	attempt->easy = NULL;
+}
+
+static bool have_handle(struct net_curl_attempt *attempt)
+{
+	if (attempt->easy)
+		return true;
+	attempt->easy = curl_easy_init();
+	if (attempt->easy && set_for_life(attempt) == CURLE_OK)
+		return true;
+	drop_handle(attempt);
+	return false;
+}
+
+void net_curl_attempt_clear(struct net_curl_attempt *attempt)
+{
+	int fd = attempt->fd;
+
+	if (fd >= 0) {
+		forget_socket(attempt);
+		/* curl 7.88 does not ask us to close a socket that has not connected yet: by now it may be another's */
+		if (inode_of(fd) == attempt->inode)
+			close(fd);
+	}
+	if (attempt->fault != NET_OK)
+		drop_handle(attempt);
 }
 
 struct net_curl_attempt *net_curl_attempt_of(CURL *easy)
@@ -166,7 +226,9 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, struct net_fetch *fet
 	*attempt = (struct net_curl_attempt){
 		.options = attempt->options,
 		.routes = attempt->routes,
+		.unwatch = attempt->unwatch,
 		.easy = attempt->easy,
+		.fd = -1,
 		.policy = fetch->policy,
 		.address = *address,
 		.tls = { .store = attempt->options->store,
@@ -175,6 +237,8 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, struct net_fetch *fet
 			 .tls = &fetch->policy->tls },
 	};
 	http_answer_init(&attempt->http, fetch->arena, &fetch->policy->http);
+	if (!have_handle(attempt))
+		return -1;
 	return set_for_attempt(attempt, fetch->host, left_ms, connect_ms) == CURLE_OK ? 0 : -1;
 }
 
@@ -260,23 +324,38 @@ static void judge_http(struct net_curl_attempt *attempt, CURLcode code)
 		policy->status = CONNECT_PROTOCOL_ERROR;
 }
 
-/* libcurl says "out of memory" of a header line over its own limit, too. Then that much has arrived. */
-static bool header_too_long(const struct net_curl_attempt *attempt, CURLcode code)
+/* Has a call on the socket failed that was not theirs to break? What it cut off says nothing about them. */
+static bool is_cut_by_us(struct net_curl_attempt *attempt, CURLcode code)
 {
-	return code == CURLE_OUT_OF_MEMORY && attempt->tls.done && !attempt->http.in_body &&
-	       attempt->tls.record_octets > HTTP_HEADER_MAX;
+	struct connect_meaning meaning;
+	long error = 0;
+
+	if (code == CURLE_OK || code == CURLE_WRITE_ERROR /* a limit of http_answer.h */ ||
+	    code == CURLE_OPERATION_TIMEDOUT)
+		return false;
+	curl_easy_getinfo(attempt->easy, CURLINFO_OS_ERRNO, &error);
+	meaning = connected_errno_meaning((int)error, &attempt->address, attempt->routes);
+	if (meaning.status != CONNECT_SKIPPED)
+		return false;
+	attempt->fault = meaning.fault;
+	attempt->policy->status = CONNECT_SKIPPED;
+	attempt->policy->tls = (struct obs_tls){ 0 };
+	attempt->policy->http = (struct obs_http){ 0 };
+	return true;
 }
 
+/* CURLE_OUT_OF_MEMORY is what libcurl says of a header line over its own limit, too: memory is counted, so it means
+ * nothing else here. */
 static enum net_curl_outcome judge(struct net_curl_attempt *attempt, CURLcode code)
 {
-	if (header_too_long(attempt, code))
-		code = CURLE_WEIRD_SERVER_REPLY;
-	if (attempt->fault == NET_OK && (code == CURLE_OUT_OF_MEMORY || attempt->tls.no_memory))
+	if (attempt->fault == NET_OK && attempt->tls.no_memory)
 		attempt->fault = NET_FAULT_MEMORY;
 	if (attempt->fault != NET_OK)
 		return NET_CURL_FINAL;
 	if (!attempt->connected)
 		return judge_connect(attempt, code);
+	if (is_cut_by_us(attempt, code))
+		return NET_CURL_FINAL;
 	if (attempt->tls.done)
 		judge_http(attempt, code);
 	else

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include <curl/curl.h>
 
@@ -29,6 +30,7 @@ struct net_curl_attempt {
 	/* the owner's */
 	void *owner;
 	SLIST_ENTRY(net_curl_attempt) link;
+	struct socket_poll *poll; /* of its socket; NULL: none */
 	uint64_t began_ms;
 	enum net_curl_stage stage; /* as last looked at … */
 	uint64_t stage_ms;         /* … and since when */
@@ -36,8 +38,11 @@ struct net_curl_attempt {
 
 	/* for life */
 	const struct net_curl_options *options;
-	const struct routes *routes; /* when we started */
-	CURL *easy;
+	const struct routes *routes;                       /* when we started */
+	void (*unwatch)(struct net_curl_attempt *attempt); /* the owner's: the socket is about to be closed */
+	CURL *easy;                                        /* NULL: to be made */
+	int fd;                                            /* the one socket it has open, as far as we know, or -1 */
+	ino_t inode;                                       /* of that socket, which its number may outlive */
 
 	/* of one connection */
 	struct obs_policy *policy;
@@ -51,8 +56,9 @@ struct net_curl_attempt {
 	struct http_answer http;
 };
 
-/* One with a handle of curl's, to be used again and again; @options and @routes outlive it. NULL: no memory. */
-struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes);
+/* To be used again and again; @options and @routes outlive it. NULL: no memory. */
+struct net_curl_attempt *net_curl_attempt_new(const struct net_curl_options *options, const struct routes *routes,
+					      void (*unwatch)(struct net_curl_attempt *attempt));
 void net_curl_attempt_free(struct net_curl_attempt *attempt);
 
 /* The one that @easy is the handle of. */
@@ -72,7 +78,12 @@ enum net_curl_outcome {
 	NET_CURL_FORBIDDEN,     /* nothing was sent, policy->status is as before */
 };
 
-/* The transfer ended with @code; the handle is still the attempt's. It took @ms, for the log. */
+/* Its handle is out of curl's hands: close what is still open, and keep no handle that has met a fault, since a
+ * library that got no memory is trusted with nothing more. */
+void net_curl_attempt_clear(struct net_curl_attempt *attempt);
+
+/* The transfer ended with @code, and no memory has failed meanwhile unless attempt->fault says so; the handle is still
+ * the attempt's. It took @ms, for the log. */
 enum net_curl_outcome net_curl_attempt_judge(struct net_curl_attempt *attempt, CURLcode code, uint64_t ms, int *fault);
 
 #endif

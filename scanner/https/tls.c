@@ -13,6 +13,56 @@
 #include <openssl/x509v3.h>
 
 #include "parsers/domain.h"
+#include "scanner/base/counted_alloc.h"
+
+/* ---- OpenSSL's memory ---- */
+
+static void *allocate(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return counted_malloc(size);
+}
+
+static void *reallocate(void *block, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return counted_realloc(block, size);
+}
+
+static void release(void *block, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(block);
+}
+
+/* OpenSSL takes them before its first allocation alone: before main. */
+__attribute__((constructor)) static void count_memory(void)
+{
+	if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
+		abort(); /* what memory fails would be told as the other side's */
+}
+
+/* What OpenSSL makes once, at its first use, is never made again where memory fails just then: so it is made now, by
+ * the first message of a handshake with nobody. */
+static bool warm_library(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
+	BIO *nobody = BIO_new(BIO_s_mem());
+	unsigned before = counted_alloc_failures();
+	bool good = ssl && nobody && SSL_get_ex_data_X509_STORE_CTX_idx() >= 0;
+
+	if (good) {
+		SSL_set_bio(ssl, nobody, nobody);
+		SSL_connect(ssl);
+	} else {
+		BIO_free(nobody);
+	}
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return good && counted_alloc_failures() == before;
+}
 
 struct tls_store {
 	X509_STORE *x509;
@@ -44,19 +94,23 @@ int tls_store_open(struct tls_store **store, const char *ca_file, struct error *
 {
 	const char *path = ca_file ? ca_file : system_bundle;
 	struct tls_store *s = *store = calloc(1, sizeof(*s));
+	unsigned before = counted_alloc_failures();
 
 	if (s) {
 		s->x509 = X509_STORE_new();
 		s->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
 	}
-	if (!s || !s->x509 || !s->sha256)
+	if (!s || !s->x509 || !s->sha256 || !warm_library())
 		error_set(error, "%s: no memory for the trust store", path);
 	else if (!ca_file && access(path, R_OK) != 0)
 		error_set(error, "no trust store found: install ca-certificates or give --ca-file");
 	else if (access(path, R_OK) != 0)
 		error_set(error, "%s: %s: --ca-file needs a readable PEM file", path, strerror(errno));
-	else if (X509_STORE_load_file(s->x509, path) != 1 || warm(s->x509) == 0)
-		error_set(error, "%s: no certificate in PEM form: give a bundle with --ca-file", path);
+	else if ((X509_STORE_load_file(s->x509, path) != 1 || warm(s->x509) == 0) && counted_alloc_failures() == before)
+		error_set(error, "%s: no certificates in PEM form, or a damaged one: give a bundle with --ca-file",
+			  path);
+	else if (counted_alloc_failures() != before) /* anchors may be missing */
+		error_set(error, "%s: no memory for the trust store", path);
 	else
 		return 0;
 	tls_store_free(s);
@@ -281,6 +335,17 @@ static enum tls_version version_of(int wire)
 				    : TLS_1_0 + (wire - TLS1_VERSION);
 }
 
+/* Whatever the peer still sends, nobody reads it: at its next read OpenSSL meets the end of the connection. */
+static void cut_off(struct tls_watch *watch, SSL *ssl)
+{
+	BIO *end = BIO_new(BIO_s_null());
+
+	if (!watch->done)
+		watch->octets = watch->record_octets; /* those of the end are none */
+	if (end)
+		SSL_set0_rbio(ssl, end);
+}
+
 /* OpenSSL drops the version of a ServerHello it refuses; that version is the finding. */
 static void on_message(int sent, int version, int type, const void *data, size_t n, SSL *ssl, void *arg)
 {
@@ -288,12 +353,14 @@ static void on_message(int sent, int version, int type, const void *data, size_t
 	const uint8_t *octet = data;
 
 	(void)version;
-	(void)ssl;
 	if (sent)
 		return;
 	/* RFC 8446 5.1: type (1), version (2), length (2) */
 	if (type == SSL3_RT_HEADER && n >= 5)
-		watch->record_octets += (uint64_t)(octet[3] << 8 | octet[4]);
+		watch->record_octets += n + (uint64_t)(octet[3] << 8 | octet[4]);
+	watch->messages += type == SSL3_RT_HANDSHAKE;
+	if (watch->record_octets > TLS_OCTETS_MAX || watch->messages > TLS_MESSAGES_MAX)
+		cut_off(watch, ssl); /* tickets, key updates and hello requests are handled without any return to us */
 	/* RFC 5246 7.4.1.3: type (1), length (3), server_version (2) */
 	if (type == SSL3_RT_HANDSHAKE && n >= 6 && octet[0] == SSL3_MT_SERVER_HELLO && !watch->done)
 		watch->tls->version = version_of(octet[4] << 8 | octet[5]);
@@ -302,12 +369,15 @@ static void on_message(int sent, int version, int type, const void *data, size_t
 static void on_info(const SSL *ssl, int where, int value)
 {
 	struct tls_watch *watch = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	uint64_t octets;
 
 	if (where == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY)
 		watch->closed = true;
 	if (watch->done)
 		return;
-	watch->octets = BIO_number_read(SSL_get_rbio(ssl));
+	octets = BIO_number_read(SSL_get_rbio(ssl));
+	if (octets > watch->octets)
+		watch->octets = octets;
 	if (where == SSL_CB_HANDSHAKE_DONE) {
 		watch->done = true;
 		watch->tls->version = version_of(SSL_version(ssl));
@@ -317,8 +387,21 @@ static void on_info(const SSL *ssl, int where, int value)
 	}
 }
 
+/* OpenSSL's own rules, and one about what a handshake may cost. */
+static int on_security(const SSL *ssl, const SSL_CTX *ctx, int what, int bits, int nid, void *key, void *arg)
+{
+	const struct tls_watch *watch = SSL_CTX_get_app_data(ssl ? SSL_get_SSL_CTX(ssl) : ctx);
+
+	if (what == SSL_SECOP_TMP_DH && key && EVP_PKEY_get_bits(key) > TLS_DH_BITS_MAX)
+		return 0;
+	return watch->usual_security(ssl, ctx, what, bits, nid, key, arg);
+}
+
 void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
 {
+	watch->usual_security = SSL_CTX_get_security_callback(ctx);
+	SSL_CTX_set_app_data(ctx, watch);
+	SSL_CTX_set_security_callback(ctx, on_security);
 	SSL_CTX_set1_cert_store(ctx, watch->store->x509);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, on_chain, watch);
@@ -327,7 +410,6 @@ void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_app_data(ctx, watch);
 	SSL_CTX_set_info_callback(ctx, on_info);
 	SSL_CTX_set_msg_callback(ctx, on_message);
 	SSL_CTX_set_msg_callback_arg(ctx, watch);

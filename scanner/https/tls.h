@@ -3,6 +3,8 @@
  * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
  * every error and lets the handshake go on; scanner/https/net_curl.h says what a failed verification means. It never
  * falls back to the subject's CN: names are compared with SAN dNSNames alone (RFC 8461 3.3, RFC 6125 6.4.4).
+ *
+ * OpenSSL's memory is counted (scanner/base/counted_alloc.h).
  */
 #ifndef STSURVEY_SCANNER_HTTPS_TLS_H
 #define STSURVEY_SCANNER_HTTPS_TLS_H
@@ -39,10 +41,14 @@ struct tls_watch {
 	bool closed;            /* the server said that nothing more comes (close_notify) */
 	bool no_memory;         /* facts are missing: the arena's cap, or memory */
 	uint64_t octets;        /* that had arrived when the handshake ended, for better or worse */
-	uint64_t record_octets; /* of TLS records that have arrived, their headers left out */
+	uint64_t record_octets; /* of all TLS records so far */
+	unsigned messages;      /* of the handshake protocol so far, also after the handshake */
+	int (*usual_security)(const SSL *ssl, const SSL_CTX *ctx, int what, int bits, int nid, void *key, void *arg);
 };
 
-/* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. */
+/* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. A peer
+ * that sends more than TLS_OCTETS_MAX or TLS_MESSAGES_MAX has, for whoever reads, closed its connection there; one that
+ * wants a Diffie-Hellman group above TLS_DH_BITS_MAX fails the handshake. */
 void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx);
 
 /* Is the handshake complete, the chain without an error, and the host named? */

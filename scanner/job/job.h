@@ -52,7 +52,7 @@ struct job {
 	int64_t time_ms;
 	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
-	uint8_t faults; /* the owner's: how often it was begun again; job_start leaves it alone */
+	uint8_t faults; /* the owner's: those that count against it; job_start leaves it alone */
 	bool last_pass; /* nobody asks again: look closer at what stays unknown */
 	struct obs_mx mx;
 	struct obs_txt txt[TXT_QUESTIONS];

@@ -184,6 +184,14 @@ bool address_embeds(const struct obs_address *address, struct obs_address *insid
 	return true;
 }
 
+bool address_unmap(const struct obs_address *address, struct obs_address *inside)
+{
+	static const uint8_t mapped[ADDRESS_MAPPED_BITS / 8] = { [10] = 0xff, 0xff };
+
+	return address->family == 6 && memcmp(address->octet, mapped, sizeof(mapped)) == 0 &&
+	       address_embeds(address, inside);
+}
+
 bool address_is_global(const struct obs_address *address)
 {
 	struct obs_address inside;

@@ -56,6 +56,12 @@ bool address_is_global(const struct obs_address *address);
  * 6to4 (2002::/16)? */
 bool address_embeds(const struct obs_address *address, struct obs_address *inside);
 
+enum { ADDRESS_MAPPED_BITS = 96 }; /* of ::ffff:0:0/96 */
+
+/* Is it an IPv4-mapped one (RFC 4291 2.5.5.2), which is the IPv4 address on the wire? The others that hold one go
+ * through somebody's gateway first. */
+bool address_unmap(const struct obs_address *address, struct obs_address *inside);
+
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct obs_address *address);
 

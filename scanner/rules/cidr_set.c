@@ -90,7 +90,7 @@ static int insert(struct cidr_set *set, const struct obs_address *network, unsig
 int cidr_set_add(struct cidr_set *set, struct span text)
 {
 	size_t slash = span_find(text, 0, '/');
-	struct obs_address network;
+	struct obs_address network, inside;
 	uint64_t most, length;
 
 	if (!address_parse((struct span){ text.p, slash }, &network))
@@ -98,6 +98,12 @@ int cidr_set_add(struct cidr_set *set, struct span text)
 	most = length = network.family == 4 ? 32 : 128;
 	if (slash < text.n && !span_decimal(span_skip(text, slash + 1), most, &length))
 		return -2;
+	if (address_unmap(&network, &inside)) { /* ::ffff:192.0.2.0/120 is 192.0.2.0/24 */
+		if (length < ADDRESS_MAPPED_BITS)
+			return -2; /* and /24 would be half of IPv6, but not what was meant */
+		network = inside;
+		length -= ADDRESS_MAPPED_BITS;
+	}
 	return insert(set, &network, (unsigned)length);
 }
 
@@ -116,11 +122,18 @@ int cidr_set_load(struct cidr_set *set, const char *path, struct error *error)
 	return line_file_read(path, add_line, set, error);
 }
 
-bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address)
+static bool covers(const struct cidr_set *set, const struct obs_address *address)
 {
 	uint32_t at = CIDR_ROOT;
 
 	for (unsigned i = 0; at > CIDR_COVERED; i++) /* behind the last bit there is no node */
 		at = set->node[at].child[branch_of(address, i)];
 	return at == CIDR_COVERED;
+}
+
+bool cidr_set_has(const struct cidr_set *set, const struct obs_address *address)
+{
+	struct obs_address inside;
+
+	return covers(set, address) || (address_unmap(address, &inside) && covers(set, &inside));
 }

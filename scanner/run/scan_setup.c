@@ -1,5 +1,6 @@
 #include "scanner/run/scan_setup.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -38,6 +39,16 @@ static int raise_file_limit(const struct options *options, struct error *error)
 	log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu", (unsigned long)limit.rlim_cur,
 		    wanted, wanted);
 	return 0;
+}
+
+/* glibc sets 64 MiB of addresses aside for each thread's own memory. Under a limit on addresses (ulimit -v) the threads
+ * had better share what there is: one would starve beside another's plenty. */
+static void share_addresses(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		mallopt(M_ARENA_MAX, 1);
 }
 
 static int open_shared(struct scan *scan, struct error *error)
@@ -178,6 +189,7 @@ int scan_setup(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
 
+	share_addresses();
 	if (raise_file_limit(options, error) < 0 || open_shared(scan, error) < 0 || open_feed(scan, error) < 0 ||
 	    take_first(scan, error) < 0)
 		return -1;

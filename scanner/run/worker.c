@@ -14,7 +14,7 @@ enum {
 	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
 	TICK_MS = 100,
 	FAULT_PAUSE_MS = 500, /* before jobs that met a fault of ours are begun again */
-	FAULTS_MAX = 8,       /* after so many the domain is recorded as what it is: not found out */
+	FAULTS_MAX = 8,       /* after so many of its own the domain is recorded as what it is: not found out */
 };
 
 enum worker_state {
@@ -160,20 +160,24 @@ static bool is_left(const struct worker *worker, int fault)
 	return fault == NET_FAULT_SHUTDOWN || worker->state == WORKER_STOPPED || scan_is_stopping(worker->scan);
 }
 
-/* Where memory fails again and again although all others wait, it is this domain that needs too much: nothing is known
- * of it. False: it is begun again. */
-static bool give_up(struct worker *worker, const struct job *job, int fault)
+/* Memory that fails again and again: of a domain that asks for more than one may have, or, where all others wait, on a
+ * machine that has not enough for one. Nothing is known of it. False: it is begun again. */
+static bool give_up(struct worker *worker, struct job *job, int fault)
 {
 	struct observation observation = { .name = job->name,
 					   .index = job->index,
 					   .rank = job->rank,
 					   .time_ms = job->time_ms,
 					   .mx.answer.status = DNS_ERROR };
+	bool is_greedy = job->arena.full;
 
-	if (job->faults < FAULTS_MAX || fault != NET_FAULT_MEMORY || !have_buffer(worker) ||
-	    !record_bare(worker, &observation))
+	if (fault != NET_FAULT_MEMORY || (!is_greedy && worker->window.allowed > 1))
+		return false; /* there may be enough once others have ended */
+	job->faults += job->faults < UINT8_MAX;
+	if (job->faults <= FAULTS_MAX || !have_buffer(worker) || !record_bare(worker, &observation))
 		return false;
-	log_warning("%.*s: too much for the memory of one domain, recorded as unknown", (int)job->name.n, job->name.p);
+	log_warning("%.*s: %s, recorded as unknown", (int)job->name.n, job->name.p,
+		    is_greedy ? "too much for the memory of one domain" : "this machine has not enough memory for it");
 	return true;
 }
 
@@ -196,7 +200,6 @@ static void settle_faulted(struct worker *worker, struct job *job, int fault)
 		give_slot_back(worker, job);
 	} else {
 		domain_log_fault(job->name, fault, "to be begun again");
-		job->faults += job->faults < UINT8_MAX;
 		counts_add(&worker->counts->faults, 1);
 		begin_pause(worker, fault);
 		STAILQ_INSERT_TAIL(&worker->faulted, job, next);

@@ -1,9 +1,11 @@
-/* tests/cli/faulty_net.c - preloaded: socket, connect or sendmmsg fails as on a machine that is short of something.
+/* tests/cli/faulty_net.c - preloaded: a call on a socket, or for memory, fails as on a machine that is short of
+ * something.
  *
- * FAULTY_NET=CALL:ERRNO:PORT:EVERY:SWITCH:AFTER. CALL is udp-socket, tcp-socket, udp-connect, tcp-connect or sendmmsg;
- * of the connects only those to PORT count, where it is not 0. While the switch is on, and once the file AFTER exists
- * (where it is not empty), each EVERYth such call fails with ERRNO. SWITCH is a file of two native 32-bit numbers that
- * the test shares: 1 for on, and how many calls have failed.
+ * FAULTY_NET=CALL:ERRNO:PORT:EVERY:SWITCH:AFTER. CALL is udp-socket, tcp-socket, udp-connect, tcp-connect, sendmmsg,
+ * tcp-send, tcp-recv or (faulty_memory) malloc; of connects, sends and receipts only those to or from PORT count, where
+ * it is not 0. While the switch is on, and once the file AFTER exists (where it is not empty), each EVERYth such call
+ * fails with ERRNO. SWITCH is a file of two native 32-bit numbers that the test shares: 1 for on, and how many calls
+ * have failed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -99,3 +101,52 @@ int sendmmsg(int fd, struct mmsghdr *message, unsigned n, int flags)
 	*(void **)&real = dlsym(RTLD_NEXT, "sendmmsg");
 	return fails("sendmmsg") ? -1 : real(fd, message, n, flags);
 }
+
+/* Is @fd connected to the port that counts? */
+static bool is_to_port(int fd)
+{
+	struct sockaddr_in to = { 0 };
+	socklen_t size = sizeof(to);
+
+	return getpeername(fd, (struct sockaddr *)&to, &size) == 0 &&
+	       (order.port == 0 || ntohs(to.sin_port) == order.port); /* of IPv6, too: it stands at the same place */
+}
+
+ssize_t send(int fd, const void *octets, size_t n, int flags)
+{
+	ssize_t (*real)(int, const void *, size_t, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "send");
+	return is_to_port(fd) && fails("tcp-send") ? -1 : real(fd, octets, n, flags);
+}
+
+ssize_t recv(int fd, void *octets, size_t n, int flags)
+{
+	ssize_t (*real)(int, void *, size_t, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "recv");
+	return is_to_port(fd) && fails("tcp-recv") ? -1 : real(fd, octets, n, flags);
+}
+
+#ifdef FAULTY_MEMORY
+/* In a library of its own, since a sanitizer's memory must not be had from here. glibc's own names: dlsym itself asks
+ * for memory. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+
+void *malloc(size_t size)
+{
+	return fails("malloc") ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return fails("malloc") ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+	return size > 0 && fails("malloc") ? NULL : __libc_realloc(block, size);
+}
+#endif

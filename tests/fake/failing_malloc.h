@@ -17,12 +17,18 @@
 #endif
 
 static FAILING_MALLOC_OF long left = -1; /* allocations before the one that fails; below 0: none does */
+static FAILING_MALLOC_OF long more;      /* that fail behind it … */
+static FAILING_MALLOC_OF long gap;       /* … and that don't, between two of them */
 static FAILING_MALLOC_OF bool hit;       /* it has failed */
 
 static bool fails(void)
 {
-	if (left < 0 || left-- > 0)
+	if (left < 0 || left > 0) {
+		left -= left > 0;
 		return false;
+	}
+	left = more > 0 ? gap : -1;
+	more -= more > 0;
 	hit = true;
 	return true;
 }
@@ -32,6 +38,7 @@ static void fail_at(long n)
 {
 	hit = false;
 	left = n;
+	more = gap = 0;
 }
 
 void *__real_malloc(size_t size);

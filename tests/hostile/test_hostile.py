@@ -23,6 +23,7 @@ AT_ONCE = 0.9       # of the ordinary domains: where a machine stands still for 
 
 ATTACKS = {
     "a body without end": ["http-endless-body", "http-endless-chunks", "http-too-large"],
+    "chunks that do not begin": ["http-endless-chunk-extension", "http-endless-chunk-size"],
     "an octet a second": ["http-drip-headers", "http-drip-body", "tls-flight-drip"],
     "headers of 100 MB": ["http-endless-headers", "http-endless-header-line", "http-endless-status-line", "http-endless-trailers"],
     "a gzip bomb": ["http-gzip-bomb"],

@@ -77,15 +77,20 @@ static void the_cap_is_an_error_that_reset_ends(void **state)
 
 	(void)state;
 	arena = (struct arena){ 0 };
+	assert_non_null(arena_alloc(&arena, 1));
+	assert_false(arena.full);
 	assert_null(arena_alloc(&arena, (size_t)ARENA_CAP + 1));
+	assert_true(arena.full);
 	assert_null(arena_text(&arena, SIZE_MAX / 2));
 	while (arena_text(&arena, 1000))
 		taken += 1000;
 	assert_in_range(taken, (size_t)ARENA_CAP * 3 / 4, (size_t)ARENA_CAP + ARENA_BLOCK);
 	assert_true(arena.total <= ARENA_CAP);
 	assert_null(arena_alloc(&arena, ARENA_BLOCK));
+	assert_true(arena.full);
 	arena_reset(&arena);
 	assert_non_null(arena_alloc(&arena, ARENA_BLOCK));
+	assert_false(arena.full);
 	arena_fini(&arena);
 }
 

@@ -4,7 +4,7 @@
 
 #include "tests/scanner/caught.h"
 
-enum { GOT_SIZE = 512, LONG_LINE = 100000 };
+enum { GOT_SIZE = 512 };
 
 struct got {
 	char text[GOT_SIZE]; /* each line in brackets */
@@ -71,29 +71,59 @@ static void comments_and_white_space_are_no_content(void **state)
 	}
 }
 
-static void a_nul_is_an_octet_of_its_line(void **state)
+/* Whoever passed over it would contact what the line forbids, or take the half of a value for all of it. */
+static void a_line_with_a_nul_ends_it(void **state)
 {
-	struct got got = { .n = 0 };
+	static const struct span cases[] = {
+		SPAN_LITERAL("a\nb\0c\nd\n"),
+		SPAN_LITERAL("a\n\0\nd\n"),
+		SPAN_LITERAL("a\n# b\0c\nd\n"), /* what is text behind a NUL? */
+		SPAN_LITERAL("a\nb\0"),
+	};
 	struct error error;
-	char path[32];
+	char path[32], due[256];
 
 	(void)state;
-	assert_int_equal(read_octets(SPAN_LITERAL("a\0b\nc\n"), &got, path, &error), 0);
-	assert_int_equal(got.longest, 3);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct got got = { .n = 0 };
+
+		assert_int_equal(read_octets(cases[i], &got, path, &error), -1);
+		snprintf(due, sizeof(due), "%s:2: a NUL octet", path);
+		assert_memory_equal(error.text, due, strlen(due));
+		assert_string_equal(got.text, "[a]");
+	}
 }
 
-static void a_line_may_be_long(void **state)
+static void a_line_has_a_limit(void **state)
 {
-	struct got got = { .n = 0 };
+	static const struct {
+		size_t n;
+		int result;
+	} cases[] = {
+		{ LINE_FILE_LINE_MAX - 1, 0 },
+		{ LINE_FILE_LINE_MAX, 0 },
+		{ LINE_FILE_LINE_MAX + 1, -1 },
+		{ 3 * LINE_FILE_LINE_MAX, -1 },
+	};
 	struct error error;
-	char path[32], *octets = malloc(LONG_LINE + 3);
+	char path[32], due[256], *octets = malloc(3 * LINE_FILE_LINE_MAX + 4);
 
 	(void)state;
-	memset(octets, 'x', LONG_LINE);
-	memcpy(octets + LONG_LINE, "\na\n", 3);
-	assert_int_equal(read_octets((struct span){ octets, LONG_LINE + 3 }, &got, path, &error), 0);
-	assert_int_equal(got.longest, LONG_LINE);
-	assert_string_equal(got.text, "[a]");
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct got got = { .n = 0 };
+
+		memcpy(octets, "a\n", 2);
+		memset(octets + 2, 'x', cases[i].n);
+		octets[2 + cases[i].n] = '\n';
+		octets[3 + cases[i].n] = 'b';
+		assert_int_equal(read_octets((struct span){ octets, cases[i].n + 4 }, &got, path, &error),
+				 cases[i].result);
+		assert_int_equal(got.longest, cases[i].result == 0 ? cases[i].n : 1);
+		assert_string_equal(got.text, cases[i].result == 0 ? "[a][b]" : "[a]");
+		snprintf(due, sizeof(due), "%s:2: a line of more than", path);
+		if (cases[i].result != 0)
+			assert_memory_equal(error.text, due, strlen(due));
+	}
 	free(octets);
 }
 
@@ -119,6 +149,7 @@ static void what_cannot_be_read_says_why(void **state)
 		{ "/nonexistent/file", ENOENT },
 		{ "/dev/null/file", ENOTDIR },
 		{ "/tmp", EISDIR }, /* opens, and fails later */
+		{ "/proc/self/mem", EIO },
 	};
 	struct got got = { .n = 0 };
 	struct error error;
@@ -137,8 +168,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comments_and_white_space_are_no_content),
-		cmocka_unit_test(a_nul_is_an_octet_of_its_line),
-		cmocka_unit_test(a_line_may_be_long),
+		cmocka_unit_test(a_line_with_a_nul_ends_it),
+		cmocka_unit_test(a_line_has_a_limit),
 		cmocka_unit_test(the_first_bad_line_ends_it_and_is_named),
 		cmocka_unit_test(what_cannot_be_read_says_why),
 	};

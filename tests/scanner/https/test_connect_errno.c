@@ -92,12 +92,54 @@ static void a_link_that_went_down_is_ours(void **state)
 	}
 }
 
+/* After it had accepted: an end of theirs, or nothing that they have set up. */
+static void what_breaks_a_connection_is_theirs_only_where_they_ended_it(void **state)
+{
+	static const int theirs[] = { 0, ECONNRESET, EPIPE, ECONNABORTED, ECONNREFUSED, ETIMEDOUT };
+	static const struct {
+		int error, fault;
+	} ours[] = {
+		{ ENOBUFS, NET_FAULT_SOCKETS },
+		{ ENOMEM, NET_FAULT_SOCKETS },
+		{ ENETDOWN, NET_FAULT_SOCKETS },
+		{ EPERM, NET_OK },
+		{ EACCES, NET_OK },
+		{ ENETUNREACH, NET_OK },
+		{ EHOSTUNREACH, NET_OK },
+		{ EHOSTDOWN, NET_OK },
+		{ EPROTO, NET_OK },
+		{ EINVAL, NET_OK },
+		{ EBADF, NET_OK },
+		{ ENOTCONN, NET_OK },
+		{ EIO, NET_OK },
+		{ EILSEQ, NET_OK },
+	};
+	const struct routes none = { false, false };
+	struct obs_address address;
+
+	(void)state;
+	assert_true(address_parse(span_of(here), &address));
+	for (size_t i = 0; i < COUNT_OF(theirs); i++) {
+		struct connect_meaning meaning = connected_errno_meaning(theirs[i], &address, &none);
+
+		assert_int_equal(meaning.status, CONNECT_RESET);
+		assert_int_equal(meaning.fault, NET_OK);
+	}
+	for (size_t i = 0; i < COUNT_OF(ours); i++) {
+		struct connect_meaning meaning = connected_errno_meaning(ours[i].error, &address, &none);
+
+		if (meaning.status != CONNECT_SKIPPED || meaning.fault != ours[i].fault)
+			fail_msg("errno %d: status %d, fault %d", ours[i].error, meaning.status, meaning.fault);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_errno_has_one_meaning),
 		cmocka_unit_test(a_prohibition_over_ipv6_may_be_theirs),
 		cmocka_unit_test(a_link_that_went_down_is_ours),
+		cmocka_unit_test(what_breaks_a_connection_is_theirs_only_where_they_ended_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

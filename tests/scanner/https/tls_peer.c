@@ -145,6 +145,8 @@ static void make_context(struct tls_peer *peer)
 		SSL_CTX_set_max_proto_version(peer->ctx, plan->max_version);
 		SSL_CTX_set_cipher_list(peer->ctx, "ALL:@SECLEVEL=0");
 	}
+	if (plan->tune)
+		plan->tune(peer->ctx);
 	if (!plan->chain[0])
 		return;
 	SSL_CTX_set_security_level(peer->ctx, 0);

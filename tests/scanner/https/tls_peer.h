@@ -17,9 +17,10 @@ struct tls_peer_plan {
 	/* before TLS: NULL, or what to do with the bare connection instead of TLS */
 	void (*bare)(struct tls_peer *peer, int fd);
 	/* TLS */
-	X509 *chain[4];  /* leaf first */
-	EVP_PKEY *key;   /* of the leaf */
-	int max_version; /* 0: the newest */
+	X509 *chain[4];             /* leaf first */
+	EVP_PKEY *key;              /* of the leaf */
+	int max_version;            /* 0: the newest */
+	void (*tune)(SSL_CTX *ctx); /* NULL, or what else is to be set */
 	/* once the request has come: NULL, or what to do instead of sending `answer` */
 	void (*play)(struct tls_peer *peer, SSL *ssl);
 	const char *answer;
