@@ -249,9 +249,17 @@ static void close_handle(uv_handle_t *handle, void *arg)
 	uv_close(handle, NULL);
 }
 
+/* A trailer and the metadata are still to be written, and libuv gives signals back to their defaults: none may end the
+ * process there, nor is one lost. */
 void scan_watch_close(struct scan_watch *watch)
 {
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	uv_walk(&watch->loop, close_handle, NULL);
 	uv_run(&watch->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&watch->loop);
+	early_signal_catch();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -121,6 +121,17 @@ class Signals(Slow):
         self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--resume"))
         self.assertEqual(self.verify(self.out), ("complete", self.COUNT))
 
+    def test_a_signal_behind_the_last_domain_is_no_end(self):
+        if not tool.TORN_WRITE:
+            self.skipTest("STSURVEY_TORN_WRITE names no library to preload")
+        for number in signal.SIGUSR1, signal.SIGHUP, signal.SIGTERM:
+            out = self.path(f"late-{int(number)}")
+            few = self.put("few", tool.lines(tool.names(20)))
+            # but for the header, the one sync is that of the end
+            self.run_tool(*self.scan_options(few, f"{out}.msgpack.zst", self.dns, "--sync-interval", 60),
+                          env=tool.preloaded(TORN_WRITE=f"signal:{int(number)}"))
+            self.assertEqual(self.verify(f"{out}.msgpack.zst"), ("complete", 20))
+
     def test_a_second_signal_stops_at_once(self):
         """Nobody answers any more, so the first signal would wait for time-outs."""
         process = self.begin("--sync-interval", "0.1", "--timeout", "30", "--retries", "20")

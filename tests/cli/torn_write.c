@@ -5,7 +5,8 @@
  * write and sync, "write" or "sync", octets in the file after it, and what its thread last read of the monotonic clock;
  * and one, "look", for what the thread reads there next: what it knows of the time, however slow the machine is. The
  * file is told by its name's end, ".msgpack.zst", so logs and metadata pass. With TORN_WRITE=temporary:0 no temporary
- * file can be made, with temporary:1 it can be written, but not read.
+ * file can be made, with temporary:1 it can be written, but not read. With TORN_WRITE=signal:N the process gets signal
+ * N at each sync but the first, which is the header's.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -119,6 +120,8 @@ static int sync_with(const char *call, int fd)
 	*(void **)&real = dlsym(RTLD_NEXT, call);
 	if (!is_scan_file(fd))
 		return real(fd);
+	if (order("signal") >= 0 && ++syncs > 1)
+		kill(getpid(), (int)order("signal"));
 	if (fails >= 0 && ++syncs >= fails) {
 		errno = EIO;
 		return -1;
