@@ -5,16 +5,17 @@
 #define UP 20
 #define UP_NEAR 50
 #define UP_BEYOND 10
+#define UP_START 4
 #define HELPED 0.5          /* of the share of repeats: what lowering the rate leaves of it, where that helps */
 #define MUCH_LESS 0.5       /* of what was borne: what is lost then is not lost for the rate */
 #define FORGOTTEN 0.8       /* of what was borne is left after each further window */
 #define UNLIMITED_ABOVE 2.0 /* times what is asked: a limit that limits nothing */
 
-void congestion_init(struct congestion *congestion, double most, uint32_t timeout_ms)
+void congestion_init(struct congestion *congestion, double most, double start, uint32_t timeout_ms)
 {
 	/* a time-out lasts an eighth longer than it is told, and counters are a second old */
 	*congestion =
-		(struct congestion){ .most = most, .rate = most, .settle_ms = timeout_ms + timeout_ms / 8 + 1000 };
+		(struct congestion){ .most = most, .rate = start, .settle_ms = timeout_ms + timeout_ms / 8 + 1000 };
 }
 
 static void begin_window(struct congestion *congestion, const struct congestion_counts *counts, uint64_t now_ms)
@@ -74,7 +75,6 @@ static enum congestion_change come_down(struct congestion *congestion, double as
 
 static enum congestion_change come_up(struct congestion *congestion, double asked)
 {
-	bool was_lowered = congestion_is_lowered(congestion);
 	double step = congestion->scale / UP;
 
 	if (congestion->best > congestion->borne)
@@ -82,9 +82,11 @@ static enum congestion_change come_up(struct congestion *congestion, double aske
 	congestion->above = false;
 	congestion->lowered = 0;
 	congestion->usual = smaller(congestion->usual, congestion->share);
-	if (!was_lowered)
+	if (congestion->rate == congestion->most)
 		return CONGESTION_SAME;
-	if (congestion->rate > congestion->scale)
+	if (congestion->decreases == 0)
+		step = congestion->rate / UP_START;
+	else if (congestion->rate > congestion->scale)
 		step = congestion->rate / UP_BEYOND;
 	else if (congestion->is_near && congestion->rate > congestion->scale / 2)
 		step = congestion->scale / UP_NEAR;
@@ -144,12 +146,12 @@ enum congestion_change congestion_tick(struct congestion *congestion, const stru
 
 bool congestion_is_lowered(const struct congestion *congestion)
 {
-	return congestion->rate != congestion->most;
+	return congestion->decreases > 0 && congestion->rate != congestion->most;
 }
 
 void congestion_scale(struct congestion *congestion, double factor, double unlimited, double least)
 {
-	bool was_lowered = congestion_is_lowered(congestion);
+	bool was_lowered = congestion->rate != congestion->most;
 
 	if (congestion->most <= 0)
 		congestion->most = was_lowered ? congestion->rate : unlimited;

@@ -6,11 +6,11 @@
  * questions and a second at least, the share of those that are repeats is looked at, for want of an answer or because
  * it was REFUSED, as dnsmasq says that it has too many.
  *
- *   down  More than CONGESTION_REPEATS_MOST in two windows in a row: nine tenths of what is being answered, in the best
- *         second of these windows.
- *   up    With each window without: a twentieth of twice what was answered when it last came down. If less than that
- *         was asked then, of what was asked, and from half of it on only a fiftieth: what is lost is known seconds
- *         later, and must be little by then. Above it, a tenth of itself.
+ *   start At CONGESTION_START where nobody has told a rate; with each window a quarter more, until the limit or the
+ * first time down. down  More than CONGESTION_REPEATS_MOST in two windows in a row: nine tenths of what is being
+ * answered, in the best second of these windows. up    With each window without: a twentieth of twice what was answered
+ * when it last came down. If less than that was asked then, of what was asked, and from half of it on only a fiftieth:
+ * what is lost is known seconds later, and must be little by then. Above it, a tenth of itself.
  *
  * It is never above the limit that is given. What is lost before the rate came down shows up a time-out later: until
  * then nothing is judged. Nothing is judged either where nothing at all is answered: that is an outage, for
@@ -31,6 +31,7 @@ enum {
 };
 
 #define CONGESTION_REPEATS_MOST 0.05
+#define CONGESTION_START 1000.0    /* a second: most bear so many, and a survey's first minute is short */
 #define CONGESTION_RATE_LEAST 10.0 /* a second: less than one person's browser asks */
 
 /* Of all servers and threads, since the start. */
@@ -67,14 +68,15 @@ struct congestion {
 
 enum congestion_change { CONGESTION_SAME, CONGESTION_DOWN, CONGESTION_UP };
 
-/* @most: questions a second, 0: no limit. @timeout_ms: after which a question is repeated at the latest. */
-void congestion_init(struct congestion *congestion, double most, uint32_t timeout_ms);
+/* @most: questions a second, 0: no limit; @start: of these, to begin with. @timeout_ms: after which a question is
+ * repeated at the latest. */
+void congestion_init(struct congestion *congestion, double most, double start, uint32_t timeout_ms);
 
 /* To be called each second. @paused: no server answers, so that nothing is asked. Tells what became of the rate. */
 enum congestion_change congestion_tick(struct congestion *congestion, const struct congestion_counts *counts,
 				       bool paused, uint64_t now_ms);
 
-/* Is it below what is allowed? */
+/* Is it below what is allowed, because it came down? */
 bool congestion_is_lowered(const struct congestion *congestion);
 
 /* The user wants more, or less: @factor times what is allowed and what is in force; where there is no limit, @unlimited

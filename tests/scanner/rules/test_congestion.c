@@ -125,7 +125,7 @@ static void the_rate_is_what_the_path_bears(void **state)
 		struct congestion_counts late = { 0 };
 		double share;
 
-		congestion_init(&congestion, table[i].most, TIMEOUT_MS);
+		congestion_init(&congestion, table[i].most, table[i].most, TIMEOUT_MS);
 		for (unsigned k = 0; k < PHASES; k++) {
 			const struct phase *phase = &table[i].phase[k];
 
@@ -153,6 +153,41 @@ static void the_rate_is_what_the_path_bears(void **state)
 	}
 }
 
+static void it_starts_slowly(void **state)
+{
+	static const struct {
+		double most, capacity;
+		double after[3]; /* the rate after so many seconds: 1, 2, 60 */
+		bool comes_down;
+	} cases[] = {
+		{ 10000, 0, { 1250, 1562.5, 10000 }, false },
+		{ 1100, 0, { 1100, 1100, 1100 }, false },
+		{ 10000, 2500, { 1250, 1562.5, 0 }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct phase phase = { 60, cases[i].capacity, 0, false, 0 };
+		struct congestion congestion;
+		struct congestion_counts half = { 0 };
+		struct path path = { 0 };
+
+		congestion_init(&congestion, cases[i].most, CONGESTION_START, TIMEOUT_MS);
+		for (unsigned s = 1; s <= phase.seconds; s++) {
+			live_a_second(&path, &phase, congestion.rate);
+			congestion_tick(&congestion, &path.counts, false, 1000ULL * s);
+			if (s <= 2)
+				assert_float_equal(congestion.rate, cases[i].after[s - 1], 1e-9);
+			if (s == phase.seconds / 2)
+				half = path.counts;
+		}
+		assert_int_equal(congestion_is_lowered(&congestion), cases[i].comes_down);
+		assert_true(cases[i].comes_down || congestion.rate == cases[i].after[2]);
+		assert_true((double)(path.counts.repeats - half.repeats) <=
+			    CONGESTION_REPEATS_MOST * (double)(path.counts.packets - half.packets));
+	}
+}
+
 static void the_user_may_change_it_meanwhile(void **state)
 {
 	static const struct {
@@ -168,7 +203,7 @@ static void the_user_may_change_it_meanwhile(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct congestion congestion;
 
-		congestion_init(&congestion, cases[i].most, TIMEOUT_MS);
+		congestion_init(&congestion, cases[i].most, cases[i].most, TIMEOUT_MS);
 		congestion.rate = cases[i].rate;
 		congestion_scale(&congestion, cases[i].factor, 100000, 0.1);
 		assert_float_equal(congestion.most, cases[i].most_after, 1e-9);
@@ -180,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rate_is_what_the_path_bears),
+		cmocka_unit_test(it_starts_slowly),
 		cmocka_unit_test(the_user_may_change_it_meanwhile),
 	};
 
