@@ -83,6 +83,12 @@ static inline unsigned dns_rcode(const uint8_t *packet)
 	return packet[3] & 15u;
 }
 
+/* Its questions; a failure may come without. */
+static inline unsigned dns_question_count(const uint8_t *packet)
+{
+	return (unsigned)(packet[4] << 8 | packet[5]);
+}
+
 static inline void dns_rcode_set(uint8_t *packet, unsigned rcode)
 {
 	packet[3] = (uint8_t)((packet[3] & 0xf0u) | rcode);

@@ -105,8 +105,12 @@ static void resume_lists(struct net_cares *net)
 		net_cares_send(net, query_list_pop(&net->delayed));
 	STAILQ_CONCAT(&waiting, &net->waiting);
 	while (!STAILQ_EMPTY(&waiting) && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
-	       !server_health_is_busy(&net->health, now_of(net)))
-		net_cares_send(net, query_list_pop(&waiting));
+	       !server_health_is_busy(&net->health, now_of(net))) {
+		query = query_list_pop(&waiting);
+		/* our own limit held it up: no part of the time its tries may take */
+		query->own.first_ms += (uint32_t)now_of(net) - query->own.due_ms;
+		net_cares_send(net, query);
+	}
 	put_back(&net->waiting, &waiting);
 	for (unsigned i = 0; i < net->health.count; i++)
 		if (net->health.server[i].state == SERVER_SUSPECT)
@@ -191,8 +195,10 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 		free(net);
 		return NET_FAULT_MEMORY;
 	}
-	net->group =
-		(struct channel_group){ .loop = options->loop, .timeout_ms = options->timeout_ms, .ring = &net->ring };
+	net->group = (struct channel_group){ .loop = options->loop,
+					     .timeout_ms = options->timeout_ms,
+					     .ring = &net->ring,
+					     .complete = net_cares_complete };
 	net->ring.fd = -1;
 	net->options = *options;
 	net->pace.burst_s = SERVER_BURST_S;

@@ -117,6 +117,9 @@ static ares_ssize_t receive(ares_socket_t fd, void *buffer, size_t size, int fla
 		return noted(channel->group, recvfrom(fd, buffer, size, flags, from, from_size));
 	/* On an error c-ares closes a UDP socket, which costs every question on it a try: it is told of none. */
 	n = udp_ring_receive(channel->group->ring, fd, buffer, size, from, from_size, &channel->group->icmp);
+	if (n >= DNS_HEADER_SIZE && size >= DNS_QUERY_MAX && dns_question_count(octet) == 0 &&
+	    dns_status_is_transient(dns_status_of_rcode(dns_rcode(octet))))
+		n = (ssize_t)channel->group->complete(channel, octet, (size_t)n);
 	/* To a FORMERR without OPT it would turn EDNS off for the whole channel, and cut later answers
 	 * at 512 octets: it sees another rcode. */
 	if (n >= DNS_HEADER_SIZE && dns_rcode(octet) == DNS_RCODE_FORMERR)

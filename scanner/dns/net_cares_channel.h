@@ -20,11 +20,18 @@ enum {
 	CHANNEL_RENEW_AFTER = 32000,  /* questions; then another socket, and so another source port (RFC 5452 9.2) */
 };
 
+struct channel;
+struct net_try; /* the owner's: a packet that is out */
+LIST_HEAD(net_try_list, net_try);
+
 /* What the channels of one thread share. */
 struct channel_group {
 	uv_loop_t *loop;
 	uint32_t timeout_ms; /* of one try */
 	struct udp_ring *ring;
+	/* The owner's: a failure of @n octets came without its question, which c-ares would pass over: put it into
+	 * @packet, which has room for DNS_QUERY_MAX. Returns the packet's octets then. */
+	size_t (*complete)(const struct channel *channel, uint8_t *packet, size_t n);
 	SLIST_HEAD(, channel) dirty; /* with datagrams waiting for channel_group_flush */
 	uint64_t icmp;               /* errors of the kernel passed over */
 	int fault;                   /* the last socket that could not be had: NET_FAULT_…; 0 none */
@@ -44,6 +51,8 @@ struct channel {
 	unsigned server; /* the owner's number for it */
 	bool tcp, dirty;
 	unsigned in_flight, issued; /* questions: those that c-ares has not called back for, and all */
+	unsigned answers;           /* packets that came */
+	struct net_try_list tries;  /* the owner's, of those in flight */
 	SLIST_ENTRY(channel) next_dirty;
 	struct channel_socket *polled; /* NULL: c-ares has none open */
 	struct udp_batch out;
@@ -56,6 +65,12 @@ struct channel *channel_open(struct channel_group *group, const struct endpoint 
 static inline bool channel_is_retiring(const struct channel *channel)
 {
 	return channel->issued >= CHANNEL_RENEW_AFTER;
+}
+
+/* Send no more over it. */
+static inline void channel_retire(struct channel *channel)
+{
+	channel->issued = CHANNEL_RENEW_AFTER;
 }
 
 /* Let c-ares look at its time-outs. */

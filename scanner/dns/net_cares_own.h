@@ -18,9 +18,12 @@ struct net_try {
 	struct channel *channel;      /* whose group is the net_cares's first member */
 	struct net_query *query;      /* NULL once answered otherwise */
 	SLIST_ENTRY(net_try) sibling; /* the question's other tries */
+	LIST_ENTRY(net_try) beside;   /* the channel's others */
 	struct repeat_list *list;     /* of those to be repeated, it stands in this one; NULL: in none */
 	TAILQ_ENTRY(net_try) due;
 	uint32_t sent_ms, wait_ms; /* when; until it is repeated */
+	unsigned answers_before;   /* the channel's, when it was sent */
+	uint16_t id;
 };
 
 TAILQ_HEAD(repeat_list, net_try); /* in order of time to a quarter of it */
@@ -67,6 +70,9 @@ bool net_cares_may_try(const struct net_cares *net, const struct net_query *quer
 
 /* Send the next packet of @query, now or as soon as rate and servers allow. */
 void net_cares_send(struct net_cares *net, struct net_query *query);
+
+/* Of a struct channel_group. */
+size_t net_cares_complete(const struct channel *channel, uint8_t *packet, size_t n);
 
 /* One packet to @server. */
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server);

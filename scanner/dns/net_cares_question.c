@@ -6,7 +6,7 @@
 enum {
 	CHANNELS_MIN = 2,       /* UDP sockets a server at least: an id and a port to guess (RFC 5452 4.4) */
 	CHANNELS_MAX = 64,      /* UDP sockets a server at most: half a million questions in flight */
-	FAILURES_MAX = 2,       /* SERVFAIL or REFUSED this often is an answer; resolvers remember it for seconds */
+	FAILURES_MAX = 2,       /* SERVFAIL this often is an answer; resolvers remember it for seconds */
 	FAILURE_DELAY_MS = 300, /* before asking the same server again */
 	PARKED_MAX = 16,        /* times a question waits for a server that comes and goes */
 };
@@ -66,6 +66,13 @@ static enum dns_status code_of(const uint8_t *packet)
 	return dns_status_of_rcode(dns_rcode(packet));
 }
 
+/* Ask again in a moment; the server is the same. */
+static void delay(struct net_cares *net, struct net_query *query)
+{
+	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
+	STAILQ_INSERT_TAIL(&net->delayed, query, own.next);
+}
+
 /* @code says nothing; the question ends with @answer if nothing better comes. */
 static void on_failure(struct net_cares *net, struct net_query *query, enum dns_status code,
 		       const struct dns_answer *answer)
@@ -84,12 +91,13 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 	query->own.failed_as = (uint8_t)code;
 	if (!SLIST_EMPTY(&query->own.open_tries))
 		return; /* another packet of the same question is still out */
-	if (query->own.failures >= FAILURES_MAX || !net_cares_may_try(net, query)) {
+	/* REFUSED is the resolver's own, which may have had too many questions: as often as no answer is asked again */
+	if ((query->own.failures >= FAILURES_MAX && code != DNS_REFUSED) || !net_cares_may_try(net, query)) {
 		fail(net, query, DNS_ERROR, answer);
 		return;
 	}
-	query->own.due_ms = (uint32_t)now_of(net) + FAILURE_DELAY_MS;
-	STAILQ_INSERT_TAIL(&net->delayed, query, own.next);
+	net->counts.repeats += code == DNS_REFUSED;
+	delay(net, query);
 }
 
 static void on_packet(struct net_cares *net, struct net_query *query, const struct net_try *try, const uint8_t *packet,
@@ -120,17 +128,37 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 	net_cares_finish(net, query, NET_OK, DNS_ERROR, answer);
 }
 
+/* Nothing came over a connection, which is asked again over another. A server may close one after as many answers as it
+ * likes (RFC 7766 6.2.3): where some came, that costs no try. Where none did, it may be dead. */
+static void on_tcp_silence(struct net_cares *net, struct net_query *query, const struct net_try *try, bool timed_out)
+{
+	bool answered = try->channel->answers != try->answers_before;
+
+	if (!answered)
+		channel_retire(try->channel);
+	if (query->own.pinned >= 0 || !net_cares_may_try(net, query)) {
+		fail(net, query, DNS_TRUNCATED, NULL);
+	} else if (answered && !timed_out) {
+		net_cares_send(net, query);
+	} else {
+		query->own.tries_left--;
+		delay(net, query);
+	}
+}
+
 /* No packet. The question goes on while another try is out or left. */
-static void on_silence(struct net_cares *net, struct net_query *query, bool tcp)
+static void on_silence(struct net_cares *net, struct net_query *query, const struct net_try *try, bool timed_out)
 {
 	if (!SLIST_EMPTY(&query->own.open_tries))
 		return;
-	if (tcp)
-		fail(net, query, DNS_TRUNCATED, NULL);
-	else if (query->own.pinned < 0 && net_cares_may_try(net, query))
+	if (try->channel->tcp) {
+		on_tcp_silence(net, query, try, timed_out);
+	} else if (query->own.pinned < 0 && net_cares_may_try(net, query)) {
+		net->counts.repeats++;
 		net_cares_send(net, query);
-	else
+	} else {
 		fail(net, query, query->own.failures ? query->own.failed_as : DNS_TIMEOUT, NULL);
+	}
 }
 
 static void count_outcome(struct net_cares *net, const struct net_try *try, int status, const uint8_t *packet)
@@ -151,14 +179,15 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 	struct net_cares *net = (struct net_cares *)try->channel->group;
 	struct net_query *query = try->query;
 	int fault = channel_group_fault(&net->group);
-	bool tcp = try->channel->tcp;
 
 	(void)timeouts;
 	if (len < DNS_HEADER_SIZE)
 		packet = NULL;
 	if (packet && dns_rcode(packet) == CHANNEL_HIDDEN_FORMERR)
 		dns_rcode_set(packet, DNS_RCODE_FORMERR);
+	LIST_REMOVE(try, beside);
 	try->channel->in_flight--;
+	try->channel->answers += packet ? 1 : 0;
 	repeat_list_remove(try);
 	count_outcome(net, try, status, packet);
 	if (query) {
@@ -171,9 +200,34 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *packet, 
 		else if (fault != NET_OK && status != ARES_ETIMEOUT)
 			net_cares_finish(net, query, fault, DNS_SKIPPED, NULL);
 		else
-			on_silence(net, query, tcp);
+			on_silence(net, query, try, status == ARES_ETIMEOUT);
 	}
 	thread_alloc_free(try);
+}
+
+/* Two in flight may have the same id: then nobody can tell whose failure it is. */
+size_t net_cares_complete(const struct channel *channel, uint8_t *packet, size_t n)
+{
+	uint16_t id = (uint16_t)(packet[0] << 8 | packet[1]);
+	struct net_try *try, *its = NULL;
+	uint8_t question[DNS_QUERY_MAX];
+	int len;
+
+	LIST_FOREACH(try, &channel->tries, beside)
+	{
+		if (try->id != id)
+			continue;
+		if (its)
+			return n;
+		its = try;
+	}
+	if (!its || !its->query)
+		return n;
+	len = dns_query_write(id, net_query_name(its->query), its->query->type, false, question);
+	if (len < 0)
+		return n;
+	memcpy(packet + 4, question + 4, (size_t)len - 4); /* the id, flags and code are its own */
+	return (size_t)len;
 }
 
 /* ---- questions ---- */
@@ -215,14 +269,15 @@ static void repeat_list_add(struct net_cares *net, struct net_try *try)
 	TAILQ_INSERT_TAIL(try->list, try, due);
 }
 
-static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel)
+static struct net_try *try_new(struct net_cares *net, struct net_query *query, struct channel *channel, uint16_t id)
 {
 	struct net_try *try = thread_alloc_new(sizeof(*try));
 	struct name_server *server = &net->health.server[channel->server];
 
 	if (!try)
 		return NULL;
-	*try = (struct net_try){ .query = query, .channel = channel };
+	*try = (struct net_try){ .query = query, .channel = channel, .answers_before = channel->answers, .id = id };
+	LIST_INSERT_HEAD(&channel->tries, try, beside);
 	SLIST_INSERT_HEAD(&query->own.open_tries, try, sibling);
 	server->outstanding++;
 	try->sent_ms = (uint32_t)now_of(net);
@@ -236,9 +291,10 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 {
 	uint8_t packet[DNS_QUERY_MAX];
 	bool edns = !query->own.plain && !net->health.server[server].edns_refused;
-	int len = dns_query_write(channel_random(&net->group), net_query_name(query), query->type, edns, packet);
+	uint16_t id = channel_random(&net->group);
+	int len = dns_query_write(id, net_query_name(query), query->type, edns, packet);
 	struct channel *channel = len < 0 ? NULL : usable_channel(net, server, query->own.tcp);
-	struct net_try *try = channel ? try_new(net, query, channel) : NULL;
+	struct net_try *try = channel ? try_new(net, query, channel, id) : NULL;
 
 	if (len < 0) { /* a name that can't be asked for, met as the target of a CNAME */
 		net_cares_finish(net, query, NET_OK, DNS_ERROR, NULL);
@@ -287,9 +343,10 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 				 : server_health_pick(&net->health, query->own.server, now_of(net));
 	if (server == SERVERS_ALL_DOWN)
 		park(net, query);
-	else if (server == SERVERS_ALL_BUSY || !net_cares_take_token(net, (unsigned)server))
+	else if (server == SERVERS_ALL_BUSY || !net_cares_take_token(net, (unsigned)server)) {
+		query->own.due_ms = (uint32_t)now_of(net);
 		STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
-	else {
+	} else {
 		/* the same packet again in another form is no further try */
 		if (!query->own.tcp && !query->own.plain && query->own.tries_left > 0)
 			query->own.tries_left--;

@@ -220,9 +220,6 @@ static void warn_of_limits(const char *text, uint16_t port, const struct server_
 	if (!check->edns)
 		log_warning("name server %s port %u does not speak EDNS: answers above %u octets need TCP", text, port,
 			    DNS_PLAIN_SIZE);
-	else if (check->edns_size < DNS_EDNS_SIZE)
-		log_warning("name server %s port %u takes datagrams of %u octets: answers above that may need TCP",
-			    text, port, check->edns_size);
 	if (!check->validates && !lab)
 		log_warning("name server %s port %u does not validate DNSSEC: no answer of it counts as authentic",
 			    text, port);

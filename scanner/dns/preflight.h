@@ -26,8 +26,9 @@ struct server_check {
 	bool useful;               /* NOERROR or NXDOMAIN to something, over UDP */
 	bool rewrites;             /* addresses for names that cannot exist, of any parent */
 	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
-	uint16_t edns_size;        /* octets of a datagram it takes (RFC 6891 6.2.3); 0 without OPT */
-	enum dns_status status;    /* to the name that cannot exist */
+	/* octets of a datagram it takes (RFC 6891 6.2.3), which says nothing of those it sends; 0 without OPT */
+	uint16_t edns_size;
+	enum dns_status status; /* to the name that cannot exist */
 	/* what to ask it when it seems dead: a question it answered well */
 	char probe_name[256]; /* "": none found */
 	uint16_t probe_type;

@@ -62,7 +62,7 @@ struct net_query {
 	struct {
 		STAILQ_ENTRY(net_query) next;     /* in one of its lists */
 		SLIST_HEAD(, net_try) open_tries; /* packets whose answer may still come */
-		uint32_t due_ms;                  /* in the list of delayed ones: when to go on; wraps around */
+		uint32_t due_ms;                  /* when to go on, or began to wait for the rate; wraps around */
 		uint32_t first_ms;                /* when its first packet went out, or it left the parked ones */
 		int8_t pinned;                    /* the one server to ask, or -1 */
 		int8_t server;                    /* asked last, or -1 */

@@ -4,6 +4,7 @@
 
 #include "scanner/base/limits.h"
 #include "scanner/options/options.h"
+#include "scanner/rules/public_resolvers.h"
 
 #define AT(member) offsetof(struct options, member)
 
@@ -18,6 +19,9 @@ enum {
 	SYNC_MOST = 3600,
 	RUNTIME_MOST = 366 * 86400,
 };
+
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(text) #text
 
 /* Sets of commands. */
 enum {
@@ -100,17 +104,18 @@ const struct option_row option_table[] = {
 	  .help = "connections at once to one address [8]", .least = 1, .most = PER_HOST_MOST, .unit = "connections" },
 
 	{ "rate", 'r', "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(rate),
-	  .help = "DNS queries a second in all; 0 is no limit [10000; 0 where all resolvers are on loopback]",
-	  .most = RATE_MOST, .unit = "queries a second" },
+	  .help = "DNS queries a second in all, at most; 0 is no limit [10000; " TEXT_OF(PUBLIC_RESOLVER_RATE)
+		  " where a name server is a public resolver; 0 with --resolver]",
+	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "queries a second" },
 	{ "resolver-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(resolver_rate),
-	  .help = "DNS queries a second to one name server; 0 is no limit [10000; 0 where all are on loopback]",
-	  .most = RATE_MOST, .unit = "queries a second" },
+	  .help = "of these, to one name server; 0 is no limit of its own [0]",
+	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "queries a second" },
 	{ "host-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(host_rate),
 	  .help = "connections a second to one policy host's address; 0 is no limit [50; 0 within --allow-reserved]",
-	  .most = RATE_MOST, .unit = "connections a second" },
+	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "provider-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(provider_rate),
 	  .help = "connections a second to policy hosts that are aliases into one registrable domain; 0 is no limit "
-		  "[200; 0 within --allow-reserved]", .most = RATE_MOST, .unit = "connections a second" },
+		  "[200; 0 within --allow-reserved]", .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
 	  .help = "whom to write to, put into the User-Agent" },
 	{ "blocklist-file", 'b', "FILE", OPTION_CIDR_FILE, BOTH, RESUME_SAME, SECTION_POLITE, AT(address_blocklist),

@@ -62,6 +62,7 @@ struct option_row {
 	const char *help;   /* [default] included */
 	bool needed;        /* the commands do not run without it */
 	double least, most; /* of a number; least: value of the first word */
+	bool or_zero;       /* below @least a number may be 0 */
 	const char *unit;   /* what the number counts, for messages */
 };
 

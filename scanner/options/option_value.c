@@ -116,13 +116,18 @@ static enum options_result set_decimal(const struct setting *set)
 {
 	const char *text = set->text;
 	char *end;
-	double value = strtod(text, &end);
+	double value;
+	bool small;
 
-	/* strtod also takes hexadecimal, infinities and leading blanks; a number here is digits. */
+	errno = 0;
+	value = strtod(text, &end);
+	small = value < set->row->least && !(set->row->or_zero && value == 0);
+	/* strtod also takes hexadecimal, infinities and leading blanks; a number here is digits. ERANGE: what is too
+	 * small for a double would be 0, which means no limit. */
 	if ((*text != '.' && !ascii_is_digit(*text)) || strpbrk(text, "xXpP") || *end || !isfinite(value) ||
-	    value < set->row->least || value > set->row->most)
-		return fail(set, OPTIONS_USAGE, "not a number from %g to %.0f %s", set->row->least, set->row->most,
-			    set->row->unit);
+	    errno == ERANGE || small || value > set->row->most)
+		return fail(set, OPTIONS_USAGE, "not a number from %g to %.0f %s%s", set->row->least, set->row->most,
+			    set->row->unit, set->row->or_zero ? ", nor 0" : "");
 	*(double *)set->member = value;
 	return OPTIONS_OK;
 }

@@ -43,7 +43,6 @@ static const struct options defaults = {
 	.sync_interval = 5,
 	.shards = 1,
 	.rate = -1, /* not given */
-	.resolver_rate = -1,
 	.concurrency = 4000,
 	.timeout = DNS_TIMEOUT_MS / 1000.0,
 	.retries = DNS_RETRIES,

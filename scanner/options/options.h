@@ -21,6 +21,9 @@
 
 enum { OPTIONS_THREADS_MAX = 256 };
 
+/* Of every rate, a second: one in ten seconds. Ten domains at less take hours, which is a slip of the keyboard. */
+#define RATE_LEAST 0.1
+
 enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 
 enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
@@ -65,7 +68,8 @@ struct options {
 	unsigned http_concurrency; /* fetches in flight in all */
 	unsigned per_host;         /* connections at once to one address */
 	double host_rate;          /* connections a second to one address, 0: no limit … */
-	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain */
+	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain; … */
+	bool pace_reserved;        /* … within allow_reserved, too: one of them was given */
 	unsigned https_port, smtp_port;
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */
@@ -100,6 +104,15 @@ static inline uint32_t options_timeout_ms(const struct options *options)
 {
 	return (uint32_t)(options->timeout * 1000);
 }
+
+/* Of a limit for all threads, what each has: 1 at least. So many times that is what is in force. */
+static inline unsigned options_part(unsigned all, unsigned threads)
+{
+	return all < threads ? 1 : all / threads;
+}
+
+/* The first of its name servers that serves everybody (scanner/rules/public_resolvers.h); NULL: none. */
+const struct endpoint *options_public_resolver(const struct options *options);
 
 /* A lab: addresses of its own may be contacted, and the name servers are no stranger's either. */
 bool options_is_lab(const struct options *options);

@@ -9,8 +9,9 @@
 #include "scanner/options/option_value.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/idna.h"
+#include "scanner/rules/public_resolvers.h"
 
-enum { PRIVATE_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
+enum { SHARED_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
 
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
@@ -90,20 +91,28 @@ static void set_threads(struct options *options)
 		options->threads = options->concurrency;
 }
 
+const struct endpoint *options_public_resolver(const struct options *options)
+{
+	for (unsigned i = 0; i < options->server_count; i++)
+		if (public_resolver_operator(&options->server[i].address))
+			return &options->server[i];
+	return NULL;
+}
+
+/* What is on loopback need not be ours: it may pass every question on to a stranger. */
 static void set_rate(struct options *options)
 {
-	bool loopback = true;
-
-	for (unsigned i = 0; i < options->server_count; i++)
-		loopback = loopback && address_is_loopback(&options->server[i].address);
-	if (options->resolver_rate < 0)
-		options->resolver_rate = loopback ? 0 : PRIVATE_RATE;
-	if (options->rate < 0) /* a private resolver asks the world */
-		options->rate = loopback && !options->resolver ? 0 : PRIVATE_RATE;
+	if (options->rate >= 0)
+		return;
+	if (options->resolver)
+		options->rate = 0;
+	else
+		options->rate = options_public_resolver(options) ? PUBLIC_RESOLVER_RATE : SHARED_RATE;
 }
 
 static void set_fetch_rates(struct options *options)
 {
+	options->pace_reserved = options->host_rate >= 0 || options->provider_rate >= 0;
 	if (options->host_rate < 0)
 		options->host_rate = FETCH_PACE_HOST;
 	if (options->provider_rate < 0)

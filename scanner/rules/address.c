@@ -156,19 +156,19 @@ static const struct special special[] = {
 	{ 6, 0, REACH_NO, 0, { 0 }, "RFC 4291 2.4: not assigned as global unicast" },
 };
 
-static bool covers(const struct special *row, const struct obs_address *address)
+bool address_is_within(const struct obs_address *address, uint8_t family, const uint8_t *prefix, uint8_t length)
 {
-	size_t whole = row->length / 8;
-	uint8_t mask = (uint8_t)(0xff00 >> (row->length % 8));
+	size_t whole = length / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> (length % 8));
 
-	return row->family == address->family && memcmp(row->prefix, address->octet, whole) == 0 &&
-	       (mask == 0 || ((row->prefix[whole] ^ address->octet[whole]) & mask) == 0);
+	return family == address->family && memcmp(prefix, address->octet, whole) == 0 &&
+	       (mask == 0 || ((prefix[whole] ^ address->octet[whole]) & mask) == 0);
 }
 
 static const struct special *special_of(const struct obs_address *address)
 {
 	for (size_t i = 0; i < COUNT_OF(special); i++)
-		if (covers(&special[i], address))
+		if (address_is_within(address, special[i].family, special[i].prefix, special[i].length))
 			return &special[i];
 	return NULL; /* neither family 4 nor 6 */
 }

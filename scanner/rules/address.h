@@ -62,6 +62,9 @@ enum { ADDRESS_MAPPED_BITS = 96 }; /* of ::ffff:0:0/96 */
  * through somebody's gateway first. */
 bool address_unmap(const struct obs_address *address, struct obs_address *inside);
 
+/* Does it begin with the @length bits of @prefix, an address of @family? */
+bool address_is_within(const struct obs_address *address, uint8_t family, const uint8_t *prefix, uint8_t length);
+
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct obs_address *address);
 

@@ -92,20 +92,44 @@ static void open_server(struct json *json, const struct endpoint *server)
 	json_uint(json, "port", server->port);
 }
 
-/* What is in force, and what of it the user asked for. */
-static void put_options(struct json *json, const struct options *options)
+/* Of a limit for all threads. */
+static unsigned in_force(const struct scan *scan, unsigned all)
 {
+	return options_part(all, scan->workers) * scan->workers;
+}
+
+/* Of a rate of connections; NAN: no reserved address may be contacted. */
+static double within_reserved(const struct options *options, double rate)
+{
+	if (!options->allow_reserved)
+		return NAN;
+	return options->pace_reserved ? rate : 0;
+}
+
+/* A rate, as exactly as it means something. */
+static double tenths(double rate)
+{
+	return (double)(uint64_t)(rate * 10 + 0.5) / 10;
+}
+
+/* What is in force, and what of it the user asked for. */
+static void put_options(struct json *json, const struct scan *scan)
+{
+	const struct options *options = scan->options;
+
 	json_open_object(json, "settings");
 	json_uint(json, "threads", options->threads);
-	json_uint(json, "concurrency", options->concurrency);
-	json_number(json, "rate", options->rate);
+	json_uint(json, "concurrency", in_force(scan, options->concurrency));
+	json_number(json, "rate", tenths(scan->congestion.most)); /* SIGUSR1 and SIGUSR2 change it */
 	json_number(json, "resolver_rate", options->resolver_rate);
 	json_number(json, "host_rate", options->host_rate);
+	json_number(json, "host_rate_reserved", within_reserved(options, options->host_rate));
 	json_number(json, "provider_rate", options->provider_rate);
+	json_number(json, "provider_rate_reserved", within_reserved(options, options->provider_rate));
 	json_number(json, "timeout", options->timeout);
 	json_uint(json, "retries", options->retries);
 	json_number(json, "http_timeout", options->http_timeout);
-	json_uint(json, "http_concurrency", options->http_concurrency);
+	json_uint(json, "http_concurrency", in_force(scan, options->http_concurrency));
 	json_uint(json, "per_host", options->per_host);
 	json_uint(json, "https_port", options->https_port);
 	json_number(json, "sync_interval", options->sync_interval);
@@ -189,6 +213,9 @@ static void put_run(struct json *json, const struct scan *scan)
 	json_close_array(json);
 	json_open_object(json, "dns");
 	json_uint(json, "repeats", SCAN_SUM(scan, repeats));
+	json_number(json, "rate", tenths(scan->congestion.rate));
+	json_number(json, "rate_lowest", scan->congestion.decreases ? tenths(scan->congestion.lowest) : NAN);
+	json_uint(json, "rate_decreases", scan->congestion.decreases);
 	json_uint(json, "tcp", SCAN_SUM(scan, tcp));
 	json_uint(json, "saved", SCAN_SUM(scan, saved));
 	json_uint(json, "icmp_errors", SCAN_SUM(scan, icmp));
@@ -214,7 +241,7 @@ int metadata_write(const struct scan *scan, const struct moment *moment, int exi
 	json_begin(&json, &file.text);
 	put_scan(&json, scan, moment, exit_status, failure);
 	put_files(&json, scan);
-	put_options(&json, scan->options);
+	put_options(&json, scan);
 	put_counts(&json, moment);
 	put_run(&json, scan);
 	json_end(&json);

@@ -42,6 +42,8 @@ static void note_now(const struct scan *scan, struct moment *moment)
 		note = "paused: no name server answers";
 	else if (SCAN_SUM(scan, starved) > 0)
 		note = "waiting: this machine is out of sockets or memory";
+	else if (congestion_is_lowered(&scan->congestion))
+		note = "asking slower: too many questions had to be repeated";
 	else if (atomic_load(&scan->phase) == SCAN_SECOND_PASS)
 		note = "asking again what stayed unknown";
 	snprintf(moment->note, sizeof(moment->note), "%s", note);

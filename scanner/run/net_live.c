@@ -8,16 +8,13 @@
 int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
 			 const struct server_check *check, unsigned loops, struct error *error)
 {
-	/* a rate that was given holds for a lab's own addresses, too */
-	bool pace_all = options_given(options, "host-rate") || options_given(options, "provider-rate");
-
 	*shared = (struct net_live_shared){ .options = options, .check = check, .loops = loops };
 	atomic_store(&shared->rate, options->rate / loops);
 	snprintf(shared->user_agent, sizeof(shared->user_agent), "stsurvey/" STSURVEY_VERSION "%s%s%s",
 		 options->contact ? " (" : "", options->contact ? options->contact : "", options->contact ? ")" : "");
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
-				      pace_all ? NULL : options->allow_reserved);
+				      options->pace_reserved ? NULL : options->allow_reserved);
 	if (!shared->hosts || !shared->pace)
 		return error_set(error, "no memory");
 	return tls_store_open(&shared->store, options->ca_file, error);
@@ -115,8 +112,7 @@ static int open_web(struct net_live *live, struct net_live_shared *shared, struc
 					      .address_blocklist = options->address_blocklist,
 					      .https_port = options->https_port,
 					      .timeout_s = options->http_timeout,
-					      .concurrency = (options->http_concurrency + shared->loops - 1) /
-							     shared->loops,
+					      .concurrency = options_part(options->http_concurrency, shared->loops),
 					      .user_agent = shared->user_agent };
 
 	return net_curl_open(&live->web, &web, error);

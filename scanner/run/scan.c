@@ -33,6 +33,11 @@ enum feed_result scan_take(struct scan *scan, struct feed_batch **batch)
 	return phase == SCAN_LIST ? take_of_list(scan, batch) : take_of_deferred(scan, batch);
 }
 
+void scan_set_rate(struct scan *scan)
+{
+	atomic_store(&scan->live.rate, scan->congestion.rate / scan->workers);
+}
+
 void scan_wake_all(struct scan *scan)
 {
 	for (unsigned i = 0; i < scan->workers && atomic_load(&scan->started); i++)

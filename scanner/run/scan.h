@@ -19,6 +19,7 @@
 #include "output/sink.h"
 #include "scanner/feed/feed.h"
 #include "scanner/options/options.h"
+#include "scanner/rules/congestion.h"
 #include "scanner/run/counts.h"
 #include "scanner/run/deferred.h"
 #include "scanner/run/net_live.h"
@@ -44,6 +45,7 @@ struct scan {
 	struct sink *sink;
 	struct deferred deferred;
 	struct net_live_shared live;
+	struct congestion congestion; /* of all questions; the main thread's */
 	unsigned workers;
 	struct worker **worker;              /* so many, … */
 	struct worker_counts *counts;        /* … and what each has done */
@@ -68,6 +70,9 @@ void scan_stop(struct scan *scan, enum scan_stop stop);
 
 /* Is it stopping: are no more targets taken? Any thread. */
 bool scan_is_stopping(const struct scan *scan);
+
+/* Put the rate in force that congestion says; the main thread. */
+void scan_set_rate(struct scan *scan);
 
 /* Something every worker should look at. Any thread. */
 void scan_wake_all(struct scan *scan);

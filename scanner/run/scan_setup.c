@@ -8,6 +8,7 @@
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/preflight.h"
+#include "scanner/rules/public_resolvers.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/progress.h"
 
@@ -51,6 +52,17 @@ static void share_addresses(void)
 		mallopt(M_ARENA_MAX, 1);
 }
 
+/* Who tells a rate knows what the name servers bear. */
+static void start_slowly(struct scan *scan)
+{
+	double most = scan->options->rate, start = most;
+
+	if (!options_given(scan->options, "rate") && most > CONGESTION_START)
+		start = CONGESTION_START;
+	congestion_init(&scan->congestion, most, start, options_timeout_ms(scan->options));
+	scan_set_rate(scan);
+}
+
 static int open_shared(struct scan *scan, struct error *error)
 {
 	scan->workers = scan->options->threads;
@@ -62,7 +74,10 @@ static int open_shared(struct scan *scan, struct error *error)
 	atomic_store(&scan->busy, scan->workers);
 	if (!scan->worker || !scan->counts || !scan->check)
 		return error_set(error, "no memory");
-	return net_live_shared_open(&scan->live, scan->options, scan->check, scan->workers, error);
+	if (net_live_shared_open(&scan->live, scan->options, scan->check, scan->workers, error) < 0)
+		return -1;
+	start_slowly(scan);
+	return 0;
 }
 
 /* ---- the list ---- */
@@ -134,11 +149,29 @@ static int check_servers(struct scan *scan, struct error *error)
 
 static void warn_of_rates(const struct options *options)
 {
+	const struct endpoint *open = options_public_resolver(options);
 	double together = options->resolver_rate * options->server_count;
+	char text[ADDRESS_TEXT_MAX];
 
 	if (options->resolver_rate > 0 && options->rate > together)
 		log_warning("--rate %.0f is more than the name servers get together (%u × --resolver-rate %.0f)",
 			    options->rate, options->server_count, options->resolver_rate);
+	if (!open)
+		return;
+	address_text(&open->address, text);
+	if (options->rate > 0 && options->rate <= PUBLIC_RESOLVER_RATE)
+		log_warning(
+			"name server %s is a public resolver (%s): it is asked %.0f questions a second at most, and "
+			"%d is the most that such a one should be asked (docs/before-you-scan.md); with --resolver "
+			"unbound there is no such limit",
+			text, public_resolver_operator(&open->address), options->rate, PUBLIC_RESOLVER_RATE);
+	else
+		log_warning(
+			"name server %s is a public resolver (%s) and --rate %.0f%s: more than %d questions a second "
+			"should not be asked of such a one (docs/before-you-scan.md), what is above its own limit "
+			"is lost; use --resolver unbound",
+			text, public_resolver_operator(&open->address), options->rate,
+			options->rate > 0 ? "" : " is no limit", PUBLIC_RESOLVER_RATE);
 }
 
 /* ---- the scan file ---- */
@@ -197,9 +230,9 @@ int scan_setup(struct scan *scan, struct error *error)
 		log_info("%s: is complete, nothing is left to do", options->output_file);
 		return SCAN_SETUP_NOTHING_LEFT;
 	}
+	warn_of_rates(options);
 	if (check_servers(scan, error) < 0)
 		return -1;
-	warn_of_rates(options);
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &scan->check[i], options_is_lab(options));
 	early_signal_hold();

@@ -62,15 +62,13 @@ static void end_drain(struct scan_watch *watch, double now_s)
 
 static void change_rate(struct scan *scan, double factor)
 {
-	double rate = atomic_load(&scan->live.rate);
-
-	if (rate <= 0 && factor > 1) {
+	if (scan->congestion.rate <= 0 && factor > 1) {
 		log_info("there is no rate to be raised: queries are sent without a limit");
 		return;
 	}
-	rate = (rate > 0 ? rate : RATE_UNLIMITED / scan->workers) * factor;
-	atomic_store(&scan->live.rate, rate);
-	log_info("rate is now %.0f queries a second", rate * scan->workers);
+	congestion_scale(&scan->congestion, factor, RATE_UNLIMITED, RATE_LEAST);
+	scan_set_rate(scan);
+	log_info("rate is now %.1f queries a second", scan->congestion.rate);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -136,6 +134,31 @@ static void warn_of_nxdomain(struct scan_watch *watch, const struct moment *mome
 			    moment_nxdomain_share(moment) * 100, (unsigned long long)moment->domains);
 }
 
+/* The name servers, or what is behind them, may bear less than they are asked. */
+static void watch_congestion(struct scan *scan, uint64_t now_ms)
+{
+	struct congestion *congestion = &scan->congestion;
+	struct congestion_counts counts = { .packets = SCAN_SUM(scan, packets), .repeats = SCAN_SUM(scan, repeats) };
+	enum congestion_change change;
+
+	for (unsigned i = 0; i < scan->options->server_count; i++)
+		counts.answered += SCAN_SUM(scan, server[i].answered);
+	change = congestion_tick(congestion, &counts, scan_is_paused(scan), now_ms);
+	if (change == CONGESTION_SAME)
+		return;
+	scan_set_rate(scan);
+	if (change == CONGESTION_DOWN && congestion->decreases == 1)
+		log_warning(
+			"%.0f %% of the questions had to be repeated: %.0f a second from now on, and more once fewer "
+			"are lost; see --rate",
+			congestion->share * 100, congestion->rate);
+	else if (change == CONGESTION_DOWN)
+		log_info("%.0f %% of the questions had to be repeated: %.0f a second from now on",
+			 congestion->share * 100, congestion->rate);
+	else if (congestion->decreases > 0 && !congestion_is_lowered(congestion))
+		log_info("the rate of questions is back at what --rate allows");
+}
+
 static void end_after_runtime(struct scan_watch *watch, double now_s)
 {
 	double limit = watch->scan->options->max_runtime;
@@ -193,6 +216,7 @@ static void on_second(uv_timer_t *timer)
 	warn_of_small_buffers(watch);
 	warn_of_nxdomain(watch, &moment);
 	end_drain(watch, now_s);
+	watch_congestion(watch->scan, moment.elapsed_ms);
 	if (watch->error.text[0])
 		return;
 	end_without_resolver(watch);

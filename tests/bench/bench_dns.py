@@ -18,7 +18,7 @@ NOTHING_SPECIAL = {"nxdomain": 0, "sts": 0, "wildcard": 0}  # three questions fo
 
 def scan_argv(context, path, address, out, **options):
     argv = [context.stsurvey, "scan", "-f", path, "-o", out, "--force", "-q", "--name-servers", address]
-    for name, value in {"threads": 1, "concurrency": WINDOW, **options}.items():
+    for name, value in {"threads": 1, "concurrency": WINDOW, "rate": 0, **options}.items():
         argv += ["--" + name.replace("_", "-"), value]
     return argv
 

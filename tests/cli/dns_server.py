@@ -25,11 +25,14 @@ import time
 
 A, MX, TXT, SOA = 1, 15, 16, 6
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
-MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly")
+MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly",
+         "limited", "strict")
 EDNS_SIZE, SMALL_EDNS_SIZE = 1232, 512
 FORMERR = 1
 AD, TC = 0x0020, 0x0200
 LOSS = 0.3           # of the packets, in mode loss
+LIMIT = 800          # questions a second it answers in modes limited and strict; what is above is lost, or REFUSED
+BURST_S = 0.1        # of these at once
 PORTS = range(20000, 32000)  # below the kernel's own choice: a server that is started again finds its port free
 PORT_ATTEMPTS = 40
 LIFETIME_S = 900     # then it ends, whoever forgot it
@@ -108,6 +111,7 @@ class Server:
     def __init__(self, address, port):
         self.mode = "well"
         self.random = random.Random(8461)
+        self.earned_at = 0  # when all that was answered in these modes will have been earned
         self.selector = selectors.DefaultSelector()
         for attempt in range(PORT_ATTEMPTS):
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -131,13 +135,23 @@ class Server:
         self.selector.register(self.tcp, selectors.EVENT_READ, self.on_connection)
         self.selector.register(sys.stdin.buffer, selectors.EVENT_READ, self.on_word)
 
+    def is_above_limit(self):
+        now = time.monotonic()
+        if self.earned_at > now + BURST_S:
+            return True
+        self.earned_at = max(self.earned_at, now) + 1 / LIMIT
+        return False
+
     def reply(self, packet, tcp):
         if self.mode == "silent" or (self.mode == "loss" and self.random.random() < LOSS):
+            return None
+        above = self.mode in ("limited", "strict") and self.is_above_limit()
+        if above and self.mode == "limited":
             return None
         if self.mode == ("notcp" if tcp else "tcponly"):
             return None
         try:
-            return respond(packet, self.mode, tcp)
+            return respond(packet, "refused" if above else self.mode, tcp)
         except (IndexError, struct.error):
             return None
 

@@ -171,7 +171,7 @@ class Signals(Slow):
         self.assertEqual(re.findall(r"rate is now (\d+)", err), ["800", "1000", "1250"])
 
     def test_without_a_limit_the_rate_can_be_lowered(self):
-        process = self.start(*self.scan_options("-", self.out, self.dns), stdin=subprocess.PIPE)
+        process = self.start(*self.scan_options("-", self.out, self.dns, "--rate", "0"), stdin=subprocess.PIPE)
         self.wait_until(lambda: self.catches(process, signal.SIGUSR1, signal.SIGUSR2), process)
         process.send_signal(signal.SIGUSR1)
         self.wait_until(lambda: "no rate to be raised" in self.said(process), process)

@@ -146,7 +146,7 @@ class Case(unittest.TestCase):
 
     def scan_options(self, list_path, scan_path, server, *more):
         """Of a quick scan: a policy host is 127.0.0.1, where nobody listens on port 9."""
-        return ("scan", "-f", list_path, "-o", scan_path, "--name-servers", server.address, "--allow-reserved",
+        return ("scan", "-f", list_path, "-o", scan_path, "--rate", "0", "--name-servers", server.address, "--allow-reserved",
                 "127.0.0.0/8", "--https-port", "9", "--ca-file", a_certificate(), "--timeout", "1", *more)
 
     def records(self, *scans, whole=True):

@@ -118,7 +118,8 @@ static void on_octets(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 		return;
 	}
 	connection->n += (size_t)n;
-	while (connection->n >= 2 && connection->n >= 2u + (unsigned)(p[0] << 8 | p[1])) {
+	while (!uv_is_closing((uv_handle_t *)stream) && connection->n >= 2 &&
+	       connection->n >= 2u + (unsigned)(p[0] << 8 | p[1])) {
 		struct dns_peer_question question = { .connection = connection };
 		size_t size = (size_t)(p[0] << 8 | p[1]);
 

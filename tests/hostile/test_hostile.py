@@ -51,8 +51,8 @@ def load(path):
 
 def options(resolver):
     env = os.environ
-    return ["--name-servers", resolver, "--allow-reserved", env["ALLOW_RESERVED"], "--https-port", env["HTTPS_PORT"], "--ca-file",
-            env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"], "--blocklist-file", env["BLOCKLIST"], "--http-timeout",
+    return ["--rate", "0", "--name-servers", resolver, "--allow-reserved", env["ALLOW_RESERVED"], "--https-port", env["HTTPS_PORT"],
+            "--ca-file", env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"], "--blocklist-file", env["BLOCKLIST"], "--http-timeout",
             str(HTTP_TIMEOUT), "--timeout", str(TIMEOUT), "--retries", str(RETRIES), "--concurrency", "2000"]
 
 

@@ -51,6 +51,7 @@ LIBRARIES = [
 GENERATED = {
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
+    "public_resolvers.inc": r"scanner/rules/public_resolvers\.c$",
     "unbound_survey.inc": r"scanner/dns/private_resolver\.c$",
 }
 

@@ -4,9 +4,11 @@
     manual.py STSURVEY docs/stsurvey.1
 
 Every command and every option of every command's --help must stand in the page, with its letter; every option in the
-page must be known to some command; defaults in brackets must be told alike; and groff must find nothing to complain of. Exit status 1 otherwise.
+page must be known to some command; defaults in brackets must be told alike, the rates of --rate also in before-you-scan.md;
+and groff must find nothing to complain of. Exit status 1 otherwise.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -38,6 +40,8 @@ def main():
     program, path = sys.argv[1:]
     with open(path, encoding="utf-8") as file:
         roff = file.read()
+    with open(os.path.join(os.path.dirname(path), "before-you-scan.md"), encoding="utf-8") as file:
+        polite = file.read()
     page, found, known = plain(roff), lint(path), set()
     commands = re.findall(r"^  (\w+) ", help_of(program), re.M)
     for command in commands:
@@ -55,6 +59,9 @@ def main():
                                       re.M | re.S):
         if "[%s]" % " ".join(default.split()) not in " ".join(page.split()):
             found.append("%s: the default of --%s is not told as [%s]" % (path, option, default))
+        for number in re.findall(r"\d+", default) if option == "rate" else ():
+            if not re.search(r"(?<![\d,])%s(?![\d,]\d)" % format(int(number), ","), polite):
+                found.append("before-you-scan.md: the rate of %s is not told" % number)
     print("\n".join(found + ["%d commands, %d options, %d complaints" % (len(commands), len(known), len(found))]))
     return 1 if found or len(commands) < 2 or len(known) < 2 else 0
 

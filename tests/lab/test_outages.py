@@ -50,7 +50,8 @@ class Scan:
             [stsurvey, "scan", "-f", env["LIST"], "-o", self.base + ".msgpack.zst", "--force", "-m", self.base + ".json",
              "-u", self.base + ".status", "--name-servers", env["TROUBLE_RESOLVER"], "--allow-reserved", env["ALLOW_RESERVED"],
              "--https-port", env["HTTPS_PORT"], "--ca-file", env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"],
-             "--blocklist-file", env["BLOCKLIST"], "--http-timeout", env.get("HTTP_TIMEOUT", "3"), "--timeout", "1", "-q", *options],
+             "--blocklist-file", env["BLOCKLIST"], "--http-timeout", env.get("HTTP_TIMEOUT", "3"), "--timeout", "1", "--rate", "0", "-q",
+             *options],
             stderr=self.log)
 
     def be(self, words):

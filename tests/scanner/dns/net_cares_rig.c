@@ -42,6 +42,25 @@ static void answer_late_with_reused_id(struct rig *rig, struct dns_peer *peer, c
 	dns_peer_answer(peer, &late);
 }
 
+static void answer_and_hang_up(struct dns_peer *peer, const struct dns_peer_question *question)
+{
+	dns_peer_answer(peer, question);
+	dns_peer_hang_up(question);
+}
+
+/* A header and nothing else; @rcode 0: answered well. */
+static void refuse_barely(struct dns_peer *peer, const struct dns_peer_question *question, unsigned rcode)
+{
+	if (!rcode) {
+		dns_peer_answer(peer, question);
+		return;
+	}
+	dns_peer_begin(peer, question, rcode);
+	peer->build.n = DNS_HEADER_SIZE;
+	peer->build.octet[5] = 0;
+	dns_peer_send(peer, question);
+}
+
 static void on_odd_question(struct rig *rig, struct dns_peer *peer, const struct dns_peer_question *question)
 {
 	if (is(question, "silent") || (is(question, "lost") && rig->seen == 1)) {
@@ -80,6 +99,10 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 	struct rig *rig = peer->arg;
 
 	rig->seen++;
+	if (is(question, "bare-")) {
+		refuse_barely(peer, question, is(question, "bare-formerr") ? (question->edns ? FORMERR : 0) : REFUSED);
+		return;
+	}
 	if (is(question, "stsurvey-"))
 		memcpy(rig->probed, question->name, sizeof(rig->probed));
 	if (rig->silent)
@@ -98,9 +121,11 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 		dns_peer_refuse(peer, question, SERVFAIL);
 	else if (is(question, "tc") && !question->connection)
 		dns_peer_refuse(peer, question, DNS_FLAG_TC);
-	else if (is(question, "tc-hangup"))
+	else if (is(question, "tc-hangup") || (is(question, "tc-once-dead") && rig->seen == 2))
 		dns_peer_hang_up(question);
-	else if (!is(question, "tc-silent"))
+	else if (is(question, "tc-one"))
+		answer_and_hang_up(peer, question);
+	else if (!is(question, "tc-silent") && !(is(question, "tc-once-silent") && rig->seen == 2))
 		on_odd_question(rig, peer, question);
 }
 

@@ -19,13 +19,16 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 	} table[] = {
 		{ "ok", DNS_NOERROR, 1, true },
 		{ "nx", DNS_NXDOMAIN, 1, false },
-		{ "servfail", DNS_SERVFAIL, 2, false }, /* asked again once: it may have been the moment */
-		{ "refused", DNS_REFUSED, 2, false },
+		{ "servfail", DNS_SERVFAIL, 2, false },   /* asked again once: it may have been the moment */
+		{ "refused", DNS_REFUSED, TRIES, false }, /* of too many questions, perhaps */
+		{ "bare-refused", DNS_REFUSED, TRIES, false },
 		{ "once-servfail", DNS_NOERROR, 2, true },
 		{ "formerr", DNS_FORMERR, 2, false },
-		{ "tc", DNS_NOERROR, 2, true }, /* over TCP */
-		{ "tc-hangup", DNS_TRUNCATED, 2, false },
-		{ "tc-silent", DNS_TRUNCATED, 2, false },
+		{ "tc", DNS_NOERROR, 2, true },                   /* over TCP */
+		{ "tc-hangup", DNS_TRUNCATED, 1 + TRIES, false }, /* over another connection each time */
+		{ "tc-silent", DNS_TRUNCATED, 1 + TRIES, false },
+		{ "tc-once-dead", DNS_NOERROR, 3, true },
+		{ "tc-once-silent", DNS_NOERROR, 3, true },
 		{ "silent", DNS_TIMEOUT, TRIES, false },
 		{ "lost", DNS_NOERROR, 2, true },
 		{ "wrong-id", DNS_NOERROR, 1, true },
@@ -58,7 +61,18 @@ static void truncation_without_tcp_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(rig_ask(rig, "tc").query.status, DNS_TRUNCATED);
-	assert_int_equal(rig_counts(rig).tcp, 1);
+	assert_int_equal(rig_counts(rig).tcp, TRIES);
+	rig_close(rig);
+}
+
+static void a_server_that_hangs_up_after_each_answer_gets_another_connection(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+	struct asked *many = rig_begin_many(rig, "tc-one", 4 * TRIES);
+
+	(void)state;
+	rig_run(rig);
+	rig_end_many(many, 4 * TRIES, DNS_NOERROR, NET_OK);
 	rig_close(rig);
 }
 
@@ -75,6 +89,18 @@ static void a_server_without_edns_is_asked_plainly_and_then_always(void **state)
 	assert_int_equal(rig->seen, 2);
 	rig_ask(rig, "ok");
 	assert_int_equal(rig->peer[0]->plain, rig->peer[0]->questions - 1);
+	rig_close(rig);
+}
+
+static void a_failure_without_its_question_is_one(void **state)
+{
+	struct rig *rig = rig_open(1, true, LONG_MS);
+
+	(void)state;
+	assert_int_equal(rig_ask(rig, "bare-refused").query.status, DNS_REFUSED);
+	assert_int_equal(rig_ask(rig, "bare-formerr").query.status, DNS_NOERROR); /* asked plainly */
+	assert_int_equal(rig->seen, 2);
+	assert_int_equal(rig_server(rig)->timeouts, 0);
 	rig_close(rig);
 }
 
@@ -190,7 +216,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(behaviours_of_a_server_and_what_comes_of_them),
 		cmocka_unit_test(truncation_without_tcp_is_told),
+		cmocka_unit_test(a_server_that_hangs_up_after_each_answer_gets_another_connection),
 		cmocka_unit_test(a_server_without_edns_is_asked_plainly_and_then_always),
+		cmocka_unit_test(a_failure_without_its_question_is_one),
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once),

@@ -10,6 +10,7 @@
 
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
+#include "scanner/rules/public_resolvers.h"
 
 enum { WORDS_MAX = 48, LINE_SIZE = 1024 };
 
@@ -61,19 +62,23 @@ static void defaults_hurt_nobody(void **state)
 	options_free(&options);
 }
 
-static void rates_are_unlimited_only_on_loopback(void **state)
+static void only_what_is_ours_or_told_to_be_is_asked_without_a_limit(void **state)
 {
 	static const struct {
 		const char *line;
 		double rate, resolver_rate;
 	} cases[] = {
-		{ "--name-servers 127.0.0.1,[::1]:53", 0, 0 },
-		{ "--name-servers 127.0.0.1,192.0.2.1", 10000, 10000 },
+		{ "--name-servers 127.0.0.1,[::1]:53", 10000, 0 }, /* may pass all on to a stranger */
+		{ "--name-servers 127.0.0.1,192.0.2.1", 10000, 0 },
 		{ "--name-servers 127.0.0.1 --rate 77.5", 77.5, 0 },
-		{ "--name-servers 127.0.0.1 --resolver-rate 77.5", 0, 77.5 },
-		{ "--name-servers 192.0.2.1 --rate 0", 0, 10000 },
-		{ "--name-servers 192.0.2.1 --resolver-rate 0", 10000, 0 },
-		{ "--resolver unbound", 10000, 0 }, /* it asks the world, and we ask it */
+		{ "--name-servers 127.0.0.1 --rate 0", 0, 0 },
+		{ "--name-servers 127.0.0.1 --resolver-rate 77.5", 10000, 77.5 },
+		{ "--name-servers 192.0.2.1 --rate 0", 0, 0 },
+		{ "--resolver unbound", 0, 0 },
+		{ "--name-servers 8.8.8.8", PUBLIC_RESOLVER_RATE, 0 },
+		{ "--name-servers 127.0.0.53,192.0.2.1,[2606:4700:4700::1111]:53", PUBLIC_RESOLVER_RATE, 0 },
+		{ "--name-servers 4.2.2.2 --rate 5000", 5000, 0 },
+		{ "--name-servers 4.2.2.2 --rate 0", 0, 0 },
 	};
 
 	(void)state;
@@ -162,6 +167,12 @@ static void usage_errors_name_the_option(void **state)
 		{ "--https-port 65536", "--https-port '65536': not a whole number from 1 to 65535 as a port" },
 		{ "--seed x", "--seed 'x': not a whole number" },
 		{ "--rate=", "--rate '': not a number" },
+		{ "--rate 1e-308", "--rate '1e-308': not a number from 0.1 to 100000000 queries a second, nor 0" },
+		{ "--rate 1e-400", "--rate '1e-400': not a number" }, /* which a double takes for 0, no limit */
+		{ "--rate nan", "--rate 'nan': not a number" },
+		{ "--resolver-rate 1e-7", "--resolver-rate '1e-7': not a number from 0.1 to" },
+		{ "--host-rate 1e-7", "--host-rate '1e-7': not a number from 0.1 to" },
+		{ "--max-runtime 1e-400", "--max-runtime '1e-400': not a number" },
 		{ "--rate -5", "--rate '-5': not a number" },
 		{ "--shard 1", "--shard must be less than --shards" },
 		{ "--shards 2", "--shards needs --shard I" },
@@ -564,7 +575,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_hurt_nobody),
-		cmocka_unit_test(rates_are_unlimited_only_on_loopback),
+		cmocka_unit_test(only_what_is_ours_or_told_to_be_is_asked_without_a_limit),
 		cmocka_unit_test(every_option_lands_in_its_member),
 		cmocka_unit_test(usage_errors_name_the_option),
 		cmocka_unit_test(options_that_name_files_say_so_by_their_kind),

@@ -1,0 +1,86 @@
+/* scanner/rules/congestion.h - the rate of questions, which comes down by itself where too many of them must be
+ * repeated, and comes back. Pure bookkeeping: counters and time are the caller's.
+ *
+ * A resolver that is asked more than it can bear, or than it allows one client, loses questions; so does whatever it
+ * passes them on to. Repeating them makes that worse. So, as TCP does (RFC 5681): in windows of CONGESTION_WINDOW_MIN
+ * questions and a second at least, the share of those that are repeats is looked at, for want of an answer or because
+ * it was REFUSED, as dnsmasq says that it has too many.
+ *
+ *   start At CONGESTION_START where nobody has told a rate; with each window a quarter more, until the limit or the
+ * first time down. down  More than CONGESTION_REPEATS_MOST in two windows in a row: nine tenths of what is being
+ * answered, in the best second of these windows. up    With each window without: a twentieth of twice what was answered
+ * when it last came down. If less than that was asked then, of what was asked, and from half of it on only a fiftieth:
+ * what is lost is known seconds later, and must be little by then. Above it, a tenth of itself.
+ *
+ * It is never above the limit that is given. What is lost before the rate came down shows up a time-out later: until
+ * then nothing is judged. Nothing is judged either where nothing at all is answered: that is an outage, for
+ * scanner/dns/server_health.h, and the rate stays. Where lowering it CONGESTION_IN_VAIN times in a row has not halved
+ * the share, the loss is the path's or the domains' own: the rate is again what it was, and such a share is usual. So
+ * it is where much less is asked than was answered well before, as at a scan's end, where those domains are left whose
+ * own servers are dead.
+ */
+#ifndef STSURVEY_SCANNER_RULES_CONGESTION_H
+#define STSURVEY_SCANNER_RULES_CONGESTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	CONGESTION_WINDOW_MIN = 300, /* questions: of 5 %, 15 are expected, and chance makes 30 of 15 hardly ever */
+	CONGESTION_IN_VAIN = 2,      /* what is above a resolver's limit is gone after the first */
+};
+
+#define CONGESTION_REPEATS_MOST 0.05
+#define CONGESTION_START 1000.0    /* a second: most bear so many, and a survey's first minute is short */
+#define CONGESTION_RATE_LEAST 10.0 /* a second: less than one person's browser asks */
+
+/* Of all servers and threads, since the start. */
+struct congestion_counts {
+	uint64_t packets;  /* questions sent, repeats included */
+	uint64_t repeats;  /* of those, because no answer came, or REFUSED */
+	uint64_t answered; /* by NOERROR or NXDOMAIN */
+};
+
+struct congestion {
+	double most;          /* questions a second that are allowed, 0: no limit … */
+	double rate;          /* … and those in force */
+	double lowest;        /* the least it came down to; 0: it never did */
+	uint64_t decreases;   /* times it came down */
+	double share;         /* of repeats, in the last window that was judged */
+	uint32_t settle_ms;   /* after it came down nothing is judged for so long */
+	uint64_t judge_at_ms; /* not before */
+	/* the window */
+	struct congestion_counts since;
+	uint64_t since_ms;
+	double best; /* answers in a second, in this window and, where that was too much, in the one before */
+	uint64_t last_answered; /* until the last call … */
+	uint64_t last_ms;       /* … and when that was */
+	/* how it went before */
+	bool above;       /* the last window was too much */
+	double scale;     /* questions a second that it rises by parts of … */
+	bool is_near;     /* … which, somewhere in the upper half, are too many */
+	double usual;     /* share of repeats that no lowering mends */
+	double borne;     /* answers a second in the best window that was not too much, of late */
+	unsigned lowered; /* times in a row that it came down without half of this share going … */
+	double from_share;
+	double from_rate; /* … and the rate it came down from */
+};
+
+enum congestion_change { CONGESTION_SAME, CONGESTION_DOWN, CONGESTION_UP };
+
+/* @most: questions a second, 0: no limit; @start: of these, to begin with. @timeout_ms: after which a question is
+ * repeated at the latest. */
+void congestion_init(struct congestion *congestion, double most, double start, uint32_t timeout_ms);
+
+/* To be called each second. @paused: no server answers, so that nothing is asked. Tells what became of the rate. */
+enum congestion_change congestion_tick(struct congestion *congestion, const struct congestion_counts *counts,
+				       bool paused, uint64_t now_ms);
+
+/* Is it below what is allowed, because it came down? */
+bool congestion_is_lowered(const struct congestion *congestion);
+
+/* The user wants more, or less: @factor times what is allowed and what is in force; where there is no limit, @unlimited
+ * times the factor. Never less than @least. */
+void congestion_scale(struct congestion *congestion, double factor, double unlimited, double least);
+
+#endif
