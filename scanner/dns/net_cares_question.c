@@ -111,7 +111,7 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 	query->own.server = (int8_t)try->channel->server;
 	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &room, answer) < 0)
 		answer = NULL;
-	if (dns_status_is_transient(code_of(packet))) {
+	if (dns_status_is_transient(code_of(packet)) && (!truncated || try->channel->tcp)) {
 		on_failure(net, query, code_of(packet), answer);
 		return;
 	}
@@ -120,7 +120,7 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 	if (query->own.plain && !server->edns_seen)
 		server->edns_refused = true;
 	if (truncated && !try->channel->tcp) {
-		query->own.tcp = true; /* RFC 7766 5 */
+		query->own.tcp = true; /* RFC 7766 5, whatever the code: Knot Resolver says SERVFAIL */
 		drop_tries(net, query);
 		net_cares_send(net, query);
 		return;

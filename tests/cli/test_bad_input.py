@@ -405,7 +405,6 @@ class Usage(tool.Case):
             (("scan", "-Z"), "-Z"),
             (("check",), "no domain"),
             (("verify",), ""),
-            (("export", "x"), "--format"),
             (("export", "x", "--format", "xml"), "xml"),
             (("export", "--format", "jsonl"), "no scan file"),
             (("stats", "x"), "-d"),

@@ -120,7 +120,7 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 	if (is(question, "once-servfail") && rig->seen == 1)
 		dns_peer_refuse(peer, question, SERVFAIL);
 	else if (is(question, "tc") && !question->connection)
-		dns_peer_refuse(peer, question, DNS_FLAG_TC);
+		dns_peer_refuse(peer, question, DNS_FLAG_TC | (is(question, "tc-servfail") ? SERVFAIL : 0));
 	else if (is(question, "tc-hangup") || (is(question, "tc-once-dead") && rig->seen == 2))
 		dns_peer_hang_up(question);
 	else if (is(question, "tc-one"))

@@ -5,9 +5,9 @@
  *   ok                     answers                         nx, refused, servfail, formerr    always that code
  *   silent                 never answers                   lost, once-servfail               not the first time
  *   late                   a quarter of a second later     twice                             two times
- *   tc                     truncated over UDP              tc-hangup, tc-silent              and nothing over TCP
- *   bare-refused           that code, a header alone       bare-formerr                      the same, if asked with
- * EDNS tc-one                 hangs up after each answer      tc-once-dead, tc-once-silent      nothing the first time
+ *   tc, tc-servfail        truncated over UDP              tc-hangup, tc-silent              and nothing over TCP
+ *   bare-refused           that code, a header alone       bare-formerr                      the same, with EDNS alone
+ *   tc-one                 hangs up after each answer      tc-once-dead, tc-once-silent      nothing the first time
  *   stall                  answers, and then this thread stands still for STALL_MS
  *   wrong-id, wrong-question, short, reused                something else comes before the right answer
  *

@@ -24,7 +24,8 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 		{ "bare-refused", DNS_REFUSED, TRIES, false },
 		{ "once-servfail", DNS_NOERROR, 2, true },
 		{ "formerr", DNS_FORMERR, 2, false },
-		{ "tc", DNS_NOERROR, 2, true },                   /* over TCP */
+		{ "tc", DNS_NOERROR, 2, true }, /* over TCP */
+		{ "tc-servfail", DNS_NOERROR, 2, true },
 		{ "tc-hangup", DNS_TRUNCATED, 1 + TRIES, false }, /* over another connection each time */
 		{ "tc-silent", DNS_TRUNCATED, 1 + TRIES, false },
 		{ "tc-once-dead", DNS_NOERROR, 3, true },

@@ -202,11 +202,13 @@ static void a_resumed_scan_adds_its_rows(void **state)
 /* A list of one octet, as old as time. */
 static struct feed *open_list(void)
 {
-	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	static char path[64]; /* the feed's as long as that lives */
 	const struct timespec times[2] = { { 0 } };
 	struct feed *feed;
-	int fd = mkstemp(path);
+	int fd;
 
+	snprintf(path, sizeof(path), "/tmp/stsurvey-test-XXXXXX");
+	fd = mkstemp(path);
 	assert_int_equal(write(fd, "", 1), 1);
 	assert_int_equal(futimens(fd, times), 0);
 	close(fd);
