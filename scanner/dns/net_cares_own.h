@@ -4,6 +4,7 @@
 #ifndef STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
 #define STSURVEY_SCANNER_DNS_NET_CARES_OWN_H
 
+#include "parsers/dns_answer.h"
 #include "scanner/dns/net_cares.h"
 #include "scanner/dns/net_cares_channel.h"
 #include "scanner/rules/pace.h"
@@ -47,6 +48,7 @@ struct net_cares {
 	bool stopping;
 	struct net_cares_counts counts;
 	struct udp_ring ring;
+	struct dns_answer_room room; /* of the packet at hand: too large for a stack that is probed each time */
 };
 
 static inline void repeat_list_remove(struct net_try *try)

@@ -104,12 +104,11 @@ static void on_packet(struct net_cares *net, struct net_query *query, const stru
 		      size_t len)
 {
 	struct name_server *server = &net->health.server[try->channel->server];
-	struct dns_answer_room room;
 	struct dns_answer parsed, *answer = &parsed;
 	bool truncated = dns_is_truncated(packet);
 
 	query->own.server = (int8_t)try->channel->server;
-	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &room, answer) < 0)
+	if (dns_answer_parse(packet, len, net_query_name(query), query->type, &net->room, answer) < 0)
 		answer = NULL;
 	if (dns_status_is_transient(code_of(packet)) && (!truncated || try->channel->tcp)) {
 		on_failure(net, query, code_of(packet), answer);

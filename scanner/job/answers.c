@@ -105,19 +105,18 @@ static int compare_mx(const void *left, const void *right)
 	return order ? order : (a->name.n > b->name.n) - (a->name.n < b->name.n);
 }
 
-/* Where the first OBS_MX_MAX records by preference stand in @answer, or all. Returns their number. */
-static size_t first_by_preference(const struct dns_answer *answer, uint16_t at[static OBS_MX_MAX])
+/* Where the first OBS_MX_MAX records by preference stand in @answer, which has more. Inlined, the array would be
+ * everybody's. */
+__attribute__((cold, noinline)) static void first_by_preference(const struct dns_answer *answer,
+								uint16_t at[static OBS_MX_MAX])
 {
 	uint32_t order[DNS_RECORDS_MAX]; /* preference, then place */
-	size_t count = answer->count < OBS_MX_MAX ? answer->count : OBS_MX_MAX;
 
 	for (size_t i = 0; i < answer->count; i++)
 		order[i] = (uint32_t)preference_of(answer, i) << 16 | (uint32_t)i;
-	if (answer->count > count)
-		qsort(order, answer->count, sizeof(*order), compare_places);
-	for (size_t i = 0; i < count; i++)
+	qsort(order, answer->count, sizeof(*order), compare_places);
+	for (size_t i = 0; i < OBS_MX_MAX; i++)
 		at[i] = (uint16_t)order[i];
-	return count;
 }
 
 int answers_keep_mx(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
@@ -125,18 +124,24 @@ int answers_keep_mx(struct arena *arena, const struct net_query *query, const st
 {
 	int fault = keep_answer(arena, query, answer, &mx->answer);
 	struct obs_mx_record *record;
+	size_t count = answer ? answer->count : 0;
 	uint16_t at[OBS_MX_MAX];
-	size_t count;
+	bool all = count <= OBS_MX_MAX;
 
 	if (fault || !has_records(query, answer))
 		return fault;
-	count = first_by_preference(answer, at);
+	if (!all) {
+		first_by_preference(answer, at);
+		count = OBS_MX_MAX;
+	}
 	record = arena_alloc(arena, count * sizeof(*record));
 	if (!record)
 		return NET_FAULT_MEMORY;
 	for (size_t i = 0; i < count; i++) {
-		record[i].preference = preference_of(answer, at[i]);
-		record[i].name = answers_name(arena, answer, at[i], 2);
+		size_t from = all ? i : at[i];
+
+		record[i].preference = preference_of(answer, from);
+		record[i].name = answers_name(arena, answer, from, 2);
 		if (!record[i].name.p)
 			return NET_FAULT_MEMORY;
 	}
