@@ -178,6 +178,7 @@ static bool have_handle(struct net_curl_attempt *attempt)
 void net_curl_attempt_clear(struct net_curl_attempt *attempt)
 {
 	int fd = attempt->fd;
+	long error = 0;
 
 	if (fd >= 0) {
 		forget_socket(attempt);
@@ -185,7 +186,10 @@ void net_curl_attempt_clear(struct net_curl_attempt *attempt)
 		if (inode_of(fd) == attempt->inode)
 			close(fd);
 	}
-	if (attempt->fault != NET_OK)
+	if (attempt->easy)
+		curl_easy_getinfo(attempt->easy, CURLINFO_OS_ERRNO, &error);
+	/* curl 7.88 does not forget an errno at the next transfer's beginning: it would be taken for that one's */
+	if (attempt->fault != NET_OK || error != 0)
 		drop_handle(attempt);
 }
 

@@ -100,6 +100,28 @@ static void no_second_address_after_a_connection(void **state)
 	tls_peer_stop(&bad);
 }
 
+/* A link-local address without a link fails at once with EINVAL, which curl keeps in its handle. */
+static void an_error_of_one_address_is_not_the_next_ones(void **state)
+{
+	static const char *const addresses[] = { "fe80::1", "127.0.0.1", NULL };
+	struct tls_peer_plan no_certificate = { .answer = "" };
+	struct tls_peer bad;
+	struct rig rig;
+	struct rig_fetch fetch;
+
+	(void)state;
+	tls_peer_start(&bad, &no_certificate, NULL, 0);
+	rig_init(&rig, &(struct rig_options){ .store = rig_pki.store, .port = bad.port });
+	rig_begin(&rig, &fetch, HOST, addresses);
+	rig_run(&rig);
+	assert_int_equal(fetch.fetch.fault, NET_OK);
+	assert_int_equal(fetch.policy.status, CONNECT_HANDSHAKE_ERROR);
+	assert_int_equal(fetch.policy.address_used, 1);
+	rig_fetch_fini(&fetch);
+	rig_fini(&rig);
+	tls_peer_stop(&bad);
+}
+
 /* A listener whose queue is full: the kernel drops the SYN, as a firewall would. */
 static int full_listener(const char *address, uint16_t port, int filler[static 4])
 {
@@ -402,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_tried_in_order),
 		cmocka_unit_test(no_second_address_after_a_connection),
+		cmocka_unit_test(an_error_of_one_address_is_not_the_next_ones),
 		cmocka_unit_test(silent_address_leaves_time_for_the_next),
 		cmocka_unit_test(window_bounds_what_is_in_flight),
 		cmocka_unit_test(host_limit_bounds_one_address),
