@@ -17,8 +17,8 @@ struct explain_style {
 	uint16_t https_port; /* that policy hosts were asked on */
 };
 
-/* Write to @out; failures stick there. It is ASCII: octets of the network that are not printable are shown as \xHH, so
- * that no domain can control the reader's terminal. False: no memory. */
+/* Write to @out; failures stick there. Our own words are ASCII; what a stranger wrote is shown as text_show
+ * does, so that no domain can control the reader's terminal. False: no memory. */
 bool explain_domain(FILE *out, const struct observation *observation, const struct classification *result,
 		    const struct explain_style *style);
 

@@ -1,8 +1,7 @@
 # What makes a fault of ours harder to use, for builds that are optimised and not instrumented: stack protector, checked
 # libc calls, stack probes, control-flow protection, position-independent code, tables that are read-only after the start.
 # Each flag is used where compiler and linker know it. -DSTSURVEY_HARDENING=OFF leaves them out, e.g. for a packager's own.
-# tests/house/hardening.sh reads them out of the program. All together they cost 1 % of a domain's instructions, most of it
-# the stack protector's (tests/bench/callgrind_guard: job 3156 to 3285, record 1904 to 1984, of 20,200).
+# tests/house/hardening.sh reads them out of the program. docs/performance.md says what they cost.
 include(CheckCCompilerFlag)
 include(CheckLinkerFlag)
 

@@ -4,15 +4,16 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "parsers/hash.h"
+
 enum { SLOTS_FIRST = 1024 }; /* grown by doubling */
 
 /* The chunk of @key, or the free slot where it belongs; there is one. */
 static struct bit_chunk *find_chunk(const struct bit_set *set, uint64_t key)
 {
-	uint64_t hash = (key ^ set->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = hash_mix(key, set->seed);
 	struct bit_chunk *chunk;
 
-	hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	for (size_t at = hash >> 32 ^ hash;; at++) {
 		chunk = &set->chunk[at & (set->slots - 1)];
 		if (chunk->key == key || chunk->key == 0)

@@ -1,5 +1,6 @@
 #include "output/csv.h"
 
+#include "parsers/character.h"
 #include "parsers/utf8.h"
 
 static void separate_field(struct csv *csv)
@@ -54,7 +55,7 @@ static bool needs_guard(struct span s)
 		return true;
 	for (; s.n > 0; s = span_skip(s, n)) {
 		c = utf8_character(s, &n);
-		if (c != ' ' && c != 0xa0 && c != 0x3000 && text_is_visible(c)) /* no-break and ideographic space */
+		if (text_is_visible(c) && !(character_class(c) & CHARACTER_SPACE))
 			break;
 	}
 	return s.n > n && begins_formula(c); /* a sign alone is none */

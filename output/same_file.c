@@ -76,10 +76,12 @@ bool same_file(const char *a, const char *b)
 
 bool file_is_descriptor(const char *path)
 {
-	static const char *const names[] = { "/dev/fd/", "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+	static const char *const names[] = { "/dev/stdin", "/dev/stdout", "/dev/stderr" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (strncmp(path, names[i], strlen(names[i])) == 0)
+		if (strcmp(path, names[i]) == 0)
 			return true;
+	if (strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0)
+		return true;
 	return strncmp(path, "/proc/", strlen("/proc/")) == 0 && strstr(path, "/fd/");
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "parsers/character.h"
 #include "parsers/utf8.h"
 
 enum {
@@ -52,17 +53,7 @@ int text_write_all(int fd, struct span s)
 
 bool text_is_visible(uint32_t character)
 {
-	static const struct {
-		uint32_t first, last;
-	} hidden[] = {
-		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },   { 0x180e, 0x180e }, { 0x200b, 0x200f },
-		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(hidden); i++)
-		if (character >= hidden[i].first && character <= hidden[i].last)
-			return false;
-	return true;
+	return !(character_class(character) & (CHARACTER_CONTROL | CHARACTER_UNSEEN));
 }
 
 /* The first character of @s, which is not empty, as it is shown; its octets in @s. */

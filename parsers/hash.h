@@ -41,4 +41,12 @@ static inline uint64_t hash_span_nocase(struct span s)
 	return hash;
 }
 
+/* A number's hash under a seed that no stranger knows: nobody can choose numbers that collide. */
+static inline uint64_t hash_mix(uint64_t number, uint64_t seed)
+{
+	uint64_t hash = (number ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
 #endif

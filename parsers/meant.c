@@ -1,33 +1,7 @@
 #include "parsers/meant.h"
 
+#include "parsers/character.h"
 #include "parsers/utf8.h"
-
-/* Unicode's White_Space, Quotation_Mark and Default_Ignorable_Code_Point; what else people type for a quote, and the
- * backslash before one. */
-static bool is_debris(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{ 0x09, 0x0d },       { 0x1c, 0x20 },       { 0x22, 0x22 },       { 0x27, 0x27 },
-		{ 0x5c, 0x5c },       { 0x60, 0x60 },       { 0x85, 0x85 },       { 0xa0, 0xa0 },
-		{ 0xab, 0xab },       { 0xad, 0xad },       { 0xb4, 0xb4 },       { 0xbb, 0xbb },
-		{ 0x2b9, 0x2bc },     { 0x2dd, 0x2dd },     { 0x34f, 0x34f },     { 0x61c, 0x61c },
-		{ 0x115f, 0x1160 },   { 0x1680, 0x1680 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
-		{ 0x2000, 0x200f },   { 0x2018, 0x201f },   { 0x2028, 0x202f },   { 0x2032, 0x2037 },
-		{ 0x2039, 0x203a },   { 0x205f, 0x206f },   { 0x275b, 0x2760 },   { 0x276e, 0x276f },
-		{ 0x2e42, 0x2e42 },   { 0x3000, 0x3000 },   { 0x300c, 0x300f },   { 0x301d, 0x301f },
-		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfe41, 0xfe44 },   { 0xfeff, 0xfeff },
-		{ 0xff02, 0xff02 },   { 0xff07, 0xff07 },   { 0xff40, 0xff40 },   { 0xff62, 0xff63 },
-		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfff8 },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-		{ 0x1f676, 0x1f678 }, { 0xe0000, 0xe0fff },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(ranges) && c >= ranges[i].first; i++)
-		if (c <= ranges[i].last)
-			return true;
-	return false;
-}
 
 bool meant_as(struct span record, struct span beginning)
 {
@@ -38,7 +12,7 @@ bool meant_as(struct span record, struct span beginning)
 
 		if (c < 0x80 && ascii_lower((char)c) == beginning.p[i])
 			i++;
-		else if (!is_debris(c))
+		else if (!(character_class(c) & (CHARACTER_QUOTE | CHARACTER_SPACE | CHARACTER_UNSEEN)))
 			return false;
 		record = span_skip(record, n);
 	}

@@ -1,5 +1,8 @@
 #include "parsers/observation.h"
 
+#include "parsers/sts_record.h"
+#include "parsers/tlsrpt_record.h"
+
 const char *const dns_status_names[DNS_STATUS_COUNT] = {
 	[DNS_SKIPPED] = "SKIPPED",     [DNS_NOERROR] = "NOERROR",   [DNS_NXDOMAIN] = "NXDOMAIN",
 	[DNS_NO_ANSWER] = "NO_ANSWER", [DNS_SERVFAIL] = "SERVFAIL", [DNS_REFUSED] = "REFUSED",
@@ -25,8 +28,8 @@ const char *const tls_version_names[TLS_VERSION_COUNT] = {
 };
 
 const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
-	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS" },
-	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT" },
+	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS", &sts_record_kind },
+	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT", &tlsrpt_record_kind },
 };
 
 bool obs_mx_is_null(const struct obs_mx *mx)

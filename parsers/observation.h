@@ -71,10 +71,13 @@ enum txt_question {
 	TXT_QUESTIONS
 };
 
+struct txt_kind;
+
 /* What asking, storing and showing need to know of each; its grammar and judgement are elsewhere. */
 struct txt_question_info {
-	struct span label; /* in front of the domain's name, with the dot between */
-	const char *key;   /* in JSON */
+	struct span label;           /* in front of the domain's name, with the dot between */
+	const char *key;             /* in JSON */
+	const struct txt_kind *kind; /* parsers/field.h */
 };
 
 extern const struct txt_question_info txt_questions[TXT_QUESTIONS];

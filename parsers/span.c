@@ -64,3 +64,15 @@ size_t span_find(struct span s, size_t from, char needle)
 
 	return hit ? (size_t)(hit - s.p) : s.n;
 }
+
+bool span_next_part(struct span *rest, char separator, struct span *part)
+{
+	size_t end;
+
+	if (!rest->p)
+		return false;
+	end = span_find(*rest, 0, separator);
+	*part = span_trim((struct span){ rest->p, end });
+	*rest = end < rest->n ? span_skip(*rest, end + 1) : (struct span){ NULL, 0 };
+	return true;
+}

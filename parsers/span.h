@@ -97,4 +97,8 @@ bool span_decimal(struct span s, uint64_t most, uint64_t *value);
 /* Offset of the first @needle at or after @from, or s.n. */
 size_t span_find(struct span s, size_t from, char needle);
 
+/* The next part of a list with @separator between, trimmed; *@rest begins with all of it, is p NULL behind the last. An
+ * empty list has one empty part. False: there is none left. */
+bool span_next_part(struct span *rest, char separator, struct span *part);
+
 #endif

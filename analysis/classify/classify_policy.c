@@ -233,16 +233,29 @@ static enum finding finding_of_status(const struct obs_http *http)
 /* Parameters are ignored (RFC 8461 3.2). Of several types (two fields make a list), senders take one or the other. */
 static bool is_text_plain(struct span field)
 {
-	for (size_t at = 0, comma; at <= field.n; at = comma + 1) {
-		struct span type;
+	struct span type;
 
-		comma = span_find(field, at, ',');
-		type = (struct span){ field.p + at, comma - at };
+	if (!field.p)
+		return false;
+	while (span_next_part(&field, ',', &type)) {
 		type.n = span_find(type, 0, ';');
 		if (!span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain")))
 			return false;
 	}
 	return true;
+}
+
+/* Other words are no codings where the body was had, or that would have failed (508). */
+static bool is_compressed(struct span field)
+{
+	struct span coding;
+
+	while (span_next_part(&field, ',', &coding))
+		if (span_equal_nocase(coding, SPAN_LITERAL("gzip")) ||
+		    span_equal_nocase(coding, SPAN_LITERAL("x-gzip")) ||
+		    span_equal_nocase(coding, SPAN_LITERAL("deflate")))
+			return true;
+	return false;
 }
 
 static enum stage_result judge_http(const struct observation *observation, struct classification *result)
@@ -276,7 +289,7 @@ static enum stage_result judge_syntax(const struct observation *observation, str
 
 	if (!is_text_plain(http->content_type))
 		classification_add(result, FINDING_POLICY_CONTENT_TYPE);
-	if (http->content_encoding.n > 0 && !span_equal_nocase(http->content_encoding, SPAN_LITERAL("identity")))
+	if (is_compressed(http->content_encoding))
 		classification_add(result, FINDING_POLICY_CONTENT_ENCODING);
 	sts_policy_parse(http->body, &result->policy);
 	result->judgement.policy = result->policy.state;

@@ -1,24 +1,19 @@
 #include "scanner/feed/feed_text.h"
 
+#include "parsers/character.h"
 #include "parsers/utf8.h"
 
-/* Unicode's White_Space beyond ASCII, and what copying from a page leaves: characters without width, marks of
- * direction, the byte order mark. The joiners U+200C and U+200D are letters of some names, but never their ends. */
-static bool is_wide_space(uint32_t c)
-{
-	return c == 0x85 || c == 0xa0 || c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0xfeff;
-}
-
-/* Octets of the white space that @s, which is not empty, begins with. */
+/* Octets of the white space that @s, which is not empty, begins with; what copying from a page leaves unseen is some,
+ * too. The joiners U+200C and U+200D are letters of some names, but never their ends. */
 static size_t space_at(struct span s)
 {
+	const unsigned space = CHARACTER_SPACE | CHARACTER_UNSEEN;
 	size_t n;
 
 	if ((unsigned char)s.p[0] < 0x80)
 		return ascii_is_space(s.p[0]);
 	n = utf8_length(s); /* what is no UTF-8 is no white space */
-	return n > 1 && is_wide_space(utf8_character(s, &n)) ? n : 0;
+	return n > 1 && character_class(utf8_character(s, &n)) & space ? n : 0;
 }
 
 /* Octets of the white space that it ends with. */
@@ -26,8 +21,8 @@ static size_t space_before_end(struct span s)
 {
 	size_t n = 1;
 
-	while (n < s.n && n < 3 && ((unsigned char)s.p[s.n - n] & 0xc0) == 0x80)
-		n++; /* to the character's first octet; white space has at most three */
+	while (n < s.n && n < 4 && ((unsigned char)s.p[s.n - n] & 0xc0) == 0x80)
+		n++; /* to the character's first octet */
 	return space_at(span_skip(s, s.n - n)) == n ? n : 0;
 }
 

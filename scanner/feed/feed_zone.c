@@ -18,11 +18,6 @@ _Static_assert((int)ZONE_MARK_MAX > 23, "room for each, and one octet more, whic
 
 /* ---- names ---- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct span span_of_name(const struct zone_name *name)
 {
 	return (struct span){ name->text, name->n };
@@ -302,7 +297,7 @@ static int on_separator(struct feed_zone *zone, char c)
 
 	if (result != 0)
 		return result;
-	if (zone->at_start && is_blank(c))
+	if (zone->at_start && ascii_is_wsp(c))
 		zone->field = 1; /* the owner is the record's before */
 	if (c == ';') {          /* only what a line begins with can be dig's */
 		zone->said = zone->at_start ? 1 : ZONE_MARK_MAX;
@@ -390,7 +385,7 @@ static int push_octet(struct feed_zone *zone, char c)
 		zone->said = ZONE_MARK_MAX;
 		return 0;
 	}
-	if (!zone->escaped && (is_blank(c) || c == '(' || c == ')' || c == ';'))
+	if (!zone->escaped && (ascii_is_wsp(c) || c == '(' || c == ')' || c == ';'))
 		return on_separator(zone, c);
 	on_octet(zone, c);
 	return 0;
@@ -459,9 +454,9 @@ static struct span next_word(struct span *rest)
 {
 	size_t n = 0;
 
-	while (rest->n > 0 && is_blank(rest->p[0]))
+	while (rest->n > 0 && ascii_is_wsp(rest->p[0]))
 		*rest = span_skip(*rest, 1);
-	while (n < rest->n && !is_blank(rest->p[n]) && rest->p[n] != '(' && rest->p[n] != ';')
+	while (n < rest->n && !ascii_is_wsp(rest->p[n]) && rest->p[n] != '(' && rest->p[n] != ';')
 		n++;
 	*rest = span_skip(*rest, n);
 	return (struct span){ rest->p - n, n };

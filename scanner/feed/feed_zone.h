@@ -41,7 +41,7 @@ struct feed_zone {
 	struct zone_name held; /* an owner of NS that may be the apex of a SOA to come; empty: none */
 };
 
-/* @origin: of names without the last dot, "." for the root; NULL: $ORIGIN tells. It outlives nothing. */
+/* @origin: of names without the last dot, "." for the root; NULL: $ORIGIN tells. Read here, not kept. */
 void feed_zone_init(struct feed_zone *zone, const char *origin, feed_on_entry *on_entry, void *arg,
 		    struct error *error);
 __attribute__((warn_unused_result)) int feed_zone_push(struct feed_zone *zone, const char *p, size_t n);

@@ -94,16 +94,15 @@ static void on_transfer_codings(struct http_answer *answer, struct span codings)
 /* RFC 9110 8.6: a number; repeated in a list or another field it must stay the same. */
 static void on_length(struct http_answer *answer, struct span value)
 {
-	for (size_t at = 0; at <= value.n;) {
-		size_t end = span_find(value, at, ',');
-		struct span one = span_trim((struct span){ value.p + at, end - at });
+	struct span one;
+
+	while (span_next_part(&value, ',', &one)) {
 		uint64_t length = 0;
 
 		if (!span_decimal(one, INT64_MAX, &length) || (answer->has_length && length != answer->length))
 			answer->is_contested = true;
 		answer->length = length;
 		answer->has_length = true;
-		at = end + 1;
 	}
 }
 

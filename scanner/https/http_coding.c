@@ -43,13 +43,11 @@ enum http_coding_kind http_coding_of(struct span field)
 		{ SPAN_LITERAL("chunked"), HTTP_CODING_NONE },
 	};
 	enum http_coding_kind kind = HTTP_CODING_NONE;
+	struct span member;
 
-	for (size_t at = 0, comma; at <= field.n; at = comma + 1) {
-		struct span member;
+	while (span_next_part(&field, ',', &member)) {
 		size_t i = 0;
 
-		comma = span_find(field, at, ',');
-		member = span_trim((struct span){ field.p + at, comma - at });
 		while (i < COUNT_OF(names) && !span_equal_nocase(member, names[i].name))
 			i++;
 		if (i == COUNT_OF(names) || (names[i].kind != HTTP_CODING_NONE && kind != HTTP_CODING_NONE))

@@ -9,14 +9,15 @@
  *    before the socket is made. An address gets NET_CURL_CONNECT_MS to accept, and leaves time for the next one. If it
  *    does not connect, connect_errno.h says whether that is about them or about us: a fault of ours ends the fetch;
  *    after a failure of theirs the next address begins at 1., at the head of the line.
- * 3. TLS (tls.h). TCP is connected: from here on whatever happens is final. Chain and name are verified within
- *    handshake_ms; errors are recorded, and the handshake goes on, so that one connection yields the failure and the
- *    content.
+ * 3. TLS (tls.h). TCP is connected: from here on whatever happens is final, and theirs unless a call on the socket
+ * failed for a reason of this machine. Chain and name are verified within handshake_ms; errors are recorded, and the
+ * handshake goes on, so that one connection yields the failure and the content.
  * 4. HTTP (http_answer.h). The first line of the answer has first_line_ms; header and body have their limits. No
  *    redirect is followed, no proxy used, no credential sent.
  * 5. Judgement (net_curl_attempt_judge). 2. to 4. together have ended by timeout_s, over all addresses. How far the
  *    last attempt came is obs_policy's status:
  *
+ *   CONNECT_SKIPPED          3. and 4. this machine forbids it (connect_errno.h); what came is not kept
  *   CONNECT_BLOCKLISTED      2. contact_check() refused every address
  *   CONNECT_TIMEOUT          2. no answer in time; other errors: connect_errno.h
  *   CONNECT_RESET            3. the connection ended before one octet came

@@ -1,7 +1,6 @@
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"
-#include "parsers/tlsrpt_record.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_fetch.h"
 
@@ -65,11 +64,8 @@ static uint8_t ask_mx(struct task *task)
 
 static void on_txt(struct net_query *query, const struct dns_answer *answer)
 {
-	static const struct txt_kind *const kinds[TXT_QUESTIONS] = {
-		[TXT_STS] = &sts_record_kind, [TXT_TLSRPT] = &tlsrpt_record_kind
-	};
 	struct job *job = query->arg;
-	const struct txt_kind *kind = kinds[query - job->query];
+	const struct txt_kind *kind = txt_questions[query - job->query].kind;
 
 	task_fail(&job->task, answers_keep_txt(&job->arena, query, answer, kind, query->into));
 	task_answered(&job->task);

@@ -200,13 +200,6 @@ bool address_is_global(const struct obs_address *address)
 	return row && row->reach == REACH_YES;
 }
 
-bool address_is_loopback(const struct obs_address *address)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return address->family == 4 ? address->octet[0] == 127 : memcmp(address->octet, one, sizeof(one)) == 0;
-}
-
 void address_interleave(const struct obs_address *address, size_t count, struct obs_address *sorted)
 {
 	size_t all[2] = { 0, 0 }, seen[2] = { 0, 0 }; /* of IPv6, of IPv4 */

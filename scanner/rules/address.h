@@ -65,7 +65,4 @@ bool address_unmap(const struct obs_address *address, struct obs_address *inside
 /* Does it begin with the @length bits of @prefix, an address of @family? */
 bool address_is_within(const struct obs_address *address, uint8_t family, const uint8_t *prefix, uint8_t length);
 
-/* 127.0.0.0/8 or ::1. */
-bool address_is_loopback(const struct obs_address *address);
-
 #endif

@@ -159,4 +159,6 @@ void congestion_scale(struct congestion *congestion, double factor, double unlim
 	if (congestion->most < least)
 		congestion->most = least;
 	congestion->rate = was_lowered ? smaller(congestion->rate * factor, congestion->most) : congestion->most;
+	if (congestion->rate < least)
+		congestion->rate = least;
 }

@@ -6,11 +6,15 @@
  * questions and a second at least, the share of those that are repeats is looked at, for want of an answer or because
  * it was REFUSED, as dnsmasq says that it has too many.
  *
- *   start At CONGESTION_START where nobody has told a rate; with each window a quarter more, until the limit or the
- * first time down. down  More than CONGESTION_REPEATS_MOST in two windows in a row: nine tenths of what is being
- * answered, in the best second of these windows. up    With each window without: a twentieth of twice what was answered
- * when it last came down. If less than that was asked then, of what was asked, and from half of it on only a fiftieth:
- * what is lost is known seconds later, and must be little by then. Above it, a tenth of itself.
+ * It starts at CONGESTION_START where there is a limit that nobody has told; with each window it is a quarter more,
+ * until the limit, or until it comes down for the first time.
+ *
+ * It comes down where more than CONGESTION_REPEATS_MOST are repeats in two windows in a row: to nine tenths of what is
+ * being answered, in the best second of these windows.
+ *
+ * It goes up with each window without: by a twentieth of twice what was answered when it last came down. If less than
+ * that was asked then, by a twentieth of what was asked, and from half of it on only by a fiftieth: what is lost is
+ * known seconds later, and must be little by then. Above it, by a tenth of itself.
  *
  * It is never above the limit that is given. What is lost before the rate came down shows up a time-out later: until
  * then nothing is judged. Nothing is judged either where nothing at all is answered: that is an outage, for
@@ -75,6 +79,12 @@ void congestion_init(struct congestion *congestion, double most, double start, u
 /* To be called each second. @paused: no server answers, so that nothing is asked. Tells what became of the rate. */
 enum congestion_change congestion_tick(struct congestion *congestion, const struct congestion_counts *counts,
 				       bool paused, uint64_t now_ms);
+
+/* Digits behind the point with which a rate is told. */
+static inline int congestion_digits(double rate)
+{
+	return rate < 10 ? 1 : 0;
+}
 
 /* Is it below what is allowed, because it came down? */
 bool congestion_is_lowered(const struct congestion *congestion);

@@ -275,13 +275,13 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 		 (unsigned long long)SCAN_SUM(scan, tcp), (unsigned long long)SCAN_SUM(scan, recorded.fetched),
 		 (unsigned long long)SCAN_SUM(scan, fetches), (unsigned long long)SCAN_SUM(scan, deferred));
 	if (scan->congestion.decreases > 0)
-		log_info(
-			"the rate of questions came down %llu time%s, to %.0f a second at the least, as more than %.0f "
-			"%% "
-			"had to be repeated; at the end it was %.0f%s",
-			(unsigned long long)scan->congestion.decreases, scan->congestion.decreases == 1 ? "" : "s",
-			scan->congestion.lowest, CONGESTION_REPEATS_MOST * 100, scan->congestion.rate,
-			scan->congestion.rate > 0 ? "" : ", no limit");
+		log_info("the rate of questions came down %llu time%s, to %.*f a second at the least, as more than "
+			 "%.0f %% "
+			 "had to be repeated; at the end it was %.*f%s",
+			 (unsigned long long)scan->congestion.decreases, scan->congestion.decreases == 1 ? "" : "s",
+			 congestion_digits(scan->congestion.lowest), scan->congestion.lowest,
+			 CONGESTION_REPEATS_MOST * 100, congestion_digits(scan->congestion.rate), scan->congestion.rate,
+			 scan->congestion.rate > 0 ? "" : ", no limit");
 	log_info(
 		"the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%), %llu that do "
 		"not exist (NXDOMAIN, %.1f %%)",

@@ -92,9 +92,7 @@ static uintptr_t part_of(uint64_t index, struct span name)
 /* A group has one hash, and no other has it; which, no file can know. */
 static uint64_t hash_of(const struct resume *resume, uint64_t group)
 {
-	uint64_t hash = (group ^ resume->seed) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return hash_mix(group, resume->seed);
 }
 
 /* The sum of a group, as an item of the table: one more than it is; NULL: nothing of it is recorded. */

@@ -175,8 +175,7 @@ static void warn_of_name(const struct options *options)
 
 	if (ending && !options->resume)
 		log_warning("%s: what is written is no %s but a scan file, by custom NAME.msgpack.zst; stsurvey export "
-			    "makes "
-			    "JSON Lines and CSV of it",
+			    "makes JSON Lines and CSV of it",
 			    options->output_file, ending);
 }
 

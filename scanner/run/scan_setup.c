@@ -161,13 +161,14 @@ static void warn_of_rates(const struct options *options)
 	address_text(&open->address, text);
 	if (options->rate > 0 && options->rate <= PUBLIC_RESOLVER_RATE)
 		log_warning(
-			"name server %s is a public resolver (%s): it is asked %.0f questions a second at most, and "
+			"name server %s is a public resolver (%s): it is asked %.*f questions a second at most, and "
 			"%d is the most that such a one should be asked (docs/before-you-scan.md); with --resolver "
 			"unbound there is no such limit",
-			text, public_resolver_operator(&open->address), options->rate, PUBLIC_RESOLVER_RATE);
+			text, public_resolver_operator(&open->address), congestion_digits(options->rate), options->rate,
+			PUBLIC_RESOLVER_RATE);
 	else
 		log_warning(
-			"name server %s is a public resolver (%s) and --rate %.0f%s: more than %d questions a second "
+			"name server %s is a public resolver (%s) and --rate %.10g%s: more than %d questions a second "
 			"should not be asked of such a one (docs/before-you-scan.md), what is above its own limit "
 			"is lost; use --resolver unbound",
 			text, public_resolver_operator(&open->address), options->rate,

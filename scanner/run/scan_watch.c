@@ -68,7 +68,7 @@ static void change_rate(struct scan *scan, double factor)
 	}
 	congestion_scale(&scan->congestion, factor, RATE_UNLIMITED, RATE_LEAST);
 	scan_set_rate(scan);
-	log_info("rate is now %.1f queries a second", scan->congestion.rate);
+	log_info("rate is now %.*f queries a second", congestion_digits(scan->congestion.rate), scan->congestion.rate);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -128,10 +128,10 @@ static void warn_of_nxdomain(struct scan_watch *watch, const struct moment *mome
 		return;
 	watch->nxdomain_seen = true;
 	if (moment->nxdomain * 2 > moment->domains)
-		log_warning("%.1f %% of the first %llu domains do not exist (NXDOMAIN): is the resolver one that "
-			    "filters, is "
-			    "the list old?",
-			    moment_nxdomain_share(moment) * 100, (unsigned long long)moment->domains);
+		log_warning(
+			"%.1f %% of the first %llu domains do not exist (NXDOMAIN): is the resolver one that filters, "
+			"is the list old?",
+			moment_nxdomain_share(moment) * 100, (unsigned long long)moment->domains);
 }
 
 /* The name servers, or what is behind them, may bear less than they are asked. */
@@ -149,12 +149,12 @@ static void watch_congestion(struct scan *scan, uint64_t now_ms)
 	scan_set_rate(scan);
 	if (change == CONGESTION_DOWN && congestion->decreases == 1)
 		log_warning(
-			"%.0f %% of the questions had to be repeated: %.0f a second from now on, and more once fewer "
+			"%.0f %% of the questions had to be repeated: %.*f a second from now on, and more once fewer "
 			"are lost; see --rate",
-			congestion->share * 100, congestion->rate);
+			congestion->share * 100, congestion_digits(congestion->rate), congestion->rate);
 	else if (change == CONGESTION_DOWN)
-		log_info("%.0f %% of the questions had to be repeated: %.0f a second from now on",
-			 congestion->share * 100, congestion->rate);
+		log_info("%.0f %% of the questions had to be repeated: %.*f a second from now on",
+			 congestion->share * 100, congestion_digits(congestion->rate), congestion->rate);
 	else if (congestion->decreases > 0 && !congestion_is_lowered(congestion))
 		log_info("the rate of questions is back at what --rate allows");
 }
@@ -239,7 +239,6 @@ static void on_ended(uv_async_t *async)
 int scan_watch_open(struct scan_watch *watch, struct error *error)
 {
 	static const int numbers[SCAN_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
-	struct sigaction now;
 
 	if (uv_loop_init(&watch->loop) < 0)
 		return error_set(error, "no memory or file descriptors for an event loop; see ulimit -n");
@@ -250,10 +249,9 @@ int scan_watch_open(struct scan_watch *watch, struct error *error)
 	for (unsigned i = 0; i < SCAN_WATCH_SIGNALS; i++) {
 		uv_signal_init(&watch->loop, &watch->signal[i]);
 		watch->signal[i].data = watch;
-		/* nohup(1): a lost terminal is no reason */
-		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
-			continue;
-		uv_signal_start(&watch->signal[i], on_signal, numbers[i]);
+		/* the last two were, by early_signal_catch */
+		if (numbers[i] == SIGUSR1 || numbers[i] == SIGUSR2 || !early_signal_is_ignored(numbers[i]))
+			uv_signal_start(&watch->signal[i], on_signal, numbers[i]);
 	}
 	if (early_signal_held())
 		stop_for(watch, early_signal_held());

@@ -124,7 +124,7 @@ static void the_port_is_the_one_that_was_asked(void **state)
 }
 
 /* A terminal may know no more. */
-static void everything_is_ascii(void **state)
+static void our_words_are_ascii(void **state)
 {
 	static const char *const facts[] = { "body version: STSv1|mode: enforce|max_age: 1|mx: b\xc3\xbc.example|",
 					     "sts-cname a.example.net\nsts-cname b.example.net",
@@ -196,7 +196,7 @@ int main(void)
 		cmocka_unit_test(nothing_of_the_network_reaches_the_terminal_raw),
 		cmocka_unit_test(colour_only_when_asked),
 		cmocka_unit_test(the_port_is_the_one_that_was_asked),
-		cmocka_unit_test(everything_is_ascii),
+		cmocka_unit_test(our_words_are_ascii),
 		cmocka_unit_test(lines_are_broken_to_a_width),
 		cmocka_unit_test(worst_findings_come_first),
 	};

@@ -75,6 +75,16 @@ class Signals(Slow):
     def test_a_lost_terminal_leaves_a_whole_file(self):
         self.interrupted(signal.SIGHUP, 129)
 
+    def test_what_is_ignored_stays_so(self):
+        """As the shell of a script leaves SIGINT to what it starts with &."""
+        few = self.put("few", tool.lines(tool.names(300)))
+        process = self.start(*self.scan_options(few, self.out, self.dns, "-r", 500),
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        self.wait_for_records(0)
+        process.send_signal(signal.SIGINT)
+        self.finish(process)
+        self.assertEqual(self.verify(self.out), ("complete", 300))
+
     def test_a_lost_terminal_is_nothing_to_nohup(self):
         process = self.begin("--sync-interval", "0.1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         self.wait_for_records()

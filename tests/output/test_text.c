@@ -71,6 +71,9 @@ static void csv_texts_are_no_formulas(void **state)
 		const char *in, *out;
 	} cases[] = {
 		{ "=cmd|calc!.com", "'=cmd|calc!.com\n" },
+		{ "\xe2\x80\x83=cmd()", "'\xe2\x80\x83=cmd()\n" }, /* em space */
+		{ "\xe3\x85\xa4=cmd()", "'\xe3\x85\xa4=cmd()\n" }, /* Hangul filler */
+		{ "\xc2\xad=cmd()", "'\xc2\xad=cmd()\n" },         /* soft hyphen */
 		{ "+1", "'+1\n" },
 		{ "-1", "'-1\n" },
 		{ "@SUM(A1)", "'@SUM(A1)\n" },

@@ -91,7 +91,7 @@ static void answers_from_its_start_to_its_stop(void **state)
 
 	(void)state;
 	assert_int_equal(private_resolver_start(&resolver, NULL, 2, 4000, &server, &error), 0);
-	assert_true(address_is_loopback(&server.address));
+	assert_true(server.address.family == 4 && server.address.octet[0] == 127);
 	assert_int_equal(ask(&server, "localhost"), DNS_NOERROR);
 	assert_int_equal(ask(&server, "there.is.none.invalid"), DNS_NXDOMAIN);
 	assert_false(private_resolver_has_ended(resolver, &error));
