@@ -230,14 +230,27 @@ static enum finding finding_of_status(const struct obs_http *http)
 	}
 }
 
+/* The comma behind the media type at @at of @field, or its end; one within quotes is none (RFC 9110 5.6.4). */
+static size_t end_of_type(struct span field, size_t at)
+{
+	bool quoted = false;
+
+	for (; at < field.n && (quoted || field.p[at] != ','); at++) {
+		if (quoted && field.p[at] == '\\')
+			at++;
+		else if (field.p[at] == '"')
+			quoted = !quoted;
+	}
+	return at < field.n ? at : field.n;
+}
+
 /* Parameters are ignored (RFC 8461 3.2). Of several types (two fields make a list), senders take one or the other. */
 static bool is_text_plain(struct span field)
 {
-	struct span type;
+	for (size_t at = 0, end; at <= field.n; at = end + 1) {
+		struct span type = { field.p + at, end_of_type(field, at) - at };
 
-	if (!field.p)
-		return false;
-	while (span_next_part(&field, ',', &type)) {
+		end = at + type.n;
 		type.n = span_find(type, 0, ';');
 		if (!span_equal_nocase(span_trim(type), SPAN_LITERAL("text/plain")))
 			return false;

@@ -36,8 +36,11 @@ static enum http_go on_status_line(struct http_answer *answer, struct span line)
 	for (size_t i = at; i < at + 3 && i < line.n && ascii_is_digit(line.p[i]); i++)
 		status = status * 10 + (unsigned)(line.p[i] - '0');
 	/* RFC 9110 15.2: an interim answer is none yet. 101 is final: nobody asked for another protocol. */
-	if (status >= 100 && status < 200 && status != 101)
+	if (status >= 100 && status < 200 && status != 101) {
+		answer->line = HTTP_INTERIM_LINE;
 		return ++answer->interim > HTTP_INTERIM_MAX ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
+	}
+	answer->line = HTTP_FIELD_LINE;
 	answer->http->status = (uint16_t)status;
 	answer->is_bodiless = status == 204 || status == 304;
 	return HTTP_GO_ON;
@@ -54,17 +57,35 @@ static enum http_go keep_field(struct http_answer *answer, struct span value, st
 	return field->p ? HTTP_GO_ON : stop(answer, HTTP_STOP_NO_MEMORY);
 }
 
-/* Two that differ are one list (RFC 9110 5.3); who takes which of them is not known. */
-static enum http_go join_field(struct http_answer *answer, struct span value, struct span *field)
+/* What is kept of @field, @between and @value. What has no room for all of it is nothing to judge by. */
+static enum http_go append_field(struct http_answer *answer, const char *between, struct span value, struct span *field)
 {
-	char text[HTTP_FIELD_MAX];
-	int n;
+	char text[HTTP_FIELD_MAX + 1];
+	int n = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)field->n, field->p, between, (int)value.n, value.p);
 
-	if (!field->p || span_equal_nocase(*field, value) || span_find(*field, 0, ',') < field->n)
-		return keep_field(answer, value, field);
-	n = snprintf(text, sizeof(text), "%.*s, %.*s", (int)field->n, field->p, (int)value.n, value.p);
+	if (n < 0 || n > HTTP_FIELD_MAX)
+		return stop(answer, HTTP_STOP_PROTOCOL);
 	field->p = NULL;
 	return keep_field(answer, (struct span){ text, strnlen(text, (size_t)n) }, field);
+}
+
+/* Those that differ are one list (RFC 9110 5.3); who takes which of them is not known. */
+static enum http_go join_field(struct http_answer *answer, struct span value, struct span *field)
+{
+	answer->unfolding = field;
+	if (!field->p || span_equal_nocase(*field, value))
+		return keep_field(answer, value, field);
+	return append_field(answer, ", ", value, field);
+}
+
+/* RFC 9112 5.2: a line that begins with white space goes on with the field before. */
+static enum http_go unfold(struct http_answer *answer, struct span line)
+{
+	if (answer->unfolds_framing) /* libcurl has not seen this of it */
+		answer->is_contested = true;
+	if (!answer->unfolding || !answer->unfolding->p)
+		return HTTP_GO_ON;
+	return append_field(answer, answer->unfolding->n > 0 ? " " : "", span_trim(line), answer->unfolding);
 }
 
 /* Its name and value, as the evidence from which a challenge is judged. */
@@ -108,6 +129,9 @@ static void on_length(struct http_answer *answer, struct span value)
 
 static enum http_go on_field(struct http_answer *answer, struct span name, struct span value)
 {
+	answer->unfolding = NULL;
+	answer->unfolds_framing = span_equal_nocase(name, SPAN_LITERAL("content-length")) ||
+				  span_equal_nocase(name, SPAN_LITERAL("transfer-encoding"));
 	if (span_equal_nocase(name, SPAN_LITERAL("content-type")))
 		return join_field(answer, value, &answer->http->content_type);
 	if (span_equal_nocase(name, SPAN_LITERAL("location")))
@@ -128,7 +152,7 @@ static enum http_go on_field(struct http_answer *answer, struct span name, struc
 /* RFC 9112 6.3: an answer whose length is contested may be two, and is discarded. */
 static enum http_go end_of_header(struct http_answer *answer)
 {
-	answer->in_body = true;
+	answer->line = HTTP_TRAILER_LINE;
 	if (answer->has_length && (answer->is_chunked || answer->transfer_coding != HTTP_CODING_NONE))
 		answer->is_contested = true;
 	return answer->is_contested && !answer->is_bodiless ? stop(answer, HTTP_STOP_PROTOCOL) : HTTP_GO_ON;
@@ -143,14 +167,21 @@ enum http_go http_answer_line(struct http_answer *answer, struct span line)
 		return stop(answer, HTTP_STOP_PROTOCOL);
 	while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
 		line.n--;
-	if (answer->in_body)
-		return HTTP_GO_ON; /* RFC 9110 6.5: trailers change nothing */
-	if (span_starts_with_nocase(line, SPAN_LITERAL("HTTP/")))
+	switch (answer->line) {
+	case HTTP_STATUS_LINE:
 		return on_status_line(answer, line);
-	if (answer->http->status == 0)
-		return HTTP_GO_ON; /* of an interim answer */
+	case HTTP_INTERIM_LINE:
+		answer->line = line.n > 0 ? HTTP_INTERIM_LINE : HTTP_STATUS_LINE;
+		return HTTP_GO_ON;
+	case HTTP_TRAILER_LINE:
+		return HTTP_GO_ON; /* RFC 9110 6.5: trailers change nothing */
+	case HTTP_FIELD_LINE:
+		break;
+	}
 	if (line.n == 0)
 		return end_of_header(answer);
+	if (ascii_is_wsp(line.p[0]))
+		return unfold(answer, line);
 	colon = span_find(line, 0, ':');
 	if (colon == line.n)
 		return HTTP_GO_ON;

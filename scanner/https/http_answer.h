@@ -27,7 +27,10 @@ struct http_answer {
 	struct arena *arena;
 	struct obs_http *http; /* zeroed by the caller */
 	enum http_go go;       /* the last result */
-	bool in_body;          /* header lines from now on are trailers */
+	/* What the next line is, until the body: then it is a trailer. */
+	enum http_line { HTTP_STATUS_LINE, HTTP_INTERIM_LINE, HTTP_FIELD_LINE, HTTP_TRAILER_LINE } line;
+	struct span *unfolding; /* the field that a line beginning with white space goes on with; NULL: none is kept */
+	bool unfolds_framing;   /* it would be one of these: */
 	/* of its fields and status, what says where the body ends (RFC 9112 6.3) */
 	bool is_bodiless, has_length, has_transfer_coding, is_chunked;
 	bool is_contested; /* it is said in two ways, or in none that can be understood */

@@ -185,6 +185,7 @@ static const struct expectation table[] = {
 	{ "the words of a challenge under another status", "http 404\nbody <html><title>Just a moment...</title>",
 	  "501", "complete", "http", "no-policy" },
 	{ "one type in two spellings", "type text/plain, Text/Plain; charset=utf-8", "", OK, "enforce-ok" },
+	{ "a comma within quotes", "type text/plain; x=\"a,\\\"b\"; y=1", "", OK, "enforce-ok" },
 	{ "two types", "type text/plain; charset=utf-8, text/html", "509", OK, "enforce-ok" },
 	{ "301 with text/html", "http 301\ntype text/html", "503", "complete", "http", "no-policy" },
 	{ "503", "http 503", "504", "complete", "http", "no-policy" },

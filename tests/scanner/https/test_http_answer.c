@@ -44,6 +44,51 @@ static void interim_answers_are_counted(void **state)
 	arena_fini(&f.arena);
 }
 
+/* A stranger's field may begin like a status line; lines of an interim answer are none of the final one's. */
+static void the_status_is_that_of_the_last_first_line(void **state)
+{
+	static const struct {
+		const char *lines[8];
+		unsigned status;
+		const char *type;
+	} cases[] = {
+		{ { "HTTP/1.1 404 No", "HTTP/1.1 200 OK: x", "" }, 404, NULL },
+		{ { "HTTP/1.1 200 OK", "HTTP/1.1 404 No: x", "Content-Type: text/plain", "" }, 200, "text/plain" },
+		{ { "HTTP/1.1 103 Hints", "HTTP/1.1 200 OK: x", "", "HTTP/1.1 404 No", "" }, 404, NULL },
+		{ { "HTTP/1.1 200 OK", "Content-Type: a", "Content-Type: b", "Content-Type: c", "" }, 200, "a, b, c" },
+		{ { "HTTP/1.1 200 OK", "Content-Type:", " text/plain", "\t; a=b", "X: y", " z", "" },
+		  200,
+		  "text/plain ; a=b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct fixture f;
+
+		fixture_init(&f);
+		for (size_t k = 0; k < COUNT_OF(cases[i].lines) && cases[i].lines[k]; k++)
+			assert_int_equal(line(&f, cases[i].lines[k]), HTTP_GO_ON);
+		assert_int_equal(f.http.status, cases[i].status);
+		assert_true(span_equal(f.http.content_type,
+				       cases[i].type ? span_of(cases[i].type) : (struct span){ NULL, 0 }));
+		arena_fini(&f.arena);
+	}
+}
+
+/* libcurl reads a body as if the rest of the line were not there. */
+static void framing_over_two_lines_is_refused(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	line(&f, "HTTP/1.1 200 OK");
+	line(&f, "Transfer-Encoding:");
+	line(&f, " chunked");
+	assert_int_equal(line(&f, ""), HTTP_STOP_PROTOCOL);
+	arena_fini(&f.arena);
+}
+
 static void header_octets_are_bounded(void **state)
 {
 	struct fixture f;
@@ -136,8 +181,12 @@ static void full_arena_is_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interim_answers_are_counted), cmocka_unit_test(header_octets_are_bounded),
-		cmocka_unit_test(long_field_is_cut),           cmocka_unit_test(body_is_kept_up_to_its_limit),
+		cmocka_unit_test(interim_answers_are_counted),
+		cmocka_unit_test(header_octets_are_bounded),
+		cmocka_unit_test(the_status_is_that_of_the_last_first_line),
+		cmocka_unit_test(framing_over_two_lines_is_refused),
+		cmocka_unit_test(long_field_is_cut),
+		cmocka_unit_test(body_is_kept_up_to_its_limit),
 		cmocka_unit_test(full_arena_is_ours),
 	};
 

@@ -390,7 +390,7 @@ static const struct field_case field_cases[] = {
 	{ "empty content type", "Content-Type:\r\n", "", NULL, 200, "" },
 	{ "any case, any space", "CONTENT-type: \t text/HTML ;x=y \r\n", "text/HTML ;x=y", NULL, 200, "" },
 	{ "two that differ", "Content-Type: a/b\r\nContent-Type: c/d\r\n", "a/b, c/d", NULL, 200, "" },
-	{ "three that differ", "Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Type: e/f\r\n", "a/b, c/d", NULL, 200,
+	{ "three that differ", "Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Type: e/f\r\n", "a/b, c/d, e/f", NULL, 200,
 	  "" },
 	{ "two that do not", "Content-Type: a/b\r\nContent-Type: A/B\r\n", "a/b", NULL, 200, "" },
 	{ "cf-mitigated", "CF-Mitigated: \t Challenge \r\n", NULL, "cf-mitigated: Challenge", 403, "" },
