@@ -61,9 +61,18 @@ static bool needs_guard(struct span s)
 	return s.n > n && begins_formula(c); /* a sign alone is none */
 }
 
-static const char *escape_quote(uint32_t c)
+/* What no reader of CSV takes as it is. */
+static const char *escape_raw(uint32_t c)
 {
-	return c == '"' ? "\"\"" : NULL;
+	return c == '"' ? "\"\"" : c == 0 ? "\xef\xbf\xbd" : NULL;
+}
+
+/* Nor what steers the terminal of who looks at the file. */
+static const char *escape_shown(uint32_t c)
+{
+	bool ends_line = c == '\t' || c == '\n' || c == '\r';
+
+	return character_class(c) & CHARACTER_CONTROL && !ends_line ? "\xef\xbf\xbd" : escape_raw(c);
 }
 
 void csv_text(struct csv *csv, struct span s)
@@ -75,7 +84,7 @@ void csv_text(struct csv *csv, struct span s)
 		text_char(csv->out, '"');
 	if (!csv->raw && needs_guard(s))
 		text_char(csv->out, '\'');
-	text_escaped(csv->out, s, quoted ? escape_quote : NULL);
+	text_escaped(csv->out, s, csv->raw ? escape_raw : escape_shown);
 	if (quoted)
 		text_char(csv->out, '"');
 }

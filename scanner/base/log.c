@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,8 +17,8 @@
 #include "scanner/base/wall_clock.h"
 
 enum {
-	PROGRESS_MAX = 512,         /* octets; wider than any terminal's line of ours */
-	TERMINAL_PATIENCE_MS = 500, /* for room on a terminal; none for one that had no room the last time */
+	PROGRESS_MAX = 512,        /* octets; wider than any terminal's line of ours */
+	READER_PATIENCE_MS = 1000, /* for room on a terminal or in a pipe; none where there was none the last time */
 };
 
 static struct {
@@ -25,9 +26,9 @@ static struct {
 	int fd;                      /* of the file; below 0: standard error */
 	const char *path;            /* of the file */
 	char progress[PROGRESS_MAX]; /* what stands on the terminal's last line; "" nothing */
-	int terminal;                /* standard error where that is one, opened anew; below 0: it is none */
+	int terminal;                /* standard error where that is one, or a pipe, opened anew; below 0: neither */
 	int patience_ms;             /* with it */
-} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1, .terminal = -1, .patience_ms = TERMINAL_PATIENCE_MS };
+} logger = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1, .terminal = -1, .patience_ms = READER_PATIENCE_MS };
 
 _Atomic int log_most = LOG_LEVEL_INFO;
 
@@ -56,10 +57,23 @@ static void keep_terminal(int terminal)
 		close(old);
 }
 
+static bool is_fifo(int fd)
+{
+	struct stat info;
+
+	return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+/* Is standard error something whose reader may not read? */
+static bool may_stand(void)
+{
+	return isatty(STDERR_FILENO) || is_fifo(STDERR_FILENO);
+}
+
 /* A descriptor of ours, since O_NONBLOCK would be the shell's, too. */
 static int open_terminal(void)
 {
-	return isatty(STDERR_FILENO) ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	return may_stand() ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
 }
 
 int log_open(const char *path, enum log_level most, struct error *error)
@@ -69,6 +83,8 @@ int log_open(const char *path, enum log_level most, struct error *error)
 
 	if (path && fd < 0)
 		return error_set(error, "%s: %s; choose another --log-file", path, strerror(errno));
+	if (fd >= 0 && is_fifo(fd)) /* one that is full has failed, like a disk */
+		fcntl(fd, F_SETFL, O_WRONLY | O_APPEND | O_NONBLOCK);
 	atomic_store(&log_most, (int)most);
 	keep_terminal(open_terminal());
 	write_to(fd, path);
@@ -103,8 +119,8 @@ bool log_terminal_obeys(void)
 	return !terminal || (terminal[0] != '\0' && strcmp(terminal, "dumb") != 0);
 }
 
-/* A terminal that shows nothing (a stopped one, a connection that hangs) must not hold up a scan: what it does not take
- * is lost. */
+/* A terminal that shows nothing (a stopped one, a connection that hangs), or a pager in front of which nobody sits,
+ * must not hold up a scan: what it does not take is lost. */
 static void write_terminal(struct span text)
 {
 	struct pollfd room = { .fd = logger.terminal, .events = POLLOUT };
@@ -117,14 +133,14 @@ static void write_terminal(struct span text)
 		else if (n == 0 || (errno != EINTR && errno != EAGAIN) || poll(&room, 1, logger.patience_ms) <= 0)
 			break;
 	}
-	logger.patience_ms = text.n > 0 ? 0 : TERMINAL_PATIENCE_MS;
+	logger.patience_ms = text.n > 0 ? 0 : READER_PATIENCE_MS;
 }
 
 /* One write, so that lines of other processes on the same terminal or pipe do not mix in. Nobody is left to
  * tell when standard error itself fails. */
 static void write_stderr(const char *text, size_t n)
 {
-	if (logger.terminal >= 0 && isatty(STDERR_FILENO))
+	if (logger.terminal >= 0 && may_stand())
 		write_terminal((struct span){ text, n });
 	else
 		(void)!text_write_all(STDERR_FILENO, (struct span){ text, n });

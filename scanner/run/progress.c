@@ -218,14 +218,18 @@ static bool ends_within_a_row(const char *path, off_t size)
 static int open_status(struct progress *progress, const struct options *options, struct error *error)
 {
 	const char *path = options->status_updates_file;
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (options->resume ? 0 : O_TRUNC);
+	/* of a FIFO that nobody reads, the scan would wait deaf to signals */
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK | (options->resume ? 0 : O_TRUNC);
 	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, flags, 0666);
 	struct stat info = { 0 };
 	bool has_rows = fd >= 0 && options->resume && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
 			info.st_size > 0;
 
 	if (fd < 0 || text_open_fd(&progress->status, path, fd) != 0) {
-		text_explain(path, errno, error);
+		if (errno == ENXIO)
+			error_set(error, "%s: nobody reads this FIFO; start its reader first", path);
+		else
+			text_explain(path, errno, error);
 		if (fd > STDOUT_FILENO)
 			close(fd);
 		return -1;

@@ -75,6 +75,25 @@ class Signals(Slow):
     def test_a_lost_terminal_leaves_a_whole_file(self):
         self.interrupted(signal.SIGHUP, 129)
 
+    def test_a_pipe_that_nobody_reads_stops_nobody(self):
+        """As of `scan -vv … 2>&1 | less`; a FIFO of -l or -u, too."""
+        few = self.put("few", tool.lines(tool.names(600)))
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        for number, more in enumerate(([], ["-l", fifo], ["-u", fifo])):
+            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            out = self.path(f"unread-{number}")
+            read, write = os.pipe()
+            process = subprocess.Popen([tool.STSURVEY, *map(str, self.scan_options(few, out, self.dns, "-vv", *more))], stderr=write,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            os.close(write)
+            self.assertEqual(process.wait(), 0)
+            os.close(read)
+            os.close(reader)
+            self.assertEqual(self.verify(out), ("complete", 600))
+        _, err = self.run_tool(*self.scan_options(few, self.path("deaf"), self.dns, "-u", fifo), status=1)
+        self.assertIn("nobody reads this FIFO", err)
+
     def test_what_is_ignored_stays_so(self):
         """As the shell of a script leaves SIGINT to what it starts with &."""
         few = self.put("few", tool.lines(tool.names(300)))

@@ -71,6 +71,7 @@ static void csv_texts_are_no_formulas(void **state)
 		const char *in, *out;
 	} cases[] = {
 		{ "=cmd|calc!.com", "'=cmd|calc!.com\n" },
+		{ "a\x1b]0;x\x07\xc2\x9b\tb", "a\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd\tb\n" },
 		{ "\xe2\x80\x83=cmd()", "'\xe2\x80\x83=cmd()\n" }, /* em space */
 		{ "\xe3\x85\xa4=cmd()", "'\xe3\x85\xa4=cmd()\n" }, /* Hangul filler */
 		{ "\xc2\xad=cmd()", "'\xc2\xad=cmd()\n" },         /* soft hyphen */
