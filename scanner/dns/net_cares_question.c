@@ -133,7 +133,7 @@ static void on_tcp_silence(struct net_cares *net, struct net_query *query, const
 {
 	bool answered = try->channel->answers != try->answers_before;
 
-	if (!answered)
+	if (!answered || timed_out) /* one that answers in turn is stuck behind another question (RFC 7766 6.2.1.1) */
 		channel_retire(try->channel);
 	if (query->own.pinned >= 0 || !net_cares_may_try(net, query)) {
 		fail(net, query, DNS_TRUNCATED, NULL);
@@ -141,6 +141,7 @@ static void on_tcp_silence(struct net_cares *net, struct net_query *query, const
 		net_cares_send(net, query);
 	} else {
 		query->own.tries_left--;
+		net->counts.repeats++;
 		delay(net, query);
 	}
 }
