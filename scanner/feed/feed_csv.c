@@ -84,19 +84,22 @@ bool feed_csv_read_header(struct feed_csv *csv, struct span row, char separator)
 	static const char *const rank_titles[] = { "rank", "globalrank", "global_rank", "position", "pos", NULL };
 	int vague = FEED_CSV_NONE;
 	struct span field;
+	struct feed_csv read = { separator, FEED_CSV_NONE, FEED_CSV_NONE };
 
-	*csv = (struct feed_csv){ separator, FEED_CSV_NONE, FEED_CSV_NONE };
 	for (int column = 0; next_field(&row, separator, &field); column++) {
-		if (csv->domain_column == FEED_CSV_NONE && feed_text_is_one_of(field, domain_titles))
-			csv->domain_column = column;
+		if (read.domain_column == FEED_CSV_NONE && feed_text_is_one_of(field, domain_titles))
+			read.domain_column = column;
 		else if (vague == FEED_CSV_NONE && feed_text_is_one_of(field, vague_titles))
 			vague = column;
-		else if (csv->rank_column == FEED_CSV_NONE && feed_text_is_one_of(field, rank_titles))
-			csv->rank_column = column;
+		else if (read.rank_column == FEED_CSV_NONE && feed_text_is_one_of(field, rank_titles))
+			read.rank_column = column;
 	}
-	if (csv->domain_column == FEED_CSV_NONE)
-		csv->domain_column = vague;
-	return csv->domain_column != FEED_CSV_NONE;
+	if (read.domain_column == FEED_CSV_NONE)
+		read.domain_column = vague;
+	if (read.domain_column == FEED_CSV_NONE)
+		return false;
+	*csv = read;
+	return true;
 }
 
 bool feed_csv_is_title(struct span line)
@@ -174,4 +177,46 @@ void feed_csv_pick(const struct feed_csv *csv, struct span row, struct span *dom
 	*rank = 0;
 	/* a bare name among rows is still a name; anything else with a separator is none */
 	*domain = next_field(&rest, csv->separator, &field) && !rest.p ? field : row;
+}
+
+/* A dot, and letters behind the last one: no number, date, version, address of a page or of a person. */
+static bool is_like_domain(struct span s)
+{
+	size_t dot = 0, at;
+
+	if (s.n > 0 && s.p[s.n - 1] == '.')
+		s.n--;
+	while ((at = span_find(s, dot, '.')) < s.n)
+		dot = at + 1;
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_is_space(s.p[i]) || strchr("@/:", s.p[i]))
+			return false;
+	return dot > 1 && s.n - dot > 1 && !ascii_is_digit(s.p[dot]);
+}
+
+void feed_csv_look(const struct feed_csv *csv, struct span row, struct feed_csv_sample *sample)
+{
+	struct span field;
+	uint64_t rank;
+
+	feed_csv_pick(csv, row, &field, &rank);
+	sample->picked += is_like_domain(field);
+	sample->rows++;
+	for (int column = 0; column < FEED_CSV_COLUMNS_MAX && next_field(&row, csv->separator, &field); column++) {
+		sample->numbers += column == 0 && span_decimal(field, RANK_MAX, &rank);
+		sample->found[column] += is_like_domain(field);
+	}
+}
+
+void feed_csv_choose(struct feed_csv *csv, const struct feed_csv_sample *sample)
+{
+	unsigned header = sample->rows > 2;
+
+	for (int column = 0; sample->picked == 0 && column < FEED_CSV_COLUMNS_MAX; column++) {
+		if (sample->found[column] == 0 || sample->found[column] + header < sample->rows)
+			continue;
+		csv->domain_column = column;
+		csv->rank_column = sample->numbers + header >= sample->rows ? 0 : FEED_CSV_NONE;
+		return;
+	}
 }

@@ -20,7 +20,7 @@ struct feed_csv {
 /* The separators to be tried, in order. */
 extern const char feed_csv_separators[];
 
-/* Is the row a header with a column of domains? Then @csv says where. */
+/* Is the row a header with a column of domains? Then @csv says where; else it is left alone. */
 bool feed_csv_read_header(struct feed_csv *csv, struct span row, char separator);
 
 /* Is a line without separators the header of a list? Words that are a top-level domain, too, are none. */
@@ -37,6 +37,19 @@ bool feed_csv_is_ranked(struct span row, char separator, struct span *domain, ui
 
 /* The row's domain, into which @row's text goes where it has none, and its rank, 0 where it has none. */
 void feed_csv_pick(const struct feed_csv *csv, struct span row, struct span *domain, uint64_t *rank);
+
+/* In which of a row's columns there is what only a domain looks like, counted over the rows of a sample. */
+enum { FEED_CSV_COLUMNS_MAX = 32 }; /* those behind are not looked at */
+struct feed_csv_sample {
+	unsigned rows, numbers;               /* of these, with a number first */
+	unsigned picked;                      /* rows in which feed_csv_pick finds one … */
+	unsigned found[FEED_CSV_COLUMNS_MAX]; /* … and in which there is one here */
+};
+void feed_csv_look(const struct feed_csv *csv, struct span row, struct feed_csv_sample *sample);
+
+/* Rows without a header: where what would be picked is nowhere a domain, and another column is one in all rows but a
+ * header that nobody knows, take that. */
+void feed_csv_choose(struct feed_csv *csv, const struct feed_csv_sample *sample);
 
 /* How does the text end, as one row? */
 enum feed_csv_end {

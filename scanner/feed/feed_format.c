@@ -223,12 +223,22 @@ static char separator_of_first(struct span line, struct span rows)
 	return '\0';
 }
 
+static void choose_column(struct feed_reader *reader, struct span rows)
+{
+	struct feed_csv_sample sample = { 0 };
+	struct span line;
+
+	while (sample.rows < FEED_SAMPLE_LINES && next_line(&rows, &line))
+		feed_csv_look(&reader->csv, line, &sample);
+	feed_csv_choose(&reader->csv, &sample);
+}
+
 /* Which format do these first octets have? Never AUTO. Of rows, the separator as well. */
 static enum feed_format format_of(struct feed_reader *reader, struct span sample)
 {
 	unsigned lines = 0, rows[SEPARATORS] = { 0 }, best = 0;
 	bool is_quoted = false; /* the first line begins as no name does */
-	struct span line, domain;
+	struct span line, domain, whole = sample;
 	uint64_t rank;
 	char first;
 
@@ -249,7 +259,10 @@ static enum feed_format format_of(struct feed_reader *reader, struct span sample
 		if (rows[i] > rows[best])
 			best = i;
 	reader->csv.separator = feed_csv_separators[best];
-	return is_quoted || (rows[best] > 0 && rows[best] * 2 >= lines) ? FEED_FORMAT_CSV : FEED_FORMAT_LIST;
+	if (!is_quoted && (rows[best] == 0 || rows[best] * 2 < lines))
+		return FEED_FORMAT_LIST;
+	choose_column(reader, whole);
+	return FEED_FORMAT_CSV;
 }
 
 static struct span sample_of(const struct feed_reader *reader)

@@ -293,7 +293,8 @@ static void judge_handshake(struct net_curl_attempt *attempt, CURLcode code)
  * than close_notify (RFC 9112 9.8). */
 static bool is_cut(const struct net_curl_attempt *attempt, bool whole)
 {
-	return attempt->http.line != HTTP_TRAILER_LINE /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
+	return attempt->http.line !=
+		       HTTP_TRAILER_LINE /* libcurl 7.88 minds no end within the header section (RFC 9112 8) */
 	       || !whole || (!http_answer_is_framed(&attempt->http) && !attempt->tls.closed);
 }
 
