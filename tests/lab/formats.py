@@ -2,10 +2,12 @@
 """formats.py JSONL CSV - do both exports of one scan say the same of each domain?
 
 The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. The apostrophe
-with which the CSV guards what a spreadsheet would take for a formula is taken away first. Exit status 1 where they differ.
+with which the CSV guards what a spreadsheet would take for a formula is taken away first; control characters are U+FFFD there. Exit
+status 1 where they differ, or hold nothing.
 """
 import csv
 import json
+import re
 import sys
 
 PLACE = {
@@ -27,7 +29,7 @@ def word(line, column):
         return " ".join(record["name"] or "." for record in value or [])
     if isinstance(value, list):
         return " ".join(value)
-    return TEXT[value] if value is None or isinstance(value, bool) else str(value)
+    return TEXT[value] if value is None or isinstance(value, bool) else re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", str(value))
 
 
 def main():
@@ -41,7 +43,7 @@ def main():
         wrong += ["%r: %s %r in CSV, %r in JSON" % (line["name"], column, text, word(line, column))
                   for column, text in row.items() if text != word(line, column)]
     print("\n".join(wrong[:20]) + "\n" * bool(wrong) + "%d domains in both forms, %d differences" % (len(rows), len(wrong)))
-    return 1 if wrong else 0
+    return 1 if wrong or not rows else 0
 
 
 if __name__ == "__main__":
