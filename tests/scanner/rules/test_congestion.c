@@ -94,6 +94,23 @@ static const struct {
 	  0,
 	  true },
 	{ "a scan's end", 0, 15000, { { 20, 0, 0, false, 0 }, { 8, 0, 0.7, false, 900 } }, 0, 0, 0, false },
+	{ "a burst, then a limit",
+	  10000,
+	  20000,
+	  { { 5, 10000, 0, false, 0 }, { AGES_S, 300, 0, false, 0 } },
+	  200,
+	  400,
+	  2,
+	  true },
+	{ "and no --rate", 0, 10000, { { 5, 0, 0, false, 0 }, { AGES_S, 300, 0, false, 0 } }, 200, 400, 2, true },
+	{ "a burst, then nearly nothing",
+	  10000,
+	  20000,
+	  { { 30, 0, 0, false, 0 }, { AGES_S, 30, 0, false, 0 } },
+	  20,
+	  50,
+	  2,
+	  true },
 	{ "few questions", 10000, 20, { { AGES_S, 5, 0, false, 0 } }, CONGESTION_RATE_LEAST, 20, 1, false },
 };
 
@@ -150,6 +167,99 @@ static void the_rate_is_what_the_path_bears(void **state)
 		if (table[i].quiet && share > CONGESTION_REPEATS_MOST)
 			fail_msg("%s: %.1f %% are repeats", table[i].name, share * 100);
 		assert_int_equal(congestion.decreases > 0, congestion.lowest > 0);
+	}
+}
+
+enum {
+	ASKED_MOST = 20000, /* a second, by a scan without a limit */
+	IN_FLIGHT = 4000,
+	TRIES = 4,
+	ASKED_OF_LIVE = 8, /* questions about a name that lives; one about another */
+	DEAD_FROM_S = 60,
+	DEAD_UNTIL_S = 300,
+	ENDS_S = 360,
+	BACK_S = 15, /* time-out, two windows at the lower rate, and some */
+};
+
+/* A scan of names of which some servers never answer; all else is answered at once. */
+struct names {
+	double dead;              /* share of those to come */
+	double in_flight, done;   /* dead names; names of both kinds */
+	double due[LAG_S][TRIES]; /* those to be asked again, by tries made; all made: to be given up … */
+	double waiting[TRIES];    /* … and for which the rate had no room */
+	double packets, repeats, answered;
+};
+
+static void ask_for_a_second(struct names *names, unsigned second, double rate)
+{
+	double *due = names->due[second % LAG_S];
+	double room = rate > 0 && rate < ASKED_MOST ? rate : ASKED_MOST;
+	double questions = names->dead + (1 - names->dead) * ASKED_OF_LIVE, begun;
+
+	names->in_flight -= due[0];
+	names->done += due[0];
+	due[0] = 0;
+	for (unsigned k = 1; k < TRIES; k++) {
+		names->waiting[k] += due[k];
+		due[k] = 0;
+	}
+	for (unsigned k = 1; k < TRIES; k++) {
+		double sent = names->waiting[k] < room ? names->waiting[k] : room;
+
+		room -= sent;
+		names->waiting[k] -= sent;
+		due[(k + 1) % TRIES] += sent;
+		names->packets += sent;
+		names->repeats += sent;
+	}
+	begun = room / questions;
+	if (begun * names->dead > IN_FLIGHT - names->in_flight)
+		begun = (IN_FLIGHT - names->in_flight) / names->dead;
+	names->in_flight += begun * names->dead;
+	due[1] += begun * names->dead;
+	names->done += begun * (1 - names->dead);
+	names->packets += begun * questions;
+	names->answered += begun * (1 - names->dead) * ASKED_OF_LIVE;
+}
+
+static void dead_names_do_not_stop_a_scan(void **state)
+{
+	static const double alive[] = { 0, 0.02, 0.1, 0.33, 0.5 };
+	static const double limits[] = { 0, 10000, 2000, 1000, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(alive) * COUNT_OF(limits); i++) {
+		double limit = limits[i % COUNT_OF(limits)], live = alive[i / COUNT_OF(limits)];
+		struct names names = { 0 }, unhindered = { 0 };
+		struct congestion congestion;
+		unsigned slow = 0;
+
+		congestion_init(&congestion, limit, limit > CONGESTION_START ? CONGESTION_START : limit, TIMEOUT_MS);
+		for (unsigned s = 1; s <= ENDS_S; s++) {
+			if (s == DEAD_FROM_S) {
+				names.dead = unhindered.dead = 1 - live;
+				names.done = unhindered.done = 0;
+			}
+			if (s == DEAD_UNTIL_S) {
+				names.dead = unhindered.dead = 0;
+				if (names.done < unhindered.done / 3)
+					fail_msg("%g live, limit %g: %g names are done instead of %g", live, limit,
+						 names.done, unhindered.done);
+			}
+			ask_for_a_second(&names, s, congestion.rate);
+			ask_for_a_second(&unhindered, s, limit);
+			congestion_tick(&congestion,
+					&(struct congestion_counts){ (uint64_t)names.packets, (uint64_t)names.repeats,
+								     (uint64_t)names.answered },
+					false, 1000ULL * s);
+			slow = s > DEAD_FROM_S && congestion_is_lowered(&congestion) &&
+					       congestion.rate < (limit > 0 ? limit : ASKED_MOST) / 4
+				       ? slow + 1
+				       : 0;
+			if (slow > BACK_S)
+				fail_msg("%g live, limit %g: %g a second for %u s", live, limit, congestion.rate, slow);
+		}
+		assert_float_equal(congestion.rate, limit, 1e-9);
 	}
 }
 
@@ -211,12 +321,32 @@ static void the_user_may_change_it_meanwhile(void **state)
 	}
 }
 
+static void what_is_given_back_is_what_the_user_allows(void **state)
+{
+	struct congestion_counts counts = { 0 };
+	struct congestion congestion;
+
+	(void)state;
+	congestion_init(&congestion, 0, 0, TIMEOUT_MS);
+	for (unsigned s = 1; s <= 60; s++) {
+		counts.packets += 1000;
+		counts.repeats += 500;
+		counts.answered += s < 20 ? 500 : 0;
+		if (congestion_tick(&congestion, &counts, false, 1000ULL * s) == CONGESTION_DOWN &&
+		    congestion.most <= 0)
+			congestion_scale(&congestion, 0.8, 80000, 0.1);
+	}
+	assert_true(congestion.most > 0 && congestion.rate == congestion.most);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rate_is_what_the_path_bears),
+		cmocka_unit_test(dead_names_do_not_stop_a_scan),
 		cmocka_unit_test(it_starts_slowly),
 		cmocka_unit_test(the_user_may_change_it_meanwhile),
+		cmocka_unit_test(what_is_given_back_is_what_the_user_allows),
 	};
 
 	return cmocka_run_group_tests_name("congestion", tests, NULL, NULL);
