@@ -339,17 +339,33 @@ static const char *words_of_verdict(const struct obs_mx *mx, const struct judgem
 	return verdicts[judgement->verdict];
 }
 
-static void explain_conclusion(const struct paper *paper, const struct obs_mx *mx, const struct classification *result)
+/* Why a domain stayed unknown: asking again would not help where all was answered, and more than we keep. */
+static const char *words_of_unknown(const struct observation *o)
+{
+	bool left_out = o->mx.omitted > 0 || o->policy.address_untried > 0;
+	bool unanswered = dns_status_is_transient(o->mx.answer.status) || dns_status_is_transient(o->policy.a.status) ||
+			  dns_status_is_transient(o->policy.aaaa.status);
+
+	for (int q = 0; q < TXT_QUESTIONS; q++) {
+		left_out = left_out || o->txt[q].omitted_meant > 0;
+		unanswered = unanswered || dns_status_is_transient(o->txt[q].answer.status);
+	}
+	return left_out && !unanswered ? "it publishes more records than are kept, and those left out may matter"
+				       : "some questions got no answer; check again later";
+}
+
+static void explain_conclusion(const struct paper *paper, const struct observation *observation,
+			       const struct classification *result)
 {
 	const struct judgement *judgement = &result->judgement;
 
 	show_label(paper, "verdict");
 	show_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
-	fprintf(paper->out, ": %s\n", words_of_verdict(mx, judgement));
+	fprintf(paper->out, ": %s\n", words_of_verdict(&observation->mx, judgement));
 	if (classification_misconfigured(result))
 		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
 	if (judgement->status == DOMAIN_UNKNOWN)
-		fprintf(paper->out, "  %-11s some questions got no answer; check again later\n", "");
+		fprintf(paper->out, "  %-11s %s\n", "", words_of_unknown(observation));
 }
 
 static void explain_all(const struct paper *paper, const struct observation *observation,
@@ -371,7 +387,7 @@ static void explain_all(const struct paper *paper, const struct observation *obs
 		explain_fetch(paper, observation, result);
 	fputc('\n', paper->out);
 	explain_findings(paper, &result->judgement.findings);
-	explain_conclusion(paper, &observation->mx, result);
+	explain_conclusion(paper, observation, result);
 }
 
 /* ---- lines for a terminal ---- */

@@ -68,6 +68,33 @@ static void warn_if_overlapping(const struct scan_files *files, struct origin *o
 	}
 }
 
+static bool has_shard(const struct origin *origin, int count, uint32_t shard)
+{
+	for (int i = 0; i < count; i++)
+		if (origin[i].shard == shard)
+			return true;
+	return false;
+}
+
+/* One file alone is what somebody wants to see; of several shards of one list none was left out on purpose. */
+static void warn_if_shard_missing(const struct scan_files *files, const struct origin *origin)
+{
+	uint32_t first = 0;
+
+	for (int i = 0; i < files->count; i++)
+		if (origin[i].sample == 0 || origin[i].size != origin[0].size || origin[i].sample != origin[0].sample ||
+		    origin[i].shards != origin[0].shards)
+			return;
+	if (files->count < 2)
+		return;
+	/* the first that is missing is found among as many as there are files, and one */
+	while (first < origin[0].shards && has_shard(origin, files->count, first))
+		first++;
+	if (first < origin[0].shards)
+		warn(files, "shard %u of %u is missing: the numbers are not of the whole list", first,
+		     origin[0].shards);
+}
+
 /* Is all there? 0, or -1 with one line in @error. */
 static int judge_file(struct scan_files *files, const struct reader *reader, const char *path, struct error *error)
 {
@@ -139,6 +166,8 @@ int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain, v
 		return error_set(error, "no memory");
 	for (int i = 0; i < files->count && !pass.enough && result == 0; i++)
 		result = read_file(&pass, i, error);
+	if (result == 0 && !pass.enough)
+		warn_if_shard_missing(files, pass.origin);
 	free(pass.origin);
 	return result;
 }

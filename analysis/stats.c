@@ -211,6 +211,8 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 		if (host.n == 0)
 			host = uri.host;
 	}
+	if (span_ends_with(host, SPAN_LITERAL("."))) /* of the root: the same host */
+		host.n--;
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
 	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;
 }

@@ -62,8 +62,10 @@ static enum frame_result next_frame(struct reader *r)
 		r->end.torn = result == FRAME_TORN;
 		break;
 	case FRAME_DAMAGED:
-		fail_reading(r, "damaged at octet %lld; the %llu records before it are good", r->frame.end,
-			     r->end.records);
+		fail_reading(r,
+			     "damaged at octet %lld; the %llu records before it are good; head -c %lld FILE >PART "
+			     "takes them",
+			     r->frame.end, r->end.records, r->frame.end);
 		break;
 	case FRAME_FOREIGN:
 		fail_reading(r, "is no scan file (not compressed with zstd)");
@@ -247,8 +249,9 @@ static int next_domain(struct reader *r, struct observation *observation)
 		case DECODE_DAMAGED:
 			return fail_reading(
 				r,
-				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good",
-				decode_offset(r->decode), r->frame.start, r->end.records);
+				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good; "
+				"head -c %lld FILE >PART takes those before the frame",
+				decode_offset(r->decode), r->frame.start, r->end.records, r->frame.start);
 		}
 	}
 }

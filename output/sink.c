@@ -97,6 +97,13 @@ static void fail_writing(struct sink *sink, const char *what, int number)
 	atomic_store(&sink->failed, true);
 }
 
+/* Whatever failed before: no --resume helps any more. */
+static void fail_deleted(struct sink *sink)
+{
+	error_set(&sink->error, "%s: was deleted while it was written; its records are lost", sink->path);
+	atomic_store(&sink->failed, true);
+}
+
 /* ---- writing ---- */
 
 static void sync_file(struct sink *sink)
@@ -398,6 +405,7 @@ bool sink_failed(const struct sink *sink)
 
 int sink_close(struct sink *sink, const struct record_trailer *trailer, struct error *error)
 {
+	struct stat info;
 	bool failed;
 
 	pthread_mutex_lock(&sink->lock);
@@ -410,12 +418,15 @@ int sink_close(struct sink *sink, const struct record_trailer *trailer, struct e
 	write_alone(sink, NULL, trailer);
 	/* Network file systems report a full disk here at the latest. */
 	if (sink->is_file) {
+		bool deleted = fstat(sink->fd, &info) == 0 && info.st_nlink == 0;
 		int closed = close(sink->fd);
 
 		sink->fd = -1;
 		sink->is_file = false;
 		if (closed != 0)
 			fail_writing(sink, "cannot be closed", errno);
+		if (deleted)
+			fail_deleted(sink);
 	}
 	*error = sink->error;
 	failed = atomic_load(&sink->failed);

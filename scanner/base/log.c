@@ -217,6 +217,19 @@ int log_progress_width(void)
 	return size.ws_col - 1 < PROGRESS_MAX - 1 ? size.ws_col - 1 : PROGRESS_MAX - 1;
 }
 
+/* How many octets of @line a terminal @width wide is shown: whole parts, for half a number is another one. */
+static int shown_of(const char *line, int width)
+{
+	static const char between[] = "; ";
+	int n = width;
+
+	if (strnlen(line, PROGRESS_MAX) <= (size_t)width)
+		return width;
+	while (n > 0 && strncmp(line + n, between, sizeof(between) - 1) != 0)
+		n--;
+	return n > 0 ? n : width;
+}
+
 void log_progress(const char *line)
 {
 	char out[PROGRESS_MAX + 16];
@@ -224,7 +237,7 @@ void log_progress(const char *line)
 
 	pthread_mutex_lock(&logger.lock);
 	if (log_is_terminal()) {
-		snprintf(logger.progress, sizeof(logger.progress), "%.*s", log_progress_width(), line);
+		snprintf(logger.progress, sizeof(logger.progress), "%.*s", shown_of(line, log_progress_width()), line);
 		n = snprintf(out, sizeof(out), "\r\033[K%s", logger.progress);
 	} else {
 		n = snprintf(out, sizeof(out), "%.*s\n", (int)PROGRESS_MAX, line);

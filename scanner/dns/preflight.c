@@ -56,13 +56,22 @@ static void keep_probe(struct server_check *check, const struct question *questi
 	check->probe_random = random;
 }
 
+/* What a resolver says by itself tells nothing of its way out. */
+static bool is_about_invalid(unsigned number)
+{
+	return number == NO_SUCH_NAME || number == NO_SUCH_NAME_AGAIN || number == NO_SUCH_NAME_TCP;
+}
+
 static void note(struct question *question, const struct dns_answer *answer)
 {
 	struct server_check *check = question->check;
 	enum dns_status status = answer->status;
 	bool useful = !dns_status_is_transient(status);
 
-	check->useful = check->useful || (useful && question->number != NO_SUCH_NAME_TCP);
+	if (is_about_invalid(question->number))
+		useful = false;
+	check->useful = check->useful || useful;
+	check->fails = check->fails || status == DNS_SERVFAIL;
 	check->edns = check->edns || answer->has_opt;
 	check->edns_size = answer->opt_size > check->edns_size ? answer->opt_size : check->edns_size;
 	if (question->number < SAMPLES && parent[question->number] && status == DNS_NOERROR)
@@ -141,6 +150,13 @@ static void ask_all(struct check_run *run, uv_loop_t *loop, struct question *que
 	}
 }
 
+/* Of a server of no use. */
+static const char *words_of(const struct server_check *check)
+{
+	return dns_status_is_transient(check->status) ? dns_status_names[check->status]
+						      : "nothing but names below invalid, as one without a way out";
+}
+
 static int verdict(const struct endpoint *server, unsigned count, const struct server_check *check, int fault,
 		   struct error *error)
 {
@@ -148,11 +164,11 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 	const char *what = "no answer";
 
 	for (unsigned i = 0; i < count; i++)
-		if (check[i].useful || check[i].status == DNS_SERVFAIL)
+		if (check[i].useful || check[i].fails)
 			return 0;
 	for (unsigned i = 0; i < count; i++)
 		if (check[i].answers)
-			what = dns_status_names[check[i].status];
+			what = words_of(&check[i]);
 	if (fault)
 		return error_set(error, "no %s to ask the name servers with%s",
 				 fault == NET_FAULT_MEMORY ? "memory" : "sockets",
@@ -233,7 +249,7 @@ void preflight_warn(const struct endpoint *server, const struct server_check *ch
 	if (!check->answers)
 		log_warning("name server %s port %u does not answer", text, server->port);
 	else if (!check->useful)
-		log_warning("name server %s port %u answers %s", text, server->port, dns_status_names[check->status]);
+		log_warning("name server %s port %u answers %s", text, server->port, words_of(check));
 	else
 		warn_of_limits(text, server->port, check, lab);
 }

@@ -23,7 +23,8 @@ enum {
 
 struct server_check {
 	bool answers;              /* anything at all */
-	bool useful;               /* NOERROR or NXDOMAIN to something, over UDP */
+	bool useful;               /* NOERROR or NXDOMAIN to something that it must ask others about, over UDP */
+	bool fails;                /* SERVFAIL to something */
 	bool rewrites;             /* addresses for names that cannot exist, of any parent */
 	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
 	/* octets of a datagram it takes (RFC 6891 6.2.3), which says nothing of those it sends; 0 without OPT */

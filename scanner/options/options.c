@@ -85,6 +85,12 @@ static bool adds_up(const struct option_row *row)
 	       row->kind == OPTION_CONFIG;
 }
 
+/* The last of two would leave the other unread, or unwritten, without a word. */
+static bool names_one_file(const struct option_row *row)
+{
+	return row->kind == OPTION_INPUT || row->kind == OPTION_OUTPUT || row->kind == OPTION_FOLDER;
+}
+
 /* Note what was given, for the scan file's header. */
 static bool note_given(struct options *options, const struct option_row *row, const char *value)
 {
@@ -244,6 +250,7 @@ static int fail_getopt(const struct options *options, int c, struct error *error
 static enum options_result read_words(struct options *options, bool first_pass, struct error *error)
 {
 	enum options_result result = OPTIONS_OK;
+	bool given[OPTIONS_MAX] = { false }; /* in this pass; what a configuration says may be said again */
 	struct getopt_table table;
 	int c;
 
@@ -268,6 +275,11 @@ static enum options_result read_words(struct options *options, bool first_pass, 
 		}
 		if (first_pass && row->kind == OPTION_CONFIG)
 			result = read_config(options, optarg, error);
+		if (!first_pass && names_one_file(row) && given[row - option_table]) {
+			error_set(error, "--%s is given twice, and takes one %s", row->name, row->argument);
+			return OPTIONS_USAGE;
+		}
+		given[row - option_table] = true;
 		if (!first_pass)
 			result = set_option(options, row, span_of(optarg ? optarg : ""), error);
 	}

@@ -158,15 +158,17 @@ static void put_options(struct json *json, const struct scan *scan)
 
 static void put_counts(struct json *json, const struct moment *moment)
 {
+	bool written = !moment->unwritten;
+
 	json_number(json, "fraction", moment->fraction < 0 ? NAN : moment->fraction);
 	json_open_object(json, "counts");
-	json_uint(json, "domains", moment->domains);
-	json_uint(json, "sts", moment->sts);
-	json_uint(json, "fetched", moment->fetched);
-	json_uint(json, "unknown", moment->unknown);
-	json_uint(json, "blocklisted", moment->blocklisted);
-	json_uint(json, "illegal", moment->illegal);
-	json_uint(json, "nxdomain", moment->nxdomain);
+	json_known(json, "domains", written, moment->domains);
+	json_known(json, "sts", written, moment->sts);
+	json_known(json, "fetched", written, moment->fetched);
+	json_known(json, "unknown", written, moment->unknown);
+	json_known(json, "blocklisted", written, moment->blocklisted);
+	json_known(json, "illegal", written, moment->illegal);
+	json_known(json, "nxdomain", written, moment->nxdomain);
 	json_known(json, "queries", !moment->traffic_lost, moment->queries);
 	json_known(json, "fetches", !moment->traffic_lost, moment->fetches);
 	json_uint(json, "deferred_left", moment->deferred_left);
@@ -174,9 +176,9 @@ static void put_counts(struct json *json, const struct moment *moment)
 	json_uint(json, "fetching", moment->fetching);
 	json_close_object(json);
 	json_open_object(json, "shares");
-	json_number(json, "unknown", moment_unknown_share(moment));
+	json_number(json, "unknown", written ? moment_unknown_share(moment) : NAN);
 	json_number(json, "unknown_limit", EXIT_UNKNOWN_PERCENT_MAX / 100.0);
-	json_number(json, "nxdomain", moment_nxdomain_share(moment));
+	json_number(json, "nxdomain", written ? moment_nxdomain_share(moment) : NAN);
 	json_close_object(json);
 }
 

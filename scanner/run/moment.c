@@ -4,6 +4,8 @@
 
 #include "scanner/base/wall_clock.h"
 
+#define DOUBTFUL_SHARE 0.5 /* above it: more than an old list, or one with a few comments, comes to */
+
 /* Deferred domains that are still to be asked again. */
 static uint64_t deferred_left(const struct scan *scan)
 {
@@ -82,9 +84,32 @@ double moment_unknown_share(const struct moment *moment)
 	return domains == 0 ? 0 : (double)(moment->unknown + moment->deferred_left) / (double)domains;
 }
 
+static double share_of(const struct moment *moment, uint64_t part)
+{
+	return moment->domains == 0 ? 0 : (double)part / (double)moment->domains;
+}
+
 double moment_nxdomain_share(const struct moment *moment)
 {
-	return moment->domains == 0 ? 0 : (double)moment->nxdomain / (double)moment->domains;
+	return share_of(moment, moment->nxdomain);
+}
+
+bool moment_doubt(const struct moment *moment, struct moment_doubt *doubt)
+{
+	const struct moment_doubt table[] = {
+		{ moment->nxdomain, moment_nxdomain_share(moment), "do not exist (NXDOMAIN)",
+		  "a resolver that filters or cannot see the internet, or a list of old or other names? compare some "
+		  "with another resolver: stsurvey check --name-servers" },
+		{ moment->illegal, share_of(moment, moment->illegal), "are illegal (no domain names)",
+		  "another file, or another column than the one with the names? see --input-file and --input-format" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		*doubt = table[i];
+		if (doubt->share > DOUBTFUL_SHARE)
+			return true;
+	}
+	return false;
 }
 
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer)

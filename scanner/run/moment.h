@@ -8,7 +8,7 @@
 #include "output/record.h"
 #include "scanner/run/scan.h"
 
-enum { MOMENT_NOTE_MAX = 160 };
+enum { MOMENT_NOTE_MAX = 256 };
 
 struct moment {
 	uint64_t elapsed_ms; /* of this run, monotonic */
@@ -23,6 +23,7 @@ struct moment {
 	uint64_t queries;  /* DNS packets sent */
 	uint64_t fetches;  /* policy fetches begun */
 	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
+	bool unwritten;    /* the file could not be written: what it holds of all this is not known here */
 	/* at this moment */
 	uint64_t deferred_left;     /* domains without a record, to be asked again */
 	uint64_t in_flight;         /* domains */
@@ -39,6 +40,16 @@ void moment_now(const struct scan *scan, struct moment *moment);
  * which do not exist. */
 double moment_unknown_share(const struct moment *moment);
 double moment_nxdomain_share(const struct moment *moment);
+
+/* What makes doubtful every number of a scan: more than half of its domains are of a sort that a good list and a good
+ * resolver have few of. False: nothing does. */
+struct moment_doubt {
+	uint64_t domains;
+	double share;
+	const char *are; /* "do not exist (NXDOMAIN)" */
+	const char *why; /* what it may come from, and what to do */
+};
+bool moment_doubt(const struct moment *moment, struct moment_doubt *doubt);
 
 /* What the file's trailer says of it. */
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);

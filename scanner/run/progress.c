@@ -267,6 +267,27 @@ void progress_tick(struct progress *progress, const struct moment *moment)
 		update_metadata(progress, moment, -1, "");
 }
 
+static void summarise_file(const struct moment *moment)
+{
+	char refused[2][48] = { "", "" };
+
+	if (moment->unwritten) {
+		log_info("the file: it could not be written to its end; stsurvey verify tells what it holds");
+		return;
+	}
+	/* of what most lists have none there is no word where there is none */
+	if (moment->illegal > 0)
+		snprintf(refused[0], sizeof(refused[0]), ", %llu illegal", (unsigned long long)moment->illegal);
+	if (moment->blocklisted > 0)
+		snprintf(refused[1], sizeof(refused[1]), ", %llu blocklisted", (unsigned long long)moment->blocklisted);
+	log_info("the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%), %llu that "
+		 "do not exist (NXDOMAIN, %.1f %%)%s%s",
+		 (unsigned long long)moment->domains, (unsigned long long)moment->sts,
+		 (unsigned long long)moment->fetched, (unsigned long long)moment->unknown,
+		 moment_unknown_share(moment) * 100, (unsigned long long)moment->nxdomain,
+		 moment_nxdomain_share(moment) * 100, refused[0], refused[1]);
+}
+
 static void summarise(const struct scan *scan, const struct moment *moment)
 {
 	unsigned long long domains = SCAN_SUM(scan, recorded.domains), queries = SCAN_SUM(scan, packets);
@@ -286,13 +307,7 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 			 congestion_digits(scan->congestion.lowest), scan->congestion.lowest,
 			 CONGESTION_REPEATS_MOST * 100, congestion_digits(scan->congestion.rate), scan->congestion.rate,
 			 scan->congestion.rate > 0 ? "" : ", no limit");
-	log_info(
-		"the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%), %llu that do "
-		"not exist (NXDOMAIN, %.1f %%)",
-		(unsigned long long)moment->domains, (unsigned long long)moment->sts,
-		(unsigned long long)moment->fetched, (unsigned long long)moment->unknown,
-		moment_unknown_share(moment) * 100, (unsigned long long)moment->nxdomain,
-		moment_nxdomain_share(moment) * 100);
+	summarise_file(moment);
 }
 
 void progress_close(struct progress *progress, const struct moment *moment, int exit_status, const char *failure)

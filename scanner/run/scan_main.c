@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
@@ -17,6 +18,7 @@ struct scan_main {
 	struct scan scan;
 	struct progress progress;
 	struct scan_watch watch;
+	bool unwritten;      /* the sink failed */
 	struct error *error; /* the first of all; "": none */
 };
 
@@ -82,7 +84,8 @@ static int close_sink(struct scan_main *run, enum record_completion completion)
 
 	moment_now(&run->scan, &moment);
 	moment_trailer(&moment, completion, &trailer);
-	if (sink_close(run->scan.sink, &trailer, &error) < 0 && !has_failed(run))
+	run->unwritten = sink_close(run->scan.sink, &trailer, &error) < 0;
+	if (run->unwritten && !has_failed(run))
 		*run->error = error;
 	run->scan.sink = NULL;
 	return has_failed(run) ? -1 : 0;
@@ -135,24 +138,30 @@ static void explain_unmeasured(struct moment *moment)
 	tell(&what);
 }
 
-static void doubt_nxdomain(const struct moment *moment)
+static void explain_doubt(struct moment *moment, const struct moment_doubt *doubt)
 {
+	char *note = moment->note + strlen(moment->note);
 	struct error what;
 
-	error_set(&what,
-		  "%llu of %llu domains (%.1f %%) do not exist (NXDOMAIN), more than half: a resolver that filters or "
-		  "cannot see the internet, or a list of old or other names? compare some with another resolver: "
-		  "stsurvey check --name-servers",
-		  (unsigned long long)moment->nxdomain, (unsigned long long)moment->domains,
-		  moment_nxdomain_share(moment) * 100);
+	if (note > moment->note)
+		note = stpcpy(note, "; ");
+	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
+		 "%llu of %llu domains (%.1f %%) %s, more than half", (unsigned long long)doubt->domains,
+		 (unsigned long long)moment->domains, doubt->share * 100, doubt->are);
+	error_set(&what, "%s: %s", note, doubt->why);
 	tell(&what);
 }
 
 /* How it stands at the end, and what its exit status and its numbers need said of them. */
 static void conclude(const struct scan_main *run, int status, struct moment *moment)
 {
+	struct moment_doubt doubt;
+
 	moment_now(&run->scan, moment);
 	moment->note[0] = '\0';
+	moment->unwritten = run->unwritten;
+	if (run->unwritten)
+		snprintf(moment->note, sizeof(moment->note), "%s", "stsurvey verify tells what the file holds");
 	explain_not_deferred(&run->scan);
 	if (status != EXIT_FATAL && !scan_is_stopping(&run->scan) && !is_complete(run)) {
 		snprintf(moment->note, sizeof(moment->note), "--max-domains ended it; --resume goes on with the list");
@@ -160,8 +169,8 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 	}
 	if (status == EXIT_UNMEASURED)
 		explain_unmeasured(moment);
-	if (status != EXIT_FATAL && moment->nxdomain * 2 > moment->domains)
-		doubt_nxdomain(moment);
+	if (status != EXIT_FATAL && moment_doubt(moment, &doubt))
+		explain_doubt(moment, &doubt);
 }
 
 /* ---- the whole ---- */

@@ -14,7 +14,7 @@ enum {
 	SECOND_MS = 1000,
 	CONTACT_EXPECTED_ABOVE = 1000, /* domains outside reserved space a stranger may want to ask about */
 	ANSWER_COST = 420,             /* octets of a socket's receive buffer that one waiting answer takes up */
-	NXDOMAIN_EARLY = 1000,         /* domains after which a share of them is no chance any more */
+	DOUBT_EARLY = 1000,            /* domains after which a share of them is no chance any more */
 	OUTAGE_SAID_S = 10,            /* shorter ones pass without a message */
 };
 
@@ -122,16 +122,16 @@ static void warn_of_small_buffers(struct scan_watch *watch)
 }
 
 /* Better known now than after the last one. */
-static void warn_of_nxdomain(struct scan_watch *watch, const struct moment *moment)
+static void warn_of_doubt(struct scan_watch *watch, const struct moment *moment)
 {
-	if (watch->nxdomain_seen || moment->domains < NXDOMAIN_EARLY)
+	struct moment_doubt doubt;
+
+	if (watch->doubt_seen || moment->domains < DOUBT_EARLY)
 		return;
-	watch->nxdomain_seen = true;
-	if (moment->nxdomain * 2 > moment->domains)
-		log_warning(
-			"%.1f %% of the first %llu domains do not exist (NXDOMAIN): is the resolver one that filters, "
-			"is the list old?",
-			moment_nxdomain_share(moment) * 100, (unsigned long long)moment->domains);
+	watch->doubt_seen = true;
+	if (moment_doubt(moment, &doubt))
+		log_warning("%.1f %% of the first %llu domains %s: %s", doubt.share * 100,
+			    (unsigned long long)moment->domains, doubt.are, doubt.why);
 }
 
 /* The name servers, or what is behind them, may bear less than they are asked. */
@@ -214,7 +214,7 @@ static void on_second(uv_timer_t *timer)
 	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);
-	warn_of_nxdomain(watch, &moment);
+	warn_of_doubt(watch, &moment);
 	end_drain(watch, now_s);
 	watch_congestion(watch->scan, moment.elapsed_ms);
 	if (watch->error.text[0])

@@ -32,7 +32,7 @@ struct scan_watch {
 	bool outage_said;  /* of this outage */
 	bool runtime_over;
 	bool contact_missed; /* the user was told */
-	bool nxdomain_seen;  /* their share among the first domains, that is */
+	bool doubt_seen;     /* their share among the first domains, that is */
 	bool buffer_seen;    /* the name servers' sockets have room enough, or the user was told */
 };
 

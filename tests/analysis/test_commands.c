@@ -120,6 +120,8 @@ static int write_scans(void **state)
 	write_scan("list.scan", 2, COMPLETION_COMPLETE, 1, 0);
 	write_scan("shard0.scan", 1, COMPLETION_COMPLETE, 2, 0);
 	write_scan("shard1.scan", 1, COMPLETION_COMPLETE, 2, 1);
+	write_scan("third0.scan", 1, COMPLETION_COMPLETE, 3, 0);
+	write_scan("third1.scan", 1, COMPLETION_COMPLETE, 3, 1);
 	if (link(path_of("whole.scan"), path_of("linked.scan")) != 0)
 		return -1;
 	return cut_and_join();
@@ -224,6 +226,9 @@ static void no_domain_counts_twice_unnoticed(void **state)
 		{ "report %whole.scan -o %whole.scan", "same file", EXIT_USAGE },
 		{ "export %shard0.scan %list.scan --format csv", "overlap", EXIT_COMPLETE },
 		{ "export %shard0.scan %shard1.scan --format csv", "", EXIT_COMPLETE },
+		{ "export %third0.scan %third1.scan --format csv", "shard 2 of 3 is missing", EXIT_COMPLETE },
+		{ "export %third0.scan %whole.scan --format csv", "", EXIT_COMPLETE }, /* of another list */
+		{ "export %third0.scan --format csv", "", EXIT_COMPLETE }, /* a part is what is asked about */
 		{ "stats %empty.scan -d %tables3", "there is no domain in", EXIT_FATAL },
 		{ "report %empty.scan -o %empty.html", "there is no domain in", EXIT_FATAL },
 		{ "export %whole.scan %empty.scan --format csv", "", EXIT_COMPLETE },
@@ -376,6 +381,7 @@ static void a_file_that_is_not_whole_needs_partial(void **state)
 	/* … which makes no file of damage, nor a domain of nothing. */
 	assert_int_equal(run("export %damaged.scan --format csv --partial"), EXIT_FATAL);
 	assert_non_null(strstr(said, "damaged at octet"));
+	assert_non_null(strstr(said, "; head -c "));
 	assert_int_equal(run("stats %header.scan -d %nothing --partial"), EXIT_FATAL);
 	assert_non_null(strstr(said, "there is no domain in"));
 	assert_int_equal(rmdir(path_of("nothing")), 0);

@@ -39,7 +39,7 @@ static const char *const survey[] = {
 	"mx 10 mail.example.com\nmx 20 mx.example.com",
 	"sts -",
 	"sts -\nrpt v=TLSRPTv1; rua=https://reports.provider.co.uk:8443/x,mailto:a@b.example",
-	"sts -\nrpt v=TLSRPTv1; rua=mailto://a@b.example,https://user@reports.provider.co.uk/x",
+	"sts -\nrpt v=TLSRPTv1; rua=mailto://a@b.example,https://user@reports.provider.co.uk./x",
 	"rpt v=TLSRPTv1;",
 };
 

@@ -92,6 +92,16 @@ class Temporary(tool.Case):
     def unknown(self):
         return [record["name"] for record in self.records(self.out, whole=False).values() if record["status"] == "unknown"]
 
+    def test_the_disk_is_full(self):
+        """What is not in the file is not counted as of the file; stsurvey verify tells what is."""
+        self.scan(None, 3)
+        about, err = self.scan(f"enospc:{os.path.getsize(self.out) - 10}", 1, "--force")
+        self.assertIn("disk full", about["error"])
+        self.assertIsNone(about["counts"]["domains"])
+        self.assertIn("stsurvey verify", about["note"])
+        self.assertRegex(err, r"the file: .*stsurvey verify")
+        self.assertNotRegex(err, r"the file: \d+ domains")
+
     def test_it_works(self):
         about, err = self.scan(None, 3)
         self.assertEqual((about["deferred"], about["not_deferred"], len(self.unknown())), (20, 0, 20))

@@ -166,10 +166,11 @@ class Counted(Scans):
         for name in ("queries", "fetches"):
             self.assertEqual(row[name], str(about["counts"][name] or ""), name)
         counts = about["counts"]
+        told = "".join(f", {counts[name]} {name}" for name in ("illegal", "blocklisted") if counts[name])
         self.assertIn(f"this run: {about['run']['domains']} domains in ", log)
         self.assertIn(f"the file: {counts['domains']} domains, {counts['sts']} STS records, {counts['fetched']} policies, "
                       f"{counts['unknown']} domains unknown ({about['shares']['unknown']:.1%}), {counts['nxdomain']} that do not "
-                      f"exist (NXDOMAIN, {about['shares']['nxdomain']:.1%})\n".replace("%", " %"), log)
+                      f"exist (NXDOMAIN, {about['shares']['nxdomain']:.1%}){told}\n".replace("%", " %"), log)
         return about
 
     def assert_whole(self, about):

@@ -408,6 +408,22 @@ class Telling(Slow):
         _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--resume", "-q"))
         self.assertIn("do not exist", err)  # nothing is left to do, but it is still so
 
+    def test_lines_that_are_no_names_are_told(self):
+        """Likewise: mail addresses, or another column than the one with the names."""
+        for illegal, told in ((50, False), (51, True)):
+            listed = self.put("few", tool.lines([f"a{i}@example.com" for i in range(illegal)] + tool.names(100 - illegal, ("mx",))))
+            for options in ((), ("-q", "-l", self.path("log"))):
+                _, err = self.run_tool(*self.scan_options(listed, self.out, self.dns, "--force", "-m", self.path("meta"), *options))
+                self.assertEqual(f"{illegal} of 100 domains ({illegal}.0 %) are illegal (no domain names), more than half" in err,
+                                 told, err)
+                self.assertEqual("--input-format" in err, told)
+                self.assertEqual("more than half" in (self.metadata()["note"] or ""), told)
+                if not options:
+                    self.assertIn(f", {illegal} illegal\n", err)
+        self.run_tool(*self.scan_options(self.put("one", "mx1.test\n"), self.out, self.dns, "--force", "-l", self.path("clean")))
+        with open(self.path("clean"), encoding="utf-8") as file:
+            self.assertNotIn("illegal", file.read())
+
     def test_names_that_do_not_exist_are_told_early(self):
         """After 1,000 of them, not after millions; there is a look each second, and here more than one until the end."""
         listed = self.put("nx", tool.lines(tool.names(3000, ("nx",))))

@@ -141,8 +141,10 @@ static void damage_in_the_middle_is_an_error_that_says_where(void **state)
 		count++;
 	assert_int_equal(result, -1);
 	assert_int_equal(count, PER_FRAME);
-	snprintf(expected, sizeof(expected), "%s: damaged at octet %zu; the 3 records before it are good", path,
-		 scan.end[0]);
+	snprintf(expected, sizeof(expected),
+		 "%s: damaged at octet %zu; the 3 records before it are good; head -c %zu FILE >PART "
+		 "takes them",
+		 path, scan.end[0], scan.end[0]);
 	assert_string_equal(error.text, expected);
 	assert_int_equal(reader_next(reader, &o, &error), -1);
 	assert_null(reader_end(reader)->trailer);

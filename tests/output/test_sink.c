@@ -448,6 +448,23 @@ static void threads_share_a_sink(void **state)
 	reader_close(reader);
 }
 
+/* What was measured must not be lost without a word. */
+static void a_file_that_is_deleted_meanwhile_is_an_error(void **state)
+{
+	const struct record_trailer none = { 0 };
+	struct sink_options o = options();
+	struct sink *sink;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(sink_open(&sink, &o, &header, &error), 0);
+	give(sink, 0, 4);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sink_close(sink, &none, &error), -1);
+	assert_int_equal(strncmp(error.text, path, strlen(path)), 0);
+	assert_non_null(strstr(error.text, "was deleted while it was written; its records are lost"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_created_is_said_in_one_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_there_is_left_and_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads_share_a_sink, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_deleted_meanwhile_is_an_error, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,12 @@ static void the_line_fits_the_terminal(void **state)
 	log_progress("0123456789abcdef");
 	assert_string_equal(end_terminal(terminal, "a"), "\r\033[K0123456789a"); /* the last column stays free */
 	terminal = begin_terminal(NARROW);
+	log_progress("12; 34; 5678"); /* 567 would be another number */
+	assert_string_equal(end_terminal(terminal, "34"), "\r\033[K12; 34");
+	terminal = begin_terminal(NARROW);
+	log_progress("123; 456789; 0"); /* it just fits */
+	assert_string_equal(end_terminal(terminal, "789"), "\r\033[K123; 456789");
+	terminal = begin_terminal(NARROW);
 	log_progress_end();
 	assert_string_equal(end_terminal(terminal, "\n"), "\r\n");
 }

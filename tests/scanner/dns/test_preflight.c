@@ -40,6 +40,8 @@ enum {
 	TCP_ONLY = 1024,
 	REWRITES_BELOW = 2048, /* not what the root or a top-level domain says no to */
 	REWRITES_ORG = 4096,   /* invalid it knows to be none */
+	CUT_OFF = 8192,        /* it says no to invalid by itself (RFC 6761 6.4), and SERVFAIL to all else */
+	MUTE = 16384,          /* likewise, but nothing to all else */
 };
 
 static const struct span sample[] = { SPAN_LITERAL("listed.example"), SPAN_LITERAL("other.example") };
@@ -75,6 +77,11 @@ static bool rewrites(const char *name, unsigned is)
 	       (is & REWRITES_ORG && strcmp(parent, "org") == 0);
 }
 
+static bool is_below_invalid(const struct dns_peer_question *question)
+{
+	return span_ends_with(span_of(question->name), SPAN_LITERAL(".invalid"));
+}
+
 static void answer(struct dns_peer *peer, const struct dns_peer_question *question, unsigned is)
 {
 	static const uint8_t address[4] = { 192, 0, 2, 1 };
@@ -82,7 +89,7 @@ static void answer(struct dns_peer *peer, const struct dns_peer_question *questi
 
 	if (is & REFUSES || (is & LIST_ONLY && strcmp(question->name, "listed.example") != 0)) {
 		dns_peer_begin(peer, question, REFUSED);
-	} else if (is & FAILS) {
+	} else if (is & FAILS || (is & CUT_OFF && !is_below_invalid(question))) {
 		dns_peer_begin(peer, question, SERVFAIL);
 	} else if (invented && !rewrites(question->name, is)) {
 		dns_peer_begin(peer, question, NXDOMAIN);
@@ -104,6 +111,8 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 {
 	unsigned is = *(const unsigned *)peer->arg;
 
+	if (is & MUTE && !is_below_invalid(question))
+		return;
 	if (is & SILENT || (is & TCP_ONLY && !question->connection))
 		return;
 	if (is & NO_TCP && question->connection)
@@ -219,6 +228,8 @@ static const struct {
 	  "org", DNS_TYPE_A, INVENTS },
 	{ "refusing", REFUSES, true, false, false, true, false, 1232, DNS_REFUSED, "", 0, "answers REFUSED\n" },
 	{ "failing", FAILS, true, false, false, true, false, 1232, DNS_SERVFAIL, "", 0, "answers SERVFAIL\n" },
+	{ "without a way out", CUT_OFF, true, false, false, true, false, 1232, DNS_NXDOMAIN, "", 0,
+	  "answers nothing but names below invalid, as one without a way out\n" },
 	{ "for the list alone", LIST_ONLY, true, true, false, true, false, 1232, DNS_REFUSED, "listed.example",
 	  DNS_TYPE_MX, UNSIGNED },
 	{ "TCP alone", TCP_ONLY, true, false, false, true, false, 1232, DNS_TIMEOUT, "", 0, "answers TIMEOUT\n" },
@@ -280,7 +291,9 @@ static void without_one_of_use_there_is_no_scan(void **state)
 		{ { REFUSES }, 1, ": REFUSED; is it" },
 		{ { SILENT, SILENT }, 2, " and all others: no answer; is it" },
 		{ { REFUSES, SILENT }, 2, " and all others: REFUSED; is it" },
-		{ { FAILS }, 1, NULL }, /* it may be the internet that is away */
+		{ { FAILS }, 1, NULL },   /* it may be the internet that is away */
+		{ { CUT_OFF }, 1, NULL }, /* likewise */
+		{ { MUTE }, 1, ": nothing but names below invalid, as one without a way out; is it" },
 		{ { LIST_ONLY }, 1, NULL },
 		{ { SILENT, 0 }, 2, NULL },
 	};

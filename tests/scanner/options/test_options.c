@@ -179,7 +179,6 @@ static void usage_errors_name_the_option(void **state)
 		{ "--shards 2 --shard 2", "--shard must be less than --shards" },
 		{ "--shards 0", "--shards '0': not a whole number from 1 to" },
 		{ "--resume --force", "--resume and --force exclude each other" },
-		{ "--resume -o -", "--resume needs --output-file FILE" },
 		{ "--input-format xml", "--input-format 'xml': must be auto|list|csv|zone" },
 		{ "--resolver bind", "--resolver 'bind': must be unbound" },
 		{ "--resolver unbound", "--resolver and --name-servers exclude each other" },
@@ -196,9 +195,9 @@ static void usage_errors_name_the_option(void **state)
 		{ "--metadata-file out", "--output-file and --metadata-file are the same file" },
 		{ "-m m -u m", "--metadata-file and --status-updates-file are the same file" },
 		{ "-l out", "--output-file and --log-file are the same file" },
-		{ "-f out", "--output-file and --input-file are the same file" },
+		{ "--ca-file out", "--output-file and --ca-file are the same file" },
 		{ "-m ./out", "--output-file and --metadata-file are the same file" },
-		{ "-o - -u -", "--output-file and --status-updates-file are the same file" },
+		{ "-m - -u -", "--metadata-file and --status-updates-file are the same file" },
 		{ "-l -", "--log-file needs a file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
 		{ "--input list", "unknown option 'input'; did you mean 'input-file'?" },
@@ -212,6 +211,9 @@ static void usage_errors_name_the_option(void **state)
 		{ "example.com", "'example.com' is one argument too many; a list of domains is given with -f, and one "
 				 "domain is looked at with "
 				 "'stsurvey check': stsurvey scan -f LIST -o SCAN [OPTION]..." },
+		{ "--input-file=list", "--input-file is given twice" }, /* one would go unread without a word */
+		{ "-m a -m a", "--metadata-file is given twice" },
+		{ "--ca-file a --ca-file b", "--ca-file is given twice" },
 	};
 
 	(void)state;

@@ -172,7 +172,7 @@ static void counts_are_of_the_file_and_traffic_of_this_run_stands_beside(void **
 			       "fetched of 11 tried; 7 domains deferred\n"));
 	assert_non_null(strstr(caught_read(log_path),
 			       "the file: 36 domains, 9 STS records, 4 policies, 2 domains unknown (5.6 %), "
-			       "5 that do not exist (NXDOMAIN, 13.9 %)\n"));
+			       "5 that do not exist (NXDOMAIN, 13.9 %), 3 illegal, 2 blocklisted\n"));
 }
 
 /* Deferred domains have no record yet: in which phase there are how many, and the share that is not known. */
