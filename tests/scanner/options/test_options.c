@@ -197,7 +197,6 @@ static void usage_errors_name_the_option(void **state)
 		{ "-l out", "--output-file and --log-file are the same file" },
 		{ "--ca-file out", "--output-file and --ca-file are the same file" },
 		{ "-m ./out", "--output-file and --metadata-file are the same file" },
-		{ "-m - -u -", "--metadata-file and --status-updates-file are the same file" },
 		{ "-l -", "--log-file needs a file" },
 		{ "--concurency 5", "unknown option 'concurency'; did you mean 'concurrency'?" },
 		{ "--input list", "unknown option 'input'; did you mean 'input-file'?" },
