@@ -62,17 +62,27 @@ static inline bool classification_usable(const struct classification *result)
 	return result->judgement.policy == POLICY_VALID || result->judgement.policy == POLICY_TOLERATED;
 }
 
+/* Did TLS end before the server had said anything that counts? A silent one cannot be told from others. */
+static inline bool classification_is_mute(const struct obs_policy *policy)
+{
+	return policy->status == CONNECT_HANDSHAKE_ERROR && policy->tls.version == TLS_NONE &&
+	       policy->tls.chain_count == 0 && !policy->tls.alerted;
+}
+
 /* Is there hope that asking again later tells more? */
 static inline bool classification_worth_asking_again(const struct observation *observation,
 						     const struct classification *result)
 {
-	switch (observation->policy.status) {
+	const struct obs_policy *policy = &observation->policy;
+
+	switch (policy->status) {
 	case CONNECT_TIMEOUT:
 	case CONNECT_UNREACHABLE:
 	case CONNECT_IO_TIMEOUT:
 		return true;
 	default:
-		return result->judgement.status == DOMAIN_UNKNOWN || observation->policy.http.failure == HTTP_TIMEOUT;
+		return result->judgement.status == DOMAIN_UNKNOWN || policy->http.failure == HTTP_TIMEOUT ||
+		       classification_is_mute(policy);
 	}
 }
 

@@ -34,6 +34,8 @@ enum {
 	NET_CURL_FIRST_LINE_MS = 15000, /* from the request to an answer's first line: a busy server's small file */
 	NET_CURL_TIMEOUT_MAX_S = 60,    /* RFC 8461 3.3: a sender gives up after a minute, so more changes nothing */
 	NET_CURL_CLOCK_MS = 250,        /* between looks at the handshake and the first line: this late they may end */
+	NET_CURL_LATE_MS = 2000,        /* a look so late: we stood still. A busy machine rarely is, limits bear less */
+	NET_CURL_AGAIN_MAX = 3,         /* times a fetch is begun again for that; then nothing is known */
 	JOB_CHASE_MS = 60000,           /* of a domain's age: 16 links, each just within the resolver's own patience */
 	DNS_TIMEOUT_MAX_S = 60,         /* --timeout: resolvers give up long before */
 	DNS_TIMEOUT_MS = 2000,          /* its default: a resolver's own retry at a name server far away fits in */

@@ -4,11 +4,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "scanner/base/counted_alloc.h"
+#include "scanner/base/log.h"
 #include "scanner/https/net_curl_attempt.h"
 
 /* What a fetch waits for. */
@@ -26,6 +28,7 @@ struct fetch {
 	TAILQ_ENTRY(fetch) link; /* among those of its state */
 	enum fetch_state state;
 	unsigned index;                   /* of the address being tried */
+	unsigned begun_again;             /* times, because we stood still */
 	uint64_t spent_ms;                /* on attempts that are over */
 	struct net_curl_attempt *attempt; /* while it tries */
 };
@@ -40,6 +43,7 @@ struct net_curl {
 	CURLM *multi;          /* NULL: to be made */
 	uv_timer_t curl_timer; /* until curl wants to be called */
 	uv_timer_t clock;      /* runs while anything is tried */
+	uint64_t looked_ms;    /* at machine_ms(), while the clock runs: has_stood_still */
 	unsigned handles;      /* of libuv: these two, and a poll for each socket */
 	bool busy;             /* what ends now is called back when this is over */
 	struct fetch_list list[FETCH_STATES];
@@ -92,6 +96,15 @@ static uint64_t connect_ms(const struct fetch *fetch, uint64_t left)
 	return limit < NET_CURL_CONNECT_MS ? limit : NET_CURL_CONNECT_MS;
 }
 
+/* Unlike the loop's time it is never that of the turn's beginning, and goes on while the machine is suspended. */
+static uint64_t machine_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void on_clock(uv_timer_t *clock);
 static void unwatch(struct net_curl_attempt *attempt);
 static bool have_multi(struct net_curl *c);
@@ -119,8 +132,10 @@ static int try_address(struct net_curl *c, struct fetch *fetch)
 	attempt->began_ms = attempt->stage_ms = uv_now(c->options.loop);
 	fetch->attempt = attempt;
 	set_state(c, fetch, FETCH_TRYING);
-	if (!uv_is_active((uv_handle_t *)&c->clock))
+	if (!uv_is_active((uv_handle_t *)&c->clock)) {
+		c->looked_ms = machine_ms();
 		uv_timer_start(&c->clock, on_clock, NET_CURL_CLOCK_MS, NET_CURL_CLOCK_MS);
+	}
 	return 0;
 }
 
@@ -138,6 +153,14 @@ static void on_go(struct gate_pass *pass, int fault)
 		set_state(c, fetch, FETCH_DONE);
 		call_back(c);
 	}
+}
+
+static void know_nothing(struct obs_policy *policy)
+{
+	policy->status = CONNECT_SKIPPED;
+	policy->address_used = -1;
+	policy->tls = (struct obs_tls){ 0 };
+	policy->http = (struct obs_http){ 0 };
 }
 
 /* Take the attempt out of curl's hands, finished or not. */
@@ -201,6 +224,47 @@ static void end_all(struct net_curl *c)
 	}
 }
 
+/* ---- we stood still: stopped, suspended or without a processor ---- */
+
+/* Asked by the clock, and whenever curl has acted. */
+static bool has_stood_still(struct net_curl *c)
+{
+	uint64_t now = machine_ms(), since_ms = now - c->looked_ms;
+
+	c->looked_ms = now;
+	return since_ms > NET_CURL_CLOCK_MS + NET_CURL_LATE_MS;
+}
+
+static void begin_again(struct net_curl *c, struct fetch *fetch)
+{
+	struct net_fetch *request = fetch->request;
+
+	fetch->attempt->began_ms = uv_now(c->options.loop); /* none of this time was the fetch's */
+	leave_curl(c, fetch);
+	know_nothing(request->policy);
+	if (fetch->begun_again++ < NET_CURL_AGAIN_MAX) {
+		set_state(c, fetch, FETCH_AT_GATE);
+		gate_enter_again(&c->gate, &fetch->pass, &request->address[fetch->index]);
+	} else {
+		set_state(c, fetch, FETCH_DONE);
+		gate_leave(&c->gate, &fetch->pass);
+	}
+}
+
+/* Answers lie in the sockets, but curl looks at its time-outs before it reads; and a server that has waited for us in
+ * vain may have hung up. Both would be taken for theirs, so whatever is tried is begun again. */
+static void begin_all_again(struct net_curl *c)
+{
+	struct fetch *last = TAILQ_LAST(&c->list[FETCH_TRYING], fetch_list), *fetch = NULL;
+
+	if (last)
+		log_message(LOG_LEVEL_DEBUG, "stood still: the policy fetches under way are begun again");
+	while (fetch != last) { /* those that are let in meanwhile stand behind it */
+		fetch = TAILQ_FIRST(&c->list[FETCH_TRYING]);
+		begin_again(c, fetch);
+	}
+}
+
 static void end_finished(struct net_curl *c)
 {
 	CURLMsg *message;
@@ -224,6 +288,8 @@ static void act(struct net_curl *c, curl_socket_t fd, int flags)
 	code = curl_multi_socket_action(c->multi, fd, flags, &running);
 	if (code != CURLM_OK || counted_alloc_failures() != before)
 		end_all(c);
+	if (has_stood_still(c)) /* before or while curl acted: what it has found is not used */
+		begin_all_again(c);
 	end_finished(c);
 	c->busy = false;
 	call_back(c);
@@ -256,6 +322,8 @@ static void on_clock(uv_timer_t *clock)
 	struct fetch *fetch, *next;
 
 	c->busy = true;
+	if (has_stood_still(c))
+		begin_all_again(c);
 	for (fetch = TAILQ_FIRST(&c->list[FETCH_TRYING]); fetch; fetch = next) {
 		next = TAILQ_NEXT(fetch, link); /* ends by itself only: no callback while we are busy */
 		end_if_slow(c, fetch);
@@ -464,11 +532,8 @@ void net_curl_fetch(struct net_curl *c, struct net_fetch *request)
 	unsigned first = allowed_from(request, 0);
 	struct fetch *fetch = first < request->address_count ? malloc(sizeof(*fetch)) : NULL;
 
-	policy->status = CONNECT_SKIPPED;
-	policy->address_used = -1;
+	know_nothing(policy);
 	policy->fetch_ms = 0;
-	policy->tls = (struct obs_tls){ 0 };
-	policy->http = (struct obs_http){ 0 };
 	request->fault = NET_OK;
 	if (!fetch) {
 		if (c->gate.stopping)

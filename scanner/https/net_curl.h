@@ -17,7 +17,7 @@
  * 5. Judgement (net_curl_attempt_judge). 2. to 4. together have ended by timeout_s, over all addresses. How far the
  *    last attempt came is obs_policy's status:
  *
- *   CONNECT_SKIPPED          3. and 4. this machine forbids it (connect_errno.h); what came is not kept
+ *   CONNECT_SKIPPED          this machine forbids it (connect_errno.h) or stood still too often; what came is not kept
  *   CONNECT_BLOCKLISTED      2. contact_check() refused every address
  *   CONNECT_TIMEOUT          2. no answer in time; other errors: connect_errno.h
  *   CONNECT_RESET            3. the connection ended before one octet came
@@ -25,6 +25,10 @@
  *   CONNECT_IO_TIMEOUT       4. TLS verified, then no status line in time; http.failure is HTTP_TIMEOUT
  *   CONNECT_PROTOCOL_ERROR   4. TLS verified, and what came is no HTTP; http.failure is HTTP_PROTOCOL
  *   CONNECT_SUCCESS          4. TLS verified and a final status line came, whatever followed (http.failure tells)
+ *
+ * Where this thread has stood still for NET_CURL_LATE_MS (stopped, suspended, without a processor), the fetches under
+ * way are begun again from 1., at the same address, NET_CURL_AGAIN_MAX times each: neither a time-out that has passed
+ * meanwhile nor a server that has hung up is the domain's.
  *
  * Also filled of obs_policy: address_used (the address whose outcome is recorded: the one that connected, or else the
  * last one tried; -1 where none was), fetch_ms (the sum of the attempts), tls, http.

@@ -481,6 +481,10 @@ static const struct {
 	{ "connect network-unreachable", true },
 	{ "connect io-timeout\nhttp 0", true },
 	{ "connect handshake-error", false },
+	{ "connect handshake-error\nno-chain", false },
+	{ "connect handshake-error\ntls none", false }, /* a chain, then a failure */
+	{ "connect handshake-error\ntls none\nno-chain\nalert 40", false },
+	{ "connect handshake-error\ntls none\nno-chain", true }, /* as after a time-out */
 	{ "connect blocklisted-target", false },
 	{ "failure timeout", true },
 	{ "failure protocol", false },
