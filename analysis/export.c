@@ -4,7 +4,7 @@
 
 #include "analysis/domain_csv.h"
 #include "analysis/domain_json.h"
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 #include "output/whole_file.h"
 
 struct output {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 #include "output/same_file.h"
 
 static bool is_one_file(const char *a, const char *b)

@@ -9,7 +9,7 @@
 #include "analysis/findings_list.h"
 #include "analysis/report.h"
 #include "analysis/stats_tables.h"
-#include "output/verify.h"
+#include "output/scan_file/verify.h"
 #include "scanner/base/confine.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"

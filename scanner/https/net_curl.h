@@ -45,7 +45,7 @@
 #include "scanner/base/limits.h"
 #include "scanner/job/gate.h"
 #include "scanner/job/net.h"
-#include "scanner/https/tls.h"
+#include "scanner/tls/tls.h"
 #include "scanner/rules/cidr_set.h"
 
 struct net_curl_options {

@@ -11,7 +11,7 @@
 
 #include <curl/curl.h>
 
-#include "scanner/https/connect_errno.h"
+#include "scanner/tls/connect_errno.h"
 #include "scanner/https/http_answer.h"
 #include "scanner/https/net_curl.h"
 #include "scanner/rules/address.h"

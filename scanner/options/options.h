@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "output/error.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/cidr_set.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "output/json.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "output/whole_file.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/options/exit_status.h"

@@ -5,7 +5,7 @@
 #ifndef STSURVEY_SCANNER_RUN_MOMENT_H
 #define STSURVEY_SCANNER_RUN_MOMENT_H
 
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "scanner/run/scan.h"
 
 enum { MOMENT_NOTE_MAX = 256 };

@@ -19,7 +19,7 @@
 #include "scanner/https/net_curl.h"
 #include "scanner/options/options.h"
 #include "scanner/dns/preflight.h"
-#include "scanner/https/tls.h"
+#include "scanner/tls/tls.h"
 
 struct net_live_shared {
 	const struct options *options;

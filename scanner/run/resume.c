@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "analysis/classify/classify.h"
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 #include "parsers/hash.h"
 #include "scanner/options/option_table.h"
 

@@ -9,7 +9,7 @@
 
 #include "output/bit_set.h"
 #include "output/hash_table.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "scanner/options/options.h"
 #include "scanner/run/counts.h"
 

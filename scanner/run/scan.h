@@ -16,7 +16,7 @@
 
 #include <uv.h>
 
-#include "output/sink.h"
+#include "output/scan_file/sink.h"
 #include "scanner/feed/feed.h"
 #include "scanner/options/options.h"
 #include "scanner/rules/congestion.h"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/frame.h"
-#include "output/sink.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/sink.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "tests/analysis/facts.h"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/frame.h"
-#include "output/record.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/record.h"
 #include "scanner/options/exit_status.h"
 #include "tests/analysis/facts.h"
 #include "tests/analysis/run_command.h"

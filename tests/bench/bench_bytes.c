@@ -15,10 +15,10 @@
 
 #include <zstd.h>
 
-#include "output/decode.h"
-#include "output/frame.h"
-#include "output/record.h"
-#include "output/sink.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/record.h"
+#include "output/scan_file/sink.h"
 #include "output/text.h"
 #include "tests/bench/name.h"
 

@@ -17,10 +17,10 @@
 #include <time.h>
 
 #include "analysis/classify/classify.h"
-#include "output/frame.h"
-#include "output/reader.h"
-#include "output/record.h"
-#include "output/sink.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/reader.h"
+#include "output/scan_file/record.h"
+#include "output/scan_file/sink.h"
 #include "parsers/dns_answer.h"
 #include "scanner/job/job.h"
 #include "tests/bench/answer.h"

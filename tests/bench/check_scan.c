@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 #include "tests/bench/world.h"
 
 enum { TAIL_SPAN = 1 << 24 }; /* milliseconds: four hours and a half, longer than any benchmark */

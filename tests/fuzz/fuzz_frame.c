@@ -2,7 +2,7 @@
  */
 #include <sys/types.h>
 
-#include "output/frame.h"
+#include "output/scan_file/frame.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { FD = 1000 }; /* nobody's */

@@ -3,7 +3,7 @@
  * answer needs them. Every way ends once, asks a bounded number of questions, none after a fault, and yields facts that
  * can be judged and recorded. */
 #include "analysis/classify/classify.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "parsers/dns_answer.h"
 #include "scanner/job/job.h"
 #include "scanner/rules/contact.h"

@@ -1,6 +1,6 @@
 /* The content of one frame. What can be read must come back the same when it is written and read again. */
-#include "output/decode.h"
-#include "output/record.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/record.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/output/random_observation.h"
 

@@ -19,7 +19,7 @@ PRODUCT = ("parsers/", "output/", "analysis/", "scanner/")
 def read_rooms():
     """HACKING.md's first table, which is the one place where the rooms are defined: folder → name, name → whom it may include."""
     with open(HACKING, encoding="utf-8") as file:
-        rows = re.findall(r"^\| `([a-z/]+)/` \|.*\| ([^|]*) \|$", file.read(), re.M)
+        rows = re.findall(r"^\| `([a-z_/]+)/` \|.*\| ([^|]*) \|$", file.read(), re.M)
     rooms = {folder: folder.split("/")[-1] for folder, _ in rows if (folder + "/").startswith(PRODUCT)}
     may = {rooms[folder]: set(rooms.values()) if names == "all" else set(re.findall(r"`(\w+)`", names))
            for folder, names in rows if folder in rooms}
@@ -38,10 +38,10 @@ PURE = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h"
 LIBRARIES = [
     ("c-ares", r"ares", r"scanner/dns/net_cares[a-z_]*\.[ch]$"),
     ("libcurl", r"curl/", r"scanner/https/net_curl[a-z_]*\.[ch]$"),
-    ("OpenSSL", r"openssl/", r"scanner/https/(tls[a-z_]*\.[ch]|net_curl[a-z_]*\.[ch]|http_answer\.c)$"),
+    ("OpenSSL", r"openssl/", r"scanner/(tls/[a-z_]*\.[ch]|https/(net_curl[a-z_]*\.[ch]|http_answer\.c)|smtp/[a-z_]*\.[ch])$"),
     ("libuv", r"uv(\.h|/)", r"scanner/"),
-    ("msgpack", r"msgpack", r"output/"),
-    ("zstd", r"zstd", r"(output/frame\.c|scanner/feed/feed[a-z_]*\.c)$"),
+    ("msgpack", r"msgpack", r"output/scan_file/"),
+    ("zstd", r"zstd", r"(output/scan_file/frame\.c|scanner/feed/feed[a-z_]*\.c)$"),
     ("zlib", r"zlib", r"scanner/(feed/feed[a-z_]*|https/http_coding)\.c$"),
     ("libidn2", r"idn2", r"scanner/rules/idna\.c$"),
     ("libpsl", r"libpsl", r"analysis/classify/public_suffix\.c$"),

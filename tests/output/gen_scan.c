@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/sink.h"
+#include "output/scan_file/sink.h"
 #include "tests/output/random_observation.h"
 
 static FILE *facts;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <zstd.h>
 
-#include "output/frame.h"
+#include "output/scan_file/frame.h"
 
 enum { FRAMES = 4, FILE_MAX = 16384 };
 

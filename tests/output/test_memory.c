@@ -11,10 +11,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/decode.h"
-#include "output/reader.h"
-#include "output/record.h"
-#include "output/sink.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/reader.h"
+#include "output/scan_file/record.h"
+#include "output/scan_file/sink.h"
 #include "output/text.h"
 #include "tests/output/random_observation.h"
 

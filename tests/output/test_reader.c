@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/frame.h"
-#include "output/reader.h"
-#include "output/verify.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/reader.h"
+#include "output/scan_file/verify.h"
 
 enum { FRAMES = 4, PER_FRAME = 3, FILE_MAX = 1024 * 1024 };
 

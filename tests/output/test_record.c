@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/decode.h"
-#include "output/frame.h"
-#include "output/record.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/record.h"
 #include "tests/output/random_observation.h"
 
 enum { SEEDS = 60, PER_FRAME = 60 };

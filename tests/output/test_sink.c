@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/reader.h"
-#include "output/sink.h"
+#include "output/scan_file/reader.h"
+#include "output/scan_file/sink.h"
 
 /* ---- the system that fails ---- */
 

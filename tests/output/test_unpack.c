@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "output/unpack.h"
+#include "output/scan_file/unpack.h"
 
 static const struct {
 	struct span octets;

@@ -2,7 +2,7 @@
 #ifndef STSURVEY_TESTS_SCENARIOS_PLAY_H
 #define STSURVEY_TESTS_SCENARIOS_PLAY_H
 
-#include "output/decode.h"
+#include "output/scan_file/decode.h"
 #include "scanner/job/job.h"
 #include "tests/scenarios/dump.h"
 #include "tests/scenarios/script.h"

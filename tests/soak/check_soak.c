@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "analysis/classify/classify.h"
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 #include "tests/soak/hosts.h"
 
 enum { SHOWN_MAX = 20 };

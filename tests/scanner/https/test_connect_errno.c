@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/rules/address.h"
-#include "scanner/https/connect_errno.h"
+#include "scanner/tls/connect_errno.h"
 
 /* There is a way to these on every machine that has the family. */
 static const char here[] = "127.0.0.1", HERE6[] = "::1";

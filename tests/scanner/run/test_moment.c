@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/sink.h"
+#include "output/scan_file/sink.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/run/progress.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "output/sink.h"
+#include "output/scan_file/sink.h"
 #include "scanner/options/option_table.h"
 #include "scanner/run/resume.h"
 

@@ -1,11 +1,11 @@
-/* output/unpack.h - reads untrusted msgpack octets.
+/* output/scan_file/unpack.h - reads untrusted msgpack octets.
  *
  * A cursor with a sticky error: the first octet that does not fit makes `failed` true and every later read give 0 or an
  * empty span, so that a decoder checks once at its end. No count is believed beyond the octets left, nothing recurses.
  * msgpack-c's own unpacker builds a tree of objects first, which is too slow here.
  */
-#ifndef STSURVEY_OUTPUT_UNPACK_H
-#define STSURVEY_OUTPUT_UNPACK_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_UNPACK_H
+#define STSURVEY_OUTPUT_SCAN_FILE_UNPACK_H
 
 #include <stdbool.h>
 #include <stdint.h>

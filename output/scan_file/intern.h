@@ -1,10 +1,10 @@
-/* output/intern.h - which octets of a buffer were seen before? Each new run gets the next number.
+/* output/scan_file/intern.h - which octets of a buffer were seen before? Each new run gets the next number.
  *
  * Runs are remembered as offsets, so the buffer may move. A run that is not found again only costs
  * octets in the file; that allows a bound on probing, and hostile names cannot make it slow.
  */
-#ifndef STSURVEY_OUTPUT_INTERN_H
-#define STSURVEY_OUTPUT_INTERN_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_INTERN_H
+#define STSURVEY_OUTPUT_SCAN_FILE_INTERN_H
 
 #include <stdbool.h>
 #include <stdint.h>

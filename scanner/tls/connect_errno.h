@@ -1,12 +1,12 @@
-/* scanner/https/connect_errno.h - what a failed call on a socket says: something about them, or something about us?
+/* scanner/tls/connect_errno.h - what a failed call on a socket says: something about them, or something about us?
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went
  * down under us are faults, and never written down as a broken domain: the domain is begun again until they pass. What
  * this machine forbids (EPERM, from a firewall) may be meant for this one address and for ever, so it is no fault:
  * the domain stays unknown, and is asked again at the end of the scan.
  */
-#ifndef STSURVEY_SCANNER_HTTPS_CONNECT_ERRNO_H
-#define STSURVEY_SCANNER_HTTPS_CONNECT_ERRNO_H
+#ifndef STSURVEY_SCANNER_TLS_CONNECT_ERRNO_H
+#define STSURVEY_SCANNER_TLS_CONNECT_ERRNO_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-/* output/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
+/* output/scan_file/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
  *
  * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn tail (a
  * crash or a full disk leaves that) when it is the beginning of a frame that the file's end cuts off, or a whole
@@ -7,8 +7,8 @@
  * What stands within a frame is never searched for frames as long as the frame's own structure holds: a domain's text
  * in it may contain some.
  */
-#ifndef STSURVEY_OUTPUT_FRAME_H
-#define STSURVEY_OUTPUT_FRAME_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_FRAME_H
+#define STSURVEY_OUTPUT_SCAN_FILE_FRAME_H
 
 #include "parsers/span.h"
 

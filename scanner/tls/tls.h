@@ -1,4 +1,4 @@
-/* scanner/https/tls.h - what one TLS handshake tells about the other side.
+/* scanner/tls/tls.h - what one TLS handshake tells about the other side.
  *
  * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
  * every error and lets the handshake go on; scanner/https/net_curl.h says what a failed verification means. It never
@@ -6,8 +6,8 @@
  *
  * OpenSSL's memory is counted (scanner/base/counted_alloc.h).
  */
-#ifndef STSURVEY_SCANNER_HTTPS_TLS_H
-#define STSURVEY_SCANNER_HTTPS_TLS_H
+#ifndef STSURVEY_SCANNER_TLS_TLS_H
+#define STSURVEY_SCANNER_TLS_TLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* output/record.h - observation ↔ msgpack, the schema of a scan file (SCHEMA.md).
+/* output/scan_file/record.h - observation ↔ msgpack, the schema of a scan file (SCHEMA.md).
  *
  * Every record is one msgpack array whose first element says its kind. Domain records are
  * positional, with small integers and absent tails left out. Index and time are
@@ -6,8 +6,8 @@
  * a frame, ahead of the first domain that refers to them by their ordinal in the frame. So a frame can be
  * read without any other.
  */
-#ifndef STSURVEY_OUTPUT_RECORD_H
-#define STSURVEY_OUTPUT_RECORD_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_RECORD_H
+#define STSURVEY_OUTPUT_SCAN_FILE_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>

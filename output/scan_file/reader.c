@@ -1,4 +1,4 @@
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/decode.h"
-#include "output/frame.h"
-#include "output/schema.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/frame.h"
+#include "output/scan_file/schema.h"
 
 struct reader {
 	const char *path;

@@ -1,4 +1,4 @@
-#include "scanner/https/tls.h"
+#include "scanner/tls/tls.h"
 
 #include <errno.h>
 #include <stdlib.h>

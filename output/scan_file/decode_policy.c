@@ -1,4 +1,4 @@
-#include "output/decode_inside.h"
+#include "output/scan_file/decode_inside.h"
 
 #include <string.h>
 

@@ -1,17 +1,18 @@
-/* output/decode_inside.h - the inside of a decoder: decode.c reads records, decode_policy.c what belongs to a policy.
+/* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads records, decode_policy.c what belongs to a
+ * policy.
  *
  * Without memory, and where the octets are not what they should be, the cursor has failed, and pointers are NULL.
  * @left: elements of the array being read that are not yet read.
  */
-#ifndef STSURVEY_OUTPUT_DECODE_INSIDE_H
-#define STSURVEY_OUTPUT_DECODE_INSIDE_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_DECODE_INSIDE_H
+#define STSURVEY_OUTPUT_SCAN_FILE_DECODE_INSIDE_H
 
 #include <stdalign.h>
 #include <stddef.h>
 
-#include "output/decode.h"
-#include "output/schema.h"
-#include "output/unpack.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/schema.h"
+#include "output/scan_file/unpack.h"
 
 /* Behind what a frame numbers, the lists in that. */
 enum { TABLE_MX_RECORD = TABLE_COUNT, TABLE_NAME, TABLES };

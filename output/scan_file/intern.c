@@ -1,4 +1,4 @@
-#include "output/intern.h"
+#include "output/scan_file/intern.h"
 
 #include <stdlib.h>
 

@@ -1,14 +1,14 @@
-/* output/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of
- * output/record.h.
+/* output/scan_file/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of
+ * output/scan_file/record.h.
  *
  * Nothing in the octets is believed: counts are bounded by parsers/observation.h's limits and by the octets
  * left, memory by caps. A value of a newer minor that this version has no word for is read as the enum's
  * catch-all (ERROR, protocol-error, …); unknown kinds and trailing fields are passed over.
  */
-#ifndef STSURVEY_OUTPUT_DECODE_H
-#define STSURVEY_OUTPUT_DECODE_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_DECODE_H
+#define STSURVEY_OUTPUT_SCAN_FILE_DECODE_H
 
-#include "output/record.h"
+#include "output/scan_file/record.h"
 #include "parsers/span.h"
 
 enum {

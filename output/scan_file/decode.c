@@ -1,9 +1,9 @@
-#include "output/decode.h"
+#include "output/scan_file/decode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/decode_inside.h"
+#include "output/scan_file/decode_inside.h"
 
 enum { TABLE_FIRST = 64 }; /* entries */
 

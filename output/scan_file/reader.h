@@ -1,17 +1,17 @@
-/* output/reader.h - scan files back into observations, one at a time, in file order.
+/* output/scan_file/reader.h - scan files back into observations, one at a time, in file order.
  *
  * Reads any minor version of the schema's major and skips trailing fields and kinds it does not
  * know. A torn tail (crash, full disk) ends the reading cleanly and is reported; damage before the tail is an
  * error, and so is more work than a file of its size may make.
  */
-#ifndef STSURVEY_OUTPUT_READER_H
-#define STSURVEY_OUTPUT_READER_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_READER_H
+#define STSURVEY_OUTPUT_SCAN_FILE_READER_H
 
 #include <stdbool.h>
 
 #include "output/bit_set.h"
 #include "output/error.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 
 enum {
 	READER_NOTHING = -2, /* reader_open: the file ends before its header does */

@@ -1,8 +1,8 @@
-/* output/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike. SCHEMA.md tells
- * what stands there.
+/* output/scan_file/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike.
+ * SCHEMA.md tells what stands there.
  */
-#ifndef STSURVEY_OUTPUT_SCHEMA_H
-#define STSURVEY_OUTPUT_SCHEMA_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_SCHEMA_H
+#define STSURVEY_OUTPUT_SCAN_FILE_SCHEMA_H
 
 #include "parsers/observation.h"
 

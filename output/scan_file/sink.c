@@ -1,4 +1,4 @@
-#include "output/sink.h"
+#include "output/scan_file/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "output/frame.h"
+#include "output/scan_file/frame.h"
 #include "output/text.h"
 
 enum { BUFFERS_MIN = 2 };

@@ -1,4 +1,4 @@
-#include "scanner/https/connect_errno.h"
+#include "scanner/tls/connect_errno.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,8 +1,8 @@
-#include "output/verify.h"
+#include "output/scan_file/verify.h"
 
 #include <stdio.h>
 
-#include "output/reader.h"
+#include "output/scan_file/reader.h"
 
 enum { TOOL_MAX = 200 }; /* octets shown of what wrote the file */
 

@@ -1,4 +1,4 @@
-#include "output/frame.h"
+#include "output/scan_file/frame.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
-#include "output/record.h"
+#include "output/scan_file/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <msgpack.h>
 
-#include "output/intern.h"
-#include "output/schema.h"
+#include "output/scan_file/intern.h"
+#include "output/scan_file/schema.h"
 #include "parsers/utf8.h"
 
 enum { BUFFER_FIRST = 64 * 1024 };

@@ -1,17 +1,17 @@
-/* output/sink.h - where records go: one thread that compresses frames, writes them whole and
+/* output/scan_file/sink.h - where records go: one thread that compresses frames, writes them whole and
  * syncs them at a bounded interval. Frames are independent zstd frames with a content checksum.
  *
  * The workers of a scan each fill a buffer and hand it over; the sink gives empty ones back.
  * The number of buffers is fixed, which is the back-pressure: a worker that gets none waits.
  */
-#ifndef STSURVEY_OUTPUT_SINK_H
-#define STSURVEY_OUTPUT_SINK_H
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_SINK_H
+#define STSURVEY_OUTPUT_SCAN_FILE_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "output/error.h"
-#include "output/record.h"
+#include "output/scan_file/record.h"
 
 enum {
 	SINK_FRAME_TARGET = 256 * 1024, /* octets before compression; four times as many make a domain 2 % smaller */

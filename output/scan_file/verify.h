@@ -1,6 +1,7 @@
-/* output/verify.h - is a scan file whole: every frame intact, every input index recorded once, and a trailer? */
-#ifndef STSURVEY_OUTPUT_VERIFY_H
-#define STSURVEY_OUTPUT_VERIFY_H
+/* output/scan_file/verify.h - is a scan file whole: every frame intact, every input index recorded once, and a trailer?
+ */
+#ifndef STSURVEY_OUTPUT_SCAN_FILE_VERIFY_H
+#define STSURVEY_OUTPUT_SCAN_FILE_VERIFY_H
 
 #include "output/error.h"
 #include "output/text.h"

@@ -1,4 +1,4 @@
-#include "output/unpack.h"
+#include "output/scan_file/unpack.h"
 
 /* First octets, from the msgpack specification. */
 enum {
