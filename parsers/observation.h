@@ -93,6 +93,8 @@ enum {
 				     * is kept beyond that, as long as DNS lets it be */
 	OBS_ADDRESS_MAX = 16,       /* addresses of a policy host, both families */
 	OBS_CHAIN_MAX = 10,         /* certificates; OpenSSL's default depth is 100 */
+	OBS_SERIAL_MAX = 32,        /* octets of a serial number; RFC 5280 4.1.2.2 allows 20 */
+	OBS_DER_MAX = 65536,        /* octets of a certificate that is kept whole; what is larger is not kept */
 	OBS_CERT_NAMES_MAX = 256,   /* SAN dNSNames of one certificate; CDNs put 100 in one */
 	OBS_VERIFY_ERRORS_MAX = 16, /* verification errors of one chain */
 	POLICY_BODY_MAX = 65536,    /* octets, RFC 8461 3.3's suggestion */
@@ -109,18 +111,33 @@ struct obs_answer {
 	enum dns_status status : 6;
 	bool ad : 1;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
 	bool cname_loop : 1; /* the chain came back to a name it had passed, or an answer has more than OBS_CNAME_MAX */
+	uint16_t ede;        /* why, in the resolver's words: the first Extended DNS Error's code and 1 (RFC 8914 4) */
+	/* what came where it was asked once more with CD, so that the resolver did not validate: an answer beside a
+	 * `status` that failed says that DNSSEC made it fail (RFC 4035 3.2.2); SKIPPED: not asked */
+	enum dns_status unchecked : 8;
 };
+
+/* Does the answer fail DNSSEC validation, though the servers answer? */
+static inline bool obs_answer_is_bogus(const struct obs_answer *answer)
+{
+	return answer->status >= DNS_SERVFAIL && answer->unchecked >= DNS_NOERROR && answer->unchecked <= DNS_NO_ANSWER;
+}
 
 struct obs_mx_record {
 	uint16_t preference;
 	struct span name; /* lower case, no trailing dot; empty for the root (null MX) */
 };
 
+struct obs_host; /* parsers/mail_host.h */
+
 struct obs_mx {
 	struct obs_answer answer;
 	const struct obs_mx_record *record; /* in order of preference, then name */
 	uint32_t count;                     /* at most OBS_MX_MAX */
 	uint32_t omitted;                   /* beyond that: the last in that order, from schema 1.2 on */
+	/* of each record, joined by name from the records of hosts; NULL: no hosts were probed. An entry NULL: this one
+	 * is not known */
+	const struct obs_host *const *host;
 };
 
 struct obs_txt {
@@ -130,6 +147,9 @@ struct obs_txt {
 	uint32_t omitted;       /* what is meant as the record asked for is kept before all else … */
 	uint32_t omitted_meant; /* … so this says something where there are more than OBS_TXT_MAX of these alone, and
 				 * in files before schema 1.2, whose scanner kept whatever came first */
+	/* of each record: its strings' lengths, an octet each; p NULL: it is one string. NULL: all are, or it is not
+	 * known (before schema 1.3) */
+	const struct span *split;
 };
 
 struct obs_address {
@@ -146,6 +166,15 @@ struct obs_certificate {
 	const struct span *name;       /* SAN dNSNames as sent; an embedded NUL stays in */
 	size_t name_count;
 	size_t name_omitted;
+	/* from schema 1.3 on; spki_known says whether the rest is known */
+	bool spki_known;
+	uint8_t spki_sha256[32]; /* of the DER of SubjectPublicKeyInfo */
+	struct span serial;      /* octets of the number, big-endian; cut at OBS_SERIAL_MAX */
+	struct span key_type; /* OpenSSL's short name: "RSA", "id-ecPublicKey", "ED25519"; of a curve "EC:prime256v1" */
+	uint16_t key_bits;
+	struct span signature; /* the algorithm it is signed with: "ecdsa-with-SHA256" */
+	bool self_issued;      /* subject and issuer are one: a root, where it is sent */
+	struct span der;       /* with --keep-certificates; p NULL: not kept */
 };
 
 struct obs_verify_error {
@@ -165,6 +194,8 @@ struct obs_tls {
 	size_t chain_omitted;
 	const struct obs_verify_error *error; /* every error of the chain; names are not judged here */
 	size_t error_count;
+	struct span cipher; /* OpenSSL's name of the suite, from schema 1.3 on; empty: no handshake got so far */
+	struct span group;  /* of the key exchange: "x25519"; empty: none, or not known */
 };
 
 struct obs_http {

@@ -24,7 +24,9 @@ enum record_kind {
 	RECORD_KIND_CERTIFICATE = 2,
 	RECORD_KIND_BODY = 3,
 	RECORD_KIND_TRAILER = 4,
-	RECORD_KIND_FRAME = 5
+	RECORD_KIND_FRAME = 5,
+	RECORD_KIND_HOST = 6,   /* since 1.3, as is the next */
+	RECORD_KIND_VANTAGE = 7
 };
 
 /* One `name = value` of the header's options, as given by the user. */

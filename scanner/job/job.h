@@ -19,6 +19,7 @@
 #include "scanner/rules/domain_set.h"
 
 struct job;
+struct host_job;
 
 enum job_state {
 	JOB_ASK_MX,  /* every job starts here: a name that does not exist ends here too */
@@ -36,6 +37,8 @@ struct job_context {
 	 * an alias into them; NULL: none */
 	const struct domain_set *domain_blocklist;
 	void (*done)(struct job *job);
+	void (*host_done)(struct host_job *job); /* scanner/job/host_job.h; NULL: no host is looked at */
+	bool ad_believed;                        /* the AD bit counts: a resolver on loopback, or --trust-ad */
 	void *arg;
 };
 

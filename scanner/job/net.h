@@ -1,7 +1,7 @@
 /* scanner/job/net.h - the questions a job can ask of the world.
  *
- * Two adapters stand behind it, net_cares.c (DNS) and net_curl.c (HTTPS), and one in tests/fake
- * that reads its answers from a script. Requests are caller-owned: fill the first part, ask, and keep
+ * Three adapters stand behind it, net_cares.c (DNS), net_curl.c (HTTPS) and net_smtp.c (MX hosts), and one in
+ * tests/fake that reads its answers from a script. Requests are caller-owned: fill the first part, ask, and keep
  * the memory until the callback. Promise: exactly one callback per request, on answer, failure,
  * time-out and shutdown alike; it may come before ask or fetch returns. All on the loop's thread.
  *
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "parsers/mail_host.h"
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
 
@@ -52,6 +53,7 @@ struct net_query {
 	uint16_t name_n;  /* octets */
 	uint16_t type;    /* enum dns_type */
 	bool shared;      /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
+	bool unchecked;   /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
 
 	/* the answer */
 	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
@@ -101,12 +103,32 @@ struct net_fetch {
 	int fault;
 };
 
+/* One SMTP connection to one address of an MX host, as far as TLS (scanner/smtp/net_smtp.h). */
+struct net_probe {
+	/* the asker's; live until the callback */
+	struct span host;                  /* the MX name */
+	enum smtp_sni sni;                 /* what name is asked for … */
+	struct span sni_name;              /* … this one; p NULL: none */
+	const struct obs_address *address; /* may be contacted */
+	struct span target;                /* where the host's CNAME chain ends; empty: there is none */
+	const struct obs_tlsa *tlsa;       /* secure records, to be held against the chain; NULL: none */
+	bool patient;                      /* the last pass: the long limits of time */
+	struct arena *arena;               /* where the facts are put */
+	struct obs_smtp *smtp;             /* filled, but for the index of the address */
+	void (*on_done)(struct net_probe *probe);
+	void *arg;
+
+	/* the answer */
+	int fault;
+};
+
 /* The adapter's own struct begins with one of these. */
 struct net {
 	void (*ask)(struct net *net, struct net_query *query);
 	void (*fetch)(struct net *net, struct net_fetch *fetch);
-	int64_t (*wall_ms)(struct net *net); /* milliseconds since 1970, UTC */
-	uint64_t (*now_ms)(struct net *net); /* monotonic */
+	void (*probe)(struct net *net, struct net_probe *probe); /* NULL: nothing is probed */
+	int64_t (*wall_ms)(struct net *net);                     /* milliseconds since 1970, UTC */
+	uint64_t (*now_ms)(struct net *net);                     /* monotonic */
 };
 
 #endif

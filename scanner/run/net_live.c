@@ -120,7 +120,8 @@ static int open_web(struct net_live *live, struct net_live_shared *shared, struc
 
 int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
 {
-	*live = (struct net_live){ .net = { ask, fetch, wall_ms, now_ms }, .loop = loop };
+	*live = (struct net_live){ .net = { .ask = ask, .fetch = fetch, .wall_ms = wall_ms, .now_ms = now_ms },
+				   .loop = loop };
 	live->cache = answer_cache_new(&live->net);
 	if (!live->cache)
 		return error_set(error, "no memory");

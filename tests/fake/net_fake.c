@@ -194,7 +194,7 @@ static uint64_t now_ms(struct net *net)
 
 void net_fake_init(struct net_fake *fake)
 {
-	*fake = (struct net_fake){ .net = { ask, fetch_policy, wall_ms, now_ms },
+	*fake = (struct net_fake){ .net = { .ask = ask, .fetch = fetch_policy, .wall_ms = wall_ms, .now_ms = now_ms },
 				   .now_ms = NET_FAKE_EPOCH_MS,
 				   .twist.fault_at = -1 };
 }

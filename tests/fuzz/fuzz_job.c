@@ -306,7 +306,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job job;
 
 	FUZZ_CHECK(domain_blocklist && domain_set_add(domain_blocklist, SPAN_LITERAL("blocked.example")) == 0);
-	world = (struct world){ .net = { ask, fetch_policy, wall_ms, now_ms },
+	world = (struct world){ .net = { .ask = ask, .fetch = fetch_policy, .wall_ms = wall_ms, .now_ms = now_ms },
 				.input = { (const char *)data, size },
 				.now_ms = 1000,
 				.domain_blocklist = domain_blocklist };
