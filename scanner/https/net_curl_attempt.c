@@ -70,7 +70,8 @@ static CURLcode on_tls(CURL *easy, void *ctx, void *arg)
 	struct net_curl_attempt *attempt = arg;
 
 	attempt->connected = true;
-	tls_watch_start(&attempt->tls, ctx);
+	if (tls_watch_start(&attempt->tls, ctx) != 0)
+		return CURLE_OUT_OF_MEMORY;
 	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, NET_CURL_TIMEOUT_MAX_S * 1000L);
 }
 

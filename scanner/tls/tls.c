@@ -42,6 +42,12 @@ __attribute__((constructor)) static void count_memory(void)
 		abort(); /* what memory fails would be told as the other side's */
 }
 
+/* Where an SSL holds its watch: libcurl has the usual place, that of SSL_set_app_data. */
+static int watch_slot = -1;
+
+/* OpenSSL's own rules about what is secure; the same for every context. */
+static int (*usual_security)(const SSL *ssl, const SSL_CTX *ctx, int what, int bits, int nid, void *key, void *arg);
+
 /* What OpenSSL makes once, at its first use, is never made again where memory fails just then: so it is made now, by
  * the first message of a handshake with nobody. */
 static bool warm_library(void)
@@ -50,8 +56,13 @@ static bool warm_library(void)
 	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
 	BIO *nobody = BIO_new(BIO_s_mem());
 	unsigned before = counted_alloc_failures();
-	bool good = ssl && nobody && SSL_get_ex_data_X509_STORE_CTX_idx() >= 0;
+	bool good;
 
+	if (watch_slot < 0)
+		watch_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	if (ctx)
+		usual_security = SSL_CTX_get_security_callback(ctx);
+	good = ssl && nobody && watch_slot >= 0 && SSL_get_ex_data_X509_STORE_CTX_idx() >= 0;
 	if (good) {
 		SSL_set_bio(ssl, nobody, nobody);
 		SSL_connect(ssl);
@@ -305,11 +316,19 @@ static int on_verify_error(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
+static struct tls_watch *watch_of(const SSL *ssl)
+{
+	struct tls_watch *watch = SSL_get_ex_data(ssl, watch_slot);
+
+	return watch ? watch : SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
 /* Takes the place of libssl's own verification; called once, when the whole chain has arrived. */
 static int on_chain(X509_STORE_CTX *ctx, void *arg)
 {
-	struct tls_watch *watch = arg;
+	struct tls_watch *watch = watch_of(X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx()));
 
+	(void)arg;
 	keep_chain(watch, X509_STORE_CTX_get0_untrusted(ctx));
 	X509_STORE_CTX_set_app_data(ctx, watch);
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify_error);
@@ -340,6 +359,7 @@ static void cut_off(struct tls_watch *watch, SSL *ssl)
 {
 	BIO *end = BIO_new(BIO_s_null());
 
+	watch->cut = true;
 	if (!watch->done)
 		watch->octets = watch->record_octets; /* those of the end are none */
 	if (end)
@@ -349,10 +369,10 @@ static void cut_off(struct tls_watch *watch, SSL *ssl)
 /* OpenSSL drops the version of a ServerHello it refuses; that version is the finding. */
 static void on_message(int sent, int version, int type, const void *data, size_t n, SSL *ssl, void *arg)
 {
-	struct tls_watch *watch = arg;
+	struct tls_watch *watch = watch_of(ssl);
 	const uint8_t *octet = data;
 
-	(void)version;
+	(void)version, (void)arg;
 	if (sent)
 		return;
 	/* RFC 8446 5.1: type (1), version (2), length (2) */
@@ -366,9 +386,18 @@ static void on_message(int sent, int version, int type, const void *data, size_t
 		watch->tls->version = version_of(octet[4] << 8 | octet[5]);
 }
 
+/* OpenSSL sends this alert also to who speaks no TLS at all. */
+static bool is_version_alert(const struct tls_watch *watch, int where, int value)
+{
+	bool older = watch->tls->version == TLS_1_0 || watch->tls->version == TLS_1_1;
+
+	return (value & 0xff) == SSL_AD_PROTOCOL_VERSION &&
+	       (where == SSL_CB_READ_ALERT || (where == SSL_CB_WRITE_ALERT && older));
+}
+
 static void on_info(const SSL *ssl, int where, int value)
 {
-	struct tls_watch *watch = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	struct tls_watch *watch = watch_of(ssl);
 	uint64_t octets;
 
 	if (where == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY)
@@ -378,6 +407,8 @@ static void on_info(const SSL *ssl, int where, int value)
 	octets = BIO_number_read(SSL_get_rbio(ssl));
 	if (octets > watch->octets)
 		watch->octets = octets;
+	if (is_version_alert(watch, where, value))
+		watch->version_refused = true;
 	if (where == SSL_CB_HANDSHAKE_DONE) {
 		watch->done = true;
 		watch->tls->version = version_of(SSL_version(ssl));
@@ -390,21 +421,17 @@ static void on_info(const SSL *ssl, int where, int value)
 /* OpenSSL's own rules, and one about what a handshake may cost. */
 static int on_security(const SSL *ssl, const SSL_CTX *ctx, int what, int bits, int nid, void *key, void *arg)
 {
-	const struct tls_watch *watch = SSL_CTX_get_app_data(ssl ? SSL_get_SSL_CTX(ssl) : ctx);
-
 	if (what == SSL_SECOP_TMP_DH && key && EVP_PKEY_get_bits(key) > TLS_DH_BITS_MAX)
 		return 0;
-	return watch->usual_security(ssl, ctx, what, bits, nid, key, arg);
+	return usual_security(ssl, ctx, what, bits, nid, key, arg);
 }
 
-void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
+static void prepare(SSL_CTX *ctx, const struct tls_store *store)
 {
-	watch->usual_security = SSL_CTX_get_security_callback(ctx);
-	SSL_CTX_set_app_data(ctx, watch);
 	SSL_CTX_set_security_callback(ctx, on_security);
-	SSL_CTX_set1_cert_store(ctx, watch->store->x509);
+	SSL_CTX_set1_cert_store(ctx, store->x509);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, on_chain, watch);
+	SSL_CTX_set_cert_verify_callback(ctx, on_chain, NULL);
 	SSL_CTX_set_max_cert_list(ctx, TLS_CHAIN_OCTETS_MAX);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION); /* RFC 8461 7.2 */
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
@@ -412,5 +439,33 @@ void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_info_callback(ctx, on_info);
 	SSL_CTX_set_msg_callback(ctx, on_message);
-	SSL_CTX_set_msg_callback_arg(ctx, watch);
+}
+
+SSL_CTX *tls_client_context(const struct tls_store *store, bool old)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (!ctx)
+		return NULL;
+	prepare(ctx, store);
+	if (old) {
+		SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
+		SSL_CTX_set_max_proto_version(ctx, TLS1_1_VERSION);
+		SSL_CTX_set_security_level(ctx, 0); /* their hashes are MD5 and SHA-1, which level 1 refuses */
+		SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT); /* many are older than RFC 5746, too */
+	}
+	return ctx;
+}
+
+int tls_watch_put(struct tls_watch *watch, SSL *ssl)
+{
+	return SSL_set_ex_data(ssl, watch_slot, watch) == 1 ? 0 : -1;
+}
+
+int tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
+{
+	if (SSL_CTX_set_app_data(ctx, watch) != 1)
+		return -1;
+	prepare(ctx, watch->store);
+	return 0;
 }

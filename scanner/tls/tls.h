@@ -1,8 +1,13 @@
 /* scanner/tls/tls.h - what one TLS handshake tells about the other side.
  *
- * A watch is put on an SSL_CTX before the handshake. It verifies the chain against the shared store, records
- * every error and lets the handshake go on; scanner/https/net_curl.h says what a failed verification means. It never
+ * A watch is put on an SSL before its handshake: on one of a context that many share (tls_client_context), or on the
+ * only one of a context that a library has made (tls_watch_start). It verifies the chain against the shared store,
+ * records every error and lets the handshake go on; whoever connects says what a failed verification means. It never
  * falls back to the subject's CN: names are compared with SAN dNSNames alone (RFC 8461 3.3, RFC 6125 6.4.4).
+ *
+ * Limits hold for every watch: a peer that sends more than TLS_OCTETS_MAX or TLS_MESSAGES_MAX has, for whoever reads,
+ * closed its connection there; one that shows more than TLS_CHAIN_OCTETS_MAX of certificates, or wants a Diffie-Hellman
+ * group above TLS_DH_BITS_MAX, fails the handshake; a chain is followed OBS_CHAIN_MAX deep.
  *
  * OpenSSL's memory is counted (scanner/base/counted_alloc.h).
  */
@@ -43,13 +48,22 @@ struct tls_watch {
 	uint64_t octets;        /* that had arrived when the handshake ended, for better or worse */
 	uint64_t record_octets; /* of all TLS records so far */
 	unsigned messages;      /* of the handshake protocol so far, also after the handshake */
-	int (*usual_security)(const SSL *ssl, const SSL_CTX *ctx, int what, int bits, int nid, void *key, void *arg);
+	bool cut;               /* one of the two is above its limit: nothing more is read */
+	bool version_refused;   /* one side would not take the other's version: protocol_version (RFC 8446 6.2) */
 };
 
-/* Let @watch see the handshakes of @ctx: TLS 1.2 or later, nothing resumed. Zero the watch's own members first. A peer
- * that sends more than TLS_OCTETS_MAX or TLS_MESSAGES_MAX has, for whoever reads, closed its connection there; one that
- * wants a Diffie-Hellman group above TLS_DH_BITS_MAX fails the handshake. */
-void tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx);
+/* A context for handshakes that are watched: TLS 1.2 or later, nothing resumed. @old: TLS 1.0 and 1.1 instead, with
+ * whatever algorithms they bring (security level 0), for who refused the others (`version_refused`). One serves all of
+ * a thread's handshakes; SSL_CTX_free. NULL: no memory. */
+__attribute__((warn_unused_result)) SSL_CTX *tls_client_context(const struct tls_store *store, bool old);
+
+/* Let @watch see the handshake of @ssl, whose context is one of tls_client_context's. Zero the watch's own members
+ * first. At a limit the SSL gets another BIO to read from, and frees yours: ask SSL_get_rbio for it each time. -1: no
+ * memory. */
+__attribute__((warn_unused_result)) int tls_watch_put(struct tls_watch *watch, SSL *ssl);
+
+/* The same for @ctx, new, and the one handshake it will serve: TLS 1.2 or later, nothing resumed. */
+__attribute__((warn_unused_result)) int tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx);
 
 /* Is the handshake complete, the chain without an error, and the host named? */
 static inline bool tls_watch_verified(const struct tls_watch *watch)

@@ -24,8 +24,8 @@
 
 #include "scanner/https/net_curl.h"
 #include "scanner/rules/address.h"
-#include "tests/scanner/https/test_pki.h"
-#include "tests/scanner/https/tls_peer.h"
+#include "tests/scanner/tls/test_pki.h"
+#include "tests/scanner/tls/tls_peer.h"
 
 #define HOST "mta-sts.example.test"
 #define ANSWER                                                                                                         \

@@ -15,8 +15,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "tests/scanner/https/test_pki.h"
-#include "tests/scanner/https/tls_peer.h"
+#include "tests/scanner/tls/test_pki.h"
+#include "tests/scanner/tls/tls_peer.h"
 #include "tests/soak/hosts.h"
 
 enum {

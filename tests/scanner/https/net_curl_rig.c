@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include "tests/scanner/https/test_pki.h"
+#include "tests/scanner/tls/test_pki.h"
 
 struct rig_pki rig_pki;
 

@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "scanner/https/net_curl.h"
-#include "tests/scanner/https/tls_peer.h"
+#include "tests/scanner/tls/tls_peer.h"
 
 #define HOST "mta-sts.example.test"
 #define POLICY "version: STSv1\r\nmode: enforce\r\nmx: mx.example.test\r\nmax_age: 604800\r\n"

@@ -14,7 +14,7 @@
 
 #include "parsers/span.h"
 #include "tests/scanner/https/net_curl_rig.h"
-#include "tests/scanner/https/test_pki.h"
+#include "tests/scanner/tls/test_pki.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
 

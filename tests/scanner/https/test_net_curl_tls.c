@@ -13,8 +13,8 @@
 #include <openssl/x509v3.h>
 
 #include "tests/scanner/https/net_curl_rig.h"
-#include "tests/scanner/https/test_pki.h"
-#include "tests/scanner/https/tls_peer.h"
+#include "tests/scanner/tls/test_pki.h"
+#include "tests/scanner/tls/tls_peer.h"
 
 /* ---- certificates ---- */
 

@@ -1,4 +1,4 @@
-#include "tests/scanner/https/test_pki.h"
+#include "tests/scanner/tls/test_pki.h"
 
 #include <stdio.h>
 #include <stdlib.h>

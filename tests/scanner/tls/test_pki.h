@@ -1,6 +1,6 @@
-/* tests/scanner/https/test_pki.h - certificates for tests, made in the process: right ones and wrong ones. */
-#ifndef STSURVEY_TESTS_SCANNER_HTTPS_TEST_PKI_H
-#define STSURVEY_TESTS_SCANNER_HTTPS_TEST_PKI_H
+/* tests/scanner/tls/test_pki.h - certificates for tests, made in the process: right ones and wrong ones. */
+#ifndef STSURVEY_TESTS_SCANNER_TLS_TEST_PKI_H
+#define STSURVEY_TESTS_SCANNER_TLS_TEST_PKI_H
 
 #include <stdbool.h>
 #include <stddef.h>

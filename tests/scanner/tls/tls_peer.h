@@ -1,8 +1,8 @@
-/* tests/scanner/https/tls_peer.h - servers for tests: one listener on 127.0.0.1, a thread for each connection, any
+/* tests/scanner/tls/tls_peer.h - servers for tests: one listener on 127.0.0.1, a thread for each connection, any
  * misconduct.
  */
-#ifndef STSURVEY_TESTS_SCANNER_HTTPS_TLS_PEER_H
-#define STSURVEY_TESTS_SCANNER_HTTPS_TLS_PEER_H
+#ifndef STSURVEY_TESTS_SCANNER_TLS_TLS_PEER_H
+#define STSURVEY_TESTS_SCANNER_TLS_TLS_PEER_H
 
 #include <pthread.h>
 #include <stdatomic.h>

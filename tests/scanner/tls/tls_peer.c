@@ -1,4 +1,4 @@
-#include "tests/scanner/https/tls_peer.h"
+#include "tests/scanner/tls/tls_peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
