@@ -16,15 +16,21 @@ static const struct {
 	bool names_file, is_repeated; /* the latter: only what was given has the paths */
 	enum option_use use;
 } kinds[OPTION_HELP + 1] = {
-	[OPTION_INPUT] = { true, false, OPTION_USE_READ },    [OPTION_OUTPUT] = { true, false, OPTION_USE_WRITTEN },
-	[OPTION_FOLDER] = { true, false, OPTION_USE_FOLDER }, [OPTION_SERVERS] = { true, true, OPTION_USE_READ },
-	[OPTION_CIDR_FILE] = { true, true, OPTION_USE_READ }, [OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ },
-	[OPTION_CONFIG] = { true, true, OPTION_USE_READ },
+	[OPTION_INPUT] = { true, false, OPTION_USE_READ },      [OPTION_OUTPUT] = { true, false, OPTION_USE_WRITTEN },
+	[OPTION_FOLDER] = { true, false, OPTION_USE_FOLDER },   [OPTION_SERVERS] = { true, true, OPTION_USE_READ },
+	[OPTION_HOSTS] = { true, true, OPTION_USE_READ },       [OPTION_CIDR_FILE] = { true, true, OPTION_USE_READ },
+	[OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ }, [OPTION_CONFIG] = { true, true, OPTION_USE_READ },
 };
 
 static void add(struct option_file *file, int *count, const char *option, const char *path, enum option_use use)
 {
 	file[(*count)++] = (struct option_file){ option, file_behind(path, use == OPTION_USE_WRITTEN), use };
+}
+
+/* What is in the file may stand in the option itself. */
+static bool takes_a_list(const struct option_row *row)
+{
+	return row->kind == OPTION_SERVERS || row->kind == OPTION_HOSTS;
 }
 
 static void add_row(const struct options *options, const struct option_row *row, struct option_file *file, int *count)
@@ -36,10 +42,9 @@ static void add_row(const struct options *options, const struct option_row *row,
 	for (size_t i = 0; kinds[row->kind].is_repeated && i < options->given_count; i++) {
 		const struct record_option *given = &options->given[i];
 
-		if (!span_equal(given->name, span_of(row->name)) ||
-		    (row->kind == OPTION_SERVERS && given->value.p[0] != '@')) /* servers by their addresses */
+		if (!span_equal(given->name, span_of(row->name)) || (takes_a_list(row) && given->value.p[0] != '@'))
 			continue;
-		add(file, count, row->name, given->value.p + (row->kind == OPTION_SERVERS), kinds[row->kind].use);
+		add(file, count, row->name, given->value.p + takes_a_list(row), kinds[row->kind].use);
 	}
 }
 

@@ -12,6 +12,9 @@
 enum {
 	CONCURRENCY_MOST = 1000000,     /* slots of some KiB each */
 	HTTP_CONCURRENCY_MOST = 100000, /* 100 KB each */
+	SMTP_CONCURRENCY_MOST = 100000, /* 3 KiB each while they wait, 50 in a handshake */
+	SMTP_TIMEOUT_MOST =
+		1800, /* the last look, which is three times as long, lasts no longer than a bad mail queue's */
 	PER_HOST_MOST = 10000,
 	RETRIES_MOST = 20,
 	SHARDS_MOST = 65536,
@@ -103,6 +106,26 @@ const struct option_row option_table[] = {
 	{ "per-host", 0, "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_FETCH, AT(per_host),
 	  .help = "connections at once to one address [8]", .least = 1, .most = PER_HOST_MOST, .unit = "connections" },
 
+	{ "smtp", 0, "all", OPTION_MAYBE_WORD, SCAN, RESUME_SAME, SECTION_SMTP, AT(smtp),
+	  .help = "probe the mail servers (MX) of domains with an STS record; all: of every domain with MX",
+	  .least = OPTIONS_SMTP_STS },
+	{ "mx-hosts", 0, NULL, OPTION_FLAG, SCAN, RESUME_SAME, SECTION_SMTP, AT(mx_hosts),
+	  .help = "the list is one of mail servers: probe those, and look at no domain" },
+	{ "ehlo-domain", 0, "NAME", OPTION_TEXT, SCAN, RESUME_FREE, SECTION_SMTP, AT(ehlo_domain),
+	  .help = "the name we greet with; it should lead to our address, and the address back to it [this machine's]" },
+	{ "smtp-concurrency", 0, "N", OPTION_WHOLE, SCAN, RESUME_FREE, SECTION_SMTP, AT(smtp_concurrency),
+	  .help = "mail servers looked at at once [10000]", .least = 1, .most = SMTP_CONCURRENCY_MOST, .unit = "mail servers" },
+	{ "smtp-timeout", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_SMTP, AT(smtp_timeout),
+	  .help = "for one whole probe; three times as long when it is tried once more [120]",
+	  .least = 1, .most = SMTP_TIMEOUT_MOST, .unit = "seconds" },
+	{ "smtp-canaries", 0, "LIST", OPTION_HOSTS, SCAN, RESUME_FREE, SECTION_SMTP, 0,
+	  .help = "mail servers that are surely well, NAME,... or @FILE: if they seem not to be, it is our own way that is shut "
+		  "[some of large operators]" },
+	{ "keep-certificates", 0, NULL, OPTION_FLAG, SCAN, RESUME_SAME, SECTION_SMTP, AT(keep_certificates),
+	  .help = "store each certificate whole (DER), once" },
+	{ "trust-ad", 0, NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_SMTP, AT(trust_ad),
+	  .help = "believe a name server that is not on loopback where it says that it has validated (AD); for DANE" },
+
 	{ "rate", 'r', "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(rate),
 	  .help = "DNS queries a second in all, at most; 0 is no limit [10000; " TEXT_OF(PUBLIC_RESOLVER_RATE)
 		  " where a name server is a public resolver; 0 with --resolver]",
@@ -128,7 +151,7 @@ const struct option_row option_table[] = {
 	{ "https-port", 0, "PORT", OPTION_WHOLE, BOTH, RESUME_SAME, SECTION_LAB, AT(https_port),
 	  .help = "of policy hosts [443]", .least = 1, .most = UINT16_MAX, .unit = "as a port" },
 	{ "smtp-port", 0, "PORT", OPTION_WHOLE, BOTH, RESUME_SAME, SECTION_LAB, AT(smtp_port),
-	  .help = "of mail servers; recorded only, this version speaks no SMTP [25]",
+	  .help = "of mail servers [25]",
 	  .least = 1, .most = UINT16_MAX, .unit = "as a port" },
 	{ "ca-file", 0, "FILE", OPTION_INPUT, BOTH, RESUME_SAME, SECTION_LAB, AT(ca_file),
 	  .help = "trusted certificates, PEM [the system's]" },

@@ -11,7 +11,7 @@
 #include "parsers/span.h"
 #include "scanner/options/command_table.h"
 
-enum { OPTIONS_MAX = 63 }; /* rows; more to come */
+enum { OPTIONS_MAX = 95 }; /* rows; more to come */
 
 enum option_kind {
 	OPTION_FLAG,        /* bool */
@@ -21,10 +21,12 @@ enum option_kind {
 	OPTION_OUTPUT,      /* const char *, a file to write; - is standard output */
 	OPTION_FOLDER,      /* const char *, where several are written */
 	OPTION_WORD,        /* enum: `argument` has its words, with | between */
+	OPTION_MAYBE_WORD,  /* likewise, but `least` without a value (or yes); its words begin behind that */
 	OPTION_WHOLE,       /* unsigned, uint32_t */
 	OPTION_WHOLE64,     /* uint64_t */
 	OPTION_DECIMAL,     /* double */
 	OPTION_SERVERS,     /* server, server_count */
+	OPTION_HOSTS,       /* canary, canary_count */
 	OPTION_CONTACT,     /* const char *, goes into headers on the wire */
 	OPTION_CIDRS,       /* struct cidr_set *, networks with commas between; adds to those given before */
 	OPTION_CIDR_FILE,   /* struct cidr_set *, likewise */
@@ -44,6 +46,7 @@ enum option_section {
 	SECTION_WORK,
 	SECTION_DNS,
 	SECTION_FETCH,
+	SECTION_SMTP,
 	SECTION_POLITE,
 	SECTION_LAB,
 	SECTION_OTHER,

@@ -8,6 +8,7 @@
 #include "parsers/uri.h"
 #include "scanner/base/line_file.h"
 #include "scanner/base/log.h"
+#include "scanner/rules/idna.h"
 
 enum {
 	DNS_PORT = 53,
@@ -158,7 +159,18 @@ static enum options_result set_word(const struct setting *set)
 	return OPTIONS_OK;
 }
 
-/* It goes into a header line and, later, into SMTP: nothing that could end the line may pass. */
+static enum options_result set_maybe_word(const struct setting *set)
+{
+	bool alone = set->value.n == 0 || span_equal(set->value, SPAN_LITERAL("yes"));
+	int place = alone ? 0 : word_of(set) + 1;
+
+	if (!alone && place == 0)
+		return fail(set, OPTIONS_USAGE, "must be %s, or have no value", set->row->argument);
+	*(unsigned *)set->member = (unsigned)set->row->least + (unsigned)place;
+	return OPTIONS_OK;
+}
+
+/* It goes into a header line and into SMTP: nothing that could end the line may pass. */
 static enum options_result set_contact(const struct setting *set)
 {
 	struct span domain;
@@ -227,6 +239,44 @@ static enum options_result set_servers(const struct setting *set)
 	return OPTIONS_OK;
 }
 
+static enum options_result add_host(const struct setting *set, struct span part)
+{
+	struct options *options = set->options;
+	struct options_host *host = &options->canary[options->canary_count];
+	char name[DOMAIN_NAME_MAX];
+	size_t n;
+
+	if (!idna_name(part, name, &n))
+		return fail(set, OPTIONS_USAGE, "'%.*s' is no host name", shown(part), part.p);
+	if (options->canary_count == OPTIONS_CANARIES_MAX)
+		return fail(set, OPTIONS_USAGE, "more than %d hosts", (int)OPTIONS_CANARIES_MAX);
+	memcpy(host->text, name, n);
+	host->n = (uint8_t)n;
+	options->canary_count++;
+	return OPTIONS_OK;
+}
+
+static int on_host_line(void *arg, struct span line, struct error *error)
+{
+	struct setting set = *(const struct setting *)arg;
+
+	set.value = line;
+	set.error = error;
+	return each_part(&set, add_host) == OPTIONS_OK ? 0 : -1;
+}
+
+static enum options_result set_hosts(const struct setting *set)
+{
+	set->options->canary_count = 0; /* the last one given counts */
+	if (set->text[0] != '@')
+		return each_part(set, add_host);
+	if (line_file_read(set->text + 1, on_host_line, (void *)set, set->error) != 0)
+		return OPTIONS_FATAL;
+	if (set->options->canary_count == 0)
+		return fail(set, OPTIONS_FATAL, "no host in it; write one name a line");
+	return OPTIONS_OK;
+}
+
 static struct cidr_set *networks_of(const struct setting *set)
 {
 	struct cidr_set **member = set->member;
@@ -284,10 +334,12 @@ enum options_result option_set(struct options *options, const struct option_row 
 		[OPTION_OUTPUT] = set_text,
 		[OPTION_FOLDER] = set_text,
 		[OPTION_WORD] = set_word,
+		[OPTION_MAYBE_WORD] = set_maybe_word,
 		[OPTION_WHOLE] = set_whole,
 		[OPTION_WHOLE64] = set_whole64,
 		[OPTION_DECIMAL] = set_decimal,
 		[OPTION_SERVERS] = set_servers,
+		[OPTION_HOSTS] = set_hosts,
 		[OPTION_CONTACT] = set_contact,
 		[OPTION_CIDRS] = set_cidrs,
 		[OPTION_CIDR_FILE] = set_cidr_file,

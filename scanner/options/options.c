@@ -53,6 +53,8 @@ static const struct options defaults = {
 	.provider_rate = -1,
 	.https_port = 443,
 	.smtp_port = 25,
+	.smtp_concurrency = 10000,
+	.smtp_timeout = 120,
 };
 
 void options_free(struct options *options)
@@ -103,7 +105,7 @@ static bool note_given(struct options *options, const struct option_row *row, co
 		options->given = grown;
 		entry = &grown[options->given_count++];
 	}
-	*entry = (struct record_option){ span_of(row->name), span_of(row->argument ? value : "yes") };
+	*entry = (struct record_option){ span_of(row->name), span_of(row->argument && *value ? value : "yes") };
 	return true;
 }
 
@@ -143,6 +145,14 @@ static enum options_result set_option(struct options *options, const struct opti
 	return OPTIONS_FATAL;
 }
 
+/* As getopt_long calls it. */
+static int wants(const struct option_row *row)
+{
+	if (row->kind == OPTION_MAYBE_WORD)
+		return optional_argument;
+	return row->argument ? required_argument : no_argument;
+}
+
 /* ---- the configuration file ---- */
 
 struct config {
@@ -167,7 +177,7 @@ static int on_config_line(void *arg, struct span line, struct error *error)
 		return fail_unknown(config->options, name, error);
 	if (row->kind == OPTION_CONFIG || row->kind == OPTION_HELP)
 		return error_set(error, "'%s' has no place in a configuration file", row->name);
-	if (row->argument && value.n == 0)
+	if (wants(row) == required_argument && value.n == 0)
 		return error_set(error, "'%s' needs a value: %s = %s", row->name, row->name, row->argument);
 	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
 		value = (struct span){ value.p + 1, value.n - 2 };
@@ -203,8 +213,7 @@ static void make_getopt_table(struct getopt_table *table, const struct options *
 
 		if (!takes(options, row))
 			continue;
-		*option++ = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL,
-					     LONG_BASE + (int)i };
+		*option++ = (struct option){ row->name, wants(row), NULL, LONG_BASE + (int)i };
 		if (!row->letter)
 			continue;
 		*letter++ = row->letter;

@@ -11,6 +11,8 @@
 
 #include "output/error.h"
 #include "output/scan_file/record.h"
+#include "parsers/domain.h"
+#include "parsers/mail_host.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/cidr_set.h"
@@ -19,14 +21,25 @@
 #include "scanner/options/command_table.h"
 #include "scanner/options/exit_status.h"
 
-enum { OPTIONS_THREADS_MAX = 256 };
+enum {
+	OPTIONS_THREADS_MAX = 256,
+	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
+};
 
 /* Of every rate, a second: one in ten seconds. Ten domains at less take hours, which is a slip of the keyboard. */
 #define RATE_LEAST 0.1
 
+/* Whose mail servers are probed. */
+enum options_smtp { OPTIONS_SMTP_NONE, OPTIONS_SMTP_STS, OPTIONS_SMTP_ALL };
+
 enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 
 enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
+
+struct options_host {
+	char text[DOMAIN_NAME_MAX]; /* A-labels */
+	uint8_t n;
+};
 
 struct options {
 	/* input and output */
@@ -70,7 +83,19 @@ struct options {
 	double host_rate;          /* connections a second to one address, 0: no limit … */
 	double provider_rate;      /* … and to hosts whose CNAME chain ends in one registrable domain; … */
 	bool pace_reserved;        /* … within allow_reserved, too: one of them was given */
-	unsigned https_port, smtp_port;
+	unsigned https_port;
+	/* mail servers */
+	enum options_smtp smtp;    /* of domains with an STS record, or of all; without mx_hosts */
+	bool mx_hosts;             /* the list is of hosts: they are probed, and no domain is looked at */
+	const char *ehlo_domain;   /* the name we greet with; NULL: this machine's */
+	unsigned smtp_concurrency; /* probes in flight in all */
+	double smtp_timeout;       /* seconds for one whole probe */
+	unsigned smtp_port;
+	struct options_host canary[OPTIONS_CANARIES_MAX]; /* that surely answer; … */
+	unsigned canary_count;                            /* … 0: those of datasets/smtp_canaries.csv */
+	bool keep_certificates;                           /* whole, once each */
+	bool trust_ad;                                    /* of name servers off loopback, too */
+	/* both */
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */
 	/* never contacted */
@@ -98,6 +123,12 @@ enum options_result { OPTIONS_OK, OPTIONS_FATAL = EXIT_FATAL, OPTIONS_USAGE = EX
 __attribute__((warn_unused_result)) enum options_result options_read(struct options *options, enum command command,
 								     int argc, char **argv, struct error *error);
 void options_free(struct options *options);
+
+/* Are mail servers probed? */
+static inline bool options_probes(const struct options *options)
+{
+	return options->smtp != OPTIONS_SMTP_NONE || options->mx_hosts;
+}
 
 /* --timeout, in milliseconds. */
 static inline uint32_t options_timeout_ms(const struct options *options)

@@ -32,6 +32,10 @@ static int check_exclusions(const struct options *options, struct error *error)
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
 		{ options->raw && options->format != OPTIONS_CSV,
 		  "--raw needs --format csv: JSON has every text as it is" },
+		{ options->ehlo_domain && !options_probes(options),
+		  "--ehlo-domain needs --smtp or --mx-hosts: nobody is greeted without" },
+		{ options->canary_count > 0 && !options_probes(options),
+		  "--smtp-canaries needs --smtp or --mx-hosts: no mail server is probed without" },
 		{ options->metadata_file && strcmp(options->metadata_file, "-") == 0,
 		  "--metadata-file needs a file: it is rewritten while the scan runs" },
 		{ options->log_file && strcmp(options->log_file, "-") == 0,
@@ -53,6 +57,32 @@ static int check_origin(const struct options *options, struct error *error)
 		return 0;
 	return error_set(error, "--origin '%.*s': is no domain name, nor . for the root", (int)sizeof(name),
 			 options->origin);
+}
+
+/* RFC 5321 4.1.3 */
+static bool is_literal(struct span name)
+{
+	static const struct span six = SPAN_LITERAL("IPv6:");
+	struct obs_address address;
+	struct span inside;
+	bool is_six;
+
+	if (name.n < 2 || name.p[0] != '[' || name.p[name.n - 1] != ']')
+		return false;
+	inside = (struct span){ name.p + 1, name.n - 2 };
+	is_six = span_starts_with(inside, six);
+	return address_parse(span_skip(inside, is_six ? six.n : 0), &address) && (address.family == 6) == is_six;
+}
+
+/* RFC 5321 4.1.1.1: a domain, or an address literal. */
+static int check_ehlo(const struct options *options, struct error *error)
+{
+	struct span name = span_of(options->ehlo_domain ? options->ehlo_domain : "");
+
+	if (!options->ehlo_domain || domain_is_host(name) || is_literal(name))
+		return 0;
+	return error_set(error, "--ehlo-domain '%.*s': is no host name of ASCII letters, nor [192.0.2.1] or [IPv6:...]",
+			 DOMAIN_NAME_MAX, options->ehlo_domain);
 }
 
 /* What the command does not run without. */
@@ -133,7 +163,8 @@ enum options_result options_fit(struct options *options, struct error *error)
 	enum options_result result = OPTIONS_OK;
 
 	if (check_exclusions(options, error) < 0 || check_needed(options, error) < 0 ||
-	    check_origin(options, error) < 0 || option_files_check(options, error) < 0)
+	    check_origin(options, error) < 0 || check_ehlo(options, error) < 0 ||
+	    option_files_check(options, error) < 0)
 		return OPTIONS_USAGE;
 	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;

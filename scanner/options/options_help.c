@@ -6,9 +6,9 @@
 enum { HELP_COLUMN = 32, HELP_WIDTH = 100, HELP_WIDTH_LEAST = 60 }; /* columns */
 
 static const char *const titles[] = {
-	[SECTION_FILES] = "Files",        [SECTION_WORK] = "Work",           [SECTION_DNS] = "DNS",
-	[SECTION_FETCH] = "Policy fetch", [SECTION_POLITE] = "Being polite", [SECTION_LAB] = "Labs",
-	[SECTION_OTHER] = "Other",
+	[SECTION_FILES] = "Files",        [SECTION_WORK] = "Work",         [SECTION_DNS] = "DNS",
+	[SECTION_FETCH] = "Policy fetch", [SECTION_SMTP] = "Mail servers", [SECTION_POLITE] = "Being polite",
+	[SECTION_LAB] = "Labs",           [SECTION_OTHER] = "Other",
 };
 
 /* A narrower terminal decides, down to where nothing could be read any more. */
@@ -79,9 +79,13 @@ static void print_text(FILE *out, const char *text)
 static void print_option(FILE *out, const struct option_row *row)
 {
 	char term[64], text[512], letter[] = { '-', row->letter, ',', '\0' };
+	bool maybe = row->kind == OPTION_MAYBE_WORD;
 
-	snprintf(term, sizeof(term), "%3s --%s%s%s", row->letter ? letter : "", row->name, row->argument ? " " : "",
-		 row->argument ? row->argument : "");
+	snprintf(term, sizeof(term), "%3s --%s%s%s%s", row->letter ? letter : "", row->name,
+		 maybe           ? "[="
+		 : row->argument ? " "
+				 : "",
+		 row->argument ? row->argument : "", maybe ? "]" : "");
 	snprintf(text, sizeof(text), "%s%s", row->help, row->needed ? " (required)" : "");
 	print_beside(out, span_of(term), span_of(text));
 }

@@ -548,8 +548,9 @@ static void help_names_every_option(void **state)
 			const struct option_row *row = &option_table[i];
 			char term[64], letter[] = { '-', row->letter, ',', '\0' };
 
-			snprintf(term, sizeof(term), "\n  %3s --%s%s%s", row->letter ? letter : "", row->name,
-				 row->argument ? " " : "", row->argument ? row->argument : "");
+			snprintf(term, sizeof(term), "\n  %3s --%s", row->letter ? letter : "", row->name);
+			if (row->argument && row->kind != OPTION_MAYBE_WORD)
+				strcat(strcat(term, " "), row->argument);
 			if (row->commands & 1u << command && !strstr(text, term))
 				fail_msg("%s: no %s", command_table[command].name, term);
 		}
