@@ -4,6 +4,8 @@ enum {
 	RECORD_FIXED = 10,  /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
 	PACKET_MAX = 65535, /* octets, RFC 1035 4.2.2 */
 	CLASS_IN = 1,
+	OPTION_FIXED = 4,               /* code and length of an option in OPT: RFC 6891 6.1.2 */
+	OPTION_EDE = 15,                /* RFC 8914 2 */
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; whoever sends more sends decoys */
 };
 
@@ -15,14 +17,16 @@ enum {
 	FLAG_TC = 0x0200,
 	FLAG_RD = 0x0100,
 	FLAG_AD = 0x0020,
+	FLAG_CD = 0x0010,
 	FLAG_RCODE = 0x000f
 };
 
 const char *dns_type_name(unsigned type)
 {
 	static const char *const names[] = {
-		[DNS_TYPE_A] = "A",   [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME", [DNS_TYPE_SOA] = "SOA",
-		[DNS_TYPE_MX] = "MX", [DNS_TYPE_TXT] = "TXT", [DNS_TYPE_AAAA] = "AAAA",   [DNS_TYPE_OPT] = "OPT",
+		[DNS_TYPE_A] = "A",       [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME",
+		[DNS_TYPE_SOA] = "SOA",   [DNS_TYPE_MX] = "MX",   [DNS_TYPE_TXT] = "TXT",
+		[DNS_TYPE_AAAA] = "AAAA", [DNS_TYPE_OPT] = "OPT", [DNS_TYPE_TLSA] = "TLSA",
 	};
 
 	return type < COUNT_OF(names) && names[type] ? names[type] : "?";
@@ -220,6 +224,8 @@ static bool rdata_is_whole(struct message m, const struct record *record)
 		return rdata_is_name(m, record, 2);
 	case DNS_TYPE_TXT:
 		return rdata_is_txt(m, record);
+	case DNS_TYPE_TLSA:
+		return record->rdata_len >= DNS_TLSA_FIXED; /* no data at all is data that matches nothing */
 	default:
 		return true;
 	}
@@ -346,6 +352,27 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 	return section.end;
 }
 
+/* The first Extended DNS Error among the options of an OPT record. */
+static uint16_t first_ede(struct message m, const struct record *opt)
+{
+	const size_t end = opt->rdata + opt->rdata_len;
+	size_t at = opt->rdata;
+
+	while (end - at >= OPTION_FIXED) {
+		size_t data = at + OPTION_FIXED, n = get16(m.p + at + 2);
+
+		if (n > end - data)
+			break;
+		if (get16(m.p + at) == OPTION_EDE && n >= 2) {
+			uint16_t code = get16(m.p + data);
+
+			return code < UINT16_MAX ? code + 1 : code; /* the last two are private use (RFC 8914 5.2) */
+		}
+		at = data + n;
+	}
+	return 0;
+}
+
 /* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the response code; every
  * such code is an error of its own. What is broken here does not spoil the rest. */
 static void read_opt(struct message m, size_t at, struct dns_answer *answer)
@@ -360,6 +387,8 @@ static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 		answer->opt_size = get16(m.p + record.rdata - 8);
 		if (m.p[record.rdata - 6] != 0)
 			answer->status = DNS_ERROR;
+		if (record.rdata_len > 0)
+			answer->ede = first_ede(m, &record);
 		return;
 	}
 }
@@ -536,7 +565,7 @@ static void put16(uint8_t *out, unsigned value)
 	out[1] = (uint8_t)value;
 }
 
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX])
+int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags, uint8_t out[static DNS_QUERY_MAX])
 {
 	/* flags, and one question; AD in a query asks for AD in the answer (RFC 6840 5.7) */
 	static const uint8_t header[DNS_HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
@@ -548,10 +577,11 @@ int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uin
 		return -1;
 	n += DNS_HEADER_SIZE;
 	memcpy(out, header, sizeof(header));
+	out[3] |= flags & DNS_QUERY_UNCHECKED ? FLAG_CD : 0;
 	put16(out, id);
 	put16(out + n, type);
 	put16(out + n + 2, CLASS_IN);
-	if (!edns)
+	if (!(flags & DNS_QUERY_EDNS))
 		return (int)n + 4;
 	out[11] = 1;
 	memcpy(out + n + 4, opt, sizeof(opt));

@@ -22,7 +22,8 @@ enum dns_type {
 	DNS_TYPE_MX = 15,
 	DNS_TYPE_TXT = 16,
 	DNS_TYPE_AAAA = 28,
-	DNS_TYPE_OPT = 41
+	DNS_TYPE_OPT = 41,
+	DNS_TYPE_TLSA = 52
 };
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	DNS_NAME_WIRE_MAX = 255,                 /* octets, RFC 1035 2.3.4 */
 	DNS_EDNS_SIZE = 1232,                    /* octets; fits every path MTU (DNS flag day 2020) */
 	DNS_PLAIN_SIZE = 512,                    /* octets of a datagram without EDNS (RFC 1035 2.3.4) */
+	DNS_TLSA_FIXED = 3, /* octets of TLSA data before the association's: usage, selector, matching (RFC 6698 2.1) */
 };
 
 /* Where in the packet a record's data lies. */
@@ -50,6 +52,7 @@ struct dns_answer {
 	uint16_t count;
 	uint16_t opt_size;      /* the server takes datagrams of so many octets (RFC 6891 6.2.3) … */
 	bool has_opt;           /* … since it speaks EDNS */
+	uint16_t ede;           /* the first Extended DNS Error's code and 1 (RFC 8914 2); 0: there is none */
 	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
 	bool ad, tc;
 	bool cname_loop; /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
@@ -112,9 +115,13 @@ int dns_name_text(const struct dns_answer *answer, size_t offset, char text[stat
  * or the RDATA is malformed. */
 long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t size);
 
-/* Write a query with RD, AD (RFC 6840 5.7) and, if @edns, an OPT record. Returns its length, or
- * -1 for a name that is no name; "." is the root. @out needs DNS_QUERY_MAX octets. */
+/* Write a query with RD, AD (RFC 6840 5.7) and what @flags say. Returns its length, or -1 for a name that is no name;
+ * "." is the root. @out needs DNS_QUERY_MAX octets. */
+enum {
+	DNS_QUERY_EDNS = 1,      /* an OPT record */
+	DNS_QUERY_UNCHECKED = 2, /* CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
+};
 enum { DNS_QUERY_MAX = DNS_HEADER_SIZE + DNS_NAME_WIRE_MAX + 4 + 11 }; /* type and class; OPT */
-int dns_query_write(uint16_t id, struct span name, uint16_t type, bool edns, uint8_t out[static DNS_QUERY_MAX]);
+int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags, uint8_t out[static DNS_QUERY_MAX]);
 
 #endif

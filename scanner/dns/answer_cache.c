@@ -31,7 +31,7 @@ static struct entry *entry_of(const struct answer_cache *cache, const struct net
 	struct entry *entry;
 
 	for (size_t at = 0; (entry = hash_table_next(&cache->entries, hash, &at));)
-		if (entry->query.type == query->type &&
+		if (entry->query.type == query->type && entry->query.unchecked == query->unchecked &&
 		    span_equal(net_query_name(&entry->query), net_query_name(query)))
 			break;
 	return entry;
@@ -79,7 +79,9 @@ static struct entry *entry_new(struct answer_cache *cache, const struct net_quer
 		return NULL;
 	*entry = (struct entry){ .cache = cache, .hash = hash };
 	memcpy(entry->name, query->name, query->name_n);
-	entry->query = (struct net_query){ .type = query->type, .name = entry->name, .name_n = query->name_n };
+	entry->query = (struct net_query){
+		.type = query->type, .unchecked = query->unchecked, .name = entry->name, .name_n = query->name_n
+	};
 	entry->query.on_answer = on_answer;
 	entry->query.arg = entry;
 	STAILQ_INIT(&entry->waiting);

@@ -3,7 +3,8 @@
  * A few providers run most policy hosts, and thousands of domains ask for the same provider's name, often at the same
  * moment. A question marked `shared` (scanner/job/net.h) goes through here: while it is in flight others like it wait
  * for its answer, and afterwards it is answered from memory for as long as its TTL says. A failure of servers or of
- * ours goes to the questions that wait, and is never kept.
+ * ours goes to the questions that wait, and is never kept. What was asked with CD answers no question without, nor the
+ * other way round.
  *
  * One for each worker, on its loop's thread: no locks. Bounded in answers and octets; the least recently used
  * answer goes first.

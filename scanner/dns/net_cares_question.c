@@ -223,7 +223,7 @@ size_t net_cares_complete(const struct channel *channel, uint8_t *packet, size_t
 	}
 	if (!its || !its->query)
 		return n;
-	len = dns_query_write(id, net_query_name(its->query), its->query->type, false, question);
+	len = dns_query_write(id, net_query_name(its->query), its->query->type, 0, question);
 	if (len < 0)
 		return n;
 	memcpy(packet + 4, question + 4, (size_t)len - 4); /* the id, flags and code are its own */
@@ -291,8 +291,9 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 {
 	uint8_t packet[DNS_QUERY_MAX];
 	bool edns = !query->own.plain && !net->health.server[server].edns_refused;
+	unsigned flags = (edns ? DNS_QUERY_EDNS : 0) | (query->unchecked ? DNS_QUERY_UNCHECKED : 0);
 	uint16_t id = channel_random(&net->group);
-	int len = dns_query_write(id, net_query_name(query), query->type, edns, packet);
+	int len = dns_query_write(id, net_query_name(query), query->type, flags, packet);
 	struct channel *channel = len < 0 ? NULL : usable_channel(net, server, query->own.tcp);
 	struct net_try *try = channel ? try_new(net, query, channel, id) : NULL;
 

@@ -250,7 +250,7 @@ bool private_resolver_has_ended(struct private_resolver *resolver, struct error 
 static enum readiness try_question(const struct private_resolver *resolver, int fd)
 {
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
-	int n = dns_query_write(0, span_of(resolver->ready), DNS_TYPE_A, false, question);
+	int n = dns_query_write(0, span_of(resolver->ready), DNS_TYPE_A, 0, question);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct dns_answer_room room;
 	struct dns_answer answer;

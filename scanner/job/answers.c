@@ -71,6 +71,7 @@ static int keep_answer(struct arena *arena, const struct net_query *query, const
 		return query->fault;
 	kept->ad = answer->ad;
 	kept->ttl = answer->ttl;
+	kept->ede = answer->ede;
 	return keep_chain(arena, answer, kept);
 }
 
@@ -153,26 +154,52 @@ int answers_keep_mx(struct arena *arena, const struct net_query *query, const st
 	return NET_OK;
 }
 
-/* Every TXT of @answer, its strings joined; no limit but the packet's. p NULL: no memory. */
-static struct span *join_texts(struct arena *arena, const struct dns_answer *answer)
-{
-	struct span *text = arena_alloc(arena, answer->count * sizeof(*text));
+/* The records of an answer, all of them. */
+struct texts {
+	struct span *text;  /* of each, its strings joined; NULL: no memory */
+	struct span *split; /* … their lengths, where it is not one string. NULL: all are */
+};
 
-	for (size_t i = 0; text && i < answer->count; i++) {
+/* Note the lengths of the strings of record @i. */
+static bool note_split(struct arena *arena, const struct dns_answer *answer, size_t i, struct texts *texts)
+{
+	const uint8_t *p = answer->packet + answer->rdata[i].at;
+	size_t strings = answer->rdata[i].n - texts->text[i].n, at = 0; /* an octet of length each is not joined */
+	char *length = arena_text(arena, strings);
+
+	if (!texts->split)
+		texts->split = arena_alloc(arena, answer->count * sizeof(*texts->split));
+	if (!length || !texts->split)
+		return false;
+	for (size_t k = 0; k < strings; k++, at += 1u + p[at])
+		length[k] = (char)p[at];
+	texts->split[i] = (struct span){ length, strings };
+	return true;
+}
+
+/* Every TXT of @answer; no limit but the packet's. */
+static struct texts join_texts(struct arena *arena, const struct dns_answer *answer)
+{
+	struct texts texts = { arena_alloc(arena, answer->count * sizeof(*texts.text)), NULL };
+
+	for (size_t i = 0; texts.text && i < answer->count; i++) {
 		size_t size = answer->rdata[i].n; /* joined, the strings need less than with their lengths */
 		char *joined = arena_text(arena, size);
 
 		if (!joined)
-			return NULL;
-		text[i] = (struct span){ joined, (size_t)dns_txt_join(answer, i, joined, size) };
+			return (struct texts){ NULL, NULL };
+		texts.text[i] = (struct span){ joined, (size_t)dns_txt_join(answer, i, joined, size) };
+		if (texts.text[i].n + 1 != size && !note_split(arena, answer, i, &texts))
+			return (struct texts){ NULL, NULL };
 	}
-	return text;
+	return texts;
 }
 
-/* Choose of @text what is kept, by likeness and then in the order it came; that is where it stays, the first
+/* Choose of @texts what is kept, by likeness and then in the order it came; that is where it stays, the first
  * txt->count. */
-static void choose_texts(struct span *text, size_t count, const struct txt_kind *kind, struct obs_txt *txt)
+static void choose_texts(struct texts *texts, size_t count, const struct txt_kind *kind, struct obs_txt *txt)
 {
+	struct span *text = texts->text;
 	uint8_t likeness[DNS_RECORDS_MAX];
 	bool kept[DNS_RECORDS_MAX];
 	size_t octets = 0, records = 0;
@@ -192,26 +219,30 @@ static void choose_texts(struct span *text, size_t count, const struct txt_kind 
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		if (kept[i])
+		if (kept[i]) {
+			if (texts->split)
+				texts->split[txt->count] = texts->split[i];
 			text[txt->count++] = text[i];
+		}
 }
 
 int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
 		     const struct txt_kind *kind, struct obs_txt *txt)
 {
 	int fault = keep_answer(arena, query, answer, &txt->answer);
-	struct span *text;
+	struct texts texts;
 
 	if (fault || !has_records(query, answer))
 		return fault;
-	text = join_texts(arena, answer);
-	if (!text)
+	texts = join_texts(arena, answer);
+	if (!texts.text)
 		return NET_FAULT_MEMORY;
 	if (answer->count <= OBS_TXT_MAX && answer->len <= OBS_TXT_OCTETS_MAX) /* as a rule: all fits */
 		txt->count = answer->count;
 	else
-		choose_texts(text, answer->count, kind, txt);
-	txt->record = text;
+		choose_texts(&texts, answer->count, kind, txt);
+	txt->record = texts.text;
+	txt->split = texts.split;
 	return NET_OK;
 }
 
@@ -235,5 +266,34 @@ int answers_keep_addresses(struct arena *arena, const struct net_query *query, c
 		next->family = query->type == DNS_TYPE_A ? 4 : 6;
 		memcpy(next->octet, answer->packet + answer->rdata[i].at, query->type == DNS_TYPE_A ? 4 : 16);
 	}
+	return NET_OK;
+}
+
+int answers_keep_tlsa(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
+		      struct obs_tlsa *tlsa)
+{
+	int fault = keep_answer(arena, query, answer, &tlsa->answer);
+	size_t count = answer && answer->count < OBS_TLSA_MAX ? answer->count : OBS_TLSA_MAX;
+	struct obs_tlsa_record *record;
+
+	if (fault || !has_records(query, answer))
+		return fault;
+	record = arena_alloc(arena, count * sizeof(*record));
+	if (!record)
+		return NET_FAULT_MEMORY;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *rdata = answer->packet + answer->rdata[i].at;
+		size_t n = answer->rdata[i].n - DNS_TLSA_FIXED;
+
+		record[i] = (struct obs_tlsa_record){ .usage = rdata[0], .selector = rdata[1], .matching = rdata[2] };
+		record[i].cut = n > OBS_TLSA_DATA_MAX;
+		record[i].data = arena_copy(arena, (struct span){ (const char *)rdata + DNS_TLSA_FIXED,
+								  record[i].cut ? OBS_TLSA_DATA_MAX : n });
+		if (!record[i].data.p)
+			return NET_FAULT_MEMORY;
+	}
+	tlsa->record = record;
+	tlsa->count = (uint32_t)count;
+	tlsa->omitted = (uint32_t)(answer->count - count);
 	return NET_OK;
 }

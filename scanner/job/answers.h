@@ -9,6 +9,7 @@
 
 #include "parsers/dns_answer.h"
 #include "parsers/field.h"
+#include "parsers/mail_host.h"
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
 #include "scanner/job/net.h"
@@ -32,6 +33,11 @@ __attribute__((warn_unused_result)) int answers_keep_txt(struct arena *arena, co
 __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *arena, const struct net_query *query,
 							       const struct dns_answer *answer, struct obs_answer *kept,
 							       struct address_list *list);
+
+/* TLSA, in the order they came: the first OBS_TLSA_MAX, whose sum with the data of each is far below what an arena has.
+ */
+__attribute__((warn_unused_result)) int answers_keep_tlsa(struct arena *arena, const struct net_query *query,
+							  const struct dns_answer *answer, struct obs_tlsa *tlsa);
 
 /* Log an answer of which only names are taken, as the functions above log all others. */
 void answers_log(const struct net_query *query, const struct dns_answer *answer);

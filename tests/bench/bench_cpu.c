@@ -50,7 +50,7 @@ static bool answer(const struct bench *bench, struct span name, uint16_t type, u
 {
 	struct answer_question question;
 	uint8_t query[DNS_QUERY_MAX];
-	const int n = dns_query_write(1, name, type, true, query);
+	const int n = dns_query_write(1, name, type, DNS_QUERY_EDNS, query);
 
 	if (n < 0 || !answer_read(query, (size_t)n, &question))
 		return false;

@@ -6,7 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 static const uint16_t types[] = { DNS_TYPE_A,   DNS_TYPE_NS,   DNS_TYPE_CNAME, DNS_TYPE_MX,
-				  DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_OPT };
+				  DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_OPT,   DNS_TYPE_TLSA };
 
 enum { HEADER_SIZE = 12, TEXT_SIZE = 4 * DNS_NAME_TEXT_MAX };
 
@@ -48,6 +48,7 @@ static void check(struct span packet, uint16_t type, const struct dns_answer *an
 	FUZZ_CHECK(answer->count <= DNS_RECORDS_MAX && answer->cname_count <= OBS_CNAME_MAX);
 	FUZZ_CHECK(!answer->cname_loop || answer->count == 0);
 	FUZZ_CHECK(answer->status != DNS_TRUNCATED || answer->tc);
+	FUZZ_CHECK(answer->ede == 0 || answer->has_opt);
 	for (size_t i = 0; i < answer->cname_count; i++)
 		check_name(packet, answer->cname[i]);
 	for (size_t i = 0; i < answer->count; i++) {
@@ -62,6 +63,8 @@ static void check(struct span packet, uint16_t type, const struct dns_answer *an
 			FUZZ_CHECK(answer->rdata[i].n == 4);
 		else if (type == DNS_TYPE_AAAA)
 			FUZZ_CHECK(answer->rdata[i].n == 16);
+		else if (type == DNS_TYPE_TLSA)
+			FUZZ_CHECK(answer->rdata[i].n >= DNS_TLSA_FIXED);
 	}
 }
 
@@ -91,7 +94,7 @@ static void check_query(struct span name, uint16_t type)
 	uint8_t query[DNS_QUERY_MAX];
 	struct dns_answer_room room;
 	struct dns_answer answer;
-	int n = dns_query_write(1, name, type, true, query);
+	int n = dns_query_write(1, name, type, DNS_QUERY_EDNS, query);
 
 	FUZZ_CHECK(!domain_is_name(name) || n > 0);
 	if (n < 0 || !domain_is_name(name))

@@ -156,4 +156,14 @@ static inline void add_opt(struct packet *packet, unsigned extended_rcode)
 	count_in(packet, ADDITIONAL);
 }
 
+/* With options, octet by octet. */
+static inline void add_opt_of(struct packet *packet, const char *options, size_t n)
+{
+	add_opt(packet, 0);
+	packet->n -= 2;
+	put(packet, (unsigned)n, 2);
+	memcpy(packet->p + packet->n, options, n);
+	packet->n += n;
+}
+
 #endif

@@ -236,6 +236,43 @@ static void tells_names_and_types_apart(void **state)
 	answer_all(rig);
 }
 
+/* What does not validate answers no question that wants it validated. */
+static void tells_questions_with_cd_from_those_without(void **state)
+{
+	struct rig *rig = *state;
+	struct asker checked[3] = { 0 }, unchecked[2] = { 0 };
+
+	inquire(rig, &checked[0], "host.example");
+	for (size_t i = 0; i < COUNT_OF(unchecked); i++) {
+		unchecked[i].rig = rig;
+		unchecked[i].query = (struct net_query){ .type = DNS_TYPE_AAAA,
+							 .shared = true,
+							 .unchecked = true,
+							 .on_answer = on_answer,
+							 .arg = &unchecked[i] };
+		net_query_about(&unchecked[i].query, SPAN_LITERAL("host.example"));
+		answer_cache_ask(rig->cache, &unchecked[i].query);
+	}
+	inquire(rig, &checked[1], "host.example");
+	assert_int_equal(rig->asked, 2); /* one of each */
+	assert_int_equal(rig->held_count, 2);
+	assert_false(rig->held[0]->unchecked);
+	assert_true(rig->held[1]->unchecked);
+	say_code(rig, "host.example", 2, DNS_SERVFAIL);
+	release(rig, rig->held[0]);
+	say_address(rig, "host.example", 60);
+	release(rig, rig->held[1]);
+	assert_int_equal(checked[0].status, DNS_SERVFAIL);
+	assert_int_equal(checked[1].status, DNS_SERVFAIL);
+	assert_int_equal(unchecked[0].status, DNS_NOERROR);
+	assert_int_equal(unchecked[1].status, DNS_NOERROR);
+	inquire(rig, &checked[2], "host.example"); /* the other's is kept, and not for this one */
+	assert_int_equal(rig->asked, 3);
+	rig->held[0] = rig->held[2];
+	rig->held_count = 1;
+	answer_all(rig);
+}
+
 static void asks_once_for_all_who_ask_at_the_same_moment(void **state)
 {
 	struct rig *rig = *state;
@@ -455,6 +492,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_an_answer_for_its_ttl_and_no_longer, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_absence_but_no_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_names_and_types_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_questions_with_cd_from_those_without, setup, teardown),
 		cmocka_unit_test_setup_teardown(asks_once_for_all_who_ask_at_the_same_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_a_failure_to_all_and_asks_anew_after_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(may_be_asked_again_inside_the_answer, setup, teardown),

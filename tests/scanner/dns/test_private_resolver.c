@@ -34,7 +34,7 @@ static enum dns_status ask(const struct endpoint *server, const char *name)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(server->port) };
 	uint8_t question[DNS_QUERY_MAX], packet[DNS_EDNS_SIZE];
-	int n = dns_query_write(7, span_of(name), DNS_TYPE_A, true, question);
+	int n = dns_query_write(7, span_of(name), DNS_TYPE_A, DNS_QUERY_EDNS, question);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct dns_answer_room room;
