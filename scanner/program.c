@@ -16,8 +16,8 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
 #include "scanner/options/option_files.h"
-#include "scanner/run/deferred.h"
 #include "scanner/run/early_signal.h"
+#include "scanner/run/name_file.h"
 #include "scanner/run/scan_main.h"
 
 static struct scan_files files_of(const struct options *options)
@@ -153,7 +153,7 @@ static void give_up_the_rest(struct options *options)
 			confine_allow_folder(&confine, file[i].path, true);
 	}
 	if (options->command == COMMAND_SCAN)
-		confine_allow_folder(&confine, deferred_folder(), false);
+		confine_allow_folder(&confine, name_file_folder(), false);
 	free(file);
 	options->confined = confine_end(&confine);
 }

@@ -1,6 +1,5 @@
-/* scanner/run/deferred.h - domains to be asked again at the end, kept in a temporary file without a name, in the folder
- * that TMPDIR names or /tmp, so that their number costs no memory. After a crash they are simply not in the scan file
- * yet, and --resume surveys them.
+/* scanner/run/deferred.h - domains to be asked again at the end, kept in a temporary file (scanner/run/name_file.h).
+ * After a crash they are simply not in the scan file yet, and --resume surveys them.
  */
 #ifndef STSURVEY_SCANNER_RUN_DEFERRED_H
 #define STSURVEY_SCANNER_RUN_DEFERRED_H
@@ -8,16 +7,15 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "output/error.h"
 #include "scanner/feed/feed.h"
+#include "scanner/run/name_file.h"
 
 struct deferred {
-	pthread_mutex_t lock;    /* over what follows; the counts may be read without it */
-	int file;                /* 0: none yet; standard input is never closed */
+	pthread_mutex_t lock; /* over what follows; the counts may be read without it */
+	struct name_file names;
 	bool told;               /* what is wrong with it */
-	off_t end, next;         /* where one is written, and the next one read */
 	_Atomic uint64_t count;  /* kept, and not yet taken */
 	_Atomic uint64_t failed; /* could not be kept */
 	struct error error;      /* why deferred_take came to an early end; "" as long as it did not */
@@ -28,9 +26,6 @@ void deferred_fini(struct deferred *deferred); /* all zero is nothing to free */
 
 /* Make its file now, so that what is wrong with the folder is told before the scan; it goes on without. */
 void deferred_open(struct deferred *deferred);
-
-/* Where its file is. */
-const char *deferred_folder(void);
 
 /* Keep one. Any thread. 0, or -1 when the temporary file can't take it: then what is known now is what is recorded. It
  * is counted, and the first failure is told in the log. */

@@ -122,7 +122,7 @@ static void explain_not_deferred(const struct scan *scan)
 		&what,
 		"%llu domains that stayed unknown were not asked again: the temporary file in %s took no more of them; "
 		"TMPDIR names another folder",
-		domains, deferred_folder());
+		domains, name_file_folder());
 	tell(&what);
 }
 

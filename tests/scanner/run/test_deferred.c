@@ -187,7 +187,7 @@ static void its_file_is_where_tmpdir_says_and_has_no_name(void **state)
 	assert_int_equal(setenv("TMPDIR", folder, 1), 0);
 	deferred_init(&deferred);
 	deferred_open(&deferred);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", deferred.file);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", deferred.names.fd);
 	assert_true(readlink(link, target, sizeof(target) - 1) > 0);
 	assert_memory_equal(target, folder, strlen(folder));
 	assert_int_equal(rmdir(folder), 0); /* empty, while the file is in use */
@@ -203,9 +203,9 @@ static void its_file_is_where_tmpdir_says_and_has_no_name(void **state)
 	assert_int_equal(told(log, folder), 1);
 	assert_int_equal(told(log, "[warning] temporary file: No such file or directory in /tmp/"), 1);
 	assert_int_equal(setenv("TMPDIR", "", 1), 0);
-	assert_string_equal(deferred_folder(), "/tmp");
+	assert_string_equal(name_file_folder(), "/tmp");
 	assert_int_equal(unsetenv("TMPDIR"), 0);
-	assert_string_equal(deferred_folder(), "/tmp");
+	assert_string_equal(name_file_folder(), "/tmp");
 	unlink(log);
 }
 
