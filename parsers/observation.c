@@ -41,7 +41,7 @@ bool obs_mx_is_null(const struct obs_mx *mx)
 bool obs_tls_is_empty(const struct obs_tls *tls)
 {
 	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
-	       tls->error_count == 0;
+	       tls->error_count == 0 && tls->cipher.n == 0 && tls->group.n == 0;
 }
 
 bool obs_http_is_empty(const struct obs_http *http)

@@ -135,7 +135,13 @@ void decode_asked(struct decode *d, uint32_t *left, struct obs_answer *answer)
 	answer->tries = (uint8_t)unpack_field_uint(&d->u, left, UINT8_MAX);
 }
 
-static const struct span *read_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count)
+void decode_why(struct decode *d, uint32_t *left, struct obs_answer *answer)
+{
+	answer->ede = (uint16_t)unpack_field_uint(&d->u, left, UINT16_MAX);
+	answer->unchecked = decode_enum(d, left, DNS_STATUS_COUNT, DNS_ERROR);
+}
+
+const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count)
 {
 	struct span *text = decode_list(d, left, max, sizeof(*text), count);
 
@@ -145,6 +151,16 @@ static const struct span *read_texts(struct decode *d, uint32_t *left, uint32_t 
 }
 
 /* ---- shape and MX ---- */
+
+static void read_whys(struct decode *d, struct shape *s)
+{
+	uint32_t left = unpack_array(&d->u);
+
+	decode_why(d, &left, &s->mx);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		decode_why(d, &left, &s->txt[q]);
+	unpack_skip(&d->u, left);
+}
 
 static const struct shape *read_shape(struct decode *d)
 {
@@ -162,6 +178,8 @@ static const struct shape *read_shape(struct decode *d)
 	decode_asked(d, &left, &s->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		decode_asked(d, &left, &s->txt[q]);
+	if (unpack_field(&d->u, &left))
+		read_whys(d, s);
 	unpack_skip(&d->u, left);
 	return s;
 }
@@ -254,10 +272,33 @@ static void read_mx_more(struct decode *d, struct obs_mx *mx)
 {
 	uint32_t left = unpack_array(&d->u), cnames;
 
-	mx->answer.cname = read_texts(d, &left, OBS_CNAME_MAX, &cnames);
+	mx->answer.cname = decode_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	mx->answer.cname_count = (uint16_t)cnames;
 	mx->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
+}
+
+/* Do these lengths make up the record? What they would tell of another is not believed. */
+static bool is_split_of(struct span split, struct span record)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < split.n; i++)
+		n += (uint8_t)split.p[i];
+	return n == record.n;
+}
+
+static void read_splits(struct decode *d, uint32_t *left, struct obs_txt *txt)
+{
+	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, txt->count) : 0;
+	struct span *split = decode_room(d, n > 0 ? txt->count : 0, sizeof(*split));
+
+	for (uint32_t i = 0; split && i < txt->count; i++) {
+		split[i] = unpack_field_text(&d->u, &n);
+		if (split[i].p && !is_split_of(split[i], txt->record[i]))
+			split[i] = (struct span){ NULL, 0 };
+	}
+	txt->split = split;
 }
 
 static void read_txt(struct decode *d, struct obs_txt *txt)
@@ -265,11 +306,12 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 	uint32_t left = unpack_array(&d->u), cnames;
 
 	txt->answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	txt->record = read_texts(d, &left, OBS_TXT_MAX, &txt->count);
-	txt->answer.cname = read_texts(d, &left, OBS_CNAME_MAX, &cnames);
+	txt->record = decode_texts(d, &left, OBS_TXT_MAX, &txt->count);
+	txt->answer.cname = decode_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	txt->answer.cname_count = (uint16_t)cnames;
 	txt->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	txt->omitted_meant = left > 0 ? (uint32_t)unpack_field_uint(&d->u, &left, txt->omitted) : txt->omitted;
+	read_splits(d, &left, txt);
 	unpack_skip(&d->u, left);
 }
 
@@ -393,6 +435,9 @@ static void read_trailer(struct decode *d, uint32_t left, struct record_trailer 
 	trailer->illegal = unpack_field_uint(u, &left, UINT64_MAX);
 	trailer->queries = unpack_field_uint(u, &left, UINT64_MAX);
 	trailer->fetches = unpack_field_uint(u, &left, UINT64_MAX);
+	trailer->hosts = unpack_field_uint(u, &left, UINT64_MAX);
+	trailer->hosts_unknown = unpack_field_uint(u, &left, UINT64_MAX);
+	trailer->probes = unpack_field_uint(u, &left, UINT64_MAX);
 	unpack_skip(u, left);
 }
 
@@ -423,6 +468,12 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 	case RECORD_KIND_BODY:
 		decode_body(d, left);
 		return DECODE_END;
+	case RECORD_KIND_HOST:
+		decode_host(d, left, &other->host);
+		return DECODE_HOST;
+	case RECORD_KIND_VANTAGE:
+		decode_vantage(d, left, &other->vantage);
+		return DECODE_VANTAGE;
 	case RECORD_KIND_FRAME:
 		/* Of its own where zstd's frames are ours; after packing again with other tools, one may hold
 		 * many. */

@@ -21,6 +21,8 @@ enum decode_result {
 	DECODE_HEADER,
 	DECODE_DOMAIN,
 	DECODE_TRAILER,
+	DECODE_HOST,
+	DECODE_VANTAGE,
 	DECODE_NEWER,   /* a header with a major version we cannot read; `other` holds it */
 	DECODE_DAMAGED, /* not what a writer writes, or over a cap */
 	DECODE_MEMORY,
@@ -30,6 +32,8 @@ enum decode_result {
 union decode_frame_record {
 	struct record_header header;
 	struct record_trailer trailer;
+	struct obs_host host;
+	struct obs_vantage vantage;
 };
 
 struct decode;

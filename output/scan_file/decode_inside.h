@@ -1,5 +1,5 @@
 /* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads records, decode_policy.c what belongs to a
- * policy.
+ * policy, decode_host.c what concerns MX hosts.
  *
  * Without memory, and where the octets are not what they should be, the cursor has failed, and pointers are NULL.
  * @left: elements of the array being read that are not yet read.
@@ -52,8 +52,19 @@ void *decode_list(struct decode *d, uint32_t *left, uint32_t max, size_t size, u
 /* How a question went: the two numbers that every answer has. */
 void decode_asked(struct decode *d, uint32_t *left, struct obs_answer *answer);
 
+/* What few answers have. */
+void decode_why(struct decode *d, uint32_t *left, struct obs_answer *answer);
+
+/* Fields that are lists. */
+const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count);
+const struct obs_address *decode_addresses(struct decode *d, uint32_t *left, size_t *count);
+const struct obs_verify_error *decode_verify_errors(struct decode *d, uint32_t *left, size_t *count);
+
+void decode_tls(struct decode *d, struct obs_tls *tls);
 void decode_certificate(struct decode *d, uint32_t left);
 void decode_body(struct decode *d, uint32_t left);
 void decode_policy(struct decode *d, struct obs_policy *policy);
+void decode_host(struct decode *d, uint32_t left, struct obs_host *host);
+void decode_vantage(struct decode *d, uint32_t left, struct obs_vantage *vantage);
 
 #endif

@@ -23,6 +23,25 @@ static const uint8_t *read_hash(struct decode *d, uint32_t *left)
 	return NULL;
 }
 
+/* What is known of the key, and how it was signed: since schema 1.3. */
+static void read_key(struct decode *d, uint32_t *left, struct obs_certificate *c)
+{
+	struct span spki = unpack_field_text(&d->u, left);
+
+	c->spki_known = spki.p;
+	if (spki.n == sizeof(c->spki_sha256))
+		memcpy(c->spki_sha256, spki.p, spki.n);
+	else if (spki.p)
+		unpack_fail(&d->u);
+	c->serial = unpack_field_text(&d->u, left);
+	if (c->serial.n > OBS_SERIAL_MAX)
+		unpack_fail(&d->u);
+	c->key_type = unpack_field_text(&d->u, left);
+	c->key_bits = (uint16_t)unpack_field_uint(&d->u, left, UINT16_MAX);
+	c->signature = unpack_field_text(&d->u, left);
+	c->self_issued = unpack_field_uint(&d->u, left, 1);
+}
+
 void decode_certificate(struct decode *d, uint32_t left)
 {
 	struct certificate *c = decode_add(d, TABLE_CERTIFICATE, sizeof(*c), 1);
@@ -44,6 +63,10 @@ void decode_certificate(struct decode *d, uint32_t left)
 		name[i] = unpack_text(&d->u);
 	c->facts.name_count = names;
 	c->facts.name_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	read_key(d, &left, &c->facts);
+	c->facts.der = unpack_field_text(&d->u, &left);
+	if (c->facts.der.n > OBS_DER_MAX)
+		unpack_fail(&d->u);
 	unpack_skip(&d->u, left);
 }
 
@@ -74,7 +97,7 @@ static void read_answer(struct decode *d, uint32_t *left, struct obs_answer *ans
 	answer->cname_count = cname ? inner : 0;
 }
 
-static void read_addresses(struct decode *d, uint32_t *left, struct obs_policy *p)
+const struct obs_address *decode_addresses(struct decode *d, uint32_t *left, size_t *count)
 {
 	uint32_t n;
 	struct obs_address *address = decode_list(d, left, OBS_ADDRESS_MAX, sizeof(*address), &n);
@@ -88,8 +111,8 @@ static void read_addresses(struct decode *d, uint32_t *left, struct obs_policy *
 		else
 			unpack_fail(&d->u);
 	}
-	p->address = address;
-	p->address_count = n;
+	*count = n;
+	return address;
 }
 
 static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
@@ -109,7 +132,7 @@ static void read_chain(struct decode *d, uint32_t *left, struct obs_tls *tls)
 	tls->chain_count = n;
 }
 
-static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls *tls)
+const struct obs_verify_error *decode_verify_errors(struct decode *d, uint32_t *left, size_t *number)
 {
 	uint32_t n = unpack_field(&d->u, left) ? unpack_array_max(&d->u, ERROR_ELEMENTS * OBS_VERIFY_ERRORS_MAX) : 0;
 	uint32_t count = n / ERROR_ELEMENTS;
@@ -121,11 +144,11 @@ static void read_verify_errors(struct decode *d, uint32_t *left, struct obs_tls 
 		error[i].code = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
 		error[i].depth = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
 	}
-	tls->error = error;
-	tls->error_count = error ? count : 0;
+	*number = error ? count : 0;
+	return error;
 }
 
-static void read_tls(struct decode *d, struct obs_tls *tls)
+void decode_tls(struct decode *d, struct obs_tls *tls)
 {
 	uint32_t left = unpack_array(&d->u);
 
@@ -134,8 +157,10 @@ static void read_tls(struct decode *d, struct obs_tls *tls)
 	if (tls->alerted)
 		tls->alert = (uint8_t)unpack_uint_max(&d->u, UINT8_MAX);
 	read_chain(d, &left, tls);
-	read_verify_errors(d, &left, tls);
+	tls->error = decode_verify_errors(d, &left, &tls->error_count);
 	tls->chain_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
+	tls->cipher = unpack_field_text(&d->u, &left);
+	tls->group = unpack_field_text(&d->u, &left);
 	unpack_skip(&d->u, left);
 }
 
@@ -162,6 +187,15 @@ static void read_http(struct decode *d, struct obs_http *http)
 	unpack_skip(&d->u, left);
 }
 
+static void read_whys(struct decode *d, struct obs_policy *p)
+{
+	uint32_t left = unpack_array(&d->u);
+
+	decode_why(d, &left, &p->a);
+	decode_why(d, &left, &p->aaaa);
+	unpack_skip(&d->u, left);
+}
+
 void decode_policy(struct decode *d, struct obs_policy *p)
 {
 	uint32_t left = unpack_array(&d->u);
@@ -170,17 +204,19 @@ void decode_policy(struct decode *d, struct obs_policy *p)
 	p->status = decode_enum(d, &left, CONNECT_STATUS_COUNT, CONNECT_PROTOCOL_ERROR);
 	read_answer(d, &left, &p->a);
 	read_answer(d, &left, &p->aaaa);
-	read_addresses(d, &left, p);
+	p->address = decode_addresses(d, &left, &p->address_count);
 	used = unpack_field_int(&d->u, &left);
 	p->address_used = used >= 0 && used < (int64_t)p->address_count ? (int8_t)used : -1;
 	p->fetch_ms = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX);
 	if (unpack_field(&d->u, &left))
-		read_tls(d, &p->tls);
+		decode_tls(d, &p->tls);
 	if (unpack_field(&d->u, &left))
 		read_http(d, &p->http);
 	p->reserved = unpack_field_uint(&d->u, &left, 1);
 	p->address_omitted = (size_t)unpack_field_uint(&d->u, &left, SIZE_MAX);
 	p->address_untried = left > 0 ? (size_t)unpack_field_uint(&d->u, &left, p->address_omitted)
 				      : p->address_omitted;
+	if (unpack_field(&d->u, &left))
+		read_whys(d, p);
 	unpack_skip(&d->u, left);
 }

@@ -27,8 +27,11 @@ struct reader {
 	struct bit_set indexes;
 	uint64_t work_left;
 	bool ended;
-	unsigned long long frame_domains; /* records of this frame */
-	struct error error;               /* "" or why nothing more is read */
+	unsigned long long frame_records;
+	reader_on_host *on_host;
+	reader_on_vantage *on_vantage;
+	void *arg;          /* for both */
+	struct error error; /* "" or why nothing more is read */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, const char *format, ...)
@@ -51,7 +54,7 @@ static enum frame_result next_frame(struct reader *r)
 	case FRAME_WHOLE:
 		r->end.frames++;
 		r->end.whole = r->frame.end;
-		r->frame_domains = 0;
+		r->frame_records = 0;
 		r->work_left += READER_WORK_PER_OCTET * (uint64_t)(r->frame.end - r->frame.start);
 		r->indexes.most = READER_CHUNKS_FREE + READER_CHUNKS_PER_OCTET * (uint64_t)r->frame.end;
 		decode_begin(r->decode, r->frame.content);
@@ -161,7 +164,7 @@ static void on_trailer(struct reader *r, const struct record_trailer *trailer)
 	r->trailer = *trailer;
 	r->end.trailer = &r->trailer;
 	/* Only a frame of its own can be cut away without loss: nothing of ours follows one. */
-	r->trailer_alone = r->frame_domains == 0;
+	r->trailer_alone = r->frame_records == 0;
 	if (r->trailer_alone)
 		r->end.whole = r->frame.start;
 }
@@ -175,39 +178,59 @@ enum {
 	PATTERNS_A_WORK = 2, /* … and all of them quickly */
 };
 
-/* What a record makes us do, with what it refers to. */
-static uint64_t work_of(const struct observation *o)
+static uint64_t chain_work(const struct obs_tls *tls)
 {
-	const struct obs_tls *tls = &o->policy.tls;
-	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
-	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR;
-	uint64_t work = RECORD_WORK + body +
-			o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
+	uint64_t work = 0;
 
 	for (size_t i = 0; i < tls->chain_count; i++) {
-		work += tls->chain[i].issuer.n + tls->chain[i].common_name.n;
+		work += tls->chain[i].issuer.n + tls->chain[i].common_name.n + tls->chain[i].der.n;
 		for (size_t k = 0; k < tls->chain[i].name_count; k++)
 			work += tls->chain[i].name[k].n;
 	}
 	return work;
 }
 
+/* What a record makes us do, with what it refers to. */
+static uint64_t work_of(const struct observation *o)
+{
+	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
+	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR;
+
+	return RECORD_WORK + body + chain_work(&o->policy.tls) +
+	       o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
+}
+
+/* What it holds itself is in its octets. */
+static uint64_t work_of_host(const struct obs_host *host)
+{
+	uint64_t work = RECORD_WORK;
+
+	for (size_t i = 0; i < host->probe_count; i++)
+		work += chain_work(&host->probe[i].tls);
+	return work;
+}
+
+/* 0, or -1 with the reason in r->error. */
+static int do_work(struct reader *r, uint64_t work)
+{
+	if (work > r->work_left)
+		return fail_reading(r,
+				    "the frame at octet %lld makes more work than a file of its size may; no scan "
+				    "writes such",
+				    r->frame.start);
+	r->work_left -= work;
+	return 0;
+}
+
 /* 1, or -1 with the reason in r->error. */
 static int count_record(struct reader *r, const struct observation *o)
 {
 	int had = bit_set_add(&r->indexes, o->index);
-	uint64_t work;
 
 	if (had == BIT_SET_MEMORY)
 		return fail_reading(r, "no memory to read it");
-	work = work_of(o);
-	if (work > r->work_left)
-		return fail_reading(
-			r,
-			"the frame at octet %lld makes more work than a file of its size may; no scan writes "
-			"such",
-			r->frame.start);
-	r->work_left -= work;
+	if (do_work(r, work_of(o)) < 0)
+		return -1;
 	r->end.beyond |= had == BIT_SET_BEYOND;
 	if (had > 0 && r->end.duplicates++ == 0)
 		r->end.duplicate = o->index;
@@ -215,6 +238,27 @@ static int count_record(struct reader *r, const struct observation *o)
 	r->end.blocklisted += o->input == INPUT_BLOCKLISTED;
 	r->end.illegal += o->input == INPUT_ILLEGAL;
 	return 1;
+}
+
+/* A record that stands between header and trailer. */
+static void on_record(struct reader *r)
+{
+	r->frame_records++;
+	r->end.joined |= r->end.trailer && r->trailer_alone;
+	r->end.whole = r->frame.end;
+	r->end.trailer = NULL;
+}
+
+/* 0, or -1 with the reason in r->error. */
+static int take_host(struct reader *r, const struct obs_host *host)
+{
+	on_record(r);
+	r->end.hosts++;
+	if (do_work(r, work_of_host(host)) < 0)
+		return -1;
+	if (r->on_host)
+		r->on_host(r->arg, host);
+	return 0;
 }
 
 /* 1, 0 at the end, -1 with the reason in r->error. */
@@ -225,11 +269,17 @@ static int next_domain(struct reader *r, struct observation *observation)
 	for (;;) {
 		switch (decode_next(r->decode, observation, &other)) {
 		case DECODE_DOMAIN:
-			r->frame_domains++;
-			r->end.joined |= r->end.trailer && r->trailer_alone;
-			r->end.whole = r->frame.end;
-			r->end.trailer = NULL;
+			on_record(r);
 			return count_record(r, observation);
+		case DECODE_HOST:
+			if (take_host(r, &other.host) < 0)
+				return -1;
+			break;
+		case DECODE_VANTAGE:
+			on_record(r);
+			if (r->on_vantage)
+				r->on_vantage(r->arg, &other.vantage);
+			break;
 		case DECODE_HEADER:
 			r->end.joined = true;
 			break;
@@ -267,6 +317,13 @@ int reader_next(struct reader *r, struct observation *observation, struct error 
 	return result;
 }
 
+void reader_watch(struct reader *r, reader_on_host *on_host, reader_on_vantage *on_vantage, void *arg)
+{
+	r->on_host = on_host;
+	r->on_vantage = on_vantage;
+	r->arg = arg;
+}
+
 const struct record_header *reader_header(const struct reader *r)
 {
 	return &r->header.header;
@@ -289,6 +346,7 @@ static enum reader_state judge_counts(const struct reader *r, struct error *word
 		{ "records", trailer->domains, end->records, false },
 		{ "blocklisted", trailer->blocklisted, end->blocklisted, false },
 		{ "illegal", trailer->illegal, end->illegal, false },
+		{ "hosts", trailer->hosts, end->hosts, false },
 		{ "unknown", trailer->unknown, end->records - end->blocklisted - end->illegal, true },
 	};
 	/* What a newer minor counts among them we cannot know. */

@@ -32,6 +32,14 @@ struct reader;
  * was cut within its first frame (--resume begins it anew), with one line for the user in @error. */
 __attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, struct error *error);
 
+/* Called from within reader_next, for what stands before the next domain; what they are given lives until they return.
+ */
+typedef void reader_on_host(void *arg, const struct obs_host *host);
+typedef void reader_on_vantage(void *arg, const struct obs_vantage *vantage);
+
+/* Each may be NULL. Before the first reader_next. */
+void reader_watch(struct reader *reader, reader_on_host *on_host, reader_on_vantage *on_vantage, void *arg);
+
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says
  * where). */
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
@@ -46,11 +54,12 @@ struct reader_end {
 	unsigned long long frames;
 	long long whole; /* octets of whole frames, a trailer frame left out: where --resume goes on */
 	bool torn;       /* octets follow the last whole frame */
-	unsigned long long records, blocklisted, illegal;
-	unsigned long long duplicates; /* records whose index another had */
-	uint64_t duplicate;            /* the first such index */
-	bool beyond;                   /* an index is out of all proportion, and not looked at */
-	bool joined;                   /* a header follows the first, or a record a trailer in a frame of its own */
+	unsigned long long records, blocklisted, illegal; /* of domains */
+	unsigned long long hosts;                         /* records of MX hosts */
+	unsigned long long duplicates;                    /* records whose index another had */
+	uint64_t duplicate;                               /* the first such index */
+	bool beyond;                                      /* an index is out of all proportion, and not looked at */
+	bool joined; /* a header follows the first, or a record a trailer in a frame of its own */
 };
 
 const struct reader_end *reader_end(const struct reader *reader);

@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parsers/mail_host.h"
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
-enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 2 };
+enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 3 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
 enum record_kind {
@@ -25,7 +26,7 @@ enum record_kind {
 	RECORD_KIND_BODY = 3,
 	RECORD_KIND_TRAILER = 4,
 	RECORD_KIND_FRAME = 5,
-	RECORD_KIND_HOST = 6,   /* since 1.3, as is the next */
+	RECORD_KIND_HOST = 6, /* since 1.3, as is the next */
 	RECORD_KIND_VANTAGE = 7
 };
 
@@ -60,6 +61,10 @@ struct record_trailer {
 	/* of every run that added to the file; 0 where one was killed before it could say */
 	uint64_t queries; /* DNS packets sent */
 	uint64_t fetches; /* policy fetches begun */
+	/* from schema 1.3 on */
+	uint64_t hosts;         /* host records in the file */
+	uint64_t hosts_unknown; /* of those, such as could not be found out about */
+	uint64_t probes;        /* connections to MX hosts begun; as queries */
 };
 
 /* A growing run of whole records: one frame's content before compression. */
@@ -70,6 +75,12 @@ void record_buffer_free(struct record_buffer *buffer);
 void record_buffer_reset(struct record_buffer *buffer);
 struct span record_buffer_content(const struct record_buffer *buffer); /* valid until the next change */
 
+struct kept; /* output/scan_file/kept.h */
+
+/* From now on certificates are written whole only where @kept, which is shared by all buffers of a file and lives as
+ * long as they, has them not yet. Without it, where their frame has not. */
+void record_buffer_keep(struct record_buffer *buffer, struct kept *kept);
+
 /* Append; 0, or -1 for no memory, in which case the buffer is as before. Facts over the limits of
  * parsers/observation.h are dropped and counted as omitted. What is read back equals what was written, but
  * for policy.address_used: -1 wherever it names no address. Certificates with one sha256 are one certificate.
@@ -78,6 +89,9 @@ __attribute__((warn_unused_result)) int record_put_header(struct record_buffer *
 							  const struct record_header *header);
 __attribute__((warn_unused_result)) int record_put_domain(struct record_buffer *buffer,
 							  const struct observation *observation);
+__attribute__((warn_unused_result)) int record_put_host(struct record_buffer *buffer, const struct obs_host *host);
+__attribute__((warn_unused_result)) int record_put_vantage(struct record_buffer *buffer,
+							   const struct obs_vantage *vantage);
 __attribute__((warn_unused_result)) int record_put_trailer(struct record_buffer *buffer,
 							   const struct record_trailer *trailer);
 

@@ -4,7 +4,7 @@
 #ifndef STSURVEY_OUTPUT_SCAN_FILE_SCHEMA_H
 #define STSURVEY_OUTPUT_SCAN_FILE_SCHEMA_H
 
-#include "parsers/observation.h"
+#include "parsers/mail_host.h"
 
 #define SCHEMA_FORMAT "stsurvey-scan"
 
@@ -42,15 +42,21 @@ enum schema_trailer {
 	TRAILER_AT_ILLEGAL,
 	TRAILER_AT_QUERIES,
 	TRAILER_AT_FETCHES,
-	TRAILER_ELEMENTS
+	TRAILER_ELEMENTS,
+	TRAILER_AT_HOSTS = TRAILER_ELEMENTS, /* since 1.3, as are the next two */
+	TRAILER_AT_HOSTS_UNKNOWN,
+	TRAILER_AT_PROBES,
+	TRAILER_LONGEST
 };
 enum schema_frame { FRAME_AT_KIND, FRAME_ELEMENTS };
 enum schema_asked { ASKED_AT_FLAGS, ASKED_AT_TRIES, ASKED_ELEMENTS }; /* no array of its own: how a question went */
+enum schema_why { WHY_AT_EDE, WHY_AT_UNCHECKED, WHY_ELEMENTS };       /* the same: what few answers have; since 1.3 */
 enum schema_shape {
 	SHAPE_AT_INPUT,
 	SHAPE_AT_MX,
 	SHAPE_AT_TXT = SHAPE_AT_MX + ASKED_ELEMENTS, /* of each; before something comes behind, they need places */
-	SHAPE_ELEMENTS = SHAPE_AT_TXT + ASKED_ELEMENTS * TXT_QUESTIONS
+	SHAPE_ELEMENTS = SHAPE_AT_TXT + ASKED_ELEMENTS * TXT_QUESTIONS,
+	SHAPE_AT_WHY = SHAPE_ELEMENTS /* one array, WHY_ELEMENTS of each answer; since 1.3 */
 };
 enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_ELEMENTS }; /* of each MX, all in one array */
 enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_ELEMENTS };
@@ -60,7 +66,8 @@ enum schema_txt_answer {
 	TXT_ELEMENTS,
 	TXT_AT_CNAME = TXT_ELEMENTS,
 	TXT_AT_OMITTED,
-	TXT_AT_OMITTED_MEANT /* since 1.2 */
+	TXT_AT_OMITTED_MEANT, /* since 1.2 */
+	TXT_AT_SPLIT          /* since 1.3 */
 };
 enum schema_policy {
 	POLICY_AT_STATUS,
@@ -74,7 +81,8 @@ enum schema_policy {
 	POLICY_AT_RESERVED,
 	POLICY_AT_ADDRESS_OMITTED,
 	POLICY_ELEMENTS,
-	POLICY_AT_ADDRESS_UNTRIED = POLICY_ELEMENTS /* since 1.2 */
+	POLICY_AT_ADDRESS_UNTRIED = POLICY_ELEMENTS, /* since 1.2 */
+	POLICY_AT_WHY                                /* one array, WHY_ELEMENTS of a and of aaaa; since 1.3 */
 };
 enum schema_answer {
 	ANSWER_AT_ASKED,
@@ -82,7 +90,16 @@ enum schema_answer {
 	ANSWER_ELEMENTS,
 	ANSWER_AT_CNAME = ANSWER_ELEMENTS /* and on, as long as the chain is */
 };
-enum schema_tls { TLS_AT_VERSION, TLS_AT_ALERT, TLS_AT_CHAIN, TLS_AT_ERROR, TLS_AT_CHAIN_OMITTED, TLS_ELEMENTS };
+enum schema_tls {
+	TLS_AT_VERSION,
+	TLS_AT_ALERT,
+	TLS_AT_CHAIN,
+	TLS_AT_ERROR,
+	TLS_AT_CHAIN_OMITTED,
+	TLS_ELEMENTS,
+	TLS_AT_CIPHER = TLS_ELEMENTS, /* since 1.3, as is the next */
+	TLS_AT_GROUP
+};
 enum schema_error { ERROR_AT_CODE, ERROR_AT_DEPTH, ERROR_ELEMENTS }; /* of each error, all in one array */
 enum schema_http {
 	HTTP_AT_STATUS,
@@ -105,9 +122,96 @@ enum schema_certificate {
 	CERTIFICATE_AT_COMMON_NAME,
 	CERTIFICATE_AT_NAME,
 	CERTIFICATE_ELEMENTS,
-	CERTIFICATE_AT_NAME_OMITTED = CERTIFICATE_ELEMENTS
+	CERTIFICATE_AT_NAME_OMITTED = CERTIFICATE_ELEMENTS,
+	CERTIFICATE_AT_SPKI_SHA256, /* since 1.3, as is what follows */
+	CERTIFICATE_AT_SERIAL,
+	CERTIFICATE_AT_KEY_TYPE,
+	CERTIFICATE_AT_KEY_BITS,
+	CERTIFICATE_AT_SIGNATURE,
+	CERTIFICATE_AT_SELF_ISSUED,
+	CERTIFICATE_AT_DER /* where the file shows it first */
 };
 enum schema_body { BODY_AT_KIND, BODY_AT_SHA256, BODY_AT_TEXT, BODY_ELEMENTS };
+
+/* An MX host, since 1.3; absent tails are left out and nil is the default. */
+enum schema_host {
+	HOST_AT_KIND,
+	HOST_AT_NAME,
+	HOST_AT_TIME,
+	HOST_AT_DURATION,
+	HOST_AT_PASSES,
+	HOST_AT_FLAGS,
+	HOST_AT_A,
+	HOST_AT_AAAA,
+	HOST_AT_ADDRESS,
+	HOST_AT_ADDRESS_OMITTED,
+	HOST_AT_ADDRESS_UNTRIED,
+	HOST_AT_ADDRESS_UNPROBED,
+	HOST_AT_TLSA,                                   /* of each base */
+	HOST_AT_PROBE = HOST_AT_TLSA + HOST_TLSA_BASES, /* before something comes behind, a base needs a place */
+	HOST_ELEMENTS
+};
+enum { HOST_RESERVED = 1, HOST_BLOCKLISTED = 2, HOST_SECURE = 4 }; /* HOST_AT_FLAGS */
+
+enum schema_host_answer {
+	HOST_ANSWER_AT_ASKED,
+	HOST_ANSWER_AT_TTL = HOST_ANSWER_AT_ASKED + ASKED_ELEMENTS,
+	HOST_ANSWER_AT_CNAME,
+	HOST_ANSWER_ELEMENTS,
+	HOST_ANSWER_AT_WHY = HOST_ANSWER_ELEMENTS,
+	HOST_ANSWER_LONGEST = HOST_ANSWER_AT_WHY + WHY_ELEMENTS
+};
+enum schema_tlsa { TLSA_AT_BASE, TLSA_AT_ANSWER, TLSA_AT_RECORD, TLSA_AT_OMITTED, TLSA_ELEMENTS };
+enum schema_tlsa_record {
+	TLSA_RECORD_AT_USAGE,
+	TLSA_RECORD_AT_SELECTOR,
+	TLSA_RECORD_AT_MATCHING,
+	TLSA_RECORD_AT_DATA,
+	TLSA_RECORD_ELEMENTS,
+	TLSA_RECORD_AT_CUT = TLSA_RECORD_ELEMENTS
+};
+enum schema_probe {
+	PROBE_AT_ADDRESS,
+	PROBE_AT_SNI,
+	PROBE_AT_PHASE,
+	PROBE_AT_STATUS,
+	PROBE_AT_GREETING,
+	PROBE_AT_EHLO,
+	PROBE_AT_HELO,
+	PROBE_AT_STARTTLS,
+	PROBE_AT_QUIT,
+	PROBE_AT_MS,
+	PROBE_AT_INJECTED,
+	PROBE_AT_RETRIED_OLD,
+	PROBE_AT_TLS,
+	PROBE_AT_DANE,
+	PROBE_ELEMENTS
+};
+enum schema_reply { REPLY_AT_CODE, REPLY_AT_TEXT, REPLY_ELEMENTS, REPLY_AT_CUT = REPLY_ELEMENTS };
+enum schema_dane {
+	DANE_AT_MATCH,
+	DANE_AT_RECORD,
+	DANE_AT_DEPTH,
+	DANE_AT_USABLE,
+	DANE_AT_MATCHING,
+	DANE_AT_ERROR,
+	DANE_ELEMENTS
+};
+/* A test of the scanner's own way to port 25, since 1.3. */
+enum schema_vantage {
+	VANTAGE_AT_KIND,
+	VANTAGE_AT_TIME,
+	VANTAGE_AT_CANARY,
+	VANTAGE_AT_STATE, /* of each family, as are those behind the name */
+	VANTAGE_AT_HOST = VANTAGE_AT_STATE + VANTAGE_FAMILIES,
+	VANTAGE_AT_EHLO,
+	VANTAGE_AT_FAMILY, /* of each, in an array */
+	VANTAGE_ELEMENTS = VANTAGE_AT_FAMILY + VANTAGE_FAMILIES
+};
+enum schema_family { FAMILY_AT_SOURCE, FAMILY_AT_PTR, FAMILY_AT_PTR_CONFIRMED, FAMILY_ELEMENTS };
+
+/* Probes of one host that are kept: each address, and a second handshake with it. */
+enum { HOST_PROBES_MAX = 2 * OBS_PROBE_MAX };
 
 /* What a frame numbers, in order of appearance: each is written once, then its number. */
 enum schema_table { TABLE_SHAPE, TABLE_MX, TABLE_CERTIFICATE, TABLE_BODY, TABLE_COUNT };

@@ -314,9 +314,11 @@ static bool make_buffer(struct sink *sink)
 {
 	struct record_buffer *buffer = sink->made < sink->options.buffers ? record_buffer_new() : NULL;
 
-	if (buffer)
-		sink->buffer[sink->made++] = sink->free[sink->free_count++] = buffer;
-	return buffer;
+	if (!buffer)
+		return false;
+	record_buffer_keep(buffer, sink->options.kept);
+	sink->buffer[sink->made++] = sink->free[sink->free_count++] = buffer;
+	return true;
 }
 
 static struct sink *sink_new(const struct sink_options *options)

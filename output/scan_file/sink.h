@@ -24,6 +24,7 @@ struct sink_options {
 	bool force;                 /* replace what is there */
 	long long resume_at;        /* octets of whole frames to keep and append to; -1: a new file */
 	double sync_interval;       /* seconds between fsyncs, 0: after every frame */
+	struct kept *kept;          /* certificates that the file has whole; lives as long as the sink; may be NULL */
 	unsigned buffers;           /* how many may be in flight; at least 2 */
 	void (*on_free)(void *arg); /* a buffer came back, or the sink failed; called on the sink's thread */
 	void *arg;

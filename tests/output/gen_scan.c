@@ -170,7 +170,7 @@ int main(int argc, char **argv)
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {
-		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5
+		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5, 0, 0, 0
 	};
 	struct error error;
 	struct maker maker;

@@ -103,6 +103,10 @@ static void make_answer(struct maker *m, struct obs_answer *a)
 	a->ttl = (uint32_t)number(m, UINT32_MAX);
 	a->cname_count = count(m, OBS_CNAME_MAX);
 	a->cname = texts(m, a->cname_count, 253);
+	if (maker_chance(m, 4) == 0) {
+		a->ede = (uint16_t)number(m, UINT16_MAX);
+		a->unchecked = maker_chance(m, DNS_STATUS_COUNT);
+	}
 }
 
 /* A name that stands in some relation to the domain's. */
@@ -141,6 +145,26 @@ static void make_mx(struct maker *m, struct observation *o)
 	o->mx.record = record;
 }
 
+/* Lengths of strings that make up each record, of some of them. */
+static const struct span *make_splits(struct maker *m, const struct obs_txt *txt)
+{
+	struct span *split = txt->count > 0 ? room(m, txt->count * sizeof(*split)) : NULL;
+
+	for (size_t i = 0; i < txt->count; i++) {
+		size_t left = txt->record[i].n;
+		char *length = room(m, left + 1);
+
+		split[i] = (struct span){ maker_chance(m, 2) ? length : NULL, 0 };
+		while (split[i].p && left > 0) {
+			size_t n = 1 + maker_chance(m, left < 255 ? (uint32_t)left : 255);
+
+			length[split[i].n++] = (char)n;
+			left -= n;
+		}
+	}
+	return split;
+}
+
 static void make_txt(struct maker *m, struct obs_txt *txt)
 {
 	make_answer(m, &txt->answer);
@@ -148,6 +172,8 @@ static void make_txt(struct maker *m, struct obs_txt *txt)
 	txt->record = texts(m, txt->count, 1000);
 	txt->omitted = number(m, 500) * (maker_chance(m, 9) == 0);
 	txt->omitted_meant = number(m, txt->omitted);
+	if (maker_chance(m, 3) == 0)
+		txt->split = make_splits(m, txt);
 }
 
 /* One of a few certificates, so that they repeat within a frame: all facts follow from the hash. */
@@ -166,14 +192,34 @@ static void make_certificate(struct maker *m, struct obs_certificate *c)
 	c->name_count = count(m, OBS_CERT_NAMES_MAX);
 	c->name = texts(m, c->name_count, 300);
 	c->name_omitted = number(m, 20000) * (maker_chance(m, 9) == 0);
+	c->spki_known = maker_chance(m, 4) != 0;
+	if (c->spki_known) {
+		for (int i = 0; i < 32; i++)
+			c->spki_sha256[i] = (uint8_t)next(m);
+		c->serial = octets(m, OBS_SERIAL_MAX);
+		c->key_type = octets(m, 20);
+		c->key_bits = (uint16_t)number(m, UINT16_MAX);
+		c->signature = octets(m, 30);
+		c->self_issued = maker_chance(m, 2);
+	}
+	if (maker_chance(m, 4) == 0)
+		c->der = octets(m, 2000);
 	m->state = kept;
 	next(m);
+}
+
+static const struct obs_verify_error *make_verify_errors(struct maker *m, size_t n)
+{
+	struct obs_verify_error *error = n > 0 ? room(m, n * sizeof(*error)) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		error[i] = (struct obs_verify_error){ (uint16_t)number(m, UINT16_MAX), (uint8_t)number(m, UINT8_MAX) };
+	return error;
 }
 
 static void make_tls(struct maker *m, struct obs_tls *tls)
 {
 	struct obs_certificate *chain;
-	struct obs_verify_error *error;
 
 	tls->version = maker_chance(m, TLS_VERSION_COUNT);
 	tls->alerted = maker_chance(m, 2);
@@ -185,10 +231,11 @@ static void make_tls(struct maker *m, struct obs_tls *tls)
 		make_certificate(m, &chain[i]);
 	tls->chain = chain;
 	tls->error_count = count(m, OBS_VERIFY_ERRORS_MAX);
-	error = tls->error_count > 0 ? room(m, tls->error_count * sizeof(*error)) : NULL;
-	for (size_t i = 0; i < tls->error_count; i++)
-		error[i] = (struct obs_verify_error){ (uint16_t)number(m, UINT16_MAX), (uint8_t)number(m, UINT8_MAX) };
-	tls->error = error;
+	tls->error = make_verify_errors(m, tls->error_count);
+	if (maker_chance(m, 2)) {
+		tls->cipher = octets(m, 40);
+		tls->group = octets(m, 20);
+	}
 }
 
 static void make_http(struct maker *m, struct obs_http *http)
@@ -205,10 +252,21 @@ static void make_http(struct maker *m, struct obs_http *http)
 		http->body_sha256[i] = (uint8_t)next(m);
 }
 
+static const struct obs_address *make_addresses(struct maker *m, size_t n)
+{
+	struct obs_address *address = n > 0 ? room(m, n * sizeof(*address)) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		memset(&address[i], 0, sizeof(*address));
+		address[i].family = maker_chance(m, 2) ? 4 : 6;
+		for (int k = 0; k < (address[i].family == 6 ? 16 : 4); k++)
+			address[i].octet[k] = (uint8_t)next(m);
+	}
+	return address;
+}
+
 static void make_policy(struct maker *m, struct obs_policy *p)
 {
-	struct obs_address *address;
-
 	p->address_used = -1;
 	if (maker_chance(m, 2))
 		return;
@@ -217,14 +275,7 @@ static void make_policy(struct maker *m, struct obs_policy *p)
 	p->address_count = count(m, OBS_ADDRESS_MAX);
 	p->address_omitted = number(m, 90) * (maker_chance(m, 9) == 0);
 	p->address_untried = number(m, (uint32_t)p->address_omitted);
-	address = p->address_count > 0 ? room(m, p->address_count * sizeof(*address)) : NULL;
-	for (size_t i = 0; i < p->address_count; i++) {
-		memset(&address[i], 0, sizeof(*address));
-		address[i].family = maker_chance(m, 2) ? 4 : 6;
-		for (int k = 0; k < (address[i].family == 6 ? 16 : 4); k++)
-			address[i].octet[k] = (uint8_t)next(m);
-	}
-	p->address = address;
+	p->address = make_addresses(m, p->address_count);
 	p->address_used = (int8_t)((int)maker_chance(m, (uint32_t)p->address_count + 1) - 1);
 	p->reserved = maker_chance(m, 2);
 	p->status = maker_chance(m, CONNECT_STATUS_COUNT);
@@ -253,118 +304,104 @@ void maker_make(struct maker *m, struct observation *o)
 	make_policy(m, &o->policy);
 }
 
-/* ---- comparison ---- */
-
-static bool same_texts(const struct span *a, size_t n, const struct span *b, size_t m)
+static void make_tlsa(struct maker *m, struct obs_tlsa *tlsa)
 {
-	if (n != m)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!span_equal(a[i], b[i]))
-			return false;
+	struct obs_tlsa_record *record;
+
+	if (maker_chance(m, 3) == 0)
+		return;
+	tlsa->base = octets_or_absent(m, 253);
+	make_answer(m, &tlsa->answer);
+	tlsa->count = (uint32_t)count(m, OBS_TLSA_MAX);
+	tlsa->omitted = (uint32_t)number(m, 90) * (maker_chance(m, 9) == 0);
+	record = tlsa->count > 0 ? room(m, tlsa->count * sizeof(*record)) : NULL;
+	for (size_t i = 0; i < tlsa->count; i++)
+		record[i] = (struct obs_tlsa_record){ (uint8_t)number(m, UINT8_MAX), (uint8_t)number(m, UINT8_MAX),
+						      (uint8_t)number(m, UINT8_MAX), octets(m, OBS_TLSA_DATA_MAX),
+						      maker_chance(m, 9) == 0 };
+	tlsa->record = record;
+}
+
+static void make_reply(struct maker *m, struct obs_smtp_reply *reply)
+{
+	if (maker_chance(m, 3) == 0)
+		return;
+	reply->code = (uint16_t)number(m, UINT16_MAX);
+	reply->cut = maker_chance(m, 9) == 0;
+	reply->text = octets_or_absent(m, OBS_SMTP_EHLO_TEXT_MAX);
+}
+
+static void make_probe(struct maker *m, size_t addresses, struct obs_smtp *probe)
+{
+	memset(probe, 0, sizeof(*probe));
+	probe->address = (uint8_t)maker_chance(m, (uint32_t)addresses);
+	probe->sni = maker_chance(m, SMTP_SNI_COUNT);
+	probe->phase = maker_chance(m, SMTP_PHASE_COUNT);
+	probe->status = maker_chance(m, CONNECT_STATUS_COUNT);
+	make_reply(m, &probe->greeting);
+	make_reply(m, &probe->ehlo);
+	make_reply(m, &probe->helo);
+	make_reply(m, &probe->starttls);
+	make_reply(m, &probe->quit);
+	for (int i = 0; i < SMTP_PHASE_COUNT; i++)
+		probe->ms[i] = (uint16_t)number(m, UINT16_MAX);
+	probe->injected = (uint32_t)number(m, UINT32_MAX);
+	probe->retried_old = maker_chance(m, 2);
+	if (maker_chance(m, 2))
+		make_tls(m, &probe->tls);
+	if (maker_chance(m, 2))
+		return;
+	probe->dane = (struct obs_dane){ .match = maker_chance(m, DANE_MATCH_COUNT),
+					 .record = (uint8_t)maker_chance(m, OBS_TLSA_MAX),
+					 .depth = (uint8_t)number(m, UINT8_MAX),
+					 .usable = (uint32_t)number(m, UINT32_MAX),
+					 .matching = (uint32_t)number(m, UINT32_MAX),
+					 .error_count = count(m, OBS_VERIFY_ERRORS_MAX) };
+	probe->dane.error = make_verify_errors(m, probe->dane.error_count);
+}
+
+void maker_make_host(struct maker *m, struct obs_host *h)
+{
+	struct obs_smtp *probe;
+
+	memset(h, 0, sizeof(*h));
+	m->used = 0;
+	h->name = octets(m, 253);
+	h->time_ms = (int64_t)next(m);
+	h->duration_ms = (uint32_t)number(m, UINT32_MAX);
+	h->passes = (uint8_t)number(m, UINT8_MAX);
+	make_answer(m, &h->a);
+	make_answer(m, &h->aaaa);
+	h->address_count = count(m, OBS_ADDRESS_MAX);
+	h->address = make_addresses(m, h->address_count);
+	h->address_omitted = number(m, 90) * (maker_chance(m, 9) == 0);
+	h->address_untried = number(m, (uint32_t)h->address_omitted);
+	h->address_unprobed = number(m, 90) * (maker_chance(m, 9) == 0);
+	h->reserved = maker_chance(m, 2);
+	h->blocklisted = maker_chance(m, 2);
+	h->secure = maker_chance(m, 2);
+	for (int base = 0; base < HOST_TLSA_BASES; base++)
+		make_tlsa(m, &h->tlsa[base]);
+	h->probe_count = h->address_count > 0 ? count(m, OBS_PROBE_MAX) : 0;
+	probe = h->probe_count > 0 ? room(m, h->probe_count * sizeof(*probe)) : NULL;
+	for (size_t i = 0; i < h->probe_count; i++)
+		make_probe(m, h->address_count, &probe[i]);
+	h->probe = probe;
+}
+
+void maker_make_vantage(struct maker *m, struct obs_vantage *v)
+{
+	memset(v, 0, sizeof(*v));
+	m->used = 0;
+	v->time_ms = (int64_t)next(m);
+	v->canary = maker_chance(m, 2);
+	v->host_count = count(m, OBS_VANTAGE_HOST_MAX);
+	v->host = texts(m, v->host_count, 253);
+	v->ehlo = octets_or_absent(m, 253);
+	for (int family = 0; family < VANTAGE_FAMILIES; family++) {
+		v->state[family] = maker_chance(m, VANTAGE_STATE_COUNT);
+		v->source[family] = octets_or_absent(m, 40);
+		v->ptr[family] = octets_or_absent(m, 253);
+		v->ptr_confirmed[family] = maker_chance(m, 2);
 	}
-	return true;
-}
-
-static bool same_answer(const struct obs_answer *a, const struct obs_answer *b)
-{
-	return a->status == b->status && a->ad == b->ad && a->cname_loop == b->cname_loop && a->tries == b->tries &&
-	       a->ttl == b->ttl && same_texts(a->cname, a->cname_count, b->cname, b->cname_count);
-}
-
-static bool same_mx(const struct obs_mx *a, const struct obs_mx *b)
-{
-	if (!same_answer(&a->answer, &b->answer) || a->count != b->count || a->omitted != b->omitted)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (a->record[i].preference != b->record[i].preference ||
-		    !span_equal(a->record[i].name, b->record[i].name))
-			return false;
-	}
-	return true;
-}
-
-static bool same_txt(const struct obs_txt *a, const struct obs_txt *b)
-{
-	return same_answer(&a->answer, &b->answer) && a->omitted == b->omitted &&
-	       a->omitted_meant == b->omitted_meant && same_texts(a->record, a->count, b->record, b->count);
-}
-
-static bool same_addresses(const struct obs_policy *a, const struct obs_policy *b)
-{
-	if (a->address_count != b->address_count || a->address_omitted != b->address_omitted ||
-	    a->address_untried != b->address_untried || a->reserved != b->reserved)
-		return false;
-	for (size_t i = 0; i < a->address_count; i++) {
-		if (memcmp(&a->address[i], &b->address[i], sizeof(*a->address)) != 0)
-			return false;
-	}
-	return a->address_count == 0 || a->address_used == b->address_used;
-}
-
-static bool same_certificate(const struct obs_certificate *a, const struct obs_certificate *b)
-{
-	return memcmp(a->sha256, b->sha256, 32) == 0 && span_equal(a->common_name, b->common_name) &&
-	       span_equal(a->issuer, b->issuer) && a->not_before == b->not_before && a->not_after == b->not_after &&
-	       a->name_omitted == b->name_omitted && same_texts(a->name, a->name_count, b->name, b->name_count);
-}
-
-static bool same_tls(const struct obs_tls *a, const struct obs_tls *b)
-{
-	if (a->version != b->version || a->alerted != b->alerted || a->alert != b->alert ||
-	    a->chain_count != b->chain_count || a->chain_omitted != b->chain_omitted ||
-	    a->error_count != b->error_count)
-		return false;
-	for (size_t i = 0; i < a->chain_count; i++) {
-		if (!same_certificate(&a->chain[i], &b->chain[i]))
-			return false;
-	}
-	for (size_t i = 0; i < a->error_count; i++) {
-		if (a->error[i].code != b->error[i].code || a->error[i].depth != b->error[i].depth)
-			return false;
-	}
-	return true;
-}
-
-static bool same_optional(struct span a, struct span b)
-{
-	return (!a.p) == (!b.p) && span_equal(a, b);
-}
-
-static bool same_http(const struct obs_http *a, const struct obs_http *b)
-{
-	return a->status == b->status && a->failure == b->failure && same_optional(a->content_type, b->content_type) &&
-	       same_optional(a->location, b->location) && same_optional(a->content_encoding, b->content_encoding) &&
-	       same_optional(a->challenge, b->challenge) && a->size == b->size && span_equal(a->body, b->body) &&
-	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
-}
-
-const char *observation_difference(const struct observation *a, const struct observation *b)
-{
-	const struct {
-		bool same;
-		const char *name;
-	} facts[] = {
-		{ span_equal(a->name, b->name), "name" },
-		{ a->input == b->input, "input" },
-		{ a->index == b->index, "index" },
-		{ a->rank == b->rank, "rank" },
-		{ a->time_ms == b->time_ms, "time" },
-		{ a->duration_ms == b->duration_ms, "duration" },
-		{ same_mx(&a->mx, &b->mx), "mx" },
-		{ same_txt(&a->txt[TXT_STS], &b->txt[TXT_STS]), "sts" },
-		{ same_txt(&a->txt[TXT_TLSRPT], &b->txt[TXT_TLSRPT]), "tlsrpt" },
-		{ same_answer(&a->policy.a, &b->policy.a), "policy.a" },
-		{ same_answer(&a->policy.aaaa, &b->policy.aaaa), "policy.aaaa" },
-		{ same_addresses(&a->policy, &b->policy), "policy.addresses" },
-		{ a->policy.status == b->policy.status && a->policy.fetch_ms == b->policy.fetch_ms, "policy.status" },
-		{ same_tls(&a->policy.tls, &b->policy.tls), "policy.tls" },
-		{ same_http(&a->policy.http, &b->policy.http), "policy.http" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(facts); i++) {
-		if (!facts[i].same)
-			return facts[i].name;
-	}
-	return NULL;
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "parsers/observation.h"
+#include "parsers/mail_host.h"
 
 struct maker {
 	uint64_t state;
@@ -19,9 +19,16 @@ uint32_t maker_chance(struct maker *maker, uint32_t n); /* 0 … n-1 */
 
 /* The next observation, valid until the next call. Everything may be at its limits. */
 void maker_make(struct maker *maker, struct observation *observation);
+void maker_make_host(struct maker *maker, struct obs_host *host);
+void maker_make_vantage(struct maker *maker, struct obs_vantage *vantage);
 
 /* NULL, or the name of the first fact in which @a and @b differ. address_used counts only where it names an
  * address, http.challenged not at all: nobody writes it. */
 const char *observation_difference(const struct observation *a, const struct observation *b);
+
+/* The same of hosts; `doubted` is not on disk. */
+const char *host_difference(const struct obs_host *a, const struct obs_host *b);
+
+bool same_vantage(const struct obs_vantage *a, const struct obs_vantage *b);
 
 #endif

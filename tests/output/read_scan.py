@@ -130,7 +130,7 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 2], "stsurvey test", 1795300429120, {"rate": "1000"},
+    assert scan.header == [0, "stsurvey-scan", [1, 3], "stsurvey test", 1795300429120, {"rate": "1000"},
                            ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63]], scan.header
     assert scan.trailer == [4, 0, 1795300430000, len(expected), 1, 2, 3, 4, 5], scan.trailer
     assert len(scan.domains) == len(expected) > 0

@@ -9,10 +9,11 @@
 
 #include "output/scan_file/decode.h"
 #include "output/scan_file/frame.h"
+#include "output/scan_file/kept.h"
 #include "output/scan_file/record.h"
 #include "tests/output/random_observation.h"
 
-enum { SEEDS = 60, PER_FRAME = 60 };
+enum { SEEDS = 60, PER_FRAME = 60, HOSTS = 20 };
 
 /* The two makers run in step, so that nothing has to be copied. */
 static void check_frame(struct record_buffer *buffer, struct decode *decode, uint64_t seed)
@@ -52,6 +53,54 @@ static void any_observation_comes_back_as_it_was(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		check_frame(buffer, decode, seed);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+/* Hosts, and tests of our own way, between domains: what each refers to is its own. */
+static void hosts_come_back_as_they_were(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	struct maker maker, expected;
+	union decode_frame_record other;
+	struct obs_vantage vantage;
+	struct observation o, got;
+	struct obs_host host;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		maker_init(&maker, seed);
+		maker_init(&expected, seed);
+		record_buffer_reset(buffer);
+		for (int i = 0; i < HOSTS; i++) {
+			maker_make_host(&maker, &host);
+			assert_int_equal(record_put_host(buffer, &host), 0);
+			maker_make(&maker, &o);
+			assert_int_equal(record_put_domain(buffer, &o), 0);
+			maker_make_vantage(&maker, &vantage);
+			assert_int_equal(record_put_vantage(buffer, &vantage), 0);
+		}
+		decode_begin(decode, record_buffer_content(buffer));
+		for (int i = 0; i < HOSTS; i++) {
+			const char *difference;
+
+			maker_make_host(&expected, &host);
+			assert_int_equal(decode_next(decode, &got, &other), DECODE_HOST);
+			difference = host_difference(&host, &other.host);
+			if (difference)
+				fail_msg("seed %d, host %d: %s differs", (int)seed, i, difference);
+			maker_make(&expected, &o);
+			assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+			assert_null(observation_difference(&o, &got));
+			maker_make_vantage(&expected, &vantage);
+			assert_int_equal(decode_next(decode, &got, &other), DECODE_VANTAGE);
+			assert_true(same_vantage(&vantage, &other.vantage));
+		}
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_END);
+		maker_fini(&maker);
+		maker_fini(&expected);
+	}
 	decode_free(decode);
 	record_buffer_free(buffer);
 }
@@ -134,6 +183,80 @@ static void what_repeats_is_written_once(void **state)
 	first = record_buffer_content(buffer).n;
 	assert_int_equal(record_put_domain(buffer, &o), 0);
 	assert_true(record_buffer_content(buffer).n - first < 60);
+	record_buffer_free(buffer);
+}
+
+/* With --keep-certificates: of two frames that show one certificate, the first has it whole, be it a host's or a
+ * policy's; a record that found no memory has not. */
+static void a_certificate_is_kept_once_a_file(void **state)
+{
+	const struct obs_certificate certificate = { .sha256 = { 1 }, .der = SPAN_LITERAL("0123456789") };
+	const struct obs_tls tls = { .version = TLS_1_3, .chain = &certificate, .chain_count = 1 };
+	const struct obs_address address = { .family = 4 };
+	const struct obs_smtp probe = { .phase = SMTP_SECURE, .tls = tls };
+	const struct obs_host host = { .name = SPAN_LITERAL("mx.example"),
+				       .address = &address,
+				       .address_count = 1,
+				       .probe = &probe,
+				       .probe_count = 1 };
+	const struct observation domain = { .name = SPAN_LITERAL("example"), .policy = { .tls = tls } };
+	struct kept *kept = kept_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record other;
+	struct observation got;
+
+	(void)state;
+	for (int frame = 0; frame < 3; frame++) {
+		struct record_buffer *buffer = record_buffer_new();
+
+		record_buffer_keep(buffer, kept);
+		assert_int_equal(record_put_host(buffer, &host), 0);
+		assert_int_equal(record_put_domain(buffer, &domain), 0);
+		decode_begin(decode, record_buffer_content(buffer));
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_HOST);
+		assert_int_equal(other.host.probe[0].tls.chain[0].der.n, frame == 0 ? 10 : 0);
+		assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
+		assert_int_equal(got.policy.tls.chain[0].der.n, frame == 0 ? 10 : 0);
+		record_buffer_free(buffer);
+		if (frame == 1)
+			kept_add_chain(kept, &tls); /* as --resume does; it is there already */
+	}
+	kept_remove(kept, certificate.sha256);
+	assert_true(kept_add(kept, certificate.sha256));
+	assert_false(kept_add(kept, certificate.sha256));
+	kept_free(kept);
+	decode_free(decode);
+}
+
+/* What few answers have costs the others nothing, and nothing is lost of what stands behind. */
+static void what_is_rare_is_left_out(void **state)
+{
+	static const struct span record[] = { SPAN_LITERAL("v=STSv1; id=1;"), SPAN_LITERAL("abcdef") };
+	static const struct span split[] = { { NULL, 0 }, SPAN_LITERAL("\2\4") };
+	static const struct span wrong[] = { { NULL, 0 }, SPAN_LITERAL("\2\5") };
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	struct observation o = { .name = SPAN_LITERAL("example.com"),
+				 .txt[TXT_STS] = { .record = record, .count = 2 } };
+	struct observation got;
+	size_t plain;
+
+	(void)state;
+	round_trip(buffer, decode, &o);
+	plain = record_buffer_content(buffer).n;
+	o.txt[TXT_STS].split = split;
+	got = round_trip(buffer, decode, &o);
+	assert_null(observation_difference(&o, &got));
+	assert_int_equal(record_buffer_content(buffer).n - plain, 3 + 1 + 1 + 4);
+	o.txt[TXT_STS].split = wrong;
+	got = round_trip(buffer, decode, &o);
+	assert_null(got.txt[TXT_STS].split[1].p);
+	o.txt[TXT_STS].split = NULL;
+	o.txt[TXT_TLSRPT].answer.ede = 7;
+	got = round_trip(buffer, decode, &o);
+	assert_null(observation_difference(&o, &got));
+	assert_int_equal(record_buffer_content(buffer).n - plain, 7);
+	decode_free(decode);
 	record_buffer_free(buffer);
 }
 
@@ -244,7 +367,8 @@ static void header_and_trailer_come_back(void **state)
 					      .input_hash = UINT64_MAX - 1,
 					      .shards = 9,
 					      .shard = 8 };
-	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2, 3, 4, 5, UINT64_MAX };
+	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2,         3, 4, 5,
+						UINT64_MAX,         7,         8, UINT64_MAX };
 	struct record_buffer *buffer = record_buffer_new();
 	struct decode *decode = decode_new();
 	union decode_frame_record got;
@@ -268,6 +392,7 @@ static void header_and_trailer_come_back(void **state)
 	assert_true(got.trailer.completion == COMPLETION_ABORTED && got.trailer.end_ms == INT64_MAX);
 	assert_true(got.trailer.domains == 1 && got.trailer.unknown == 2 && got.trailer.blocklisted == 3);
 	assert_true(got.trailer.illegal == 4 && got.trailer.queries == 5 && got.trailer.fetches == UINT64_MAX);
+	assert_true(got.trailer.hosts == 7 && got.trailer.hosts_unknown == 8 && got.trailer.probes == UINT64_MAX);
 	decode_free(decode);
 	record_buffer_free(buffer);
 }
@@ -284,7 +409,7 @@ static const struct {
 	{ "unknown trailing fields",
 	  SPAN_LITERAL("\x9f\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3\xa0"),
 	  DECODE_DOMAIN },
-	{ "longer shape", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x98\0\1\1\2\1\2\1\xc4\0"), DECODE_DOMAIN },
+	{ "longer shape", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x99\0\1\1\2\1\2\1\x90\xc4\0"), DECODE_DOMAIN },
 	{ "unknown status", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x97\0\x0f\1\2\1\2\1"), DECODE_DOMAIN },
 	{ "newer major, else unlike ours", SPAN_LITERAL("\x94\0\xadstsurvey-scan\x92\x02\x03\xc3"), DECODE_NEWER },
 	{ "other format", SPAN_LITERAL("\x93\0\xa1x\x92\x01\x00"), DECODE_DAMAGED },
@@ -379,8 +504,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_observation_comes_back_as_it_was),
+		cmocka_unit_test(hosts_come_back_as_they_were),
 		cmocka_unit_test(mx_names_that_hold_the_domain_come_back),
 		cmocka_unit_test(what_repeats_is_written_once),
+		cmocka_unit_test(a_certificate_is_kept_once_a_file),
+		cmocka_unit_test(what_is_rare_is_left_out),
 		cmocka_unit_test(frames_joined_into_one_are_read_apart),
 		cmocka_unit_test(facts_over_a_limit_are_counted_as_omitted),
 		cmocka_unit_test(a_file_of_before_is_written_again_as_it_was),
