@@ -169,8 +169,9 @@ struct obs_certificate {
 	/* from schema 1.3 on; spki_known says whether the rest is known */
 	bool spki_known;
 	uint8_t spki_sha256[32]; /* of the DER of SubjectPublicKeyInfo */
-	struct span serial;      /* octets of the number, big-endian; cut at OBS_SERIAL_MAX */
-	struct span key_type; /* OpenSSL's short name: "RSA", "id-ecPublicKey", "ED25519"; of a curve "EC:prime256v1" */
+	struct span serial;      /* octets of the number without its sign, big-endian; cut at OBS_SERIAL_MAX */
+	struct span key_type; /* OpenSSL's name: "RSA", "ED25519", with its curve "EC:prime256v1"; of a key that it does
+			       * not read, the short name or number of the algorithm */
 	uint16_t key_bits;
 	struct span signature; /* the algorithm it is signed with: "ecdsa-with-SHA256" */
 	bool self_issued;      /* subject and issuer are one: a root, where it is sent */

@@ -60,6 +60,7 @@ struct net_curl_options {
 	uint32_t handshake_ms;  /* 0: NET_CURL_HANDSHAKE_MS */
 	uint32_t first_line_ms; /* 0: NET_CURL_FIRST_LINE_MS */
 	unsigned concurrency;   /* connections at once: the gate's window */
+	bool keep_certificates; /* whole, beside what is read of them */
 	const char *user_agent;
 };
 

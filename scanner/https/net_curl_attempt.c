@@ -239,7 +239,8 @@ int net_curl_attempt_set(struct net_curl_attempt *attempt, struct net_fetch *fet
 		.tls = { .store = attempt->options->store,
 			 .host = fetch->host,
 			 .arena = fetch->arena,
-			 .tls = &fetch->policy->tls },
+			 .tls = &fetch->policy->tls,
+			 .keep_der = attempt->options->keep_certificates },
 	};
 	http_answer_init(&attempt->http, fetch->arena, &fetch->policy->http);
 	if (!have_handle(attempt))

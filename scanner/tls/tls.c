@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/bio.h>
@@ -12,8 +11,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "parsers/domain.h"
 #include "scanner/base/counted_alloc.h"
+#include "scanner/tls/certificate.h"
+#include "scanner/tls/verify.h"
 
 /* ---- OpenSSL's memory ---- */
 
@@ -139,131 +139,18 @@ void tls_store_free(struct tls_store *store)
 	free(store);
 }
 
-/* ---- facts of one certificate ---- */
-
-static struct span asn1_span(const ASN1_STRING *string)
-{
-	return (struct span){ (const char *)ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string) };
-}
-
-static struct span keep_span(struct tls_watch *watch, struct span s)
-{
-	struct span copy = arena_copy(watch->arena, s);
-
-	if (!copy.p) {
-		watch->no_memory = true;
-		copy.p = "";
-	}
-	return copy;
-}
-
-static struct span keep_text(struct tls_watch *watch, struct span s)
-{
-	if (s.n > TLS_TEXT_MAX)
-		s.n = TLS_TEXT_MAX;
-	return keep_span(watch, s);
-}
-
-/* The last CN is the most specific one (RFC 6125 6.4.4); evidence for a person, never compared. */
-static struct span common_name(struct tls_watch *watch, const X509 *x509)
-{
-	const X509_NAME *subject = X509_get_subject_name(x509);
-	struct span kept = SPAN_LITERAL("");
-	unsigned char *utf8 = NULL;
-	int at = -1, next, n;
-
-	while ((next = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
-		at = next;
-	if (at < 0)
-		return kept;
-	n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-	if (n >= 0)
-		kept = keep_text(watch, (struct span){ (const char *)utf8, (size_t)n });
-	OPENSSL_free(utf8);
-	return kept;
-}
-
-static struct span issuer(struct tls_watch *watch, const X509 *x509)
-{
-	struct span kept = SPAN_LITERAL("");
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long n;
-
-	if (!bio) {
-		watch->no_memory = true;
-		return kept;
-	}
-	/* RFC 2253 without its escaping of octets above 127: the file is UTF-8. */
-	X509_NAME_print_ex(bio, X509_get_issuer_name(x509), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-	n = BIO_get_mem_data(bio, &text);
-	if (n > 0)
-		kept = keep_text(watch, (struct span){ text, (size_t)n });
-	BIO_free(bio);
-	return kept;
-}
-
-static int64_t unix_time(const ASN1_TIME *time)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
-}
-
-/* Keep the dNSNames of @san as sent. Beyond the cap they are counted; a leaf's name that matches the host
- * takes the last place then, so that the evidence for the match is never what is dropped. */
-static void keep_names(struct tls_watch *watch, const GENERAL_NAMES *san, bool leaf,
-		       struct obs_certificate *certificate)
-{
-	int count = sk_GENERAL_NAME_num(san);
-	size_t max = count < OBS_CERT_NAMES_MAX ? (size_t)(count > 0 ? count : 0) : OBS_CERT_NAMES_MAX;
-	struct span *names = arena_alloc(watch->arena, max * sizeof(*names) + 1);
-	size_t kept = 0;
-
-	if (!names) {
-		watch->no_memory = true;
-		return;
-	}
-	for (int i = 0; i < count; i++) {
-		const GENERAL_NAME *general = sk_GENERAL_NAME_value(san, i);
-		struct span name;
-		bool match;
-
-		if (general->type != GEN_DNS)
-			continue;
-		name = asn1_span(general->d.dNSName);
-		match = leaf && !watch->named && domain_matches(name, watch->host);
-		watch->named |= match;
-		if (kept < max)
-			names[kept++] = keep_span(watch, name);
-		else if (match)
-			names[max - 1] = keep_span(watch, name);
-		certificate->name_count++;
-	}
-	certificate->name_omitted = certificate->name_count - kept;
-	certificate->name_count = kept;
-	certificate->name = names;
-}
-
-static void keep_certificate(struct tls_watch *watch, const X509 *x509, bool leaf, struct obs_certificate *certificate)
-{
-	GENERAL_NAMES *san;
-
-	X509_digest(x509, watch->store->sha256, certificate->sha256, NULL);
-	certificate->common_name = common_name(watch, x509);
-	certificate->issuer = issuer(watch, x509);
-	certificate->not_before = unix_time(X509_get0_notBefore(x509));
-	certificate->not_after = unix_time(X509_get0_notAfter(x509));
-	san = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
-	if (san)
-		keep_names(watch, san, leaf, certificate);
-	GENERAL_NAMES_free(san);
-}
-
 /* ---- the chain ---- */
+
+static struct certificate_keeper keeper_of(const struct tls_watch *watch)
+{
+	return (struct certificate_keeper){
+		.arena = watch->arena, .sha256 = watch->store->sha256, .host = watch->host, .keep_der = watch->keep_der
+	};
+}
 
 static void keep_chain(struct tls_watch *watch, const STACK_OF(X509) * sent)
 {
+	struct certificate_keeper keeper = keeper_of(watch);
 	size_t count = sk_X509_num(sent) > 0 ? (size_t)sk_X509_num(sent) : 0;
 	size_t max = count < OBS_CHAIN_MAX ? count : OBS_CHAIN_MAX;
 	struct obs_certificate *chain = arena_alloc(watch->arena, max * sizeof(*chain) + 1);
@@ -273,47 +160,12 @@ static void keep_chain(struct tls_watch *watch, const STACK_OF(X509) * sent)
 		return;
 	}
 	for (size_t i = 0; i < max; i++)
-		keep_certificate(watch, sk_X509_value(sent, (int)i), i == 0, &chain[i]);
+		certificate_keep(&keeper, sk_X509_value(sent, (int)i), i == 0, &chain[i]);
+	watch->named = keeper.named;
+	watch->no_memory |= keeper.no_memory;
 	watch->tls->chain = chain;
 	watch->tls->chain_count = max;
 	watch->tls->chain_omitted = count - max;
-}
-
-static void keep_error(struct tls_watch *watch, int code, int depth)
-{
-	struct obs_tls *tls = watch->tls;
-	struct obs_verify_error *errors = (struct obs_verify_error *)tls->error; /* ours until the handshake ends */
-
-	if (code == X509_V_ERR_OUT_OF_MEM) { /* about us, not about the chain */
-		watch->no_memory = true;
-		return;
-	}
-	for (size_t i = 0; i < tls->error_count; i++) {
-		if (errors[i].code == code && errors[i].depth == depth)
-			return;
-	}
-	if (!errors) {
-		errors = arena_alloc(watch->arena, OBS_VERIFY_ERRORS_MAX * sizeof(*errors));
-		watch->no_memory |= !errors;
-		tls->error = errors;
-	}
-	if (!errors || tls->error_count == OBS_VERIFY_ERRORS_MAX)
-		return;
-	errors[tls->error_count++] = (struct obs_verify_error){
-		.code = (uint16_t)code,
-		.depth = (uint8_t)(depth < 0           ? 0
-				   : depth > UINT8_MAX ? UINT8_MAX
-						       : depth),
-	};
-}
-
-/* OpenSSL asks after each failed check whether to go on: always. */
-static int on_verify_error(int ok, X509_STORE_CTX *ctx)
-{
-	if (!ok)
-		keep_error(X509_STORE_CTX_get_app_data(ctx), X509_STORE_CTX_get_error(ctx),
-			   X509_STORE_CTX_get_error_depth(ctx));
-	return 1;
 }
 
 static struct tls_watch *watch_of(const SSL *ssl)
@@ -327,18 +179,14 @@ static struct tls_watch *watch_of(const SSL *ssl)
 static int on_chain(X509_STORE_CTX *ctx, void *arg)
 {
 	struct tls_watch *watch = watch_of(X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx()));
+	struct verify_errors errors = { .arena = watch->arena };
 
 	(void)arg;
 	keep_chain(watch, X509_STORE_CTX_get0_untrusted(ctx));
-	X509_STORE_CTX_set_app_data(ctx, watch);
-	X509_STORE_CTX_set_verify_cb(ctx, on_verify_error);
-	X509_STORE_CTX_set_depth(ctx, OBS_CHAIN_MAX); /* a chain of a hundred costs a hundred signatures */
-	if (X509_verify_cert(ctx) != 1) {
-		int code = X509_STORE_CTX_get_error(ctx);
-
-		keep_error(watch, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code,
-			   X509_STORE_CTX_get_error_depth(ctx));
-	}
+	verify_all(ctx, &errors);
+	watch->tls->error = errors.error;
+	watch->tls->error_count = errors.count;
+	watch->no_memory |= errors.no_memory;
 	return 1;
 }
 
@@ -395,6 +243,19 @@ static bool is_version_alert(const struct tls_watch *watch, int where, int value
 	       (where == SSL_CB_READ_ALERT || (where == SSL_CB_WRITE_ALERT && older));
 }
 
+/* What was agreed on. TLS 1.2 without (EC)DHE, and DHE, have no group that has a name. */
+static void keep_algorithms(struct tls_watch *watch, SSL *ssl)
+{
+	struct certificate_keeper keeper = keeper_of(watch);
+	int nid = (int)SSL_get_negotiated_group(ssl);
+	const char *group = nid > 0 ? SSL_group_to_name(ssl, nid) : NULL;
+
+	watch->tls->cipher = certificate_keep_text(&keeper, span_of(SSL_get_cipher_name(ssl)));
+	if (group)
+		watch->tls->group = certificate_keep_text(&keeper, span_of(group));
+	watch->no_memory |= keeper.no_memory;
+}
+
 static void on_info(const SSL *ssl, int where, int value)
 {
 	struct tls_watch *watch = watch_of(ssl);
@@ -412,6 +273,7 @@ static void on_info(const SSL *ssl, int where, int value)
 	if (where == SSL_CB_HANDSHAKE_DONE) {
 		watch->done = true;
 		watch->tls->version = version_of(SSL_version(ssl));
+		keep_algorithms(watch, (SSL *)ssl); /* of libssl's questions, some have not learnt const */
 	} else if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL) {
 		watch->tls->alerted = true;
 		watch->tls->alert = (uint8_t)(value & 0xff);

@@ -39,6 +39,7 @@ struct tls_watch {
 	struct span host;    /* the name a SAN dNSName of the leaf must match */
 	struct arena *arena; /* where the facts are put */
 	struct obs_tls *tls; /* zeroed; filled as the handshake proceeds */
+	bool keep_der;       /* keep the certificates themselves, too */
 
 	/* the watch's */
 	bool named;             /* a SAN dNSName of the leaf matches host */

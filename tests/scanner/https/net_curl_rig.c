@@ -14,6 +14,7 @@
 #include "tests/scanner/tls/test_pki.h"
 
 struct rig_pki rig_pki;
+bool rig_keep_certificates;
 
 int rig_pki_init(void **state)
 {
@@ -64,6 +65,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 		.timeout_s = options->timeout_s > 0 ? options->timeout_s : 5,
 		.handshake_ms = options->handshake_ms,
 		.first_line_ms = options->first_line_ms,
+		.keep_certificates = rig_keep_certificates,
 		.pace = options->pace,
 		.concurrency = options->concurrency > 0 ? options->concurrency : 16,
 		.user_agent = "stsurvey/test (+https://example.test/)",

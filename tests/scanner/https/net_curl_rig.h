@@ -21,6 +21,9 @@ struct rig_pki {
 
 extern struct rig_pki rig_pki;
 
+/* Do rigs that are initialised from now on keep certificates whole? */
+extern bool rig_keep_certificates;
+
 int rig_pki_init(void **state); /* cmocka's set-up and tear-down of a group */
 int rig_pki_fini(void **state);
 

@@ -33,6 +33,11 @@ static void assert_good(const struct rig_fetch *fetch)
 	assert_int_equal(fetch->policy.tls.chain[0].name_count, 1);
 	assert_true(span_equal(fetch->policy.tls.chain[0].name[0], SPAN_LITERAL(HOST)));
 	assert_true(span_equal(fetch->policy.tls.chain[0].issuer, SPAN_LITERAL("CN=Middle,O=stsurvey test")));
+	assert_true(span_equal(fetch->policy.tls.chain[0].key_type, SPAN_LITERAL("EC:prime256v1")));
+	assert_true(span_equal(fetch->policy.tls.chain[0].signature, SPAN_LITERAL("ecdsa-with-SHA256")));
+	assert_true(fetch->policy.tls.chain[0].spki_known && fetch->policy.tls.chain[1].spki_known);
+	assert_true(fetch->policy.tls.cipher.n > 0);
+	assert_true(span_equal(fetch->policy.tls.group, SPAN_LITERAL("x25519")));
 	assert_int_equal(fetch->policy.http.status, 200);
 	assert_int_equal(fetch->policy.http.failure, HTTP_COMPLETE);
 	assert_true(span_equal(fetch->policy.http.body, SPAN_LITERAL(POLICY)));

@@ -217,6 +217,13 @@ static void look_at_facts(const struct obs_policy *policy, struct tls_peer *peer
 	assert_true(span_equal(one->name[0], SPAN_LITERAL(HOST)));
 	assert_int_equal(one->not_after - one->not_before, 91 * PKI_DAY);
 	assert_true(llabs((long long)one->not_before - ((long long)time(NULL) - PKI_DAY)) < 100);
+	assert_true(one->spki_known && !one->self_issued);
+	assert_true(span_equal(one->key_type, SPAN_LITERAL("EC:prime256v1")));
+	assert_int_equal(one->key_bits, 256);
+	assert_true(span_equal(one->signature, SPAN_LITERAL("ecdsa-with-SHA256")));
+	assert_true(one->serial.n > 0 && !one->der.p);
+	assert_true(span_equal(policy->tls.group, SPAN_LITERAL("x25519")));
+	assert_true(policy->tls.cipher.n > 0);
 	assert_true(span_equal(policy->tls.chain[1].issuer, SPAN_LITERAL("CN=Test Root,O=stsurvey test")));
 	assert_true(span_equal(policy->http.content_type, SPAN_LITERAL("text/plain; charset=utf-8")));
 	assert_null(policy->http.location.p);
@@ -235,6 +242,19 @@ static void look_at_request(const struct obs_policy *policy, struct tls_peer *pe
 		 "identity\r\n\r\n",
 		 peer->port);
 	assert_string_equal(tls_peer_request(peer), want);
+}
+
+static void look_at_whole_certificates(const struct obs_policy *policy, struct tls_peer *peer)
+{
+	(void)peer;
+	for (size_t i = 0; i < policy->tls.chain_count; i++) {
+		const struct obs_certificate *one = &policy->tls.chain[i];
+		uint8_t sha256[32];
+
+		assert_true(one->der.n > 0);
+		EVP_Digest(one->der.p, one->der.n, sha256, NULL, EVP_sha256(), NULL);
+		assert_memory_equal(one->sha256, sha256, sizeof(sha256));
+	}
 }
 
 static void look_at_nul(const struct obs_policy *policy, struct tls_peer *peer)
@@ -268,6 +288,9 @@ static void facts_are_kept(void **state)
 	rig_fetch_one("facts in TLS 1.2", &plan, 5, &good, look_at_facts);
 	plan.max_version = 0;
 	good.version = TLS_1_3;
+	rig_keep_certificates = true;
+	rig_fetch_one("whole certificates", &plan, 5, &good, look_at_whole_certificates);
+	rig_keep_certificates = false;
 	plan.chain[0] = leaf[LEAF_NUL];
 	rig_fetch_one("NUL stays", &plan, 5, &bad, look_at_nul);
 	plan.chain[0] = leaf[LEAF_MATCH_LAST];

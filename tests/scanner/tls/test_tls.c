@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "scanner/tls/certificate.h"
 #include "scanner/tls/tls.h"
 #include "tests/scanner/tls/handshake.h"
 #include "tests/scanner/tls/test_pki.h"
@@ -131,6 +132,196 @@ static void handshakes_of_one_context_are_kept_apart(void **state)
 	assert_int_equal(b.tls.error[0].code, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
 	look_fini(&a);
 	look_fini(&b);
+}
+
+/* ---- facts ---- */
+
+static EVP_PKEY *pss_key(void)
+{
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *made = NULL;
+
+	assert_int_equal(EVP_PKEY_keygen_init(make), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(make, 2048), 1);
+	assert_int_equal(EVP_PKEY_keygen(make, &made), 1);
+	EVP_PKEY_CTX_free(make);
+	return made;
+}
+
+static void keys_have_their_names_and_sizes(void **state)
+{
+	const struct {
+		EVP_PKEY *key;
+		const char *type;
+		unsigned bits;
+	} cases[] = {
+		{ EVP_EC_gen("P-256"), "EC:prime256v1", 256 },
+		{ EVP_EC_gen("P-384"), "EC:secp384r1", 384 },
+		{ EVP_RSA_gen(2048), "RSA", 2048 },
+		{ EVP_RSA_gen(1024), "RSA", 1024 },
+		{ pss_key(), "RSA-PSS", 2048 },
+		{ EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "ED25519", 256 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		X509 *x509 = leaf_of(ONE, cases[i].key, 0);
+		struct arena arena = { 0 };
+		struct certificate_keeper keeper = { .arena = &arena, .sha256 = EVP_sha256(), .host = span_of(ONE) };
+		struct obs_certificate got = { 0 };
+		unsigned char *spki = NULL, want[32];
+		int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
+
+		certificate_keep(&keeper, x509, true, &got);
+		assert_true(keeper.named && !keeper.no_memory && got.spki_known && !got.self_issued);
+		if (!span_equal(got.key_type, span_of(cases[i].type)) || got.key_bits != cases[i].bits)
+			fail_msg("%s: %.*s, %u bits", cases[i].type, (int)got.key_type.n, got.key_type.p, got.key_bits);
+		assert_true(span_equal(got.signature, SPAN_LITERAL("ecdsa-with-SHA256")));
+		EVP_Digest(spki, (size_t)n, want, NULL, EVP_sha256(), NULL);
+		assert_memory_equal(got.spki_sha256, want, sizeof(want));
+		assert_null(got.der.p);
+		OPENSSL_free(spki);
+		arena_fini(&arena);
+		X509_free(x509);
+		EVP_PKEY_free(cases[i].key);
+	}
+}
+
+/* @x509 with each @from of its DER made @to; as long. */
+static X509 *altered(X509 *x509, struct span from, struct span to)
+{
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	size_t n = (size_t)i2d_X509(x509, &der);
+
+	for (size_t i = 0; i + from.n <= n; i++)
+		if (memcmp(der + i, from.p, from.n) == 0)
+			memcpy(der + i, to.p, to.n);
+	p = der;
+	x509 = d2i_X509(NULL, &p, (long)n);
+	OPENSSL_free(der);
+	assert_non_null(x509);
+	return x509;
+}
+
+/* OpenSSL knows neither: what is left are the numbers. */
+static void unknown_algorithms_keep_their_numbers(void **state)
+{
+	/* 1.2.840.113549.1.1.1 rsaEncryption, 1.2.840.10045.4.3.2 ecdsa-with-SHA256 */
+	static const struct span rsa_oid = SPAN_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
+	static const struct span no_key = SPAN_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x7f");
+	static const struct span sign_oid = SPAN_LITERAL("\x2a\x86\x48\xce\x3d\x04\x03\x02");
+	static const struct span no_sign = SPAN_LITERAL("\x2a\x86\x48\xce\x3d\x04\x03\x7f");
+	X509 *half = altered(leaf_rsa, rsa_oid, no_key), *x509 = altered(half, sign_oid, no_sign);
+	struct arena arena = { 0 };
+	struct certificate_keeper keeper = { .arena = &arena, .sha256 = EVP_sha256() };
+	struct obs_certificate got = { 0 };
+
+	(void)state;
+	certificate_keep(&keeper, x509, true, &got);
+	assert_true(got.spki_known && !keeper.no_memory);
+	assert_true(span_equal(got.key_type, SPAN_LITERAL("1.2.840.113549.1.1.127")));
+	assert_int_equal(got.key_bits, 0);
+	assert_true(span_equal(got.signature, SPAN_LITERAL("1.2.840.10045.4.3.127")));
+	arena_fini(&arena);
+	X509_free(half);
+	X509_free(x509);
+}
+
+static void a_certificate_is_kept_whole_up_to_its_limit(void **state)
+{
+	const struct {
+		X509 *x509;
+		bool kept;
+	} cases[] = { { leaf_one, true }, { root, true }, { leaf_large, false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct arena arena = { 0 };
+		struct certificate_keeper keeper = { .arena = &arena, .sha256 = EVP_sha256(), .keep_der = true };
+		struct obs_certificate got = { 0 };
+		unsigned char *der = NULL;
+		int n = i2d_X509(cases[i].x509, &der);
+
+		certificate_keep(&keeper, cases[i].x509, true, &got);
+		assert_int_equal(got.der.n > 0, cases[i].kept);
+		if (cases[i].kept)
+			assert_true(span_equal(got.der, (struct span){ (const char *)der, (size_t)n }));
+		assert_int_equal(got.self_issued, cases[i].x509 == root);
+		assert_false(keeper.no_memory);
+		OPENSSL_free(der);
+		arena_fini(&arena);
+	}
+}
+
+/* RFC 5280 4.1.2.2: 20 octets at most, and no more than a promise. */
+static void a_serial_number_has_its_limit(void **state)
+{
+	static const struct {
+		size_t octets, kept;
+	} cases[] = { { 1, 1 }, { 20, 20 }, { OBS_SERIAL_MAX, OBS_SERIAL_MAX }, { 5000, OBS_SERIAL_MAX } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		X509 *x509 = leaf_of(ONE, key, 0);
+		struct arena arena = { 0 };
+		struct certificate_keeper keeper = { .arena = &arena, .sha256 = EVP_sha256() };
+		struct obs_certificate got = { 0 };
+		char octets[5000];
+
+		memset(octets, 0x5a, sizeof(octets));
+		ASN1_STRING_set(X509_get_serialNumber(x509), octets, (int)cases[i].octets);
+		certificate_keep(&keeper, x509, true, &got);
+		assert_true(span_equal(got.serial, (struct span){ octets, cases[i].kept }));
+		arena_fini(&arena);
+		X509_free(x509);
+	}
+}
+
+static void only_p384(SSL_CTX *ctx)
+{
+	assert_int_equal(SSL_CTX_set1_groups_list(ctx, "P-384"), 1);
+}
+
+static void only_rsa_exchange(SSL_CTX *ctx)
+{
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, "AES128-GCM-SHA256:@SECLEVEL=0"), 1);
+}
+
+static void only_ecdhe(SSL_CTX *ctx)
+{
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0"), 1);
+}
+
+static void what_was_agreed_on_is_kept(void **state)
+{
+	static const struct {
+		void (*tune)(SSL_CTX *ctx);
+		int max_version;
+		const char *cipher, *group;
+	} cases[] = {
+		{ NULL, 0, "TLS_AES_256_GCM_SHA384", "x25519" },
+		{ only_p384, 0, "TLS_AES_256_GCM_SHA384", "secp384r1" },
+		{ only_ecdhe, TLS1_2_VERSION, "ECDHE-RSA-AES256-GCM-SHA384", "x25519" },
+		{ only_rsa_exchange, TLS1_2_VERSION, "AES128-GCM-SHA256", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct handshake_server server = { .chain = { leaf_rsa, middle },
+							 .key = rsa,
+							 .max_version = cases[i].max_version,
+							 .tune = cases[i].tune };
+		struct look look;
+
+		look_init(&look, &server, context, ONE);
+		assert_true(handshake_run(&look.handshake));
+		if (!span_equal(look.tls.cipher, span_of(cases[i].cipher)) ||
+		    !span_equal(look.tls.group, span_of(cases[i].group)))
+			fail_msg("%s: %.*s, group %.*s", cases[i].cipher, (int)look.tls.cipher.n, look.tls.cipher.p,
+				 (int)look.tls.group.n, look.tls.group.p);
+		look_fini(&look);
+	}
 }
 
 /* ---- old versions ---- */
@@ -282,6 +473,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshakes_of_one_context_are_kept_apart),
+		cmocka_unit_test(keys_have_their_names_and_sizes),
+		cmocka_unit_test(unknown_algorithms_keep_their_numbers),
+		cmocka_unit_test(a_certificate_is_kept_whole_up_to_its_limit),
+		cmocka_unit_test(a_serial_number_has_its_limit),
+		cmocka_unit_test(what_was_agreed_on_is_kept),
 		cmocka_unit_test(old_versions_are_taken_by_the_old_context_alone),
 		cmocka_unit_test(a_refused_version_is_told_from_what_is_no_tls),
 		cmocka_unit_test(a_handshake_that_costs_too_much_fails_in_both_contexts),
