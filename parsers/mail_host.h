@@ -11,12 +11,13 @@
 
 /* Limits, as in observation.h. */
 enum {
-	OBS_PROBE_MAX = 8,             /* addresses of one host that are probed, and handshakes besides */
-	OBS_TLSA_MAX = 32,             /* records at one name; a rollover of several keys needs 8 */
-	OBS_TLSA_DATA_MAX = 2048,      /* octets of one record's data: a whole certificate (3 0 0) */
-	OBS_SMTP_TEXT_MAX = 1024,      /* octets kept of a reply's text … */
-	OBS_SMTP_EHLO_TEXT_MAX = 4096, /* … and of the one to EHLO, which lists the extensions */
-	OBS_VANTAGE_HOST_MAX = 16,     /* hosts of a self-test */
+	OBS_PROBE_ADDRESS_MAX = 8, /* addresses of one host that are probed; large providers give a name 8 */
+	OBS_PROBE_MAX = OBS_PROBE_ADDRESS_MAX + 2, /* … and handshakes besides, with another name and with none */
+	OBS_TLSA_MAX = 32,                         /* records at one name; a rollover of several keys needs 8 */
+	OBS_TLSA_DATA_MAX = 2048,                  /* octets of one record's data: a whole certificate (3 0 0) */
+	OBS_SMTP_TEXT_MAX = 1024,                  /* octets kept of a reply's text … */
+	OBS_SMTP_EHLO_TEXT_MAX = 4096,             /* … and of the one to EHLO, which lists the extensions */
+	OBS_VANTAGE_HOST_MAX = 16,                 /* hosts of a self-test */
 };
 
 /* How far a probe came: the phase in which it ended. On disk: append only. */
@@ -92,7 +93,7 @@ struct obs_tlsa_record {
 /* TLSA records at _25._tcp.<base>. */
 struct obs_tlsa {
 	struct span base;         /* the TLSA base domain (RFC 7672 2.2.3) */
-	struct obs_answer answer; /* SKIPPED: not asked, since the addresses are not secure (2.2.2) */
+	struct obs_answer answer; /* SKIPPED: not asked, since no address is secure (2.2.2), or may be contacted */
 	const struct obs_tlsa_record *record;
 	uint32_t count;
 	uint32_t omitted;
@@ -117,7 +118,9 @@ struct obs_host {
 	struct obs_tlsa tlsa[HOST_TLSA_BASES];
 	const struct obs_smtp *probe; /* in the order they were made */
 	size_t probe_count;
-	size_t address_unprobed; /* that may be contacted, and were not, since there are more than OBS_PROBE_MAX */
+	/* that may be contacted, and were not, since there are more than OBS_PROBE_ADDRESS_MAX, or what the others sent
+	 * fills a host's memory. Those of a family without route are not among them: see obs_vantage */
+	size_t address_unprobed;
 	/* not of the host, and not on disk: what the vantage records say of the time it was probed */
 	bool doubted; /* since the last canary that was well, one was not: what failed may have been our side */
 };

@@ -297,3 +297,13 @@ int answers_keep_tlsa(struct arena *arena, const struct net_query *query, const 
 	tlsa->omitted = (uint32_t)(answer->count - count);
 	return NET_OK;
 }
+
+struct span answers_known_end(const struct obs_answer *answer)
+{
+	struct span end = obs_cname_end(answer);
+	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
+
+	if (!certain || answer->cname_loop || span_find(end, 0, '\\') < end.n) /* octets that no text can ask for */
+		end.p = NULL;
+	return end;
+}

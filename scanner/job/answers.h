@@ -39,6 +39,10 @@ __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *are
 __attribute__((warn_unused_result)) int answers_keep_tlsa(struct arena *arena, const struct net_query *query,
 							  const struct dns_answer *answer, struct obs_tlsa *tlsa);
 
+/* Where the chain of @answer ends, if that is known and can be asked for: an alias for the address of one type is one
+ * for all (RFC 1034 3.6.2). p NULL: it does not. */
+struct span answers_known_end(const struct obs_answer *answer);
+
 /* Log an answer of which only names are taken, as the functions above log all others. */
 void answers_log(const struct net_query *query, const struct dns_answer *answer);
 

@@ -5,7 +5,7 @@
 
 struct cname_chase {
 	struct task task; /* first */
-	struct job *job;
+	struct cname_chaser of;
 	struct obs_answer *answer; /* where the chain goes */
 	struct span start;
 	struct span next; /* whose link is asked for; p NULL: the chain has come to its end */
@@ -34,7 +34,7 @@ static void on_cname(struct net_query *query, const struct dns_answer *answer)
 	answers_log(query, answer);
 	task_fail(&chase->task, query->fault);
 	if (answer && query->status == DNS_NOERROR) {
-		name = answers_name(&chase->job->arena, answer, 0, 0);
+		name = answers_name(chase->of.arena, answer, 0, 0);
 		task_fail(&chase->task, name.p ? NET_OK : NET_FAULT_MEMORY);
 	}
 	if (name.n > 0) {
@@ -57,31 +57,28 @@ static uint8_t ask_link(struct task *task)
 	struct cname_chase *chase = (struct cname_chase *)task;
 	struct span name = chase->next;
 
-	if (!name.p || chase->count == OBS_CNAME_MAX || job_age_ms(chase->job) > JOB_CHASE_MS ||
-	    (chase->count > 0 && !job_may_ask(chase->job, name)))
+	if (!name.p || chase->count == OBS_CNAME_MAX ||
+	    job_age_ms(chase->of.context, chase->of.start_ms) > JOB_CHASE_MS ||
+	    (chase->count > 0 && !job_may_ask(chase->of.context, name)))
 		return TASK_DONE;
 	chase->next.p = NULL;
 	chase->query = (struct net_query){ .type = DNS_TYPE_CNAME, .on_answer = on_cname };
-	job_ask(chase->job, task, &chase->query, name);
+	job_ask(chase->of.context, task, &chase->query, name);
 	return CHASE_LINK;
 }
 
-bool cname_chase_is_due(const struct job *job, const struct obs_answer *answer)
-{
-	return job->last_pass && answer->status == DNS_SERVFAIL && !answer->cname_loop;
-}
-
-void cname_chase_start(struct job *job, struct task *parent, struct span start, struct obs_answer *answer)
+void cname_chase_start(const struct cname_chaser *chaser, struct task *parent, struct span start,
+		       struct obs_answer *answer)
 {
 	static uint8_t (*const steps[])(struct task * task) = { [CHASE_LINK] = ask_link };
 	static const struct task_kind kind = { steps, NULL };
-	struct cname_chase *chase = arena_alloc(&job->arena, sizeof(*chase));
+	struct cname_chase *chase = arena_alloc(chaser->arena, sizeof(*chase));
 
 	if (!chase) {
 		task_fail(parent, NET_FAULT_MEMORY);
 		return;
 	}
-	chase->job = job;
+	chase->of = *chaser;
 	chase->answer = answer;
 	chase->start = chase->next = start;
 	chase->count = 0;

@@ -12,11 +12,14 @@
 #include "scanner/job/job.h"
 
 enum host_job_state {
-	HOST_ASK_A,     /* every host starts here: IPv4 first, for the CNAME chain */
-	HOST_ASK_AAAA,  /* IPv6, at the chain's end */
-	HOST_UNCHECKED, /* both are answered; what failed is asked again with CD: does only DNSSEC make it fail? */
-	HOST_ASK_TLSA,  /* the addresses are known, and secure: TLSA at the chain's end, then at the name */
-	HOST_PROBE,     /* whom to connect to is known: one address after the other; again for the next */
+	HOST_ASK_A,        /* every host starts here: IPv4 first, for the CNAME chain */
+	HOST_ASK_AAAA,     /* IPv6, at the chain's end */
+	HOST_CLOSER,       /* both are answered; in the last pass: is what failed a CNAME loop, or bogus? */
+	HOST_ASK_ALIAS,    /* the addresses are known; not secure behind an alias: is the alias itself? */
+	HOST_ASK_EXPANDED, /* what is secure is known: TLSA at the chain's end, where there is a chain */
+	HOST_ASK_INITIAL,  /* TLSA at the host's own name, where there is none at the chain's end */
+	HOST_TLSA_CLOSER,  /* TLSA is answered; in the last pass: is what failed bogus? */
+	HOST_PROBE,        /* whom to connect to is known: one address after the other; again for the next */
 };
 
 struct host_job {
@@ -27,19 +30,24 @@ struct host_job {
 	uint32_t start_ms;     /* monotonic, wraps around */
 	uint8_t faults;        /* the owner's: those that count against it; host_job_start leaves it alone */
 	struct obs_host facts; /* whole once the task has ended, pointing into the arena */
+	/* its own */
+	bool patient;      /* nobody looks again */
+	bool alias_secure; /* the host's CNAME is, though what it leads to is not */
 	struct address_list addresses;
-	struct obs_smtp probe[OBS_PROBE_MAX];
+	size_t allowed; /* of facts.address the first may be contacted … */
+	size_t tried;   /* … of these so many have been looked at */
+	uint8_t extra;  /* handshakes besides that have been looked at */
+	struct obs_smtp *probe;
 	struct net_query query[2];
 	struct net_probe request;
-	size_t tried;
 };
 
 void host_job_init(struct host_job *job, const struct job_context *context);
 void host_job_fini(struct host_job *job);
 
-/* Look up and probe @name (copied). @passes: looks it has had before, whose last one is patient. The context's
- * host_done is called exactly once, perhaps before this returns; after it the job is the owner's, to be read and
- * started again. */
+/* Look up and probe @name (copied; it does not lie in the job's arena). @passes: looks it has had before; the one after
+ * the first is the last, and patient. The context's host_done is called exactly once, perhaps before this returns;
+ * after it the job is the owner's, to be read and started again. */
 void host_job_start(struct host_job *job, struct span name, uint8_t passes);
 
 /* A fault of ours that ended the job, enum net_fault: its facts are not to be used; 0: none. */

@@ -1,20 +1,48 @@
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"
+#include "scanner/job/answers.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_fetch.h"
 
-void job_ask(struct job *job, struct task *task, struct net_query *query, struct span name)
+void job_ask(const struct job_context *context, struct task *task, struct net_query *query, struct span name)
 {
 	net_query_about(query, name);
 	query->arg = task;
 	task_wait(task);
-	job->context->net->ask(job->context->net, query);
+	context->net->ask(context->net, query);
 }
 
-bool job_may_ask(const struct job *job, struct span name)
+static void on_unchecked(struct net_query *query, const struct dns_answer *answer)
 {
-	return !job->context->domain_blocklist || !domain_set_has(job->context->domain_blocklist, name);
+	struct task *task = query->arg;
+	struct obs_answer *kept = query->into;
+
+	answers_log(query, answer);
+	kept->unchecked = query->status;
+	task_fail(task, query->fault);
+	task_answered(task);
+}
+
+void job_ask_unchecked(const struct job_context *context, struct task *task, struct net_query *query, struct span name)
+{
+	*query = (struct net_query){
+		.type = query->type, .unchecked = true, .on_answer = on_unchecked, .into = query->into
+	};
+	job_ask(context, task, query, name);
+}
+
+bool job_may_ask(const struct job_context *context, struct span name)
+{
+	return !context->domain_blocklist || !domain_set_has(context->domain_blocklist, name);
+}
+
+bool job_is_chain_blocked(const struct job_context *context, const struct obs_answer *answer)
+{
+	for (size_t i = 0; i < answer->cname_count; i++)
+		if (!job_may_ask(context, answer->cname[i]))
+			return true;
+	return false;
 }
 
 struct span job_name_below(struct job *job, struct span prefix)
@@ -32,11 +60,9 @@ struct span job_name_below(struct job *job, struct span prefix)
 	return domain_join(prefix, job->name, text);
 }
 
-uint64_t job_age_ms(const struct job *job)
+uint32_t job_age_ms(const struct job_context *context, uint32_t start_ms)
 {
-	struct net *net = job->context->net;
-
-	return (uint32_t)net->now_ms(net) - job->start_ms;
+	return (uint32_t)context->net->now_ms(context->net) - start_ms;
 }
 
 /* ---- the steps: each asks, and says where the answers lead ---- */
@@ -58,7 +84,7 @@ static uint8_t ask_mx(struct task *task)
 		return TASK_DONE;
 	}
 	job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .on_answer = on_mx, .into = &job->mx };
-	job_ask(job, task, &job->query[0], job->name);
+	job_ask(job->context, task, &job->query[0], job->name);
 	return JOB_ASK_TXT;
 }
 
@@ -78,9 +104,9 @@ static void ask_record(struct job *job, struct span name, enum txt_question ques
 
 	if (!name.p) {
 		txt->answer.status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
-	} else if (job_may_ask(job, name)) {
+	} else if (job_may_ask(job->context, name)) {
 		*query = (struct net_query){ .type = DNS_TYPE_TXT, .on_answer = on_txt, .into = txt };
-		job_ask(job, &job->task, query, name);
+		job_ask(job->context, &job->task, query, name);
 	}
 }
 
@@ -105,15 +131,23 @@ static uint8_t ask_txt(struct task *task)
 static uint8_t chase_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
+	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms };
 
+	if (!job->last_pass)
+		return JOB_POLICY;
 	for (int q = 0; q < TXT_QUESTIONS; q++) {
 		struct obs_answer *answer = &job->txt[q].answer;
 		struct span start = { NULL, 0 };
 
-		if (cname_chase_is_due(job, answer))
+		if (cname_chase_is_due(answer))
 			start = job_name_below(job, txt_questions[q].label);
 		if (start.p)
-			cname_chase_start(job, task, start, answer);
+			cname_chase_start(&chaser, task, start, answer);
+	}
+	/* to a sender with DANE a bogus MX is mail that waits (RFC 7672 2.1.2); nobody else asks */
+	if (job->context->host_done && job_may_be_bogus(&job->mx.answer)) {
+		job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .into = &job->mx.answer };
+		job_ask_unchecked(job->context, task, &job->query[0], job->name);
 	}
 	return JOB_POLICY;
 }
@@ -136,7 +170,7 @@ static void ended(struct task *task)
 {
 	struct job *job = (struct job *)task;
 
-	job->duration_ms = (uint32_t)job_age_ms(job);
+	job->duration_ms = job_age_ms(job->context, job->start_ms);
 	job->context->done(job); /* the job is no longer ours */
 }
 

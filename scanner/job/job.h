@@ -39,6 +39,7 @@ struct job_context {
 	void (*done)(struct job *job);
 	void (*host_done)(struct host_job *job); /* scanner/job/host_job.h; NULL: no host is looked at */
 	bool ad_believed;                        /* the AD bit counts: a resolver on loopback, or --trust-ad */
+	bool no_ipv4, no_ipv6; /* this machine has no route for the family: no host is probed over it */
 	void *arg;
 };
 
@@ -82,15 +83,27 @@ void job_observation(const struct job *job, struct observation *observation);
 /* ---- for the job's children ---- */
 
 /* Ask @query, whose type, on_answer and into are set, about @name on behalf of @task, which is its arg. */
-void job_ask(struct job *job, struct task *task, struct net_query *query, struct span name);
+void job_ask(const struct job_context *context, struct task *task, struct net_query *query, struct span name);
+
+/* The same with CD. @query's type is set, and its into, a struct obs_answer which failed: its `unchecked` is filled. */
+void job_ask_unchecked(const struct job_context *context, struct task *task, struct net_query *query, struct span name);
+
+/* Did the answer fail as one that does not validate does (RFC 4035 5.5), so that it is worth asking with CD? */
+static inline bool job_may_be_bogus(const struct obs_answer *answer)
+{
+	return answer->status == DNS_SERVFAIL;
+}
 
 /* May @name be asked about, or does the user want no question for it? */
-bool job_may_ask(const struct job *job, struct span name);
+bool job_may_ask(const struct job_context *context, struct span name);
+
+/* Does the chain of @answer pass a name that may not be asked about? */
+bool job_is_chain_blocked(const struct job_context *context, const struct obs_answer *answer);
 
 /* @prefix and the domain, in the arena. p NULL: no such name can exist, or no memory, which is noted. */
 struct span job_name_below(struct job *job, struct span prefix);
 
-/* Milliseconds since it began. */
-uint64_t job_age_ms(const struct job *job);
+/* Milliseconds since a task began at @start_ms, which wraps around. */
+uint32_t job_age_ms(const struct job_context *context, uint32_t start_ms);
 
 #endif

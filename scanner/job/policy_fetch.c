@@ -1,9 +1,8 @@
 #include "scanner/job/policy_fetch.h"
 
 #include "parsers/sts_policy.h"
+#include "scanner/job/address_choice.h"
 #include "scanner/job/cname_chase.h"
-#include "scanner/rules/address.h"
-#include "scanner/rules/contact.h"
 
 static void on_address(struct net_query *query, const struct dns_answer *answer)
 {
@@ -25,40 +24,24 @@ static void on_target_address(struct net_query *query, const struct dns_answer *
 	task_answered(&policy->task);
 }
 
-/* Where the chain of @answer ends, if that is known and can be asked for: an alias for the address of one type is one
- * for all (RFC 1034 3.6.2). p NULL: it does not. */
-static struct span known_end(const struct obs_answer *answer)
-{
-	struct span end = obs_cname_end(answer);
-	bool certain = answer->status == DNS_NOERROR || answer->status == DNS_NO_ANSWER;
-
-	if (!certain || answer->cname_loop || span_find(end, 0, '\\') < end.n) /* octets that no text can ask for */
-		end.p = NULL;
-	return end;
-}
-
 /* Does the host's chain, as either family's answer has it, pass a name that is not to be asked about? */
 static bool is_blocked(const struct policy_fetch *policy)
 {
-	const struct obs_answer *const answers[] = { &policy->facts.a, &policy->facts.aaaa };
+	const struct job_context *context = policy->job->context;
 
-	for (size_t k = 0; k < COUNT_OF(answers); k++)
-		for (size_t i = 0; i < answers[k]->cname_count; i++)
-			if (!job_may_ask(policy->job, answers[k]->cname[i]))
-				return true;
-	return false;
+	return job_is_chain_blocked(context, &policy->facts.a) || job_is_chain_blocked(context, &policy->facts.aaaa);
 }
 
 static uint8_t ask_a(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
 
-	if (!job_may_ask(policy->job, policy->host)) {
+	if (!job_may_ask(policy->job->context, policy->host)) {
 		policy->facts.status = CONNECT_BLOCKLISTED;
 		return TASK_DONE;
 	}
 	policy->query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = on_address, .into = &policy->facts.a };
-	job_ask(policy->job, task, &policy->query, policy->host);
+	job_ask(policy->job->context, task, &policy->query, policy->host);
 	return POLICY_ASK_AAAA;
 }
 
@@ -66,7 +49,7 @@ static uint8_t ask_aaaa(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
 	struct obs_policy *facts = &policy->facts;
-	struct span end = known_end(&facts->a);
+	struct span end = answers_known_end(&facts->a);
 
 	if (facts->a.status == DNS_NXDOMAIN) {
 		/* no such name, at the chain's end at least: of no type (RFC 8020 2) */
@@ -79,17 +62,19 @@ static uint8_t ask_aaaa(struct task *task)
 					    .shared = end.p,
 					    .on_answer = end.p ? on_target_address : on_address,
 					    .into = &facts->aaaa };
-	job_ask(policy->job, task, &policy->query, end.p ? end : policy->host);
+	job_ask(policy->job->context, task, &policy->query, end.p ? end : policy->host);
 	return POLICY_CHASE;
 }
 
 static uint8_t chase(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
+	struct job *job = policy->job;
+	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms };
 
-	if (policy->addresses.count == 0 && policy->facts.aaaa.status == DNS_SERVFAIL &&
-	    cname_chase_is_due(policy->job, &policy->facts.a))
-		cname_chase_start(policy->job, task, policy->host, &policy->facts.a);
+	if (job->last_pass && policy->addresses.count == 0 && policy->facts.aaaa.status == DNS_SERVFAIL &&
+	    cname_chase_is_due(&policy->facts.a))
+		cname_chase_start(&chaser, task, policy->host, &policy->facts.a);
 	return POLICY_CONNECT;
 }
 
@@ -103,36 +88,22 @@ static void on_fetched(struct net_fetch *fetch)
 
 _Static_assert(OBS_ADDRESS_MAX < 32, "a bit for each address");
 
-/* Put the addresses that may be contacted in front, each part in the order they are tried, and keep OBS_ADDRESS_MAX.
- * Returns a bit for each that may be contacted. net_curl looks at each once more when it opens a socket. */
+/* Returns a bit for each address that may be contacted. net_curl looks at each once more when it opens a socket. */
 static uint32_t choose_addresses(struct policy_fetch *policy)
 {
-	const struct job_context *context = policy->job->context;
-	struct address_list *all = &policy->addresses;
 	struct obs_policy *facts = &policy->facts;
-	struct obs_address *may = arena_alloc(&policy->job->arena, 2 * all->count * sizeof(*may)), *others;
-	size_t allowed = 0, refused = 0;
+	struct address_choice choice;
 
-	if (!may) {
-		task_fail(&policy->task, NET_FAULT_MEMORY);
+	task_fail(&policy->task,
+		  address_choose(policy->job->context, &policy->job->arena, &policy->addresses, &choice));
+	if (task_fault(&policy->task))
 		return 0;
-	}
-	others = may + all->count;
-	facts->reserved = true;
-	for (size_t i = 0; i < all->count; i++) {
-		enum contact_verdict verdict = contact_check(&all->address[i], context->allow,
-							     context->address_blocklist);
-
-		*(verdict == CONTACT_ALLOWED ? &may[allowed++] : &others[refused++]) = all->address[i];
-		facts->reserved = facts->reserved && verdict == CONTACT_RESERVED;
-	}
-	address_interleave(may, allowed, all->address);
-	address_interleave(others, refused, all->address + allowed);
-	facts->address = all->address;
-	facts->address_count = all->count < OBS_ADDRESS_MAX ? all->count : OBS_ADDRESS_MAX;
-	facts->address_omitted = all->count - facts->address_count;
-	facts->address_untried = allowed > OBS_ADDRESS_MAX ? allowed - OBS_ADDRESS_MAX : 0;
-	return (1u << (allowed < OBS_ADDRESS_MAX ? allowed : OBS_ADDRESS_MAX)) - 1;
+	facts->reserved = choice.reserved;
+	facts->address = policy->addresses.address;
+	facts->address_count = choice.kept;
+	facts->address_omitted = choice.omitted;
+	facts->address_untried = choice.untried;
+	return (1u << choice.allowed) - 1;
 }
 
 static uint8_t fetch(struct task *task)

@@ -97,7 +97,7 @@ static void on_address(struct net_query *query, const struct dns_answer *answer)
 static uint8_t ask_address(struct mail_host *host, uint16_t type, struct obs_answer *into, uint8_t next)
 {
 	host->query = (struct net_query){ .type = type, .on_answer = on_address, .into = into };
-	job_ask(host->job, &host->task, &host->query, host->name);
+	job_ask(host->job->context, &host->task, &host->query, host->name);
 	return next;
 }
 
@@ -130,7 +130,7 @@ static uint8_t ask_mx(struct task *task)
 	struct job *job = (struct job *)task;
 
 	job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .on_answer = on_mx, .into = &job->mx };
-	job_ask(job, task, &job->query[0], job->name);
+	job_ask(job->context, task, &job->query[0], job->name);
 	return 1;
 }
 
