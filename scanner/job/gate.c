@@ -12,7 +12,7 @@ static uint64_t now_us(void)
 
 static bool is_waiting(enum gate_state state)
 {
-	return state != GATE_OUT && state != GATE_OPEN;
+	return state != GATE_OUT && state < GATE_OPEN;
 }
 
 /* The one place where a state is assigned: with it go the counts, and the line that @pass stands in. One that
@@ -29,6 +29,7 @@ static void set_state(struct gate *gate, struct gate_pass *pass, enum gate_state
 		TAILQ_INSERT_TAIL(&gate->line[state], pass, link);
 	gate->waiting = gate->waiting - is_waiting(pass->state) + is_waiting(state);
 	gate->open = gate->open - (pass->state == GATE_OPEN) + (state == GATE_OPEN);
+	gate->slow = gate->slow - (pass->state == GATE_SLOW) + (state == GATE_SLOW);
 	pass->state = state;
 }
 
@@ -208,6 +209,12 @@ void gate_enter_again(struct gate *gate, struct gate_pass *pass, const struct ob
 void gate_leave(struct gate *gate, struct gate_pass *pass)
 {
 	put_out(gate, pass);
+	serve(gate);
+}
+
+void gate_give_room(struct gate *gate, struct gate_pass *pass)
+{
+	set_state(gate, pass, GATE_SLOW);
 	serve(gate);
 }
 

@@ -4,14 +4,15 @@
  * waits for room in the window, then for a place at its address (scanner/rules/host_limit.h), then for its turn in the
  * pace of that address and of its provider (scanner/rules/fetch_pace.h). Places and pace are shared by all threads; the
  * window is the gate's own. Only open passes take room in it: one that waits for a place or its turn lets others by,
- * and needs room once more when it has got it.
+ * and needs room once more when it has got it. A connection that lasts may give its room back before it is over: it
+ * keeps its place, so that its address sees no other.
  *
  * Order: first come, first served. Before them go a pass whose place or turn has come, and one that enters again for
  * the next address of the same request.
  *
- * Every call is made on the loop's thread. on_go may be called before gate_enter, gate_enter_again, gate_leave or
- * gate_stop returns, for any pass, or later from the loop. It may call all of them itself; whatever gets in by that is
- * called back after it has returned.
+ * Every call is made on the loop's thread. on_go may be called before gate_enter, gate_enter_again, gate_leave,
+ * gate_give_room or gate_stop returns, for any pass, or later from the loop. It may call all of them itself; whatever
+ * gets in by that is called back after it has returned.
  */
 #ifndef STSURVEY_SCANNER_JOB_GATE_H
 #define STSURVEY_SCANNER_JOB_GATE_H
@@ -35,6 +36,7 @@ enum gate_state {
 	GATE_PLACE,  /* a place at its address, which a connection of this or another thread has to give back */
 	GATE_PACE,   /* its turn; it has a place */
 	GATE_OPEN,   /* the end of its connection: it may connect, or has */
+	GATE_SLOW,   /* the same, without room in the window: gate_give_room */
 };
 
 struct gate;
@@ -70,7 +72,8 @@ struct gate_options {
 
 struct gate {
 	/* to be read */
-	unsigned open;    /* passes: connections, that is */
+	unsigned open;    /* passes with room: connections, that is */
+	unsigned slow;    /* passes without: connections, too */
 	unsigned waiting; /* passes, for whatever it is */
 	bool stopping;
 
@@ -94,12 +97,16 @@ __attribute__((warn_unused_result)) int gate_open(struct gate *gate, const struc
 /* Let @pass, which is out, wait for its connection at the end of the line. */
 void gate_enter(struct gate *gate, struct gate_pass *pass);
 
-/* The connection of @pass, which is open, is over, and the same request tries @next: its place and its room are given
- * back, and it stands first in line. */
+/* The connection of @pass, which is open or slow, is over, and the same request tries @next: its place and its room are
+ * given back, and it stands first in line. */
 void gate_enter_again(struct gate *gate, struct gate_pass *pass, const struct obs_address *next);
 
-/* The connection of @pass, which is open, is over or was none: its place and its room are given to the next. */
+/* The connection of @pass, which is open or slow, is over or was none: its place and its room are given to the next. */
 void gate_leave(struct gate *gate, struct gate_pass *pass);
+
+/* The connection of @pass, which is open, goes on beside the window, so that another gets in. How many may do so
+ * (`slow`) is the caller's to bound. */
+void gate_give_room(struct gate *gate, struct gate_pass *pass);
 
 /* Call back each pass that waits, and each that enters from now on, with NET_FAULT_SHUTDOWN. Open ones have to leave.
  */

@@ -48,9 +48,10 @@ static struct obs_address address_of(char number)
 enum { PASSES = 8, CALLS = 32 };
 
 /* Steps: what is done, and after the colon what each of the passes a, b, … waits for then: the window (w), a place (p)
- * or its turn (t); or it is open (o), or out (.).
+ * or its turn (t); or it is open (o), or goes on without room (s), or is out (.).
  *
  *     +a1  a enters for address 1       -a  a leaves       >a2  a enters again for address 2
+ *     =a   a gives its room back
  *     ~    the loop runs, for what other connections' ends have set off
  *     t20  20 ms pass                   !   all is stopped  x-a  a leaves, and there is no memory
  */
@@ -164,6 +165,21 @@ static const struct script scripts[] = {
 	  .reaction = { NULL, NULL, "!" },
 	  .steps = "+a1:o +b2:oo -a:.o -b:.. +c1:..t +d2:..tt t210:..o. -c:....",
 	  .calls = "abcD" },
+	{ .name = "who gives its room lets another in, keeps its place, and leaves as any other",
+	  .window = 1,
+	  .per_host = 1,
+	  .steps = "+a1:o +b2:ow =a:so +c1:sow -b:s.p -a:..p ~:..o =c:..s +d1:..sp -c:...p ~:...o",
+	  .calls = "abcd" },
+	{ .name = "who has given its room needs room for the next address",
+	  .window = 1,
+	  .per_host = 1,
+	  .steps = "+a1:o =a:s +b2:so >a3:wo -b:o. =a:s. !:s. >a1:..",
+	  .calls = "abaA" },
+	{ .name = "what gets in by the room that one gives is called back after it",
+	  .window = 1,
+	  .reaction = { "=a" },
+	  .steps = "+a1:s +b1:so +c1:sow -b:s.o -a:..o",
+	  .calls = "abc" },
 	{ .name = "no memory for a place is a fault, and nobody else's",
 	  .window = 1,
 	  .per_host = 1,
@@ -233,6 +249,9 @@ static void act(struct player *player, const char *action)
 		next = address_of(action[2]);
 		gate_enter_again(&player->gate, pass, &next);
 		break;
+	case '=':
+		gate_give_room(&player->gate, pass);
+		break;
 	case '~':
 		uv_run(&player->loop, UV_RUN_NOWAIT);
 		break;
@@ -255,16 +274,18 @@ static void act(struct player *player, const char *action)
 
 static void compare(const struct player *player, const char *action, const char *wanted)
 {
-	unsigned open = 0, waiting = 0;
+	unsigned open = 0, slow = 0, waiting = 0;
 	char waits[PASSES + 1];
 
 	for (size_t i = 0; i < PASSES; i++) {
-		waits[i] = ".wpto"[player->pass[i].state];
+		waits[i] = ".wptos"[player->pass[i].state];
 		open += waits[i] == 'o';
-		waiting += waits[i] != 'o' && waits[i] != '.';
+		slow += waits[i] == 's';
+		waiting += !strchr("os.", waits[i]);
 	}
 	waits[strlen(wanted)] = '\0';
-	if (strcmp(waits, wanted) != 0 || player->gate.open != open || player->gate.waiting != waiting)
+	if (strcmp(waits, wanted) != 0 || player->gate.open != open || player->gate.slow != slow ||
+	    player->gate.waiting != waiting)
 		fail_msg("%s: after %s: %s, not %s; open %u, waiting %u", player->script->name, action, waits, wanted,
 			 player->gate.open, player->gate.waiting);
 	/* the clock runs for those that wait for their turn, and stops when it finds none */
@@ -309,9 +330,9 @@ static void end(struct player *player)
 
 	gate_stop(&player->gate);
 	for (size_t i = 0; i < PASSES; i++)
-		if (player->pass[i].state == GATE_OPEN)
+		if (player->pass[i].state >= GATE_OPEN)
 			gate_leave(&player->gate, &player->pass[i]);
-	assert_int_equal(player->gate.open + player->gate.waiting, 0);
+	assert_int_equal(player->gate.open + player->gate.slow + player->gate.waiting, 0);
 	gate_close(&player->gate, on_closed, player);
 	assert_int_equal(uv_run(&player->loop, UV_RUN_DEFAULT), 0);
 	assert_true(player->closed);
