@@ -71,6 +71,24 @@ enum {
 	TLS_DH_BITS_MAX = 4096,
 	TLS_TEXT_MAX = 512, /* octets kept of a CN or an issuer's text; X.520 allows 64 for each attribute */
 
+	/* ---- a probe of an MX host (scanner/smtp/net_smtp.h), milliseconds unless named otherwise; each phase has its
+	 * limit, however often an octet comes ---- */
+
+	SMTP_CONNECT_MS = 30000,        /* Linux repeats the SYN after 1, 3, 7 and 15 s; what senders wait, too */
+	SMTP_GREETING_MS = 60000,       /* pauses before the greeting are of 6 to 20 s (postscreen, greet_pause) */
+	SMTP_GREETING_LAST_MS = 300000, /* in the last pass: RFC 5321 4.5.3.2.1 */
+	SMTP_REPLY_MS = 60000,          /* to EHLO, HELO or STARTTLS; a tarpit has not sent a line by then */
+	SMTP_HANDSHAKE_MS = 30000,      /* four round trips and a slow CPU need a second, a loaded one ten */
+	SMTP_QUIT_MS = 5000,            /* what is known is known: waiting is but polite */
+	SMTP_TIMEOUT_S = 120,           /* --smtp-timeout: one probe from its first SYN to its end … */
+	SMTP_TIMEOUT_MAX_S = 3600,      /* … and the most it may be told */
+	SMTP_LAST_FACTOR = 3,           /* in the last pass it may take so much longer, so 360 s */
+	SMTP_SLOW_MS = 5000,            /* a probe so old takes no room in the window any more; most take one second */
+	SMTP_SLOW_MAX = 4096,           /* probes beside the window for that: a descriptor each, and 1 KiB */
+	SMTP_CLOCK_MS = 250,            /* between looks at the limits: so late they may end */
+	SMTP_READ_MAX = 16384,          /* octets read at once; one buffer for all, and a TLS record fits in */
+	SMTP_EHLO_NAME_MAX = 255,       /* octets of the name we greet with; RFC 5321 4.5.3.1.2 */
+
 	/* ---- memory, octets ---- */
 
 	ARENA_CAP = 1024 * 1024,        /* for one domain and its children: answers, chain facts, body */
