@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "analysis/classify/classify_tls.h"
 #include "analysis/tls_words.h"
 #include "output/address_text.h"
 #include "output/text.h"
@@ -207,7 +208,7 @@ static void explain_tls(const struct paper *paper, const struct obs_tls *tls, co
 		const struct obs_verify_error *error = &tls->error[i];
 
 		fputs(error->depth == 0 ? "; the host's certificate" : "; a certificate above it", paper->out);
-		fprintf(paper->out, " %s (OpenSSL's error %u at depth %u)", tls_words_of_error(error->code),
+		fprintf(paper->out, " %s (OpenSSL's error %u at depth %u)", classify_tls_words(error->code),
 			error->code, error->depth);
 	}
 	if (tls->alerted) {

@@ -1,6 +1,11 @@
 #include "analysis/classify/classify.h"
 
+#include <stddef.h>
+
+#include "analysis/classify/classify_dane.h"
+#include "analysis/classify/classify_delivery.h"
 #include "analysis/classify/classify_mx.h"
+#include "analysis/classify/classify_mxtls.h"
 #include "analysis/classify/classify_policy.h"
 
 /* What the answer alone tells of the record; true: there are records to read. */
@@ -91,32 +96,49 @@ static void conclude(struct classification *result, enum component component, en
 	result->judgement.verdict = verdict;
 }
 
-/* MX were left out, and they may decide. */
-static void conclude_unknown_mx(enum component component, struct classification *result)
+/* What of the MX keeps to a policy. */
+struct kept {
+	unsigned ok, fails, unknown;
+	enum component broken; /* where the first one that fails does */
+};
+
+static struct kept count_kept(const struct obs_mx *mx, const struct classification *result)
 {
-	conclude(result, component, VERDICT_UNKNOWN);
-	result->judgement.status = DOMAIN_UNKNOWN;
+	bool mismatch = result->mx_compared && result->mx_matching < mx->count;
+	struct kept kept = { .ok = result->mx_matching, .broken = mismatch ? COMPONENT_MX : COMPONENT_MXTLS };
+
+	if (result->mx_compared && mx->host)
+		classify_mxtls_kept(mx, result, &kept.ok, &kept.fails, &kept.unknown);
+	else if (mismatch)
+		kept.fails = mx->count - result->mx_matching;
+	kept.unknown += mx->omitted > 0;
+	return kept;
 }
 
-/* What a sender with this usable policy does (RFC 8461 5). */
+/* What a sender with this usable policy does (RFC 8461 5). What is unknown cannot undo that some fail and some do not.
+ */
 static void conclude_usable(const struct obs_mx *mx, struct classification *result)
 {
-	bool all = !result->mx_compared || result->mx_kind == MX_KIND_MATCH;
 	bool testing = result->policy.mode == STS_MODE_TESTING;
-	bool some = result->mx_matching > 0; /* and, not all: these two cannot be undone by MX that were left out */
+	struct kept kept = count_kept(mx, result);
 
 	if (result->policy.mode == STS_MODE_NONE)
 		conclude(result, COMPONENT_OK, VERDICT_NONE);
 	else if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
-	else if (mx->omitted > 0 && (all || (!some && !testing)))
-		conclude_unknown_mx(all ? COMPONENT_UNKNOWN : COMPONENT_MX, result);
-	else if (all)
+	else if (kept.fails == 0 && kept.unknown > 0)
+		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
+	else if (kept.fails == 0)
 		conclude(result, COMPONENT_OK, testing ? VERDICT_TESTING_OK : VERDICT_ENFORCE_OK);
 	else if (testing)
-		conclude(result, COMPONENT_MX, VERDICT_TESTING_FAIL);
+		conclude(result, kept.broken, VERDICT_TESTING_FAIL);
+	else if (kept.ok > 0)
+		conclude(result, kept.broken, VERDICT_ENFORCE_PARTIAL);
 	else
-		conclude(result, COMPONENT_MX, some ? VERDICT_ENFORCE_PARTIAL : VERDICT_ENFORCE_FAIL);
+		conclude(result, kept.broken, kept.unknown > 0 ? VERDICT_UNKNOWN : VERDICT_ENFORCE_FAIL);
+	/* MX were left out, and they may decide; what is unknown of a host, classify_mxtls said */
+	if (result->judgement.verdict == VERDICT_UNKNOWN && mx->omitted > 0)
+		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
 static void judge_policy(const struct observation *observation, struct classification *result)
@@ -141,21 +163,10 @@ static void judge_not_asked(const struct obs_mx *mx, struct classification *resu
 		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
-static void judge_domain(const struct observation *observation, struct classification *result)
+/* How far a sender gets on the way of MTA-STS. */
+static void judge_way(const struct observation *observation, struct classification *result)
 {
-	struct judgement *judgement = &result->judgement;
-	bool unknown = dns_status_is_transient(observation->mx.answer.status);
-
-	if (unknown)
-		classification_add(result, FINDING_MX_UNKNOWN);
-	judge_sts(observation, result);
-	judge_tlsrpt(observation, result);
-	classify_mx_facts(&observation->mx, result);
-	for (int q = 0; q < TXT_QUESTIONS; q++)
-		unknown = unknown || judgement->record[q] == RECORD_UNKNOWN;
-	if (unknown)
-		judgement->status = DOMAIN_UNKNOWN;
-	switch (judgement->record[TXT_STS]) {
+	switch (result->judgement.record[TXT_STS]) {
 	case RECORD_VALID:
 		judge_policy(observation, result);
 		break;
@@ -175,9 +186,34 @@ static void judge_domain(const struct observation *observation, struct classific
 	}
 }
 
+static void judge_domain(const struct observation *observation, struct classification *result)
+{
+	struct judgement *judgement = &result->judgement;
+	bool unknown = dns_status_is_transient(observation->mx.answer.status);
+
+	if (unknown) {
+		classification_add(result, FINDING_MX_UNKNOWN);
+		classify_dane_mx_answer(&observation->mx, result);
+	}
+	judge_sts(observation, result);
+	judge_tlsrpt(observation, result);
+	classify_mx_facts(&observation->mx, result);
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		unknown = unknown || judgement->record[q] == RECORD_UNKNOWN;
+	if (unknown)
+		judgement->status = DOMAIN_UNKNOWN;
+	if (observation->mx.host) {
+		classify_mxtls(observation, result);
+		classify_dane(observation, result);
+	}
+	judge_way(observation, result);
+	if (observation->mx.host)
+		classify_delivery(observation, result);
+}
+
 void classify(const struct observation *observation, struct classification *result)
 {
-	memset(result, 0, sizeof(*result));
+	memset(result, 0, offsetof(struct classification, mx)); /* the rest costs more than judging most domains */
 	result->tls_verify = "";
 	if (observation->input == INPUT_OK)
 		judge_domain(observation, result);

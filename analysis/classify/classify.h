@@ -20,11 +20,24 @@
  *  - A local refusal to ask (question skipped although needed) leaves the domain unknown.
  *  - Lines that were not surveyed (illegal-input, blocklisted): no component, no verdict.
  *  - Findings 701 and 702 also for mode none, where the policy lists patterns.
+ *
+ * Where MX hosts were probed (obs_mx.host), what was found of them are findings (801 to 860, and 712's "a CNAME")
+ * whatever the record and the policy: mail takes that way with and without them. For the component, mxtls comes behind
+ * mx. Beyond that:
+ *
+ *  - A policy in force is kept by the MX that it lists and that are usable (classify_host.h). One MX that could not be
+ *    found out makes enforce-fail and enforce-ok unknown; enforce-partial and testing-fail stay.
+ *  - Anything about an MX that could not be found out (801, 802, 821, 856) makes the status unknown, whatever the
+ *    verdict: something transient is left. So does an MX of a domain with an STS record of which no host is known.
+ *  - An MX that is no name at all (712) fails: there is nothing to ask.
+ *  - DANE is judged beside it (classify_dane.h) and changes neither component nor verdict; what both together do to
+ *    the mail is `delivery`.
  */
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_H
 
 #include "analysis/classify/judgement.h"
+#include "analysis/classify/mx_judgement.h"
 #include "analysis/classify/mx_kind.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
@@ -47,6 +60,10 @@ struct classification {
 	bool mx_compared;     /* there are MX and patterns: the next two hold something */
 	enum mx_kind mx_kind; /* of the worst MX */
 	uint16_t mx_matching; /* MX that match a pattern */
+	/* where hosts are joined to the observation; else the next two are as zero, and `mx` is not even that */
+	enum dane_state dane;
+	enum delivery delivery;
+	struct mx_judgement mx[OBS_MX_MAX]; /* of each MX record; stays the last: see classify */
 };
 
 void classify(const struct observation *observation, struct classification *result);

@@ -116,6 +116,9 @@ void classify_mx_match(const struct obs_mx *mx, struct classification *result)
 	match_all(&c, &result->policy, result);
 	for (size_t i = 0; i < mx->count; i++)
 		result->mx_matching += c.kind[i] == MX_KIND_MATCH;
+	if (mx->host)
+		for (size_t i = 0; i < mx->count; i++)
+			result->mx[i].outside = c.kind[i] != MX_KIND_MATCH;
 	result->mx_compared = true;
 	result->mx_kind = MX_KIND_MATCH;
 	if (result->mx_matching == mx->count)

@@ -1,6 +1,7 @@
 #include "analysis/classify/classify_policy.h"
 
 #include "analysis/classify/classify_challenge.h"
+#include "analysis/classify/classify_tls.h"
 #include "parsers/domain.h"
 
 enum stage_result {
@@ -92,80 +93,49 @@ static enum stage_result judge_tcp(const struct observation *observation, struct
 
 /* ---- tls: version, chain, dates, name ---- */
 
-/* X509_V_ERR_… of OpenSSL 3, by number: the file keeps numbers, and classify needs no OpenSSL. */
-enum {
-	VERIFY_NO_ISSUER_CERTIFICATE = 2,
-	VERIFY_NOT_YET_VALID = 9,
-	VERIFY_EXPIRED = 10,
-	VERIFY_SELF_SIGNED = 18,
-	VERIFY_SELF_SIGNED_IN_CHAIN = 19,
-	VERIFY_NO_ISSUER_LOCALLY = 20,
-	VERIFY_LEAF_UNVERIFIABLE = 21, /* OpenSSL adds it to the others: says something only when alone */
-	ALERT_PROTOCOL_VERSION = 70,   /* RFC 8446 6.2 */
-};
-
-static enum finding finding_of_verify_error(uint16_t code)
-{
-	switch (code) {
-	case VERIFY_NOT_YET_VALID:
-		return FINDING_POLICY_TLS_NOT_YET_VALID;
-	case VERIFY_EXPIRED:
-		return FINDING_POLICY_TLS_EXPIRED;
-	case VERIFY_SELF_SIGNED:
-		return FINDING_POLICY_TLS_SELF_SIGNED;
-	case VERIFY_SELF_SIGNED_IN_CHAIN:
-		return FINDING_POLICY_TLS_UNTRUSTED_ROOT;
-	case VERIFY_NO_ISSUER_CERTIFICATE:
-	case VERIFY_NO_ISSUER_LOCALLY:
-	case VERIFY_LEAF_UNVERIFIABLE:
-		return FINDING_POLICY_TLS_INCOMPLETE_CHAIN;
-	default:
-		return FINDING_POLICY_TLS_INVALID;
-	}
-}
-
 static void judge_chain(const struct obs_tls *tls, struct classification *result)
 {
-	bool explained = false;
+	static const enum finding of_fault[CHAIN_FAULT_COUNT] = {
+		[CHAIN_NOT_YET_VALID] = FINDING_POLICY_TLS_NOT_YET_VALID,
+		[CHAIN_EXPIRED] = FINDING_POLICY_TLS_EXPIRED,
+		[CHAIN_SELF_SIGNED] = FINDING_POLICY_TLS_SELF_SIGNED,
+		[CHAIN_UNTRUSTED_ROOT] = FINDING_POLICY_TLS_UNTRUSTED_ROOT,
+		[CHAIN_INCOMPLETE] = FINDING_POLICY_TLS_INCOMPLETE_CHAIN,
+		[CHAIN_INVALID] = FINDING_POLICY_TLS_INVALID,
+	};
+	unsigned faults = classify_tls_chain(tls->error, tls->error_count);
 
-	for (size_t i = 0; i < tls->error_count; i++) {
-		uint16_t code = tls->error[i].code;
-
-		explained |= code == VERIFY_NO_ISSUER_CERTIFICATE || code == VERIFY_NO_ISSUER_LOCALLY ||
-			     code == VERIFY_SELF_SIGNED || code == VERIFY_SELF_SIGNED_IN_CHAIN;
-	}
-	for (size_t i = 0; i < tls->error_count; i++)
-		if (tls->error[i].code != VERIFY_LEAF_UNVERIFIABLE || !explained)
-			classification_add(result, finding_of_verify_error(tls->error[i].code));
+	for (int f = 0; f < CHAIN_FAULT_COUNT; f++)
+		if (chain_has_fault(faults, (enum chain_fault)f))
+			classification_add(result, of_fault[f]);
 }
 
-/* RFC 8461 3.3: a SAN dNSName, never the CN. False: it may be among those that were left out. */
+/* False: the name may be among those that were left out. */
 static bool judge_name(const struct observation *observation, struct classification *result)
 {
-	const struct obs_certificate *leaf = observation->policy.tls.chain;
 	char text[sizeof(STS_POLICY_LABEL) + DOMAIN_NAME_MAX];
 	struct span host = { NULL, 0 };
 
 	if (observation->name.n <= DOMAIN_NAME_MAX)
 		host = domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, text);
-	for (size_t i = 0; i < leaf->name_count; i++)
-		if (domain_matches(leaf->name[i], host))
-			return true;
-	if (leaf->name_omitted > 0)
+	switch (classify_tls_name(observation->policy.tls.chain, host)) {
+	case NAME_UNKNOWN:
 		return false;
-	if (leaf->name_count == 0 && domain_matches(leaf->common_name, host))
+	case NAME_CN_ONLY:
 		classification_add(result, FINDING_POLICY_TLS_CN_ONLY);
-	else
+		break;
+	case NAME_DIFFERS:
 		classification_add(result, FINDING_POLICY_TLS_NAME_MISMATCH);
+		break;
+	default:
+		break;
+	}
 	return true;
 }
 
 static void judge_expiry(const struct observation *observation, struct classification *result)
 {
-	int64_t left;
-
-	if (!__builtin_sub_overflow(observation->policy.tls.chain->not_after, observation->time_ms / 1000, &left) &&
-	    left >= 0 && left <= CLASSIFY_EXPIRY_SOON)
+	if (classify_tls_ends_soon(observation->policy.tls.chain, observation->time_ms, CLASSIFY_EXPIRY_SOON))
 		classification_add(result, FINDING_POLICY_TLS_EXPIRES_SOON);
 }
 
@@ -173,12 +143,12 @@ static enum stage_result judge_tls(const struct observation *observation, struct
 {
 	const struct finding_set *findings = &result->judgement.findings;
 	const struct obs_tls *tls = &observation->policy.tls;
-	bool old = tls->version == TLS_1_0 || tls->version == TLS_1_1; /* RFC 8461 7.2, RFC 8996 */
+	bool old = tls_version_is_old(tls->version);
 	bool name_is_known = true;
 	enum finding error;
 
 	if (tls->chain_count == 0) {
-		old |= tls->alerted && tls->alert == ALERT_PROTOCOL_VERSION;
+		old |= tls->alerted && tls->alert == TLS_ALERT_PROTOCOL_VERSION;
 		classification_add(result, old            ? FINDING_POLICY_TLS_OLD_VERSION
 					   : tls->alerted ? FINDING_POLICY_TLS_NO_CERTIFICATE
 							  : FINDING_POLICY_TLS_HANDSHAKE);

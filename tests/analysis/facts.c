@@ -300,7 +300,7 @@ void facts_make(struct facts *facts, const char *lines)
 		word = (struct span){ line.p, span_find(line, 0, ' ') };
 		value = span_skip(line, word.n < line.n ? word.n + 1 : word.n);
 		if (!set_domain(facts, word, value) && !set_dns(facts, word, value) && !set_tls(facts, word, value) &&
-		    !set_http(facts, word, value))
+		    !set_http(facts, word, value) && !host_facts_set(&facts->hosts, &facts->observation, word, value))
 			fail_msg("no such fact: %.*s", (int)line.n, line.p);
 	}
 }

@@ -18,11 +18,14 @@
  * SECONDS-FROM-TIME http STATUS      type FIELD (- for none)            failure timeout|too-large|protocol
  *   challenge FIELD  challenged (as older files have it)
  *   body TEXT        | stands for LF
+ *
+ * MX hosts are joined where there is a line `host`: tests/analysis/host_facts.h has the words for them.
  */
 #ifndef STSURVEY_TESTS_ANALYSIS_FACTS_H
 #define STSURVEY_TESTS_ANALYSIS_FACTS_H
 
 #include "parsers/observation.h"
+#include "tests/analysis/host_facts.h"
 
 enum { FACTS_TEXT_MAX = 16384, FACTS_TIME = 1800000000 };
 
@@ -36,6 +39,7 @@ struct facts {
 	bool own_mx, own_sts, own_rpt, own_san;
 	char text[FACTS_TEXT_MAX];
 	size_t used;
+	struct all_host_facts hosts;
 };
 
 /* @lines: separated by LF. Spans point into @facts. A line that makes no sense fails the test. */
