@@ -179,15 +179,14 @@ static void add_certificate(struct presented *p, const struct obs_smtp *probe)
 
 static void add_probe(struct presented *p, const struct obs_host *host, const struct obs_smtp *probe)
 {
-	bool own_name = span_equal_nocase(p->tlsa->base, host->name);
+	bool is_of_base = probe->sni == SMTP_SNI_BASE || span_equal_nocase(p->tlsa->base, host->name);
 	struct host_judgement one;
 
-	if (probe->sni == SMTP_SNI_NONE)
+	/* SNI is the base domain (RFC 7672 8.1); before TLS no name is told */
+	if (probe->sni == SMTP_SNI_NONE || (!is_of_base && probe->phase >= SMTP_HANDSHAKE))
 		return;
 	if (probe->phase == SMTP_SECURE) {
-		/* SNI is the base domain (RFC 7672 8.1) */
-		if (own_name == (probe->sni == SMTP_SNI_HOST) || probe->dane.match != DANE_NOT_TRIED)
-			add_certificate(p, probe);
+		add_certificate(p, probe);
 		return;
 	}
 	classify_probe(host, probe, &one);

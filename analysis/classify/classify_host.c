@@ -1,6 +1,7 @@
 #include "analysis/classify/classify_host.h"
 
 #include "analysis/classify/classify_tls.h"
+#include "parsers/smtp_reply.h"
 
 enum {
 	SMTP_OK = 250,
@@ -19,31 +20,11 @@ static void conclude(struct host_judgement *result, enum mx_state state, enum fi
 
 /* ---- one connection ---- */
 
-/* Does a line other than the first, which holds a name, begin with the keyword? As sent: "250-STARTTLS". */
-static bool offers_starttls(struct span text)
-{
-	static const struct span keyword = { "STARTTLS", sizeof("STARTTLS") - 1 };
-
-	for (size_t at = span_find(text, 0, '\n') + 1, end; at < text.n; at = end + 1) {
-		struct span line;
-
-		end = span_find(text, at, '\n');
-		line = span_strip((struct span){ text.p + at, end - at });
-		if (line.n < sizeof("250-") - 1)
-			continue;
-		line = span_skip(line, sizeof("250-") - 1);
-		if (span_starts_with_nocase(line, keyword) &&
-		    (line.n == keyword.n || ascii_is_space(line.p[keyword.n])))
-			return true;
-	}
-	return false;
-}
-
 static void judge_ehlo(const struct obs_smtp *probe, struct host_judgement *result)
 {
 	bool whole = probe->status == CONNECT_SUCCESS && !probe->ehlo.cut;
 
-	if (whole && probe->ehlo.code == SMTP_OK && !offers_starttls(probe->ehlo.text))
+	if (whole && probe->ehlo.code == SMTP_OK && !smtp_extensions_has(probe->ehlo.text, SPAN_LITERAL("STARTTLS")))
 		conclude(result, MX_FAILS, FINDING_MXTLS_NO_STARTTLS);
 	else if (probe->ehlo.code / 100 == 5 && probe->helo.code == SMTP_OK)
 		conclude(result, MX_FAILS, FINDING_MXTLS_NO_EHLO);

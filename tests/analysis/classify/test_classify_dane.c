@@ -85,6 +85,10 @@ static const struct expectation table[] = {
 	{ "a base of its own needs its own handshake",
 	  SIGNED "tlsa-base a.example.net\ntlsa 3 1 1\nprobe\nsame-address\nsni base\ndane match 0\nkey 2", "851 858",
 	  OK },
+	{ "… whatever the MX name is answered",
+	  SIGNED "tlsa-base a.example.net\ntlsa 3 1 1\nends handshake handshake-error\nhost-alert "
+		 "112\nprobe\nsame-address\nsni base\ndane mismatch",
+	  "804 852", "complete", "mxtls", "enforce-fail" },
 	{ "… and without one nothing is known", SIGNED "tlsa-base a.example.net\ntlsa 3 1 1", "", OK },
 	{ "without SNI nothing is said of DANE", ROLLOVER "dane mismatch\nprobe\nsame-address\nsni none\ndane match 0",
 	  "852", OK },
