@@ -57,19 +57,19 @@ packages_need() {
 	rm -f "$log"
 }
 
-# packages_unpack DIR: the group `unpack`, downloaded once and unpacked into DIR. Nothing is installed or started. Fails, with
-# what to do, where the packages can't be had: what needs them is skipped then.
+# packages_unpack DIR GROUP: the packages of the group, downloaded once and unpacked into DIR. Nothing is installed or started. Fails,
+# with what to do, where the packages can't be had: what needs them is skipped then.
 packages_unpack() {
-	local dir=$1 new=$1.new packages deb
-	packages=$(packages_of unpack)
+	local dir=$1 group=$2 new=$1.new packages deb
+	packages=$(packages_of "$group")
 	[ "$(cat "$dir/complete" 2>/dev/null)" != "$packages" ] || return 0
 	rm -rf "$dir" "$new"
 	mkdir -p "$new/debs"
-	echo "unpacking other resolvers into $dir"
+	echo "unpacking the packages of the group $group into $dir"
 	# shellcheck disable=SC2086 # a list of words
 	if ! (cd "$new/debs" && { apt-get download $packages || { apt-get update -q && apt-get download $packages; }; }) >"$new/log" 2>&1; then
 		grep '^E:' "$new/log" | head -n 3 >&2
-		echo "The packages of the other resolvers could not be downloaded; tests/lab does without them. To have them, run" >&2
+		echo "The packages of the group $group could not be downloaded; tests/lab does without them. To have them, run" >&2
 		echo "sudo apt-get update" >&2
 		echo "and then this again, with a network." >&2
 		return 1
@@ -78,6 +78,8 @@ packages_unpack() {
 		dpkg -x "$deb" "$new" || return 1
 	done
 	rm -r "$new/debs"
+	# Exim's is set-user-ID root: nobody shall become root by what lies about in a folder of tests.
+	find "$new" -type f -perm /6000 -exec chmod ug-s {} +
 	echo "$packages" >"$new/complete"
 	mv "$new" "$dir"
 }

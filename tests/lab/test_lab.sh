@@ -21,7 +21,7 @@ for program in unbound nsd knotd keymgr nginx cc openssl; do
 done
 case " $* " in *" --beside "*)
 	[ -e "${STSURVEY_RESOLVERS:-$here/../../build/resolvers}/complete" ] ||
-		{ echo "test_lab: no other resolvers, skipped; this gets them: bash -c '. cmake/setup.sh && packages_unpack build/resolvers'"; exit 77; } ;;
+		{ echo "test_lab: no other resolvers, skipped; this gets them: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'"; exit 77; } ;;
 esac
 
 if [ -z "$dir" ]; then
