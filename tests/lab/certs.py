@@ -26,11 +26,15 @@ AUTHORITIES = [
     "cert\tnotca\tkey=notca\tissuer=int\tcn=not-a-ca.test\tsan=dns:not-a-ca.test",
 ]
 
+MANY_SANS = 20000
+MANY = ",".join("dns:n%d.filler.test" % i for i in range(MANY_SANS))
+
 # kind: (issuer, fields of the leaf, what is sent besides the leaf). {h} is the policy host, {d} the domain, {p} its parent.
 # `san` unless given is dns:{h}.
 KIND = {
     "ok": ("int", {}, "int"),
     "wildcard": ("int", {"san": "dns:*.{d}"}, "int"),
+    "case-mx": ("int", {"san": "dns:MX.{D}"}, "int"),
     "case": ("int", {"san": "dns:MTA-STS.{D}"}, "int"),
     "many-names": ("int", {"san": "dns:www.{d},dns:{d},dns:mail.{d},dns:{h}"}, "int"),
     "wrong-order": ("int", {}, "root,int"),
@@ -39,7 +43,10 @@ KIND = {
     "direct-root": ("root", {}, ""),
     "expires-soon": ("int", {"to": 3 * DAY}, "int"),
     "expires-tomorrow": ("int", {"to": DAY // 2}, "int"),
+    "expires-in-5-days": ("int", {"to": 5 * DAY}, "int"),
     "expires-in-8-days": ("int", {"to": 8 * DAY}, "int"),
+    "rsa": ("int", {"key": "leaf-rsa"}, "int"),
+    "rsa-expired": ("int", {"key": "leaf-rsa", "from": -100 * DAY, "to": -DAY}, "int"),
     # names
     "other-name": ("int", {"san": "dns:www.{d}"}, "int"),
     "bare-domain": ("int", {"san": "dns:{d}"}, "int"),
@@ -80,19 +87,23 @@ KIND = {
     "not-a-ca": ("notca", {}, "notca,int"),
     "unknown-critical": ("int", {"critical": 1}, "int"),
     # hostile sizes
+    "10000-sans": ("int", {"san": MANY[:MANY.index(",dns:n10000.")] + ",dns:{h}"}, "int"),
     "many-sans": ("int", {"san": "MANY"}, "int"),
     "huge-chain": ("int", {}, "int," + ",".join(["fat"] * 12)),
     "long-chain": ("int", {}, "int," + ",".join(["rogue-int"] * 60)),
 }
-MANY_SANS = 20000
-MANY = ",".join("dns:n%d.filler.test" % i for i in range(MANY_SANS))
 AUTHORITIES.append("cert\tfat\tkey=leaf\tissuer=int\tcn=Fat\tsan=" + MANY)  # 0.4 MB; a dozen make 5 MB
 
 
 def leaf_order(name, host, kind):
     """The orders for one host's own certificate."""
     domain = host.partition(".")[2]
-    issuer, fields, chain = KIND[kind]
+    if kind.startswith("crowd-"):  # mx.LABEL-N.test and the so many after it
+        label, first = host.split(".")[1].rsplit("-", 1)
+        names = ["mx.%s-%d.test" % (label, int(first) + n) for n in range(int(kind[6:]))]
+        issuer, fields, chain = "int", {"san": ",".join("dns:" + one for one in names)}, "int"
+    else:
+        issuer, fields, chain = KIND[kind]
     fields = dict({"san": "dns:{h}", "key": "leaf"}, **fields)
     if fields["san"] == "MANY":
         fields["san"] = MANY + ",dns:{h}"
@@ -106,19 +117,20 @@ def leaf_order(name, host, kind):
     return "\t".join(words), certs, fields["key"]
 
 
-def mint(mkcert, folder, single, shared):
-    """Mint everything into @folder. @single: {host: kind}; @shared: hosts of kind ok.
+def mint(mkcert, folder, single, shared, more=()):
+    """Mint everything into @folder. @single: {host: kind}; @shared: hosts of kind ok; @more: (host, kind) of further ones.
 
-    Returns {host: path of chain and key in one PEM}.
+    Returns {host: path of chain and key in one PEM}, with (host, kind) for those of @more.
     """
     os.makedirs(folder, exist_ok=True)
-    orders, paths = list(AUTHORITIES), {}
-    orders.append("pem\t%s\troot" % os.path.join(folder, "root.pem"))
-    for number, (host, kind) in enumerate(sorted(single.items())):
+    orders, paths = AUTHORITIES + (["key\tleaf-rsa\trsa2048"] if more else []), {}
+    orders += ["pem\t%s\t%s" % (os.path.join(folder, name + ".pem"), name) for name in ("root", "int", "rogue")]
+    own = [(host, host, kind) for host, kind in sorted(single.items())] + [((host, kind), host, kind) for host, kind in more]
+    for number, (key_of, host, kind) in enumerate(own):
         path = os.path.join(folder, "own-%d.pem" % number)
         order, certs, key = leaf_order("own-%d" % number, host, kind)
         orders += [order, "pem\t%s\t%s\t%s" % (path, certs, key)]
-        paths[host] = path
+        paths[key_of] = path
     hosts = sorted(shared)
     for start in range(0, len(hosts), GROUP):
         group, name = hosts[start:start + GROUP], "shared-%d" % (start // GROUP)

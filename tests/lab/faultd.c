@@ -148,11 +148,11 @@ static void on_signal(int number)
 
 int main(int argc, char **argv)
 {
-	const char *config = NULL, *illness = NULL;
-	uint16_t port = 0;
+	const char *config = NULL, *illness = NULL, *mail = NULL, *counts = NULL;
+	uint16_t port = 0, mail_port = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:p:t:i:")) != -1) {
+	while ((option = getopt(argc, argv, "c:p:t:i:m:q:n:")) != -1) {
 		if (option == 'c')
 			config = optarg;
 		else if (option == 'p')
@@ -161,11 +161,18 @@ int main(int argc, char **argv)
 			tripwire = optarg;
 		else if (option == 'i')
 			illness = optarg;
+		else if (option == 'm')
+			mail = optarg;
+		else if (option == 'q')
+			mail_port = (uint16_t)atoi(optarg);
+		else if (option == 'n')
+			counts = optarg;
 		else
 			return 2;
 	}
 	if (!port || optind != argc) {
-		fprintf(stderr, "usage: faultd -p PORT [-c faultd.conf] [-t TRIPWIRE] [-i ILLNESS]\n");
+		fprintf(stderr, "usage: faultd -p PORT [-c faultd.conf] [-t TRIPWIRE] [-i ILLNESS] [-m smtp.conf -q "
+				"PORT [-n COUNTS]]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -175,6 +182,8 @@ int main(int argc, char **argv)
 	faultd_dns_start("127.53.0.4", port);
 	faultd_relay_start("127.53.0.5", "127.53.0.1", port, illness);
 	faultd_tls_start(config, port);
+	if (mail)
+		faultd_smtp_start(mail, mail_port, counts);
 	loop();
 	return 0;
 }

@@ -47,6 +47,10 @@ void faultd_tripped(const char *what);
 /* faultd_tls.c: HTTPS. Reads faultd.conf; listens on the address of each kind. */
 void faultd_tls_start(const char *config, uint16_t port);
 
+/* mail/faultd_smtp.c: mail servers. Reads smtp.conf, listens on the address of each; who came is told in @counts_to,
+ * unless it is NULL. */
+void faultd_smtp_start(const char *config, uint16_t port, const char *counts_to);
+
 /* faultd_dns.c: DNS over UDP and TCP. */
 void faultd_dns_start(const char *address, uint16_t port);
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+import mail_servers
 import resolvers
 import web
 import world
@@ -30,7 +31,8 @@ SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 C_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-I", world.ROOT]
 C_PROGRAMS = {"mkcert": (["mkcert.c"], ["-lcrypto"]),
               "faultd": (["faultd.c", "faultd_behaviour.c", "faultd_tls.c", "faultd_dns.c", "faultd_answer.c",
-                          "faultd_relay.c"], ["-lssl", "-lcrypto"])}
+                          "faultd_relay.c", "mail/faultd_smtp.c", "mail/smtp_counts.c", "mail/smtp_play.c"], ["-lssl", "-lcrypto"]),
+              "as_user.so": (["mail/as_user.c"], ["-shared", "-fPIC"])}
 
 
 class LabError(Exception):
@@ -55,7 +57,8 @@ def build(folder):
     for name, (sources, libraries) in C_PROGRAMS.items():
         sources = [os.path.join(world.HERE, source) for source in sources]
         binary = os.path.join(target, name)
-        headers = [os.path.join(world.HERE, file) for file in os.listdir(world.HERE) if file.endswith(".h")]
+        headers = [os.path.join(place, file) for place in (world.HERE, os.path.join(world.HERE, "mail"))
+                   for file in os.listdir(place) if file.endswith(".h")]
         newest = max(os.path.getmtime(source) for source in sources + headers)
         if os.path.exists(binary) and os.path.getmtime(binary) > newest:
             continue
@@ -176,72 +179,91 @@ class Servers:
             pass
 
 
-def trust_anchor(folder):
-    """Make the key of the signed zones before Knot starts; the DNSKEY line for Unbound."""
+def trust_anchors(folder, mail):
+    """Make the key of the signed zones before Knot starts; the DNSKEY lines for Unbound."""
     keymgr, config = program("keymgr"), os.path.join(folder, "knot.conf")
-    for zone in (zones.SIGNED, zones.BOGUS):
+    for zone in zones.signed(mail) + [zones.BOGUS]:
         made = subprocess.run([keymgr, "-c", config, zone, "generate", "algorithm=ecdsap256sha256", "ksk=yes", "zsk=yes"],
                               capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise LabError("keymgr: " + (made.stderr or made.stdout).strip())
-    return keys_of(folder, "dnskey")
+    return [keys_of(folder, zone, "dnskey") for zone in zones.signed(mail)]
 
 
-def keys_of(folder, form):
-    """The first line of what keymgr says of the signed zone's key, as `dnskey` or `ds`."""
-    line = subprocess.run([program("keymgr"), "-c", os.path.join(folder, "knot.conf"), zones.SIGNED, form], capture_output=True, text=True,
+def keys_of(folder, zone, form):
+    """The first line of what keymgr says of a signed zone's key, as `dnskey` or `ds`."""
+    line = subprocess.run([program("keymgr"), "-c", os.path.join(folder, "knot.conf"), zone, form], capture_output=True, text=True,
                           check=True).stdout
     return line.split("\n")[0].strip()
 
 
-def write_dns(domains, folder, port):
+def write_dns(domains, folder, port, mail_lines):
+    """@mail_lines: zones.write_zones. Returns the trust anchors."""
     os.makedirs(os.path.join(folder, "knot"), mode=0o700, exist_ok=True)
-    zones.write_zones(domains, folder)
-    for name, text in (("nsd.conf", zones.nsd(folder, port)), ("knot.conf", zones.knot(folder, port))):
+    zones.write_zones(domains, folder, mail_lines)
+    for name, text in (("nsd.conf", zones.nsd(folder, port)), ("knot.conf", zones.knot(folder, port, mail_lines is not None))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-    anchor = trust_anchor(folder)
+    anchors = trust_anchors(folder, mail_lines is not None)
     with open(os.path.join(folder, "unbound.conf"), "w", encoding="utf-8") as file:
-        file.write(zones.unbound(domains, folder, port, anchor))
+        file.write(zones.unbound(domains, folder, port, anchors))
     with open(os.path.join(folder, "internet.conf"), "w", encoding="utf-8") as file:
-        file.write(zones.internet(domains, port, anchor))
-    return anchor
+        file.write(zones.internet(domains, port, anchors))
+    return anchors
 
 
-def launch_beside(servers, domains, folder, port, beside, anchor, certificate):
+def launch_beside(servers, domains, folder, port, beside, anchors, certificate):
     """Start the resolvers of @beside; all at once, then wait for each."""
     if beside and not resolvers.unpacked():
-        raise LabError("no other resolvers: bash -c '. cmake/setup.sh && packages_unpack build/resolvers' gets them")
+        raise LabError("no other resolvers: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack' gets them")
     if "stubby" in beside:
         more = '\ttls-port: %d\n\ttls-service-key: "%s"\n\ttls-service-pem: "%s"\n' % (port, certificate, certificate)
-        config = resolvers.put(folder, "dot.conf", zones.unbound(domains, folder, port, anchor, "dot", world.DOT, more))
+        config = resolvers.put(folder, "dot.conf", zones.unbound(domains, folder, port, anchors, "dot", world.DOT, more))
         servers.start("dot", program("unbound"), "-d", "-c", config)
         wait_until(lambda: accepts(world.DOT, port), "dot", servers.check)
-    anchors = {zones.SIGNED: keys_of(folder, "ds").split()[2:], zones.BOGUS: zones.WRONG_DS.split()}
+    digests = {zones.SIGNED: keys_of(folder, zones.SIGNED, "ds").split()[2:], zones.BOGUS: zones.WRONG_DS.split()}
     for name in beside:
-        servers.start(name, *resolvers.START[name](folder, port, anchors), environment=resolvers.environment())
+        servers.start(name, *resolvers.START[name](folder, port, digests), environment=resolvers.environment())
     for name in beside:
         wait_until(lambda name=name: (dns_query("simple-enforce.test", 15, resolvers.ADDRESS[name], port, 2) or (0, 0, 0))[2] == 1,
                    name, servers.check)
 
 
-def launch(servers, domains, folder, binaries, port, ipv6, beside=()):
-    """Write every configuration, start every server, return when all answer."""
-    anchor = write_dns(domains, folder, port)
+def launch_mail(servers, folder, binaries, mail, pems):
+    """Start Postfix and Exim; what the fault server is told of its own MX hosts is returned."""
+    real = mail_servers.unpacked() is not None and not mail.crowd
+    if real:
+        environment = mail_servers.environment(binaries)
+        servers.start("postfix", *mail_servers.postfix(folder, mail.hosts, mail.port, pems), environment=environment)
+        servers.start("exim", *mail_servers.exim(folder, mail.hosts, mail.port, pems), environment=environment)
+    elif not mail.crowd:
+        print("lab: no Postfix and no Exim, the fault server stands in for them; bash -c '. cmake/setup.sh && "
+              "packages_unpack build/mail-servers mail' gets them", file=sys.stderr)
+    config = mail_servers.put(os.path.join(folder, "smtp.conf"), mail.lines(pems, not real))
+    return ["-m", config, "-q", str(mail.port), "-n", os.path.join(folder, "smtp.counts")]
+
+
+def launch(servers, domains, folder, binaries, port, ipv6, beside=(), mail=None):
+    """Write every configuration, start every server, return when all answer. @mail: the MX hosts, or None."""
+    pems = web.certificates(domains, folder, os.path.join(binaries, "mkcert"), mail.certificates() if mail else ())
+    anchors = write_dns(domains, folder, port, mail.zone_lines(pems) if mail else None)
     servers.start("nsd", program("nsd"), "-d", "-c", os.path.join(folder, "nsd.conf"))
     servers.start("knotd", program("knotd"), "-c", os.path.join(folder, "knot.conf"))
     servers.start("unbound", program("unbound"), "-d", "-c", os.path.join(folder, "unbound.conf"))
-    pems = web.write(domains, folder, port, os.path.join(binaries, "mkcert"), ipv6)
+    more = launch_mail(servers, folder, binaries, mail, pems) if mail else []
+    web.write(domains, folder, port, pems, ipv6)
     servers.start("nginx", program("nginx"), "-p", folder, "-e", os.path.join(folder, "nginx.log"), "-c", os.path.join(folder, "nginx.conf"))
     servers.start("faultd", os.path.join(binaries, "faultd"), "-c", os.path.join(folder, "faultd.conf"), "-p", str(port),
-                  "-t", os.path.join(folder, "tripwire"), "-i", os.path.join(folder, "trouble"))
+                  "-t", os.path.join(folder, "tripwire"), "-i", os.path.join(folder, "trouble"), *more)
     wait_until(lambda: accepts(world.WEB[0], port), "nginx", servers.check)
     wait_until(lambda: accepts(world.ADDRESS["fault"], port), "faultd", servers.check)
     wait_until(lambda: dns_query("simple-enforce.test", 15, world.AUTHORITY, port), "nsd", servers.check)
     wait_until(lambda: dns_query(zones.SIGNED, 6, world.SIGNER, port) == (0, False, 1), "knotd", servers.check)
     wait_until(lambda: (dns_query("simple-enforce.test", 15, world.RESOLVER, port) or (0, 0, 0))[2] == 1, "unbound", servers.check)
     wait_until(lambda: (dns_query(zones.SIGNED, 6, world.RESOLVER, port, 2) or (0, 0))[1], "validation", servers.check)
-    launch_beside(servers, domains, folder, port, beside, anchor, pems[world.DOT_NAME])
+    for address in mail.answering() if mail else []:
+        wait_until(lambda address=address: accepts(address, mail.port), "the mail server on " + address, servers.check)
+    launch_beside(servers, domains, folder, port, beside, anchors, pems[world.DOT_NAME])
     servers.check()
 
 

@@ -132,12 +132,16 @@ def faultd(domains, folder, pems):
     return "\n".join(lines) + "\n"
 
 
-def write(domains, folder, port, mkcert, has_ipv6):
-    """Certificates, policies, nginx.conf, faultd.conf; the PEM file of each host."""
+def certificates(domains, folder, mkcert, more):
+    """Mint for every policy host and for @more (certs.py); the PEM file of each."""
     single = {d.host: d.get("cert", "ok") for d in domains if on_web(d) and (d.get("cert", "ok") != "ok")}
     single[DOT_NAME] = "ok"
     shared = {d.host for d in domains if on_web(d)} - set(single)
-    pems = mint(mkcert, os.path.join(folder, "certs"), single, shared)
+    return mint(mkcert, os.path.join(folder, "certs"), single, shared, more)
+
+
+def write(domains, folder, port, pems, has_ipv6):
+    """Policies, nginx.conf, faultd.conf."""
     for domain in domains:
         if on_web(domain):
             write_policy(domain, folder)
@@ -145,4 +149,3 @@ def write(domains, folder, port, mkcert, has_ipv6):
     for name, text in (("nginx.conf", nginx(domains, folder, port, pems, has_ipv6)), ("faultd.conf", faultd(domains, folder, pems))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-    return pems

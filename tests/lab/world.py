@@ -40,7 +40,7 @@ ADDRESS = {
 
 SERVE_KEYS = {"name", "input", "mx", "sts", "tlsrpt", "sts_cname", "tlsrpt_cname", "host_cname", "a", "aaaa",
               "rr", "zone", "cert", "policy", "mode", "max_age", "patterns", "http", "fault", "latin1",
-              "absent", "pad_to"}
+              "absent", "pad_to", "mx_serve", "mx_cert", "mx_default", "tlsa", "hosts"}
 TRUTH_KEYS = {"findings", "has", "status", "component", "verdict", "sts_state", "tlsrpt_state", "policy_state",
               "policy_status", "mx_status", "sts_status", "tlsrpt_status", "ad", "body_sha256", "http_status",
               "cname", "null_mx", "direct", "body", "unknown"}
@@ -128,7 +128,7 @@ def special(label, entry, where):
         raise SystemExit("%s: %s: unknown key %s" % (where, label, ", ".join(sorted(unknown))))
     serve = {key: expand(value) if isinstance(value, list) else value for key, value in entry.items() if key in SERVE_KEYS}
     truth = {key: value for key, value in entry.items() if key in TRUTH_KEYS}
-    zone = {"signed": "signed.test", "bogus": "bogus.test", "fault": "fault.test"}.get(entry.get("zone"), "test")
+    zone = {"signed": "signed.test", "bogus": "bogus.test", "fault": "fault.test", "secure": "secure"}.get(entry.get("zone"), "test")
     name = entry.get("name", label + "." + zone)
     line = entry.get("input")
     if line is not None:

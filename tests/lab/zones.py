@@ -11,6 +11,10 @@ from world import AUTHORITY, FAULT_DNS, RESOLVER, SIGNER
 
 TTL = 300
 SIGNED = "signed.test"   # Unbound has its trust anchor
+SECURE = "secure"        # as SIGNED, with each domain a registrable one; where MX hosts are served
+CUT_BOGUS = "_tcp.mx.tlsa-bogus.secure"        # a zone with a DS that fits no key of it
+CUT_INSECURE = "_tcp.mx.tlsa-insecure.secure"  # a zone without DS
+SCANNER = "scanner.lab-servers.net"            # what our own address is called
 BOGUS = "bogus.test"     # Unbound has a wrong one: SERVFAIL
 FAULT = "fault.test"     # faultd's; every domain below is a stub of its own, see unbound()
 WRONG_DS = "4711 13 2 " + "ab" * 32  # BOGUS has no such key
@@ -61,11 +65,21 @@ def records(domain):
     return lines
 
 
-def zone_of(domain):
-    for zone in (SIGNED, BOGUS, FAULT):
-        if domain.name == zone or domain.name.endswith("." + zone):
+def zone_of(name):
+    for zone in (CUT_BOGUS, CUT_INSECURE, SECURE, SIGNED, BOGUS, FAULT):
+        if name == zone or name.endswith("." + zone):
             return zone
     return "."
+
+
+def signed(mail):
+    """The zones with trust anchors that fit. @mail: MX hosts are served."""
+    return [SIGNED, SECURE] if mail else [SIGNED]
+
+
+def on_signer(mail):
+    """All zones of Knot DNS."""
+    return signed(mail) + [BOGUS] + ([CUT_BOGUS, CUT_INSECURE] if mail else [])
 
 
 def head(origin):
@@ -84,13 +98,24 @@ def shared_records():
     return lines
 
 
-def write_zones(domains, folder):
-    """Write FOLDER/zones/*.zone. CNAME targets shared by several domains stand once."""
-    zones = {".": head(".") + shared_records(), SIGNED: head(SIGNED), BOGUS: head(BOGUS)}
+def mail_cuts():
+    """The delegations within SECURE."""
+    return ["%s. NS ns.lab-servers.net." % cut for cut in (CUT_BOGUS, CUT_INSECURE)] + ["%s. DS %s" % (CUT_BOGUS, WRONG_DS)]
+
+
+def write_zones(domains, folder, mail_lines=None):
+    """Write FOLDER/zones/*.zone. CNAME targets shared by several domains stand once. @mail_lines: zone → lines of MX hosts."""
+    zones = {zone: head(zone) for zone in [".", *on_signer(mail_lines is not None)]}
+    zones["."] += shared_records()
+    if mail_lines is not None:
+        zones[SECURE] += mail_cuts()
+        zones["."] += ["1.0.0.127.in-addr.arpa. PTR %s." % SCANNER, "%s. A 127.0.0.1" % SCANNER]
     for domain in domains:
-        zone = zone_of(domain)
-        if domain.lab and zone in zones:
+        zone = zone_of(domain.name) if domain.lab else None
+        if zone in zones:
             zones[zone] += records(domain)
+    for zone, lines in (mail_lines or {}).items():
+        zones.get(zone, []).extend(lines)
     os.makedirs(os.path.join(folder, "zones"), exist_ok=True)
     for zone, lines in zones.items():
         path = os.path.join(folder, "zones", ("root" if zone == "." else zone) + ".zone")
@@ -125,8 +150,9 @@ zone:
 """.format(ip=AUTHORITY, port=port, folder=folder)
 
 
-def knot(folder, port):
-    zones = "".join("  - domain: %s\n    file: %s.zone\n" % (zone, zone) for zone in (SIGNED, BOGUS))
+def knot(folder, port, mail):
+    zones = "".join("  - domain: %s\n    file: %s.zone\n%s" % (zone, zone, "    dnssec-signing: off\n" if zone == CUT_INSECURE else "")
+                    for zone in on_signer(mail))
     return """server:
     rundir: "{folder}/knot"
     listen: {ip}@{port}
@@ -169,23 +195,21 @@ def fault_stubs(domains, port):
     return "".join(lines)
 
 
-def internet(domains, port, anchor):
-    """What makes an Unbound see the lab's internet and no other. @anchor: the DNSKEY line of SIGNED."""
-    wrong = "%s. DS %s" % (BOGUS, WRONG_DS)
-    local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa"))
+def internet(domains, port, anchors):
+    """What makes an Unbound see the lab's internet and no other. @anchors: the DNSKEY line of each zone of `signed`."""
+    trust = "".join('\ttrust-anchor: "%s"\n' % anchor for anchor in [*anchors, "%s. DS %s" % (BOGUS, WRONG_DS)])
+    local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa", "127.in-addr.arpa"))
+    signer = "".join(stub(zone, SIGNER, port) for zone in on_signer(len(anchors) > 1))
     return """server:
 	do-ip6: no
 	do-not-query-localhost: no
-	trust-anchor: "{anchor}"
-	trust-anchor: "{wrong}"
-	discard-timeout: 0
+{trust}	discard-timeout: 0
 	unknown-server-time-limit: 376
-{local}{root}{signed}{bogus}{faults}""".format(anchor=anchor, wrong=wrong, local=local, root=stub(".", AUTHORITY, port),
-                                       signed=stub(SIGNED, SIGNER, port), bogus=stub(BOGUS, SIGNER, port),
-                                       faults=fault_stubs(domains, port))
+{local}{root}{signer}{faults}""".format(trust=trust, local=local, root=stub(".", AUTHORITY, port), signer=signer,
+                                faults=fault_stubs(domains, port))
 
 
-def unbound(domains, folder, port, anchor, name="unbound", address=RESOLVER, more=""):
+def unbound(domains, folder, port, anchors, name="unbound", address=RESOLVER, more=""):
     """@more: further lines of its `server:`."""
     return """server:
 	interface: {ip}@{port}
@@ -216,4 +240,4 @@ def unbound(domains, folder, port, anchor, name="unbound", address=RESOLVER, mor
 	infra-cache-numhosts: 100000
 {more}remote-control:
 	control-enable: no
-{internet}""".format(ip=address, port=port, folder=folder, name=name, more=more, internet=internet(domains, port, anchor))
+{internet}""".format(ip=address, port=port, folder=folder, name=name, more=more, internet=internet(domains, port, anchors))
