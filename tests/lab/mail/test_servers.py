@@ -58,7 +58,10 @@ class Dialogue:
     """One connection."""
 
     def __init__(self, address, port):
-        self.sock = socket.create_connection((address, port), PATIENCE)
+        try:
+            self.sock = socket.create_connection((address, port), PATIENCE)
+        except ConnectionResetError:  # as soon as it was there
+            self.sock = socket.socket()
         self.left = b""
 
     def reply(self):
