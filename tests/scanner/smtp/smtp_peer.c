@@ -116,8 +116,10 @@ static void do_step(struct talk *talk, const char *step)
 	case 'T':
 		shake(talk);
 		break;
+	case 'H':
+		recv(talk->fd, line, sizeof(line), 0);
+		break;
 	case 'A':
-		recv(talk->fd, line, sizeof(line), 0); /* the ClientHello */
 		say(talk, alert, 7);
 		break;
 	case 'R':

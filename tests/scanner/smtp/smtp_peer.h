@@ -11,6 +11,7 @@ enum { SMTP_PEER_HEARD = 1024 };
 /* What a connection is served with, step by step; the first octet says what is done:
  *
  *     >TEXT  say it          <TEXT  hear a line, which begins so        ~     pause, so that two texts are two segments
+ *     H      hear what is no line: a ClientHello                       0     say NUL
  *     T      shake hands for TLS; what follows is said and heard in it  A     send a fatal alert, protocol_version
  *     .      hang up         R      reset                               W     hear no more, and wait to be left
  *     D      say an octet of a line each 10 ms, until left              F     say one line without end
