@@ -7,6 +7,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "output/text.h"
+
 /* ---- writing ---- */
 
 struct frame_press {
@@ -356,4 +358,22 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 	*frame = (struct frame){ content, walk->offset, walk->offset + (long long)size };
 	consume(walk, size);
 	return FRAME_WHOLE;
+}
+
+int frame_copy_all(struct frame_walk *walk, int fd, bool *reading)
+{
+	/* the first frame is still in the window: it is moved only when more is needed */
+	int failure = walk->offset == (long long)walk->from ? 0 : EINVAL;
+
+	*reading = false;
+	walk->from = 0;
+	while (failure == 0) {
+		failure = text_write_all(fd, (struct span){ walk->data, walk->to });
+		walk->to = 0;
+		if (failure != 0 || walk->ended)
+			break;
+		*reading = !fill_window(walk);
+		failure = *reading ? errno : 0;
+	}
+	return failure;
 }

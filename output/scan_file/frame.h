@@ -10,6 +10,8 @@
 #ifndef STSURVEY_OUTPUT_SCAN_FILE_FRAME_H
 #define STSURVEY_OUTPUT_SCAN_FILE_FRAME_H
 
+#include <stdbool.h>
+
 #include "parsers/span.h"
 
 enum {
@@ -56,5 +58,9 @@ void frame_walk_free(struct frame_walk *walk);
 
 /* The next frame. Every result but FRAME_WHOLE is final, and leaves @frame as it was. */
 __attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct frame *frame);
+
+/* After the first frame: copy the whole file to @fd, for what can be read but once; nothing more can be read here. 0;
+ * or errno, with *@reading where it was not the writing that failed. */
+__attribute__((warn_unused_result)) int frame_copy_all(struct frame_walk *walk, int fd, bool *reading);
 
 #endif

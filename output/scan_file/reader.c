@@ -13,10 +13,12 @@
 #include "output/scan_file/decode.h"
 #include "output/scan_file/frame.h"
 #include "output/scan_file/schema.h"
+#include "output/temporary_file.h"
 
 struct reader {
 	const char *path;
 	int fd;
+	bool is_own; /* fd is closed with it */
 	struct frame_walk *walk;
 	struct frame frame;
 	struct decode *decode;
@@ -42,6 +44,18 @@ __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, 
 	error_set_list(&r->error, format, list);
 	va_end(list);
 	return error_prefix(&r->error, "%s", r->path);
+}
+
+/* 0, or -1 with the reason in r->error. */
+static int do_work(struct reader *r, uint64_t work)
+{
+	if (work > r->work_left)
+		return fail_reading(r,
+				    "the frame at octet %lld makes more work than a file of its size may; no scan "
+				    "writes such",
+				    r->frame.start);
+	r->work_left -= work;
+	return 0;
 }
 
 /* The next frame into the decoder. FRAME_WHOLE; FRAME_END, FRAME_TORN: there is none; else the reason is in r->error.
@@ -128,23 +142,31 @@ static int open_path(struct reader *r, const char *path)
 	r->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return fail_reading(r, "cannot be opened: %s", strerror(errno));
+	r->is_own = true;
 	if (fstat(r->fd, &info) == 0 && S_ISDIR(info.st_mode))
 		return fail_reading(r, "is a directory, not a scan file");
 	return 0;
 }
 
-int reader_open(struct reader **out, const char *path, struct error *error)
+static int take_descriptor(struct reader *r, int fd)
+{
+	r->fd = fd;
+	return lseek(fd, 0, SEEK_SET) == 0 ? 0 : fail_reading(r, "cannot be read: %s", strerror(errno));
+}
+
+/* @path; where it is NULL, @fd. */
+static int open_any(struct reader **out, const char *path, int fd, const char *name, struct error *error)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int result = -1;
 
 	*out = NULL;
 	if (!r)
-		return error_set(error, "%s: no memory to read it", path);
+		return error_set(error, "%s: no memory to read it", name);
 	r->fd = -1;
 	r->work_left = READER_WORK_FREE;
-	r->path = strcmp(path, "-") == 0 ? "standard input" : path;
-	if (open_path(r, path) == 0) {
+	r->path = strcmp(name, "-") == 0 ? "standard input" : name;
+	if ((path ? open_path(r, path) : take_descriptor(r, fd)) == 0) {
 		r->walk = frame_walk_new(r->fd);
 		r->decode = decode_new();
 		result = r->walk && r->decode ? read_first_record(r) : fail_reading(r, "no memory to read it");
@@ -156,6 +178,48 @@ int reader_open(struct reader **out, const char *path, struct error *error)
 	*error = r->error;
 	reader_close(r);
 	return result;
+}
+
+int reader_open(struct reader **out, const char *path, struct error *error)
+{
+	return open_any(out, path, -1, path, error);
+}
+
+int reader_open_descriptor(struct reader **out, int fd, const char *name, struct error *error)
+{
+	return open_any(out, NULL, fd, name, error);
+}
+
+bool reader_can_repeat(const struct reader *r)
+{
+	struct stat info;
+
+	return r->is_own && fstat(r->fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+int reader_copy(struct reader *r, struct error *error)
+{
+	int fd = temporary_file(), failure = fd < 0 ? -fd : 0;
+	bool reading = false;
+
+	if (fd >= 0)
+		failure = frame_copy_all(r->walk, fd, &reading);
+	if (failure == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	if (reading)
+		return error_set(error, "%s: cannot be read: %s", r->path, strerror(failure));
+	return error_set(error, "%s: temporary file for it in %s: %s; TMPDIR names another folder", r->path,
+			 temporary_folder(), strerror(failure));
+}
+
+int reader_add_work(struct reader *r, uint64_t work, struct error *error)
+{
+	if (do_work(r, work) == 0)
+		return 0;
+	*error = r->error;
+	return -1;
 }
 
 /* A trailer ends the file; what follows one (files joined with cat) makes it none. */
@@ -176,6 +240,8 @@ enum {
 	PATTERNS_NEAR = 256,    /* CLASSIFY_PATTERNS_KIND_MAX: each is compared with each MX closely, … */
 	PATTERN_NEAR_WORK = 100,
 	PATTERNS_A_WORK = 2, /* … and all of them quickly */
+	HOST_LEAST = 128,    /* octets that a host without evidence takes */
+	HOST_WORK = 512,     /* of each octet of a host: a file may fill a thousand times as many on disk */
 };
 
 static uint64_t chain_work(const struct obs_tls *tls)
@@ -200,26 +266,21 @@ static uint64_t work_of(const struct observation *o)
 	       o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
 }
 
-/* What it holds itself is in its octets. */
+/* A host is kept with its certificates (output/scan_file/host_store.h), and read again for domains. */
 static uint64_t work_of_host(const struct obs_host *host)
 {
-	uint64_t work = RECORD_WORK;
+	uint64_t octets = host->name.n;
 
-	for (size_t i = 0; i < host->probe_count; i++)
-		work += chain_work(&host->probe[i].tls);
-	return work;
-}
+	for (size_t i = 0; i < host->probe_count; i++) {
+		const struct obs_smtp *probe = &host->probe[i];
 
-/* 0, or -1 with the reason in r->error. */
-static int do_work(struct reader *r, uint64_t work)
-{
-	if (work > r->work_left)
-		return fail_reading(r,
-				    "the frame at octet %lld makes more work than a file of its size may; no scan "
-				    "writes such",
-				    r->frame.start);
-	r->work_left -= work;
-	return 0;
+		octets += chain_work(&probe->tls) + probe->greeting.text.n + probe->ehlo.text.n + probe->helo.text.n +
+			  probe->starttls.text.n + probe->quit.text.n;
+	}
+	for (int base = 0; base < HOST_TLSA_BASES; base++)
+		for (uint32_t i = 0; i < host->tlsa[base].count; i++)
+			octets += host->tlsa[base].record[i].data.n;
+	return RECORD_WORK + HOST_WORK * (HOST_LEAST + octets);
 }
 
 /* 1, or -1 with the reason in r->error. */
@@ -277,6 +338,8 @@ static int next_domain(struct reader *r, struct observation *observation)
 			break;
 		case DECODE_VANTAGE:
 			on_record(r);
+			if (do_work(r, RECORD_WORK) < 0)
+				return -1;
 			if (r->on_vantage)
 				r->on_vantage(r->arg, &other.vantage);
 			break;
@@ -399,7 +462,7 @@ void reader_close(struct reader *r)
 {
 	if (!r)
 		return;
-	if (r->fd >= 0 && r->fd != STDIN_FILENO)
+	if (r->is_own)
 		close(r->fd);
 	frame_walk_free(r->walk);
 	decode_free(r->decode);

@@ -32,6 +32,21 @@ struct reader;
  * was cut within its first frame (--resume begins it anew), with one line for the user in @error. */
 __attribute__((warn_unused_result)) int reader_open(struct reader **reader, const char *path, struct error *error);
 
+/* The same of a file that is open, from its first octet on; @fd stays the caller's. @name is for messages. */
+__attribute__((warn_unused_result)) int reader_open_descriptor(struct reader **reader, int fd, const char *name,
+							       struct error *error);
+
+/* Can the path be opened once more, and the same be read? */
+bool reader_can_repeat(const struct reader *reader);
+
+/* What is read but once (a pipe) as a temporary file: its descriptor, which becomes the caller's. Before the first
+ * reader_next, and nothing more can be read with @reader. -1 with one line in @error. */
+__attribute__((warn_unused_result)) int reader_copy(struct reader *reader, struct error *error);
+
+/* Count what a record makes the caller do beyond looking at it, in octets that are looked at. 0; -1 with one line in
+ * @error where it is more than a file of that size may. */
+__attribute__((warn_unused_result)) int reader_add_work(struct reader *reader, uint64_t work, struct error *error);
+
 /* Called from within reader_next, for what stands before the next domain; what they are given lives until they return.
  */
 typedef void reader_on_host(void *arg, const struct obs_host *host);

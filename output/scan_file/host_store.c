@@ -1,0 +1,506 @@
+#include "output/scan_file/host_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "output/hash_table.h"
+#include "output/scan_file/decode.h"
+#include "output/scan_file/schema.h"
+#include "output/temporary_file.h"
+#include "output/text.h"
+#include "parsers/hash.h"
+
+/* On file, before the name and the frame with the record. */
+struct stored {
+	int64_t time_ms;
+	uint32_t origin, name_length, record_length;
+	uint32_t passes;
+};
+
+/* A host that is kept decoded. */
+struct decoded {
+	uint64_t hash;
+	off_t at;
+	size_t octets;
+	struct decode *decode; /* what the host points into, beside the content */
+	char *content;         /* of the frame with its record; NULL: no host is here */
+	size_t room;
+	union decode_frame_record record;
+	bool used;     /* since the hand passed */
+	uint64_t join; /* the last that gave it away */
+};
+
+/* A test that said something of a family: good, or bad. */
+struct test {
+	int64_t time_ms;
+	uint32_t origin;
+	bool bad;
+};
+
+struct tests {
+	struct test *test;
+	size_t count, size;
+	bool sorted;
+};
+
+struct host_store {
+	uint64_t seed;
+	struct hash_table table;  /* hash of a name → where its record is, and 1 */
+	struct hash_table cached; /* hash of a name → place in decoded */
+	struct decoded decoded[HOST_STORE_DECODED];
+	size_t hand; /* the next to make room, unless it is used */
+	uint64_t join;
+	int file; /* -1: none yet */
+	off_t end;
+	uint32_t origin;
+	uint32_t origin_tests;
+	struct record_buffer *buffer;
+	struct tests tests[VANTAGE_FAMILIES];
+	const struct obs_host *joined[OBS_MX_MAX];
+};
+
+_Static_assert((int)HOST_STORE_DECODED > (int)OBS_MX_MAX, "all hosts of a domain at once");
+
+/* ---- life ---- */
+
+struct host_store *host_store_new(void)
+{
+	struct host_store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		return NULL;
+	store->file = -1;
+	store->buffer = record_buffer_new();
+	if (!store->buffer) {
+		free(store);
+		return NULL;
+	}
+	if (getrandom(&store->seed, sizeof(store->seed), GRND_NONBLOCK) < 0)
+		store->seed = (uintptr_t)store;
+	return store;
+}
+
+void host_store_free(struct host_store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < HOST_STORE_DECODED; i++) {
+		decode_free(store->decoded[i].decode);
+		free(store->decoded[i].content);
+	}
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		free(store->tests[family].test);
+	hash_table_fini(&store->table);
+	hash_table_fini(&store->cached);
+	record_buffer_free(store->buffer);
+	if (store->file >= 0)
+		close(store->file);
+	free(store);
+}
+
+void host_store_begin(struct host_store *store)
+{
+	store->origin++;
+	store->origin_tests = 0;
+}
+
+uint64_t host_store_count(const struct host_store *store)
+{
+	return store->table.count;
+}
+
+static int fail_file(struct error *error, const char *what, int number)
+{
+	return error_set(error, "temporary file for mail servers: %s in %s: %s; TMPDIR names another folder", what,
+			 temporary_folder(), strerror(number));
+}
+
+static int fail_memory(struct error *error)
+{
+	return error_set(error, "no memory for the mail servers of the scan files");
+}
+
+/* ---- names ---- */
+
+/* A name as it is compared: the root's dot at its end says nothing. */
+static struct span bare(struct span name)
+{
+	if (name.n > 0 && name.p[name.n - 1] == '.')
+		name.n--;
+	return name;
+}
+
+/* Under a seed that no stranger knows, so that nobody can choose names that collide. */
+static uint64_t hash_of(const struct host_store *store, struct span name)
+{
+	uint64_t hash = store->seed;
+
+	for (size_t i = 0; i < name.n; i++)
+		hash = hash_octet(hash, (uint8_t)ascii_lower(name.p[i]));
+	return hash_mix(hash, store->seed);
+}
+
+/* ---- the file ---- */
+
+static int read_at(const struct host_store *store, off_t at, void *octets, size_t n, struct error *error)
+{
+	ssize_t got;
+
+	do
+		got = pread(store->file, octets, n, at);
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)n)
+		return 0;
+	return fail_file(error, "cannot be read", got < 0 ? errno : EIO);
+}
+
+/* Where the record of @name is: 1 and *@at; 0: there is none; -1. */
+static int find(const struct host_store *store, uint64_t hash, struct span name, off_t *at, struct stored *stored,
+		struct error *error)
+{
+	char text[TEMPLATE_MAX];
+	const void *item;
+
+	for (size_t step = 0; (item = hash_table_next(&store->table, hash, &step));) {
+		*at = (off_t)hash_item_place(item);
+		if (read_at(store, *at, stored, sizeof(*stored), error) < 0)
+			return -1;
+		if (stored->name_length != name.n)
+			continue;
+		if (read_at(store, *at + (off_t)sizeof(*stored), text, name.n, error) < 0)
+			return -1;
+		if (span_equal_nocase(name, (struct span){ text, name.n }))
+			return 1;
+	}
+	return 0;
+}
+
+/* What a failed write leaves is written over by the next one. */
+static int append(struct host_store *store, const struct stored *stored, struct span name, struct error *error)
+{
+	const struct span part[] = { { (const char *)stored, sizeof(*stored) },
+				     name,
+				     record_buffer_content(store->buffer) };
+	off_t end = store->end;
+	int failure;
+
+	if (store->file < 0)
+		store->file = temporary_file();
+	if (store->file < 0)
+		return fail_file(error, "cannot be made", -store->file);
+	if (lseek(store->file, end, SEEK_SET) < 0)
+		return fail_file(error, "cannot be written", errno);
+	for (size_t i = 0; i < COUNT_OF(part); i++) {
+		failure = text_write_all(store->file, part[i]);
+		if (failure != 0)
+			return fail_file(error, "cannot be written", failure);
+		end += (off_t)part[i].n;
+	}
+	store->end = end;
+	return 0;
+}
+
+/* ---- hosts that are kept decoded ---- */
+
+static void forget(struct host_store *store, struct decoded *d)
+{
+	if (d->content && d->octets > 0)
+		hash_table_remove(&store->cached, d->hash, hash_item_of((size_t)(d - store->decoded)));
+	d->octets = 0;
+}
+
+/* What is decoded may not be so any more. */
+static void forget_all(struct host_store *store)
+{
+	if (store->cached.count == 0)
+		return;
+	for (size_t i = 0; i < HOST_STORE_DECODED; i++)
+		forget(store, &store->decoded[i]);
+}
+
+static struct decoded *find_decoded(struct host_store *store, uint64_t hash, struct span name)
+{
+	const void *item;
+
+	for (size_t step = 0; (item = hash_table_next(&store->cached, hash, &step));) {
+		struct decoded *d = &store->decoded[hash_item_place(item)];
+
+		if (span_equal_nocase(name, bare(d->record.host.name)))
+			return d;
+	}
+	return NULL;
+}
+
+/* A place for one more; those that this join has given away stay. */
+static struct decoded *make_place(struct host_store *store)
+{
+	for (;;) {
+		struct decoded *d = &store->decoded[store->hand];
+
+		store->hand = (store->hand + 1) % HOST_STORE_DECODED;
+		if (d->octets > 0 && (d->used || d->join == store->join)) {
+			d->used = false;
+			continue;
+		}
+		forget(store, d);
+		return d;
+	}
+}
+
+static bool make_content(struct decoded *d, size_t n)
+{
+	if (!d->decode)
+		d->decode = decode_new();
+	if (n > d->room) {
+		free(d->content);
+		d->content = malloc(n);
+		d->room = d->content ? n : 0;
+	}
+	return d->decode && d->content;
+}
+
+static bool is_doubted(struct host_store *store, const struct obs_host *host, uint32_t origin);
+
+/* Read what is at @at into @d. 0 or -1. */
+static int decode_at(struct host_store *store, struct decoded *d, off_t at, const struct stored *stored,
+		     struct error *error)
+{
+	struct observation none;
+
+	if (!make_content(d, stored->record_length))
+		return fail_memory(error);
+	if (read_at(store, at + (off_t)(sizeof(*stored) + stored->name_length), d->content, stored->record_length,
+		    error) < 0)
+		return -1;
+	decode_begin(d->decode, (struct span){ d->content, stored->record_length });
+	switch (decode_next(d->decode, &none, &d->record)) {
+	case DECODE_HOST:
+		break;
+	case DECODE_MEMORY:
+		return fail_memory(error);
+	default:
+		return fail_file(error, "is not what was written", EIO);
+	}
+	d->record.host.doubted = is_doubted(store, &d->record.host, stored->origin);
+	return 0;
+}
+
+/* The host of that name: 1 and *@out; 0: none is known; -1. */
+static int look_up(struct host_store *store, struct span name, struct decoded **out, struct error *error)
+{
+	uint64_t hash = hash_of(store, name);
+	struct decoded *d = find_decoded(store, hash, name);
+	struct stored stored;
+	int found;
+	off_t at;
+
+	if (!d) {
+		found = find(store, hash, name, &at, &stored, error);
+		if (found <= 0)
+			return found;
+		d = make_place(store);
+		if (!hash_table_reserve(&store->cached, 1))
+			return fail_memory(error);
+		if (decode_at(store, d, at, &stored, error) < 0)
+			return -1;
+		d->hash = hash;
+		d->octets = stored.record_length;
+		hash_table_put(&store->cached, hash, hash_item_of((size_t)(d - store->decoded)));
+	}
+	d->used = true;
+	d->join = store->join;
+	*out = d;
+	return 1;
+}
+
+/* ---- our own way to port 25 ---- */
+
+static int compare_tests(const void *left, const void *right)
+{
+	const struct test *a = left, *b = right;
+
+	if (a->origin != b->origin)
+		return a->origin < b->origin ? -1 : 1;
+	return (a->time_ms > b->time_ms) - (a->time_ms < b->time_ms);
+}
+
+static bool add_test(struct tests *tests, struct test test)
+{
+	if (tests->count == tests->size) {
+		size_t size = tests->size > 0 ? 2 * tests->size : 64;
+		struct test *grown = realloc(tests->test, size * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		tests->test = grown;
+		tests->size = size;
+	}
+	tests->sorted &= tests->count == 0 || compare_tests(&tests->test[tests->count - 1], &test) <= 0;
+	tests->sorted |= tests->count == 0;
+	tests->test[tests->count++] = test;
+	return true;
+}
+
+int host_store_add_vantage(struct host_store *store, const struct obs_vantage *vantage, struct error *error)
+{
+	if (++store->origin_tests > HOST_STORE_TESTS_MAX)
+		return error_set(error,
+				 "a scan file holds more than %d tests of the way to port 25; no scan makes so "
+				 "many",
+				 HOST_STORE_TESTS_MAX);
+	for (int family = 0; family < VANTAGE_FAMILIES; family++) {
+		enum vantage_state state = vantage->state[family];
+		bool bad = state == VANTAGE_BLOCKED || state == VANTAGE_INTERCEPTED;
+
+		if (!bad && state != VANTAGE_OPEN)
+			continue; /* says nothing of others */
+		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad }))
+			return fail_memory(error);
+	}
+	forget_all(store);
+	return 0;
+}
+
+/* The first test of that file which is later. */
+static size_t first_after(struct tests *tests, uint32_t origin, int64_t time_ms)
+{
+	const struct test wanted = { time_ms, origin, false };
+	size_t from = 0, to = tests->count;
+
+	if (!tests->sorted)
+		qsort(tests->test, tests->count, sizeof(*tests->test), compare_tests);
+	tests->sorted = true;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (compare_tests(&tests->test[middle], &wanted) <= 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Was a family's way not good for certain, from the last test before @start to the first after @end? */
+static bool is_bad_between(struct tests *tests, uint32_t origin, int64_t start, int64_t end)
+{
+	size_t i = tests->count > 0 ? first_after(tests, origin, start) : 0;
+
+	if (i > 0 && tests->test[i - 1].origin == origin && tests->test[i - 1].bad)
+		return true;
+	for (; i < tests->count && tests->test[i].origin == origin; i++) {
+		if (tests->test[i].bad)
+			return true;
+		if (tests->test[i].time_ms >= end)
+			break;
+	}
+	return false;
+}
+
+static bool is_doubted(struct host_store *store, const struct obs_host *host, uint32_t origin)
+{
+	/* wraps around where a file is not honest */
+	int64_t end = (int64_t)((uint64_t)host->time_ms + host->duration_ms);
+	bool probed[VANTAGE_FAMILIES] = { false };
+
+	for (size_t i = 0; i < host->probe_count; i++)
+		probed[host->address[host->probe[i].address].family == 6 ? VANTAGE_IPV6 : VANTAGE_IPV4] = true;
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		if (probed[family] && is_bad_between(&store->tests[family], origin, host->time_ms, end))
+			return true;
+	return false;
+}
+
+/* ---- use ---- */
+
+int host_store_put(struct host_store *store, const struct obs_host *host, struct error *error)
+{
+	struct span name = bare(host->name);
+	uint64_t hash = hash_of(store, name);
+	struct stored before, stored = { .time_ms = host->time_ms,
+					 .origin = store->origin,
+					 .name_length = (uint32_t)name.n,
+					 .passes = host->passes };
+	off_t at, end = store->end;
+	int found;
+
+	if (name.n == 0 || name.n > TEMPLATE_MAX)
+		return 0; /* no MX is called so */
+	found = find(store, hash, name, &at, &before, error);
+	if (found < 0)
+		return -1;
+	if (found > 0 &&
+	    (before.passes > stored.passes || (before.passes == stored.passes && before.time_ms > stored.time_ms)))
+		return 0;
+	record_buffer_reset(store->buffer);
+	if (record_put_host(store->buffer, host) < 0 || !hash_table_reserve(&store->table, 1))
+		return fail_memory(error);
+	if (record_buffer_content(store->buffer).n > HOST_STORE_RECORD_MAX)
+		return 0;
+	stored.record_length = (uint32_t)record_buffer_content(store->buffer).n;
+	if (append(store, &stored, name, error) < 0)
+		return -1;
+	if (found > 0)
+		hash_table_remove(&store->table, hash, hash_item_of((size_t)at));
+	hash_table_put(&store->table, hash, hash_item_of((size_t)end));
+	forget_all(store);
+	return 0;
+}
+
+int host_store_join(struct host_store *store, struct observation *o, bool expected, uint64_t *work, struct error *error)
+{
+	bool any = false;
+
+	store->join++;
+	*work = 0;
+	for (uint32_t i = 0; i < o->mx.count && i < OBS_MX_MAX; i++) {
+		struct decoded *d = NULL;
+		int found = look_up(store, bare(o->mx.record[i].name), &d, error);
+
+		if (found < 0)
+			return -1;
+		store->joined[i] = found > 0 ? &d->record.host : NULL;
+		*work += found > 0 ? d->octets : 0;
+		any |= found > 0;
+	}
+	o->mx.host = any || expected ? store->joined : NULL;
+	return 0;
+}
+
+/* Is what stands at @at the record that counts for its name? */
+static bool is_current(const struct host_store *store, uint64_t hash, off_t at)
+{
+	const void *item;
+
+	for (size_t step = 0; (item = hash_table_next(&store->table, hash, &step));)
+		if (hash_item_place(item) == (size_t)at)
+			return true;
+	return false;
+}
+
+int host_store_each(struct host_store *store, host_store_on_host *on_host, void *arg, struct error *error)
+{
+	off_t next;
+
+	for (off_t at = 0; at < store->end; at = next) {
+		struct stored stored;
+		struct decoded *d;
+		char name[TEMPLATE_MAX];
+
+		if (read_at(store, at, &stored, sizeof(stored), error) < 0 ||
+		    read_at(store, at + (off_t)sizeof(stored), name, stored.name_length, error) < 0)
+			return -1;
+		next = at + (off_t)(sizeof(stored) + stored.name_length + stored.record_length);
+		if (!is_current(store, hash_of(store, (struct span){ name, stored.name_length }), at))
+			continue;
+		store->join++;
+		if (look_up(store, (struct span){ name, stored.name_length }, &d, error) < 0)
+			return -1;
+		if (!on_host(arg, &d->record.host))
+			break;
+	}
+	return 0;
+}
