@@ -203,6 +203,7 @@ static void choose_texts(struct texts *texts, size_t count, const struct txt_kin
 	uint8_t likeness[DNS_RECORDS_MAX];
 	bool kept[DNS_RECORDS_MAX];
 	size_t octets = 0, records = 0;
+	bool split = false;
 
 	for (size_t i = 0; i < count; i++)
 		likeness[i] = (uint8_t)txt_likeness(text[i], kind);
@@ -222,8 +223,11 @@ static void choose_texts(struct texts *texts, size_t count, const struct txt_kin
 		if (kept[i]) {
 			if (texts->split)
 				texts->split[txt->count] = texts->split[i];
+			split |= texts->split && texts->split[i].p;
 			text[txt->count++] = text[i];
 		}
+	if (!split)
+		texts->split = NULL;
 }
 
 int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,

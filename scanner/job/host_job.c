@@ -89,11 +89,11 @@ static uint8_t look_closer(struct task *task)
 
 	if (!host->patient)
 		return HOST_ASK_ALIAS;
-	if (host->addresses.count == 0 && facts->aaaa.status == DNS_SERVFAIL && cname_chase_is_due(&facts->a))
-		cname_chase_start(&chaser, task, facts->name, &facts->a);
 	for (size_t i = 0; i < COUNT_OF(host->query); i++)
 		if (job_may_be_bogus(host->query[i].into))
 			job_ask_unchecked(host->context, task, &host->query[i], net_query_name(&host->query[i]));
+	if (host->addresses.count == 0 && facts->aaaa.status == DNS_SERVFAIL && cname_chase_is_due(&facts->a))
+		cname_chase_start(&chaser, task, facts->name, &facts->a);
 	return HOST_ASK_ALIAS;
 }
 
@@ -264,6 +264,15 @@ static bool has_route(const struct job_context *context, const struct obs_addres
 	return address->family == 4 || address_unmap(address, &inside) ? !context->no_ipv4 : !context->no_ipv6;
 }
 
+/* Nobody is connected to twice for being named twice. */
+static bool is_repeated(const struct obs_address *address, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (address_equal(&address[i], &address[at]))
+			return true;
+	return false;
+}
+
 static void on_probed(struct net_probe *request)
 {
 	struct host_job *host = request->arg;
@@ -347,7 +356,7 @@ static uint8_t probe_next(struct task *task)
 	while (host->tried < host->allowed) {
 		size_t at = host->tried++;
 
-		if (!has_route(host->context, &facts->address[at]))
+		if (!has_route(host->context, &facts->address[at]) || is_repeated(facts->address, at))
 			continue;
 		if (facts->probe_count < OBS_PROBE_ADDRESS_MAX && !host->arena.full)
 			return probe(host, at, SMTP_SNI_HOST);

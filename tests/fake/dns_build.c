@@ -170,6 +170,17 @@ void dns_build_opt(struct dns_build *build)
 	count(build, COUNT_ADDITIONAL);
 }
 
+void dns_build_ede(struct dns_build *build, uint16_t code)
+{
+	const uint8_t option[] = { 0, 15, 0, 2, (uint8_t)(code >> 8), (uint8_t)code };
+
+	dns_build_opt(build);
+	if (build->failed)
+		return;
+	build->octet[build->n - 1] = sizeof(option);
+	put(build, option, sizeof(option));
+}
+
 uint16_t dns_build_type(struct span word)
 {
 	static const struct {
@@ -177,7 +188,7 @@ uint16_t dns_build_type(struct span word)
 		uint16_t type;
 	} table[] = {
 		{ "A", DNS_TYPE_A },   { "NS", DNS_TYPE_NS },   { "CNAME", DNS_TYPE_CNAME }, { "SOA", DNS_TYPE_SOA },
-		{ "MX", DNS_TYPE_MX }, { "TXT", DNS_TYPE_TXT }, { "AAAA", DNS_TYPE_AAAA },
+		{ "MX", DNS_TYPE_MX }, { "TXT", DNS_TYPE_TXT }, { "AAAA", DNS_TYPE_AAAA },   { "TLSA", DNS_TYPE_TLSA },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++)

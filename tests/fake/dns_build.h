@@ -44,6 +44,9 @@ void dns_build_txt(struct dns_build *build, struct span owner, uint32_t ttl, con
 /* An OPT record (RFC 6891 6.1.1); the last one. */
 void dns_build_opt(struct dns_build *build);
 
+/* One that says why it failed: @code of RFC 8914. */
+void dns_build_ede(struct dns_build *build, uint16_t code);
+
 /* @name on the wire; returns its octets, 0 for what is no name at all. */
 size_t dns_build_name(struct span name, uint8_t out[static DNS_BUILD_NAME_MAX]);
 

@@ -1,6 +1,7 @@
 #include "tests/fake/net_fake.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "scanner/rules/address.h"
 #include "tests/fake/give_answer.h"
@@ -31,17 +32,15 @@ static void answer(struct net_fake *fake, struct net_query *query, unsigned numb
 		give_answer(query, scripted->packet, scripted->len, scripted->status);
 }
 
-static void postpone(struct net_fake *fake, struct net_query *query, struct net_fetch *fetch, unsigned number,
-		     uint32_t ms)
+/* Where what is to be answered in @ms is noted; NULL: too much is. */
+static struct net_fake_pending *postpone(struct net_fake *fake, unsigned number, uint32_t ms)
 {
 	if (fake->pending_count == NET_FAKE_PENDING_MAX) {
 		complain(fake, "too much is pending", SPAN_LITERAL(""), 0);
-		return;
+		abort(); /* the asker would wait for ever */
 	}
-	fake->pending[fake->pending_count].query = query;
-	fake->pending[fake->pending_count].fetch = fetch;
-	fake->pending[fake->pending_count].number = number;
-	fake->pending[fake->pending_count++].due_ms = fake->now_ms + ms;
+	fake->pending[fake->pending_count] = (struct net_fake_pending){ .number = number, .due_ms = fake->now_ms + ms };
+	return &fake->pending[fake->pending_count++];
 }
 
 static void ask(struct net *net, struct net_query *query)
@@ -51,7 +50,7 @@ static void ask(struct net *net, struct net_query *query)
 	const struct net_fake_answer *scripted = number < fake->answers ? &fake->answer[number] : NULL;
 
 	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
-	    !span_equal(net_query_name(query), span_of(scripted->name))) {
+	    query->unchecked != scripted->unchecked || !span_equal(net_query_name(query), span_of(scripted->name))) {
 		complain(fake, scripted ? "another question was expected" : "no further question was expected",
 			 net_query_name(query), query->type);
 		query->fault = NET_FAULT_SHUTDOWN;
@@ -62,7 +61,7 @@ static void ask(struct net *net, struct net_query *query)
 	if (scripted->at_once || fake->twist.all_at_once)
 		answer(fake, query, number);
 	else
-		postpone(fake, query, NULL, number, scripted->after_ms);
+		postpone(fake, number, scripted->after_ms)->query = query;
 }
 
 /* ---- the fetch: facts are put where net_curl puts them ---- */
@@ -175,7 +174,62 @@ static void fetch_policy(struct net *net, struct net_fetch *fetch)
 	if (fake->fetch->at_once || fake->twist.all_at_once)
 		finish(fake, fetch);
 	else
-		postpone(fake, NULL, fetch, 0, fake->fetch->after_ms);
+		postpone(fake, 0, fake->fetch->after_ms)->fetch = fetch;
+}
+
+/* ---- probes ---- */
+
+static void end_probe(struct net_fake *fake, struct net_probe *probe, unsigned number)
+{
+	const struct net_fake_probe *scripted = &fake->probe[number];
+
+	probe->fault = is_faulted(fake, (unsigned)fake->answers + number) ? fake->twist.fault : scripted->fault;
+	if (!probe->fault) {
+		uint8_t address = probe->smtp->address;
+
+		*probe->smtp = scripted->outcome;
+		probe->smtp->address = address;
+		probe->smtp->sni = probe->sni;
+		if (scripted->octets > 0 && !arena_text(probe->arena, scripted->octets))
+			probe->fault = NET_FAULT_MEMORY;
+	}
+	probe->on_done(probe);
+}
+
+static bool is_name(struct span name, const char *due)
+{
+	return due ? span_equal(name, span_of(due)) : name.n == 0;
+}
+
+static bool is_probe_expected(const struct net_fake *fake, const struct net_probe *probe)
+{
+	const struct net_fake_probe *scripted = &fake->probe[fake->probed];
+
+	return fake->probed < fake->probes && span_equal(probe->host, span_of(fake->host)) &&
+	       address_equal(probe->address, &scripted->address) && probe->sni == scripted->sni &&
+	       is_name(probe->sni_name, scripted->sni_name) && (probe->sni != SMTP_SNI_NONE || !probe->sni_name.p) &&
+	       is_name(probe->target, scripted->target) && probe->patient == fake->patient &&
+	       is_name(probe->tlsa ? probe->tlsa->base : (struct span){ NULL, 0 }, scripted->tlsa);
+}
+
+static void probe_host(struct net *net, struct net_probe *probe)
+{
+	struct net_fake *fake = (struct net_fake *)net;
+	unsigned number = fake->probed;
+
+	if (!is_probe_expected(fake, probe)) {
+		snprintf(fake->why, sizeof(fake->why), "probe %u is not the one expected: name %.*s, records of %.*s",
+			 number, (int)probe->sni_name.n, probe->sni_name.n ? probe->sni_name.p : "",
+			 probe->tlsa ? (int)probe->tlsa->base.n : 0, probe->tlsa ? probe->tlsa->base.p : "");
+		probe->fault = NET_FAULT_SHUTDOWN;
+		probe->on_done(probe);
+		return;
+	}
+	fake->probed++;
+	if (fake->probe[number].at_once || fake->twist.all_at_once)
+		end_probe(fake, probe, number);
+	else
+		postpone(fake, number, fake->probe[number].after_ms)->probe = probe;
 }
 
 /* ---- time ---- */
@@ -194,9 +248,11 @@ static uint64_t now_ms(struct net *net)
 
 void net_fake_init(struct net_fake *fake)
 {
-	*fake = (struct net_fake){ .net = { .ask = ask, .fetch = fetch_policy, .wall_ms = wall_ms, .now_ms = now_ms },
-				   .now_ms = NET_FAKE_EPOCH_MS,
-				   .twist.fault_at = -1 };
+	*fake = (struct net_fake){
+		.net = { .ask = ask, .fetch = fetch_policy, .probe = probe_host, .wall_ms = wall_ms, .now_ms = now_ms },
+		.now_ms = NET_FAKE_EPOCH_MS,
+		.twist.fault_at = -1
+	};
 }
 
 static unsigned next_due(const struct net_fake *fake)
@@ -215,19 +271,20 @@ static unsigned next_due(const struct net_fake *fake)
 void net_fake_run(struct net_fake *fake)
 {
 	while (fake->pending_count > 0) {
-		unsigned at = next_due(fake), number = fake->pending[at].number;
-		struct net_query *query = fake->pending[at].query;
-		struct net_fetch *fetch = fake->pending[at].fetch;
+		unsigned at = next_due(fake);
+		struct net_fake_pending due = fake->pending[at];
 
-		if (fake->pending[at].due_ms > fake->now_ms)
-			fake->now_ms = fake->pending[at].due_ms;
+		if (due.due_ms > fake->now_ms)
+			fake->now_ms = due.due_ms;
 		fake->pending_count--;
 		for (unsigned i = at; i < fake->pending_count; i++)
 			fake->pending[i] = fake->pending[i + 1];
-		if (query)
-			answer(fake, query, number);
+		if (due.query)
+			answer(fake, due.query, due.number);
+		else if (due.fetch)
+			finish(fake, due.fetch);
 		else
-			finish(fake, fetch);
+			end_probe(fake, due.probe, due.number);
 	}
 }
 
@@ -242,4 +299,6 @@ void net_fake_end(struct net_fake *fake)
 			 fake->answers, fake->answer[questions].name);
 	else if (fake->fetch && fake->fetch->expected && fake->fetched == 0)
 		snprintf(fake->why, sizeof(fake->why), "no policy was fetched");
+	else if (fake->probed < fake->probes)
+		snprintf(fake->why, sizeof(fake->why), "only %u of %zu probes were made", fake->probed, fake->probes);
 }

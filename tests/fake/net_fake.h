@@ -1,9 +1,9 @@
 /* tests/fake/net_fake.h - the `net.h` of a world without network: answers come from a script, time is made
  * up.
  *
- * The asker's questions are compared with the script one by one, in order; each is answered as the script
- * says, at once (before ask returns) or when fake time has come to it. Answers due at the same moment come in
- * the order of the questions, or the other way round. Nothing is allocated but in the asker's arena, as
+ * The asker's questions, and then a host's probes, are compared with the script one by one, in order; each is answered
+ * as the script says, at once (before ask returns) or when fake time has come to it. Answers due at the same moment
+ * come in the order of the questions, or the other way round. Nothing is allocated but in the asker's arena, as
  * net_curl does.
  */
 #ifndef STSURVEY_TESTS_FAKE_NET_FAKE_H
@@ -21,8 +21,9 @@ enum {
 struct net_fake_answer {
 	const char *name; /* as it must be asked */
 	uint16_t type;
-	bool shared;  /* asked as one that other domains ask, too */
-	bool at_once; /* before ask returns */
+	bool shared;    /* asked as one that other domains ask, too */
+	bool unchecked; /* asked with CD */
+	bool at_once;   /* before ask returns */
 	uint32_t after_ms;
 	int fault;              /* enum net_fault */
 	enum dns_status status; /* where there is no packet */
@@ -44,11 +45,25 @@ struct net_fake_fetch {
 	struct obs_policy outcome; /* status, address_used, fetch_ms, tls, http; copied as net_curl copies */
 };
 
+/* One probe that must be asked for, and what it brings. */
+struct net_fake_probe {
+	struct obs_address address; /* as they must be given: this, … */
+	enum smtp_sni sni;
+	const char *sni_name; /* … the name asked for (NULL: none), … */
+	const char *target;   /* … the end of the host's CNAME chain (NULL: none), … */
+	const char *tlsa;     /* … and whose TLSA records (NULL: none) */
+	bool at_once;
+	uint32_t after_ms;
+	int fault;
+	size_t octets; /* that it keeps in the asker's arena, beside the outcome */
+	struct obs_smtp outcome;
+};
+
 /* How this run differs from what the script says. */
 struct net_fake_twist {
 	bool all_at_once;
 	bool reverse; /* what is due together comes the other way round */
-	int fault_at; /* question (the fetch is one, too) that meets `fault`; -1: none */
+	int fault_at; /* question (the fetch is one, too, and so are probes) that meets `fault`; -1: none */
 	int fault;
 };
 
@@ -58,15 +73,21 @@ struct net_fake {
 	const struct net_fake_answer *answer;
 	size_t answers;
 	const struct net_fake_fetch *fetch; /* NULL: none may be asked for */
+	const struct net_fake_probe *probe;
+	size_t probes;
+	const char *host; /* that is probed */
+	bool patient;     /* as a probe must be */
 	struct net_fake_twist twist;
 	int64_t wall_ms; /* when now_ms was NET_FAKE_EPOCH_MS */
 	/* its own */
 	uint64_t now_ms;
 	unsigned asked, fetched; /* questions and fetches so far */
-	struct {
+	unsigned probed;
+	struct net_fake_pending {
 		struct net_query *query; /* or */
-		struct net_fetch *fetch;
-		unsigned number; /* of the question */
+		struct net_fetch *fetch; /* or */
+		struct net_probe *probe;
+		unsigned number; /* of the question, or probe */
 		uint64_t due_ms;
 	} pending[NET_FAKE_PENDING_MAX];
 	unsigned pending_count;

@@ -55,6 +55,7 @@ static void dump_answer(struct dump *dump, const char *key, const struct obs_ans
 	print(dump, "%s %s\n", key, dns_status_names[answer->status]);
 	print(dump, "%s.ad %d\n%s.loop %d\n", key, answer->ad, key, answer->cname_loop);
 	print(dump, "%s.ttl %u\n%s.tries %u\n", key, answer->ttl, key, answer->tries);
+	print(dump, "%s.ede %d\n%s.unchecked %s\n", key, answer->ede - 1, key, dns_status_names[answer->unchecked]);
 	print(dump, "%s.links %zu\n", key, (size_t)answer->cname_count);
 	list(dump, key, "cname", answer->cname, answer->cname_count, " ");
 }
@@ -81,19 +82,28 @@ static void dump_txt(struct dump *dump, const char *key, const struct obs_txt *t
 	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_names[state], key,
 	      (size_t)txt->count, key, (size_t)txt->omitted, key, octets);
 	list(dump, key, "records", txt->record, txt->count, " | ");
+	print(dump, "%s.split", key);
+	for (size_t i = 0; txt->split && i < txt->count; i++) {
+		print(dump, "%s", i > 0 ? " |" : "");
+		for (size_t k = 0; k < txt->split[i].n; k++)
+			print(dump, " %u", (uint8_t)txt->split[i].p[k]);
+	}
+	print(dump, "\n");
 }
 
-static void dump_addresses(struct dump *dump, const struct obs_policy *policy)
+static void print_address(struct dump *dump, const struct obs_address *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
+	print(dump, " %s", inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octet, text, sizeof(text)));
+}
+
+static void dump_addresses(struct dump *dump, const struct obs_address *address, size_t count, size_t omitted)
+{
 	print(dump, "addresses");
-	for (size_t i = 0; i < policy->address_count; i++)
-		print(dump, " %s",
-		      inet_ntop(policy->address[i].family == 4 ? AF_INET : AF_INET6, policy->address[i].octet, text,
-				sizeof(text)));
-	print(dump, "\naddresses.count %zu\naddresses.omitted %zu\nused %d\n", (size_t)policy->address_count,
-	      (size_t)policy->address_omitted, policy->address_used);
+	for (size_t i = 0; i < count; i++)
+		print_address(dump, &address[i]);
+	print(dump, "\naddresses.count %zu\naddresses.omitted %zu\n", count, omitted);
 }
 
 static void dump_tls(struct dump *dump, const struct obs_tls *tls)
@@ -113,7 +123,8 @@ static void dump_policy(struct dump *dump, const struct obs_policy *policy)
 {
 	dump_answer(dump, "a", &policy->a);
 	dump_answer(dump, "aaaa", &policy->aaaa);
-	dump_addresses(dump, policy);
+	dump_addresses(dump, policy->address, policy->address_count, policy->address_omitted);
+	print(dump, "used %d\n", policy->address_used);
 	print(dump, "connect %s\nreserved %d\n", connect_status_names[policy->status], policy->reserved);
 	dump_tls(dump, &policy->tls);
 	print(dump, "http %u\nhttp.failure %d\nhttp.size %llu\n", policy->http.status, policy->http.failure,
@@ -122,6 +133,45 @@ static void dump_policy(struct dump *dump, const struct obs_policy *policy)
 	list(dump, "http", "location", &policy->http.location, 1, "");
 	list(dump, "http", "coding", &policy->http.content_encoding, 1, "");
 	list(dump, "http", "body", &policy->http.body, 1, "");
+}
+
+static void dump_tlsa(struct dump *dump, const char *key, const struct obs_tlsa *tlsa)
+{
+	dump_answer(dump, key, &tlsa->answer);
+	list(dump, key, "base", &tlsa->base, 1, "");
+	print(dump, "%s.count %u\n%s.omitted %u\n%s.records", key, tlsa->count, key, tlsa->omitted, key);
+	for (size_t i = 0; i < tlsa->count; i++) {
+		print(dump, "%s %u %u %u ", i > 0 ? " |" : "", tlsa->record[i].usage, tlsa->record[i].selector,
+		      tlsa->record[i].matching);
+		print_text(dump, tlsa->record[i].data);
+	}
+	print(dump, "\n");
+}
+
+void dump_host(struct dump *dump, const struct obs_host *host)
+{
+	static const char *const sni[SMTP_SNI_COUNT] = { "host", "base", "none" };
+
+	dump->n = 0;
+	list(dump, "host", "name", &host->name, 1, "");
+	print(dump, "passes %u\nreserved %d\nblocklisted %d\nsecure %d\n", host->passes, host->reserved,
+	      host->blocklisted, host->secure);
+	dump_answer(dump, "a", &host->a);
+	dump_answer(dump, "aaaa", &host->aaaa);
+	dump_addresses(dump, host->address, host->address_count, host->address_omitted);
+	print(dump, "addresses.untried %zu\n", host->address_untried);
+	dump_tlsa(dump, "expanded", &host->tlsa[HOST_TLSA_EXPANDED]);
+	dump_tlsa(dump, "initial", &host->tlsa[HOST_TLSA_INITIAL]);
+	print(dump, "unprobed %zu\nprobes.count %zu\nprobes", host->address_unprobed, host->probe_count);
+	for (size_t i = 0; i < host->probe_count; i++) {
+		const struct obs_smtp *probe = &host->probe[i];
+
+		print(dump, "%s", i > 0 ? " |" : "");
+		print_address(dump, &host->address[probe->address]);
+		print(dump, " %s %s %s", sni[probe->sni], smtp_phase_names[probe->phase],
+		      connect_status_names[probe->status]);
+	}
+	print(dump, "\n");
 }
 
 void dump_make(struct dump *dump, const struct observation *observation, const struct classification *result)

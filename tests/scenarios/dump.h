@@ -4,6 +4,7 @@
 #define STSURVEY_TESTS_SCENARIOS_DUMP_H
 
 #include "analysis/classify/classify.h"
+#include "parsers/mail_host.h"
 
 enum { DUMP_MAX = 512 * 1024 };
 
@@ -14,6 +15,9 @@ struct dump {
 
 /* Everything but what depends on time alone. */
 void dump_make(struct dump *dump, const struct observation *observation, const struct classification *result);
+
+/* The same of an MX host. */
+void dump_host(struct dump *dump, const struct obs_host *host);
 
 /* One more line. */
 __attribute__((format(printf, 3, 4))) void dump_add(struct dump *dump, const char *key, const char *format, ...);

@@ -16,6 +16,11 @@ static void on_done(struct job *job)
 	((struct play *)job->context->arg)->done++;
 }
 
+static void on_host_done(struct host_job *host)
+{
+	((struct play *)host->context->arg)->done++;
+}
+
 bool play_init(struct play *play, const struct script *script)
 {
 	play->script = script;
@@ -24,9 +29,14 @@ bool play_init(struct play *play, const struct script *script)
 					      .address_blocklist = script->address_blocklist,
 					      .domain_blocklist = script->domain_blocklist,
 					      .done = on_done,
+					      .host_done = script->smtp ? on_host_done : NULL,
+					      .ad_believed = script->ad_believed,
+					      .no_ipv4 = script->no_ipv4,
+					      .no_ipv6 = script->no_ipv6,
 					      .arg = play };
 	play->why[0] = '\0';
 	job_init(&play->job, &play->context);
+	host_job_init(&play->host, &play->context);
 	play->buffer = record_buffer_new();
 	play->decode = decode_new();
 	return play->buffer && play->decode;
@@ -35,6 +45,7 @@ bool play_init(struct play *play, const struct script *script)
 void play_fini(struct play *play)
 {
 	job_fini(&play->job);
+	host_job_fini(&play->host);
 	record_buffer_free(play->buffer);
 	decode_free(play->decode);
 }
@@ -53,14 +64,29 @@ static void read_back(struct play *play)
 	struct classification result;
 
 	decode_begin(play->decode, record_buffer_content(play->buffer));
-	if (decode_next(play->decode, &observation, &other) != DECODE_DOMAIN) {
+	if (decode_next(play->decode, &observation, &other) != (play->script->is_host ? DECODE_HOST : DECODE_DOMAIN)) {
 		blame(play, "the record can't be read back", "");
 		return;
 	}
-	classify(&observation, &result);
-	dump_make(&play->read_back, &observation, &result);
+	if (play->script->is_host) {
+		dump_host(&play->read_back, &other.host);
+	} else {
+		classify(&observation, &result);
+		dump_make(&play->read_back, &observation, &result);
+	}
 	if (play->read_back.n != play->dump.n || memcmp(play->read_back.text, play->dump.text, play->dump.n) != 0)
 		blame(play, "the record read back differs", "");
+}
+
+static int conclude_host(struct play *play)
+{
+	if (host_job_fault(&play->host))
+		return host_job_fault(&play->host);
+	dump_host(&play->dump, &play->host.facts);
+	record_buffer_reset(play->buffer);
+	if (record_put_host(play->buffer, &play->host.facts) < 0)
+		return record_buffer_content(play->buffer).n == 0 ? NET_FAULT_MEMORY : NET_OK;
+	return NET_OK;
 }
 
 static int conclude(struct play *play)
@@ -88,13 +114,20 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 	play->fake.answer = run->answer;
 	play->fake.answers = run->answers;
 	play->fake.fetch = &run->fetch;
+	play->fake.probe = run->probe;
+	play->fake.probes = run->probes;
+	play->fake.host = run->domain.p;
+	play->fake.patient = run->last_pass;
 	play->fake.wall_ms = run->wall_ms;
 	if (twist)
 		play->fake.twist = *twist;
 	play->done = 0;
-	job_start(&play->job, INDEX, RANK, run->domain, run->last_pass);
+	if (play->script->is_host)
+		host_job_start(&play->host, run->domain, run->last_pass);
+	else
+		job_start(&play->job, INDEX, RANK, run->domain, run->last_pass);
 	net_fake_run(&play->fake);
-	fault = conclude(play);
+	fault = play->script->is_host ? conclude_host(play) : conclude(play);
 	if (play->fake.why[0] != '\0')
 		blame(play, play->fake.why, "");
 	if (play->done != 1)
@@ -104,7 +137,9 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 	net_fake_end(&play->fake);
 	if (play->fake.why[0] != '\0')
 		blame(play, "", play->fake.why);
-	if (play->job.index != INDEX || play->job.rank != RANK || play->job.time_ms != run->wall_ms)
+	if (play->script->is_host
+		    ? play->host.facts.time_ms != run->wall_ms
+		    : play->job.index != INDEX || play->job.rank != RANK || play->job.time_ms != run->wall_ms)
 		blame(play, "index, rank or time differ", "");
 	return fault;
 }
@@ -118,7 +153,7 @@ static struct span value_of(const struct play *play, const char *key, int fault,
 		return (struct span){ NULL, 0 };
 	if (strcmp(key, "duration") != 0)
 		return dump_value(&play->dump, key);
-	snprintf(text, 16, "%u", play->job.duration_ms);
+	snprintf(text, 16, "%u", play->script->is_host ? play->host.facts.duration_ms : play->job.duration_ms);
 	return span_of(text);
 }
 

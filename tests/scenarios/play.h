@@ -3,6 +3,7 @@
 #define STSURVEY_TESTS_SCENARIOS_PLAY_H
 
 #include "output/scan_file/decode.h"
+#include "scanner/job/host_job.h"
 #include "scanner/job/job.h"
 #include "tests/scenarios/dump.h"
 #include "tests/scenarios/script.h"
@@ -11,7 +12,8 @@ struct play {
 	const struct script *script;
 	struct net_fake fake;
 	struct job_context context;
-	struct job job;
+	struct job job; /* or, of a script about a host: */
+	struct host_job host;
 	unsigned done; /* calls of it since the run began */
 	struct record_buffer *buffer;
 	struct decode *decode;

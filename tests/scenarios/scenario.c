@@ -37,7 +37,8 @@ static bool ends_the_same(const char *path, const char *how, const struct net_fa
 
 static bool faults_conclude_nothing(const char *path)
 {
-	unsigned questions = (unsigned)script.run[0].answers + script.run[0].fetch.expected;
+	const struct script_run *run = &script.run[0];
+	unsigned questions = (unsigned)(run->answers + run->fetch.expected + run->probes);
 
 	for (unsigned at = 0; at < questions; at++) {
 		for (int fault = NET_FAULT_MEMORY; fault >= NET_FAULT_SHUTDOWN; fault--) {

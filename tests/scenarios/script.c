@@ -37,6 +37,32 @@ static bool on_domain(struct script_reading *reading, struct words w)
 	return reading->run->answers == 0;
 }
 
+static bool on_host(struct script_reading *reading, struct words w)
+{
+	reading->script->is_host = reading->script->smtp = true;
+	return on_domain(reading, w);
+}
+
+static bool on_smtp(struct script_reading *reading, struct words w)
+{
+	(void)w;
+	return reading->script->smtp = true;
+}
+
+static bool on_trust_ad(struct script_reading *reading, struct words w)
+{
+	(void)w;
+	return reading->script->ad_believed = true;
+}
+
+static bool on_no_route(struct script_reading *reading, struct words w)
+{
+	bool ipv4 = span_equal(w.word[1], SPAN_LITERAL("IPv4"));
+
+	*(ipv4 ? &reading->script->no_ipv4 : &reading->script->no_ipv6) = true;
+	return ipv4 || span_equal(w.word[1], SPAN_LITERAL("IPv6"));
+}
+
 static bool on_last_pass(struct script_reading *reading, struct words w)
 {
 	(void)w;
@@ -116,16 +142,26 @@ static bool on_expect(struct script_reading *reading, struct words w)
 }
 
 static const struct script_word survey_words[] = {
-	{ "domain", on_domain, 2 },         { "last-pass", on_last_pass, 1 },
-	{ "as-written", on_as_written, 1 }, { "time", on_time, 2 },
-	{ "allow", on_networks, 2 },        { "block", on_networks, 2 },
-	{ "unasked", on_unasked, 2 },       { "again", on_again, 1 },
-	{ "expect", on_expect, 2 },         { 0 },
+	{ "domain", on_domain, 2 },
+	{ "last-pass", on_last_pass, 1 },
+	{ "as-written", on_as_written, 1 },
+	{ "time", on_time, 2 },
+	{ "allow", on_networks, 2 },
+	{ "block", on_networks, 2 },
+	{ "unasked", on_unasked, 2 },
+	{ "again", on_again, 1 },
+	{ "expect", on_expect, 2 },
+	{ "host", on_host, 2 },
+	{ "smtp", on_smtp, 1 },
+	{ "trust-ad", on_trust_ad, 1 },
+	{ "no-route", on_no_route, 2 },
+	{ 0 },
 };
 
 static bool handle(struct script_reading *reading, struct words w)
 {
-	static const struct script_word *const table[] = { survey_words, script_answer_words, script_fetch_words };
+	static const struct script_word *const table[] = { survey_words, script_answer_words, script_fetch_words,
+							   script_probe_words };
 
 	for (size_t i = 0; i < COUNT_OF(table); i++)
 		for (const struct script_word *entry = table[i]; entry->word; entry++)

@@ -10,6 +10,7 @@
 enum {
 	SCRIPT_RUNS_MAX = 4,
 	SCRIPT_ANSWERS_MAX = 64,
+	SCRIPT_PROBES_MAX = OBS_PROBE_MAX,
 	SCRIPT_EXPECTED_MAX = 48,
 	SCRIPT_NAMES_MAX = 300,
 	SCRIPT_TIME = 1800000000, /* seconds since 1970; of every run unless the script says otherwise */
@@ -20,7 +21,7 @@ struct script_expected {
 	unsigned line;
 };
 
-/* One survey of the domain. */
+/* One survey of the domain, or one look at the host. */
 struct script_run {
 	struct span domain;
 	bool last_pass;
@@ -28,6 +29,8 @@ struct script_run {
 	struct net_fake_answer answer[SCRIPT_ANSWERS_MAX];
 	size_t answers;
 	struct net_fake_fetch fetch;
+	struct net_fake_probe probe[SCRIPT_PROBES_MAX];
+	size_t probes;
 	struct obs_certificate leaf;
 	struct span name[SCRIPT_NAMES_MAX];
 	struct obs_verify_error error[OBS_VERIFY_ERRORS_MAX];
@@ -41,6 +44,10 @@ struct script {
 	unsigned runs;
 	struct cidr_set *allow, *address_blocklist; /* NULL: none */
 	struct domain_set *domain_blocklist;        /* likewise */
+	bool is_host;                               /* `domain` of its runs is an MX host */
+	bool smtp;                                  /* hosts are looked at */
+	bool ad_believed;                           /* the resolver's AD counts */
+	bool no_ipv4, no_ipv6;                      /* there is no route */
 	void *memory;                               /* behind all of the above */
 };
 

@@ -16,6 +16,7 @@ bool script_answer_seal(struct script_reading *reading)
 	char *kept;
 
 	reading->in_fetch = false;
+	reading->probe = NULL;
 	if (!answer)
 		return true;
 	reading->answer = NULL;
@@ -47,7 +48,10 @@ static bool on_ask(struct script_reading *reading, struct words w)
 						     .after_ms = SCRIPT_AFTER_MS,
 						     .status = DNS_TIMEOUT,
 						     .tries = 1 };
-	reading->answer->shared = w.count > 3 && span_equal(w.word[3], SPAN_LITERAL("shared"));
+	for (int i = 3; i < w.count; i++) {
+		reading->answer->shared |= span_equal(w.word[i], SPAN_LITERAL("shared"));
+		reading->answer->unchecked |= span_equal(w.word[i], SPAN_LITERAL("unchecked"));
+	}
 	reading->no_packet = false;
 	reading->raw.p = NULL;
 	reading->cut = 0;
@@ -64,7 +68,9 @@ static bool on_after(struct script_reading *reading, struct words w)
 		reading->run->fetch.after_ms = (uint32_t)script_number(w.word[1]);
 	else if (reading->answer)
 		reading->answer->after_ms = (uint32_t)script_number(w.word[1]);
-	return reading->in_fetch || reading->answer;
+	else if (reading->probe)
+		reading->probe->after_ms = (uint32_t)script_number(w.word[1]);
+	return reading->in_fetch || reading->answer || reading->probe;
 }
 
 static bool on_now(struct script_reading *reading, struct words w)
@@ -74,7 +80,9 @@ static bool on_now(struct script_reading *reading, struct words w)
 		reading->run->fetch.at_once = true;
 	else if (reading->answer)
 		reading->answer->at_once = true;
-	return reading->in_fetch || reading->answer;
+	else if (reading->probe)
+		reading->probe->at_once = true;
+	return reading->in_fetch || reading->answer || reading->probe;
 }
 
 static bool on_fault(struct script_reading *reading, struct words w)
@@ -86,7 +94,9 @@ static bool on_fault(struct script_reading *reading, struct words w)
 		reading->run->fetch.fault = -fault;
 	else if (reading->answer)
 		reading->answer->fault = -fault;
-	return fault < 4 && (reading->in_fetch || reading->answer);
+	else if (reading->probe)
+		reading->probe->fault = -fault;
+	return fault < 4 && (reading->in_fetch || reading->answer || reading->probe);
 }
 
 static bool on_silence(struct script_reading *reading, struct words w)
@@ -130,6 +140,12 @@ static bool on_opt(struct script_reading *reading, struct words w)
 {
 	(void)w;
 	dns_build_opt(&reading->build);
+	return reading->answer;
+}
+
+static bool on_ede(struct script_reading *reading, struct words w)
+{
+	dns_build_ede(&reading->build, (uint16_t)script_number(w.word[1]));
 	return reading->answer;
 }
 
@@ -222,6 +238,20 @@ static bool on_txt(struct script_reading *reading, struct words w)
 	return reading->answer;
 }
 
+/* TLSA USAGE SELECTOR MATCHING [HEX]; the data is "ab" unless given. */
+static bool on_tlsa(struct script_reading *reading, struct words w)
+{
+	struct span hex = w.count > 4 ? w.word[4] : SPAN_LITERAL("6162");
+	char *rdata = script_keep(&reading->memory, 3 + hex.n / 2);
+
+	for (int i = 0; i < 3; i++)
+		rdata[i] = (char)script_number(w.word[1 + i]);
+	if (!unhex(hex, rdata + 3))
+		return false;
+	dns_build_record(&reading->build, reading->owner, DNS_TYPE_TLSA, reading->ttl, rdata, 3 + hex.n / 2);
+	return reading->answer;
+}
+
 static bool on_cname(struct script_reading *reading, struct words w)
 {
 	struct span target = script_name(reading, w.word[1]);
@@ -241,6 +271,7 @@ const struct script_word script_answer_words[] = {
 	{ "ad", on_flag, 1 },
 	{ "tc", on_flag, 1 },
 	{ "opt", on_opt, 1 },
+	{ "ede", on_ede, 2 },
 	{ "tries", on_tries, 2 },
 	{ "question", on_question, 3 },
 	{ "hex", on_hex, 1 },
@@ -253,5 +284,6 @@ const struct script_word script_answer_words[] = {
 	{ "MX", on_mx, 3 },
 	{ "TXT", on_txt, 1 },
 	{ "CNAME", on_cname, 2 },
+	{ "TLSA", on_tlsa, 4 },
 	{ 0 },
 };

@@ -74,8 +74,13 @@ static bool on_connect(struct script_reading *reading, struct words w)
 
 static bool on_target(struct script_reading *reading, struct words w)
 {
-	reading->run->fetch.target = script_name(reading, w.word[1]).p;
-	return reading->in_fetch;
+	const char *name = script_name(reading, w.word[1]).p;
+
+	if (reading->probe)
+		reading->probe->target = name;
+	else
+		reading->run->fetch.target = name;
+	return reading->in_fetch || reading->probe;
 }
 
 static bool on_used(struct script_reading *reading, struct words w)

@@ -16,7 +16,8 @@ struct script_reading {
 	struct script_memory *memory;
 	struct script_run *run;
 	struct net_fake_answer *answer; /* being described, or */
-	bool in_fetch;
+	bool in_fetch;                  /* or */
+	struct net_fake_probe *probe;
 	/* of the answer */
 	struct dns_build build;
 	bool no_packet;
@@ -40,7 +41,7 @@ struct script_word {
 	int min; /* words, this one included */
 };
 
-extern const struct script_word script_answer_words[], script_fetch_words[];
+extern const struct script_word script_answer_words[], script_fetch_words[], script_probe_words[];
 
 /* What was described is whole. False: it can't be built. */
 bool script_answer_seal(struct script_reading *reading);
