@@ -16,7 +16,7 @@
 #include "scanner/program.h"
 #include "scanner/rules/idna.h"
 #include "scanner/run/domain_log.h"
-#include "scanner/run/net_live.h"
+#include "scanner/live/net_live.h"
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {

@@ -165,6 +165,13 @@ bool address_is_within(const struct obs_address *address, uint8_t family, const 
 	       (mask == 0 || ((prefix[whole] ^ address->octet[whole]) & mask) == 0);
 }
 
+bool address_is_loopback(const struct obs_address *address)
+{
+	static const uint8_t four[] = { 127 }, six[16] = { [15] = 1 };
+
+	return address_is_within(address, 4, four, 8) || address_is_within(address, 6, six, 128);
+}
+
 static const struct special *special_of(const struct obs_address *address)
 {
 	for (size_t i = 0; i < COUNT_OF(special); i++)

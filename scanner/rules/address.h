@@ -52,6 +52,9 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
  * holds an IPv4 address is what that one is. */
 bool address_is_global(const struct obs_address *address);
 
+/* 127.0.0.0/8, ::1: of this machine. */
+bool address_is_loopback(const struct obs_address *address);
+
 /* Does it hold an IPv4 address, at whose host packets to it end: IPv4-mapped (::ffff:0:0/96), NAT64 (64:ff9b::/96),
  * 6to4 (2002::/16)? */
 bool address_embeds(const struct obs_address *address, struct obs_address *inside);

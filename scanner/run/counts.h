@@ -21,9 +21,18 @@ struct domain_counts {
 	_Atomic uint64_t nxdomain; /* as in overview.csv: the answer to MX */
 };
 
+/* Of MX hosts. */
+struct host_counts {
+	_Atomic uint64_t recorded;
+	_Atomic uint64_t unknown;                    /* of these: they could not be found out about */
+	_Atomic uint64_t deferred;                   /* as domains are */
+	_Atomic uint64_t in_flight, probes, probing; /* looked at; connections begun, and open */
+};
+
 /* What a worker has done so far in this run; its thread alone writes. */
 struct worker_counts {
 	struct domain_counts recorded;
+	struct host_counts hosts;
 	_Atomic uint64_t deferred; /* kept for the second pass or, once the scan is stopping, for --resume */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and begun again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;

@@ -182,6 +182,33 @@ static void put_counts(struct json *json, const struct moment *moment)
 	json_close_object(json);
 }
 
+/* --smtp; counts are the file's, as those above. */
+static void put_hosts(struct json *json, const struct scan *scan, const struct moment *moment)
+{
+	const struct options *options = scan->options;
+	bool written = !moment->unwritten;
+
+	json_open_object(json, "smtp");
+	json_text(json, "of", options->mx_hosts ? "mx-hosts" : options->smtp == OPTIONS_SMTP_ALL ? "all" : "sts");
+	json_text(json, "ehlo_domain", scan->live.ehlo);
+	json_bool(json, "ehlo_domain_is_makeshift", !scan->is_named);
+	json_uint(json, "port", options->smtp_port);
+	json_number(json, "timeout", options->smtp_timeout);
+	json_uint(json, "concurrency", scan->live.probes_at_once * scan->workers);
+	json_uint(json, "concurrency_slow", scan->live.probes_slow * scan->workers);
+	json_bool(json, "ad_believed", net_live_believes_ad(options));
+	json_known(json, "hosts", written, moment->hosts);
+	json_known(json, "hosts_unknown", written, moment->hosts_unknown);
+	json_number(json, "share_unknown", written ? moment_hosts_unknown_share(moment) : NAN);
+	json_uint(json, "hosts_left", moment->hosts_left);
+	json_known(json, "probes", !moment->traffic_lost, moment->probes);
+	json_uint(json, "probing", moment->probing);
+	json_uint(json, "joined", atomic_load(&scan->hosts.joined));
+	json_uint(json, "deferred", SCAN_SUM(scan, hosts.deferred));
+	json_uint(json, "lost", atomic_load(&scan->hosts.lost));
+	json_close_object(json);
+}
+
 static void put_server(struct json *json, const struct scan *scan, unsigned i)
 {
 	const struct server_check *check = &scan->check[i];
@@ -245,6 +272,8 @@ int metadata_write(const struct scan *scan, const struct moment *moment, int exi
 	put_files(&json, scan);
 	put_options(&json, scan);
 	put_counts(&json, moment);
+	if (moment->has_hosts)
+		put_hosts(&json, scan, moment);
 	put_run(&json, scan);
 	json_end(&json);
 	if (whole_file_close(&file, true, exit_status >= 0) == 0)

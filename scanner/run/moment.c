@@ -30,14 +30,23 @@ double moment_fraction(double of_feed, uint64_t handed, uint64_t recorded, uint6
 	return fraction < 1 ? fraction : 1;
 }
 
+static void put_stopping(struct moment *moment, double left_s)
+{
+	char hosts[48] = "";
+
+	if (moment->has_hosts)
+		snprintf(hosts, sizeof(hosts), " and %llu mail servers", (unsigned long long)moment->hosts_in_flight);
+	snprintf(moment->note, sizeof(moment->note), "stopping: %llu domains%s in flight, %.0f s left",
+		 (unsigned long long)moment->in_flight, hosts, left_s);
+}
+
 static void note_now(const struct scan *scan, struct moment *moment)
 {
 	double left = scan->drain_end_s - (double)moment->elapsed_ms / 1000;
 	const char *note = "";
 
 	if (moment->stopping) {
-		snprintf(moment->note, sizeof(moment->note), "stopping: %llu domains in flight, %.0f s left",
-			 (unsigned long long)moment->in_flight, left > 0 ? left : 0);
+		put_stopping(moment, left > 0 ? left : 0);
 		return;
 	}
 	if (scan_is_paused(scan))
@@ -49,6 +58,32 @@ static void note_now(const struct scan *scan, struct moment *moment)
 	else if (atomic_load(&scan->phase) == SCAN_SECOND_PASS)
 		note = "asking again what stayed unknown";
 	snprintf(moment->note, sizeof(moment->note), "%s", note);
+}
+
+static void count_hosts(const struct scan *scan, struct moment *moment)
+{
+	uint64_t known = atomic_load(&scan->hosts.seen) - atomic_load(&scan->hosts.lost);
+
+	moment->hosts_unknown = atomic_load(&scan->before.hosts.unknown) + SCAN_SUM(scan, hosts.unknown);
+	moment->hosts = atomic_load(&scan->before.hosts.recorded) + SCAN_SUM(scan, hosts.recorded);
+	moment->hosts_left = known > moment->hosts ? known - moment->hosts : 0;
+	moment->hosts_in_flight = SCAN_SUM(scan, hosts.in_flight);
+	moment->probes = scan->before.probes + SCAN_SUM(scan, hosts.probes);
+	moment->probing = SCAN_SUM(scan, hosts.probing);
+}
+
+/* A host is as much work as a domain; of --max-domains the feed knows, too. */
+static double fraction_now(const struct scan *scan, const struct moment *moment)
+{
+	uint64_t handed = atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed);
+	double of_feed = feed_fraction(scan->feed);
+
+	if (!moment->has_hosts)
+		return moment_fraction(of_feed, handed, moment->domains, scan->options->max_domains);
+	if (scan->options->mx_hosts)
+		handed = moment->domains; /* but for those lines that are none, they are the hosts */
+	return moment_fraction(of_feed, handed + moment->hosts + moment->hosts_left, moment->domains + moment->hosts,
+			       0);
 }
 
 void moment_now(const struct scan *scan, struct moment *moment)
@@ -68,12 +103,13 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.deferred_left = deferred_left(scan),
 		.in_flight = SCAN_SUM(scan, in_flight),
 		.fetching = SCAN_SUM(scan, fetching),
+		.has_hosts = options_probes(scan->options),
 		.stopping = scan_is_stopping(scan),
 	};
 	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
-	moment->fraction = moment_fraction(feed_fraction(scan->feed),
-					   atomic_load(&scan->before.counts.domains) + feed_handed(scan->feed),
-					   moment->domains, scan->options->max_domains);
+	if (moment->has_hosts)
+		count_hosts(scan, moment);
+	moment->fraction = fraction_now(scan, moment);
 	note_now(scan, moment);
 }
 
@@ -87,6 +123,11 @@ double moment_unknown_share(const struct moment *moment)
 static double share_of(const struct moment *moment, uint64_t part)
 {
 	return moment->domains == 0 ? 0 : (double)part / (double)moment->domains;
+}
+
+double moment_hosts_unknown_share(const struct moment *moment)
+{
+	return moment->hosts == 0 ? 0 : (double)moment->hosts_unknown / (double)moment->hosts;
 }
 
 double moment_nxdomain_share(const struct moment *moment)
@@ -121,5 +162,8 @@ void moment_trailer(const struct moment *moment, enum record_completion completi
 					    .blocklisted = moment->blocklisted,
 					    .illegal = moment->illegal,
 					    .queries = moment->traffic_lost ? 0 : moment->queries,
-					    .fetches = moment->traffic_lost ? 0 : moment->fetches };
+					    .fetches = moment->traffic_lost ? 0 : moment->fetches,
+					    .hosts = moment->hosts,
+					    .hosts_unknown = moment->hosts_unknown,
+					    .probes = moment->traffic_lost ? 0 : moment->probes };
 }

@@ -22,12 +22,19 @@ struct moment {
 	uint64_t nxdomain; /* of those, with NXDOMAIN for an answer: the domain does not exist */
 	uint64_t queries;  /* DNS packets sent */
 	uint64_t fetches;  /* policy fetches begun */
+	uint64_t hosts;    /* MX hosts recorded */
+	uint64_t hosts_unknown;
+	uint64_t probes;   /* connections to them begun */
 	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
 	bool unwritten;    /* the file could not be written: what it holds of all this is not known here */
 	/* at this moment */
 	uint64_t deferred_left;     /* domains without a record, to be asked again */
 	uint64_t in_flight;         /* domains */
 	uint64_t fetching;          /* policy fetches */
+	bool has_hosts;             /* MX hosts are probed; else the rest is 0 */
+	uint64_t hosts_left;        /* known, and without a record */
+	uint64_t hosts_in_flight;   /* of these */
+	uint64_t probing;           /* connections to them */
 	bool stopping;              /* no more domains are begun */
 	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary, e.g. "paused: no name server answers"; "": nothing
 				     */
@@ -40,6 +47,9 @@ void moment_now(const struct scan *scan, struct moment *moment);
  * which do not exist. */
 double moment_unknown_share(const struct moment *moment);
 double moment_nxdomain_share(const struct moment *moment);
+
+/* Of the MX hosts so far, those that could not be found out about. */
+double moment_hosts_unknown_share(const struct moment *moment);
 
 /* What makes doubtful every number of a scan: more than half of its domains are of a sort that a good list and a good
  * resolver have few of. False: nothing does. */

@@ -16,7 +16,8 @@
 
 static const char status_columns[] =
 	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
-	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
+	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note,hosts,hosts-unknown,"
+	"hosts-left,hosts-in-flight,probes,probing";
 
 static double per_second(uint64_t now, uint64_t before, const struct moment *moment, const struct moment *mark)
 {
@@ -47,7 +48,7 @@ static int put_time(char *out, size_t size, double seconds)
 void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *moment, const struct moment *before,
 		   double left_s)
 {
-	char elapsed[40], left[40] = "", done[96] = "";
+	char elapsed[40], left[40] = "", done[96] = "", hosts[64] = "";
 
 	put_time(elapsed, sizeof(elapsed), (double)moment->elapsed_ms / 1000);
 	if (left_s >= 0)
@@ -55,14 +56,17 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 	if (moment->fraction >= 0)
 		snprintf(done, sizeof(done), left_s >= 0 ? " %.1f%% (%s left);" : " %.1f%%;%s", moment->fraction * 100,
 			 left);
+	if (moment->has_hosts)
+		snprintf(hosts, sizeof(hosts), "; hosts %llu (%llu probing)", (unsigned long long)moment->hosts,
+			 (unsigned long long)moment->probing);
 	snprintf(line, PROGRESS_LINE_MAX,
 		 "%s;%s %llu domains; %.0f domains/s; %.0f queries/s; STS %llu; fetched %llu; unknown "
-		 "%.1f%%%s%s",
+		 "%.1f%%%s%s%s",
 		 elapsed, done, (unsigned long long)moment->domains,
 		 per_second(moment->domains, before->domains, moment, before),
 		 per_second(moment->queries, before->queries, moment, before), (unsigned long long)moment->sts,
-		 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, moment->note[0] ? "; " : "",
-		 moment->note);
+		 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, hosts,
+		 moment->note[0] ? "; " : "", moment->note);
 }
 
 static void show_line(struct progress *progress, const struct moment *moment)
@@ -111,6 +115,12 @@ static void put_row(struct progress *progress, const struct moment *moment)
 	csv_uint(&csv, moment->in_flight);
 	csv_uint(&csv, moment->fetching);
 	csv_string(&csv, moment->note);
+	csv_uint(&csv, moment->hosts);
+	csv_uint(&csv, moment->hosts_unknown);
+	csv_uint(&csv, moment->hosts_left);
+	csv_uint(&csv, moment->hosts_in_flight);
+	csv_known(&csv, !moment->traffic_lost, moment->probes);
+	csv_uint(&csv, moment->probing);
 	csv_end(&csv);
 	text_flush(&progress->status);
 	progress->row = *moment;
@@ -288,6 +298,15 @@ static void summarise_file(const struct moment *moment)
 		 moment_nxdomain_share(moment) * 100, refused[0], refused[1]);
 }
 
+static void summarise_hosts(const struct scan *scan, const struct moment *moment)
+{
+	log_info("mail servers: %llu in the file, %llu of them unknown (%.1f %%); this run: %llu named again, %llu "
+		 "deferred, %llu connections",
+		 (unsigned long long)moment->hosts, (unsigned long long)moment->hosts_unknown,
+		 moment_hosts_unknown_share(moment) * 100, (unsigned long long)atomic_load(&scan->hosts.joined),
+		 (unsigned long long)SCAN_SUM(scan, hosts.deferred), (unsigned long long)SCAN_SUM(scan, hosts.probes));
+}
+
 static void summarise(const struct scan *scan, const struct moment *moment)
 {
 	unsigned long long domains = SCAN_SUM(scan, recorded.domains), queries = SCAN_SUM(scan, packets);
@@ -308,6 +327,8 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 			 CONGESTION_REPEATS_MOST * 100, congestion_digits(scan->congestion.rate), scan->congestion.rate,
 			 scan->congestion.rate > 0 ? "" : ", no limit");
 	summarise_file(moment);
+	if (moment->has_hosts && !moment->unwritten)
+		summarise_hosts(scan, moment);
 }
 
 void progress_close(struct progress *progress, const struct moment *moment, int exit_status, const char *failure)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/classify/classify_host.h"
 #include "output/scan_file/reader.h"
 #include "parsers/hash.h"
 #include "scanner/options/option_table.h"
@@ -128,45 +129,77 @@ static int add_name(struct resume *resume, uint64_t index, struct span name)
 	return 0;
 }
 
-static int read_records(struct resume *resume, struct reader *reader, struct error *error)
+struct watcher {
+	struct resume *resume;
+	struct host_queue *queue;
+	struct kept *kept; /* NULL: none is */
+	bool failed;       /* no memory */
+};
+
+static void on_host(void *arg, const struct obs_host *host)
 {
+	struct watcher *watcher = arg;
+	struct host_judgement result;
+
+	classify_host(host, &result);
+	counts_add(&watcher->resume->hosts.recorded, 1);
+	counts_add(&watcher->resume->hosts.unknown, result.state == MX_UNKNOWN);
+	for (size_t i = 0; watcher->kept && i < host->probe_count; i++)
+		kept_add_chain(watcher->kept, &host->probe[i].tls);
+	if (host_queue_done(watcher->queue, host->name) < 0)
+		watcher->failed = true;
+}
+
+static int read_records(struct resume *resume, struct reader *reader, const struct options *options,
+			struct host_queue *queue, struct kept *kept, struct error *error)
+{
+	struct watcher watcher = { resume, queue, kept, false };
 	struct classification result;
 	struct observation observation;
 	int more;
 
 	if (getrandom(&resume->seed, sizeof(resume->seed), GRND_NONBLOCK) < 0)
 		resume->seed = (uintptr_t)resume;
-	while ((more = reader_next(reader, &observation, error)) > 0) {
+	if (options_probes(options))
+		reader_watch(reader, on_host, NULL, &watcher);
+	while ((more = reader_next(reader, &observation, error)) > 0 && !watcher.failed) {
 		if (add_name(resume, observation.index, observation.name) < 0)
-			return error_set(error, "no memory for the names of the records");
+			break;
 		classify(&observation, &result);
 		counts_add_domain(&resume->counts, &observation, &result.judgement);
+		if (kept)
+			kept_add_chain(kept, &observation.policy.tls);
+		host_queue_add_domain(queue, options->smtp, &observation, &result.judgement);
 	}
-	return more;
+	return more > 0 || watcher.failed ? error_set(error, "no memory for the names of the records") : more;
 }
 
 /* A trailer that counts others than are there leaves the missing ones to be done. */
 static void read_trailer(struct resume *resume, const struct record_trailer *trailer)
 {
-	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal;
+	bool asked = resume->counts.domains > resume->counts.blocklisted + resume->counts.illegal ||
+		     resume->hosts.recorded > 0;
 
 	if (trailer) {
 		resume->complete = trailer->completion == COMPLETION_COMPLETE && !resume->torn &&
-				   trailer->domains == resume->counts.domains;
+				   trailer->domains == resume->counts.domains &&
+				   trailer->hosts == resume->hosts.recorded;
 		resume->queries = trailer->queries;
 		resume->fetches = trailer->fetches;
+		resume->probes = trailer->probes;
 	}
 	resume->traffic_lost = asked && resume->queries == 0;
 }
 
-int resume_load(struct resume *resume, const char *path, const struct options *options, struct error *error)
+int resume_load(struct resume *resume, const char *path, const struct options *options, struct host_queue *queue,
+		struct kept *kept, struct error *error)
 {
 	const struct reader_end *end;
 	struct reader *reader = NULL;
 	struct stat status = { 0 };
 	int result;
 
-	*resume = (struct resume){ 0 };
+	*resume = (struct resume){ .of_hosts = options->mx_hosts };
 	/* Nothing there, or killed before the header was written: from the beginning. */
 	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
 		return 0;
@@ -179,7 +212,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 		return -1;
 	result = -1;
 	if (check_header(resume, reader_header(reader), options, path, error) < 0 ||
-	    read_records(resume, reader, error) < 0)
+	    read_records(resume, reader, options, queue, kept, error) < 0)
 		goto done;
 	end = reader_end(reader);
 	if ((end->duplicates > 0 || end->beyond || end->joined) && /* nothing that is added mends that */
@@ -236,7 +269,8 @@ static bool group_agrees(struct resume *resume, uint64_t group)
 /* A scan of a whole list has a record of each entry. */
 static bool is_beyond(const struct resume *resume, uint64_t index)
 {
-	return resume->complete && resume->limit == 0 && resume->recorded.shards <= 1 && index > resume->last;
+	return resume->complete && !resume->of_hosts && resume->limit == 0 && resume->recorded.shards <= 1 &&
+	       index > resume->last;
 }
 
 enum feed_past_is resume_look(void *arg, uint64_t index, struct span name)

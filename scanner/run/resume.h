@@ -9,9 +9,11 @@
 
 #include "output/bit_set.h"
 #include "output/hash_table.h"
+#include "output/scan_file/kept.h"
 #include "output/scan_file/record.h"
 #include "scanner/options/options.h"
 #include "scanner/run/counts.h"
+#include "scanner/run/host_queue.h"
 
 enum { RESUME_GROUP = 64 }; /* entries: not more than a batch, so that no name of another list is handed out */
 
@@ -24,17 +26,22 @@ struct resume {
 	uint64_t limit;              /* --max-domains that it was begun with; 0: none */
 	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
 	bool complete;               /* the file's trailer says so; --max-domains may have left entries to do */
+	bool of_hosts;               /* --mx-hosts: entries are known by their names, not by their indexes */
 	bool torn;                   /* something behind the whole frames is cut off */
 	struct domain_counts counts; /* of the records kept */
-	uint64_t queries, fetches;   /* of the runs before, as their last trailer says */
-	bool traffic_lost;           /* one was killed before it could say */
-	struct feed_identity input;  /* of the header */
+	struct host_counts hosts;
+	uint64_t queries, fetches, probes; /* of the runs before, as their last trailer says */
+	bool traffic_lost;                 /* one was killed before it could say */
+	struct feed_identity input;        /* of the header */
 };
 
-/* Read @path and compare its header with @options. A file that does not exist is an empty one: nothing done. 0, or -1
- * with one line in @error (another survey, damage). */
+/* Read @path and compare its header with @options. A file that does not exist is an empty one: nothing done. MX hosts
+ * of recorded domains that should be looked at, and have no record, wait in @queue then; the certificates the file has
+ * whole are in @kept (NULL: none are kept). 0, or -1 with one line in
+ * @error (another survey, damage). */
 __attribute__((warn_unused_result)) int resume_load(struct resume *resume, const char *path,
-						    const struct options *options, struct error *error);
+						    const struct options *options, struct host_queue *queue,
+						    struct kept *kept, struct error *error);
 void resume_free(struct resume *resume);
 
 /* Could this be the list the file was begun with? Of a pipe only its names tell, below. 0, or -1 with one line in

@@ -44,13 +44,26 @@ void scan_wake_all(struct scan *scan)
 		scan->wake(scan->worker[i]);
 }
 
+bool scan_may_have_hosts(const struct scan *scan)
+{
+	/* in this order: nobody who has named all adds one */
+	return atomic_load(&scan->naming) > 0 ||
+	       !host_queue_is_empty(&scan->hosts, atomic_load(&scan->phase) == SCAN_SECOND_PASS);
+}
+
+void scan_named_all(struct scan *scan)
+{
+	atomic_fetch_sub(&scan->naming, 1);
+}
+
 void scan_idle(struct scan *scan)
 {
 	if (atomic_fetch_sub(&scan->busy, 1) != 1)
 		return;
 	/* All others wait to be woken: the phase is this worker's to change. */
 	if (atomic_load(&scan->phase) == SCAN_LIST && !scan_is_stopping(scan) &&
-	    atomic_load(&scan->deferred.count) > 0) {
+	    (atomic_load(&scan->deferred.count) > 0 || !host_queue_is_empty(&scan->hosts, true))) {
+		atomic_store(&scan->naming, scan->workers);
 		atomic_store(&scan->busy, scan->workers);
 		atomic_store(&scan->phase, SCAN_SECOND_PASS);
 	} else {

@@ -1,10 +1,11 @@
 /* scanner/run/scan.h - what the workers of one scan share, and the phases they go through together.
  *
- *   SCAN_LIST         the feed's targets; what stays unknown is deferred
- *   SCAN_SECOND_PASS  the deferred domains, once more: now what is known is recorded
+ *   SCAN_LIST         the feed's targets, and the MX hosts they name; what stays unknown is deferred
+ *   SCAN_SECOND_PASS  the deferred domains and hosts, once more: now what is known is recorded
  *   SCAN_END          nothing left: workers hand over their last frame and close
  *
- * A phase ends when every worker has run out of targets and finished what it had in flight.
+ * A phase ends when every worker has run out of targets and finished what it had in flight. With --smtp it has run out
+ * of hosts once there are none left and no worker has a domain any more that could name one.
  */
 #ifndef STSURVEY_SCANNER_RUN_SCAN_H
 #define STSURVEY_SCANNER_RUN_SCAN_H
@@ -22,7 +23,8 @@
 #include "scanner/rules/congestion.h"
 #include "scanner/run/counts.h"
 #include "scanner/run/deferred.h"
-#include "scanner/run/net_live.h"
+#include "scanner/run/host_queue.h"
+#include "scanner/live/net_live.h"
 #include "scanner/run/resume.h"
 
 enum scan_phase { SCAN_LIST, SCAN_SECOND_PASS, SCAN_END };
@@ -42,8 +44,11 @@ struct scan {
 	struct resume before;       /* what the file held */
 	struct server_check *check; /* one a name server */
 	struct feed *feed;
+	struct kept *kept; /* of --keep-certificates; NULL: none is */
 	struct sink *sink;
 	struct deferred deferred;
+	struct host_queue hosts; /* of --smtp and --mx-hosts alone */
+	bool is_named;           /* the name we greet with is one, and no makeshift */
 	struct net_live_shared live;
 	struct congestion congestion; /* of all questions; the main thread's */
 	unsigned workers;
@@ -56,11 +61,19 @@ struct scan {
 	_Atomic bool started;                /* all workers are there to be woken */
 	_Atomic int phase;                   /* enum scan_phase */
 	_Atomic int stop;                    /* enum scan_stop */
-	_Atomic unsigned busy;               /* workers that have not run out of targets in this phase */
+	_Atomic unsigned busy;               /* workers that have not run out of targets in this phase, … */
+	_Atomic unsigned naming;             /* … and those that have not run out of domains, which name hosts */
 };
 
 /* The next targets, as feed_take: *batch is the caller's until it gives it to feed_release. */
 enum feed_result scan_take(struct scan *scan, struct feed_batch **batch);
+
+/* May there be MX hosts to take in this phase, now or once the domains of another worker have named them? To be asked
+ * again, say each 100 ms, until there may not. */
+bool scan_may_have_hosts(const struct scan *scan);
+
+/* A worker has no domain any more in this phase. Only where hosts are probed; before scan_idle. */
+void scan_named_all(struct scan *scan);
 
 /* A worker has no target and nothing in flight. The last one to say so begins the next phase. */
 void scan_idle(struct scan *scan);

@@ -62,6 +62,8 @@ static void find_failure(struct scan_main *run)
 		feed_error(scan->feed, run->error);
 	if (!has_failed(run))
 		*run->error = scan->deferred.error;
+	if (!has_failed(run))
+		*run->error = scan->hosts.error;
 }
 
 /* Does the file hold what its header says: the whole list, or as many domains of it as it was begun for? */
@@ -69,10 +71,11 @@ static bool is_complete(const struct scan_main *run)
 {
 	const struct options *options = run->options;
 	uint64_t wanted = run->scan.before.whole > 0 ? run->scan.before.limit : options->max_domains;
+	uint64_t done = options->mx_hosts ? feed_handed(run->scan.feed) : SCAN_TOTAL(&run->scan, domains);
 
 	if (scan_is_stopping(&run->scan) || has_failed(run))
 		return false;
-	return !feed_is_cut(run->scan.feed) || (wanted > 0 && SCAN_TOTAL(&run->scan, domains) >= wanted);
+	return !feed_is_cut(run->scan.feed) || (wanted > 0 && done >= wanted);
 }
 
 /* Close the file with what is known now. 0, or -1 with the first error of all. */
@@ -126,6 +129,35 @@ static void explain_not_deferred(const struct scan *scan)
 	tell(&what);
 }
 
+static void explain_lost_hosts(const struct scan *scan)
+{
+	unsigned long long hosts = atomic_load(&scan->hosts.lost);
+	struct error what;
+
+	if (hosts == 0)
+		return;
+	error_set(&what,
+		  "%llu mail servers were not probed: neither memory nor the temporary file in %s took their names; "
+		  "--resume probes them; TMPDIR names another folder",
+		  hosts, name_file_folder());
+	tell(&what);
+}
+
+static void explain_unknown_hosts(const struct moment *moment)
+{
+	struct error what;
+
+	if (moment->hosts_unknown * 100 <= moment->hosts * EXIT_UNKNOWN_PERCENT_MAX)
+		return;
+	error_set(
+		&what,
+		"%llu of %llu mail servers (%.1f %%) could not be found out about, more than %d %%: perhaps they turn "
+		"this machine away (see --ehlo-domain, and the metadata's smtp)",
+		(unsigned long long)moment->hosts_unknown, (unsigned long long)moment->hosts,
+		moment_hosts_unknown_share(moment) * 100, EXIT_UNKNOWN_PERCENT_MAX);
+	tell(&what);
+}
+
 static void explain_unmeasured(struct moment *moment)
 {
 	struct error what;
@@ -163,12 +195,15 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 	if (run->unwritten)
 		snprintf(moment->note, sizeof(moment->note), "%s", "stsurvey verify tells what the file holds");
 	explain_not_deferred(&run->scan);
+	explain_lost_hosts(&run->scan);
 	if (status != EXIT_FATAL && !scan_is_stopping(&run->scan) && !is_complete(run)) {
 		snprintf(moment->note, sizeof(moment->note), "--max-domains ended it; --resume goes on with the list");
 		log_info("%s: %s", run->options->output_file, moment->note);
 	}
 	if (status == EXIT_UNMEASURED)
 		explain_unmeasured(moment);
+	if (status != EXIT_FATAL && !scan_is_stopping(&run->scan))
+		explain_unknown_hosts(moment);
 	if (status != EXIT_FATAL && moment_doubt(moment, &doubt))
 		explain_doubt(moment, &doubt);
 }
@@ -229,6 +264,9 @@ static void clean_up(struct scan_main *run)
 	free(scan->counts);
 	net_live_shared_free(&scan->live);
 	deferred_fini(&scan->deferred);
+	host_queue_fini(&scan->hosts);
+	if (scan->kept)
+		kept_free(scan->kept);
 	resume_free(&scan->before);
 	free(scan->check);
 }

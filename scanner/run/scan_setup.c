@@ -10,6 +10,7 @@
 #include "scanner/dns/preflight.h"
 #include "scanner/rules/public_resolvers.h"
 #include "scanner/run/early_signal.h"
+#include "scanner/live/ehlo_name.h"
 #include "scanner/run/progress.h"
 
 enum {
@@ -21,12 +22,17 @@ enum {
 	SINK_BUFFERS_SPARE = 2, /* beyond one a worker: one being written, one ready */
 };
 
+static unsigned long files_but_probes(const struct options *options)
+{
+	return options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
+}
+
 static int raise_file_limit(const struct options *options, struct error *error)
 {
 	struct rlimit limit;
 	unsigned long least = FILES_LEAST +
 			      options->threads * (FILES_A_WORKER + FILES_A_SERVER * options->server_count);
-	unsigned long wanted = options->http_concurrency + FILES_FOR_US + 16UL * options->server_count;
+	unsigned long wanted = files_but_probes(options) + (options_probes(options) ? options->smtp_concurrency : 0);
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
@@ -40,6 +46,27 @@ static int raise_file_limit(const struct options *options, struct error *error)
 	log_warning("%lu file descriptors are allowed, %lu would be good: ulimit -n %lu", (unsigned long)limit.rlim_cur,
 		    wanted, wanted);
 	return 0;
+}
+
+/* Of the descriptors that are left, half for probes that wait beside the window, where there are few. */
+static void share_probes(struct scan *scan)
+{
+	const struct options *options = scan->options;
+	unsigned long others = files_but_probes(options), all = options->smtp_concurrency;
+	unsigned long slow = (unsigned long)SMTP_SLOW_MAX * scan->workers, left;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		left = limit.rlim_cur > others ? limit.rlim_cur - others : 0;
+		all = all < left ? all : left;
+		slow = slow < left - all ? slow : left - all;
+		if (slow < all && slow < left / 2) {
+			all = left / 2;
+			slow = left - all;
+		}
+	}
+	scan->live.probes_at_once = options_part((unsigned)all, scan->workers);
+	scan->live.probes_slow = options_part((unsigned)slow, scan->workers);
 }
 
 /* glibc sets 64 MiB of addresses aside for each thread's own memory. Under a limit on addresses (ulimit -v) the threads
@@ -63,6 +90,19 @@ static void start_slowly(struct scan *scan)
 	scan_set_rate(scan);
 }
 
+static void open_hosts(struct scan *scan)
+{
+	scan->is_named = ehlo_name_find(scan->options, scan->live.ehlo);
+	if (!scan->is_named)
+		log_warning("this machine has no name that the internet could know: mail servers are greeted as %s, "
+			    "and some "
+			    "will turn us away for it; --ehlo-domain NAME",
+			    scan->live.ehlo);
+	share_probes(scan);
+	host_queue_open(&scan->hosts);
+	atomic_store(&scan->naming, scan->workers);
+}
+
 static int open_shared(struct scan *scan, struct error *error)
 {
 	scan->workers = scan->options->threads;
@@ -70,13 +110,17 @@ static int open_shared(struct scan *scan, struct error *error)
 	scan->counts = calloc(scan->workers, sizeof(*scan->counts));
 	scan->check = calloc(scan->options->server_count, sizeof(*scan->check));
 	deferred_init(&scan->deferred);
+	host_queue_init(&scan->hosts);
+	scan->kept = scan->options->keep_certificates ? kept_new() : NULL;
 	deferred_open(&scan->deferred);
 	atomic_store(&scan->busy, scan->workers);
-	if (!scan->worker || !scan->counts || !scan->check)
+	if (!scan->worker || !scan->counts || !scan->check || (scan->options->keep_certificates && !scan->kept))
 		return error_set(error, "no memory");
 	if (net_live_shared_open(&scan->live, scan->options, scan->check, scan->workers, error) < 0)
 		return -1;
 	start_slowly(scan);
+	if (options_probes(scan->options))
+		open_hosts(scan);
 	return 0;
 }
 
@@ -104,7 +148,7 @@ static int open_feed(struct scan *scan, struct error *error)
 				     .arg = scan };
 
 	if (options->resume) {
-		if (resume_load(&scan->before, options->output_file, options, error) < 0)
+		if (resume_load(&scan->before, options->output_file, options, &scan->hosts, scan->kept, error) < 0)
 			return -1;
 		feed.past = &past;
 	}
@@ -206,6 +250,7 @@ static int open_sink(struct scan *scan, struct error *error)
 				     .resume_at = -1,
 				     .sync_interval = options->sync_interval,
 				     .buffers = scan->workers + SINK_BUFFERS_SPARE,
+				     .kept = scan->kept,
 				     .on_free = wake_workers,
 				     .arg = scan };
 	struct record_header header;
@@ -219,6 +264,15 @@ static int open_sink(struct scan *scan, struct error *error)
 	return sink_open(&scan->sink, &sink, &header, error);
 }
 
+/* Of a list of hosts all are known by their names alone; which they are, its content told. */
+static bool is_all_done(struct scan *scan)
+{
+	const struct resume *before = &scan->before;
+
+	return before->complete && host_queue_is_empty(&scan->hosts, true) &&
+	       (!atomic_load(&scan->first) || (before->of_hosts && before->limit == 0 && before->input.sample));
+}
+
 int scan_setup(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
@@ -227,7 +281,7 @@ int scan_setup(struct scan *scan, struct error *error)
 	if (raise_file_limit(options, error) < 0 || open_shared(scan, error) < 0 || open_feed(scan, error) < 0 ||
 	    take_first(scan, error) < 0)
 		return -1;
-	if (scan->before.complete && !atomic_load(&scan->first)) {
+	if (is_all_done(scan)) {
 		log_info("%s: is complete, nothing is left to do", options->output_file);
 		return SCAN_SETUP_NOTHING_LEFT;
 	}

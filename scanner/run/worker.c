@@ -8,10 +8,13 @@
 #include "scanner/base/log.h"
 #include "scanner/job/job_slots.h"
 #include "scanner/run/domain_log.h"
+#include "scanner/run/host_window.h"
+#include "scanner/run/records.h"
 #include "scanner/run/window.h"
 
 enum {
-	REFILL_MAX = 256, /* jobs begun between two looks at the network, so that answers don't pile up */
+	REFILL_MAX = 256,         /* jobs begun between two looks at the network, so that answers don't pile up */
+	REFILL_NAMES_MAX = 16384, /* names of hosts, which are but noted */
 	TICK_MS = 100,
 	FAULT_PAUSE_MS = 500, /* before jobs that met a fault of ours are begun again */
 	FAULTS_MAX = 8,       /* after so many of its own the domain is recorded as what it is: not found out */
@@ -43,11 +46,12 @@ struct worker {
 	struct job_list finished; /* to be judged and recorded */
 	struct job_list faulted;  /* to be begun again after the pause */
 	uint64_t pause_end_ms;
+	struct host_window *hosts; /* NULL: none are probed */
+	bool has_named_all;        /* hosts of its domains, in this phase */
 	/* where targets come from, and records go */
-	struct feed_batch *batch;     /* NULL: none */
-	unsigned next_target;         /* of the batch */
-	struct record_buffer *buffer; /* NULL: all are with the sink */
-	uint64_t buffer_since_ms;
+	struct feed_batch *batch; /* NULL: none */
+	unsigned next_target;     /* of the batch */
+	struct records records;
 	/* its life */
 	pthread_mutex_t lock;
 	enum worker_state state; /* assigned by enter alone; other threads look at it under the lock */
@@ -80,32 +84,23 @@ static void on_job_done(struct job *job)
 	STAILQ_INSERT_TAIL(&((struct worker *)job->context->arg)->finished, job, next);
 }
 
+static void on_host_done(struct host_job *job)
+{
+	host_window_take_back(((struct worker *)job->context->arg)->hosts, job);
+}
+
 /* ---- records ---- */
-
-static bool have_buffer(struct worker *worker)
-{
-	if (!worker->buffer) {
-		worker->buffer = sink_take(worker->scan->sink);
-		worker->buffer_since_ms = uv_now(&worker->loop);
-	}
-	return worker->buffer;
-}
-
-static void give_buffer(struct worker *worker)
-{
-	sink_give(worker->scan->sink, worker->buffer);
-	worker->buffer = NULL;
-}
 
 /* False: no memory just now. */
 static bool record(struct worker *worker, const struct observation *observation, const struct judgement *judgement)
 {
-	if (record_put_domain(worker->buffer, observation) < 0)
+	if (record_put_domain(worker->records.buffer, observation) < 0)
 		return false;
 	counts_add_domain(&worker->counts->recorded, observation, judgement);
 	domain_log_judged(observation->name, judgement, "recorded");
-	if (record_buffer_content(worker->buffer).n >= SINK_FRAME_TARGET)
-		give_buffer(worker);
+	if (worker->hosts)
+		host_queue_add_domain(&worker->scan->hosts, worker->scan->options->smtp, observation, judgement);
+	records_added(&worker->records);
 	return true;
 }
 
@@ -174,7 +169,7 @@ static bool give_up(struct worker *worker, struct job *job, int fault)
 	if (fault != NET_FAULT_MEMORY || (!is_greedy && worker->window.allowed > 1))
 		return false; /* there may be enough once others have ended */
 	job->faults += job->faults < UINT8_MAX;
-	if (job->faults <= FAULTS_MAX || !have_buffer(worker) || !record_bare(worker, &observation))
+	if (job->faults <= FAULTS_MAX || !records_have_room(&worker->records) || !record_bare(worker, &observation))
 		return false;
 	log_warning("%.*s: %s, recorded as unknown", (int)job->name.n, job->name.p,
 		    is_greedy ? "too much for the memory of one domain" : "this machine has not enough memory for it");
@@ -210,7 +205,7 @@ static void settle_finished(struct worker *worker)
 {
 	struct job *job;
 
-	while (!STAILQ_EMPTY(&worker->finished) && have_buffer(worker)) {
+	while (!STAILQ_EMPTY(&worker->finished) && records_have_room(&worker->records)) {
 		job = job_list_pop(&worker->finished);
 		if (job_fault(job))
 			settle_faulted(worker, job, job_fault(job));
@@ -268,6 +263,10 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 
 	if (target->input != INPUT_OK)
 		return record_unasked(worker, target);
+	if (worker->scan->options->mx_hosts) {
+		host_queue_add(&worker->scan->hosts, target->name);
+		return true;
+	}
 	job = job_slots_take(&worker->slots, &worker->context);
 	if (!job)
 		return false;
@@ -307,16 +306,17 @@ static const struct feed_target *next_target(struct worker *worker, bool *end)
 /* True: there is nothing left to begin in this phase. */
 static bool refill(struct worker *worker)
 {
+	const unsigned most = worker->scan->options->mx_hosts ? REFILL_NAMES_MAX : REFILL_MAX;
 	bool end = false;
 
 	if (worker->state == WORKER_STOPPED)
 		return true;
 	if (server_health_is_paused(net_cares_health(worker->live.dns)))
 		return scan_is_stopping(worker->scan);
-	for (unsigned begun = 0; begun < REFILL_MAX && worker->in_flight < worker->window.allowed; begun++) {
+	for (unsigned begun = 0; begun < most && worker->in_flight < worker->window.allowed; begun++) {
 		const struct feed_target *target;
 
-		if (!STAILQ_EMPTY(&worker->faulted) || !have_buffer(worker))
+		if (!STAILQ_EMPTY(&worker->faulted) || !records_have_room(&worker->records))
 			break;
 		if (scan_is_stopping(worker->scan))
 			return true;
@@ -347,6 +347,8 @@ static void stop_at_once(struct worker *worker)
 	net_live_stop(&worker->live);
 	while ((job = job_list_pop(&worker->faulted)))
 		give_slot_back(worker, job);
+	if (worker->hosts)
+		host_window_drop(worker->hosts);
 }
 
 /* Nobody answers and nobody is to wait: what is in flight is left to --resume. */
@@ -364,15 +366,31 @@ static void obey_stop(struct worker *worker)
 		stop_at_once(worker);
 	while ((job = job_list_pop(&worker->finished)))
 		give_slot_back(worker, job);
+	if (worker->hosts)
+		host_window_drop(worker->hosts);
 }
 
 static void go_idle(struct worker *worker, int phase)
 {
-	if (worker->buffer)
-		give_buffer(worker);
+	records_give(&worker->records);
 	worker->idle_phase = phase;
+	worker->has_named_all = false;
 	enter(worker, WORKER_IDLE);
 	scan_idle(worker->scan);
+}
+
+/* @end: there is no domain any more. True: nor is there a host, in this phase. */
+static bool turn_hosts(struct worker *worker, bool end)
+{
+	if (end && !worker->has_named_all) {
+		worker->has_named_all = true;
+		scan_named_all(worker->scan);
+	}
+	host_window_turn(worker->hosts, uv_now(&worker->loop),
+			 server_health_is_paused(net_cares_health(worker->live.dns)));
+	return end && worker->hosts->in_flight == 0 &&
+	       (worker->state == WORKER_STOPPED || scan_is_stopping(worker->scan) ||
+		!scan_may_have_hosts(worker->scan));
 }
 
 /* What fell due since the last look at the network. */
@@ -392,8 +410,10 @@ static void turn(struct worker *worker)
 	obey_stop(worker);
 	settle_finished(worker);
 	end_pause(worker);
-	end = refill(worker);
-	if (end && worker->in_flight == 0)
+	end = refill(worker) && worker->in_flight == 0;
+	if (worker->hosts)
+		end = turn_hosts(worker, end);
+	if (end)
 		go_idle(worker, phase);
 }
 
@@ -437,6 +457,11 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->starved, !STAILQ_EMPTY(&worker->faulted) && worker->window.allowed == 1);
 	atomic_store(&counts->fetches, worker->live.fetches);
 	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
+	if (worker->hosts) {
+		atomic_store(&counts->hosts.in_flight, worker->hosts->in_flight);
+		atomic_store(&counts->hosts.probes, worker->live.probes);
+		atomic_store(&counts->hosts.probing, worker->live.mail ? net_smtp_gate(worker->live.mail)->open : 0);
+	}
 	atomic_store(&counts->paused, server_health_is_paused(net_cares_health(worker->live.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
 	copy_server_counts(counts, net_cares_health(worker->live.dns));
@@ -449,9 +474,7 @@ static void on_tick(uv_timer_t *tick)
 	if (worker->state == WORKER_CLOSING)
 		return;
 	copy_counts(worker);
-	if (worker->buffer && record_buffer_content(worker->buffer).n > 0 &&
-	    uv_now(&worker->loop) - worker->buffer_since_ms >= worker->scan->options->sync_interval * 1000)
-		give_buffer(worker);
+	records_give_old(&worker->records, (uint64_t)(worker->scan->options->sync_interval * 1000));
 }
 
 static void *run(void *arg)
@@ -463,9 +486,22 @@ static void *run(void *arg)
 	copy_counts(worker);
 	uv_loop_close(&worker->loop);
 	job_slots_free(&worker->slots);
+	if (worker->hosts)
+		host_window_fini(worker->hosts);
 	thread_alloc_trim();
 	enter(worker, WORKER_ENDED);
 	return NULL;
+}
+
+static int open_hosts(struct worker *worker, struct error *error)
+{
+	worker->hosts = malloc(sizeof(*worker->hosts));
+	if (!worker->hosts)
+		return error_set(error, "no memory");
+	worker->context.host_done = on_host_done;
+	host_window_init(worker->hosts, worker->scan, worker->counts, &worker->records, &worker->context,
+			 worker->scan->live.probes_at_once + worker->scan->live.probes_slow);
+	return 0;
 }
 
 int worker_open(struct worker **result, struct scan *scan, unsigned number, struct error *error)
@@ -477,6 +513,7 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 		return error_set(error, "no memory");
 	worker->scan = scan;
 	worker->counts = &scan->counts[number];
+	worker->records = (struct records){ .sink = scan->sink, .loop = &worker->loop };
 	worker->context = net_live_context(&worker->live, options, on_job_done, worker);
 	window_init(&worker->window, options_part(options->concurrency, scan->workers));
 	job_slots_init(&worker->slots);
@@ -494,6 +531,8 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
+	if (options_probes(options) && open_hosts(worker, error) < 0)
+		return -1;
 	return net_live_open(&worker->live, &worker->loop, &scan->live, error);
 }
 
@@ -542,6 +581,7 @@ void worker_free(struct worker *worker)
 		uv_loop_close(&worker->loop);
 	}
 	net_live_free(&worker->live);
+	free(worker->hosts);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
 }

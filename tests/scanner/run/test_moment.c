@@ -73,7 +73,7 @@ static void cut_trailer(void)
 {
 	struct resume resume;
 
-	assert_int_equal(resume_load(&resume, scan_path, &rig.options, &error), 0);
+	assert_int_equal(resume_load(&resume, scan_path, &rig.options, NULL, NULL, &error), 0);
 	assert_int_equal(truncate(scan_path, resume.whole), 0);
 	resume_free(&resume);
 }
@@ -102,7 +102,7 @@ static void open_rig(enum scan_phase phase)
 	}
 	for (uint64_t i = 0; i < 5; i++)
 		assert_int_equal(deferred_put(&rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
-	assert_int_equal(resume_load(&rig.scan.before, scan_path, &rig.options, &error), 0);
+	assert_int_equal(resume_load(&rig.scan.before, scan_path, &rig.options, NULL, NULL, &error), 0);
 	assert_int_equal(feed_open(&rig.scan.feed, &(struct feed_options){ .path = list_path, .shards = 1 }, &error),
 			 0);
 	assert_int_equal(log_open(log_path, LOG_LEVEL_INFO, &error), 0);

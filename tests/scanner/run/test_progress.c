@@ -163,12 +163,13 @@ static void status_updates_are_a_row_a_second(void **state)
 		caught_read(path),
 		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
 		"queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,"
-		"fetching,note\n"
-		"2026-11-21T22:26:41.000Z,1.000,99,1.000,1000,1000.0,3000,3000.0,1,0,1,0.001000,0,0,0,0,0,\n"
+		"fetching,note,hosts,hosts-unknown,hosts-left,hosts-in-flight,probes,probing\n"
+		"2026-11-21T22:26:41.000Z,1.000,99,1.000,1000,1000.0,3000,3000.0,1,0,1,0.001000,0,0,0,0,0,,0,0,0,0,0,"
+		"0\n"
 		"2026-11-21T22:26:42.000Z,2.000,,,2000,1000.0,6000,3000.0,2,0,2,0.001000,0,0,0,0,0,\"paused, "
-		"\"\"all\"\"\"\n"
-		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,"
-		"\n");
+		"\"\"all\"\"\",0,0,0,0,0,0\n"
+		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,,"
+		"0,0,0,0,0,0\n");
 	unlink(path);
 }
 

@@ -89,7 +89,7 @@ static void a_complete_file_has_every_entry(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	assert_true(resume.complete);
 	assert_false(resume.torn);
 	assert_true(resume.whole > 0 && resume.whole < size_of()); /* the trailer is left out */
@@ -118,7 +118,7 @@ static void an_aborted_file_is_not_complete(void **state)
 
 	(void)state;
 	write_scan(COMPLETION_ABORTED);
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	assert_false(resume.complete);
 	assert_false(resume.torn);
 	resume_free(&resume);
@@ -133,13 +133,13 @@ static void a_file_cut_anywhere_keeps_whole_frames_alone(void **state)
 	(void)state;
 	write_scan(COMPLETION_COMPLETE);
 	size = size_of();
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	whole = resume.whole;
 	resume_free(&resume);
 	error = (struct error){ "" };
 	for (long long cut = size - 1; cut >= 0; cut--) {
 		assert_int_equal(truncate(path, cut), 0);
-		assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 		assert_false(resume.complete);
 		assert_true(resume.whole <= cut);
 		assert_int_equal(resume.counts.domains, cut >= whole ? DOMAINS + 1 : 0);
@@ -161,7 +161,7 @@ static void another_shard_is_refused(void **state)
 
 		options.shards = shard[i][0];
 		options.shard = shard[i][1];
-		assert_int_equal(resume_load(&resume, path, &options, &error), -1);
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), -1);
 		assert_non_null(strstr(error.text, "holds shard 1 of 2"));
 		resume_free(&resume);
 	}
@@ -176,7 +176,8 @@ static void a_file_of_a_newer_version_is_left_to_that_one(void **state)
 	(void)state;
 	for (minor = 0; minor <= RECORD_SCHEMA_MINOR + 1; minor++) {
 		write_scan(COMPLETION_ABORTED);
-		assert_int_equal(resume_load(&resume, path, &options, &error), minor <= RECORD_SCHEMA_MINOR ? 0 : -1);
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error),
+				 minor <= RECORD_SCHEMA_MINOR ? 0 : -1);
 		resume_free(&resume);
 	}
 	assert_non_null(strstr(error.text, "newer stsurvey"));
@@ -202,7 +203,7 @@ static void what_no_scan_writes_is_refused(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		far_one = cases[i].index;
 		write_scan(i % 2 ? COMPLETION_COMPLETE : COMPLETION_ABORTED);
-		assert_int_equal(resume_load(&resume, path, &options, &error), -1);
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), -1);
 		if (!strstr(error.text, cases[i].says) || !strstr(error.text, path))
 			fail_msg("%s", error.text);
 		resume_free(&resume);
@@ -220,7 +221,7 @@ static void a_file_with_a_hole_is_not_complete(void **state)
 	counted = DOMAINS + 35;
 	write_scan(COMPLETION_COMPLETE);
 	counted = DOMAINS + 1;
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	assert_false(resume.complete);
 	assert_true(resume.whole > 0 && resume.whole < size_of());
 	resume_free(&resume);
@@ -240,7 +241,7 @@ static bool goes_on(struct record_option *was, size_t was_count, struct record_o
 
 	write_scan_of(COMPLETION_ABORTED, was, was_count);
 	error = (struct error){ "" };
-	result = resume_load(&resume, path, &options, &error) == 0;
+	result = resume_load(&resume, path, &options, NULL, NULL, &error) == 0;
 	resume_free(&resume);
 	return result;
 }
@@ -372,7 +373,7 @@ static void another_list_shows_by_its_names(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct resume resume;
 
-		assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 		assert_int_equal(look_through(&resume, rows[i].entries, rows[i].odd), rows[i].heard);
 		if (rows[i].heard == rows[i].entries)
 			assert_int_equal(resume_at_end(&resume, rows[i].entries), rows[i].at_end);
@@ -433,17 +434,17 @@ static void no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused
 
 	(void)state;
 	unlink(path);
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	assert_int_equal(resume.whole, 0);
 	assert_int_equal(resume_check_input(&resume, path, (struct feed_identity){ 1, 2, 3, 0 }, &error), 0);
 	resume_free(&resume);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	assert_int_equal(resume_load(&resume, path, &options, &error), 0);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 	assert_false(bit_set_has(&resume.recorded, 0));
 	resume_free(&resume);
 	assert_int_equal(write(fd, "example.com\nexample.net\nexample.org\n", 36), 36);
 	close(fd);
-	assert_int_equal(resume_load(&resume, path, &options, &error), -1);
+	assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), -1);
 	resume_free(&resume);
 }
 
@@ -459,7 +460,7 @@ static void memory_that_runs_out_is_said(void **state)
 		int result;
 
 		fail_at(n++);
-		result = resume_load(&resume, path, &options, &error);
+		result = resume_load(&resume, path, &options, NULL, NULL, &error);
 		left = -1;
 		assert_int_equal(result, hit ? -1 : 0);
 		if (hit)

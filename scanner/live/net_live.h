@@ -1,9 +1,9 @@
-/* scanner/run/net_live.h - the network that jobs ask: name servers, the answers domains share, and policy hosts, set up
- * from the options. A loop has one struct net_live; what all loops of the program have together is in struct
- * net_live_shared.
+/* scanner/live/net_live.h - the network that jobs ask: name servers, the answers domains share, policy hosts and, with
+ * --smtp, MX hosts, set up from the options. A loop has one struct net_live; what all loops of the program have
+ * together is in struct net_live_shared.
  */
-#ifndef STSURVEY_SCANNER_RUN_NET_LIVE_H
-#define STSURVEY_SCANNER_RUN_NET_LIVE_H
+#ifndef STSURVEY_SCANNER_LIVE_NET_LIVE_H
+#define STSURVEY_SCANNER_LIVE_NET_LIVE_H
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -17,6 +17,7 @@
 #include "scanner/job/job.h"
 #include "scanner/dns/net_cares.h"
 #include "scanner/https/net_curl.h"
+#include "scanner/smtp/net_smtp.h"
 #include "scanner/options/options.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/tls/tls.h"
@@ -30,6 +31,12 @@ struct net_live_shared {
 	struct fetch_pace *pace;
 	struct tls_store *store;
 	char user_agent[256];
+	/* MX hosts; port 25 is another service, so places and pace of its own. NULL: none are probed */
+	struct host_limit *mail_hosts;
+	struct fetch_pace *mail_pace;
+	/* the caller's, before net_live_open: */
+	unsigned probes_at_once, probes_slow; /* of one loop: its window, and such as wait beside it */
+	char ehlo[SMTP_EHLO_NAME_MAX + 1];    /* the name we greet with */
 };
 
 /* 0, or -1 with one line in @error; to be freed either way. @options and @check outlive it. */
@@ -47,13 +54,18 @@ struct net_live {
 	uv_loop_t *loop;
 	struct net_cares *dns;
 	struct answer_cache *cache;
-	struct net_curl *web; /* NULL once closed */
-	uint64_t fetches;     /* begun */
+	struct net_curl *web;  /* NULL once closed */
+	struct net_smtp *mail; /* likewise, and where none are probed */
+	uint64_t fetches;      /* begun */
+	uint64_t probes;       /* likewise */
 };
 
 /* 0, or -1 with one line in @error; to be closed and freed either way. @live stays where it is. */
 __attribute__((warn_unused_result)) int net_live_open(struct net_live *live, uv_loop_t *loop,
 						      struct net_live_shared *shared, struct error *error);
+
+/* Does the AD bit of the name servers' answers count? */
+bool net_live_believes_ad(const struct options *options);
 
 /* For jobs that ask @live. */
 struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "parsers/dns_answer.h"
-#include "scanner/run/net_live.h"
+#include "scanner/live/net_live.h"
 
 #include "tests/fake/failing_malloc.h"
 

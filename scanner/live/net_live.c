@@ -1,9 +1,22 @@
-#include "scanner/run/net_live.h"
+#include "scanner/live/net_live.h"
 
 #include <stdio.h>
 
 #include "scanner/base/limits.h"
 #include "scanner/base/wall_clock.h"
+#include "scanner/rules/address.h"
+
+enum { MAIL_HOST_CONNECTIONS = 1 }; /* at once to one address: Fastmail and Google block who opens several */
+
+static int share_mail(struct net_live_shared *shared)
+{
+	const struct options *options = shared->options;
+
+	shared->mail_hosts = host_limit_new(MAIL_HOST_CONNECTIONS);
+	shared->mail_pace = fetch_pace_new(options->host_rate, options->provider_rate,
+					   options->pace_reserved ? NULL : options->allow_reserved);
+	return shared->mail_hosts && shared->mail_pace ? 0 : -1;
+}
 
 int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
 			 const struct server_check *check, unsigned loops, struct error *error)
@@ -15,7 +28,7 @@ int net_live_shared_open(struct net_live_shared *shared, const struct options *o
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
 				      options->pace_reserved ? NULL : options->allow_reserved);
-	if (!shared->hosts || !shared->pace)
+	if (!shared->hosts || !shared->pace || (options_probes(options) && share_mail(shared) < 0))
 		return error_set(error, "no memory");
 	return tls_store_open(&shared->store, options->ca_file, error);
 }
@@ -24,6 +37,8 @@ void net_live_shared_free(struct net_live_shared *shared)
 {
 	host_limit_free(shared->hosts);
 	fetch_pace_free(shared->pace);
+	host_limit_free(shared->mail_hosts);
+	fetch_pace_free(shared->mail_pace);
 	tls_store_free(shared->store);
 }
 
@@ -43,6 +58,14 @@ static void fetch(struct net *net, struct net_fetch *request)
 
 	live->fetches++;
 	net_curl_fetch(live->web, request);
+}
+
+static void probe(struct net *net, struct net_probe *request)
+{
+	struct net_live *live = (struct net_live *)net;
+
+	live->probes++;
+	net_smtp_probe(live->mail, request);
 }
 
 static int64_t wall_ms(struct net *net)
@@ -113,9 +136,29 @@ static int open_web(struct net_live *live, struct net_live_shared *shared, struc
 					      .https_port = options->https_port,
 					      .timeout_s = options->http_timeout,
 					      .concurrency = options_part(options->http_concurrency, shared->loops),
-					      .user_agent = shared->user_agent };
+					      .user_agent = shared->user_agent,
+					      .keep_certificates = options->keep_certificates };
 
 	return net_curl_open(&live->web, &web, error);
+}
+
+static int open_mail(struct net_live *live, struct net_live_shared *shared, struct error *error)
+{
+	const struct options *options = shared->options;
+	const struct net_smtp_options mail = { .loop = live->loop,
+					       .store = shared->store,
+					       .hosts = shared->mail_hosts,
+					       .pace = shared->mail_pace,
+					       .allow = options->allow_reserved,
+					       .address_blocklist = options->address_blocklist,
+					       .ehlo_domain = shared->ehlo,
+					       .smtp_port = (uint16_t)options->smtp_port,
+					       .timeout_s = options->smtp_timeout,
+					       .concurrency = shared->probes_at_once,
+					       .slow_max = shared->probes_slow };
+
+	live->net.probe = probe;
+	return net_smtp_open(&live->mail, &mail, error);
 }
 
 int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
@@ -127,7 +170,19 @@ int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared
 		return error_set(error, "no memory");
 	if (open_dns(live, shared, error) < 0)
 		return -1;
-	return open_web(live, shared, error);
+	if (open_web(live, shared, error) < 0)
+		return -1;
+	return options_probes(shared->options) ? open_mail(live, shared, error) : 0;
+}
+
+/* The AD bit of a resolver elsewhere could be anybody's (RFC 4035 4.9.3). */
+bool net_live_believes_ad(const struct options *options)
+{
+	bool believed = true;
+
+	for (unsigned i = 0; i < options->server_count; i++)
+		believed = believed && address_is_loopback(&options->server[i].address);
+	return believed || options->trust_ad;
 }
 
 struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),
@@ -138,6 +193,7 @@ struct job_context net_live_context(struct net_live *live, const struct options 
 				     .address_blocklist = options->address_blocklist,
 				     .domain_blocklist = options->domain_blocklist,
 				     .done = done,
+				     .ad_believed = net_live_believes_ad(options),
 				     .arg = arg };
 }
 
@@ -145,6 +201,8 @@ void net_live_stop(struct net_live *live)
 {
 	net_cares_stop(live->dns);
 	net_curl_stop(live->web);
+	if (live->mail)
+		net_smtp_stop(live->mail);
 }
 
 void net_live_close(struct net_live *live)
@@ -156,6 +214,9 @@ void net_live_close(struct net_live *live)
 	if (live->web)
 		net_curl_close(live->web); /* frees it */
 	live->web = NULL;
+	if (live->mail)
+		net_smtp_close(live->mail); /* likewise */
+	live->mail = NULL;
 }
 
 void net_live_free(struct net_live *live)

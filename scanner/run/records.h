@@ -1,0 +1,31 @@
+/* scanner/run/records.h - what a worker fills with records, and hands to the sink when it is full or old. */
+#ifndef STSURVEY_SCANNER_RUN_RECORDS_H
+#define STSURVEY_SCANNER_RUN_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "output/scan_file/sink.h"
+
+struct records {
+	struct sink *sink;
+	uv_loop_t *loop;
+	struct record_buffer *buffer; /* NULL: all are with the sink */
+	uint64_t since_ms;            /* that it has had this one */
+};
+
+/* Is there a buffer to put a record into? False: all are with the sink, which will wake us. */
+bool records_have_room(struct records *records);
+
+/* A record was put: a full buffer goes to the sink. */
+void records_added(struct records *records);
+
+/* What is there goes to the sink now. */
+void records_give(struct records *records);
+
+/* … if it has waited for @most_ms. */
+void records_give_old(struct records *records, uint64_t most_ms);
+
+#endif
