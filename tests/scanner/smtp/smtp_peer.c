@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 20, DRIP_MS = 10, LINE = 1100 };
+enum { PAUSE_MS = 3, DRIP_MS = 10, LINE = 1100 };
 
 struct talk {
 	struct smtp_peer *peer;

@@ -91,6 +91,12 @@ static void on_done(struct net_probe *request)
 		uv_stop(&rig->loop);
 }
 
+static void set_request(struct smtp_rig_probe *probe, const char *address)
+{
+	assert_true(address_parse(span_of(address), &probe->address));
+	probe->probe = (struct net_probe){ .host = SPAN_LITERAL(MX), .sni_name = SPAN_LITERAL(MX) };
+}
+
 void smtp_rig_open(struct smtp_rig *rig, struct smtp_rig_probe *probe, struct net_smtp_options options)
 {
 	struct error error;
@@ -113,8 +119,18 @@ void smtp_rig_open(struct smtp_rig *rig, struct smtp_rig_probe *probe, struct ne
 	options.ehlo_domain = EHLO_NAME;
 	if (net_smtp_open(&probe->smtp, &options, &error) != 0)
 		fail_msg("%s", error.text);
-	assert_true(address_parse(SPAN_LITERAL("127.0.0.1"), &probe->address));
-	probe->probe = (struct net_probe){ .host = SPAN_LITERAL(MX), .sni_name = SPAN_LITERAL(MX) };
+	set_request(probe, "127.0.0.1");
+}
+
+void smtp_rig_join(struct smtp_rig_probe *first, struct smtp_rig_probe *probe, const char *address)
+{
+	probe->rig = first->rig;
+	probe->smtp = first->smtp;
+	probe->joined = true;
+	probe->has_peer = probe->peer.script[0];
+	if (probe->has_peer)
+		smtp_peer_start(&probe->peer, address, first->peer.tls.port);
+	set_request(probe, address);
 }
 
 void smtp_rig_begin(struct smtp_rig_probe *probe)
@@ -142,13 +158,31 @@ void smtp_rig_close(struct smtp_rig_probe *probe)
 {
 	const struct gate *gate = net_smtp_gate(probe->smtp);
 
+	if (probe->joined)
+		return;
 	assert_int_equal(gate->open + gate->slow + gate->waiting, 0);
 	net_smtp_close(probe->smtp);
 }
 
-void smtp_rig_free(struct smtp_rig_probe *probe)
+void smtp_rig_stop(struct smtp_rig_probe *probe)
 {
 	if (probe->has_peer)
 		smtp_peer_stop(&probe->peer);
+	probe->has_peer = false;
+}
+
+void smtp_rig_free(struct smtp_rig_probe *probe)
+{
 	arena_fini(&probe->arena);
+}
+
+void smtp_rig_end(struct smtp_rig *rig, struct smtp_rig_probe *probe, size_t count)
+{
+	for (size_t i = count; i-- > 0;)
+		smtp_rig_close(&probe[i]);
+	smtp_rig_fini(rig);
+	for (size_t i = 0; i < count; i++) {
+		smtp_rig_stop(&probe[i]);
+		smtp_rig_free(&probe[i]);
+	}
 }

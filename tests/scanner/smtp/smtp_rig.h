@@ -47,6 +47,7 @@ struct smtp_rig_probe {
 	struct arena arena;
 	struct smtp_peer peer;
 	bool has_peer;
+	bool joined; /* another's net_smtp is used */
 	bool stop_when_done;
 	unsigned done;  /* callbacks: 1 when all is well */
 	unsigned place; /* of the rig's probes, in the order of their ends, from 1 */
@@ -59,6 +60,9 @@ void smtp_rig_fini(struct smtp_rig *rig);
  * zero are set. */
 void smtp_rig_open(struct smtp_rig *rig, struct smtp_rig_probe *probe, struct net_smtp_options options);
 
+/* Likewise, with the net_smtp of @first and a server at @address, on the same port. */
+void smtp_rig_join(struct smtp_rig_probe *first, struct smtp_rig_probe *probe, const char *address);
+
 /* Begin it; also again, when it has ended. */
 void smtp_rig_begin(struct smtp_rig_probe *probe);
 
@@ -68,7 +72,13 @@ void smtp_rig_run(struct smtp_rig *rig);
 /* Close what smtp_rig_open has made; the loop has to be run for it, so do it for all first. */
 void smtp_rig_close(struct smtp_rig_probe *probe);
 
-/* Once the loop has closed: the server stops, and the memory goes. */
+/* Once the loop has closed: the server stops, so that what it heard is whole. */
+void smtp_rig_stop(struct smtp_rig_probe *probe);
+
+/* The memory goes. */
 void smtp_rig_free(struct smtp_rig_probe *probe);
+
+/* All of them, for the probes of one test. */
+void smtp_rig_end(struct smtp_rig *rig, struct smtp_rig_probe *probe, size_t count);
 
 #endif

@@ -392,8 +392,7 @@ static void each_conduct_is_told_as_it_is(void **state)
 		smtp_rig_close(&probe[i]);
 	smtp_rig_fini(&rig);
 	for (size_t i = 0; i < COUNT_OF(conducts); i++) {
-		smtp_peer_stop(&probe[i].peer);
-		probe[i].has_peer = false;
+		smtp_rig_stop(&probe[i]);
 		compare(&conducts[i], &probe[i]);
 		smtp_rig_free(&probe[i]);
 	}
