@@ -3,7 +3,7 @@
 const char domain_csv_columns[] =
 	"name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,"
 	"policy_status,http_status,tls_verify,mode,max_age,policy_state,findings,component,"
-	"verdict";
+	"verdict,mx_tls,dane,delivery";
 
 /* Words with a space between, for one field. */
 struct words {
@@ -81,5 +81,8 @@ void domain_csv_write(struct csv *csv, const struct observation *observation, co
 	domain_csv_findings(csv, &judgement->findings);
 	csv_string(csv, component_names[judgement->component]);
 	csv_string(csv, verdict_names[judgement->verdict]);
+	csv_string(csv, mx_state_names[result->mx_tls]);
+	csv_string(csv, dane_state_names[result->dane]);
+	csv_string(csv, delivery_names[result->delivery]);
 	csv_end(csv);
 }

@@ -1,57 +1,33 @@
 #include "analysis/domain_json.h"
 
 #include "analysis/classify/classify_challenge.h"
-#include "output/address_text.h"
-#include "output/json.h"
+#include "analysis/host_json.h"
+#include "analysis/json_facts.h"
 #include "parsers/domain.h"
-
-/* Rare facts are written only where there are any. */
-static void put_count(struct json *json, const char *key, uint64_t count)
-{
-	if (count > 0)
-		json_uint(json, key, count);
-}
-
-static void put_flag(struct json *json, const char *key, bool flag)
-{
-	if (flag)
-		json_bool(json, key, true);
-}
 
 /* ---- DNS ---- */
 
-/* Status and what belongs to every answer. A negative answer has no TTL of its own. */
-static void put_answer(struct json *json, const struct obs_answer *a)
-{
-	json_word(json, "status", dns_status_names[a->status]);
-	if (obs_answer_has_ad(a))
-		json_bool(json, "ad", a->ad);
-	if (a->status == DNS_NOERROR || a->ttl > 0)
-		json_uint(json, "ttl", a->ttl);
-	if (a->tries > 1)
-		json_uint(json, "tries", a->tries);
-	put_flag(json, "cname_loop", a->cname_loop);
-}
-
-static void put_mx_records(struct json *json, const struct obs_mx *mx)
+static void put_mx_records(struct json *json, const struct obs_mx *mx, const struct classification *result)
 {
 	json_open_array(json, "records");
 	for (size_t i = 0; i < mx->count; i++) {
 		json_open_object(json, NULL);
 		json_uint(json, "preference", mx->record[i].preference);
 		json_string(json, "name", mx->record[i].name);
+		if (mx->host)
+			host_json_write(json, mx->host[i], &result->mx[i]);
 		json_close_object(json);
 	}
 	json_close_array(json);
-	put_count(json, "omitted", mx->omitted);
+	json_count(json, "omitted", mx->omitted);
 	if (mx->answer.status == DNS_NOERROR)
 		json_bool(json, "null_mx", obs_mx_is_null(mx));
 }
 
-static void put_mx(struct json *json, const struct obs_mx *mx)
+static void put_mx(struct json *json, const struct obs_mx *mx, const struct classification *result)
 {
 	json_open_object(json, "MX");
-	put_answer(json, &mx->answer);
+	json_answer(json, &mx->answer);
 	if (mx->answer.status == DNS_NOERROR || mx->answer.cname_count > 0) {
 		json_open_object(json, "data");
 		json_latin1(json, mx->answer.cname, mx->answer.cname_count);
@@ -59,7 +35,7 @@ static void put_mx(struct json *json, const struct obs_mx *mx)
 			json_latin1(json, &mx->record[i].name, 1);
 		if (mx->answer.cname_count > 0)
 			json_strings(json, "cname", mx->answer.cname, mx->answer.cname_count);
-		put_mx_records(json, mx);
+		put_mx_records(json, mx, result);
 		json_close_object(json);
 	}
 	json_close_object(json);
@@ -94,7 +70,7 @@ static void put_txt(struct json *json, const struct observation *observation, co
 	const struct obs_txt *txt = &observation->txt[question];
 
 	json_open_object(json, txt_questions[question].key);
-	put_answer(json, &txt->answer);
+	json_answer(json, &txt->answer);
 	json_word(json, "state", record_state_names[result->judgement.record[question]]);
 	if (txt->answer.status == DNS_NOERROR || txt->answer.cname_count > 0) {
 		json_open_object(json, "data");
@@ -102,7 +78,7 @@ static void put_txt(struct json *json, const struct observation *observation, co
 		json_latin1(json, txt->answer.cname, txt->answer.cname_count);
 		json_strings(json, "cname", txt->answer.cname, txt->answer.cname_count);
 		json_strings(json, "strings", txt->record, txt->count);
-		put_count(json, "omitted", txt->omitted);
+		json_count(json, "omitted", txt->omitted);
 		if (put_parsed[question])
 			put_parsed[question](json, result);
 		json_close_object(json);
@@ -112,31 +88,16 @@ static void put_txt(struct json *json, const struct observation *observation, co
 
 /* ---- the policy ---- */
 
-static void put_question(struct json *json, const char *key, const struct obs_answer *answer)
-{
-	json_open_object(json, key);
-	put_answer(json, answer);
-	json_close_object(json);
-}
-
-static void put_address(struct json *json, const char *key, const struct obs_address *address)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	address_text(address, text);
-	json_text(json, key, text);
-}
-
 static void put_addresses(struct json *json, const struct obs_policy *p)
 {
 	json_open_array(json, "addresses");
 	for (size_t i = 0; i < p->address_count; i++)
-		put_address(json, NULL, &p->address[i]);
+		json_address(json, NULL, &p->address[i]);
 	json_close_array(json);
-	put_count(json, "addresses_omitted", p->address_omitted);
-	put_flag(json, "reserved", p->reserved);
+	json_count(json, "addresses_omitted", p->address_omitted);
+	json_flag(json, "reserved", p->reserved);
 	if (p->address_used >= 0 && (size_t)p->address_used < p->address_count)
-		put_address(json, "address", &p->address[p->address_used]);
+		json_address(json, "address", &p->address[p->address_used]);
 	else
 		json_null(json, "address");
 }
@@ -147,13 +108,23 @@ static void put_certificate(struct json *json, const struct obs_certificate *c)
 	json_latin1(json, &c->issuer, 1);
 	json_latin1(json, &c->common_name, 1);
 	json_strings(json, "names", c->name, c->name_count);
-	put_count(json, "names_omitted", c->name_omitted);
+	json_count(json, "names_omitted", c->name_omitted);
 	if (c->common_name.n > 0)
 		json_string(json, "common_name", c->common_name);
 	json_date(json, "not_before", c->not_before);
 	json_date(json, "not_after", c->not_after);
 	json_string(json, "issuer", c->issuer);
 	json_hex(json, "sha256", c->sha256, sizeof(c->sha256));
+	if (!c->spki_known)
+		return;
+	json_hex(json, "serial", (const uint8_t *)c->serial.p, c->serial.n);
+	json_string(json, "key_type", c->key_type);
+	json_uint(json, "key_bits", c->key_bits);
+	json_hex(json, "spki_sha256", c->spki_sha256, sizeof(c->spki_sha256));
+	json_string(json, "signature", c->signature);
+	json_flag(json, "self_issued", c->self_issued);
+	if (c->der.p)
+		json_base64(json, "der", c->der);
 }
 
 /* Certificates behind the leaf, and errors, where there are any. */
@@ -168,17 +139,8 @@ static void put_chain(struct json *json, const struct obs_tls *tls)
 		}
 		json_close_array(json);
 	}
-	put_count(json, "chain_omitted", tls->chain_omitted);
-	if (tls->error_count > 0) {
-		json_open_array(json, "errors");
-		for (size_t i = 0; i < tls->error_count; i++) {
-			json_open_object(json, NULL);
-			json_uint(json, "code", tls->error[i].code);
-			json_uint(json, "depth", tls->error[i].depth);
-			json_close_object(json);
-		}
-		json_close_array(json);
-	}
+	json_count(json, "chain_omitted", tls->chain_omitted);
+	json_verify_errors(json, "errors", tls->error, tls->error_count);
 }
 
 static void put_tls(struct json *json, const struct obs_tls *tls, const char *verify)
@@ -190,6 +152,10 @@ static void put_tls(struct json *json, const struct obs_tls *tls, const char *ve
 	json_open_object(json, "tls");
 	json_word(json, "version", tls_version_names[tls->version]);
 	json_word(json, "verify", verify);
+	if (tls->cipher.n > 0)
+		json_string(json, "cipher", tls->cipher);
+	if (tls->group.n > 0)
+		json_string(json, "group", tls->group);
 	if (tls->alerted)
 		json_uint(json, "alert", tls->alert);
 	if (tls->chain_count > 0)
@@ -220,7 +186,7 @@ static void put_http(struct json *json, const struct obs_http *http)
 	json_uint(json, "size", http->size);
 	if (http->failure != HTTP_COMPLETE)
 		json_text(json, "failure", failure[http->failure]);
-	put_flag(json, "challenged", classify_challenge(http));
+	json_flag(json, "challenged", classify_challenge(http));
 	if (http->challenge.p)
 		json_string(json, "challenge", http->challenge);
 	json_close_object(json);
@@ -274,12 +240,12 @@ static void put_policy_data(struct json *json, const struct observation *observa
 	json_latin1(json, (struct span[]){ p->http.body, observation->name }, 2);
 	json_string(json, "host", domain_join(SPAN_LITERAL(STS_POLICY_LABEL), observation->name, host));
 	json_open_object(json, "dns");
-	put_question(json, "A", &p->a);
-	put_question(json, "AAAA", &p->aaaa);
+	json_question(json, "A", &p->a);
+	json_question(json, "AAAA", &p->aaaa);
 	json_close_object(json);
 	json_strings(json, "cname", chain->cname, chain->cname_count);
 	put_addresses(json, p);
-	put_count(json, "fetch_ms", p->fetch_ms);
+	json_count(json, "fetch_ms", p->fetch_ms);
 	put_tls(json, &p->tls, result->tls_verify);
 	put_http(json, &p->http);
 	put_parsed(json, result);
@@ -300,14 +266,18 @@ static void put_policy(struct json *json, const struct observation *observation,
 
 /* ---- the line ---- */
 
-static void put_judgement(struct json *json, const struct judgement *j)
+static void put_judgement(struct json *json, const struct obs_mx *mx, const struct classification *result)
 {
-	json_open_array(json, "findings");
-	for (enum finding f = finding_next(&j->findings, 0); f < FINDING_COUNT; f = finding_next(&j->findings, f + 1))
-		json_word(json, NULL, finding_table[f].code);
-	json_close_array(json);
+	const struct judgement *j = &result->judgement;
+
+	json_findings(json, &j->findings);
 	json_word(json, "component", component_names[j->component]);
 	json_word(json, "verdict", verdict_names[j->verdict]);
+	if (!mx->host && result->dane == DANE_STATE_NOT_ASKED)
+		return;
+	json_word(json, "mx_tls", mx_state_names[result->mx_tls]);
+	json_word(json, "dane", dane_state_names[result->dane]);
+	json_word(json, "delivery", delivery_names[result->delivery]);
 }
 
 void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)
@@ -326,11 +296,11 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	text_padded(out, o->duration_ms % 1000, 3);
 	json_word(&json, "status", domain_status_names[result->judgement.status]);
 	json_open_object(&json, "results");
-	put_mx(&json, &o->mx);
+	put_mx(&json, &o->mx, result);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		put_txt(&json, o, result, (enum txt_question)q);
 	put_policy(&json, o, result);
 	json_close_object(&json);
-	put_judgement(&json, &result->judgement);
+	put_judgement(&json, &o->mx, result);
 	json_end(&json);
 }

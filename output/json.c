@@ -260,3 +260,21 @@ void json_hex(struct json *json, const char *key, const uint8_t *octet, size_t n
 	text_hex(json->out, octet, n);
 	text_char(json->out, '"');
 }
+
+void json_base64(struct json *json, const char *key, struct span octets)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	json_key(json, key);
+	text_char(json->out, '"');
+	for (size_t at = 0; at < octets.n; at += 3) {
+		size_t n = octets.n - at < 3 ? octets.n - at : 3;
+		uint32_t group = 0;
+
+		for (size_t i = 0; i < 3; i++)
+			group = group << 8 | (i < n ? (uint8_t)octets.p[at + i] : 0);
+		for (size_t i = 0; i < 4; i++)
+			text_char(json->out, i <= n ? digit[group >> (18 - 6 * i) & 63] : '=');
+	}
+	text_char(json->out, '"');
+}

@@ -50,6 +50,7 @@ void json_null(struct json *json, const char *key);
 void json_time(struct json *json, const char *key, int64_t ms_since_1970);
 void json_date(struct json *json, const char *key, int64_t seconds_since_1970);
 void json_hex(struct json *json, const char *key, const uint8_t *octet, size_t n);
+void json_base64(struct json *json, const char *key, struct span octets); /* RFC 4648 4 */
 
 /* A number that the caller writes into the text behind it. */
 void json_key(struct json *json, const char *key);

@@ -60,7 +60,8 @@ struct classification {
 	bool mx_compared;     /* there are MX and patterns: the next two hold something */
 	enum mx_kind mx_kind; /* of the worst MX */
 	uint16_t mx_matching; /* MX that match a pattern */
-	/* where hosts are joined to the observation; else the next two are as zero, and `mx` is not even that */
+	/* where hosts are joined to the observation; else the next three are as zero, and `mx` is not even that */
+	enum mx_state mx_tls;
 	enum dane_state dane;
 	enum delivery delivery;
 	struct mx_judgement mx[OBS_MX_MAX]; /* of each MX record; stays the last: see classify */

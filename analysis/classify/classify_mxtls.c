@@ -16,9 +16,21 @@ static void judge_missing(const struct judgement *judgement, struct span name, s
 	}
 }
 
+static enum mx_state state_of_domain(const unsigned count[MX_STATE_COUNT])
+{
+	if (count[MX_USABLE] > 0 && count[MX_FAILS] > 0)
+		return MX_PARTIAL;
+	if (count[MX_UNKNOWN] > 0)
+		return MX_UNKNOWN;
+	if (count[MX_FAILS] > 0)
+		return MX_FAILS;
+	return count[MX_USABLE] > 0 ? MX_USABLE : MX_NOT_ASKED;
+}
+
 void classify_mxtls(const struct observation *observation, struct classification *result)
 {
 	const struct obs_mx *mx = &observation->mx;
+	unsigned count[MX_STATE_COUNT] = { [MX_UNKNOWN] = mx->omitted > 0 };
 
 	for (size_t i = 0; i < mx->count; i++) {
 		struct host_judgement host = { .state = MX_NOT_ASKED, .finding = FINDING_COUNT };
@@ -33,10 +45,12 @@ void classify_mxtls(const struct observation *observation, struct classification
 			.findings = host.findings,
 			.result = result_of_finding(host.finding),
 		};
+		count[host.state]++;
 		finding_join(&result->judgement.findings, &host.findings);
 		if (host.state == MX_UNKNOWN && !(mx->host[i] && mx->host[i]->blocklisted))
 			result->judgement.status = DOMAIN_UNKNOWN;
 	}
+	result->mx_tls = state_of_domain(count);
 }
 
 void classify_mxtls_kept(const struct obs_mx *mx, const struct classification *result, unsigned *ok, unsigned *fails,

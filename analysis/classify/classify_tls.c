@@ -80,3 +80,13 @@ bool classify_tls_ends_soon(const struct obs_certificate *leaf, int64_t time_ms,
 
 	return !__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left) && left >= 0 && left <= seconds;
 }
+
+int64_t classify_tls_days_left(const struct obs_certificate *leaf, int64_t time_ms)
+{
+	const int64_t day = 86400;
+	int64_t left;
+
+	if (__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left))
+		return 0;
+	return left / day - (left % day < 0);
+}

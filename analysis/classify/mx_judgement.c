@@ -1,10 +1,8 @@
 #include "analysis/classify/mx_judgement.h"
 
 const char *const mx_state_names[MX_STATE_COUNT] = {
-	[MX_NOT_ASKED] = "",
-	[MX_USABLE] = "usable",
-	[MX_FAILS] = "fails",
-	[MX_UNKNOWN] = "unknown",
+	[MX_NOT_ASKED] = "",      [MX_USABLE] = "usable",   [MX_FAILS] = "fails",
+	[MX_PARTIAL] = "partial", [MX_UNKNOWN] = "unknown",
 };
 
 const char *const dane_state_names[DANE_STATE_COUNT] = {

@@ -12,7 +12,8 @@ enum mx_state {
 	MX_NOT_ASKED, /* nobody asked about it */
 	MX_USABLE,
 	MX_FAILS,
-	MX_UNKNOWN, /* it could not be found out */
+	MX_PARTIAL, /* of a domain: some of its MX are usable, and some fail */
+	MX_UNKNOWN, /* it could not be found out; of a domain: of an MX, and not both of the above are known */
 	MX_STATE_COUNT
 };
 

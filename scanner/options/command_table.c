@@ -62,10 +62,11 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.above = "Write one line a domain, in the order of the scan files. SCAN - is standard input. Findings, component and "
 			 "verdict are judged anew from the recorded facts.",
 		.below = "CSV columns: name, index, rank, timestamp, status, mx_status, mx, null_mx, ad, sts_state, sts_id, tlsrpt_state, "
-			 "policy_status, http_status, tls_verify, mode, max_age, policy_state, findings, component, verdict. mx: names in order "
-			 "of preference, with a space between; tls_verify: ok, or the first error of TLS, its code without "
-			 "policy-tls-; mode and max_age: as they stand in the policy, whether policy_state is valid or not; ad: of the MX; "
-			 "findings: codes with a space between. What was not asked, and where no policy was looked for, is empty.\n"
+			 "policy_status, http_status, tls_verify, mode, max_age, policy_state, findings, component, verdict, mx_tls, "
+			 "dane, delivery. mx: names in order of preference, with a space between; tls_verify: ok, or the first error of "
+			 "TLS, its code without policy-tls-; mode and max_age: as they stand in the policy, whether policy_state is valid "
+			 "or not; ad: of the MX; findings: codes with a space between; mx_tls, dane, delivery: where mail servers were "
+			 "probed. What was not asked, and where no policy was looked for, is empty.\n"
 			 "Texts that a spreadsheet would take for a formula have an apostrophe in front: those that begin with =, +, - or @ "
 			 "(also full-width, also behind white space), a tab, a line break or an apostrophe; --raw leaves it out.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage.",

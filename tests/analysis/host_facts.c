@@ -131,6 +131,11 @@ static void set_mx_bogus(struct line *l)
 	l->observation->mx.answer.unchecked = DNS_NOERROR;
 }
 
+static void set_mx_ede(struct line *l)
+{
+	l->observation->mx.answer.ede = (uint16_t)(number(l) + 1);
+}
+
 static void set_passes(struct line *l)
 {
 	l->host->host.passes = (uint8_t)number(l);
@@ -287,6 +292,20 @@ static void set_key(struct line *l)
 	l->more->leaf.sha256[0] = (uint8_t)number(l);
 }
 
+static void set_known_key(struct line *l)
+{
+	struct obs_certificate *leaf = &l->more->leaf;
+
+	leaf->spki_known = leaf->self_issued = true;
+	leaf->serial = SPAN_LITERAL("\x01\x02");
+	leaf->key_type = SPAN_LITERAL("RSA");
+	leaf->key_bits = 2048;
+	leaf->signature = SPAN_LITERAL("RSA-SHA256");
+	leaf->der = SPAN_LITERAL("der");
+	l->probe->tls.cipher = SPAN_LITERAL("TLS_AES_128_GCM_SHA256");
+	l->probe->tls.group = SPAN_LITERAL("x25519");
+}
+
 static void add_error(struct line *l)
 {
 	l->more->error[l->probe->tls.error_count++].code = (uint16_t)number(l);
@@ -417,6 +436,7 @@ static const struct {
 	{ "mx-ad", set_mx_ad },
 	{ "mx-cname", set_mx_cname },
 	{ "mx-bogus", set_mx_bogus },
+	{ "mx-ede", set_mx_ede },
 	{ "host", begin_host },
 	{ "passes", set_passes },
 	{ "doubted", set_doubted },
@@ -441,6 +461,7 @@ static const struct {
 	{ "injected", set_injected },
 	{ "version", set_version },
 	{ "key", set_key },
+	{ "known-key", set_known_key },
 	{ "chain-verify", add_error },
 	{ "chain-expires", set_expires },
 	{ "host-san", add_san },

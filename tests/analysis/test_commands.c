@@ -443,10 +443,11 @@ static void export_csv(void **state)
 	static const char want[] =
 		"name,index,rank,timestamp,status,mx_status,mx,null_mx,ad,sts_state,sts_id,tlsrpt_state,"
 		"policy_status,"
-		"http_status,tls_verify,mode,max_age,policy_state,findings,component,verdict\n"
+		"http_status,tls_verify,mode,max_age,policy_state,findings,component,"
+		"verdict,mx_tls,dane,delivery\n"
 		"example.com,0,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,valid,"
 		"1,valid,success,"
-		"200,ok,enforce,1209600,valid,,ok,enforce-ok\n";
+		"200,ok,enforce,1209600,valid,,ok,enforce-ok,,,\n";
 
 	(void)state;
 	assert_int_equal(run("export %whole.scan --format csv"), EXIT_COMPLETE);
@@ -455,9 +456,9 @@ static void export_csv(void **state)
 					"mx1.example.org mx2.example.org,false,false,none,,valid,success,"));
 	assert_non_null(strstr(printed,
 			       "example.com,3,,2027-01-15T08:00:00.000Z,complete,NOERROR,mail.example.com,false,false,"
-			       "valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy\n"));
+			       "valid,1,valid,success,404,ok,,,,policy-http-not-found,http,no-policy,,,\n"));
 	assert_non_null(strstr(printed, "example.com,4,,2027-01-15T08:00:00.000Z,complete,NXDOMAIN,,,,,,,success,"));
-	assert_non_null(strstr(printed, ",illegal-input,SKIPPED,,,,,,,skipped,,,,,,,,\n"));
+	assert_non_null(strstr(printed, ",illegal-input,SKIPPED,,,,,,,skipped,,,,,,,,,,,\n"));
 }
 
 static void export_jsonl_is_a_line_a_domain(void **state)

@@ -35,6 +35,10 @@ static void put_members(struct json *json)
 	json_time(json, "i", 1);
 	json_date(json, "j", 1);
 	json_hex(json, "k", (const uint8_t *)"\x01\xff", 2);
+	json_base64(json, "l", SPAN_LITERAL("\xfb\xff\x01"));
+	json_base64(json, "m", SPAN_LITERAL("a"));
+	json_base64(json, "n", SPAN_LITERAL("ab"));
+	json_base64(json, "o", SPAN_LITERAL(""));
 }
 
 static void a_document_is_indented_and_a_line_is_compact(void **state)
@@ -50,13 +54,15 @@ static void a_document_is_indented_and_a_line_is_compact(void **state)
 	expect(&text,
 	       "{\n\t\"a\": \"x\",\n\t\"b\": [\n\t\t1,\n\t\t{}\n\t],\n\t\"c\": [],\n\t\"d\": {\n\t\t\"e\": true,\n"
 	       "\t\t\"f\": null,\n\t\t\"g\": 0.5,\n\t\t\"h\": null\n\t},\n\t\"i\": \"1970-01-01T00:00:00.001Z\",\n"
-	       "\t\"j\": \"1970-01-01T00:00:01Z\",\n\t\"k\": \"01ff\"\n}\n");
+	       "\t\"j\": \"1970-01-01T00:00:01Z\",\n\t\"k\": \"01ff\",\n\t\"l\": \"+/8B\",\n\t\"m\": \"YQ==\",\n"
+	       "\t\"n\": \"YWI=\",\n\t\"o\": \"\"\n}\n");
 	assert_int_equal(text_open(&text, "/dev/null", &error), 0);
 	json_begin_line(&json, &text);
 	put_members(&json);
 	json_end(&json);
 	expect(&text, "{\"a\":\"x\",\"b\":[1,{}],\"c\":[],\"d\":{\"e\":true,\"f\":null,\"g\":0.5,\"h\":null},"
-		      "\"i\":\"1970-01-01T00:00:00.001Z\",\"j\":\"1970-01-01T00:00:01Z\",\"k\":\"01ff\"}\n");
+		      "\"i\":\"1970-01-01T00:00:00.001Z\",\"j\":\"1970-01-01T00:00:01Z\",\"k\":\"01ff\","
+		      "\"l\":\"+/8B\",\"m\":\"YQ==\",\"n\":\"YWI=\",\"o\":\"\"}\n");
 }
 
 static void strings_are_escaped(void **state)
