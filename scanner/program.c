@@ -10,6 +10,7 @@
 #include "analysis/report.h"
 #include "analysis/stats_tables.h"
 #include "output/scan_file/verify.h"
+#include "output/temporary_file.h"
 #include "scanner/base/confine.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
@@ -17,7 +18,6 @@
 #include "scanner/options/file_name.h"
 #include "scanner/options/option_files.h"
 #include "scanner/run/early_signal.h"
-#include "scanner/run/name_file.h"
 #include "scanner/run/scan_main.h"
 
 static struct scan_files files_of(const struct options *options)
@@ -135,6 +135,13 @@ static int start_resolver(struct options *options, struct error *error)
 				      options->concurrency, &options->server[0], error);
 }
 
+/* What waits for its second try; what scan files tell of mail servers. */
+static bool writes_temporary_files(enum command command)
+{
+	return command == COMMAND_SCAN || command == COMMAND_STATS || command == COMMAND_EXPORT ||
+	       command == COMMAND_REPORT;
+}
+
 /* From here on the command meets what strangers wrote and serve. All of its threads are still to come, its private
  * resolver is another process already. */
 static void give_up_the_rest(struct options *options)
@@ -152,8 +159,8 @@ static void give_up_the_rest(struct options *options)
 		if (file[i].use == OPTION_USE_FOLDER)
 			confine_allow_folder(&confine, file[i].path, true);
 	}
-	if (options->command == COMMAND_SCAN)
-		confine_allow_folder(&confine, name_file_folder(), false);
+	if (writes_temporary_files(options->command))
+		confine_allow_folder(&confine, temporary_folder(), false);
 	free(file);
 	options->confined = confine_end(&confine);
 }

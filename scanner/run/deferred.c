@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "output/temporary_file.h"
 #include "scanner/base/log.h"
 
 void deferred_init(struct deferred *deferred)
@@ -20,7 +21,7 @@ static void tell_once(struct deferred *deferred, int failure)
 	if (!deferred->told)
 		log_warning("temporary file: %s in %s; domains that stay unknown are recorded so, and not asked again; "
 			    "TMPDIR names another folder",
-			    strerror(failure), name_file_folder());
+			    strerror(failure), temporary_folder());
 	deferred->told = true;
 }
 

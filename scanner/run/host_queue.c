@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "output/temporary_file.h"
 #include "scanner/base/log.h"
 #include "scanner/base/siphash.h"
 
@@ -38,7 +39,7 @@ static void tell_once(struct host_queue *queue, int failure)
 	if (!queue->told)
 		log_warning("mail servers to be probed: %s, in memory or the temporary file in %s; those that can't be "
 			    "kept are not probed, and stay unknown; TMPDIR names another folder",
-			    strerror(failure), name_file_folder());
+			    strerror(failure), temporary_folder());
 	queue->told = true;
 }
 

@@ -1,13 +1,11 @@
 #include "scanner/run/name_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "output/temporary_file.h"
 #include "output/text.h"
 
 /* On file: this, without what the name leaves of its room. */
@@ -19,28 +17,12 @@ struct stored {
 
 enum { STORED_HEAD = offsetof(struct stored, name) }; /* octets before the name */
 
-const char *name_file_folder(void)
-{
-	const char *folder = secure_getenv("TMPDIR");
-
-	return folder && *folder ? folder : "/tmp";
-}
-
 int name_file_open(struct name_file *file)
 {
-	char *path;
-	int fd, failure = 0;
+	int fd = temporary_file();
 
-	if (asprintf(&path, "%s/stsurvey-XXXXXX", name_file_folder()) < 0)
-		return ENOMEM;
-	fd = mkostemp(path, O_CLOEXEC); /* never a file that is there, nor through a symlink */
-	if (fd < 0)
-		failure = errno;
-	else
-		unlink(path); /* it ends with us */
 	file->fd = fd < 0 ? 0 : fd;
-	free(path);
-	return failure;
+	return fd < 0 ? -fd : 0;
 }
 
 void name_file_close(struct name_file *file)

@@ -1,5 +1,5 @@
-/* scanner/run/name_file.h - names that wait, first in, first out, in a temporary file without a name, in the folder
- * that TMPDIR names or /tmp, so that their number costs no memory. It ends with the process. One thread at a time.
+/* scanner/run/name_file.h - names that wait, first in, first out, in a temporary file (output/temporary_file.h), so
+ * that their number costs no memory. One thread at a time.
  */
 #ifndef STSURVEY_SCANNER_RUN_NAME_FILE_H
 #define STSURVEY_SCANNER_RUN_NAME_FILE_H
@@ -27,9 +27,6 @@ struct name_entry {
 /* Make the file now. 0 or errno. */
 __attribute__((warn_unused_result)) int name_file_open(struct name_file *file);
 void name_file_close(struct name_file *file);
-
-/* Where such files are. */
-const char *name_file_folder(void);
 
 /* 0; or errno, and nothing is added. */
 __attribute__((warn_unused_result)) int name_file_put(struct name_file *file, const struct name_entry *entry);

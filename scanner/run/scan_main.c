@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/temporary_file.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/options/exit_status.h"
@@ -125,7 +126,7 @@ static void explain_not_deferred(const struct scan *scan)
 		&what,
 		"%llu domains that stayed unknown were not asked again: the temporary file in %s took no more of them; "
 		"TMPDIR names another folder",
-		domains, name_file_folder());
+		domains, temporary_folder());
 	tell(&what);
 }
 
@@ -139,7 +140,7 @@ static void explain_lost_hosts(const struct scan *scan)
 	error_set(&what,
 		  "%llu mail servers were not probed: neither memory nor the temporary file in %s took their names; "
 		  "--resume probes them; TMPDIR names another folder",
-		  hosts, name_file_folder());
+		  hosts, temporary_folder());
 	tell(&what);
 }
 

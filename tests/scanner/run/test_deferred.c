@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "output/temporary_file.h"
 #include "parsers/domain.h"
 #include "scanner/base/log.h"
 #include "scanner/run/deferred.h"
@@ -87,7 +88,7 @@ static void the_longest_name_comes_back(void **state)
 }
 
 /* The only deleted file this process has open. */
-static int temporary_file(void)
+static int open_temporary_file(void)
 {
 	for (int fd = 3; fd < 64; fd++) {
 		char link[64], target[256];
@@ -110,7 +111,7 @@ static void a_torn_file_is_an_error_and_what_was_whole_is_taken(void **state)
 	deferred_init(&deferred);
 	for (uint64_t i = 0; i < 3; i++)
 		assert_int_equal(deferred_put(&deferred, i, 0, SPAN_LITERAL("example.com")), 0);
-	fd = temporary_file();
+	fd = open_temporary_file();
 	assert_true(fd > 0);
 	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 5), 0);
 	deferred_take(&deferred, &batch);
@@ -203,9 +204,9 @@ static void its_file_is_where_tmpdir_says_and_has_no_name(void **state)
 	assert_int_equal(told(log, folder), 1);
 	assert_int_equal(told(log, "[warning] temporary file: No such file or directory in /tmp/"), 1);
 	assert_int_equal(setenv("TMPDIR", "", 1), 0);
-	assert_string_equal(name_file_folder(), "/tmp");
+	assert_string_equal(temporary_folder(), "/tmp");
 	assert_int_equal(unsetenv("TMPDIR"), 0);
-	assert_string_equal(name_file_folder(), "/tmp");
+	assert_string_equal(temporary_folder(), "/tmp");
 	unlink(log);
 }
 
