@@ -63,8 +63,11 @@ static bool next_token(struct span *s, bool colon_too, struct span *token)
 	return n > 0;
 }
 
+/* Every CR was taken away first; one inside a token, which would join its halves, is left in and spoils it. */
 static void split_tokens(struct span s, struct sender_line *line)
 {
+	while (s.n > 0 && s.p[0] == '\r')
+		s = span_skip(s, 1);
 	while (s.n > 0 && s.p[s.n - 1] == '\r')
 		s.n--;
 	line->kind = SENDER_LINE_PAIR;

@@ -21,10 +21,12 @@ static bool is_label(const struct sender_profile *profile, struct span label)
 	for (size_t i = 0; i < label.n; i++)
 		if (!ascii_is_alnum(label.p[i]) && label.p[i] != '-')
 			return false;
-	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' || label.p[label.n - 1] == '-')
+	if (label.n == 0 || label.p[0] == '-' || label.p[label.n - 1] == '-')
 		return false;
-	return profile->mx_syntax != SENDER_MX_SYNTAX_HOST_IDNA || label.n <= 4 || label.p[2] != '-' ||
-	       label.p[3] != '-' || span_starts_with_nocase(label, SPAN_LITERAL("xn--"));
+	if (profile->mx_syntax != SENDER_MX_SYNTAX_HOST_IDNA)
+		return label.n <= LABEL_MAX;
+	return label.n <= 4 || label.p[2] != '-' || label.p[3] != '-' ||
+	       span_starts_with_nocase(label, SPAN_LITERAL("xn--"));
 }
 
 static bool is_host(const struct sender_profile *profile, struct span name)
@@ -33,7 +35,7 @@ static bool is_host(const struct sender_profile *profile, struct span name)
 		name = span_skip(name, 2);
 	if (profile->mx_syntax == SENDER_MX_SYNTAX_HOST_DOT && name.n > 0 && name.p[name.n - 1] == '.')
 		name.n--;
-	if (name.n > NAME_MAX_LENGTH || is_ipv4(name))
+	if ((name.n > NAME_MAX_LENGTH && profile->mx_syntax != SENDER_MX_SYNTAX_HOST_IDNA) || is_ipv4(name))
 		return false;
 	for (;;) {
 		size_t end = span_find(name, 0, '.');

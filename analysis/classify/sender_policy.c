@@ -21,6 +21,7 @@ SAME(MAX_AGE_AGAIN);
 
 struct single {
 	bool seen;
+	bool ignored; /* and counts as missing */
 	struct span value;
 	unsigned line;
 	struct span line_text;
@@ -163,28 +164,25 @@ static bool read_single(struct reading *reading, enum key key, const struct send
 		return false;
 	if (again != AGAIN_LAST && (take || again == AGAIN_FIRST_CHECKED) &&
 	    !value_is_good(profile, key, line->value)) {
-		if (key == KEY_MAX_AGE && profile->max_age_bad == SENDER_MAX_AGE_BAD_IGNORED)
-			return true;
-		return false;
+		if (key != KEY_MAX_AGE || profile->max_age_bad != SENDER_MAX_AGE_BAD_IGNORED)
+			return false;
+		if (again == AGAIN_FIRST)
+			*single = (struct single){ .seen = true, .ignored = true };
+		return true;
 	}
 	if (take)
-		*single = (struct single){ true, line->value, line->number, line->text };
+		*single = (struct single){ true, false, line->value, line->number, line->text };
 	return true;
 }
 
 /* --- the body --- */
 
-/* How many colons a value has is no matter where they are at the end, for Java's split. */
-static bool has_colon(const struct sender_profile *profile, struct span value)
-{
-	while (profile->value_colon == SENDER_VALUE_COLON_SKIPPED && value.n > 0 && value.p[value.n - 1] == ':')
-		value.n--;
-	return span_find(value, 0, ':') < value.n;
-}
-
+/* Java's split drops what is empty at the end. */
 static struct span without_end_colons(const struct sender_profile *profile, struct span value)
 {
-	while (profile->value_colon == SENDER_VALUE_COLON_SKIPPED && value.n > 0 && value.p[value.n - 1] == ':')
+	if (profile->value_colon != SENDER_VALUE_COLON_SKIPPED)
+		return value;
+	while (value.n > 0 && value.p[value.n - 1] == ':')
 		value.n--;
 	return sender_trim(profile->space, value);
 }
@@ -208,9 +206,9 @@ static enum verdict_of_line look_at_line(const struct sender_profile *profile, s
 	case SENDER_LINE_PAIR:
 		break;
 	}
-	if (profile->value_colon != SENDER_VALUE_COLON_KEPT && has_colon(profile, line->value))
-		return profile->value_colon == SENDER_VALUE_COLON_REFUSED ? LINE_REFUSES : LINE_SKIPPED;
 	line->value = without_end_colons(profile, line->value);
+	if (profile->value_colon != SENDER_VALUE_COLON_KEPT && span_find(line->value, 0, ':') < line->value.n)
+		return profile->value_colon == SENDER_VALUE_COLON_REFUSED ? LINE_REFUSES : LINE_SKIPPED;
 	if (profile->value_colon == SENDER_VALUE_COLON_SKIPPED && line->value.n == 0)
 		return LINE_SKIPPED; /* a pair has two parts */
 	return LINE_TAKEN;
@@ -284,7 +282,8 @@ static bool finish(struct reading *reading)
 	if (!single[KEY_MAX_AGE].seen && profile->max_age_missing == SENDER_NO_LIMIT)
 		return false;
 	policy->max_age = (struct sender_number){ (uint64_t)profile->max_age_missing, false };
-	if (single[KEY_MAX_AGE].seen && !max_age_is_good(profile, single[KEY_MAX_AGE].value, &policy->max_age))
+	if (single[KEY_MAX_AGE].seen && !single[KEY_MAX_AGE].ignored &&
+	    !max_age_is_good(profile, single[KEY_MAX_AGE].value, &policy->max_age))
 		return refuse_for(policy, &single[KEY_MAX_AGE]);
 	if (policy->mode == STS_MODE_NONE && profile->mode_none != SENDER_MODE_NONE_ACCEPTED)
 		return (profile->mode_none == SENDER_MODE_NONE_NEEDS_MX && policy->mx_count > 0) ||

@@ -31,6 +31,8 @@ struct reading {
 	struct sender_record *result;
 	bool is_version, has_id;
 	bool spoiled;  /* the next name does not count */
+	bool skipped;  /* a field without = was skipped */
+	bool escaped;  /* a backslash stood in what is read with quotation marks: it holds to the end of the record */
 	bool is_first; /* no field came yet */
 };
 
@@ -42,29 +44,65 @@ static bool is_ascii_white_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* A name or value as it is kept: as it stands, without any white space, or without comments and with one space for
- * several. @buffer, where it has to be put together; its end is lost where it is longer than anything we know. */
-static struct span clean(const struct sender_profile *profile, struct span s, struct buffer *buffer)
+/* A name or value read with quotation marks: without comments, one space for several, and behind a backslash each octet
+ * twice. @ended: a semicolon ended it. */
+static void unquote(struct reading *reading, struct span s, bool ended, struct buffer *buffer)
 {
-	bool quoted = profile->txt_fields == SENDER_TXT_FIELDS_QUOTED, in_quotes = false, in_comment = false;
+	bool in_comment = false;
+	char quote = 0;
 
-	if (!quoted && profile->txt_space != SENDER_TXT_SPACE_EVERYWHERE)
-		return s;
-	buffer->n = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool is_space = quoted ? ascii_is_space(c) : is_ascii_white_space(c);
+		bool is_twice = reading->escaped && !in_comment && !quote && c != '\\' && c != '(';
 
-		if (quoted && !in_quotes && (in_comment || c == '('))
-			in_comment = c != ')';
-		else if (quoted && c == '\\')
-			continue;
-		else if (!is_space)
+		if (reading->escaped && !in_comment && !quote)
 			put(buffer, c);
-		else if (quoted && (buffer->n == 0 || buffer->text[buffer->n - 1] != ' '))
-			put(buffer, ' ');
-		if (c == '"')
-			in_quotes = !in_quotes;
+		if (in_comment)
+			in_comment = c != ')';
+		else if (c == '(' && !quote)
+			in_comment = true;
+		else if (c == '\\')
+			reading->escaped = true;
+		else if (!reading->escaped || is_twice || quote)
+			put(buffer, c);
+		if (c == '\\')
+			reading->escaped = true;
+		else if (!in_comment && (c == '"' || c == '\''))
+			quote = !quote ? c : c == quote ? 0 : quote;
+	}
+	if (ended && reading->escaped)
+		put(buffer, ';');
+}
+
+static void squeeze(struct buffer *buffer)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < buffer->n; i++) {
+		bool is_space = ascii_is_space(buffer->text[i]);
+
+		if (!is_space || n == 0 || buffer->text[n - 1] != ' ')
+			buffer->text[n++] = is_space ? ' ' : buffer->text[i];
+	}
+	buffer->n = n;
+}
+
+/* A name or value as it is kept. @buffer, where it has to be put together; its end is lost where it is longer than
+ * anything we know. */
+static struct span clean(struct reading *reading, struct span s, bool ended, struct buffer *buffer)
+{
+	const struct sender_profile *profile = reading->profile;
+
+	buffer->n = 0;
+	if (profile->txt_fields == SENDER_TXT_FIELDS_QUOTED) {
+		unquote(reading, s, ended, buffer);
+		squeeze(buffer);
+	} else if (profile->txt_space == SENDER_TXT_SPACE_EVERYWHERE) {
+		for (size_t i = 0; i < s.n; i++)
+			if (!is_ascii_white_space(s.p[i]))
+				put(buffer, s.p[i]);
+	} else {
+		return s;
 	}
 	return sender_trim(profile->space, (struct span){ buffer->text, buffer->n });
 }
@@ -88,7 +126,8 @@ static bool read_id(struct reading *reading, struct span id)
 
 	if (again && profile->txt_id_again != SENDER_TXT_ID_AGAIN_FIRST_CHECKED &&
 	    profile->txt_id_again != SENDER_TXT_ID_AGAIN_LAST)
-		return profile->txt_id_again == SENDER_TXT_ID_AGAIN_FIRST;
+		return profile->txt_id_again == SENDER_TXT_ID_AGAIN_FIRST ||
+		       (profile->txt_id_again == SENDER_TXT_ID_AGAIN_REFUSED_UNLESS_EMPTY && id.n == 0);
 	if (profile->txt_id_again != SENDER_TXT_ID_AGAIN_LAST && !id_is_good(profile, id))
 		return false;
 	reading->has_id = true;
@@ -122,7 +161,7 @@ static bool extension_is_good(const struct sender_profile *profile, struct span 
 	return true;
 }
 
-static bool read_pair(struct reading *reading, struct span name, struct span value)
+static bool read_pair(struct reading *reading, struct span name, struct span value, bool ended)
 {
 	const struct sender_profile *profile = reading->profile;
 	bool folded = profile->txt_name_case == SENDER_TXT_NAME_CASE_FOLDED;
@@ -130,8 +169,8 @@ static bool read_pair(struct reading *reading, struct span name, struct span val
 	struct buffer name_buffer, value_buffer;
 
 	reading->spoiled = reading->is_first = false;
-	name = clean(profile, name, &name_buffer);
-	value = clean(profile, value, &value_buffer);
+	name = clean(reading, name, false, &name_buffer);
+	value = clean(reading, value, ended, &value_buffer);
 	if (known && is_text(name, "v", folded) &&
 	    (first || profile->txt_version_again != SENDER_TXT_VERSION_AGAIN_EXTENSION)) {
 		bool good = is_text(value, "STSv1", profile->txt_version_case == SENDER_TXT_VERSION_CASE_FOLDED);
@@ -162,17 +201,53 @@ static bool has_wsp(struct span s)
 	return span_find(s, 0, ' ') < s.n || span_find(s, 0, '\t') < s.n;
 }
 
+/* Offset of the first semicolon or @needle that stands in no quotation marks and no comment. */
+static size_t find_outside(struct span s, char needle)
+{
+	bool in_comment = false;
+	char quote = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (in_comment)
+			in_comment = c != ')';
+		else if (quote)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == '(')
+			in_comment = true;
+		else if (c == ';' || c == needle)
+			return i;
+	}
+	return s.n;
+}
+
+/* Is there a pair to be read of the field without =? */
+static bool is_name_alone(struct reading *reading, struct span field, bool ended)
+{
+	enum sender_txt_no_equals rule = reading->profile->txt_no_equals;
+	bool first = !reading->skipped;
+	struct buffer buffer;
+
+	if (clean(reading, field, ended, &buffer).n == 0)
+		return false;
+	reading->skipped = true;
+	reading->spoiled = rule == SENDER_TXT_NO_EQUALS_GLUED;
+	return rule == SENDER_TXT_NO_EQUALS_EMPTY_VALUE || (rule == SENDER_TXT_NO_EQUALS_FIRST_SKIPPED && !first);
+}
+
 /* A field that is not empty, without the white space around it. False: the record is refused. */
-static bool read_field(struct reading *reading, struct span field)
+static bool read_field(struct reading *reading, struct span field, bool ended)
 {
 	const struct sender_profile *profile = reading->profile;
-	size_t equals = span_find(field, 0, '=');
+	size_t equals = profile->txt_fields == SENDER_TXT_FIELDS_QUOTED ? find_outside(field, '=')
+									: span_find(field, 0, '=');
 	struct span name = { field.p, equals }, value = { field.p + field.n, 0 };
 
-	if (equals == field.n && profile->txt_no_equals != SENDER_TXT_NO_EQUALS_EMPTY_VALUE) {
-		reading->spoiled = profile->txt_no_equals == SENDER_TXT_NO_EQUALS_GLUED;
+	if (equals == field.n && !is_name_alone(reading, field, ended))
 		return profile->txt_no_equals != SENDER_TXT_NO_EQUALS_REFUSED;
-	}
 	if (equals < field.n)
 		value = span_skip(field, equals + 1);
 	if (profile->txt_space == SENDER_TXT_SPACE_REFUSED && (has_wsp(name) || has_wsp(value)))
@@ -189,43 +264,24 @@ static bool read_field(struct reading *reading, struct span field)
 		name = sender_trim(profile->space, name);
 		value = sender_trim(profile->space, value);
 	}
-	return read_pair(reading, name, value);
+	return read_pair(reading, name, value, ended);
 }
 
 /* --- one record --- */
 
-/* Offset of the semicolon that ends a field; those in quotation marks and in comments do not. */
+/* Offset of what ends a field. */
 static size_t find_end(const struct sender_profile *profile, struct span s)
 {
-	char quote = 0;
-	bool in_comment = false;
+	size_t i = 0;
 
-	if (profile->txt_fields == SENDER_TXT_FIELDS_TOKEN) {
-		size_t i;
-
-		for (i = 0; i < s.n && s.p[i] != ';' && s.p[i] != ' ' &&
-			    (s.p[i] != '|' || profile->txt_separators != SENDER_TXT_SEPARATORS_BAR);
-		     i++)
-			;
-		return i;
-	}
-	if (profile->txt_fields != SENDER_TXT_FIELDS_QUOTED)
+	if (profile->txt_fields == SENDER_TXT_FIELDS_QUOTED)
+		return find_outside(s, ';');
+	if (profile->txt_fields != SENDER_TXT_FIELDS_TOKEN)
 		return span_find(s, 0, ';');
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (in_comment)
-			in_comment = c != ')';
-		else if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == '(')
-			in_comment = true;
-		else if (c == ';')
-			return i;
-	}
-	return s.n;
+	while (i < s.n && s.p[i] != ';' && s.p[i] != ' ' &&
+	       (s.p[i] != '|' || profile->txt_separators != SENDER_TXT_SEPARATORS_BAR))
+		i++;
+	return i;
 }
 
 /* The field without the white space that does not count. */
@@ -286,7 +342,7 @@ static bool read_record(const struct sender_profile *profile, struct span text, 
 		if (field.n == 0)
 			good = empty_is_allowed(profile, raw, is_ended);
 		else
-			good = read_field(&reading, field);
+			good = read_field(&reading, field, is_ended);
 	}
 	result->has_id = reading.has_id;
 	if (is_version)
