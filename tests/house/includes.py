@@ -52,8 +52,8 @@ GENERATED = {
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
     "public_resolvers.inc": r"scanner/rules/public_resolvers\.c$",
-    "sender_switches.h": r"analysis/classify/sender_profile\.h$",
-    "sender_table.inc": r"analysis/classify/sender_profile\.c$",
+    "sender_switches.h": r"analysis/senders/sender_profile\.h$",
+    "sender_table.inc": r"analysis/senders/sender_profile\.c$",
     "unbound_survey.inc": r"scanner/dns/private_resolver\.c$",
 }
 

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analysis/classify/sender_match.h"
-#include "analysis/classify/sender_policy.h"
-#include "analysis/classify/sender_record.h"
+#include "analysis/senders/sender_match.h"
+#include "analysis/senders/sender_policy.h"
+#include "analysis/senders/sender_record.h"
 
 enum { ITEMS_MAX = 4096, ITEM_MAX = 16 << 20 }; /* a driver's mistake shall not look like a profile's */
 

@@ -1,0 +1,20 @@
+/* analysis/senders/sender_text.h - white space and numbers as the libraries of several languages understand
+ * them. */
+#ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_TEXT_H
+#define STSURVEY_ANALYSIS_SENDERS_SENDER_TEXT_H
+
+#include "analysis/senders/sender_profile.h"
+
+bool sender_is_space(enum sender_space space, uint32_t c);
+
+struct span sender_trim(enum sender_space space, struct span s);
+
+struct sender_number {
+	uint64_t value; /* without the sign; of a fraction, what is in front of the point; at most UINT64_MAX */
+	bool negative;  /* and not 0 */
+};
+
+/* False: not what @kind takes for a number. */
+bool sender_number_read(enum sender_max_age_number kind, struct span s, struct sender_number *number);
+
+#endif
