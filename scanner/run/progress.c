@@ -16,8 +16,8 @@
 
 static const char status_columns[] =
 	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
-	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note,hosts,hosts-unknown,"
-	"hosts-left,hosts-in-flight,probes,probing";
+	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
+static const char host_columns[] = ",hosts,hosts-unknown,hosts-left,hosts-in-flight,probes,probing"; /* with --smtp */
 
 static double per_second(uint64_t now, uint64_t before, const struct moment *moment, const struct moment *mark)
 {
@@ -84,6 +84,16 @@ static void show_line(struct progress *progress, const struct moment *moment)
 	log_progress(line);
 }
 
+static void put_hosts(struct csv *csv, const struct moment *moment)
+{
+	csv_uint(csv, moment->hosts);
+	csv_uint(csv, moment->hosts_unknown);
+	csv_uint(csv, moment->hosts_left);
+	csv_uint(csv, moment->hosts_in_flight);
+	csv_known(csv, !moment->traffic_lost, moment->probes);
+	csv_uint(csv, moment->probing);
+}
+
 static void put_row(struct progress *progress, const struct moment *moment)
 {
 	const struct moment *before = &progress->row;
@@ -115,12 +125,8 @@ static void put_row(struct progress *progress, const struct moment *moment)
 	csv_uint(&csv, moment->in_flight);
 	csv_uint(&csv, moment->fetching);
 	csv_string(&csv, moment->note);
-	csv_uint(&csv, moment->hosts);
-	csv_uint(&csv, moment->hosts_unknown);
-	csv_uint(&csv, moment->hosts_left);
-	csv_uint(&csv, moment->hosts_in_flight);
-	csv_known(&csv, !moment->traffic_lost, moment->probes);
-	csv_uint(&csv, moment->probing);
+	if (moment->has_hosts)
+		put_hosts(&csv, moment);
 	csv_end(&csv);
 	text_flush(&progress->status);
 	progress->row = *moment;
@@ -244,10 +250,12 @@ static int open_status(struct progress *progress, const struct options *options,
 			close(fd);
 		return -1;
 	}
-	if (!has_rows)
-		csv_header(&(struct csv){ .out = &progress->status }, status_columns);
-	else if (ends_within_a_row(path, info.st_size))
+	if (!has_rows) {
+		text_string(&progress->status, status_columns);
+		csv_header(&(struct csv){ .out = &progress->status }, options_probes(options) ? host_columns : "");
+	} else if (ends_within_a_row(path, info.st_size)) {
 		text_char(&progress->status, '\n');
+	}
 	text_flush(&progress->status);
 	return 0;
 }

@@ -10,6 +10,9 @@ Prints its port, then obeys one word a line on standard input and says "ok" to e
     rpt…   an MX and a TLSRPT record      big…   as mx, over TCP alone
     null…  a null MX                      none…  exists, without MX
     nx…    does not exist                 sf…    SERVFAIL, always
+    one…   as sts, and its MX is mail.one.test, as that of all of them; the others' MX is mail.NAME
+
+An MX is 127.0.0.1; mail.sf… is SERVFAIL.
 
 It is a server as good as they come: what is below org is signed and validated, it speaks EDNS and TCP. Of the modes some
 take that away: noedns (FORMERR to an OPT record), deafedns (it passes over OPT), smalledns, noad, notcp, tcponly; the others
@@ -59,17 +62,21 @@ def answer_for(name, qtype):
         return SERVFAIL, [], False
     if kind in (b"nx", b"stsurvey-") or not domain.endswith(b".test"):
         return NXDOMAIN, [], False
+    if below == b"mail.":
+        return NOERROR, [b"\x7f\0\0\1"] if qtype == A else [], False
+    if kind == b"one" and below == b"" and qtype == MX:
+        return NOERROR, [b"\0\x0a\x04mail\x03one\x04test\0"], False
     if below == b"":
         if qtype != MX or kind == b"none":
             return NOERROR, [], False
         if kind == b"null":
             return NOERROR, [b"\0\0\0"], False
         return NOERROR, [b"\0\x0a\x04mail\xc0\x0c"], kind == b"big"
-    if below == b"_mta-sts." and kind == b"sts":
+    if below == b"_mta-sts." and kind in (b"sts", b"one"):
         return NOERROR, [txt(b"v=STSv1; id=1;")] if qtype == TXT else [], False
     if below == b"_smtp._tls." and kind == b"rpt":
         return NOERROR, [txt(b"v=TLSRPTv1; rua=mailto:tls@example.com")] if qtype == TXT else [], False
-    if below == b"mta-sts." and kind == b"sts":
+    if below == b"mta-sts." and kind in (b"sts", b"one"):
         return NOERROR, [b"\x7f\0\0\1"] if qtype == A else [], False
     return NXDOMAIN, [], False
 

@@ -23,6 +23,7 @@ TRUTH = {
     "mx": ("NOERROR", "none", "none"),
     "big": ("NOERROR", "none", "none"),
     "sts": ("NOERROR", "valid", "none"),
+    "one": ("NOERROR", "valid", "none"),
     "rpt": ("NOERROR", "none", "valid"),
     "null": ("NOERROR", "none", "none"),
     "none": ("NO_ANSWER", "none", "none"),

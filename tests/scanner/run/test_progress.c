@@ -71,6 +71,13 @@ static void the_line_is_as_documented(void **state)
 	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
 				  "fetched 3655; unknown 0.4%; "
 				  "paused: no resolver answers");
+	moment.has_hosts = true;
+	moment.hosts = 4711;
+	moment.probing = 12;
+	progress_line(line, &moment, &moment, -1);
+	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
+				  "fetched 3655; unknown 0.4%; hosts 4711 (12 probing); "
+				  "paused: no resolver answers");
 	moment = (struct moment){ .fraction = 0 };
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line,
@@ -163,13 +170,38 @@ static void status_updates_are_a_row_a_second(void **state)
 		caught_read(path),
 		"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,"
 		"queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,"
-		"fetching,note,hosts,hosts-unknown,hosts-left,hosts-in-flight,probes,probing\n"
-		"2026-11-21T22:26:41.000Z,1.000,99,1.000,1000,1000.0,3000,3000.0,1,0,1,0.001000,0,0,0,0,0,,0,0,0,0,0,"
-		"0\n"
+		"fetching,note\n"
+		"2026-11-21T22:26:41.000Z,1.000,99,1.000,1000,1000.0,3000,3000.0,1,0,1,0.001000,0,0,0,0,0,\n"
 		"2026-11-21T22:26:42.000Z,2.000,,,2000,1000.0,6000,3000.0,2,0,2,0.001000,0,0,0,0,0,\"paused, "
-		"\"\"all\"\"\",0,0,0,0,0,0\n"
-		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,,"
-		"0,0,0,0,0,0\n");
+		"\"\"all\"\"\"\n"
+		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,"
+		"\n");
+	unlink(path);
+}
+
+static void with_smtp_status_updates_tell_of_hosts(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = { .quiet = true, .status_updates_file = path, .smtp = OPTIONS_SMTP_STS };
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
+	const char *text;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
+	moment = moment_at(1);
+	moment.has_hosts = true;
+	moment.hosts = 1;
+	moment.hosts_unknown = 2;
+	moment.hosts_left = 3;
+	moment.hosts_in_flight = 4;
+	moment.probes = 5;
+	moment.probing = 6;
+	progress_close(&progress, &moment, 0, "");
+	text = caught_read(path);
+	assert_non_null(strstr(text, ",note,hosts,hosts-unknown,hosts-left,hosts-in-flight,probes,probing\n"));
+	assert_non_null(strstr(text, ",0,0,,1,2,3,4,5,6\n"));
 	unlink(path);
 }
 
@@ -330,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
+		cmocka_unit_test(with_smtp_status_updates_tell_of_hosts),
 		cmocka_unit_test(a_resumed_scan_adds_its_rows),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
 		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),

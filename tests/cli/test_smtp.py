@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+"""scan --smtp and --mx-hosts as a whole: each mail server is probed once, whatever happens to the scan; what they show is
+tests/lab's matter."""
+import collections
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import smtp_server
+import tool
+
+try:
+    import msgpack
+except ImportError:
+    msgpack = None
+
+KILLS = 12           # of one scan
+MOMENT_MAX_S = 0.4   # it is killed between its start and so much later
+HOST, VANTAGE = 6, 7  # kinds of records (SCHEMA.md)
+
+
+@unittest.skipUnless(msgpack, "python3-msgpack is not installed")
+class Probes(tool.Case):
+    def setUp(self):
+        super().setUp()
+        self.dns = self.server()
+        self.mail = smtp_server.Server()
+        self.addCleanup(self.mail.stop)
+        self.out = self.path("out.msgpack.zst")
+        self.random = random.Random(1)
+
+    def options(self, names, *more):
+        return self.scan_options(self.put("list", tool.lines(names)), self.out, self.dns, "-q", "--sync-interval", "0",
+                                 "--smtp-port", self.mail.port, "-m", self.path("meta"), "--host-rate", "0", *more,
+                                 *(("--ehlo-domain", "scan.example.org") if "smtp" in str(more) or "mx" in str(more) else ()))
+
+    def hosts(self):
+        """Records of hosts by name: [passes, …], one for each."""
+        plain = subprocess.run(["zstd", "-dcq", self.out], check=False, capture_output=True).stdout
+        found = collections.defaultdict(list)
+        for record in msgpack.Unpacker(io.BytesIO(plain), strict_map_key=False):
+            if record[0] == HOST:
+                found[record[1]].append(record[4])
+        return dict(found)
+
+    def metadata(self):
+        with open(self.path("meta"), encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Once(Probes):
+    def test_one_host_of_many_domains_is_probed_once(self):
+        names = [f"one{i}.test" for i in range(300)] + ["sts1.test", "sts2.test"]
+        self.run_tool(*self.options(names, "--smtp"), status=0)
+        self.assertEqual(self.hosts(), {"mail.one.test": [1], "mail.sts1.test": [1], "mail.sts2.test": [1]})
+        self.assertEqual((self.mail.connections, self.mail.quits), (3, 3))
+        self.assertEqual(set(self.mail.names), {"scan.example.org"})
+        self.assertEqual(self.mail.most_at_once, 1, "all of them are at one address")
+        smtp = self.metadata()["smtp"]
+        self.assertEqual((smtp["of"], smtp["hosts"], smtp["hosts_unknown"], smtp["probes"], smtp["joined"], smtp["lost"]),
+                         ("sts", 3, 0, 3, 299, 0))
+        self.assertEqual(self.verify(self.out), ("complete", 302))
+        self.assertEqual(len(self.records(self.out)), 302)
+
+    def test_whose_hosts_are_probed(self):
+        names = ["mx1.test", "rpt2.test", "null3.test", "none4.test", "nx5.test", "sts6.test", "sf7.test", "not a name"]
+        for more, hosts in (((), []), (("--smtp",), ["mail.sts6.test"]),
+                            (("--smtp=all",), ["mail.mx1.test", "mail.rpt2.test", "mail.sts6.test"])):
+            before = self.mail.connections
+            self.run_tool(*self.options(names, "--force", *more), status=3)
+            self.assertEqual(sorted(self.hosts()), hosts)
+            self.assertEqual(self.mail.connections - before, len(hosts))
+            self.assertEqual("smtp" in self.metadata(), bool(more))
+
+    def test_a_host_that_stays_silent_is_looked_at_twice_and_warned_of(self):
+        self.mail.silent = True
+        options = self.options(["sts1.test"], "--smtp", "--smtp-timeout", "1")
+        _, err = self.run_tool(*options, status=0)
+        self.assertEqual(self.hosts(), {"mail.sts1.test": [2]})
+        self.assertIn("1 of 1 mail servers (100.0 %) could not be found out about, more than 1 %", err)
+        self.assertEqual(self.metadata()["smtp"]["hosts_unknown"], 1)
+
+
+class Resumed(Probes):
+    def test_a_scan_killed_over_and_over_has_each_host_once(self):
+        names = [f"sts{i}.test" for i in range(60)] + [f"one{i}.test" for i in range(60)]
+        expected = {f"mail.sts{i}.test": [1] for i in range(60)} | {"mail.one.test": [1]}
+        self.mail.delay = 0.01
+        killed = 0
+        for _ in range(KILLS):
+            process = self.start(*self.options(names, "--smtp", "--resume"))
+            time.sleep(self.random.uniform(0, MOMENT_MAX_S))
+            process.kill()
+            self.finish(process)
+            killed += process.returncode == -signal.SIGKILL
+            if process.returncode == 0:
+                break
+            self.assertTrue(all(passes == [1] for passes in self.hosts().values()))
+        self.assertGreater(killed, 2)
+        self.run_tool(*self.options(names, "--smtp", "--resume"), status=0)
+        self.assertEqual(self.hosts(), expected)
+        self.assertEqual(self.verify(self.out), ("complete", 120))
+        smtp = self.metadata()["smtp"]
+        self.assertEqual((smtp["hosts"], smtp["hosts_left"]), (61, 0))
+        before = self.mail.connections
+        _, err = self.run_tool(*self.options(names, "--smtp", "--resume", "-v"), status=0)
+        self.assertEqual(self.mail.connections, before, "nothing was left to do")
+
+    def test_a_scan_told_to_stop_leaves_silent_hosts_to_resume(self):
+        self.mail.silent = True
+        names = [f"sts{i}.test" for i in range(5)]
+        process = self.start(*self.options(names, "--smtp"))
+        self.wait_until(lambda: self.mail.connections > 0, process)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process, 143)
+        self.assertIn("interrupted", self.verify(self.out)[0])
+        self.assertEqual(self.hosts(), {})
+        self.mail.silent = False
+        self.run_tool(*self.options(names, "--smtp", "--resume"), status=0)
+        self.assertEqual(self.hosts(), {f"mail.{name}": [1] for name in names})
+
+    def test_what_is_measured_may_not_change(self):
+        self.run_tool(*self.options(["sts1.test"], "--smtp"), status=0)
+        _, err = self.run_tool(*self.options(["sts1.test"], "--smtp=all", "--resume"), status=1)
+        self.assert_one_line(err, "was begun with --smtp yes, not all")
+        _, err = self.run_tool(*self.options(["sts1.test"], "--mx-hosts", "--resume"), status=1)
+        self.assert_one_line(err, "was begun with")
+
+
+class ListOfHosts(Probes):
+    NAMES = ["mail.a1.test", "MAIL.A1.test.", "mail.b2.test", "not a host", "mail.a1.test", "nx3.test", "192.0.2.1"]
+
+    def test_each_line_is_a_host(self):
+        self.run_tool(*self.options(self.NAMES, "--mx-hosts"), status=0)
+        self.assertEqual(self.hosts(), {"mail.a1.test": [1], "mail.b2.test": [1], "nx3.test": [1]})
+        self.assertEqual(self.mail.connections, 2)
+        self.assertEqual([record["status"] for record in self.records(self.out).values()], ["illegal-input"] * 2)
+        self.assertEqual(self.verify(self.out), ("complete", 2))
+        smtp = self.metadata()["smtp"]
+        self.assertEqual((smtp["of"], smtp["hosts"]), ("mx-hosts", 3))
+        _, err = self.run_tool(*self.options(self.NAMES, "--mx-hosts", "--resume"), status=0)
+        self.assertEqual(self.mail.connections, 2)
+
+    def test_killed_over_and_over(self):
+        names = [f"mail.h{i}.test" for i in range(150)] + ["not a host"] * 3
+        self.mail.delay = 0.01
+        for _ in range(KILLS):
+            process = self.start(*self.options(names, "--mx-hosts", "--resume"))
+            time.sleep(self.random.uniform(0, MOMENT_MAX_S))
+            process.kill()
+            self.finish(process)
+        self.run_tool(*self.options(names, "--mx-hosts", "--resume"), status=0)
+        self.assertEqual(self.hosts(), {name: [1] for name in names[:150]})
+        self.assertEqual(self.verify(self.out), ("complete", 3))
+
+    def test_max_domains_ends_it_and_resume_goes_on(self):
+        names = [f"mail.h{i}.test" for i in range(20)]
+        self.run_tool(*self.options(names, "--mx-hosts", "--max-domains", "5"), status=0)
+        self.assertEqual(len(self.hosts()), 5)
+        self.run_tool(*self.options(names, "--mx-hosts", "--resume"), status=0)
+        self.assertEqual(self.hosts(), {name: [1] for name in names})
+        self.assertEqual(self.verify(self.out)[0], "complete")
+
+
+if __name__ == "__main__":
+    tool.main()
