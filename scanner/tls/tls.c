@@ -307,8 +307,10 @@ SSL_CTX *tls_client_context(const struct tls_store *store, bool old)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
-	if (!ctx)
+	if (!ctx || SSL_CTX_dane_enable(ctx) != 1) {
+		SSL_CTX_free(ctx);
 		return NULL;
+	}
 	prepare(ctx, store);
 	if (old) {
 		SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);

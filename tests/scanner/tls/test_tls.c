@@ -142,10 +142,16 @@ static EVP_PKEY *pss_key(void)
 	EVP_PKEY *made = NULL;
 
 	assert_int_equal(EVP_PKEY_keygen_init(make), 1);
-	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(make, 2048), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(make, 1024), 1);
 	assert_int_equal(EVP_PKEY_keygen(make, &made), 1);
 	EVP_PKEY_CTX_free(make);
 	return made;
+}
+
+static EVP_PKEY *rsa_again(void)
+{
+	EVP_PKEY_up_ref(rsa);
+	return rsa;
 }
 
 static void keys_have_their_names_and_sizes(void **state)
@@ -157,9 +163,9 @@ static void keys_have_their_names_and_sizes(void **state)
 	} cases[] = {
 		{ EVP_EC_gen("P-256"), "EC:prime256v1", 256 },
 		{ EVP_EC_gen("P-384"), "EC:secp384r1", 384 },
-		{ EVP_RSA_gen(2048), "RSA", 2048 },
+		{ rsa_again(), "RSA", 2048 },
 		{ EVP_RSA_gen(1024), "RSA", 1024 },
-		{ pss_key(), "RSA-PSS", 2048 },
+		{ pss_key(), "RSA-PSS", 1024 },
 		{ EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "ED25519", 256 },
 	};
 
@@ -384,6 +390,11 @@ static const struct answer_case answer_cases[] = {
 	{ "alert handshake_failure", ANSWER("\x15\x03\x01\x00\x02\x02\x28"), false, TLS_NONE },
 	{ "a ServerHello of 1.0", ANSWER(OLD_HELLO("\x01")), true, TLS_1_0 },
 	{ "a ServerHello of 1.1", ANSWER(OLD_HELLO("\x02")), true, TLS_1_1 },
+	{ "a ServerHello of 1.2, then no TLS",
+	  ANSWER("\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03"
+		 "0123456789abcdef0123456789abcdef"
+		 "\x00\xc0\x2f\x00\x00\x05\xff\x01\x00\x01\x00\x16\x09\x09\x00\x02\x00\x00"),
+	  false, TLS_1_2 },
 	{ "no TLS", ANSWER("454 4.7.0 TLS not available\r\n"), false, TLS_NONE },
 	{ "version 9.9", ANSWER("\x16\x09\x09\x00\x02\x02\x46"), false, TLS_NONE },
 };
@@ -409,16 +420,26 @@ static void a_refused_version_is_told_from_what_is_no_tls(void **state)
 
 /* ---- limits ---- */
 
-static void offer_large_group(SSL_CTX *ctx)
+static EVP_PKEY *large_group(void)
 {
 	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
-	EVP_PKEY *group_key = NULL;
+	EVP_PKEY *made = NULL;
 
 	assert_int_equal(EVP_PKEY_keygen_init(make), 1);
 	assert_int_equal(EVP_PKEY_CTX_set_dh_nid(make, NID_ffdhe6144), 1);
-	assert_int_equal(EVP_PKEY_keygen(make, &group_key), 1);
+	assert_int_equal(EVP_PKEY_keygen(make, &made), 1);
 	EVP_PKEY_CTX_free(make);
-	assert_int_equal(SSL_CTX_set0_tmp_dh_pkey(ctx, group_key), 1);
+	return made;
+}
+
+static void offer_large_group(SSL_CTX *ctx)
+{
+	static EVP_PKEY *made; /* takes a while: for both contexts */
+
+	if (!made)
+		made = large_group();
+	EVP_PKEY_up_ref(made);
+	assert_int_equal(SSL_CTX_set0_tmp_dh_pkey(ctx, made), 1);
 	SSL_CTX_set_cipher_list(ctx, "DHE:@SECLEVEL=0");
 }
 
