@@ -41,6 +41,7 @@ static bool read_question(const uint8_t *p, size_t n, struct dns_peer_question *
 		return false;
 	question->type = (uint16_t)(p[at + 1] << 8 | p[at + 2]);
 	question->edns = p[11] > 0;
+	question->unchecked = p[3] & 0x10;
 	return true;
 }
 

@@ -21,7 +21,7 @@ struct dns_peer_connection;
 struct dns_peer_question {
 	uint16_t id, type;
 	char name[256];
-	bool edns;
+	bool edns, unchecked; /* … and with CD */
 	/* where it came from */
 	struct sockaddr_in from;
 	struct dns_peer_connection *connection; /* NULL: UDP */

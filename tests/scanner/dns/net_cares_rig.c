@@ -119,7 +119,9 @@ static void on_question(struct dns_peer *peer, const struct dns_peer_question *q
 	}
 	if (is(question, "once-servfail") && rig->seen == 1)
 		dns_peer_refuse(peer, question, SERVFAIL);
-	else if (is(question, "tc") && !question->connection)
+	else if (is(question, "bogus") && !question->unchecked)
+		dns_peer_refuse(peer, question, SERVFAIL);
+	else if ((is(question, "tc") || is(question, "bogus-tc")) && !question->connection)
 		dns_peer_refuse(peer, question, DNS_FLAG_TC | (is(question, "tc-servfail") ? SERVFAIL : 0));
 	else if (is(question, "tc-hangup") || (is(question, "tc-once-dead") && rig->seen == 2))
 		dns_peer_hang_up(question);
@@ -196,15 +198,27 @@ void rig_on_answer(struct net_query *query, const struct dns_answer *answer)
 		asked->addresses = answer->count;
 }
 
-void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
+static void begin(struct rig *rig, struct asked *asked, const char *name, unsigned number, bool unchecked)
 {
 	memset(asked, 0, sizeof(*asked));
 	asked->rig = rig;
 	snprintf(asked->name, sizeof(asked->name), number ? "%s%u.example" : "%s.example", name, number);
-	asked->query = (struct net_query){ .type = DNS_TYPE_A, .on_answer = rig_on_answer, .arg = asked };
+	asked->query = (struct net_query){
+		.type = DNS_TYPE_A, .unchecked = unchecked, .on_answer = rig_on_answer, .arg = asked
+	};
 	net_query_about(&asked->query, span_of(asked->name));
 	rig->open++;
 	net_cares_ask(rig->net, &asked->query);
+}
+
+void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
+{
+	begin(rig, asked, name, number, false);
+}
+
+void rig_begin_unchecked(struct rig *rig, struct asked *asked, const char *name)
+{
+	begin(rig, asked, name, 0, true);
 }
 
 void rig_run(struct rig *rig)

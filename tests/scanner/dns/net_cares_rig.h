@@ -8,6 +8,7 @@
  *   tc, tc-servfail        truncated over UDP              tc-hangup, tc-silent              and nothing over TCP
  *   bare-refused           that code, a header alone       bare-formerr                      the same, with EDNS alone
  *   tc-one                 hangs up after each answer      tc-once-dead, tc-once-silent      nothing the first time
+ *   bogus                  SERVFAIL, but answers with CD   bogus-tc                          that over TCP alone
  *   stall                  answers, and then this thread stands still for STALL_MS
  *   wrong-id, wrong-question, short, reused                something else comes before the right answer
  *
@@ -71,6 +72,9 @@ void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned 
 
 /* The callback rig_begin uses. */
 void rig_on_answer(struct net_query *query, const struct dns_answer *answer);
+
+/* The same with CD. */
+void rig_begin_unchecked(struct rig *rig, struct asked *asked, const char *name);
 
 /* Run until no question is open. */
 void rig_run(struct rig *rig);

@@ -105,6 +105,25 @@ static void a_failure_without_its_question_is_one(void **state)
 	rig_close(rig);
 }
 
+/* Over UDP and TCP, and not with a question that wants what is validated. */
+static void what_does_not_validate_comes_with_cd(void **state)
+{
+	static const char *const names[] = { "bogus", "bogus-tc" };
+	struct rig *rig = rig_open(1, true, LONG_MS);
+	static struct asked asked;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		assert_int_equal(rig_ask(rig, names[i]).query.status, DNS_SERVFAIL);
+		rig_begin_unchecked(rig, &asked, names[i]);
+		rig_run(rig);
+		assert_int_equal(asked.query.status, DNS_NOERROR);
+		assert_int_equal(asked.addresses, 1);
+		assert_int_equal(rig_ask(rig, names[i]).query.status, DNS_SERVFAIL);
+	}
+	rig_close(rig);
+}
+
 static void formerr_of_a_server_that_knows_edns_is_an_answer(void **state)
 {
 	struct rig *rig = rig_open(1, true, LONG_MS);
@@ -220,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_hangs_up_after_each_answer_gets_another_connection),
 		cmocka_unit_test(a_server_without_edns_is_asked_plainly_and_then_always),
 		cmocka_unit_test(a_failure_without_its_question_is_one),
+		cmocka_unit_test(what_does_not_validate_comes_with_cd),
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once),
