@@ -65,6 +65,7 @@ void stats_init(struct stats *stats)
 	tally_init(&stats->policy_host, STATS_PROVIDERS_MAX);
 	tally_init(&stats->mx, STATS_PROVIDERS_MAX);
 	tally_init(&stats->rua_host, STATS_PROVIDERS_MAX);
+	host_stats_init(&stats->hosts);
 }
 
 void stats_fini(struct stats *stats)
@@ -73,6 +74,7 @@ void stats_fini(struct stats *stats)
 	tally_fini(&stats->policy_host);
 	tally_fini(&stats->mx);
 	tally_fini(&stats->rua_host);
+	host_stats_fini(&stats->hosts);
 }
 
 static bool has_mx(const struct obs_mx *mx)
@@ -271,4 +273,5 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	if (judgement_has_record(&result->judgement, TXT_STS))
 		add_sts(stats, observation, result);
 	add_tlsrpt(stats, result);
+	host_stats_add(&stats->hosts, observation, result);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/host_stats.h"
 #include "analysis/tally.h"
 
 enum {
@@ -74,7 +75,8 @@ struct stats {
 	struct tally tld;             /* counters: enum stats_part */
 	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
 	struct tally rua_host;        /* counter 0: valid TLSRPT records */
-	int64_t first_ms, last_ms;    /* since 1970: when the first domain was begun, and the last had ended */
+	struct host_stats hosts;
+	int64_t first_ms, last_ms; /* since 1970: when the first domain was begun, and the last had ended */
 };
 
 void stats_init(struct stats *stats);

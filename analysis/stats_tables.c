@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "analysis/domain_csv.h"
+#include "analysis/host_tables.h"
 #include "output/whole_file.h"
 
 enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
@@ -231,6 +232,21 @@ static const struct {
 	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
 };
 
+static int write_host_tables(struct host_stats *stats, const char *directory, struct error *error)
+{
+	tally_sort_words(&stats->first_break);
+	for (size_t i = 0; i < HOST_TABLES; i++) {
+		struct table table;
+
+		if (table_open(&table, directory, host_tables[i].name, host_tables[i].columns, error) != 0)
+			return -1;
+		host_tables[i].write(&table.csv, stats);
+		if (table_close(&table, true, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
 	tally_sort(&stats->tld);
@@ -249,14 +265,15 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}
-	return 0;
+	return write_host_tables(&stats->hosts, directory, error);
 }
 
 /* ---- from scan files ---- */
 
 struct pass {
 	struct stats stats;
-	struct table misconfigured; /* written while reading: a row a misconfigured domain */
+	/* written while reading: a row a misconfigured domain, and a row a host */
+	struct table misconfigured, hosts;
 };
 
 static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
@@ -275,6 +292,16 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 	return !text_failed(csv->out);
 }
 
+static bool on_host(void *arg, const struct obs_host *host)
+{
+	struct pass *pass = arg;
+	struct csv *csv = &pass->hosts.csv;
+
+	host_stats_add_host(&pass->stats.hosts, host);
+	host_tables_host_row(csv, &pass->stats.hosts, host);
+	return !text_failed(csv->out);
+}
+
 static int make_directory(const char *directory, struct error *error)
 {
 	struct stat status;
@@ -290,19 +317,45 @@ static int make_directory(const char *directory, struct error *error)
 }
 
 /* No table may take the place of a scan file. */
-static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
+static int check_path(const struct scan_files *files, const char *directory, const char *name, struct error *error)
 {
 	struct table table;
-	int result = set_path(&table, directory, misconfigured, error);
+
+	return set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error) : -1;
+}
+
+static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
+{
+	int result = check_path(files, directory, misconfigured, error);
 
 	if (result == 0)
-		result = scan_files_check_output(files, table.path, error);
-	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++) {
-		result = set_path(&table, directory, tables[i].name, error);
-		if (result == 0)
-			result = scan_files_check_output(files, table.path, error);
-	}
+		result = check_path(files, directory, HOST_TABLE_HOSTS, error);
+	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++)
+		result = check_path(files, directory, tables[i].name, error);
+	for (size_t i = 0; i < HOST_TABLES && result == 0; i++)
+		result = check_path(files, directory, host_tables[i].name, error);
 	return result;
+}
+
+/* The tables that are written while reading: both, or none. */
+static int open_tables(struct pass *pass, const char *directory, struct error *error)
+{
+	struct error late;
+
+	if (table_open(&pass->misconfigured, directory, misconfigured, "domain,component,findings,verdict", error) < 0)
+		return -1;
+	if (table_open(&pass->hosts, directory, HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS, error) == 0)
+		return 0;
+	if (table_close(&pass->misconfigured, false, &late) < 0)
+		*error = late;
+	return -1;
+}
+
+static int close_tables(struct pass *pass, bool keep, struct error *error)
+{
+	int one = table_close(&pass->misconfigured, keep, error), other = table_close(&pass->hosts, keep, error);
+
+	return one < 0 || other < 0 ? -1 : 0;
 }
 
 static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
@@ -311,11 +364,11 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 	bool done;
 
 	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
-	    make_directory(directory, error) < 0 ||
-	    table_open(&pass->misconfigured, directory, misconfigured, "domain,component,findings,verdict", error) < 0)
+	    make_directory(directory, error) < 0 || open_tables(pass, directory, error) < 0)
 		return -1;
+	files->on_host = on_host;
 	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
-	if (table_close(&pass->misconfigured, done, &late) < 0) {
+	if (close_tables(pass, done, &late) < 0) {
 		*error = late;
 		return -1;
 	}

@@ -94,26 +94,42 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 	return tally->entry[tally->count++].counter;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_words(const void *a, const void *b)
 {
 	const struct tally_entry *left = a, *right = b;
 	size_t n = left->word.n < right->word.n ? left->word.n : right->word.n;
-	int order;
+	int order = n > 0 ? memcmp(left->word.p, right->word.p, n) : 0;
 
-	if (left->counter[0] != right->counter[0])
-		return left->counter[0] < right->counter[0] ? 1 : -1;
-	order = n > 0 ? memcmp(left->word.p, right->word.p, n) : 0;
 	return order != 0 ? order : (left->word.n > right->word.n) - (left->word.n < right->word.n);
 }
 
-void tally_sort(struct tally *tally)
+static int compare(const void *a, const void *b)
+{
+	const struct tally_entry *left = a, *right = b;
+
+	if (left->counter[0] != right->counter[0])
+		return left->counter[0] < right->counter[0] ? 1 : -1;
+	return compare_words(a, b);
+}
+
+static void sort(struct tally *tally, int (*order)(const void *a, const void *b))
 {
 	bool left_out = false;
 
 	if (tally->count > 0)
-		qsort(tally->entry, tally->count, sizeof(*tally->entry), compare);
+		qsort(tally->entry, tally->count, sizeof(*tally->entry), order);
 	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
 		left_out |= tally->other.counter[i] > 0;
 	if (left_out && (tally->entry || make_word_room(tally)))
 		tally->entry[tally->count++] = tally->other;
+}
+
+void tally_sort(struct tally *tally)
+{
+	sort(tally, compare);
+}
+
+void tally_sort_words(struct tally *tally)
+{
+	sort(tally, compare_words);
 }

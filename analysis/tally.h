@@ -45,4 +45,7 @@ uint64_t *tally_at(struct tally *tally, struct span word);
  * TALLY_OTHER is added where words were left out. */
 void tally_sort(struct tally *tally);
 
+/* The same, by word alone. */
+void tally_sort_words(struct tally *tally);
+
 #endif

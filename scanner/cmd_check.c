@@ -10,13 +10,17 @@
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
 #include "scanner/base/log.h"
+#include "scanner/check_hosts.h"
 #include "scanner/dns/preflight.h"
+#include "scanner/live/ehlo_name.h"
 #include "scanner/job/job.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "scanner/rules/idna.h"
 #include "scanner/run/domain_log.h"
 #include "scanner/live/net_live.h"
+
+enum { PROBES_AT_ONCE = 64 }; /* as many as a domain has MX */
 
 /* A few domains at most: each in its own job, all at once. */
 struct check {
@@ -33,6 +37,7 @@ struct check {
 	struct job_context context;
 	struct job *job;
 	unsigned jobs, pending;
+	struct check_hosts hosts;
 };
 
 static int worse(int a, int b)
@@ -43,6 +48,11 @@ static int worse(int a, int b)
 static void on_done(struct job *job)
 {
 	((struct check *)job->context->arg)->pending--;
+}
+
+static void on_host_done(struct host_job *job)
+{
+	check_hosts_done(&((struct check *)job->context->arg)->hosts, job);
 }
 
 static int status_of(enum verdict verdict)
@@ -78,6 +88,7 @@ static int show(struct check *check, struct error *error)
 	int status = EXIT_COMPLETE;
 
 	for (unsigned i = 0; i < check->jobs; i++) {
+		const struct obs_host *joined[OBS_MX_MAX];
 		struct observation observation;
 		struct classification result;
 
@@ -88,6 +99,8 @@ static int show(struct check *check, struct error *error)
 			continue;
 		}
 		job_observation(&check->job[i], &observation);
+		if (options_probes(check->options))
+			check_hosts_join(&check->hosts, &observation.mx, joined);
 		classify(&observation, &result);
 		domain_log_judged(observation.name, &result.judgement, "explained");
 		if (i > 0)
@@ -116,6 +129,10 @@ static int open_nets(struct check *check, struct error *error)
 	    preflight(options->server, options->server_count, options_timeout_ms(options), NULL, 0, check->server,
 		      error) < 0)
 		return -1;
+	check->shared.probes_at_once = PROBES_AT_ONCE;
+	if (options_probes(options) && !ehlo_name_find(options, check->shared.ehlo))
+		log_warning("this machine has no name to greet with, so %s: give one with --ehlo-domain",
+			    check->shared.ehlo);
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
 	return net_live_open(&check->live, &check->loop, &check->shared, error);
@@ -204,6 +221,16 @@ static void begin(struct check *check, const struct name *name)
 	job_start(job, check->jobs++, 0, (struct span){ name->text, name->n }, true);
 }
 
+static int look_at_hosts(struct check *check, struct error *error)
+{
+	for (unsigned i = 0; i < check->jobs; i++)
+		if (!job_fault(&check->job[i]) && check_hosts_add(&check->hosts, &check->job[i].mx) < 0)
+			return error_set(error, "no memory");
+	while (check->hosts.pending > 0)
+		uv_run(&check->loop, UV_RUN_ONCE);
+	return 0;
+}
+
 static int run(struct check *check, struct error *error)
 {
 	int status = take_names(check, error);
@@ -213,10 +240,14 @@ static int run(struct check *check, struct error *error)
 	if (open_nets(check, error) < 0)
 		return EXIT_FATAL;
 	check->context = net_live_context(&check->live, check->options, on_done, check);
+	check->context.host_done = on_host_done;
+	check->hosts.context = &check->context;
 	for (unsigned i = 0; i < check->names; i++)
 		begin(check, &check->name[i]);
 	while (check->pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
+	if (options_probes(check->options) && look_at_hosts(check, error) < 0)
+		return EXIT_FATAL;
 	return worse(status, show(check, error));
 }
 
@@ -228,6 +259,7 @@ static void clean_up(struct check *check)
 	for (unsigned i = 0; i < check->jobs; i++)
 		job_fini(&check->job[i]);
 	free(check->job);
+	check_hosts_fini(&check->hosts);
 	free(check->name);
 	net_live_free(&check->live);
 	net_live_shared_free(&check->shared);

@@ -11,7 +11,8 @@
 #include "scanner/rules/idna.h"
 #include "scanner/rules/public_resolvers.h"
 
-enum { SHARED_RATE = 10000 }; /* queries a second that no shared resolver of an ISP or university minds */
+enum { CHECK_SMTP_TIMEOUT_S = 20 }; /* three times that in all: postscreen and its like greet within 20 s */
+enum { SHARED_RATE = 10000 };       /* queries a second that no shared resolver of an ISP or university minds */
 
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
@@ -103,6 +104,13 @@ static int check_needed(const struct options *options, struct error *error)
 	return 0;
 }
 
+/* A person waits for check. */
+static void set_smtp_timeout(struct options *options)
+{
+	if (options->command == COMMAND_CHECK && !options_given(options, "smtp-timeout"))
+		options->smtp_timeout = CHECK_SMTP_TIMEOUT_S;
+}
+
 static unsigned usable_cores(void)
 {
 	cpu_set_t set;
@@ -171,6 +179,7 @@ enum options_result options_fit(struct options *options, struct error *error)
 	if (options->server_count == 0 && !options->resolver)
 		result = option_read_resolv_conf(options, option_resolv_conf, error);
 	set_threads(options);
+	set_smtp_timeout(options);
 	set_rate(options);
 	set_fetch_rates(options);
 	return result;

@@ -123,9 +123,10 @@ static int write_all(void **state)
 
 static int remove_all(void **state)
 {
-	static const char *const names[] = { "overview", "by_tld",   "by_rank", "components",   "findings",
-					     "tls",      "http",     "syntax",  "mode_max_age", "mx_consistency",
-					     "tlsrpt",   "providers" };
+	static const char *const names[] = { "overview",  "by_tld",    "by_rank",    "components",   "findings",
+					     "tls",       "http",      "syntax",     "mode_max_age", "mx_consistency",
+					     "tlsrpt",    "providers", "mx_tls",     "dane",         "delivery",
+					     "interplay", "expiry",    "first_break" };
 	char path[256];
 
 	(void)state;

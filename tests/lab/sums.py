@@ -64,12 +64,23 @@ class Tables:
         self.equal("http.csv: ok", self.sum("http", reason="ok"), self.metric["policy_fetched"])
         self.equal("syntax.csv: ok", self.sum("syntax", reason="ok"), self.metric["policy_valid"])
 
+    def hosts(self):
+        population = int(self.table["dane"][0]["of"])
+        for name in ("mx_tls", "dane", "delivery", "interplay"):
+            self.equal(name + ".csv: domains", self.sum(name), population)
+        hosts = self.table["mx_hosts"]
+        self.equal("mx_hosts.csv: certificates", sum(row["days_left"] != "" for row in hosts), self.sum("expiry", "hosts", role="mx"))
+        for row in hosts:
+            self.equal("mx_hosts.csv: %s" % row["host"], int(row["enforce"]) + int(row["testing"]) <= int(row["domains"]) <= population
+                       and int(row["breaks"]) <= int(row["enforce"]), True)
+
 
 def main():
     tables = Tables(sys.argv[1])
     tables.shares()
     tables.partitions()
     tables.stages()
+    tables.hosts()
     print("\n".join(tables.wrong + ["%d sums and shares, %d wrong" % (tables.checked, len(tables.wrong))]))
     return 1 if tables.wrong or not tables.metric["scanned"] else 0
 
