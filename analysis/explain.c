@@ -2,24 +2,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "analysis/classify/classify_tls.h"
-#include "analysis/tls_words.h"
-#include "output/address_text.h"
-#include "output/text.h"
+#include "analysis/explain_mx.h"
+#include "analysis/paper.h"
 
 enum {
-	INDENT = 14,      /* columns in front of what stands beside a label */
 	WIDTH_LEAST = 40, /* narrower terminals get lines of so many columns */
 	HTTPS_PORT = 443, /* what is not told; the findings table speaks of it */
-};
-
-struct paper {
-	FILE *out;
-	bool colour;
-	unsigned https_port;
-	struct span domain;
 };
 
 static const char *const verdicts[VERDICT_COUNT] = {
@@ -34,98 +23,17 @@ static const char *const verdicts[VERDICT_COUNT] = {
 	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };
 
-/* ---- words ---- */
-
-static void show_text(const struct paper *paper, struct span s)
-{
-	size_t n = s.n < EXPLAIN_TEXT_MAX ? s.n : EXPLAIN_TEXT_MAX;
-	char shown[TEXT_SHOWN_TIMES * EXPLAIN_TEXT_MAX + 1];
-
-	text_show(shown, sizeof(shown), (struct span){ s.p, n });
-	fputs(shown, paper->out);
-	if (n < s.n)
-		fprintf(paper->out, "... (%zu octets)", s.n);
-}
-
-/* Texts of the findings table, which say <domain> where the domain's name belongs, and speak of port 443. */
-static void show_sentence(const struct paper *paper, const char *text)
-{
-	const struct span domain = SPAN_LITERAL("<domain>"), port = SPAN_LITERAL("port 443"), dots = SPAN_LITERAL("…");
-
-	while (*text) {
-		if (span_starts_with(span_of(text), domain)) {
-			show_text(paper, paper->domain);
-			text += domain.n;
-		} else if (span_starts_with(span_of(text), port)) {
-			fprintf(paper->out, "port %u", paper->https_port);
-			text += port.n;
-		} else if (span_starts_with(span_of(text), dots)) {
-			fputs("...", paper->out);
-			text += dots.n;
-		} else {
-			fputc(*text++, paper->out);
-		}
-	}
-}
-
-static void show_label(const struct paper *paper, const char *label)
-{
-	fprintf(paper->out, "  %-11s ", label);
-}
-
-static void show_more(const struct paper *paper, size_t shown, size_t all)
-{
-	if (shown < all)
-		fprintf(paper->out, " and %zu more", all - shown);
-}
-
-static void show_date(const struct paper *paper, int64_t seconds)
-{
-	char text[32];
-	time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (gmtime_r(&when, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm) > 0)
-		fputs(text, paper->out);
-	else
-		fprintf(paper->out, "%" PRId64, seconds);
-}
-
-static size_t shown_of(size_t count)
-{
-	return count < EXPLAIN_LIST_MAX ? count : EXPLAIN_LIST_MAX;
-}
-
-/* @count texts, as far as they are shown, with what stands in front of the first and of the others. */
-static void show_texts(const struct paper *paper, const char *first, const char *next, const struct span *text,
-		       size_t count, size_t omitted)
-{
-	for (size_t i = 0; i < shown_of(count); i++) {
-		fputs(i == 0 ? first : next, paper->out);
-		show_text(paper, text[i]);
-	}
-	show_more(paper, shown_of(count), count + omitted);
-}
-
 /* ---- dns ---- */
-
-static void show_answer(const struct paper *paper, const struct obs_answer *answer)
-{
-	fprintf(paper->out, "%s%s", dns_status_names[answer->status], answer->ad ? " (DNSSEC)" : "");
-	show_texts(paper, ", alias of ", " -> ", answer->cname, answer->cname_count, 0);
-	if (answer->cname_loop)
-		fputs(", in a loop", paper->out);
-}
 
 static void explain_mx(const struct paper *paper, const struct obs_mx *mx)
 {
-	show_label(paper, "MX");
-	show_answer(paper, &mx->answer);
-	for (size_t i = 0; i < shown_of(mx->count); i++) {
+	paper_label(paper, "MX");
+	paper_answer(paper, &mx->answer);
+	for (size_t i = 0; i < paper_shown_of(mx->count); i++) {
 		fprintf(paper->out, "%s %u ", i > 0 ? "," : "", mx->record[i].preference);
-		show_text(paper, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL(". (no mail)"));
+		paper_text(paper, mx->record[i].name.n > 0 ? mx->record[i].name : SPAN_LITERAL(". (no mail)"));
 	}
-	show_more(paper, shown_of(mx->count), mx->count + mx->omitted);
+	paper_more(paper, paper_shown_of(mx->count), mx->count + mx->omitted);
 	fputc('\n', paper->out);
 }
 
@@ -133,48 +41,40 @@ static void explain_txt(const struct paper *paper, struct span label, const stru
 			enum record_state state)
 {
 	fprintf(paper->out, "  %-11.*s ", (int)label.n - 1, label.p);
-	show_answer(paper, &txt->answer);
+	paper_answer(paper, &txt->answer);
 	if (state != RECORD_NOT_ASKED)
 		fprintf(paper->out, ", record: %s", record_state_names[state]);
-	for (size_t i = 0; i < shown_of(txt->count); i++) {
+	for (size_t i = 0; i < paper_shown_of(txt->count); i++) {
 		fprintf(paper->out, "\n  %-11s \"", "");
-		show_text(paper, txt->record[i]);
+		paper_text(paper, txt->record[i]);
 		fputc('"', paper->out);
 	}
-	show_more(paper, shown_of(txt->count), txt->count + txt->omitted);
+	paper_more(paper, paper_shown_of(txt->count), txt->count + txt->omitted);
 	fputc('\n', paper->out);
 }
 
 /* ---- the policy ---- */
 
-static void show_address(const struct paper *paper, const struct obs_address *address)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	address_text(address, text);
-	fputs(text, paper->out);
-}
-
 static void explain_host(const struct paper *paper, const struct obs_policy *policy)
 {
-	show_label(paper, "mta-sts");
+	paper_label(paper, "mta-sts");
 	fputs("A ", paper->out);
-	show_answer(paper, &policy->a);
+	paper_answer(paper, &policy->a);
 	fputs(", AAAA ", paper->out);
-	show_answer(paper, &policy->aaaa);
-	for (size_t i = 0; i < shown_of(policy->address_count); i++) {
+	paper_answer(paper, &policy->aaaa);
+	for (size_t i = 0; i < paper_shown_of(policy->address_count); i++) {
 		fputs(i == 0 ? ": " : ", ", paper->out);
-		show_address(paper, &policy->address[i]);
+		paper_address(paper, &policy->address[i]);
 	}
-	show_more(paper, shown_of(policy->address_count), policy->address_count + policy->address_omitted);
+	paper_more(paper, paper_shown_of(policy->address_count), policy->address_count + policy->address_omitted);
 	fputc('\n', paper->out);
 	if (policy->status == CONNECT_SKIPPED)
 		return;
-	show_label(paper, "connection");
+	paper_label(paper, "connection");
 	fputs(connect_status_names[policy->status], paper->out);
 	if (policy->address_used >= 0 && (size_t)policy->address_used < policy->address_count) {
 		fputs(" at ", paper->out);
-		show_address(paper, &policy->address[policy->address_used]);
+		paper_address(paper, &policy->address[policy->address_used]);
 		if (paper->https_port != HTTPS_PORT)
 			fprintf(paper->out, " port %u", paper->https_port);
 		fprintf(paper->out, ", %u ms", policy->fetch_ms);
@@ -182,44 +82,18 @@ static void explain_host(const struct paper *paper, const struct obs_policy *pol
 	fputc('\n', paper->out);
 }
 
-static void explain_certificate(const struct paper *paper, const struct obs_certificate *leaf)
-{
-	show_label(paper, "certificate");
-	if (leaf->name_count == 0) {
-		fputs("no DNS names, common name ", paper->out);
-		show_text(paper, leaf->common_name);
-	}
-	show_texts(paper, "for ", ", ", leaf->name, leaf->name_count, leaf->name_omitted);
-	fputs("; valid ", paper->out);
-	show_date(paper, leaf->not_before);
-	fputs(" to ", paper->out);
-	show_date(paper, leaf->not_after);
-	fputs("; issued by ", paper->out);
-	show_text(paper, leaf->issuer);
-	fputc('\n', paper->out);
-}
-
 static void explain_tls(const struct paper *paper, const struct obs_tls *tls, const char *verify)
 {
-	show_label(paper, "TLS");
+	paper_label(paper, "TLS");
 	fprintf(paper->out, "%s: %s", tls->version != TLS_NONE ? tls_version_names[tls->version] : "no version",
 		verify);
-	for (size_t i = 0; i < tls->error_count; i++) {
-		const struct obs_verify_error *error = &tls->error[i];
-
-		fputs(error->depth == 0 ? "; the host's certificate" : "; a certificate above it", paper->out);
-		fprintf(paper->out, " %s (OpenSSL's error %u at depth %u)", classify_tls_words(error->code),
-			error->code, error->depth);
-	}
-	if (tls->alerted) {
-		const char *words = tls_words_of_alert(tls->alert);
-
-		fprintf(paper->out, "; the server sent alert %u%s%s%s", tls->alert, words[0] ? " (" : "", words,
-			words[0] ? ")" : "");
-	}
+	paper_tls_errors(paper, tls);
 	fputc('\n', paper->out);
-	if (tls->chain_count > 0)
-		explain_certificate(paper, &tls->chain[0]);
+	if (tls->chain_count == 0)
+		return;
+	paper_label(paper, "certificate");
+	paper_certificate(paper, &tls->chain[0]);
+	fputc('\n', paper->out);
 }
 
 static void explain_http(const struct paper *paper, const struct obs_http *http)
@@ -231,7 +105,7 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 		     { ", coded as ", http->content_encoding },
 		     { ", leads to ", http->location } };
 
-	show_label(paper, "HTTP");
+	paper_label(paper, "HTTP");
 	if (http->status > 0)
 		fprintf(paper->out, "status %u", http->status);
 	else
@@ -240,7 +114,7 @@ static void explain_http(const struct paper *paper, const struct obs_http *http)
 		      paper->out);
 	for (size_t i = 0; i < COUNT_OF(part); i++)
 		if (part[i].field.p)
-			show_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);
+			paper_texts(paper, part[i].before, NULL, &part[i].field, 1, 0);
 	fprintf(paper->out, ", %" PRIu64 " octets\n", http->size);
 }
 
@@ -249,7 +123,7 @@ static void explain_policy(const struct paper *paper, const struct classificatio
 	struct span pattern;
 	size_t at = 0, shown = 0;
 
-	show_label(paper, "policy");
+	paper_label(paper, "policy");
 	fputs(policy_state_names[result->judgement.policy], paper->out);
 	if (result->policy.mode != STS_MODE_UNSET)
 		fprintf(paper->out, ", mode %s", sts_mode_names[result->policy.mode]);
@@ -257,9 +131,9 @@ static void explain_policy(const struct paper *paper, const struct classificatio
 		fprintf(paper->out, ", max_age %" PRIu64 " s", result->policy.max_age);
 	while (shown < EXPLAIN_LIST_MAX && sts_policy_next_mx(&result->policy, &at, &pattern)) {
 		fputs(shown++ == 0 ? ", mx " : ", ", paper->out);
-		show_text(paper, pattern);
+		paper_text(paper, pattern);
 	}
-	show_more(paper, shown, result->policy.mx_count);
+	paper_more(paper, shown, result->policy.mx_count);
 	fputc('\n', paper->out);
 	if (result->mx_compared)
 		fprintf(paper->out, "  %-11s %u MX fit the patterns\n", "", result->mx_matching);
@@ -286,11 +160,6 @@ static const char *const colours[SEVERITY_COUNT] = {
 	[SEVERITY_ERROR] = "\033[1;31m", [SEVERITY_TRANSIENT] = "\033[35m",
 };
 
-static void show_coloured(const struct paper *paper, const char *colour, int width, const char *text)
-{
-	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text, paper->colour ? "\033[0m" : "");
-}
-
 static void explain_findings(const struct paper *paper, const struct finding_set *findings)
 {
 	/* the worst first, as a person would tell it */
@@ -304,13 +173,13 @@ static void explain_findings(const struct paper *paper, const struct finding_set
 			if (info->severity != order[s])
 				continue;
 			fputs("  ", paper->out);
-			show_coloured(paper, colours[info->severity], 11, severity_names[info->severity]);
+			paper_coloured(paper, colours[info->severity], 11, severity_names[info->severity]);
 			fprintf(paper->out, " %s (%u): ", info->code, info->number);
-			show_sentence(paper, info->meaning);
+			paper_sentence(paper, info->meaning);
 			if (strcmp(info->rule, "-") != 0)
 				fprintf(paper->out, " [%s]", info->rule);
 			fprintf(paper->out, "\n  %-11s fix: ", "");
-			show_sentence(paper, info->fix);
+			paper_sentence(paper, info->fix);
 			fputc('\n', paper->out);
 		}
 	}
@@ -360,11 +229,12 @@ static void explain_conclusion(const struct paper *paper, const struct observati
 {
 	const struct judgement *judgement = &result->judgement;
 
-	show_label(paper, "verdict");
-	show_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
+	paper_label(paper, "verdict");
+	paper_coloured(paper, colour_of_verdict(judgement), 0, verdict_names[judgement->verdict]);
 	fprintf(paper->out, ": %s\n", words_of_verdict(&observation->mx, judgement));
 	if (classification_misconfigured(result))
 		fprintf(paper->out, "  %-11s a sender gets as far as %s\n", "", component_names[judgement->component]);
+	explain_delivery(paper, result);
 	if (judgement->status == DOMAIN_UNKNOWN)
 		fprintf(paper->out, "  %-11s %s\n", "", words_of_unknown(observation));
 }
@@ -372,10 +242,10 @@ static void explain_conclusion(const struct paper *paper, const struct observati
 static void explain_all(const struct paper *paper, const struct observation *observation,
 			const struct classification *result)
 {
-	show_text(paper, observation->name);
+	paper_text(paper, observation->name);
 	fputc('\n', paper->out);
 	if (observation->input != INPUT_OK) {
-		show_label(paper, "status");
+		paper_label(paper, "status");
 		fputs(observation->input == INPUT_ILLEGAL ? "this is no domain name\n"
 							  : "on the list of domains that are not asked about\n",
 		      paper->out);
@@ -386,6 +256,7 @@ static void explain_all(const struct paper *paper, const struct observation *obs
 		explain_txt(paper, txt_questions[q].label, &observation->txt[q], result->judgement.record[q]);
 	if (result->judgement.record[TXT_STS] == RECORD_VALID)
 		explain_fetch(paper, observation, result);
+	explain_mx_hosts(paper, observation, result);
 	fputc('\n', paper->out);
 	explain_findings(paper, &result->judgement.findings);
 	explain_conclusion(paper, observation, result);
@@ -414,17 +285,17 @@ static size_t fitting(struct span text, size_t least, size_t room)
 
 static void put_wrapped(FILE *out, struct span line, size_t width)
 {
-	size_t least = INDENT, room = width, n;
+	size_t least = PAPER_INDENT, room = width, n;
 
 	for (;;) {
 		n = fitting(line, least, room);
 		fwrite(line.p, 1, n, out);
 		if (n == line.n)
 			break;
-		fprintf(out, "\n%*s", INDENT, "");
+		fprintf(out, "\n%*s", PAPER_INDENT, "");
 		line = span_skip(line, n + 1);
 		least = 1;
-		room = width - INDENT;
+		room = width - PAPER_INDENT;
 	}
 	fputc('\n', out);
 }

@@ -26,9 +26,9 @@ this table.
 Severities: *error* breaks a sender's way; *tolerated* breaks the grammar, but deployed senders read on; *warning* and
 *info* break nothing; *transient* means that it could not be found out.
 
-The table is the whole vocabulary. Not every finding of it is drawn by this version: those about the mail servers' TLS
-and DANE need measurements that it does not make. For the same reason 712 leaves out what its meaning says of a CNAME:
-whether an MX is an alias is not measured today.
+Those about TLS of the mail servers and DANE (801 to 860), and what 712 says of a CNAME, are drawn where mail servers
+were probed: `scan --smtp`. They are facts about the way that mail takes, and are drawn whatever the record and the
+policy.
 """
 
 
