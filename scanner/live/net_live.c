@@ -154,6 +154,7 @@ static int open_mail(struct net_live *live, struct net_live_shared *shared, stru
 					       .ehlo_domain = shared->ehlo,
 					       .smtp_port = (uint16_t)options->smtp_port,
 					       .timeout_s = options->smtp_timeout,
+					       .keep_certificates = options->keep_certificates,
 					       .concurrency = shared->probes_at_once,
 					       .slow_max = shared->probes_slow };
 

@@ -279,8 +279,8 @@ static void on_clock(uv_timer_t *clock)
 
 static void free_all(struct net_smtp *s)
 {
-	SSL_CTX_free(s->ways.context);
-	SSL_CTX_free(s->ways.old_context);
+	SSL_CTX_free(s->ways.tls.context);
+	SSL_CTX_free(s->ways.tls.old_context);
 	free(s);
 }
 
@@ -318,7 +318,6 @@ static bool set_ways(struct net_smtp *s)
 
 	ways->loop = options->loop;
 	ways->port = options->smtp_port;
-	ways->store = options->store;
 	ways->ehlo = command(s->ehlo, "EHLO", options->ehlo_domain);
 	ways->helo = command(s->helo, "HELO", options->ehlo_domain);
 	for (unsigned phase = 0; phase < SMTP_PHASE_COUNT; phase++)
@@ -328,9 +327,11 @@ static bool set_ways(struct net_smtp *s)
 	ways->on_end = on_end;
 	ways->on_gone = on_gone;
 	routes_look(&ways->routes);
-	ways->context = tls_client_context(options->store, false);
-	ways->old_context = tls_client_context(options->store, true);
-	return ways->context && ways->old_context;
+	ways->tls = (struct smtp_tls_ways){ .store = options->store,
+					    .context = tls_client_context(options->store, false),
+					    .old_context = tls_client_context(options->store, true),
+					    .keep_certificates = options->keep_certificates };
+	return ways->tls.context && ways->tls.old_context;
 }
 
 int net_smtp_open(struct net_smtp **smtp, const struct net_smtp_options *options, struct error *error)

@@ -14,7 +14,7 @@
  *
  * How it ended is obs_smtp's phase and status (parsers/mail_host.h). Octets that follow the reply to STARTTLS in the
  * clear are counted, and given to nobody (CVE-2011-0411). Certificates are verified, and every error is a fact: the
- * handshake goes on.
+ * handshake goes on. Where the request has TLSA records, its chain is held against them (scanner/tls/dane.h).
  *
  * A probe that has been under way for `slow_ms` gives its room in the window to another, and keeps its place at its
  * address: so a tarpit costs memory and a descriptor, and nobody's time. At most `slow_max` of them do so.
@@ -26,6 +26,7 @@
 #ifndef STSURVEY_SCANNER_SMTP_NET_SMTP_H
 #define STSURVEY_SCANNER_SMTP_NET_SMTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,8 @@ struct net_smtp_options {
 	uint16_t smtp_port;
 	double timeout_s;     /* one whole probe, SMTP_LAST_FACTOR times as much for a patient one; 0: SMTP_TIMEOUT_S */
 	unsigned concurrency; /* connections at once, but for slow ones: the gate's window */
-	unsigned slow_max;    /* slow ones beside the window; 0: SMTP_SLOW_MAX */
+	bool keep_certificates; /* whole, beside what is read of them */
+	unsigned slow_max;      /* slow ones beside the window; 0: SMTP_SLOW_MAX */
 	/* for tests; 0: the constants of scanner/base/limits.h */
 	uint32_t phase_ms[SMTP_PHASE_COUNT]; /* of each phase, QUIT's that of SMTP_SECURE */
 	uint32_t greeting_patient_ms, slow_ms;

@@ -325,8 +325,6 @@ static void shake(struct smtp_probe *probe)
 
 static void on_starttls(struct smtp_probe *probe, unsigned code, size_t rest)
 {
-	const struct smtp_probe_ways *ways = probe->ways;
-
 	if (code != 220) {
 		conclude(probe, CONNECT_SUCCESS);
 		take_leave(probe);
@@ -334,7 +332,7 @@ static void on_starttls(struct smtp_probe *probe, unsigned code, size_t rest)
 	}
 	probe->smtp->injected = (uint32_t)rest;
 	set_step(probe, SMTP_AT_HANDSHAKE);
-	probe->tls = smtp_tls_new(probe->old ? ways->old_context : ways->context, ways->store, probe->request);
+	probe->tls = smtp_tls_new(&probe->ways->tls, probe->request, probe->old);
 	if (probe->tls)
 		shake(probe);
 	else

@@ -40,8 +40,7 @@ struct smtp_probe_ways {
 	struct span ehlo, helo;              /* the commands, with CRLF */
 	uint32_t phase_ms[SMTP_PHASE_COUNT]; /* of each phase, QUIT's that of SMTP_SECURE */
 	uint32_t greeting_patient_ms;
-	const struct tls_store *store;
-	SSL_CTX *context, *old_context; /* for TLS as it is, and below 1.2 */
+	struct smtp_tls_ways tls;
 	/* Before anything that has happened to a probe is looked at: it may end any of them by smtp_probe_abort. */
 	void (*on_event)(struct smtp_probe_ways *ways);
 	/* The dialogue is over, smtp and fault are filled: called once, unless it was aborted. */

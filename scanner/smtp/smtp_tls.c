@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "scanner/base/counted_alloc.h"
+#include "scanner/tls/dane.h"
 
 enum { SNI_MAX = 256 /* octets with NUL; a DNS name has 253 */ };
 
@@ -15,6 +16,7 @@ struct smtp_tls {
 	SSL *ssl;
 	BIO *out; /* the SSL's */
 	struct tls_watch watch;
+	const struct net_probe *probe;
 };
 
 void smtp_tls_free(struct smtp_tls *tls)
@@ -47,17 +49,20 @@ static bool set_up(struct smtp_tls *tls, SSL_CTX *context, struct span sni)
 	return SSL_set_tlsext_host_name(tls->ssl, name) == 1;
 }
 
-struct smtp_tls *smtp_tls_new(SSL_CTX *context, const struct tls_store *store, const struct net_probe *probe)
+struct smtp_tls *smtp_tls_new(const struct smtp_tls_ways *ways, const struct net_probe *probe, bool old)
 {
 	struct smtp_tls *tls = calloc(1, sizeof(*tls));
 	unsigned before = counted_alloc_failures();
 
 	if (!tls)
 		return NULL;
-	tls->watch = (struct tls_watch){
-		.store = store, .host = probe->host, .arena = probe->arena, .tls = &probe->smtp->tls
-	};
-	if (set_up(tls, context, probe->sni_name) && counted_alloc_failures() == before)
+	tls->probe = probe;
+	tls->watch = (struct tls_watch){ .store = ways->store,
+					 .host = probe->host,
+					 .arena = probe->arena,
+					 .tls = &probe->smtp->tls,
+					 .keep_der = ways->keep_certificates };
+	if (set_up(tls, old ? ways->old_context : ways->context, probe->sni_name) && counted_alloc_failures() == before)
 		return tls;
 	smtp_tls_free(tls);
 	ERR_clear_error();
@@ -87,9 +92,14 @@ static enum smtp_tls_state state_of(struct smtp_tls *tls, int value, unsigned be
 
 enum smtp_tls_state smtp_tls_shake(struct smtp_tls *tls)
 {
+	const struct net_probe *probe = tls->probe;
 	unsigned before = counted_alloc_failures();
+	enum smtp_tls_state state = state_of(tls, SSL_connect(tls->ssl), before);
 
-	return state_of(tls, SSL_connect(tls->ssl), before);
+	if (state == SMTP_TLS_DONE && probe->tlsa &&
+	    dane_judge_peer(tls->ssl, probe->tlsa, probe->arena, &probe->smtp->dane) != NET_OK)
+		return SMTP_TLS_NO_MEMORY;
+	return state;
 }
 
 enum smtp_tls_state smtp_tls_read(struct smtp_tls *tls, char *octets, size_t n, size_t *got)

@@ -20,8 +20,15 @@ enum smtp_tls_state {
 	SMTP_TLS_NO_MEMORY, /* ours; nothing it has said is to be used */
 };
 
-/* For @probe, whose smtp->tls it fills; @context: tls_client_context's of @store. NULL: no memory. */
-struct smtp_tls *smtp_tls_new(SSL_CTX *context, const struct tls_store *store, const struct net_probe *probe);
+struct smtp_tls_ways {
+	const struct tls_store *store;
+	SSL_CTX *context, *old_context; /* tls_client_context's: TLS as it is, and below 1.2 */
+	bool keep_certificates;         /* whole, beside what is read of them */
+};
+
+/* For @probe, whose smtp->tls it fills, and smtp->dane where there are TLSA records; @old: with TLS below 1.2. NULL: no
+ * memory. */
+struct smtp_tls *smtp_tls_new(const struct smtp_tls_ways *ways, const struct net_probe *probe, bool old);
 void smtp_tls_free(struct smtp_tls *tls);
 
 /* These octets have come. False: no memory. */

@@ -399,10 +399,88 @@ static void each_conduct_is_told_as_it_is(void **state)
 	free(probe);
 }
 
+/* ---- what the request says beside the address ---- */
+
+/* A "3 1 1" record of the leaf's key. */
+static void tlsa_of(const X509 *x509, unsigned char digest[static 32])
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+
+	assert_int_equal(EVP_Digest(der, (size_t)n, digest, NULL, EVP_sha256(), NULL), 1);
+	OPENSSL_free(der);
+}
+
+static void the_chain_is_held_against_tlsa_records(void **state)
+{
+	static const struct {
+		const char *name;
+		bool none, wrong;
+		enum dane_match match;
+	} cases[] = { { "a match", false, false, DANE_MATCH },
+		      { "none", false, true, DANE_MISMATCH },
+		      { "no records", true, false, DANE_NOT_TRIED } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct smtp_rig_probe probe = { .peer = { .chain = { smtp_pki.leaf }, .key = smtp_pki.key } };
+		unsigned char digest[32];
+		struct obs_tlsa_record record = { .usage = 3, .selector = 1, .matching = 1 };
+		struct obs_tlsa tlsa = { .record = &record, .count = 1 };
+		struct smtp_rig rig;
+
+		tlsa_of(smtp_pki.leaf, digest);
+		digest[0] ^= cases[i].wrong;
+		record.data = (struct span){ (const char *)digest, sizeof(digest) };
+		smtp_rig_init(&rig);
+		probe.peer.script[0] = conducts[0].script;
+		smtp_rig_open(&rig, &probe, (struct net_smtp_options){ .keep_certificates = i == 0 });
+		probe.probe.tlsa = cases[i].none ? NULL : &tlsa;
+		smtp_rig_begin(&probe);
+		smtp_rig_run(&rig);
+		if (probe.facts.dane.match != cases[i].match || probe.facts.status != CONNECT_SUCCESS)
+			fail_msg("%s: %d", cases[i].name, probe.facts.dane.match);
+		assert_int_equal(probe.facts.tls.chain[0].der.n > 0, i == 0);
+		smtp_rig_end(&rig, &probe, 1);
+	}
+}
+
+/* Some senders ask for no name, some for the TLSA base. */
+static void the_name_that_is_asked_for_is_the_requests(void **state)
+{
+	static const struct {
+		enum smtp_sni sni;
+		const char *name, *heard;
+	} cases[] = { { SMTP_SNI_NONE, NULL, HEARD_STARTTLS "T:|QUIT|" },
+		      { SMTP_SNI_BASE, "base.example.test", HEARD_STARTTLS "T:base.example.test|QUIT|" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct smtp_rig_probe probe = { .peer = { .chain = { smtp_pki.leaf }, .key = smtp_pki.key } };
+		struct smtp_rig rig;
+
+		smtp_rig_init(&rig);
+		probe.peer.script[0] = conducts[0].script;
+		smtp_rig_open(&rig, &probe, (struct net_smtp_options){ 0 });
+		probe.probe.sni = cases[i].sni;
+		probe.probe.sni_name = cases[i].name ? span_of(cases[i].name) : (struct span){ NULL, 0 };
+		smtp_rig_begin(&probe);
+		smtp_rig_run(&rig);
+		assert_int_equal(probe.facts.sni, cases[i].sni);
+		smtp_rig_close(&probe);
+		smtp_rig_fini(&rig);
+		smtp_rig_stop(&probe);
+		assert_string_equal(probe.peer.heard, cases[i].heard);
+		smtp_rig_free(&probe);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_conduct_is_told_as_it_is),
+		cmocka_unit_test(the_chain_is_held_against_tlsa_records),
+		cmocka_unit_test(the_name_that_is_asked_for_is_the_requests),
 	};
 
 	return cmocka_run_group_tests_name("net_smtp", tests, smtp_pki_init, smtp_pki_fini);
