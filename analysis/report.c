@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/html.h"
+#include "analysis/report_hosts.h"
 #include "analysis/stats.h"
 #include "output/whole_file.h"
 
@@ -92,7 +93,7 @@ static void show_funnel(struct html *html, const struct stats *stats)
 		{ COMPONENT_RECORD, "the STS record is usable" },   { COMPONENT_DNS, "the policy host has an address" },
 		{ COMPONENT_TCP, "it accepts connections" },        { COMPONENT_TLS, "TLS is verified" },
 		{ COMPONENT_HTTP, "HTTP answers with status 200" }, { COMPONENT_SYNTAX, "the policy can be used" },
-		{ COMPONENT_MX, "every MX fits the policy" },
+		{ COMPONENT_MX, "every MX fits the policy" },       { COMPONENT_MXTLS, "every MX is usable" },
 	};
 	uint64_t of = 0, left, unknown = stats->component[COMPONENT_UNKNOWN];
 
@@ -107,6 +108,8 @@ static void show_funnel(struct html *html, const struct stats *stats)
 		"step" HTML_BAR_COLUMNS);
 	html_bar(html, "an STS record", of, of);
 	for (size_t i = 0; i < COUNT_OF(stage); i++) {
+		if (stage[i].component == COMPONENT_MXTLS && stats->hosts.population == 0)
+			continue; /* nobody looked */
 		left -= stats->component[stage[i].component];
 		html_bar(html, stage[i].label, left, of);
 	}
@@ -273,7 +276,7 @@ static void show_ranks(struct html *html, const struct stats *stats)
 
 /* ---- how it was made ---- */
 
-static void show_method(struct html *html)
+static void show_method(struct html *html, bool probed)
 {
 	html_section(html, "method", "How to read this");
 	text_literal(
@@ -292,9 +295,14 @@ static void show_method(struct html *html)
 		"valid.</li>\n"
 		"<li>Providers are registrable domains after the Public Suffix List: of the policy host's CNAME "
 		"target, and of the most preferred MX.</li>\n"
-		"<li>Mail servers were not contacted.</li>\n"
-		"</ul>\n<p class=\"soft\">Made by stsurvey " STSURVEY_VERSION " from its scan files. "
-		"All numbers are also in the tables of <code>stsurvey stats</code>.</p>\n");
+		"<li>");
+	text_string(html->out,
+		    probed ? "Mail servers were connected to as far as TLS goes, each once; nothing was mailed. What "
+			     "one did not tell counts as unknown."
+			   : "Mail servers were not contacted.");
+	text_literal(html->out, "</li>\n"
+				"</ul>\n<p class=\"soft\">Made by stsurvey " STSURVEY_VERSION " from its scan files. "
+				"All numbers are also in the tables of <code>stsurvey stats</code>.</p>\n");
 }
 
 static void show_page(struct text *out, struct stats *stats, const struct scan_files *files)
@@ -311,12 +319,13 @@ static void show_page(struct text *out, struct stats *stats, const struct scan_f
 	show_findings(html, stats);
 	show_stages(html, stats);
 	show_policies(html, stats);
+	report_hosts_show(html, &stats->hosts);
 	html_section(html, "providers", "Who serves policies and receives mail");
 	show_provider_table(html, stats, &stats->policy_host, "Policy hosts: where the CNAME of mta-sts leads.");
 	show_provider_table(html, stats, &stats->mx, "Mail: the most preferred MX.");
 	show_tlds(html, stats);
 	show_ranks(html, stats);
-	show_method(html);
+	show_method(html, stats->hosts.population > 0);
 	html_end(html);
 }
 
