@@ -28,11 +28,17 @@ static void read_key(struct decode *d, uint32_t *left, struct obs_certificate *c
 {
 	struct span spki = unpack_field_text(&d->u, left);
 
-	c->spki_known = spki.p;
-	if (spki.n == sizeof(c->spki_sha256))
-		memcpy(c->spki_sha256, spki.p, spki.n);
-	else if (spki.p)
+	if (!spki.p) { /* then the rest says nothing */
+		for (int at = CERTIFICATE_AT_SERIAL; at<CERTIFICATE_AT_DER && * left> 0; at++, (*left)--)
+			unpack_skip(&d->u, 1);
+		return;
+	}
+	if (spki.n != sizeof(c->spki_sha256)) {
 		unpack_fail(&d->u);
+		return;
+	}
+	c->spki_known = true;
+	memcpy(c->spki_sha256, spki.p, spki.n);
 	c->serial = unpack_field_text(&d->u, left);
 	if (c->serial.n > OBS_SERIAL_MAX)
 		unpack_fail(&d->u);

@@ -43,8 +43,10 @@ int verify_scan(struct text *out, const char *path, struct error *error)
 		if (result == 1)
 			error_set(&words, "%s", completion(end->trailer));
 		text_shown(out, span_of(path));
-		text_printf(out, ": %s; %llu records in %llu frames; %s\n", words.text, end->records, end->frames,
-			    schema);
+		text_printf(out, ": %s; %llu records", words.text, end->records);
+		if (end->hosts > 0)
+			text_printf(out, " and %llu mail servers", end->hosts);
+		text_printf(out, " in %llu frames; %s\n", end->frames, schema);
 	}
 	reader_close(reader);
 	return result;

@@ -44,7 +44,7 @@ static void put_answer(const struct obs_answer *a)
 {
 	fprintf(facts, "[%d,%d,%d,%u,%u,", a->status, a->ad, a->cname_loop, a->tries, a->ttl);
 	put_spans(a->cname, a->cname_count);
-	fputc(']', facts);
+	fprintf(facts, ",%u,%d]", a->ede, a->unchecked);
 }
 
 static void put_txt(const char *name, const struct obs_txt *txt)
@@ -53,33 +53,78 @@ static void put_txt(const char *name, const struct obs_txt *txt)
 	put_answer(&txt->answer);
 	fputc(',', facts);
 	put_spans(txt->record, txt->count);
-	fprintf(facts, ",%u,%u]", txt->omitted, txt->omitted_meant);
+	fprintf(facts, ",%u,%u,[", txt->omitted, txt->omitted_meant);
+	for (uint32_t i = 0; i < txt->count; i++) {
+		fputs(i > 0 ? "," : "", facts);
+		put_span(txt->split ? txt->split[i] : (struct span){ NULL, 0 });
+	}
+	fputs("]]", facts);
+}
+
+static void put_certificate(const struct obs_certificate *c)
+{
+	fputc('[', facts);
+	put_hex(c->sha256, 32);
+	fprintf(facts, ",%lld,%lld,", (long long)c->not_before, (long long)c->not_after);
+	put_span(c->issuer);
+	fputc(',', facts);
+	put_span(c->common_name);
+	fputc(',', facts);
+	put_spans(c->name, c->name_count);
+	fprintf(facts, ",%zu,", c->name_omitted);
+	if (c->spki_known) {
+		fputc('[', facts);
+		put_hex(c->spki_sha256, 32);
+		fputc(',', facts);
+		put_span(c->serial);
+		fputc(',', facts);
+		put_span(c->key_type);
+		fprintf(facts, ",%u,", c->key_bits);
+		put_span(c->signature);
+		fprintf(facts, ",%d],", c->self_issued);
+	} else {
+		fputs("null,", facts);
+	}
+	put_span(c->der);
+	fputc(']', facts);
+}
+
+static void put_verify_errors(const struct obs_verify_error *error, size_t count)
+{
+	fputc('[', facts);
+	for (size_t i = 0; i < count; i++)
+		fprintf(facts, "%s%u,%u", i > 0 ? "," : "", error[i].code, error[i].depth);
+	fputc(']', facts);
 }
 
 static void put_tls(const struct obs_tls *tls)
 {
-	fprintf(facts, ",\"tls\":[%d,", tls->version);
+	fprintf(facts, "[%d,", tls->version);
 	if (tls->alerted)
 		fprintf(facts, "%d,[", tls->alert);
 	else
 		fputs("null,[", facts);
 	for (size_t i = 0; i < tls->chain_count; i++) {
-		const struct obs_certificate *c = &tls->chain[i];
-
-		fputs(i > 0 ? ",[" : "[", facts);
-		put_hex(c->sha256, 32);
-		fprintf(facts, ",%lld,%lld,", (long long)c->not_before, (long long)c->not_after);
-		put_span(c->issuer);
-		fputc(',', facts);
-		put_span(c->common_name);
-		fputc(',', facts);
-		put_spans(c->name, c->name_count);
-		fprintf(facts, ",%zu]", c->name_omitted);
+		fputs(i > 0 ? "," : "", facts);
+		put_certificate(&tls->chain[i]);
 	}
-	fputs("],[", facts);
-	for (size_t i = 0; i < tls->error_count; i++)
-		fprintf(facts, "%s%u,%u", i > 0 ? "," : "", tls->error[i].code, tls->error[i].depth);
-	fprintf(facts, "],%zu]", tls->chain_omitted);
+	fputs("],", facts);
+	put_verify_errors(tls->error, tls->error_count);
+	fprintf(facts, ",%zu,", tls->chain_omitted);
+	put_hex(tls->cipher.p, tls->cipher.n);
+	fputc(',', facts);
+	put_hex(tls->group.p, tls->group.n);
+	fputc(']', facts);
+}
+
+static void put_addresses(const struct obs_address *address, size_t count)
+{
+	fputc('[', facts);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i > 0 ? "," : "", facts);
+		put_hex(address[i].octet, address[i].family == 6 ? 16 : 4);
+	}
+	fputc(']', facts);
 }
 
 static void put_policy(const struct obs_policy *p)
@@ -88,13 +133,10 @@ static void put_policy(const struct obs_policy *p)
 	put_answer(&p->a);
 	fputs(",\"aaaa\":", facts);
 	put_answer(&p->aaaa);
-	fputs(",\"addresses\":[", facts);
-	for (size_t i = 0; i < p->address_count; i++) {
-		fputs(i > 0 ? "," : "", facts);
-		put_hex(p->address[i].octet, p->address[i].family == 6 ? 16 : 4);
-	}
-	fprintf(facts, "],\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu,\"untried\":%zu", p->address_used,
-		p->fetch_ms, p->reserved, p->address_omitted, p->address_untried);
+	fputs(",\"addresses\":", facts);
+	put_addresses(p->address, p->address_count);
+	fprintf(facts, ",\"used\":%d,\"fetch_ms\":%u,\"reserved\":%d,\"omitted\":%zu,\"untried\":%zu,\"tls\":",
+		p->address_used, p->fetch_ms, p->reserved, p->address_omitted, p->address_untried);
 	put_tls(&p->tls);
 	fprintf(facts, ",\"http\":[%u,%d,%llu,", p->http.status, p->http.failure, (unsigned long long)p->http.size);
 	put_span(p->http.content_type);
@@ -131,19 +173,127 @@ static void put_facts(const struct observation *o)
 	fputs("}\n", facts);
 }
 
-static void fill(struct sink *sink, struct maker *maker, unsigned domains)
+static void put_tlsa(const struct obs_tlsa *tlsa)
+{
+	fputc('[', facts);
+	put_span(tlsa->base);
+	fputc(',', facts);
+	put_answer(&tlsa->answer);
+	fputs(",[", facts);
+	for (uint32_t i = 0; i < tlsa->count; i++) {
+		const struct obs_tlsa_record *record = &tlsa->record[i];
+
+		fprintf(facts, "%s[%u,%u,%u,", i > 0 ? "," : "", record->usage, record->selector, record->matching);
+		put_hex(record->data.p, record->data.n);
+		fprintf(facts, ",%d]", record->cut);
+	}
+	fprintf(facts, "],%u]", tlsa->omitted);
+}
+
+static void put_reply(const struct obs_smtp_reply *reply)
+{
+	fprintf(facts, "[%u,", reply->code);
+	put_span(reply->text);
+	fprintf(facts, ",%d],", reply->cut);
+}
+
+static void put_probe(const struct obs_smtp *probe)
+{
+	const struct obs_dane *dane = &probe->dane;
+
+	fprintf(facts, "[%u,%d,%d,%d,", probe->address, probe->sni, probe->phase, probe->status);
+	put_reply(&probe->greeting);
+	put_reply(&probe->ehlo);
+	put_reply(&probe->helo);
+	put_reply(&probe->starttls);
+	put_reply(&probe->quit);
+	for (int phase = 0; phase < SMTP_PHASE_COUNT; phase++)
+		fprintf(facts, "%s%u", phase > 0 ? "," : "[", probe->ms[phase]);
+	fprintf(facts, "],%u,%d,", probe->injected, probe->retried_old);
+	put_tls(&probe->tls);
+	fprintf(facts, ",[%d,%u,%u,%u,%u,", dane->match, dane->record, dane->depth, dane->usable, dane->matching);
+	put_verify_errors(dane->error, dane->error_count);
+	fputs("]]", facts);
+}
+
+static void put_host_facts(const struct obs_host *h)
+{
+	fputs("{\"host\":", facts);
+	put_hex(h->name.p, h->name.n);
+	fprintf(facts,
+		",\"time\":%lld,\"duration\":%u,\"passes\":%u,\"flags\":[%d,%d,%d],\"a\":", (long long)h->time_ms,
+		h->duration_ms, h->passes, h->reserved, h->blocklisted, h->secure);
+	put_answer(&h->a);
+	fputs(",\"aaaa\":", facts);
+	put_answer(&h->aaaa);
+	fputs(",\"addresses\":", facts);
+	put_addresses(h->address, h->address_count);
+	fprintf(facts, ",\"omitted\":%zu,\"untried\":%zu,\"unprobed\":%zu,\"tlsa\":[", h->address_omitted,
+		h->address_untried, h->address_unprobed);
+	put_tlsa(&h->tlsa[HOST_TLSA_EXPANDED]);
+	fputc(',', facts);
+	put_tlsa(&h->tlsa[HOST_TLSA_INITIAL]);
+	fputs("],\"probes\":[", facts);
+	for (size_t i = 0; i < h->probe_count; i++) {
+		fputs(i > 0 ? "," : "", facts);
+		put_probe(&h->probe[i]);
+	}
+	fputs("]}\n", facts);
+}
+
+static void put_vantage_facts(const struct obs_vantage *v)
+{
+	fprintf(facts, "{\"vantage\":[%lld,%d,%d,%d,", (long long)v->time_ms, v->canary, v->state[VANTAGE_IPV4],
+		v->state[VANTAGE_IPV6]);
+	put_spans(v->host, v->host_count);
+	fputc(',', facts);
+	put_span(v->ehlo);
+	for (int family = 0; family < VANTAGE_FAMILIES; family++) {
+		fputs(",[", facts);
+		put_span(v->source[family]);
+		fputc(',', facts);
+		put_span(v->ptr[family]);
+		fprintf(facts, ",%d]", v->ptr_confirmed[family]);
+	}
+	fputs("]}\n", facts);
+}
+
+/* A host and a test of our own way in each frame: the one at its beginning, the other at its end, and the other way
+ * round in the next. */
+static void put_rare(struct record_buffer *buffer, struct maker *maker, bool is_host)
+{
+	struct obs_vantage vantage;
+	struct obs_host host;
+	int result;
+
+	if (is_host) {
+		maker_make_host(maker, &host);
+		put_host_facts(&host);
+		result = record_put_host(buffer, &host);
+	} else {
+		maker_make_vantage(maker, &vantage);
+		put_vantage_facts(&vantage);
+		result = record_put_vantage(buffer, &vantage);
+	}
+	if (result != 0)
+		exit(1);
+}
+
+static void fill(struct sink *sink, struct maker *maker, unsigned domains, bool host_first)
 {
 	struct record_buffer *buffer;
 	struct observation o;
 
 	while (!(buffer = sink_take(sink)))
 		usleep(100);
+	put_rare(buffer, maker, host_first);
 	for (unsigned i = 0; i < domains; i++) {
 		maker_make(maker, &o);
 		put_facts(&o);
 		if (record_put_domain(buffer, &o) != 0)
 			exit(1);
 	}
+	put_rare(buffer, maker, !host_first);
 	sink_give(sink, buffer);
 	/* One after the other, so that the file has the order of the facts. */
 	while (!(buffer = sink_take(sink)))
@@ -170,7 +320,7 @@ int main(int argc, char **argv)
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {
-		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5, 0, 0, 0
+		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5, frames, 6, 7
 	};
 	struct error error;
 	struct maker maker;
@@ -186,7 +336,7 @@ int main(int argc, char **argv)
 		return 1;
 	maker_init(&maker, strtoull(argv[3], NULL, 10));
 	for (unsigned i = 0; i < frames; i++)
-		fill(sink, &maker, per_frame);
+		fill(sink, &maker, per_frame, i % 2 == 0);
 	maker_fini(&maker);
 	return sink_close(sink, &trailer, &error) != 0 || fclose(facts) != 0;
 }

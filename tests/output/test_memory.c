@@ -12,13 +12,15 @@
 #include <cmocka.h>
 
 #include "output/scan_file/decode.h"
+#include "output/scan_file/host_store.h"
+#include "output/scan_file/kept.h"
 #include "output/scan_file/reader.h"
 #include "output/scan_file/record.h"
 #include "output/scan_file/sink.h"
 #include "output/text.h"
 #include "tests/output/random_observation.h"
 
-enum { DOMAINS = 300, ALLOCATIONS_MAX = 400 };
+enum { DOMAINS = 300, HOSTS = 300, ALLOCATIONS_MAX = 400 };
 
 #include "tests/fake/failing_malloc.h"
 
@@ -64,6 +66,101 @@ static void a_record_that_finds_no_memory_leaves_the_buffer_as_it_was(void **sta
 	maker_fini(&maker);
 	decode_free(decode);
 	record_buffer_free(buffer);
+}
+
+/* … nor is a certificate taken for kept that was in it. */
+static void a_host_that_finds_no_memory_leaves_the_buffer_as_it_was(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	struct kept *kept = kept_new();
+	union decode_frame_record other;
+	struct observation none;
+	struct obs_host host;
+	struct maker maker;
+	int failures = 0, whole = 0, hosts = 0;
+
+	(void)state;
+	record_buffer_keep(buffer, kept);
+	maker_init(&maker, 13);
+	for (int i = 0; i < HOSTS; i++) {
+		size_t before = record_buffer_content(buffer).n;
+
+		maker_make_host(&maker, &host);
+		for (long n = 0; n < 3; n++) {
+			int result;
+
+			fail_at(n);
+			result = record_put_host(buffer, &host);
+			left = -1;
+			if (result == 0)
+				break;
+			failures++;
+			assert_true(hit);
+			assert_int_equal(record_buffer_content(buffer).n, before);
+			if (n == 2)
+				assert_int_equal(record_put_host(buffer, &host), 0);
+		}
+	}
+	assert_true(failures > 3);
+	maker_fini(&maker);
+	maker_init(&maker, 13);
+	decode_begin(decode, record_buffer_content(buffer));
+	for (; decode_next(decode, &none, &other) == DECODE_HOST; hosts++) {
+		maker_make_host(&maker, &host);
+		/* one buffer, so that each certificate that is kept is whole wherever it stands */
+		assert_null(host_difference(&host, &other.host));
+		for (size_t i = 0; i < host.probe_count; i++)
+			for (size_t k = 0; k < host.probe[i].tls.chain_count; k++)
+				whole += !!host.probe[i].tls.chain[k].der.p;
+	}
+	assert_int_equal(hosts, HOSTS);
+	assert_true(whole > 0);
+	maker_fini(&maker);
+	kept_free(kept);
+	decode_free(decode);
+	record_buffer_free(buffer);
+}
+
+static void a_store_of_hosts_that_finds_no_memory_says_so(void **state)
+{
+	const struct obs_mx_record record = { 10, SPAN_LITERAL("mx.example") };
+	bool failed = true;
+
+	(void)state;
+	for (long n = 0; failed && n < ALLOCATIONS_MAX; n++) {
+		const struct obs_vantage vantage = { .state = { VANTAGE_OPEN, VANTAGE_BLOCKED } };
+		struct observation o = { .mx = { .record = &record, .count = 1 } };
+		struct error error = { "" };
+		struct host_store *store;
+		struct obs_host host;
+		struct maker maker;
+		uint64_t work;
+		int result = -1;
+
+		maker_init(&maker, 14);
+		maker_make_host(&maker, &host);
+		host.name = record.name;
+		fail_at(n);
+		store = host_store_new();
+		if (store) {
+			result = host_store_add_vantage(store, &vantage, &error);
+			if (result == 0)
+				result = host_store_put(store, &host, &error);
+			if (result == 0)
+				result = host_store_join(store, &o, true, &work, &error);
+		}
+		left = -1;
+		failed = hit;
+		assert_int_equal(result, hit ? -1 : 0);
+		if (hit && store)
+			assert_non_null(strstr(error.text, "memory"));
+		if (!hit)
+			assert_null(host_difference(&host, o.mx.host[0]));
+		host_store_free(store);
+		maker_fini(&maker);
+	}
+	assert_false(failed);
 }
 
 static void write_scan(const char *path)
@@ -171,6 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_that_finds_no_memory_leaves_the_buffer_as_it_was),
+		cmocka_unit_test(a_host_that_finds_no_memory_leaves_the_buffer_as_it_was),
+		cmocka_unit_test(a_store_of_hosts_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_reader_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_sink_that_finds_no_memory_does_not_begin),
 		cmocka_unit_test(text_without_memory_is_an_error_that_sticks),

@@ -380,6 +380,117 @@ static void verify_counts_against_the_trailer(void **state)
 	expect_verify(0, "a header or trailer stands in its middle");
 }
 
+struct watched {
+	char text[64];
+};
+
+static void see_host(void *arg, const struct obs_host *host)
+{
+	strncat(((struct watched *)arg)->text, host->name.p, host->name.n);
+}
+
+static void see_vantage(void *arg, const struct obs_vantage *vantage)
+{
+	strcat(((struct watched *)arg)->text, vantage->canary ? "canary " : "test ");
+}
+
+/* A frame of hosts and tests behind the domains, and a trailer that counts @told hosts. */
+static void add_hosts(uint64_t told)
+{
+	static const char *const name[] = { "a ", "b ", "c " };
+	const struct record_trailer trailer = { .domains = FRAMES * PER_FRAME, .hosts = told, .probes = 9 };
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+
+	scan.n = scan.trailer_start;
+	assert_int_equal(record_put_vantage(buffer, &(struct obs_vantage){ 0 }), 0);
+	for (size_t i = 0; i < COUNT_OF(name); i++)
+		assert_int_equal(record_put_host(buffer, &(struct obs_host){ .name = span_of(name[i]) }), 0);
+	assert_int_equal(record_put_vantage(buffer, &(struct obs_vantage){ .canary = true }), 0);
+	add_frame(buffer, press);
+	assert_int_equal(record_put_trailer(buffer, &trailer), 0);
+	add_frame(buffer, press);
+	frame_press_free(press);
+	record_buffer_free(buffer);
+	save(scan.octet, scan.n);
+}
+
+static void hosts_are_shown_to_who_watches_and_counted(void **state)
+{
+	struct watched watched = { "" };
+	struct reader *reader;
+	struct observation o;
+	int count = 0;
+
+	(void)state;
+	add_hosts(3);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	reader_watch(reader, see_host, see_vantage, &watched);
+	while (reader_next(reader, &o, &error) > 0)
+		count++;
+	assert_int_equal(count, FRAMES * PER_FRAME);
+	assert_string_equal(watched.text, "test a b c canary ");
+	assert_int_equal(reader_end(reader)->hosts, 3);
+	assert_int_equal(reader_end(reader)->trailer->probes, 9);
+	assert_int_equal(reader_judge(reader, &error), READER_WHOLE);
+	reader_close(reader);
+	expect_verify(1, ": complete; 12 records and 3 mail servers in 7 frames");
+	add_hosts(2);
+	expect_verify(0, "its trailer counts 2 hosts (3 are there)");
+	/* cut behind the frame of hosts, that is where --resume goes on */
+	save(scan.octet, scan.trailer_start + 1);
+	expect_verify(0, "torn");
+}
+
+static void a_host_behind_the_trailer_is_what_no_scan_leaves(void **state)
+{
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+
+	(void)state;
+	assert_int_equal(record_put_host(buffer, &(struct obs_host){ .name = SPAN_LITERAL("a") }), 0);
+	add_frame(buffer, press);
+	save(scan.octet, scan.n);
+	expect_verify(0, "a header or trailer stands in its middle");
+	frame_press_free(press);
+	record_buffer_free(buffer);
+}
+
+/* Certificates of a host stand once in a frame, and beside each host in the temporary file of who reads them. */
+static void work_of_hosts_follows_the_size_of_the_file(void **state)
+{
+	enum { HOSTS = 20000 };
+	static char octets[POLICY_BODY_MAX];
+	const struct obs_certificate certificate = { .issuer = { octets, sizeof(octets) } };
+	const struct obs_address address = { .family = 4 };
+	const struct obs_smtp probe = { .tls = { .chain = &certificate, .chain_count = 1 } };
+	const struct obs_host host = { .name = SPAN_LITERAL("mx.example"),
+				       .address = &address,
+				       .address_count = 1,
+				       .probe = &probe,
+				       .probe_count = 1 };
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+	struct reader *reader;
+	struct observation o;
+
+	(void)state;
+	memset(octets, 'x', sizeof(octets));
+	scan.n = scan.header_end;
+	for (int i = 0; i < HOSTS; i++)
+		assert_int_equal(record_put_host(buffer, &host), 0);
+	add_frame(buffer, press);
+	assert_true(scan.n < 4096);
+	save(scan.octet, scan.n);
+	assert_int_equal(reader_open(&reader, path, &error), 0);
+	assert_int_equal(reader_next(reader, &o, &error), -1);
+	assert_in_range(reader_end(reader)->hosts, 5, HOSTS - 1);
+	assert_non_null(strstr(error.text, "more work than a file of its size may"));
+	reader_close(reader);
+	frame_press_free(press);
+	record_buffer_free(buffer);
+}
+
 /* What stands once in a frame, and costs each record that refers to it: a large policy, many MX. */
 static void work_follows_the_size_of_the_file(void **state)
 {
@@ -427,6 +538,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
+		cmocka_unit_test_setup_teardown(hosts_are_shown_to_who_watches_and_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_host_behind_the_trailer_is_what_no_scan_leaves, setup, teardown),
+		cmocka_unit_test_setup_teardown(work_of_hosts_follows_the_size_of_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(work_follows_the_size_of_the_file, setup, teardown),
 	};
 

@@ -308,11 +308,19 @@ static void facts_over_a_limit_are_counted_as_omitted(void **state)
 	record_buffer_free(buffer);
 }
 
-/* gen_scan SCAN FACTS 909 8 3 wrote the file, before the questions became a table: every octet stays where it was. But
- * for `challenged`, which is read and not written any more. */
-static void a_file_of_before_is_written_again_as_it_was(void **state)
+/* gen_scan SCAN FACTS SEED 8 3 of that version wrote the files: every octet stays where it was. But for `challenged` of
+ * the first, which is read and not written any more. */
+static const struct {
+	const char *path;
+	uint32_t challenged, frames; /* records with it; frames without */
+} older[] = {
+	{ "tests/output/schema_1_1.msgpack.zst", 3, 6 },
+	{ "tests/output/schema_1_2.msgpack.zst", 0, 8 },
+};
+
+static void check_older(size_t row)
 {
-	int fd = open("tests/output/schema_1_1.msgpack.zst", O_RDONLY);
+	int fd = open(older[row].path, O_RDONLY);
 	struct frame_walk *walk = frame_walk_new(fd);
 	struct record_buffer *buffer = record_buffer_new();
 	struct decode *decode = decode_new();
@@ -321,7 +329,6 @@ static void a_file_of_before_is_written_again_as_it_was(void **state)
 	struct frame frame;
 	uint32_t domains = 0, frames = 0, challenged = 0;
 
-	(void)state;
 	while (frame_next(walk, &frame) == FRAME_WHOLE) {
 		uint32_t before = domains;
 		bool differs = false;
@@ -342,12 +349,19 @@ static void a_file_of_before_is_written_again_as_it_was(void **state)
 		frames += !differs;
 	}
 	assert_int_equal(domains, 24);
-	assert_int_equal(challenged, 3);
-	assert_int_equal(frames, 6);
+	assert_int_equal(challenged, older[row].challenged);
+	assert_int_equal(frames, older[row].frames);
 	frame_walk_free(walk);
 	close(fd);
 	decode_free(decode);
 	record_buffer_free(buffer);
+}
+
+static void a_file_of_before_is_written_again_as_it_was(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < COUNT_OF(older); row++)
+		check_older(row);
 }
 
 static void header_and_trailer_come_back(void **state)
