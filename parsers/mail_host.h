@@ -62,7 +62,7 @@ struct obs_dane {
 	uint8_t record;                       /* index into the host's obs_tlsa.record, of the base that was used */
 	uint8_t depth;                        /* 0: the leaf */
 	uint32_t usable;                      /* bit i: record i can be used */
-	uint32_t matching;                    /* bit i: record i, alone, matches something of the chain */
+	uint32_t matching;                    /* bit i: record i matches, alone; and that of `record` */
 	const struct obs_verify_error *error; /* with DANE, without the trust store */
 	size_t error_count;
 };

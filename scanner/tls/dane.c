@@ -179,6 +179,8 @@ static void judge(const struct trial *all, X509_STORE *nothing, struct verify_er
 						  : try(&alone, nothing, NULL, NULL) >= 0)
 			dane->matching |= alone.records;
 	}
+	if (depth >= 0) /* maybe with the help of another record's whole certificate, which was not sent */
+		dane->matching |= UINT32_C(1) << dane->record;
 	dane->match = match_of(all->tlsa, dane->usable, depth, errors->count);
 	dane->depth = depth >= 0 ? (uint8_t)depth : 0;
 	dane->error = errors->error;

@@ -104,6 +104,8 @@ static const struct dane_case cases[] = {
 	{ "the anchor named, the leaf another's", "strange middle", DANE_HOST, "211 middle", DANE_MATCH_FAILED, 0, 1, 1,
 	  1, X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_CERT_SIGNATURE_FAILURE },
 	{ "the same record twice", "leaf middle", DANE_HOST, "311 leaf, 311 leaf", DANE_MATCH, 0, 0, 3, 3, 0, 0 },
+	{ "one record's certificate makes another match", "leaf", DANE_HOST, "200 middle, 211 middle, 311 leaf wrong",
+	  DANE_MATCH, 1, 1, 7, 3, 0, LOCAL },
 	{ "rollover: both are in use", "leaf middle", DANE_HOST, "311 leaf, 211 middle", DANE_MATCH, 0, 0, 3, 3, 0, 0 },
 	{ "usable beside three that are not", "leaf middle", DANE_HOST,
 	  "001 root, 391 leaf, 312 leaf short, 202 middle", DANE_MATCH, 3, 1, 8, 8, 0, 0 },
