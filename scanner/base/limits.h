@@ -16,6 +16,10 @@
  * line for our own limits (rate, window, a host's places) is not the domain's and not counted. No step waits for
  * another domain's, so a slow one costs its slot only.
  *
+ * An MX host (--smtp) is a task beside the domains, and costs a place in a window of its own: A; AAAA; what failed with
+ * CD, and a chase beside it; its alias; TLSA at two names; what failed with CD; then HOST_PROBES probes, one after the
+ * other, HOST_PATIENT_MAX of them with the long limits though all are silent. The sum is HOST_WALL_MS.
+ *
  * Memory. Everything that is kept of a domain, its children included, lies in its one arena, and ARENA_CAP is for all
  * of them together; what a library holds meanwhile is bounded by FETCH_MEMORY. So a scan stays below SCAN_MEMORY +
  * --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at the very worst; honest domains use a hundredth of
@@ -45,6 +49,9 @@ enum {
 	QUESTION_TRIES_MS = 30000, /* after so long a silence the next try is the last pass's, if any */
 	JOB_WALL_MS = 180000,      /* one domain, all steps: what a survey's last domains may make it wait */
 	JOB_WALL_MOST_MS = 960000, /* the same with the longest --timeout and most --retries */
+	HOST_PROBES = 10,          /* connections to one MX host at most, OBS_PROBE_MAX */
+	HOST_PATIENT_MAX = 2,      /* of them, in the last pass, that may be silent for minutes: a third will be, too */
+	HOST_WALL_MS = 1860000,    /* one MX host: eight addresses that are silent, each as long as it may be */
 
 	/* ---- name servers ---- */
 
@@ -94,8 +101,8 @@ enum {
 
 	/* ---- memory, octets ---- */
 
-	ARENA_CAP = 1024 * 1024,        /* for one domain and its children: answers, chain facts, body */
-	FETCH_MEMORY = 512 * 1024,      /* a fetch in flight: curl, OpenSSL, the largest chain; 100 KB as a rule */
+	ARENA_CAP = 1024 * 1024,   /* for one domain and its children, or one MX host: answers, chain facts, body */
+	FETCH_MEMORY = 512 * 1024, /* a fetch in flight: curl, OpenSSL, the largest chain; 100 KB as a rule */
 	SCAN_MEMORY = 48 * 1024 * 1024, /* what is there once: trust store, frames being filled, the limits' tables */
 };
 
@@ -109,5 +116,10 @@ _Static_assert(LIMITS_SUM_MS((1 + DNS_RETRIES) * LIMITS_TRY_MS(DNS_TIMEOUT_MS), 
 _Static_assert(LIMITS_SUM_MS(QUESTION_TRIES_MS + LIMITS_TRY_MS(DNS_TIMEOUT_MAX_S * 1000), DNS_TIMEOUT_MAX_S * 1000) <=
 		       JOB_WALL_MOST_MS,
 	       "the steps of one domain may take longer than it ever may");
+_Static_assert(7 * ((2 + DNS_RETRIES) * LIMITS_TRY_MS(DNS_TIMEOUT_MS)) + JOB_CHASE_MS +
+			       SMTP_TIMEOUT_S * 1000 *
+				       (HOST_PROBES - HOST_PATIENT_MAX + HOST_PATIENT_MAX * SMTP_LAST_FACTOR) <=
+		       HOST_WALL_MS,
+	       "the steps of one MX host take longer than it may");
 
 #endif

@@ -1,5 +1,6 @@
 #include "scanner/job/host_job.h"
 
+#include "scanner/base/limits.h"
 #include "scanner/job/address_choice.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/rules/address.h"
@@ -257,6 +258,8 @@ static const struct obs_tlsa *used_tlsa(const struct host_job *host)
 
 /* ---- probes ---- */
 
+_Static_assert((int)OBS_PROBE_MAX == (int)HOST_PROBES, "what is kept of a host, and what it may cost");
+
 static bool has_route(const struct job_context *context, const struct obs_address *address)
 {
 	struct obs_address inside;
@@ -281,8 +284,10 @@ static void on_probed(struct net_probe *request)
 		host->facts.address_unprobed += request->sni == SMTP_SNI_HOST;
 	else
 		task_fail(&host->task, request->fault);
-	if (!request->fault)
+	if (!request->fault) {
 		host->facts.probe_count++;
+		host->silent += request->smtp->status == CONNECT_IO_TIMEOUT;
+	}
 	task_answered(&host->task);
 }
 
@@ -305,7 +310,7 @@ static uint8_t probe(struct host_job *host, size_t at, enum smtp_sni sni)
 					    .target = has_chain(host) ? obs_host_end(&host->facts)
 								      : (struct span){ NULL, 0 },
 					    .tlsa = tlsa,
-					    .patient = host->patient,
+					    .patient = host->patient && host->silent < HOST_PATIENT_MAX,
 					    .arena = &host->arena,
 					    .smtp = smtp,
 					    .on_done = on_probed,

@@ -37,6 +37,7 @@ struct host_job {
 	size_t allowed; /* of facts.address the first may be contacted … */
 	size_t tried;   /* … of these so many have been looked at */
 	uint8_t extra;  /* handshakes besides that have been looked at */
+	uint8_t silent; /* probes that ended in silence */
 	struct obs_smtp *probe;
 	struct net_query query[2];
 	struct net_probe request;

@@ -51,7 +51,8 @@ struct net_fake_probe {
 	enum smtp_sni sni;
 	const char *sni_name; /* … the name asked for (NULL: none), … */
 	const char *target;   /* … the end of the host's CNAME chain (NULL: none), … */
-	const char *tlsa;     /* … and whose TLSA records (NULL: none) */
+	const char *tlsa;     /* … whose TLSA records (NULL: none), … */
+	bool hasty;           /* … and without patience, though it is the last pass */
 	bool at_once;
 	uint32_t after_ms;
 	int fault;

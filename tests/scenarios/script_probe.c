@@ -59,13 +59,19 @@ static bool on_keeps(struct script_reading *reading, struct words w)
 	return true;
 }
 
+static bool on_hasty(struct script_reading *reading, struct words w)
+{
+	(void)w;
+	return reading->probe->hasty = true;
+}
+
 /* Below a probe alone. */
 static bool below(struct script_reading *reading, struct words w)
 {
 	static const struct {
 		const char *word;
 		bool (*handle)(struct script_reading *reading, struct words w);
-	} table[] = { { "records", on_records }, { "ends", on_ends }, { "keeps", on_keeps } };
+	} table[] = { { "records", on_records }, { "ends", on_ends }, { "keeps", on_keeps }, { "hasty", on_hasty } };
 
 	for (size_t i = 0; reading->probe && i < COUNT_OF(table); i++)
 		if (span_equal(w.word[0], span_of(table[i].word)))
@@ -74,5 +80,6 @@ static bool below(struct script_reading *reading, struct words w)
 }
 
 const struct script_word script_probe_words[] = {
-	{ "probe", on_probe, 2 }, { "records", below, 2 }, { "ends", below, 3 }, { "keeps", below, 2 }, { 0 },
+	{ "probe", on_probe, 2 }, { "records", below, 2 }, { "ends", below, 3 },
+	{ "keeps", below, 2 },    { "hasty", below, 1 },   { 0 },
 };
