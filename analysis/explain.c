@@ -240,7 +240,7 @@ static void explain_conclusion(const struct paper *paper, const struct observati
 }
 
 static void explain_all(const struct paper *paper, const struct observation *observation,
-			const struct classification *result)
+			const struct classification *result, const struct senders_what_if *what_if)
 {
 	paper_text(paper, observation->name);
 	fputc('\n', paper->out);
@@ -260,6 +260,7 @@ static void explain_all(const struct paper *paper, const struct observation *obs
 	fputc('\n', paper->out);
 	explain_findings(paper, &result->judgement.findings);
 	explain_conclusion(paper, observation, result);
+	senders_explain(paper->out, observation, result, what_if);
 }
 
 /* ---- lines for a terminal ---- */
@@ -308,13 +309,13 @@ bool explain_domain(FILE *out, const struct observation *observation, const stru
 	char *text = NULL;
 
 	if (style->width == 0) {
-		explain_all(&paper, observation, result);
+		explain_all(&paper, observation, result, &style->what_if);
 		return true;
 	}
 	paper.out = open_memstream(&text, &size);
 	if (!paper.out)
 		return false;
-	explain_all(&paper, observation, result);
+	explain_all(&paper, observation, result, &style->what_if);
 	if (fclose(paper.out) != 0) {
 		free(text);
 		return false;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/senders_text.h"
 
 enum {
 	EXPLAIN_LIST_MAX = 20,  /* MX, addresses, names, patterns shown of each; the rest is counted */
@@ -15,6 +16,7 @@ struct explain_style {
 	bool colour;         /* mark severities with ANSI colours */
 	unsigned width;      /* columns: lines are broken between words; 0: they are not */
 	uint16_t https_port; /* that policy hosts were asked on */
+	struct senders_what_if what_if;
 };
 
 /* Write to @out; failures stick there. Our own words are ASCII; what a stranger wrote is shown as text_show

@@ -275,3 +275,13 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	add_tlsrpt(stats, result);
 	host_stats_add(&stats->hosts, observation, result);
 }
+
+void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,
+		       struct sender_result sender[static SENDER_PROFILE_COUNT])
+{
+	struct sender_mx mx[OBS_MX_MAX];
+
+	sender_judge_all(observation, sender_mx_known(observation, result, mx), sender);
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++)
+		stats->sender[i][sender[i].outcome]++;
+}

@@ -10,6 +10,7 @@
 
 #include "analysis/classify/classify.h"
 #include "analysis/host_stats.h"
+#include "analysis/senders/sender_judge.h"
 #include "analysis/tally.h"
 
 enum {
@@ -72,7 +73,8 @@ struct stats {
 	uint64_t tlsrpt_state[RECORD_STATE_COUNT];
 	uint64_t tlsrpt_scheme[SCHEME_COUNT]; /* of valid records */
 	uint64_t rank[STATS_RANK_BINS][PART_COUNT];
-	struct tally tld;             /* counters: enum stats_part */
+	uint64_t sender[SENDER_PROFILE_COUNT][SENDER_OUTCOME_COUNT]; /* domains with an STS record */
+	struct tally tld;                                            /* counters: enum stats_part */
 	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
 	struct tally rua_host;        /* counter 0: valid TLSRPT records */
 	struct host_stats hosts;
@@ -82,6 +84,10 @@ struct stats {
 void stats_init(struct stats *stats);
 void stats_fini(struct stats *stats);
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
+
+/* Of a domain with an STS record, beside stats_add: judge and count what each sender does, which is left in @sender. */
+void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,
+		       struct sender_result sender[static SENDER_PROFILE_COUNT]);
 
 /* The word of a metric, and the metric it is a part of. */
 struct stats_metric_info {

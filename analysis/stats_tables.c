@@ -7,11 +7,21 @@
 
 #include "analysis/domain_csv.h"
 #include "analysis/host_tables.h"
+#include "analysis/senders_text.h"
 #include "output/whole_file.h"
 
 enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
 
-static const char misconfigured[] = "misconfigured"; /* the table that is written while reading */
+/* The tables that are written while reading. */
+enum { TABLE_MISCONFIGURED, TABLE_SENDERS_DIFFER, TABLE_MX_HOSTS, TABLES_WHILE_READING };
+
+static const struct {
+	const char *name, *columns;
+} reading_tables[TABLES_WHILE_READING] = {
+	[TABLE_MISCONFIGURED] = { "misconfigured", "domain,component,findings,verdict" },
+	[TABLE_SENDERS_DIFFER] = { "senders_differ", "domain,profile,outcome,line" },
+	[TABLE_MX_HOSTS] = { HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS },
+};
 
 /* One table. */
 struct table {
@@ -209,6 +219,17 @@ static void write_providers(struct csv *csv, const struct stats *stats)
 	}
 }
 
+static void write_sender_outcome(struct csv *csv, const struct stats *stats)
+{
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		for (unsigned o = 0; o < SENDER_OUTCOME_COUNT && sender_profiles[i].kind != SENDER_KIND_MATCHER; o++) {
+			csv_string(csv, sender_profiles[i].name);
+			csv_string(csv, sender_outcome_names[o]);
+			share_row(csv, stats->sender[i][o], stats->metric[METRIC_STS_RECORD]);
+		}
+	}
+}
+
 static const struct {
 	const char *name, *columns;
 	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
@@ -230,6 +251,7 @@ static const struct {
 	{ .name = "mx_consistency", .columns = "kind,mode,domains", .write = write_mx_consistency },
 	{ .name = "tlsrpt", .columns = "kind,value,domains", .write = write_tlsrpt },
 	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
+	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 };
 
 static int write_host_tables(struct host_stats *stats, const char *directory, struct error *error)
@@ -272,16 +294,38 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 
 struct pass {
 	struct stats stats;
-	/* written while reading: a row a misconfigured domain, and a row a host */
-	struct table misconfigured, hosts;
+	struct table table[TABLES_WHILE_READING];
 };
+
+/* A row for each sender that parts from the standard. */
+static void write_senders(struct pass *pass, const struct observation *observation, const struct classification *result)
+{
+	struct sender_result sender[SENDER_PROFILE_COUNT];
+	struct csv *csv = &pass->table[TABLE_SENDERS_DIFFER].csv;
+
+	stats_add_senders(&pass->stats, observation, result, sender);
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		char why[SENDER_WHY_MAX];
+
+		if (!sender[i].parts || sender_profiles[i].kind != SENDER_KIND_WHOLE)
+			continue;
+		sender_why_text(&sender[i].why, why);
+		csv_text(csv, observation->name);
+		csv_string(csv, sender_profiles[i].name);
+		csv_string(csv, sender_outcome_names[sender[i].outcome]);
+		csv_text(csv, span_of(why));
+		csv_end(csv);
+	}
+}
 
 static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
 	struct pass *pass = arg;
-	struct csv *csv = &pass->misconfigured.csv;
+	struct csv *csv = &pass->table[TABLE_MISCONFIGURED].csv;
 
 	stats_add(&pass->stats, observation, result);
+	if (judgement_has_record(&result->judgement, TXT_STS))
+		write_senders(pass, observation, result);
 	if (classification_misconfigured(result)) {
 		csv_text(csv, observation->name);
 		csv_string(csv, component_names[result->judgement.component]);
@@ -289,13 +333,13 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 		csv_string(csv, verdict_names[result->judgement.verdict]);
 		csv_end(csv);
 	}
-	return !text_failed(csv->out);
+	return !text_failed(csv->out) && !text_failed(pass->table[TABLE_SENDERS_DIFFER].csv.out);
 }
 
 static bool on_host(void *arg, const struct obs_host *host)
 {
 	struct pass *pass = arg;
-	struct csv *csv = &pass->hosts.csv;
+	struct csv *csv = &pass->table[TABLE_MX_HOSTS].csv;
 
 	host_stats_add_host(&pass->stats.hosts, host);
 	host_tables_host_row(csv, &pass->stats.hosts, host);
@@ -326,10 +370,10 @@ static int check_path(const struct scan_files *files, const char *directory, con
 
 static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
 {
-	int result = check_path(files, directory, misconfigured, error);
+	int result = 0;
 
-	if (result == 0)
-		result = check_path(files, directory, HOST_TABLE_HOSTS, error);
+	for (size_t i = 0; i < TABLES_WHILE_READING && result == 0; i++)
+		result = check_path(files, directory, reading_tables[i].name, error);
 	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++)
 		result = check_path(files, directory, tables[i].name, error);
 	for (size_t i = 0; i < HOST_TABLES && result == 0; i++)
@@ -337,30 +381,39 @@ static int check_paths(const struct scan_files *files, const char *directory, st
 	return result;
 }
 
-/* The tables that are written while reading: both, or none. */
 static int open_tables(struct pass *pass, const char *directory, struct error *error)
 {
-	struct error late;
+	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
+		struct error ignored;
 
-	if (table_open(&pass->misconfigured, directory, misconfigured, "domain,component,findings,verdict", error) < 0)
+		if (table_open(&pass->table[t], directory, reading_tables[t].name, reading_tables[t].columns, error) ==
+		    0)
+			continue;
+		while (t-- > 0)
+			(void)!table_close(&pass->table[t], false, &ignored);
 		return -1;
-	if (table_open(&pass->hosts, directory, HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS, error) == 0)
-		return 0;
-	if (table_close(&pass->misconfigured, false, &late) < 0)
-		*error = late;
-	return -1;
+	}
+	return 0;
 }
 
+/* 0, or -1 with the first fault in @error. */
 static int close_tables(struct pass *pass, bool keep, struct error *error)
 {
-	int one = table_close(&pass->misconfigured, keep, error), other = table_close(&pass->hosts, keep, error);
+	int result = 0;
 
-	return one < 0 || other < 0 ? -1 : 0;
+	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
+		struct error late;
+
+		if (table_close(&pass->table[t], keep && result == 0, &late) < 0 && result == 0) {
+			*error = late;
+			result = -1;
+		}
+	}
+	return result;
 }
 
 static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
 {
-	struct error late;
 	bool done;
 
 	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
@@ -368,10 +421,8 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 		return -1;
 	files->on_host = on_host;
 	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
-	if (close_tables(pass, done, &late) < 0) {
-		*error = late;
+	if (close_tables(pass, done, error) < 0)
 		return -1;
-	}
 	return done ? stats_tables_write(&pass->stats, directory, error) : -1;
 }
 

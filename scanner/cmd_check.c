@@ -30,6 +30,7 @@ struct check {
 		size_t n;
 	} * name; /* the arguments that are domain names */
 	unsigned names;
+	struct name if_mx; /* n 0: none */
 	uv_loop_t loop;
 	struct net_live live;
 	struct net_live_shared shared;
@@ -68,12 +69,18 @@ static int status_of(enum verdict verdict)
 }
 
 /* A file or a pipe gets whole lines without colours; so does a terminal of which nothing is known. */
-static struct explain_style style_of(const struct options *options)
+static struct explain_style style_of(const struct check *check)
 {
-	struct explain_style style = { .https_port = options->https_port };
+	static const enum sender_gone gone[] = { [OPTIONS_GONE_NOTHING] = SENDER_GONE_NOTHING,
+						 [OPTIONS_GONE_POLICY] = SENDER_GONE_POLICY,
+						 [OPTIONS_GONE_RECORD] = SENDER_GONE_RECORD };
+	struct explain_style style = { .https_port = check->options->https_port,
+				       .what_if.gone = gone[check->options->if_gone] };
 	const char *no_colour = getenv("NO_COLOR"); /* no-color.org: an empty one says nothing */
 	struct winsize size;
 
+	if (check->if_mx.n > 0)
+		style.what_if.mx = (struct span){ check->if_mx.text, check->if_mx.n };
 	if (!isatty(STDOUT_FILENO))
 		return style;
 	style.colour = log_terminal_obeys() && (!no_colour || no_colour[0] == '\0');
@@ -84,7 +91,7 @@ static struct explain_style style_of(const struct options *options)
 
 static int show(struct check *check, struct error *error)
 {
-	struct explain_style style = style_of(check->options);
+	struct explain_style style = style_of(check);
 	int status = EXIT_COMPLETE;
 
 	for (unsigned i = 0; i < check->jobs; i++) {
@@ -212,6 +219,17 @@ static int take_names(struct check *check, struct error *error)
 	return status;
 }
 
+/* The MX that is imagined. */
+static int take_mx(struct check *check, struct error *error)
+{
+	const char *text = check->options->if_mx;
+
+	if (!text || idna_name(span_of(text), check->if_mx.text, &check->if_mx.n))
+		return EXIT_COMPLETE;
+	error_set(error, "--if-mx '%s': is no host name", text);
+	return EXIT_USAGE;
+}
+
 static void begin(struct check *check, const struct name *name)
 {
 	struct job *job = &check->job[check->jobs];
@@ -233,8 +251,11 @@ static int look_at_hosts(struct check *check, struct error *error)
 
 static int run(struct check *check, struct error *error)
 {
-	int status = take_names(check, error);
+	int status = take_mx(check, error);
 
+	if (status != EXIT_COMPLETE)
+		return status;
+	status = take_names(check, error);
 	if (check->names == 0)
 		return status;
 	if (open_nets(check, error) < 0)

@@ -205,7 +205,8 @@ static enum sender_outcome judge(struct judging *judging)
 			       SENDER_CAUSE_LINE, policy->line, policy->line_text);
 	result->max_age = policy->max_age;
 	result->kept_s = kept_for(profile, &policy->max_age);
-	if (policy->mode == STS_MODE_ENFORCE)
+	result->enforced = policy->mode == STS_MODE_ENFORCE;
+	if (result->enforced)
 		return judge_mx(judging);
 	return because(judging, policy->mode == STS_MODE_NONE ? SENDER_OUTCOME_NONE : SENDER_OUTCOME_TESTING,
 		       SENDER_CAUSE_LINE, policy->mode_line, policy->mode_text);

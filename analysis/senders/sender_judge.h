@@ -41,6 +41,7 @@ struct sender_mx {
 struct sender_result {
 	const struct sender_profile *profile;
 	enum sender_outcome outcome;
+	bool enforced;                /* there is a policy in mode enforce */
 	struct sender_number max_age; /* as read from the policy; where there is one */
 	uint64_t kept_s;              /* seconds the policy is kept, once fetched; 0: there is none, or it is not */
 	bool parts;                   /* from the standard; not where either is unknown */

@@ -50,6 +50,9 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "first address\n"
 			 "providers.csv\tdomains with an STS record by the registrable domain of the policy host's CNAME target and of "
 			 "the first MX; self: the domain's own; (none): no address or no MX\n"
+			 "sender_outcome.csv\tdomains with an STS record by what each sender in use does with mail to them; rows of a "
+			 "profile sum to `of`\n"
+			 "senders_differ.csv\ta row for each domain and sender that parts from the standard, with the line or fact\n"
 			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",

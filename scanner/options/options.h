@@ -36,6 +36,9 @@ enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 
 enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
 
+/* check: what is imagined to be there no more. */
+enum options_gone { OPTIONS_GONE_NOTHING, OPTIONS_GONE_POLICY, OPTIONS_GONE_RECORD };
+
 struct options_host {
 	char text[DOMAIN_NAME_MAX]; /* A-labels */
 	uint8_t n;
@@ -95,6 +98,9 @@ struct options {
 	unsigned canary_count;                            /* … 0: those of datasets/smtp_canaries.csv */
 	bool keep_certificates;                           /* whole, once each */
 	bool trust_ad;                                    /* of name servers off loopback, too */
+	/* check: what is imagined */
+	const char *if_mx; /* an MX; NULL: none */
+	enum options_gone if_gone;
 	/* both */
 	const char *ca_file; /* NULL: the system's store */
 	const char *contact; /* NULL: none */

@@ -110,10 +110,13 @@ static int write_all(void **state)
 	stats_init(&stats);
 	for (size_t i = 0; i < DOMAINS; i++) {
 		struct classification result;
+		struct sender_result sender[SENDER_PROFILE_COUNT];
 
 		facts_make(&facts, survey[i]);
 		classify(&facts.observation, &result);
 		stats_add(&stats, &facts.observation, &result);
+		if (judgement_has_record(&result.judgement, TXT_STS))
+			stats_add_senders(&stats, &facts.observation, &result, sender);
 	}
 	if (stats_tables_write(&stats, directory, &error) != 0)
 		return -1;
@@ -123,10 +126,10 @@ static int write_all(void **state)
 
 static int remove_all(void **state)
 {
-	static const char *const names[] = { "overview",  "by_tld",    "by_rank",    "components",   "findings",
-					     "tls",       "http",      "syntax",     "mode_max_age", "mx_consistency",
-					     "tlsrpt",    "providers", "mx_tls",     "dane",         "delivery",
-					     "interplay", "expiry",    "first_break" };
+	static const char *const names[] = { "overview",  "by_tld",    "by_rank",     "components",    "findings",
+					     "tls",       "http",      "syntax",      "mode_max_age",  "mx_consistency",
+					     "tlsrpt",    "providers", "mx_tls",      "dane",          "delivery",
+					     "interplay", "expiry",    "first_break", "sender_outcome" };
 	char path[256];
 
 	(void)state;
@@ -214,6 +217,10 @@ static void parts_sum_to_the_overview(void **state)
 	assert_int_equal(sum_of(&rows, "policy-host", 2), value_of(&overview, "sts_record", NULL, 1));
 	assert_int_equal(sum_of(&rows, "mx", 2), value_of(&overview, "sts_record", NULL, 1));
 	assert_int_equal(sum_of(&rows, "mx", 3), value_of(&overview, "misconfigured", NULL, 1));
+	read_table("sender_outcome", &rows);
+	assert_int_equal(sum_of(&rows, "rfc8461", 2), value_of(&overview, "sts_record", NULL, 1));
+	assert_int_equal(sum_of(&rows, "courier", 2), value_of(&overview, "sts_record", NULL, 1));
+	assert_int_equal(value_of(&rows, "mox", "delivers", 3), value_of(&overview, "sts_record", NULL, 1));
 }
 
 static void single_rows(void **state)

@@ -53,6 +53,8 @@ class Tables:
             self.equal("tlsrpt.csv: " + kind, self.sum("tlsrpt", kind=kind), metric[whole])
         for role in ("policy-host", "mx"):
             self.equal("providers.csv: " + role, self.sum("providers", role=role), metric["sts_record"])
+        for profile in sorted({row["profile"] for row in self.table["sender_outcome"]}):
+            self.equal("sender_outcome.csv: " + profile, self.sum("sender_outcome", profile=profile), metric["sts_record"])
 
     def stages(self):
         for name in ("components", "tls", "http", "syntax"):

@@ -1,0 +1,234 @@
+#include "analysis/senders_text.h"
+
+#include <inttypes.h>
+
+#include "output/text.h"
+
+enum {
+	MINUTE = 60,
+	HOUR = 3600,
+	DAY = 86400,
+	FATE_MAX = 64 + TEXT_SHOWN_TIMES * SENDER_WHY_MAX, /* octets of what becomes of a sender's mail, with NUL */
+};
+
+/* What is said of each profile; empty: nothing. */
+struct fates {
+	char text[SENDER_PROFILE_COUNT][FATE_MAX];
+};
+
+void sender_why_text(const struct sender_why *why, char text[static SENDER_WHY_MAX])
+{
+	int n = (int)(why->text.n < SENDER_WHY_MAX ? why->text.n : SENDER_WHY_MAX);
+	const char *p = n > 0 ? why->text.p : "";
+
+	text[0] = '\0';
+	switch (why->cause) {
+	case SENDER_CAUSE_NOTHING:
+		break;
+	case SENDER_CAUSE_RECORD:
+		snprintf(text, SENDER_WHY_MAX, "record: %.*s", n, p);
+		break;
+	case SENDER_CAUSE_LINE:
+		snprintf(text, SENDER_WHY_MAX, "line %u: %.*s", why->number, n, p);
+		break;
+	case SENDER_CAUSE_STATUS:
+		snprintf(text, SENDER_WHY_MAX, "HTTP status %u", why->number);
+		break;
+	case SENDER_CAUSE_CONTENT_TYPE:
+		snprintf(text, SENDER_WHY_MAX, why->text.p ? "Content-Type: %.*s" : "no Content-Type%.*s", n, p);
+		break;
+	case SENDER_CAUSE_BODY:
+		snprintf(text, SENDER_WHY_MAX, "%u octets of policy", why->number);
+		break;
+	case SENDER_CAUSE_TIME:
+		snprintf(text, SENDER_WHY_MAX, "the policy took %u.%03u s", why->number / 1000, why->number % 1000);
+		break;
+	case SENDER_CAUSE_CERTIFICATE:
+		snprintf(text, SENDER_WHY_MAX, "certificate with the common name alone: %.*s", n, p);
+		break;
+	case SENDER_CAUSE_MX:
+		snprintf(text, SENDER_WHY_MAX, "MX %.*s", n, p);
+		break;
+	}
+}
+
+static void show_label(FILE *out, const char *label)
+{
+	fprintf(out, "  %-11s ", label);
+}
+
+static bool is_sender(size_t profile)
+{
+	return sender_profiles[profile].kind == SENDER_KIND_WHOLE;
+}
+
+/* Senders of one fate on one line, in the order of the profiles. */
+static void show_fates(FILE *out, const char *label, const struct fates *fates)
+{
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		const char *fate = fates->text[i], *comma = "";
+		bool shown = fate[0] == '\0';
+
+		for (size_t before = 0; before < i && !shown; before++)
+			shown = strcmp(fates->text[before], fate) == 0;
+		if (shown)
+			continue;
+		show_label(out, label);
+		label = "";
+		for (size_t j = i; j < SENDER_PROFILE_COUNT; j++) {
+			if (strcmp(fates->text[j], fate) != 0)
+				continue;
+			fprintf(out, "%s%s", comma, sender_profiles[j].name);
+			comma = ", ";
+		}
+		fprintf(out, ": %s\n", fate);
+	}
+}
+
+/* --- who parts --- */
+
+static const char *refusal(const struct sender_result *result)
+{
+	if (result->outcome != SENDER_OUTCOME_REFUSES || result->profile->refused == SENDER_REFUSED_UNKNOWN)
+		return "";
+	return result->profile->refused == SENDER_REFUSED_BOUNCES ? ", bounces at once" : ", is tried again";
+}
+
+static void tell_parting(const struct sender_result *result, char text[static FATE_MAX])
+{
+	char why[SENDER_WHY_MAX], shown[TEXT_SHOWN_TIMES * SENDER_WHY_MAX];
+	bool reason = result->why.cause != SENDER_CAUSE_NOTHING;
+
+	sender_why_text(&result->why, why);
+	text_show(shown, sizeof(shown), span_of(why));
+	snprintf(text, FATE_MAX, "%s%s%s%s%s", sender_outcome_names[result->outcome], refusal(result),
+		 reason ? " (" : "", shown, reason ? ")" : "");
+}
+
+static void explain_parting(FILE *out, const struct sender_result *result)
+{
+	struct fates fates = { 0 };
+	unsigned same = 0, senders = 0;
+
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		if (!is_sender(i))
+			continue;
+		senders++;
+		if (result[i].outcome == result[0].outcome)
+			same++;
+		else
+			tell_parting(&result[i], fates.text[i]);
+	}
+	show_label(out, "senders");
+	fprintf(out, "as the standard has it: %s; so do %u of %u\n", sender_outcome_names[result[0].outcome], same,
+		senders);
+	show_fates(out, "", &fates);
+}
+
+/* --- until when --- */
+
+/* In days from one on, with two digits behind the point where they say something. */
+static void put_duration(uint64_t seconds, char *text, size_t size)
+{
+	uint64_t hundredths = seconds / (DAY / 100);
+
+	if (seconds >= DAY && hundredths % 100 == 0)
+		snprintf(text, size, "%" PRIu64 " day%s", hundredths / 100, hundredths == 100 ? "" : "s");
+	else if (seconds >= DAY)
+		snprintf(text, size, "%" PRIu64 ".%02u days", hundredths / 100, (unsigned)(hundredths % 100));
+	else if (seconds % HOUR == 0)
+		snprintf(text, size, "%" PRIu64 " h", seconds / HOUR);
+	else if (seconds % MINUTE == 0)
+		snprintf(text, size, "%" PRIu64 " min", seconds / MINUTE);
+	else
+		snprintf(text, size, "%" PRIu64 " s", seconds);
+}
+
+static void explain_gone(FILE *out, const struct sender_result *result, enum sender_gone gone)
+{
+	static const char *const left[] = { [SENDER_GONE_NOTHING] = "",
+					    [SENDER_GONE_POLICY] = "as long as the record stays",
+					    [SENDER_GONE_RECORD] = "as long as the policy host answers" };
+	struct fates fates = { 0 };
+
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		struct sender_until until = sender_if_gone(&result[i], gone);
+		char duration[FATE_MAX / 2];
+
+		if (!is_sender(i))
+			continue;
+		put_duration(until.seconds, duration, sizeof(duration));
+		switch (until.kind) {
+		case SENDER_UNTIL_NOT_ENFORCED:
+			snprintf(fates.text[i], FATE_MAX, "nothing is enforced");
+			break;
+		case SENDER_UNTIL_NEXT_MAIL:
+			snprintf(fates.text[i], FATE_MAX, "stops with the next message");
+			break;
+		case SENDER_UNTIL_WITHIN:
+			snprintf(fates.text[i], FATE_MAX, "stops within %s", duration);
+			break;
+		case SENDER_UNTIL_STAYS:
+			snprintf(fates.text[i], FATE_MAX, "enforces on, %s", left[gone]);
+			break;
+		case SENDER_UNTIL_UNKNOWN:
+			snprintf(fates.text[i], FATE_MAX, "unknown");
+			break;
+		}
+	}
+	show_fates(out, gone == SENDER_GONE_POLICY ? "policy gone" : "record gone", &fates);
+}
+
+static void tell_refusal(const struct sender_result *result, char text[static FATE_MAX])
+{
+	struct sender_until until = sender_if_renewed(result);
+	char duration[FATE_MAX / 2];
+
+	put_duration(until.seconds, duration, sizeof(duration));
+	if (until.kind == SENDER_UNTIL_WITHIN)
+		snprintf(text, FATE_MAX, "refused, until up to %s after policy and id are new", duration);
+	else
+		snprintf(text, FATE_MAX, "refused, until %s",
+			 until.kind == SENDER_UNTIL_NEXT_MAIL ? "policy and id are new" : "a time that is not known");
+}
+
+static void explain_mx(FILE *out, const struct observation *observation, const struct sender_result *result,
+		       struct span mx)
+{
+	struct fates fates = { 0 };
+
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		if (!is_sender(i))
+			continue;
+		switch (sender_if_mx(&result[i], observation, mx)) {
+		case SENDER_YES:
+			tell_refusal(&result[i], fates.text[i]);
+			break;
+		case SENDER_NO:
+			snprintf(fates.text[i], FATE_MAX, "delivered");
+			break;
+		case SENDER_UNKNOWN:
+			snprintf(fates.text[i], FATE_MAX, "unknown");
+			break;
+		}
+	}
+	show_label(out, "other MX");
+	fprintf(out, "were the only MX %.*s:\n", (int)mx.n, mx.p);
+	show_fates(out, "", &fates);
+}
+
+void senders_explain(FILE *out, const struct observation *observation, const struct classification *classification,
+		     const struct senders_what_if *what_if)
+{
+	struct sender_result result[SENDER_PROFILE_COUNT];
+	struct sender_mx mx[OBS_MX_MAX];
+
+	if (observation->txt[TXT_STS].count == 0)
+		return;
+	sender_judge_all(observation, sender_mx_known(observation, classification, mx), result);
+	explain_parting(out, result);
+	if (what_if->mx.p)
+		explain_mx(out, observation, result, what_if->mx);
+	if (what_if->gone != SENDER_GONE_NOTHING)
+		explain_gone(out, result, what_if->gone);
+}
