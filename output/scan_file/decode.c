@@ -23,9 +23,41 @@ _Static_assert(OBS_MX_MAX <= 64, "a bit for each MX");
 
 /* ---- memory ---- */
 
+static struct decode *new_with(size_t size)
+{
+	struct decode *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->record = malloc(size);
+	d->size = size;
+	if (d->record)
+		return d;
+	free(d);
+	return NULL;
+}
+
 struct decode *decode_new(void)
 {
-	return calloc(1, sizeof(struct decode));
+	return new_with(DECODE_RECORD_CAP);
+}
+
+/* All lists of a host, each with as many as there may be. */
+enum {
+	HOST_ANSWERS = 2 + HOST_TLSA_BASES,
+	PROBE_LISTS = OBS_CHAIN_MAX * sizeof(struct obs_certificate) +
+		      2 * OBS_VERIFY_ERRORS_MAX * sizeof(struct obs_verify_error) + 3 * alignof(max_align_t),
+	HOST_LISTS = HOST_PROBES_MAX * (sizeof(struct obs_smtp) + PROBE_LISTS) +
+		     HOST_TLSA_BASES * OBS_TLSA_MAX * sizeof(struct obs_tlsa_record) +
+		     HOST_ANSWERS * OBS_CNAME_MAX * sizeof(struct span) + OBS_ADDRESS_MAX * sizeof(struct obs_address) +
+		     16 * alignof(max_align_t)
+};
+
+_Static_assert((int)HOST_LISTS <= (int)DECODE_HOST_CAP, "what the reader takes can be decoded again");
+
+struct decode *decode_new_for_host(void)
+{
+	return new_with(DECODE_HOST_CAP);
 }
 
 void decode_free(struct decode *d)
@@ -34,6 +66,7 @@ void decode_free(struct decode *d)
 		return;
 	for (int t = 0; t < TABLES; t++)
 		free(d->table[t].entry);
+	free(d->record);
 	free(d);
 }
 
@@ -71,7 +104,7 @@ void *decode_room(struct decode *d, size_t count, size_t size)
 
 	if (n == 0)
 		return NULL;
-	if (n > DECODE_RECORD_CAP - d->used)
+	if (n > d->size - d->used)
 		return no_memory(d);
 	d->used += n;
 	return d->record + d->used - n;

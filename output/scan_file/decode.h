@@ -14,6 +14,7 @@
 enum {
 	DECODE_TABLE_CAP = 16 * 1024 * 1024, /* octets of each table of a frame; our own frames need about one MiB */
 	DECODE_RECORD_CAP = 1024 * 1024,     /* octets of one record's arrays; all limits at once need 200 KiB */
+	DECODE_HOST_CAP = 128 * 1024,        /* the same of a host; all of its limits at once need 80 KiB */
 };
 
 enum decode_result {
@@ -38,7 +39,12 @@ union decode_frame_record {
 
 struct decode;
 
-struct decode *decode_new(void); /* NULL: no memory */
+/* NULL: no memory. */
+struct decode *decode_new(void);
+
+/* For hosts alone, of which many are kept decoded. */
+struct decode *decode_new_for_host(void);
+
 void decode_free(struct decode *decode);
 
 /* A new frame; what came from the one before is gone. @content must live until the next call. */

@@ -29,8 +29,8 @@ struct decode {
 	bool no_memory;
 	struct schema_previous previous;
 	struct table table[TABLES];
-	size_t used;                                         /* octets of record */
-	alignas(max_align_t) char record[DECODE_RECORD_CAP]; /* for the lists of one; untouched, it costs no memory */
+	char *record;      /* for the lists of one; untouched, it costs no memory */
+	size_t used, size; /* octets of it */
 };
 
 /* Room for @count things of @size, until the next record; NULL also for none. */

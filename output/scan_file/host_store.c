@@ -253,7 +253,7 @@ static struct decoded *make_place(struct host_store *store)
 static bool make_content(struct decoded *d, size_t n)
 {
 	if (!d->decode)
-		d->decode = decode_new();
+		d->decode = decode_new_for_host();
 	if (n > d->room) {
 		free(d->content);
 		d->content = malloc(n);

@@ -14,7 +14,7 @@
 #include "parsers/mail_host.h"
 
 enum {
-	/* Hosts kept decoded, 30 KiB each: the largest providers have some hundred in all, and of what is rarer few
+	/* Hosts kept decoded, 10 KiB each: the largest providers have some hundred in all, and of what is rarer few
 	   domains that stand near each other share one. More than one domain can name. */
 	HOST_STORE_DECODED = 1024,
 	/* Octets of a host's record with its certificates. All limits at once need 400 KiB with certificates of usual
