@@ -89,6 +89,7 @@ KIND = {
     # hostile sizes
     "10000-sans": ("int", {"san": MANY[:MANY.index(",dns:n10000.")] + ",dns:{h}"}, "int"),
     "many-sans": ("int", {"san": "MANY"}, "int"),
+    "big-chain": ("int", {}, "int," + ",".join(["fat"] * 3)),
     "huge-chain": ("int", {}, "int," + ",".join(["fat"] * 12)),
     "long-chain": ("int", {}, "int," + ",".join(["rogue-int"] * 60)),
 }

@@ -72,6 +72,9 @@ FACTS = {
     "http_status": lambda record: dig(record, "results", "POLICY", "data", "http", "status"),
     "body_sha256": body_hash,
     "cname": cname,
+    "mx_tls": lambda record: record.get("mx_tls"),
+    "dane": lambda record: record.get("dane"),
+    "delivery": lambda record: record.get("delivery"),
 }
 
 

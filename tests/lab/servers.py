@@ -80,6 +80,7 @@ def reserve_port():
                 with socket.socket(socket.AF_INET, kind) as probe:
                     probe.bind(("0.0.0.0", port))
                 sock = socket.socket(socket.AF_INET, kind)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # faultd may listen on every address
                 sock.bind(("127.53.255.1", port))
                 held.append(sock)
             return port, held

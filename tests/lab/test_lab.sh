@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/lab/test_lab.sh - the whole of stsurvey against the lab: scan, verify, export, stats, compare.
 #
-#   [SCANS=SCRIPT] test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]
+#   [SCANS=SCRIPT] [LONG_LAB=OPTIONS] test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]
 #
 # DIR is made when it is missing and kept; without it a temporary folder is used and removed. SCRIPT is test_scans.sh unless told, which
 # scans the world through the validating resolver, the domains below fault.test asked straight from a hostile name server, a part of the world
@@ -23,6 +23,10 @@ case " $* " in *" --beside "*)
 	[ -e "${STSURVEY_RESOLVERS:-$here/../../build/resolvers}/complete" ] ||
 		{ echo "test_lab: no other resolvers, skipped; this gets them: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'"; exit 77; } ;;
 esac
+
+# A crowd is larger in a night's run.
+# shellcheck disable=SC2086 # a list of words
+[ -z "${STSURVEY_LONG:-}" ] || [ -z "${LONG_LAB:-}" ] || set -- $LONG_LAB
 
 if [ -z "$dir" ]; then
 	dir=$(mktemp -d)

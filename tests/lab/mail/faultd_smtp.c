@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -26,6 +27,7 @@
 
 enum {
 	HOSTS_MAX = 1024,
+	LARGE_PEM = 100 << 10,  /* octets */
 	CLIENTS_MAX = 16384,    /* at once; more are reset */
 	CLIENT_SECONDS = 120,   /* then a connection is reset, whatever it plays */
 	LINE_MAX_LEN = 1024,    /* octets of a command; more are nobody's */
@@ -60,7 +62,7 @@ struct client {
 	size_t line_len, sent, flight;
 	uint64_t born, due;
 	enum moment ending; /* parts with all of `out` gone */
-	bool to_tls, closed, leaving;
+	bool to_tls, closed, leaving, quit;
 };
 
 static struct host hosts[HOSTS_MAX];
@@ -171,7 +173,7 @@ static int on_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* The certificates are read when they are first asked for. */
+/* The certificates are read when they are first asked for, large ones at once: all others would wait for them. */
 static SSL_CTX *context_of(struct host *host)
 {
 	bool has_other = strcmp(host->other_pem, "-") != 0;
@@ -192,7 +194,8 @@ static void client_free(struct watch *watch)
 {
 	struct client *client = (struct client *)watch;
 
-	smtp_count_gone(client->count);
+	if (!client->quit)
+		smtp_count_gone(client->count);
 	SSL_free(client->ssl);
 	free(client->out.data);
 	free(client);
@@ -201,6 +204,8 @@ static void client_free(struct watch *watch)
 
 static void part(struct client *client)
 {
+	if (faultd_now() - client->born < client->play->lag_ms)
+		return; /* a tick asks again */
 	if (client->play->parting == RESET)
 		faultd_drop(&client->watch, true);
 	if (client->play->parting != HANG_UP || client->closed)
@@ -356,7 +361,11 @@ static void on_command(struct client *client, const char *line)
 		client->to_tls = !play->starttls.data || *play->starttls.data == '2';
 		speak(client, AT_STARTTLS, play->starttls, "220 2.0.0 go ahead\r\n");
 	} else if (strncasecmp(line, "QUIT", 4) == 0) {
-		smtp_count_quit(client->count);
+		if (!client->quit) { /* it may be gone, and here again, before we see that it is gone */
+			client->quit = true;
+			smtp_count_quit(client->count);
+			smtp_count_gone(client->count);
+		}
 		client->leaving = play->at != AT_QUIT;
 		speak(client, AT_QUIT, play->quit, "221 2.0.0 bye\r\n");
 	} else {
@@ -457,7 +466,7 @@ static void on_client_tick(struct watch *watch, uint64_t now)
 
 	if (now - client->born > CLIENT_SECONDS * UINT64_C(1000))
 		faultd_drop(watch, true);
-	else if (client->play->piece && client->out.at < client->out.len)
+	else if ((client->play->piece && client->out.at < client->out.len) || (client->ending && client->play->lag_ms))
 		flush_out(client);
 }
 
@@ -540,8 +549,13 @@ void faultd_smtp_start(const char *config, uint16_t port, const char *counts_to)
 	char text[INET_ADDRSTRLEN];
 	bool everywhere = false;
 
+	struct stat info;
+
 	smtp_counts_start(counts_to);
 	read_config(config);
+	for (size_t i = 0; i < host_count; i++)
+		if (stat(hosts[i].pem, &info) == 0 && info.st_size > LARGE_PEM)
+			context_of(&hosts[i]);
 	for (size_t i = 0; i < host_count; i++)
 		everywhere = everywhere || hosts[i].mask != UINT32_MAX;
 	for (size_t i = 0; i < host_count && !everywhere; i++) {

@@ -16,6 +16,7 @@ GROUP_BITS = 26  # 64 hosts share a line of smtp.conf and a certificate
 GROUP = 1 << 32 - GROUP_BITS
 NET = 1 << 16
 ADDRESSES_MAX = 3
+LIVES = 500  # connections of the play `dies`
 
 
 def text_of(address):
@@ -79,4 +80,5 @@ class Crowd:
         return ["127.87.0.1"]
 
     def variables(self):
-        return {}
+        """How many there are, for DIR/env."""
+        return {"MX_GOOD": self.good, "MX_ADDRESSES": self.addresses, "MX_SLOW": self.slow, "MX_DYING": self.dying, "MX_LIVES": LIVES}

@@ -104,8 +104,10 @@ class Mail:
     def __init__(self):
         self.port = None
         self.domains = world.load_special(os.path.join(world.WORLD, "mail"))
-        hosts = {}
+        hosts, taken = {}, {domain.name for domain in world.load_special()}
         for domain in self.domains:
+            if domain.name in taken:
+                raise SystemExit("%s is a domain of the other world" % domain.name)
             domain.kind = "mail"
             for host in hosts_of(domain) if domain.lab else []:
                 if host.name in hosts:

@@ -1,7 +1,7 @@
 /* tests/lab/mail/smtp_counts.h - who came to the fault server's mail servers, for each address.
  *
- * The counts file has a line for each address somebody came to: ADDRESS CONNECTIONS QUITS MOST-AT-ONCE. It is replaced
- * as a whole.
+ * The counts file has a line for each address somebody came to: ADDRESS CONNECTIONS QUITS MOST-AT-ONCE (that had not
+ * said QUIT). It is replaced as a whole.
  */
 #ifndef STSURVEY_TESTS_LAB_MAIL_SMTP_COUNTS_H
 #define STSURVEY_TESTS_LAB_MAIL_SMTP_COUNTS_H

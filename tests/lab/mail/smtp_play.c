@@ -41,7 +41,7 @@ static const struct smtp_play plays[] = {
 	{ "greet-520", .greeting = SAY("520 {h} no\r\n"), .at = AT_GREETING, .parting = HANG_UP },
 	{ "greet-silence", .at = AT_GREETING, .wordless = true, .parting = SILENCE },
 	{ "greet-close", .at = AT_GREETING, .wordless = true, .parting = HANG_UP },
-	{ "greet-reset", .at = AT_GREETING, .wordless = true, .parting = RESET },
+	{ "greet-reset", .at = AT_GREETING, .wordless = true, .parting = RESET, .lag_ms = 200 },
 	{ "greet-half", .greeting = SAY("220-{h} ESMTP\r\n220-wait"), .at = AT_GREETING, .parting = SILENCE },
 	{ "greet-half-close", .greeting = SAY("220 {h} ESM"), .at = AT_GREETING, .parting = HANG_UP },
 	{ "greet-endless", .greeting = SAY(""), .at = AT_GREETING, .repeat = "220-we have a lot to tell\r\n" },

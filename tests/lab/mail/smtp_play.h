@@ -26,7 +26,8 @@ struct smtp_play {
 	const char *repeat;   /* said without end before it ends */
 	unsigned piece;       /* octets at a time, one piece every drip_ms; 0: all at once */
 	unsigned drip_ms;
-	bool briefly;        /* only until TLS begins */
+	bool briefly;    /* only until TLS begins */
+	unsigned lag_ms; /* from the connection to its end, at least: a reset at once may come before connect returns */
 	struct speech alert; /* AT_HELLO: in place of a ServerHello */
 	size_t keep;         /* IN_FLIGHT: octets of the flight that go out */
 	enum tls_trick trick;
