@@ -113,7 +113,8 @@ static bool is_below(const struct sender_number *number, int64_t least)
 
 static bool is_above(const struct sender_number *number, int64_t most)
 {
-	return most != SENDER_NO_LIMIT && !number->negative && number->value > (uint64_t)most;
+	return most != SENDER_NO_LIMIT && !number->negative &&
+	       (number->value > (uint64_t)most || (number->value == (uint64_t)most && number->fraction > 0));
 }
 
 static bool max_age_is_good(const struct sender_profile *profile, struct span value, struct sender_number *number)
@@ -283,7 +284,7 @@ static bool finish(struct reading *reading)
 		return refuse_for(policy, &single[KEY_MODE]);
 	if (!single[KEY_MAX_AGE].seen && profile->max_age_missing == SENDER_NO_LIMIT)
 		return false;
-	policy->max_age = (struct sender_number){ (uint64_t)profile->max_age_missing, false };
+	policy->max_age = (struct sender_number){ .value = (uint64_t)profile->max_age_missing };
 	if (single[KEY_MAX_AGE].seen && !single[KEY_MAX_AGE].ignored &&
 	    !max_age_is_good(profile, single[KEY_MAX_AGE].value, &policy->max_age))
 		return refuse_for(policy, &single[KEY_MAX_AGE]);
@@ -303,7 +304,7 @@ static void keep_max_age(const struct sender_profile *profile, struct sender_pol
 	if (is_above(&policy->max_age, profile->max_age_cap))
 		policy->max_age.value = (uint64_t)profile->max_age_cap;
 	if (is_below(&policy->max_age, least))
-		policy->max_age = (struct sender_number){ (uint64_t)least, false };
+		policy->max_age = (struct sender_number){ .value = (uint64_t)least };
 }
 
 void sender_policy_read(const struct sender_profile *profile, struct span body, struct sender_policy *policy)

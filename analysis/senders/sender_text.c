@@ -205,6 +205,7 @@ static bool read_javascript(struct span s, struct sender_number *number)
 	for (; exponent < 0 && value > 0; exponent++)
 		value /= 10;
 	number->value = value >= 1e19 ? UINT64_MAX : (uint64_t)value;
+	number->fraction = value >= 1e19 ? 0 : value - (double)number->value;
 	number->negative = negative && value > 0;
 	return true;
 }

@@ -10,8 +10,9 @@ bool sender_is_space(enum sender_space space, uint32_t c);
 struct span sender_trim(enum sender_space space, struct span s);
 
 struct sender_number {
-	uint64_t value; /* without the sign; of a fraction, what is in front of the point; at most UINT64_MAX */
-	bool negative;  /* and not 0 */
+	uint64_t value;  /* without the sign, and what is behind the point; at most UINT64_MAX */
+	double fraction; /* what is behind the point, below 1 */
+	bool negative;   /* and not 0 */
 };
 
 /* False: not what @kind takes for a number. */

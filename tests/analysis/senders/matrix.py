@@ -58,7 +58,7 @@ def outcome(kind, answer):
         return got
     if kind == "record":
         return got | {"id": None if answer[1] == "-" else bytes.fromhex(answer[1])}
-    return got | {"mode": answer[1], "max_age": int(answer[2]), "mx": patterns(answer[4])}
+    return got | {"mode": answer[1], "max_age": float(answer[2]) if "." in answer[2] else int(answer[2]), "mx": patterns(answer[4])}
 
 
 def differs(want, got):

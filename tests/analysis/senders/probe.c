@@ -95,8 +95,11 @@ static void answer_policy(const struct sender_profile *profile, struct span body
 	struct sender_line line;
 
 	sender_policy_read(profile, body, &policy);
-	printf("%s\t%s\t%s%" PRIu64 "\t%u\t", answers[policy.accept], sts_mode_names[policy.mode],
-	       policy.max_age.negative ? "-" : "", policy.max_age.value, policy.line);
+	printf("%s\t%s\t%s%" PRIu64, answers[policy.accept], sts_mode_names[policy.mode],
+	       policy.max_age.negative ? "-" : "", policy.max_age.value);
+	if (policy.max_age.fraction > 0)
+		printf(".%09.0f", policy.max_age.fraction * 1e9);
+	printf("\t%u\t", policy.line);
 	sender_line_start(profile, policy.body, &walk);
 	while (policy.accept && sender_policy_next_mx(&walk, &line)) {
 		if (dropped && stood_before(&policy, &line))
