@@ -246,13 +246,16 @@ static bool answer_is_open(const struct obs_answer *answer)
 	return dns_status_is_transient(answer->status) && !answer->cname_loop;
 }
 
-/* Is there an address that may end otherwise, and one that is usable does not make it needless? */
+/* Is there an address that may end otherwise, and one that is usable does not make it needless? What a probe without a
+ * name would have told decides nothing. */
 static bool probes_are_open(const struct obs_host *host)
 {
 	struct host_judgement one;
 	bool open = host->probe_count == 0;
 
 	for (size_t i = 0; i < host->probe_count; i++) {
+		if (host->probe[i].sni == SMTP_SNI_NONE)
+			continue;
 		classify_probe(host, &host->probe[i], &one);
 		if (one.state == MX_USABLE)
 			return false;

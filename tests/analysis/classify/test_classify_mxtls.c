@@ -285,6 +285,7 @@ static void what_may_end_otherwise_is_asked_again(void **state)
 		{ "host\nsecure", false },
 		{ "host\nprobe\nends connect connection-timeout", false },
 		{ "host\nversion 1.1\nprobe\nends connect connection-timeout", true },
+		{ "host\nversion 1.1\nprobe\nsni none\nends connect connection-reset", false },
 	};
 	static struct facts facts;
 
