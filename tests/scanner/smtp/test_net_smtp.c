@@ -82,7 +82,7 @@ static const struct conduct conducts[] = {
 	  SECURED },
 	{ .name = "an offer behind more text than is kept",
 	  .script = { SAYS_HELLO, ">250-" X500 X500 X500 "\r\n250-" X500 X500 X500 "\r\n250-" X500 X500 X500 "\r\n",
-		      ">250 STARTTLS\r\n", "<STARTTLS", ">220 \r\n", "T", BYE },
+		      "~", ">250 STARTTLS\r\n", "<STARTTLS", ">220 \r\n", "T", BYE },
 	  SECURED,
 	  .cut = true },
 	{ .name = "an offer in lower case",

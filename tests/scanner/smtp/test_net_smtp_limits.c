@@ -99,7 +99,7 @@ static void a_whole_probe_has_its_time(void **state)
 	smtp_rig_init(&rig);
 	for (size_t i = 0; i < 2; i++) {
 		probe[i].peer.script[0] = drips;
-		smtp_rig_open(&rig, &probe[i], (struct net_smtp_options){ .timeout_s = 0.3 });
+		smtp_rig_open(&rig, &probe[i], (struct net_smtp_options){ .timeout_s = 0.4 });
 		probe[i].probe.patient = i == 1;
 		smtp_rig_begin(&probe[i]);
 	}
@@ -107,7 +107,7 @@ static void a_whole_probe_has_its_time(void **state)
 	for (size_t i = 0; i < 2; i++)
 		assert_told(&probe[i], SMTP_EHLO, CONNECT_IO_TIMEOUT);
 	assert_true(probe[0].place < probe[1].place);
-	assert_true(probe[1].facts.ms[SMTP_GREETING] + probe[1].facts.ms[SMTP_EHLO] >= 500); /* never too soon */
+	assert_true(probe[1].facts.ms[SMTP_GREETING] + probe[1].facts.ms[SMTP_EHLO] >= 1000); /* never too soon */
 	assert_true(probe[1].facts.ehlo.text.n > 0 && probe[1].facts.ehlo.code == 0);
 	smtp_rig_end(&rig, probe, 2);
 	free(probe);
@@ -178,6 +178,37 @@ static void a_slow_one_gives_its_room_and_so_many_may(void **state)
 	assert_told(&probe[2], SMTP_SECURE, CONNECT_SUCCESS);
 	assert_true(probe[0].place == 1); /* before it the good one had no room */
 	smtp_rig_end(&rig, probe, 3);
+	free(probe);
+}
+
+/* Many tarpits beside as many good servers, and room for a few: every good one is told of, and no tarpit has ended. */
+static void tarpits_hold_up_nobody(void **state)
+{
+	enum { EACH = 100, ROOM = 20 };
+	static const smtp_script drips = { "D" };
+	struct smtp_rig_probe *probe = probes_new(2 * EACH);
+	struct smtp_rig rig;
+
+	(void)state;
+	smtp_rig_init(&rig);
+	probe[0].peer.script[0] = drips;
+	smtp_rig_open(&rig, &probe[0],
+		      (struct net_smtp_options){ .concurrency = ROOM, .slow_max = EACH, .slow_ms = 1 });
+	for (size_t i = 1; i < 2 * EACH; i++) {
+		if (i > 1)
+			probe[i].peer.script[0] = NULL; /* one server is all tarpits, one all the others */
+		smtp_rig_join(&probe[0], &probe[i], i % 2 == 0 ? "127.0.0.1" : "127.0.0.2");
+	}
+	for (size_t i = 0; i < 2 * EACH; i++)
+		smtp_rig_begin(&probe[i]);
+	while (rig.ended < EACH)
+		uv_run(&rig.loop, UV_RUN_ONCE);
+	for (size_t i = 1; i < 2 * EACH; i += 2)
+		assert_told(&probe[i], SMTP_SECURE, CONNECT_SUCCESS);
+	net_smtp_stop(probe[0].smtp);
+	for (size_t i = 0; i < 2 * EACH; i += 2)
+		assert_int_equal(probe[i].probe.fault, NET_FAULT_SHUTDOWN);
+	smtp_rig_end(&rig, probe, 2 * EACH);
 	free(probe);
 }
 
@@ -295,6 +326,7 @@ int main(void)
 		cmocka_unit_test(a_whole_probe_has_its_time),
 		cmocka_unit_test(one_connection_at_an_address),
 		cmocka_unit_test(a_slow_one_gives_its_room_and_so_many_may),
+		cmocka_unit_test(tarpits_hold_up_nobody),
 		cmocka_unit_test(a_stop_ends_each_step_once_and_politely),
 		cmocka_unit_test(a_stop_in_a_callback_ends_all),
 		cmocka_unit_test(no_descriptor_is_a_fault),

@@ -78,6 +78,20 @@ static void probe_with_stops(struct smtp_rig_probe *probe, const char *const *sc
 	assert_int_equal(probe->probe.fault, NET_OK);
 }
 
+/* ---- in the middle of waiting for the network ---- */
+
+static void *stop_while_it_waits(void *arg)
+{
+	struct smtp_peer *peer = arg;
+
+	while (atomic_load(&peer->arrived) == 0)
+		nap();
+	atomic_fetch_add(&stood_still_ms, STOP_MS);
+	smtp_peer_go(peer);
+	smtp_peer_go(peer); /* the second one, at which we do not */
+	return NULL;
+}
+
 static void assert_whole(const char *name, const struct smtp_rig_probe *probe)
 {
 	const struct obs_smtp *smtp = &probe->facts;
@@ -111,6 +125,29 @@ static void a_server_that_has_hung_up_meanwhile_is_asked_again(void **state)
 	smtp_rig_free(&probe);
 }
 
+/* What has come meanwhile is met before the clock. */
+static void what_wakes_it_is_not_looked_at(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		struct smtp_rig_probe probe = { .peer = { .script = { hangs_up, steps[i].script },
+							  .chain = { smtp_pki.leaf },
+							  .key = smtp_pki.key } };
+		struct smtp_rig rig;
+		pthread_t thread;
+
+		smtp_rig_init(&rig);
+		smtp_rig_open(&rig, &probe, (struct net_smtp_options){ 0 });
+		assert_int_equal(pthread_create(&thread, NULL, stop_while_it_waits, &probe.peer), 0);
+		smtp_rig_begin(&probe);
+		smtp_rig_run(&rig);
+		pthread_join(thread, NULL);
+		assert_int_equal(probe.probe.fault, NET_OK);
+		assert_whole(steps[i].name, &probe);
+		smtp_rig_end(&rig, &probe, 1);
+	}
+}
+
 /* Where that goes on and on it ends, and nothing is known. */
 static void a_probe_is_not_begun_for_ever(void **state)
 {
@@ -133,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_under_way_is_begun_again),
 		cmocka_unit_test(a_server_that_has_hung_up_meanwhile_is_asked_again),
+		cmocka_unit_test(what_wakes_it_is_not_looked_at),
 		cmocka_unit_test(a_probe_is_not_begun_for_ever),
 	};
 
