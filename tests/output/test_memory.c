@@ -68,7 +68,6 @@ static void a_record_that_finds_no_memory_leaves_the_buffer_as_it_was(void **sta
 	record_buffer_free(buffer);
 }
 
-/* … nor is a certificate taken for kept that was in it. */
 static void a_host_that_finds_no_memory_leaves_the_buffer_as_it_was(void **state)
 {
 	struct record_buffer *buffer = record_buffer_new();
@@ -120,6 +119,50 @@ static void a_host_that_finds_no_memory_leaves_the_buffer_as_it_was(void **state
 	kept_free(kept);
 	decode_free(decode);
 	record_buffer_free(buffer);
+}
+
+/* What a record that was taken back has brought is not in the file: the next one brings it. */
+static void a_certificate_is_kept_though_its_first_record_found_no_memory(void **state)
+{
+	static char
+		der[OBS_DER_MAX]; /* as much as a new buffer has room for: it must grow behind the certificate's mark */
+	const struct obs_certificate certificate = { .der = { der, sizeof(der) } };
+	const struct obs_address address = { .family = 4 };
+	const struct obs_smtp probe = { .tls = { .chain = &certificate, .chain_count = 1 } };
+	const struct obs_host host = { .name = SPAN_LITERAL("mx.example"),
+				       .address = &address,
+				       .address_count = 1,
+				       .probe = &probe,
+				       .probe_count = 1 };
+	int failures = 0;
+	bool failed = true;
+
+	(void)state;
+	for (long n = 0; failed && n < ALLOCATIONS_MAX; n++) {
+		struct record_buffer *buffer = record_buffer_new();
+		struct decode *decode = decode_new();
+		struct kept *kept = kept_new();
+		union decode_frame_record other;
+		struct observation none;
+
+		record_buffer_keep(buffer, kept);
+		fail_at(n);
+		if (record_put_host(buffer, &host) < 0) {
+			left = -1;
+			failures++;
+			assert_int_equal(record_put_host(buffer, &host), 0);
+		}
+		left = -1;
+		failed = hit;
+		decode_begin(decode, record_buffer_content(buffer));
+		assert_int_equal(decode_next(decode, &none, &other), DECODE_HOST);
+		assert_int_equal(other.host.probe[0].tls.chain[0].der.n, sizeof(der));
+		kept_free(kept);
+		decode_free(decode);
+		record_buffer_free(buffer);
+	}
+	assert_false(failed);
+	assert_true(failures >= 3);
 }
 
 static void a_store_of_hosts_that_finds_no_memory_says_so(void **state)
@@ -269,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_that_finds_no_memory_leaves_the_buffer_as_it_was),
 		cmocka_unit_test(a_host_that_finds_no_memory_leaves_the_buffer_as_it_was),
+		cmocka_unit_test(a_certificate_is_kept_though_its_first_record_found_no_memory),
 		cmocka_unit_test(a_store_of_hosts_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_reader_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_sink_that_finds_no_memory_does_not_begin),
