@@ -3,6 +3,7 @@
 #include "analysis/classify/classify_challenge.h"
 #include "analysis/host_json.h"
 #include "analysis/json_facts.h"
+#include "analysis/senders_text.h"
 #include "parsers/domain.h"
 
 /* ---- DNS ---- */
@@ -280,6 +281,43 @@ static void put_judgement(struct json *json, const struct obs_mx *mx, const stru
 	json_word(json, "delivery", delivery_names[result->delivery]);
 }
 
+static void put_sender(struct json *json, const struct sender_result *sender)
+{
+	char why[SENDER_WHY_MAX];
+	struct span text;
+
+	sender_why_text(&sender->why, why);
+	text = span_of(why);
+	json_open_object(json, NULL);
+	json_latin1(json, &text, 1);
+	json_text(json, "profile", sender->profile->name);
+	json_word(json, "outcome", sender_outcome_names[sender->outcome]);
+	json_string(json, "why", text);
+	json_close_object(json);
+}
+
+/* Those that part from the standard, where there are any. */
+static void put_senders(struct json *json, const struct observation *o, const struct classification *result)
+{
+	struct sender_result sender[SENDER_PROFILE_COUNT];
+	struct sender_mx mx[OBS_MX_MAX];
+	bool any = false;
+
+	if (!judgement_has_record(&result->judgement, TXT_STS))
+		return;
+	sender_judge_all(o, sender_mx_known(o, result, mx), sender);
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		if (!sender[i].parts || sender[i].profile->kind != SENDER_KIND_WHOLE)
+			continue;
+		if (!any)
+			json_open_array(json, "senders");
+		any = true;
+		put_sender(json, &sender[i]);
+	}
+	if (any)
+		json_close_array(json);
+}
+
 void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)
 {
 	struct json json;
@@ -302,5 +340,6 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	put_policy(&json, o, result);
 	json_close_object(&json);
 	put_judgement(&json, &o->mx, result);
+	put_senders(&json, o, result);
 	json_end(&json);
 }

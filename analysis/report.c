@@ -305,6 +305,28 @@ static void show_method(struct html *html, bool probed)
 				"All numbers are also in the tables of <code>stsurvey stats</code>.</p>\n");
 }
 
+static void show_senders(struct html *html, const struct stats *stats)
+{
+	uint64_t of = stats->metric[METRIC_STS_RECORD];
+
+	html_section(html, "senders", "What mail servers in use do");
+	html_table(
+		html,
+		"Domains with an STS record, by what becomes of mail to them. Programs read record and policy each in "
+		"its way; rfc8461 is the standard.",
+		"sender|#domains|#no policy|#none|#testing|#delivers|#refuses|#defers|#unknown|#share refused");
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		if (sender_profiles[i].kind == SENDER_KIND_MATCHER)
+			continue;
+		html_row(html);
+		html_cell(html, span_of(sender_profiles[i].name));
+		html_cell_number(html, of);
+		for (unsigned o = 0; o < SENDER_OUTCOME_COUNT; o++)
+			html_cell_number(html, stats->sender[i][o]);
+		html_cell_percent(html, stats->sender[i][SENDER_OUTCOME_REFUSES], of);
+	}
+}
+
 static void show_page(struct text *out, struct stats *stats, const struct scan_files *files)
 {
 	struct html page, *html = &page;
@@ -319,6 +341,7 @@ static void show_page(struct text *out, struct stats *stats, const struct scan_f
 	show_findings(html, stats);
 	show_stages(html, stats);
 	show_policies(html, stats);
+	show_senders(html, stats);
 	report_hosts_show(html, &stats->hosts);
 	html_section(html, "providers", "Who serves policies and receives mail");
 	show_provider_table(html, stats, &stats->policy_host, "Policy hosts: where the CNAME of mta-sts leads.");
@@ -331,7 +354,11 @@ static void show_page(struct text *out, struct stats *stats, const struct scan_f
 
 static bool count_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
+	struct sender_result sender[SENDER_PROFILE_COUNT];
+
 	stats_add(arg, observation, result);
+	if (judgement_has_record(&result->judgement, TXT_STS))
+		stats_add_senders(arg, observation, result, sender);
 	return true;
 }
 

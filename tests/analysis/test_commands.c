@@ -154,6 +154,9 @@ static void usage_errors_exit_2(void **state)
 		{ "findings --format json", "json" },
 		{ "findings more", "more" },
 		{ "check", "stsurvey check: no domain given" },
+		{ "check --if-gone mx example.com", "--if-gone 'mx': must be policy|record" },
+		{ "check --name-servers ::1 --if-mx a..b example.com", "--if-mx 'a..b': is no host name" },
+		{ "stats --if-mx a.example", "if-mx" },
 		{ "scna", "stsurvey: 'scna': no such command; did you mean 'scan'?" },
 		{ "help scna", "stsurvey help: 'scna': no such command; did you mean 'scan'?" },
 	};

@@ -77,6 +77,9 @@ static void tells_what_matters(void **state)
 		const char *facts, *want;
 	} table[] = {
 		{ "host", "\"verdict\":\"enforce-ok\",\"mx_tls\":\"usable\",\"dane\":null,\"delivery\":\"sts-ok\"}" },
+		{ "body version: STSv1|mode: enforce|mx: mail.example.com.|max_age: 604800|",
+		  "\"verdict\":\"no-policy\",\"senders\":[{\"profile\":\"postfix-tlspol\",\"outcome\":\"refuses\","
+		  "\"why\":\"line 3: mx: mail.example.com.\"}," },
 		{ "host -", "\"smtp\":{\"state\":\"unknown\",\"reason\":\"mxtls-unknown\",\"dane_state\":\"unknown\"" },
 		{ "mx SERVFAIL\nmx-bogus", "\"MX\":{\"status\":\"SERVFAIL\",\"unchecked\":\"NOERROR\"}" },
 		{ "mx SERVFAIL\nmx-bogus", "\"mx_tls\":null,\"dane\":\"bogus\",\"delivery\":null}" },
