@@ -155,16 +155,22 @@ static void take_leave(struct smtp_probe *probe)
 	ask(probe, SMTP_AT_QUIT, quit);
 }
 
-/* It is given up: say so where a command may be said, and do not wait for a reply. */
+/* It ends, and nothing is waited for any more: say QUIT where a command may be said, and in TLS that no more comes. */
 static void say_farewell(struct smtp_probe *probe)
 {
 	bool spoken = probe->step > SMTP_AT_GREETING || probe->reply.state > SMTP_REPLY_MORE;
+	struct span last = { NULL, 0 };
 	int fd;
 
 	if (spoken && probe->step < SMTP_AT_HANDSHAKE) {
-		uv_fileno((uv_handle_t *)&probe->tcp, &fd);
-		(void)!send(fd, quit.p, quit.n, MSG_NOSIGNAL);
+		last = quit;
+	} else if (probe->tls && probe->step == SMTP_AT_QUIT) {
+		smtp_tls_close(probe->tls);
+		last = smtp_tls_due(probe->tls);
 	}
+	uv_fileno((uv_handle_t *)&probe->tcp, &fd);
+	if (last.n > 0)
+		(void)!send(fd, last.p, last.n, MSG_NOSIGNAL);
 }
 
 /* ---- replies ---- */
@@ -294,6 +300,7 @@ static void on_helo(struct smtp_probe *probe, unsigned code, size_t rest)
 static void on_quit(struct smtp_probe *probe, unsigned code, size_t rest)
 {
 	(void)code, (void)rest;
+	say_farewell(probe);
 	end(probe);
 }
 

@@ -120,6 +120,12 @@ bool smtp_tls_write(struct smtp_tls *tls, struct span text)
 	return counted_alloc_failures() == before;
 }
 
+void smtp_tls_close(struct smtp_tls *tls)
+{
+	SSL_shutdown(tls->ssl);
+	ERR_clear_error();
+}
+
 struct span smtp_tls_due(const struct smtp_tls *tls)
 {
 	char *octets;

@@ -42,6 +42,9 @@ enum smtp_tls_state smtp_tls_read(struct smtp_tls *tls, char *octets, size_t n, 
 /* False: no memory. */
 __attribute__((warn_unused_result)) bool smtp_tls_write(struct smtp_tls *tls, struct span text);
 
+/* Nothing more is said (RFC 8446 6.1): many servers log it as an error where that is missing. */
+void smtp_tls_close(struct smtp_tls *tls);
+
 /* What is to be sent, until it is said that it was. */
 struct span smtp_tls_due(const struct smtp_tls *tls);
 void smtp_tls_sent(struct smtp_tls *tls);

@@ -160,6 +160,8 @@ static void serve(struct tls_peer *tls, int fd)
 		do_step(&talk, *script);
 	while (!talk.over)
 		hear(&talk, line);
+	if (talk.ssl && SSL_get_shutdown(talk.ssl) & SSL_RECEIVED_SHUTDOWN)
+		note(peer, "bye", "");
 	SSL_free(talk.ssl);
 }
 

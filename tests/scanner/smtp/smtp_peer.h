@@ -31,7 +31,8 @@ struct smtp_peer {
 	SSL_CTX *ctx;
 	atomic_uint served;          /* connections */
 	atomic_uint arrived, passed; /* connections that have come to a "!", and that may go on */
-	char heard[SMTP_PEER_HEARD]; /* each line of each connection, with | behind; T:name| for a handshake */
+	char heard[SMTP_PEER_HEARD]; /* each line of each connection, with | behind; T:name| for a handshake, bye| for
+					its end */
 };
 
 void smtp_peer_start(struct smtp_peer *peer, const char *address, uint16_t port);

@@ -43,7 +43,7 @@ struct conduct {
 #define HEARD_STARTTLS HEARD_EHLO "STARTTLS|"
 #define HEARD_TLS HEARD_STARTTLS "T:" MX "|"
 #define SECURE .phase = SMTP_SECURE, .status = CONNECT_SUCCESS, .greeting = 220, .ehlo = 250, .starttls = 220
-#define SECURED SECURE, .quit = 221, .tls = TLS_1_3, .heard = HEARD_TLS "QUIT|"
+#define SECURED SECURE, .quit = 221, .tls = TLS_1_3, .heard = HEARD_TLS "QUIT|bye|"
 /* It does not come to STARTTLS, and we take our leave. */
 #define NOT_OFFERED                                                                                                    \
 	.phase = SMTP_EHLO, .status = CONNECT_SUCCESS, .greeting = 220, .ehlo = 250, .quit = 221,                      \
@@ -62,7 +62,7 @@ static const struct conduct conducts[] = {
 	  SECURE,
 	  .quit = 221,
 	  .tls = TLS_1_2,
-	  .heard = HEARD_TLS "QUIT|" },
+	  .heard = HEARD_TLS "QUIT|bye|" },
 	{ .name = "an expired certificate",
 	  .script = { TO_TLS, BYE },
 	  .chain = CHAIN_EXPIRED,
@@ -97,7 +97,7 @@ static const struct conduct conducts[] = {
 	  .limit = SMTP_SECURE,
 	  SECURE,
 	  .tls = TLS_1_3,
-	  .heard = HEARD_TLS "QUIT|" },
+	  .heard = HEARD_TLS "QUIT|bye|" },
 	{ .name = "closed instead of an answer to QUIT",
 	  .script = { TO_TLS, "." },
 	  SECURE,
@@ -280,7 +280,7 @@ static const struct conduct conducts[] = {
 	  .quit = 221,
 	  .retried_old = true,
 	  .tls = TLS_1_0,
-	  .heard = HEARD_STARTTLS HEARD_TLS "QUIT|" },
+	  .heard = HEARD_STARTTLS HEARD_TLS "QUIT|bye|" },
 	{ .name = "TLS 1.1 alone",
 	  .script = { TO_STARTTLS, ">220 go\r\n", "T" },
 	  .again = { TO_TLS, BYE },
@@ -289,7 +289,7 @@ static const struct conduct conducts[] = {
 	  .quit = 221,
 	  .retried_old = true,
 	  .tls = TLS_1_1,
-	  .heard = HEARD_STARTTLS HEARD_TLS "QUIT|" },
+	  .heard = HEARD_STARTTLS HEARD_TLS "QUIT|bye|" },
 	{ .name = "an alert about the version, whatever is tried",
 	  .script = { TO_STARTTLS, ">220 go\r\n", "H", "A" },
 	  .phase = SMTP_HANDSHAKE,
@@ -451,8 +451,8 @@ static void the_name_that_is_asked_for_is_the_requests(void **state)
 	static const struct {
 		enum smtp_sni sni;
 		const char *name, *heard;
-	} cases[] = { { SMTP_SNI_NONE, NULL, HEARD_STARTTLS "T:|QUIT|" },
-		      { SMTP_SNI_BASE, "base.example.test", HEARD_STARTTLS "T:base.example.test|QUIT|" } };
+	} cases[] = { { SMTP_SNI_NONE, NULL, HEARD_STARTTLS "T:|QUIT|bye|" },
+		      { SMTP_SNI_BASE, "base.example.test", HEARD_STARTTLS "T:base.example.test|QUIT|bye|" } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

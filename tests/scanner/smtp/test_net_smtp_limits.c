@@ -226,7 +226,7 @@ static const struct {
 	{ "at HELO", { SAYS_HELLO, ">502 no\r\n", "<HELO", "!" }, "EHLO " EHLO_NAME "|HELO " EHLO_NAME "|QUIT|" },
 	{ "at STARTTLS", { TO_STARTTLS, "!" }, "EHLO " EHLO_NAME "|STARTTLS|QUIT|" },
 	{ "in the handshake", { TO_STARTTLS, ">220 go\r\n", "H", "!", "W" }, "EHLO " EHLO_NAME "|STARTTLS|" },
-	{ "at QUIT", { TO_TLS, "<QUIT", "!" }, "EHLO " EHLO_NAME "|STARTTLS|T:" MX "|QUIT|" },
+	{ "at QUIT", { TO_TLS, "<QUIT", "!" }, "EHLO " EHLO_NAME "|STARTTLS|T:" MX "|QUIT|bye|" },
 	{ "at QUIT in the clear", { ">554 no\r\n", "<QUIT", "!" }, "QUIT|" },
 };
 
