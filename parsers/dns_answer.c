@@ -17,7 +17,6 @@ enum {
 	FLAG_TC = 0x0200,
 	FLAG_RD = 0x0100,
 	FLAG_AD = 0x0020,
-	FLAG_CD = 0x0010,
 	FLAG_RCODE = 0x000f
 };
 
@@ -577,7 +576,7 @@ int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags
 		return -1;
 	n += DNS_HEADER_SIZE;
 	memcpy(out, header, sizeof(header));
-	out[3] |= flags & DNS_QUERY_UNCHECKED ? FLAG_CD : 0;
+	out[3] |= flags & DNS_QUERY_UNCHECKED;
 	put16(out, id);
 	put16(out + n, type);
 	put16(out + n + 2, CLASS_IN);

@@ -118,8 +118,8 @@ long dns_txt_join(const struct dns_answer *answer, size_t i, char *out, size_t s
 /* Write a query with RD, AD (RFC 6840 5.7) and what @flags say. Returns its length, or -1 for a name that is no name;
  * "." is the root. @out needs DNS_QUERY_MAX octets. */
 enum {
-	DNS_QUERY_EDNS = 1,      /* an OPT record */
-	DNS_QUERY_UNCHECKED = 2, /* CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
+	DNS_QUERY_EDNS = 1,         /* an OPT record */
+	DNS_QUERY_UNCHECKED = 0x10, /* CD, where the header has it: what does not validate, too (RFC 4035 3.2.2) */
 };
 enum { DNS_QUERY_MAX = DNS_HEADER_SIZE + DNS_NAME_WIRE_MAX + 4 + 11 }; /* type and class; OPT */
 int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags, uint8_t out[static DNS_QUERY_MAX]);
