@@ -23,9 +23,9 @@ enum {
 const char *dns_type_name(unsigned type)
 {
 	static const char *const names[] = {
-		[DNS_TYPE_A] = "A",       [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME",
-		[DNS_TYPE_SOA] = "SOA",   [DNS_TYPE_MX] = "MX",   [DNS_TYPE_TXT] = "TXT",
-		[DNS_TYPE_AAAA] = "AAAA", [DNS_TYPE_OPT] = "OPT", [DNS_TYPE_TLSA] = "TLSA",
+		[DNS_TYPE_A] = "A",       [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME", [DNS_TYPE_SOA] = "SOA",
+		[DNS_TYPE_MX] = "MX",     [DNS_TYPE_TXT] = "TXT", [DNS_TYPE_AAAA] = "AAAA",   [DNS_TYPE_OPT] = "OPT",
+		[DNS_TYPE_TLSA] = "TLSA", [DNS_TYPE_PTR] = "PTR",
 	};
 
 	return type < COUNT_OF(names) && names[type] ? names[type] : "?";
@@ -218,6 +218,7 @@ static bool rdata_is_whole(struct message m, const struct record *record)
 		return record->rdata_len == 16;
 	case DNS_TYPE_CNAME:
 	case DNS_TYPE_NS:
+	case DNS_TYPE_PTR:
 		return rdata_is_name(m, record, 0);
 	case DNS_TYPE_MX:
 		return rdata_is_name(m, record, 2);

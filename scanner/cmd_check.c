@@ -10,6 +10,7 @@
 #include "analysis/classify/classify.h"
 #include "analysis/explain.h"
 #include "scanner/base/log.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/check_hosts.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/live/ehlo_name.h"
@@ -285,6 +286,7 @@ static void clean_up(struct check *check)
 	net_live_free(&check->live);
 	net_live_shared_free(&check->shared);
 	free(check->server);
+	thread_alloc_trim();
 }
 
 int cmd_check(const struct options *options, struct error *error)

@@ -280,5 +280,4 @@ void net_cares_close(struct net_cares *net)
 void net_cares_free(struct net_cares *net)
 {
 	free(net);
-	thread_alloc_trim();
 }

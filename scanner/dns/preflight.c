@@ -7,6 +7,7 @@
 
 #include "parsers/dns_answer.h"
 #include "scanner/base/log.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/dns/net_cares.h"
 
 /* What each server is asked: these, and for the first names of the list. */
@@ -221,6 +222,7 @@ done:
 	uv_loop_close(&loop);
 	if (run.dns)
 		net_cares_free(run.dns);
+	thread_alloc_trim();
 	free(question);
 	return result;
 }

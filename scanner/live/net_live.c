@@ -142,18 +142,18 @@ static int open_web(struct net_live *live, struct net_live_shared *shared, struc
 	return net_curl_open(&live->web, &web, error);
 }
 
-static int open_mail(struct net_live *live, struct net_live_shared *shared, struct error *error)
+static int open_mail(struct net_live *live, struct net_live_shared *shared, double timeout_s, struct error *error)
 {
 	const struct options *options = shared->options;
 	const struct net_smtp_options mail = { .loop = live->loop,
 					       .store = shared->store,
-					       .hosts = shared->mail_hosts,
-					       .pace = shared->mail_pace,
+					       .hosts = live->own_hosts ? live->own_hosts : shared->mail_hosts,
+					       .pace = live->own_hosts ? NULL : shared->mail_pace,
 					       .allow = options->allow_reserved,
 					       .address_blocklist = options->address_blocklist,
 					       .ehlo_domain = shared->ehlo,
 					       .smtp_port = (uint16_t)options->smtp_port,
-					       .timeout_s = options->smtp_timeout,
+					       .timeout_s = timeout_s,
 					       .keep_certificates = options->keep_certificates,
 					       .concurrency = shared->probes_at_once,
 					       .slow_max = shared->probes_slow };
@@ -162,18 +162,34 @@ static int open_mail(struct net_live *live, struct net_live_shared *shared, stru
 	return net_smtp_open(&live->mail, &mail, error);
 }
 
-int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
+static int open_questions(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
 {
 	*live = (struct net_live){ .net = { .ask = ask, .fetch = fetch, .wall_ms = wall_ms, .now_ms = now_ms },
 				   .loop = loop };
 	live->cache = answer_cache_new(&live->net);
 	if (!live->cache)
 		return error_set(error, "no memory");
-	if (open_dns(live, shared, error) < 0)
+	return open_dns(live, shared, error);
+}
+
+int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
+{
+	const struct options *options = shared->options;
+
+	if (open_questions(live, loop, shared, error) < 0 || open_web(live, shared, error) < 0)
 		return -1;
-	if (open_web(live, shared, error) < 0)
+	return options_probes(options) ? open_mail(live, shared, options->smtp_timeout, error) : 0;
+}
+
+int net_live_open_canary(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, double timeout_s,
+			 struct error *error)
+{
+	if (open_questions(live, loop, shared, error) < 0)
 		return -1;
-	return options_probes(shared->options) ? open_mail(live, shared, error) : 0;
+	live->own_hosts = host_limit_new(MAIL_HOST_CONNECTIONS);
+	if (!live->own_hosts)
+		return error_set(error, "no memory");
+	return open_mail(live, shared, timeout_s, error);
 }
 
 /* The AD bit of a resolver elsewhere could be anybody's (RFC 4035 4.9.3). */
@@ -225,4 +241,5 @@ void net_live_free(struct net_live *live)
 	if (live->dns)
 		net_cares_free(live->dns);
 	answer_cache_free(live->cache);
+	host_limit_free(live->own_hosts);
 }

@@ -54,15 +54,22 @@ struct net_live {
 	uv_loop_t *loop;
 	struct net_cares *dns;
 	struct answer_cache *cache;
-	struct net_curl *web;  /* NULL once closed */
-	struct net_smtp *mail; /* likewise, and where none are probed */
-	uint64_t fetches;      /* begun */
-	uint64_t probes;       /* likewise */
+	struct net_curl *web;         /* NULL once closed */
+	struct net_smtp *mail;        /* likewise, and where none are probed */
+	struct host_limit *own_hosts; /* of canaries; NULL: places are shared */
+	uint64_t fetches;             /* begun */
+	uint64_t probes;              /* likewise */
 };
 
 /* 0, or -1 with one line in @error; to be closed and freed either way. @live stays where it is. */
 __attribute__((warn_unused_result)) int net_live_open(struct net_live *live, uv_loop_t *loop,
 						      struct net_live_shared *shared, struct error *error);
+
+/* Likewise, but name servers and MX hosts alone, for canaries: each probe takes @timeout_s at the most, and places and
+ * pace are not shared with the others, so that none waits. */
+__attribute__((warn_unused_result)) int net_live_open_canary(struct net_live *live, uv_loop_t *loop,
+							     struct net_live_shared *shared, double timeout_s,
+							     struct error *error);
 
 /* Does the AD bit of the name servers' answers count? */
 bool net_live_believes_ad(const struct options *options);

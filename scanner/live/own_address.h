@@ -1,4 +1,4 @@
-/* scanner/live/own_address.h - the address of this machine that packets to the internet leave with. */
+/* scanner/live/own_address.h - the address of this machine that packets leave with, and whether they can. */
 #ifndef STSURVEY_SCANNER_LIVE_OWN_ADDRESS_H
 #define STSURVEY_SCANNER_LIVE_OWN_ADDRESS_H
 
@@ -6,8 +6,11 @@
 
 #include "parsers/observation.h"
 
-/* As the kernel's routes tell; nothing is sent. @family: 4 or 6. False: no route. Behind a NAT it is not the one that
+/* Packets to @there, as the kernel's routes tell; nothing is sent. False: no route. Behind a NAT it is not the one that
  * others see. */
+bool own_address_towards(const struct obs_address *there, struct obs_address *own);
+
+/* To the internet. @family: 4 or 6. */
 bool own_address(uint8_t family, struct obs_address *own);
 
 #endif

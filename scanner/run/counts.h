@@ -27,6 +27,7 @@ struct host_counts {
 	_Atomic uint64_t unknown;                    /* of these: they could not be found out about */
 	_Atomic uint64_t deferred;                   /* as domains are */
 	_Atomic uint64_t in_flight, probes, probing; /* looked at; connections begun, and open */
+	_Atomic uint64_t connects, timeouts;         /* connections that have ended; of these, such as nobody took */
 };
 
 /* What a worker has done so far in this run; its thread alone writes. */

@@ -131,6 +131,13 @@ static bool defer(struct host_window *hosts, struct host_job *job)
 /* Judge one host, and record or defer it. False: it must wait. */
 static bool settle(struct host_window *hosts, struct host_job *job)
 {
+	for (size_t i = 0; i < job->facts.probe_count; i++) {
+		const struct obs_smtp *probe = &job->facts.probe[i];
+
+		counts_add(&hosts->counts->hosts.connects, 1);
+		counts_add(&hosts->counts->hosts.timeouts,
+			   probe->phase == SMTP_CONNECT && probe->status == CONNECT_TIMEOUT);
+	}
 	if (slot_of(job)->passes + 1 < HOSTS_PASSES_MAX && host_worth_asking_again(&job->facts) && defer(hosts, job))
 		return true;
 	return record(hosts, &job->facts);

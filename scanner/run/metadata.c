@@ -11,6 +11,7 @@
 #include "output/whole_file.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/run/canaries.h"
 
 static const char *state_of(int exit_status)
 {
@@ -182,6 +183,70 @@ static void put_counts(struct json *json, const struct moment *moment)
 	json_close_object(json);
 }
 
+static const char *const family_keys[VANTAGE_FAMILIES] = { "ipv4", "ipv6" };
+
+static void put_states(struct json *json, const char *key, const enum vantage_state *state)
+{
+	json_open_object(json, key);
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		json_text(json, family_keys[family], vantage_state_names[state[family]]);
+	json_close_object(json);
+}
+
+/* The address we are seen by, and what it is called. */
+static void put_own_name(struct json *json, const char *key, const struct own_name *own)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (own->address.family == 0) {
+		json_null(json, key);
+		return;
+	}
+	address_text(&own->address, text);
+	json_open_object(json, key);
+	json_text(json, "address", text);
+	json_text(json, "ptr_status", dns_status_names[own->ptr_status]);
+	if (own->ptr.p)
+		json_string(json, "ptr", own->ptr);
+	else
+		json_null(json, "ptr");
+	json_bool(json, "ptr_confirmed", own->confirmed);
+	json_text(json, "blocklist", own_listed_names[own->listed][0] ? own_listed_names[own->listed] : NULL);
+	json_close_object(json);
+}
+
+/* Port 25 as the canaries know it; null: none are asked. */
+static void put_canaries(struct json *json, const struct canaries *canaries)
+{
+	if (!canaries || !canaries->vantage) {
+		json_null(json, "self_test");
+		json_null(json, "canaries");
+		return;
+	}
+	put_states(json, "self_test", canaries->first);
+	json_open_object(json, "canaries");
+	put_states(json, "now", canaries->last);
+	json_uint(json, "tests", canaries->tests);
+	json_uint(json, "tests_shut", canaries->tests_shut);
+	json_open_array(json, "hosts");
+	for (unsigned i = 0; i < vantage_host_count(canaries->vantage); i++) {
+		const struct vantage_host *host = vantage_host(canaries->vantage, i);
+
+		json_open_object(json, NULL);
+		json_string(json, "host", host->name);
+		json_text(json, "operator", host->run_by[0] ? host->run_by : NULL);
+		for (int family = 0; family < VANTAGE_FAMILIES; family++)
+			json_text(json, family_keys[family], canary_result_names[host->result[family]]);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_close_object(json);
+	json_open_object(json, "own_name");
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		put_own_name(json, family_keys[family], vantage_own_name(canaries->vantage, family));
+	json_close_object(json);
+}
+
 /* --smtp; counts are the file's, as those above. */
 static void put_hosts(struct json *json, const struct scan *scan, const struct moment *moment)
 {
@@ -206,6 +271,11 @@ static void put_hosts(struct json *json, const struct scan *scan, const struct m
 	json_uint(json, "joined", atomic_load(&scan->hosts.joined));
 	json_uint(json, "deferred", SCAN_SUM(scan, hosts.deferred));
 	json_uint(json, "lost", atomic_load(&scan->hosts.lost));
+	json_open_object(json, "left_out");
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		json_bool(json, family_keys[family], atomic_load(&scan->left_out[family]));
+	json_close_object(json);
+	put_canaries(json, scan->canaries);
 	json_close_object(json);
 }
 

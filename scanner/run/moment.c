@@ -51,6 +51,8 @@ static void note_now(const struct scan *scan, struct moment *moment)
 	}
 	if (scan_is_paused(scan))
 		note = "paused: no name server answers";
+	else if (atomic_load(&scan->held))
+		note = "waiting: port 25 is shut to us";
 	else if (SCAN_SUM(scan, starved) > 0)
 		note = "waiting: this machine is out of sockets or memory";
 	else if (congestion_is_lowered(&scan->congestion))

@@ -47,8 +47,11 @@ struct scan {
 	struct kept *kept; /* of --keep-certificates; NULL: none is */
 	struct sink *sink;
 	struct deferred deferred;
-	struct host_queue hosts; /* of --smtp and --mx-hosts alone */
-	bool is_named;           /* the name we greet with is one, and no makeshift */
+	struct host_queue hosts;                 /* of --smtp and --mx-hosts alone */
+	bool is_named;                           /* the name we greet with is one, and no makeshift */
+	struct canaries *canaries;               /* of these, too; the main thread's */
+	_Atomic bool held;                       /* no host is begun: port 25 is shut to us */
+	_Atomic bool left_out[VANTAGE_FAMILIES]; /* no host is probed over these */
 	struct net_live_shared live;
 	struct congestion congestion; /* of all questions; the main thread's */
 	unsigned workers;

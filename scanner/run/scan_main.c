@@ -7,9 +7,11 @@
 
 #include "output/temporary_file.h"
 #include "scanner/base/log.h"
+#include "scanner/base/thread_alloc.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
+#include "scanner/run/canaries.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"
 #include "scanner/run/worker.h"
@@ -224,6 +226,11 @@ static void warn_of_name(const struct options *options)
 			    options->output_file, ending);
 }
 
+static int open_canaries(struct scan_main *run)
+{
+	return run->scan.canaries ? canaries_open(run->scan.canaries, &run->watch.loop, run->error) : 0;
+}
+
 /* From the first packet of the survey to the last octet of the file. */
 static int scan_all(struct scan_main *run)
 {
@@ -237,8 +244,14 @@ static int scan_all(struct scan_main *run)
 	if (scan_watch_open(&run->watch, run->error) < 0)
 		return close_sink(run, COMPLETION_ABORTED);
 	moment_now(scan, &moment);
-	if (progress_open(&run->progress, scan, &moment, run->error) == 0 && run_workers(run) == 0)
+	if (progress_open(&run->progress, scan, &moment, run->error) == 0 && open_canaries(run) == 0 &&
+	    run_workers(run) == 0) {
+		if (scan->canaries)
+			canaries_finish(scan->canaries, &run->watch.loop);
 		find_failure(run);
+	}
+	if (scan->canaries)
+		canaries_close(scan->canaries);
 	scan_watch_close(&run->watch);
 	ended = !scan_is_stopping(scan) && !has_failed(run);
 	status = close_sink(run, is_complete(run) ? COMPLETION_COMPLETE : COMPLETION_ABORTED) < 0 ? EXIT_FATAL
@@ -261,6 +274,7 @@ static void clean_up(struct scan_main *run)
 	feed_close(scan->feed);
 	for (unsigned i = 0; scan->worker && i < scan->workers; i++)
 		worker_free(scan->worker[i]);
+	canaries_free(scan->canaries);
 	free(scan->worker);
 	free(scan->counts);
 	net_live_shared_free(&scan->live);
@@ -270,6 +284,7 @@ static void clean_up(struct scan_main *run)
 		kept_free(scan->kept);
 	resume_free(&scan->before);
 	free(scan->check);
+	thread_alloc_trim();
 }
 
 int scan_main_run(const struct options *options, struct error *error)

@@ -9,6 +9,7 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/rules/public_resolvers.h"
+#include "scanner/run/canaries.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/live/ehlo_name.h"
 #include "scanner/run/progress.h"
@@ -290,6 +291,8 @@ int scan_setup(struct scan *scan, struct error *error)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &scan->check[i], options_is_lab(options));
+	if (options_probes(options) && !(scan->canaries = canaries_new(scan, error)))
+		return -1;
 	early_signal_hold();
 	if (progress_check(options, error) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/dns/udp_batch.h"
+#include "scanner/run/canaries.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/worker.h"
@@ -194,6 +195,20 @@ static void end_for_outage(struct scan_watch *watch, double now_s)
 	scan_stop(watch->scan, SCAN_AT_ONCE);
 }
 
+static void watch_canaries(struct scan_watch *watch, double now_s)
+{
+	double limit = watch->scan->options->max_outage, shut;
+
+	if (!watch->scan->canaries)
+		return;
+	shut = canaries_tick(watch->scan->canaries, now_s);
+	if (limit <= 0 || shut < limit)
+		return;
+	error_set(&watch->error, "port %u has been shut to us for %.0f s (--max-outage); --resume goes on from here",
+		  watch->scan->options->smtp_port, shut);
+	scan_stop(watch->scan, SCAN_AT_ONCE);
+}
+
 static void end_without_resolver(struct scan_watch *watch)
 {
 	struct private_resolver *started = watch->scan->options->started;
@@ -219,6 +234,7 @@ static void on_second(uv_timer_t *timer)
 	watch_congestion(watch->scan, moment.elapsed_ms);
 	if (watch->error.text[0])
 		return;
+	watch_canaries(watch, now_s);
 	end_without_resolver(watch);
 	end_after_runtime(watch, now_s);
 	end_for_outage(watch, now_s);
@@ -265,12 +281,6 @@ void scan_watch_run(struct scan_watch *watch)
 	warn_without_contact(watch); /* a second may have been enough */
 }
 
-static void close_handle(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	uv_close(handle, NULL);
-}
-
 /* A trailer and the metadata are still to be written, and libuv gives signals back to their defaults: none may end the
  * process there, nor is one lost. */
 void scan_watch_close(struct scan_watch *watch)
@@ -279,7 +289,11 @@ void scan_watch_close(struct scan_watch *watch)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	uv_walk(&watch->loop, close_handle, NULL);
+	uv_close((uv_handle_t *)&watch->ended, NULL);
+	uv_close((uv_handle_t *)&watch->second, NULL);
+	for (unsigned i = 0; i < SCAN_WATCH_SIGNALS; i++)
+		uv_close((uv_handle_t *)&watch->signal[i], NULL);
+	/* what else is there closes by itself: the canaries' network */
 	uv_run(&watch->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&watch->loop);
 	early_signal_catch();

@@ -386,8 +386,11 @@ static bool turn_hosts(struct worker *worker, bool end)
 		worker->has_named_all = true;
 		scan_named_all(worker->scan);
 	}
+	worker->context.no_ipv4 = atomic_load(&worker->scan->left_out[VANTAGE_IPV4]);
+	worker->context.no_ipv6 = atomic_load(&worker->scan->left_out[VANTAGE_IPV6]);
 	host_window_turn(worker->hosts, uv_now(&worker->loop),
-			 server_health_is_paused(net_cares_health(worker->live.dns)));
+			 atomic_load(&worker->scan->held) ||
+				 server_health_is_paused(net_cares_health(worker->live.dns)));
 	return end && worker->hosts->in_flight == 0 &&
 	       (worker->state == WORKER_STOPPED || scan_is_stopping(worker->scan) ||
 		!scan_may_have_hosts(worker->scan));

@@ -23,14 +23,21 @@ class Server:
 
     def run(self, ready):
         asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512))
-        self.port = server.sockets[0].getsockname()[1]
+        self.server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512))
+        self.port = self.server.sockets[0].getsockname()[1]
         ready.set()
         self.loop.run_forever()
 
     def stop(self):
+        if not self.thread.is_alive():
+            return
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+
+    def close(self):
+        """Nobody listens any more."""
+        self.loop.call_soon_threadsafe(self.server.close)
+        self.stop()
 
     async def serve(self, reader, writer):
         self.connections += 1

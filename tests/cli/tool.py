@@ -165,7 +165,7 @@ class Case(unittest.TestCase):
     def verify(self, scan, status=0):
         """(what verify calls the file, its count of records)"""
         out, _ = self.run_tool("verify", scan, status=status)
-        match = re.fullmatch(re.escape(scan) + r": (.*); (\d+) records in \d+ frames; schema [\d.]+, stsurvey \S+\n", out)
+        match = re.fullmatch(re.escape(scan) + r": (.*); (\d+) records(?: and \d+ mail servers)? in \d+ frames; schema [\d.]+, stsurvey \S+\n", out)
         self.assertTrue(match, out)
         return match.group(1), int(match.group(2))
 

@@ -57,7 +57,7 @@ static void check(struct span packet, uint16_t type, const struct dns_answer *an
 			check_name(packet, answer->rdata[i].at + 2u);
 		else if (type == DNS_TYPE_TXT)
 			check_txt(answer, i);
-		else if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS)
+		else if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS || type == DNS_TYPE_PTR)
 			check_name(packet, answer->rdata[i].at);
 		else if (type == DNS_TYPE_A)
 			FUZZ_CHECK(answer->rdata[i].n == 4);

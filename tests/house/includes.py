@@ -54,6 +54,7 @@ GENERATED = {
     "public_resolvers.inc": r"scanner/rules/public_resolvers\.c$",
     "sender_switches.h": r"analysis/senders/sender_profile\.h$",
     "sender_table.inc": r"analysis/senders/sender_profile\.c$",
+    "smtp_canaries.inc": r"scanner/live/canary_list\.c$",
     "unbound_survey.inc": r"scanner/dns/private_resolver\.c$",
 }
 

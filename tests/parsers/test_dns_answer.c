@@ -325,6 +325,7 @@ static void broken_rdata_breaks_the_answer(void **state)
 		{ DNS_TYPE_MX, "\0\1\300", 3 },
 		{ DNS_TYPE_MX, "\0\1\300\000", 4 },
 		{ DNS_TYPE_CNAME, "", 0 },
+		{ DNS_TYPE_PTR, "", 0 },
 		{ DNS_TYPE_TLSA, "", 0 },
 		{ DNS_TYPE_TLSA, "\3\1", 2 },
 	};

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "parsers/dns_answer.h"
+#include "scanner/base/thread_alloc.h"
 #include "tests/fake/fake_clock.h"
 
 uint32_t rig_tries_ms = WATCHDOG_MS;
@@ -183,6 +184,7 @@ void rig_close(struct rig *rig)
 	uv_run(&rig->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&rig->loop), 0);
 	net_cares_free(rig->net);
+	thread_alloc_trim();
 	for (unsigned i = 0; i < PEERS_MAX; i++)
 		free(rig->peer[i]);
 	free(rig);
