@@ -32,12 +32,6 @@ const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
 	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT", &tlsrpt_record_kind },
 };
 
-bool obs_mx_is_null(const struct obs_mx *mx)
-{
-	/* RFC 7505 3: preference 0 is a SHOULD, the root name and standing alone are the mark. */
-	return mx->count == 1 && mx->omitted == 0 && mx->record[0].name.n == 0;
-}
-
 bool obs_tls_is_empty(const struct obs_tls *tls)
 {
 	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&

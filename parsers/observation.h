@@ -263,7 +263,11 @@ static inline bool obs_answer_has_ad(const struct obs_answer *answer)
 }
 
 /* Is this the null MX of RFC 7505: one record, the root? Its preference says nothing. */
-bool obs_mx_is_null(const struct obs_mx *mx);
+static inline bool obs_mx_is_null(const struct obs_mx *mx)
+{
+	/* RFC 7505 3: preference 0 is a SHOULD, the root name and standing alone are the mark. */
+	return mx->count == 1 && mx->omitted == 0 && mx->record[0].name.n == 0;
+}
 
 /* Where the chain ends; p NULL: there is none. */
 static inline struct span obs_cname_end(const struct obs_answer *answer)

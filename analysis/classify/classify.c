@@ -141,7 +141,8 @@ static void conclude_usable(const struct obs_mx *mx, struct classification *resu
 		result->judgement.status = DOMAIN_UNKNOWN;
 }
 
-static void judge_policy(const struct observation *observation, struct classification *result)
+/* Rare; inlined, it would make every domain save registers for it. */
+__attribute__((noinline)) static void judge_policy(const struct observation *observation, struct classification *result)
 {
 	enum component stage = classify_policy(observation, result);
 
@@ -197,18 +198,12 @@ static void judge_domain(const struct observation *observation, struct classific
 	}
 	judge_sts(observation, result);
 	judge_tlsrpt(observation, result);
-	classify_mx_facts(&observation->mx, result);
+	classify_mx_facts(observation, result);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		unknown = unknown || judgement->record[q] == RECORD_UNKNOWN;
 	if (unknown)
 		judgement->status = DOMAIN_UNKNOWN;
-	if (observation->mx.host) {
-		classify_mxtls(observation, result);
-		classify_dane(observation, result);
-	}
 	judge_way(observation, result);
-	if (observation->mx.host)
-		classify_delivery(observation, result);
 }
 
 void classify(const struct observation *observation, struct classification *result)
@@ -220,4 +215,6 @@ void classify(const struct observation *observation, struct classification *resu
 	else
 		result->judgement.status = observation->input == INPUT_BLOCKLISTED ? DOMAIN_BLOCKLISTED
 										   : DOMAIN_ILLEGAL_INPUT;
+	if (observation->mx.host)
+		classify_delivery(observation, result);
 }

@@ -1,5 +1,7 @@
 #include "analysis/classify/classify_mx.h"
 
+#include "analysis/classify/classify_dane.h"
+#include "analysis/classify/classify_mxtls.h"
 #include "analysis/classify/public_suffix.h"
 #include "parsers/domain.h"
 #include "parsers/hash.h"
@@ -10,8 +12,14 @@ static bool is_host(struct span name)
 	return domain_is_host(name) && !domain_is_below(name, SPAN_LITERAL("localhost"));
 }
 
-void classify_mx_facts(const struct obs_mx *mx, struct classification *result)
+void classify_mx_facts(const struct observation *observation, struct classification *result)
 {
+	const struct obs_mx *mx = &observation->mx;
+
+	if (mx->host) {
+		classify_mxtls(observation, result);
+		classify_dane(observation, result);
+	}
 	if (!dns_status_is_answer(mx->answer.status))
 		return;
 	if (mx->count == 0 || obs_mx_is_null(mx)) {

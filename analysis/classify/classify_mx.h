@@ -4,8 +4,9 @@
 
 #include "analysis/classify/classify.h"
 
-/* What MX alone tell: finding 712, and beside an STS record, which is judged, 709 and 710. */
-void classify_mx_facts(const struct obs_mx *mx, struct classification *result);
+/* What MX alone tell: finding 712, and beside an STS record, which is judged, 709 and 710; and what their hosts do,
+ * where they are joined. */
+void classify_mx_facts(const struct observation *observation, struct classification *result);
 
 /* Compare MX with result->policy, which is usable: findings 701 to 708, mx_compared, mx_kind, mx_matching. */
 void classify_mx_match(const struct obs_mx *mx, struct classification *result);
