@@ -24,9 +24,10 @@ static void nap(unsigned ms)
 
 static void note(struct smtp_peer *peer, const char *what, const char *more)
 {
-	size_t n = strlen(peer->heard);
+	size_t n;
 
 	pthread_mutex_lock(&peer->tls.lock);
+	n = strlen(peer->heard);
 	snprintf(peer->heard + n, sizeof(peer->heard) - n, "%s%s|", what, more);
 	pthread_mutex_unlock(&peer->tls.lock);
 }
