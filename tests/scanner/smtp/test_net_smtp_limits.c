@@ -1,6 +1,7 @@
 /* What a probe may cost others, and what others may cost it: places, the window, limits of time, stops, and faults of
  * this machine. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,23 @@
 #include "tests/scanner/smtp/smtp_rig.h"
 
 static const smtp_script good = { TO_TLS, BYE }, silent = { "W" }, waits = { "!", TO_TLS, BYE };
+
+/* ---- what send() does, on the probe's thread ---- */
+
+static _Thread_local int send_error;  /* errno; 0: it does what it does */
+static _Thread_local bool send_short; /* it takes an octet */
+
+ssize_t __real_send(int fd, const void *octets, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *octets, size_t n, int flags);
+
+ssize_t __wrap_send(int fd, const void *octets, size_t n, int flags)
+{
+	if (send_error != 0) {
+		errno = send_error;
+		return -1;
+	}
+	return __real_send(fd, octets, send_short ? 1 : n, flags);
+}
 
 static struct smtp_rig_probe *probes_new(size_t count)
 {
@@ -319,6 +337,48 @@ static void no_descriptor_is_a_fault(void **state)
 	free(probe);
 }
 
+/* EHLO cannot be sent: theirs, ours, or nobody knows. */
+static void what_send_says_is_told_apart(void **state)
+{
+	static const struct {
+		int error; /* 0: it takes less than all */
+		int fault;
+		enum connect_status status;
+	} cases[] = {
+		{ 0, NET_OK, CONNECT_IO_TIMEOUT },
+		{ EAGAIN, NET_OK, CONNECT_IO_TIMEOUT }, /* they take nothing */
+		{ EPIPE, NET_OK, CONNECT_RESET },       /* they have closed: what they said before is read */
+		{ ECONNRESET, NET_OK, CONNECT_RESET },
+		{ EPERM, NET_OK, CONNECT_SKIPPED }, /* this machine forbids it */
+		{ ENOBUFS, NET_FAULT_SOCKETS, CONNECT_SKIPPED },
+		{ ENETDOWN, NET_FAULT_SOCKETS, CONNECT_SKIPPED },
+	};
+	static const smtp_script closes = { ">220 x\r\n", "." };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct smtp_rig_probe *probe = probes_new(1);
+		struct smtp_rig rig;
+
+		smtp_rig_init(&rig);
+		probe->peer.script[0] = closes;
+		smtp_rig_open(&rig, probe, (struct net_smtp_options){ 0 });
+		send_error = cases[i].error;
+		send_short = cases[i].error == 0;
+		smtp_rig_begin(probe);
+		smtp_rig_run(&rig);
+		send_error = 0;
+		send_short = false;
+		assert_int_equal(probe->done, 1);
+		if (probe->probe.fault != cases[i].fault || probe->facts.status != cases[i].status ||
+		    (cases[i].fault == NET_OK && probe->facts.phase != SMTP_EHLO))
+			fail_msg("%s: fault %d, phase %d, status %d", strerror(cases[i].error), probe->probe.fault,
+				 probe->facts.phase, probe->facts.status);
+		smtp_rig_end(&rig, probe, 1);
+		free(probe);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_stop_ends_each_step_once_and_politely),
 		cmocka_unit_test(a_stop_in_a_callback_ends_all),
 		cmocka_unit_test(no_descriptor_is_a_fault),
+		cmocka_unit_test(what_send_says_is_told_apart),
 	};
 
 	return cmocka_run_group_tests_name("net_smtp_limits", tests, smtp_pki_init, smtp_pki_fini);
