@@ -31,6 +31,9 @@ void sender_why_text(const struct sender_why *why, char text[static SENDER_WHY_M
 	case SENDER_CAUSE_LINE:
 		snprintf(text, SENDER_WHY_MAX, "line %u: %.*s", why->number, n, p);
 		break;
+	case SENDER_CAUSE_MISSING:
+		snprintf(text, SENDER_WHY_MAX, "no %.*s in the policy", n, p);
+		break;
 	case SENDER_CAUSE_STATUS:
 		snprintf(text, SENDER_WHY_MAX, "HTTP status %u", why->number);
 		break;
@@ -213,7 +216,7 @@ static void explain_mx(FILE *out, const struct observation *observation, const s
 		}
 	}
 	show_label(out, "other MX");
-	fprintf(out, "were the only MX %.*s:\n", (int)mx.n, mx.p);
+	fprintf(out, "%.*s, were it the only one:\n", (int)mx.n, mx.p);
 	show_fates(out, "", &fates);
 }
 

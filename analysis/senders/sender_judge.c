@@ -185,6 +185,20 @@ static uint64_t kept_for(const struct sender_profile *profile, const struct send
 	return kept;
 }
 
+/* The policy is none for this profile. */
+static enum sender_outcome refuse(struct judging *judging)
+{
+	const struct sender_policy *policy = &judging->policy;
+	enum sender_outcome outcome = judging->profile->undocumented ? SENDER_OUTCOME_UNKNOWN
+								     : SENDER_OUTCOME_NO_POLICY;
+
+	if (policy->too_large)
+		return because(judging, outcome, SENDER_CAUSE_BODY, (unsigned)policy->body.n, (struct span){ NULL, 0 });
+	if (policy->missing)
+		return because(judging, outcome, SENDER_CAUSE_MISSING, 0, span_of(policy->missing));
+	return because(judging, outcome, SENDER_CAUSE_LINE, policy->line, policy->line_text);
+}
+
 static enum sender_outcome judge(struct judging *judging)
 {
 	const struct sender_profile *profile = judging->profile;
@@ -201,8 +215,7 @@ static enum sender_outcome judge(struct judging *judging)
 		return fetched == SENDER_NO ? SENDER_OUTCOME_NO_POLICY : SENDER_OUTCOME_UNKNOWN;
 	sender_policy_read(profile, http->body, policy);
 	if (!policy->accept)
-		return because(judging, profile->undocumented ? SENDER_OUTCOME_UNKNOWN : SENDER_OUTCOME_NO_POLICY,
-			       SENDER_CAUSE_LINE, policy->line, policy->line_text);
+		return refuse(judging);
 	result->max_age = policy->max_age;
 	result->kept_s = kept_for(profile, &policy->max_age);
 	result->enforced = policy->mode == STS_MODE_ENFORCE;

@@ -6,6 +6,10 @@
 
 enum key { KEY_VERSION, KEY_MODE, KEY_MAX_AGE, KEY_SINGLE, KEY_MX = KEY_SINGLE, KEY_OTHER };
 
+static const char *const key_names[] = {
+	[KEY_VERSION] = "version", [KEY_MODE] = "mode", [KEY_MAX_AGE] = "max_age", [KEY_MX] = "mx"
+};
+
 /* What becomes of a key that may stand once and stands twice; the three switches have the same values. */
 enum again { AGAIN_FIRST, AGAIN_FIRST_CHECKED, AGAIN_LAST, AGAIN_EVERY, AGAIN_REFUSED };
 
@@ -35,13 +39,9 @@ struct reading {
 
 static enum key key_of(const struct sender_profile *profile, struct span key)
 {
-	static const char *const names[] = {
-		[KEY_VERSION] = "version", [KEY_MODE] = "mode", [KEY_MAX_AGE] = "max_age", [KEY_MX] = "mx"
-	};
-
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (profile->key_case == SENDER_KEY_CASE_FOLDED ? span_equal_nocase(key, span_of(names[i]))
-								: span_equal(key, span_of(names[i])))
+	for (size_t i = 0; i < COUNT_OF(key_names); i++)
+		if (profile->key_case == SENDER_KEY_CASE_FOLDED ? span_equal_nocase(key, span_of(key_names[i]))
+								: span_equal(key, span_of(key_names[i])))
 			return (enum key)i;
 	return KEY_OTHER;
 }
@@ -264,6 +264,12 @@ static bool refuse_for(struct sender_policy *policy, const struct single *single
 	return false;
 }
 
+static bool refuse_without(struct sender_policy *policy, enum key key)
+{
+	policy->missing = key_names[key];
+	return false;
+}
+
 /* The values that were not looked at on their line, and what is missing. */
 static bool finish(struct reading *reading)
 {
@@ -272,7 +278,7 @@ static bool finish(struct reading *reading)
 	struct sender_policy *policy = reading->policy;
 
 	if (!single[KEY_VERSION].seen && profile->version_missing == SENDER_VERSION_MISSING_REFUSED)
-		return false;
+		return refuse_without(policy, KEY_VERSION);
 	if (single[KEY_VERSION].seen && !version_is_good(profile, single[KEY_VERSION].value))
 		return refuse_for(policy, &single[KEY_VERSION]);
 	policy->mode_line = single[KEY_MODE].line;
@@ -281,9 +287,9 @@ static bool finish(struct reading *reading)
 	if (single[KEY_MODE].seen)
 		policy->mode = mode_of(profile, single[KEY_MODE].value);
 	if (policy->mode == STS_MODE_UNSET)
-		return refuse_for(policy, &single[KEY_MODE]);
+		return single[KEY_MODE].seen ? refuse_for(policy, &single[KEY_MODE]) : refuse_without(policy, KEY_MODE);
 	if (!single[KEY_MAX_AGE].seen && profile->max_age_missing == SENDER_NO_LIMIT)
-		return false;
+		return refuse_without(policy, KEY_MAX_AGE);
 	policy->max_age = (struct sender_number){ .value = (uint64_t)profile->max_age_missing };
 	if (single[KEY_MAX_AGE].seen && !single[KEY_MAX_AGE].ignored &&
 	    !max_age_is_good(profile, single[KEY_MAX_AGE].value, &policy->max_age))
@@ -292,7 +298,7 @@ static bool finish(struct reading *reading)
 		return (profile->mode_none == SENDER_MODE_NONE_NEEDS_MX && policy->mx_count > 0) ||
 		       refuse_for(policy, &single[KEY_MODE]);
 	return policy->mode == STS_MODE_NONE || policy->mx_count > 0 ||
-	       profile->mx_missing == SENDER_MX_MISSING_ACCEPTED;
+	       profile->mx_missing == SENDER_MX_MISSING_ACCEPTED || refuse_without(policy, KEY_MX);
 }
 
 static void keep_max_age(const struct sender_profile *profile, struct sender_policy *policy)
@@ -307,18 +313,36 @@ static void keep_max_age(const struct sender_profile *profile, struct sender_pol
 		policy->max_age = (struct sender_number){ .value = (uint64_t)least };
 }
 
+/* The first line that is no UTF-8. */
+static void find_bad_line(struct sender_policy *policy)
+{
+	struct span rest = policy->body;
+
+	for (policy->line = 1;; policy->line++) {
+		size_t end = span_find(rest, 0, '\n');
+
+		policy->line_text = (struct span){ rest.p, end };
+		if (end == rest.n || !utf8_is_valid(policy->line_text))
+			break;
+		rest = span_skip(rest, end + 1);
+	}
+}
+
 void sender_policy_read(const struct sender_profile *profile, struct span body, struct sender_policy *policy)
 {
 	struct reading reading = { .profile = profile, .policy = policy };
 
 	*policy = (struct sender_policy){ .profile = profile, .body = body };
 	if (profile->body_limit != SENDER_NO_LIMIT && body.n > (size_t)profile->body_limit) {
-		if (profile->body_over == SENDER_BODY_OVER_REFUSED)
+		policy->too_large = profile->body_over == SENDER_BODY_OVER_REFUSED;
+		if (policy->too_large)
 			return;
 		policy->body.n = (size_t)profile->body_limit;
 	}
-	if (profile->utf8 == SENDER_UTF8_NEEDED && !utf8_is_valid(policy->body))
+	if (profile->utf8 == SENDER_UTF8_NEEDED && !utf8_is_valid(policy->body)) {
+		find_bad_line(policy);
 		return;
+	}
 	policy->accept = read_lines(&reading) && finish(&reading);
 	if (policy->accept)
 		keep_max_age(profile, policy);

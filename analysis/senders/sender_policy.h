@@ -15,6 +15,8 @@ struct sender_policy {
 	size_t mx_count;
 	unsigned line, mode_line; /* that had it refused, or ended the reading; that the mode is from; 0: none */
 	struct span line_text, mode_text;
+	const char *missing; /* the key for whose lack it was refused; NULL: none */
+	bool too_large;      /* what it was refused for */
 };
 
 void sender_policy_read(const struct sender_profile *profile, struct span body, struct sender_policy *policy);

@@ -15,6 +15,7 @@ enum sender_cause {
 	SENDER_CAUSE_TIME,         /* number: milliseconds the policy took */
 	SENDER_CAUSE_CERTIFICATE,  /* text: its common name */
 	SENDER_CAUSE_MX,           /* text: a host's name */
+	SENDER_CAUSE_MISSING,      /* text: the key that the policy lacks */
 };
 
 struct sender_why {

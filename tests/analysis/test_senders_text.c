@@ -40,6 +40,7 @@ static void each_reason_is_told_in_words(void **state)
 		{ { SENDER_CAUSE_CERTIFICATE, 0, { "a.example", 9 } },
 		  "certificate with the common name alone: a.example" },
 		{ { SENDER_CAUSE_MX, 0, { "a.example", 9 } }, "MX a.example" },
+		{ { SENDER_CAUSE_MISSING, 0, { "mode", 4 } }, "no mode in the policy" },
 	};
 
 	(void)state;

@@ -154,7 +154,8 @@ static void status_and_media_type_are_looked_at_by_some(void **state)
 		{ "http 203\n" POLICY, 100, "stalwart=delivers courier=delivers mailauth-zonemta=delivers *=no-policy",
 		  "3 203 " },
 		{ "type text/html\n" POLICY, 100,
-		  "mox=delivers mailauth-zonemta=delivers stalwart=delivers courier=delivers mimecast=delivers "
+		  "rfc8461=delivers mox=delivers mailauth-zonemta=delivers stalwart=delivers courier=delivers "
+		  "mimecast=delivers "
 		  "gmail=unknown *=no-policy",
 		  NULL },
 		{ "type Text/Plain\n" POLICY, 100, "kumomta=no-policy *=delivers", "4 0 Text/Plain" },
@@ -200,6 +201,10 @@ static void the_line_that_made_it_part_is_told(void **state)
 		  "kumomta=no-policy mox=testing postfix-mta-sts-resolver=delivers", "2 4 mx: mail.example.com" },
 		{ "body version: STSv1|mode: enforce|mx: mail.example.com|max_age: 604,800|", 100,
 		  "mox=no-policy stalwart=delivers", "2 4 max_age: 604,800" },
+		{ "body version: STSv1|mode: enforce|mx: mail.example.com|", 100,
+		  "mox=no-policy courier=delivers stalwart=delivers", "9 0 max_age" },
+		{ POLICY "x: caf\351|", 100,
+		  "mox=delivers stalwart=no-policy postfix-tlspol=no-policy chasquid=delivers", "2 5 x: caf\351" },
 		{ "body version: STSv1|mode: enforce|mx: MAIL.example.com|max_age: 604800|", 100,
 		  "mox=delivers mimecast=refuses", "2 3 mx: MAIL.example.com" },
 	};
