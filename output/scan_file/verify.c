@@ -45,7 +45,7 @@ int verify_scan(struct text *out, const char *path, struct error *error)
 		text_shown(out, span_of(path));
 		text_printf(out, ": %s; %llu records", words.text, end->records);
 		if (end->hosts > 0)
-			text_printf(out, " and %llu mail servers", end->hosts);
+			text_printf(out, " and %llu mail server%s", end->hosts, end->hosts > 1 ? "s" : "");
 		text_printf(out, " in %llu frames; %s\n", end->frames, schema);
 	}
 	reader_close(reader);

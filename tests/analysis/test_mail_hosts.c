@@ -276,6 +276,52 @@ static void without_hosts_no_temporary_file_is_made(void **state)
 	free(kept);
 }
 
+/* A host stands once in a file, and costs each domain that names it: hostile files end with an error. */
+static void what_joining_costs_follows_the_size_of_the_file(void **state)
+{
+	enum { DOMAINS = 2000 };
+	static char text[OBS_SMTP_EHLO_TEXT_MAX];
+	static struct obs_smtp probe[OBS_PROBE_MAX];
+	static struct obs_mx_record mx[OBS_MX_MAX];
+	const struct obs_address address = { .family = 4 };
+	const struct obs_host host = { .name = SPAN_LITERAL("mx"),
+				       .address = &address,
+				       .address_count = 1,
+				       .probe = probe,
+				       .probe_count = OBS_PROBE_MAX };
+	const struct record_option option = { SPAN_LITERAL("smtp"), SPAN_LITERAL("all") };
+	const struct record_header header = {
+		.major = RECORD_SCHEMA_MAJOR, .minor = RECORD_SCHEMA_MINOR, .option = &option, .option_count = 1
+	};
+	char path[64], *pointer = path;
+	struct scan_files files = { .command = "test", .path = &pointer, .count = 1 };
+	struct observation o = { .name = SPAN_LITERAL("a"), .mx = { .record = mx, .count = OBS_MX_MAX } };
+	struct record_buffer *buffer;
+	struct seen seen = { 0 };
+	struct error error;
+	struct sink *sink;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/0", folder);
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < OBS_PROBE_MAX; i++)
+		probe[i].greeting.text = probe[i].ehlo.text = probe[i].quit.text = (struct span){ text, sizeof(text) };
+	for (size_t i = 0; i < OBS_MX_MAX; i++)
+		mx[i].name = host.name;
+	assert_int_equal(sink_open(&sink, &(struct sink_options){ .path = path, .force = true, .resume_at = -1 },
+				   &header, &error),
+			 0);
+	assert_non_null(buffer = sink_take(sink));
+	assert_int_equal(record_put_host(buffer, &host), 0);
+	for (; o.index < DOMAINS; o.index++)
+		assert_int_equal(record_put_domain(buffer, &o), 0);
+	sink_give(sink, buffer);
+	assert_int_equal(sink_close(sink, &(struct record_trailer){ .domains = DOMAINS, .hosts = 1 }, &error), 0);
+	assert_int_equal(scan_files_read(&files, on_domain, &seen, &error), -1);
+	assert_non_null(strstr(error.text, "more work than a file of its size may"));
+	assert_in_range(files.domains, 10, DOMAINS - 1);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -301,6 +347,7 @@ int main(void)
 		cmocka_unit_test(standard_input_is_read_likewise),
 		cmocka_unit_test(hosts_and_tests_are_shown_to_who_asks),
 		cmocka_unit_test(who_has_enough_gets_no_more),
+		cmocka_unit_test(what_joining_costs_follows_the_size_of_the_file),
 		cmocka_unit_test(without_hosts_no_temporary_file_is_made),
 	};
 
