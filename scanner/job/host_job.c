@@ -344,6 +344,14 @@ static const struct obs_smtp *extra_at(const struct host_job *host, enum smtp_sn
 	return secure ? secure : first_at(host, SMTP_HANDSHAKE);
 }
 
+static struct obs_smtp *probe_room(struct host_job *host)
+{
+	size_t most = OBS_PROBE_MAX - OBS_PROBE_ADDRESS_MAX;
+
+	most += host->allowed < OBS_PROBE_ADDRESS_MAX ? host->allowed : OBS_PROBE_ADDRESS_MAX;
+	return most <= COUNT_OF(host->few) ? host->few : arena_alloc(&host->arena, most * sizeof(*host->probe));
+}
+
 static uint8_t probe_next(struct task *task)
 {
 	static const enum smtp_sni extras[] = { SMTP_SNI_BASE, SMTP_SNI_NONE };
@@ -353,7 +361,7 @@ static uint8_t probe_next(struct task *task)
 	if (host->allowed == 0 || !host->context->net->probe)
 		return TASK_DONE;
 	if (!host->probe)
-		facts->probe = host->probe = arena_alloc(&host->arena, OBS_PROBE_MAX * sizeof(*host->probe));
+		facts->probe = host->probe = probe_room(host);
 	if (!host->probe) {
 		task_fail(task, NET_FAULT_MEMORY);
 		return TASK_DONE;

@@ -22,6 +22,10 @@ enum host_job_state {
 	HOST_PROBE,        /* whom to connect to is known: one address after the other; again for the next */
 };
 
+/* Probes that a job has room for by itself: of two addresses, as most hosts have, and two besides. One that waits for a
+ * greeting, as thousands may, needs no further block of its arena then. */
+enum { HOST_FEW_PROBES = 4 };
+
 struct host_job {
 	struct task task; /* first */
 	const struct job_context *context;
@@ -29,16 +33,17 @@ struct host_job {
 	struct arena arena;
 	uint32_t start_ms;     /* monotonic, wraps around */
 	uint8_t faults;        /* the owner's: those that count against it; host_job_start leaves it alone */
-	struct obs_host facts; /* whole once the task has ended, pointing into the arena */
+	struct obs_host facts; /* whole once the task has ended, pointing into the arena and the job */
 	/* its own */
 	bool patient;      /* nobody looks again */
 	bool alias_secure; /* the host's CNAME is, though what it leads to is not */
 	struct address_list addresses;
-	size_t allowed; /* of facts.address the first may be contacted … */
-	size_t tried;   /* … of these so many have been looked at */
-	uint8_t extra;  /* handshakes besides that have been looked at */
-	uint8_t silent; /* probes that ended in silence */
-	struct obs_smtp *probe;
+	size_t allowed;         /* of facts.address the first may be contacted … */
+	size_t tried;           /* … of these so many have been looked at */
+	uint8_t extra;          /* handshakes besides that have been looked at */
+	uint8_t silent;         /* probes that ended in silence */
+	struct obs_smtp *probe; /* `few`, or in the arena */
+	struct obs_smtp few[HOST_FEW_PROBES];
 	struct net_query query[2];
 	struct net_probe request;
 };
