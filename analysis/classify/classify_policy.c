@@ -217,6 +217,8 @@ static size_t end_of_type(struct span field, size_t at)
 /* Parameters are ignored (RFC 8461 3.2). Of several types (two fields make a list), senders take one or the other. */
 static bool is_text_plain(struct span field)
 {
+	if (!field.p)
+		return false;
 	for (size_t at = 0, end; at <= field.n; at = end + 1) {
 		struct span type = { field.p + at, end_of_type(field, at) - at };
 
