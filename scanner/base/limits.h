@@ -23,7 +23,8 @@
  * Memory. Everything that is kept of a domain, its children included, lies in its one arena, and ARENA_CAP is for all
  * of them together; what a library holds meanwhile is bounded by FETCH_MEMORY. So a scan stays below SCAN_MEMORY +
  * --concurrency × ARENA_CAP + --http-concurrency × FETCH_MEMORY at the very worst; honest domains use a hundredth of
- * the second term, and a window in which a fifth of the domains is hostile stays below SCAN_MEMORY (tests/hostile).
+ * the second term, and a window in which a fifth of the domains is hostile stays below SCAN_MEMORY (tests/hostile). A
+ * probe of an MX host holds 1 KiB while it waits for a reply, and in its handshake no more than a fetch.
  */
 #ifndef STSURVEY_SCANNER_BASE_LIMITS_H
 #define STSURVEY_SCANNER_BASE_LIMITS_H
@@ -90,8 +91,7 @@ enum {
 	SMTP_REPLY_MS = 60000,          /* to EHLO, HELO or STARTTLS; a tarpit has not sent a line by then */
 	SMTP_HANDSHAKE_MS = 30000,      /* four round trips and a slow CPU need a second, a loaded one ten */
 	SMTP_QUIT_MS = 5000,            /* what is known is known: waiting is but polite */
-	SMTP_TIMEOUT_S = 120,           /* --smtp-timeout: one probe from its first SYN to its end … */
-	SMTP_TIMEOUT_MAX_S = 3600,      /* … and the most it may be told */
+	SMTP_TIMEOUT_S = 120,           /* --smtp-timeout: one probe from its first SYN to its end */
 	SMTP_LAST_FACTOR = 3,           /* in the last pass it may take so much longer, so 360 s */
 	SMTP_SLOW_MS = 5000,            /* a probe so old takes no room in the window any more; most take one second */
 	SMTP_SLOW_MAX = 4096,           /* probes beside the window for that: a descriptor each, and 1 KiB */
