@@ -8,7 +8,9 @@ enum {
 	MINUTE = 60,
 	HOUR = 3600,
 	DAY = 86400,
-	FATE_MAX = 64 + TEXT_SHOWN_TIMES * SENDER_WHY_MAX, /* octets of what becomes of a sender's mail, with NUL */
+	REFUSED_MAX = 80, /* octets of what becomes of a refused message, with NUL */
+	FATE_MAX = 2 * REFUSED_MAX +
+		   TEXT_SHOWN_TIMES * SENDER_WHY_MAX, /* octets of what becomes of a sender's mail, with NUL */
 };
 
 /* What is said of each profile; empty: nothing. */
@@ -88,24 +90,53 @@ static void show_fates(FILE *out, const char *label, const struct fates *fates)
 	}
 }
 
+/* In days from one on, with two digits behind the point where they say something. */
+static void put_duration(uint64_t seconds, char *text, size_t size)
+{
+	uint64_t hundredths = seconds / (DAY / 100);
+
+	if (seconds >= DAY && hundredths % 100 == 0)
+		snprintf(text, size, "%" PRIu64 " day%s", hundredths / 100, hundredths == 100 ? "" : "s");
+	else if (seconds >= DAY)
+		snprintf(text, size, "%" PRIu64 ".%02u days", hundredths / 100, (unsigned)(hundredths % 100));
+	else if (seconds % HOUR == 0)
+		snprintf(text, size, "%" PRIu64 " h", seconds / HOUR);
+	else if (seconds % MINUTE == 0)
+		snprintf(text, size, "%" PRIu64 " min", seconds / MINUTE);
+	else
+		snprintf(text, size, "%" PRIu64 " s", seconds);
+}
+
 /* --- who parts --- */
 
-static const char *refusal(const struct sender_result *result)
+/* What becomes of a refused message. */
+static void tell_refused(const struct sender_result *result, char text[static REFUSED_MAX])
 {
-	if (result->outcome != SENDER_OUTCOME_REFUSES || result->profile->refused == SENDER_REFUSED_UNKNOWN)
-		return "";
-	return result->profile->refused == SENDER_REFUSED_BOUNCES ? ", bounces at once" : ", is tried again";
+	const struct sender_profile *profile = result->profile;
+	char duration[REFUSED_MAX / 2];
+
+	text[0] = '\0';
+	if (result->outcome != SENDER_OUTCOME_REFUSES || profile->refused == SENDER_REFUSED_UNKNOWN)
+		return;
+	put_duration((uint64_t)profile->refused_s, duration, sizeof(duration));
+	if (profile->refused == SENDER_REFUSED_BOUNCES)
+		snprintf(text, REFUSED_MAX, ", bounces at once");
+	else if (profile->refused_s == SENDER_NO_LIMIT)
+		snprintf(text, REFUSED_MAX, ", is tried again");
+	else
+		snprintf(text, REFUSED_MAX, ", is tried again for %s", duration);
 }
 
 static void tell_parting(const struct sender_result *result, char text[static FATE_MAX])
 {
-	char why[SENDER_WHY_MAX], shown[TEXT_SHOWN_TIMES * SENDER_WHY_MAX];
+	char why[SENDER_WHY_MAX], shown[TEXT_SHOWN_TIMES * SENDER_WHY_MAX], refused[REFUSED_MAX];
 	bool reason = result->why.cause != SENDER_CAUSE_NOTHING;
 
 	sender_why_text(&result->why, why);
 	text_show(shown, sizeof(shown), span_of(why));
-	snprintf(text, FATE_MAX, "%s%s%s%s%s", sender_outcome_names[result->outcome], refusal(result),
-		 reason ? " (" : "", shown, reason ? ")" : "");
+	tell_refused(result, refused);
+	snprintf(text, FATE_MAX, "%s%s%s%s%s", sender_outcome_names[result->outcome], refused, reason ? " (" : "",
+		 shown, reason ? ")" : "");
 }
 
 static void explain_parting(FILE *out, const struct sender_result *result)
@@ -130,23 +161,6 @@ static void explain_parting(FILE *out, const struct sender_result *result)
 
 /* --- until when --- */
 
-/* In days from one on, with two digits behind the point where they say something. */
-static void put_duration(uint64_t seconds, char *text, size_t size)
-{
-	uint64_t hundredths = seconds / (DAY / 100);
-
-	if (seconds >= DAY && hundredths % 100 == 0)
-		snprintf(text, size, "%" PRIu64 " day%s", hundredths / 100, hundredths == 100 ? "" : "s");
-	else if (seconds >= DAY)
-		snprintf(text, size, "%" PRIu64 ".%02u days", hundredths / 100, (unsigned)(hundredths % 100));
-	else if (seconds % HOUR == 0)
-		snprintf(text, size, "%" PRIu64 " h", seconds / HOUR);
-	else if (seconds % MINUTE == 0)
-		snprintf(text, size, "%" PRIu64 " min", seconds / MINUTE);
-	else
-		snprintf(text, size, "%" PRIu64 " s", seconds);
-}
-
 static void explain_gone(FILE *out, const struct sender_result *result, enum sender_gone gone)
 {
 	static const char *const left[] = { [SENDER_GONE_NOTHING] = "",
@@ -169,7 +183,11 @@ static void explain_gone(FILE *out, const struct sender_result *result, enum sen
 			snprintf(fates.text[i], FATE_MAX, "stops with the next message");
 			break;
 		case SENDER_UNTIL_WITHIN:
-			snprintf(fates.text[i], FATE_MAX, "stops within %s", duration);
+			snprintf(fates.text[i], FATE_MAX, "stops within %s%s", duration,
+				 gone == SENDER_GONE_POLICY &&
+						 sender_profiles[i].fetch_fails == SENDER_FETCH_FAILS_NEW_ID_DROPS
+					 ? ", or with the next message where the id changes"
+					 : "");
 			break;
 		case SENDER_UNTIL_STAYS:
 			snprintf(fates.text[i], FATE_MAX, "enforces on, %s", left[gone]);

@@ -77,7 +77,9 @@ static void what_if_is_answered_for_each_sender(void **state)
 		{ "", NULL, SENDER_GONE_POLICY,
 		  "mailauth-zonemta, courier: enforces on, as long as the record stays\n" },
 		{ "", NULL, SENDER_GONE_POLICY,
-		  "postfix-tlspol, chasquid, go-mtasts-maddy, stalwart, kumomta, mimecast: stops within 14 days\n" },
+		  "postfix-tlspol, chasquid, go-mtasts-maddy, mimecast: stops within 14 days\n" },
+		{ "", NULL, SENDER_GONE_POLICY,
+		  "stalwart, kumomta: stops within 14 days, or with the next message where the id changes\n" },
 		{ "", NULL, SENDER_GONE_RECORD, "mailauth-zonemta: stops with the next message\n" },
 		{ "", NULL, SENDER_GONE_RECORD, "mox: enforces on, as long as the policy host answers\n" },
 		{ "body version: STSv1|mode: enforce|mx: mail.example.com|max_age: 31557600|", NULL, SENDER_GONE_RECORD,
@@ -100,6 +102,8 @@ static void what_if_is_answered_for_each_sender(void **state)
 		{ "", "new.example.net", SENDER_GONE_NOTHING,
 		  "chasquid: refused, until up to 10 min after policy and id are new\n" },
 		{ "", "new.example.net", SENDER_GONE_NOTHING, "postfix-mta-sts-resolver: unknown\n" },
+		{ "body version: STSv1|mode: enforce|mx: mail.example.com.|max_age: 604800|", NULL, SENDER_GONE_NOTHING,
+		  "postfix-tlspol: refuses, is tried again for 5 days (line 3: mx: mail.example.com.)\n" },
 		{ "", "mail.example.com", SENDER_GONE_NOTHING, "gmail, exchange-online: delivered\n" },
 	};
 
