@@ -4,29 +4,7 @@
 
 #include "parsers/utf8.h"
 
-/* ---- a record's beginning and end ---- */
-
-struct pack_mark pack_begin(const struct record_buffer *b)
-{
-	struct pack_mark mark = { .n = b->n };
-
-	for (int t = 0; t < TABLE_COUNT; t++)
-		mark.count[t] = b->table[t].count;
-	return mark;
-}
-
-struct pack_mark pack_begin_in_frame(struct record_buffer *b)
-{
-	struct pack_mark mark = pack_begin(b);
-
-	if (!b->begun) {
-		/* Readers of the plain stream see no frames: this tells them where differences and numbers
-		 * begin anew. */
-		pack_array(b, FRAME_ELEMENTS);
-		pack_uint(b, RECORD_KIND_FRAME);
-	}
-	return mark;
-}
+/* ---- a record's end ---- */
 
 void pack_cut_back(struct record_buffer *b, const struct pack_mark *mark)
 {

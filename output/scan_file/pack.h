@@ -30,15 +30,19 @@ struct pack_mark {
 	uint32_t count[TABLE_COUNT];
 };
 
-struct pack_mark pack_begin(const struct record_buffer *b);
-
-/* The same for what refers to the frame: where readers of the plain stream begin anew is told them, once. */
-struct pack_mark pack_begin_in_frame(struct record_buffer *b);
-
 /* The record is whole (0), or the buffer is as before (-1). */
 int pack_finish(struct record_buffer *b, const struct pack_mark *mark);
 
 void pack_cut_back(struct record_buffer *b, const struct pack_mark *mark);
+
+static inline struct pack_mark pack_begin(const struct record_buffer *b)
+{
+	struct pack_mark mark = { .n = b->n };
+
+	for (int t = 0; t < TABLE_COUNT; t++)
+		mark.count[t] = b->table[t].count;
+	return mark;
+}
 
 /* ---- values ---- */
 
@@ -53,6 +57,20 @@ static inline void pack_uint(struct record_buffer *b, uint64_t value)
 		b->data[b->n++] = (char)value;
 	else
 		msgpack_pack_uint64(&b->packer, value);
+}
+
+/* The same for what refers to the frame: where readers of the plain stream begin anew is told them, once. */
+static inline struct pack_mark pack_begin_in_frame(struct record_buffer *b)
+{
+	struct pack_mark mark = pack_begin(b);
+
+	if (!b->begun) {
+		/* Readers of the plain stream see no frames: this tells them where differences and numbers
+		 * begin anew. */
+		pack_array(b, FRAME_ELEMENTS);
+		pack_uint(b, RECORD_KIND_FRAME);
+	}
+	return mark;
 }
 
 static inline void pack_int(struct record_buffer *b, int64_t value)
@@ -134,7 +152,20 @@ struct pack_referred {
 	long body;
 };
 
-bool pack_policy_is_empty(const struct obs_policy *policy);
+static inline bool pack_answer_is_empty(const struct obs_answer *answer)
+{
+	return pack_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0 &&
+	       !pack_has_why(answer);
+}
+
+/* Does it say nothing, so that it need not be written? */
+static inline bool pack_policy_is_empty(const struct obs_policy *p)
+{
+	return pack_answer_is_empty(&p->a) && pack_answer_is_empty(&p->aaaa) && p->address_count == 0 &&
+	       p->address_omitted == 0 && !p->reserved && p->status == CONNECT_SKIPPED && p->fetch_ms == 0 &&
+	       obs_tls_is_empty(&p->tls) && obs_http_is_empty(&p->http);
+}
+
 void pack_referred(struct record_buffer *b, const struct obs_policy *policy, struct pack_referred *referred);
 void pack_policy(struct record_buffer *b, const struct obs_policy *policy, const struct pack_referred *referred);
 

@@ -275,7 +275,8 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	const unsigned fields = fields_of(o);
 	unsigned count = FIELD_COUNT;
 
-	pack_referred(b, &o->policy, &referred);
+	if (fields >> FIELD_POLICY & 1)
+		pack_referred(b, &o->policy, &referred);
 	while (count > FIELD_SHAPE + 1 && !(fields >> (count - 1) & 1))
 		count--;
 	pack_array(b, count);

@@ -18,9 +18,7 @@ static void pack_host_answer(struct record_buffer *b, const struct obs_answer *a
 
 static bool tlsa_is_empty(const struct obs_tlsa *tlsa)
 {
-	return !tlsa->base.p && tlsa->count == 0 && tlsa->omitted == 0 && tlsa->answer.tries == 0 &&
-	       pack_flags(&tlsa->answer) == 0 && tlsa->answer.cname_count == 0 && tlsa->answer.ttl == 0 &&
-	       !pack_has_why(&tlsa->answer);
+	return !tlsa->base.p && tlsa->count == 0 && tlsa->omitted == 0 && pack_answer_is_empty(&tlsa->answer);
 }
 
 static void pack_tlsa_record(struct record_buffer *b, const struct obs_tlsa_record *record)

@@ -13,19 +13,6 @@ static void pack_answer(struct record_buffer *b, const struct obs_answer *answer
 		pack_text(b, answer->cname[i]);
 }
 
-static bool answer_is_empty(const struct obs_answer *answer)
-{
-	return pack_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0 &&
-	       !pack_has_why(answer);
-}
-
-bool pack_policy_is_empty(const struct obs_policy *p)
-{
-	return answer_is_empty(&p->a) && answer_is_empty(&p->aaaa) && p->address_count == 0 &&
-	       p->address_omitted == 0 && !p->reserved && p->status == CONNECT_SKIPPED && p->fetch_ms == 0 &&
-	       obs_tls_is_empty(&p->tls) && obs_http_is_empty(&p->http);
-}
-
 /* The number of the body in the frame; it is written where it is new. */
 static long pack_body(struct record_buffer *b, const struct obs_http *http)
 {
