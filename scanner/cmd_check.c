@@ -263,6 +263,7 @@ static int run(struct check *check, struct error *error)
 		return EXIT_FATAL;
 	check->context = net_live_context(&check->live, check->options, on_done, check);
 	check->context.host_done = on_host_done;
+	check->context.without_sni = true; /* of a few hosts */
 	check->hosts.context = &check->context;
 	for (unsigned i = 0; i < check->names; i++)
 		begin(check, &check->name[i]);

@@ -338,7 +338,7 @@ static const struct obs_smtp *extra_at(const struct host_job *host, enum smtp_sn
 	if (host->arena.full)
 		return NULL;
 	if (sni == SMTP_SNI_NONE)
-		return secure;
+		return host->context->without_sni ? secure : NULL;
 	if (!tlsa || span_equal(tlsa->base, host->facts.name))
 		return NULL;
 	return secure ? secure : first_at(host, SMTP_HANDSHAKE);

@@ -211,6 +211,7 @@ struct job_context net_live_context(struct net_live *live, const struct options 
 				     .domain_blocklist = options->domain_blocklist,
 				     .done = done,
 				     .ad_believed = net_live_believes_ad(options),
+				     .without_sni = options->smtp_without_sni,
 				     .arg = arg };
 }
 

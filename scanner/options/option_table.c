@@ -121,6 +121,8 @@ const struct option_row option_table[] = {
 	{ "smtp-canaries", 0, "LIST", OPTION_HOSTS, SCAN, RESUME_FREE, SECTION_SMTP, 0,
 	  .help = "mail servers that are surely well, NAME,... or @FILE: if they seem not to be, it is our own way that is shut "
 		  "[some of large operators]" },
+	{ "smtp-without-sni", 0, NULL, OPTION_FLAG, SCAN, RESUME_SAME, SECTION_SMTP, AT(smtp_without_sni),
+	  .help = "one more connection to each mail server, without SNI: what it shows by default (818), as check does" },
 	{ "keep-certificates", 0, NULL, OPTION_FLAG, SCAN, RESUME_SAME, SECTION_SMTP, AT(keep_certificates),
 	  .help = "store each certificate whole (DER), once" },
 	{ "trust-ad", 0, NULL, OPTION_FLAG, BOTH, RESUME_FREE, SECTION_SMTP, AT(trust_ad),

@@ -97,6 +97,7 @@ struct options {
 	struct options_host canary[OPTIONS_CANARIES_MAX]; /* that surely answer; … */
 	unsigned canary_count;                            /* … 0: those of datasets/smtp_canaries.csv */
 	bool keep_certificates;                           /* whole, once each */
+	bool smtp_without_sni;                            /* each host's default certificate, too; check always does */
 	bool trust_ad;                                    /* of name servers off loopback, too */
 	/* check: what is imagined */
 	const char *if_mx; /* an MX; NULL: none */

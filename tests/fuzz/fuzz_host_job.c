@@ -191,6 +191,7 @@ static void look_at(struct host_job *host)
 	const uint8_t octet = job_input_octet();
 
 	world.context.ad_believed = octet & 2;
+	world.context.without_sni = true;
 	world.context.no_ipv4 = octet & 4;
 	world.context.no_ipv6 = octet & 8;
 	world.patient = octet & 1;

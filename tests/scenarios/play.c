@@ -31,6 +31,7 @@ bool play_init(struct play *play, const struct script *script)
 					      .done = on_done,
 					      .host_done = script->smtp ? on_host_done : NULL,
 					      .ad_believed = script->ad_believed,
+					      .without_sni = true,
 					      .no_ipv4 = script->no_ipv4,
 					      .no_ipv6 = script->no_ipv6,
 					      .arg = play };

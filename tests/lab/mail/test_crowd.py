@@ -16,7 +16,7 @@ import sys
 import time
 
 SETTLE = 30       # seconds until the fault server has written its last counts
-SMTP_TIMEOUT = 5  # seconds of one probe; three times as long when it is tried once more
+SMTP_TIMEOUT = 10  # seconds of one probe, three times as many when it is tried once more: a slow machine makes no good host silent
 
 
 def scan(out, *more):

@@ -9,7 +9,7 @@ mkdir -p "$OUT"
 . "$here/survey.sh"
 
 survey mail "$MAIL_LIST" "$MAIL_TRUTH" --name-servers "$RESOLVER" --smtp=all --smtp-port "$SMTP_PORT" --smtp-timeout "${SMTP_TIMEOUT:-7}" \
-	--smtp-canaries "$CANARIES" --smtp-concurrency 80 --ehlo-domain scanner.lab-servers.net >"$OUT/mail.said" 2>&1
+	--smtp-canaries "$CANARIES" --smtp-concurrency 80 --smtp-without-sni --ehlo-domain scanner.lab-servers.net >"$OUT/mail.said" 2>&1
 total mail
 
 ! [ -e "$TRIPWIRE" ]

@@ -39,7 +39,8 @@ static void every_option_lands_in_its_member(void **state)
 
 	(void)state;
 	assert_int_equal(read_line(&options, ""), OPTIONS_OK);
-	assert_false(options_probes(&options) || options.keep_certificates || options.trust_ad);
+	assert_false(options_probes(&options) || options.keep_certificates || options.smtp_without_sni ||
+		     options.trust_ad);
 	assert_int_equal(options.smtp_concurrency, 10000);
 	assert_true(options.smtp_timeout == 120);
 	assert_null(options.ehlo_domain);
@@ -47,14 +48,15 @@ static void every_option_lands_in_its_member(void **state)
 	options_free(&options);
 
 	assert_int_equal(read_line(&options, "--mx-hosts --ehlo-domain scan.example.org --smtp-concurrency 9 "
-					     "--smtp-timeout 4.5 --keep-certificates --trust-ad "
+					     "--smtp-timeout 4.5 --keep-certificates --smtp-without-sni --trust-ad "
 					     "--smtp-canaries mx.example,b\xc3\xbc"
 					     "cher.example,MX.example.org."),
 			 OPTIONS_OK);
 	assert_true(options.mx_hosts && options_probes(&options) && options.smtp == OPTIONS_SMTP_NONE);
 	assert_string_equal(options.ehlo_domain, "scan.example.org");
 	assert_int_equal(options.smtp_concurrency, 9);
-	assert_true(options.smtp_timeout == 4.5 && options.keep_certificates && options.trust_ad);
+	assert_true(options.smtp_timeout == 4.5 && options.keep_certificates && options.smtp_without_sni &&
+		    options.trust_ad);
 	assert_int_equal(options.canary_count, 3);
 	assert_true(is_canary(&options, 0, "mx.example") && is_canary(&options, 1, "xn--bcher-kva.example") &&
 		    is_canary(&options, 2, "mx.example.org"));
