@@ -355,8 +355,8 @@ int host_store_add_vantage(struct host_store *store, const struct obs_vantage *v
 		enum vantage_state state = vantage->state[family];
 		bool bad = state == VANTAGE_BLOCKED || state == VANTAGE_INTERCEPTED;
 
-		if (!bad && state != VANTAGE_OPEN)
-			continue; /* says nothing of others */
+		if (!bad && state != VANTAGE_OPEN && state != VANTAGE_PARTIAL) /* who is reached in part is reached */
+			continue;                                              /* says nothing of others */
 		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad }))
 			return fail_memory(error);
 	}

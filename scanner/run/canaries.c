@@ -206,7 +206,11 @@ static void hold(struct canaries *canaries, bool is_shut)
 {
 	char states[80];
 
-	if (is_shut && canaries->shut_since_s < 0) {
+	if (is_shut && atomic_load(&canaries->scan->phase) == SCAN_END) {
+		log_warning("port %u is shut to us (%s): mail servers that failed since the last canary that was well "
+			    "are taken for unknown",
+			    canaries->scan->options->smtp_port, put_states(canaries->last, states));
+	} else if (is_shut && canaries->shut_since_s < 0) {
 		canaries->shut_since_s = canaries->now_s;
 		log_warning("port %u is shut to us (%s): no mail server is probed until it is open again",
 			    canaries->scan->options->smtp_port, put_states(canaries->last, states));
@@ -288,6 +292,11 @@ double canaries_tick(struct canaries *canaries, double now_s)
 	if (!canaries->is_open)
 		return 0;
 	write_unwritten(canaries);
+	/* what failed is looked at again, for the last time: now it matters most */
+	if (!canaries->second_pass && atomic_load(&scan->phase) == SCAN_SECOND_PASS) {
+		canaries->second_pass = true;
+		canaries->due_s = now_s;
+	}
 	if (!canaries->testing && (suspicious || now_s >= canaries->due_s))
 		test(canaries, canaries->shut_since_s >= 0);
 	return canaries->shut_since_s >= 0 ? now_s - canaries->shut_since_s : 0;

@@ -33,6 +33,7 @@ struct canaries {
 	struct vantage *vantage; /* NULL: none are asked */
 	bool is_open;            /* its network, on the scan's loop */
 	bool testing, all;       /* one, or all of them, now */
+	bool second_pass;        /* it has begun */
 	bool unwritten;          /* what the last one saw, since the sink was busy */
 	unsigned turn;
 	double now_s, due_s; /* seconds of the scan */
