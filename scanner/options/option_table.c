@@ -84,7 +84,7 @@ const struct option_row option_table[] = {
 	  .help = "stop after that time, leaving a resumable file; 0 is no limit [0]",
 	  .most = RUNTIME_MOST, .unit = "seconds" },
 	{ "max-outage", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_outage),
-	  .help = "stop when no name server has answered for that long; 0 waits for ever [0]",
+	  .help = "stop when no name server has answered, or port 25 has been shut, for that long; 0 waits for ever [0]",
 	  .most = RUNTIME_MOST, .unit = "seconds" },
 
 	{ "name-servers", 0, "LIST", OPTION_SERVERS, BOTH, RESUME_FREE, SECTION_DNS, 0,
@@ -136,10 +136,10 @@ const struct option_row option_table[] = {
 	  .help = "of these, to one name server; 0 is no limit of its own [0]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "queries a second" },
 	{ "host-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(host_rate),
-	  .help = "connections a second to one policy host's address; 0 is no limit [50; 0 within --allow-reserved]",
+	  .help = "connections a second to one address of a policy host or mail server; 0 is no limit [50; 0 within --allow-reserved]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "provider-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(provider_rate),
-	  .help = "connections a second to policy hosts that are aliases into one registrable domain; 0 is no limit "
+	  .help = "connections a second to policy hosts and mail servers that are aliases into one registrable domain; 0 is no limit "
 		  "[200; 0 within --allow-reserved]", .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
 	  .help = "whom to write to, put into the User-Agent" },
