@@ -215,6 +215,13 @@ struct job_context net_live_context(struct net_live *live, const struct options 
 				     .arg = arg };
 }
 
+unsigned net_live_probing(const struct net_live *live)
+{
+	const struct gate *gate = live->mail ? net_smtp_gate(live->mail) : NULL;
+
+	return gate ? gate->open + gate->slow : 0;
+}
+
 void net_live_stop(struct net_live *live)
 {
 	net_cares_stop(live->dns);

@@ -71,6 +71,9 @@ __attribute__((warn_unused_result)) int net_live_open_canary(struct net_live *li
 							     struct net_live_shared *shared, double timeout_s,
 							     struct error *error);
 
+/* Connections to MX hosts now. */
+unsigned net_live_probing(const struct net_live *live);
+
 /* Does the AD bit of the name servers' answers count? */
 bool net_live_believes_ad(const struct options *options);
 

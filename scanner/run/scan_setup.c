@@ -20,6 +20,7 @@ enum {
 	FILES_LEAST = 20,       /* below, not even files and the main loop have theirs, … */
 	FILES_A_WORKER = 8,     /* … its loop and one fetch, … */
 	FILES_A_SERVER = 3,     /* … its UDP sockets and a TCP connection, for each worker */
+	FILES_PROBES_PART = 4,  /* of all, where they are few, is for probes of mail servers at least */
 	SINK_BUFFERS_SPARE = 2, /* beyond one a worker: one being written, one ready */
 };
 
@@ -49,7 +50,8 @@ static int raise_file_limit(const struct options *options, struct error *error)
 	return 0;
 }
 
-/* Of the descriptors that are left, half for probes that wait beside the window, where there are few. */
+/* Where descriptors are few, those that policy fetches leave are for probes, half of them for such as wait beside the
+ * window. */
 static void share_probes(struct scan *scan)
 {
 	const struct options *options = scan->options;
@@ -58,12 +60,12 @@ static void share_probes(struct scan *scan)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		left = limit.rlim_cur > others ? limit.rlim_cur - others : 0;
-		all = all < left ? all : left;
-		slow = slow < left - all ? slow : left - all;
-		if (slow < all && slow < left / 2) {
-			all = left / 2;
-			slow = left - all;
+		left = limit.rlim_cur / FILES_PROBES_PART;
+		if (limit.rlim_cur > others && limit.rlim_cur - others > left)
+			left = limit.rlim_cur - others;
+		if (all + slow > left) {
+			all = all < left / 2 ? all : left / 2;
+			slow = slow < left - all ? slow : left - all;
 		}
 	}
 	scan->live.probes_at_once = options_part((unsigned)all, scan->workers);

@@ -56,8 +56,13 @@ static void end_drain(struct scan_watch *watch, double now_s)
 	/* the next look would be too late */
 	if (atomic_load(&scan->stop) != SCAN_DRAIN || now_s + SECOND_MS / 1000.0 <= scan->drain_end_s)
 		return;
-	log_warning("stopping at once: %llu domains in flight are left to --resume",
-		    (unsigned long long)SCAN_SUM(scan, in_flight));
+	if (options_probes(scan->options))
+		log_warning("stopping at once: %llu domains and %llu mail servers in flight are left to --resume",
+			    (unsigned long long)SCAN_SUM(scan, in_flight),
+			    (unsigned long long)SCAN_SUM(scan, hosts.in_flight));
+	else
+		log_warning("stopping at once: %llu domains in flight are left to --resume",
+			    (unsigned long long)SCAN_SUM(scan, in_flight));
 	scan_stop(scan, SCAN_AT_ONCE);
 }
 

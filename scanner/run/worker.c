@@ -463,7 +463,7 @@ static void copy_counts(struct worker *worker)
 	if (worker->hosts) {
 		atomic_store(&counts->hosts.in_flight, worker->hosts->in_flight);
 		atomic_store(&counts->hosts.probes, worker->live.probes);
-		atomic_store(&counts->hosts.probing, worker->live.mail ? net_smtp_gate(worker->live.mail)->open : 0);
+		atomic_store(&counts->hosts.probing, net_live_probing(&worker->live));
 	}
 	atomic_store(&counts->paused, server_health_is_paused(net_cares_health(worker->live.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
