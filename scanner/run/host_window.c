@@ -270,6 +270,11 @@ void host_window_turn(struct host_window *hosts, uint64_t now_ms, bool held)
 			break;
 }
 
+bool host_window_is_starved(const struct host_window *hosts)
+{
+	return !STAILQ_EMPTY(&hosts->faulted) && hosts->window.allowed == 1;
+}
+
 void host_window_drop(struct host_window *hosts)
 {
 	struct host_job *job;

@@ -41,6 +41,9 @@ void host_window_take_back(struct host_window *hosts, struct host_job *job);
 /* Record what is finished, and begin others: none where @held, since nobody would answer. */
 void host_window_turn(struct host_window *hosts, uint64_t now_ms, bool held);
 
+/* Have faults of ours left one host at once, and does it wait? */
+bool host_window_is_starved(const struct host_window *hosts);
+
 /* The network is shut: what waits here is left to --resume, and what comes back. */
 void host_window_drop(struct host_window *hosts);
 

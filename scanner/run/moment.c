@@ -106,6 +106,7 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.in_flight = SCAN_SUM(scan, in_flight),
 		.fetching = SCAN_SUM(scan, fetching),
 		.has_hosts = options_probes(scan->options),
+		.of_hosts = scan->options->mx_hosts,
 		.stopping = scan_is_stopping(scan),
 	};
 	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
@@ -122,9 +123,16 @@ double moment_unknown_share(const struct moment *moment)
 	return domains == 0 ? 0 : (double)(moment->unknown + moment->deferred_left) / (double)domains;
 }
 
+uint64_t moment_entries(const struct moment *moment)
+{
+	return moment->domains + (moment->of_hosts ? moment->hosts : 0);
+}
+
 static double share_of(const struct moment *moment, uint64_t part)
 {
-	return moment->domains == 0 ? 0 : (double)part / (double)moment->domains;
+	uint64_t all = moment_entries(moment);
+
+	return all == 0 ? 0 : (double)part / (double)all;
 }
 
 double moment_hosts_unknown_share(const struct moment *moment)

@@ -31,7 +31,8 @@ struct moment {
 	uint64_t deferred_left;     /* domains without a record, to be asked again */
 	uint64_t in_flight;         /* domains */
 	uint64_t fetching;          /* policy fetches */
-	bool has_hosts;             /* MX hosts are probed; else the rest is 0 */
+	bool has_hosts;             /* MX hosts are probed; else the rest is 0 … */
+	bool of_hosts;              /* … and no domain is: its records are lines that are no hosts */
 	uint64_t hosts_left;        /* known, and without a record */
 	uint64_t hosts_in_flight;   /* of these */
 	uint64_t probing;           /* connections to them */
@@ -42,6 +43,9 @@ struct moment {
 
 /* Now. The main thread. */
 void moment_now(const struct scan *scan, struct moment *moment);
+
+/* Of the list, so far: domains, or, of a list of hosts, those too. */
+uint64_t moment_entries(const struct moment *moment);
 
 /* Shares of the domains so far, 0 to 1: of which something stayed unknown, those to be asked again among them; and
  * which do not exist. */

@@ -90,7 +90,7 @@ bool scan_is_paused(const struct scan *scan)
 	for (unsigned i = 0; i < scan->workers; i++) {
 		if (atomic_load(&scan->counts[i].paused))
 			paused = true;
-		else if (atomic_load(&scan->counts[i].in_flight) > 0)
+		else if (atomic_load(&scan->counts[i].in_flight) + atomic_load(&scan->counts[i].hosts.in_flight) > 0)
 			return false;
 	}
 	return paused;

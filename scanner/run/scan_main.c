@@ -181,8 +181,9 @@ static void explain_doubt(struct moment *moment, const struct moment_doubt *doub
 	if (note > moment->note)
 		note = stpcpy(note, "; ");
 	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
-		 "%llu of %llu domains (%.1f %%) %s, more than half", (unsigned long long)doubt->domains,
-		 (unsigned long long)moment->domains, doubt->share * 100, doubt->are);
+		 "%llu of %llu %s (%.1f %%) %s, more than half", (unsigned long long)doubt->domains,
+		 (unsigned long long)moment_entries(moment), moment->of_hosts ? "lines" : "domains", doubt->share * 100,
+		 doubt->are);
 	error_set(&what, "%s: %s", note, doubt->why);
 	tell(&what);
 }

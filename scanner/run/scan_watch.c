@@ -101,12 +101,12 @@ static void warn_without_contact(struct scan_watch *watch)
 	const struct options *options = watch->scan->options;
 
 	if (watch->contact_missed || options->contact || options_is_lab(options) ||
-	    SCAN_SUM(watch->scan, recorded.domains) <= CONTACT_EXPECTED_ABOVE)
+	    SCAN_SUM(watch->scan, recorded.domains) + SCAN_SUM(watch->scan, hosts.recorded) <= CONTACT_EXPECTED_ABOVE)
 		return;
 	watch->contact_missed = true;
-	log_warning("more than %d domains without --contact: give a URL or mail address, so that those who run them "
+	log_warning("more than %d domains%s without --contact: give a URL or mail address, so that those who run them "
 		    "can ask what this is",
-		    CONTACT_EXPECTED_ABOVE);
+		    CONTACT_EXPECTED_ABOVE, options_probes(options) ? " and mail servers" : "");
 }
 
 /* What the kernel has no room for is lost, and asked again. */

@@ -461,6 +461,8 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->fetches, worker->live.fetches);
 	atomic_store(&counts->fetching, worker->live.web ? net_curl_gate(worker->live.web)->open : 0);
 	if (worker->hosts) {
+		if (host_window_is_starved(worker->hosts))
+			atomic_store(&counts->starved, 1);
 		atomic_store(&counts->hosts.in_flight, worker->hosts->in_flight);
 		atomic_store(&counts->hosts.probes, worker->live.probes);
 		atomic_store(&counts->hosts.probing, net_live_probing(&worker->live));

@@ -137,7 +137,8 @@ class ListOfHosts(Probes):
     NAMES = ["mail.a1.test", "MAIL.A1.test.", "mail.b2.test", "not a host", "mail.a1.test", "nx3.test", "192.0.2.1"]
 
     def test_each_line_is_a_host(self):
-        self.run_tool(*self.options(self.NAMES, "--mx-hosts"), status=0)
+        _, err = self.run_tool(*self.options(self.NAMES, "--mx-hosts"), status=0)
+        self.assertEqual(err, "")
         self.assertEqual(self.hosts(), {"mail.a1.test": [1], "mail.b2.test": [1], "nx3.test": [1]})
         self.assertEqual(self.mail.connections, 2)
         self.assertEqual(self.verify(self.out), ("complete", 2))
