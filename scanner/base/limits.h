@@ -93,7 +93,7 @@ enum {
 	SMTP_QUIT_MS = 5000,            /* what is known is known: waiting is but polite */
 	SMTP_TIMEOUT_S = 120,           /* --smtp-timeout: one probe from its first SYN to its end */
 	SMTP_LAST_FACTOR = 3,           /* in the last pass it may take so much longer, so 360 s */
-	SMTP_SLOW_MS = 5000,            /* a probe so old takes no room in the window any more; most take one second */
+	SMTP_SLOW_MS = 3000,            /* a probe so old takes no room in the window any more; far ones take 2 s */
 	SMTP_SLOW_MAX = 4096,           /* probes beside the window for that: a descriptor each, and 1 KiB */
 	SMTP_CLOCK_MS = 250,            /* between looks at the limits: so late they may end */
 	SMTP_READ_MAX = 16384,          /* octets read at once; one buffer for all, and a TLS record fits in */
