@@ -1,5 +1,6 @@
-/* bench_smtp PORT CA_FILE COUNT [wait] - scanner/smtp against smtp_server: COUNT probes, 20 at once; its peer is
- * smtp_loop. With `wait` and a silent server, all of them at once, and the memory they take while they wait.
+/* bench_smtp PORT CA_FILE COUNT [wait|beside] - scanner/smtp against smtp_server: COUNT probes, 20 at once; its peer is
+ * smtp_loop. wait: of its silent host, all of them at once, and the memory they take meanwhile. beside: COUNT of the
+ * one that talks, alone, and once more beside COUNT of the silent one, in a window that has room for all.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,6 @@ struct slot {
 static struct {
 	uv_loop_t loop;
 	struct net_smtp *smtp;
-	struct slot *slot;
 	unsigned long begun, done, good, count;
 } client;
 
@@ -78,15 +78,17 @@ static void on_settled(uv_timer_t *timer)
 	uv_stop(timer->loop);
 }
 
-static void begin_all(unsigned long slots)
+/* Begin @count probes of @address, each in a slot of its own. */
+static void begin_some(unsigned long count, const char *address)
 {
-	client.slot = calloc(slots, sizeof(*client.slot));
-	if (!client.slot)
-		abort();
-	for (unsigned long i = 0; i < slots && i < client.count; i++) {
-		struct slot *slot = &client.slot[i];
+	struct slot *slots = calloc(count, sizeof(*slots));
 
-		address_parse(SPAN_LITERAL("127.0.0.1"), &slot->address);
+	if (!slots)
+		abort();
+	for (unsigned long i = 0; i < count; i++) {
+		struct slot *slot = &slots[i];
+
+		address_parse(span_of(address), &slot->address);
 		slot->probe = (struct net_probe){ .host = SPAN_LITERAL(HOST),
 						  .sni_name = SPAN_LITERAL(HOST),
 						  .address = &slot->address,
@@ -97,40 +99,67 @@ static void begin_all(unsigned long slots)
 	}
 }
 
-static void measure_wait(void)
-{
-	double before = rss_mib(), now;
-	uv_timer_t timer;
-
-	begin_all(client.count);
-	uv_timer_init(&client.loop, &timer);
-	uv_timer_start(&timer, on_settled, SETTLE_MS, 0);
-	uv_run(&client.loop, UV_RUN_DEFAULT);
-	now = rss_mib();
-	printf("waiting=%lu\nrss_mib=%.2f\neach_kib=%.2f\n", client.count - client.done, now - before,
-	       (now - before) * 1024 / (double)client.count);
-}
-
-static void measure_probes(void)
+/* Of the host that talks, until all are done: CPU of each. */
+static double probe_all_ms(void)
 {
 	double before = cpu_s();
 
-	begin_all(WINDOW);
+	client.begun = client.done = client.good = 0;
+	begin_some(WINDOW, "127.0.0.1");
 	while (client.done < client.count)
 		uv_run(&client.loop, UV_RUN_DEFAULT);
-	printf("good=%lu\ncpu_ms=%.3f\n", client.good, (cpu_s() - before) * 1e3 / (double)client.count);
+	return (cpu_s() - before) * 1e3 / (double)client.count;
+}
+
+static bool measure_probes(void)
+{
+	double each = probe_all_ms();
+
+	printf("good=%lu\ncpu_ms=%.3f\n", client.good, each);
+	return client.good == client.count;
+}
+
+static void begin_silent(void)
+{
+	uv_timer_t timer;
+
+	begin_some(client.count, "127.0.0.2");
+	uv_timer_init(&client.loop, &timer);
+	uv_timer_start(&timer, on_settled, SETTLE_MS, 0);
+	uv_run(&client.loop, UV_RUN_DEFAULT);
+}
+
+static bool measure_wait(void)
+{
+	double before = rss_mib(), now;
+
+	begin_silent();
+	now = rss_mib();
+	printf("waiting=%lu\nrss_mib=%.2f\neach_kib=%.2f\n", client.count - client.done, now - before,
+	       (now - before) * 1024 / (double)client.count);
+	return client.done == 0;
+}
+
+static bool measure_beside(void)
+{
+	double alone = probe_all_ms();
+	bool good = client.good == client.count;
+
+	begin_silent();
+	printf("alone_ms=%.3f\nbeside_ms=%.3f\n", alone, probe_all_ms());
+	return good && client.good == client.count;
 }
 
 int main(int argc, char **argv)
 {
-	bool wait = argc > 4 && strcmp(argv[4], "wait") == 0;
+	const char *mode = argc > 4 ? argv[4] : "";
 	struct cidr_set *allow = cidr_set_new();
 	struct net_smtp_options options = {
 		.loop = &client.loop, .hosts = host_limit_new(0), .allow = allow, .ehlo_domain = "bench.example.test"
 	};
 	struct tls_store *store;
 	struct rlimit files;
-	struct error error = { .text = "usage: bench_smtp PORT CA_FILE COUNT [wait]" };
+	struct error error = { .text = "usage: bench_smtp PORT CA_FILE COUNT [wait|beside]" };
 
 	client.count = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -144,14 +173,12 @@ int main(int argc, char **argv)
 		options.phase_ms[phase] = PATIENCE_S * 1000;
 	options.store = store;
 	options.smtp_port = (uint16_t)strtoul(argv[1], NULL, 10);
-	options.concurrency = wait ? (unsigned)client.count : WINDOW;
+	options.concurrency = WINDOW + (*mode ? (unsigned)client.count : 0);
 	if (net_smtp_open(&client.smtp, &options, &error) != 0)
 		goto failed;
-	if (wait)
-		measure_wait();
-	else
-		measure_probes();
-	return wait || client.good == client.count ? 0 : 1;
+	if (strcmp(mode, "wait") == 0)
+		return measure_wait() ? 0 : 1;
+	return (strcmp(mode, "beside") == 0 ? measure_beside() : measure_probes()) ? 0 : 1;
 failed:
 	fprintf(stderr, "%s\n", error.text);
 	return 1;

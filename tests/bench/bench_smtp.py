@@ -16,8 +16,8 @@ TRIES = 3              # of it: on a busy machine it may stand still for seconds
 class Server:
     """smtp_server on the server's core; it ends with its input."""
 
-    def __init__(self, context, *mode):
-        self.argv = ["taskset", "-c", tools.SERVER_CORE, str(context.tools / "smtp_server"), *mode]
+    def __init__(self, context):
+        self.argv = ["taskset", "-c", tools.SERVER_CORE, str(context.tools / "smtp_server")]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -65,8 +65,16 @@ def s_client_cpu_ms(server):
     return done.cpu * 1e3 / S_CLIENTS
 
 
+def many(context, server, mode):
+    """What bench_smtp prints of WAITING probes that wait."""
+    done = tools.measure(server.client(context.tools / "bench_smtp", WAITING, mode))
+    if done.status != 0:
+        raise RuntimeError(f"bench_smtp {mode} ended with {done.status}: {done.out[-500:]}")
+    return tools.values(done.out)
+
+
 def measure(context):
-    """Rows of a table, then instructions ÷ those of the loop (None without valgrind), and MiB of the waiting."""
+    """Rows of a table, then instructions ÷ those of the loop (None without valgrind), and what is told of the waiting."""
     with Server(context) as server:
         rows = [["scanner/smtp", cpu_ms(context, server, "bench_smtp")], ["blocking OpenSSL loop", cpu_ms(context, server, "smtp_loop")]]
         ratio = None
@@ -76,10 +84,6 @@ def measure(context):
             ratio = rows[0][2] / rows[1][2]
         if context.has("openssl"):
             rows.append(["openssl s_client -starttls smtp", s_client_cpu_ms(server)])
-    with Server(context, "silent") as server:
-        done = tools.measure(server.client(context.tools / "bench_smtp", WAITING, "wait"))
-        waiting = tools.values(done.out)
-    if done.status != 0 or waiting.get("waiting") != WAITING:
-        raise RuntimeError(f"bench_smtp wait ended with {done.status}: {done.out[-500:]}")
+        waiting = many(context, server, "wait") | many(context, server, "beside")
     cells = [[row[0], f"{row[1]:.2f}", f"{row[2]:.2f}" if len(row) > 2 else "–"] for row in rows]
     return cells, ratio, waiting

@@ -1,5 +1,5 @@
-/* smtp_server [silent] - an MX host on loopback for probes: greeting, EHLO, STARTTLS (ECDSA P-256, leaf and
- * intermediate, TLS 1.3), QUIT. silent: it accepts, and says nothing.
+/* smtp_server - MX hosts on loopback for probes. At 127.0.0.1: greeting, EHLO, STARTTLS (ECDSA P-256, leaf and
+ * intermediate, TLS 1.3), QUIT. At 127.0.0.2, on the same port: it accepts, and says nothing.
  *
  * Prints its port and the file with its root, and serves until its standard input closes. One thread, epoll: five
  * thousand connections may wait.
@@ -35,7 +35,6 @@ struct connection {
 
 static SSL_CTX *ctx;
 static int poller;
-static bool silent;
 
 static char *make_context(void)
 {
@@ -129,7 +128,7 @@ static void serve(struct connection *c)
 	}
 }
 
-static void accept_all(int listener)
+static void accept_all(int listener, bool silent)
 {
 	int fd, on = 1;
 
@@ -146,45 +145,50 @@ static void accept_all(int listener)
 	}
 }
 
-static int listen_on(struct sockaddr_in *at)
+/* @host: of 127.0.0.0/8. @port is what it is, or becomes it where it is 0. */
+static int listen_on(unsigned host, in_port_t *port)
 {
+	struct sockaddr_in here = { .sin_family = AF_INET,
+				    .sin_port = *port,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host) };
+	struct sockaddr_in *at = &here;
 	socklen_t n = sizeof(*at);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (bind(fd, (struct sockaddr *)at, n) != 0 || listen(fd, BACKLOG) != 0) {
 		perror("smtp_server");
 		exit(1);
 	}
 	getsockname(fd, (struct sockaddr *)at, &n);
+	*port = at->sin_port;
 	return fd;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	struct epoll_event event[EVENTS];
-	struct sockaddr_in at;
 	struct rlimit files;
 	char *ca_file = make_context();
-	int listener = listen_on(&at);
+	in_port_t port = 0;
+	int talker = listen_on(1, &port), silent = listen_on(2, &port);
 
 	signal(SIGPIPE, SIG_IGN);
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
-	silent = argc > 1 && strcmp(argv[1], "silent") == 0;
 	poller = epoll_create1(EPOLL_CLOEXEC);
-	epoll_ctl(poller, EPOLL_CTL_ADD, listener, &(struct epoll_event){ .events = EPOLLIN });
-	epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &(struct epoll_event){ .events = EPOLLIN, .data.ptr = &at });
-	printf("%u %s\n", ntohs(at.sin_port), ca_file);
+	epoll_ctl(poller, EPOLL_CTL_ADD, talker, &(struct epoll_event){ .events = EPOLLIN, .data.ptr = &talker });
+	epoll_ctl(poller, EPOLL_CTL_ADD, silent, &(struct epoll_event){ .events = EPOLLIN, .data.ptr = &silent });
+	epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &(struct epoll_event){ .events = EPOLLIN, .data.ptr = &poller });
+	printf("%u %s\n", ntohs(port), ca_file);
 	fflush(stdout);
 	for (;;) {
 		int n = epoll_wait(poller, event, EVENTS, -1);
 
 		for (int i = 0; i < n; i++) {
-			if (!event[i].data.ptr) {
-				accept_all(listener);
-			} else if (event[i].data.ptr == &at) {
+			if (event[i].data.ptr == &talker || event[i].data.ptr == &silent) {
+				accept_all(*(int *)event[i].data.ptr, event[i].data.ptr == &silent);
+			} else if (event[i].data.ptr == &poller) {
 				unlink(ca_file);
 				return 0;
 			} else {
