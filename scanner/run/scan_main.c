@@ -97,13 +97,22 @@ static int close_sink(struct scan_main *run, enum record_completion completion)
 	return has_failed(run) ? -1 : 0;
 }
 
+/* Is it more than may be left, of domains or of mail servers? */
+static bool is_too_much(uint64_t unknown, uint64_t of)
+{
+	return unknown * 100 > of * EXIT_UNKNOWN_PERCENT_MAX;
+}
+
 static int exit_status(const struct scan_main *run)
 {
-	uint64_t unknown = SCAN_TOTAL(&run->scan, unknown), domains = SCAN_TOTAL(&run->scan, domains);
+	struct moment moment;
 
 	if (scan_is_stopping(&run->scan))
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
-	return unknown * 100 > domains * EXIT_UNKNOWN_PERCENT_MAX ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	moment_now(&run->scan, &moment);
+	return is_too_much(moment.unknown, moment.domains) || is_too_much(moment.hosts_unknown, moment.hosts)
+		       ? EXIT_UNMEASURED
+		       : EXIT_COMPLETE;
 }
 
 /* On standard error whatever --quiet and --log-file say: what makes doubtful every number is never without a word. */
@@ -146,31 +155,29 @@ static void explain_lost_hosts(const struct scan *scan)
 	tell(&what);
 }
 
-static void explain_unknown_hosts(const struct moment *moment)
+/* One part of why the exit status is EXIT_UNMEASURED: of the @of @what, @unknown could not be found out. */
+static void explain_unknown(struct moment *moment, uint64_t unknown, uint64_t of, const char *what, const char *why)
 {
-	struct error what;
+	char *note = moment->note + strlen(moment->note);
+	struct error line;
 
-	if (moment->hosts_unknown * 100 <= moment->hosts * EXIT_UNKNOWN_PERCENT_MAX)
+	if (!is_too_much(unknown, of))
 		return;
-	error_set(
-		&what,
-		"%llu of %llu mail servers (%.1f %%) could not be found out about, more than %d %%: perhaps they turn "
-		"this machine away (see --ehlo-domain, and the metadata's smtp)",
-		(unsigned long long)moment->hosts_unknown, (unsigned long long)moment->hosts,
-		moment_hosts_unknown_share(moment) * 100, EXIT_UNKNOWN_PERCENT_MAX);
-	tell(&what);
+	if (note > moment->note)
+		note = stpcpy(note, "; ");
+	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
+		 "%llu of %llu %s (%.1f %%) could not be measured, more than %d %%: exit status %d",
+		 (unsigned long long)unknown, (unsigned long long)of, what, (double)unknown * 100 / (double)of,
+		 EXIT_UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
+	error_set(&line, "%s; %s", note, why);
+	tell(&line);
 }
 
 static void explain_unmeasured(struct moment *moment)
 {
-	struct error what;
-
-	snprintf(moment->note, sizeof(moment->note),
-		 "%llu of %llu domains (%.1f %%) could not be measured, more than %d %%: exit status %d",
-		 (unsigned long long)moment->unknown, (unsigned long long)moment->domains,
-		 moment_unknown_share(moment) * 100, EXIT_UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
-	error_set(&what, "%s; stsurvey stats tells why", moment->note);
-	tell(&what);
+	explain_unknown(moment, moment->unknown, moment->domains, "domains", "stsurvey stats tells why");
+	explain_unknown(moment, moment->hosts_unknown, moment->hosts, "mail servers",
+			"perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp");
 }
 
 static void explain_doubt(struct moment *moment, const struct moment_doubt *doubt)
@@ -206,8 +213,6 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 	}
 	if (status == EXIT_UNMEASURED)
 		explain_unmeasured(moment);
-	if (status != EXIT_FATAL && !scan_is_stopping(&run->scan))
-		explain_unknown_hosts(moment);
 	if (status != EXIT_FATAL && moment_doubt(moment, &doubt))
 		explain_doubt(moment, &doubt);
 }

@@ -80,9 +80,9 @@ class Once(Probes):
     def test_a_host_that_stays_silent_is_looked_at_twice_and_warned_of(self):
         self.mail.silent = True
         options = self.options(["sts1.test"], "--smtp", "--smtp-timeout", "1")
-        _, err = self.run_tool(*options, status=0)
+        _, err = self.run_tool(*options, status=3)
         self.assertEqual(self.hosts(), {"mail.sts1.test": [2]})
-        self.assertIn("1 of 1 mail servers (100.0 %) could not be found out about, more than 1 %", err)
+        self.assertIn("1 of 1 mail servers (100.0 %) could not be measured, more than 1 %: exit status 3", err)
         self.assertEqual(self.metadata()["smtp"]["hosts_unknown"], 1)
 
 
