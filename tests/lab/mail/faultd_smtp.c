@@ -71,6 +71,8 @@ static unsigned client_count;
 
 static void append(struct text *text, const char *data, size_t len)
 {
+	if (len == 0)
+		return;
 	if (text->at == text->len)
 		text->at = text->len = 0;
 	if (text->len + len > text->size) {
