@@ -143,6 +143,8 @@ static int open_nets(struct check *check, struct error *error)
 			    check->shared.ehlo);
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &check->server[i], options_is_lab(options));
+	if (options_probes(options))
+		net_live_warn_of_ad(&check->shared);
 	return net_live_open(&check->live, &check->loop, &check->shared, error);
 }
 
@@ -261,7 +263,7 @@ static int run(struct check *check, struct error *error)
 		return status;
 	if (open_nets(check, error) < 0)
 		return EXIT_FATAL;
-	check->context = net_live_context(&check->live, check->options, on_done, check);
+	check->context = net_live_context(&check->live, &check->shared, on_done, check);
 	check->context.host_done = on_host_done;
 	check->context.without_sni = true; /* of a few hosts */
 	check->hosts.context = &check->context;

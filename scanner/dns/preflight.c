@@ -80,6 +80,7 @@ static void note(struct question *question, const struct dns_answer *answer)
 	switch (question->number) {
 	case SOA_OF_SIGNED:
 		check->validates = useful && answer->ad;
+		check->unvalidated = useful && status != DNS_NXDOMAIN && !answer->ad; /* a lab need not hold it */
 		return;
 	case NO_SUCH_NAME:
 	case NO_SUCH_NAME_AGAIN:

@@ -27,6 +27,7 @@ struct server_check {
 	bool fails;                /* SERVFAIL to something */
 	bool rewrites;             /* addresses for names that cannot exist, of any parent */
 	bool tcp, edns, validates; /* answers over TCP; with OPT; with AD for a signed name */
+	bool unvalidated;          /* it tells of a signed name without AD; neither: it told nothing */
 	/* octets of a datagram it takes (RFC 6891 6.2.3), which says nothing of those it sends; 0 without OPT */
 	uint16_t edns_size;
 	enum dns_status status; /* to the name that cannot exist */

@@ -38,7 +38,7 @@ struct job_context {
 	const struct domain_set *domain_blocklist;
 	void (*done)(struct job *job);
 	void (*host_done)(struct host_job *job); /* scanner/job/host_job.h; NULL: no host is looked at */
-	bool ad_believed;                        /* the AD bit counts: a resolver on loopback, or --trust-ad */
+	bool ad_believed;                        /* the AD bit counts (live/net_live.h) */
 	bool without_sni;                        /* a host's default certificate is looked at, by one more connection */
 	bool no_ipv4, no_ipv6; /* this machine has no route for the family: no host is probed over it */
 	void *arg;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "scanner/base/limits.h"
+#include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/rules/address.h"
 
@@ -192,25 +193,60 @@ int net_live_open_canary(struct net_live *live, uv_loop_t *loop, struct net_live
 	return open_mail(live, shared, timeout_s, error);
 }
 
-/* The AD bit of a resolver elsewhere could be anybody's (RFC 4035 4.9.3). */
-bool net_live_believes_ad(const struct options *options)
+/* Of an answer without AD nobody knows whether it is insecure or was not validated. */
+static bool is_believed(const struct net_live_shared *shared, unsigned server)
 {
-	bool believed = true;
+	const struct options *options = shared->options;
 
-	for (unsigned i = 0; i < options->server_count; i++)
-		believed = believed && address_is_loopback(&options->server[i].address);
-	return believed || options->trust_ad;
+	/* AD of a resolver elsewhere could be anybody's (RFC 4035 4.9.3) */
+	return !shared->check[server].unvalidated &&
+	       (options->trust_ad || address_is_loopback(&options->server[server].address));
 }
 
-struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),
-				    void *arg)
+static unsigned believed(const struct net_live_shared *shared)
 {
+	unsigned i = 0;
+
+	while (i < shared->options->server_count && is_believed(shared, i))
+		i++;
+	return i;
+}
+
+bool net_live_believes_ad(const struct net_live_shared *shared)
+{
+	return believed(shared) == shared->options->server_count;
+}
+
+void net_live_warn_of_ad(const struct net_live_shared *shared)
+{
+	unsigned first = believed(shared);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (first == shared->options->server_count)
+		return;
+	address_text(&shared->options->server[first].address, text);
+	if (shared->check[first].unvalidated)
+		log_warning(
+			"DANE is not looked at: name server %s does not validate DNSSEC; --resolver unbound starts one "
+			"that does",
+			text);
+	else
+		log_warning("DANE is not looked at: name server %s is not on this machine, so that its AD bit could be "
+			    "anybody's; --trust-ad believes it, --resolver unbound starts one here",
+			    text);
+}
+
+struct job_context net_live_context(struct net_live *live, const struct net_live_shared *shared,
+				    void (*done)(struct job *job), void *arg)
+{
+	const struct options *options = shared->options;
+
 	return (struct job_context){ .net = &live->net,
 				     .allow = options->allow_reserved,
 				     .address_blocklist = options->address_blocklist,
 				     .domain_blocklist = options->domain_blocklist,
 				     .done = done,
-				     .ad_believed = net_live_believes_ad(options),
+				     .ad_believed = net_live_believes_ad(shared),
 				     .without_sni = options->smtp_without_sni,
 				     .arg = arg };
 }

@@ -74,12 +74,15 @@ __attribute__((warn_unused_result)) int net_live_open_canary(struct net_live *li
 /* Connections to MX hosts now. */
 unsigned net_live_probing(const struct net_live *live);
 
-/* Does the AD bit of the name servers' answers count? */
-bool net_live_believes_ad(const struct options *options);
+/* Does the AD bit of the name servers' answers count? Once they were checked; the same is asked all along. */
+bool net_live_believes_ad(const struct net_live_shared *shared);
 
-/* For jobs that ask @live. */
-struct job_context net_live_context(struct net_live *live, const struct options *options, void (*done)(struct job *job),
-				    void *arg);
+/* Where it does not, warn that DANE is not looked at, with the name server that is to blame and what to do. */
+void net_live_warn_of_ad(const struct net_live_shared *shared);
+
+/* For jobs that ask @live, one of @shared. */
+struct job_context net_live_context(struct net_live *live, const struct net_live_shared *shared,
+				    void (*done)(struct job *job), void *arg);
 
 /* End every question and fetch with NET_FAULT_SHUTDOWN, and those still to come. */
 void net_live_stop(struct net_live *live);

@@ -261,7 +261,7 @@ static void put_hosts(struct json *json, const struct scan *scan, const struct m
 	json_number(json, "timeout", options->smtp_timeout);
 	json_uint(json, "concurrency", scan->live.probes_at_once * scan->workers);
 	json_uint(json, "concurrency_slow", scan->live.probes_slow * scan->workers);
-	json_bool(json, "ad_believed", net_live_believes_ad(options));
+	json_bool(json, "ad_believed", net_live_believes_ad(&scan->live));
 	json_known(json, "hosts", written, moment->hosts);
 	json_known(json, "hosts_unknown", written, moment->hosts_unknown);
 	json_number(json, "share_unknown", written ? moment_hosts_unknown_share(moment) : NAN);

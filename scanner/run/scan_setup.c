@@ -293,6 +293,8 @@ int scan_setup(struct scan *scan, struct error *error)
 		return -1;
 	for (unsigned i = 0; i < options->server_count; i++)
 		preflight_warn(&options->server[i], &scan->check[i], options_is_lab(options));
+	if (options_probes(options))
+		net_live_warn_of_ad(&scan->live);
 	if (options_probes(options) && !(scan->canaries = canaries_new(scan, error)))
 		return -1;
 	early_signal_hold();

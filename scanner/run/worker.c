@@ -519,7 +519,7 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 	worker->scan = scan;
 	worker->counts = &scan->counts[number];
 	worker->records = (struct records){ .sink = scan->sink, .loop = &worker->loop };
-	worker->context = net_live_context(&worker->live, options, on_job_done, worker);
+	worker->context = net_live_context(&worker->live, &scan->live, on_job_done, worker);
 	window_init(&worker->window, options_part(options->concurrency, scan->workers));
 	job_slots_init(&worker->slots);
 	STAILQ_INIT(&worker->finished);

@@ -255,6 +255,7 @@ static void what_a_server_can_do_is_found_out_and_warned_of(void **state)
 		assert_int_equal(check[0].rewrites, table[i].rewrites);
 		assert_int_equal(check[0].tcp, table[i].tcp);
 		assert_int_equal(check[0].validates, table[i].validates);
+		assert_int_equal(check[0].unvalidated, (table[i].is & NO_AD) != 0);
 		assert_int_equal(check[0].edns, table[i].edns_size > 0);
 		assert_int_equal(check[0].edns_size, table[i].edns_size);
 		assert_int_equal(check[0].status, table[i].status);

@@ -141,6 +141,34 @@ static void loops_share_the_rates(void **state)
 	}
 }
 
+/* All is insecure to one that does not validate: it must not pass for a fact about the domains. */
+static void the_ad_bit_counts_where_every_server_validates_and_none_could_be_somebody_else(void **state)
+{
+	static const struct server_check validating = { .answers = true, .useful = true, .validates = true };
+	static const struct server_check forwarding = { .answers = true, .useful = true, .unvalidated = true };
+	static const struct {
+		const struct server_check *check; /* of the last */
+		bool elsewhere, trusted, believed;
+	} table[] = {
+		{ &validating, false, false, true }, { &validating, true, false, false },
+		{ &validating, true, true, true },   { &forwarding, false, false, false },
+		{ &forwarding, false, true, false }, { &useless, false, false, true }, /* nothing is known against it */
+		{ &forwarding, true, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct server_check check[SERVERS] = { validating, validating, *table[i].check };
+		struct options options = usual();
+		struct net_live_shared shared = { .options = &options, .check = check };
+
+		if (table[i].elsewhere)
+			options.server[SERVERS - 1] = (struct endpoint){ { 4, { 192, 0, 2, 1 } }, 53 };
+		options.trust_ad = table[i].trusted;
+		assert_int_equal(net_live_believes_ad(&shared), table[i].believed);
+	}
+}
+
 static void the_user_agent_says_whom_to_ask(void **state)
 {
 	static const struct server_check check[SERVERS];
@@ -222,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_useless_server_is_down_and_probed_with_what_another_answered),
 		cmocka_unit_test(loops_share_the_rates),
+		cmocka_unit_test(the_ad_bit_counts_where_every_server_validates_and_none_could_be_somebody_else),
 		cmocka_unit_test(the_user_agent_says_whom_to_ask),
 		cmocka_unit_test(a_store_that_cannot_be_read_is_said),
 		cmocka_unit_test(memory_that_runs_out_leaves_nothing_behind),
