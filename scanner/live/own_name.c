@@ -43,6 +43,12 @@ static void on_forward(struct net_query *query, const struct dns_answer *answer)
 	finish_one(own);
 }
 
+/* Does the user want no question for it? */
+static bool may_ask(const struct own_name *own, struct span name)
+{
+	return !own->options->domain_blocklist || !domain_set_has(own->options->domain_blocklist, name);
+}
+
 static void on_ptr(struct net_query *query, const struct dns_answer *answer)
 {
 	struct own_name *own = query->arg;
@@ -51,7 +57,7 @@ static void on_ptr(struct net_query *query, const struct dns_answer *answer)
 	own->ptr_status = query->fault ? DNS_ERROR : query->status;
 	if (!query->fault && query->status == DNS_NOERROR && answer && answer->count > 0)
 		own->ptr = answers_name(&own->arena, answer, 0, 0);
-	if (!domain_is_name(own->ptr)) {
+	if (!domain_is_name(own->ptr) || !may_ask(own, own->ptr)) {
 		finish_one(own);
 		return;
 	}
@@ -94,13 +100,17 @@ void own_name_start(struct own_name *own, struct net *net, const struct options 
 		    void *arg)
 {
 	arena_reset(&own->arena);
-	*own = (struct own_name){
-		.address = own->address, .arena = own->arena, .net = net, .pending = 1, .on_done = on_done, .arg = arg
-	};
+	*own = (struct own_name){ .address = own->address,
+				  .arena = own->arena,
+				  .net = net,
+				  .options = options,
+				  .pending = 1,
+				  .on_done = on_done,
+				  .arg = arg };
 	/* who sees us by another one asks about that */
 	if (contact_check(&own->address, options->allow_reserved, NULL) == CONTACT_ALLOWED)
 		ask(own, 0, DNS_TYPE_PTR, own->address.family == 4 ? "in-addr.arpa" : "ip6.arpa", on_ptr);
-	if (address_is_global(&own->address))
+	if (address_is_global(&own->address) && may_ask(own, span_of(blocklist)))
 		ask(own, 1, DNS_TYPE_A, blocklist, on_listed);
 	finish_one(own);
 }

@@ -33,6 +33,7 @@ struct own_name {
 	/* its own */
 	struct arena arena;
 	struct net *net;
+	const struct options *options;
 	struct net_query query[2]; /* about the name, and the list's */
 	char question[2][OWN_NAME_QUESTION_MAX];
 	struct obs_answer answer;
@@ -42,7 +43,8 @@ struct own_name {
 	void *arg;
 };
 
-/* Ask about own->address. @on_done is called once, perhaps before this returns; until then own and @net stay. */
+/* Ask about own->address. @on_done is called once, perhaps before this returns; until then own, @net and @options stay.
+ */
 void own_name_start(struct own_name *own, struct net *net, const struct options *options, void (*on_done)(void *arg),
 		    void *arg);
 void own_name_fini(struct own_name *own);

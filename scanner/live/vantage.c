@@ -207,6 +207,11 @@ static void begin(struct vantage *vantage, struct canary *canary, int family)
 
 	arena_reset(&canary->arena[family]);
 	*way = (struct way){ .vantage = vantage, .canary = canary };
+	if (vantage->options->domain_blocklist &&
+	    domain_set_has(vantage->options->domain_blocklist, canary->host.name)) {
+		end(way, CANARY_UNTESTED);
+		return;
+	}
 	way->query = (struct net_query){ .on_answer = on_address, .arg = way, .type = address_type[family] };
 	net_query_about(&way->query, canary->host.name);
 	vantage->live.net.ask(&vantage->live.net, &way->query);

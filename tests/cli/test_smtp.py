@@ -209,5 +209,13 @@ class SelfTest(Probes):
         self.assertEqual(self.mail.connections, 0)
 
 
+    def test_canaries_that_the_user_wants_no_question_for(self):
+        options = self.options(["sts1.test"], "--smtp", "--smtp-canaries", self.CANARIES, "--domain-blocklist-file",
+                               self.put("blocked", "c1.test\nc2.test\nmail.c3.test\n"))
+        _, err = self.run_tool(*options, status=1)
+        self.assert_one_line(err, "none of the well-known mail servers could be asked")
+        self.assertEqual(self.mail.connections, 0)
+
+
 if __name__ == "__main__":
     tool.main()

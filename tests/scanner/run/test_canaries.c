@@ -232,6 +232,7 @@ static void what_a_scan_makes_of_its_canaries(void **state)
 		{ "OO UB OB OO", 250, "1A1", "OO! OB OO", false, false, false },
 		/* one without a route stays out */
 		{ "ON ON OO", 250, "11", "ON! ON OO", false, false, true },
+		{ "ON OB OB OO", 250, "1A1", "ON! OB OO", false, false, true },
 		/* a test that could not be made says nothing */
 		{ "OO UU UU OO", 250, "1A1", "OO! UU OO", false, false, false },
 		{ "OO BU BB UU UU", 170, "1AA", "OO! BB UU", true, true, true },
