@@ -280,27 +280,6 @@ static void put_dns(struct json *json, const struct obs_host *host)
 	json_close_object(json);
 }
 
-/* The first that is usable; else that fails; else the first of all. NULL: there are none. */
-static const struct obs_smtp *deciding_probe(const struct obs_host *host)
-{
-	const struct obs_smtp *best = host->probe_count > 0 ? &host->probe[0] : NULL;
-	struct host_judgement one;
-	bool fails = false;
-
-	for (size_t i = 0; i < host->probe_count; i++) {
-		if (host->probe[i].sni != SMTP_SNI_HOST)
-			continue;
-		classify_probe(host, &host->probe[i], &one);
-		if (one.state == MX_USABLE)
-			return &host->probe[i];
-		if (one.state == MX_FAILS && !fails) {
-			best = &host->probe[i];
-			fails = true;
-		}
-	}
-	return best;
-}
-
 static void put_judgement(struct json *json, const struct mx_judgement *mx)
 {
 	json_word(json, "state", mx_state_names[mx->state]);
@@ -314,7 +293,7 @@ static void put_judgement(struct json *json, const struct mx_judgement *mx)
 
 static void put_host(struct json *json, const struct obs_host *host)
 {
-	const struct obs_smtp *probe = deciding_probe(host);
+	const struct obs_smtp *probe = classify_host_probe(host);
 	bool more = false;
 
 	json_time(json, "timestamp", host->time_ms);

@@ -2,12 +2,9 @@
 
 #include <time.h>
 
-#include "analysis/classify/classify_mxtls.h"
+#include "analysis/classify/classify_host.h"
+#include "analysis/classify/classify_tls.h"
 #include "parsers/mail_host.h"
-
-enum { DAY_S = 86400 };
-
-static const int64_t time_far_s = INT64_C(1) << 40; /* some 35,000 years */
 
 const struct host_stats_bucket host_stats_buckets[HOST_STATS_BUCKETS] = {
 	{ 0, "expired" },  { 7, "0d-6d" },      { 14, "7d-13d" },     { 30, "14d-29d" },       { 60, "30d-59d" },
@@ -41,28 +38,15 @@ void host_stats_fini(struct host_stats *stats)
 
 const struct obs_certificate *host_stats_leaf(const struct obs_host *host)
 {
-	for (size_t i = 0; i < host->probe_count; i++)
-		if (host->probe[i].sni == SMTP_SNI_HOST && host->probe[i].tls.chain_count > 0)
-			return &host->probe[i].tls.chain[0];
-	return NULL;
+	const struct obs_smtp *probe = classify_host_probe(host);
+
+	return probe && probe->tls.chain_count > 0 ? &probe->tls.chain[0] : NULL;
 }
 
-/* What no calendar has, from a file that a stranger wrote, is as far away as can be. */
-static int64_t bounded(int64_t time_s)
+static struct host_expiry *expiry_at(struct host_stats *stats, enum expiry_role role,
+				     const struct obs_certificate *leaf, int64_t time_ms)
 {
-	return time_s > time_far_s ? time_far_s : time_s < -time_far_s ? -time_far_s : time_s;
-}
-
-int64_t host_stats_days_left(int64_t then_s, int64_t now_s)
-{
-	int64_t left = bounded(then_s) - bounded(now_s);
-
-	return left >= 0 ? left / DAY_S : -((DAY_S - 1 - left) / DAY_S);
-}
-
-static struct host_expiry *expiry_at(struct host_stats *stats, enum expiry_role role, int64_t then_s, int64_t now_s)
-{
-	int64_t days = host_stats_days_left(then_s, now_s);
+	int64_t days = classify_tls_days_left(leaf, time_ms);
 	unsigned bucket = 0;
 
 	while (days >= host_stats_buckets[bucket].below && bucket < HOST_STATS_BUCKETS - 1)
@@ -184,8 +168,8 @@ void host_stats_add(struct host_stats *stats, const struct observation *observat
 	const struct obs_mx *mx = &observation->mx;
 
 	if (policy->tls.chain_count > 0) {
-		struct host_expiry *expiry = expiry_at(stats, EXPIRY_POLICY_HOST, policy->tls.chain[0].not_after,
-						       observation->time_ms / 1000);
+		struct host_expiry *expiry = expiry_at(stats, EXPIRY_POLICY_HOST, &policy->tls.chain[0],
+						       observation->time_ms);
 
 		expiry->hosts++;
 		expiry->domains++;
@@ -208,7 +192,7 @@ void host_stats_add_host(struct host_stats *stats, const struct obs_host *host)
 
 	if (!leaf)
 		return;
-	expiry = expiry_at(stats, EXPIRY_MX, leaf->not_after, host->time_ms / 1000);
+	expiry = expiry_at(stats, EXPIRY_MX, leaf, host->time_ms);
 	expiry->hosts++;
 	expiry->domains += tally_at(&stats->host, host->name)[HOST_DOMAINS];
 }

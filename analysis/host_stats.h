@@ -72,10 +72,7 @@ extern const char *const expiry_role_names[EXPIRY_ROLE_COUNT];
 /* "ok", "unknown", or the finding's code. */
 const char *host_stats_reason_name(unsigned reason);
 
-/* The leaf that a sender is shown, with the MX name asked for; NULL: no handshake got so far. */
+/* The leaf of the connection that decides (classify_host_probe); NULL: no handshake got so far. */
 const struct obs_certificate *host_stats_leaf(const struct obs_host *host);
-
-/* Whole days from @now_s to @then_s, seconds since 1970; below 0: it is over. */
-int64_t host_stats_days_left(int64_t then_s, int64_t now_s);
 
 #endif

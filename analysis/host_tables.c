@@ -1,6 +1,7 @@
 #include "analysis/host_tables.h"
 
 #include "analysis/classify/classify_host.h"
+#include "analysis/classify/classify_tls.h"
 #include "parsers/mail_host.h"
 
 /* domains,of,share and the end of the row. */
@@ -112,7 +113,7 @@ void host_tables_host_row(struct csv *csv, struct host_stats *stats, const struc
 							  : mx_state_names[judgement.state]);
 	if (leaf && text_is_date(leaf->not_after)) {
 		csv_time_ms(csv, leaf->not_after * 1000);
-		csv_number(csv, (double)host_stats_days_left(leaf->not_after, host->time_ms / 1000), 0);
+		csv_number(csv, (double)classify_tls_days_left(leaf, host->time_ms), 0);
 	} else {
 		csv_string(csv, "");
 		csv_string(csv, "");

@@ -239,6 +239,26 @@ void classify_host(const struct obs_host *host, struct host_judgement *result)
 		finding_add(&result->findings, FINDING_MX_INVALID);
 }
 
+const struct obs_smtp *classify_host_probe(const struct obs_host *host)
+{
+	const struct obs_smtp *best = host->probe_count > 0 ? &host->probe[0] : NULL;
+	struct host_judgement one;
+	bool fails = false;
+
+	for (size_t i = 0; i < host->probe_count; i++) {
+		if (host->probe[i].sni != SMTP_SNI_HOST)
+			continue;
+		classify_probe(host, &host->probe[i], &one);
+		if (one.state == MX_USABLE)
+			return &host->probe[i];
+		if (one.state == MX_FAILS && !fails) {
+			best = &host->probe[i];
+			fails = true;
+		}
+	}
+	return best;
+}
+
 /* ---- once more? ---- */
 
 static bool answer_is_open(const struct obs_answer *answer)

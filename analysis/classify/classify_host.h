@@ -32,6 +32,10 @@ void classify_host(const struct obs_host *host, struct host_judgement *result);
 /* One connection to one of its addresses; MX_NOT_ASKED: there was none. */
 void classify_probe(const struct obs_host *host, const struct obs_smtp *probe, struct host_judgement *result);
 
+/* The connection that decides what the host is: the first that is usable; else that fails; else the first of all.
+ * NULL: there was none. */
+const struct obs_smtp *classify_host_probe(const struct obs_host *host);
+
 /* Has it, or may it have, an address that was not tried? */
 bool host_may_have_more(const struct obs_host *host);
 

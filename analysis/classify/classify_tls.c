@@ -74,19 +74,27 @@ enum name_match classify_tls_name(const struct obs_certificate *leaf, struct spa
 	return leaf->name_count == 0 && domain_matches(leaf->common_name, host) ? NAME_CN_ONLY : NAME_DIFFERS;
 }
 
-bool classify_tls_ends_soon(const struct obs_certificate *leaf, int64_t time_ms, int64_t seconds)
+/* Where a file that a stranger wrote has times that no calendar has, as far away as can be. */
+static int64_t seconds_left(const struct obs_certificate *leaf, int64_t time_ms)
 {
 	int64_t left;
 
-	return !__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left) && left >= 0 && left <= seconds;
+	if (__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left))
+		return leaf->not_after < 0 ? INT64_MIN : INT64_MAX;
+	return left;
+}
+
+bool classify_tls_ends_soon(const struct obs_certificate *leaf, int64_t time_ms, int64_t seconds)
+{
+	int64_t left = seconds_left(leaf, time_ms);
+
+	return left >= 0 && left <= seconds;
 }
 
 int64_t classify_tls_days_left(const struct obs_certificate *leaf, int64_t time_ms)
 {
 	const int64_t day = 86400;
-	int64_t left;
+	int64_t left = seconds_left(leaf, time_ms);
 
-	if (__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left))
-		return 0;
 	return left / day - (left % day < 0);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "analysis/classify/classify_tls.h"
 #include "analysis/host_tables.h"
 #include "tests/analysis/facts.h"
 
@@ -137,19 +138,33 @@ static void what_ends_is_counted_by_the_days_left(void **state)
 		{ -1, -1 },
 		{ -DAY_S, -1 },
 		{ -DAY_S - 1, -2 },
-		{ INT64_MAX, 12725829 },
-		{ INT64_MIN, -12725830 },
+		{ INT64_MAX, 106751991167300 },
+		{ INT64_MIN, -106751991167301 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++)
-		assert_int_equal(host_stats_days_left(table[i].seconds, 0), table[i].days);
+		assert_int_equal(classify_tls_days_left(&(struct obs_certificate){ .not_after = table[i].seconds }, 0),
+				 table[i].days);
+	assert_int_equal(classify_tls_days_left(&(struct obs_certificate){ .not_after = INT64_MAX }, INT64_MIN),
+			 106751991167300);
 	add("host\nchain-expires 518400");
 	for (size_t i = 0; i < facts.observation.mx.count; i++)
 		host_stats_add_host(&stats, facts.observation.mx.host[i]);
 	has_row("expiry", "mx,0d-6d,1,1\n");
 	has_row("expiry", "mx,7d-13d,0,0\n");
 	has_row("first_break", "2027-01-21,1\n"); /* FACTS_TIME and six days */
+}
+
+static void the_certificate_is_that_of_the_address_that_decides(void **state)
+{
+	(void)state;
+	add("host\nchain-verify 10\nchain-expires -86400\nprobe\nchain-expires 518400");
+	has_row(NULL, "mail.example.com,2,usable,2027-01-21T08:00:00.000Z,6,");
+	host_stats_add_host(&stats, facts.observation.mx.host[0]);
+	has_row("expiry", "mx,expired,0,0\n");
+	has_row("expiry", "mx,0d-6d,1,1\n");
+	has_row("first_break", "2027-01-21,1\n");
 }
 
 int main(void)
@@ -159,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_dane_says_stands_beside_the_verdict, begin, end),
 		cmocka_unit_test_setup_teardown(a_host_breaks_those_whose_last_one_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(what_ends_is_counted_by_the_days_left, begin, end),
+		cmocka_unit_test_setup_teardown(the_certificate_is_that_of_the_address_that_decides, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
