@@ -93,18 +93,13 @@ static bool is_first(const struct obs_mx *mx, size_t i)
 	return true;
 }
 
-static bool is_kept(const struct mx_judgement *mx)
-{
-	return mx->state == MX_USABLE && !mx->outside;
-}
-
 /* Is it the one host, by whatever number of records, that still keeps to the policy? */
 static bool is_last_one(const struct obs_mx *mx, const struct classification *result, size_t i)
 {
 	for (size_t k = 0; k < mx->count; k++) {
 		bool same = span_equal_nocase(mx->record[k].name, mx->record[i].name);
 
-		if (result->mx[k].state == MX_UNKNOWN || is_kept(&result->mx[k]) != same)
+		if (mx_judgement_keeps(&result->mx[k]) != (same ? MX_KEEPS : MX_KEEPS_NOT))
 			return false;
 	}
 	return true;
@@ -138,7 +133,7 @@ static void add_first_break(struct host_stats *stats, const struct obs_mx *mx, c
 	if (result->judgement.verdict != VERDICT_ENFORCE_OK && result->judgement.verdict != VERDICT_ENFORCE_PARTIAL)
 		return;
 	for (size_t i = 0; i < mx->count; i++) {
-		const struct obs_certificate *leaf = is_kept(&result->mx[i]) && mx->host[i]
+		const struct obs_certificate *leaf = mx_judgement_keeps(&result->mx[i]) == MX_KEEPS && mx->host[i]
 							     ? host_stats_leaf(mx->host[i])
 							     : NULL;
 

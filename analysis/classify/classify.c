@@ -98,20 +98,23 @@ static void conclude(struct classification *result, enum component component, en
 
 /* What of the MX keeps to a policy. */
 struct kept {
-	unsigned ok, fails, unknown;
+	unsigned count[MX_KEEPS_COUNT];
 	enum component broken; /* where the first one that fails does */
 };
 
 static struct kept count_kept(const struct obs_mx *mx, const struct classification *result)
 {
 	bool mismatch = result->mx_compared && result->mx_matching < mx->count;
-	struct kept kept = { .ok = result->mx_matching, .broken = mismatch ? COMPONENT_MX : COMPONENT_MXTLS };
+	struct kept kept = { .broken = mismatch ? COMPONENT_MX : COMPONENT_MXTLS };
 
-	if (result->mx_compared && mx->host)
-		classify_mxtls_kept(mx, result, &kept.ok, &kept.fails, &kept.unknown);
-	else if (mismatch)
-		kept.fails = mx->count - result->mx_matching;
-	kept.unknown += mx->omitted > 0;
+	if (result->mx_compared && mx->host) {
+		for (size_t i = 0; i < mx->count; i++)
+			kept.count[mx_judgement_keeps(&result->mx[i])]++;
+	} else {
+		kept.count[MX_KEEPS] = result->mx_matching;
+		kept.count[MX_KEEPS_NOT] = mismatch ? mx->count - result->mx_matching : 0;
+	}
+	kept.count[MX_KEEPS_UNKNOWN] += mx->omitted > 0;
 	return kept;
 }
 
@@ -121,21 +124,22 @@ static void conclude_usable(const struct obs_mx *mx, struct classification *resu
 {
 	bool testing = result->policy.mode == STS_MODE_TESTING;
 	struct kept kept = count_kept(mx, result);
+	bool fails = kept.count[MX_KEEPS_NOT] > 0, unknown = kept.count[MX_KEEPS_UNKNOWN] > 0;
 
 	if (result->policy.mode == STS_MODE_NONE)
 		conclude(result, COMPONENT_OK, VERDICT_NONE);
 	else if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
-	else if (kept.fails == 0 && kept.unknown > 0)
+	else if (!fails && unknown)
 		conclude(result, COMPONENT_UNKNOWN, VERDICT_UNKNOWN);
-	else if (kept.fails == 0)
+	else if (!fails)
 		conclude(result, COMPONENT_OK, testing ? VERDICT_TESTING_OK : VERDICT_ENFORCE_OK);
 	else if (testing)
 		conclude(result, kept.broken, VERDICT_TESTING_FAIL);
-	else if (kept.ok > 0)
+	else if (kept.count[MX_KEEPS] > 0)
 		conclude(result, kept.broken, VERDICT_ENFORCE_PARTIAL);
 	else
-		conclude(result, kept.broken, kept.unknown > 0 ? VERDICT_UNKNOWN : VERDICT_ENFORCE_FAIL);
+		conclude(result, kept.broken, unknown ? VERDICT_UNKNOWN : VERDICT_ENFORCE_FAIL);
 	/* MX were left out, and they may decide; what is unknown of a host, classify_mxtls said */
 	if (result->judgement.verdict == VERDICT_UNKNOWN && mx->omitted > 0)
 		result->judgement.status = DOMAIN_UNKNOWN;

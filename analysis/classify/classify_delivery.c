@@ -38,7 +38,8 @@ static bool has_no_host(const struct mx_judgement *mx)
 
 static enum delivery delivery_of(const struct mx_judgement *mx, enum sts sts)
 {
-	bool refused = sts == STS_ENFORCED && (mx->outside || mx->state == MX_FAILS);
+	enum mx_keeps keeps = mx_judgement_keeps(mx);
+	bool refused = sts == STS_ENFORCED && keeps == MX_KEEPS_NOT;
 
 	if (dane_state_fails(mx->dane))
 		return DELIVERY_DANE_FAILS;
@@ -51,7 +52,7 @@ static enum delivery delivery_of(const struct mx_judgement *mx, enum sts sts)
 	if (mx->dane == DANE_STATE_UNKNOWN || sts == STS_NOT_KNOWN)
 		return DELIVERY_UNKNOWN;
 	if (sts == STS_ENFORCED)
-		return mx->state == MX_USABLE ? DELIVERY_STS_OK : DELIVERY_UNKNOWN;
+		return keeps == MX_KEEPS ? DELIVERY_STS_OK : DELIVERY_UNKNOWN;
 	return opportunistic(mx);
 }
 

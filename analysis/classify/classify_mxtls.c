@@ -52,19 +52,3 @@ void classify_mxtls(const struct observation *observation, struct classification
 	}
 	result->mx_tls = state_of_domain(count);
 }
-
-void classify_mxtls_kept(const struct obs_mx *mx, const struct classification *result, unsigned *ok, unsigned *fails,
-			 unsigned *unknown)
-{
-	*ok = *fails = *unknown = 0;
-	for (size_t i = 0; i < mx->count; i++) {
-		const struct mx_judgement *one = &result->mx[i];
-
-		if (one->outside || one->state == MX_FAILS)
-			++*fails;
-		else if (one->state == MX_USABLE)
-			++*ok;
-		else
-			++*unknown;
-	}
-}

@@ -8,9 +8,4 @@
  * not. */
 void classify_mxtls(const struct observation *observation, struct classification *result);
 
-/* How many MX keep to the usable policy, whose patterns they were compared with: listed and usable; not listed, or
- * failing; neither known. */
-void classify_mxtls_kept(const struct obs_mx *mx, const struct classification *result, unsigned *ok, unsigned *fails,
-			 unsigned *unknown);
-
 #endif

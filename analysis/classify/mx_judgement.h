@@ -77,6 +77,17 @@ struct mx_judgement {
 	struct finding_set findings;  /* of this MX, both components */
 };
 
+/* Does an MX keep to the usable policy that its domain has? One that it does not list cannot, whatever the host does.
+ */
+enum mx_keeps { MX_KEEPS, MX_KEEPS_NOT, MX_KEEPS_UNKNOWN, MX_KEEPS_COUNT };
+
+static inline enum mx_keeps mx_judgement_keeps(const struct mx_judgement *mx)
+{
+	if (mx->outside || mx->state == MX_FAILS)
+		return MX_KEEPS_NOT;
+	return mx->state == MX_USABLE ? MX_KEEPS : MX_KEEPS_UNKNOWN;
+}
+
 /* What is reported of an MX that fails for this reason. */
 enum result_type result_of_finding(enum finding finding);
 

@@ -125,6 +125,8 @@ static void a_host_breaks_those_whose_last_one_it_is(void **state)
 	add("mx 10 mail.example.com\nmx 20 mail.example.com\nhost\nhost");
 	assert_int_equal(tally_at(&stats.host, SPAN_LITERAL("mail.example.com"))[HOST_DOMAINS], 6);
 	assert_int_equal(tally_at(&stats.host, SPAN_LITERAL("mail.example.com"))[HOST_BREAKS], 3);
+	add("mx 10 mail.example.com\nmx 20 unlisted.example.net\nhost\nhost\nends connect connection-refused");
+	assert_int_equal(tally_at(&stats.host, SPAN_LITERAL("mail.example.com"))[HOST_BREAKS], 4);
 }
 
 static void what_ends_is_counted_by_the_days_left(void **state)
