@@ -264,7 +264,7 @@ static void put_tlsa(struct json *json, const struct obs_tlsa *tlsa)
 
 static void put_dns(struct json *json, const struct obs_host *host)
 {
-	const struct obs_answer *chain = host->a.cname_count > 0 ? &host->a : &host->aaaa;
+	const struct obs_answer *chain = obs_host_chain(host);
 
 	json_open_object(json, "dns");
 	json_latin1(json, chain->cname, chain->cname_count);

@@ -4,15 +4,6 @@
 #include "analysis/classify/classify_tls.h"
 #include "parsers/mail_host.h"
 
-/* domains,of,share and the end of the row. */
-static void share_row(struct csv *csv, uint64_t domains, uint64_t of)
-{
-	csv_uint(csv, domains);
-	csv_uint(csv, of);
-	csv_share(csv, domains, of);
-	csv_end(csv);
-}
-
 static const char *mode_name(unsigned mode)
 {
 	return mode == STS_MODE_UNSET ? "no-policy" : sts_mode_names[mode];
@@ -28,7 +19,7 @@ static void write_reason(struct csv *csv, const struct host_stats *stats, unsign
 			csv_string(csv, host_stats_reason_name(reason));
 			csv_string(csv, mode_name(mode));
 			csv_string(csv, mx_extent_names[extent]);
-			share_row(csv, stats->reason[reason][mode][extent], stats->population);
+			csv_share_row(csv, stats->reason[reason][mode][extent], stats->population);
 		}
 	}
 }
@@ -41,19 +32,24 @@ static void write_mx_tls(struct csv *csv, const struct host_stats *stats)
 	write_reason(csv, stats, MX_REASON_UNKNOWN);
 }
 
+static const char *dane_name(unsigned state)
+{
+	return state == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[state];
+}
+
 static void write_dane(struct csv *csv, const struct host_stats *stats)
 {
 	for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
-		csv_string(csv, s == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[s]);
-		share_row(csv, stats->dane[s], stats->population);
+		csv_string(csv, dane_name(s));
+		csv_share_row(csv, stats->dane[s], stats->population);
 	}
 }
 
 static void write_delivery(struct csv *csv, const struct host_stats *stats)
 {
-	for (unsigned d = DELIVERY_NOT_JUDGED; d < DELIVERY_COUNT; d++) {
-		csv_string(csv, d == DELIVERY_NOT_JUDGED ? "not-judged" : delivery_names[d]);
-		share_row(csv, stats->delivery[d], stats->population);
+	for (unsigned d = DELIVERY_NOT_JUDGED + 1; d < DELIVERY_COUNT; d++) { /* who was asked about is judged */
+		csv_string(csv, delivery_names[d]);
+		csv_share_row(csv, stats->delivery[d], stats->population);
 	}
 }
 
@@ -62,7 +58,7 @@ static void write_interplay(struct csv *csv, const struct host_stats *stats)
 	for (unsigned v = VERDICT_NO_POLICY; v < VERDICT_COUNT; v++) {
 		for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
 			csv_string(csv, verdict_names[v]);
-			csv_string(csv, s == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[s]);
+			csv_string(csv, dane_name(s));
 			csv_uint(csv, stats->interplay[v][s]);
 			csv_end(csv);
 		}

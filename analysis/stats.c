@@ -77,18 +77,13 @@ void stats_fini(struct stats *stats)
 	host_stats_fini(&stats->hosts);
 }
 
-static bool has_mx(const struct obs_mx *mx)
-{
-	return mx->count > 0 && !obs_mx_is_null(mx);
-}
-
 /* ---- the parts of a population: TLDs and bins of ranks ---- */
 
 static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		     const struct classification *result)
 {
 	part[PART_DOMAINS]++;
-	part[PART_WITH_MX] += has_mx(&observation->mx);
+	part[PART_WITH_MX] += obs_mx_has_hosts(&observation->mx);
 	part[PART_STS] += judgement_has_record(&result->judgement, TXT_STS);
 	part[PART_MISCONFIGURED] += classification_misconfigured(result);
 	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
@@ -142,7 +137,7 @@ static void add_providers(struct stats *stats, const struct observation *observa
 			  const struct classification *result)
 {
 	bool misconfigured = classification_misconfigured(result);
-	struct span mx = has_mx(&observation->mx) ? observation->mx.record[0].name : (struct span){ NULL, 0 };
+	struct span mx = obs_mx_has_hosts(&observation->mx) ? observation->mx.record[0].name : (struct span){ NULL, 0 };
 
 	add_provider(&stats->policy_host, observation->name, policy_host_of(observation), misconfigured);
 	add_provider(&stats->mx, observation->name, mx, misconfigured);
@@ -260,7 +255,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	add_time(stats, observation);
 	stats->metric[of_status[judgement->status]]++;
 	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
-	stats->metric[METRIC_WITH_MX] += has_mx(&observation->mx);
+	stats->metric[METRIC_WITH_MX] += obs_mx_has_hosts(&observation->mx);
 	stats->metric[METRIC_NULL_MX] += obs_mx_is_null(&observation->mx);
 	add_parts(stats, observation, result);
 	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;

@@ -65,15 +65,6 @@ static int table_close(struct table *table, bool keep, struct error *error)
 
 /* ---- from the counts ---- */
 
-/* domains,of,share and the end of the row. */
-static void share_row(struct csv *csv, uint64_t domains, uint64_t of)
-{
-	csv_uint(csv, domains);
-	csv_uint(csv, of);
-	csv_share(csv, domains, of);
-	csv_end(csv);
-}
-
 /* Two words, domains and the end of the row. */
 static void pair_row(struct csv *csv, const char *first, struct span second, uint64_t domains)
 {
@@ -87,7 +78,7 @@ static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
 		csv_string(csv, stats_metrics[m].name);
-		share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
+		csv_share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
 	}
 }
 
@@ -133,7 +124,7 @@ static void write_components(struct csv *csv, const struct stats *stats)
 	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
 		csv_string(csv, "all");
 		csv_string(csv, component_names[c]);
-		share_row(csv, stats->component[c], of);
+		csv_share_row(csv, stats->component[c], of);
 	}
 }
 
@@ -145,7 +136,7 @@ static void write_findings(struct csv *csv, const struct stats *stats)
 		csv_string(csv, info->code);
 		csv_string(csv, component_names[info->component]);
 		csv_string(csv, severity_names[info->severity]);
-		share_row(csv, stats->finding[f], stats->metric[METRIC_SCANNED]);
+		csv_share_row(csv, stats->finding[f], stats->metric[METRIC_SCANNED]);
 	}
 }
 
@@ -158,7 +149,7 @@ static void write_stage(struct csv *csv, const struct stats *stats, enum stats_s
 	for (unsigned r = 0; r < STATS_REASON_COUNT; r++)
 		of += reason[r];
 	csv_string(csv, stats_reason_name(STATS_REASON_OK));
-	share_row(csv, reason[STATS_REASON_OK], of);
+	csv_share_row(csv, reason[STATS_REASON_OK], of);
 	for (unsigned f = 0; f < FINDING_COUNT; f++) {
 		const struct finding_info *info = &finding_table[f];
 
@@ -166,7 +157,7 @@ static void write_stage(struct csv *csv, const struct stats *stats, enum stats_s
 		    (info->severity != SEVERITY_ERROR && info->severity != SEVERITY_TOLERATED))
 			continue;
 		csv_string(csv, info->code);
-		share_row(csv, reason[f], of);
+		csv_share_row(csv, reason[f], of);
 	}
 }
 
@@ -225,7 +216,7 @@ static void write_sender_outcome(struct csv *csv, const struct stats *stats)
 		for (unsigned o = 0; o < SENDER_OUTCOME_COUNT && sender_profiles[i].kind != SENDER_KIND_MATCHER; o++) {
 			csv_string(csv, sender_profiles[i].name);
 			csv_string(csv, sender_outcome_names[o]);
-			share_row(csv, stats->sender[i][o], stats->metric[METRIC_STS_RECORD]);
+			csv_share_row(csv, stats->sender[i][o], stats->metric[METRIC_STS_RECORD]);
 		}
 	}
 }

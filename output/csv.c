@@ -131,3 +131,11 @@ void csv_end(struct csv *csv)
 	text_char(csv->out, '\n');
 	csv->in_row = false;
 }
+
+void csv_share_row(struct csv *csv, uint64_t part, uint64_t of)
+{
+	csv_uint(csv, part);
+	csv_uint(csv, of);
+	csv_share(csv, part, of);
+	csv_end(csv);
+}

@@ -46,4 +46,7 @@ void csv_share(struct csv *csv, uint64_t part, uint64_t of);
 /* The row is done. */
 void csv_end(struct csv *csv);
 
+/* @part, @of and their share, and the row is done. */
+void csv_share_row(struct csv *csv, uint64_t part, uint64_t of);
+
 #endif

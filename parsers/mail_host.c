@@ -18,10 +18,3 @@ const char *const vantage_state_names[VANTAGE_STATE_COUNT] = {
 	[VANTAGE_UNTESTED] = "untested",       [VANTAGE_OPEN] = "open",       [VANTAGE_BLOCKED] = "blocked",
 	[VANTAGE_INTERCEPTED] = "intercepted", [VANTAGE_PARTIAL] = "partial", [VANTAGE_NO_ROUTE] = "no-route",
 };
-
-struct span obs_host_end(const struct obs_host *host)
-{
-	const struct obs_answer *answer = host->a.cname_count > 0 ? &host->a : &host->aaaa;
-
-	return answer->cname_count > 0 ? answer->cname[answer->cname_count - 1] : host->name;
-}

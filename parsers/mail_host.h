@@ -156,7 +156,33 @@ extern const char *const smtp_phase_names[SMTP_PHASE_COUNT];       /* "connect",
 extern const char *const dane_match_names[DANE_MATCH_COUNT];       /* "match", "mismatch", … */
 extern const char *const vantage_state_names[VANTAGE_STATE_COUNT]; /* "open", "blocked", … */
 
-/* Where a host's CNAME chain ends; its own name without one. */
-struct span obs_host_end(const struct obs_host *host);
+/* The answer with the host's CNAME chain, if there is one: both families have the same. */
+static inline const struct obs_answer *obs_host_chain(const struct obs_host *host)
+{
+	return host->a.cname_count > 0 ? &host->a : &host->aaaa;
+}
+
+static inline bool obs_host_has_chain(const struct obs_host *host)
+{
+	return obs_host_chain(host)->cname_count > 0;
+}
+
+/* Where it ends; the host's own name without one. */
+static inline struct span obs_host_end(const struct obs_host *host)
+{
+	return obs_host_has_chain(host) ? obs_cname_end(obs_host_chain(host)) : host->name;
+}
+
+/* Can hosts be probed over a family of which a test says so? */
+static inline bool vantage_state_is_open(enum vantage_state state)
+{
+	return state == VANTAGE_OPEN || state == VANTAGE_PARTIAL;
+}
+
+/* Would hosts be wronged over it? */
+static inline bool vantage_state_is_shut(enum vantage_state state)
+{
+	return state == VANTAGE_BLOCKED || state == VANTAGE_INTERCEPTED;
+}
 
 #endif

@@ -269,6 +269,12 @@ static inline bool obs_mx_is_null(const struct obs_mx *mx)
 	return mx->count == 1 && mx->omitted == 0 && mx->record[0].name.n == 0;
 }
 
+/* Does the domain name hosts that take its mail, as neither no record nor the null MX does? */
+static inline bool obs_mx_has_hosts(const struct obs_mx *mx)
+{
+	return mx->count > 0 && !obs_mx_is_null(mx);
+}
+
 /* Where the chain ends; p NULL: there is none. */
 static inline struct span obs_cname_end(const struct obs_answer *answer)
 {

@@ -262,11 +262,6 @@ static void judge_presented(const struct observation *observation, const struct 
 
 /* ---- one MX ---- */
 
-static bool addresses_are_open(const struct obs_host *host)
-{
-	return host->address_count == 0 && host_may_have_more(host) && !host->a.cname_loop && !host->aaaa.cname_loop;
-}
-
 static void judge_host(const struct observation *observation, const struct obs_host *host, struct mx_judgement *mx)
 {
 	const struct obs_tlsa *secure;
@@ -287,7 +282,7 @@ static void judge_host(const struct observation *observation, const struct obs_h
 		finding_add(&mx->findings, FINDING_DANE_INSECURE);
 		break;
 	case DANE_STATE_NONE:
-		if (addresses_are_open(host))
+		if (host->address_count == 0 && host_may_have_more(host))
 			mx->dane = DANE_STATE_UNKNOWN;
 		break;
 	default:

@@ -131,16 +131,17 @@ void classify_probe(const struct obs_host *host, const struct obs_smtp *probe, s
 
 bool host_may_have_more(const struct obs_host *host)
 {
-	return dns_status_is_transient(host->a.status) || dns_status_is_transient(host->aaaa.status) ||
-	       host->address_untried > 0 || host->address_unprobed > 0;
+	bool loop = host->a.cname_loop || host->aaaa.cname_loop; /* resolvers say SERVFAIL to one */
+	bool open = dns_status_is_transient(host->a.status) || dns_status_is_transient(host->aaaa.status);
+
+	return (open && !loop) || host->address_untried > 0 || host->address_unprobed > 0;
 }
 
 static void judge_missing_address(const struct obs_host *host, struct host_judgement *result)
 {
-	bool loop = host->a.cname_loop || host->aaaa.cname_loop; /* resolvers say SERVFAIL to a loop */
 	bool asked = host->a.status != DNS_SKIPPED || host->aaaa.status != DNS_SKIPPED;
 
-	if (asked && (loop || !host_may_have_more(host)))
+	if (asked && !host_may_have_more(host))
 		conclude(result, MX_FAILS, FINDING_MXTLS_NO_ADDRESS);
 	else
 		conclude(result, MX_UNKNOWN, FINDING_MXTLS_UNKNOWN);
@@ -235,7 +236,7 @@ void classify_host(const struct obs_host *host, struct host_judgement *result)
 		conclude(result, MX_FAILS, FINDING_MXTLS_ADDRESS_RESERVED);
 	else
 		judge_addresses(host, result);
-	if (host->a.cname_count > 0 || host->aaaa.cname_count > 0) /* RFC 2181 10.3, RFC 5321 5.1 */
+	if (obs_host_has_chain(host)) /* RFC 2181 10.3, RFC 5321 5.1 */
 		finding_add(&result->findings, FINDING_MX_INVALID);
 }
 

@@ -22,7 +22,7 @@ void classify_mx_facts(const struct observation *observation, struct classificat
 	}
 	if (!dns_status_is_answer(mx->answer.status))
 		return;
-	if (mx->count == 0 || obs_mx_is_null(mx)) {
+	if (!obs_mx_has_hosts(mx)) {
 		if (judgement_has_record(&result->judgement, TXT_STS))
 			classification_add(result, mx->count == 0 ? FINDING_MX_NONE : FINDING_MX_NULL);
 		return;
@@ -116,7 +116,7 @@ void classify_mx_match(const struct obs_mx *mx, struct classification *result)
 	struct comparison c;
 
 	/* Mode none needs no patterns (RFC 8461 3.2): nothing to compare. */
-	if (mx->count == 0 || obs_mx_is_null(mx) || result->policy.mx_count == 0)
+	if (!obs_mx_has_hosts(mx) || result->policy.mx_count == 0)
 		return;
 	c.mx = mx;
 	for (size_t i = 0; i < mx->count; i++)

@@ -151,7 +151,7 @@ static enum sender_outcome judge_mx(struct judging *judging)
 
 	if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		return SENDER_OUTCOME_UNKNOWN;
-	if (mx->count == 0 || obs_mx_is_null(mx)) /* nothing that might not match */
+	if (!obs_mx_has_hosts(mx)) /* nothing that might not match */
 		return SENDER_OUTCOME_DELIVERS;
 	for (uint32_t i = 0; i < mx->count; i++) {
 		struct sender_why why = { SENDER_CAUSE_MX, 0, mx->record[i].name };

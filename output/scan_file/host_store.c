@@ -353,10 +353,10 @@ int host_store_add_vantage(struct host_store *store, const struct obs_vantage *v
 				 HOST_STORE_TESTS_MAX);
 	for (int family = 0; family < VANTAGE_FAMILIES; family++) {
 		enum vantage_state state = vantage->state[family];
-		bool bad = state == VANTAGE_BLOCKED || state == VANTAGE_INTERCEPTED;
+		bool bad = vantage_state_is_shut(state);
 
-		if (!bad && state != VANTAGE_OPEN && state != VANTAGE_PARTIAL) /* who is reached in part is reached */
-			continue;                                              /* says nothing of others */
+		if (!bad && !vantage_state_is_open(state))
+			continue; /* says nothing of others */
 		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad }))
 			return fail_memory(error);
 	}

@@ -111,11 +111,6 @@ static bool are_addresses_secure(const struct host_job *host)
 	return is_secure(host, &host->facts.a) || is_secure(host, &host->facts.aaaa);
 }
 
-static bool has_chain(const struct host_job *host)
-{
-	return host->facts.a.cname_count > 0 || host->facts.aaaa.cname_count > 0;
-}
-
 static void choose_addresses(struct host_job *host)
 {
 	struct obs_host *facts = &host->facts;
@@ -163,7 +158,7 @@ static uint8_t ask_alias(struct task *task)
 	}
 	if (task_fault(task) || host->allowed == 0)
 		return TASK_DONE;
-	if (host->context->ad_believed && !are_addresses_secure(host) && has_chain(host)) {
+	if (host->context->ad_believed && !are_addresses_secure(host) && obs_host_has_chain(&host->facts)) {
 		host->query[0] = (struct net_query){ .type = DNS_TYPE_CNAME, .on_answer = on_alias };
 		job_ask(host->context, task, &host->query[0], facts->name);
 	}
@@ -206,7 +201,7 @@ static uint8_t ask_expanded(struct task *task)
 {
 	struct host_job *host = (struct host_job *)task;
 
-	if (are_addresses_secure(host) && has_chain(host))
+	if (are_addresses_secure(host) && obs_host_has_chain(&host->facts))
 		ask_tlsa(host, HOST_TLSA_EXPANDED, obs_host_end(&host->facts));
 	return HOST_ASK_INITIAL;
 }
@@ -307,8 +302,8 @@ static uint8_t probe(struct host_job *host, size_t at, enum smtp_sni sni)
 					    .sni = sni,
 					    .sni_name = names[sni],
 					    .address = &host->facts.address[at],
-					    .target = has_chain(host) ? obs_host_end(&host->facts)
-								      : (struct span){ NULL, 0 },
+					    .target = obs_host_has_chain(&host->facts) ? obs_host_end(&host->facts)
+										       : (struct span){ NULL, 0 },
 					    .tlsa = tlsa,
 					    .patient = host->patient && host->silent < HOST_PATIENT_MAX,
 					    .arena = &host->arena,

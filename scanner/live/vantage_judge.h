@@ -35,16 +35,4 @@ struct canary_seen {
 /* One family, by all hosts that were tried. */
 enum vantage_state vantage_judge(const struct canary_seen *seen, size_t count);
 
-/* Can hosts be probed over it? */
-static inline bool vantage_state_is_open(enum vantage_state state)
-{
-	return state == VANTAGE_OPEN || state == VANTAGE_PARTIAL;
-}
-
-/* Would hosts be wronged over it? */
-static inline bool vantage_state_is_shut(enum vantage_state state)
-{
-	return state == VANTAGE_BLOCKED || state == VANTAGE_INTERCEPTED;
-}
-
 #endif
