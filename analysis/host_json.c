@@ -144,7 +144,11 @@ static void put_replies(struct json *json, const struct obs_smtp *probe)
 						{ "helo", &probe->helo },
 						{ "starttls", &probe->starttls },
 						{ "quit", &probe->quit } };
+	struct span text[REPLIES];
 
+	for (size_t i = 0; i < REPLIES; i++)
+		text[i] = replies[i].reply->text;
+	json_latin1(json, text, REPLIES);
 	for (size_t i = 0; i < REPLIES; i++)
 		if (replies[i].reply->text.p)
 			json_string(json, replies[i].key, replies[i].reply->text);
@@ -207,10 +211,6 @@ static void put_match(struct json *json, const struct obs_dane *dane)
 /* Members of the object that is open. */
 static void put_probe(struct json *json, const struct obs_host *host, const struct obs_smtp *probe)
 {
-	const struct span text[] = { probe->greeting.text, probe->ehlo.text, probe->helo.text, probe->starttls.text,
-				     probe->quit.text };
-
-	json_latin1(json, text, COUNT_OF(text));
 	json_word(json, "status", connect_status_names[probe->status]);
 	json_word(json, "phase", smtp_phase_names[probe->phase]);
 	if (probe->address < host->address_count)

@@ -4,13 +4,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "scanner/base/counted_alloc.h"
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/https/net_curl_attempt.h"
 
 /* What a fetch waits for. */
@@ -43,7 +43,7 @@ struct net_curl {
 	CURLM *multi;          /* NULL: to be made */
 	uv_timer_t curl_timer; /* until curl wants to be called */
 	uv_timer_t clock;      /* runs while anything is tried */
-	uint64_t looked_ms;    /* at machine_ms(), while the clock runs: has_stood_still */
+	uint64_t looked_ms;    /* at machine_clock_ms(), while the clock runs: has_stood_still */
 	unsigned handles;      /* of libuv: these two, and a poll for each socket */
 	bool busy;             /* what ends now is called back when this is over */
 	struct fetch_list list[FETCH_STATES];
@@ -96,15 +96,6 @@ static uint64_t connect_ms(const struct fetch *fetch, uint64_t left)
 	return limit < NET_CURL_CONNECT_MS ? limit : NET_CURL_CONNECT_MS;
 }
 
-/* Unlike the loop's time it is never that of the turn's beginning, and goes on while the machine is suspended. */
-static uint64_t machine_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void on_clock(uv_timer_t *clock);
 static void unwatch(struct net_curl_attempt *attempt);
 static bool have_multi(struct net_curl *c);
@@ -133,7 +124,7 @@ static int try_address(struct net_curl *c, struct fetch *fetch)
 	fetch->attempt = attempt;
 	set_state(c, fetch, FETCH_TRYING);
 	if (!uv_is_active((uv_handle_t *)&c->clock)) {
-		c->looked_ms = machine_ms();
+		c->looked_ms = machine_clock_ms();
 		uv_timer_start(&c->clock, on_clock, NET_CURL_CLOCK_MS, NET_CURL_CLOCK_MS);
 	}
 	return 0;
@@ -229,7 +220,7 @@ static void end_all(struct net_curl *c)
 /* Asked by the clock, and whenever curl has acted. */
 static bool has_stood_still(struct net_curl *c)
 {
-	uint64_t now = machine_ms(), since_ms = now - c->looked_ms;
+	uint64_t now = machine_clock_ms(), since_ms = now - c->looked_ms;
 
 	c->looked_ms = now;
 	return since_ms > NET_CURL_CLOCK_MS + NET_CURL_LATE_MS;

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include <openssl/ssl.h>
 
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/contact.h"
 #include "scanner/smtp/smtp_probe.h"
@@ -44,7 +44,7 @@ struct net_smtp {
 	uint64_t timeout_ms;
 	struct gate gate;
 	uv_timer_t clock;   /* runs while anything is probed */
-	uint64_t looked_ms; /* at machine_ms(), while the clock runs: has_stood_still */
+	uint64_t looked_ms; /* at machine_clock_ms(), while the clock runs: has_stood_still */
 	unsigned handles;   /* of libuv: the clock, and one a probe */
 	bool busy;          /* what ends now is called back when this is over */
 	struct asked_list list[ASKED_STATES];
@@ -99,15 +99,6 @@ static void know_nothing(const struct net_probe *request)
 
 /* ---- one probe ---- */
 
-/* Unlike the loop's time it is never that of the turn's beginning, and goes on while the machine is suspended. */
-static uint64_t machine_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static uint64_t most_ms(const struct asked *asked)
 {
 	return asked->owner->timeout_ms * (asked->request->patient ? SMTP_LAST_FACTOR : 1);
@@ -124,7 +115,7 @@ static bool begin(struct net_smtp *s, struct asked *asked)
 	s->handles++;
 	set_state(asked, ASKED_PROBING);
 	if (!uv_is_active((uv_handle_t *)&s->clock)) {
-		s->looked_ms = machine_ms();
+		s->looked_ms = machine_clock_ms();
 		uv_timer_start(&s->clock, on_clock, SMTP_CLOCK_MS, SMTP_CLOCK_MS);
 	}
 	smtp_probe_connect(asked->probe, most_ms(asked) - asked->spent_ms);
@@ -142,6 +133,7 @@ static void on_go(struct gate_pass *pass, int fault)
 {
 	struct asked *asked = pass->arg;
 	struct net_smtp *s = asked->owner;
+
 	if (fault != NET_OK) {
 		end(asked, fault);
 		return;
@@ -239,7 +231,7 @@ static void each_probe(struct net_smtp *s, void (*act)(struct net_smtp *s, struc
 static void look_whether_we_stood_still(struct smtp_probe_ways *ways)
 {
 	struct net_smtp *s = (struct net_smtp *)ways;
-	uint64_t now = machine_ms(), since_ms = now - s->looked_ms;
+	uint64_t now = machine_clock_ms(), since_ms = now - s->looked_ms;
 	bool busy = s->busy;
 
 	s->looked_ms = now;
