@@ -63,30 +63,48 @@ static enum sender_outcome judge_record(struct judging *judging)
 
 /* --- the hosts --- */
 
-/* Does some pattern match? Its line, at *@why. */
-static enum sender_answer match(const struct sender_policy *policy, struct span mx, struct sender_why *why)
+/* Pairs of a pattern and an MX that are looked at for one profile: a domain has some of either, and a hostile one
+ * 13,000 times 64. What is not found by then is unknown. */
+enum { PAIRS_MAX = 65536 };
+
+/* What the patterns say of one MX. */
+struct match {
+	enum sender_answer is;
+	struct sender_why why; /* the line of the first that matches, else of the last of which it is unknown */
+};
+
+/* All of them in one walk over the policy. */
+static void match_all(const struct sender_policy *policy, const struct obs_mx_record *mx, size_t count,
+		      struct match *match)
 {
-	enum sender_answer best = SENDER_NO;
 	struct sender_line_walk walk;
 	struct sender_line line;
+	size_t open = count, pairs = 0;
 
+	for (size_t i = 0; i < count; i++)
+		match[i] = (struct match){ SENDER_NO, { SENDER_CAUSE_MX, 0, mx[i].name } };
 	sender_line_start(policy->profile, policy->body, &walk);
-	while (best != SENDER_YES && sender_policy_next_mx(&walk, &line)) {
-		enum sender_answer is = sender_pattern_matches(policy->profile, line.value, mx);
+	while (open > 0 && sender_policy_next_mx(&walk, &line) && (pairs += count) <= PAIRS_MAX) {
+		for (size_t i = 0; i < count; i++) {
+			enum sender_answer is = SENDER_NO;
 
-		if (is != SENDER_NO) {
-			best = is;
-			*why = (struct sender_why){ SENDER_CAUSE_LINE, line.number, line.text };
+			if (match[i].is != SENDER_YES)
+				is = sender_pattern_matches(policy->profile, line.value, mx[i].name);
+			if (is != SENDER_NO)
+				match[i] = (struct match){ is, { SENDER_CAUSE_LINE, line.number, line.text } };
+			open -= is == SENDER_YES;
 		}
 	}
-	return best;
+	for (size_t i = 0; i < count && pairs > PAIRS_MAX; i++)
+		match[i].is = match[i].is == SENDER_NO ? SENDER_UNKNOWN : match[i].is;
 }
 
 enum sender_answer sender_mx_refused(const struct sender_policy *policy, struct span mx)
 {
-	struct sender_why ignored;
+	struct match match;
 
-	switch (match(policy, mx, &ignored)) {
+	match_all(policy, &(struct obs_mx_record){ .name = mx }, 1, &match);
+	switch (match.is) {
 	case SENDER_YES:
 		return SENDER_NO;
 	case SENDER_NO:
@@ -147,24 +165,22 @@ static enum sender_outcome judge_mx(struct judging *judging)
 	const struct sender_profile *profile = judging->profile;
 	static const struct sender_mx nothing = { SENDER_HOST_NOT_ASKED, DANE_STATE_NOT_ASKED };
 	const struct obs_mx *mx = &judging->observation->mx;
-	bool unknown = mx->omitted > 0;
+	bool limited = profile->mx_most != SENDER_NO_LIMIT && mx->count > (uint64_t)profile->mx_most;
+	size_t count = limited ? (size_t)profile->mx_most : mx->count;
+	bool unknown = mx->omitted > 0 && !limited;
+	struct match match[OBS_MX_MAX];
 
 	if (dns_status_is_transient(mx->answer.status) || mx->answer.status == DNS_SKIPPED)
 		return SENDER_OUTCOME_UNKNOWN;
 	if (!obs_mx_has_hosts(mx)) /* nothing that might not match */
 		return SENDER_OUTCOME_DELIVERS;
-	for (uint32_t i = 0; i < mx->count; i++) {
-		struct sender_why why = { SENDER_CAUSE_MX, 0, mx->record[i].name };
-		enum sender_answer is;
+	match_all(&judging->policy, mx->record, count, match);
+	for (size_t i = 0; i < count; i++) {
+		const struct sender_why *why = &match[i].why;
+		enum sender_answer is = may_have(profile, match[i].is, judging->mx ? &judging->mx[i] : &nothing);
 
-		if (profile->mx_most != SENDER_NO_LIMIT && i >= (uint64_t)profile->mx_most) {
-			unknown = false;
-			break;
-		}
-		is = match(&judging->policy, mx->record[i].name, &why);
-		is = may_have(profile, is, judging->mx ? &judging->mx[i] : &nothing);
 		if (is == SENDER_YES)
-			return because(judging, SENDER_OUTCOME_DELIVERS, why.cause, why.number, why.text);
+			return because(judging, SENDER_OUTCOME_DELIVERS, why->cause, why->number, why->text);
 		unknown = unknown || is == SENDER_UNKNOWN;
 		because(judging, SENDER_OUTCOME_REFUSES, SENDER_CAUSE_MX, 0, mx->record[i].name);
 	}

@@ -237,7 +237,7 @@ static void mx_names_decide_in_mode_enforce(void **state)
 static void a_host_that_fails_is_refused_by_all_who_enforce(void **state)
 {
 	static const struct {
-		struct sender_mx mx[2];
+		struct sender_mx mx[6];
 		struct row row;
 	} rows[] = {
 		{ { { SENDER_HOST_FAILS, DANE_STATE_NONE } }, { POLICY, 100, "*=refuses", NULL } },
@@ -268,11 +268,40 @@ static void a_host_that_fails_is_refused_by_all_who_enforce(void **state)
 		    "*.example.com|max_age: "
 		    "604800|",
 		    100, "*=delivers", NULL } },
+		/* of five that are tried, one is not known */
+		{ { { SENDER_HOST_UNKNOWN, DANE_STATE_NONE },
+		    { SENDER_HOST_FAILS, DANE_STATE_NONE },
+		    { SENDER_HOST_FAILS, DANE_STATE_NONE },
+		    { SENDER_HOST_FAILS, DANE_STATE_NONE },
+		    { SENDER_HOST_FAILS, DANE_STATE_NONE },
+		    { SENDER_HOST_USABLE, DANE_STATE_NONE } },
+		  { "mx 10 a.example.com\nmx 20 b.example.com\nmx 30 c.example.com\nmx 40 d.example.com\n"
+		    "mx 50 e.example.com\nmx 60 f.example.com\n"
+		    "body version: STSv1|mode: enforce|mx: *.example.com|max_age: 604800|",
+		    100, "chasquid=unknown *=delivers", NULL } },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		assert_row(&rows[i].row, rows[i].mx);
+}
+
+static void what_too_many_patterns_leave_open_is_unknown(void **state)
+{
+	enum { PATTERNS = 2000 };
+	static char text[FACTS_TEXT_MAX];
+	size_t n = 0;
+	struct row row = { text, 100, "rfc8461=unknown mox=unknown kumomta=unknown", NULL };
+
+	(void)state;
+	for (unsigned i = 0; i < OBS_MX_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "mx 10 m%u.example.com\n", i);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "body version: STSv1|mode: enforce|max_age: 604800|");
+	for (unsigned i = 0; i < PATTERNS; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "mx: a|");
+	assert_row(&row, NULL);
+	snprintf(text + n, sizeof(text) - n, "mx: m7.example.com|"); /* behind all that is looked at */
+	assert_row(&row, NULL);
 }
 
 static void each_keeps_a_policy_as_long_as_its_cache_does(void **state)
@@ -320,6 +349,7 @@ int main(void)
 		cmocka_unit_test(the_line_that_made_it_part_is_told),
 		cmocka_unit_test(mx_names_decide_in_mode_enforce),
 		cmocka_unit_test(a_host_that_fails_is_refused_by_all_who_enforce),
+		cmocka_unit_test(what_too_many_patterns_leave_open_is_unknown),
 		cmocka_unit_test(each_keeps_a_policy_as_long_as_its_cache_does),
 		cmocka_unit_test(no_two_profiles_have_one_name_and_the_first_is_the_standard),
 	};
