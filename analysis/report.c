@@ -348,7 +348,7 @@ static void show_page(struct text *out, struct stats *stats, const struct scan_f
 	show_provider_table(html, stats, &stats->mx, "Mail: the most preferred MX.");
 	show_tlds(html, stats);
 	show_ranks(html, stats);
-	show_method(html, stats->hosts.population > 0);
+	show_method(html, files->hosts > 0);
 	html_end(html);
 }
 

@@ -330,6 +330,12 @@ static int read_all(struct files_pass *pass, struct error *error)
 	if (pass->enough)
 		return 0;
 	warn_if_shard_missing(files, pass->origin);
+	if (files->domains == 0 && files->hosts > 0)
+		warn(files,
+		     "%s: mail servers alone, %llu of them (scan --mx-hosts), and no domain; give the scan files of "
+		     "the "
+		     "domains that name them, too",
+		     files->count == 1 ? files->path[0] : "these files", (unsigned long long)files->hosts);
 	return pass->hosts && files->on_host ? host_store_each(pass->hosts, files->on_host, pass->arg, error) : 0;
 }
 

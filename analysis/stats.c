@@ -3,6 +3,7 @@
 #include "analysis/classify/public_suffix.h"
 #include "output/text.h"
 #include "parsers/domain.h"
+#include "parsers/mail_host.h"
 
 const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
 	[METRIC_SCANNED] = { "scanned", METRIC_SCANNED },
@@ -228,17 +229,26 @@ static void add_sts(struct stats *stats, const struct observation *observation, 
 	add_providers(stats, observation, result);
 }
 
-static void add_time(struct stats *stats, const struct observation *observation)
+static void add_span(struct stats *stats, int64_t first, uint32_t duration_ms)
 {
-	int64_t first = observation->time_ms, last;
+	int64_t last;
 
 	if (!text_is_date(first / 1000)) /* nobody's clock */
 		return;
-	last = first + observation->duration_ms;
+	last = first + duration_ms;
 	if (stats->last_ms == 0 || first < stats->first_ms)
 		stats->first_ms = first;
 	if (stats->last_ms == 0 || last > stats->last_ms)
 		stats->last_ms = last;
+}
+
+/* Mail servers are looked at beside the domain, and for longer. */
+static void add_time(struct stats *stats, const struct observation *observation)
+{
+	add_span(stats, observation->time_ms, observation->duration_ms);
+	for (size_t i = 0; observation->mx.host && i < observation->mx.count; i++)
+		if (observation->mx.host[i])
+			add_span(stats, observation->mx.host[i]->time_ms, observation->mx.host[i]->duration_ms);
 }
 
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)

@@ -34,7 +34,11 @@ static int run_stats(const struct options *options, struct error *error)
 
 	if (stats_tables_make(&files, options->directory, error) < 0)
 		return EXIT_FATAL;
-	error_set(error, "%" PRIu64 " domains, tables in %s", files.domains, options->directory);
+	if (files.hosts > 0)
+		error_set(error, "%" PRIu64 " domains and %" PRIu64 " mail servers, tables in %s", files.domains,
+			  files.hosts, options->directory);
+	else
+		error_set(error, "%" PRIu64 " domains, tables in %s", files.domains, options->directory);
 	fprintf(stderr, "stsurvey stats: %s\n", error->text);
 	return EXIT_COMPLETE;
 }

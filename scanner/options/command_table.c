@@ -54,6 +54,14 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "profile sum to `of`\n"
 			 "senders_differ.csv\ta row for each domain and sender that parts from the standard, with the line or fact\n"
 			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
+			 "mx_tls.csv\tof mail servers that were probed, as all below: domains by whether their MX offer STARTTLS "
+			 "with a certificate that MTA-STS takes; rows sum to `of`\n"
+			 "mx_hosts.csv\ta row for each mail server: addresses, state, certificate, domains that name it\n"
+			 "dane.csv, delivery.csv\tdomains by state of DANE, and by what becomes of mail from a sender that does both "
+			 "DANE and MTA-STS; rows sum to `of`\n"
+			 "interplay.csv\tdomains by verdict and state of DANE\n"
+			 "expiry.csv\tcertificates of policy hosts and mail servers by days left\n"
+			 "first_break.csv\tdomains by the day on which enforced mail stops unless certificates are renewed\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,

@@ -2,10 +2,12 @@
 """scan --smtp and --mx-hosts as a whole: each mail server is probed once, whatever happens to the scan; what they show is
 tests/lab's matter."""
 import collections
+import datetime
 import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -93,6 +95,10 @@ class Once(Probes):
         self.assertEqual(self.hosts(), {"mail.sts1.test": [2]})
         self.assertIn("1 of 1 mail servers (100.0 %) could not be measured, more than 1 %: exit status 3", err)
         self.assertEqual(self.metadata()["smtp"]["hosts_unknown"], 1)
+        page, _ = self.run_tool("report", self.out, "-o", "-", status=0)
+        begun, ended = (datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+                        for moment in re.search(r"Scanned from <time>(.*?)</time> to <time>(.*?)</time>", page).groups())
+        self.assertGreaterEqual((ended - begun).seconds, 2, "the second look of 3 s is a part of the scan")
 
 
 class Resumed(Probes):
@@ -156,6 +162,21 @@ class ListOfHosts(Probes):
         self.assertEqual((smtp["of"], smtp["hosts"]), ("mx-hosts", 3))
         _, err = self.run_tool(*self.options(self.NAMES, "--mx-hosts", "--resume"), status=0)
         self.assertEqual(self.mail.connections, 2)
+
+    def test_alone_they_are_no_survey_and_that_is_said(self):
+        self.run_tool(*self.options(self.NAMES, "--mx-hosts"), status=0)
+        out, err = self.run_tool("export", self.out, status=0)
+        self.assertEqual(out, "")
+        self.assert_one_line(err, "mail servers alone, 3 of them")
+        page, err = self.run_tool("report", self.out, "-o", "-", status=0)
+        self.assertIn("mail servers alone", err)
+        self.assertNotIn("were not contacted", page)
+        _, err = self.run_tool("stats", self.out, "-d", self.path("tables"), status=0)
+        self.assertIn("0 domains and 3 mail servers", err)
+        domains = self.path("domains.msgpack.zst")
+        self.run_tool(*self.scan_options(self.put("list", tool.lines(["sts1.test"])), domains, self.dns, "-q"))
+        _, err = self.run_tool("export", self.out, domains, status=0)
+        self.assertEqual(err, "")
 
     def test_killed_over_and_over(self):
         names = [f"mail.h{i}.test" for i in range(150)] + ["not a host"] * 3
