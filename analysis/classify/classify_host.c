@@ -70,11 +70,10 @@ static void judge_certificates(const struct obs_host *host, const struct obs_tls
 		finding_add(&result->findings, FINDING_MXTLS_EXPIRES_SOON);
 }
 
-/* Did it end without a word of the server's that counts? */
+/* Did it break off by silence or a hang-up, whatever came before? */
 static bool is_mute(const struct obs_smtp *probe)
 {
-	return (probe->status == CONNECT_IO_TIMEOUT || probe->status == CONNECT_RESET) && !probe->tls.alerted &&
-	       probe->tls.chain_count == 0;
+	return (probe->status == CONNECT_IO_TIMEOUT || probe->status == CONNECT_RESET) && !probe->tls.alerted;
 }
 
 static void judge_tls(const struct obs_host *host, const struct obs_smtp *probe, struct host_judgement *result)

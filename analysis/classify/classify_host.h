@@ -8,7 +8,7 @@
  *
  *  - No connection (801), 4xx and 5xx in greeting, 421 anywhere, silence and hang-ups (802) are unknown. So is a reply
  * to EHLO that is longer than what is kept, and 454 to STARTTLS until the patient second pass has seen it, too (813);
- * the same with a handshake that ends without a word from the server (804).
+ * the same with a handshake that ends by silence or a hang-up, not by an alert (804).
  *  - 809 is drawn where an old version was agreed on.
  *  - What failed while our own way to port 25 was in doubt is unknown (821), except what DNS alone tells.
  *  - A host on the user's blocklist is unknown without a finding.

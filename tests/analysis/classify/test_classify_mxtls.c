@@ -71,7 +71,9 @@ static const struct expectation table[] = {
 	/* TLS */
 	{ "a failed handshake", "host\nends handshake handshake-error\nhost-alert 40", "804", ALL_FAIL },
 	{ "no TLS spoken", "host\nends handshake handshake-error\nnothing-shown", "804", ALL_FAIL },
-	{ "hung up after the certificate", "host\nends handshake connection-reset", "804", ALL_FAIL },
+	{ "hung up after the certificate, once", "host\nends handshake connection-reset", "802", UNKNOWN },
+	{ "silence after the certificate, once", "host\nends handshake io-timeout", "802", UNKNOWN },
+	{ "hung up after the certificate, twice", "host\npasses 2\nends handshake connection-reset", "804", ALL_FAIL },
 	{ "silence in the handshake, twice", "host\npasses 2\nends handshake io-timeout\nnothing-shown", "804",
 	  ALL_FAIL },
 	{ "a version alert, and nothing below either", "host\nends handshake handshake-error\nhost-alert 70", "804",
