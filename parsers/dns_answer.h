@@ -51,10 +51,10 @@ struct dns_answer {
 	uint16_t id;
 	uint16_t cname_count;
 	uint16_t count;
-	uint16_t opt_size;      /* the server takes datagrams of so many octets (RFC 6891 6.2.3) … */
-	bool has_opt;           /* … since it speaks EDNS */
+	uint16_t opt_size;      /* where has_opt: the server takes datagrams of so many octets (RFC 6891 6.2.3) */
 	uint16_t ede;           /* the first Extended DNS Error's code and 1 (RFC 8914 2); 0: there is none */
 	enum dns_status status; /* NOERROR only with at least one record of the asked type at the chain's end */
+	bool has_opt;           /* the server speaks EDNS */
 	bool ad, tc;
 	bool cname_loop; /* the chain came back to a name it had passed, or has over OBS_CNAME_MAX hops */
 };

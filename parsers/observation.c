@@ -31,15 +31,3 @@ const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
 	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS", &sts_record_kind },
 	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT", &tlsrpt_record_kind },
 };
-
-bool obs_tls_is_empty(const struct obs_tls *tls)
-{
-	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
-	       tls->error_count == 0 && tls->cipher.n == 0 && tls->group.n == 0;
-}
-
-bool obs_http_is_empty(const struct obs_http *http)
-{
-	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
-	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
-}

@@ -106,15 +106,15 @@ enum {
 struct obs_answer {
 	const struct span *cname; /* targets in order, also the one that closes a loop; lower case, no trailing dot */
 	uint32_t ttl;             /* seconds, the smallest on the way; 0 without records */
-	uint16_t cname_count;
-	uint8_t tries; /* questions sent for it, TCP and retries included */
-	enum dns_status status : 6;
-	bool ad : 1;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
-	bool cname_loop : 1; /* the chain came back to a name it had passed, or an answer has more than OBS_CNAME_MAX */
-	uint16_t ede;        /* why, in the resolver's words: the first Extended DNS Error's code and 1 (RFC 8914 4) */
+	uint16_t ede; /* why, in the resolver's words: the first Extended DNS Error's code and 1 (RFC 8914 4) */
 	/* what came where it was asked once more with CD, so that the resolver did not validate: an answer beside a
 	 * `status` that failed says that DNSSEC made it fail (RFC 4035 3.2.2); SKIPPED: not asked */
 	enum dns_status unchecked : 8;
+	uint8_t tries; /* questions sent for it, TCP and retries included */
+	uint16_t cname_count;
+	enum dns_status status : 8;
+	bool ad;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
+	bool cname_loop; /* the chain came back to a name it had passed, or an answer has more than OBS_CNAME_MAX */
 };
 
 /* Does the answer fail DNSSEC validation, though the servers answer? */
@@ -143,9 +143,9 @@ struct obs_mx {
 struct obs_txt {
 	struct obs_answer answer;
 	const struct span *record; /* one a TXT record, its strings joined (RFC 8461 3.1) */
-	uint32_t count;
-	uint32_t omitted;       /* what is meant as the record asked for is kept before all else … */
-	uint32_t omitted_meant; /* … so this says something where there are more than OBS_TXT_MAX of these alone, and
+	uint16_t count;
+	uint16_t omitted;       /* what is meant as the record asked for is kept before all else … */
+	uint16_t omitted_meant; /* … so this says something where there are more than OBS_TXT_MAX of these alone, and
 				 * in files before schema 1.2, whose scanner kept whatever came first */
 	/* of each record: its strings' lengths, an octet each; p NULL: it is one string. NULL: all are, or it is not
 	 * known (before schema 1.3) */
@@ -287,8 +287,17 @@ static inline const struct obs_answer *obs_policy_chain(const struct obs_policy 
 	return policy->a.cname_count > 0 ? &policy->a : &policy->aaaa;
 }
 
-/* Was nothing at all learnt of it? */
-bool obs_tls_is_empty(const struct obs_tls *tls);
-bool obs_http_is_empty(const struct obs_http *http);
+/* Was nothing at all learnt of it? Inline: every record asks. */
+static inline bool obs_tls_is_empty(const struct obs_tls *tls)
+{
+	return tls->version == TLS_NONE && !tls->alerted && tls->chain_count == 0 && tls->chain_omitted == 0 &&
+	       tls->error_count == 0 && tls->cipher.n == 0 && tls->group.n == 0;
+}
+
+static inline bool obs_http_is_empty(const struct obs_http *http)
+{
+	return http->status == 0 && http->failure == HTTP_COMPLETE && !http->content_type.p && !http->location.p &&
+	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
+}
 
 #endif

@@ -336,14 +336,15 @@ static void read_splits(struct decode *d, uint32_t *left, struct obs_txt *txt)
 
 static void read_txt(struct decode *d, struct obs_txt *txt)
 {
-	uint32_t left = unpack_array(&d->u), cnames;
+	uint32_t left = unpack_array(&d->u), cnames, records;
 
 	txt->answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	txt->record = decode_texts(d, &left, OBS_TXT_MAX, &txt->count);
+	txt->record = decode_texts(d, &left, OBS_TXT_MAX, &records);
+	txt->count = (uint16_t)records;
 	txt->answer.cname = decode_texts(d, &left, OBS_CNAME_MAX, &cnames);
 	txt->answer.cname_count = (uint16_t)cnames;
-	txt->omitted = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
-	txt->omitted_meant = left > 0 ? (uint32_t)unpack_field_uint(&d->u, &left, txt->omitted) : txt->omitted;
+	txt->omitted = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX); /* no DNS message has more */
+	txt->omitted_meant = left > 0 ? (uint16_t)unpack_field_uint(&d->u, &left, txt->omitted) : txt->omitted;
 	read_splits(d, &left, txt);
 	unpack_skip(&d->u, left);
 }
@@ -380,8 +381,6 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 {
 	const struct shape *shape;
 
-	memset(o, 0, sizeof(*o));
-	o->policy.address_used = -1;
 	if (left < FIELD_SHAPE) {
 		unpack_fail(&d->u);
 		return;
@@ -397,9 +396,11 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	if (!shape)
 		return;
 	o->input = shape->input;
-	o->mx.answer = shape->mx;
+	o->rank = 0;
+	o->mx = (struct obs_mx){ .answer = shape->mx };
 	for (int q = 0; q < TXT_QUESTIONS; q++)
-		o->txt[q].answer = shape->txt[q];
+		o->txt[q] = (struct obs_txt){ .answer = shape->txt[q] };
+	o->policy = (struct obs_policy){ .address_used = -1 };
 	left -= FIELD_SHAPE;
 	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
 		if (!unpack_nil(&d->u))

@@ -60,25 +60,6 @@ void pack_texts(struct record_buffer *b, const struct span *text, size_t count)
 		pack_text(b, text[i]);
 }
 
-long pack_number_of(struct record_buffer *b, enum schema_table table, size_t start, size_t key)
-{
-	bool is_new = false;
-	long number = b->failed ? -1 : intern_number(&b->table[table], b->data, key, b->n - key, &is_new);
-
-	b->failed = number < 0;
-	if (!is_new)
-		b->n = start;
-	return number;
-}
-
-void pack_interned(struct record_buffer *b, enum schema_table table, size_t start)
-{
-	long number = pack_number_of(b, table, start, start);
-
-	if (b->n == start)
-		pack_uint(b, (uint64_t)number);
-}
-
 /* ---- what many records hold ---- */
 
 void pack_addresses(struct record_buffer *b, const struct obs_address *address, size_t count)

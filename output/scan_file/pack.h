@@ -101,10 +101,16 @@ static inline size_t at_most(size_t n, size_t max)
 
 /* The frame's number for the octets from @key to the end. If they have one already, all that was written from @start on
  * is taken back. */
-long pack_number_of(struct record_buffer *b, enum schema_table table, size_t start, size_t key);
+static inline long pack_number_of(struct record_buffer *b, enum schema_table table, size_t start, size_t key)
+{
+	bool is_new = false;
+	long number = b->failed ? -1 : intern_number(&b->table[table], b->data, key, b->n - key, &is_new);
 
-/* Replace what was written from @start on by its number, if the frame has it already. */
-void pack_interned(struct record_buffer *b, enum schema_table table, size_t start);
+	b->failed = number < 0;
+	if (!is_new)
+		b->n = start;
+	return number;
+}
 
 /* ---- what many records hold ---- */
 
@@ -154,8 +160,9 @@ struct pack_referred {
 
 static inline bool pack_answer_is_empty(const struct obs_answer *answer)
 {
-	return pack_flags(answer) == 0 && answer->tries == 0 && answer->ttl == 0 && answer->cname_count == 0 &&
-	       !pack_has_why(answer);
+	/* in the order of the members: neighbours are looked at together */
+	return answer->ttl == 0 && answer->ede == 0 && answer->unchecked == DNS_SKIPPED && answer->tries == 0 &&
+	       answer->cname_count == 0 && answer->status == DNS_SKIPPED && !answer->ad && !answer->cname_loop;
 }
 
 /* Does it say nothing, so that it need not be written? */

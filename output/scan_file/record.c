@@ -77,6 +77,15 @@ struct span record_buffer_content(const struct record_buffer *b)
 	return (struct span){ b->data, b->n };
 }
 
+/* Replace what was written from @start on by its number, if the frame has it already. */
+static inline void pack_interned(struct record_buffer *b, enum schema_table table, size_t start)
+{
+	long number = pack_number_of(b, table, start, start);
+
+	if (b->n == start)
+		pack_uint(b, (uint64_t)number);
+}
+
 /* ---- what DNS said ---- */
 
 static bool shape_has_why(const struct observation *o)

@@ -48,12 +48,12 @@ struct net_query {
 	 * the question. Its status is @query's. */
 	void (*on_answer)(struct net_query *query, const struct dns_answer *answer);
 	void *arg;
-	void *into;       /* where the answer's facts go; on_answer knows of what kind they are */
-	const char *name; /* A-labels, no trailing dot; lives until the callback */
-	uint16_t name_n;  /* octets */
-	uint16_t type;    /* enum dns_type */
-	bool shared;      /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
-	bool unchecked;   /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
+	void *into;         /* where the answer's facts go; on_answer knows of what kind they are */
+	const char *name;   /* A-labels, no trailing dot; lives until the callback */
+	uint16_t name_n;    /* octets */
+	uint16_t type;      /* enum dns_type */
+	bool shared : 1;    /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
+	bool unchecked : 1; /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
 
 	/* the answer */
 	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
