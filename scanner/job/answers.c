@@ -230,15 +230,12 @@ static void choose_texts(struct texts *texts, size_t count, const struct txt_kin
 		texts->split = NULL;
 }
 
-int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
-		     const struct txt_kind *kind, struct obs_txt *txt)
+/* Inlined, its registers would be saved for the many that have no records. */
+__attribute__((noinline)) static int keep_texts(struct arena *arena, const struct dns_answer *answer,
+						const struct txt_kind *kind, struct obs_txt *txt)
 {
-	int fault = keep_answer(arena, query, answer, &txt->answer);
-	struct texts texts;
+	struct texts texts = join_texts(arena, answer);
 
-	if (fault || !has_records(query, answer))
-		return fault;
-	texts = join_texts(arena, answer);
 	if (!texts.text)
 		return NET_FAULT_MEMORY;
 	if (answer->count <= OBS_TXT_MAX && answer->len <= OBS_TXT_OCTETS_MAX) /* as a rule: all fits */
@@ -248,6 +245,16 @@ int answers_keep_txt(struct arena *arena, const struct net_query *query, const s
 	txt->record = texts.text;
 	txt->split = texts.split;
 	return NET_OK;
+}
+
+int answers_keep_txt(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
+		     const struct txt_kind *kind, struct obs_txt *txt)
+{
+	int fault = keep_answer(arena, query, answer, &txt->answer);
+
+	if (fault || !has_records(query, answer))
+		return fault;
+	return keep_texts(arena, answer, kind, txt);
 }
 
 int answers_keep_addresses(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,

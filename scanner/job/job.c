@@ -60,11 +60,6 @@ struct span job_name_below(struct job *job, struct span prefix)
 	return domain_join(prefix, job->name, text);
 }
 
-uint32_t job_age_ms(const struct job_context *context, uint32_t start_ms)
-{
-	return (uint32_t)context->net->now_ms(context->net) - start_ms;
-}
-
 /* ---- the steps: each asks, and says where the answers lead ---- */
 
 static void on_mx(struct net_query *query, const struct dns_answer *answer)
@@ -131,7 +126,6 @@ static uint8_t ask_txt(struct task *task)
 static uint8_t chase_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
-	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms };
 
 	if (!job->last_pass)
 		return JOB_POLICY;
@@ -142,7 +136,8 @@ static uint8_t chase_txt(struct task *task)
 		if (cname_chase_is_due(answer))
 			start = job_name_below(job, txt_questions[q].label);
 		if (start.p)
-			cname_chase_start(&chaser, task, start, answer);
+			cname_chase_start(&(struct cname_chaser){ job->context, &job->arena, job->start_ms }, task,
+					  start, answer);
 	}
 	/* to a sender with DANE a bogus MX is mail that waits (RFC 7672 2.1.2); nobody else asks */
 	if (job->context->host_done && job_may_be_bogus(&job->mx.answer)) {
@@ -193,16 +188,15 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 	};
 	static const struct task_kind kind = { steps, ended };
 	const struct job_context *context = job->context;
-	struct arena arena = job->arena;
-	uint8_t faults = job->faults;
 
-	arena_reset(&arena);
-	*job = (struct job){ .context = context,
-			     .arena = arena,
-			     .faults = faults,
-			     .last_pass = last_pass,
-			     .index = index,
-			     .rank = rank };
+	arena_reset(&job->arena);
+	/* the rest is set when it is known: to zero all of it costs more than some steps */
+	job->last_pass = last_pass;
+	job->index = index;
+	job->rank = rank;
+	job->mx = (struct obs_mx){ 0 };
+	memset(job->txt, 0, sizeof(job->txt));
+	job->policy = NULL;
 	job->name = arena_copy(&job->arena, name);
 	job->time_ms = context->net->wall_ms(context->net);
 	job->start_ms = (uint32_t)context->net->now_ms(context->net);
@@ -211,17 +205,16 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 
 void job_observation(const struct job *job, struct observation *observation)
 {
-	*observation = (struct observation){
-		.name = job->name,
-		.input = INPUT_OK,
-		.index = job->index,
-		.rank = job->rank,
-		.time_ms = job->time_ms,
-		.duration_ms = job->duration_ms,
-		.mx = job->mx,
-		.policy.address_used = -1,
-	};
+	observation->name = job->name;
+	observation->input = INPUT_OK;
+	observation->index = job->index;
+	observation->rank = job->rank;
+	observation->time_ms = job->time_ms;
+	observation->duration_ms = job->duration_ms;
+	observation->mx = job->mx;
 	memcpy(observation->txt, job->txt, sizeof(job->txt));
 	if (job->policy)
 		observation->policy = job->policy->facts;
+	else
+		observation->policy = (struct obs_policy){ .address_used = -1 };
 }

@@ -105,6 +105,9 @@ bool job_is_chain_blocked(const struct job_context *context, const struct obs_an
 struct span job_name_below(struct job *job, struct span prefix);
 
 /* Milliseconds since a task began at @start_ms, which wraps around. */
-uint32_t job_age_ms(const struct job_context *context, uint32_t start_ms);
+static inline uint32_t job_age_ms(const struct job_context *context, uint32_t start_ms)
+{
+	return (uint32_t)context->net->now_ms(context->net) - start_ms;
+}
 
 #endif
