@@ -22,7 +22,7 @@ struct reader {
 	struct frame_walk *walk;
 	struct frame frame;
 	struct decode *decode;
-	union decode_frame_record header;
+	union decode_frame_record header, other;
 	struct record_trailer trailer;
 	bool trailer_alone; /* in its frame */
 	struct reader_end end;
@@ -262,7 +262,7 @@ static uint64_t work_of(const struct observation *o)
 	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
 	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR;
 
-	return RECORD_WORK + body + chain_work(&o->policy.tls) +
+	return RECORD_WORK + body + (o->policy.tls.chain_count > 0 ? chain_work(&o->policy.tls) : 0) +
 	       o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
 }
 
@@ -325,15 +325,13 @@ static int take_host(struct reader *r, const struct obs_host *host)
 /* 1, 0 at the end, -1 with the reason in r->error. */
 static int next_domain(struct reader *r, struct observation *observation)
 {
-	union decode_frame_record other;
-
 	for (;;) {
-		switch (decode_next(r->decode, observation, &other)) {
+		switch (decode_next(r->decode, observation, &r->other)) {
 		case DECODE_DOMAIN:
 			on_record(r);
 			return count_record(r, observation);
 		case DECODE_HOST:
-			if (take_host(r, &other.host) < 0)
+			if (take_host(r, &r->other.host) < 0)
 				return -1;
 			break;
 		case DECODE_VANTAGE:
@@ -341,20 +339,20 @@ static int next_domain(struct reader *r, struct observation *observation)
 			if (do_work(r, RECORD_WORK) < 0)
 				return -1;
 			if (r->on_vantage)
-				r->on_vantage(r->arg, &other.vantage);
+				r->on_vantage(r->arg, &r->other.vantage);
 			break;
 		case DECODE_HEADER:
 			r->end.joined = true;
 			break;
 		case DECODE_TRAILER:
-			on_trailer(r, &other.trailer);
+			on_trailer(r, &r->other.trailer);
 			break;
 		case DECODE_END:
 			if (next_frame(r) != FRAME_WHOLE)
 				return r->ended ? 0 : -1;
 			break;
 		case DECODE_NEWER:
-			return fail_newer(r, &other.header);
+			return fail_newer(r, &r->other.header);
 		case DECODE_MEMORY:
 			return fail_reading(
 				r, "no memory to read the frame at octet %lld, or it needs more than a scan file may",

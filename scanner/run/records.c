@@ -1,25 +1,10 @@
 #include "scanner/run/records.h"
 
-bool records_have_room(struct records *records)
-{
-	if (!records->buffer) {
-		records->buffer = sink_take(records->sink);
-		records->since_ms = uv_now(records->loop);
-	}
-	return records->buffer;
-}
-
 void records_give(struct records *records)
 {
 	if (records->buffer)
 		sink_give(records->sink, records->buffer);
 	records->buffer = NULL;
-}
-
-void records_added(struct records *records)
-{
-	if (record_buffer_content(records->buffer).n >= SINK_FRAME_TARGET)
-		records_give(records);
 }
 
 void records_give_old(struct records *records, uint64_t most_ms)

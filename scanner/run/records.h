@@ -17,13 +17,24 @@ struct records {
 };
 
 /* Is there a buffer to put a record into? False: all are with the sink, which will wake us. */
-bool records_have_room(struct records *records);
-
-/* A record was put: a full buffer goes to the sink. */
-void records_added(struct records *records);
+static inline bool records_have_room(struct records *records)
+{
+	if (!records->buffer) {
+		records->buffer = sink_take(records->sink);
+		records->since_ms = uv_now(records->loop);
+	}
+	return records->buffer;
+}
 
 /* What is there goes to the sink now. */
 void records_give(struct records *records);
+
+/* A record was put: a full buffer goes to the sink. */
+static inline void records_added(struct records *records)
+{
+	if (record_buffer_content(records->buffer).n >= SINK_FRAME_TARGET)
+		records_give(records);
+}
 
 /* … if it has waited for @most_ms. */
 void records_give_old(struct records *records, uint64_t most_ms);
