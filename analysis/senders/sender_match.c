@@ -2,7 +2,12 @@
 
 #include "analysis/senders/sender_punycode.h"
 
-enum { LABEL_MAX = 63, NAME_MAX_LENGTH = 253, IPV4_PARTS = 4 };
+enum {
+	LABEL_MAX = 63,
+	NAME_MAX_LENGTH = 253,
+	IPV4_PARTS = 4,
+	REGEX_STEPS_MAX = 1024, /* of one comparison; a name needs one an octet, and a stranger's pattern 16,000 */
+};
 
 static bool is_ipv4(struct span s)
 {
@@ -75,7 +80,9 @@ static enum sender_answer regex_matches(struct span pattern, struct span mx)
 	for (size_t i = 0; i < pattern.n; i++)
 		if (strchr("+?()[]{}|^$\\", pattern.p[i]) && pattern.p[i])
 			return SENDER_UNKNOWN;
-	while (m < mx.n) {
+	for (unsigned steps = 0; m < mx.n; steps++) {
+		if (steps == REGEX_STEPS_MAX)
+			return SENDER_UNKNOWN;
 		if (p < pattern.n && pattern.p[p] == '*') {
 			star = p++;
 			behind = m;

@@ -234,6 +234,24 @@ static void mx_names_decide_in_mode_enforce(void **state)
 	assert_rows(rows, COUNT_OF(rows));
 }
 
+#define A40 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* Each of 80 places would be looked at 40 octets far; a body has room for 500 such patterns, against 64 MX. */
+static void a_regular_expression_that_takes_long_is_not_followed(void **state)
+{
+	static const struct row rows[] = {
+		{ "mx 10 q" A40 "." A40 "." A40 ".com\nbody version: STSv1|mode: enforce|mx: "
+		  "*........................................q|max_age: 604800|",
+		  100, "mimecast=unknown chasquid=refuses", NULL },
+		{ "mx 10 mail." A40 "." A40 ".com\nbody version: STSv1|mode: enforce|mx: *." A40 "." A40
+		  ".com|max_age: 604800|",
+		  100, "mimecast=delivers *=delivers", NULL },
+	};
+
+	(void)state;
+	assert_rows(rows, COUNT_OF(rows));
+}
+
 static void a_host_that_fails_is_refused_by_all_who_enforce(void **state)
 {
 	static const struct {
@@ -348,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_with_a_common_name_alone_parts_languages),
 		cmocka_unit_test(the_line_that_made_it_part_is_told),
 		cmocka_unit_test(mx_names_decide_in_mode_enforce),
+		cmocka_unit_test(a_regular_expression_that_takes_long_is_not_followed),
 		cmocka_unit_test(a_host_that_fails_is_refused_by_all_who_enforce),
 		cmocka_unit_test(what_too_many_patterns_leave_open_is_unknown),
 		cmocka_unit_test(each_keeps_a_policy_as_long_as_its_cache_does),
