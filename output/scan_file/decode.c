@@ -70,6 +70,11 @@ void decode_free(struct decode *d)
 	free(d);
 }
 
+size_t decode_memory(const struct decode *d)
+{
+	return d->table_octets + d->used;
+}
+
 /* What a frame knows of itself: nothing yet. */
 static void begin_frame(struct decode *d)
 {
@@ -122,6 +127,7 @@ void *decode_add(struct decode *d, unsigned number, size_t entry, uint32_t count
 
 		if (!grown)
 			return no_memory(d);
+		d->table_octets += (size - table->size) * entry;
 		table->entry = grown;
 		table->size = size;
 	}

@@ -47,6 +47,9 @@ struct decode *decode_new_for_host(void);
 
 void decode_free(struct decode *decode);
 
+/* Octets that it has for the tables of frames and for what a record points to. */
+size_t decode_memory(const struct decode *decode);
+
 /* A new frame; what came from the one before is gone. @content must live until the next call. */
 void decode_begin(struct decode *decode, struct span content);
 

@@ -29,8 +29,9 @@ struct decode {
 	bool no_memory;
 	struct schema_previous previous;
 	struct table table[TABLES];
-	char *record;      /* for the lists of one; untouched, it costs no memory */
-	size_t used, size; /* octets of it */
+	size_t table_octets; /* of all of them */
+	char *record;        /* for the lists of one; untouched, it costs no memory */
+	size_t used, size;   /* octets of it */
 };
 
 /* Room for @count things of @size, until the next record; NULL also for none. */

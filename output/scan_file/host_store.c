@@ -28,6 +28,7 @@ struct decoded {
 	struct decode *decode; /* what the host points into, beside the content */
 	char *content;         /* of the frame with its record; NULL: no host is here */
 	size_t room;
+	size_t memory; /* octets of both */
 	union decode_frame_record record;
 	bool used;     /* since the hand passed */
 	uint64_t join; /* the last that gave it away */
@@ -38,12 +39,13 @@ struct test {
 	int64_t time_ms;
 	uint32_t origin;
 	bool bad;
+	uint32_t next_bad; /* once they are sorted: the first bad one from here on, or their number */
 };
 
 struct tests {
 	struct test *test;
 	size_t count, size;
-	bool sorted;
+	bool sorted, linked; /* … by next_bad */
 };
 
 struct host_store {
@@ -51,7 +53,8 @@ struct host_store {
 	struct hash_table table;  /* hash of a name → where its record is, and 1 */
 	struct hash_table cached; /* hash of a name → place in decoded */
 	struct decoded decoded[HOST_STORE_DECODED];
-	size_t hand; /* the next to make room, unless it is used */
+	size_t hand;   /* the next to make room, unless it is used */
+	size_t memory; /* of all of them */
 	uint64_t join;
 	int file; /* -1: none yet */
 	off_t end;
@@ -110,6 +113,11 @@ void host_store_begin(struct host_store *store)
 uint64_t host_store_count(const struct host_store *store)
 {
 	return store->table.count;
+}
+
+size_t host_store_memory(const struct host_store *store)
+{
+	return store->memory;
 }
 
 static int fail_file(struct error *error, const char *what, int number)
@@ -234,10 +242,21 @@ static struct decoded *find_decoded(struct host_store *store, uint64_t hash, str
 	return NULL;
 }
 
-/* A place for one more; those that this join has given away stay. */
+/* Give its memory back. */
+static void release(struct host_store *store, struct decoded *d)
+{
+	store->memory -= d->memory;
+	decode_free(d->decode);
+	free(d->content);
+	*d = (struct decoded){ 0 };
+}
+
+/* A place for one more; those that this join has given away stay. Of hosts as large as they may be, fewer are kept. */
 static struct decoded *make_place(struct host_store *store)
 {
-	for (;;) {
+	struct decoded *place = NULL;
+
+	for (size_t step = 0; step < 2 * HOST_STORE_DECODED || !place; step++) {
 		struct decoded *d = &store->decoded[store->hand];
 
 		store->hand = (store->hand + 1) % HOST_STORE_DECODED;
@@ -246,8 +265,20 @@ static struct decoded *make_place(struct host_store *store)
 			continue;
 		}
 		forget(store, d);
-		return d;
+		place = d;
+		if (store->memory <= HOST_STORE_OCTETS_MAX)
+			break;
+		release(store, d);
 	}
+	return place;
+}
+
+static void count_memory(struct host_store *store, struct decoded *d)
+{
+	size_t memory = d->room + (d->decode ? decode_memory(d->decode) : 0);
+
+	store->memory += memory - d->memory;
+	d->memory = memory;
 }
 
 static bool make_content(struct decoded *d, size_t n)
@@ -304,7 +335,9 @@ static int look_up(struct host_store *store, struct span name, struct decoded **
 		d = make_place(store);
 		if (!hash_table_reserve(&store->cached, 1))
 			return fail_memory(error);
-		if (decode_at(store, d, at, &stored, error) < 0)
+		found = decode_at(store, d, at, &stored, error);
+		count_memory(store, d);
+		if (found < 0)
 			return -1;
 		d->hash = hash;
 		d->octets = stored.record_length;
@@ -341,6 +374,7 @@ static bool add_test(struct tests *tests, struct test test)
 	tests->sorted &= tests->count == 0 || compare_tests(&tests->test[tests->count - 1], &test) <= 0;
 	tests->sorted |= tests->count == 0;
 	tests->test[tests->count++] = test;
+	tests->linked = false;
 	return true;
 }
 
@@ -357,22 +391,33 @@ int host_store_add_vantage(struct host_store *store, const struct obs_vantage *v
 
 		if (!bad && !vantage_state_is_open(state))
 			continue; /* says nothing of others */
-		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad }))
+		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad, 0 }))
 			return fail_memory(error);
 	}
 	forget_all(store);
 	return 0;
 }
 
-/* The first test of that file which is later. */
-static size_t first_after(struct tests *tests, uint32_t origin, int64_t time_ms)
+static void sort_tests(struct tests *tests)
 {
-	const struct test wanted = { time_ms, origin, false };
-	size_t from = 0, to = tests->count;
+	uint32_t bad = (uint32_t)tests->count;
 
 	if (!tests->sorted)
 		qsort(tests->test, tests->count, sizeof(*tests->test), compare_tests);
-	tests->sorted = true;
+	for (size_t i = tests->count; i-- > 0;) {
+		if (tests->test[i].bad)
+			bad = (uint32_t)i;
+		tests->test[i].next_bad = bad;
+	}
+	tests->sorted = tests->linked = true;
+}
+
+/* The first test of that file which is later. */
+static size_t first_after(const struct tests *tests, uint32_t origin, int64_t time_ms)
+{
+	const struct test wanted = { .time_ms = time_ms, .origin = origin };
+	size_t from = 0, to = tests->count;
+
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
@@ -384,20 +429,20 @@ static size_t first_after(struct tests *tests, uint32_t origin, int64_t time_ms)
 	return from;
 }
 
-/* Was a family's way not good for certain, from the last test before @start to the first after @end? */
+/* Was a family's way not good for certain, from the last test before @start to the first at @end or after? A stranger's
+ * host may last as long as all tests: none is looked at but their ends. */
 static bool is_bad_between(struct tests *tests, uint32_t origin, int64_t start, int64_t end)
 {
-	size_t i = tests->count > 0 ? first_after(tests, origin, start) : 0;
+	size_t first, last, bad;
 
-	if (i > 0 && tests->test[i - 1].origin == origin && tests->test[i - 1].bad)
+	if (tests->count > 0 && !tests->linked)
+		sort_tests(tests);
+	first = first_after(tests, origin, start);
+	if (first > 0 && tests->test[first - 1].origin == origin && tests->test[first - 1].bad)
 		return true;
-	for (; i < tests->count && tests->test[i].origin == origin; i++) {
-		if (tests->test[i].bad)
-			return true;
-		if (tests->test[i].time_ms >= end)
-			break;
-	}
-	return false;
+	last = end > start ? first_after(tests, origin, end - 1) : first;
+	bad = first < tests->count ? tests->test[first].next_bad : tests->count;
+	return bad < tests->count && bad <= last && tests->test[bad].origin == origin;
 }
 
 static bool is_doubted(struct host_store *store, const struct obs_host *host, uint32_t origin)

@@ -17,6 +17,9 @@ enum {
 	/* Hosts kept decoded, 10 KiB each: the largest providers have some hundred in all, and of what is rarer few
 	   domains that stand near each other share one. More than one domain can name. */
 	HOST_STORE_DECODED = 1024,
+	/* Octets of all that is kept decoded, but for the hosts of one domain: six times what as many usual hosts need.
+	 */
+	HOST_STORE_OCTETS_MAX = 64 * 1024 * 1024,
 	/* Octets of a host's record with its certificates. All limits at once need 400 KiB with certificates of usual
 	   size; a larger one is not kept, and so not known. */
 	HOST_STORE_RECORD_MAX = 1024 * 1024,
@@ -40,6 +43,9 @@ __attribute__((warn_unused_result)) int host_store_put(struct host_store *store,
 /* A test of our own way to port 25. */
 __attribute__((warn_unused_result)) int host_store_add_vantage(struct host_store *store,
 							       const struct obs_vantage *vantage, struct error *error);
+
+/* Octets of memory for hosts that are kept decoded. */
+size_t host_store_memory(const struct host_store *store);
 
 /* Names that hosts are known of. */
 uint64_t host_store_count(const struct host_store *store);

@@ -229,6 +229,11 @@ static void a_host_is_doubted_between_a_bad_test_and_the_good_ones_beside_it(voi
 		{ "4o0 4b200", true, false, true },
 		{ "4o0 4i200", true, false, true },
 		{ "4o0 4o150 4b200", true, false, false },
+		{ "4o0 4o110 4b111", true, false, false },
+		{ "4o0 4b110", true, false, true },
+		{ "4o0 4o101 4o102 4b109 4o150", true, false, true },
+		{ "4o0 4o101 4o102 4o109", true, false, false },
+		{ "4b50 4o60 4o101 | 4o0", true, false, false },
 		{ "4b50 4o90 4o200", true, false, false },
 		{ "4b50 4o200", true, false, true },
 		{ "4b50", true, false, true },
@@ -344,6 +349,37 @@ static void a_host_of_boundless_evidence_is_not_known(void **state)
 	host_store_free(store);
 }
 
+/* A file of 3 MB may hold 1,500 of them. */
+static void hosts_as_large_as_may_be_fill_no_memory(void **state)
+{
+	static char octets[HOST_STORE_RECORD_MAX / 2];
+	const struct obs_certificate certificate = { .issuer = { octets, sizeof(octets) } };
+	const struct obs_address address = { .family = 4 };
+	const struct obs_smtp probe = { .tls = { .chain = &certificate, .chain_count = 1 } };
+	enum { LARGE = 2 * HOST_STORE_OCTETS_MAX / (HOST_STORE_RECORD_MAX / 2) };
+	struct host_store *store = host_store_new();
+	char name[32];
+
+	(void)state;
+	memset(octets, 'x', sizeof(octets));
+	for (int i = 0; i < LARGE; i++) {
+		snprintf(name, sizeof(name), "mx%d.example", i);
+		put(store, &(struct obs_host){ .name = span_of(name),
+					       .time_ms = i,
+					       .address = &address,
+					       .address_count = 1,
+					       .probe = &probe,
+					       .probe_count = 1 });
+	}
+	for (int i = 0; i < LARGE; i++) {
+		snprintf(name, sizeof(name), "mx%d.example", i);
+		assert_int_equal(get(store, name)->time_ms, i);
+		assert_true(host_store_memory(store) <= HOST_STORE_OCTETS_MAX + HOST_STORE_RECORD_MAX);
+	}
+	assert_true(host_store_memory(store) > HOST_STORE_OCTETS_MAX / 2);
+	host_store_free(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +393,7 @@ int main(void)
 		cmocka_unit_test(each_host_is_shown_once_in_order),
 		cmocka_unit_test(a_folder_that_is_not_there_is_told_with_what_to_do),
 		cmocka_unit_test(a_host_of_boundless_evidence_is_not_known),
+		cmocka_unit_test(hosts_as_large_as_may_be_fill_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
