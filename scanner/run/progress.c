@@ -48,7 +48,7 @@ static int put_time(char *out, size_t size, double seconds)
 void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *moment, const struct moment *before,
 		   double left_s)
 {
-	char elapsed[40], left[40] = "", done[96] = "", hosts[64] = "";
+	char elapsed[40], left[40] = "", done[96] = "", hosts[96] = "";
 
 	put_time(elapsed, sizeof(elapsed), (double)moment->elapsed_ms / 1000);
 	if (left_s >= 0)
@@ -57,16 +57,23 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 		snprintf(done, sizeof(done), left_s >= 0 ? " %.1f%% (%s left);" : " %.1f%%;%s", moment->fraction * 100,
 			 left);
 	if (moment->has_hosts)
-		snprintf(hosts, sizeof(hosts), "; hosts %llu (%llu probing)", (unsigned long long)moment->hosts,
-			 (unsigned long long)moment->probing);
-	snprintf(line, PROGRESS_LINE_MAX,
-		 "%s;%s %llu domains; %.0f domains/s; %.0f queries/s; STS %llu; fetched %llu; unknown "
-		 "%.1f%%%s%s%s",
-		 elapsed, done, (unsigned long long)moment->domains,
-		 per_second(moment->domains, before->domains, moment, before),
-		 per_second(moment->queries, before->queries, moment, before), (unsigned long long)moment->sts,
-		 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, hosts,
-		 moment->note[0] ? "; " : "", moment->note);
+		snprintf(hosts, sizeof(hosts), "; hosts %llu (%llu probing, unknown %.1f%%)",
+			 (unsigned long long)moment->hosts, (unsigned long long)moment->probing,
+			 moment_hosts_unknown_share(moment) * 100);
+	if (moment->of_hosts) /* and none of these */
+		snprintf(line, PROGRESS_LINE_MAX, "%s;%s %.0f hosts/s; %.0f queries/s%s%s%s", elapsed, done,
+			 per_second(moment->hosts, before->hosts, moment, before),
+			 per_second(moment->queries, before->queries, moment, before), hosts,
+			 moment->note[0] ? "; " : "", moment->note);
+	else
+		snprintf(line, PROGRESS_LINE_MAX,
+			 "%s;%s %llu domains; %.0f domains/s; %.0f queries/s; STS %llu; fetched %llu; unknown "
+			 "%.1f%%%s%s%s",
+			 elapsed, done, (unsigned long long)moment->domains,
+			 per_second(moment->domains, before->domains, moment, before),
+			 per_second(moment->queries, before->queries, moment, before), (unsigned long long)moment->sts,
+			 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, hosts,
+			 moment->note[0] ? "; " : "", moment->note);
 }
 
 static void show_line(struct progress *progress, const struct moment *moment)
@@ -298,12 +305,17 @@ static void summarise_file(const struct moment *moment)
 		snprintf(refused[0], sizeof(refused[0]), ", %llu illegal", (unsigned long long)moment->illegal);
 	if (moment->blocklisted > 0)
 		snprintf(refused[1], sizeof(refused[1]), ", %llu blocklisted", (unsigned long long)moment->blocklisted);
-	log_info("the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%), %llu that "
+	if (moment->of_hosts) {
+		log_info("the file: %llu lines that name no mail server%s", (unsigned long long)moment->domains,
+			 refused[1]);
+		return;
+	}
+	log_info("the file: %llu domains, %llu STS records, %llu policies, %llu domains unknown (%.1f %%%s), %llu that "
 		 "do not exist (NXDOMAIN, %.1f %%)%s%s",
 		 (unsigned long long)moment->domains, (unsigned long long)moment->sts,
 		 (unsigned long long)moment->fetched, (unsigned long long)moment->unknown,
-		 moment_unknown_share(moment) * 100, (unsigned long long)moment->nxdomain,
-		 moment_nxdomain_share(moment) * 100, refused[0], refused[1]);
+		 moment_unknown_share(moment) * 100, moment->has_hosts ? ", without their mail servers" : "",
+		 (unsigned long long)moment->nxdomain, moment_nxdomain_share(moment) * 100, refused[0], refused[1]);
 }
 
 static void summarise_hosts(const struct scan *scan, const struct moment *moment)
@@ -315,17 +327,27 @@ static void summarise_hosts(const struct scan *scan, const struct moment *moment
 		 (unsigned long long)SCAN_SUM(scan, hosts.deferred), (unsigned long long)SCAN_SUM(scan, hosts.probes));
 }
 
-static void summarise(const struct scan *scan, const struct moment *moment)
+static void summarise_run(const struct scan *scan, const struct moment *moment)
 {
 	unsigned long long domains = SCAN_SUM(scan, recorded.domains), queries = SCAN_SUM(scan, packets);
 	double seconds = (double)moment->elapsed_ms / 1000;
 
+	if (moment->of_hosts) {
+		log_info("this run: %.1f s; %llu queries, %llu of them repeats, %llu over TCP", seconds, queries,
+			 (unsigned long long)SCAN_SUM(scan, repeats), (unsigned long long)SCAN_SUM(scan, tcp));
+		return;
+	}
 	log_info("this run: %llu domains in %.1f s, %.0f a second; %llu queries, %.2f a domain, %llu of them repeats, "
 		 "%llu over TCP; %llu policies fetched of %llu tried; %llu domains deferred",
 		 domains, seconds, seconds > 0 ? (double)domains / seconds : 0, queries,
 		 domains ? (double)queries / (double)domains : 0, (unsigned long long)SCAN_SUM(scan, repeats),
 		 (unsigned long long)SCAN_SUM(scan, tcp), (unsigned long long)SCAN_SUM(scan, recorded.fetched),
 		 (unsigned long long)SCAN_SUM(scan, fetches), (unsigned long long)SCAN_SUM(scan, deferred));
+}
+
+static void summarise(const struct scan *scan, const struct moment *moment)
+{
+	summarise_run(scan, moment);
 	if (scan->congestion.decreases > 0)
 		log_info("the rate of questions came down %llu time%s, to %.*f a second at the least, as more than "
 			 "%.0f %% "

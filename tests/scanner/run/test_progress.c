@@ -73,10 +73,15 @@ static void the_line_is_as_documented(void **state)
 				  "paused: no resolver answers");
 	moment.has_hosts = true;
 	moment.hosts = 4711;
+	moment.hosts_unknown = 471;
 	moment.probing = 12;
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line, "111h:06m:40s; 5018221 domains; 0 domains/s; 0 queries/s; STS 3891; "
-				  "fetched 3655; unknown 0.4%; hosts 4711 (12 probing); "
+				  "fetched 3655; unknown 0.4%; hosts 4711 (12 probing, unknown 10.0%); "
+				  "paused: no resolver answers");
+	moment.of_hosts = true; /* no domain is looked at */
+	progress_line(line, &moment, &moment, -1);
+	assert_string_equal(line, "111h:06m:40s; 0 hosts/s; 0 queries/s; hosts 4711 (12 probing, unknown 10.0%); "
 				  "paused: no resolver answers");
 	moment = (struct moment){ .fraction = 0 };
 	progress_line(line, &moment, &moment, -1);
