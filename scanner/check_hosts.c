@@ -65,3 +65,18 @@ void check_hosts_join(const struct check_hosts *hosts, struct obs_mx *mx,
 	}
 	mx->host = room;
 }
+
+bool check_hosts_none_reached(const struct check_hosts *hosts)
+{
+	size_t tried = 0;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct obs_host *host = &hosts->job[i]->facts;
+
+		for (size_t k = 0; k < host->probe_count; k++)
+			if (host->probe[k].phase > SMTP_CONNECT)
+				return false;
+		tried += host->probe_count;
+	}
+	return tried > 0;
+}

@@ -2,6 +2,7 @@
 #ifndef STSURVEY_SCANNER_CHECK_HOSTS_H
 #define STSURVEY_SCANNER_CHECK_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "parsers/mail_host.h"
@@ -25,5 +26,8 @@ void check_hosts_done(struct check_hosts *hosts, struct host_job *job);
 /* Put what was found into @mx; @room is what it points to. Hosts that a fault of ours kept from us are not known. */
 void check_hosts_join(const struct check_hosts *hosts, struct obs_mx *mx,
 		      const struct obs_host *room[static OBS_MX_MAX]);
+
+/* Was any of them tried, and none connected to, at whatever address? Then it may be our way that is shut. */
+bool check_hosts_none_reached(const struct check_hosts *hosts);
 
 #endif

@@ -249,6 +249,11 @@ static int look_at_hosts(struct check *check, struct error *error)
 			return error_set(error, "no memory");
 	while (check->hosts.pending > 0)
 		uv_run(&check->loop, UV_RUN_ONCE);
+	if (check_hosts_none_reached(&check->hosts))
+		log_warning("no mail server could be connected to: perhaps port %u is shut to this machine, as on most "
+			    "clouds "
+			    "and access lines, and none of them is to blame",
+			    check->options->smtp_port);
 	return 0;
 }
 

@@ -199,6 +199,22 @@ class ListOfHosts(Probes):
         self.assertEqual(self.verify(self.out)[0], "complete")
 
 
+class Check(Probes):
+    """One domain, without a test of the way to port 25."""
+
+    def check(self):
+        out, err = self.run_tool("check", "--smtp", "sts1.test", "--name-servers", self.dns.address, "--allow-reserved", "127.0.0.0/8",
+                                 "--https-port", "9", "--ca-file", tool.a_certificate(), "--smtp-port", self.mail.port,
+                                 "--smtp-timeout", "2", "--ehlo-domain", "scan.example.org", status=1)
+        self.assertIn("mail server mail.sts1.test", out)
+        return err
+
+    def test_where_nobody_can_be_connected_to_it_may_be_our_way(self):
+        self.assertEqual(self.check(), "")
+        self.mail.close()
+        self.assertIn(f"perhaps port {self.mail.port} is shut to this machine", self.check())
+
+
 class SelfTest(Probes):
     """Port 25 that is not open to us; one that is needs certificates, and tests/lab."""
 
