@@ -1,4 +1,4 @@
-/* analysis/domain_json.h - one domain as one line of JSON, as `export --format jsonl` and SCHEMA.md say.
+/* analysis/domain_json.h - one domain as one line of JSON, as `export --format jsonl` and docs/json.md say.
  *
  * What was not asked is absent or null, never false.
  */

@@ -14,9 +14,8 @@ enum {
 	OBS_PROBE_ADDRESS_MAX = 8, /* addresses of one host that are probed; large providers give a name 8 */
 	OBS_PROBE_MAX = OBS_PROBE_ADDRESS_MAX + 2, /* … and handshakes besides, with another name and with none */
 	OBS_TLSA_MAX = 32,                         /* records at one name; a rollover of several keys needs 8 */
-	OBS_TLSA_DATA_MAX =
-		4096, /* octets of one record: a whole certificate (3 0 0) with two signatures of 4096 bits */
-	OBS_SMTP_TEXT_MAX = 1024,      /* octets kept of a reply's text … */
+	OBS_TLSA_DATA_MAX = 4096, /* octets of one: a whole certificate (3 0 0) with key and signature of 4096 bits */
+	OBS_SMTP_TEXT_MAX = 1024, /* octets kept of a reply's text … */
 	OBS_SMTP_EHLO_TEXT_MAX = 4096, /* … and of the one to EHLO, which lists the extensions */
 	OBS_VANTAGE_HOST_MAX = 16,     /* hosts of a self-test */
 };

@@ -5,7 +5,6 @@
 
 enum {
 	SMTP_OK = 250,
-	SMTP_CLOSING = 421,        /* RFC 5321 3.8: at any time */
 	SMTP_NO_TLS_FOR_NOW = 454, /* RFC 3207 4 */
 	HOST_PASSES_FOR_SURE = 2,  /* looks that must have seen what may pass before it is a fault */
 };

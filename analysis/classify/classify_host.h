@@ -6,9 +6,10 @@
  * tell. All else is unknown. What an address is found out to fail by is a finding, also where another one is usable;
  * that it was not reached is none, then.
  *
- *  - No connection (801), 4xx and 5xx in greeting, 421 anywhere, silence and hang-ups (802) are unknown. So is a reply
- * to EHLO that is longer than what is kept, and 454 to STARTTLS until the patient second pass has seen it, too (813);
- * the same with a handshake that ends by silence or a hang-up, not by an alert (804).
+ *  - No connection (801), 4xx and 5xx in greeting, 421 anywhere, silence and hang-ups (802) are unknown.
+ *  - So is a reply to EHLO that is longer than what is kept (802).
+ *  - 454 to STARTTLS (813), and a handshake that ends by silence or a hang-up, not by an alert (804), are unknown (802)
+ *    until the patient second pass has seen them, too.
  *  - 809 is drawn where an old version was agreed on.
  *  - What failed while our own way to port 25 was in doubt is unknown (821), except what DNS alone tells.
  *  - A host on the user's blocklist is unknown without a finding.

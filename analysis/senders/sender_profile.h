@@ -1,5 +1,4 @@
-/* analysis/senders/sender_profile.h - how real senders read a record and a policy, and what they then do:
- * data.
+/* analysis/senders/sender_profile.h - how real senders read a record and a policy, and what they then do: data.
  *
  * datasets/sender_switches.csv lists the switches, senders.csv what each sender has them at and where in its source
  * that stands. sender_record.c, sender_policy.c, sender_match.c and sender_judge.c look at switches alone and know no

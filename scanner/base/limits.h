@@ -2,9 +2,8 @@
  * its reason.
  *
  * Beside them stand the limits of what is kept of an answer (parsers/observation.h, parsers/dns_answer.h), of one scan
- * file's frame (output/scan_file/frame.h), and the user's own: --timeout, --retries, --http-timeout,
- * --http-concurrency,
- * --concurrency.
+ * file's frame (output/scan_file/frame.h), and the user's own: --timeout, --retries, --http-timeout, --smtp-timeout,
+ * --concurrency, --http-concurrency, --smtp-concurrency.
  *
  * Time. A domain's steps follow each other, and so do those of each of its children; children of one step run beside
  * each other. So a domain takes as long as the longest way through its tree: MX; the TXT records together; a chase

@@ -37,8 +37,7 @@ struct moment {
 	uint64_t hosts_in_flight;   /* of these */
 	uint64_t probing;           /* connections to them */
 	bool stopping;              /* no more domains are begun */
-	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary, e.g. "paused: no name server answers"; "": nothing
-				     */
+	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary: "paused: no name server answers"; "": nothing */
 };
 
 /* Now. The main thread. */

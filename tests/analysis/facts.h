@@ -14,8 +14,10 @@
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
  *   tls VERSION      none 1.0 1.1 1.2 1.3
  *   alert N          no certificate after it
- *   no-chain         san NAME (the first replaces)      no-san      cn NAME     verify CODE     expires
- * SECONDS-FROM-TIME http STATUS      type FIELD (- for none)            failure timeout|too-large|protocol
+ *   no-chain         of certificates
+ *   san NAME         one more; the first replaces            no-san            cn NAME
+ *   verify CODE      expires SECONDS-FROM-TIME
+ *   http STATUS      type FIELD (- for none)                 failure timeout|too-large|protocol
  *   challenge FIELD  challenged (as older files have it)
  *   body TEXT        | stands for LF
  *

@@ -5,7 +5,8 @@
  *
  *   key   NAME ec|rsa512|rsa2048
  *   cert  NAME key=K issuer=CERT|self [issuer-key=K] from=SECONDS to=SECONDS [cn=TEXT]
- * [san=dns:A,dns:B,ip:…,mail:…,uri:…] [ca=1] [pathlen=N] [eku=client] [md=sha1] [permit=DOMAIN] [critical=1] [badsig=1]
+ *         [san=dns:A,dns:B,ip:…,mail:…,uri:…] [ca=1] [pathlen=N] [eku=client] [md=sha1]
+ *         [permit=DOMAIN] [critical=1] [badsig=1]
  *   pem   FILE CERT,CERT,… [KEY]
  *
  * from and to are relative to now. In a SAN value, %00 is a NUL octet. Exit 1 with one line on stderr at the first
