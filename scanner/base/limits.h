@@ -17,7 +17,8 @@
  *
  * An MX host (--smtp) is a task beside the domains, and costs a place in a window of its own: A; AAAA; what failed with
  * CD, and a chase beside it; its alias; TLSA at two names; what failed with CD; then HOST_PROBES probes, one after the
- * other, HOST_PATIENT_MAX of them with the long limits though all are silent. The sum is HOST_WALL_MS.
+ * other, HOST_PATIENT_MAX of them with the long limits though all are silent. The sum is HOST_WALL_MS with the
+ * default options; --smtp-timeout makes it longer.
  *
  * Memory. Everything that is kept of a domain, its children included, lies in its one arena, and ARENA_CAP is for all
  * of them together; what a library holds meanwhile is bounded by FETCH_MEMORY. So a scan stays below SCAN_MEMORY +
