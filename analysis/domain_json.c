@@ -307,7 +307,7 @@ static void put_senders(struct json *json, const struct observation *o, const st
 		return;
 	sender_judge_all(o, sender_mx_known(o, result, mx), sender);
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
-		if (!sender[i].parts || sender[i].profile->kind != SENDER_KIND_WHOLE)
+		if (!sender[i].parts)
 			continue;
 		if (!any)
 			json_open_array(json, "senders");

@@ -58,16 +58,8 @@ static void explain_txt(const struct paper *paper, struct span label, const stru
 static void explain_host(const struct paper *paper, const struct obs_policy *policy)
 {
 	paper_label(paper, "mta-sts");
-	fputs("A ", paper->out);
-	paper_answer(paper, &policy->a);
-	fputs(", AAAA ", paper->out);
-	paper_answer(paper, &policy->aaaa);
-	for (size_t i = 0; i < paper_shown_of(policy->address_count); i++) {
-		fputs(i == 0 ? ": " : ", ", paper->out);
-		paper_address(paper, &policy->address[i]);
-	}
-	paper_more(paper, paper_shown_of(policy->address_count), policy->address_count + policy->address_omitted);
-	fputc('\n', paper->out);
+	paper_addresses(paper, &policy->a, &policy->aaaa, policy->address, policy->address_count,
+			policy->address_omitted);
 	if (policy->status == CONNECT_SKIPPED)
 		return;
 	paper_label(paper, "connection");
@@ -260,7 +252,7 @@ static void explain_all(const struct paper *paper, const struct observation *obs
 	fputc('\n', paper->out);
 	explain_findings(paper, &result->judgement.findings);
 	explain_conclusion(paper, observation, result);
-	senders_explain(paper->out, observation, result, what_if);
+	senders_explain(paper, observation, result, what_if);
 }
 
 /* ---- lines for a terminal ---- */

@@ -103,21 +103,6 @@ static void explain_probe(const struct paper *paper, const struct obs_host *host
 
 /* ---- one host ---- */
 
-static void explain_addresses(const struct paper *paper, const struct obs_host *host)
-{
-	paper_label(paper, "");
-	fputs("A ", paper->out);
-	paper_answer(paper, &host->a);
-	fputs(", AAAA ", paper->out);
-	paper_answer(paper, &host->aaaa);
-	for (size_t i = 0; i < paper_shown_of(host->address_count); i++) {
-		fputs(i == 0 ? ": " : ", ", paper->out);
-		paper_address(paper, &host->address[i]);
-	}
-	paper_more(paper, paper_shown_of(host->address_count), host->address_count + host->address_omitted);
-	fputc('\n', paper->out);
-}
-
 static void explain_dane(const struct paper *paper, const struct obs_host *host, enum dane_state state)
 {
 	const struct obs_tlsa *tlsa = classify_dane_tlsa(host);
@@ -157,7 +142,9 @@ static void explain_host(const struct paper *paper, struct span name, const stru
 		fputs("; the policy does not list it", paper->out);
 	fputc('\n', paper->out);
 	if (host) {
-		explain_addresses(paper, host);
+		paper_label(paper, "");
+		paper_addresses(paper, &host->a, &host->aaaa, host->address, host->address_count,
+				host->address_omitted);
 		for (size_t i = 0; i < host->probe_count; i++)
 			explain_probe(paper, host, &host->probe[i]);
 		explain_dane(paper, host, mx->dane);

@@ -97,6 +97,21 @@ void paper_address(const struct paper *paper, const struct obs_address *address)
 	fputs(text, paper->out);
 }
 
+void paper_addresses(const struct paper *paper, const struct obs_answer *a, const struct obs_answer *aaaa,
+		     const struct obs_address *address, size_t count, size_t omitted)
+{
+	fputs("A ", paper->out);
+	paper_answer(paper, a);
+	fputs(", AAAA ", paper->out);
+	paper_answer(paper, aaaa);
+	for (size_t i = 0; i < paper_shown_of(count); i++) {
+		fputs(i == 0 ? ": " : ", ", paper->out);
+		paper_address(paper, &address[i]);
+	}
+	paper_more(paper, paper_shown_of(count), count + omitted);
+	fputc('\n', paper->out);
+}
+
 void paper_coloured(const struct paper *paper, const char *colour, int width, const char *text)
 {
 	fprintf(paper->out, "%s%-*s%s", paper->colour ? colour : "", width, text, paper->colour ? "\033[0m" : "");

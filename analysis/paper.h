@@ -40,6 +40,10 @@ void paper_texts(const struct paper *paper, const char *first, const char *next,
 /* Status, DNSSEC, aliases. */
 void paper_answer(const struct paper *paper, const struct obs_answer *answer);
 
+/* The rest of a line: what was said of a host's addresses, and those. */
+void paper_addresses(const struct paper *paper, const struct obs_answer *a, const struct obs_answer *aaaa,
+		     const struct obs_address *address, size_t count, size_t omitted);
+
 /* Who a certificate is for, from when to when, and whose. */
 void paper_certificate(const struct paper *paper, const struct obs_certificate *leaf);
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "analysis/paper.h"
 #include "output/text.h"
 
 enum {
@@ -57,18 +58,13 @@ void sender_why_text(const struct sender_why *why, char text[static SENDER_WHY_M
 	}
 }
 
-static void show_label(FILE *out, const char *label)
-{
-	fprintf(out, "  %-11s ", label);
-}
-
 static bool is_sender(size_t profile)
 {
 	return sender_profiles[profile].kind == SENDER_KIND_WHOLE;
 }
 
 /* Senders of one fate on one line, in the order of the profiles. */
-static void show_fates(FILE *out, const char *label, const struct fates *fates)
+static void show_fates(const struct paper *paper, const char *label, const struct fates *fates)
 {
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
 		const char *fate = fates->text[i], *comma = "";
@@ -78,15 +74,15 @@ static void show_fates(FILE *out, const char *label, const struct fates *fates)
 			shown = strcmp(fates->text[before], fate) == 0;
 		if (shown)
 			continue;
-		show_label(out, label);
+		paper_label(paper, label);
 		label = "";
 		for (size_t j = i; j < SENDER_PROFILE_COUNT; j++) {
 			if (strcmp(fates->text[j], fate) != 0)
 				continue;
-			fprintf(out, "%s%s", comma, sender_profiles[j].name);
+			fprintf(paper->out, "%s%s", comma, sender_profiles[j].name);
 			comma = ", ";
 		}
-		fprintf(out, ": %s\n", fate);
+		fprintf(paper->out, ": %s\n", fate);
 	}
 }
 
@@ -139,7 +135,7 @@ static void tell_parting(const struct sender_result *result, char text[static FA
 		 shown, reason ? ")" : "");
 }
 
-static void explain_parting(FILE *out, const struct sender_result *result)
+static void explain_parting(const struct paper *paper, const struct sender_result *result)
 {
 	struct fates fates = { 0 };
 	unsigned same = 0, senders = 0;
@@ -153,15 +149,15 @@ static void explain_parting(FILE *out, const struct sender_result *result)
 		else
 			tell_parting(&result[i], fates.text[i]);
 	}
-	show_label(out, "senders");
-	fprintf(out, "as the standard has it: %s; so do %u of %u\n", sender_outcome_names[result[0].outcome], same,
-		senders);
-	show_fates(out, "", &fates);
+	paper_label(paper, "senders");
+	fprintf(paper->out, "as the standard has it: %s; so do %u of %u\n", sender_outcome_names[result[0].outcome],
+		same, senders);
+	show_fates(paper, "", &fates);
 }
 
 /* --- until when --- */
 
-static void explain_gone(FILE *out, const struct sender_result *result, enum sender_gone gone)
+static void explain_gone(const struct paper *paper, const struct sender_result *result, enum sender_gone gone)
 {
 	static const char *const left[] = { [SENDER_GONE_NOTHING] = "",
 					    [SENDER_GONE_POLICY] = "as long as the record stays",
@@ -197,7 +193,7 @@ static void explain_gone(FILE *out, const struct sender_result *result, enum sen
 			break;
 		}
 	}
-	show_fates(out, gone == SENDER_GONE_POLICY ? "policy gone" : "record gone", &fates);
+	show_fates(paper, gone == SENDER_GONE_POLICY ? "policy gone" : "record gone", &fates);
 }
 
 static void tell_refusal(const struct sender_result *result, char text[static FATE_MAX])
@@ -213,8 +209,8 @@ static void tell_refusal(const struct sender_result *result, char text[static FA
 			 until.kind == SENDER_UNTIL_NEXT_MAIL ? "policy and id are new" : "a time that is not known");
 }
 
-static void explain_mx(FILE *out, const struct observation *observation, const struct sender_result *result,
-		       struct span mx)
+static void explain_mx(const struct paper *paper, const struct observation *observation,
+		       const struct sender_result *result, struct span mx)
 {
 	struct fates fates = { 0 };
 
@@ -233,13 +229,13 @@ static void explain_mx(FILE *out, const struct observation *observation, const s
 			break;
 		}
 	}
-	show_label(out, "other MX");
-	fprintf(out, "%.*s, were it the only one:\n", (int)mx.n, mx.p);
-	show_fates(out, "", &fates);
+	paper_label(paper, "other MX");
+	fprintf(paper->out, "%.*s, were it the only one:\n", (int)mx.n, mx.p);
+	show_fates(paper, "", &fates);
 }
 
-void senders_explain(FILE *out, const struct observation *observation, const struct classification *classification,
-		     const struct senders_what_if *what_if)
+void senders_explain(const struct paper *paper, const struct observation *observation,
+		     const struct classification *classification, const struct senders_what_if *what_if)
 {
 	struct sender_result result[SENDER_PROFILE_COUNT];
 	struct sender_mx mx[OBS_MX_MAX];
@@ -247,9 +243,9 @@ void senders_explain(FILE *out, const struct observation *observation, const str
 	if (observation->txt[TXT_STS].count == 0)
 		return;
 	sender_judge_all(observation, sender_mx_known(observation, classification, mx), result);
-	explain_parting(out, result);
+	explain_parting(paper, result);
 	if (what_if->mx.p)
-		explain_mx(out, observation, result, what_if->mx);
+		explain_mx(paper, observation, result, what_if->mx);
 	if (what_if->gone != SENDER_GONE_NOTHING)
-		explain_gone(out, result, what_if->gone);
+		explain_gone(paper, result, what_if->gone);
 }

@@ -2,9 +2,9 @@
 #ifndef STSURVEY_ANALYSIS_SENDERS_TEXT_H
 #define STSURVEY_ANALYSIS_SENDERS_TEXT_H
 
-#include <stdio.h>
-
 #include "analysis/senders/sender_cache.h"
+
+struct paper; /* analysis/paper.h */
 
 enum { SENDER_WHY_MAX = 200 /* octets of a reason, with NUL: a line of a policy, hardly more */ };
 
@@ -20,7 +20,7 @@ struct senders_what_if {
 
 /* The senders that part from the standard, and why; then what is asked beside. Nothing where no sender has a record to
  * read. */
-void senders_explain(FILE *out, const struct observation *observation, const struct classification *classification,
-		     const struct senders_what_if *what_if);
+void senders_explain(const struct paper *paper, const struct observation *observation,
+		     const struct classification *classification, const struct senders_what_if *what_if);
 
 #endif

@@ -298,7 +298,7 @@ static void write_senders(struct pass *pass, const struct observation *observati
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
 		char why[SENDER_WHY_MAX];
 
-		if (!sender[i].parts || sender_profiles[i].kind != SENDER_KIND_WHOLE)
+		if (!sender[i].parts)
 			continue;
 		sender_why_text(&sender[i].why, why);
 		csv_text(csv, observation->name);

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "output/hash_table.h"
 #include "parsers/hash.h"
 
 enum { SLOTS_FIRST = 1024 }; /* grown by doubling */
@@ -27,8 +27,8 @@ static int make_room(struct bit_set *set)
 
 	if (set->chunks < set->slots / 4 * 3)
 		return 0;
-	if (set->slots == 0 && getrandom(&grown.seed, sizeof(grown.seed), GRND_NONBLOCK) < 0)
-		grown.seed = (uintptr_t)set;
+	if (set->slots == 0)
+		grown.seed = hash_table_seed();
 	grown.slots = set->slots > 0 ? 2 * set->slots : SLOTS_FIRST;
 	grown.chunk = calloc(grown.slots, sizeof(*grown.chunk));
 	if (!grown.chunk)

@@ -2,6 +2,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+uint64_t hash_table_seed(void)
+{
+	uint64_t seed;
+
+	/* a kernel that has none yet, just after it has started, is not waited for */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < (ssize_t)sizeof(seed))
+		seed = (uintptr_t)&seed ^ (uint64_t)time(NULL) << 32;
+	return seed;
+}
 
 void hash_table_fini(struct hash_table *table)
 {

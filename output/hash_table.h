@@ -40,6 +40,9 @@ __attribute__((warn_unused_result)) bool hash_table_reserve(struct hash_table *t
 /* Add an item, which must not be in the table. There is room for it. */
 void hash_table_put(struct hash_table *table, uint64_t hash, void *item);
 
+/* What hashes of strangers' texts are begun with, so that nobody can choose some that collide. */
+uint64_t hash_table_seed(void);
+
 /* Take an item out, if it is there. Needs no memory. */
 void hash_table_remove(struct hash_table *table, uint64_t hash, const void *item);
 

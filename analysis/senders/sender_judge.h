@@ -44,7 +44,7 @@ struct sender_result {
 	bool enforced;                /* there is a policy in mode enforce */
 	struct sender_number max_age; /* as read from the policy; where there is one */
 	uint64_t kept_s;              /* seconds the policy is kept, once fetched; 0: there is none, or it is not */
-	bool parts;                   /* from the standard; not where either is unknown */
+	bool parts;                   /* from the standard; not where either is unknown, as who only matches names is */
 	struct sender_why why;        /* it does so */
 };
 

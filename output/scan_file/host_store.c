@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "output/hash_table.h"
@@ -81,8 +80,7 @@ struct host_store *host_store_new(void)
 		free(store);
 		return NULL;
 	}
-	if (getrandom(&store->seed, sizeof(store->seed), GRND_NONBLOCK) < 0)
-		store->seed = (uintptr_t)store;
+	store->seed = hash_table_seed();
 	return store;
 }
 

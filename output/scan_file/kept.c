@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "output/hash_table.h"
 #include "parsers/hash.h"
@@ -22,8 +21,7 @@ struct kept *kept_new(void)
 	if (!kept)
 		return NULL;
 	pthread_mutex_init(&kept->lock, NULL);
-	if (getrandom(&kept->seed, sizeof(kept->seed), GRND_NONBLOCK) < 0)
-		kept->seed = (uintptr_t)kept;
+	kept->seed = hash_table_seed();
 	return kept;
 }
 

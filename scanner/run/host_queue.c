@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "output/temporary_file.h"
 #include "scanner/base/log.h"
@@ -20,10 +18,8 @@ enum {
 void host_queue_init(struct host_queue *queue)
 {
 	*queue = (struct host_queue){ .lock = PTHREAD_MUTEX_INITIALIZER };
-	if (getrandom(queue->key, sizeof(queue->key), GRND_NONBLOCK) < (ssize_t)sizeof(queue->key)) {
-		queue->key[0] = (uintptr_t)queue;
-		queue->key[1] = (uint64_t)time(NULL);
-	}
+	for (size_t i = 0; i < COUNT_OF(queue->key); i++)
+		queue->key[i] = hash_table_seed();
 }
 
 void host_queue_fini(struct host_queue *queue)

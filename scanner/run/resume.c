@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "analysis/classify/classify.h"
@@ -158,8 +157,7 @@ static int read_records(struct resume *resume, struct reader *reader, const stru
 	struct observation observation;
 	int more;
 
-	if (getrandom(&resume->seed, sizeof(resume->seed), GRND_NONBLOCK) < 0)
-		resume->seed = (uintptr_t)resume;
+	resume->seed = hash_table_seed();
 	if (options_probes(options))
 		reader_watch(reader, on_host, NULL, &watcher);
 	while ((more = reader_next(reader, &observation, error)) > 0 && !watcher.failed) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "analysis/paper.h"
 #include "analysis/senders_text.h"
 #include "tests/analysis/facts.h"
 
@@ -18,7 +19,7 @@ static char *told(const char *lines, const struct senders_what_if *what_if)
 	assert_non_null(out);
 	facts_make(&facts, lines);
 	classify(&facts.observation, &result);
-	senders_explain(out, &facts.observation, &result, what_if);
+	senders_explain(&(struct paper){ .out = out }, &facts.observation, &result, what_if);
 	fclose(out);
 	return text;
 }
