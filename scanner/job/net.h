@@ -39,6 +39,12 @@ static inline const char *net_fault_name(int fault)
 	return fault == NET_FAULT_MEMORY ? "out of memory" : fault == NET_FAULT_SOCKETS ? "out of sockets" : "stopping";
 }
 
+/* What to look at, behind the name; "": nothing. */
+static inline const char *net_fault_remedy(int fault)
+{
+	return fault == NET_FAULT_SOCKETS ? " (see ulimit -n and net.ipv4.ip_local_port_range)" : "";
+}
+
 struct dns_answer;
 
 /* Members small and in order of size: a window holds tens of thousands of these. */

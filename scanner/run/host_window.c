@@ -10,8 +10,6 @@ enum {
 	HOSTS_AT_ONCE = 16,    /* allocated together */
 	HOSTS_REFILL_MAX = 64, /* begun between two looks at the network */
 	HOSTS_PASSES_MAX = 2,  /* looks at one host; the last one is patient */
-	HOSTS_PAUSE_MS = 500,  /* before those that met a fault of ours are begun again */
-	HOSTS_FAULTS_MAX = 8,  /* after so many of its own a host is recorded as what it is: not found out */
 	HOSTS_GROW_MS = 100,   /* so often the window grows, … */
 	HOSTS_GROW_PART = 8, /* … by such a part: slow hosts finish none that would let it, and 40 times that is 100 */
 };
@@ -157,7 +155,7 @@ static bool give_up(struct host_window *hosts, struct host_job *job, int fault)
 	if (fault != NET_FAULT_MEMORY || (!is_greedy && hosts->window.allowed > 1))
 		return false; /* there may be enough once others have ended */
 	job->faults += job->faults < UINT8_MAX;
-	if (job->faults <= HOSTS_FAULTS_MAX || !records_have_room(hosts->records) || !record(hosts, &facts))
+	if (job->faults <= WINDOW_FAULTS_MAX || !records_have_room(hosts->records) || !record(hosts, &facts))
 		return false;
 	log_warning("%.*s: %s, recorded as unknown", (int)facts.name.n, facts.name.p,
 		    is_greedy ? "too much for the memory of one mail server"
@@ -176,10 +174,10 @@ static void settle_faulted(struct host_window *hosts, struct host_job *job, int 
 		domain_log_fault(job->facts.name, fault, "to be begun again");
 		counts_add(&hosts->counts->faults, 1);
 		if (!hosts->window.pausing)
-			hosts->pause_end_ms = now_ms + HOSTS_PAUSE_MS;
+			hosts->pause_end_ms = now_ms + WINDOW_PAUSE_MS;
 		if (window_fault(&hosts->window))
-			log_warning("%s: %u mail servers at once for now", net_fault_name(fault),
-				    hosts->window.allowed);
+			log_warning("%s%s: %u mail servers at once for now", net_fault_name(fault),
+				    net_fault_remedy(fault), hosts->window.allowed);
 		STAILQ_INSERT_TAIL(&hosts->faulted, job, next);
 	}
 }

@@ -12,6 +12,8 @@
 enum {
 	WINDOW_START = 256,       /* jobs at once to begin with */
 	WINDOW_REGROW_AFTER = 16, /* jobs finished for each one it grows by after a fault of ours */
+	WINDOW_PAUSE_MS = 500,    /* before jobs that met a fault of ours are begun again */
+	WINDOW_FAULTS_MAX = 8,    /* of one job's own; then it is recorded as what it is: not found out */
 };
 
 struct window {

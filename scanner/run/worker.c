@@ -16,8 +16,6 @@ enum {
 	REFILL_MAX = 256,         /* jobs begun between two looks at the network, so that answers don't pile up */
 	REFILL_NAMES_MAX = 16384, /* names of hosts, which are but noted */
 	TICK_MS = 100,
-	FAULT_PAUSE_MS = 500, /* before jobs that met a fault of ours are begun again */
-	FAULTS_MAX = 8,       /* after so many of its own the domain is recorded as what it is: not found out */
 };
 
 enum worker_state {
@@ -169,7 +167,8 @@ static bool give_up(struct worker *worker, struct job *job, int fault)
 	if (fault != NET_FAULT_MEMORY || (!is_greedy && worker->window.allowed > 1))
 		return false; /* there may be enough once others have ended */
 	job->faults += job->faults < UINT8_MAX;
-	if (job->faults <= FAULTS_MAX || !records_have_room(&worker->records) || !record_bare(worker, &observation))
+	if (job->faults <= WINDOW_FAULTS_MAX || !records_have_room(&worker->records) ||
+	    !record_bare(worker, &observation))
 		return false;
 	log_warning("%.*s: %s, recorded as unknown", (int)job->name.n, job->name.p,
 		    is_greedy ? "too much for the memory of one domain" : "this machine has not enough memory for it");
@@ -179,10 +178,9 @@ static bool give_up(struct worker *worker, struct job *job, int fault)
 static void begin_pause(struct worker *worker, int fault)
 {
 	if (!worker->window.pausing)
-		worker->pause_end_ms = uv_now(&worker->loop) + FAULT_PAUSE_MS;
+		worker->pause_end_ms = uv_now(&worker->loop) + WINDOW_PAUSE_MS;
 	if (window_fault(&worker->window)) /* else it has been said, and the progress line still does */
-		log_warning("%s%s: %u domains at once for now", net_fault_name(fault),
-			    fault == NET_FAULT_SOCKETS ? " (see ulimit -n and net.ipv4.ip_local_port_range)" : "",
+		log_warning("%s%s: %u domains at once for now", net_fault_name(fault), net_fault_remedy(fault),
 			    worker->window.allowed);
 }
 
