@@ -346,6 +346,16 @@ static void on_starttls(struct smtp_probe *probe, unsigned code, size_t rest)
 		end_by_fault(probe, NET_FAULT_MEMORY);
 }
 
+/* Nothing more can be read. Did the server not take our part of the handshake, so that no mail would get through? */
+static void lose_secure(struct smtp_probe *probe)
+{
+	if (probe->reply.state == SMTP_REPLY_MORE && probe->text_n == 0 && smtp_tls_refused(probe->tls)) {
+		probe->smtp->phase = SMTP_HANDSHAKE;
+		probe->smtp->status = CONNECT_HANDSHAKE_ERROR;
+	}
+	give_up(probe, CONNECT_RESET);
+}
+
 /* Of the reply to QUIT; more is not read in TLS. */
 static void read_secure(struct smtp_probe *probe)
 {
@@ -360,7 +370,7 @@ static void read_secure(struct smtp_probe *probe)
 		else if (state == SMTP_TLS_NO_MEMORY)
 			end_by_fault(probe, NET_FAULT_MEMORY);
 		else if (state == SMTP_TLS_FAILED)
-			give_up(probe, CONNECT_RESET);
+			lose_secure(probe);
 		else if (send_tls(probe)) /* it may want to answer a key update */
 			return;
 	}

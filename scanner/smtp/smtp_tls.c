@@ -139,6 +139,17 @@ void smtp_tls_sent(struct smtp_tls *tls)
 	BIO_reset(tls->out);
 }
 
+bool smtp_tls_refused(struct smtp_tls *tls)
+{
+	struct obs_tls *kept = tls->watch.tls;
+
+	if (kept->version != TLS_1_3 || tls->watch.late_alert == 0)
+		return false;
+	kept->alerted = true;
+	kept->alert = tls->watch.late_alert;
+	return true;
+}
+
 bool smtp_tls_version_refused(const struct smtp_tls *tls)
 {
 	return tls->watch.version_refused;

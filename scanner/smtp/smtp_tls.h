@@ -49,6 +49,10 @@ void smtp_tls_close(struct smtp_tls *tls);
 struct span smtp_tls_due(const struct smtp_tls *tls);
 void smtp_tls_sent(struct smtp_tls *tls);
 
+/* In TLS 1.3 a handshake is complete for us before the server has seen our last flight. Was its answer to that a fatal
+ * alert, as where it wants a certificate of ours? Then the alert is put with the facts. Asked where a read failed. */
+bool smtp_tls_refused(struct smtp_tls *tls);
+
 /* Did the handshake end because one side would not take the other's version? */
 bool smtp_tls_version_refused(const struct smtp_tls *tls);
 

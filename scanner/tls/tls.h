@@ -50,10 +50,12 @@ struct tls_watch {
 	uint64_t record_octets; /* of all TLS records so far */
 	unsigned messages;      /* of the handshake protocol so far, also after the handshake */
 	bool cut;               /* one of the two is above its limit: nothing more is read */
+	uint8_t late_alert;     /* a fatal one that came when the handshake was complete; 0: none (RFC 8446 6.1) */
 	bool version_refused;   /* one side would not take the other's version: protocol_version (RFC 8446 6.2) */
 };
 
-/* A context for handshakes that are watched: TLS 1.2 or later, nothing resumed. @old: TLS 1.0 and 1.1 instead, with
+/* A context for handshakes that are watched, as strict as senders are that authenticate an MX: TLS 1.2 or later,
+ * security level 1, nothing resumed. @old: TLS 1.0 and 1.1 instead, with
  * whatever algorithms they bring (security level 0), for who refused the others (`version_refused`). One serves all of
  * a thread's handshakes; SSL_CTX_free. NULL: no memory. */
 __attribute__((warn_unused_result)) SSL_CTX *tls_client_context(const struct tls_store *store, bool old);

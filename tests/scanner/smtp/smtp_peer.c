@@ -62,12 +62,13 @@ static bool hear(struct talk *talk, char line[static LINE])
 	return n > 0;
 }
 
-static void shake(struct talk *talk)
+static void shake(struct talk *talk, int verify)
 {
 	const char *name;
 
 	talk->ssl = SSL_new(talk->peer->ctx);
 	SSL_set_fd(talk->ssl, talk->fd);
+	SSL_set_verify(talk->ssl, verify, NULL);
 	if (SSL_accept(talk->ssl) != 1) {
 		talk->over = true;
 		return;
@@ -115,7 +116,10 @@ static void do_step(struct talk *talk, const char *step)
 		nap(PAUSE_MS);
 		break;
 	case 'T':
-		shake(talk);
+		shake(talk, SSL_VERIFY_NONE);
+		break;
+	case 'C':
+		shake(talk, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
 		break;
 	case 'H':
 		recv(talk->fd, line, sizeof(line), 0);

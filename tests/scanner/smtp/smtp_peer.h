@@ -13,6 +13,7 @@ enum { SMTP_PEER_HEARD = 1024 };
  *     >TEXT  say it          <TEXT  hear a line, which begins so        ~     pause, so that two texts are two segments
  *     H      hear what is no line: a ClientHello                       0     say NUL
  *     T      shake hands for TLS; what follows is said and heard in it  A     send a fatal alert, protocol_version
+ *     C      the same, but want a certificate of the client's
  *     .      hang up         R      reset                               W     hear no more, and wait to be left
  *     D      say an octet of a line each 10 ms, until left              F     say one line without end
  *     L150   say so many lines "250-x"                                  !     wait for the test: smtp_peer_go

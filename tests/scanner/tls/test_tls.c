@@ -330,6 +330,51 @@ static void what_was_agreed_on_is_kept(void **state)
 	}
 }
 
+static void only_dhe(SSL_CTX *ctx)
+{
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+	EVP_PKEY *group = NULL;
+
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"), 1);
+	assert_true(EVP_PKEY_paramgen_init(make) == 1 && EVP_PKEY_CTX_set_group_name(make, "modp_1536") == 1 &&
+		    EVP_PKEY_paramgen(make, &group) == 1);
+	assert_int_equal(SSL_CTX_set0_tmp_dh_pkey(ctx, group), 1);
+	EVP_PKEY_CTX_free(make);
+}
+
+static void what_senders_find_strong_enough_is(void **state)
+{
+	EVP_PKEY *small = EVP_RSA_gen(1024), *tiny = EVP_RSA_gen(768);
+	X509 *small_leaf = leaf_of(ONE, small, 0), *tiny_leaf = leaf_of(ONE, tiny, 0);
+	const struct {
+		const char *what;
+		struct handshake_server server;
+		int error; /* X509_V_ERR_… */
+	} cases[] = {
+		{ "RSA of 1024 bits", { .chain = { small_leaf, middle }, .key = small }, X509_V_OK },
+		{ "RSA of 768 bits", { .chain = { tiny_leaf, middle }, .key = tiny }, X509_V_ERR_EE_KEY_TOO_SMALL },
+		{ "DHE of 1536 bits",
+		  { .chain = { leaf_rsa, middle }, .key = rsa, .max_version = TLS1_2_VERSION, .tune = only_dhe },
+		  X509_V_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct look look;
+
+		look_init(&look, &cases[i].server, context, ONE);
+		if (!handshake_run(&look.handshake))
+			fail_msg("%s: no handshake", cases[i].what);
+		if ((look.tls.error_count > 0 ? look.tls.error[0].code : X509_V_OK) != cases[i].error)
+			fail_msg("%s: error %u", cases[i].what, look.tls.error_count > 0 ? look.tls.error[0].code : 0);
+		look_fini(&look);
+	}
+	X509_free(small_leaf);
+	X509_free(tiny_leaf);
+	EVP_PKEY_free(small);
+	EVP_PKEY_free(tiny);
+}
+
 /* ---- old versions ---- */
 
 struct version_case {
@@ -499,6 +544,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_kept_whole_up_to_its_limit),
 		cmocka_unit_test(a_serial_number_has_its_limit),
 		cmocka_unit_test(what_was_agreed_on_is_kept),
+		cmocka_unit_test(what_senders_find_strong_enough_is),
 		cmocka_unit_test(old_versions_are_taken_by_the_old_context_alone),
 		cmocka_unit_test(a_refused_version_is_told_from_what_is_no_tls),
 		cmocka_unit_test(a_handshake_that_costs_too_much_fails_in_both_contexts),
