@@ -54,10 +54,7 @@ static bool name_is_good(const struct sender_profile *profile, struct span name)
 		return true;
 	if (profile->key_syntax == SENDER_KEY_SYNTAX_NAME)
 		return field_is_name(name);
-	for (size_t i = 0; i < name.n; i++)
-		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '.' && (name.p[i] != '_' || i == 0))
-			return false;
-	return name.n > 0 && name.n <= FIELD_NAME_MAX;
+	return sender_is_loose_name(name);
 }
 
 /* Not empty; printable; and UTF-8 where the switch says so. */

@@ -3,7 +3,7 @@
 #include "analysis/senders/sender_text.h"
 #include "parsers/field.h"
 
-enum { ID_LENGTH_MAX = 32, NAME_MAX_LENGTH = FIELD_NAME_MAX, STRING_MAX = 255 };
+enum { ID_LENGTH_MAX = 32, STRING_MAX = 255 };
 
 /* A text put together anew. */
 struct buffer {
@@ -139,22 +139,13 @@ static bool read_id(struct reading *reading, struct span id)
 	return true;
 }
 
-/* As ext-name, but "-" and "." may come first. */
-static bool is_loose_name(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '.' && (name.p[i] != '_' || i == 0))
-			return false;
-	return name.n > 0 && name.n <= NAME_MAX_LENGTH;
-}
-
 static bool extension_is_good(const struct sender_profile *profile, struct span name, struct span value)
 {
 	switch (profile->txt_extension) {
 	case SENDER_TXT_EXTENSION_CHECKED:
 		return field_is_name(name) && field_is_value(value);
 	case SENDER_TXT_EXTENSION_CHECKED_LOOSELY:
-		return is_loose_name(name) && field_is_value(value);
+		return sender_is_loose_name(name) && field_is_value(value);
 	case SENDER_TXT_EXTENSION_UNREAD:
 		break;
 	}
@@ -372,7 +363,7 @@ static bool begins_as_one(const struct sender_profile *profile, struct span text
 		return span_equal((struct span){ text.p, find_end(profile, text) }, version);
 	case SENDER_TXT_BEGINS_FIELD: {
 		struct sender_record ignored;
-		bool is_version;
+		bool is_version = false;
 
 		read_record(profile, text, &ignored, &is_version);
 		return is_version;

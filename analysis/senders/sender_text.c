@@ -1,5 +1,6 @@
 #include "analysis/senders/sender_text.h"
 
+#include "parsers/field.h"
 #include "parsers/utf8.h"
 
 enum {
@@ -55,6 +56,14 @@ struct span sender_trim(enum sender_space space, struct span s)
 	for (size_t n = space_behind(space, s); n > 0; n = space_behind(space, s))
 		s.n -= n;
 	return s;
+}
+
+bool sender_is_loose_name(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '.' && (name.p[i] != '_' || i == 0))
+			return false;
+	return name.n > 0 && name.n <= FIELD_NAME_MAX;
 }
 
 /* A run of digits: at most UINT64_MAX, and then `over`. */

@@ -8,6 +8,9 @@ bool sender_is_space(enum sender_space space, uint32_t c);
 
 struct span sender_trim(enum sender_space space, struct span s);
 
+/* As ext-name (RFC 8461 3.1, 3.2), but "-" and "." may come first. */
+bool sender_is_loose_name(struct span name);
+
 struct sender_number {
 	uint64_t value;  /* without the sign, and what is behind the point; at most UINT64_MAX */
 	double fraction; /* what is behind the point, below 1 */
