@@ -1,17 +1,24 @@
 #include "analysis/report_hosts.h"
 
 enum {
-	HOSTS_SHOWN = 20, /* of those that the most enforced domains hang on */
+	HOSTS_SHOWN = 20, /* those that most domains name */
 	DATES_SHOWN = 12,
 };
 
-static uint64_t sum_of(const uint64_t *reason)
+/* Domains with that reason, whatever their mode. */
+static uint64_t domains_of(const struct host_stats *stats, unsigned reason)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < STS_MODE_COUNT * EXTENT_COUNT; i++)
-		sum += reason[i];
+	for (unsigned mode = 0; mode < STS_MODE_COUNT; mode++)
+		for (unsigned extent = 0; extent < EXTENT_COUNT; extent++)
+			sum += stats->reason[reason][mode][extent];
 	return sum;
+}
+
+static void show_reason(struct html *html, const struct host_stats *stats, unsigned reason)
+{
+	html_bar(html, host_stats_reason_name(reason), domains_of(stats, reason), stats->population);
 }
 
 static void show_reasons(struct html *html, const struct host_stats *stats)
@@ -20,12 +27,11 @@ static void show_reasons(struct html *html, const struct host_stats *stats)
 		   "Domains by their MX: ok where each offers STARTTLS with a certificate that MTA-STS takes; else the "
 		   "first reason of one that does not.",
 		   "outcome" HTML_BAR_COLUMNS);
-	html_bar(html, host_stats_reason_name(MX_REASON_OK), sum_of(stats->reason[MX_REASON_OK][0]), stats->population);
+	show_reason(html, stats, MX_REASON_OK);
 	for (unsigned f = 0; f < FINDING_COUNT; f++)
-		if (sum_of(stats->reason[f][0]) > 0)
-			html_bar(html, host_stats_reason_name(f), sum_of(stats->reason[f][0]), stats->population);
-	html_bar(html, host_stats_reason_name(MX_REASON_UNKNOWN), sum_of(stats->reason[MX_REASON_UNKNOWN][0]),
-		 stats->population);
+		if (domains_of(stats, f) > 0)
+			show_reason(html, stats, f);
+	show_reason(html, stats, MX_REASON_UNKNOWN);
 }
 
 static void show_states(struct html *html, const char *caption, const uint64_t *domains, const char *const *name,
