@@ -63,7 +63,7 @@ static enum sts_mode mode_of(const struct classification *result)
 
 static void add_reason(struct host_stats *stats, const struct obs_mx *mx, const struct classification *result)
 {
-	size_t usable = 0, fails = 0;
+	size_t usable = 0, fails = 0, all = mx->count + mx->omitted; /* those beyond the limit are unknown */
 	unsigned reason = MX_REASON_OK;
 	enum mx_extent extent;
 
@@ -75,12 +75,12 @@ static void add_reason(struct host_stats *stats, const struct obs_mx *mx, const 
 		if (one->state == MX_FAILS && one->finding < reason)
 			reason = one->finding;
 	}
-	if (fails == 0 && usable < mx->count)
+	if (fails == 0 && usable < all)
 		reason = MX_REASON_UNKNOWN;
 	if (fails > 0)
-		extent = fails == mx->count ? EXTENT_ALL : EXTENT_SOME;
+		extent = fails == all ? EXTENT_ALL : EXTENT_SOME;
 	else
-		extent = usable == 0 || usable == mx->count ? EXTENT_ALL : EXTENT_SOME;
+		extent = usable == 0 || usable == all ? EXTENT_ALL : EXTENT_SOME;
 	stats->reason[reason][mode_of(result)][extent]++;
 }
 
@@ -102,7 +102,7 @@ static bool is_last_one(const struct obs_mx *mx, const struct classification *re
 		if (mx_judgement_keeps(&result->mx[k]) != (same ? MX_KEEPS : MX_KEEPS_NOT))
 			return false;
 	}
-	return true;
+	return mx->omitted == 0; /* another may */
 }
 
 static void add_hosts(struct host_stats *stats, const struct obs_mx *mx, const struct classification *result)
@@ -131,6 +131,8 @@ static void add_first_break(struct host_stats *stats, const struct obs_mx *mx, c
 	time_t last;
 
 	if (result->judgement.verdict != VERDICT_ENFORCE_OK && result->judgement.verdict != VERDICT_ENFORCE_PARTIAL)
+		return;
+	if (mx->omitted > 0) /* one of them may last longer */
 		return;
 	for (size_t i = 0; i < mx->count; i++) {
 		const struct obs_certificate *leaf = mx_judgement_keeps(&result->mx[i]) == MX_KEEPS && mx->host[i]

@@ -90,6 +90,19 @@ static void domains_are_split_by_what_fails_and_how_much_of_it(void **state)
 	has_row("mx_tls", "all,mxtls-self-signed,no-policy,all,1,6,0.166667\n");
 }
 
+/* It would be absent otherwise, and is unknown. */
+static void an_mx_beyond_the_limit_may_be_anything(void **state)
+{
+	(void)state;
+	add("host\nleft-out mx");
+	add("host\nversion 1.1\nleft-out mx");
+	add(TWO "host\nhost\nversion 1.1\nleft-out mx"); /* enforce-partial */
+	has_row("mx_tls", "all,unknown,enforce,some,1,3,0.333333\n");
+	has_row("mx_tls", "all,mxtls-old-version,enforce,some,2,3,0.666667\n");
+	assert_int_equal(tally_at(&stats.host, SPAN_LITERAL("mail.example.com"))[HOST_BREAKS], 0);
+	assert_string_equal(printed("first_break"), "");
+}
+
 static void what_dane_says_stands_beside_the_verdict(void **state)
 {
 	(void)state;
@@ -173,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(domains_are_split_by_what_fails_and_how_much_of_it, begin, end),
+		cmocka_unit_test_setup_teardown(an_mx_beyond_the_limit_may_be_anything, begin, end),
 		cmocka_unit_test_setup_teardown(what_dane_says_stands_beside_the_verdict, begin, end),
 		cmocka_unit_test_setup_teardown(a_host_breaks_those_whose_last_one_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(what_ends_is_counted_by_the_days_left, begin, end),

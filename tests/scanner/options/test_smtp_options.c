@@ -135,6 +135,8 @@ static void what_is_wrong_names_the_option(void **state)
 		{ "--smtp --ehlo-domain x\r\nMAIL", OPTIONS_USAGE, "--ehlo-domain 'x\\x0d\\x0aMAIL': is no host name" },
 		{ "--ehlo-domain a.example", OPTIONS_USAGE, "--ehlo-domain needs --smtp or --mx-hosts" },
 		{ "--smtp-canaries a.example", OPTIONS_USAGE, "--smtp-canaries needs --smtp or --mx-hosts" },
+		{ "--trust-ad", OPTIONS_USAGE, "--trust-ad needs --smtp or --mx-hosts" },
+		{ "--smtp-without-sni", OPTIONS_USAGE, "--smtp-without-sni needs --smtp or --mx-hosts" },
 		{ "--smtp --smtp-canaries a.example,,b.example", OPTIONS_USAGE,
 		  "--smtp-canaries 'a.example,,b.example': '' is no host name" },
 		{ "--smtp --smtp-canaries 192.0.2.1", OPTIONS_USAGE,
