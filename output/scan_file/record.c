@@ -175,7 +175,7 @@ static void pack_mx(struct record_buffer *b, const struct observation *o, struct
 
 static size_t mx_omitted(const struct obs_mx *mx)
 {
-	return mx->omitted + mx->count - at_most(mx->count, OBS_MX_MAX);
+	return mx->omitted + (mx->count - at_most(mx->count, OBS_MX_MAX));
 }
 
 static void pack_mx_more(struct record_buffer *b, const struct obs_mx *mx)
@@ -215,7 +215,7 @@ static void pack_txt(struct record_buffer *b, const struct obs_txt *txt)
 {
 	size_t count = at_most(txt->count, OBS_TXT_MAX);
 	size_t cnames = at_most(txt->answer.cname_count, OBS_CNAME_MAX);
-	size_t omitted = txt->omitted + txt->count - count, splits = splits_of(txt);
+	size_t omitted = txt->omitted + (txt->count - count), splits = splits_of(txt);
 	bool has_meant = splits > 0 || omitted > txt->omitted_meant, has_omitted = has_meant || omitted > 0;
 	bool has_cname = has_omitted || cnames > 0;
 

@@ -48,7 +48,7 @@ static void pack_tlsa(struct record_buffer *b, const struct obs_tlsa *tlsa)
 	pack_array(b, count);
 	for (size_t i = 0; i < count; i++)
 		pack_tlsa_record(b, &tlsa->record[i]);
-	pack_uint(b, tlsa->omitted + tlsa->count - count);
+	pack_uint(b, tlsa->omitted + (tlsa->count - count));
 }
 
 /* ---- probes ---- */

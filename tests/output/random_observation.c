@@ -134,7 +134,7 @@ static void make_mx(struct maker *m, struct observation *o)
 
 	make_answer(m, &o->mx.answer);
 	o->mx.count = count(m, OBS_MX_MAX);
-	o->mx.omitted = number(m, 500) * (maker_chance(m, 9) == 0);
+	o->mx.omitted = maker_chance(m, 9) == 0 ? UINT32_MAX : number(m, 500) * (maker_chance(m, 9) == 0);
 	if (maker_chance(m, 2)) {
 		o->mx.answer.cname_count = 0;
 		o->mx.answer.cname = NULL;
@@ -170,7 +170,7 @@ static void make_txt(struct maker *m, struct obs_txt *txt)
 	make_answer(m, &txt->answer);
 	txt->count = count(m, OBS_TXT_MAX);
 	txt->record = texts(m, txt->count, 1000);
-	txt->omitted = number(m, 500) * (maker_chance(m, 9) == 0);
+	txt->omitted = maker_chance(m, 9) == 0 ? UINT32_MAX : number(m, 500) * (maker_chance(m, 9) == 0);
 	txt->omitted_meant = number(m, txt->omitted);
 	if (maker_chance(m, 3) == 0)
 		txt->split = make_splits(m, txt);
@@ -313,7 +313,7 @@ static void make_tlsa(struct maker *m, struct obs_tlsa *tlsa)
 	tlsa->base = octets_or_absent(m, 253);
 	make_answer(m, &tlsa->answer);
 	tlsa->count = (uint32_t)count(m, OBS_TLSA_MAX);
-	tlsa->omitted = (uint32_t)number(m, 90) * (maker_chance(m, 9) == 0);
+	tlsa->omitted = maker_chance(m, 9) == 0 ? UINT32_MAX : (uint32_t)number(m, 90) * (maker_chance(m, 9) == 0);
 	record = tlsa->count > 0 ? room(m, tlsa->count * sizeof(*record)) : NULL;
 	for (size_t i = 0; i < tlsa->count; i++)
 		record[i] = (struct obs_tlsa_record){ (uint8_t)number(m, UINT8_MAX), (uint8_t)number(m, UINT8_MAX),
