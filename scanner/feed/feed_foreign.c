@@ -111,6 +111,7 @@ const char *feed_foreign_line(struct span line)
 {
 	struct span word = first_word(line);
 	struct obs_address address;
+	uint64_t preference;
 	bool several = word.n < line.n;
 
 	if (feed_foreign_is_binary(line))
@@ -148,6 +149,8 @@ const char *feed_foreign_line(struct span line)
 		return "looks like URLs: give the host names alone, e.g. cut -d/ -f1 FILE" PIPED;
 	if (!several && has(line, ":"))
 		return "looks like names with ports: cut -d: -f1 FILE" PIPED;
+	if (several && span_decimal(word, UINT16_MAX, &preference))
+		return "looks like MX records without their owners: awk '{ print $2 }' FILE" PIPED;
 	if (several)
 		return "has several words: one name a line is expected, e.g. awk '{ print $1 }' FILE" PIPED;
 	return "is none: one name a line, rank,domain CSV or a zone file is expected, in UTF-8";

@@ -397,6 +397,7 @@ static void what_is_no_list_is_refused(void **state)
 		{ "filters", "||a.test^\n", { "filter list", "" }, "" },
 		{ "dig", "; <<>> DiG 9 <<>> axfr t\n; Transfer failed.\n", { "dig", "fetch the zone" }, "" },
 		{ "PEM", "-----BEGIN CERTIFICATE-----\nMII=\n", { "PEM", "" }, "" },
+		{ "dig +short MX", "10 mx.a.test.\n20 mx.b.test.\n", { "MX records", "$2" }, "" },
 		{ "prose", "this is a list\n", { "several words", "" }, "" },
 		{ "Latin-1",
 		  "b\xfc"
