@@ -234,14 +234,30 @@ static void explain_mx(const struct paper *paper, const struct observation *obse
 	show_fates(paper, "", &fates);
 }
 
+/* Who asked what would be gets an answer. */
+static void explain_nothing(const struct paper *paper, const struct classification *classification,
+			    const struct senders_what_if *what_if)
+{
+	bool unknown = classification->judgement.record[TXT_STS] == RECORD_UNKNOWN;
+
+	if (!what_if->mx.p && what_if->gone == SENDER_GONE_NOTHING)
+		return;
+	paper_label(paper, "senders");
+	fprintf(paper->out, "%s\n",
+		unknown ? "the STS record could not be found out, so that nothing can be told of them"
+			: "there is no STS record: none fetches a policy, and none refuses a mail server for it");
+}
+
 void senders_explain(const struct paper *paper, const struct observation *observation,
 		     const struct classification *classification, const struct senders_what_if *what_if)
 {
 	struct sender_result result[SENDER_PROFILE_COUNT];
 	struct sender_mx mx[OBS_MX_MAX];
 
-	if (observation->txt[TXT_STS].count == 0)
+	if (observation->txt[TXT_STS].count == 0) {
+		explain_nothing(paper, classification, what_if);
 		return;
+	}
 	sender_judge_all(observation, sender_mx_known(observation, classification, mx), result);
 	explain_parting(paper, result);
 	if (what_if->mx.p)
