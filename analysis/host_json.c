@@ -268,7 +268,7 @@ static void put_dns(struct json *json, const struct obs_host *host)
 
 	json_open_object(json, "dns");
 	json_latin1(json, chain->cname, chain->cname_count);
-	json_bool(json, "ad_believed", host->secure);
+	json_bool(json, "ad_believed", host->ad_believed);
 	json_question(json, "A", &host->a);
 	json_question(json, "AAAA", &host->aaaa);
 	json_strings(json, "cname", chain->cname, chain->cname_count);

@@ -114,7 +114,7 @@ struct obs_host {
 	size_t address_untried; /* of these, such as may be contacted */
 	bool reserved;          /* every address was refused by the reserved-address rule … */
 	bool blocklisted;       /* … or some list of the user's forbids every address, or the host itself */
-	bool secure;            /* AD was believed: from loopback, or by --trust-ad */
+	bool ad_believed; /* the resolver is on loopback, or --trust-ad was given: AD says that an answer is secure */
 	struct obs_tlsa tlsa[HOST_TLSA_BASES];
 	const struct obs_smtp *probe; /* in the order they were made */
 	size_t probe_count;

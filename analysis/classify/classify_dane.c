@@ -45,7 +45,7 @@ static enum dane_state state_of_answers(const struct obs_host *host, const struc
 	*secure = NULL;
 	if (obs_answer_is_bogus(&host->a) || obs_answer_is_bogus(&host->aaaa))
 		return DANE_STATE_BOGUS;
-	if (!host->secure)
+	if (!host->ad_believed)
 		return DANE_STATE_NOT_ASKED;
 	for (int b = 0; b < HOST_TLSA_BASES; b++) {
 		const struct obs_tlsa *tlsa = &host->tlsa[b];

@@ -148,7 +148,7 @@ void decode_host(struct decode *d, uint32_t left, struct obs_host *host)
 	flags = unpack_field_uint(u, &left, UINT64_MAX);
 	host->reserved = flags & HOST_RESERVED;
 	host->blocklisted = flags & HOST_BLOCKLISTED;
-	host->secure = flags & HOST_SECURE;
+	host->ad_believed = flags & HOST_AD_BELIEVED;
 	read_host_answer(d, &left, &host->a);
 	read_host_answer(d, &left, &host->aaaa);
 	host->address = decode_addresses(d, &left, &host->address_count);

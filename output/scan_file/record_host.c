@@ -138,7 +138,7 @@ int record_put_host(struct record_buffer *b, const struct obs_host *host)
 	pack_uint(b, host->duration_ms);
 	pack_uint(b, host->passes);
 	pack_uint(b, (host->reserved ? HOST_RESERVED : 0u) | (host->blocklisted ? HOST_BLOCKLISTED : 0u) |
-			     (host->secure ? HOST_SECURE : 0u));
+			     (host->ad_believed ? HOST_AD_BELIEVED : 0u));
 	pack_host_answer(b, &host->a);
 	pack_host_answer(b, &host->aaaa);
 	pack_addresses(b, host->address, addresses);

@@ -151,7 +151,7 @@ enum schema_host {
 	HOST_AT_PROBE = HOST_AT_TLSA + HOST_TLSA_BASES, /* before something comes behind, a base needs a place */
 	HOST_ELEMENTS
 };
-enum { HOST_RESERVED = 1, HOST_BLOCKLISTED = 2, HOST_SECURE = 4 }; /* HOST_AT_FLAGS */
+enum { HOST_RESERVED = 1, HOST_BLOCKLISTED = 2, HOST_AD_BELIEVED = 4 }; /* HOST_AT_FLAGS */
 
 enum schema_host_answer {
 	HOST_ANSWER_AT_ASKED,

@@ -421,7 +421,7 @@ void host_job_start(struct host_job *job, struct span name, uint8_t passes)
 	*job = (struct host_job){ .context = context, .arena = arena, .faults = faults, .patient = passes > 0 };
 	job->facts.name = arena_copy(&job->arena, name);
 	job->facts.passes = passes < UINT8_MAX ? passes + 1 : passes;
-	job->facts.secure = context->ad_believed;
+	job->facts.ad_believed = context->ad_believed;
 	job->facts.time_ms = context->net->wall_ms(context->net);
 	job->start_ms = (uint32_t)context->net->now_ms(context->net);
 	task_start(&job->task, &kind, NULL);

@@ -355,7 +355,7 @@ static void set_secure(struct line *l)
 {
 	struct obs_tlsa *tlsa = &l->host->host.tlsa[HOST_TLSA_INITIAL];
 
-	l->host->host.secure = true;
+	l->host->host.ad_believed = true;
 	tlsa->base = l->host->host.name;
 	tlsa->answer = (struct obs_answer){ .status = DNS_NXDOMAIN, .ad = true };
 }

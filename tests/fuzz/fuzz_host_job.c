@@ -172,7 +172,7 @@ static void check_facts(const struct obs_host *facts)
 						  &facts->address[facts->probe[k].address]));
 	}
 	FUZZ_CHECK(!(facts->reserved || facts->blocklisted) || world.probed == 0);
-	FUZZ_CHECK(facts->secure || (expanded->status == DNS_SKIPPED && initial->status == DNS_SKIPPED));
+	FUZZ_CHECK(facts->ad_believed || (expanded->status == DNS_SKIPPED && initial->status == DNS_SKIPPED));
 	/* an error is no absence */
 	FUZZ_CHECK(!dns_status_is_transient(expanded->status) || initial->status == DNS_SKIPPED);
 	FUZZ_CHECK(buffer && record_put_host(buffer, facts) == 0);

@@ -222,7 +222,7 @@ static void put_host_facts(const struct obs_host *h)
 	put_hex(h->name.p, h->name.n);
 	fprintf(facts,
 		",\"time\":%lld,\"duration\":%u,\"passes\":%u,\"flags\":[%d,%d,%d],\"a\":", (long long)h->time_ms,
-		h->duration_ms, h->passes, h->reserved, h->blocklisted, h->secure);
+		h->duration_ms, h->passes, h->reserved, h->blocklisted, h->ad_believed);
 	put_answer(&h->a);
 	fputs(",\"aaaa\":", facts);
 	put_answer(&h->aaaa);

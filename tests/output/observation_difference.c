@@ -198,7 +198,8 @@ const char *host_difference(const struct obs_host *a, const struct obs_host *b)
 		{ a->address_omitted == b->address_omitted && a->address_untried == b->address_untried &&
 			  a->address_unprobed == b->address_unprobed,
 		  "addresses left out" },
-		{ a->reserved == b->reserved && a->blocklisted == b->blocklisted && a->secure == b->secure, "flags" },
+		{ a->reserved == b->reserved && a->blocklisted == b->blocklisted && a->ad_believed == b->ad_believed,
+		  "flags" },
 		{ same_tlsa(&a->tlsa[0], &b->tlsa[0]) && same_tlsa(&a->tlsa[1], &b->tlsa[1]), "tlsa" },
 		{ same_probes(a, b), "probes" },
 	};

@@ -379,7 +379,7 @@ void maker_make_host(struct maker *m, struct obs_host *h)
 	h->address_unprobed = number(m, 90) * (maker_chance(m, 9) == 0);
 	h->reserved = maker_chance(m, 2);
 	h->blocklisted = maker_chance(m, 2);
-	h->secure = maker_chance(m, 2);
+	h->ad_believed = maker_chance(m, 2);
 	for (int base = 0; base < HOST_TLSA_BASES; base++)
 		make_tlsa(m, &h->tlsa[base]);
 	h->probe_count = h->address_count > 0 ? count(m, OBS_PROBE_MAX) : 0;

@@ -155,7 +155,7 @@ void dump_host(struct dump *dump, const struct obs_host *host)
 	dump->n = 0;
 	list(dump, "host", "name", &host->name, 1, "");
 	print(dump, "passes %u\nreserved %d\nblocklisted %d\nsecure %d\n", host->passes, host->reserved,
-	      host->blocklisted, host->secure);
+	      host->blocklisted, host->ad_believed);
 	dump_answer(dump, "a", &host->a);
 	dump_answer(dump, "aaaa", &host->aaaa);
 	dump_addresses(dump, host->address, host->address_count, host->address_omitted);
