@@ -7,7 +7,6 @@
 
 /* https://www.spamhaus.org/faqs/dnsbl-usage/: 127.0.0.2 to .11 are listings, 127.255.255.x errors of the one who asks.
  */
-static const char blocklist[] = "zen.spamhaus.org";
 static const uint8_t listings[] = { 127, 0, 0 };
 
 const char *const own_listed_names[OWN_LISTED_COUNT] = { "", "unknown", "not-listed", "listed" };
@@ -111,7 +110,7 @@ void own_name_start(struct own_name *own, struct net *net, const struct options 
 	if (contact_check(&own->address, options->allow_reserved, NULL) == CONTACT_ALLOWED)
 		ask(own, 0, DNS_TYPE_PTR, own->address.family == 4 ? "in-addr.arpa" : "ip6.arpa", on_ptr);
 	if (address_is_global(&own->address) && may_ask(own, span_of(blocklist)))
-		ask(own, 1, DNS_TYPE_A, blocklist, on_listed);
+		ask(own, 1, DNS_TYPE_A, OWN_NAME_BLOCKLIST, on_listed);
 	finish_one(own);
 }
 

@@ -11,6 +11,8 @@
 #include "scanner/job/net.h"
 #include "scanner/options/options.h"
 
+#define OWN_NAME_BLOCKLIST "zen.spamhaus.org" /* the list that is asked */
+
 enum own_listed {
 	OWN_LIST_NOT_ASKED, /* not for an address that the internet does not see */
 	OWN_LIST_UNKNOWN,   /* no answer, or none to us: the list refuses public resolvers (127.255.255.x) */

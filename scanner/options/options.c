@@ -52,7 +52,7 @@ static const struct options defaults = {
 	.host_rate = -1, /* not given */
 	.provider_rate = -1,
 	.https_port = 443,
-	.smtp_port = 25,
+	.smtp_port = OPTIONS_SMTP_PORT,
 	.smtp_concurrency = 10000,
 	.smtp_timeout = 120,
 };

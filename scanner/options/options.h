@@ -23,6 +23,7 @@
 
 enum {
 	OPTIONS_THREADS_MAX = 256,
+	OPTIONS_SMTP_PORT = 25, /* mail servers; with another one, none of the internet's is meant */
 	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
 };
 

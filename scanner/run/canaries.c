@@ -9,7 +9,7 @@
 #include "scanner/rules/address.h"
 
 enum {
-	SMTP_PORT = 25,
+	STATES_MAX = 80,      /* octets of put_states' text, with NUL */
 	SINK_WAIT_US = 10000, /* at the end, for a buffer that the sink still has */
 	SINK_WAITS = 500,
 };
@@ -31,9 +31,9 @@ bool canary_window_look(struct canary_window *window, uint64_t connects, uint64_
 /* ---- the self-test ---- */
 
 /* "IPv4: blocked, IPv6: no-route" */
-static const char *put_states(const enum vantage_state state[static VANTAGE_FAMILIES], char text[static 80])
+static const char *put_states(const enum vantage_state state[static VANTAGE_FAMILIES], char text[static STATES_MAX])
 {
-	snprintf(text, 80, "IPv4: %s, IPv6: %s", vantage_state_names[state[VANTAGE_IPV4]],
+	snprintf(text, STATES_MAX, "IPv4: %s, IPv6: %s", vantage_state_names[state[VANTAGE_IPV4]],
 		 vantage_state_names[state[VANTAGE_IPV6]]);
 	return text;
 }
@@ -45,7 +45,7 @@ static bool is_any(const struct canaries *canaries, enum vantage_state state)
 
 static int refuse(const struct canaries *canaries, struct error *error)
 {
-	char states[80];
+	char states[STATES_MAX];
 
 	put_states(canaries->last, states);
 	if (is_any(canaries, VANTAGE_INTERCEPTED))
@@ -79,9 +79,9 @@ static void warn_of_name(const struct canaries *canaries, int family)
 	if (!vantage_state_is_open(seen->state[family]))
 		return;
 	if (own->listed == OWN_LISTED)
-		log_warning(
-			"our address %.*s is on a blocklist (zen.spamhaus.org): many mail servers will turn us away", n,
-			source.p);
+		log_warning("our address %.*s is on a blocklist (" OWN_NAME_BLOCKLIST
+			    "): many mail servers will turn us away",
+			    n, source.p);
 	if (!ptr.p && own->ptr_status != DNS_SKIPPED && !dns_status_is_transient(own->ptr_status))
 		log_warning("our address %.*s has no name (PTR): some mail servers will turn us away", n, source.p);
 	else if (ptr.p && !seen->ptr_confirmed[family])
@@ -158,7 +158,7 @@ struct canaries *canaries_new(struct scan *scan, struct error *error)
 		return NULL;
 	}
 	*canaries = (struct canaries){ .scan = scan, .due_s = CANARY_INTERVAL_S, .shut_since_s = -1 };
-	if (options->smtp_port != SMTP_PORT && options->canary_count == 0) {
+	if (options->smtp_port != OPTIONS_SMTP_PORT && options->canary_count == 0) {
 		look_at_routes(canaries);
 		return canaries;
 	}
@@ -204,7 +204,7 @@ static void write_unwritten(struct canaries *canaries)
 
 static void hold(struct canaries *canaries, bool is_shut)
 {
-	char states[80];
+	char states[STATES_MAX];
 
 	if (is_shut && atomic_load(&canaries->scan->phase) == SCAN_END) {
 		log_warning("port %u is shut to us (%s): mail servers that failed since the last canary that was well "
