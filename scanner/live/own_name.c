@@ -109,7 +109,7 @@ void own_name_start(struct own_name *own, struct net *net, const struct options 
 	/* who sees us by another one asks about that */
 	if (contact_check(&own->address, options->allow_reserved, NULL) == CONTACT_ALLOWED)
 		ask(own, 0, DNS_TYPE_PTR, own->address.family == 4 ? "in-addr.arpa" : "ip6.arpa", on_ptr);
-	if (address_is_global(&own->address) && may_ask(own, span_of(blocklist)))
+	if (address_is_global(&own->address) && may_ask(own, SPAN_LITERAL(OWN_NAME_BLOCKLIST)))
 		ask(own, 1, DNS_TYPE_A, OWN_NAME_BLOCKLIST, on_listed);
 	finish_one(own);
 }
