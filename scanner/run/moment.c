@@ -64,8 +64,9 @@ static void note_now(const struct scan *scan, struct moment *moment)
 
 static void count_hosts(const struct scan *scan, struct moment *moment)
 {
-	uint64_t known = atomic_load(&scan->hosts.seen) - atomic_load(&scan->hosts.lost);
+	uint64_t lost = atomic_load(&scan->hosts.lost), known = atomic_load(&scan->hosts.seen) - lost;
 
+	moment->hosts_lost = lost;
 	moment->hosts_unknown = atomic_load(&scan->before.hosts.unknown) + SCAN_SUM(scan, hosts.unknown);
 	moment->hosts = atomic_load(&scan->before.hosts.recorded) + SCAN_SUM(scan, hosts.recorded);
 	moment->hosts_left = known > moment->hosts ? known - moment->hosts : 0;

@@ -110,7 +110,8 @@ static int exit_status(const struct scan_main *run)
 	if (scan_is_stopping(&run->scan))
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
 	moment_now(&run->scan, &moment);
-	return is_too_much(moment.unknown, moment.domains) || is_too_much(moment.hosts_unknown, moment.hosts)
+	return is_too_much(moment.unknown, moment.domains) ||
+			       is_too_much(moment.hosts_unknown + moment.hosts_lost, moment.hosts + moment.hosts_lost)
 		       ? EXIT_UNMEASURED
 		       : EXIT_COMPLETE;
 }
@@ -176,8 +177,11 @@ static void explain_unknown(struct moment *moment, uint64_t unknown, uint64_t of
 static void explain_unmeasured(struct moment *moment)
 {
 	explain_unknown(moment, moment->unknown, moment->domains, "domains", "stsurvey stats tells why");
-	explain_unknown(moment, moment->hosts_unknown, moment->hosts, "mail servers",
-			"perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp");
+	explain_unknown(moment, moment->hosts_unknown + moment->hosts_lost, moment->hosts + moment->hosts_lost,
+			"mail servers",
+			moment->hosts_lost > 0
+				? "what could not be kept was not probed: see TMPDIR"
+				: "perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp");
 }
 
 static void explain_doubt(struct moment *moment, const struct moment_doubt *doubt)

@@ -69,6 +69,15 @@ class Once(Probes):
         self.assertEqual(self.verify(self.out), ("complete", 302))
         self.assertEqual(len(self.records(self.out)), 302)
 
+    def test_hosts_that_cannot_be_kept_are_told_and_probed_by_resume(self):
+        names = [f"sts{i}.test" for i in range(5)]
+        out, err = self.run_tool(*self.options(names, "--smtp"), status=3, env=dict(os.environ, TMPDIR=self.path("nowhere")))
+        self.assertIn("5 mail servers were not probed", err)
+        self.assertIn("5 of 5 mail servers (100.0 %) could not be measured, more than 1 %: exit status 3", err)
+        self.assertEqual(self.hosts(), {})
+        self.run_tool(*self.options(names, "--smtp", "--resume"), status=0)
+        self.assertEqual(self.hosts(), {f"mail.sts{i}.test": [1] for i in range(5)})
+
     def test_whose_hosts_are_probed(self):
         names = ["mx1.test", "rpt2.test", "null3.test", "none4.test", "nx5.test", "sts6.test", "sf7.test", "not a name"]
         for more, hosts in (((), []), (("--smtp",), ["mail.sts6.test"]),
