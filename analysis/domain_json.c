@@ -256,10 +256,13 @@ static void put_policy_data(struct json *json, const struct observation *observa
 
 static void put_policy(struct json *json, const struct observation *observation, const struct classification *result)
 {
+	enum result_type reported = result_of_component(result->judgement.component);
 	const struct obs_policy *p = &observation->policy;
 
 	json_open_object(json, "POLICY");
 	json_word(json, "status", connect_status_names[p->status]);
+	if (reported != RESULT_NONE)
+		json_word(json, "result_type", result_type_names[reported]);
 	if (p->a.status != DNS_SKIPPED || p->aaaa.status != DNS_SKIPPED || p->address_count > 0)
 		put_policy_data(json, observation, result);
 	json_close_object(json);

@@ -170,7 +170,7 @@ static const struct {
 		.judgement = { .record = { RECORD_VALID, RECORD_NONE }, .component = COMPONENT_DNS, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_DNS_NXDOMAIN,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":0,\"state\":\"valid\",\"data\":{\"cname\":[],\"strings\":[\"v=STSv1; id=1\"],\"id\":\"1\"}}," NO_RPT
-			",\"POLICY\":{\"status\":\"skipped\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"NXDOMAIN\"}},"
+			",\"POLICY\":{\"status\":\"skipped\",\"result_type\":\"sts-policy-fetch-error\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"NXDOMAIN\"}},"
 			"\"cname\":[\"a.example.net\"],\"addresses\":[],\"address\":null,\"tls\":null,\"http\":null,\"state\":null,\"policy\":null,\"body\":null,\"body_sha256\":null}}},"
 			"\"findings\":[\"policy-dns-nxdomain\"],\"component\":\"dns\",\"verdict\":\"no-policy\"}\n",
 	},
@@ -187,7 +187,7 @@ static const struct {
 		.finding = FINDING_POLICY_TLS_EXPIRED,
 		.verify = "expired",
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
-			"\"POLICY\":{\"status\":\"handshake-error\",\"data\":{\"host\":\"mta-sts.example.com\","
+			"\"POLICY\":{\"status\":\"handshake-error\",\"result_type\":\"sts-webpki-invalid\",\"data\":{\"host\":\"mta-sts.example.com\","
 			"\"dns\":{\"A\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":0},\"AAAA\":{\"status\":\"SKIPPED\"}},\"cname\":[],"
 			"\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"],\"addresses_omitted\":3,\"reserved\":true,\"address\":\"2001:db8::1\","
 			"\"tls\":{\"version\":\"TLSv1.2\",\"verify\":\"expired\",\"alert\":0,\"names\":[\"mta-sts.example.com\",\"evil\\u0000.example.com\"],"
@@ -206,7 +206,7 @@ static const struct {
 		.finding = FINDING_POLICY_TLS_HANDSHAKE,
 		.verify = "handshake",
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
-			"\"POLICY\":{\"status\":\"handshake-error\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NO_ANSWER\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"
+			"\"POLICY\":{\"status\":\"handshake-error\",\"result_type\":\"sts-webpki-invalid\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NO_ANSWER\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"
 			"\"cname\":[],\"addresses\":[\"192.0.2.1\"],\"address\":\"192.0.2.1\",\"tls\":{\"version\":null,\"verify\":\"handshake\"},\"http\":null,"
 			"\"state\":null,\"policy\":null,\"body\":null,\"body_sha256\":null}}},"
 			"\"findings\":[\"policy-tls-handshake\"],\"component\":\"tls\",\"verdict\":\"no-policy\"}\n",
@@ -218,7 +218,7 @@ static const struct {
 		.judgement = { .policy = POLICY_INVALID, .component = COMPONENT_SYNTAX, .verdict = VERDICT_NO_POLICY },
 		.finding = FINDING_POLICY_EMPTY,
 		.line = FRONT MX_NXDOMAIN ",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},"
-			"\"POLICY\":{\"status\":\"success\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"
+			"\"POLICY\":{\"status\":\"success\",\"result_type\":\"sts-policy-invalid\",\"data\":{\"host\":\"mta-sts.example.com\",\"dns\":{\"A\":{\"status\":\"NXDOMAIN\"},\"AAAA\":{\"status\":\"SKIPPED\"}},"
 			"\"cname\":[],\"addresses\":[],\"address\":null,\"tls\":{\"version\":null,\"verify\":null,\"alert\":112},"
 			"\"http\":{\"status\":200,\"content_type\":\"\",\"location\":null,\"size\":0},\"state\":\"invalid\","
 			"\"policy\":{\"version\":null,\"mode\":null,\"max_age\":null,\"mx\":[]},\"body\":\"\","
