@@ -20,10 +20,11 @@ import tomllib
 
 NULL = ("", None)
 CROWD_KNOWN = 8  # one in so many of a crowd is found out through any resolver, or the comparison says nothing
-UNKNOWN_FINDINGS = {"sts-record-unknown", "tlsrpt-unknown", "mx-unknown", "policy-dns-unknown"}
+UNKNOWN_FINDINGS = {"sts-record-unknown", "tlsrpt-unknown", "mx-unknown", "policy-dns-unknown", "mxtls-unknown", "dane-unknown"}
 # What stands where a part was not found out, or could not be asked for then.
 UNKNOWN = {"status": "unknown", "component": "unknown", "verdict": "unknown", "sts_state": "unknown", "tlsrpt_state": "unknown",
            "policy_state": "", "policy_status": "skipped", "http_status": "", "body_sha256": "", "null_mx": False, "ad": False, "cname": [],
+           "mx_tls": "unknown", "dane": "unknown", "delivery": "unknown",
            "mx_status": ["SERVFAIL", "TIMEOUT", "TRUNCATED", "ERROR", "REFUSED"]}
 UNKNOWN["sts_status"] = UNKNOWN["tlsrpt_status"] = UNKNOWN["mx_status"]
 

@@ -213,8 +213,8 @@ def write_dns(domains, folder, port, mail_lines):
     return anchors
 
 
-def launch_beside(servers, domains, folder, port, beside, anchors, certificate):
-    """Start the resolvers of @beside; all at once, then wait for each."""
+def launch_beside(servers, domains, folder, port, beside, anchors, signed, certificate):
+    """@anchors: of the zones @signed. Start the resolvers of @beside; all at once, then wait for each."""
     if beside and not resolvers.unpacked():
         raise LabError("no other resolvers: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack' gets them")
     if "stubby" in beside:
@@ -222,7 +222,8 @@ def launch_beside(servers, domains, folder, port, beside, anchors, certificate):
         config = resolvers.put(folder, "dot.conf", zones.unbound(domains, folder, port, anchors, "dot", world.DOT, more))
         servers.start("dot", program("unbound"), "-d", "-c", config)
         wait_until(lambda: accepts(world.DOT, port), "dot", servers.check)
-    digests = {zones.SIGNED: keys_of(folder, zones.SIGNED, "ds").split()[2:], zones.BOGUS: zones.WRONG_DS.split()}
+    digests = {zone: keys_of(folder, zone, "ds").split()[2:] for zone in signed}
+    digests[zones.BOGUS] = zones.WRONG_DS.split()
     for name in beside:
         servers.start(name, *resolvers.START[name](folder, port, digests), environment=resolvers.environment())
     for name in beside:
@@ -264,7 +265,7 @@ def launch(servers, domains, folder, binaries, port, ipv6, beside=(), mail=None)
     wait_until(lambda: (dns_query(zones.SIGNED, 6, world.RESOLVER, port, 2) or (0, 0))[1], "validation", servers.check)
     for address in mail.answering() if mail else []:
         wait_until(lambda address=address: accepts(address, mail.port), "the mail server on " + address, servers.check)
-    launch_beside(servers, domains, folder, port, beside, anchors, pems[world.DOT_NAME])
+    launch_beside(servers, domains, folder, port, beside, anchors, zones.signed(mail is not None), pems[world.DOT_NAME])
     servers.check()
 
 
