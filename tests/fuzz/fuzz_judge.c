@@ -52,6 +52,7 @@ static void check_shown(const struct observation *o, const struct classification
 /* Twice, so that a policy is kept by both or none; with the policy or without one. */
 static void judge(const struct obs_host *host, bool with_policy, FILE *null)
 {
+	static const struct obs_address address = { 4, { 192, 0, 2, 1 } };
 	static struct classification result, again;
 	const struct obs_mx_record mx[] = { { 10, host->name }, { 20, host->name } };
 	const struct obs_host *joined[] = { host, host };
@@ -68,7 +69,7 @@ static void judge(const struct obs_host *host, bool with_policy, FILE *null)
 	if (with_policy) {
 		o.txt[TXT_STS] = (struct obs_txt){ .answer.status = DNS_NOERROR, .record = record, .count = 1 };
 		o.policy = (struct obs_policy){ .a.status = DNS_NOERROR,
-						.address = &(struct obs_address){ 4, { 192, 0, 2, 1 } },
+						.address = &address,
 						.address_count = 1,
 						.status = CONNECT_SUCCESS,
 						.tls = { .version = TLS_1_3, .chain = &leaf, .chain_count = 1 },
