@@ -193,13 +193,19 @@ int net_live_open_canary(struct net_live *live, uv_loop_t *loop, struct net_live
 	return open_mail(live, shared, timeout_s, error);
 }
 
-/* Of an answer without AD nobody knows whether it is insecure or was not validated. */
+/* Does it not validate? Of an answer without AD nobody knows then whether it is insecure. What a lab's internet says of
+ * a name that is signed in the real one tells nothing of its resolver. */
+static bool is_blind(const struct net_live_shared *shared, unsigned server)
+{
+	return shared->check[server].unvalidated && !options_is_lab(shared->options);
+}
+
 static bool is_believed(const struct net_live_shared *shared, unsigned server)
 {
 	const struct options *options = shared->options;
 
 	/* AD of a resolver elsewhere could be anybody's (RFC 4035 4.9.3) */
-	return !shared->check[server].unvalidated &&
+	return !is_blind(shared, server) &&
 	       (options->trust_ad || address_is_loopback(&options->server[server].address));
 }
 
@@ -225,7 +231,7 @@ void net_live_warn_of_ad(const struct net_live_shared *shared)
 	if (first == shared->options->server_count)
 		return;
 	address_text(&shared->options->server[first].address, text);
-	if (shared->check[first].unvalidated)
+	if (is_blind(shared, first))
 		log_warning(
 			"DANE is not looked at: name server %s does not validate DNSSEC; --resolver unbound starts one "
 			"that does",

@@ -148,13 +148,18 @@ static void the_ad_bit_counts_where_every_server_validates_and_none_could_be_som
 	static const struct server_check forwarding = { .answers = true, .useful = true, .unvalidated = true };
 	static const struct {
 		const struct server_check *check; /* of the last */
-		bool elsewhere, trusted, believed;
+		bool elsewhere, trusted, believed, lab;
 	} table[] = {
-		{ &validating, false, false, true }, { &validating, true, false, false },
-		{ &validating, true, true, true },   { &forwarding, false, false, false },
-		{ &forwarding, false, true, false }, { &useless, false, false, true }, /* nothing is known against it */
-		{ &forwarding, true, false, false },
+		{ &validating, false, false, true, false },
+		{ &validating, true, false, false, false },
+		{ &validating, true, true, true, false },
+		{ &forwarding, false, false, false, false },
+		{ &forwarding, false, true, false, false },
+		{ &useless, false, false, true, false }, /* nothing is known against it */
+		{ &forwarding, true, false, false, false },
+		{ &forwarding, false, false, true, true }, /* what a lab has signed is its own affair */
 	};
+	struct cidr_set *lab = cidr_set_new();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
@@ -165,8 +170,10 @@ static void the_ad_bit_counts_where_every_server_validates_and_none_could_be_som
 		if (table[i].elsewhere)
 			options.server[SERVERS - 1] = (struct endpoint){ { 4, { 192, 0, 2, 1 } }, 53 };
 		options.trust_ad = table[i].trusted;
+		options.allow_reserved = table[i].lab ? lab : NULL;
 		assert_int_equal(net_live_believes_ad(&shared), table[i].believed);
 	}
+	cidr_set_free(lab);
 }
 
 static void the_user_agent_says_whom_to_ask(void **state)
