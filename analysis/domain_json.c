@@ -105,13 +105,7 @@ static void put_addresses(struct json *json, const struct obs_policy *p)
 
 static void put_certificate(struct json *json, const struct obs_certificate *c)
 {
-	json_latin1(json, c->name, c->name_count);
-	json_latin1(json, &c->issuer, 1);
-	json_latin1(json, &c->common_name, 1);
-	json_strings(json, "names", c->name, c->name_count);
-	json_count(json, "names_omitted", c->name_omitted);
-	if (c->common_name.n > 0)
-		json_string(json, "common_name", c->common_name);
+	json_certificate_names(json, c);
 	json_date(json, "not_before", c->not_before);
 	json_date(json, "not_after", c->not_after);
 	json_string(json, "issuer", c->issuer);

@@ -42,13 +42,7 @@ static void put_certificate(struct json *json, const char *key, const struct obs
 	if (c->der.p)
 		json_base64(json, "raw", c->der);
 	json_open_object(json, "parsed");
-	json_latin1(json, c->name, c->name_count);
-	json_latin1(json, &c->issuer, 1);
-	json_latin1(json, &c->common_name, 1);
-	json_strings(json, "names", c->name, c->name_count);
-	json_count(json, "names_omitted", c->name_omitted);
-	if (c->common_name.n > 0)
-		json_string(json, "common_name", c->common_name);
+	json_certificate_names(json, c);
 	json_string(json, "issuer_dn", c->issuer);
 	put_validity(json, c);
 	json_hex(json, "fingerprint_sha256", c->sha256, sizeof(c->sha256));

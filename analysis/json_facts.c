@@ -46,6 +46,17 @@ void json_address(struct json *json, const char *key, const struct obs_address *
 	json_text(json, key, text);
 }
 
+void json_certificate_names(struct json *json, const struct obs_certificate *c)
+{
+	json_latin1(json, c->name, c->name_count);
+	json_latin1(json, &c->issuer, 1);
+	json_latin1(json, &c->common_name, 1);
+	json_strings(json, "names", c->name, c->name_count);
+	json_count(json, "names_omitted", c->name_omitted);
+	if (c->common_name.n > 0)
+		json_string(json, "common_name", c->common_name);
+}
+
 void json_verify_errors(struct json *json, const char *key, const struct obs_verify_error *error, size_t count)
 {
 	if (count == 0)

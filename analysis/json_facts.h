@@ -18,6 +18,9 @@ void json_question(struct json *json, const char *key, const struct obs_answer *
 
 void json_address(struct json *json, const char *key, const struct obs_address *address);
 
+/* Members of the object that is open: the names of a certificate, and where octets were read as Latin-1. */
+void json_certificate_names(struct json *json, const struct obs_certificate *certificate);
+
 void json_verify_errors(struct json *json, const char *key, const struct obs_verify_error *error, size_t count);
 
 /* The codes, in the order of their numbers. */

@@ -44,7 +44,7 @@ struct gate;
 /* Embedded in the request, all zero at first. There can be as many as domains in flight: keep it small. */
 struct gate_pass {
 	/* the caller's: set before gate_enter, kept until the pass has left */
-	struct span target; /* its provider, for the pace: the end of the host's CNAME chain; empty: none */
+	struct span target; /* its provider, for the pace: the host, or the end of its CNAME chain; empty: none */
 	/* Exactly once each time it enters. @fault NET_OK: it may connect now; gate_leave or gate_enter_again has to
 	 * follow. Else a fault of ours (enum net_fault: memory, shutdown) ended the wait, and the pass is out. */
 	void (*on_go)(struct gate_pass *pass, int fault);

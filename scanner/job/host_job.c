@@ -302,8 +302,7 @@ static uint8_t probe(struct host_job *host, size_t at, enum smtp_sni sni)
 					    .sni = sni,
 					    .sni_name = names[sni],
 					    .address = &host->facts.address[at],
-					    .target = obs_host_has_chain(&host->facts) ? obs_host_end(&host->facts)
-										       : (struct span){ NULL, 0 },
+					    .target = obs_host_end(&host->facts),
 					    .tlsa = tlsa,
 					    .patient = host->patient && host->silent < HOST_PATIENT_MAX,
 					    .arena = &host->arena,

@@ -116,7 +116,7 @@ struct net_probe {
 	enum smtp_sni sni;                 /* what name is asked for … */
 	struct span sni_name;              /* … this one; p NULL: none */
 	const struct obs_address *address; /* may be contacted */
-	struct span target;                /* where the host's CNAME chain ends; empty: there is none */
+	struct span target;                /* the host, or where its CNAME chain ends: its provider, for the pace */
 	const struct obs_tlsa *tlsa;       /* secure records, to be held against the chain; NULL: none */
 	bool patient;                      /* the last pass: the long limits of time */
 	struct arena *arena;               /* where the facts are put */

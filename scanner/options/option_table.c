@@ -139,7 +139,7 @@ const struct option_row option_table[] = {
 	  .help = "connections a second to one address of a policy host or mail server; 0 is no limit [50; 0 within --allow-reserved]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "provider-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(provider_rate),
-	  .help = "connections a second to policy hosts and mail servers that are aliases into one registrable domain; 0 is no limit "
+	  .help = "connections a second to policy hosts that are aliases into one registrable domain, or to its mail servers; 0 is no limit "
 		  "[200; 0 within --allow-reserved]", .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "contact", 0, "URL|MAIL", OPTION_CONTACT, BOTH, RESUME_FREE, SECTION_POLITE, AT(contact),
 	  .help = "whom to write to, put into the User-Agent" },

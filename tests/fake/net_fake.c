@@ -208,7 +208,8 @@ static bool is_probe_expected(const struct net_fake *fake, const struct net_prob
 	return fake->probed < fake->probes && span_equal(probe->host, span_of(fake->host)) &&
 	       address_equal(probe->address, &scripted->address) && probe->sni == scripted->sni &&
 	       is_name(probe->sni_name, scripted->sni_name) && (probe->sni != SMTP_SNI_NONE || !probe->sni_name.p) &&
-	       is_name(probe->target, scripted->target) && probe->patient == (fake->patient && !scripted->hasty) &&
+	       span_equal(probe->target, scripted->target ? span_of(scripted->target) : probe->host) &&
+	       probe->patient == (fake->patient && !scripted->hasty) &&
 	       is_name(probe->tlsa ? probe->tlsa->base : (struct span){ NULL, 0 }, scripted->tlsa);
 }
 

@@ -50,7 +50,7 @@ struct net_fake_probe {
 	struct obs_address address; /* as they must be given: this, … */
 	enum smtp_sni sni;
 	const char *sni_name; /* … the name asked for (NULL: none), … */
-	const char *target;   /* … the end of the host's CNAME chain (NULL: none), … */
+	const char *target;   /* … the end of the host's CNAME chain (NULL: the host itself), … */
 	const char *tlsa;     /* … whose TLSA records (NULL: none), … */
 	bool hasty;           /* … and without patience, though it is the last pass */
 	bool at_once;
