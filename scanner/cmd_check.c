@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "analysis/classify/classify.h"
-#include "analysis/explain.h"
+#include "analysis/explain/explain.h"
 #include "scanner/base/log.h"
 #include "scanner/base/thread_alloc.h"
 #include "scanner/check_hosts.h"

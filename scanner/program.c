@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/export.h"
-#include "analysis/findings_list.h"
-#include "analysis/report.h"
-#include "analysis/stats_tables.h"
+#include "analysis/lines/export.h"
+#include "analysis/lines/findings_list.h"
+#include "analysis/page/report.h"
+#include "analysis/tables/stats_tables.h"
 #include "output/scan_file/verify.h"
 #include "output/temporary_file.h"
 #include "scanner/base/confine.h"

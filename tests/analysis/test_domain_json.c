@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analysis/domain_json.h"
+#include "analysis/lines/domain_json.h"
 #include "parsers/utf8.h"
 
 static const struct span sts_txt[] = { SPAN_LITERAL("v=STSv1; id=1") };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "analysis/explain.h"
+#include "analysis/explain/explain.h"
 #include "tests/analysis/facts.h"
 
 static char *explain(const char *lines)

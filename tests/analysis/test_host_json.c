@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "analysis/domain_json.h"
+#include "analysis/lines/domain_json.h"
 #include "parsers/utf8.h"
 #include "tests/analysis/facts.h"
 

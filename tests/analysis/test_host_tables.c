@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "analysis/classify/classify_tls.h"
-#include "analysis/host_tables.h"
+#include "analysis/tables/host_tables.h"
 #include "tests/analysis/facts.h"
 
 #define TWO                                                                                                            \

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "analysis/scan_files.h"
+#include "analysis/pass/scan_files.h"
 #include "output/scan_file/sink.h"
 #include "output/text.h"
 

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "analysis/paper.h"
-#include "analysis/senders_text.h"
+#include "analysis/explain/paper.h"
+#include "analysis/explain/senders_text.h"
+#include "analysis/lines/sender_why_text.h"
 #include "tests/analysis/facts.h"
 
 static char *told(const char *lines, const struct senders_what_if *what_if)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "analysis/stats_tables.h"
+#include "analysis/tables/stats_tables.h"
 #include "tests/analysis/facts.h"
 
 /* A small survey that reaches every table. */

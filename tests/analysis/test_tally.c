@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "analysis/tally.h"
+#include "analysis/tables/tally.h"
 
 static void counts_words_without_case(void **state)
 {

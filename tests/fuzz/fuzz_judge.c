@@ -1,7 +1,7 @@
 /* The content of one frame, as a stranger's file has it: its MX hosts joined to domains, judged and shown. */
 #include "analysis/classify/classify_host.h"
-#include "analysis/domain_json.h"
-#include "analysis/explain.h"
+#include "analysis/lines/domain_json.h"
+#include "analysis/explain/explain.h"
 #include "output/scan_file/decode.h"
 #include "parsers/utf8.h"
 #include "tests/fuzz/fuzz.h"

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analysis/stats.h"
+#include "analysis/tables/stats.h"
 #include "scanner/run/counts.h"
 #include "tests/analysis/facts.h"
 

@@ -1,0 +1,120 @@
+#include "analysis/tables/host_tables.h"
+
+#include "analysis/classify/classify_host.h"
+#include "analysis/classify/classify_tls.h"
+#include "parsers/mail_host.h"
+
+static const char *mode_name(unsigned mode)
+{
+	return mode == STS_MODE_UNSET ? "no-policy" : sts_mode_names[mode];
+}
+
+static void write_reason(struct csv *csv, const struct host_stats *stats, unsigned reason)
+{
+	for (unsigned mode = 0; mode < STS_MODE_COUNT; mode++) {
+		for (unsigned extent = 0; extent < EXTENT_COUNT; extent++) {
+			if (stats->reason[reason][mode][extent] == 0)
+				continue;
+			csv_string(csv, "all");
+			csv_string(csv, host_stats_reason_name(reason));
+			csv_string(csv, mode_name(mode));
+			csv_string(csv, mx_extent_names[extent]);
+			csv_share_row(csv, stats->reason[reason][mode][extent], stats->population);
+		}
+	}
+}
+
+static void write_mx_tls(struct csv *csv, const struct host_stats *stats)
+{
+	write_reason(csv, stats, MX_REASON_OK);
+	for (unsigned f = 0; f < FINDING_COUNT; f++)
+		write_reason(csv, stats, f);
+	write_reason(csv, stats, MX_REASON_UNKNOWN);
+}
+
+static const char *dane_name(unsigned state)
+{
+	return state == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[state];
+}
+
+static void write_dane(struct csv *csv, const struct host_stats *stats)
+{
+	for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
+		csv_string(csv, dane_name(s));
+		csv_share_row(csv, stats->dane[s], stats->population);
+	}
+}
+
+static void write_delivery(struct csv *csv, const struct host_stats *stats)
+{
+	for (unsigned d = DELIVERY_NOT_JUDGED + 1; d < DELIVERY_COUNT; d++) { /* who was asked about is judged */
+		csv_string(csv, delivery_names[d]);
+		csv_share_row(csv, stats->delivery[d], stats->population);
+	}
+}
+
+static void write_interplay(struct csv *csv, const struct host_stats *stats)
+{
+	for (unsigned v = VERDICT_NO_POLICY; v < VERDICT_COUNT; v++) {
+		for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
+			csv_string(csv, verdict_names[v]);
+			csv_string(csv, dane_name(s));
+			csv_uint(csv, stats->interplay[v][s]);
+			csv_end(csv);
+		}
+	}
+}
+
+static void write_expiry(struct csv *csv, const struct host_stats *stats)
+{
+	for (unsigned role = 0; role < EXPIRY_ROLE_COUNT; role++) {
+		for (unsigned b = 0; b < HOST_STATS_BUCKETS; b++) {
+			csv_string(csv, expiry_role_names[role]);
+			csv_string(csv, host_stats_buckets[b].name);
+			csv_uint(csv, stats->expiry[role][b].hosts);
+			csv_uint(csv, stats->expiry[role][b].domains);
+			csv_end(csv);
+		}
+	}
+}
+
+static void write_first_break(struct csv *csv, const struct host_stats *stats)
+{
+	for (size_t i = 0; i < stats->first_break.count; i++) {
+		csv_text(csv, stats->first_break.entry[i].word);
+		csv_uint(csv, stats->first_break.entry[i].counter[0]);
+		csv_end(csv);
+	}
+}
+
+const struct host_table host_tables[HOST_TABLES] = {
+	{ "mx_tls", "managed,reason,mode,extent,domains,of,share", write_mx_tls },
+	{ "dane", "state,domains,of,share", write_dane },
+	{ "delivery", "state,domains,of,share", write_delivery },
+	{ "interplay", "sts_verdict,dane_state,domains", write_interplay },
+	{ "expiry", "role,days_left_bucket,hosts,domains", write_expiry },
+	{ "first_break", "date,domains", write_first_break },
+};
+
+void host_tables_host_row(struct csv *csv, struct host_stats *stats, const struct obs_host *host)
+{
+	const struct obs_certificate *leaf = host_stats_leaf(host);
+	const uint64_t *counter = tally_at(&stats->host, host->name);
+	struct host_judgement judgement;
+
+	classify_host(host, &judgement);
+	csv_text(csv, host->name);
+	csv_uint(csv, host->address_count + host->address_omitted);
+	csv_string(csv, judgement.finding < FINDING_COUNT ? finding_table[judgement.finding].code
+							  : mx_state_names[judgement.state]);
+	if (leaf && text_is_date(leaf->not_after)) {
+		csv_time_ms(csv, leaf->not_after * 1000);
+		csv_number(csv, (double)classify_tls_days_left(leaf, host->time_ms), 0);
+	} else {
+		csv_string(csv, "");
+		csv_string(csv, "");
+	}
+	for (unsigned c = 0; c < HOST_COUNTERS; c++)
+		csv_uint(csv, counter[c]);
+	csv_end(csv);
+}

@@ -1,0 +1,292 @@
+#include "analysis/tables/stats.h"
+
+#include "analysis/classify/public_suffix.h"
+#include "output/text.h"
+#include "parsers/domain.h"
+#include "parsers/mail_host.h"
+
+const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
+	[METRIC_SCANNED] = { "scanned", METRIC_SCANNED },
+	[METRIC_COMPLETE] = { "complete", METRIC_SCANNED },
+	[METRIC_UNKNOWN] = { "unknown", METRIC_SCANNED },
+	[METRIC_BLOCKLISTED] = { "blocklisted", METRIC_SCANNED },
+	[METRIC_ILLEGAL_INPUT] = { "illegal_input", METRIC_SCANNED },
+	[METRIC_NXDOMAIN] = { "nxdomain", METRIC_SCANNED },
+	[METRIC_WITH_MX] = { "with_mx", METRIC_SCANNED },
+	[METRIC_NULL_MX] = { "null_mx", METRIC_SCANNED },
+	[METRIC_STS_RECORD] = { "sts_record", METRIC_SCANNED },
+	[METRIC_STS_VALID_RECORD] = { "sts_valid_record", METRIC_STS_RECORD },
+	[METRIC_POLICY_FETCHED] = { "policy_fetched", METRIC_STS_VALID_RECORD },
+	[METRIC_POLICY_VALID] = { "policy_valid", METRIC_POLICY_FETCHED },
+	[METRIC_POLICY_TOLERATED] = { "policy_tolerated", METRIC_POLICY_FETCHED },
+	[METRIC_POLICY_USABLE] = { "policy_usable", METRIC_POLICY_FETCHED },
+	[METRIC_MODE_ENFORCE] = { "mode_enforce", METRIC_POLICY_USABLE },
+	[METRIC_MODE_TESTING] = { "mode_testing", METRIC_POLICY_USABLE },
+	[METRIC_MODE_NONE] = { "mode_none", METRIC_POLICY_USABLE },
+	[METRIC_MISCONFIGURED] = { "misconfigured", METRIC_STS_RECORD },
+	[METRIC_DELIVERY_FAILURE] = { "delivery_failure", METRIC_STS_RECORD },
+	[METRIC_DELIVERY_PARTIAL] = { "delivery_partial", METRIC_STS_RECORD },
+	[METRIC_TLSRPT_RECORD] = { "tlsrpt_record", METRIC_SCANNED },
+	[METRIC_TLSRPT_VALID] = { "tlsrpt_valid", METRIC_TLSRPT_RECORD },
+	[METRIC_STS_AND_TLSRPT] = { "sts_and_tlsrpt", METRIC_STS_RECORD },
+};
+
+const struct stats_age stats_ages[STATS_AGE_BUCKETS] = {
+	{ 86400, "<1d" },
+	{ 604800, "1d-1w" },
+	{ 1209600, "1w-2w" },
+	{ 2592000, "2w-30d" },
+	{ 15552000, "30d-180d" },
+	{ 31536000, "180d-1y" },
+	{ STS_MAX_AGE_LARGEST + 1, "1y" },
+	{ UINT64_MAX, ">1y" },
+};
+
+const struct stats_rank stats_ranks[STATS_RANK_BINS] = {
+	{ 0, 0 },
+	{ 1, 1000 },
+	{ 1001, 10000 },
+	{ 10001, 100000 },
+	{ 100001, 1000000 },
+	{ 1000001, 10000000 },
+	{ 10000001, 100000000 },
+	{ 100000001, 1000000000 },
+	{ 1000000001, 0 },
+};
+
+const char *stats_reason_name(unsigned reason)
+{
+	return reason == STATS_REASON_OK ? "ok" : finding_table[reason].code;
+}
+
+void stats_init(struct stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	tally_init(&stats->tld, STATS_TLDS_MAX);
+	tally_init(&stats->policy_host, STATS_PROVIDERS_MAX);
+	tally_init(&stats->mx, STATS_PROVIDERS_MAX);
+	tally_init(&stats->rua_host, STATS_PROVIDERS_MAX);
+	host_stats_init(&stats->hosts);
+}
+
+void stats_fini(struct stats *stats)
+{
+	tally_fini(&stats->tld);
+	tally_fini(&stats->policy_host);
+	tally_fini(&stats->mx);
+	tally_fini(&stats->rua_host);
+	host_stats_fini(&stats->hosts);
+}
+
+/* ---- the parts of a population: TLDs and bins of ranks ---- */
+
+static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
+		     const struct classification *result)
+{
+	part[PART_DOMAINS]++;
+	part[PART_WITH_MX] += obs_mx_has_hosts(&observation->mx);
+	part[PART_STS] += judgement_has_record(&result->judgement, TXT_STS);
+	part[PART_MISCONFIGURED] += classification_misconfigured(result);
+	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
+	part[PART_TLSRPT] += judgement_has_record(&result->judgement, TXT_TLSRPT);
+}
+
+static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
+{
+	struct span tld = domain_tld(observation->name);
+	unsigned bin = observation->rank > 0;
+
+	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
+		tld = SPAN_LITERAL("(illegal-input)");
+	add_part(tally_at(&stats->tld, tld), observation, result);
+	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
+		bin++;
+	add_part(stats->rank[bin], observation, result);
+}
+
+/* ---- who serves policies, who receives mail ---- */
+
+static void add_provider(struct tally *tally, struct span domain, struct span host, bool misconfigured)
+{
+	uint64_t *counter;
+
+	if (host.n > 0) {
+		struct span self = SPAN_LITERAL("self"), provider = self;
+
+		if (!span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
+			provider = public_suffix_cut(host).registrable;
+		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_cut(domain).registrable))
+			provider = self;
+		counter = tally_at(tally, provider);
+	} else {
+		counter = tally_at(tally, SPAN_LITERAL("(none)"));
+	}
+	counter[PROVIDER_DOMAINS]++;
+	counter[PROVIDER_MISCONFIGURED] += misconfigured;
+}
+
+/* Where the policy host's name leads: to itself, unless a CNAME leads on; nowhere without address and CNAME. */
+static struct span policy_host_of(const struct observation *observation)
+{
+	const struct obs_policy *policy = &observation->policy;
+	struct span end = obs_cname_end(obs_policy_chain(policy));
+
+	return end.p || policy->address_count == 0 ? end : observation->name;
+}
+
+static void add_providers(struct stats *stats, const struct observation *observation,
+			  const struct classification *result)
+{
+	bool misconfigured = classification_misconfigured(result);
+	struct span mx = obs_mx_has_hosts(&observation->mx) ? observation->mx.record[0].name : (struct span){ NULL, 0 };
+
+	add_provider(&stats->policy_host, observation->name, policy_host_of(observation), misconfigured);
+	add_provider(&stats->mx, observation->name, mx, misconfigured);
+}
+
+/* ---- stages split by reason ---- */
+
+static void add_stages(struct stats *stats, const struct classification *result)
+{
+	const struct finding_set *set = &result->judgement.findings;
+	enum component component = result->judgement.component;
+	bool fetched = result->judgement.policy != POLICY_UNJUDGED;
+	bool answered = fetched || component == COMPONENT_HTTP;
+
+	if (answered || component == COMPONENT_TLS)
+		stats->reason[STATS_STAGE_TLS][finding_first(set, SEVERITY_ERROR, COMPONENT_TLS)]++;
+	if (answered)
+		stats->reason[STATS_STAGE_HTTP][finding_first(set, SEVERITY_ERROR, COMPONENT_HTTP)]++;
+	if (fetched) {
+		enum severity severity = result->judgement.policy == POLICY_TOLERATED ? SEVERITY_TOLERATED
+										      : SEVERITY_ERROR;
+
+		stats->reason[STATS_STAGE_SYNTAX][finding_first(set, severity, COMPONENT_SYNTAX)]++;
+	}
+}
+
+/* ---- policies ---- */
+
+static void add_policy(struct stats *stats, const struct classification *result)
+{
+	unsigned bucket = 0;
+
+	stats->metric[METRIC_POLICY_FETCHED] += result->judgement.policy != POLICY_UNJUDGED;
+	if (!classification_usable(result))
+		return;
+	stats->metric[METRIC_POLICY_USABLE]++;
+	stats->metric[METRIC_POLICY_VALID] += result->judgement.policy == POLICY_VALID;
+	stats->metric[METRIC_POLICY_TOLERATED] += result->judgement.policy == POLICY_TOLERATED;
+	if (result->policy.mode != STS_MODE_UNSET)
+		stats->metric[stats_metric_of_mode(result->policy.mode)]++;
+	while (bucket < STATS_AGE_BUCKETS - 1 && result->policy.max_age >= stats_ages[bucket].below)
+		bucket++;
+	stats->age[result->policy.mode][bucket]++;
+	if (result->mx_compared)
+		stats->mx_kind[result->mx_kind][result->policy.mode]++;
+}
+
+/* ---- reports ---- */
+
+static void add_tlsrpt(struct stats *stats, const struct classification *result)
+{
+	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
+	bool mailto = false, https = false;
+	struct span text, host = { NULL, 0 };
+	struct uri uri;
+	size_t at = 0;
+
+	stats->metric[METRIC_TLSRPT_RECORD] += has_record;
+	stats->metric[METRIC_STS_AND_TLSRPT] += has_record && judgement_has_record(&result->judgement, TXT_STS);
+	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
+		return;
+	stats->metric[METRIC_TLSRPT_VALID]++;
+	while (tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri)) {
+		if (uri.scheme == URI_OTHER || !uri.has_goal)
+			continue;
+		mailto |= uri.scheme == URI_MAILTO;
+		https |= uri.scheme == URI_HTTPS;
+		if (host.n == 0)
+			host = uri.host;
+	}
+	if (span_ends_with(host, SPAN_LITERAL("."))) /* of the root: the same host */
+		host.n--;
+	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
+	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;
+}
+
+/* ---- one domain ---- */
+
+static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
+{
+	stats->metric[METRIC_STS_RECORD]++;
+	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.record[TXT_STS] == RECORD_VALID;
+	stats->metric[METRIC_MISCONFIGURED] += classification_misconfigured(result);
+	stats->metric[METRIC_DELIVERY_FAILURE] += result->judgement.verdict == VERDICT_ENFORCE_FAIL;
+	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
+	add_policy(stats, result);
+	add_stages(stats, result);
+	add_providers(stats, observation, result);
+}
+
+static void add_span(struct stats *stats, int64_t first, uint32_t duration_ms)
+{
+	int64_t last;
+
+	if (!text_is_date(first / 1000)) /* nobody's clock */
+		return;
+	last = first + duration_ms;
+	if (stats->last_ms == 0 || first < stats->first_ms)
+		stats->first_ms = first;
+	if (stats->last_ms == 0 || last > stats->last_ms)
+		stats->last_ms = last;
+}
+
+/* Mail servers are looked at beside the domain, and for longer. */
+static void add_time(struct stats *stats, const struct observation *observation)
+{
+	add_span(stats, observation->time_ms, observation->duration_ms);
+	for (size_t i = 0; observation->mx.host && i < observation->mx.count; i++)
+		if (observation->mx.host[i])
+			add_span(stats, observation->mx.host[i]->time_ms, observation->mx.host[i]->duration_ms);
+}
+
+void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result)
+{
+	static const enum stats_metric of_status[DOMAIN_STATUS_COUNT] = {
+		[DOMAIN_COMPLETE] = METRIC_COMPLETE,
+		[DOMAIN_UNKNOWN] = METRIC_UNKNOWN,
+		[DOMAIN_BLOCKLISTED] = METRIC_BLOCKLISTED,
+		[DOMAIN_ILLEGAL_INPUT] = METRIC_ILLEGAL_INPUT,
+	};
+	const struct judgement *judgement = &result->judgement;
+
+	stats->metric[METRIC_SCANNED]++;
+	add_time(stats, observation);
+	stats->metric[of_status[judgement->status]]++;
+	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
+	stats->metric[METRIC_WITH_MX] += obs_mx_has_hosts(&observation->mx);
+	stats->metric[METRIC_NULL_MX] += obs_mx_is_null(&observation->mx);
+	add_parts(stats, observation, result);
+	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
+	     f = finding_next(&judgement->findings, f + 1))
+		stats->finding[f]++;
+	stats->tlsrpt_state[judgement->record[TXT_TLSRPT]]++;
+	stats->component[judgement->component]++;
+	if (judgement->component != COMPONENT_NONE)
+		stats->verdict[judgement->verdict]++;
+	if (judgement_has_record(&result->judgement, TXT_STS))
+		add_sts(stats, observation, result);
+	add_tlsrpt(stats, result);
+	host_stats_add(&stats->hosts, observation, result);
+}
+
+void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,
+		       struct sender_result sender[static SENDER_PROFILE_COUNT])
+{
+	struct sender_mx mx[OBS_MX_MAX];
+
+	sender_judge_all(observation, sender_mx_known(observation, result, mx), sender);
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++)
+		stats->sender[i][sender[i].outcome]++;
+}

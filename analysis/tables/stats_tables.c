@@ -1,0 +1,430 @@
+#include "analysis/tables/stats_tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analysis/lines/domain_csv.h"
+#include "analysis/tables/host_tables.h"
+#include "analysis/lines/sender_why_text.h"
+#include "analysis/senders/sender_judge.h"
+#include "output/whole_file.h"
+
+enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
+
+/* The tables that are written while reading. */
+enum { TABLE_MISCONFIGURED, TABLE_SENDERS_DIFFER, TABLE_MX_HOSTS, TABLES_WHILE_READING };
+
+static const struct {
+	const char *name, *columns;
+} reading_tables[TABLES_WHILE_READING] = {
+	[TABLE_MISCONFIGURED] = { "misconfigured", "domain,component,findings,verdict" },
+	[TABLE_SENDERS_DIFFER] = { "senders_differ", "domain,profile,outcome,line" },
+	[TABLE_MX_HOSTS] = { HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS },
+};
+
+/* One table. */
+struct table {
+	struct csv csv;
+	struct whole_file file;
+	char path[PATH_SIZE];
+};
+
+/* 0, or -1 with what errno says of the table. */
+static int check(const struct table *table, int result, struct error *error)
+{
+	return result == 0 ? 0 : error_set(error, "%s: %s", table->path, strerror(errno));
+}
+
+static int set_path(struct table *table, const char *directory, const char *name, struct error *error)
+{
+	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
+
+	if (n < 0 || (size_t)n >= sizeof(table->path))
+		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
+	return 0;
+}
+
+/* Start DIR/NAME.csv with its header row. */
+static int table_open(struct table *table, const char *directory, const char *name, const char *columns,
+		      struct error *error)
+{
+	if (set_path(table, directory, name, error) != 0 ||
+	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
+		return -1;
+	csv_init(&table->csv, &table->file.text);
+	csv_header(&table->csv, columns);
+	return 0;
+}
+
+/* Finish it; where @keep is false or a write failed, nothing is left. */
+static int table_close(struct table *table, bool keep, struct error *error)
+{
+	return check(table, whole_file_close(&table->file, keep, false), error);
+}
+
+/* ---- from the counts ---- */
+
+/* Two words, domains and the end of the row. */
+static void pair_row(struct csv *csv, const char *first, struct span second, uint64_t domains)
+{
+	csv_string(csv, first);
+	csv_text(csv, second);
+	csv_uint(csv, domains);
+	csv_end(csv);
+}
+
+static void write_overview(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned m = 0; m < METRIC_COUNT; m++) {
+		csv_string(csv, stats_metrics[m].name);
+		csv_share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
+	}
+}
+
+static void write_by_tld(struct csv *csv, const struct stats *stats)
+{
+	for (size_t i = 0; i < stats->tld.count; i++) {
+		const struct tally_entry *entry = &stats->tld.entry[i];
+
+		csv_text(csv, entry->word);
+		for (unsigned c = 0; c < PART_COUNT; c++)
+			csv_uint(csv, entry->counter[c]);
+		csv_share(csv, entry->counter[PART_STS], entry->counter[PART_DOMAINS]);
+		csv_end(csv);
+	}
+}
+
+/* Ranked bins up to the last that holds a domain, then the unranked, whose bounds are empty. */
+static void write_by_rank(struct csv *csv, const struct stats *stats)
+{
+	static const enum stats_part column[] = { PART_DOMAINS, PART_WITH_MX, PART_STS, PART_TLSRPT };
+	unsigned last = STATS_RANK_BINS - 1;
+
+	while (last > 0 && stats->rank[last][PART_DOMAINS] == 0)
+		last--;
+	for (unsigned i = 1; i <= last + 1; i++) {
+		unsigned bin = i <= last ? i : 0;
+
+		csv_known(csv, stats_ranks[bin].start > 0, stats_ranks[bin].start);
+		csv_known(csv, stats_ranks[bin].end > 0, stats_ranks[bin].end);
+		for (size_t c = 0; c < COUNT_OF(column); c++)
+			csv_uint(csv, stats->rank[bin][column[c]]);
+		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);
+		csv_end(csv);
+	}
+}
+
+static void write_components(struct csv *csv, const struct stats *stats)
+{
+	uint64_t of = 0;
+
+	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++)
+		of += stats->component[c];
+	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
+		csv_string(csv, "all");
+		csv_string(csv, component_names[c]);
+		csv_share_row(csv, stats->component[c], of);
+	}
+}
+
+static void write_findings(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned f = 0; f < FINDING_COUNT; f++) {
+		const struct finding_info *info = &finding_table[f];
+
+		csv_string(csv, info->code);
+		csv_string(csv, component_names[info->component]);
+		csv_string(csv, severity_names[info->severity]);
+		csv_share_row(csv, stats->finding[f], stats->metric[METRIC_SCANNED]);
+	}
+}
+
+static void write_stage(struct csv *csv, const struct stats *stats, enum stats_stage stage)
+{
+	static const enum component of_stage[STATS_STAGE_COUNT] = { COMPONENT_TLS, COMPONENT_HTTP, COMPONENT_SYNTAX };
+	const uint64_t *reason = stats->reason[stage];
+	uint64_t of = 0;
+
+	for (unsigned r = 0; r < STATS_REASON_COUNT; r++)
+		of += reason[r];
+	csv_string(csv, stats_reason_name(STATS_REASON_OK));
+	csv_share_row(csv, reason[STATS_REASON_OK], of);
+	for (unsigned f = 0; f < FINDING_COUNT; f++) {
+		const struct finding_info *info = &finding_table[f];
+
+		if (info->component != of_stage[stage] ||
+		    (info->severity != SEVERITY_ERROR && info->severity != SEVERITY_TOLERATED))
+			continue;
+		csv_string(csv, info->code);
+		csv_share_row(csv, reason[f], of);
+	}
+}
+
+static void write_mode_max_age(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
+		for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++)
+			pair_row(csv, sts_mode_names[m], span_of(stats_ages[b].name), stats->age[m][b]);
+}
+
+static void write_mx_consistency(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned k = 0; k < MX_KIND_COUNT; k++)
+		for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
+			pair_row(csv, mx_kind_names[k], span_of(sts_mode_names[m]), stats->mx_kind[k][m]);
+}
+
+static void write_tlsrpt(struct csv *csv, const struct stats *stats)
+{
+	static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
+
+	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
+		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_names[s];
+
+		pair_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
+	}
+	for (unsigned s = 0; s < SCHEME_COUNT; s++)
+		pair_row(csv, "scheme", span_of(schemes[s]), stats->tlsrpt_scheme[s]);
+	for (size_t i = 0; i < stats->rua_host.count; i++)
+		pair_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
+}
+
+static void write_providers(struct csv *csv, const struct stats *stats)
+{
+	const struct {
+		const char *role;
+		const struct tally *tally;
+	} role[] = { { "policy-host", &stats->policy_host }, { "mx", &stats->mx } };
+
+	for (size_t r = 0; r < COUNT_OF(role); r++) {
+		for (size_t i = 0; i < role[r].tally->count; i++) {
+			const struct tally_entry *entry = &role[r].tally->entry[i];
+
+			csv_string(csv, role[r].role);
+			csv_text(csv, entry->word);
+			csv_uint(csv, entry->counter[PROVIDER_DOMAINS]);
+			csv_uint(csv, entry->counter[PROVIDER_MISCONFIGURED]);
+			csv_end(csv);
+		}
+	}
+}
+
+static void write_sender_outcome(struct csv *csv, const struct stats *stats)
+{
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		for (unsigned o = 0; o < SENDER_OUTCOME_COUNT && sender_profiles[i].kind != SENDER_KIND_MATCHER; o++) {
+			csv_string(csv, sender_profiles[i].name);
+			csv_string(csv, sender_outcome_names[o]);
+			csv_share_row(csv, stats->sender[i][o], stats->metric[METRIC_STS_RECORD]);
+		}
+	}
+}
+
+static const struct {
+	const char *name, *columns;
+	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
+	enum stats_stage stage;
+} tables[] = {
+	{ .name = "overview", .columns = "metric,domains,of,share", .write = write_overview },
+	{ .name = "by_tld",
+	  .columns = "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts",
+	  .write = write_by_tld },
+	{ .name = "by_rank",
+	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt,share_sts",
+	  .write = write_by_rank },
+	{ .name = "components", .columns = "managed,component,domains,of,share", .write = write_components },
+	{ .name = "findings", .columns = "code,component,severity,domains,of,share", .write = write_findings },
+	{ .name = "tls", .columns = "reason,domains,of,share", .stage = STATS_STAGE_TLS },
+	{ .name = "http", .columns = "reason,domains,of,share", .stage = STATS_STAGE_HTTP },
+	{ .name = "syntax", .columns = "reason,domains,of,share", .stage = STATS_STAGE_SYNTAX },
+	{ .name = "mode_max_age", .columns = "mode,max_age_bucket,domains", .write = write_mode_max_age },
+	{ .name = "mx_consistency", .columns = "kind,mode,domains", .write = write_mx_consistency },
+	{ .name = "tlsrpt", .columns = "kind,value,domains", .write = write_tlsrpt },
+	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
+	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
+};
+
+static int write_host_tables(struct host_stats *stats, const char *directory, struct error *error)
+{
+	tally_sort_words(&stats->first_break);
+	for (size_t i = 0; i < HOST_TABLES; i++) {
+		struct table table;
+
+		if (table_open(&table, directory, host_tables[i].name, host_tables[i].columns, error) != 0)
+			return -1;
+		host_tables[i].write(&table.csv, stats);
+		if (table_close(&table, true, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
+{
+	tally_sort(&stats->tld);
+	tally_sort(&stats->policy_host);
+	tally_sort(&stats->mx);
+	tally_sort(&stats->rua_host);
+	for (size_t i = 0; i < COUNT_OF(tables); i++) {
+		struct table table;
+
+		if (table_open(&table, directory, tables[i].name, tables[i].columns, error) != 0)
+			return -1;
+		if (tables[i].write)
+			tables[i].write(&table.csv, stats);
+		else
+			write_stage(&table.csv, stats, tables[i].stage);
+		if (table_close(&table, true, error) != 0)
+			return -1;
+	}
+	return write_host_tables(&stats->hosts, directory, error);
+}
+
+/* ---- from scan files ---- */
+
+struct pass {
+	struct stats stats;
+	struct table table[TABLES_WHILE_READING];
+};
+
+/* A row for each sender that parts from the standard. */
+static void write_senders(struct pass *pass, const struct observation *observation, const struct classification *result)
+{
+	struct sender_result sender[SENDER_PROFILE_COUNT];
+	struct csv *csv = &pass->table[TABLE_SENDERS_DIFFER].csv;
+
+	stats_add_senders(&pass->stats, observation, result, sender);
+	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
+		char why[SENDER_WHY_MAX];
+
+		if (!sender[i].parts)
+			continue;
+		sender_why_text(&sender[i].why, why);
+		csv_text(csv, observation->name);
+		csv_string(csv, sender_profiles[i].name);
+		csv_string(csv, sender_outcome_names[sender[i].outcome]);
+		csv_text(csv, span_of(why));
+		csv_end(csv);
+	}
+}
+
+static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+{
+	struct pass *pass = arg;
+	struct csv *csv = &pass->table[TABLE_MISCONFIGURED].csv;
+
+	stats_add(&pass->stats, observation, result);
+	if (judgement_has_record(&result->judgement, TXT_STS))
+		write_senders(pass, observation, result);
+	if (classification_misconfigured(result)) {
+		csv_text(csv, observation->name);
+		csv_string(csv, component_names[result->judgement.component]);
+		domain_csv_findings(csv, &result->judgement.findings);
+		csv_string(csv, verdict_names[result->judgement.verdict]);
+		csv_end(csv);
+	}
+	return !text_failed(csv->out) && !text_failed(pass->table[TABLE_SENDERS_DIFFER].csv.out);
+}
+
+static bool on_host(void *arg, const struct obs_host *host)
+{
+	struct pass *pass = arg;
+	struct csv *csv = &pass->table[TABLE_MX_HOSTS].csv;
+
+	host_stats_add_host(&pass->stats.hosts, host);
+	host_tables_host_row(csv, &pass->stats.hosts, host);
+	return !text_failed(csv->out);
+}
+
+static int make_directory(const char *directory, struct error *error)
+{
+	struct stat status;
+
+	if (mkdir(directory, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	if (errno == EEXIST)
+		return 0;
+	return error_set(error, "%s: cannot be used as the folder for the tables: %s; choose another with -d",
+			 directory, strerror(errno));
+}
+
+/* No table may take the place of a scan file. */
+static int check_path(const struct scan_files *files, const char *directory, const char *name, struct error *error)
+{
+	struct table table;
+
+	return set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error) : -1;
+}
+
+static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < TABLES_WHILE_READING && result == 0; i++)
+		result = check_path(files, directory, reading_tables[i].name, error);
+	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++)
+		result = check_path(files, directory, tables[i].name, error);
+	for (size_t i = 0; i < HOST_TABLES && result == 0; i++)
+		result = check_path(files, directory, host_tables[i].name, error);
+	return result;
+}
+
+static int open_tables(struct pass *pass, const char *directory, struct error *error)
+{
+	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
+		struct error ignored;
+
+		if (table_open(&pass->table[t], directory, reading_tables[t].name, reading_tables[t].columns, error) ==
+		    0)
+			continue;
+		while (t-- > 0)
+			(void)!table_close(&pass->table[t], false, &ignored);
+		return -1;
+	}
+	return 0;
+}
+
+/* 0, or -1 with the first fault in @error. */
+static int close_tables(struct pass *pass, bool keep, struct error *error)
+{
+	int result = 0;
+
+	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
+		struct error late;
+
+		if (table_close(&pass->table[t], keep && result == 0, &late) < 0 && result == 0) {
+			*error = late;
+			result = -1;
+		}
+	}
+	return result;
+}
+
+static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
+{
+	bool done;
+
+	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
+	    make_directory(directory, error) < 0 || open_tables(pass, directory, error) < 0)
+		return -1;
+	files->on_host = on_host;
+	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
+	if (close_tables(pass, done, error) < 0)
+		return -1;
+	return done ? stats_tables_write(&pass->stats, directory, error) : -1;
+}
+
+int stats_tables_make(struct scan_files *files, const char *directory, struct error *error)
+{
+	struct pass pass; /* some 20 KiB */
+	int result;
+
+	stats_init(&pass.stats);
+	result = count_and_write(&pass, files, directory, error);
+	stats_fini(&pass.stats);
+	return result;
+}

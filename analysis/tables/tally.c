@@ -1,0 +1,135 @@
+#include "analysis/tables/tally.h"
+
+#include <stdlib.h>
+
+#include "parsers/hash.h"
+
+enum {
+	FIRST_WORDS = 128,
+	TEXT_BLOCK = 64 * 1024, /* octets of interned words allocated at once */
+};
+
+struct tally_block {
+	struct tally_block *next;
+	char text[TEXT_BLOCK];
+};
+
+void tally_init(struct tally *tally, size_t cap)
+{
+	*tally = (struct tally){ .cap = cap, .other = { .word = SPAN_LITERAL(TALLY_OTHER) } };
+}
+
+void tally_fini(struct tally *tally)
+{
+	while (tally->blocks) {
+		struct tally_block *block = tally->blocks;
+
+		tally->blocks = block->next;
+		free(block);
+	}
+	free(tally->entry);
+	hash_table_fini(&tally->places);
+	*tally = (struct tally){ 0 };
+}
+
+/* Room for one more word, and behind it for tally_sort's (other). */
+static bool make_word_room(struct tally *tally)
+{
+	size_t size = tally->size > 0 ? 2 * tally->size : FIRST_WORDS;
+	struct tally_entry *entry;
+
+	if (!hash_table_reserve(&tally->places, 1))
+		return false;
+	if (tally->count < tally->size)
+		return true;
+	entry = realloc(tally->entry, (size + 1) * sizeof(*entry));
+	if (!entry)
+		return false;
+	tally->entry = entry;
+	tally->size = size;
+	return true;
+}
+
+static bool copy_word(struct tally *tally, struct span *word)
+{
+	char *copy;
+
+	if (tally->text_left < word->n) {
+		struct tally_block *block = malloc(sizeof(*block));
+
+		if (!block)
+			return false;
+		block->next = tally->blocks;
+		tally->blocks = block;
+		tally->text = block->text;
+		tally->text_left = TEXT_BLOCK;
+	}
+	copy = tally->text;
+	for (size_t i = 0; i < word->n; i++)
+		copy[i] = ascii_lower(word->p[i]);
+	tally->text += word->n;
+	tally->text_left -= word->n;
+	word->p = copy;
+	return true;
+}
+
+/* Words are short, and all that an attacker could gain is a slower table. */
+uint64_t *tally_at(struct tally *tally, struct span word)
+{
+	uint64_t hash;
+	void *item;
+
+	word.n = word.n < TALLY_WORD_MAX ? word.n : TALLY_WORD_MAX;
+	hash = hash_span_nocase(word);
+	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
+		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
+
+		if (span_equal_nocase(entry->word, word))
+			return entry->counter;
+	}
+	if (tally->count >= tally->cap || !make_word_room(tally) || !copy_word(tally, &word))
+		return tally->other.counter;
+	hash_table_put(&tally->places, hash, hash_item_of(tally->count));
+	tally->entry[tally->count] = (struct tally_entry){ .word = word };
+	return tally->entry[tally->count++].counter;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	const struct tally_entry *left = a, *right = b;
+	size_t n = left->word.n < right->word.n ? left->word.n : right->word.n;
+	int order = n > 0 ? memcmp(left->word.p, right->word.p, n) : 0;
+
+	return order != 0 ? order : (left->word.n > right->word.n) - (left->word.n < right->word.n);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct tally_entry *left = a, *right = b;
+
+	if (left->counter[0] != right->counter[0])
+		return left->counter[0] < right->counter[0] ? 1 : -1;
+	return compare_words(a, b);
+}
+
+static void sort(struct tally *tally, int (*order)(const void *a, const void *b))
+{
+	bool left_out = false;
+
+	if (tally->count > 0)
+		qsort(tally->entry, tally->count, sizeof(*tally->entry), order);
+	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
+		left_out |= tally->other.counter[i] > 0;
+	if (left_out && (tally->entry || make_word_room(tally)))
+		tally->entry[tally->count++] = tally->other;
+}
+
+void tally_sort(struct tally *tally)
+{
+	sort(tally, compare);
+}
+
+void tally_sort_words(struct tally *tally)
+{
+	sort(tally, compare_words);
+}
