@@ -97,6 +97,9 @@ enum {
 	OBS_DER_MAX = 65536,        /* octets of a certificate that is kept whole; what is larger is not kept */
 	OBS_CERT_NAMES_MAX = 256,   /* SAN dNSNames of one certificate; CDNs put 100 in one */
 	OBS_VERIFY_ERRORS_MAX = 16, /* verification errors of one chain */
+	OBS_NS_MAX = 32,            /* name servers of one domain; a dozen is much */
+	OBS_LABEL_MAX = 16,         /* --label columns */
+	OBS_LABEL_OCTETS_MAX = 255, /* of a label's name, and of its value; what is longer is cut */
 	POLICY_BODY_MAX = 65536,    /* octets, RFC 8461 3.3's suggestion */
 	HTTP_ERROR_BODY_MAX = 1024, /* octets kept of a body whose status is not 200 */
 	HTTP_FIELD_MAX = 1024,      /* octets kept of one header field's value */
@@ -227,6 +230,20 @@ struct obs_policy {
 	struct obs_http http;
 };
 
+/* Whom the domain's zone is delegated to. Known of domains with an STS or TLSRPT record alone. */
+struct obs_ns {
+	struct obs_answer answer; /* SKIPPED with `parent`, and where it was not asked */
+	const struct span *name;  /* lower case, no trailing dot, in order of the name */
+	uint16_t count;           /* at most OBS_NS_MAX */
+	uint16_t omitted;         /* beyond that */
+	bool parent;              /* the names are the zone file's, of the parent's side; else the child's answer */
+};
+
+/* A column of the list that is kept with each domain (--label). */
+struct obs_label {
+	struct span name, value; /* value empty: the line has none */
+};
+
 struct observation {
 	struct span name; /* A-labels, lower case, no trailing dot; or the bad line */
 	enum input_status input;
@@ -237,6 +254,9 @@ struct observation {
 	struct obs_mx mx;
 	struct obs_txt txt[TXT_QUESTIONS];
 	struct obs_policy policy;
+	struct obs_ns ns;              /* from schema 1.4 on */
+	const struct obs_label *label; /* of the file's columns, in their order; from schema 1.4 on */
+	size_t label_count;
 };
 
 /* The words users see; "" where JSON has null. */

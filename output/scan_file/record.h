@@ -48,6 +48,11 @@ struct record_header {
 	uint64_t input_sample; /* hash of sampled content; 0 for a pipe */
 	uint64_t input_hash;   /* hash of all its content; 0 for a pipe, and before schema 1.2 */
 	uint32_t shards, shard;
+	/* from schema 1.4 on */
+	double sample;            /* the share of the list that was taken, by a keyed hash of the name; 0: all of it */
+	uint8_t sample_key[16];   /* of that hash */
+	const struct span *label; /* the columns that are kept with each domain (--label) */
+	size_t label_count;
 };
 
 /* On disk: append only. */
