@@ -1,0 +1,75 @@
+"""truth.py - the tables that the population must give, added up from what is expected of each class."""
+
+import collections
+
+from population import parts
+
+
+class Truth:
+    """of(table) gives {key: domains}; what stands in no cell has no domains."""
+
+    def __init__(self, second_week=False):
+        self.count = collections.defaultdict(collections.Counter)
+        for _, like, _, count in parts(second_week):
+            self.add(like, count)
+
+    def of(self, table):
+        return {key: count for key, count in self.count[table].items() if count}
+
+    def add(self, c, count):
+        def metric(name, holds=True):
+            self.count["overview"][name] += count if holds else 0
+
+        metric("scanned")
+        metric(c["status"])
+        metric("nxdomain", c["nxdomain"])
+        metric("with_mx", c["mx"] == "some")
+        metric("null_mx", c["mx"] == "null")
+        metric("tlsrpt_record", c["tlsrpt"] == "valid")
+        metric("tlsrpt_valid", c["tlsrpt"] == "valid")
+        for finding in c["findings"]:
+            self.count["findings"][finding] += count
+        self.count["tlsrpt"]["state", c["tlsrpt"]] += count
+        if c["tlsrpt"] == "valid":
+            self.count["tlsrpt"]["scheme", c["scheme"]] += count
+            self.count["tlsrpt"]["host", c["host"]] += count
+        self.add_part(c, count)
+        if c["component"]:
+            self.count["components"]["all", c["component"]] += count
+            self.count["components"][c["managed"] if c["sts_record"] else "unclassified", c["component"]] += count
+        if c["sts_record"]:
+            self.add_record(c, count, metric)
+
+    def add_part(self, c, count):
+        part = self.count["by_tld"]
+        part[c["tld"], "domains"] += count
+        part[c["tld"], "with_mx"] += count * (c["mx"] == "some")
+        part[c["tld"], "sts"] += count * c["sts_record"]
+        part[c["tld"], "misconfigured"] += count * (c["component"] not in (None, "ok", "unknown"))
+        part[c["tld"], "enforce"] += count * (c["policy"] in ("valid", "tolerated") and c["mode"] == "enforce")
+        part[c["tld"], "tlsrpt"] += count * (c["tlsrpt"] == "valid")
+
+    def add_record(self, c, count, metric):
+        usable = c["policy"] in ("valid", "tolerated")
+        metric("sts_record")
+        metric("sts_valid_record", c["sts"] == "valid")
+        metric("misconfigured", c["component"] not in ("ok", "unknown"))
+        metric("delivery_failure", c["verdict"] == "enforce-fail")
+        metric("delivery_partial", c["verdict"] == "enforce-partial")
+        metric("sts_and_tlsrpt", c["tlsrpt"] == "valid")
+        metric("policy_fetched", c["policy"] != "")
+        metric("policy_valid", c["policy"] == "valid")
+        metric("policy_tolerated", c["policy"] == "tolerated")
+        metric("policy_usable", usable)
+        for stage in ("tls", "http", "syntax"):
+            if c[stage]:
+                self.count[stage][c[stage]] += count
+        if usable:
+            metric("mode_" + c["mode"])
+            self.count["mode_max_age"][c["mode"], c["max_age"]] += count
+            if c["mx_kind"]:
+                self.count["mx_consistency"][c["mx_kind"], c["mode"]] += count
+        if c.get("orphan"):
+            self.count["orphans"][c["orphan"]] += count
+        if c["component"] not in ("ok", "unknown"):
+            self.count["misconfigured"][c["component"], " ".join(c["findings"]), c["verdict"]] += count
