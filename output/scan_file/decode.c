@@ -66,6 +66,7 @@ void decode_free(struct decode *d)
 		return;
 	for (int t = 0; t < TABLES; t++)
 		free(d->table[t].entry);
+	free(d->label_names);
 	free(d->record);
 	free(d);
 }
@@ -355,6 +356,73 @@ static void read_txt(struct decode *d, struct obs_txt *txt)
 	unpack_skip(&d->u, left);
 }
 
+/* ---- what a list and a delegation say ---- */
+
+bool decode_set_labels(struct decode *d, const struct span *name, size_t count)
+{
+	struct table *table = &d->table[TABLE_LABEL];
+	size_t octets = 0;
+	char *p;
+
+	/* the entries of another set are of another size */
+	free(table->entry);
+	d->table_octets -= table->size * d->label_count * sizeof(struct obs_label);
+	*table = (struct table){ 0 };
+	free(d->label_names);
+	d->label_names = NULL;
+	d->label_count = 0;
+	for (size_t i = 0; i < count; i++)
+		octets += name[i].n;
+	if (count == 0)
+		return true;
+	d->label_names = p = malloc(octets + 1); /* all may be empty */
+	if (!p)
+		return false;
+	d->label_count = count < OBS_LABEL_MAX ? count : OBS_LABEL_MAX;
+	for (size_t i = 0; i < d->label_count; i++) {
+		memcpy(p, name[i].p, name[i].n);
+		d->no_label[i] = (struct obs_label){ .name = { p, name[i].n } };
+		p += name[i].n;
+	}
+	return true;
+}
+
+static const struct obs_label *read_labels(struct decode *d)
+{
+	const size_t size = d->label_count * sizeof(struct obs_label);
+	struct obs_label *label;
+	uint32_t left;
+
+	if (unpack_is_uint(&d->u))
+		return decode_refer(d, TABLE_LABEL, size);
+	label = decode_add(d, TABLE_LABEL, size, 1);
+	left = unpack_array_max(&d->u, OBS_LABEL_MAX);
+	for (size_t i = 0; label && i < d->label_count; i++) {
+		label[i] = d->no_label[i];
+		label[i].value = unpack_field_text(&d->u, &left);
+		if (label[i].value.n > OBS_LABEL_OCTETS_MAX)
+			unpack_fail(&d->u);
+	}
+	unpack_skip(&d->u, left);
+	return label;
+}
+
+static void read_ns(struct decode *d, struct obs_ns *ns)
+{
+	uint32_t left = unpack_array(&d->u), count;
+
+	decode_asked(d, &left, &ns->answer);
+	ns->answer.ttl = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
+	ns->name = decode_texts(d, &left, OBS_NS_MAX, &count);
+	ns->count = (uint16_t)count;
+	ns->omitted = (uint16_t)unpack_field_uint(&d->u, &left, UINT16_MAX); /* no DNS message has more */
+	ns->parent = unpack_field_uint(&d->u, &left, 1);
+	ns->answer.cname = decode_texts(d, &left, OBS_CNAME_MAX, &count);
+	ns->answer.cname_count = (uint16_t)count;
+	decode_why(d, &left, &ns->answer);
+	unpack_skip(&d->u, left);
+}
+
 /* ---- records ---- */
 
 /* A field behind the shape. */
@@ -376,6 +444,15 @@ static void read_domain_field(struct decode *d, struct observation *o, unsigned 
 		break;
 	case FIELD_MX_MORE:
 		read_mx_more(d, &o->mx);
+		break;
+	case FIELD_LABEL:
+		if (d->label_count > 0)
+			o->label = read_labels(d);
+		else
+			unpack_skip(&d->u, 1);
+		break;
+	case FIELD_NS:
+		read_ns(d, &o->ns);
 		break;
 	default:
 		read_txt(d, &o->txt[schema_question(field)]);
@@ -407,78 +484,14 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		o->txt[q] = (struct obs_txt){ .answer = shape->txt[q] };
 	o->policy = (struct obs_policy){ .address_used = -1 };
+	o->ns = (struct obs_ns){ 0 };
+	o->label = d->label_count > 0 ? d->no_label : NULL;
+	o->label_count = d->label_count;
 	left -= FIELD_SHAPE;
 	for (unsigned field = FIELD_SHAPE + 1; left > 0 && field < FIELD_COUNT; field++, left--)
 		if (!unpack_nil(&d->u))
 			read_domain_field(d, o, field);
 	unpack_skip(&d->u, left);
-}
-
-static void read_options(struct decode *d, uint32_t *left, struct record_header *header)
-{
-	uint32_t n = unpack_field(&d->u, left) ? unpack_map(&d->u) : 0;
-	struct record_option *option = decode_room(d, n, sizeof(*option));
-
-	for (uint32_t i = 0; option && i < n; i++) {
-		option[i].name = unpack_text(&d->u);
-		option[i].value = unpack_text(&d->u);
-	}
-	header->option = option;
-	header->option_count = option ? n : 0;
-}
-
-static void read_input(struct decode *d, uint32_t *left, struct record_header *header)
-{
-	uint32_t inner = unpack_field(&d->u, left) ? unpack_array(&d->u) : 0;
-
-	header->input = unpack_field_text(&d->u, &inner);
-	header->input_size = unpack_field_uint(&d->u, &inner, UINT64_MAX);
-	header->input_mtime = unpack_field_int(&d->u, &inner);
-	header->input_sample = unpack_field_uint(&d->u, &inner, UINT64_MAX);
-	header->shards = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
-	header->shard = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
-	header->input_hash = unpack_field_uint(&d->u, &inner, UINT64_MAX);
-	unpack_skip(&d->u, inner);
-}
-
-/* Is it a version that we can read? What a newer major holds behind its number is left alone. */
-static bool read_header(struct decode *d, uint32_t left, struct record_header *header)
-{
-	uint32_t inner;
-
-	memset(header, 0, sizeof(*header));
-	if (!span_equal(unpack_field_text(&d->u, &left), SPAN_LITERAL(SCHEMA_FORMAT)))
-		unpack_fail(&d->u);
-	inner = unpack_field(&d->u, &left) ? unpack_array(&d->u) : 0;
-	header->major = (uint16_t)unpack_field_uint(&d->u, &inner, UINT16_MAX);
-	header->minor = (uint16_t)unpack_field_uint(&d->u, &inner, UINT16_MAX);
-	unpack_skip(&d->u, inner);
-	if (d->u.failed || header->major != RECORD_SCHEMA_MAJOR)
-		return d->u.failed;
-	header->tool = unpack_field_text(&d->u, &left);
-	header->start_ms = unpack_field_int(&d->u, &left);
-	read_options(d, &left, header);
-	read_input(d, &left, header);
-	unpack_skip(&d->u, left);
-	return true;
-}
-
-static void read_trailer(struct decode *d, uint32_t left, struct record_trailer *trailer)
-{
-	struct unpack *u = &d->u;
-
-	trailer->completion = decode_enum(d, &left, COMPLETION_COUNT, COMPLETION_ABORTED);
-	trailer->end_ms = unpack_field_int(u, &left);
-	trailer->domains = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->unknown = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->blocklisted = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->illegal = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->queries = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->fetches = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->hosts = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->hosts_unknown = unpack_field_uint(u, &left, UINT64_MAX);
-	trailer->probes = unpack_field_uint(u, &left, UINT64_MAX);
-	unpack_skip(u, left);
 }
 
 /* One record; DECODE_END for a kind that yields nothing of its own. */
@@ -498,9 +511,9 @@ static enum decode_result read_record(struct decode *d, struct observation *doma
 		read_domain(d, left, domain);
 		return DECODE_DOMAIN;
 	case RECORD_KIND_HEADER:
-		return read_header(d, left, &other->header) ? DECODE_HEADER : DECODE_NEWER;
+		return decode_header(d, left, &other->header) ? DECODE_HEADER : DECODE_NEWER;
 	case RECORD_KIND_TRAILER:
-		read_trailer(d, left, &other->trailer);
+		decode_trailer(d, left, &other->trailer);
 		return DECODE_TRAILER;
 	case RECORD_KIND_CERTIFICATE:
 		decode_certificate(d, left);

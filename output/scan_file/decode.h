@@ -50,6 +50,11 @@ void decode_free(struct decode *decode);
 /* Octets that it has for the tables of frames and for what a record points to. */
 size_t decode_memory(const struct decode *decode);
 
+/* The header's columns (record_header.label), which each domain has from now on; the names are copied. Before
+ * decode_begin. Without it, domains have no labels. False: no memory. */
+__attribute__((warn_unused_result)) bool decode_set_labels(struct decode *decode, const struct span *name,
+							   size_t count);
+
 /* A new frame; what came from the one before is gone. @content must live until the next call. */
 void decode_begin(struct decode *decode, struct span content);
 

@@ -1,5 +1,5 @@
-/* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads records, decode_policy.c what belongs to a
- * policy, decode_host.c what concerns MX hosts.
+/* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads domains, decode_header.c what stands at
+ * the ends of a file, decode_policy.c what belongs to a policy, decode_host.c what concerns MX hosts.
  *
  * Without memory, and where the octets are not what they should be, the cursor has failed, and pointers are NULL.
  * @left: elements of the array being read that are not yet read.
@@ -32,6 +32,10 @@ struct decode {
 	size_t table_octets; /* of all of them */
 	char *record;        /* for the lists of one; untouched, it costs no memory */
 	size_t used, size;   /* octets of it */
+	/* the file's columns, without values: what a domain has that says nothing of them */
+	struct obs_label no_label[OBS_LABEL_MAX];
+	size_t label_count;
+	char *label_names; /* what they point into */
 };
 
 /* Room for @count things of @size, until the next record; NULL also for none. */
@@ -60,6 +64,10 @@ void decode_why(struct decode *d, uint32_t *left, struct obs_answer *answer);
 const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count);
 const struct obs_address *decode_addresses(struct decode *d, uint32_t *left, size_t *count);
 const struct obs_verify_error *decode_verify_errors(struct decode *d, uint32_t *left, size_t *count);
+
+/* Is it a version that we can read? What a newer major holds behind its number is left alone. */
+bool decode_header(struct decode *d, uint32_t left, struct record_header *header);
+void decode_trailer(struct decode *d, uint32_t left, struct record_trailer *trailer);
 
 void decode_tls(struct decode *d, struct obs_tls *tls);
 void decode_certificate(struct decode *d, uint32_t left);

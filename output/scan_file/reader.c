@@ -121,7 +121,9 @@ static int read_first_record(struct reader *r)
 	switch (decode_next(r->decode, &none, &r->header)) {
 	case DECODE_HEADER:
 		r->indexes.shards = r->header.header.shards;
-		return 0;
+		if (decode_set_labels(r->decode, r->header.header.label, r->header.header.label_count))
+			return 0;
+		return fail_reading(r, "no memory to read it");
 	case DECODE_NEWER:
 		return fail_newer(r, &r->header.header);
 	case DECODE_MEMORY:
@@ -260,9 +262,11 @@ static uint64_t chain_work(const struct obs_tls *tls)
 static uint64_t work_of(const struct observation *o)
 {
 	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
-	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR;
+	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR, labels = 0;
 
-	return RECORD_WORK + body + (o->policy.tls.chain_count > 0 ? chain_work(&o->policy.tls) : 0) +
+	for (size_t i = 0; i < o->label_count; i++)
+		labels += o->label[i].value.n;
+	return RECORD_WORK + body + labels + (o->policy.tls.chain_count > 0 ? chain_work(&o->policy.tls) : 0) +
 	       o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
 }
 

@@ -232,6 +232,50 @@ static void pack_txt(struct record_buffer *b, const struct obs_txt *txt)
 		pack_splits(b, txt->split, splits);
 }
 
+/* ---- what a list and a delegation say ---- */
+
+static bool has_labels(const struct observation *o)
+{
+	for (size_t i = 0; i < o->label_count; i++)
+		if (o->label[i].value.n > 0)
+			return true;
+	return false;
+}
+
+static struct span cut_label(struct span s)
+{
+	return (struct span){ s.p, at_most(s.n, OBS_LABEL_OCTETS_MAX) };
+}
+
+static void pack_labels(struct record_buffer *b, const struct observation *o)
+{
+	size_t start = b->n, count = at_most(o->label_count, OBS_LABEL_MAX);
+
+	pack_array(b, count);
+	for (size_t i = 0; i < count; i++)
+		pack_text(b, cut_label(o->label[i].value));
+	pack_interned(b, TABLE_LABEL, start);
+}
+
+static bool ns_is_empty(const struct obs_ns *ns)
+{
+	return ns->count == 0 && ns->omitted == 0 && !ns->parent && pack_answer_is_empty(&ns->answer);
+}
+
+static void pack_ns(struct record_buffer *b, const struct obs_ns *ns)
+{
+	size_t count = at_most(ns->count, OBS_NS_MAX);
+
+	pack_array(b, NS_ELEMENTS);
+	pack_asked(b, &ns->answer);
+	pack_uint(b, ns->answer.ttl);
+	pack_texts(b, ns->name, count);
+	pack_uint(b, ns->omitted + (ns->count - count));
+	pack_uint(b, ns->parent);
+	pack_texts(b, ns->answer.cname, at_most(ns->answer.cname_count, OBS_CNAME_MAX));
+	pack_why(b, &ns->answer);
+}
+
 /* ---- records ---- */
 
 _Static_assert(FIELD_COUNT <= 32, "a bit for each field");
@@ -242,7 +286,8 @@ static unsigned fields_of(const struct observation *o)
 	unsigned fields = (unsigned)(o->mx.count > 0) << FIELD_MX | (unsigned)(o->mx.answer.ttl > 0) << FIELD_MX_TTL |
 			  (unsigned)(o->rank > 0) << FIELD_RANK |
 			  (unsigned)!pack_policy_is_empty(&o->policy) << FIELD_POLICY |
-			  (unsigned)(o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0) << FIELD_MX_MORE;
+			  (unsigned)(o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0) << FIELD_MX_MORE |
+			  (unsigned)has_labels(o) << FIELD_LABEL | (unsigned)!ns_is_empty(&o->ns) << FIELD_NS;
 
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		fields |= (unsigned)!txt_is_empty(&o->txt[q]) << schema_txt[q];
@@ -267,6 +312,12 @@ static void pack_field(struct record_buffer *b, const struct observation *o, uns
 		break;
 	case FIELD_MX_MORE:
 		pack_mx_more(b, &o->mx);
+		break;
+	case FIELD_LABEL:
+		pack_labels(b, o);
+		break;
+	case FIELD_NS:
+		pack_ns(b, &o->ns);
 		break;
 	default:
 		pack_txt(b, &o->txt[schema_question(field)]);
@@ -311,11 +362,28 @@ int record_put_domain(struct record_buffer *b, const struct observation *o)
 	return 0;
 }
 
+static void pack_sample(struct record_buffer *b, const struct record_header *header)
+{
+	pack_array(b, SAMPLE_ELEMENTS);
+	msgpack_pack_double(&b->packer, header->sample);
+	pack_bin(b, header->sample_key, sizeof(header->sample_key));
+}
+
+static void pack_label_names(struct record_buffer *b, const struct record_header *header)
+{
+	size_t count = at_most(header->label_count, OBS_LABEL_MAX);
+
+	pack_array(b, count);
+	for (size_t i = 0; i < count; i++)
+		pack_text(b, cut_label(header->label[i]));
+}
+
 int record_put_header(struct record_buffer *b, const struct record_header *header)
 {
 	const struct pack_mark mark = pack_begin(b);
+	bool has_label = header->label_count > 0, has_sample = header->sample > 0;
 
-	pack_array(b, HEADER_ELEMENTS);
+	pack_array(b, HEADER_ELEMENTS + (has_label ? 2u : has_sample));
 	pack_uint(b, RECORD_KIND_HEADER);
 	pack_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
 	pack_array(b, VERSION_ELEMENTS);
@@ -336,6 +404,12 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	pack_uint(b, header->shards);
 	pack_uint(b, header->shard);
 	pack_uint(b, header->input_hash);
+	if (has_sample)
+		pack_sample(b, header);
+	else if (has_label)
+		pack_nil(b);
+	if (has_label)
+		pack_label_names(b, header);
 	return pack_finish(b, &mark);
 }
 

@@ -16,7 +16,7 @@
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
-enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 3 };
+enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 4 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
 enum record_kind {

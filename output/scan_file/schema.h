@@ -19,7 +19,9 @@ enum schema_header {
 	HEADER_AT_START,
 	HEADER_AT_OPTIONS,
 	HEADER_AT_INPUT,
-	HEADER_ELEMENTS
+	HEADER_ELEMENTS,
+	HEADER_AT_SAMPLE = HEADER_ELEMENTS, /* since 1.4, as is the next */
+	HEADER_AT_LABEL
 };
 enum schema_version { VERSION_AT_MAJOR, VERSION_AT_MINOR, VERSION_ELEMENTS };
 enum schema_input {
@@ -32,6 +34,7 @@ enum schema_input {
 	INPUT_AT_HASH, /* since 1.2 */
 	INPUT_ELEMENTS
 };
+enum schema_sample { SAMPLE_AT_SHARE, SAMPLE_AT_KEY, SAMPLE_ELEMENTS };
 enum schema_trailer {
 	TRAILER_AT_KIND,
 	TRAILER_AT_COMPLETION,
@@ -60,6 +63,16 @@ enum schema_shape {
 };
 enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_ELEMENTS }; /* of each MX, all in one array */
 enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_ELEMENTS };
+enum schema_ns {
+	NS_AT_ASKED,
+	NS_AT_TTL = NS_AT_ASKED + ASKED_ELEMENTS,
+	NS_AT_NAME,
+	NS_AT_OMITTED,
+	NS_AT_PARENT,
+	NS_AT_CNAME,
+	NS_AT_WHY,
+	NS_ELEMENTS = NS_AT_WHY + WHY_ELEMENTS
+};
 enum schema_txt_answer {
 	TXT_AT_TTL,
 	TXT_AT_RECORD,
@@ -214,7 +227,7 @@ enum schema_family { FAMILY_AT_SOURCE, FAMILY_AT_PTR, FAMILY_AT_PTR_CONFIRMED, F
 enum { HOST_PROBES_MAX = 2 * OBS_PROBE_MAX };
 
 /* What a frame numbers, in order of appearance: each is written once, then its number. */
-enum schema_table { TABLE_SHAPE, TABLE_MX, TABLE_CERTIFICATE, TABLE_BODY, TABLE_COUNT };
+enum schema_table { TABLE_SHAPE, TABLE_MX, TABLE_CERTIFICATE, TABLE_BODY, TABLE_LABEL, TABLE_COUNT };
 
 /* What a domain record is a difference to; zero at a frame's beginning. Differences wrap, so that every value survives.
  */
@@ -237,6 +250,8 @@ enum schema_domain {
 	FIELD_TLSRPT,
 	FIELD_POLICY,
 	FIELD_MX_MORE, /* chain and number of records left out; rare */
+	FIELD_LABEL,   /* interned: values of the header's columns; since 1.4, as is the next */
+	FIELD_NS,      /* rare */
 	FIELD_COUNT
 };
 

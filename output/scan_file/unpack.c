@@ -1,5 +1,7 @@
 #include "output/scan_file/unpack.h"
 
+#include <string.h>
+
 /* First octets, from the msgpack specification. */
 enum {
 	FIXMAP = 0x80,
@@ -14,6 +16,7 @@ enum {
 	STR32 = 0xdb,
 	BIN8 = 0xc4,
 	BIN32 = 0xc6,
+	FLOAT64 = 0xcb,
 	ARRAY16 = 0xdc,
 	MAP16 = 0xde,
 	NEGATIVE_FIXINT = 0xe0,
@@ -96,6 +99,16 @@ int64_t unpack_int_wide(struct unpack *u)
 	if (n < 8 && value >> (8 * n - 1))
 		value |= ~UINT64_C(0) << (8 * n);
 	return (int64_t)value;
+}
+
+double unpack_double(struct unpack *u)
+{
+	uint8_t c = first(u);
+	uint64_t bits = c == FLOAT64 ? number(u, sizeof(bits)) : (uint64_t)unpack_fail(u);
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
 }
 
 struct span unpack_text_wide(struct unpack *u)

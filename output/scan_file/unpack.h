@@ -147,6 +147,9 @@ static inline int64_t unpack_field_int(struct unpack *u, uint32_t *left)
 	return unpack_field(u, left) ? unpack_int(u) : 0;
 }
 
+/* A number with a fraction, in 64 bits. */
+double unpack_double(struct unpack *u);
+
 /* p NULL where absent. */
 static inline struct span unpack_field_text(struct unpack *u, uint32_t *left)
 {

@@ -217,4 +217,7 @@ void job_observation(const struct job *job, struct observation *observation)
 		observation->policy = job->policy->facts;
 	else
 		observation->policy = (struct obs_policy){ .address_used = -1 };
+	observation->ns = (struct obs_ns){ 0 };
+	observation->label = NULL;
+	observation->label_count = 0;
 }

@@ -87,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct observation o;
 
 	FUZZ_CHECK(first && second && buffer);
+	FUZZ_CHECK(decode_set_labels(first, maker_label, MAKER_LABELS) &&
+		   decode_set_labels(second, maker_label, MAKER_LABELS));
 	decode_begin(first, (struct span){ (const char *)data, size });
 	do {
 		result = decode_next(first, &o, &other);

@@ -153,6 +153,22 @@ static void put_policy(const struct obs_policy *p)
 	fputs("]}", facts);
 }
 
+static void put_more(const struct observation *o)
+{
+	fputs(",\"ns\":[", facts);
+	put_answer(&o->ns.answer);
+	fputc(',', facts);
+	put_spans(o->ns.name, o->ns.count);
+	fprintf(facts, ",%u,%d],\"labels\":{", o->ns.omitted, o->ns.parent);
+	for (size_t i = 0; i < o->label_count; i++) {
+		fputs(i > 0 ? "," : "", facts);
+		put_hex(o->label[i].name.p, o->label[i].name.n);
+		fputc(':', facts);
+		put_hex(o->label[i].value.p, o->label[i].value.n);
+	}
+	fputc('}', facts);
+}
+
 static void put_facts(const struct observation *o)
 {
 	fputs("{\"name\":", facts);
@@ -170,6 +186,7 @@ static void put_facts(const struct observation *o)
 	put_txt("sts", &o->txt[TXT_STS]);
 	put_txt("tlsrpt", &o->txt[TXT_TLSRPT]);
 	put_policy(&o->policy);
+	put_more(o);
 	fputs("}\n", facts);
 }
 
@@ -316,7 +333,11 @@ int main(int argc, char **argv)
 					      .input_sample = UINT64_MAX,
 					      .input_hash = UINT64_C(1) << 63,
 					      .shards = 2,
-					      .shard = 1 };
+					      .shard = 1,
+					      .sample = 0.25,
+					      .sample_key = { 1, [15] = 2 },
+					      .label = maker_label,
+					      .label_count = MAKER_LABELS };
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {

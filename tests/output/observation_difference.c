@@ -110,6 +110,21 @@ static bool same_http(const struct obs_http *a, const struct obs_http *b)
 	       memcmp(a->body_sha256, b->body_sha256, 32) == 0;
 }
 
+static bool same_ns(const struct obs_ns *a, const struct obs_ns *b)
+{
+	return same_answer(&a->answer, &b->answer) && same_texts(a->name, a->count, b->name, b->count) &&
+	       a->omitted == b->omitted && a->parent == b->parent;
+}
+
+static bool same_labels(const struct observation *a, const struct observation *b)
+{
+	for (size_t i = 0; i < a->label_count && i < b->label_count; i++)
+		if (!span_equal(a->label[i].name, b->label[i].name) ||
+		    !span_equal(a->label[i].value, b->label[i].value))
+			return false;
+	return a->label_count == b->label_count;
+}
+
 const char *observation_difference(const struct observation *a, const struct observation *b)
 {
 	const struct {
@@ -131,6 +146,8 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ a->policy.status == b->policy.status && a->policy.fetch_ms == b->policy.fetch_ms, "policy.status" },
 		{ same_tls(&a->policy.tls, &b->policy.tls), "policy.tls" },
 		{ same_http(&a->policy.http, &b->policy.http), "policy.http" },
+		{ same_ns(&a->ns, &b->ns), "ns" },
+		{ same_labels(a, b), "labels" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(facts); i++) {

@@ -5,6 +5,8 @@
 
 enum { MEMORY = 8 * 1024 * 1024 };
 
+const struct span maker_label[MAKER_LABELS] = { SPAN_LITERAL("registrar"), SPAN_LITERAL(""), SPAN_LITERAL("\xc3\xa4") };
+
 void maker_init(struct maker *m, uint64_t seed)
 {
 	m->state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -286,6 +288,32 @@ static void make_policy(struct maker *m, struct obs_policy *p)
 		make_http(m, &p->http);
 }
 
+static void make_ns(struct maker *m, struct obs_ns *ns)
+{
+	if (maker_chance(m, 2))
+		return;
+	make_answer(m, &ns->answer);
+	ns->count = (uint16_t)count(m, OBS_NS_MAX);
+	ns->name = texts(m, ns->count, 253);
+	ns->omitted = (uint16_t)number(m, UINT16_MAX);
+	ns->parent = maker_chance(m, 2);
+}
+
+/* Values of a few kinds, so that they repeat within a frame. */
+static void make_labels(struct maker *m, struct observation *o)
+{
+	static const struct span some[] = { SPAN_LITERAL(""), SPAN_LITERAL("A"), SPAN_LITERAL("Gro\xc3\x9f") };
+	struct obs_label *label = room(m, MAKER_LABELS * sizeof(*label));
+
+	for (size_t i = 0; i < MAKER_LABELS; i++) {
+		label[i].name = maker_label[i];
+		label[i].value = maker_chance(m, 9) == 0 ? octets(m, OBS_LABEL_OCTETS_MAX)
+							 : some[maker_chance(m, COUNT_OF(some))];
+	}
+	o->label = label;
+	o->label_count = MAKER_LABELS;
+}
+
 void maker_make(struct maker *m, struct observation *o)
 {
 	memset(o, 0, sizeof(*o));
@@ -302,6 +330,8 @@ void maker_make(struct maker *m, struct observation *o)
 	if (maker_chance(m, 2))
 		make_txt(m, &o->txt[TXT_TLSRPT]);
 	make_policy(m, &o->policy);
+	make_ns(m, &o->ns);
+	make_labels(m, o);
 }
 
 static void make_tlsa(struct maker *m, struct obs_tlsa *tlsa)

@@ -6,6 +6,10 @@
 
 #include "parsers/mail_host.h"
 
+/* The columns that every observation has, which a decoder must be told. */
+enum { MAKER_LABELS = 3 };
+extern const struct span maker_label[MAKER_LABELS];
+
 struct maker {
 	uint64_t state;
 	char *memory; /* what the current observation points into */

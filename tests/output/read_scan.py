@@ -37,7 +37,7 @@ class Scan:
 
     def begin(self):
         self.index = self.end = self.rank_ahead = 0
-        self.shapes, self.sets, self.certificates, self.bodies = [], [], [], []
+        self.shapes, self.sets, self.certificates, self.bodies, self.labels = [], [], [], [], []
 
     def read(self, stream):
         take = {0: self.on_header, 1: self.on_domain, 2: self.on_certificate, 3: self.on_body, 4: self.on_trailer,
@@ -116,6 +116,14 @@ class Scan:
                      body[1], hexed(at(http, 7, None)), hexed(at(http, 8, None))],
         }
 
+    def ns(self, value):
+        answer = self.answer(at(value, 0, 0), at(value, 1, 0), at(value, 2, 0), at(value, 6, []), [at(value, 7, 0), at(value, 8, 0)])
+        return [answer, [hexed(name) for name in at(value, 3, [])], at(value, 4, 0), at(value, 5, 0)]
+
+    def label(self, value):
+        values = self.interned(value, self.labels) if value != [] else []
+        return {hexed(name): hexed(at(values, i, "")) for i, name in enumerate(self.header[8])}
+
     def on_domain(self, r):
         wrap = (1 << 64) - 1
         self.index = self.index + r[1] & wrap
@@ -130,7 +138,7 @@ class Scan:
             "name": hexed(r[4]), "input": shape[0], "index": self.index, "rank": rank,
             "time": start - (start >> 63 << 64), "duration": r[3], "mx": self.mx(r, shape, r[4]),
             "sts": self.txt(at(r, 9, None), shape, 0), "tlsrpt": self.txt(at(r, 10, None), shape, 1),
-            "policy": self.policy(at(r, 11, None)),
+            "policy": self.policy(at(r, 11, None)), "labels": self.label(at(r, 13, [])), "ns": self.ns(at(r, 14, [])),
         })
 
     def tlsa(self, value):
@@ -168,8 +176,9 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 3], "stsurvey test", 1795300429120, {"rate": "1000"},
-                           ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63]], scan.header
+    assert scan.header == [0, "stsurvey-scan", [1, 4], "stsurvey test", 1795300429120, {"rate": "1000"},
+                           ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63], [0.25, bytes([1] + 14 * [0] + [2])],
+                           ["registrar", "", "ä"]], scan.header
     domains = sum("name" in facts for facts in expected)
     assert scan.trailer == [4, 0, 1795300430000, domains, 1, 2, 3, 4, 5, 12, 6, 7], scan.trailer
     assert len(scan.records) == len(expected) > domains > 0

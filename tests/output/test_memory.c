@@ -34,6 +34,7 @@ static void a_record_that_finds_no_memory_leaves_the_buffer_as_it_was(void **sta
 	int failures = 0;
 
 	(void)state;
+	assert_true(decode_set_labels(decode, maker_label, MAKER_LABELS));
 	maker_init(&maker, 11);
 	for (int i = 0; i < DOMAINS; i++) {
 		size_t before = record_buffer_content(buffer).n;
@@ -208,7 +209,10 @@ static void a_store_of_hosts_that_finds_no_memory_says_so(void **state)
 
 static void write_scan(const char *path)
 {
-	const struct record_header header = { .tool = SPAN_LITERAL("test"), .major = RECORD_SCHEMA_MAJOR };
+	const struct record_header header = { .tool = SPAN_LITERAL("test"),
+					      .major = RECORD_SCHEMA_MAJOR,
+					      .label = maker_label,
+					      .label_count = MAKER_LABELS };
 	const struct record_trailer trailer = { .domains = DOMAINS };
 	struct error error;
 	struct record_buffer *buffer;

@@ -51,6 +51,7 @@ static void any_observation_comes_back_as_it_was(void **state)
 	struct decode *decode = decode_new();
 
 	(void)state;
+	assert_true(decode_set_labels(decode, maker_label, MAKER_LABELS));
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		check_frame(buffer, decode, seed);
 	decode_free(decode);
@@ -69,6 +70,7 @@ static void hosts_come_back_as_they_were(void **state)
 	struct obs_host host;
 
 	(void)state;
+	assert_true(decode_set_labels(decode, maker_label, MAKER_LABELS));
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		maker_init(&maker, seed);
 		maker_init(&expected, seed);
@@ -292,18 +294,28 @@ static void facts_over_a_limit_are_counted_as_omitted(void **state)
 {
 	static struct obs_mx_record mx[OBS_MX_MAX + 3];
 	static struct span txt[OBS_TXT_MAX + 5];
+	static const char value[OBS_LABEL_OCTETS_MAX + 1];
+	const struct obs_label label = { SPAN_LITERAL("a"), { value, sizeof(value) } };
 	struct record_buffer *buffer = record_buffer_new();
 	struct decode *decode = decode_new();
 	struct observation o = { .name = { "example.com", 11 },
 				 .mx = { .record = mx, .count = OBS_MX_MAX + 3, .omitted = 1 },
-				 .txt[TXT_STS] = { .record = txt, .count = OBS_TXT_MAX + 5 } };
-	struct observation got = round_trip(buffer, decode, &o);
+				 .txt[TXT_STS] = { .record = txt, .count = OBS_TXT_MAX + 5 },
+				 .ns = { .name = txt, .count = OBS_NS_MAX + 2, .omitted = 1 },
+				 .label = &label,
+				 .label_count = 1 };
+	struct observation got;
 
 	(void)state;
+	assert_true(decode_set_labels(decode, &label.name, 1));
+	got = round_trip(buffer, decode, &o);
 	assert_int_equal(got.mx.count, OBS_MX_MAX);
 	assert_int_equal(got.mx.omitted, 4);
 	assert_int_equal(got.txt[TXT_STS].count, OBS_TXT_MAX);
 	assert_int_equal(got.txt[TXT_STS].omitted, 5);
+	assert_int_equal(got.ns.count, OBS_NS_MAX);
+	assert_int_equal(got.ns.omitted, 3);
+	assert_int_equal(got.label[0].value.n, OBS_LABEL_OCTETS_MAX);
 	decode_free(decode);
 	record_buffer_free(buffer);
 }
@@ -364,8 +376,9 @@ static void a_file_of_before_is_written_again_as_it_was(void **state)
 		check_older(row);
 }
 
-static void header_and_trailer_come_back(void **state)
+static void check_header_and_trailer(double sample, size_t labels)
 {
+	static const struct span name[] = { SPAN_LITERAL("registrar"), SPAN_LITERAL("\xff") };
 	const struct record_option option[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("1000") },
 						{ SPAN_LITERAL("contact"), SPAN_LITERAL("\xff") } };
 	const struct record_header header = { .tool = SPAN_LITERAL("stsurvey 0.1.0"),
@@ -380,7 +393,11 @@ static void header_and_trailer_come_back(void **state)
 					      .input_sample = UINT64_MAX,
 					      .input_hash = UINT64_MAX - 1,
 					      .shards = 9,
-					      .shard = 8 };
+					      .shard = 8,
+					      .sample = sample,
+					      .sample_key = { 1, 2, 3, [15] = 255 },
+					      .label = name,
+					      .label_count = labels };
 	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2,         3, 4, 5,
 						UINT64_MAX,         7,         8, UINT64_MAX };
 	struct record_buffer *buffer = record_buffer_new();
@@ -388,7 +405,6 @@ static void header_and_trailer_come_back(void **state)
 	union decode_frame_record got;
 	struct observation o;
 
-	(void)state;
 	assert_int_equal(record_put_header(buffer, &header), 0);
 	assert_int_equal(record_put_trailer(buffer, &trailer), 0);
 	decode_begin(decode, record_buffer_content(buffer));
@@ -402,6 +418,11 @@ static void header_and_trailer_come_back(void **state)
 	assert_true(got.header.input_size == UINT64_MAX && got.header.input_mtime == -1 &&
 		    got.header.input_sample == UINT64_MAX && got.header.input_hash == UINT64_MAX - 1);
 	assert_true(got.header.shards == 9 && got.header.shard == 8);
+	assert_true(got.header.sample == sample && got.header.label_count == labels);
+	if (sample > 0)
+		assert_memory_equal(got.header.sample_key, header.sample_key, sizeof(header.sample_key));
+	for (size_t i = 0; i < labels; i++)
+		assert_true(span_equal(got.header.label[i], name[i]));
 	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
 	assert_true(got.trailer.completion == COMPLETION_ABORTED && got.trailer.end_ms == INT64_MAX);
 	assert_true(got.trailer.domains == 1 && got.trailer.unknown == 2 && got.trailer.blocklisted == 3);
@@ -409,6 +430,16 @@ static void header_and_trailer_come_back(void **state)
 	assert_true(got.trailer.hosts == 7 && got.trailer.hosts_unknown == 8 && got.trailer.probes == UINT64_MAX);
 	decode_free(decode);
 	record_buffer_free(buffer);
+}
+
+static void header_and_trailer_come_back(void **state)
+{
+	static const double samples[] = { 0, 0.01, 1, 0x1p-60 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(samples); i++)
+		for (size_t labels = 0; labels <= 2; labels++)
+			check_header_and_trailer(samples[i], labels);
 }
 
 /* Hand-made frames: what a decoder must take, and what it must refuse. */
@@ -421,11 +452,23 @@ static const struct {
 	{ "unknown kind with anything in it", SPAN_LITERAL("\x94\x63\xc0\x92\x01\x81\xa1x\xc3\xcb\0\0\0\0\0\0\0\0"),
 	  DECODE_END },
 	{ "unknown trailing fields",
-	  SPAN_LITERAL("\x9f\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3\xa0"),
+	  SPAN_LITERAL("\xdc\0\x11\x01\x05\x05\x05\xa1x\x97\0\1\1\2\1\2\1\xc0\xc0\xc0\xc0\xc0\xc0\xc0\xc0\xc0\x93\1\2\3"
+		       "\xa0"),
 	  DECODE_DOMAIN },
 	{ "longer shape", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x99\0\1\1\2\1\2\1\x90\xc4\0"), DECODE_DOMAIN },
 	{ "unknown status", SPAN_LITERAL("\x96\x01\x05\x05\x05\xa1x\x97\0\x0f\1\2\1\2\1"), DECODE_DOMAIN },
 	{ "newer major, else unlike ours", SPAN_LITERAL("\x94\0\xadstsurvey-scan\x92\x02\x03\xc3"), DECODE_NEWER },
+	{ "a sample of nothing",
+	  SPAN_LITERAL("\x98\0\xadstsurvey-scan\x92\x01\x04\xa0\0\x80\x90\x92\xcb\0\0\0\0\0\0\0\0\xc4\x10"
+		       "0123456789abcdef"),
+	  DECODE_DAMAGED },
+	{ "a sample without its key",
+	  SPAN_LITERAL("\x98\0\xadstsurvey-scan\x92\x01\x04\xa0\0\x80\x90\x91\xcb\x3f\xf0\0\0\0\0\0\0"),
+	  DECODE_DAMAGED },
+	{ "a sample",
+	  SPAN_LITERAL("\x98\0\xadstsurvey-scan\x92\x01\x04\xa0\0\x80\x90\x92\xcb\x3f\xf0\0\0\0\0\0\0\xc4\x10"
+		       "0123456789abcdef"),
+	  DECODE_HEADER },
 	{ "other format", SPAN_LITERAL("\x93\0\xa1x\x92\x01\x00"), DECODE_DAMAGED },
 	{ "no array", SPAN_LITERAL("\x01"), DECODE_DAMAGED },
 	{ "empty array", SPAN_LITERAL("\x90"), DECODE_DAMAGED },
@@ -488,6 +531,7 @@ static void damaged_frames_are_survived(void **state)
 	struct maker maker;
 
 	(void)state;
+	assert_true(decode_set_labels(decode, maker_label, MAKER_LABELS));
 	maker_init(&maker, 4);
 	for (int i = 0; i < 12; i++) {
 		maker_make(&maker, &o);

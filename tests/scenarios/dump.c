@@ -119,6 +119,25 @@ static void dump_tls(struct dump *dump, const struct obs_tls *tls)
 	list(dump, "tls", "cn", &tls->chain[0].common_name, 1, "");
 }
 
+static void dump_ns(struct dump *dump, const struct obs_ns *ns)
+{
+	dump_answer(dump, "ns", &ns->answer);
+	print(dump, "ns.count %u\nns.omitted %u\nns.parent %d\n", ns->count, ns->omitted, ns->parent);
+	list(dump, "ns", "names", ns->name, ns->count, " ");
+}
+
+static void dump_labels(struct dump *dump, const struct observation *observation)
+{
+	print(dump, "labels.count %zu\nlabels", observation->label_count);
+	for (size_t i = 0; i < observation->label_count; i++) {
+		print(dump, "%s", i > 0 ? " | " : " ");
+		print_text(dump, observation->label[i].name);
+		print(dump, " ");
+		print_text(dump, observation->label[i].value);
+	}
+	print(dump, "\n");
+}
+
 static void dump_policy(struct dump *dump, const struct obs_policy *policy)
 {
 	dump_answer(dump, "a", &policy->a);
@@ -191,6 +210,8 @@ void dump_make(struct dump *dump, const struct observation *observation, const s
 	dump_txt(dump, "sts", &observation->txt[TXT_STS], judgement->record[TXT_STS]);
 	dump_txt(dump, "tlsrpt", &observation->txt[TXT_TLSRPT], judgement->record[TXT_TLSRPT]);
 	dump_policy(dump, &observation->policy);
+	dump_ns(dump, &observation->ns);
+	dump_labels(dump, observation);
 }
 
 struct span dump_value(const struct dump *dump, const char *key)
