@@ -10,11 +10,22 @@ static void separate_field(struct csv *csv)
 	csv->in_row = true;
 }
 
-void csv_header(struct csv *csv, const char *columns)
+void csv_header_begin(struct csv *csv, const char *columns)
 {
 	text_string(csv->out, columns);
+	csv->in_row = true;
+}
+
+void csv_header_end(struct csv *csv)
+{
 	text_char(csv->out, '\n');
 	csv->in_row = false;
+}
+
+void csv_header(struct csv *csv, const char *columns)
+{
+	csv_header_begin(csv, columns);
+	csv_header_end(csv);
 }
 
 /* Fields with a comma, a quote or a line break are quoted (RFC 4180 2.6); outer white space too, because
@@ -124,10 +135,15 @@ void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 	separate_field(csv);
 	if (of > 0)
 		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
+	csv->part = part;
+	csv->of = of;
 }
 
 void csv_end(struct csv *csv)
 {
+	if (csv->on_end)
+		csv->on_end(csv, csv->part, csv->of);
+	csv->part = csv->of = 0;
 	text_char(csv->out, '\n');
 	csv->in_row = false;
 }

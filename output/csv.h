@@ -22,6 +22,10 @@ struct csv {
 	struct text *out;
 	bool in_row; /* a field stands before this one */
 	bool raw;    /* texts as they are, whatever a spreadsheet makes of them */
+	/* writes the fields that each row has behind its own; NULL: there are none. It is told the last share of the
+	 * row: @of 0, where that has none. */
+	void (*on_end)(struct csv *csv, uint64_t part, uint64_t of);
+	uint64_t part, of;
 };
 
 static inline void csv_init(struct csv *csv, struct text *out)
@@ -31,6 +35,10 @@ static inline void csv_init(struct csv *csv, struct text *out)
 
 /* The header row, "domain,component,…" as it stands: names that need no quotes. */
 void csv_header(struct csv *csv, const char *columns);
+
+/* The same, to be gone on with: more names follow as fields, then csv_header_end. */
+void csv_header_begin(struct csv *csv, const char *columns);
+void csv_header_end(struct csv *csv);
 
 /* One field each. */
 void csv_text(struct csv *csv, struct span s);

@@ -78,6 +78,7 @@ struct stats {
 	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
 	struct tally rua_host;        /* counter 0: valid TLSRPT records */
 	struct host_stats hosts;
+	double sample;             /* the share of the list that was scanned; 0: all of it */
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };
 

@@ -9,9 +9,7 @@
 #include "analysis/tables/host_tables.h"
 #include "analysis/lines/sender_why_text.h"
 #include "analysis/senders/sender_judge.h"
-#include "output/whole_file.h"
-
-enum { PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
+#include "analysis/tables/table.h"
 
 /* The tables that are written while reading. */
 enum { TABLE_MISCONFIGURED, TABLE_SENDERS_DIFFER, TABLE_MX_HOSTS, TABLES_WHILE_READING };
@@ -24,46 +22,6 @@ static const struct {
 	[TABLE_MX_HOSTS] = { HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS },
 };
 
-/* One table. */
-struct table {
-	struct csv csv;
-	struct whole_file file;
-	char path[PATH_SIZE];
-};
-
-/* 0, or -1 with what errno says of the table. */
-static int check(const struct table *table, int result, struct error *error)
-{
-	return result == 0 ? 0 : error_set(error, "%s: %s", table->path, strerror(errno));
-}
-
-static int set_path(struct table *table, const char *directory, const char *name, struct error *error)
-{
-	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
-
-	if (n < 0 || (size_t)n >= sizeof(table->path))
-		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
-	return 0;
-}
-
-/* Start DIR/NAME.csv with its header row. */
-static int table_open(struct table *table, const char *directory, const char *name, const char *columns,
-		      struct error *error)
-{
-	if (set_path(table, directory, name, error) != 0 ||
-	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
-		return -1;
-	csv_init(&table->csv, &table->file.text);
-	csv_header(&table->csv, columns);
-	return 0;
-}
-
-/* Finish it; where @keep is false or a write failed, nothing is left. */
-static int table_close(struct table *table, bool keep, struct error *error)
-{
-	return check(table, whole_file_close(&table->file, keep, false), error);
-}
-
 /* ---- from the counts ---- */
 
 /* Two words, domains and the end of the row. */
@@ -75,11 +33,24 @@ static void pair_row(struct csv *csv, const char *first, struct span second, uin
 	csv_end(csv);
 }
 
+/* What is its own denominator: a share without an interval. */
+static void whole_row(struct csv *csv, uint64_t domains)
+{
+	csv_uint(csv, domains);
+	csv_uint(csv, domains);
+	csv_share(csv, domains, domains);
+	csv->of = 0;
+	csv_end(csv);
+}
+
 static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
 		csv_string(csv, stats_metrics[m].name);
-		csv_share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
+		if (stats_metrics[m].of == m) /* all of what was scanned was scanned: no sample could say otherwise */
+			whole_row(csv, stats->metric[m]);
+		else
+			csv_share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
 	}
 }
 
@@ -246,13 +217,13 @@ static const struct {
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 };
 
-static int write_host_tables(struct host_stats *stats, const char *directory, struct error *error)
+static int write_host_tables(struct host_stats *stats, double sample, const char *directory, struct error *error)
 {
 	tally_sort_words(&stats->first_break);
 	for (size_t i = 0; i < HOST_TABLES; i++) {
 		struct table table;
 
-		if (table_open(&table, directory, host_tables[i].name, host_tables[i].columns, error) != 0)
+		if (table_open(&table, directory, host_tables[i].name, host_tables[i].columns, sample, error) != 0)
 			return -1;
 		host_tables[i].write(&table.csv, stats);
 		if (table_close(&table, true, error) != 0)
@@ -270,7 +241,7 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
-		if (table_open(&table, directory, tables[i].name, tables[i].columns, error) != 0)
+		if (table_open(&table, directory, tables[i].name, tables[i].columns, stats->sample, error) != 0)
 			return -1;
 		if (tables[i].write)
 			tables[i].write(&table.csv, stats);
@@ -279,7 +250,7 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}
-	return write_host_tables(&stats->hosts, directory, error);
+	return write_host_tables(&stats->hosts, stats->sample, directory, error);
 }
 
 /* ---- from scan files ---- */
@@ -357,7 +328,8 @@ static int check_path(const struct scan_files *files, const char *directory, con
 {
 	struct table table;
 
-	return set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error) : -1;
+	return table_set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error)
+								   : -1;
 }
 
 static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
@@ -378,8 +350,8 @@ static int open_tables(struct pass *pass, const char *directory, struct error *e
 	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
 		struct error ignored;
 
-		if (table_open(&pass->table[t], directory, reading_tables[t].name, reading_tables[t].columns, error) ==
-		    0)
+		if (table_open(&pass->table[t], directory, reading_tables[t].name, reading_tables[t].columns, 0,
+			       error) == 0)
 			continue;
 		while (t-- > 0)
 			(void)!table_close(&pass->table[t], false, &ignored);

@@ -1,0 +1,35 @@
+/* analysis/tables/table.h - one CSV table as a file: complete, or not there (output/whole_file.h).
+ *
+ * Where the scan is a sample and the columns hold a share, each row has share_low, share_high and note behind them: the
+ * 95 % interval of the row's share (interval.h), and the word "few" where it has fewer than INTERVAL_FEW hits. So who
+ * writes a row writes the share alone, by csv_share.
+ */
+#ifndef STSURVEY_ANALYSIS_TABLES_TABLE_H
+#define STSURVEY_ANALYSIS_TABLES_TABLE_H
+
+#include "output/csv.h"
+#include "output/error.h"
+#include "output/whole_file.h"
+
+enum { TABLE_PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
+
+struct table {
+	struct csv csv; /* write here; stays the first */
+	struct whole_file file;
+	double sample; /* the share of the list that was scanned; 0: all of it */
+	char path[TABLE_PATH_SIZE];
+};
+
+/* The path DIRECTORY/NAME.csv. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int table_set_path(struct table *table, const char *directory, const char *name,
+						       struct error *error);
+
+/* Start DIRECTORY/NAME.csv with its header row, of a scan that took the share @sample of its list; 0: all. 0, or -1
+ * with one line in @error. */
+__attribute__((warn_unused_result)) int table_open(struct table *table, const char *directory, const char *name,
+						   const char *columns, double sample, struct error *error);
+
+/* Finish it; where @keep is false or a write failed, nothing is left. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int table_close(struct table *table, bool keep, struct error *error);
+
+#endif
