@@ -38,6 +38,17 @@ int text_open(struct text *text, const char *path, struct error *error)
 	return error_set(error, "%s: no memory for the output buffer", path);
 }
 
+void text_open_memory(struct text *text)
+{
+	*text = (struct text){ .fd = TEXT_MEMORY, .path = "" };
+}
+
+void text_free(struct text *text)
+{
+	free(text->data);
+	*text = (struct text){ .fd = TEXT_MEMORY, .path = "" };
+}
+
 int text_write_all(int fd, struct span s)
 {
 	while (s.n > 0) {
@@ -131,6 +142,8 @@ void text_flush(struct text *text)
 {
 	struct span all = { text->data, text->used };
 
+	if (text->fd == TEXT_MEMORY)
+		return;
 	if (text->error == 0)
 		text->error = text->is_terminal ? write_shown(text->fd, all) : text_write_all(text->fd, all);
 	text->used = 0;

@@ -16,12 +16,13 @@
 enum {
 	TEXT_BUFFER = 128 * 1024, /* octets collected before a write */
 	TEXT_SHOWN_TIMES = 4,     /* a text that is shown (text_show) may grow so much */
+	TEXT_MEMORY = -1,
 };
 
 struct text {
 	char *data; /* what is not yet written */
 	size_t used, size;
-	int fd;
+	int fd;           /* TEXT_MEMORY: none, all of it stays in data */
 	int error;        /* errno of the first failure; 0: none */
 	const char *path; /* as given; lives as long as the text */
 	bool is_terminal; /* which is shown the text: lines and tabs, and else what text_show makes of it */
@@ -32,6 +33,11 @@ __attribute__((warn_unused_result)) int text_open(struct text *text, const char 
 
 /* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 for no memory. */
 __attribute__((warn_unused_result)) int text_open_fd(struct text *text, const char *path, int fd);
+
+/* A text that is kept in memory, data and used: what fails is memory alone. text_free ends it; emptied with used = 0.
+ */
+void text_open_memory(struct text *text);
+void text_free(struct text *text);
 
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
 __attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);

@@ -324,6 +324,28 @@ static void a_reader_that_goes_away_is_an_error_not_a_signal(void **state)
 	assert_string_equal(error.text, "standard output: the reader went away before the end");
 }
 
+static void a_text_in_memory_is_there_whole_and_can_be_written_anew(void **state)
+{
+	enum { LINES = 100000 };
+	struct text text;
+
+	(void)state;
+	text_open_memory(&text);
+	for (int i = 0; i < LINES; i++) {
+		text_padded(&text, (uint64_t)i, 6);
+		text_flush(&text);
+	}
+	assert_int_equal(text.used, 6 * LINES);
+	assert_memory_equal(text.data, "000000000001", 12);
+	assert_memory_equal(text.data + text.used - 12, "099998099999", 12);
+	text.used = 0;
+	text_literal(&text, "x");
+	assert_int_equal(text.used, 1);
+	assert_int_equal(text.data[0], 'x');
+	assert_false(text_failed(&text));
+	text_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +356,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(csv_rows_hold_numbers_and_shares, setup, teardown),
 		cmocka_unit_test_setup_teardown(times_of_any_year, setup, teardown),
 		cmocka_unit_test(long_text_reaches_the_file_whole),
+		cmocka_unit_test(a_text_in_memory_is_there_whole_and_can_be_written_anew),
 		cmocka_unit_test(failures_are_one_line_that_names_the_file),
 		cmocka_unit_test(a_reader_that_goes_away_is_an_error_not_a_signal),
 	};
