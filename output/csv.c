@@ -28,14 +28,14 @@ void csv_header(struct csv *csv, const char *columns)
 	csv_header_end(csv);
 }
 
-/* Fields with a comma, a quote or a line break are quoted (RFC 4180 2.6); outer white space too, because
- * spreadsheets trim it. */
+/* Fields with a comma or a quote are quoted (RFC 4180 2.6); outer white space too, because spreadsheets trim it. Line
+ * breaks are escaped. */
 static bool needs_quotes(struct span s)
 {
 	if (s.n > 0 && (s.p[0] == ' ' || s.p[s.n - 1] == ' '))
 		return true;
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r')
+		if (s.p[i] == ',' || s.p[i] == '"')
 			return true;
 	return false;
 }
@@ -62,7 +62,7 @@ static bool needs_guard(struct span s)
 	size_t n = 0;
 	uint32_t c = 0;
 
-	if (s.n > 0 && (s.p[0] == '\'' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
+	if (s.n > 0 && s.p[0] == '\'')
 		return true;
 	for (; s.n > 0; s = span_skip(s, n)) {
 		c = utf8_character(s, &n);
@@ -72,18 +72,20 @@ static bool needs_guard(struct span s)
 	return s.n > n && begins_formula(c); /* a sign alone is none */
 }
 
-/* What no reader of CSV takes as it is. */
-static const char *escape_raw(uint32_t c)
-{
-	return c == '"' ? "\"\"" : c == 0 ? "\xef\xbf\xbd" : NULL;
-}
+#define SIXTEEN(h)                                                                                                     \
+	"\\x" h "0", "\\x" h "1", "\\x" h "2", "\\x" h "3", "\\x" h "4", "\\x" h "5", "\\x" h "6", "\\x" h "7",        \
+		"\\x" h "8", "\\x" h "9", "\\x" h "a", "\\x" h "b", "\\x" h "c", "\\x" h "d", "\\x" h "e", "\\x" h "f"
 
-/* Nor what steers the terminal of who looks at the file. */
-static const char *escape_shown(uint32_t c)
+/* What some reader of CSV takes for an end (NUL, line breaks), or steers the terminal of who looks at the file. */
+static const char *escape(uint32_t c)
 {
-	bool ends_line = c == '\t' || c == '\n' || c == '\r';
+	static const char c0[][5] = { SIXTEEN("0"), SIXTEEN("1") }, c1[][5] = { SIXTEEN("8"), SIXTEEN("9") };
 
-	return character_class(c) & CHARACTER_CONTROL && !ends_line ? "\xef\xbf\xbd" : escape_raw(c);
+	if (c < 0x20)
+		return c0[c];
+	if (c >= 0x80 && c < 0xa0)
+		return c1[c - 0x80];
+	return c == '"' ? "\"\"" : c == 0x7f ? "\\x7f" : NULL;
 }
 
 void csv_text(struct csv *csv, struct span s)
@@ -95,7 +97,7 @@ void csv_text(struct csv *csv, struct span s)
 		text_char(csv->out, '"');
 	if (!csv->raw && needs_guard(s))
 		text_char(csv->out, '\'');
-	text_escaped(csv->out, s, csv->raw ? escape_raw : escape_shown);
+	text_escaped(csv->out, s, escape);
 	if (quoted)
 		text_char(csv->out, '"');
 }
@@ -135,8 +137,11 @@ void csv_share(struct csv *csv, uint64_t part, uint64_t of)
 	separate_field(csv);
 	if (of > 0)
 		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
-	csv->part = part;
-	csv->of = of;
+	if (!csv->has_share) {
+		csv->part = part;
+		csv->of = of;
+	}
+	csv->has_share = true;
 }
 
 void csv_end(struct csv *csv)
@@ -144,6 +149,7 @@ void csv_end(struct csv *csv)
 	if (csv->on_end)
 		csv->on_end(csv, csv->part, csv->of);
 	csv->part = csv->of = 0;
+	csv->has_share = false;
 	text_char(csv->out, '\n');
 	csv->in_row = false;
 }

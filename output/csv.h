@@ -1,10 +1,10 @@
 /* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as
- * Latin-1.
+ * Latin-1, control characters (C0, DEL, C1) written as \x1b: a row is one line, whatever is in it.
  *
  * A spreadsheet must not take a stranger's text for a formula. So a text (never a number, a time or a word of ours,
  * none of which begins so) has an apostrophe in front where it begins with =, +, - or @ and goes on, also the
- * full-width ones, also behind white space or what is not visible; with a tab or line break; or with an apostrophe, so
- * that taking one away from every cell that begins with one gives the text back.
+ * full-width ones, also behind white space or what is not visible; or with an apostrophe, so that taking one away from
+ * every cell that begins with one gives the text back.
  *
  *   csv_string(&csv, "sts_record"); csv_uint(&csv, 12); csv_share(&csv, 12, 300); csv_end(&csv);
  */
@@ -21,11 +21,12 @@ enum { CSV_SHARE_DIGITS = 6 }; /* behind the point; one domain in a million show
 struct csv {
 	struct text *out;
 	bool in_row; /* a field stands before this one */
-	bool raw;    /* texts as they are, whatever a spreadsheet makes of them */
-	/* writes the fields that each row has behind its own; NULL: there are none. It is told the last share of the
+	bool raw;    /* no apostrophes, whatever a spreadsheet makes of it */
+	/* writes the fields that each row has behind its own; NULL: there are none. It is told the first share of the
 	 * row: @of 0, where that has none. */
 	void (*on_end)(struct csv *csv, uint64_t part, uint64_t of);
 	uint64_t part, of;
+	bool has_share; /* the row has one already */
 };
 
 static inline void csv_init(struct csv *csv, struct text *out)

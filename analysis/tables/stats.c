@@ -83,12 +83,18 @@ void stats_fini(struct stats *stats)
 static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		     const struct classification *result)
 {
+	bool with_mx = obs_mx_has_hosts(&observation->mx);
+	bool sts = judgement_has_record(&result->judgement, TXT_STS);
+	bool tlsrpt = judgement_has_record(&result->judgement, TXT_TLSRPT);
+
 	part[PART_DOMAINS]++;
-	part[PART_WITH_MX] += obs_mx_has_hosts(&observation->mx);
-	part[PART_STS] += judgement_has_record(&result->judgement, TXT_STS);
+	part[PART_WITH_MX] += with_mx;
+	part[PART_STS] += sts;
 	part[PART_MISCONFIGURED] += classification_misconfigured(result);
 	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
-	part[PART_TLSRPT] += judgement_has_record(&result->judgement, TXT_TLSRPT);
+	part[PART_TLSRPT] += tlsrpt;
+	part[PART_STS_WITH_MX] += sts && with_mx;
+	part[PART_TLSRPT_WITH_MX] += tlsrpt && with_mx;
 }
 
 static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
@@ -106,21 +112,21 @@ static void add_parts(struct stats *stats, const struct observation *observation
 
 /* ---- who serves policies, who receives mail ---- */
 
+/* The registrable domain of @host; self where it is @domain's own. */
+static struct span provider_of(struct span host, struct span domain)
+{
+	struct span self = SPAN_LITERAL("self"), provider;
+
+	if (span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
+		return self;
+	provider = public_suffix_cut(host).registrable;
+	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? self : provider;
+}
+
 static void add_provider(struct tally *tally, struct span domain, struct span host, bool misconfigured)
 {
-	uint64_t *counter;
+	uint64_t *counter = tally_at(tally, host.n > 0 ? provider_of(host, domain) : SPAN_LITERAL("(none)"));
 
-	if (host.n > 0) {
-		struct span self = SPAN_LITERAL("self"), provider = self;
-
-		if (!span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
-			provider = public_suffix_cut(host).registrable;
-		if (provider.p != self.p && span_equal_nocase(provider, public_suffix_cut(domain).registrable))
-			provider = self;
-		counter = tally_at(tally, provider);
-	} else {
-		counter = tally_at(tally, SPAN_LITERAL("(none)"));
-	}
 	counter[PROVIDER_DOMAINS]++;
 	counter[PROVIDER_MISCONFIGURED] += misconfigured;
 }
@@ -188,7 +194,7 @@ static void add_policy(struct stats *stats, const struct classification *result)
 
 /* ---- reports ---- */
 
-static void add_tlsrpt(struct stats *stats, const struct classification *result)
+static void add_tlsrpt(struct stats *stats, struct span name, const struct classification *result)
 {
 	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
 	bool mailto = false, https = false;
@@ -212,7 +218,7 @@ static void add_tlsrpt(struct stats *stats, const struct classification *result)
 	if (span_ends_with(host, SPAN_LITERAL("."))) /* of the root: the same host */
 		host.n--;
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? public_suffix_cut(host).registrable : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host, host.n > 0 ? provider_of(host, name) : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */
@@ -260,7 +266,9 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 		[DOMAIN_ILLEGAL_INPUT] = METRIC_ILLEGAL_INPUT,
 	};
 	const struct judgement *judgement = &result->judgement;
+	uint64_t before[METRIC_COUNT];
 
+	memcpy(before, stats->metric, sizeof(before));
 	stats->metric[METRIC_SCANNED]++;
 	add_time(stats, observation);
 	stats->metric[of_status[judgement->status]]++;
@@ -277,8 +285,12 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 		stats->verdict[judgement->verdict]++;
 	if (judgement_has_record(&result->judgement, TXT_STS))
 		add_sts(stats, observation, result);
-	add_tlsrpt(stats, result);
+	add_tlsrpt(stats, observation->name, result);
 	host_stats_add(&stats->hosts, observation, result);
+	dnssec_stats_add(&stats->dnssec, observation, result);
+	if (obs_mx_has_hosts(&observation->mx))
+		for (int m = 0; m < METRIC_COUNT; m++)
+			stats->metric_with_mx[m] += stats->metric[m] - before[m];
 }
 
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,

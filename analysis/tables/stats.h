@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/tables/dnssec_stats.h"
 #include "analysis/tables/host_stats.h"
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tables/tally.h"
@@ -21,7 +22,17 @@ enum {
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
-enum stats_part { PART_DOMAINS, PART_WITH_MX, PART_STS, PART_MISCONFIGURED, PART_ENFORCE, PART_TLSRPT, PART_COUNT };
+enum stats_part {
+	PART_DOMAINS,
+	PART_WITH_MX,
+	PART_STS,
+	PART_MISCONFIGURED,
+	PART_ENFORCE,
+	PART_TLSRPT,
+	PART_STS_WITH_MX,
+	PART_TLSRPT_WITH_MX,
+	PART_COUNT
+};
 
 /* Counters of a provider. */
 enum stats_provider { PROVIDER_DOMAINS, PROVIDER_MISCONFIGURED };
@@ -64,6 +75,7 @@ enum stats_scheme { SCHEME_MAILTO, SCHEME_HTTPS, SCHEME_BOTH, SCHEME_COUNT };
 
 struct stats {
 	uint64_t metric[METRIC_COUNT];
+	uint64_t metric_with_mx[METRIC_COUNT]; /* of the domains with MX alone */
 	uint64_t finding[FINDING_COUNT];
 	uint64_t component[COMPONENT_COUNT];
 	uint64_t verdict[VERDICT_COUNT]; /* of domains with a component */
@@ -78,7 +90,8 @@ struct stats {
 	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
 	struct tally rua_host;        /* counter 0: valid TLSRPT records */
 	struct host_stats hosts;
-	double sample;             /* the share of the list that was scanned; 0: all of it */
+	double sample; /* the share of the list that was scanned; 0: all of it */
+	struct dnssec_stats dnssec;
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };
 

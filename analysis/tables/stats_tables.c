@@ -33,26 +33,32 @@ static void pair_row(struct csv *csv, const char *first, struct span second, uin
 	csv_end(csv);
 }
 
-/* What is its own denominator: a share without an interval. */
-static void whole_row(struct csv *csv, uint64_t domains)
-{
-	csv_uint(csv, domains);
-	csv_uint(csv, domains);
-	csv_share(csv, domains, domains);
-	csv->of = 0;
-	csv_end(csv);
-}
-
 static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
 		csv_string(csv, stats_metrics[m].name);
+		csv_uint(csv, stats->metric[m]);
+		csv_uint(csv, stats->metric[stats_metrics[m].of]);
+		csv_share(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
 		if (stats_metrics[m].of == m) /* all of what was scanned was scanned: no sample could say otherwise */
-			whole_row(csv, stats->metric[m]);
-		else
-			csv_share_row(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
+			csv->of = 0;
+		csv_share_row(csv, stats->metric_with_mx[m], stats->metric_with_mx[stats_metrics[m].of]);
 	}
 }
+
+/* What a part of the population has adopted, as a share of its domains and of those with MX; the row is done. */
+static void adoption_row(struct csv *csv, const uint64_t counter[static PART_COUNT])
+{
+	csv_share(csv, counter[PART_STS], counter[PART_DOMAINS]);
+	csv_share(csv, counter[PART_TLSRPT], counter[PART_DOMAINS]);
+	csv_uint(csv, counter[PART_STS_WITH_MX]);
+	csv_share(csv, counter[PART_STS_WITH_MX], counter[PART_WITH_MX]);
+	csv_uint(csv, counter[PART_TLSRPT_WITH_MX]);
+	csv_share(csv, counter[PART_TLSRPT_WITH_MX], counter[PART_WITH_MX]);
+	csv_end(csv);
+}
+
+#define ADOPTION_COLUMNS "share_sts,share_tlsrpt,sts_with_mx,share_sts_with_mx,tlsrpt_with_mx,share_tlsrpt_with_mx"
 
 static void write_by_tld(struct csv *csv, const struct stats *stats)
 {
@@ -60,10 +66,9 @@ static void write_by_tld(struct csv *csv, const struct stats *stats)
 		const struct tally_entry *entry = &stats->tld.entry[i];
 
 		csv_text(csv, entry->word);
-		for (unsigned c = 0; c < PART_COUNT; c++)
+		for (unsigned c = 0; c <= PART_TLSRPT; c++)
 			csv_uint(csv, entry->counter[c]);
-		csv_share(csv, entry->counter[PART_STS], entry->counter[PART_DOMAINS]);
-		csv_end(csv);
+		adoption_row(csv, entry->counter);
 	}
 }
 
@@ -82,8 +87,7 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 		csv_known(csv, stats_ranks[bin].end > 0, stats_ranks[bin].end);
 		for (size_t c = 0; c < COUNT_OF(column); c++)
 			csv_uint(csv, stats->rank[bin][column[c]]);
-		csv_share(csv, stats->rank[bin][PART_STS], stats->rank[bin][PART_DOMAINS]);
-		csv_end(csv);
+		adoption_row(csv, stats->rank[bin]);
 	}
 }
 
@@ -182,6 +186,11 @@ static void write_providers(struct csv *csv, const struct stats *stats)
 	}
 }
 
+static void write_dnssec(struct csv *csv, const struct stats *stats)
+{
+	dnssec_stats_write(csv, &stats->dnssec);
+}
+
 static void write_sender_outcome(struct csv *csv, const struct stats *stats)
 {
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
@@ -198,12 +207,14 @@ static const struct {
 	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
 	enum stats_stage stage;
 } tables[] = {
-	{ .name = "overview", .columns = "metric,domains,of,share", .write = write_overview },
+	{ .name = "overview",
+	  .columns = "metric,domains,of,share,with_mx,of_with_mx,share_with_mx",
+	  .write = write_overview },
 	{ .name = "by_tld",
-	  .columns = "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts",
+	  .columns = "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt," ADOPTION_COLUMNS,
 	  .write = write_by_tld },
 	{ .name = "by_rank",
-	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt,share_sts",
+	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt," ADOPTION_COLUMNS,
 	  .write = write_by_rank },
 	{ .name = "components", .columns = "managed,component,domains,of,share", .write = write_components },
 	{ .name = "findings", .columns = "code,component,severity,domains,of,share", .write = write_findings },
@@ -214,6 +225,7 @@ static const struct {
 	{ .name = "mx_consistency", .columns = "kind,mode,domains", .write = write_mx_consistency },
 	{ .name = "tlsrpt", .columns = "kind,value,domains", .write = write_tlsrpt },
 	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
+	{ .name = "dnssec", .columns = DNSSEC_TABLE_COLUMNS, .write = write_dnssec },
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 };
 
@@ -392,7 +404,7 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 
 int stats_tables_make(struct scan_files *files, const char *directory, struct error *error)
 {
-	struct pass pass; /* some 20 KiB */
+	struct pass pass; /* some 50 KiB */
 	int result;
 
 	stats_init(&pass.stats);

@@ -35,10 +35,10 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "Several files (the shards of one scan) are counted as one; a domain that is in two of them counts twice.",
 		.below = "Tables are CSV (RFC 4180, UTF-8, LF, header row). A share stands beside its numerator and denominator and is "
 			 "empty where the denominator is 0. What could not be found out counts as unknown, never as absent.\n"
-			 "overview.csv\ttotals; each metric is a part of: scanned (complete, unknown, blocklisted and illegal_input "
+			 "overview.csv\ttotals, with_mx those of them with MX; each metric is a part of: scanned (complete, unknown, blocklisted and illegal_input "
 			 "sum to it), sts_record (any state but none and unknown), sts_valid_record, policy_fetched (TLS verified, "
 			 "a whole body), policy_usable (valid or tolerated; the modes sum to it), tlsrpt_record\n"
-			 "by_tld.csv\tby right-most label; share_sts = sts / domains\n"
+			 "by_tld.csv\tby right-most label; share_… of its domains, share_…_with_mx of those with MX\n"
 			 "by_rank.csv\tby rank, in decades; the row without bounds is the unranked\n"
 			 "components.csv\twhere domains with an STS record (or an unknown one) break\n"
 			 "findings.csv\tdomains with each finding, of all scanned; a domain may have several\n"
@@ -47,9 +47,11 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "mode_max_age.csv\tusable policies by mode and max_age\n"
 			 "mx_consistency.csv\tusable policies with patterns and MX, by the worst MX\n"
 			 "tlsrpt.csv\tstate: all scanned domains; scheme, host: valid records, host by the registrable domain of the "
-			 "first address\n"
+			 "first address, self where it is the domain's own\n"
 			 "providers.csv\tdomains with an STS record by the registrable domain of the policy host's CNAME target and of "
 			 "the first MX; self: the domain's own; (none): no address or no MX\n"
+			 "dnssec.csv\tSTS and TLSRPT records by whether DNSSEC authenticates their answer and that of the MX, by state and by "
+			 "state of DANE; rows of a question sum to scanned\n"
 			 "sender_outcome.csv\tdomains with an STS record by what each sender in use does with mail to them; rows of a "
 			 "profile sum to `of`\n"
 			 "senders_differ.csv\ta row for each domain and sender that parts from the standard, with the line or fact\n"
@@ -79,7 +81,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "or not; ad: of the MX; findings: codes with a space between; mx_tls, dane, delivery: where mail servers were "
 			 "probed. What was not asked, and where no policy was looked for, is empty.\n"
 			 "Texts that a spreadsheet would take for a formula have an apostrophe in front: those that begin with =, +, - or @ "
-			 "(also full-width, also behind white space), a tab, a line break or an apostrophe; --raw leaves it out.\n"
+			 "(also full-width, also behind white space) or an apostrophe; --raw leaves it out. Control characters are written as "
+			 "\\x0a.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},

@@ -43,7 +43,7 @@ static const char *const survey[] = {
 	"rpt v=TLSRPTv1;",
 };
 
-enum { DOMAINS = COUNT_OF(survey), ROWS_MAX = 256, FIELDS_MAX = 12 };
+enum { DOMAINS = COUNT_OF(survey), ROWS_MAX = 256, FIELDS_MAX = 16 };
 
 static char directory[] = "/tmp/stsurvey-tables-XXXXXX";
 
@@ -126,10 +126,11 @@ static int write_all(void **state)
 
 static int remove_all(void **state)
 {
-	static const char *const names[] = { "overview",  "by_tld",    "by_rank",     "components",    "findings",
-					     "tls",       "http",      "syntax",      "mode_max_age",  "mx_consistency",
-					     "tlsrpt",    "providers", "mx_tls",      "dane",          "delivery",
-					     "interplay", "expiry",    "first_break", "sender_outcome" };
+	static const char *const names[] = {
+		"overview", "by_tld",       "by_rank",        "components",  "findings",       "tls",    "http",
+		"syntax",   "mode_max_age", "mx_consistency", "tlsrpt",      "providers",      "mx_tls", "dane",
+		"delivery", "interplay",    "expiry",         "first_break", "sender_outcome", "dnssec"
+	};
 	char path[256];
 
 	(void)state;
@@ -203,7 +204,13 @@ static void parts_sum_to_the_overview(void **state)
 	assert_int_equal(sum_of(&rows, NULL, 4), value_of(&overview, "misconfigured", NULL, 1));
 	assert_int_equal(sum_of(&rows, NULL, 5), value_of(&overview, "mode_enforce", NULL, 1));
 	assert_int_equal(sum_of(&rows, NULL, 6), value_of(&overview, "tlsrpt_record", NULL, 1));
+	assert_int_equal(sum_of(&rows, NULL, 9), value_of(&overview, "sts_record", NULL, 4));
+	assert_int_equal(sum_of(&rows, NULL, 11), value_of(&overview, "tlsrpt_record", NULL, 4));
+	read_table("dnssec", &rows);
+	assert_int_equal(sum_of(&rows, "STS", 5), DOMAINS);
+	assert_int_equal(sum_of(&rows, "TLSRPT", 5), DOMAINS);
 	read_table("by_rank", &rows);
+	assert_int_equal(sum_of(&rows, NULL, 8), value_of(&overview, "sts_record", NULL, 4));
 	assert_int_equal(sum_of(&rows, NULL, 2), DOMAINS);
 	assert_int_equal(sum_of(&rows, NULL, 4), value_of(&overview, "sts_record", NULL, 1));
 	read_table("mode_max_age", &rows);
@@ -255,6 +262,12 @@ static void single_rows(void **state)
 		{ "tlsrpt", "scheme", "both", 2, 1 },
 		{ "tlsrpt", "scheme", "https", 2, 1 },
 		{ "tlsrpt", "host", "provider.co.uk", 2, 2 },
+		{ "tlsrpt", "host", "self", 2, 21 },
+		{ "overview", "with_mx", NULL, 4, 25 },
+		{ "overview", "sts_record", NULL, 4, 20 },
+		{ "overview", "sts_record", NULL, 5, 25 },
+		{ "dnssec", "STS", "unknown", 5, 1 },
+		{ "dnssec", "STS", "not-asked", 5, 2 },
 		{ "providers", "policy-host", "provider.co.uk", 2, 2 },
 		{ "providers", "policy-host", "provider.co.uk", 3, 2 },
 		{ "providers", "policy-host", "(none)", 2, 2 },

@@ -2,7 +2,7 @@
 """formats.py JSONL CSV - do both exports of one scan say the same of each domain?
 
 The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. The apostrophe
-with which the CSV guards what a spreadsheet would take for a formula is taken away first; control characters are U+FFFD there. Exit
+with which the CSV guards what a spreadsheet would take for a formula is taken away first; control characters are written as \\x0a there. Exit
 status 1 where they differ, or hold nothing.
 """
 import csv
@@ -29,7 +29,7 @@ def word(line, column):
         return " ".join(record["name"] or "." for record in value or [])
     if isinstance(value, list):
         return " ".join(value)
-    return TEXT[value] if value is None or isinstance(value, bool) else re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", str(value))
+    return TEXT[value] if value is None or isinstance(value, bool) else re.sub(r"[\0-\x1f\x7f-\x9f]", lambda match: "\\x%02x" % ord(match[0]), str(value))
 
 
 def main():

@@ -33,6 +33,10 @@ class Tables:
                     of = int(row["of"])
                     self.equal("%s.csv:%d: share" % (name, number), row["share"], "%.6f" % (int(row["domains"]) / of) if of else "")
                     self.equal("%s.csv:%d: part of the whole" % (name, number), int(row["domains"]) <= of, True)
+                for metric in ("sts", "tlsrpt"):
+                    if "share_%s_with_mx" % metric in row:
+                        part, of = int(row[metric + "_with_mx"]), int(row["with_mx"])
+                        self.equal("%s.csv:%d: share with MX" % (name, number), row["share_%s_with_mx" % metric], "%.6f" % (part / of) if of else "")
 
     def partitions(self):
         metric = self.metric
@@ -45,12 +49,21 @@ class Tables:
         for name in ("by_tld", "by_rank"):
             for column, whole in (("domains", "scanned"), ("with_mx", "with_mx"), ("sts", "sts_record"), ("tlsrpt", "tlsrpt_record")):
                 self.equal("%s.csv: %s" % (name, column), self.sum(name, column), metric[whole])
+        self.equal("overview.csv: with MX", {row["with_mx"] for row in self.table["overview"] if row["metric"] in ("scanned", "with_mx")},
+                   {str(metric["with_mx"])})
+        for name in ("by_tld", "by_rank"):
+            for column, whole in (("sts_with_mx", "sts_record"), ("tlsrpt_with_mx", "tlsrpt_record")):
+                self.equal("%s.csv: %s" % (name, column), [str(self.sum(name, column))],
+                           [row["with_mx"] for row in self.table["overview"] if row["metric"] == whole])
         self.equal("by_tld.csv: misconfigured", self.sum("by_tld", "misconfigured"), metric["misconfigured"])
         self.equal("misconfigured.csv: rows", len(self.table["misconfigured"]), metric["misconfigured"])
         for mode in ("enforce", "testing", "none"):
             self.equal("mode_max_age.csv: " + mode, self.sum("mode_max_age", mode=mode), metric["mode_" + mode])
         for kind, whole in (("state", "scanned"), ("scheme", "tlsrpt_valid"), ("host", "tlsrpt_valid")):
             self.equal("tlsrpt.csv: " + kind, self.sum("tlsrpt", kind=kind), metric[whole])
+        for question in ("STS", "TLSRPT"):
+            self.equal("dnssec.csv: " + question, self.sum("dnssec", question=question), metric["scanned"])
+        self.equal("dnssec.csv: valid", self.sum("dnssec", question="STS", state="valid"), metric["sts_valid_record"])
         for role in ("policy-host", "mx"):
             self.equal("providers.csv: " + role, self.sum("providers", role=role), metric["sts_record"])
         for profile in sorted({row["profile"] for row in self.table["sender_outcome"]}):

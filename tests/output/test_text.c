@@ -45,8 +45,8 @@ static void csv_fields_are_quoted_where_they_must_be(void **state)
 		{ "a,b", "\"a,b\"\n" },
 		{ "say \"x\"", "\"say \"\"x\"\"\"\n" },
 		{ "\"", "\"\"\"\"\n" },
-		{ "two\nlines", "\"two\nlines\"\n" },
-		{ "cr\r", "\"cr\r\"\n" },
+		{ "two\nlines", "two\\x0alines\n" },
+		{ "cr\r", "cr\\x0d\n" },
 		{ " lead", "\" lead\"\n" },
 		{ "trail ", "\"trail \"\n" },
 		{ "in side", "in side\n" },
@@ -71,7 +71,7 @@ static void csv_texts_are_no_formulas(void **state)
 		const char *in, *out;
 	} cases[] = {
 		{ "=cmd|calc!.com", "'=cmd|calc!.com\n" },
-		{ "a\x1b]0;x\x07\xc2\x9b\tb", "a\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd\tb\n" },
+		{ "a\x1b]0;x\x07\xc2\x9b\tb", "a\\x1b]0;x\\x07\\x9b\\x09b\n" },
 		{ "\xe2\x80\x83=cmd()", "'\xe2\x80\x83=cmd()\n" }, /* em space */
 		{ "\xe3\x85\xa4=cmd()", "'\xe3\x85\xa4=cmd()\n" }, /* Hangul filler */
 		{ "\xc2\xad=cmd()", "'\xc2\xad=cmd()\n" },         /* soft hyphen */
@@ -100,9 +100,11 @@ static void csv_texts_are_no_formulas(void **state)
 		  "1",
 		  "'\xef\xbc\xa0"
 		  "1\n" },
-		{ "\tx", "'\tx\n" },
-		{ "\rx", "\"'\rx\"\n" },
-		{ "\nx", "\"'\nx\"\n" },
+		{ "\tx", "\\x09x\n" },
+		{ "\t=x", "'\\x09=x\n" },
+		{ "\rx", "\\x0dx\n" },
+		{ "\nx", "\\x0ax\n" },
+		{ "\x1f\x7f\x80\x9f", "\\x1f\\x7f\\x80\\x9f\n" },
 		{ "'x", "''x\n" },
 		{ "'", "''\n" },
 		{ "''=1", "'''=1\n" },
@@ -129,8 +131,9 @@ static void csv_texts_are_no_formulas(void **state)
 	csv_string(&csv, "=1");
 	csv_string(&csv, "'");
 	csv_string(&csv, "=\"");
+	csv_text(&csv, SPAN_LITERAL("a\0\n\x9b"));
 	csv_end(&csv);
-	expect("=1,',\"=\"\"\"\n");
+	expect("=1,',\"=\"\"\",a\\x00\\x0a\\x9b\n");
 }
 
 static void what_a_person_is_shown_steers_no_terminal(void **state)

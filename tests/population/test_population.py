@@ -76,7 +76,6 @@ class Population(unittest.TestCase):
     def test_consistency_of_mx(self):
         self.check("mx_consistency", ["kind", "mode"])
 
-    @unittest.expectedFailure  # until a domain's own report host is folded into self
     def test_reports(self):
         self.check("tlsrpt", ["kind", "value"])
 
