@@ -186,7 +186,7 @@ static int open_source(struct reader **reader, const struct source *source, cons
 }
 
 /* See what the file holds. One that can be read but once stays open for its domains, unless it is to be read twice. */
-static int look_at_source(struct source *source, const char *path, struct error *error)
+static int look_at_source(struct source *source, const char *path, struct scan_headers *headers, struct error *error)
 {
 	struct reader *reader;
 	bool once;
@@ -195,6 +195,10 @@ static int look_at_source(struct source *source, const char *path, struct error 
 		return -1;
 	once = !reader_can_repeat(reader);
 	source->probed = probed_by(reader_header(reader));
+	if (source->probed != PROBED_LIST && scan_headers_add(headers, path, reader_header(reader), error) < 0) {
+		reader_close(reader);
+		return -1;
+	}
 	if (once && source->probed == PROBED_NONE) {
 		source->reader = reader;
 		return 0;
@@ -244,12 +248,16 @@ static int read_hosts(struct files_pass *pass, int file, struct error *error)
 }
 
 /* Nothing more than the headers where no file has hosts. */
-static int read_all_hosts(struct files_pass *pass, struct error *error)
+static int read_headers_and_hosts(struct files_pass *pass, struct error *error)
 {
+	struct scan_files *files = pass->files;
 	int result = 0;
 
-	for (int i = 0; i < pass->files->count && result == 0; i++)
-		result = look_at_source(&pass->source[i], pass->files->path[i], error);
+	memset(&files->headers, 0, sizeof(files->headers));
+	for (int i = 0; i < files->count && result == 0; i++)
+		result = look_at_source(&pass->source[i], files->path[i], &files->headers, error);
+	if (result == 0 && files->on_headers)
+		result = files->on_headers(pass->arg, &files->headers, error);
 	for (int i = 0; i < pass->files->count && result == 0; i++) {
 		if (pass->source[i].probed == PROBED_NONE)
 			continue;
@@ -322,7 +330,7 @@ static int read_all(struct files_pass *pass, struct error *error)
 {
 	struct scan_files *files = pass->files;
 
-	if (read_all_hosts(pass, error) < 0)
+	if (read_headers_and_hosts(pass, error) < 0)
 		return -1;
 	for (int i = 0; i < files->count && !pass->enough; i++)
 		if (read_file(pass, i, error) < 0)

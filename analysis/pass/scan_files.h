@@ -6,7 +6,8 @@
  *
  * A file that was cut (crash, full disk) or that an interrupted scan left is read as far as it goes, with a warning.
  * One that no scan leaves (READER_WRONG) is an error, unless the user is content with a part; damage before the end is
- * an error always. Files whose domains overlap, two scans of one list or a shard beside the whole, are warned of.
+ * an error always. Files whose domains overlap, two scans of one list or a shard beside the whole, are warned of;
+ * samples that are no parts of one sample are an error.
  */
 #ifndef STSURVEY_ANALYSIS_PASS_SCAN_FILES_H
 #define STSURVEY_ANALYSIS_PASS_SCAN_FILES_H
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/pass/scan_headers.h"
 #include "output/error.h"
 #include "parsers/mail_host.h"
 
@@ -31,7 +33,11 @@ struct scan_files {
 	 * order they stand in the files; the tests of the way to port 25 ahead of the first domain. */
 	scan_files_on_host *on_host;
 	scan_files_on_vantage *on_vantage;
+	/* Called with scan_files_read's arg once the headers are known, ahead of all else; 0, or -1 with one line in
+	 * @error. NULL: nobody asks. */
+	int (*on_headers)(void *arg, const struct scan_headers *headers, struct error *error);
 	/* set by scan_files_read */
+	struct scan_headers headers; /* of the files that hold domains */
 	uint64_t domains;
 	uint64_t hosts;      /* names of mail servers that something is known of */
 	unsigned incomplete; /* files that hold a part of what they should */
