@@ -7,7 +7,7 @@
 
 #include "scanner/base/limits.h"
 #include "scanner/base/line_file.h"
-#include "scanner/options/nearest.h"
+#include "parsers/nearest.h"
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/options/options_fit.h"

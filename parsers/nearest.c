@@ -1,4 +1,4 @@
-#include "scanner/options/nearest.h"
+#include "parsers/nearest.h"
 
 #include "parsers/edit_distance.h"
 

@@ -1,6 +1,6 @@
-/* scanner/options/nearest.h - the word that was probably meant, for "did you mean". */
-#ifndef STSURVEY_SCANNER_OPTIONS_NEAREST_H
-#define STSURVEY_SCANNER_OPTIONS_NEAREST_H
+/* parsers/nearest.h - the word that was probably meant, for "did you mean". */
+#ifndef STSURVEY_PARSERS_NEAREST_H
+#define STSURVEY_PARSERS_NEAREST_H
 
 #include "parsers/span.h"
 
