@@ -32,7 +32,7 @@ struct bit_set {
 	size_t chunks;           /* in use, at most three quarters */
 	uint64_t seed;           /* so that no file can choose numbers that meet in one slot */
 	uint64_t added;          /* numbers, each as often as it came */
-	uint64_t shards;         /* the file holds one number of so many; 0 is one */
+	uint64_t shards;         /* the file holds one number of so many, of a shard or a sample; 0 is one */
 	uint64_t most;           /* chunks; 0: as many as there is memory for */
 };
 

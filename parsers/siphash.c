@@ -35,12 +35,22 @@ static inline void mix(struct state *s, int rounds)
 }
 
 /* @n octets, at most WORD, as a number, the least significant first. */
-static inline uint64_t word_of(const void *octets, size_t n)
+static inline uint64_t part_of(const void *octets, size_t n)
 {
 	uint64_t word = 0;
 
 	for (size_t i = 0; i < n; i++)
 		word |= (uint64_t)((const uint8_t *)octets)[i] << 8 * i;
+	return word;
+}
+
+static inline uint64_t word_of(const void *octets)
+{
+	uint64_t word;
+
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return part_of(octets, WORD);
+	memcpy(&word, octets, sizeof(word));
 	return word;
 }
 
@@ -53,7 +63,7 @@ static inline void take_word(struct state *s, uint64_t word)
 
 static struct state hash_all(const uint8_t *key, struct span octets, bool is_long)
 {
-	const uint64_t k0 = word_of(key, WORD), k1 = word_of(key + WORD, WORD);
+	const uint64_t k0 = word_of(key), k1 = word_of(key + WORD);
 	const uint64_t length = (uint64_t)octets.n << 56; /* its last octet stands behind the last octets */
 	struct state s = { .v0 = k0 ^ UINT64_C(0x736f6d6570736575),
 			   .v1 = k1 ^ UINT64_C(0x646f72616e646f6d) ^ (is_long ? LONG_MARK : 0),
@@ -61,8 +71,8 @@ static struct state hash_all(const uint8_t *key, struct span octets, bool is_lon
 			   .v3 = k1 ^ UINT64_C(0x7465646279746573) };
 
 	for (; octets.n >= WORD; octets = span_skip(octets, WORD))
-		take_word(&s, word_of(octets.p, WORD));
-	take_word(&s, word_of(octets.p, octets.n) | length);
+		take_word(&s, word_of(octets.p));
+	take_word(&s, part_of(octets.p, octets.n) | length);
 	s.v2 ^= is_long ? LONG_MARK : MARK;
 	mix(&s, FINAL_ROUNDS);
 	return s;

@@ -15,6 +15,8 @@
 #include "output/scan_file/schema.h"
 #include "output/temporary_file.h"
 
+enum { SPREAD_MAX = 1000 * 1000 * 1000 }; /* no list has more lines, so that no sample is smaller */
+
 struct reader {
 	const char *path;
 	int fd;
@@ -107,6 +109,16 @@ static int fail_newer(struct reader *r, const struct record_header *header)
 			    header->major, header->minor, RECORD_SCHEMA_MAJOR);
 }
 
+/* One number of how many is in the file? A sample's records are as far apart as its share says. */
+static uint64_t spread_of(const struct record_header *header)
+{
+	double parts = header->shards > 1 ? header->shards : 1;
+
+	if (header->sample > 0)
+		parts /= header->sample;
+	return parts < SPREAD_MAX ? (uint64_t)parts : SPREAD_MAX;
+}
+
 static int read_first_record(struct reader *r)
 {
 	struct observation none;
@@ -120,7 +132,7 @@ static int read_first_record(struct reader *r)
 		return -1;
 	switch (decode_next(r->decode, &none, &r->header)) {
 	case DECODE_HEADER:
-		r->indexes.shards = r->header.header.shards;
+		r->indexes.shards = spread_of(&r->header.header);
 		if (decode_set_labels(r->decode, r->header.header.label, r->header.header.label_count))
 			return 0;
 		return fail_reading(r, "no memory to read it");

@@ -167,6 +167,16 @@ static uint32_t shard_of(struct span name, uint32_t shards)
 	return (uint32_t)((hash ^ hash >> 33) % shards);
 }
 
+/* Of one key a smaller sample lies within a larger one, whatever the order of the list and whatever its shards: the
+ * hash is compared as a whole. A line that is no name has a place as well, so that the sample speaks of the list's
+ * lines. */
+static bool is_sampled(const struct feed_options *options, struct span name)
+{
+	if (options->sample <= 0 || options->sample >= 1)
+		return true;
+	return siphash(options->sample_key, name) < (uint64_t)(options->sample * 0x1p64);
+}
+
 /* What is no name keeps its octets, as evidence. */
 static void name_target(struct feed_target *target, const struct feed_entry *entry, char *text)
 {
@@ -248,6 +258,8 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 		return is_enough(feed) ? FEED_STOPPED : 0;
 	}
 	if (options->shards > 1 && shard_of(target.name, options->shards) != options->shard)
+		return 0;
+	if (!is_sampled(options, target.name))
 		return 0;
 	if (target.input == INPUT_OK && options->domain_blocklist &&
 	    domain_set_has(options->domain_blocklist, target.name))

@@ -13,6 +13,7 @@
 
 #include "output/error.h"
 #include "parsers/observation.h"
+#include "parsers/siphash.h"
 
 enum {
 	FEED_BATCH = 64, /* targets; one lock for each batch */
@@ -51,7 +52,9 @@ struct feed_options {
 	const char *path; /* "-": standard input; lives as long as the feed */
 	enum feed_format format;
 	const char *origin; /* of a zone file that does not tell it; "." is the root; NULL: none. Implies the format */
-	uint32_t shards, shard;                    /* 1, 0: everything */
+	uint32_t shards, shard; /* 1, 0: everything */
+	double sample; /* the share of the entries that is handed out, by a keyed hash of their names; 0: all */
+	uint8_t sample_key[SIPHASH_KEY_OCTETS];
 	uint64_t seed;                             /* with shuffle */
 	bool shuffle;                              /* within a bounded buffer (--seed) */
 	uint64_t max_domains;                      /* targets handed out; 0: no limit */

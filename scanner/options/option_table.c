@@ -23,6 +23,9 @@ enum {
 	RUNTIME_MOST = 366 * 86400,
 };
 
+/* Of a list of all domains there are, less is not one of them. */
+#define SAMPLE_LEAST 1e-9
+
 #define TEXT_OF(macro) TEXT(macro)
 #define TEXT(text) #text
 
@@ -46,6 +49,8 @@ const struct option_row option_table[] = {
 	  .help = "of the list [found by looking]", .least = FEED_FORMAT_AUTO },
 	{ "origin", 0, "NAME", OPTION_TEXT, SCAN, RESUME_SAME, SECTION_FILES, AT(origin),
 	  .help = "of a zone file without $ORIGIN; . is the root" },
+	{ "label", 0, "COLUMN", OPTION_LABELS, SCAN, RESUME_SAME, SECTION_FILES, 0,
+	  .help = "keep that column of a CSV list (registrar, country) with each domain; may be repeated" },
 	{ "output-file", 'o', "FILE", OPTION_OUTPUT, SCAN, RESUME_FREE, SECTION_FILES, AT(output_file),
 	  .help = "scan file, NAME.msgpack.zst; - is standard output [-]" },
 	{ "resume", 0, NULL, OPTION_FLAG, SCAN, RESUME_FREE, SECTION_FILES, AT(resume),
@@ -78,6 +83,12 @@ const struct option_row option_table[] = {
 	  .least = 1, .most = SHARDS_MOST, .unit = "shards" },
 	{ "shard", 0, "I", OPTION_WHOLE, SCAN, RESUME_SAME, SECTION_WORK, AT(shard),
 	  .help = "survey part I, from 0 to N-1 [0]", .most = SHARDS_MOST - 1, .unit = "as a shard's number" },
+	{ "sample", 0, "SHARE", OPTION_DECIMAL, SCAN, RESUME_SAME, SECTION_WORK, AT(sample),
+	  .help = "survey that share of the list, above 0 and at most 1, chosen by the names: 0.01 lies within 0.1, this week's is next "
+		  "week's",
+	  .least = SAMPLE_LEAST, .most = 1, .unit = "as a share" },
+	{ "sample-key", 0, "HEX", OPTION_KEY, SCAN, RESUME_SAME, SECTION_WORK, AT(sample_key),
+	  .help = "32 hexadecimal digits: another sample, which is not to be compared with the usual one" },
 	{ "max-domains", 0, "N", OPTION_WHOLE64, SCAN, RESUME_FREE, SECTION_WORK, AT(max_domains),
 	  .help = "stop after N domains; 0 is no limit [0]" },
 	{ "max-runtime", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_WORK, AT(max_runtime),

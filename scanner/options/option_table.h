@@ -25,6 +25,8 @@ enum option_kind {
 	OPTION_WHOLE,       /* unsigned, uint32_t */
 	OPTION_WHOLE64,     /* uint64_t */
 	OPTION_DECIMAL,     /* double */
+	OPTION_KEY,         /* uint8_t [SIPHASH_KEY_OCTETS], in hexadecimal */
+	OPTION_LABELS,      /* label, label_count; one each time */
 	OPTION_SERVERS,     /* server, server_count */
 	OPTION_HOSTS,       /* canary, canary_count */
 	OPTION_CONTACT,     /* const char *, goes into headers on the wire */

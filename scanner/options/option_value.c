@@ -133,6 +133,27 @@ static enum options_result set_decimal(const struct setting *set)
 	return OPTIONS_OK;
 }
 
+/* The value of a hexadecimal digit, or -1. */
+static int digit_of(char c)
+{
+	c = ascii_lower(c);
+	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static enum options_result set_key(const struct setting *set)
+{
+	uint8_t *key = set->member;
+	bool fits = set->value.n == 2 * SIPHASH_KEY_OCTETS;
+
+	for (size_t i = 0; fits && i < SIPHASH_KEY_OCTETS; i++) {
+		int high = digit_of(set->value.p[2 * i]), low = digit_of(set->value.p[2 * i + 1]);
+
+		fits = high >= 0 && low >= 0;
+		key[i] = (uint8_t)(high * 16 + low);
+	}
+	return fits ? OPTIONS_OK : fail(set, OPTIONS_USAGE, "not %d hexadecimal digits", 2 * SIPHASH_KEY_OCTETS);
+}
+
 /* The place of the value among the words of the row's argument, or -1. */
 static int word_of(const struct setting *set)
 {
@@ -277,6 +298,23 @@ static enum options_result set_hosts(const struct setting *set)
 	return OPTIONS_OK;
 }
 
+static enum options_result add_label(const struct setting *set)
+{
+	struct options *options = set->options;
+
+	if (set->value.n == 0)
+		return fail(set, OPTIONS_USAGE, "must not be empty");
+	if (set->value.n > OBS_LABEL_OCTETS_MAX)
+		return fail(set, OPTIONS_USAGE, "longer than %d octets", (int)OBS_LABEL_OCTETS_MAX);
+	for (size_t i = 0; i < options->label_count; i++)
+		if (span_equal_nocase(options->label[i], set->value))
+			return fail(set, OPTIONS_USAGE, "is given twice");
+	if (options->label_count == OBS_LABEL_MAX)
+		return fail(set, OPTIONS_USAGE, "more than %d columns", (int)OBS_LABEL_MAX);
+	options->label[options->label_count++] = set->value;
+	return OPTIONS_OK;
+}
+
 static struct cidr_set *networks_of(const struct setting *set)
 {
 	struct cidr_set **member = set->member;
@@ -338,6 +376,8 @@ enum options_result option_set(struct options *options, const struct option_row 
 		[OPTION_WHOLE] = set_whole,
 		[OPTION_WHOLE64] = set_whole64,
 		[OPTION_DECIMAL] = set_decimal,
+		[OPTION_KEY] = set_key,
+		[OPTION_LABELS] = add_label,
 		[OPTION_SERVERS] = set_servers,
 		[OPTION_HOSTS] = set_hosts,
 		[OPTION_CONTACT] = set_contact,

@@ -37,11 +37,19 @@ static const char *copy(struct options *options, struct span text)
 	return kept->text;
 }
 
+/* Anything will do that is nothing else's, as the seeds of shards and shuffles are not it: the samples of one key are
+ * to be compared for years, so it must never change. */
+#define SAMPLE_KEY                                                                                                     \
+	{                                                                                                              \
+		's', 't', 's', 'u', 'r', 'v', 'e', 'y', '-', 's', 'a', 'm', 'p', 'l', 'e', '1'                         \
+	}
+
 static const struct options defaults = {
 	.input_file = "-",
 	.output_file = "-",
 	.sync_interval = 5,
 	.shards = 1,
+	.sample_key = SAMPLE_KEY,
 	.rate = -1, /* not given */
 	.concurrency = 4000,
 	.timeout = DNS_TIMEOUT_MS / 1000.0,
@@ -84,7 +92,7 @@ struct record_option *options_given(const struct options *options, const char *n
 static bool adds_up(const struct option_row *row)
 {
 	return row->kind == OPTION_CIDRS || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
-	       row->kind == OPTION_CONFIG;
+	       row->kind == OPTION_LABELS || row->kind == OPTION_CONFIG;
 }
 
 /* The last of two would leave the other unread, or unwritten, without a word. */

@@ -13,6 +13,7 @@
 #include "output/scan_file/record.h"
 #include "parsers/domain.h"
 #include "parsers/mail_host.h"
+#include "parsers/siphash.h"
 #include "scanner/base/limits.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/cidr_set.h"
@@ -49,7 +50,9 @@ struct options {
 	/* input and output */
 	const char *input_file; /* "-" */
 	enum feed_format input_format;
-	const char *origin;         /* of a zone file that does not tell; NULL: none */
+	const char *origin;               /* of a zone file that does not tell; NULL: none */
+	struct span label[OBS_LABEL_MAX]; /* columns of a CSV list that are kept with each domain */
+	size_t label_count;
 	const char *output_file;    /* "-"; of export, findings and report, too */
 	const char *directory;      /* stats: where the tables go */
 	enum options_format format; /* export, findings: NONE unless given */
@@ -68,6 +71,8 @@ struct options {
 	/* order and share of the work */
 	uint64_t seed; /* of a shuffle, where it is given */
 	uint32_t shards, shard;
+	double sample; /* the share of the list that is surveyed; 0: all of it */
+	uint8_t sample_key[SIPHASH_KEY_OCTETS];
 	unsigned threads; /* 0: one for each core we may run on */
 	/* DNS */
 	struct endpoint server[NAME_SERVERS_MAX];

@@ -29,6 +29,13 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--shards needs --shard I as well, from 0 to N-1" },
 		{ options->shard >= options->shards,
 		  "--shard must be less than --shards: shards are numbered from 0 to N-1" },
+		{ options->label_count > 0 && options->mx_hosts,
+		  "--label and --mx-hosts exclude each other: a mail server has its record whoever names it" },
+		{ options->label_count > 0 && (options->origin || options->input_format == FEED_FORMAT_LIST ||
+					       options->input_format == FEED_FORMAT_ZONE),
+		  "--label needs a CSV list: no other has columns" },
+		{ options_given(options, "sample-key") && options->sample == 0,
+		  "--sample-key needs --sample SHARE: the whole list needs no key" },
 		{ options->resolver && options->server_count > 0, "--resolver and --name-servers exclude each other" },
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
 		{ options->raw && options->format != OPTIONS_CSV,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "output/temporary_file.h"
+#include "parsers/siphash.h"
 #include "scanner/base/log.h"
-#include "scanner/base/siphash.h"
 
 /* What stands of a host in the table: the rest of its hash, with these in place of its lowest bits. */
 enum {
@@ -49,13 +49,26 @@ void host_queue_open(struct host_queue *queue)
 
 /* ---- which are known; under the lock ---- */
 
-static uintptr_t rest_of(struct siphash hash)
+/* No two names that strangers choose meet on purpose; by chance, never in practice. */
+struct host_hash {
+	uint64_t part[2];
+};
+
+static struct host_hash hash_of(const struct host_queue *queue, struct span name)
+{
+	struct host_hash hash;
+
+	siphash_long((const uint8_t *)queue->key, name, (uint8_t *)hash.part);
+	return hash;
+}
+
+static uintptr_t rest_of(struct host_hash hash)
 {
 	return (uintptr_t)hash.part[1] & ~(uintptr_t)HOST_BITS;
 }
 
 /* Its item in the table; NULL: it is not known. */
-static void **find(const struct host_queue *queue, struct siphash hash)
+static void **find(const struct host_queue *queue, struct host_hash hash)
 {
 	for (size_t at = 0; at < queue->known.reach; at++) {
 		struct hash_slot *slot = hash_table_slot(&queue->known, hash.part[0], at);
@@ -79,7 +92,7 @@ static void change_mark(void **item, uintptr_t set, uintptr_t clear)
 }
 
 /* False: no memory. */
-static bool learn(struct host_queue *queue, struct siphash hash, uintptr_t mark)
+static bool learn(struct host_queue *queue, struct host_hash hash, uintptr_t mark)
 {
 	if (!hash_table_reserve(&queue->known, 1))
 		return false;
@@ -90,7 +103,7 @@ static bool learn(struct host_queue *queue, struct siphash hash, uintptr_t mark)
 
 static void add(struct host_queue *queue, struct span name)
 {
-	struct siphash hash = siphash(queue->key, name);
+	struct host_hash hash = hash_of(queue, name);
 	void **item = find(queue, hash);
 	int failure;
 
@@ -138,7 +151,7 @@ void host_queue_add_domain(struct host_queue *queue, enum options_smtp smtp, con
 
 int host_queue_done(struct host_queue *queue, struct span name)
 {
-	struct siphash hash = siphash(queue->key, name);
+	struct host_hash hash = hash_of(queue, name);
 	void **item;
 	bool known;
 
@@ -170,7 +183,7 @@ static bool take_of(struct host_queue *queue, struct name_file *file, _Atomic ui
 			*left = file->count = 0;
 			return false;
 		}
-		item = find(queue, siphash(queue->key, entry.name));
+		item = find(queue, hash_of(queue, entry.name));
 		if (item && has_mark(item, HOST_DONE))
 			continue; /* it is not among those left */
 		taken->name = entry.name;

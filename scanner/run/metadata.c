@@ -59,7 +59,7 @@ static void put_files(struct json *json, const struct scan *scan)
 {
 	const struct options *options = scan->options;
 	struct feed_identity input = feed_identity(scan->feed);
-	char hash[17];
+	char hash[17], key[2 * SIPHASH_KEY_OCTETS + 1];
 
 	json_open_object(json, "input");
 	json_text(json, "file", options->input_file);
@@ -74,6 +74,10 @@ static void put_files(struct json *json, const struct scan *scan)
 	json_text(json, "content_hash", input.hash ? hash : NULL);
 	json_uint(json, "shards", options->shards);
 	json_uint(json, "shard", options->shard);
+	json_number(json, "sample", options->sample > 0 ? options->sample : NAN);
+	for (size_t i = 0; i < sizeof(options->sample_key); i++)
+		snprintf(key + 2 * i, sizeof(key) - 2 * i, "%02x", options->sample_key[i]);
+	json_text(json, "sample_key", options->sample > 0 ? key : NULL);
 	json_close_object(json);
 	json_open_object(json, "output");
 	json_text(json, "file", options->output_file);

@@ -143,6 +143,7 @@ static int open_feed(struct scan *scan, struct error *error)
 				     .origin = options->origin,
 				     .shards = options->shards,
 				     .shard = options->shard,
+				     .sample = options->sample,
 				     .seed = options->seed,
 				     .shuffle = options_given(options, "seed"),
 				     .max_domains = options->max_domains,
@@ -150,6 +151,7 @@ static int open_feed(struct scan *scan, struct error *error)
 				     .on_ready = wake_workers,
 				     .arg = scan };
 
+	memcpy(feed.sample_key, options->sample_key, sizeof(feed.sample_key));
 	if (options->resume) {
 		if (resume_load(&scan->before, options->output_file, options, &scan->hosts, scan->kept, error) < 0)
 			return -1;
@@ -241,7 +243,9 @@ static void header_of(const struct scan *scan, struct record_header *header)
 					  .input_sample = input.sample,
 					  .input_hash = input.hash,
 					  .shards = options->shards,
-					  .shard = options->shard };
+					  .shard = options->shard,
+					  .sample = options->sample };
+	memcpy(header->sample_key, options->sample_key, sizeof(header->sample_key));
 }
 
 static int open_sink(struct scan *scan, struct error *error)

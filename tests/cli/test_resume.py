@@ -131,6 +131,39 @@ class Killed(Scans):
         self.assertEqual(*where)
 
 
+class Sampled(Scans):
+    """A sample goes on as the sample it is, and what was left out is not missed."""
+
+    def test_a_sample_that_was_stopped_and_one_that_is_done(self):
+        more = ("--sample", "0.25")
+        expected = self.uninterrupted(*more)
+        self.assertGreater(len(expected), COUNT // 8)
+        self.assertLess(len(expected), COUNT // 2)
+        self.run_tool(*self.options("--max-domains", "20", *more))
+        self.assertEqual(self.verify(self.out), ("complete", 20))
+        self.run_tool(*self.options("--resume", *more))
+        self.assert_same(expected)
+        before = self.content()
+        self.run_tool(*self.options("--resume", *more))
+        self.assertEqual(self.content(), before)
+
+    def test_another_sample_is_another_scan(self):
+        self.run_tool(*self.options("--sample", "0.25"))
+        for more, word in ((("--sample", "0.5"), "not 0.5"), ((), "--sample 0.25"),
+                           (("--sample", "0.25", "--sample-key", 32 * "0"), "--sample-key")):
+            _, err = self.run_tool(*self.options("--resume", *more), status=1)
+            self.assert_one_line(err, self.out, word)
+
+    def test_the_metadata_tell_share_and_key(self):
+        meta = self.path("meta.json")
+        for more, share, key in (((), None, None), (("--sample", "0.5"), 0.5, b"stsurvey-sample1".hex()),
+                                 (("--sample", "1", "--sample-key", 32 * "A"), 1, 32 * "a")):
+            self.run_tool(*self.options("--force", "-m", meta, *more))
+            with open(meta, encoding="utf-8") as file:
+                told = json.load(file)["input"]
+            self.assertEqual((told["sample"], told["sample_key"]), (share, key))
+
+
 class Counted(Scans):
     """What is told of the file is told of all its runs."""
 
