@@ -132,24 +132,30 @@ void csv_known(struct csv *csv, bool known, uint64_t value)
 		text_uint(csv->out, value);
 }
 
-void csv_share(struct csv *csv, uint64_t part, uint64_t of)
+static void put_share(struct csv *csv, uint64_t part, uint64_t of, struct csv_share remembered)
 {
 	separate_field(csv);
 	if (of > 0)
 		text_printf(csv->out, "%.*f", CSV_SHARE_DIGITS, (double)part / (double)of);
-	if (!csv->has_share) {
-		csv->part = part;
-		csv->of = of;
-	}
-	csv->has_share = true;
+	if (csv->shares < CSV_SHARES_MAX)
+		csv->share[csv->shares++] = remembered;
+}
+
+void csv_share(struct csv *csv, uint64_t part, uint64_t of)
+{
+	put_share(csv, part, of, (struct csv_share){ part, of });
+}
+
+void csv_share_certain(struct csv *csv, uint64_t of)
+{
+	put_share(csv, of, of, (struct csv_share){ 0, 0 });
 }
 
 void csv_end(struct csv *csv)
 {
 	if (csv->on_end)
-		csv->on_end(csv, csv->part, csv->of);
-	csv->part = csv->of = 0;
-	csv->has_share = false;
+		csv->on_end(csv);
+	csv->shares = 0;
 	text_char(csv->out, '\n');
 	csv->in_row = false;
 }

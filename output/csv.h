@@ -16,17 +16,23 @@
 
 #include "output/text.h"
 
-enum { CSV_SHARE_DIGITS = 6 }; /* behind the point; one domain in a million shows */
+enum {
+	CSV_SHARE_DIGITS = 6, /* behind the point; one domain in a million shows */
+	CSV_SHARES_MAX = 8,   /* of one row; more are written, but not remembered */
+};
+
+struct csv_share {
+	uint64_t part, of;
+};
 
 struct csv {
 	struct text *out;
 	bool in_row; /* a field stands before this one */
 	bool raw;    /* no apostrophes, whatever a spreadsheet makes of it */
-	/* writes the fields that each row has behind its own; NULL: there are none. It is told the first share of the
-	 * row: @of 0, where that has none. */
-	void (*on_end)(struct csv *csv, uint64_t part, uint64_t of);
-	uint64_t part, of;
-	bool has_share; /* the row has one already */
+	/* writes the fields that each row has behind its own; NULL: there are none */
+	void (*on_end)(struct csv *csv);
+	struct csv_share share[CSV_SHARES_MAX]; /* of this row, in the order they were written; of 0: no share */
+	unsigned shares;
 };
 
 static inline void csv_init(struct csv *csv, struct text *out)
@@ -51,6 +57,9 @@ void csv_known(struct csv *csv, bool known, uint64_t value); /* empty unless @kn
 
 /* @part / @of with CSV_SHARE_DIGITS digits; empty where @of is 0: no share of nothing. */
 void csv_share(struct csv *csv, uint64_t part, uint64_t of);
+
+/* The same of what is all there is of its kind, so that it could not have been another: @of / @of. */
+void csv_share_certain(struct csv *csv, uint64_t of);
 
 /* The row is done. */
 void csv_end(struct csv *csv);

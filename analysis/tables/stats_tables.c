@@ -33,16 +33,26 @@ static void pair_row(struct csv *csv, const char *first, struct span second, uin
 	csv_end(csv);
 }
 
+/* All of what was scanned was scanned: no sample could say otherwise. */
+static void metric_share(struct csv *csv, const uint64_t metric[static METRIC_COUNT], enum stats_metric m)
+{
+	uint64_t part = metric[m], of = metric[stats_metrics[m].of];
+
+	csv_uint(csv, part);
+	csv_uint(csv, of);
+	if (stats_metrics[m].of == m)
+		csv_share_certain(csv, of);
+	else
+		csv_share(csv, part, of);
+}
+
 static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
 		csv_string(csv, stats_metrics[m].name);
-		csv_uint(csv, stats->metric[m]);
-		csv_uint(csv, stats->metric[stats_metrics[m].of]);
-		csv_share(csv, stats->metric[m], stats->metric[stats_metrics[m].of]);
-		if (stats_metrics[m].of == m) /* all of what was scanned was scanned: no sample could say otherwise */
-			csv->of = 0;
-		csv_share_row(csv, stats->metric_with_mx[m], stats->metric_with_mx[stats_metrics[m].of]);
+		metric_share(csv, stats->metric, (enum stats_metric)m);
+		metric_share(csv, stats->metric_with_mx, (enum stats_metric)m);
+		csv_end(csv);
 	}
 }
 

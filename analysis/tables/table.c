@@ -6,6 +6,8 @@
 
 #include "analysis/tables/interval.h"
 
+enum { TABLE_COLUMN_MAX = 64 }; /* octets of a column's name of ours, with NUL */
+
 int table_set_path(struct table *table, const char *directory, const char *name, struct error *error)
 {
 	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
@@ -23,10 +25,9 @@ static int check(const struct table *table, int result, struct error *error)
 
 /* ---- what a sample says of the list ---- */
 
-static void put_interval(struct csv *csv, uint64_t part, uint64_t of)
+static void put_interval(struct csv *csv, const struct csv_share *share, double sample)
 {
-	const struct table *table = (const struct table *)csv;
-	struct interval interval = interval_of_share(part, of, table->sample);
+	struct interval interval = interval_of_share(share->part, share->of, sample);
 
 	if (interval.known) {
 		csv_number(csv, interval.low, CSV_SHARE_DIGITS);
@@ -38,15 +39,40 @@ static void put_interval(struct csv *csv, uint64_t part, uint64_t of)
 	csv_string(csv, interval_note(&interval));
 }
 
-/* Is one of them "share", or "share_…"? */
-static bool have_share(const char *columns)
+static void put_intervals(struct csv *csv)
+{
+	static const struct csv_share none;
+	const struct table *table = (const struct table *)csv;
+
+	for (unsigned i = 0; i < table->shares; i++)
+		put_interval(csv, i < csv->shares ? &csv->share[i] : &none, table->sample);
+}
+
+static void put_name(struct csv *csv, struct span column, const char *behind)
+{
+	char name[TABLE_COLUMN_MAX];
+	int n = snprintf(name, sizeof(name), "%.*s%s", (int)column.n, column.p, behind);
+
+	csv_text(csv, (struct span){ name, n < (int)sizeof(name) ? (size_t)n : sizeof(name) - 1 });
+}
+
+static void put_names(struct table *table, const char *columns)
 {
 	struct span rest = span_of(columns), column;
 
-	while (span_next_part(&rest, ',', &column))
-		if (span_starts_with(column, SPAN_LITERAL("share")))
-			return true;
-	return false;
+	while (span_next_part(&rest, ',', &column)) {
+		if (!span_starts_with(column, SPAN_LITERAL("share")) || table->shares == CSV_SHARES_MAX)
+			continue;
+		if (table->shares++ == 0) {
+			csv_string(&table->csv, "share_low");
+			csv_string(&table->csv, "share_high");
+			csv_string(&table->csv, "note");
+		} else {
+			put_name(&table->csv, column, "_low");
+			put_name(&table->csv, column, "_high");
+			put_name(&table->csv, column, "_note");
+		}
+	}
 }
 
 /* ---- as a file ---- */
@@ -58,13 +84,12 @@ int table_open(struct table *table, const char *directory, const char *name, con
 	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
 		return -1;
 	table->sample = sample;
+	table->shares = 0;
 	csv_init(&table->csv, &table->file.text);
 	csv_header_begin(&table->csv, columns);
-	if (sample > 0 && have_share(columns)) {
-		table->csv.on_end = put_interval;
-		csv_string(&table->csv, "share_low");
-		csv_string(&table->csv, "share_high");
-		csv_string(&table->csv, "note");
+	if (sample > 0) {
+		put_names(table, columns);
+		table->csv.on_end = put_intervals;
 	}
 	csv_header_end(&table->csv);
 	return 0;

@@ -1,8 +1,9 @@
 /* analysis/tables/table.h - one CSV table as a file: complete, or not there (output/whole_file.h).
  *
- * Where the scan is a sample and the columns hold a share, each row has share_low, share_high and note behind them: the
- * 95 % interval of the row's share (interval.h), and the word "few" where it has fewer than INTERVAL_FEW hits. So who
- * writes a row writes the share alone, by csv_share.
+ * Where the scan is a sample, three columns for each column share… stand behind all others: those of the first share
+ * are called share_low, share_high and note, those of another, say share_tlsrpt, share_tlsrpt_low, share_tlsrpt_high
+ * and share_tlsrpt_note: the 95 % interval (interval.h), and the word "few" where fewer than INTERVAL_FEW were hit. So
+ * who writes a row writes its shares alone, by csv_share and in the order of the columns.
  */
 #ifndef STSURVEY_ANALYSIS_TABLES_TABLE_H
 #define STSURVEY_ANALYSIS_TABLES_TABLE_H
@@ -16,7 +17,8 @@ enum { TABLE_PATH_SIZE = 4096 }; /* octets of a table's path, with NUL */
 struct table {
 	struct csv csv; /* write here; stays the first */
 	struct whole_file file;
-	double sample; /* the share of the list that was scanned; 0: all of it */
+	unsigned shares; /* columns with a share that have an interval */
+	double sample;   /* the share of the list that was scanned; 0: all of it */
 	char path[TABLE_PATH_SIZE];
 };
 

@@ -69,25 +69,45 @@ static void a_share_of_a_sample_has_its_interval(void **state)
 	}
 }
 
-/* A row without a share has no interval of the row's before it. */
-static void a_row_has_its_own_interval_alone(void **state)
+/* Each share of a row has its own, and a row none of the row's before it; what is all there is needs none. */
+static void every_share_of_a_row_has_its_own(void **state)
 {
+	static const char want[] = "x,share_sts,share_tlsrpt,share_low,share_high,note,share_tlsrpt_low,share_tlsrpt_"
+				   "high,share_tlsrpt_note\n"
+				   "a,0.500000,0.030000,0.403832,0.596168,,0.010255,0.084519,few\n"
+				   "b,1.000000,0.500000,,,,0.403832,0.596168,\n"
+				   "c,,,,,,\n";
+	char text[512] = { 0 };
 	struct table table;
 	struct error error;
+	FILE *file;
 
 	(void)state;
-	assert_int_equal(table_open(&table, directory, "t", "n,share", 0.1, &error), 0);
-	csv_share_row(&table.csv, 3, 10);
-	assert_int_equal(table.csv.of, 0);
-	assert_int_equal(table.csv.part, 0);
-	assert_int_equal(table_close(&table, false, &error), 0);
+	assert_int_equal(table_open(&table, directory, "t", "x,share_sts,share_tlsrpt", 1e-12, &error), 0);
+	csv_string(&table.csv, "a");
+	csv_share(&table.csv, 50, 100);
+	csv_share(&table.csv, 3, 100);
+	csv_end(&table.csv);
+	csv_string(&table.csv, "b");
+	csv_share_certain(&table.csv, 100);
+	csv_share(&table.csv, 50, 100);
+	csv_end(&table.csv);
+	csv_string(&table.csv, "c");
+	csv_end(&table.csv);
+	assert_int_equal(table_close(&table, true, &error), 0);
+	file = fopen(table.path, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	unlink(table.path);
+	assert_string_equal(text, want);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_share_of_a_sample_has_its_interval),
-		cmocka_unit_test(a_row_has_its_own_interval_alone),
+		cmocka_unit_test(every_share_of_a_row_has_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
