@@ -230,6 +230,16 @@ static bool set_http(struct facts *f, struct span w, struct span v)
 	return true;
 }
 
+static void add_label(struct facts *f, struct span v)
+{
+	size_t blank = span_find(v, 0, ' ');
+	struct span name = keep(f, (struct span){ v.p, blank });
+
+	f->label[f->observation.label_count++] =
+		(struct obs_label){ name, keep(f, span_skip(v, blank < v.n ? blank + 1 : v.n)) };
+	f->observation.label = f->label;
+}
+
 static bool set_domain(struct facts *f, struct span w, struct span v)
 {
 	struct observation *o = &f->observation;
@@ -238,6 +248,8 @@ static bool set_domain(struct facts *f, struct span w, struct span v)
 		o->name = keep(f, v);
 	else if (IS("rank"))
 		o->rank = number(v);
+	else if (IS("label"))
+		add_label(f, v);
 	else if (IS("time"))
 		o->time_ms = (int64_t)number(v) * 1000;
 	else if (IS("input"))

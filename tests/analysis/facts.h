@@ -20,6 +20,8 @@
  *   http STATUS      type FIELD (- for none)                 failure timeout|too-large|protocol
  *   challenge FIELD  challenged (as older files have it)
  *   body TEXT        | stands for LF
+ *   ns NAME          one more name server of the domain's zone, as the child tells; parent-ns NAME, as the zone file
+ * does label NAME VALUE one more label; the value may be empty
  *
  * MX hosts are joined where there is a line `host`: tests/analysis/host_facts.h has the words for them.
  */
@@ -35,6 +37,7 @@ struct facts {
 	struct observation observation;
 	struct obs_mx_record mx[OBS_MX_MAX];
 	struct span sts[8], rpt[8], sts_cname[4], rpt_cname[4], a_cname[4], aaaa_cname[4], san[8];
+	struct obs_label label[4];
 	struct obs_address address[OBS_ADDRESS_MAX];
 	struct obs_certificate leaf;
 	struct obs_verify_error error[OBS_VERIFY_ERRORS_MAX];

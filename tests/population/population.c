@@ -194,6 +194,7 @@ static void write_scan(const struct plan *plan, const struct given *given)
 	struct sink_options options = {
 		.path = given->scan, .force = true, .resume_at = -1, .buffers = 8, .sync_interval = 3600
 	};
+	struct span label = SPAN_LITERAL("registrar");
 	struct record_header header = {
 		.tool = SPAN_LITERAL("population"),
 		.major = RECORD_SCHEMA_MAJOR,
@@ -202,6 +203,8 @@ static void write_scan(const struct plan *plan, const struct given *given)
 		.input = SPAN_LITERAL("population.csv"),
 		.input_size = plan->count,
 		.input_sample = 1 + plan->count,
+		.label = &label,
+		.label_count = 1,
 		.shards = given->shards,
 		.shard = given->shard,
 	};

@@ -41,13 +41,17 @@ class Truth:
             self.add_record(c, count, metric)
 
     def add_part(self, c, count):
-        part = self.count["by_tld"]
-        part[c["tld"], "domains"] += count
-        part[c["tld"], "with_mx"] += count * (c["mx"] == "some")
-        part[c["tld"], "sts"] += count * c["sts_record"]
-        part[c["tld"], "misconfigured"] += count * (c["component"] not in (None, "ok", "unknown"))
-        part[c["tld"], "enforce"] += count * (c["policy"] in ("valid", "tolerated") and c["mode"] == "enforce")
-        part[c["tld"], "tlsrpt"] += count * (c["tlsrpt"] == "valid")
+        self.add_part_to("by_tld", c["tld"], c, count)
+        self.add_part_to("by_label", c["registrar"], c, count)
+
+    def add_part_to(self, table, name, c, count):
+        part = self.count[table]
+        part[name, "domains"] += count
+        part[name, "with_mx"] += count * (c["mx"] == "some")
+        part[name, "sts"] += count * c["sts_record"]
+        part[name, "misconfigured"] += count * (c["component"] not in (None, "ok", "unknown"))
+        part[name, "enforce"] += count * (c["policy"] in ("valid", "tolerated") and c["mode"] == "enforce")
+        part[name, "tlsrpt"] += count * (c["tlsrpt"] == "valid")
 
     def add_record(self, c, count, metric):
         usable = c["policy"] in ("valid", "tolerated")
