@@ -27,3 +27,23 @@ struct public_suffix_cut public_suffix_cut(struct span name)
 	cut.suffix = span_skip(cut.registrable, cut.label.n < cut.registrable.n ? cut.label.n + 1 : cut.label.n);
 	return cut;
 }
+
+struct span public_suffix_registered(struct span name)
+{
+	char text[DOMAIN_NAME_MAX + 1];
+	size_t at = 0;
+
+	if (name.n == 0 || name.n > DOMAIN_NAME_MAX)
+		return name;
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = ascii_lower(name.p[i]);
+	text[name.n] = '\0';
+	if (strlen(text) != name.n)
+		return name;
+	for (size_t dot = span_find(name, 0, '.'); dot < name.n; dot = span_find(name, at, '.')) {
+		if (psl_is_public_suffix2(psl_builtin(), text + dot + 1, PSL_TYPE_ICANN))
+			break;
+		at = dot + 1;
+	}
+	return span_skip(name, at);
+}

@@ -18,4 +18,8 @@ struct public_suffix_cut {
 
 struct public_suffix_cut public_suffix_cut(struct span name);
 
+/* What was registered at a registry, without the suffixes below which a company lets strangers have names (the list's
+ * private section): "github.io" of alice.github.io, whose registrable domain is itself. */
+struct span public_suffix_registered(struct span name);
+
 #endif

@@ -83,6 +83,14 @@ static void add_cname(struct facts *f, struct obs_answer *answer, struct span *s
 	answer->cname = store;
 }
 
+/* The zone file's, of the parent's side. */
+static void add_ns(struct facts *f, struct span v)
+{
+	f->ns[f->observation.ns.count++] = keep(f, v);
+	f->observation.ns.name = f->ns;
+	f->observation.ns.parent = true;
+}
+
 /* As files before schema 1.2 have it: what was left out may be anything. */
 static void leave_out(struct facts *f, struct span what)
 {
@@ -129,6 +137,8 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 		assert_true(dns_word(v, &o->policy.a));
 	else if (IS("aaaa"))
 		assert_true(dns_word(v, &o->policy.aaaa));
+	else if (IS("ns"))
+		add_ns(f, v);
 	else if (IS("left-out"))
 		leave_out(f, v);
 	else if (IS("addresses"))
@@ -201,6 +211,10 @@ static void set_body(struct facts *f, struct span v)
 		p[i] = p[i] == '|' ? '\n' : p[i];
 	f->observation.policy.http.body = body;
 	f->observation.policy.http.size = body.n;
+	memset(f->observation.policy.http.body_sha256, 0, sizeof(f->observation.policy.http.body_sha256));
+	for (size_t i = 0; i < body.n; i++) /* not SHA-256, but another one for another body */
+		f->observation.policy.http.body_sha256[i % 32] =
+			(uint8_t)(f->observation.policy.http.body_sha256[i % 32] * 31 + p[i]);
 }
 
 static bool set_http(struct facts *f, struct span w, struct span v)

@@ -9,6 +9,7 @@
  *   mx PREF NAME     one more record; the first replaces the good one; NAME . is the root
  *   sts -, sts STATUS, sts TEXT; rpt likewise
  *   sts-cname NAME, rpt-cname NAME, a-cname NAME, aaaa-cname NAME; sts-loop, rpt-loop, a-loop
+ *   ns NAME          of the parent's side; one more
  *   a STATUS, aaaa STATUS; addresses N
  *   left-out mx|sts|rpt|addresses|san: there was more than was kept, and it may be anything
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
@@ -36,7 +37,7 @@ enum { FACTS_TEXT_MAX = 16384, FACTS_TIME = 1800000000 };
 struct facts {
 	struct observation observation;
 	struct obs_mx_record mx[OBS_MX_MAX];
-	struct span sts[8], rpt[8], sts_cname[4], rpt_cname[4], a_cname[4], aaaa_cname[4], san[8];
+	struct span sts[8], rpt[8], sts_cname[4], rpt_cname[4], a_cname[4], aaaa_cname[4], san[8], ns[4];
 	struct obs_label label[4];
 	struct obs_address address[OBS_ADDRESS_MAX];
 	struct obs_certificate leaf;

@@ -51,6 +51,7 @@ LIBRARIES = [
 GENERATED = {
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
+    "provider_table.inc": r"analysis/attribution/provider\.c$",
     "public_resolvers.inc": r"scanner/rules/public_resolvers\.c$",
     "sender_switches.h": r"analysis/senders/sender_profile\.h$",
     "sender_table.inc": r"analysis/senders/sender_profile\.c$",

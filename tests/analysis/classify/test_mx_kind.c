@@ -31,6 +31,24 @@ static void public_suffix(void **state)
 	}
 }
 
+static void what_was_registered_leaves_out_suffixes_of_companies(void **state)
+{
+	static const struct {
+		const char *name, *registered;
+	} table[] = {
+		{ "alice.github.io", "github.io" }, { "a.b.GitHub.IO", "GitHub.IO" },
+		{ "github.io", "github.io" },       { "mail.example.co.uk", "example.co.uk" },
+		{ "example.com", "example.com" },   { "com", "com" },
+		{ "a.unheard-of", "a.unheard-of" }, { "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (!span_equal(public_suffix_registered(span_of(table[i].name)), span_of(table[i].registered)))
+			fail_msg("%s", table[i].name);
+	assert_int_equal(public_suffix_registered((struct span){ "a\0b.com", 7 }).n, 7);
+}
+
 static void public_suffix_of_odd_octets(void **state)
 {
 	char large[400];
@@ -82,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(public_suffix),
+		cmocka_unit_test(what_was_registered_leaves_out_suffixes_of_companies),
 		cmocka_unit_test(public_suffix_of_odd_octets),
 		cmocka_unit_test(kind_of_pair),
 	};
