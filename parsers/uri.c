@@ -42,8 +42,7 @@ static bool is_uri_text(struct span text)
 	return hashes <= 1;
 }
 
-/* The octet that @text, which is not empty, begins with, percent-encoded or not; it is taken off. */
-static char take_octet(struct span *text)
+char uri_take_octet(struct span *text)
 {
 	char c = text->p[0];
 
@@ -61,7 +60,7 @@ static struct span decoded(struct span text, char *room, size_t size)
 	size_t n = 0;
 
 	while (text.n > 0 && n < size)
-		room[n++] = take_octet(&text);
+		room[n++] = uri_take_octet(&text);
 	return (struct span){ room, text.n == 0 ? n : 0 };
 }
 

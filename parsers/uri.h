@@ -19,6 +19,9 @@ struct uri {
 
 struct uri uri_read(struct span text);
 
+/* The octet that @text, which is not empty, begins with, percent-encoded or not (RFC 3986 2.1); it is taken off. */
+char uri_take_octet(struct span *text);
+
 /* RFC 5322 3.4.1 without white space and comments: dot-atom or quoted string, "@", domain or address literal; octets
  * may be percent-encoded, and those that are may be UTF-8. *@domain: what stands behind the @. */
 bool uri_is_mail_address(struct span text, struct span *domain);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "analysis/classify/classify_tls.h"
+#include "analysis/lines/sentence.h"
 #include "analysis/lines/tls_words.h"
 #include "output/address_text.h"
 #include "output/text.h"
@@ -21,22 +22,16 @@ void paper_text(const struct paper *paper, struct span s)
 
 void paper_sentence(const struct paper *paper, const char *text)
 {
-	const struct span domain = SPAN_LITERAL("<domain>"), port = SPAN_LITERAL("port 443"), dots = SPAN_LITERAL("…");
+	struct text filled;
 
-	while (*text) {
-		if (span_starts_with(span_of(text), domain)) {
-			paper_text(paper, paper->domain);
-			text += domain.n;
-		} else if (span_starts_with(span_of(text), port)) {
-			fprintf(paper->out, "port %u", paper->https_port);
-			text += port.n;
-		} else if (span_starts_with(span_of(text), dots)) {
-			fputs("...", paper->out);
-			text += dots.n;
-		} else {
-			fputc(*text++, paper->out);
-		}
-	}
+	text_open_memory(&filled);
+	sentence_put(&filled, text,
+		     &(struct sentence_about){ .domain = paper->domain, .https_port = paper->https_port });
+	if (!text_failed(&filled))
+		fwrite(filled.data, 1, filled.used, paper->out);
+	else
+		fputs(text, paper->out); /* no memory: it says it of any domain */
+	text_free(&filled);
 }
 
 void paper_label(const struct paper *paper, const char *label)

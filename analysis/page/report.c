@@ -283,7 +283,8 @@ static void show_method(struct html *html, bool probed)
 		html->out,
 		"<ul>\n"
 		"<li>For each domain DNS was asked for MX, <code>_mta-sts</code>, <code>_smtp._tls</code> and, "
-		"beside a valid STS record, the addresses of <code>mta-sts.</code>; then the policy was fetched over "
+		"beside a valid STS record, the addresses of <code>mta-sts.&lt;domain&gt;</code>; then the policy was "
+		"fetched over "
 		"HTTPS as RFC 8461 asks: no redirects, certificate verified against the DNS names in it.</li>\n"
 		"<li>SERVFAIL, REFUSED and time-outs say nothing about a domain. They count as unknown, never as "
 		"absent; so every count of what is there is a lower bound.</li>\n"

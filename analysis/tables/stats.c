@@ -61,12 +61,24 @@ const char *stats_reason_name(unsigned reason)
 
 void stats_init(struct stats *stats)
 {
+	static const struct scan_headers none;
+
 	memset(stats, 0, sizeof(*stats));
+	stats->headers = &none;
 	tally_init(&stats->tld, STATS_TLDS_MAX);
 	tally_init(&stats->policy_host, STATS_PROVIDERS_MAX);
 	tally_init(&stats->mx, STATS_PROVIDERS_MAX);
 	tally_init(&stats->rua_host, STATS_PROVIDERS_MAX);
+	for (size_t i = 0; i < OBS_LABEL_MAX; i++) {
+		tally_init(&stats->label[i], STATS_LABEL_VALUES_MAX);
+		stats->label[i].exact = true;
+	}
 	host_stats_init(&stats->hosts);
+}
+
+void stats_set_headers(struct stats *stats, const struct scan_headers *headers)
+{
+	stats->headers = headers;
 }
 
 void stats_fini(struct stats *stats)
@@ -75,10 +87,12 @@ void stats_fini(struct stats *stats)
 	tally_fini(&stats->policy_host);
 	tally_fini(&stats->mx);
 	tally_fini(&stats->rua_host);
+	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
+		tally_fini(&stats->label[i]);
 	host_stats_fini(&stats->hosts);
 }
 
-/* ---- the parts of a population: TLDs and bins of ranks ---- */
+/* ---- the parts of a population: TLDs, bins of ranks, labels ---- */
 
 static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		     const struct classification *result)
@@ -108,6 +122,9 @@ static void add_parts(struct stats *stats, const struct observation *observation
 	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
 		bin++;
 	add_part(stats->rank[bin], observation, result);
+	for (size_t i = 0; i < stats->headers->label_count; i++)
+		add_part(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)), observation,
+			 result);
 }
 
 /* ---- who serves policies, who receives mail ---- */

@@ -9,15 +9,17 @@
 #include <stdint.h>
 
 #include "analysis/classify/classify.h"
+#include "analysis/pass/scan_headers.h"
 #include "analysis/tables/dnssec_stats.h"
 #include "analysis/tables/host_stats.h"
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tables/tally.h"
 
 enum {
-	STATS_TLDS_MAX = 65536,       /* the root holds some 1,500; lists of anything may hold more */
-	STATS_PROVIDERS_MAX = 262144, /* registrable domains kept apart in each role */
-	STATS_RANK_BINS = 9,          /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
+	STATS_TLDS_MAX = 65536,         /* the root holds some 1,500; lists of anything may hold more */
+	STATS_PROVIDERS_MAX = 262144,   /* registrable domains kept apart in each role */
+	STATS_LABEL_VALUES_MAX = 65536, /* of each label; a registry has some thousands of registrars */
+	STATS_RANK_BINS = 9,            /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
 };
 
@@ -89,13 +91,19 @@ struct stats {
 	struct tally tld;                                            /* counters: enum stats_part */
 	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
 	struct tally rua_host;        /* counter 0: valid TLSRPT records */
+	/* by value of each of headers->label; counters: enum stats_part; a domain without a value under "" */
+	struct tally label[OBS_LABEL_MAX];
 	struct host_stats hosts;
-	double sample; /* the share of the list that was scanned; 0: all of it */
+	const struct scan_headers *headers; /* of the files; never NULL */
 	struct dnssec_stats dnssec;
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };
 
 void stats_init(struct stats *stats);
+
+/* Ahead of the first domain: what the files are, and which labels they have. @headers live as long; without it, a whole
+ * list without labels. */
+void stats_set_headers(struct stats *stats, const struct scan_headers *headers);
 void stats_fini(struct stats *stats);
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analysis/lines/domain_csv.h"
 #include "analysis/tables/host_tables.h"
 #include "analysis/lines/sender_why_text.h"
 #include "analysis/senders/sender_judge.h"
+#include "analysis/tables/misconfigured.h"
 #include "analysis/tables/table.h"
 
 /* The tables that are written while reading. */
@@ -17,7 +17,7 @@ enum { TABLE_MISCONFIGURED, TABLE_SENDERS_DIFFER, TABLE_MX_HOSTS, TABLES_WHILE_R
 static const struct {
 	const char *name, *columns;
 } reading_tables[TABLES_WHILE_READING] = {
-	[TABLE_MISCONFIGURED] = { "misconfigured", "domain,component,findings,verdict" },
+	[TABLE_MISCONFIGURED] = { "misconfigured", NULL }, /* once the labels are known */
 	[TABLE_SENDERS_DIFFER] = { "senders_differ", "domain,profile,outcome,line" },
 	[TABLE_MX_HOSTS] = { HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS },
 };
@@ -56,6 +56,9 @@ static void write_overview(struct csv *csv, const struct stats *stats)
 	}
 }
 
+#define ADOPTION_COLUMNS "share_sts,share_tlsrpt,sts_with_mx,share_sts_with_mx,tlsrpt_with_mx,share_tlsrpt_with_mx"
+#define PART_COLUMNS "domains,with_mx,sts,misconfigured,enforce,tlsrpt," ADOPTION_COLUMNS
+
 /* What a part of the population has adopted, as a share of its domains and of those with MX; the row is done. */
 static void adoption_row(struct csv *csv, const uint64_t counter[static PART_COUNT])
 {
@@ -68,7 +71,13 @@ static void adoption_row(struct csv *csv, const uint64_t counter[static PART_COU
 	csv_end(csv);
 }
 
-#define ADOPTION_COLUMNS "share_sts,share_tlsrpt,sts_with_mx,share_sts_with_mx,tlsrpt_with_mx,share_tlsrpt_with_mx"
+/* The counters of a part of the population, and its adoption. */
+static void part_row(struct csv *csv, const uint64_t counter[static PART_COUNT])
+{
+	for (unsigned c = 0; c <= PART_TLSRPT; c++)
+		csv_uint(csv, counter[c]);
+	adoption_row(csv, counter);
+}
 
 static void write_by_tld(struct csv *csv, const struct stats *stats)
 {
@@ -76,9 +85,20 @@ static void write_by_tld(struct csv *csv, const struct stats *stats)
 		const struct tally_entry *entry = &stats->tld.entry[i];
 
 		csv_text(csv, entry->word);
-		for (unsigned c = 0; c <= PART_TLSRPT; c++)
-			csv_uint(csv, entry->counter[c]);
-		adoption_row(csv, entry->counter);
+		part_row(csv, entry->counter);
+	}
+}
+
+static void write_by_label(struct csv *csv, const struct stats *stats)
+{
+	for (size_t l = 0; l < stats->headers->label_count; l++) {
+		for (size_t i = 0; i < stats->label[l].count; i++) {
+			const struct tally_entry *entry = &stats->label[l].entry[i];
+
+			csv_text(csv, stats->headers->label[l]);
+			csv_text(csv, entry->word);
+			part_row(csv, entry->counter);
+		}
 	}
 }
 
@@ -220,9 +240,8 @@ static const struct {
 	{ .name = "overview",
 	  .columns = "metric,domains,of,share,with_mx,of_with_mx,share_with_mx",
 	  .write = write_overview },
-	{ .name = "by_tld",
-	  .columns = "tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt," ADOPTION_COLUMNS,
-	  .write = write_by_tld },
+	{ .name = "by_tld", .columns = "tld," PART_COLUMNS, .write = write_by_tld },
+	{ .name = "by_label", .columns = "label,value," PART_COLUMNS, .write = write_by_label },
 	{ .name = "by_rank",
 	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt," ADOPTION_COLUMNS,
 	  .write = write_by_rank },
@@ -260,10 +279,13 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 	tally_sort(&stats->policy_host);
 	tally_sort(&stats->mx);
 	tally_sort(&stats->rua_host);
+	for (size_t l = 0; l < stats->headers->label_count; l++)
+		tally_sort(&stats->label[l]);
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
-		if (table_open(&table, directory, tables[i].name, tables[i].columns, stats->sample, error) != 0)
+		if (table_open(&table, directory, tables[i].name, tables[i].columns, stats->headers->sample, error) !=
+		    0)
 			return -1;
 		if (tables[i].write)
 			tables[i].write(&table.csv, stats);
@@ -272,13 +294,14 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}
-	return write_host_tables(&stats->hosts, stats->sample, directory, error);
+	return write_host_tables(&stats->hosts, stats->headers->sample, directory, error);
 }
 
 /* ---- from scan files ---- */
 
 struct pass {
 	struct stats stats;
+	struct label_columns labels; /* of misconfigured.csv */
 	struct table table[TABLES_WHILE_READING];
 };
 
@@ -303,6 +326,16 @@ static void write_senders(struct pass *pass, const struct observation *observati
 	}
 }
 
+static int on_headers(void *arg, const struct scan_headers *headers, struct error *error)
+{
+	struct pass *pass = arg;
+
+	(void)error;
+	stats_set_headers(&pass->stats, headers);
+	misconfigured_header(&pass->table[TABLE_MISCONFIGURED].csv, &pass->labels, headers);
+	return 0;
+}
+
 static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
 {
 	struct pass *pass = arg;
@@ -311,13 +344,8 @@ static bool on_domain(void *arg, const struct observation *observation, const st
 	stats_add(&pass->stats, observation, result);
 	if (judgement_has_record(&result->judgement, TXT_STS))
 		write_senders(pass, observation, result);
-	if (classification_misconfigured(result)) {
-		csv_text(csv, observation->name);
-		csv_string(csv, component_names[result->judgement.component]);
-		domain_csv_findings(csv, &result->judgement.findings);
-		csv_string(csv, verdict_names[result->judgement.verdict]);
-		csv_end(csv);
-	}
+	if (classification_misconfigured(result))
+		misconfigured_row(csv, &pass->labels, observation, result);
 	return !text_failed(csv->out) && !text_failed(pass->table[TABLE_SENDERS_DIFFER].csv.out);
 }
 
@@ -405,6 +433,7 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
 	    make_directory(directory, error) < 0 || open_tables(pass, directory, error) < 0)
 		return -1;
+	files->on_headers = on_headers;
 	files->on_host = on_host;
 	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
 	if (close_tables(pass, done, error) < 0)

@@ -86,6 +86,8 @@ int table_open(struct table *table, const char *directory, const char *name, con
 	table->sample = sample;
 	table->shares = 0;
 	csv_init(&table->csv, &table->file.text);
+	if (!columns)
+		return 0;
 	csv_header_begin(&table->csv, columns);
 	if (sample > 0) {
 		put_names(table, columns);

@@ -26,8 +26,8 @@ struct table {
 __attribute__((warn_unused_result)) int table_set_path(struct table *table, const char *directory, const char *name,
 						       struct error *error);
 
-/* Start DIRECTORY/NAME.csv with its header row, of a scan that took the share @sample of its list; 0: all. 0, or -1
- * with one line in @error. */
+/* Start DIRECTORY/NAME.csv with its header row, of a scan that took the share @sample of its list; 0: all. @columns
+ * NULL: the caller writes that row, and no intervals are wanted. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int table_open(struct table *table, const char *directory, const char *name,
 						   const char *columns, double sample, struct error *error);
 

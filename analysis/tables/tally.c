@@ -66,7 +66,7 @@ static bool copy_word(struct tally *tally, struct span *word)
 	}
 	copy = tally->text;
 	for (size_t i = 0; i < word->n; i++)
-		copy[i] = ascii_lower(word->p[i]);
+		copy[i] = tally->exact ? word->p[i] : ascii_lower(word->p[i]);
 	tally->text += word->n;
 	tally->text_left -= word->n;
 	word->p = copy;
@@ -84,7 +84,7 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
 		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
 
-		if (span_equal_nocase(entry->word, word))
+		if (tally->exact ? span_equal(entry->word, word) : span_equal_nocase(entry->word, word))
 			return entry->counter;
 	}
 	if (tally->count >= tally->cap || !make_word_room(tally) || !copy_word(tally, &word))

@@ -27,6 +27,7 @@ struct tally_entry {
 struct tally {
 	struct tally_entry *entry; /* in the order of arrival */
 	size_t count, size, cap;
+	bool exact;               /* words that differ in case are two, and shown as they are; set behind tally_init */
 	struct hash_table places; /* of words in entry */
 	char *text;               /* the block words are being copied to */
 	size_t text_left;
@@ -38,7 +39,7 @@ struct tally {
 void tally_init(struct tally *tally, size_t cap);
 void tally_fini(struct tally *tally);
 
-/* The counters of @word, ASCII case ignored; never NULL. Valid until the next call. */
+/* The counters of @word, ASCII case ignored unless the tally is exact; never NULL. Valid until the next call. */
 uint64_t *tally_at(struct tally *tally, struct span word);
 
 /* Order the entries: the largest first counter first, then by word. tally_at must not be called any more. A last entry

@@ -39,6 +39,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "sum to it), sts_record (any state but none and unknown), sts_valid_record, policy_fetched (TLS verified, "
 			 "a whole body), policy_usable (valid or tolerated; the modes sum to it), tlsrpt_record\n"
 			 "by_tld.csv\tby right-most label; share_… of its domains, share_…_with_mx of those with MX\n"
+			 "by_label.csv\tby the columns of the list that scan --label kept; rows of a label sum to scanned\n"
 			 "by_rank.csv\tby rank, in decades; the row without bounds is the unranked\n"
 			 "components.csv\twhere domains with an STS record (or an unknown one) break\n"
 			 "findings.csv\tdomains with each finding, of all scanned; a domain may have several\n"
@@ -55,7 +56,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "sender_outcome.csv\tdomains with an STS record by what each sender in use does with mail to them; rows of a "
 			 "profile sum to `of`\n"
 			 "senders_differ.csv\ta row for each domain and sender that parts from the standard, with the line or fact\n"
-			 "misconfigured.csv\ta row for each domain that breaks, for notification\n"
+			 "misconfigured.csv\ta row for each domain that breaks, for notification: whom to write to, what to do, its labels\n"
 			 "mx_tls.csv\tof mail servers that were probed, as all below: domains by whether their MX offer STARTTLS "
 			 "with a certificate that MTA-STS takes; rows sum to `of`\n"
 			 "mx_hosts.csv\ta row for each mail server: addresses, state, certificate, domains that name it\n"
@@ -64,6 +65,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "interplay.csv\tdomains by verdict and state of DANE\n"
 			 "expiry.csv\tcertificates of policy hosts and mail servers by days left\n"
 			 "first_break.csv\tdomains by the day on which enforced mail stops unless certificates are renewed\n"
+			 "Of a sample (scan --sample), each share has the ends of its 95 % interval behind all other columns, and a note: "
+			 "few, where fewer than 5 domains were hit. Samples of different shares or keys are not counted together.\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,

@@ -267,9 +267,9 @@ static void verify_says_it_of_each_file(void **state)
 static void stats_writes_every_table(void **state)
 {
 	static const char *const tables[] = {
-		"overview",      "by_tld",         "by_rank",        "components",     "findings", "tls",
-		"http",          "syntax",         "mode_max_age",   "mx_consistency", "tlsrpt",   "providers",
-		"misconfigured", "sender_outcome", "senders_differ", "dnssec"
+		"overview",  "by_tld",        "by_rank",        "by_label",       "components",     "findings",
+		"tls",       "http",          "syntax",         "mode_max_age",   "mx_consistency", "tlsrpt",
+		"providers", "misconfigured", "sender_outcome", "senders_differ", "dnssec"
 	};
 	static char text[65536];
 	glob_t hidden = { 0 };
@@ -284,8 +284,9 @@ static void stats_writes_every_table(void **state)
 	}
 	assert_int_equal(glob(path_of("tables/.*.csv*"), 0, NULL, &hidden), GLOB_NOMATCH);
 	read_into(path_of("tables/misconfigured.csv"), text, sizeof(text));
-	assert_string_equal(text, "domain,component,findings,verdict\n"
-				  "example.com,http,policy-http-not-found,no-policy\n");
+	assert_string_equal(text, "domain,component,findings,verdict,contact,contact_kind,advice\n"
+				  "example.com,http,policy-http-not-found,no-policy,reports@example.com,tlsrpt,"
+				  "Serve the policy at https://mta-sts.example.com/.well-known/mta-sts.txt.\n");
 	read_into(path_of("tables/senders_differ.csv"), text, sizeof(text));
 	assert_true(span_starts_with(span_of(text), SPAN_LITERAL("domain,profile,outcome,line\n")));
 	read_into(path_of("tables/overview.csv"), text, sizeof(text));

@@ -55,6 +55,10 @@ class Tables:
             for column, whole in (("sts_with_mx", "sts_record"), ("tlsrpt_with_mx", "tlsrpt_record")):
                 self.equal("%s.csv: %s" % (name, column), [str(self.sum(name, column))],
                            [row["with_mx"] for row in self.table["overview"] if row["metric"] == whole])
+        for label in sorted({row["label"] for row in self.table["by_label"]}):
+            for column, whole in (("domains", "scanned"), ("with_mx", "with_mx"), ("sts", "sts_record"), ("misconfigured", "misconfigured"),
+                                  ("enforce", "mode_enforce"), ("tlsrpt", "tlsrpt_record")):
+                self.equal("by_label.csv: %s: %s" % (label, column), self.sum("by_label", column, label=label), metric[whole])
         self.equal("by_tld.csv: misconfigured", self.sum("by_tld", "misconfigured"), metric["misconfigured"])
         self.equal("misconfigured.csv: rows", len(self.table["misconfigured"]), metric["misconfigured"])
         for mode in ("enforce", "testing", "none"):

@@ -1,0 +1,158 @@
+/* Whom to write to about a domain, and what it is told to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/lines/sentence.h"
+#include "analysis/tables/contact.h"
+#include "tests/analysis/facts.h"
+
+static void the_address_is_the_domains_own(void **state)
+{
+	static const struct {
+		const char *facts, *kind, *address;
+	} rows[] = {
+		{ "", "tlsrpt", "reports@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:tls@Reports.Example.COM", "tlsrpt", "tls@Reports.Example.COM" },
+		/* a service of others reads for machines */
+		{ "rpt v=TLSRPTv1; rua=mailto:x@tlsrpt.service.example", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:x@notexample.com", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=https://example.com/x", "postmaster", "postmaster@example.com" },
+		/* the first that is its own */
+		{ "rpt v=TLSRPTv1; rua=mailto:x@service.example,https://example.com/x,mailto:a@example.com", "tlsrpt",
+		  "a@example.com" },
+		/* percent-encoding is taken away before anything is believed */
+		{ "rpt v=TLSRPTv1; rua=mailto:tls%2Brpt@example.com", "tlsrpt", "tls+rpt@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:tls@example.c%6Fm?subject=x", "tlsrpt", "tls@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:a@example.com%0d%0aBcc:b@example.com", "postmaster",
+		  "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:a%2Cb@example.com", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:-rf@example.com", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:$(id)@example.com", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:%22a%22@example.com", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1; rua=mailto:a%00@example.com", "postmaster", "postmaster@example.com" },
+		/* customers of one platform are not one another */
+		{ "name alice.github.io\nrpt v=TLSRPTv1; rua=mailto:a@bob.github.io", "postmaster",
+		  "postmaster@alice.github.io" },
+		{ "name x.co.uk\nrpt v=TLSRPTv1; rua=mailto:a@y.co.uk", "postmaster", "postmaster@x.co.uk" },
+		{ "name mail.x.co.uk\nrpt v=TLSRPTv1; rua=mailto:a@x.co.uk", "tlsrpt", "a@x.co.uk" },
+		/* what is no usable record says nothing */
+		{ "rpt -", "postmaster", "postmaster@example.com" },
+		{ "rpt v=TLSRPTv1;", "postmaster", "postmaster@example.com" },
+		/* without mail nothing can be delivered; to another name it can */
+		{ "mx 0 .", "none", "" },
+		{ "mx -", "none", "" },
+		{ "mx NXDOMAIN", "none", "" },
+		{ "mx 0 .\nrpt v=TLSRPTv1; rua=mailto:a@mail.example.com", "tlsrpt", "a@mail.example.com" },
+		{ "mx SERVFAIL\nrpt -", "postmaster", "postmaster@example.com" }, /* it may have some */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct facts facts;
+		struct classification result;
+		struct contact contact;
+
+		facts_make(&facts, rows[i].facts);
+		classify(&facts.observation, &result);
+		contact_of(&facts.observation, &result, &contact);
+		if (strcmp(contact_kind_names[contact.kind], rows[i].kind) != 0 ||
+		    !span_equal((struct span){ contact.address, contact.n }, span_of(rows[i].address)))
+			fail_msg("%s: got %s %.*s", rows[i].facts, contact_kind_names[contact.kind], (int)contact.n,
+				 contact.address);
+	}
+}
+
+/* An address of as many octets as there may be, and of one more. */
+static void long_addresses_are_bounded(void **state)
+{
+	(void)state;
+	for (unsigned over = 0; over < 2; over++) {
+		static struct facts facts;
+		char lines[512], local[CONTACT_LOCAL_MAX + 2] = { 0 };
+		struct classification result;
+		struct contact contact;
+
+		memset(local, 'a', CONTACT_LOCAL_MAX + over);
+		snprintf(lines, sizeof(lines), "rpt v=TLSRPTv1; rua=mailto:%s@example.com", local);
+		facts_make(&facts, lines);
+		classify(&facts.observation, &result);
+		contact_of(&facts.observation, &result, &contact);
+		assert_int_equal(contact.kind, over ? CONTACT_POSTMASTER : CONTACT_TLSRPT);
+	}
+}
+
+static void the_advice_names_what_it_is_about(void **state)
+{
+	static const struct {
+		const char *facts, *advice;
+	} rows[] = {
+		{ "http 404", "Serve the policy at https://mta-sts.example.com/.well-known/mta-sts.txt." },
+		{ "a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped",
+		  "Publish an A or AAAA record for mta-sts.example.com that leads to the web server with the policy." },
+		{ "connect connection-refused",
+		  "Start a web server on port 443 of mta-sts.example.com, or open the port in the firewall." },
+		{ "body version: STSv1|mode: enforce|max_age: 86400|",
+		  "Add one mx line for each mail server of the domain." },
+		{ "", "" }, /* nothing breaks */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct facts facts;
+		struct classification result;
+		struct text text;
+
+		facts_make(&facts, rows[i].facts);
+		classify(&facts.observation, &result);
+		text_open_memory(&text);
+		contact_put_advice(&text, &facts.observation, &result);
+		text_char(&text, '\0');
+		assert_string_equal(text.data, rows[i].advice);
+		text_free(&text);
+	}
+}
+
+/* Whatever is wrong, no placeholder of the table of findings is left to be read. */
+static void no_placeholder_remains(void **state)
+{
+	static const struct sentence_about about = { .domain = SPAN_LITERAL("a.example"),
+						     .https_port = 8443,
+						     .host = SPAN_LITERAL("mx.a.example") };
+
+	(void)state;
+	for (unsigned f = 0; f < FINDING_COUNT; f++) {
+		const char *text[] = { finding_table[f].fix, finding_table[f].meaning };
+
+		for (size_t i = 0; i < COUNT_OF(text); i++) {
+			static const char *const left[] = {
+				"<", "port 443", "the mail server.", "the mail server's", "mta-sts. ", "\xe2\x80\xa6"
+			};
+			struct text out;
+
+			text_open_memory(&out);
+			sentence_put(&out, text[i], &about);
+			text_char(&out, '\0');
+			for (size_t l = 0; l < COUNT_OF(left); l++)
+				if (strstr(out.data, left[l]))
+					fail_msg("%s: %s", finding_table[f].code, out.data);
+			text_free(&out);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_address_is_the_domains_own),
+		cmocka_unit_test(long_addresses_are_bounded),
+		cmocka_unit_test(the_advice_names_what_it_is_about),
+		cmocka_unit_test(no_placeholder_remains),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
