@@ -168,6 +168,21 @@ void json_string(struct json *json, const char *key, struct span value)
 	put_string(json->out, value, json->latin1 >> json->depth & 1 || !utf8_is_valid(value));
 }
 
+void json_named_string(struct json *json, struct span key, struct span value)
+{
+	bool latin1 = json->latin1 >> json->depth & 1;
+
+	json_key(json, NULL);
+	put_string(json->out, key, latin1 || !utf8_is_valid(key));
+	text_char(json->out, ':');
+	if (json->indented)
+		text_char(json->out, ' ');
+	if (value.p)
+		put_string(json->out, value, latin1 || !utf8_is_valid(value));
+	else
+		text_literal(json->out, "null");
+}
+
 void json_strings(struct json *json, const char *key, const struct span *value, size_t count)
 {
 	json_open_array(json, key);

@@ -37,7 +37,8 @@ void json_close_array(struct json *json);
  * the object's strings are Latin-1, and "encoding":"latin-1" stands at its end. Each call adds to the one before. */
 void json_latin1(struct json *json, const struct span *s, size_t count);
 
-void json_string(struct json *json, const char *key, struct span value); /* p NULL: null */
+void json_string(struct json *json, const char *key, struct span value);       /* p NULL: null */
+void json_named_string(struct json *json, struct span key, struct span value); /* the key is others', too */
 void json_strings(struct json *json, const char *key, const struct span *value, size_t count);
 void json_text(struct json *json, const char *key, const char *value); /* NULL: null */
 void json_word(struct json *json, const char *key, const char *value); /* of ours, written as it stands; "": null */

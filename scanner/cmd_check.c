@@ -239,7 +239,10 @@ static void begin(struct check *check, const struct name *name)
 
 	check->pending++;
 	job_init(job, &check->context);
-	job_start(job, check->jobs++, 0, (struct span){ name->text, name->n }, true);
+	job_start(
+		job,
+		&(struct job_target){ .index = check->jobs++, .rank = 0, .name = (struct span){ name->text, name->n } },
+		true);
 }
 
 static int look_at_hosts(struct check *check, struct error *error)

@@ -88,6 +88,27 @@ static void put_txt(struct json *json, const struct observation *observation, co
 	json_close_object(json);
 }
 
+/* Of a domain without a record nobody asks. */
+static void put_ns(struct json *json, const struct obs_ns *ns)
+{
+	if (!ns->parent && ns->answer.status == DNS_SKIPPED)
+		return;
+	json_open_object(json, "NS");
+	json_answer(json, &ns->answer);
+	if (ns->parent || ns->answer.status == DNS_NOERROR || ns->answer.cname_count > 0) {
+		json_open_object(json, "data");
+		json_latin1(json, ns->answer.cname, ns->answer.cname_count);
+		json_latin1(json, ns->name, ns->count);
+		json_text(json, "side", ns->parent ? "parent" : "child");
+		if (ns->answer.cname_count > 0)
+			json_strings(json, "cname", ns->answer.cname, ns->answer.cname_count);
+		json_strings(json, "names", ns->name, ns->count);
+		json_count(json, "omitted", ns->omitted);
+		json_close_object(json);
+	}
+	json_close_object(json);
+}
+
 /* ---- the policy ---- */
 
 static void put_addresses(struct json *json, const struct obs_policy *p)
@@ -294,6 +315,21 @@ static void put_sender(struct json *json, const struct sender_result *sender)
 	json_close_object(json);
 }
 
+/* The list's columns, where some are kept; a cell that is empty is null. */
+static void put_labels(struct json *json, const struct observation *o)
+{
+	static const struct span none = { NULL, 0 };
+
+	if (o->label_count == 0)
+		return;
+	json_open_object(json, "labels");
+	for (size_t i = 0; i < o->label_count; i++)
+		json_latin1(json, (struct span[]){ o->label[i].name, o->label[i].value }, 2);
+	for (size_t i = 0; i < o->label_count; i++)
+		json_named_string(json, o->label[i].name, o->label[i].value.n > 0 ? o->label[i].value : none);
+	json_close_object(json);
+}
+
 /* Those that part from the standard, where there are any. */
 static void put_senders(struct json *json, const struct observation *o, const struct classification *result)
 {
@@ -325,6 +361,7 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	json_string(&json, "name", o->name);
 	json_uint(&json, "index", o->index);
 	json_known(&json, "rank", o->rank > 0, o->rank);
+	put_labels(&json, o);
 	json_time(&json, "timestamp", o->time_ms);
 	json_key(&json, "duration");
 	text_uint(out, o->duration_ms / 1000);
@@ -336,6 +373,7 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		put_txt(&json, o, result, (enum txt_question)q);
 	put_policy(&json, o, result);
+	put_ns(&json, &o->ns);
 	json_close_object(&json);
 	put_judgement(&json, &o->mx, result);
 	put_senders(&json, o, result);

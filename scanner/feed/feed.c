@@ -131,9 +131,8 @@ static bool keep_in_place(struct feed *feed, const struct feed_target *target)
 {
 	struct feed_batch *batch = feed->filling;
 
-	batch->target[batch->count++] = *target;
-	batch->used += (unsigned)target->name.n;
-	return batch->count < FEED_BATCH || hand_over(feed);
+	feed_batch_add(batch, target);
+	return feed_batch_has_room(batch) || hand_over(feed);
 }
 
 static bool on_shuffled(void *arg, const struct feed_target *target)
@@ -240,7 +239,7 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 {
 	struct feed *feed = arg;
 	const struct feed_options *options = &feed->options;
-	struct feed_target target = { .rank = entry->rank };
+	struct feed_target target = { .rank = entry->rank, .extra = entry->extra };
 	enum feed_past_is past;
 
 	/* Nobody else writes the counters: no need of a locked instruction for every line. */
@@ -421,6 +420,8 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 		goto failed;
 	made->decode = feed_decode_new(on_octets, made, &made->error);
 	made->reader = feed_reader_new(options->format, options->origin, on_entry, made, &made->error);
+	if (made->reader)
+		feed_reader_keep_labels(made->reader, options->label, options->label_count);
 	made->shuffle = options->shuffle ? feed_shuffle_new(options->seed) : NULL;
 	if (!made->decode || !made->reader || (options->shuffle && !made->shuffle) ||
 	    pthread_create(&made->thread, NULL, run_feed, made) != 0) {
@@ -508,6 +509,11 @@ uint64_t feed_entries(const struct feed *feed)
 uint64_t feed_handed(const struct feed *feed)
 {
 	return atomic_load_explicit(&feed->handed, memory_order_relaxed);
+}
+
+struct span feed_label(const struct feed *feed, size_t i)
+{
+	return feed_reader_label(feed->reader, i);
 }
 
 bool feed_is_cut(const struct feed *feed)

@@ -14,26 +14,49 @@
 #include "output/error.h"
 #include "parsers/observation.h"
 #include "parsers/siphash.h"
+#include "scanner/base/extra.h"
 
 enum {
-	FEED_BATCH = 64, /* targets; one lock for each batch */
-	FEED_QUEUE = 8,  /* batches waiting */
+	FEED_BATCH = 64,                            /* targets; one lock for each batch */
+	FEED_TARGET_MAX = OBS_LINE_MAX + EXTRA_MAX, /* octets of one */
+	FEED_QUEUE = 8,                             /* batches waiting */
 };
 
 struct feed_target {
 	uint64_t index; /* of the input entry, from 0: one for each line that is neither blank nor comment */
 	uint64_t rank;  /* 0: none */
 	enum input_status input;
-	struct span name; /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
+	struct span name;  /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
+	struct span extra; /* what else the list tells of it (scanner/base/extra.h); into the batch, too */
 };
 
 struct feed_batch {
 	unsigned count;
 	struct feed_target target[FEED_BATCH];
-	unsigned used;                 /* octets of text, while the feed fills it */
-	STAILQ_ENTRY(feed_batch) next; /* the feed's, while nobody has the batch */
-	char text[FEED_BATCH * OBS_LINE_MAX];
+	unsigned used;                        /* octets of text, while the feed fills it */
+	STAILQ_ENTRY(feed_batch) next;        /* the feed's, while nobody has the batch */
+	char text[FEED_BATCH * OBS_LINE_MAX]; /* what is longer than bad lines are makes it full earlier */
 };
+
+/* Has the batch room for a target? */
+static inline bool feed_batch_has_room(const struct feed_batch *batch)
+{
+	return batch->count < FEED_BATCH && sizeof(batch->text) - batch->used >= FEED_TARGET_MAX;
+}
+
+/* Put @extra behind the target's name, which is the last of the batch's text already, and count it in. There is room.
+ */
+static inline void feed_batch_add(struct feed_batch *batch, const struct feed_target *target)
+{
+	struct feed_target *added = &batch->target[batch->count++];
+
+	*added = *target;
+	batch->used += (unsigned)target->name.n;
+	if (target->extra.n == 0)
+		return;
+	added->extra.p = memcpy(batch->text + batch->used, target->extra.p, target->extra.n);
+	batch->used += (unsigned)target->extra.n;
+}
 
 enum feed_format { FEED_FORMAT_AUTO, FEED_FORMAT_LIST, FEED_FORMAT_CSV, FEED_FORMAT_ZONE };
 
@@ -52,7 +75,9 @@ struct feed_options {
 	const char *path; /* "-": standard input; lives as long as the feed */
 	enum feed_format format;
 	const char *origin; /* of a zone file that does not tell it; "." is the root; NULL: none. Implies the format */
-	uint32_t shards, shard; /* 1, 0: everything */
+	uint32_t shards, shard;   /* 1, 0: everything */
+	const struct span *label; /* columns of a CSV list to be kept; live as long as the feed */
+	size_t label_count;
 	double sample; /* the share of the entries that is handed out, by a keyed hash of their names; 0: all */
 	uint8_t sample_key[SIPHASH_KEY_OCTETS];
 	uint64_t seed;                             /* with shuffle */
@@ -112,6 +137,9 @@ uint64_t feed_entries(const struct feed *feed);
 /* Targets made so far. The feed runs ahead of the scan: of the whole work, feed_fraction × recorded /
  * feed_handed is done. Any thread. */
 uint64_t feed_handed(const struct feed *feed);
+
+/* The name of a label's column, as the list has it. Once feed_take gave a batch, or FEED_END. */
+struct span feed_label(const struct feed *feed, size_t i);
 
 /* Did max_domains end it? The list may hold more. Any thread, once feed_take gave FEED_END. */
 bool feed_is_cut(const struct feed *feed);

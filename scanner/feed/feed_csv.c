@@ -24,8 +24,7 @@ static struct span skip_blanks(struct span s, char separator)
 	return s;
 }
 
-/* The next field of a row, quotes off. False: the row has none left (@rest->p is NULL). */
-static bool next_field(struct span *rest, char separator, struct span *field)
+bool feed_csv_next_field(struct span *rest, char separator, struct feed_csv_field *field)
 {
 	struct span s = *rest;
 	size_t end;
@@ -33,16 +32,28 @@ static bool next_field(struct span *rest, char separator, struct span *field)
 	if (!s.p)
 		return false;
 	s = skip_blanks(s, separator);
-	if (s.n > 0 && s.p[0] == '"') {
+	field->quoted = s.n > 0 && s.p[0] == '"';
+	if (field->quoted) {
 		end = quotation_end(s);
-		*field = feed_text_strip((struct span){ s.p + 1, end - 1 });
+		field->text = feed_text_strip((struct span){ s.p + 1, end - 1 });
 		end = span_find(s, end, separator);
 	} else {
 		end = span_find(s, 0, separator);
-		*field = feed_text_strip((struct span){ s.p, end });
+		field->text = feed_text_strip((struct span){ s.p, end });
 	}
 	*rest = end < s.n ? span_skip(s, end + 1) : (struct span){ NULL, 0 };
 	return true;
+}
+
+/* Where quotes within do not matter. */
+static bool next_field(struct span *rest, char separator, struct span *text)
+{
+	struct feed_csv_field field;
+	bool is_one = feed_csv_next_field(rest, separator, &field);
+
+	if (is_one)
+		*text = field.text;
+	return is_one;
 }
 
 enum feed_csv_end feed_csv_end(struct span s, char separator)

@@ -17,6 +17,15 @@ struct feed_csv {
 	int domain_column, rank_column;
 };
 
+/* One field of a row, stripped. */
+struct feed_csv_field {
+	struct span text;
+	bool quoted; /* it was in quotes, and a quote in it is doubled */
+};
+
+/* The next field of a row. False: it has none left (@rest->p is NULL). */
+bool feed_csv_next_field(struct span *rest, char separator, struct feed_csv_field *field);
+
 /* The separators to be tried, in order. */
 extern const char feed_csv_separators[];
 

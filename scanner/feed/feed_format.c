@@ -4,6 +4,7 @@
 
 #include "scanner/feed/feed_csv.h"
 #include "scanner/feed/feed_foreign.h"
+#include "scanner/feed/feed_label.h"
 #include "scanner/feed/feed_text.h"
 #include "scanner/feed/feed_zone.h"
 
@@ -23,6 +24,8 @@ struct feed_reader {
 	/* CSV */
 	size_t open_n; /* octets of @line that are whole lines of a row whose quotation goes on; 0: none */
 	struct feed_csv csv;
+	struct feed_labels labels;
+	unsigned long long lines; /* that have ended */
 	size_t sample_n;
 	struct feed_zone zone;
 	char line[FEED_LINE_MAX];
@@ -38,6 +41,17 @@ static bool is_header(struct feed_reader *reader, struct span row)
 	return reader->format == FEED_FORMAT_CSV && feed_csv_read_header(&reader->csv, row, reader->csv.separator);
 }
 
+/* The first row, where columns are kept: it names them, whatever the domain's is called. */
+static int take_header(struct feed_reader *reader, struct span row)
+{
+	char separator = reader->csv.separator;
+
+	if (reader->format != FEED_FORMAT_CSV || !feed_labels_find(&reader->labels, row, separator))
+		return feed_labels_refuse(&reader->labels, row, separator, reader->lines, reader->error);
+	(void)feed_csv_read_header(&reader->csv, row, separator); /* else the rows tell where the domain stands */
+	return 0;
+}
+
 /* A line, or a row over several. */
 static int on_text(struct feed_reader *reader, struct span text)
 {
@@ -49,11 +63,15 @@ static int on_text(struct feed_reader *reader, struct span text)
 	if (first && reader->format == FEED_FORMAT_CSV && feed_csv_named_separator(entry.text))
 		return 0;
 	reader->has_entry = true;
+	if (first && reader->labels.count > 0)
+		return take_header(reader, text);
 	if (first && is_header(reader, text))
 		return 0;
 	if (reader->format == FEED_FORMAT_CSV)
 		feed_csv_pick(&reader->csv, text, &entry.text, &entry.rank);
 	entry.text = feed_text_without_comment(entry.text);
+	if (reader->labels.count > 0)
+		entry.extra = feed_labels_keep(&reader->labels, text, reader->csv.separator);
 	return reader->on_entry(reader->arg, &entry);
 }
 
@@ -65,6 +83,8 @@ static int on_cut_line(struct feed_reader *reader)
 
 	if (entry.text.n == 0)
 		entry.text = (struct span){ reader->line, FEED_LINE_MAX };
+	if (!reader->has_entry && reader->labels.count > 0)
+		return take_header(reader, entry.text);
 	reader->has_entry = true;
 	return entry.text.p[0] == '#' ? 0 : reader->on_entry(reader->arg, &entry);
 }
@@ -125,6 +145,7 @@ static int end_line(struct feed_reader *reader, const char *p, size_t n)
 	size_t open_n;
 	int result;
 
+	reader->lines++;
 	if (reader->line_n > 0) {
 		result = keep_part(reader, p, n);
 		if (result != 0)
@@ -223,14 +244,25 @@ static char separator_of_first(struct span line, struct span rows)
 	return '\0';
 }
 
-static void choose_column(struct feed_reader *reader, struct span rows)
+/* @anyway: whatever the rows look like without a header. */
+static void choose_column(struct feed_reader *reader, struct span rows, bool anyway)
 {
 	struct feed_csv_sample sample = { 0 };
 	struct span line;
 
 	while (sample.rows < FEED_SAMPLE_LINES && next_line(&rows, &line))
 		feed_csv_look(&reader->csv, line, &sample);
+	sample.picked = anyway ? 0 : sample.picked;
 	feed_csv_choose(&reader->csv, &sample);
+}
+
+/* Does the first line name the columns that are kept? Their separator, or 0. */
+static char separator_of_labels(struct feed_reader *reader, struct span line)
+{
+	for (unsigned i = 0; reader->labels.count > 0 && i < SEPARATORS; i++)
+		if (feed_labels_find(&reader->labels, line, feed_csv_separators[i]))
+			return feed_csv_separators[i];
+	return '\0';
 }
 
 /* Which format do these first octets have? Never AUTO. Of rows, the separator as well. */
@@ -243,6 +275,13 @@ static enum feed_format format_of(struct feed_reader *reader, struct span sample
 	char first;
 
 	for (; lines < FEED_SAMPLE_LINES && next_line(&sample, &line); lines++) {
+		first = lines == 0 && !feed_csv_named_separator(line) ? separator_of_labels(reader, line) : '\0';
+		if (first) {
+			reader->csv.separator = first;
+			if (!feed_csv_read_header(&reader->csv, line, first))
+				choose_column(reader, sample, true);
+			return FEED_FORMAT_CSV;
+		}
 		/* A master file and a header show at their first line; later ones of a list may be any rubbish. */
 		if (lines == 0 && reader->format == FEED_FORMAT_AUTO && feed_zone_is_record(line))
 			return FEED_FORMAT_ZONE;
@@ -261,7 +300,7 @@ static enum feed_format format_of(struct feed_reader *reader, struct span sample
 	reader->csv.separator = feed_csv_separators[best];
 	if (!is_quoted && (rows[best] == 0 || rows[best] * 2 < lines))
 		return FEED_FORMAT_LIST;
-	choose_column(reader, whole);
+	choose_column(reader, whole, false);
 	return FEED_FORMAT_CSV;
 }
 
@@ -356,6 +395,8 @@ static int push_sample(struct feed_reader *reader, struct span telling)
 		return -1;
 	if (reader->format == FEED_FORMAT_AUTO)
 		reader->format = found;
+	if (reader->format == FEED_FORMAT_ZONE && reader->labels.count > 0)
+		return error_set(reader->error, "is a zone file, which has no columns: --label needs a CSV list");
 	return push_known(reader, sample.p, sample.n);
 }
 
@@ -376,6 +417,17 @@ struct feed_reader *feed_reader_new(enum feed_format format, const char *origin,
 	reader->csv = (struct feed_csv){ feed_csv_separators[0], FEED_CSV_NONE, FEED_CSV_NONE };
 	feed_zone_init(&reader->zone, origin, on_entry, arg, error);
 	return reader;
+}
+
+void feed_reader_keep_labels(struct feed_reader *reader, const struct span *name, size_t count)
+{
+	reader->labels.wanted = name;
+	reader->labels.count = count;
+}
+
+struct span feed_reader_label(const struct feed_reader *reader, size_t i)
+{
+	return reader->labels.name[i];
 }
 
 int feed_reader_push(struct feed_reader *reader, const char *p, size_t n)

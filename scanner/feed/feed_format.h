@@ -22,9 +22,10 @@ enum {
 };
 
 struct feed_entry {
-	uint64_t rank;    /* 0: none */
-	bool illegal;     /* no name could stand there; otherwise not looked at */
-	struct span text; /* trimmed; of a line above FEED_LINE_MAX its beginning */
+	uint64_t rank;     /* 0: none */
+	bool illegal;      /* no name could stand there; otherwise not looked at */
+	struct span text;  /* trimmed; of a line above FEED_LINE_MAX its beginning */
+	struct span extra; /* what else the list tells of it (scanner/base/extra.h) */
 };
 
 /* 0 to go on, anything else to stop. @entry lives until it returns. */
@@ -37,6 +38,13 @@ struct feed_reader;
  * free(3). */
 struct feed_reader *feed_reader_new(enum feed_format format, const char *origin, feed_on_entry *on_entry, void *arg,
 				    struct error *error);
+
+/* Keep these columns: the list must be CSV, with a header row that names them. @name outlives the reader. Before the
+ * first octet. */
+void feed_reader_keep_labels(struct feed_reader *reader, const struct span *name, size_t count);
+
+/* The name of one of them, as the list has it. Not before the first entry. */
+struct span feed_reader_label(const struct feed_reader *reader, size_t i);
 
 /* 0; what on_entry returned where not 0; or -1 with the error written. */
 __attribute__((warn_unused_result)) int feed_reader_push(struct feed_reader *reader, const char *p, size_t n);

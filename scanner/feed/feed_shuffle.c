@@ -28,7 +28,11 @@ bool feed_shuffle_put(struct feed_shuffle *shuffle, const struct feed_target *ta
 	copy->name.p = shuffle->text + shuffle->used;
 	memcpy(shuffle->text + shuffle->used, target->name.p, target->name.n);
 	shuffle->used += target->name.n;
-	return shuffle->count == SHUFFLE_TARGETS || SHUFFLE_TEXT - shuffle->used < OBS_LINE_MAX;
+	if (target->extra.n > 0) {
+		copy->extra.p = memcpy(shuffle->text + shuffle->used, target->extra.p, target->extra.n);
+		shuffle->used += target->extra.n;
+	}
+	return shuffle->count == SHUFFLE_TARGETS || SHUFFLE_TEXT - shuffle->used < FEED_TARGET_MAX;
 }
 
 /* SplitMix64: any seed will do, 0 too. */

@@ -13,7 +13,7 @@
 
 enum {
 	SHUFFLE_TARGETS = 65536,
-	SHUFFLE_TEXT = 4 * 1024 * 1024, /* octets: 64 for a name; a block of longer ones is smaller */
+	SHUFFLE_TEXT = 4 * 1024 * 1024, /* octets: 64 for a name and its labels; a block of longer ones is smaller */
 };
 
 struct feed_shuffle;

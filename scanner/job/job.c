@@ -181,7 +181,7 @@ void job_fini(struct job *job)
 	arena_fini(&job->arena);
 }
 
-void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name, bool last_pass)
+void job_start(struct job *job, const struct job_target *target, bool last_pass)
 {
 	static uint8_t (*const steps[])(struct task * task) = {
 		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE] = chase_txt, [JOB_POLICY] = fetch_policy
@@ -192,12 +192,15 @@ void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name,
 	arena_reset(&job->arena);
 	/* the rest is set when it is known: to zero all of it costs more than some steps */
 	job->last_pass = last_pass;
-	job->index = index;
-	job->rank = rank;
+	job->index = target->index;
+	job->rank = target->rank;
 	job->mx = (struct obs_mx){ 0 };
 	memset(job->txt, 0, sizeof(job->txt));
 	job->policy = NULL;
-	job->name = arena_copy(&job->arena, name);
+	job->name = arena_copy(&job->arena, target->name);
+	job->extra = (struct span){ NULL, 0 };
+	if (target->extra.n > 0 && !(job->extra = arena_copy(&job->arena, target->extra)).p)
+		job->name = job->extra; /* the one is not recorded without the other */
 	job->time_ms = context->net->wall_ms(context->net);
 	job->start_ms = (uint32_t)context->net->now_ms(context->net);
 	task_start(&job->task, &kind, NULL);

@@ -13,6 +13,7 @@
 
 #include "parsers/observation.h"
 #include "scanner/base/arena.h"
+#include "scanner/base/extra.h"
 #include "scanner/job/net.h"
 #include "scanner/job/task.h"
 #include "scanner/rules/cidr_set.h"
@@ -46,13 +47,20 @@ struct job_context {
 
 struct policy_fetch;
 
+/* What is to be surveyed. */
+struct job_target {
+	uint64_t index, rank;
+	struct span name;
+	struct span extra; /* what else the list tells of it (scanner/base/extra.h) */
+};
+
 struct job {
 	struct task task; /* first */
 	const struct job_context *context;
 	STAILQ_ENTRY(job) next; /* the owner's, for lists of jobs */
 	struct arena arena;
 	/* the facts, kept small: a window has tens of thousands of them */
-	struct span name;
+	struct span name, extra;
 	uint64_t index, rank;
 	int64_t time_ms;
 	uint32_t start_ms; /* monotonic, wraps around */
@@ -68,9 +76,9 @@ struct job {
 void job_init(struct job *job, const struct job_context *context);
 void job_fini(struct job *job);
 
-/* Survey @name (copied). The context's done is called exactly once, perhaps before this returns;
+/* Survey @target, whose texts are copied. The context's done is called exactly once, perhaps before this returns;
  * after it the job is the owner's, to be read with job_observation and started again. */
-void job_start(struct job *job, uint64_t index, uint64_t rank, struct span name, bool last_pass);
+void job_start(struct job *job, const struct job_target *target, bool last_pass);
 
 /* A fault of ours that ended the job, enum net_fault: its facts are not to be used; 0: none. */
 static inline int job_fault(const struct job *job)

@@ -33,12 +33,12 @@ void deferred_open(struct deferred *deferred)
 		tell_once(deferred, failure);
 }
 
-int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank, struct span name)
+int deferred_put(struct deferred *deferred, const struct name_entry *entry)
 {
 	int failure;
 
 	pthread_mutex_lock(&deferred->lock);
-	failure = name_file_put(&deferred->names, &(struct name_entry){ index, rank, name });
+	failure = name_file_put(&deferred->names, entry);
 	if (failure == 0) {
 		deferred->count++;
 	} else {
@@ -53,13 +53,16 @@ void deferred_take(struct deferred *deferred, struct feed_batch *batch)
 {
 	struct name_entry entry;
 
-	batch->count = 0;
+	batch->count = batch->used = 0;
 	pthread_mutex_lock(&deferred->lock);
-	while (batch->count < FEED_BATCH && deferred->count > 0) {
-		if (name_file_take(&deferred->names, &entry, batch->text + batch->count * OBS_LINE_MAX, OBS_LINE_MAX)) {
-			batch->target[batch->count++] = (struct feed_target){
-				.index = entry.index, .rank = entry.rank, .input = INPUT_OK, .name = entry.name
-			};
+	while (feed_batch_has_room(batch) && deferred->count > 0) {
+		if (name_file_take(&deferred->names, &entry, batch->text + batch->used, FEED_TARGET_MAX)) {
+			batch->target[batch->count++] = (struct feed_target){ .index = entry.index,
+									      .rank = entry.rank,
+									      .input = INPUT_OK,
+									      .name = entry.name,
+									      .extra = entry.extra };
+			batch->used += (unsigned)(entry.name.n + entry.extra.n);
 			deferred->count--;
 			continue;
 		}

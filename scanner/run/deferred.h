@@ -29,8 +29,7 @@ void deferred_open(struct deferred *deferred);
 
 /* Keep one. Any thread. 0, or -1 when the temporary file can't take it: then what is known now is what is recorded. It
  * is counted, and the first failure is told in the log. */
-__attribute__((warn_unused_result)) int deferred_put(struct deferred *deferred, uint64_t index, uint64_t rank,
-						     struct span name);
+__attribute__((warn_unused_result)) int deferred_put(struct deferred *deferred, const struct name_entry *entry);
 
 /* Fill @batch with the next ones; 0 targets at the end, which comes early where the file can't be read. Any thread. */
 void deferred_take(struct deferred *deferred, struct feed_batch *batch);

@@ -72,6 +72,10 @@ static void put_files(struct json *json, const struct scan *scan)
 	json_text(json, "sample_hash", input.sample ? hash : NULL);
 	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)input.hash);
 	json_text(json, "content_hash", input.hash ? hash : NULL);
+	json_open_array(json, "labels");
+	for (size_t i = 0; i < options->label_count; i++)
+		json_string(json, NULL, options->label[i]);
+	json_close_array(json);
 	json_uint(json, "shards", options->shards);
 	json_uint(json, "shard", options->shard);
 	json_number(json, "sample", options->sample > 0 ? options->sample : NAN);

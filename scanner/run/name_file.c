@@ -8,14 +8,17 @@
 #include "output/temporary_file.h"
 #include "output/text.h"
 
-/* On file: this, without what the name leaves of its room. */
+/* On file: this, without what name and extra leave of their room. */
 struct stored {
 	uint64_t index, rank;
-	uint32_t length;
-	char name[NAME_FILE_MAX];
+	uint32_t length, extra;
+	char text[NAME_FILE_MAX + EXTRA_MAX]; /* the name, and the extra behind it */
 };
 
-enum { STORED_HEAD = offsetof(struct stored, name) }; /* octets before the name */
+enum {
+	STORED_HEAD = offsetof(struct stored, text), /* octets before the name */
+	STORED_FIRST = STORED_HEAD + NAME_FILE_MAX,  /* read at once: few have anything behind a name */
+};
 
 int name_file_open(struct name_file *file)
 {
@@ -35,13 +38,18 @@ void name_file_close(struct name_file *file)
 /* What a failed write leaves is written over by the next one. */
 int name_file_put(struct name_file *file, const struct name_entry *entry)
 {
-	struct stored stored = { .index = entry->index, .rank = entry->rank, .length = (uint32_t)entry->name.n };
-	struct span octets = { (const char *)&stored, STORED_HEAD + entry->name.n };
+	struct stored stored = { .index = entry->index,
+				 .rank = entry->rank,
+				 .length = (uint32_t)entry->name.n,
+				 .extra = (uint32_t)entry->extra.n };
+	struct span octets = { (const char *)&stored, STORED_HEAD + entry->name.n + entry->extra.n };
 	int failure;
 
-	if (entry->name.n > sizeof(stored.name))
+	if (entry->name.n > NAME_FILE_MAX || entry->extra.n > EXTRA_MAX)
 		return ENAMETOOLONG;
-	memcpy(stored.name, entry->name.p, entry->name.n);
+	memcpy(stored.text, entry->name.p, entry->name.n);
+	if (entry->extra.n > 0)
+		memcpy(stored.text + entry->name.n, entry->extra.p, entry->extra.n);
 	failure = file->fd == 0 ? name_file_open(file) : 0;
 	if (failure == 0 && lseek(file->fd, file->end, SEEK_SET) < 0)
 		failure = errno;
@@ -54,16 +62,35 @@ int name_file_put(struct name_file *file, const struct name_entry *entry)
 	return 0;
 }
 
+/* Octets of the next entry that are there, at least what its head says; 0: they are not. */
+static size_t read_entry(struct name_file *file, struct stored *stored)
+{
+	ssize_t got = file->count > 0 ? pread(file->fd, stored, STORED_FIRST, file->next) : 0;
+	size_t wanted = got >= STORED_HEAD ? STORED_HEAD + (size_t)stored->length + stored->extra : SIZE_MAX;
+	ssize_t more;
+
+	if (wanted > sizeof(*stored))
+		return 0;
+	if ((size_t)got >= wanted)
+		return wanted;
+	if (got < STORED_FIRST)
+		return 0;
+	more = pread(file->fd, (char *)stored + got, wanted - (size_t)got, file->next + got);
+	return more >= 0 && (size_t)(got + more) == wanted ? wanted : 0;
+}
+
 bool name_file_take(struct name_file *file, struct name_entry *entry, char *text, size_t size)
 {
 	struct stored stored;
-	ssize_t got = file->count > 0 ? pread(file->fd, &stored, sizeof(stored), file->next) : 0;
+	size_t octets = read_entry(file, &stored);
 
-	if (got < STORED_HEAD || got - STORED_HEAD < (ssize_t)stored.length || stored.length > size)
+	if (octets == 0 || octets - STORED_HEAD > size)
 		return false;
-	memcpy(text, stored.name, stored.length);
-	*entry = (struct name_entry){ stored.index, stored.rank, { text, stored.length } };
-	file->next += STORED_HEAD + (off_t)stored.length;
+	memcpy(text, stored.text, octets - STORED_HEAD);
+	*entry = (struct name_entry){
+		stored.index, stored.rank, { text, stored.length }, { text + stored.length, stored.extra }
+	};
+	file->next += (off_t)octets;
 	if (--file->count == 0) /* its room is used again */
 		file->next = file->end = 0;
 	return true;

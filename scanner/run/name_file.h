@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "parsers/span.h"
+#include "scanner/base/extra.h"
 
 enum { NAME_FILE_MAX = 1024 }; /* octets of a name: a longest one, every octet escaped */
 
@@ -22,6 +22,7 @@ struct name_file {
 struct name_entry {
 	uint64_t index, rank; /* the caller's numbers */
 	struct span name;
+	struct span extra; /* scanner/base/extra.h */
 };
 
 /* Make the file now. 0 or errno. */
@@ -31,8 +32,8 @@ void name_file_close(struct name_file *file);
 /* 0; or errno, and nothing is added. */
 __attribute__((warn_unused_result)) int name_file_put(struct name_file *file, const struct name_entry *entry);
 
-/* The next one, its name in @text, which has room for @size octets. False: there is none; or, where @file counts some,
- * it can't be read, and so nothing behind it can be found. */
+/* The next one, its name in @text, which has room for @size octets, and what else it has behind it. False: there is
+ * none; or, where @file counts some, it can't be read, and so nothing behind it can be found. */
 __attribute__((warn_unused_result)) bool name_file_take(struct name_file *file, struct name_entry *entry, char *text,
 							size_t size);
 

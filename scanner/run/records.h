@@ -8,12 +8,16 @@
 #include <uv.h>
 
 #include "output/scan_file/sink.h"
+#include "scanner/base/extra.h"
+#include "scanner/options/options.h"
 
 struct records {
 	struct sink *sink;
 	uv_loop_t *loop;
 	struct record_buffer *buffer; /* NULL: all are with the sink */
 	uint64_t since_ms;            /* that it has had this one */
+	const struct options *options;
+	struct obs_label label[OBS_LABEL_MAX]; /* of the domain that is recorded */
 };
 
 /* Is there a buffer to put a record into? False: all are with the sink, which will wake us. */
@@ -25,6 +29,9 @@ static inline bool records_have_room(struct records *records)
 	}
 	return records->buffer;
 }
+
+/* What the list's columns say of the domain whose @extra is that; until the next call, and as long as that. */
+void records_put_labels(struct records *records, struct span extra, struct observation *observation);
 
 /* What is there goes to the sink now. */
 void records_give(struct records *records);

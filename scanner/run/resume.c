@@ -64,6 +64,21 @@ static int check_options(const struct record_header *header, const struct option
 	return 0;
 }
 
+/* Records have the values in the order of the header. */
+static int check_labels(const struct record_header *header, const struct options *options, const char *path,
+			struct error *error)
+{
+	for (size_t i = 0; i < header->label_count && i < options->label_count; i++)
+		if (!span_equal_nocase(header->label[i], options->label[i]))
+			return error_set(error, "%s: was begun with --label %.*s in the place of --label %.*s; %s",
+					 path, (int)header->label[i].n, header->label[i].p, (int)options->label[i].n,
+					 options->label[i].p, as_begun);
+	if (header->label_count == options->label_count)
+		return 0;
+	return error_set(error, "%s: was begun with %zu --label columns, not %zu; %s", path, header->label_count,
+			 options->label_count, as_begun);
+}
+
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
 			const char *path, struct error *error)
 {
@@ -73,7 +88,7 @@ static int check_header(struct resume *resume, const struct record_header *heade
 	if (header->minor > RECORD_SCHEMA_MINOR)
 		return error_set(error, "%s: was begun by a newer stsurvey, %.*s; go on with that one", path,
 				 (int)header->tool.n, header->tool.p);
-	if (check_options(header, options, path, error) < 0)
+	if (check_options(header, options, path, error) < 0 || check_labels(header, options, path, error) < 0)
 		return -1;
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample,
 						header->input_hash };

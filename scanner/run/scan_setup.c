@@ -143,6 +143,8 @@ static int open_feed(struct scan *scan, struct error *error)
 				     .origin = options->origin,
 				     .shards = options->shards,
 				     .shard = options->shard,
+				     .label = options->label,
+				     .label_count = options->label_count,
 				     .sample = options->sample,
 				     .seed = options->seed,
 				     .shuffle = options_given(options, "seed"),
@@ -163,7 +165,7 @@ static int open_feed(struct scan *scan, struct error *error)
 }
 
 /* The first batch, waited for a moment: a pipe may be slow. Where all may be done it is waited for: without one,
- * nothing needs to be touched. */
+ * nothing needs to be touched; and so it is where the scan file is to name the list's columns. */
 static int take_first(struct scan *scan, struct error *error)
 {
 	struct feed_batch *batch = NULL;
@@ -171,7 +173,7 @@ static int take_first(struct scan *scan, struct error *error)
 
 	do
 		result = feed_await(scan->feed, &batch, SAMPLE_WAIT_S);
-	while (result == FEED_WAIT && scan->before.complete);
+	while (result == FEED_WAIT && (scan->before.complete || scan->options->label_count > 0));
 	if (result == FEED_FAILED) {
 		feed_error(scan->feed, error);
 		return -1;
@@ -226,7 +228,7 @@ static void warn_of_rates(const struct options *options)
 
 /* ---- the scan file ---- */
 
-static void header_of(const struct scan *scan, struct record_header *header)
+static void header_of(const struct scan *scan, struct span *label, struct record_header *header)
 {
 	const struct options *options = scan->options;
 	struct feed_identity input = feed_identity(scan->feed);
@@ -244,8 +246,12 @@ static void header_of(const struct scan *scan, struct record_header *header)
 					  .input_hash = input.hash,
 					  .shards = options->shards,
 					  .shard = options->shard,
-					  .sample = options->sample };
+					  .sample = options->sample,
+					  .label = label,
+					  .label_count = options->label_count };
 	memcpy(header->sample_key, options->sample_key, sizeof(header->sample_key));
+	for (size_t i = 0; i < options->label_count; i++)
+		label[i] = feed_label(scan->feed, i);
 }
 
 static int open_sink(struct scan *scan, struct error *error)
@@ -260,6 +266,7 @@ static int open_sink(struct scan *scan, struct error *error)
 				     .kept = scan->kept,
 				     .on_free = wake_workers,
 				     .arg = scan };
+	struct span label[OBS_LABEL_MAX];
 	struct record_header header;
 
 	/* --resume of a file that is not there begins it */
@@ -267,7 +274,7 @@ static int open_sink(struct scan *scan, struct error *error)
 		sink.resume_at = before->whole;
 	if (before->torn)
 		log_info("%s: what was written behind its last whole frame is cut off", options->output_file);
-	header_of(scan, &header);
+	header_of(scan, label, &header);
 	return sink_open(&scan->sink, &sink, &header, error);
 }
 

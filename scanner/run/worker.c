@@ -115,8 +115,9 @@ static bool record_bare(struct worker *worker, struct observation *observation)
 /* While stopping, what stays unknown is left to --resume. */
 static bool defer(struct worker *worker, const struct job *job)
 {
-	if (!scan_is_stopping(worker->scan) &&
-	    deferred_put(&worker->scan->deferred, job->index, job->rank, job->name) < 0)
+	const struct name_entry entry = { job->index, job->rank, job->name, job->extra };
+
+	if (!scan_is_stopping(worker->scan) && deferred_put(&worker->scan->deferred, &entry) < 0)
 		return false;
 	counts_add(&worker->counts->deferred, 1);
 	return true;
@@ -129,6 +130,7 @@ static bool settle(struct worker *worker, struct job *job)
 	struct classification result;
 
 	job_observation(job, &observation);
+	records_put_labels(&worker->records, job->extra, &observation);
 	classify(&observation, &result);
 	if (!job->last_pass && classification_worth_asking_again(&observation, &result) && defer(worker, job)) {
 		domain_log_judged(observation.name, &result.judgement,
@@ -166,6 +168,7 @@ static bool give_up(struct worker *worker, struct job *job, int fault)
 
 	if (fault != NET_FAULT_MEMORY || (!is_greedy && worker->window.allowed > 1))
 		return false; /* there may be enough once others have ended */
+	records_put_labels(&worker->records, job->extra, &observation);
 	job->faults += job->faults < UINT8_MAX;
 	if (job->faults <= WINDOW_FAULTS_MAX || !records_have_room(&worker->records) ||
 	    !record_bare(worker, &observation))
@@ -216,16 +219,20 @@ static void settle_finished(struct worker *worker)
 
 static void begin_again(struct worker *worker, struct job *job)
 {
-	/* the name lies in the arena that job_start resets */
-	char name[OBS_LINE_MAX];
-	struct span copy = { name, job->name.n };
+	/* its texts lie in the arena that job_start resets */
+	char text[FEED_TARGET_MAX];
+	const struct job_target target = {
+		job->index, job->rank, { text, job->name.n }, { text + job->name.n, job->extra.n }
+	};
 
 	if (scan_is_stopping(worker->scan)) {
 		give_slot_back(worker, job);
 		return;
 	}
-	memcpy(name, job->name.p, job->name.n);
-	job_start(job, job->index, job->rank, copy, job->last_pass);
+	memcpy(text, job->name.p, job->name.n);
+	if (job->extra.n > 0)
+		memcpy(text + job->name.n, job->extra.p, job->extra.n);
+	job_start(job, &target, job->last_pass);
 }
 
 static void end_pause(struct worker *worker)
@@ -252,6 +259,7 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 					   .rank = target->rank,
 					   .time_ms = worker->live.net.wall_ms(&worker->live.net) };
 
+	records_put_labels(&worker->records, target->extra, &observation);
 	return record_bare(worker, &observation);
 }
 
@@ -268,14 +276,14 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	job = job_slots_take(&worker->slots, &worker->context);
 	if (!job)
 		return false;
-	/* whatever fails later, its name is kept to begin again with */
-	if (!arena_reserve(&job->arena, target->name.n)) {
+	/* whatever fails later, its texts are kept to begin again with */
+	if (!arena_reserve(&job->arena, target->name.n + target->extra.n)) {
 		job_slots_give(&worker->slots, job);
 		return false;
 	}
 	worker->in_flight++;
 	job->faults = 0;
-	job_start(job, target->index, target->rank, target->name,
+	job_start(job, &(struct job_target){ target->index, target->rank, target->name, target->extra },
 		  atomic_load(&worker->scan->phase) == SCAN_SECOND_PASS);
 	return true;
 }
@@ -516,7 +524,7 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 		return error_set(error, "no memory");
 	worker->scan = scan;
 	worker->counts = &scan->counts[number];
-	worker->records = (struct records){ .sink = scan->sink, .loop = &worker->loop };
+	worker->records = (struct records){ .sink = scan->sink, .loop = &worker->loop, .options = scan->options };
 	worker->context = net_live_context(&worker->live, &scan->live, on_job_done, worker);
 	window_init(&worker->window, options_part(options->concurrency, scan->workers));
 	job_slots_init(&worker->slots);

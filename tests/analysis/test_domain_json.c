@@ -31,6 +31,10 @@ static const struct obs_certificate certificates[] = {
 	  .name_count = 1,
 	  .name_omitted = 7 },
 };
+static const struct obs_label labels[] = { { SPAN_LITERAL("a\"b"), SPAN_LITERAL("M\xc3\xbcller") },
+					   { SPAN_LITERAL("country"), SPAN_LITERAL("") } };
+static const struct obs_label odd_labels[] = { { SPAN_LITERAL("\xe4"), SPAN_LITERAL("x") } };
+static const struct span servers[] = { SPAN_LITERAL("ns1.example.net"), SPAN_LITERAL("ns2.example.net") };
 static const struct obs_verify_error errors[] = { { 10, 0 }, { 19, 2 } };
 
 #define POLICY_TEXT "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mx.example.com\n"
@@ -224,6 +228,36 @@ static const struct {
 			"\"policy\":{\"version\":null,\"mode\":null,\"max_age\":null,\"mx\":[]},\"body\":\"\","
 			"\"body_sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}}},"
 			"\"findings\":[\"policy-empty\"],\"component\":\"syntax\",\"verdict\":\"no-policy\"}\n",
+	},
+	{ /* columns of the list, one of which this line has empty; name servers of the zone file */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN), .label = labels, .label_count = 2,
+				 .ns = { .name = servers, .count = 2, .omitted = 1, .parent = true } },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
+		.finding = FINDING_COUNT,
+		.line = "{\"name\":\"example.com\",\"index\":0,\"rank\":null,\"labels\":{\"a\\\"b\":\"M\xc3\xbcller\",\"country\":null},"
+			"\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"duration\":0.000,\"status\":\"complete\",\"results\":{" MX_NXDOMAIN
+			",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},\"POLICY\":{\"status\":\"skipped\"},"
+			"\"NS\":{\"status\":\"SKIPPED\",\"data\":{\"side\":\"parent\",\"names\":[\"ns1.example.net\",\"ns2.example.net\"],\"omitted\":1}}},"
+			"\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
+	},
+	{ /* name servers that were asked for, and a label that is no UTF-8 */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN), .label = odd_labels, .label_count = 1,
+				 .ns = { .answer = { .status = DNS_NOERROR, .tries = 1, .ttl = 9 }, .name = servers, .count = 1 } },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
+		.finding = FINDING_COUNT,
+		.line = "{\"name\":\"example.com\",\"index\":0,\"rank\":null,\"labels\":{\"\xc3\xa4\":\"x\",\"encoding\":\"latin-1\"},"
+			"\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"duration\":0.000,\"status\":\"complete\",\"results\":{" MX_NXDOMAIN
+			",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},\"POLICY\":{\"status\":\"skipped\"},"
+			"\"NS\":{\"status\":\"NOERROR\",\"ad\":false,\"ttl\":9,\"data\":{\"side\":\"child\",\"names\":[\"ns1.example.net\"]}}},"
+			"\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
+	},
+	{ /* no zone of its own */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = ASKED(DNS_NXDOMAIN), .ns.answer = ASKED(DNS_NO_ANSWER) },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
+		.finding = FINDING_COUNT,
+		.line = FRONT MX_NXDOMAIN
+			",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},\"POLICY\":{\"status\":\"skipped\"},"
+			"\"NS\":{\"status\":\"NO_ANSWER\"}},\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
 	},
 };
 

@@ -176,7 +176,7 @@ static int write_domains(enum mode mode, uint32_t count, const char *path)
 		if (mode == MODE_ANSWERS)
 			only_answer(&bench, span);
 		else
-			job_start(&bench.job, i, 0, span, true);
+			job_start(&bench.job, &(struct job_target){ .index = i, .rank = 0, .name = span }, true);
 		bench.domains++;
 	}
 	if (mode == MODE_FRAME)

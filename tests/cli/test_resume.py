@@ -164,6 +164,44 @@ class Sampled(Scans):
             self.assertEqual((told["sample"], told["sample_key"]), (share, key))
 
 
+class Labelled(Scans):
+    """What the list says of a domain beside its name is in its record, however it came there."""
+
+    NAMES = ("example.test", "no name at all!", "blocked.test", "sf1.test", "other.test", "sf2.test")
+
+    def setUp(self):
+        super().setUp()
+        rows = [f'"{name}",{i},"Agency, {i % 2}"' for i, name in enumerate(self.NAMES)]
+        self.list = self.put("list.csv", tool.lines(["Domain,Number,Agency", *rows]))
+        self.more = ("--domain-blocklist-file", self.put("blocked", "blocked.test\n"), "--label", "agency", "--label", "NUMBER")
+        self.expected = {i: {"Agency": f"Agency, {i % 2}", "Number": str(i)} for i in range(len(self.NAMES))}
+
+    def labels(self):
+        return {i: record["labels"] for i, record in self.records(self.out).items()}
+
+    def test_each_kind_of_line_has_its_labels(self):
+        """Those that fail are asked again at the end."""
+        self.run_tool(*self.options(*self.more), status=3)
+        self.assertEqual(self.labels(), self.expected)
+
+    def test_labels_of_a_scan_that_goes_on(self):
+        self.run_tool(*self.options("--max-domains", "2", *self.more))
+        self.run_tool(*self.options("--resume", *self.more), status=3)
+        self.assertEqual(self.labels(), self.expected)
+
+    def test_other_columns_are_another_scan(self):
+        self.run_tool(*self.options(*self.more), status=3)
+        turned = (*self.more[:2], "--label", "NUMBER", "--label", "agency")
+        for more, word in ((self.more[:4], "--label NUMBER"), (turned, "--label Agency in the place of --label NUMBER")):
+            _, err = self.run_tool(*self.options("--resume", *more), status=1)
+            self.assert_one_line(err, self.out, word)
+
+    def test_a_column_that_is_not_there_writes_nothing(self):
+        _, err = self.run_tool(*self.options("--label", "country"), status=1)
+        self.assert_one_line(err, self.list, "line 1", "country", "Domain, Number, Agency")
+        self.assertFalse(os.path.exists(self.out))
+
+
 class Counted(Scans):
     """What is told of the file is told of all its runs."""
 

@@ -166,7 +166,12 @@ static void survey(struct job *job)
 	world.context.host_done = octet & 0x40 ? on_host_done : NULL;
 	world.asked = world.fetched = world.done = 0;
 	job_input.fault = 0;
-	job_start(job, 1, 2, octet & 2 ? span_of(longest + (octet >> 2) % 16) : SPAN_LITERAL("example.com"), octet & 1);
+	job_start(job,
+		  &(struct job_target){ .index = 1,
+					.rank = 2,
+					.name = octet & 2 ? span_of(longest + (octet >> 2) % 16)
+							  : SPAN_LITERAL("example.com") },
+		  octet & 1);
 	let_time_pass();
 	FUZZ_CHECK(world.done == 1);
 	/* a fault that was met is not forgotten, and nothing else is one: the arena's cap is far away */

@@ -30,6 +30,25 @@ void feed_rig_wait(struct feed_rig_bell *bell)
 	pthread_mutex_unlock(&bell->lock);
 }
 
+static void print_extra(struct feed_rig_output *output, const struct feed_batch *batch, struct span extra)
+{
+	struct span item[EXTRA_ITEMS_MAX];
+	size_t items = extra_items(extra, item, COUNT_OF(item));
+
+	if (extra.n == 0)
+		return;
+	assert_true(extra.p >= batch->text && extra.p + extra.n <= batch->text + sizeof(batch->text));
+	for (size_t i = 0; i < items; i++)
+		fprintf(output->file, "%s%.*s",
+			i > 0                           ? "|"
+			: extra_is(extra, EXTRA_LABELS) ? " ["
+							: " {",
+			(int)item[i].n, item[i].p);
+	fprintf(output->file, "%s", extra_is(extra, EXTRA_LABELS) ? "]" : "}");
+	if (extra_left_out(extra) > 0)
+		fprintf(output->file, "+%u", extra_left_out(extra));
+}
+
 static void print_batch(struct feed_rig_output *output, const struct feed_batch *batch)
 {
 	assert_in_range(batch->count, 1, FEED_BATCH);
@@ -39,8 +58,10 @@ static void print_batch(struct feed_rig_output *output, const struct feed_batch 
 		assert_true(target->name.n <= OBS_LINE_MAX);
 		assert_true(target->name.p >= batch->text &&
 			    target->name.p + target->name.n <= batch->text + sizeof(batch->text));
-		fprintf(output->file, "%llu %llu %d %.*s\n", (unsigned long long)target->index,
+		fprintf(output->file, "%llu %llu %d %.*s", (unsigned long long)target->index,
 			(unsigned long long)target->rank, target->input, (int)target->name.n, target->name.p);
+		print_extra(output, batch, target->extra);
+		fputc('\n', output->file);
 	}
 	output->targets += batch->count;
 }

@@ -12,7 +12,8 @@
 enum { FEED_RIG_LINES = 80000, FEED_RIG_BIG = FEED_RIG_LINES * 16 };
 
 struct feed_rig_output {
-	char *text; /* "index rank input name\n" of every target */
+	char *text; /* "index rank input name\n" of every target; behind the name its labels, [a|b], or servers, {a|b}
+		     */
 	size_t size;
 	FILE *file;
 	enum feed_result result;

@@ -41,6 +41,46 @@ static void none_is_none(void **state)
 	deferred_fini(&deferred);
 }
 
+/* What the list says of a domain beside its name comes back with it, however long; a batch has as many as it has room
+ * for. */
+static void what_else_is_known_comes_back(void **state)
+{
+	static struct extra extra, other;
+	char text[64], value[EXTRA_ITEM_MAX];
+	struct deferred deferred;
+	uint64_t taken = 0;
+
+	(void)state;
+	memset(value, 'x', sizeof(value));
+	deferred_init(&deferred);
+	for (uint64_t i = 0; i < MANY / 10; i++) {
+		extra_begin(&extra, EXTRA_LABELS);
+		for (uint64_t k = 0; k < i % 40; k++)
+			extra_add(&extra, (struct span){ value, i % (sizeof(value) + 1) });
+		assert_int_equal(
+			deferred_put(&deferred, &(struct name_entry){ .index = i,
+								      .name = name_of(i, text),
+								      .extra = i % 3 == 0 ? (struct span){ NULL, 0 }
+											  : extra_octets(&extra) }),
+			0);
+	}
+	while (deferred.count > 0) {
+		deferred_take(&deferred, &batch);
+		assert_int_equal(deferred.error.text[0], 0);
+		for (unsigned i = 0; i < batch.count; i++, taken++) {
+			extra_begin(&other, EXTRA_LABELS);
+			for (uint64_t k = 0; k < taken % 40; k++)
+				extra_add(&other, (struct span){ value, taken % (sizeof(value) + 1) });
+			assert_int_equal(batch.target[i].index, taken);
+			assert_true(span_equal(batch.target[i].name, name_of(taken, text)));
+			assert_true(taken % 3 == 0 ? batch.target[i].extra.n == 0
+						   : span_equal(batch.target[i].extra, extra_octets(&other)));
+		}
+	}
+	assert_int_equal(taken, MANY / 10);
+	deferred_fini(&deferred);
+}
+
 static void many_come_back_in_order_and_once(void **state)
 {
 	struct deferred deferred;
@@ -50,7 +90,10 @@ static void many_come_back_in_order_and_once(void **state)
 	(void)state;
 	deferred_init(&deferred);
 	for (uint64_t i = 0; i < MANY; i++)
-		assert_int_equal(deferred_put(&deferred, i * 3, i + 1, name_of(i, text)), 0);
+		assert_int_equal(
+			deferred_put(&deferred,
+				     &(struct name_entry){ .index = i * 3, .rank = i + 1, .name = name_of(i, text) }),
+			0);
 	assert_int_equal(deferred.count, MANY);
 	for (;;) {
 		deferred_take(&deferred, &batch);
@@ -79,7 +122,11 @@ static void the_longest_name_comes_back(void **state)
 	deferred_init(&deferred);
 	memset(text, 'a', sizeof(text));
 	for (int i = 0; i < FEED_BATCH + 1; i++)
-		assert_int_equal(deferred_put(&deferred, 1, 0, (struct span){ text, sizeof(text) }), 0);
+		assert_int_equal(
+			deferred_put(&deferred, &(struct name_entry){ .index = 1,
+								      .rank = 0,
+								      .name = (struct span){ text, sizeof(text) } }),
+			0);
 	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, FEED_BATCH);
 	for (unsigned i = 0; i < batch.count; i++)
@@ -110,7 +157,10 @@ static void a_torn_file_is_an_error_and_what_was_whole_is_taken(void **state)
 	(void)state;
 	deferred_init(&deferred);
 	for (uint64_t i = 0; i < 3; i++)
-		assert_int_equal(deferred_put(&deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+		assert_int_equal(deferred_put(&deferred, &(struct name_entry){ .index = i,
+									       .rank = 0,
+									       .name = SPAN_LITERAL("example.com") }),
+				 0);
 	fd = open_temporary_file();
 	assert_true(fd > 0);
 	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 5), 0);
@@ -155,7 +205,11 @@ static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
 		if (i >= 40 && i < 60)
 			tight.rlim_cur = 40 * 31 + 7; /* in the middle of an entry */
 		setrlimit(RLIMIT_FSIZE, &tight);
-		*(deferred_put(&deferred, (uint64_t)i, 0, SPAN_LITERAL("example.com")) == 0 ? &kept : &refused) += 1;
+		*(deferred_put(&deferred, &(struct name_entry){ .index = (uint64_t)i,
+								.rank = 0,
+								.name = SPAN_LITERAL("example.com") }) == 0
+			  ? &kept
+			  : &refused) += 1;
 		setrlimit(RLIMIT_FSIZE, &before);
 	}
 	assert_int_equal(kept, 80);
@@ -192,12 +246,18 @@ static void its_file_is_where_tmpdir_says_and_has_no_name(void **state)
 	assert_true(readlink(link, target, sizeof(target) - 1) > 0);
 	assert_memory_equal(target, folder, strlen(folder));
 	assert_int_equal(rmdir(folder), 0); /* empty, while the file is in use */
-	assert_int_equal(deferred_put(&deferred, 1, 0, SPAN_LITERAL("example.com")), 0);
+	assert_int_equal(
+		deferred_put(&deferred,
+			     &(struct name_entry){ .index = 1, .rank = 0, .name = SPAN_LITERAL("example.com") }),
+		0);
 	deferred_fini(&deferred);
 	assert_int_equal(told(log, ""), 0);
 	deferred_init(&deferred);
 	deferred_open(&deferred);
-	assert_int_equal(deferred_put(&deferred, 1, 0, SPAN_LITERAL("example.com")), -1);
+	assert_int_equal(
+		deferred_put(&deferred,
+			     &(struct name_entry){ .index = 1, .rank = 0, .name = SPAN_LITERAL("example.com") }),
+		-1);
 	assert_int_equal(deferred.failed, 1);
 	deferred_fini(&deferred);
 	log_close();
@@ -215,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(none_is_none),
 		cmocka_unit_test(many_come_back_in_order_and_once),
+		cmocka_unit_test(what_else_is_known_comes_back),
 		cmocka_unit_test(the_longest_name_comes_back),
 		cmocka_unit_test(a_torn_file_is_an_error_and_what_was_whole_is_taken),
 		cmocka_unit_test(a_full_disk_costs_that_domain_alone_and_is_told_once),

@@ -121,7 +121,9 @@ static void domains_are_kept_for_later_or_said_not_to_be(void **state)
 		fail_at(n++);
 		deferred_init(&deferred);
 		for (uint64_t i = 0; i < 10; i++)
-			kept += deferred_put(&deferred, i, 0, SPAN_LITERAL("example.com")) == 0;
+			kept += deferred_put(&deferred,
+					     &(struct name_entry){
+						     .index = i, .rank = 0, .name = SPAN_LITERAL("example.com") }) == 0;
 		deferred_take(&deferred, &batch);
 		assert_int_equal(batch.count, kept);
 		atomic_store(&left, -1);

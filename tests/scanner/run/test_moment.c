@@ -101,7 +101,10 @@ static void open_rig(enum scan_phase phase)
 		rig.counts[i].server[1].answered = 100 + i;
 	}
 	for (uint64_t i = 0; i < 5; i++)
-		assert_int_equal(deferred_put(&rig.scan.deferred, i, 0, SPAN_LITERAL("example.com")), 0);
+		assert_int_equal(deferred_put(&rig.scan.deferred,
+					      &(struct name_entry){
+						      .index = i, .rank = 0, .name = SPAN_LITERAL("example.com") }),
+				 0);
 	assert_int_equal(resume_load(&rig.scan.before, scan_path, &rig.options, NULL, NULL, &error), 0);
 	assert_int_equal(feed_open(&rig.scan.feed, &(struct feed_options){ .path = list_path, .shards = 1 }, &error),
 			 0);

@@ -73,7 +73,10 @@ static void survey(struct run *run, int phase, const struct feed_target *target)
 	const struct plan *plan = run->plan;
 
 	if (phase == SCAN_LIST && plan->defer_every > 0 && target->index % plan->defer_every == 0)
-		assert_int_equal(deferred_put(&run->scan.deferred, target->index, 0, target->name), 0);
+		assert_int_equal(
+			deferred_put(&run->scan.deferred,
+				     &(struct name_entry){ .index = target->index, .rank = 0, .name = target->name }),
+			0);
 	else
 		atomic_fetch_add(&run->done[target->index], 1);
 	if (atomic_fetch_add(&run->taken[phase], 1) + 1 == plan->stop_after && phase == (int)plan->stop_in_phase)
