@@ -171,7 +171,7 @@ bool text_make_room(struct text *text, size_t n)
 int text_explain(const char *path, int number, struct error *error)
 {
 	return error_set(error, "%s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
-			 number == EPIPE ? "the reader went away before the end" : strerror(number));
+			 number == EPIPE ? TEXT_READER_GONE : strerror(number));
 }
 
 int text_close(struct text *text, struct error *error)

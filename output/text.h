@@ -42,6 +42,9 @@ void text_free(struct text *text);
 /* Write what is left and close. 0, or -1 with one line for the user in @error about the first failure. */
 __attribute__((warn_unused_result)) int text_close(struct text *text, struct error *error);
 
+/* How text_explain ends where who read the text went away (EPIPE). */
+#define TEXT_READER_GONE "the reader went away before the end"
+
 /* What an errno says of the text @path, as one line for the user; always -1. */
 int text_explain(const char *path, int number, struct error *error);
 

@@ -62,10 +62,15 @@ static void warn_of_name(const char *path, bool as_csv)
 static int run_export(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
+	struct export_request request = { .path = options->output_file,
+					  .format = options->format == OPTIONS_CSV ? EXPORT_CSV : EXPORT_JSONL,
+					  .raw = options->raw,
+					  .fields = options->fields,
+					  .where = options->where };
 
 	warn_of_name(options->output_file, options->format == OPTIONS_CSV);
-	if (export_write(&files, options->output_file, options->format == OPTIONS_CSV, options->raw, error) < 0)
-		return EXIT_FATAL;
+	if (export_write(&files, &request, error) < 0)
+		return request.refused ? EXIT_USAGE : EXIT_FATAL;
 	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */
 		fprintf(stderr, "stsurvey export: warning: %s\n", error->text);
 	return EXIT_COMPLETE;
@@ -100,9 +105,14 @@ static int run_verify(const struct options *options, struct error *error)
 
 static int run_findings(const struct options *options, struct error *error)
 {
-	bool as_csv = options->format == OPTIONS_CSV;
+	enum findings_format format = options->format == OPTIONS_FORMAT_NONE
+					      ? FINDINGS_TEXT
+					      : (enum findings_format)(options->format - OPTIONS_FINDINGS_TEXT);
+	struct finding_set chosen;
 
-	return findings_list_write(options->output_file, as_csv, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
+	if (findings_list_choose(options->operand, options->operands, &chosen, error) < 0)
+		return EXIT_USAGE;
+	return findings_list_write(options->output_file, format, &chosen, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
 static int run_help(const struct options *options, struct error *error)
@@ -195,7 +205,7 @@ static int run_logged(struct options *options, bool is_process, struct error *er
 
 static int run_command(enum command command, int argc, char **argv, bool is_process)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct options options;
 	int status = (int)options_read(&options, command, argc, argv, &error);
 
@@ -205,6 +215,8 @@ static int run_command(enum command command, int argc, char **argv, bool is_proc
 		status = run_logged(&options, is_process, &error);
 		options_free(&options);
 	}
+	if (command != COMMAND_SCAN && span_ends_with(span_of(error.text), SPAN_LITERAL(TEXT_READER_GONE)))
+		return EXIT_READER_GONE; /* `| head` has what it wanted, and nobody is to be told */
 	if (status != EXIT_COMPLETE && error.text[0] != '\0')
 		fprintf(stderr, "stsurvey %s: %s\n", command_table[command].name, error.text);
 	return status;

@@ -1,23 +1,28 @@
 #include "analysis/lines/export.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "analysis/lines/domain_csv.h"
 #include "analysis/lines/domain_json.h"
+#include "analysis/lines/where.h"
 #include "output/scan_file/reader.h"
 #include "output/whole_file.h"
 
 struct output {
+	struct export_request *request;
 	struct whole_file file;
 	struct csv csv;
-	bool as_csv, begun;
+	struct domain_columns columns;
+	struct where where;
+	bool begun;
 };
 
 /* The header row waits for what it stands above: without that there is nothing on standard output. */
 static void begin(struct output *output)
 {
-	if (output->as_csv && !output->begun)
-		csv_header(&output->csv, domain_csv_columns);
+	if (output->request->format == EXPORT_CSV && !output->begun)
+		domain_csv_header(&output->csv, &output->columns);
 	output->begun = true;
 }
 
@@ -26,11 +31,29 @@ static bool write_domain(void *arg, const struct observation *observation, const
 	struct output *output = arg;
 
 	begin(output);
-	if (output->as_csv)
-		domain_csv_write(&output->csv, observation, result);
+	if (output->request->where && !where_holds(&output->where, observation, result))
+		return true;
+	if (output->request->format == EXPORT_CSV)
+		domain_csv_write(&output->csv, &output->columns, observation, result);
 	else
 		domain_json_write(&output->file.text, observation, result);
 	return !text_failed(&output->file.text);
+}
+
+/* What there is to choose from is known when the labels are. */
+static int choose(void *arg, const struct scan_headers *headers, struct error *error)
+{
+	struct output *output = arg;
+	struct export_request *request = output->request;
+
+	domain_columns_init(&output->columns, headers);
+	request->refused = true;
+	if (request->where && where_parse(&output->where, span_of(request->where), &output->columns, error) < 0)
+		return error_prefix(error, "--where");
+	if (request->fields && domain_columns_choose(&output->columns, span_of(request->fields), error) < 0)
+		return error_prefix(error, "--fields");
+	request->refused = false;
+	return 0;
 }
 
 /* A misspelt name is told before anything is written. What can be read but once is not looked at. */
@@ -49,21 +72,36 @@ static int check_readable(const struct scan_files *files, struct error *error)
 	return 0;
 }
 
-int export_write(struct scan_files *files, const char *path, bool as_csv, bool raw, struct error *error)
+static int read_and_write(struct output *output, struct scan_files *files, struct error *error)
 {
-	struct output output = { .as_csv = as_csv };
+	const char *path = output->request->path;
+	int result;
+
+	if (whole_file_open(&output->file, path, true) < 0)
+		return whole_file_fail(path, error);
+	csv_init(&output->csv, &output->file.text);
+	output->csv.raw = output->request->raw;
+	files->on_headers = choose;
+	result = scan_files_read(files, write_domain, output, error);
+	if (result == 0)
+		begin(output);
+	if (whole_file_close(&output->file, result == 0, false) < 0)
+		result = whole_file_fail(path, error);
+	return result;
+}
+
+int export_write(struct scan_files *files, struct export_request *request, struct error *error)
+{
+	struct output *output;
 	int result;
 
 	if (scan_files_check_distinct(files, error) < 0 || check_readable(files, error) < 0)
 		return -1;
-	if (whole_file_open(&output.file, path, true) < 0)
-		return whole_file_fail(path, error);
-	csv_init(&output.csv, &output.file.text);
-	output.csv.raw = raw;
-	result = scan_files_read(files, write_domain, &output, error);
-	if (result == 0)
-		begin(&output);
-	if (whole_file_close(&output.file, result == 0, false) < 0)
-		result = whole_file_fail(path, error);
+	output = calloc(1, sizeof(*output));
+	if (!output)
+		return error_set(error, "no memory");
+	output->request = request;
+	result = read_and_write(output, files, error);
+	free(output);
 	return result;
 }

@@ -6,9 +6,19 @@
 
 #include "analysis/pass/scan_files.h"
 
-/* Write the domains of @files to the file @path ("-": standard output), as CSV (@raw: as csv.h has it) or as JSON
- * Lines. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int export_write(struct scan_files *files, const char *path, bool as_csv, bool raw,
+enum export_format { EXPORT_JSONL, EXPORT_CSV };
+
+struct export_request {
+	const char *path; /* "-": standard output */
+	enum export_format format;
+	bool raw;           /* CSV as csv.h has it */
+	const char *fields; /* what of each domain, with commas between; NULL: everything */
+	const char *where;  /* which domains: analysis/lines/where.h; NULL: all */
+	bool refused;       /* set where it cannot be done, whatever the files hold: @fields or @where is wrong */
+};
+
+/* Write the domains of @files. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int export_write(struct scan_files *files, struct export_request *request,
 						     struct error *error);
 
 #endif

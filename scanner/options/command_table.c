@@ -74,7 +74,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	[COMMAND_EXPORT] = {
 		.name = "export",
 		.what = "one line a domain, JSON Lines or CSV",
-		.usage = "stsurvey export SCAN... [--format jsonl|csv] [-o FILE]",
+		.usage = "stsurvey export SCAN... [--format F] [--where EXPRESSION] [--fields NAME,...] [-o FILE]",
 		.above = "Write one line a domain, in the order of the scan files. SCAN - is standard input. Findings, component and "
 			 "verdict are judged anew from the recorded facts.",
 		.below = "CSV columns: name, index, rank, timestamp, status, mx_status, mx, null_mx, ad, sts_state, sts_id, tlsrpt_state, "
@@ -86,7 +86,12 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "Texts that a spreadsheet would take for a formula have an apostrophe in front: those that begin with =, +, - or @ "
 			 "(also full-width, also behind white space) or an apostrophe; --raw leaves it out. Control characters are written as "
 			 "\\x0a.\n"
-			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage.",
+			 "EXPRESSION: FIELD = VALUE, and the same with !=, <, >, <=, >= and ~, joined by and, or, not and parentheses. FIELD is a "
+			 "column of the CSV and is what it is there; of several (finding, mx) one must be so, with != none. ~: a pattern in which * "
+			 "stands for anything, upper and lower case alike. < and > compare numbers and times. '' is the empty field. A VALUE with "
+			 "other characters than letters, digits and _-.:*/@+% stands in quotes: name ~ *.gov.uk and (mode = none or http_status >= 500)\n"
+			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself; 2 usage; "
+			 "141 the reader of the output went away, which is not told (export SCAN | head).",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_REPORT] = {
@@ -113,12 +118,14 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	[COMMAND_FINDINGS] = {
 		.name = "findings",
 		.what = "the table of findings",
-		.usage = "stsurvey findings [--format csv|text] [-o FILE]",
-		.above = "Print the table of findings: of each its number and code (both stable for ever), the component it belongs "
+		.usage = "stsurvey findings [CODE...] [--format text|csv|json] [-o FILE]",
+		.above = "Print the table of findings, or of it those called CODE, a code or a number: of each its number and code (both stable for ever), the component it belongs "
 			 "to, how severe it is, what it means, the rule behind it, and what the domain's owner should do.\n"
 			 "Severities: error breaks a sender's way; tolerated breaks the grammar, but deployed senders read on; warning "
 			 "and info break nothing; transient means that it could not be found out.",
-		.below = "Exit status: 0 done; 1 the output cannot be written; 2 usage.",
+		.below = "Exit status: 0 done; 1 the output cannot be written; 2 usage, or there is no finding CODE; 141 the reader of the output went "
+			 "away.",
+		.operand = "code", .operands_most = INT_MAX,
 	},
 	[COMMAND_HELP] = {
 		.name = "help",

@@ -9,6 +9,7 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_UNMEASURED = 3,          /* scan: finished, but of the domains are unknown more than … */
 	EXIT_UNKNOWN_PERCENT_MAX = 1, /* … this share */
+	EXIT_READER_GONE = 128 + 13,  /* of standard output; as a shell says it of what SIGPIPE ends */
 };
 
 #endif

@@ -36,7 +36,15 @@ enum options_smtp { OPTIONS_SMTP_NONE, OPTIONS_SMTP_STS, OPTIONS_SMTP_ALL };
 
 enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 
-enum options_format { OPTIONS_FORMAT_NONE, OPTIONS_JSONL, OPTIONS_CSV, OPTIONS_TEXT };
+/* Of export, and of findings. */
+enum options_format {
+	OPTIONS_FORMAT_NONE,
+	OPTIONS_JSONL,
+	OPTIONS_CSV,
+	OPTIONS_FINDINGS_TEXT, /* these as in enum findings_format */
+	OPTIONS_FINDINGS_CSV,
+	OPTIONS_FINDINGS_JSON,
+};
 
 /* check: what is imagined to be there no more. */
 enum options_gone { OPTIONS_GONE_NOTHING, OPTIONS_GONE_POLICY, OPTIONS_GONE_RECORD };
@@ -58,6 +66,8 @@ struct options {
 	enum options_format format; /* export, findings: NONE unless given */
 	bool partial;               /* stats, export, report: scan files that are not whole will do */
 	bool raw;                   /* export: CSV without apostrophes */
+	const char *fields;         /* export: which; NULL: all */
+	const char *where;          /* export: of which domains; NULL: all */
 	const char *metadata_file;  /* NULL: none */
 	const char *status_updates_file;
 	const char *log_file; /* NULL: stderr */

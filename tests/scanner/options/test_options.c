@@ -416,7 +416,8 @@ static void every_command_refuses_in_one_dialect(void **state)
 		{ COMMAND_STATS, "--help=more", "--help takes no value" },
 		{ COMMAND_STATS, "--rate 5 a", "unknown option 'rate'; 'stsurvey help stats' lists them all" },
 		{ COMMAND_EXPORT, "--format csv",
-		  "no scan file given: stsurvey export SCAN... [--format jsonl|csv] [-o FILE]" },
+		  "no scan file given: stsurvey export SCAN... [--format F] [--where EXPRESSION] [--fields NAME,...] "
+		  "[-o FILE]" },
 		{ COMMAND_EXPORT, "a --format xml", "--format 'xml': must be jsonl|csv" },
 		{ COMMAND_EXPORT, "a --format text", "--format 'text': must be jsonl|csv" },
 		{ COMMAND_EXPORT, "a --format js", "--format 'js': must be jsonl|csv" },
@@ -426,9 +427,7 @@ static void every_command_refuses_in_one_dialect(void **state)
 		{ COMMAND_REPORT, "a", "--output-file is missing: stsurvey report SCAN... -o FILE.html" },
 		{ COMMAND_VERIFY, "", "no scan file given: stsurvey verify SCAN..." },
 		{ COMMAND_VERIFY, "--nonsense", "unknown option 'nonsense'; 'stsurvey help verify' lists them all" },
-		{ COMMAND_FINDINGS, "--format jsonl", "--format 'jsonl': must be csv|text" },
-		{ COMMAND_FINDINGS, "more",
-		  "'more' is one argument too many: stsurvey findings [--format csv|text] [-o FILE]" },
+		{ COMMAND_FINDINGS, "--format jsonl", "--format 'jsonl': must be text|csv|json" },
 		{ COMMAND_HELP, "scan check", "'check' is one argument too many: stsurvey help [COMMAND]" },
 	};
 
@@ -457,8 +456,8 @@ static void commands_that_read_files_have_options_of_their_own(void **state)
 		{ COMMAND_REPORT, "a -o - -- -b", "-", NULL, OPTIONS_FORMAT_NONE, 2 },
 		{ COMMAND_VERIFY, "a b c", "-", NULL, OPTIONS_FORMAT_NONE, 3 },
 		{ COMMAND_FINDINGS, "", "-", NULL, OPTIONS_FORMAT_NONE, 0 },
-		{ COMMAND_FINDINGS, "--format text --output-file x", "x", NULL, OPTIONS_TEXT, 0 },
-		{ COMMAND_FINDINGS, "--format csv", "-", NULL, OPTIONS_CSV, 0 },
+		{ COMMAND_FINDINGS, "--format text --output-file x", "x", NULL, OPTIONS_FINDINGS_TEXT, 0 },
+		{ COMMAND_FINDINGS, "--format csv 101 x", "-", NULL, OPTIONS_FINDINGS_CSV, 2 },
 		{ COMMAND_HELP, "", "-", NULL, OPTIONS_FORMAT_NONE, 0 },
 		{ COMMAND_HELP, "scan", "-", NULL, OPTIONS_FORMAT_NONE, 1 },
 	};
