@@ -1,12 +1,7 @@
 #include "analysis/pass/spill.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "output/temporary_file.h"
-#include "output/text.h"
 
 /* Rows of one partition that stand together in the file. */
 struct run {
@@ -23,12 +18,11 @@ struct partition {
 };
 
 struct spill {
-	unsigned count;  /* of partitions: a power of two … */
-	unsigned shift;  /* … and where in a hash their number stands */
-	size_t row;      /* 0: each has its length in front */
-	size_t size;     /* of a buffer */
-	int fd;          /* -1: nothing has been written */
-	uint64_t offset; /* its end */
+	unsigned count; /* of partitions: a power of two … */
+	unsigned shift; /* … and where in a hash their number stands */
+	size_t row;     /* 0: each has its length in front */
+	size_t size;    /* of a buffer */
+	struct put_aside file;
 	struct partition *partition;
 };
 
@@ -57,7 +51,7 @@ struct spill *spill_new(unsigned partitions, size_t row, size_t memory, struct e
 	spill->size = spill->size < SPILL_BUFFER_LEAST  ? SPILL_BUFFER_LEAST
 		      : spill->size > SPILL_BUFFER_MOST ? SPILL_BUFFER_MOST
 							: spill->size;
-	spill->fd = -1;
+	put_aside_init(&spill->file);
 	return spill;
 }
 
@@ -69,52 +63,27 @@ void spill_free(struct spill *spill)
 		free(spill->partition[p].run);
 		free(spill->partition[p].buffer);
 	}
-	if (spill->fd >= 0)
-		close(spill->fd);
+	put_aside_fini(&spill->file);
 	free(spill->partition);
 	free(spill);
-}
-
-static int explain(int number, struct error *error)
-{
-	return error_set(error, "%s: rows cannot be put aside there: %s%s", temporary_folder(), strerror(number),
-			 number == ENOSPC || number == EDQUOT || number == EFBIG
-				 ? "; let TMPDIR name a folder with more room"
-			 : number == EMFILE || number == ENFILE ? "; raise the limit of open files (ulimit -n)"
-								: "");
-}
-
-static int no_memory(struct error *error)
-{
-	return error_set(error, "no memory to put rows aside");
 }
 
 /* At the end of the file, as a run of the partition. */
 static int write_run(struct spill *spill, struct partition *partition, struct span octets, struct error *error)
 {
-	int number;
-
 	if (partition->runs == partition->room) {
 		size_t room = partition->room ? partition->room * 2 : 8;
 		struct run *run = realloc(partition->run, room * sizeof(*run));
 
 		if (!run)
-			return no_memory(error);
+			return put_aside_no_memory(error);
 		partition->run = run;
 		partition->room = room;
 	}
-	if (spill->fd < 0) {
-		int fd = temporary_file();
-
-		if (fd < 0)
-			return explain(-fd, error);
-		spill->fd = fd;
-	}
-	number = text_write_all(spill->fd, octets);
-	if (number != 0)
-		return explain(number, error);
-	partition->run[partition->runs++] = (struct run){ spill->offset, octets.n };
-	spill->offset += octets.n;
+	partition->run[partition->runs] = (struct run){ spill->file.end, octets.n };
+	if (put_aside_write(&spill->file, octets, error) < 0)
+		return -1;
+	partition->runs++;
 	return 0;
 }
 
@@ -136,7 +105,7 @@ static int put_large(struct spill *spill, struct partition *partition, const uin
 	int result;
 
 	if (!octets)
-		return no_memory(error);
+		return put_aside_no_memory(error);
 	if (length)
 		memcpy(octets, length, sizeof(*length));
 	memcpy(octets + n - row.n, row.p, row.n);
@@ -154,10 +123,10 @@ int spill_put(struct spill *spill, uint64_t hash, struct span row, struct error 
 	uint32_t length = (uint32_t)row.n;
 	size_t n = row.n + (spill->row ? 0 : sizeof(length));
 
-	if (row.n > SPILL_ROW_MAX || (spill->row && row.n != spill->row))
+	if (row.n > PUT_ASIDE_ROW_MAX || (spill->row && row.n != spill->row))
 		return error_set(error, "a row of %zu octets cannot be put aside", row.n);
 	if (!partition->buffer && !(partition->buffer = malloc(spill->size)))
-		return no_memory(error);
+		return put_aside_no_memory(error);
 	if (n > spill->size) {
 		if (put_large(spill, partition, spill->row ? NULL : &length, row, error) < 0)
 			return -1;
@@ -205,27 +174,17 @@ void spill_read_end(struct spill_reader *reader)
 
 static int read_octets(struct spill_reader *reader, const struct run *run, struct error *error)
 {
-	size_t got = 0;
-
 	if (reader->size < run->octets) {
 		free(reader->data);
 		reader->size = 0;
 		reader->data = malloc(run->octets);
 		if (!reader->data)
-			return no_memory(error);
+			return put_aside_no_memory(error);
 		reader->size = run->octets;
 	}
-	while (got < run->octets) {
-		ssize_t n = pread(reader->spill->fd, reader->data + got, run->octets - got, (off_t)(run->offset + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(error, "%s: rows that were put aside cannot be read back: %s",
-					 temporary_folder(), n < 0 ? strerror(errno) : "the file ends early");
-		got += (size_t)n;
-	}
-	reader->rest = (struct span){ reader->data, got };
+	if (put_aside_read(&reader->spill->file, run->offset, reader->data, run->octets, error) < 0)
+		return -1;
+	reader->rest = (struct span){ reader->data, run->octets };
 	return 1;
 }
 

@@ -18,14 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "output/error.h"
-#include "parsers/span.h"
+#include "analysis/pass/put_aside.h"
 
 enum {
 	SPILL_PARTITIONS_MAX = 4096,
-	SPILL_BUFFER_LEAST = 4096,        /* octets of one partition's buffer, and of most writes … */
-	SPILL_BUFFER_MOST = 1024 * 1024,  /* … and where more of it gains nothing */
-	SPILL_ROW_MAX = 64 * 1024 * 1024, /* octets; no row of ours comes near */
+	SPILL_BUFFER_LEAST = 4096,       /* octets of one partition's buffer, and of most writes … */
+	SPILL_BUFFER_MOST = 1024 * 1024, /* … and where more of it gains nothing */
 };
 
 struct spill;
@@ -34,8 +32,9 @@ struct spill;
  * take @each octets of memory, is within @memory octets. */
 unsigned spill_partitions(uint64_t rows, size_t each, size_t memory);
 
-/* @partitions: a power of two. @row: octets of every row; 0: they differ, and are kept with their length. @memory:
- * octets of all buffers together, where that leaves SPILL_BUFFER_LEAST for each. NULL: one line in @error. */
+/* @partitions: a power of two. @row: octets of every row; 0: they differ, and are kept with their length (at most
+ * PUT_ASIDE_ROW_MAX). @memory: octets of all buffers together, where that leaves SPILL_BUFFER_LEAST for each. NULL: one
+ * line in @error. */
 __attribute__((warn_unused_result)) struct spill *spill_new(unsigned partitions, size_t row, size_t memory,
 							    struct error *error);
 void spill_free(struct spill *spill);
