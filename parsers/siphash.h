@@ -23,4 +23,11 @@ uint64_t siphash(const uint8_t key[static SIPHASH_KEY_OCTETS], struct span octet
 void siphash_long(const uint8_t key[static SIPHASH_KEY_OCTETS], struct span octets,
 		  uint8_t hash[static SIPHASH_LONG_OCTETS]);
 
+/* Is @name in the sample that takes @share (above 0, below 1) of all names? Of one key a smaller sample lies within a
+ * larger one. */
+static inline bool siphash_samples(const uint8_t key[static SIPHASH_KEY_OCTETS], double share, struct span name)
+{
+	return siphash(key, name) < (uint64_t)(share * 0x1p64);
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/drift/diff.h"
 #include "analysis/lines/export.h"
 #include "analysis/lines/findings_list.h"
 #include "analysis/page/report.h"
@@ -76,6 +77,27 @@ static int run_export(const struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
+static int run_diff(const struct options *options, struct error *error)
+{
+	const struct diff_options diff = { .command = command_table[options->command].name,
+					   .path = options->operand,
+					   .count = options->operands,
+					   .directory = options->directory,
+					   .partial = options->partial,
+					   .all = options->all,
+					   .memory = options->memory,
+					   .threads = options->threads };
+	struct diff_result result;
+
+	if (diff_make(&diff, &result, error) < 0)
+		return EXIT_FATAL;
+	error_set(error,
+		  "%" PRIu64 " domains, %" PRIu64 " before, %" PRIu64 " in both; %" PRIu64 " changes, tables in %s",
+		  result.new, result.old, result.both, result.changes, options->directory);
+	fprintf(stderr, "stsurvey diff: %s\n", error->text);
+	return EXIT_COMPLETE;
+}
+
 static int run_report(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
@@ -129,7 +151,7 @@ static int run_help(const struct options *options, struct error *error)
 static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
 	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
-	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,
+	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,     [COMMAND_DIFF] = run_diff,
 };
 
 static enum log_level level_of(const struct options *options)
@@ -153,7 +175,7 @@ static int start_resolver(struct options *options, struct error *error)
 static bool writes_temporary_files(enum command command)
 {
 	return command == COMMAND_SCAN || command == COMMAND_STATS || command == COMMAND_EXPORT ||
-	       command == COMMAND_REPORT;
+	       command == COMMAND_DIFF || command == COMMAND_REPORT;
 }
 
 /* From here on the command meets what strangers wrote and serve. All of its threads are still to come, its private

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH = sizeof(uint32_t) }; /* octets in front of each row, in memory and in the file */
+enum {
+	LENGTH = sizeof(uint32_t), /* octets in front of each row, in memory and in the file */
+	BUFFER = 256 * 1024,       /* of one write */
+};
 
 /* Sorted rows in the file, and where the merge stands in them. */
 struct run {
@@ -103,7 +106,6 @@ static struct run *new_run(struct sorted_rows *rows)
 /* The rows in memory, sorted, go to the file. What lies in one order is written in another: through a buffer. */
 static int write_run(struct sorted_rows *rows, struct error *error)
 {
-	static const size_t BUFFER = 256 * 1024;
 	char *buffer = malloc(BUFFER);
 	size_t used = 0;
 	int result = 0;

@@ -359,20 +359,6 @@ static bool on_host(void *arg, const struct obs_host *host)
 	return !text_failed(csv->out);
 }
 
-static int make_directory(const char *directory, struct error *error)
-{
-	struct stat status;
-
-	if (mkdir(directory, 0777) == 0)
-		return 0;
-	if (errno == EEXIST && stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
-		errno = ENOTDIR;
-	if (errno == EEXIST)
-		return 0;
-	return error_set(error, "%s: cannot be used as the folder for the tables: %s; choose another with -d",
-			 directory, strerror(errno));
-}
-
 /* No table may take the place of a scan file. */
 static int check_path(const struct scan_files *files, const char *directory, const char *name, struct error *error)
 {
@@ -431,7 +417,7 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 	bool done;
 
 	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
-	    make_directory(directory, error) < 0 || open_tables(pass, directory, error) < 0)
+	    table_make_folder(directory, error) < 0 || open_tables(pass, directory, error) < 0)
 		return -1;
 	files->on_headers = on_headers;
 	files->on_host = on_host;

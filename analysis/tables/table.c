@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analysis/tables/interval.h"
 
@@ -15,6 +16,20 @@ int table_set_path(struct table *table, const char *directory, const char *name,
 	if (n < 0 || (size_t)n >= sizeof(table->path))
 		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
 	return 0;
+}
+
+int table_make_folder(const char *directory, struct error *error)
+{
+	struct stat status;
+
+	if (mkdir(directory, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	if (errno == EEXIST)
+		return 0;
+	return error_set(error, "%s: cannot be used as the folder for the tables: %s; choose another with -d",
+			 directory, strerror(errno));
 }
 
 /* 0, or -1 with what errno says of the table. */

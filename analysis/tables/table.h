@@ -22,6 +22,9 @@ struct table {
 	char path[TABLE_PATH_SIZE];
 };
 
+/* See that there is a folder @directory. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int table_make_folder(const char *directory, struct error *error);
+
 /* The path DIRECTORY/NAME.csv. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int table_set_path(struct table *table, const char *directory, const char *name,
 						       struct error *error);

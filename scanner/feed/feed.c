@@ -173,7 +173,7 @@ static bool is_sampled(const struct feed_options *options, struct span name)
 {
 	if (options->sample <= 0 || options->sample >= 1)
 		return true;
-	return siphash(options->sample_key, name) < (uint64_t)(options->sample * 0x1p64);
+	return siphash_samples(options->sample_key, options->sample, name);
 }
 
 /* What is no name keeps its octets, as evidence. */

@@ -94,6 +94,31 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "141 the reader of the output went away, which is not told (export SCAN | head).",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
+	[COMMAND_DIFF] = {
+		.name = "diff",
+		.what = "what changed between scans",
+		.usage = "stsurvey diff OLD NEW [NEW...] -d DIR",
+		.above = "Lay scans side by side by the names of their domains, each beside the one in front of it, and write tables of "
+			 "what changed into the folder DIR, which is created if it is missing. Files next to each other that are shards of one "
+			 "list are one scan, until a shard is there again: OLD-0 OLD-1 NEW-0 NEW-1 are two. The lists may differ; a name "
+			 "that stands several times is paired with its like in the same order. SCAN - is standard input, and a scan of its own.",
+		.below = "What could not be found out in one of the scans is a row of transitions.csv, and never a change. Policies are compared "
+			 "as parsed: the order of lines, their ends and unknown keys are no change. Of a sample and a whole list, or of two "
+			 "samples, the smaller sample is compared; samples with different keys are an error.\n"
+			 "transitions.csv\tdomains by what they were and are: status, sts, tlsrpt, component, mode, verdict; rows of a kind sum "
+			 "to the domains of both lists; absent: not in that one\n"
+			 "changes.csv\ta row for each domain and change: policy-changed-id-same, id-changed-policy-same, "
+			 "mx-changed-policy-same, outdated-policy, weakened, removed-without-none, removed, adopted, tlsrpt-removed, "
+			 "tlsrpt-adopted, certificate-renewed-late, broken, fixed, new, gone; via: the provider the domain is delegated to; then "
+			 "the labels\n"
+			 "events.csv\tchanges of one kind at one provider, once, with the number of domains\n"
+			 "pairs.csv\tdomains that lost (broken) and gained (fixed) something, of those of which it is known in both scans; of a "
+			 "sample, the 95 % interval of the change\n"
+			 "With more than two scans the columns from and to say between which.\n"
+			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
+			 "2 usage.",
+		.operand = "scan file", .operands_least = 2, .operands_most = INT_MAX, .operands_are_files = true,
+	},
 	[COMMAND_REPORT] = {
 		.name = "report",
 		.what = "one self-contained HTML page to look at",

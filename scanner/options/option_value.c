@@ -113,6 +113,27 @@ static enum options_result set_whole64(const struct setting *set)
 	return fail(set, OPTIONS_USAGE, "not a whole number");
 }
 
+static enum options_result set_size(const struct setting *set)
+{
+	static const char units[] = "kmg";
+	const struct option_row *row = set->row;
+	struct span number = set->value;
+	const char *unit = number.n > 0 ? strchr(units, ascii_lower(number.p[number.n - 1])) : NULL;
+	unsigned shift = 0;
+	uint64_t value;
+
+	if (unit && *unit) {
+		number.n--;
+		shift = 10 * (unsigned)(unit - units + 1);
+	}
+	if (!span_decimal(number, (uint64_t)row->most >> shift, &value) || (double)(value << shift) < row->least)
+		return fail(set, OPTIONS_USAGE,
+			    "not a whole number from %.0f to %.0f %s, with K, M or G behind it or not", row->least,
+			    row->most, row->unit);
+	*(uint64_t *)set->member = value << shift;
+	return OPTIONS_OK;
+}
+
 static enum options_result set_decimal(const struct setting *set)
 {
 	const char *text = set->text;
@@ -375,6 +396,7 @@ enum options_result option_set(struct options *options, const struct option_row 
 		[OPTION_MAYBE_WORD] = set_maybe_word,
 		[OPTION_WHOLE] = set_whole,
 		[OPTION_WHOLE64] = set_whole64,
+		[OPTION_SIZE] = set_size,
 		[OPTION_DECIMAL] = set_decimal,
 		[OPTION_KEY] = set_key,
 		[OPTION_LABELS] = add_label,

@@ -57,6 +57,7 @@ static const struct options defaults = {
 	.http_timeout = 30,
 	.http_concurrency = 500,
 	.per_host = 8,
+	.memory = 256 * 1024 * 1024,
 	.host_rate = -1, /* not given */
 	.provider_rate = -1,
 	.https_port = 443,
@@ -311,7 +312,8 @@ static enum options_result read_operands(struct options *options, struct error *
 	options->operand = options->argv + optind;
 	options->operands = options->argc - optind;
 	if (options->operands < row->operands_least)
-		error_set(error, "no %s given: %s", row->operand, row->usage);
+		error_set(error, options->operands > 0 ? "one %s is too few: %s" : "no %s given: %s", row->operand,
+			  row->usage);
 	else if (options->operands > row->operands_most)
 		error_set(error, "'%.80s' is one argument too many%s%s: %s", options->operand[row->operands_most],
 			  row->instead ? "; " : "", row->instead ? row->instead : "", row->usage);

@@ -24,9 +24,13 @@
 
 enum {
 	OPTIONS_THREADS_MAX = 256,
-	OPTIONS_SMTP_PORT = 25, /* mail servers; with another one, none of the internet's is meant */
+	OPTIONS_SMTP_PORT = 25,                  /* mail servers; with another one, none of the internet's is meant */
+	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024, /* what is left of less is buffers of some KiB */
 	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
 };
+
+/* A slip of the keyboard. */
+#define OPTIONS_MEMORY_MOST (UINT64_C(1) << 40)
 
 /* Of every rate, a second: one in ten seconds. Ten domains at less take hours, which is a slip of the keyboard. */
 #define RATE_LEAST 0.1
@@ -62,9 +66,11 @@ struct options {
 	struct span label[OBS_LABEL_MAX]; /* columns of a CSV list that are kept with each domain */
 	size_t label_count;
 	const char *output_file;    /* "-"; of export, findings and report, too */
-	const char *directory;      /* stats: where the tables go */
+	const char *directory;      /* stats, diff: where the tables go */
 	enum options_format format; /* export, findings: NONE unless given */
-	bool partial;               /* stats, export, report: scan files that are not whole will do */
+	bool all;                   /* diff: domains without a record, too */
+	uint64_t memory;            /* diff: octets to use */
+	bool partial;               /* stats, export, diff, report: scan files that are not whole will do */
 	bool raw;                   /* export: CSV without apostrophes */
 	const char *fields;         /* export: which; NULL: all */
 	const char *where;          /* export: of which domains; NULL: all */

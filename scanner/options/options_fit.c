@@ -136,7 +136,8 @@ static void set_threads(struct options *options)
 	if (options->command == COMMAND_CHECK) /* all at once, on one thread */
 		options->concurrency = (unsigned)options->operands;
 	if (options->threads == 0)
-		options->threads = options->command == COMMAND_SCAN ? usable_cores() : 1;
+		options->threads = options->command == COMMAND_SCAN || options->command == COMMAND_DIFF ? usable_cores()
+													: 1;
 	if (options->threads > options->concurrency)
 		options->threads = options->concurrency;
 }

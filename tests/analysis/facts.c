@@ -194,6 +194,10 @@ static bool set_tls(struct facts *f, struct span w, struct span v)
 		f->leaf.common_name = keep(f, v);
 	} else if (IS("verify")) {
 		f->error[tls->error_count++].code = (uint16_t)number(v);
+	} else if (IS("leaf")) {
+		f->leaf.sha256[0] = (uint8_t)number(v);
+	} else if (IS("issued")) {
+		f->leaf.not_before = f->observation.time_ms / 1000 + (int64_t)number(v);
 	} else if (IS("expires")) {
 		f->leaf.not_after = f->observation.time_ms / 1000 + (int64_t)number(v);
 	} else {

@@ -17,7 +17,7 @@
  *   alert N          no certificate after it
  *   no-chain         of certificates
  *   san NAME         one more; the first replaces            no-san            cn NAME
- *   verify CODE      expires SECONDS-FROM-TIME
+ *   verify CODE      expires SECONDS-FROM-TIME    issued SECONDS-FROM-TIME    leaf N (another certificate)
  *   http STATUS      type FIELD (- for none)                 failure timeout|too-large|protocol
  *   challenge FIELD  challenged (as older files have it)
  *   body TEXT        | stands for LF

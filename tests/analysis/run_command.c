@@ -12,7 +12,7 @@
 
 #include "scanner/program.h"
 
-enum { ARGUMENTS_MAX = 8 };
+enum { ARGUMENTS_MAX = 12 };
 
 char command_folder[] = "/tmp/stsurvey-commands-XXXXXX";
 char said[65536], printed[262144];

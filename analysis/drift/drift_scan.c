@@ -1,0 +1,99 @@
+#include "analysis/drift/drift_scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { DOMAINS_PER_LOOK = 65536 }; /* at the clock, which costs more than a domain */
+
+struct reading {
+	struct drift_scan *scan;
+	struct spill *spill;
+	struct drift_rows rows;
+	struct error *error;
+	bool failed;
+	uint64_t seen;
+	time_t begun, told;
+	char row[DRIFT_ROW_MAX];
+};
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void tell(struct reading *reading)
+{
+	time_t now = seconds();
+	unsigned long long s = (unsigned long long)(now - reading->begun);
+
+	if (now - reading->told < DRIFT_PROGRESS_S)
+		return;
+	reading->told = now;
+	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; scan %u of %u; %" PRIu64 " domains\n",
+		reading->scan->command, s / 3600, s / 60 % 60, s % 60, reading->scan->number + 1, reading->scan->of,
+		reading->seen);
+}
+
+/* What the file's headers say was not known where it can be read but once. */
+static int on_headers(void *arg, const struct scan_headers *headers, struct error *error)
+{
+	struct reading *reading = arg;
+	const struct drift_scan *scan = reading->scan;
+	double sample = headers->sample < 1 ? headers->sample : 0;
+
+	if (scan->set->known || (sample == scan->sample && (sample <= 0 || memcmp(headers->sample_key, scan->sample_key,
+										  sizeof(scan->sample_key)) == 0)))
+		return 0;
+	return error_set(error, "%s is another sample than the other scans: save it as a file to have it compared",
+			 scan->set->path[0]);
+}
+
+static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+{
+	struct reading *reading = arg;
+	struct drift_scan *scan = reading->scan;
+	struct drift_head head;
+	size_t n;
+
+	if (++reading->seen % DOMAINS_PER_LOOK == 0)
+		tell(reading);
+	if (!scan->set->known && (scan->set->start_ms == 0 || observation->time_ms < scan->set->start_ms))
+		scan->set->start_ms = observation->time_ms;
+	if (scan->sample > 0 && !siphash_samples(scan->sample_key, scan->sample, observation->name))
+		return true;
+	n = drift_row_make(&reading->rows, observation, result, reading->row);
+	memcpy(&head, reading->row, sizeof(head));
+	reading->failed = spill_put(reading->spill, drift_hash(&head), (struct span){ reading->row, n },
+				    reading->error) < 0;
+	scan->domains++;
+	return !reading->failed;
+}
+
+int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *error)
+{
+	struct scan_files files = { .command = scan->command,
+				    .path = scan->set->path,
+				    .count = scan->set->count,
+				    .partial = scan->partial,
+				    .on_headers = on_headers };
+	struct reading reading = { .scan = scan,
+				   .spill = spill,
+				   .rows = { .scan = (uint16_t)scan->number, .all = scan->all },
+				   .error = error };
+
+	memcpy(reading.rows.key, scan->key, sizeof(reading.rows.key));
+	reading.begun = reading.told = seconds();
+	if (scan_files_check_distinct(&files, error) < 0 || scan_files_read(&files, on_domain, &reading, error) < 0 ||
+	    reading.failed || scan_files_check_domains(&files, error) < 0)
+		return -1;
+	scan->headers = files.headers;
+	/* the labels' names are in there */
+	for (size_t i = 0; i < scan->headers.label_count; i++)
+		scan->headers.label[i].p = scan->headers.label_text[i];
+	return 0;
+}

@@ -1,0 +1,162 @@
+#include "analysis/drift/scan_sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "output/scan_file/reader.h"
+
+/* What a header tells of the list and the part of it. */
+struct origin {
+	uint64_t size, sampled; /* sampled 0: a pipe, of which nothing is known */
+	uint32_t shards, shard;
+	bool of_hosts; /* mail servers alone */
+};
+
+/* Files with an origin each, while they are put together. */
+struct making {
+	struct scan_set *set;
+	struct origin *origin;
+	int sets, first; /* the set that is being filled begins with this file */
+};
+
+static bool is_of_hosts(const struct record_header *header)
+{
+	for (size_t i = 0; i < header->option_count; i++)
+		if (span_equal(header->option[i].name, SPAN_LITERAL("mx-hosts")))
+			return true;
+	return false;
+}
+
+static bool can_be_looked_at(const char *path, struct stat *info)
+{
+	return strcmp(path, "-") != 0 && (stat(path, info) != 0 || S_ISREG(info->st_mode));
+}
+
+/* 0, or -1 with one line in @error. */
+static int look(const char *path, struct scan_set *set, struct origin *origin, struct error *error)
+{
+	const struct record_header *header;
+	struct reader *reader;
+	struct stat info = { 0 };
+
+	if (!can_be_looked_at(path, &info))
+		return 0;
+	if (reader_open(&reader, path, error) != 0)
+		return -1;
+	header = reader_header(reader);
+	set->known = true;
+	set->start_ms = header->start_ms;
+	set->sample = header->sample < 1 ? header->sample : 0;
+	memcpy(set->sample_key, header->sample_key, sizeof(set->sample_key));
+	set->octets = (uint64_t)info.st_size;
+	*origin = (struct origin){ header->input_size, header->input_sample, header->shards, header->shard,
+				   is_of_hosts(header) };
+	reader_close(reader);
+	return 0;
+}
+
+/* Is file @i one more shard of the files from @first on? Of mail servers it is no shard, but belongs to any. */
+static bool belongs(const struct making *making, int i)
+{
+	const struct origin *new = &making->origin[i];
+
+	if (new->of_hosts)
+		return true;
+	for (int k = making->first; k < i; k++) {
+		const struct origin *old = &making->origin[k];
+
+		if (old->of_hosts)
+			continue;
+		if (new->shards < 2 || new->sampled == 0 || new->sampled != old->sampled || new->size != old->size ||
+		    new->shards != old->shards || new->shard == old->shard)
+			return false;
+	}
+	return true;
+}
+
+/* The file joins the set before it, or begins one. */
+static void take(struct making *making, int i, const struct scan_set *one)
+{
+	struct scan_set *set = &making->set[making->sets - 1];
+
+	if (making->sets == 0 || !belongs(making, i)) {
+		making->set[making->sets++] = *one;
+		making->first = i;
+		return;
+	}
+	set->count++;
+	set->octets += one->octets;
+	set->known = set->known && one->known;
+	if (making->origin[i].of_hosts)
+		return;
+	if (making->origin[making->first].of_hosts &&
+	    set->count == 2) /* until now there was nothing but mail servers */
+		set->start_ms = one->start_ms;
+	if (one->start_ms < set->start_ms)
+		set->start_ms = one->start_ms;
+	if (one->sample > 0) {
+		set->sample = one->sample;
+		memcpy(set->sample_key, one->sample_key, sizeof(set->sample_key));
+	}
+}
+
+int scan_sets_make(char **path, int count, struct scan_set **sets, struct error *error)
+{
+	struct making making = { .set = calloc((size_t)count, sizeof(*making.set)),
+				 .origin = calloc((size_t)count, sizeof(*making.origin)) };
+	int result = 0;
+
+	if (!making.set || !making.origin)
+		result = error_set(error, "no memory");
+	for (int i = 0; i < count && result == 0; i++) {
+		struct scan_set one = { .path = &path[i], .count = 1 };
+
+		result = look(path[i], &one, &making.origin[i], error);
+		if (result == 0)
+			take(&making, i, &one);
+	}
+	free(making.origin);
+	if (result == 0) {
+		*sets = making.set;
+		return making.sets;
+	}
+	free(making.set);
+	return -1;
+}
+
+void scan_sets_sort(struct scan_set *sets, int count)
+{
+	for (int i = 1; i < count; i++) { /* few, and mostly in order */
+		struct scan_set one = sets[i];
+		int k = i;
+
+		for (; k > 0 && one.known && sets[k - 1].known && one.start_ms < sets[k - 1].start_ms; k--)
+			sets[k] = sets[k - 1];
+		sets[k] = one;
+	}
+}
+
+int scan_sets_sample(const struct scan_set *sets, int count, double *sample, uint8_t key[static 16],
+		     struct error *error)
+{
+	const struct scan_set *least = NULL;
+
+	*sample = 0;
+	for (int i = 0; i < count; i++) {
+		if (sets[i].sample <= 0)
+			continue;
+		if (least && memcmp(least->sample_key, sets[i].sample_key, sizeof(least->sample_key)) != 0)
+			return error_set(error,
+					 "%s and %s are samples with different keys (--sample-key), so of different "
+					 "domains: they cannot be compared",
+					 least->path[0], sets[i].path[0]);
+		if (!least || sets[i].sample < least->sample)
+			least = &sets[i];
+	}
+	if (least) {
+		*sample = least->sample;
+		memcpy(key, least->sample_key, sizeof(least->sample_key));
+	}
+	return 0;
+}

@@ -1,0 +1,351 @@
+/* stsurvey diff as a command: the tables of two scans and more.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "output/scan_file/sink.h"
+#include "parsers/hash.h"
+#include "scanner/options/exit_status.h"
+#include "tests/analysis/facts.h"
+#include "tests/analysis/run_command.h"
+
+#define WEEK "time 1800604800\n"
+#define OF(name, lines) "name " name "\nsan mta-sts." name "\n" lines
+#define NO_RECORD "sts -\nrpt -"
+
+enum { HOUR_MS = 3600 * 1000, SCAN_MAX = 16 };
+
+struct scan {
+	const char *name;
+	const char *domain[SCAN_MAX];
+	int64_t start_ms;
+	uint32_t shards, shard;
+	double sample;
+	uint8_t key;               /* the first octet of the sample's */
+	const char *label, *value; /* of every domain; NULL: none */
+};
+
+static int write_scan(const struct scan *scan)
+{
+	static struct facts facts;
+	struct sink_options options = { .path = path_of(scan->name), .resume_at = -1, .buffers = 2 };
+	const struct span column = scan->label ? span_of(scan->label) : (struct span){ "", 0 };
+	const struct obs_label label = { column, scan->value ? span_of(scan->value) : column };
+	struct record_header header = { .tool = SPAN_LITERAL("test"),
+					.major = RECORD_SCHEMA_MAJOR,
+					.minor = RECORD_SCHEMA_MINOR,
+					.start_ms = scan->start_ms,
+					.input_size = 1,
+					.input_sample = scan->shards > 0,
+					.shards = scan->shards > 0 ? scan->shards : 1,
+					.shard = scan->shard,
+					.sample = scan->sample,
+					.sample_key = { scan->key },
+					.label = &column,
+					.label_count = scan->label ? 1 : 0 };
+	struct record_trailer trailer = { 0 };
+	struct record_buffer *buffer;
+	struct sink *sink;
+	struct error error;
+
+	if (sink_open(&sink, &options, &header, &error) < 0 || !(buffer = sink_take(sink)))
+		return -1;
+	for (; trailer.domains < SCAN_MAX && scan->domain[trailer.domains]; trailer.domains++) {
+		facts_make(&facts, scan->domain[trailer.domains]);
+		facts.observation.index = trailer.domains;
+		/* certificates with one hash are one */
+		memcpy(facts.leaf.sha256 + 1, &(uint64_t){ hash_span(facts.observation.name) }, sizeof(uint64_t));
+		facts.observation.label = &label;
+		facts.observation.label_count = scan->label ? 1 : 0;
+		trailer.illegal += facts.observation.input == INPUT_ILLEGAL;
+		trailer.blocklisted += facts.observation.input == INPUT_BLOCKLISTED;
+		if (record_put_domain(buffer, &facts.observation) < 0)
+			return -1;
+	}
+	sink_give(sink, buffer);
+	return sink_close(sink, &trailer, &error);
+}
+
+/* Two weeks. */
+static const struct scan scans[] = {
+	{ .name = "old",
+	  .start_ms = INT64_C(1800000000) * 1000,
+	  .domain = { OF("same.example", ""), OF("breaks.example", "a-cname pol.easydmarc.com"),
+		      OF("mends.example", "http 404"), OF("plain.example", NO_RECORD), OF("gone.example", ""),
+		      OF("gone-plain.example", NO_RECORD), OF("unknown.example", ""), OF("twice.example", ""),
+		      OF("twice.example", "http 404"), OF("breaks2.example", "a-cname pol2.easydmarc.com"),
+		      "name not a domain\ninput illegal" } },
+	{ .name = "new",
+	  .start_ms = INT64_C(1800604800) * 1000,
+	  .domain = { OF("twice.example", WEEK "http 404"), OF("new-plain.example", WEEK NO_RECORD),
+		      OF("breaks2.example", WEEK "a-cname pol2.easydmarc.com\nhttp 500"),
+		      OF("breaks.example", WEEK "a-cname pol.easydmarc.com\nhttp 500"),
+		      OF("unknown.example", WEEK "sts SERVFAIL"), OF("new.example", WEEK ""),
+		      OF("same.example", WEEK ""), OF("mends.example", WEEK ""), OF("plain.example", WEEK NO_RECORD),
+		      OF("twice.example", WEEK ""), OF("twice.example", WEEK ""),
+		      "name not a domain\ninput illegal" } },
+	{ .name = "third", .start_ms = INT64_C(1801209600) * 1000, .domain = { OF("same.example", "http 404") } },
+	{ .name = "shard-b", .start_ms = 2 * HOUR_MS, .shards = 2, .shard = 1, .domain = { OF("b.example", "") } },
+	{ .name = "shard-a", .start_ms = HOUR_MS, .shards = 2, .shard = 0, .domain = { OF("a.example", "") } },
+	{ .name = "later-a",
+	  .start_ms = 3 * HOUR_MS,
+	  .shards = 2,
+	  .shard = 0,
+	  .domain = { OF("a.example", "http 404") } },
+	{ .name = "later-b", .start_ms = 4 * HOUR_MS, .shards = 2, .shard = 1, .domain = { OF("b.example", "") } },
+	{ .name = "labels-old",
+	  .label = "agency",
+	  .value = "old, one",
+	  .domain = { OF("a.example", ""), OF("b.example", "") } },
+	{ .name = "labels-new", .label = "via", .value = "NL", .domain = { OF("a.example", "http 404") } },
+	{ .name = "half", .sample = 0.5, .key = 1, .domain = { OF("a.example", "") } },
+	{ .name = "half-other", .sample = 0.5, .key = 2, .domain = { OF("a.example", "") } },
+	{ .name = "empty", .domain = { NULL } },
+};
+
+static int write_scans(void **state)
+{
+	(void)state;
+	if (command_folder_make() != 0)
+		return -1;
+	for (size_t i = 0; i < COUNT_OF(scans); i++)
+		if (write_scan(&scans[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static int remove_scans(void **state)
+{
+	(void)state;
+	return command_folder_remove();
+}
+
+static const char *table(const char *folder, const char *name)
+{
+	static char text[4][16384];
+	static unsigned next;
+	char path[64], *into = text[next++ % 4];
+
+	snprintf(path, sizeof(path), "%s/%s.csv", folder, name);
+	read_into(path_of(path), into, sizeof(text[0]));
+	return into;
+}
+
+/* The rows of transitions.csv of a kind, without it. */
+static void transitions_of(const char *folder, const char *kind, char *rows, size_t size)
+{
+	char text[16384], *save = NULL;
+	size_t n = strlen(kind), used = 0;
+
+	snprintf(text, sizeof(text), "%s", table(folder, "transitions"));
+	rows[0] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (strncmp(line, kind, n) == 0 && line[n] == ',')
+			used += (size_t)snprintf(rows + used, size - used, "%s\n", line + n + 1);
+}
+
+static void changes_stand_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "12 domains, 11 before, 9 in both; 8 changes, tables in"));
+	assert_string_equal(table("d", "changes"), "name,change,old,new,via\n"
+						   "breaks.example,broken,ok,http,easydmarc.com\n"
+						   "breaks2.example,broken,ok,http,easydmarc.com\n"
+						   "gone.example,gone,ok,absent,\n"
+						   "mends.example,fixed,http,ok,\n"
+						   "new.example,new,absent,ok,\n"
+						   "twice.example,broken,ok,http,\n" /* the first with the first */
+						   "twice.example,fixed,http,ok,\n"
+						   "twice.example,new,absent,ok,\n");
+	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n"
+						  "easydmarc.com,broken,ok,http,2\n");
+}
+
+static void rows_of_a_kind_sum_to_both_lists(void **state)
+{
+	static const char *const kinds[] = { "status", "sts", "tlsrpt", "component", "mode", "verdict" };
+	char rows[1024];
+
+	(void)state;
+	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		unsigned long sum = 0;
+
+		transitions_of("d", kinds[k], rows, sizeof(rows));
+		for (char *comma = rows; (comma = strstr(comma, "\n"));) {
+			char *start = comma;
+
+			while (start > rows && start[-1] != ',')
+				start--;
+			sum += strtoul(start, NULL, 10);
+			comma++;
+		}
+		assert_int_equal(sum, 9 + 2 + 3);
+	}
+	transitions_of("d", "component", rows, sizeof(rows));
+	assert_string_equal(rows, "absent,no-record,1\nabsent,ok,2\nno-record,absent,1\nno-record,no-record,1\n"
+				  "http,ok,2\nok,absent,1\nok,http,3\nok,ok,1\nok,unknown,1\nnot-asked,not-asked,1\n");
+}
+
+static void all_tells_of_domains_without_a_record(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff --all %old %new -d %d"), EXIT_COMPLETE);
+	assert_non_null(strstr(table("d", "changes"), "\ngone-plain.example,gone,no-record,absent,\n"));
+	assert_non_null(strstr(table("d", "changes"), "\nnew-plain.example,new,absent,no-record,\n"));
+	assert_null(strstr(table("d", "changes"), "\nplain.example"));
+}
+
+static void a_scan_does_not_differ_from_itself(void **state)
+{
+	char rows[1024];
+
+	(void)state;
+	assert_int_equal(run("diff --all %new %new -d %d"), EXIT_COMPLETE);
+	assert_string_equal(table("d", "changes"), "name,change,old,new,via\n");
+	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n");
+	transitions_of("d", "component", rows, sizeof(rows));
+	assert_string_equal(rows,
+			    "no-record,no-record,2\nhttp,http,3\nok,ok,5\nunknown,unknown,1\nnot-asked,not-asked,1\n");
+}
+
+static void pairs_count_what_is_known_in_both(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
+	assert_string_equal(table("d", "pairs"), "metric,of,broken,fixed,net,low,high,note\n"
+						 "sts_record,7,0,0,0.000000,,,\n"
+						 "tlsrpt_record,8,0,0,0.000000,,,\n"
+						 "policy_usable,7,3,2,-0.142857,,,\n"
+						 "mode_enforce,7,3,2,-0.142857,,,\n"
+						 "misconfigured,6,3,2,0.166667,,,\n"
+						 "delivery_failure,6,0,0,0.000000,,,\n");
+}
+
+static void threads_and_memory_make_no_difference(void **state)
+{
+	static const char *const lines[] = {
+		"diff --all %old %new %third -d %e",
+		"diff --all -t7 %old %new %third -d %e",
+		"diff --all --memory=16M %old %new %third -d %e",
+	};
+	static const char *const names[] = { "changes", "transitions", "events", "pairs" };
+	char before[COUNT_OF(names)][16384];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
+		for (size_t t = 0; t < COUNT_OF(names); t++) {
+			const char *now = table("e", names[t]);
+
+			assert_true(i == 0 || strcmp(before[t], now) == 0);
+			strcpy(before[t], now);
+		}
+	}
+}
+
+static void several_scans_are_pairs_in_turn(void **state)
+{
+	char rows[4096];
+
+	(void)state;
+	assert_int_equal(run("diff %old %new %third -d %d"), EXIT_COMPLETE);
+	assert_non_null(strstr(table("d", "changes"), ",via,from,to\n"));
+	assert_non_null(strstr(table("d", "changes"),
+			       "\nsame.example,broken,ok,http,,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
+	assert_non_null(strstr(table("d", "changes"),
+			       "\nmends.example,fixed,http,ok,,2027-01-15T08:00:00.000Z,2027-01-22T08:00:00.000Z\n"
+			       "mends.example,gone,ok,absent,,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
+	transitions_of("d", "component", rows, sizeof(rows));
+	assert_non_null(strstr(rows, "ok,ok,1,2027-01-15T08:00:00.000Z,2027-01-22T08:00:00.000Z\n"));
+	assert_non_null(strstr(rows, "ok,absent,4,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
+	assert_non_null(strstr(table("d", "events"), ",domains,from,to\n"));
+	assert_non_null(strstr(table("d", "pairs"), ",note,from,to\n"));
+}
+
+static void shards_of_one_list_are_one_scan(void **state)
+{
+	static const char *const lines[] = {
+		"diff %shard-a %shard-b %later-a %later-b -d %d",
+		"diff %shard-b %shard-a %later-b %later-a -d %d",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
+		assert_string_equal(table("d", "changes"), "name,change,old,new,via\na.example,broken,ok,http,\n");
+		assert_non_null(strstr(said, "2 domains, 2 before, 2 in both"));
+	}
+}
+
+static void labels_are_columns_of_changes(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %labels-old %labels-new -d %d"), EXIT_COMPLETE);
+	assert_string_equal(table("d", "changes"), "name,change,old,new,via,agency,label_via\n"
+						   "a.example,broken,ok,http,,,NL\n"
+						   "b.example,gone,ok,absent,,\"old, one\",\n");
+}
+
+/* Whether a name is in the sample depends on the key alone. */
+static void a_sample_is_compared_within_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %half %half-other -d %d"), EXIT_FATAL);
+	assert_non_null(strstr(said, "samples with different keys (--sample-key), so of different domains"));
+	assert_int_equal(run("diff %half %old -d %d"), EXIT_COMPLETE);
+	assert_null(strstr(said, " 11 domains,"));
+	assert_non_null(strstr(table("d", "pairs"), "sts_record,0,0,0,,,,\n"));
+	assert_int_equal(run("diff %half %half -d %d"), EXIT_COMPLETE);
+}
+
+static void mistakes_are_told(void **state)
+{
+	static const struct {
+		const char *line, *says;
+		int status;
+	} cases[] = {
+		{ "diff", "no scan file given", EXIT_USAGE },
+		{ "diff %old -d %d", "one scan file is too few", EXIT_USAGE },
+		{ "diff %old %new", "-d DIR", EXIT_USAGE },
+		{ "diff %old %new -d %d --memory 1", "--memory '1': not a whole number from 16777216", EXIT_USAGE },
+		{ "diff %old %new -d %d --memory 1T", "with K, M or G behind it", EXIT_USAGE },
+		{ "diff %old %new -d %d --memory M", "with K, M or G behind it", EXIT_USAGE },
+		{ "diff %shard-a %shard-b -d %d", "are shards of one scan; give another scan", EXIT_FATAL },
+		{ "diff %old %missing -d %d", "missing", EXIT_FATAL },
+		{ "diff %old %empty -d %d", "there is no domain in", EXIT_FATAL },
+		{ "diff %old %new -d %old", "", EXIT_FATAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(run(cases[i].line), cases[i].status);
+		assert_non_null(strstr(said, cases[i].says));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(changes_stand_by_name),
+		cmocka_unit_test(rows_of_a_kind_sum_to_both_lists),
+		cmocka_unit_test(all_tells_of_domains_without_a_record),
+		cmocka_unit_test(a_scan_does_not_differ_from_itself),
+		cmocka_unit_test(pairs_count_what_is_known_in_both),
+		cmocka_unit_test(threads_and_memory_make_no_difference),
+		cmocka_unit_test(several_scans_are_pairs_in_turn),
+		cmocka_unit_test(shards_of_one_list_are_one_scan),
+		cmocka_unit_test(labels_are_columns_of_changes),
+		cmocka_unit_test(a_sample_is_compared_within_itself),
+		cmocka_unit_test(mistakes_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, write_scans, remove_scans);
+}
