@@ -10,6 +10,7 @@
 #include "analysis/lines/findings_list.h"
 #include "analysis/page/report.h"
 #include "analysis/tables/stats_tables.h"
+#include "analysis/tlsrpt/tlsrpt.h"
 #include "output/scan_file/verify.h"
 #include "output/temporary_file.h"
 #include "scanner/base/confine.h"
@@ -125,6 +126,26 @@ static int run_verify(const struct options *options, struct error *error)
 	return text_close(&out, error) < 0 ? EXIT_FATAL : status;
 }
 
+static int run_tlsrpt(const struct options *options, struct error *error)
+{
+	struct tlsrpt_work work = { .path = options->operand,
+				    .count = options->operands,
+				    .scan = options->scan,
+				    .scans = (int)options->scan_count,
+				    .directory = options->directory,
+				    .partial = options->partial };
+
+	if (tlsrpt_run(&work, error) < 0)
+		return EXIT_FATAL;
+	error_set(error,
+		  "%" PRIu64 " reports; %" PRIu64 " duplicate; %" PRIu64 " rejected; %" PRIu64
+		  " files and messages without a TLS report; tables in %s",
+		  work.reports, work.duplicates, work.rejected, work.others, options->directory);
+	fprintf(stderr, "stsurvey tlsrpt: %s\n", error->text);
+	error->text[0] = '\0'; /* has been told */
+	return work.rejected > 0 ? EXIT_NOT_IN_ORDER : EXIT_COMPLETE;
+}
+
 static int run_findings(const struct options *options, struct error *error)
 {
 	enum findings_format format = options->format == OPTIONS_FORMAT_NONE
@@ -152,6 +173,7 @@ static int (*const run[COMMAND_COUNT])(const struct options *options, struct err
 	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,     [COMMAND_DIFF] = run_diff,
+	[COMMAND_TLSRPT] = run_tlsrpt,
 };
 
 static enum log_level level_of(const struct options *options)
@@ -175,7 +197,7 @@ static int start_resolver(struct options *options, struct error *error)
 static bool writes_temporary_files(enum command command)
 {
 	return command == COMMAND_SCAN || command == COMMAND_STATS || command == COMMAND_EXPORT ||
-	       command == COMMAND_DIFF || command == COMMAND_REPORT;
+	       command == COMMAND_DIFF || command == COMMAND_TLSRPT || command == COMMAND_REPORT;
 }
 
 /* From here on the command meets what strangers wrote and serve. All of its threads are still to come, its private

@@ -140,6 +140,26 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.below = "Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
+	[COMMAND_TLSRPT] = {
+		.name = "tlsrpt",
+		.what = "what senders reported (RFC 8460), as CSV tables, beside what a scan saw",
+		.usage = "stsurvey tlsrpt REPORT... [--scan SCAN]... -d DIR",
+		.above = "Read reports as senders send them and write tables into the folder DIR, which is created if it is missing. "
+			 "REPORT is a file of JSON, plain or in gzip, a message that holds reports, also within forwarded messages, an "
+			 "mbox, a maildir, or a folder of such; - is standard input. What a file is, its octets tell, whatever it is "
+			 "called. A report that is there twice counts once. One that cannot be read is a line on standard error and a "
+			 "row of notes.csv, and the others go on. What is no TLS report, as those of DMARC, is counted.\n"
+			 "The policies of one report are never added: a domain has the sessions of its largest row. Totals are those "
+			 "of the summaries; what the failure details come to stands beside them.",
+		.below = "reports.csv\ta row for each report that counts\n"
+			 "failures.csv\ta row for each failure detail, with addresses and reason\n"
+			 "by_result.csv, by_domain.csv, by_mx.csv, by_reporter.csv, by_day.csv\tsessions by result type, policy domain, mail server, "
+			 "reporter, and day a report starts (days: how many it is of)\n"
+			 "notes.csv\tfile, report, field, note: whatever was mended, guessed, left out, duplicate or rejected\n"
+			 "agreement.csv\twith --scan: what was reported beside what the scan nearest in time saw, and why they differ\n"
+			 "Exit status: 0 done; 1 a report was rejected, or a file cannot be read or written; 2 usage.",
+		.operand = "report", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
+	},
 	[COMMAND_FINDINGS] = {
 		.name = "findings",
 		.what = "the table of findings",

@@ -19,7 +19,8 @@ static const struct {
 	[OPTION_INPUT] = { true, false, OPTION_USE_READ },      [OPTION_OUTPUT] = { true, false, OPTION_USE_WRITTEN },
 	[OPTION_FOLDER] = { true, false, OPTION_USE_FOLDER },   [OPTION_SERVERS] = { true, true, OPTION_USE_READ },
 	[OPTION_HOSTS] = { true, true, OPTION_USE_READ },       [OPTION_CIDR_FILE] = { true, true, OPTION_USE_READ },
-	[OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ }, [OPTION_CONFIG] = { true, true, OPTION_USE_READ },
+	[OPTION_DOMAIN_FILE] = { true, true, OPTION_USE_READ }, [OPTION_SCANS] = { true, true, OPTION_USE_READ },
+	[OPTION_CONFIG] = { true, true, OPTION_USE_READ },
 };
 
 static void add(struct option_file *file, int *count, const char *option, const char *path, enum option_use use)

@@ -39,6 +39,7 @@ enum {
 	DIFF = 1u << COMMAND_DIFF,
 	REPORT = 1u << COMMAND_REPORT,
 	FINDINGS = 1u << COMMAND_FINDINGS,
+	TLSRPT = 1u << COMMAND_TLSRPT,
 	ALL = (1u << COMMAND_COUNT) - 1,
 };
 
@@ -170,8 +171,10 @@ const struct option_row option_table[] = {
 	{ "ca-file", 0, "FILE", OPTION_INPUT, BOTH, RESUME_SAME, SECTION_LAB, AT(ca_file),
 	  .help = "trusted certificates, PEM [the system's]" },
 
-	{ "directory", 'd', "DIR", OPTION_FOLDER, STATS | DIFF, RESUME_FREE, SECTION_OTHER, AT(directory),
+	{ "directory", 'd', "DIR", OPTION_FOLDER, STATS | DIFF | TLSRPT, RESUME_FREE, SECTION_OTHER, AT(directory),
 	  .help = "where the tables go", .needed = true },
+	{ "scan", 0, "SCAN", OPTION_SCANS, TLSRPT, RESUME_FREE, SECTION_OTHER, 0,
+	  .help = "a scan file beside which the reports are seen; may be repeated: the one nearest in time is taken" },
 	{ "format", 0, "jsonl|csv", OPTION_WORD, EXPORT, RESUME_FREE, SECTION_OTHER, AT(format),
 	  .help = "jsonl: everything that was recorded, as JSON (RFC 8259); csv: the columns below (RFC 4180) [jsonl]",
 	  .least = OPTIONS_JSONL },
@@ -182,7 +185,7 @@ const struct option_row option_table[] = {
 	{ "format", 0, "text|csv|json", OPTION_WORD, FINDINGS, RESUME_FREE, SECTION_OTHER, AT(format),
 	  .help = "text: for reading; csv, and json, one object a line: number, code, component, severity, meaning, rule, fix [text]",
 	  .least = OPTIONS_FINDINGS_TEXT },
-	{ "partial", 0, NULL, OPTION_FLAG, STATS | EXPORT | DIFF | REPORT, RESUME_FREE, SECTION_OTHER, AT(partial),
+	{ "partial", 0, NULL, OPTION_FLAG, STATS | EXPORT | DIFF | REPORT | TLSRPT, RESUME_FREE, SECTION_OTHER, AT(partial),
 	  .help = "make do with a scan file in which records are missing or stand twice (verify tells)" },
 	{ "raw", 0, NULL, OPTION_FLAG, EXPORT, RESUME_FREE, SECTION_OTHER, AT(raw),
 	  .help = "csv: no apostrophe in front of texts that a spreadsheet would take for formulas" },

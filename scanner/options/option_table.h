@@ -27,6 +27,7 @@ enum option_kind {
 	OPTION_SIZE,        /* uint64_t, octets: a whole number, and K, M or G for 1024, its square or its cube */
 	OPTION_DECIMAL,     /* double */
 	OPTION_KEY,         /* uint8_t [SIPHASH_KEY_OCTETS], in hexadecimal */
+	OPTION_SCANS,       /* scan, scan_count: files to read, one each time */
 	OPTION_LABELS,      /* label, label_count; one each time */
 	OPTION_SERVERS,     /* server, server_count */
 	OPTION_HOSTS,       /* canary, canary_count */

@@ -319,6 +319,18 @@ static enum options_result set_hosts(const struct setting *set)
 	return OPTIONS_OK;
 }
 
+static enum options_result add_scan(const struct setting *set)
+{
+	struct options *options = set->options;
+
+	if (set->value.n == 0)
+		return fail(set, OPTIONS_USAGE, "must not be empty");
+	if (options->scan_count == OPTIONS_SCANS_MAX)
+		return fail(set, OPTIONS_USAGE, "more than %d scan files", (int)OPTIONS_SCANS_MAX);
+	options->scan[options->scan_count++] = set->text;
+	return OPTIONS_OK;
+}
+
 static enum options_result add_label(const struct setting *set)
 {
 	struct options *options = set->options;
@@ -399,6 +411,7 @@ enum options_result option_set(struct options *options, const struct option_row 
 		[OPTION_SIZE] = set_size,
 		[OPTION_DECIMAL] = set_decimal,
 		[OPTION_KEY] = set_key,
+		[OPTION_SCANS] = add_scan,
 		[OPTION_LABELS] = add_label,
 		[OPTION_SERVERS] = set_servers,
 		[OPTION_HOSTS] = set_hosts,

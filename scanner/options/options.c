@@ -93,7 +93,7 @@ struct record_option *options_given(const struct options *options, const char *n
 static bool adds_up(const struct option_row *row)
 {
 	return row->kind == OPTION_CIDRS || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
-	       row->kind == OPTION_LABELS || row->kind == OPTION_CONFIG;
+	       row->kind == OPTION_LABELS || row->kind == OPTION_SCANS || row->kind == OPTION_CONFIG;
 }
 
 /* The last of two would leave the other unread, or unwritten, without a word. */

@@ -24,6 +24,7 @@
 
 enum {
 	OPTIONS_THREADS_MAX = 256,
+	OPTIONS_SCANS_MAX = 64,                  /* a year of weekly scans; each is read whole */
 	OPTIONS_SMTP_PORT = 25,                  /* mail servers; with another one, none of the internet's is meant */
 	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024, /* what is left of less is buffers of some KiB */
 	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
@@ -84,6 +85,9 @@ struct options {
 	double max_runtime;   /* seconds, 0: no limit */
 	double max_outage;    /* seconds without any name server's answer, 0: no limit */
 	double sync_interval; /* seconds between fsyncs of the scan file, 5 */
+	/* tlsrpt: scan files beside which the reports are seen */
+	const char *scan[OPTIONS_SCANS_MAX];
+	unsigned scan_count;
 	/* order and share of the work */
 	uint64_t seed; /* of a shuffle, where it is given */
 	uint32_t shards, shard;

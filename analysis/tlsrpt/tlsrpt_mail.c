@@ -1,0 +1,268 @@
+#include "analysis/tlsrpt/tlsrpt_mail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/temporary_file.h"
+#include "output/text.h"
+
+enum { LINE = 1024 }; /* octets of a line that are looked at; RFC 5322 has 998 */
+
+struct tlsrpt_mail {
+	tlsrpt_on_message *on_message;
+	void *arg;
+	bool is_mbox;
+	/* lines */
+	char line[LINE];
+	size_t n;
+	bool goes_on;    /* of this line a part has been taken already */
+	bool is_outside; /* nothing of a message has been seen yet */
+	bool was_blank;  /* the line before */
+	/* the message */
+	struct tlsrpt_message message;
+	char *memory;
+	int fd; /* -1: none yet */
+	bool in_header, behind_boundary, has_type, holds_message;
+	size_t headers, parts;
+};
+
+struct tlsrpt_mail *tlsrpt_mail_new(tlsrpt_on_message *on_message, void *arg)
+{
+	struct tlsrpt_mail *mail = calloc(1, sizeof(*mail));
+
+	if (!mail)
+		return NULL;
+	*mail = (struct tlsrpt_mail){ .on_message = on_message, .arg = arg, .fd = -1 };
+	mail->memory = malloc(TLSRPT_MAIL_MEMORY);
+	if (mail->memory)
+		return mail;
+	free(mail);
+	return NULL;
+}
+
+void tlsrpt_mail_free(struct tlsrpt_mail *mail)
+{
+	if (!mail)
+		return;
+	if (mail->fd >= 0)
+		close(mail->fd);
+	free(mail->memory);
+	free(mail);
+}
+
+/* ---- a message put aside ---- */
+
+static void begin_message(struct tlsrpt_mail *mail)
+{
+	mail->message = (struct tlsrpt_message){ .fd = -1, .number = mail->message.number + 1 };
+	mail->in_header = true;
+	mail->behind_boundary = mail->has_type = mail->holds_message = false;
+	mail->headers = mail->parts = 0;
+	mail->is_outside = false;
+}
+
+static int fail(int number, struct error *error)
+{
+	return error_set(error, "%s: a message cannot be put aside: %s; set TMPDIR to a folder with room",
+			 temporary_folder(), strerror(number));
+}
+
+static int to_file(struct tlsrpt_mail *mail, struct span s, struct error *error)
+{
+	int result;
+
+	if (mail->message.fd < 0) {
+		if (mail->fd < 0)
+			mail->fd = temporary_file();
+		if (mail->fd < 0) {
+			int number = -mail->fd;
+
+			mail->fd = -1;
+			return fail(number, error);
+		}
+		if (ftruncate(mail->fd, 0) != 0 || lseek(mail->fd, 0, SEEK_SET) != 0)
+			return fail(errno, error);
+		mail->message.fd = mail->fd;
+		result = text_write_all(mail->fd, (struct span){ mail->memory, mail->message.n });
+		if (result != 0)
+			return fail(result, error);
+	}
+	result = text_write_all(mail->fd, s);
+	return result == 0 ? 0 : fail(result, error);
+}
+
+static int put_aside(struct tlsrpt_mail *mail, struct span s, struct error *error)
+{
+	struct tlsrpt_message *message = &mail->message;
+
+	if (message->bad)
+		return 0;
+	if (message->n + s.n > TLSRPT_MAIL_MAX) {
+		message->bad = "a message of over 32 MiB";
+		return 0;
+	}
+	if (message->fd >= 0 || message->n + s.n > TLSRPT_MAIL_MEMORY) {
+		if (to_file(mail, s, error) < 0)
+			return -1;
+	} else {
+		memcpy(mail->memory + message->n, s.p, s.n);
+	}
+	message->n += s.n;
+	return 0;
+}
+
+static int end_message(struct tlsrpt_mail *mail, struct error *error)
+{
+	if (mail->is_outside)
+		return 0;
+	mail->message.p = mail->message.fd < 0 ? mail->memory : NULL;
+	return mail->on_message(mail->arg, &mail->message, error);
+}
+
+/* ---- what GMime will make of it ---- */
+
+static bool has_word(struct span s, struct span word)
+{
+	for (; s.n >= word.n; s = span_skip(s, 1))
+		if (span_starts_with_nocase(s, word))
+			return true;
+	return false;
+}
+
+static bool is_blank(struct span line)
+{
+	return line.n == 0 || line.p[0] == '\n' || (line.n > 1 && line.p[0] == '\r' && line.p[1] == '\n');
+}
+
+static void count_part(struct tlsrpt_mail *mail)
+{
+	mail->in_header = true;
+	mail->has_type = mail->holds_message = false;
+	if (++mail->parts > TLSRPT_MAIL_PARTS_MAX && !mail->message.bad)
+		mail->message.bad = "a message of over 4096 parts";
+}
+
+/* A header ends. Another follows at once where the part is a message, as one in a digest is without saying so. */
+static void end_header(struct tlsrpt_mail *mail)
+{
+	bool goes_on = mail->holds_message || (mail->behind_boundary && !mail->has_type);
+
+	mail->in_header = mail->behind_boundary = false;
+	if (goes_on)
+		count_part(mail);
+}
+
+static void look_at_header(struct tlsrpt_mail *mail, struct span piece)
+{
+	mail->headers += piece.n;
+	if (mail->headers > TLSRPT_MAIL_HEADERS_MAX && !mail->message.bad)
+		mail->message.bad = "a message with headers of over 512 KiB";
+	mail->has_type = mail->has_type || has_word(piece, SPAN_LITERAL("content-type"));
+	mail->holds_message = mail->holds_message || has_word(piece, SPAN_LITERAL("message/"));
+	mail->message.is_report = mail->message.is_report || has_word(piece, SPAN_LITERAL("tlsrpt")) ||
+				  has_word(piece, SPAN_LITERAL("tls-report-"));
+}
+
+/* Any line that begins so may be a boundary, whatever the boundary is. */
+static void look_at(struct tlsrpt_mail *mail, struct span piece)
+{
+	bool is_start = !mail->goes_on;
+
+	if (is_start && span_starts_with(piece, SPAN_LITERAL("--"))) {
+		count_part(mail);
+		mail->behind_boundary = true;
+	} else if (mail->in_header && is_start && is_blank(piece)) {
+		end_header(mail);
+	} else if (mail->in_header) {
+		look_at_header(mail, piece);
+	}
+}
+
+/* ---- lines ---- */
+
+/* "From somebody Tue Aug  4 10:11:12 2026" */
+static bool is_from_line(struct span line)
+{
+	if (!span_starts_with(line, SPAN_LITERAL("From ")))
+		return false;
+	for (size_t i = 5; i + 5 <= line.n; i++)
+		if (ascii_is_digit(line.p[i]) && ascii_is_digit(line.p[i + 1]) && line.p[i + 2] == ':' &&
+		    ascii_is_digit(line.p[i + 3]) && ascii_is_digit(line.p[i + 4]))
+			return true;
+	return false;
+}
+
+static bool is_quoted_from(struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.n && line.p[n] == '>')
+		n++;
+	return n > 0 && span_starts_with(span_skip(line, n), SPAN_LITERAL("From "));
+}
+
+/* A line, or as much of it as there is room for. */
+static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error)
+{
+	struct span piece = { mail->line, mail->n };
+	bool is_start = !mail->goes_on, was_blank = mail->was_blank;
+
+	mail->n = 0;
+	mail->was_blank = is_start && is_blank(piece);
+	if (mail->is_mbox && is_start && (was_blank || mail->is_outside) && is_from_line(piece)) {
+		mail->goes_on = !is_end;
+		if (end_message(mail, error) < 0)
+			return -1;
+		begin_message(mail);
+		return 0;
+	}
+	if (mail->is_outside && !mail->is_mbox)
+		begin_message(mail);
+	if (mail->is_outside) { /* behind "From " without a time: an mbox all the same */
+		mail->goes_on = !is_end;
+		if (is_start && span_starts_with(piece, SPAN_LITERAL("From ")))
+			begin_message(mail);
+		return 0;
+	}
+	if (mail->is_mbox && is_start && is_quoted_from(piece))
+		piece = span_skip(piece, 1);
+	look_at(mail, piece);
+	mail->goes_on = !is_end;
+	return put_aside(mail, piece, error);
+}
+
+void tlsrpt_mail_begin(struct tlsrpt_mail *mail, bool is_mbox)
+{
+	mail->is_mbox = is_mbox;
+	mail->n = 0;
+	mail->goes_on = false;
+	mail->is_outside = true;
+	mail->was_blank = false;
+	mail->message.number = 0;
+}
+
+int tlsrpt_mail_feed(struct tlsrpt_mail *mail, struct span octets, struct error *error)
+{
+	while (octets.n > 0) {
+		size_t room = LINE - mail->n, n = octets.n < room ? octets.n : room;
+		const char *end = memchr(octets.p, '\n', n);
+
+		if (end)
+			n = (size_t)(end - octets.p) + 1;
+		memcpy(mail->line + mail->n, octets.p, n);
+		mail->n += n;
+		octets = span_skip(octets, n);
+		if ((end || mail->n == LINE) && take_piece(mail, !!end, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tlsrpt_mail_end(struct tlsrpt_mail *mail, struct error *error)
+{
+	if (mail->n > 0 && take_piece(mail, true, error) < 0)
+		return -1;
+	return end_message(mail, error);
+}

@@ -1,0 +1,30 @@
+/* analysis/tlsrpt/tlsrpt_mime.h - a message (RFC 5322, MIME) → its parts that may be reports, by GMime.
+ *
+ * Every leaf of it is looked at, also those of messages within it (forwarded ones, digests), whatever it is called:
+ * octet streams, wrong labels, no multipart at all. The message lies within the limits of tlsrpt_mail.h.
+ */
+#ifndef STSURVEY_ANALYSIS_TLSRPT_TLSRPT_MIME_H
+#define STSURVEY_ANALYSIS_TLSRPT_TLSRPT_MIME_H
+
+#include "analysis/tlsrpt/tlsrpt_mail.h"
+#include "analysis/tlsrpt/tlsrpt_part.h"
+
+enum { TLSRPT_MIME_DEPTH_MAX = 32 }; /* multiparts and messages within each other; what lies deeper is not looked at */
+
+struct tlsrpt_mime_events {
+	/* A leaf begins, of which octets are handed to @part. */
+	void (*on_part)(void *arg, unsigned number);
+};
+
+/* Does the message call itself a TLS report? */
+struct tlsrpt_mime_end {
+	unsigned reports, bad;
+	bool is_report;
+};
+
+/* 0, or -1 with one line in @error: no memory. */
+__attribute__((warn_unused_result)) int tlsrpt_mime_read(const struct tlsrpt_message *message, struct tlsrpt_part *part,
+							 const struct tlsrpt_mime_events *events, void *arg,
+							 struct tlsrpt_mime_end *end, struct error *error);
+
+#endif

@@ -1,0 +1,42 @@
+/* analysis/tlsrpt/tlsrpt_tables.h - reports → the CSV tables of a folder (docs/tables.md has their columns).
+ *
+ * What has a row a report, a failure or a note is written while they are read; the sums at the end. No table has an
+ * octet in a cell that ends a row or steers a terminal. Each is complete or not there.
+ */
+#ifndef STSURVEY_ANALYSIS_TLSRPT_TLSRPT_TABLES_H
+#define STSURVEY_ANALYSIS_TLSRPT_TLSRPT_TABLES_H
+
+#include "analysis/tlsrpt/tlsrpt_report.h"
+#include "output/csv.h"
+#include "output/error.h"
+
+struct tlsrpt_tables;
+
+/* The folder is made where it is missing. NULL with one line in @error. */
+struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreement, struct error *error);
+
+/* A report that counts. @file: where it was. False: no memory, or a table could not be written: ask close. */
+bool tlsrpt_tables_add(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report);
+
+/* Of @organization one report more that was there before. */
+bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report);
+
+/* A row of notes.csv that is no report's own. */
+bool tlsrpt_tables_note(struct tlsrpt_tables *tables, const char *file, struct span report, const char *field,
+			const char *note);
+
+/* Where agreement.csv is written; NULL without it. */
+struct csv *tlsrpt_tables_agreement(struct tlsrpt_tables *tables);
+
+/* A cell with a stranger's text: line ends and tabs become spaces. */
+void tlsrpt_tables_text(struct csv *csv, struct span text);
+
+/* A day, "2026-08-03"; empty where it is not known. */
+void tlsrpt_tables_day(struct csv *csv, bool known, int64_t seconds);
+
+/* The sums are written, and all is put in its place; without @keep nothing is left. 0, or -1 with one line in @error.
+ * Frees @tables. */
+__attribute__((warn_unused_result)) int tlsrpt_tables_close(struct tlsrpt_tables *tables, bool keep,
+							    struct error *error);
+
+#endif
