@@ -27,7 +27,8 @@ static struct scan_files files_of(const struct options *options)
 	return (struct scan_files){ .command = command_table[options->command].name,
 				    .path = options->operand,
 				    .count = options->operands,
-				    .partial = options->partial };
+				    .partial = options->partial,
+				    .threads = options->threads };
 }
 
 static int run_stats(const struct options *options, struct error *error)

@@ -26,19 +26,36 @@ static void begin(struct output *output)
 	output->begun = true;
 }
 
-static bool write_domain(void *arg, const struct observation *observation, const struct classification *result)
+/* On any thread: what is written is the same for all. */
+static bool write_domain(void *arg, struct text *text, const struct observation *observation,
+			 const struct classification *result)
+{
+	const struct output *output = arg;
+	struct csv csv;
+
+	if (output->request->where && !where_holds(&output->where, observation, result))
+		return true;
+	if (output->request->format != EXPORT_CSV) {
+		domain_json_write(text, observation, result);
+		return true;
+	}
+	csv_init(&csv, text);
+	csv.raw = output->csv.raw;
+	domain_csv_write(&csv, &output->columns, observation, result);
+	return true;
+}
+
+static bool on_output(void *arg, unsigned number, struct span octets)
 {
 	struct output *output = arg;
 
+	(void)number;
 	begin(output);
-	if (output->request->where && !where_holds(&output->where, observation, result))
-		return true;
-	if (output->request->format == EXPORT_CSV)
-		domain_csv_write(&output->csv, &output->columns, observation, result);
-	else
-		domain_json_write(&output->file.text, observation, result);
+	text_put(&output->file.text, octets);
 	return !text_failed(&output->file.text);
 }
+
+static const struct scan_files_work work = { .outputs = 1, .on_domain = write_domain, .on_output = on_output };
 
 /* What there is to choose from is known when the labels are. */
 static int choose(void *arg, const struct scan_headers *headers, struct error *error)
@@ -82,7 +99,7 @@ static int read_and_write(struct output *output, struct scan_files *files, struc
 	csv_init(&output->csv, &output->file.text);
 	output->csv.raw = output->request->raw;
 	files->on_headers = choose;
-	result = scan_files_read(files, write_domain, output, error);
+	result = scan_files_work(files, &work, output, error);
 	if (result == 0)
 		begin(output);
 	if (whole_file_close(&output->file, result == 0, false) < 0)

@@ -353,14 +353,54 @@ static void show_page(struct text *out, struct stats *stats, const struct scan_f
 	html_end(html);
 }
 
-static bool count_domain(void *arg, const struct observation *observation, const struct classification *result)
+static void *begin_part(void *arg)
+{
+	struct stats *part = malloc(sizeof(*part));
+
+	(void)arg;
+	if (part)
+		stats_init(part);
+	return part;
+}
+
+static bool count_domain(void *state, struct text *output, const struct observation *observation,
+			 const struct classification *result)
 {
 	struct sender_result sender[SENDER_PROFILE_COUNT];
 
-	stats_add(arg, observation, result);
+	(void)output;
+	stats_add(state, observation, result);
 	if (judgement_has_record(&result->judgement, TXT_STS))
-		stats_add_senders(arg, observation, result, sender);
+		stats_add_senders(state, observation, result, sender);
 	return true;
+}
+
+static void relieve_part(void *arg, void *state)
+{
+	if (stats_is_large(state))
+		stats_merge(arg, state);
+}
+
+static void end_part(void *arg, void *state)
+{
+	stats_merge(arg, state);
+	stats_fini(state);
+	free(state);
+}
+
+static const struct scan_files_work counting = {
+	.begin = begin_part,
+	.on_domain = count_domain,
+	.relieve = relieve_part,
+	.end = end_part,
+};
+
+static int count_domains(struct scan_files *files, struct stats *stats, struct error *error)
+{
+	if (scan_files_check_distinct(files, error) < 0 || scan_files_work(files, &counting, stats, error) < 0 ||
+	    scan_files_check_domains(files, error) < 0)
+		return -1;
+	return stats_failed(stats) ? error_set(error, "no memory for the words of the page") : 0;
 }
 
 int report_write(struct scan_files *files, const char *path, struct error *error)
@@ -370,8 +410,7 @@ int report_write(struct scan_files *files, const char *path, struct error *error
 	int result = -1;
 
 	stats_init(&stats);
-	if (scan_files_check_distinct(files, error) == 0 && scan_files_read(files, count_domain, &stats, error) == 0 &&
-	    scan_files_check_domains(files, error) == 0) {
+	if (count_domains(files, &stats, error) == 0) {
 		result = whole_file_open(&file, path, true);
 		if (result == 0) {
 			show_page(&file.text, &stats, files);

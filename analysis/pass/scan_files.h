@@ -18,6 +18,7 @@
 #include "analysis/classify/classify.h"
 #include "analysis/pass/scan_headers.h"
 #include "output/error.h"
+#include "output/text.h"
 #include "parsers/mail_host.h"
 
 /* False ends the pass early, without an error. */
@@ -28,19 +29,55 @@ struct scan_files {
 	const char *command; /* for warnings, which go to standard error */
 	char **path;         /* "-": standard input */
 	int count;
-	bool partial; /* files that are not whole will do */
-	/* Each may be NULL; called with scan_files_read's arg. The hosts come behind the last domain, each once, in the
-	 * order they stand in the files; the tests of the way to port 25 ahead of the first domain. */
+	bool partial;     /* files that are not whole will do */
+	unsigned threads; /* of scan_files_work; 0: one */
+	/* Each may be NULL; called with the pass's arg, on the caller's thread. The hosts come behind the last domain,
+	 * each once, in the order they stand in the files; the tests of the way to port 25 ahead of the first domain.
+	 */
 	scan_files_on_host *on_host;
 	scan_files_on_vantage *on_vantage;
-	/* Called with scan_files_read's arg once the headers are known, ahead of all else; 0, or -1 with one line in
+	/* Called with the pass's arg once the headers are known, ahead of all else; 0, or -1 with one line in
 	 * @error. NULL: nobody asks. */
 	int (*on_headers)(void *arg, const struct scan_headers *headers, struct error *error);
-	/* set by scan_files_read */
+	/* set by the pass */
 	struct scan_headers headers; /* of the files that hold domains */
 	uint64_t domains;
 	uint64_t hosts;      /* names of mail servers that something is known of */
 	unsigned incomplete; /* files that hold a part of what they should */
+};
+
+/* What is done with each domain, on threads that take a frame each: counts go into a thread's own state, and are added
+ * up in the end; rows go into texts, which come out as if one thread had written them. So nothing depends on how many
+ * threads there are, or where a frame ends.
+ *
+ *   static bool on_domain(void *state, struct text *output, const struct observation *o, const struct classification
+ * *r)
+ *   {
+ *           struct csv csv;
+ *
+ *           stats_add(state, o, r);                  begin made it, end merges it: stats_merge(&total, state)
+ *           csv_init(&csv, &output[ROWS]);           and on_output writes what it is given to the file of ROWS
+ *           …
+ *           return true;
+ *   }
+ *
+ * All but on_domain are called with the pass's arg. */
+struct scan_files_work {
+	unsigned outputs; /* texts that on_domain writes into, kept in memory until it is their turn */
+	/* A thread's own state, on the caller's thread ahead of all else. NULL: no memory; without begin, the pass's
+	 * arg is the state of all threads. */
+	void *(*begin)(void *arg);
+	/* On any thread. False ends the pass early, without an error; who then has been counted, is not defined. */
+	bool (*on_domain)(void *state, struct text *output, const struct observation *observation,
+			  const struct classification *result);
+	/* In file order, on one thread at a time, whichever. False as above. May be NULL without outputs. */
+	bool (*on_output)(void *arg, unsigned output, struct span octets);
+	/* Behind each frame, on the thread of the state, for one thread at a time: a state that has become large may
+	 * be added up before the end. May be NULL. */
+	void (*relieve)(void *arg, void *state);
+	/* On the caller's thread behind the last domain, for each state, also after a failure: add it up and free it.
+	 * May be NULL. on_host is called behind that. */
+	void (*end)(void *arg, void *state);
 };
 
 /* Called for each domain in file order; false ends the pass early, without an error. */
@@ -54,7 +91,12 @@ __attribute__((warn_unused_result)) int scan_files_check_distinct(const struct s
 __attribute__((warn_unused_result)) int scan_files_check_output(const struct scan_files *files, const char *output,
 								struct error *error);
 
-/* 0 once everything is read, or @on_domain had enough; -1 with one line in @error. */
+/* 0 once everything is read, or somebody had enough; -1 with one line in @error, and then what was counted is to be
+ * thrown away. */
+__attribute__((warn_unused_result)) int scan_files_work(struct scan_files *files, const struct scan_files_work *work,
+							void *arg, struct error *error);
+
+/* The same on the caller's thread alone, for who needs no speed. */
 __attribute__((warn_unused_result)) int scan_files_read(struct scan_files *files, scan_files_on_domain *on_domain,
 							void *arg, struct error *error);
 

@@ -4,6 +4,7 @@
 
 #include "analysis/classify/classify_host.h"
 #include "analysis/classify/classify_tls.h"
+#include "analysis/tables/counts.h"
 #include "parsers/mail_host.h"
 
 const struct host_stats_bucket host_stats_buckets[HOST_STATS_BUCKETS] = {
@@ -34,6 +35,18 @@ void host_stats_fini(struct host_stats *stats)
 {
 	tally_fini(&stats->host);
 	tally_fini(&stats->first_break);
+}
+
+void host_stats_merge(struct host_stats *into, const struct host_stats *from)
+{
+	into->population += from->population;
+	counts_add(into->reason, from->reason, sizeof(into->reason));
+	counts_add(into->dane, from->dane, sizeof(into->dane));
+	counts_add(into->delivery, from->delivery, sizeof(into->delivery));
+	counts_add(into->interplay, from->interplay, sizeof(into->interplay));
+	counts_add(into->expiry, from->expiry, sizeof(into->expiry));
+	tally_merge(&into->host, &from->host);
+	tally_merge(&into->first_break, &from->first_break);
 }
 
 const struct obs_certificate *host_stats_leaf(const struct obs_host *host)

@@ -52,6 +52,9 @@ struct host_stats {
 void host_stats_init(struct host_stats *stats);
 void host_stats_fini(struct host_stats *stats);
 
+/* Add what @from has counted, before host_stats_add_host. */
+void host_stats_merge(struct host_stats *into, const struct host_stats *from);
+
 /* One domain, whether its hosts were probed or not. */
 void host_stats_add(struct host_stats *stats, const struct observation *observation,
 		    const struct classification *result);

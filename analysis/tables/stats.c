@@ -1,6 +1,7 @@
 #include "analysis/tables/stats.h"
 
 #include "analysis/classify/public_suffix.h"
+#include "analysis/tables/counts.h"
 #include "output/text.h"
 #include "parsers/domain.h"
 #include "parsers/mail_host.h"
@@ -90,6 +91,83 @@ void stats_fini(struct stats *stats)
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
 		tally_fini(&stats->label[i]);
 	host_stats_fini(&stats->hosts);
+}
+
+/* ---- parts of it ---- */
+
+static void merge_span(struct stats *into, const struct stats *from)
+{
+	if (from->last_ms == 0)
+		return;
+	if (into->last_ms == 0 || from->first_ms < into->first_ms)
+		into->first_ms = from->first_ms;
+	if (into->last_ms == 0 || from->last_ms > into->last_ms)
+		into->last_ms = from->last_ms;
+}
+
+void stats_merge(struct stats *into, struct stats *from)
+{
+	const struct scan_headers *headers = from->headers;
+
+	counts_add(into->metric, from->metric, sizeof(into->metric));
+	counts_add(into->metric_with_mx, from->metric_with_mx, sizeof(into->metric_with_mx));
+	counts_add(into->finding, from->finding, sizeof(into->finding));
+	counts_add(into->component, from->component, sizeof(into->component));
+	counts_add(into->verdict, from->verdict, sizeof(into->verdict));
+	counts_add(into->reason, from->reason, sizeof(into->reason));
+	counts_add(into->age, from->age, sizeof(into->age));
+	counts_add(into->mx_kind, from->mx_kind, sizeof(into->mx_kind));
+	counts_add(into->tlsrpt_state, from->tlsrpt_state, sizeof(into->tlsrpt_state));
+	counts_add(into->tlsrpt_scheme, from->tlsrpt_scheme, sizeof(into->tlsrpt_scheme));
+	counts_add(into->rank, from->rank, sizeof(into->rank));
+	counts_add(into->sender, from->sender, sizeof(into->sender));
+	tally_merge(&into->tld, &from->tld);
+	tally_merge(&into->policy_host, &from->policy_host);
+	tally_merge(&into->mx, &from->mx);
+	tally_merge(&into->rua_host, &from->rua_host);
+	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
+		tally_merge(&into->label[i], &from->label[i]);
+	host_stats_merge(&into->hosts, &from->hosts);
+	dnssec_stats_merge(&into->dnssec, &from->dnssec);
+	merge_span(into, from);
+	stats_fini(from);
+	stats_init(from);
+	from->headers = headers;
+}
+
+enum { TALLIES = 6 + OBS_LABEL_MAX };
+
+static void list_tallies(const struct stats *stats, const struct tally *tally[static TALLIES])
+{
+	const struct tally *const one[] = { &stats->tld,      &stats->policy_host, &stats->mx,
+					    &stats->rua_host, &stats->hosts.host,  &stats->hosts.first_break };
+
+	for (size_t i = 0; i < COUNT_OF(one); i++)
+		tally[i] = one[i];
+	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
+		tally[COUNT_OF(one) + i] = &stats->label[i];
+}
+
+bool stats_is_large(const struct stats *stats)
+{
+	const struct tally *tally[TALLIES];
+	size_t words = 0;
+
+	list_tallies(stats, tally);
+	for (size_t i = 0; i < TALLIES; i++)
+		words += tally[i]->count;
+	return words > STATS_THREAD_WORDS;
+}
+
+bool stats_failed(const struct stats *stats)
+{
+	const struct tally *tally[TALLIES];
+	bool failed = false;
+
+	list_tallies(stats, tally);
+	for (size_t i = 0; i < TALLIES; i++)
+		failed |= tally[i]->failed;
+	return failed;
 }
 
 /* ---- the parts of a population: TLDs, bins of ranks, labels ---- */

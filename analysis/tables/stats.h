@@ -19,6 +19,7 @@ enum {
 	STATS_TLDS_MAX = 65536,         /* the root holds some 1,500; lists of anything may hold more */
 	STATS_PROVIDERS_MAX = 262144,   /* registrable domains kept apart in each role */
 	STATS_LABEL_VALUES_MAX = 65536, /* of each label; a registry has some thousands of registrars */
+	STATS_THREAD_WORDS = 65536,     /* of a thread's own, some 150 octets each */
 	STATS_RANK_BINS = 9,            /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
 };
@@ -106,6 +107,15 @@ void stats_init(struct stats *stats);
 void stats_set_headers(struct stats *stats, const struct scan_headers *headers);
 void stats_fini(struct stats *stats);
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
+
+/* Add what @from has counted, and empty it. */
+void stats_merge(struct stats *into, struct stats *from);
+
+/* Has it so many words that it should be merged before the end? For one of several that each thread has. */
+bool stats_is_large(const struct stats *stats);
+
+/* Could all words be kept apart that should be, or was memory missing? */
+bool stats_failed(const struct stats *stats);
 
 /* Of a domain with an STS record, beside stats_add: judge and count what each sender does, which is left in @sender. */
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -305,25 +306,58 @@ struct pass {
 	struct table table[TABLES_WHILE_READING];
 };
 
+/* What one thread counts. */
+struct part {
+	const struct pass *pass;
+	struct stats stats;
+};
+
+/* The tables that are written domain by domain, as outputs of a pass. */
+enum { DOMAIN_TABLES = TABLE_MX_HOSTS };
+
+static void *begin_part(void *arg)
+{
+	const struct pass *pass = arg;
+	struct part *part = malloc(sizeof(*part));
+
+	if (!part)
+		return NULL;
+	part->pass = pass;
+	stats_init(&part->stats);
+	stats_set_headers(&part->stats, pass->stats.headers);
+	return part;
+}
+
 /* A row for each sender that parts from the standard. */
-static void write_senders(struct pass *pass, const struct observation *observation, const struct classification *result)
+static void write_senders(struct part *part, struct text *out, const struct observation *observation,
+			  const struct classification *result)
 {
 	struct sender_result sender[SENDER_PROFILE_COUNT];
-	struct csv *csv = &pass->table[TABLE_SENDERS_DIFFER].csv;
+	struct csv csv;
 
-	stats_add_senders(&pass->stats, observation, result, sender);
+	csv_init(&csv, out);
+	stats_add_senders(&part->stats, observation, result, sender);
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
 		char why[SENDER_WHY_MAX];
 
 		if (!sender[i].parts)
 			continue;
 		sender_why_text(&sender[i].why, why);
-		csv_text(csv, observation->name);
-		csv_string(csv, sender_profiles[i].name);
-		csv_string(csv, sender_outcome_names[sender[i].outcome]);
-		csv_text(csv, span_of(why));
-		csv_end(csv);
+		csv_text(&csv, observation->name);
+		csv_string(&csv, sender_profiles[i].name);
+		csv_string(&csv, sender_outcome_names[sender[i].outcome]);
+		csv_text(&csv, span_of(why));
+		csv_end(&csv);
 	}
+}
+
+static void write_misconfigured(const struct part *part, struct text *out, const struct observation *observation,
+				const struct classification *result)
+{
+	struct csv csv;
+
+	csv_init(&csv, out);
+	misconfigured_row(&csv, &part->pass->labels, observation, result);
 }
 
 static int on_headers(void *arg, const struct scan_headers *headers, struct error *error)
@@ -336,18 +370,55 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 	return 0;
 }
 
-static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+static bool on_domain(void *state, struct text *output, const struct observation *observation,
+		      const struct classification *result)
+{
+	struct part *part = state;
+
+	stats_add(&part->stats, observation, result);
+	if (judgement_has_record(&result->judgement, TXT_STS))
+		write_senders(part, &output[TABLE_SENDERS_DIFFER], observation, result);
+	if (classification_misconfigured(result))
+		write_misconfigured(part, &output[TABLE_MISCONFIGURED], observation, result);
+	return true;
+}
+
+static bool on_output(void *arg, unsigned output, struct span octets)
 {
 	struct pass *pass = arg;
-	struct csv *csv = &pass->table[TABLE_MISCONFIGURED].csv;
+	struct text *out = pass->table[output].csv.out;
 
-	stats_add(&pass->stats, observation, result);
-	if (judgement_has_record(&result->judgement, TXT_STS))
-		write_senders(pass, observation, result);
-	if (classification_misconfigured(result))
-		misconfigured_row(csv, &pass->labels, observation, result);
-	return !text_failed(csv->out) && !text_failed(pass->table[TABLE_SENDERS_DIFFER].csv.out);
+	text_put(out, octets);
+	return !text_failed(out);
 }
+
+static void relieve_part(void *arg, void *state)
+{
+	struct pass *pass = arg;
+	struct part *part = state;
+
+	if (stats_is_large(&part->stats))
+		stats_merge(&pass->stats, &part->stats);
+}
+
+static void end_part(void *arg, void *state)
+{
+	struct pass *pass = arg;
+	struct part *part = state;
+
+	stats_merge(&pass->stats, &part->stats);
+	stats_fini(&part->stats);
+	free(part);
+}
+
+static const struct scan_files_work reading = {
+	.outputs = DOMAIN_TABLES,
+	.begin = begin_part,
+	.on_domain = on_domain,
+	.on_output = on_output,
+	.relieve = relieve_part,
+	.end = end_part,
+};
 
 static bool on_host(void *arg, const struct obs_host *host)
 {
@@ -421,7 +492,11 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 		return -1;
 	files->on_headers = on_headers;
 	files->on_host = on_host;
-	done = scan_files_read(files, on_domain, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
+	done = scan_files_work(files, &reading, pass, error) == 0 && scan_files_check_domains(files, error) == 0;
+	if (done && stats_failed(&pass->stats)) {
+		error_set(error, "no memory for the words of the tables");
+		done = false;
+	}
 	if (close_tables(pass, done, error) < 0)
 		return -1;
 	return done ? stats_tables_write(&pass->stats, directory, error) : -1;

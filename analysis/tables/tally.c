@@ -16,7 +16,7 @@ struct tally_block {
 
 void tally_init(struct tally *tally, size_t cap)
 {
-	*tally = (struct tally){ .cap = cap, .other = { .word = SPAN_LITERAL(TALLY_OTHER) } };
+	*tally = (struct tally){ .cap = cap, .last = UINT64_MAX, .other = { .word = SPAN_LITERAL(TALLY_OTHER) } };
 }
 
 void tally_fini(struct tally *tally)
@@ -73,25 +73,83 @@ static bool copy_word(struct tally *tally, struct span *word)
 	return true;
 }
 
-/* Words are short, and all that an attacker could gain is a slower table. */
+/* Words are short, and all that an attacker could gain is a slower table, or a place among the others. */
+static uint64_t hash_of(const struct tally *tally, struct span word)
+{
+	return hash_mix(tally->exact ? hash_span(word) : hash_span_nocase(word), 0);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Keep as many words as the cap allows. Whatever comes later, a word that goes now would never have come back: its hash
+ * is larger than those of as many others. */
+static bool prune(struct tally *tally)
+{
+	uint64_t *hash = malloc(tally->count * sizeof(*hash));
+	struct tally kept;
+
+	if (!hash)
+		return false;
+	for (size_t i = 0; i < tally->count; i++)
+		hash[i] = hash_of(tally, tally->entry[i].word);
+	qsort(hash, tally->count, sizeof(*hash), compare_hashes);
+	tally_init(&kept, tally->cap);
+	kept.exact = tally->exact;
+	kept.last = hash[tally->cap] - (hash[tally->cap] > 0);
+	free(hash);
+	tally_merge(&kept, tally);
+	tally_fini(tally);
+	*tally = kept;
+	return true;
+}
+
+static uint64_t *no_memory(struct tally *tally)
+{
+	tally->failed = true;
+	return tally->other.counter;
+}
+
 uint64_t *tally_at(struct tally *tally, struct span word)
 {
 	uint64_t hash;
 	void *item;
 
 	word.n = word.n < TALLY_WORD_MAX ? word.n : TALLY_WORD_MAX;
-	hash = hash_span_nocase(word);
+	hash = hash_of(tally, word);
 	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
 		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
 
 		if (tally->exact ? span_equal(entry->word, word) : span_equal_nocase(entry->word, word))
 			return entry->counter;
 	}
-	if (tally->count >= tally->cap || !make_word_room(tally) || !copy_word(tally, &word))
+	if (tally->count >= 2 * tally->cap && hash <= tally->last && !prune(tally))
+		return no_memory(tally);
+	if (hash > tally->last)
 		return tally->other.counter;
+	if (!make_word_room(tally) || !copy_word(tally, &word))
+		return no_memory(tally);
 	hash_table_put(&tally->places, hash, hash_item_of(tally->count));
 	tally->entry[tally->count] = (struct tally_entry){ .word = word };
 	return tally->entry[tally->count++].counter;
+}
+
+static void add(uint64_t *into, const uint64_t *from)
+{
+	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
+		into[i] += from[i];
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		add(tally_at(into, from->entry[i].word), from->entry[i].counter);
+	add(into->other.counter, from->other.counter);
+	into->failed |= from->failed;
 }
 
 static int compare_words(const void *a, const void *b)
@@ -116,6 +174,8 @@ static void sort(struct tally *tally, int (*order)(const void *a, const void *b)
 {
 	bool left_out = false;
 
+	if (tally->count > tally->cap && !prune(tally))
+		tally->failed = true;
 	if (tally->count > 0)
 		qsort(tally->entry, tally->count, sizeof(*tally->entry), order);
 	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)

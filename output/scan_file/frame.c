@@ -69,18 +69,46 @@ enum {
 
 static const char magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' }; /* RFC 8878 3.1.1 */
 
+struct frame_content {
+	ZSTD_DCtx *context;
+	char *octets;
+	size_t size;
+};
+
 struct frame_walk {
 	int fd;
-	ZSTD_DCtx *context;
 	char *data;      /* a window on the file */
 	size_t from, to; /* of data: not yet consumed */
 	size_t size;
 	bool ended;                /* nothing more to read */
 	enum frame_result failure; /* why fill_window failed: FRAME_READ or FRAME_MEMORY */
-	char *content;
-	size_t content_size;
+	struct frame_content *content;
 	long long offset; /* of data + from, in the file */
 };
+
+struct frame_content *frame_content_new(void)
+{
+	struct frame_content *content = calloc(1, sizeof(*content));
+
+	if (!content)
+		return NULL;
+	content->context = ZSTD_createDCtx();
+	if (!content->context) {
+		free(content);
+		return NULL;
+	}
+	ZSTD_DCtx_setParameter(content->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	return content;
+}
+
+void frame_content_free(struct frame_content *content)
+{
+	if (!content)
+		return;
+	ZSTD_freeDCtx(content->context);
+	free(content->octets);
+	free(content);
+}
 
 struct frame_walk *frame_walk_new(int fd)
 {
@@ -89,12 +117,10 @@ struct frame_walk *frame_walk_new(int fd)
 	if (!walk)
 		return NULL;
 	walk->fd = fd;
-	walk->context = ZSTD_createDCtx();
-	if (walk->context)
-		ZSTD_DCtx_setParameter(walk->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	walk->content = frame_content_new();
 	walk->data = malloc(FRAME_READ_FIRST);
 	walk->size = FRAME_READ_FIRST;
-	if (!walk->context || !walk->data) {
+	if (!walk->content || !walk->data) {
 		frame_walk_free(walk);
 		return NULL;
 	}
@@ -105,9 +131,8 @@ void frame_walk_free(struct frame_walk *walk)
 {
 	if (!walk)
 		return;
-	ZSTD_freeDCtx(walk->context);
+	frame_content_free(walk->content);
 	free(walk->data);
-	free(walk->content);
 	free(walk);
 }
 
@@ -182,23 +207,20 @@ static enum frame_result measure_frame(struct frame_walk *walk, size_t *size, bo
 	}
 }
 
-/* Make content hold @size octets; those it held are gone. */
-static bool make_content(struct frame_walk *walk, size_t size)
+/* Make it hold @size octets; those it held are gone. */
+static bool make_content(struct frame_content *content, size_t size)
 {
-	if (size > walk->content_size) {
-		free(walk->content);
-		walk->content = malloc(size);
-		walk->content_size = walk->content ? size : 0;
+	if (size > content->size) {
+		free(content->octets);
+		content->octets = malloc(size);
+		content->size = content->octets ? size : 0;
 	}
-	return size <= walk->content_size;
+	return size <= content->size;
 }
 
-/* Decompress the @size octets at the window's front. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE,
- * FRAME_MEMORY. */
-static enum frame_result decompress(struct frame_walk *walk, size_t size, struct span *content)
+enum frame_result frame_content_open(struct frame_content *content, struct span frame, struct span *out)
 {
-	const char *frame = walk->data + walk->from;
-	unsigned long long room = ZSTD_getFrameContentSize(frame, size);
+	unsigned long long room = ZSTD_getFrameContentSize(frame.p, frame.n);
 	bool is_known = room != ZSTD_CONTENTSIZE_UNKNOWN;
 
 	if (room == ZSTD_CONTENTSIZE_ERROR)
@@ -209,11 +231,11 @@ static enum frame_result decompress(struct frame_walk *walk, size_t size, struct
 	for (; room <= FRAME_CONTENT_MAX; room *= 2) {
 		size_t n;
 
-		if (!make_content(walk, (size_t)room))
+		if (!make_content(content, (size_t)room))
 			return FRAME_MEMORY;
-		n = ZSTD_decompressDCtx(walk->context, walk->content, walk->content_size, frame, size);
+		n = ZSTD_decompressDCtx(content->context, content->octets, content->size, frame.p, frame.n);
 		if (!ZSTD_isError(n)) {
-			*content = (struct span){ walk->content, n };
+			*out = (struct span){ content->octets, n };
 			return FRAME_WHOLE;
 		}
 		if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
@@ -222,6 +244,12 @@ static enum frame_result decompress(struct frame_walk *walk, size_t size, struct
 			return FRAME_DAMAGED;
 	}
 	return FRAME_TOO_LARGE;
+}
+
+/* The same of the @size octets at the window's front. */
+static enum frame_result decompress(struct frame_walk *walk, size_t size, struct span *content)
+{
+	return frame_content_open(walk->content, (struct span){ walk->data + walk->from, size }, content);
 }
 
 /* Move the window's front to the next octets that look like a frame's first. FRAME_WHOLE; FRAME_TORN: there
@@ -251,20 +279,21 @@ static enum frame_result judge_cut(struct frame_walk *walk)
 {
 	ZSTD_inBuffer in = { walk->data + walk->from, window_left(walk), 0 };
 	ZSTD_outBuffer out;
+	ZSTD_DCtx *context = walk->content->context;
 	size_t n, content = 0;
 
 	while (in.size > 0 && walk->data[walk->from + in.size - 1] == 0)
 		in.size--;
-	if (!make_content(walk, CONTENT_FIRST))
+	if (!make_content(walk->content, CONTENT_FIRST))
 		return FRAME_MEMORY;
-	ZSTD_DCtx_reset(walk->context, ZSTD_reset_session_only);
+	ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
 	do {
-		out = (ZSTD_outBuffer){ walk->content, walk->content_size, 0 };
-		n = ZSTD_decompressStream(walk->context, &out, &in);
+		out = (ZSTD_outBuffer){ walk->content->octets, walk->content->size, 0 };
+		n = ZSTD_decompressStream(context, &out, &in);
 		content += out.pos;
 	} while (!ZSTD_isError(n) && n > 0 && content <= FRAME_CONTENT_MAX &&
 		 (in.pos < in.size || out.pos == out.size));
-	ZSTD_DCtx_reset(walk->context, ZSTD_reset_session_only);
+	ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
 	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
 		return FRAME_MEMORY;
 	return ZSTD_isError(n) || n == 0 || content > FRAME_CONTENT_MAX ? FRAME_DAMAGED : FRAME_TORN;
@@ -358,6 +387,50 @@ enum frame_result frame_next(struct frame_walk *walk, struct frame *frame)
 	*frame = (struct frame){ content, walk->offset, walk->offset + (long long)size };
 	consume(walk, size);
 	return FRAME_WHOLE;
+}
+
+bool frame_pass(struct frame_walk *walk, struct frame *frame)
+{
+	bool is_cut;
+	size_t size;
+
+	while (window_left(walk) < sizeof(magic) && !walk->ended)
+		if (!fill_window(walk))
+			return false;
+	if (window_left(walk) == 0 || measure_frame(walk, &size, &is_cut) != FRAME_WHOLE || size == 0)
+		return false;
+	*frame = (struct frame){ { walk->data + walk->from, size }, walk->offset, walk->offset + (long long)size };
+	consume(walk, size);
+	return true;
+}
+
+bool frame_put_back(struct frame_walk *walk, struct span octets)
+{
+	size_t left = window_left(walk);
+
+	if (octets.n > walk->from) {
+		size_t size = octets.n + left + FRAME_READ_FIRST;
+		char *data = malloc(size);
+
+		if (!data)
+			return false;
+		memcpy(data + octets.n, walk->data + walk->from, left);
+		free(walk->data);
+		walk->data = data;
+		walk->size = size;
+		walk->from = octets.n;
+		walk->to = octets.n + left;
+	}
+	walk->from -= octets.n;
+	walk->offset -= (long long)octets.n;
+	memmove(walk->data + walk->from, octets.p, octets.n);
+	return true;
+}
+
+void frame_rewind(struct frame_walk *walk)
+{
+	walk->from = 0;
+	walk->offset = 0;
 }
 
 int frame_copy_all(struct frame_walk *walk, int fd, bool *reading)

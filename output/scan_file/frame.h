@@ -59,6 +59,29 @@ void frame_walk_free(struct frame_walk *walk);
 /* The next frame. Every result but FRAME_WHOLE is final, and leaves @frame as it was. */
 __attribute__((warn_unused_result)) enum frame_result frame_next(struct frame_walk *walk, struct frame *frame);
 
+/* ---- reading by threads: one walks, any opens ---- */
+
+/* A thread's own. NULL: no memory. */
+struct frame_content;
+struct frame_content *frame_content_new(void);
+void frame_content_free(struct frame_content *content);
+
+/* Decompress @frame into *@out, valid until the next call. FRAME_WHOLE, FRAME_DAMAGED, FRAME_TOO_LARGE, FRAME_MEMORY.
+ */
+__attribute__((warn_unused_result)) enum frame_result frame_content_open(struct frame_content *content,
+									 struct span frame, struct span *out);
+
+/* The frame that stands next, its `content` still compressed, and not looked at: it may not open. False: frame_next
+ * tells why there is none, once those before it are known to open. */
+__attribute__((warn_unused_result)) bool frame_pass(struct frame_walk *walk, struct frame *frame);
+
+/* The @octets of a frame that was passed as if they had not been read; several in reverse order. Then frame_next judges
+ * as ever. False: no memory. */
+__attribute__((warn_unused_result)) bool frame_put_back(struct frame_walk *walk, struct span octets);
+
+/* After the first frame: it stands next again. */
+void frame_rewind(struct frame_walk *walk);
+
 /* After the first frame: copy the whole file to @fd, for what can be read but once; nothing more can be read here. 0;
  * or errno, with *@reading where it was not the writing that failed. */
 __attribute__((warn_unused_result)) int frame_copy_all(struct frame_walk *walk, int fd, bool *reading);

@@ -47,21 +47,28 @@ struct tests {
 	bool sorted, linked; /* … by next_bad */
 };
 
-struct host_store {
-	uint64_t seed;
-	struct hash_table table;  /* hash of a name → where its record is, and 1 */
+/* What one thread has of them. */
+struct host_view {
+	struct host_store *store;
 	struct hash_table cached; /* hash of a name → place in decoded */
 	struct decoded decoded[HOST_STORE_DECODED];
 	size_t hand;   /* the next to make room, unless it is used */
 	size_t memory; /* of all of them */
+	size_t most;   /* octets of that */
 	uint64_t join;
-	int file; /* -1: none yet */
+	const struct obs_host *joined[OBS_MX_MAX];
+};
+
+struct host_store {
+	uint64_t seed;
+	struct hash_table table; /* hash of a name → where its record is, and 1 */
+	struct host_view view;   /* of who has no other */
+	int file;                /* -1: none yet */
 	off_t end;
 	uint32_t origin;
 	uint32_t origin_tests;
 	struct record_buffer *buffer;
 	struct tests tests[VANTAGE_FAMILIES];
-	const struct obs_host *joined[OBS_MX_MAX];
 };
 
 _Static_assert((int)HOST_STORE_DECODED > (int)OBS_MX_MAX, "all hosts of a domain at once");
@@ -81,21 +88,28 @@ struct host_store *host_store_new(void)
 		return NULL;
 	}
 	store->seed = hash_table_seed();
+	store->view.store = store;
+	store->view.most = HOST_STORE_OCTETS_MAX;
 	return store;
+}
+
+static void fini_view(struct host_view *view)
+{
+	for (size_t i = 0; i < HOST_STORE_DECODED; i++) {
+		decode_free(view->decoded[i].decode);
+		free(view->decoded[i].content);
+	}
+	hash_table_fini(&view->cached);
 }
 
 void host_store_free(struct host_store *store)
 {
 	if (!store)
 		return;
-	for (size_t i = 0; i < HOST_STORE_DECODED; i++) {
-		decode_free(store->decoded[i].decode);
-		free(store->decoded[i].content);
-	}
+	fini_view(&store->view);
 	for (int family = 0; family < VANTAGE_FAMILIES; family++)
 		free(store->tests[family].test);
 	hash_table_fini(&store->table);
-	hash_table_fini(&store->cached);
 	record_buffer_free(store->buffer);
 	if (store->file >= 0)
 		close(store->file);
@@ -115,7 +129,7 @@ uint64_t host_store_count(const struct host_store *store)
 
 size_t host_store_memory(const struct host_store *store)
 {
-	return store->memory;
+	return store->view.memory;
 }
 
 static int fail_file(struct error *error, const char *what, int number)
@@ -211,28 +225,28 @@ static int append(struct host_store *store, const struct stored *stored, struct 
 
 /* ---- hosts that are kept decoded ---- */
 
-static void forget(struct host_store *store, struct decoded *d)
+static void forget(struct host_view *view, struct decoded *d)
 {
 	if (d->content && d->octets > 0)
-		hash_table_remove(&store->cached, d->hash, hash_item_of((size_t)(d - store->decoded)));
+		hash_table_remove(&view->cached, d->hash, hash_item_of((size_t)(d - view->decoded)));
 	d->octets = 0;
 }
 
 /* What is decoded may not be so any more. */
-static void forget_all(struct host_store *store)
+static void forget_all(struct host_view *view)
 {
-	if (store->cached.count == 0)
+	if (view->cached.count == 0)
 		return;
 	for (size_t i = 0; i < HOST_STORE_DECODED; i++)
-		forget(store, &store->decoded[i]);
+		forget(view, &view->decoded[i]);
 }
 
-static struct decoded *find_decoded(struct host_store *store, uint64_t hash, struct span name)
+static struct decoded *find_decoded(struct host_view *view, uint64_t hash, struct span name)
 {
 	const void *item;
 
-	for (size_t step = 0; (item = hash_table_next(&store->cached, hash, &step));) {
-		struct decoded *d = &store->decoded[hash_item_place(item)];
+	for (size_t step = 0; (item = hash_table_next(&view->cached, hash, &step));) {
+		struct decoded *d = &view->decoded[hash_item_place(item)];
 
 		if (span_equal_nocase(name, bare(d->record.host.name)))
 			return d;
@@ -241,41 +255,41 @@ static struct decoded *find_decoded(struct host_store *store, uint64_t hash, str
 }
 
 /* Give its memory back. */
-static void release(struct host_store *store, struct decoded *d)
+static void release(struct host_view *view, struct decoded *d)
 {
-	store->memory -= d->memory;
+	view->memory -= d->memory;
 	decode_free(d->decode);
 	free(d->content);
 	*d = (struct decoded){ 0 };
 }
 
 /* A place for one more; those that this join has given away stay. Of hosts as large as they may be, fewer are kept. */
-static struct decoded *make_place(struct host_store *store)
+static struct decoded *make_place(struct host_view *view)
 {
 	struct decoded *place = NULL;
 
 	for (size_t step = 0; step < 2 * HOST_STORE_DECODED || !place; step++) {
-		struct decoded *d = &store->decoded[store->hand];
+		struct decoded *d = &view->decoded[view->hand];
 
-		store->hand = (store->hand + 1) % HOST_STORE_DECODED;
-		if (d->octets > 0 && (d->used || d->join == store->join)) {
+		view->hand = (view->hand + 1) % HOST_STORE_DECODED;
+		if (d->octets > 0 && (d->used || d->join == view->join)) {
 			d->used = false;
 			continue;
 		}
-		forget(store, d);
+		forget(view, d);
 		place = d;
-		if (store->memory <= HOST_STORE_OCTETS_MAX)
+		if (view->memory <= view->most)
 			break;
-		release(store, d);
+		release(view, d);
 	}
 	return place;
 }
 
-static void count_memory(struct host_store *store, struct decoded *d)
+static void count_memory(struct host_view *view, struct decoded *d)
 {
 	size_t memory = d->room + (d->decode ? decode_memory(d->decode) : 0);
 
-	store->memory += memory - d->memory;
+	view->memory += memory - d->memory;
 	d->memory = memory;
 }
 
@@ -318,10 +332,11 @@ static int decode_at(struct host_store *store, struct decoded *d, off_t at, cons
 }
 
 /* The host of that name: 1 and *@out; 0: none is known; -1. */
-static int look_up(struct host_store *store, struct span name, struct decoded **out, struct error *error)
+static int look_up(struct host_view *view, struct span name, struct decoded **out, struct error *error)
 {
+	struct host_store *store = view->store;
 	uint64_t hash = hash_of(store, name);
-	struct decoded *d = find_decoded(store, hash, name);
+	struct decoded *d = find_decoded(view, hash, name);
 	struct stored stored;
 	int found;
 	off_t at;
@@ -330,19 +345,19 @@ static int look_up(struct host_store *store, struct span name, struct decoded **
 		found = find(store, hash, name, &at, &stored, error);
 		if (found <= 0)
 			return found;
-		d = make_place(store);
-		if (!hash_table_reserve(&store->cached, 1))
+		d = make_place(view);
+		if (!hash_table_reserve(&view->cached, 1))
 			return fail_memory(error);
 		found = decode_at(store, d, at, &stored, error);
-		count_memory(store, d);
+		count_memory(view, d);
 		if (found < 0)
 			return -1;
 		d->hash = hash;
 		d->octets = stored.record_length;
-		hash_table_put(&store->cached, hash, hash_item_of((size_t)(d - store->decoded)));
+		hash_table_put(&view->cached, hash, hash_item_of((size_t)(d - view->decoded)));
 	}
 	d->used = true;
-	d->join = store->join;
+	d->join = view->join;
 	*out = d;
 	return 1;
 }
@@ -392,7 +407,7 @@ int host_store_add_vantage(struct host_store *store, const struct obs_vantage *v
 		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad, 0 }))
 			return fail_memory(error);
 	}
-	forget_all(store);
+	forget_all(&store->view);
 	return 0;
 }
 
@@ -400,7 +415,7 @@ static void sort_tests(struct tests *tests)
 {
 	uint32_t bad = (uint32_t)tests->count;
 
-	if (!tests->sorted)
+	if (tests->count > 0 && !tests->sorted)
 		qsort(tests->test, tests->count, sizeof(*tests->test), compare_tests);
 	for (size_t i = tests->count; i-- > 0;) {
 		if (tests->test[i].bad)
@@ -489,28 +504,55 @@ int host_store_put(struct host_store *store, const struct obs_host *host, struct
 	if (found > 0)
 		hash_table_remove(&store->table, hash, hash_item_of((size_t)at));
 	hash_table_put(&store->table, hash, hash_item_of((size_t)end));
-	forget_all(store);
+	forget_all(&store->view);
+	return 0;
+}
+
+int host_view_join(struct host_view *view, struct observation *o, bool expected, uint64_t *work, struct error *error)
+{
+	bool any = false;
+
+	view->join++;
+	*work = 0;
+	for (uint32_t i = 0; i < o->mx.count && i < OBS_MX_MAX; i++) {
+		struct decoded *d = NULL;
+		int found = look_up(view, bare(o->mx.record[i].name), &d, error);
+
+		if (found < 0)
+			return -1;
+		view->joined[i] = found > 0 ? &d->record.host : NULL;
+		*work += found > 0 ? d->octets : 0;
+		any |= found > 0;
+	}
+	o->mx.host = any || expected ? view->joined : NULL;
 	return 0;
 }
 
 int host_store_join(struct host_store *store, struct observation *o, bool expected, uint64_t *work, struct error *error)
 {
-	bool any = false;
+	return host_view_join(&store->view, o, expected, work, error);
+}
 
-	store->join++;
-	*work = 0;
-	for (uint32_t i = 0; i < o->mx.count && i < OBS_MX_MAX; i++) {
-		struct decoded *d = NULL;
-		int found = look_up(store, bare(o->mx.record[i].name), &d, error);
+struct host_view *host_view_new(struct host_store *store, unsigned views)
+{
+	struct host_view *view = calloc(1, sizeof(*view));
 
-		if (found < 0)
-			return -1;
-		store->joined[i] = found > 0 ? &d->record.host : NULL;
-		*work += found > 0 ? d->octets : 0;
-		any |= found > 0;
-	}
-	o->mx.host = any || expected ? store->joined : NULL;
-	return 0;
+	if (!view)
+		return NULL;
+	view->store = store;
+	view->most = HOST_STORE_OCTETS_MAX / views;
+	for (int family = 0; family < VANTAGE_FAMILIES; family++)
+		if (!store->tests[family].linked) /* not while threads look at them */
+			sort_tests(&store->tests[family]);
+	return view;
+}
+
+void host_view_free(struct host_view *view)
+{
+	if (!view)
+		return;
+	fini_view(view);
+	free(view);
 }
 
 /* Is what stands at @at the record that counts for its name? */
@@ -539,8 +581,8 @@ int host_store_each(struct host_store *store, host_store_on_host *on_host, void 
 		next = at + (off_t)(sizeof(stored) + stored.name_length + stored.record_length);
 		if (!is_current(store, hash_of(store, (struct span){ name, stored.name_length }), at))
 			continue;
-		store->join++;
-		if (look_up(store, (struct span){ name, stored.name_length }, &d, error) < 0)
+		store->view.join++;
+		if (look_up(&store->view, (struct span){ name, stored.name_length }, &d, error) < 0)
 			return -1;
 		if (!on_host(arg, &d->record.host))
 			break;

@@ -2,7 +2,7 @@
  *
  * A host costs 32 to 64 octets of memory, and its record's octets in a temporary file (output/temporary_file.h); those
  * that were asked for last are kept decoded, so that the hosts of a large provider are decoded once. One thread at a
- * time.
+ * time, but for views.
  */
 #ifndef STSURVEY_OUTPUT_SCAN_FILE_HOST_STORE_H
 #define STSURVEY_OUTPUT_SCAN_FILE_HOST_STORE_H
@@ -56,6 +56,14 @@ uint64_t host_store_count(const struct host_store *store);
  * their records. */
 __attribute__((warn_unused_result)) int host_store_join(struct host_store *store, struct observation *observation,
 							bool expected, uint64_t *work, struct error *error);
+
+/* The same for a thread of its own, once all hosts and tests are in the store: each has a view, @views of them share
+ * HOST_STORE_OCTETS_MAX. They end before the store. NULL: no memory. */
+struct host_view;
+struct host_view *host_view_new(struct host_store *store, unsigned views);
+void host_view_free(struct host_view *view);
+__attribute__((warn_unused_result)) int host_view_join(struct host_view *view, struct observation *observation,
+						       bool expected, uint64_t *work, struct error *error);
 
 /* Called with each host in the order they were kept; false ends it. */
 typedef bool host_store_on_host(void *arg, const struct obs_host *host);

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/scan_file/decode.h"
 #include "output/scan_file/frame.h"
+#include "output/scan_file/frame_records.h"
 #include "output/scan_file/schema.h"
 #include "output/temporary_file.h"
 
@@ -23,18 +23,17 @@ struct reader {
 	bool is_own; /* fd is closed with it */
 	struct frame_walk *walk;
 	struct frame frame;
-	struct decode *decode;
-	union decode_frame_record header, other;
+	struct frame_records records; /* of the frame */
+	struct frame_facts facts;
+	uint64_t index; /* of the domain that was read last */
+	union decode_frame_record header;
 	struct record_trailer trailer;
 	bool trailer_alone; /* in its frame */
 	struct reader_end end;
 	struct bit_set indexes;
 	uint64_t work_left;
+	bool passing; /* frames are passed to others (reader_pass) */
 	bool ended;
-	unsigned long long frame_records;
-	reader_on_host *on_host;
-	reader_on_vantage *on_vantage;
-	void *arg;          /* for both */
 	struct error error; /* "" or why nothing more is read */
 };
 
@@ -48,32 +47,36 @@ __attribute__((format(printf, 2, 3))) static int fail_reading(struct reader *r, 
 	return error_prefix(&r->error, "%s", r->path);
 }
 
-/* 0, or -1 with the reason in r->error. */
-static int do_work(struct reader *r, uint64_t work)
+static uint64_t work_of_octets(long long octets)
 {
-	if (work > r->work_left)
-		return fail_reading(r,
-				    "the frame at octet %lld makes more work than a file of its size may; no scan "
-				    "writes such",
-				    r->frame.start);
-	r->work_left -= work;
-	return 0;
+	return READER_WORK_PER_OCTET * (uint64_t)octets;
+}
+
+/* What is taken from now on is of that frame. */
+static void begin_frame(struct reader *r, long long start, long long end)
+{
+	r->end.frames++;
+	r->end.whole = end;
+	r->work_left += work_of_octets(end - start);
+	r->indexes.most = READER_CHUNKS_FREE + READER_CHUNKS_PER_OCTET * (uint64_t)end;
+	r->frame.start = start;
+	r->frame.end = end;
 }
 
 /* The next frame into the decoder. FRAME_WHOLE; FRAME_END, FRAME_TORN: there is none; else the reason is in r->error.
  */
 static enum frame_result next_frame(struct reader *r)
 {
-	enum frame_result result = frame_next(r->walk, &r->frame);
+	struct frame next = r->frame;
+	enum frame_result result = frame_next(r->walk, &next);
 
 	switch (result) {
 	case FRAME_WHOLE:
-		r->end.frames++;
-		r->end.whole = r->frame.end;
-		r->frame_records = 0;
-		r->work_left += READER_WORK_PER_OCTET * (uint64_t)(r->frame.end - r->frame.start);
-		r->indexes.most = READER_CHUNKS_FREE + READER_CHUNKS_PER_OCTET * (uint64_t)r->frame.end;
-		decode_begin(r->decode, r->frame.content);
+		begin_frame(r, next.start, next.end);
+		frame_records_begin(&r->records, next.content);
+		r->facts = (struct frame_facts){
+			.start = next.start, .end = next.end, .work_most = r->work_left, .index = &r->index
+		};
 		break;
 	case FRAME_END:
 	case FRAME_TORN:
@@ -103,10 +106,10 @@ static enum frame_result next_frame(struct reader *r)
 	return result;
 }
 
-static int fail_newer(struct reader *r, const struct record_header *header)
+static int fail_newer(struct reader *r, unsigned major, unsigned minor)
 {
-	return fail_reading(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey",
-			    header->major, header->minor, RECORD_SCHEMA_MAJOR);
+	return fail_reading(r, "written with schema %u.%u, this version reads %d.x; use a newer stsurvey", major, minor,
+			    RECORD_SCHEMA_MAJOR);
 }
 
 /* One number of how many is in the file? A sample's records are as far apart as its share says. */
@@ -130,14 +133,14 @@ static int read_first_record(struct reader *r)
 	}
 	if (frame != FRAME_WHOLE)
 		return -1;
-	switch (decode_next(r->decode, &none, &r->header)) {
+	switch (decode_next(r->records.decode, &none, &r->header)) {
 	case DECODE_HEADER:
 		r->indexes.shards = spread_of(&r->header.header);
-		if (decode_set_labels(r->decode, r->header.header.label, r->header.header.label_count))
+		if (decode_set_labels(r->records.decode, r->header.header.label, r->header.header.label_count))
 			return 0;
 		return fail_reading(r, "no memory to read it");
 	case DECODE_NEWER:
-		return fail_newer(r, &r->header.header);
+		return fail_newer(r, r->header.header.major, r->header.header.minor);
 	case DECODE_MEMORY:
 		return fail_reading(r, "no memory to read it");
 	default:
@@ -182,8 +185,8 @@ static int open_any(struct reader **out, const char *path, int fd, const char *n
 	r->path = strcmp(name, "-") == 0 ? "standard input" : name;
 	if ((path ? open_path(r, path) : take_descriptor(r, fd)) == 0) {
 		r->walk = frame_walk_new(r->fd);
-		r->decode = decode_new();
-		result = r->walk && r->decode ? read_first_record(r) : fail_reading(r, "no memory to read it");
+		result = r->walk && frame_records_init(&r->records) ? read_first_record(r)
+								    : fail_reading(r, "no memory to read it");
 	}
 	if (result == 0) {
 		*out = r;
@@ -228,158 +231,140 @@ int reader_copy(struct reader *r, struct error *error)
 			 temporary_folder(), strerror(failure));
 }
 
-int reader_add_work(struct reader *r, uint64_t work, struct error *error)
+/* ---- what frames hold, in order ---- */
+
+/* 0, or -1 with the reason in r->error. */
+static int take_indexes(struct reader *r, const struct frame_facts *facts)
 {
-	if (do_work(r, work) == 0)
+	for (size_t i = 0; i < facts->index_count; i++) {
+		int had = bit_set_add(&r->indexes, facts->index[i]);
+
+		if (had == BIT_SET_MEMORY)
+			return fail_reading(r, "no memory to read it");
+		r->end.beyond |= had == BIT_SET_BEYOND;
+		if (had > 0 && r->end.duplicates++ == 0)
+			r->end.duplicate = facts->index[i];
+	}
+	return 0;
+}
+
+static void take_counts(struct reader *r, const struct frame_facts *facts)
+{
+	r->end.records += facts->domains;
+	r->end.blocklisted += facts->blocklisted;
+	r->end.illegal += facts->illegal;
+	r->end.hosts += facts->hosts;
+	r->end.joined |= facts->joined;
+	if (facts->records > 0) {
+		r->end.joined |= r->end.trailer && r->trailer_alone;
+		r->end.whole = facts->end;
+		r->end.trailer = NULL;
+	}
+	if (facts->has_trailer) {
+		r->trailer = facts->trailer;
+		r->end.trailer = &r->trailer;
+		r->trailer_alone = facts->trailer_alone;
+		r->end.whole = facts->trailer_alone ? facts->start : r->end.whole;
+	}
+}
+
+static int fail_work(struct reader *r)
+{
+	return fail_reading(r,
+			    "the frame at octet %lld makes more work than a file of its size may; no scan writes such",
+			    r->frame.start);
+}
+
+/* Of a frame, or a part of it, that was begun. 0, or -1 with the reason in r->error. */
+static int take(struct reader *r, struct frame_facts *facts)
+{
+	if (take_indexes(r, facts) < 0)
+		return -1;
+	if (facts->work > r->work_left)
+		return fail_work(r);
+	r->work_left -= facts->work;
+	take_counts(r, facts);
+	switch (facts->stop) {
+	case FRAME_STOP_NOT:
+	case FRAME_STOP_END:
+		frame_facts_taken(facts);
+		return 0;
+	case FRAME_STOP_WORK:
+		return fail_work(r);
+	case FRAME_STOP_NEWER:
+		return fail_newer(r, facts->major, facts->minor);
+	case FRAME_STOP_MEMORY:
+		return fail_reading(r,
+				    "no memory to read the frame at octet %lld, or it needs more than a scan file may",
+				    r->frame.start);
+	case FRAME_STOP_DAMAGED:
+		break;
+	}
+	return fail_reading(r,
+			    "damaged at octet %zu of the frame at octet %lld; the %llu records before it are good; "
+			    "head -c %lld FILE >PART takes those before the frame",
+			    facts->offset, r->frame.start, r->end.records, r->frame.start);
+}
+
+int reader_take(struct reader *r, struct frame_facts *facts, struct error *error)
+{
+	if (facts->end != r->frame.end)
+		begin_frame(r, facts->start, facts->end);
+	if (take(r, facts) == 0)
 		return 0;
 	*error = r->error;
 	return -1;
 }
 
-/* A trailer ends the file; what follows one (files joined with cat) makes it none. */
-static void on_trailer(struct reader *r, const struct record_trailer *trailer)
+bool reader_pass(struct reader *r, struct span *octets, struct frame_facts *facts)
 {
-	r->trailer = *trailer;
-	r->end.trailer = &r->trailer;
-	/* Only a frame of its own can be cut away without loss: nothing of ours follows one. */
-	r->trailer_alone = r->frame_records == 0;
-	if (r->trailer_alone)
-		r->end.whole = r->frame.start;
+	struct frame frame;
+
+	if (!r->passing)
+		frame_rewind(r->walk);
+	r->passing = true;
+	if (r->ended || !frame_pass(r->walk, &frame))
+		return false;
+	*octets = frame.content;
+	*facts = (struct frame_facts){ .start = frame.start,
+				       .end = frame.end,
+				       .is_first = frame.start == 0,
+				       .work_most = READER_WORK_FREE + work_of_octets(frame.end),
+				       .index = facts->index };
+	return true;
 }
 
-enum {
-	RECORD_WORK = 512,      /* of any */
-	MX_WORK = TEMPLATE_MAX, /* of each MX, which may have so many octets */
-	PATTERN_LEAST = 4,      /* octets of a policy that bring a pattern for the MX */
-	PATTERNS_NEAR = 256,    /* CLASSIFY_PATTERNS_KIND_MAX: each is compared with each MX closely, … */
-	PATTERN_NEAR_WORK = 100,
-	PATTERNS_A_WORK = 2, /* … and all of them quickly */
-	HOST_LEAST = 128,    /* octets that a host without evidence takes */
-	HOST_WORK = 512,     /* of each octet of a host: a file may fill a thousand times as many on disk */
-};
-
-static uint64_t chain_work(const struct obs_tls *tls)
+int reader_put_back(struct reader *r, struct span octets, struct error *error)
 {
-	uint64_t work = 0;
-
-	for (size_t i = 0; i < tls->chain_count; i++) {
-		work += tls->chain[i].issuer.n + tls->chain[i].common_name.n + tls->chain[i].der.n;
-		for (size_t k = 0; k < tls->chain[i].name_count; k++)
-			work += tls->chain[i].name[k].n;
-	}
-	return work;
+	if (frame_put_back(r->walk, octets))
+		return 0;
+	return error_set(error, "%s: no memory to read it", r->path);
 }
 
-/* What a record makes us do, with what it refers to. */
-static uint64_t work_of(const struct observation *o)
+int reader_finish(struct reader *r, struct error *error)
 {
-	uint64_t body = o->policy.http.body.n, patterns = body / PATTERN_LEAST;
-	uint64_t near = patterns < PATTERNS_NEAR ? patterns : PATTERNS_NEAR, labels = 0;
-
-	for (size_t i = 0; i < o->label_count; i++)
-		labels += o->label[i].value.n;
-	return RECORD_WORK + body + labels + (o->policy.tls.chain_count > 0 ? chain_work(&o->policy.tls) : 0) +
-	       o->mx.count * (MX_WORK + near * PATTERN_NEAR_WORK + patterns / PATTERNS_A_WORK);
+	if (!r->ended && next_frame(r) == FRAME_WHOLE) /* could not be opened before */
+		fail_reading(r, "no memory to read it");
+	if (r->ended)
+		return 0;
+	*error = r->error;
+	return -1;
 }
 
-/* A host is kept with its certificates (output/scan_file/host_store.h), and read again for domains. */
-static uint64_t work_of_host(const struct obs_host *host)
-{
-	uint64_t octets = host->name.n;
-
-	for (size_t i = 0; i < host->probe_count; i++) {
-		const struct obs_smtp *probe = &host->probe[i];
-
-		octets += chain_work(&probe->tls) + probe->greeting.text.n + probe->ehlo.text.n + probe->helo.text.n +
-			  probe->starttls.text.n + probe->quit.text.n;
-	}
-	for (int base = 0; base < HOST_TLSA_BASES; base++)
-		for (uint32_t i = 0; i < host->tlsa[base].count; i++)
-			octets += host->tlsa[base].record[i].data.n;
-	return RECORD_WORK + HOST_WORK * (HOST_LEAST + octets);
-}
-
-/* 1, or -1 with the reason in r->error. */
-static int count_record(struct reader *r, const struct observation *o)
-{
-	int had = bit_set_add(&r->indexes, o->index);
-
-	if (had == BIT_SET_MEMORY)
-		return fail_reading(r, "no memory to read it");
-	if (do_work(r, work_of(o)) < 0)
-		return -1;
-	r->end.beyond |= had == BIT_SET_BEYOND;
-	if (had > 0 && r->end.duplicates++ == 0)
-		r->end.duplicate = o->index;
-	r->end.records++;
-	r->end.blocklisted += o->input == INPUT_BLOCKLISTED;
-	r->end.illegal += o->input == INPUT_ILLEGAL;
-	return 1;
-}
-
-/* A record that stands between header and trailer. */
-static void on_record(struct reader *r)
-{
-	r->frame_records++;
-	r->end.joined |= r->end.trailer && r->trailer_alone;
-	r->end.whole = r->frame.end;
-	r->end.trailer = NULL;
-}
-
-/* 0, or -1 with the reason in r->error. */
-static int take_host(struct reader *r, const struct obs_host *host)
-{
-	on_record(r);
-	r->end.hosts++;
-	if (do_work(r, work_of_host(host)) < 0)
-		return -1;
-	if (r->on_host)
-		r->on_host(r->arg, host);
-	return 0;
-}
+/* ---- one domain after the other ---- */
 
 /* 1, 0 at the end, -1 with the reason in r->error. */
 static int next_domain(struct reader *r, struct observation *observation)
 {
 	for (;;) {
-		switch (decode_next(r->decode, observation, &r->other)) {
-		case DECODE_DOMAIN:
-			on_record(r);
-			return count_record(r, observation);
-		case DECODE_HOST:
-			if (take_host(r, &r->other.host) < 0)
-				return -1;
-			break;
-		case DECODE_VANTAGE:
-			on_record(r);
-			if (do_work(r, RECORD_WORK) < 0)
-				return -1;
-			if (r->on_vantage)
-				r->on_vantage(r->arg, &r->other.vantage);
-			break;
-		case DECODE_HEADER:
-			r->end.joined = true;
-			break;
-		case DECODE_TRAILER:
-			on_trailer(r, &r->other.trailer);
-			break;
-		case DECODE_END:
-			if (next_frame(r) != FRAME_WHOLE)
-				return r->ended ? 0 : -1;
-			break;
-		case DECODE_NEWER:
-			return fail_newer(r, &r->other.header);
-		case DECODE_MEMORY:
-			return fail_reading(
-				r, "no memory to read the frame at octet %lld, or it needs more than a scan file may",
-				r->frame.start);
-		case DECODE_DAMAGED:
-			return fail_reading(
-				r,
-				"damaged at octet %zu of the frame at octet %lld; the %llu records before it are good; "
-				"head -c %lld FILE >PART takes those before the frame",
-				decode_offset(r->decode), r->frame.start, r->end.records, r->frame.start);
-		}
+		int got = frame_records_next(&r->records, observation, &r->facts);
+
+		if (take(r, &r->facts) < 0)
+			return -1;
+		if (got > 0)
+			return 1;
+		if (next_frame(r) != FRAME_WHOLE)
+			return r->ended ? 0 : -1;
 	}
 }
 
@@ -394,11 +379,11 @@ int reader_next(struct reader *r, struct observation *observation, struct error 
 	return result;
 }
 
-void reader_watch(struct reader *r, reader_on_host *on_host, reader_on_vantage *on_vantage, void *arg)
+void reader_watch(struct reader *r, frame_on_host *on_host, frame_on_vantage *on_vantage, void *arg)
 {
-	r->on_host = on_host;
-	r->on_vantage = on_vantage;
-	r->arg = arg;
+	r->records.on_host = on_host;
+	r->records.on_vantage = on_vantage;
+	r->records.arg = arg;
 }
 
 const struct record_header *reader_header(const struct reader *r)
@@ -479,7 +464,7 @@ void reader_close(struct reader *r)
 	if (r->is_own)
 		close(r->fd);
 	frame_walk_free(r->walk);
-	decode_free(r->decode);
+	frame_records_fini(&r->records);
 	bit_set_free(&r->indexes);
 	free(r);
 }

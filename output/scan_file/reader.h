@@ -11,7 +11,7 @@
 
 #include "output/bit_set.h"
 #include "output/error.h"
-#include "output/scan_file/record.h"
+#include "output/scan_file/frame_records.h"
 
 enum {
 	READER_NOTHING = -2, /* reader_open: the file ends before its header does */
@@ -43,27 +43,44 @@ bool reader_can_repeat(const struct reader *reader);
  * reader_next, and nothing more can be read with @reader. -1 with one line in @error. */
 __attribute__((warn_unused_result)) int reader_copy(struct reader *reader, struct error *error);
 
-/* Count what a record makes the caller do beyond looking at it, in octets that are looked at. 0; -1 with one line in
- * @error where it is more than a file of that size may. */
-__attribute__((warn_unused_result)) int reader_add_work(struct reader *reader, uint64_t work, struct error *error);
-
 /* Called from within reader_next, for what stands before the next domain; what they are given lives until they return.
  */
-typedef void reader_on_host(void *arg, const struct obs_host *host);
-typedef void reader_on_vantage(void *arg, const struct obs_vantage *vantage);
 
 /* Each may be NULL. Before the first reader_next. */
-void reader_watch(struct reader *reader, reader_on_host *on_host, reader_on_vantage *on_vantage, void *arg);
+void reader_watch(struct reader *reader, frame_on_host *on_host, frame_on_vantage *on_vantage, void *arg);
 
 /* The next domain: 1 and @observation (valid until the next call), 0 at the end, -1 for damage (@error says
  * where). */
 __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struct observation *observation,
 						    struct error *error);
 
-/* Valid until reader_next is called. */
+/* ---- frame by frame, where threads read them (output/scan_file/frame_records.h) ----
+ *
+ * Instead of reader_next: frames are passed on in order, opened and read anywhere, and what was found is taken in the
+ * same order. So every limit and error is what it is for one domain after the other. */
+
+/* The next frame, compressed: its octets, valid until the next call, and the beginning of its facts. False: the reader
+ * can pass no more; reader_finish tells why, once all before it are taken. One thread at a time. */
+__attribute__((warn_unused_result)) bool reader_pass(struct reader *reader, struct span *octets,
+						     struct frame_facts *facts);
+
+/* What was found in a frame, or in one part of it after the other. 0; -1 with one line in @error, and nothing more is
+ * to be taken. One thread at a time, and it may be another than the one that passes. */
+__attribute__((warn_unused_result)) int reader_take(struct reader *reader, struct frame_facts *facts,
+						    struct error *error);
+
+/* Frames that were passed and not taken, the last first, where the first of them cannot be opened: then reader_finish
+ * says what it is. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int reader_put_back(struct reader *reader, struct span octets, struct error *error);
+
+/* What stands behind the frames that were taken: 0, the end (reader_end, reader_judge); or -1 with one line in @error.
+ */
+__attribute__((warn_unused_result)) int reader_finish(struct reader *reader, struct error *error);
+
+/* Valid until reader_next or reader_finish is called. */
 const struct record_header *reader_header(const struct reader *reader);
 
-/* What was found, once reader_next returned 0. */
+/* What was found, once reader_next or reader_finish returned 0. */
 struct reader_end {
 	const struct record_trailer *trailer; /* NULL: none (killed, or still being written) */
 	unsigned long long frames;

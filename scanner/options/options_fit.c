@@ -136,9 +136,8 @@ static void set_threads(struct options *options)
 	if (options->command == COMMAND_CHECK) /* all at once, on one thread */
 		options->concurrency = (unsigned)options->operands;
 	if (options->threads == 0)
-		options->threads = options->command == COMMAND_SCAN || options->command == COMMAND_DIFF ? usable_cores()
-													: 1;
-	if (options->threads > options->concurrency)
+		options->threads = options->command == COMMAND_CHECK ? 1 : usable_cores();
+	if (options->command == COMMAND_SCAN && options->threads > options->concurrency)
 		options->threads = options->concurrency;
 }
 
@@ -187,11 +186,11 @@ enum options_result options_fit(struct options *options, struct error *error)
 	    check_origin(options, error) < 0 || check_ehlo(options, error) < 0 ||
 	    option_files_check(options, error) < 0)
 		return OPTIONS_USAGE;
+	set_threads(options);
 	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;
 	if (options->server_count == 0 && !options->resolver)
 		result = option_read_resolv_conf(options, option_resolv_conf, error);
-	set_threads(options);
 	set_smtp_timeout(options);
 	set_rate(options);
 	set_fetch_rates(options);
