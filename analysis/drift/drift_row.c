@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "analysis/classify/public_suffix.h"
+#include "analysis/attribution/attribution.h"
 #include "parsers/hash.h"
 
 /* clang-format off */
@@ -183,15 +183,9 @@ static void put_mx(struct writer *writer, const struct obs_mx *mx)
 
 /* ---- whose it is ---- */
 
-/* An alias within the domain is its own. */
-static struct span provider_of(struct span target, struct span domain)
+static void put_provider(struct writer *writer, const struct attributed *attributed)
 {
-	struct span provider, none = { "", 0 };
-
-	if (target.n == 0)
-		return none;
-	provider = public_suffix_cut(target).registrable;
-	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? none : provider;
+	put_span(writer, attributed->way >= ATTRIBUTION_PROVIDER ? attributed->name : (struct span){ "", 0 });
 }
 
 static void put_leaf(struct writer *writer, const struct observation *o, const struct classification *result)
@@ -244,6 +238,7 @@ size_t drift_row_make(const struct drift_rows *rows, const struct observation *o
 {
 	struct drift_head head = { .scan = rows->scan, .time_ms = observation->time_ms };
 	struct writer writer = { .data = row };
+	struct attribution attribution;
 
 	hash_name(rows, observation, &head);
 	set_words(observation, result, &head);
@@ -255,8 +250,9 @@ size_t drift_row_make(const struct drift_rows *rows, const struct observation *o
 		 result->judgement.record[TXT_STS] == RECORD_VALID ? result->sts.id : (struct span){ NULL, 0 });
 	put_policy(&writer, result);
 	put_mx(&writer, &observation->mx);
-	put_span(&writer, provider_of(obs_cname_end(&observation->txt[TXT_STS].answer), observation->name));
-	put_span(&writer, provider_of(obs_cname_end(obs_policy_chain(&observation->policy)), observation->name));
+	attribution_of(observation, result, &attribution);
+	put_provider(&writer, &attribution.role[ROLE_RECORD]);
+	put_provider(&writer, &attribution.role[ROLE_POLICY_HOST]);
 	put_leaf(&writer, observation, result);
 	put_labels(&writer, observation);
 	return writer.n;

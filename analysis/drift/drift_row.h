@@ -59,8 +59,8 @@ struct drift_domain {
 	struct drift_policy policy;
 	bool mx_known;         /* all of them */
 	struct span mx;        /* names, sorted, a space between; "." is the root */
-	struct span of_record; /* who provides what _mta-sts is an alias of; empty: nobody */
-	struct span of_policy; /* likewise of mta-sts */
+	struct span of_record; /* the provider that _mta-sts is an alias into; empty: none */
+	struct span of_policy; /* likewise mta-sts */
 	struct drift_leaf leaf;
 	struct span labels; /* name and value in turn, each with a NUL behind it */
 };

@@ -156,8 +156,8 @@ static void changes_stand_by_name(void **state)
 	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "12 domains, 11 before, 9 in both; 8 changes, tables in"));
 	assert_string_equal(table("d", "changes"), "name,change,old,new,via\n"
-						   "breaks.example,broken,ok,http,easydmarc.com\n"
-						   "breaks2.example,broken,ok,http,easydmarc.com\n"
+						   "breaks.example,broken,ok,http,EasyDMARC\n"
+						   "breaks2.example,broken,ok,http,EasyDMARC\n"
 						   "gone.example,gone,ok,absent,\n"
 						   "mends.example,fixed,http,ok,\n"
 						   "new.example,new,absent,ok,\n"
@@ -165,7 +165,7 @@ static void changes_stand_by_name(void **state)
 						   "twice.example,fixed,http,ok,\n"
 						   "twice.example,new,absent,ok,\n");
 	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n"
-						  "easydmarc.com,broken,ok,http,2\n");
+						  "EasyDMARC,broken,ok,http,2\n");
 }
 
 static void rows_of_a_kind_sum_to_both_lists(void **state)

@@ -85,6 +85,9 @@ static const struct {
 	{ "mx 10 mail.example.com\nmx 20 mail.example.com", "mx 5 mail.example.com", "" }, /* the hosts are the same */
 	{ "", "mx SERVFAIL", "" },
 	{ "", "left-out mx", "" },
+	{ BODY("enforce", "1209600", "mx: *.example.com|"),
+	  BODY("enforce", "1209600", "mx: *.example.com|") "\nmx 10 b.example.com\nleft-out mx", "" },
+	{ "", "sts v=STSv1; id=2\nleft-out sts", "" },
 	{ "", "mx 0 .", "mx-changed-policy-same mail.example.com|.|" },
 
 	{ "", "mx 10 mx.elsewhere.net",
@@ -134,7 +137,10 @@ static const struct {
 	{ "expires -60\nverify 10", WEEK "leaf 1\nissued -605000",
 	  "certificate-renewed-late 2027-01-15T07:59:00Z|2027-01-15T07:56:40Z|\nfixed tls|ok|" },
 	{ "expires -60\nverify 10", WEEK "leaf 0", "fixed tls|ok|" },
-	{ "expires 60\nsan other.example", WEEK "leaf 1", "fixed tls|ok|" }, /* was another's */
+	{ "expires 60\nsan other.example", WEEK "leaf 1\nissued -10", "fixed tls|ok|" }, /* was another's */
+	{ "expires 60", WEEK "leaf 1\nissued -10\nsan other.example", "broken ok|tls|" },
+	{ "expires -60\nverify 10", WEEK "leaf 1\nissued -700000", /* lay ready */
+	  "certificate-renewed-late 2027-01-15T07:59:00Z|2027-01-14T05:33:20Z|\nfixed tls|ok|" },
 
 	{ "", "http 404", "broken ok|http|" },
 	{ "http 404", "", "fixed http|ok|" },
@@ -146,11 +152,12 @@ static const struct {
 	{ "sts -", ABSENT, "gone no-record|absent|" },
 
 	/* whose doing */
-	{ "a-cname mta.easydmarc.com", "a-cname mta.easydmarc.com\nhttp 404", "broken ok|http|easydmarc.com" },
-	{ "a-cname mta.easydmarc.com", "http 404", "broken ok|http|easydmarc.com" },
+	{ "a-cname x.one.net", "a-cname y.two.net\nhttp 404", "broken ok|http|two.net" },
+	{ "a-cname mta.easydmarc.com", "a-cname mta.easydmarc.com\nhttp 404", "broken ok|http|EasyDMARC" },
+	{ "a-cname mta.easydmarc.com", "http 404", "broken ok|http|EasyDMARC" },
 	{ "a-cname www.example.com", "a-cname www.example.com\nhttp 404", "broken ok|http|" },
 	{ "sts-cname _mta-sts.mx.cloudflare.net", "sts-cname _mta-sts.mx.cloudflare.net\nsts v=STSv1; id=2",
-	  "id-changed-policy-same 1|2|cloudflare.net" },
+	  "id-changed-policy-same 1|2|Cloudflare Email Routing" },
 	{ "sts-cname x.one.net\na-cname y.two.net", "sts-cname x.one.net\na-cname y.two.net\nhttp 404",
 	  "broken ok|http|two.net" },
 	{ "a-cname y.two.net", "a-cname y.two.net\nmx 10 mail.example.com\nmx 20 mail.example.com\nsts v=STSv1; id=2",
@@ -229,6 +236,7 @@ static void only_domains_with_a_record_have_facts(void **state)
 	} table[] = {
 		{ "", true },
 		{ "sts -", true }, /* but a TLSRPT record */
+		{ "rpt -", true },
 		{ "sts -\nrpt -", false },
 		{ "sts SERVFAIL\nrpt SERVFAIL", false },
 		{ "input illegal", false },
