@@ -68,7 +68,7 @@ static bool belongs(const struct making *making, int i)
 
 		if (old->of_hosts)
 			continue;
-		if (new->shards < 2 || new->sampled == 0 || new->sampled != old->sampled || new->size != old->size ||
+		if (new->sampled == 0 || new->sampled != old->sampled || new->size != old->size ||
 		    new->shards != old->shards || new->shard == old->shard)
 			return false;
 	}

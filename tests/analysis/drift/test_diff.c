@@ -26,6 +26,7 @@ struct scan {
 	const char *domain[SCAN_MAX];
 	int64_t start_ms;
 	uint32_t shards, shard;
+	bool piped; /* nothing is known of the list */
 	double sample;
 	uint8_t key;               /* the first octet of the sample's */
 	const char *label, *value; /* of every domain; NULL: none */
@@ -42,7 +43,7 @@ static int write_scan(const struct scan *scan)
 					.minor = RECORD_SCHEMA_MINOR,
 					.start_ms = scan->start_ms,
 					.input_size = 1,
-					.input_sample = scan->shards > 0,
+					.input_sample = scan->shards > 0 && !scan->piped,
 					.shards = scan->shards > 0 ? scan->shards : 1,
 					.shard = scan->shard,
 					.sample = scan->sample,
@@ -106,6 +107,10 @@ static const struct scan scans[] = {
 	{ .name = "labels-new", .label = "via", .value = "NL", .domain = { OF("a.example", "http 404") } },
 	{ .name = "half", .sample = 0.5, .key = 1, .domain = { OF("a.example", "") } },
 	{ .name = "half-other", .sample = 0.5, .key = 2, .domain = { OF("a.example", "") } },
+	{ .name = "piped-a", .shards = 2, .piped = true, .domain = { OF("a.example", "") } },
+	{ .name = "piped-b", .shards = 2, .shard = 1, .piped = true, .domain = { OF("a.example", "http 404") } },
+	{ .name = "moved-old", .domain = { OF("a.example", "a-cname a.easydmarc.com") } },
+	{ .name = "moved-new", .domain = { OF("a.example", "a-cname a.easydmarc.com\nmx 10 mx.elsewhere.net") } },
 	{ .name = "empty", .domain = { NULL } },
 };
 
@@ -285,6 +290,23 @@ static void shards_of_one_list_are_one_scan(void **state)
 	}
 }
 
+/* Of lists that were piped nobody knows whether they are one. */
+static void shards_of_unknown_lists_are_scans_of_their_own(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %piped-a %piped-b -d %d"), EXIT_COMPLETE);
+	assert_string_equal(table("d", "changes"), "name,change,old,new,via\na.example,broken,ok,http,\n");
+}
+
+static void what_is_the_domains_own_is_no_part_of_an_event(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %moved-old %moved-new -d %d"), EXIT_COMPLETE);
+	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n"
+						  "EasyDMARC,broken,ok,mx,1\n"
+						  "EasyDMARC,outdated-policy,,,1\n");
+}
+
 static void labels_are_columns_of_changes(void **state)
 {
 	(void)state;
@@ -342,6 +364,8 @@ int main(void)
 		cmocka_unit_test(threads_and_memory_make_no_difference),
 		cmocka_unit_test(several_scans_are_pairs_in_turn),
 		cmocka_unit_test(shards_of_one_list_are_one_scan),
+		cmocka_unit_test(shards_of_unknown_lists_are_scans_of_their_own),
+		cmocka_unit_test(what_is_the_domains_own_is_no_part_of_an_event),
 		cmocka_unit_test(labels_are_columns_of_changes),
 		cmocka_unit_test(a_sample_is_compared_within_itself),
 		cmocka_unit_test(mistakes_are_told),
