@@ -46,19 +46,25 @@ static int run_stats(const struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
-static void warn_of_name(const char *path, bool as_csv)
+static void warn_of_name(const char *path, enum line_format format)
 {
-	static const char *const not_csv[] = {
-		".json", ".jsonl", ".ndjson", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL
+	static const char *const not_csv[] = { ".json", ".jsonl", ".ndjson", ".avro", ".gz",
+					       ".zst",  ".xz",    ".bz2",    ".zip",  NULL };
+	static const char *const not_json[] = { ".csv", ".tsv", ".avro", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL };
+	static const char *const not_avro[] = { ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".gz",
+						".zst", ".xz",  ".bz2",  ".zip",   NULL };
+	static const char *const *const others[] = {
+		[LINE_JSONL] = not_json, [LINE_CSV] = not_csv, [LINE_AVRO] = not_avro
 	};
-	static const char *const not_json[] = { ".csv", ".tsv", ".gz", ".zst", ".xz", ".bz2", ".zip", NULL };
-	const char *ending = file_name_ending(path, as_csv ? not_csv : not_json);
+	static const char *const what[] = {
+		[LINE_JSONL] = "JSON Lines, not compressed", [LINE_CSV] = "CSV, not compressed", [LINE_AVRO] = "Avro"
+	};
+	const char *ending = file_name_ending(path, others[format]);
 	struct error line;
 
 	if (!ending)
 		return;
-	error_set(&line, "%s: what is written is no %s but %s, not compressed", path, ending,
-		  as_csv ? "CSV" : "JSON Lines");
+	error_set(&line, "%s: what is written is no %s but %s", path, ending, what[format]);
 	fprintf(stderr, "stsurvey export: warning: %s\n", line.text);
 }
 
@@ -66,12 +72,14 @@ static int run_export(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
 	struct export_request request = { .path = options->output_file,
-					  .format = options->format == OPTIONS_CSV ? EXPORT_CSV : EXPORT_JSONL,
+					  .format = options->format == OPTIONS_FORMAT_NONE
+							    ? LINE_JSONL
+							    : (enum line_format)(options->format - OPTIONS_JSONL),
 					  .raw = options->raw,
 					  .fields = options->fields,
 					  .where = options->where };
 
-	warn_of_name(options->output_file, options->format == OPTIONS_CSV);
+	warn_of_name(options->output_file, request.format);
 	if (export_write(&files, &request, error) < 0)
 		return request.refused ? EXIT_USAGE : EXIT_FATAL;
 	if (scan_files_check_domains(&files, error) < 0) /* no line is what there is to write */

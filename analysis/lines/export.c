@@ -3,45 +3,25 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "analysis/lines/domain_csv.h"
-#include "analysis/lines/domain_json.h"
-#include "analysis/lines/where.h"
+#include "analysis/lines/line_writer.h"
 #include "output/scan_file/reader.h"
 #include "output/whole_file.h"
 
 struct output {
 	struct export_request *request;
 	struct whole_file file;
-	struct csv csv;
-	struct domain_columns columns;
-	struct where where;
-	bool begun;
+	struct line_writer writer;
+	struct line_file lines;
+	struct error error; /* of what could not be put into the file */
 };
-
-/* The header row waits for what it stands above: without that there is nothing on standard output. */
-static void begin(struct output *output)
-{
-	if (output->request->format == EXPORT_CSV && !output->begun)
-		domain_csv_header(&output->csv, &output->columns);
-	output->begun = true;
-}
 
 /* On any thread: what is written is the same for all. */
 static bool write_domain(void *arg, struct text *text, const struct observation *observation,
 			 const struct classification *result)
 {
 	const struct output *output = arg;
-	struct csv csv;
 
-	if (output->request->where && !where_holds(&output->where, observation, result))
-		return true;
-	if (output->request->format != EXPORT_CSV) {
-		domain_json_write(text, observation, result);
-		return true;
-	}
-	csv_init(&csv, text);
-	csv.raw = output->csv.raw;
-	domain_csv_write(&csv, &output->columns, observation, result);
+	line_writer_write(&output->writer, text, observation, result);
 	return true;
 }
 
@@ -50,9 +30,7 @@ static bool on_output(void *arg, unsigned number, struct span octets)
 	struct output *output = arg;
 
 	(void)number;
-	begin(output);
-	text_put(&output->file.text, octets);
-	return !text_failed(&output->file.text);
+	return line_file_take(&output->lines, octets, &output->error) == 0 && !text_failed(&output->file.text);
 }
 
 static const struct scan_files_work work = { .outputs = 1, .on_domain = write_domain, .on_output = on_output };
@@ -63,12 +41,10 @@ static int choose(void *arg, const struct scan_headers *headers, struct error *e
 	struct output *output = arg;
 	struct export_request *request = output->request;
 
-	domain_columns_init(&output->columns, headers);
 	request->refused = true;
-	if (request->where && where_parse(&output->where, span_of(request->where), &output->columns, error) < 0)
-		return error_prefix(error, "--where");
-	if (request->fields && domain_columns_choose(&output->columns, span_of(request->fields), error) < 0)
-		return error_prefix(error, "--fields");
+	if (line_writer_init(&output->writer, request->format, request->raw, request->fields, request->where, headers,
+			     error) < 0)
+		return -1;
 	request->refused = false;
 	return 0;
 }
@@ -96,12 +72,15 @@ static int read_and_write(struct output *output, struct scan_files *files, struc
 
 	if (whole_file_open(&output->file, path, true) < 0)
 		return whole_file_fail(path, error);
-	csv_init(&output->csv, &output->file.text);
-	output->csv.raw = output->request->raw;
+	output->lines = (struct line_file){ .writer = &output->writer, .text = &output->file.text };
 	files->on_headers = choose;
 	result = scan_files_work(files, &work, output, error);
-	if (result == 0)
-		begin(output);
+	if (result == 0 && output->error.text[0] != '\0') {
+		*error = output->error;
+		result = -1;
+	}
+	if (line_file_end(&output->lines, result == 0, error) < 0)
+		result = -1;
 	if (whole_file_close(&output->file, result == 0, false) < 0)
 		result = whole_file_fail(path, error);
 	return result;

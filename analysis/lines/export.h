@@ -4,13 +4,12 @@
 
 #include <stdbool.h>
 
+#include "analysis/lines/line_writer.h"
 #include "analysis/pass/scan_files.h"
-
-enum export_format { EXPORT_JSONL, EXPORT_CSV };
 
 struct export_request {
 	const char *path; /* "-": standard output */
-	enum export_format format;
+	enum line_format format;
 	bool raw;           /* CSV as csv.h has it */
 	const char *fields; /* what of each domain, with commas between; NULL: everything */
 	const char *where;  /* which domains: analysis/lines/where.h; NULL: all */

@@ -73,7 +73,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	},
 	[COMMAND_EXPORT] = {
 		.name = "export",
-		.what = "one line a domain, JSON Lines or CSV",
+		.what = "one line a domain, JSON Lines or CSV; or a record, Avro",
 		.usage = "stsurvey export SCAN... [--format F] [--where EXPRESSION] [--fields NAME,...] [-o FILE]",
 		.above = "Write one line a domain, in the order of the scan files. SCAN - is standard input. Findings, component and "
 			 "verdict are judged anew from the recorded facts.",

@@ -44,8 +44,9 @@ enum options_resolver { OPTIONS_RESOLVER_NONE, OPTIONS_RESOLVER_UNBOUND };
 /* Of export, and of findings. */
 enum options_format {
 	OPTIONS_FORMAT_NONE,
-	OPTIONS_JSONL,
+	OPTIONS_JSONL, /* these as in enum line_format */
 	OPTIONS_CSV,
+	OPTIONS_AVRO,
 	OPTIONS_FINDINGS_TEXT, /* these as in enum findings_format */
 	OPTIONS_FINDINGS_CSV,
 	OPTIONS_FINDINGS_JSON,

@@ -72,6 +72,11 @@ static void fields_are_columns_in_the_order_they_are_named(void **state)
 		{ "export %one.scan --format=csv --fields=name --where=component=mx", "name\nb.example\n" },
 		{ "export %one.scan --format=csv --fields=name --where=name=x", "name\n" },
 		{ "export %one.scan --where=name=x", "" },
+		{ "export %one.scan --fields=results.STS.data.id,name --where=name=b.example",
+		  "{\"name\":\"b.example\",\"results\":{\"STS\":{\"data\":{\"id\":\"1\"}}}}\n" },
+		{ "export %one.scan --fields=results.MX.data.records.name --where=component=mx",
+		  "{\"results\":{\"MX\":{\"data\":{\"records\":[{\"name\":\"mx1.elsewhere.test\"},{\"name\":\"mx2."
+		  "elsewhere.test\"}]}}}}\n" },
 	};
 
 	(void)state;
@@ -96,6 +101,11 @@ static void what_there_is_none_of_is_a_usage_error(void **state)
 		{ "export %one.scan --format=csv --fields=name,", "--fields: no field ''" },
 		{ "export %one.scan --where=mode=enfroce",
 		  "--where: at character 6, 'enfroce': mode is never that; did you mean 'enforce'?" },
+		{ "export %one.scan --fields mode",
+		  "no member 'mode'; did you mean 'results.POLICY.data.policy.mode'?" },
+		{ "export %one.scan --fields results.STS.stat",
+		  "no member 'results.STS.stat'; did you mean 'results.STS.state'?" },
+		{ "export %one.scan --format avro --fields name.more", "no member 'name.more'; json.md tells them" },
 		{ "findings 101 99", "'99': no such finding" },
 		{ "findings policy-tls-expird",
 		  "'policy-tls-expird': no such finding; did you mean 'policy-tls-expired'?" },

@@ -37,6 +37,7 @@ PURE = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h"
 # Libraries, and the only files that may name them.
 LIBRARIES = [
     ("c-ares", r"ares", r"scanner/dns/net_cares[a-z_]*\.[ch]$"),
+    ("libavro", r"avro\.h", r"output/avro_file\.c$"),
     ("libcurl", r"curl/", r"scanner/https/net_curl[a-z_]*\.[ch]$"),
     ("OpenSSL", r"openssl/", r"scanner/(tls/[a-z_]*\.[ch]|https/(net_curl[a-z_]*\.[ch]|http_answer\.c)|smtp/[a-z_]*\.[ch])$"),
     ("libuv", r"uv(\.h|/)", r"scanner/"),
@@ -51,6 +52,7 @@ LIBRARIES = [
 
 # Made by the build, and the one file that brings each in.
 GENERATED = {
+    "domain_members.inc": r"analysis/lines/domain_members\.c$",
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
     "provider_table.inc": r"analysis/attribution/provider\.c$",
