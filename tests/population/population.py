@@ -24,20 +24,23 @@ def classes():
     return all_of_them
 
 
-def parts(second_week=False):
-    """(class it is named after, class it is like, first number, how many): one a class, and in the second week one for those that moved."""
+MANY = 5000  # domains of a class without which numbers stay what they are
+
+
+def parts(second_week=False, divide=1):
+    """(class it is named after, class it is like, first number, how many): one a class, and in the second week one for those that moved.
+    @divide: one of so many of the large classes."""
     by_name = {c["name"]: c for c in classes()}
     for c in by_name.values():
         first = 0
         for other, count in (c.get("then", {}) if second_week else {}).items():
             yield c, by_name[other], first, count
             first += count
-        yield c, c, first, c["count"] - first
+        count = c["count"] - first
+        yield c, c, first, count // divide if count > MANY else count
 
 
 def write_plan(path, second_week=False, divide=1):
-    """@divide: one of so many of the large classes, where numbers do not matter."""
     with open(path, "w", encoding="utf-8") as file:
-        for named, like, first, count in parts(second_week):
-            count = max(1, count // divide) if count > 5000 else count
+        for named, like, first, count in parts(second_week, divide):
             file.write("class %d %d %d %s\n%s\n\n" % (count, first, like.get("bulk", False), named["name"], like["facts"].strip("\n")))

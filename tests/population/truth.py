@@ -77,3 +77,39 @@ class Truth:
             self.count["orphans"][c["orphan"]] += count
         if c["component"] not in ("ok", "unknown"):
             self.count["misconfigured"][c["component"], " ".join(c["findings"]), c["verdict"]] += count
+
+
+def transitions(divide):
+    """{(kind, old, new): domains} between the two weeks, absent cells left out."""
+    count = collections.Counter()
+    for named, like, _, number in parts(True, divide):
+        for kind, words in WORDS.items():
+            count[kind, words(named), words(like)] += number
+    return dict(count)
+
+
+def not_asked(c):
+    return c["status"] in ("illegal_input", "blocklisted")
+
+
+def mode(c):
+    if not_asked(c):
+        return "not-asked"
+    if c["component"] == "unknown":
+        return "unknown"
+    return c["mode"] if c["policy"] in ("valid", "tolerated") else "no-policy"
+
+
+def component(c):
+    return "not-asked" if not_asked(c) else c["component"] or "no-record"
+
+
+# What docs/drift.md calls the sides of a transition.
+WORDS = {
+    "status": lambda c: c["status"].replace("_", "-"),
+    "sts": lambda c: "not-asked" if not_asked(c) else c["sts"],
+    "tlsrpt": lambda c: "none" if c["nxdomain"] else c["tlsrpt"],
+    "component": component,
+    "mode": mode,
+    "verdict": lambda c: "not-asked" if not_asked(c) else c["verdict"] or "no-policy",
+}
