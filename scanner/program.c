@@ -31,11 +31,17 @@ static struct scan_files files_of(const struct options *options)
 				    .threads = options->threads };
 }
 
+_Static_assert((int)OPTIONS_THIRD_PARTY_AT == SHARING_THIRD_PARTY_AT &&
+		       (int)OPTIONS_SELF_AT_MOST == SHARING_SELF_AT_MOST && (int)OPTIONS_SELF_MOST == SHARING_SELF_MAX,
+	       "what --help says is what is done");
+
 static int run_stats(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
 
-	if (stats_tables_make(&files, options->directory, error) < 0)
+	struct sharing_limits limits = { options->third_party_at, options->self_at_most };
+
+	if (stats_tables_make(&files, options->directory, &limits, error) < 0)
 		return EXIT_FATAL;
 	if (files.hosts > 0)
 		error_set(error, "%" PRIu64 " domains and %" PRIu64 " mail servers, tables in %s", files.domains,

@@ -13,6 +13,8 @@ struct node {
 
 #include "provider_table.inc"
 
+_Static_assert(COUNT_OF(provider_names) <= PROVIDER_NAMES_MAX, "counters are kept by the number of a name");
+
 static int compare(struct span label, const struct node *node)
 {
 	size_t n = label.n < node->length ? label.n : node->length;

@@ -21,6 +21,8 @@ enum provider_kind {
 	PROVIDER_KINDS
 };
 
+enum { PROVIDER_NAMES_MAX = 512 }; /* some 180 are there */
+
 /* Sets of kinds. */
 #define PROVIDER_BIT(kind) (1u << (kind))
 enum {

@@ -12,7 +12,7 @@ static uint64_t domains_of(const struct host_stats *stats, unsigned reason)
 
 	for (unsigned mode = 0; mode < STS_MODE_COUNT; mode++)
 		for (unsigned extent = 0; extent < EXTENT_COUNT; extent++)
-			sum += stats->reason[reason][mode][extent];
+			sum += stats->reason[host_stats_cell_of(reason, mode, extent)];
 	return sum;
 }
 

@@ -74,7 +74,7 @@ static enum sts_mode mode_of(const struct classification *result)
 	return classification_usable(result) ? result->policy.mode : STS_MODE_UNSET;
 }
 
-static void add_reason(struct host_stats *stats, const struct obs_mx *mx, const struct classification *result)
+static unsigned cell_of(const struct obs_mx *mx, const struct classification *result)
 {
 	size_t usable = 0, fails = 0, all = mx->count + mx->omitted; /* those beyond the limit are unknown */
 	unsigned reason = MX_REASON_OK;
@@ -94,7 +94,7 @@ static void add_reason(struct host_stats *stats, const struct obs_mx *mx, const 
 		extent = fails == all ? EXTENT_ALL : EXTENT_SOME;
 	else
 		extent = usable == 0 || usable == all ? EXTENT_ALL : EXTENT_SOME;
-	stats->reason[reason][mode_of(result)][extent]++;
+	return host_stats_cell_of(reason, mode_of(result), extent);
 }
 
 /* Is record @i the first of its name? */
@@ -171,6 +171,11 @@ static bool was_asked(const struct obs_mx *mx, const struct classification *resu
 	return false;
 }
 
+unsigned host_stats_cell(const struct observation *observation, const struct classification *result)
+{
+	return was_asked(&observation->mx, result) ? cell_of(&observation->mx, result) : HOST_STATS_CELLS;
+}
+
 void host_stats_add(struct host_stats *stats, const struct observation *observation,
 		    const struct classification *result)
 {
@@ -187,7 +192,7 @@ void host_stats_add(struct host_stats *stats, const struct observation *observat
 	if (!was_asked(mx, result))
 		return;
 	stats->population++;
-	add_reason(stats, mx, result);
+	stats->reason[cell_of(mx, result)]++;
 	stats->dane[result->dane]++;
 	stats->delivery[result->delivery]++;
 	stats->interplay[result->judgement.verdict][result->dane]++;

@@ -23,6 +23,9 @@ enum { MX_REASON_OK = FINDING_COUNT, MX_REASON_UNKNOWN, MX_REASON_COUNT };
 
 enum mx_extent { EXTENT_ALL, EXTENT_SOME, EXTENT_COUNT };
 
+/* Reason, mode and extent in one number, in this order, the last the fastest. */
+enum { HOST_STATS_CELLS = MX_REASON_COUNT * STS_MODE_COUNT * EXTENT_COUNT };
+
 /* Counters of a host. */
 enum host_counter {
 	HOST_DOMAINS, /* that name it */
@@ -40,8 +43,8 @@ struct host_expiry {
 
 struct host_stats {
 	uint64_t population;
-	/* mode: enum sts_mode of the usable policy, STS_MODE_UNSET without one */
-	uint64_t reason[MX_REASON_COUNT][STS_MODE_COUNT][EXTENT_COUNT];
+	/* by cell; mode: enum sts_mode of the usable policy, STS_MODE_UNSET without one */
+	uint64_t reason[HOST_STATS_CELLS];
 	uint64_t dane[DANE_STATE_COUNT], delivery[DELIVERY_COUNT];
 	uint64_t interplay[VERDICT_COUNT][DANE_STATE_COUNT];
 	struct host_expiry expiry[EXPIRY_ROLE_COUNT][HOST_STATS_BUCKETS];
@@ -58,6 +61,14 @@ void host_stats_merge(struct host_stats *into, const struct host_stats *from);
 /* One domain, whether its hosts were probed or not. */
 void host_stats_add(struct host_stats *stats, const struct observation *observation,
 		    const struct classification *result);
+
+static inline unsigned host_stats_cell_of(unsigned reason, unsigned mode, unsigned extent)
+{
+	return (reason * STS_MODE_COUNT + mode) * EXTENT_COUNT + extent;
+}
+
+/* Where a domain stands in `reason`; HOST_STATS_CELLS: none of its MX was looked at. */
+unsigned host_stats_cell(const struct observation *observation, const struct classification *result);
 
 /* One host, after all domains were added. */
 void host_stats_add_host(struct host_stats *stats, const struct obs_host *host);

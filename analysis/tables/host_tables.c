@@ -9,27 +9,33 @@ static const char *mode_name(unsigned mode)
 	return mode == STS_MODE_UNSET ? "no-policy" : sts_mode_names[mode];
 }
 
-static void write_reason(struct csv *csv, const struct host_stats *stats, unsigned reason)
+static void write_reason(struct csv *csv, const char *managed, const uint64_t *cell, unsigned reason, uint64_t of)
 {
+	const uint64_t *next = cell + host_stats_cell_of(reason, 0, 0);
+
 	for (unsigned mode = 0; mode < STS_MODE_COUNT; mode++) {
-		for (unsigned extent = 0; extent < EXTENT_COUNT; extent++) {
-			if (stats->reason[reason][mode][extent] == 0)
+		for (unsigned extent = 0; extent < EXTENT_COUNT; extent++, next++) {
+			if (*next == 0)
 				continue;
-			csv_string(csv, "all");
+			csv_string(csv, managed);
 			csv_string(csv, host_stats_reason_name(reason));
 			csv_string(csv, mode_name(mode));
 			csv_string(csv, mx_extent_names[extent]);
-			csv_share_row(csv, stats->reason[reason][mode][extent], stats->population);
+			csv_share_row(csv, *next, of);
 		}
 	}
 }
 
-static void write_mx_tls(struct csv *csv, const struct host_stats *stats)
+void host_tables_mx_tls(struct csv *csv, const char *managed, const uint64_t reason[static HOST_STATS_CELLS])
 {
-	write_reason(csv, stats, MX_REASON_OK);
+	uint64_t of = 0;
+
+	for (unsigned c = 0; c < HOST_STATS_CELLS; c++)
+		of += reason[c];
+	write_reason(csv, managed, reason, MX_REASON_OK, of);
 	for (unsigned f = 0; f < FINDING_COUNT; f++)
-		write_reason(csv, stats, f);
-	write_reason(csv, stats, MX_REASON_UNKNOWN);
+		write_reason(csv, managed, reason, f, of);
+	write_reason(csv, managed, reason, MX_REASON_UNKNOWN, of);
 }
 
 static const char *dane_name(unsigned state)
@@ -88,7 +94,6 @@ static void write_first_break(struct csv *csv, const struct host_stats *stats)
 }
 
 const struct host_table host_tables[HOST_TABLES] = {
-	{ "mx_tls", "managed,reason,mode,extent,domains,of,share", write_mx_tls },
 	{ "dane", "state,domains,of,share", write_dane },
 	{ "delivery", "state,domains,of,share", write_delivery },
 	{ "interplay", "sts_verdict,dane_state,domains", write_interplay },

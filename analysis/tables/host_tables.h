@@ -10,8 +10,12 @@ struct host_table {
 	void (*write)(struct csv *csv, const struct host_stats *stats);
 };
 
-enum { HOST_TABLES = 6 };
+enum { HOST_TABLES = 5 };
 extern const struct host_table host_tables[HOST_TABLES];
+
+/* mx_tls.csv is split by who manages the most preferred MX. */
+#define HOST_TABLE_MX_TLS_COLUMNS "managed,reason,mode,extent,domains,of,share"
+void host_tables_mx_tls(struct csv *csv, const char *managed, const uint64_t reason[static HOST_STATS_CELLS]);
 
 /* mx_hosts.csv has a row for each host, in the order of the files: the hosts are too many to be sorted. */
 #define HOST_TABLE_HOSTS "mx_hosts"

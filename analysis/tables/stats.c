@@ -75,6 +75,7 @@ void stats_init(struct stats *stats)
 		stats->label[i].exact = true;
 	}
 	host_stats_init(&stats->hosts);
+	manager_stats_init(&stats->managers);
 }
 
 void stats_set_headers(struct stats *stats, const struct scan_headers *headers)
@@ -91,6 +92,7 @@ void stats_fini(struct stats *stats)
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
 		tally_fini(&stats->label[i]);
 	host_stats_fini(&stats->hosts);
+	manager_stats_fini(&stats->managers);
 }
 
 /* ---- parts of it ---- */
@@ -128,6 +130,7 @@ void stats_merge(struct stats *into, struct stats *from)
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
 		tally_merge(&into->label[i], &from->label[i]);
 	host_stats_merge(&into->hosts, &from->hosts);
+	manager_stats_merge(&into->managers, &from->managers);
 	dnssec_stats_merge(&into->dnssec, &from->dnssec);
 	merge_span(into, from);
 	stats_fini(from);
@@ -382,6 +385,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 		add_sts(stats, observation, result);
 	add_tlsrpt(stats, observation->name, result);
 	host_stats_add(&stats->hosts, observation, result);
+	manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result), stats->rows);
 	dnssec_stats_add(&stats->dnssec, observation, result);
 	if (obs_mx_has_hosts(&observation->mx))
 		for (int m = 0; m < METRIC_COUNT; m++)

@@ -12,6 +12,7 @@
 #include "analysis/pass/scan_headers.h"
 #include "analysis/tables/dnssec_stats.h"
 #include "analysis/tables/host_stats.h"
+#include "analysis/tables/manager_stats.h"
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tables/tally.h"
 
@@ -95,6 +96,8 @@ struct stats {
 	/* by value of each of headers->label; counters: enum stats_part; a domain without a value under "" */
 	struct tally label[OBS_LABEL_MAX];
 	struct host_stats hosts;
+	struct manager_stats managers;
+	struct text *rows;                  /* where stats_add writes what manager_stats_add does; NULL: nowhere */
 	const struct scan_headers *headers; /* of the files; never NULL */
 	struct dnssec_stats dnssec;
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "analysis/tables/host_tables.h"
+#include "analysis/tables/manager_tables.h"
 #include "analysis/lines/sender_why_text.h"
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tables/misconfigured.h"
@@ -122,19 +123,6 @@ static void write_by_rank(struct csv *csv, const struct stats *stats)
 	}
 }
 
-static void write_components(struct csv *csv, const struct stats *stats)
-{
-	uint64_t of = 0;
-
-	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++)
-		of += stats->component[c];
-	for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
-		csv_string(csv, "all");
-		csv_string(csv, component_names[c]);
-		csv_share_row(csv, stats->component[c], of);
-	}
-}
-
 static void write_findings(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned f = 0; f < FINDING_COUNT; f++) {
@@ -197,26 +185,6 @@ static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 		pair_row(csv, "host", stats->rua_host.entry[i].word, stats->rua_host.entry[i].counter[0]);
 }
 
-static void write_providers(struct csv *csv, const struct stats *stats)
-{
-	const struct {
-		const char *role;
-		const struct tally *tally;
-	} role[] = { { "policy-host", &stats->policy_host }, { "mx", &stats->mx } };
-
-	for (size_t r = 0; r < COUNT_OF(role); r++) {
-		for (size_t i = 0; i < role[r].tally->count; i++) {
-			const struct tally_entry *entry = &role[r].tally->entry[i];
-
-			csv_string(csv, role[r].role);
-			csv_text(csv, entry->word);
-			csv_uint(csv, entry->counter[PROVIDER_DOMAINS]);
-			csv_uint(csv, entry->counter[PROVIDER_MISCONFIGURED]);
-			csv_end(csv);
-		}
-	}
-}
-
 static void write_dnssec(struct csv *csv, const struct stats *stats)
 {
 	dnssec_stats_write(csv, &stats->dnssec);
@@ -246,7 +214,7 @@ static const struct {
 	{ .name = "by_rank",
 	  .columns = "bin_start,bin_end,domains,with_mx,sts,tlsrpt," ADOPTION_COLUMNS,
 	  .write = write_by_rank },
-	{ .name = "components", .columns = "managed,component,domains,of,share", .write = write_components },
+	{ .name = "components", .columns = "managed,component,domains,of,share", .write = manager_tables_components },
 	{ .name = "findings", .columns = "code,component,severity,domains,of,share", .write = write_findings },
 	{ .name = "tls", .columns = "reason,domains,of,share", .stage = STATS_STAGE_TLS },
 	{ .name = "http", .columns = "reason,domains,of,share", .stage = STATS_STAGE_HTTP },
@@ -254,7 +222,12 @@ static const struct {
 	{ .name = "mode_max_age", .columns = "mode,max_age_bucket,domains", .write = write_mode_max_age },
 	{ .name = "mx_consistency", .columns = "kind,mode,domains", .write = write_mx_consistency },
 	{ .name = "tlsrpt", .columns = "kind,value,domains", .write = write_tlsrpt },
-	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = write_providers },
+	{ .name = "providers", .columns = "role,provider,domains,misconfigured", .write = manager_tables_providers },
+	{ .name = "managed", .columns = "role,managed,domains,of,share", .write = manager_tables_managed },
+	{ .name = "inconsistency", .columns = "run_by,kind,domains,of,share", .write = manager_tables_inconsistency },
+	{ .name = "orphans", .columns = "provider,reason,domains,of,share", .write = manager_tables_orphans },
+	{ .name = "concentration", .columns = "role,largest,domains,of,share", .write = manager_tables_concentration },
+	{ .name = "mx_tls", .columns = HOST_TABLE_MX_TLS_COLUMNS, .write = manager_tables_mx_tls },
 	{ .name = "dnssec", .columns = DNSSEC_TABLE_COLUMNS, .write = write_dnssec },
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 };
@@ -303,6 +276,8 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 struct pass {
 	struct stats stats;
 	struct label_columns labels; /* of misconfigured.csv */
+	struct sharing *sharing;
+	struct error error; /* why rows could not be put aside; "": they could */
 	struct table table[TABLES_WHILE_READING];
 };
 
@@ -312,8 +287,8 @@ struct part {
 	struct stats stats;
 };
 
-/* The tables that are written domain by domain, as outputs of a pass. */
-enum { DOMAIN_TABLES = TABLE_MX_HOSTS };
+/* The outputs of a pass: the tables that are written domain by domain, and what domains share. */
+enum { OUTPUT_SHARED = TABLE_MX_HOSTS, DOMAIN_OUTPUTS };
 
 static void *begin_part(void *arg)
 {
@@ -375,6 +350,7 @@ static bool on_domain(void *state, struct text *output, const struct observation
 {
 	struct part *part = state;
 
+	part->stats.rows = &output[OUTPUT_SHARED];
 	stats_add(&part->stats, observation, result);
 	if (judgement_has_record(&result->judgement, TXT_STS))
 		write_senders(part, &output[TABLE_SENDERS_DIFFER], observation, result);
@@ -386,8 +362,11 @@ static bool on_domain(void *state, struct text *output, const struct observation
 static bool on_output(void *arg, unsigned output, struct span octets)
 {
 	struct pass *pass = arg;
-	struct text *out = pass->table[output].csv.out;
+	struct text *out;
 
+	if (output == OUTPUT_SHARED)
+		return sharing_take(pass->sharing, octets, &pass->error) == 0;
+	out = pass->table[output].csv.out;
 	text_put(out, octets);
 	return !text_failed(out);
 }
@@ -412,7 +391,7 @@ static void end_part(void *arg, void *state)
 }
 
 static const struct scan_files_work reading = {
-	.outputs = DOMAIN_TABLES,
+	.outputs = DOMAIN_OUTPUTS,
 	.begin = begin_part,
 	.on_domain = on_domain,
 	.on_output = on_output,
@@ -483,7 +462,8 @@ static int close_tables(struct pass *pass, bool keep, struct error *error)
 	return result;
 }
 
-static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory, struct error *error)
+static int count_and_write(struct pass *pass, struct scan_files *files, const char *directory,
+			   const struct sharing_limits *limits, struct error *error)
 {
 	bool done;
 
@@ -497,18 +477,28 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 		error_set(error, "no memory for the words of the tables");
 		done = false;
 	}
+	if (done && pass->error.text[0]) {
+		*error = pass->error;
+		done = false;
+	}
+	done = done && manager_stats_finish(&pass->stats.managers, pass->sharing, limits, error) == 0;
 	if (close_tables(pass, done, error) < 0)
 		return -1;
 	return done ? stats_tables_write(&pass->stats, directory, error) : -1;
 }
 
-int stats_tables_make(struct scan_files *files, const char *directory, struct error *error)
+int stats_tables_make(struct scan_files *files, const char *directory, const struct sharing_limits *limits,
+		      struct error *error)
 {
-	struct pass pass; /* some 50 KiB */
-	int result;
+	struct pass pass; /* some 200 KiB */
+	int result = -1;
 
 	stats_init(&pass.stats);
-	result = count_and_write(&pass, files, directory, error);
+	pass.error.text[0] = '\0';
+	pass.sharing = sharing_new(SHARING_PARTITIONS, error);
+	if (pass.sharing)
+		result = count_and_write(&pass, files, directory, limits, error);
+	sharing_free(pass.sharing);
 	stats_fini(&pass.stats);
 	return result;
 }

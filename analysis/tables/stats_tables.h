@@ -11,10 +11,10 @@
 /* Count the domains of @files and write every table into @directory, which is created if it is missing. 0, or -1 with
  * one line in @error. */
 __attribute__((warn_unused_result)) int stats_tables_make(struct scan_files *files, const char *directory,
-							  struct error *error);
+							  const struct sharing_limits *limits, struct error *error);
 
 /* Every table but misconfigured.csv and senders_differ.csv, which are written while reading, into the existing folder
- * @directory. Sorts the tallies of @stats. 0, or -1 with one line in @error. */
+ * @directory, behind manager_stats_finish. Sorts the tallies of @stats. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
 							   struct error *error);
 

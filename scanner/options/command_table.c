@@ -29,7 +29,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	[COMMAND_STATS] = {
 		.name = "stats",
 		.what = "the CSV tables of one or more scan files",
-		.usage = "stsurvey stats SCAN... -d DIR",
+		.usage = "stsurvey stats SCAN... -d DIR [OPTION]...",
 		.above = "Read scan files in one pass and write the tables into the folder DIR, which is created if it is missing. "
 			 "Tables that are there already are replaced, each only once its successor is whole. SCAN - is standard input. "
 			 "Several files (the shards of one scan) are counted as one; a domain that is in two of them counts twice.",
@@ -41,7 +41,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "by_tld.csv\tby right-most label; share_… of its domains, share_…_with_mx of those with MX\n"
 			 "by_label.csv\tby the columns of the list that scan --label kept; rows of a label sum to scanned\n"
 			 "by_rank.csv\tby rank, in decades; the row without bounds is the unranked\n"
-			 "components.csv\twhere domains with an STS record (or an unknown one) break\n"
+			 "components.csv\twhere domains with an STS record (or an unknown one) break, by who manages the policy host: self, "
+			 "third-party, unclassified; all\n"
 			 "findings.csv\tdomains with each finding, of all scanned; a domain may have several\n"
 			 "tls.csv, http.csv, syntax.csv\toutcome of each stage for those that reached it: ok, or the reason with the "
 			 "lowest number; rows sum to `of`\n"
@@ -49,8 +50,12 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "mx_consistency.csv\tusable policies with patterns and MX, by the worst MX\n"
 			 "tlsrpt.csv\tstate: all scanned domains; scheme, host: valid records, host by the registrable domain of the "
 			 "first address, self where it is the domain's own\n"
-			 "providers.csv\tdomains with an STS record by the registrable domain of the policy host's CNAME target and of "
-			 "the first MX; self: the domain's own; (none): no address or no MX\n"
+			 "providers.csv\tdomains with an STS record by who does what: mailbox, filter, forwarding, record, policy-host, platform, "
+			 "dns, reports, mx; by suffixes that are known, else by registrable domain; self: the domain's own\n"
+			 "managed.csv\tthe same roles by self, third-party, unclassified\n"
+			 "inconsistency.csv\tmx_consistency.csv by whether one provider runs policy host and MX, or two do\n"
+			 "orphans.csv\tpolicy hosts that are aliases of a provider, by what became of the policy there\n"
+			 "concentration.csv\tthe share of the largest 1, 5 and 10 providers of each role\n"
 			 "dnssec.csv\tSTS and TLSRPT records by whether DNSSEC authenticates their answer and that of the MX, by state and by "
 			 "state of DANE; rows of a question sum to scanned\n"
 			 "sender_outcome.csv\tdomains with an STS record by what each sender in use does with mail to them; rows of a "
@@ -58,7 +63,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "senders_differ.csv\ta row for each domain and sender that parts from the standard, with the line or fact\n"
 			 "misconfigured.csv\ta row for each domain that breaks, for notification: whom to write to, what to do, its labels\n"
 			 "mx_tls.csv\tof mail servers that were probed, as all below: domains by whether their MX offer STARTTLS "
-			 "with a certificate that MTA-STS takes; rows sum to `of`\n"
+			 "with a certificate that MTA-STS takes, by who manages the first MX; rows sum to `of`\n"
 			 "mx_hosts.csv\ta row for each mail server: addresses, state, certificate, domains that name it\n"
 			 "dane.csv, delivery.csv\tdomains by state of DANE, and by what becomes of mail from a sender that does both "
 			 "DANE and MTA-STS; rows sum to `of`\n"

@@ -52,6 +52,11 @@ enum options_format {
 	OPTIONS_FINDINGS_JSON,
 };
 
+/* stats: as in analysis/attribution/sharing.h. */
+#define OPTIONS_THIRD_PARTY_AT 50
+#define OPTIONS_SELF_AT_MOST 5
+enum { OPTIONS_SELF_MOST = 1000 };
+
 /* check: what is imagined to be there no more. */
 enum options_gone { OPTIONS_GONE_NOTHING, OPTIONS_GONE_POLICY, OPTIONS_GONE_RECORD };
 
@@ -67,16 +72,17 @@ struct options {
 	const char *origin;               /* of a zone file that does not tell; NULL: none */
 	struct span label[OBS_LABEL_MAX]; /* columns of a CSV list that are kept with each domain */
 	size_t label_count;
-	const char *output_file;    /* "-"; of export, findings and report, too */
-	const char *directory;      /* stats, diff: where the tables go */
-	enum options_format format; /* export, findings: NONE unless given */
-	bool all;                   /* diff: domains without a record, too */
-	uint64_t memory;            /* diff: octets to use */
-	bool partial;               /* stats, export, diff, report: scan files that are not whole will do */
-	bool raw;                   /* export: CSV without apostrophes */
-	const char *fields;         /* export: which; NULL: all */
-	const char *where;          /* export: of which domains; NULL: all */
-	const char *metadata_file;  /* NULL: none */
+	const char *output_file;               /* "-"; of export, findings and report, too */
+	const char *directory;                 /* stats, diff: where the tables go */
+	enum options_format format;            /* export, findings: NONE unless given */
+	uint32_t third_party_at, self_at_most; /* stats: domains, and administrators, that share a name */
+	bool all;                              /* diff: domains without a record, too */
+	uint64_t memory;                       /* diff: octets to use */
+	bool partial;                          /* stats, export, diff, report: scan files that are not whole will do */
+	bool raw;                              /* export: CSV without apostrophes */
+	const char *fields;                    /* export: which; NULL: all */
+	const char *where;                     /* export: of which domains; NULL: all */
+	const char *metadata_file;             /* NULL: none */
 	const char *status_updates_file;
 	const char *log_file; /* NULL: stderr */
 	bool quiet;

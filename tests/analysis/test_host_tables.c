@@ -54,6 +54,8 @@ static const char *printed(const char *name)
 	for (size_t i = 0; name && i < HOST_TABLES; i++)
 		if (strcmp(host_tables[i].name, name) == 0)
 			host_tables[i].write(&csv, &stats);
+	if (name && strcmp(name, "mx_tls") == 0)
+		host_tables_mx_tls(&csv, "all", stats.reason);
 	for (size_t i = 0; !name && i < facts.observation.mx.count; i++)
 		host_tables_host_row(&csv, &stats, facts.observation.mx.host[i]);
 	assert_true(text.used < sizeof(room)); /* not written yet */

@@ -41,6 +41,12 @@ static const char *const survey[] = {
 	"sts -\nrpt v=TLSRPTv1; rua=https://reports.provider.co.uk:8443/x,mailto:a@b.example",
 	"sts -\nrpt v=TLSRPTv1; rua=mailto://a@b.example,https://user@reports.provider.co.uk./x",
 	"rpt v=TLSRPTv1;",
+	/* delegated to a host of policies, and to a platform */
+	"ns ns-1.awsdns-00.com\na-cname d_mta_sts.easydmarc.pro\na-cname mta.easydmarc.com",
+	"a NXDOMAIN\na-cname d_mta_sts.easydmarc.pro\naddresses 0\nconnect skipped",
+	"a-cname mta.easydmarc.com\nhttp 404",
+	"a-cname mta.easydmarc.com\nsan mta.easydmarc.com\nconnect handshake-error",
+	"a-cname owner.github.io",
 };
 
 enum { DOMAINS = COUNT_OF(survey), ROWS_MAX = 256, FIELDS_MAX = 16 };
@@ -100,14 +106,19 @@ static unsigned long long sum_of(const struct rows *rows, const char *first, uns
 
 static int write_all(void **state)
 {
+	static const struct sharing_limits limits = { SHARING_THIRD_PARTY_AT, SHARING_SELF_AT_MOST };
 	static struct stats stats;
 	static struct facts facts;
+	struct sharing *sharing;
+	struct text rows;
 	struct error error;
 
 	(void)state;
 	if (!mkdtemp(directory))
 		return -1;
 	stats_init(&stats);
+	text_open_memory(&rows);
+	stats.rows = &rows;
 	for (size_t i = 0; i < DOMAINS; i++) {
 		struct classification result;
 		struct sender_result sender[SENDER_PROFILE_COUNT];
@@ -118,8 +129,13 @@ static int write_all(void **state)
 		if (judgement_has_record(&result.judgement, TXT_STS))
 			stats_add_senders(&stats, &facts.observation, &result, sender);
 	}
-	if (stats_tables_write(&stats, directory, &error) != 0)
+	sharing = sharing_new(SHARING_PARTITIONS, &error);
+	if (!sharing || sharing_take(sharing, (struct span){ rows.data, rows.used }, &error) != 0 ||
+	    manager_stats_finish(&stats.managers, sharing, &limits, &error) != 0 ||
+	    stats_tables_write(&stats, directory, &error) != 0)
 		return -1;
+	sharing_free(sharing);
+	text_free(&rows);
 	stats_fini(&stats);
 	return 0;
 }
@@ -127,9 +143,11 @@ static int write_all(void **state)
 static int remove_all(void **state)
 {
 	static const char *const names[] = {
-		"overview", "by_tld",   "by_rank",      "by_label",       "components",  "findings",       "tls",
-		"http",     "syntax",   "mode_max_age", "mx_consistency", "tlsrpt",      "providers",      "mx_tls",
-		"dane",     "delivery", "interplay",    "expiry",         "first_break", "sender_outcome", "dnssec"
+		"overview",       "by_tld",    "by_rank",       "by_label",    "components",
+		"findings",       "tls",       "http",          "syntax",      "mode_max_age",
+		"mx_consistency", "tlsrpt",    "providers",     "mx_tls",      "dane",
+		"delivery",       "interplay", "expiry",        "first_break", "sender_outcome",
+		"dnssec",         "managed",   "inconsistency", "orphans",     "concentration"
 	};
 	char path[256];
 
@@ -147,13 +165,13 @@ static void overview(void **state)
 		const char *metric;
 		unsigned domains, of;
 	} want[] = {
-		{ "scanned", DOMAINS, DOMAINS }, { "complete", 25, DOMAINS },     { "unknown", 3, DOMAINS },
+		{ "scanned", DOMAINS, DOMAINS }, { "complete", 30, DOMAINS },     { "unknown", 3, DOMAINS },
 		{ "blocklisted", 1, DOMAINS },   { "illegal_input", 1, DOMAINS }, { "nxdomain", 1, DOMAINS },
-		{ "null_mx", 1, DOMAINS },       { "sts_record", 21, DOMAINS },   { "sts_valid_record", 19, 21 },
-		{ "policy_fetched", 12, 19 },    { "policy_valid", 10, 12 },      { "policy_tolerated", 1, 12 },
-		{ "policy_usable", 11, 12 },     { "mode_enforce", 8, 11 },       { "mode_testing", 2, 11 },
-		{ "mode_none", 1, 11 },          { "misconfigured", 12, 21 },     { "delivery_failure", 1, 21 },
-		{ "delivery_partial", 1, 21 },   { "tlsrpt_valid", 24, 25 },
+		{ "null_mx", 1, DOMAINS },       { "sts_record", 26, DOMAINS },   { "sts_valid_record", 24, 26 },
+		{ "policy_fetched", 14, 24 },    { "policy_valid", 12, 14 },      { "policy_tolerated", 1, 14 },
+		{ "policy_usable", 13, 14 },     { "mode_enforce", 10, 13 },      { "mode_testing", 2, 13 },
+		{ "mode_none", 1, 13 },          { "misconfigured", 15, 26 },     { "delivery_failure", 1, 26 },
+		{ "delivery_partial", 1, 26 },   { "tlsrpt_valid", 29, 30 },
 	};
 	static struct rows rows;
 
@@ -178,7 +196,10 @@ static void splits_sum_to_their_population(void **state)
 	static const struct {
 		const char *table;
 		unsigned domains, of;
-	} split[] = { { "components", 2, 3 }, { "tls", 1, 2 }, { "http", 1, 2 }, { "syntax", 1, 2 } };
+		bool parts; /* each with a sum of its own, by the first column */
+	} split[] = { { "components", 2, 3, true }, { "tls", 1, 2, false },    { "http", 1, 2, false },
+		      { "syntax", 1, 2, false },    { "managed", 2, 3, true }, { "inconsistency", 2, 3, true },
+		      { "orphans", 2, 3, true } };
 	static struct rows rows;
 
 	(void)state;
@@ -187,7 +208,7 @@ static void splits_sum_to_their_population(void **state)
 		assert_true(sum_of(&rows, NULL, split[i].domains) > 0);
 		for (unsigned r = 0; r < rows.count; r++)
 			assert_int_equal(strtoull(rows.field[r][split[i].of], NULL, 10),
-					 sum_of(&rows, NULL, split[i].domains));
+					 sum_of(&rows, split[i].parts ? rows.field[r][0] : NULL, split[i].domains));
 	}
 }
 
@@ -243,12 +264,12 @@ static void single_rows(void **state)
 		{ "by_tld", "(illegal-input)", NULL, 1, 1 },
 		{ "by_tld", "org", NULL, 3, 1 },
 		{ "components", "all", "record", 2, 2 },
-		{ "components", "all", "tls", 2, 2 },
+		{ "components", "all", "tls", 2, 3 },
 		{ "components", "all", "unknown", 2, 3 },
 		{ "components", "all", "mxtls", 2, 0 },
 		{ "findings", "policy-tls-expired", NULL, 3, 1 },
-		{ "findings", "policy-tls-name-mismatch", NULL, 3, 1 },
-		{ "tls", "policy-tls-name-mismatch", NULL, 1, 1 },
+		{ "findings", "policy-tls-name-mismatch", NULL, 3, 2 },
+		{ "tls", "policy-tls-name-mismatch", NULL, 1, 2 },
 		{ "tls", "policy-tls-expired", NULL, 1, 0 }, /* the lower number stands for the domain */
 		{ "http", "policy-http-timeout", NULL, 1, 1 },
 		{ "syntax", "policy-blank-line", NULL, 1, 1 },
@@ -262,15 +283,36 @@ static void single_rows(void **state)
 		{ "tlsrpt", "scheme", "both", 2, 1 },
 		{ "tlsrpt", "scheme", "https", 2, 1 },
 		{ "tlsrpt", "host", "provider.co.uk", 2, 2 },
-		{ "tlsrpt", "host", "self", 2, 21 },
-		{ "overview", "with_mx", NULL, 4, 25 },
-		{ "overview", "sts_record", NULL, 4, 20 },
-		{ "overview", "sts_record", NULL, 5, 25 },
+		{ "tlsrpt", "host", "self", 2, 26 },
+		{ "overview", "with_mx", NULL, 4, 30 },
+		{ "overview", "sts_record", NULL, 4, 25 },
+		{ "overview", "sts_record", NULL, 5, 30 },
 		{ "dnssec", "STS", "unknown", 5, 1 },
 		{ "dnssec", "STS", "not-asked", 5, 2 },
 		{ "providers", "policy-host", "provider.co.uk", 2, 2 },
 		{ "providers", "policy-host", "provider.co.uk", 3, 2 },
-		{ "providers", "policy-host", "(none)", 2, 2 },
+		{ "providers", "policy-host", "(none)", 2, 1 },
+		{ "providers", "policy-host", "(unknown)", 2, 1 },
+		{ "providers", "policy-host", "EasyDMARC", 2, 4 },
+		{ "providers", "policy-host", "EasyDMARC", 3, 3 },
+		{ "providers", "platform", "GitHub Pages", 2, 1 },
+		{ "providers", "dns", "Amazon Route 53", 2, 1 },
+		{ "providers", "mailbox", "elsewhere.net", 2, 1 },
+		{ "components", "third-party", "http", 2, 1 },
+		{ "components", "third-party", "ok", 2, 1 },
+		{ "managed", "dns", "third-party", 2, 1 },
+		{ "managed", "platform", "self", 2, 1 },
+		{ "orphans", "EasyDMARC", "usable", 2, 1 },
+		{ "orphans", "EasyDMARC", "target-gone", 2, 1 },
+		{ "orphans", "EasyDMARC", "http-403-404", 2, 1 },
+		{ "orphans", "EasyDMARC", "certificate-without-name", 2, 1 },
+		{ "orphans", "EasyDMARC", "other", 2, 0 },
+		{ "inconsistency", "self", "tld", 2, 1 },
+		{ "inconsistency", "self", "label", 2, 1 },
+		{ "inconsistency", "different-provider", "domain", 2, 1 },
+		{ "inconsistency", "different-provider", "match", 2, 3 },
+		{ "concentration", "policy-host", "1", 2, 4 },
+		{ "concentration", "policy-host", "5", 2, 7 },
 		{ "providers", "mx", "elsewhere.net", 2, 1 },
 		{ "providers", "mx", "example.com", 2, 1 },
 	};

@@ -8,6 +8,8 @@ import csv
 import os
 import sys
 
+ROLES = ("mailbox", "filter", "forwarding", "record", "policy-host", "platform", "dns", "reports", "mx")
+
 
 class Tables:
     def __init__(self, folder):
@@ -68,24 +70,44 @@ class Tables:
         for question in ("STS", "TLSRPT"):
             self.equal("dnssec.csv: " + question, self.sum("dnssec", question=question), metric["scanned"])
         self.equal("dnssec.csv: valid", self.sum("dnssec", question="STS", state="valid"), metric["sts_valid_record"])
-        for role in ("policy-host", "mx"):
+        for role in ROLES:
             self.equal("providers.csv: " + role, self.sum("providers", role=role), metric["sts_record"])
+            self.equal("providers.csv: misconfigured, " + role, self.sum("providers", "misconfigured", role=role), metric["misconfigured"])
         for profile in sorted({row["profile"] for row in self.table["sender_outcome"]}):
             self.equal("sender_outcome.csv: " + profile, self.sum("sender_outcome", profile=profile), metric["sts_record"])
 
     def stages(self):
-        for name in ("components", "tls", "http", "syntax"):
+        for name in ("tls", "http", "syntax"):
             self.equal(name + ".csv: domains", self.sum(name), int(self.table[name][0]["of"]))
-        broken = [row for row in self.table["components"] if row["component"] not in ("ok", "unknown")]
+        broken = [row for row in self.table["components"] if row["managed"] == "all" and row["component"] not in ("ok", "unknown")]
         self.equal("components.csv: broken", sum(int(row["domains"]) for row in broken), self.metric["misconfigured"])
         for name, following in (("tls", "http"), ("http", "syntax")):
             self.equal("%s.csv: ok" % name, self.sum(name, reason="ok"), int(self.table[following][0]["of"]))
         self.equal("http.csv: ok", self.sum("http", reason="ok"), self.metric["policy_fetched"])
         self.equal("syntax.csv: ok", self.sum("syntax", reason="ok"), self.metric["policy_valid"])
 
+    def managers(self):
+        """What is split by who manages it, or by who runs it: each part sums to its own `of`, self, third-party and unclassified to all."""
+        for name, part in (("components", "managed"), ("mx_tls", "managed"), ("managed", "role"), ("inconsistency", "run_by"), ("orphans", "provider")):
+            for value in {row[part] for row in self.table[name]}:
+                rows = [row for row in self.table[name] if row[part] == value]
+                self.equal("%s.csv: %s" % (name, value), {sum(int(row["domains"]) for row in rows)}, {int(row["of"]) for row in rows})
+        for name in ("components", "mx_tls"):
+            count = {}
+            for row in self.table[name]:
+                key = tuple(value for column, value in row.items() if column not in ("managed", "domains", "of") and not column.startswith(("share", "note")))
+                count[key] = count.get(key, 0) + (-1 if row["managed"] == "all" else 1) * int(row["domains"])
+            self.equal(name + ".csv: self, third-party and unclassified", [key for key, rest in count.items() if rest], [])
+        for kind in {row["kind"] for row in self.table["inconsistency"]}:
+            self.equal("inconsistency.csv: " + kind, self.sum("inconsistency", kind=kind), self.sum("mx_consistency", kind=kind))
+        for role in ROLES:
+            self.equal("concentration.csv: " + role, *({int(row["of"]) for row in self.table["concentration"] if row["role"] == role}, {
+                self.metric["sts_record"] - self.sum("providers", role=role, provider="(none)") - self.sum("providers", role=role, provider="(unknown)")}))
+
     def hosts(self):
         population = int(self.table["dane"][0]["of"])
-        for name in ("mx_tls", "dane", "delivery", "interplay"):
+        self.equal("mx_tls.csv: domains", self.sum("mx_tls", managed="all"), population)
+        for name in ("dane", "delivery", "interplay"):
             self.equal(name + ".csv: domains", self.sum(name), population)
         hosts = self.table["mx_hosts"]
         self.equal("mx_hosts.csv: certificates", sum(row["days_left"] != "" for row in hosts), self.sum("expiry", "hosts", role="mx"))
@@ -99,6 +121,7 @@ def main():
     tables.shares()
     tables.partitions()
     tables.stages()
+    tables.managers()
     tables.hosts()
     print("\n".join(tables.wrong + ["%d sums and shares, %d wrong" % (tables.checked, len(tables.wrong))]))
     return 1 if tables.wrong or not tables.metric["scanned"] else 0

@@ -60,7 +60,6 @@ class Population(unittest.TestCase):
     def test_totals(self):
         self.check("overview", ["metric"])
 
-    @unittest.expectedFailure  # until who manages a policy host is told
     def test_components_by_who_manages_the_policy_host(self):
         self.check("components", ["managed", "component"])
 

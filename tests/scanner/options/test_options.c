@@ -404,8 +404,8 @@ static void every_command_refuses_in_one_dialect(void **state)
 	} cases[] = {
 		{ COMMAND_CHECK, "", "no domain given: stsurvey check [OPTION]... DOMAIN..." },
 		{ COMMAND_CHECK, "--shards 2 a", "unknown option 'shards'; 'stsurvey help check' lists them all" },
-		{ COMMAND_STATS, "", "no scan file given: stsurvey stats SCAN... -d DIR" },
-		{ COMMAND_STATS, "a", "--directory is missing: stsurvey stats SCAN... -d DIR" },
+		{ COMMAND_STATS, "", "no scan file given: stsurvey stats SCAN... -d DIR [OPTION]..." },
+		{ COMMAND_STATS, "a", "--directory is missing: stsurvey stats SCAN... -d DIR [OPTION]..." },
 		{ COMMAND_STATS, "--nonsense", "unknown option 'nonsense'; 'stsurvey help stats' lists them all" },
 		{ COMMAND_STATS, "--directry d a", "unknown option 'directry'; did you mean 'directory'?" },
 		{ COMMAND_STATS, "-x", "unknown option '-x'; 'stsurvey help stats' lists them all" },

@@ -1,0 +1,158 @@
+#include "analysis/tables/manager_tables.h"
+
+#include "analysis/tables/host_tables.h"
+
+#define ALL "all"
+
+/* ---- what stands beside `all`: unclassified is what is neither ---- */
+
+static uint64_t part_of(const uint64_t *self, const uint64_t *third_party, const uint64_t *all, unsigned managed)
+{
+	return managed == MANAGED_SELF          ? *self
+	       : managed == MANAGED_THIRD_PARTY ? *third_party
+	       : managed == MANAGED_COUNT       ? *all
+						: *all - *self - *third_party;
+}
+
+static const char *name_of(unsigned managed)
+{
+	return managed == MANAGED_COUNT ? ALL : managed_names[managed];
+}
+
+void manager_tables_components(struct csv *csv, const struct stats *stats)
+{
+	const struct manager_stats *managers = &stats->managers;
+
+	for (unsigned m = 0; m <= MANAGED_COUNT; m++) {
+		uint64_t part[COMPONENT_COUNT], of = 0;
+
+		for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
+			part[c] = part_of(&managers->component[MANAGED_SELF][c],
+					  &managers->component[MANAGED_THIRD_PARTY][c], &stats->component[c], m);
+			of += part[c];
+		}
+		for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
+			csv_string(csv, name_of(m));
+			csv_string(csv, component_names[c]);
+			csv_share_row(csv, part[c], of);
+		}
+	}
+}
+
+void manager_tables_mx_tls(struct csv *csv, const struct stats *stats)
+{
+	const struct manager_stats *managers = &stats->managers;
+
+	for (unsigned m = 0; m <= MANAGED_COUNT; m++) {
+		uint64_t part[HOST_STATS_CELLS];
+
+		for (unsigned c = 0; c < HOST_STATS_CELLS; c++)
+			part[c] = part_of(&managers->reason[MANAGED_SELF][c], &managers->reason[MANAGED_THIRD_PARTY][c],
+					  &stats->hosts.reason[c], m);
+		host_tables_mx_tls(csv, name_of(m), part);
+	}
+}
+
+/* ---- providers ---- */
+
+static void provider_row(struct csv *csv, unsigned role, struct span name, uint64_t domains, uint64_t misconfigured)
+{
+	if (domains == 0)
+		return;
+	csv_string(csv, attribution_role_names[role]);
+	csv_text(csv, name);
+	csv_uint(csv, domains);
+	csv_uint(csv, misconfigured);
+	csv_end(csv);
+}
+
+void manager_tables_providers(struct csv *csv, const struct stats *stats)
+{
+	static const char *const names[ATTRIBUTION_SELF + 1] = {
+		[ATTRIBUTION_NONE] = ATTRIBUTION_NAME_NONE,
+		[ATTRIBUTION_UNKNOWN] = ATTRIBUTION_NAME_UNKNOWN,
+		[ATTRIBUTION_SELF] = ATTRIBUTION_NAME_SELF,
+	};
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct provider_list *list = &stats->managers.list[r];
+
+		for (unsigned w = ATTRIBUTION_SELF + 1; w-- > 0;)
+			provider_row(csv, r, span_of(names[w]), stats->managers.way[r][w].domains,
+				     stats->managers.way[r][w].misconfigured);
+		for (size_t i = 0; i < list->count; i++)
+			provider_row(csv, r, list->entry[i].name, list->entry[i].domains, list->entry[i].misconfigured);
+		provider_row(csv, r, SPAN_LITERAL(TALLY_OTHER), list->other_domains, list->other_misconfigured);
+	}
+}
+
+void manager_tables_managed(struct csv *csv, const struct stats *stats)
+{
+	const struct manager_stats *managers = &stats->managers;
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		uint64_t all = managers->domains - managers->way[r][ATTRIBUTION_NONE].domains;
+
+		for (unsigned m = 0; m < MANAGED_COUNT; m++) {
+			csv_string(csv, attribution_role_names[r]);
+			csv_string(csv, managed_names[m]);
+			csv_share_row(csv,
+				      part_of(&managers->managed[r][MANAGED_SELF],
+					      &managers->managed[r][MANAGED_THIRD_PARTY], &all, m),
+				      all);
+		}
+	}
+}
+
+void manager_tables_inconsistency(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned p = 0; p < PARTIES_COUNT; p++) {
+		const uint64_t *domains = stats->managers.inconsistency[p];
+		uint64_t of = 0;
+
+		for (unsigned k = 0; k < MX_KIND_COUNT; k++)
+			of += domains[k];
+		for (unsigned k = 0; k < MX_KIND_COUNT; k++) {
+			csv_string(csv, parties_names[p]);
+			csv_string(csv, mx_kind_names[k]);
+			csv_share_row(csv, domains[k], of);
+		}
+	}
+}
+
+void manager_tables_orphans(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned p = 0; p < provider_count(); p++) {
+		const uint64_t *domains = stats->managers.orphan[p];
+		uint64_t of = 0;
+
+		for (unsigned o = 0; o < ORPHAN_COUNT; o++)
+			of += domains[o];
+		for (unsigned o = 0; o < ORPHAN_COUNT && of > 0; o++) {
+			csv_string(csv, provider_name(p));
+			csv_string(csv, orphan_names[o]);
+			csv_share_row(csv, domains[o], of);
+		}
+	}
+}
+
+void manager_tables_concentration(struct csv *csv, const struct stats *stats)
+{
+	static const unsigned largest[] = { 1, 5, 10 };
+
+	for (unsigned r = 0; r < ROLE_COUNT; r++) {
+		const struct provider_list *list = &stats->managers.list[r];
+		uint64_t of = stats->managers.domains - stats->managers.way[r][ATTRIBUTION_NONE].domains -
+			      stats->managers.way[r][ATTRIBUTION_UNKNOWN].domains;
+
+		for (size_t l = 0; l < COUNT_OF(largest); l++) {
+			uint64_t domains = 0;
+
+			for (size_t i = 0; i < largest[l] && i < list->count; i++)
+				domains += list->entry[i].domains;
+			csv_string(csv, attribution_role_names[r]);
+			csv_uint(csv, largest[l]);
+			csv_share_row(csv, domains, of);
+		}
+	}
+}
