@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analysis/tlsrpt/tlsrpt_input.h"
+#include "analysis/tlsrpt/tlsrpt_join.h"
 #include "analysis/tlsrpt/tlsrpt_mime.h"
 #include "analysis/tlsrpt/tlsrpt_tables.h"
 #include "output/hash_table.h"
@@ -24,7 +25,8 @@ struct run {
 	struct tlsrpt_tables *tables;
 	struct tlsrpt_part *source, *leaf; /* a file; a part of a message in it */
 	struct tlsrpt_mail *mail;
-	struct hash_table known; /* reports: two hashes each, 32 octets of memory */
+	struct tlsrpt_join *join; /* NULL: without scans */
+	struct hash_table known;  /* reports: two hashes each, 32 octets of memory */
 	uint64_t seed[2];
 	/* where we are */
 	const char *path;
@@ -116,7 +118,8 @@ static void on_report(void *arg, struct tlsrpt_report *report)
 		return;
 	}
 	run->work->reports++;
-	if (!tlsrpt_tables_add(run->tables, place, report))
+	if (!tlsrpt_tables_add(run->tables, place, report) ||
+	    (run->join && tlsrpt_join_add(run->join, report, &run->error) < 0))
 		run->failed = true;
 }
 
@@ -260,7 +263,10 @@ static int run_all(struct run *run)
 
 	for (int i = 0; i < run->work->count && !run->failed; i++)
 		tlsrpt_input_read(run->work->path[i], &events, run);
-	return run->failed ? -1 : 0;
+	if (run->failed || !run->join)
+		return run->failed ? -1 : 0;
+	return tlsrpt_join_write(run->join, run->work->scan, run->work->scans, run->work->partial,
+				 tlsrpt_tables_agreement(run->tables), &run->error);
 }
 
 static bool set_up(struct run *run)
@@ -275,7 +281,9 @@ static bool set_up(struct run *run)
 	run->mail = tlsrpt_mail_new(on_message, run);
 	run->seed[0] = hash_table_seed();
 	run->seed[1] = hash_mix(run->seed[0], hash_table_seed());
-	return run->source && run->leaf && run->mail;
+	if (run->work->scans > 0)
+		run->join = tlsrpt_join_new();
+	return run->source && run->leaf && run->mail && (run->join || run->work->scans == 0);
 }
 
 int tlsrpt_run(struct tlsrpt_work *work, struct error *error)
@@ -296,6 +304,7 @@ int tlsrpt_run(struct tlsrpt_work *work, struct error *error)
 	tlsrpt_part_free(run.source);
 	tlsrpt_part_free(run.leaf);
 	tlsrpt_mail_free(run.mail);
+	tlsrpt_join_free(run.join);
 	hash_table_fini(&run.known);
 	return result;
 }

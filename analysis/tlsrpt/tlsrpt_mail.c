@@ -228,7 +228,8 @@ static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error
 	}
 	if (mail->is_mbox && is_start && is_quoted_from(piece))
 		piece = span_skip(piece, 1);
-	look_at(mail, piece);
+	if (!mail->message.bad)
+		look_at(mail, piece);
 	mail->goes_on = !is_end;
 	return put_aside(mail, piece, error);
 }

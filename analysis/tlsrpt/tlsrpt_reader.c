@@ -66,10 +66,12 @@ static void write_path(const struct tlsrpt_reader *reader, const struct tlsrpt_f
 	}
 }
 
+/* The path of what is beyond the limit is not made: there may be millions. */
 #define NOTE(reader, field, ...)                                                                                       \
 	do {                                                                                                           \
-		char path_[PATH_MAX_OCTETS];                                                                           \
-		write_path(reader, field, path_);                                                                      \
+		char path_[PATH_MAX_OCTETS] = "";                                                                      \
+		if ((reader)->report.note_count < TLSRPT_NOTES_MAX)                                                    \
+			write_path(reader, field, path_);                                                              \
 		tlsrpt_report_note(&(reader)->report, path_, __VA_ARGS__);                                             \
 	} while (0)
 

@@ -100,14 +100,16 @@ bool tlsrpt_report_add_policy(struct tlsrpt_report *report)
 void tlsrpt_report_note(struct tlsrpt_report *report, const char *field, const char *format, ...)
 {
 	char line[FIELD_MAX + NOTE_MAX];
-	int n = snprintf(line, FIELD_MAX, "%s", field);
-	size_t used = n < FIELD_MAX ? (size_t)n + 1 : FIELD_MAX;
 	va_list arguments;
+	size_t used;
+	int n;
 
 	if (report->note_count == TLSRPT_NOTES_MAX) {
 		report->notes_omitted++;
 		return;
 	}
+	n = snprintf(line, FIELD_MAX, "%s", field);
+	used = n < FIELD_MAX ? (size_t)n + 1 : FIELD_MAX;
 	va_start(arguments, format);
 	n = vsnprintf(line + used, NOTE_MAX, format, arguments);
 	va_end(arguments);

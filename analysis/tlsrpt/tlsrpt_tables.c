@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "analysis/tlsrpt/tlsrpt_count.h"
+#include "analysis/tlsrpt/tlsrpt_join.h"
 #include "output/whole_file.h"
 
 enum {
@@ -46,8 +47,7 @@ static const struct {
 	[TABLE_REPORTER] = { "by_reporter", "organization,reports,duplicates,successful,failed,details_failed,"
 					    "difference,first_day,last_day,one_a_day" },
 	[TABLE_DAY] = { "by_day", "day,days,reports,successful,failed,details_failed,difference" },
-	[TABLE_AGREEMENT] = { "agreement", "organization,report_id,start,domain,policy_type,mx,result_type,sessions,"
-					   "scan_domain,scan_time,days_apart,policy,seen,predicted,agreement,why" },
+	[TABLE_AGREEMENT] = { "agreement", tlsrpt_join_columns },
 };
 
 struct table {
@@ -140,7 +140,7 @@ void tlsrpt_tables_text(struct csv *csv, struct span text)
 	csv_text(csv, (struct span){ cell, text.n });
 }
 
-static void time_cell(struct csv *csv, bool known, int64_t seconds)
+void tlsrpt_tables_time(struct csv *csv, bool known, int64_t seconds)
 {
 	if (known)
 		csv_time_ms(csv, seconds * 1000);
@@ -229,8 +229,8 @@ static void report_row(struct csv *csv, const char *file, const struct tlsrpt_re
 
 	tlsrpt_tables_text(csv, tlsrpt_span(report, report->organization));
 	tlsrpt_tables_text(csv, tlsrpt_span(report, report->id));
-	time_cell(csv, report->has_start, report->start);
-	time_cell(csv, report->has_end, report->end);
+	tlsrpt_tables_time(csv, report->has_start, report->start);
+	tlsrpt_tables_time(csv, report->has_end, report->end);
 	tlsrpt_tables_day(csv, days > 0, report->start);
 	csv_known(csv, days > 0, days);
 	tlsrpt_tables_text(csv, tlsrpt_span(report, report->contact));

@@ -31,6 +31,8 @@ struct csv *tlsrpt_tables_agreement(struct tlsrpt_tables *tables);
 /* A cell with a stranger's text: line ends and tabs become spaces. */
 void tlsrpt_tables_text(struct csv *csv, struct span text);
 
+void tlsrpt_tables_time(struct csv *csv, bool known, int64_t seconds);
+
 /* A day, "2026-08-03"; empty where it is not known. */
 void tlsrpt_tables_day(struct csv *csv, bool known, int64_t seconds);
 

@@ -316,6 +316,11 @@ static void set_expires(struct line *l)
 	l->more->leaf.not_after = l->host->host.time_ms / 1000 + number(l);
 }
 
+static void set_issued(struct line *l)
+{
+	l->more->leaf.not_before = l->host->host.time_ms / 1000 + number(l);
+}
+
 static void add_san(struct line *l)
 {
 	if (!l->more->own_san)
@@ -464,6 +469,7 @@ static const struct {
 	{ "known-key", set_known_key },
 	{ "chain-verify", add_error },
 	{ "chain-expires", set_expires },
+	{ "chain-issued", set_issued },
 	{ "host-san", add_san },
 	{ "no-host-san", set_no_san },
 	{ "host-cn", set_cn },

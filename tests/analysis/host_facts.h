@@ -14,7 +14,8 @@
  *   ends PHASE STATUS [CODE]     the phase it ended in, a connection's status, the code of that phase's reply
  *   ehlo TEXT        | stands for CRLF; ehlo-cut     helo CODE     injected N     version VERSION
  *   key N            of the certificate: another one; known-key: what schema 1.3 tells of it
- *   chain-verify CODE     chain-expires SECONDS-FROM-TIME     host-alert N     nothing-shown
+ *   chain-verify CODE     chain-expires, chain-issued SECONDS-FROM-TIME
+ *   host-alert N     nothing-shown
  *   host-san NAME    the first replaces; no-host-san     host-cn NAME     left-out-names
  *   secure           AD is believed, and there is a TLSA answer: secure, but none
  *   tlsa USAGE SELECTOR MATCHING [OCTETS]     one more record
