@@ -1,5 +1,4 @@
-/* One row: what was reported beside what was seen. */
-#include "analysis/tlsrpt/tlsrpt_join.h"
+#include "analysis/tlsrpt/tlsrpt_agree.h"
 
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tlsrpt/tlsrpt_value.h"
@@ -284,7 +283,7 @@ static bool agrees(const struct tlsrpt_row *row, const struct expected *expected
 	return expected->kind == FAILURE && expected->result == row->result && row->result != RESULT_NONE;
 }
 
-struct tlsrpt_agreement tlsrpt_join_judge(const struct tlsrpt_row *row, const struct tlsrpt_seen *seen)
+struct tlsrpt_agreement tlsrpt_agree(const struct tlsrpt_row *row, const struct tlsrpt_seen *seen)
 {
 	size_t profile = profile_of(row->organization);
 	struct tlsrpt_agreement agreement = { "", "", sender_profiles[profile].name, "unknown", "unknown", "" };

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "analysis/pass/put_aside.h"
+#include "analysis/tlsrpt/tlsrpt_agree.h"
 #include "analysis/tlsrpt/tlsrpt_count.h"
 #include "analysis/tlsrpt/tlsrpt_tables.h"
-#include "output/error.h"
 
 enum { DAY = 86400 };
 
@@ -165,7 +165,7 @@ static void write_row(const struct tlsrpt_join *join, const struct tlsrpt_row *r
 		      struct csv *csv)
 {
 	const struct tlsrpt_seen *seen = look_up(join, row);
-	struct tlsrpt_agreement agreement = tlsrpt_join_judge(row, seen);
+	struct tlsrpt_agreement agreement = tlsrpt_agree(row, seen);
 
 	tlsrpt_tables_text(csv, texts->organization);
 	tlsrpt_tables_text(csv, texts->id);
@@ -176,7 +176,7 @@ static void write_row(const struct tlsrpt_join *join, const struct tlsrpt_row *r
 	tlsrpt_tables_text(csv, texts->result);
 	csv_uint(csv, texts->sessions);
 	csv_string(csv, !seen ? "" : seen->is_host ? "host" : "domain");
-	tlsrpt_tables_time(csv, seen != NULL, seen ? seen->time : 0);
+	tlsrpt_tables_time(csv, !!seen, seen ? seen->time : 0);
 	if (seen)
 		csv_number(csv, (double)tlsrpt_seen_distance(seen->time, row->start, row->end) / DAY, 1);
 	else

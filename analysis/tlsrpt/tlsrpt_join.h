@@ -29,29 +29,4 @@ __attribute__((warn_unused_result)) int tlsrpt_join_add(struct tlsrpt_join *join
 __attribute__((warn_unused_result)) int tlsrpt_join_write(struct tlsrpt_join *join, const char *const *scan, int scans,
 							  bool partial, struct csv *csv, struct error *error);
 
-/* ---- for tests: one row judged ---- */
-
-/* What was reported. */
-struct tlsrpt_row {
-	enum tlsrpt_type type;
-	struct span organization, domain, mx; /* mx empty: none was named */
-	bool failed;
-	enum result_type result; /* NONE: another, or none */
-	struct tlsrpt_lines policy;
-	int64_t start, end; /* seconds */
-};
-
-/* What is said of it; words as docs/tlsrpt.md has them. */
-struct tlsrpt_agreement {
-	const char *policy;    /* same, differs, … */
-	const char *seen;      /* state of the MX, or verdict of the domain */
-	const char *profile;   /* whose behaviour is predicted */
-	const char *predicted; /* a result type, success, no-policy-found, unknown */
-	const char *agreement; /* agrees, differs, unknown */
-	const char *why;
-};
-
-/* @seen NULL: no scan has it. */
-struct tlsrpt_agreement tlsrpt_join_judge(const struct tlsrpt_row *row, const struct tlsrpt_seen *seen);
-
 #endif

@@ -301,21 +301,6 @@ static void begin_report(struct tlsrpt_reader *reader)
 	reader->marks = 0;
 }
 
-static void note_dates(struct tlsrpt_reader *reader)
-{
-	struct tlsrpt_report *report = &reader->report;
-	unsigned days = tlsrpt_report_days(report);
-
-	if (!report->has_start)
-		tlsrpt_report_note(report, "date-range.start-datetime", "no-date");
-	if (!report->has_end)
-		tlsrpt_report_note(report, "date-range.end-datetime", "no-date");
-	if (report->has_start && report->has_end && report->end < report->start)
-		tlsrpt_report_note(report, "date-range", "end-before-start");
-	if (days > 1)
-		tlsrpt_report_note(report, "date-range", "range-of-%u-days", days);
-}
-
 static bool end_report(struct tlsrpt_reader *reader)
 {
 	struct tlsrpt_report *report = &reader->report;
@@ -331,7 +316,7 @@ static bool end_report(struct tlsrpt_reader *reader)
 		tlsrpt_report_note(report, "report-id", "no-report-id");
 	if (report->policy_count == 0)
 		tlsrpt_report_note(report, "policies", "no-policies");
-	note_dates(reader);
+	tlsrpt_report_note_dates(report);
 	tlsrpt_report_sort(report);
 	reader->is_pending = true;
 	return true;

@@ -233,6 +233,20 @@ unsigned tlsrpt_report_days(const struct tlsrpt_report *report)
 	return days < 1 ? 1 : (unsigned)days;
 }
 
+void tlsrpt_report_note_dates(struct tlsrpt_report *report)
+{
+	unsigned days = tlsrpt_report_days(report);
+
+	if (!report->has_start)
+		tlsrpt_report_note(report, "date-range.start-datetime", "no-date");
+	if (!report->has_end)
+		tlsrpt_report_note(report, "date-range.end-datetime", "no-date");
+	if (report->has_start && report->has_end && report->end < report->start)
+		tlsrpt_report_note(report, "date-range", "end-before-start");
+	if (days > 1)
+		tlsrpt_report_note(report, "date-range", "range-of-%u-days", days);
+}
+
 int tlsrpt_span_order(struct span a, struct span b)
 {
 	int order = memcmp(a.n ? a.p : "", b.n ? b.p : "", a.n < b.n ? a.n : b.n);

@@ -146,4 +146,7 @@ bool tlsrpt_report_put_detail(struct tlsrpt_report *report, const struct tlsrpt_
 __attribute__((format(printf, 3, 4))) void tlsrpt_report_note(struct tlsrpt_report *report, const char *field,
 							      const char *format, ...);
 
+/* What is odd about its dates. */
+void tlsrpt_report_note_dates(struct tlsrpt_report *report);
+
 #endif

@@ -303,7 +303,7 @@ static const char *behind(const char *line, unsigned commas)
 	return line;
 }
 
-static void test_each_row_says_whether_they_agree_and_why_not(void **state)
+static void each_row_says_whether_they_agree_and_why_not(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -340,7 +340,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_row_says_whether_they_agree_and_why_not),
+		cmocka_unit_test(each_row_says_whether_they_agree_and_why_not),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
