@@ -25,6 +25,9 @@
 typedef bool scan_files_on_host(void *arg, const struct obs_host *host);
 typedef void scan_files_on_vantage(void *arg, const struct obs_vantage *vantage);
 
+/* What each file says of its scan, in their order and ahead of all else; valid until it returns. */
+typedef void scan_files_on_header(void *arg, const struct record_header *header);
+
 struct scan_files {
 	const char *command; /* for warnings, which go to standard error */
 	char **path;         /* "-": standard input */
@@ -39,6 +42,7 @@ struct scan_files {
 	/* Called with the pass's arg once the headers are known, ahead of all else; 0, or -1 with one line in
 	 * @error. NULL: nobody asks. */
 	int (*on_headers)(void *arg, const struct scan_headers *headers, struct error *error);
+	scan_files_on_header *on_header;
 	/* set by the pass */
 	struct scan_headers headers; /* of the files that hold domains */
 	uint64_t domains;

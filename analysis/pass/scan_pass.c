@@ -30,7 +30,7 @@ int scan_pass_open(struct reader **reader, const struct scan_source *source, con
 }
 
 /* See what the file holds. One that can be read but once stays open for its domains, unless it is to be read twice. */
-static int look_at_source(struct scan_source *source, const char *path, struct scan_headers *headers,
+static int look_at_source(const struct scan_pass *pass, struct scan_source *source, const char *path,
 			  struct error *error)
 {
 	struct reader *reader;
@@ -40,7 +40,10 @@ static int look_at_source(struct scan_source *source, const char *path, struct s
 		return -1;
 	once = !reader_can_repeat(reader);
 	source->probed = probed_by(reader_header(reader));
-	if (source->probed != PROBED_LIST && scan_headers_add(headers, path, reader_header(reader), error) < 0) {
+	if (pass->files->on_header)
+		pass->files->on_header(pass->arg, reader_header(reader));
+	if (source->probed != PROBED_LIST &&
+	    scan_headers_add(&pass->files->headers, path, reader_header(reader), error) < 0) {
 		reader_close(reader);
 		return -1;
 	}
@@ -100,7 +103,7 @@ static int read_headers_and_hosts(struct scan_pass *pass, struct error *error)
 
 	memset(&files->headers, 0, sizeof(files->headers));
 	for (int i = 0; i < files->count && result == 0; i++)
-		result = look_at_source(&pass->source[i], files->path[i], &files->headers, error);
+		result = look_at_source(pass, &pass->source[i], files->path[i], error);
 	if (result == 0 && files->on_headers)
 		result = files->on_headers(pass->arg, &files->headers, error);
 	for (int i = 0; i < pass->files->count && result == 0; i++) {

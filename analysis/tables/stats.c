@@ -113,6 +113,7 @@ void stats_merge(struct stats *into, struct stats *from)
 
 	counts_add(into->metric, from->metric, sizeof(into->metric));
 	counts_add(into->metric_with_mx, from->metric_with_mx, sizeof(into->metric_with_mx));
+	into->delivered_with_mx += from->delivered_with_mx;
 	counts_add(into->finding, from->finding, sizeof(into->finding));
 	counts_add(into->component, from->component, sizeof(into->component));
 	counts_add(into->verdict, from->verdict, sizeof(into->verdict));
@@ -171,6 +172,17 @@ bool stats_failed(const struct stats *stats)
 	for (size_t i = 0; i < TALLIES; i++)
 		failed |= tally[i]->failed;
 	return failed;
+}
+
+void stats_sort(struct stats *stats)
+{
+	tally_sort(&stats->tld);
+	tally_sort(&stats->policy_host);
+	tally_sort(&stats->mx);
+	tally_sort(&stats->rua_host);
+	for (size_t l = 0; l < stats->headers->label_count; l++)
+		tally_sort(&stats->label[l]);
+	tally_sort_words(&stats->hosts.first_break);
 }
 
 /* ---- the parts of a population: TLDs, bins of ranks, labels ---- */
@@ -387,9 +399,12 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	host_stats_add(&stats->hosts, observation, result);
 	manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result), stats->rows);
 	dnssec_stats_add(&stats->dnssec, observation, result);
-	if (obs_mx_has_hosts(&observation->mx))
-		for (int m = 0; m < METRIC_COUNT; m++)
-			stats->metric_with_mx[m] += stats->metric[m] - before[m];
+	if (!obs_mx_has_hosts(&observation->mx))
+		return;
+	for (int m = 0; m < METRIC_COUNT; m++)
+		stats->metric_with_mx[m] += stats->metric[m] - before[m];
+	stats->delivered_with_mx += judgement->verdict == VERDICT_ENFORCE_OK ||
+				    judgement->verdict == VERDICT_ENFORCE_PARTIAL;
 }
 
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,

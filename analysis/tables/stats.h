@@ -80,6 +80,7 @@ enum stats_scheme { SCHEME_MAILTO, SCHEME_HTTPS, SCHEME_BOTH, SCHEME_COUNT };
 struct stats {
 	uint64_t metric[METRIC_COUNT];
 	uint64_t metric_with_mx[METRIC_COUNT]; /* of the domains with MX alone */
+	uint64_t delivered_with_mx;            /* … whose policy is enforced, and with an MX that mail goes to */
 	uint64_t finding[FINDING_COUNT];
 	uint64_t component[COMPONENT_COUNT];
 	uint64_t verdict[VERDICT_COUNT]; /* of domains with a component */
@@ -109,6 +110,10 @@ void stats_init(struct stats *stats);
  * list without labels. */
 void stats_set_headers(struct stats *stats, const struct scan_headers *headers);
 void stats_fini(struct stats *stats);
+
+/* Order the words, once, after the last was added; not the hosts, which mx_hosts.csv has in the order of the files. */
+void stats_sort(struct stats *stats);
+
 void stats_add(struct stats *stats, const struct observation *observation, const struct classification *result);
 
 /* Add what @from has counted, and empty it. */

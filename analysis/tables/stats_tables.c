@@ -201,7 +201,30 @@ static void write_sender_outcome(struct csv *csv, const struct stats *stats)
 	}
 }
 
-static const struct {
+const struct stats_step stats_funnel[STATS_FUNNEL_STEPS] = {
+	{ "list", METRIC_SCANNED },          { "mx", METRIC_WITH_MX },           { "record", METRIC_STS_RECORD },
+	{ "policy", METRIC_POLICY_FETCHED }, { "usable", METRIC_POLICY_USABLE }, { "enforced", METRIC_MODE_ENFORCE },
+	{ "delivered", METRIC_COUNT },
+};
+
+uint64_t stats_funnel_domains(const struct stats *stats, unsigned step)
+{
+	enum stats_metric metric = stats_funnel[step].metric;
+
+	if (metric == METRIC_COUNT)
+		return stats->delivered_with_mx;
+	return metric == METRIC_SCANNED ? stats->metric[metric] : stats->metric_with_mx[metric];
+}
+
+static void write_funnel(struct csv *csv, const struct stats *stats)
+{
+	for (unsigned i = 0; i < STATS_FUNNEL_STEPS; i++) {
+		csv_string(csv, stats_funnel[i].name);
+		csv_share_row(csv, stats_funnel_domains(stats, i), stats->metric[METRIC_SCANNED]);
+	}
+}
+
+static const struct table_row {
 	const char *name, *columns;
 	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
 	enum stats_stage stage;
@@ -209,6 +232,7 @@ static const struct {
 	{ .name = "overview",
 	  .columns = "metric,domains,of,share,with_mx,of_with_mx,share_with_mx",
 	  .write = write_overview },
+	{ .name = "funnel", .columns = "step,domains,of,share", .write = write_funnel },
 	{ .name = "by_tld", .columns = "tld," PART_COLUMNS, .write = write_by_tld },
 	{ .name = "by_label", .columns = "label,value," PART_COLUMNS, .write = write_by_label },
 	{ .name = "by_rank",
@@ -232,9 +256,37 @@ static const struct {
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 };
 
-static int write_host_tables(struct host_stats *stats, double sample, const char *directory, struct error *error)
+static void write_rows(struct csv *csv, const struct stats *stats, const struct table_row *row)
 {
-	tally_sort_words(&stats->first_break);
+	if (row->write)
+		row->write(csv, stats);
+	else
+		write_stage(csv, stats, row->stage);
+}
+
+bool stats_tables_put(const struct stats *stats, const char *name, struct text *out)
+{
+	struct table table;
+
+	for (size_t i = 0; i < COUNT_OF(tables); i++) {
+		if (strcmp(tables[i].name, name) != 0)
+			continue;
+		table_begin(&table, out, tables[i].columns, stats->headers->sample);
+		write_rows(&table.csv, stats, &tables[i]);
+		return true;
+	}
+	for (size_t i = 0; i < HOST_TABLES; i++) {
+		if (strcmp(host_tables[i].name, name) != 0)
+			continue;
+		table_begin(&table, out, host_tables[i].columns, stats->headers->sample);
+		host_tables[i].write(&table.csv, &stats->hosts);
+		return true;
+	}
+	return false;
+}
+
+static int write_host_tables(const struct host_stats *stats, double sample, const char *directory, struct error *error)
+{
 	for (size_t i = 0; i < HOST_TABLES; i++) {
 		struct table table;
 
@@ -249,22 +301,14 @@ static int write_host_tables(struct host_stats *stats, double sample, const char
 
 int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
 {
-	tally_sort(&stats->tld);
-	tally_sort(&stats->policy_host);
-	tally_sort(&stats->mx);
-	tally_sort(&stats->rua_host);
-	for (size_t l = 0; l < stats->headers->label_count; l++)
-		tally_sort(&stats->label[l]);
+	stats_sort(stats);
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
 		if (table_open(&table, directory, tables[i].name, tables[i].columns, stats->headers->sample, error) !=
 		    0)
 			return -1;
-		if (tables[i].write)
-			tables[i].write(&table.csv, stats);
-		else
-			write_stage(&table.csv, stats, tables[i].stage);
+		write_rows(&table.csv, stats, &tables[i]);
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}

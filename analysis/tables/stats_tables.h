@@ -18,4 +18,20 @@ __attribute__((warn_unused_result)) int stats_tables_make(struct scan_files *fil
 __attribute__((warn_unused_result)) int stats_tables_write(struct stats *stats, const char *directory,
 							   struct error *error);
 
+/* The steps of funnel.csv, each a part of the one before: the domains of the list, then of those with MX such as …;
+ * METRIC_COUNT: stats.delivered_with_mx. */
+enum { STATS_FUNNEL_STEPS = 7 };
+
+struct stats_step {
+	const char *name;
+	enum stats_metric metric;
+};
+
+extern const struct stats_step stats_funnel[STATS_FUNNEL_STEPS];
+uint64_t stats_funnel_domains(const struct stats *stats, unsigned step);
+
+/* The table @name ("overview"; none of those that are written while reading) as its file has it, into @out. The words
+ * of @stats are sorted (stats_sort). False: there is none of that name. */
+bool stats_tables_put(const struct stats *stats, const char *name, struct text *out);
+
 #endif

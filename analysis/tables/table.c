@@ -90,6 +90,21 @@ static void put_names(struct table *table, const char *columns)
 	}
 }
 
+void table_begin(struct table *table, struct text *out, const char *columns, double sample)
+{
+	table->sample = sample;
+	table->shares = 0;
+	csv_init(&table->csv, out);
+	if (!columns)
+		return;
+	csv_header_begin(&table->csv, columns);
+	if (sample > 0) {
+		put_names(table, columns);
+		table->csv.on_end = put_intervals;
+	}
+	csv_header_end(&table->csv);
+}
+
 /* ---- as a file ---- */
 
 int table_open(struct table *table, const char *directory, const char *name, const char *columns, double sample,
@@ -98,17 +113,7 @@ int table_open(struct table *table, const char *directory, const char *name, con
 	if (table_set_path(table, directory, name, error) != 0 ||
 	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
 		return -1;
-	table->sample = sample;
-	table->shares = 0;
-	csv_init(&table->csv, &table->file.text);
-	if (!columns)
-		return 0;
-	csv_header_begin(&table->csv, columns);
-	if (sample > 0) {
-		put_names(table, columns);
-		table->csv.on_end = put_intervals;
-	}
-	csv_header_end(&table->csv);
+	table_begin(table, &table->file.text, columns, sample);
 	return 0;
 }
 

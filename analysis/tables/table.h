@@ -29,6 +29,9 @@ __attribute__((warn_unused_result)) int table_make_folder(const char *directory,
 __attribute__((warn_unused_result)) int table_set_path(struct table *table, const char *directory, const char *name,
 						       struct error *error);
 
+/* The header row into @out, where the rows follow; there is no file to be closed. @columns and @sample as below. */
+void table_begin(struct table *table, struct text *out, const char *columns, double sample);
+
 /* Start DIRECTORY/NAME.csv with its header row, of a scan that took the share @sample of its list; 0: all. @columns
  * NULL: the caller writes that row, and no intervals are wanted. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int table_open(struct table *table, const char *directory, const char *name,

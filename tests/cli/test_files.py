@@ -401,7 +401,7 @@ class Touched(Files):
         check = ("check", "--name-servers", self.dns.address, "--ca-file", tool.a_certificate(), "mx1.test")
         self.assert_touches(check, status=1)
         self.assert_touches((*check, "-l", self.path("log")), "log", status=1)
-        tables = [f"t/{name}.csv" for name in ("overview", "by_tld", "by_rank", "components", "findings", "tls", "http", "syntax",
+        tables = [f"t/{name}.csv" for name in ("overview", "funnel", "by_tld", "by_rank", "by_label", "components", "findings", "tls", "http", "syntax",
                                                "mode_max_age", "mx_consistency", "tlsrpt", "providers", "misconfigured",
                                                "sender_outcome", "senders_differ", "mx_tls", "mx_hosts", "dane", "delivery",
                                                "interplay", "expiry", "first_break", "dnssec")]

@@ -48,6 +48,10 @@ class Tables:
         }.items():
             self.equal("overview.csv: parts of " + whole, sum(metric[part] for part in parts), metric[whole])
         self.equal("overview.csv: modes", sum(metric["mode_" + mode] for mode in ("enforce", "testing", "none")), metric["policy_usable"])
+        steps = [int(row["domains"]) for row in self.table["funnel"]]
+        self.equal("funnel.csv: each step a part of the one before", steps, sorted(steps, reverse=True))
+        self.equal("funnel.csv: list", steps[0], metric["scanned"])
+        self.equal("funnel.csv: mx", steps[1], metric["with_mx"])
         for name in ("by_tld", "by_rank"):
             for column, whole in (("domains", "scanned"), ("with_mx", "with_mx"), ("sts", "sts_record"), ("tlsrpt", "tlsrpt_record")):
                 self.equal("%s.csv: %s" % (name, column), self.sum(name, column), metric[whole])
