@@ -117,8 +117,9 @@ static int run_diff(const struct options *options, struct error *error)
 static int run_report(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
+	struct report_options page = { .title = options->title, .previous = options->previous };
 
-	return report_write(&files, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
+	return report_write(&files, &page, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
 static int run_verify(const struct options *options, struct error *error)

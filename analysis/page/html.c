@@ -1,33 +1,15 @@
 #include "analysis/page/html.h"
 
-static const char style[] =
-	":root{color-scheme:light dark;--ink:#1b2733;--soft:#5a6875;--line:#d5dce3;--bar:#2f6fab;--paper:#fff}\n"
-	"@media(prefers-color-scheme:dark)"
-	"{:root{--ink:#e6ebf0;--soft:#9fadba;--line:#36424d;--bar:#6ba7df;--paper:#14191e}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;max-width:66rem;padding:1.5rem 1rem 4rem;"
-	"background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}\n"
-	"h1{font-size:1.9rem;line-height:1.2;margin:0 0 .25rem}\n"
-	"h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}\n"
-	"p,li{max-width:46rem}\n"
-	".soft,caption,th{color:var(--soft)}\n"
-	"dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:1rem;margin:1.5rem 0}\n"
-	"dl.tiles div{border:1px solid var(--line);border-radius:.4rem;padding:.75rem 1rem}\n"
-	"dl.tiles dt{color:var(--soft);font-size:.9rem}\n"
-	"dl.tiles dd{margin:0;font-size:1.6rem;font-variant-numeric:tabular-nums}\n"
-	"dl.tiles dd small{display:block;font-size:.85rem;color:var(--soft)}\n"
-	"table{border-collapse:collapse;width:100%;margin:1rem 0 1.5rem;font-size:.93rem}\n"
-	"caption{text-align:left;padding:.25rem 0}\n"
-	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line)}\n"
-	"th{font-weight:600}\n"
-	"tbody th{color:inherit;font-weight:400}\n"
-	".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
-	".b{width:35%}\n"
-	"svg.bar{display:block;width:100%;height:.9rem;margin-top:.25rem}\n"
-	"svg.bar rect{fill:var(--bar)}\n"
-	"code{font-size:.92em}\n"
-	"@media print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}"
-	"svg.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+#include <math.h>
+#include <stdio.h>
+
+/* analysis/page/page.css */
+static const char style[] = {
+#include "page_css.inc"
+	'\0'
+};
+
+enum { AXIS_TEXT_MAX = 32 };
 
 /* ---- text ---- */
 
@@ -49,14 +31,14 @@ static const char *escape_markup(uint32_t c)
 	}
 }
 
-static void put_text(struct html *html, struct span s)
+void html_text(struct html *html, struct span s)
 {
 	text_escaped(html->out, s, escape_markup);
 }
 
 void html_string(struct html *html, const char *s)
 {
-	put_text(html, span_of(s));
+	html_text(html, span_of(s));
 }
 
 void html_number(struct html *html, uint64_t value)
@@ -72,12 +54,37 @@ void html_number(struct html *html, uint64_t value)
 	}
 }
 
-void html_percent(struct html *html, uint64_t part, uint64_t of)
+/* Shares of whole zones are small: one domain in a thousand must show beside two. */
+static int digits_of(double percent)
 {
+	return fabs(percent) < 1 ? 3 : 2;
+}
+
+void html_share(struct html *html, uint64_t part, uint64_t of)
+{
+	double percent = of > 0 ? 100.0 * (double)part / (double)of : 0;
+
 	if (of == 0)
 		text_literal(html->out, "–");
+	else if (part > 0 && percent < 0.001)
+		text_literal(html->out, "&lt;&nbsp;0.001&nbsp;%");
 	else
-		text_printf(html->out, "%.2f&nbsp;%%", 100.0 * (double)part / (double)of);
+		text_printf(html->out, "%.*f&nbsp;%%", part > 0 ? digits_of(percent) : 0, percent);
+}
+
+void html_points(struct html *html, double before, double now)
+{
+	double points = 100 * (now - before);
+
+	text_printf(html->out, "%s%.*f points", points < 0 ? "\xe2\x88\x92" : "+", digits_of(points), fabs(points));
+}
+
+void html_count(struct html *html, uint64_t part, uint64_t of)
+{
+	html_number(html, part);
+	text_literal(html->out, " (");
+	html_share(html, part, of);
+	text_literal(html->out, ")");
 }
 
 /* ---- the page ---- */
@@ -88,7 +95,7 @@ static void close_elements(struct html *html, enum html_level level)
 	static const char *const end[] = {
 		[HTML_PAGE] = "</main>\n</body>\n</html>\n",
 		[HTML_SECTION] = "</section>\n",
-		[HTML_TABLE] = "</tbody>\n</table>\n",
+		[HTML_TABLE] = "</tbody>\n</table>\n</div>\n",
 		[HTML_ROW] = "</tr>\n",
 	};
 
@@ -106,15 +113,17 @@ static void open_element(struct html *html, enum html_level level, const char *t
 void html_begin(struct html *html, struct text *out, const char *title)
 {
 	*html = (struct html){ .out = out };
-	open_element(html, HTML_PAGE,
-		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	open_element(
+		html, HTML_PAGE,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+		"img-src data:; base-uri 'none'; form-action 'none'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<link rel=\"icon\" href=\"data:,\">\n<title>");
 	html_string(html, title);
 	text_literal(out, "</title>\n<style>\n");
 	text_string(out, style);
-	text_literal(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
-	html_string(html, title);
-	text_literal(out, "</h1>\n");
+	text_literal(out, "</style>\n</head>\n<body>\n<main>\n");
 }
 
 void html_end(struct html *html)
@@ -130,29 +139,55 @@ void html_section(struct html *html, const char *id, const char *heading)
 	text_literal(html->out, "</h2>\n");
 }
 
-void html_table(struct html *html, const char *caption, const char *columns)
+void html_close(struct html *html)
+{
+	close_elements(html, HTML_TABLE);
+}
+
+void html_paragraph(struct html *html, const char *markup)
+{
+	html_close(html);
+	text_printf(html->out, "<p>%s</p>\n", markup);
+}
+
+/* ---- tables ---- */
+
+static unsigned put_columns(struct html *html, const char *columns)
 {
 	struct span all = span_of(columns);
+	unsigned count = 0;
 
-	open_element(html, HTML_TABLE, "<table>\n<caption>");
-	html_string(html, caption);
-	text_literal(html->out, "</caption>\n<thead><tr>");
-	for (size_t at = 0, end; at <= all.n; at = end + 1) {
+	for (size_t at = 0, end; at <= all.n; at = end + 1, count++) {
 		struct span column;
 		bool number;
 
 		end = span_find(all, at, '|');
 		column = (struct span){ all.p + at, end - at };
 		number = span_starts_with(column, SPAN_LITERAL("#"));
-		if (column.n == 0) {
-			text_literal(html->out, "<td class=\"b\"></td>");
-			continue;
-		}
 		text_string(html->out, number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-		put_text(html, number ? span_skip(column, 1) : column);
+		html_text(html, number ? span_skip(column, 1) : column);
 		text_literal(html->out, "</th>");
 	}
+	return count;
+}
+
+static unsigned begin_table(struct html *html, const char *class, const char *caption, const char *columns)
+{
+	unsigned count;
+
+	open_element(html, HTML_TABLE, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=");
+	text_printf(html->out,
+		    "\"table-%u\">\n<table%s>\n<caption id=\"table-%u\"><span>%s</span></caption>\n<thead><tr>",
+		    html->tables, class, html->tables, caption);
+	html->tables++;
+	count = put_columns(html, columns);
 	text_literal(html->out, "</tr></thead>\n<tbody>\n");
+	return count;
+}
+
+void html_table(struct html *html, const char *caption, const char *columns)
+{
+	begin_table(html, "", caption, columns);
 }
 
 void html_row(struct html *html)
@@ -163,7 +198,7 @@ void html_row(struct html *html)
 void html_cell(struct html *html, struct span s)
 {
 	text_literal(html->out, "<td>");
-	put_text(html, s);
+	html_text(html, s);
 	text_literal(html->out, "</td>");
 }
 
@@ -174,23 +209,152 @@ void html_cell_number(struct html *html, uint64_t value)
 	text_literal(html->out, "</td>");
 }
 
-void html_cell_percent(struct html *html, uint64_t part, uint64_t of)
+void html_cell_share(struct html *html, uint64_t part, uint64_t of)
 {
 	text_literal(html->out, "<td class=\"n\">");
-	html_percent(html, part, of);
+	html_share(html, part, of);
 	text_literal(html->out, "</td>");
 }
 
-void html_bar(struct html *html, const char *label, uint64_t part, uint64_t of)
+void html_cell_count(struct html *html, uint64_t part, uint64_t of)
+{
+	text_literal(html->out, "<td class=\"n\">");
+	html_number(html, part);
+	text_literal(html->out, " <small>");
+	html_share(html, part, of);
+	text_literal(html->out, "</small></td>");
+}
+
+/* ---- charts ---- */
+
+/* The next of 1, 2, 5, 10, 20, …, so that half of it is a number that can be read. */
+static double round_up(double value)
+{
+	static const double step[] = { 1, 2, 5, 10 };
+	double unit = value > 0 ? pow(10, floor(log10(value))) : 1;
+
+	for (size_t i = 0; i < COUNT_OF(step); i++)
+		if (value <= step[i] * unit * (1 + 1e-9))
+			return step[i] * unit;
+	return 10 * unit;
+}
+
+/* How far @value is from the left, in percent of the width. Of decades, 1 is a step from it, where 0 is. */
+static double place_of(const struct html *html, double value)
+{
+	double place = value / html->full;
+
+	if (html->scale == HTML_DECADES)
+		place = value < 1 ? 0 : (1 + log10(value)) / (1 + log10(html->full));
+	return 100 * (place < 1 ? place : 1);
+}
+
+static void axis_text(const struct html *html, double value, char text[static AXIS_TEXT_MAX])
+{
+	static const char unit[] = "\0kMGT";
+	unsigned thousands = 0;
+
+	if (html->scale == HTML_SHARES) {
+		snprintf(text, AXIS_TEXT_MAX, "%g %%", 100 * value);
+		return;
+	}
+	for (; value >= 1000 && thousands < sizeof(unit) - 2; thousands++)
+		value /= 1000;
+	snprintf(text, AXIS_TEXT_MAX, "%g%.1s", value, &unit[thousands]);
+}
+
+static void put_mark(struct html *html, double value, const char *anchor, bool odd)
+{
+	char text[AXIS_TEXT_MAX];
+
+	axis_text(html, value, text);
+	text_printf(html->out, "<text x=\"%.2f%%\" y=\"80%%\" text-anchor=\"%s\"%s>%s</text>", place_of(html, value),
+		    anchor, odd ? " class=\"odd\"" : "", text);
+}
+
+static void put_axis(struct html *html, unsigned columns)
+{
+	open_element(html, HTML_ROW, "<tr class=\"axis\" aria-hidden=\"true\"><td><svg class=\"axis\">");
+	if (html->scale == HTML_DECADES) {
+		bool odd = false;
+
+		for (double value = 1; value <= html->full; value *= 10, odd = !odd)
+			put_mark(html, value, place_of(html, value) > 96 ? "end" : "middle", odd);
+	} else {
+		put_mark(html, 0, "start", false);
+		put_mark(html, html->full / 2, "middle", false);
+		put_mark(html, html->full, "end", false);
+	}
+	text_printf(html->out, "</svg></td><td colspan=\"%u\"></td>", columns - 1);
+}
+
+void html_chart(struct html *html, const char *caption, const char *columns, enum html_scale scale, double most)
+{
+	unsigned count = begin_table(html, " class=\"chart\"", caption, columns);
+
+	html->scale = scale;
+	html->full = scale == HTML_DECADES ? fmax(most, 10) : round_up(scale == HTML_COUNTS ? fmax(most, 2) : most);
+	put_axis(html, count);
+}
+
+void html_bar_begin(struct html *html)
 {
 	open_element(html, HTML_ROW, "<tr><th scope=\"row\">");
-	html_string(html, label);
+}
+
+void html_bar(struct html *html, const double *part, unsigned parts)
+{
+	static const char *const class[HTML_PARTS_MAX] = { "", " class=\"b\"", " class=\"c\"" };
+	double sum = 0;
+
+	text_literal(html->out, "<svg class=\"bar\" aria-hidden=\"true\">");
+	if (html->scale == HTML_DECADES)
+		for (double value = 1; value <= html->full; value *= 10)
+			text_printf(html->out, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y2=\"100%%\"/>",
+				    place_of(html, value), place_of(html, value));
+	for (unsigned i = 0; i < parts; i++) {
+		double from = place_of(html, sum), to = place_of(html, sum + part[i]);
+
+		if (part[i] > 0)
+			text_printf(html->out, "<rect%s x=\"%.2f%%\" width=\"%.2f%%\" height=\"100%%\"/>", class[i],
+				    from, to - from);
+		sum += part[i];
+	}
+	text_literal(html->out, "</svg>");
+}
+
+void html_bar_end(struct html *html)
+{
 	text_literal(html->out, "</th>");
+}
+
+void html_bar_row(struct html *html, const char *label, uint64_t part, uint64_t of)
+{
+	double length = (double)part;
+
+	if (html->scale == HTML_SHARES)
+		length = of > 0 ? length / (double)of : 0;
+	html_bar_begin(html);
+	html_string(html, label);
+	html_bar(html, &length, 1);
+	html_bar_end(html);
 	html_cell_number(html, part);
-	html_cell_number(html, of);
-	html_cell_percent(html, part, of);
-	text_printf(html->out,
-		    "<td class=\"b\"><svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
-		    "aria-hidden=\"true\"><rect width=\"%.2f\" height=\"8\"/></svg></td>",
-		    of > 0 ? 100.0 * (double)part / (double)of : 0.0);
+	if (of > 0)
+		html_cell_share(html, part, of);
+}
+
+/* ---- data ---- */
+
+void html_csv_link(struct html *html, const char *name, struct span csv)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,()";
+
+	text_printf(html->out, "<a download=\"%s.csv\" href=\"data:text/csv;charset=utf-8,", name);
+	for (size_t i = 0; i < csv.n; i++) {
+		if (csv.p[i] != '\0' && strchr(plain, csv.p[i]))
+			text_char(html->out, csv.p[i]);
+		else
+			text_printf(html->out, "%%%02X", (unsigned char)csv.p[i]);
+	}
+	text_printf(html->out, "\">%s.csv</a>", name);
 }

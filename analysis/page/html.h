@@ -1,19 +1,29 @@
-/* analysis/page/html.h - pieces of a self-contained HTML page: escaped text, numbers, tables with bars.
+/* analysis/page/html.h - pieces of a self-contained HTML page: escaped text, numbers, tables, charts.
  *
- * No scripts, nothing loaded from elsewhere: the page can be mailed, archived and printed. Bars are SVG beside the
- * numbers they show, hidden from screen readers, which read the numbers. A row, a table or a section ends where the
- * next one begins.
+ * No scripts, nothing loaded from elsewhere: the page can be mailed, archived and printed. A chart is a table whose
+ * rows have bars below their names: SVG, hidden from screen readers, which read the numbers beside it. All bars of a
+ * chart have one scale, which its first row shows. A row, a table or a section ends where the next one begins.
  */
 #ifndef STSURVEY_ANALYSIS_PAGE_HTML_H
 #define STSURVEY_ANALYSIS_PAGE_HTML_H
 
 #include "output/text.h"
 
+enum {
+	HTML_PARTS_MAX = 3, /* of a bar, told apart by more than their colour: full, half, outlined */
+};
+
 enum html_level { HTML_NOTHING, HTML_PAGE, HTML_SECTION, HTML_TABLE, HTML_ROW };
+
+/* What bars stand for: a share, from 0 on; a count, from 0 on; a count, each tenfold as long a way. */
+enum html_scale { HTML_SHARES, HTML_COUNTS, HTML_DECADES };
 
 struct html {
 	struct text *out;
 	enum html_level open; /* the innermost */
+	unsigned tables;
+	enum html_scale scale; /* of the chart that is open: */
+	double full;           /* what the full width stands for */
 };
 
 /* From the doctype to the start of <main>, style sheet included; and the end. */
@@ -21,26 +31,54 @@ void html_begin(struct html *html, struct text *out, const char *title);
 void html_end(struct html *html);
 
 /* @s with markup escaped; octets that are not UTF-8 are read as Latin-1, control characters shown as U+FFFD. */
+void html_text(struct html *html, struct span s);
 void html_string(struct html *html, const char *s);
 
 /* 1,234,567 */
 void html_number(struct html *html, uint64_t value);
 
-/* "12.34 %"; an en dash where @of is 0. */
-void html_percent(struct html *html, uint64_t part, uint64_t of);
+/* "12.34 %", below 1 % with three digits; an en dash where @of is 0. */
+void html_share(struct html *html, uint64_t part, uint64_t of);
+
+/* "+0.012 points": of a share, from @before to @now, both as fractions. */
+void html_points(struct html *html, double before, double now);
+
+/* A number, its share in parentheses behind it. */
+void html_count(struct html *html, uint64_t part, uint64_t of);
 
 /* A section with its heading; @id is for links. */
 void html_section(struct html *html, const char *id, const char *heading);
 
-/* A table. @columns are separated by |; those beginning with # hold numbers, an empty one has bars. */
+/* A paragraph of markup of ours, at the level of the section. */
+void html_paragraph(struct html *html, const char *markup);
+
+/* End what is open within the section. */
+void html_close(struct html *html);
+
+/* A table, which scrolls by itself where it is too wide. @columns are separated by |; those that begin with # hold
+ * numbers. @caption is markup of ours. */
 void html_table(struct html *html, const char *caption, const char *columns);
+
+/* The same with bars in the first column, the longest for @most. */
+void html_chart(struct html *html, const char *caption, const char *columns, enum html_scale scale, double most);
+
 void html_row(struct html *html);
 void html_cell(struct html *html, struct span s);
 void html_cell_number(struct html *html, uint64_t value);
-void html_cell_percent(struct html *html, uint64_t part, uint64_t of);
+void html_cell_share(struct html *html, uint64_t part, uint64_t of);
+void html_cell_count(struct html *html, uint64_t part, uint64_t of); /* number and share, one above the other */
 
-/* A row of a table of counts, whose columns are its label's and HTML_BAR_COLUMNS: number, share and bar. */
-#define HTML_BAR_COLUMNS "|#domains|#of|#share|"
-void html_bar(struct html *html, const char *label, uint64_t part, uint64_t of);
+/* A row with a bar: its beginning, behind which its name is to be written; a bar, one or several, of parts that stand
+ * one behind the other; the end of what stands before the cells. */
+void html_bar_begin(struct html *html);
+void html_bar(struct html *html, const double *part, unsigned parts);
+void html_bar_end(struct html *html);
+
+/* All of that of a row with one bar: @part as it is, or of HTML_SHARES as a share of @of; then their cells: number, and
+ * share where @of is not 0. */
+void html_bar_row(struct html *html, const char *label, uint64_t part, uint64_t of);
+
+/* A link to a CSV table that stands in the link itself. */
+void html_csv_link(struct html *html, const char *name, struct span csv);
 
 #endif

@@ -1,17 +1,17 @@
-/* analysis/page/report.h - scan files as one page for a person to look at. */
+/* analysis/page/report.h - scan files as one page for a registry to publish. */
 #ifndef STSURVEY_ANALYSIS_PAGE_REPORT_H
 #define STSURVEY_ANALYSIS_PAGE_REPORT_H
 
 #include "analysis/pass/scan_files.h"
 
-enum {
-	REPORT_FINDINGS_MAX = 40, /* the most frequent; the rest is in findings.csv */
-	REPORT_PROVIDERS_MAX = 15,
-	REPORT_TLDS_MAX = 25,
+struct report_options {
+	const char *title;    /* NULL: one of ours */
+	const char *previous; /* a scan file to compare with; NULL: none */
 };
 
 /* Count the domains of @files and write the page to the file @path ("-": standard output), which is touched once
  * everything has been read. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int report_write(struct scan_files *files, const char *path, struct error *error);
+__attribute__((warn_unused_result)) int report_write(struct scan_files *files, const struct report_options *options,
+						     const char *path, struct error *error);
 
 #endif

@@ -38,7 +38,9 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "overview.csv\ttotals, with_mx those of them with MX; each metric is a part of: scanned (complete, unknown, blocklisted and illegal_input "
 			 "sum to it), sts_record (any state but none and unknown), sts_valid_record, policy_fetched (TLS verified, "
 			 "a whole body), policy_usable (valid or tolerated; the modes sum to it), tlsrpt_record\n"
-			 "by_tld.csv\tby right-most label; share_… of its domains, share_…_with_mx of those with MX\n"
+			 "funnel.csv\thow many domains come how far: list, mx, record, policy, usable, enforced, delivered; each is a "
+			 "part of the one before, and all shares are of the list\n"
+			 "by_tld.csv\tby right-most label; share_... of its domains, share_..._with_mx of those with MX\n"
 			 "by_label.csv\tby the columns of the list that scan --label kept; rows of a label sum to scanned\n"
 			 "by_rank.csv\tby rank, in decades; the row without bounds is the unranked\n"
 			 "components.csv\twhere domains with an STS record (or an unknown one) break, by who manages the policy host: self, "
@@ -126,11 +128,13 @@ const struct command_row command_table[COMMAND_COUNT] = {
 	},
 	[COMMAND_REPORT] = {
 		.name = "report",
-		.what = "one self-contained HTML page to look at",
-		.usage = "stsurvey report SCAN... -o FILE.html",
-		.above = "Read scan files in one pass and write one self-contained page: adoption, how far a sender gets, findings with "
-			 "what to do, reasons, policies, providers, TLDs, ranks. No scripts, nothing loaded from elsewhere. SCAN - is "
-			 "standard input. Several files (the shards of one scan) are counted as one.",
+		.what = "one self-contained HTML page to publish",
+		.usage = "stsurvey report SCAN... [--previous SCAN] -o FILE.html",
+		.above = "Read scan files in one pass and write one self-contained page: what is better and worse than last time, the "
+			 "result in three sentences, from the list to delivered mail, adoption by rank and TLD, what breaks and what to "
+			 "do, policies, providers, mail servers, and how it was measured; behind each picture the CSV table it shows. "
+			 "No scripts, nothing loaded from elsewhere. SCAN - is standard input. Several files (the shards of one scan) "
+			 "are counted as one.",
 		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,

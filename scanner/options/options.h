@@ -73,6 +73,8 @@ struct options {
 	struct span label[OBS_LABEL_MAX]; /* columns of a CSV list that are kept with each domain */
 	size_t label_count;
 	const char *output_file;               /* "-"; of export, findings and report, too */
+	const char *title;                     /* report: of the page; NULL: one of its own */
+	const char *previous;                  /* report: the scan file to compare with; NULL: none */
 	const char *directory;                 /* stats, diff: where the tables go */
 	enum options_format format;            /* export, findings: NONE unless given */
 	uint32_t third_party_at, self_at_most; /* stats: domains, and administrators, that share a name */

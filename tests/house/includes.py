@@ -55,6 +55,7 @@ GENERATED = {
     "domain_members.inc": r"analysis/lines/domain_members\.c$",
     "finding_enum.h": r"parsers/finding\.h$",
     "finding_table.inc": r"parsers/finding\.c$",
+    "page_css.inc": r"analysis/page/html\.c$",
     "provider_table.inc": r"analysis/attribution/provider\.c$",
     "public_resolvers.inc": r"scanner/rules/public_resolvers\.c$",
     "sender_switches.h": r"analysis/senders/sender_profile\.h$",

@@ -243,6 +243,7 @@ static void options_that_name_files_say_so_by_their_kind(void **state)
 		    row->kind != OPTION_CIDR_FILE && row->kind != OPTION_DOMAIN_FILE && row->kind != OPTION_CONFIG)
 			fail_msg("--%s %s: its kind does not say whether the file is read or written", row->name,
 				 row->argument);
+		is_file |= row->argument && strcmp(row->argument, "SCAN") == 0;
 		if (!is_file && (row->kind == OPTION_INPUT || row->kind == OPTION_OUTPUT || row->kind == OPTION_FOLDER))
 			fail_msg("--%s: is no file by its help", row->name);
 	}
@@ -423,8 +424,8 @@ static void every_command_refuses_in_one_dialect(void **state)
 		{ COMMAND_EXPORT, "a --format js", "--format 'js': must be jsonl|csv|avro" },
 		{ COMMAND_EXPORT, "a --format jsonl|csv", "--format 'jsonl|csv': must be jsonl|csv|avro" },
 		{ COMMAND_EXPORT, "a --format=", "--format '': must be jsonl|csv|avro" },
-		{ COMMAND_REPORT, "-o x", "no scan file given: stsurvey report SCAN... -o FILE.html" },
-		{ COMMAND_REPORT, "a", "--output-file is missing: stsurvey report SCAN... -o FILE.html" },
+		{ COMMAND_REPORT, "a",
+		  "--output-file is missing: stsurvey report SCAN... [--previous SCAN] -o FILE.html" },
 		{ COMMAND_VERIFY, "", "no scan file given: stsurvey verify SCAN..." },
 		{ COMMAND_VERIFY, "--nonsense", "unknown option 'nonsense'; 'stsurvey help verify' lists them all" },
 		{ COMMAND_FINDINGS, "--format jsonl", "--format 'jsonl': must be text|csv|json" },

@@ -1,0 +1,239 @@
+/* Better or worse than last time. */
+#include "analysis/page/page.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/tables/interval.h"
+
+/* What is compared, each as a share of what overview.csv has it of. */
+static const struct measure {
+	enum stats_metric metric;
+	bool less_is_better;
+	const char *name, *of;
+} measures[] = {
+	{ METRIC_STS_RECORD, false, "with an MTA-STS record", "of the list" },
+	{ METRIC_TLSRPT_RECORD, false, "with a TLSRPT record", "of the list" },
+	{ METRIC_MODE_ENFORCE, false, "whose policy is enforced", "of the usable policies" },
+	{ METRIC_MISCONFIGURED, true, "misconfigured", "of those with an MTA-STS record" },
+	{ METRIC_DELIVERY_FAILURE, true, "to which mail is refused", "of those with an MTA-STS record" },
+};
+
+enum outcome { OUTCOME_SAME, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_COUNT };
+
+static const char *const outcome_words[OUTCOME_COUNT] = { "= As before", "\xe2\x96\xb2 Better", "\xe2\x96\xbc Worse" };
+
+/* Half of the last digit that is shown. */
+#define SAME 0.000005
+
+static uint64_t part_of(const struct stats *stats, const struct measure *measure)
+{
+	return stats->metric[measure->metric];
+}
+
+static uint64_t whole_of(const struct stats *stats, const struct measure *measure)
+{
+	return stats->metric[stats_metrics[measure->metric].of];
+}
+
+static double share(const struct stats *stats, const struct measure *measure)
+{
+	uint64_t of = whole_of(stats, measure);
+
+	return of > 0 ? (double)part_of(stats, measure) / (double)of : 0;
+}
+
+static struct interval interval_of(const struct stats *stats, const struct measure *measure)
+{
+	double sample = stats->headers->sample;
+
+	return interval_of_share(part_of(stats, measure), whole_of(stats, measure), sample > 0 ? sample : 1);
+}
+
+/* Of samples: may the difference be one of the draw? Intervals that overlap leave it open. */
+static bool is_within_error(const struct page *page, const struct measure *measure)
+{
+	const struct stats *now = &page->scan->stats, *before = &page->previous->stats;
+	struct interval a, b;
+
+	if (now->headers->sample <= 0 && before->headers->sample <= 0)
+		return false;
+	a = interval_of(now, measure);
+	b = interval_of(before, measure);
+	return a.known && b.known && a.low <= b.high && b.low <= a.high;
+}
+
+static enum outcome outcome_of(const struct page *page, const struct measure *measure)
+{
+	double change = share(&page->scan->stats, measure) - share(&page->previous->stats, measure);
+
+	if (fabs(change) < SAME || is_within_error(page, measure))
+		return OUTCOME_SAME;
+	return (change > 0) == measure->less_is_better ? OUTCOME_WORSE : OUTCOME_BETTER;
+}
+
+/* ---- at the top ---- */
+
+static void put_verdict(struct html *html, const unsigned count[static OUTCOME_COUNT])
+{
+	const unsigned better = count[OUTCOME_BETTER], worse = count[OUTCOME_WORSE];
+
+	if (better == 0 && worse == 0)
+		text_literal(html->out, "As last time");
+	else if (worse == 0)
+		text_literal(html->out, "Better than last time");
+	else if (better == 0)
+		text_literal(html->out, "Worse than last time");
+	else
+		text_printf(html->out, "Better than last time in %u of %zu respects, worse in %u", better,
+			    COUNT_OF(measures), worse);
+}
+
+static void put_measure(struct page *page, const struct measure *measure)
+{
+	const struct stats *now = &page->scan->stats, *before = &page->previous->stats;
+	struct html *html = &page->html;
+
+	text_printf(html->out, "<li><strong>%s:</strong> ", outcome_words[outcome_of(page, measure)]);
+	html_number(html, part_of(now, measure));
+	text_printf(html->out, " domains %s, ", measure->name);
+	html_share(html, part_of(now, measure), whole_of(now, measure));
+	text_printf(html->out, " %s (last time ", measure->of);
+	html_number(html, part_of(before, measure));
+	text_literal(html->out, ", ");
+	html_share(html, part_of(before, measure), whole_of(before, measure));
+	text_literal(html->out, ")</li>\n");
+}
+
+/* Shares of other lists are of other things. */
+static void put_other_list(struct page *page)
+{
+	const struct page_scan *now = page->scan, *before = page->previous;
+	const bool known = now->facts.list_hash != 0 && before->facts.list_hash != 0;
+	struct html *html = &page->html;
+
+	if (known ? now->facts.list_hash == before->facts.list_hash
+		  : now->stats.metric[METRIC_SCANNED] == before->stats.metric[METRIC_SCANNED])
+		return;
+	text_literal(html->out, "<p class=\"soft\">The list was another one: ");
+	html_number(html, before->stats.metric[METRIC_SCANNED]);
+	text_literal(html->out, " domains then, ");
+	html_number(html, now->stats.metric[METRIC_SCANNED]);
+	text_literal(html->out, " now. What came to it and went from it is in these numbers, too.</p>\n");
+}
+
+void page_trend_headline(struct page *page)
+{
+	unsigned count[OUTCOME_COUNT] = { 0 };
+	struct html *html = &page->html;
+
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		count[outcome_of(page, &measures[i])]++;
+	text_literal(html->out, "<section class=\"trend\" aria-labelledby=\"then-and-now\">\n<h2 id=\"then-and-now\">");
+	put_verdict(html, count);
+	text_literal(html->out, "</h2>\n");
+	if (page->previous->stats.last_ms != 0) {
+		text_literal(html->out, "<p class=\"soft\">Compared with the scan that ended <time>");
+		text_time(html->out, page->previous->stats.last_ms / 1000);
+		text_literal(html->out, "</time>.</p>\n");
+	}
+	text_literal(html->out, "<ul>\n");
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		put_measure(page, &measures[i]);
+	text_literal(html->out, "</ul>\n");
+	put_other_list(page);
+	text_literal(html->out, "</section>\n");
+}
+
+/* ---- in a section of its own ---- */
+
+static void put_change(struct html *html, uint64_t before, uint64_t now)
+{
+	text_string(html->out, now < before   ? "<td class=\"n\">\xe2\x88\x92"
+			       : now > before ? "<td class=\"n\">+"
+					      : "<td class=\"n\">");
+	html_number(html, now < before ? before - now : now - before);
+	text_literal(html->out, "</td>");
+}
+
+static void put_measures(struct page *page)
+{
+	const struct stats *now = &page->scan->stats, *before = &page->previous->stats;
+	struct html *html = &page->html;
+	double most = 0;
+
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		most = fmax(most, fmax(share(now, &measures[i]), share(before, &measures[i])));
+	html_chart(html,
+		   "Shares now (<span class=\"key\"></span> filled) and last time (<span class=\"key c\"></span> "
+		   "outlined), each of what its line says.",
+		   "domains …|#last time|#now|#change", HTML_SHARES, most);
+	for (size_t i = 0; i < COUNT_OF(measures); i++) {
+		const struct measure *measure = &measures[i];
+		const double at_present = share(now, measure), then[] = { 0, 0, share(before, measure) };
+
+		html_bar_begin(html);
+		text_printf(html->out, "%s, %s", measure->name, measure->of);
+		html_bar(html, &at_present, 1);
+		html_bar(html, then, COUNT_OF(then));
+		html_bar_end(html);
+		html_cell_count(html, part_of(before, measure), whole_of(before, measure));
+		html_cell_count(html, part_of(now, measure), whole_of(now, measure));
+		text_literal(html->out, "<td class=\"n\">");
+		html_points(html, then[2], at_present);
+		text_printf(html->out, " <small>%s</small></td>", outcome_words[outcome_of(page, measure)]);
+	}
+}
+
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static int compare_changes(const void *a, const void *b, void *arg)
+{
+	const struct page *page = arg;
+	unsigned left = *(const unsigned *)a, right = *(const unsigned *)b;
+	const uint64_t *now = page->scan->stats.finding, *before = page->previous->stats.finding;
+	uint64_t of_left = difference(now[left], before[left]), of_right = difference(now[right], before[right]);
+
+	if (of_left == of_right)
+		return left < right ? -1 : 1;
+	return of_left < of_right ? 1 : -1;
+}
+
+/* Errors whose number changed most: nothing else is an exception. */
+static void put_findings(struct page *page)
+{
+	const uint64_t *now = page->scan->stats.finding, *before = page->previous->stats.finding;
+	struct html *html = &page->html;
+	unsigned order[FINDING_COUNT], count = 0;
+
+	for (unsigned f = 0; f < FINDING_COUNT; f++)
+		if (finding_table[f].severity == SEVERITY_ERROR && now[f] != before[f])
+			order[count++] = f;
+	if (count == 0) {
+		html_paragraph(html, "No error is more or less frequent than last time.");
+		return;
+	}
+	qsort_r(order, count, sizeof(order[0]), compare_changes, page);
+	html_table(html, "Errors whose number of domains changed most.", "error|#last time|#now|#change");
+	for (unsigned i = 0; i < count && i < PAGE_CHANGES_MAX; i++) {
+		unsigned f = order[i];
+
+		html_row(html);
+		text_literal(html->out, "<th scope=\"row\">");
+		html_string(html, finding_table[f].meaning);
+		text_printf(html->out, " <code>%s</code></th>", finding_table[f].code);
+		html_cell_number(html, before[f]);
+		html_cell_number(html, now[f]);
+		put_change(html, before[f], now[f]);
+	}
+}
+
+void page_trend(struct page *page)
+{
+	put_measures(page);
+	put_findings(page);
+	page_data(page, "overview findings");
+}
