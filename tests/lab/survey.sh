@@ -39,6 +39,8 @@ survey() {
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"
 	verdict "$name: the tables close" $?
+	"$here/roles.py" "$OUT/$name.tables" "$truth"
+	verdict "$name: who does what" $?
 	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
 	verdict "$name: the metadata tell the tables' counts" $?
 	"$here/compare.py" --resolver "$name" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"

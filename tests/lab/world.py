@@ -43,7 +43,8 @@ SERVE_KEYS = {"name", "input", "mx", "sts", "tlsrpt", "sts_cname", "tlsrpt_cname
               "absent", "pad_to", "mx_serve", "mx_cert", "mx_default", "tlsa", "hosts"}
 TRUTH_KEYS = {"findings", "has", "status", "component", "verdict", "sts_state", "tlsrpt_state", "policy_state",
               "policy_status", "mx_status", "sts_status", "tlsrpt_status", "ad", "body_sha256", "http_status",
-              "cname", "null_mx", "direct", "body", "unknown", "mx_tls", "dane", "delivery"}
+              "cname", "null_mx", "direct", "body", "unknown", "mx_tls", "dane", "delivery",
+              "roles", "orphan"}
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 REPEAT = re.compile(r"\{(\d+)\*(.)\}")
 

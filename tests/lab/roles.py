@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""roles.py TABLES TRUTH.jsonl - do the tables of `stsurvey stats` tell who does what for the domains whose truth says it?
+
+Each provider of a role has at least as many domains as the truth gives it, since others may be its customers, too, and
+each orphan likewise. Exit status 1 where one has fewer.
+"""
+
+import collections
+import csv
+import json
+import os
+import sys
+
+
+def rows(folder, name, *key):
+    with open(os.path.join(folder, name + ".csv"), newline="", encoding="utf-8") as file:
+        return collections.Counter({tuple(row[k] for k in key): int(row["domains"]) for row in csv.DictReader(file)})
+
+
+def main():
+    folder, path = sys.argv[1:]
+    want = {"providers": collections.Counter(), "orphans": collections.Counter()}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            expect = json.loads(line)["expect"]
+            want["providers"].update(expect.get("roles", {}).items())
+            if "orphan" in expect:
+                want["orphans"][expect["roles"]["policy-host"], expect["orphan"]] += 1
+    got = {"providers": rows(folder, "providers", "role", "provider"), "orphans": rows(folder, "orphans", "provider", "reason")}
+    wrong = ["%s.csv: %s: %d domains, not %d or more" % (name, " ".join(key), got[name][key], count)
+             for name, counter in want.items() for key, count in counter.items() if got[name][key] < count]
+    print("\n".join(wrong + ["%d roles, %d wrong" % (sum(map(len, want.values())), len(wrong))]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
