@@ -214,11 +214,15 @@ void classify(const struct observation *observation, struct classification *resu
 {
 	memset(result, 0, offsetof(struct classification, mx)); /* the rest costs more than judging most domains */
 	result->tls_verify = "";
-	if (observation->input == INPUT_OK)
-		judge_domain(observation, result);
-	else
+	if (observation->input != INPUT_OK) {
 		result->judgement.status = observation->input == INPUT_BLOCKLISTED ? DOMAIN_BLOCKLISTED
 										   : DOMAIN_ILLEGAL_INPUT;
+		/* nobody asked, but a file may hold MX, and others that show them look here */
+		if (observation->mx.host)
+			memset(result->mx, 0, observation->mx.count * sizeof(*result->mx));
+		return;
+	}
+	judge_domain(observation, result);
 	if (observation->mx.host)
 		classify_delivery(observation, result);
 }

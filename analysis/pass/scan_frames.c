@@ -30,7 +30,7 @@ struct thread {
 	struct host_view *hosts;
 	void *state;
 	bool begun;
-	int file; /* whose labels `records` has; -1: none */
+	int file; /* that `records` is ready for; -1: none */
 };
 
 struct frames {
@@ -273,11 +273,9 @@ static void read_domains(struct frames *f, struct thread *thread, struct piece *
 	}
 }
 
-static bool set_labels(struct thread *thread, const struct reader *reader, int file)
+static bool prepare(struct thread *thread, const struct reader *reader, int file)
 {
-	const struct record_header *header = reader_header(reader);
-
-	if (thread->file != file && !decode_set_labels(thread->records.decode, header->label, header->label_count))
+	if (thread->file != file && !reader_prepare(reader, &thread->records))
 		return false;
 	thread->file = file;
 	return true;
@@ -296,7 +294,7 @@ static void do_piece(void *arg, unsigned number, unsigned place)
 			  FRAME_WHOLE;
 	if (piece->unopened)
 		return;
-	if (!set_labels(thread, f->pass->source[piece->file].reader, piece->file)) {
+	if (!prepare(thread, f->pass->source[piece->file].reader, piece->file)) {
 		fail_piece(piece);
 		return;
 	}

@@ -387,6 +387,15 @@ bool decode_set_labels(struct decode *d, const struct span *name, size_t count)
 	return true;
 }
 
+bool decode_copy_labels(struct decode *d, const struct decode *from)
+{
+	struct span name[OBS_LABEL_MAX];
+
+	for (size_t i = 0; i < from->label_count; i++)
+		name[i] = from->no_label[i].name;
+	return decode_set_labels(d, name, from->label_count);
+}
+
 static const struct obs_label *read_labels(struct decode *d)
 {
 	const size_t size = d->label_count * sizeof(struct obs_label);

@@ -55,6 +55,9 @@ size_t decode_memory(const struct decode *decode);
 __attribute__((warn_unused_result)) bool decode_set_labels(struct decode *decode, const struct span *name,
 							   size_t count);
 
+/* The same columns as @from has, which nobody sets meanwhile. */
+__attribute__((warn_unused_result)) bool decode_copy_labels(struct decode *decode, const struct decode *from);
+
 /* A new frame; what came from the one before is gone. @content must live until the next call. */
 void decode_begin(struct decode *decode, struct span content);
 

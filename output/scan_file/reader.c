@@ -334,6 +334,12 @@ bool reader_pass(struct reader *r, struct span *octets, struct frame_facts *fact
 	return true;
 }
 
+/* The labels' names are the decoder's own: the header's are gone once another frame is opened here. */
+bool reader_prepare(const struct reader *r, struct frame_records *records)
+{
+	return decode_copy_labels(records->decode, r->records.decode);
+}
+
 int reader_put_back(struct reader *r, struct span octets, struct error *error)
 {
 	if (frame_put_back(r->walk, octets))

@@ -64,6 +64,9 @@ __attribute__((warn_unused_result)) int reader_next(struct reader *reader, struc
 __attribute__((warn_unused_result)) bool reader_pass(struct reader *reader, struct span *octets,
 						     struct frame_facts *facts);
 
+/* Make @records ready for frames of this file. Any thread, also beside the others. False: no memory. */
+__attribute__((warn_unused_result)) bool reader_prepare(const struct reader *reader, struct frame_records *records);
+
 /* What was found in a frame, or in one part of it after the other. 0; -1 with one line in @error, and nothing more is
  * to be taken. One thread at a time, and it may be another than the one that passes. */
 __attribute__((warn_unused_result)) int reader_take(struct reader *reader, struct frame_facts *facts,
