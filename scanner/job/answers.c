@@ -95,15 +95,21 @@ static int compare_places(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+static int compare_names(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+	size_t shorter = a->n < b->n ? a->n : b->n;
+	int order = shorter > 0 ? memcmp(a->p, b->p, shorter) : 0;
+
+	return order ? order : (a->n > b->n) - (a->n < b->n);
+}
+
 static int compare_mx(const void *left, const void *right)
 {
 	const struct obs_mx_record *a = left, *b = right;
-	size_t shorter = a->name.n < b->name.n ? a->name.n : b->name.n;
 	int order = (int)a->preference - (int)b->preference;
 
-	if (order == 0 && shorter > 0)
-		order = memcmp(a->name.p, b->name.p, shorter);
-	return order ? order : (a->name.n > b->name.n) - (a->name.n < b->name.n);
+	return order ? order : compare_names(&a->name, &b->name);
 }
 
 /* Where the first OBS_MX_MAX records by preference stand in @answer, which has more. Inlined, the array would be
@@ -255,6 +261,75 @@ int answers_keep_txt(struct arena *arena, const struct net_query *query, const s
 	if (fault || !has_records(query, answer))
 		return fault;
 	return keep_texts(arena, answer, kind, txt);
+}
+
+/* The first names in order, of any number. */
+struct first_names {
+	size_t count;
+	struct span name[OBS_NS_MAX];
+	char text[OBS_NS_MAX][DNS_NAME_ESCAPED_MAX];
+};
+
+static void put_in_order(struct first_names *names, struct span name)
+{
+	size_t at = names->count;
+	char *room;
+
+	if (at == OBS_NS_MAX) {
+		if (compare_names(&name, &names->name[--at]) >= 0)
+			return;
+		room = names->text[(names->name[at].p - names->text[0]) / DNS_NAME_ESCAPED_MAX]; /* of the last */
+	} else {
+		room = names->text[names->count++];
+	}
+	for (; at > 0 && compare_names(&name, &names->name[at - 1]) < 0; at--)
+		names->name[at] = names->name[at - 1];
+	memcpy(room, name.p, name.n);
+	names->name[at] = (struct span){ room, name.n };
+}
+
+/* Inlined, the names would be on everybody's stack. */
+__attribute__((noinline)) static int keep_first_names(struct arena *arena, const struct dns_answer *answer,
+						      struct obs_ns *ns)
+{
+	struct first_names names;
+	struct span *name;
+
+	names.count = 0;
+	for (size_t i = 0; i < answer->count; i++) {
+		char text[DNS_NAME_ESCAPED_MAX];
+		int n = dns_name_text(answer, answer->rdata[i].at, text);
+
+		put_in_order(&names, (struct span){ text, n > 0 ? (size_t)n : 0 });
+	}
+	name = arena_alloc(arena, names.count * sizeof(*name));
+	for (size_t i = 0; name && i < names.count; i++) {
+		name[i] = arena_copy(arena, names.name[i]);
+		if (!name[i].p)
+			return NET_FAULT_MEMORY;
+	}
+	if (!name)
+		return NET_FAULT_MEMORY;
+	ns->name = name;
+	ns->count = (uint16_t)names.count;
+	ns->omitted = (uint16_t)(answer->count - names.count);
+	return NET_OK;
+}
+
+int answers_keep_ns(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,
+		    struct obs_ns *ns)
+{
+	int fault = keep_answer(arena, query, answer, &ns->answer);
+
+	if (fault || !has_records(query, answer))
+		return fault;
+	return keep_first_names(arena, answer, ns);
+}
+
+void answers_keep_parent_ns(struct span *name, size_t count, size_t omitted, struct obs_ns *ns)
+{
+	qsort(name, count, sizeof(*name), compare_names);
+	*ns = (struct obs_ns){ .name = name, .count = (uint16_t)count, .omitted = (uint16_t)omitted, .parent = true };
 }
 
 int answers_keep_addresses(struct arena *arena, const struct net_query *query, const struct dns_answer *answer,

@@ -29,6 +29,13 @@ __attribute__((warn_unused_result)) int answers_keep_txt(struct arena *arena, co
 							 const struct dns_answer *answer, const struct txt_kind *kind,
 							 struct obs_txt *txt);
 
+/* NS, in order of the name: the first OBS_NS_MAX are kept, whatever order they came in. */
+__attribute__((warn_unused_result)) int answers_keep_ns(struct arena *arena, const struct net_query *query,
+							const struct dns_answer *answer, struct obs_ns *ns);
+
+/* The same of names that a list told, in small letters; @name is put in order and lives as long as @ns. */
+void answers_keep_parent_ns(struct span *name, size_t count, size_t omitted, struct obs_ns *ns);
+
 /* A or AAAA, added to @list. */
 __attribute__((warn_unused_result)) int answers_keep_addresses(struct arena *arena, const struct net_query *query,
 							       const struct dns_answer *answer, struct obs_answer *kept,

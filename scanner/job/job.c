@@ -1,6 +1,7 @@
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"
+#include "parsers/tlsrpt_record.h"
 #include "scanner/job/answers.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_fetch.h"
@@ -147,16 +148,70 @@ static uint8_t chase_txt(struct task *task)
 	return JOB_POLICY;
 }
 
-static uint8_t fetch_policy(struct task *task)
+static void on_ns(struct net_query *query, const struct dns_answer *answer)
 {
-	struct job *job = (struct job *)task;
-	const struct obs_txt *txt = &job->txt[TXT_STS];
+	struct job *job = query->arg;
+
+	task_fail(&job->task, answers_keep_ns(&job->arena, query, answer, query->into));
+	task_answered(&job->task);
+}
+
+/* A zone file has told what the parent's side has; elsewhere the zone itself is asked. Beside the policy host's address
+ * it costs no time. */
+static void look_for_ns(struct job *job)
+{
+	struct span *name = NULL;
+	struct job_ns *ns = arena_alloc(&job->arena, sizeof(*ns));
+	bool is_told = extra_is(job->extra, EXTRA_SERVERS);
+
+	if (ns && is_told)
+		name = arena_alloc(&job->arena, EXTRA_ITEMS_MAX * sizeof(*name));
+	if (!ns || (is_told && !name)) {
+		task_fail(&job->task, NET_FAULT_MEMORY);
+		return;
+	}
+	job->ns = ns;
+	if (is_told) {
+		answers_keep_parent_ns(name, extra_items(job->extra, name, OBS_NS_MAX), extra_left_out(job->extra),
+				       &ns->facts);
+		return;
+	}
+	ns->query = (struct net_query){ .type = DNS_TYPE_NS, .on_answer = on_ns, .into = &ns->facts };
+	job_ask(job->context, &job->task, &ns->query, job->name);
+}
+
+static enum record_state sts_state(const struct obs_txt *txt)
+{
 	struct sts_record record;
 
-	if (txt->answer.status != DNS_NOERROR)
-		return TASK_DONE;
 	sts_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &record);
-	if (record.state == RECORD_VALID)
+	return record.state;
+}
+
+static enum record_state tlsrpt_state(const struct obs_txt *txt)
+{
+	struct tlsrpt_record record;
+
+	tlsrpt_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &record);
+	return record.state;
+}
+
+static uint8_t use_records(struct task *task)
+{
+	static enum record_state (*const state_of[TXT_QUESTIONS])(
+		const struct obs_txt *txt) = { [TXT_STS] = sts_state, [TXT_TLSRPT] = tlsrpt_state };
+	struct job *job = (struct job *)task;
+	enum record_state state[TXT_QUESTIONS] = { 0 };
+	bool has_record = false;
+
+	for (int q = 0; q < TXT_QUESTIONS; q++) {
+		if (job->txt[q].answer.status == DNS_NOERROR)
+			state[q] = state_of[q](&job->txt[q]);
+		has_record |= state[q] > RECORD_NONE;
+	}
+	if (has_record)
+		look_for_ns(job);
+	if (state[TXT_STS] == RECORD_VALID && !job_fault(job))
 		job->policy = policy_fetch_start(job);
 	return TASK_DONE;
 }
@@ -184,7 +239,7 @@ void job_fini(struct job *job)
 void job_start(struct job *job, const struct job_target *target, bool last_pass)
 {
 	static uint8_t (*const steps[])(struct task * task) = {
-		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE] = chase_txt, [JOB_POLICY] = fetch_policy
+		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE] = chase_txt, [JOB_POLICY] = use_records
 	};
 	static const struct task_kind kind = { steps, ended };
 	const struct job_context *context = job->context;
@@ -197,6 +252,7 @@ void job_start(struct job *job, const struct job_target *target, bool last_pass)
 	job->mx = (struct obs_mx){ 0 };
 	memset(job->txt, 0, sizeof(job->txt));
 	job->policy = NULL;
+	job->ns = NULL;
 	job->name = arena_copy(&job->arena, target->name);
 	job->extra = (struct span){ NULL, 0 };
 	if (target->extra.n > 0 && !(job->extra = arena_copy(&job->arena, target->extra)).p)
@@ -220,7 +276,7 @@ void job_observation(const struct job *job, struct observation *observation)
 		observation->policy = job->policy->facts;
 	else
 		observation->policy = (struct obs_policy){ .address_used = -1 };
-	observation->ns = (struct obs_ns){ 0 };
+	observation->ns = job->ns ? job->ns->facts : (struct obs_ns){ 0 };
 	observation->label = NULL;
 	observation->label_count = 0;
 }

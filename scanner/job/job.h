@@ -26,7 +26,7 @@ enum job_state {
 	JOB_ASK_MX,  /* every job starts here: a name that does not exist ends here too */
 	JOB_ASK_TXT, /* the name may exist: ask for all records below it together */
 	JOB_CHASE,   /* they are answered; where the resolver failed for good: is it a CNAME loop? */
-	JOB_POLICY,  /* one usable STS record: a child fetches the policy */
+	JOB_POLICY,  /* one usable STS record: a child fetches the policy; any record: who serves the zone? */
 };
 
 /* What all jobs of a worker share; read-only to them. */
@@ -54,6 +54,12 @@ struct job_target {
 	struct span extra; /* what else the list tells of it (scanner/base/extra.h) */
 };
 
+/* Who serves the zone of a domain that has a record. */
+struct job_ns {
+	struct obs_ns facts;
+	struct net_query query;
+};
+
 struct job {
 	struct task task; /* first */
 	const struct job_context *context;
@@ -70,6 +76,7 @@ struct job {
 	struct obs_mx mx;
 	struct obs_txt txt[TXT_QUESTIONS];
 	struct policy_fetch *policy;           /* NULL: no policy was looked for */
+	struct job_ns *ns;                     /* NULL: it has no record, or none is known */
 	struct net_query query[TXT_QUESTIONS]; /* its questions: none but the TXT ones are asked together */
 };
 

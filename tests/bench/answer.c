@@ -8,6 +8,7 @@
 enum {
 	HEADER = 12,
 	TYPE_A = 1,
+	TYPE_NS = 2,
 	TYPE_SOA = 6,
 	TYPE_MX = 15,
 	TYPE_TXT = 16,
@@ -26,7 +27,7 @@ struct writer {
 	uint16_t records;
 };
 
-static const char *const kind_names[ANSWER_KIND_COUNT] = { "mx", "sts", "tlsrpt", "a", "aaaa", "other" };
+static const char *const kind_names[ANSWER_KIND_COUNT] = { "mx", "sts", "tlsrpt", "a", "aaaa", "ns", "other" };
 
 const char *answer_kind_name(enum answer_kind kind)
 {
@@ -88,6 +89,7 @@ static unsigned classify(const uint8_t *query, const uint16_t *label, unsigned l
 	*kind = type == TYPE_MX     ? ANSWER_MX
 		: type == TYPE_A    ? ANSWER_A
 		: type == TYPE_AAAA ? ANSWER_AAAA
+		: type == TYPE_NS   ? ANSWER_NS
 				    : ANSWER_OTHER;
 	if ((type == TYPE_A || type == TYPE_AAAA) && labels > 2 &&
 	    (label_is(query + label[0], "mta-sts") || label_is(query + label[0], "mail")))
@@ -221,9 +223,29 @@ static void put_mx_outlook(struct writer *w, const uint8_t *query, const struct 
 	end_record(w, length);
 }
 
+/* A few large ones, many small. */
+static uint32_t hoster_of(uint32_t bits)
+{
+	return (bits & 15) * (bits >> 4 & 15);
+}
+
+static void write_ns(struct writer *w, uint32_t bits)
+{
+	char name[64];
+
+	for (unsigned i = 1; i <= 2; i++) {
+		uint8_t *length = begin_record(w, TYPE_NS);
+
+		snprintf(name, sizeof(name), "ns%u.hoster%u.net", i, hoster_of(bits));
+		put_labels(w, name);
+		*w->at++ = 0;
+		end_record(w, length);
+	}
+}
+
 static void put_mx_hoster(struct writer *w, uint32_t bits)
 {
-	const uint32_t rank = (bits & 15) * (bits >> 4 & 15); /* a few large ones, many small */
+	const uint32_t rank = hoster_of(bits);
 	char name[64];
 
 	for (unsigned i = 1; i <= 2; i++) {
@@ -373,6 +395,8 @@ size_t answer_write(const struct answer_rules *rules, const uint8_t *query, cons
 		exists = write_txt(&w, &domain, question->kind);
 	else if (exists && (question->kind == ANSWER_A || question->kind == ANSWER_AAAA))
 		exists = write_address(&w, rules, &domain, question);
+	else if (exists && question->kind == ANSWER_NS)
+		write_ns(&w, domain.bits);
 	if (!exists)
 		out[3] |= RCODE_NXDOMAIN;
 	if ((query[3] & 0x20) != 0 && (domain.bits >> 8 & 0xff) < SIGNED_OF_256)

@@ -14,7 +14,16 @@ enum {
 };
 
 /* What a survey asks. */
-enum answer_kind { ANSWER_MX, ANSWER_STS, ANSWER_TLSRPT, ANSWER_A, ANSWER_AAAA, ANSWER_OTHER, ANSWER_KIND_COUNT };
+enum answer_kind {
+	ANSWER_MX,
+	ANSWER_STS,
+	ANSWER_TLSRPT,
+	ANSWER_A,
+	ANSWER_AAAA,
+	ANSWER_NS,
+	ANSWER_OTHER,
+	ANSWER_KIND_COUNT
+};
 
 struct answer_question {
 	enum answer_kind kind;

@@ -12,7 +12,7 @@ Prints its port, then obeys one word a line on standard input and says "ok" to e
     nx…    does not exist                 sf…    SERVFAIL, always
     one…   as sts, and its MX is mail.one.test, as that of all of them; the others' MX is mail.NAME
 
-An MX is 127.0.0.1; mail.sf… is SERVFAIL.
+An MX is 127.0.0.1; mail.sf… is SERVFAIL. Each that exists is a zone of ns1.test and ns2.test.
 
 It is a server as good as they come: what is below org is signed and validated, it speaks EDNS and TCP. Of the modes some
 take that away: noedns (FORMERR to an OPT record), deafedns (it passes over OPT), smalledns, noad, notcp, tcponly; the others
@@ -26,7 +26,7 @@ import struct
 import sys
 import time
 
-A, MX, TXT, SOA = 1, 15, 16, 6
+A, NS, MX, TXT, SOA = 1, 2, 15, 16, 6
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly",
          "limited", "strict")
@@ -68,6 +68,8 @@ def answer_for(name, qtype):
         return NOERROR, [b"\x7f\0\0\1"] if qtype == A else [], False
     if kind == b"one" and below == b"" and qtype == MX:
         return NOERROR, [b"\0\x0a\x04mail\x03one\x04test\0"], False
+    if below == b"" and qtype == NS:
+        return NOERROR, [b"\x03ns2\x04test\0", b"\x03NS1\x04test\0"], False
     if below == b"":
         if qtype != MX or kind == b"none":
             return NOERROR, [], False

@@ -60,7 +60,7 @@ static void add_records(struct dns_build *build, struct span owner, uint16_t typ
 			dns_build_txt(build, owner, 300, &text, 1);
 		else if (type == DNS_TYPE_TLSA)
 			dns_build_record(build, owner, type, 300, address, 1u + octet % sizeof(address));
-		else if (type == DNS_TYPE_CNAME)
+		else if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS)
 			dns_build_name_record(build, owner, type, 300, targets[octet % 2]);
 		else if (type == DNS_TYPE_A || type == DNS_TYPE_AAAA)
 			dns_build_record(build, owner, type, 300, address, type == DNS_TYPE_A ? 4 : 16);

@@ -104,6 +104,18 @@ static bool on_unasked(struct script_reading *reading, struct words w)
 	return domain_set_add(script->domain_blocklist, w.word[1]) == 0;
 }
 
+/* The list is a zone file, which delegates the domain to these. */
+static bool on_servers(struct script_reading *reading, struct words w)
+{
+	struct extra *extra = &reading->run->extra;
+
+	if (extra->n == 0)
+		extra_begin(extra, EXTRA_SERVERS);
+	for (int i = 1; i < w.count; i++)
+		extra_add(extra, script_name(reading, w.word[i]));
+	return true;
+}
+
 static bool on_again(struct script_reading *reading, struct words w)
 {
 	struct script *script = reading->script;
@@ -142,20 +154,11 @@ static bool on_expect(struct script_reading *reading, struct words w)
 }
 
 static const struct script_word survey_words[] = {
-	{ "domain", on_domain, 2 },
-	{ "last-pass", on_last_pass, 1 },
-	{ "as-written", on_as_written, 1 },
-	{ "time", on_time, 2 },
-	{ "allow", on_networks, 2 },
-	{ "block", on_networks, 2 },
-	{ "unasked", on_unasked, 2 },
-	{ "again", on_again, 1 },
-	{ "expect", on_expect, 2 },
-	{ "host", on_host, 2 },
-	{ "smtp", on_smtp, 1 },
-	{ "trust-ad", on_trust_ad, 1 },
-	{ "no-route", on_no_route, 2 },
-	{ 0 },
+	{ "domain", on_domain, 2 },     { "last-pass", on_last_pass, 1 }, { "as-written", on_as_written, 1 },
+	{ "time", on_time, 2 },         { "allow", on_networks, 2 },      { "block", on_networks, 2 },
+	{ "unasked", on_unasked, 2 },   { "servers", on_servers, 2 },     { "again", on_again, 1 },
+	{ "expect", on_expect, 2 },     { "host", on_host, 2 },           { "smtp", on_smtp, 1 },
+	{ "trust-ad", on_trust_ad, 1 }, { "no-route", on_no_route, 2 },   { 0 },
 };
 
 static bool handle(struct script_reading *reading, struct words w)

@@ -2,6 +2,7 @@
 #ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 
+#include "scanner/base/extra.h"
 #include "scanner/rules/address.h"
 #include "scanner/rules/cidr_set.h"
 #include "scanner/rules/domain_set.h"
@@ -24,6 +25,7 @@ struct script_expected {
 /* One survey of the domain, or one look at the host. */
 struct script_run {
 	struct span domain;
+	struct extra extra; /* what the list tells of it */
 	bool last_pass;
 	int64_t wall_ms;
 	struct net_fake_answer answer[SCRIPT_ANSWERS_MAX];

@@ -232,6 +232,14 @@ static bool on_mx(struct script_reading *reading, struct words w)
 	return reading->answer;
 }
 
+static bool on_ns(struct script_reading *reading, struct words w)
+{
+	for (int i = 1; i < w.count; i++)
+		dns_build_name_record(&reading->build, reading->owner, DNS_TYPE_NS, reading->ttl,
+				      script_name(reading, w.word[i]));
+	return reading->answer;
+}
+
 static bool on_txt(struct script_reading *reading, struct words w)
 {
 	dns_build_txt(&reading->build, reading->owner, reading->ttl, w.word + 1, (size_t)w.count - 1);
@@ -282,6 +290,7 @@ const struct script_word script_answer_words[] = {
 	{ "A", on_address_record, 2 },
 	{ "AAAA", on_address_record, 2 },
 	{ "MX", on_mx, 3 },
+	{ "NS", on_ns, 2 },
 	{ "TXT", on_txt, 1 },
 	{ "CNAME", on_cname, 2 },
 	{ "TLSA", on_tlsa, 4 },
