@@ -112,19 +112,35 @@ static int check_relative(const struct feed_zone *zone, const struct zone_name *
 
 /* ---- delegations ---- */
 
+static int hand_on_next(struct feed_zone *zone)
+{
+	struct feed_entry entry = { .text = span_of_name(&zone->next), .extra = extra_octets(&zone->servers) };
+
+	zone->next.n = 0;
+	return entry.text.n > 0 ? zone->on_entry(zone->arg, &entry) : 0;
+}
+
+/* It is a delegation; its further servers may follow. */
 static int hand_on(struct feed_zone *zone, const struct zone_name *name)
 {
-	struct feed_entry entry = { .text = span_of_name(name) };
+	int result = hand_on_next(zone);
 
-	copy_name(&zone->last, entry.text);
-	return zone->on_entry(zone->arg, &entry);
+	copy_name(&zone->next, span_of_name(name));
+	copy_name(&zone->last, span_of_name(name));
+	extra_begin(&zone->servers, EXTRA_SERVERS);
+	zone->gather = &zone->servers;
+	return result;
 }
 
 /* It is a delegation, and not the zone. */
 static int hand_on_held(struct feed_zone *zone)
 {
-	int result = zone->held.n > 0 ? hand_on(zone, &zone->held) : 0;
+	int result;
 
+	if (zone->held.n == 0)
+		return 0;
+	result = hand_on(zone, &zone->held);
+	zone->servers = zone->held_servers;
 	zone->held.n = 0;
 	return result;
 }
@@ -135,16 +151,25 @@ static int on_name_server(struct feed_zone *zone)
 {
 	int result;
 
-	if (zone->owner.n == 0 || is_same(&zone->owner, &zone->last))
+	zone->gather = NULL;
+	if (zone->owner.n == 0)
 		return 0;
+	if (is_same(&zone->owner, &zone->last)) {
+		zone->gather = zone->next.n > 0 ? &zone->servers : NULL;
+		return 0;
+	}
 	if (zone->has_apex)
 		return is_same(&zone->owner, &zone->apex) ? 0 : hand_on(zone, &zone->owner);
-	if (zone->held.n > 0 && is_same(&zone->owner, &zone->held))
+	if (zone->held.n > 0 && is_same(&zone->owner, &zone->held)) {
+		zone->gather = &zone->held_servers;
 		return 0;
+	}
 	if (zone->held.n > 0 && domain_is_below(span_of_name(&zone->owner), span_of_name(&zone->held)))
 		return hand_on(zone, &zone->owner);
 	result = hand_on_held(zone);
 	copy_name(&zone->held, span_of_name(&zone->owner));
+	extra_begin(&zone->held_servers, EXTRA_SERVERS);
+	zone->gather = &zone->held_servers;
 	return result;
 }
 
@@ -203,8 +228,15 @@ static int on_type(struct feed_zone *zone, struct span token)
 	if (zone->is_relative && (is_ns || (is_soa && is_at(span_of_name(&zone->owner)))) &&
 	    check_relative(zone, &zone->owner) != 0)
 		return -1;
+	if (is_ns) {
+		int result = on_name_server(zone);
+
+		zone->is_server = zone->gather;
+		zone->skip = !zone->is_server;
+		return result;
+	}
 	if (!is_soa)
-		return is_ns ? on_name_server(zone) : 0;
+		return 0;
 	set_apex(zone, &zone->owner);
 	return hand_on_held(zone);
 }
@@ -236,6 +268,20 @@ static int on_origin(struct feed_zone *zone, struct span token)
 	return 0;
 }
 
+/* The name that follows NS. In hexadecimal (RFC 3597 5) nobody writes one: it is left out, and counted. */
+static void on_server(struct feed_zone *zone, struct span token)
+{
+	struct zone_name name;
+
+	(void)resolve(zone, token, &name);
+	for (size_t i = 0; i < name.n; i++)
+		name.text[i] = ascii_lower(name.text[i]);
+	extra_add(zone->gather,
+		  span_equal(token, SPAN_LITERAL("\\#")) ? (struct span){ NULL, SIZE_MAX } : span_of_name(&name));
+	zone->is_server = false;
+	zone->skip = true;
+}
+
 static int on_token(struct feed_zone *zone)
 {
 	struct span token = span_of_name(&zone->token);
@@ -245,6 +291,10 @@ static int on_token(struct feed_zone *zone)
 	zone->has_token = true;
 	if (zone->is_origin)
 		return on_origin(zone, token);
+	if (zone->is_server) {
+		on_server(zone, token);
+		return 0;
+	}
 	if (field == 0 && token.p[0] == '$')
 		return on_directive(zone, token);
 	if (field == 0) {
@@ -264,13 +314,13 @@ static int end_record(struct feed_zone *zone)
 	if (zone->is_origin)
 		result = error_set(zone->error, "line %llu: $ORIGIN without a name: mend the line",
 				   (unsigned long long)zone->line);
-	else if (zone->has_token && !zone->skip)
+	else if (zone->has_token && !zone->skip && !zone->is_server)
 		result = error_set(zone->error,
 				   "line %llu: a record without a type: mend the line, or fetch the file again; "
 				   "--input-format list where it is no zone file",
 				   (unsigned long long)zone->line);
 	zone->field = 0;
-	zone->skip = zone->is_origin = zone->has_token = false;
+	zone->skip = zone->is_origin = zone->is_server = zone->has_token = false;
 	zone->at_start = true;
 	zone->token.n = 0;
 	return result;
@@ -443,9 +493,9 @@ static int end_file(struct feed_zone *zone)
 
 int feed_zone_end(struct feed_zone *zone, bool whole)
 {
-	int result = whole ? end_file(zone) : 0, held = hand_on_held(zone);
+	int result = whole ? end_file(zone) : 0, held = hand_on_held(zone), next = hand_on_next(zone);
 
-	return result != 0 ? result : held;
+	return result != 0 ? result : held != 0 ? held : next;
 }
 
 /* ---- the look of a record ---- */

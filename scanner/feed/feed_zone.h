@@ -1,4 +1,5 @@
-/* scanner/feed/feed_zone.h - a DNS master file (RFC 1035 5) → the domains delegated in it: owners of NS records.
+/* scanner/feed/feed_zone.h - a DNS master file (RFC 1035 5) → the domains delegated in it: owners of NS records, with
+ * the names of the servers in those that follow each other. A domain is handed on when the next one begins.
  *
  * What cannot be read as it was meant is an error with its line: names relative to no origin, a parenthesis or
  * quotation that is never closed, a record without a type, a transfer that failed.
@@ -39,6 +40,10 @@ struct feed_zone {
 	bool is_relative; /* the owner was written without the last dot, and there was no origin */
 	struct zone_name token, owner, origin, apex, last;
 	struct zone_name held; /* an owner of NS that may be the apex of a SOA to come; empty: none */
+	struct zone_name next; /* the domain that is handed on next, of which more servers may come; empty: none */
+	struct extra held_servers, servers; /* of these two */
+	struct extra *gather;               /* where those of this record go; NULL: nowhere */
+	bool is_server;                     /* the next token is one */
 };
 
 /* @origin: of names without the last dot, "." for the root; NULL: $ORIGIN tells. Read here, not kept. */

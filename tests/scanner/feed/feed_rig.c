@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+bool feed_rig_shows_servers;
+
 void feed_rig_on_ready(void *arg)
 {
 	struct feed_rig_bell *bell = arg;
@@ -35,15 +37,12 @@ static void print_extra(struct feed_rig_output *output, const struct feed_batch 
 	struct span item[EXTRA_ITEMS_MAX];
 	size_t items = extra_items(extra, item, COUNT_OF(item));
 
-	if (extra.n == 0)
+	if (extra.n == 0 || (extra_is(extra, EXTRA_SERVERS) && !feed_rig_shows_servers))
 		return;
 	assert_true(extra.p >= batch->text && extra.p + extra.n <= batch->text + sizeof(batch->text));
+	fprintf(output->file, " %s", extra_is(extra, EXTRA_LABELS) ? "[" : "{");
 	for (size_t i = 0; i < items; i++)
-		fprintf(output->file, "%s%.*s",
-			i > 0                           ? "|"
-			: extra_is(extra, EXTRA_LABELS) ? " ["
-							: " {",
-			(int)item[i].n, item[i].p);
+		fprintf(output->file, "%s%.*s", i > 0 ? "|" : "", (int)item[i].n, item[i].p);
 	fprintf(output->file, "%s", extra_is(extra, EXTRA_LABELS) ? "]" : "}");
 	if (extra_left_out(extra) > 0)
 		fprintf(output->file, "+%u", extra_left_out(extra));

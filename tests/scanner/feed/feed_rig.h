@@ -11,6 +11,9 @@
 /* More than are shuffled together (scanner/feed/feed_shuffle.h), and octets for that many. */
 enum { FEED_RIG_LINES = 80000, FEED_RIG_BIG = FEED_RIG_LINES * 16 };
 
+/* Name servers of a zone file are in the output, too. */
+extern bool feed_rig_shows_servers;
+
 struct feed_rig_output {
 	char *text; /* "index rank input name\n" of every target; behind the name its labels, [a|b], or servers, {a|b}
 		     */
