@@ -9,6 +9,7 @@
 
 #include "analysis/classify/classify.h"
 #include "analysis/explain/explain.h"
+#include "analysis/lines/domain_json.h"
 #include "scanner/base/log.h"
 #include "scanner/base/thread_alloc.h"
 #include "scanner/check_hosts.h"
@@ -90,9 +91,33 @@ static struct explain_style style_of(const struct check *check)
 	return style;
 }
 
-static int show(struct check *check, struct error *error)
+/* The line that export would write. */
+static bool show_json(const struct observation *observation, const struct classification *result)
+{
+	struct text line;
+	bool complete;
+
+	text_open_memory(&line);
+	domain_json_write(&line, observation, result);
+	complete = !text_failed(&line);
+	if (complete)
+		fwrite(line.data, 1, line.used, stdout);
+	text_free(&line);
+	return complete;
+}
+
+static bool show_text(const struct check *check, const struct observation *observation,
+		      const struct classification *result, bool first)
 {
 	struct explain_style style = style_of(check);
+
+	if (!first)
+		putchar('\n');
+	return explain_domain(stdout, observation, result, &style);
+}
+
+static int show(struct check *check, struct error *error)
+{
 	int status = EXIT_COMPLETE;
 
 	for (unsigned i = 0; i < check->jobs; i++) {
@@ -111,9 +136,8 @@ static int show(struct check *check, struct error *error)
 			check_hosts_join(&check->hosts, &observation.mx, joined);
 		classify(&observation, &result);
 		domain_log_judged(observation.name, &result.judgement, "explained");
-		if (i > 0)
-			putchar('\n');
-		if (!explain_domain(stdout, &observation, &result, &style)) {
+		if (!(check->options->json ? show_json(&observation, &result)
+					   : show_text(check, &observation, &result, i == 0))) {
 			error_set(error, "no memory");
 			return EXIT_FATAL;
 		}
@@ -121,7 +145,7 @@ static int show(struct check *check, struct error *error)
 	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	error_set(error, "standard output: %s", strerror(errno));
+	text_explain("-", errno, error);
 	return EXIT_FATAL;
 }
 

@@ -212,6 +212,8 @@ const struct option_row option_table[] = {
 	{ "memory", 0, "SIZE", OPTION_SIZE, DIFF, RESUME_FREE, SECTION_OTHER, AT(memory),
 	  .help = "octets to use, about, with K, M or G behind; the rest is put aside in TMPDIR [256M]",
 	  .least = OPTIONS_MEMORY_LEAST, .most = OPTIONS_MEMORY_MOST, .unit = "octets" },
+	{ "json", 0, NULL, OPTION_FLAG, CHECK, RESUME_FREE, SECTION_OTHER, AT(json),
+	  .help = "one line of JSON for each DOMAIN, as export writes it, instead of the explanation" },
 	{ "if-mx", 0, "NAME", OPTION_TEXT, CHECK, RESUME_FREE, SECTION_OTHER, AT(if_mx),
 	  .help = "tell which senders would refuse NAME, were it the only MX, and until when" },
 	{ "if-gone", 0, "policy|record", OPTION_WORD, CHECK, RESUME_FREE, SECTION_OTHER, AT(if_gone),

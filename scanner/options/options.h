@@ -134,6 +134,7 @@ struct options {
 	bool keep_certificates;                           /* whole, once each */
 	bool smtp_without_sni;                            /* each host's default certificate, too; check always does */
 	bool trust_ad;                                    /* of name servers off loopback, too */
+	bool json;                                        /* check: lines as export writes them, no explanation */
 	/* check: what is imagined */
 	const char *if_mx; /* an MX; NULL: none */
 	enum options_gone if_gone;

@@ -38,6 +38,8 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--sample-key needs --sample SHARE: the whole list needs no key" },
 		{ options->resolver && options->server_count > 0, "--resolver and --name-servers exclude each other" },
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
+		{ options->json && (options->if_mx || options->if_gone != OPTIONS_GONE_NOTHING),
+		  "--json tells what was found; --if-mx and --if-gone are for the explanation" },
 		{ options->raw && options->format != OPTIONS_CSV,
 		  "--raw needs --format csv: JSON has every text as it is" },
 		{ options->ehlo_domain && !options_probes(options),
