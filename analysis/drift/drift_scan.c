@@ -13,9 +13,7 @@ struct reading {
 	struct drift_rows rows;
 	struct error *error;
 	bool failed;
-	uint64_t seen;
 	time_t begun, told;
-	char row[DRIFT_ROW_MAX];
 };
 
 static time_t seconds(void)
@@ -36,7 +34,7 @@ static void tell(struct reading *reading)
 	reading->told = now;
 	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; scan %u of %u; %" PRIu64 " domains\n",
 		reading->scan->command, s / 3600, s / 60 % 60, s % 60, reading->scan->number + 1, reading->scan->of,
-		reading->seen);
+		reading->scan->domains);
 }
 
 /* What the file's headers say was not known where it can be read but once. */
@@ -53,26 +51,54 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 			 scan->set->path[0]);
 }
 
-static bool on_domain(void *arg, const struct observation *observation, const struct classification *result)
+/* Rows with their lengths in front, on any thread. */
+static bool on_domain(void *state, struct text *output, const struct observation *observation,
+		      const struct classification *result)
 {
-	struct reading *reading = arg;
-	struct drift_scan *scan = reading->scan;
-	struct drift_head head;
-	size_t n;
+	const struct reading *reading = state;
+	const struct drift_scan *scan = reading->scan;
+	uint32_t n;
 
-	if (++reading->seen % DOMAINS_PER_LOOK == 0)
-		tell(reading);
-	if (!scan->set->known && (scan->set->start_ms == 0 || observation->time_ms < scan->set->start_ms))
-		scan->set->start_ms = observation->time_ms;
 	if (scan->sample > 0 && !siphash_samples(scan->sample_key, scan->sample, observation->name))
 		return true;
-	n = drift_row_make(&reading->rows, observation, result, reading->row);
-	memcpy(&head, reading->row, sizeof(head));
-	reading->failed = spill_put(reading->spill, drift_hash(&head), (struct span){ reading->row, n },
-				    reading->error) < 0;
-	scan->domains++;
+	if (!text_room(output, sizeof(n) + DRIFT_ROW_MAX))
+		return false;
+	n = (uint32_t)drift_row_make(&reading->rows, observation, result, output->data + output->used + sizeof(n));
+	memcpy(output->data + output->used, &n, sizeof(n));
+	output->used += sizeof(n) + n;
+	return true;
+}
+
+static bool take_row(struct reading *reading, struct span row)
+{
+	struct drift_scan *scan = reading->scan;
+	struct drift_head head;
+
+	memcpy(&head, row.p, sizeof(head));
+	if (!scan->set->known && (scan->set->start_ms == 0 || head.time_ms < scan->set->start_ms))
+		scan->set->start_ms = head.time_ms;
+	if (++scan->domains % DOMAINS_PER_LOOK == 0)
+		tell(reading);
+	reading->failed = spill_put(reading->spill, drift_hash(&head), row, reading->error) < 0;
 	return !reading->failed;
 }
+
+static bool on_output(void *arg, unsigned output, struct span octets)
+{
+	struct reading *reading = arg;
+	uint32_t n;
+
+	(void)output;
+	for (; octets.n > 0; octets = span_skip(octets, n)) {
+		memcpy(&n, octets.p, sizeof(n));
+		octets = span_skip(octets, sizeof(n));
+		if (!take_row(reading, (struct span){ octets.p, n }))
+			return false;
+	}
+	return true;
+}
+
+static const struct scan_files_work work = { .outputs = 1, .on_domain = on_domain, .on_output = on_output };
 
 int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *error)
 {
@@ -80,6 +106,7 @@ int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *
 				    .path = scan->set->path,
 				    .count = scan->set->count,
 				    .partial = scan->partial,
+				    .threads = scan->threads,
 				    .on_headers = on_headers };
 	struct reading reading = { .scan = scan,
 				   .spill = spill,
@@ -88,7 +115,7 @@ int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *
 
 	memcpy(reading.rows.key, scan->key, sizeof(reading.rows.key));
 	reading.begun = reading.told = seconds();
-	if (scan_files_check_distinct(&files, error) < 0 || scan_files_read(&files, on_domain, &reading, error) < 0 ||
+	if (scan_files_check_distinct(&files, error) < 0 || scan_files_work(&files, &work, &reading, error) < 0 ||
 	    reading.failed || scan_files_check_domains(&files, error) < 0)
 		return -1;
 	scan->headers = files.headers;
