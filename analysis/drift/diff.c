@@ -14,7 +14,7 @@ enum {
 	 * guessed makes more partitions than are needed, and no harm. */
 	OCTETS_PER_DOMAIN = 6,
 	/* Octets of a partition that is joined: what a processor's cache holds gains, less does not. */
-	PARTITION = 4 * 1024 * 1024,
+	PARTITION = 2 * 1024 * 1024,
 	ROWS_OF_UNKNOWN = 64 * 1024 * 1024, /* in what can be read but once */
 	PARTITIONS_MAX = 1024,              /* more leave buffers too small for disks that turn */
 	/* Parts of the memory: the buffers of each of two scans, the partitions that are joined, the changes in order;
