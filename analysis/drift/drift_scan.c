@@ -2,8 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "parsers/domain.h"
 
 enum { DOMAINS_PER_LOOK = 65536 }; /* at the clock, which costs more than a domain */
 
@@ -51,15 +54,57 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 			 scan->set->path[0]);
 }
 
+/* A thread's own. */
+struct part {
+	const struct reading *reading;
+	struct tally tld;
+};
+
+static void *begin_part(void *arg)
+{
+	struct part *part = malloc(sizeof(*part));
+
+	if (!part)
+		return NULL;
+	part->reading = arg;
+	tally_init(&part->tld, STATS_TLDS_MAX);
+	return part;
+}
+
+static void end_part(void *arg, void *state)
+{
+	struct reading *reading = arg;
+	struct part *part = state;
+
+	if (reading->scan->tld)
+		tally_merge(reading->scan->tld, &part->tld);
+	tally_fini(&part->tld);
+	free(part);
+}
+
+static void count(struct part *part, const struct observation *observation, const struct classification *result)
+{
+	struct span tld = observation->input == INPUT_ILLEGAL ? SPAN_LITERAL("(illegal-input)")
+							      : domain_tld(observation->name);
+
+	stats_add_part(tally_at(&part->tld, tld), observation, result);
+}
+
 /* Rows with their lengths in front, on any thread. */
 static bool on_domain(void *state, struct text *output, const struct observation *observation,
 		      const struct classification *result)
 {
-	const struct reading *reading = state;
+	struct part *part = state;
+	const struct reading *reading = part->reading;
 	const struct drift_scan *scan = reading->scan;
+	enum record_state sts = result->judgement.record[TXT_STS];
 	uint32_t n;
 
 	if (scan->sample > 0 && !siphash_samples(scan->sample_key, scan->sample, observation->name))
+		return true;
+	if (scan->tld)
+		count(part, observation, result);
+	if (scan->sts_only && (sts == RECORD_NONE || sts == RECORD_NOT_ASKED))
 		return true;
 	if (!text_room(output, sizeof(n) + DRIFT_ROW_MAX))
 		return false;
@@ -98,7 +143,9 @@ static bool on_output(void *arg, unsigned output, struct span octets)
 	return true;
 }
 
-static const struct scan_files_work work = { .outputs = 1, .on_domain = on_domain, .on_output = on_output };
+static const struct scan_files_work work = {
+	.outputs = 1, .begin = begin_part, .on_domain = on_domain, .on_output = on_output, .end = end_part
+};
 
 int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *error)
 {

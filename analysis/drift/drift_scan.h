@@ -6,6 +6,7 @@
 #include "analysis/drift/scan_sets.h"
 #include "analysis/pass/scan_files.h"
 #include "analysis/pass/spill.h"
+#include "analysis/tables/stats.h"
 
 /* Progress is told on standard error, a line every so many seconds: as scan does where that is no terminal. */
 enum { DRIFT_PROGRESS_S = 10 };
@@ -15,6 +16,8 @@ struct drift_scan {
 	struct scan_set *set; /* its start is set where it was not known */
 	unsigned number, of;  /* of the scans that are read, for progress; from 0 */
 	bool partial, all;
+	bool sts_only;     /* no row of a domain that is known to have no STS record */
+	struct tally *tld; /* counters: enum stats_part; NULL: nothing is counted */
 	unsigned threads;
 	uint8_t key[SIPHASH_KEY_OCTETS]; /* of the run */
 	/* what is compared: the names of this sample alone; 0: all */

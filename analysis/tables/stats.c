@@ -187,8 +187,8 @@ void stats_sort(struct stats *stats)
 
 /* ---- the parts of a population: TLDs, bins of ranks, labels ---- */
 
-static void add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
-		     const struct classification *result)
+void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
+		    const struct classification *result)
 {
 	bool with_mx = obs_mx_has_hosts(&observation->mx);
 	bool sts = judgement_has_record(&result->judgement, TXT_STS);
@@ -211,13 +211,13 @@ static void add_parts(struct stats *stats, const struct observation *observation
 
 	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
 		tld = SPAN_LITERAL("(illegal-input)");
-	add_part(tally_at(&stats->tld, tld), observation, result);
+	stats_add_part(tally_at(&stats->tld, tld), observation, result);
 	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
 		bin++;
-	add_part(stats->rank[bin], observation, result);
+	stats_add_part(stats->rank[bin], observation, result);
 	for (size_t i = 0; i < stats->headers->label_count; i++)
-		add_part(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)), observation,
-			 result);
+		stats_add_part(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)),
+			       observation, result);
 }
 
 /* ---- who serves policies, who receives mail ---- */

@@ -125,6 +125,10 @@ bool stats_is_large(const struct stats *stats);
 /* Could all words be kept apart that should be, or was memory missing? */
 bool stats_failed(const struct stats *stats);
 
+/* Count a domain in the part of the population that it belongs to. */
+void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
+		    const struct classification *result);
+
 /* Of a domain with an STS record, beside stats_add: judge and count what each sender does, which is left in @sender. */
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,
 		       struct sender_result sender[static SENDER_PROFILE_COUNT]);
