@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/drift/diff.h"
+#include "analysis/drift/series.h"
 #include "analysis/lines/export.h"
 #include "analysis/lines/findings_list.h"
 #include "analysis/page/report.h"
@@ -35,10 +36,27 @@ _Static_assert((int)OPTIONS_THIRD_PARTY_AT == SHARING_THIRD_PARTY_AT &&
 		       (int)OPTIONS_SELF_AT_MOST == SHARING_SELF_AT_MOST && (int)OPTIONS_SELF_MOST == SHARING_SELF_MAX,
 	       "what --help says is what is done");
 
-static int run_stats(const struct options *options, struct error *error)
+static int run_series(const struct options *options, struct error *error)
+{
+	const struct series_options series = { .command = command_table[options->command].name,
+					       .path = options->operand,
+					       .count = options->operands,
+					       .directory = options->series,
+					       .partial = options->partial,
+					       .memory = options->memory,
+					       .threads = options->threads };
+	unsigned scans;
+
+	if (series_make(&series, &scans, error) < 0)
+		return EXIT_FATAL;
+	error_set(error, "%u scan%s, tables in %s", scans, scans == 1 ? "" : "s", options->series);
+	fprintf(stderr, "stsurvey stats: %s\n", error->text);
+	return EXIT_COMPLETE;
+}
+
+static int make_stats(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
-
 	struct sharing_limits limits = { options->third_party_at, options->self_at_most };
 
 	if (stats_tables_make(&files, options->directory, &limits, error) < 0)
@@ -50,6 +68,13 @@ static int run_stats(const struct options *options, struct error *error)
 		error_set(error, "%" PRIu64 " domains, tables in %s", files.domains, options->directory);
 	fprintf(stderr, "stsurvey stats: %s\n", error->text);
 	return EXIT_COMPLETE;
+}
+
+static int run_stats(const struct options *options, struct error *error)
+{
+	int status = options->directory ? make_stats(options, error) : EXIT_COMPLETE;
+
+	return status == EXIT_COMPLETE && options->series ? run_series(options, error) : status;
 }
 
 static void warn_of_name(const char *path, enum line_format format)

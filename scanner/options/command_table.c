@@ -74,6 +74,10 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "first_break.csv\tdomains by the day on which enforced mail stops unless certificates are renewed\n"
 			 "Of a sample (scan --sample), each share has the ends of its 95 % interval behind all other columns, and a note: "
 			 "few, where fewer than 5 domains were hit. Samples of different shares or keys are not counted together.\n"
+			 "With --series:\n"
+			 "series.csv\tadoption by scan and TLD\n"
+			 "testing.csv, faults.csv\thow long domains were in mode testing, and had a fault, and what became of it\n"
+			 "renewals.csv\tcertificates of policy hosts by the days they had left when the next one began\n"
 			 "Exit status: 0 done; 1 a file cannot be read or written, is damaged or, without --partial, contradicts itself, or holds no domain; "
 			 "2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,

@@ -107,6 +107,8 @@ static int check_needed(const struct options *options, struct error *error)
 		    !options_given(options, option_table[i].name))
 			return error_set(error, "--%s is missing: %s", option_table[i].name,
 					 command_table[options->command].usage);
+	if (options->command == COMMAND_STATS && !options->directory && !options->series)
+		return error_set(error, "--directory is missing: %s", command_table[options->command].usage);
 	if (options->command != COMMAND_SCAN)
 		return 0;
 	/* Where nothing is given, a terminal is an oversight: nobody types a survey's list or reads its file. */

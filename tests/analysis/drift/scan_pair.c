@@ -93,7 +93,7 @@ static void put_plain(struct side *side, struct span name, uint64_t i, int64_t t
 static void put_record(struct side *side, struct span name, uint64_t i, int64_t time_ms)
 {
 	static struct facts facts;
-	uint64_t kind = mixed(i, 2) % RECORD_SET, moved = mixed(i, 3 + side->number);
+	uint64_t kind = mixed(i, 2) % RECORD_SET, moved = mixed(i, 20 + side->number);
 	char lines[1024];
 
 	if (moved % 16 == 0)
@@ -110,7 +110,7 @@ static void put_record(struct side *side, struct span name, uint64_t i, int64_t 
 static void put_domain(struct side *side, uint64_t i)
 {
 	int64_t time_ms = ((int64_t)START + side->number * WEEK) * 1000 + (int64_t)side->index;
-	bool own = mixed(i, 4 + side->number) % 50 == 0, twice = mixed(i, 6) % 97 == side->number;
+	bool own = mixed(i, 14 + side->number) % 50 == 0, twice = mixed(i, 6) % 97 == side->number;
 	char text[64];
 	struct span name = { text, (size_t)snprintf(text, sizeof(text), "%s%llx.example",
 						    own ? (side->number ? "n" : "o") : "d",

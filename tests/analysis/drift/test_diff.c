@@ -9,72 +9,17 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "output/scan_file/sink.h"
-#include "parsers/hash.h"
 #include "scanner/options/exit_status.h"
-#include "tests/analysis/facts.h"
+#include "tests/analysis/drift/scan_of_facts.h"
 #include "tests/analysis/run_command.h"
 
 #define WEEK "time 1800604800\n"
-#define OF(name, lines) "name " name "\nsan mta-sts." name "\n" lines
 #define NO_RECORD "sts -\nrpt -"
 
-enum { HOUR_MS = 3600 * 1000, SCAN_MAX = 16 };
-
-struct scan {
-	const char *name;
-	const char *domain[SCAN_MAX];
-	int64_t start_ms;
-	uint32_t shards, shard;
-	bool piped; /* nothing is known of the list */
-	double sample;
-	uint8_t key;               /* the first octet of the sample's */
-	const char *label, *value; /* of every domain; NULL: none */
-};
-
-static int write_scan(const struct scan *scan)
-{
-	static struct facts facts;
-	struct sink_options options = { .path = path_of(scan->name), .resume_at = -1, .buffers = 2 };
-	const struct span column = scan->label ? span_of(scan->label) : (struct span){ "", 0 };
-	const struct obs_label label = { column, scan->value ? span_of(scan->value) : column };
-	struct record_header header = { .tool = SPAN_LITERAL("test"),
-					.major = RECORD_SCHEMA_MAJOR,
-					.minor = RECORD_SCHEMA_MINOR,
-					.start_ms = scan->start_ms,
-					.input_size = 1,
-					.input_sample = scan->shards > 0 && !scan->piped,
-					.shards = scan->shards > 0 ? scan->shards : 1,
-					.shard = scan->shard,
-					.sample = scan->sample,
-					.sample_key = { scan->key },
-					.label = &column,
-					.label_count = scan->label ? 1 : 0 };
-	struct record_trailer trailer = { 0 };
-	struct record_buffer *buffer;
-	struct sink *sink;
-	struct error error;
-
-	if (sink_open(&sink, &options, &header, &error) < 0 || !(buffer = sink_take(sink)))
-		return -1;
-	for (; trailer.domains < SCAN_MAX && scan->domain[trailer.domains]; trailer.domains++) {
-		facts_make(&facts, scan->domain[trailer.domains]);
-		facts.observation.index = trailer.domains;
-		/* certificates with one hash are one */
-		memcpy(facts.leaf.sha256 + 1, &(uint64_t){ hash_span(facts.observation.name) }, sizeof(uint64_t));
-		facts.observation.label = &label;
-		facts.observation.label_count = scan->label ? 1 : 0;
-		trailer.illegal += facts.observation.input == INPUT_ILLEGAL;
-		trailer.blocklisted += facts.observation.input == INPUT_BLOCKLISTED;
-		if (record_put_domain(buffer, &facts.observation) < 0)
-			return -1;
-	}
-	sink_give(sink, buffer);
-	return sink_close(sink, &trailer, &error);
-}
+enum { HOUR_MS = 3600 * 1000 };
 
 /* Two weeks. */
-static const struct scan scans[] = {
+static const struct scan_of_facts scans[] = {
 	{ .name = "old",
 	  .start_ms = INT64_C(1800000000) * 1000,
 	  .domain = { OF("same.example", ""), OF("breaks.example", "a-cname pol.easydmarc.com"),
@@ -120,7 +65,7 @@ static int write_scans(void **state)
 	if (command_folder_make() != 0)
 		return -1;
 	for (size_t i = 0; i < COUNT_OF(scans); i++)
-		if (write_scan(&scans[i]) != 0)
+		if (scan_of_facts_write(&scans[i]) != 0)
 			return -1;
 	return 0;
 }
