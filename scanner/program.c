@@ -54,19 +54,46 @@ static int run_series(const struct options *options, struct error *error)
 	return EXIT_COMPLETE;
 }
 
+static void say_of_texts(const struct options *options, uint64_t texts, const struct scan_headers *headers)
+{
+	struct error line;
+
+	error_set(&line, "%" PRIu64 " texts in %s, none is sent", texts, options->notify);
+	fprintf(stderr, "stsurvey stats: %s\n", line.text);
+	if (headers->contact.n > 0 || options->notify_template)
+		return;
+	fputs("stsurvey stats: warning: the scan has no --contact, so the texts do not say how to check who they are "
+	      "from; add that before you send one\n",
+	      stderr);
+}
+
+/* The tables, and where they are wanted the texts to who is responsible. */
 static int make_stats(const struct options *options, struct error *error)
 {
+	const struct notify_options wanted = { .directory = options->notify,
+					       .by = options->notify_by ? options->notify_by : "domain",
+					       .template_file = options->notify_template };
+	const struct sharing_limits limits = { options->third_party_at, options->self_at_most };
 	struct scan_files files = files_of(options);
-	struct sharing_limits limits = { options->third_party_at, options->self_at_most };
+	struct notify *notify = NULL;
+	uint64_t texts = 0;
+	char hosts[64] = "";
+	int result;
 
-	if (stats_tables_make(&files, options->directory, &limits, error) < 0)
+	if (options->notify && !(notify = notify_new(&wanted, error)))
+		return EXIT_FATAL;
+	result = stats_tables_make(&files, options->directory, &limits, notify, error);
+	if (result == 0 && notify)
+		result = notify_write(notify, &texts, error);
+	notify_free(notify);
+	if (result < 0)
 		return EXIT_FATAL;
 	if (files.hosts > 0)
-		error_set(error, "%" PRIu64 " domains and %" PRIu64 " mail servers, tables in %s", files.domains,
-			  files.hosts, options->directory);
-	else
-		error_set(error, "%" PRIu64 " domains, tables in %s", files.domains, options->directory);
+		snprintf(hosts, sizeof(hosts), " and %" PRIu64 " mail servers", files.hosts);
+	error_set(error, "%" PRIu64 " domains%s, tables in %s", files.domains, hosts, options->directory);
 	fprintf(stderr, "stsurvey stats: %s\n", error->text);
+	if (options->notify)
+		say_of_texts(options, texts, &files.headers);
 	return EXIT_COMPLETE;
 }
 

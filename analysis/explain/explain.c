@@ -5,22 +5,11 @@
 
 #include "analysis/explain/explain_mx.h"
 #include "analysis/explain/paper.h"
+#include "analysis/lines/verdict_words.h"
 
 enum {
 	WIDTH_LEAST = 40, /* narrower terminals get lines of so many columns */
 	HTTPS_PORT = 443, /* what is not told; the findings table speaks of it */
-};
-
-static const char *const verdicts[VERDICT_COUNT] = {
-	[VERDICT_NO_POLICY] =
-		"senders find no usable policy; those that kept no older one deliver as if there were none",
-	[VERDICT_NONE] = "the policy asks senders not to apply MTA-STS",
-	[VERDICT_TESTING_OK] = "testing: every MX fits the policy; failures would be reported, mail delivered anyway",
-	[VERDICT_TESTING_FAIL] = "testing: an MX does not fit the policy; under enforce senders would refuse it",
-	[VERDICT_ENFORCE_OK] = "enforced: every MX fits the policy",
-	[VERDICT_ENFORCE_PARTIAL] = "enforced: senders refuse some of the MX and use the others",
-	[VERDICT_ENFORCE_FAIL] = "enforced, but no MX fits the policy: senders that apply MTA-STS do not deliver",
-	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };
 
 /* ---- dns ---- */
@@ -198,7 +187,7 @@ static const char *words_of_verdict(const struct obs_mx *mx, const struct judgem
 		return "enforced, but there is no MX that the policy could be about";
 	if (judgement->verdict == VERDICT_TESTING_OK && (no_mx || obs_mx_is_null(mx)))
 		return "testing, but there is no MX that the policy could be about";
-	return verdicts[judgement->verdict];
+	return verdict_words[judgement->verdict];
 }
 
 /* Why a domain stayed unknown: asking again would not help where all was answered, and more than we keep. */

@@ -51,6 +51,19 @@ static int add_label(struct scan_headers *headers, const char *path, struct span
 	return 0;
 }
 
+static void take_contact(struct scan_headers *headers, const struct record_header *header)
+{
+	for (size_t i = 0; i < header->option_count && headers->contact.n == 0; i++) {
+		struct span value = header->option[i].value;
+
+		if (!span_equal(header->option[i].name, SPAN_LITERAL("contact")) ||
+		    value.n > sizeof(headers->contact_text))
+			continue;
+		memcpy(headers->contact_text, value.p, value.n);
+		headers->contact = (struct span){ headers->contact_text, value.n };
+	}
+}
+
 int scan_headers_add(struct scan_headers *headers, const char *path, const struct record_header *header,
 		     struct error *error)
 {
@@ -61,6 +74,7 @@ int scan_headers_add(struct scan_headers *headers, const char *path, const struc
 	} else if (check_sample(headers, path, header, error) < 0) {
 		return -1;
 	}
+	take_contact(headers, header);
 	for (size_t i = 0; i < header->label_count; i++)
 		if (add_label(headers, path, header->label[i], error) < 0)
 			return -1;

@@ -7,12 +7,16 @@
 #include "output/error.h"
 #include "output/scan_file/record.h"
 
+enum { SCAN_HEADERS_CONTACT_MAX = 512 }; /* octets: a URL or a mail address; a longer one is none */
+
 struct scan_headers {
 	double sample;          /* the share of the list that was taken, by a hash of the name; 0: all of it */
 	uint8_t sample_key[16]; /* of that hash */
 	struct span label[OBS_LABEL_MAX]; /* --label columns of any file, in the order they are first met; each once */
 	size_t label_count;
-	const char *first; /* the file that was added first; NULL: none was */
+	struct span contact; /* scan --contact: who surveyed, and how they are reached; of the first file that says */
+	const char *first;   /* the file that was added first; NULL: none was */
+	char contact_text[SCAN_HEADERS_CONTACT_MAX];
 	char label_text[OBS_LABEL_MAX][OBS_LABEL_OCTETS_MAX];
 };
 

@@ -96,9 +96,8 @@ enum finding contact_finding(const struct classification *result)
 	return finding < FINDING_COUNT ? finding : finding_first(set, SEVERITY_ERROR, COMPONENT_NONE);
 }
 
-/* The first MX that has it, in order of preference; empty: it is of none. */
-static struct span host_with(const struct observation *observation, const struct classification *result,
-			     enum finding finding)
+struct span contact_host(const struct observation *observation, const struct classification *result,
+			 enum finding finding)
 {
 	for (size_t i = 0; observation->mx.host && i < observation->mx.count; i++)
 		if (finding_has(&result->mx[i].findings, finding))
@@ -114,5 +113,5 @@ void contact_put_advice(struct text *out, const struct observation *observation,
 		return;
 	sentence_put(out, finding_table[finding].fix,
 		     &(struct sentence_about){ .domain = observation->name,
-					       .host = host_with(observation, result, finding) });
+					       .host = contact_host(observation, result, finding) });
 }

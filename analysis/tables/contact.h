@@ -37,6 +37,10 @@ void contact_of(const struct observation *observation, const struct classificati
 /* The finding to begin with: the first error of the stage that breaks; FINDING_COUNT: there is none. */
 enum finding contact_finding(const struct classification *result);
 
+/* The first MX that has it, in order of preference; empty: it is of none. */
+struct span contact_host(const struct observation *observation, const struct classification *result,
+			 enum finding finding);
+
 /* What to do about that, as one sentence with the domain's names in it; nothing where there is none. */
 void contact_put_advice(struct text *out, const struct observation *observation, const struct classification *result);
 

@@ -323,6 +323,7 @@ struct pass {
 	struct sharing *sharing;
 	struct error error; /* why rows could not be put aside; "": they could */
 	struct table table[TABLES_WHILE_READING];
+	struct notify *notify; /* NULL: nobody is told */
 };
 
 /* What one thread counts. */
@@ -331,8 +332,8 @@ struct part {
 	struct stats stats;
 };
 
-/* The outputs of a pass: the tables that are written domain by domain, and what domains share. */
-enum { OUTPUT_SHARED = TABLE_MX_HOSTS, DOMAIN_OUTPUTS };
+/* The outputs of a pass: the tables that are written domain by domain, what domains share, the rows of `notify`. */
+enum { OUTPUT_SHARED = TABLE_MX_HOSTS, OUTPUT_NOTIFY, DOMAIN_OUTPUTS };
 
 static void *begin_part(void *arg)
 {
@@ -383,10 +384,9 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 {
 	struct pass *pass = arg;
 
-	(void)error;
 	stats_set_headers(&pass->stats, headers);
 	misconfigured_header(&pass->table[TABLE_MISCONFIGURED].csv, &pass->labels, headers);
-	return 0;
+	return pass->notify ? notify_set_headers(pass->notify, headers, error) : 0;
 }
 
 static bool on_domain(void *state, struct text *output, const struct observation *observation,
@@ -400,6 +400,8 @@ static bool on_domain(void *state, struct text *output, const struct observation
 		write_senders(part, &output[TABLE_SENDERS_DIFFER], observation, result);
 	if (classification_misconfigured(result))
 		write_misconfigured(part, &output[TABLE_MISCONFIGURED], observation, result);
+	if (part->pass->notify)
+		notify_row(part->pass->notify, &output[OUTPUT_NOTIFY], observation, result);
 	return true;
 }
 
@@ -410,6 +412,8 @@ static bool on_output(void *arg, unsigned output, struct span octets)
 
 	if (output == OUTPUT_SHARED)
 		return sharing_take(pass->sharing, octets, &pass->error) == 0;
+	if (output == OUTPUT_NOTIFY)
+		return notify_take(pass->notify, octets, &pass->error) == 0;
 	out = pass->table[output].csv.out;
 	text_put(out, octets);
 	return !text_failed(out);
@@ -532,13 +536,14 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 }
 
 int stats_tables_make(struct scan_files *files, const char *directory, const struct sharing_limits *limits,
-		      struct error *error)
+		      struct notify *notify, struct error *error)
 {
 	struct pass pass; /* some 200 KiB */
 	int result = -1;
 
 	stats_init(&pass.stats);
 	pass.error.text[0] = '\0';
+	pass.notify = notify;
 	pass.sharing = sharing_new(SHARING_PARTITIONS, error);
 	if (pass.sharing)
 		result = count_and_write(&pass, files, directory, limits, error);

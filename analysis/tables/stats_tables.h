@@ -6,12 +6,14 @@
 #define STSURVEY_ANALYSIS_TABLES_STATS_TABLES_H
 
 #include "analysis/pass/scan_files.h"
+#include "analysis/tables/notify.h"
 #include "analysis/tables/stats.h"
 
-/* Count the domains of @files and write every table into @directory, which is created if it is missing. 0, or -1 with
- * one line in @error. */
+/* Count the domains of @files and write every table into @directory, which is created if it is missing; where @notify
+ * is not NULL, also the texts to who is responsible. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int stats_tables_make(struct scan_files *files, const char *directory,
-							  const struct sharing_limits *limits, struct error *error);
+							  const struct sharing_limits *limits, struct notify *notify,
+							  struct error *error);
 
 /* Every table but misconfigured.csv and senders_differ.csv, which are written while reading, into the existing folder
  * @directory, behind manager_stats_finish. Sorts the tallies of @stats. 0, or -1 with one line in @error. */

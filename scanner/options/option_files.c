@@ -84,6 +84,8 @@ static bool may_be_one(const struct option_file *a, const struct option_file *b)
 {
 	bool is_read = a->use == OPTION_USE_READ || b->use == OPTION_USE_READ;
 
+	if (a->use == OPTION_USE_FOLDER && b->use == OPTION_USE_FOLDER) /* each is one of its own */
+		return false;
 	if (a->use == OPTION_USE_FOLDER || b->use == OPTION_USE_FOLDER) /* who writes there looks at each file */
 		return true;
 	if (a->use == OPTION_USE_TOLD || b->use == OPTION_USE_TOLD)
@@ -104,8 +106,8 @@ static int complain(const struct option_file *a, const struct option_file *b, st
 	const struct option_file *written = a_is_read ? b : a, *other = a_is_read ? a : b;
 	struct error name[2];
 
-	return error_set(error, "%.200s and %.200s are the same file; write to another one", name_of(written, &name[0]),
-			 name_of(other, &name[1]));
+	return error_set(error, "%.200s and %.200s are the same %s; write to another one", name_of(written, &name[0]),
+			 name_of(other, &name[1]), a->use == OPTION_USE_FOLDER ? "folder" : "file");
 }
 
 /* Whoever wrote through it would make a file where nobody meant one to be. */

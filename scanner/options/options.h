@@ -98,6 +98,10 @@ struct options {
 	/* tlsrpt: scan files beside which the reports are seen */
 	const char *scan[OPTIONS_SCANS_MAX];
 	unsigned scan_count;
+	/* stats: texts to who is responsible */
+	const char *notify;          /* where they go; NULL: there are none */
+	const char *notify_by;       /* domain, label, label=NAME or provider; NULL: domain */
+	const char *notify_template; /* NULL: the one compiled in */
 	/* order and share of the work */
 	uint64_t seed; /* of a shuffle, where it is given */
 	uint32_t shards, shard;

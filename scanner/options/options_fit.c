@@ -14,6 +14,12 @@
 enum { CHECK_SMTP_TIMEOUT_S = 20 }; /* three times that in all: postscreen and its like greet within 20 s */
 enum { SHARED_RATE = 10000 };       /* queries a second that no shared resolver of an ISP or university minds */
 
+static bool is_party(const char *by)
+{
+	return strcmp(by, "domain") == 0 || strcmp(by, "label") == 0 || strcmp(by, "provider") == 0 ||
+	       (strncmp(by, "label=", strlen("label=")) == 0 && by[strlen("label=")] != '\0');
+}
+
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
 {
@@ -40,6 +46,12 @@ static int check_exclusions(const struct options *options, struct error *error)
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
 		{ options->json && (options->if_mx || options->if_gone != OPTIONS_GONE_NOTHING),
 		  "--json tells what was found; --if-mx and --if-gone are for the explanation" },
+		{ (options->notify_by || options->notify_template) && !options->notify,
+		  "--notify-by and --notify-template need --notify DIR: without it no text is written" },
+		{ options->notify_by && !is_party(options->notify_by),
+		  "--notify-by must be domain, label, label=NAME or provider" },
+		{ options->notify && !options->directory,
+		  "--notify needs --directory DIR: the texts come with the tables" },
 		{ options->raw && options->format != OPTIONS_CSV,
 		  "--raw needs --format csv: JSON has every text as it is" },
 		{ options->ehlo_domain && !options_probes(options),

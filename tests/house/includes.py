@@ -61,6 +61,7 @@ GENERATED = {
     "sender_switches.h": r"analysis/senders/sender_profile\.h$",
     "sender_table.inc": r"analysis/senders/sender_profile\.c$",
     "smtp_canaries.inc": r"scanner/live/canary_list\.c$",
+    "notification.inc": r"analysis/tables/letter\.c$",
     "unbound_survey.inc": r"scanner/dns/private_resolver\.c$",
 }
 
