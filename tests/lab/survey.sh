@@ -33,8 +33,10 @@ survey() {
 	verdict "$name: export jsonl" $?
 	"$STSURVEY" export "$scan" --format csv >"$OUT/$name.csv"
 	verdict "$name: export csv" $?
-	"$here/formats.py" "$OUT/$name.jsonl" "$OUT/$name.csv"
-	verdict "$name: both exports say the same" $?
+	"$STSURVEY" export "$scan" --format avro --where "$("$here/formats.py" --where)" >"$OUT/$name.avro"
+	verdict "$name: export avro" $?
+	"$here/formats.py" "$OUT/$name.jsonl" "$OUT/$name.csv" "$OUT/$name.avro"
+	verdict "$name: the exports say the same, as the JSON Schema has it" $?
 	"$STSURVEY" stats "$scan" -d "$OUT/$name.tables"
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"
