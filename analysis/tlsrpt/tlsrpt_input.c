@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { RENAMED_TRIES = 4 }; /* a mail program changes the flags of a message once in a while */
+
 struct input {
 	const struct tlsrpt_input_events *events;
 	void *arg;
@@ -135,23 +137,31 @@ static bool has_unique(const struct names *names, const char *name)
 	return false;
 }
 
-/* The file has other flags now: look again, once. */
+/* False: it is not there any more, or has other flags already. */
+static bool read_unique(struct input *input, const char *folder, const struct names *names, const char *name)
+{
+	size_t n = unique_length(name);
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < names->count; i++)
+		if (unique_length(names->name[i]) == n && strncmp(names->name[i], name, n) == 0 &&
+		    join(path, folder, names->name[i]))
+			return read_within(input, path);
+	return false;
+}
+
+/* The file has other flags now. */
 static void read_renamed(struct input *input, const char *folder, const char *name)
 {
-	struct names names;
-	size_t n = unique_length(name);
+	bool is_read = false;
 
-	if (list(folder, &names) == 0)
-		for (size_t i = 0; i < names.count; i++) {
-			char path[PATH_MAX];
+	for (unsigned i = 0; i < RENAMED_TRIES && !is_read; i++) {
+		struct names names;
 
-			if (unique_length(names.name[i]) == n && strncmp(names.name[i], name, n) == 0 &&
-			    join(path, folder, names.name[i])) {
-				read_within(input, path);
-				break;
-			}
-		}
-	names_free(&names);
+		if (list(folder, &names) == 0)
+			is_read = read_unique(input, folder, &names, name);
+		names_free(&names);
+	}
 }
 
 /* Those of one of its folders that were not read in the other; what was read stands in @names then. */
