@@ -169,7 +169,9 @@ static int run_diff(const struct options *options, struct error *error)
 static int run_report(const struct options *options, struct error *error)
 {
 	struct scan_files files = files_of(options);
-	struct report_options page = { .title = options->title, .previous = options->previous };
+	struct report_options page = { .title = options->title,
+				       .previous = options->previous,
+				       .limits = { options->third_party_at, options->self_at_most } };
 
 	return report_write(&files, &page, options->output_file, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }

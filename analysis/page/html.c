@@ -9,8 +9,6 @@ static const char style[] = {
 	'\0'
 };
 
-enum { AXIS_TEXT_MAX = 32 };
-
 /* ---- text ---- */
 
 static const char *escape_markup(uint32_t c)
@@ -107,6 +105,7 @@ static void open_element(struct html *html, enum html_level level, const char *t
 {
 	close_elements(html, level);
 	html->open = level;
+	html->in_bars = false;
 	text_string(html->out, text);
 }
 
@@ -171,18 +170,15 @@ static unsigned put_columns(struct html *html, const char *columns)
 	return count;
 }
 
-static unsigned begin_table(struct html *html, const char *class, const char *caption, const char *columns)
+static void begin_table(struct html *html, const char *class, const char *caption, const char *columns)
 {
-	unsigned count;
-
 	open_element(html, HTML_TABLE, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=");
 	text_printf(html->out,
 		    "\"table-%u\">\n<table%s>\n<caption id=\"table-%u\"><span>%s</span></caption>\n<thead><tr>",
 		    html->tables, class, html->tables, caption);
 	html->tables++;
-	count = put_columns(html, columns);
+	html->columns = put_columns(html, columns);
 	text_literal(html->out, "</tr></thead>\n<tbody>\n");
-	return count;
 }
 
 void html_table(struct html *html, const char *caption, const char *columns)
@@ -227,10 +223,10 @@ void html_cell_count(struct html *html, uint64_t part, uint64_t of)
 
 /* ---- charts ---- */
 
-/* The next of 1, 2, 5, 10, 20, …, so that half of it is a number that can be read. */
+/* The next number whose half can be read, too. */
 static double round_up(double value)
 {
-	static const double step[] = { 1, 2, 5, 10 };
+	static const double step[] = { 1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10 };
 	double unit = value > 0 ? pow(10, floor(log10(value))) : 1;
 
 	for (size_t i = 0; i < COUNT_OF(step); i++)
@@ -249,32 +245,32 @@ static double place_of(const struct html *html, double value)
 	return 100 * (place < 1 ? place : 1);
 }
 
-static void axis_text(const struct html *html, double value, char text[static AXIS_TEXT_MAX])
+void html_short_number(double value, char text[static HTML_SHORT_MAX])
 {
 	static const char unit[] = "\0kMGT";
 	unsigned thousands = 0;
 
-	if (html->scale == HTML_SHARES) {
-		snprintf(text, AXIS_TEXT_MAX, "%g %%", 100 * value);
-		return;
-	}
 	for (; value >= 1000 && thousands < sizeof(unit) - 2; thousands++)
 		value /= 1000;
-	snprintf(text, AXIS_TEXT_MAX, "%g%.1s", value, &unit[thousands]);
+	snprintf(text, HTML_SHORT_MAX, "%g%.1s", value, &unit[thousands]);
 }
 
 static void put_mark(struct html *html, double value, const char *anchor, bool odd)
 {
-	char text[AXIS_TEXT_MAX];
+	char text[HTML_SHORT_MAX];
 
-	axis_text(html, value, text);
+	if (html->scale == HTML_SHARES)
+		snprintf(text, sizeof(text), "%g %%", 100 * value);
+	else
+		html_short_number(value, text);
 	text_printf(html->out, "<text x=\"%.2f%%\" y=\"80%%\" text-anchor=\"%s\"%s>%s</text>", place_of(html, value),
 		    anchor, odd ? " class=\"odd\"" : "", text);
 }
 
-static void put_axis(struct html *html, unsigned columns)
+static void put_axis(struct html *html)
 {
-	open_element(html, HTML_ROW, "<tr class=\"axis\" aria-hidden=\"true\"><td><svg class=\"axis\">");
+	open_element(html, HTML_ROW, "<tr class=\"axis\" aria-hidden=\"true\"><td colspan=\"");
+	text_printf(html->out, "%u\"><svg class=\"axis\">", html->columns);
 	if (html->scale == HTML_DECADES) {
 		bool odd = false;
 
@@ -285,19 +281,18 @@ static void put_axis(struct html *html, unsigned columns)
 		put_mark(html, html->full / 2, "middle", false);
 		put_mark(html, html->full, "end", false);
 	}
-	text_printf(html->out, "</svg></td><td colspan=\"%u\"></td>", columns - 1);
+	text_literal(html->out, "</svg></td>");
 }
 
 void html_chart(struct html *html, const char *caption, const char *columns, enum html_scale scale, double most)
 {
-	unsigned count = begin_table(html, " class=\"chart\"", caption, columns);
-
+	begin_table(html, " class=\"chart\"", caption, columns);
 	html->scale = scale;
 	html->full = scale == HTML_DECADES ? fmax(most, 10) : round_up(scale == HTML_COUNTS ? fmax(most, 2) : most);
-	put_axis(html, count);
+	put_axis(html);
 }
 
-void html_bar_begin(struct html *html)
+void html_name_begin(struct html *html)
 {
 	open_element(html, HTML_ROW, "<tr><th scope=\"row\">");
 }
@@ -307,7 +302,12 @@ void html_bar(struct html *html, const double *part, unsigned parts)
 	static const char *const class[HTML_PARTS_MAX] = { "", " class=\"b\"", " class=\"c\"" };
 	double sum = 0;
 
-	text_literal(html->out, "<svg class=\"bar\" aria-hidden=\"true\">");
+	if (!html->in_bars) {
+		open_element(html, HTML_ROW, "<tr class=\"bars\" aria-hidden=\"true\">");
+		text_printf(html->out, "<td colspan=\"%u\">", html->columns);
+		html->in_bars = true;
+	}
+	text_literal(html->out, "<svg class=\"bar\">");
 	if (html->scale == HTML_DECADES)
 		for (double value = 1; value <= html->full; value *= 10)
 			text_printf(html->out, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y2=\"100%%\"/>",
@@ -323,7 +323,7 @@ void html_bar(struct html *html, const double *part, unsigned parts)
 	text_literal(html->out, "</svg>");
 }
 
-void html_bar_end(struct html *html)
+void html_name_end(struct html *html)
 {
 	text_literal(html->out, "</th>");
 }
@@ -334,13 +334,13 @@ void html_bar_row(struct html *html, const char *label, uint64_t part, uint64_t 
 
 	if (html->scale == HTML_SHARES)
 		length = of > 0 ? length / (double)of : 0;
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_string(html, label);
-	html_bar(html, &length, 1);
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_number(html, part);
 	if (of > 0)
 		html_cell_share(html, part, of);
+	html_bar(html, &length, 1);
 }
 
 /* ---- data ---- */

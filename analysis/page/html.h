@@ -1,8 +1,9 @@
 /* analysis/page/html.h - pieces of a self-contained HTML page: escaped text, numbers, tables, charts.
  *
- * No scripts, nothing loaded from elsewhere: the page can be mailed, archived and printed. A chart is a table whose
- * rows have bars below their names: SVG, hidden from screen readers, which read the numbers beside it. All bars of a
- * chart have one scale, which its first row shows. A row, a table or a section ends where the next one begins.
+ * No scripts, nothing loaded from elsewhere: the page can be mailed, archived and printed. A chart is a table with a
+ * bar below each row: SVG, as wide as the table, also on a telephone, and hidden from screen readers, which read the
+ * numbers. All bars of a chart have one scale, which its first row shows. A row, a table or a section ends where the
+ * next one begins.
  */
 #ifndef STSURVEY_ANALYSIS_PAGE_HTML_H
 #define STSURVEY_ANALYSIS_PAGE_HTML_H
@@ -10,6 +11,7 @@
 #include "output/text.h"
 
 enum {
+	HTML_SHORT_MAX = 32,
 	HTML_PARTS_MAX = 3, /* of a bar, told apart by more than their colour: full, half, outlined */
 };
 
@@ -22,6 +24,8 @@ struct html {
 	struct text *out;
 	enum html_level open; /* the innermost */
 	unsigned tables;
+	unsigned columns;      /* of the table that is open; */
+	bool in_bars;          /* the row that is open is one of bars; */
 	enum html_scale scale; /* of the chart that is open: */
 	double full;           /* what the full width stands for */
 };
@@ -36,6 +40,9 @@ void html_string(struct html *html, const char *s);
 
 /* 1,234,567 */
 void html_number(struct html *html, uint64_t value);
+
+/* 1, 20k, 1.5M: of a round number. */
+void html_short_number(double value, char text[static HTML_SHORT_MAX]);
 
 /* "12.34 %", below 1 % with three digits; an en dash where @of is 0. */
 void html_share(struct html *html, uint64_t part, uint64_t of);
@@ -59,7 +66,7 @@ void html_close(struct html *html);
  * numbers. @caption is markup of ours. */
 void html_table(struct html *html, const char *caption, const char *columns);
 
-/* The same with bars in the first column, the longest for @most. */
+/* The same with bars below the rows, the longest for @most. */
 void html_chart(struct html *html, const char *caption, const char *columns, enum html_scale scale, double most);
 
 void html_row(struct html *html);
@@ -68,11 +75,11 @@ void html_cell_number(struct html *html, uint64_t value);
 void html_cell_share(struct html *html, uint64_t part, uint64_t of);
 void html_cell_count(struct html *html, uint64_t part, uint64_t of); /* number and share, one above the other */
 
-/* A row with a bar: its beginning, behind which its name is to be written; a bar, one or several, of parts that stand
- * one behind the other; the end of what stands before the cells. */
-void html_bar_begin(struct html *html);
+/* A row of a chart: its beginning, behind which its name is to be written; the end of that, behind which cells follow;
+ * then a bar, or several, each of parts that stand one behind the other. */
+void html_name_begin(struct html *html);
+void html_name_end(struct html *html);
 void html_bar(struct html *html, const double *part, unsigned parts);
-void html_bar_end(struct html *html);
 
 /* All of that of a row with one bar: @part as it is, or of HTML_SHARES as a share of @of; then their cells: number, and
  * share where @of is not 0. */

@@ -15,7 +15,7 @@ enum {
 	PAGE_FINDINGS_MAX = 20, /* of each severity, the most frequent; the rest is in findings.csv */
 	PAGE_REASONS_MAX = 8,   /* of each stage */
 	PAGE_CHANGES_MAX = 10,
-	PAGE_PROVIDERS_MAX = 15,
+	PAGE_PROVIDERS_MAX = 10, /* of each role */
 	PAGE_TLDS_MAX = 20,
 	PAGE_GROUPS_MAX = 30, /* values of a label */
 	PAGE_HOSTS_MAX = 20,
@@ -25,7 +25,9 @@ enum {
 
 /* What one scan, of any number of files, came to. */
 struct page_scan {
-	struct stats stats; /* sorted */
+	struct sharing *sharing; /* while it is counted */
+	struct error error;      /* why rows could not be put aside; "": they could */
+	struct stats stats;      /* sorted */
 	struct scan_facts facts;
 	uint64_t hosts;      /* mail servers that something is known of */
 	unsigned incomplete; /* files that hold a part of what they should */
@@ -34,6 +36,7 @@ struct page_scan {
 struct page {
 	struct html html;
 	const char *title;
+	struct sharing_limits limits; /* who is a third party */
 	const struct page_scan *scan;
 	const struct page_scan *previous; /* NULL: none */
 };
@@ -49,6 +52,7 @@ void page_adoption(struct page *page);
 void page_breaks(struct page *page);
 void page_findings(struct page *page);
 void page_policies(struct page *page);
+void page_managed(struct page *page);
 void page_providers(struct page *page);
 void page_labels(struct page *page);
 void page_trend(struct page *page);

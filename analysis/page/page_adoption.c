@@ -25,14 +25,14 @@ static void put_part(struct html *html, struct span label, const uint64_t counte
 	double sts = share_of(counter, PART_STS_WITH_MX), none_then_tlsrpt[] = { 0, 0, 0 };
 
 	none_then_tlsrpt[2] = share_of(counter, PART_TLSRPT_WITH_MX);
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_text(html, label);
-	html_bar(html, &sts, 1);
-	html_bar(html, none_then_tlsrpt, COUNT_OF(none_then_tlsrpt));
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_number(html, counter[PART_WITH_MX]);
 	html_cell_count(html, counter[PART_STS_WITH_MX], counter[PART_WITH_MX]);
 	html_cell_count(html, counter[PART_TLSRPT_WITH_MX], counter[PART_WITH_MX]);
+	html_bar(html, &sts, 1);
+	html_bar(html, none_then_tlsrpt, COUNT_OF(none_then_tlsrpt));
 }
 
 /* ---- ranks ---- */
@@ -42,32 +42,19 @@ static bool has_ranks(const struct stats *stats)
 	return stats->rank[0][PART_DOMAINS] < stats->metric[METRIC_SCANNED];
 }
 
-static void put_bound(char **at, const char *end, uint64_t bound)
-{
-	char digits[32];
-	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)bound);
-
-	for (int i = 0; i < n && *at < end - 2; i++) {
-		if (i > 0 && (n - i) % 3 == 0)
-			*(*at)++ = ',';
-		*(*at)++ = digits[i];
-	}
-	**at = '\0';
-}
-
-static void label_rank(char label[static 96], unsigned bin)
+static void label_rank(char label[static 2 * HTML_SHORT_MAX + 16], unsigned bin)
 {
 	uint64_t start = stats_ranks[bin].start, end = stats_ranks[bin].end;
-	char *at = label, *const last = label + 96;
+	char from[HTML_SHORT_MAX], to[HTML_SHORT_MAX];
 
-	if (start == 0) {
-		snprintf(label, 96, "without a rank");
-		return;
-	}
-	put_bound(&at, last, start);
-	at += snprintf(at, (size_t)(last - at), end > 0 ? " to " : " and beyond");
-	if (end > 0)
-		put_bound(&at, last, end);
+	html_short_number((double)(start > 1 ? start - 1 : start), from);
+	html_short_number((double)end, to);
+	if (start == 0)
+		snprintf(label, 16, "without a rank");
+	else if (end == 0)
+		snprintf(label, HTML_SHORT_MAX + 16, "beyond %s", from);
+	else
+		snprintf(label, 2 * HTML_SHORT_MAX + 16, "%s to %s", from, to);
 }
 
 static void put_ranks(struct html *html, const struct stats *stats)
@@ -79,7 +66,7 @@ static void put_ranks(struct html *html, const struct stats *stats)
 	html_chart(html, CAPTION ", by rank in the list.", "rank" COLUMNS, HTML_SHARES, most);
 	for (unsigned i = 1; i <= STATS_RANK_BINS; i++) {
 		unsigned bin = i % STATS_RANK_BINS; /* the unranked last */
-		char label[96];
+		char label[2 * HTML_SHORT_MAX + 16];
 
 		label_rank(label, bin);
 		if (stats->rank[bin][PART_DOMAINS] > 0)

@@ -23,15 +23,15 @@ static void begin_row(struct html *html, const char *label, const char *code, ui
 {
 	double share = of > 0 ? (double)part / (double)of : 0;
 
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_string(html, label);
 	text_literal(html->out, " <code>");
 	html_string(html, code);
 	text_literal(html->out, "</code>");
-	html_bar(html, &share, 1);
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_number(html, part);
 	html_cell_share(html, part, of);
+	html_bar(html, &share, 1);
 }
 
 /* Domains with an unknown record are in components.csv, too; here they are told apart, so that the page has one number

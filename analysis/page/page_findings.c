@@ -18,7 +18,7 @@ static void put_finding(struct html *html, unsigned finding, uint64_t domains, u
 	const struct finding_info *info = &finding_table[finding];
 	double length = (double)domains;
 
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_string(html, info->meaning);
 	text_printf(html->out, " <code>%s</code>", info->code);
 	if (info->severity != SEVERITY_INFO) {
@@ -26,9 +26,9 @@ static void put_finding(struct html *html, unsigned finding, uint64_t domains, u
 		html_string(html, info->fix);
 		text_literal(html->out, "</small>");
 	}
-	html_bar(html, &length, 1);
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_count(html, domains, of);
+	html_bar(html, &length, 1);
 }
 
 static void put_severity(struct page *page, enum severity severity, const char *heading, const char *caption)

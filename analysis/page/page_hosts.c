@@ -17,13 +17,13 @@ static void put_reason(struct html *html, const struct host_stats *stats, unsign
 	uint64_t domains = domains_of(stats, reason), of = stats->population;
 	double share = (double)domains / (double)of;
 
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_string(html, label);
 	text_printf(html->out, " <code>%s</code>", host_stats_reason_name(reason));
-	html_bar(html, &share, 1);
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_number(html, domains);
 	html_cell_share(html, domains, of);
+	html_bar(html, &share, 1);
 }
 
 static void put_reasons(struct html *html, const struct host_stats *stats)

@@ -9,17 +9,17 @@ static void put_value(struct html *html, struct span value, const uint64_t count
 {
 	const double share = share_of(counter);
 
-	html_bar_begin(html);
+	html_name_begin(html);
 	if (value.n > 0)
 		html_text(html, value);
 	else
 		text_literal(html->out, "<em>without one</em>");
-	html_bar(html, &share, 1);
-	html_bar_end(html);
+	html_name_end(html);
 	html_cell_number(html, counter[PART_WITH_MX]);
 	html_cell_count(html, counter[PART_STS_WITH_MX], counter[PART_WITH_MX]);
 	html_cell_number(html, counter[PART_ENFORCE]);
 	html_cell_count(html, counter[PART_MISCONFIGURED], counter[PART_STS]);
+	html_bar(html, &share, 1);
 }
 
 static void put_label(struct html *html, struct span name, const struct tally *values)

@@ -23,12 +23,12 @@ static void put_split(struct html *html, const char *label, const uint64_t domai
 {
 	const double part[] = { (double)domains[0], (double)domains[1], (double)domains[2] };
 
-	html_bar_begin(html);
+	html_name_begin(html);
 	html_string(html, label);
-	html_bar(html, part, COUNT_OF(part));
-	html_bar_end(html);
+	html_name_end(html);
 	for (unsigned m = 0; m < 3; m++)
 		html_cell_number(html, domains[m]);
+	html_bar(html, part, COUNT_OF(part));
 }
 
 #define KEY                                                                                                            \
@@ -48,7 +48,7 @@ static void put_ages(struct html *html, const struct stats *stats)
 	}
 	html_chart(html,
 		   "Usable policies by max_age, how long a sender keeps them, in domains: " KEY
-		   ". A month or more is what RFC 8461 has in mind; under a day protects nobody.",
+		   ". RFC 8461 expects weeks or more.",
 		   "max_age|#enforce|#testing|#none", HTML_COUNTS, most);
 	for (unsigned b = 0; b < STATS_AGE_BUCKETS; b++) {
 		const uint64_t domains[] = { stats->age[STS_MODE_ENFORCE][b], stats->age[STS_MODE_TESTING][b],

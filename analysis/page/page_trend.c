@@ -172,16 +172,16 @@ static void put_measures(struct page *page)
 		const struct measure *measure = &measures[i];
 		const double at_present = share(now, measure), then[] = { 0, 0, share(before, measure) };
 
-		html_bar_begin(html);
+		html_name_begin(html);
 		text_printf(html->out, "%s, %s", measure->name, measure->of);
-		html_bar(html, &at_present, 1);
-		html_bar(html, then, COUNT_OF(then));
-		html_bar_end(html);
+		html_name_end(html);
 		html_cell_count(html, part_of(before, measure), whole_of(before, measure));
 		html_cell_count(html, part_of(now, measure), whole_of(now, measure));
 		text_literal(html->out, "<td class=\"n\">");
 		html_points(html, then[2], at_present);
 		text_printf(html->out, " <small>%s</small></td>", outcome_words[outcome_of(page, measure)]);
+		html_bar(html, &at_present, 1);
+		html_bar(html, then, COUNT_OF(then));
 	}
 }
 

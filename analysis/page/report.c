@@ -50,6 +50,7 @@ static const struct {
 	{ "adoption", "Who has it", always, page_adoption },
 	{ "breaks", "What breaks", if_record, page_breaks },
 	{ "findings", "All findings", always, page_findings },
+	{ "managed", "Self or third party", if_record, page_managed },
 	{ "policies", "Modes and max_age", if_usable, page_policies },
 	{ "providers", "Providers", if_record, page_providers },
 	{ "labels", "By group", if_labels, page_labels },
@@ -151,11 +152,21 @@ static bool count_domain(void *state, struct text *output, const struct observat
 {
 	struct sender_result sender[SENDER_PROFILE_COUNT];
 
-	(void)output;
+	struct stats *stats = state;
+
+	stats->rows = output;
 	stats_add(state, observation, result);
 	if (judgement_has_record(&result->judgement, TXT_STS))
 		stats_add_senders(state, observation, result, sender);
 	return true;
+}
+
+static bool take_rows(void *arg, unsigned output, struct span rows)
+{
+	struct page_scan *scan = arg;
+
+	(void)output;
+	return sharing_take(scan->sharing, rows, &scan->error) == 0;
 }
 
 static void relieve_part(void *arg, void *state)
@@ -176,8 +187,10 @@ static void end_part(void *arg, void *state)
 }
 
 static const struct scan_files_work counting = {
+	.outputs = 1, /* what domains share */
 	.begin = begin_part,
 	.on_domain = count_domain,
+	.on_output = take_rows,
 	.relieve = relieve_part,
 	.end = end_part,
 };
@@ -213,23 +226,39 @@ static int note_headers(void *arg, const struct scan_headers *headers, struct er
 	return 0;
 }
 
-/* @files live as long as @scan: it has their headers. */
-static int count(struct page_scan *scan, struct scan_files *files, struct error *error)
+static int read_and_count(struct page_scan *scan, struct scan_files *files, const struct sharing_limits *limits,
+			  struct error *error)
 {
+	if (scan_files_check_distinct(files, error) < 0 || scan_files_work(files, &counting, scan, error) < 0 ||
+	    scan_files_check_domains(files, error) < 0)
+		return -1;
+	if (scan->error.text[0]) {
+		*error = scan->error;
+		return -1;
+	}
+	if (stats_failed(&scan->stats))
+		return error_set(error, "no memory for the words of the page");
+	return manager_stats_finish(&scan->stats.managers, scan->sharing, limits, error);
+}
+
+/* @files live as long as @scan: it has their headers. */
+static int count(struct page_scan *scan, struct scan_files *files, const struct sharing_limits *limits,
+		 struct error *error)
+{
+	int result;
+
 	files->on_headers = note_headers;
 	files->on_header = note_header;
 	files->on_vantage = note_vantage;
 	files->on_host = count_host;
-	if (scan_files_check_distinct(files, error) < 0 || scan_files_work(files, &counting, scan, error) < 0 ||
-	    scan_files_check_domains(files, error) < 0)
-		return -1;
-	if (stats_failed(&scan->stats))
-		return error_set(error, "no memory for the words of the page");
+	scan->sharing = sharing_new(SHARING_PARTITIONS, error);
+	result = scan->sharing ? read_and_count(scan, files, limits, error) : -1;
+	sharing_free(scan->sharing);
 	scan->hosts = files->hosts;
 	scan->incomplete = files->incomplete;
 	stats_sort(&scan->stats);
 	tally_sort(&scan->stats.hosts.host);
-	return 0;
+	return result;
 }
 
 /* ---- all of it ---- */
@@ -249,7 +278,9 @@ static int write_page(struct page *page, const char *path, struct error *error)
 int report_write(struct scan_files *files, const struct report_options *options, const char *path, struct error *error)
 {
 	struct page_scan *scan = calloc(2, sizeof(*scan)), *before = scan + 1; /* some 60 KiB each */
-	struct page page = { .title = options->title ? options->title : "MTA-STS and TLSRPT survey", .scan = scan };
+	struct page page = { .title = options->title ? options->title : "MTA-STS and TLSRPT survey",
+			     .scan = scan,
+			     .limits = options->limits };
 	char *paths[] = { (char *)options->previous };
 	struct scan_files previous = {
 		.command = files->command, .path = paths, .count = 1, .partial = files->partial
@@ -262,10 +293,10 @@ int report_write(struct scan_files *files, const struct report_options *options,
 	stats_init(&before->stats);
 	if (options->previous) {
 		page.previous = before;
-		result = count(before, &previous, error);
+		result = count(before, &previous, &options->limits, error);
 	}
 	if (result == 0)
-		result = count(scan, files, error);
+		result = count(scan, files, &options->limits, error);
 	if (result == 0)
 		result = write_page(&page, path, error);
 	stats_fini(&scan->stats);

@@ -2,11 +2,13 @@
 #ifndef STSURVEY_ANALYSIS_PAGE_REPORT_H
 #define STSURVEY_ANALYSIS_PAGE_REPORT_H
 
+#include "analysis/attribution/sharing.h"
 #include "analysis/pass/scan_files.h"
 
 struct report_options {
 	const char *title;    /* NULL: one of ours */
 	const char *previous; /* a scan file to compare with; NULL: none */
+	struct sharing_limits limits;
 };
 
 /* Count the domains of @files and write the page to the file @path ("-": standard output), which is touched once
