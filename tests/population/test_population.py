@@ -63,6 +63,12 @@ class Population(unittest.TestCase):
     def test_components_by_who_manages_the_policy_host(self):
         self.check("components", ["managed", "component"])
 
+    def test_who_has_each_role(self):
+        self.check("providers", ["role", "provider"])
+
+    def test_delegations_that_one_side_gave_up(self):
+        self.check("orphans", ["provider", "reason"], where=lambda row: row["reason"] not in ("usable", "other"))
+
     def test_findings(self):
         self.check("findings", ["code"])
 

@@ -5,6 +5,9 @@ import collections
 from population import parts
 
 
+ROLES = ("mailbox", "filter", "forwarding", "record", "policy-host", "platform", "dns", "reports", "mx")
+
+
 class Truth:
     """of(table) gives {key: domains}; what stands in no cell has no domains."""
 
@@ -74,7 +77,9 @@ class Truth:
             if c["mx_kind"]:
                 self.count["mx_consistency"][c["mx_kind"], c["mode"]] += count
         if c.get("orphan"):
-            self.count["orphans"][c["orphan"]] += count
+            self.count["orphans"][c["policy-host"], c["orphan"]] += count
+        for role in ROLES:
+            self.count["providers"][role, c["mx_by" if role == "mx" else role]] += count
         if c["component"] not in ("ok", "unknown"):
             self.count["misconfigured"][c["component"], " ".join(c["findings"]), c["verdict"]] += count
 
