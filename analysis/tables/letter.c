@@ -43,10 +43,10 @@ struct place {
 
 static enum letter_place place_named(struct span name, struct span *label)
 {
+	*label = (struct span){ NULL, 0 };
 	for (unsigned p = 0; p < LETTER_LABEL; p++)
 		if (span_equal(name, span_of(names[p])))
 			return (enum letter_place)p;
-	*label = (struct span){ NULL, 0 };
 	if (!span_starts_with(name, span_of(names[LETTER_LABEL])))
 		return LETTER_PLACES;
 	*label = span_skip(name, strlen(names[LETTER_LABEL]));
@@ -183,12 +183,18 @@ static int read_file(struct letter *letter, struct error *error)
 	return got < 0 ? -1 : 0;
 }
 
+int letter_parse(struct letter *letter, struct span text, const char *path, struct error *error)
+{
+	*letter = (struct letter){ .path = path, .all = text };
+	return check_all(letter, error);
+}
+
 int letter_read(struct letter *letter, const char *path, struct error *error)
 {
-	*letter = (struct letter){ .path = path ? path : "the template", .all = { built_in, sizeof(built_in) } };
-	if (path && read_file(letter, error) < 0)
-		return -1;
-	return check_all(letter, error);
+	if (!path)
+		return letter_parse(letter, (struct span){ built_in, sizeof(built_in) }, "the template", error);
+	*letter = (struct letter){ .path = path };
+	return read_file(letter, error) < 0 ? -1 : check_all(letter, error);
 }
 
 void letter_free(struct letter *letter)

@@ -50,6 +50,10 @@ struct letter {
 __attribute__((warn_unused_result)) int letter_read(struct letter *letter, const char *path, struct error *error);
 void letter_free(struct letter *letter);
 
+/* The same of @text, which lives as long, and is called @path where it has a fault. */
+__attribute__((warn_unused_result)) int letter_parse(struct letter *letter, struct span text, const char *path,
+						     struct error *error);
+
 /* Are there all the labels it speaks of? 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int letter_check_labels(const struct letter *letter,
 							    const struct scan_headers *headers, struct error *error);

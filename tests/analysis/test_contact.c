@@ -9,6 +9,7 @@
 
 #include "analysis/lines/sentence.h"
 #include "analysis/tables/contact.h"
+#include "analysis/tables/party.h"
 #include "tests/analysis/facts.h"
 
 static void the_address_is_the_domains_own(void **state)
@@ -98,6 +99,13 @@ static void the_advice_names_what_it_is_about(void **state)
 		  "Start a web server on port 443 of mta-sts.example.com, or open the port in the firewall." },
 		{ "body version: STSv1|mode: enforce|max_age: 86400|",
 		  "Add one mx line for each mail server of the domain." },
+		/* a mail server is called by its name */
+		{ "host\nchain-verify 10", "Renew mail.example.com's certificate, install it with its current "
+					   "intermediates, and automate the renewal." },
+		{ "mx 10 a.example.com\nmx 20 b.example.com\nbody version: STSv1|mode: enforce|max_age: 86400|mx: "
+		  "*.example.com|\nhost\nhost-san a.example.com\nhost\nhost-san b.example.com\nehlo 250 x|\nends ehlo "
+		  "success 250",
+		  "Turn on STARTTLS on the mail server b.example.com." },
 		{ "", "" }, /* nothing breaks */
 	};
 
@@ -114,6 +122,53 @@ static void the_advice_names_what_it_is_about(void **state)
 		text_char(&text, '\0');
 		assert_string_equal(text.data, rows[i].advice);
 		text_free(&text);
+	}
+}
+
+#define POLICY(mx) "body version: STSv1|mode: enforce|max_age: 86400|mx: " mx "|\n"
+
+/* Who can repair it: by the step that breaks. */
+static void the_provider_of_the_broken_step_is_responsible(void **state)
+{
+	static const struct {
+		const char *facts, *name, *contact;
+	} rows[] = {
+		/* its own, by the registrable domain; of a platform the owner writes what lies there */
+		{ "name www.example.com\nsts v=STSv1;", "example.com", "reports@example.com" },
+		{ "http 404\na-cname example.github.io", "example.com", "reports@example.com" },
+		{ "a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped", "example.com", "reports@example.com" },
+		{ "sts v=STSv1;\nsts-cname x.hoster.example", "hoster.example", "postmaster@hoster.example" },
+		/* the record's provider does not hold the policy */
+		{ "http 404\nsts-cname x.hoster.example\na-cname y.other.example", "other.example",
+		  "postmaster@other.example" },
+		{ "http 404\na-cname example-com_mta_sts.easydmarc.pro", "EasyDMARC", "" },
+		/* who writes the policy is to list the MX */
+		{ "mx 10 mx.elsewhere.example\na-cname policy.hoster.example", "hoster.example",
+		  "postmaster@hoster.example" },
+		/* a certificate of the mail server is its operator's */
+		{ "host\nchain-verify 10", "example.com", "reports@example.com" },
+		{ "mx 10 mx.hoster.example\n" POLICY("mx.hoster.example") "host\nhost-san mx.hoster.example\n"
+									  "chain-verify 10",
+		  "hoster.example", "postmaster@hoster.example" },
+		{ "mx 10 x.mail.protection.outlook.com\n" POLICY("*.mail.protection.outlook.com") "host\n"
+												  "chain-verify 10",
+		  "Microsoft 365", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct facts facts;
+		struct classification result;
+		struct party party;
+
+		facts_make(&facts, rows[i].facts);
+		classify(&facts.observation, &result);
+		assert_true(classification_misconfigured(&result));
+		party_of_provider(&party, &facts.observation, &result);
+		if (!span_equal(party.name, span_of(rows[i].name)) ||
+		    !span_equal((struct span){ party.contact.address, party.contact.n }, span_of(rows[i].contact)))
+			fail_msg("%s: got %.*s %.*s", rows[i].facts, (int)party.name.n, party.name.p,
+				 (int)party.contact.n, party.contact.address);
 	}
 }
 
@@ -151,6 +206,7 @@ int main(void)
 		cmocka_unit_test(the_address_is_the_domains_own),
 		cmocka_unit_test(long_addresses_are_bounded),
 		cmocka_unit_test(the_advice_names_what_it_is_about),
+		cmocka_unit_test(the_provider_of_the_broken_step_is_responsible),
 		cmocka_unit_test(no_placeholder_remains),
 	};
 
