@@ -67,8 +67,6 @@ void stats_init(struct stats *stats)
 	memset(stats, 0, sizeof(*stats));
 	stats->headers = &none;
 	tally_init(&stats->tld, STATS_TLDS_MAX);
-	tally_init(&stats->policy_host, STATS_PROVIDERS_MAX);
-	tally_init(&stats->mx, STATS_PROVIDERS_MAX);
 	tally_init(&stats->rua_host, STATS_PROVIDERS_MAX);
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++) {
 		tally_init(&stats->label[i], STATS_LABEL_VALUES_MAX);
@@ -86,8 +84,6 @@ void stats_set_headers(struct stats *stats, const struct scan_headers *headers)
 void stats_fini(struct stats *stats)
 {
 	tally_fini(&stats->tld);
-	tally_fini(&stats->policy_host);
-	tally_fini(&stats->mx);
 	tally_fini(&stats->rua_host);
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
 		tally_fini(&stats->label[i]);
@@ -125,8 +121,6 @@ void stats_merge(struct stats *into, struct stats *from)
 	counts_add(into->rank, from->rank, sizeof(into->rank));
 	counts_add(into->sender, from->sender, sizeof(into->sender));
 	tally_merge(&into->tld, &from->tld);
-	tally_merge(&into->policy_host, &from->policy_host);
-	tally_merge(&into->mx, &from->mx);
 	tally_merge(&into->rua_host, &from->rua_host);
 	for (size_t i = 0; i < OBS_LABEL_MAX; i++)
 		tally_merge(&into->label[i], &from->label[i]);
@@ -139,12 +133,12 @@ void stats_merge(struct stats *into, struct stats *from)
 	from->headers = headers;
 }
 
-enum { TALLIES = 6 + OBS_LABEL_MAX };
+enum { TALLIES = 4 + OBS_LABEL_MAX };
 
 static void list_tallies(const struct stats *stats, const struct tally *tally[static TALLIES])
 {
-	const struct tally *const one[] = { &stats->tld,      &stats->policy_host, &stats->mx,
-					    &stats->rua_host, &stats->hosts.host,  &stats->hosts.first_break };
+	const struct tally *const one[] = { &stats->tld, &stats->rua_host, &stats->hosts.host,
+					    &stats->hosts.first_break };
 
 	for (size_t i = 0; i < COUNT_OF(one); i++)
 		tally[i] = one[i];
@@ -177,8 +171,6 @@ bool stats_failed(const struct stats *stats)
 void stats_sort(struct stats *stats)
 {
 	tally_sort(&stats->tld);
-	tally_sort(&stats->policy_host);
-	tally_sort(&stats->mx);
 	tally_sort(&stats->rua_host);
 	for (size_t l = 0; l < stats->headers->label_count; l++)
 		tally_sort(&stats->label[l]);
@@ -218,46 +210,6 @@ static void add_parts(struct stats *stats, const struct observation *observation
 	for (size_t i = 0; i < stats->headers->label_count; i++)
 		stats_add_part(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)),
 			       observation, result);
-}
-
-/* ---- who serves policies, who receives mail ---- */
-
-/* The registrable domain of @host; self where it is @domain's own. */
-static struct span provider_of(struct span host, struct span domain)
-{
-	struct span self = SPAN_LITERAL("self"), provider;
-
-	if (span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
-		return self;
-	provider = public_suffix_cut(host).registrable;
-	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? self : provider;
-}
-
-static void add_provider(struct tally *tally, struct span domain, struct span host, bool misconfigured)
-{
-	uint64_t *counter = tally_at(tally, host.n > 0 ? provider_of(host, domain) : SPAN_LITERAL("(none)"));
-
-	counter[PROVIDER_DOMAINS]++;
-	counter[PROVIDER_MISCONFIGURED] += misconfigured;
-}
-
-/* Where the policy host's name leads: to itself, unless a CNAME leads on; nowhere without address and CNAME. */
-static struct span policy_host_of(const struct observation *observation)
-{
-	const struct obs_policy *policy = &observation->policy;
-	struct span end = obs_cname_end(obs_policy_chain(policy));
-
-	return end.p || policy->address_count == 0 ? end : observation->name;
-}
-
-static void add_providers(struct stats *stats, const struct observation *observation,
-			  const struct classification *result)
-{
-	bool misconfigured = classification_misconfigured(result);
-	struct span mx = obs_mx_has_hosts(&observation->mx) ? observation->mx.record[0].name : (struct span){ NULL, 0 };
-
-	add_provider(&stats->policy_host, observation->name, policy_host_of(observation), misconfigured);
-	add_provider(&stats->mx, observation->name, mx, misconfigured);
 }
 
 /* ---- stages split by reason ---- */
@@ -304,6 +256,17 @@ static void add_policy(struct stats *stats, const struct classification *result)
 
 /* ---- reports ---- */
 
+/* The registrable domain of @host; self where it is @domain's own. */
+static struct span provider_of(struct span host, struct span domain)
+{
+	struct span self = SPAN_LITERAL("self"), provider;
+
+	if (span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
+		return self;
+	provider = public_suffix_cut(host).registrable;
+	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? self : provider;
+}
+
 static void add_tlsrpt(struct stats *stats, struct span name, const struct classification *result)
 {
 	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
@@ -333,7 +296,7 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 
 /* ---- one domain ---- */
 
-static void add_sts(struct stats *stats, const struct observation *observation, const struct classification *result)
+static void add_sts(struct stats *stats, const struct classification *result)
 {
 	stats->metric[METRIC_STS_RECORD]++;
 	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.record[TXT_STS] == RECORD_VALID;
@@ -342,7 +305,6 @@ static void add_sts(struct stats *stats, const struct observation *observation, 
 	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
 	add_policy(stats, result);
 	add_stages(stats, result);
-	add_providers(stats, observation, result);
 }
 
 static void add_span(struct stats *stats, int64_t first, uint32_t duration_ms)
@@ -394,7 +356,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	if (judgement->component != COMPONENT_NONE)
 		stats->verdict[judgement->verdict]++;
 	if (judgement_has_record(&result->judgement, TXT_STS))
-		add_sts(stats, observation, result);
+		add_sts(stats, result);
 	add_tlsrpt(stats, observation->name, result);
 	host_stats_add(&stats->hosts, observation, result);
 	manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result), stats->rows);

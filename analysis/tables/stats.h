@@ -18,7 +18,7 @@
 
 enum {
 	STATS_TLDS_MAX = 65536,         /* the root holds some 1,500; lists of anything may hold more */
-	STATS_PROVIDERS_MAX = 262144,   /* registrable domains kept apart in each role */
+	STATS_PROVIDERS_MAX = 262144,   /* registrable domains of report hosts that are kept apart */
 	STATS_LABEL_VALUES_MAX = 65536, /* of each label; a registry has some thousands of registrars */
 	STATS_THREAD_WORDS = 65536,     /* of a thread's own, some 150 octets each */
 	STATS_RANK_BINS = 9,            /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
@@ -37,9 +37,6 @@ enum stats_part {
 	PART_TLSRPT_WITH_MX,
 	PART_COUNT
 };
-
-/* Counters of a provider. */
-enum stats_provider { PROVIDER_DOMAINS, PROVIDER_MISCONFIGURED };
 
 /* overview.csv, in this order. */
 enum stats_metric {
@@ -92,8 +89,7 @@ struct stats {
 	uint64_t rank[STATS_RANK_BINS][PART_COUNT];
 	uint64_t sender[SENDER_PROFILE_COUNT][SENDER_OUTCOME_COUNT]; /* domains with an STS record */
 	struct tally tld;                                            /* counters: enum stats_part */
-	struct tally policy_host, mx; /* counters: enum stats_provider; domains with an STS record */
-	struct tally rua_host;        /* counter 0: valid TLSRPT records */
+	struct tally rua_host;                                       /* counter 0: valid TLSRPT records */
 	/* by value of each of headers->label; counters: enum stats_part; a domain without a value under "" */
 	struct tally label[OBS_LABEL_MAX];
 	struct host_stats hosts;

@@ -77,7 +77,7 @@ struct options {
 	const char *previous;                  /* report: the scan file to compare with; NULL: none */
 	const char *directory;                 /* stats, diff: where the tables go */
 	enum options_format format;            /* export, findings: NONE unless given */
-	uint32_t third_party_at, self_at_most; /* stats: domains, and administrators, that share a name */
+	uint32_t third_party_at, self_at_most; /* stats, report: domains, and administrators, that share a name */
 	const char *series;                    /* stats: where the tables of a series go; NULL: none */
 	bool all;                              /* diff: domains without a record, too */
 	uint64_t memory;                       /* diff: octets to use */
