@@ -218,36 +218,72 @@ static void put_double(struct text *out, double number)
 		text_char(out, (char)(bits >> 8 * i));
 }
 
-static void put_value(struct text *out, struct span value, uint16_t member, const struct domain_choice *choice);
+static void put_value(struct text *out, struct span *rest, uint16_t member, const struct domain_choice *choice);
 
-static void put_members(struct text *out, struct span object, uint16_t parent, const struct domain_choice *choice)
+/* For the members from @from on, before @to, that are absent. */
+static void put_nulls(struct text *out, uint16_t from, uint16_t to, const struct domain_choice *choice)
+{
+	for (; from < to; from++)
+		if (choice->member[from] != CHOSEN_NOT)
+			text_char(out, BRANCH_NULL);
+}
+
+/* Whatever order the members stand in: each is looked for. */
+static void put_unordered(struct text *out, struct span *rest, uint16_t parent, const struct domain_choice *choice)
 {
 	const struct domain_member *of = &domain_members[parent];
-	struct span found[DOMAIN_CHILDREN_MAX] = { 0 }, key, value;
-	uint16_t hint = 0;
+	struct span found[DOMAIN_CHILDREN_MAX] = { 0 }, key;
 
-	while (json_walk_member(&object, &key, &value)) {
-		uint16_t member = domain_member_find(parent, key, hint);
+	while (json_walk_key(rest, &key)) {
+		uint16_t member = domain_member_find(parent, key, 0);
+		struct span value = json_walk_take(rest);
 
-		if (member == 0)
-			continue;
-		hint = (uint16_t)(member - of->child + 1);
-		if (member < of->child + DOMAIN_CHILDREN_MAX)
+		if (member != 0 && member < of->child + DOMAIN_CHILDREN_MAX)
 			found[member - of->child] = value;
 	}
 	for (uint16_t i = 0; i < of->children && i < DOMAIN_CHILDREN_MAX; i++)
 		if (choice->member[of->child + i] != CHOSEN_NOT)
-			put_value(out, found[i], (uint16_t)(of->child + i), choice);
+			put_value(out, &found[i], (uint16_t)(of->child + i), choice);
+}
+
+/* They stand in the order of the schema, as a rule. */
+static void put_members(struct text *out, struct span *rest, uint16_t parent, const struct domain_choice *choice)
+{
+	const struct domain_member *of = &domain_members[parent];
+	uint16_t next = of->child, end = (uint16_t)(of->child + of->children);
+	struct span begin = *rest, key;
+	size_t from = out->used;
+
+	while (json_walk_key(rest, &key)) {
+		uint16_t member = domain_member_find(parent, key, (uint16_t)(next - of->child));
+
+		if (member == 0 || choice->member[member] == CHOSEN_NOT) {
+			json_walk_take(rest);
+			continue;
+		}
+		if (member < next) { /* a text in memory keeps all of itself */
+			out->used = from;
+			*rest = begin;
+			put_unordered(out, rest, parent, choice);
+			return;
+		}
+		put_nulls(out, next, member, choice);
+		put_value(out, rest, member, choice);
+		next = (uint16_t)(member + 1);
+	}
+	put_nulls(out, next, end, choice);
 }
 
 /* Blocks of one, since who reads on from the front does not know how many there are; then an empty one. */
-static void put_elements(struct text *out, struct span array, uint16_t element, const struct domain_choice *choice)
+static void put_elements(struct text *out, struct span *rest, uint16_t element, const struct domain_choice *choice)
 {
-	struct span value;
+	while (json_walk_next(rest)) {
+		size_t left = rest->n;
 
-	while (json_walk_element(&array, &value)) {
 		put_long(out, 1);
-		put_value(out, value, element, choice);
+		put_value(out, rest, element, choice);
+		if (rest->n == left) /* broken */
+			break;
 	}
 	put_long(out, 0);
 }
@@ -262,11 +298,13 @@ static bool is_string(struct span value)
 	return value.n >= 2 && value.p[0] == '"';
 }
 
-static void put_map(struct text *out, struct span object)
+static void put_map(struct text *out, struct span *rest)
 {
-	struct span key, value;
+	struct span key;
 
-	while (json_walk_member(&object, &key, &value)) {
+	while (json_walk_key(rest, &key)) {
+		struct span value = json_walk_take(rest);
+
 		put_long(out, 1);
 		put_text(out, key);
 		put_long(out, is_string(value) ? BRANCH_VALUE : BRANCH_NULL);
@@ -276,52 +314,55 @@ static void put_map(struct text *out, struct span object)
 	put_long(out, 0);
 }
 
-/* What is not of the kind that the schema says is null. */
-static void put_value(struct text *out, struct span value, uint16_t member, const struct domain_choice *choice)
+static void put_scalar(struct text *out, struct span value, enum domain_member_kind kind)
 {
-	const struct domain_member *of = &domain_members[member];
-	char first = value.n > 0 ? value.p[0] : '\0';
 	int64_t whole = 0;
 	double number = 0;
 	bool is[] = {
-		[MEMBER_OBJECT] = first == '{',
-		[MEMBER_ARRAY] = first == '[',
-		[MEMBER_MAP] = first == '{',
 		[MEMBER_TEXT] = is_string(value),
-		[MEMBER_WHOLE] = of->kind == MEMBER_WHOLE && read_whole(value, &whole),
-		[MEMBER_NUMBER] = of->kind == MEMBER_NUMBER && read_number(value, &number),
-		[MEMBER_FLAG] = first == 't' || first == 'f',
+		[MEMBER_WHOLE] = kind == MEMBER_WHOLE && read_whole(value, &whole),
+		[MEMBER_NUMBER] = kind == MEMBER_NUMBER && read_number(value, &number),
+		[MEMBER_FLAG] = value.n > 0 && (value.p[0] == 't' || value.p[0] == 'f'),
 	};
 
-	put_long(out, is[of->kind] ? BRANCH_VALUE : BRANCH_NULL);
-	if (!is[of->kind])
+	put_long(out, is[kind] ? BRANCH_VALUE : BRANCH_NULL);
+	if (!is[kind])
 		return;
-	switch (of->kind) {
-	case MEMBER_OBJECT:
-		put_members(out, value, member, choice);
-		break;
-	case MEMBER_ARRAY:
-		put_elements(out, value, of->child, choice);
-		break;
-	case MEMBER_MAP:
-		put_map(out, value);
-		break;
-	case MEMBER_TEXT:
+	if (kind == MEMBER_TEXT)
 		put_text(out, inside_of(value));
-		break;
-	case MEMBER_WHOLE:
+	else if (kind == MEMBER_WHOLE)
 		put_long(out, whole);
-		break;
-	case MEMBER_NUMBER:
+	else if (kind == MEMBER_NUMBER)
 		put_double(out, number);
-		break;
-	case MEMBER_FLAG:
-		text_char(out, first == 't');
-		break;
+	else
+		text_char(out, value.p[0] == 't');
+}
+
+/* The value in front of @rest, which is passed. What is not of the kind that the schema says is null. */
+static void put_value(struct text *out, struct span *rest, uint16_t member, const struct domain_choice *choice)
+{
+	static const char bracket[] = { [MEMBER_OBJECT] = '{', [MEMBER_ARRAY] = '[', [MEMBER_MAP] = '{' };
+	const struct domain_member *of = &domain_members[member];
+
+	if (of->kind > MEMBER_MAP) {
+		put_scalar(out, json_walk_take(rest), of->kind);
+		return;
 	}
+	if (rest->n == 0 || rest->p[0] != bracket[of->kind]) {
+		put_long(out, BRANCH_NULL);
+		json_walk_take(rest);
+		return;
+	}
+	put_long(out, BRANCH_VALUE);
+	if (of->kind == MEMBER_OBJECT)
+		put_members(out, rest, member, choice);
+	else if (of->kind == MEMBER_ARRAY)
+		put_elements(out, rest, of->child, choice);
+	else
+		put_map(out, rest);
 }
 
 void domain_avro_write(struct text *out, struct span line, const struct domain_choice *choice)
 {
-	put_members(out, line, 0, choice);
+	put_members(out, &line, 0, choice);
 }

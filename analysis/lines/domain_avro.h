@@ -13,7 +13,7 @@
 /* Append the schema (JSON) of what was chosen. */
 void domain_avro_schema(struct text *out, const struct domain_choice *choice);
 
-/* Append the datum of @line, as the schema of @choice has it. */
+/* Append the datum of @line to a text in memory, as the schema of @choice has it. */
 void domain_avro_write(struct text *out, struct span line, const struct domain_choice *choice);
 
 #endif

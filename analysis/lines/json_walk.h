@@ -14,4 +14,11 @@ bool json_walk_member(struct span *rest, struct span *key, struct span *value);
 /* The next element of an array; @rest begins as the array. */
 bool json_walk_element(struct span *rest, struct span *value);
 
+/* The same without a look ahead: the value is left in front, for who reads on. False at the end, which is passed. */
+bool json_walk_key(struct span *rest, struct span *key);
+bool json_walk_next(struct span *rest);
+
+/* The value in front, which is passed; empty where there is none. */
+struct span json_walk_take(struct span *rest);
+
 #endif

@@ -341,7 +341,7 @@ class Readers(Slow):
             process.stdout.close()
             process.stdout = None
             _, err = self.finish(process)
-            self.assertIn(process.returncode, (0, 1))
+            self.assertIn(process.returncode, (0, 141))  # it may have been done
             self.assertLessEqual(len(err.splitlines()), 1, err)
             self.assertNotIn("damaged", err)
 
