@@ -1,7 +1,6 @@
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"
-#include "parsers/tlsrpt_record.h"
 #include "scanner/job/answers.h"
 #include "scanner/job/cname_chase.h"
 #include "scanner/job/policy_fetch.h"
@@ -180,38 +179,29 @@ static void look_for_ns(struct job *job)
 	job_ask(job->context, &job->task, &ns->query, job->name);
 }
 
-static enum record_state sts_state(const struct obs_txt *txt)
+/* Is there one that is meant as the record asked for, however bad it is? */
+static bool has_record(const struct job *job, enum txt_question question)
 {
-	struct sts_record record;
+	const struct obs_txt *txt = &job->txt[question];
+	bool is_meant = txt->omitted_meant > 0;
 
-	sts_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &record);
-	return record.state;
-}
-
-static enum record_state tlsrpt_state(const struct obs_txt *txt)
-{
-	struct tlsrpt_record record;
-
-	tlsrpt_record_parse(txt->record, txt->count, txt->omitted - txt->omitted_meant, &record);
-	return record.state;
+	for (size_t i = 0; i < txt->count && !is_meant; i++)
+		is_meant = txt_likeness(txt->record[i], txt_questions[question].kind) != TXT_UNRELATED;
+	return is_meant;
 }
 
 static uint8_t use_records(struct task *task)
 {
-	static enum record_state (*const state_of[TXT_QUESTIONS])(
-		const struct obs_txt *txt) = { [TXT_STS] = sts_state, [TXT_TLSRPT] = tlsrpt_state };
 	struct job *job = (struct job *)task;
-	enum record_state state[TXT_QUESTIONS] = { 0 };
-	bool has_record = false;
+	const struct obs_txt *sts = &job->txt[TXT_STS];
+	struct sts_record record;
 
-	for (int q = 0; q < TXT_QUESTIONS; q++) {
-		if (job->txt[q].answer.status == DNS_NOERROR)
-			state[q] = state_of[q](&job->txt[q]);
-		has_record |= state[q] > RECORD_NONE;
-	}
-	if (has_record)
+	if (has_record(job, TXT_STS) || has_record(job, TXT_TLSRPT))
 		look_for_ns(job);
-	if (state[TXT_STS] == RECORD_VALID && !job_fault(job))
+	if (sts->answer.status != DNS_NOERROR || job_fault(job))
+		return TASK_DONE;
+	sts_record_parse(sts->record, sts->count, sts->omitted - sts->omitted_meant, &record);
+	if (record.state == RECORD_VALID)
 		job->policy = policy_fetch_start(job);
 	return TASK_DONE;
 }

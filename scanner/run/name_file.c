@@ -38,15 +38,16 @@ void name_file_close(struct name_file *file)
 /* What a failed write leaves is written over by the next one. */
 int name_file_put(struct name_file *file, const struct name_entry *entry)
 {
-	struct stored stored = { .index = entry->index,
-				 .rank = entry->rank,
-				 .length = (uint32_t)entry->name.n,
-				 .extra = (uint32_t)entry->extra.n };
-	struct span octets = { (const char *)&stored, STORED_HEAD + entry->name.n + entry->extra.n };
+	struct stored stored; /* its text is set as far as there is any */
+	const struct span octets = { (const char *)&stored, STORED_HEAD + entry->name.n + entry->extra.n };
 	int failure;
 
 	if (entry->name.n > NAME_FILE_MAX || entry->extra.n > EXTRA_MAX)
 		return ENAMETOOLONG;
+	stored.index = entry->index;
+	stored.rank = entry->rank;
+	stored.length = (uint32_t)entry->name.n;
+	stored.extra = (uint32_t)entry->extra.n;
 	memcpy(stored.text, entry->name.p, entry->name.n);
 	if (entry->extra.n > 0)
 		memcpy(stored.text + entry->name.n, entry->extra.p, entry->extra.n);
