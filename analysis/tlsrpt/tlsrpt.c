@@ -23,14 +23,14 @@ enum {
 struct run {
 	struct tlsrpt_work *work;
 	struct tlsrpt_tables *tables;
-	struct tlsrpt_part *source, *leaf; /* a file; a part of a message in it */
-	struct tlsrpt_mail *mail;
-	struct tlsrpt_join *join; /* NULL: without scans */
-	struct hash_table known;  /* reports: two hashes each, 32 octets of memory */
+	struct tlsrpt_part *source, *leaf, *inner_leaf; /* a file; a part of a message in it; of one in that part */
+	struct tlsrpt_mail *mail, *inner_mail;          /* the latter: a message that is a part in base64 */
+	struct tlsrpt_join *join;                       /* NULL: without scans */
+	struct hash_table known;                        /* reports: two hashes each, 32 octets of memory */
 	uint64_t seed[2];
 	/* where we are */
 	const char *path;
-	bool is_mbox, mail_began;
+	bool is_mbox, mail_began, inner_began;
 	unsigned message, part; /* 0: not within one */
 	uint64_t before;        /* reports and rejected ones when the file began */
 	bool failed;            /* ours, for this reason: */
@@ -151,11 +151,67 @@ static void on_part(void *arg, unsigned number)
 	run->part = number;
 }
 
+/* What fails is our own: a temporary file. */
+static int feed_mail(struct run *run, struct tlsrpt_mail *mail, struct span octets, struct error *error)
+{
+	if (tlsrpt_mail_feed(mail, octets, error) == 0)
+		return 0;
+	run->failed = true;
+	run->error = *error;
+	return -1;
+}
+
+static void on_inner_part(void *arg, unsigned number)
+{
+	(void)arg; /* it keeps the number of the part that the message is */
+	(void)number;
+}
+
+/* Reports, whatever became of them. */
+static uint64_t found(const struct run *run)
+{
+	return run->work->reports + run->work->duplicates + run->work->rejected;
+}
+
+/* A forwarded message in a transfer encoding is a part like others to GMime: it is read as mail of its own, once. */
+static int on_inner_message(void *arg, const struct tlsrpt_message *message, struct error *error)
+{
+	static const struct tlsrpt_mime_events events = { .on_part = on_inner_part };
+	struct run *run = arg;
+	struct tlsrpt_mime_end end;
+
+	if (!message->bad)
+		return tlsrpt_mime_read(message, run->inner_leaf, &events, run, &end, error);
+	if (message->is_report)
+		on_bad(run, message->bad);
+	return 0;
+}
+
+static int on_inner_mail(void *arg, bool is_mbox, struct span octets, struct error *error)
+{
+	struct run *run = arg;
+
+	if (!run->inner_began)
+		tlsrpt_mail_begin(run->inner_mail, is_mbox);
+	run->inner_began = true;
+	return feed_mail(run, run->inner_mail, octets, error);
+}
+
+static int on_leaf_end(void *arg, struct error *error)
+{
+	struct run *run = arg;
+	bool began = run->inner_began;
+
+	run->inner_began = false;
+	return began ? tlsrpt_mail_end(run->inner_mail, error) : 0;
+}
+
 static int on_message(void *arg, const struct tlsrpt_message *message, struct error *error)
 {
-	static const struct tlsrpt_mime_events events = { .on_part = on_part };
+	static const struct tlsrpt_mime_events events = { .on_part = on_part, .on_part_end = on_leaf_end };
 	struct run *run = arg;
 	struct tlsrpt_mime_end end = { 0 };
+	uint64_t before = found(run);
 	int result = 0;
 
 	run->message = message->number;
@@ -168,7 +224,7 @@ static int on_message(void *arg, const struct tlsrpt_message *message, struct er
 	} else {
 		result = tlsrpt_mime_read(message, run->leaf, &events, run, &end, error);
 		run->part = 0;
-		if (result == 0 && end.reports + end.bad == 0) {
+		if (result == 0 && found(run) == before) {
 			if (end.is_report)
 				on_bad(run, "a message that calls itself a TLS report, and no part of it is one");
 			else
@@ -188,11 +244,7 @@ static int on_mail(void *arg, bool is_mbox, struct span octets, struct error *er
 		run->is_mbox = is_mbox;
 		tlsrpt_mail_begin(run->mail, is_mbox);
 	}
-	if (tlsrpt_mail_feed(run->mail, octets, error) == 0)
-		return 0;
-	run->failed = true;
-	run->error = *error;
-	return -1;
+	return feed_mail(run, run->mail, octets, error);
 }
 
 /* ---- files ---- */
@@ -274,16 +326,22 @@ static bool set_up(struct run *run)
 	static const struct tlsrpt_part_events of_file = { .on_report = on_report,
 							   .on_bad = on_bad,
 							   .on_mail = on_mail };
-	static const struct tlsrpt_part_events of_part = { .on_report = on_report, .on_bad = on_bad };
+	static const struct tlsrpt_part_events of_part = { .on_report = on_report,
+							   .on_bad = on_bad,
+							   .on_mail = on_inner_mail };
+	static const struct tlsrpt_part_events of_inner = { .on_report = on_report, .on_bad = on_bad };
 
 	run->source = tlsrpt_part_new(&of_file, run);
 	run->leaf = tlsrpt_part_new(&of_part, run);
+	run->inner_leaf = tlsrpt_part_new(&of_inner, run);
 	run->mail = tlsrpt_mail_new(on_message, run);
+	run->inner_mail = tlsrpt_mail_new(on_inner_message, run);
 	run->seed[0] = hash_table_seed();
 	run->seed[1] = hash_mix(run->seed[0], hash_table_seed());
 	if (run->work->scans > 0)
 		run->join = tlsrpt_join_new();
-	return run->source && run->leaf && run->mail && (run->join || run->work->scans == 0);
+	return run->source && run->leaf && run->inner_leaf && run->mail && run->inner_mail &&
+	       (run->join || run->work->scans == 0);
 }
 
 int tlsrpt_run(struct tlsrpt_work *work, struct error *error)
@@ -303,7 +361,9 @@ int tlsrpt_run(struct tlsrpt_work *work, struct error *error)
 		*error = run.error;
 	tlsrpt_part_free(run.source);
 	tlsrpt_part_free(run.leaf);
+	tlsrpt_part_free(run.inner_leaf);
 	tlsrpt_mail_free(run.mail);
+	tlsrpt_mail_free(run.inner_mail);
 	tlsrpt_join_free(run.join);
 	hash_table_fini(&run.known);
 	return result;

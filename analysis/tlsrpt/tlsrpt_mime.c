@@ -12,7 +12,8 @@ struct walk {
 	void *arg;
 	struct tlsrpt_mime_end *end;
 	unsigned number;
-	bool failed;
+	bool failed; /* for this reason */
+	struct error *error;
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -43,6 +44,7 @@ static struct tlsrpt_hints hints_of(const struct walk *walk, GMimePart *leaf)
 	return (struct tlsrpt_hints){
 		.is_report = is_tlsrpt(type),
 		.is_json = walk->end->is_report && (ends_with(name, ".json") || ends_with(name, ".json.gz")),
+		.is_text = is_type(type, "text", "*"),
 		.has_type = true,
 		.says_json = is_type(type, "application", "tlsrpt+json"),
 		.says_gzip = is_type(type, "application", "tlsrpt+gzip"),
@@ -81,12 +83,15 @@ static void read_leaf(struct walk *walk, GMimePart *leaf)
 		return;
 	if (tlsrpt_part_begin(walk->part, &hints) < 0) {
 		walk->failed = true;
+		error_set(walk->error, "no memory");
 		return;
 	}
 	feed_content(walk, content);
 	end = tlsrpt_part_end(walk->part, NULL);
 	walk->end->reports += end.reports;
 	walk->end->bad += end.bad;
+	if (walk->events->on_part_end)
+		walk->failed = walk->events->on_part_end(walk->arg, walk->error) < 0;
 }
 
 static void look_at_message(struct walk *walk, GMimeMessage *message)
@@ -147,7 +152,7 @@ int tlsrpt_mime_read(const struct tlsrpt_message *message, struct tlsrpt_part *p
 		     const struct tlsrpt_mime_events *events, void *arg, struct tlsrpt_mime_end *end,
 		     struct error *error)
 {
-	struct walk walk = { .part = part, .events = events, .arg = arg, .end = end };
+	struct walk walk = { .part = part, .events = events, .arg = arg, .end = end, .error = error };
 	GByteArray *array;
 	GMimeStream *stream;
 	GMimeParser *parser;
@@ -168,5 +173,5 @@ int tlsrpt_mime_read(const struct tlsrpt_message *message, struct tlsrpt_part *p
 	g_object_unref(stream);
 	if (array)
 		g_byte_array_free(array, FALSE); /* its octets are the caller's */
-	return walk.failed ? error_set(error, "no memory") : 0;
+	return walk.failed ? -1 : 0;
 }

@@ -14,6 +14,8 @@ enum { TLSRPT_MIME_DEPTH_MAX = 32 }; /* multiparts and messages within each othe
 struct tlsrpt_mime_events {
 	/* A leaf begins, of which octets are handed to @part. */
 	void (*on_part)(void *arg, unsigned number);
+	/* It is all there; -1 ends the message, @error is written. NULL: nobody asks. */
+	int (*on_part_end)(void *arg, struct error *error);
 };
 
 /* Does the message call itself a TLS report? */
@@ -22,7 +24,7 @@ struct tlsrpt_mime_end {
 	bool is_report;
 };
 
-/* 0, or -1 with one line in @error: no memory. */
+/* 0, or -1 with one line in @error: no memory, or what on_part_end says. */
 __attribute__((warn_unused_result)) int tlsrpt_mime_read(const struct tlsrpt_message *message, struct tlsrpt_part *part,
 							 const struct tlsrpt_mime_events *events, void *arg,
 							 struct tlsrpt_mime_end *end, struct error *error);

@@ -149,7 +149,7 @@ static int on_unpacked(void *arg, struct span octets, struct error *error)
 
 static int take_mail(struct tlsrpt_part *part, bool is_mbox, struct span octets, struct error *error)
 {
-	part->done = !part->events->on_mail;
+	part->done = !part->events->on_mail || part->hints.is_text;
 	if (part->done)
 		return 0;
 	part->end.is_mail = true;

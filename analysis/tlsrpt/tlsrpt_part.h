@@ -40,6 +40,7 @@ struct tlsrpt_part_events {
 struct tlsrpt_hints {
 	bool is_report;            /* it is called a TLS report: what is none is bad, else it is another thing */
 	bool is_json;              /* … or JSON at least: what cannot be read is bad */
+	bool is_text;              /* for reading: that it begins as mail does says nothing */
 	bool has_type;             /* there is a Content-Type, … */
 	bool says_json, says_gzip; /* … which is the right one for these (RFC 8460 6.4) */
 };

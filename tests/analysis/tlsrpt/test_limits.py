@@ -20,7 +20,7 @@ MIB = 1 << 20
 LONG = bool(os.environ.get("STSURVEY_LONG"))
 BOUND = 32 * MIB         # 16 MiB unpacked, and as much around it
 SANITIZED = bool(os.environ.get("STSURVEY_SANITIZE"))  # whose shadow memory is not ours
-MBOX = 2048 * MIB if LONG else 64 * MIB
+MBOX = 2042 * MIB if LONG else 48 * MIB
 MANY = 100000 if LONG else 3000
 
 
@@ -52,22 +52,22 @@ HEAD = octets(REPORT)[:-1]
 # What each holds, and what is said of it.
 HOSTILE = {
     "spaces.eml": (lambda: message(TEXT, part(gzip_of([b"{"] + [b" " * MIB] * 20))), "over 16777216 octets once unpacked"),
-    "string.eml": (lambda: message(TEXT, part(gzip_of([b'{"organization-name":"'] + [b"A" * MIB] * 64))), "over 1048576 octets in one string once unpacked"),
+    "string.eml": (lambda: message(TEXT, part(gzip_of([b'{"organization-name":"'] + [b"A" * MIB] * 20))), "over 1048576 octets in one string once unpacked"),
     "white-space-in-front.json.gz": (lambda: gzip_of([b"\n" * MIB] * 20), "over 16777216 octets once unpacked"),
     "number.json": (lambda: HEAD + b',"x":' + b"1" * (100 * MIB) + b"}", "over 1048576 octets in one number"),
-    "number.json.gz": (lambda: gzip_of([HEAD + b',"x":'] + [b"1" * MIB] * 100), "over 1048576 octets in one number once unpacked"),
+    "number.json.gz": (lambda: gzip_of([HEAD + b',"x":'] + [b"1" * MIB] * 20), "over 1048576 octets in one number once unpacked"),
     "nested.json": (lambda: HEAD + b',"x":' + b"[" * 100000 + b"]" * 100000 + b"}", "too deep"),
     "keys.json": (lambda: octets({**REPORT, **{f"k{i}": 1 for i in range(100000)}}), "too many keys"),
     "policies.json": (lambda: octets(report(policies=[ROW] * 10000)), "over 16777216 octets"),
     "empty-policies.json": (lambda: octets(report(policies=[{}] * 100000)), "more than 16384 policies"),
-    "headers.eml": (lambda: message(part(packed(REPORT)), header="X: tlsrpt " + "a" * (20 * MIB) + "\r\n"), "headers of over 512 KiB"),
-    "folded.eml": (lambda: message(part(packed(REPORT)), header="X: tlsrpt\r\n" + " a\r\n" * (4 * MIB)), "headers of over 512 KiB"),
-    "boundary.eml": (lambda: message(part(packed(REPORT)), boundary="b" * (8 * MIB)), "headers of over 512 KiB"),
-    "headers-within.eml": (lambda: message(b"X: " + b"a" * (8 * MIB) + b"\r\n\r\n", part(packed(REPORT))), "headers of over 512 KiB"),
-    "headers-forwarded.eml": (lambda: message(b"Content-Type: message/rfc822\r\n\r\nX: " + b"a" * (8 * MIB) + b"\r\n\r\n"), "headers of over 512 KiB"),
-    "parts.eml": (lambda: message(*[b"\r\n"] * 400000), "over 4096 parts"),
-    "messages.eml": (lambda: b"X: tlsrpt\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 500000, "over 4096 parts"),
-    "never-ends.eml": (lambda: message(part(b"A" * (40 * MIB)))[:-20], "over 32 MiB"),
+    "headers.eml": (lambda: message(part(packed(REPORT)), header="X: tlsrpt " + "a" * (2 * MIB) + "\r\n"), "headers of over 512 KiB"),
+    "folded.eml": (lambda: message(part(packed(REPORT)), header="X: tlsrpt\r\n" + " a\r\n" * MIB), "headers of over 512 KiB"),
+    "boundary.eml": (lambda: message(part(packed(REPORT)), boundary="b" * (2 * MIB)), "headers of over 512 KiB"),
+    "headers-within.eml": (lambda: message(b"X: " + b"a" * (2 * MIB) + b"\r\n\r\n", part(packed(REPORT))), "headers of over 512 KiB"),
+    "headers-forwarded.eml": (lambda: message(b"Content-Type: message/rfc822\r\n\r\nX: " + b"a" * (2 * MIB) + b"\r\n\r\n"), "headers of over 512 KiB"),
+    "parts.eml": (lambda: message(*[b"\r\n"] * 100000), "over 4096 parts"),
+    "messages.eml": (lambda: b"X: tlsrpt\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 100000, "over 4096 parts"),
+    "never-ends.eml": (lambda: message(part(b"A" * (25 * MIB)))[:-20], "over 32 MiB"),
     # these are read
     "details.json": (lambda: with_details(b"{}", MIB), None),
     "long-details.json": (lambda: with_details(b'{"failure-reason-code":"' + b"x" * 400 + b'"}', 15 * MIB), None),
@@ -123,7 +123,7 @@ class Limits(reports.Case):
                     pipe.write(picture + b"\n\n")
                     size += len(each) + len(picture)
                 pipe.write(b"From a@b Tue Aug  4 10:11:12 2026\nX: tlsrpt\n\n")
-                for _ in range(40):
+                for _ in range(33):
                     pipe.write(b"x" * MIB)
             written.append(count)
 
