@@ -276,7 +276,8 @@ static const char *feed_file(struct run *run, int fd)
 static bool on_file(void *arg, const char *path, int fd)
 {
 	struct run *run = arg;
-	struct tlsrpt_hints hints = { .is_json = has_ending(path, ".json") || has_ending(path, ".json.gz") };
+	struct tlsrpt_hints hints = { .is_json = has_ending(path, ".json") || has_ending(path, ".json.gz") ||
+						 has_ending(path, ".json.zip") };
 	struct tlsrpt_part_end end;
 	struct error error;
 	const char *cut;

@@ -36,14 +36,20 @@ static bool is_tlsrpt(GMimeContentType *type)
 	return subtype && g_ascii_strncasecmp(subtype, "tlsrpt", 6) == 0;
 }
 
+/* In a message that calls itself a TLS report, what is called so is meant as one. */
+static bool is_called_json(GMimeContentType *type, const char *name)
+{
+	return ends_with(name, ".json") || ends_with(name, ".json.gz") || ends_with(name, ".json.zip") ||
+	       is_type(type, "application", "zip");
+}
+
 static struct tlsrpt_hints hints_of(const struct walk *walk, GMimePart *leaf)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(leaf));
-	const char *name = g_mime_part_get_filename(leaf);
 
 	return (struct tlsrpt_hints){
 		.is_report = is_tlsrpt(type),
-		.is_json = walk->end->is_report && (ends_with(name, ".json") || ends_with(name, ".json.gz")),
+		.is_json = walk->end->is_report && is_called_json(type, g_mime_part_get_filename(leaf)),
 		.is_text = is_type(type, "text", "*"),
 		.has_type = true,
 		.says_json = is_type(type, "application", "tlsrpt+json"),

@@ -339,7 +339,7 @@ static void add_detail(struct tlsrpt_tables *tables, const struct tlsrpt_report 
 /* Rows of one domain: each type it has, and all of them, of which the largest counts. */
 static void add_domain(struct tlsrpt_tables *tables, const struct tlsrpt_report *report, size_t from, size_t to)
 {
-	struct span domain = tlsrpt_span(report, report->policy[from].domain);
+	struct span domain = or_none(tlsrpt_span(report, report->policy[from].domain));
 	struct tlsrpt_sessions sessions = tlsrpt_report_largest(report, from, to, TLSRPT_TYPE_COUNT);
 
 	add_sessions(entry_of(tables, &tables->domain, domain, SPAN_LITERAL("all"), (struct span){ "", 0 }), &sessions);

@@ -125,6 +125,8 @@ MADE = {
     "newsletter.eml": (message(TEXT, kind="multipart/mixed", header=""), other()),
     "picture.eml": (message(part(b"\x89PNG" * 100, kind="image/png", name="a.png"), kind="multipart/mixed", header=""), other()),
     "zip-of-dmarc.eml": (message(part(ZIP + b"a!b.xml", kind="application/zip", name="a.zip"), kind="multipart/mixed", header=""), other()),
+    "zip-of-json.eml": (message(part(ZIP + b"r.json", kind="application/zip", name="r.json.zip")), rejected("zip archive", "unpack it")),
+    "zip-called-tlsrpt.eml": (message(part(ZIP + b"report", kind="application/tlsrpt+zip", name=""), header=""), rejected("zip archive")),
     # JSON
     "latin-1.json": (octets(report(organization_name="BOJE"), ensure_ascii=False).replace(b"BOJE", b"B\xf6je"), Outcome(5, notes=("latin-1",))),
     "lone-surrogate.json": (text(rb'"\ud800"'), Outcome(5, notes=("lone-surrogate",))),
