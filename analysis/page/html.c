@@ -97,6 +97,9 @@ static void close_elements(struct html *html, enum html_level level)
 		[HTML_ROW] = "</tr>\n",
 	};
 
+	if (html->in_bars && level <= HTML_ROW)
+		text_literal(html->out, "</td>");
+	html->in_bars = false;
 	while (html->open >= level)
 		text_string(html->out, end[html->open--]);
 }
@@ -105,7 +108,6 @@ static void open_element(struct html *html, enum html_level level, const char *t
 {
 	close_elements(html, level);
 	html->open = level;
-	html->in_bars = false;
 	text_string(html->out, text);
 }
 
