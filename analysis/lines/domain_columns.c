@@ -3,8 +3,8 @@
 #include "parsers/nearest.h"
 
 enum {
-	NAMES_SIZE = 512, /* of all fields, with commas and NUL */
-	NAME_SHOWN = 60,  /* octets of an unknown name that a message repeats */
+	NAMES_SIZE = 1024, /* of all fields, with commas and NUL */
+	NAME_SHOWN = 60,   /* octets of an unknown name that a message repeats */
 };
 
 void domain_columns_init(struct domain_columns *columns, const struct scan_headers *headers)
@@ -24,10 +24,9 @@ void domain_columns_init(struct domain_columns *columns, const struct scan_heade
 	names[used] = '\0';
 	label_columns_init(&columns->labels, headers, names);
 	columns->count = 0;
-	while (columns->count < DOMAIN_FIELDS + headers->label_count) {
-		columns->chosen[columns->count] = columns->count;
-		columns->count++;
-	}
+	for (unsigned column = 0; column < DOMAIN_FIELDS + headers->label_count; column++)
+		if (column < DOMAIN_FIELDS_WRITTEN || column >= DOMAIN_FIELDS)
+			columns->chosen[columns->count++] = column;
 }
 
 int domain_columns_find(const struct domain_columns *columns, struct span name, unsigned *column, struct error *error)

@@ -17,7 +17,7 @@ struct domain_columns {
 	unsigned count;
 };
 
-/* All of them. @headers lives as long. */
+/* Those that are written unless others are chosen. @headers lives as long. */
 void domain_columns_init(struct domain_columns *columns, const struct scan_headers *headers);
 
 /* Those of @list, "name,mode,…", in that order. 0, or -1 with one line in @error: what there is none of, or is there

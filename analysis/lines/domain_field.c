@@ -1,5 +1,7 @@
 #include "analysis/lines/domain_field.h"
 
+#include "analysis/attribution/attribution.h"
+
 #define GET(field)                                                                                                     \
 	static void get_##field(const struct observation *o, const struct classification *result,                      \
 				struct domain_value *value)
@@ -215,6 +217,27 @@ GET(delivery)
 	value->text = span_of(delivery_names[result->delivery]);
 }
 
+/* ---- who does what: as in providers.csv ---- */
+
+#define GET_PROVIDER(field, role_of)                                                                                   \
+	GET(provider_##field)                                                                                          \
+	{                                                                                                              \
+		struct attribution attribution;                                                                        \
+                                                                                                                       \
+		attribution_of(o, result, &attribution);                                                               \
+		value->text = attribution.role[role_of].name;                                                          \
+	}
+
+GET_PROVIDER(mailbox, ROLE_MAILBOX)
+GET_PROVIDER(filter, ROLE_FILTER)
+GET_PROVIDER(forwarding, ROLE_FORWARDING)
+GET_PROVIDER(record, ROLE_RECORD)
+GET_PROVIDER(policy_host, ROLE_POLICY_HOST)
+GET_PROVIDER(platform, ROLE_PLATFORM)
+GET_PROVIDER(dns, ROLE_DNS)
+GET_PROVIDER(reports, ROLE_REPORTS)
+GET_PROVIDER(mx, ROLE_MX)
+
 const struct domain_field domain_fields[DOMAIN_FIELDS] = {
 	{ "name", FIELD_TEXT, .get = get_name },
 	{ "index", FIELD_NUMBER, .get = get_index },
@@ -240,4 +263,13 @@ const struct domain_field domain_fields[DOMAIN_FIELDS] = {
 	{ "mx_tls", FIELD_WORD, .get = get_mx_tls, .word = word_of_mx_tls },
 	{ "dane", FIELD_WORD, .get = get_dane, .word = word_of_dane },
 	{ "delivery", FIELD_WORD, .get = get_delivery, .word = word_of_delivery },
+	{ "provider_mailbox", FIELD_TEXT, .get = get_provider_mailbox },
+	{ "provider_filter", FIELD_TEXT, .get = get_provider_filter },
+	{ "provider_forwarding", FIELD_TEXT, .get = get_provider_forwarding },
+	{ "provider_record", FIELD_TEXT, .get = get_provider_record },
+	{ "provider_policy_host", FIELD_TEXT, .get = get_provider_policy_host },
+	{ "provider_platform", FIELD_TEXT, .get = get_provider_platform },
+	{ "provider_dns", FIELD_TEXT, .get = get_provider_dns },
+	{ "provider_reports", FIELD_TEXT, .get = get_provider_reports },
+	{ "provider_mx", FIELD_TEXT, .get = get_provider_mx },
 };

@@ -34,8 +34,11 @@ struct domain_field {
 	const char *(*word)(unsigned i); /* in any order; "" is none, NULL ends them */
 };
 
-enum { DOMAIN_FIELDS = 24 };
+enum {
+	DOMAIN_FIELDS_WRITTEN = 24, /* the columns of a CSV, in their order */
+	DOMAIN_FIELDS = 33,         /* and those that are told where they are asked for */
+};
 
-extern const struct domain_field domain_fields[DOMAIN_FIELDS]; /* in the order of the columns */
+extern const struct domain_field domain_fields[DOMAIN_FIELDS];
 
 #endif

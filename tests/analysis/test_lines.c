@@ -72,6 +72,8 @@ static void fields_are_columns_in_the_order_they_are_named(void **state)
 		{ "export %one.scan --format=csv --fields=name --where=component=mx", "name\nb.example\n" },
 		{ "export %one.scan --format=csv --fields=name --where=name=x", "name\n" },
 		{ "export %one.scan --where=name=x", "" },
+		{ "export %one.scan --format=csv --fields=name,provider_mx --where=provider_mx=elsewhere.test",
+		  "name,provider_mx\nb.example,elsewhere.test\n" },
 		{ "export %one.scan --fields=results.STS.data.id,name --where=name=b.example",
 		  "{\"name\":\"b.example\",\"results\":{\"STS\":{\"data\":{\"id\":\"1\"}}}}\n" },
 		{ "export %one.scan --fields=results.MX.data.records.name --where=component=mx",

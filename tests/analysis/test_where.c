@@ -104,6 +104,8 @@ static void an_expression_chooses_domains(void **state)
 		{ "registrar = 'Ö & Co, Inc.'", 1 },
 		{ "registrar = ''", 30 },
 		{ "label_mode = x", 1 },
+		{ "provider_mx = example.net", 4 },
+		{ "provider_policy_host = self and not provider_policy_host != self", 31 },
 	};
 
 	(void)state;

@@ -3,8 +3,10 @@
 
 The scans hold random observations of every shape; the lab's are compared by tests/lab/formats.py.
 """
+import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,6 +146,25 @@ class Formats(unittest.TestCase):
         for path, _ in members(self.schema, self.schema):
             if len(path) == 1 or path[:-1] == ("results", "MX", "data", "records", "smtp"):
                 self.assertRegex(text, r"[`._]%s\b" % path[-1].rpartition("_")[2], "docs/json.md says nothing of " + ".".join(path))
+
+    def test_no_csv_holds_a_control_character(self):
+        """Whatever strangers wrote, and what stands in random observations nobody would write."""
+        paths = []
+        for number, scan in enumerate(self.scans):
+            tables = self.path("tables%d" % number)
+            subprocess.run([STSURVEY, "stats", "--partial", scan, "-d", tables], check=True, stderr=subprocess.DEVNULL)
+            paths += [os.path.join(tables, name) for name in os.listdir(tables)]
+            paths += [shutil.copy(self.export(scan, "csv", *more), self.path("%d%s.csv" % (number, "".join(more)))) for more in ((), ("--raw",))]
+        for path in paths:
+            with open(path, "rb") as file:
+                text = file.read().decode()
+            self.assertNotRegex(text, r"[\0-\x09\x0b-\x1f\x7f-\x9f]", path)
+            with open(path, newline="", encoding="utf-8") as file:
+                widths = {len(row) for row in csv.reader(file, strict=True)}
+            self.assertEqual(len(widths), 1, path)
+            with open(path, newline="", encoding="utf-8") as file:
+                self.assertEqual(sum(1 for _ in csv.reader(file)), text.count("\n"), path)
+        self.assertGreater(sum("misconfigured" in path or "senders_differ" in path for path in paths), 3)
 
     def test_a_reader_that_goes_away_is_not_told_of(self):
         for words in (["export", "--partial", self.scans[0]], ["export", "--partial", self.scans[0], "--format", "csv"],
