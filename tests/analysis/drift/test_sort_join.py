@@ -12,7 +12,7 @@ import unittest
 import sort_join
 
 STSURVEY, SCAN_PAIR = "", ""
-DOMAINS, EVERY = 30000, 5
+DOMAINS, EVERY = 12000, 4
 
 
 def run(*command):
