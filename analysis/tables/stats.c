@@ -4,6 +4,7 @@
 #include "analysis/tables/counts.h"
 #include "output/text.h"
 #include "parsers/domain.h"
+#include "parsers/hash.h"
 #include "parsers/mail_host.h"
 
 const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
@@ -177,6 +178,21 @@ void stats_sort(struct stats *stats)
 	tally_sort_words(&stats->hosts.first_break);
 }
 
+/* ---- what holds of a domain, counted at its end ---- */
+
+_Static_assert((int)METRIC_COUNT <= 64, "a bit for each metric");
+
+static void count(struct stats *stats, enum stats_metric metric, bool holds)
+{
+	stats->holds |= (uint64_t)holds << metric;
+}
+
+static void add_metrics(const struct stats *stats, uint64_t metric[static METRIC_COUNT])
+{
+	for (uint64_t left = stats->holds; left > 0; left &= left - 1)
+		metric[__builtin_ctzll(left)]++;
+}
+
 /* ---- the parts of a population: TLDs, bins of ranks, labels ---- */
 
 void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
@@ -239,14 +255,14 @@ static void add_policy(struct stats *stats, const struct classification *result)
 {
 	unsigned bucket = 0;
 
-	stats->metric[METRIC_POLICY_FETCHED] += result->judgement.policy != POLICY_UNJUDGED;
+	count(stats, METRIC_POLICY_FETCHED, result->judgement.policy != POLICY_UNJUDGED);
 	if (!classification_usable(result))
 		return;
-	stats->metric[METRIC_POLICY_USABLE]++;
-	stats->metric[METRIC_POLICY_VALID] += result->judgement.policy == POLICY_VALID;
-	stats->metric[METRIC_POLICY_TOLERATED] += result->judgement.policy == POLICY_TOLERATED;
+	count(stats, METRIC_POLICY_USABLE, true);
+	count(stats, METRIC_POLICY_VALID, result->judgement.policy == POLICY_VALID);
+	count(stats, METRIC_POLICY_TOLERATED, result->judgement.policy == POLICY_TOLERATED);
 	if (result->policy.mode != STS_MODE_UNSET)
-		stats->metric[stats_metric_of_mode(result->policy.mode)]++;
+		count(stats, stats_metric_of_mode(result->policy.mode), true);
 	while (bucket < STATS_AGE_BUCKETS - 1 && result->policy.max_age >= stats_ages[bucket].below)
 		bucket++;
 	stats->age[result->policy.mode][bucket]++;
@@ -256,14 +272,33 @@ static void add_policy(struct stats *stats, const struct classification *result)
 
 /* ---- reports ---- */
 
+/* The list is slow to ask, and the same providers come again and again. */
+static struct span registrable_of(struct stats *stats, struct span host)
+{
+	struct stats_host *kept = &stats->asked[hash_span(host) % STATS_HOSTS_ASKED];
+	struct span registrable;
+
+	if (host.n > 0 && span_equal((struct span){ kept->name, kept->length }, host))
+		return span_skip(host, kept->ahead);
+	registrable = public_suffix_cut(host).registrable;
+	if (host.n > sizeof(kept->name))
+		return registrable;
+	memcpy(kept->name, host.p, host.n);
+	kept->length = (uint8_t)host.n;
+	kept->ahead = (uint8_t)(registrable.p - host.p);
+	return registrable;
+}
+
 /* The registrable domain of @host; self where it is @domain's own. */
-static struct span provider_of(struct span host, struct span domain)
+static struct span provider_of(struct stats *stats, struct span host, struct span domain)
 {
 	struct span self = SPAN_LITERAL("self"), provider;
 
-	if (span_equal_nocase(host, domain)) /* the list is slow to ask; most hosts need no question */
+	if (span_equal_nocase(host, domain)) /* most hosts need no question */
 		return self;
-	provider = public_suffix_cut(host).registrable;
+	provider = registrable_of(stats, host);
+	if (!span_equal_nocase(domain, provider) && !domain_is_below(domain, provider))
+		return provider;
 	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? self : provider;
 }
 
@@ -275,11 +310,11 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 	struct uri uri;
 	size_t at = 0;
 
-	stats->metric[METRIC_TLSRPT_RECORD] += has_record;
-	stats->metric[METRIC_STS_AND_TLSRPT] += has_record && judgement_has_record(&result->judgement, TXT_STS);
+	count(stats, METRIC_TLSRPT_RECORD, has_record);
+	count(stats, METRIC_STS_AND_TLSRPT, has_record && judgement_has_record(&result->judgement, TXT_STS));
 	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return;
-	stats->metric[METRIC_TLSRPT_VALID]++;
+	count(stats, METRIC_TLSRPT_VALID, true);
 	while (tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri)) {
 		if (uri.scheme == URI_OTHER || !uri.has_goal)
 			continue;
@@ -291,18 +326,18 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 	if (span_ends_with(host, SPAN_LITERAL("."))) /* of the root: the same host */
 		host.n--;
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? provider_of(host, name) : SPAN_LITERAL("(none)"))[0]++;
+	tally_at(&stats->rua_host, host.n > 0 ? provider_of(stats, host, name) : SPAN_LITERAL("(none)"))[0]++;
 }
 
 /* ---- one domain ---- */
 
 static void add_sts(struct stats *stats, const struct classification *result)
 {
-	stats->metric[METRIC_STS_RECORD]++;
-	stats->metric[METRIC_STS_VALID_RECORD] += result->judgement.record[TXT_STS] == RECORD_VALID;
-	stats->metric[METRIC_MISCONFIGURED] += classification_misconfigured(result);
-	stats->metric[METRIC_DELIVERY_FAILURE] += result->judgement.verdict == VERDICT_ENFORCE_FAIL;
-	stats->metric[METRIC_DELIVERY_PARTIAL] += result->judgement.verdict == VERDICT_ENFORCE_PARTIAL;
+	count(stats, METRIC_STS_RECORD, true);
+	count(stats, METRIC_STS_VALID_RECORD, result->judgement.record[TXT_STS] == RECORD_VALID);
+	count(stats, METRIC_MISCONFIGURED, classification_misconfigured(result));
+	count(stats, METRIC_DELIVERY_FAILURE, result->judgement.verdict == VERDICT_ENFORCE_FAIL);
+	count(stats, METRIC_DELIVERY_PARTIAL, result->judgement.verdict == VERDICT_ENFORCE_PARTIAL);
 	add_policy(stats, result);
 	add_stages(stats, result);
 }
@@ -338,15 +373,14 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 		[DOMAIN_ILLEGAL_INPUT] = METRIC_ILLEGAL_INPUT,
 	};
 	const struct judgement *judgement = &result->judgement;
-	uint64_t before[METRIC_COUNT];
 
-	memcpy(before, stats->metric, sizeof(before));
-	stats->metric[METRIC_SCANNED]++;
+	stats->holds = 0;
+	count(stats, METRIC_SCANNED, true);
 	add_time(stats, observation);
-	stats->metric[of_status[judgement->status]]++;
-	stats->metric[METRIC_NXDOMAIN] += observation->mx.answer.status == DNS_NXDOMAIN;
-	stats->metric[METRIC_WITH_MX] += obs_mx_has_hosts(&observation->mx);
-	stats->metric[METRIC_NULL_MX] += obs_mx_is_null(&observation->mx);
+	count(stats, of_status[judgement->status], true);
+	count(stats, METRIC_NXDOMAIN, observation->mx.answer.status == DNS_NXDOMAIN);
+	count(stats, METRIC_WITH_MX, obs_mx_has_hosts(&observation->mx));
+	count(stats, METRIC_NULL_MX, obs_mx_is_null(&observation->mx));
 	add_parts(stats, observation, result);
 	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&judgement->findings, f + 1))
@@ -361,10 +395,10 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	host_stats_add(&stats->hosts, observation, result);
 	manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result), stats->rows);
 	dnssec_stats_add(&stats->dnssec, observation, result);
+	add_metrics(stats, stats->metric);
 	if (!obs_mx_has_hosts(&observation->mx))
 		return;
-	for (int m = 0; m < METRIC_COUNT; m++)
-		stats->metric_with_mx[m] += stats->metric[m] - before[m];
+	add_metrics(stats, stats->metric_with_mx);
 	stats->delivered_with_mx += judgement->verdict == VERDICT_ENFORCE_OK ||
 				    judgement->verdict == VERDICT_ENFORCE_PARTIAL;
 }

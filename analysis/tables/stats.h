@@ -23,6 +23,7 @@ enum {
 	STATS_THREAD_WORDS = 65536,     /* of a thread's own, some 150 octets each */
 	STATS_RANK_BINS = 9,            /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
+	STATS_HOSTS_ASKED = 64, /* a dozen services take most reports, and serve most policies */
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
@@ -74,6 +75,12 @@ enum { STATS_REASON_OK = FINDING_COUNT, STATS_REASON_COUNT };
 
 enum stats_scheme { SCHEME_MAILTO, SCHEME_HTTPS, SCHEME_BOTH, SCHEME_COUNT };
 
+/* A host that the list of public suffixes was asked about. */
+struct stats_host {
+	char name[62];
+	uint8_t length, ahead; /* octets in front of its registrable domain */
+};
+
 struct stats {
 	uint64_t metric[METRIC_COUNT];
 	uint64_t metric_with_mx[METRIC_COUNT]; /* of the domains with MX alone */
@@ -97,6 +104,8 @@ struct stats {
 	struct text *rows;                  /* where stats_add writes what manager_stats_add does; NULL: nowhere */
 	const struct scan_headers *headers; /* of the files; never NULL */
 	struct dnssec_stats dnssec;
+	uint64_t holds; /* a bit for each metric, of the domain that is being added */
+	struct stats_host asked[STATS_HOSTS_ASKED];
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };
 
