@@ -184,7 +184,7 @@ const struct option_row option_table[] = {
 	{ "notify-by", 0, "domain|label|provider", OPTION_TEXT, STATS, RESUME_FREE, SECTION_OTHER, AT(notify_by),
 	  .help = "who that is: the domain; the value of its label, label=NAME where there are several; or the provider of what breaks [domain]" },
 	{ "notify-template", 0, "FILE", OPTION_INPUT, STATS, RESUME_FREE, SECTION_OTHER, AT(notify_template),
-	  .help = "what the texts are made from [share/stsurvey/notification.txt, compiled in]" },
+	  .help = "the template they are made from, as docs/tables.md tells; without it the one that is installed as notification.txt" },
 	{ "third-party-at", 0, "N", OPTION_WHOLE, STATS | REPORT, RESUME_FREE, SECTION_OTHER, AT(third_party_at),
 	  .help = "a name that is no known provider's is a third party's where N domains share it [" TEXT_OF(OPTIONS_THIRD_PARTY_AT) "]",
 	  .least = 1, .most = UINT32_MAX, .unit = "domains" },
