@@ -34,10 +34,15 @@ static struct span without_root(struct span host)
 }
 
 /* The list is slow to ask; most names need no question. */
+static bool is_own_registrable(const struct owner *owner, struct span host, struct span registrable)
+{
+	return span_equal_nocase(host, owner->name) || span_equal_nocase(registrable, owner->registrable);
+}
+
 static bool is_own(const struct owner *owner, struct span host)
 {
 	return span_equal_nocase(host, owner->name) ||
-	       span_equal_nocase(public_suffix_cut(host).registrable, owner->registrable);
+	       is_own_registrable(owner, host, public_suffix_cut(host).registrable);
 }
 
 static struct attributed of_provider(const struct provider *provider, enum attribution_way way)
@@ -46,17 +51,19 @@ static struct attributed of_provider(const struct provider *provider, enum attri
 }
 
 /* By the name alone. Below a suffix of the public list's private section each user has names of his own: a platform. */
-static struct attributed of_stranger(struct span host)
+static struct attributed of_stranger(struct span host, struct span registrable)
 {
 	struct span registered = domain_is_ipv4(host) ? host : public_suffix_registered(host);
-	bool split = registered.n < public_suffix_cut(host).registrable.n;
+	bool split = registered.n < registrable.n;
 
 	return (struct attributed){ split ? ATTRIBUTION_PLATFORM : ATTRIBUTION_SHARED, registered, NULL };
 }
 
 static struct attributed of_host(const struct owner *owner, struct span host)
 {
-	return is_own(owner, host) ? self : of_stranger(host);
+	struct span registrable = public_suffix_cut(host).registrable;
+
+	return is_own_registrable(owner, host, registrable) ? self : of_stranger(host, registrable);
 }
 
 /* The first of @count names, own ones aside, that is known as one of @kinds. */
@@ -132,31 +139,34 @@ static struct attributed behind(const struct owner *owner, const struct obs_mx *
 	return unknown;
 }
 
+/* The root is no host. p NULL: none has a name. */
+static struct span first_host(const struct obs_mx *mx)
+{
+	struct span host = { NULL, 0 };
+
+	for (size_t i = 0; i < mx->count && host.n == 0; i++)
+		host = mx->record[i].name;
+	return host;
+}
+
 static void attribute_mail(const struct owner *owner, const struct obs_mx *mx, struct attributed *role)
 {
-	struct attributed missing = dns_status_is_answer(mx->answer.status) ? nobody : unknown;
+	const struct attributed missing = dns_status_is_answer(mx->answer.status) ? nobody : unknown;
+	const struct span host = first_host(mx), registrable = public_suffix_cut(host).registrable;
 	const struct provider *known;
-	struct span host = { NULL, 0 };
-	bool own;
 
 	role[ROLE_MAILBOX] = role[ROLE_MX] = missing;
 	role[ROLE_FILTER] = role[ROLE_FORWARDING] = missing;
-	for (size_t i = 0; i < mx->count && host.n == 0; i++) /* the root is no host */
-		host = mx->record[i].name;
 	if (host.n == 0)
 		return;
-	own = is_own(owner, host);
-	known = own ? NULL : provider_find(host, PROVIDER_MAIL);
 	role[ROLE_FILTER] = role[ROLE_FORWARDING] = nobody;
-	role[ROLE_MAILBOX] = role[ROLE_MX] = own ? self : of_stranger(host);
-	if (!own)
-		role[ROLE_MX].name = public_suffix_cut(host).registrable;
-	if (!known)
+	role[ROLE_MAILBOX] = role[ROLE_MX] = self;
+	if (is_own_registrable(owner, host, registrable))
 		return;
-	role[ROLE_MX].way = ATTRIBUTION_PROVIDER;
-	role[ROLE_MX].provider = known;
-	role[ROLE_MAILBOX] = of_provider(known, ATTRIBUTION_PROVIDER);
-	if (known->kind != PROVIDER_MAILBOX) {
+	known = provider_find(host, PROVIDER_MAIL);
+	role[ROLE_MAILBOX] = known ? of_provider(known, ATTRIBUTION_PROVIDER) : of_stranger(host, registrable);
+	role[ROLE_MX] = (struct attributed){ role[ROLE_MAILBOX].way, registrable, known };
+	if (known && known->kind != PROVIDER_MAILBOX) {
 		role[known->kind == PROVIDER_FILTER ? ROLE_FILTER : ROLE_FORWARDING] = role[ROLE_MAILBOX];
 		role[ROLE_MAILBOX] = behind(owner, mx);
 	}
@@ -170,9 +180,12 @@ static struct attributed of_set(const struct owner *owner, const struct span *ho
 
 	if (known)
 		return of_provider(known, ATTRIBUTION_PROVIDER);
-	for (size_t i = 0; i < count; i++)
-		if (!is_own(owner, without_root(host[i])))
-			return of_stranger(without_root(host[i]));
+	for (size_t i = 0; i < count; i++) {
+		struct attributed one = of_host(owner, without_root(host[i]));
+
+		if (one.way != ATTRIBUTION_SELF)
+			return one;
+	}
 	return self;
 }
 
@@ -200,10 +213,22 @@ static struct attributed reports_of(const struct owner *owner, const struct clas
 			 : nobody;
 }
 
+static struct owner owner_of(const struct observation *observation)
+{
+	return (struct owner){ observation->name, public_suffix_cut(observation->name).registrable };
+}
+
+void attribution_of_mail(const struct observation *observation, struct attribution *attribution)
+{
+	struct owner owner = owner_of(observation);
+
+	attribute_mail(&owner, &observation->mx, attribution->role);
+}
+
 void attribution_of(const struct observation *observation, const struct classification *result,
 		    struct attribution *attribution)
 {
-	struct owner owner = { observation->name, public_suffix_cut(observation->name).registrable };
+	struct owner owner = owner_of(observation);
 	struct attributed *role = attribution->role;
 
 	if (observation->input == INPUT_ILLEGAL) { /* a line that is no name owns nothing */

@@ -66,6 +66,9 @@ struct attribution {
 void attribution_of(const struct observation *observation, const struct classification *result,
 		    struct attribution *attribution);
 
+/* The four roles of mail alone, mailbox, filter, forwarding and mx: for the many domains without a record. */
+void attribution_of_mail(const struct observation *observation, struct attribution *attribution);
+
 /* Without looking at other domains: what is shared is unclassified. */
 static inline enum managed attribution_managed(const struct attributed *attributed)
 {

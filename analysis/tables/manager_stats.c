@@ -161,7 +161,10 @@ void manager_stats_add(struct manager_stats *stats, const struct observation *ob
 
 	if (!domain.sts && cell == HOST_STATS_CELLS)
 		return;
-	attribution_of(observation, result, &attribution);
+	if (domain.sts)
+		attribution_of(observation, result, &attribution);
+	else
+		attribution_of_mail(observation, &attribution);
 	add_role(stats, &domain, ROLE_MX, &attribution.role[ROLE_MX], cell);
 	if (!domain.sts)
 		return;
