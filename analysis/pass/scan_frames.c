@@ -6,6 +6,10 @@
 #include "analysis/pass/in_order.h"
 #include "output/scan_file/frame.h"
 
+enum { LOOK_EACH = 16 }; /* domains, until it is asked how much they have made */
+
+_Static_assert(FRAME_INDEXES_MAX % LOOK_EACH == 0, "the last one is looked at");
+
 /* What is read, done and taken in order. */
 enum piece_kind { PIECE_FILE, PIECE_FRAME, PIECE_FILE_END };
 
@@ -234,11 +238,13 @@ static bool join_hosts(struct thread *thread, struct piece *piece, enum probed p
 	return !piece->failed && frame_facts_add_work(&piece->facts, work);
 }
 
-/* Has enough been found to be taken before the frame's end? */
+/* Has enough been found to be taken before the frame's end? Some domains more make no large text. */
 static bool is_full(const struct frames *f, const struct piece *piece)
 {
 	bool full = piece->facts.index_count == FRAME_INDEXES_MAX;
 
+	if (piece->facts.index_count % LOOK_EACH > 0)
+		return false;
 	for (unsigned i = 0; i < f->pass->work->outputs; i++)
 		full |= piece->output[i].used >= f->output_most;
 	return full;

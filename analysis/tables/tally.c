@@ -124,7 +124,7 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
 		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
 
-		if (tally->exact ? span_equal(entry->word, word) : span_equal_nocase(entry->word, word))
+		if (span_equal(entry->word, word) || (!tally->exact && span_equal_nocase(entry->word, word)))
 			return entry->counter;
 	}
 	if (tally->count >= 2 * tally->cap && hash <= tally->last && !prune(tally))
