@@ -18,7 +18,8 @@ struct scan_of_facts {
 	const char *domain[SCAN_OF_FACTS_MAX];
 	int64_t start_ms;
 	uint32_t shards, shard;
-	bool piped; /* nothing is known of the list */
+	bool piped;    /* nothing is known of the list */
+	bool of_hosts; /* it says that it holds mail servers alone */
 	double sample;
 	uint8_t key;               /* the first octet of the sample's */
 	const char *label, *value; /* of every domain; NULL: none */

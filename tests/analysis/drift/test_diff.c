@@ -56,6 +56,8 @@ static const struct scan_of_facts scans[] = {
 	{ .name = "piped-b", .shards = 2, .shard = 1, .piped = true, .domain = { OF("a.example", "http 404") } },
 	{ .name = "moved-old", .domain = { OF("a.example", "a-cname a.easydmarc.com") } },
 	{ .name = "moved-new", .domain = { OF("a.example", "a-cname a.easydmarc.com\nmx 10 mx.elsewhere.net") } },
+	{ .name = "hosts-a", .of_hosts = true, .domain = { NULL } },
+	{ .name = "hosts-b", .of_hosts = true, .domain = { NULL } },
 	{ .name = "empty", .domain = { NULL } },
 };
 
@@ -235,6 +237,20 @@ static void shards_of_one_list_are_one_scan(void **state)
 	}
 }
 
+static void mail_servers_belong_to_the_scan_in_front_of_them(void **state)
+{
+	static const char *const lines[] = {
+		"diff %moved-old %hosts-a %moved-new %hosts-b -d %d",
+		"diff %hosts-a %moved-old %moved-new -d %d",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
+		assert_non_null(strstr(said, "1 domains, 1 before, 1 in both; 3 changes"));
+	}
+}
+
 /* Of lists that were piped nobody knows whether they are one. */
 static void shards_of_unknown_lists_are_scans_of_their_own(void **state)
 {
@@ -309,6 +325,7 @@ int main(void)
 		cmocka_unit_test(threads_and_memory_make_no_difference),
 		cmocka_unit_test(several_scans_are_pairs_in_turn),
 		cmocka_unit_test(shards_of_one_list_are_one_scan),
+		cmocka_unit_test(mail_servers_belong_to_the_scan_in_front_of_them),
 		cmocka_unit_test(shards_of_unknown_lists_are_scans_of_their_own),
 		cmocka_unit_test(what_is_the_domains_own_is_no_part_of_an_event),
 		cmocka_unit_test(labels_are_columns_of_changes),
