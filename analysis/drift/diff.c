@@ -1,5 +1,6 @@
 #include "analysis/drift/diff.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -66,6 +67,20 @@ static int check_sets(const struct diff *diff, struct error *error)
 		return error_set(error, "%d scans are too many: at most %d are compared at once", diff->sets,
 				 DRIFT_SCANS);
 	return 0;
+}
+
+/* Old and new may have been mixed up. */
+static void warn_of_order(const struct diff *diff)
+{
+	for (int i = 1; i < diff->sets; i++) {
+		const struct scan_set *old = &diff->set[i - 1], *new = &diff->set[i];
+		struct error line;
+
+		if (!old->known || !new->known || new->start_ms >= old->start_ms)
+			continue;
+		error_set(&line, "%s was begun before %s: the oldest scan comes first", new->path[0], old->path[0]);
+		fprintf(stderr, "stsurvey %s: warning: %s\n", diff->options->command, line.text);
+	}
 }
 
 /* By the largest scan. */
@@ -226,6 +241,7 @@ int diff_make(const struct diff_options *options, struct diff_result *result, st
 	if (diff.sets < 0)
 		return -1;
 	pthread_mutex_init(&diff.rows.mutex, NULL);
+	warn_of_order(&diff);
 	diff.partitions = partitions_of(&diff);
 	if (getrandom(diff.key, sizeof(diff.key), 0) != sizeof(diff.key))
 		error_set(error, "no random numbers can be had");

@@ -237,6 +237,16 @@ static void shards_of_one_list_are_one_scan(void **state)
 	}
 }
 
+static void scans_in_the_wrong_order_are_warned_of(void **state)
+{
+	(void)state;
+	assert_int_equal(run("diff %new %old -d %d"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "stsurvey diff: warning: "));
+	assert_non_null(strstr(said, "the oldest scan comes first"));
+	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
+	assert_null(strstr(said, "warning"));
+}
+
 static void mail_servers_belong_to_the_scan_in_front_of_them(void **state)
 {
 	static const char *const lines[] = {
@@ -325,6 +335,7 @@ int main(void)
 		cmocka_unit_test(threads_and_memory_make_no_difference),
 		cmocka_unit_test(several_scans_are_pairs_in_turn),
 		cmocka_unit_test(shards_of_one_list_are_one_scan),
+		cmocka_unit_test(scans_in_the_wrong_order_are_warned_of),
 		cmocka_unit_test(mail_servers_belong_to_the_scan_in_front_of_them),
 		cmocka_unit_test(shards_of_unknown_lists_are_scans_of_their_own),
 		cmocka_unit_test(what_is_the_domains_own_is_no_part_of_an_event),
