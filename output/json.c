@@ -83,7 +83,7 @@ void json_key(struct json *json, const char *key)
 /* What stands in an array is as the object around it. */
 static void open_level(struct json *json, char bracket, bool of_array)
 {
-	uint32_t bit = UINT32_C(2) << json->depth;
+	uint64_t bit = UINT64_C(2) << json->depth;
 
 	json->latin1 = of_array && json->latin1 & bit >> 1 ? json->latin1 | bit : json->latin1 & ~bit;
 	json->marked &= ~bit;
@@ -145,7 +145,7 @@ void json_close_array(struct json *json)
 
 void json_latin1(struct json *json, const struct span *s, size_t count)
 {
-	uint32_t bit = UINT32_C(1) << json->depth;
+	uint64_t bit = UINT64_C(1) << json->depth;
 
 	if (!(json->marked & bit))
 		json->latin1 &= ~bit;

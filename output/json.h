@@ -19,8 +19,8 @@ struct json {
 	struct text *out;
 	bool indented;
 	bool has_member;         /* at this depth: the next one needs a comma */
-	unsigned depth;          /* at most 31 */
-	uint32_t latin1, marked; /* a bit for each depth: strings are Latin-1; the object is to say so */
+	unsigned depth;          /* at most 63: the schema of Avro is the deepest, 62 */
+	uint64_t latin1, marked; /* a bit for each depth: strings are Latin-1; the object is to say so */
 };
 
 /* The outermost object; json_end writes the line end behind it. */

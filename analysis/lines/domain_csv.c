@@ -80,9 +80,9 @@ void domain_csv_write(struct csv *csv, const struct domain_columns *columns, con
 {
 	for (unsigned i = 0; i < columns->count; i++) {
 		unsigned column = columns->chosen[i];
-		const struct domain_field *field = &domain_fields[column];
+		const struct domain_field *field = column < DOMAIN_FIELDS ? &domain_fields[column] : NULL;
 
-		if (column >= DOMAIN_FIELDS)
+		if (!field)
 			csv_text(csv, scan_headers_value(columns->labels.headers, observation, column - DOMAIN_FIELDS));
 		else if (field->next)
 			put_several(csv, field, observation, result);
