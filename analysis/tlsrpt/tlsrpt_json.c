@@ -35,7 +35,7 @@ struct tlsrpt_json {
 	bool failed;           /* a callback ended it … */
 	char why[WHY];         /* … for this reason; "": whoever takes the events did */
 	uint64_t line, column; /* of what yajl was given last */
-	uint64_t octets;       /* of the text, so far */
+	uint64_t octets;       /* of the value, so far, and what stands in front of it */
 	unsigned bom;          /* octets of the byte order mark seen; BOM_DONE: no more to be expected */
 	/* lone surrogates, and how long a token is, are seen before yajl sees them */
 	bool in_string, has_high;
@@ -121,7 +121,8 @@ static int on_end(void *arg)
 {
 	struct tlsrpt_json *json = arg;
 
-	json->depth--;
+	if (--json->depth == 0)
+		json->octets = 0; /* what yajl was given beyond it, a batch at most, is not counted again */
 	return told(json, json->events->on_end(json->arg));
 }
 

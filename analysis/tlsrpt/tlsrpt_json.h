@@ -21,7 +21,7 @@ enum {
 	TLSRPT_JSON_DEPTH_MAX = 16,            /* a report has 6; the rest is for extensions */
 	TLSRPT_JSON_MEMBERS_MAX = 256,         /* names in one object; a report has 7 */
 	TLSRPT_JSON_TOKEN_MAX = 1 << 20,       /* octets of a string or a number; a policy has 64 KiB */
-	TLSRPT_JSON_TEXT_MAX = 16 * (1 << 20), /* octets of a text; real ones have 2 KiB, others stop at 10 or 20 MB */
+	TLSRPT_JSON_TEXT_MAX = 16 * (1 << 20), /* octets of a value; real ones have 2 KiB, others stop at 10 or 20 MB */
 };
 
 enum tlsrpt_json_kind { TLSRPT_JSON_NULL, TLSRPT_JSON_BOOL, TLSRPT_JSON_NUMBER, TLSRPT_JSON_STRING };

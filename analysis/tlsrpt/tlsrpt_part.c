@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analysis/tlsrpt/tlsrpt_gzip.h"
+#include "analysis/tlsrpt/tlsrpt_json.h"
 #include "analysis/tlsrpt/tlsrpt_reader.h"
 
 /* One layer: the octets as they come, and what is in their gzip. */
@@ -20,8 +21,9 @@ struct tlsrpt_part {
 	struct tlsrpt_hints hints;
 	struct layer outer, inner;
 	struct tlsrpt_part_end end;
-	bool done;   /* nothing more is of interest */
-	bool failed; /* … for this reason */
+	uint64_t unpacked; /* octets of JSON that were in gzip */
+	bool done;         /* nothing more is of interest */
+	bool failed;       /* … for this reason */
 	struct error error;
 };
 
@@ -160,6 +162,10 @@ static int take_form(struct tlsrpt_part *part, const struct layer *layer, struct
 {
 	switch (layer->form) {
 	case TLSRPT_FORM_JSON:
+		/* in the clear a limit of each report will do: many of them cost whoever sends them as much */
+		part->unpacked += layer == &part->inner ? octets.n : 0;
+		if (part->unpacked > TLSRPT_JSON_TEXT_MAX)
+			return error_set(error, "over %d octets", TLSRPT_JSON_TEXT_MAX);
 		return tlsrpt_reader_feed(part->reader, octets, error);
 	case TLSRPT_FORM_GZIP:
 		if (layer == &part->inner)
@@ -215,6 +221,7 @@ int tlsrpt_part_begin(struct tlsrpt_part *part, const struct tlsrpt_hints *hints
 	part->hints = *hints;
 	part->outer = part->inner = (struct layer){ .form = TLSRPT_FORM_UNKNOWN };
 	part->end = (struct tlsrpt_part_end){ 0 };
+	part->unpacked = 0;
 	part->done = part->failed = false;
 	part->error.text[0] = '\0';
 	tlsrpt_gzip_begin(part->gzip);

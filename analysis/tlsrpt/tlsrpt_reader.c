@@ -161,6 +161,8 @@ static bool add_lines(struct tlsrpt_reader *reader, struct span text, struct tls
 {
 	struct tlsrpt_octets *octets = &reader->report.text;
 
+	if (lines->n > 0 && lines->at + lines->n != octets->n)
+		return true; /* the key of a draft beside RFC 8460's, which came first */
 	if (lines->n == 0)
 		lines->at = (uint32_t)octets->n;
 	while (text.n > 0) {

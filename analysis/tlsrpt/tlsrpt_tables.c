@@ -134,7 +134,9 @@ void tlsrpt_tables_text(struct csv *csv, struct span text)
 {
 	char cell[CELL_MAX];
 
-	text.n = text.n < CELL_MAX ? text.n : CELL_MAX;
+	if (text.n > CELL_MAX)
+		for (text.n = CELL_MAX; text.n > 0 && ((unsigned char)text.p[text.n] & 0xc0) == 0x80;)
+			text.n--; /* not within a character (RFC 3629 3) */
 	for (size_t i = 0; i < text.n; i++)
 		cell[i] = ascii_is_space(text.p[i]) ? ' ' : text.p[i];
 	csv_text(csv, (struct span){ cell, text.n });

@@ -162,6 +162,8 @@ MADE = {
     "policies-are-a-word.json": (report(policies="none"), Outcome(notes=("not-an-object", "no-policies"))),
     "no-domain.json": (report(policy={"policy-domain": None}), Outcome(5, notes=("no-policy-domain",))),
     "bad-domain.json": (report(policy={"policy-domain": "a b"}), Outcome(5, notes=("bad-name: a b",))),
+    "both-keys.json": (report(policy={"mx-host": ["a.example"], "policy-type": "sts", "mx-host-pattern": ["b.example"]}),
+                       Outcome(5, notes=("draft-key",))),
     "unknown-type.json": (report(policy={"policy-type": "dnssec"}), Outcome(5, notes=("unknown-policy-type: dnssec",))),
     "no-type.json": (report(policy={"policy-type": None}), Outcome(5, notes=("no-policy-type",))),
     "no-organization.json": (report(organization_name=None), Outcome(5, notes=("no-organization",))),
@@ -270,6 +272,11 @@ class Tables(reports.Case):
         row = self.tables["failures"][0]
         self.assertEqual((row["receiving_ip"], row["sending_ip"], row["helo"]), ("2001:db8::1", "mailer-7", "'=1+1"))
         self.assertEqual(row["reason"], 'bad\\x00<b>  x,"y"')
+
+    def test_a_long_text_is_cut_between_characters(self):
+        for shift in range(3):
+            self.tlsrpt(self.put("a", octets(detail(failure_reason_code="x" * shift + "\u20ac" * 3000), ensure_ascii=False)))
+            self.assertEqual(self.tables["failures"][0]["reason"], "x" * shift + "\u20ac" * ((4096 - shift) // 3))
 
     def test_the_order_of_the_files_does_not_change_the_sums(self):
         many = [report(report_id=str(i), succeeded=i, organization_name=f"Buoy {i % 2}") for i in range(6)]

@@ -56,6 +56,7 @@ HOSTILE = {
     "white-space-in-front.json.gz": (lambda: gzip_of([b"\n" * MIB] * 20), "over 16777216 octets once unpacked"),
     "number.json": (lambda: HEAD + b',"x":' + b"1" * (100 * MIB) + b"}", "over 1048576 octets in one number"),
     "number.json.gz": (lambda: gzip_of([HEAD + b',"x":'] + [b"1" * MIB] * 20), "over 1048576 octets in one number once unpacked"),
+    "many-small.json.gz": (lambda: gzip_of([octets(REPORT)] * 50000), "over 16777216 octets once unpacked"),
     "nested.json": (lambda: HEAD + b',"x":' + b"[" * 100000 + b"]" * 100000 + b"}", "too deep"),
     "keys.json": (lambda: octets({**REPORT, **{f"k{i}": 1 for i in range(100000)}}), "too many keys"),
     "policies.json": (lambda: octets(report(policies=[ROW] * 10000)), "over 16777216 octets"),
@@ -135,7 +136,7 @@ class Limits(reports.Case):
 
     def test_a_great_many_reports_take_little_each(self):
         def feed(pipe):
-            text = json.dumps(report(report_id="%d"))
+            text = json.dumps(report(report_id="%d", x="x" * (8 << 10)))  # together more than one report may have
             with pipe:
                 for i in range(MANY):
                     pipe.write((text % i).encode() + b"\n")
