@@ -154,13 +154,30 @@ static void put_http(struct text *out, const struct observation *o, const struct
 	text_printf(out, ", %" PRIu64 " octets", http->size);
 }
 
+/* A text of lines as one, with " | " between. */
+static void put_lines(struct text *out, struct span s)
+{
+	struct span rest = { s.p, s.n < EVIDENCE_TEXT_MAX ? s.n : EVIDENCE_TEXT_MAX }, line;
+
+	text_char(out, '"');
+	for (bool first = true; span_next_part(&rest, '\n', &line); first = false) {
+		if (span_ends_with(line, SPAN_LITERAL("\r")))
+			line.n--;
+		if (!first && (line.n > 0 || rest.p))
+			text_literal(out, " | ");
+		text_shown(out, line);
+	}
+	text_string(out, s.n > EVIDENCE_TEXT_MAX ? "..." : "");
+	text_char(out, '"');
+}
+
 static void put_syntax(struct text *out, const struct observation *o, const struct classification *result)
 {
 	(void)result;
 	text_literal(out, "the policy of ");
 	put_policy_host(out, o);
 	text_literal(out, ": ");
-	put_quoted(out, o->policy.http.body);
+	put_lines(out, o->policy.http.body);
 }
 
 static void put_mx(struct text *out, const struct observation *o, const struct classification *result)

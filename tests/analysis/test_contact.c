@@ -9,6 +9,7 @@
 
 #include "analysis/lines/sentence.h"
 #include "analysis/tables/contact.h"
+#include "analysis/tables/evidence.h"
 #include "analysis/tables/party.h"
 #include "tests/analysis/facts.h"
 
@@ -125,6 +126,48 @@ static void the_advice_names_what_it_is_about(void **state)
 	}
 }
 
+static void the_evidence_is_what_was_seen(void **state)
+{
+	static const struct {
+		const char *facts, *evidence;
+	} rows[] = {
+		{ "sts v=STSv1;", "TXT at _mta-sts.example.com: \"v=STSv1;\"" },
+		{ "a NXDOMAIN\naaaa NXDOMAIN\naddresses 0\nconnect skipped",
+		  "mta-sts.example.com: A NXDOMAIN, AAAA NXDOMAIN" },
+		{ "connect connection-refused\na-cname h.hoster.example",
+		  "mta-sts.example.com, which is an alias of h.hoster.example: A NOERROR, AAAA NO_ANSWER: 192.0.2.1: "
+		  "connection-refused" },
+		{ "connect handshake-error\nverify 10\nsan \033[2J.example",
+		  "mta-sts.example.com: name-mismatch; its certificate has expired; the certificate is for "
+		  "\\x1b[2J.example, "
+		  "valid to 2027-03-16T08:00:00Z, issued by CN=Test CA" },
+		{ "http 404", "https://mta-sts.example.com/.well-known/mta-sts.txt: status 404, 67 octets" },
+		{ "body version: STSv1|max_age: 86400|mx: \033[2J|",
+		  "the policy of mta-sts.example.com: \"version: STSv1 | max_age: 86400 | mx: \\x1b[2J\"" },
+		{ "body ", "the policy of mta-sts.example.com: \"\"" },
+		{ "mx 10 a.example\nmx 20 b.example\nmx 30 c.example\nmx 40 d.example\nmx 50 e.example\nmx 60 "
+		  "f.example",
+		  "the mail servers are a.example, b.example, c.example, d.example, e.example and 1 more; the policy "
+		  "lists mail.example.com" },
+		{ "host\nchain-verify 10", "mail.example.com: mxtls-expired (of 1 mail servers)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct facts facts;
+		struct classification result;
+		struct text text;
+
+		facts_make(&facts, rows[i].facts);
+		classify(&facts.observation, &result);
+		text_open_memory(&text);
+		evidence_put(&text, &facts.observation, &result);
+		text_char(&text, '\0');
+		assert_string_equal(text.data, rows[i].evidence);
+		text_free(&text);
+	}
+}
+
 #define POLICY(mx) "body version: STSv1|mode: enforce|max_age: 86400|mx: " mx "|\n"
 
 /* Who can repair it: by the step that breaks. */
@@ -207,6 +250,7 @@ int main(void)
 		cmocka_unit_test(long_addresses_are_bounded),
 		cmocka_unit_test(the_advice_names_what_it_is_about),
 		cmocka_unit_test(the_provider_of_the_broken_step_is_responsible),
+		cmocka_unit_test(the_evidence_is_what_was_seen),
 		cmocka_unit_test(no_placeholder_remains),
 	};
 
