@@ -17,9 +17,12 @@ struct avro_file {
 /* "Avro: what", with the library's reason; always -1. */
 static int fail(const struct avro_file *file, const char *what, struct error *error)
 {
+	struct span reason;
+
 	if (text_failed(file->out))
 		return text_explain(file->out->path, file->out->error, error);
-	return error_set(error, "Avro: %s: %s", what, avro_strerror());
+	reason = span_trim(span_of(avro_strerror())); /* some end their line */
+	return error_set(error, "Avro: %s: %.*s", what, (int)reason.n, reason.p);
 }
 
 static ssize_t write_cookie(void *cookie, const char *octets, size_t n)

@@ -6,6 +6,7 @@ The scans hold random observations of every shape; the lab's are compared by tes
 import csv
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -183,6 +184,12 @@ class Formats(unittest.TestCase):
         done = subprocess.run([STSURVEY, "export", self.path("torn.scan"), "--format", "avro", "-o", path], stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertFalse(os.path.exists(path))
+        for octets in (45_000_000, 60_000_000):
+            done = subprocess.run([STSURVEY, "export", "--partial", self.scans[0], "--format", "avro", "-o", path], stderr=subprocess.PIPE,
+                                  text=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (octets, octets)))
+            self.assertFalse(os.path.exists(path))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "no memory|Avro: .*(allocate|memory)|shared libraries|AddressSanitizer")
         with open("/dev/full", "wb") as full:
             done = subprocess.run([STSURVEY, "export", "--partial", self.scans[0], "--format", "avro"], stdout=full, stderr=subprocess.PIPE,
                                   text=True, check=False)
