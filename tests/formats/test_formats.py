@@ -184,12 +184,12 @@ class Formats(unittest.TestCase):
         done = subprocess.run([STSURVEY, "export", self.path("torn.scan"), "--format", "avro", "-o", path], stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertFalse(os.path.exists(path))
-        for octets in (45_000_000, 60_000_000):
+        for octets in (45_000_000, 60_000_000) if not os.environ.get("STSURVEY_SANITIZE") else ():  # whose shadow needs more
             done = subprocess.run([STSURVEY, "export", "--partial", self.scans[0], "--format", "avro", "-o", path], stderr=subprocess.PIPE,
                                   text=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (octets, octets)))
             self.assertFalse(os.path.exists(path))
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stderr, "no memory|Avro: .*(allocate|memory)|shared libraries|AddressSanitizer")
+            self.assertRegex(done.stderr, "no memory|Avro: .*(allocate|memory)|shared libraries")
         with open("/dev/full", "wb") as full:
             done = subprocess.run([STSURVEY, "export", "--partial", self.scans[0], "--format", "avro"], stdout=full, stderr=subprocess.PIPE,
                                   text=True, check=False)
