@@ -211,7 +211,11 @@ static int compare(struct diff *diff, struct error *error)
 		return error_set(error, "no memory");
 	diff->rows.changes = sorted_rows_new(memory, error);
 	diff->rows.events = diff->rows.changes ? sorted_rows_new(memory / 2, error) : NULL;
-	if (!diff->rows.events || table_make_folder(diff->options->directory, error) < 0)
+	if (!diff->rows.events)
+		return -1;
+	if (!diff->options->directory)
+		return read_and_join(diff, error);
+	if (table_make_folder(diff->options->directory, error) < 0)
 		return -1;
 	return read_and_join(diff, error) < 0 ? -1 : write_tables(diff, error);
 }
@@ -229,31 +233,73 @@ static void tell_result(const struct diff *diff, struct diff_result *result)
 	}
 }
 
+/* Before scan_sets_make; diff_end afterwards. */
+static void diff_begin(struct diff *diff, const struct diff_options *options)
+{
+	*diff = (struct diff){ .options = options };
+	pthread_mutex_init(&diff->rows.mutex, NULL);
+}
+
+static void diff_end(struct diff *diff)
+{
+	sorted_rows_free(diff->rows.changes);
+	sorted_rows_free(diff->rows.events);
+	pthread_mutex_destroy(&diff->rows.mutex);
+	free(diff->pair);
+	free(diff->set);
+}
+
+/* The sets are known, and can be compared. */
+static int start(struct diff *diff, struct error *error)
+{
+	warn_of_order(diff);
+	diff->partitions = partitions_of(diff);
+	if (getrandom(diff->key, sizeof(diff->key), 0) != sizeof(diff->key))
+		return error_set(error, "no random numbers can be had");
+	return compare(diff, error);
+}
+
 int diff_make(const struct diff_options *options, struct diff_result *result, struct error *error)
 {
-	struct diff diff = { .options = options };
+	struct diff diff;
 	int done = -1;
 
 	*result = (struct diff_result){ 0 };
 	if (check_outputs(options, error) < 0)
 		return -1;
+	diff_begin(&diff, options);
 	diff.sets = scan_sets_make(options->path, options->count, &diff.set, error);
-	if (diff.sets < 0)
-		return -1;
-	pthread_mutex_init(&diff.rows.mutex, NULL);
-	warn_of_order(&diff);
-	diff.partitions = partitions_of(&diff);
-	if (getrandom(diff.key, sizeof(diff.key), 0) != sizeof(diff.key))
-		error_set(error, "no random numbers can be had");
-	else if (check_sets(&diff, error) == 0 &&
-		 scan_sets_sample(diff.set, diff.sets, &diff.sample, diff.sample_key, error) == 0)
-		done = compare(&diff, error);
+	if (diff.sets >= 0 && check_sets(&diff, error) == 0 &&
+	    scan_sets_sample(diff.set, diff.sets, &diff.sample, diff.sample_key, error) == 0)
+		done = start(&diff, error);
 	if (done == 0)
 		tell_result(&diff, result);
-	sorted_rows_free(diff.rows.changes);
-	sorted_rows_free(diff.rows.events);
-	pthread_mutex_destroy(&diff.rows.mutex);
-	free(diff.pair);
-	free(diff.set);
+	diff_end(&diff);
+	return done;
+}
+
+/* Two that can be read twice. */
+static bool is_pair(const struct diff *diff)
+{
+	return diff->sets == 2 && diff->set[0].known && diff->set[1].known;
+}
+
+int diff_count(const struct diff_options *options, struct diff_counts *counts, double *sample, struct error *error)
+{
+	struct error ignored;
+	struct diff diff;
+	int done;
+
+	diff_begin(&diff, options);
+	diff.sets = scan_sets_make(options->path, options->count, &diff.set, error);
+	done = diff.sets < 0 ? -1 : 0;
+	if (done == 0 && is_pair(&diff) &&
+	    scan_sets_sample(diff.set, diff.sets, &diff.sample, diff.sample_key, &ignored) == 0)
+		done = start(&diff, error) < 0 ? -1 : 1;
+	if (done == 1) {
+		*counts = diff.pair[0].counts;
+		*sample = diff.sample;
+	}
+	diff_end(&diff);
 	return done;
 }

@@ -34,4 +34,12 @@ struct diff_result {
 __attribute__((warn_unused_result)) int diff_make(const struct diff_options *options, struct diff_result *result,
 						  struct error *error);
 
+struct diff_counts; /* diff_count.h */
+
+/* Without tables and @options->directory: what the two scans of @options tell of each other, and the share of the list
+ * that was compared (0: all of it). 1; 0 where they cannot be laid side by side, as they are not two, can be read but
+ * once or are samples of different keys; -1 with one line in @error. */
+__attribute__((warn_unused_result)) int diff_count(const struct diff_options *options, struct diff_counts *counts,
+						   double *sample, struct error *error);
+
 #endif

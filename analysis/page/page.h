@@ -7,6 +7,7 @@
 #ifndef STSURVEY_ANALYSIS_PAGE_PAGE_H
 #define STSURVEY_ANALYSIS_PAGE_PAGE_H
 
+#include "analysis/drift/diff_count.h"
 #include "analysis/page/html.h"
 #include "analysis/page/scan_facts.h"
 #include "analysis/tables/stats.h"
@@ -39,6 +40,9 @@ struct page {
 	struct sharing_limits limits; /* who is a third party */
 	const struct page_scan *scan;
 	const struct page_scan *previous; /* NULL: none */
+	/* both scans laid side by side, domain by domain; NULL: they cannot be */
+	const struct diff_counts *drift;
+	double drift_sample; /* the share of the list that was compared; 0: all of it */
 };
 
 /* Links to the tables @names, separated by blanks, as they stand in the files of `stats`. */

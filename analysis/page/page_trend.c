@@ -11,12 +11,14 @@ static const struct measure {
 	enum stats_metric metric;
 	bool less_is_better;
 	const char *name, *of;
+	enum diff_metric pairs; /* DIFF_METRICS: nothing of pairs.csv is a share of the same */
 } measures[] = {
-	{ METRIC_STS_RECORD, false, "with an MTA-STS record", "of the list" },
-	{ METRIC_TLSRPT_RECORD, false, "with a TLSRPT record", "of the list" },
-	{ METRIC_MODE_ENFORCE, false, "whose policy is enforced", "of the usable policies" },
-	{ METRIC_MISCONFIGURED, true, "misconfigured", "of those with an MTA-STS record" },
-	{ METRIC_DELIVERY_FAILURE, true, "to which mail is refused", "of those with an MTA-STS record" },
+	{ METRIC_STS_RECORD, false, "with an MTA-STS record", "of the list", DIFF_STS_RECORD },
+	{ METRIC_TLSRPT_RECORD, false, "with a TLSRPT record", "of the list", DIFF_TLSRPT_RECORD },
+	{ METRIC_MODE_ENFORCE, false, "whose policy is enforced", "of the usable policies", DIFF_METRICS },
+	{ METRIC_MISCONFIGURED, true, "misconfigured", "of those with an MTA-STS record", DIFF_MISCONFIGURED },
+	{ METRIC_DELIVERY_FAILURE, true, "to which mail is refused", "of those with an MTA-STS record",
+	  DIFF_DELIVERY_FAILURE },
 };
 
 enum outcome { OUTCOME_SAME, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_COUNT };
@@ -50,7 +52,8 @@ static struct interval interval_of(const struct stats *stats, const struct measu
 	return interval_of_share(part_of(stats, measure), whole_of(stats, measure), sample > 0 ? sample : 1);
 }
 
-/* Of samples: may the difference be one of the draw? Intervals that overlap leave it open. */
+/* Of samples: may the difference be one of the draw? The same domains then and now tell, or else intervals that overlap
+ * leave it open. */
 static bool is_within_error(const struct page *page, const struct measure *measure)
 {
 	const struct stats *now = &page->scan->stats, *before = &page->previous->stats;
@@ -58,6 +61,14 @@ static bool is_within_error(const struct page *page, const struct measure *measu
 
 	if (now->headers->sample <= 0 && before->headers->sample <= 0)
 		return false;
+	if (page->drift && measure->pairs != DIFF_METRICS) {
+		const struct diff_counts *drift = page->drift;
+		double sample = page->drift_sample > 0 ? page->drift_sample : 1;
+
+		a = interval_of_pairs(drift->metric[measure->pairs].came, drift->metric[measure->pairs].went,
+				      drift->metric[measure->pairs].of, sample);
+		return a.known && a.low <= 0 && a.high >= 0;
+	}
 	a = interval_of(now, measure);
 	b = interval_of(before, measure);
 	return a.known && b.known && a.low <= b.high && b.low <= a.high;
@@ -122,6 +133,22 @@ static void put_other_list(struct page *page)
 	text_literal(html->out, " now. What came to it and went from it is in these numbers, too.</p>\n");
 }
 
+static void put_exceptions(struct page *page)
+{
+	const uint64_t *change = page->drift->change;
+	struct html *html = &page->html;
+
+	text_literal(html->out, "<p><strong>Domain by domain:</strong> ");
+	html_number(html, change[DRIFT_BROKEN]);
+	text_literal(html->out, " broke, ");
+	html_number(html, change[DRIFT_FIXED]);
+	text_literal(html->out, " were mended, ");
+	html_number(html, change[DRIFT_ADOPTED]);
+	text_literal(html->out, " came to have a record, and ");
+	html_number(html, change[DRIFT_REMOVED] + change[DRIFT_REMOVED_WITHOUT_NONE]);
+	text_literal(html->out, " have it no more.</p>\n");
+}
+
 void page_trend_headline(struct page *page)
 {
 	unsigned count[OUTCOME_COUNT] = { 0 };
@@ -141,6 +168,8 @@ void page_trend_headline(struct page *page)
 	for (size_t i = 0; i < COUNT_OF(measures); i++)
 		put_measure(page, &measures[i]);
 	text_literal(html->out, "</ul>\n");
+	if (page->drift)
+		put_exceptions(page);
 	put_other_list(page);
 	text_literal(html->out, "</section>\n");
 }
@@ -231,9 +260,89 @@ static void put_findings(struct page *page)
 	}
 }
 
+/* ---- domain by domain ---- */
+
+/* The words of pairs.csv. */
+static void put_pairs(struct page *page)
+{
+	static const char *const label[DIFF_METRICS] = {
+		[DIFF_STS_RECORD] = "an MTA-STS record",
+		[DIFF_TLSRPT_RECORD] = "a TLSRPT record",
+		[DIFF_POLICY_USABLE] = "a policy that senders can use",
+		[DIFF_MODE_ENFORCE] = "an enforced policy",
+		[DIFF_MISCONFIGURED] = "misconfigured",
+		[DIFF_DELIVERY_FAILURE] = "mail is refused",
+	};
+	const struct diff_counts *drift = page->drift;
+	struct html *html = &page->html;
+
+	text_literal(html->out, "<p>");
+	html_number(html, drift->both);
+	text_literal(html->out, " domains are in both scans, ");
+	html_number(html, drift->new_alone);
+	text_literal(html->out, " in the new one alone, ");
+	html_number(html, drift->old_alone);
+	text_literal(html->out, " in the old one alone.</p>\n");
+	html_table(
+		html,
+		"The same domains then and now, where both are known: what one scan alone does not tell. The last two "
+		"are of domains with an MTA-STS record in both.",
+		"what|#in both|#have it now alone|#had it then alone");
+	for (unsigned m = 0; m < DIFF_METRICS; m++) {
+		html_row(html);
+		text_printf(html->out, "<th scope=\"row\">%s <code>%s</code></th>", label[m], diff_metrics[m].name);
+		html_cell_number(html, drift->metric[m].of);
+		html_cell_number(html, drift->metric[m].came);
+		html_cell_number(html, drift->metric[m].went);
+	}
+}
+
+/* The words of changes.csv, what is wrong first. */
+static void put_changes(struct page *page)
+{
+	static const struct {
+		enum drift_change change;
+		const char *label;
+	} row[] = {
+		{ DRIFT_BROKEN, "something breaks that did not" },
+		{ DRIFT_REMOVED_WITHOUT_NONE, "the record went while senders may still hold the policy" },
+		{ DRIFT_POLICY_CHANGED_ID_SAME, "another policy, and the id stayed: senders do not look again" },
+		{ DRIFT_OUTDATED_POLICY, "the MX moved, and the policy stayed" },
+		{ DRIFT_CERTIFICATE_RENEWED_LATE, "a certificate was renewed after its end" },
+		{ DRIFT_WEAKENED, "a weaker mode, or a much shorter max_age" },
+		{ DRIFT_REMOVED, "the record went" },
+		{ DRIFT_TLSRPT_REMOVED, "the TLSRPT record went" },
+		{ DRIFT_FIXED, "what broke is mended" },
+		{ DRIFT_ADOPTED, "an MTA-STS record came" },
+		{ DRIFT_TLSRPT_ADOPTED, "a TLSRPT record came" },
+	};
+	const uint64_t *change = page->drift->change;
+	struct html *html = &page->html;
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < COUNT_OF(row); i++)
+		most = change[row[i].change] > most ? change[row[i].change] : most;
+	html_chart(html, "What changed, in domains; one may have several. Which they are: <code>stsurvey diff</code>.",
+		   "change|#domains", HTML_COUNTS, (double)most);
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		const double length = (double)change[row[i].change];
+
+		html_name_begin(html);
+		text_printf(html->out, "%s <code>%s</code>", row[i].label, drift_change_names[row[i].change]);
+		html_name_end(html);
+		html_cell_number(html, change[row[i].change]);
+		html_bar(html, &length, 1);
+	}
+}
+
 void page_trend(struct page *page)
 {
 	put_measures(page);
 	put_findings(page);
 	page_data(page, "overview findings");
+	if (!page->drift)
+		return;
+	put_pairs(page);
+	put_changes(page);
+	html_close(&page->html);
 }

@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/drift/diff.h"
 #include "analysis/page/page.h"
 #include "analysis/tables/stats_tables.h"
 #include "output/whole_file.h"
+
+enum { DRIFT_MEMORY = 256 * 1024 * 1024 }; /* octets, about, as of diff */
 
 /* ---- the sections ---- */
 
@@ -261,6 +264,28 @@ static int count(struct page_scan *scan, struct scan_files *files, const struct 
 	return result;
 }
 
+/* Domain by domain, where both scans can be read once more. */
+static int lay_side_by_side(struct page *page, const struct scan_files *files, const char *previous,
+			    struct diff_counts *counts, struct error *error)
+{
+	struct diff_options options = { .command = files->command,
+					.count = files->count + 1,
+					.partial = files->partial,
+					.memory = DRIFT_MEMORY,
+					.threads = files->threads > 0 ? files->threads : 1 };
+	int result = -1;
+
+	options.path = malloc((size_t)options.count * sizeof(*options.path));
+	if (!options.path)
+		return error_set(error, "no memory");
+	options.path[0] = (char *)previous;
+	memcpy(options.path + 1, files->path, (size_t)files->count * sizeof(*options.path));
+	result = diff_count(&options, counts, &page->drift_sample, error);
+	page->drift = result > 0 ? counts : NULL;
+	free(options.path);
+	return result < 0 ? -1 : 0;
+}
+
 /* ---- all of it ---- */
 
 static int write_page(struct page *page, const char *path, struct error *error)
@@ -285,6 +310,7 @@ int report_write(struct scan_files *files, const struct report_options *options,
 	struct scan_files previous = {
 		.command = files->command, .path = paths, .count = 1, .partial = files->partial
 	};
+	struct diff_counts counts; /* some 50 KiB */
 	int result = 0;
 
 	if (!scan)
@@ -297,6 +323,8 @@ int report_write(struct scan_files *files, const struct report_options *options,
 	}
 	if (result == 0)
 		result = count(scan, files, &options->limits, error);
+	if (result == 0 && options->previous)
+		result = lay_side_by_side(&page, files, options->previous, &counts, error);
 	if (result == 0)
 		result = write_page(&page, path, error);
 	stats_fini(&scan->stats);

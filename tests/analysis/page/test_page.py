@@ -46,6 +46,8 @@ class Survey(unittest.TestCase):
             run(POPULATION, str(plan), scan, "--seed", "5", "--time", str(population.START + week * population.WEEK))
             run(STSURVEY, "stats", scan, "-d", str(folder / ("tables%d" % week)))
             scans.append(scan)
+        run(STSURVEY, "diff", *scans, "-d", str(folder / "drift"))
+        cls.drift = folder / "drift"
         cls.tables, cls.before = folder / "tables1", folder / "tables0"
         cls.text = run(STSURVEY, "report", scans[1], "--previous", scans[0], "--title", TITLE, "-o", "-")
         cls.alone = run(STSURVEY, "report", scans[1], "-o", "-")
@@ -147,6 +149,18 @@ class Numbers(Survey):
         for row in self.shown("trend", 1):
             code = page.code(row)
             self.assertEqual([page.numbers(cell)[0] for cell in row[1:]], [old[code], new[code], abs(new[code] - old[code])])
+
+    def test_domain_by_domain(self):
+        _, _, pairs, changes = page.tables(self.page.section("trend"))
+        told = {row["metric"]: row for row in self.rows("pairs", self.drift)}
+        for row in pairs:
+            of, came, went = (page.numbers(cell)[0] for cell in row[1:])
+            gone, come = ("fixed", "broken") if page.code(row) in ("misconfigured", "delivery_failure") else ("broken", "fixed")
+            self.assertEqual([of, came, went], [int(told[page.code(row)][c]) for c in ("of", come, gone)], row[0])
+        kinds = [row["change"] for row in self.rows("changes", self.drift)]
+        self.assertEqual({page.code(row): page.numbers(row[1])[0] for row in changes},
+                         {page.code(row): kinds.count(page.code(row)) for row in changes})
+        self.assertEqual(sum(page.numbers(row[1])[0] for row in changes), len(kinds))
 
     def test_the_funnel(self):
         self.assertEqual([page.numbers(row[1])[0] for row in self.shown("funnel", 0)], list(self.counts("funnel", "step").values()))
