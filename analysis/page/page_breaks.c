@@ -55,10 +55,15 @@ static void put_population(struct html *html, const struct stats *stats, uint64_
 	html_count(html, stats->component[COMPONENT_UNKNOWN] - without_answer(stats), of);
 	text_literal(html->out, " it could not be found out. Shares of this section are of these ");
 	html_number(html, of);
-	text_literal(html->out, ", but where a line says otherwise; another ");
-	html_number(html, without_answer(stats));
-	text_literal(html->out, " domains, of which nobody could say whether they have a record, are left out here and "
-				"stand as unknown in the tables.</p>\n");
+	text_literal(html->out, ", but where a line says otherwise.");
+	if (without_answer(stats) > 0) {
+		text_literal(html->out, " Another ");
+		html_number(html, without_answer(stats));
+		text_literal(html->out,
+			     " domains, of which nobody could say whether they have a record, are left out here "
+			     "and stand as unknown in the tables.");
+	}
+	text_literal(html->out, "</p>\n");
 }
 
 static void put_components(struct html *html, const struct stats *stats, uint64_t of)

@@ -32,7 +32,7 @@ static void put_reasons(struct html *html, const struct host_stats *stats)
 
 	text_literal(html->out, "<p>Of ");
 	html_number(html, stats->population);
-	text_literal(html->out, " domains with MX that were looked at ");
+	text_literal(html->out, " domains with MX that were looked at, ");
 	html_count(html, domains_of(stats, MX_REASON_OK), stats->population);
 	text_literal(html->out,
 		     " have mail servers that each offer STARTTLS with a certificate that MTA-STS takes.</p>\n");
