@@ -63,6 +63,13 @@ def detail(**members):
                                                     **{key.replace("_", "-"): value for key, value in members.items()}}])
 
 
+def rows(*counts):
+    """A report with a row for each type and its sessions, all of one domain."""
+    return report(policies=[{"policy": {"policy-type": kind, "policy-domain": "quay.example"},
+                             "summary": {"total-successful-session-count": succeeded, "total-failure-session-count": failed}}
+                            for kind, succeeded, failed in counts])
+
+
 def text(value):
     """A report, not all of whose JSON Python would write: from the text of its one row's count on."""
     return octets(REPORT).replace(b'"r-1"', value)
@@ -157,6 +164,9 @@ MADE = {
     # policies
     "microsoft.json": (MICROSOFT, Outcome(2, notes=("nested-json",))),
     "hosts.json": (HOSTS, Outcome(6)),
+    "larger-row-last.json": (rows(("sts", 3, 1), ("tlsa", 9, 0)), Outcome(9)),
+    "larger-row-first.json": (rows(("sts", 9, 2), ("tlsa", 9, 1)), Outcome(9, 2)),
+    "larger-row-between.json": (rows(("sts", 1, 0), ("sts", 7, 0), ("tlsa", 2, 4)), Outcome(7)),
     "bare-policy-string.json": (report(policy={"policy-string": "version: STSv1\nmode: none"}), Outcome(5, notes=("not-an-array",))),
     "one-policy.json": (report(policies=REPORT["policies"][0]), Outcome(5, notes=("not-an-array",))),
     "policies-are-a-word.json": (report(policies="none"), Outcome(notes=("not-an-object", "no-policies"))),

@@ -30,7 +30,7 @@ class Mbox(reports.Case):
         self.assertEqual(self.tables["reports"][0]["contact"], "xFrom here")
 
     def test_a_line_in_a_text_that_begins_with_from_begins_no_message(self):
-        text = b"Content-Type: text/plain\r\n\r\nHello\r\n\r\nFrom now on we report.\r\n"
+        text = b"Content-Type: text/plain\r\n\r\nHello\r\n\r\nFrom now on we report.\r\nAt night\r\nFrom 10:11 on.\r\n"
         self.assertIn("1 reports; 0 duplicate; 0 rejected; 0 files", self.tlsrpt(self.put("box", mbox(message(text, part(packed(REPORT)))))))
 
     def test_a_message_of_an_mbox_has_its_number(self):
