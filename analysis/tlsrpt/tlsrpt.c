@@ -173,18 +173,33 @@ static uint64_t found(const struct run *run)
 	return run->work->reports + run->work->duplicates + run->work->rejected;
 }
 
+/* What is meant as a report and is none, or cannot be looked into, is told. False: there is nothing of ours in it. */
+static bool judge_message(struct run *run, const struct tlsrpt_message *message, const struct tlsrpt_mime_end *end,
+			  uint64_t before)
+{
+	const char *bad = message->bad;
+
+	if (!bad && end->is_too_deep)
+		bad = "messages or parts within each other too deep";
+	if (bad && message->is_report)
+		on_bad(run, bad);
+	else if (!bad && found(run) == before && end->is_report)
+		on_bad(run, "a message that calls itself a TLS report, and no part of it is one");
+	return found(run) != before;
+}
+
 /* A forwarded message in a transfer encoding is a part like others to GMime: it is read as mail of its own, once. */
 static int on_inner_message(void *arg, const struct tlsrpt_message *message, struct error *error)
 {
 	static const struct tlsrpt_mime_events events = { .on_part = on_inner_part };
 	struct run *run = arg;
-	struct tlsrpt_mime_end end;
+	struct tlsrpt_mime_end end = { 0 };
+	uint64_t before = found(run);
+	int result = message->bad ? 0 : tlsrpt_mime_read(message, run->inner_leaf, &events, run, &end, error);
 
-	if (!message->bad)
-		return tlsrpt_mime_read(message, run->inner_leaf, &events, run, &end, error);
-	if (message->is_report)
-		on_bad(run, message->bad);
-	return 0;
+	if (result == 0)
+		judge_message(run, message, &end, before);
+	return result;
 }
 
 static int on_inner_mail(void *arg, bool is_mbox, struct span octets, struct error *error)
@@ -216,21 +231,11 @@ static int on_message(void *arg, const struct tlsrpt_message *message, struct er
 
 	run->message = message->number;
 	run->part = 0;
-	if (message->bad) {
-		if (message->is_report)
-			on_bad(run, message->bad);
-		else
-			run->work->others++;
-	} else {
+	if (!message->bad)
 		result = tlsrpt_mime_read(message, run->leaf, &events, run, &end, error);
-		run->part = 0;
-		if (result == 0 && found(run) == before) {
-			if (end.is_report)
-				on_bad(run, "a message that calls itself a TLS report, and no part of it is one");
-			else
-				run->work->others++;
-		}
-	}
+	run->part = 0;
+	if (result == 0 && !judge_message(run, message, &end, before))
+		run->work->others++;
 	run->message = 0;
 	return result < 0 || run->failed ? -1 : 0;
 }
@@ -300,14 +305,14 @@ static bool on_file(void *arg, const char *path, int fd)
 	return !run->failed;
 }
 
-static void on_unreadable(void *arg, const char *path, int number)
+static void on_unreadable(void *arg, const char *path, const char *why)
 {
 	struct run *run = arg;
 
 	run->path = path;
 	run->is_mbox = false;
 	run->message = run->part = 0;
-	on_bad(run, strerror(number));
+	on_bad(run, why);
 }
 
 static int run_all(struct run *run)

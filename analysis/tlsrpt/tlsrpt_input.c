@@ -101,7 +101,7 @@ static bool read_within(struct input *input, const char *path)
 	if (fd < 0 && errno == ENOENT)
 		return false;
 	if (fd < 0) {
-		input->events->on_unreadable(input->arg, path, errno);
+		input->events->on_unreadable(input->arg, path, strerror(errno));
 		return true;
 	}
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
@@ -173,7 +173,7 @@ static void read_maildir_part(struct input *input, const char *maildir, const ch
 	int result = join(folder, maildir, part) ? list(folder, names) : ENAMETOOLONG;
 
 	if (result != 0) {
-		input->events->on_unreadable(input->arg, folder, result);
+		input->events->on_unreadable(input->arg, folder, strerror(result));
 		return;
 	}
 	for (size_t i = 0; i < names->count; i++) {
@@ -214,17 +214,22 @@ static void read_folder(struct input *input, const char *path, unsigned depth)
 	int result = list(path, &names);
 
 	if (result != 0)
-		input->events->on_unreadable(input->arg, path, result);
+		input->events->on_unreadable(input->arg, path, strerror(result));
 	if (is_maildir)
 		read_maildir(input, path);
 	for (size_t i = 0; i < names.count && !input->ended; i++) {
 		const char *name = names.name[i];
 		bool is_hidden = name[0] == '.', is_inner = is_folder(path, name);
 
-		if (!join(inner, path, name))
+		if (!join(inner, path, name)) {
+			input->events->on_unreadable(input->arg, path, strerror(ENAMETOOLONG));
 			continue;
+		}
 		/* in a maildir lie its three folders, index files, and folders that begin with a dot (Maildir++) */
-		if (is_inner && depth < TLSRPT_INPUT_DEPTH_MAX && is_hidden == is_maildir)
+		if (is_inner && is_hidden == is_maildir && depth == TLSRPT_INPUT_DEPTH_MAX)
+			input->events->on_unreadable(input->arg, inner,
+						     "folders within each other too deep; give it alone");
+		else if (is_inner && is_hidden == is_maildir)
 			read_folder(input, inner, depth + 1);
 		else if (!is_inner && !is_hidden && !is_maildir)
 			read_within(input, inner);
@@ -246,7 +251,7 @@ bool tlsrpt_input_read(const char *path, const struct tlsrpt_input_events *event
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		events->on_unreadable(arg, path, errno);
+		events->on_unreadable(arg, path, strerror(errno));
 	else
 		hand(&input, path, fd);
 	return !input.ended;

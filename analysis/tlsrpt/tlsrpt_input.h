@@ -14,8 +14,8 @@ enum { TLSRPT_INPUT_DEPTH_MAX = 16 }; /* folders within each other; symbolic lin
 struct tlsrpt_input_events {
 	/* A file, open for reading; false ends everything. */
 	bool (*on_file)(void *arg, const char *path, int fd);
-	/* One that cannot be opened, or folder that cannot be listed, by errno. */
-	void (*on_unreadable)(void *arg, const char *path, int number);
+	/* One that cannot be opened, or folder that cannot be listed or lies too deep. */
+	void (*on_unreadable)(void *arg, const char *path, const char *why);
 };
 
 /* False: on_file said so. */

@@ -5,10 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/tlsrpt/tlsrpt_value.h"
 #include "output/temporary_file.h"
 #include "output/text.h"
 
 enum { LINE = 1024 }; /* octets of a line that are looked at; RFC 5322 has 998 */
+
+/* What the fields of a header are to us. */
+enum field { FIELD_NONE, FIELD_DROPPED, FIELD_KEPT, FIELD_TYPE, FIELD_ENCODING };
 
 struct tlsrpt_mail {
 	tlsrpt_on_message *on_message;
@@ -23,8 +27,13 @@ struct tlsrpt_mail {
 	/* the message */
 	struct tlsrpt_message message;
 	char *memory;
-	int fd; /* -1: none yet */
-	bool in_header, behind_boundary, has_type, holds_message;
+	int fd;             /* -1: none yet */
+	bool in_header;     /* GMime may be in one */
+	bool holds_message; /* the part may be a message */
+	bool is_encoded;    /* … whose own header GMime does not see: it is in base64 */
+	bool has_encoding;  /* the first field counts */
+	bool holds_digest;  /* somewhere in it parts may be messages without saying so */
+	enum field field;   /* the one that the line before is of */
 	size_t headers, parts;
 };
 
@@ -58,7 +67,8 @@ static void begin_message(struct tlsrpt_mail *mail)
 {
 	mail->message = (struct tlsrpt_message){ .fd = -1, .number = mail->message.number + 1 };
 	mail->in_header = true;
-	mail->behind_boundary = mail->has_type = mail->holds_message = false;
+	mail->holds_message = mail->is_encoded = mail->has_encoding = mail->holds_digest = false;
+	mail->field = FIELD_NONE;
 	mail->headers = mail->parts = 0;
 	mail->is_outside = false;
 }
@@ -121,7 +131,15 @@ static int end_message(struct tlsrpt_mail *mail, struct error *error)
 	return mail->on_message(mail->arg, &mail->message, error);
 }
 
-/* ---- what GMime will make of it ---- */
+/* ---- what GMime will make of it ----
+ *
+ * It parses From, To, Date and more at once, groups of addresses within each other by recursion, and makes an object of
+ * each field and each parameter. So it is shown none but the fields that reports are found by. Where it may be in a
+ * header it is taken to be: of a body that is taken for one, lines that look like fields are lost, and in JSON, gzip
+ * and base64 there are none. */
+
+/* What a line in a header and a parameter count for beside their octets: an object of GMime's has some 500 octets. */
+enum { FIELD_COST = 64, PARAMETER_COST = 64 };
 
 static bool has_word(struct span s, struct span word)
 {
@@ -136,10 +154,43 @@ static bool is_blank(struct span line)
 	return line.n == 0 || line.p[0] == '\n' || (line.n > 1 && line.p[0] == '\r' && line.p[1] == '\n');
 }
 
+/* The name of the field that the line begins, and what is behind the colon in @value; nothing: it begins none. */
+static struct span field_name(struct span line, struct span *value)
+{
+	size_t n = 0, colon;
+
+	while (n < line.n && (unsigned char)line.p[n] > ' ' && line.p[n] != ':' && line.p[n] != 0x7f)
+		n++;
+	for (colon = n; colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'); colon++)
+		;
+	if (n == 0 || colon == line.n || line.p[colon] != ':' || strchr("{[\"", line.p[0]))
+		return (struct span){ line.p, 0 };
+	*value = tlsrpt_trim(span_skip(line, colon + 1));
+	return (struct span){ line.p, n };
+}
+
+static enum field field_of(struct span name)
+{
+	static const struct {
+		const char *name;
+		enum field field;
+	} known[] = {
+		{ "Content-Type", FIELD_TYPE },         { "Content-Transfer-Encoding", FIELD_ENCODING },
+		{ "Content-Disposition", FIELD_KEPT },  { "TLS-Report-Domain", FIELD_KEPT },
+		{ "TLS-Report-Submitter", FIELD_KEPT },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (span_equal_nocase(name, span_of(known[i].name)))
+			return known[i].field;
+	return name.n > 0 ? FIELD_DROPPED : FIELD_NONE;
+}
+
 static void count_part(struct tlsrpt_mail *mail)
 {
 	mail->in_header = true;
-	mail->has_type = mail->holds_message = false;
+	mail->holds_message = mail->is_encoded = mail->has_encoding = false;
+	mail->field = FIELD_NONE;
 	if (++mail->parts > TLSRPT_MAIL_PARTS_MAX && !mail->message.bad)
 		mail->message.bad = "a message of over 4096 parts";
 }
@@ -147,37 +198,73 @@ static void count_part(struct tlsrpt_mail *mail)
 /* A header ends. Another follows at once where the part is a message, as one in a digest is without saying so. */
 static void end_header(struct tlsrpt_mail *mail)
 {
-	bool goes_on = mail->holds_message || (mail->behind_boundary && !mail->has_type);
+	bool goes_on = (mail->holds_message && !mail->is_encoded) || mail->holds_digest;
 
-	mail->in_header = mail->behind_boundary = false;
+	mail->in_header = false;
 	if (goes_on)
 		count_part(mail);
 }
 
-static void look_at_header(struct tlsrpt_mail *mail, struct span piece)
+/* The name of a type may stand behind comments and on any line of its field; one that goes over the end of a piece is
+ * taken for each that matters. */
+static void look_at_type(struct tlsrpt_mail *mail, struct span piece)
 {
-	mail->headers += piece.n;
-	if (mail->headers > TLSRPT_MAIL_HEADERS_MAX && !mail->message.bad)
-		mail->message.bad = "a message with headers of over 512 KiB";
-	mail->has_type = mail->has_type || has_word(piece, SPAN_LITERAL("content-type"));
-	mail->holds_message = mail->holds_message || has_word(piece, SPAN_LITERAL("message/"));
-	mail->message.is_report = mail->message.is_report || has_word(piece, SPAN_LITERAL("tlsrpt")) ||
-				  has_word(piece, SPAN_LITERAL("tls-report-"));
+	bool is_long = mail->goes_on;
+
+	mail->holds_message = mail->holds_message || is_long || has_word(piece, SPAN_LITERAL("message"));
+	mail->holds_digest = mail->holds_digest || is_long || has_word(piece, SPAN_LITERAL("digest"));
 }
 
-/* Any line that begins so may be a boundary, whatever the boundary is. */
-static void look_at(struct tlsrpt_mail *mail, struct span piece)
+static void count_header(struct tlsrpt_mail *mail, struct span piece, bool is_start, bool is_kept)
+{
+	mail->headers += piece.n;
+	if (is_kept && is_start)
+		mail->headers += FIELD_COST;
+	for (size_t i = 0; is_kept && i < piece.n; i++)
+		mail->headers += piece.p[i] == ';' ? PARAMETER_COST : 0;
+	if (mail->headers > TLSRPT_MAIL_HEADERS_MAX && !mail->message.bad)
+		mail->message.bad = "a message with headers of over 512 KiB";
+}
+
+static bool is_encoding(struct span value)
+{
+	return span_equal_nocase(value, SPAN_LITERAL("base64")) ||
+	       span_equal_nocase(value, SPAN_LITERAL("quoted-printable"));
+}
+
+/* True: GMime is to see it. Above a message it would take a line that is no field for the end of all. */
+static bool look_at_header(struct tlsrpt_mail *mail, struct span piece)
+{
+	bool is_start = !mail->goes_on, begins_field = is_start && piece.p[0] != ' ' && piece.p[0] != '\t', is_kept;
+	struct span value = { "", 0 };
+
+	if (begins_field)
+		mail->field = field_of(field_name(piece, &value));
+	if (mail->field == FIELD_TYPE)
+		look_at_type(mail, piece);
+	if (mail->field == FIELD_ENCODING) {
+		mail->is_encoded = begins_field && (mail->has_encoding ? mail->is_encoded : is_encoding(value));
+		mail->has_encoding = true;
+	}
+	mail->message.is_report = mail->message.is_report || has_word(piece, SPAN_LITERAL("tlsrpt")) ||
+				  has_word(piece, SPAN_LITERAL("tls-report-"));
+	is_kept = mail->field != FIELD_DROPPED && (mail->field != FIELD_NONE || mail->parts > 0);
+	count_header(mail, piece, is_start, is_kept);
+	return is_kept;
+}
+
+/* Any line that begins so may be a boundary, whatever the boundary is. True: GMime is to see it. */
+static bool look_at(struct tlsrpt_mail *mail, struct span piece)
 {
 	bool is_start = !mail->goes_on;
 
-	if (is_start && span_starts_with(piece, SPAN_LITERAL("--"))) {
+	if (is_start && span_starts_with(piece, SPAN_LITERAL("--")))
 		count_part(mail);
-		mail->behind_boundary = true;
-	} else if (mail->in_header && is_start && is_blank(piece)) {
+	else if (mail->in_header && is_start && is_blank(piece))
 		end_header(mail);
-	} else if (mail->in_header) {
-		look_at_header(mail, piece);
-	}
+	else if (mail->in_header)
+		return look_at_header(mail, piece);
+	return true;
 }
 
 /* ---- lines ---- */
@@ -207,7 +294,7 @@ static bool is_quoted_from(struct span line)
 static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error)
 {
 	struct span piece = { mail->line, mail->n };
-	bool is_start = !mail->goes_on, was_blank = mail->was_blank;
+	bool is_start = !mail->goes_on, was_blank = mail->was_blank, is_shown;
 
 	mail->n = 0;
 	mail->was_blank = is_start && is_blank(piece);
@@ -228,10 +315,9 @@ static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error
 	}
 	if (mail->is_mbox && is_start && is_quoted_from(piece))
 		piece = span_skip(piece, 1);
-	if (!mail->message.bad)
-		look_at(mail, piece);
+	is_shown = !mail->message.bad && look_at(mail, piece);
 	mail->goes_on = !is_end;
-	return put_aside(mail, piece, error);
+	return is_shown ? put_aside(mail, piece, error) : 0;
 }
 
 void tlsrpt_mail_begin(struct tlsrpt_mail *mail, bool is_mbox)

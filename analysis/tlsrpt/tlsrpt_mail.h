@@ -2,8 +2,9 @@
  * whole and within limits, for GMime.
  *
  * GMime keeps of a message its headers and a node for each part, and reads bodies where they lie. So what it needs for
- * a hostile message is bounded by three numbers, which are counted here before it sees the message. An mbox of any
- * size needs no more than its largest message; above TLSRPT_MAIL_MEMORY that lies in a temporary file.
+ * a hostile message is bounded by three numbers, which are counted here before it sees the message; and of the headers
+ * it sees the few fields that tell what a part is. An mbox of any size needs no more than its largest message; above
+ * TLSRPT_MAIL_MEMORY that lies in a temporary file.
  *
  * In an mbox a message begins with "From " and a time, at the beginning or behind an empty line; of ">From " one >
  * is taken away, whichever of the mbox forms it is.
@@ -20,7 +21,8 @@
 enum {
 	TLSRPT_MAIL_MAX = 32 * (1 << 20), /* octets of a message: a report of 16 MiB in base64, and what is around it */
 	TLSRPT_MAIL_MEMORY = 1 << 20,     /* octets above which it is written to a temporary file */
-	TLSRPT_MAIL_HEADERS_MAX = 512 << 10, /* octets of all headers in it, of which GMime needs seven times as many */
+	TLSRPT_MAIL_HEADERS_MAX = 512 << 10, /* octets of all headers in it, of which GMime needs seven times as many,
+					      * with something for each of its objects */
 	TLSRPT_MAIL_PARTS_MAX = 4096,        /* parts, of which each needs 1.3 KiB; a digest may have some hundred */
 };
 

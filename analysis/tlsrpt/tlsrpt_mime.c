@@ -117,8 +117,12 @@ static void look_at_multipart(struct walk *walk, GMimeObject *multipart)
 
 static void walk_object(struct walk *walk, GMimeObject *object, unsigned depth)
 {
-	if (!object || depth > TLSRPT_MIME_DEPTH_MAX || walk->failed)
+	if (!object || walk->failed)
 		return;
+	if (depth > TLSRPT_MIME_DEPTH_MAX) {
+		walk->end->is_too_deep = true;
+		return;
+	}
 	if (GMIME_IS_MESSAGE_PART(object)) {
 		GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
 

@@ -9,7 +9,7 @@
 #include "analysis/tlsrpt/tlsrpt_mail.h"
 #include "analysis/tlsrpt/tlsrpt_part.h"
 
-enum { TLSRPT_MIME_DEPTH_MAX = 32 }; /* multiparts and messages within each other; what lies deeper is not looked at */
+enum { TLSRPT_MIME_DEPTH_MAX = 32 }; /* multiparts and messages within each other; what is deeper is not looked at */
 
 struct tlsrpt_mime_events {
 	/* A leaf begins, of which octets are handed to @part. */
@@ -18,10 +18,10 @@ struct tlsrpt_mime_events {
 	int (*on_part_end)(void *arg, struct error *error);
 };
 
-/* Does the message call itself a TLS report? */
 struct tlsrpt_mime_end {
 	unsigned reports, bad;
-	bool is_report;
+	bool is_report;   /* it calls itself a TLS report */
+	bool is_too_deep; /* something lies deeper than is looked at */
 };
 
 /* 0, or -1 with one line in @error: no memory, or what on_part_end says. */

@@ -40,6 +40,21 @@ class Mbox(reports.Case):
         self.assertIn("2 reports", err)
         self.assertTrue(self.tables["notes"][0]["file"].endswith("box (message 2)"))
 
+    def test_lines_above_a_message_that_are_no_fields(self):
+        box = mbox(b"no field\n" + mail(REPORT), b">From x\nX: y\n" + mail(report(report_id="r-2")))
+        self.assertIn("2 reports; 0 duplicate; 0 rejected; 0 files", self.tlsrpt(self.put("box", box)))
+
+    def test_a_message_forwarded_in_base64_is_told_of_as_others_are(self):
+        inner = message(TEXT, part(b"nothing", kind="application/octet-stream", name="x"))
+        box = mbox(message(part(inner, kind="message/rfc822", name=""), kind="multipart/mixed", header=""))
+        err = self.tlsrpt(self.put("box", box), status=1)
+        self.assertIn("box (message 1, part 1): a message that calls itself a TLS report", err)
+
+    def test_a_large_report_forwarded_in_base64(self):
+        inner = message(part(octets(REPORT) + b"\n" * (1 << 20), kind="application/tlsrpt+json"))
+        box = mbox(message(part(inner, kind="message/rfc822", name=""), kind="multipart/mixed", header=""))
+        self.assertIn("1 reports; 0 duplicate; 0 rejected; 0 files", self.tlsrpt(self.put("box", box)))
+
     def test_what_else_lies_in_a_mailbox_is_counted_and_no_more(self):
         large = message(TEXT, part(b"x" * (33 << 20), kind="image/png", name="a.png"), kind="multipart/mixed", header="")
         box = mbox(message(TEXT, kind="multipart/mixed", header=""), large, mail(REPORT))
@@ -121,6 +136,15 @@ class Folders(reports.Case):
         os.mkfifo(self.path("in/fifo"))
         self.assertIn("3 reports; 0 duplicate; 0 rejected; 1 files", self.tlsrpt(self.path("in")))
         self.assertEqual([row["report_id"] for row in self.tables["reports"]], ["a", "b", "c"])
+
+    def test_a_folder_that_lies_too_deep_is_one_line(self):
+        folder = "in" + "/f" * 17
+        os.makedirs(self.path(folder))
+        self.put("in/a.json", octets(REPORT))
+        self.put(folder + "/b.json", octets(report(report_id="r-2")))
+        err = self.tlsrpt(self.path("in"), status=1)
+        self.assertIn("too deep", err)
+        self.assertIn("1 reports; 0 duplicate; 1 rejected", err)
 
     def test_the_tables_may_lie_in_the_folder_that_is_read(self):
         os.makedirs(self.path("tables"))

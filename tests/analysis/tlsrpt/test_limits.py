@@ -48,6 +48,7 @@ ROW = {"policy": {"policy-type": "sts", "policy-domain": "quay.example"},
        "summary": {"total-successful-session-count": 1, "total-failure-session-count": 100},
        "failure-details": [{"failed-session-count": 1}] * 100}
 HEAD = octets(REPORT)[:-1]
+FIELDS = b"Xa: a\r\n" * (4 * MIB) + b"\r\n"
 
 # What each holds, and what is said of it.
 HOSTILE = {
@@ -69,7 +70,22 @@ HOSTILE = {
     "parts.eml": (lambda: message(*[b"\r\n"] * 100000), "over 4096 parts"),
     "messages.eml": (lambda: b"X: tlsrpt\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 100000, "over 4096 parts"),
     "never-ends.eml": (lambda: message(part(b"A" * (25 * MIB)))[:-20], "over 32 MiB"),
+    # where GMime finds a header that one would not look for
+    "type-behind-comment.eml": (lambda: b"X: tlsrpt\r\nContent-Type: message (so) / rfc822\r\n\r\n" + FIELDS, "headers of over 512 KiB"),
+    "type-folded.eml": (lambda: b"X: tlsrpt\r\nContent-Type: message\r\n /rfc822\r\n\r\n" + FIELDS, "headers of over 512 KiB"),
+    "type-far-out.eml": (lambda: b"X: tlsrpt\r\nContent-Type:" + b" " * 1007 + b"message/rfc822\r\n\r\n" + FIELDS, "headers of over 512 KiB"),
+    "type-named-elsewhere.eml": (lambda: b"X: tlsrpt\r\nContent-Type: multipart/digest; boundary=b\r\n\r\n--b\r\nX: content-type\r\n\r\n" + FIELDS,
+                                 "headers of over 512 KiB"),
+    "type-broken.eml": (lambda: b"X: tlsrpt\r\nContent-Type: multipart/digest; boundary=b\r\n\r\n--b\r\nContent-Type: x\r\n\r\n" + FIELDS,
+                        "headers of over 512 KiB"),
+    "encoded-and-not.eml": (lambda: b"X: tlsrpt\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                            + FIELDS, "headers of over 512 KiB"),
+    "parameters.eml": (lambda: b"X: tlsrpt\r\nContent-Type: text/plain" + b";a=b" * 120000 + b"\r\n\r\n", "headers of over 512 KiB"),
+    "deep.eml": (lambda: b"X: y\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 40 + message(part(packed(REPORT))), "too deep"),
     # these are read
+    "many-headers.eml": (lambda: message(part(packed(REPORT)), header="a:\r\n" * 120000), None),
+    "groups.eml": (lambda: message(part(packed(REPORT)), header="To: " + "a:" * 240000 + "\r\n"), None),
+    "dates.eml": (lambda: message(part(packed(REPORT)), header="Date: " + "1 " * 240000 + "\r\n"), None),
     "details.json": (lambda: with_details(b"{}", MIB), None),
     "long-details.json": (lambda: with_details(b'{"failure-reason-code":"' + b"x" * 400 + b'"}', 15 * MIB), None),
     "lines.json": (lambda: octets(report(policy={"policy-string": ["mx: a.example"] * 500000})), None),
