@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/tables/interval.h"
+
 /* analysis/page/page.css */
 static const char style[] = {
 #include "page_css.inc"
@@ -58,16 +60,38 @@ static int digits_of(double percent)
 	return fabs(percent) < 1 ? 3 : 2;
 }
 
+static void put_percent(struct html *html, double percent)
+{
+	if (percent > 0 && percent < 0.001)
+		text_literal(html->out, "&lt;&nbsp;0.001");
+	else
+		text_printf(html->out, "%.*f", percent > 0 ? digits_of(percent) : 0, percent);
+}
+
+/* Both ends, and a word where there is little to go by. */
+static void put_interval(struct html *html, uint64_t part, uint64_t of)
+{
+	struct interval interval = interval_of_share(part, of, html->sample);
+
+	if (!interval.known)
+		return;
+	text_literal(html->out, " <small class=\"interval\">[");
+	put_percent(html, 100 * interval.low);
+	text_literal(html->out, " to ");
+	put_percent(html, 100 * interval.high);
+	text_printf(html->out, "&nbsp;%%%s]</small>", interval.few ? ", few" : "");
+}
+
 void html_share(struct html *html, uint64_t part, uint64_t of)
 {
-	double percent = of > 0 ? 100.0 * (double)part / (double)of : 0;
-
-	if (of == 0)
+	if (of == 0) {
 		text_literal(html->out, "–");
-	else if (part > 0 && percent < 0.001)
-		text_literal(html->out, "&lt;&nbsp;0.001&nbsp;%");
-	else
-		text_printf(html->out, "%.*f&nbsp;%%", part > 0 ? digits_of(percent) : 0, percent);
+		return;
+	}
+	put_percent(html, 100.0 * (double)part / (double)of);
+	text_literal(html->out, "&nbsp;%");
+	if (html->sample > 0 && part != of)
+		put_interval(html, part, of);
 }
 
 void html_points(struct html *html, double before, double now)

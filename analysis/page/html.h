@@ -24,6 +24,7 @@ struct html {
 	struct text *out;
 	enum html_level open; /* the innermost */
 	unsigned tables;
+	double sample;         /* the share of the list that was scanned: 0, all of it, until it is set */
 	unsigned columns;      /* of the table that is open; */
 	bool in_bars;          /* the row that is open is one of bars; */
 	enum html_scale scale; /* of the chart that is open: */
@@ -44,7 +45,8 @@ void html_number(struct html *html, uint64_t value);
 /* 1, 20k, 1.5M: of a round number. */
 void html_short_number(double value, char text[static HTML_SHORT_MAX]);
 
-/* "12.34 %", below 1 % with three digits; an en dash where @of is 0. */
+/* "12.34 %", below 1 % with three digits; an en dash where @of is 0. Of a sample its 95 % interval stands behind it,
+ * but where the part is the whole. */
 void html_share(struct html *html, uint64_t part, uint64_t of);
 
 /* "+0.012 points": of a share, from @before to @now, both as fractions. */

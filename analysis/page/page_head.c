@@ -76,7 +76,8 @@ static void put_adoption(struct html *html, const uint64_t *metric)
 {
 	text_literal(html->out, "<p>Of <strong>");
 	html_number(html, metric[METRIC_SCANNED]);
-	text_literal(html->out, "</strong> domains on the list, ");
+	text_string(html->out,
+		    html->sample > 0 ? "</strong> domains of the sample, " : "</strong> domains on the list, ");
 	put_strong(html, metric[METRIC_WITH_MX], metric[METRIC_SCANNED]);
 	text_literal(html->out, " take mail; ");
 	put_strong(html, metric[METRIC_STS_RECORD], metric[METRIC_SCANNED]);

@@ -22,10 +22,17 @@ static void put_method(struct page *page)
 		"<li>These are numbers of the list, at the time of the scan, and of no other list. One provider&#39;s "
 		"fault or "
 		"repair moves all of its domains at once.</li>\n";
+	static const char of_sample[] = "<li>A part of the list was scanned, chosen by a keyed hash of the names. In "
+					"brackets stands the 95&nbsp;% "
+					"interval of each share (Wilson, with the finite population), with the word "
+					"<em>few</em> where it rests on "
+					"fewer than five domains.</li>\n";
 	const bool probed = page->scan->hosts > 0;
 	struct html *html = &page->html;
 
 	text_string(html->out, way);
+	if (html->sample > 0)
+		text_string(html->out, of_sample);
 	text_string(
 		html->out,
 		probed ? "<li>Mail servers were connected to as far as TLS goes, each once; nothing was mailed. What "

@@ -79,6 +79,7 @@ static void show_contents(struct page *page)
 static void show_page(struct page *page, struct text *out)
 {
 	html_begin(&page->html, out, page->title);
+	page->html.sample = page->scan->stats.headers->sample;
 	page_head(page);
 	show_contents(page);
 	for (size_t i = 0; i < COUNT_OF(sections); i++) {
