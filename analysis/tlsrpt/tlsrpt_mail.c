@@ -269,15 +269,35 @@ static bool look_at(struct tlsrpt_mail *mail, struct span piece)
 
 /* ---- lines ---- */
 
-/* "From somebody Tue Aug  4 10:11:12 2026" */
-static bool is_from_line(struct span line)
+static bool is_one_of(struct span s, const char *words)
 {
+	for (; s.n >= 3 && *words; words += 3)
+		if (span_starts_with(s, (struct span){ words, 3 }))
+			return true;
+	return false;
+}
+
+/* "Tue Aug " */
+static bool is_day_and_month(struct span s)
+{
+	return s.n > 8 && is_one_of(s, "MonTueWedThuFriSatSun") && s.p[3] == ' ' &&
+	       is_one_of(span_skip(s, 4), "JanFebMarAprMayJunJulAugSepOctNovDec") && s.p[7] == ' ';
+}
+
+/* "From somebody Tue Aug  4 10:11:12 2026". Where no empty line stands before it, as some leave it out, a time alone
+ * might be a sentence. */
+static bool is_from_line(struct span line, bool was_blank)
+{
+	bool is_dated = was_blank;
+
 	if (!span_starts_with(line, SPAN_LITERAL("From ")))
 		return false;
-	for (size_t i = 5; i + 5 <= line.n; i++)
-		if (ascii_is_digit(line.p[i]) && ascii_is_digit(line.p[i + 1]) && line.p[i + 2] == ':' &&
+	for (size_t i = 5; i + 5 <= line.n; i++) {
+		is_dated = is_dated || is_day_and_month(span_skip(line, i));
+		if (is_dated && ascii_is_digit(line.p[i]) && ascii_is_digit(line.p[i + 1]) && line.p[i + 2] == ':' &&
 		    ascii_is_digit(line.p[i + 3]) && ascii_is_digit(line.p[i + 4]))
 			return true;
+	}
 	return false;
 }
 
@@ -290,6 +310,16 @@ static bool is_quoted_from(struct span line)
 	return n > 0 && span_starts_with(span_skip(line, n), SPAN_LITERAL("From "));
 }
 
+/* What stands in front of a message and is none of it: a byte order mark, empty lines, another mailbox's "From ". */
+static bool is_in_front(struct tlsrpt_mail *mail, struct span *piece, bool is_start)
+{
+	if (!mail->is_outside || !is_start)
+		return false;
+	if (span_starts_with(*piece, SPAN_LITERAL("\xef\xbb\xbf")))
+		*piece = span_skip(*piece, 3);
+	return !mail->is_mbox && (is_blank(*piece) || is_quoted_from(*piece));
+}
+
 /* A line, or as much of it as there is room for. */
 static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error)
 {
@@ -298,7 +328,11 @@ static int take_piece(struct tlsrpt_mail *mail, bool is_end, struct error *error
 
 	mail->n = 0;
 	mail->was_blank = is_start && is_blank(piece);
-	if (mail->is_mbox && is_start && (was_blank || mail->is_outside) && is_from_line(piece)) {
+	if (is_in_front(mail, &piece, is_start)) {
+		mail->goes_on = !is_end;
+		return 0;
+	}
+	if (mail->is_mbox && is_start && is_from_line(piece, was_blank || mail->is_outside)) {
 		mail->goes_on = !is_end;
 		if (end_message(mail, error) < 0)
 			return -1;

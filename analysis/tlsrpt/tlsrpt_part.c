@@ -51,9 +51,10 @@ enum tlsrpt_form tlsrpt_form_of(struct span head)
 		size_t n;
 		enum tlsrpt_form form;
 	} marks[] = {
-		{ "\x1f\x8b", 2, TLSRPT_FORM_GZIP },  { "PK\x03\x04", 4, TLSRPT_FORM_ZIP },
-		{ "\xff\xfe", 2, TLSRPT_FORM_UTF16 }, { "\xfe\xff", 2, TLSRPT_FORM_UTF16 },
-		{ "From ", 5, TLSRPT_FORM_MBOX },
+		{ "\x1f\x8b", 2, TLSRPT_FORM_GZIP },
+		{ "PK\x03\x04", 4, TLSRPT_FORM_ZIP },
+		{ "\xff\xfe", 2, TLSRPT_FORM_UTF16 },
+		{ "\xfe\xff", 2, TLSRPT_FORM_UTF16 },
 	};
 	struct span s = head;
 
@@ -68,6 +69,10 @@ enum tlsrpt_form tlsrpt_form_of(struct span head)
 		return head.n < TLSRPT_HEAD ? TLSRPT_FORM_EMPTY : TLSRPT_FORM_JSON;
 	if (s.p[0] == '{' || s.p[0] == '[')
 		return TLSRPT_FORM_JSON;
+	if (begins(s, "From ", 5))
+		return TLSRPT_FORM_MBOX;
+	if (begins(s, ">From ", 6))
+		return TLSRPT_FORM_MESSAGE;
 	return is_header_line(s) && s.p[0] != '<' ? TLSRPT_FORM_MESSAGE : TLSRPT_FORM_OTHER;
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { EXPONENT_MAX = 10000 }; /* of a number that is no more than a count */
+
 struct span tlsrpt_trim(struct span s)
 {
 	while (s.n > 0 && ascii_is_space(s.p[0]))
@@ -115,22 +117,57 @@ bool tlsrpt_date(struct span s, int64_t *seconds, const char **note)
 
 /* ---- the rest ---- */
 
+/* "e+03" at the end of a number, taken off; false: it is none, or so large that the number is no count. */
+static bool take_exponent(struct span *s, int *exponent)
+{
+	size_t e = 0;
+	bool is_negative;
+
+	*exponent = 0;
+	while (e < s->n && ascii_lower(s->p[e]) != 'e')
+		e++;
+	if (e == s->n)
+		return true;
+	is_negative = e + 1 < s->n && s->p[e + 1] == '-';
+	for (size_t i = e + 1 + (is_negative || (e + 1 < s->n && s->p[e + 1] == '+')); i < s->n; i++) {
+		if (!ascii_is_digit(s->p[i]) || *exponent > EXPONENT_MAX)
+			return false;
+		*exponent = *exponent * 10 + (s->p[i] - '0');
+	}
+	if (!ascii_is_digit(s->p[s->n - 1]))
+		return false;
+	*exponent = is_negative ? -*exponent : *exponent;
+	s->n = e;
+	return true;
+}
+
+/* Digits in front of the point as the exponent moves it, of which there may be any number; what is behind it is 0. */
 bool tlsrpt_count(struct span s, uint64_t most, uint64_t *count)
 {
+	long long before;
 	size_t point;
+	int exponent;
 
 	s = tlsrpt_trim(s);
-	point = span_find(s, 0, '.');
 	*count = 0;
+	if (s.n == 0 || !take_exponent(&s, &exponent))
+		return false;
+	point = span_find(s, 0, '.');
 	if (point == 0 || s.n == 0 || (point < s.n && point + 1 == s.n))
 		return false;
+	before = (long long)point + exponent;
 	for (size_t i = 0; i < s.n; i++) {
 		if (i == point)
 			continue;
-		if (!ascii_is_digit(s.p[i]) || (i > point && s.p[i] != '0'))
+		if (!ascii_is_digit(s.p[i]) || ((long long)(i - (i > point)) >= before && s.p[i] != '0'))
 			return false;
-		if (i < point)
+		if ((long long)(i - (i > point)) < before)
 			*count = *count * 10 + (uint64_t)(s.p[i] - '0');
+		if (*count > most)
+			return false;
+	}
+	for (long long i = (long long)(s.n - (point < s.n)); i<before && * count> 0; i++) {
+		*count *= 10;
 		if (*count > most)
 			return false;
 	}

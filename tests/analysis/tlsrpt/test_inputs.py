@@ -70,6 +70,21 @@ class Mbox(reports.Case):
         box = mbox(mail(REPORT), mail(report(report_id="r-2")))
         self.assertIn("1 reports; 0 duplicate; 1 rejected", self.tlsrpt(self.put("box", box[:-200]), status=1))
 
+    def test_without_an_empty_line_between_them(self):
+        box = b"".join(FROM + mail(each).replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n" for each in numbered(3))
+        self.tlsrpt(self.put("box", box))
+        self.assertEqual(self.sums(), (6, 0))
+
+    def test_a_sentence_with_a_time_begins_no_message(self):
+        text = b"Content-Type: text/plain\r\n\r\nHello\r\nFrom Monday 10:00 to 12:00 we report.\r\n"
+        self.assertIn("1 reports; 0 duplicate; 0 rejected; 0 files", self.tlsrpt(self.put("box", mbox(message(text, part(packed(REPORT)))))))
+
+    def test_what_may_stand_in_front(self):
+        one = mail(REPORT)
+        for front in (b"\xef\xbb\xbf", b"\r\n\r\n", b">" + FROM, b"\xef\xbb\xbf" + FROM, b"\n" + FROM, b"\n>" + FROM):
+            with self.subTest(front=front):
+                self.assertIn("1 reports; 0 duplicate; 0 rejected; 0 files", self.tlsrpt(self.put("mail", front + one)))
+
     def test_without_a_time_it_is_an_mbox_all_the_same(self):
         self.tlsrpt(self.put("box", b"From somebody\n" + mail(REPORT)))
         self.assertEqual(self.sums(), (5, 0))
