@@ -200,7 +200,7 @@ static int run_tlsrpt(const struct options *options, struct error *error)
 {
 	struct tlsrpt_work work = { .path = options->operand,
 				    .count = options->operands,
-				    .scan = options->scan,
+				    .scan = (char **)options->scan,
 				    .scans = (int)options->scan_count,
 				    .directory = options->directory,
 				    .partial = options->partial };

@@ -43,13 +43,9 @@ static int check_outputs(const struct diff_options *options, struct error *error
 {
 	const struct scan_files files = { .path = options->path, .count = options->count };
 
-	for (int i = 0; i < DIFF_TABLES; i++) {
-		struct table table;
-
-		if (table_set_path(&table, options->directory, diff_table_names[i], error) < 0 ||
-		    scan_files_check_output(&files, table.path, error) < 0)
+	for (int i = 0; i < DIFF_TABLES; i++)
+		if (table_check(&files, options->directory, diff_table_names[i], error) < 0)
 			return -1;
-	}
 	return 0;
 }
 

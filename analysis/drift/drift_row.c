@@ -116,11 +116,7 @@ static void set_words(const struct observation *o, const struct classification *
 
 static int compare_spans(const void *a, const void *b)
 {
-	const struct span *x = a, *y = b;
-	size_t n = x->n < y->n ? x->n : y->n;
-	int order = n > 0 ? memcmp(x->p, y->p, n) : 0;
-
-	return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
 }
 
 /* Names in order, each once, with a space between. */

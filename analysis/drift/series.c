@@ -23,9 +23,7 @@ enum {
 
 enum { TABLE_SERIES, TABLE_TESTING, TABLE_FAULTS, TABLE_RENEWALS, SERIES_TABLES };
 
-static const struct {
-	const char *name, *columns;
-} tables[SERIES_TABLES] = {
+static const struct table_name tables[SERIES_TABLES] = {
 	[TABLE_SERIES] = { "series", "date,tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts" },
 	[TABLE_TESTING] = { "testing", "since,until,scans,days,became,domains" },
 	[TABLE_FAULTS] = { "faults", "component,since,until,scans,days,became,domains" },
@@ -168,43 +166,9 @@ static int check_outputs(const struct series_options *options, struct error *err
 {
 	const struct scan_files files = { .path = options->path, .count = options->count };
 
-	for (int i = 0; i < SERIES_TABLES; i++) {
-		struct table table;
-
-		if (table_set_path(&table, options->directory, tables[i].name, error) < 0 ||
-		    scan_files_check_output(&files, table.path, error) < 0)
+	for (int i = 0; i < SERIES_TABLES; i++)
+		if (table_check(&files, options->directory, tables[i].name, error) < 0)
 			return -1;
-	}
-	return 0;
-}
-
-/* 0, or -1 with the first fault in @error. */
-static int close_tables(struct series *series, int count, bool keep, struct error *error)
-{
-	int result = 0;
-
-	for (int i = 0; i < count; i++) {
-		struct error late;
-
-		if (table_close(&series->table[i], keep && result == 0, &late) < 0 && result == 0) {
-			*error = late;
-			result = -1;
-		}
-	}
-	return result;
-}
-
-static int open_tables(struct series *series, struct error *error)
-{
-	for (int i = 0; i < SERIES_TABLES; i++) {
-		struct error ignored;
-
-		if (table_open(&series->table[i], series->options->directory, tables[i].name, tables[i].columns,
-			       series->sample, error) == 0)
-			continue;
-		(void)!close_tables(series, i, false, &ignored);
-		return -1;
-	}
 	return 0;
 }
 
@@ -259,10 +223,10 @@ static int make_tables(struct series *series, struct error *error)
 
 	scan_sets_sort(series->set, series->sets);
 	if (begin(series, error) < 0 || table_make_folder(series->options->directory, error) < 0 ||
-	    open_tables(series, error) < 0)
+	    tables_open(series->table, tables, SERIES_TABLES, series->options->directory, series->sample, error) < 0)
 		return -1;
 	result = read_and_write(series, error);
-	if (close_tables(series, SERIES_TABLES, result == 0, &late) == 0 || result < 0)
+	if (tables_close(series->table, SERIES_TABLES, result == 0, &late) == 0 || result < 0)
 		return result;
 	*error = late;
 	return -1;

@@ -24,7 +24,7 @@ int scan_files_check_output(const struct scan_files *files, const char *output, 
 {
 	for (int i = 0; i < files->count; i++)
 		if (is_one_file(files->path[i], output))
-			return error_set(error, "%s is a scan file to be read; choose another output", output);
+			return error_set(error, "%s is a file to be read; choose another output", output);
 	return 0;
 }
 

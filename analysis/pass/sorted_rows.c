@@ -67,18 +67,10 @@ static struct span row_at(const char *p)
 	return (struct span){ p + LENGTH, length };
 }
 
-static int compare(struct span a, struct span b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_places(const void *a, const void *b, void *data)
 {
-	return compare(row_at((const char *)data + *(const size_t *)a),
-		       row_at((const char *)data + *(const size_t *)b));
+	return span_compare(row_at((const char *)data + *(const size_t *)a),
+			    row_at((const char *)data + *(const size_t *)b));
 }
 
 static void sort(struct sorted_rows *rows)
@@ -239,7 +231,7 @@ static void sift(struct sorted_rows *rows, size_t i)
 		struct run *run = rows->heap[i];
 
 		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < rows->heap_count; child++)
-			if (compare(rows->heap[child]->row, rows->heap[least]->row) < 0)
+			if (span_compare(rows->heap[child]->row, rows->heap[least]->row) < 0)
 				least = child;
 		if (least == i)
 			return;

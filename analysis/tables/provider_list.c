@@ -24,10 +24,8 @@ void provider_list_fini(struct provider_list *list)
 static int compare_names(const void *a, const void *b)
 {
 	const struct provider_count *one = a, *other = b;
-	size_t n = one->name.n < other->name.n ? one->name.n : other->name.n;
-	int order = n > 0 ? memcmp(one->name.p, other->name.p, n) : 0;
 
-	return order != 0 ? order : (one->name.n > other->name.n) - (one->name.n < other->name.n);
+	return span_compare(one->name, other->name);
 }
 
 static int compare_counts(const void *a, const void *b)

@@ -16,9 +16,7 @@
 /* The tables that are written while reading. */
 enum { TABLE_MISCONFIGURED, TABLE_SENDERS_DIFFER, TABLE_MX_HOSTS, TABLES_WHILE_READING };
 
-static const struct {
-	const char *name, *columns;
-} reading_tables[TABLES_WHILE_READING] = {
+static const struct table_name reading_tables[TABLES_WHILE_READING] = {
 	[TABLE_MISCONFIGURED] = { "misconfigured", NULL }, /* once the labels are known */
 	[TABLE_SENDERS_DIFFER] = { "senders_differ", "domain,profile,outcome,line" },
 	[TABLE_MX_HOSTS] = { HOST_TABLE_HOSTS, HOST_TABLE_HOSTS_COLUMNS },
@@ -457,56 +455,16 @@ static bool on_host(void *arg, const struct obs_host *host)
 	return !text_failed(csv->out);
 }
 
-/* No table may take the place of a scan file. */
-static int check_path(const struct scan_files *files, const char *directory, const char *name, struct error *error)
-{
-	struct table table;
-
-	return table_set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error)
-								   : -1;
-}
-
 static int check_paths(const struct scan_files *files, const char *directory, struct error *error)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < TABLES_WHILE_READING && result == 0; i++)
-		result = check_path(files, directory, reading_tables[i].name, error);
+		result = table_check(files, directory, reading_tables[i].name, error);
 	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++)
-		result = check_path(files, directory, tables[i].name, error);
+		result = table_check(files, directory, tables[i].name, error);
 	for (size_t i = 0; i < HOST_TABLES && result == 0; i++)
-		result = check_path(files, directory, host_tables[i].name, error);
-	return result;
-}
-
-static int open_tables(struct pass *pass, const char *directory, struct error *error)
-{
-	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
-		struct error ignored;
-
-		if (table_open(&pass->table[t], directory, reading_tables[t].name, reading_tables[t].columns, 0,
-			       error) == 0)
-			continue;
-		while (t-- > 0)
-			(void)!table_close(&pass->table[t], false, &ignored);
-		return -1;
-	}
-	return 0;
-}
-
-/* 0, or -1 with the first fault in @error. */
-static int close_tables(struct pass *pass, bool keep, struct error *error)
-{
-	int result = 0;
-
-	for (unsigned t = 0; t < TABLES_WHILE_READING; t++) {
-		struct error late;
-
-		if (table_close(&pass->table[t], keep && result == 0, &late) < 0 && result == 0) {
-			*error = late;
-			result = -1;
-		}
-	}
+		result = table_check(files, directory, host_tables[i].name, error);
 	return result;
 }
 
@@ -516,7 +474,8 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 	bool done;
 
 	if (scan_files_check_distinct(files, error) < 0 || check_paths(files, directory, error) < 0 ||
-	    table_make_folder(directory, error) < 0 || open_tables(pass, directory, error) < 0)
+	    table_make_folder(directory, error) < 0 ||
+	    tables_open(pass->table, reading_tables, TABLES_WHILE_READING, directory, 0, error) < 0)
 		return -1;
 	files->on_headers = on_headers;
 	files->on_host = on_host;
@@ -530,7 +489,7 @@ static int count_and_write(struct pass *pass, struct scan_files *files, const ch
 		done = false;
 	}
 	done = done && manager_stats_finish(&pass->stats.managers, pass->sharing, limits, error) == 0;
-	if (close_tables(pass, done, error) < 0)
+	if (tables_close(pass->table, TABLES_WHILE_READING, done, error) < 0)
 		return -1;
 	return done ? stats_tables_write(&pass->stats, directory, error) : -1;
 }

@@ -9,13 +9,20 @@
 
 enum { TABLE_COLUMN_MAX = 64 }; /* octets of a column's name of ours, with NUL */
 
-int table_set_path(struct table *table, const char *directory, const char *name, struct error *error)
+static int set_path(struct table *table, const char *directory, const char *name, struct error *error)
 {
 	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, name);
 
 	if (n < 0 || (size_t)n >= sizeof(table->path))
 		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one", name);
 	return 0;
+}
+
+int table_check(const struct scan_files *files, const char *directory, const char *name, struct error *error)
+{
+	struct table table;
+
+	return set_path(&table, directory, name, error) == 0 ? scan_files_check_output(files, table.path, error) : -1;
 }
 
 int table_make_folder(const char *directory, struct error *error)
@@ -110,7 +117,7 @@ void table_begin(struct table *table, struct text *out, const char *columns, dou
 int table_open(struct table *table, const char *directory, const char *name, const char *columns, double sample,
 	       struct error *error)
 {
-	if (table_set_path(table, directory, name, error) != 0 ||
+	if (set_path(table, directory, name, error) != 0 ||
 	    check(table, whole_file_open(&table->file, table->path, true), error) != 0)
 		return -1;
 	table_begin(table, &table->file.text, columns, sample);
@@ -120,4 +127,33 @@ int table_open(struct table *table, const char *directory, const char *name, con
 int table_close(struct table *table, bool keep, struct error *error)
 {
 	return check(table, whole_file_close(&table->file, keep, false), error);
+}
+
+int tables_open(struct table *table, const struct table_name *names, size_t count, const char *directory, double sample,
+		struct error *error)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < count; i++) {
+		if (table_open(&table[i], directory, names[i].name, names[i].columns, sample, error) == 0)
+			continue;
+		(void)!tables_close(table, i, false, &ignored);
+		return -1;
+	}
+	return 0;
+}
+
+int tables_close(struct table *table, size_t count, bool keep, struct error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct error late;
+
+		if (table_close(&table[i], keep && result == 0, &late) < 0 && result == 0) {
+			*error = late;
+			result = -1;
+		}
+	}
+	return result;
 }

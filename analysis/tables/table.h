@@ -8,6 +8,7 @@
 #ifndef STSURVEY_ANALYSIS_TABLES_TABLE_H
 #define STSURVEY_ANALYSIS_TABLES_TABLE_H
 
+#include "analysis/pass/scan_files.h"
 #include "output/csv.h"
 #include "output/error.h"
 #include "output/whole_file.h"
@@ -22,12 +23,17 @@ struct table {
 	char path[TABLE_PATH_SIZE];
 };
 
+/* What a table is called, without .csv, and its columns. */
+struct table_name {
+	const char *name, *columns;
+};
+
 /* See that there is a folder @directory. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int table_make_folder(const char *directory, struct error *error);
 
-/* The path DIRECTORY/NAME.csv. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int table_set_path(struct table *table, const char *directory, const char *name,
-						       struct error *error);
+/* May DIRECTORY/NAME.csv be written, and takes the place of no scan file? 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int table_check(const struct scan_files *files, const char *directory,
+						    const char *name, struct error *error);
 
 /* The header row into @out, where the rows follow; there is no file to be closed. @columns and @sample as below. */
 void table_begin(struct table *table, struct text *out, const char *columns, double sample);
@@ -39,5 +45,10 @@ __attribute__((warn_unused_result)) int table_open(struct table *table, const ch
 
 /* Finish it; where @keep is false or a write failed, nothing is left. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int table_close(struct table *table, bool keep, struct error *error);
+
+/* The same of several: all are begun, or none; the first fault is told, and none behind it is kept. */
+__attribute__((warn_unused_result)) int tables_open(struct table *table, const struct table_name *names, size_t count,
+						    const char *directory, double sample, struct error *error);
+__attribute__((warn_unused_result)) int tables_close(struct table *table, size_t count, bool keep, struct error *error);
 
 #endif

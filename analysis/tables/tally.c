@@ -155,10 +155,8 @@ void tally_merge(struct tally *into, const struct tally *from)
 static int compare_words(const void *a, const void *b)
 {
 	const struct tally_entry *left = a, *right = b;
-	size_t n = left->word.n < right->word.n ? left->word.n : right->word.n;
-	int order = n > 0 ? memcmp(left->word.p, right->word.p, n) : 0;
 
-	return order != 0 ? order : (left->word.n > right->word.n) - (left->word.n < right->word.n);
+	return span_compare(left->word, right->word);
 }
 
 static int compare(const void *a, const void *b)

@@ -356,6 +356,9 @@ int tlsrpt_run(struct tlsrpt_work *work, struct error *error)
 	int result;
 
 	work->reports = work->duplicates = work->rejected = work->others = 0;
+	if (tlsrpt_tables_check(work->directory, work->path, work->count, error) < 0 ||
+	    tlsrpt_tables_check(work->directory, work->scan, work->scans, error) < 0)
+		return -1;
 	if (!set_up(&run))
 		no_memory(&run);
 	else

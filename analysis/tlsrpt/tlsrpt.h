@@ -15,7 +15,7 @@
 struct tlsrpt_work {
 	char **path; /* files, folders, "-" */
 	int count;
-	const char *const *scan; /* scan files beside which they are seen */
+	char **scan; /* scan files beside which they are seen */
 	int scans;
 	const char *directory; /* of the tables */
 	bool partial;          /* scan files that are not whole will do */

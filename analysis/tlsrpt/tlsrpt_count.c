@@ -97,7 +97,7 @@ static int entry_order(const void *a, const void *b)
 	const struct tlsrpt_entry *one = *(struct tlsrpt_entry *const *)a, *other = *(struct tlsrpt_entry *const *)b;
 
 	for (unsigned w = 0; w < TLSRPT_WORDS; w++) {
-		int order = tlsrpt_span_order(one->word[w], other->word[w]);
+		int order = span_compare(one->word[w], other->word[w]);
 
 		if (order != 0)
 			return order;

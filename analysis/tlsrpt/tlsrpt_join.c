@@ -266,7 +266,7 @@ static int write_all(struct tlsrpt_join *join, struct csv *csv, struct error *er
 	return 0;
 }
 
-int tlsrpt_join_write(struct tlsrpt_join *join, const char *const *scan, int scans, bool partial, struct csv *csv,
+int tlsrpt_join_write(struct tlsrpt_join *join, char **scan, int scans, bool partial, struct csv *csv,
 		      struct error *error)
 {
 	if (tlsrpt_names_look(&join->names, scan, scans, partial, error) < 0)

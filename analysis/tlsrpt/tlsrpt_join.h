@@ -26,7 +26,7 @@ __attribute__((warn_unused_result)) int tlsrpt_join_add(struct tlsrpt_join *join
 							struct error *error);
 
 /* Read the scans, and write the rows. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int tlsrpt_join_write(struct tlsrpt_join *join, const char *const *scan, int scans,
+__attribute__((warn_unused_result)) int tlsrpt_join_write(struct tlsrpt_join *join, char **scan, int scans,
 							  bool partial, struct csv *csv, struct error *error);
 
 #endif

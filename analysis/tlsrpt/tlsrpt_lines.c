@@ -62,7 +62,7 @@ struct tlsrpt_lines tlsrpt_lines_of(struct span text)
 
 		while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
 			end++;
-		line = tlsrpt_trim((struct span){ text.p, end });
+		line = span_strip((struct span){ text.p, end });
 		if (line.n > 0)
 			add(&set, hash_line(line));
 		text = span_skip(text, end < text.n ? end + 1 : end);

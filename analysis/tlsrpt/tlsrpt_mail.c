@@ -165,7 +165,7 @@ static struct span field_name(struct span line, struct span *value)
 		;
 	if (n == 0 || colon == line.n || line.p[colon] != ':' || strchr("{[\"", line.p[0]))
 		return (struct span){ line.p, 0 };
-	*value = tlsrpt_trim(span_skip(line, colon + 1));
+	*value = span_strip(span_skip(line, colon + 1));
 	return (struct span){ line.p, n };
 }
 

@@ -118,7 +118,7 @@ static bool take_domain(struct tlsrpt_reader *reader, struct span text)
 	struct tlsrpt_policy *policy = policy_of(reader);
 	struct span name;
 
-	text = tlsrpt_trim(text);
+	text = span_strip(text);
 	if (!keep(reader, &reader->report.text, text, true, &policy->domain))
 		return false;
 	name = tlsrpt_span(&reader->report, policy->domain);
@@ -132,7 +132,7 @@ static bool take_type(struct tlsrpt_reader *reader, struct span text)
 	struct tlsrpt_policy *policy = policy_of(reader);
 	struct span name;
 
-	text = tlsrpt_trim(text);
+	text = span_strip(text);
 	if (!keep(reader, &reader->report.text, text, true, &policy->type_text))
 		return false;
 	name = tlsrpt_span(&reader->report, policy->type_text);
@@ -171,7 +171,7 @@ static bool add_lines(struct tlsrpt_reader *reader, struct span text, struct tls
 
 		while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
 			end++;
-		line = tlsrpt_trim((struct span){ text.p, end });
+		line = span_strip((struct span){ text.p, end });
 		text = span_skip(text, end < text.n ? end + 1 : end);
 		if (line.n == 0)
 			continue;
@@ -185,7 +185,7 @@ static bool add_lines(struct tlsrpt_reader *reader, struct span text, struct tls
 static bool take_lines(struct tlsrpt_reader *reader, struct span text)
 {
 	struct tlsrpt_policy *policy = policy_of(reader);
-	struct span inner = tlsrpt_trim(text);
+	struct span inner = span_strip(text);
 	struct tlsrpt_octets lines = { 0 };
 	bool done;
 
@@ -206,7 +206,7 @@ static bool take_detail_text(struct tlsrpt_reader *reader, enum tlsrpt_text whic
 	bool is_word = which == TLSRPT_RESULT_TYPE || which == TLSRPT_RECEIVING_MX;
 	char address[ADDRESS_TEXT_MAX];
 
-	text = tlsrpt_trim(text);
+	text = span_strip(text);
 	if (text.n == 0) /* Google's and mox's way to say that there is none */
 		return true;
 	if (which == TLSRPT_SENDING_IP || which == TLSRPT_RECEIVING_IP) {
@@ -467,11 +467,11 @@ static bool take_text(struct tlsrpt_reader *reader, const struct tlsrpt_field *f
 
 	switch (field->member) {
 	case MEMBER_ORGANIZATION:
-		return keep(reader, &report->text, tlsrpt_trim(text), false, &report->organization);
+		return keep(reader, &report->text, span_strip(text), false, &report->organization);
 	case MEMBER_CONTACT:
-		return keep(reader, &report->text, tlsrpt_trim(text), false, &report->contact);
+		return keep(reader, &report->text, span_strip(text), false, &report->contact);
 	case MEMBER_ID:
-		return keep(reader, &report->text, tlsrpt_trim(text), false, &report->id);
+		return keep(reader, &report->text, span_strip(text), false, &report->id);
 	case MEMBER_START:
 		return take_date(reader, text, &report->start, &report->has_start);
 	case MEMBER_END:
@@ -508,8 +508,8 @@ static bool on_value(void *arg, enum tlsrpt_json_kind kind, struct span text)
 	if (kind != TLSRPT_JSON_STRING)
 		NOTE(reader, field, "not-a-string");
 	/* RFC 8460 Appendix B has a string for mx-host itself */
-	if (field->member == MEMBER_LINES && !in_array(reader) && tlsrpt_trim(text).n > 0 &&
-	    tlsrpt_trim(text).p[0] != '[')
+	if (field->member == MEMBER_LINES && !in_array(reader) && span_strip(text).n > 0 &&
+	    span_strip(text).p[0] != '[')
 		NOTE(reader, field, "not-an-array");
 	return take_text(reader, field, text);
 }

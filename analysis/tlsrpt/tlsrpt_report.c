@@ -247,18 +247,11 @@ void tlsrpt_report_note_dates(struct tlsrpt_report *report)
 		tlsrpt_report_note(report, "date-range", "range-of-%u-days", days);
 }
 
-int tlsrpt_span_order(struct span a, struct span b)
-{
-	int order = memcmp(a.n ? a.p : "", b.n ? b.p : "", a.n < b.n ? a.n : b.n);
-
-	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int policy_order(const void *a, const void *b, void *arg)
 {
 	const struct tlsrpt_report *report = arg;
 	const struct tlsrpt_policy *one = a, *other = b;
-	int order = tlsrpt_span_order(tlsrpt_span(report, one->domain), tlsrpt_span(report, other->domain));
+	int order = span_compare(tlsrpt_span(report, one->domain), tlsrpt_span(report, other->domain));
 
 	if (order == 0)
 		order = (one->type > other->type) - (one->type < other->type);

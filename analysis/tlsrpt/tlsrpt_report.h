@@ -82,9 +82,6 @@ static inline struct span tlsrpt_span(const struct tlsrpt_report *report, struct
 	return (struct span){ report->text.p + piece.at, piece.n };
 }
 
-/* By octets, as memcmp and qsort tell. */
-int tlsrpt_span_order(struct span a, struct span b);
-
 /* Whole days from start to end, at least 1; 0 where one of them is missing or the end comes first. */
 unsigned tlsrpt_report_days(const struct tlsrpt_report *report);
 

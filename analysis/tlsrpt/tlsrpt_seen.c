@@ -231,11 +231,10 @@ static bool on_domain(void *arg, const struct observation *o, const struct class
 	return !look->names->no_memory;
 }
 
-int tlsrpt_names_look(struct tlsrpt_names *names, const char *const *scan, int scans, bool partial, struct error *error)
+int tlsrpt_names_look(struct tlsrpt_names *names, char **scan, int scans, bool partial, struct error *error)
 {
 	for (int i = 0; i < scans; i++) {
-		char *path[] = { (char *)(uintptr_t)scan[i] }; /* scan_files only reads it */
-		struct scan_files files = { .command = "tlsrpt", .path = path, .count = 1, .partial = partial };
+		struct scan_files files = { .command = "tlsrpt", .path = &scan[i], .count = 1, .partial = partial };
 		struct look look = { names, (unsigned)i + 1 };
 
 		if (scan_files_read(&files, on_domain, &look, error) < 0)

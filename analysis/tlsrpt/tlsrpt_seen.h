@@ -53,8 +53,8 @@ void tlsrpt_names_fini(struct tlsrpt_names *names);
 bool tlsrpt_names_add(struct tlsrpt_names *names, struct span name);
 
 /* All scans, one after the other. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int tlsrpt_names_look(struct tlsrpt_names *names, const char *const *scan,
-							  int scans, bool partial, struct error *error);
+__attribute__((warn_unused_result)) int tlsrpt_names_look(struct tlsrpt_names *names, char **scan, int scans,
+							  bool partial, struct error *error);
 
 /* What the scan nearest to the time from @start to @end saw of a domain, or of an MX host; NULL: none has it. */
 const struct tlsrpt_seen *tlsrpt_names_seen(const struct tlsrpt_names *names, struct span name, bool is_host,

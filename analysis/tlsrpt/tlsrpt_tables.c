@@ -1,24 +1,21 @@
 #include "analysis/tlsrpt/tlsrpt_tables.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
+#include "analysis/tables/table.h"
 #include "analysis/tlsrpt/tlsrpt_count.h"
 #include "analysis/tlsrpt/tlsrpt_join.h"
-#include "output/whole_file.h"
 
 enum {
 	CELL_MAX = 4096,     /* octets of a stranger's text in a cell; Excel takes 32,767 */
 	ONE_A_DAY_LEAST = 2, /* reports that make a habit */
 };
 
-enum table_name {
+enum table_number {
 	TABLE_REPORTS,
 	TABLE_FAILURES,
 	TABLE_NOTES,
@@ -27,13 +24,11 @@ enum table_name {
 	TABLE_MX,
 	TABLE_REPORTER,
 	TABLE_DAY,
-	TABLE_AGREEMENT,
+	TABLE_AGREEMENT, /* may be missing: the last */
 	TABLE_COUNT
 };
 
-static const struct {
-	const char *name, *columns;
-} names[TABLE_COUNT] = {
+static const struct table_name names[TABLE_COUNT] = {
 	[TABLE_REPORTS] = { "reports",
 			    "organization,report_id,start,end,day,days,contact,domains,policies,policy_types,"
 			    "successful,failed,details_failed,difference,notes,file" },
@@ -50,15 +45,9 @@ static const struct {
 	[TABLE_AGREEMENT] = { "agreement", tlsrpt_join_columns },
 };
 
-struct table {
-	bool is_open;
-	struct whole_file file;
-	struct csv csv;
-	char path[PATH_MAX];
-};
-
 struct tlsrpt_tables {
 	struct table table[TABLE_COUNT];
+	size_t open; /* so many */
 	struct tlsrpt_count result, domain, mx, reporter, day;
 	uint64_t reports; /* number of the one that is added */
 	bool no_memory;
@@ -69,45 +58,21 @@ enum { SUM_REPORTS, SUM_SUCCEEDED, SUM_FAILED, SUM_DETAILS_FAILED, SUM_DETAILS, 
 
 /* ---- files ---- */
 
-static int check(const struct table *table, int result, struct error *error)
+int tlsrpt_tables_check(const char *directory, char **path, int count, struct error *error)
 {
-	return result == 0 ? 0 : error_set(error, "%s: %s", table->path, strerror(errno));
-}
+	const struct scan_files files = { .path = path, .count = count };
 
-static int make_directory(const char *directory, struct error *error)
-{
-	struct stat status;
-
-	if (mkdir(directory, 0777) == 0)
-		return 0;
-	if (errno == EEXIST && stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
-		errno = ENOTDIR;
-	if (errno == EEXIST)
-		return 0;
-	return error_set(error, "%s: cannot be used as the folder for the tables: %s; choose another with -d",
-			 directory, strerror(errno));
-}
-
-static int table_open(struct table *table, const char *directory, unsigned name, struct error *error)
-{
-	int n = snprintf(table->path, sizeof(table->path), "%s/%s.csv", directory, names[name].name);
-
-	if (n < 0 || (size_t)n >= sizeof(table->path))
-		return error_set(error, "the path of the folder for %s.csv is too long; choose a shorter one",
-				 names[name].name);
-	if (check(table, whole_file_open(&table->file, table->path, true), error) < 0)
-		return -1;
-	table->is_open = true;
-	csv_init(&table->csv, &table->file.text);
-	csv_header(&table->csv, names[name].columns);
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (table_check(&files, directory, names[i].name, error) < 0)
+			return -1;
 	return 0;
 }
 
 struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreement, struct error *error)
 {
 	struct tlsrpt_tables *tables = calloc(1, sizeof(*tables));
+	const size_t count = with_agreement ? TABLE_COUNT : TABLE_AGREEMENT;
 	struct error ignored;
-	int result;
 
 	if (!tables) {
 		error_set(error, "no memory");
@@ -118,12 +83,11 @@ struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreem
 	tlsrpt_count_init(&tables->mx);
 	tlsrpt_count_init(&tables->reporter);
 	tlsrpt_count_init(&tables->day);
-	result = make_directory(directory, error);
-	for (unsigned t = 0; t < TABLE_COUNT && result == 0; t++)
-		if (t != TABLE_AGREEMENT || with_agreement)
-			result = table_open(&tables->table[t], directory, t, error);
-	if (result == 0)
+	if (table_make_folder(directory, error) == 0 &&
+	    tables_open(tables->table, names, count, directory, 0, error) == 0) {
+		tables->open = count;
 		return tables;
+	}
 	(void)!tlsrpt_tables_close(tables, false, &ignored);
 	return NULL;
 }
@@ -432,7 +396,7 @@ bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, con
 
 struct csv *tlsrpt_tables_agreement(struct tlsrpt_tables *tables)
 {
-	return tables->table[TABLE_AGREEMENT].is_open ? &tables->table[TABLE_AGREEMENT].csv : NULL;
+	return tables->open == TABLE_COUNT ? &tables->table[TABLE_AGREEMENT].csv : NULL;
 }
 
 /* ---- the sums as rows ---- */
@@ -487,7 +451,7 @@ static void day_row(struct csv *csv, const struct tlsrpt_entry *entry)
 static void write_sums(struct tlsrpt_tables *tables)
 {
 	const struct {
-		enum table_name table;
+		enum table_number table;
 		struct tlsrpt_count *count;
 		unsigned words;
 		void (*row)(struct csv *csv, const struct tlsrpt_entry *entry);
@@ -514,25 +478,14 @@ static void write_sums(struct tlsrpt_tables *tables)
 
 int tlsrpt_tables_close(struct tlsrpt_tables *tables, bool keep, struct error *error)
 {
-	int result = 0;
+	const bool whole = keep && !tables->no_memory;
+	int result;
 
-	if (keep && tables->no_memory) {
-		keep = false;
-		result = error_set(error, "no memory");
-	}
-	if (keep)
+	if (whole)
 		write_sums(tables);
-	for (unsigned t = 0; t < TABLE_COUNT; t++) {
-		struct table *table = &tables->table[t];
-		struct error late;
-
-		if (table->is_open &&
-		    check(table, whole_file_close(&table->file, keep && result == 0, false), &late) < 0 &&
-		    result == 0) {
-			*error = late;
-			result = -1;
-		}
-	}
+	result = tables_close(tables->table, tables->open, whole, error);
+	if (keep && !whole)
+		result = error_set(error, "no memory");
 	tlsrpt_count_fini(&tables->result);
 	tlsrpt_count_fini(&tables->domain);
 	tlsrpt_count_fini(&tables->mx);

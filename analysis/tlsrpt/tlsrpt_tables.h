@@ -12,6 +12,10 @@
 
 struct tlsrpt_tables;
 
+/* Takes a table the place of none of the @count files that are read? 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int tlsrpt_tables_check(const char *directory, char **path, int count,
+							    struct error *error);
+
 /* The folder is made where it is missing. NULL with one line in @error. */
 struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreement, struct error *error);
 

@@ -6,15 +6,6 @@
 
 enum { EXPONENT_MAX = 10000 }; /* of a number that is no more than a count */
 
-struct span tlsrpt_trim(struct span s)
-{
-	while (s.n > 0 && ascii_is_space(s.p[0]))
-		s = span_skip(s, 1);
-	while (s.n > 0 && ascii_is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 /* ---- dates ---- */
 
 /* @n digits and, where it is not 0, the character behind them. False: they are not there. */
@@ -89,7 +80,7 @@ bool tlsrpt_date(struct span s, int64_t *seconds, const char **note)
 	int offset = 0;
 
 	*note = "";
-	s = tlsrpt_trim(s);
+	s = span_strip(s);
 	if (!take_digits(&s, 4, '-', &tm.tm_year) || !take_digits(&s, 2, '-', &tm.tm_mon) ||
 	    !take_digits(&s, 2, 0, &tm.tm_mday))
 		return false;
@@ -105,7 +96,7 @@ bool tlsrpt_date(struct span s, int64_t *seconds, const char **note)
 		s = span_skip(s, 1);
 		if (!take_time(&s, &tm))
 			return false;
-		s = tlsrpt_trim(s);
+		s = span_strip(s);
 		if (!take_zone(s, &offset))
 			return false;
 		if (s.n == 0)
@@ -148,7 +139,7 @@ bool tlsrpt_count(struct span s, uint64_t most, uint64_t *count)
 	size_t point;
 	int exponent;
 
-	s = tlsrpt_trim(s);
+	s = span_strip(s);
 	*count = 0;
 	if (s.n == 0 || !take_exponent(&s, &exponent))
 		return false;
@@ -182,7 +173,7 @@ bool tlsrpt_address(struct span s, char text[static ADDRESS_TEXT_MAX])
 	} families[] = { { AF_INET, 4 }, { AF_INET6, 6 } };
 	struct obs_address address;
 
-	s = tlsrpt_trim(s);
+	s = span_strip(s);
 	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
 		s = (struct span){ s.p + 1, s.n - 2 };
 	if (s.n >= ADDRESS_TEXT_MAX)

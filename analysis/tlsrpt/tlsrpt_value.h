@@ -8,9 +8,6 @@
 #include "output/address_text.h"
 #include "parsers/span.h"
 
-/* Without white space at either end. */
-struct span tlsrpt_trim(struct span s);
-
 /* RFC 3339, with a space for its T, with offsets without a colon; seconds since 1970. *@note: "" or what was missing.
  * False: no date. */
 bool tlsrpt_date(struct span s, int64_t *seconds, const char **note);

@@ -97,11 +97,7 @@ static int compare_places(const void *left, const void *right)
 
 static int compare_names(const void *left, const void *right)
 {
-	const struct span *a = left, *b = right;
-	size_t shorter = a->n < b->n ? a->n : b->n;
-	int order = shorter > 0 ? memcmp(a->p, b->p, shorter) : 0;
-
-	return order ? order : (a->n > b->n) - (a->n < b->n);
+	return span_compare(*(const struct span *)left, *(const struct span *)right);
 }
 
 static int compare_mx(const void *left, const void *right)

@@ -202,6 +202,16 @@ class Faults(reports.Case):
         _, err = self.run_tool("tlsrpt", self.put("a.json", octets(REPORT)), "-d", self.path("tables"), status=1)
         self.assert_one_line(err, "by_mx.csv")
 
+    def test_no_table_takes_the_place_of_what_is_read(self):
+        os.makedirs(self.path("tables"))
+        path, read = self.put("tables/notes.csv", octets(REPORT)), self.put("a.json", octets(REPORT))
+        for arguments in ([path], [read, "--scan", path]):
+            _, err = self.run_tool("tlsrpt", *arguments, "-d", self.path("tables"), status=1)
+            self.assert_one_line(err, "notes.csv is a file to be read")
+            self.assertEqual(os.listdir(self.path("tables")), ["notes.csv"])
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), octets(REPORT))
+
     def test_what_has_to_be_given(self):
         path = self.put("a.json", octets(REPORT))
         for arguments, words in ((["tlsrpt"], "no report given"), (["tlsrpt", path], "-d"), (["tlsrpt", path, "-d", self.path("t"), "--scan", ""], "empty")):
