@@ -95,7 +95,7 @@ bool feed_csv_read_header(struct feed_csv *csv, struct span row, char separator)
 	static const char *const rank_titles[] = { "rank", "globalrank", "global_rank", "position", "pos", NULL };
 	int vague = FEED_CSV_NONE;
 	struct span field;
-	struct feed_csv read = { separator, FEED_CSV_NONE, FEED_CSV_NONE };
+	struct feed_csv read = { separator, FEED_CSV_NONE, FEED_CSV_NONE, csv->has_row_names };
 
 	for (int column = 0; next_field(&row, separator, &field); column++) {
 		if (read.domain_column == FEED_CSV_NONE && feed_text_is_one_of(field, domain_titles))
@@ -203,6 +203,48 @@ static bool is_like_domain(struct span s)
 		if (ascii_is_space(s.p[i]) || strchr("@/:", s.p[i]))
 			return false;
 	return dot > 1 && s.n - dot > 1 && !ascii_is_digit(s.p[dot]);
+}
+
+static bool is_domain_at(struct span row, char separator, int column)
+{
+	struct span field;
+
+	for (int i = 0; next_field(&row, separator, &field); i++)
+		if (i == column)
+			return is_like_domain(field);
+	return false;
+}
+
+static unsigned fields_of(struct span row, char separator)
+{
+	struct span field;
+	unsigned count = 0;
+
+	while (next_field(&row, separator, &field))
+		count++;
+	return count;
+}
+
+bool feed_csv_has_row_names(const struct feed_csv *csv, struct span header, struct span row)
+{
+	int column = csv->domain_column;
+
+	return column != FEED_CSV_NONE && fields_of(row, csv->separator) == fields_of(header, csv->separator) + 1 &&
+	       !is_domain_at(row, csv->separator, column) && is_domain_at(row, csv->separator, column + 1);
+}
+
+struct span feed_csv_skip_row_name(struct span row, char separator)
+{
+	struct span rest = row, name;
+
+	return next_field(&rest, separator, &name) && rest.p ? rest : row;
+}
+
+bool feed_csv_is_blank(struct span row)
+{
+	while (row.n > 0 && (ascii_is_space(row.p[0]) || row.p[0] == '"' || strchr(feed_csv_separators, row.p[0])))
+		row = span_skip(row, 1);
+	return row.n == 0;
 }
 
 void feed_csv_look(const struct feed_csv *csv, struct span row, struct feed_csv_sample *sample)

@@ -15,6 +15,7 @@ enum { FEED_CSV_NONE = -1 };
 struct feed_csv {
 	char separator;
 	int domain_column, rank_column;
+	bool has_row_names; /* each row has a field more than the header, in front (R's write.table) */
 };
 
 /* One field of a row, stripped. */
@@ -31,6 +32,16 @@ extern const char feed_csv_separators[];
 
 /* Is the row a header with a column of domains? Then @csv says where; else it is left alone. */
 bool feed_csv_read_header(struct feed_csv *csv, struct span row, char separator);
+
+/* Nothing but separators, white space and empty quotations: what a spreadsheet leaves of an empty row. */
+bool feed_csv_is_blank(struct span row);
+
+/* Have @rows, whose header has been read, names in front that it has no title for? Then the domain stands in one
+ * field further on, and none where it should. */
+bool feed_csv_has_row_names(const struct feed_csv *csv, struct span header, struct span row);
+
+/* A row without that name; left as it is where nothing would be left. */
+struct span feed_csv_skip_row_name(struct span row, char separator);
 
 /* Is a line without separators the header of a list? Words that are a top-level domain, too, are none. */
 bool feed_csv_is_title(struct span line);

@@ -60,6 +60,8 @@ static int on_text(struct feed_reader *reader, struct span text)
 
 	if (entry.text.n == 0 || entry.text.p[0] == '#')
 		return 0;
+	if (reader->format == FEED_FORMAT_CSV && feed_csv_is_blank(entry.text))
+		return 0;
 	if (first && reader->format == FEED_FORMAT_CSV && feed_csv_named_separator(entry.text))
 		return 0;
 	reader->has_entry = true;
@@ -67,6 +69,8 @@ static int on_text(struct feed_reader *reader, struct span text)
 		return take_header(reader, text);
 	if (first && is_header(reader, text))
 		return 0;
+	if (reader->csv.has_row_names)
+		text = feed_csv_skip_row_name(text, reader->csv.separator);
 	if (reader->format == FEED_FORMAT_CSV)
 		feed_csv_pick(&reader->csv, text, &entry.text, &entry.rank);
 	entry.text = feed_text_without_comment(entry.text);
@@ -208,7 +212,7 @@ static bool next_line(struct span *rest, struct span *line)
 
 		*line = feed_text_strip((struct span){ rest->p, end });
 		*rest = span_skip(*rest, end < rest->n ? end + 1 : end);
-		if (line->n > 0 && line->p[0] != '#' && line->p[0] != ';')
+		if (line->p && !feed_csv_is_blank(*line) && line->p[0] != '#' && line->p[0] != ';')
 			return true;
 	}
 	return false;
@@ -230,17 +234,28 @@ static bool has_domains(const struct feed_csv *csv, struct span rows)
 	return lines == 0;
 }
 
-/* Does the first line tell that @rows, which follow, are rows? Their separator, or 0. */
-static char separator_of_first(struct span line, struct span rows)
+static bool has_row_names(const struct feed_csv *csv, struct span header, struct span rows)
 {
-	struct feed_csv csv;
+	struct span line;
 
+	return next_line(&rows, &line) && feed_csv_has_row_names(csv, header, line);
+}
+
+/* Does the first line tell that @rows, which follow, are rows? Their separator, or 0. */
+static char separator_of_first(struct feed_reader *reader, struct span line, struct span rows)
+{
 	if (feed_csv_named_separator(line))
 		return feed_csv_named_separator(line);
-	for (unsigned i = 0; i < SEPARATORS; i++)
-		if (span_find(line, 0, feed_csv_separators[i]) < line.n &&
-		    feed_csv_read_header(&csv, line, feed_csv_separators[i]) && has_domains(&csv, rows))
+	for (unsigned i = 0; i < SEPARATORS; i++) {
+		struct feed_csv csv = { 0 };
+
+		if (span_find(line, 0, feed_csv_separators[i]) == line.n ||
+		    !feed_csv_read_header(&csv, line, feed_csv_separators[i]))
+			continue;
+		reader->csv.has_row_names = has_row_names(&csv, line, rows);
+		if (reader->csv.has_row_names || has_domains(&csv, rows))
 			return feed_csv_separators[i];
+	}
 	return '\0';
 }
 
@@ -278,14 +293,16 @@ static enum feed_format format_of(struct feed_reader *reader, struct span sample
 		first = lines == 0 && !feed_csv_named_separator(line) ? separator_of_labels(reader, line) : '\0';
 		if (first) {
 			reader->csv.separator = first;
-			if (!feed_csv_read_header(&reader->csv, line, first))
+			if (feed_csv_read_header(&reader->csv, line, first))
+				reader->csv.has_row_names = has_row_names(&reader->csv, line, sample);
+			else
 				choose_column(reader, sample, true);
 			return FEED_FORMAT_CSV;
 		}
 		/* A master file and a header show at their first line; later ones of a list may be any rubbish. */
 		if (lines == 0 && reader->format == FEED_FORMAT_AUTO && feed_zone_is_record(line))
 			return FEED_FORMAT_ZONE;
-		first = lines == 0 ? separator_of_first(line, sample) : '\0';
+		first = lines == 0 ? separator_of_first(reader, line, sample) : '\0';
 		if (first) {
 			reader->csv.separator = first;
 			return FEED_FORMAT_CSV;
@@ -414,7 +431,7 @@ struct feed_reader *feed_reader_new(enum feed_format format, const char *origin,
 	reader->on_entry = on_entry;
 	reader->arg = arg;
 	reader->error = error;
-	reader->csv = (struct feed_csv){ feed_csv_separators[0], FEED_CSV_NONE, FEED_CSV_NONE };
+	reader->csv = (struct feed_csv){ feed_csv_separators[0], FEED_CSV_NONE, FEED_CSV_NONE, false };
 	feed_zone_init(&reader->zone, origin, on_entry, arg, error);
 	return reader;
 }

@@ -44,6 +44,11 @@ static void cells_are_kept_with_their_line(void **state)
 		/* cells that are not there, and ones too many */
 		{ "domain,registrar,country\na.test\nb.test,X\nc.test,X,DE,more\n",
 		  "0 0 0 a.test [|]\n1 0 0 b.test [X|]\n2 0 0 c.test [X|DE]\n" },
+		/* row names that the header has no title for; rows that are empty */
+		{ "\"domain\",\"registrar\",\"country\"\n\"1\",\"a.test\",\"X\",\"DE\"\n\"2\",\"b.test\",\"Y\","
+		  "\"FR\"\n",
+		  "0 0 0 a.test [X|DE]\n1 0 0 b.test [Y|FR]\n" },
+		{ ";;\ndomain;registrar;country\na.test;X;DE\n;;\n;X;\n;;;\n", "0 0 0 a.test [X|DE]\n1 0 1  [X|]\n" },
 		/* UTF-8, and what is none; U+009B turns a terminal's mind */
 		{ "domain,registrar,country\na.test,M\xc3\xbcller,\xe2\x82\xac\nb.test,M\xfcller,a\xc2\x9b"
 		  "b\n",
