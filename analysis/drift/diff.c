@@ -115,6 +115,7 @@ static struct spill *read_scan(struct diff *diff, int number, struct error *erro
 				   .sample = diff->sample };
 	struct spill *spill = spill_new(diff->partitions, 0, options->memory / PART_SPILL, error);
 
+	scan_sets_hosts(diff->set, diff->sets, &scan.hosts, &scan.without_hosts);
 	memcpy(scan.key, diff->key, sizeof(scan.key));
 	memcpy(scan.sample_key, diff->sample_key, sizeof(scan.sample_key));
 	if (spill && drift_scan_read(&scan, spill, error) == 0 && add_labels(diff, &scan, error) == 0)
@@ -150,6 +151,18 @@ static void end_state(void *arg, void *end)
 	free(state);
 }
 
+/* As a rule the wrong file was given. */
+static void warn_of_nothing_in_common(const struct diff *diff, int number)
+{
+	struct error line;
+
+	if (diff->pair[number].counts.both > 0 || diff->pair[number].counts.old_alone == 0)
+		return;
+	error_set(&line, "%s and %s have no domain in common: are they scans of one list?", diff->set[number].path[0],
+		  diff->set[number + 1].path[0]);
+	fprintf(stderr, "stsurvey %s: warning: %s\n", diff->options->command, line.text);
+}
+
 static int join_pair(struct diff *diff, int number, const struct spill *old, const struct spill *new,
 		     struct error *error)
 {
@@ -179,6 +192,8 @@ static int read_and_join(struct diff *diff, struct error *error)
 		result = new ? join_pair(diff, i - 1, old, new, error) : -1;
 		spill_free(old);
 		old = new;
+		if (result == 0)
+			warn_of_nothing_in_common(diff, i - 1);
 	}
 	spill_free(old);
 	return result;
@@ -249,6 +264,7 @@ static void diff_end(struct diff *diff)
 static int start(struct diff *diff, struct error *error)
 {
 	warn_of_order(diff);
+	scan_sets_warn_of_hosts(diff->set, diff->sets, diff->options->command);
 	diff->partitions = partitions_of(diff);
 	if (getrandom(diff->key, sizeof(diff->key), 0) != sizeof(diff->key))
 		return error_set(error, "no random numbers can be had");

@@ -47,6 +47,11 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 	const struct drift_scan *scan = reading->scan;
 	double sample = headers->sample < 1 ? headers->sample : 0;
 
+	if (!scan->set->known && !scan->without_hosts && !headers->hosts && scan->hosts)
+		return error_set(error,
+				 "%s is a scan without mail servers, and the other scans have them: save it as a file "
+				 "to have it compared",
+				 scan->set->path[0]);
 	if (scan->set->known || (sample == scan->sample && (sample <= 0 || memcmp(headers->sample_key, scan->sample_key,
 										  sizeof(scan->sample_key)) == 0)))
 		return 0;
@@ -90,18 +95,14 @@ static void count(struct part *part, const struct observation *observation, cons
 	stats_add_part(tally_at(&part->tld, tld), observation, result);
 }
 
-/* Rows with their lengths in front, on any thread. */
-static bool on_domain(void *state, struct text *output, const struct observation *observation,
-		      const struct classification *result)
+static bool put_row(struct part *part, struct text *output, const struct observation *observation,
+		    const struct classification *result)
 {
-	struct part *part = state;
 	const struct reading *reading = part->reading;
 	const struct drift_scan *scan = reading->scan;
 	enum record_state sts = result->judgement.record[TXT_STS];
 	uint32_t n;
 
-	if (scan->sample > 0 && !siphash_samples(scan->sample_key, scan->sample, observation->name))
-		return true;
 	if (scan->tld)
 		count(part, observation, result);
 	if (scan->sts_only && (sts == RECORD_NONE || sts == RECORD_NOT_ASKED))
@@ -112,6 +113,31 @@ static bool on_domain(void *state, struct text *output, const struct observation
 	memcpy(output->data + output->used, &n, sizeof(n));
 	output->used += sizeof(n) + n;
 	return true;
+}
+
+/* As a scan that did not look at mail servers would have it. */
+__attribute__((noinline)) static bool put_bare_row(struct part *part, struct text *output,
+						   const struct observation *observation)
+{
+	struct observation bare = *observation;
+	struct classification result;
+
+	bare.mx.host = NULL;
+	classify(&bare, &result);
+	return put_row(part, output, &bare, &result);
+}
+
+/* Rows with their lengths in front, on any thread. */
+static bool on_domain(void *state, struct text *output, const struct observation *observation,
+		      const struct classification *result)
+{
+	struct part *part = state;
+	const struct drift_scan *scan = part->reading->scan;
+
+	if (scan->sample > 0 && !siphash_samples(scan->sample_key, scan->sample, observation->name))
+		return true;
+	return scan->without_hosts && observation->mx.host ? put_bare_row(part, output, observation)
+							   : put_row(part, output, observation, result);
 }
 
 static bool take_row(struct reading *reading, struct span row)

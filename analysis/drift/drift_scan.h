@@ -16,6 +16,8 @@ struct drift_scan {
 	struct scan_set *set; /* its start is set where it was not known */
 	unsigned number, of;  /* of the scans that are read, for progress; from 0 */
 	bool partial, all;
+	/* mail servers were looked at in some of the scans; not in all of them, so that they are left out */
+	bool hosts, without_hosts;
 	bool sts_only;     /* no row of a domain that is known to have no STS record */
 	struct tally *tld; /* counters: enum stats_part; NULL: nothing is counted */
 	unsigned threads;

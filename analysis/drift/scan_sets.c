@@ -1,5 +1,6 @@
 #include "analysis/drift/scan_sets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,12 +21,17 @@ struct making {
 	int sets, first; /* the set that is being filled begins with this file */
 };
 
-static bool is_of_hosts(const struct record_header *header)
+static bool has_option(const struct record_header *header, struct span name)
 {
 	for (size_t i = 0; i < header->option_count; i++)
-		if (span_equal(header->option[i].name, SPAN_LITERAL("mx-hosts")))
+		if (span_equal(header->option[i].name, name))
 			return true;
 	return false;
+}
+
+static bool is_of_hosts(const struct record_header *header)
+{
+	return has_option(header, SPAN_LITERAL("mx-hosts"));
 }
 
 static bool can_be_looked_at(const char *path, struct stat *info)
@@ -50,6 +56,7 @@ static int look(const char *path, struct scan_set *set, struct origin *origin, s
 	set->sample = header->sample < 1 ? header->sample : 0;
 	memcpy(set->sample_key, header->sample_key, sizeof(set->sample_key));
 	set->octets = (uint64_t)info.st_size;
+	set->hosts = is_of_hosts(header) || has_option(header, SPAN_LITERAL("smtp"));
 	*origin = (struct origin){ header->input_size, header->input_sample, header->shards, header->shard,
 				   is_of_hosts(header) };
 	reader_close(reader);
@@ -88,6 +95,7 @@ static void take(struct making *making, int i, const struct scan_set *one)
 	set->count++;
 	set->octets += one->octets;
 	set->known = set->known && one->known;
+	set->hosts = set->hosts || one->hosts;
 	if (making->origin[i].of_hosts)
 		return;
 	if (making->origin[making->first].of_hosts &&
@@ -99,6 +107,72 @@ static void take(struct making *making, int i, const struct scan_set *one)
 		set->sample = one->sample;
 		memcpy(set->sample_key, one->sample_key, sizeof(set->sample_key));
 	}
+}
+
+/* ---- do they cover the same part of their lists? ---- */
+
+/* The files of a set stand next to each other, in the order of the origins. */
+static const struct origin *origins_of(const struct making *making, char **path, int set)
+{
+	return making->origin + (making->set[set].path - path);
+}
+
+static uint32_t shards_of(const struct origin *origin, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!origin[i].of_hosts)
+			return origin[i].shards;
+	return 0;
+}
+
+static bool has_shard(const struct origin *origin, int count, uint32_t shard)
+{
+	for (int i = 0; i < count; i++)
+		if (!origin[i].of_hosts && origin[i].shard == shard)
+			return true;
+	return false;
+}
+
+/* How many shards of its list a set holds; all of them are the whole list, however it was cut. */
+static uint32_t shards_held(const struct origin *origin, int count)
+{
+	uint32_t held = 0;
+
+	for (int i = 0; i < count; i++)
+		held += !origin[i].of_hosts;
+	return held;
+}
+
+static bool cover_the_same(const struct origin *a, int a_count, const struct origin *b, int b_count)
+{
+	const uint32_t a_of = shards_of(a, a_count), b_of = shards_of(b, b_count);
+	const uint32_t a_held = shards_held(a, a_count), b_held = shards_held(b, b_count);
+
+	if (a_held >= a_of && b_held >= b_of)
+		return true;
+	if (a_of != b_of || a_held != b_held)
+		return false;
+	for (int i = 0; i < a_count; i++)
+		if (!a[i].of_hosts && !has_shard(b, b_count, a[i].shard))
+			return false;
+	return true;
+}
+
+static int check_shards(const struct making *making, char **path, struct error *error)
+{
+	for (int i = 1; i < making->sets; i++) {
+		const struct scan_set *old = &making->set[i - 1], *new = &making->set[i];
+		const struct origin *a = origins_of(making, path, i - 1), *b = origins_of(making, path, i);
+
+		if (!old->known || !new->known || cover_the_same(a, old->count, b, new->count))
+			continue;
+		return error_set(error,
+				 "%s and %s are not the same shards of their lists (%u of %u, and %u of %u): give all "
+				 "shards of both, those of one scan beside each other",
+				 old->path[0], new->path[0], shards_held(a, old->count), shards_of(a, old->count),
+				 shards_held(b, new->count), shards_of(b, new->count));
+	}
+	return 0;
 }
 
 int scan_sets_make(char **path, int count, struct scan_set **sets, struct error *error)
@@ -116,6 +190,8 @@ int scan_sets_make(char **path, int count, struct scan_set **sets, struct error 
 		if (result == 0)
 			take(&making, i, &one);
 	}
+	if (result == 0)
+		result = check_shards(&making, path, error);
 	free(making.origin);
 	if (result == 0) {
 		*sets = making.set;
@@ -159,4 +235,29 @@ int scan_sets_sample(const struct scan_set *sets, int count, double *sample, uin
 		memcpy(key, least->sample_key, sizeof(least->sample_key));
 	}
 	return 0;
+}
+
+void scan_sets_hosts(const struct scan_set *sets, int count, bool *hosts, bool *without)
+{
+	*hosts = *without = false;
+	for (int i = 0; i < count; i++) {
+		*hosts = *hosts || (sets[i].known && sets[i].hosts);
+		*without = *without || (sets[i].known && !sets[i].hosts);
+	}
+}
+
+void scan_sets_warn_of_hosts(const struct scan_set *sets, int count, const char *command)
+{
+	bool hosts, without;
+	struct error line;
+
+	scan_sets_hosts(sets, count, &hosts, &without);
+	for (int i = 0; i < count && hosts && without; i++) {
+		if (!sets[i].known || sets[i].hosts)
+			continue;
+		error_set(&line, "%s was made without --smtp: mail servers are left out of the comparison",
+			  sets[i].path[0]);
+		fprintf(stderr, "stsurvey %s: warning: %s\n", command, line.text);
+		return;
+	}
 }

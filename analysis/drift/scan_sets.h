@@ -21,10 +21,11 @@ struct scan_set {
 	double sample;    /* share of the list; 0: all of it */
 	uint8_t sample_key[16];
 	uint64_t octets; /* of all files */
+	bool hosts;      /* mail servers were looked at */
 };
 
 /* The sets of @count files, each path in one: an array that is to be freed, and their number. -1 with one line in
- * @error. */
+ * @error, also where they are other shards of their lists: what is in one alone would be called new or gone. */
 __attribute__((warn_unused_result)) int scan_sets_make(char **path, int count, struct scan_set **sets,
 						       struct error *error);
 
@@ -35,5 +36,12 @@ void scan_sets_sort(struct scan_set *sets, int count);
  * line in @error: samples with different keys are of different domains. */
 __attribute__((warn_unused_result)) int scan_sets_sample(const struct scan_set *sets, int count, double *sample,
 							 uint8_t key[static 16], struct error *error);
+
+/* In some of them mail servers were looked at (@hosts), and in some not (@without): then they are left out of what is
+ * compared, since a domain does not mend by being looked at less. */
+void scan_sets_hosts(const struct scan_set *sets, int count, bool *hosts, bool *without);
+
+/* One line on standard error where they are left out. */
+void scan_sets_warn_of_hosts(const struct scan_set *sets, int count, const char *command);
 
 #endif

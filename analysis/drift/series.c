@@ -81,6 +81,7 @@ static int read_scan(struct series *series, int number, struct error *error)
 				   .sample = series->sample };
 	int result;
 
+	scan_sets_hosts(series->set, series->sets, &scan.hosts, &scan.without_hosts);
 	memcpy(scan.key, series->key, sizeof(scan.key));
 	memcpy(scan.sample_key, series->sample_key, sizeof(scan.sample_key));
 	tally_init(&tld, STATS_TLDS_MAX);
@@ -222,6 +223,7 @@ static int make_tables(struct series *series, struct error *error)
 	int result;
 
 	scan_sets_sort(series->set, series->sets);
+	scan_sets_warn_of_hosts(series->set, series->sets, series->options->command);
 	if (begin(series, error) < 0 || table_make_folder(series->options->directory, error) < 0 ||
 	    tables_open(series->table, tables, SERIES_TABLES, series->options->directory, series->sample, error) < 0)
 		return -1;

@@ -12,13 +12,14 @@ static const struct measure {
 	bool less_is_better;
 	const char *name, *of;
 	enum diff_metric pairs; /* DIFF_METRICS: nothing of pairs.csv is a share of the same */
+	bool of_hosts;          /* it is another thing where mail servers were looked at */
 } measures[] = {
-	{ METRIC_STS_RECORD, false, "with an MTA-STS record", "of the list", DIFF_STS_RECORD },
-	{ METRIC_TLSRPT_RECORD, false, "with a TLSRPT record", "of the list", DIFF_TLSRPT_RECORD },
-	{ METRIC_MODE_ENFORCE, false, "whose policy is enforced", "of the usable policies", DIFF_METRICS },
-	{ METRIC_MISCONFIGURED, true, "misconfigured", "of those with an MTA-STS record", DIFF_MISCONFIGURED },
+	{ METRIC_STS_RECORD, false, "with an MTA-STS record", "of the list", DIFF_STS_RECORD, false },
+	{ METRIC_TLSRPT_RECORD, false, "with a TLSRPT record", "of the list", DIFF_TLSRPT_RECORD, false },
+	{ METRIC_MODE_ENFORCE, false, "whose policy is enforced", "of the usable policies", DIFF_METRICS, false },
+	{ METRIC_MISCONFIGURED, true, "misconfigured", "of those with an MTA-STS record", DIFF_MISCONFIGURED, true },
 	{ METRIC_DELIVERY_FAILURE, true, "to which mail is refused", "of those with an MTA-STS record",
-	  DIFF_DELIVERY_FAILURE },
+	  DIFF_DELIVERY_FAILURE, true },
 };
 
 enum outcome { OUTCOME_SAME, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_COUNT };
@@ -27,6 +28,31 @@ static const char *const outcome_words[OUTCOME_COUNT] = { "= As before", "\xe2\x
 
 /* Half of the last digit that is shown. */
 #define SAME 0.000005
+
+/* Were mail servers looked at in one of the scans alone? */
+static bool differ_in_hosts(const struct page *page)
+{
+	return page->scan->stats.headers->hosts != page->previous->stats.headers->hosts;
+}
+
+static bool is_compared(const struct page *page, const struct measure *measure)
+{
+	return !measure->of_hosts || !differ_in_hosts(page);
+}
+
+static void put_differ_in_hosts(struct page *page)
+{
+	if (differ_in_hosts(page))
+		html_paragraph(&page->html,
+			       "Mail servers were looked at in one of the two scans alone: how many domains are "
+			       "misconfigured, and to how many mail is refused, cannot be compared.");
+}
+
+/* Lists without a domain in common tell nothing of each other. */
+static bool has_nothing_in_common(const struct page *page)
+{
+	return page->drift && page->drift->both == 0;
+}
 
 static uint64_t part_of(const struct stats *stats, const struct measure *measure)
 {
@@ -88,6 +114,7 @@ static enum outcome outcome_of(const struct page *page, const struct measure *me
 static void put_verdict(struct html *html, const unsigned count[static OUTCOME_COUNT])
 {
 	const unsigned better = count[OUTCOME_BETTER], worse = count[OUTCOME_WORSE];
+	const unsigned all = better + worse + count[OUTCOME_SAME];
 
 	if (better == 0 && worse == 0)
 		text_literal(html->out, "As last time");
@@ -96,8 +123,7 @@ static void put_verdict(struct html *html, const unsigned count[static OUTCOME_C
 	else if (better == 0)
 		text_literal(html->out, "Worse than last time");
 	else
-		text_printf(html->out, "Better than last time in %u of %zu respects, worse in %u", better,
-			    COUNT_OF(measures), worse);
+		text_printf(html->out, "Better than last time in %u of %u respects, worse in %u", better, all, worse);
 }
 
 static void put_measure(struct page *page, const struct measure *measure)
@@ -123,6 +149,11 @@ static void put_other_list(struct page *page)
 	const bool known = now->facts.list_hash != 0 && before->facts.list_hash != 0;
 	struct html *html = &page->html;
 
+	if (now->stats.headers->sample != before->stats.headers->sample) {
+		html_paragraph(html, "One of the scans is a sample, or a larger one: numbers of domains do not "
+				     "compare, and shares do.");
+		return;
+	}
 	if (known ? now->facts.list_hash == before->facts.list_hash
 		  : now->stats.metric[METRIC_SCANNED] == before->stats.metric[METRIC_SCANNED])
 		return;
@@ -149,28 +180,43 @@ static void put_exceptions(struct page *page)
 	text_literal(html->out, " have it no more.</p>\n");
 }
 
+static void put_outcomes(struct page *page)
+{
+	text_literal(page->html.out, "<ul>\n");
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		if (is_compared(page, &measures[i]))
+			put_measure(page, &measures[i]);
+	text_literal(page->html.out, "</ul>\n");
+	put_differ_in_hosts(page);
+	if (page->drift)
+		put_exceptions(page);
+	put_other_list(page);
+}
+
 void page_trend_headline(struct page *page)
 {
+	const bool nothing = has_nothing_in_common(page);
 	unsigned count[OUTCOME_COUNT] = { 0 };
 	struct html *html = &page->html;
 
 	for (size_t i = 0; i < COUNT_OF(measures); i++)
-		count[outcome_of(page, &measures[i])]++;
+		if (is_compared(page, &measures[i]))
+			count[outcome_of(page, &measures[i])]++;
 	text_literal(html->out, "<section class=\"trend\" aria-labelledby=\"then-and-now\">\n<h2 id=\"then-and-now\">");
-	put_verdict(html, count);
+	if (nothing)
+		text_literal(html->out, "Not to be compared with last time");
+	else
+		put_verdict(html, count);
 	text_literal(html->out, "</h2>\n");
 	if (page->previous->stats.last_ms != 0) {
 		text_literal(html->out, "<p class=\"soft\">Compared with the scan that ended <time>");
 		text_time(html->out, page->previous->stats.last_ms / 1000);
 		text_literal(html->out, "</time>.</p>\n");
 	}
-	text_literal(html->out, "<ul>\n");
-	for (size_t i = 0; i < COUNT_OF(measures); i++)
-		put_measure(page, &measures[i]);
-	text_literal(html->out, "</ul>\n");
-	if (page->drift)
-		put_exceptions(page);
-	put_other_list(page);
+	if (nothing)
+		html_paragraph(html, "No domain is in both lists.");
+	else
+		put_outcomes(page);
 	text_literal(html->out, "</section>\n");
 }
 
@@ -201,6 +247,8 @@ static void put_measures(struct page *page)
 		const struct measure *measure = &measures[i];
 		const double at_present = share(now, measure), then[] = { 0, 0, share(before, measure) };
 
+		if (!is_compared(page, measure))
+			continue;
 		html_name_begin(html);
 		text_printf(html->out, "%s, %s", measure->name, measure->of);
 		html_name_end(html);
@@ -212,6 +260,14 @@ static void put_measures(struct page *page)
 		html_bar(html, &at_present, 1);
 		html_bar(html, then, COUNT_OF(then));
 	}
+}
+
+/* Whether mail servers fail is known where they were looked at. */
+static bool is_comparable_finding(const struct page *page, enum finding finding)
+{
+	enum component component = finding_table[finding].component;
+
+	return (component != COMPONENT_MXTLS && component != COMPONENT_DANE) || !differ_in_hosts(page);
 }
 
 static uint64_t difference(uint64_t a, uint64_t b)
@@ -238,8 +294,11 @@ static void put_findings(struct page *page)
 	struct html *html = &page->html;
 	unsigned order[FINDING_COUNT], count = 0;
 
+	if (page->scan->stats.headers->sample != page->previous->stats.headers->sample)
+		return; /* numbers of other parts of the list */
 	for (unsigned f = 0; f < FINDING_COUNT; f++)
-		if (finding_table[f].severity == SEVERITY_ERROR && now[f] != before[f])
+		if (finding_table[f].severity == SEVERITY_ERROR && now[f] != before[f] &&
+		    is_comparable_finding(page, f))
 			order[count++] = f;
 	if (count == 0) {
 		html_paragraph(html, "No error is more or less frequent than last time.");
@@ -337,6 +396,11 @@ static void put_changes(struct page *page)
 
 void page_trend(struct page *page)
 {
+	if (has_nothing_in_common(page)) {
+		html_paragraph(&page->html, "No domain is in both lists, so that nothing can be compared.");
+		return;
+	}
+	put_differ_in_hosts(page);
 	put_measures(page);
 	put_findings(page);
 	page_data(page, "overview findings");

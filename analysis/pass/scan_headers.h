@@ -15,6 +15,7 @@ struct scan_headers {
 	struct span label[OBS_LABEL_MAX]; /* --label columns of any file, in the order they are first met; each once */
 	size_t label_count;
 	struct span contact; /* scan --contact: who surveyed, and how they are reached; of the first file that says */
+	bool hosts;          /* of some file mail servers were looked at */
 	const char *first;   /* the file that was added first; NULL: none was */
 	char contact_text[SCAN_HEADERS_CONTACT_MAX];
 	char label_text[OBS_LABEL_MAX][OBS_LABEL_OCTETS_MAX];

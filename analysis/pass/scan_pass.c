@@ -40,6 +40,7 @@ static int look_at_source(const struct scan_pass *pass, struct scan_source *sour
 		return -1;
 	once = !reader_can_repeat(reader);
 	source->probed = probed_by(reader_header(reader));
+	pass->files->headers.hosts = pass->files->headers.hosts || source->probed != PROBED_NONE;
 	if (pass->files->on_header)
 		pass->files->on_header(pass->arg, reader_header(reader));
 	if (source->probed != PROBED_LIST &&

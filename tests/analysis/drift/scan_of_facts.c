@@ -12,7 +12,8 @@ int scan_of_facts_write(const struct scan_of_facts *scan)
 	struct sink_options options = { .path = path_of(scan->name), .resume_at = -1, .buffers = 2 };
 	const struct span column = scan->label ? span_of(scan->label) : (struct span){ "", 0 };
 	const struct obs_label label = { column, scan->value ? span_of(scan->value) : column };
-	const struct record_option option = { SPAN_LITERAL("mx-hosts"), SPAN_LITERAL("") };
+	const struct record_option option = { scan->smtp ? SPAN_LITERAL("smtp") : SPAN_LITERAL("mx-hosts"),
+					      SPAN_LITERAL("") };
 	struct record_header header = { .tool = SPAN_LITERAL("test"),
 					.major = RECORD_SCHEMA_MAJOR,
 					.minor = RECORD_SCHEMA_MINOR,
@@ -24,7 +25,7 @@ int scan_of_facts_write(const struct scan_of_facts *scan)
 					.sample = scan->sample,
 					.sample_key = { scan->key },
 					.option = &option,
-					.option_count = scan->of_hosts,
+					.option_count = scan->of_hosts || scan->smtp,
 					.label = &column,
 					.label_count = scan->label ? 1 : 0 };
 	struct record_trailer trailer = { 0 };

@@ -20,6 +20,7 @@ struct scan_of_facts {
 	uint32_t shards, shard;
 	bool piped;    /* nothing is known of the list */
 	bool of_hosts; /* it says that it holds mail servers alone */
+	bool smtp;     /* it says that mail servers were looked at */
 	double sample;
 	uint8_t key;               /* the first octet of the sample's */
 	const char *label, *value; /* of every domain; NULL: none */

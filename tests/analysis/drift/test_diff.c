@@ -58,6 +58,8 @@ static const struct scan_of_facts scans[] = {
 	{ .name = "moved-new", .domain = { OF("a.example", "a-cname a.easydmarc.com\nmx 10 mx.elsewhere.net") } },
 	{ .name = "hosts-a", .of_hosts = true, .domain = { NULL } },
 	{ .name = "hosts-b", .of_hosts = true, .domain = { NULL } },
+	{ .name = "smtp-old", .smtp = true, .domain = { OF("a.example", "") } }, /* of whose MX nothing is known */
+	{ .name = "smtp-new", .domain = { OF("a.example", "") } },
 	{ .name = "empty", .domain = { NULL } },
 };
 
@@ -261,12 +263,49 @@ static void mail_servers_belong_to_the_scan_in_front_of_them(void **state)
 	}
 }
 
-/* Of lists that were piped nobody knows whether they are one. */
-static void shards_of_unknown_lists_are_scans_of_their_own(void **state)
+/* Of lists that were piped nobody knows whether they are one, nor are two shards the same domains. */
+static void other_shards_are_not_compared(void **state)
+{
+	static const char *const commands[] = {
+		"diff %piped-a %piped-b -d %d",
+		"diff %shard-a %shard-b %later-b -d %d",
+		"diff %shard-a %old -d %d",
+		"diff %shard-a %later-a %shard-b -d %d",
+		"stats %shard-a %shard-b %later-b --series %d",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		assert_int_equal(run(commands[i]), EXIT_FATAL);
+		assert_non_null(strstr(said, "not the same shards of their lists"));
+	}
+	assert_int_equal(run("diff %shard-a %later-a -d %d"), EXIT_COMPLETE);
+	assert_int_equal(run("diff %shard-a %shard-b %old -d %d"), EXIT_COMPLETE);
+}
+
+/* A domain does not mend by being looked at less. */
+static void mail_servers_of_one_scan_alone_are_left_out(void **state)
+{
+	static const char *const commands[] = { "diff %smtp-old %smtp-new -d %d", "diff %smtp-new %smtp-old -d %d" };
+	char rows[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		assert_int_equal(run(commands[i]), EXIT_COMPLETE);
+		assert_non_null(strstr(said, "smtp-new was made without --smtp: mail servers are left out"));
+		transitions_of("d", "component", rows, sizeof(rows));
+		assert_string_equal(rows, "ok,ok,1\n");
+	}
+	assert_int_equal(run("diff %smtp-old %smtp-old -d %d"), EXIT_COMPLETE);
+	transitions_of("d", "component", rows, sizeof(rows));
+	assert_string_equal(rows, "unknown,unknown,1\n");
+}
+
+static void lists_without_a_domain_in_common_are_warned_of(void **state)
 {
 	(void)state;
-	assert_int_equal(run("diff %piped-a %piped-b -d %d"), EXIT_COMPLETE);
-	assert_string_equal(table("d", "changes"), "name,change,old,new,via\na.example,broken,ok,http,\n");
+	assert_int_equal(run("diff %old %moved-new -d %d"), EXIT_COMPLETE);
+	assert_non_null(strstr(said, "no domain in common"));
 }
 
 static void what_is_the_domains_own_is_no_part_of_an_event(void **state)
@@ -337,7 +376,9 @@ int main(void)
 		cmocka_unit_test(shards_of_one_list_are_one_scan),
 		cmocka_unit_test(scans_in_the_wrong_order_are_warned_of),
 		cmocka_unit_test(mail_servers_belong_to_the_scan_in_front_of_them),
-		cmocka_unit_test(shards_of_unknown_lists_are_scans_of_their_own),
+		cmocka_unit_test(other_shards_are_not_compared),
+		cmocka_unit_test(mail_servers_of_one_scan_alone_are_left_out),
+		cmocka_unit_test(lists_without_a_domain_in_common_are_warned_of),
 		cmocka_unit_test(what_is_the_domains_own_is_no_part_of_an_event),
 		cmocka_unit_test(labels_are_columns_of_changes),
 		cmocka_unit_test(a_sample_is_compared_within_itself),
