@@ -320,4 +320,15 @@ static inline bool obs_http_is_empty(const struct obs_http *http)
 	       !http->content_encoding.p && !http->challenge.p && http->size == 0 && http->body.n == 0;
 }
 
+/* From one time to another, in whatever unit: where a file that a stranger wrote has times that no calendar has, as far
+ * as can be. */
+static inline int64_t obs_time_between(int64_t from, int64_t to)
+{
+	int64_t between;
+
+	if (__builtin_sub_overflow(to, from, &between))
+		return to < 0 ? INT64_MIN : INT64_MAX;
+	return between;
+}
+
 #endif

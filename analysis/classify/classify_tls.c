@@ -74,27 +74,22 @@ enum name_match classify_tls_name(const struct obs_certificate *leaf, struct spa
 	return leaf->name_count == 0 && domain_matches(leaf->common_name, host) ? NAME_CN_ONLY : NAME_DIFFERS;
 }
 
-/* Where a file that a stranger wrote has times that no calendar has, as far away as can be. */
-static int64_t seconds_left(const struct obs_certificate *leaf, int64_t time_ms)
-{
-	int64_t left;
-
-	if (__builtin_sub_overflow(leaf->not_after, time_ms / 1000, &left))
-		return leaf->not_after < 0 ? INT64_MIN : INT64_MAX;
-	return left;
-}
-
 bool classify_tls_ends_soon(const struct obs_certificate *leaf, int64_t time_ms, int64_t seconds)
 {
-	int64_t left = seconds_left(leaf, time_ms);
+	int64_t left = obs_time_between(time_ms / 1000, leaf->not_after);
 
 	return left >= 0 && left <= seconds;
 }
 
-int64_t classify_tls_days_left(const struct obs_certificate *leaf, int64_t time_ms)
+int64_t classify_tls_days(int64_t from, int64_t to)
 {
 	const int64_t day = 86400;
-	int64_t left = seconds_left(leaf, time_ms);
+	int64_t seconds = obs_time_between(from, to);
 
-	return left / day - (left % day < 0);
+	return seconds / day - (seconds % day < 0);
+}
+
+int64_t classify_tls_days_left(const struct obs_certificate *leaf, int64_t time_ms)
+{
+	return classify_tls_days(time_ms / 1000, leaf->not_after);
 }

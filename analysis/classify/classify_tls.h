@@ -43,7 +43,10 @@ enum name_match classify_tls_name(const struct obs_certificate *leaf, struct spa
 /* Does the leaf end within @seconds of @time_ms, and not before? */
 bool classify_tls_ends_soon(const struct obs_certificate *leaf, int64_t time_ms, int64_t seconds);
 
-/* Whole days from @time_ms to its end; below 0: it has ended. */
+/* Whole days between two times in seconds, rounded down. */
+int64_t classify_tls_days(int64_t from, int64_t to);
+
+/* From @time_ms to its end; below 0: it has ended. */
 int64_t classify_tls_days_left(const struct obs_certificate *leaf, int64_t time_ms);
 
 /* RFC 8461 7.2, RFC 8996. */

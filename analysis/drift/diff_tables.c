@@ -33,9 +33,9 @@ static int write_transitions(const struct diff_tables *tables, struct csv *csv, 
 
 				if (domains == 0)
 					continue;
-				csv_string(csv, drift_kind_names[k]);
-				csv_string(csv, drift_words[k][old]);
-				csv_string(csv, drift_words[k][new]);
+				csv_string(csv, drift_kind_name((enum drift_kind)k));
+				csv_string(csv, drift_word((enum drift_kind)k, old));
+				csv_string(csv, drift_word((enum drift_kind)k, new));
 				csv_uint(csv, domains);
 				end_row(tables, csv, p);
 			}

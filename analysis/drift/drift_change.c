@@ -119,7 +119,8 @@ static bool went(const struct drift_pair *pair, enum drift_kind kind, unsigned f
 static bool is_still_held(const struct drift_pair *pair)
 {
 	const struct drift_policy *policy = &pair->side[DRIFT_BEFORE].policy;
-	int64_t between = pair->side[DRIFT_AFTER].head.time_ms - pair->side[DRIFT_BEFORE].head.time_ms;
+	int64_t between = obs_time_between(pair->side[DRIFT_BEFORE].head.time_ms,
+					   pair->side[DRIFT_AFTER].head.time_ms); /* milliseconds */
 
 	return policy->known && policy->mode != STS_MODE_NONE && between < (int64_t)policy->max_age * 1000;
 }
@@ -157,7 +158,7 @@ static bool certificate_renewed_late(const struct drift_pair *pair)
 	if (!old->known || !new->known || !new->verified || !(old->verified || old->expired) ||
 	    memcmp(old->sha256, new->sha256, sizeof(old->sha256)) == 0)
 		return false;
-	return old->expired || new->not_before + DRIFT_BACKDATED > old->not_after;
+	return old->expired || obs_time_between(new->not_before, old->not_after) < DRIFT_BACKDATED;
 }
 
 static bool breaks(const struct drift_head *head)

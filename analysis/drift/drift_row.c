@@ -5,27 +5,42 @@
 #include "analysis/attribution/attribution.h"
 #include "parsers/hash.h"
 
-/* clang-format off */
-const char *const drift_kind_names[DRIFT_KINDS] = {
-	"status", "sts", "tlsrpt", "component", "mode", "verdict",
-};
-
-/* By the enum of the judgement and 1. A component or a mode that is none may be so for two reasons, which are told
- * apart: a domain without a record was looked at, a line on a blocklist was not. */
+/* Words by the enum of the judgement and 1. A component or a mode that is none may be so for two reasons, which are
+ * told apart: a domain without a record was looked at, a line on a blocklist was not. */
 enum { COMPONENT_WORD_NOT_ASKED = 1 + COMPONENT_UNKNOWN + 1 };
 enum { MODE_WORD_UNKNOWN = 1 + STS_MODE_COUNT, MODE_WORD_NOT_ASKED };
 
-const char *const drift_words[DRIFT_KINDS][DRIFT_WORDS] = {
-	[DRIFT_STATUS] = { "absent", "complete", "unknown", "blocklisted", "illegal-input" },
-	[DRIFT_STS] = { "absent", "not-asked", "none", "valid", "invalid", "multiple", "unknown" },
-	[DRIFT_TLSRPT] = { "absent", "not-asked", "none", "valid", "invalid", "multiple", "unknown" },
-	[DRIFT_COMPONENT] = { "absent", "no-record", "record", "dns", "tcp", "tls", "http", "syntax", "mx", "mxtls", "ok",
-			      "unknown", "not-asked" },
-	[DRIFT_MODE] = { "absent", "no-policy", "enforce", "testing", "none", "unknown", "not-asked" },
-	[DRIFT_VERDICT] = { "absent", "not-asked", "no-policy", "none", "testing-ok", "testing-fail", "enforce-ok",
-			    "enforce-partial", "enforce-fail", "unknown" },
+static const struct {
+	const char *name;
+	const char *const *words;
+	unsigned count;      /* of them; what is behind is ours */
+	const char *nothing; /* for "" */
+	const char *behind[2];
+} kinds[DRIFT_KINDS] = {
+	[DRIFT_STATUS] = { "status", domain_status_names, DOMAIN_STATUS_COUNT, .nothing = NULL },
+	[DRIFT_STS] = { "sts", record_state_names, RECORD_STATE_COUNT, .nothing = "not-asked" },
+	[DRIFT_TLSRPT] = { "tlsrpt", record_state_names, RECORD_STATE_COUNT, .nothing = "not-asked" },
+	[DRIFT_COMPONENT] = { "component", component_names, 1 + COMPONENT_UNKNOWN, "no-record", { "not-asked" } },
+	[DRIFT_MODE] = { "mode", sts_mode_names, STS_MODE_COUNT, "no-policy", { "unknown", "not-asked" } },
+	[DRIFT_VERDICT] = { "verdict", verdict_names, VERDICT_COUNT, .nothing = "not-asked" },
 };
-/* clang-format on */
+
+const char *drift_kind_name(enum drift_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *drift_word(enum drift_kind kind, unsigned word)
+{
+	const char *name;
+
+	if (word == DRIFT_ABSENT)
+		return "absent";
+	if (word > kinds[kind].count)
+		return kinds[kind].behind[word - kinds[kind].count - 1];
+	name = kinds[kind].words[word - 1];
+	return name[0] != '\0' ? name : kinds[kind].nothing;
+}
 
 _Static_assert(sizeof(struct drift_head) == 32, "rows of every domain are small");
 _Static_assert((int)COMPONENT_WORD_NOT_ASKED < DRIFT_WORDS && 1 + (int)VERDICT_COUNT <= DRIFT_WORDS,

@@ -88,8 +88,10 @@ static inline uint64_t drift_hash(const struct drift_head *head)
 	return hash;
 }
 
-extern const char *const drift_kind_names[DRIFT_KINDS];
-extern const char *const drift_words[DRIFT_KINDS][DRIFT_WORDS]; /* NULL: there is none */
+const char *drift_kind_name(enum drift_kind kind);
+
+/* As the tables have it; @word is one that a head of that kind has. */
+const char *drift_word(enum drift_kind kind, unsigned word);
 
 /* The words for what is known. */
 static inline bool drift_has_record(const struct drift_head *head, enum drift_kind kind)
@@ -104,7 +106,7 @@ static inline enum component drift_component(const struct drift_head *head)
 
 static inline const char *drift_word_of(const struct drift_head *head, enum drift_kind kind)
 {
-	return drift_words[kind][head->word[kind]];
+	return drift_word(kind, head->word[kind]);
 }
 
 /* The next of words with a space between; *@rest begins with all of them. False: there is none left. */

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "parsers/domain.h"
-
 enum { DOMAINS_PER_LOOK = 65536 }; /* at the clock, which costs more than a domain */
 
 struct reading {
@@ -45,15 +43,15 @@ static int on_headers(void *arg, const struct scan_headers *headers, struct erro
 {
 	struct reading *reading = arg;
 	const struct drift_scan *scan = reading->scan;
-	double sample = headers->sample < 1 ? headers->sample : 0;
 
 	if (!scan->set->known && !scan->without_hosts && !headers->hosts && scan->hosts)
 		return error_set(error,
 				 "%s is a scan without mail servers, and the other scans have them: save it as a file "
 				 "to have it compared",
 				 scan->set->path[0]);
-	if (scan->set->known || (sample == scan->sample && (sample <= 0 || memcmp(headers->sample_key, scan->sample_key,
-										  sizeof(scan->sample_key)) == 0)))
+	if (scan->set->known ||
+	    (headers->sample == scan->sample &&
+	     (scan->sample <= 0 || memcmp(headers->sample_key, scan->sample_key, sizeof(scan->sample_key)) == 0)))
 		return 0;
 	return error_set(error, "%s is another sample than the other scans: save it as a file to have it compared",
 			 scan->set->path[0]);
@@ -87,14 +85,6 @@ static void end_part(void *arg, void *state)
 	free(part);
 }
 
-static void count(struct part *part, const struct observation *observation, const struct classification *result)
-{
-	struct span tld = observation->input == INPUT_ILLEGAL ? SPAN_LITERAL("(illegal-input)")
-							      : domain_tld(observation->name);
-
-	stats_add_part(tally_at(&part->tld, tld), observation, result);
-}
-
 static bool put_row(struct part *part, struct text *output, const struct observation *observation,
 		    const struct classification *result)
 {
@@ -104,7 +94,7 @@ static bool put_row(struct part *part, struct text *output, const struct observa
 	uint32_t n;
 
 	if (scan->tld)
-		count(part, observation, result);
+		stats_add_part(tally_at(&part->tld, stats_tld(observation)), observation, result);
 	if (scan->sts_only && (sts == RECORD_NONE || sts == RECORD_NOT_ASKED))
 		return true;
 	if (!text_room(output, sizeof(n) + DRIFT_ROW_MAX))

@@ -5,34 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "output/scan_file/reader.h"
-
-/* What a header tells of the list and the part of it. */
-struct origin {
-	uint64_t size, sampled; /* sampled 0: a pipe, of which nothing is known */
-	uint32_t shards, shard;
-	bool of_hosts; /* mail servers alone */
-};
+#include "analysis/pass/scan_judge.h"
 
 /* Files with an origin each, while they are put together. */
 struct making {
 	struct scan_set *set;
-	struct origin *origin;
+	struct scan_origin *origin;
 	int sets, first; /* the set that is being filled begins with this file */
 };
-
-static bool has_option(const struct record_header *header, struct span name)
-{
-	for (size_t i = 0; i < header->option_count; i++)
-		if (span_equal(header->option[i].name, name))
-			return true;
-	return false;
-}
-
-static bool is_of_hosts(const struct record_header *header)
-{
-	return has_option(header, SPAN_LITERAL("mx-hosts"));
-}
 
 static bool can_be_looked_at(const char *path, struct stat *info)
 {
@@ -40,7 +20,7 @@ static bool can_be_looked_at(const char *path, struct stat *info)
 }
 
 /* 0, or -1 with one line in @error. */
-static int look(const char *path, struct scan_set *set, struct origin *origin, struct error *error)
+static int look(const char *path, struct scan_set *set, struct scan_origin *origin, struct error *error)
 {
 	const struct record_header *header;
 	struct reader *reader;
@@ -53,12 +33,11 @@ static int look(const char *path, struct scan_set *set, struct origin *origin, s
 	header = reader_header(reader);
 	set->known = true;
 	set->start_ms = header->start_ms;
-	set->sample = header->sample < 1 ? header->sample : 0;
+	set->sample = header->sample;
 	memcpy(set->sample_key, header->sample_key, sizeof(set->sample_key));
 	set->octets = (uint64_t)info.st_size;
-	set->hosts = is_of_hosts(header) || has_option(header, SPAN_LITERAL("smtp"));
-	*origin = (struct origin){ header->input_size, header->input_sample, header->shards, header->shard,
-				   is_of_hosts(header) };
+	*origin = scan_origin_of(header);
+	set->hosts = origin->of_hosts || record_header_option(header, SPAN_LITERAL("smtp"));
 	reader_close(reader);
 	return 0;
 }
@@ -66,17 +45,16 @@ static int look(const char *path, struct scan_set *set, struct origin *origin, s
 /* Is file @i one more shard of the files from @first on? Of mail servers it is no shard, but belongs to any. */
 static bool belongs(const struct making *making, int i)
 {
-	const struct origin *new = &making->origin[i];
+	const struct scan_origin *new = &making->origin[i];
 
 	if (new->of_hosts)
 		return true;
 	for (int k = making->first; k < i; k++) {
-		const struct origin *old = &making->origin[k];
+		const struct scan_origin *old = &making->origin[k];
 
 		if (old->of_hosts)
 			continue;
-		if (new->sampled == 0 || new->sampled != old->sampled || new->size != old->size ||
-		    new->shards != old->shards || new->shard == old->shard)
+		if (!scan_origin_is_same_list(new, old) || new->shards != old->shards || new->shard == old->shard)
 			return false;
 	}
 	return true;
@@ -112,12 +90,12 @@ static void take(struct making *making, int i, const struct scan_set *one)
 /* ---- do they cover the same part of their lists? ---- */
 
 /* The files of a set stand next to each other, in the order of the origins. */
-static const struct origin *origins_of(const struct making *making, char **path, int set)
+static const struct scan_origin *origins_of(const struct making *making, char **path, int set)
 {
 	return making->origin + (making->set[set].path - path);
 }
 
-static uint32_t shards_of(const struct origin *origin, int count)
+static uint32_t shards_of(const struct scan_origin *origin, int count)
 {
 	for (int i = 0; i < count; i++)
 		if (!origin[i].of_hosts)
@@ -125,16 +103,8 @@ static uint32_t shards_of(const struct origin *origin, int count)
 	return 0;
 }
 
-static bool has_shard(const struct origin *origin, int count, uint32_t shard)
-{
-	for (int i = 0; i < count; i++)
-		if (!origin[i].of_hosts && origin[i].shard == shard)
-			return true;
-	return false;
-}
-
 /* How many shards of its list a set holds; all of them are the whole list, however it was cut. */
-static uint32_t shards_held(const struct origin *origin, int count)
+static uint32_t shards_held(const struct scan_origin *origin, int count)
 {
 	uint32_t held = 0;
 
@@ -143,7 +113,7 @@ static uint32_t shards_held(const struct origin *origin, int count)
 	return held;
 }
 
-static bool cover_the_same(const struct origin *a, int a_count, const struct origin *b, int b_count)
+static bool cover_the_same(const struct scan_origin *a, int a_count, const struct scan_origin *b, int b_count)
 {
 	const uint32_t a_of = shards_of(a, a_count), b_of = shards_of(b, b_count);
 	const uint32_t a_held = shards_held(a, a_count), b_held = shards_held(b, b_count);
@@ -153,7 +123,7 @@ static bool cover_the_same(const struct origin *a, int a_count, const struct ori
 	if (a_of != b_of || a_held != b_held)
 		return false;
 	for (int i = 0; i < a_count; i++)
-		if (!a[i].of_hosts && !has_shard(b, b_count, a[i].shard))
+		if (!a[i].of_hosts && !scan_origin_has_shard(b, b_count, a[i].shard))
 			return false;
 	return true;
 }
@@ -162,7 +132,7 @@ static int check_shards(const struct making *making, char **path, struct error *
 {
 	for (int i = 1; i < making->sets; i++) {
 		const struct scan_set *old = &making->set[i - 1], *new = &making->set[i];
-		const struct origin *a = origins_of(making, path, i - 1), *b = origins_of(making, path, i);
+		const struct scan_origin *a = origins_of(making, path, i - 1), *b = origins_of(making, path, i);
 
 		if (!old->known || !new->known || cover_the_same(a, old->count, b, new->count))
 			continue;

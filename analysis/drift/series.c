@@ -101,12 +101,12 @@ static void write_run(struct series *series, const struct series_run *run, uint6
 	int64_t since_ms = series->set[run->since].start_ms, until_ms = series->set[run->until].start_ms;
 
 	if (is_fault)
-		csv_string(csv, drift_words[run->kind][run->word]);
+		csv_string(csv, drift_word(run->kind, run->word));
 	csv_time_ms(csv, since_ms);
 	csv_time_ms(csv, until_ms);
 	csv_uint(csv, run->until - run->since + 1U);
-	csv_number(csv, (double)(until_ms - since_ms) / DAY_MS, 1);
-	csv_string(csv, run->became == SERIES_STILL ? "still" : drift_words[run->kind][run->became]);
+	csv_number(csv, ((double)until_ms - (double)since_ms) / DAY_MS, 1);
+	csv_string(csv, run->became == SERIES_STILL ? "still" : drift_word(run->kind, run->became));
 	csv_uint(csv, domains);
 	csv_end(csv);
 }

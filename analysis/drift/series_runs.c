@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/classify/classify_tls.h"
 #include "analysis/tables/host_stats.h"
-
-enum { DAY = 86400 };
 
 /* A row of a partition. */
 struct item {
@@ -26,7 +25,9 @@ static int compare_items(const void *a, const void *b)
 
 static bool is_unknown(enum drift_kind kind, uint8_t word)
 {
-	return strcmp(drift_words[kind][word], "unknown") == 0 || strcmp(drift_words[kind][word], "not-asked") == 0;
+	const char *name = drift_word(kind, word);
+
+	return strcmp(name, "unknown") == 0 || strcmp(name, "not-asked") == 0;
 }
 
 /* Is the word one whose runs are told? */
@@ -85,23 +86,12 @@ static int find_runs(struct series_runs *runs, const struct item *item, size_t c
 
 /* ---- certificates ---- */
 
-static int64_t days_between(int64_t from, int64_t to)
-{
-	int64_t seconds = to - from;
-
-	return seconds >= 0 ? seconds / DAY : (seconds - DAY + 1) / DAY;
-}
-
 static int put_renewal(struct series_runs *runs, const struct drift_leaf *old, const struct drift_leaf *new,
 		       struct error *error)
 {
-	int64_t days = days_between(new->not_before, old->not_after);
 	char row[1 + sizeof(old->sha256) + sizeof(new->sha256)];
-	unsigned bucket = 0;
 
-	while (days >= host_stats_buckets[bucket].below && bucket < HOST_STATS_BUCKETS - 1)
-		bucket++;
-	row[0] = (char)bucket;
+	row[0] = (char)host_stats_bucket(classify_tls_days(new->not_before, old->not_after));
 	memcpy(row + 1, old->sha256, sizeof(old->sha256));
 	memcpy(row + 1 + sizeof(old->sha256), new->sha256, sizeof(new->sha256));
 	return sorted_rows_put(runs->renewals, (struct span){ row, sizeof(row) }, error);

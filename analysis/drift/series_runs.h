@@ -21,14 +21,11 @@ struct series_run {
 	uint8_t became; /* likewise, or SERIES_STILL */
 };
 
-/* The certificate of a policy host was followed by another: a row of series_runs.renewals. */
-struct series_renewal {
-	int32_t days_left; /* of the old one when the new one began; below 0: it had ended */
-	uint8_t old[32], new[32];
-};
-
 struct series_runs {
-	struct sorted_rows *runs, *renewals;
+	struct sorted_rows *runs;
+	/* of certificates of policy hosts that were followed by another; a row: series_renewal_bucket, and the hashes
+	 * of both */
+	struct sorted_rows *renewals;
 	unsigned scans;
 	size_t memory; /* octets that a partition may take */
 };

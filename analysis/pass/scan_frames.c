@@ -184,8 +184,7 @@ static bool take_file(struct scan_pass *pass, const struct piece *piece)
 
 	if (piece->failed)
 		return fail(pass, &piece->error);
-	scan_judge_header(pass->files, pass->origin, piece->file, reader_header(source->reader),
-			  source->probed == PROBED_LIST);
+	scan_judge_header(pass->files, pass->origin, piece->file, reader_header(source->reader));
 	return true;
 }
 

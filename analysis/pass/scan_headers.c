@@ -53,15 +53,12 @@ static int add_label(struct scan_headers *headers, const char *path, struct span
 
 static void take_contact(struct scan_headers *headers, const struct record_header *header)
 {
-	for (size_t i = 0; i < header->option_count && headers->contact.n == 0; i++) {
-		struct span value = header->option[i].value;
+	const struct record_option *given = record_header_option(header, SPAN_LITERAL("contact"));
 
-		if (!span_equal(header->option[i].name, SPAN_LITERAL("contact")) ||
-		    value.n > sizeof(headers->contact_text))
-			continue;
-		memcpy(headers->contact_text, value.p, value.n);
-		headers->contact = (struct span){ headers->contact_text, value.n };
-	}
+	if (!given || headers->contact.n > 0 || given->value.n > sizeof(headers->contact_text))
+		return;
+	memcpy(headers->contact_text, given->value.p, given->value.n);
+	headers->contact = (struct span){ headers->contact_text, given->value.n };
 }
 
 int scan_headers_add(struct scan_headers *headers, const char *path, const struct record_header *header,

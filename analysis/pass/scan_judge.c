@@ -3,9 +3,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+struct scan_origin scan_origin_of(const struct record_header *header)
+{
+	return (struct scan_origin){ header->input_size, header->input_sample, header->shards, header->shard,
+				     record_header_option(header, SPAN_LITERAL("mx-hosts")) };
+}
+
 static bool overlap(const struct scan_origin *a, const struct scan_origin *b)
 {
-	return !a->of_hosts && !b->of_hosts && a->sample != 0 && a->size == b->size && a->sample == b->sample &&
+	return !a->of_hosts && !b->of_hosts && scan_origin_is_same_list(a, b) &&
 	       (a->shards != b->shards || a->shard == b->shard);
 }
 
@@ -21,10 +27,9 @@ void scan_judge_warn(const struct scan_files *files, const char *format, ...)
 }
 
 void scan_judge_header(const struct scan_files *files, struct scan_origin *origin, int file,
-		       const struct record_header *header, bool of_hosts)
+		       const struct record_header *header)
 {
-	origin[file] = (struct scan_origin){ header->input_size, header->input_sample, header->shards, header->shard,
-					     of_hosts };
+	origin[file] = scan_origin_of(header);
 	for (int i = 0; i < file; i++) {
 		if (!overlap(&origin[i], &origin[file]))
 			continue;
@@ -34,7 +39,7 @@ void scan_judge_header(const struct scan_files *files, struct scan_origin *origi
 	}
 }
 
-static bool has_shard(const struct scan_origin *origin, int count, uint32_t shard)
+bool scan_origin_has_shard(const struct scan_origin *origin, int count, uint32_t shard)
 {
 	for (int i = 0; i < count; i++)
 		if (!origin[i].of_hosts && origin[i].shard == shard)
@@ -53,15 +58,14 @@ void scan_judge_shards(const struct scan_files *files, const struct scan_origin 
 		if (origin[i].of_hosts)
 			continue;
 		one = one ? one : &origin[i];
-		if (origin[i].sample == 0 || origin[i].size != one->size || origin[i].sample != one->sample ||
-		    origin[i].shards != one->shards)
+		if (!scan_origin_is_same_list(&origin[i], one) || origin[i].shards != one->shards)
 			return;
 		count++;
 	}
 	if (count < 2)
 		return;
 	/* the first that is missing is found among as many as there are files, and one */
-	while (first < one->shards && has_shard(origin, files->count, first))
+	while (first < one->shards && scan_origin_has_shard(origin, files->count, first))
 		first++;
 	if (first < one->shards)
 		scan_judge_warn(files, "shard %u of %u is missing: the numbers are not of the whole list", first,

@@ -8,17 +8,13 @@
 
 static enum probed probed_by(const struct record_header *header)
 {
-	enum probed probed = PROBED_NONE;
+	const struct record_option *smtp = record_header_option(header, SPAN_LITERAL("smtp"));
 
-	for (size_t i = 0; i < header->option_count; i++) {
-		const struct record_option *option = &header->option[i];
-
-		if (span_equal(option->name, SPAN_LITERAL("mx-hosts")))
-			return PROBED_LIST;
-		if (span_equal(option->name, SPAN_LITERAL("smtp")))
-			probed = span_equal(option->value, SPAN_LITERAL("all")) ? PROBED_ALL : PROBED_STS;
-	}
-	return probed;
+	if (scan_origin_of(header).of_hosts)
+		return PROBED_LIST;
+	if (!smtp)
+		return PROBED_NONE;
+	return span_equal(smtp->value, SPAN_LITERAL("all")) ? PROBED_ALL : PROBED_STS;
 }
 
 int scan_pass_open(struct reader **reader, const struct scan_source *source, const char *path, struct error *error)

@@ -56,15 +56,19 @@ const struct obs_certificate *host_stats_leaf(const struct obs_host *host)
 	return probe && probe->tls.chain_count > 0 ? &probe->tls.chain[0] : NULL;
 }
 
-static struct host_expiry *expiry_at(struct host_stats *stats, enum expiry_role role,
-				     const struct obs_certificate *leaf, int64_t time_ms)
+unsigned host_stats_bucket(int64_t days)
 {
-	int64_t days = classify_tls_days_left(leaf, time_ms);
 	unsigned bucket = 0;
 
 	while (days >= host_stats_buckets[bucket].below && bucket < HOST_STATS_BUCKETS - 1)
 		bucket++;
-	return &stats->expiry[role][bucket];
+	return bucket;
+}
+
+static struct host_expiry *expiry_at(struct host_stats *stats, enum expiry_role role,
+				     const struct obs_certificate *leaf, int64_t time_ms)
+{
+	return &stats->expiry[role][host_stats_bucket(classify_tls_days_left(leaf, time_ms))];
 }
 
 /* ---- the MX of one domain ---- */

@@ -80,6 +80,10 @@ struct host_stats_bucket {
 };
 
 extern const struct host_stats_bucket host_stats_buckets[HOST_STATS_BUCKETS];
+
+/* Of a certificate with so many days left. */
+unsigned host_stats_bucket(int64_t days);
+
 extern const char *const mx_extent_names[EXTENT_COUNT];
 extern const char *const expiry_role_names[EXPIRY_ROLE_COUNT];
 

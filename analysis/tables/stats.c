@@ -212,14 +212,17 @@ void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *
 	part[PART_TLSRPT_WITH_MX] += tlsrpt && with_mx;
 }
 
+/* A line that is no name has no TLD. */
+struct span stats_tld(const struct observation *observation)
+{
+	return observation->input == INPUT_ILLEGAL ? SPAN_LITERAL("(illegal-input)") : domain_tld(observation->name);
+}
+
 static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
-	struct span tld = domain_tld(observation->name);
 	unsigned bin = observation->rank > 0;
 
-	if (observation->input == INPUT_ILLEGAL) /* a line that is no name has no TLD */
-		tld = SPAN_LITERAL("(illegal-input)");
-	stats_add_part(tally_at(&stats->tld, tld), observation, result);
+	stats_add_part(tally_at(&stats->tld, stats_tld(observation)), observation, result);
 	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
 		bin++;
 	stats_add_part(stats->rank[bin], observation, result);

@@ -130,6 +130,9 @@ bool stats_is_large(const struct stats *stats);
 /* Could all words be kept apart that should be, or was memory missing? */
 bool stats_failed(const struct stats *stats);
 
+/* The word of a domain in by_tld.csv. */
+struct span stats_tld(const struct observation *observation);
+
 /* Count a domain in the part of the population that it belongs to. */
 void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
 		    const struct classification *result);

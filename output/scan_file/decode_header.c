@@ -43,6 +43,8 @@ static void read_sample(struct decode *d, uint32_t *left, struct record_header *
 		memcpy(header->sample_key, key.p, sizeof(header->sample_key));
 	else
 		unpack_fail(&d->u); /* what share it is decides all numbers: none is made up */
+	if (header->sample == 1)    /* a sample of all is the whole list, and compared as such */
+		header->sample = 0;
 }
 
 static void read_label_names(struct decode *d, uint32_t *left, struct record_header *header)

@@ -49,11 +49,20 @@ struct record_header {
 	uint64_t input_hash;   /* hash of all its content; 0 for a pipe, and before schema 1.2 */
 	uint32_t shards, shard;
 	/* from schema 1.4 on */
-	double sample;            /* the share of the list that was taken, by a keyed hash of the name; 0: all of it */
+	double sample; /* the share of the list that was taken, by a keyed hash of the name; 0: all, as 1 on disk */
 	uint8_t sample_key[16];   /* of that hash */
 	const struct span *label; /* the columns that are kept with each domain (--label) */
 	size_t label_count;
 };
+
+/* The first option called @name; NULL: it was not given. */
+static inline const struct record_option *record_header_option(const struct record_header *header, struct span name)
+{
+	for (size_t i = 0; i < header->option_count; i++)
+		if (span_equal(header->option[i].name, name))
+			return &header->option[i];
+	return NULL;
+}
 
 /* On disk: append only. */
 enum record_completion { COMPLETION_COMPLETE = 0, COMPLETION_ABORTED = 1, COMPLETION_COUNT };

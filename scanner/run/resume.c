@@ -82,6 +82,8 @@ static int check_labels(const struct record_header *header, const struct options
 static int check_header(struct resume *resume, const struct record_header *header, const struct options *options,
 			const char *path, struct error *error)
 {
+	const struct record_option *limit = record_header_option(header, SPAN_LITERAL("max-domains"));
+
 	if (header->shards != options->shards || header->shard != options->shard)
 		return error_set(error, "%s: holds shard %u of %u, not %u of %u; %s", path, header->shard,
 				 header->shards, options->shard, options->shards, as_begun);
@@ -92,9 +94,8 @@ static int check_header(struct resume *resume, const struct record_header *heade
 		return -1;
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample,
 						header->input_hash };
-	for (size_t i = 0; i < header->option_count; i++)
-		if (span_equal(header->option[i].name, SPAN_LITERAL("max-domains")))
-			(void)!span_decimal(header->option[i].value, UINT64_MAX, &resume->limit);
+	if (limit)
+		(void)!span_decimal(limit->value, UINT64_MAX, &resume->limit);
 	return 0;
 }
 

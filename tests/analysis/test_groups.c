@@ -123,6 +123,17 @@ static void shares_of_a_sample_have_intervals(void **state)
 	assert_non_null(strstr(text, ",share_low,share_high,note,"));
 }
 
+static void a_sample_of_all_is_the_whole_list(void **state)
+{
+	static const struct labelled_domain plain = { "", "" };
+
+	(void)state;
+	labelled_scan_write("all.scan", "", &plain, 1, 1, 7);
+	assert_int_equal(run("stats %all.scan %labels.scan -d %all"), EXIT_COMPLETE);
+	table("all/overview.csv");
+	assert_null(strstr(text, "share_low"));
+}
+
 static void samples_that_are_not_one_are_not_pooled(void **state)
 {
 	static const struct {
@@ -153,6 +164,7 @@ int main(void)
 		cmocka_unit_test(labels_are_the_last_columns_of_misconfigured),
 		cmocka_unit_test(a_list_without_labels_has_an_empty_table),
 		cmocka_unit_test(shares_of_a_sample_have_intervals),
+		cmocka_unit_test(a_sample_of_all_is_the_whole_list),
 		cmocka_unit_test(samples_that_are_not_one_are_not_pooled),
 	};
 

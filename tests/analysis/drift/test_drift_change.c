@@ -133,6 +133,8 @@ static const struct {
 	{ "expires 86400", WEEK "leaf 1\nissued -432000",
 	  "certificate-renewed-late 2027-01-16T08:00:00Z|2027-01-17T08:00:00Z|" },
 	{ "expires 86400", WEEK "leaf 1\nissued -522060", "" },
+	{ "expires 86400", WEEK "leaf 1\nissued 9223372035054170000", /* begins when no calendar does */
+	  "certificate-renewed-late 2027-01-16T08:00:00Z||" },
 	{ "expires 86400", WEEK "leaf 1\nissued -522060\nsan other.example", "broken ok|tls|" },
 	{ "expires -60\nverify 10", WEEK "leaf 1\nissued -605000",
 	  "certificate-renewed-late 2027-01-15T07:59:00Z|2027-01-15T07:56:40Z|\nfixed tls|ok|" },
