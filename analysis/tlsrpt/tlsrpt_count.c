@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analysis/tlsrpt/tlsrpt_report.h"
+#include "analysis/tlsrpt/tlsrpt_value.h"
 #include "parsers/hash.h"
 
 void tlsrpt_count_init(struct tlsrpt_count *count)
@@ -75,15 +76,38 @@ static bool make_room(struct tlsrpt_count *count)
 	return true;
 }
 
-struct tlsrpt_entry *tlsrpt_count_at(struct tlsrpt_count *count, struct span a, struct span b, struct span c)
+static struct tlsrpt_entry *find(const struct tlsrpt_count *count, const struct span word[TLSRPT_WORDS], uint64_t hash)
 {
-	const struct span word[TLSRPT_WORDS] = { a, b, c };
-	uint64_t hash = hash_words(count, word);
 	struct tlsrpt_entry *entry;
 
 	for (size_t at = 0; (entry = hash_table_next(&count->table, hash, &at));)
 		if (has_words(entry, word))
 			return entry;
+	return NULL;
+}
+
+struct tlsrpt_entry *tlsrpt_count_at(struct tlsrpt_count *count, struct span a, struct span b, struct span c)
+{
+	return tlsrpt_count_at_most(count, SIZE_MAX, a, b, c);
+}
+
+static struct span other(struct span word)
+{
+	return word.n > 0 ? SPAN_LITERAL("(other)") : word;
+}
+
+struct tlsrpt_entry *tlsrpt_count_at_most(struct tlsrpt_count *count, size_t most, struct span a, struct span b,
+					  struct span c)
+{
+	const struct span word[TLSRPT_WORDS] = { tlsrpt_cut(a, TLSRPT_WORD_MAX), tlsrpt_cut(b, TLSRPT_WORD_MAX),
+						 tlsrpt_cut(c, TLSRPT_WORD_MAX) };
+	uint64_t hash = hash_words(count, word);
+	struct tlsrpt_entry *entry = find(count, word, hash);
+
+	if (entry)
+		return entry;
+	if (count->count >= most)
+		return tlsrpt_count_at(count, other(a), other(b), other(c));
 	entry = make_room(count) ? entry_new(word) : NULL;
 	if (!entry)
 		return NULL;

@@ -6,6 +6,7 @@
 #include "analysis/tlsrpt/tlsrpt_agree.h"
 #include "analysis/tlsrpt/tlsrpt_count.h"
 #include "analysis/tlsrpt/tlsrpt_tables.h"
+#include "analysis/tlsrpt/tlsrpt_value.h"
 
 enum { DAY = 86400 };
 
@@ -82,8 +83,9 @@ static bool count_results(const struct tlsrpt_report *report, const struct tlsrp
 	struct tlsrpt_detail detail;
 
 	for (uint32_t at = 0; tlsrpt_report_next_detail(report, policy, &at, &detail);) {
-		struct tlsrpt_entry *entry = tlsrpt_count_at(count, detail.text[TLSRPT_RECEIVING_MX],
-							     detail.text[TLSRPT_RESULT_TYPE], (struct span){ "", 0 });
+		struct tlsrpt_entry *entry = tlsrpt_count_at_most(
+			count, TLSRPT_ROWS_MAX, detail.text[TLSRPT_RECEIVING_MX], detail.text[TLSRPT_RESULT_TYPE],
+			(struct span){ "", 0 });
 
 		if (!entry)
 			return false;
@@ -93,9 +95,17 @@ static bool count_results(const struct tlsrpt_report *report, const struct tlsrp
 	return true;
 }
 
+/* What is shown of a text; it stands in the file once a policy. */
+static struct span shown(const struct tlsrpt_report *report, struct tlsrpt_piece piece)
+{
+	return tlsrpt_cut(tlsrpt_span(report, piece), TLSRPT_CELL_MAX);
+}
+
 static bool make_blob(struct tlsrpt_join *join, const struct tlsrpt_report *report, const struct tlsrpt_policy *policy,
 		      const struct tlsrpt_count *count)
 {
+	struct span organization = shown(report, report->organization), id = shown(report, report->id);
+	struct span domain = shown(report, policy->domain), type_text = shown(report, policy->type_text);
 	struct aside aside;
 
 	memset(&aside, 0, sizeof(aside)); /* what is between the members is written, too */
@@ -106,17 +116,15 @@ static bool make_blob(struct tlsrpt_join *join, const struct tlsrpt_report *repo
 	aside.failed = policy->failed;
 	aside.results = count->count;
 	aside.policy = tlsrpt_lines_of(tlsrpt_span(report, policy->lines));
-	aside.organization = report->organization.n;
-	aside.id = report->id.n;
-	aside.domain = policy->domain.n;
-	aside.type_text = policy->type_text.n;
+	aside.organization = (uint32_t)organization.n;
+	aside.id = (uint32_t)id.n;
+	aside.domain = (uint32_t)domain.n;
+	aside.type_text = (uint32_t)type_text.n;
 	aside.type = policy->type;
 	join->blob.n = 0;
-	if (!put(join, &aside, sizeof(aside)) ||
-	    !tlsrpt_octets_put(&join->blob, tlsrpt_span(report, report->organization)) ||
-	    !tlsrpt_octets_put(&join->blob, tlsrpt_span(report, report->id)) ||
-	    !tlsrpt_octets_put(&join->blob, tlsrpt_span(report, policy->domain)) ||
-	    !tlsrpt_octets_put(&join->blob, tlsrpt_span(report, policy->type_text)) || !put_results(join, count))
+	if (!put(join, &aside, sizeof(aside)) || !tlsrpt_octets_put(&join->blob, organization) ||
+	    !tlsrpt_octets_put(&join->blob, id) || !tlsrpt_octets_put(&join->blob, domain) ||
+	    !tlsrpt_octets_put(&join->blob, type_text) || !put_results(join, count))
 		return false;
 	aside.octets = join->blob.n;
 	memcpy(join->blob.p, &aside, sizeof(aside));

@@ -39,6 +39,7 @@ struct tlsrpt_json {
 	unsigned bom;          /* octets of the byte order mark seen; BOM_DONE: no more to be expected */
 	/* lone surrogates, and how long a token is, are seen before yajl sees them */
 	bool in_string, has_high;
+	bool is_mended; /* this string, as whoever takes the events knows */
 	enum place place;
 	unsigned digits, value;
 	size_t token;
@@ -231,7 +232,7 @@ int tlsrpt_json_begin(struct tlsrpt_json *json)
 	json->column = 0;
 	json->octets = 0;
 	json->bom = 0;
-	json->in_string = json->has_high = false;
+	json->in_string = json->has_high = json->is_mended = false;
 	json->place = PLACE_PLAIN;
 	json->token = 0;
 	json->used = 0;
@@ -301,14 +302,17 @@ static void put(struct tlsrpt_json *json, const char *p, size_t n)
 }
 
 /* The escape that ends @behind octets before the end of the batch stands for half a character. So that it is known
- * which string it was, yajl is given all up to it, and no more. */
+ * which string it was, yajl is given all up to it, and no more: once a string, for it begins that anew each time. */
 static int mend_surrogate(struct tlsrpt_json *json, size_t behind, struct error *error)
 {
 	char rest[ESCAPE];
 
+	memcpy(json->batch + json->used - behind - 4, "fffd", 4);
+	if (json->is_mended && json->used < BATCH)
+		return 0;
+	json->is_mended = true;
 	memcpy(rest, json->batch + json->used - behind, behind);
 	json->used -= behind;
-	memcpy(json->batch + json->used - 4, "fffd", 4);
 	if (flush(json, error) < 0)
 		return -1;
 	json->events->on_mended(json->arg, TLSRPT_JSON_SURROGATE);
@@ -400,6 +404,7 @@ static int take(struct tlsrpt_json *json, char c, struct error *error)
 		return take_in_string(json, c, error);
 	if (c == '"') {
 		json->in_string = true;
+		json->is_mended = false;
 		json->token = 0;
 	}
 	return 0;

@@ -9,9 +9,9 @@
 #include "analysis/tables/table.h"
 #include "analysis/tlsrpt/tlsrpt_count.h"
 #include "analysis/tlsrpt/tlsrpt_join.h"
+#include "analysis/tlsrpt/tlsrpt_value.h"
 
 enum {
-	CELL_MAX = 4096,     /* octets of a stranger's text in a cell; Excel takes 32,767 */
 	ONE_A_DAY_LEAST = 2, /* reports that make a habit */
 };
 
@@ -49,7 +49,8 @@ struct tlsrpt_tables {
 	struct table table[TABLE_COUNT];
 	size_t open; /* so many */
 	struct tlsrpt_count result, domain, mx, reporter, day;
-	uint64_t reports; /* number of the one that is added */
+	uint64_t reports;            /* number of the one that is added */
+	size_t most_result, most_mx; /* entries of these that it may come to */
 	bool no_memory;
 };
 
@@ -96,10 +97,10 @@ struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreem
 
 void tlsrpt_tables_text(struct csv *csv, struct span text)
 {
-	char cell[CELL_MAX];
+	char cell[TLSRPT_CELL_MAX];
 
-	if (text.n > CELL_MAX)
-		for (text.n = CELL_MAX; text.n > 0 && ((unsigned char)text.p[text.n] & 0xc0) == 0x80;)
+	if (text.n > TLSRPT_CELL_MAX)
+		for (text.n = TLSRPT_CELL_MAX; text.n > 0 && ((unsigned char)text.p[text.n] & 0xc0) == 0x80;)
 			text.n--; /* not within a character (RFC 3629 3) */
 	for (size_t i = 0; i < text.n; i++)
 		cell[i] = ascii_is_space(text.p[i]) ? ' ' : text.p[i];
@@ -155,7 +156,7 @@ static struct span or_none(struct span text)
 
 static void put_distinct_domains(struct csv *csv, const struct tlsrpt_report *report)
 {
-	char cell[CELL_MAX];
+	char cell[TLSRPT_CELL_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < report->policy_count; i = tlsrpt_report_domain_end(report, i)) {
@@ -260,10 +261,10 @@ static void note_rows(struct tlsrpt_tables *tables, const char *file, const stru
 /* ---- sums ---- */
 
 /* The report counts once in each entry it belongs to. */
-static struct tlsrpt_entry *entry_of(struct tlsrpt_tables *tables, struct tlsrpt_count *count, struct span a,
-				     struct span b, struct span c)
+static struct tlsrpt_entry *entry_of(struct tlsrpt_tables *tables, struct tlsrpt_count *count, size_t most,
+				     struct span a, struct span b, struct span c)
 {
-	struct tlsrpt_entry *entry = tlsrpt_count_at(count, a, b, c);
+	struct tlsrpt_entry *entry = tlsrpt_count_at_most(count, most, a, b, c);
 
 	if (!entry) {
 		tables->no_memory = true;
@@ -290,8 +291,8 @@ static void add_detail(struct tlsrpt_tables *tables, const struct tlsrpt_report 
 	struct span type = type_of(report, policy), result = or_none(detail->text[TLSRPT_RESULT_TYPE]);
 	struct span mx = or_none(detail->text[TLSRPT_RECEIVING_MX]);
 	struct tlsrpt_entry *entry[] = {
-		entry_of(tables, &tables->result, result, type, (struct span){ "", 0 }),
-		entry_of(tables, &tables->mx, mx, type, result),
+		entry_of(tables, &tables->result, tables->most_result, result, type, (struct span){ "", 0 }),
+		entry_of(tables, &tables->mx, tables->most_mx, mx, type, result),
 	};
 
 	for (size_t i = 0; i < COUNT_OF(entry); i++) {
@@ -308,13 +309,14 @@ static void add_domain(struct tlsrpt_tables *tables, const struct tlsrpt_report 
 	struct span domain = or_none(tlsrpt_span(report, report->policy[from].domain));
 	struct tlsrpt_sessions sessions = tlsrpt_report_largest(report, from, to, TLSRPT_TYPE_COUNT);
 
-	add_sessions(entry_of(tables, &tables->domain, domain, SPAN_LITERAL("all"), (struct span){ "", 0 }), &sessions);
+	add_sessions(entry_of(tables, &tables->domain, SIZE_MAX, domain, SPAN_LITERAL("all"), (struct span){ "", 0 }),
+		     &sessions);
 	for (size_t i = from; i < to; i++) {
 		if (i > from && report->policy[i].type == report->policy[i - 1].type)
 			continue;
 		sessions = tlsrpt_report_largest(report, from, to, report->policy[i].type);
-		add_sessions(entry_of(tables, &tables->domain, domain, or_none(type_of(report, &report->policy[i])),
-				      (struct span){ "", 0 }),
+		add_sessions(entry_of(tables, &tables->domain, SIZE_MAX, domain,
+				      or_none(type_of(report, &report->policy[i])), (struct span){ "", 0 }),
 			     &sessions);
 	}
 }
@@ -329,8 +331,8 @@ static void add_day(struct tlsrpt_tables *tables, const struct tlsrpt_report *re
 	if (days == 0)
 		return;
 	n = snprintf(length, sizeof(length), "%u", days);
-	add_sessions(entry_of(tables, &tables->day, day_text(report->start, day), (struct span){ length, (size_t)n },
-			      (struct span){ "", 0 }),
+	add_sessions(entry_of(tables, &tables->day, SIZE_MAX, day_text(report->start, day),
+			      (struct span){ length, (size_t)n }, (struct span){ "", 0 }),
 		     sessions);
 }
 
@@ -358,6 +360,29 @@ static void add_reporter(struct tlsrpt_tables *tables, const struct tlsrpt_repor
 	}
 }
 
+static void add_details(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report)
+{
+	uint64_t count = 0;
+	char more[64];
+
+	tables->most_result = tables->result.count + TLSRPT_ROWS_MAX;
+	tables->most_mx = tables->mx.count + TLSRPT_ROWS_MAX;
+	for (size_t i = 0; i < report->policy_count; i++) {
+		const struct tlsrpt_policy *policy = &report->policy[i];
+		struct tlsrpt_detail detail;
+
+		for (uint32_t at = 0; tlsrpt_report_next_detail(report, policy, &at, &detail);) {
+			if (count++ < TLSRPT_FAILURES_MAX)
+				failure_row(&tables->table[TABLE_FAILURES].csv, report, policy, &detail);
+			add_detail(tables, report, policy, &detail);
+		}
+	}
+	if (count <= TLSRPT_FAILURES_MAX)
+		return;
+	snprintf(more, sizeof(more), "more-failures: %" PRIu64, count - TLSRPT_FAILURES_MAX);
+	tlsrpt_tables_note(tables, file, tlsrpt_span(report, report->id), "", more);
+}
+
 bool tlsrpt_tables_add(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report)
 {
 	struct tlsrpt_sessions sessions = tlsrpt_report_sessions(report);
@@ -365,15 +390,7 @@ bool tlsrpt_tables_add(struct tlsrpt_tables *tables, const char *file, const str
 	tables->reports++;
 	report_row(&tables->table[TABLE_REPORTS].csv, file, report, &sessions);
 	note_rows(tables, file, report);
-	for (size_t i = 0; i < report->policy_count; i++) {
-		const struct tlsrpt_policy *policy = &report->policy[i];
-		struct tlsrpt_detail detail;
-
-		for (uint32_t at = 0; tlsrpt_report_next_detail(report, policy, &at, &detail);) {
-			failure_row(&tables->table[TABLE_FAILURES].csv, report, policy, &detail);
-			add_detail(tables, report, policy, &detail);
-		}
-	}
+	add_details(tables, file, report);
 	for (size_t from = 0, to; from < report->policy_count; from = to) {
 		to = tlsrpt_report_domain_end(report, from);
 		add_domain(tables, report, from, to);

@@ -10,6 +10,14 @@
 #include "output/csv.h"
 #include "output/error.h"
 
+/* What one report may add, so that a packed one of some KiB fills neither memory nor disk. */
+enum {
+	TLSRPT_FAILURES_MAX = 65536, /* rows of failures.csv; the sums count all */
+	TLSRPT_ROWS_MAX = 4096,      /* new rows of each of the sums by failure detail; what is new beyond is (other) */
+};
+
+enum { TLSRPT_CELL_MAX = 4096 }; /* octets of a stranger's text in a cell; Excel takes 32,767 */
+
 struct tlsrpt_tables;
 
 /* Takes a table the place of none of the @count files that are read? 0, or -1 with one line in @error. */

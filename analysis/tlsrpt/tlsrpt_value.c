@@ -6,6 +6,15 @@
 
 enum { EXPONENT_MAX = 10000 }; /* of a number that is no more than a count */
 
+struct span tlsrpt_cut(struct span s, size_t most)
+{
+	if (s.n <= most)
+		return s;
+	for (s.n = most; s.n > 0 && ((unsigned char)s.p[s.n] & 0xc0) == 0x80;)
+		s.n--;
+	return s;
+}
+
 /* ---- dates ---- */
 
 /* @n digits and, where it is not 0, the character behind them. False: they are not there. */

@@ -8,6 +8,9 @@
 #include "output/address_text.h"
 #include "parsers/span.h"
 
+/* As much of it as @most octets hold, in whole characters. */
+struct span tlsrpt_cut(struct span s, size_t most);
+
 /* RFC 3339, with a space for its T, with offsets without a colon; seconds since 1970. *@note: "" or what was missing.
  * False: no date. */
 bool tlsrpt_date(struct span s, int64_t *seconds, const char **note);

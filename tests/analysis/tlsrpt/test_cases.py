@@ -137,6 +137,7 @@ MADE = {
     # JSON
     "latin-1.json": (octets(report(organization_name="BOJE"), ensure_ascii=False).replace(b"BOJE", b"B\xf6je"), Outcome(5, notes=("latin-1",))),
     "lone-surrogate.json": (text(rb'"\ud800"'), Outcome(5, notes=("lone-surrogate",))),
+    "lone-surrogates.json": (text(rb'"\ud800\ud800a\udc00\ud83d\ude00\udc00\ud800"'), Outcome(5, notes=("lone-surrogate",))),
     "lone-low-surrogate.json": (text(rb'"a\udc00b"'), Outcome(5, notes=("lone-surrogate",))),
     "pair.json": (text(rb'"\ud83d\ude00"'), Outcome(5)),
     "duplicate-in-extension.json": (octets(REPORT)[:-1] + b',"x":{"a":1,"\\u0061":2}}', rejected("duplicate key a")),

@@ -189,6 +189,25 @@ class Folders(reports.Case):
         self.assertEqual(len(self.tables["by_reporter"]), 7)
 
 
+class Floods(reports.Case):
+    """One report may make so many rows; what is more stands in the sums."""
+
+    def test_failures_beyond_are_counted_and_told(self):
+        details = [{"result-type": "starttls-not-supported", "failed-session-count": 2}] * 65540
+        self.tlsrpt(self.put("a.json", octets(report(failed=131080, details=details))))
+        self.assertEqual(len(self.tables["failures"]), 65536)
+        self.assertEqual(self.tables["by_result"][0]["sessions"], "131080")
+        self.assertIn("more-failures: 4", [row["note"] for row in self.tables["notes"]])
+
+    def test_what_is_new_beyond_is_other_and_what_is_known_is_not(self):
+        details = [{"result-type": "validation-failure", "receiving-mx-hostname": f"m{i % 5000}.example", "failed-session-count": 1} for i in range(10000)]
+        last = [{"result-type": "validation-failure", "receiving-mx-hostname": f"n{i}.example", "failed-session-count": 1} for i in range(5)]
+        self.tlsrpt(self.put("a.json", octets(report(failed=10000, details=details))), self.put("b.json", octets(report(report_id="r-2", failed=5, details=last))))
+        rows = {row["mx"]: int(row["sessions"]) for row in self.tables["by_mx"]}
+        self.assertEqual(len(rows), 4096 + 1 + 5)
+        self.assertEqual((rows["m0.example"], rows["(other)"], sum(rows.values())), (2, 2 * 904, 10005))
+
+
 class Faults(reports.Case):
     def test_no_room_for_a_message_is_ours_and_no_table_is_left(self):
         large = self.put("a.eml", message(part(octets(REPORT) + b" " * (2 << 20), kind="application/tlsrpt+json")))

@@ -44,6 +44,11 @@ def with_details(one, size):
     return head + b'"failure-details": [' + b",".join([one] * (size // (len(one) + 1))) + b"]" + tail
 
 
+def with_details_numbered(one, count):
+    head, tail = octets(report(details=[])).split(b'"failure-details": []')
+    return head + b'"failure-details": [' + b",".join([one % i for i in range(count)]) + b"]" + tail
+
+
 ROW = {"policy": {"policy-type": "sts", "policy-domain": "quay.example"},
        "summary": {"total-successful-session-count": 1, "total-failure-session-count": 100},
        "failure-details": [{"failed-session-count": 1}] * 100}
@@ -70,6 +75,9 @@ HOSTILE = {
     "parts.eml": (lambda: message(*[b"\r\n"] * 100000), "over 4096 parts"),
     "messages.eml": (lambda: b"X: tlsrpt\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 100000, "over 4096 parts"),
     "never-ends.eml": (lambda: message(part(b"A" * (25 * MIB)))[:-20], "over 32 MiB"),
+    "half-characters.json": (lambda: octets(REPORT)[:-1] + b',"x":"' + rb"\ud800" * 170000 + b'"}', None),
+    "results.json": (lambda: with_details_numbered(b'{"result-type":"%d"}', 600000), None),
+    "hosts.json": (lambda: with_details_numbered(b'{"receiving-mx-hostname":"' + b"x" * 300 + b'%d"}', 40000), None),
     # where GMime finds a header that one would not look for
     "type-behind-comment.eml": (lambda: b"X: tlsrpt\r\nContent-Type: message (so) / rfc822\r\n\r\n" + FIELDS, "headers of over 512 KiB"),
     "type-folded.eml": (lambda: b"X: tlsrpt\r\nContent-Type: message\r\n /rfc822\r\n\r\n" + FIELDS, "headers of over 512 KiB"),
