@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "analysis/tables/counts.h"
+
 const struct diff_metric_info diff_metrics[DIFF_METRICS] = {
 	[DIFF_STS_RECORD] = { "sts_record", true },        [DIFF_TLSRPT_RECORD] = { "tlsrpt_record", true },
 	[DIFF_POLICY_USABLE] = { "policy_usable", true },  [DIFF_MODE_ENFORCE] = { "mode_enforce", true },
@@ -93,21 +95,6 @@ static void count_metrics(struct diff_counts *counts, const struct drift_head *o
 
 /* ---- rows ---- */
 
-static void put_number(struct text *text, uint64_t number, unsigned octets)
-{
-	while (octets-- > 0)
-		text_char(text, (char)(number >> 8 * octets));
-}
-
-static uint64_t get_number(struct span octets)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < octets.n; i++)
-		number = number << 8 | (unsigned char)octets.p[i];
-	return number;
-}
-
 /* The columns up to via; those of an event are in another order and begin with that. */
 static void put_columns(struct diff_state *state, const struct drift_pair *pair, enum drift_change change,
 			struct span name, struct span via)
@@ -156,27 +143,27 @@ static int put_change(struct diff_state *state, const struct drift_pair *pair, e
 	state->line.used = state->event.used = 0;
 	text_put(&state->line, domain->name);
 	text_char(&state->line, '\0');
-	put_number(&state->line, state->rows->pair, sizeof(state->rows->pair));
-	put_number(&state->event, state->rows->pair, sizeof(state->rows->pair));
-	put_number(&state->line, change, 1);
+	sorted_rows_put_number(&state->line, state->rows->pair, sizeof(state->rows->pair));
+	sorted_rows_put_number(&state->event, state->rows->pair, sizeof(state->rows->pair));
+	sorted_rows_put_number(&state->line, change, 1);
 	columns = state->line.used;
 	put_columns(state, pair, change, domain->name, drift_change_via(pair, change));
 	labels = state->line.used;
 	text_put(&state->line, domain->labels);
-	put_number(&state->line, columns, sizeof(uint32_t));
-	put_number(&state->line, labels, sizeof(uint32_t));
+	sorted_rows_put_number(&state->line, columns, sizeof(uint32_t));
+	sorted_rows_put_number(&state->line, labels, sizeof(uint32_t));
 	state->counts.change[change]++;
 	return put_aside(state, error);
 }
 
 void diff_change_row_read(struct span row, struct diff_change_row *parts)
 {
-	enum { PLACE = sizeof(uint32_t) };
-	size_t end = row.n - 2 * PLACE, columns = get_number((struct span){ row.p + end, PLACE }),
-	       labels = get_number((struct span){ row.p + end + PLACE, PLACE });
+	struct span places = span_skip(row, row.n - 2 * sizeof(uint32_t));
+	size_t end = row.n - places.n, columns = sorted_rows_take_number(&places, sizeof(uint32_t)),
+	       labels = sorted_rows_take_number(&places, sizeof(uint32_t));
+	struct span pair = { row.p + columns - 1 - sizeof(parts->pair), sizeof(parts->pair) };
 
-	parts->pair = (uint16_t)get_number(
-		(struct span){ row.p + columns - 1 - sizeof(parts->pair), sizeof(parts->pair) });
+	parts->pair = (uint16_t)sorted_rows_take_number(&pair, sizeof(parts->pair));
 	parts->columns = (struct span){ row.p + columns, labels - columns };
 	parts->labels = (struct span){ row.p + labels, end - labels };
 }
@@ -216,18 +203,5 @@ int diff_count_pair(struct diff_state *state, struct span old, struct span new, 
 
 void diff_counts_add(struct diff_counts *into, const struct diff_counts *from)
 {
-	for (unsigned k = 0; k < DRIFT_KINDS; k++)
-		for (unsigned o = 0; o < DRIFT_WORDS; o++)
-			for (unsigned n = 0; n < DRIFT_WORDS; n++)
-				into->transition[k][o][n] += from->transition[k][o][n];
-	for (unsigned c = 0; c < DRIFT_CHANGES; c++)
-		into->change[c] += from->change[c];
-	for (unsigned m = 0; m < DIFF_METRICS; m++) {
-		into->metric[m].of += from->metric[m].of;
-		into->metric[m].came += from->metric[m].came;
-		into->metric[m].went += from->metric[m].went;
-	}
-	into->both += from->both;
-	into->old_alone += from->old_alone;
-	into->new_alone += from->new_alone;
+	counts_add(into, from, sizeof(*into));
 }

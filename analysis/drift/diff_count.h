@@ -21,6 +21,7 @@ enum diff_metric {
 	DIFF_METRICS
 };
 
+/* Counters and nothing else: they are added up as such. */
 struct diff_counts {
 	uint64_t transition[DRIFT_KINDS][DRIFT_WORDS][DRIFT_WORDS]; /* old, new */
 	uint64_t change[DRIFT_CHANGES];

@@ -74,9 +74,9 @@ static int write_changes(const struct diff_tables *tables, struct csv *csv, stru
 
 static void end_event(const struct diff_tables *tables, struct csv *csv, struct span event, uint64_t domains)
 {
-	unsigned pair = (unsigned)(unsigned char)event.p[0] << 8 | (unsigned char)event.p[1];
+	unsigned pair = (unsigned)sorted_rows_take_number(&event, sizeof(uint16_t));
 
-	text_put(csv->out, span_skip(event, sizeof(uint16_t)));
+	text_put(csv->out, event);
 	csv->in_row = true;
 	csv_uint(csv, domains);
 	end_row(tables, csv, pair);

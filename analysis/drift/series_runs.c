@@ -48,13 +48,11 @@ static int put_run(struct series_runs *runs, const struct series_run *run, struc
 
 void series_run_read(struct span row, struct series_run *run)
 {
-	const unsigned char *p = (const unsigned char *)row.p;
-
-	*run = (struct series_run){ .kind = (enum drift_kind)p[0],
-				    .word = p[1],
-				    .since = (uint16_t)(p[2] << 8 | p[3]),
-				    .until = (uint16_t)(p[4] << 8 | p[5]),
-				    .became = p[6] };
+	run->kind = (enum drift_kind)sorted_rows_take_number(&row, 1);
+	run->word = (uint8_t)sorted_rows_take_number(&row, 1);
+	run->since = (uint16_t)sorted_rows_take_number(&row, 2);
+	run->until = (uint16_t)sorted_rows_take_number(&row, 2);
+	run->became = (uint8_t)sorted_rows_take_number(&row, 1);
 }
 
 /* The runs of one domain, @count rows in order of the scans, one each. A scan without a row has no record of it. */

@@ -37,8 +37,8 @@ static void put_origin(struct page *page)
 	text_literal(html->out, ", ");
 	html_number(html, scan->stats.metric[METRIC_SCANNED]);
 	text_literal(html->out, " domains");
-	if (scan->facts.sample > 0)
-		text_printf(html->out, ", a sample of %g&nbsp;%% of it", 100 * scan->facts.sample);
+	if (scan->stats.headers->sample > 0)
+		text_printf(html->out, ", a sample of %g&nbsp;%% of it", 100 * scan->stats.headers->sample);
 	if (scan->stats.last_ms != 0) {
 		text_literal(html->out, ". Scanned from ");
 		put_time(html, scan->stats.first_ms);

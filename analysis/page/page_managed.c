@@ -73,11 +73,6 @@ static void put_faults(struct html *html, const struct stats *stats)
 
 /* ---- role by role ---- */
 
-static uint64_t with_role(const struct manager_stats *managers, unsigned role)
-{
-	return managers->domains - managers->way[role][ATTRIBUTION_NONE].domains;
-}
-
 static void put_roles(struct html *html, const struct manager_stats *managers)
 {
 	html_chart(html,
@@ -85,7 +80,7 @@ static void put_roles(struct html *html, const struct manager_stats *managers)
 		   ".",
 		   "part|#self|#third party|#unclassified", HTML_COUNTS, (double)managers->domains);
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const uint64_t all = with_role(managers, r), self = managers->managed[r][MANAGED_SELF];
+		const uint64_t all = manager_stats_with(managers, r), self = managers->managed[r][MANAGED_SELF];
 		const uint64_t third = managers->managed[r][MANAGED_THIRD_PARTY];
 		const double part[] = { (double)self, (double)third, (double)(all - self - third) };
 

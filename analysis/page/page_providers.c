@@ -40,30 +40,21 @@ static void put_role(struct html *html, const struct manager_stats *managers, en
 
 static void put_concentration(struct html *html, const struct manager_stats *managers)
 {
-	static const unsigned largest[] = { 1, 5, 10 };
-
 	html_table(
 		html,
 		"How much the largest providers have of the domains whose provider is known, <code>self</code> among "
 		"them.",
 		"part|#domains|#largest|#5 largest|#10 largest");
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const struct provider_list *list = &managers->list[r];
-		uint64_t of = managers->domains - managers->way[r][ATTRIBUTION_NONE].domains -
-			      managers->way[r][ATTRIBUTION_UNKNOWN].domains;
+		uint64_t of = manager_stats_known(managers, r);
 
 		if (of == 0)
 			continue;
 		html_row(html);
 		text_printf(html->out, "<th scope=\"row\"><code>%s</code></th>", attribution_role_names[r]);
 		html_cell_number(html, of);
-		for (size_t l = 0; l < COUNT_OF(largest); l++) {
-			uint64_t domains = 0;
-
-			for (size_t i = 0; i < largest[l] && i < list->count; i++)
-				domains += list->entry[i].domains;
-			html_cell_count(html, domains, of);
-		}
+		for (size_t l = 0; l < MANAGER_LARGEST; l++)
+			html_cell_count(html, provider_list_largest(&managers->list[r], manager_largest[l]), of);
 	}
 }
 

@@ -93,7 +93,6 @@ void scan_facts_add(struct scan_facts *facts, const struct record_header *header
 	if (facts->files == 0) {
 		keep(facts->tool, header->tool);
 		facts->shards = header->shards;
-		facts->sample = header->sample;
 	}
 	add_list(facts, header);
 	for (size_t i = 0; i < header->option_count; i++)

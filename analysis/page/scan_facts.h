@@ -32,7 +32,6 @@ struct scan_facts {
 	struct scan_facts_option option[SCAN_FACTS_OPTIONS_MAX];
 	unsigned options;
 	uint64_t list_hash; /* of the content of the one list; 0: not known, or there are several */
-	double sample;      /* the share of the list that was taken; 0: all */
 	/* the test of our own way to port 25, where mail servers were probed */
 	bool has_vantage;
 	char ehlo[SCAN_FACTS_TEXT_MAX];

@@ -59,6 +59,22 @@ void sorted_rows_free(struct sorted_rows *rows)
 	free(rows);
 }
 
+void sorted_rows_put_number(struct text *row, uint64_t number, unsigned octets)
+{
+	while (octets-- > 0)
+		text_char(row, (char)(number >> 8 * octets));
+}
+
+uint64_t sorted_rows_take_number(struct span *row, unsigned octets)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < octets; i++)
+		number = number << 8 | (uint8_t)row->p[i];
+	*row = span_skip(*row, octets);
+	return number;
+}
+
 static struct span row_at(const char *p)
 {
 	uint32_t length;

@@ -10,6 +10,7 @@
 #define STSURVEY_ANALYSIS_PASS_SORTED_ROWS_H
 
 #include "analysis/pass/put_aside.h"
+#include "output/text.h"
 
 enum {
 	SORTED_ROWS_MEMORY_LEAST = 64 * 1024, /* octets: less is a run for a handful of rows */
@@ -18,6 +19,12 @@ enum {
 };
 
 struct sorted_rows;
+
+/* A number as a part of a row, in so many octets: the largest first, so that rows sort by it. */
+void sorted_rows_put_number(struct text *row, uint64_t number, unsigned octets);
+
+/* Taken off the front of @row, which has them. */
+uint64_t sorted_rows_take_number(struct span *row, unsigned octets);
 
 /* @memory: octets that rows may take before they are written. NULL: one line in @error. */
 __attribute__((warn_unused_result)) struct sorted_rows *sorted_rows_new(size_t memory, struct error *error);

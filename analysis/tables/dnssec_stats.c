@@ -1,5 +1,8 @@
 #include "analysis/tables/dnssec_stats.h"
 
+#include "analysis/tables/counts.h"
+#include "analysis/tables/table.h"
+
 static const char *const ad_names[DNSSEC_AD_COUNT] = { [DNSSEC_NOT_ASKED] = "not-asked",
 						       [DNSSEC_SECURE] = "secure",
 						       [DNSSEC_INSECURE] = "insecure",
@@ -31,11 +34,7 @@ void dnssec_stats_add(struct dnssec_stats *stats, const struct observation *obse
 
 void dnssec_stats_merge(struct dnssec_stats *into, const struct dnssec_stats *from)
 {
-	uint64_t *sum = (uint64_t *)into->domains;
-	const uint64_t *part = (const uint64_t *)from->domains;
-
-	for (size_t i = 0; i < CELLS; i++)
-		sum[i] += part[i];
+	counts_add(into->domains, from->domains, sizeof(into->domains));
 }
 
 static void write_row(struct csv *csv, int question, unsigned ad, unsigned mx, unsigned state, unsigned dane,
@@ -44,8 +43,8 @@ static void write_row(struct csv *csv, int question, unsigned ad, unsigned mx, u
 	csv_string(csv, txt_questions[question].key);
 	csv_string(csv, ad_names[ad]);
 	csv_string(csv, ad_names[mx]);
-	csv_string(csv, state == RECORD_NOT_ASKED ? "not-asked" : record_state_names[state]);
-	csv_string(csv, dane == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[dane]);
+	csv_string(csv, table_word(record_state_names[state]));
+	csv_string(csv, table_word(dane_state_names[dane]));
 	csv_uint(csv, domains);
 	csv_end(csv);
 }

@@ -2,6 +2,7 @@
 
 #include "analysis/classify/classify_host.h"
 #include "analysis/classify/classify_tls.h"
+#include "analysis/tables/table.h"
 #include "parsers/mail_host.h"
 
 static const char *mode_name(unsigned mode)
@@ -38,68 +39,65 @@ void host_tables_mx_tls(struct csv *csv, const char *managed, const uint64_t rea
 	write_reason(csv, managed, reason, MX_REASON_UNKNOWN, of);
 }
 
-static const char *dane_name(unsigned state)
+void host_tables_dane(struct csv *csv, const struct stats *stats)
 {
-	return state == DANE_STATE_NOT_ASKED ? "not-asked" : dane_state_names[state];
-}
+	const struct host_stats *hosts = &stats->hosts;
 
-static void write_dane(struct csv *csv, const struct host_stats *stats)
-{
 	for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
-		csv_string(csv, dane_name(s));
-		csv_share_row(csv, stats->dane[s], stats->population);
+		csv_string(csv, table_word(dane_state_names[s]));
+		csv_share_row(csv, hosts->dane[s], hosts->population);
 	}
 }
 
-static void write_delivery(struct csv *csv, const struct host_stats *stats)
+void host_tables_delivery(struct csv *csv, const struct stats *stats)
 {
+	const struct host_stats *hosts = &stats->hosts;
+
 	for (unsigned d = DELIVERY_NOT_JUDGED + 1; d < DELIVERY_COUNT; d++) { /* who was asked about is judged */
 		csv_string(csv, delivery_names[d]);
-		csv_share_row(csv, stats->delivery[d], stats->population);
+		csv_share_row(csv, hosts->delivery[d], hosts->population);
 	}
 }
 
-static void write_interplay(struct csv *csv, const struct host_stats *stats)
+void host_tables_interplay(struct csv *csv, const struct stats *stats)
 {
+	const struct host_stats *hosts = &stats->hosts;
+
 	for (unsigned v = VERDICT_NO_POLICY; v < VERDICT_COUNT; v++) {
 		for (unsigned s = DANE_STATE_NOT_ASKED; s < DANE_STATE_COUNT; s++) {
 			csv_string(csv, verdict_names[v]);
-			csv_string(csv, dane_name(s));
-			csv_uint(csv, stats->interplay[v][s]);
+			csv_string(csv, table_word(dane_state_names[s]));
+			csv_uint(csv, hosts->interplay[v][s]);
 			csv_end(csv);
 		}
 	}
 }
 
-static void write_expiry(struct csv *csv, const struct host_stats *stats)
+void host_tables_expiry(struct csv *csv, const struct stats *stats)
 {
+	const struct host_stats *hosts = &stats->hosts;
+
 	for (unsigned role = 0; role < EXPIRY_ROLE_COUNT; role++) {
 		for (unsigned b = 0; b < HOST_STATS_BUCKETS; b++) {
 			csv_string(csv, expiry_role_names[role]);
 			csv_string(csv, host_stats_buckets[b].name);
-			csv_uint(csv, stats->expiry[role][b].hosts);
-			csv_uint(csv, stats->expiry[role][b].domains);
+			csv_uint(csv, hosts->expiry[role][b].hosts);
+			csv_uint(csv, hosts->expiry[role][b].domains);
 			csv_end(csv);
 		}
 	}
 }
 
-static void write_first_break(struct csv *csv, const struct host_stats *stats)
+void host_tables_first_break(struct csv *csv, const struct stats *stats)
 {
-	for (size_t i = 0; i < stats->first_break.count; i++) {
-		csv_text(csv, stats->first_break.entry[i].word);
-		csv_uint(csv, stats->first_break.entry[i].counter[0]);
+	const struct host_stats *hosts = &stats->hosts;
+
+	for (size_t i = 0; i < hosts->first_break.count; i++) {
+		csv_text(csv, hosts->first_break.entry[i].word);
+		csv_uint(csv, hosts->first_break.entry[i].counter[0]);
 		csv_end(csv);
 	}
 }
-
-const struct host_table host_tables[HOST_TABLES] = {
-	{ "dane", "state,domains,of,share", write_dane },
-	{ "delivery", "state,domains,of,share", write_delivery },
-	{ "interplay", "sts_verdict,dane_state,domains", write_interplay },
-	{ "expiry", "role,days_left_bucket,hosts,domains", write_expiry },
-	{ "first_break", "date,domains", write_first_break },
-};
 
 void host_tables_host_row(struct csv *csv, struct host_stats *stats, const struct obs_host *host)
 {

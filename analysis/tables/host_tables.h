@@ -2,16 +2,14 @@
 #ifndef STSURVEY_ANALYSIS_TABLES_HOST_TABLES_H
 #define STSURVEY_ANALYSIS_TABLES_HOST_TABLES_H
 
-#include "analysis/tables/host_stats.h"
+#include "analysis/tables/stats.h"
 #include "output/csv.h"
 
-struct host_table {
-	const char *name, *columns;
-	void (*write)(struct csv *csv, const struct host_stats *stats);
-};
-
-enum { HOST_TABLES = 5 };
-extern const struct host_table host_tables[HOST_TABLES];
+void host_tables_dane(struct csv *csv, const struct stats *stats);
+void host_tables_delivery(struct csv *csv, const struct stats *stats);
+void host_tables_interplay(struct csv *csv, const struct stats *stats);
+void host_tables_expiry(struct csv *csv, const struct stats *stats);
+void host_tables_first_break(struct csv *csv, const struct stats *stats);
 
 /* mx_tls.csv is split by who manages the most preferred MX. */
 #define HOST_TABLE_MX_TLS_COLUMNS "managed,reason,mode,extent,domains,of,share"

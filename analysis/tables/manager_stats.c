@@ -17,6 +17,18 @@ const char *const parties_names[PARTIES_COUNT] = {
 	[PARTIES_UNKNOWN] = "unknown",
 };
 
+const unsigned manager_largest[MANAGER_LARGEST] = { 1, 5, 10 };
+
+uint64_t manager_stats_with(const struct manager_stats *stats, unsigned role)
+{
+	return stats->domains - stats->way[role][ATTRIBUTION_NONE].domains;
+}
+
+uint64_t manager_stats_known(const struct manager_stats *stats, unsigned role)
+{
+	return manager_stats_with(stats, role) - stats->way[role][ATTRIBUTION_UNKNOWN].domains;
+}
+
 void manager_stats_init(struct manager_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));

@@ -58,6 +58,14 @@ void manager_stats_merge(struct manager_stats *into, const struct manager_stats 
 __attribute__((warn_unused_result)) int manager_stats_finish(struct manager_stats *stats, struct sharing *sharing,
 							     const struct sharing_limits *limits, struct error *error);
 
+/* Domains that have the part; those of which it is known, too, whose it is. */
+uint64_t manager_stats_with(const struct manager_stats *stats, unsigned role);
+uint64_t manager_stats_known(const struct manager_stats *stats, unsigned role);
+
+/* What concentration.csv tells of, in this order: the share of the so many largest. */
+enum { MANAGER_LARGEST = 3 };
+extern const unsigned manager_largest[MANAGER_LARGEST];
+
 extern const char *const orphan_names[ORPHAN_COUNT];
 extern const char *const parties_names[PARTIES_COUNT];
 

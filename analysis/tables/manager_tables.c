@@ -91,7 +91,7 @@ void manager_tables_managed(struct csv *csv, const struct stats *stats)
 	const struct manager_stats *managers = &stats->managers;
 
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		uint64_t all = managers->domains - managers->way[r][ATTRIBUTION_NONE].domains;
+		uint64_t all = manager_stats_with(managers, r);
 
 		for (unsigned m = 0; m < MANAGED_COUNT; m++) {
 			csv_string(csv, attribution_role_names[r]);
@@ -138,21 +138,12 @@ void manager_tables_orphans(struct csv *csv, const struct stats *stats)
 
 void manager_tables_concentration(struct csv *csv, const struct stats *stats)
 {
-	static const unsigned largest[] = { 1, 5, 10 };
-
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		const struct provider_list *list = &stats->managers.list[r];
-		uint64_t of = stats->managers.domains - stats->managers.way[r][ATTRIBUTION_NONE].domains -
-			      stats->managers.way[r][ATTRIBUTION_UNKNOWN].domains;
-
-		for (size_t l = 0; l < COUNT_OF(largest); l++) {
-			uint64_t domains = 0;
-
-			for (size_t i = 0; i < largest[l] && i < list->count; i++)
-				domains += list->entry[i].domains;
+		for (size_t l = 0; l < MANAGER_LARGEST; l++) {
 			csv_string(csv, attribution_role_names[r]);
-			csv_uint(csv, largest[l]);
-			csv_share_row(csv, domains, of);
+			csv_uint(csv, manager_largest[l]);
+			csv_share_row(csv, provider_list_largest(&stats->managers.list[r], manager_largest[l]),
+				      manager_stats_known(&stats->managers, r));
 		}
 	}
 }

@@ -52,27 +52,11 @@ struct told {
 	struct span contact, said;
 };
 
-static void put_number(struct text *out, uint64_t number, unsigned octets)
-{
-	while (octets-- > 0)
-		text_char(out, (char)(number >> 8 * octets));
-}
-
 /* No name and no label is longer than 16 bits say. */
 static void put_name(struct text *out, struct span name)
 {
-	put_number(out, name.n, 2);
+	sorted_rows_put_number(out, name.n, 2);
 	text_put(out, name);
-}
-
-static uint64_t take_number(struct span *row, unsigned octets)
-{
-	uint64_t number = 0;
-
-	for (unsigned i = 0; i < octets; i++)
-		number = number << 8 | (uint8_t)row->p[i];
-	*row = span_skip(*row, octets);
-	return number;
 }
 
 static struct span take_octets(struct span *row, size_t n)
@@ -85,7 +69,7 @@ static struct span take_octets(struct span *row, size_t n)
 
 static struct span take_name(struct span *row)
 {
-	size_t n = (size_t)take_number(row, 2);
+	size_t n = (size_t)sorted_rows_take_number(row, 2);
 
 	return take_octets(row, n);
 }
@@ -96,7 +80,7 @@ static size_t take_length(struct span *row)
 	struct span end = { row->p + row->n - 2, 2 };
 
 	row->n -= 2;
-	return (size_t)take_number(&end, 2);
+	return (size_t)sorted_rows_take_number(&end, 2);
 }
 
 static struct told told_of(struct span row)
@@ -106,7 +90,7 @@ static struct told told_of(struct span row)
 
 	told.party = take_name(&row);
 	told.domain = take_octets(&row, domain);
-	told.index = take_number(&row, 8);
+	told.index = sorted_rows_take_number(&row, 8);
 	told.contact = take_name(&row);
 	told.said = row;
 	return told;
@@ -211,7 +195,7 @@ static void set_length(struct text *out, size_t start)
 	size_t end = out->used, n = end - start - 4;
 
 	out->used = start;
-	put_number(out, n, 4);
+	sorted_rows_put_number(out, n, 4);
 	out->used = end;
 }
 
@@ -229,13 +213,13 @@ void notify_row(const struct notify *notify, struct text *out, const struct obse
 	if (about.finding < FINDING_COUNT)
 		about.names.host = contact_host(observation, result, about.finding);
 	find_party(notify, observation, result, &party);
-	put_number(out, 0, 4); /* the row's length, which is known in the end */
+	sorted_rows_put_number(out, 0, 4); /* the row's length, which is known in the end */
 	put_name(out, party.name);
 	text_put(out, observation->name);
-	put_number(out, observation->index, 8);
+	sorted_rows_put_number(out, observation->index, 8);
 	put_name(out, (struct span){ party.contact.address, party.contact.n });
 	letter_put(out, notify->letter.each, put_of_domain, &about);
-	put_number(out, observation->name.n, 2);
+	sorted_rows_put_number(out, observation->name.n, 2);
 	if (!text_failed(out))
 		set_length(out, start);
 }
@@ -243,7 +227,7 @@ void notify_row(const struct notify *notify, struct text *out, const struct obse
 int notify_take(struct notify *notify, struct span rows, struct error *error)
 {
 	while (rows.n > 0) {
-		struct span row = { NULL, (size_t)take_number(&rows, 4) }, party;
+		struct span row = { NULL, (size_t)sorted_rows_take_number(&rows, 4) }, party;
 
 		row.p = rows.p;
 		rows = span_skip(rows, row.n);
@@ -354,11 +338,11 @@ static int keep_for_index(struct notify *notify, const struct letter_to *to, str
 	int result;
 
 	text_open_memory(&row);
-	put_number(&row, UINT64_MAX - to->count, 8); /* the largest first */
+	sorted_rows_put_number(&row, UINT64_MAX - to->count, 8); /* the largest first */
 	text_put(&row, to->first.party);
 	text_char(&row, '\0');
 	text_put(&row, to->first.contact);
-	put_number(&row, to->first.party.n, 2);
+	sorted_rows_put_number(&row, to->first.party.n, 2);
 	result = text_failed(&row) ? error_set(error, "no memory")
 				   : sorted_rows_put(notify->index, (struct span){ row.data, row.used }, error);
 	text_free(&row);
@@ -428,7 +412,7 @@ static int write_index(struct notify *notify, struct error *error)
 		return -1;
 	while ((got = sorted_rows_next(notify->index, &row, error)) > 0) {
 		size_t n = take_length(&row);
-		uint64_t count = UINT64_MAX - take_number(&row, 8);
+		uint64_t count = UINT64_MAX - sorted_rows_take_number(&row, 8);
 		struct span party = take_octets(&row, n);
 		char name[PARTY_FILE_NAME_MAX];
 

@@ -100,3 +100,12 @@ bool provider_list_add(struct provider_list *list, struct span name, uint64_t do
 	list->entry[list->count++] = (struct provider_count){ { copy, name.n }, domains, misconfigured };
 	return true;
 }
+
+uint64_t provider_list_largest(const struct provider_list *list, size_t n)
+{
+	uint64_t domains = 0;
+
+	for (size_t i = 0; i < n && i < list->count; i++)
+		domains += list->entry[i].domains;
+	return domains;
+}

@@ -35,4 +35,7 @@ __attribute__((warn_unused_result)) bool provider_list_add(struct provider_list 
 /* Behind the last name: the largest first, then by name; a name that came twice is one. */
 void provider_list_sort(struct provider_list *list);
 
+/* The domains of the @n largest of a list that is sorted. */
+uint64_t provider_list_largest(const struct provider_list *list, size_t n);
+
 #endif

@@ -172,11 +172,8 @@ static void write_tlsrpt(struct csv *csv, const struct stats *stats)
 {
 	static const char *const schemes[SCHEME_COUNT] = { "mailto", "https", "both" };
 
-	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++) {
-		const char *name = s == RECORD_NOT_ASKED ? "not-asked" : record_state_names[s];
-
-		pair_row(csv, "state", span_of(name), stats->tlsrpt_state[s]);
-	}
+	for (unsigned s = 0; s < RECORD_STATE_COUNT; s++)
+		pair_row(csv, "state", span_of(table_word(record_state_names[s])), stats->tlsrpt_state[s]);
 	for (unsigned s = 0; s < SCHEME_COUNT; s++)
 		pair_row(csv, "scheme", span_of(schemes[s]), stats->tlsrpt_scheme[s]);
 	for (size_t i = 0; i < stats->rua_host.count; i++)
@@ -252,6 +249,11 @@ static const struct table_row {
 	{ .name = "mx_tls", .columns = HOST_TABLE_MX_TLS_COLUMNS, .write = manager_tables_mx_tls },
 	{ .name = "dnssec", .columns = DNSSEC_TABLE_COLUMNS, .write = write_dnssec },
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
+	{ .name = "dane", .columns = "state,domains,of,share", .write = host_tables_dane },
+	{ .name = "delivery", .columns = "state,domains,of,share", .write = host_tables_delivery },
+	{ .name = "interplay", .columns = "sts_verdict,dane_state,domains", .write = host_tables_interplay },
+	{ .name = "expiry", .columns = "role,days_left_bucket,hosts,domains", .write = host_tables_expiry },
+	{ .name = "first_break", .columns = "date,domains", .write = host_tables_first_break },
 };
 
 static void write_rows(struct csv *csv, const struct stats *stats, const struct table_row *row)
@@ -273,28 +275,7 @@ bool stats_tables_put(const struct stats *stats, const char *name, struct text *
 		write_rows(&table.csv, stats, &tables[i]);
 		return true;
 	}
-	for (size_t i = 0; i < HOST_TABLES; i++) {
-		if (strcmp(host_tables[i].name, name) != 0)
-			continue;
-		table_begin(&table, out, host_tables[i].columns, stats->headers->sample);
-		host_tables[i].write(&table.csv, &stats->hosts);
-		return true;
-	}
 	return false;
-}
-
-static int write_host_tables(const struct host_stats *stats, double sample, const char *directory, struct error *error)
-{
-	for (size_t i = 0; i < HOST_TABLES; i++) {
-		struct table table;
-
-		if (table_open(&table, directory, host_tables[i].name, host_tables[i].columns, sample, error) != 0)
-			return -1;
-		host_tables[i].write(&table.csv, stats);
-		if (table_close(&table, true, error) != 0)
-			return -1;
-	}
-	return 0;
 }
 
 int stats_tables_write(struct stats *stats, const char *directory, struct error *error)
@@ -310,7 +291,7 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 		if (table_close(&table, true, error) != 0)
 			return -1;
 	}
-	return write_host_tables(&stats->hosts, stats->headers->sample, directory, error);
+	return 0;
 }
 
 /* ---- from scan files ---- */
@@ -463,8 +444,6 @@ static int check_paths(const struct scan_files *files, const char *directory, st
 		result = table_check(files, directory, reading_tables[i].name, error);
 	for (size_t i = 0; i < COUNT_OF(tables) && result == 0; i++)
 		result = table_check(files, directory, tables[i].name, error);
-	for (size_t i = 0; i < HOST_TABLES && result == 0; i++)
-		result = table_check(files, directory, host_tables[i].name, error);
 	return result;
 }
 

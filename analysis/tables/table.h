@@ -23,6 +23,12 @@ struct table {
 	char path[TABLE_PATH_SIZE];
 };
 
+/* A word of an answer or a judgement; "" is one that nobody asked for. */
+static inline const char *table_word(const char *word)
+{
+	return word[0] != '\0' ? word : "not-asked";
+}
+
 /* What a table is called, without .csv, and its columns. */
 struct table_name {
 	const char *name, *columns;

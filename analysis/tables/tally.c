@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "analysis/tables/counts.h"
 #include "parsers/hash.h"
 
 enum {
@@ -138,17 +139,11 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 	return tally->entry[tally->count++].counter;
 }
 
-static void add(uint64_t *into, const uint64_t *from)
-{
-	for (size_t i = 0; i < TALLY_COUNTERS_MAX; i++)
-		into[i] += from[i];
-}
-
 void tally_merge(struct tally *into, const struct tally *from)
 {
 	for (size_t i = 0; i < from->count; i++)
-		add(tally_at(into, from->entry[i].word), from->entry[i].counter);
-	add(into->other.counter, from->other.counter);
+		counts_add(tally_at(into, from->entry[i].word), from->entry[i].counter, sizeof(into->other.counter));
+	counts_add(into->other.counter, from->other.counter, sizeof(into->other.counter));
 	into->failed |= from->failed;
 }
 

@@ -1,4 +1,4 @@
-/* analysis/tlsrpt/tlsrpt_tables.h - reports → the CSV tables of a folder (docs/tables.md has their columns).
+/* analysis/tlsrpt/tlsrpt_tables.h - reports → the CSV tables of a folder (docs/tlsrpt.md has their columns).
  *
  * What has a row a report, a failure or a note is written while they are read; the sums at the end. No table has an
  * octet in a cell that ends a row or steers a terminal. Each is complete or not there.
