@@ -209,8 +209,13 @@ static int run_tlsrpt(const struct options *options, struct error *error)
 		return EXIT_FATAL;
 	error_set(error,
 		  "%" PRIu64 " reports; %" PRIu64 " duplicate; %" PRIu64 " rejected; %" PRIu64
-		  " files and messages without a TLS report; tables in %s",
-		  work.reports, work.duplicates, work.rejected, work.others, options->directory);
+		  " files and messages without a TLS report; tables in %s%s",
+		  work.reports, work.duplicates, work.rejected, work.others, options->directory,
+		  work.reports + work.duplicates + work.rejected > 0
+			  ? ""
+			  : "; what is read are files of JSON, plain or gzip, messages, mbox and maildir: make one of "
+			    "them "
+			    "of another mailbox (.pst, .msg)");
 	fprintf(stderr, "stsurvey tlsrpt: %s\n", error->text);
 	error->text[0] = '\0'; /* has been told */
 	return work.rejected > 0 ? EXIT_NOT_IN_ORDER : EXIT_COMPLETE;

@@ -34,15 +34,21 @@ int domain_columns_find(const struct domain_columns *columns, struct span name, 
 	int shown = (int)(name.n < NAME_SHOWN ? name.n : NAME_SHOWN);
 	const struct label_columns *labels = &columns->labels;
 	struct nearest nearest = { 0 };
+	unsigned same = 0;
 
 	for (*column = 0; *column < DOMAIN_FIELDS; ++*column) {
 		if (span_equal(span_of(domain_fields[*column].name), name))
 			return 0;
 		nearest_try(&nearest, name, domain_fields[*column].name);
 	}
-	for (size_t i = 0; i < labels->headers->label_count; i++, ++*column)
-		if (span_equal(labels->name[i], name))
-			return 0;
+	/* as scan --label compares names */
+	for (size_t i = 0; i < labels->headers->label_count; i++)
+		if (span_equal(labels->name[i], name) || (!same && span_equal_nocase(labels->name[i], name)))
+			same = DOMAIN_FIELDS + 1 + (unsigned)i;
+	if (same) {
+		*column = same - 1;
+		return 0;
+	}
 	if (nearest.word)
 		return error_set(error, "no field '%.*s'; did you mean '%s'?", shown, name.p, nearest.word);
 	return error_set(error, "no field '%.*s'; 'stsurvey help export' lists them%s", shown, name.p,

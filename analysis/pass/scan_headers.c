@@ -78,6 +78,19 @@ int scan_headers_add(struct scan_headers *headers, const char *path, const struc
 	return 0;
 }
 
+size_t scan_headers_find(const struct scan_headers *headers, struct span name)
+{
+	size_t found = headers->label_count;
+
+	for (size_t i = headers->label_count; i-- > 0;) {
+		if (span_equal(headers->label[i], name))
+			return i;
+		if (span_equal_nocase(headers->label[i], name))
+			found = i;
+	}
+	return found;
+}
+
 struct span scan_headers_value(const struct scan_headers *headers, const struct observation *observation, size_t label)
 {
 	const struct obs_label *own = observation->label;

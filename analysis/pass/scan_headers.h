@@ -26,6 +26,10 @@ struct scan_headers {
 __attribute__((warn_unused_result)) int scan_headers_add(struct scan_headers *headers, const char *path,
 							 const struct record_header *header, struct error *error);
 
+/* Which label is called so, as scan --label compares names: without regard to case, where none is called exactly so.
+ * headers->label_count: none. */
+size_t scan_headers_find(const struct scan_headers *headers, struct span name);
+
 /* The value that a domain has in the column headers->label[@label]; empty where its line or its list has none. */
 struct span scan_headers_value(const struct scan_headers *headers, const struct observation *observation, size_t label);
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "analysis/classify/classify_host.h"
 #include "analysis/classify/classify_tls.h"
 #include "output/address_text.h"
 
@@ -44,15 +45,18 @@ static void put_names(struct text *out, const struct span *name, size_t count, s
 	end_list(out, count + omitted);
 }
 
-static void put_addresses(struct text *out, const struct obs_policy *policy)
+/* What DNS says of a host. */
+static void put_addresses(struct text *out, const struct obs_answer *a, const struct obs_answer *aaaa,
+			  const struct obs_address *address, size_t count)
 {
-	for (size_t i = 0; i < policy->address_count && begin_item(out, i); i++) {
+	text_printf(out, "A %s, AAAA %s", dns_status_names[a->status], dns_status_names[aaaa->status]);
+	for (size_t i = 0; i < count && begin_item(out, i); i++) {
 		char text[ADDRESS_TEXT_MAX];
 
-		address_text(&policy->address[i], text);
-		text_string(out, text);
+		address_text(&address[i], text);
+		text_printf(out, "%s%s", i == 0 ? ": " : "", text);
 	}
-	end_list(out, policy->address_count);
+	end_list(out, count);
 }
 
 static void put_alias(struct text *out, const struct obs_answer *answer)
@@ -90,12 +94,8 @@ static void put_dns(struct text *out, const struct observation *o, const struct 
 {
 	(void)result;
 	put_policy_host(out, o);
-	text_printf(out, ": A %s, AAAA %s", dns_status_names[o->policy.a.status],
-		    dns_status_names[o->policy.aaaa.status]);
-	if (o->policy.address_count == 0)
-		return;
 	text_literal(out, ": ");
-	put_addresses(out, &o->policy);
+	put_addresses(out, &o->policy.a, &o->policy.aaaa, o->policy.address, o->policy.address_count);
 }
 
 static void put_tcp(struct text *out, const struct observation *o, const struct classification *result)
@@ -120,12 +120,9 @@ static void put_certificate(struct text *out, const struct obs_certificate *leaf
 	put_short(out, leaf->issuer);
 }
 
-static void put_tls(struct text *out, const struct observation *o, const struct classification *result)
+/* What went wrong in a handshake, and the certificate that was shown. */
+static void put_handshake(struct text *out, const struct obs_tls *tls)
 {
-	const struct obs_tls *tls = &o->policy.tls;
-
-	put_policy_host(out, o);
-	text_printf(out, ": %s", result->tls_verify[0] ? result->tls_verify : "no handshake");
 	for (size_t i = 0; i < tls->error_count && i < EVIDENCE_LIST_MAX; i++)
 		text_printf(out, "; %s %s", tls->error[i].depth == 0 ? "its certificate" : "a certificate above it",
 			    classify_tls_words(tls->error[i].code));
@@ -133,6 +130,13 @@ static void put_tls(struct text *out, const struct observation *o, const struct 
 		text_printf(out, "; the server sent TLS alert %u", tls->alert);
 	if (tls->chain_count > 0)
 		put_certificate(out, &tls->chain[0]);
+}
+
+static void put_tls(struct text *out, const struct observation *o, const struct classification *result)
+{
+	put_policy_host(out, o);
+	text_printf(out, ": %s", result->tls_verify[0] ? result->tls_verify : "no handshake");
+	put_handshake(out, &o->policy.tls);
 }
 
 static void put_http(struct text *out, const struct observation *o, const struct classification *result)
@@ -200,6 +204,38 @@ static void put_mx(struct text *out, const struct observation *o, const struct c
 		text_literal(out, "none");
 }
 
+/* The connection that decides what a mail server is, as far as it came. */
+static void put_probe(struct text *out, const struct obs_smtp *probe)
+{
+	const struct obs_smtp_reply *const reply[SMTP_PHASE_COUNT] = {
+		[SMTP_GREETING] = &probe->greeting, [SMTP_EHLO] = &probe->ehlo, [SMTP_STARTTLS] = &probe->starttls
+	};
+
+	if (probe->phase == SMTP_SECURE) {
+		text_printf(out, "; %s", tls_version_names[probe->tls.version]);
+	} else if (probe->status == CONNECT_SUCCESS && reply[probe->phase]) {
+		text_printf(out, "; in phase %s it says ", smtp_phase_names[probe->phase]);
+		put_lines(out, span_strip(reply[probe->phase]->text));
+	} else {
+		text_printf(out, "; %s in phase %s", connect_status_names[probe->status],
+			    smtp_phase_names[probe->phase]);
+	}
+	put_handshake(out, &probe->tls);
+}
+
+static void put_mail_server(struct text *out, const struct obs_host *host)
+{
+	const struct obs_smtp *probe = classify_host_probe(host);
+
+	if (probe) {
+		put_probe(out, probe);
+		return;
+	}
+	text_literal(out, "; ");
+	put_addresses(out, &host->a, &host->aaaa, host->address, host->address_count);
+}
+
+/* Of the first that fails, which the advice is about, what was seen; of the others what it is called. */
 static void put_mxtls(struct text *out, const struct observation *o, const struct classification *result)
 {
 	size_t failing = 0;
@@ -211,10 +247,13 @@ static void put_mxtls(struct text *out, const struct observation *o, const struc
 			put_short(out, o->mx.record[i].name);
 			if (result->mx[i].finding < FINDING_COUNT)
 				text_printf(out, ": %s", finding_table[result->mx[i].finding].code);
+			if (failing == 1 && o->mx.host && o->mx.host[i])
+				put_mail_server(out, o->mx.host[i]);
 		}
 	}
 	end_list(out, failing);
-	text_printf(out, " (of %u mail servers)", o->mx.count);
+	if (o->mx.count > 1)
+		text_printf(out, " (of %u mail servers)", o->mx.count);
 }
 
 void evidence_put(struct text *out, const struct observation *observation, const struct classification *result)

@@ -205,10 +205,7 @@ void letter_free(struct letter *letter)
 
 static bool has_label(const struct scan_headers *headers, struct span label)
 {
-	for (size_t i = 0; i < headers->label_count; i++)
-		if (span_equal(headers->label[i], label))
-			return true;
-	return false;
+	return scan_headers_find(headers, label) < headers->label_count;
 }
 
 int letter_check_labels(const struct letter *letter, const struct scan_headers *headers, struct error *error)

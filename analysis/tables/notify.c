@@ -114,9 +114,11 @@ static void put_findings(struct text *out, const struct finding_set *set)
 
 static void put_label(const struct about *about, struct span label, struct text *out)
 {
-	for (size_t i = 0; i < about->notify->headers->label_count; i++)
-		if (span_equal(about->notify->headers->label[i], label))
-			text_shown(out, scan_headers_value(about->notify->headers, about->observation, i));
+	const struct scan_headers *headers = about->notify->headers;
+	size_t i = scan_headers_find(headers, label);
+
+	if (i < headers->label_count)
+		text_shown(out, scan_headers_value(headers, about->observation, i));
 }
 
 /* What the table of findings says; nothing where no finding says why. */
@@ -524,9 +526,9 @@ static int find_label(struct notify *notify, const struct scan_headers *headers,
 	list_labels(headers, names);
 	if (notify->label_name.n == 0 && headers->label_count > 1)
 		return error_set(error, "--notify-by label: which one? label=NAME says, with one of: %s", names);
-	for (notify->label = 0; notify->label < headers->label_count; notify->label++)
-		if (notify->label_name.n == 0 || span_equal(headers->label[notify->label], notify->label_name))
-			return 0;
+	notify->label = notify->label_name.n == 0 ? 0 : scan_headers_find(headers, notify->label_name);
+	if (notify->label < headers->label_count)
+		return 0;
 	return error_set(error, "--notify-by label=%.*s: these scans have no such label, but: %s",
 			 (int)notify->label_name.n, notify->label_name.p, names);
 }

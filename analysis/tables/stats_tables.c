@@ -33,14 +33,16 @@ static void pair_row(struct csv *csv, const char *first, struct span second, uin
 	csv_end(csv);
 }
 
-/* All of what was scanned was scanned: no sample could say otherwise. */
-static void metric_share(struct csv *csv, const uint64_t metric[static METRIC_COUNT], enum stats_metric m)
+/* All of what was scanned was scanned, and all of those with MX have MX: no sample could say otherwise (@is_certain).
+ */
+static void metric_share(struct csv *csv, const uint64_t metric[static METRIC_COUNT], enum stats_metric m,
+			 bool is_certain)
 {
 	uint64_t part = metric[m], of = metric[stats_metrics[m].of];
 
 	csv_uint(csv, part);
 	csv_uint(csv, of);
-	if (stats_metrics[m].of == m)
+	if (is_certain)
 		csv_share_certain(csv, of);
 	else
 		csv_share(csv, part, of);
@@ -50,8 +52,9 @@ static void write_overview(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned m = 0; m < METRIC_COUNT; m++) {
 		csv_string(csv, stats_metrics[m].name);
-		metric_share(csv, stats->metric, (enum stats_metric)m);
-		metric_share(csv, stats->metric_with_mx, (enum stats_metric)m);
+		metric_share(csv, stats->metric, (enum stats_metric)m, m == METRIC_SCANNED);
+		metric_share(csv, stats->metric_with_mx, (enum stats_metric)m,
+			     m == METRIC_SCANNED || m == METRIC_WITH_MX);
 		csv_end(csv);
 	}
 }
@@ -215,7 +218,14 @@ static void write_funnel(struct csv *csv, const struct stats *stats)
 {
 	for (unsigned i = 0; i < STATS_FUNNEL_STEPS; i++) {
 		csv_string(csv, stats_funnel[i].name);
-		csv_share_row(csv, stats_funnel_domains(stats, i), stats->metric[METRIC_SCANNED]);
+		if (stats_funnel[i].metric != METRIC_SCANNED) {
+			csv_share_row(csv, stats_funnel_domains(stats, i), stats->metric[METRIC_SCANNED]);
+			continue;
+		}
+		csv_uint(csv, stats->metric[METRIC_SCANNED]);
+		csv_uint(csv, stats->metric[METRIC_SCANNED]);
+		csv_share_certain(csv, stats->metric[METRIC_SCANNED]);
+		csv_end(csv);
 	}
 }
 

@@ -195,7 +195,7 @@ const struct option_row option_table[] = {
 	  .help = "jsonl: everything that was recorded, as JSON (RFC 8259); csv: the columns below (RFC 4180); avro: the same as jsonl, as Avro 1.11 [jsonl]",
 	  .least = OPTIONS_JSONL },
 	{ "where", 0, "EXPRESSION", OPTION_TEXT, EXPORT, RESUME_FREE, SECTION_OTHER, AT(where),
-	  .help = "only the domains of which it holds: finding = policy-tls-expired and mode = enforce (below)" },
+	  .help = "only the domains of which it holds: finding = mx-mismatch-all and mode = enforce (below)" },
 	{ "fields", 0, "NAME,...", OPTION_TEXT, EXPORT, RESUME_FREE, SECTION_OTHER, AT(fields),
 	  .help = "csv: these columns, in this order; jsonl, avro: these members, results.STS.state [all]" },
 	{ "format", 0, "text|csv|json", OPTION_WORD, FINDINGS, RESUME_FREE, SECTION_OTHER, AT(format),

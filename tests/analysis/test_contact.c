@@ -149,7 +149,15 @@ static void the_evidence_is_what_was_seen(void **state)
 		  "f.example",
 		  "the mail servers are a.example, b.example, c.example, d.example, e.example and 1 more; the policy "
 		  "lists mail.example.com" },
-		{ "host\nchain-verify 10", "mail.example.com: mxtls-expired (of 1 mail servers)" },
+		{ "host\nchain-verify 10",
+		  "mail.example.com: mxtls-expired; TLSv1.3; its certificate has expired; the certificate is for "
+		  "mail.example.com, valid to 2027-03-16T08:00:00Z, issued by CN=Test CA" },
+		{ "host\nends starttls success 554",
+		  "mail.example.com: mxtls-starttls-refused; in phase starttls it says \"220 go ahead\"" },
+		{ "host\nno-probe\nno-address\nhost-a NXDOMAIN\nhost-aaaa NXDOMAIN",
+		  "mail.example.com: mxtls-no-address; A NXDOMAIN, AAAA NXDOMAIN" },
+		{ "host\nends handshake handshake-error",
+		  "mail.example.com: mxtls-handshake; handshake-error in phase handshake" },
 	};
 
 	(void)state;

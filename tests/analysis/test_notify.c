@@ -253,7 +253,7 @@ static void a_template_of_ones_own_is_used(void **state)
 	assert_non_null(file);
 	fputs("{count} {which}\n{each}\n{domain};{component};{verdict};{label:office}\n{end}\nend\n", file);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(run("stats %all.scan -d %tables --notify %own --notify-by label=country --notify-template "
+	assert_int_equal(run("stats %all.scan -d %tables --notify %own --notify-by label=Country --notify-template "
 			     "%template"),
 			 EXIT_COMPLETE);
 	assert_null(strstr(said, "--contact")); /* its own affair */

@@ -207,6 +207,7 @@ class Cases(reports.Case):
                    f"{outcome.others} files and messages without a TLS report")
         self.assertIn(summary, lines[-1], name)
         self.assertEqual(len(lines), 2 if outcome.rejected else 1, err)
+        self.assertEqual("what is read are" in err, not (outcome.accepted or outcome.duplicates or outcome.rejected), err)
         self.assertEqual(len(self.tables["reports"]), outcome.accepted, name)
         self.assertEqual(self.sums(), (outcome.ok, outcome.fail), name)
         notes = self.notes()
