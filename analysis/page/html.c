@@ -289,7 +289,7 @@ static void put_mark(struct html *html, double value, const char *anchor, bool o
 		snprintf(text, sizeof(text), "%g %%", 100 * value);
 	else
 		html_short_number(value, text);
-	text_printf(html->out, "<text x=\"%.2f%%\" y=\"80%%\" text-anchor=\"%s\"%s>%s</text>", place_of(html, value),
+	text_printf(html->out, "<text x=\"%.2f%%\" y=\"80%%\" text-anchor=\"%s\"%s>%s</text> ", place_of(html, value),
 		    anchor, odd ? " class=\"odd\"" : "", text);
 }
 

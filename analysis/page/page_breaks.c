@@ -1,6 +1,8 @@
 /* Where the way of a sender breaks, domain by domain: components, verdicts, and the stages of fetching a policy. */
 #include "analysis/page/page.h"
 
+#include <stdio.h>
+
 static uint64_t sum_of(const uint64_t *count, unsigned from, unsigned to)
 {
 	uint64_t sum = 0;
@@ -121,6 +123,7 @@ static void put_stage(struct html *html, const struct stats *stats, enum stats_s
 	const uint64_t *reason = stats->reason[stage];
 	const uint64_t of = sum_of(reason, 0, STATS_REASON_COUNT), good = reason[STATS_REASON_OK];
 	bool shown[FINDING_COUNT] = { false };
+	char caption[200]; /* a screen reader lists tables by these alone */
 
 	html_close(html);
 	text_printf(html->out, "<h3>%s</h3>\n<p>", who);
@@ -130,10 +133,11 @@ static void put_stage(struct html *html, const struct stats *stats, enum stats_s
 	text_printf(html->out, " %s</p>\n", what);
 	if (good == of)
 		return;
-	html_chart(
-		html,
-		"Why not: the most frequent reasons, of each domain the first. Shares are of those that came so far.",
-		"reason|#domains|#share", HTML_SHARES, largest_share(reason, 0, FINDING_COUNT, of));
+	snprintf(caption, sizeof(caption),
+		 "%s, why not: the most frequent reasons, of each domain the first. Shares are of those that came so "
+		 "far.",
+		 who);
+	html_chart(html, caption, "reason|#domains|#share", HTML_SHARES, largest_share(reason, 0, FINDING_COUNT, of));
 	for (unsigned i = 0; i < PAGE_REASONS_MAX; i++) {
 		unsigned most = FINDING_COUNT;
 

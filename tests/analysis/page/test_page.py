@@ -100,6 +100,10 @@ class Form(Survey):
             for row in table.all("tr"):
                 if row.attributes.get("aria-hidden") != "true":
                     self.assertEqual(len([c for c in row.children if not isinstance(c, str)]), columns)
+        captions = [caption.text() for caption in self.page.root.all("caption")]
+        self.assertEqual(len(captions), len(set(captions)), "regions that are called the same")
+        for axis in (n for n in self.page.root.all("svg") if n.attributes.get("class") == "axis"):
+            self.assertEqual(len(axis.text().split()), len(" ".join(n.text() for n in axis.all("text")).split()), "a text browser runs them together")
         for svg in self.page.root.all("svg"):
             self.assertTrue(any(n.attributes.get("aria-hidden") == "true" for n in svg.above()), "numbers say what pictures do")
 
