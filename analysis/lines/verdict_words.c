@@ -8,6 +8,7 @@ const char *const verdict_words[VERDICT_COUNT] = {
 	[VERDICT_TESTING_FAIL] = "testing: an MX does not fit the policy; under enforce senders would refuse it",
 	[VERDICT_ENFORCE_OK] = "enforced: every MX fits the policy",
 	[VERDICT_ENFORCE_PARTIAL] = "enforced: senders refuse some of the MX and use the others",
-	[VERDICT_ENFORCE_FAIL] = "enforced, but no MX can be used as the policy asks: senders that apply MTA-STS do not deliver",
+	[VERDICT_ENFORCE_FAIL] =
+		"enforced, but no MX can be used as the policy asks: senders that apply MTA-STS do not deliver",
 	[VERDICT_UNKNOWN] = "it could not be found out what a sender would do",
 };

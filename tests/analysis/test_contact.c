@@ -156,7 +156,7 @@ static void the_evidence_is_what_was_seen(void **state)
 		  "mail.example.com: mxtls-starttls-refused; in phase starttls it says \"220 go ahead\"" },
 		{ "host\nno-probe\nno-address\nhost-a NXDOMAIN\nhost-aaaa NXDOMAIN",
 		  "mail.example.com: mxtls-no-address; A NXDOMAIN, AAAA NXDOMAIN" },
-		{ "host\nends handshake handshake-error",
+		{ "host\nends handshake handshake-error\nnothing-shown",
 		  "mail.example.com: mxtls-handshake; handshake-error in phase handshake" },
 	};
 
