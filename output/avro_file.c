@@ -42,7 +42,8 @@ static int begin(struct avro_file *file, struct span schema, struct error *error
 	if (!file->stream)
 		return error_set(error, "Avro: no memory");
 	if (avro_schema_from_json_length(schema.p, schema.n, &file->schema) != 0)
-		return fail(file, "the schema is not taken", error);
+		return error_set(error,
+				 "Avro: no memory for the schema"); /* which is ours; its parser knows other words */
 	if (avro_file_writer_create_with_codec_fp(file->stream, file->out->path, 0, file->schema, &file->writer,
 						  "deflate", AVRO_DATUM_MAX) != 0)
 		return fail(file, "the file cannot be begun", error);
