@@ -118,3 +118,17 @@ bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span
 	*uri = uri_read(*text);
 	return true;
 }
+
+bool tlsrpt_next_host(const struct tlsrpt_record *record, size_t *at, struct span *host)
+{
+	struct span text;
+	struct uri uri;
+
+	while (tlsrpt_next_rua(record, at, &text, &uri)) {
+		*host = uri.host;
+		host->n -= span_ends_with(*host, SPAN_LITERAL("."));
+		if (uri.scheme != URI_OTHER && uri.has_goal && host->n > 0)
+			return true;
+	}
+	return false;
+}

@@ -27,4 +27,7 @@ void tlsrpt_record_parse(const struct span *record, size_t count, size_t unrelat
  * *@at starts at 0. False at the end. */
 bool tlsrpt_next_rua(const struct tlsrpt_record *record, size_t *at, struct span *text, struct uri *uri);
 
+/* Likewise the hosts of those that senders can use, without the dot of the root. */
+bool tlsrpt_next_host(const struct tlsrpt_record *record, size_t *at, struct span *host);
+
 #endif

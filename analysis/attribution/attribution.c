@@ -196,8 +196,7 @@ static struct attributed dns_of(const struct owner *owner, const struct obs_ns *
 
 static struct attributed reports_of(const struct owner *owner, const struct classification *result)
 {
-	struct span host[RUA_MAX], text;
-	struct uri uri;
+	struct span host[RUA_MAX];
 	size_t count = 0, at = 0;
 
 	if (result->judgement.record[TXT_TLSRPT] == RECORD_UNKNOWN ||
@@ -205,9 +204,8 @@ static struct attributed reports_of(const struct owner *owner, const struct clas
 		return unknown;
 	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
 		return nobody;
-	while (count < RUA_MAX && tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri))
-		if (uri.scheme != URI_OTHER && uri.has_goal && uri.host.n > 0)
-			host[count++] = uri.host;
+	while (count < RUA_MAX && tlsrpt_next_host(&result->tlsrpt, &at, &host[count]))
+		count++;
 	return count > 0 ? of_set(owner, host, count,
 				  PROVIDER_BIT(PROVIDER_REPORTS) | PROVIDER_BIT(PROVIDER_POLICY_HOSTING))
 			 : nobody;

@@ -307,15 +307,11 @@ static uint64_t hash_mx(const struct obs_mx *mx)
 
 static struct span report_host(const struct classification *result)
 {
-	struct span text;
-	struct uri uri;
+	struct span host;
 	size_t at = 0;
 
-	if (result->judgement.record[TXT_TLSRPT] != RECORD_VALID)
-		return (struct span){ NULL, 0 };
-	while (tlsrpt_next_rua(&result->tlsrpt, &at, &text, &uri))
-		if (uri.scheme != URI_OTHER && uri.has_goal && uri.host.n > 0)
-			return uri.host;
+	if (result->judgement.record[TXT_TLSRPT] == RECORD_VALID && tlsrpt_next_host(&result->tlsrpt, &at, &host))
+		return host;
 	return (struct span){ NULL, 0 };
 }
 

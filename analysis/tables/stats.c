@@ -295,7 +295,7 @@ static struct span registrable_of(struct stats *stats, struct span host)
 /* The registrable domain of @host; self where it is @domain's own. */
 static struct span provider_of(struct stats *stats, struct span host, struct span domain)
 {
-	struct span self = SPAN_LITERAL("self"), provider;
+	struct span self = SPAN_LITERAL(ATTRIBUTION_NAME_SELF), provider;
 
 	if (span_equal_nocase(host, domain)) /* most hosts need no question */
 		return self;
@@ -309,9 +309,9 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 {
 	const bool has_record = judgement_has_record(&result->judgement, TXT_TLSRPT);
 	bool mailto = false, https = false;
-	struct span text, host = { NULL, 0 };
+	struct span text, host;
 	struct uri uri;
-	size_t at = 0;
+	size_t at = 0, first = 0;
 
 	count(stats, METRIC_TLSRPT_RECORD, has_record);
 	count(stats, METRIC_STS_AND_TLSRPT, has_record && judgement_has_record(&result->judgement, TXT_STS));
@@ -323,13 +323,13 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 			continue;
 		mailto |= uri.scheme == URI_MAILTO;
 		https |= uri.scheme == URI_HTTPS;
-		if (host.n == 0)
-			host = uri.host;
 	}
-	if (span_ends_with(host, SPAN_LITERAL("."))) /* of the root: the same host */
-		host.n--;
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
-	tally_at(&stats->rua_host, host.n > 0 ? provider_of(stats, host, name) : SPAN_LITERAL("(none)"))[0]++;
+	if (tlsrpt_next_host(&result->tlsrpt, &first, &host))
+		host = provider_of(stats, host, name);
+	else
+		host = SPAN_LITERAL(ATTRIBUTION_NAME_NONE);
+	tally_at(&stats->rua_host, host)[0]++;
 }
 
 /* ---- one domain ---- */

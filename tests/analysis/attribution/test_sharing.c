@@ -138,6 +138,8 @@ static void one_administrator_shows_in_body_mx_and_reports(void **state)
 		{ "name a.example\nmx 10 b.c\nmx 20 d.e", "name b.example\nmx 5 d.e\nmx 7 b.c", true },
 		{ "name a.example\nmx 10 b.c\nmx 20 d.e", "name b.example\nmx 10 b.c", false },
 		{ "name a.example", "name b.example\nrpt v=TLSRPTv1; rua=mailto:a@other.example", false },
+		{ "name a.example\nrpt v=TLSRPTv1; rua=mailto:a@r.example",
+		  "name b.example\nrpt v=TLSRPTv1; rua=https://R.example./b", true },
 		{ "name a.example", "name b.example\nbody version: STSv1|mode: none|max_age: 86400|", false },
 		/* where one of the three is not known */
 		{ "name a.example\nrpt NXDOMAIN", "name b.example\nrpt NXDOMAIN", false },
