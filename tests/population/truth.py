@@ -11,9 +11,9 @@ ROLES = ("mailbox", "filter", "forwarding", "record", "policy-host", "platform",
 class Truth:
     """of(table) gives {key: domains}; what stands in no cell has no domains."""
 
-    def __init__(self, second_week=False):
+    def __init__(self, divide=1):
         self.count = collections.defaultdict(collections.Counter)
-        for _, like, _, count in parts(second_week):
+        for _, like, _, count in parts(divide=divide):
             self.add(like, count)
 
     def of(self, table):
