@@ -45,6 +45,12 @@ void html_number(struct html *html, uint64_t value);
 /* 1, 20k, 1.5M: of a round number. */
 void html_short_number(double value, char text[static HTML_SHORT_MAX]);
 
+/* A share as a fraction; 0 of nothing. */
+static inline double html_ratio(uint64_t part, uint64_t of)
+{
+	return of > 0 ? (double)part / (double)of : 0;
+}
+
 /* "12.34 %", below 1 % with three digits; an en dash where @of is 0. Of a sample its 95 % interval stands behind it,
  * but where the part is the whole. */
 void html_share(struct html *html, uint64_t part, uint64_t of);

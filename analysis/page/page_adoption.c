@@ -9,7 +9,7 @@
 
 static double share_of(const uint64_t counter[static PART_COUNT], enum stats_part part)
 {
-	return counter[PART_WITH_MX] > 0 ? (double)counter[part] / (double)counter[PART_WITH_MX] : 0;
+	return html_ratio(counter[part], counter[PART_WITH_MX]);
 }
 
 static double larger_share(double most, const uint64_t counter[static PART_COUNT])

@@ -18,12 +18,12 @@ static double largest_share(const uint64_t *count, unsigned from, unsigned to, u
 
 	for (unsigned i = from; i < to; i++)
 		most = count[i] > most ? count[i] : most;
-	return of > 0 ? (double)most / (double)of : 0;
+	return html_ratio(most, of);
 }
 
 static void begin_row(struct html *html, const char *label, const char *code, uint64_t part, uint64_t of)
 {
-	double share = of > 0 ? (double)part / (double)of : 0;
+	double share = html_ratio(part, of);
 
 	html_name_begin(html);
 	html_string(html, label);

@@ -2,7 +2,7 @@
 
 static double share_of(const uint64_t counter[static PART_COUNT])
 {
-	return counter[PART_WITH_MX] > 0 ? (double)counter[PART_STS_WITH_MX] / (double)counter[PART_WITH_MX] : 0;
+	return html_ratio(counter[PART_STS_WITH_MX], counter[PART_WITH_MX]);
 }
 
 static void put_value(struct html *html, struct span value, const uint64_t counter[static PART_COUNT])

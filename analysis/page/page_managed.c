@@ -29,16 +29,15 @@ static void begin_row(struct html *html, const char *label, const char *code)
 
 /* ---- does it matter? ---- */
 
-/* Domains of one kind of manager whose component is from @from to @to; unclassified is what is neither. */
+/* Domains of one kind of manager whose component is from @from to @to. */
 static uint64_t components(const struct stats *stats, unsigned managed, unsigned from, unsigned to)
 {
 	const struct manager_stats *managers = &stats->managers;
 	uint64_t sum = 0;
 
 	for (unsigned c = from; c <= to; c++)
-		sum += managed == MANAGED_UNCLASSIFIED ? stats->component[c] - managers->component[MANAGED_SELF][c] -
-								 managers->component[MANAGED_THIRD_PARTY][c]
-						       : managers->component[managed][c];
+		sum += manager_stats_part(managed, managers->component[MANAGED_SELF][c],
+					  managers->component[MANAGED_THIRD_PARTY][c], stats->component[c]);
 	return sum;
 }
 
@@ -55,7 +54,7 @@ static void put_faults(struct html *html, const struct stats *stats)
 	for (unsigned m = 0; m < MANAGED_COUNT; m++) {
 		wrong[m] = components(stats, m, COMPONENT_RECORD, COMPONENT_MXTLS);
 		of[m] = wrong[m] + components(stats, m, COMPONENT_OK, COMPONENT_OK);
-		share[m] = of[m] > 0 ? (double)wrong[m] / (double)of[m] : 0;
+		share[m] = html_ratio(wrong[m], of[m]);
 		most = share[m] > most ? share[m] : most;
 	}
 	html_chart(html,
@@ -108,7 +107,7 @@ static void put_parties(struct html *html, const struct manager_stats *managers)
 	for (unsigned p = 0; p < PARTIES_COUNT; p++) {
 		for (unsigned k = 0; k < MX_KIND_COUNT; k++)
 			of[p] += managers->inconsistency[p][k];
-		share[p] = of[p] > 0 ? (double)(of[p] - managers->inconsistency[p][MX_KIND_MATCH]) / (double)of[p] : 0;
+		share[p] = html_ratio(of[p] - managers->inconsistency[p][MX_KIND_MATCH], of[p]);
 		most = share[p] > most ? share[p] : most;
 	}
 	html_chart(html,

@@ -12,7 +12,7 @@ static void put_modes(struct html *html, const struct stats *stats)
 		most = domains > most ? domains : most;
 	}
 	html_chart(html, "Usable policies by mode. Shares are of all usable policies.", "mode|#domains|#share",
-		   HTML_SHARES, of > 0 ? (double)most / (double)of : 0);
+		   HTML_SHARES, html_ratio(most, of));
 	for (unsigned m = STS_MODE_ENFORCE; m <= STS_MODE_NONE; m++)
 		html_bar_row(html, label[m - STS_MODE_ENFORCE], stats->metric[stats_metric_of_mode((enum sts_mode)m)],
 			     of);

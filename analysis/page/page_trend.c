@@ -66,9 +66,7 @@ static uint64_t whole_of(const struct stats *stats, const struct measure *measur
 
 static double share(const struct stats *stats, const struct measure *measure)
 {
-	uint64_t of = whole_of(stats, measure);
-
-	return of > 0 ? (double)part_of(stats, measure) / (double)of : 0;
+	return html_ratio(part_of(stats, measure), whole_of(stats, measure));
 }
 
 static struct interval interval_of(const struct stats *stats, const struct measure *measure)

@@ -58,6 +58,15 @@ void manager_stats_merge(struct manager_stats *into, const struct manager_stats 
 __attribute__((warn_unused_result)) int manager_stats_finish(struct manager_stats *stats, struct sharing *sharing,
 							     const struct sharing_limits *limits, struct error *error);
 
+/* Of @all that which is @managed so, MANAGED_COUNT: all; unclassified is what is neither. */
+static inline uint64_t manager_stats_part(unsigned managed, uint64_t self, uint64_t third_party, uint64_t all)
+{
+	return managed == MANAGED_SELF          ? self
+	       : managed == MANAGED_THIRD_PARTY ? third_party
+	       : managed == MANAGED_COUNT       ? all
+						: all - self - third_party;
+}
+
 /* Domains that have the part; those of which it is known, too, whose it is. */
 uint64_t manager_stats_with(const struct manager_stats *stats, unsigned role);
 uint64_t manager_stats_known(const struct manager_stats *stats, unsigned role);

@@ -4,16 +4,6 @@
 
 #define ALL "all"
 
-/* ---- what stands beside `all`: unclassified is what is neither ---- */
-
-static uint64_t part_of(const uint64_t *self, const uint64_t *third_party, const uint64_t *all, unsigned managed)
-{
-	return managed == MANAGED_SELF          ? *self
-	       : managed == MANAGED_THIRD_PARTY ? *third_party
-	       : managed == MANAGED_COUNT       ? *all
-						: *all - *self - *third_party;
-}
-
 static const char *name_of(unsigned managed)
 {
 	return managed == MANAGED_COUNT ? ALL : managed_names[managed];
@@ -27,8 +17,8 @@ void manager_tables_components(struct csv *csv, const struct stats *stats)
 		uint64_t part[COMPONENT_COUNT], of = 0;
 
 		for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
-			part[c] = part_of(&managers->component[MANAGED_SELF][c],
-					  &managers->component[MANAGED_THIRD_PARTY][c], &stats->component[c], m);
+			part[c] = manager_stats_part(m, managers->component[MANAGED_SELF][c],
+						     managers->component[MANAGED_THIRD_PARTY][c], stats->component[c]);
 			of += part[c];
 		}
 		for (unsigned c = COMPONENT_RECORD; c <= COMPONENT_UNKNOWN; c++) {
@@ -47,8 +37,8 @@ void manager_tables_mx_tls(struct csv *csv, const struct stats *stats)
 		uint64_t part[HOST_STATS_CELLS];
 
 		for (unsigned c = 0; c < HOST_STATS_CELLS; c++)
-			part[c] = part_of(&managers->reason[MANAGED_SELF][c], &managers->reason[MANAGED_THIRD_PARTY][c],
-					  &stats->hosts.reason[c], m);
+			part[c] = manager_stats_part(m, managers->reason[MANAGED_SELF][c],
+						     managers->reason[MANAGED_THIRD_PARTY][c], stats->hosts.reason[c]);
 		host_tables_mx_tls(csv, name_of(m), part);
 	}
 }
@@ -97,8 +87,8 @@ void manager_tables_managed(struct csv *csv, const struct stats *stats)
 			csv_string(csv, attribution_role_names[r]);
 			csv_string(csv, managed_names[m]);
 			csv_share_row(csv,
-				      part_of(&managers->managed[r][MANAGED_SELF],
-					      &managers->managed[r][MANAGED_THIRD_PARTY], &all, m),
+				      manager_stats_part(m, managers->managed[r][MANAGED_SELF],
+							 managers->managed[r][MANAGED_THIRD_PARTY], all),
 				      all);
 		}
 	}
