@@ -36,7 +36,7 @@ struct tlsrpt_json {
 	char why[WHY];         /* … for this reason; "": whoever takes the events did */
 	uint64_t line, column; /* of what yajl was given last */
 	uint64_t octets;       /* of the value, so far, and what stands in front of it */
-	unsigned bom;          /* octets of the byte order mark seen; BOM_DONE: no more to be expected */
+	unsigned bom;          /* octets of a byte order mark seen */
 	/* lone surrogates, and how long a token is, are seen before yajl sees them */
 	bool in_string, has_high;
 	bool is_mended; /* this string, as whoever takes the events knows */
@@ -410,6 +410,21 @@ static int take(struct tlsrpt_json *json, char c, struct error *error)
 	return 0;
 }
 
+/* Byte order marks stand at the beginning, and between files that were put one behind the other: JSON has such an octet
+ * nowhere but in strings. Half a mark is given to yajl, which says that it is none. */
+static bool is_mark(struct tlsrpt_json *json, char c)
+{
+	if (json->in_string)
+		return false;
+	if ((unsigned char)c == bom_octets[json->bom]) {
+		json->bom = (json->bom + 1) % sizeof(bom_octets);
+		return true;
+	}
+	put(json, (const char *)bom_octets, json->bom);
+	json->bom = 0;
+	return false;
+}
+
 int tlsrpt_json_feed(struct tlsrpt_json *json, struct span octets, struct error *error)
 {
 	for (; octets.n > 0; octets = span_skip(octets, 1)) {
@@ -417,15 +432,8 @@ int tlsrpt_json_feed(struct tlsrpt_json *json, struct span octets, struct error 
 
 		if (++json->octets > TLSRPT_JSON_TEXT_MAX)
 			return error_set(error, "over %d octets", TLSRPT_JSON_TEXT_MAX);
-		if (json->bom < sizeof(bom_octets)) {
-			if ((unsigned char)c == bom_octets[json->bom] && json->bom + 1 == json->octets) {
-				json->bom++;
-				continue;
-			}
-			if (json->bom > 0) /* half a mark: yajl will say that it is no JSON */
-				put(json, (const char *)bom_octets, json->bom);
-			json->bom = sizeof(bom_octets);
-		}
+		if (is_mark(json, c))
+			continue;
 		if (take(json, c, error) < 0)
 			return -1;
 		if (json->used >= BATCH && json->place == PLACE_PLAIN && !json->has_high && flush(json, error) < 0)
@@ -436,6 +444,7 @@ int tlsrpt_json_feed(struct tlsrpt_json *json, struct span octets, struct error 
 
 int tlsrpt_json_end(struct tlsrpt_json *json, struct error *error)
 {
+	put(json, (const char *)bom_octets, json->bom);
 	if (flush(json, error) < 0)
 		return -1;
 	return judge(json, yajl_complete_parse(json->yajl), error);

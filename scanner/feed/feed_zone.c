@@ -268,16 +268,17 @@ static int on_origin(struct feed_zone *zone, struct span token)
 	return 0;
 }
 
-/* The name that follows NS. In hexadecimal (RFC 3597 5) nobody writes one: it is left out, and counted. */
+/* The name that follows NS. In hexadecimal (RFC 3597 5), or in quotes, nobody writes one: it is left out, and counted.
+ */
 static void on_server(struct feed_zone *zone, struct span token)
 {
+	bool is_left_out = span_equal(token, SPAN_LITERAL("\\#")) || span_starts_with(token, SPAN_LITERAL("\""));
 	struct zone_name name;
 
 	(void)resolve(zone, token, &name);
 	for (size_t i = 0; i < name.n; i++)
 		name.text[i] = ascii_lower(name.text[i]);
-	extra_add(zone->gather,
-		  span_equal(token, SPAN_LITERAL("\\#")) ? (struct span){ NULL, SIZE_MAX } : span_of_name(&name));
+	extra_add(zone->gather, is_left_out ? (struct span){ NULL, SIZE_MAX } : span_of_name(&name));
 	zone->is_server = false;
 	zone->skip = true;
 }

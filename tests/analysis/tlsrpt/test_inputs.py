@@ -161,6 +161,13 @@ class Folders(reports.Case):
         self.assertIn("too deep", err)
         self.assertIn("1 reports; 0 duplicate; 1 rejected", err)
 
+    def test_files_put_one_behind_the_other_with_their_byte_order_marks(self):
+        mark = b"\xef\xbb\xbf"
+        self.tlsrpt(self.put("a.json", b"\r\n".join(mark + octets(each) for each in numbered(3))))
+        self.assertEqual(self.sums(), (6, 0))
+        for broken in (mark[:2], octets(REPORT) + mark[:1], octets(REPORT) + mark[:2] + b"\n"):
+            self.assertIn("not JSON", self.tlsrpt(self.put("tlsrpt.json", octets(REPORT) + b"\n" + broken), status=1))
+
     def test_the_tables_may_lie_in_the_folder_that_is_read(self):
         os.makedirs(self.path("tables"))
         self.put("tables/a.json", octets(REPORT))

@@ -33,6 +33,8 @@ static const struct {
 	  "0 0 0 a.test {ns1.example|ns2.example}\n1 0 0 b.test {ns3.example}\n" },
 	{ "data in hexadecimal is left out", "$ORIGIN test.\na TYPE2 \\# 3 016100\na NS ns.example.\n",
 	  "0 0 0 a.test {ns.example}+1\n" },
+	{ "a name in quotes is left out", "$ORIGIN test.\na NS \"ns1.example.\"\na NS ns.example.\n",
+	  "0 0 0 a.test {ns.example}+1\n" },
 	{ "no data", "$ORIGIN test.\na NS\nb NS ns.example.\n", "0 0 0 a.test {}\n1 0 0 b.test {ns.example}\n" },
 	{ "no last dots", "a.test NS ns.example\n", "0 0 0 a.test {ns.example}\n" },
 };
