@@ -1,12 +1,7 @@
 #include "analysis/drift/drift_scan.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { DOMAINS_PER_LOOK = 65536 }; /* at the clock, which costs more than a domain */
 
 struct reading {
 	struct drift_scan *scan;
@@ -14,29 +9,7 @@ struct reading {
 	struct drift_rows rows;
 	struct error *error;
 	bool failed;
-	time_t begun, told;
 };
-
-static time_t seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
-static void tell(struct reading *reading)
-{
-	time_t now = seconds();
-	unsigned long long s = (unsigned long long)(now - reading->begun);
-
-	if (now - reading->told < DRIFT_PROGRESS_S)
-		return;
-	reading->told = now;
-	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; scan %u of %u; %" PRIu64 " domains\n",
-		reading->scan->command, s / 3600, s / 60 % 60, s % 60, reading->scan->number + 1, reading->scan->of,
-		reading->scan->domains);
-}
 
 /* What the file's headers say was not known where it can be read but once. */
 static int on_headers(void *arg, const struct scan_headers *headers, struct error *error)
@@ -138,8 +111,7 @@ static bool take_row(struct reading *reading, struct span row)
 	memcpy(&head, row.p, sizeof(head));
 	if (!scan->set->known && (scan->set->start_ms == 0 || head.time_ms < scan->set->start_ms))
 		scan->set->start_ms = head.time_ms;
-	if (++scan->domains % DOMAINS_PER_LOOK == 0)
-		tell(reading);
+	scan->domains++;
 	reading->failed = spill_put(reading->spill, drift_hash(&head), row, reading->error) < 0;
 	return !reading->failed;
 }
@@ -168,6 +140,8 @@ int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *
 	struct scan_files files = { .command = scan->command,
 				    .path = scan->set->path,
 				    .count = scan->set->count,
+				    .number = scan->number + 1,
+				    .of = scan->of,
 				    .partial = scan->partial,
 				    .threads = scan->threads,
 				    .on_headers = on_headers };
@@ -177,7 +151,6 @@ int drift_scan_read(struct drift_scan *scan, struct spill *spill, struct error *
 				   .error = error };
 
 	memcpy(reading.rows.key, scan->key, sizeof(reading.rows.key));
-	reading.begun = reading.told = seconds();
 	if (scan_files_check_distinct(&files, error) < 0 || scan_files_work(&files, &work, &reading, error) < 0 ||
 	    reading.failed || scan_files_check_domains(&files, error) < 0)
 		return -1;

@@ -8,9 +8,6 @@
 #include "analysis/pass/spill.h"
 #include "analysis/tables/stats.h"
 
-/* Progress is told on standard error, a line every so many seconds: as scan does where that is no terminal. */
-enum { DRIFT_PROGRESS_S = 10 };
-
 struct drift_scan {
 	const char *command;
 	struct scan_set *set; /* its start is set where it was not known */

@@ -28,12 +28,16 @@ typedef void scan_files_on_vantage(void *arg, const struct obs_vantage *vantage)
 /* What each file says of its scan, in their order and ahead of all else; valid until it returns. */
 typedef void scan_files_on_header(void *arg, const struct record_header *header);
 
+/* Progress is told on standard error, a line every so many seconds: as scan does where that is no terminal. */
+enum { SCAN_FILES_PROGRESS_S = 10 };
+
 struct scan_files {
 	const char *command; /* for warnings, which go to standard error */
 	char **path;         /* "-": standard input */
 	int count;
-	bool partial;     /* files that are not whole will do */
-	unsigned threads; /* of scan_files_work; 0: one */
+	unsigned number, of; /* scans are read one after the other, and this is one of so many; 0: it is the only one */
+	bool partial;        /* files that are not whole will do */
+	unsigned threads;    /* of scan_files_work; 0: one */
 	/* Each may be NULL; called with the pass's arg, on the caller's thread. The hosts come behind the last domain,
 	 * each once, in the order they stand in the files; the tests of the way to port 25 ahead of the first domain.
 	 */

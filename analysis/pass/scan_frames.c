@@ -1,5 +1,7 @@
 #include "analysis/pass/scan_frames.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +140,29 @@ static bool give_outputs(struct scan_pass *pass, struct piece *piece)
 	return !pass->enough;
 }
 
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void tell(struct scan_pass *pass)
+{
+	const struct scan_files *files = pass->files;
+	time_t now = seconds();
+	unsigned long long s = (unsigned long long)(now - pass->begun);
+
+	if (now - pass->told < SCAN_FILES_PROGRESS_S)
+		return;
+	pass->told = now;
+	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; ", files->command, s / 3600, s / 60 % 60, s % 60);
+	if (files->of > 0)
+		fprintf(stderr, "scan %u of %u; ", files->number, files->of);
+	fprintf(stderr, "%" PRIu64 " domains\n", files->domains);
+}
+
 /* What was found of a frame since it was taken last. */
 static bool take_part(struct scan_pass *pass, struct piece *piece)
 {
@@ -147,6 +172,7 @@ static bool take_part(struct scan_pass *pass, struct piece *piece)
 		return false;
 	if (pass->source[piece->file].probed != PROBED_LIST)
 		pass->files->domains += piece->facts.domains;
+	tell(pass);
 	if (reader_take(pass->source[piece->file].reader, &piece->facts, &error) < 0)
 		return fail(pass, &error);
 	if (piece->failed)
@@ -377,6 +403,7 @@ int scan_frames_read(struct scan_pass *pass, struct error *error)
 
 	if (!f)
 		return error_set(error, "no memory to read the scan files");
+	pass->begun = pass->told = seconds();
 	f->pass = pass;
 	f->file = -1;
 	f->file_ended = true;

@@ -4,6 +4,8 @@
 #ifndef STSURVEY_ANALYSIS_PASS_SCAN_PASS_H
 #define STSURVEY_ANALYSIS_PASS_SCAN_PASS_H
 
+#include <time.h>
+
 #include "analysis/pass/scan_files.h"
 #include "analysis/pass/scan_judge.h"
 #include "output/scan_file/host_store.h"
@@ -34,6 +36,7 @@ struct scan_pass {
 	struct scan_source *source; /* one a file, as is the next */
 	struct scan_origin *origin;
 	struct host_store *hosts; /* NULL: no file has any */
+	time_t begun, told;       /* when progress was told last; seconds of a clock that is never set */
 	bool enough;              /* somebody wants no more */
 	bool failed;              /* for this reason */
 	struct error error;
