@@ -26,7 +26,7 @@ struct run {
 	struct tlsrpt_part *source, *leaf, *inner_leaf; /* a file; a part of a message in it; of one in that part */
 	struct tlsrpt_mail *mail, *inner_mail;          /* the latter: a message that is a part in base64 */
 	struct tlsrpt_join *join;                       /* NULL: without scans */
-	struct hash_table known;                        /* reports: two hashes each, 32 octets of memory */
+	struct hash_table known;                        /* reports: two hashes of each and of its identity */
 	uint64_t seed[2];
 	/* where we are */
 	const char *path;
@@ -61,7 +61,7 @@ static bool no_memory(struct run *run)
 
 /* ---- the same one again? ---- */
 
-static uint64_t identity(const struct tlsrpt_report *report, uint64_t hash)
+static uint64_t hash_identity(const struct tlsrpt_report *report, uint64_t hash)
 {
 	struct span organization = tlsrpt_span(report, report->organization), id = tlsrpt_span(report, report->id);
 	int64_t start = report->has_start ? report->start : INT64_MIN;
@@ -74,9 +74,12 @@ static uint64_t identity(const struct tlsrpt_report *report, uint64_t hash)
 
 		hash = hash_octet(hash_octets(hash, domain.p, domain.n), UINT8_MAX + 1);
 	}
-	if (id.n > 0)
-		return hash;
-	/* without an identifier two are the same where all is */
+	return hash;
+}
+
+static uint64_t hash_all(const struct tlsrpt_report *report, uint64_t hash)
+{
+	hash = hash_octet(hash_identity(report, hash), UINT8_MAX + 2);
 	hash = hash_octets(hash, report->text.p, report->text.n);
 	hash = hash_octets(hash, report->details.p, report->details.n);
 	for (size_t i = 0; i < report->policy_count; i++) {
@@ -86,19 +89,37 @@ static uint64_t identity(const struct tlsrpt_report *report, uint64_t hash)
 	return hash;
 }
 
-/* True: it has been seen. */
-static bool is_known(struct run *run, const struct tlsrpt_report *report)
-{
-	uint64_t hash = identity(report, run->seed[0]);
-	void *mark = (void *)(uintptr_t)(identity(report, run->seed[1]) | 1), *item;
+typedef uint64_t hash_report(const struct tlsrpt_report *report, uint64_t hash);
 
-	for (size_t at = 0; (item = hash_table_next(&run->known, hash, &at));)
-		if (item == mark)
+static bool is_known(const struct run *run, const struct tlsrpt_report *report, hash_report *of)
+{
+	uint64_t mark = of(report, run->seed[1]) | 1;
+	void *item;
+
+	for (size_t at = 0; (item = hash_table_next(&run->known, of(report, run->seed[0]), &at));)
+		if ((uintptr_t)item == mark)
 			return true;
-	if (!hash_table_reserve(&run->known, 1))
-		return !no_memory(run);
-	hash_table_put(&run->known, hash, mark);
 	return false;
+}
+
+static void learn(struct run *run, const struct tlsrpt_report *report, hash_report *of)
+{
+	if (hash_table_reserve(&run->known, 1))
+		hash_table_put(&run->known, of(report, run->seed[0]),
+			       (void *)(uintptr_t)(of(report, run->seed[1]) | 1));
+	else
+		no_memory(run);
+}
+
+/* NULL: it is new. Without an identifier two are the same where all is; with one, whoever wrote the second may be
+ * another: anybody can send a report in another's name before his own comes. */
+static const char *duplicate_of(const struct run *run, const struct tlsrpt_report *report)
+{
+	if (is_known(run, report, hash_all))
+		return "duplicate";
+	if (report->id.n > 0 && is_known(run, report, hash_identity))
+		return "duplicate, but not the same: see who sent both";
+	return NULL;
 }
 
 /* ---- reports ---- */
@@ -106,17 +127,22 @@ static bool is_known(struct run *run, const struct tlsrpt_report *report)
 static void on_report(void *arg, struct tlsrpt_report *report)
 {
 	struct run *run = arg;
+	const char *duplicate = duplicate_of(run, report);
 	char place[PLACE];
 
 	place_of(run, place);
 	if (run->failed)
 		return;
-	if (is_known(run, report)) {
+	if (duplicate) {
 		run->work->duplicates++;
-		if (!tlsrpt_tables_duplicate(run->tables, place, report))
+		if (!tlsrpt_tables_duplicate(run->tables, place, report, duplicate))
 			run->failed = true;
 		return;
 	}
+	learn(run, report, hash_all);
+	learn(run, report, hash_identity);
+	if (run->failed)
+		return;
 	run->work->reports++;
 	if (!tlsrpt_tables_add(run->tables, place, report) ||
 	    (run->join && tlsrpt_join_add(run->join, report, &run->error) < 0))

@@ -401,14 +401,15 @@ bool tlsrpt_tables_add(struct tlsrpt_tables *tables, const char *file, const str
 	       !text_failed(&tables->table[TABLE_FAILURES].file.text);
 }
 
-bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report)
+bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report,
+			     const char *note)
 {
 	struct tlsrpt_entry *entry = reporter_of(tables, report);
 
 	tables->no_memory = tables->no_memory || !entry;
 	if (entry)
 		entry->sum[SUM_DUPLICATES]++;
-	return tlsrpt_tables_note(tables, file, tlsrpt_span(report, report->id), "", "duplicate") && entry;
+	return tlsrpt_tables_note(tables, file, tlsrpt_span(report, report->id), "", note) && entry;
 }
 
 struct csv *tlsrpt_tables_agreement(struct tlsrpt_tables *tables)

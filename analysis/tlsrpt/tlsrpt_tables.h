@@ -31,7 +31,8 @@ struct tlsrpt_tables *tlsrpt_tables_open(const char *directory, bool with_agreem
 bool tlsrpt_tables_add(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report);
 
 /* Of @organization one report more that was there before. */
-bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report);
+bool tlsrpt_tables_duplicate(struct tlsrpt_tables *tables, const char *file, const struct tlsrpt_report *report,
+			     const char *note);
 
 /* A row of notes.csv that is no report's own. */
 bool tlsrpt_tables_note(struct tlsrpt_tables *tables, const char *file, struct span report, const char *field,

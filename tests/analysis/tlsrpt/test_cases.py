@@ -242,6 +242,11 @@ class Tables(reports.Case):
         self.assertIn("1 reports; 1 duplicate", self.tlsrpt(first, again))
         self.assertEqual(self.tables["by_reporter"][0]["duplicates"], "1")
 
+    def test_one_in_the_name_of_another_is_told_apart(self):
+        forged = self.put("1", octets(report(succeeded=0)))
+        self.assertIn("1 reports; 2 duplicate", self.tlsrpt(forged, self.put("2", octets(REPORT)), self.put("3", octets(report(succeeded=0)))))
+        self.assertEqual([row["note"] for row in self.tables["notes"]], ["duplicate, but not the same: see who sent both", "duplicate"])
+
     def test_one_id_and_another_range_is_another_report(self):
         later = dates("2026-08-04T00:00:00Z", "2026-08-04T23:59:59Z")
         self.assertIn("2 reports; 0 duplicate", self.tlsrpt(self.put("a", octets(REPORT)), self.put("b", octets(later))))
