@@ -67,7 +67,7 @@ static bool put_row(struct part *part, struct text *output, const struct observa
 	uint32_t n;
 
 	if (scan->tld)
-		stats_add_part(tally_at(&part->tld, stats_tld(observation)), observation, result);
+		stats_add_parts(tally_at(&part->tld, stats_tld(observation)), stats_parts_of(observation, result));
 	if (scan->sts_only && (sts == RECORD_NONE || sts == RECORD_NOT_ASKED))
 		return true;
 	if (!text_room(output, sizeof(n) + DRIFT_ROW_MAX))

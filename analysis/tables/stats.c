@@ -4,7 +4,6 @@
 #include "analysis/tables/counts.h"
 #include "output/text.h"
 #include "parsers/domain.h"
-#include "parsers/hash.h"
 #include "parsers/mail_host.h"
 
 const struct stats_metric_info stats_metrics[METRIC_COUNT] = {
@@ -187,29 +186,33 @@ static void count(struct stats *stats, enum stats_metric metric, bool holds)
 	stats->holds |= (uint64_t)holds << metric;
 }
 
-static void add_metrics(const struct stats *stats, uint64_t metric[static METRIC_COUNT])
+static void add_metrics(struct stats *stats, bool with_mx)
 {
-	for (uint64_t left = stats->holds; left > 0; left &= left - 1)
-		metric[__builtin_ctzll(left)]++;
+	for (uint64_t left = stats->holds; left > 0; left &= left - 1) {
+		stats->metric[__builtin_ctzll(left)]++;
+		stats->metric_with_mx[__builtin_ctzll(left)] += with_mx;
+	}
 }
 
 /* ---- the parts of a population: TLDs, bins of ranks, labels ---- */
 
-void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
-		    const struct classification *result)
+unsigned stats_parts_of(const struct observation *observation, const struct classification *result)
 {
 	bool with_mx = obs_mx_has_hosts(&observation->mx);
 	bool sts = judgement_has_record(&result->judgement, TXT_STS);
 	bool tlsrpt = judgement_has_record(&result->judgement, TXT_TLSRPT);
+	bool enforce = classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
 
-	part[PART_DOMAINS]++;
-	part[PART_WITH_MX] += with_mx;
-	part[PART_STS] += sts;
-	part[PART_MISCONFIGURED] += classification_misconfigured(result);
-	part[PART_ENFORCE] += classification_usable(result) && result->policy.mode == STS_MODE_ENFORCE;
-	part[PART_TLSRPT] += tlsrpt;
-	part[PART_STS_WITH_MX] += sts && with_mx;
-	part[PART_TLSRPT_WITH_MX] += tlsrpt && with_mx;
+	return 1U << PART_DOMAINS | (unsigned)with_mx << PART_WITH_MX | (unsigned)sts << PART_STS |
+	       (unsigned)classification_misconfigured(result) << PART_MISCONFIGURED |
+	       (unsigned)enforce << PART_ENFORCE | (unsigned)tlsrpt << PART_TLSRPT |
+	       (unsigned)(sts && with_mx) << PART_STS_WITH_MX | (unsigned)(tlsrpt && with_mx) << PART_TLSRPT_WITH_MX;
+}
+
+void stats_add_parts(uint64_t part[static PART_COUNT], unsigned parts)
+{
+	for (; parts > 0; parts &= parts - 1)
+		part[__builtin_ctz(parts)]++;
 }
 
 /* A line that is no name has no TLD. */
@@ -218,17 +221,16 @@ struct span stats_tld(const struct observation *observation)
 	return observation->input == INPUT_ILLEGAL ? SPAN_LITERAL("(illegal-input)") : domain_tld(observation->name);
 }
 
-static void add_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
+static void count_parts(struct stats *stats, const struct observation *observation, const struct classification *result)
 {
-	unsigned bin = observation->rank > 0;
+	unsigned bin = observation->rank > 0, parts = stats_parts_of(observation, result);
 
-	stats_add_part(tally_at(&stats->tld, stats_tld(observation)), observation, result);
+	stats_add_parts(tally_at(&stats->tld, stats_tld(observation)), parts);
 	while (stats_ranks[bin].end > 0 && observation->rank > stats_ranks[bin].end)
 		bin++;
-	stats_add_part(stats->rank[bin], observation, result);
+	stats_add_parts(stats->rank[bin], parts);
 	for (size_t i = 0; i < stats->headers->label_count; i++)
-		stats_add_part(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)),
-			       observation, result);
+		stats_add_parts(tally_at(&stats->label[i], scan_headers_value(stats->headers, observation, i)), parts);
 }
 
 /* ---- stages split by reason ---- */
@@ -275,31 +277,14 @@ static void add_policy(struct stats *stats, const struct classification *result)
 
 /* ---- reports ---- */
 
-/* The list is slow to ask, and the same providers come again and again. */
-static struct span registrable_of(struct stats *stats, struct span host)
-{
-	struct stats_host *kept = &stats->asked[hash_span(host) % STATS_HOSTS_ASKED];
-	struct span registrable;
-
-	if (host.n > 0 && span_equal((struct span){ kept->name, kept->length }, host))
-		return span_skip(host, kept->ahead);
-	registrable = public_suffix_cut(host).registrable;
-	if (host.n > sizeof(kept->name))
-		return registrable;
-	memcpy(kept->name, host.p, host.n);
-	kept->length = (uint8_t)host.n;
-	kept->ahead = (uint8_t)(registrable.p - host.p);
-	return registrable;
-}
-
 /* The registrable domain of @host; self where it is @domain's own. */
-static struct span provider_of(struct stats *stats, struct span host, struct span domain)
+static struct span provider_of(struct span host, struct span domain)
 {
 	struct span self = SPAN_LITERAL(ATTRIBUTION_NAME_SELF), provider;
 
 	if (span_equal_nocase(host, domain)) /* most hosts need no question */
 		return self;
-	provider = registrable_of(stats, host);
+	provider = public_suffix_cut(host).registrable;
 	if (!span_equal_nocase(domain, provider) && !domain_is_below(domain, provider))
 		return provider;
 	return span_equal_nocase(provider, public_suffix_cut(domain).registrable) ? self : provider;
@@ -326,7 +311,7 @@ static void add_tlsrpt(struct stats *stats, struct span name, const struct class
 	}
 	stats->tlsrpt_scheme[https ? (mailto ? SCHEME_BOTH : SCHEME_HTTPS) : SCHEME_MAILTO]++;
 	if (tlsrpt_next_host(&result->tlsrpt, &first, &host))
-		host = provider_of(stats, host, name);
+		host = provider_of(host, name);
 	else
 		host = SPAN_LITERAL(ATTRIBUTION_NAME_NONE);
 	tally_at(&stats->rua_host, host)[0]++;
@@ -376,15 +361,16 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 		[DOMAIN_ILLEGAL_INPUT] = METRIC_ILLEGAL_INPUT,
 	};
 	const struct judgement *judgement = &result->judgement;
+	bool with_mx = obs_mx_has_hosts(&observation->mx), sts = judgement_has_record(judgement, TXT_STS);
 
 	stats->holds = 0;
 	count(stats, METRIC_SCANNED, true);
 	add_time(stats, observation);
 	count(stats, of_status[judgement->status], true);
 	count(stats, METRIC_NXDOMAIN, observation->mx.answer.status == DNS_NXDOMAIN);
-	count(stats, METRIC_WITH_MX, obs_mx_has_hosts(&observation->mx));
+	count(stats, METRIC_WITH_MX, with_mx);
 	count(stats, METRIC_NULL_MX, obs_mx_is_null(&observation->mx));
-	add_parts(stats, observation, result);
+	count_parts(stats, observation, result);
 	for (unsigned f = finding_next(&judgement->findings, 0); f < FINDING_COUNT;
 	     f = finding_next(&judgement->findings, f + 1))
 		stats->finding[f]++;
@@ -392,18 +378,19 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 	stats->component[judgement->component]++;
 	if (judgement->component != COMPONENT_NONE)
 		stats->verdict[judgement->verdict]++;
-	if (judgement_has_record(&result->judgement, TXT_STS))
+	if (sts)
 		add_sts(stats, result);
 	add_tlsrpt(stats, observation->name, result);
-	host_stats_add(&stats->hosts, observation, result);
-	manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result), stats->rows);
+	/* else there is nothing for either; most domains are such */
+	if (sts || observation->mx.host || observation->policy.tls.chain_count > 0) {
+		host_stats_add(&stats->hosts, observation, result);
+		manager_stats_add(&stats->managers, observation, result, host_stats_cell(observation, result),
+				  stats->rows);
+	}
 	dnssec_stats_add(&stats->dnssec, observation, result);
-	add_metrics(stats, stats->metric);
-	if (!obs_mx_has_hosts(&observation->mx))
-		return;
-	add_metrics(stats, stats->metric_with_mx);
-	stats->delivered_with_mx += judgement->verdict == VERDICT_ENFORCE_OK ||
-				    judgement->verdict == VERDICT_ENFORCE_PARTIAL;
+	add_metrics(stats, with_mx);
+	stats->delivered_with_mx += with_mx && (judgement->verdict == VERDICT_ENFORCE_OK ||
+						judgement->verdict == VERDICT_ENFORCE_PARTIAL);
 }
 
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,

@@ -23,7 +23,6 @@ enum {
 	STATS_THREAD_WORDS = 65536,     /* of a thread's own, some 150 octets each */
 	STATS_RANK_BINS = 9,            /* unranked, 1 to 1,000, then decades up to 10^9, then the rest */
 	STATS_AGE_BUCKETS = 8,
-	STATS_HOSTS_ASKED = 64, /* a dozen services take most reports, and serve most policies */
 };
 
 /* Counters of a part of the population: a TLD, a bin of ranks. */
@@ -75,12 +74,6 @@ enum { STATS_REASON_OK = FINDING_COUNT, STATS_REASON_COUNT };
 
 enum stats_scheme { SCHEME_MAILTO, SCHEME_HTTPS, SCHEME_BOTH, SCHEME_COUNT };
 
-/* A host that the list of public suffixes was asked about. */
-struct stats_host {
-	char name[62];
-	uint8_t length, ahead; /* octets in front of its registrable domain */
-};
-
 struct stats {
 	uint64_t metric[METRIC_COUNT];
 	uint64_t metric_with_mx[METRIC_COUNT]; /* of the domains with MX alone */
@@ -104,8 +97,7 @@ struct stats {
 	struct text *rows;                  /* where stats_add writes what manager_stats_add does; NULL: nowhere */
 	const struct scan_headers *headers; /* of the files; never NULL */
 	struct dnssec_stats dnssec;
-	uint64_t holds; /* a bit for each metric, of the domain that is being added */
-	struct stats_host asked[STATS_HOSTS_ASKED];
+	uint64_t holds;            /* a bit for each metric, of the domain that is being added */
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };
 
@@ -133,9 +125,9 @@ bool stats_failed(const struct stats *stats);
 /* The word of a domain in by_tld.csv. */
 struct span stats_tld(const struct observation *observation);
 
-/* Count a domain in the part of the population that it belongs to. */
-void stats_add_part(uint64_t part[static PART_COUNT], const struct observation *observation,
-		    const struct classification *result);
+/* What a domain counts for in each part of the population that it belongs to: a bit for each of enum stats_part. */
+unsigned stats_parts_of(const struct observation *observation, const struct classification *result);
+void stats_add_parts(uint64_t part[static PART_COUNT], unsigned parts);
 
 /* Of a domain with an STS record, beside stats_add: judge and count what each sender does, which is left in @sender. */
 void stats_add_senders(struct stats *stats, const struct observation *observation, const struct classification *result,

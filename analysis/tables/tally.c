@@ -121,12 +121,16 @@ uint64_t *tally_at(struct tally *tally, struct span word)
 	void *item;
 
 	word.n = word.n < TALLY_WORD_MAX ? word.n : TALLY_WORD_MAX;
+	if (tally->recent < tally->count && span_equal(tally->entry[tally->recent].word, word))
+		return tally->entry[tally->recent].counter;
 	hash = hash_of(tally, word);
 	for (size_t at = 0; (item = hash_table_next(&tally->places, hash, &at));) {
 		struct tally_entry *entry = &tally->entry[hash_item_place(item)];
 
-		if (span_equal(entry->word, word) || (!tally->exact && span_equal_nocase(entry->word, word)))
+		if (span_equal(entry->word, word) || (!tally->exact && span_equal_nocase(entry->word, word))) {
+			tally->recent = hash_item_place(item);
 			return entry->counter;
+		}
 	}
 	if (tally->count >= 2 * tally->cap && hash <= tally->last && !prune(tally))
 		return no_memory(tally);

@@ -28,6 +28,7 @@ struct tally_entry {
 struct tally {
 	struct tally_entry *entry; /* in the order of arrival */
 	size_t count, size, cap;   /* … up to twice the cap, until they are sorted */
+	size_t recent;             /* the place asked for last: most lists are one TLD's, or have one that is half */
 	uint64_t last;             /* words with a larger hash are others */
 	bool failed;               /* words are among the others for want of memory */
 	bool exact;                /* words that differ in case are two, and shown as they are; set behind tally_init */
