@@ -66,6 +66,11 @@ bool domain_is_host(struct span name)
 	return is_dotted(name, L | D | H);
 }
 
+bool domain_is_mail_host(struct span name)
+{
+	return domain_is_host(name) && !domain_is_below(name, SPAN_LITERAL("localhost"));
+}
+
 struct span domain_parent(struct span name)
 {
 	size_t dot = span_find(name, 0, '.');

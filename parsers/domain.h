@@ -22,6 +22,9 @@ bool domain_is_name(struct span name);
 /* RFC 5321 Domain: as above without underscores. */
 bool domain_is_host(struct span name);
 
+/* RFC 5321 5.1: what an MX may name. A host as above that others may look for. */
+bool domain_is_mail_host(struct span name);
+
 /* "0.0.0.0" to "255.255.255.255" */
 bool domain_is_ipv4(struct span name);
 

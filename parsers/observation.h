@@ -138,6 +138,7 @@ struct obs_mx {
 	const struct obs_mx_record *record; /* in order of preference, then name */
 	uint32_t count;                     /* at most OBS_MX_MAX */
 	uint32_t omitted;                   /* beyond that: the last in that order, from schema 1.2 on */
+	bool all_hosts; /* each passes domain_is_mail_host, as whoever read them for many domains saw; false: look */
 	/* of each record, joined by name from the records of hosts; NULL: no hosts were probed. An entry NULL: this one
 	 * is not known */
 	const struct obs_host *const *host;

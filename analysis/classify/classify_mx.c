@@ -6,12 +6,6 @@
 #include "parsers/domain.h"
 #include "parsers/hash.h"
 
-/* RFC 5321 5.1: an MX names a host. */
-static bool is_host(struct span name)
-{
-	return domain_is_host(name) && !domain_is_below(name, SPAN_LITERAL("localhost"));
-}
-
 void classify_mx_facts(const struct observation *observation, struct classification *result)
 {
 	const struct obs_mx *mx = &observation->mx;
@@ -27,8 +21,8 @@ void classify_mx_facts(const struct observation *observation, struct classificat
 			classification_add(result, mx->count == 0 ? FINDING_MX_NONE : FINDING_MX_NULL);
 		return;
 	}
-	for (size_t i = 0; i < mx->count; i++)
-		if (!is_host(mx->record[i].name))
+	for (size_t i = 0; i < mx->count && !mx->all_hosts; i++)
+		if (!domain_is_mail_host(mx->record[i].name))
 			classification_add(result, FINDING_MX_INVALID);
 }
 

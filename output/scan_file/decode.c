@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "output/scan_file/decode_inside.h"
+#include "parsers/domain.h"
 
 enum { TABLE_FIRST = 64 }; /* entries */
 
@@ -17,6 +18,7 @@ struct shape {
 struct mx_set {
 	uint32_t first, count; /* in TABLE_MX_RECORD */
 	uint64_t templates;    /* bit i: name i holds marks for the domain's own */
+	bool all_hosts;        /* looked at here, once for all domains that have it; a template is none */
 };
 
 _Static_assert(OBS_MX_MAX <= 64, "a bit for each MX");
@@ -245,15 +247,18 @@ static const struct mx_set *read_mx_set(struct decode *d)
 		return NULL;
 	}
 	*set = (struct mx_set){ .first = d->table[TABLE_MX_RECORD].count - n / MX_ELEMENTS, .count = n / MX_ELEMENTS };
+	set->all_hosts = true;
 	for (uint32_t i = 0; i < set->count; i++) {
-		bool is_template;
+		bool is_template, is_host;
 
 		record[i].preference = (uint16_t)unpack_uint_max(&d->u, UINT16_MAX);
 		is_template = !unpack_is_bin(&d->u);
 		record[i].name = unpack_text(&d->u);
 		if (record[i].name.n > TEMPLATE_MAX)
 			unpack_fail(&d->u);
-		if (!d->u.failed && is_template && has_mark(record[i].name))
+		is_host = !d->u.failed && domain_is_mail_host(record[i].name); /* and so without marks */
+		set->all_hosts = set->all_hosts && is_host;
+		if (!d->u.failed && !is_host && is_template && has_mark(record[i].name))
 			set->templates |= UINT64_C(1) << i;
 	}
 	return set;
@@ -262,30 +267,29 @@ static const struct mx_set *read_mx_set(struct decode *d)
 /* The name that @template makes of @domain. */
 static struct span expand_template(struct decode *d, struct span template, struct span domain)
 {
-	size_t n = 0;
-	char *name, *p;
+	char *name = decode_room(d, TEMPLATE_MAX, 1), *p = name, *end;
+	size_t i = 0;
 
-	for (size_t i = 0; i < template.n; i++)
-		n += template.p[i] == TEMPLATE_NAME || template.p[i] == TEMPLATE_DASHED ? domain.n : 1;
-	name = p = n <= TEMPLATE_MAX ? decode_room(d, n + 1, 1) : NULL;
-	if (!name) {
-		unpack_fail(&d->u);
+	if (!name)
 		return template;
-	}
-	for (size_t i = 0; i < template.n; i++) {
+	for (end = name + TEMPLATE_MAX; i < template.n && p < end; i++) {
 		char c = template.p[i];
 
 		if (c != TEMPLATE_NAME && c != TEMPLATE_DASHED) {
 			*p++ = c;
 			continue;
 		}
+		if (domain.n > (size_t)(end - p))
+			break;
 		memcpy(p, domain.p, domain.n);
 		for (size_t k = 0; c == TEMPLATE_DASHED && k < domain.n; k++)
 			if (p[k] == '.')
 				p[k] = '-';
 		p += domain.n;
 	}
-	return (struct span){ name, n };
+	if (i < template.n) /* too long */
+		unpack_fail(&d->u);
+	return (struct span){ name, (size_t)(p - name) };
 }
 
 static void read_mx(struct decode *d, struct observation *o)
@@ -297,6 +301,7 @@ static void read_mx(struct decode *d, struct observation *o)
 	if (!set)
 		return;
 	o->mx.count = set->count;
+	o->mx.all_hosts = set->all_hosts;
 	o->mx.record = record = (const struct obs_mx_record *)d->table[TABLE_MX_RECORD].entry + set->first;
 	if (set->templates == 0)
 		return;

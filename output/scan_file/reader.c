@@ -15,7 +15,10 @@
 #include "output/scan_file/schema.h"
 #include "output/temporary_file.h"
 
-enum { SPREAD_MAX = 1000 * 1000 * 1000 }; /* no list has more lines, so that no sample is smaller */
+enum {
+	SPREAD_MAX = 1000 * 1000 * 1000, /* no list has more lines, so that no sample is smaller */
+	INDEXES_AT_ONCE = 64,            /* of domains that were read and are taken together: one by one costs more */
+};
 
 struct reader {
 	const char *path;
@@ -25,7 +28,7 @@ struct reader {
 	struct frame frame;
 	struct frame_records records; /* of the frame */
 	struct frame_facts facts;
-	uint64_t index; /* of the domain that was read last */
+	uint64_t index[INDEXES_AT_ONCE];
 	union decode_frame_record header;
 	struct record_trailer trailer;
 	bool trailer_alone; /* in its frame */
@@ -75,7 +78,7 @@ static enum frame_result next_frame(struct reader *r)
 		begin_frame(r, next.start, next.end);
 		frame_records_begin(&r->records, next.content);
 		r->facts = (struct frame_facts){
-			.start = next.start, .end = next.end, .work_most = r->work_left, .index = &r->index
+			.start = next.start, .end = next.end, .work_most = r->work_left, .index = r->index
 		};
 		break;
 	case FRAME_END:
@@ -359,13 +362,14 @@ int reader_finish(struct reader *r, struct error *error)
 
 /* ---- one domain after the other ---- */
 
-/* 1, 0 at the end, -1 with the reason in r->error. */
+/* 1, 0 at the end, -1 with the reason in r->error. What was read may be taken some domains later: r->end is asked for
+ * behind the last. */
 static int next_domain(struct reader *r, struct observation *observation)
 {
 	for (;;) {
 		int got = frame_records_next(&r->records, observation, &r->facts);
 
-		if (take(r, &r->facts) < 0)
+		if ((got == 0 || r->facts.index_count == INDEXES_AT_ONCE) && take(r, &r->facts) < 0)
 			return -1;
 		if (got > 0)
 			return 1;

@@ -58,6 +58,16 @@ static void names_hosts_and_addresses_are_told_apart(void **state)
 	}
 }
 
+static void an_mx_names_a_host_that_others_may_look_for(void **state)
+{
+	(void)state;
+	assert_true(domain_is_mail_host(SPAN_LITERAL("mx.example")));
+	assert_true(domain_is_mail_host(SPAN_LITERAL("localhost.example")));
+	assert_false(domain_is_mail_host(SPAN_LITERAL("a_b.example")));
+	assert_false(domain_is_mail_host(SPAN_LITERAL("LOCALHOST")));
+	assert_false(domain_is_mail_host(SPAN_LITERAL("mx.localhost")));
+}
+
 static void a_nul_makes_no_name(void **state)
 {
 	(void)state;
@@ -155,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_hosts_and_addresses_are_told_apart),
+		cmocka_unit_test(an_mx_names_a_host_that_others_may_look_for),
 		cmocka_unit_test(a_nul_makes_no_name),
 		cmocka_unit_test(names_come_apart_at_dots),
 		cmocka_unit_test(below_means_whole_labels),
