@@ -290,11 +290,16 @@ static void put_piece(struct text *text, struct span s, bool is_utf8)
 void text_escaped(struct text *text, struct span s, const char *(*escape)(uint32_t character))
 {
 	bool is_utf8 = utf8_is_valid(s);
-	size_t from = 0, n = 1;
+	size_t from = 0, n;
 
 	for (size_t i = 0; escape && i < s.n; i += n) {
-		const char *instead = escape(is_utf8 ? utf8_character(span_skip(s, i), &n) : (unsigned char)s.p[i]);
+		uint32_t character = (unsigned char)s.p[i];
+		const char *instead;
 
+		n = 1;
+		if (is_utf8 && character >= 0x80)
+			character = utf8_character(span_skip(s, i), &n);
+		instead = escape(character);
 		if (!instead)
 			continue;
 		put_piece(text, (struct span){ s.p + from, i - from }, is_utf8);

@@ -26,6 +26,8 @@ unsigned character_class(uint32_t c)
 		{ 0x1d173, 0x1d17a, U },   { 0x1f676, 0x1f678, Q }, { 0xe0000, 0xe0fff, U },
 	};
 
+	if (c < 0x80 && ascii_is_alnum((char)c)) /* nearly all */
+		return 0;
 	for (size_t i = 0; i < COUNT_OF(ranges) && c >= ranges[i].first; i++)
 		if (c <= ranges[i].last)
 			return ranges[i].class;

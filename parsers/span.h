@@ -43,7 +43,8 @@ static inline int span_compare(struct span a, struct span b)
 
 static inline bool span_starts_with(struct span s, struct span prefix)
 {
-	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+	/* most differ in the first octet */
+	return s.n >= prefix.n && (prefix.n == 0 || (*s.p == *prefix.p && memcmp(s.p, prefix.p, prefix.n) == 0));
 }
 
 static inline bool span_ends_with(struct span s, struct span suffix)

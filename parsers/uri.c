@@ -64,12 +64,19 @@ static struct span decoded(struct span text, char *room, size_t size)
 	return (struct span){ room, text.n == 0 ? n : 0 };
 }
 
+static bool is_one_of(char c, const char *set)
+{
+	while (*set != '\0' && *set != c)
+		set++;
+	return *set != '\0';
+}
+
 /* Up to the first octet of @stops. */
 static struct span until(struct span text, const char *stops)
 {
 	size_t n = 0;
 
-	while (n < text.n && (text.p[n] == '\0' || !strchr(stops, text.p[n])))
+	while (n < text.n && !is_one_of(text.p[n], stops))
 		n++;
 	return (struct span){ text.p, n };
 }
@@ -249,7 +256,7 @@ static bool is_address_list(struct span list, struct span *domain)
 	for (struct span *first = domain;; first = &other) {
 		size_t end = span_find(list, 0, '@');
 
-		while (end < list.n && !span_starts_with_nocase(span_skip(list, end), comma))
+		while (end < list.n && (list.p[end] != '%' || !span_starts_with_nocase(span_skip(list, end), comma)))
 			end++;
 		if (!uri_is_mail_address((struct span){ list.p, end }, first))
 			return false;

@@ -33,8 +33,11 @@ bool sender_is_space(enum sender_space space, uint32_t c)
 /* Octets of the white space that @s begins with; 0: there is none. */
 static size_t space_in_front(enum sender_space space, struct span s)
 {
-	size_t n = s.n > 0 ? utf8_length(s) : 0;
+	size_t n;
 
+	if (s.n == 0 || ascii_is_alnum(s.p[0])) /* none, and nearly always */
+		return 0;
+	n = utf8_length(s);
 	return n > 0 && sender_is_space(space, utf8_character(s, &n)) ? n : 0;
 }
 
