@@ -65,6 +65,19 @@ static void next_line(struct json *json)
 		text_char(json->out, '\t');
 }
 
+/* A name or a word of ours, of which nothing is escaped. Half of a line is such: room is looked for once. */
+static void put_quoted(struct text *out, struct span s)
+{
+	char *p;
+
+	if (!text_room(out, s.n + 2))
+		return;
+	p = out->data + out->used;
+	p[0] = p[s.n + 1] = '"';
+	memcpy(p + 1, s.p, s.n);
+	out->used += s.n + 2;
+}
+
 void json_key(struct json *json, const char *key)
 {
 	if (json->has_member)
@@ -73,9 +86,8 @@ void json_key(struct json *json, const char *key)
 	json->has_member = true;
 	if (!key)
 		return;
-	text_char(json->out, '"');
-	text_string(json->out, key);
-	text_literal(json->out, "\":");
+	put_quoted(json->out, span_of(key));
+	text_char(json->out, ':');
 	if (json->indented)
 		text_char(json->out, ' ');
 }
@@ -203,9 +215,7 @@ void json_word(struct json *json, const char *key, const char *value)
 		return;
 	}
 	json_key(json, key);
-	text_char(json->out, '"');
-	text_string(json->out, value);
-	text_char(json->out, '"');
+	put_quoted(json->out, span_of(value));
 }
 
 void json_uint(struct json *json, const char *key, uint64_t value)

@@ -11,7 +11,6 @@
 #include "parsers/utf8.h"
 
 enum {
-	UINT64_DIGITS = 20,
 	SHOWN_MAX = 16, /* octets of one character as it is shown: \U000e0001 with NUL */
 };
 
@@ -192,15 +191,16 @@ void text_uint(struct text *text, uint64_t value)
 
 void text_padded(struct text *text, uint64_t value, unsigned width)
 {
-	char digits[UINT64_DIGITS], *const end = digits + sizeof(digits), *p = end;
+	size_t n = 1;
 
-	do {
+	for (uint64_t left = value; left >= 10; left /= 10)
+		n++;
+	n = n < width ? width : n;
+	if (!text_room(text, n))
+		return;
+	text->used += n;
+	for (char *p = text->data + text->used; n > 0; n--, value /= 10)
 		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	for (size_t i = (size_t)(end - p); i < width; i++)
-		text_char(text, '0');
-	text_put(text, (struct span){ p, (size_t)(end - p) });
 }
 
 void text_hex(struct text *text, const uint8_t *octet, size_t n)
