@@ -50,23 +50,28 @@ static struct tlsrpt_lines close_set(struct set *set)
 	return lines;
 }
 
+bool tlsrpt_lines_next(struct span *text, struct span *line)
+{
+	for (line->n = 0; text->n > 0 && line->n == 0;) {
+		size_t end = 0;
+
+		while (end < text->n && text->p[end] != '\n' && text->p[end] != '\r')
+			end++;
+		*line = span_strip((struct span){ text->p, end });
+		*text = span_skip(*text, end < text->n ? end + 1 : end);
+	}
+	return line->n > 0;
+}
+
 struct tlsrpt_lines tlsrpt_lines_of(struct span text)
 {
+	struct span line;
 	struct set set;
 
 	set.count = 0;
 	set.is_full = false;
-	while (text.n > 0) {
-		size_t end = 0;
-		struct span line;
-
-		while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
-			end++;
-		line = span_strip((struct span){ text.p, end });
-		if (line.n > 0)
-			add(&set, hash_line(line));
-		text = span_skip(text, end < text.n ? end + 1 : end);
-	}
+	while (tlsrpt_lines_next(&text, &line))
+		add(&set, hash_line(line));
 	return close_set(&set);
 }
 

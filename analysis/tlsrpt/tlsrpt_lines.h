@@ -23,4 +23,7 @@ struct tlsrpt_lines tlsrpt_lines_of(struct span text);
 /* Of TLSA records, as a report writes them: "3 1 1 0b9f…", those of all hosts given. */
 struct tlsrpt_lines tlsrpt_lines_of_tlsa(const struct obs_host *const *host, size_t count);
 
+/* The next line of a text that is not empty, without white space at its ends, is taken off it. False: there is none. */
+bool tlsrpt_lines_next(struct span *text, struct span *line);
+
 #endif

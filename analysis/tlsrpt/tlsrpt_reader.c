@@ -5,6 +5,7 @@
 
 #include "analysis/tlsrpt/tlsrpt_fields.h"
 #include "analysis/tlsrpt/tlsrpt_json.h"
+#include "analysis/tlsrpt/tlsrpt_lines.h"
 #include "analysis/tlsrpt/tlsrpt_nested.h"
 #include "analysis/tlsrpt/tlsrpt_value.h"
 #include "output/text.h"
@@ -160,21 +161,13 @@ static bool take_date(struct tlsrpt_reader *reader, struct span text, int64_t *s
 static bool add_lines(struct tlsrpt_reader *reader, struct span text, struct tlsrpt_piece *lines)
 {
 	struct tlsrpt_octets *octets = &reader->report.text;
+	struct span line;
 
 	if (lines->n > 0 && lines->at + lines->n != octets->n)
 		return true; /* the key of a draft beside RFC 8460's, which came first */
 	if (lines->n == 0)
 		lines->at = (uint32_t)octets->n;
-	while (text.n > 0) {
-		size_t end = 0;
-		struct span line;
-
-		while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
-			end++;
-		line = span_strip((struct span){ text.p, end });
-		text = span_skip(text, end < text.n ? end + 1 : end);
-		if (line.n == 0)
-			continue;
+	while (tlsrpt_lines_next(&text, &line)) {
 		if (!tlsrpt_octets_put(octets, line) || !tlsrpt_octets_put(octets, SPAN_LITERAL("\n")))
 			return no_memory(reader);
 	}
