@@ -316,6 +316,10 @@ int report_write(struct scan_files *files, const struct report_options *options,
 
 	if (!scan)
 		return error_set(error, "no memory");
+	if (options->previous && scan_files_check_output(files, options->previous, error) < 0) {
+		free(scan);
+		return error_set(error, "--previous %s is the scan itself; give the one before it", options->previous);
+	}
 	stats_init(&scan->stats);
 	stats_init(&before->stats);
 	if (options->previous) {

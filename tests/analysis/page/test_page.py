@@ -51,6 +51,7 @@ class Survey(unittest.TestCase):
         cls.tables, cls.before = folder / "tables1", folder / "tables0"
         cls.text = run(STSURVEY, "report", scans[1], "--previous", scans[0], "--title", TITLE, "-o", "-")
         cls.alone = run(STSURVEY, "report", scans[1], "-o", "-")
+        cls.scans = scans
         cls.page = page.Page(cls.text)
         cls.metric = cls.overview(cls.tables)
 
@@ -68,6 +69,14 @@ class Survey(unittest.TestCase):
 
     def shown(self, section, table):
         return page.tables(self.page.section(section))[table]
+
+
+class Refused(Survey):
+    def test_no_scan_is_the_one_before_itself(self):
+        done = subprocess.run([STSURVEY, "report", self.scans[1], "--previous", self.scans[1], "-o", "-"], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("is the scan itself; give the one before it", done.stderr)
 
 
 class Form(Survey):
