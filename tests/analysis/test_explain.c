@@ -82,7 +82,7 @@ static void tells_what_matters(void **state)
 		{ "mx -", "enforce-ok: enforced, but there is no MX that the policy could be about\n" },
 		{ "connect handshake-error\nno-chain\ntls none", "no version: handshake\n" },
 		{ "mx 0 .", ". (no mail)" },
-		{ "mx 10 mx.elsewhere.net", "enforced, but no MX fits" },
+		{ "mx 10 mx.elsewhere.net", "enforced, but no MX can be used as the policy asks" },
 	};
 
 	(void)state;

@@ -118,10 +118,10 @@ static void labels_must_be_there(void **state)
 	struct error error;
 
 	(void)state;
-	write_template(SPAN_LITERAL("{each}\n{label:country}\n{label:Country}\n{end}\n"));
+	write_template(SPAN_LITERAL("{each}\n{label:country}\n{label:sector}\n{end}\n"));
 	assert_int_equal(letter_read(&letter, path, &error), 0);
 	assert_int_equal(letter_check_labels(&letter, &headers, &error), -1);
-	assert_string_equal(error.text + strlen(path), ":3: {label:Country} is no label of these scans (scan --label)");
+	assert_string_equal(error.text + strlen(path), ":3: {label:sector} is no label of these scans (scan --label)");
 	letter_free(&letter);
 }
 
