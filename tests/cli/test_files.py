@@ -191,7 +191,7 @@ class Readers(Files):
                 for scan, stdin in ((table, subprocess.DEVNULL), ("-", open(table, "rb"))):
                     before = self.snapshot()
                     _, err = self.run_tool("stats", scan, "-d", folder, status=1, stdin=stdin)
-                    self.assert_one_line(err, name, "a scan file to be read")
+                    self.assert_one_line(err, name, "a file to be read")
                     self.assertEqual(self.snapshot(), before)
             os.unlink(table)
             os.unlink(self.path("links/" + name))

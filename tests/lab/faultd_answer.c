@@ -12,7 +12,6 @@
 enum {
 	SEEN_MAX = 65536, /* names remembered by the "-once" behaviours */
 	TYPE_A = 1,
-	TYPE_NS = 2,
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_MX = 15,
@@ -103,14 +102,6 @@ static void add_mx(struct message *m, const char *owner, unsigned preference, co
 	close_record(m, start);
 }
 
-static void add_ns(struct message *m, const char *owner, const char *target)
-{
-	size_t start = open_record(m, owner, TYPE_NS, 1);
-
-	put_name(m, target);
-	close_record(m, start);
-}
-
 static void add_address(struct message *m, const char *owner, const uint8_t address[static 4])
 {
 	size_t start = open_record(m, owner, TYPE_A, 1);
@@ -161,8 +152,6 @@ static void add_ordinary(struct message *m, const struct question *q, const char
 		bool nobody = strncmp(q->domain, "nobody.", 7) == 0; /* listens there */
 
 		add_address(m, owner, nobody ? (const uint8_t[]){ 127, 80, 2, 1 } : (const uint8_t[]){ 127, 80, 0, 1 });
-	} else if (q->type == TYPE_NS && q->step[0] == '\0') {
-		add_ns(m, owner, "ns.fault.test"); /* each is a zone of its own */
 	} else {
 		add_soa(m);
 	}
