@@ -27,6 +27,40 @@ const char *const tls_version_names[TLS_VERSION_COUNT] = {
 	[TLS_NONE] = "", [TLS_1_0] = "TLSv1.0", [TLS_1_1] = "TLSv1.1", [TLS_1_2] = "TLSv1.2", [TLS_1_3] = "TLSv1.3",
 };
 
+const char *const obs_source_names[SOURCE_COUNT] = {
+	[SOURCE_NONE] = "",
+	[SOURCE_RESOLVER] = "resolver",
+	[SOURCE_DIRECT] = "direct",
+};
+
+const char *const obs_fall_back_names[FALL_BACK_COUNT] = {
+	[FALL_BACK_NONE] = "",
+	[FALL_BACK_CONFIRMED] = "confirmed",
+	[FALL_BACK_UNDELEGATED] = "undelegated",
+	[FALL_BACK_UNSEEN] = "unseen",
+	[FALL_BACK_ADDRESSLESS] = "no-address",
+	[FALL_BACK_FORBIDDEN] = "forbidden",
+	[FALL_BACK_PATIENCE] = "patience",
+	[FALL_BACK_TIMEOUT] = "timeout",
+	[FALL_BACK_REFUSED] = "refused",
+	[FALL_BACK_SERVFAIL] = "servfail",
+	[FALL_BACK_RCODE] = "rcode",
+	[FALL_BACK_TRUNCATED] = "truncated",
+	[FALL_BACK_NOT_AUTHORITATIVE] = "not-authoritative",
+	[FALL_BACK_ALIAS] = "alias",
+	[FALL_BACK_FOREIGN] = "foreign-record",
+	[FALL_BACK_NO_SOA] = "no-soa",
+	[FALL_BACK_MALFORMED] = "malformed",
+	[FALL_BACK_SPOOFED] = "spoofed",
+	[FALL_BACK_UNSENT] = "unsent",
+	[FALL_BACK_SECOND_PASS] = "second-pass",
+};
+
+const char *const obs_audit_kind_names[AUDIT_KIND_COUNT] = {
+	[AUDIT_NONE] = "",           [AUDIT_ABSENT] = "absent", [AUDIT_DATA] = "data",
+	[AUDIT_CHANGED] = "changed", [AUDIT_FAILED] = "failed",
+};
+
 const struct txt_question_info txt_questions[TXT_QUESTIONS] = {
 	[TXT_STS] = { SPAN_LITERAL("_mta-sts."), "STS", &sts_record_kind },
 	[TXT_TLSRPT] = { SPAN_LITERAL("_smtp._tls."), "TLSRPT", &tlsrpt_record_kind },

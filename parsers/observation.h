@@ -64,6 +64,53 @@ enum input_status {
 	INPUT_STATUS_COUNT
 };
 
+/* Who gave an answer, in a scan with --direct. On disk: append only. */
+enum obs_source {
+	SOURCE_NONE = 0, /* not asked, or a scan without --direct: the resolver, if any */
+	SOURCE_RESOLVER = 1,
+	SOURCE_DIRECT = 2, /* one of the domain's own name servers */
+	SOURCE_COUNT
+};
+
+/* Why the answer of a domain's own name server did not count, or none was asked for (scanner/dns/net_direct.h,
+ * parsers/direct_answer.h). Beside SOURCE_RESOLVER it is why the resolver was asked; beside SOURCE_DIRECT, why the
+ * first of two servers' answer did not count. On disk: append only. */
+enum obs_fall_back {
+	FALL_BACK_NONE = 0,
+	FALL_BACK_CONFIRMED = 1, /* it counted, and was data that is to be validated: the resolver's is kept */
+	FALL_BACK_UNDELEGATED =
+		2,            /* no name server is known: the name is no delegation, or NS could not be found out */
+	FALL_BACK_UNSEEN = 3, /* a name server that no domain before had: one is not worth its addresses */
+	FALL_BACK_ADDRESSLESS = 4, /* no address of the name servers drawn is known */
+	FALL_BACK_FORBIDDEN = 5,   /* their addresses are reserved, or on --blocklist-file */
+	FALL_BACK_PATIENCE = 6,    /* they rested for longer than --server-patience */
+	FALL_BACK_TIMEOUT = 7,
+	FALL_BACK_REFUSED = 8,
+	FALL_BACK_SERVFAIL = 9,
+	FALL_BACK_RCODE = 10,             /* FORMERR, NOTIMP or another that is neither NOERROR nor NXDOMAIN */
+	FALL_BACK_TRUNCATED = 11,         /* TC, or more octets than we take */
+	FALL_BACK_NOT_AUTHORITATIVE = 12, /* AA=0: not its zone, or a referral */
+	FALL_BACK_ALIAS = 13,             /* CNAME or DNAME */
+	FALL_BACK_FOREIGN = 14,           /* a record of another name or type in the answer section */
+	FALL_BACK_NO_SOA =
+		15, /* a negative answer without the SOA that RFC 2308 5 asks for, or with one of elsewhere */
+	FALL_BACK_MALFORMED = 16,
+	FALL_BACK_SPOOFED = 17,     /* a datagram with a wrong id came from its address meanwhile */
+	FALL_BACK_UNSENT = 18,      /* this machine could not send it: no route, or forbidden */
+	FALL_BACK_SECOND_PASS = 19, /* it stayed unknown in the first: the resolver alone is asked */
+	FALL_BACK_COUNT
+};
+
+/* What came of a negative direct answer that was put to the resolver as well (--audit). On disk: append only. */
+enum obs_audit_kind {
+	AUDIT_NONE = 0,
+	AUDIT_ABSENT = 1,  /* both say absent: NXDOMAIN and NODATA are one here */
+	AUDIT_DATA = 2,    /* the resolver has data, and the server asked again has none: what the proof is about */
+	AUDIT_CHANGED = 3, /* the resolver has data, and the server asked again has it, too */
+	AUDIT_FAILED = 4,  /* the resolver could not tell */
+	AUDIT_KIND_COUNT
+};
+
 /* The TXT records asked for at names below a domain. On disk: append only. */
 enum txt_question {
 	TXT_STS,    /* RFC 8461 3.1 */
@@ -99,6 +146,8 @@ enum {
 	OBS_VERIFY_ERRORS_MAX = 16, /* verification errors of one chain */
 	OBS_NS_MAX = 32,            /* name servers of one domain; a dozen is much */
 	OBS_LABEL_MAX = 16,         /* --label columns */
+	OBS_AUDIT_RECORDS_MAX = 8,  /* of an answer that an audit keeps; its octets: OBS_AUDIT_OCTETS_MAX a record */
+	OBS_AUDIT_OCTETS_MAX = 512,
 	OBS_LABEL_OCTETS_MAX = 255, /* of a label's name, and of its value; what is longer is cut */
 	POLICY_BODY_MAX = 65536,    /* octets, RFC 8461 3.3's suggestion */
 	HTTP_ERROR_BODY_MAX = 1024, /* octets kept of a body whose status is not 200 */
@@ -118,6 +167,9 @@ struct obs_answer {
 	enum dns_status status : 8;
 	bool ad;         /* the resolver vouches for DNSSEC (RFC 6840 5.8) */
 	bool cname_loop; /* the chain came back to a name it had passed, or an answer has more than OBS_CNAME_MAX */
+	/* from schema 1.5 on; of MX and the TXT questions alone */
+	enum obs_source source : 8;
+	enum obs_fall_back fall_back : 8;
 };
 
 /* Does the answer fail DNSSEC validation, though the servers answer? */
@@ -245,6 +297,21 @@ struct obs_label {
 	struct span name, value; /* value empty: the line has none */
 };
 
+/* Questions as audits number them. On disk: append only. */
+enum obs_question { QUESTION_MX, QUESTION_TXT, QUESTION_COUNT = QUESTION_TXT + TXT_QUESTIONS };
+
+/* A negative direct answer that was audited. */
+struct obs_audit {
+	enum obs_question question : 8;
+	enum obs_audit_kind kind : 8; /* never NONE */
+	enum dns_status direct : 8;   /* what the server said: NXDOMAIN or NO_ANSWER */
+	enum dns_status resolver : 8; /* what the resolver says */
+	enum dns_status again : 8;    /* what the server said when asked once more; SKIPPED: it was not */
+	uint16_t omitted;             /* records of the resolver's beyond OBS_AUDIT_RECORDS_MAX */
+	const struct span *record;    /* of the resolver's answer: a TXT's strings joined, or "10 mx.example" */
+	size_t record_count;
+};
+
 struct observation {
 	struct span name; /* A-labels, lower case, no trailing dot; or the bad line */
 	enum input_status input;
@@ -258,12 +325,17 @@ struct observation {
 	struct obs_ns ns;              /* from schema 1.4 on */
 	const struct obs_label *label; /* of the file's columns, in their order; from schema 1.4 on */
 	size_t label_count;
+	const struct obs_audit *audit; /* of its questions; from schema 1.5 on */
+	size_t audit_count;            /* at most QUESTION_COUNT */
 };
 
 /* The words users see; "" where JSON has null. */
 extern const char *const dns_status_names[DNS_STATUS_COUNT];
 extern const char *const connect_status_names[CONNECT_STATUS_COUNT];
 extern const char *const tls_version_names[TLS_VERSION_COUNT];
+extern const char *const obs_source_names[SOURCE_COUNT];
+extern const char *const obs_fall_back_names[FALL_BACK_COUNT];
+extern const char *const obs_audit_kind_names[AUDIT_KIND_COUNT];
 
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)
@@ -277,9 +349,12 @@ static inline bool dns_status_is_answer(enum dns_status status)
 	return status != DNS_SKIPPED && !dns_status_is_transient(status);
 }
 
-/* Does the AD bit of the answer say something? A negative answer without it says nothing that a reader could use. */
+/* Does the AD bit of the answer say something? A negative answer without it says nothing that a reader could use, and
+ * an authoritative server vouches for nothing (RFC 4035 3.1.6). */
 static inline bool obs_answer_has_ad(const struct obs_answer *answer)
 {
+	if (answer->source == SOURCE_DIRECT)
+		return false;
 	return answer->status == DNS_NOERROR || answer->ad;
 }
 

@@ -25,6 +25,7 @@ enum net_fault {
 	NET_FAULT_MEMORY = -1,   /* ENOMEM, or the arena's cap */
 	NET_FAULT_SOCKETS = -2,  /* no descriptor, buffer or port: net_errno_is_shortage */
 	NET_FAULT_SHUTDOWN = -3, /* the scan is stopping */
+	NET_FAULT_RESTING = -4,  /* the domain's own name servers rest: it waits, and is begun again */
 };
 
 /* Is @error, errno of a call on a socket, a lack of this machine that passes, whoever was to be spoken to? */
@@ -36,7 +37,16 @@ static inline bool net_errno_is_shortage(int error)
 /* For a message: "out of memory". */
 static inline const char *net_fault_name(int fault)
 {
-	return fault == NET_FAULT_MEMORY ? "out of memory" : fault == NET_FAULT_SOCKETS ? "out of sockets" : "stopping";
+	switch (fault) {
+	case NET_FAULT_MEMORY:
+		return "out of memory";
+	case NET_FAULT_SOCKETS:
+		return "out of sockets";
+	case NET_FAULT_RESTING:
+		return "its name servers rest";
+	default:
+		return "stopping";
+	}
 }
 
 /* What to look at, behind the name; "": nothing. */
@@ -44,6 +54,20 @@ static inline const char *net_fault_remedy(int fault)
 {
 	return fault == NET_FAULT_SOCKETS ? " (see ulimit -n and net.ipv4.ip_local_port_range)" : "";
 }
+
+/* Whom a domain is delegated to (--direct), and whom of them to ask first. What stands behind `ask` uses it; a job
+ * hands it on with its questions and looks no further. */
+struct net_delegation {
+	struct span zone;           /* the delegated name: the domain */
+	struct span servers;        /* names of its name servers (scanner/base/extra.h) */
+	uint64_t operator;          /* scanner/rules/operator.h */
+	struct obs_address address; /* of the one to ask first, which tokens were taken for; family 0: the resolver … */
+	enum obs_fall_back why : 8; /* … is asked, for this */
+	uint8_t drawn;              /* number of the server whose address it is */
+	/* the adapter's, all 0 at first: the second address, once it was needed */
+	struct obs_address second;
+	bool has_second;
+};
 
 struct dns_answer;
 
@@ -54,17 +78,25 @@ struct net_query {
 	 * the question. Its status is @query's. */
 	void (*on_answer)(struct net_query *query, const struct dns_answer *answer);
 	void *arg;
-	void *into;         /* where the answer's facts go; on_answer knows of what kind they are */
-	const char *name;   /* A-labels, no trailing dot; lives until the callback */
-	uint16_t name_n;    /* octets */
-	uint16_t type;      /* enum dns_type */
-	bool shared : 1;    /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
-	bool unchecked : 1; /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
+	void *into;          /* where the answer's facts go; on_answer knows of what kind they are */
+	struct arena *arena; /* with a delegation: where what an audit finds is put */
+	const char *name;    /* A-labels, no trailing dot; lives until the callback */
+	uint16_t name_n;     /* octets */
+	uint16_t type;       /* enum dns_type */
+	bool shared : 1;     /* other domains are likely to ask it too: see scanner/dns/answer_cache.h */
+	bool unchecked : 1;  /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
+	bool validated : 1;  /* by the resolver, whoever else could be asked: AD is wanted */
+	bool decided : 1;    /* what it fails with is known beforehand: one SERVFAIL is an answer */
+	/* its domain's; lives until the callback. NULL: it is not known, the resolver is asked */
+	struct net_delegation *delegation;
 
 	/* the answer */
-	enum dns_status status : 8; /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
-	int8_t fault;               /* enum net_fault */
-	uint8_t packets_sent;       /* for it; 0: another question's brought the answer */
+	enum dns_status status : 8;       /* from the packet, or TIMEOUT, TRUNCATED, ERROR */
+	int8_t fault;                     /* enum net_fault */
+	uint8_t packets_sent;             /* for it; 0: another question's brought the answer */
+	enum obs_source source : 8;       /* with --direct: who answered … */
+	enum obs_fall_back fall_back : 8; /* … and why it was not one of the domain's own, or not the first of them */
+	struct obs_audit *audit;          /* of a negative direct answer, in `arena`; NULL: none was made */
 
 	/* the adapter's */
 	struct {

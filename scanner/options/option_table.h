@@ -11,7 +11,7 @@
 #include "parsers/span.h"
 #include "scanner/options/command_table.h"
 
-enum { OPTIONS_MAX = 95 }; /* rows; more to come */
+enum { OPTIONS_MAX = 110 }; /* rows; more to come */
 
 enum option_kind {
 	OPTION_FLAG,        /* bool */
@@ -49,6 +49,7 @@ enum option_section {
 	SECTION_FILES,
 	SECTION_WORK,
 	SECTION_DNS,
+	SECTION_DIRECT,
 	SECTION_FETCH,
 	SECTION_SMTP,
 	SECTION_POLITE,

@@ -11,6 +11,7 @@
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/options/options_fit.h"
+#include "scanner/rules/server_books.h"
 
 enum {
 	LONG_BASE = 256, /* getopt's values for long options: above any letter */
@@ -62,6 +63,12 @@ static const struct options defaults = {
 	.memory = 256 * 1024 * 1024,
 	.host_rate = -1, /* not given */
 	.provider_rate = -1,
+	.server_rate = -1,
+	.operator_rate = -1,
+	.server_patience = SERVER_PATIENCE_S,
+	.audit = -1,
+	.audit_limit = OPTIONS_AUDIT_LIMIT,
+	.dns_port = OPTIONS_DNS_PORT,
 	.https_port = 443,
 	.smtp_port = OPTIONS_SMTP_PORT,
 	.smtp_concurrency = 10000,

@@ -24,9 +24,10 @@
 
 enum {
 	OPTIONS_THREADS_MAX = 256,
-	OPTIONS_SCANS_MAX = 64,                  /* a year of weekly scans; each is read whole */
-	OPTIONS_SMTP_PORT = 25,                  /* mail servers; with another one, none of the internet's is meant */
-	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024, /* what is left of less is buffers of some KiB */
+	OPTIONS_SCANS_MAX = 64, /* a year of weekly scans; each is read whole */
+	OPTIONS_DNS_PORT = 53,  /* --direct: name servers; with another one, none of the internet's is meant */
+	OPTIONS_SMTP_PORT = 25, /* mail servers; with another one, none of the internet's is meant */
+	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024,     /* what is left of less is buffers of some KiB */
 	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
 };
 
@@ -51,6 +52,11 @@ enum options_format {
 	OPTIONS_FINDINGS_CSV,
 	OPTIONS_FINDINGS_JSON,
 };
+
+/* --audit and --audit-limit. Of 10,000 negative answers none wrong says that fewer than 3 in 10,000 are (95 %). */
+#define OPTIONS_AUDIT 0.001
+#define OPTIONS_AUDIT_LEAST 10000
+#define OPTIONS_AUDIT_LIMIT 0.5
 
 /* stats: as in analysis/attribution/sharing.h. */
 #define OPTIONS_THIRD_PARTY_AT 50
@@ -119,6 +125,16 @@ struct options {
 	unsigned concurrency;             /* domains in flight in all */
 	double timeout;                   /* seconds for one try */
 	unsigned retries;                 /* further tries after the first */
+	/* DNS, each domain's own name servers */
+	bool direct;
+	double server_rate;         /* questions a second to one address, 0: no limit … */
+	double operator_rate;       /* … and to one operator; … */
+	bool pace_reserved_servers; /* … within allow_reserved, too: one of them was given */
+	double server_patience;     /* seconds that a domain waits for servers that rest */
+	double audit;               /* share of the negative direct answers that is put to the resolver as well; … */
+	uint64_t audit_least;       /* … of all of them so many at least */
+	double audit_limit;         /* percent of them, above which the exit status is EXIT_UNMEASURED */
+	unsigned dns_port;
 	/* policy fetch */
 	double http_timeout;       /* seconds for one whole fetch, at most 60 (RFC 8461 3.3) */
 	unsigned http_concurrency; /* fetches in flight in all */

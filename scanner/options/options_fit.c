@@ -10,6 +10,7 @@
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/idna.h"
 #include "scanner/rules/public_resolvers.h"
+#include "scanner/rules/server_books.h"
 
 enum { CHECK_SMTP_TIMEOUT_S = 20 }; /* three times that in all: postscreen and its like greet within 20 s */
 enum { SHARED_RATE = 10000 };       /* queries a second that no shared resolver of an ISP or university minds */
@@ -35,6 +36,14 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--shards needs --shard I as well, from 0 to N-1" },
 		{ options->shard >= options->shards,
 		  "--shard must be less than --shards: shards are numbered from 0 to N-1" },
+		{ options->direct && options->mx_hosts,
+		  "--direct and --mx-hosts exclude each other: addresses of mail servers are asked of the resolver" },
+		{ !options->direct && (options->server_rate >= 0 || options->operator_rate >= 0 ||
+				       options->audit >= 0 || options_given(options, "server-patience") ||
+				       options_given(options, "audit-limit") || options_given(options, "dns-port")),
+		  "--server-rate, --operator-rate, --server-patience, --audit, --audit-limit and --dns-port need "
+		  "--direct: "
+		  "without it the resolver alone is asked" },
 		{ options->label_count > 0 && options->mx_hosts,
 		  "--label and --mx-hosts exclude each other: a mail server has its record whoever names it" },
 		{ options->label_count > 0 && (options->origin || options->input_format == FEED_FORMAT_LIST ||
@@ -184,6 +193,19 @@ static void set_fetch_rates(struct options *options)
 		options->provider_rate = FETCH_PACE_PROVIDER;
 }
 
+static void set_direct(struct options *options)
+{
+	options->pace_reserved_servers = options->server_rate >= 0 || options->operator_rate >= 0;
+	if (options->server_rate < 0)
+		options->server_rate = SERVER_RATE;
+	if (options->operator_rate < 0) /* an operator is a name: whose addresses are a lab's is not known of it */
+		options->operator_rate = options->allow_reserved && !options->pace_reserved_servers ? 0 : OPERATOR_RATE;
+	if (options->audit < 0) {
+		options->audit = OPTIONS_AUDIT;
+		options->audit_least = OPTIONS_AUDIT_LEAST;
+	}
+}
+
 bool options_is_lab(const struct options *options)
 {
 	bool lab = options->allow_reserved && !options->resolver;
@@ -209,5 +231,6 @@ enum options_result options_fit(struct options *options, struct error *error)
 	set_smtp_timeout(options);
 	set_rate(options);
 	set_fetch_rates(options);
+	set_direct(options);
 	return result;
 }

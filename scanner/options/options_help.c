@@ -6,9 +6,15 @@
 enum { HELP_COLUMN = 32, HELP_WIDTH = 100, HELP_WIDTH_LEAST = 60 }; /* columns */
 
 static const char *const titles[] = {
-	[SECTION_FILES] = "Files",        [SECTION_WORK] = "Work",         [SECTION_DNS] = "DNS",
-	[SECTION_FETCH] = "Policy fetch", [SECTION_SMTP] = "Mail servers", [SECTION_POLITE] = "Being polite",
-	[SECTION_LAB] = "Labs",           [SECTION_OTHER] = "Other",
+	[SECTION_FILES] = "Files",
+	[SECTION_WORK] = "Work",
+	[SECTION_DNS] = "DNS",
+	[SECTION_DIRECT] = "DNS, the domains' own name servers",
+	[SECTION_FETCH] = "Policy fetch",
+	[SECTION_SMTP] = "Mail servers",
+	[SECTION_POLITE] = "Being polite",
+	[SECTION_LAB] = "Labs",
+	[SECTION_OTHER] = "Other",
 };
 
 /* A narrower terminal decides, down to where nothing could be read any more. */
