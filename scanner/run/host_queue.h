@@ -1,7 +1,7 @@
 /* scanner/run/host_queue.h - the MX hosts of a scan: which are known, which are still to be looked at, which once more.
  *
  * A host is looked at once however many domains name it, so every name that was ever added is known: by a hash of 128
- * bits under a key of this run's, 32 to 64 octets a host. Names wait in temporary files (scanner/run/name_file.h):
+ * bits under a key of this run's, 32 to 64 octets a host. Names wait in temporary files (scanner/queue/name_file.h):
  * their number costs no memory. What a file or memory can't take is counted, and told; the host is tried again when
  * another domain names it, and by --resume. Any thread.
  */
@@ -17,7 +17,7 @@
 #include "output/hash_table.h"
 #include "parsers/observation.h"
 #include "scanner/options/options.h"
-#include "scanner/run/name_file.h"
+#include "scanner/queue/name_file.h"
 
 enum { HOST_QUEUE_NAME_MAX = NAME_FILE_MAX };
 

@@ -14,7 +14,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/feed/feed.h"
 #include "scanner/base/thread_alloc.h"
-#include "scanner/run/deferred.h"
+#include "scanner/queue/deferred.h"
 
 enum { ALLOCATIONS_MAX = 500 };
 

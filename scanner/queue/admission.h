@@ -1,4 +1,4 @@
-/* scanner/run/admission.h - domains of --direct that wait for their name servers' turn, before they become jobs.
+/* scanner/queue/admission.h - domains of --direct that wait for their name servers' turn, before they become jobs.
  *
  * A domain is begun when the buckets of the address drawn and of its operator (scanner/rules/server_books.h) have what
  * its three questions need; until then it is its name, its number and its servers' names in its operator's line, first
@@ -16,8 +16,8 @@
  * Nothing here is the scan's memory: after a crash what waited is not in the scan file, and --resume reads it again.
  * Any thread; no clock inside: @now_us is microseconds of one monotonic clock.
  */
-#ifndef STSURVEY_SCANNER_RUN_ADMISSION_H
-#define STSURVEY_SCANNER_RUN_ADMISSION_H
+#ifndef STSURVEY_SCANNER_QUEUE_ADMISSION_H
+#define STSURVEY_SCANNER_QUEUE_ADMISSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
-/* scanner/run/deferred.h - domains to be asked again at the end, kept in a temporary file (scanner/run/name_file.h).
- * After a crash they are simply not in the scan file yet, and --resume surveys them.
+/* scanner/queue/deferred.h - domains to be asked again at the end, kept in a temporary file
+ * (scanner/queue/name_file.h). After a crash they are simply not in the scan file yet, and --resume surveys them.
  */
-#ifndef STSURVEY_SCANNER_RUN_DEFERRED_H
-#define STSURVEY_SCANNER_RUN_DEFERRED_H
+#ifndef STSURVEY_SCANNER_QUEUE_DEFERRED_H
+#define STSURVEY_SCANNER_QUEUE_DEFERRED_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include "output/error.h"
 #include "scanner/feed/feed.h"
-#include "scanner/run/name_file.h"
+#include "scanner/queue/name_file.h"
 
 struct deferred {
 	pthread_mutex_t lock; /* over what follows; the counts may be read without it */

@@ -1,4 +1,4 @@
-#include "scanner/run/deferred.h"
+#include "scanner/queue/deferred.h"
 
 #include <string.h>
 

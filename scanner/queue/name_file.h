@@ -1,8 +1,8 @@
-/* scanner/run/name_file.h - names that wait, first in, first out, in a temporary file (output/temporary_file.h), so
+/* scanner/queue/name_file.h - names that wait, first in, first out, in a temporary file (output/temporary_file.h), so
  * that their number costs no memory. One thread at a time.
  */
-#ifndef STSURVEY_SCANNER_RUN_NAME_FILE_H
-#define STSURVEY_SCANNER_RUN_NAME_FILE_H
+#ifndef STSURVEY_SCANNER_QUEUE_NAME_FILE_H
+#define STSURVEY_SCANNER_QUEUE_NAME_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

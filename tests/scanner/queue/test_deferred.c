@@ -15,7 +15,7 @@
 #include "output/temporary_file.h"
 #include "parsers/domain.h"
 #include "scanner/base/log.h"
-#include "scanner/run/deferred.h"
+#include "scanner/queue/deferred.h"
 
 enum { MANY = 20000 };
 

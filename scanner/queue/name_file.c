@@ -1,4 +1,4 @@
-#include "scanner/run/name_file.h"
+#include "scanner/queue/name_file.h"
 
 #include <errno.h>
 #include <stddef.h>
