@@ -28,19 +28,19 @@ enum {
 				    * manual limits responses to 10 */
 	SERVER_ERROR_PERCENT = 20, /* … or such a share of the last SERVER_ERROR_OF outcomes */
 	SERVER_ERROR_OF = 100,
-	SERVER_WINDOW_MS = 10000,     /* outcomes are looked at over so long a time, … */
-	SERVER_WINDOW_LEAST = 20,     /* … where there are so many */
-	SERVER_SILENT_PERCENT = 5,    /* time-outs above which the rate is halved */
-	SERVER_RISE_PERCENT = 10,     /* and raised, each window without a reason to halve it */
-	SERVER_HALVINGS = 3,          /* in a row: it rests */
-	SERVER_SILENT_ROW = 20,       /* time-outs in a row: it rests */
-	SERVER_REST_MS = 60000,       /* at first; doubled each time its probe fails … */
-	SERVER_REST_MOST_MS = 900000, /* … up to this */
-	SERVER_BOOKS_MAX = 1 << 17,   /* addresses; half of all DNS traffic goes to 1,000 */
+	SERVER_BOOKS_WINDOW_MS = 10000, /* outcomes are looked at over so long a time, … */
+	SERVER_BOOKS_WINDOW_LEAST = 20, /* … where there are so many */
+	SERVER_SILENT_PERCENT = 5,      /* time-outs above which the rate is halved */
+	SERVER_RISE_PERCENT = 10,       /* and raised, each window without a reason to halve it */
+	SERVER_HALVINGS = 3,            /* in a row: it rests */
+	SERVER_SILENT_ROW = 20,         /* time-outs in a row: it rests */
+	SERVER_REST_MS = 60000,         /* at first; doubled each time its probe fails … */
+	SERVER_REST_MOST_MS = 900000,   /* … up to this */
+	SERVER_BOOKS_MAX = 1 << 17,     /* addresses; half of all DNS traffic goes to 1,000 */
 };
 
 /* What so many seconds yield may be sent at once. */
-#define SERVER_BURST_S 0.1
+#define SERVER_BOOKS_BURST_S 0.1
 /* The least an address' rate is halved to, a second. */
 #define SERVER_RATE_FLOOR 1.0
 
