@@ -54,6 +54,7 @@ const char *const obs_fall_back_names[FALL_BACK_COUNT] = {
 	[FALL_BACK_SPOOFED] = "spoofed",
 	[FALL_BACK_UNSENT] = "unsent",
 	[FALL_BACK_SECOND_PASS] = "second-pass",
+	[FALL_BACK_OTHER] = "other",
 };
 
 const char *const obs_audit_kind_names[AUDIT_KIND_COUNT] = {

@@ -98,6 +98,7 @@ enum obs_fall_back {
 	FALL_BACK_SPOOFED = 17,     /* a datagram with a wrong id came from its address meanwhile */
 	FALL_BACK_UNSENT = 18,      /* this machine could not send it: no route, or forbidden */
 	FALL_BACK_SECOND_PASS = 19, /* it stayed unknown in the first: the resolver alone is asked */
+	FALL_BACK_OTHER = 20,       /* a newer version's, which this one has no word for; never written */
 	FALL_BACK_COUNT
 };
 
@@ -299,6 +300,12 @@ struct obs_label {
 
 /* Questions as audits number them. On disk: append only. */
 enum obs_question { QUESTION_MX, QUESTION_TXT, QUESTION_COUNT = QUESTION_TXT + TXT_QUESTIONS };
+
+/* As JSON and tables call them: "MX", and a TXT question's key. */
+static inline const char *obs_question_name(enum obs_question question)
+{
+	return question == QUESTION_MX ? "MX" : txt_questions[question - QUESTION_TXT].key;
+}
 
 /* A negative direct answer that was audited. */
 struct obs_audit {

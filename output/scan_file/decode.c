@@ -183,6 +183,12 @@ void decode_why(struct decode *d, uint32_t *left, struct obs_answer *answer)
 	answer->unchecked = decode_enum(d, left, DNS_STATUS_COUNT, DNS_ERROR);
 }
 
+void decode_source(struct decode *d, uint32_t *left, struct obs_answer *answer)
+{
+	answer->source = decode_enum(d, left, SOURCE_COUNT, SOURCE_NONE);
+	answer->fall_back = decode_enum(d, left, FALL_BACK_COUNT, FALL_BACK_OTHER);
+}
+
 const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count)
 {
 	struct span *text = decode_list(d, left, max, sizeof(*text), count);
@@ -194,14 +200,16 @@ const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, 
 
 /* ---- shape and MX ---- */
 
-static void read_whys(struct decode *d, struct shape *s)
+/* A field with something of each answer. */
+static void read_of_each(struct decode *d, uint32_t *left, struct shape *s,
+			 void (*read)(struct decode *d, uint32_t *left, struct obs_answer *answer))
 {
-	uint32_t left = unpack_array(&d->u);
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array(&d->u) : 0;
 
-	decode_why(d, &left, &s->mx);
+	read(d, &inner, &s->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
-		decode_why(d, &left, &s->txt[q]);
-	unpack_skip(&d->u, left);
+		read(d, &inner, &s->txt[q]);
+	unpack_skip(&d->u, inner);
 }
 
 static const struct shape *read_shape(struct decode *d)
@@ -220,8 +228,8 @@ static const struct shape *read_shape(struct decode *d)
 	decode_asked(d, &left, &s->mx);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		decode_asked(d, &left, &s->txt[q]);
-	if (unpack_field(&d->u, &left))
-		read_whys(d, s);
+	read_of_each(d, &left, s, decode_why);
+	read_of_each(d, &left, s, decode_source);
 	unpack_skip(&d->u, left);
 	return s;
 }
@@ -468,6 +476,9 @@ static void read_domain_field(struct decode *d, struct observation *o, unsigned 
 	case FIELD_NS:
 		read_ns(d, &o->ns);
 		break;
+	case FIELD_AUDIT:
+		decode_audits(d, o);
+		break;
 	default:
 		read_txt(d, &o->txt[schema_question(field)]);
 		break;
@@ -499,6 +510,8 @@ static void read_domain(struct decode *d, uint32_t left, struct observation *o)
 		o->txt[q] = (struct obs_txt){ .answer = shape->txt[q] };
 	o->policy = (struct obs_policy){ .address_used = -1 };
 	o->ns = (struct obs_ns){ 0 };
+	o->audit = NULL;
+	o->audit_count = 0;
 	o->label = d->label_count > 0 ? d->no_label : NULL;
 	o->label_count = d->label_count;
 	left -= FIELD_SHAPE;

@@ -58,6 +58,24 @@ static void read_label_names(struct decode *d, uint32_t *left, struct record_hea
 			unpack_fail(&d->u);
 }
 
+static void read_audit_share(struct decode *d, uint32_t *left, struct record_header *header)
+{
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array(&d->u) : 0;
+	struct span key;
+
+	if (inner == 0)
+		return;
+	header->direct = true;
+	header->audit = unpack_field(&d->u, &inner) ? unpack_double(&d->u) : 0;
+	header->audit_least = unpack_field_uint(&d->u, &inner, UINT64_MAX);
+	key = unpack_field_text(&d->u, &inner);
+	unpack_skip(&d->u, inner);
+	if (header->audit >= 0 && header->audit <= 1 && key.n == sizeof(header->audit_key))
+		memcpy(header->audit_key, key.p, sizeof(header->audit_key));
+	else
+		unpack_fail(&d->u); /* it says what the counts of audits are a sample of: none is made up */
+}
+
 bool decode_header(struct decode *d, uint32_t left, struct record_header *header)
 {
 	uint32_t inner;
@@ -77,6 +95,7 @@ bool decode_header(struct decode *d, uint32_t left, struct record_header *header
 	read_input(d, &left, header);
 	read_sample(d, &left, header);
 	read_label_names(d, &left, header);
+	read_audit_share(d, &left, header);
 	unpack_skip(&d->u, left);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads domains, decode_header.c what stands at
- * the ends of a file, decode_policy.c what belongs to a policy, decode_host.c what concerns MX hosts.
+ * the ends of a file, decode_policy.c what belongs to a policy, decode_audit.c what came of audits, decode_host.c what
+ * concerns MX hosts.
  *
  * Without memory, and where the octets are not what they should be, the cursor has failed, and pointers are NULL.
  * @left: elements of the array being read that are not yet read.
@@ -59,6 +60,7 @@ void decode_asked(struct decode *d, uint32_t *left, struct obs_answer *answer);
 
 /* What few answers have. */
 void decode_why(struct decode *d, uint32_t *left, struct obs_answer *answer);
+void decode_source(struct decode *d, uint32_t *left, struct obs_answer *answer);
 
 /* Fields that are lists. */
 const struct span *decode_texts(struct decode *d, uint32_t *left, uint32_t max, uint32_t *count);
@@ -72,6 +74,7 @@ void decode_trailer(struct decode *d, uint32_t left, struct record_trailer *trai
 void decode_tls(struct decode *d, struct obs_tls *tls);
 void decode_certificate(struct decode *d, uint32_t left);
 void decode_body(struct decode *d, uint32_t left);
+void decode_audits(struct decode *d, struct observation *observation);
 void decode_policy(struct decode *d, struct obs_policy *policy);
 void decode_host(struct decode *d, uint32_t left, struct obs_host *host);
 void decode_vantage(struct decode *d, uint32_t left, struct obs_vantage *vantage);

@@ -138,6 +138,18 @@ static inline void pack_why(struct record_buffer *b, const struct obs_answer *an
 	pack_uint(b, answer->unchecked);
 }
 
+/* Was it asked with --direct? */
+static inline bool pack_has_source(const struct obs_answer *answer)
+{
+	return answer->source != SOURCE_NONE || answer->fall_back != FALL_BACK_NONE;
+}
+
+static inline void pack_source(struct record_buffer *b, const struct obs_answer *answer)
+{
+	pack_uint(b, answer->source);
+	pack_uint(b, answer->fall_back);
+}
+
 void pack_addresses(struct record_buffer *b, const struct obs_address *address, size_t count);
 
 /* Numbers of a TLS connection's certificates in the frame. */

@@ -97,12 +97,21 @@ static bool shape_has_why(const struct observation *o)
 	return has;
 }
 
+static bool shape_has_source(const struct observation *o)
+{
+	bool has = pack_has_source(&o->mx.answer);
+
+	for (int q = 0; q < TXT_QUESTIONS; q++)
+		has |= pack_has_source(&o->txt[q].answer);
+	return has;
+}
+
 static void pack_shape(struct record_buffer *b, const struct observation *o)
 {
-	bool has_why = shape_has_why(o);
+	bool has_why = shape_has_why(o), has_source = shape_has_source(o);
 	size_t start = b->n;
 
-	pack_array(b, SHAPE_ELEMENTS + has_why);
+	pack_array(b, SHAPE_ELEMENTS + (has_source ? 2u : has_why));
 	pack_uint(b, o->input);
 	pack_asked(b, &o->mx.answer);
 	for (int q = 0; q < TXT_QUESTIONS; q++)
@@ -112,6 +121,14 @@ static void pack_shape(struct record_buffer *b, const struct observation *o)
 		pack_why(b, &o->mx.answer);
 		for (int q = 0; q < TXT_QUESTIONS; q++)
 			pack_why(b, &o->txt[q].answer);
+	} else if (has_source) {
+		pack_nil(b);
+	}
+	if (has_source) {
+		pack_array(b, SOURCE_ELEMENTS * (1 + TXT_QUESTIONS));
+		pack_source(b, &o->mx.answer);
+		for (int q = 0; q < TXT_QUESTIONS; q++)
+			pack_source(b, &o->txt[q].answer);
 	}
 	pack_interned(b, TABLE_SHAPE, start);
 }
@@ -242,9 +259,9 @@ static bool has_labels(const struct observation *o)
 	return false;
 }
 
-static struct span cut_label(struct span s)
+static struct span cut_to(struct span s, size_t most)
 {
-	return (struct span){ s.p, at_most(s.n, OBS_LABEL_OCTETS_MAX) };
+	return (struct span){ s.p, at_most(s.n, most) };
 }
 
 static void pack_labels(struct record_buffer *b, const struct observation *o)
@@ -253,7 +270,7 @@ static void pack_labels(struct record_buffer *b, const struct observation *o)
 
 	pack_array(b, count);
 	for (size_t i = 0; i < count; i++)
-		pack_text(b, cut_label(o->label[i].value));
+		pack_text(b, cut_to(o->label[i].value, OBS_LABEL_OCTETS_MAX));
 	pack_interned(b, TABLE_LABEL, start);
 }
 
@@ -276,6 +293,30 @@ static void pack_ns(struct record_buffer *b, const struct obs_ns *ns)
 	pack_why(b, &ns->answer);
 }
 
+/* ---- what a proof found ---- */
+
+static void pack_audits(struct record_buffer *b, const struct observation *o)
+{
+	size_t audits = at_most(o->audit_count, QUESTION_COUNT);
+
+	pack_array(b, audits);
+	for (size_t i = 0; i < audits; i++) {
+		const struct obs_audit *audit = &o->audit[i];
+		size_t count = at_most(audit->record_count, OBS_AUDIT_RECORDS_MAX);
+
+		pack_array(b, AUDIT_ELEMENTS);
+		pack_uint(b, audit->question);
+		pack_uint(b, audit->kind);
+		pack_uint(b, audit->direct);
+		pack_uint(b, audit->resolver);
+		pack_uint(b, audit->again);
+		pack_array(b, count);
+		for (size_t r = 0; r < count; r++)
+			pack_text(b, cut_to(audit->record[r], OBS_AUDIT_OCTETS_MAX));
+		pack_uint(b, audit->omitted + (audit->record_count - count));
+	}
+}
+
 /* ---- records ---- */
 
 _Static_assert(FIELD_COUNT <= 32, "a bit for each field");
@@ -287,7 +328,8 @@ static unsigned fields_of(const struct observation *o)
 			  (unsigned)(o->rank > 0) << FIELD_RANK |
 			  (unsigned)!pack_policy_is_empty(&o->policy) << FIELD_POLICY |
 			  (unsigned)(o->mx.answer.cname_count > 0 || mx_omitted(&o->mx) > 0) << FIELD_MX_MORE |
-			  (unsigned)has_labels(o) << FIELD_LABEL | (unsigned)!ns_is_empty(&o->ns) << FIELD_NS;
+			  (unsigned)has_labels(o) << FIELD_LABEL | (unsigned)!ns_is_empty(&o->ns) << FIELD_NS |
+			  (unsigned)(o->audit_count > 0) << FIELD_AUDIT;
 
 	for (int q = 0; q < TXT_QUESTIONS; q++)
 		fields |= (unsigned)!txt_is_empty(&o->txt[q]) << schema_txt[q];
@@ -318,6 +360,9 @@ static void pack_field(struct record_buffer *b, const struct observation *o, uns
 		break;
 	case FIELD_NS:
 		pack_ns(b, &o->ns);
+		break;
+	case FIELD_AUDIT:
+		pack_audits(b, o);
 		break;
 	default:
 		pack_txt(b, &o->txt[schema_question(field)]);
@@ -375,7 +420,15 @@ static void pack_label_names(struct record_buffer *b, const struct record_header
 
 	pack_array(b, count);
 	for (size_t i = 0; i < count; i++)
-		pack_text(b, cut_label(header->label[i]));
+		pack_text(b, cut_to(header->label[i], OBS_LABEL_OCTETS_MAX));
+}
+
+static void pack_audit_share(struct record_buffer *b, const struct record_header *header)
+{
+	pack_array(b, AUDIT_SHARE_ELEMENTS);
+	msgpack_pack_double(&b->packer, header->audit);
+	pack_uint(b, header->audit_least);
+	pack_bin(b, header->audit_key, sizeof(header->audit_key));
 }
 
 int record_put_header(struct record_buffer *b, const struct record_header *header)
@@ -383,7 +436,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	const struct pack_mark mark = pack_begin(b);
 	bool has_label = header->label_count > 0, has_sample = header->sample > 0;
 
-	pack_array(b, HEADER_ELEMENTS + (has_label ? 2u : has_sample));
+	pack_array(b, HEADER_ELEMENTS + (header->direct ? 3u : has_label ? 2u : has_sample));
 	pack_uint(b, RECORD_KIND_HEADER);
 	pack_text(b, SPAN_LITERAL(SCHEMA_FORMAT));
 	pack_array(b, VERSION_ELEMENTS);
@@ -406,10 +459,14 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	pack_uint(b, header->input_hash);
 	if (has_sample)
 		pack_sample(b, header);
-	else if (has_label)
+	else if (has_label || header->direct)
 		pack_nil(b);
 	if (has_label)
 		pack_label_names(b, header);
+	else if (header->direct)
+		pack_nil(b);
+	if (header->direct)
+		pack_audit_share(b, header);
 	return pack_finish(b, &mark);
 }
 

@@ -16,7 +16,7 @@
 #include "parsers/observation.h"
 #include "parsers/span.h"
 
-enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 4 };
+enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 5 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
 enum record_kind {
@@ -53,6 +53,11 @@ struct record_header {
 	uint8_t sample_key[16];   /* of that hash */
 	const struct span *label; /* the columns that are kept with each domain (--label) */
 	size_t label_count;
+	/* from schema 1.5 on */
+	bool direct;  /* the domains' own name servers were asked (--direct); the rest is of --audit: … */
+	double audit; /* … the share of their negative answers that was put to the resolver as well, 0 to 1, … */
+	uint64_t audit_least;  /* … and how many at least; … */
+	uint8_t audit_key[16]; /* … of the keyed hash of the name that chose them */
 };
 
 /* The first option called @name; NULL: it was not given. */

@@ -21,7 +21,8 @@ enum schema_header {
 	HEADER_AT_INPUT,
 	HEADER_ELEMENTS,
 	HEADER_AT_SAMPLE = HEADER_ELEMENTS, /* since 1.4, as is the next */
-	HEADER_AT_LABEL
+	HEADER_AT_LABEL,
+	HEADER_AT_AUDIT /* since 1.5, where there was --direct */
 };
 enum schema_version { VERSION_AT_MAJOR, VERSION_AT_MINOR, VERSION_ELEMENTS };
 enum schema_input {
@@ -35,6 +36,7 @@ enum schema_input {
 	INPUT_ELEMENTS
 };
 enum schema_sample { SAMPLE_AT_SHARE, SAMPLE_AT_KEY, SAMPLE_ELEMENTS };
+enum schema_audit_share { AUDIT_AT_SHARE, AUDIT_AT_LEAST, AUDIT_AT_KEY, AUDIT_SHARE_ELEMENTS };
 enum schema_trailer {
 	TRAILER_AT_KIND,
 	TRAILER_AT_COMPLETION,
@@ -54,12 +56,15 @@ enum schema_trailer {
 enum schema_frame { FRAME_AT_KIND, FRAME_ELEMENTS };
 enum schema_asked { ASKED_AT_FLAGS, ASKED_AT_TRIES, ASKED_ELEMENTS }; /* no array of its own: how a question went */
 enum schema_why { WHY_AT_EDE, WHY_AT_UNCHECKED, WHY_ELEMENTS };       /* the same: what few answers have; since 1.3 */
+/* the same: who answered (--direct); since 1.5 */
+enum schema_source { SOURCE_AT_SOURCE, SOURCE_AT_FALL_BACK, SOURCE_ELEMENTS };
 enum schema_shape {
 	SHAPE_AT_INPUT,
 	SHAPE_AT_MX,
 	SHAPE_AT_TXT = SHAPE_AT_MX + ASKED_ELEMENTS, /* of each; before something comes behind, they need places */
 	SHAPE_ELEMENTS = SHAPE_AT_TXT + ASKED_ELEMENTS * TXT_QUESTIONS,
-	SHAPE_AT_WHY = SHAPE_ELEMENTS /* one array, WHY_ELEMENTS of each answer; since 1.3 */
+	SHAPE_AT_WHY = SHAPE_ELEMENTS, /* one array, WHY_ELEMENTS of each answer; since 1.3 */
+	SHAPE_AT_SOURCE                /* the same, SOURCE_ELEMENTS of each; since 1.5 */
 };
 enum schema_mx { MX_AT_PREFERENCE, MX_AT_NAME, MX_ELEMENTS }; /* of each MX, all in one array */
 enum schema_mx_more { MX_MORE_AT_CNAME, MX_MORE_AT_OMITTED, MX_MORE_ELEMENTS };
@@ -72,6 +77,16 @@ enum schema_ns {
 	NS_AT_CNAME,
 	NS_AT_WHY,
 	NS_ELEMENTS = NS_AT_WHY + WHY_ELEMENTS
+};
+enum schema_audit { /* of each audit, an array */
+		    AUDIT_AT_QUESTION,
+		    AUDIT_AT_KIND,
+		    AUDIT_AT_DIRECT,
+		    AUDIT_AT_RESOLVER,
+		    AUDIT_AT_AGAIN,
+		    AUDIT_AT_RECORD,
+		    AUDIT_AT_OMITTED,
+		    AUDIT_ELEMENTS
 };
 enum schema_txt_answer {
 	TXT_AT_TTL,
@@ -251,7 +266,8 @@ enum schema_domain {
 	FIELD_POLICY,
 	FIELD_MX_MORE, /* chain and number of records left out; rare */
 	FIELD_LABEL,   /* interned: values of the header's columns; since 1.4, as is the next */
-	FIELD_NS,      /* rare */
+	FIELD_NS,      /* rare, as is the next */
+	FIELD_AUDIT,   /* since 1.5 */
 	FIELD_COUNT
 };
 

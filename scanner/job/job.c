@@ -269,4 +269,6 @@ void job_observation(const struct job *job, struct observation *observation)
 	observation->ns = job->ns ? job->ns->facts : (struct obs_ns){ 0 };
 	observation->label = NULL;
 	observation->label_count = 0;
+	observation->audit = NULL;
+	observation->audit_count = 0;
 }

@@ -47,6 +47,12 @@ static void put_answer(const struct obs_answer *a)
 	fprintf(facts, ",%u,%d]", a->ede, a->unchecked);
 }
 
+/* What an answer has in scans with --direct. */
+static void put_source(const struct obs_answer *a)
+{
+	fprintf(facts, ",[%d,%d]", a->source, a->fall_back);
+}
+
 static void put_txt(const char *name, const struct obs_txt *txt)
 {
 	fprintf(facts, ",\"%s\":[", name);
@@ -58,7 +64,9 @@ static void put_txt(const char *name, const struct obs_txt *txt)
 		fputs(i > 0 ? "," : "", facts);
 		put_span(txt->split ? txt->split[i] : (struct span){ NULL, 0 });
 	}
-	fputs("]]", facts);
+	fputc(']', facts);
+	put_source(&txt->answer);
+	fputc(']', facts);
 }
 
 static void put_certificate(const struct obs_certificate *c)
@@ -166,7 +174,16 @@ static void put_more(const struct observation *o)
 		fputc(':', facts);
 		put_hex(o->label[i].value.p, o->label[i].value.n);
 	}
-	fputc('}', facts);
+	fputs("},\"audits\":[", facts);
+	for (size_t i = 0; i < o->audit_count; i++) {
+		const struct obs_audit *audit = &o->audit[i];
+
+		fprintf(facts, "%s[%d,%d,%d,%d,%d,", i > 0 ? "," : "", audit->question, audit->kind, audit->direct,
+			audit->resolver, audit->again);
+		put_spans(audit->record, audit->record_count);
+		fprintf(facts, ",%u]", audit->omitted);
+	}
+	fputc(']', facts);
 }
 
 static void put_facts(const struct observation *o)
@@ -182,7 +199,9 @@ static void put_facts(const struct observation *o)
 		put_hex(o->mx.record[i].name.p, o->mx.record[i].name.n);
 		fputc(']', facts);
 	}
-	fprintf(facts, "],%u]", o->mx.omitted);
+	fprintf(facts, "],%u", o->mx.omitted);
+	put_source(&o->mx.answer);
+	fputc(']', facts);
 	put_txt("sts", &o->txt[TXT_STS]);
 	put_txt("tlsrpt", &o->txt[TXT_TLSRPT]);
 	put_policy(&o->policy);
@@ -337,7 +356,11 @@ int main(int argc, char **argv)
 					      .sample = 0.25,
 					      .sample_key = { 1, [15] = 2 },
 					      .label = maker_label,
-					      .label_count = MAKER_LABELS };
+					      .label_count = MAKER_LABELS,
+					      .direct = true,
+					      .audit = 0.125,
+					      .audit_least = 10000,
+					      .audit_key = { 3, [15] = 4 } };
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {

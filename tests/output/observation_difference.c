@@ -17,8 +17,8 @@ static bool same_texts(const struct span *a, size_t n, const struct span *b, siz
 static bool same_answer(const struct obs_answer *a, const struct obs_answer *b)
 {
 	return a->status == b->status && a->ad == b->ad && a->cname_loop == b->cname_loop && a->tries == b->tries &&
-	       a->ttl == b->ttl && a->ede == b->ede && a->unchecked == b->unchecked &&
-	       same_texts(a->cname, a->cname_count, b->cname, b->cname_count);
+	       a->ttl == b->ttl && a->ede == b->ede && a->unchecked == b->unchecked && a->source == b->source &&
+	       a->fall_back == b->fall_back && same_texts(a->cname, a->cname_count, b->cname, b->cname_count);
 }
 
 static bool same_mx(const struct obs_mx *a, const struct obs_mx *b)
@@ -125,6 +125,19 @@ static bool same_labels(const struct observation *a, const struct observation *b
 	return a->label_count == b->label_count;
 }
 
+static bool same_audits(const struct observation *a, const struct observation *b)
+{
+	for (size_t i = 0; i < a->audit_count && i < b->audit_count; i++) {
+		const struct obs_audit *x = &a->audit[i], *y = &b->audit[i];
+
+		if (x->question != y->question || x->kind != y->kind || x->direct != y->direct ||
+		    x->resolver != y->resolver || x->again != y->again || x->omitted != y->omitted ||
+		    !same_texts(x->record, x->record_count, y->record, y->record_count))
+			return false;
+	}
+	return a->audit_count == b->audit_count;
+}
+
 const char *observation_difference(const struct observation *a, const struct observation *b)
 {
 	const struct {
@@ -148,6 +161,7 @@ const char *observation_difference(const struct observation *a, const struct obs
 		{ same_http(&a->policy.http, &b->policy.http), "policy.http" },
 		{ same_ns(&a->ns, &b->ns), "ns" },
 		{ same_labels(a, b), "labels" },
+		{ same_audits(a, b), "audits" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(facts); i++) {

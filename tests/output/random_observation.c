@@ -111,6 +111,15 @@ static void make_answer(struct maker *m, struct obs_answer *a)
 	}
 }
 
+/* Whom it came from, in scans with --direct. */
+static void make_source(struct maker *m, struct obs_answer *a)
+{
+	if (maker_chance(m, 3) == 0) {
+		a->source = maker_chance(m, SOURCE_COUNT);
+		a->fall_back = maker_chance(m, FALL_BACK_COUNT);
+	}
+}
+
 /* A name that stands in some relation to the domain's. */
 static struct span mx_name(struct maker *m, struct span domain)
 {
@@ -135,6 +144,7 @@ static void make_mx(struct maker *m, struct observation *o)
 	struct obs_mx_record *record;
 
 	make_answer(m, &o->mx.answer);
+	make_source(m, &o->mx.answer);
 	o->mx.count = count(m, OBS_MX_MAX);
 	o->mx.omitted = maker_chance(m, 9) == 0 ? UINT32_MAX : number(m, 500) * (maker_chance(m, 9) == 0);
 	if (maker_chance(m, 2)) {
@@ -170,6 +180,7 @@ static const struct span *make_splits(struct maker *m, const struct obs_txt *txt
 static void make_txt(struct maker *m, struct obs_txt *txt)
 {
 	make_answer(m, &txt->answer);
+	make_source(m, &txt->answer);
 	txt->count = count(m, OBS_TXT_MAX);
 	txt->record = texts(m, txt->count, 1000);
 	txt->omitted = maker_chance(m, 9) == 0 ? UINT32_MAX : number(m, 500) * (maker_chance(m, 9) == 0);
@@ -314,6 +325,26 @@ static void make_labels(struct maker *m, struct observation *o)
 	o->label_count = MAKER_LABELS;
 }
 
+/* At most one of each question, in any order. */
+static void make_audits(struct maker *m, struct observation *o)
+{
+	unsigned first = maker_chance(m, QUESTION_COUNT);
+	struct obs_audit *audit = room(m, QUESTION_COUNT * sizeof(*audit));
+
+	o->audit_count = count(m, QUESTION_COUNT);
+	for (size_t i = 0; i < o->audit_count; i++) {
+		audit[i] = (struct obs_audit){ .question = (first + i) % QUESTION_COUNT,
+					       .kind = AUDIT_ABSENT + maker_chance(m, AUDIT_KIND_COUNT - AUDIT_ABSENT),
+					       .direct = maker_chance(m, DNS_STATUS_COUNT),
+					       .resolver = maker_chance(m, DNS_STATUS_COUNT),
+					       .again = maker_chance(m, DNS_STATUS_COUNT),
+					       .omitted = (uint16_t)number(m, UINT16_MAX),
+					       .record_count = count(m, OBS_AUDIT_RECORDS_MAX) };
+		audit[i].record = texts(m, audit[i].record_count, OBS_AUDIT_OCTETS_MAX);
+	}
+	o->audit = audit;
+}
+
 void maker_make(struct maker *m, struct observation *o)
 {
 	memset(o, 0, sizeof(*o));
@@ -332,6 +363,7 @@ void maker_make(struct maker *m, struct observation *o)
 	make_policy(m, &o->policy);
 	make_ns(m, &o->ns);
 	make_labels(m, o);
+	make_audits(m, o);
 }
 
 static void make_tlsa(struct maker *m, struct obs_tlsa *tlsa)

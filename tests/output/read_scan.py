@@ -84,15 +84,17 @@ class Scan:
             if isinstance(mx, str):
                 mx = b"".join({0: domain, 1: dashed}.get(c, bytes([c])) for c in mx.encode())
             records.append([preference, mx.hex()])
-        why = at(shape, 7, [0, 0])[0:2]
-        return [self.answer(shape[1], shape[2], at(r, 7, 0), at(more, 0, []), why), records, at(more, 1, 0)]
+        why, source = at(shape, 7, [0, 0])[0:2], at(shape, 8, [0, 0])[0:2]
+        return [self.answer(shape[1], shape[2], at(r, 7, 0), at(more, 0, []), why), records, at(more, 1, 0), source]
 
     def txt(self, value, shape, question):
-        why = at(shape, 7, [0] * 6)[2 + 2 * question:4 + 2 * question]
+        place = slice(2 + 2 * question, 4 + 2 * question)
+        why, source = at(shape, 7, [0] * 6)[place], at(shape, 8, [0] * 6)[place]
         flags, tries = shape[3 + 2 * question:5 + 2 * question]
         records, splits = at(value, 1, []), at(value, 5, [])
         return [self.answer(flags, tries, at(value, 0, 0), at(value, 2, []), why), [hexed(s) for s in records],
-                at(value, 3, 0), at(value, 4, at(value, 3, 0)), [hexed(at(splits, i, None)) for i in range(len(records))]]
+                at(value, 3, 0), at(value, 4, at(value, 3, 0)), [hexed(at(splits, i, None)) for i in range(len(records))],
+                source]
 
     def tls(self, tls):
         return [at(tls, 0, 0), at(tls, 1, None), [self.certificates[i] for i in at(tls, 2, [])], at(tls, 3, []), at(tls, 4, 0),
@@ -124,6 +126,10 @@ class Scan:
         values = self.interned(value, self.labels) if value != [] else []
         return {hexed(name): hexed(at(values, i, "")) for i, name in enumerate(self.header[8])}
 
+    @staticmethod
+    def audits(value):
+        return [audit[0:5] + [[hexed(record) for record in audit[5]], audit[6]] for audit in value]
+
     def on_domain(self, r):
         wrap = (1 << 64) - 1
         self.index = self.index + r[1] & wrap
@@ -139,6 +145,7 @@ class Scan:
             "time": start - (start >> 63 << 64), "duration": r[3], "mx": self.mx(r, shape, r[4]),
             "sts": self.txt(at(r, 9, None), shape, 0), "tlsrpt": self.txt(at(r, 10, None), shape, 1),
             "policy": self.policy(at(r, 11, None)), "labels": self.label(at(r, 13, [])), "ns": self.ns(at(r, 14, [])),
+            "audits": self.audits(at(r, 15, [])),
         })
 
     def tlsa(self, value):
@@ -176,9 +183,9 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 4], "stsurvey test", 1795300429120, {"rate": "1000"},
+    assert scan.header == [0, "stsurvey-scan", [1, 5], "stsurvey test", 1795300429120, {"rate": "1000"},
                            ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63], [0.25, bytes([1] + 14 * [0] + [2])],
-                           ["registrar", "", "ä"]], scan.header
+                           ["registrar", "", "ä"], [0.125, 10000, bytes([3] + 14 * [0] + [4])]], scan.header
     domains = sum("name" in facts for facts in expected)
     assert scan.trailer == [4, 0, 1795300430000, domains, 1, 2, 3, 4, 5, 12, 6, 7], scan.trailer
     assert len(scan.records) == len(expected) > domains > 0

@@ -60,9 +60,17 @@ static void dump_answer(struct dump *dump, const char *key, const struct obs_ans
 	list(dump, key, "cname", answer->cname, answer->cname_count, " ");
 }
 
+/* With --direct: who answered, and why not somebody else. */
+static void dump_source(struct dump *dump, const char *key, const struct obs_answer *answer)
+{
+	print(dump, "%s.source %s\n%s.fall_back %s\n", key, obs_source_names[answer->source], key,
+	      obs_fall_back_names[answer->fall_back]);
+}
+
 static void dump_mx(struct dump *dump, const struct obs_mx *mx)
 {
 	dump_answer(dump, "mx", &mx->answer);
+	dump_source(dump, "mx", &mx->answer);
 	print(dump, "mx.count %zu\nmx.omitted %zu\nmx.null %d\nmx.records", (size_t)mx->count, (size_t)mx->omitted,
 	      obs_mx_is_null(mx));
 	for (size_t i = 0; i < mx->count; i++) {
@@ -77,6 +85,7 @@ static void dump_txt(struct dump *dump, const char *key, const struct obs_txt *t
 	size_t octets = 0;
 
 	dump_answer(dump, key, &txt->answer);
+	dump_source(dump, key, &txt->answer);
 	for (size_t i = 0; i < txt->count; i++)
 		octets += txt->record[i].n;
 	print(dump, "%s.state %s\n%s.count %zu\n%s.omitted %zu\n%s.octets %zu\n", key, record_state_names[state], key,
@@ -134,6 +143,23 @@ static void dump_labels(struct dump *dump, const struct observation *observation
 		print_text(dump, observation->label[i].name);
 		print(dump, " ");
 		print_text(dump, observation->label[i].value);
+	}
+	print(dump, "\n");
+}
+
+static void dump_audits(struct dump *dump, const struct observation *observation)
+{
+	print(dump, "audits");
+	for (size_t i = 0; i < observation->audit_count; i++) {
+		const struct obs_audit *audit = &observation->audit[i];
+
+		print(dump, "%s%s %s %s %s %s", i > 0 ? " | " : " ", obs_question_name(audit->question),
+		      obs_audit_kind_names[audit->kind], dns_status_names[audit->direct],
+		      dns_status_names[audit->resolver], dns_status_names[audit->again]);
+		for (size_t r = 0; r < audit->record_count; r++) {
+			print(dump, " ");
+			print_text(dump, audit->record[r]);
+		}
 	}
 	print(dump, "\n");
 }
@@ -212,6 +238,7 @@ void dump_make(struct dump *dump, const struct observation *observation, const s
 	dump_policy(dump, &observation->policy);
 	dump_ns(dump, &observation->ns);
 	dump_labels(dump, observation);
+	dump_audits(dump, observation);
 }
 
 struct span dump_value(const struct dump *dump, const char *key)
