@@ -344,6 +344,13 @@ extern const char *const obs_source_names[SOURCE_COUNT];
 extern const char *const obs_fall_back_names[FALL_BACK_COUNT];
 extern const char *const obs_audit_kind_names[AUDIT_KIND_COUNT];
 
+/* How a question of the domain was answered. */
+static inline const struct obs_answer *obs_question_answer(const struct observation *observation,
+							   enum obs_question question)
+{
+	return question == QUESTION_MX ? &observation->mx.answer : &observation->txt[question - QUESTION_TXT].answer;
+}
+
 /* Does this status leave the question open, so that asking again may tell more? */
 static inline bool dns_status_is_transient(enum dns_status status)
 {

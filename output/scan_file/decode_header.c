@@ -100,6 +100,28 @@ bool decode_header(struct decode *d, uint32_t left, struct record_header *header
 	return true;
 }
 
+/* Counts of values that a newer minor has added are passed over. */
+static void read_counters(struct decode *d, uint32_t *left, uint64_t *counter, uint32_t count)
+{
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array(&d->u) : 0;
+
+	for (uint32_t i = 0; i < count && inner > 0; i++)
+		counter[i] = unpack_field_uint(&d->u, &inner, UINT64_MAX);
+	unpack_skip(&d->u, inner);
+}
+
+static void read_direct(struct decode *d, uint32_t *left, struct record_trailer *trailer)
+{
+	uint32_t inner = unpack_field(&d->u, left) ? unpack_array(&d->u) : 0;
+
+	memset(&trailer->direct, 0, sizeof(trailer->direct));
+	trailer->has_direct = inner > 0;
+	read_counters(d, &inner, trailer->direct.source, SOURCE_COUNT);
+	read_counters(d, &inner, trailer->direct.fall_back, FALL_BACK_COUNT);
+	read_counters(d, &inner, trailer->direct.audit, AUDIT_KIND_COUNT);
+	unpack_skip(&d->u, inner);
+}
+
 void decode_trailer(struct decode *d, uint32_t left, struct record_trailer *trailer)
 {
 	struct unpack *u = &d->u;
@@ -115,5 +137,6 @@ void decode_trailer(struct decode *d, uint32_t left, struct record_trailer *trai
 	trailer->hosts = unpack_field_uint(u, &left, UINT64_MAX);
 	trailer->hosts_unknown = unpack_field_uint(u, &left, UINT64_MAX);
 	trailer->probes = unpack_field_uint(u, &left, UINT64_MAX);
+	read_direct(d, &left, trailer);
 	unpack_skip(u, left);
 }

@@ -122,6 +122,8 @@ static bool on_domain(struct frame_facts *facts, const struct observation *o)
 	facts->domains++;
 	facts->blocklisted += o->input == INPUT_BLOCKLISTED;
 	facts->illegal += o->input == INPUT_ILLEGAL;
+	if (direct_counts_concern(o))
+		direct_counts_add(&facts->direct, o);
 	return frame_facts_add_work(facts, work_of(o));
 }
 

@@ -35,9 +35,10 @@ struct frame_facts {
 	size_t offset;         /* octets of content read until then */
 	uint16_t major, minor; /* of the header that cannot be read */
 	unsigned long long domains, blocklisted, illegal, hosts;
-	unsigned long long records; /* between header and trailer */
-	bool is_behind;             /* some stand before this part of the frame */
-	bool joined;                /* as struct reader_end has it */
+	struct direct_counts direct; /* of these */
+	unsigned long long records;  /* between header and trailer */
+	bool is_behind;              /* some stand before this part of the frame */
+	bool joined;                 /* as struct reader_end has it */
 	bool has_trailer, trailer_alone;
 	struct record_trailer trailer;
 	uint64_t *index; /* of each domain; room for FRAME_INDEXES_MAX */

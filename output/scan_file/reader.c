@@ -257,6 +257,7 @@ static void take_counts(struct reader *r, const struct frame_facts *facts)
 	r->end.blocklisted += facts->blocklisted;
 	r->end.illegal += facts->illegal;
 	r->end.hosts += facts->hosts;
+	direct_counts_merge(&r->end.direct, &facts->direct);
 	r->end.joined |= facts->joined;
 	if (facts->records > 0) {
 		r->end.joined |= r->end.trailer && r->trailer_alone;
@@ -406,6 +407,23 @@ const struct reader_end *reader_end(const struct reader *r)
 	return &r->end;
 }
 
+/* The first counter that is not what the records have; where all are, @words stays as it is. */
+static enum reader_state judge_direct(const struct reader *r, struct error *words)
+{
+	const struct direct_counts *told = &r->end.trailer->direct, *found = &r->end.direct;
+	const char *what, *word;
+
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++) {
+		if (told->counter[i] == found->counter[i])
+			continue;
+		direct_counts_word(i, &what, &word);
+		error_set(words, "its trailer counts %" PRIu64 " %s %s (%" PRIu64 " are there)", told->counter[i], what,
+			  word, found->counter[i]);
+		return READER_WRONG;
+	}
+	return READER_WHOLE;
+}
+
 static enum reader_state judge_counts(const struct reader *r, struct error *words)
 {
 	const struct reader_end *end = &r->end;
@@ -434,6 +452,8 @@ static enum reader_state judge_counts(const struct reader *r, struct error *word
 			  count[i].what, count[i].at_most ? "at most " : "", count[i].found);
 		error_set(&before, "%s,", words->text);
 	}
+	if (state == READER_WHOLE && known == COUNT_OF(count) && trailer->has_direct)
+		state = judge_direct(r, words);
 	return state;
 }
 

@@ -90,6 +90,7 @@ struct reader_end {
 	long long whole; /* octets of whole frames, a trailer frame left out: where --resume goes on */
 	bool torn;       /* octets follow the last whole frame */
 	unsigned long long records, blocklisted, illegal; /* of domains */
+	struct direct_counts direct;                      /* likewise */
 	unsigned long long hosts;                         /* records of MX hosts */
 	unsigned long long duplicates;                    /* records whose index another had */
 	uint64_t duplicate;                               /* the first such index */

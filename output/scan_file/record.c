@@ -470,12 +470,27 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	return pack_finish(b, &mark);
 }
 
+static void pack_counters(struct record_buffer *b, const uint64_t *counter, size_t count)
+{
+	pack_array(b, count);
+	for (size_t i = 0; i < count; i++)
+		pack_uint(b, counter[i]);
+}
+
+static void pack_direct(struct record_buffer *b, const struct direct_counts *direct)
+{
+	pack_array(b, DIRECT_ELEMENTS);
+	pack_counters(b, direct->source, SOURCE_COUNT);
+	pack_counters(b, direct->fall_back, FALL_BACK_COUNT);
+	pack_counters(b, direct->audit, AUDIT_KIND_COUNT);
+}
+
 int record_put_trailer(struct record_buffer *b, const struct record_trailer *trailer)
 {
 	const struct pack_mark mark = pack_begin(b);
-	bool has_hosts = trailer->hosts > 0 || trailer->hosts_unknown > 0 || trailer->probes > 0;
+	bool has_hosts = trailer->has_direct || trailer->hosts > 0 || trailer->hosts_unknown > 0 || trailer->probes > 0;
 
-	pack_array(b, has_hosts ? TRAILER_LONGEST : TRAILER_ELEMENTS);
+	pack_array(b, trailer->has_direct ? TRAILER_LONGEST : has_hosts ? TRAILER_HOSTS_ELEMENTS : TRAILER_ELEMENTS);
 	pack_uint(b, RECORD_KIND_TRAILER);
 	pack_uint(b, trailer->completion);
 	pack_int(b, trailer->end_ms);
@@ -490,5 +505,7 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 		pack_uint(b, trailer->hosts_unknown);
 		pack_uint(b, trailer->probes);
 	}
+	if (trailer->has_direct)
+		pack_direct(b, &trailer->direct);
 	return pack_finish(b, &mark);
 }

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parsers/direct_counts.h"
 #include "parsers/mail_host.h"
-#include "parsers/observation.h"
 #include "parsers/span.h"
 
 enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 5 };
@@ -84,6 +84,9 @@ struct record_trailer {
 	uint64_t hosts;         /* host records in the file */
 	uint64_t hosts_unknown; /* of those, such as could not be found out about */
 	uint64_t probes;        /* connections to MX hosts begun; as queries */
+	/* from schema 1.5 on */
+	bool has_direct; /* a scan with --direct, which counts: */
+	struct direct_counts direct;
 };
 
 /* A growing run of whole records: one frame's content before compression. */

@@ -51,8 +51,11 @@ enum schema_trailer {
 	TRAILER_AT_HOSTS = TRAILER_ELEMENTS, /* since 1.3, as are the next two */
 	TRAILER_AT_HOSTS_UNKNOWN,
 	TRAILER_AT_PROBES,
+	TRAILER_HOSTS_ELEMENTS,
+	TRAILER_AT_DIRECT = TRAILER_HOSTS_ELEMENTS, /* since 1.5 */
 	TRAILER_LONGEST
 };
+enum schema_direct { DIRECT_AT_SOURCE, DIRECT_AT_FALL_BACK, DIRECT_AT_AUDIT, DIRECT_ELEMENTS }; /* of each value */
 enum schema_frame { FRAME_AT_KIND, FRAME_ELEMENTS };
 enum schema_asked { ASKED_AT_FLAGS, ASKED_AT_TRIES, ASKED_ELEMENTS }; /* no array of its own: how a question went */
 enum schema_why { WHY_AT_EDE, WHY_AT_UNCHECKED, WHY_ELEMENTS };       /* the same: what few answers have; since 1.3 */

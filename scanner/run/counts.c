@@ -6,6 +6,16 @@ void counts_add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_release);
 }
 
+static void add_direct(struct domain_counts *counts, const struct observation *observation)
+{
+	struct direct_counts direct = { 0 };
+
+	direct_counts_add(&direct, observation);
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
+		if (direct.counter[i] > 0)
+			counts_add(&counts->direct[i], direct.counter[i]);
+}
+
 void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
 		       const struct judgement *judgement)
 {
@@ -16,4 +26,6 @@ void counts_add_domain(struct domain_counts *counts, const struct observation *o
 	counts_add(&counts->blocklisted, judgement->status == DOMAIN_BLOCKLISTED);
 	counts_add(&counts->illegal, judgement->status == DOMAIN_ILLEGAL_INPUT);
 	counts_add(&counts->nxdomain, observation->mx.answer.status == DNS_NXDOMAIN);
+	if (direct_counts_concern(observation))
+		add_direct(counts, observation);
 }

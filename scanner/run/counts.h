@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/classify/judgement.h"
-#include "parsers/observation.h"
+#include "parsers/direct_counts.h"
 #include "scanner/base/limits.h"
 
 /* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
@@ -18,7 +18,8 @@ struct domain_counts {
 	_Atomic uint64_t sts;     /* with an STS record */
 	_Atomic uint64_t fetched; /* whose policy came over verified TLS: policy_fetched of the tables */
 	_Atomic uint64_t unknown, blocklisted, illegal;
-	_Atomic uint64_t nxdomain; /* as in overview.csv: the answer to MX */
+	_Atomic uint64_t nxdomain;                /* as in overview.csv: the answer to MX */
+	_Atomic uint64_t direct[DIRECT_COUNTERS]; /* with --direct: parsers/direct_counts.h */
 };
 
 /* Of MX hosts. */

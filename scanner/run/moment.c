@@ -107,9 +107,12 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.in_flight = SCAN_SUM(scan, in_flight),
 		.fetching = SCAN_SUM(scan, fetching),
 		.has_hosts = options_probes(scan->options),
+		.has_direct = scan->options->direct,
 		.of_hosts = scan->options->mx_hosts,
 		.stopping = scan_is_stopping(scan),
 	};
+	for (unsigned i = 0; moment->has_direct && i < DIRECT_COUNTERS; i++)
+		moment->direct.counter[i] = SCAN_TOTAL(scan, direct[i]);
 	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
 	if (moment->has_hosts)
 		count_hosts(scan, moment);
@@ -176,5 +179,7 @@ void moment_trailer(const struct moment *moment, enum record_completion completi
 					    .fetches = moment->traffic_lost ? 0 : moment->fetches,
 					    .hosts = moment->hosts,
 					    .hosts_unknown = moment->hosts_unknown,
-					    .probes = moment->traffic_lost ? 0 : moment->probes };
+					    .probes = moment->traffic_lost ? 0 : moment->probes,
+					    .has_direct = moment->has_direct,
+					    .direct = moment->direct };
 }

@@ -24,10 +24,12 @@ struct moment {
 	uint64_t fetches;  /* policy fetches begun */
 	uint64_t hosts;    /* MX hosts recorded */
 	uint64_t hosts_unknown;
-	uint64_t hosts_lost; /* not recorded, since their names could not be kept */
-	uint64_t probes;     /* connections to them begun */
-	bool traffic_lost;   /* an earlier run was killed: what it sent is not among the two, which are not shown */
-	bool unwritten;      /* the file could not be written: what it holds of all this is not known here */
+	uint64_t hosts_lost;         /* not recorded, since their names could not be kept */
+	uint64_t probes;             /* connections to them begun */
+	bool has_direct;             /* --direct: … */
+	struct direct_counts direct; /* … of the domains recorded */
+	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
+	bool unwritten;    /* the file could not be written: what it holds of all this is not known here */
 	/* at this moment */
 	uint64_t deferred_left;     /* domains without a record, to be asked again */
 	uint64_t in_flight;         /* domains */

@@ -364,7 +364,21 @@ int main(int argc, char **argv)
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {
-		COMPLETION_COMPLETE, INT64_C(1795300430000), frames * per_frame, 1, 2, 3, 4, 5, frames, 6, 7
+		.completion = COMPLETION_COMPLETE,
+		.end_ms = INT64_C(1795300430000),
+		.domains = frames * per_frame,
+		.unknown = 1,
+		.blocklisted = 2,
+		.illegal = 3,
+		.queries = 4,
+		.fetches = 5,
+		.hosts = frames,
+		.hosts_unknown = 6,
+		.probes = 7,
+		.has_direct = true,
+		.direct = { .source = { [SOURCE_RESOLVER] = 8, [SOURCE_DIRECT] = UINT64_C(1) << 40 },
+			    .fall_back = { [FALL_BACK_CONFIRMED] = 9 },
+			    .audit = { [AUDIT_ABSENT] = 10, [AUDIT_FAILED] = 11 } },
 	};
 	struct error error;
 	struct maker maker;

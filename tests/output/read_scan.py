@@ -187,7 +187,9 @@ def main():
                            ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63], [0.25, bytes([1] + 14 * [0] + [2])],
                            ["registrar", "", "ä"], [0.125, 10000, bytes([3] + 14 * [0] + [4])]], scan.header
     domains = sum("name" in facts for facts in expected)
+    sources, reasons, audits = scan.trailer.pop()
     assert scan.trailer == [4, 0, 1795300430000, domains, 1, 2, 3, 4, 5, 12, 6, 7], scan.trailer
+    assert (sources, reasons[:2], sum(reasons), audits) == ([0, 8, 1 << 40], [0, 9], 9, [0, 10, 0, 0, 11])
     assert len(scan.records) == len(expected) > domains > 0
     for number, (got, wanted) in enumerate(zip(scan.records, expected)):
         for key in wanted:

@@ -339,8 +339,9 @@ static void check_header_and_trailer(double sample, size_t labels)
 					      .sample_key = { 1, 2, 3, [15] = 255 },
 					      .label = name,
 					      .label_count = labels };
-	const struct record_trailer trailer = { COMPLETION_ABORTED, INT64_MAX, 1, 2,         3, 4, 5,
-						UINT64_MAX,         7,         8, UINT64_MAX };
+	const struct record_trailer trailer = {
+		.completion = COMPLETION_ABORTED, INT64_MAX, 1, 2, 3, 4, 5, UINT64_MAX, 7, 8, UINT64_MAX
+	};
 	struct record_buffer *buffer = record_buffer_new();
 	struct decode *decode = decode_new();
 	union decode_frame_record got;
@@ -381,6 +382,31 @@ static void header_and_trailer_come_back(void **state)
 	for (size_t i = 0; i < COUNT_OF(samples); i++)
 		for (size_t labels = 0; labels <= 2; labels++)
 			check_header_and_trailer(samples[i], labels);
+}
+
+static void what_a_trailer_counts_of_direct_comes_back(void **state)
+{
+	const struct record_trailer without = { .domains = 2, .direct.source = { [SOURCE_DIRECT] = 1 } };
+	struct record_trailer with = { .domains = 1, .has_direct = true };
+	struct record_buffer *buffer = record_buffer_new();
+	struct decode *decode = decode_new();
+	union decode_frame_record got;
+	struct observation o;
+
+	(void)state;
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
+		with.direct.counter[i] = UINT64_MAX - i;
+	assert_int_equal(record_put_trailer(buffer, &with), 0);
+	assert_int_equal(record_put_trailer(buffer, &without), 0);
+	decode_begin(decode, record_buffer_content(buffer));
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
+	assert_true(got.trailer.has_direct && got.trailer.domains == 1 && got.trailer.probes == 0);
+	assert_memory_equal(&got.trailer.direct, &with.direct, sizeof(with.direct));
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
+	assert_false(got.trailer.has_direct);
+	assert_true(got.trailer.domains == 2 && direct_counts_questions(&got.trailer.direct) == 0);
+	decode_free(decode);
+	record_buffer_free(buffer);
 }
 
 /* Hand-made frames: what a decoder must take, and what it must refuse. */
@@ -512,6 +538,7 @@ int main(void)
 		cmocka_unit_test(frames_joined_into_one_are_read_apart),
 		cmocka_unit_test(facts_over_a_limit_are_counted_as_omitted),
 		cmocka_unit_test(header_and_trailer_come_back),
+		cmocka_unit_test(what_a_trailer_counts_of_direct_comes_back),
 		cmocka_unit_test(hand_made_frames_are_taken_or_refused),
 		cmocka_unit_test(values_of_a_newer_minor_become_the_catch_all),
 		cmocka_unit_test(damaged_frames_are_survived),

@@ -54,10 +54,37 @@ static void what_is_counted_is_what_the_tables_count(void **state)
 	stats_fini(&stats);
 }
 
+/* So does the file's trailer, which is held against its records. */
+static void what_direct_counts_is_what_the_trailer_counts(void **state)
+{
+	static struct domain_counts counts;
+	static struct facts facts;
+	struct direct_counts direct = { 0 };
+	struct obs_audit audit = { .kind = AUDIT_ABSENT };
+	struct classification result;
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		facts_make(&facts, "");
+		facts.observation.mx.answer.source = i % SOURCE_COUNT;
+		facts.observation.txt[TXT_STS].answer.source = i / 4 % SOURCE_COUNT;
+		facts.observation.mx.answer.fall_back = facts.observation.txt[TXT_STS].answer.fall_back = i;
+		facts.observation.audit = &audit;
+		facts.observation.audit_count = i % 2;
+		classify(&facts.observation, &result);
+		counts_add_domain(&counts, &facts.observation, &result.judgement);
+		direct_counts_add(&direct, &facts.observation);
+	}
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
+		assert_int_equal(counts.direct[i], direct.counter[i]);
+	assert_true(direct_counts_questions(&direct) == 8 + 8 && direct.audit[AUDIT_ABSENT] == 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_counted_is_what_the_tables_count),
+		cmocka_unit_test(what_direct_counts_is_what_the_trailer_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

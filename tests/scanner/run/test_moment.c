@@ -81,7 +81,21 @@ static void cut_trailer(void)
 static void open_rig(enum scan_phase phase)
 {
 	struct moment start;
-	static const struct domain_counts recorded[WORKERS] = { { 10, 3, 1, 0, 1, 0, 2 }, { 20, 4, 2, 1, 0, 2, 3 } };
+	static const struct domain_counts recorded[WORKERS] = {
+		{ .domains = 10,
+		  .sts = 3,
+		  .fetched = 1,
+		  .blocklisted = 1,
+		  .nxdomain = 2,
+		  .direct = { [SOURCE_DIRECT] = 28, [SOURCE_RESOLVER] = 2 } },
+		{ .domains = 20,
+		  .sts = 4,
+		  .fetched = 2,
+		  .unknown = 1,
+		  .illegal = 2,
+		  .nxdomain = 3,
+		  .direct = { [SOURCE_DIRECT] = 50, [DIRECT_COUNTERS - 1] = 7 } },
+	};
 
 	memset(&rig.scan, 0, sizeof(rig.scan));
 	rig.scan.options = &rig.options;
