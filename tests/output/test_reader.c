@@ -380,6 +380,57 @@ static void verify_counts_against_the_trailer(void **state)
 	expect_verify(0, "a header or trailer stands in its middle");
 }
 
+/* A frame of a domain that was asked with --direct behind the others, and a trailer that counts @told. */
+static void add_direct(const struct direct_counts *told)
+{
+	static const struct obs_audit audit = { .kind = AUDIT_DATA, .direct = DNS_NXDOMAIN, .resolver = DNS_NOERROR };
+	const struct observation o = { .name = SPAN_LITERAL("direct.example"),
+				       .index = FRAMES * PER_FRAME,
+				       .mx.answer = { .source = SOURCE_DIRECT },
+				       .txt[1].answer = { .source = SOURCE_RESOLVER, .fall_back = FALL_BACK_ALIAS },
+				       .audit = &audit,
+				       .audit_count = 1 };
+	struct record_trailer trailer = { .domains = FRAMES * PER_FRAME + 1, .has_direct = told };
+	struct record_buffer *buffer = record_buffer_new();
+	struct frame_press *press = frame_press_new();
+
+	if (told)
+		trailer.direct = *told;
+	scan.n = scan.trailer_start;
+	assert_int_equal(record_put_domain(buffer, &o), 0);
+	add_frame(buffer, press);
+	assert_int_equal(record_put_trailer(buffer, &trailer), 0);
+	add_frame(buffer, press);
+	frame_press_free(press);
+	record_buffer_free(buffer);
+	save(scan.octet, scan.n);
+}
+
+static void what_direct_counts_is_held_against_the_records(void **state)
+{
+	const struct direct_counts right = { .source = { [SOURCE_RESOLVER] = 1, [SOURCE_DIRECT] = 1 },
+					     .fall_back = { [FALL_BACK_NONE] = 1, [FALL_BACK_ALIAS] = 1 },
+					     .audit = { [AUDIT_DATA] = 1 } };
+
+	(void)state;
+	add_direct(&right);
+	expect_verify(1, ": complete; 13 records");
+	add_direct(NULL); /* of who writes none */
+	expect_verify(1, ": complete; 13 records");
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++) {
+		struct direct_counts wrong = right;
+		const char *what, *word;
+		char words[128];
+
+		wrong.counter[i] += 2;
+		direct_counts_word(i, &what, &word);
+		snprintf(words, sizeof(words), "its trailer counts %d %s %s (%d are there)", (int)wrong.counter[i],
+			 what, word, (int)right.counter[i]);
+		add_direct(&wrong);
+		expect_verify(0, words);
+	}
+}
+
 struct watched {
 	char text[64];
 };
@@ -538,6 +589,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(joined_files_are_read_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_says_whether_a_file_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(verify_counts_against_the_trailer, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_direct_counts_is_held_against_the_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(hosts_are_shown_to_who_watches_and_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_host_behind_the_trailer_is_what_no_scan_leaves, setup, teardown),
 		cmocka_unit_test_setup_teardown(work_of_hosts_follows_the_size_of_the_file, setup, teardown),
