@@ -25,4 +25,8 @@ bool pace_take(struct pace *pace, uint64_t now_us);
 /* Take one in any case: microseconds until it may be used. */
 uint64_t pace_reserve(struct pace *pace, uint64_t now_us);
 
+/* The same for @n at once, which are used one after the other: they may be more than the burst. */
+uint64_t pace_wait_many(const struct pace *pace, unsigned n, uint64_t now_us);
+uint64_t pace_reserve_many(struct pace *pace, unsigned n, uint64_t now_us);
+
 #endif

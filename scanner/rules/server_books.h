@@ -7,8 +7,11 @@
  * "slower") halve its rate; silence without end makes it rest, ended by one probe. The numbers and where they come from
  * stand in the enum.
  *
- * Bounded: SERVER_BOOKS_MAX addresses, the one unused for longest makes room; a forgotten one begins with its burst. No
- * clock inside: @now_us is microseconds of one monotonic clock. Any thread.
+ * Bounded: SERVER_BOOKS_MAX addresses, as many networks and operators, in memory as they are met with. What has not
+ * been used for long makes room, but nothing that owes tokens, and for SERVER_REST_MOST_MS nothing that rests or is
+ * slower than others: to be forgotten is no way to get more. Where none makes room, addresses without a place share one
+ * bucket. An address that holds an IPv4 address (scanner/rules/address.h) is that one. No clock inside: @now_us is
+ * microseconds of one monotonic clock. Any thread.
  */
 #ifndef STSURVEY_SCANNER_RULES_SERVER_BOOKS_H
 #define STSURVEY_SCANNER_RULES_SERVER_BOOKS_H
@@ -30,12 +33,15 @@ enum {
 	SERVER_ERROR_OF = 100,
 	SERVER_BOOKS_WINDOW_MS = 10000, /* outcomes are looked at over so long a time, … */
 	SERVER_BOOKS_WINDOW_LEAST = 20, /* … where there are so many */
-	SERVER_SILENT_PERCENT = 5,      /* time-outs above which the rate is halved */
+	SERVER_SILENT_PERCENT = 5,      /* time-outs above which the rate is halved, … */
+	SERVER_SLIP_PERCENT = 1,        /* … and slips: any of a hundred; an answer that is too large is one, too */
 	SERVER_RISE_PERCENT = 10,       /* and raised, each window without a reason to halve it */
 	SERVER_HALVINGS = 3,            /* in a row: it rests */
 	SERVER_SILENT_ROW = 20,         /* time-outs in a row: it rests */
 	SERVER_REST_MS = 60000,         /* at first; doubled each time its probe fails … */
 	SERVER_REST_MOST_MS = 900000,   /* … up to this */
+	SERVER_PROBE_MS = 10000,        /* a probe not heard of any more is sent again */
+	SERVER_LOOK_MS = 250,           /* whether a probe was answered is looked at so often */
 	SERVER_BOOKS_MAX = 1 << 17,     /* addresses; half of all DNS traffic goes to 1,000 */
 };
 
@@ -54,7 +60,7 @@ enum server_outcome {
 
 struct server_books_options {
 	double server_rate, operator_rate; /* a second; 0: no limit */
-	const struct cidr_set *exempt;     /* not limited by either, nor made to rest; NULL: none */
+	const struct cidr_set *exempt;     /* not limited by either, nor made to rest nor known; NULL: none */
 };
 
 struct server_books;
@@ -65,18 +71,24 @@ void server_books_free(struct server_books *books);
 
 /* May @questions be sent to @address now? Reserved then, in the buckets of the address and its network: 0. Else nothing
  * is taken: microseconds until it is worth asking again. Of a resting address one question becomes due as a probe once
- * the rest is over: whoever takes it is answered 0, everybody else waits for its outcome. */
+ * the rest is over: whoever takes it is answered 0, everybody else waits for its outcome. More than a burst is taken
+ * where all of it has been earned. */
 uint64_t server_books_take(struct server_books *books, const struct obs_address *address, unsigned questions,
 			   uint64_t now_us);
 
 /* Reserve in any case: microseconds from now until they may be sent, in the order of asking. For a crowd of domains
- * that wait for one address, which would ask in vain over and over. Not for one that rests: UINT64_MAX, nothing is
- * taken. */
+ * that wait for one address, which would ask in vain over and over. Not for one that rests, also where a probe is due,
+ * which is server_books_take's to give: UINT64_MAX, nothing is taken. It may rest by the time that they may be sent. */
 uint64_t server_books_reserve(struct server_books *books, const struct obs_address *address, unsigned questions,
 			      uint64_t now_us);
 
-/* The same for the operator, by the hash of its registrable domain. */
+/* The same for the operator, by the hash of its registrable domain; 0: there is none, and no limit. */
 uint64_t server_books_take_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us);
+
+/* Of the address, its network and the operator: all of them, or nothing is taken. Of an exempt address the operator is
+ * not limited either. */
+uint64_t server_books_take_all(struct server_books *books, const struct obs_address *address, uint64_t operator,
+			       unsigned questions, uint64_t now_us);
 
 /* Taken without asking whether: a second try, or a question that goes to the resolver, which asks the same servers from
  * the same network. @address NULL: of the operator alone. */
@@ -87,7 +99,7 @@ void server_books_charge(struct server_books *books, const struct obs_address *a
 void server_books_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,
 			  uint64_t now_us);
 
-/* Does it rest? *since_us: since when it does without having answered, over several rests. */
+/* Does it rest? Until its probe is answered. *since_us: since when, over several rests. */
 bool server_books_rests(struct server_books *books, const struct obs_address *address, uint64_t now_us,
 			uint64_t *since_us);
 
