@@ -4,12 +4,13 @@
  * sockets of each family, one drawn at random for a batch of sendmmsg, an id drawn for each question, a socket closed
  * and opened again each DIRECT_RENEW_MS: who does not see our packets has 20 bits to guess (RFC 5452). Whoever we ask
  * knows the ports, so the first datagram from an address we ask that fits no question, neither open nor closed within
- * DIRECT_CLOSED_MS, ends all open questions of that address with DIRECT_SPOOFED. Late and doubled answers fit.
+ * DIRECT_CLOSED_MS, ends all questions to that address with DIRECT_SPOOFED, and so do new ones until nobody has guessed
+ * for a second: each question bears one guess. Late and doubled answers fit.
  *
  * No SO_REUSEPORT (answers reach another socket), no IP_RECVERR (an error pending stops each batch), no 0x20 (some say
  * NXDOMAIN to it), no cookies. At most DIRECT_AT_ONCE questions are open at one address, more wait in order. What the
- * kernel dropped (SO_RXQ_OVFL) is counted: a question that ends without an answer while its socket lost some ends with
- * DIRECT_LOST, which says nothing of the server.
+ * kernel dropped (the number of SO_RXQ_OVFL) is counted: a question that ends without an answer while its socket lost
+ * some ends with DIRECT_LOST, which says nothing of the server.
  *
  * The point of sending is the last gate: port @port alone, and no address that contact_check does not allow, nor
  * multicast or broadcast. One for each worker, on its loop's thread.
@@ -37,12 +38,14 @@ enum {
 };
 
 enum direct_end {
-	DIRECT_ANSWERED, /* a response from the address, port and socket, with the id and question that were sent */
+	/* a response from the address, port and socket, with the id and question that were sent; or with the id and no
+	 * question at all, where its code is a failure */
+	DIRECT_ANSWERED,
 	DIRECT_TIMED_OUT,
-	DIRECT_LOST, /* no answer, and our socket dropped datagrams meanwhile */
-	DIRECT_SPOOFED,
+	DIRECT_LOST,      /* no answer, and our socket dropped datagrams meanwhile */
+	DIRECT_SPOOFED,   /* somebody guesses at what this address is asked; perhaps nothing was sent */
 	DIRECT_FORBIDDEN, /* nothing was sent: the address may not be contacted */
-	DIRECT_UNSENT,    /* nor here: this machine has no way to it, or forbids it */
+	DIRECT_UNSENT,    /* nor here: this machine has no way to it, or forbids it; or its name is too long for one */
 	DIRECT_FAULT,     /* nor here: try.fault, enum net_fault */
 };
 
@@ -92,13 +95,15 @@ struct direct_engine_counts {
 
 struct direct_engine;
 
-/* 0, or a fault with one line in @error. A family this machine cannot open a socket for is done without. */
+/* 0, or a fault with one line in @error; the loop has something to close then. A family this machine cannot open a
+ * socket for is done without. */
 __attribute__((warn_unused_result)) int
 direct_engine_open(struct direct_engine **engine, const struct direct_engine_options *options, struct error *error);
 
 void direct_engine_ask(struct direct_engine *engine, struct direct_try *try);
 
-/* May questions be sent over the family (4 or 6)? False once the kernel said that there is no route. */
+/* May questions be sent over the family (4 or 6)? False for some seconds once the kernel said that there is no route.
+ */
 bool direct_engine_has_family(const struct direct_engine *engine, uint8_t family);
 
 void direct_engine_counts(const struct direct_engine *engine, struct direct_engine_counts *counts);

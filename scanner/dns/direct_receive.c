@@ -1,0 +1,98 @@
+#include <sys/socket.h>
+
+#include "scanner/dns/direct_own.h"
+
+enum { CALLS_A_TURN = 16 }; /* then others of the loop have theirs; what is left is read in the next */
+
+void direct_receive_init(struct direct_ring *ring)
+{
+	for (unsigned i = 0; i < UDP_BATCH_SIZE; i++) {
+		ring->part[i] = (struct iovec){ ring->octets[i], UDP_DATAGRAM_MAX };
+		ring->message[i].msg_hdr =
+			(struct msghdr){ .msg_name = &ring->from[i], .msg_iov = &ring->part[i], .msg_iovlen = 1 };
+	}
+}
+
+/* Is it of our port of names, and a response? All else is nobody's guess: it could not be taken for an answer. */
+static bool is_response(const struct direct_engine *engine, const struct direct_packet *packet,
+			const union direct_sockaddr *from)
+{
+	in_port_t port = from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port;
+
+	return port == htons(engine->options.port) && packet->n >= DNS_HEADER_SIZE && (packet->octets[2] & 0x80);
+}
+
+/* Does it answer what was asked? Some say no more than a code, without the question: that names the server's fault and
+ * nothing else, so it can do no more harm than silence. */
+static bool answers(const struct direct_packet *packet, const struct direct_try *try)
+{
+	if (dns_question_count(packet->octets) == 0)
+		return dns_status_is_transient(dns_status_of_rcode(dns_rcode(packet->octets)));
+	return direct_answer_is_of(packet->octets, packet->n, try->name, try->type);
+}
+
+/* It fits no question that is open. */
+static void take_misfit(struct direct_engine *engine, union direct_use use, const union direct_sockaddr *from)
+{
+	uint64_t hash = direct_peers_hash(engine, from);
+	struct direct_peer *peer;
+
+	if (direct_sockets_closed_to(use, hash, direct_now(engine))) {
+		engine->counts.late++;
+		return;
+	}
+	peer = direct_peers_find(engine, from);
+	if (peer)
+		direct_peers_alarm(engine, peer);
+	else
+		engine->counts.strange++;
+}
+
+static void take(struct direct_socket *socket, const struct direct_packet *packet, const union direct_sockaddr *from)
+{
+	struct direct_engine *engine = socket->engine;
+	struct direct_family *family = &engine->family[socket->family];
+	union direct_use use;
+
+	if (!is_response(engine, packet, from)) {
+		engine->counts.strange++;
+		return;
+	}
+	use = socket->use[packet->octets[0] << 8 | packet->octets[1]];
+	if (!direct_use_is_open(use) || !direct_peers_is_at(use.try->own.peer, from) || !answers(packet, use.try)) {
+		take_misfit(engine, use, from);
+		return;
+	}
+	family->answered_ms = direct_now(engine);
+	family->has_answered = true;
+	direct_end(engine, use.try, DIRECT_ANSWERED, packet);
+}
+
+/* Datagrams read, or -1. */
+static int read_some(struct direct_ring *ring, int fd)
+{
+	for (unsigned i = 0; i < UDP_BATCH_SIZE; i++)
+		ring->message[i].msg_hdr.msg_namelen = sizeof(ring->from[i]);
+	return recvmmsg(fd, ring->message, UDP_BATCH_SIZE, MSG_DONTWAIT, NULL);
+}
+
+void direct_receive(struct direct_socket *socket)
+{
+	struct direct_ring *ring = &socket->engine->in;
+
+	for (unsigned calls = 0; calls < CALLS_A_TURN; calls++) {
+		int n = read_some(ring, socket->fd);
+
+		for (int i = 0; i < n; i++) {
+			struct direct_packet packet = { .octets = ring->octets[i],
+							.n = ring->message[i].msg_len,
+							.cut = ring->message[i].msg_hdr.msg_flags & MSG_TRUNC };
+
+			take(socket, &packet, &ring->from[i]);
+			if (socket->fd < 0)
+				return; /* a callback closed everything */
+		}
+		if (n < UDP_BATCH_SIZE)
+			return; /* the socket is empty, and the loop says when there is more */
+	}
+}
