@@ -14,15 +14,17 @@
 /* Read @packet as the answer to @type at @name (A-labels, lower case, no trailing dot; as it was asked), sent by a
  * server to which @zone, @name or a name above it, is delegated. @cut: the datagram had more octets than were taken.
  * FALL_BACK_NONE where it counts; then *status is NOERROR (data), NXDOMAIN or NO_ANSWER. Else the first of the reasons
- * that holds, in this order: MALFORMED (no response with one question, the one that was asked), the code before AA
- * (REFUSED, SERVFAIL, RCODE), TRUNCATED, NOT_AUTHORITATIVE; of an answer section that is not empty MALFORMED, ALIAS,
- * FOREIGN (also NXDOMAIN with records); of an empty one NO_SOA: no SOA in the authority section, or an NS beside it, or
- * one whose owner is not at or below @zone and at or above @name, or two. */
+ * that holds, in this order: MALFORMED (no response that direct_answer_is_of), the code before AA (REFUSED, SERVFAIL,
+ * RCODE; with what OPT adds to it), TRUNCATED, NOT_AUTHORITATIVE, MALFORMED (a record that is cut, octets behind the
+ * last, or data of an answer or SOA that its type does not have); of an answer section that is not empty ALIAS, FOREIGN
+ * (also NXDOMAIN with records); of an empty one NO_SOA: no SOA in the authority section, or an NS beside it, or one
+ * whose owner is not at or below @zone and at or above @name, or two. */
 enum obs_fall_back direct_answer_judge(const uint8_t *packet, size_t len, bool cut, struct span name, uint16_t type,
 				       struct span zone, enum dns_status *status);
 
 /* Is the question section of @packet the one question of @name and @type, in the very octets that dns_query_write
- * writes? @len: at least DNS_HEADER_SIZE. */
+ * writes? A failure may come without any (RFC 1035 4.1.1: who can't read a question can't repeat it). @len: at least
+ * DNS_HEADER_SIZE. */
 bool direct_answer_is_of(const uint8_t *packet, size_t len, struct span name, uint16_t type);
 
 /* Could an address of another name server of the zone say better? Not where the zone itself is out of the ordinary. */

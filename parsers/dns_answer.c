@@ -1,9 +1,9 @@
 #include "parsers/dns_answer.h"
 
+#include "parsers/dns_message.h"
+
 enum {
-	RECORD_FIXED = 10,  /* type, class, TTL, RDLENGTH: RFC 1035 4.1.3 */
-	PACKET_MAX = 65535, /* octets, RFC 1035 4.2.2 */
-	CLASS_IN = 1,
+	PACKET_MAX = 65535,             /* octets, RFC 1035 4.2.2 */
 	OPTION_FIXED = 4,               /* code and length of an option in OPT: RFC 6891 6.1.2 */
 	OPTION_EDE = 15,                /* RFC 8914 2 */
 	CNAMES_MAX = 4 * OBS_CNAME_MAX, /* CNAME records that are looked at; whoever sends more sends decoys */
@@ -11,21 +11,12 @@ enum {
 
 #define TTL_NONE UINT32_MAX /* no record seen yet; a TTL is at most INT32_MAX (RFC 2181 8) */
 
-enum {
-	FLAG_QR = 0x8000,
-	FLAG_OPCODE = 0x7800,
-	FLAG_TC = 0x0200,
-	FLAG_RD = 0x0100,
-	FLAG_AD = 0x0020,
-	FLAG_RCODE = 0x000f
-};
-
 const char *dns_type_name(unsigned type)
 {
 	static const char *const names[] = {
 		[DNS_TYPE_A] = "A",       [DNS_TYPE_NS] = "NS",   [DNS_TYPE_CNAME] = "CNAME", [DNS_TYPE_SOA] = "SOA",
 		[DNS_TYPE_MX] = "MX",     [DNS_TYPE_TXT] = "TXT", [DNS_TYPE_AAAA] = "AAAA",   [DNS_TYPE_OPT] = "OPT",
-		[DNS_TYPE_TLSA] = "TLSA", [DNS_TYPE_PTR] = "PTR",
+		[DNS_TYPE_TLSA] = "TLSA", [DNS_TYPE_PTR] = "PTR", [DNS_TYPE_DNAME] = "DNAME",
 	};
 
 	return type < COUNT_OF(names) && names[type] ? names[type] : "?";
@@ -40,109 +31,8 @@ enum dns_status dns_status_of_rcode(unsigned rcode)
 	return rcode < COUNT_OF(status) ? (enum dns_status)status[rcode] : DNS_ERROR;
 }
 
-struct message {
-	const uint8_t *p;
-	size_t n;
-};
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-/* ---- names ---- */
-
-/* Follow pointers at @at down to a label or the root. A pointer must lead to before the labels it ends (@*floor), so
- * that the walk ends whatever the packet says (RFC 1035 4.1.4: "a prior occurrence"). Returns the offset, or 0:
- * malformed. */
-static size_t follow_pointers(struct message m, size_t at, size_t *floor)
-{
-	while (at < m.n && m.p[at] >= 0xc0) {
-		size_t target;
-
-		if (m.n - at < 2)
-			return 0;
-		target = get16(m.p + at) & 0x3fff;
-		if (target >= *floor || target < DNS_HEADER_SIZE)
-			return 0;
-		*floor = at = target;
-	}
-	if (at >= m.n || m.p[at] > DOMAIN_LABEL_MAX || m.n - at < 1u + m.p[at])
-		return 0;
-	return at;
-}
-
-/* Offset behind the name at @at as it stands in the packet, or 0. */
-static size_t name_end(struct message m, size_t at)
-{
-	while (at < m.n) {
-		uint8_t length = m.p[at];
-
-		if (length == 0)
-			return at + 1;
-		if (length >= 0xc0)
-			return m.n - at >= 2 ? at + 2 : 0;
-		if (length > DOMAIN_LABEL_MAX)
-			return 0;
-		at += 1u + length;
-	}
-	return 0;
-}
-
-/* Is there a whole name at @at, pointers and all? */
-static bool name_is_whole(struct message m, size_t at)
-{
-	size_t floor = at, size = 0;
-
-	for (;;) {
-		at = follow_pointers(m, at, &floor);
-		if (at == 0)
-			return false;
-		size += 1u + m.p[at];
-		if (size > DNS_NAME_WIRE_MAX)
-			return false;
-		if (m.p[at] == 0)
-			return true;
-		at += 1u + m.p[at];
-	}
-}
-
-static bool octets_equal_nocase(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	if (memcmp(a, b, n) == 0) /* as a rule */
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (a[i] != b[i] && ascii_lower((char)a[i]) != ascii_lower((char)b[i]))
-			return false;
-	return true;
-}
-
-/* Both names are whole. Where compression makes them share a tail, nothing is left to compare. */
-static bool name_equal(struct message m, size_t a, size_t b)
-{
-	size_t floor_a = a, floor_b = b;
-
-	for (;;) {
-		a = follow_pointers(m, a, &floor_a);
-		b = follow_pointers(m, b, &floor_b);
-		if (a == b)
-			return true;
-		if (m.p[a] != m.p[b] || !octets_equal_nocase(m.p + a + 1, m.p + b + 1, m.p[a]))
-			return false;
-		if (m.p[a] == 0)
-			return true;
-		a += 1u + m.p[a];
-		b += 1u + m.p[b];
-	}
-}
-
 /* Is the uncompressed name at @at @name? Returns the offset behind it, or 0. */
-static size_t question_matches(struct message m, size_t at, struct span name)
+static size_t question_matches(struct dns_message m, size_t at, struct span name)
 {
 	size_t i = 0;
 
@@ -152,7 +42,7 @@ static size_t question_matches(struct message m, size_t at, struct span name)
 		/* a dot inside one label looks in text like two labels */
 		if (length > DOMAIN_LABEL_MAX || m.n - at <= length || name.n - i < length ||
 		    memchr(name.p + i, '.', length) ||
-		    !octets_equal_nocase(m.p + at + 1, (const uint8_t *)name.p + i, length))
+		    !dns_octets_equal(m.p + at + 1, (const uint8_t *)name.p + i, length))
 			return 0;
 		at += 1 + length;
 		i += length;
@@ -162,100 +52,31 @@ static size_t question_matches(struct message m, size_t at, struct span name)
 	return at < m.n && i == name.n ? at + 1 : 0;
 }
 
-/* ---- records ---- */
-
-struct record {
-	size_t owner, rdata;
-	uint32_t ttl;
-	uint16_t type, class, rdata_len;
-};
-
-/* Read the record at *@at and step over it. */
-static bool record_next(struct message m, size_t *at, struct record *record)
-{
-	size_t fixed = name_end(m, *at);
-	uint32_t ttl;
-
-	if (fixed == 0 || m.n - fixed < RECORD_FIXED)
-		return false;
-	record->owner = *at;
-	record->type = get16(m.p + fixed);
-	record->class = get16(m.p + fixed + 2);
-	ttl = get32(m.p + fixed + 4);
-	record->ttl = ttl > INT32_MAX ? 0 : ttl; /* RFC 2181 8 */
-	record->rdata_len = get16(m.p + fixed + 8);
-	record->rdata = fixed + RECORD_FIXED;
-	if (m.n - record->rdata < record->rdata_len)
-		return false;
-	*at = record->rdata + record->rdata_len;
-	return true;
-}
-
-/* A name that fills the RDATA from @skip on. */
-static bool rdata_is_name(struct message m, const struct record *record, size_t skip)
-{
-	size_t at = record->rdata + skip;
-
-	return record->rdata_len > skip && name_end(m, at) == record->rdata + record->rdata_len && name_is_whole(m, at);
-}
-
-/* RFC 1035 3.3.14: one or more strings, exactly filling the RDATA. */
-static bool rdata_is_txt(struct message m, const struct record *record)
-{
-	size_t at = record->rdata, end = at + record->rdata_len;
-
-	while (at < end)
-		at += 1u + m.p[at];
-	return record->rdata_len > 0 && at == end;
-}
-
-static bool rdata_is_whole(struct message m, const struct record *record)
-{
-	switch (record->type) {
-	case DNS_TYPE_A:
-		return record->rdata_len == 4;
-	case DNS_TYPE_AAAA:
-		return record->rdata_len == 16;
-	case DNS_TYPE_CNAME:
-	case DNS_TYPE_NS:
-	case DNS_TYPE_PTR:
-		return rdata_is_name(m, record, 0);
-	case DNS_TYPE_MX:
-		return rdata_is_name(m, record, 2);
-	case DNS_TYPE_TXT:
-		return rdata_is_txt(m, record);
-	case DNS_TYPE_TLSA:
-		return record->rdata_len >= DNS_TLSA_FIXED; /* no data at all is data that matches nothing */
-	default:
-		return true;
-	}
-}
-
 /* ---- the answer section ---- */
 
 struct section {
-	struct message m;
+	struct dns_message m;
 	size_t start; /* offset of the first record */
 	size_t end;   /* offset behind the last */
 	unsigned count;
 	uint16_t type;   /* that was asked */
 	bool has_type;   /* at least one record of that type, at any name */
 	unsigned cnames; /* all there are */
-	struct record cname[CNAMES_MAX];
+	struct dns_record cname[CNAMES_MAX];
 };
 
 /* First pass: is every record whole, and which are CNAMEs? */
 static bool section_scan(struct section *section)
 {
-	struct record record;
+	struct dns_record record;
 	size_t at = section->start;
 
 	for (unsigned i = 0; i < section->count; i++) {
-		if (!record_next(section->m, &at, &record) || !name_is_whole(section->m, record.owner))
+		if (!dns_record_next(section->m, &at, &record) || !dns_name_is_whole(section->m, record.owner))
 			return false;
-		if (record.class != CLASS_IN || (record.type != section->type && record.type != DNS_TYPE_CNAME))
+		if (record.class != DNS_CLASS_IN || (record.type != section->type && record.type != DNS_TYPE_CNAME))
 			continue;
-		if (!rdata_is_whole(section->m, &record))
+		if (!dns_rdata_is_whole(section->m, &record))
 			return false;
 		if (record.type == section->type)
 			section->has_type = true;
@@ -266,10 +87,10 @@ static bool section_scan(struct section *section)
 	return true;
 }
 
-static const struct record *cname_of(const struct section *section, size_t name)
+static const struct dns_record *cname_of(const struct section *section, size_t name)
 {
 	for (unsigned i = 0; i < section->cnames && i < CNAMES_MAX; i++)
-		if (name_equal(section->m, section->cname[i].owner, name))
+		if (dns_name_equal(section->m, section->cname[i].owner, name))
 			return &section->cname[i];
 	return NULL;
 }
@@ -283,10 +104,10 @@ static void note_ttl(struct dns_answer *answer, uint32_t ttl)
 /* Has the chain come back to a name it had passed? */
 static bool is_passed(const struct section *section, const struct dns_answer *answer, size_t question, size_t name)
 {
-	if (name_equal(section->m, question, name))
+	if (dns_name_equal(section->m, question, name))
 		return true;
 	for (unsigned i = 0; i < answer->cname_count; i++)
-		if (name_equal(section->m, answer->cname[i], name))
+		if (dns_name_equal(section->m, answer->cname[i], name))
 			return true;
 	return false;
 }
@@ -296,7 +117,7 @@ static bool is_passed(const struct section *section, const struct dns_answer *an
 static size_t chain_follow(const struct section *section, size_t question, struct dns_answer_room *room,
 			   struct dns_answer *answer)
 {
-	const struct record *record;
+	const struct dns_record *record;
 	size_t name = question;
 
 	while (!answer->cname_loop && (record = cname_of(section, name))) {
@@ -314,12 +135,12 @@ static size_t chain_follow(const struct section *section, size_t question, struc
 static void section_collect(const struct section *section, size_t name, struct dns_answer_room *room,
 			    struct dns_answer *answer)
 {
-	struct record record;
+	struct dns_record record;
 	size_t at = section->start;
 
-	for (unsigned i = 0; i < section->count && record_next(section->m, &at, &record); i++) {
-		if (record.type != section->type || record.class != CLASS_IN ||
-		    !name_equal(section->m, record.owner, name))
+	for (unsigned i = 0; i < section->count && dns_record_next(section->m, &at, &record); i++) {
+		if (record.type != section->type || record.class != DNS_CLASS_IN ||
+		    !dns_name_equal(section->m, record.owner, name))
 			continue;
 		note_ttl(answer, record.ttl);
 		room->rdata[answer->count++] = (struct dns_rdata){ (uint16_t)record.rdata, record.rdata_len };
@@ -327,7 +148,7 @@ static void section_collect(const struct section *section, size_t name, struct d
 }
 
 /* Returns the offset behind the section, or 0 where it is broken. */
-static size_t read_answers(struct message m, size_t start, uint16_t type, struct dns_answer_room *room,
+static size_t read_answers(struct dns_message m, size_t start, uint16_t type, struct dns_answer_room *room,
 			   struct dns_answer *answer)
 {
 	struct section section; /* large: its CNAMEs stay unset until there are any */
@@ -335,7 +156,7 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 
 	section.m = m;
 	section.start = start;
-	section.count = get16(m.p + 6);
+	section.count = dns_get16(m.p + 6);
 	section.type = type;
 	section.has_type = false;
 	section.cnames = 0;
@@ -353,18 +174,18 @@ static size_t read_answers(struct message m, size_t start, uint16_t type, struct
 }
 
 /* The first Extended DNS Error among the options of an OPT record. */
-static uint16_t first_ede(struct message m, const struct record *opt)
+static uint16_t first_ede(struct dns_message m, const struct dns_record *opt)
 {
 	const size_t end = opt->rdata + opt->rdata_len;
 	size_t at = opt->rdata;
 
 	while (end - at >= OPTION_FIXED) {
-		size_t data = at + OPTION_FIXED, n = get16(m.p + at + 2);
+		size_t data = at + OPTION_FIXED, n = dns_get16(m.p + at + 2);
 
 		if (n > end - data)
 			break;
-		if (get16(m.p + at) == OPTION_EDE && n >= 2) {
-			uint16_t code = get16(m.p + data);
+		if (dns_get16(m.p + at) == OPTION_EDE && n >= 2) {
+			uint16_t code = dns_get16(m.p + data);
 
 			return code < UINT16_MAX ? code + 1 : code; /* the last two are private use (RFC 8914 5.2) */
 		}
@@ -375,17 +196,17 @@ static uint16_t first_ede(struct message m, const struct record *opt)
 
 /* RFC 6891 6.1.1: an OPT record among the additional ones. Its TTL carries the upper octet of the response code; every
  * such code is an error of its own. What is broken here does not spoil the rest. */
-static void read_opt(struct message m, size_t at, struct dns_answer *answer)
+static void read_opt(struct dns_message m, size_t at, struct dns_answer *answer)
 {
-	unsigned count = (unsigned)get16(m.p + 8) + get16(m.p + 10);
-	struct record record;
+	unsigned count = (unsigned)dns_get16(m.p + 8) + dns_get16(m.p + 10);
+	struct dns_record record;
 
-	for (unsigned i = 0; i < count && record_next(m, &at, &record); i++) {
+	for (unsigned i = 0; i < count && dns_record_next(m, &at, &record); i++) {
 		if (record.type != DNS_TYPE_OPT || m.p[record.owner] != 0)
 			continue;
 		answer->has_opt = true;
-		answer->opt_size = get16(m.p + record.rdata - 8);
-		if (m.p[record.rdata - 6] != 0)
+		answer->opt_size = dns_opt_size(m, &record);
+		if (dns_opt_rcode(m, &record) != 0)
 			answer->status = DNS_ERROR;
 		if (record.rdata_len > 0)
 			answer->ede = first_ede(m, &record);
@@ -393,49 +214,50 @@ static void read_opt(struct message m, size_t at, struct dns_answer *answer)
 	}
 }
 
-static void answer_init(struct dns_answer *answer, struct message m, const struct dns_answer_room *room)
+static void answer_init(struct dns_answer *answer, struct dns_message m, const struct dns_answer_room *room)
 {
-	uint16_t flags = get16(m.p + 2);
+	uint16_t flags = dns_get16(m.p + 2);
 
 	*answer = (struct dns_answer){
 		.packet = m.p,
 		.len = (uint16_t)m.n,
 		.cname = room->cname,
 		.rdata = room->rdata,
-		.status = dns_status_of_rcode(flags & FLAG_RCODE),
-		.id = get16(m.p),
-		.ad = flags & FLAG_AD,
-		.tc = flags & FLAG_TC,
+		.status = dns_status_of_rcode(flags & DNS_HEAD_RCODE),
+		.id = dns_get16(m.p),
+		.ad = flags & DNS_HEAD_AD,
+		.tc = flags & DNS_HEAD_TC,
 	};
 }
 
 /* Offset behind the question section, or 0 where it is not the question that was asked. */
-static size_t read_question(struct message m, struct span name, uint16_t type, const struct dns_answer *answer)
+static size_t read_question(struct dns_message m, struct span name, uint16_t type, const struct dns_answer *answer)
 {
 	size_t end;
 
 	/* A server that cannot read a question need not repeat it (RFC 1035 4.1.1, RFC 6891 7). */
-	if (get16(m.p + 4) == 0)
+	if (dns_get16(m.p + 4) == 0)
 		return answer->status == DNS_NOERROR || answer->status == DNS_NXDOMAIN ? 0 : DNS_HEADER_SIZE;
 	end = question_matches(m, DNS_HEADER_SIZE, name);
-	if (get16(m.p + 4) != 1 || end == 0 || m.n - end < 4)
+	if (dns_get16(m.p + 4) != 1 || end == 0 || m.n - end < 4)
 		return 0;
-	return get16(m.p + end) == type && get16(m.p + end + 2) == CLASS_IN ? end + 4 : 0;
+	return dns_get16(m.p + end) == type && dns_get16(m.p + end + 2) == DNS_CLASS_IN ? end + 4 : 0;
 }
 
 int dns_answer_parse(const uint8_t *packet, size_t len, struct span name, uint16_t type, struct dns_answer_room *room,
 		     struct dns_answer *answer)
 {
-	struct message m = { packet, len };
+	struct dns_message m = { packet, len };
 	size_t at;
 
-	if (len < DNS_HEADER_SIZE || len > PACKET_MAX || (get16(packet + 2) & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
+	if (len < DNS_HEADER_SIZE || len > PACKET_MAX ||
+	    (dns_get16(packet + 2) & (DNS_HEAD_QR | DNS_HEAD_OPCODE)) != DNS_HEAD_QR)
 		return -1;
 	answer_init(answer, m, room);
 	at = read_question(m, name, type, answer);
 	if (at == 0)
 		return -1;
-	if (at > DNS_HEADER_SIZE && get16(packet + 6) > 0)
+	if (at > DNS_HEADER_SIZE && dns_get16(packet + 6) > 0)
 		at = read_answers(m, at, type, room, answer);
 	if (at > 0)
 		read_opt(m, at, answer);
@@ -494,12 +316,12 @@ static size_t put_escaped(uint8_t octet, char *text)
 
 int dns_name_text(const struct dns_answer *answer, size_t offset, char text[static DNS_NAME_ESCAPED_MAX])
 {
-	struct message m = { answer->packet, answer->len };
+	struct dns_message m = { answer->packet, answer->len };
 	size_t n = 0, at = offset, floor = offset;
 
-	if (!name_is_whole(m, offset))
+	if (!dns_name_is_whole(m, offset))
 		return -1;
-	while (at = follow_pointers(m, at, &floor), m.p[at] != 0) {
+	while (at = dns_name_follow(m, at, &floor), m.p[at] != 0) {
 		uint8_t length = m.p[at];
 
 		if (n > 0)
@@ -568,7 +390,7 @@ static void put16(uint8_t *out, unsigned value)
 int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags, uint8_t out[static DNS_QUERY_MAX])
 {
 	/* flags, and one question; AD in a query asks for AD in the answer (RFC 6840 5.7) */
-	static const uint8_t header[DNS_HEADER_SIZE] = { [2] = FLAG_RD >> 8, [3] = FLAG_AD, [5] = 1 };
+	static const uint8_t header[DNS_HEADER_SIZE] = { [2] = DNS_HEAD_RD >> 8, [3] = DNS_HEAD_AD, [5] = 1 };
 	/* RFC 6891 6.1.2: the root owns it; class is the size, TTL and RDATA are empty */
 	static const uint8_t opt[11] = { 0, 0, DNS_TYPE_OPT, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 0xff };
 	size_t n = put_name(name, out + DNS_HEADER_SIZE);
@@ -580,7 +402,7 @@ int dns_query_write(uint16_t id, struct span name, uint16_t type, unsigned flags
 	out[3] |= flags & DNS_QUERY_UNCHECKED;
 	put16(out, id);
 	put16(out + n, type);
-	put16(out + n + 2, CLASS_IN);
+	put16(out + n + 2, DNS_CLASS_IN);
 	if (!(flags & DNS_QUERY_EDNS))
 		return (int)n + 4;
 	out[11] = 1;
