@@ -1,6 +1,6 @@
 #include "analysis/lines/domain_columns.h"
 
-#include "parsers/nearest.h"
+#include "output/nearest.h"
 
 enum {
 	NAMES_SIZE = 1024, /* of all fields, with commas and NUL */

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "parsers/nearest.h"
+#include "output/nearest.h"
 
 const struct domain_member domain_members[] = {
 #include "domain_members.inc"

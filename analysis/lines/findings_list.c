@@ -2,8 +2,8 @@
 
 #include "output/csv.h"
 #include "output/json.h"
+#include "output/nearest.h"
 #include "output/whole_file.h"
-#include "parsers/nearest.h"
 
 enum { WORD_SHOWN = 60 /* octets of an unknown code that a message repeats */ };
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "analysis/lines/where.h"
-#include "parsers/nearest.h"
+#include "output/nearest.h"
 
 /* expression = term { "or" term }; term = factor { "and" factor };
  * factor = "not" factor | "(" expression ")" | condition */

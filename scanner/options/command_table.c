@@ -2,7 +2,7 @@
 
 #include <limits.h>
 
-#include "parsers/nearest.h"
+#include "output/nearest.h"
 
 /* clang-format off */
 const struct command_row command_table[COMMAND_COUNT] = {

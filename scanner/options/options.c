@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/nearest.h"
 #include "scanner/base/limits.h"
 #include "scanner/base/line_file.h"
-#include "parsers/nearest.h"
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/options/options_fit.h"

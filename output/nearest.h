@@ -1,6 +1,6 @@
-/* parsers/nearest.h - the word that was probably meant, for "did you mean". */
-#ifndef STSURVEY_PARSERS_NEAREST_H
-#define STSURVEY_PARSERS_NEAREST_H
+/* output/nearest.h - the word that was probably meant, for "did you mean". */
+#ifndef STSURVEY_OUTPUT_NEAREST_H
+#define STSURVEY_OUTPUT_NEAREST_H
 
 #include "parsers/span.h"
 

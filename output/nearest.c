@@ -1,4 +1,4 @@
-#include "parsers/nearest.h"
+#include "output/nearest.h"
 
 #include "parsers/edit_distance.h"
 
