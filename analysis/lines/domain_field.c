@@ -25,6 +25,9 @@ WORDS(verdict, verdict_names)
 WORDS(mx_tls, mx_state_names)
 WORDS(dane, dane_state_names)
 WORDS(delivery, delivery_names)
+WORDS(source, obs_source_names)
+WORDS(fall_back, obs_fall_back_names)
+WORDS(audit, obs_audit_kind_names)
 
 static const char *word_of_findings(unsigned i)
 {
@@ -238,6 +241,30 @@ GET_PROVIDER(dns, ROLE_DNS)
 GET_PROVIDER(reports, ROLE_REPORTS)
 GET_PROVIDER(mx, ROLE_MX)
 
+/* ---- who answered ---- */
+
+GET(mx_source)
+{
+	(void)result;
+	value->text = span_of(obs_source_names[o->mx.answer.source]);
+}
+
+GET(mx_fall_back)
+{
+	(void)result;
+	value->text = span_of(obs_fall_back_names[o->mx.answer.fall_back]);
+}
+
+static bool next_audit(const struct observation *o, const struct classification *result, size_t *at, struct span *item)
+{
+	(void)result;
+	if (*at >= o->audit_count)
+		return false;
+	*item = span_of(obs_audit_kind_names[o->audit[*at].kind]);
+	++*at;
+	return true;
+}
+
 const struct domain_field domain_fields[DOMAIN_FIELDS] = {
 	{ "name", FIELD_TEXT, .get = get_name },
 	{ "index", FIELD_NUMBER, .get = get_index },
@@ -272,4 +299,7 @@ const struct domain_field domain_fields[DOMAIN_FIELDS] = {
 	{ "provider_dns", FIELD_TEXT, .get = get_provider_dns },
 	{ "provider_reports", FIELD_TEXT, .get = get_provider_reports },
 	{ "provider_mx", FIELD_TEXT, .get = get_provider_mx },
+	{ "mx_source", FIELD_WORD, .get = get_mx_source, .word = word_of_source },
+	{ "mx_fall_back", FIELD_WORD, .get = get_mx_fall_back, .word = word_of_fall_back },
+	{ "audit", FIELD_WORDS, .next = next_audit, .word = word_of_audit },
 };

@@ -36,7 +36,7 @@ struct domain_field {
 
 enum {
 	DOMAIN_FIELDS_WRITTEN = 24, /* the columns of a CSV, in their order */
-	DOMAIN_FIELDS = 33,         /* and those that are told where they are asked for */
+	DOMAIN_FIELDS = 36,         /* and those that are told where they are asked for */
 };
 
 extern const struct domain_field domain_fields[DOMAIN_FIELDS];

@@ -352,6 +352,30 @@ static void put_senders(struct json *json, const struct observation *o, const st
 		json_close_array(json);
 }
 
+/* What came of direct answers that were put to the resolver as well, where some were. */
+static void put_audits(struct json *json, const struct observation *o)
+{
+	if (o->audit_count == 0)
+		return;
+	json_open_array(json, "audit");
+	for (size_t i = 0; i < o->audit_count; i++) {
+		const struct obs_audit *audit = &o->audit[i];
+
+		json_open_object(json, NULL);
+		json_latin1(json, audit->record, audit->record_count);
+		json_text(json, "question", obs_question_name(audit->question));
+		json_word(json, "kind", obs_audit_kind_names[audit->kind]);
+		json_word(json, "direct", dns_status_names[audit->direct]);
+		json_word(json, "resolver", dns_status_names[audit->resolver]);
+		if (audit->again != DNS_SKIPPED)
+			json_word(json, "again", dns_status_names[audit->again]);
+		json_strings(json, "records", audit->record, audit->record_count);
+		json_count(json, "omitted", audit->omitted);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
 void domain_json_write(struct text *out, const struct observation *o, const struct classification *result)
 {
 	struct json json;
@@ -377,5 +401,6 @@ void domain_json_write(struct text *out, const struct observation *o, const stru
 	json_close_object(&json);
 	put_judgement(&json, &o->mx, result);
 	put_senders(&json, o, result);
+	put_audits(&json, o);
 	json_end(&json);
 }

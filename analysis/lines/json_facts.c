@@ -20,6 +20,8 @@ void json_answer(struct json *json, const struct obs_answer *a)
 	json_word(json, "status", dns_status_names[a->status]);
 	if (obs_answer_has_ad(a))
 		json_bool(json, "ad", a->ad);
+	else if (a->source == SOURCE_DIRECT)
+		json_null(json, "ad");
 	if (a->status == DNS_NOERROR || a->ttl > 0)
 		json_uint(json, "ttl", a->ttl);
 	if (a->tries > 1)
@@ -29,6 +31,10 @@ void json_answer(struct json *json, const struct obs_answer *a)
 		json_uint(json, "ede", a->ede - 1U); /* as stored, it is one more: 0 is "Other" (RFC 8914 4.1) */
 	if (a->unchecked != DNS_SKIPPED)
 		json_word(json, "unchecked", dns_status_names[a->unchecked]);
+	if (a->source != SOURCE_NONE)
+		json_word(json, "source", obs_source_names[a->source]);
+	if (a->fall_back != FALL_BACK_NONE)
+		json_word(json, "fall_back", obs_fall_back_names[a->fall_back]);
 }
 
 void json_question(struct json *json, const char *key, const struct obs_answer *answer)

@@ -35,6 +35,11 @@ static const struct obs_label labels[] = { { SPAN_LITERAL("a\"b"), SPAN_LITERAL(
 					   { SPAN_LITERAL("country"), SPAN_LITERAL("") } };
 static const struct obs_label odd_labels[] = { { SPAN_LITERAL("\xe4"), SPAN_LITERAL("x") } };
 static const struct span servers[] = { SPAN_LITERAL("ns1.example.net"), SPAN_LITERAL("ns2.example.net") };
+static const struct span latin_txt[] = { SPAN_LITERAL("v\xff") };
+static const struct obs_audit audits[] = {
+	{ QUESTION_MX, AUDIT_ABSENT, DNS_NXDOMAIN, DNS_NO_ANSWER, DNS_SKIPPED, 0, NULL, 0 },
+	{ QUESTION_TXT + TXT_STS, AUDIT_DATA, DNS_NO_ANSWER, DNS_NOERROR, DNS_NXDOMAIN, 3, latin_txt, 1 },
+};
 static const struct obs_verify_error errors[] = { { 10, 0 }, { 19, 2 } };
 
 #define POLICY_TEXT "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mx.example.com\n"
@@ -258,6 +263,20 @@ static const struct {
 		.line = FRONT MX_NXDOMAIN
 			",\"STS\":{\"status\":\"SKIPPED\",\"state\":null},\"TLSRPT\":{\"status\":\"SKIPPED\",\"state\":null},\"POLICY\":{\"status\":\"skipped\"},"
 			"\"NS\":{\"status\":\"NO_ANSWER\"}},\"findings\":[],\"component\":null,\"verdict\":\"no-policy\"}\n",
+	},
+	{ /* with --direct: nobody vouches for what a name server says, be the flag set; audits, one of them no UTF-8 */
+		.observation = { .name = SPAN_LITERAL("example.com"), .mx.answer = { .status = DNS_NXDOMAIN, .tries = 1, .ad = true, .source = SOURCE_DIRECT, .fall_back = FALL_BACK_TIMEOUT },
+				 .txt = { [TXT_STS].answer = { .status = DNS_NO_ANSWER, .tries = 1, .source = SOURCE_DIRECT },
+					  [TXT_TLSRPT].answer = { .status = DNS_SERVFAIL, .tries = 1, .source = SOURCE_RESOLVER, .fall_back = FALL_BACK_NO_SOA } },
+				 .audit = audits, .audit_count = 2 },
+		.judgement = { .verdict = VERDICT_NO_POLICY },
+		.finding = FINDING_COUNT,
+		.line = FRONT "\"MX\":{\"status\":\"NXDOMAIN\",\"ad\":null,\"source\":\"direct\",\"fall_back\":\"timeout\"},"
+			"\"STS\":{\"status\":\"NO_ANSWER\",\"ad\":null,\"source\":\"direct\",\"state\":null},"
+			"\"TLSRPT\":{\"status\":\"SERVFAIL\",\"source\":\"resolver\",\"fall_back\":\"no-soa\",\"state\":null},\"POLICY\":{\"status\":\"skipped\"}},"
+			"\"findings\":[],\"component\":null,\"verdict\":\"no-policy\",\"audit\":["
+			"{\"question\":\"MX\",\"kind\":\"absent\",\"direct\":\"NXDOMAIN\",\"resolver\":\"NO_ANSWER\",\"records\":[]},"
+			"{\"question\":\"STS\",\"kind\":\"data\",\"direct\":\"NO_ANSWER\",\"resolver\":\"NOERROR\",\"again\":\"NXDOMAIN\",\"records\":[\"v\xc3\xbf\"],\"omitted\":3,\"encoding\":\"latin-1\"}]}\n",
 	},
 };
 

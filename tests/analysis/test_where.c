@@ -28,6 +28,9 @@ static struct where where;
 static struct obs_label labels[] = { { SPAN_LITERAL("registrar"), SPAN_LITERAL("Ö & Co, Inc.") },
 				     { SPAN_LITERAL("mode"), SPAN_LITERAL("x") } };
 
+static const struct obs_audit audits[] = { { .question = QUESTION_MX, .kind = AUDIT_DATA },
+					   { .question = QUESTION_TXT + TXT_STS, .kind = AUDIT_ABSENT } };
+
 static int make(void **state)
 {
 	(void)state;
@@ -39,6 +42,11 @@ static int make(void **state)
 		facts_make(&facts[i], domains[i]);
 	facts[0].observation.label = labels;
 	facts[0].observation.label_count = COUNT_OF(labels);
+	facts[3].observation.mx.answer.source = SOURCE_DIRECT;
+	facts[4].observation.mx.answer.source = SOURCE_RESOLVER;
+	facts[4].observation.mx.answer.fall_back = FALL_BACK_TIMEOUT;
+	facts[4].observation.audit = audits;
+	facts[4].observation.audit_count = COUNT_OF(audits);
 	for (size_t i = 0; i < DOMAINS; i++)
 		classify(&facts[i].observation, &result[i]);
 	return 0;
@@ -106,6 +114,11 @@ static void an_expression_chooses_domains(void **state)
 		{ "label_mode = x", 1 },
 		{ "provider_mx = example.net", 4 },
 		{ "provider_policy_host = self and not provider_policy_host != self", 31 },
+		{ "mx_source = direct", 8 },
+		{ "mx_source = ''", 7 },
+		{ "mx_fall_back = timeout", 16 },
+		{ "audit = data", 16 },
+		{ "audit = absent and audit = data", 16 },
 	};
 
 	(void)state;
