@@ -4,13 +4,18 @@
 #include "parsers/hash.h"
 #include "scanner/base/extra.h"
 
+struct span operator_of_host(struct span host)
+{
+	return public_suffix_cut(host).registrable;
+}
+
 struct span operator_name(struct span servers)
 {
 	struct span first;
 
 	if (extra_items(servers, &first, 1) == 0)
 		return (struct span){ NULL, 0 };
-	return public_suffix_cut(first).registrable;
+	return operator_of_host(first);
 }
 
 uint64_t operator_of(struct span servers)

@@ -11,6 +11,9 @@
  * @servers. */
 struct span operator_name(struct span servers);
 
+/* The same of one server's name: its registrable domain. */
+struct span operator_of_host(struct span host);
+
 /* Its hash, by which it is known to everybody; 0: there is none. */
 uint64_t operator_of(struct span servers);
 
