@@ -2,11 +2,11 @@
  *
  * A domain is begun when the buckets of the address drawn and of its operator (scanner/rules/server_books.h) have what
  * its three questions need; until then it is its name, its number and its servers' names in its operator's line, first
- * in, first out. Lines are short in memory: what is more lies in one temporary file, in extents of ADMISSION_EXTENT
- * octets with a list of free ones, so that each domain is written once and read once. A slow operator never holds up
- * another's domains, nor one slow server the others of its operator: of each line ADMISSION_AHEAD domains are looked
- * at. Beyond ADMISSION_LINES operators with a line of their own the rest share one, in the file, which is read again
- * when there is room.
+ * in, first out. Lines are short in memory: what is more lies in one temporary file (scanner/queue/spill_queue.h), so
+ * that each domain is written once and read once. A slow operator never holds up another's domains, nor one slow server
+ * the others of its operator: of each line ADMISSION_AHEAD domains are looked at. Operators beyond ADMISSION_LINES, and
+ * what memory has no room for, share one line, from which they go to their own when there is room: its domains may be
+ * written twice, and there the first in that line holds up those behind it.
  *
  * What a domain waits for: the addresses of the host drawn (scanner/dns/ns_hosts.h; looked up by whoever takes the
  * order), its tokens, the end of a rest. A host seen for the first time, and one without an address or with none that
@@ -31,10 +31,10 @@
 enum {
 	ADMISSION_QUESTIONS = 3,     /* of a domain: MX and two TXT */
 	ADMISSION_AHEAD = 32,        /* domains of one line that may be looked at, not only its first */
-	ADMISSION_EXTENT = 4096,     /* octets */
+	ADMISSION_SERVERS = 13,      /* of a domain that are looked at, as BIND does: no zone makes us look up more */
 	ADMISSION_LINES = 1 << 16,   /* operators with a line of their own */
-	ADMISSION_SPILLED = 2000,    /* of these, with extents in the file of their own: 8 KiB each in memory */
-	ADMISSION_OCTETS = 24 << 20, /* in memory, of all lines together, extents included */
+	ADMISSION_SPILLED = 2000,    /* of these, with extents in the file of their own: up to 8 KiB each in memory */
+	ADMISSION_OCTETS = 24 << 20, /* in memory, of all lines together, whatever waits */
 };
 
 /* What a domain may be asked through; beside its target. */
@@ -80,6 +80,9 @@ unsigned admission_take(struct admission *admission, struct feed_batch *batch, s
  * none.
  */
 size_t admission_next_look_up(struct admission *admission, char name[static DOMAIN_NAME_MAX]);
+
+/* Why some that waited will not be handed out; "" as long as nothing is wrong. */
+void admission_error(struct admission *admission, struct error *error);
 
 struct admission_counts {
 	uint64_t waiting;          /* domains, now */
