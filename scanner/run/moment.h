@@ -8,7 +8,7 @@
 #include "output/scan_file/record.h"
 #include "scanner/run/scan.h"
 
-enum { MOMENT_NOTE_MAX = 256 };
+enum { MOMENT_NOTE_MAX = 448 }; /* octets with NUL: all that can be amiss at a scan's end, one behind the other */
 
 struct moment {
 	uint64_t elapsed_ms; /* of this run, monotonic */
@@ -66,6 +66,10 @@ struct moment_doubt {
 	const char *why; /* what it may come from, and what to do */
 };
 bool moment_doubt(const struct moment *moment, struct moment_doubt *doubt);
+
+/* Of the audits that say something (parsers/direct_counts.h), has the resolver data in more than @limit percent where a
+ * name server had said that nothing is there? One of few is enough. */
+bool moment_audit_fails(const struct moment *moment, double limit);
 
 /* What the file's trailer says of it. */
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);

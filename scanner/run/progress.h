@@ -10,7 +10,7 @@
 #include "scanner/run/moment.h"
 
 enum {
-	PROGRESS_LINE_MAX = 576,
+	PROGRESS_LINE_MAX = 832,
 	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
 };

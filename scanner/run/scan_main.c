@@ -111,7 +111,9 @@ static int exit_status(const struct scan_main *run)
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
 	moment_now(&run->scan, &moment);
 	return is_too_much(moment.unknown, moment.domains) ||
-			       is_too_much(moment.hosts_unknown + moment.hosts_lost, moment.hosts + moment.hosts_lost)
+			       is_too_much(moment.hosts_unknown + moment.hosts_lost,
+					   moment.hosts + moment.hosts_lost) ||
+			       moment_audit_fails(&moment, run->options->audit_limit)
 		       ? EXIT_UNMEASURED
 		       : EXIT_COMPLETE;
 }
@@ -174,7 +176,30 @@ static void explain_unknown(struct moment *moment, uint64_t unknown, uint64_t of
 	tell(&line);
 }
 
-static void explain_unmeasured(struct moment *moment)
+/* The same, of the proof of --direct. */
+static void explain_audit(struct moment *moment, const struct options *options)
+{
+	char *note = moment->note + strlen(moment->note);
+	uint64_t wrong = moment->direct.audit[AUDIT_DATA], of = direct_counts_decided(&moment->direct);
+	struct error line;
+
+	if (!moment_audit_fails(moment, options->audit_limit))
+		return;
+	if (note > moment->note)
+		note = stpcpy(note, "; ");
+	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
+		 "%llu of %llu audited answers of name servers (%.1f %%) say that nothing is there where the resolver "
+		 "has "
+		 "data, more than --audit-limit %.10g %%: exit status %d",
+		 (unsigned long long)wrong, (unsigned long long)of, (double)wrong * 100 / (double)of,
+		 options->audit_limit, EXIT_UNMEASURED);
+	error_set(&line,
+		  "%s; stsurvey export --where 'audit = data' shows which; where they are many, scan without --direct",
+		  note);
+	tell(&line);
+}
+
+static void explain_unmeasured(struct moment *moment, const struct options *options)
 {
 	explain_unknown(moment, moment->unknown, moment->domains, "domains", "stsurvey stats tells why");
 	explain_unknown(moment, moment->hosts_unknown + moment->hosts_lost, moment->hosts + moment->hosts_lost,
@@ -182,6 +207,7 @@ static void explain_unmeasured(struct moment *moment)
 			moment->hosts_lost > 0
 				? "what could not be kept was not probed: see TMPDIR"
 				: "perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp");
+	explain_audit(moment, options);
 }
 
 static void explain_doubt(struct moment *moment, const struct moment_doubt *doubt)
@@ -216,7 +242,7 @@ static void conclude(const struct scan_main *run, int status, struct moment *mom
 		log_info("%s: %s", run->options->output_file, moment->note);
 	}
 	if (status == EXIT_UNMEASURED)
-		explain_unmeasured(moment);
+		explain_unmeasured(moment, run->options);
 	if (status != EXIT_FATAL && moment_doubt(moment, &doubt))
 		explain_doubt(moment, &doubt);
 }

@@ -34,6 +34,7 @@ static const char *const held[] = {
 static char folder[] = "/tmp/stsurvey-report-XXXXXX";
 static char scan_path[64], list_path[64], meta_path[64], status_path[64], log_path[64];
 static struct error error;
+static bool is_direct; /* the file that is resumed: each MX */
 
 /* Everything a report looks at. */
 static struct {
@@ -62,6 +63,7 @@ static void write_file(int domains, long queries)
 	for (int i = 0; i < abs(domains); i++) {
 		facts_make(&facts, held[domains < 0 ? (int)COUNT_OF(held) + domains + i : i]);
 		facts.observation.index = (uint64_t)i;
+		facts.observation.mx.answer.source = is_direct ? SOURCE_DIRECT : SOURCE_NONE;
 		assert_int_equal(record_put_domain(buffer, &facts.observation), 0);
 	}
 	sink_give(sink, buffer);
@@ -258,6 +260,55 @@ static void lost_traffic_is_not_known(void **state)
 	}
 }
 
+/* --audit-limit. What the resolver could not tell makes no share smaller. */
+static void an_audit_fails_above_the_limit(void **state)
+{
+	static const struct {
+		uint64_t absent, data, changed, failed;
+		double limit;
+		bool fails;
+	} table[] = {
+		{ 0, 0, 0, 0, 0.5, false },       { 0, 0, 0, 9, 0, false },      { 1000, 0, 0, 0, 0, false },
+		{ 995, 5, 0, 0, 0.5, false },     { 994, 6, 0, 0, 0.5, true },   { 94, 1, 100, 0, 0.5, true },
+		{ 100, 1, 99, 1000, 0.5, false }, { 98, 1, 0, 900, 0.5, true },  { 0, 1, 0, 0, 99, true },
+		{ 0, 1, 0, 0, 100, false },       { 9999999, 1, 0, 0, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct moment moment = { .direct.audit = { [AUDIT_ABSENT] = table[i].absent,
+							   [AUDIT_DATA] = table[i].data,
+							   [AUDIT_CHANGED] = table[i].changed,
+							   [AUDIT_FAILED] = table[i].failed } };
+
+		if (moment_audit_fails(&moment, table[i].limit) != table[i].fails)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* With --direct, of the file, as every other number of domains. */
+static void what_direct_counts_is_of_the_file(void **state)
+{
+	struct record_trailer trailer;
+	struct moment moment;
+
+	(void)state;
+	for (int direct = 0; direct <= 1; direct++) {
+		rig.options.direct = direct;
+		is_direct = direct;
+		write_file(COUNT_OF(held), 77);
+		open_rig(SCAN_END);
+		moment_now(&rig.scan, &moment);
+		moment_trailer(&moment, COMPLETION_ABORTED, &trailer);
+		assert_int_equal(trailer.has_direct, direct);
+		assert_int_equal(trailer.direct.source[SOURCE_DIRECT], direct ? 28 + 50 + COUNT_OF(held) : 0);
+		assert_int_equal(trailer.direct.source[SOURCE_RESOLVER], direct ? 2 : 0);
+		assert_int_equal(trailer.direct.counter[DIRECT_COUNTERS - 1], direct ? 7 : 0);
+		close_rig();
+	}
+	rig.options.direct = is_direct = false;
+}
+
 enum { UNKNOWN_DOMAINS = 500000 };
 
 static void *record_unknown_ones(void *arg)
@@ -358,6 +409,8 @@ int main(void)
 		cmocka_unit_test(counts_are_of_the_file_and_traffic_of_this_run_stands_beside),
 		cmocka_unit_test(deferred_domains_are_unknown_until_they_are_recorded),
 		cmocka_unit_test(lost_traffic_is_not_known),
+		cmocka_unit_test(an_audit_fails_above_the_limit),
+		cmocka_unit_test(what_direct_counts_is_of_the_file),
 		cmocka_unit_test(no_part_is_ever_told_larger_than_its_whole),
 		cmocka_unit_test(the_fraction_is_of_the_whole_work),
 	};
