@@ -25,9 +25,9 @@ uint64_t direct_counts_questions(const struct direct_counts *counts)
 	return counts->source[SOURCE_RESOLVER] + counts->source[SOURCE_DIRECT];
 }
 
-uint64_t direct_counts_decided(const struct direct_counts *counts)
+uint64_t direct_audits_decided(const uint64_t audit[static AUDIT_KIND_COUNT])
 {
-	return counts->audit[AUDIT_ABSENT] + counts->audit[AUDIT_DATA] + counts->audit[AUDIT_CHANGED];
+	return audit[AUDIT_ABSENT] + audit[AUDIT_DATA] + audit[AUDIT_CHANGED];
 }
 
 void direct_counts_word(unsigned counter, const char **what, const char **word)

@@ -40,8 +40,8 @@ void direct_counts_merge(struct direct_counts *into, const struct direct_counts 
 /* Questions that were put to anybody. */
 uint64_t direct_counts_questions(const struct direct_counts *counts);
 
-/* Audits that say something: the resolver could tell. What AUDIT_DATA is a share of. */
-uint64_t direct_counts_decided(const struct direct_counts *counts);
+/* Of audits by kind, those that say something: the resolver could tell. What AUDIT_DATA is a share of. */
+uint64_t direct_audits_decided(const uint64_t audit[static AUDIT_KIND_COUNT]);
 
 /* What a counter counts: "questions of source" and "direct"; the word of NONE is "none". */
 void direct_counts_word(unsigned counter, const char **what, const char **word);

@@ -127,6 +127,7 @@ void stats_merge(struct stats *into, struct stats *from)
 	host_stats_merge(&into->hosts, &from->hosts);
 	manager_stats_merge(&into->managers, &from->managers);
 	dnssec_stats_merge(&into->dnssec, &from->dnssec);
+	direct_stats_merge(&into->direct, &from->direct);
 	merge_span(into, from);
 	stats_fini(from);
 	stats_init(from);
@@ -388,6 +389,7 @@ void stats_add(struct stats *stats, const struct observation *observation, const
 				  stats->rows);
 	}
 	dnssec_stats_add(&stats->dnssec, observation, result);
+	direct_stats_add(&stats->direct, observation);
 	add_metrics(stats, with_mx);
 	stats->delivered_with_mx += with_mx && (judgement->verdict == VERDICT_ENFORCE_OK ||
 						judgement->verdict == VERDICT_ENFORCE_PARTIAL);

@@ -10,6 +10,7 @@
 
 #include "analysis/classify/classify.h"
 #include "analysis/pass/scan_headers.h"
+#include "analysis/tables/direct_stats.h"
 #include "analysis/tables/dnssec_stats.h"
 #include "analysis/tables/host_stats.h"
 #include "analysis/tables/manager_stats.h"
@@ -97,6 +98,7 @@ struct stats {
 	struct text *rows;                  /* where stats_add writes what manager_stats_add does; NULL: nowhere */
 	const struct scan_headers *headers; /* of the files; never NULL */
 	struct dnssec_stats dnssec;
+	struct direct_stats direct;
 	uint64_t holds;            /* a bit for each metric, of the domain that is being added */
 	int64_t first_ms, last_ms; /* since 1970: when the first look was begun, and the last had ended */
 };

@@ -188,6 +188,16 @@ static void write_dnssec(struct csv *csv, const struct stats *stats)
 	dnssec_stats_write(csv, &stats->dnssec);
 }
 
+static void write_direct(struct csv *csv, const struct stats *stats)
+{
+	direct_stats_write(csv, &stats->direct);
+}
+
+static void write_audit(struct csv *csv, const struct stats *stats)
+{
+	direct_stats_write_audit(csv, &stats->direct);
+}
+
 static void write_sender_outcome(struct csv *csv, const struct stats *stats)
 {
 	for (size_t i = 0; i < SENDER_PROFILE_COUNT; i++) {
@@ -233,6 +243,7 @@ static const struct table_row {
 	const char *name, *columns;
 	void (*write)(struct csv *csv, const struct stats *stats); /* NULL: the reasons of a stage */
 	enum stats_stage stage;
+	bool is_audit; /* a sample of its own, whatever the scan is */
 } tables[] = {
 	{ .name = "overview",
 	  .columns = "metric,domains,of,share,with_mx,of_with_mx,share_with_mx",
@@ -258,6 +269,8 @@ static const struct table_row {
 	{ .name = "concentration", .columns = "role,largest,domains,of,share", .write = manager_tables_concentration },
 	{ .name = "mx_tls", .columns = HOST_TABLE_MX_TLS_COLUMNS, .write = manager_tables_mx_tls },
 	{ .name = "dnssec", .columns = DNSSEC_TABLE_COLUMNS, .write = write_dnssec },
+	{ .name = "direct", .columns = DIRECT_TABLE_COLUMNS, .write = write_direct },
+	{ .name = "audit", .columns = AUDIT_TABLE_COLUMNS, .write = write_audit, .is_audit = true },
 	{ .name = "sender_outcome", .columns = "profile,outcome,domains,of,share", .write = write_sender_outcome },
 	{ .name = "dane", .columns = "state,domains,of,share", .write = host_tables_dane },
 	{ .name = "delivery", .columns = "state,domains,of,share", .write = host_tables_delivery },
@@ -265,6 +278,13 @@ static const struct table_row {
 	{ .name = "expiry", .columns = "role,days_left_bucket,hosts,domains", .write = host_tables_expiry },
 	{ .name = "first_break", .columns = "date,domains", .write = host_tables_first_break },
 };
+
+static double sample_of(const struct stats *stats, const struct table_row *row)
+{
+	double sample = stats->headers->sample;
+
+	return row->is_audit ? direct_stats_audited(&stats->direct, sample) : sample;
+}
 
 static void write_rows(struct csv *csv, const struct stats *stats, const struct table_row *row)
 {
@@ -281,7 +301,7 @@ bool stats_tables_put(const struct stats *stats, const char *name, struct text *
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		if (strcmp(tables[i].name, name) != 0)
 			continue;
-		table_begin(&table, out, tables[i].columns, stats->headers->sample);
+		table_begin(&table, out, tables[i].columns, sample_of(stats, &tables[i]));
 		write_rows(&table.csv, stats, &tables[i]);
 		return true;
 	}
@@ -294,8 +314,8 @@ int stats_tables_write(struct stats *stats, const char *directory, struct error 
 	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		struct table table;
 
-		if (table_open(&table, directory, tables[i].name, tables[i].columns, stats->headers->sample, error) !=
-		    0)
+		if (table_open(&table, directory, tables[i].name, tables[i].columns, sample_of(stats, &tables[i]),
+			       error) != 0)
 			return -1;
 		write_rows(&table.csv, stats, &tables[i]);
 		if (table_close(&table, true, error) != 0)

@@ -171,7 +171,7 @@ bool moment_audit_fails(const struct moment *moment, double limit)
 {
 	uint64_t wrong = moment->direct.audit[AUDIT_DATA];
 
-	return (double)wrong * 100 > limit * (double)direct_counts_decided(&moment->direct);
+	return (double)wrong * 100 > limit * (double)direct_audits_decided(moment->direct.audit);
 }
 
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer)

@@ -180,7 +180,7 @@ static void explain_unknown(struct moment *moment, uint64_t unknown, uint64_t of
 static void explain_audit(struct moment *moment, const struct options *options)
 {
 	char *note = moment->note + strlen(moment->note);
-	uint64_t wrong = moment->direct.audit[AUDIT_DATA], of = direct_counts_decided(&moment->direct);
+	uint64_t wrong = moment->direct.audit[AUDIT_DATA], of = direct_audits_decided(moment->direct.audit);
 	struct error line;
 
 	if (!moment_audit_fails(moment, options->audit_limit))

@@ -108,6 +108,52 @@ static void leave_out(struct facts *f, struct span what)
 		f->leaf.name_omitted = 1;
 }
 
+/* Which of @words is @s. */
+static unsigned word_of(struct span s, const char *const *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (span_equal(s, span_of(words[i])))
+			return i;
+	fail_msg("no such word: %.*s", (int)s.n, s.p);
+	return 0;
+}
+
+static enum obs_question question_of(struct span s)
+{
+	const char *names[QUESTION_COUNT];
+
+	for (unsigned q = 0; q < QUESTION_COUNT; q++)
+		names[q] = obs_question_name((enum obs_question)q);
+	return (enum obs_question)word_of(s, names, QUESTION_COUNT);
+}
+
+static void set_source(struct facts *f, struct span v)
+{
+	struct observation *o = &f->observation;
+	struct span name, source, why = { NULL, 0 };
+	enum obs_question question;
+	struct obs_answer *answer;
+
+	span_next_part(&v, ' ', &name);
+	span_next_part(&v, ' ', &source);
+	span_next_part(&v, ' ', &why);
+	question = question_of(name);
+	answer = question == QUESTION_MX ? &o->mx.answer : &o->txt[question - QUESTION_TXT].answer;
+	answer->source = word_of(source, obs_source_names, SOURCE_COUNT);
+	answer->fall_back = word_of(why, obs_fall_back_names, FALL_BACK_COUNT);
+}
+
+static void add_audit(struct facts *f, struct span v)
+{
+	struct span question;
+
+	span_next_part(&v, ' ', &question);
+	f->audit[f->observation.audit_count++] = (struct obs_audit){
+		.question = question_of(question), .kind = word_of(v, obs_audit_kind_names, AUDIT_KIND_COUNT)
+	};
+	f->observation.audit = f->audit;
+}
+
 static bool set_dns(struct facts *f, struct span w, struct span v)
 {
 	struct observation *o = &f->observation;
@@ -139,6 +185,10 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 		assert_true(dns_word(v, &o->policy.aaaa));
 	else if (IS("ns"))
 		add_ns(f, v);
+	else if (IS("source"))
+		set_source(f, v);
+	else if (IS("audit"))
+		add_audit(f, v);
 	else if (IS("left-out"))
 		leave_out(f, v);
 	else if (IS("addresses"))

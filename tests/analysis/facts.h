@@ -11,6 +11,7 @@
  *   sts-cname NAME, rpt-cname NAME, a-cname NAME, aaaa-cname NAME; sts-loop, rpt-loop, a-loop
  *   ns NAME          of the parent's side; one more
  *   a STATUS, aaaa STATUS; addresses N
+ *   source QUESTION SOURCE [FALL-BACK], audit QUESTION KIND: MX, STS or TLSRPT, and the words of JSON
  *   left-out mx|sts|rpt|addresses|san: there was more than was kept, and it may be anything
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
  *   tls VERSION      none 1.0 1.1 1.2 1.3
@@ -39,6 +40,7 @@ struct facts {
 	struct obs_mx_record mx[OBS_MX_MAX];
 	struct span sts[8], rpt[8], sts_cname[4], rpt_cname[4], a_cname[4], aaaa_cname[4], san[8], ns[4];
 	struct obs_label label[4];
+	struct obs_audit audit[QUESTION_COUNT];
 	struct obs_address address[OBS_ADDRESS_MAX];
 	struct obs_certificate leaf;
 	struct obs_verify_error error[OBS_VERIFY_ERRORS_MAX];

@@ -270,7 +270,7 @@ static void stats_writes_every_table(void **state)
 					      "by_label",       "components", "findings",      "tls",
 					      "http",           "syntax",     "mode_max_age",  "mx_consistency",
 					      "tlsrpt",         "providers",  "misconfigured", "sender_outcome",
-					      "senders_differ", "dnssec" };
+					      "senders_differ", "dnssec",     "direct",        "audit" };
 	static char text[65536];
 	glob_t hidden = { 0 };
 	char name[64];

@@ -142,13 +142,13 @@ static int write_all(void **state)
 
 static int remove_all(void **state)
 {
-	static const char *const names[] = { "overview",       "funnel",       "by_tld",       "by_rank",
-					     "by_label",       "components",   "findings",     "tls",
-					     "http",           "syntax",       "mode_max_age", "mx_consistency",
-					     "tlsrpt",         "providers",    "mx_tls",       "dane",
-					     "delivery",       "interplay",    "expiry",       "first_break",
-					     "sender_outcome", "dnssec",       "managed",      "inconsistency",
-					     "orphans",        "concentration" };
+	static const char *const names[] = { "overview",       "funnel",        "by_tld",       "by_rank",
+					     "by_label",       "components",    "findings",     "tls",
+					     "http",           "syntax",        "mode_max_age", "mx_consistency",
+					     "tlsrpt",         "providers",     "mx_tls",       "dane",
+					     "delivery",       "interplay",     "expiry",       "first_break",
+					     "sender_outcome", "dnssec",        "managed",      "inconsistency",
+					     "orphans",        "concentration", "direct",       "audit" };
 	char path[256];
 
 	(void)state;

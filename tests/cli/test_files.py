@@ -404,7 +404,8 @@ class Touched(Files):
         tables = [f"t/{name}.csv" for name in ("overview", "funnel", "by_tld", "by_rank", "by_label", "components", "findings", "tls", "http", "syntax",
                                                "mode_max_age", "mx_consistency", "tlsrpt", "providers", "misconfigured",
                                                "sender_outcome", "senders_differ", "mx_tls", "mx_hosts", "dane", "delivery",
-                                               "interplay", "expiry", "first_break", "dnssec", "managed", "inconsistency", "orphans", "concentration")]
+                                               "interplay", "expiry", "first_break", "dnssec", "managed", "inconsistency", "orphans", "concentration",
+                                               "direct", "audit")]
         self.assert_touches(("stats", self.out, "-d", self.path("t")), "t", *tables)
         for command in (("stats", self.list, "-d", self.path("t2")), ("stats", self.path("absent"), "-d", self.path("t"))):
             self.assert_touches(command, *(("t2",) if "t2" in command[-1] else ()), status=1)

@@ -32,9 +32,9 @@ class Tables:
         for name, rows in self.table.items():
             for number, row in enumerate(rows, 2):
                 if "share" in row:
-                    of = int(row["of"])
-                    self.equal("%s.csv:%d: share" % (name, number), row["share"], "%.6f" % (int(row["domains"]) / of) if of else "")
-                    self.equal("%s.csv:%d: part of the whole" % (name, number), int(row["domains"]) <= of, True)
+                    part, of = int(row["answers" if "answers" in row else "domains"]), int(row["of"])
+                    self.equal("%s.csv:%d: share" % (name, number), row["share"], "%.6f" % (part / of) if of else "")
+                    self.equal("%s.csv:%d: part of the whole" % (name, number), part <= of, True)
                 for metric in ("sts", "tlsrpt"):
                     if "share_%s_with_mx" % metric in row:
                         part, of = int(row[metric + "_with_mx"]), int(row["with_mx"])
@@ -108,6 +108,22 @@ class Tables:
             self.equal("concentration.csv: " + role, *({int(row["of"]) for row in self.table["concentration"] if row["role"] == role}, {
                 self.metric["sts_record"] - self.sum("providers", role=role, provider="(none)") - self.sum("providers", role=role, provider="(unknown)")}))
 
+    def direct(self):
+        """A question of a domain has one source; audits that the resolver decided sum to their `of`, and the questions to all."""
+        for question in {row["question"] for row in self.table["direct"]}:
+            self.equal("direct.csv: %s" % question, self.sum("direct", question=question) <= self.metric["scanned"], True)
+        questions = {row["question"] for row in self.table["audit"]}
+        for question in questions:
+            rows = {row["kind"]: row for row in self.table["audit"] if row["question"] == question}
+            decided = sum(int(rows[kind]["answers"]) for kind in ("absent", "data", "changed"))
+            self.equal("audit.csv: %s" % question, {int(rows[kind]["of"]) for kind in ("absent", "data", "changed")}, {decided})
+            self.equal("audit.csv: %s, failed" % question, int(rows["failed"]["of"]), decided + int(rows["failed"]["answers"]))
+            self.equal("audit.csv: %s, of direct answers" % question, int(rows["failed"]["of"]) <=
+                       self.sum("direct", source="direct", **({} if question == "all" else {"question": question})), True)
+        for kind in ("absent", "data", "changed", "failed") if questions else ():
+            parts = sum(self.sum("audit", "answers", question=question, kind=kind) for question in questions - {"all"})
+            self.equal("audit.csv: %s of all questions" % kind, self.sum("audit", "answers", question="all", kind=kind), parts)
+
     def hosts(self):
         population = int(self.table["dane"][0]["of"])
         self.equal("mx_tls.csv: domains", self.sum("mx_tls", managed="all"), population)
@@ -126,6 +142,7 @@ def main():
     tables.partitions()
     tables.stages()
     tables.managers()
+    tables.direct()
     tables.hosts()
     print("\n".join(tables.wrong + ["%d sums and shares, %d wrong" % (tables.checked, len(tables.wrong))]))
     return 1 if tables.wrong or not tables.metric["scanned"] else 0

@@ -52,7 +52,7 @@ static void an_audit_that_failed_decides_nothing(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(direct_counts_decided(&counts), 111);
+	assert_int_equal(direct_audits_decided(counts.audit), 111);
 }
 
 static void each_counter_has_a_word(void **state)
