@@ -83,12 +83,6 @@ void admission_open(struct admission *admission)
 
 /* ---- putting ---- */
 
-static void free_if_empty(struct admission *admission, struct admission_line *line)
-{
-	if (line->waiting == 0 && line->shared == 0)
-		admission_line_free(admission, line);
-}
-
 /* To the line of its operator. False: there is no room. */
 static bool put_to_own(struct admission *admission, uint64_t operator, const struct admission_entry * entry,
 		       uint64_t now_us)
@@ -104,8 +98,8 @@ static bool put_to_own(struct admission *admission, uint64_t operator, const str
 	is_put = admission_line_put(admission, line, entry);
 	if (is_put && was_empty && line->parked < ADMISSION_AHEAD)
 		admission_line_due(admission, line, line->due_us < now_us ? line->due_us : now_us);
-	if (!is_put)
-		free_if_empty(admission, line);
+	if (line->waiting == 0)
+		admission_line_free(admission, line);
 	return is_put;
 }
 
@@ -163,7 +157,7 @@ static void dispatch(struct admission *admission, uint64_t now_us)
 		operator= operator_of(entry.servers);
 		if (!put_to_own(admission, operator, & entry, now_us))
 			return;
-		line = admission_line_find(admission, operator);
+		line = admission_line_find(admission, operator); /* it was put there */
 		line->shared -= line->shared > 0;
 		admission_line_drop(admission, shared, &entry);
 		shared->waiting--;
@@ -284,7 +278,7 @@ static void serve(struct admission *admission, struct admission_line *line, stru
 	line->due_us = wait_us == 0 ? ADMISSION_NEVER : taken->now_us + wait_us;
 	if (line->paid && (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
 		line->due_us = taken->now_us;
-	if (line->waiting == 0 && line->shared == 0)
+	if (line->waiting == 0) /* those of its operator in the shared line need it, but others may need it more */
 		admission_line_free(admission, line);
 	else
 		admission_line_due(admission, line, line->due_us);

@@ -47,7 +47,7 @@ struct admission_line {
 	uint32_t place;   /* in the heap */
 	uint32_t chain;   /* the next of its bucket, or free */
 	uint32_t waiting; /* domains, those parked included */
-	uint32_t shared;  /* more of them in the shared line: those to come queue up there */
+	uint32_t shared;  /* more of them in the shared line since it is there: those to come queue up behind */
 	uint8_t parked;
 	bool paid;   /* it has the operator's tokens for one domain */
 	bool looked; /* the first of the queue was looked at, and could not be parked */
