@@ -311,23 +311,44 @@ static void to_be_forgotten_is_no_way_to_get_more(void **state)
 	server_books_free(books);
 }
 
+/* Nor is it where the victim is not asked meanwhile. */
+static void what_owes_is_not_forgotten(void **state)
+{
+	struct server_books *books = books_of(50, 50);
+	struct obs_address victim = address_of("192.0.2.1"), address;
+
+	(void)state;
+	assert_int_equal(server_books_take_all(books, &victim, OPERATOR, 5, SECOND), 0);
+	for (unsigned i = 0; i < 3 * SERVER_BOOKS_MAX; i++) {
+		address = far_address(i);
+		server_books_take_all(books, &address, i + 1000, 5, SECOND);
+	}
+	assert_in_range(server_books_take(books, &victim, 5, SECOND), 100 * MS - 1, 100 * MS);
+	assert_in_range(server_books_take_operator(books, OPERATOR, 5, SECOND), 100 * MS - 1, 100 * MS);
+	server_books_free(books);
+}
+
 /* Those without a place share a rate, and do not begin anew once they have one. */
 static void who_finds_no_room_shares(void **state)
 {
-	struct server_books *books = books_of(50, 0);
+	struct server_books *books = books_of(50, 50);
 	struct obs_address address, late = address_of("192.0.2.1");
-	struct meter used = { 0 };
+	struct meter used = { 0 }, operator= { 0 };
 
 	(void)state;
 	for (unsigned i = 0; i < SERVER_BOOKS_MAX; i++) {
 		address = far_address(i);
-		server_books_charge(books, &address, 0, 50, SECOND); /* nothing of it is forgotten for a second */
+		server_books_charge(books, &address, i + 1000, 50, SECOND); /* nothing is forgotten for a second */
 	}
-	for (uint64_t now_us = SECOND; now_us < 4 * SECOND; now_us += MS)
+	for (uint64_t now_us = SECOND; now_us < 4 * SECOND; now_us += MS) {
 		if (server_books_take(books, &late, 1, now_us) == 0)
 			meter(&used, 50, 1, now_us);
-	if (used.highest > 6 || used.used < 140)
-		fail_msg("%u in 3 s, %g at once", used.used, used.highest);
+		if (server_books_take_operator(books, OPERATOR, 1, now_us) == 0)
+			meter(&operator, 50, 1, now_us);
+	}
+	if (used.highest > 6 || used.used < 140 || operator.highest> 6 || operator.used<140)
+		fail_msg("%u and %u in 3 s, %g and %g at once", used.used, operator.used,
+			 used.highest, operator.highest);
 	server_books_free(books);
 }
 
@@ -400,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_rest_is_ended_by_one_probe),
 		cmocka_unit_test(what_is_not_asked_for_makes_room),
 		cmocka_unit_test(to_be_forgotten_is_no_way_to_get_more),
+		cmocka_unit_test(what_owes_is_not_forgotten),
 		cmocka_unit_test(who_finds_no_room_shares),
 		cmocka_unit_test(threads_share_a_rate),
 	};
