@@ -7,7 +7,8 @@
 enum refusal {
 	REFUSAL_ONE,  /* this one cannot be sent */
 	REFUSAL_ALL,  /* nor can any other of its family, it seems */
-	REFUSAL_LATER /* the kernel has no room just now */
+	REFUSAL_ROOM, /* the socket is full, and will tell when it is not */
+	REFUSAL_LATER /* the machine is short of something, and will tell nobody: with the next turn of the loop */
 };
 
 static enum refusal refusal_of(int error)
@@ -16,7 +17,7 @@ static enum refusal refusal_of(int error)
 		int error;
 		enum refusal refusal;
 	} rows[] = {
-		{ EAGAIN, REFUSAL_LATER },      { ENOBUFS, REFUSAL_LATER },
+		{ EAGAIN, REFUSAL_ROOM },       { ENOBUFS, REFUSAL_LATER }, /* of a device's queue */
 		{ ENOMEM, REFUSAL_LATER },      { EINTR, REFUSAL_LATER },
 		{ ENETUNREACH, REFUSAL_ALL },   { ENETDOWN, REFUSAL_ALL },
 		{ EADDRNOTAVAIL, REFUSAL_ALL }, /* no address of ours reaches theirs; the port is bound already */
@@ -127,9 +128,12 @@ static bool answered_lately(const struct direct_engine *engine, const struct dir
 static void refused(struct direct_engine *engine, struct direct_family *family, struct direct_socket *socket, int error)
 {
 	switch (refusal_of(error)) {
+	case REFUSAL_ROOM:
+		direct_sockets_await_room(socket);
+		family->blocked = true;
+		return;
 	case REFUSAL_LATER:
 		family->blocked = true;
-		direct_sockets_await_room(socket);
 		return;
 	case REFUSAL_ALL:
 		if (!answered_lately(engine, family))
