@@ -63,6 +63,7 @@ void page_trend(struct page *page);
 void page_senders(struct page *page);
 void page_hosts(struct page *page);
 void page_dnssec(struct page *page);
+void page_direct(struct page *page);
 void page_method(struct page *page);
 
 #endif

@@ -43,6 +43,13 @@ static bool if_probed(const struct page *page)
 	return page->scan->stats.hosts.population > 0;
 }
 
+static bool if_direct(const struct page *page)
+{
+	const struct direct_counts counts = direct_stats_counts(&page->scan->stats.direct);
+
+	return direct_counts_questions(&counts) > 0;
+}
+
 /* In the order of the page. */
 static const struct {
 	const char *id, *heading;
@@ -61,6 +68,7 @@ static const struct {
 	{ "senders", "What mail servers in use do", if_record, page_senders },
 	{ "hosts", "Mail servers and DANE", if_probed, page_hosts },
 	{ "dnssec", "DNSSEC", always, page_dnssec },
+	{ "direct", "Whose answers these are", if_direct, page_direct },
 	{ "method", "How it was measured, and what it does not say", always, page_method },
 };
 

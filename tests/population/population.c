@@ -1,9 +1,10 @@
 /* population.c - a scan file of made-up domains: population PLAN SCAN [--seed N] [--shard I/N] [--time SECONDS]
+ * [--direct 1]
  *
  * PLAN is what tests/population/population.py makes of population.toml: of each class a line "class COUNT FIRST BULK
  * NAME", lines of facts (tests/analysis/facts.h) and an empty line. {n} in them is the domain's number, from FIRST on,
  * {name} its name, and {dashed} its name with "-" for ".". Domains come in the order of the plan, or shuffled by a
- * seed; of a shard each N-th.
+ * seed; of a shard each N-th. With --direct they were asked as if by `scan --direct`.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -48,6 +49,7 @@ struct given {
 	uint64_t seed;
 	uint32_t shard, shards;
 	int64_t time;
+	bool direct;
 };
 
 static void give_up(const char *what)
@@ -168,9 +170,42 @@ static struct facts *facts_of(const struct plan *plan, const struct domain *doma
 	return bulk[domain->class];
 }
 
-static void put(struct record_buffer *buffer, const struct plan *plan, size_t index, int64_t start,
+enum { FALL_BACK_EACH = 7, SECOND_EACH = 5, AUDIT_EACH = 3, WRONG_EACH = 99 }; /* domains, or of these so many */
+
+/* Data of TXT is confirmed; of what is absent some is audited, with each outcome there is; each so many-th question has
+ * one of the reasons to fall back, and another server's answer where that counts. */
+static void ask_directly(struct observation *o, size_t index, struct obs_audit audit[static QUESTION_COUNT])
+{
+	o->audit = audit;
+	for (unsigned q = 0; q < QUESTION_COUNT; q++) {
+		struct obs_answer *answer = q == QUESTION_MX ? &o->mx.answer : &o->txt[q - QUESTION_TXT].answer;
+		uint64_t n = hash_mix(index, q) >> 8, other = n / 1024; /* each value with each */
+
+		if (answer->status == DNS_SKIPPED)
+			continue;
+		answer->source = SOURCE_DIRECT;
+		if (q != QUESTION_MX && answer->status == DNS_NOERROR)
+			answer->fall_back = FALL_BACK_CONFIRMED;
+		else if (dns_status_is_transient(answer->status) || n % FALL_BACK_EACH == 0)
+			answer->fall_back = FALL_BACK_CONFIRMED + 1 +
+					    other % (FALL_BACK_OTHER - FALL_BACK_CONFIRMED - 1);
+		if (answer->fall_back != FALL_BACK_NONE && other % SECOND_EACH > 0)
+			answer->source = SOURCE_RESOLVER;
+		if (answer->source == SOURCE_DIRECT && answer->status > DNS_NOERROR && other % AUDIT_EACH == 0)
+			audit[o->audit_count++] = (struct obs_audit){
+				.question = q,
+				.kind = n % WRONG_EACH > 0
+						? AUDIT_ABSENT
+						: AUDIT_DATA + n / WRONG_EACH % (AUDIT_KIND_COUNT - AUDIT_DATA),
+				.direct = answer->status
+			};
+	}
+}
+
+static void put(struct record_buffer *buffer, const struct plan *plan, size_t index, const struct given *given,
 		struct record_trailer *trailer)
 {
+	struct obs_audit audit[QUESTION_COUNT];
 	const struct domain *domain = &plan->domain[index];
 	char name[NAME_MAX_OCTETS];
 	struct observation o;
@@ -180,13 +215,16 @@ static void put(struct record_buffer *buffer, const struct plan *plan, size_t in
 	o.name = span_of(name);
 	o.index = index;
 	o.rank = index + 1;
-	o.time_ms = start * 1000 + (int64_t)index * MS_BETWEEN;
+	o.time_ms = given->time * 1000 + (int64_t)index * MS_BETWEEN;
 	o.duration_ms = 20;
+	if (given->direct)
+		ask_directly(&o, index, audit);
 	if (record_put_domain(buffer, &o) != 0)
 		give_up("a record does not fit");
 	trailer->domains++;
 	trailer->illegal += o.input == INPUT_ILLEGAL;
 	trailer->blocklisted += o.input == INPUT_BLOCKLISTED;
+	direct_counts_add(&trailer->direct, &o);
 }
 
 static void write_scan(const struct plan *plan, const struct given *given)
@@ -207,8 +245,9 @@ static void write_scan(const struct plan *plan, const struct given *given)
 		.label_count = 1,
 		.shards = given->shards,
 		.shard = given->shard,
+		.direct = given->direct,
 	};
-	struct record_trailer trailer = { .end_ms = (given->time + 86400) * 1000 };
+	struct record_trailer trailer = { .end_ms = (given->time + 86400) * 1000, .has_direct = given->direct };
 	struct record_buffer *buffer = NULL;
 	struct error error;
 	struct sink *sink;
@@ -218,7 +257,7 @@ static void write_scan(const struct plan *plan, const struct given *given)
 	for (size_t i = given->shard; i < plan->count; i += given->shards) {
 		while (!buffer)
 			buffer = sink_take(sink);
-		put(buffer, plan, i, given->time, &trailer);
+		put(buffer, plan, i, given, &trailer);
 		if (record_buffer_content(buffer).n < SINK_FRAME_TARGET)
 			continue;
 		sink_give(sink, buffer);
@@ -236,7 +275,7 @@ int main(int argc, char **argv)
 	struct given given = { .shards = 1, .time = FACTS_TIME };
 
 	if (argc < 3 || argc % 2 == 0)
-		give_up("usage: population PLAN SCAN [--seed N] [--shard I/N] [--time SECONDS]");
+		give_up("usage: population PLAN SCAN [--seed N] [--shard I/N] [--time SECONDS] [--direct 1]");
 	given.plan = argv[1];
 	given.scan = argv[2];
 	for (int i = 3; i < argc; i += 2) {
@@ -244,6 +283,8 @@ int main(int argc, char **argv)
 			given.seed = strtoull(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--time") == 0)
 			given.time = strtoll(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--direct") == 0)
+			given.direct = true;
 		else if (strcmp(argv[i], "--shard") != 0 ||
 			 sscanf(argv[i + 1], "%u/%u", &given.shard, &given.shards) != 2)
 			give_up("no such option");

@@ -4,6 +4,7 @@
 import csv
 import io
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,8 @@ class Survey(unittest.TestCase):
         for week in (False, True):
             plan, scan = folder / ("plan%d" % week), str(folder / ("week%d" % week))
             population.write_plan(plan, second_week=week, divide=DIVIDE)
-            run(POPULATION, str(plan), scan, "--seed", "5", "--time", str(population.START + week * population.WEEK))
+            run(POPULATION, str(plan), scan, "--seed", "5", "--time", str(population.START + week * population.WEEK),
+                *(("--direct", "1") if week else ()))
             run(STSURVEY, "stats", scan, "-d", str(folder / ("tables%d" % week)))
             scans.append(scan)
         run(STSURVEY, "diff", *scans, "-d", str(folder / "drift"))
@@ -244,6 +246,34 @@ class Numbers(Survey):
         for row in self.shown("senders", 0):
             of = self.counts("sender_outcome", "outcome", profile=row[0])
             self.assertEqual(sorted(page.numbers(cell)[0] for i, cell in enumerate(row) if i not in (0, 2)), sorted(of.values()))
+
+    def test_whose_answers(self):
+        sources, reasons, audit = page.tables(self.page.section("direct"))
+        for row in sources:
+            by_source = [sum(int(r["domains"]) for r in self.rows("direct") if (r["question"], r["source"]) == (row[0], source))
+                         for source in ("direct", "resolver")]
+            self.assertEqual([page.numbers(row[1])[0], page.numbers(row[3])[0]], by_source, row)
+        told = {}
+        for row in self.rows("direct"):
+            counts = told.setdefault(row["fall_back"], [0, 0])
+            counts[0] += int(row["domains"])
+            counts[1] += int(row["domains"]) if row["source"] == "direct" else 0
+        del told[""]
+        self.assertGreater(len(told), 15)
+        self.assertEqual({page.code(row): [page.numbers(row[1])[0], page.numbers(row[3])[0]] for row in reasons}, told)
+        kinds = {row["kind"]: row for row in self.rows("audit") if row["question"] == "all"}
+        self.assertGreater(int(kinds["data"]["answers"]), 0)
+        for row in audit:
+            kind = kinds[page.code(row)]
+            self.assertEqual(page.numbers(row[1])[0], int(kind["answers"]))
+            shown = [float(number) for number in re.findall(r"[0-9.]+", row[2])]
+            self.assertEqual(len(shown), 3)
+            for number, column in zip(shown, ("share", "share_low", "share_high")):
+                self.assertAlmostEqual(number, 100 * float(kind[column]), delta=0.01)
+
+    def test_a_scan_without_has_no_such_section(self):
+        before = page.Page(run(STSURVEY, "report", self.scans[0], "-o", "-"))
+        self.assertNotIn("Whose answers", before.root.text())
 
     def test_labels(self):
         # a spreadsheet's apostrophe is none of the page's
