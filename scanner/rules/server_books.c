@@ -222,12 +222,6 @@ uint64_t server_books_take_operator(struct server_books *books, uint64_t operato
 	return take(books, NULL, operator, questions, now_us);
 }
 
-uint64_t server_books_take_all(struct server_books *books, const struct obs_address *address, uint64_t operator,
-			       unsigned questions, uint64_t now_us)
-{
-	return take(books, address, operator, questions, now_us);
-}
-
 uint64_t server_books_reserve(struct server_books *books, const struct obs_address *address, unsigned questions,
 			      uint64_t now_us)
 {

@@ -32,6 +32,19 @@ static inline void outcomes(struct server_books *books, const struct obs_address
 		server_books_outcome(books, address, outcome, now_us);
 }
 
+/* As a line of domains does: what was had of the operator is kept until the address has some, too. */
+static inline uint64_t take_both(struct server_books *books, const struct obs_address *address, uint64_t operator,
+				 bool * paid, unsigned n, uint64_t now_us)
+{
+	uint64_t wait_us = *paid ? 0 : server_books_take_operator(books, operator, n, now_us);
+
+	*paid = wait_us == 0;
+	if (wait_us == 0)
+		wait_us = server_books_take(books, address, n, now_us);
+	*paid &= wait_us > 0;
+	return wait_us;
+}
+
 /* More than a rate in no window of time, however long: what was used is a level that the rate brings down. */
 struct meter {
 	double level;

@@ -52,12 +52,13 @@ static void nobody_gets_more_than_the_rate(void **state)
 		const struct rate_case *c = &rate_cases[i];
 		struct server_books *books = books_of(c->server_rate, c->operator_rate);
 		struct meter used = { 0 };
+		bool paid = false;
 		uint64_t now_us = SECOND, end_us = 41 * UINT64_C(1000000);
 
 		for (unsigned k = 0; now_us < end_us; now_us += chance(2 * MS), k = c->address[k + 1] ? k + 1 : 0) {
 			struct obs_address address = address_of(c->address[k]);
 
-			if (server_books_take_all(books, &address, OPERATOR, c->questions, now_us) == 0)
+			if (take_both(books, &address, OPERATOR, &paid, c->questions, now_us) == 0)
 				meter(&used, c->sum, c->questions, now_us);
 		}
 		/* doubles: one for what is rounded */
@@ -69,35 +70,19 @@ static void nobody_gets_more_than_the_rate(void **state)
 
 static void the_wait_is_worth_it(void **state)
 {
-	struct server_books *books = books_of(50, 40);
+	struct server_books *books = books_of(50, 0);
 	struct obs_address address = address_of("192.0.2.1");
 	uint64_t now_us = SECOND, wait_us;
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
-		wait_us = server_books_take_all(books, &address, OPERATOR, 3, now_us);
+		wait_us = server_books_take(books, &address, 3, now_us);
 		if (wait_us > 0) {
-			assert_true(server_books_take_all(books, &address, OPERATOR, 3, now_us + wait_us - 2) > 0);
+			assert_true(server_books_take(books, &address, 3, now_us + wait_us - 2) > 0);
 			now_us += wait_us;
-			assert_int_equal(server_books_take_all(books, &address, OPERATOR, 3, now_us), 0);
+			assert_int_equal(server_books_take(books, &address, 3, now_us), 0);
 		}
 	}
-	server_books_free(books);
-}
-
-static void what_is_not_had_of_all_is_taken_of_none(void **state)
-{
-	struct server_books *books = books_of(50, 10);
-	struct obs_address address = address_of("192.0.2.1");
-
-	(void)state;
-	assert_int_equal(server_books_take_operator(books, OPERATOR, 3, SECOND), 0);
-	for (unsigned i = 0; i < 100; i++)
-		assert_true(server_books_take_all(books, &address, OPERATOR, 1, SECOND) > 0);
-	assert_int_equal(server_books_take(books, &address, 5, SECOND), 0);
-	for (unsigned i = 0; i < 100; i++)
-		assert_true(server_books_take_all(books, &address, OPERATOR + 1, 1, SECOND) > 0);
-	assert_int_equal(server_books_take_operator(books, OPERATOR + 1, 1, SECOND), 0);
 	server_books_free(books);
 }
 
@@ -193,7 +178,7 @@ static void a_labs_addresses_cost_nothing(void **state)
 	assert_int_equal(cidr_set_add(set, SPAN_LITERAL("127.0.0.0/8")), 0);
 	books = server_books_new(&options);
 	for (unsigned i = 0; i < 100; i++) {
-		assert_int_equal(server_books_take_all(books, &address, OPERATOR, 3, SECOND), 0);
+		assert_int_equal(server_books_take(books, &address, 3, SECOND), 0);
 		assert_int_equal(server_books_reserve(books, &address, 3, SECOND), 0);
 		server_books_charge(books, &address, OPERATOR, 3, SECOND);
 		server_books_outcome(books, &address, SERVER_SILENT, SECOND);
@@ -213,8 +198,10 @@ static void no_rate_is_no_limit(void **state)
 	uint64_t since_us;
 
 	(void)state;
-	for (unsigned i = 0; i < 10000; i++)
-		assert_int_equal(server_books_take_all(books, &address, OPERATOR, 3, SECOND), 0);
+	for (unsigned i = 0; i < 10000; i++) {
+		assert_int_equal(server_books_take_operator(books, OPERATOR, 3, SECOND), 0);
+		assert_int_equal(server_books_take(books, &address, 3, SECOND), 0);
+	}
 	outcomes(books, &address, SERVER_SILENT, SERVER_SILENT_ROW, SECOND); /* but for who is silent */
 	assert_true(server_books_rests(books, &address, SECOND, &since_us));
 	server_books_free(books);
@@ -275,7 +262,8 @@ static void what_is_not_asked_for_makes_room(void **state)
 	outcomes(books, &resting, SERVER_SILENT, SERVER_SILENT_ROW, now_us);
 	for (unsigned i = 0; i < 3 * SERVER_BOOKS_MAX; i++, now_us += 100) {
 		address = far_address(i);
-		assert_int_equal(server_books_take_all(books, &address, i + 1, 1, now_us), 0);
+		assert_int_equal(server_books_take(books, &address, 1, now_us), 0);
+		assert_int_equal(server_books_take_operator(books, i + 1, 1, now_us), 0);
 	}
 	server_books_counts(books, now_us, &counts);
 	assert_int_equal(counts.addresses, SERVER_BOOKS_MAX);
@@ -298,7 +286,8 @@ static void to_be_forgotten_is_no_way_to_get_more(void **state)
 		uint64_t now_us = SECOND + i / 4; /* an eighth of a second in all: a burst is earned in a tenth */
 
 		address = far_address(i);
-		granted += server_books_take_all(books, &address, i + 1000, 5, now_us) == 0;
+		granted += server_books_take(books, &address, 5, now_us) == 0;
+		server_books_take_operator(books, i + 1000, 5, now_us);
 		if (i % 16 == 0 && server_books_take(books, &victim, 1, now_us) == 0)
 			meter(&used, 50, 1, now_us);
 		if (i % 16 == 1 && server_books_take_operator(books, OPERATOR, 1, now_us) == 0)
@@ -318,10 +307,12 @@ static void what_owes_is_not_forgotten(void **state)
 	struct obs_address victim = address_of("192.0.2.1"), address;
 
 	(void)state;
-	assert_int_equal(server_books_take_all(books, &victim, OPERATOR, 5, SECOND), 0);
+	assert_int_equal(server_books_take(books, &victim, 5, SECOND), 0);
+	assert_int_equal(server_books_take_operator(books, OPERATOR, 5, SECOND), 0);
 	for (unsigned i = 0; i < 3 * SERVER_BOOKS_MAX; i++) {
 		address = far_address(i);
-		server_books_take_all(books, &address, i + 1000, 5, SECOND);
+		server_books_take(books, &address, 5, SECOND);
+		server_books_take_operator(books, i + 1000, 5, SECOND);
 	}
 	assert_in_range(server_books_take(books, &victim, 5, SECOND), 100 * MS - 1, 100 * MS);
 	assert_in_range(server_books_take_operator(books, OPERATOR, 5, SECOND), 100 * MS - 1, 100 * MS);
@@ -371,7 +362,7 @@ static void *ask(void *arg)
 	uint64_t now_us, since_us;
 
 	while ((now_us = atomic_fetch_add(&shared->clock_us, 50)) < (uint64_t)shared->ms * MS) {
-		if (server_books_take_all(shared->books, &shared->address, OPERATOR, 1, now_us) == 0)
+		if (server_books_take(shared->books, &shared->address, 1, now_us) == 0)
 			atomic_fetch_add(&shared->per_ms[now_us / MS], 1);
 		server_books_outcome(shared->books, &shared->address, SERVER_ANSWERED, now_us);
 		other.octet[2] = (uint8_t)(now_us / 50);
@@ -411,7 +402,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_gets_more_than_the_rate),
 		cmocka_unit_test(the_wait_is_worth_it),
-		cmocka_unit_test(what_is_not_had_of_all_is_taken_of_none),
 		cmocka_unit_test(a_network_has_ten_times_an_address),
 		cmocka_unit_test(what_is_charged_is_waited_for),
 		cmocka_unit_test(reservations_are_used_in_the_order_of_asking),

@@ -195,6 +195,7 @@ static void a_dead_provider_is_asked_no_more_than_its_rate(void **state)
 		unsigned server;
 	} *silent = test_calloc(SILENT_MOST, sizeof(*silent));
 	unsigned first = 0, end = 0, dead = 0, after = 0, i;
+	bool paid = false;
 
 	(void)state;
 	for (uint64_t now_us = 0; now_us < END_S * UINT64_C(1000000); now_us += MS) {
@@ -207,7 +208,7 @@ static void a_dead_provider_is_asked_no_more_than_its_rate(void **state)
 			meter(&all, 150, 1, now_us);
 		}
 		i = chance(SERVERS);
-		if (server_books_take_all(books, &server[i], OPERATOR, 1, now_us) > 0)
+		if (take_both(books, &server[i], OPERATOR, &paid, 1, now_us) > 0)
 			continue;
 		meter(&used[i], 50, 1, now_us);
 		meter(&all, 150, 1, now_us);
