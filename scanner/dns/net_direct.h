@@ -14,11 +14,16 @@
 #ifndef STSURVEY_SCANNER_DNS_NET_DIRECT_H
 #define STSURVEY_SCANNER_DNS_NET_DIRECT_H
 
+#include <stdatomic.h>
+
 #include "parsers/siphash.h"
 #include "scanner/dns/direct_engine.h"
 #include "scanner/dns/ns_hosts.h"
 #include "scanner/job/net.h"
 #include "scanner/rules/server_books.h"
+
+/* Of a domain's three questions so many have a negative answer, about: nine in ten have MX alone. */
+#define DIRECT_NEGATIVE_OF_DOMAIN 2.0
 
 /* Which negative direct answers are audited: by a hash of name and type under a key, so that nobody can choose which.
  */
@@ -30,17 +35,31 @@ struct direct_audit {
 	_Atomic uint64_t seen;     /* so far */
 };
 
+/* Which addresses may be asked; for all threads. */
+struct direct_reach {
+	const struct cidr_set *allow, *blocklist; /* as contact_check has them */
+	bool no_ipv4, no_ipv6;                    /* this machine has no route for the family */
+	uint64_t seed;
+	_Atomic uint64_t drawn;
+};
+
+/* Which address of those known of a host is asked: drawn among such as may be. False: none. *forbidden: there is one of
+ * a family we have that may not be contacted. Any thread. */
+bool direct_reach_draw(struct direct_reach *reach, const struct ns_addresses *addresses, struct obs_address *drawn,
+		       bool *forbidden);
+
 struct net_direct_options {
 	struct direct_engine_options engine;
 	struct server_books *books;
 	struct ns_hosts *hosts;
 	struct direct_audit *audit;
-	const struct cidr_set *allow, *address_blocklist;
+	struct direct_reach *reach;
 	struct net *resolver; /* its ask; outlives this */
 };
 
 struct net_direct_counts {
 	uint64_t host_look_ups;
+	uint64_t second_tries;
 	struct direct_engine_counts engine;
 };
 
@@ -56,21 +75,14 @@ void net_direct_ask(struct net_direct *direct, struct net_query *query);
 /* Look up the addresses of a name server's host, and tell the hosts: @name is copied. */
 void net_direct_look_up(struct net_direct *direct, struct span name);
 
-/* Look-ups under way. */
-unsigned net_direct_looking_up(const struct net_direct *direct);
-
-/* May addresses of the family be asked? */
-bool net_direct_has_family(const struct net_direct *direct, uint8_t family);
-
-/* Which address of those known of a host is asked: drawn among such as may be contacted, over a family that has a
- * route. False: none of them. *forbidden: one would have been, were it allowed. */
-bool net_direct_draw(const struct net_direct *direct, const struct ns_addresses *addresses, struct obs_address *drawn,
-		     bool *forbidden);
-
 void net_direct_counts(const struct net_direct *direct, struct net_direct_counts *counts);
 
-/* End every question with NET_FAULT_SHUTDOWN; before the resolver is stopped. */
+/* End every question that is not at the resolver with NET_FAULT_SHUTDOWN, and later ones at once; the resolver, to be
+ * stopped afterwards, ends the others. */
 void net_direct_stop(struct net_direct *direct);
+
+/* Stop, and close what the loop holds: run it until it has nothing of this nor of the resolver, then net_direct_free.
+ */
 void net_direct_close(struct net_direct *direct);
 void net_direct_free(struct net_direct *direct);
 

@@ -67,6 +67,8 @@ static int keep_answer(struct arena *arena, const struct net_query *query, const
 	answers_log(query, answer);
 	kept->status = query->status;
 	kept->tries = query->packets_sent;
+	kept->source = query->source;
+	kept->fall_back = query->fall_back;
 	if (query->fault || !answer)
 		return query->fault;
 	kept->ad = answer->ad;

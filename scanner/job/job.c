@@ -62,10 +62,38 @@ struct span job_name_below(struct job *job, struct span prefix)
 
 /* ---- the steps: each asks, and says where the answers lead ---- */
 
+/* One of the domain's own questions, which its name servers can answer. */
+static struct net_query own_question(struct job *job, enum dns_type type,
+				     void (*on_answer)(struct net_query *, const struct dns_answer *), void *into)
+{
+	return (struct net_query){ .type = (uint16_t)type,
+				   .on_answer = on_answer,
+				   .into = into,
+				   .delegation = job->delegation,
+				   .arena = &job->arena };
+}
+
+static void keep_audit(struct job *job, const struct net_query *query, enum obs_question question)
+{
+	struct obs_audit *audit = query->audit;
+
+	if (!audit || query->fault)
+		return;
+	if (!job->audit)
+		job->audit = arena_alloc(&job->arena, QUESTION_COUNT * sizeof(*job->audit));
+	if (!job->audit) {
+		task_fail(&job->task, NET_FAULT_MEMORY);
+		return;
+	}
+	audit->question = question;
+	job->audit[job->audit_count++] = *audit;
+}
+
 static void on_mx(struct net_query *query, const struct dns_answer *answer)
 {
 	struct job *job = query->arg;
 
+	keep_audit(job, query, QUESTION_MX);
 	task_fail(&job->task, answers_keep_mx(&job->arena, query, answer, query->into));
 	task_answered(&job->task);
 }
@@ -78,7 +106,7 @@ static uint8_t ask_mx(struct task *task)
 		task_fail(task, NET_FAULT_MEMORY);
 		return TASK_DONE;
 	}
-	job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .on_answer = on_mx, .into = &job->mx };
+	job->query[0] = own_question(job, DNS_TYPE_MX, on_mx, &job->mx);
 	job_ask(job->context, task, &job->query[0], job->name);
 	return JOB_ASK_TXT;
 }
@@ -88,6 +116,7 @@ static void on_txt(struct net_query *query, const struct dns_answer *answer)
 	struct job *job = query->arg;
 	const struct txt_kind *kind = txt_questions[query - job->query].kind;
 
+	keep_audit(job, query, (enum obs_question)(QUESTION_TXT + (query - job->query)));
 	task_fail(&job->task, answers_keep_txt(&job->arena, query, answer, kind, query->into));
 	task_answered(&job->task);
 }
@@ -100,7 +129,7 @@ static void ask_record(struct job *job, struct span name, enum txt_question ques
 	if (!name.p) {
 		txt->answer.status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
 	} else if (job_may_ask(job->context, name)) {
-		*query = (struct net_query){ .type = DNS_TYPE_TXT, .on_answer = on_txt, .into = txt };
+		*query = own_question(job, DNS_TYPE_TXT, on_txt, txt);
 		job_ask(job->context, &job->task, query, name);
 	}
 }
@@ -123,10 +152,34 @@ static uint8_t ask_txt(struct task *task)
 	return JOB_CHASE;
 }
 
+/* Is there one that is meant as the record asked for, however bad it is? */
+static bool has_record(const struct job *job, enum txt_question question)
+{
+	const struct obs_txt *txt = &job->txt[question];
+	bool is_meant = txt->omitted_meant > 0;
+
+	for (size_t i = 0; i < txt->count && !is_meant; i++)
+		is_meant = txt_likeness(txt->record[i], txt_questions[question].kind) != TXT_UNRELATED;
+	return is_meant;
+}
+
+/* Is it of use whether DNSSEC vouches for the MX? An authoritative server does not. */
+static bool wants_valid_mx(const struct job *job)
+{
+	return job->mx.answer.source == SOURCE_DIRECT &&
+	       (has_record(job, TXT_STS) || (job->context->host_done && job->context->all_hosts && job->mx.count > 0));
+}
+
 static uint8_t chase_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
 
+	if (wants_valid_mx(job)) {
+		job->mx = (struct obs_mx){ 0 };
+		job->query[0] = own_question(job, DNS_TYPE_MX, on_mx, &job->mx);
+		job->query[0].validated = true;
+		job_ask(job->context, task, &job->query[0], job->name);
+	}
 	if (!job->last_pass)
 		return JOB_POLICY;
 	for (int q = 0; q < TXT_QUESTIONS; q++) {
@@ -179,17 +232,6 @@ static void look_for_ns(struct job *job)
 	job_ask(job->context, &job->task, &ns->query, job->name);
 }
 
-/* Is there one that is meant as the record asked for, however bad it is? */
-static bool has_record(const struct job *job, enum txt_question question)
-{
-	const struct obs_txt *txt = &job->txt[question];
-	bool is_meant = txt->omitted_meant > 0;
-
-	for (size_t i = 0; i < txt->count && !is_meant; i++)
-		is_meant = txt_likeness(txt->record[i], txt_questions[question].kind) != TXT_UNRELATED;
-	return is_meant;
-}
-
 static uint8_t use_records(struct task *task)
 {
 	struct job *job = (struct job *)task;
@@ -226,6 +268,28 @@ void job_fini(struct job *job)
 	arena_fini(&job->arena);
 }
 
+size_t job_target_octets(const struct job_target *target)
+{
+	size_t own = target->delegation ? sizeof(*target->delegation) + target->delegation->servers.n : 0;
+
+	return target->name.n + target->extra.n + own;
+}
+
+/* The zone file's names serve for both. */
+static struct net_delegation *copy_delegation(struct job *job, const struct job_target *target)
+{
+	struct net_delegation *copy = arena_alloc(&job->arena, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *target->delegation;
+	copy->zone = job->name;
+	copy->servers = target->delegation->servers.p == target->extra.p
+				? job->extra
+				: arena_copy(&job->arena, target->delegation->servers);
+	return copy->servers.p || copy->servers.n == 0 ? copy : NULL;
+}
+
 void job_start(struct job *job, const struct job_target *target, bool last_pass)
 {
 	static uint8_t (*const steps[])(struct task * task) = {
@@ -247,6 +311,11 @@ void job_start(struct job *job, const struct job_target *target, bool last_pass)
 	job->extra = (struct span){ NULL, 0 };
 	if (target->extra.n > 0 && !(job->extra = arena_copy(&job->arena, target->extra)).p)
 		job->name = job->extra; /* the one is not recorded without the other */
+	job->audit = NULL;
+	job->audit_count = 0;
+	job->delegation = NULL;
+	if (target->delegation && job->name.p && !(job->delegation = copy_delegation(job, target)))
+		job->name = (struct span){ NULL, 0 }; /* nor is it asked about elsewhere than it should be */
 	job->time_ms = context->net->wall_ms(context->net);
 	job->start_ms = (uint32_t)context->net->now_ms(context->net);
 	task_start(&job->task, &kind, NULL);
@@ -269,6 +338,6 @@ void job_observation(const struct job *job, struct observation *observation)
 	observation->ns = job->ns ? job->ns->facts : (struct obs_ns){ 0 };
 	observation->label = NULL;
 	observation->label_count = 0;
-	observation->audit = NULL;
-	observation->audit_count = 0;
+	observation->audit = job->audit;
+	observation->audit_count = job->audit_count;
 }

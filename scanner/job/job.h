@@ -40,6 +40,7 @@ struct job_context {
 	void (*done)(struct job *job);
 	void (*host_done)(struct host_job *job); /* scanner/job/host_job.h; NULL: no host is looked at */
 	bool ad_believed;                        /* the AD bit counts (live/net_live.h) */
+	bool all_hosts;                          /* with host_done: those of every domain with MX */
 	bool without_sni;                        /* a host's default certificate is looked at, by one more connection */
 	bool no_ipv4, no_ipv6; /* this machine has no route for the family: no host is probed over it */
 	void *arg;
@@ -52,6 +53,8 @@ struct job_target {
 	uint64_t index, rank;
 	struct span name;
 	struct span extra; /* what else the list tells of it (scanner/base/extra.h) */
+	/* --direct: whom its own questions go to; its zone is the name. NULL: to the resolver */
+	const struct net_delegation *delegation;
 };
 
 /* Who serves the zone of a domain that has a record. */
@@ -67,11 +70,14 @@ struct job {
 	struct arena arena;
 	/* the facts, kept small: a window has tens of thousands of them */
 	struct span name, extra;
+	struct net_delegation *delegation; /* NULL: none */
+	struct obs_audit *audit;           /* room for one of each question; NULL: none was made */
 	uint64_t index, rank;
 	int64_t time_ms;
 	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
 	uint8_t faults; /* the owner's: those that count against it; job_start leaves it alone */
+	uint8_t audit_count;
 	bool last_pass; /* nobody asks again: look closer at what stays unknown */
 	struct obs_mx mx;
 	struct obs_txt txt[TXT_QUESTIONS];
@@ -79,6 +85,9 @@ struct job {
 	struct job_ns *ns;                     /* NULL: it has no record, or none is known */
 	struct net_query query[TXT_QUESTIONS]; /* its questions: none but the TXT ones are asked together */
 };
+
+/* Octets of its texts and delegation, which arena_reserve shall have room for. */
+size_t job_target_octets(const struct job_target *target);
 
 void job_init(struct job *job, const struct job_context *context);
 void job_fini(struct job *job);

@@ -5,6 +5,7 @@
 #include "scanner/base/limits.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
+#include "scanner/live/own_address.h"
 #include "scanner/rules/address.h"
 
 enum { MAIL_HOST_CONNECTIONS = 1 }; /* at once to one address: Fastmail and Google block who opens several */
@@ -19,6 +20,28 @@ static int share_mail(struct net_live_shared *shared)
 	return shared->mail_hosts && shared->mail_pace ? 0 : -1;
 }
 
+static int share_direct(struct net_live_shared *shared)
+{
+	const struct options *options = shared->options;
+	const struct server_books_options books = { .server_rate = options->server_rate,
+						    .operator_rate = options->operator_rate,
+						    .exempt = options->pace_reserved_servers
+								      ? NULL
+								      : options->allow_reserved };
+	struct obs_address own;
+
+	shared->books = server_books_new(&books);
+	shared->ns_hosts = ns_hosts_new();
+	shared->reach.allow = options->allow_reserved;
+	shared->reach.blocklist = options->address_blocklist;
+	shared->reach.no_ipv6 = !own_address(6, &own);
+	/* a lab's loopback has no way to the internet either */
+	shared->reach.no_ipv4 = !own_address(4, &own) && !shared->reach.no_ipv6;
+	shared->audit.share = options->audit;
+	shared->audit.least = options->audit_least;
+	return shared->books && shared->ns_hosts ? 0 : -1;
+}
+
 int net_live_shared_open(struct net_live_shared *shared, const struct options *options,
 			 const struct server_check *check, unsigned loops, struct error *error)
 {
@@ -29,7 +52,8 @@ int net_live_shared_open(struct net_live_shared *shared, const struct options *o
 	shared->hosts = host_limit_new(options->per_host);
 	shared->pace = fetch_pace_new(options->host_rate, options->provider_rate,
 				      options->pace_reserved ? NULL : options->allow_reserved);
-	if (!shared->hosts || !shared->pace || (options_probes(options) && share_mail(shared) < 0))
+	if (!shared->hosts || !shared->pace || (options_probes(options) && share_mail(shared) < 0) ||
+	    (options->direct && share_direct(shared) < 0))
 		return error_set(error, "no memory");
 	return tls_store_open(&shared->store, options->ca_file, error);
 }
@@ -40,6 +64,8 @@ void net_live_shared_free(struct net_live_shared *shared)
 	fetch_pace_free(shared->pace);
 	host_limit_free(shared->mail_hosts);
 	fetch_pace_free(shared->mail_pace);
+	server_books_free(shared->books);
+	ns_hosts_free(shared->ns_hosts);
 	tls_store_free(shared->store);
 }
 
@@ -47,7 +73,9 @@ static void ask(struct net *net, struct net_query *query)
 {
 	struct net_live *live = (struct net_live *)net;
 
-	if (query->shared)
+	if (query->delegation && live->direct)
+		net_direct_ask(live->direct, query); /* what it sends on has none */
+	else if (query->shared)
 		answer_cache_ask(live->cache, query); /* sends it on, not shared, or answers */
 	else
 		net_cares_ask(live->dns, query);
@@ -173,11 +201,29 @@ static int open_questions(struct net_live *live, uv_loop_t *loop, struct net_liv
 	return open_dns(live, shared, error);
 }
 
+static int open_direct(struct net_live *live, struct net_live_shared *shared, struct error *error)
+{
+	const struct options *options = shared->options;
+	const struct net_direct_options direct = { .engine = { .loop = live->loop,
+							       .port = (uint16_t)options->dns_port,
+							       .timeout_ms = options_timeout_ms(options),
+							       .allow = options->allow_reserved,
+							       .blocklist = options->address_blocklist },
+						   .books = shared->books,
+						   .hosts = shared->ns_hosts,
+						   .audit = &shared->audit,
+						   .reach = &shared->reach,
+						   .resolver = &live->net };
+
+	return net_direct_open(&live->direct, &direct, error) < 0 ? -1 : 0;
+}
+
 int net_live_open(struct net_live *live, uv_loop_t *loop, struct net_live_shared *shared, struct error *error)
 {
 	const struct options *options = shared->options;
 
-	if (open_questions(live, loop, shared, error) < 0 || open_web(live, shared, error) < 0)
+	if (open_questions(live, loop, shared, error) < 0 || open_web(live, shared, error) < 0 ||
+	    (shared->books && open_direct(live, shared, error) < 0))
 		return -1;
 	return options_probes(options) ? open_mail(live, shared, options->smtp_timeout, error) : 0;
 }
@@ -253,6 +299,7 @@ struct job_context net_live_context(struct net_live *live, const struct net_live
 				     .domain_blocklist = options->domain_blocklist,
 				     .done = done,
 				     .ad_believed = net_live_believes_ad(shared),
+				     .all_hosts = options->smtp == OPTIONS_SMTP_ALL,
 				     .without_sni = options->smtp_without_sni,
 				     .arg = arg };
 }
@@ -266,6 +313,8 @@ unsigned net_live_probing(const struct net_live *live)
 
 void net_live_stop(struct net_live *live)
 {
+	if (live->direct)
+		net_direct_stop(live->direct);
 	net_cares_stop(live->dns);
 	net_curl_stop(live->web);
 	if (live->mail)
@@ -274,6 +323,8 @@ void net_live_stop(struct net_live *live)
 
 void net_live_close(struct net_live *live)
 {
+	if (live->direct)
+		net_direct_close(live->direct);
 	if (live->dns) {
 		net_cares_stop(live->dns);
 		net_cares_close(live->dns);
@@ -288,6 +339,8 @@ void net_live_close(struct net_live *live)
 
 void net_live_free(struct net_live *live)
 {
+	if (live->direct)
+		net_direct_free(live->direct);
 	if (live->dns)
 		net_cares_free(live->dns);
 	answer_cache_free(live->cache);

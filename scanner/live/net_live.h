@@ -16,6 +16,7 @@
 #include "scanner/rules/host_limit.h"
 #include "scanner/job/job.h"
 #include "scanner/dns/net_cares.h"
+#include "scanner/dns/net_direct.h"
 #include "scanner/https/net_curl.h"
 #include "scanner/smtp/net_smtp.h"
 #include "scanner/options/options.h"
@@ -34,7 +35,11 @@ struct net_live_shared {
 	/* MX hosts; port 25 is another service, so places and pace of its own. NULL: none are probed */
 	struct host_limit *mail_hosts;
 	struct fetch_pace *mail_pace;
-	/* the caller's, before net_live_open: */
+	/* each domain's own name servers (--direct); books NULL: they are not asked */
+	struct server_books *books;
+	struct ns_hosts *ns_hosts;
+	struct direct_reach reach;
+	struct direct_audit audit;            /* its key is the caller's, before net_live_open, as is what follows */
 	unsigned probes_at_once, probes_slow; /* of one loop: its window, and such as wait beside it */
 	char ehlo[SMTP_EHLO_NAME_MAX + 1];    /* the name we greet with */
 };
@@ -53,6 +58,7 @@ struct net_live {
 	struct net net; /* first: what a job calls back with */
 	uv_loop_t *loop;
 	struct net_cares *dns;
+	struct net_direct *direct; /* NULL: without --direct */
 	struct answer_cache *cache;
 	struct net_curl *web;         /* NULL once closed */
 	struct net_smtp *mail;        /* likewise, and where none are probed */

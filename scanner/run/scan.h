@@ -22,6 +22,7 @@
 #include "scanner/options/options.h"
 #include "scanner/queue/deferred.h"
 #include "scanner/rules/congestion.h"
+#include "scanner/run/admission.h"
 #include "scanner/run/counts.h"
 #include "scanner/run/host_queue.h"
 #include "scanner/live/net_live.h"
@@ -47,6 +48,7 @@ struct scan {
 	struct kept *kept; /* of --keep-certificates; NULL: none is */
 	struct sink *sink;
 	struct deferred deferred;
+	struct admission *admission;             /* with --direct; else NULL */
 	struct host_queue hosts;                 /* of --smtp and --mx-hosts alone */
 	bool is_named;                           /* the name we greet with is one, and no makeshift */
 	struct canaries *canaries;               /* of these, too; the main thread's */

@@ -315,6 +315,7 @@ static void clean_up(struct scan_main *run)
 	free(scan->counts);
 	net_live_shared_free(&scan->live);
 	deferred_fini(&scan->deferred);
+	admission_free(scan->admission);
 	host_queue_fini(&scan->hosts);
 	if (scan->kept)
 		kept_free(scan->kept);

@@ -1,7 +1,10 @@
 #include "scanner/run/scan_setup.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -106,6 +109,32 @@ static void open_hosts(struct scan *scan)
 	atomic_store(&scan->naming, scan->workers);
 }
 
+/* Which address of a name server's host a domain's questions go to; any thread. */
+static bool draw_address(void *arg, const struct ns_addresses *addresses, struct obs_address *drawn, bool *forbidden)
+{
+	return direct_reach_draw(arg, addresses, drawn, forbidden);
+}
+
+static int open_admission(struct scan *scan, struct error *error)
+{
+	struct net_live_shared *live = &scan->live;
+	struct admission_options admission = { .books = live->books,
+					       .hosts = live->ns_hosts,
+					       .patience_s = scan->options->server_patience,
+					       .draw = draw_address,
+					       .arg = &live->reach };
+
+	if (getrandom(&admission.seed, sizeof(admission.seed), 0) != sizeof(admission.seed) ||
+	    getrandom(&live->reach.seed, sizeof(live->reach.seed), 0) != sizeof(live->reach.seed) ||
+	    getrandom(live->audit.key, sizeof(live->audit.key), 0) != sizeof(live->audit.key))
+		return error_set(error, "no random numbers: %s", strerror(errno));
+	scan->admission = admission_new(&admission);
+	if (!scan->admission)
+		return error_set(error, "no memory");
+	admission_open(scan->admission);
+	return 0;
+}
+
 static int open_shared(struct scan *scan, struct error *error)
 {
 	scan->workers = scan->options->threads;
@@ -122,6 +151,8 @@ static int open_shared(struct scan *scan, struct error *error)
 	if (net_live_shared_open(&scan->live, scan->options, scan->check, scan->workers, error) < 0)
 		return -1;
 	start_slowly(scan);
+	if (scan->options->direct && open_admission(scan, error) < 0)
+		return -1;
 	if (options_probes(scan->options))
 		open_hosts(scan);
 	return 0;
@@ -180,6 +211,16 @@ static int take_first(struct scan *scan, struct error *error)
 	}
 	atomic_store(&scan->first, batch);
 	return 0;
+}
+
+/* How many negative answers the whole list will have, about: two of three questions find nothing. */
+static void expect_negatives(struct scan *scan)
+{
+	double fraction = feed_fraction(scan->feed);
+
+	if (fraction > 0)
+		atomic_store(&scan->live.audit.expected,
+			     (uint64_t)((double)feed_handed(scan->feed) / fraction * DIRECT_NEGATIVE_OF_DOMAIN));
 }
 
 /* ---- the name servers ---- */
@@ -308,6 +349,8 @@ int scan_setup(struct scan *scan, struct error *error)
 		net_live_warn_of_ad(&scan->live);
 	if (options_probes(options) && !(scan->canaries = canaries_new(scan, error)))
 		return -1;
+	if (options->direct)
+		expect_negatives(scan);
 	early_signal_hold();
 	if (progress_check(options, error) < 0)
 		return -1;

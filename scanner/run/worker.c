@@ -10,6 +10,7 @@
 #include "scanner/run/domain_log.h"
 #include "scanner/run/host_window.h"
 #include "scanner/run/records.h"
+#include "scanner/run/source.h"
 #include "scanner/run/window.h"
 
 enum {
@@ -47,8 +48,7 @@ struct worker {
 	struct host_window *hosts; /* NULL: none are probed */
 	bool has_named_all;        /* hosts of its domains, in this phase */
 	/* where targets come from, and records go */
-	struct feed_batch *batch; /* NULL: none */
-	unsigned next_target;     /* of the batch */
+	struct source source;
 	struct records records;
 	/* its life */
 	pthread_mutex_t lock;
@@ -192,7 +192,8 @@ static void settle_faulted(struct worker *worker, struct job *job, int fault)
 	if (is_left(worker, fault)) {
 		domain_log_fault(job->name, fault, "left to --resume");
 		give_slot_back(worker, job);
-	} else if (give_up(worker, job, fault)) {
+	} else if ((fault == NET_FAULT_RESTING && source_put_back(&worker->source, job)) ||
+		   give_up(worker, job, fault)) {
 		give_slot_back(worker, job);
 	} else {
 		domain_log_fault(job->name, fault, "to be begun again");
@@ -220,9 +221,10 @@ static void settle_finished(struct worker *worker)
 static void begin_again(struct worker *worker, struct job *job)
 {
 	/* its texts lie in the arena that job_start resets */
-	char text[FEED_TARGET_MAX];
-	const struct job_target target = {
-		job->index, job->rank, { text, job->name.n }, { text + job->name.n, job->extra.n }
+	char text[FEED_TARGET_MAX + EXTRA_MAX], *servers = text + job->name.n + job->extra.n;
+	struct net_delegation delegation;
+	struct job_target target = {
+		job->index, job->rank, { text, job->name.n }, { text + job->name.n, job->extra.n }, NULL
 	};
 
 	if (scan_is_stopping(worker->scan)) {
@@ -232,6 +234,14 @@ static void begin_again(struct worker *worker, struct job *job)
 	memcpy(text, job->name.p, job->name.n);
 	if (job->extra.n > 0)
 		memcpy(text + job->name.n, job->extra.p, job->extra.n);
+	if (job->delegation) {
+		delegation = *job->delegation;
+		if (delegation.servers.p == job->extra.p)
+			delegation.servers.p = target.extra.p;
+		else if (delegation.servers.n > 0)
+			delegation.servers.p = memcpy(servers, delegation.servers.p, delegation.servers.n);
+		target.delegation = &delegation;
+	}
 	job_start(job, &target, job->last_pass);
 }
 
@@ -263,8 +273,9 @@ static bool record_unasked(struct worker *worker, const struct feed_target *targ
 	return record_bare(worker, &observation);
 }
 
-static bool begin(struct worker *worker, const struct feed_target *target)
+static bool begin(struct worker *worker, const struct feed_target *target, const struct net_delegation *delegation)
 {
+	const struct job_target its = { target->index, target->rank, target->name, target->extra, delegation };
 	struct job *job;
 
 	if (target->input != INPUT_OK)
@@ -277,36 +288,14 @@ static bool begin(struct worker *worker, const struct feed_target *target)
 	if (!job)
 		return false;
 	/* whatever fails later, its texts are kept to begin again with */
-	if (!arena_reserve(&job->arena, target->name.n + target->extra.n)) {
+	if (!arena_reserve(&job->arena, job_target_octets(&its))) {
 		job_slots_give(&worker->slots, job);
 		return false;
 	}
 	worker->in_flight++;
 	job->faults = 0;
-	job_start(job, &(struct job_target){ target->index, target->rank, target->name, target->extra },
-		  atomic_load(&worker->scan->phase) == SCAN_SECOND_PASS);
+	job_start(job, &its, atomic_load(&worker->scan->phase) == SCAN_SECOND_PASS);
 	return true;
-}
-
-/* A target for the window; NULL: none now. *end: none in this phase. */
-static const struct feed_target *next_target(struct worker *worker, bool *end)
-{
-	enum feed_result result;
-
-	if (worker->batch && worker->next_target == worker->batch->count) {
-		feed_release(worker->scan->feed, worker->batch);
-		worker->batch = NULL;
-	}
-	if (!worker->batch) {
-		result = scan_take(worker->scan, &worker->batch);
-		*end = result == FEED_END || result == FEED_FAILED;
-		if (result != FEED_BATCH_TAKEN) {
-			worker->batch = NULL;
-			return NULL;
-		}
-		worker->next_target = 0;
-	}
-	return &worker->batch->target[worker->next_target];
 }
 
 /* True: there is nothing left to begin in this phase. */
@@ -320,16 +309,17 @@ static bool refill(struct worker *worker)
 	if (server_health_is_paused(net_cares_health(worker->live.dns)))
 		return scan_is_stopping(worker->scan);
 	for (unsigned begun = 0; begun < most && worker->in_flight < worker->window.allowed; begun++) {
+		const struct net_delegation *delegation;
 		const struct feed_target *target;
 
 		if (!STAILQ_EMPTY(&worker->faulted) || !records_have_room(&worker->records))
 			break;
 		if (scan_is_stopping(worker->scan))
 			return true;
-		target = next_target(worker, &end);
-		if (!target || !begin(worker, target))
+		target = source_next(&worker->source, worker->window.allowed - worker->in_flight, &delegation, &end);
+		if (!target || !begin(worker, target, delegation))
 			break;
-		worker->next_target++;
+		source_taken(&worker->source);
 	}
 	return end;
 }
@@ -340,6 +330,7 @@ static void close_all(struct worker *worker)
 {
 	enter(worker, WORKER_CLOSING);
 	net_live_close(&worker->live);
+	source_close(&worker->source);
 	uv_close((uv_handle_t *)&worker->check, NULL);
 	uv_close((uv_handle_t *)&worker->tick, NULL);
 	uv_close((uv_handle_t *)&worker->wake, NULL);
@@ -542,7 +533,8 @@ int worker_open(struct worker **result, struct scan *scan, unsigned number, stru
 	uv_timer_init(&worker->loop, &worker->tick);
 	uv_timer_start(&worker->tick, on_tick, TICK_MS, TICK_MS);
 	*result = worker;
-	if (options_probes(options) && open_hosts(worker, error) < 0)
+	if (source_open(&worker->source, scan, &worker->live, error) < 0 ||
+	    (options_probes(options) && open_hosts(worker, error) < 0))
 		return -1;
 	return net_live_open(&worker->live, &worker->loop, &scan->live, error);
 }
@@ -577,9 +569,7 @@ void worker_join(struct worker *worker)
 {
 	if (state_of(worker) != WORKER_OPEN)
 		pthread_join(worker->thread, NULL);
-	if (worker->batch)
-		feed_release(worker->scan->feed, worker->batch);
-	worker->batch = NULL;
+	source_free(&worker->source);
 }
 
 void worker_free(struct worker *worker)
@@ -592,6 +582,7 @@ void worker_free(struct worker *worker)
 		uv_loop_close(&worker->loop);
 	}
 	net_live_free(&worker->live);
+	source_free(&worker->source);
 	free(worker->hosts);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
