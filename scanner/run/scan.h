@@ -22,7 +22,7 @@
 #include "scanner/options/options.h"
 #include "scanner/queue/deferred.h"
 #include "scanner/rules/congestion.h"
-#include "scanner/run/admission.h"
+#include "scanner/queue/admission.h"
 #include "scanner/run/counts.h"
 #include "scanner/run/host_queue.h"
 #include "scanner/live/net_live.h"

@@ -1,5 +1,5 @@
 /* scanner/run/source.h - where a worker's domains come from: the list or, in the second pass, those that were deferred;
- * with --direct those of them whose name servers' turn it is (scanner/run/admission.h).
+ * with --direct those of them whose name servers' turn it is (scanner/queue/admission.h).
  *
  * With --direct a source moves targets from the list to the admission, asks the resolver who serves a domain where the
  * list does not tell (NS), and has the addresses looked up that the admission orders. One for each worker, on its

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "scanner/rules/operator.h"
-#include "scanner/run/admission.h"
+#include "scanner/queue/admission.h"
 
 enum {
 	SERVERS_MAX = 13,   /* of a domain that are handed on */
