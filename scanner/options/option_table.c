@@ -124,7 +124,7 @@ const struct option_row option_table[] = {
 	{ "server-patience", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(server_patience),
 	  .help = "wait so long for name servers that do not answer; then the resolver is asked [600]",
 	  .most = RUNTIME_MOST, .unit = "seconds" },
-	{ "audit", 0, "SHARE", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(audit),
+	{ "audit", 0, "SHARE", OPTION_DECIMAL, SCAN, RESUME_SAME, SECTION_DIRECT, AT(audit),
 	  .help = "put that share, 0 to 1, of the direct answers that something is absent to the resolver as well [0.001, and 10000 of them at least]",
 	  .most = 1, .unit = "as a share" },
 	{ "audit-limit", 0, "PERCENT", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(audit_limit),

@@ -92,6 +92,8 @@ static int check_header(struct resume *resume, const struct record_header *heade
 				 (int)header->tool.n, header->tool.p);
 	if (check_options(header, options, path, error) < 0 || check_labels(header, options, path, error) < 0)
 		return -1;
+	resume->direct = header->direct;
+	memcpy(resume->audit_key, header->audit_key, sizeof(resume->audit_key));
 	resume->input = (struct feed_identity){ header->input_size, header->input_mtime, header->input_sample,
 						header->input_hash };
 	if (limit)

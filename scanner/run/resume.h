@@ -32,7 +32,9 @@ struct resume {
 	struct host_counts hosts;
 	uint64_t queries, fetches, probes; /* of the runs before, as their last trailer says */
 	bool traffic_lost;                 /* one was killed before it could say */
-	struct feed_identity input;        /* of the header */
+	struct feed_identity input;        /* of the header, … */
+	bool direct;                       /* … as is this, and the key that chose what --audit asks */
+	uint8_t audit_key[SIPHASH_KEY_OCTETS];
 };
 
 /* Read @path and compare its header with @options. A file that does not exist is an empty one: nothing done. MX hosts

@@ -213,6 +213,13 @@ static int take_first(struct scan *scan, struct error *error)
 	return 0;
 }
 
+/* The file has one key, however often the scan was begun. */
+static void keep_audit_key(struct scan *scan)
+{
+	if (scan->before.direct)
+		memcpy(scan->live.audit.key, scan->before.audit_key, sizeof(scan->live.audit.key));
+}
+
 /* How many negative answers the whole list will have, about: two of three questions find nothing. */
 static void expect_negatives(struct scan *scan)
 {
@@ -291,6 +298,12 @@ static void header_of(const struct scan *scan, struct span *label, struct record
 					  .label = label,
 					  .label_count = options->label_count };
 	memcpy(header->sample_key, options->sample_key, sizeof(header->sample_key));
+	if (options->direct) {
+		header->direct = true;
+		header->audit = options->audit;
+		header->audit_least = options->audit_least;
+		memcpy(header->audit_key, scan->live.audit.key, sizeof(header->audit_key));
+	}
 	for (size_t i = 0; i < options->label_count; i++)
 		label[i] = feed_label(scan->feed, i);
 }
@@ -349,8 +362,10 @@ int scan_setup(struct scan *scan, struct error *error)
 		net_live_warn_of_ad(&scan->live);
 	if (options_probes(options) && !(scan->canaries = canaries_new(scan, error)))
 		return -1;
-	if (options->direct)
+	if (options->direct) {
+		keep_audit_key(scan);
 		expect_negatives(scan);
+	}
 	early_signal_hold();
 	if (progress_check(options, error) < 0)
 		return -1;
