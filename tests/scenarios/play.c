@@ -126,7 +126,7 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 	if (play->script->is_host)
 		host_job_start(&play->host, run->domain, run->last_pass);
 	else
-		job_start(&play->job, &(struct job_target){ INDEX, RANK, run->domain, extra_octets(&run->extra) },
+		job_start(&play->job, &(struct job_target){ INDEX, RANK, run->domain, extra_octets(&run->extra), NULL },
 			  run->last_pass);
 	net_fake_run(&play->fake);
 	fault = play->script->is_host ? conclude_host(play) : conclude(play);

@@ -306,7 +306,7 @@ static void configuration_errors_have_a_line(void **state)
 		{ "rate\n", ":1: 'rate' needs a value: rate = N" },
 		{ "quiet = maybe\n", ":1: --quiet 'maybe': write yes or no" },
 		{ "config = other\n", ":1: 'config' has no place in a configuration file" },
-		{ "directory = x\n", ":1: unknown option 'directory'; 'stsurvey help scan' lists them all" },
+		{ "thermostat = x\n", ":1: unknown option 'thermostat'; 'stsurvey help scan' lists them all" },
 	};
 
 	(void)state;
