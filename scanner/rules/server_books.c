@@ -80,7 +80,7 @@ static bool is_kept(const struct server_books *books, const struct obs_address *
 {
 	if (books->options.exempt && cidr_set_has(books->options.exempt, address))
 		return false;
-	if (!address_embeds(address, host))
+	if (address->family == 4 || !address_embeds(address, host))
 		*host = *address;
 	return true;
 }
