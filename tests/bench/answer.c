@@ -325,7 +325,7 @@ static bool write_address(struct writer *w, const struct answer_rules *rules, co
 	return true;
 }
 
-/* The SOA of the right-most label's zone, which an answer without records carries (RFC 2308 2). */
+/* The SOA of the zone at the name at @zone, which an answer without records carries (RFC 2308 2). */
 static void put_soa(struct writer *w, unsigned zone)
 {
 	static const uint8_t numbers[20] = {
@@ -376,34 +376,36 @@ size_t answer_refuse(const uint8_t *query, const struct answer_question *questio
 	return (size_t)(w.at - out);
 }
 
-size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
-		    uint8_t out[static ANSWER_MAX])
+size_t answer_domain(const struct answer_rules *rules, const struct world_domain *domain, const uint8_t *query,
+		     const struct answer_question *question, uint8_t out[static ANSWER_MAX])
 {
-	struct world_domain domain;
 	struct writer w;
 	bool exists;
 
 	if (question->has_opt && rules->no_edns)
 		return answer_refuse(query, question, RCODE_FORMERR, false, out);
-	world_look(&rules->shares, question->hash, &domain);
 	begin(&w, query, question, 0, out);
 	/* a resolver that knew a name below invalid would be no honest one (RFC 6761 6.4) */
-	exists = domain.exists && !label_is(query + question->last_label, "invalid");
+	exists = domain->exists && !label_is(query + question->last_label, "invalid");
 	if (exists && question->kind == ANSWER_MX)
-		write_mx(&w, &domain, query, question);
+		write_mx(&w, domain, query, question);
 	else if (exists && (question->kind == ANSWER_STS || question->kind == ANSWER_TLSRPT))
-		exists = write_txt(&w, &domain, question->kind);
+		exists = write_txt(&w, domain, question->kind);
 	else if (exists && (question->kind == ANSWER_A || question->kind == ANSWER_AAAA))
-		exists = write_address(&w, rules, &domain, question);
+		exists = write_address(&w, rules, domain, question);
 	else if (exists && question->kind == ANSWER_NS)
-		write_ns(&w, domain.bits);
+		write_ns(&w, domain->bits);
 	if (!exists)
 		out[3] |= RCODE_NXDOMAIN;
-	if ((query[3] & 0x20) != 0 && (domain.bits >> 8 & 0xff) < SIGNED_OF_256)
+	if (rules->authoritative) {
+		out[2] |= 0x04;           /* AA */
+		out[3] &= (uint8_t)~0x80; /* no RA */
+	} else if ((query[3] & 0x20) != 0 && (domain->bits >> 8 & 0xff) < SIGNED_OF_256) {
 		out[3] |= 0x20; /* AD (RFC 6840 5.7) */
+	}
 	out[7] = (uint8_t)w.records;
 	if (w.records == 0) {
-		put_soa(&w, question->last_label);
+		put_soa(&w, rules->authoritative ? question->domain : question->last_label);
 		out[9] = 1;
 	}
 	if (question->has_opt) {
@@ -411,4 +413,13 @@ size_t answer_write(const struct answer_rules *rules, const uint8_t *query, cons
 		out[11] = 1;
 	}
 	return (size_t)(w.at - out);
+}
+
+size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
+		    uint8_t out[static ANSWER_MAX])
+{
+	struct world_domain domain;
+
+	world_look(&rules->shares, question->hash, &domain);
+	return answer_domain(rules, &domain, query, question, out);
 }

@@ -38,6 +38,7 @@ struct answer_question {
 struct answer_rules {
 	struct world_shares shares;
 	bool no_edns;          /* FORMERR to any OPT, as old servers do (RFC 6891 7) */
+	bool authoritative;    /* AA instead of RA, and the domain itself is the zone: its own server's answer */
 	uint32_t policy_net;   /* IPv4 in host order: policy hosts live at this address plus 0…policy_hosts-1 */
 	uint32_t policy_hosts; /* at least 1 */
 };
@@ -48,6 +49,10 @@ bool answer_read(const uint8_t *query, size_t len, struct answer_question *quest
 /* Write the answer to @query, read before; returns its length. */
 size_t answer_write(const struct answer_rules *rules, const uint8_t *query, const struct answer_question *question,
 		    uint8_t out[static ANSWER_MAX]);
+
+/* The same where the domain publishes @domain, whatever its hash says. */
+size_t answer_domain(const struct answer_rules *rules, const struct world_domain *domain, const uint8_t *query,
+		     const struct answer_question *question, uint8_t out[static ANSWER_MAX]);
 
 /* The question back with @rcode, and TC where @truncated; returns its length. */
 size_t answer_refuse(const uint8_t *query, const struct answer_question *question, unsigned rcode, bool truncated,

@@ -20,6 +20,7 @@ enum {
 
 struct wheel_packet {
 	struct sockaddr_in to;
+	struct in_addr from; /* the address it was asked at, where that is one of several */
 	uint32_t next;
 	uint16_t len;
 	uint8_t octet[ANSWER_MAX];
