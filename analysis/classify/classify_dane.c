@@ -78,14 +78,26 @@ const struct obs_tlsa *classify_dane_tlsa(const struct obs_host *host)
 struct references {
 	struct span name[3];
 	size_t count;
+	bool more; /* were the MX answer secure, which nobody asked */
 };
+
+/* Does an AD that is not set say that the MX answer is insecure? Not of one that the domain's own name server gave. */
+static bool is_insecure(const struct obs_answer *mx)
+{
+	return !mx->ad && mx->source != SOURCE_DIRECT;
+}
+
+static bool is_secure(const struct obs_answer *mx)
+{
+	return mx->ad && mx->source != SOURCE_DIRECT;
+}
 
 static struct references references_of(const struct observation *observation, const struct obs_tlsa *tlsa)
 {
-	struct references r = { .name = { tlsa->base }, .count = 1 };
 	const struct obs_answer *answer = &observation->mx.answer;
+	struct references r = { .name = { tlsa->base }, .count = 1, .more = answer->source == SOURCE_DIRECT };
 
-	if (!answer->ad)
+	if (!is_secure(answer))
 		return r;
 	r.name[r.count++] = observation->name;
 	if (answer->cname_count > 0)
@@ -96,7 +108,7 @@ static struct references references_of(const struct observation *observation, co
 /* RFC 7672 3.2.3: the CN only where there is no dNSName. */
 static enum name_match match_names(const struct obs_certificate *leaf, const struct references *references)
 {
-	enum name_match best = NAME_DIFFERS;
+	enum name_match best = references->more ? NAME_UNKNOWN : NAME_DIFFERS;
 
 	for (size_t i = 0; i < references->count; i++) {
 		enum name_match match = classify_tls_name(leaf, references->name[i]);
@@ -148,7 +160,7 @@ static void add_match(struct presented *p, const struct obs_smtp *probe)
 	if (names == NAME_MATCHES)
 		p->valid = true;
 	else if (names == NAME_UNKNOWN)
-		p->unsure = true;
+		p->unsure |= !p->references.more;
 	else
 		add_fault(p, DANE_STATE_MISMATCH, RESULT_CERTIFICATE_HOST_MISMATCH);
 }
@@ -229,7 +241,9 @@ static void conclude_valid(const struct observation *observation, const struct p
 		mx->dane = DANE_STATE_UNUSABLE;
 		return;
 	}
-	mx->dane = observation->mx.answer.ad ? DANE_STATE_VALID : DANE_STATE_INSECURE_MX;
+	mx->dane = is_secure(&observation->mx.answer)     ? DANE_STATE_VALID
+		   : is_insecure(&observation->mx.answer) ? DANE_STATE_INSECURE_MX
+							  : DANE_STATE_UNKNOWN;
 	finding_add(&mx->findings, FINDING_DANE_VALID);
 	if (lacks_rollover(p))
 		finding_add(&mx->findings, FINDING_DANE_NO_ROLLOVER);
@@ -248,7 +262,7 @@ static void judge_presented(const struct observation *observation, const struct 
 		finding_add(&mx->findings, FINDING_DANE_UNUSABLE);
 	else
 		add_usages(&p, &mx->findings);
-	if (!observation->mx.answer.ad)
+	if (is_insecure(&observation->mx.answer))
 		finding_add(&mx->findings, FINDING_DANE_INSECURE_MX);
 	if (p.valid)
 		conclude_valid(observation, &p, mx);

@@ -36,6 +36,12 @@ static bool has_no_host(const struct mx_judgement *mx)
 		mx->finding == FINDING_MX_INVALID);
 }
 
+/* Also where it is not known whether the MX answer is secure, and so which of the two states it is. */
+static bool is_authenticated(const struct mx_judgement *mx)
+{
+	return dane_state_is_valid(mx->dane) || finding_has(&mx->findings, FINDING_DANE_VALID);
+}
+
 static enum delivery delivery_of(const struct mx_judgement *mx, enum sts sts)
 {
 	enum mx_keeps keeps = mx_judgement_keeps(mx);
@@ -45,7 +51,7 @@ static enum delivery delivery_of(const struct mx_judgement *mx, enum sts sts)
 		return DELIVERY_DANE_FAILS;
 	if (has_no_host(mx))
 		return DELIVERY_NO_HOST;
-	if (dane_state_is_valid(mx->dane))
+	if (is_authenticated(mx))
 		return refused ? DELIVERY_DANE_OK_STS_FAILS : DELIVERY_DANE_OK;
 	if (refused)
 		return DELIVERY_STS_FAILS;

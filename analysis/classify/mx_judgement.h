@@ -30,7 +30,8 @@ enum dane_state {
 	DANE_STATE_NO_TLS,      /* TLSA records ask for TLS, and there is none */
 	DANE_STATE_MISMATCH,
 	DANE_STATE_BOGUS,
-	DANE_STATE_UNKNOWN,
+	DANE_STATE_UNKNOWN, /* also VALID or INSECURE_MX, where nobody asked whether the MX answer is secure (--direct)
+			     */
 	DANE_STATE_COUNT
 };
 

@@ -74,7 +74,10 @@ void paper_texts(const struct paper *paper, const char *first, const char *next,
 
 void paper_answer(const struct paper *paper, const struct obs_answer *answer)
 {
-	fprintf(paper->out, "%s%s", dns_status_names[answer->status], answer->ad ? " (DNSSEC)" : "");
+	fprintf(paper->out, "%s%s", dns_status_names[answer->status],
+		answer->source == SOURCE_DIRECT ? " (of its own name server)"
+		: answer->ad                    ? " (DNSSEC)"
+						: "");
 	paper_texts(paper, ", alias of ", " -> ", answer->cname, answer->cname_count, 0);
 	if (answer->cname_loop)
 		fputs(", in a loop", paper->out);

@@ -18,7 +18,7 @@ static enum dnssec_ad ad_of(const struct obs_answer *answer)
 		return DNSSEC_BOGUS;
 	if (dns_status_is_transient(answer->status))
 		return DNSSEC_UNKNOWN;
-	if (answer->status == DNS_SKIPPED)
+	if (answer->status == DNS_SKIPPED || answer->source == SOURCE_DIRECT) /* which nobody validated */
 		return DNSSEC_NOT_ASKED;
 	return answer->ad ? DNSSEC_SECURE : DNSSEC_INSECURE;
 }

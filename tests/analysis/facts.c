@@ -189,6 +189,8 @@ static bool set_dns(struct facts *f, struct span w, struct span v)
 		set_source(f, v);
 	else if (IS("audit"))
 		add_audit(f, v);
+	else if (IS("ttl"))
+		o->mx.answer.ttl = o->txt[TXT_STS].answer.ttl = o->txt[TXT_TLSRPT].answer.ttl = (uint32_t)number(v);
 	else if (IS("left-out"))
 		leave_out(f, v);
 	else if (IS("addresses"))

@@ -13,6 +13,7 @@
  *   a STATUS, aaaa STATUS; addresses N
  *   source QUESTION SOURCE [FALL-BACK], audit QUESTION KIND: MX, STS or TLSRPT, and the words of JSON
  *   left-out mx|sts|rpt|addresses|san: there was more than was kept, and it may be anything
+ *   ttl SECONDS      of MX and TXT
  *   connect STATUS   one of ZGrab2's words; connect blocklisted-target; reserved
  *   tls VERSION      none 1.0 1.1 1.2 1.3
  *   alert N          no certificate after it

@@ -59,6 +59,7 @@ static void tells_what_matters(void **state)
 		{ "mx-ad\nhost\nsecure", "DANE: none: no TLSA records that count\n" },
 		{ "mx-ad\nhost\nsecure\ntlsa 3 1 1\ndane mismatch", "mail        dane-fails: " },
 		{ "mx 10 a.example.com\nhost", "a.example.com: usable as MTA-STS asks; the policy does not list it\n" },
+		{ "source MX direct\nmx-ad\nhost", "NOERROR (of its own name server)" },
 		{ "host\nbogus a", "A SERVFAIL, but an answer without DNSSEC validation, AAAA" },
 		{ "mx SERVFAIL\nmx-ede 6", "SERVFAIL (Extended DNS Error 6)\n" },
 	};

@@ -230,6 +230,33 @@ static void words_of_a_domain(void **state)
 	}
 }
 
+#define DIRECT "source MX direct\nsource STS direct\nsource TLSRPT direct\n"
+
+/* A scan with --direct and one without may say NXDOMAIN and NODATA of what is absent, and TTLs that a cache has not
+ * brought down. */
+static void who_answered_is_no_change(void **state)
+{
+	static const struct {
+		const char *direct, *resolver;
+	} table[] = {
+		{ DIRECT "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED", "mx NO_ANSWER\nsts NO_ANSWER\nrpt NXDOMAIN" },
+		{ DIRECT "mx NO_ANSWER\nsts NXDOMAIN\nrpt NXDOMAIN", "mx NXDOMAIN\nsts SKIPPED\nrpt SKIPPED" },
+		{ DIRECT "sts NXDOMAIN\nrpt NO_ANSWER", "sts NO_ANSWER\nrpt NXDOMAIN" },
+		{ DIRECT "ttl 3600\nsts -\nrpt -", "ttl 17\nsts -\nrpt -" },
+		{ DIRECT "ttl 3600", "ttl 17" },
+	};
+	struct drift_pair pair;
+
+	(void)state;
+	rows.all = true;
+	for (size_t i = 0; i < 2 * COUNT_OF(table); i++) {
+		make_side(&pair, i % 2 ? DRIFT_AFTER : DRIFT_BEFORE, table[i / 2].direct);
+		make_side(&pair, i % 2 ? DRIFT_BEFORE : DRIFT_AFTER, table[i / 2].resolver);
+		assert_int_equal(drift_changes_of(&pair), 0);
+		assert_memory_equal(pair.side[0].head.word, pair.side[1].head.word, sizeof(pair.side[0].head.word));
+	}
+}
+
 static void only_domains_with_a_record_have_facts(void **state)
 {
 	static const struct {
@@ -373,6 +400,7 @@ int main(void)
 		cmocka_unit_test(each_change_is_told_and_nothing_else),
 		cmocka_unit_test(a_scan_differs_in_nothing_from_itself),
 		cmocka_unit_test(words_of_a_domain),
+		cmocka_unit_test(who_answered_is_no_change),
 		cmocka_unit_test(only_domains_with_a_record_have_facts),
 		cmocka_unit_test(names_in_other_case_are_one),
 		cmocka_unit_test(what_the_limits_cut_off_is_unknown),
