@@ -2,11 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "parsers/dns_answer.h"
 #include "scanner/base/thread_alloc.h"
 
-enum { WATCHDOG_MS = 600000, SETTLE_TURNS = 20 };
+enum {
+	WATCHDOG_MS = 600000,
+	SETTLE_TURNS = 20,
+	TURN_US = 200,
+	TURNS_MAX = 300000, /* a minute: something is wrong */
+};
 
 static void on_peer_question(struct dns_peer *peer, const struct dns_peer_question *question)
 {
@@ -98,6 +104,14 @@ void direct_rig_await(struct direct_asked *asked)
 	while (asked->ends == 0)
 		uv_run(&asked->rig->loop, UV_RUN_ONCE);
 	assert_int_equal(asked->ends, 1);
+}
+
+void direct_rig_turn(struct direct_rig *rig, unsigned turns)
+{
+	assert_true(turns < TURNS_MAX);
+	if (turns > 0)
+		usleep(TURN_US);
+	uv_run(&rig->loop, UV_RUN_NOWAIT);
 }
 
 void direct_rig_settle(struct direct_rig *rig)

@@ -53,8 +53,15 @@ void direct_rig_close(struct direct_rig *rig);
 /* Ask for MX of @name at @address. @asked: of the test's, filled. */
 void direct_rig_ask(struct direct_rig *rig, struct direct_asked *asked, const char *address, const char *name);
 
-/* Until @asked has ended; until all was read that is there. */
+/* Until @asked has ended. */
 void direct_rig_await(struct direct_asked *asked);
+
+/* Read what is there, without time going on: until @condition holds, however long a busy kernel takes; or some turns,
+ * where what is expected is that nothing comes. */
+#define DIRECT_RIG_UNTIL(rig, condition)                                                                               \
+	for (unsigned rig_turns = 0; !(condition); rig_turns++)                                                        \
+	direct_rig_turn(rig, rig_turns)
+void direct_rig_turn(struct direct_rig *rig, unsigned turns);
 void direct_rig_settle(struct direct_rig *rig);
 
 /* Let time pass. */

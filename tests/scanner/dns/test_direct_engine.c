@@ -36,8 +36,7 @@ static void ask_silent(struct direct_rig *rig, struct direct_asked *asked)
 
 	rig->on_question = say_nothing;
 	direct_rig_ask(rig, asked, HERE, NAME);
-	while (rig->peer->questions == before)
-		uv_run(&rig->loop, UV_RUN_ONCE);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions > before);
 }
 
 static void an_answer_is_handed_on_as_it_came(void **state)
@@ -127,24 +126,29 @@ static void silence_is_a_time_out_and_the_answer_after_it_nothing(void **state)
 {
 	struct direct_rig *rig = *state;
 	struct direct_asked asked = { 0 }, beside = { 0 };
-	uint64_t before;
+	unsigned rounds = 0;
 
-	ask_silent(rig, &asked);
-	before = uv_now(&rig->loop);
-	direct_rig_await(&asked);
-	assert_int_equal(asked.end, DIRECT_TIMED_OUT);
-	assert_true(uv_now(&rig->loop) - before >= DIRECT_RIG_TIMEOUT_MS - 1);
-	assert_int_equal(direct_rig_counts(rig).timeouts, 1);
+	do {
+		uint64_t before;
 
-	struct dns_peer_question late = rig->last;
+		ask_silent(rig, &asked);
+		before = uv_now(&rig->loop);
+		direct_rig_await(&asked);
+		assert_int_equal(asked.end, DIRECT_TIMED_OUT);
+		assert_true(uv_now(&rig->loop) - before >= DIRECT_RIG_TIMEOUT_MS - 1);
 
-	ask_silent(rig, &beside);
-	dns_peer_answer(rig->peer, &late);
-	direct_rig_settle(rig);
-	assert_int_equal(asked.ends, 1);
-	assert_int_equal(beside.ends, 0); /* it was no guess */
+		struct dns_peer_question late = rig->last;
+
+		ask_silent(rig, &beside);
+		dns_peer_answer(rig->peer, &late);
+		direct_rig_await(&beside);
+		assert_int_equal(beside.end, DIRECT_TIMED_OUT); /* it was no guess */
+		assert_int_equal(asked.ends, 1);
+		rounds++;
+		assert_true(rounds < 20);
+	} while (direct_rig_counts(rig).late == 0); /* its socket had been renewed meanwhile */
 	assert_int_equal(direct_rig_counts(rig).late, 1);
-	direct_rig_await(&beside);
+	assert_int_equal(direct_rig_counts(rig).timeouts, 2 * rounds);
 }
 
 static void an_answer_that_came_twice_is_taken_once(void **state)
@@ -159,11 +163,10 @@ static void an_answer_that_came_twice_is_taken_once(void **state)
 	ask_silent(rig, &beside);
 	dns_peer_answer(rig->peer, &first);
 	dns_peer_answer(rig->peer, &first);
-	direct_rig_settle(rig);
+	DIRECT_RIG_UNTIL(rig, direct_rig_counts(rig).late == 1);
 	assert_int_equal(asked.ends, 1);
 	assert_int_equal(asked.end, DIRECT_ANSWERED);
 	assert_int_equal(beside.ends, 0);
-	assert_int_equal(direct_rig_counts(rig).late, 1);
 	direct_rig_await(&beside);
 }
 
@@ -203,10 +206,9 @@ static void the_true_answer_behind_a_guess_is_late(void **state)
 	ask_silent(rig, &asked);
 	direct_rig_answer_as(rig, &rig->last, rig->last.id ^ 1, NAME);
 	dns_peer_answer(rig->peer, &rig->last);
-	direct_rig_settle(rig);
+	DIRECT_RIG_UNTIL(rig, direct_rig_counts(rig).late == 1);
 	assert_int_equal(asked.ends, 1);
 	assert_int_equal(asked.end, DIRECT_SPOOFED);
-	assert_int_equal(direct_rig_counts(rig).late, 1);
 }
 
 static void while_somebody_guesses_an_address_is_not_asked(void **state)
@@ -221,13 +223,13 @@ static void while_somebody_guesses_an_address_is_not_asked(void **state)
 	direct_rig_await(&asked);
 	direct_rig_pass(rig, 900);
 	direct_rig_answer_as(rig, &rig->last, rig->last.id ^ 2, NAME); /* still */
+	DIRECT_RIG_UNTIL(rig, direct_rig_counts(rig).guesses == 2);
 	direct_rig_pass(rig, 900);
 	direct_rig_ask(rig, &soon, HERE, NAME);
 	assert_int_equal(soon.end, DIRECT_SPOOFED);
 	assert_false(soon.try.was_sent);
 	direct_rig_settle(rig);
 	assert_int_equal(rig->peer->questions, questions);
-	assert_int_equal(direct_rig_counts(rig).guesses, 2);
 
 	direct_rig_pass(rig, 200);
 	rig->on_question = NULL;
@@ -268,9 +270,8 @@ static void what_comes_from_elsewhere_is_passed_over(void **state)
 						(struct sockaddr *)&rig->last.from, sizeof(rig->last.from)),
 					 rig->peer->build.n);
 		}
-		direct_rig_settle(rig);
+		DIRECT_RIG_UNTIL(rig, direct_rig_counts(rig).strange == 2 * (i + 1));
 		assert_int_equal(asked.ends, 0);
-		assert_int_equal(direct_rig_counts(rig).strange, 2 * (i + 1));
 		dns_peer_answer(rig->peer, &rig->last);
 		direct_rig_await(&asked);
 		assert_int_equal(asked.end, DIRECT_ANSWERED);
@@ -293,9 +294,8 @@ static void what_is_no_response_is_passed_over(void **state)
 	dns_peer_send(rig->peer, &rig->last);
 	rig->peer->build.n = 0;
 	dns_peer_send(rig->peer, &rig->last);
-	direct_rig_settle(rig);
+	DIRECT_RIG_UNTIL(rig, direct_rig_counts(rig).strange == 3);
 	assert_int_equal(asked.ends, 0);
-	assert_int_equal(direct_rig_counts(rig).strange, 3);
 	assert_int_equal(direct_rig_counts(rig).guesses, 0);
 	direct_rig_await(&asked);
 }

@@ -186,6 +186,7 @@ static void what_the_kernel_has_no_room_for_goes_out_later(void **state)
 			snprintf(address[j], sizeof(address[j]), "127.0.%u.%u", 1 + j / 100, 1 + j % 100);
 			direct_rig_ask(rig, &asked[j], j % 3 == 0 ? HERE : address[j], NAME);
 		}
+		DIRECT_RIG_UNTIL(rig, sent >= 70);
 		direct_rig_settle(rig);
 		assert_int_equal(sent, 70);
 		send_errno = 0;
@@ -224,7 +225,7 @@ static void what_our_buffer_dropped_is_nobodys_silence(void **state)
 	enum { AT_ONCE = 40 };
 	struct direct_rig *rig;
 	struct direct_asked *asked = calloc(AT_ONCE, sizeof(*asked)), elsewhere = { 0 };
-	unsigned answered = 0, lost = 0;
+	unsigned answered = 0, lost = 0, questions;
 	uint16_t port;
 
 	assert_non_null(asked);
@@ -232,13 +233,14 @@ static void what_our_buffer_dropped_is_nobodys_silence(void **state)
 	rig = *state = direct_rig_open();
 	for (unsigned i = 0; i < AT_ONCE; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
-	uv_run(&rig->loop, UV_RUN_NOWAIT); /* from one socket */
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == AT_ONCE); /* from one socket */
 	direct_rig_settle(rig);
 	port = rig->last.from.sin_port;
 	do { /* from another, which dropped nothing */
 		rig->on_question = say_nothing;
+		questions = rig->peer->questions;
 		direct_rig_ask(rig, &elsewhere, HERE, NAME);
-		direct_rig_settle(rig);
+		DIRECT_RIG_UNTIL(rig, rig->peer->questions > questions);
 		if (rig->last.from.sin_port != port)
 			break;
 		dns_peer_answer(rig->peer, &rig->last);

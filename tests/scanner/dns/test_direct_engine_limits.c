@@ -88,13 +88,13 @@ static void more_than_fifty_wait_in_order(void **state)
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
 	direct_rig_ask(rig, &elsewhere, "127.0.0.9", NAME);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == DIRECT_AT_ONCE);
 	direct_rig_settle(rig);
 	assert_int_equal(rig->peer->questions, DIRECT_AT_ONCE);
 	assert_true(elsewhere.try.was_sent); /* they are in nobody else's way */
 
 	direct_rig_await(&asked[DIRECT_AT_ONCE - 1]);
-	direct_rig_settle(rig);
-	assert_int_equal(rig->peer->questions, 2 * DIRECT_AT_ONCE);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == 2 * DIRECT_AT_ONCE);
 	direct_rig_await(&asked[MANY - 1]);
 	direct_rig_await(&elsewhere);
 	for (unsigned i = 0; i < MANY; i++) {
@@ -115,8 +115,9 @@ static void a_guess_ends_those_that_wait_as_well(void **state)
 	rig->on_question = say_nothing;
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
-	direct_rig_settle(rig);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == DIRECT_AT_ONCE);
 	direct_rig_answer_as(rig, &rig->last, rig->last.id, "example.org");
+	DIRECT_RIG_UNTIL(rig, rig->ended == MANY);
 	direct_rig_settle(rig);
 	assert_int_equal(rig->peer->questions, DIRECT_AT_ONCE);
 	for (unsigned i = 0; i < MANY; i++) {
@@ -154,13 +155,15 @@ static void sockets_are_renewed_but_not_under_a_question(void **state)
 	struct direct_rig *rig = *state;
 	struct direct_asked slow = { 0 }, asked[8];
 	struct dns_peer_question first = { 0 };
+	unsigned questions;
 
 	memset(asked, 0, sizeof(asked));
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		if (round % 3 == 0) {
 			rig->on_question = say_nothing;
+			questions = rig->peer->questions;
 			direct_rig_ask(rig, &slow, HERE, NAME);
-			direct_rig_settle(rig);
+			DIRECT_RIG_UNTIL(rig, rig->peer->questions > questions);
 			first = rig->last;
 			rig->on_question = NULL;
 		}
@@ -241,11 +244,11 @@ static void a_callback_may_stop_the_engine(void **state)
 			asked[i].then = i == 10 ? stop_it : NULL;
 			direct_rig_ask(rig, &asked[i], HERE, NAME);
 		}
-		direct_rig_settle(rig);
+		DIRECT_RIG_UNTIL(rig, rig->peer->questions >= DIRECT_AT_ONCE);
 		if (way == GUESS)
 			direct_rig_answer_as(rig, &rig->last, rig->last.id ^ 1, NAME);
-		while (rig->ended < MANY)
-			uv_run(&rig->loop, UV_RUN_ONCE);
+		for (unsigned i = 0; i < MANY; i++)
+			direct_rig_await(&asked[i]);
 		for (unsigned i = 0; i < MANY; i++)
 			assert_int_equal(asked[i].ends, 1);
 		assert_int_equal(asked[MANY - 1].end, way == GUESS ? DIRECT_SPOOFED : DIRECT_FAULT);
@@ -263,7 +266,7 @@ static void stopping_ends_each_question_once_and_later_ones_at_once(void **state
 	rig->on_question = say_nothing;
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
-	direct_rig_settle(rig);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == DIRECT_AT_ONCE);
 	direct_rig_ask(rig, &later, "127.0.0.9", NAME); /* not sent yet */
 	direct_engine_stop(rig->engine);
 	assert_int_equal(later.ends, 1);
