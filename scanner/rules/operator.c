@@ -1,8 +1,12 @@
 #include "scanner/rules/operator.h"
 
 #include "analysis/classify/public_suffix.h"
+#include "output/hash_table.h"
 #include "parsers/hash.h"
+#include "parsers/siphash.h"
 #include "scanner/base/extra.h"
+
+enum { MEMO_HOSTS = 4096 }; /* 64 KiB a thread */
 
 struct span operator_of_host(struct span host)
 {
@@ -18,9 +22,28 @@ struct span operator_name(struct span servers)
 	return operator_of_host(first);
 }
 
+/* The list of public suffixes takes thousands of instructions a name, and the same hosts come again and again: a
+ * million domains name thousands. Who does not know the key can't choose a host that is taken for another. */
 uint64_t operator_of(struct span servers)
 {
-	struct span name = operator_name(servers);
+	static _Thread_local struct {
+		uint64_t host, operator;
+	} memo[MEMO_HOSTS];
+	static _Thread_local uint64_t key[SIPHASH_KEY_OCTETS / sizeof(uint64_t)]; /* 0: not drawn yet */
+	struct span first, name;
+	uint64_t host;
 
-	return name.p ? hash_span(name) : 0;
+	if (extra_items(servers, &first, 1) == 0)
+		return 0;
+	while (key[0] == 0 || key[1] == 0) {
+		key[0] = hash_table_seed();
+		key[1] = hash_table_seed();
+	}
+	host = siphash((const uint8_t *)key, first);
+	if (memo[host % MEMO_HOSTS].host != host) {
+		name = operator_of_host(first);
+		memo[host % MEMO_HOSTS].host = host;
+		memo[host % MEMO_HOSTS].operator= name.p ? hash_span(name) : 0;
+	}
+	return memo[host % MEMO_HOSTS].operator;
 }

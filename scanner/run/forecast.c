@@ -15,8 +15,7 @@
 #include "scanner/rules/operator.h"
 
 enum {
-	SERVER_BITS = 128,  /* a bit for each name of a server, by its hash: tells about so many apart */
-	CACHE_HOSTS = 4096, /* whose operator is remembered: to find it costs more than all else */
+	SERVER_BITS = 128, /* a bit for each name of a server, by its hash: tells about so many apart */
 	AWAIT_S = 1,
 	NUMBER_MAX = 32,
 };
@@ -37,9 +36,6 @@ struct forecast {
 	uint64_t domains[FORECAST_OPERATORS]; /* of each, less the rounds since it came */
 	unsigned counters;
 	uint64_t rounds; /* in which each gave up one domain, and the newcomer its only one */
-	struct {
-		uint64_t host, operator;
-	} cache[CACHE_HOSTS];
 	_Atomic uint64_t seen;
 	_Atomic bool stops;
 	pthread_mutex_t lock;
@@ -90,17 +86,6 @@ static struct counter *counter_of(struct forecast *forecast, uint64_t operator, 
 	forecast->domains[forecast->counters] = 0;
 	hash_table_put(&forecast->place, operator, hash_item_of(forecast->counters++));
 	return counter;
-}
-
-static uint64_t operator_by(struct forecast *forecast, uint64_t host, struct span servers)
-{
-	size_t slot = host % CACHE_HOSTS;
-
-	if (forecast->cache[slot].host != host) {
-		forecast->cache[slot].host = host;
-		forecast->cache[slot].operator= operator_of(servers);
-	}
-	return forecast->cache[slot].operator;
 }
 
 static void count(struct forecast *forecast, const struct feed_target *target)
