@@ -179,6 +179,24 @@ static inline bool obs_answer_is_bogus(const struct obs_answer *answer)
 	return answer->status >= DNS_SERVFAIL && answer->unchecked >= DNS_NOERROR && answer->unchecked <= DNS_NO_ANSWER;
 }
 
+/* Does nobody serve the zone, as its servers said themselves (--direct) and the resolver found no other? Then that is
+ * all there is to be known. Silence is another matter: it may be our own network's. No resolver tells the two apart
+ * (docs/resolver.md). */
+static inline bool obs_answer_is_lame(const struct obs_answer *answer)
+{
+	if (answer->status != DNS_SERVFAIL || answer->source != SOURCE_RESOLVER)
+		return false;
+	switch (answer->fall_back) {
+	case FALL_BACK_REFUSED:
+	case FALL_BACK_SERVFAIL:
+	case FALL_BACK_NOT_AUTHORITATIVE:
+	case FALL_BACK_NO_SOA:
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct obs_mx_record {
 	uint16_t preference;
 	struct span name; /* lower case, no trailing dot; empty for the root (null MX) */

@@ -87,7 +87,7 @@ static inline bool classification_is_mute(const struct obs_policy *policy)
 	       policy->tls.chain_count == 0 && !policy->tls.alerted;
 }
 
-/* Is there hope that asking again later tells more? */
+/* Is there hope that asking again later tells more? Not of a zone that nobody serves. */
 static inline bool classification_worth_asking_again(const struct observation *observation,
 						     const struct classification *result)
 {
@@ -99,8 +99,8 @@ static inline bool classification_worth_asking_again(const struct observation *o
 	case CONNECT_IO_TIMEOUT:
 		return true;
 	default:
-		return result->judgement.status == DOMAIN_UNKNOWN || policy->http.failure == HTTP_TIMEOUT ||
-		       classification_is_mute(policy);
+		return (result->judgement.status == DOMAIN_UNKNOWN && !obs_answer_is_lame(&observation->mx.answer)) ||
+		       policy->http.failure == HTTP_TIMEOUT || classification_is_mute(policy);
 	}
 }
 

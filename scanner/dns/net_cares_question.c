@@ -92,7 +92,8 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 	if (!SLIST_EMPTY(&query->own.open_tries))
 		return; /* another packet of the same question is still out */
 	/* REFUSED is the resolver's own, which may have had too many questions: as often as no answer is asked again */
-	if ((query->own.failures >= FAILURES_MAX && code != DNS_REFUSED) || !net_cares_may_try(net, query)) {
+	if ((query->own.failures >= (query->decided ? 1 : FAILURES_MAX) && code != DNS_REFUSED) ||
+	    !net_cares_may_try(net, query)) {
 		fail(net, query, DNS_ERROR, answer);
 		return;
 	}

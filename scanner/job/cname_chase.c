@@ -62,7 +62,8 @@ static uint8_t ask_link(struct task *task)
 	    (chase->count > 0 && !job_may_ask(chase->of.context, name)))
 		return TASK_DONE;
 	chase->next.p = NULL;
-	chase->query = (struct net_query){ .type = DNS_TYPE_CNAME, .on_answer = on_cname };
+	chase->query =
+		(struct net_query){ .type = DNS_TYPE_CNAME, .decided = chase->of.decided, .on_answer = on_cname };
 	job_ask(chase->of.context, task, &chase->query, name);
 	return CHASE_LINK;
 }

@@ -14,6 +14,7 @@ struct cname_chaser {
 	const struct job_context *context;
 	struct arena *arena;
 	uint32_t start_ms; /* when it began */
+	bool decided;      /* its zone has failed before */
 };
 
 /* Is there something to chase: has @answer, asked for the last time, failed, and shows no loop? */

@@ -86,7 +86,7 @@ static uint8_t look_closer(struct task *task)
 {
 	struct host_job *host = (struct host_job *)task;
 	struct obs_host *facts = &host->facts;
-	const struct cname_chaser chaser = { host->context, &host->arena, host->start_ms };
+	const struct cname_chaser chaser = { host->context, &host->arena, host->start_ms, false };
 
 	if (!host->patient)
 		return HOST_ASK_ALIAS;

@@ -121,6 +121,13 @@ static void on_txt(struct net_query *query, const struct dns_answer *answer)
 	task_answered(&job->task);
 }
 
+/* Did the resolver fail with the first question about the zone? Failing is dear to it, and to the servers it asks: as
+ * little as may be is asked then. */
+static bool zone_fails(const struct job *job)
+{
+	return job->mx.answer.status == DNS_SERVFAIL;
+}
+
 static void ask_record(struct job *job, struct span name, enum txt_question question)
 {
 	struct net_query *query = &job->query[question];
@@ -130,25 +137,64 @@ static void ask_record(struct job *job, struct span name, enum txt_question ques
 		txt->answer.status = DNS_NXDOMAIN; /* a name too long to be asked for cannot exist */
 	} else if (job_may_ask(job->context, name)) {
 		*query = own_question(job, DNS_TYPE_TXT, on_txt, txt);
+		query->decided = zone_fails(job);
 		job_ask(job->context, &job->task, query, name);
 	}
+}
+
+static uint8_t ask_records(struct job *job, int count)
+{
+	struct span name[TXT_QUESTIONS];
+	int first = job->asked;
+
+	job->asked = (uint8_t)(first + count);
+	for (int q = first; q < job->asked; q++)
+		name[q] = job_name_below(job, txt_questions[q].label);
+	if (job_fault(job))
+		return TASK_DONE;
+	for (int q = first; q < first + count; q++)
+		ask_record(job, name[q], (enum txt_question)q);
+	return JOB_CHASE;
+}
+
+/* Of what was not asked yet the answer is known: @answer, of the same zone. */
+static void take_over(struct job *job, const struct obs_answer *answer)
+{
+	for (; job->asked < TXT_QUESTIONS; job->asked++)
+		job->txt[job->asked].answer = (struct obs_answer){ .status = answer->status,
+								   .ede = answer->ede,
+								   .source = answer->source,
+								   .fall_back = answer->fall_back };
 }
 
 static uint8_t ask_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
-	struct span name[TXT_QUESTIONS];
+	const struct obs_answer *mx = &job->mx.answer;
 
 	/* Nothing exists below a name that does not (RFC 8020 2). Behind a CNAME it is the target
 	 * that does not exist; the name itself is there and may have names below it. */
-	if (job->mx.answer.status == DNS_NXDOMAIN && job->mx.answer.cname_count == 0)
+	if (mx->status == DNS_NXDOMAIN && mx->cname_count == 0)
 		return TASK_DONE;
-	for (int q = 0; q < TXT_QUESTIONS; q++)
-		name[q] = job_name_below(job, txt_questions[q].label);
-	if (job_fault(job))
+	if (obs_answer_is_lame(mx)) {
+		take_over(job, mx);
 		return TASK_DONE;
-	for (int q = 0; q < TXT_QUESTIONS; q++)
-		ask_record(job, name[q], (enum txt_question)q);
+	}
+	if (!job->last_pass && dns_status_is_transient(mx->status))
+		return TASK_DONE; /* it stays unknown: the last pass asks for all of it */
+	return ask_records(job, zone_fails(job) ? 1 : TXT_QUESTIONS);
+}
+
+/* One record of a zone whose MX failed has been asked for, and its alias. */
+static uint8_t ask_rest(struct task *task)
+{
+	struct job *job = (struct job *)task;
+	const struct obs_answer *first = &job->txt[0].answer;
+
+	if (first->status != DNS_SERVFAIL || first->cname_count > 0)
+		return ask_records(job, TXT_QUESTIONS - job->asked);
+	take_over(job, first); /* two names, two types, two passes */
+	job->chased = TXT_QUESTIONS;
 	return JOB_CHASE;
 }
 
@@ -173,6 +219,7 @@ static bool wants_valid_mx(const struct job *job)
 static uint8_t chase_txt(struct task *task)
 {
 	struct job *job = (struct job *)task;
+	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms, zone_fails(job) };
 
 	if (wants_valid_mx(job)) {
 		job->mx = (struct obs_mx){ 0 };
@@ -182,16 +229,17 @@ static uint8_t chase_txt(struct task *task)
 	}
 	if (!job->last_pass)
 		return JOB_POLICY;
-	for (int q = 0; q < TXT_QUESTIONS; q++) {
-		struct obs_answer *answer = &job->txt[q].answer;
+	for (; job->chased < job->asked; job->chased++) {
+		struct obs_answer *answer = &job->txt[job->chased].answer;
 		struct span start = { NULL, 0 };
 
 		if (cname_chase_is_due(answer))
-			start = job_name_below(job, txt_questions[q].label);
+			start = job_name_below(job, txt_questions[job->chased].label);
 		if (start.p)
-			cname_chase_start(&(struct cname_chaser){ job->context, &job->arena, job->start_ms }, task,
-					  start, answer);
+			cname_chase_start(&chaser, task, start, answer);
 	}
+	if (job->asked < TXT_QUESTIONS)
+		return JOB_REST;
 	/* to a sender with DANE a bogus MX is mail that waits (RFC 7672 2.1.2); nobody else asks */
 	if (job->context->host_done && job_may_be_bogus(&job->mx.answer)) {
 		job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .into = &job->mx.answer };
@@ -292,15 +340,18 @@ static struct net_delegation *copy_delegation(struct job *job, const struct job_
 
 void job_start(struct job *job, const struct job_target *target, bool last_pass)
 {
-	static uint8_t (*const steps[])(struct task * task) = {
-		[JOB_ASK_MX] = ask_mx, [JOB_ASK_TXT] = ask_txt, [JOB_CHASE] = chase_txt, [JOB_POLICY] = use_records
-	};
+	static uint8_t (*const steps[])(struct task * task) = { [JOB_ASK_MX] = ask_mx,
+								[JOB_ASK_TXT] = ask_txt,
+								[JOB_CHASE] = chase_txt,
+								[JOB_REST] = ask_rest,
+								[JOB_POLICY] = use_records };
 	static const struct task_kind kind = { steps, ended };
 	const struct job_context *context = job->context;
 
 	arena_reset(&job->arena);
 	/* the rest is set when it is known: to zero all of it costs more than some steps */
 	job->last_pass = last_pass;
+	job->asked = job->chased = 0;
 	job->index = target->index;
 	job->rank = target->rank;
 	job->mx = (struct obs_mx){ 0 };

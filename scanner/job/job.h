@@ -24,8 +24,9 @@ struct host_job;
 
 enum job_state {
 	JOB_ASK_MX,  /* every job starts here: a name that does not exist ends here too */
-	JOB_ASK_TXT, /* the name may exist: ask for all records below it together */
+	JOB_ASK_TXT, /* the name may exist: ask for all records below it, together unless its zone fails */
 	JOB_CHASE,   /* they are answered; where the resolver failed for good: is it a CNAME loop? */
+	JOB_REST,    /* the zone fails, and the first of them is asked for: does it hold for the others, too? */
 	JOB_POLICY,  /* one usable STS record: a child fetches the policy; any record: who serves the zone? */
 };
 
@@ -76,7 +77,8 @@ struct job {
 	int64_t time_ms;
 	uint32_t start_ms; /* monotonic, wraps around */
 	uint32_t duration_ms;
-	uint8_t faults; /* the owner's: those that count against it; job_start leaves it alone */
+	uint8_t faults;        /* the owner's: those that count against it; job_start leaves it alone */
+	uint8_t asked, chased; /* of the TXT questions, the first so many */
 	uint8_t audit_count;
 	bool last_pass; /* nobody asks again: look closer at what stays unknown */
 	struct obs_mx mx;

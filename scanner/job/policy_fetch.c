@@ -70,7 +70,7 @@ static uint8_t chase(struct task *task)
 {
 	struct policy_fetch *policy = (struct policy_fetch *)task;
 	struct job *job = policy->job;
-	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms };
+	const struct cname_chaser chaser = { job->context, &job->arena, job->start_ms, false };
 
 	if (job->last_pass && policy->addresses.count == 0 && policy->facts.aaaa.status == DNS_SERVFAIL &&
 	    cname_chase_is_due(&policy->facts.a))

@@ -26,6 +26,8 @@ static void answer(struct net_fake *fake, struct net_query *query, unsigned numb
 
 	query->fault = (int8_t)(is_faulted(fake, number) ? fake->twist.fault : scripted->fault);
 	query->packets_sent = scripted->tries;
+	query->source = scripted->source;
+	query->fall_back = scripted->fall_back;
 	if (query->fault)
 		give_answer(query, NULL, 0, DNS_SKIPPED);
 	else
@@ -50,7 +52,8 @@ static void ask(struct net *net, struct net_query *query)
 	const struct net_fake_answer *scripted = number < fake->answers ? &fake->answer[number] : NULL;
 
 	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
-	    query->unchecked != scripted->unchecked || !span_equal(net_query_name(query), span_of(scripted->name))) {
+	    query->unchecked != scripted->unchecked || query->decided != scripted->decided ||
+	    !span_equal(net_query_name(query), span_of(scripted->name))) {
 		complain(fake, scripted ? "another question was expected" : "no further question was expected",
 			 net_query_name(query), query->type);
 		query->fault = NET_FAULT_SHUTDOWN;

@@ -23,6 +23,7 @@ struct net_fake_answer {
 	uint16_t type;
 	bool shared;    /* asked as one that other domains ask, too */
 	bool unchecked; /* asked with CD */
+	bool decided;   /* one SERVFAIL is an answer */
 	bool at_once;   /* before ask returns */
 	uint32_t after_ms;
 	int fault;              /* enum net_fault */
@@ -30,6 +31,8 @@ struct net_fake_answer {
 	const uint8_t *packet;  /* NULL: none */
 	size_t len;
 	uint8_t tries;
+	enum obs_source source; /* with --direct, as the next */
+	enum obs_fall_back fall_back;
 };
 
 /* The one fetch that may be asked for. */

@@ -31,6 +31,9 @@ wait
 
 total world fault private first resumed
 
+"$here/test_lame.py"
+verdict "what a domain costs that nobody serves" $?
+
 ! [ -e "$TRIPWIRE" ]
 verdict "nobody came where nobody may come: $(sort "$TRIPWIRE" 2>/dev/null | uniq -c | tr -s ' \n' ' ')" $?
 

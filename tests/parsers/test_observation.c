@@ -49,6 +49,30 @@ static void what_may_pass_is_asked_again(void **state)
 			fail_msg("%s", dns_words[i]);
 }
 
+/* What servers said themselves, and the resolver could not better; not what may be our own network's fault, nor what
+ * one server says while the resolver has an answer. */
+static void a_zone_is_lame_where_its_servers_said_so(void **state)
+{
+	static const bool said[FALL_BACK_COUNT] = { [FALL_BACK_REFUSED] = true,
+						    [FALL_BACK_SERVFAIL] = true,
+						    [FALL_BACK_NOT_AUTHORITATIVE] = true,
+						    [FALL_BACK_NO_SOA] = true };
+
+	(void)state;
+	for (unsigned status = 0; status < DNS_STATUS_COUNT; status++)
+		for (unsigned source = 0; source < SOURCE_COUNT; source++)
+			for (unsigned why = 0; why < FALL_BACK_COUNT; why++) {
+				const struct obs_answer answer = { .status = status,
+								   .source = source,
+								   .fall_back = why };
+				bool due = status == DNS_SERVFAIL && source == SOURCE_RESOLVER && said[why];
+
+				if (obs_answer_is_lame(&answer) != due)
+					fail_msg("%s, %s, %s", dns_status_names[status], obs_source_names[source],
+						 obs_fall_back_names[why]);
+			}
+}
+
 static void a_null_mx_is_the_root_alone(void **state)
 {
 	static const struct obs_mx_record root = { 0, { "", 0 } }, preferred = { 10, { "", 0 } },
@@ -134,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_those_of_the_interface),
 		cmocka_unit_test(what_may_pass_is_asked_again),
+		cmocka_unit_test(a_zone_is_lame_where_its_servers_said_so),
 		cmocka_unit_test(a_null_mx_is_the_root_alone),
 		cmocka_unit_test(a_chain_ends_at_its_last_name_and_both_families_have_one),
 		cmocka_unit_test(whatever_was_learnt_is_not_nothing),

@@ -51,6 +51,7 @@ static bool on_ask(struct script_reading *reading, struct words w)
 	for (int i = 3; i < w.count; i++) {
 		reading->answer->shared |= span_equal(w.word[i], SPAN_LITERAL("shared"));
 		reading->answer->unchecked |= span_equal(w.word[i], SPAN_LITERAL("unchecked"));
+		reading->answer->decided |= span_equal(w.word[i], SPAN_LITERAL("decided"));
 	}
 	reading->no_packet = false;
 	reading->raw.p = NULL;
@@ -107,6 +108,29 @@ static bool on_silence(struct script_reading *reading, struct words w)
 		return false;
 	reading->answer->status = (enum dns_status)status;
 	reading->no_packet = true;
+	return true;
+}
+
+static const char *source_word(int value)
+{
+	return obs_source_names[value];
+}
+
+static const char *fall_back_word(int value)
+{
+	return obs_fall_back_names[value];
+}
+
+/* source WORD [FALL-BACK] */
+static bool on_source(struct script_reading *reading, struct words w)
+{
+	int source = script_value(w.word[1], SOURCE_COUNT, source_word);
+	int fall_back = w.count > 2 ? script_value(w.word[2], FALL_BACK_COUNT, fall_back_word) : FALL_BACK_NONE;
+
+	if (!reading->answer || source == SOURCE_COUNT || fall_back == FALL_BACK_COUNT)
+		return false;
+	reading->answer->source = (enum obs_source)source;
+	reading->answer->fall_back = (enum obs_fall_back)fall_back;
 	return true;
 }
 
@@ -281,6 +305,7 @@ const struct script_word script_answer_words[] = {
 	{ "opt", on_opt, 1 },
 	{ "ede", on_ede, 2 },
 	{ "tries", on_tries, 2 },
+	{ "source", on_source, 2 },
 	{ "question", on_question, 3 },
 	{ "hex", on_hex, 1 },
 	{ "octets", on_octets, 3 },

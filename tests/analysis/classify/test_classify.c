@@ -463,6 +463,34 @@ static void what_may_pass_is_worth_asking_again(void **state)
 	}
 }
 
+/* But a fetch that may yet succeed is, though nobody could have made one there. */
+static void a_zone_that_nobody_serves_is_not_asked_again(void **state)
+{
+	static const struct {
+		enum obs_fall_back fall_back;
+		const char *facts;
+		bool again;
+	} rows[] = {
+		{ FALL_BACK_REFUSED, "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", false },
+		{ FALL_BACK_TIMEOUT, "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", true },
+		{ FALL_BACK_REFUSED, "sts SERVFAIL\nconnect skipped", true }, /* its MX answered */
+		{ FALL_BACK_REFUSED, "mx SERVFAIL\nconnect connection-timeout", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static struct facts facts;
+		struct classification result;
+
+		facts_make(&facts, rows[i].facts);
+		facts.observation.mx.answer.source = SOURCE_RESOLVER;
+		facts.observation.mx.answer.fall_back = rows[i].fall_back;
+		classify(&facts.observation, &result);
+		if (classification_worth_asking_again(&facts.observation, &result) != rows[i].again)
+			fail_msg("%s, %s", rows[i].facts, obs_fall_back_names[rows[i].fall_back]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +500,7 @@ int main(void)
 		cmocka_unit_test(worst_mx_gives_the_kind),
 		cmocka_unit_test(huge_policy_matches_its_last_pattern),
 		cmocka_unit_test(what_may_pass_is_worth_asking_again),
+		cmocka_unit_test(a_zone_that_nobody_serves_is_not_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

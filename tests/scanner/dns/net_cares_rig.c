@@ -200,14 +200,15 @@ void rig_on_answer(struct net_query *query, const struct dns_answer *answer)
 		asked->addresses = answer->count;
 }
 
-static void begin(struct rig *rig, struct asked *asked, const char *name, unsigned number, bool unchecked)
+static void begin(struct rig *rig, struct asked *asked, const char *name, unsigned number, struct net_query as)
 {
 	memset(asked, 0, sizeof(*asked));
 	asked->rig = rig;
 	snprintf(asked->name, sizeof(asked->name), number ? "%s%u.example" : "%s.example", name, number);
-	asked->query = (struct net_query){
-		.type = DNS_TYPE_A, .unchecked = unchecked, .on_answer = rig_on_answer, .arg = asked
-	};
+	asked->query = as;
+	asked->query.type = DNS_TYPE_A;
+	asked->query.on_answer = rig_on_answer;
+	asked->query.arg = asked;
 	net_query_about(&asked->query, span_of(asked->name));
 	rig->open++;
 	net_cares_ask(rig->net, &asked->query);
@@ -215,12 +216,12 @@ static void begin(struct rig *rig, struct asked *asked, const char *name, unsign
 
 void rig_begin(struct rig *rig, struct asked *asked, const char *name, unsigned number)
 {
-	begin(rig, asked, name, number, false);
+	begin(rig, asked, name, number, (struct net_query){ 0 });
 }
 
 void rig_begin_unchecked(struct rig *rig, struct asked *asked, const char *name)
 {
-	begin(rig, asked, name, 0, true);
+	begin(rig, asked, name, 0, (struct net_query){ .unchecked = true });
 }
 
 void rig_run(struct rig *rig)
@@ -245,6 +246,17 @@ struct asked rig_ask(struct rig *rig, const char *name)
 
 	rig->seen = 0;
 	rig_begin(rig, &asked, name, 0);
+	rig_run(rig);
+	assert_int_equal(asked.answers, 1);
+	return asked;
+}
+
+struct asked rig_ask_decided(struct rig *rig, const char *name)
+{
+	static struct asked asked;
+
+	rig->seen = 0;
+	begin(rig, &asked, name, 0, (struct net_query){ .decided = true });
 	rig_run(rig);
 	assert_int_equal(asked.answers, 1);
 	return asked;

@@ -85,6 +85,9 @@ void rig_linger(struct rig *rig, uint64_t ms);
 /* Ask one and wait; rig->seen counts the questions the server saw of it. */
 struct asked rig_ask(struct rig *rig, const char *name);
 
+/* The same, with a failure that is known beforehand. */
+struct asked rig_ask_decided(struct rig *rig, const char *name);
+
 /* NAME1 … NAMEn; freed by rig_end_many, which looks whether each had exactly one callback, with this. */
 struct asked *rig_begin_many(struct rig *rig, const char *name, unsigned count);
 void rig_end_many(struct asked *many, unsigned count, enum dns_status status, int fault);

@@ -56,6 +56,33 @@ static void behaviours_of_a_server_and_what_comes_of_them(void **state)
 	rig_close(rig);
 }
 
+/* The domain's failure, that is; the resolver's own, silence and truncation are met as ever. */
+static void a_failure_known_beforehand_is_asked_for_once(void **state)
+{
+	static const struct {
+		const char *label;
+		enum dns_status status;
+		unsigned seen;
+	} table[] = {
+		{ "servfail", DNS_SERVFAIL, 1 },   { "once-servfail", DNS_SERVFAIL, 1 },
+		{ "ok", DNS_NOERROR, 1 },          { "nx", DNS_NXDOMAIN, 1 },
+		{ "tc-servfail", DNS_NOERROR, 2 }, { "refused", DNS_REFUSED, TRIES },
+		{ "formerr", DNS_FORMERR, 1 },     { "lost", DNS_NOERROR, 2 },
+		{ "silent", DNS_TIMEOUT, TRIES },
+	};
+	struct rig *rig = rig_open(1, true, SHORT_MS);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct asked asked = rig_ask_decided(rig, table[i].label);
+
+		if (asked.query.status != table[i].status || rig->seen != table[i].seen)
+			fail_msg("%s: status %d, %u questions were seen", table[i].label, asked.query.status,
+				 rig->seen);
+	}
+	rig_close(rig);
+}
+
 static void truncation_without_tcp_is_told(void **state)
 {
 	struct rig *rig = rig_open(1, false, LONG_MS);
@@ -235,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(behaviours_of_a_server_and_what_comes_of_them),
+		cmocka_unit_test(a_failure_known_beforehand_is_asked_for_once),
 		cmocka_unit_test(truncation_without_tcp_is_told),
 		cmocka_unit_test(a_server_that_hangs_up_after_each_answer_gets_another_connection),
 		cmocka_unit_test(a_server_without_edns_is_asked_plainly_and_then_always),
