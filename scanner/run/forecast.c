@@ -101,7 +101,7 @@ static void count(struct forecast *forecast, const struct feed_target *target)
 	forecast->seen++;
 	if (servers == 0)
 		return;
-	operator= operator_by(forecast, hash_mix(hash_span(server[0]), 0), target->extra);
+	operator= operator_of(target->extra);
 	counter = operator!= 0 ? counter_of(forecast, operator, target->extra) : NULL;
 	if (!counter)
 		return;
