@@ -6,6 +6,7 @@
 #include "output/temporary_file.h"
 #include "scanner/base/log.h"
 #include "scanner/queue/admission_own.h"
+#include "scanner/rules/address.h"
 #include "scanner/rules/operator.h"
 
 enum {
@@ -211,6 +212,57 @@ static void look_at_by(struct admission_line *line, uint64_t due_us)
 		line->due_us = due_us;
 }
 
+/* Has the line tokens for a domain of @operator? */
+static bool pay(struct admission *admission, struct admission_line *line, uint64_t operator, uint64_t now_us)
+{
+	uint64_t wait_us = 0;
+
+	if (line->paid && line->paid_of == operator)
+		return true;
+	if (operator!= 0)
+		wait_us = server_books_take_operator(admission->options.books, operator, ADMISSION_QUESTIONS, now_us);
+	if (wait_us > 0) {
+		look_at_by(line, now_us + wait_us);
+		return false;
+	}
+	line->paid = true;
+	line->paid_of = operator;
+	return true;
+}
+
+/* A server's line has domains of whatever operator. */
+static bool pay_for(struct admission *admission, struct admission_line *line, const struct admission_entry *entry,
+		    uint64_t now_us)
+{
+	return !line->of_server || pay(admission, line, operator_of(entry->servers), now_us);
+}
+
+/* The first of the queue, which would wait long for @slow, does so in the line of that server: whatever is slow or
+ * rests, the others of its operator go on. False: there is no room for it. */
+static bool move_to_server(struct admission *admission, struct admission_line *line,
+			   const struct admission_entry *entry, const struct obs_address *slow, uint64_t now_us)
+{
+	uint64_t key = ~address_hash(slow);
+	struct admission_line *its = admission_line_find(admission, key);
+	bool was_empty;
+
+	if (!its && (its = admission_line_new(admission, key)))
+		its->of_server = true;
+	if (!its || !its->of_server)
+		return false;
+	was_empty = spill_queue_is_empty(&its->queue);
+	if (!admission_line_put(admission, its, entry)) {
+		if (its->waiting == 0)
+			admission_line_free(admission, its);
+		return false;
+	}
+	if (was_empty && its->parked < ADMISSION_AHEAD)
+		admission_line_due(admission, its, its->due_us < now_us ? its->due_us : now_us);
+	admission_line_drop(admission, line, entry);
+	line->waiting--;
+	return true;
+}
+
 /* One of those parked, whose time has come. */
 static bool serve_parked(struct admission *admission, struct admission_line *line, struct taken *taken)
 {
@@ -223,7 +275,9 @@ static bool serve_parked(struct admission *admission, struct admission_line *lin
 
 		next = state.next;
 		if (state.due_us <= taken->now_us && admission_parked_entry(admission, parked, &entry)) {
-			if (admission_choice(admission, &entry, &state, taken->now_us, start)) {
+			if (!pay_for(admission, line, &entry, taken->now_us))
+				return false;
+			if (admission_choice(admission, &entry, &state, taken->now_us, start, NULL)) {
 				hand_out(admission, line, &entry, taken);
 				admission_parked_free(admission, line, before, parked);
 				return true;
@@ -242,6 +296,7 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 
 	while (line->parked < ADMISSION_AHEAD) {
 		struct admission_state state = { .looks = line->looked };
+		struct obs_address slow = { 0 };
 		struct admission_entry entry;
 		enum spill_front front = admission_line_front(admission, line, &entry);
 
@@ -251,11 +306,15 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 			look_at_by(line, taken->now_us + THRIFT_US);
 		if (front != SPILL_FRONT)
 			return false;
-		if (admission_choice(admission, &entry, &state, taken->now_us, start)) {
+		if (!pay_for(admission, line, &entry, taken->now_us))
+			return false;
+		if (admission_choice(admission, &entry, &state, taken->now_us, start, line->of_server ? NULL : &slow)) {
 			hand_out(admission, line, &entry, taken);
 			admission_line_drop(admission, line, &entry);
 			return true;
 		}
+		if (slow.family != 0 && move_to_server(admission, line, &entry, &slow, taken->now_us))
+			continue;
 		if (!admission_line_park(admission, line, &entry, &state)) {
 			line->looked = true;
 			look_at_by(line, taken->now_us + THRIFT_US);
@@ -269,14 +328,9 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 /* Hand one of its domains out, if one may go. */
 static void serve(struct admission *admission, struct admission_line *line, struct taken *taken)
 {
-	uint64_t wait_us = 0;
-
-	if (!line->paid && line->operator!= 0)
-		wait_us = server_books_take_operator(admission->options.books, line->operator, ADMISSION_QUESTIONS,
-						     taken->now_us);
-	line->paid = wait_us == 0;
-	line->due_us = wait_us == 0 ? ADMISSION_NEVER : taken->now_us + wait_us;
-	if (line->paid && (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
+	line->due_us = ADMISSION_NEVER;
+	if ((line->of_server || pay(admission, line, line->operator, taken->now_us)) &&
+	    (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
 		line->due_us = taken->now_us;
 	if (line->waiting == 0) /* those of its operator in the shared line need it, but others may need it more */
 		admission_line_free(admission, line);
@@ -341,7 +395,7 @@ static void find_slowest(struct admission *admission, struct admission_counts *c
 	for (uint32_t i = 0; i < admission->lines; i++) {
 		struct admission_line *line = &admission->line[admission->heap[i]];
 
-		if (line->operator!= 0 &&(!slowest || line->waiting > slowest->waiting))
+		if (!line->of_server && line->operator!= 0 &&(!slowest || line->waiting > slowest->waiting))
 			slowest = line;
 	}
 	if (!slowest)

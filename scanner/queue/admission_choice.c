@@ -3,9 +3,10 @@
 #include "scanner/queue/admission_own.h"
 
 enum {
-	CHOICES = 3,      /* addresses of one domain that are asked for tokens, before it takes its turn at one */
-	POLL_US = 10000,  /* until a domain that waits for a look-up or a rest is looked at again, … */
-	POLL_DOUBLED = 8, /* … twice as long each time, so often: whatever waits, looking costs little */
+	CHOICES = 3,       /* addresses of one domain that are asked for tokens, before it takes its turn at one */
+	POLL_US = 10000,   /* until a domain that waits for a look-up or a rest is looked at again, … */
+	SLOW_US = 1000000, /* a wait so long would hold up the others of its line */
+	POLL_DOUBLED = 8,  /* … twice as long each time, so often: whatever waits, looking costs little */
 	ORDERS_OCTETS = 64 << 10, /* of names that nobody has begun to look up yet; what is more is asked for again,
 				     NS_HOSTS_LOOKING_S later */
 };
@@ -18,6 +19,7 @@ struct seen {
 	uint64_t comes_us, rests_us; /* when to look again */
 	uint64_t rest_since;         /* of the one that began last */
 	unsigned busy;               /* which have addresses that lack tokens … */
+	struct obs_address resting;  /* one that rests */
 	uint64_t busy_us;            /* … the shortest time until one has some, … */
 	struct admission_start best; /* … and which */
 };
@@ -66,6 +68,7 @@ static bool ask_books(struct admission *admission, const struct ns_addresses *ad
 	if (server_books_rests(options->books, &address, now_us, &since_us)) {
 		seen->rest_since = seen->rests && seen->rest_since > since_us ? seen->rest_since : since_us;
 		seen->rests = true;
+		seen->resting = address;
 		/* one domain is its probe */
 		wait_us = server_books_take(options->books, &address, ADMISSION_QUESTIONS, now_us);
 		seen->rests_us = least(seen->rests_us, wait_us);
@@ -141,7 +144,7 @@ static bool wait_until(struct admission_state *state, uint64_t due_us)
 }
 
 bool admission_choice(struct admission *admission, const struct admission_entry *entry, struct admission_state *state,
-		      uint64_t now_us, struct admission_start *start)
+		      uint64_t now_us, struct admission_start *start, struct obs_address *slow)
 {
 	struct seen seen = { .rests_us = ADMISSION_NEVER };
 	struct server_books *books = admission->options.books;
@@ -158,9 +161,15 @@ bool admission_choice(struct admission *admission, const struct admission_entry 
 		return true;
 	}
 	state->address.family = 0;
+	if (slow)
+		slow->family = 0;
 	state->looks += state->looks < UINT8_MAX;
 	if (look(admission, entry, again, now_us, &seen, start))
 		return true;
+	if (seen.busy > 0 && slow && seen.busy_us > SLOW_US) {
+		*slow = seen.best.address;
+		return wait_until(state, now_us + seen.busy_us);
+	}
 	if (seen.busy > 0) {
 		uint64_t wait_us = server_books_reserve(books, &seen.best.address, ADMISSION_QUESTIONS, now_us);
 
@@ -182,5 +191,7 @@ bool admission_choice(struct admission *admission, const struct admission_entry 
 	patience_us = seen.rest_since + (uint64_t)(admission->options.patience_s * 1e6);
 	if (patience_us <= now_us)
 		return to_resolver(start, FALL_BACK_PATIENCE);
+	if (slow)
+		*slow = seen.resting;
 	return wait_until(state, least(patience_us, now_us + (seen.rests_us > poll_us ? seen.rests_us : poll_us)));
 }

@@ -14,7 +14,7 @@
 #include "scanner/queue/spill_queue.h"
 
 enum {
-	ADMISSION_BLOCKS = (14 << 20) / sizeof(struct octet_block), /* of memory, for queues and parked domains */
+	ADMISSION_BLOCKS = (13 << 20) / sizeof(struct octet_block), /* of memory, for queues and parked domains */
 	ADMISSION_KEPT = (3 << 20) / sizeof(struct octet_block),    /* of these, such as no domain is added to: what is
 								     * there can be read */
 	ADMISSION_PLENTY = (5 << 20) / sizeof(struct octet_block),  /* with fewer left, only the first is parked */
@@ -37,7 +37,7 @@ struct admission_state {
 _Static_assert(sizeof(struct admission_state) <= OCTET_BLOCK, "it lies in a domain's first block");
 
 struct admission_line {
-	uint64_t operator;     /* hash; 0: none */
+	uint64_t operator;     /* hash; 0: none. Of a server's line the hash of its address, so to speak */
 	uint64_t due_us, turn; /* when to look at it; of several the one with the lower turn */
 	struct spill_queue queue;
 	struct admission_written written;
@@ -49,8 +49,10 @@ struct admission_line {
 	uint32_t waiting; /* domains, those parked included */
 	uint32_t shared;  /* more of them in the shared line since it is there: those to come queue up behind */
 	uint8_t parked;
-	bool paid;   /* it has the operator's tokens for one domain */
-	bool looked; /* the first of the queue was looked at, and could not be parked */
+	bool of_server;   /* domains of any operator that wait for one address, first in, first out */
+	bool paid;        /* it has tokens for one domain … */
+	uint64_t paid_of; /* … of this operator */
+	bool looked;      /* the first of the queue was looked at, and could not be parked */
 };
 
 _Static_assert(ADMISSION_BLOCKS * sizeof(struct octet_block) + ADMISSION_LINES * sizeof(struct admission_line) +
@@ -118,8 +120,9 @@ void admission_parked_free(struct admission *admission, struct admission_line *l
 
 /* ---- admission_choice.c ---- */
 
-/* May it go now, and how? Else @state tells what it waits for. */
+/* May it go now, and how? Else @state tells what it waits for. *slow: the address, where that will be long and no place
+ * in its order was taken; family 0: none. NULL: a place is taken however long it is. */
 bool admission_choice(struct admission *admission, const struct admission_entry *entry, struct admission_state *state,
-		      uint64_t now_us, struct admission_start *start);
+		      uint64_t now_us, struct admission_start *start, struct obs_address *slow);
 
 #endif

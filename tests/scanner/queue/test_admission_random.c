@@ -60,16 +60,6 @@ static bool put(struct admission *admission, unsigned number, uint64_t now_us)
 	return admission_put(admission, &target, extra_octets(&put->servers), put->why, now_us);
 }
 
-/* Of the operator, such as were put before @number and are not out. */
-static unsigned overtaken(unsigned number)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < number; i++)
-		count += !domain[i].is_out && domain[i].operator== domain[number].operator;
-	return count;
-}
-
 static uint64_t gone[ADDRESSES], gone_of[OPERATORS];
 
 static void check(const struct feed_target *target, struct span servers, const struct admission_start *start,
@@ -85,7 +75,6 @@ static void check(const struct feed_target *target, struct span servers, const s
 	assert_int_equal(target->rank, target->index % 2 * target->index);
 	assert_true(span_equal(servers, extra_octets(&out->servers)));
 	assert_true(target->extra.n == 0 || span_equal(target->extra, servers));
-	assert_true(overtaken((unsigned)target->index) <= ADMISSION_AHEAD);
 	out->is_out = true;
 	/* a bucket without a burst: the n-th goes when n - 1 have been paid for */
 	assert_true(now_us >= gone_of[out->operator]++ * QUESTIONS * operator->interval_us);
