@@ -10,16 +10,19 @@ import os
 import shutil
 
 import resolvers
+import servers
 from resolvers import put
 
 # BIND listens on addresses an interface has, and no other.
 ADDRESS = {"bind": "127.0.0.1", "nsd": "127.53.2.2", "knot": "127.53.2.3", "powerdns": "127.53.2.4", "yadifa": "127.53.2.5",
            "gdnsd": "127.53.2.6"}
+ROOT_ADDRESS, RESOLVER = "127.53.2.7", "127.53.2.8"
 PROGRAM = {"bind": "named", "nsd": "nsd", "knot": "knotd", "powerdns": "pdns_server", "yadifa": "yadifad", "gdnsd": "gdnsd"}
 
 STS = 'TXT "v=STSv1; id=1;"'
 RPT = 'TXT "v=TLSRPTv1; rua=mailto:tls@example.test"'
 BIG = 'TXT "%s"' % ("v=STSv1; id=" + 180 * "x" + "%02d;")  # 13 of them are 2.9 kB
+SERVERS = "servers.test"
 # zone → "OWNER TYPE RDATA", beside SOA and NS; BIND refuses one with an address below `_mta-sts`, which is no host name
 ZONES = {
     "data.test": ["@ MX 10 mx", "mx A 127.0.0.1", "_mta-sts " + STS, "_smtp._tls " + RPT],
@@ -35,12 +38,12 @@ ZONES = {
     "alias-zone.test": ["_mta-sts CNAME _mta-sts.data.test."],
     "dname.test": ["_tls DNAME _tls.data.test."],
     "cut.test": ["_mta-sts NS ns.elsewhere.test.", "_tls NS ns.elsewhere.test."],
-    "child.test": ["_mta-sts NS ns1.servers.test.", "_tls NS ns1.servers.test."],
+    "child.test": ["_mta-sts NS ns.elsewhere.test.", "_tls NS ns.elsewhere.test."],
     "_mta-sts.child.test": [],
     "_tls.child.test": [],
     "up.test": ["www A 127.0.0.1"],
     "big.test": ["_mta-sts " + BIG % i for i in range(13)],
-    "servers.test": ["ns1 A 127.53.2.9", "ns2 A 127.53.2.9"],
+    SERVERS: ["ns1 A {address}", "ns2 A {address}"],
 }
 BROKEN = "broken.test"  # a file no server can read
 # What gdnsd does not start with; yadifa answers SERVFAIL for what it can't read.
@@ -59,14 +62,15 @@ def zones_of(name):
 
 def write_zones(name, folder):
     for zone in zones_of(name):
-        put(folder, zone, zone_text(ZONES[zone]) if zone in ZONES else "this is no zone\n")
+        lines = [line.replace("{address}", ADDRESS[name]) for line in ZONES.get(zone, ())]
+        put(folder, zone, zone_text(lines) if zone in ZONES else "this is no zone\n")
 
 
 def path_of(name):
     """Its program, or None: it is not to be had."""
-    folder = resolvers.unpacked()
-    unpacked = os.path.join(folder, "usr/sbin", PROGRAM[name]) if folder else ""
-    return unpacked if os.path.exists(unpacked) else shutil.which(PROGRAM[name], path=os.environ.get("PATH", "") + ":/usr/sbin")
+    folder, program = resolvers.unpacked(), PROGRAM.get(name, name)
+    unpacked = os.path.join(folder, "usr/sbin", program) if folder else ""
+    return unpacked if os.path.exists(unpacked) else shutil.which(program, path=servers.SBIN)
 
 
 def environment():
@@ -81,25 +85,29 @@ def bind(folder, ip, port, zones):
 	pid-file none;
 	session-keyfile none;
 	recursion no;
+	dnssec-validation no;
 }};
 controls {{ }};
 {zones}""".format(folder=folder, ip=ip, port=port, zones="".join('zone "%s" { type primary; file "%s"; };\n' % (zone, zone) for zone in zones)))
     return ["-g", "-n", "1", "-c", config]
 
 
-def nsd(folder, ip, port, zones):
-    config = put(folder, "nsd.conf", """server:
+NSD_CONF = """server:
 	ip-address: {ip}@{port}
 	username: ""
 	zonesdir: "{folder}"
 	database: ""
-	zonelistfile: "{folder}/nsd.zones"
-	xfrdfile: "{folder}/nsd.xfrd"
+	zonelistfile: "{folder}/nsd.{ip}.zones"
+	xfrdfile: "{folder}/nsd.{ip}.xfrd"
 	pidfile: ""
 	xfrdir: "{folder}"
 remote-control:
 	control-enable: no
-{zones}""".format(folder=folder, ip=ip, port=port, zones="".join("zone:\n\tname: %s\n\tzonefile: %s\n" % (zone, zone) for zone in zones)))
+{zones}"""
+
+
+def nsd(folder, ip, port, zones):
+    config = put(folder, "nsd.conf", NSD_CONF.format(folder=folder, ip=ip, port=port, zones="".join("zone:\n\tname: %s\n\tzonefile: %s\n" % (zone, zone) for zone in zones)))
     return ["-d", "-c", config]
 
 
@@ -183,3 +191,35 @@ def command(name, folder, port):
     os.makedirs(os.path.join(folder, "knot"), exist_ok=True)
     write_zones(name, folder)
     return [path_of(name), *ARGUMENTS[name](folder, ADDRESS[name], port, zones_of(name))]
+
+
+def root_command(folder, port):
+    """A root that knows no name at all: whatever a resolver asks beyond the server's zones ends there."""
+    put(folder, "root", zone_text([]))
+    config = put(folder, "root.conf", NSD_CONF.format(folder=folder, ip=ROOT_ADDRESS, port=port, zones="zone:\n\tname: .\n\tzonefile: root\n"))
+    return [servers.program("nsd"), "-d", "-c", config]
+
+
+def unbound_command(name, folder, port, delegated):
+    """A resolver to which each of the zones @delegated is the server's."""
+    stubs = "".join('stub-zone:\n\tname: "%s"\n\tstub-addr: %s@%d\n' % (zone, ADDRESS[name], port) for zone in delegated)
+    config = put(folder, "unbound.conf", """server:
+	interface: {ip}@{port}
+	username: ""
+	chroot: ""
+	directory: "{folder}"
+	pidfile: "{folder}/unbound.pid"
+	logfile: "{folder}/unbound.log"
+	use-syslog: no
+	access-control: 127.0.0.0/8 allow
+	module-config: "iterator"
+	do-not-query-localhost: no
+	rrset-roundrobin: no
+	local-zone: "test." nodefault
+remote-control:
+	control-enable: no
+stub-zone:
+	name: "."
+	stub-addr: {root}@{port}
+{stubs}""".format(ip=RESOLVER, port=port, folder=folder, root=ROOT_ADDRESS, stubs=stubs))
+    return [servers.program("unbound"), "-d", "-c", config]

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """test_authorities.py - what a name server of Debian answers to direct questions, and what of it counts.
 
-usage: test_authorities.py SERVER ASK_DIRECT DIR    SERVER: a name of authorities.ADDRESS
+usage: test_authorities.py SERVER ASK_DIRECT STSURVEY DIR    SERVER: a name of authorities.ADDRESS
+
+Then its zones are scanned with --direct and without: the same is told of each domain, and who answered is as the table has it.
 
 Exit status 77: the server is not to be had.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -70,45 +73,122 @@ ODD = [
 ]
 
 
-def answers(name, program, folder, port):
+QUESTIONS = {"": "MX", STS: "STS", RPT: "TLSRPT"}
+# What a scan with --direct may tell otherwise (docs/direct.md), and what no two scans have in common.
+APART = ("timestamp", "duration", "tries", "ttl", "ad", "source", "fall_back", "audit", "ede")
+# Of name servers that no domain before had, as the first ones of a list; of what the resolver could not tell in the first pass.
+PASSED_OVER = ("unseen", "no-address", "second-pass")
+
+
+class Checks:
+    passed = failed = 0
+
+    def that(self, good, what):
+        self.passed += bool(good)
+        self.failed += not good
+        if not good:
+            print(what)
+
+
+def put_questions(name, program, folder, port):
+    """What it answers: question → line."""
     os.makedirs(os.path.join(folder, "answers"))
     done = subprocess.run([program, authorities.ADDRESS[name], str(port), os.path.join(folder, "answers")], text=True, capture_output=True,
                           input="".join("%s %s %s\n" % case[:3] for case in CASES), check=False)
     if done.returncode != 0:
         sys.exit("%s: %s" % (program, done.stderr))
-    return done.stdout.splitlines()
+    return {case[0]: line for case, line in zip(CASES, done.stdout.splitlines(), strict=True)}
 
 
-def judge(name, program, folder):
+def judge_answers(checks, name, told):
+    due = [(question, others.get(name, all_say) + ":") for question, _, _, all_say, others in CASES]
+    due += [(question, words) for server, question, words in ODD if server == name]
+    for question, words in due:
+        checks.that(words in told[question], "%s, %s: %s; not %s" % (name, question, told[question], words))
+
+
+def scan(stsurvey, folder, port, delegated, label, *options):
+    """Its records: name → results."""
+    path = os.path.join(folder, label)
+    with open(path + ".zone", "w", encoding="utf-8") as file:
+        file.write("$ORIGIN test.\n@ 300 IN SOA ns1.servers hostmaster 1 3600 900 86400 300\n")
+        file.writelines("%s. 300 IN NS ns%d.servers.test.\n" % (zone, i) for zone in delegated for i in (1, 2))
+    words = [stsurvey, "scan", "-f", path + ".zone", "-o", path + ".scan", "--force", "-q", "--rate", "0", "--retries", "0", "--threads", "1",
+             "--name-servers", "%s:%d" % (authorities.RESOLVER, port), "--allow-reserved", "127.0.0.0/8",
+             "--https-port", "9", *options]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):  # SERVFAIL of many is as it should be
+        sys.exit("%s: %s" % (" ".join(words), done.stderr))
+    lines = subprocess.run([stsurvey, "export", path + ".scan", "--format", "jsonl"], capture_output=True, text=True, check=True).stdout
+    return {record["name"]: record for record in map(json.loads, lines.splitlines())}
+
+
+def bare(value):
+    """Without what may be told otherwise; NXDOMAIN and NO_ANSWER are one."""
+    if isinstance(value, dict):
+        return {key: bare(part) for key, part in value.items() if key not in APART}
+    if isinstance(value, list):
+        return [bare(part) for part in value]
+    return "absent" if value in ("NXDOMAIN", "NO_ANSWER") else value
+
+
+def judge_scans(checks, name, plain, direct):
+    for domain in plain:
+        checks.that(bare(plain[domain]) == bare(direct.get(domain)),
+                    "%s, %s: %s without --direct, %s with it" % (name, domain, plain[domain], direct.get(domain)))
+    asked = 0
+    for question, _, zone, all_say, others in CASES:
+        due = others.get(name, all_say)
+        answer = direct[zone]["results"][QUESTIONS[question[:-len(zone)]]]
+        said = answer.get("source"), answer.get("fall_back")
+        if answer["status"] == "SKIPPED" or said[1] in PASSED_OVER:
+            continue
+        asked += 1
+        if due in ("NXDOMAIN", "NO_ANSWER"):
+            good = said == ("direct", None)
+        elif due == "NOERROR":
+            good = said == ("resolver", "confirmed")
+        else:
+            good = said == ("resolver", due)
+        checks.that(good, "%s, %s: %s answered, fall_back %s; the server's own answer is %s" % (name, question, *said, due))
+    checks.that(2 * asked > len(CASES), "%s: only %d of %d questions were put to it" % (name, asked, len(CASES)))
+
+
+def start(running, name, folder, port, delegated):
+    running.start(name, *authorities.command(name, folder, port), environment=authorities.environment())
+    running.start("root", *authorities.root_command(folder, port))
+    running.start("unbound", *authorities.unbound_command(name, folder, port, delegated))
+    for server, address in ((name, authorities.ADDRESS[name]), ("unbound", authorities.RESOLVER)):
+        servers.wait_until(lambda address=address: (servers.dns_query("data.test", 15, address, port) or (0, 0, 0))[2] == 1, server,
+                           running.check)
+
+
+def test(name, ask_direct, stsurvey, folder):
     """How much came otherwise."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    running, (port, held) = servers.Servers(folder), servers.reserve_port()
+    delegated = list(dict.fromkeys([authorities.SERVERS, *(case[2] for case in CASES)]))
+    checks, running, (port, held) = Checks(), servers.Servers(folder), servers.reserve_port()
     try:
-        running.start(name, *authorities.command(name, folder, port), environment=authorities.environment())
-        servers.wait_until(lambda: (servers.dns_query("data.test", 15, authorities.ADDRESS[name], port) or (0, 0, 0))[2] == 1, name,
-                           running.check)
-        said = answers(name, program, folder, port)
+        start(running, name, folder, port, delegated)
+        judge_answers(checks, name, put_questions(name, ask_direct, folder, port))
+        plain = scan(stsurvey, folder, port, delegated, "plain")
+        judge_scans(checks, name, plain, scan(stsurvey, folder, port, delegated, "direct", "--direct", "--dns-port", str(port)))
     finally:
         running.stop()
         for sock in held:
             sock.close()
-    due = [(question, others.get(name, all_say) + ":") for question, _, _, all_say, others in CASES]
-    due += [(question, words) for server, question, words in ODD if server == name]
-    told = {case[0]: line for case, line in zip(CASES, said, strict=True)}
-    wrong = [(question, words) for question, words in due if words not in told[question]]
-    for question, words in wrong:
-        print("%s, %s: %s; not %s" % (name, question, told[question], words))
-    print("%s: %d passed, %d failed" % (name, len(due) - len(wrong), len(wrong)))
-    return len(wrong)
+    print("%s: %d passed, %d failed" % (name, checks.passed, checks.failed))
+    return checks.failed
 
 
 def main():
-    name, program, folder = sys.argv[1:]
-    if not authorities.path_of(name):
-        print("test_authorities: no %s, skipped; this gets it: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'" % name)
-        return SKIPPED
-    return 1 if judge(name, program, os.path.abspath(folder)) else 0
+    name, ask_direct, stsurvey, folder = sys.argv[1:]
+    for program in (name, "nsd", "unbound"):
+        if not authorities.path_of(program):
+            print("test_authorities: no %s, skipped; this gets it: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'" % program)
+            return SKIPPED
+    return 1 if test(name, ask_direct, stsurvey, os.path.abspath(folder)) else 0
 
 
 if __name__ == "__main__":
