@@ -28,6 +28,13 @@ static void answer(struct net_fake *fake, struct net_query *query, unsigned numb
 	query->packets_sent = scripted->tries;
 	query->source = scripted->source;
 	query->fall_back = scripted->fall_back;
+	if (scripted->audit.kind != AUDIT_NONE && !query->fault) {
+		query->audit = arena_alloc(query->arena, sizeof(*query->audit));
+		if (query->audit)
+			*query->audit = scripted->audit;
+		else
+			query->fault = NET_FAULT_MEMORY;
+	}
 	if (query->fault)
 		give_answer(query, NULL, 0, DNS_SKIPPED);
 	else
@@ -45,15 +52,22 @@ static struct net_fake_pending *postpone(struct net_fake *fake, unsigned number,
 	return &fake->pending[fake->pending_count++];
 }
 
+/* Is @query asked as the script has it? */
+static bool is_as_scripted(const struct net_query *query, const struct net_fake_answer *scripted)
+{
+	return query->type == scripted->type && query->shared == scripted->shared &&
+	       query->unchecked == scripted->unchecked && query->decided == scripted->decided &&
+	       query->validated == scripted->validated && (query->delegation != NULL) == scripted->delegated &&
+	       span_equal(net_query_name(query), span_of(scripted->name));
+}
+
 static void ask(struct net *net, struct net_query *query)
 {
 	struct net_fake *fake = (struct net_fake *)net;
 	unsigned number = fake->asked - fake->fetched;
 	const struct net_fake_answer *scripted = number < fake->answers ? &fake->answer[number] : NULL;
 
-	if (!scripted || query->type != scripted->type || query->shared != scripted->shared ||
-	    query->unchecked != scripted->unchecked || query->decided != scripted->decided ||
-	    !span_equal(net_query_name(query), span_of(scripted->name))) {
+	if (!scripted || !is_as_scripted(query, scripted)) {
 		complain(fake, scripted ? "another question was expected" : "no further question was expected",
 			 net_query_name(query), query->type);
 		query->fault = NET_FAULT_SHUTDOWN;

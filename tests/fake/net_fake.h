@@ -24,6 +24,8 @@ struct net_fake_answer {
 	bool shared;    /* asked as one that other domains ask, too */
 	bool unchecked; /* asked with CD */
 	bool decided;   /* one SERVFAIL is an answer */
+	bool delegated; /* with the domain's delegation, so that its own servers may be asked … */
+	bool validated; /* … but shall not be */
 	bool at_once;   /* before ask returns */
 	uint32_t after_ms;
 	int fault;              /* enum net_fault */
@@ -33,6 +35,7 @@ struct net_fake_answer {
 	uint8_t tries;
 	enum obs_source source; /* with --direct, as the next */
 	enum obs_fall_back fall_back;
+	struct obs_audit audit; /* kind NONE: none is made */
 };
 
 /* The one fetch that may be asked for. */

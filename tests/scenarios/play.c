@@ -6,9 +6,9 @@ enum { INDEX = 12, RANK = 34 };
 
 static const char *fault_name(int fault)
 {
-	static const char *const names[] = { "", "memory", "sockets", "shutdown" };
+	static const char *const names[] = { "", "memory", "sockets", "shutdown", "resting" };
 
-	return fault <= 0 && fault >= NET_FAULT_SHUTDOWN ? names[-fault] : "?";
+	return fault <= 0 && fault >= NET_FAULT_RESTING ? names[-fault] : "?";
 }
 
 static void on_done(struct job *job)
@@ -30,6 +30,7 @@ bool play_init(struct play *play, const struct script *script)
 					      .domain_blocklist = script->domain_blocklist,
 					      .done = on_done,
 					      .host_done = script->smtp ? on_host_done : NULL,
+					      .all_hosts = script->all_hosts,
 					      .ad_believed = script->ad_believed,
 					      .without_sni = true,
 					      .no_ipv4 = script->no_ipv4,
@@ -106,6 +107,18 @@ static int conclude(struct play *play)
 	return NET_OK;
 }
 
+static void start_domain(struct play *play, const struct script_run *run)
+{
+	const struct net_delegation delegation = { .servers = extra_octets(&run->extra) };
+	const struct job_target target = { .index = INDEX,
+					   .rank = RANK,
+					   .name = run->domain,
+					   .extra = extra_octets(&run->extra),
+					   .delegation = run->direct ? &delegation : NULL };
+
+	job_start(&play->job, &target, run->last_pass);
+}
+
 int play_run(struct play *play, unsigned number, const struct net_fake_twist *twist)
 {
 	const struct script_run *run = &play->script->run[number];
@@ -126,8 +139,7 @@ int play_run(struct play *play, unsigned number, const struct net_fake_twist *tw
 	if (play->script->is_host)
 		host_job_start(&play->host, run->domain, run->last_pass);
 	else
-		job_start(&play->job, &(struct job_target){ INDEX, RANK, run->domain, extra_octets(&run->extra), NULL },
-			  run->last_pass);
+		start_domain(play, run);
 	net_fake_run(&play->fake);
 	fault = play->script->is_host ? conclude_host(play) : conclude(play);
 	if (play->fake.why[0] != '\0')

@@ -41,7 +41,7 @@ static bool faults_conclude_nothing(const char *path)
 	unsigned questions = (unsigned)(run->answers + run->fetch.expected + run->probes);
 
 	for (unsigned at = 0; at < questions; at++) {
-		for (int fault = NET_FAULT_MEMORY; fault >= NET_FAULT_SHUTDOWN; fault--) {
+		for (int fault = NET_FAULT_MEMORY; fault >= NET_FAULT_RESTING; fault--) {
 			struct net_fake_twist twist = { .fault_at = (int)at, .fault = fault, .all_at_once = at & 1 };
 			int met = play_run(&play, 0, &twist);
 

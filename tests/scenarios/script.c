@@ -26,7 +26,7 @@ int script_value(struct span word, int count, const char *(*name)(int))
 
 const char *script_fault_word(int value)
 {
-	static const char *const words[] = { "", "memory", "sockets", "shutdown" };
+	static const char *const words[] = { "", "memory", "sockets", "shutdown", "resting" };
 
 	return words[value];
 }
@@ -45,8 +45,14 @@ static bool on_host(struct script_reading *reading, struct words w)
 
 static bool on_smtp(struct script_reading *reading, struct words w)
 {
-	(void)w;
+	reading->script->all_hosts = w.count > 1;
 	return reading->script->smtp = true;
+}
+
+static bool on_direct(struct script_reading *reading, struct words w)
+{
+	(void)w;
+	return reading->run->direct = true;
 }
 
 static bool on_trust_ad(struct script_reading *reading, struct words w)
@@ -154,11 +160,22 @@ static bool on_expect(struct script_reading *reading, struct words w)
 }
 
 static const struct script_word survey_words[] = {
-	{ "domain", on_domain, 2 },     { "last-pass", on_last_pass, 1 }, { "as-written", on_as_written, 1 },
-	{ "time", on_time, 2 },         { "allow", on_networks, 2 },      { "block", on_networks, 2 },
-	{ "unasked", on_unasked, 2 },   { "servers", on_servers, 2 },     { "again", on_again, 1 },
-	{ "expect", on_expect, 2 },     { "host", on_host, 2 },           { "smtp", on_smtp, 1 },
-	{ "trust-ad", on_trust_ad, 1 }, { "no-route", on_no_route, 2 },   { 0 },
+	{ "domain", on_domain, 2 },
+	{ "last-pass", on_last_pass, 1 },
+	{ "as-written", on_as_written, 1 },
+	{ "time", on_time, 2 },
+	{ "allow", on_networks, 2 },
+	{ "block", on_networks, 2 },
+	{ "unasked", on_unasked, 2 },
+	{ "servers", on_servers, 2 },
+	{ "again", on_again, 1 },
+	{ "expect", on_expect, 2 },
+	{ "host", on_host, 2 },
+	{ "smtp", on_smtp, 1 },
+	{ "trust-ad", on_trust_ad, 1 },
+	{ "no-route", on_no_route, 2 },
+	{ "direct", on_direct, 1 },
+	{ 0 },
 };
 
 static bool handle(struct script_reading *reading, struct words w)

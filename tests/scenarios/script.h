@@ -27,6 +27,7 @@ struct script_run {
 	struct span domain;
 	struct extra extra; /* what the list tells of it */
 	bool last_pass;
+	bool direct; /* its servers may be asked */
 	int64_t wall_ms;
 	struct net_fake_answer answer[SCRIPT_ANSWERS_MAX];
 	size_t answers;
@@ -47,7 +48,7 @@ struct script {
 	struct cidr_set *allow, *address_blocklist; /* NULL: none */
 	struct domain_set *domain_blocklist;        /* likewise */
 	bool is_host;                               /* `domain` of its runs is an MX host */
-	bool smtp;                                  /* hosts are looked at */
+	bool smtp, all_hosts;                       /* hosts are looked at: of each domain with MX */
 	bool ad_believed;                           /* the resolver's AD counts */
 	bool no_ipv4, no_ipv6;                      /* there is no route */
 	void *memory;                               /* behind all of the above */

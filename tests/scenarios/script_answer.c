@@ -35,6 +35,24 @@ bool script_answer_seal(struct script_reading *reading)
 	return true;
 }
 
+/* How a question must be asked, by its word; NULL: there is no such word. */
+static bool *flag_of(struct net_fake_answer *answer, struct span word)
+{
+	const struct {
+		const char *word;
+		bool *flag;
+	} table[] = { { "shared", &answer->shared },
+		      { "unchecked", &answer->unchecked },
+		      { "decided", &answer->decided },
+		      { "delegated", &answer->delegated },
+		      { "validated", &answer->validated } };
+
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (span_equal(word, span_of(table[i].word)))
+			return table[i].flag;
+	return NULL;
+}
+
 static bool on_ask(struct script_reading *reading, struct words w)
 {
 	struct script_run *run = reading->run;
@@ -49,9 +67,11 @@ static bool on_ask(struct script_reading *reading, struct words w)
 						     .status = DNS_TIMEOUT,
 						     .tries = 1 };
 	for (int i = 3; i < w.count; i++) {
-		reading->answer->shared |= span_equal(w.word[i], SPAN_LITERAL("shared"));
-		reading->answer->unchecked |= span_equal(w.word[i], SPAN_LITERAL("unchecked"));
-		reading->answer->decided |= span_equal(w.word[i], SPAN_LITERAL("decided"));
+		bool *flag = flag_of(reading->answer, w.word[i]);
+
+		if (!flag)
+			return false;
+		*flag = true;
 	}
 	reading->no_packet = false;
 	reading->raw.p = NULL;
@@ -88,7 +108,7 @@ static bool on_now(struct script_reading *reading, struct words w)
 
 static bool on_fault(struct script_reading *reading, struct words w)
 {
-	int fault = script_value(w.word[1], 4, script_fault_word);
+	int fault = script_value(w.word[1], SCRIPT_FAULTS, script_fault_word);
 
 	reading->run->as_written = true;
 	if (reading->in_fetch)
@@ -97,7 +117,7 @@ static bool on_fault(struct script_reading *reading, struct words w)
 		reading->answer->fault = -fault;
 	else if (reading->probe)
 		reading->probe->fault = -fault;
-	return fault < 4 && (reading->in_fetch || reading->answer || reading->probe);
+	return fault < SCRIPT_FAULTS && (reading->in_fetch || reading->answer || reading->probe);
 }
 
 static bool on_silence(struct script_reading *reading, struct words w)
@@ -132,6 +152,27 @@ static bool on_source(struct script_reading *reading, struct words w)
 	reading->answer->source = (enum obs_source)source;
 	reading->answer->fall_back = (enum obs_fall_back)fall_back;
 	return true;
+}
+
+static const char *audit_word(int value)
+{
+	return obs_audit_kind_names[value];
+}
+
+/* audit KIND DIRECT RESOLVER [AGAIN] */
+static bool on_audit(struct script_reading *reading, struct words w)
+{
+	enum dns_status status[3] = { DNS_SKIPPED, DNS_SKIPPED, DNS_SKIPPED };
+	int kind = script_value(w.word[1], AUDIT_KIND_COUNT, audit_word);
+
+	for (int i = 2; i < w.count && i < 5; i++)
+		status[i - 2] = (enum dns_status)script_value(w.word[i], DNS_STATUS_COUNT, dns_word);
+	if (!reading->answer || kind == AUDIT_KIND_COUNT)
+		return false;
+	reading->answer->audit = (struct obs_audit){
+		.kind = (enum obs_audit_kind)kind, .direct = status[0], .resolver = status[1], .again = status[2]
+	};
+	return status[0] < DNS_STATUS_COUNT && status[1] < DNS_STATUS_COUNT && status[2] < DNS_STATUS_COUNT;
 }
 
 static bool on_rcode(struct script_reading *reading, struct words w)
@@ -306,6 +347,7 @@ const struct script_word script_answer_words[] = {
 	{ "ede", on_ede, 2 },
 	{ "tries", on_tries, 2 },
 	{ "source", on_source, 2 },
+	{ "audit", on_audit, 4 },
 	{ "question", on_question, 3 },
 	{ "hex", on_hex, 1 },
 	{ "octets", on_octets, 3 },

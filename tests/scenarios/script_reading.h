@@ -57,7 +57,9 @@ struct span script_name(struct script_reading *reading, struct span word);
 /* The value whose name @word is, or @count. */
 int script_value(struct span word, int count, const char *(*name)(int));
 
-/* "memory", "sockets", "shutdown": minus enum net_fault. */
+enum { SCRIPT_FAULTS = 1 - NET_FAULT_RESTING };
+
+/* "memory", "sockets", "shutdown", "resting": minus enum net_fault. */
 const char *script_fault_word(int value);
 
 #endif
