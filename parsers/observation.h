@@ -179,22 +179,20 @@ static inline bool obs_answer_is_bogus(const struct obs_answer *answer)
 	return answer->status >= DNS_SERVFAIL && answer->unchecked >= DNS_NOERROR && answer->unchecked <= DNS_NO_ANSWER;
 }
 
+/* Did the server say so itself that it does not serve the zone? */
+static inline bool obs_fall_back_is_lame(enum obs_fall_back why)
+{
+	return why == FALL_BACK_REFUSED || why == FALL_BACK_SERVFAIL || why == FALL_BACK_NOT_AUTHORITATIVE ||
+	       why == FALL_BACK_NO_SOA;
+}
+
 /* Does nobody serve the zone, as its servers said themselves (--direct) and the resolver found no other? Then that is
  * all there is to be known. Silence is another matter: it may be our own network's. No resolver tells the two apart
  * (docs/resolver.md). */
 static inline bool obs_answer_is_lame(const struct obs_answer *answer)
 {
-	if (answer->status != DNS_SERVFAIL || answer->source != SOURCE_RESOLVER)
-		return false;
-	switch (answer->fall_back) {
-	case FALL_BACK_REFUSED:
-	case FALL_BACK_SERVFAIL:
-	case FALL_BACK_NOT_AUTHORITATIVE:
-	case FALL_BACK_NO_SOA:
-		return true;
-	default:
-		return false;
-	}
+	return answer->status == DNS_SERVFAIL && answer->source == SOURCE_RESOLVER &&
+	       obs_fall_back_is_lame(answer->fall_back);
 }
 
 struct obs_mx_record {

@@ -67,18 +67,11 @@ static void on_resolved(struct net_query *inner, const struct dns_answer *answer
 	finish(ask, inner->fault, inner->status, answer);
 }
 
-/* Did the server say so itself that it does not serve the zone? */
-static bool is_lame(enum obs_fall_back why)
-{
-	return why == FALL_BACK_REFUSED || why == FALL_BACK_SERVFAIL || why == FALL_BACK_NOT_AUTHORITATIVE ||
-	       why == FALL_BACK_NO_SOA;
-}
-
 static void fall_back(struct direct_ask *ask, enum obs_fall_back why)
 {
 	ask->why = why;
 	/* two servers said so, or there is no other: SERVFAIL is all that the resolver could add */
-	ask_resolver(ask, is_lame(why), on_resolved);
+	ask_resolver(ask, obs_fall_back_is_lame(why), on_resolved);
 }
 
 /* ---- the audit ---- */
@@ -263,7 +256,7 @@ static enum server_outcome outcome_of(enum direct_end end, const uint8_t *packet
 /* Of two tries the reason that leaves more open: silence may end, what a server said stays said. */
 static enum obs_fall_back weigh(const struct direct_ask *ask, enum obs_fall_back why)
 {
-	return ask->is_second && ask->why == FALL_BACK_TIMEOUT && is_lame(why) ? FALL_BACK_TIMEOUT : why;
+	return ask->is_second && ask->why == FALL_BACK_TIMEOUT && obs_fall_back_is_lame(why) ? FALL_BACK_TIMEOUT : why;
 }
 
 static enum obs_fall_back why_of(const struct direct_ask *ask, enum direct_end end, const uint8_t *packet, size_t n,
