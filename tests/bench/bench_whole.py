@@ -16,7 +16,7 @@ from bench_tools import measure, values
 
 LOOK_S = 0.1            # between two looks at what a process has used
 WINDOW = 4000           # domains in flight, a hundred more for each millisecond of delay
-START = 200             # domains of the scan whose cost is that of starting, which is taken off
+START = 20              # domains of the scan whose cost is that of starting, which is taken off
 KINDS = ("clean", "lame", "half", "silent", "unequal")
 EVERY = {"clean": 1, "silent": 100}  # domain of a list of that kind is of it, else every tenth; as gen_zone has it
 BIGGEST_RATE = 6000     # questions a second of the operator that waits
@@ -237,7 +237,7 @@ def one_waits(context, network, count):
     """A quarter of the domains wait for one operator's rate: do the others take longer than alone?"""
     rate = ["--operator-rate", BIGGEST_RATE]
     alone = scan(context, network, "direct", count * 3 // 4, "others", more=rate)["check"]
-    beside = scan(context, network, "direct", count, more=rate)["check"]
+    beside = scan(context, network, "direct", count, "clean", more=rate)["check"]
     context.table(f"A quarter of {count} domains waits for one operator, {BIGGEST_RATE} questions a second",
                   ["", "the others' last, s", "the operator's last, s"],
                   [["others alone", f"{alone['others_ms'] / 1e3:.1f}", "–"],

@@ -5,7 +5,7 @@
  *   txt   the names of its two TXT questions, for massdns -t TXT
  *
  * KIND: every tenth is of that kind of delegation.h (of the silent, whom scans wait for, every hundredth), the rest are
- * clean; or `others`: only such as are not at the biggest operator; or `all`. VANITY: how many of 1000 have name
+ * clean; or `others`: only clean ones of other operators than the biggest; or `all`. VANITY: how many of 1000 have name
  * servers of their own.
  */
 #include <stdio.h>
@@ -49,7 +49,7 @@ static bool is_wanted(const struct delegation *delegation, const char *kind, boo
 	if (strcmp(kind, "all") == 0)
 		return true;
 	if (strcmp(kind, "others") == 0)
-		return delegation->keeper != 0;
+		return delegation->keeper != 0 && delegation->kind == DELEGATION_CLEAN;
 	return strcmp(turn ? kind : "clean", delegation_kind_names[delegation->kind]) == 0;
 }
 
