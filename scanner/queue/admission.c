@@ -11,6 +11,7 @@
 
 enum {
 	LOOKS = 256,        /* lines that one call looks at, so that the lock is held briefly */
+	MOVES = 64,         /* domains of one line that one look brings to the lines of servers */
 	DISPATCHES = 256,   /* domains of the shared line that one call brings to their own */
 	THRIFT_US = 500000, /* until one is looked at again that memory has no room to park */
 	/* what a domain may need of a batch's text */
@@ -85,14 +86,14 @@ void admission_open(struct admission *admission)
 /* ---- putting ---- */
 
 /* To the line of its operator. False: there is no room. */
-static bool put_to_own(struct admission *admission, uint64_t operator, const struct admission_entry * entry,
+static bool put_to_own(struct admission *admission, uint64_t operator_hash, const struct admission_entry *entry,
 		       uint64_t now_us)
 {
-	struct admission_line *line = admission_line_find(admission, operator);
+	struct admission_line *line = admission_line_find(admission, operator_hash);
 	bool was_empty, is_put;
 
 	if (!line)
-		line = admission_line_new(admission, operator);
+		line = admission_line_new(admission, operator_hash);
 	if (!line)
 		return false;
 	was_empty = spill_queue_is_empty(&line->queue);
@@ -105,9 +106,9 @@ static bool put_to_own(struct admission *admission, uint64_t operator, const str
 }
 
 /* To the shared line; those that follow of its operator go there as well, so that they stay in order. */
-static bool put_to_shared(struct admission *admission, uint64_t operator, const struct admission_entry * entry)
+static bool put_to_shared(struct admission *admission, uint64_t operator_hash, const struct admission_entry *entry)
 {
-	struct admission_line *line = admission_line_find(admission, operator);
+	struct admission_line *line = admission_line_find(admission, operator_hash);
 
 	if (!admission_line_put(admission, &admission->shared, entry))
 		return false;
@@ -120,14 +121,14 @@ bool admission_put(struct admission *admission, const struct feed_target *target
 		   enum obs_fall_back why, uint64_t now_us)
 {
 	const struct admission_entry entry = { *target, servers, why };
-	uint64_t operator= operator_of(servers);
+	uint64_t operator_hash = operator_of(servers);
 	const struct admission_line *line;
 	bool is_put;
 
 	pthread_mutex_lock(&admission->lock);
-	line = admission_line_find(admission, operator);
-	is_put = (!(line && line->shared > 0) && put_to_own(admission, operator, & entry, now_us)) ||
-		 put_to_shared(admission, operator, & entry);
+	line = admission_line_find(admission, operator_hash);
+	is_put = (!(line && line->shared > 0) && put_to_own(admission, operator_hash, &entry, now_us)) ||
+		 put_to_shared(admission, operator_hash, &entry);
 	if (is_put) {
 		admission->waiting++;
 		admission->put++;
@@ -149,16 +150,16 @@ static void dispatch(struct admission *admission, uint64_t now_us)
 		struct admission_entry entry;
 		enum spill_front front = admission_line_front(admission, shared, &entry);
 		struct admission_line *line;
-		uint64_t operator;
+		uint64_t operator_hash;
 
 		if (front == SPILL_BROKEN)
 			admission_line_lose(admission, shared);
 		if (front != SPILL_FRONT)
 			return;
-		operator= operator_of(entry.servers);
-		if (!put_to_own(admission, operator, & entry, now_us))
+		operator_hash = operator_of(entry.servers);
+		if (!put_to_own(admission, operator_hash, &entry, now_us))
 			return;
-		line = admission_line_find(admission, operator); /* it was put there */
+		line = admission_line_find(admission, operator_hash); /* it was put there */
 		line->shared -= line->shared > 0;
 		admission_line_drop(admission, shared, &entry);
 		shared->waiting--;
@@ -213,20 +214,21 @@ static void look_at_by(struct admission_line *line, uint64_t due_us)
 }
 
 /* Has the line tokens for a domain of @operator? */
-static bool pay(struct admission *admission, struct admission_line *line, uint64_t operator, uint64_t now_us)
+static bool pay(struct admission *admission, struct admission_line *line, uint64_t operator_hash, uint64_t now_us)
 {
 	uint64_t wait_us = 0;
 
-	if (line->paid && line->paid_of == operator)
+	if (line->paid && line->paid_of == operator_hash)
 		return true;
-	if (operator!= 0)
-		wait_us = server_books_take_operator(admission->options.books, operator, ADMISSION_QUESTIONS, now_us);
+	if (operator_hash != 0)
+		wait_us = server_books_take_operator(admission->options.books, operator_hash, ADMISSION_QUESTIONS,
+						     now_us);
 	if (wait_us > 0) {
 		look_at_by(line, now_us + wait_us);
 		return false;
 	}
 	line->paid = true;
-	line->paid_of = operator;
+	line->paid_of = operator_hash;
 	return true;
 }
 
@@ -293,6 +295,7 @@ static bool serve_parked(struct admission *admission, struct admission_line *lin
 static bool serve_queue(struct admission *admission, struct admission_line *line, struct taken *taken)
 {
 	struct admission_start *start = &taken->start[taken->batch->count];
+	unsigned moves = 0;
 
 	while (line->parked < ADMISSION_AHEAD) {
 		struct admission_state state = { .looks = line->looked };
@@ -313,8 +316,12 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 			admission_line_drop(admission, line, &entry);
 			return true;
 		}
-		if (slow.family != 0 && move_to_server(admission, line, &entry, &slow, taken->now_us))
-			continue;
+		if (slow.family != 0 && move_to_server(admission, line, &entry, &slow, taken->now_us)) {
+			if (++moves < MOVES)
+				continue;
+			look_at_by(line, taken->now_us);
+			return false;
+		}
 		if (!admission_line_park(admission, line, &entry, &state)) {
 			line->looked = true;
 			look_at_by(line, taken->now_us + THRIFT_US);
@@ -329,7 +336,7 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 static void serve(struct admission *admission, struct admission_line *line, struct taken *taken)
 {
 	line->due_us = ADMISSION_NEVER;
-	if ((line->of_server || pay(admission, line, line->operator, taken->now_us)) &&
+	if ((line->of_server || pay(admission, line, line->operator_hash, taken->now_us)) &&
 	    (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
 		line->due_us = taken->now_us;
 	if (line->waiting == 0) /* those of its operator in the shared line need it, but others may need it more */
@@ -395,7 +402,7 @@ static void find_slowest(struct admission *admission, struct admission_counts *c
 	for (uint32_t i = 0; i < admission->lines; i++) {
 		struct admission_line *line = &admission->line[admission->heap[i]];
 
-		if (!line->of_server && line->operator!= 0 &&(!slowest || line->waiting > slowest->waiting))
+		if (!line->of_server && line->operator_hash != 0 && (!slowest || line->waiting > slowest->waiting))
 			slowest = line;
 	}
 	if (!slowest)

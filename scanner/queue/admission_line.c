@@ -5,16 +5,16 @@
 
 /* ---- which operator has which ---- */
 
-static uint32_t *bucket_of(const struct admission *admission, uint64_t operator)
+static uint32_t *bucket_of(const struct admission *admission, uint64_t operator_hash)
 {
-	return &admission->bucket[hash_mix(operator, admission->options.seed) % ADMISSION_BUCKETS];
+	return &admission->bucket[hash_mix(operator_hash, admission->options.seed) % ADMISSION_BUCKETS];
 }
 
-struct admission_line *admission_line_find(const struct admission *admission, uint64_t operator)
+struct admission_line *admission_line_find(const struct admission *admission, uint64_t operator_hash)
 {
-	uint32_t at = *bucket_of(admission, operator);
+	uint32_t at = *bucket_of(admission, operator_hash);
 
-	while (at != ADMISSION_NOTHING && admission->line[at].operator!= operator)
+	while (at != ADMISSION_NOTHING && admission->line[at].operator_hash != operator_hash)
 		at = admission->line[at].chain;
 	return at != ADMISSION_NOTHING ? &admission->line[at] : NULL;
 }
@@ -64,9 +64,9 @@ void admission_line_due(struct admission *admission, struct admission_line *line
 	settle(admission, line->place, (uint32_t)(line - admission->line));
 }
 
-struct admission_line *admission_line_new(struct admission *admission, uint64_t operator)
+struct admission_line *admission_line_new(struct admission *admission, uint64_t operator_hash)
 {
-	uint32_t at = admission->free, *bucket = bucket_of(admission, operator);
+	uint32_t at = admission->free, *bucket = bucket_of(admission, operator_hash);
 	struct admission_line *line;
 
 	if (at != ADMISSION_NOTHING)
@@ -76,7 +76,7 @@ struct admission_line *admission_line_new(struct admission *admission, uint64_t 
 	else
 		return NULL;
 	line = &admission->line[at];
-	*line = (struct admission_line){ .operator= operator,
+	*line = (struct admission_line){ .operator_hash = operator_hash,
 					 .due_us = ADMISSION_NEVER,
 					 .turn = ++admission->turn,
 					 .parked_first = ADMISSION_NOTHING,
@@ -88,7 +88,7 @@ struct admission_line *admission_line_new(struct admission *admission, uint64_t 
 
 void admission_line_free(struct admission *admission, struct admission_line *line)
 {
-	uint32_t at = (uint32_t)(line - admission->line), *link = bucket_of(admission, line->operator);
+	uint32_t at = (uint32_t)(line - admission->line), *link = bucket_of(admission, line->operator_hash);
 	uint32_t last = admission->heap[--admission->lines];
 
 	while (*link != at)

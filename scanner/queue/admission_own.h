@@ -37,10 +37,11 @@ struct admission_state {
 _Static_assert(sizeof(struct admission_state) <= OCTET_BLOCK, "it lies in a domain's first block");
 
 struct admission_line {
-	uint64_t operator;     /* hash; 0: none. Of a server's line the hash of its address, so to speak */
-	uint64_t due_us, turn; /* when to look at it; of several the one with the lower turn */
+	uint64_t operator_hash; /* hash; 0: none. Of a server's line the hash of its address, so to speak */
+	uint64_t due_us, turn;  /* when to look at it; of several the one with the lower turn */
 	struct spill_queue queue;
 	struct admission_written written;
+	uint64_t paid_of;
 	uint64_t index;             /* of the domain read last */
 	struct octet_queue servers; /* of that one, as long as others are behind it */
 	uint32_t parked_first, parked_last;
@@ -49,10 +50,9 @@ struct admission_line {
 	uint32_t waiting; /* domains, those parked included */
 	uint32_t shared;  /* more of them in the shared line since it is there: those to come queue up behind */
 	uint8_t parked;
-	bool of_server;   /* domains of any operator that wait for one address, first in, first out */
-	bool paid;        /* it has tokens for one domain … */
-	uint64_t paid_of; /* … of this operator */
-	bool looked;      /* the first of the queue was looked at, and could not be parked */
+	bool of_server; /* domains of any operator that wait for one address, first in, first out */
+	bool paid;      /* it has tokens for one domain, of the operator paid_of */
+	bool looked;    /* the first of the queue was looked at, and could not be parked */
 };
 
 _Static_assert(ADMISSION_BLOCKS * sizeof(struct octet_block) + ADMISSION_LINES * sizeof(struct admission_line) +
@@ -84,8 +84,8 @@ struct admission {
 /* ---- admission_line.c ---- */
 
 /* The line of an operator, a new one where there is none; NULL: there is none, and no room for one. */
-struct admission_line *admission_line_find(const struct admission *admission, uint64_t operator);
-struct admission_line *admission_line_new(struct admission *admission, uint64_t operator);
+struct admission_line *admission_line_find(const struct admission *admission, uint64_t operator_hash);
+struct admission_line *admission_line_new(struct admission *admission, uint64_t operator_hash);
 void admission_line_free(struct admission *admission, struct admission_line *line);
 
 /* The line that is to be looked at first; NULL: there is none. */

@@ -21,7 +21,7 @@ enum {
 };
 
 struct counter {
-	uint64_t operator;
+	uint64_t operator_hash;
 	uint64_t missed; /* rounds before it came */
 	uint64_t server[SERVER_BITS / 64];
 	char name[DOMAIN_NAME_MAX + 1];
@@ -48,13 +48,13 @@ static void free_place(struct forecast *forecast, unsigned i)
 {
 	unsigned last = --forecast->counters;
 
-	hash_table_remove(&forecast->place, forecast->counter[i].operator, hash_item_of(i));
+	hash_table_remove(&forecast->place, forecast->counter[i].operator_hash, hash_item_of(i));
 	if (i == last)
 		return;
-	hash_table_remove(&forecast->place, forecast->counter[last].operator, hash_item_of(last));
+	hash_table_remove(&forecast->place, forecast->counter[last].operator_hash, hash_item_of(last));
 	forecast->counter[i] = forecast->counter[last];
 	forecast->domains[i] = forecast->domains[last];
-	hash_table_put(&forecast->place, forecast->counter[i].operator, hash_item_of(i));
+	hash_table_put(&forecast->place, forecast->counter[i].operator_hash, hash_item_of(i));
 }
 
 /* Each gives up one. So many rounds at most as there were domains for that: they cost little. */
@@ -66,10 +66,10 @@ static void give_up_one(struct forecast *forecast)
 			free_place(forecast, i);
 }
 
-static struct counter *counter_of(struct forecast *forecast, uint64_t operator, struct span servers)
+static struct counter *counter_of(struct forecast *forecast, uint64_t operator_hash, struct span servers)
 {
 	size_t at = 0;
-	const void *item = hash_table_next(&forecast->place, operator, & at);
+	const void *item = hash_table_next(&forecast->place, operator_hash, &at);
 	struct counter *counter;
 	struct span name;
 
@@ -81,10 +81,10 @@ static struct counter *counter_of(struct forecast *forecast, uint64_t operator, 
 	}
 	name = operator_name(servers);
 	counter = &forecast->counter[forecast->counters];
-	*counter = (struct counter){ .operator= operator, .missed = forecast->rounds };
+	*counter = (struct counter){ .operator_hash = operator_hash, .missed = forecast->rounds };
 	memcpy(counter->name, name.p, name.n < DOMAIN_NAME_MAX ? name.n : DOMAIN_NAME_MAX);
 	forecast->domains[forecast->counters] = 0;
-	hash_table_put(&forecast->place, operator, hash_item_of(forecast->counters++));
+	hash_table_put(&forecast->place, operator_hash, hash_item_of(forecast->counters++));
 	return counter;
 }
 
@@ -94,15 +94,15 @@ static void count(struct forecast *forecast, const struct feed_target *target)
 	size_t servers = extra_is(target->extra, EXTRA_SERVERS) ? extra_items(target->extra, server, COUNT_OF(server))
 								: 0;
 	struct counter *counter;
-	uint64_t operator;
+	uint64_t operator_hash;
 
 	if (target->input != INPUT_OK)
 		return;
 	forecast->seen++;
 	if (servers == 0)
 		return;
-	operator= operator_of(target->extra);
-	counter = operator!= 0 ? counter_of(forecast, operator, target->extra) : NULL;
+	operator_hash = operator_of(target->extra);
+	counter = operator_hash != 0 ? counter_of(forecast, operator_hash, target->extra) : NULL;
 	if (!counter)
 		return;
 	forecast->domains[counter - forecast->counter]++;
