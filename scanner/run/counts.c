@@ -29,3 +29,32 @@ void counts_add_domain(struct domain_counts *counts, const struct observation *o
 	if (direct_counts_concern(observation))
 		add_direct(counts, observation);
 }
+
+void counts_copy_servers(struct worker_counts *counts, const struct server_health *health)
+{
+	for (unsigned i = 0; i < health->count; i++) {
+		const struct name_server *server = &health->server[i];
+
+		atomic_store(&counts->server[i].answered, server->answered);
+		atomic_store(&counts->server[i].failed, server->failed);
+		atomic_store(&counts->server[i].timeouts, server->timeouts);
+		atomic_store(&counts->server[i].times_down, server->times_down);
+	}
+}
+
+void counts_copy_direct(struct worker_counts *counts, const struct net_direct *direct)
+{
+	struct net_direct_counts now;
+
+	net_direct_counts(direct, &now);
+	atomic_store(&counts->direct.host_look_ups, now.host_look_ups);
+	atomic_store(&counts->direct.second_tries, now.second_tries);
+	atomic_store(&counts->direct.packets, now.engine.packets);
+	atomic_store(&counts->direct.answers, now.engine.answers);
+	atomic_store(&counts->direct.timeouts, now.engine.timeouts);
+	atomic_store(&counts->direct.late, now.engine.late);
+	atomic_store(&counts->direct.strange, now.engine.strange);
+	atomic_store(&counts->direct.guesses, now.engine.guesses);
+	atomic_store(&counts->direct.spoofed, now.engine.spoofed);
+	atomic_store(&counts->direct.dropped, now.engine.dropped);
+}

@@ -11,6 +11,8 @@
 #include "analysis/classify/judgement.h"
 #include "parsers/direct_counts.h"
 #include "scanner/base/limits.h"
+#include "scanner/dns/net_direct.h"
+#include "scanner/dns/server_health.h"
 
 /* Of recorded domains: a worker counts those of its run, resume.c those the file held before. */
 struct domain_counts {
@@ -45,6 +47,10 @@ struct worker_counts {
 	_Atomic uint64_t starved;           /* 1: faults of ours have left one domain at once, and it waits */
 	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
 	struct {
+		_Atomic uint64_t host_look_ups, second_tries;
+		_Atomic uint64_t packets, answers, timeouts, late, strange, guesses, spoofed, dropped;
+	} direct; /* see scanner/dns/net_direct.h, and direct_engine.h */
+	struct {
 		_Atomic uint64_t answered, failed, timeouts, times_down;
 	} server[NAME_SERVERS_MAX]; /* see scanner/dns/server_health.h */
 };
@@ -56,5 +62,9 @@ void counts_add(_Atomic uint64_t *counter, uint64_t n);
 /* One domain is recorded. */
 void counts_add_domain(struct domain_counts *counts, const struct observation *observation,
 		       const struct judgement *judgement);
+
+/* What the worker's own parts count, so that others may read it. */
+void counts_copy_servers(struct worker_counts *counts, const struct server_health *health);
+void counts_copy_direct(struct worker_counts *counts, const struct net_direct *direct);
 
 #endif

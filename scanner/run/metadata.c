@@ -11,6 +11,7 @@
 #include "output/whole_file.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/options/exit_status.h"
+#include "scanner/queue/admission.h"
 #include "scanner/run/canaries.h"
 
 static const char *state_of(int exit_status)
@@ -287,6 +288,118 @@ static void put_hosts(struct json *json, const struct scan *scan, const struct m
 	json_close_object(json);
 }
 
+/* ---- --direct ---- */
+
+/* Counts of the file, as those above. */
+static void put_answers(struct json *json, const struct moment *moment)
+{
+	const struct direct_counts *direct = &moment->direct;
+	bool written = !moment->unwritten;
+
+	json_open_object(json, "questions");
+	for (unsigned i = SOURCE_NONE + 1; i < SOURCE_COUNT; i++)
+		json_known(json, obs_source_names[i], written, direct->source[i]);
+	json_close_object(json);
+	json_open_object(json, "fall_back");
+	for (unsigned i = FALL_BACK_NONE + 1; i < FALL_BACK_OTHER; i++)
+		json_known(json, obs_fall_back_names[i], written, direct->fall_back[i]);
+	json_close_object(json);
+}
+
+static void put_audit(struct json *json, const struct options *options, const struct moment *moment)
+{
+	const uint64_t *audit = moment->direct.audit, decided = direct_audits_decided(audit);
+	bool written = !moment->unwritten;
+
+	json_open_object(json, "audit");
+	json_number(json, "share", options->audit);
+	json_uint(json, "least", options->audit_least);
+	json_number(json, "limit", options->audit_limit / 100);
+	for (unsigned i = AUDIT_NONE + 1; i < AUDIT_KIND_COUNT; i++)
+		json_known(json, obs_audit_kind_names[i], written, audit[i]);
+	json_number(json, "share_data", written && decided > 0 ? (double)audit[AUDIT_DATA] / (double)decided : NAN);
+	json_close_object(json);
+}
+
+/* What made us slow. */
+static void put_waiting(struct json *json, const struct scan *scan)
+{
+	struct admission_counts waiting = { 0 };
+
+	if (scan->admission)
+		admission_counts(scan->admission, &waiting);
+	json_uint(json, "waiting", waiting.waiting);
+	json_uint(json, "lines", waiting.lines);
+	json_uint(json, "spilled_octets", waiting.spilled);
+	if (!waiting.slowest.p) {
+		json_null(json, "longest_line");
+		return;
+	}
+	json_open_object(json, "longest_line");
+	json_string(json, "operator", waiting.slowest);
+	json_uint(json, "waiting", waiting.slowest_waiting);
+	json_close_object(json);
+}
+
+static void put_books(struct json *json, const struct scan *scan)
+{
+	struct server_books_counts servers = { 0 };
+	struct ns_hosts_counts hosts = { 0 };
+
+	if (scan->live.books)
+		server_books_counts(scan->live.books, uv_hrtime() / 1000, &servers);
+	if (scan->live.ns_hosts)
+		ns_hosts_counts(scan->live.ns_hosts, &hosts);
+	json_open_object(json, "servers");
+	json_uint(json, "known", servers.addresses);
+	json_uint(json, "slowed", servers.slowed);
+	json_uint(json, "limited", servers.limited);
+	json_uint(json, "resting", servers.resting);
+	json_uint(json, "halvings", servers.halvings);
+	json_uint(json, "error_limits", servers.error_limits);
+	json_uint(json, "rests", servers.rests);
+	json_uint(json, "evicted", servers.evicted);
+	json_close_object(json);
+	json_open_object(json, "hosts");
+	json_uint(json, "known", hosts.hosts);
+	json_uint(json, "seen", hosts.seen);
+	json_uint(json, "look_ups", SCAN_SUM(scan, direct.host_look_ups));
+	json_uint(json, "found", hosts.found);
+	json_uint(json, "evicted", hosts.evicted);
+	json_close_object(json);
+}
+
+static void put_engine(struct json *json, const struct scan *scan)
+{
+	json_uint(json, "packets", SCAN_SUM(scan, direct.packets));
+	json_uint(json, "second_tries", SCAN_SUM(scan, direct.second_tries));
+	json_uint(json, "answers", SCAN_SUM(scan, direct.answers));
+	json_uint(json, "timeouts", SCAN_SUM(scan, direct.timeouts));
+	json_uint(json, "late", SCAN_SUM(scan, direct.late));
+	json_uint(json, "strange", SCAN_SUM(scan, direct.strange));
+	json_uint(json, "guesses", SCAN_SUM(scan, direct.guesses));
+	json_uint(json, "spoofed", SCAN_SUM(scan, direct.spoofed));
+	json_uint(json, "dropped", SCAN_SUM(scan, direct.dropped));
+}
+
+static void put_direct(struct json *json, const struct scan *scan, const struct moment *moment)
+{
+	const struct options *options = scan->options;
+	bool paced = options->pace_reserved_servers;
+
+	json_open_object(json, "direct");
+	json_number(json, "server_rate", options->server_rate);
+	json_number(json, "server_rate_reserved", !options->allow_reserved ? NAN : paced ? options->server_rate : 0);
+	json_number(json, "operator_rate", options->operator_rate);
+	json_number(json, "server_patience", options->server_patience);
+	put_answers(json, moment);
+	put_audit(json, options, moment);
+	put_waiting(json, scan);
+	put_books(json, scan);
+	put_engine(json, scan);
+	json_close_object(json);
+}
+
 static void put_server(struct json *json, const struct scan *scan, unsigned i)
 {
 	const struct server_check *check = &scan->check[i];
@@ -311,7 +424,7 @@ static void put_run(struct json *json, const struct scan *scan)
 {
 	json_open_object(json, "run");
 	json_uint(json, "domains", SCAN_SUM(scan, recorded.domains));
-	json_uint(json, "queries", SCAN_SUM(scan, packets));
+	json_uint(json, "queries", scan_queries(scan));
 	json_uint(json, "fetches", SCAN_SUM(scan, fetches));
 	json_close_object(json);
 	json_open_array(json, "servers");
@@ -352,6 +465,8 @@ int metadata_write(const struct scan *scan, const struct moment *moment, int exi
 	put_counts(&json, moment);
 	if (moment->has_hosts)
 		put_hosts(&json, scan, moment);
+	if (moment->has_direct)
+		put_direct(&json, scan, moment);
 	put_run(&json, scan);
 	json_end(&json);
 	if (whole_file_close(&file, true, exit_status >= 0) == 0)

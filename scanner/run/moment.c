@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "scanner/base/wall_clock.h"
+#include "scanner/queue/admission.h"
 
 #define DOUBTFUL_SHARE 0.5 /* above it: more than an old list, or one with a few comments, comes to */
 
@@ -75,6 +76,17 @@ static void count_hosts(const struct scan *scan, struct moment *moment)
 	moment->probing = SCAN_SUM(scan, hosts.probing);
 }
 
+static void count_direct(const struct scan *scan, struct moment *moment)
+{
+	struct admission_counts waiting = { 0 };
+
+	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
+		moment->direct.counter[i] = SCAN_TOTAL(scan, direct[i]);
+	if (scan->admission)
+		admission_counts(scan->admission, &waiting);
+	moment->waiting = waiting.waiting;
+}
+
 /* A host is as much work as a domain; of --max-domains the feed knows, too. */
 static double fraction_now(const struct scan *scan, const struct moment *moment)
 {
@@ -100,7 +112,7 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.blocklisted = SCAN_TOTAL(scan, blocklisted),
 		.illegal = SCAN_TOTAL(scan, illegal),
 		.nxdomain = SCAN_TOTAL(scan, nxdomain),
-		.queries = scan->before.queries + SCAN_SUM(scan, packets),
+		.queries = scan->before.queries + scan_queries(scan),
 		.fetches = scan->before.fetches + SCAN_SUM(scan, fetches),
 		.traffic_lost = scan->before.traffic_lost,
 		.deferred_left = deferred_left(scan),
@@ -111,8 +123,8 @@ void moment_now(const struct scan *scan, struct moment *moment)
 		.of_hosts = scan->options->mx_hosts,
 		.stopping = scan_is_stopping(scan),
 	};
-	for (unsigned i = 0; moment->has_direct && i < DIRECT_COUNTERS; i++)
-		moment->direct.counter[i] = SCAN_TOTAL(scan, direct[i]);
+	if (moment->has_direct)
+		count_direct(scan, moment);
 	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
 	if (moment->has_hosts)
 		count_hosts(scan, moment);

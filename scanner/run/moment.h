@@ -39,6 +39,7 @@ struct moment {
 	uint64_t hosts_left;        /* known, and without a record */
 	uint64_t hosts_in_flight;   /* of these */
 	uint64_t probing;           /* connections to them */
+	uint64_t waiting;           /* has_direct: domains that wait for their name servers */
 	bool stopping;              /* no more domains are begun */
 	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary: "paused: no name server answers"; "": nothing */
 };

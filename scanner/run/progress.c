@@ -18,6 +18,7 @@ static const char status_columns[] =
 	"real-time,time-elapsed,time-remaining,percent-complete,domains,domains-per-second,queries,queries-per-second,"
 	"sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note";
 static const char host_columns[] = ",hosts,hosts-unknown,hosts-left,hosts-in-flight,probes,probing"; /* with --smtp */
+static const char direct_columns[] = ",waiting";                                                     /* with --direct */
 
 static double per_second(uint64_t now, uint64_t before, const struct moment *moment, const struct moment *mark)
 {
@@ -48,7 +49,7 @@ static int put_time(char *out, size_t size, double seconds)
 void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *moment, const struct moment *before,
 		   double left_s)
 {
-	char elapsed[40], left[40] = "", done[96] = "", hosts[96] = "";
+	char elapsed[40], left[40] = "", done[96] = "", hosts[96] = "", waiting[64] = "";
 
 	put_time(elapsed, sizeof(elapsed), (double)moment->elapsed_ms / 1000);
 	if (left_s >= 0)
@@ -60,6 +61,9 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 		snprintf(hosts, sizeof(hosts), "; hosts %llu (%llu probing, unknown %.1f%%)",
 			 (unsigned long long)moment->hosts, (unsigned long long)moment->probing,
 			 moment_hosts_unknown_share(moment) * 100);
+	if (moment->waiting > 0)
+		snprintf(waiting, sizeof(waiting), "; %llu wait for their name servers",
+			 (unsigned long long)moment->waiting);
 	if (moment->of_hosts) /* and none of these */
 		snprintf(line, PROGRESS_LINE_MAX, "%s;%s %.0f hosts/s; %.0f queries/s%s%s%s", elapsed, done,
 			 per_second(moment->hosts, before->hosts, moment, before),
@@ -68,11 +72,11 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 	else
 		snprintf(line, PROGRESS_LINE_MAX,
 			 "%s;%s %llu domains; %.0f domains/s; %.0f queries/s; STS %llu; fetched %llu; unknown "
-			 "%.1f%%%s%s%s",
+			 "%.1f%%%s%s%s%s",
 			 elapsed, done, (unsigned long long)moment->domains,
 			 per_second(moment->domains, before->domains, moment, before),
 			 per_second(moment->queries, before->queries, moment, before), (unsigned long long)moment->sts,
-			 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, hosts,
+			 (unsigned long long)moment->fetched, moment_unknown_share(moment) * 100, waiting, hosts,
 			 moment->note[0] ? "; " : "", moment->note);
 }
 
@@ -134,6 +138,8 @@ static void put_row(struct progress *progress, const struct moment *moment)
 	csv_string(&csv, moment->note);
 	if (moment->has_hosts)
 		put_hosts(&csv, moment);
+	if (moment->has_direct)
+		csv_uint(&csv, moment->waiting);
 	csv_end(&csv);
 	text_flush(&progress->status);
 	progress->row = *moment;
@@ -259,7 +265,8 @@ static int open_status(struct progress *progress, const struct options *options,
 	}
 	if (!has_rows) {
 		text_string(&progress->status, status_columns);
-		csv_header(&(struct csv){ .out = &progress->status }, options_probes(options) ? host_columns : "");
+		text_string(&progress->status, options_probes(options) ? host_columns : "");
+		csv_header(&(struct csv){ .out = &progress->status }, options->direct ? direct_columns : "");
 	} else if (ends_within_a_row(path, info.st_size)) {
 		text_char(&progress->status, '\n');
 	}
@@ -327,9 +334,22 @@ static void summarise_hosts(const struct scan *scan, const struct moment *moment
 		 (unsigned long long)SCAN_SUM(scan, hosts.deferred), (unsigned long long)SCAN_SUM(scan, hosts.probes));
 }
 
+static void summarise_direct(const struct moment *moment)
+{
+	const uint64_t *audit = moment->direct.audit;
+	uint64_t own = moment->direct.source[SOURCE_DIRECT], of = direct_counts_questions(&moment->direct);
+
+	log_info("answers of the domains' own name servers: %llu of %llu (%.1f %%); audited %llu, of which %llu hid "
+		 "data "
+		 "and of %llu the resolver could not tell",
+		 (unsigned long long)own, (unsigned long long)of, of > 0 ? (double)own * 100 / (double)of : 0,
+		 (unsigned long long)(direct_audits_decided(audit) + audit[AUDIT_FAILED]),
+		 (unsigned long long)audit[AUDIT_DATA], (unsigned long long)audit[AUDIT_FAILED]);
+}
+
 static void summarise_run(const struct scan *scan, const struct moment *moment)
 {
-	unsigned long long domains = SCAN_SUM(scan, recorded.domains), queries = SCAN_SUM(scan, packets);
+	unsigned long long domains = SCAN_SUM(scan, recorded.domains), queries = scan_queries(scan);
 	double seconds = (double)moment->elapsed_ms / 1000;
 
 	if (moment->of_hosts) {
@@ -359,6 +379,8 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 	summarise_file(moment);
 	if (moment->has_hosts && !moment->unwritten)
 		summarise_hosts(scan, moment);
+	if (moment->has_direct && !moment->unwritten)
+		summarise_direct(moment);
 }
 
 void progress_close(struct progress *progress, const struct moment *moment, int exit_status, const char *failure)

@@ -108,6 +108,11 @@ uint64_t scan_sum(const struct scan *scan, size_t offset)
 	return total;
 }
 
+uint64_t scan_queries(const struct scan *scan)
+{
+	return SCAN_SUM(scan, packets) + SCAN_SUM(scan, direct.packets);
+}
+
 double scan_elapsed_s(const struct scan *scan)
 {
 	return (double)(uv_hrtime() - scan->start_ns) / 1e9;

@@ -105,6 +105,9 @@ double scan_elapsed_s(const struct scan *scan);
 #define SCAN_SUM(scan, member) scan_sum(scan, offsetof(struct worker_counts, member))
 uint64_t scan_sum(const struct scan *scan, size_t offset);
 
+/* DNS packets of this run, to resolvers and domains' own name servers. Any thread. */
+uint64_t scan_queries(const struct scan *scan);
+
 /* A counter of domain_counts, of the whole file. Any thread. */
 #define SCAN_TOTAL(scan, member) (atomic_load(&(scan)->before.counts.member) + SCAN_SUM(scan, recorded.member))
 

@@ -427,18 +427,6 @@ static void on_wake(uv_async_t *wake)
 	turn(wake->data);
 }
 
-static void copy_server_counts(struct worker_counts *counts, const struct server_health *health)
-{
-	for (unsigned i = 0; i < health->count; i++) {
-		const struct name_server *server = &health->server[i];
-
-		atomic_store(&counts->server[i].answered, server->answered);
-		atomic_store(&counts->server[i].failed, server->failed);
-		atomic_store(&counts->server[i].timeouts, server->timeouts);
-		atomic_store(&counts->server[i].times_down, server->times_down);
-	}
-}
-
 static void copy_counts(struct worker *worker)
 {
 	struct worker_counts *counts = worker->counts;
@@ -466,7 +454,9 @@ static void copy_counts(struct worker *worker)
 	}
 	atomic_store(&counts->paused, server_health_is_paused(net_cares_health(worker->live.dns)));
 	atomic_store(&counts->receive_buffer, net_cares_receive_buffer(worker->live.dns));
-	copy_server_counts(counts, net_cares_health(worker->live.dns));
+	counts_copy_servers(counts, net_cares_health(worker->live.dns));
+	if (worker->live.direct)
+		counts_copy_direct(counts, worker->live.direct);
 }
 
 static void on_tick(uv_timer_t *tick)
