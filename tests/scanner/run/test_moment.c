@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 #include "output/scan_file/sink.h"
+#include "scanner/base/extra.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/preflight.h"
+#include "scanner/queue/admission.h"
 #include "scanner/run/progress.h"
 #include "tests/analysis/facts.h"
 #include "tests/scanner/caught.h"
@@ -309,6 +311,87 @@ static void what_direct_counts_is_of_the_file(void **state)
 	rig.options.direct = is_direct = false;
 }
 
+static bool draw_none(void *arg, const struct ns_addresses *addresses, struct obs_address *drawn, bool *forbidden)
+{
+	(void)arg;
+	(void)addresses;
+	(void)drawn;
+	*forbidden = false;
+	return false;
+}
+
+/* Books in which one server was silent until it rested, a host that was looked up, and two domains that wait. */
+static void make_direct(void)
+{
+	static const struct obs_address silent = { 4, { 192, 0, 2, 1 } };
+	struct feed_target target = { .name = SPAN_LITERAL("one.example") };
+	struct extra servers;
+	uint64_t unused;
+
+	rig.scan.live.books = server_books_new(&(struct server_books_options){ .server_rate = 50 });
+	rig.scan.live.ns_hosts = ns_hosts_new();
+	rig.scan.admission = admission_new(&(struct admission_options){
+		.books = rig.scan.live.books, .hosts = rig.scan.live.ns_hosts, .patience_s = 600, .draw = draw_none });
+	for (unsigned i = 0; i < SERVER_SILENT_ROW; i++) {
+		server_books_take(rig.scan.live.books, &silent, 1, 1000000 * (uint64_t)i);
+		server_books_outcome(rig.scan.live.books, &silent, SERVER_SILENT, 1000000 * (uint64_t)i);
+	}
+	ns_hosts_find(rig.scan.live.ns_hosts, SPAN_LITERAL("ns.host.example"), true, 0, &(struct ns_addresses){ 0 },
+		      &unused);
+	ns_hosts_learn(rig.scan.live.ns_hosts, SPAN_LITERAL("ns.host.example"), &silent, 1, 60, 0);
+	extra_begin(&servers, EXTRA_SERVERS);
+	extra_add(&servers, SPAN_LITERAL("ns.slow.example"));
+	for (target.index = 0; target.index < 2; target.index++)
+		assert_true(admission_put(rig.scan.admission, &target, extra_octets(&servers), FALL_BACK_NONE, 0));
+	rig.counts[0].direct.packets = 40;
+	rig.counts[1].direct.packets = 2;
+	rig.counts[1].direct.host_look_ups = 9;
+	rig.counts[1].direct.dropped = 3;
+}
+
+static void free_direct(void)
+{
+	admission_free(rig.scan.admission);
+	ns_hosts_free(rig.scan.live.ns_hosts);
+	server_books_free(rig.scan.live.books);
+}
+
+static void what_direct_did_is_in_the_metadata(void **state)
+{
+	struct moment moment;
+
+	(void)state;
+	rig.options.direct = is_direct = true;
+	rig.options.server_rate = 50;
+	rig.options.audit_limit = 0.5;
+	rig.options.audit = 0.25;
+	unlink(status_path); /* its header has no column of who waits */
+	write_file(COUNT_OF(held), 77);
+	open_rig(SCAN_END);
+	make_direct();
+	atomic_store(&rig.counts[0].recorded.direct[SOURCE_COUNT + FALL_BACK_COUNT + AUDIT_DATA], 1);
+	atomic_store(&rig.counts[0].recorded.direct[SOURCE_COUNT + FALL_BACK_COUNT + AUDIT_ABSENT], 3);
+	moment_now(&rig.scan, &moment);
+	assert_int_equal(moment.waiting, 2);
+	close_rig();
+	free_direct();
+	rig.options.direct = is_direct = false;
+	expect("r[\"waiting\"] == \"2\" and (c[\"queries\"], m[\"run\"][\"queries\"]) == (77 + 80 + 42, 80 + 42)");
+	expect("(lambda d: (d[\"questions\"], d[\"fall_back\"][\"timeout\"], d[\"server_rate\"], "
+	       "d[\"server_rate_reserved\"]) == ({\"direct\": 78 + 6, \"resolver\": 2}, 0, 50, None))(m[\"direct\"])");
+	expect("m[\"direct\"][\"audit\"] == {\"share\": 0.25, \"least\": 0, \"limit\": 0.005, \"absent\": 3, \"data\": "
+	       "1, "
+	       "\"changed\": 0, \"failed\": 7, \"share_data\": 0.25}");
+	expect("(lambda d: (d[\"waiting\"], d[\"lines\"], d[\"longest_line\"]) == "
+	       "(2, 1, {\"operator\": \"slow.example\", \"waiting\": 2}))(m[\"direct\"])");
+	expect("(lambda s: (s[\"known\"], s[\"resting\"], s[\"rests\"]) == (1, 1, 1))(m[\"direct\"][\"servers\"])");
+	expect("(lambda d: (d[\"hosts\"][\"known\"], d[\"hosts\"][\"look_ups\"], d[\"packets\"], d[\"dropped\"]) == "
+	       "(1, 9, 42, 3))(m[\"direct\"])");
+	assert_non_null(strstr(caught_read(log_path),
+			       "answers of the domains' own name servers: 84 of 86 (97.7 %); audited "
+			       "11, of which 1 hid data and of 7 the resolver could not tell\n"));
+}
+
 enum { UNKNOWN_DOMAINS = 500000 };
 
 static void *record_unknown_ones(void *arg)
@@ -411,6 +494,7 @@ int main(void)
 		cmocka_unit_test(lost_traffic_is_not_known),
 		cmocka_unit_test(an_audit_fails_above_the_limit),
 		cmocka_unit_test(what_direct_counts_is_of_the_file),
+		cmocka_unit_test(what_direct_did_is_in_the_metadata),
 		cmocka_unit_test(no_part_is_ever_told_larger_than_its_whole),
 		cmocka_unit_test(the_fraction_is_of_the_whole_work),
 	};

@@ -83,6 +83,11 @@ static void the_line_is_as_documented(void **state)
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line, "111h:06m:40s; 0 hosts/s; 0 queries/s; hosts 4711 (12 probing, unknown 10.0%); "
 				  "paused: no resolver answers");
+	moment = (struct moment){ .fraction = 0, .waiting = 12 };
+	progress_line(line, &moment, &moment, -1);
+	assert_string_equal(line,
+			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%; "
+			    "12 wait for their name servers");
 	moment = (struct moment){ .fraction = 0 };
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line,
@@ -181,6 +186,30 @@ static void status_updates_are_a_row_a_second(void **state)
 		"\"\"all\"\"\"\n"
 		"2026-11-21T22:26:44.000Z,4.000,96,4.000,4000,1000.0,12000,3000.0,4,0,4,0.001000,0,0,0,0,0,"
 		"\n");
+	unlink(path);
+}
+
+static void with_direct_status_updates_tell_who_waits(void **state)
+{
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = {
+		.quiet = true, .status_updates_file = path, .smtp = OPTIONS_SMTP_STS, .direct = true
+	};
+	struct scan scan = scan_of(&options);
+	struct moment moment = moment_at(0);
+	const char *text;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
+	moment = moment_at(1);
+	moment.has_hosts = moment.has_direct = true;
+	moment.probing = 6;
+	moment.waiting = 7;
+	progress_close(&progress, &moment, 0, "");
+	text = caught_read(path);
+	assert_non_null(strstr(text, ",hosts-in-flight,probes,probing,waiting\n"));
+	assert_non_null(strstr(text, ",0,6,7\n"));
 	unlink(path);
 }
 
@@ -368,6 +397,7 @@ int main(void)
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
 		cmocka_unit_test(with_smtp_status_updates_tell_of_hosts),
+		cmocka_unit_test(with_direct_status_updates_tell_who_waits),
 		cmocka_unit_test(a_resumed_scan_adds_its_rows),
 		cmocka_unit_test(metadata_is_whole_at_every_moment),
 		cmocka_unit_test(a_fifo_gets_metadata_for_its_reader),
