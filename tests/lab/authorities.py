@@ -6,8 +6,11 @@ from an installation, which would start by itself; NSD and Knot are the lab's ow
 Debian builds in: what is configured is where it listens and which zones it has.
 """
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 
 import resolvers
 import servers
@@ -23,6 +26,7 @@ STS = 'TXT "v=STSv1; id=1;"'
 RPT = 'TXT "v=TLSRPTv1; rua=mailto:tls@example.test"'
 BIG = 'TXT "%s"' % ("v=STSv1; id=" + 180 * "x" + "%02d;")  # 13 of them are 2.9 kB
 SERVERS = "servers.test"
+BROKEN = "broken.test"  # its file is none a server can read
 # zone → "OWNER TYPE RDATA", beside SOA and NS; BIND refuses one with an address below `_mta-sts`, which is no host name
 ZONES = {
     "data.test": ["@ MX 10 mx", "mx A 127.0.0.1", "_mta-sts " + STS, "_smtp._tls " + RPT],
@@ -43,9 +47,9 @@ ZONES = {
     "_tls.child.test": [],
     "up.test": ["www A 127.0.0.1"],
     "big.test": ["_mta-sts " + BIG % i for i in range(13)],
+    BROKEN: [],
     SERVERS: ["ns1 A {address}", "ns2 A {address}"],
 }
-BROKEN = "broken.test"  # a file no server can read
 # What gdnsd does not start with; yadifa answers SERVFAIL for what it can't read.
 UNREADABLE = {"gdnsd": (BROKEN, "dname.test", "_mta-sts.child.test", "_tls.child.test")}
 
@@ -56,14 +60,9 @@ def zone_text(lines):
     return "$TTL 300\n" + "".join(line + "\n" for line in head + lines)
 
 
-def zones_of(name):
-    return [zone for zone in [*ZONES, BROKEN] if zone not in UNREADABLE.get(name, ())]
-
-
-def write_zones(name, folder):
-    for zone in zones_of(name):
-        lines = [line.replace("{address}", ADDRESS[name]) for line in ZONES.get(zone, ())]
-        put(folder, zone, zone_text(lines) if zone in ZONES else "this is no zone\n")
+def write_zones(name, folder, zones):
+    for zone, lines in zones.items():
+        put(folder, zone, "this is no zone\n" if zone == BROKEN else zone_text([line.replace("{address}", ADDRESS[name]) for line in lines]))
 
 
 def path_of(name):
@@ -73,11 +72,16 @@ def path_of(name):
     return unpacked if os.path.exists(unpacked) else shutil.which(program, path=servers.SBIN)
 
 
+def missing(program):
+    return "no %s; this gets it: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'" % program
+
+
 def environment():
     return resolvers.environment() if resolvers.unpacked() else dict(os.environ)
 
 
-def bind(folder, ip, port, zones):
+def bind(folder, ip, port, zones, more=""):
+    """@more: of its options."""
     config = put(folder, "named.conf", """options {{
 	directory "{folder}";
 	listen-on port {port} {{ {ip}; }};
@@ -86,9 +90,9 @@ def bind(folder, ip, port, zones):
 	session-keyfile none;
 	recursion no;
 	dnssec-validation no;
-}};
+{more}}};
 controls {{ }};
-{zones}""".format(folder=folder, ip=ip, port=port, zones="".join('zone "%s" { type primary; file "%s"; };\n' % (zone, zone) for zone in zones)))
+{zones}""".format(folder=folder, ip=ip, port=port, more=more, zones="".join('zone "%s" { type primary; file "%s"; };\n' % (zone, zone) for zone in zones)))
     return ["-g", "-n", "1", "-c", config]
 
 
@@ -186,11 +190,12 @@ def gdnsd(folder, ip, port, zones):
 ARGUMENTS = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns, "yadifa": yadifa, "gdnsd": gdnsd}
 
 
-def command(name, folder, port):
-    """Write zones and configuration; the command line."""
+def command(name, folder, port, zones=None, **more):
+    """Write zones, as ZONES has them, and configuration; the command line."""
+    zones = zones or {zone: lines for zone, lines in ZONES.items() if zone not in UNREADABLE.get(name, ())}
     os.makedirs(os.path.join(folder, "knot"), exist_ok=True)
-    write_zones(name, folder)
-    return [path_of(name), *ARGUMENTS[name](folder, ADDRESS[name], port, zones_of(name))]
+    write_zones(name, folder, zones)
+    return [path_of(name), *ARGUMENTS[name](folder, ADDRESS[name], port, list(zones), **more)]
 
 
 def root_command(folder, port):
@@ -223,3 +228,29 @@ stub-zone:
 	stub-addr: {root}@{port}
 {stubs}""".format(ip=RESOLVER, port=port, folder=folder, root=ROOT_ADDRESS, stubs=stubs))
     return [servers.program("unbound"), "-d", "-c", config]
+
+
+def start(running, name, folder, port, delegated, zones=None, **more):
+    """The server with @zones and configuration as `command` has them, and the resolver."""
+    running.start(name, *command(name, folder, port, zones, **more), environment=environment())
+    running.start("root", *root_command(folder, port))
+    running.start("unbound", *unbound_command(name, folder, port, delegated))
+    for server, address in ((name, ADDRESS[name]), ("unbound", RESOLVER)):
+        servers.wait_until(lambda address=address: (servers.dns_query("data.test", 15, address, port) or (0, 0, 0))[2] == 1, server,
+                           running.check)
+
+
+def scan(stsurvey, folder, port, delegated, label, *options):
+    """Its records: name → results."""
+    path = os.path.join(folder, label)
+    with open(path + ".zone", "w", encoding="utf-8") as file:
+        file.write("$ORIGIN test.\n@ 300 IN SOA ns1.servers hostmaster 1 3600 900 86400 300\n")
+        file.writelines("%s. 300 IN NS ns%d.servers.test.\n" % (zone, i) for zone in delegated for i in (1, 2))
+    words = [stsurvey, "scan", "-f", path + ".zone", "-o", path + ".scan", "--force", "-q", "--rate", "0", "--retries", "0", "--threads", "1",
+             "--name-servers", "%s:%d" % (RESOLVER, port), "--allow-reserved", "127.0.0.0/8",
+             "--https-port", "9", *options]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):  # SERVFAIL of many is as it should be
+        sys.exit("%s: %s" % (" ".join(words), done.stderr))
+    lines = subprocess.run([stsurvey, "export", path + ".scan", "--format", "jsonl"], capture_output=True, text=True, check=True).stdout
+    return {record["name"]: record for record in map(json.loads, lines.splitlines())}

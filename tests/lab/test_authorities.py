@@ -8,7 +8,6 @@ Then its zones are scanned with --direct and without: the same is told of each d
 Exit status 77: the server is not to be had.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -107,22 +106,6 @@ def judge_answers(checks, name, told):
         checks.that(words in told[question], "%s, %s: %s; not %s" % (name, question, told[question], words))
 
 
-def scan(stsurvey, folder, port, delegated, label, *options):
-    """Its records: name → results."""
-    path = os.path.join(folder, label)
-    with open(path + ".zone", "w", encoding="utf-8") as file:
-        file.write("$ORIGIN test.\n@ 300 IN SOA ns1.servers hostmaster 1 3600 900 86400 300\n")
-        file.writelines("%s. 300 IN NS ns%d.servers.test.\n" % (zone, i) for zone in delegated for i in (1, 2))
-    words = [stsurvey, "scan", "-f", path + ".zone", "-o", path + ".scan", "--force", "-q", "--rate", "0", "--retries", "0", "--threads", "1",
-             "--name-servers", "%s:%d" % (authorities.RESOLVER, port), "--allow-reserved", "127.0.0.0/8",
-             "--https-port", "9", *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):  # SERVFAIL of many is as it should be
-        sys.exit("%s: %s" % (" ".join(words), done.stderr))
-    lines = subprocess.run([stsurvey, "export", path + ".scan", "--format", "jsonl"], capture_output=True, text=True, check=True).stdout
-    return {record["name"]: record for record in map(json.loads, lines.splitlines())}
-
-
 def bare(value):
     """Without what may be told otherwise; NXDOMAIN and NO_ANSWER are one."""
     if isinstance(value, dict):
@@ -154,15 +137,6 @@ def judge_scans(checks, name, plain, direct):
     checks.that(2 * asked > len(CASES), "%s: only %d of %d questions were put to it" % (name, asked, len(CASES)))
 
 
-def start(running, name, folder, port, delegated):
-    running.start(name, *authorities.command(name, folder, port), environment=authorities.environment())
-    running.start("root", *authorities.root_command(folder, port))
-    running.start("unbound", *authorities.unbound_command(name, folder, port, delegated))
-    for server, address in ((name, authorities.ADDRESS[name]), ("unbound", authorities.RESOLVER)):
-        servers.wait_until(lambda address=address: (servers.dns_query("data.test", 15, address, port) or (0, 0, 0))[2] == 1, server,
-                           running.check)
-
-
 def test(name, ask_direct, stsurvey, folder):
     """How much came otherwise."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -170,10 +144,10 @@ def test(name, ask_direct, stsurvey, folder):
     delegated = list(dict.fromkeys([authorities.SERVERS, *(case[2] for case in CASES)]))
     checks, running, (port, held) = Checks(), servers.Servers(folder), servers.reserve_port()
     try:
-        start(running, name, folder, port, delegated)
+        authorities.start(running, name, folder, port, delegated)
         judge_answers(checks, name, put_questions(name, ask_direct, folder, port))
-        plain = scan(stsurvey, folder, port, delegated, "plain")
-        judge_scans(checks, name, plain, scan(stsurvey, folder, port, delegated, "direct", "--direct", "--dns-port", str(port)))
+        plain = authorities.scan(stsurvey, folder, port, delegated, "plain")
+        judge_scans(checks, name, plain, authorities.scan(stsurvey, folder, port, delegated, "direct", "--direct", "--dns-port", str(port)))
     finally:
         running.stop()
         for sock in held:
@@ -186,7 +160,7 @@ def main():
     name, ask_direct, stsurvey, folder = sys.argv[1:]
     for program in (name, "nsd", "unbound"):
         if not authorities.path_of(program):
-            print("test_authorities: no %s, skipped; this gets it: bash -c '. cmake/setup.sh && packages_unpack build/resolvers unpack'" % program)
+            print("%s, skipped" % authorities.missing(program))
             return SKIPPED
     return 1 if test(name, ask_direct, stsurvey, os.path.abspath(folder)) else 0
 
