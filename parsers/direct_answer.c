@@ -43,11 +43,9 @@ bool direct_answer_is_of(const uint8_t *packet, size_t len, struct span name, ui
 {
 	size_t end;
 
-	if (dns_question_count(packet) == 0) {
-		enum dns_status status = dns_status_of_rcode(dns_rcode(packet));
-
-		return status != DNS_NOERROR && status != DNS_NXDOMAIN;
-	}
+	if (dns_question_count(packet) ==
+	    0) /* it says no more than the code, and so can do no more harm than silence */
+		return dns_status_is_transient(dns_status_of_rcode(dns_rcode(packet)));
 	end = question_name_end(packet, len, name);
 	return dns_question_count(packet) == 1 && end > 0 && len - end >= 4 && dns_get16(packet + end) == type &&
 	       dns_get16(packet + end + 2) == DNS_CLASS_IN;

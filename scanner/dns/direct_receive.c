@@ -22,15 +22,6 @@ static bool is_response(const struct direct_engine *engine, const struct direct_
 	return port == htons(engine->options.port) && packet->n >= DNS_HEADER_SIZE && (packet->octets[2] & 0x80);
 }
 
-/* Does it answer what was asked? Some say no more than a code, without the question: that names the server's fault and
- * nothing else, so it can do no more harm than silence. */
-static bool answers(const struct direct_packet *packet, const struct direct_try *try)
-{
-	if (dns_question_count(packet->octets) == 0)
-		return dns_status_is_transient(dns_status_of_rcode(dns_rcode(packet->octets)));
-	return direct_answer_is_of(packet->octets, packet->n, try->name, try->type);
-}
-
 /* It fits no question that is open. */
 static void take_misfit(struct direct_engine *engine, union direct_use use, const union direct_sockaddr *from)
 {
@@ -59,7 +50,8 @@ static void take(struct direct_socket *socket, const struct direct_packet *packe
 		return;
 	}
 	use = socket->use[packet->octets[0] << 8 | packet->octets[1]];
-	if (!direct_use_is_open(use) || !direct_peers_is_at(use.try->own.peer, from) || !answers(packet, use.try)) {
+	if (!direct_use_is_open(use) || !direct_peers_is_at(use.try->own.peer, from) ||
+	    !direct_answer_is_of(packet->octets, packet->n, use.try->name, use.try->type)) {
 		take_misfit(engine, use, from);
 		return;
 	}
