@@ -1,4 +1,5 @@
 /* The content of one frame, as a stranger's file has it: its MX hosts joined to domains, judged and shown. */
+#include "analysis/classify/classify_dane.h"
 #include "analysis/classify/classify_host.h"
 #include "analysis/lines/domain_json.h"
 #include "analysis/explain/explain.h"
@@ -49,8 +50,16 @@ static void check_shown(const struct observation *o, const struct classification
 	FUZZ_CHECK(explain_domain(null, o, result, &style));
 }
 
+/* Whether a direct MX answer is secure nobody has asked: nothing may depend on it. */
+static void check_direct(const struct classification *result)
+{
+	FUZZ_CHECK(!finding_has(&result->judgement.findings, FINDING_DANE_INSECURE_MX));
+	for (size_t i = 0; i < 2; i++)
+		FUZZ_CHECK(!dane_state_is_valid(result->mx[i].dane));
+}
+
 /* Twice, so that a policy is kept by both or none; with the policy or without one. */
-static void judge(const struct obs_host *host, bool with_policy, FILE *null)
+static void judge(const struct obs_host *host, bool with_policy, enum obs_source source, FILE *null)
 {
 	static const struct obs_address address = { 4, { 192, 0, 2, 1 } };
 	static struct classification result, again;
@@ -58,7 +67,7 @@ static void judge(const struct obs_host *host, bool with_policy, FILE *null)
 	const struct obs_host *joined[] = { host, host };
 	struct observation o = {
 		.name = SPAN_LITERAL("example.com"),
-		.mx = { .answer = { .status = DNS_NOERROR, .ad = with_policy },
+		.mx = { .answer = { .status = DNS_NOERROR, .ad = with_policy, .source = source },
 			.record = mx,
 			.count = 2,
 			.host = joined },
@@ -82,6 +91,8 @@ static void judge(const struct obs_host *host, bool with_policy, FILE *null)
 	FUZZ_CHECK(fuzz_same_findings(&result.judgement.findings, &again.judgement.findings));
 	FUZZ_CHECK(result.delivery == again.delivery && result.dane == again.dane && result.mx_tls == again.mx_tls);
 	check_domain(&result);
+	if (source == SOURCE_DIRECT)
+		check_direct(&result);
 	check_shown(&o, &result, null);
 }
 
@@ -100,8 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (result != DECODE_HOST)
 			continue;
 		host_worth_asking_again(&other.host);
-		judge(&other.host, false, null);
-		judge(&other.host, true, null);
+		for (enum obs_source source = SOURCE_NONE; source < SOURCE_COUNT; source++) {
+			judge(&other.host, false, source, null);
+			judge(&other.host, true, source, null);
+		}
 	} while (result != DECODE_END && result != DECODE_NEWER && result != DECODE_DAMAGED && result != DECODE_MEMORY);
 	decode_free(decode);
 	fclose(null);
