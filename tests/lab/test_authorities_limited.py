@@ -8,6 +8,7 @@ scan ends, and each good domain has its answers of the server itself: none is lo
 five times a second. Exit status 77: a server is not to be had.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -56,14 +57,21 @@ def test(name, stsurvey, folder):
         zones["good%d.test" % i] = ["@ MX 10 mx"]
         delegated += ["good%d.test" % i, "lame%d.test" % i]
     running, (port, held) = servers.Servers(folder), servers.reserve_port()
+    metadata = os.path.join(folder, "metadata.json")
     try:
         authorities.start(running, name, folder, port, delegated, zones, **LIMITED[name])
-        return judge(name, authorities.scan(stsurvey, folder, port, delegated, "direct", "--direct", "--dns-port", str(port), "--server-rate", "50",
-                                            "-m", os.path.join(folder, "metadata.json")))
+        records = authorities.scan(stsurvey, folder, port, delegated, "direct", "--direct", "--dns-port", str(port), "--server-rate", "50",
+                                   "-m", metadata)
     finally:
         running.stop()
         for sock in held:
             sock.close()
+    with open(metadata, encoding="utf-8") as file:
+        seen = json.load(file)["direct"]
+    wrong = judge(name, records)
+    if seen["servers"]["error_limits"] == 0 and seen["timeouts"] == 0:
+        wrong.append("%s: neither its errors nor its silence were seen: %s" % (name, seen))
+    return wrong
 
 
 def main():
