@@ -217,7 +217,7 @@ static bool listen_on_a_port(struct dns_peer *peer, bool tcp)
 	struct sockaddr_in address;
 	int size = sizeof(address);
 
-	uv_ip4_addr("127.0.0.1", peer->port, &address);
+	uv_ip4_addr(peer->at ? peer->at : "127.0.0.1", peer->port, &address);
 	uv_udp_init(peer->loop, &peer->udp);
 	peer->udp.data = peer->tcp.data = peer;
 	if (uv_udp_bind(&peer->udp, (struct sockaddr *)&address, 0) < 0)

@@ -33,6 +33,7 @@ struct dns_peer {
 	uv_tcp_t tcp;
 	bool has_tcp;
 	uint16_t port;
+	const char *at; /* where on loopback; NULL: 127.0.0.1 */
 	void (*on_question)(struct dns_peer *peer, const struct dns_peer_question *question);
 	void *arg;
 	/* counted */
@@ -43,10 +44,11 @@ struct dns_peer {
 	uint8_t received[65536];
 };
 
-/* Listen on 127.0.0.1. Large: not for the stack. False where no port is to be had. */
+/* Listen at peer->at. Large: not for the stack. False where no port is to be had. */
 bool dns_peer_open(struct dns_peer *peer, uv_loop_t *loop, bool tcp);
 
-/* As it was before dns_peer_close, once the loop has run. False: the port is taken. */
+/* As it was before dns_peer_close, once the loop has run; or one more on another address, whose loop, port and `at` are
+ * set. UDP alone. False: the port is taken. */
 bool dns_peer_open_again(struct dns_peer *peer);
 
 /* Silence, also towards the kernel: whoever asks afterwards meets a refusal. Handles close with the loop. */
