@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A small name server on loopback whose answers are made from the name, and which can fall ill on request.
 
-    dns_server.py [--address 127.0.0.1] [--port 0]
+    dns_server.py [--address 127.0.0.1] [--port 0] [--authoritative]
 
 Prints its port, then obeys one word a line on standard input and says "ok" to each: the name of a mode below, or
 "quit". Standard input's end is its end. A domain's facts follow from the letters its first label begins with:
@@ -12,11 +12,12 @@ Prints its port, then obeys one word a line on standard input and says "ok" to e
     nx…    does not exist                 sf…    SERVFAIL, always
     one…   as sts, and its MX is mail.one.test, as that of all of them; the others' MX is mail.NAME
 
-An MX is 127.0.0.1; mail.sf… is SERVFAIL. Each that exists is a zone of ns1.test and ns2.test.
+An MX is 127.0.0.1; mail.sf… is SERVFAIL. Each that exists is a zone of ns1.test and ns2.test. auth….test are name
+servers, too, and their address is 127.0.0.2: with --authoritative it answers as the domains' own (scan --direct).
 
 It is a server as good as they come: what is below org is signed and validated, it speaks EDNS and TCP. Of the modes some
 take that away: noedns (FORMERR to an OPT record), deafedns (it passes over OPT), smalledns, noad, notcp, tcponly; the others
-are illnesses.
+are illnesses. Of a domain's own name server there is one more: forgetful (it has no TXT).
 """
 import argparse
 import random
@@ -29,10 +30,10 @@ import time
 A, NS, MX, TXT, SOA = 1, 2, 15, 16, 6
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly",
-         "limited", "strict")
+         "limited", "strict", "forgetful")
 EDNS_SIZE, SMALL_EDNS_SIZE = 1232, 512
 FORMERR = 1
-AD, TC = 0x0020, 0x0200
+AA, AD, TC = 0x0400, 0x0020, 0x0200
 LOSS = 0.3           # of the packets, in mode loss
 LIMIT = 800          # questions a second it answers in modes limited and strict; what is above is lost, or REFUSED
 BURST_S = 0.1        # of these at once
@@ -58,6 +59,8 @@ def answer_for(name, qtype):
         if name.startswith(prefix):
             domain, below = name[len(prefix):], prefix
     kind = kind_of(domain)
+    if kind == b"auth":
+        return NOERROR, [b"\x7f\0\0\2"] if qtype == A else [], False
     if name == b"org":
         return NOERROR, [], False
     if kind == b"sf":
@@ -94,6 +97,34 @@ def split_question(packet):
     return b".".join(labels).lower(), struct.unpack_from("!H", packet, at + 1)[0], at + 5
 
 
+def zone_of(name):
+    """Where it is delegated: a label and test."""
+    return b".".join(name.split(b".")[-2:])
+
+
+def soa_of(name):
+    """An SOA record, its owner the zone."""
+    labels = b"".join(bytes([len(label)]) + label for label in zone_of(name).split(b".")) + b"\0"
+    rdata = b"\0\0" + struct.pack("!IIIII", 1, 3600, 600, 86400, 300)
+    return labels + struct.pack("!HHIH", SOA, 1, 300, len(rdata)) + rdata
+
+
+def respond_as_own(packet, mode):
+    """As the authoritative server of every zone."""
+    name, qtype, end = split_question(packet)
+    rcode, rdata, truncated = (REFUSED, [], False) if mode == "refused" else answer_for(name, qtype)
+    if mode == "forgetful" and qtype == TXT:
+        rdata = []
+    negative = not rdata and not truncated and rcode in (NOERROR, NXDOMAIN)
+    if truncated:
+        rdata = []
+    flags = 0x8000 | (AA if rcode in (NOERROR, NXDOMAIN) else 0) | (TC if truncated else 0) | rcode
+    answers = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", qtype, 1, 300, len(data)) + data for data in rdata)
+    opt = b"\0\0\x29" + struct.pack("!HIH", EDNS_SIZE, 0, 0)
+    return (packet[:2] + struct.pack("!HHHHH", flags, 1, len(rdata), negative, 1) + packet[12:end] + answers +
+            (soa_of(name) if negative else b"") + opt)
+
+
 def respond(packet, mode, tcp):
     name, qtype, end = split_question(packet)
     edns = len(packet) > end  # the one thing anybody sends there
@@ -119,8 +150,8 @@ def respond(packet, mode, tcp):
 
 
 class Server:
-    def __init__(self, address, port):
-        self.mode = "well"
+    def __init__(self, address, port, authoritative):
+        self.mode, self.authoritative = "well", authoritative
         self.random = random.Random(8461)
         self.earned_at = 0  # when all that was answered in these modes will have been earned
         self.selector = selectors.DefaultSelector()
@@ -162,6 +193,8 @@ class Server:
         if self.mode == ("notcp" if tcp else "tcponly"):
             return None
         try:
+            if self.authoritative:
+                return respond_as_own(packet, self.mode)
             return respond(packet, "refused" if above else self.mode, tcp)
         except (IndexError, struct.error):
             return None
@@ -218,8 +251,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--authoritative", action="store_true")
     options = parser.parse_args()
-    Server(options.address, options.port).run()
+    Server(options.address, options.port, options.authoritative).run()
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ KINDS = ("mx", "sts", "rpt", "null", "none", "nx", "mx", "big")
 class Server:
     """dns_server.py as a child process."""
 
-    def __init__(self, port=0, within=()):
-        """@within: a command that runs it somewhere else, as nsenter does."""
-        self.process = subprocess.Popen([*within, sys.executable, "-B", os.path.join(HERE, "dns_server.py"), "--port", str(port)],
+    def __init__(self, port=0, within=(), more=()):
+        """@within: a command that runs it somewhere else, as nsenter does. @more: of its options."""
+        self.process = subprocess.Popen([*within, sys.executable, "-B", os.path.join(HERE, "dns_server.py"), "--port", str(port), *more],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
         self.address = f"127.0.0.1:{self.port}"

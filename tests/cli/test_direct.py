@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""scan --direct: what it says of whom it asked, and of the proof of it. Resolver and name servers know the same world, unless told."""
+import csv
+import json
+import os
+
+import tool
+
+COUNT = 64  # of a kind each some; no more than one window
+QUESTIONS = ("MX", "STS", "TLSRPT")
+
+
+class Direct(tool.Case):
+    def setUp(self):
+        super().setUp()
+        self.dns = self.server()
+        self.own = tool.Server(more=("--address", "127.0.0.2", "--authoritative"))
+        self.addCleanup(self.own.kill)
+        self.names = tool.names(COUNT)
+        zone = "$ORIGIN test.\n$TTL 300\n@ SOA a.nic.test. h.nic.test. 1 2 3 4 5\n"
+        zone += "".join(f"{name}. NS auth1.test.\n{name}. NS auth2.test.\n" for name in self.names)
+        self.list, self.out = self.put("test.zone", zone), self.path("out.msgpack.zst")
+
+    def scan(self, *more, status=0):
+        _, err = self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--direct", "--dns-port", self.own.port, "--force", "-m",
+                                                  self.path("meta"), *more), status=status)
+        with open(self.path("meta"), encoding="utf-8") as file:
+            return json.load(file), err
+
+    def table(self, name):
+        self.run_tool("stats", self.out, "-d", self.path("tables"))
+        with open(os.path.join(self.path("tables"), name + ".csv"), newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def test_what_is_told_of_it_is_what_the_records_have(self):
+        about, _ = self.scan("--audit", "1")
+        direct, records = about["direct"], self.records(self.out)
+        self.assertEqual(len(records), COUNT)
+        self.assert_truth(records)
+        self.assertIn("complete", self.verify(self.out)[0])
+        found, reasons = {"direct": 0, "resolver": 0}, dict.fromkeys(direct["fall_back"], 0)
+        for record in records.values():
+            for question in QUESTIONS:
+                answer = record["results"].get(question, {})
+                if answer.get("source"):
+                    found[answer["source"]] += 1
+                if answer.get("fall_back"):
+                    reasons[answer["fall_back"]] += 1
+        self.assertEqual(direct["questions"], found)
+        self.assertEqual(direct["fall_back"], reasons)
+        self.assertGreater(found["direct"], COUNT)
+        self.assertGreater(reasons["confirmed"], 0)
+        self.assertGreater(reasons["truncated"], 0)  # big…
+        kinds = [audit["kind"] for record in records.values() for audit in record.get("audit", [])]
+        self.assertEqual(kinds.count("absent"), direct["audit"]["absent"])
+        self.assertEqual((direct["audit"]["data"], direct["audit"]["share_data"], about["note"]), (0, 0, None))
+        self.assertEqual((direct["waiting"], direct["dropped"], direct["guesses"]), (0, 0, 0))
+        self.assertGreaterEqual(direct["packets"], found["direct"])
+        rows = self.table("direct")
+        self.assertEqual(sum(int(row["domains"]) for row in rows), sum(found.values()))
+        self.assertEqual({row["kind"]: int(row["answers"]) for row in self.table("audit") if row["question"] == "all"},
+                         {kind: direct["audit"][kind] for kind in ("absent", "data", "changed", "failed")})
+
+    def test_wrong_answers_end_with_status_3_and_say_so(self):
+        self.own.become("forgetful")
+        hidden = sorted(name for name in self.names if name.startswith(("sts", "rpt")))
+        for limit, status in (("0.5", 3), ("100", 0)):
+            about, err = self.scan("--audit", "1", "--audit-limit", limit, "-q", "-l", self.path("log"), status=status)
+            audit = about["direct"]["audit"]
+            decided = sum(audit[kind] for kind in ("absent", "data", "changed"))
+            told = (f"{audit['data']} of {decided} audited answers of name servers ({100 * audit['data'] / decided:.1f} %) say that nothing is "
+                    "there where the resolver has data, more than --audit-limit 0.5 %: exit status 3")
+            # those asked before their servers were seen a second time went to the resolver
+            self.assertGreater(audit["data"], len(hidden) // 2)
+            self.assertLessEqual(audit["data"], len(hidden))
+            self.assertEqual(audit["limit"], float(limit) / 100)
+            self.assertEqual(status == 3, told in err)
+            self.assertEqual(status == 3, bool(about["note"]) and told in about["note"])
+            self.assertEqual(about["exit_status"], status)
+            out, _ = self.run_tool("export", self.out, "--where", "audit = data", "--fields", "name", "--format", "csv")
+            self.assertEqual(len(set(out.split()[1:]) & set(hidden)), audit["data"])
+
+
+if __name__ == "__main__":
+    tool.main()
