@@ -402,6 +402,7 @@ static void what_a_trailer_counts_of_direct_comes_back(void **state)
 	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
 	assert_true(got.trailer.has_direct && got.trailer.domains == 1 && got.trailer.probes == 0);
 	assert_memory_equal(&got.trailer.direct, &with.direct, sizeof(with.direct));
+	memset(&got, 0xff, sizeof(got)); /* nothing is left as it was */
 	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
 	assert_false(got.trailer.has_direct);
 	assert_true(got.trailer.domains == 2 && direct_counts_questions(&got.trailer.direct) == 0);
