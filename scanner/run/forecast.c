@@ -230,6 +230,8 @@ static void *read_list(void *arg)
 		forecast->result.done = true;
 		find_slowest(forecast, &forecast->result);
 		tell(forecast, &forecast->result);
+		if (forecast->options.on_counted)
+			forecast->options.on_counted(forecast->options.arg, atomic_load(&forecast->seen));
 	}
 	pthread_mutex_unlock(&forecast->lock);
 	return NULL;

@@ -21,9 +21,10 @@ enum {
 };
 
 struct forecast_options {
-	struct feed_options feed; /* of the scan; past, on_ready and arg are not used */
-	/* a second; 0: no limit */
-	double operator_rate, server_rate;
+	struct feed_options feed;                        /* of the scan; past and on_ready are not used */
+	double operator_rate, server_rate;               /* a second; 0: no limit */
+	void (*on_counted)(void *arg, uint64_t domains); /* so many has the list; NULL: nobody asks. On its thread */
+	void *arg;
 };
 
 struct forecast_row {

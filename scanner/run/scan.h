@@ -24,6 +24,7 @@
 #include "scanner/rules/congestion.h"
 #include "scanner/queue/admission.h"
 #include "scanner/run/counts.h"
+#include "scanner/run/forecast.h"
 #include "scanner/run/host_queue.h"
 #include "scanner/live/net_live.h"
 #include "scanner/run/resume.h"
@@ -49,6 +50,7 @@ struct scan {
 	struct sink *sink;
 	struct deferred deferred;
 	struct admission *admission;             /* with --direct; else NULL */
+	struct forecast *forecast;               /* with --direct, of a list that can be read twice; else NULL */
 	struct host_queue hosts;                 /* of --smtp and --mx-hosts alone */
 	bool is_named;                           /* the name we greet with is one, and no makeshift */
 	struct canaries *canaries;               /* of these, too; the main thread's */

@@ -306,6 +306,7 @@ static void clean_up(struct scan_main *run)
 
 	if (first)
 		feed_release(scan->feed, first);
+	forecast_free(scan->forecast);
 	/* its thread wakes workers: it ends before they do */
 	feed_close(scan->feed);
 	for (unsigned i = 0; scan->worker && i < scan->workers; i++)

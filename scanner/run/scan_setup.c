@@ -165,11 +165,10 @@ static void wake_workers(void *arg)
 	scan_wake_all(arg);
 }
 
-static int open_feed(struct scan *scan, struct error *error)
+/* What the scan and its forecast read alike. */
+static struct feed_options list_of(const struct options *options)
 {
-	const struct options *options = scan->options;
-	const struct feed_past past = { resume_look, resume_at_end, &scan->before };
-	struct feed_options feed = { .path = options->input_file,
+	struct feed_options list = { .path = options->input_file,
 				     .format = options->input_format,
 				     .origin = options->origin,
 				     .shards = options->shards,
@@ -180,11 +179,20 @@ static int open_feed(struct scan *scan, struct error *error)
 				     .seed = options->seed,
 				     .shuffle = options_given(options, "seed"),
 				     .max_domains = options->max_domains,
-				     .domain_blocklist = options->domain_blocklist,
-				     .on_ready = wake_workers,
-				     .arg = scan };
+				     .domain_blocklist = options->domain_blocklist };
 
-	memcpy(feed.sample_key, options->sample_key, sizeof(feed.sample_key));
+	memcpy(list.sample_key, options->sample_key, sizeof(list.sample_key));
+	return list;
+}
+
+static int open_feed(struct scan *scan, struct error *error)
+{
+	const struct options *options = scan->options;
+	const struct feed_past past = { resume_look, resume_at_end, &scan->before };
+	struct feed_options feed = list_of(options);
+
+	feed.on_ready = wake_workers;
+	feed.arg = scan;
 	if (options->resume) {
 		if (resume_load(&scan->before, options->output_file, options, &scan->hosts, scan->kept, error) < 0)
 			return -1;
@@ -221,13 +229,33 @@ static void keep_audit_key(struct scan *scan)
 }
 
 /* How many negative answers the whole list will have, about: two of three questions find nothing. */
-static void expect_negatives(struct scan *scan)
+static void expect_negatives(struct scan *scan, double domains)
 {
+	atomic_store(&scan->live.audit.expected, (uint64_t)(domains * DIRECT_NEGATIVE_OF_DOMAIN));
+}
+
+static void on_counted(void *arg, uint64_t domains)
+{
+	expect_negatives(arg, (double)domains);
+}
+
+/* Of a list that can be read twice it is soon known. Not asked for by a scan whose servers have no limits, which is a
+ * lab's: it may be over before. */
+static void begin_forecast(struct scan *scan)
+{
+	const struct options *options = scan->options;
+	bool is_paced = !options->allow_reserved || options->pace_reserved_servers;
+	const struct forecast_options forecast = { .feed = list_of(options),
+						   .operator_rate = options->operator_rate,
+						   .server_rate = is_paced ? options->server_rate : 0,
+						   .on_counted = on_counted,
+						   .arg = scan };
 	double fraction = feed_fraction(scan->feed);
 
 	if (fraction > 0)
-		atomic_store(&scan->live.audit.expected,
-			     (uint64_t)((double)feed_handed(scan->feed) / fraction * DIRECT_NEGATIVE_OF_DOMAIN));
+		expect_negatives(scan, (double)feed_handed(scan->feed) / fraction);
+	if (forecast.operator_rate > 0 || forecast.server_rate > 0)
+		scan->forecast = forecast_begin(&forecast);
 }
 
 /* ---- the name servers ---- */
@@ -362,12 +390,12 @@ int scan_setup(struct scan *scan, struct error *error)
 		net_live_warn_of_ad(&scan->live);
 	if (options_probes(options) && !(scan->canaries = canaries_new(scan, error)))
 		return -1;
-	if (options->direct) {
+	if (options->direct)
 		keep_audit_key(scan);
-		expect_negatives(scan);
-	}
 	early_signal_hold();
-	if (progress_check(options, error) < 0)
+	if (progress_check(options, error) < 0 || open_sink(scan, error) < 0)
 		return -1;
-	return open_sink(scan, error);
+	if (options->direct)
+		begin_forecast(scan);
+	return 0;
 }
