@@ -48,11 +48,15 @@ static void on_addresses(struct net_query *query, const struct dns_answer *answe
 
 void direct_look_up(struct net_direct *direct, struct span name)
 {
-	struct look_up *look_up = direct->stopping ? NULL : calloc(1, sizeof(*look_up) + name.n);
+	const struct domain_set *blocked = direct->options.domain_blocklist;
+	bool is_blocked = blocked && domain_set_has(blocked, name);
+	struct look_up *look_up = direct->stopping || is_blocked ? NULL : calloc(1, sizeof(*look_up) + name.n);
 	struct net *resolver = direct->options.resolver;
 	static const uint16_t type[] = { DNS_TYPE_A, DNS_TYPE_AAAA };
 	unsigned first = direct->options.reach->no_ipv4 ? 1 : 0, last = direct->options.reach->no_ipv6 ? 0 : 1;
 
+	if (is_blocked) /* who wants no question gets none, nor do his name servers */
+		ns_hosts_learn(direct->options.hosts, name, NULL, 0, 0, direct_now_us(direct));
 	if (!look_up)
 		return; /* whoever waits for it asks again in NS_HOSTS_LOOKING_S */
 	look_up->direct = direct;

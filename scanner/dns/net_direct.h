@@ -20,6 +20,7 @@
 #include "scanner/dns/direct_engine.h"
 #include "scanner/dns/ns_hosts.h"
 #include "scanner/job/net.h"
+#include "scanner/rules/domain_set.h"
 #include "scanner/rules/server_books.h"
 
 /* Of a domain's three questions so many have a negative answer, about: nine in ten have MX alone. */
@@ -54,7 +55,8 @@ struct net_direct_options {
 	struct ns_hosts *hosts;
 	struct direct_audit *audit;
 	struct direct_reach *reach;
-	struct net *resolver; /* its ask; outlives this */
+	const struct domain_set *domain_blocklist; /* no host of these is looked up, hence asked; NULL: none */
+	struct net *resolver;                      /* its ask; outlives this */
 };
 
 struct net_direct_counts {

@@ -213,6 +213,7 @@ static int open_direct(struct net_live *live, struct net_live_shared *shared, st
 						   .hosts = shared->ns_hosts,
 						   .audit = &shared->audit,
 						   .reach = &shared->reach,
+						   .domain_blocklist = options->domain_blocklist,
 						   .resolver = &live->net };
 
 	return net_direct_open(&live->direct, &direct, error) < 0 ? -1 : 0;
