@@ -187,9 +187,11 @@ void direct_sockets_close(struct direct_engine *engine);
 /* Wake the loop once it takes more. */
 void direct_sockets_await_room(struct direct_socket *socket);
 
-/* One at random of those that take questions, and its number; NULL: none has ids to spare. An id of it. */
+/* One at random of those that take questions, and its number; NULL: none has ids to spare. Which id of it: the one
+ * that was drawn, or another where that is in use or was lately. */
 struct direct_socket *direct_sockets_draw(struct direct_engine *engine, unsigned family, uint8_t *number);
-uint16_t direct_sockets_draw_id(struct direct_engine *engine, const struct direct_socket *socket, uint32_t now_ms);
+uint16_t direct_sockets_free_id(struct direct_engine *engine, const struct direct_socket *socket, uint16_t drawn,
+				uint32_t now_ms);
 
 /* What becomes of the id of a question to @hash that ended. */
 union direct_use direct_sockets_closed(uint64_t hash, uint32_t now_ms);

@@ -70,14 +70,19 @@ static unsigned fill(struct direct_engine *engine, struct direct_family *family,
 	struct direct_try *try;
 	uint32_t now_ms = direct_now(engine);
 	unsigned count = 0;
+	uint16_t drawn[UDP_BATCH_SIZE];
 
+	direct_sockets_random(engine, drawn, sizeof(drawn));
+	/* the table is larger than a cache, and each id is somewhere else in it: fetched together they cost as one */
+	for (unsigned i = 0; i < UDP_BATCH_SIZE && i < family->ready_count; i++)
+		__builtin_prefetch(&socket->use[drawn[i]], 1);
 	TAILQ_FOREACH (try, &family->ready, own.due) {
 		uint16_t id;
 		int n;
 
 		if (count == UDP_BATCH_SIZE)
 			break;
-		id = direct_sockets_draw_id(engine, socket, now_ms);
+		id = direct_sockets_free_id(engine, socket, drawn[count], now_ms);
 		n = direct_query_write(id, try->name, try->type, engine->out.octets[count]);
 		if (n < 0)
 			break;

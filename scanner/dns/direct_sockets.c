@@ -229,16 +229,16 @@ bool direct_sockets_closed_to(union direct_use use, uint64_t hash, uint32_t now_
 	return direct_sockets_closed_lately(use, now_ms) && use.bits >> 32 == hash >> 32;
 }
 
-uint16_t direct_sockets_draw_id(struct direct_engine *engine, const struct direct_socket *socket, uint32_t now_ms)
+uint16_t direct_sockets_free_id(struct direct_engine *engine, const struct direct_socket *socket, uint16_t drawn,
+				uint32_t now_ms)
 {
-	uint16_t id;
+	for (unsigned draws = 1;; draws++) {
+		union direct_use use = socket->use[drawn];
 
-	for (unsigned draws = 0;; draws++) {
-		id = random16(engine);
-		if (direct_use_is_open(socket->use[id]))
-			continue;
-		if (draws >= DIRECT_ID_DRAWS || !direct_sockets_closed_lately(socket->use[id], now_ms))
-			return id;
+		if (use.bits == 0 || (!direct_use_is_open(use) &&
+				      (draws >= DIRECT_ID_DRAWS || !direct_sockets_closed_lately(use, now_ms))))
+			return drawn;
+		drawn = random16(engine);
 	}
 }
 
