@@ -169,7 +169,7 @@ static void take(struct direct_ask *ask, enum dns_status status, const uint8_t *
 
 /* Which of the domain's other servers may be asked: its address, unless it rests. True: *second is it. A host that
  * nobody knows is looked up, one for a question (MaxFetch of the NXNSAttack paper); *is_coming: it is worth waiting. */
-static bool find_second(struct direct_ask *ask, struct obs_address *second, bool *is_coming, bool *rests)
+static bool find_second(struct direct_ask *ask, struct obs_address *second, bool *is_coming)
 {
 	struct net_direct *direct = ask->direct;
 	const struct net_delegation *delegation = ask->query->delegation;
@@ -179,7 +179,7 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 	struct ns_addresses addresses;
 	bool forbidden;
 
-	*is_coming = *rests = false;
+	*is_coming = false;
 	for (size_t i = 1; i < servers; i++) {
 		size_t at = (delegation->drawn + i) % servers;
 
@@ -197,7 +197,6 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 				break;
 			if (!server_books_rests(direct->options.books, second, now_us, &unused))
 				return true;
-			*rests = true;
 			break;
 		default:
 			break;
@@ -206,14 +205,14 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 	return false;
 }
 
-/* Silence of servers that rest is to be waited for; whatever else there is, the resolver decides. */
-static void give_up(struct direct_ask *ask, bool others_rest)
+/* Silence of a server that rests is to be waited for; whatever else there is, the resolver decides. Where no other
+ * could be asked it would ask the one that rests. */
+static void give_up(struct direct_ask *ask)
 {
 	struct net_direct *direct = ask->direct;
 	uint64_t since_us, now_us = direct_now_us(direct);
-	bool rests = ask->is_silent && server_books_rests(direct->options.books, &ask->try.address, now_us, &since_us);
 
-	if (rests && (ask->is_second || others_rest))
+	if (ask->is_silent && server_books_rests(direct->options.books, &ask->try.address, now_us, &since_us))
 		finish(ask, NET_FAULT_RESTING, DNS_SKIPPED, NULL);
 	else
 		fall_back(ask, ask->why);
@@ -225,9 +224,9 @@ static void try_second(struct direct_ask *ask)
 	struct net_delegation *delegation = ask->query->delegation;
 	uint32_t now_ms = (uint32_t)uv_now(direct->options.engine.loop);
 	struct obs_address second;
-	bool is_coming = false, rests = false;
+	bool is_coming = false;
 
-	if (find_second(ask, &second, &is_coming, &rests)) {
+	if (find_second(ask, &second, &is_coming)) {
 		ask->is_second = true;
 		direct->counts.second_tries++;
 		server_books_charge(direct->options.books, &second, delegation->operator, 1, direct_now_us(direct));
@@ -235,7 +234,7 @@ static void try_second(struct direct_ask *ask)
 	} else if (is_coming && now_ms - ask->since_ms < HOST_PATIENCE_MS && !direct->stopping) {
 		TAILQ_INSERT_TAIL(&direct->waiting, ask, next);
 	} else {
-		give_up(ask, rests);
+		give_up(ask);
 	}
 }
 
@@ -304,7 +303,7 @@ static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *p
 	ask->is_silent = ask->is_silent && end == DIRECT_TIMED_OUT;
 	ask->why = weigh(ask, why);
 	if (ask->is_second || !direct_answer_try_another(why))
-		give_up(ask, false);
+		give_up(ask);
 	else
 		try_second(ask);
 }

@@ -281,7 +281,8 @@ void net_direct_rig_prepare(struct net_direct_rig *rig, struct net_direct_asked 
 	*asked = (struct net_direct_asked){ .answers = 0 };
 	extra_begin(&asked->servers, EXTRA_SERVERS);
 	extra_add(&asked->servers, SPAN_LITERAL("ns1.example.net"));
-	extra_add(&asked->servers, SPAN_LITERAL("ns2.example.net"));
+	if (!rig->one_server)
+		extra_add(&asked->servers, SPAN_LITERAL("ns2.example.net"));
 	asked->delegation = (struct net_delegation){ .zone = SPAN_LITERAL("example.com"),
 						     .servers = extra_octets(&asked->servers),
 						     .operator= NET_DIRECT_OPERATOR,

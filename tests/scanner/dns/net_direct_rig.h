@@ -43,6 +43,7 @@ struct net_direct_rig {
 	const char *server[NET_DIRECT_SERVERS][NET_DIRECT_TIMES];
 	const char *says;        /* the resolver, to questions of the domain */
 	const char *second_host; /* … and the address it knows of ns2; NULL: none */
+	bool one_server;         /* the domain has ns1 alone */
 	bool holds;              /* it answers at net_direct_rig_release */
 	bool holds_hosts;        /* … look-ups */
 

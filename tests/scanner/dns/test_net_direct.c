@@ -181,22 +181,47 @@ struct rest_case {
 	const char *resolver;
 	int fault;
 	enum obs_fall_back why;
+	bool only; /* it is the domain's only one */
 };
 
 static const struct rest_case rest_cases[] = {
-	{ "neither does", "silent", "silent", { false, false }, "data", NET_OK, FALL_BACK_TIMEOUT },
-	{ "both do", "silent", NULL, { true, true }, NULL, NET_FAULT_RESTING, FALL_BACK_TIMEOUT },
-	{ "the first, and the second answers", "silent", "data", { true, false }, NULL, NET_OK, FALL_BACK_TIMEOUT },
+	{ "neither does", "silent", "silent", { false, false }, "data", NET_OK, FALL_BACK_TIMEOUT, false },
+	{ "both do", "silent", NULL, { true, true }, NULL, NET_FAULT_RESTING, FALL_BACK_TIMEOUT, false },
+	{ "the first, and the second answers",
+	  "silent",
+	  "data",
+	  { true, false },
+	  NULL,
+	  NET_OK,
+	  FALL_BACK_TIMEOUT,
+	  false },
 	{ "the first, and the second is silent, too",
 	  "silent",
 	  "silent",
 	  { true, false },
 	  "data",
 	  NET_OK,
-	  FALL_BACK_TIMEOUT },
-	{ "the second, and the first is silent", "silent", NULL, { false, true }, "data", NET_OK, FALL_BACK_TIMEOUT },
-	{ "the second, and the first is lame", "refused", NULL, { false, true }, "data", NET_OK, FALL_BACK_REFUSED },
-	{ "a probe that is answered", "data", NULL, { true, true }, NULL, NET_OK, FALL_BACK_NONE },
+	  FALL_BACK_TIMEOUT,
+	  false },
+	{ "the second, and the first is silent",
+	  "silent",
+	  NULL,
+	  { false, true },
+	  "data",
+	  NET_OK,
+	  FALL_BACK_TIMEOUT,
+	  false },
+	{ "the second, and the first is lame",
+	  "refused",
+	  NULL,
+	  { false, true },
+	  "data",
+	  NET_OK,
+	  FALL_BACK_REFUSED,
+	  false },
+	{ "a probe that is answered", "data", NULL, { true, true }, NULL, NET_OK, FALL_BACK_NONE, false },
+	{ "the only one", "silent", NULL, { true, false }, NULL, NET_FAULT_RESTING, FALL_BACK_TIMEOUT, true },
+	{ "the only one, which is lame", "refused", NULL, { true, false }, "data", NET_OK, FALL_BACK_REFUSED, true },
 };
 
 static void silence_of_servers_that_rest_is_waited_for(void **state)
@@ -213,6 +238,7 @@ static void silence_of_servers_that_rest_is_waited_for(void **state)
 		rig->server[0][0] = c->first;
 		rig->server[1][0] = c->second;
 		rig->says = c->resolver;
+		rig->one_server = c->only;
 		net_direct_rig_ask(rig, &asked, MX);
 		if (asked.query.fault != c->fault || asked.query.fall_back != c->why ||
 		    rig->resolver_asked != (c->resolver ? 1 : 0))
