@@ -89,6 +89,7 @@ def bind(folder, ip, port, zones, more=""):
 	pid-file none;
 	session-keyfile none;
 	recursion no;
+	max-cache-size 8m;
 	dnssec-validation no;
 {more}}};
 controls {{ }};
