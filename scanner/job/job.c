@@ -76,6 +76,7 @@ static struct net_query own_question(struct job *job, enum dns_type type,
 static void keep_audit(struct job *job, const struct net_query *query, enum obs_question question)
 {
 	struct obs_audit *audit = query->audit;
+	size_t at = job->audit_count;
 
 	if (!audit || query->fault)
 		return;
@@ -86,7 +87,10 @@ static void keep_audit(struct job *job, const struct net_query *query, enum obs_
 		return;
 	}
 	audit->question = question;
-	job->audit[job->audit_count++] = *audit;
+	for (; at > 0 && job->audit[at - 1].question > question; at--) /* in order, whoever answered first */
+		job->audit[at] = job->audit[at - 1];
+	job->audit[at] = *audit;
+	job->audit_count++;
 }
 
 static void on_mx(struct net_query *query, const struct dns_answer *answer)

@@ -61,6 +61,34 @@ class Direct(tool.Case):
         self.assertEqual({row["kind"]: int(row["answers"]) for row in self.table("audit") if row["question"] == "all"},
                          {kind: direct["audit"][kind] for kind in ("absent", "data", "changed", "failed")})
 
+    def test_each_answer_says_who_gave_it_and_each_absent_one_is_audited_once(self):
+        self.scan("--audit", "1")
+        for record in self.records(self.out).values():
+            absent = []
+            for question in QUESTIONS:
+                answer = record["results"][question]
+                if answer.get("source") == "direct":
+                    self.assertIsNone(answer["ad"])
+                    absent += [question] * (answer["status"] in ("NXDOMAIN", "NO_ANSWER"))
+            if record["results"]["STS"]["state"] == "valid":
+                self.assertEqual({record["results"][question]["source"] for question in ("MX", "STS")}, {"resolver"})
+            self.assertEqual([audit["question"] for audit in record.get("audit", ())], absent)
+
+    def test_a_scan_without_it_says_the_same(self):
+        plain = self.path("plain")
+        self.run_tool(*self.scan_options(self.list, plain, self.dns))
+        self.scan("--audit", "0")
+        for one, other in zip(self.records(plain).values(), self.records(self.out).values(), strict=True):
+            self.assertNotIn("audit", other)
+            for question in QUESTIONS:
+                first, second = one["results"][question], other["results"][question]
+                self.assertNotIn("source", first)
+                self.assertEqual((first["status"], first.get("data")), (second["status"], second.get("data")))
+        self.run_tool("diff", plain, self.out, "-d", self.path("changes"))
+        for table, same in (("changes", lambda row: False), ("transitions", lambda row: row["old"] == row["new"])):
+            with open(os.path.join(self.path("changes"), table + ".csv"), newline="", encoding="utf-8") as file:
+                self.assertEqual([row for row in csv.DictReader(file) if not same(row)], [])
+
     def test_wrong_answers_end_with_status_3_and_say_so(self):
         self.own.become("forgetful")
         hidden = sorted(name for name in self.names if name.startswith(("sts", "rpt")))
