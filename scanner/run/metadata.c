@@ -331,14 +331,17 @@ static void put_waiting(struct json *json, const struct scan *scan)
 	json_uint(json, "waiting", waiting.waiting);
 	json_uint(json, "lines", waiting.lines);
 	json_uint(json, "spilled_octets", waiting.spilled);
-	if (!waiting.slowest.p) {
-		json_null(json, "longest_line");
-		return;
+	json_open_array(json, "waited_for");
+	for (unsigned i = 0; i < scan->slow.count; i++) {
+		const struct slow_operator *slow = &scan->slow.of[i];
+
+		json_open_object(json, NULL);
+		json_string(json, "operator", (struct span){ slow->name, slow->n });
+		json_uint(json, "seconds", slow->seconds);
+		json_uint(json, "most", slow->most);
+		json_close_object(json);
 	}
-	json_open_object(json, "longest_line");
-	json_string(json, "operator", waiting.slowest);
-	json_uint(json, "waiting", waiting.slowest_waiting);
-	json_close_object(json);
+	json_close_array(json);
 }
 
 static void put_books(struct json *json, const struct scan *scan)

@@ -334,8 +334,9 @@ static void summarise_hosts(const struct scan *scan, const struct moment *moment
 		 (unsigned long long)SCAN_SUM(scan, hosts.deferred), (unsigned long long)SCAN_SUM(scan, hosts.probes));
 }
 
-static void summarise_direct(const struct moment *moment)
+static void summarise_direct(const struct scan *scan, const struct moment *moment)
 {
+	const struct slow_operator *slow = scan->slow.of;
 	const uint64_t *audit = moment->direct.audit;
 	uint64_t own = moment->direct.source[SOURCE_DIRECT], of = direct_counts_questions(&moment->direct);
 
@@ -345,6 +346,9 @@ static void summarise_direct(const struct moment *moment)
 		 (unsigned long long)own, (unsigned long long)of, of > 0 ? (double)own * 100 / (double)of : 0,
 		 (unsigned long long)(direct_audits_decided(audit) + audit[AUDIT_FAILED]),
 		 (unsigned long long)audit[AUDIT_DATA], (unsigned long long)audit[AUDIT_FAILED]);
+	if (scan->slow.count > 0)
+		log_info("whose name servers were waited for longest: %.*s's, for %llu s, by %llu domains at most",
+			 (int)slow->n, slow->name, (unsigned long long)slow->seconds, (unsigned long long)slow->most);
 }
 
 static void summarise_run(const struct scan *scan, const struct moment *moment)
@@ -380,7 +384,7 @@ static void summarise(const struct scan *scan, const struct moment *moment)
 	if (moment->has_hosts && !moment->unwritten)
 		summarise_hosts(scan, moment);
 	if (moment->has_direct && !moment->unwritten)
-		summarise_direct(moment);
+		summarise_direct(scan, moment);
 }
 
 void progress_close(struct progress *progress, const struct moment *moment, int exit_status, const char *failure)

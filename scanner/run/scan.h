@@ -21,6 +21,7 @@
 #include "scanner/feed/feed.h"
 #include "scanner/options/options.h"
 #include "scanner/queue/deferred.h"
+#include "scanner/queue/slow_operators.h"
 #include "scanner/rules/congestion.h"
 #include "scanner/queue/admission.h"
 #include "scanner/run/counts.h"
@@ -49,6 +50,7 @@ struct scan {
 	struct kept *kept; /* of --keep-certificates; NULL: none is */
 	struct sink *sink;
 	struct deferred deferred;
+	struct slow_operators slow;              /* of --direct; the main thread's */
 	struct admission *admission;             /* with --direct; else NULL */
 	struct forecast *forecast;               /* with --direct, of a list that can be read twice; else NULL */
 	struct host_queue hosts;                 /* of --smtp and --mx-hosts alone */

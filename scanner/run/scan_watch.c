@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "scanner/queue/admission.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/dns/udp_batch.h"
@@ -224,6 +225,17 @@ static void end_without_resolver(struct scan_watch *watch)
 	scan_stop(watch->scan, SCAN_AT_ONCE);
 }
 
+/* Whose name servers are waited for. */
+static void watch_waiting(struct scan *scan)
+{
+	struct admission_counts waiting;
+
+	if (!scan->admission)
+		return;
+	admission_counts(scan->admission, &waiting);
+	slow_operators_note(&scan->slow, waiting.slowest, waiting.slowest_waiting);
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct scan_watch *watch = timer->data;
@@ -231,6 +243,7 @@ static void on_second(uv_timer_t *timer)
 	struct moment moment;
 
 	moment_now(watch->scan, &moment);
+	watch_waiting(watch->scan);
 	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);

@@ -343,6 +343,7 @@ static void make_direct(void)
 	extra_add(&servers, SPAN_LITERAL("ns.slow.example"));
 	for (target.index = 0; target.index < 2; target.index++)
 		assert_true(admission_put(rig.scan.admission, &target, extra_octets(&servers), FALL_BACK_NONE, 0));
+	slow_operators_note(&rig.scan.slow, SPAN_LITERAL("slow.example"), 5);
 	rig.counts[0].direct.packets = 40;
 	rig.counts[1].direct.packets = 2;
 	rig.counts[1].direct.host_look_ups = 9;
@@ -382,11 +383,13 @@ static void what_direct_did_is_in_the_metadata(void **state)
 	expect("m[\"direct\"][\"audit\"] == {\"share\": 0.25, \"least\": 0, \"limit\": 0.005, \"absent\": 3, \"data\": "
 	       "1, "
 	       "\"changed\": 0, \"failed\": 7, \"share_data\": 0.25}");
-	expect("(lambda d: (d[\"waiting\"], d[\"lines\"], d[\"longest_line\"]) == "
-	       "(2, 1, {\"operator\": \"slow.example\", \"waiting\": 2}))(m[\"direct\"])");
+	expect("(lambda d: (d[\"waiting\"], d[\"lines\"], d[\"waited_for\"]) == (2, 1, [{\"operator\": "
+	       "\"slow.example\", \"seconds\": 1, \"most\": 5}]))(m[\"direct\"])");
 	expect("(lambda s: (s[\"known\"], s[\"resting\"], s[\"rests\"]) == (1, 1, 1))(m[\"direct\"][\"servers\"])");
 	expect("(lambda d: (d[\"hosts\"][\"known\"], d[\"hosts\"][\"look_ups\"], d[\"packets\"], d[\"dropped\"]) == "
 	       "(1, 9, 42, 3))(m[\"direct\"])");
+	assert_non_null(
+		strstr(caught_read(log_path), "waited for longest: slow.example's, for 1 s, by 5 domains at most\n"));
 	assert_non_null(strstr(caught_read(log_path),
 			       "answers of the domains' own name servers: 84 of 86 (97.7 %); audited "
 			       "11, of which 1 hid data and of 7 the resolver could not tell\n"));
