@@ -218,6 +218,8 @@ static void give_up(struct direct_ask *ask)
 		fall_back(ask, ask->why);
 }
 
+static void on_timer(uv_timer_t *timer);
+
 static void try_second(struct direct_ask *ask)
 {
 	struct net_direct *direct = ask->direct;
@@ -233,6 +235,8 @@ static void try_second(struct direct_ask *ask)
 		try_at(ask, &second);
 	} else if (is_coming && now_ms - ask->since_ms < HOST_PATIENCE_MS && !direct->stopping) {
 		TAILQ_INSERT_TAIL(&direct->waiting, ask, next);
+		if (!uv_is_active((uv_handle_t *)&direct->timer))
+			uv_timer_start(&direct->timer, on_timer, HOST_POLL_MS, HOST_POLL_MS);
 	} else {
 		give_up(ask);
 	}
@@ -357,7 +361,11 @@ static void look_again(struct net_direct *direct)
 
 static void on_timer(uv_timer_t *timer)
 {
-	look_again(timer->data);
+	struct net_direct *direct = timer->data;
+
+	look_again(direct);
+	if (TAILQ_EMPTY(&direct->waiting))
+		uv_timer_stop(timer);
 }
 
 /* ---- which addresses ---- */
@@ -400,7 +408,6 @@ int net_direct_open(struct net_direct **result, const struct net_direct_options 
 	LIST_INIT(&direct->look_ups);
 	uv_timer_init(options->engine.loop, &direct->timer);
 	direct->timer.data = direct;
-	uv_timer_start(&direct->timer, on_timer, HOST_POLL_MS, HOST_POLL_MS);
 	*result = direct; /* to be closed from here on */
 	return direct_engine_open(&direct->engine, &options->engine, error);
 }

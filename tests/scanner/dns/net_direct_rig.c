@@ -208,7 +208,7 @@ static struct obs_address address_of(unsigned server)
 	return address;
 }
 
-struct net_direct_rig *net_direct_rig_open(void)
+struct net_direct_rig *net_direct_rig_open(bool second_is_known)
 {
 	struct server_books_options rates = { .server_rate = 0, .operator_rate = 1.0 / OPERATOR_PERIOD_S };
 	struct net_direct_rig *rig = calloc(1, sizeof(*rig));
@@ -229,7 +229,8 @@ struct net_direct_rig *net_direct_rig_open(void)
 	rig->allow = cidr_set_new();
 	assert_true(rig->books && rig->hosts && rig->allow);
 	assert_int_equal(cidr_set_add(rig->allow, SPAN_LITERAL("127.0.0.0/8")), 0);
-	ns_hosts_learn(rig->hosts, SPAN_LITERAL("ns2.example.net"), &second, 1, TTL, uv_now(&rig->loop) * 1000);
+	if (second_is_known)
+		ns_hosts_learn(rig->hosts, SPAN_LITERAL("ns2.example.net"), &second, 1, TTL, uv_now(&rig->loop) * 1000);
 	rig->reach = (struct direct_reach){ .allow = rig->allow, .no_ipv6 = true };
 	options.engine.loop = &rig->loop;
 	options.engine.port = rig->peer[0]->port;

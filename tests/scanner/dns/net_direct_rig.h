@@ -24,7 +24,7 @@
 #include "scanner/dns/net_direct.h"
 #include "tests/fake/dns_peer.h"
 
-enum { NET_DIRECT_SERVERS = 2, NET_DIRECT_TIMES = 3, NET_DIRECT_TIMEOUT_MS = 2000, NET_DIRECT_OPERATOR = 77 };
+enum { NET_DIRECT_SERVERS = 2, NET_DIRECT_TIMES = 3, NET_DIRECT_TIMEOUT_MS = 200, NET_DIRECT_OPERATOR = 77 };
 
 struct net_direct_rig {
 	struct net resolver; /* first: what it is called back with */
@@ -64,8 +64,8 @@ struct net_direct_asked {
 	bool ad;
 };
 
-/* No audit; the second server's address is known. */
-struct net_direct_rig *net_direct_rig_open(void);
+/* No audit. Is the second server's address known? */
+struct net_direct_rig *net_direct_rig_open(bool second_is_known);
 void net_direct_rig_close(struct net_direct_rig *rig);
 
 /* A question for @type, of the first server at first; to be asked by the test. */

@@ -72,7 +72,7 @@ static void each_answer_has_its_way(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(ways); i++) {
-		struct net_direct_rig *rig = net_direct_rig_open();
+		struct net_direct_rig *rig = net_direct_rig_open(true);
 		struct net_direct_asked asked;
 
 		rig->server[0][0] = ways[i].first;
@@ -87,7 +87,7 @@ static void each_answer_has_its_way(void **state)
 /* A domain that is asked for at the resolver alone, or whose MX is to be validated. */
 static void who_is_not_to_be_asked_is_not(void **state)
 {
-	struct net_direct_rig *rig = net_direct_rig_open();
+	struct net_direct_rig *rig = net_direct_rig_open(true);
 	struct net_direct_asked asked;
 
 	(void)state;
@@ -115,7 +115,7 @@ static void who_is_not_to_be_asked_is_not(void **state)
 
 static void the_better_server_is_asked_first_from_then_on(void **state)
 {
-	struct net_direct_rig *rig = net_direct_rig_open();
+	struct net_direct_rig *rig = net_direct_rig_open(true);
 	struct net_direct_asked asked;
 
 	(void)state;
@@ -154,10 +154,9 @@ static void a_second_host_nobody_knows_is_looked_up(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(host_cases); i++) {
 		const struct host_case *c = &host_cases[i];
-		struct net_direct_rig *rig = net_direct_rig_open();
+		struct net_direct_rig *rig = net_direct_rig_open(false);
 		struct net_direct_asked asked;
 
-		net_direct_rig_pass(rig, 300000); /* what the rig told is over */
 		rig->second_host = c->address;
 		rig->holds_hosts = c->never;
 		rig->server[0][0] = "servfail";
@@ -229,7 +228,7 @@ static void silence_of_servers_that_rest_is_waited_for(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rest_cases); i++) {
 		const struct rest_case *c = &rest_cases[i];
-		struct net_direct_rig *rig = net_direct_rig_open();
+		struct net_direct_rig *rig = net_direct_rig_open(true);
 		struct net_direct_asked asked;
 
 		for (unsigned k = 0; k < NET_DIRECT_SERVERS; k++)
@@ -251,7 +250,7 @@ static void silence_of_servers_that_rest_is_waited_for(void **state)
 /* What servers do is told to the books: twenty are silent, and the next finds it at rest. */
 static void the_books_are_told(void **state)
 {
-	struct net_direct_rig *rig = net_direct_rig_open();
+	struct net_direct_rig *rig = net_direct_rig_open(true);
 	struct net_direct_asked asked;
 	struct server_books_counts counts;
 
@@ -300,7 +299,7 @@ static void an_audit_finds_what_differs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(audit_cases) * COUNT_OF(types); i++) {
 		const struct audit_case *c = &audit_cases[i / COUNT_OF(types)];
-		struct net_direct_rig *rig = net_direct_rig_open();
+		struct net_direct_rig *rig = net_direct_rig_open(true);
 		struct net_direct_asked asked;
 		const struct obs_audit *audit;
 
@@ -329,7 +328,7 @@ static void an_audit_finds_what_differs(void **state)
 /* Data is the resolver's anyway, or may differ: the audit is of what is said to be absent. */
 static void data_is_not_audited(void **state)
 {
-	struct net_direct_rig *rig = net_direct_rig_open();
+	struct net_direct_rig *rig = net_direct_rig_open(true);
 	struct net_direct_asked asked;
 
 	(void)state;
@@ -349,10 +348,9 @@ static void a_stop_ends_each_question_once_wherever_it_stands(void **state)
 {
 	(void)state;
 	for (unsigned where = 0; where < STANDINGS; where++) {
-		struct net_direct_rig *rig = net_direct_rig_open();
+		struct net_direct_rig *rig = net_direct_rig_open(where != FOR_A_HOST);
 		struct net_direct_asked asked, late;
 
-		net_direct_rig_pass(rig, where == FOR_A_HOST ? 300000 : 0);
 		rig->audit.share = where == WITH_THE_AUDIT;
 		rig->holds = rig->holds_hosts = true;
 		rig->says = "data";
