@@ -385,6 +385,16 @@ size_t admission_next_look_up(struct admission *admission, char name[static DOMA
 	return length;
 }
 
+uint64_t admission_waiting(struct admission *admission)
+{
+	uint64_t waiting;
+
+	pthread_mutex_lock(&admission->lock);
+	waiting = admission->waiting;
+	pthread_mutex_unlock(&admission->lock);
+	return waiting;
+}
+
 void admission_error(struct admission *admission, struct error *error)
 {
 	pthread_mutex_lock(&admission->lock);

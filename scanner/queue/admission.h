@@ -82,6 +82,9 @@ unsigned admission_take(struct admission *admission, struct feed_batch *batch, s
  */
 size_t admission_next_look_up(struct admission *admission, char name[static DOMAIN_NAME_MAX]);
 
+/* Domains that wait now. */
+uint64_t admission_waiting(struct admission *admission);
+
 /* Why some that waited will not be handed out; "" as long as nothing is wrong. */
 void admission_error(struct admission *admission, struct error *error);
 
@@ -93,6 +96,7 @@ struct admission_counts {
 	struct span slowest;       /* the operator whose line is longest, valid until the next call; p NULL: none */
 	uint64_t slowest_waiting;  /* domains in it */
 };
+/* It looks at all lines: not for each domain. */
 void admission_counts(struct admission *admission, struct admission_counts *counts);
 
 #endif

@@ -67,6 +67,8 @@ static void find_failure(struct scan_main *run)
 		*run->error = scan->deferred.error;
 	if (!has_failed(run))
 		*run->error = scan->hosts.error;
+	if (!has_failed(run) && scan->admission)
+		admission_error(scan->admission, run->error);
 }
 
 /* Does the file hold what its header says: the whole list, or as many domains of it as it was begun for? */

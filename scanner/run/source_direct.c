@@ -228,13 +228,10 @@ bool source_direct_taken(struct source_direct *direct)
 
 bool source_direct_is_empty(const struct source_direct *direct)
 {
-	struct admission_counts counts;
-
 	if (direct->asking > 0 || !STAILQ_EMPTY(&direct->answered) ||
 	    (direct->ready && direct->next < direct->ready->count))
 		return false;
-	admission_counts(direct->scan->admission, &counts);
-	return counts.waiting == 0;
+	return admission_waiting(direct->scan->admission) == 0;
 }
 
 unsigned source_direct_asking(const struct source_direct *direct)
