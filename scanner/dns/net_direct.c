@@ -54,7 +54,9 @@ static void ask_resolver(struct direct_ask *ask, bool decided,
 					 .name_n = query->name_n,
 					 .type = query->type,
 					 .decided = decided };
-	server_books_charge(direct->options.books, NULL, query->delegation->operator, 1, direct_now_us(direct));
+	/* a domain that has the resolver alone took its tokens before it began */
+	if (query->delegation->address.family != 0)
+		server_books_charge(direct->options.books, NULL, query->delegation->operator, 1, direct_now_us(direct));
 	direct->options.resolver->ask(direct->options.resolver, &ask->inner);
 }
 

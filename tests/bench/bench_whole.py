@@ -235,7 +235,7 @@ def steps(row):
 
 def one_waits(context, network, count):
     """A quarter of the domains wait for one operator's rate: do the others take longer than alone?"""
-    rate = ["--operator-rate", BIGGEST_RATE]
+    rate = ["--operator-rate", BIGGEST_RATE, "--server-rate", 0]
     alone = scan(context, network, "direct", count * 3 // 4, "others", more=rate)["check"]
     beside = scan(context, network, "direct", count, "clean", more=rate)["check"]
     context.table(f"A quarter of {count} domains waits for one operator, {BIGGEST_RATE} questions a second",

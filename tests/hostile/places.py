@@ -54,7 +54,8 @@ class NameServer:
         while True:
             packet, peer = self.socket.recvfrom(4096)
             answer = self.answer(packet)
-            self.socket.sendto(answer, peer)
+            if answer:
+                self.socket.sendto(answer, peer)
 
     def answer(self, packet):
         labels, at = [], 12
@@ -196,11 +197,13 @@ def policy(host):
 class Scan:
     """One scan of @names: its exit status, log, peak memory in MiB, and records by name."""
 
-    def __init__(self, stsurvey, folder, names, options, environment=None):
+    def __init__(self, stsurvey, folder, names, options, environment=None, listed=None):
+        """@listed: a list of them that is there."""
         path, self.names = os.path.join(folder, "scan.msgpack.zst"), names
-        listed = os.path.join(folder, "list.txt")
-        with open(listed, "w", encoding="utf-8") as file:
-            file.write("".join(name + "\n" for name in names))
+        if not listed:
+            listed = os.path.join(folder, "list.txt")
+            with open(listed, "w", encoding="utf-8") as file:
+                file.write("".join(name + "\n" for name in names))
         child = subprocess.Popen([stsurvey, "scan", "-f", listed, "-o", path, "--force", "-q"] + options, stderr=subprocess.PIPE,
                                  env=dict(os.environ, **(environment or {})), text=True)
         guard = threading.Timer(SCAN_SECONDS, child.kill)
