@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 
 import tool
 
@@ -58,6 +60,8 @@ class Direct(tool.Case):
         self.assertGreaterEqual(direct["packets"], found["direct"])
         rows = self.table("direct")
         self.assertEqual(sum(int(row["domains"]) for row in rows), sum(found.values()))
+        sums = os.path.join(tool.HERE, "..", "lab", "sums.py")
+        self.assertEqual(subprocess.run([sys.executable, "-B", sums, self.path("tables")], stdout=subprocess.DEVNULL, check=False).returncode, 0)
         self.assertEqual({row["kind"]: int(row["answers"]) for row in self.table("audit") if row["question"] == "all"},
                          {kind: direct["audit"][kind] for kind in ("absent", "data", "changed", "failed")})
 
