@@ -78,13 +78,9 @@ static void count_hosts(const struct scan *scan, struct moment *moment)
 
 static void count_direct(const struct scan *scan, struct moment *moment)
 {
-	struct admission_counts waiting = { 0 };
-
 	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
 		moment->direct.counter[i] = SCAN_TOTAL(scan, direct[i]);
-	if (scan->admission)
-		admission_counts(scan->admission, &waiting);
-	moment->waiting = waiting.waiting;
+	moment->waiting = scan->admission ? admission_waiting(scan->admission) : 0;
 }
 
 /* A host is as much work as a domain; of --max-domains the feed knows, too. */
