@@ -290,6 +290,38 @@ static void a_crowd_at_one_address_costs_no_polling(void **state)
 	admission_free(admission);
 }
 
+/* However many wait for one server that rests, looking at them costs little; and nobody else waits. */
+static void a_crowd_at_a_resting_server_is_looked_at_seldom(void **state)
+{
+	enum { CROWD = 100000, OPERATORS = 20000 };
+	struct admission *admission = fakes_admission(600);
+	uint64_t now = 0, looks;
+	unsigned others = 0, gone = 0;
+	char names[64];
+
+	(void)state;
+	fakes_reset();
+	fakes.rests_until[1] = 300000000;
+	for (unsigned i = 0; i < CROWD + CROWD / 10; i++) {
+		snprintf(names, sizeof(names), "a%d.op%u.example", i % 11 == 0 ? 2 : 1, i % OPERATORS);
+		assert_true(put(admission, i, names, FALL_BACK_NONE, 0));
+	}
+	do
+		for (unsigned k = 0, count = take(admission, FEED_BATCH, 0); k < count; k++, others++)
+			assert_int_equal(fakes_number(&start[k].address), 2);
+	while (wait_us == 0 || batch.count > 0);
+	assert_int_equal(others, CROWD / 10);
+	looks = fakes.finds;
+	assert_true(looks < 2 * CROWD);
+	for (; now < 299000000; now += wait_us)
+		assert_int_equal(take(admission, FEED_BATCH, now), 0);
+	assert_true(fakes.finds - looks < 300 * ADMISSION_AHEAD);
+	for (; gone<CROWD; now += batch.count> 0 ? 0 : wait_us)
+		gone += take(admission, FEED_BATCH, now);
+	assert_true(now >= 300000000 && now < 303000000);
+	admission_free(admission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +334,7 @@ int main(void)
 		cmocka_unit_test(what_rests_for_longer_than_the_patience_goes_to_the_resolver),
 		cmocka_unit_test(lines_that_are_ready_take_turns),
 		cmocka_unit_test(a_crowd_at_one_address_costs_no_polling),
+		cmocka_unit_test(a_crowd_at_a_resting_server_is_looked_at_seldom),
 	};
 
 	return cmocka_run_group_tests_name("admission", tests, NULL, NULL);
