@@ -87,7 +87,19 @@ static inline bool classification_is_mute(const struct obs_policy *policy)
 	       policy->tls.chain_count == 0 && !policy->tls.alerted;
 }
 
-/* Is there hope that asking again later tells more? Not of a zone that nobody serves. */
+/* Does nobody serve the zone, so that what is not known of it will not be known later? */
+static inline bool classification_is_lame(const struct observation *observation)
+{
+	for (int q = 0; q < TXT_QUESTIONS; q++) {
+		const struct obs_answer *answer = &observation->txt[q].answer;
+
+		if (dns_status_is_transient(answer->status) && !obs_answer_is_lame(answer))
+			return false;
+	}
+	return obs_answer_is_lame(&observation->mx.answer);
+}
+
+/* Is there hope that asking again later tells more? */
 static inline bool classification_worth_asking_again(const struct observation *observation,
 						     const struct classification *result)
 {
@@ -99,7 +111,7 @@ static inline bool classification_worth_asking_again(const struct observation *o
 	case CONNECT_IO_TIMEOUT:
 		return true;
 	default:
-		return (result->judgement.status == DOMAIN_UNKNOWN && !obs_answer_is_lame(&observation->mx.answer)) ||
+		return (result->judgement.status == DOMAIN_UNKNOWN && !classification_is_lame(observation)) ||
 		       policy->http.failure == HTTP_TIMEOUT || classification_is_mute(policy);
 	}
 }

@@ -76,6 +76,14 @@ static void fall_back(struct direct_ask *ask, enum obs_fall_back why)
 	ask_resolver(ask, obs_fall_back_is_lame(why), on_resolved);
 }
 
+/* The resolver has failed with another name of the zone already: that is what it would say of this one. */
+static void finish_lame(struct direct_ask *ask, enum obs_fall_back why)
+{
+	ask->why = why;
+	ask->query->source = SOURCE_RESOLVER;
+	finish(ask, NET_OK, DNS_SERVFAIL, NULL);
+}
+
 /* ---- the audit ---- */
 
 static void finish_negative(struct direct_ask *ask)
@@ -304,6 +312,10 @@ static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *p
 	if (why == FALL_BACK_NONE) {
 		prefer_second(ask);
 		take(ask, status, packet, n);
+		return;
+	}
+	if (ask->query->lame && obs_fall_back_is_lame(why)) {
+		finish_lame(ask, why);
 		return;
 	}
 	ask->is_silent = ask->is_silent && end == DIRECT_TIMED_OUT;

@@ -142,6 +142,7 @@ static void ask_record(struct job *job, struct span name, enum txt_question ques
 	} else if (job_may_ask(job->context, name)) {
 		*query = own_question(job, DNS_TYPE_TXT, on_txt, txt);
 		query->decided = zone_fails(job);
+		query->lame = question == 0 && obs_answer_is_lame(&job->mx.answer);
 		job_ask(job->context, &job->task, query, name);
 	}
 }
@@ -180,16 +181,13 @@ static uint8_t ask_txt(struct task *task)
 	 * that does not exist; the name itself is there and may have names below it. */
 	if (mx->status == DNS_NXDOMAIN && mx->cname_count == 0)
 		return TASK_DONE;
-	if (obs_answer_is_lame(mx)) {
-		take_over(job, mx);
-		return TASK_DONE;
-	}
-	if (!job->last_pass && dns_status_is_transient(mx->status))
+	if (!job->last_pass && dns_status_is_transient(mx->status) && !obs_answer_is_lame(mx))
 		return TASK_DONE; /* it stays unknown: the last pass asks for all of it */
 	return ask_records(job, zone_fails(job) ? 1 : TXT_QUESTIONS);
 }
 
-/* One record of a zone whose MX failed has been asked for, and its alias. */
+/* One record of a zone whose MX failed has been asked for, and its alias: two names, two types, and two passes unless
+ * its own servers say what is wrong. */
 static uint8_t ask_rest(struct task *task)
 {
 	struct job *job = (struct job *)task;
@@ -197,7 +195,7 @@ static uint8_t ask_rest(struct task *task)
 
 	if (first->status != DNS_SERVFAIL || first->cname_count > 0)
 		return ask_records(job, TXT_QUESTIONS - job->asked);
-	take_over(job, first); /* two names, two types, two passes */
+	take_over(job, first);
 	job->chased = TXT_QUESTIONS;
 	return JOB_CHASE;
 }
@@ -232,12 +230,12 @@ static uint8_t chase_txt(struct task *task)
 		job_ask(job->context, task, &job->query[0], job->name);
 	}
 	if (!job->last_pass)
-		return JOB_POLICY;
+		return job->asked < TXT_QUESTIONS ? JOB_REST : JOB_POLICY;
 	for (; job->chased < job->asked; job->chased++) {
 		struct obs_answer *answer = &job->txt[job->chased].answer;
 		struct span start = { NULL, 0 };
 
-		if (cname_chase_is_due(answer))
+		if (cname_chase_is_due(answer) && !obs_answer_is_lame(answer))
 			start = job_name_below(job, txt_questions[job->chased].label);
 		if (start.p)
 			cname_chase_start(&chaser, task, start, answer);
@@ -245,7 +243,7 @@ static uint8_t chase_txt(struct task *task)
 	if (job->asked < TXT_QUESTIONS)
 		return JOB_REST;
 	/* to a sender with DANE a bogus MX is mail that waits (RFC 7672 2.1.2); nobody else asks */
-	if (job->context->host_done && job_may_be_bogus(&job->mx.answer)) {
+	if (job->context->host_done && job_may_be_bogus(&job->mx.answer) && !obs_answer_is_lame(&job->mx.answer)) {
 		job->query[0] = (struct net_query){ .type = DNS_TYPE_MX, .into = &job->mx.answer };
 		job_ask_unchecked(job->context, task, &job->query[0], job->name);
 	}

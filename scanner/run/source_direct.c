@@ -120,7 +120,8 @@ static bool ask_servers(struct source_direct *direct, const struct feed_target *
 		memcpy(ask->text + target->name.n, target->extra.p, target->extra.n);
 	ask->target.name.p = ask->text;
 	ask->target.extra.p = ask->text + target->name.n;
-	ask->query = (struct net_query){ .type = DNS_TYPE_NS, .on_answer = on_servers, .arg = ask };
+	/* where it fails the domain goes to the resolver, which is asked once more then */
+	ask->query = (struct net_query){ .type = DNS_TYPE_NS, .decided = true, .on_answer = on_servers, .arg = ask };
 	net_query_about(&ask->query, ask->target.name);
 	direct->asking++;
 	net->ask(net, &ask->query);

@@ -57,8 +57,8 @@ static bool is_as_scripted(const struct net_query *query, const struct net_fake_
 {
 	return query->type == scripted->type && query->shared == scripted->shared &&
 	       query->unchecked == scripted->unchecked && query->decided == scripted->decided &&
-	       query->validated == scripted->validated && !query->delegation == !scripted->delegated &&
-	       span_equal(net_query_name(query), span_of(scripted->name));
+	       query->validated == scripted->validated && query->lame == scripted->lame &&
+	       !query->delegation == !scripted->delegated && span_equal(net_query_name(query), span_of(scripted->name));
 }
 
 static void ask(struct net *net, struct net_query *query)

@@ -26,6 +26,7 @@ struct net_fake_answer {
 	bool decided;   /* one SERVFAIL is an answer */
 	bool delegated; /* with the domain's delegation, so that its own servers may be asked … */
 	bool validated; /* … but shall not be */
+	bool lame;      /* they do not serve another name of the zone */
 	bool at_once;   /* before ask returns */
 	uint32_t after_ms;
 	int fault;              /* enum net_fault */

@@ -198,18 +198,21 @@ def keys_of(folder, zone, form):
     return line.split("\n")[0].strip()
 
 
-def write_dns(domains, folder, port, mail_lines):
-    """@mail_lines: zones.write_zones. Returns the trust anchors."""
+def write_dns(domains, folder, port, mail_lines, cuts):
+    """@mail_lines, @cuts: zones.write_zones. Returns the trust anchors."""
     os.makedirs(os.path.join(folder, "knot"), mode=0o700, exist_ok=True)
-    zones.write_zones(domains, folder, mail_lines)
-    for name, text in (("nsd.conf", zones.nsd(folder, port)), ("knot.conf", zones.knot(folder, port, mail_lines is not None))):
+    zones.write_zones(domains, folder, mail_lines, cuts)
+    if cuts:
+        cuts.write(folder)
+    for name, text in (("nsd.conf", zones.nsd(folder, port)), ("knot.conf", zones.knot(folder, port, mail_lines is not None)),
+                       ("nsd-cuts.conf", cuts.nsd(folder, port) if cuts else "")):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
     anchors = trust_anchors(folder, mail_lines is not None)
     with open(os.path.join(folder, "unbound.conf"), "w", encoding="utf-8") as file:
-        file.write(zones.unbound(domains, folder, port, anchors))
+        file.write(zones.unbound(domains, folder, port, anchors, cuts=cuts))
     with open(os.path.join(folder, "internet.conf"), "w", encoding="utf-8") as file:
-        file.write(zones.internet(domains, port, anchors))
+        file.write(zones.internet(domains, port, anchors, cuts))
     return anchors
 
 
@@ -245,11 +248,13 @@ def launch_mail(servers, folder, binaries, mail, pems):
     return ["-m", config, "-q", str(mail.port), "-n", os.path.join(folder, "smtp.counts")]
 
 
-def launch(servers, domains, folder, binaries, port, ipv6, beside=(), mail=None):
-    """Write every configuration, start every server, return when all answer. @mail: the MX hosts, or None."""
+def launch(servers, domains, folder, binaries, port, ipv6, beside=(), mail=None, cuts=None):
+    """Write every configuration, start every server, return when all answer. @mail: the MX hosts, or None. @cuts: cuts.Cuts, or None."""
     pems = web.certificates(domains, folder, os.path.join(binaries, "mkcert"), mail.certificates() if mail else ())
-    anchors = write_dns(domains, folder, port, mail.zone_lines(pems) if mail else None)
+    anchors = write_dns(domains, folder, port, mail.zone_lines(pems) if mail else None, cuts)
     servers.start("nsd", program("nsd"), "-d", "-c", os.path.join(folder, "nsd.conf"))
+    if cuts:
+        servers.start("nsd-cuts", program("nsd"), "-d", "-c", os.path.join(folder, "nsd-cuts.conf"))
     servers.start("knotd", program("knotd"), "-c", os.path.join(folder, "knot.conf"))
     servers.start("unbound", program("unbound"), "-d", "-c", os.path.join(folder, "unbound.conf"))
     more = launch_mail(servers, folder, binaries, mail, pems) if mail else []
@@ -260,6 +265,8 @@ def launch(servers, domains, folder, binaries, port, ipv6, beside=(), mail=None)
     wait_until(lambda: accepts(world.WEB[0], port), "nginx", servers.check)
     wait_until(lambda: accepts(world.ADDRESS["fault"], port), "faultd", servers.check)
     wait_until(lambda: dns_query("simple-enforce.test", 15, world.AUTHORITY, port), "nsd", servers.check)
+    if cuts:
+        wait_until(lambda: dns_query("simple-enforce.test", 15, "127.54.1.1", port), "nsd-cuts", servers.check)
     wait_until(lambda: dns_query(zones.SIGNED, 6, world.SIGNER, port) == (0, False, 1), "knotd", servers.check)
     wait_until(lambda: (dns_query("simple-enforce.test", 15, world.RESOLVER, port) or (0, 0, 0))[2] == 1, "unbound", servers.check)
     wait_until(lambda: (dns_query(zones.SIGNED, 6, world.RESOLVER, port, 2) or (0, 0))[1], "validation", servers.check)

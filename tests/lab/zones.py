@@ -103,8 +103,9 @@ def mail_cuts():
     return ["%s. NS ns.lab-servers.net." % cut for cut in (CUT_BOGUS, CUT_INSECURE)] + ["%s. DS %s" % (CUT_BOGUS, WRONG_DS)]
 
 
-def write_zones(domains, folder, mail_lines=None):
-    """Write FOLDER/zones/*.zone. CNAME targets shared by several domains stand once. @mail_lines: zone → lines of MX hosts."""
+def write_zones(domains, folder, mail_lines=None, cuts=None):
+    """Write FOLDER/zones/*.zone. CNAME targets shared by several domains stand once. @mail_lines: zone → lines of MX hosts.
+    @cuts: takes what is delegated (cuts.py)."""
     zones = {zone: head(zone) for zone in [".", *on_signer(mail_lines is not None)]}
     zones["."] += shared_records()
     if mail_lines is not None:
@@ -116,6 +117,8 @@ def write_zones(domains, folder, mail_lines=None):
             zones[zone] += records(domain)
     for zone, lines in (mail_lines or {}).items():
         zones.get(zone, []).extend(lines)
+    if cuts:
+        zones["."] = cuts.put(zones["."])
     os.makedirs(os.path.join(folder, "zones"), exist_ok=True)
     for zone, lines in zones.items():
         path = os.path.join(folder, "zones", ("root" if zone == "." else zone) + ".zone")
@@ -123,18 +126,18 @@ def write_zones(domains, folder, mail_lines=None):
             file.write("\n".join(dict.fromkeys(lines)) + "\n")
 
 
-def nsd(folder, port):
+def nsd_server(folder, name, addresses):
+    """What an NSD's configuration begins with. @addresses: lines of its `server:`."""
     return """server:
-	ip-address: {ip}@{port}
-	server-count: 1
+{addresses}	server-count: 1
 	do-ip6: no
 	username: ""
 	chroot: ""
 	zonesdir: "{folder}/zones"
-	pidfile: "{folder}/nsd.pid"
-	xfrdfile: "{folder}/nsd.xfrd"
-	zonelistfile: "{folder}/nsd.zonelist"
-	logfile: "{folder}/nsd.log"
+	pidfile: "{folder}/{name}.pid"
+	xfrdfile: "{folder}/{name}.xfrd"
+	zonelistfile: "{folder}/{name}.zonelist"
+	logfile: "{folder}/{name}.log"
 	receive-buffer-size: 4194304
 	send-buffer-size: 4194304
 	rrl-ratelimit: 0
@@ -144,10 +147,11 @@ def nsd(folder, port):
 	database: ""
 remote-control:
 	control-enable: no
-zone:
-	name: "."
-	zonefile: "root.zone"
-""".format(ip=AUTHORITY, port=port, folder=folder)
+""".format(folder=folder, name=name, addresses=addresses)
+
+
+def nsd(folder, port):
+    return nsd_server(folder, "nsd", "\tip-address: %s@%d\n" % (AUTHORITY, port)) + 'zone:\n\tname: "."\n\tzonefile: "root.zone"\n'
 
 
 def knot(folder, port, mail):
@@ -195,7 +199,7 @@ def fault_stubs(domains, port):
     return "".join(lines)
 
 
-def internet(domains, port, anchors):
+def internet(domains, port, anchors, cuts=None):
     """What makes an Unbound see the lab's internet and no other. @anchors: the DNSKEY line of each zone of `signed`."""
     trust = "".join('\ttrust-anchor: "%s"\n' % anchor for anchor in [*anchors, "%s. DS %s" % (BOGUS, WRONG_DS)])
     local = "".join('\tlocal-zone: "%s." nodefault\n' % zone for zone in ("test", "10.in-addr.arpa", "127.in-addr.arpa"))
@@ -206,10 +210,10 @@ def internet(domains, port, anchors):
 {trust}	discard-timeout: 0
 	unknown-server-time-limit: 376
 {local}{root}{signer}{faults}""".format(trust=trust, local=local, root=stub(".", AUTHORITY, port), signer=signer,
-                                faults=fault_stubs(domains, port))
+                                faults=fault_stubs(domains, port) + (cuts.stubs(port) if cuts else ""))
 
 
-def unbound(domains, folder, port, anchors, name="unbound", address=RESOLVER, more=""):
+def unbound(domains, folder, port, anchors, name="unbound", address=RESOLVER, more="", cuts=None):
     """@more: further lines of its `server:`."""
     return """server:
 	interface: {ip}@{port}
@@ -240,4 +244,4 @@ def unbound(domains, folder, port, anchors, name="unbound", address=RESOLVER, mo
 	infra-cache-numhosts: 100000
 {more}remote-control:
 	control-enable: no
-{internet}""".format(ip=address, port=port, folder=folder, name=name, more=more, internet=internet(domains, port, anchors))
+{internet}""".format(ip=address, port=port, folder=folder, name=name, more=more, internet=internet(domains, port, anchors, cuts))

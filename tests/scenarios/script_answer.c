@@ -41,11 +41,9 @@ static bool *flag_of(struct net_fake_answer *answer, struct span word)
 	const struct {
 		const char *word;
 		bool *flag;
-	} table[] = { { "shared", &answer->shared },
-		      { "unchecked", &answer->unchecked },
-		      { "decided", &answer->decided },
-		      { "delegated", &answer->delegated },
-		      { "validated", &answer->validated } };
+	} table[] = { { "shared", &answer->shared },       { "unchecked", &answer->unchecked },
+		      { "decided", &answer->decided },     { "delegated", &answer->delegated },
+		      { "validated", &answer->validated }, { "lame", &answer->lame } };
 
 	for (size_t i = 0; i < COUNT_OF(table); i++)
 		if (span_equal(word, span_of(table[i].word)))

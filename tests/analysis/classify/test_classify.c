@@ -463,18 +463,24 @@ static void what_may_pass_is_worth_asking_again(void **state)
 	}
 }
 
-/* But a fetch that may yet succeed is, though nobody could have made one there. */
 static void a_zone_that_nobody_serves_is_not_asked_again(void **state)
 {
 	static const struct {
-		enum obs_fall_back fall_back;
 		const char *facts;
+		enum obs_fall_back mx, txt;
 		bool again;
 	} rows[] = {
-		{ FALL_BACK_REFUSED, "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", false },
-		{ FALL_BACK_TIMEOUT, "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", true },
-		{ FALL_BACK_REFUSED, "sts SERVFAIL\nconnect skipped", true }, /* its MX answered */
-		{ FALL_BACK_REFUSED, "mx SERVFAIL\nconnect connection-timeout", true },
+		{ "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", FALL_BACK_REFUSED, FALL_BACK_REFUSED,
+		  false },
+		{ "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", FALL_BACK_TIMEOUT, FALL_BACK_REFUSED,
+		  true },
+		{ "mx SERVFAIL\nsts SERVFAIL\nrpt SERVFAIL\nconnect skipped", FALL_BACK_REFUSED, FALL_BACK_TIMEOUT,
+		  true },
+		{ "mx SERVFAIL\nsts NXDOMAIN\nrpt NXDOMAIN\nconnect skipped", FALL_BACK_REFUSED, FALL_BACK_NONE,
+		  false },
+		{ "sts SERVFAIL\nconnect skipped", FALL_BACK_REFUSED, FALL_BACK_REFUSED, true }, /* its MX answered */
+		{ "mx SERVFAIL\nconnect connection-timeout", FALL_BACK_REFUSED, FALL_BACK_NONE,
+		  true }, /* it may succeed */
 	};
 
 	(void)state;
@@ -484,10 +490,15 @@ static void a_zone_that_nobody_serves_is_not_asked_again(void **state)
 
 		facts_make(&facts, rows[i].facts);
 		facts.observation.mx.answer.source = SOURCE_RESOLVER;
-		facts.observation.mx.answer.fall_back = rows[i].fall_back;
+		facts.observation.mx.answer.fall_back = rows[i].mx;
+		for (int q = 0; q < TXT_QUESTIONS; q++) {
+			facts.observation.txt[q].answer.source = SOURCE_RESOLVER;
+			facts.observation.txt[q].answer.fall_back = rows[i].txt;
+		}
 		classify(&facts.observation, &result);
 		if (classification_worth_asking_again(&facts.observation, &result) != rows[i].again)
-			fail_msg("%s, %s", rows[i].facts, obs_fall_back_names[rows[i].fall_back]);
+			fail_msg("%s, %s, %s", rows[i].facts, obs_fall_back_names[rows[i].mx],
+				 obs_fall_back_names[rows[i].txt]);
 	}
 }
 

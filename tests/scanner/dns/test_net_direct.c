@@ -68,20 +68,46 @@ static void check(const struct way *way, const struct net_direct_rig *rig, const
 		fail_msg("%s: %u packets, or an audit", way->name, query->packets_sent);
 }
 
+static void go(const struct way *way, bool lame)
+{
+	struct net_direct_rig *rig = net_direct_rig_open(true);
+	struct net_direct_asked asked;
+
+	rig->server[0][0] = way->first;
+	rig->server[1][0] = way->second;
+	rig->says = way->resolver;
+	net_direct_rig_prepare(rig, &asked, way->type);
+	asked.query.lame = lame;
+	net_direct_ask(rig->direct, &asked.query);
+	net_direct_rig_await(rig, &asked);
+	check(way, rig, &asked, net_direct_rig_charged(rig));
+	net_direct_rig_close(rig);
+}
+
 static void each_answer_has_its_way(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(ways); i++) {
-		struct net_direct_rig *rig = net_direct_rig_open(true);
-		struct net_direct_asked asked;
+	for (size_t i = 0; i < COUNT_OF(ways); i++)
+		go(&ways[i], false);
+}
 
-		rig->server[0][0] = ways[i].first;
-		rig->server[1][0] = ways[i].second;
-		rig->says = ways[i].resolver;
-		net_direct_rig_ask(rig, &asked, ways[i].type);
-		check(&ways[i], rig, &asked, net_direct_rig_charged(rig));
-		net_direct_rig_close(rig);
-	}
+/* Of a zone that is lame by another name a server's word is enough, if it is the same. */
+static const struct way ways_of_lame[] = {
+	{ "REFUSED again", TXT, "refused", NULL, NULL, DNS_SERVFAIL, RESOLVER, FALL_BACK_REFUSED, 0, false },
+	{ "SERVFAIL", TXT, "servfail", NULL, NULL, DNS_SERVFAIL, RESOLVER, FALL_BACK_SERVFAIL, 0, false },
+	{ "no authority", TXT, "no-aa", NULL, NULL, DNS_SERVFAIL, RESOLVER, FALL_BACK_NOT_AUTHORITATIVE, 0, false },
+	{ "silent, then lame", TXT, "silent", "refused", NULL, DNS_SERVFAIL, RESOLVER, FALL_BACK_REFUSED, 1, false },
+	{ "both silent", TXT, "silent", "silent", "nx", DNS_NXDOMAIN, RESOLVER, FALL_BACK_TIMEOUT, 2, false },
+	{ "not by this name", TXT, "nx", NULL, NULL, DNS_NXDOMAIN, DIRECT, FALL_BACK_NONE, 0, false },
+	{ "a record, even", TXT, "data", NULL, "data", DNS_NOERROR, RESOLVER, FALL_BACK_CONFIRMED, 1, false },
+	{ "an alias", TXT, "alias", NULL, "data", DNS_NOERROR, RESOLVER, FALL_BACK_ALIAS, 1, false },
+};
+
+static void a_zone_that_is_lame_costs_the_resolver_no_more(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ways_of_lame); i++)
+		go(&ways_of_lame[i], true);
 }
 
 /* A domain that is asked for at the resolver alone, for which it took its tokens before it began; or whose MX is to be
@@ -379,6 +405,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_answer_has_its_way),
+		cmocka_unit_test(a_zone_that_is_lame_costs_the_resolver_no_more),
 		cmocka_unit_test(who_is_not_to_be_asked_is_not),
 		cmocka_unit_test(the_better_server_is_asked_first_from_then_on),
 		cmocka_unit_test(a_second_host_nobody_knows_is_looked_up),
