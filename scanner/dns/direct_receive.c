@@ -13,13 +13,10 @@ void direct_receive_init(struct direct_ring *ring)
 	}
 }
 
-/* Is it of our port of names, and a response? All else is nobody's guess: it could not be taken for an answer. */
-static bool is_response(const struct direct_engine *engine, const struct direct_packet *packet,
-			const union direct_sockaddr *from)
+/* All else could not be taken for an answer, so it is nobody's guess. */
+static bool is_response(const struct direct_packet *packet)
 {
-	in_port_t port = from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port;
-
-	return port == htons(engine->options.port) && packet->n >= DNS_HEADER_SIZE && (packet->octets[2] & 0x80);
+	return packet->n >= DNS_HEADER_SIZE && (packet->octets[2] & 0x80);
 }
 
 /* It fits no question that is open. */
@@ -51,7 +48,7 @@ static void take(struct direct_socket *socket, const struct direct_packet *packe
 	struct direct_family *family = &engine->family[socket->family];
 	union direct_use use;
 
-	if (!is_response(engine, packet, from)) {
+	if (!is_response(packet)) {
 		engine->counts.strange++;
 		return;
 	}

@@ -144,7 +144,8 @@ static void questions_come_from_sixteen_ports_with_ids_of_any_kind(void **state)
 		for (unsigned j = 0; j < COUNT_OF(bit); j++)
 			bit[j] += asked.id >> j & 1;
 	}
-	assert_int_equal(rig->peer->ports, DIRECT_SOCKETS);
+	/* and perhaps one or two that were renewed meanwhile */
+	assert_in_range(rig->peer->ports, DIRECT_SOCKETS, DIRECT_SOCKETS + 4);
 	for (unsigned j = 0; j < COUNT_OF(bit); j++) /* 8 standard deviations */
 		assert_in_range(bit[j], QUESTIONS / 2 - 100, QUESTIONS / 2 + 100);
 }
@@ -189,13 +190,22 @@ static void sockets_that_rested_long_are_renewed_before_the_next_question(void *
 {
 	struct direct_rig *rig = *state;
 	struct direct_asked asked = { 0 };
+	unsigned fresh = 0;
 
-	for (unsigned round = 0; round < 40; round++) {
+	for (unsigned round = 0; round < 3; round++) {
+		unsigned ports;
+
+		for (unsigned i = 0; i < 200; i++) { /* until each of the sixteen is known */
+			direct_rig_ask(rig, &asked, HERE, NAME);
+			direct_rig_await(&asked);
+		}
+		ports = rig->peer->ports;
+		direct_rig_pass(rig, DIRECT_RENEW_MS + 1000);
 		direct_rig_ask(rig, &asked, HERE, NAME);
 		direct_rig_await(&asked);
-		direct_rig_pass(rig, DIRECT_RENEW_MS + 1000);
+		fresh += rig->peer->ports > ports;
 	}
-	assert_true(rig->peer->ports > 30); /* of 40 each another, but for a few that came again */
+	assert_true(fresh >= 2); /* a port may come again, one in 600 does */
 }
 
 /* ---- callbacks that do more ---- */
