@@ -45,3 +45,12 @@ size_t extra_items(struct span octets, struct span item[], size_t max)
 	}
 	return count;
 }
+
+struct span extra_first(struct span octets)
+{
+	struct span item;
+
+	if (extra_items(octets, &item, 1) == 0)
+		return (struct span){ NULL, 0 };
+	return (struct span){ octets.p, (size_t)(item.p + item.n - octets.p) };
+}

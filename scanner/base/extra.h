@@ -18,6 +18,7 @@ enum {
 	EXTRA_ITEMS_MAX = OBS_NS_MAX > OBS_LABEL_MAX ? OBS_NS_MAX : OBS_LABEL_MAX,
 	EXTRA_HEAD = 3, /* octets: kind, and how many were left out */
 	EXTRA_MAX = EXTRA_HEAD + EXTRA_ITEMS_MAX * (1 + EXTRA_ITEM_MAX),
+	EXTRA_FIRST_MAX = EXTRA_HEAD + 1 + EXTRA_ITEM_MAX, /* of one item */
 };
 
 _Static_assert((int)OBS_LABEL_OCTETS_MAX <= (int)EXTRA_ITEM_MAX, "a label is an item");
@@ -45,6 +46,9 @@ static inline bool extra_is(struct span octets, enum extra_kind kind)
 
 /* The items of @octets, in their order, at most @max: how many. They point into @octets. */
 size_t extra_items(struct span octets, struct span item[], size_t max);
+
+/* @octets without all items but the first, which tells the operator (scanner/rules/operator.h): a part of @octets. */
+struct span extra_first(struct span octets);
 
 /* How many more there were. */
 uint16_t extra_left_out(struct span octets);

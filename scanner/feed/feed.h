@@ -17,9 +17,9 @@
 #include "scanner/base/extra.h"
 
 enum {
-	FEED_BATCH = 64,                            /* targets; one lock for each batch */
-	FEED_TARGET_MAX = OBS_LINE_MAX + EXTRA_MAX, /* octets of one */
-	FEED_QUEUE = 8,                             /* batches waiting */
+	FEED_BATCH = 64,                                              /* targets; one lock for each batch */
+	FEED_TARGET_MAX = OBS_LINE_MAX + EXTRA_MAX + EXTRA_FIRST_MAX, /* octets of one */
+	FEED_QUEUE = 8,                                               /* batches waiting */
 };
 
 struct feed_target {
@@ -28,6 +28,9 @@ struct feed_target {
 	enum input_status input;
 	struct span name;  /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
 	struct span extra; /* what else the list tells of it (scanner/base/extra.h); into the batch, too */
+	/* of a domain that was deferred, with --direct: as struct name_entry has them; the list leaves them 0 */
+	struct span servers;
+	uint8_t why;
 };
 
 struct feed_batch {

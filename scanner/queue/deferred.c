@@ -61,8 +61,10 @@ void deferred_take(struct deferred *deferred, struct feed_batch *batch)
 									      .rank = entry.rank,
 									      .input = INPUT_OK,
 									      .name = entry.name,
-									      .extra = entry.extra };
-			batch->used += (unsigned)(entry.name.n + entry.extra.n);
+									      .extra = entry.extra,
+									      .servers = entry.servers,
+									      .why = entry.why };
+			batch->used += (unsigned)(entry.name.n + entry.extra.n + entry.servers.n);
 			deferred->count--;
 			continue;
 		}

@@ -11,8 +11,9 @@
 /* On file: this, without what name and extra leave of their room. */
 struct stored {
 	uint64_t index, rank;
-	uint32_t length, extra;
-	char text[NAME_FILE_MAX + EXTRA_MAX]; /* the name, and the extra behind it */
+	uint16_t length, extra, servers;
+	uint8_t why;
+	char text[NAME_FILE_MAX + EXTRA_MAX + EXTRA_FIRST_MAX]; /* the name, and the extras behind it */
 };
 
 enum {
@@ -39,18 +40,23 @@ void name_file_close(struct name_file *file)
 int name_file_put(struct name_file *file, const struct name_entry *entry)
 {
 	struct stored stored; /* its text is set as far as there is any */
-	const struct span octets = { (const char *)&stored, STORED_HEAD + entry->name.n + entry->extra.n };
+	const struct span octets = { (const char *)&stored,
+				     STORED_HEAD + entry->name.n + entry->extra.n + entry->servers.n };
 	int failure;
 
-	if (entry->name.n > NAME_FILE_MAX || entry->extra.n > EXTRA_MAX)
+	if (entry->name.n > NAME_FILE_MAX || entry->extra.n > EXTRA_MAX || entry->servers.n > EXTRA_FIRST_MAX)
 		return ENAMETOOLONG;
 	stored.index = entry->index;
 	stored.rank = entry->rank;
-	stored.length = (uint32_t)entry->name.n;
-	stored.extra = (uint32_t)entry->extra.n;
+	stored.length = (uint16_t)entry->name.n;
+	stored.extra = (uint16_t)entry->extra.n;
+	stored.servers = (uint16_t)entry->servers.n;
+	stored.why = entry->why;
 	memcpy(stored.text, entry->name.p, entry->name.n);
 	if (entry->extra.n > 0)
 		memcpy(stored.text + entry->name.n, entry->extra.p, entry->extra.n);
+	if (entry->servers.n > 0)
+		memcpy(stored.text + entry->name.n + entry->extra.n, entry->servers.p, entry->servers.n);
 	failure = file->fd == 0 ? name_file_open(file) : 0;
 	if (failure == 0 && lseek(file->fd, file->end, SEEK_SET) < 0)
 		failure = errno;
@@ -67,7 +73,8 @@ int name_file_put(struct name_file *file, const struct name_entry *entry)
 static size_t read_entry(struct name_file *file, struct stored *stored)
 {
 	ssize_t got = file->count > 0 ? pread(file->fd, stored, STORED_FIRST, file->next) : 0;
-	size_t wanted = got >= STORED_HEAD ? STORED_HEAD + (size_t)stored->length + stored->extra : SIZE_MAX;
+	size_t wanted = got >= STORED_HEAD ? STORED_HEAD + (size_t)stored->length + stored->extra + stored->servers
+					   : SIZE_MAX;
 	ssize_t more;
 
 	if (wanted > sizeof(*stored))
@@ -88,9 +95,12 @@ bool name_file_take(struct name_file *file, struct name_entry *entry, char *text
 	if (octets == 0 || octets - STORED_HEAD > size)
 		return false;
 	memcpy(text, stored.text, octets - STORED_HEAD);
-	*entry = (struct name_entry){
-		stored.index, stored.rank, { text, stored.length }, { text + stored.length, stored.extra }
-	};
+	*entry = (struct name_entry){ .index = stored.index,
+				      .rank = stored.rank,
+				      .name = { text, stored.length },
+				      .extra = { text + stored.length, stored.extra },
+				      .servers = { text + stored.length + stored.extra, stored.servers },
+				      .why = stored.why };
 	file->next += (off_t)octets;
 	if (--file->count == 0) /* its room is used again */
 		file->next = file->end = 0;

@@ -23,6 +23,10 @@ struct name_entry {
 	uint64_t index, rank; /* the caller's numbers */
 	struct span name;
 	struct span extra; /* scanner/base/extra.h */
+	/* with --direct, where `extra` does not tell: the first of its name servers, as extra_first has it; and why
+	 * the first pass fell back, enum obs_fall_back */
+	struct span servers;
+	uint8_t why;
 };
 
 /* Make the file now. 0 or errno. */

@@ -79,6 +79,19 @@ bool source_put_back(struct source *source, const struct job *job)
 	return source->direct && source_direct_put_back(source->direct, job);
 }
 
+void source_note_deferred(const struct job *job, struct name_entry *entry)
+{
+	const struct obs_answer *mx = &job->mx.answer;
+	bool fell_back = mx->source == SOURCE_RESOLVER && mx->fall_back != FALL_BACK_CONFIRMED;
+
+	if (!job->delegation)
+		return;
+	/* why it fell back is told of the first pass; the second asks the resolver alone */
+	entry->why = fell_back ? (uint8_t)mx->fall_back : FALL_BACK_SECOND_PASS;
+	if (!extra_is(job->extra, EXTRA_SERVERS))
+		entry->servers = extra_first(job->delegation->servers);
+}
+
 unsigned source_asking(const struct source *source)
 {
 	return source->direct ? source_direct_asking(source->direct) : 0;

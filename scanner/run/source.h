@@ -33,6 +33,9 @@ void source_taken(struct source *source);
 /* A domain whose name servers rest begins to wait once more. False: there is no room for it just now. */
 bool source_put_back(struct source *source, const struct job *job);
 
+/* Of a domain that is deferred, what the second pass is to know of the first (--direct). */
+void source_note_deferred(const struct job *job, struct name_entry *entry);
+
 /* Questions that it waits for: who serves a domain. */
 unsigned source_asking(const struct source *source);
 

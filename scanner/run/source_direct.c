@@ -133,13 +133,13 @@ static bool ask_servers(struct source_direct *direct, const struct feed_target *
 bool source_direct_put(struct source_direct *direct, const struct feed_target *target, unsigned room)
 {
 	bool is_second = atomic_load(&direct->scan->phase) == SCAN_SECOND_PASS;
-	struct span servers = extra_is(target->extra, EXTRA_SERVERS) ? target->extra : (struct span){ NULL, 0 };
+	struct span servers = extra_is(target->extra, EXTRA_SERVERS) ? target->extra : target->servers;
 
 	if (!STAILQ_EMPTY(&direct->answered)) /* nor is there room for these */
 		return false;
 	if (is_second || servers.n > 0)
 		return admission_put(direct->scan->admission, target, servers,
-				     is_second ? FALL_BACK_SECOND_PASS : FALL_BACK_NONE, now_us());
+				     is_second ? (enum obs_fall_back)target->why : FALL_BACK_NONE, now_us());
 	return direct->asking < room && direct->asking < ASKS_MOST && ask_servers(direct, target);
 }
 

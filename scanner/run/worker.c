@@ -115,8 +115,9 @@ static bool record_bare(struct worker *worker, struct observation *observation)
 /* While stopping, what stays unknown is left to --resume. */
 static bool defer(struct worker *worker, const struct job *job)
 {
-	const struct name_entry entry = { job->index, job->rank, job->name, job->extra };
+	struct name_entry entry = { .index = job->index, .rank = job->rank, .name = job->name, .extra = job->extra };
 
+	source_note_deferred(job, &entry);
 	if (!scan_is_stopping(worker->scan) && deferred_put(&worker->scan->deferred, &entry) < 0)
 		return false;
 	counts_add(&worker->counts->deferred, 1);

@@ -61,7 +61,9 @@ static void what_else_is_known_comes_back(void **state)
 			deferred_put(&deferred, &(struct name_entry){ .index = i,
 								      .name = name_of(i, text),
 								      .extra = i % 3 == 0 ? (struct span){ NULL, 0 }
-											  : extra_octets(&extra) }),
+											  : extra_octets(&extra),
+								      .servers = extra_first(extra_octets(&extra)),
+								      .why = (uint8_t)(i % FALL_BACK_COUNT) }),
 			0);
 	}
 	while (deferred.count > 0) {
@@ -75,6 +77,8 @@ static void what_else_is_known_comes_back(void **state)
 			assert_true(span_equal(batch.target[i].name, name_of(taken, text)));
 			assert_true(taken % 3 == 0 ? batch.target[i].extra.n == 0
 						   : span_equal(batch.target[i].extra, extra_octets(&other)));
+			assert_true(span_equal(batch.target[i].servers, extra_first(extra_octets(&other))));
+			assert_int_equal(batch.target[i].why, taken % FALL_BACK_COUNT);
 		}
 	}
 	assert_int_equal(taken, MANY / 10);
