@@ -2,6 +2,10 @@
  * is. */
 #include "tests/scanner/dns/net_direct_rig.h"
 
+#include <stdio.h>
+
+#include "scanner/dns/net_direct_own.h"
+
 /* ---- ways ---- */
 
 struct way {
@@ -190,8 +194,9 @@ static void a_second_host_nobody_knows_is_looked_up(void **state)
 		rig->server[1][0] = "data";
 		rig->says = "data";
 		net_direct_rig_ask(rig, &asked, MX);
-		if (rig->look_ups != 1 || rig->asked[1] != c->second || asked.query.source != c->source ||
-		    asked.query.status != DNS_NOERROR || asked.query.fall_back != FALL_BACK_SERVFAIL)
+		if (rig->look_ups != 1 || rig->asked[0] != 1 || rig->asked[1] != c->second ||
+		    asked.query.source != c->source || asked.query.status != DNS_NOERROR ||
+		    asked.query.fall_back != FALL_BACK_SERVFAIL)
 			fail_msg("%s: %u look-ups, %u questions, by %s", c->name, rig->look_ups, rig->asked[1],
 				 obs_source_names[asked.query.source]);
 		net_direct_rig_close(rig);
@@ -367,6 +372,64 @@ static void data_is_not_audited(void **state)
 	net_direct_rig_close(rig);
 }
 
+struct share_case {
+	const char *name;
+	double share;
+	uint64_t least, expected;
+	unsigned chosen[2]; /* of CHOICES: from, to */
+};
+
+enum { CHOICES = 20000 };
+
+static const struct share_case share_cases[] = {
+	{ "none", 0, 0, CHOICES, { 0, 0 } },
+	{ "all", 1, 0, CHOICES, { CHOICES, CHOICES } },
+	{ "a tenth", 0.1, 0, CHOICES, { 1900, 2100 } },
+	{ "so many at least", 0.001, 1000, CHOICES, { 900, 1100 } },
+	{ "of a long list a share is more", 0.1, 1000, CHOICES, { 1900, 2100 } },
+	{ "there are no more", 0, 2 * CHOICES, CHOICES, { CHOICES, CHOICES } },
+	{ "nobody knows of how many", 0, 1000, 0, { 1000, CHOICES / 4 } },
+};
+
+static unsigned chosen_of(struct direct_audit *audit, bool *is_chosen)
+{
+	struct net_query query = { .type = TXT };
+	unsigned chosen = 0;
+	char name[32];
+
+	for (unsigned i = 0; i < CHOICES; i++) {
+		query.name_n = (uint16_t)snprintf(name, sizeof(name), "_mta-sts.d%u.example", i);
+		query.name = name;
+		is_chosen[i] = direct_audit_chooses(audit, &query);
+		chosen += is_chosen[i];
+	}
+	return chosen;
+}
+
+static void a_key_chooses_what_is_audited(void **state)
+{
+	static bool first[CHOICES], second[CHOICES];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(share_cases); i++) {
+		const struct share_case *c = &share_cases[i];
+		struct direct_audit audit = { .share = c->share, .least = c->least, .expected = c->expected };
+		struct direct_audit other = {
+			.share = c->share, .least = c->least, .expected = c->expected, .key = { 1 }
+		};
+		unsigned chosen = chosen_of(&audit, first);
+
+		if (chosen < c->chosen[0] || chosen > c->chosen[1] || audit.seen != CHOICES)
+			fail_msg("%s: %u", c->name, chosen);
+		audit.seen = 0;
+		chosen_of(&audit, second);
+		assert_memory_equal(first, second, sizeof(first));
+		chosen_of(&other, second);
+		if (chosen > 0 && chosen < CHOICES)
+			assert_memory_not_equal(first, second, sizeof(first));
+	}
+}
+
 /* ---- the end ---- */
 
 enum standing { WITH_THE_SERVER, FOR_A_HOST, WITH_THE_RESOLVER, WITH_THE_AUDIT, STANDINGS };
@@ -413,6 +476,7 @@ int main(void)
 		cmocka_unit_test(the_books_are_told),
 		cmocka_unit_test(an_audit_finds_what_differs),
 		cmocka_unit_test(data_is_not_audited),
+		cmocka_unit_test(a_key_chooses_what_is_audited),
 		cmocka_unit_test(a_stop_ends_each_question_once_wherever_it_stands),
 	};
 
