@@ -23,8 +23,8 @@ class Direct(tool.Case):
         zone += "".join(f"{name}. NS auth1.test.\n{name}. NS auth2.test.\n" for name in self.names)
         self.list, self.out = self.put("test.zone", zone), self.path("out.msgpack.zst")
 
-    def scan(self, *more, status=0):
-        _, err = self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--direct", "--dns-port", self.own.port, "--force", "-m",
+    def scan(self, *more, status=0, begin="--force"):
+        _, err = self.run_tool(*self.scan_options(self.list, self.out, self.dns, "--direct", "--dns-port", self.own.port, begin, "-m",
                                                   self.path("meta"), *more), status=status)
         with open(self.path("meta"), encoding="utf-8") as file:
             return json.load(file), err
@@ -34,12 +34,8 @@ class Direct(tool.Case):
         with open(os.path.join(self.path("tables"), name + ".csv"), newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
-    def test_what_is_told_of_it_is_what_the_records_have(self):
-        about, _ = self.scan("--audit", "1")
-        direct, records = about["direct"], self.records(self.out)
-        self.assertEqual(len(records), COUNT)
-        self.assert_truth(records)
-        self.assertIn("complete", self.verify(self.out)[0])
+    def assert_told(self, direct, records):
+        """What the metadata count is what the records have. (questions by source, by reason)"""
         found, reasons = {"direct": 0, "resolver": 0}, dict.fromkeys(direct["fall_back"], 0)
         for record in records.values():
             for question in QUESTIONS:
@@ -50,6 +46,15 @@ class Direct(tool.Case):
                     reasons[answer["fall_back"]] += 1
         self.assertEqual(direct["questions"], found)
         self.assertEqual(direct["fall_back"], reasons)
+        return found, reasons
+
+    def test_what_is_told_of_it_is_what_the_records_have(self):
+        about, _ = self.scan("--audit", "1")
+        direct, records = about["direct"], self.records(self.out)
+        self.assertEqual(len(records), COUNT)
+        self.assert_truth(records)
+        self.assertIn("complete", self.verify(self.out)[0])
+        found, reasons = self.assert_told(direct, records)
         self.assertGreater(found["direct"], COUNT)
         self.assertGreater(reasons["confirmed"], 0)
         self.assertGreater(reasons["truncated"], 0)  # big…
@@ -92,6 +97,15 @@ class Direct(tool.Case):
         for table, same in (("changes", lambda row: False), ("transitions", lambda row: row["old"] == row["new"])):
             with open(os.path.join(self.path("changes"), table + ".csv"), newline="", encoding="utf-8") as file:
                 self.assertEqual([row for row in csv.DictReader(file) if not same(row)], [])
+
+    def test_a_scan_that_goes_on_counts_all_of_its_file(self):
+        self.scan("--audit", "1", "--max-domains", COUNT // 3)
+        self.assertEqual(self.verify(self.out)[1], COUNT // 3)
+        about, _ = self.scan("--audit", "1", "--max-domains", COUNT // 3 * 2, begin="--resume")
+        records = self.records(self.out)
+        self.assertEqual(self.verify(self.out)[1], len(records))  # and the trailer's counts are right
+        self.assertGreater(len(records), COUNT // 3)
+        self.assert_told(about["direct"], records)
 
     def test_wrong_answers_end_with_status_3_and_say_so(self):
         self.own.become("forgetful")
