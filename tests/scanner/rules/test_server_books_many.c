@@ -70,6 +70,26 @@ static void to_be_forgotten_is_no_way_to_get_more(void **state)
 	server_books_free(books);
 }
 
+/* Each name of a name server may be another operator's, and all of them may have one address: a victim's. */
+static void names_without_number_get_one_address_asked_no_more(void **state)
+{
+	struct server_books *books = books_of(50, 1000);
+	struct obs_address victim = address_of("192.0.2.1");
+	struct meter used = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * SERVER_BOOKS_MAX; i++) {
+		uint64_t now_us = SECOND + i * UINT64_C(40);
+		bool paid = false;
+
+		if (take_both(books, &victim, i + 1000, &paid, 3, now_us) == 0)
+			meter(&used, 50, 3, now_us);
+	}
+	if (used.highest > 6 || used.used < 500)
+		fail_msg("%u, %g at once", used.used, used.highest);
+	server_books_free(books);
+}
+
 /* Nor is it where the victim is not asked meanwhile. */
 static void what_owes_is_not_forgotten(void **state)
 {
@@ -118,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_asked_for_makes_room),
 		cmocka_unit_test(to_be_forgotten_is_no_way_to_get_more),
+		cmocka_unit_test(names_without_number_get_one_address_asked_no_more),
 		cmocka_unit_test(what_owes_is_not_forgotten),
 		cmocka_unit_test(who_finds_no_room_shares),
 	};
