@@ -410,6 +410,26 @@ static void what_a_trailer_counts_of_direct_comes_back(void **state)
 	record_buffer_free(buffer);
 }
 
+/* Three sources more than there are, one reason, no audits, and something behind them. */
+static void counts_that_this_version_does_not_know_are_passed_over(void **state)
+{
+	static const char octets[] =
+		"\x9e\x04\0\0\x01\0\0\0\0\0\0\0\0\x94\x96\0\x07\x08\x01\x02\x03\x91\x0f\xc0\xa1x\xa1y";
+	struct decode *decode = decode_new();
+	union decode_frame_record got;
+	struct observation o;
+
+	(void)state;
+	memset(&got, 0xff, sizeof(got));
+	decode_begin(decode, (struct span){ octets, sizeof(octets) - 1 });
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_TRAILER);
+	assert_true(got.trailer.has_direct && direct_counts_questions(&got.trailer.direct) == 15);
+	assert_true(got.trailer.direct.source[SOURCE_DIRECT] == 8 && got.trailer.direct.fall_back[0] == 15);
+	assert_true(got.trailer.direct.fall_back[1] == 0 && got.trailer.direct.audit[AUDIT_DATA] == 0);
+	assert_int_equal(decode_next(decode, &o, &got), DECODE_END);
+	decode_free(decode);
+}
+
 /* Hand-made frames: what a decoder must take, and what it must refuse. */
 static const struct {
 	const char *name;
@@ -540,6 +560,7 @@ int main(void)
 		cmocka_unit_test(facts_over_a_limit_are_counted_as_omitted),
 		cmocka_unit_test(header_and_trailer_come_back),
 		cmocka_unit_test(what_a_trailer_counts_of_direct_comes_back),
+		cmocka_unit_test(counts_that_this_version_does_not_know_are_passed_over),
 		cmocka_unit_test(hand_made_frames_are_taken_or_refused),
 		cmocka_unit_test(values_of_a_newer_minor_become_the_catch_all),
 		cmocka_unit_test(damaged_frames_are_survived),
