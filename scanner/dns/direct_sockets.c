@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -71,6 +72,9 @@ static int open_fd(unsigned family)
 		return -1;
 	if ((family == 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int)) == 0) &&
 	    bind(fd, &any.any, family == 0 ? sizeof(any.v4) : sizeof(any.v6)) == 0) {
+		/* questions fit every path: DF whatever ICMP tells of paths, and no id to be drawn for each (ip(7)) */
+		if (family == 0)
+			setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &(int){ IP_PMTUDISC_PROBE }, sizeof(int));
 		udp_receive_buffer(fd);
 		return fd;
 	}
