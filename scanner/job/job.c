@@ -181,8 +181,10 @@ static uint8_t ask_txt(struct task *task)
 	 * that does not exist; the name itself is there and may have names below it. */
 	if (mx->status == DNS_NXDOMAIN && mx->cname_count == 0)
 		return TASK_DONE;
-	if (!job->last_pass && dns_status_is_transient(mx->status) && !obs_answer_is_lame(mx))
-		return TASK_DONE; /* it stays unknown: the last pass asks for all of it */
+	/* Unknown it is already, and the last pass asks for all of it. Where MX is but late, the others shall be on
+	 * their way, too, until then. */
+	if (!job->last_pass && zone_fails(job) && !obs_answer_is_lame(mx))
+		return TASK_DONE;
 	return ask_records(job, zone_fails(job) ? 1 : TXT_QUESTIONS);
 }
 
