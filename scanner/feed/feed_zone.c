@@ -420,6 +420,24 @@ static size_t plain_octets(const struct feed_zone *zone, const char *p, size_t n
 	return i;
 }
 
+/* Octets of a token, which is most of a zone, up to the next one that may mean something. They are taken. */
+static size_t token_octets(struct feed_zone *zone, const char *p, size_t n)
+{
+	static const bool ends[UINT8_MAX + 1] = {
+		['\n'] = true, ['\r'] = true, [' '] = true, ['\t'] = true, ['('] = true,
+		[')'] = true,  [';'] = true,  ['"'] = true, ['\\'] = true
+	};
+	size_t room = ZONE_NAME_MAX - zone->token.n, i = 0;
+
+	if (zone->in_quotes || zone->escaped || zone->in_comment || zone->skip || zone->at_start)
+		return 0;
+	while (i < n && i < room && !ends[(uint8_t)p[i]])
+		i++;
+	memcpy(zone->token.text + zone->token.n, p, i);
+	zone->token.n += i;
+	return i;
+}
+
 static int push_octet(struct feed_zone *zone, char c)
 {
 	if (zone->in_quotes)
@@ -453,6 +471,7 @@ int feed_zone_push(struct feed_zone *zone, const char *p, size_t n)
 		if (was_cr && p[i] == '\n')
 			continue; /* CR LF is one line's end, and CR alone is one, too */
 		i += plain_octets(zone, p + i, n - i);
+		i += token_octets(zone, p + i, n - i);
 		if (i == n)
 			break;
 		zone->after_cr = p[i] == '\r';
