@@ -321,6 +321,32 @@ static void put_audit(struct json *json, const struct options *options, const st
 	json_close_object(json);
 }
 
+/* What was to be expected of the list; null: nothing was, or not yet. */
+static void put_forecast(struct json *json, const struct scan *scan)
+{
+	struct forecast_result forecast;
+
+	forecast_result(scan->forecast, &forecast);
+	if (!forecast.done) {
+		json_null(json, "forecast");
+		return;
+	}
+	json_open_object(json, "forecast");
+	json_uint(json, "domains", forecast.domains);
+	json_open_array(json, "slowest");
+	for (unsigned i = 0; i < forecast.count; i++) {
+		const struct forecast_row *row = &forecast.row[i];
+
+		json_open_object(json, NULL);
+		json_string(json, "operator", span_of(row->name));
+		json_uint(json, "domains", row->domains);
+		json_number(json, "seconds", row->seconds);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_close_object(json);
+}
+
 /* What made us slow. */
 static void put_waiting(struct json *json, const struct scan *scan)
 {
@@ -398,6 +424,7 @@ static void put_direct(struct json *json, const struct scan *scan, const struct 
 	put_answers(json, moment);
 	put_audit(json, options, moment);
 	put_waiting(json, scan);
+	put_forecast(json, scan);
 	put_books(json, scan);
 	put_engine(json, scan);
 	json_close_object(json);

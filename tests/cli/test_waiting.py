@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Domains that wait for their name servers' turn: what is told of it, and what becomes of them when the scan dies."""
+import json
 import os
 import signal
 
@@ -25,12 +26,16 @@ class Waiting(tool.Case):
         return self.scan_options(self.list, self.out, self.dns, "--direct", *more)
 
     def test_how_long_the_slowest_operator_takes_is_told_at_the_start(self):
-        process = self.start(*self.options("--operator-rate", 1))
+        process = self.start(*self.options("--operator-rate", 1, "-m", self.path("meta")))
         self.wait_until(lambda: "the whole list takes" in self.said(process), process)
         process.send_signal(signal.SIGTERM)
         _, err = self.finish(process, 143)
         self.assertIn("] slow.test: 300 domains, 15.0 minutes at --operator-rate 1\n", err)
         self.assertIn("the whole list takes 15.0 minutes at least", err)
+        with open(self.path("meta"), encoding="utf-8") as file:
+            about = json.load(file)
+        self.assertEqual(about["direct"]["forecast"], {"domains": COUNT, "slowest": [
+            {"operator": "slow.test", "domains": COUNT, "seconds": 900}]})
 
     def test_what_waited_when_the_scan_was_killed_is_asked_after_resume(self):
         status = self.path("status")
