@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/hash_table.h"
+#include "parsers/domain.h"
 #include "parsers/siphash.h"
 #include "scanner/base/bounded_table.h"
 #include "scanner/rules/operator.h"
@@ -158,6 +159,8 @@ enum ns_host_state ns_hosts_find(struct ns_hosts *hosts, struct span name, bool 
 	enum ns_host_state state;
 	struct host *host;
 
+	if (name.n == 0 || name.n > DOMAIN_NAME_MAX) /* the root, by which a zone says that it has no server; no name */
+		return NS_HOST_NONE;
 	pthread_mutex_lock(&hosts->lock);
 	host = bounded_table_find(&hosts->hosts, hash);
 	if (host && host->until_s > now_us / SECOND_US) {

@@ -36,7 +36,7 @@ enum ns_host_state {
 	NS_HOST_WANTED, /* the caller shall look it up now, and tell ns_hosts_learn: others are told COMING meanwhile */
 	NS_HOST_COMING, /* it is being looked up, or below the limit's turn: ask again in *wait_us */
 	NS_HOST_KNOWN,
-	NS_HOST_NONE, /* it has no address */
+	NS_HOST_NONE, /* it has no address, or can't have one: the root, and what is longer than a name */
 };
 
 struct ns_addresses {

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "parsers/domain.h"
 #include "tests/scanner/dns/ns_hosts_rig.h"
 
 enum { THREADS = 4 };
@@ -73,6 +74,20 @@ static void what_is_known_is_known_for_a_while(void **state)
 			fail_msg("%s: it is over too early", life->name);
 		if (find(name, end_us) != NS_HOST_WANTED)
 			fail_msg("%s: it is not over", life->name);
+	}
+}
+
+/* `NS .`, and a name that no question can hold: to wait for their look-up would be to wait for ever */
+static void what_can_be_no_host_has_no_address(void **state)
+{
+	char longest[DOMAIN_NAME_MAX + 2];
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(find("", START), NS_HOST_NONE);
+		assert_int_equal(find(longest, START), NS_HOST_NONE);
 	}
 }
 
@@ -156,6 +171,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_host_is_looked_up_at_its_second_sighting, begin, end),
 		cmocka_unit_test_setup_teardown(who_asks_again_is_no_sighting, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_known_is_known_for_a_while, begin, end),
+		cmocka_unit_test_setup_teardown(what_can_be_no_host_has_no_address, begin, end),
 		cmocka_unit_test_setup_teardown(two_addresses_of_each_family_are_kept, begin, end),
 		cmocka_unit_test_setup_teardown(a_look_up_not_heard_of_is_begun_again, begin, end),
 		cmocka_unit_test_setup_teardown(threads_look_a_host_up_once, begin, end),
