@@ -213,30 +213,36 @@ static void look_at_by(struct admission_line *line, uint64_t due_us)
 		line->due_us = due_us;
 }
 
-/* Has the line tokens for a domain of @operator? */
-static bool pay(struct admission *admission, struct admission_line *line, uint64_t operator_hash, uint64_t now_us)
+/* What was taken for a domain that waits on, or has left, is nobody's loss. */
+static void give_back(struct admission *admission, struct admission_line *line, uint64_t now_us)
+{
+	if (line->paid && line->paid_of != 0)
+		server_books_return_operator(admission->options.books, line->paid_of, ADMISSION_QUESTIONS, now_us);
+	line->paid = false;
+}
+
+/* Tokens for a domain of @operator: microseconds until there are some; 0: the line has them. It keeps those of one
+ * operator: to look at domains of several in vain uses up nobody's. */
+static uint64_t pay(struct admission *admission, struct admission_line *line, uint64_t operator_hash, uint64_t now_us)
 {
 	uint64_t wait_us = 0;
 
 	if (line->paid && line->paid_of == operator_hash)
-		return true;
+		return 0;
+	give_back(admission, line, now_us);
 	if (operator_hash != 0)
 		wait_us = server_books_take_operator(admission->options.books, operator_hash, ADMISSION_QUESTIONS,
 						     now_us);
-	if (wait_us > 0) {
-		look_at_by(line, now_us + wait_us);
-		return false;
-	}
-	line->paid = true;
+	line->paid = wait_us == 0;
 	line->paid_of = operator_hash;
-	return true;
+	return wait_us;
 }
 
-/* A server's line has domains of whatever operator. */
-static bool pay_for(struct admission *admission, struct admission_line *line, const struct admission_entry *entry,
-		    uint64_t now_us)
+/* A server's line has domains of whatever operator: one that lacks tokens holds up no other's. */
+static uint64_t pay_for(struct admission *admission, struct admission_line *line, const struct admission_entry *entry,
+			uint64_t now_us)
 {
-	return !line->of_server || pay(admission, line, operator_of(entry->servers), now_us);
+	return line->of_server ? pay(admission, line, operator_of(entry->servers), now_us) : 0;
 }
 
 /* The first of the queue, which would wait long for @slow, does so in the line of that server: whatever is slow or
@@ -277,9 +283,11 @@ static bool serve_parked(struct admission *admission, struct admission_line *lin
 
 		next = state.next;
 		if (state.due_us <= taken->now_us && admission_parked_entry(admission, parked, &entry)) {
-			if (!pay_for(admission, line, &entry, taken->now_us))
-				return false;
-			if (admission_choice(admission, &entry, &state, taken->now_us, start, NULL)) {
+			uint64_t wait_us = pay_for(admission, line, &entry, taken->now_us);
+
+			if (wait_us > 0) {
+				state.due_us = taken->now_us + wait_us;
+			} else if (admission_choice(admission, &entry, &state, taken->now_us, start, NULL)) {
 				hand_out(admission, line, &entry, taken);
 				admission_parked_free(admission, line, before, parked);
 				return true;
@@ -302,6 +310,7 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 		struct obs_address slow = { 0 };
 		struct admission_entry entry;
 		enum spill_front front = admission_line_front(admission, line, &entry);
+		uint64_t wait_us;
 
 		if (front == SPILL_BROKEN)
 			admission_line_lose(admission, line);
@@ -309,9 +318,11 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 			look_at_by(line, taken->now_us + THRIFT_US);
 		if (front != SPILL_FRONT)
 			return false;
-		if (!pay_for(admission, line, &entry, taken->now_us))
-			return false;
-		if (admission_choice(admission, &entry, &state, taken->now_us, start, line->of_server ? NULL : &slow)) {
+		wait_us = pay_for(admission, line, &entry, taken->now_us);
+		if (wait_us > 0) {
+			state.due_us = taken->now_us + wait_us;
+		} else if (admission_choice(admission, &entry, &state, taken->now_us, start,
+					    line->of_server ? NULL : &slow)) {
 			hand_out(admission, line, &entry, taken);
 			admission_line_drop(admission, line, &entry);
 			return true;
@@ -335,14 +346,17 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 /* Hand one of its domains out, if one may go. */
 static void serve(struct admission *admission, struct admission_line *line, struct taken *taken)
 {
-	line->due_us = ADMISSION_NEVER;
-	if ((line->of_server || pay(admission, line, line->operator_hash, taken->now_us)) &&
-	    (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
+	uint64_t wait_us = line->of_server ? 0 : pay(admission, line, line->operator_hash, taken->now_us);
+
+	line->due_us = wait_us > 0 ? taken->now_us + wait_us : ADMISSION_NEVER;
+	if (wait_us == 0 && (serve_parked(admission, line, taken) || serve_queue(admission, line, taken)))
 		line->due_us = taken->now_us;
-	if (line->waiting == 0) /* those of its operator in the shared line need it, but others may need it more */
+	if (line->waiting == 0) { /* those of its operator in the shared line need it, but others may need it more */
+		give_back(admission, line, taken->now_us);
 		admission_line_free(admission, line);
-	else
+	} else {
 		admission_line_due(admission, line, line->due_us);
+	}
 }
 
 unsigned admission_take(struct admission *admission, struct feed_batch *batch, struct admission_start start[FEED_BATCH],

@@ -222,6 +222,17 @@ uint64_t server_books_take_operator(struct server_books *books, uint64_t operato
 	return take(books, NULL, operator, questions, now_us);
 }
 
+void server_books_return_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us)
+{
+	struct buckets buckets = { .count = 0 };
+
+	pthread_mutex_lock(&books->lock);
+	buckets_add_operator(books, &buckets, operator, now_us);
+	for (unsigned i = 0; i < buckets.count; i++)
+		*buckets.bucket[i].due_us -= questions * 1e6 / buckets.bucket[i].pace.rate;
+	pthread_mutex_unlock(&books->lock);
+}
+
 uint64_t server_books_reserve(struct server_books *books, const struct obs_address *address, unsigned questions,
 			      uint64_t now_us)
 {

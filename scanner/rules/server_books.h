@@ -85,6 +85,9 @@ uint64_t server_books_reserve(struct server_books *books, const struct obs_addre
 /* The same for the operator, by the hash of its registrable domain; 0: there is none, and no limit. */
 uint64_t server_books_take_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us);
 
+/* They were taken, and nothing was sent. */
+void server_books_return_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us);
+
 /* Taken without asking whether: a second try, or a question that goes to the resolver, which asks the same servers from
  * the same network. @address NULL: of the operator alone. */
 void server_books_charge(struct server_books *books, const struct obs_address *address, uint64_t operator,

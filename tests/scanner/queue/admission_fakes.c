@@ -14,7 +14,7 @@ void fakes_reset(void)
 
 void fakes_slow(const char *operator, uint64_t interval_us)
 {
-	fakes.operator[fakes.operators++] =(struct fake_operator){ hash_span(span_of(operator)), interval_us, 0 };
+	fakes.operator[fakes.operators++] =(struct fake_operator){ hash_span(span_of(operator)), interval_us, 0, 0 };
 }
 
 unsigned fakes_number(const struct obs_address *address)
@@ -104,15 +104,36 @@ uint64_t server_books_reserve(struct server_books *books, const struct obs_addre
 	return bucket(&fakes.due_us[n], fakes.interval_us[n], questions, true, now_us);
 }
 
+static struct fake_operator *slow_operator(uint64_t hash)
+{
+	for (unsigned i = 0; i < fakes.operators; i++)
+		if (fakes.operator[i].hash == hash)
+			return &fakes.operator[i];
+	return NULL;
+}
+
 uint64_t server_books_take_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us)
 {
+	struct fake_operator *slow = slow_operator(operator);
+
 	(void)books;
 	fakes.operator_takes++;
-	for (unsigned i = 0; i < fakes.operators; i++)
-		if (fakes.operator[i].hash == operator)
-			return bucket(&fakes.operator[i].due_us, fakes.operator[i].interval_us, questions, false,
-				      now_us);
+	if (!slow)
+		return 0;
+	if (slow->returned < questions)
+		return bucket(&slow->due_us, slow->interval_us, questions, false, now_us);
+	slow->returned -= questions;
 	return 0;
+}
+
+void server_books_return_operator(struct server_books *books, uint64_t operator, unsigned questions, uint64_t now_us)
+{
+	struct fake_operator *slow = slow_operator(operator);
+
+	(void)books;
+	(void)now_us;
+	if (slow)
+		slow->returned += questions;
 }
 
 bool server_books_rests(struct server_books *books, const struct obs_address *address, uint64_t now_us,

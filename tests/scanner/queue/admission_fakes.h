@@ -18,6 +18,7 @@ struct fakes {
 	uint64_t rests_until[FAKE_ADDRESSES], rests_since[FAKE_ADDRESSES];
 	struct fake_operator {
 		uint64_t hash, interval_us, due_us;
+		unsigned returned; /* questions */
 	} operator[FAKE_OPERATORS];
 	unsigned operators;
 	bool learned;

@@ -322,6 +322,60 @@ static void a_crowd_at_a_resting_server_is_looked_at_seldom(void **state)
 	admission_free(admission);
 }
 
+/* Domains that wait at servers which rest have it as their operator, as their first server's name says, and by turns
+ * another: whoever looks at them in vain takes nothing from those that could go. */
+static void who_waits_for_a_server_uses_nothing_of_its_operators(void **state)
+{
+	enum { DARK = 100, FIRST = 100, EACH = 32, SECONDS = 10, INTERVAL_US = 1000, US = 1000000 };
+	struct admission *admission = fakes_admission(600);
+	uint64_t gone = 0, number = 0, now = 0;
+	char names[64];
+
+	(void)state;
+	fakes_reset();
+	fakes_slow("busy.example", INTERVAL_US);
+	fakes_slow("other.example", INTERVAL_US);
+	for (unsigned dark = FIRST; dark < FIRST + DARK; dark++)
+		for (unsigned i = 0; i < EACH; i++, number++) {
+			snprintf(names, sizeof(names), "n1.%s.example a%u.dark.example", i % 2 ? "busy" : "other",
+				 dark);
+			assert_true(put(admission, number, names, FALL_BACK_NONE, 0));
+		}
+	for (; number < 10000; number++)
+		assert_true(put(admission, number, "a1.busy.example", FALL_BACK_NONE, 0));
+	for (; now<SECONDS *(uint64_t)US; now += wait_us> 0 ? wait_us : 1) {
+		for (unsigned dark = FIRST; dark < FIRST + DARK; dark++)
+			fakes.rests_until[dark] = now + 1; /* another's probe is on its way */
+		for (; take(admission, FEED_BATCH, now) > 0; gone += batch.count)
+			for (unsigned k = 0; k < batch.count; k++)
+				assert_int_equal(fakes_number(&start[k].address), 1);
+	}
+	/* each of their lines may keep what one domain needs */
+	assert_in_range(gone, SECONDS * US / INTERVAL_US / ADMISSION_QUESTIONS - 2 * DARK - 2,
+			SECONDS * US / INTERVAL_US / ADMISSION_QUESTIONS + 2);
+	admission_free(admission);
+}
+
+/* Of those that wait for one server whoever's operator has tokens goes. */
+static void at_a_server_no_operator_waits_for_anothers_tokens(void **state)
+{
+	struct admission *admission = fakes_admission(600);
+	unsigned gone = 0;
+
+	(void)state;
+	fakes_reset();
+	fakes_slow("busy.example", 60000000);
+	fakes.rests_until[1] = 5000000;
+	for (uint64_t i = 0; i < ADMISSION_AHEAD; i++)
+		assert_true(put(admission, i,
+				i < 4 ? "n1.busy.example a1.dark.example" : "n1.free.example a1.dark.example",
+				FALL_BACK_NONE, 0));
+	for (uint64_t now = 0; now<20000000; now += wait_us> 0 ? wait_us : 1)
+		gone += take(admission, FEED_BATCH, now);
+	assert_int_equal(gone, ADMISSION_AHEAD - 3);
+	admission_free(admission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +388,8 @@ int main(void)
 		cmocka_unit_test(what_rests_for_longer_than_the_patience_goes_to_the_resolver),
 		cmocka_unit_test(lines_that_are_ready_take_turns),
 		cmocka_unit_test(a_crowd_at_one_address_costs_no_polling),
+		cmocka_unit_test(who_waits_for_a_server_uses_nothing_of_its_operators),
+		cmocka_unit_test(at_a_server_no_operator_waits_for_anothers_tokens),
 		cmocka_unit_test(a_crowd_at_a_resting_server_is_looked_at_seldom),
 	};
 

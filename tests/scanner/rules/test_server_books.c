@@ -115,6 +115,22 @@ static void what_is_charged_is_waited_for(void **state)
 	server_books_free(books);
 }
 
+static void what_is_returned_was_not_used(void **state)
+{
+	struct server_books *books = books_of(0, 100);
+	uint64_t now_us = SECOND;
+
+	(void)state;
+	while (server_books_take_operator(books, OPERATOR, 3, now_us) == 0)
+		continue;
+	for (unsigned i = 0; i < 1000; i++) {
+		server_books_return_operator(books, OPERATOR, 3, now_us);
+		assert_int_equal(server_books_take_operator(books, OPERATOR, 3, now_us), 0);
+		assert_true(server_books_take_operator(books, OPERATOR, 3, now_us) > 0);
+	}
+	server_books_free(books);
+}
+
 /* A crowd at one address of a network: in order, no faster than it, and nobody else is held up. */
 static void reservations_are_used_in_the_order_of_asking(void **state)
 {
@@ -297,6 +313,7 @@ int main(void)
 		cmocka_unit_test(the_wait_is_worth_it),
 		cmocka_unit_test(a_network_has_ten_times_an_address),
 		cmocka_unit_test(what_is_charged_is_waited_for),
+		cmocka_unit_test(what_is_returned_was_not_used),
 		cmocka_unit_test(reservations_are_used_in_the_order_of_asking),
 		cmocka_unit_test(nor_do_they_meet_behind_the_networks_turn),
 		cmocka_unit_test(a_labs_addresses_cost_nothing),
