@@ -19,6 +19,8 @@ WINDOW = 4000           # domains in flight, a hundred more for each millisecond
 START = 20              # domains of the scan whose cost is that of starting, which is taken off
 KINDS = ("clean", "lame", "half", "silent", "unequal")
 EVERY = {"clean": 1, "silent": 100}  # domain of a list of that kind is of it, else every tenth; as gen_zone has it
+# An Unbound on this machine asks again by itself what is not answered; repeats while it does would be taken for losses between it and us.
+PATIENT = ["--timeout", 5, "--retries", 1]
 BIGGEST_RATE = 6000     # questions a second of the operator that waits
 VANITY_PER_MILLE = 1000
 # A list of all kinds holds more negative answers than are audited in a scan of a million: the share is the same in a short one.
@@ -113,7 +115,7 @@ def scan(context, network, way, count, kind="all", vanity=0, delay=0, more=(), i
     config.write_text(RESOLVER, encoding="ascii")
     argv = [*network.into, context.stsurvey, "scan", "-f", make(context, count, form, kind, vanity), "-o", out, "--force", "-q",
             "-m", metadata, "--resolver", "unbound", "--resolver-config", config, "--allow-reserved", "127.0.0.0/8", "--rate", 0,
-            "--threads", 1, "--concurrency", WINDOW + 100 * delay, *options, *more]
+            "--threads", 1, "--concurrency", WINDOW + 100 * delay, *PATIENT, *options, *more]
     if options and "--audit" not in more and count < 1000000:
         argv += ["--audit", AUDIT_OF_A_MILLION]
     watched = Watched()
