@@ -101,7 +101,7 @@ def gone(zone):
         elif name.startswith("lame-"):
             that(mx["status"] == "SERVFAIL" and mx["source"] == "resolver", "%s: %s" % (name, mx))
         elif name.startswith("silent-"):
-            that(record["status"] == "unknown" and mx["fall_back"] in ("second-pass", "unseen"), "%s: %s" % (name, mx))
+            that(record["status"] == "unknown" and mx["source"] == "resolver" and mx["fall_back"] in ("timeout", "unseen"), "%s: %s" % (name, mx))
 
 
 def lame(folder):
