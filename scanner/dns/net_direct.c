@@ -37,12 +37,14 @@ static void add_packets(struct direct_ask *ask, unsigned packets)
 
 /* ---- the resolver ---- */
 
-/* Ask it the question, which it decides or audits. It asks the same servers from the same network. */
+/* Ask it the question, which it decides or audits. It asks the same servers from the same network, and of several one
+ * by chance, as we did: the one that was drawn pays. */
 static void ask_resolver(struct direct_ask *ask, bool decided,
 			 void (*on_answer)(struct net_query *, const struct dns_answer *))
 {
 	struct net_direct *direct = ask->direct;
 	const struct net_query *query = ask->query;
+	const struct obs_address *drawn = &query->delegation->address;
 
 	if (direct->stopping) {
 		finish(ask, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
@@ -55,8 +57,9 @@ static void ask_resolver(struct direct_ask *ask, bool decided,
 					 .type = query->type,
 					 .decided = decided };
 	/* a domain that has the resolver alone took its tokens before it began */
-	if (query->delegation->address.family != 0)
-		server_books_charge(direct->options.books, NULL, query->delegation->operator, 1, direct_now_us(direct));
+	if (drawn->family != 0)
+		server_books_charge(direct->options.books, drawn, query->delegation->operator, 1,
+				    direct_now_us(direct));
 	direct->options.resolver->ask(direct->options.resolver, &ask->inner);
 }
 
@@ -177,41 +180,63 @@ static void take(struct direct_ask *ask, enum dns_status status, const uint8_t *
 	}
 }
 
-/* Which of the domain's other servers may be asked: its address, unless it rests. True: *second is it. A host that
- * nobody knows is looked up, one for a question (MaxFetch of the NXNSAttack paper); *is_coming: it is worth waiting. */
+/* Is one of @addresses, drawn, another than was asked, and may it be asked? */
+static bool is_second(const struct direct_ask *ask, const struct ns_addresses *addresses, struct obs_address *second,
+		      uint64_t now_us)
+{
+	const struct net_direct_options *options = &ask->direct->options;
+	uint64_t since_us;
+	bool forbidden;
+
+	return direct_reach_draw(options->reach, addresses, second, &forbidden) &&
+	       !address_equal(second, &ask->try.address) &&
+	       !server_books_rests(options->books, second, now_us, &since_us);
+}
+
+/* Look up one of the hosts that nobody knows. True: it is worth waiting. */
+static bool look_up_another(struct direct_ask *ask, const struct span server[], size_t servers, uint64_t now_us)
+{
+	struct net_direct *direct = ask->direct;
+	struct ns_addresses addresses;
+	bool is_coming = false;
+	uint64_t wait_us;
+
+	for (size_t i = 1; i < servers && !ask->has_looked; i++) {
+		size_t at = (ask->query->delegation->drawn + i) % servers;
+		enum ns_host_state state = ns_hosts_find(direct->options.hosts, server[at], true, now_us, &addresses,
+							 &wait_us);
+
+		ask->has_looked = state == NS_HOST_WANTED;
+		if (ask->has_looked)
+			direct_look_up(direct, server[at]);
+		is_coming |= ask->has_looked || state == NS_HOST_COMING;
+	}
+	return is_coming;
+}
+
+/* Which of the domain's other servers may be asked: its address, unless it rests. True: *second is it. Where none that
+ * is known may, a host that nobody knows is looked up, one for a question (MaxFetch of the NXNSAttack paper);
+ * *is_coming: it is worth waiting. */
 static bool find_second(struct direct_ask *ask, struct obs_address *second, bool *is_coming)
 {
 	struct net_direct *direct = ask->direct;
 	const struct net_delegation *delegation = ask->query->delegation;
 	struct span server[SERVERS_MAX];
 	size_t servers = extra_items(delegation->servers, server, SERVERS_MAX);
-	uint64_t now_us = direct_now_us(direct), unused;
+	uint64_t now_us = direct_now_us(direct);
 	struct ns_addresses addresses;
-	bool forbidden;
 
 	*is_coming = false;
 	for (size_t i = 1; i < servers; i++) {
 		size_t at = (delegation->drawn + i) % servers;
+		enum ns_host_state state = ns_hosts_known(direct->options.hosts, server[at], now_us, &addresses);
 
-		switch (ns_hosts_find(direct->options.hosts, server[at], true, now_us, &addresses, &unused)) {
-		case NS_HOST_WANTED:
-			direct_look_up(direct, server[at]);
-			*is_coming = true;
-			return false;
-		case NS_HOST_COMING:
-			*is_coming = true;
-			break;
-		case NS_HOST_KNOWN:
-			if (!direct_reach_draw(direct->options.reach, &addresses, second, &forbidden) ||
-			    address_equal(second, &ask->try.address))
-				break;
-			if (!server_books_rests(direct->options.books, second, now_us, &unused))
-				return true;
-			break;
-		default:
-			break;
-		}
+		if (state == NS_HOST_KNOWN && is_second(ask, &addresses, second, now_us))
+			return true;
+		*is_coming |= state == NS_HOST_COMING;
 	}
+	if (!*is_coming)
+		*is_coming = look_up_another(ask, server, servers, now_us);
 	return false;
 }
 
@@ -244,6 +269,8 @@ static void try_second(struct direct_ask *ask)
 		server_books_charge(direct->options.books, &second, delegation->operator, 1, direct_now_us(direct));
 		try_at(ask, &second);
 	} else if (is_coming && now_ms - ask->since_ms < HOST_PATIENCE_MS && !direct->stopping) {
+		/* seldomer with time: thousands may wait for a host whose turn does not come */
+		ask->due_ms = now_ms + (now_ms - ask->since_ms) / 4;
 		TAILQ_INSERT_TAIL(&direct->waiting, ask, next);
 		if (!uv_is_active((uv_handle_t *)&direct->timer))
 			uv_timer_start(&direct->timer, on_timer, HOST_POLL_MS, HOST_POLL_MS);
@@ -320,10 +347,12 @@ static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *p
 	}
 	ask->is_silent = ask->is_silent && end == DIRECT_TIMED_OUT;
 	ask->why = weigh(ask, why);
-	if (ask->is_second || !direct_answer_try_another(why))
+	if (ask->is_second || !direct_answer_try_another(why)) {
 		give_up(ask);
-	else
-		try_second(ask);
+		return;
+	}
+	ask->since_ms = (uint32_t)uv_now(ask->direct->options.engine.loop);
+	try_second(ask);
 }
 
 void net_direct_ask(struct net_direct *direct, struct net_query *query)
@@ -343,10 +372,10 @@ void net_direct_ask(struct net_direct *direct, struct net_query *query)
 	}
 	ask->direct = direct;
 	ask->query = query;
-	ask->since_ms = (uint32_t)uv_now(direct->options.engine.loop);
 	ask->why = FALL_BACK_NONE;
 	ask->packets = 0;
 	ask->is_second = false;
+	ask->has_looked = false;
 	ask->is_silent = true;
 	if (query->validated)
 		fall_back(ask, FALL_BACK_CONFIRMED);
@@ -361,6 +390,7 @@ void net_direct_ask(struct net_direct *direct, struct net_query *query)
 static void look_again(struct net_direct *direct)
 {
 	struct direct_ask_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
+	uint32_t now_ms = (uint32_t)uv_now(direct->options.engine.loop);
 	struct direct_ask *ask;
 
 	TAILQ_CONCAT(&waiting, &direct->waiting, next);
@@ -368,6 +398,8 @@ static void look_again(struct net_direct *direct)
 		TAILQ_REMOVE(&waiting, ask, next);
 		if (direct->stopping)
 			finish(ask, NET_FAULT_SHUTDOWN, DNS_SKIPPED, NULL);
+		else if ((int32_t)(now_ms - ask->due_ms) < 0)
+			TAILQ_INSERT_TAIL(&direct->waiting, ask, next);
 		else
 			try_second(ask);
 	}

@@ -6,7 +6,7 @@
  * the resolver, whose answer is kept, with AD. A negative answer chosen for the audit is put to the resolver as well;
  * where that has data, the server is asked once more. Silence of servers that rest by now ends the question with
  * NET_FAULT_RESTING: the domain waits for them, it does not go to the resolver, which would ask the same servers from
- * the same network. Whatever the resolver is asked takes a token of the operator's.
+ * the same network. Whatever the resolver is asked takes a token of the operator's, and of the address that was drawn.
  *
  * It is no second resolver: no referral is followed, nothing is validated, no zone is kept. One for each worker, on its
  * loop's thread; books and hosts are everybody's.

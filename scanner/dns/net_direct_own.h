@@ -12,7 +12,7 @@ TAILQ_HEAD(direct_ask_list, direct_ask);
 struct net_direct {
 	struct net_direct_options options;
 	struct direct_engine *engine;
-	struct direct_ask_list waiting; /* for a host's addresses, in order of due_ms */
+	struct direct_ask_list waiting; /* for a host's addresses */
 	LIST_HEAD(, look_up) look_ups;
 	uv_timer_t timer;
 	bool stopping;
@@ -27,10 +27,12 @@ struct direct_ask {
 	struct direct_try try;
 	struct net_query inner; /* of the resolver */
 	TAILQ_ENTRY(direct_ask) next;
-	uint32_t since_ms;            /* that it waits for a host */
+	uint32_t since_ms;            /* that it looks for a second server */
+	uint32_t due_ms;              /* when to look again for a host's addresses */
 	enum obs_fall_back why : 8;   /* why what it has tried did not count; of two, what leaves more open */
 	enum dns_status negative : 8; /* the direct answer that is audited */
 	bool is_second;               /* the second server is asked */
+	bool has_looked;              /* a host was looked up for it */
 	bool is_silent;               /* whatever was tried was silent */
 	uint8_t packets;
 };

@@ -152,6 +152,32 @@ static void put_all(const struct host *host, struct ns_addresses *addresses)
 		put(addresses, 6, host->address6[i], sizeof(host->address6[i]));
 }
 
+static bool is_known(const struct host *host, uint64_t now_us)
+{
+	return host && host->until_s > now_us / SECOND_US;
+}
+
+static enum ns_host_state tell(const struct host *host, struct ns_addresses *addresses)
+{
+	if (host->state == NS_HOST_KNOWN)
+		put_all(host, addresses);
+	return host->state;
+}
+
+enum ns_host_state ns_hosts_known(struct ns_hosts *hosts, struct span name, uint64_t now_us,
+				  struct ns_addresses *addresses)
+{
+	enum ns_host_state state = NS_HOST_UNSEEN;
+	const struct host *host;
+
+	pthread_mutex_lock(&hosts->lock);
+	host = bounded_table_find(&hosts->hosts, siphash(hosts->key, name));
+	if (is_known(host, now_us))
+		state = tell(host, addresses);
+	pthread_mutex_unlock(&hosts->lock);
+	return state;
+}
+
 enum ns_host_state ns_hosts_find(struct ns_hosts *hosts, struct span name, bool again, uint64_t now_us,
 				 struct ns_addresses *addresses, uint64_t *wait_us)
 {
@@ -163,10 +189,8 @@ enum ns_host_state ns_hosts_find(struct ns_hosts *hosts, struct span name, bool 
 		return NS_HOST_NONE;
 	pthread_mutex_lock(&hosts->lock);
 	host = bounded_table_find(&hosts->hosts, hash);
-	if (host && host->until_s > now_us / SECOND_US) {
-		state = host->state;
-		if (state == NS_HOST_KNOWN)
-			put_all(host, addresses);
+	if (is_known(host, now_us)) {
+		state = tell(host, addresses);
 		*wait_us = NS_HOSTS_AGAIN_MS * UINT64_C(1000);
 	} else if (!host && !see(hosts, hash) && !again) {
 		state = NS_HOST_UNSEEN;

@@ -55,6 +55,11 @@ void ns_hosts_free(struct ns_hosts *hosts);
 enum ns_host_state ns_hosts_find(struct ns_hosts *hosts, struct span name, bool again, uint64_t now_us,
 				 struct ns_addresses *addresses, uint64_t *wait_us);
 
+/* What is known of it: KNOWN, NONE, COMING, or UNSEEN where nothing is. This is no sighting, and asks for no look-up.
+ */
+enum ns_host_state ns_hosts_known(struct ns_hosts *hosts, struct span name, uint64_t now_us,
+				  struct ns_addresses *addresses);
+
 /* What a look-up came to; @count 0: no address. Addresses beyond NS_HOSTS_ADDRESSES_MAX are passed over. */
 void ns_hosts_learn(struct ns_hosts *hosts, struct span name, const struct obs_address *address, size_t count,
 		    uint32_t ttl_s, uint64_t now_us);

@@ -12,7 +12,7 @@ enum {
 	COUNT_ANSWER = 6,
 	COUNT_AUTHORITY = 8, /* where they stand in a header */
 	TTL = 300,
-	OPERATOR_PERIOD_S = 1000, /* of one token */
+	TOKEN_PERIOD_S = 1000, /* of an operator's, and of a server's */
 };
 
 static const char *const server_text[NET_DIRECT_SERVERS] = { "127.0.0.1", "127.0.0.2" };
@@ -210,7 +210,7 @@ static struct obs_address address_of(unsigned server)
 
 struct net_direct_rig *net_direct_rig_open(bool second_is_known)
 {
-	struct server_books_options rates = { .server_rate = 0, .operator_rate = 1.0 / OPERATOR_PERIOD_S };
+	struct server_books_options rates = { 1.0 / TOKEN_PERIOD_S, 1.0 / TOKEN_PERIOD_S, NULL };
 	struct net_direct_rig *rig = calloc(1, sizeof(*rig));
 	struct net_direct_options options = { .engine = { .timeout_ms = NET_DIRECT_TIMEOUT_MS } };
 	struct obs_address second = address_of(1);
@@ -345,9 +345,20 @@ void net_direct_rig_rest(struct net_direct_rig *rig, unsigned server)
 		server_books_outcome(rig->books, &address, SERVER_SILENT, now_us);
 }
 
+/* Whole ones: the rest is what was earned meanwhile. */
+static unsigned tokens_of(uint64_t wait_us)
+{
+	return (unsigned)((wait_us + TOKEN_PERIOD_S * UINT64_C(500000)) / (TOKEN_PERIOD_S * UINT64_C(1000000)));
+}
+
 unsigned net_direct_rig_charged(struct net_direct_rig *rig)
 {
-	uint64_t wait_us = server_books_take_operator(rig->books, NET_DIRECT_OPERATOR, 1, uv_now(&rig->loop) * 1000);
+	return tokens_of(server_books_take_operator(rig->books, NET_DIRECT_OPERATOR, 1, uv_now(&rig->loop) * 1000));
+}
 
-	return (unsigned)((wait_us + OPERATOR_PERIOD_S * UINT64_C(500000)) / (OPERATOR_PERIOD_S * UINT64_C(1000000)));
+unsigned net_direct_rig_charged_to(struct net_direct_rig *rig, unsigned server)
+{
+	struct obs_address address = address_of(server);
+
+	return tokens_of(server_books_take(rig->books, &address, 1, uv_now(&rig->loop) * 1000));
 }

@@ -92,4 +92,7 @@ void net_direct_rig_rest(struct net_direct_rig *rig, unsigned server);
 /* Questions charged to the operator by now, with whom nothing else may have been done. */
 unsigned net_direct_rig_charged(struct net_direct_rig *rig);
 
+/* The same of a server. */
+unsigned net_direct_rig_charged_to(struct net_direct_rig *rig, unsigned server);
+
 #endif

@@ -85,6 +85,9 @@ static void go(const struct way *way, bool lame)
 	net_direct_ask(rig->direct, &asked.query);
 	net_direct_rig_await(rig, &asked);
 	check(way, rig, &asked, net_direct_rig_charged(rig));
+	/* the resolver asks one of them as well; the first was paid for */
+	assert_int_equal(net_direct_rig_charged_to(rig, 0) + net_direct_rig_charged_to(rig, 1),
+			 rig->asked[1] + rig->resolver_asked);
 	net_direct_rig_close(rig);
 }
 
@@ -199,6 +202,57 @@ static void a_second_host_nobody_knows_is_looked_up(void **state)
 		    asked.query.fall_back != FALL_BACK_SERVFAIL)
 			fail_msg("%s: %u look-ups, %u questions, by %s", c->name, rig->look_ups, rig->asked[1],
 				 obs_source_names[asked.query.source]);
+		net_direct_rig_close(rig);
+	}
+}
+
+/* Silence before it takes none of the time that there is for its look-up. */
+static void a_second_host_has_its_time_after_silence(void **state)
+{
+	struct net_direct_rig *rig = net_direct_rig_open(false);
+	struct net_direct_asked asked;
+
+	(void)state;
+	rig->second_host = "127.0.0.2";
+	rig->holds_hosts = true;
+	rig->server[0][0] = "silent";
+	rig->server[1][0] = "data";
+	net_direct_rig_begin(rig, &asked, MX);
+	net_direct_rig_pass(rig, NET_DIRECT_TIMEOUT_MS + 4900);
+	net_direct_rig_release(rig, NET_OK);
+	net_direct_rig_await(rig, &asked);
+	assert_int_equal(asked.query.source, SOURCE_DIRECT);
+	assert_int_equal(rig->look_ups, 1);
+	net_direct_rig_close(rig);
+}
+
+/* A zone may name a dozen hosts that do not exist, below a dozen victims (NXNSAttack); and one that is known. */
+static void one_host_is_looked_up_for_a_question(void **state)
+{
+	static const char *const known_text[] = { NULL, "127.0.0.2" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(known_text); i++) {
+		struct net_direct_rig *rig = net_direct_rig_open(false);
+		struct net_direct_asked asked;
+		struct obs_address known;
+		char name[64];
+
+		rig->server[0][0] = "refused";
+		rig->server[1][0] = rig->says = "data";
+		net_direct_rig_prepare(rig, &asked, MX);
+		for (unsigned k = 0; k < 10; k++) {
+			extra_add(&asked.servers, (struct span){ name, (size_t)snprintf(name, sizeof(name),
+											"ns.victim%u.example", k) });
+		}
+		asked.delegation.servers = extra_octets(&asked.servers);
+		if (known_text[i] && address_parse(span_of(known_text[i]), &known))
+			ns_hosts_learn(rig->hosts, SPAN_LITERAL("ns.victim9.example"), &known, 1, 300,
+				       uv_now(&rig->loop) * 1000);
+		net_direct_ask(rig->direct, &asked.query);
+		net_direct_rig_await(rig, &asked);
+		assert_int_equal(rig->look_ups, known_text[i] ? 0 : 1);
+		assert_int_equal(asked.query.source, known_text[i] ? SOURCE_DIRECT : SOURCE_RESOLVER);
 		net_direct_rig_close(rig);
 	}
 }
@@ -472,6 +526,8 @@ int main(void)
 		cmocka_unit_test(who_is_not_to_be_asked_is_not),
 		cmocka_unit_test(the_better_server_is_asked_first_from_then_on),
 		cmocka_unit_test(a_second_host_nobody_knows_is_looked_up),
+		cmocka_unit_test(a_second_host_has_its_time_after_silence),
+		cmocka_unit_test(one_host_is_looked_up_for_a_question),
 		cmocka_unit_test(silence_of_servers_that_rest_is_waited_for),
 		cmocka_unit_test(the_books_are_told),
 		cmocka_unit_test(an_audit_finds_what_differs),
