@@ -110,7 +110,7 @@ static void on_check(uv_check_t *check)
 	if (!engine->ticking || !direct_is_at(now_ms, engine->ticked_ms + DIRECT_TICK_MS))
 		return;
 	engine->ticked_ms = now_ms;
-	direct_sockets_count_drops(engine, now_ms);
+	direct_sockets_count_drops(engine);
 	expire(engine, now_ms);
 	direct_peers_tick(engine, now_ms);
 	direct_sockets_renew(engine, now_ms);

@@ -146,6 +146,13 @@ static inline uint32_t direct_now(const struct direct_engine *engine)
 	return (uint32_t)uv_now(engine->options.loop);
 }
 
+/* The same, but for the loop's being as late as a long callback has taken: when something was sent, or seen to be lost.
+ */
+static inline uint32_t direct_clock(void)
+{
+	return (uint32_t)(uv_hrtime() / 1000000);
+}
+
 /* Is @ms, a time of this kind, at or after @then? */
 static inline bool direct_is_at(uint32_t ms, uint32_t then)
 {
@@ -207,7 +214,7 @@ static inline bool direct_use_is_open(union direct_use use)
 }
 
 /* Ask the kernel what it dropped. */
-void direct_sockets_count_drops(struct direct_engine *engine, uint32_t now_ms);
+void direct_sockets_count_drops(struct direct_engine *engine);
 
 /* Renew what is old and drained, and begin to drain what is old. */
 void direct_sockets_renew(struct direct_engine *engine, uint32_t now_ms);

@@ -98,8 +98,7 @@ static unsigned fill(struct direct_engine *engine, struct direct_family *family,
 static void note_sent(struct direct_engine *engine, struct direct_family *family, struct direct_socket *socket,
 		      unsigned n)
 {
-	/* not the loop's time, which may be that of a long callback's beginning */
-	uint32_t now_ms = (uint32_t)(uv_hrtime() / 1000000);
+	uint32_t now_ms = direct_clock();
 
 	for (unsigned i = 0; i < n; i++) {
 		struct direct_try *try = engine->out.try[i];

@@ -248,7 +248,7 @@ uint16_t direct_sockets_free_id(struct direct_engine *engine, const struct direc
 
 /* ---- what the kernel dropped ---- */
 
-static void count_drops(struct direct_engine *engine, struct direct_socket *socket, uint32_t now_ms)
+static void count_drops(struct direct_engine *engine, struct direct_socket *socket)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t size = sizeof(info);
@@ -258,13 +258,13 @@ static void count_drops(struct direct_engine *engine, struct direct_socket *sock
 		return;
 	engine->counts.dropped += info[SK_MEMINFO_DROPS] - socket->drops;
 	socket->drops = info[SK_MEMINFO_DROPS];
-	socket->dropped_ms = now_ms;
+	socket->dropped_ms = direct_clock();
 	socket->has_dropped = true;
 }
 
-void direct_sockets_count_drops(struct direct_engine *engine, uint32_t now_ms)
+void direct_sockets_count_drops(struct direct_engine *engine)
 {
 	for (unsigned i = 0; i < DIRECT_FAMILIES; i++)
 		for (unsigned j = 0; j < DIRECT_SOCKETS && engine->family[i].is_open; j++)
-			count_drops(engine, engine->family[i].socket[j], now_ms);
+			count_drops(engine, engine->family[i].socket[j]);
 }

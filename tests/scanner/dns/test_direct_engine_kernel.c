@@ -2,11 +2,13 @@
 #include "tests/scanner/dns/direct_rig.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "parsers/dns_answer.h"
 #include "tests/fake/failing_malloc.h"
+#include "tests/fake/fake_clock.h"
 
 #define HERE "127.0.0.1"
 #define SILENT "127.0.0.9"
@@ -16,6 +18,7 @@
 static int send_errno;
 static unsigned send_before, sent, send_calls;
 static int socket_errno, receive_octets;
+static uint32_t dropped; /* of each socket, as it were */
 
 int __real_sendmmsg(int fd, struct mmsghdr *message, unsigned n, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *message, unsigned n, int flags);
@@ -54,6 +57,17 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	return __real_setsockopt(fd, level, name, value, n);
 }
 
+int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
+{
+	int result = __real_getsockopt(fd, level, name, value, n);
+
+	if (level == SOL_SOCKET && name == SO_MEMINFO)
+		((uint32_t *)value)[SK_MEMINFO_DROPS] += dropped;
+	return result;
+}
+
 static int set_up(void **state)
 {
 	*state = direct_rig_open();
@@ -64,6 +78,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	send_errno = socket_errno = receive_octets = 0;
+	dropped = 0;
 	direct_rig_close(*state);
 	return 0;
 }
@@ -260,6 +275,38 @@ static void what_our_buffer_dropped_is_nobodys_silence(void **state)
 	free(asked);
 }
 
+enum { BATCH = 64 };
+static struct direct_asked late_batch[BATCH];
+
+static void ask_a_batch_late(struct direct_asked *asked)
+{
+	fake_clock_advance(50);
+	for (unsigned i = 0; i < BATCH; i++)
+		direct_rig_ask(asked->rig, &late_batch[i], i % 2 == 0 ? SILENT : "127.0.0.10", NAME);
+	assert_true(late_batch[BATCH - 1].try.was_sent);
+	dropped = 1;
+}
+
+/* What is sent at the end of a long callback is sent later than the loop's time is, by which a loss is noticed. */
+static void what_was_dropped_in_a_long_callback_is_nobodys_silence(void **state)
+{
+	struct direct_rig *rig = *state;
+	struct direct_asked asked = { .then = ask_a_batch_late };
+
+	memset(late_batch, 0, sizeof(late_batch));
+	rig->on_question = say_nothing;
+	direct_rig_ask(rig, &asked, HERE, NAME);
+	DIRECT_RIG_UNTIL(rig, rig->peer->questions == 1);
+	fake_clock_advance(30);
+	dns_peer_answer(rig->peer, &rig->last);
+	direct_rig_await(&asked);
+	for (unsigned i = 0; i < BATCH; i++) {
+		direct_rig_await(&late_batch[i]);
+		assert_int_equal(late_batch[i].end, DIRECT_LOST);
+	}
+	assert_int_equal(direct_rig_counts(rig).timeouts, 0);
+}
+
 /* ---- shortages ---- */
 
 static void without_descriptors_it_does_not_open_and_says_so(void **state)
@@ -347,6 +394,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_the_kernel_has_no_room_for_goes_out_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_the_kernel_never_has_room_for_is_our_fault, set_up, tear_down),
 		cmocka_unit_test_teardown(what_our_buffer_dropped_is_nobodys_silence, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_dropped_in_a_long_callback_is_nobodys_silence, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(without_descriptors_it_does_not_open_and_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_that_this_kernel_lacks_is_done_without, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_descriptors_sockets_are_not_renewed, set_up, tear_down),

@@ -195,7 +195,7 @@ static void sockets_that_rested_long_are_renewed_before_the_next_question(void *
 	for (unsigned round = 0; round < 3; round++) {
 		unsigned ports;
 
-		direct_rig_pass(rig, 100); /* for what is renewed while questions are open */
+		direct_rig_pass(rig, 100);           /* for what is renewed while questions are open */
 		for (unsigned i = 0; i < 200; i++) { /* until each of the sixteen is known */
 			direct_rig_ask(rig, &asked, HERE, NAME);
 			direct_rig_await(&asked);
