@@ -15,6 +15,15 @@ uint64_t hash_table_seed(void)
 	return seed;
 }
 
+void hash_table_key(uint8_t key[static SIPHASH_KEY_OCTETS])
+{
+	for (size_t i = 0; i < SIPHASH_KEY_OCTETS; i += sizeof(uint64_t)) {
+		uint64_t seed = hash_table_seed();
+
+		memcpy(&key[i], &seed, sizeof(seed));
+	}
+}
+
 void hash_table_fini(struct hash_table *table)
 {
 	free(table->slot);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parsers/siphash.h"
+
 enum { HASH_TABLE_FIRST = 256 }; /* slots of a table that gets its first item: 4 KiB; a power of two */
 
 struct hash_slot {
@@ -42,6 +44,9 @@ void hash_table_put(struct hash_table *table, uint64_t hash, void *item);
 
 /* What hashes of strangers' texts are begun with, so that nobody can choose some that collide. */
 uint64_t hash_table_seed(void);
+
+/* The same for siphash. */
+void hash_table_key(uint8_t key[static SIPHASH_KEY_OCTETS]);
 
 /* Take an item out, if it is there. Needs no memory. */
 void hash_table_remove(struct hash_table *table, uint64_t hash, const void *item);

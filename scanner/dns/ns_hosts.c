@@ -52,15 +52,11 @@ static bool may_be_forgotten(const void *entry, uint64_t now_us)
 struct ns_hosts *ns_hosts_new(void)
 {
 	struct ns_hosts *hosts = calloc(1, sizeof(*hosts));
-	uint64_t seed;
 
 	if (!hosts)
 		return NULL;
 	pthread_mutex_init(&hosts->lock, NULL); /* cannot fail */
-	for (size_t i = 0; i < sizeof(hosts->key); i += sizeof(seed)) {
-		seed = hash_table_seed();
-		memcpy(&hosts->key[i], &seed, sizeof(seed));
-	}
+	hash_table_key(hosts->key);
 	hosts->hosts =
 		(struct bounded_table){ .size = sizeof(struct host), .most = NS_HOSTS_MAX, .may_go = may_be_forgotten };
 	pace_book_init(&hosts->look_ups, PACES_MOST);

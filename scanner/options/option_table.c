@@ -5,6 +5,7 @@
 #include "scanner/base/limits.h"
 #include "scanner/options/options.h"
 #include "scanner/rules/public_resolvers.h"
+#include "scanner/rules/server_books.h"
 
 #define AT(member) offsetof(struct options, member)
 
@@ -115,20 +116,20 @@ const struct option_row option_table[] = {
 	{ "direct", 0, NULL, OPTION_FLAG, SCAN, RESUME_SAME, SECTION_DIRECT, AT(direct),
 	  .help = "ask each domain's own name servers, which a zone file tells, and the resolver for all that is out of the ordinary" },
 	{ "server-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(server_rate),
-	  .help = "questions a second to one address of a name server, and ten times as many to its /24 or /48; 0 is no limit [50; 0 within --allow-reserved]",
+	  .help = "questions a second to one address of a name server, and ten times as many to its /24 or /48; 0 is no limit [" TEXT_OF(SERVER_RATE) "; 0 within --allow-reserved]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "questions a second" },
 	{ "operator-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(operator_rate),
 	  .help = "questions a second to one operator, the registrable domain of its name servers' names, what the resolver asks in our stead included; "
-		  "0 is no limit [1000; 0 with --allow-reserved]",
+		  "0 is no limit [" TEXT_OF(OPERATOR_RATE) "; 0 with --allow-reserved]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "questions a second" },
 	{ "server-patience", 0, "SECONDS", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(server_patience),
-	  .help = "wait so long for name servers that do not answer; then the resolver is asked [600]",
+	  .help = "wait so long for name servers that do not answer; then the resolver is asked [" TEXT_OF(SERVER_PATIENCE_S) "]",
 	  .most = RUNTIME_MOST, .unit = "seconds" },
 	{ "audit", 0, "SHARE", OPTION_DECIMAL, SCAN, RESUME_SAME, SECTION_DIRECT, AT(audit),
-	  .help = "put that share, 0 to 1, of the direct answers that something is absent to the resolver as well [0.001, and 10000 of them at least]",
+	  .help = "put that share, 0 to 1, of the direct answers that something is absent to the resolver as well [" TEXT_OF(OPTIONS_AUDIT) ", and " TEXT_OF(OPTIONS_AUDIT_LEAST) " of them at least]",
 	  .most = 1, .unit = "as a share" },
 	{ "audit-limit", 0, "PERCENT", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_DIRECT, AT(audit_limit),
-	  .help = "exit status 3 where the resolver has data for more than so many percent of them [0.5]",
+	  .help = "exit status 3 where the resolver has data for more than so many percent of them [" TEXT_OF(OPTIONS_AUDIT_LIMIT) "]",
 	  .most = 100, .unit = "percent" },
 
 	{ "http-timeout", 0, "SECONDS", OPTION_DECIMAL, BOTH, RESUME_FREE, SECTION_FETCH, AT(http_timeout),
@@ -168,7 +169,7 @@ const struct option_row option_table[] = {
 	  .help = "of these, to one name server; 0 is no limit of its own [0]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "queries a second" },
 	{ "host-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(host_rate),
-	  .help = "connections a second to one address of a policy host or mail server; 0 is no limit [50; 0 within --allow-reserved]",
+	  .help = "connections a second to one address of a policy host or mail server; 0 is no limit [" TEXT_OF(SERVER_RATE) "; 0 within --allow-reserved]",
 	  .least = RATE_LEAST, .or_zero = true, .most = RATE_MOST, .unit = "connections a second" },
 	{ "provider-rate", 0, "N", OPTION_DECIMAL, SCAN, RESUME_FREE, SECTION_POLITE, AT(provider_rate),
 	  .help = "connections a second to policy hosts that are aliases into one registrable domain, or to its mail servers; 0 is no limit "

@@ -29,17 +29,17 @@ uint64_t operator_of(struct span servers)
 	static _Thread_local struct {
 		uint64_t host, operator;
 	} memo[MEMO_HOSTS];
-	static _Thread_local uint64_t key[SIPHASH_KEY_OCTETS / sizeof(uint64_t)]; /* 0: not drawn yet */
+	static _Thread_local uint8_t key[SIPHASH_KEY_OCTETS];
+	static _Thread_local bool has_key;
 	struct span first, name;
 	uint64_t host;
 
 	if (extra_items(servers, &first, 1) == 0)
 		return 0;
-	while (key[0] == 0 || key[1] == 0) {
-		key[0] = hash_table_seed();
-		key[1] = hash_table_seed();
-	}
-	host = siphash((const uint8_t *)key, first);
+	if (!has_key)
+		hash_table_key(key);
+	has_key = true;
+	host = siphash(key, first);
 	if (memo[host % MEMO_HOSTS].host != host) {
 		name = operator_of_host(first);
 		memo[host % MEMO_HOSTS].host = host;

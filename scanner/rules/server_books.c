@@ -44,16 +44,12 @@ static bool may_be_forgotten(const void *entry, uint64_t now_us)
 struct server_books *server_books_new(const struct server_books_options *options)
 {
 	struct server_books *books = calloc(1, sizeof(*books));
-	uint64_t seed;
 
 	if (!books)
 		return NULL;
 	pthread_mutex_init(&books->lock, NULL); /* cannot fail */
 	books->options = *options;
-	for (size_t i = 0; i < sizeof(books->key); i += sizeof(seed)) {
-		seed = hash_table_seed();
-		memcpy(&books->key[i], &seed, sizeof(seed));
-	}
+	hash_table_key(books->key);
 	books->servers = (struct bounded_table){ .size = sizeof(struct server),
 						 .most = SERVER_BOOKS_MAX,
 						 .may_go = may_be_forgotten };
@@ -306,9 +302,8 @@ bool server_books_rests(struct server_books *books, const struct obs_address *ad
 	return rests;
 }
 
-void server_books_counts(struct server_books *books, uint64_t now_us, struct server_books_counts *counts)
+void server_books_counts(struct server_books *books, struct server_books_counts *counts)
 {
-	(void)now_us;
 	pthread_mutex_lock(&books->lock);
 	*counts = books->counts;
 	counts->addresses = books->servers.count;

@@ -22,10 +22,12 @@
 #include "parsers/observation.h"
 #include "scanner/rules/cidr_set.h"
 
+/* Defaults, which --help tells as well. */
+#define SERVER_RATE 50        /* --server-rate: what the largest published direct survey used (yodns) */
+#define OPERATOR_RATE 1000    /* --operator-rate: 160 million domains, a fifth at one operator, in 25 hours */
+#define SERVER_PATIENCE_S 600 /* --server-patience */
+
 enum {
-	SERVER_RATE = 50,          /* --server-rate: what the largest published direct survey used (yodns) */
-	OPERATOR_RATE = 1000,      /* --operator-rate: 160 million domains, a fifth at one operator, in 25 hours */
-	SERVER_PATIENCE_S = 600,   /* --server-patience */
 	SERVER_PREFIX_TIMES = 10,  /* the rate of a /24 or /48, in those of an address */
 	SERVER_ERROR_RATE = 5,     /* errors a second above which an address gets so many questions a second; BIND's
 				    * manual limits responses to 10 */
@@ -34,7 +36,7 @@ enum {
 	SERVER_BOOKS_WINDOW_MS = 10000, /* outcomes are looked at over so long a time, … */
 	SERVER_BOOKS_WINDOW_LEAST = 20, /* … where there are so many */
 	SERVER_SILENT_PERCENT = 5,      /* time-outs above which the rate is halved, … */
-	SERVER_SLIP_PERCENT = 1,        /* … and slips: any of a hundred; an answer that is too large is one, too */
+	SERVER_SLIP_PERCENT = 1,        /* … and slips: one is, of fewer than 100; as is an answer too large */
 	SERVER_RISE_PERCENT = 10,       /* and raised, each window without a reason to halve it */
 	SERVER_HALVINGS = 3,            /* in a row: it rests */
 	SERVER_SILENT_ROW = 20,         /* time-outs in a row: it rests */
@@ -107,6 +109,6 @@ struct server_books_counts {
 	uint64_t halvings, rests, error_limits; /* ever */
 	uint64_t evicted;
 };
-void server_books_counts(struct server_books *books, uint64_t now_us, struct server_books_counts *counts);
+void server_books_counts(struct server_books *books, struct server_books_counts *counts);
 
 #endif

@@ -18,8 +18,7 @@ enum {
 void host_queue_init(struct host_queue *queue)
 {
 	*queue = (struct host_queue){ .lock = PTHREAD_MUTEX_INITIALIZER };
-	for (size_t i = 0; i < COUNT_OF(queue->key); i++)
-		queue->key[i] = hash_table_seed();
+	hash_table_key(queue->key);
 }
 
 void host_queue_fini(struct host_queue *queue)
@@ -58,7 +57,7 @@ static struct host_hash hash_of(const struct host_queue *queue, struct span name
 {
 	struct host_hash hash;
 
-	siphash_long((const uint8_t *)queue->key, name, (uint8_t *)hash.part);
+	siphash_long(queue->key, name, (uint8_t *)hash.part);
 	return hash;
 }
 

@@ -23,7 +23,7 @@ enum { HOST_QUEUE_NAME_MAX = NAME_FILE_MAX };
 
 struct host_queue {
 	pthread_mutex_t lock; /* over what follows; the counts may be read without it */
-	uint64_t key[2];
+	uint8_t key[SIPHASH_KEY_OCTETS];
 	struct hash_table known;
 	struct name_file waiting, deferred;
 	bool told;             /* what is wrong with the files, or memory */

@@ -376,7 +376,7 @@ static void put_books(struct json *json, const struct scan *scan)
 	struct ns_hosts_counts hosts = { 0 };
 
 	if (scan->live.books)
-		server_books_counts(scan->live.books, uv_hrtime() / 1000, &servers);
+		server_books_counts(scan->live.books, &servers);
 	if (scan->live.ns_hosts)
 		ns_hosts_counts(scan->live.ns_hosts, &hosts);
 	json_open_object(json, "servers");

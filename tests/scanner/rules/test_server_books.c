@@ -191,7 +191,7 @@ static void a_labs_addresses_cost_nothing(void **state)
 	}
 	assert_false(server_books_rests(books, &address, SECOND, &since_us));
 	assert_int_equal(server_books_take_operator(books, OPERATOR, 1, SECOND), 0); /* nothing was taken of it */
-	server_books_counts(books, SECOND, &counts);
+	server_books_counts(books, &counts);
 	assert_int_equal(counts.addresses, 0);
 	server_books_free(books);
 	cidr_set_free(set);
@@ -238,7 +238,7 @@ static void a_rest_is_ended_by_one_probe(void **state)
 	server_books_outcome(books, &address, SERVER_SILENT, now_us + SECOND);
 	assert_true(server_books_rests(books, &address, now_us, &since_us));
 	assert_int_equal(since_us, SECOND); /* still, over both */
-	server_books_counts(books, now_us, &counts);
+	server_books_counts(books, &counts);
 	assert_int_equal(counts.resting, 1);
 	assert_int_equal(counts.rests, 2);
 	now_us += SECOND + 2 * SERVER_REST_MS * MS;
@@ -279,7 +279,7 @@ static void *ask(void *arg)
 		server_books_reserve(shared->books, &other, 1, now_us);
 		server_books_rests(shared->books, &other, now_us, &since_us);
 		if (now_us % SECOND < 50)
-			server_books_counts(shared->books, now_us, &counts);
+			server_books_counts(shared->books, &counts);
 	}
 	return NULL;
 }

@@ -141,7 +141,7 @@ static void a_list_of_names_that_are_not_served_comes_to_its_end(void **state)
 		struct server_books_counts counts;
 		unsigned seconds = play_list(&play, 1000, c->lame);
 
-		server_books_counts(play.books, seconds * UINT64_C(1000000), &counts);
+		server_books_counts(play.books, &counts);
 		if (play.lost > 0 || play.unheard > c->unheard || seconds > c->most_s || counts.rests > 0 ||
 		    play.used.highest > 16)
 			fail_msg("%s: %u s, good %u, lost %u, lame %u, unheard %u; %u rests, %g at once", c->name,
@@ -171,7 +171,7 @@ static void slips_bring_the_rate_down(void **state)
 		asked += now_us > 60 * SECOND;
 		answered += now_us > 60 * SECOND && outcome == SERVER_ANSWERED;
 	}
-	server_books_counts(books, 0, &counts);
+	server_books_counts(books, &counts);
 	if (answered < asked * 0.97 || asked < 500 * 100 || counts.rests > 1)
 		fail_msg("%u of %u, %u rests", answered, asked, (unsigned)counts.rests);
 	server_books_free(books);
