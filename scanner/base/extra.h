@@ -19,7 +19,12 @@ enum {
 	EXTRA_HEAD = 3, /* octets: kind, and how many were left out */
 	EXTRA_MAX = EXTRA_HEAD + EXTRA_ITEMS_MAX * (1 + EXTRA_ITEM_MAX),
 	EXTRA_FIRST_MAX = EXTRA_HEAD + 1 + EXTRA_ITEM_MAX, /* of one item */
+	/* Of a domain's name servers so many are asked (--direct), as BIND does since NXNSAttack: no zone makes us look
+	 * up more. */
+	EXTRA_SERVERS_ASKED = 13,
 };
+
+_Static_assert((int)EXTRA_SERVERS_ASKED <= (int)EXTRA_ITEMS_MAX, "they travel so");
 
 _Static_assert((int)OBS_LABEL_OCTETS_MAX <= (int)EXTRA_ITEM_MAX, "a label is an item");
 

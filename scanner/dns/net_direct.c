@@ -10,11 +10,8 @@
 enum {
 	HOST_POLL_MS = 20,           /* between looks for a host's addresses */
 	HOST_PATIENCE_MS = 5000,     /* then the resolver is asked, who is as good at it as our look-up */
-	SERVERS_MAX = 13,            /* of one domain that are read, as BIND does since NXNSAttack */
 	OUTCOMES = DIRECT_FAULT + 1, /* of enum direct_end */
 };
-
-_Static_assert((int)SERVERS_MAX <= (int)EXTRA_ITEMS_MAX, "they travel as extra");
 
 /* ---- the end of a question ---- */
 
@@ -221,8 +218,8 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 {
 	struct net_direct *direct = ask->direct;
 	const struct net_delegation *delegation = ask->query->delegation;
-	struct span server[SERVERS_MAX];
-	size_t servers = extra_items(delegation->servers, server, SERVERS_MAX);
+	struct span server[EXTRA_SERVERS_ASKED];
+	size_t servers = extra_items(delegation->servers, server, COUNT_OF(server));
 	uint64_t now_us = direct_now_us(direct);
 	struct ns_addresses addresses;
 
@@ -282,13 +279,14 @@ static void try_second(struct direct_ask *ask)
 /* How it reads in the books; UNJUDGED also where nothing was sent. */
 static enum server_outcome outcome_of(enum direct_end end, const uint8_t *packet, size_t n)
 {
-	enum { REFUSED = 5, SERVFAIL = 2 };
+	enum dns_status said;
 
 	if (end == DIRECT_TIMED_OUT)
 		return SERVER_SILENT;
 	if (end != DIRECT_ANSWERED || n < DNS_HEADER_SIZE)
 		return SERVER_UNJUDGED;
-	if (dns_rcode(packet) == REFUSED || dns_rcode(packet) == SERVFAIL)
+	said = dns_status_of_rcode(dns_rcode(packet));
+	if (said == DNS_REFUSED || said == DNS_SERVFAIL)
 		return SERVER_ERRED;
 	return dns_is_truncated(packet) && packet[6] == 0 && packet[7] == 0 ? SERVER_SLIPPED : SERVER_ANSWERED;
 }

@@ -64,9 +64,6 @@ struct net_delegation {
 	struct obs_address address; /* of the one to ask first, which tokens were taken for; family 0: the resolver … */
 	enum obs_fall_back why : 8; /* … is asked, for this */
 	uint8_t drawn;              /* number of the server whose address it is */
-	/* the adapter's, all 0 at first: the second address, once it was needed */
-	struct obs_address second;
-	bool has_second;
 };
 
 struct dns_answer;

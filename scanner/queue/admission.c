@@ -27,7 +27,6 @@ struct admission *admission_new(const struct admission_options *options)
 	if (!admission)
 		return NULL;
 	admission->options = *options;
-	admission->random = options->seed;
 	admission->free = ADMISSION_NOTHING;
 	admission->shared.parked_first = ADMISSION_NOTHING;
 	admission->store.plenty = ADMISSION_PLENTY;

@@ -32,7 +32,6 @@
 enum {
 	ADMISSION_QUESTIONS = 3,     /* of a domain: MX and two TXT */
 	ADMISSION_AHEAD = 32,        /* domains of one line that may be looked at, not only its first */
-	ADMISSION_SERVERS = 13,      /* of a domain that are looked at, as BIND does: no zone makes us look up more */
 	ADMISSION_LINES = 1 << 16,   /* operators with a line of their own */
 	ADMISSION_SPILLED = 2000,    /* of these, with extents in the file of their own: up to 8 KiB each in memory */
 	ADMISSION_OCTETS = 24 << 20, /* in memory, of all lines together, whatever waits */
@@ -50,7 +49,7 @@ struct admission_options {
 	struct ns_hosts *hosts;
 	double patience_s;
 	uint64_t seed; /* of what is drawn */
-	/* May this address be asked, as net_direct_draw has it? */
+	/* May this address be asked, as direct_reach_draw has it? */
 	bool (*draw)(void *arg, const struct ns_addresses *addresses, struct obs_address *drawn, bool *forbidden);
 	void *arg;
 };

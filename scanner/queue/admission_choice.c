@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "parsers/hash.h"
 #include "scanner/queue/admission_own.h"
 
 enum {
@@ -24,14 +25,10 @@ struct seen {
 	struct admission_start best; /* … and which */
 };
 
-/* splitmix64: no stranger gains by knowing which server is drawn. */
+/* No stranger gains by knowing which server is drawn. */
 static uint64_t draw(struct admission *admission)
 {
-	uint64_t mixed = admission->random += UINT64_C(0x9e3779b97f4a7c15);
-
-	mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-	return mixed ^ mixed >> 31;
+	return hash_mix(admission->drawn++, admission->options.seed) >> 32;
 }
 
 /* False: there is no room. */
@@ -114,9 +111,9 @@ static bool look_at(struct admission *admission, struct span name, uint8_t drawn
 static bool look(struct admission *admission, const struct admission_entry *entry, bool again, uint64_t now_us,
 		 struct seen *seen, struct admission_start *start)
 {
-	struct span server[ADMISSION_SERVERS];
+	struct span server[EXTRA_SERVERS_ASKED];
 	size_t count = extra_items(entry->servers, server, COUNT_OF(server));
-	uint8_t place[ADMISSION_SERVERS];
+	uint8_t place[EXTRA_SERVERS_ASKED];
 
 	for (size_t i = 0; i < count; i++)
 		place[i] = (uint8_t)i;

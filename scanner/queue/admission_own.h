@@ -64,7 +64,7 @@ struct admission {
 	pthread_mutex_t lock;
 	struct admission_options options;
 	uint8_t key[SIPHASH_KEY_OCTETS];
-	uint64_t random;
+	uint64_t drawn; /* servers, ever */
 	struct spill_store store;
 	struct admission_line *line;
 	uint32_t lines, fresh, free; /* in use; never used from here on; the first that was given back */

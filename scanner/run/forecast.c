@@ -90,7 +90,7 @@ static struct counter *counter_of(struct forecast *forecast, uint64_t operator_h
 
 static void count(struct forecast *forecast, const struct feed_target *target)
 {
-	struct span server[ADMISSION_SERVERS];
+	struct span server[EXTRA_SERVERS_ASKED];
 	size_t servers = extra_is(target->extra, EXTRA_SERVERS) ? extra_items(target->extra, server, COUNT_OF(server))
 								: 0;
 	struct counter *counter;

@@ -6,7 +6,6 @@
 #include "scanner/queue/admission.h"
 
 enum {
-	SERVERS_MAX = 13,   /* of a domain that are handed on */
 	WAKE_MOST_MS = 100, /* between looks whether something may begin */
 	ASKS_MOST = 10000,  /* questions who serves a domain, of one worker, whatever its window */
 };
@@ -60,13 +59,13 @@ struct source_direct *source_direct_new(struct scan *scan, struct net_live *live
 
 /* ---- who serves a domain? ---- */
 
-/* The first SERVERS_MAX names, in the order that they came; such as no text can ask for are passed over. */
+/* The first names, in the order that they came; such as no text can ask for are passed over. */
 static void keep_servers(const struct dns_answer *answer, struct extra *servers)
 {
 	char text[DNS_NAME_ESCAPED_MAX];
 
 	extra_begin(servers, EXTRA_SERVERS);
-	for (size_t i = 0; i < answer->count && servers->items < SERVERS_MAX; i++) {
+	for (size_t i = 0; i < answer->count && servers->items < EXTRA_SERVERS_ASKED; i++) {
 		int n = dns_name_text(answer, answer->rdata[i].at, text);
 		struct span name = { text, n > 0 ? (size_t)n : 0 };
 

@@ -67,7 +67,7 @@ static void check(const struct feed_target *target, struct span servers, const s
 {
 	struct domain *out = &domain[target->index];
 	char text[64];
-	struct span item[ADMISSION_SERVERS];
+	struct span item[EXTRA_SERVERS_ASKED];
 	const struct fake_operator *operator= & fakes.operator[out->operator];
 
 	assert_true(target->index < DOMAINS && !out->is_out);
