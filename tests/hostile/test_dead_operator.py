@@ -19,7 +19,7 @@ SERVERS = "127.53.67.1", "127.53.67.2"
 DOMAINS = 300           # of three questions each
 RATE = 100              # --operator-rate
 AFTER, SILENT_S = 150, 8  # questions, then silence for so many seconds; rests are longer, so that all else goes to the resolver
-BURST_S, SLACK = 0.1, 1.1  # what SERVER_BURST_S lets through at once; clocks tick in steps
+BURST_S, SLACK = 0.1, 1.1  # what SERVER_BOOKS_BURST_S lets through at once; clocks tick in steps
 # A domain takes its three tokens before it begins. What it asks beyond that, a second try and the resolver, is charged when it is asked: as
 # much as may be in flight when the silence begins.
 OVERDRAWN = 100
