@@ -244,16 +244,15 @@ static uint64_t pay_for(struct admission *admission, struct admission_line *line
 	return line->of_server ? pay(admission, line, operator_of(entry->servers), now_us) : 0;
 }
 
-/* The first of the queue, which would wait long for @slow, does so in the line of that server: whatever is slow or
- * rests, the others of its operator go on. False: there is no room for it. */
-static bool move_to_server(struct admission *admission, struct admission_line *line,
-			   const struct admission_entry *entry, const struct obs_address *slow, uint64_t now_us)
+/* A domain that would wait long does so in the line that has @key, of others that wait for the same: whatever is slow
+ * or rests, those of its operator go on. The caller takes it out of @line. False: there is no room for it. */
+static bool put_apart(struct admission *admission, struct admission_line *line, const struct admission_entry *entry,
+		      uint64_t key, uint64_t now_us)
 {
-	uint64_t key = ~address_hash(slow);
-	struct admission_line *its = admission_line_find(admission, key);
+	struct admission_line *its = key != 0 ? admission_line_find(admission, key) : NULL;
 	bool was_empty;
 
-	if (!its && (its = admission_line_new(admission, key)))
+	if (!its && key != 0 && (its = admission_line_new(admission, key)))
 		its->of_server = true;
 	if (!its || !its->of_server)
 		return false;
@@ -265,7 +264,6 @@ static bool move_to_server(struct admission *admission, struct admission_line *l
 	}
 	if (was_empty && its->parked < ADMISSION_AHEAD)
 		admission_line_due(admission, its, its->due_us < now_us ? its->due_us : now_us);
-	admission_line_drop(admission, line, entry);
 	line->waiting--;
 	return true;
 }
@@ -276,9 +274,10 @@ static bool serve_parked(struct admission *admission, struct admission_line *lin
 	struct admission_start *start = &taken->start[taken->batch->count];
 	uint32_t before = ADMISSION_NOTHING, next;
 
-	for (uint32_t parked = line->parked_first; parked != ADMISSION_NOTHING; before = parked, parked = next) {
+	for (uint32_t parked = line->parked_first; parked != ADMISSION_NOTHING; parked = next) {
 		struct admission_state state = admission_parked_state(admission, parked);
 		struct admission_entry entry;
+		uint64_t apart = 0;
 
 		next = state.next;
 		if (state.due_us <= taken->now_us && admission_parked_entry(admission, parked, &entry)) {
@@ -286,14 +285,20 @@ static bool serve_parked(struct admission *admission, struct admission_line *lin
 
 			if (wait_us > 0) {
 				state.due_us = taken->now_us + wait_us;
-			} else if (admission_choice(admission, &entry, &state, taken->now_us, start, NULL)) {
+			} else if (admission_choice(admission, &entry, &state, taken->now_us, start,
+						    line->of_server ? NULL : &apart)) {
 				hand_out(admission, line, &entry, taken);
 				admission_parked_free(admission, line, before, parked);
 				return true;
 			}
+			if (put_apart(admission, line, &entry, apart, taken->now_us)) {
+				admission_parked_free(admission, line, before, parked);
+				continue;
+			}
 			admission_parked_store(admission, parked, &state);
 		}
 		look_at_by(line, state.due_us);
+		before = parked;
 	}
 	return false;
 }
@@ -306,7 +311,7 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 
 	while (line->parked < ADMISSION_AHEAD) {
 		struct admission_state state = { .looks = line->looked };
-		struct obs_address slow = { 0 };
+		uint64_t apart = 0;
 		struct admission_entry entry;
 		enum spill_front front = admission_line_front(admission, line, &entry);
 		uint64_t wait_us;
@@ -321,12 +326,13 @@ static bool serve_queue(struct admission *admission, struct admission_line *line
 		if (wait_us > 0) {
 			state.due_us = taken->now_us + wait_us;
 		} else if (admission_choice(admission, &entry, &state, taken->now_us, start,
-					    line->of_server ? NULL : &slow)) {
+					    line->of_server ? NULL : &apart)) {
 			hand_out(admission, line, &entry, taken);
 			admission_line_drop(admission, line, &entry);
 			return true;
 		}
-		if (slow.family != 0 && move_to_server(admission, line, &entry, &slow, taken->now_us)) {
+		if (put_apart(admission, line, &entry, apart, taken->now_us)) {
+			admission_line_drop(admission, line, &entry);
 			if (++moves < MOVES)
 				continue;
 			look_at_by(line, taken->now_us);

@@ -4,10 +4,11 @@
  * its three questions need; until then it is its name, its number and its servers' names in its operator's line, first
  * in, first out. Lines are short in memory: what is more lies in one temporary file (scanner/queue/spill_queue.h). A
  * slow operator never holds up another's domains, nor one slow server the others of its operator: of each line
- * ADMISSION_AHEAD domains are looked at, and one that would wait for long moves to the line of the server it waits for.
- * So a domain is written once and read once, or twice where it moves. Operators beyond ADMISSION_LINES, and what memory
- * has no room for, share one line, from which they go to their own when there is room: there the first holds up those
- * behind it.
+ * ADMISSION_AHEAD domains are looked at, and one that would wait for long moves to the line of the server it waits for,
+ * or to that of look-ups, which a zone may make as many as it likes; while one is looked up another that is known will
+ * do. So a domain is written once and read once, or twice where it moves. Operators beyond ADMISSION_LINES, and what
+ * memory has no room for, share one line, from which they go to their own when there is room: there the first holds up
+ * those behind it.
  *
  * What a domain waits for: the addresses of the host drawn (scanner/dns/ns_hosts.h; looked up by whoever takes the
  * order), its tokens, the end of a rest. A host seen for the first time, and one without an address or with none that

@@ -2,6 +2,8 @@
 
 #include "parsers/hash.h"
 #include "scanner/queue/admission_own.h"
+#include "scanner/rules/address.h"
+#include "scanner/rules/operator.h"
 
 enum {
 	CHOICES = 3,       /* addresses of one domain that are asked for tokens, before it takes its turn at one */
@@ -85,7 +87,9 @@ static bool look_at(struct admission *admission, struct span name, uint8_t drawn
 	struct ns_addresses addresses = { 0 };
 	uint64_t wait_us = 0;
 
-	switch (ns_hosts_find(admission->options.hosts, name, again, now_us, &addresses, &wait_us)) {
+	/* while one is looked up none of the others is, but they may be known */
+	switch (seen->comes ? ns_hosts_known(admission->options.hosts, name, now_us, &addresses)
+			    : ns_hosts_find(admission->options.hosts, name, again, now_us, &addresses, &wait_us)) {
 	case NS_HOST_KNOWN:
 		return ask_books(admission, &addresses, drawn, now_us, seen, start);
 	case NS_HOST_WANTED:
@@ -94,8 +98,9 @@ static bool look_at(struct admission *admission, struct span name, uint8_t drawn
 			seen->comes_us = NS_HOSTS_LOOKING_S * UINT64_C(1000000);
 		break;
 	case NS_HOST_COMING:
+		if (!seen->comes)
+			seen->comes_us = wait_us;
 		seen->comes = true;
-		seen->comes_us = wait_us;
 		break;
 	case NS_HOST_UNSEEN:
 		seen->unseen = true;
@@ -117,7 +122,7 @@ static bool look(struct admission *admission, const struct admission_entry *entr
 
 	for (size_t i = 0; i < count; i++)
 		place[i] = (uint8_t)i;
-	for (size_t i = 0; i < count && !seen->comes && seen->busy < CHOICES; i++) {
+	for (size_t i = 0; i < count && seen->busy < CHOICES; i++) {
 		size_t other = i + draw(admission) % (count - i);
 		uint8_t drawn = place[other];
 
@@ -140,8 +145,19 @@ static bool wait_until(struct admission_state *state, uint64_t due_us)
 	return false;
 }
 
+/* Keys of lines: no operator's, as far as hashes go. */
+static uint64_t line_of_server(const struct obs_address *address)
+{
+	return ~address_hash(address);
+}
+
+static uint64_t line_of_look_ups(const struct admission *admission, const struct admission_entry *entry)
+{
+	return hash_mix(~operator_of(entry->servers), admission->options.seed) | 1;
+}
+
 bool admission_choice(struct admission *admission, const struct admission_entry *entry, struct admission_state *state,
-		      uint64_t now_us, struct admission_start *start, struct obs_address *slow)
+		      uint64_t now_us, struct admission_start *start, uint64_t *apart)
 {
 	struct seen seen = { .rests_us = ADMISSION_NEVER };
 	struct server_books *books = admission->options.books;
@@ -158,13 +174,13 @@ bool admission_choice(struct admission *admission, const struct admission_entry 
 		return true;
 	}
 	state->address.family = 0;
-	if (slow)
-		slow->family = 0;
+	if (apart)
+		*apart = 0;
 	state->looks += state->looks < UINT8_MAX;
 	if (look(admission, entry, again, now_us, &seen, start))
 		return true;
-	if (seen.busy > 0 && slow && seen.busy_us > SLOW_US) {
-		*slow = seen.best.address;
+	if (seen.busy > 0 && apart && seen.busy_us > SLOW_US) {
+		*apart = line_of_server(&seen.best.address);
 		return wait_until(state, now_us + seen.busy_us);
 	}
 	if (seen.busy > 0) {
@@ -179,8 +195,13 @@ bool admission_choice(struct admission *admission, const struct admission_entry 
 		state->drawn = seen.best.drawn;
 		return wait_until(state, now_us + wait_us);
 	}
-	if (seen.comes)
-		return wait_until(state, now_us + (seen.comes_us > poll_us ? seen.comes_us : poll_us));
+	if (seen.comes) {
+		uint64_t wait_us = seen.comes_us > poll_us ? seen.comes_us : poll_us;
+
+		if (apart && wait_us > SLOW_US) /* below one domain few begin, and a zone may name many hosts there */
+			*apart = line_of_look_ups(admission, entry);
+		return wait_until(state, now_us + wait_us);
+	}
 	if (!seen.rests)
 		return to_resolver(start, seen.unseen      ? FALL_BACK_UNSEEN
 					  : seen.forbidden ? FALL_BACK_FORBIDDEN
@@ -188,7 +209,7 @@ bool admission_choice(struct admission *admission, const struct admission_entry 
 	patience_us = seen.rest_since + (uint64_t)(admission->options.patience_s * 1e6);
 	if (patience_us <= now_us)
 		return to_resolver(start, FALL_BACK_PATIENCE);
-	if (slow)
-		*slow = seen.resting;
+	if (apart)
+		*apart = line_of_server(&seen.resting);
 	return wait_until(state, least(patience_us, now_us + (seen.rests_us > poll_us ? seen.rests_us : poll_us)));
 }

@@ -50,7 +50,7 @@ struct admission_line {
 	uint32_t waiting; /* domains, those parked included */
 	uint32_t shared;  /* more of them in the shared line since it is there: those to come queue up behind */
 	uint8_t parked;
-	bool of_server; /* domains of any operator that wait for one address, first in, first out */
+	bool of_server; /* domains of any operator that wait for one address or for look-ups, first in, first out */
 	bool paid;      /* it has tokens for one domain, of the operator paid_of */
 	bool looked;    /* the first of the queue was looked at, and could not be parked */
 };
@@ -120,9 +120,10 @@ void admission_parked_free(struct admission *admission, struct admission_line *l
 
 /* ---- admission_choice.c ---- */
 
-/* May it go now, and how? Else @state tells what it waits for. *slow: the address, where that will be long and no place
- * in its order was taken; family 0: none. NULL: a place is taken however long it is. */
+/* May it go now, and how? Else @state tells what it waits for. *apart: where that will be long, and no place in its
+ * order was taken, the key of the line in which it is to wait for it, apart from the others of its operator; 0: none.
+ * NULL: it is in such a line, and takes a place however long it is. */
 bool admission_choice(struct admission *admission, const struct admission_entry *entry, struct admission_state *state,
-		      uint64_t now_us, struct admission_start *start, struct obs_address *slow);
+		      uint64_t now_us, struct admission_start *start, uint64_t *apart);
 
 #endif

@@ -376,6 +376,56 @@ static void at_a_server_no_operator_waits_for_anothers_tokens(void **state)
 	admission_free(admission);
 }
 
+/* While one of its hosts is looked up, and that may take long, another that is known will do. */
+static void a_host_that_is_known_is_not_waited_for(void **state)
+{
+	struct admission *admission = fakes_admission(600);
+	char names[64];
+
+	(void)state;
+	fakes_reset();
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(names, sizeof(names), "w%u.victim.example w%u.victim.example a1.op.example", 2 * i, 2 * i + 1);
+		assert_true(put(admission, i, names, FALL_BACK_NONE, 0));
+	}
+	assert_int_equal(take(admission, FEED_BATCH, 0), 50);
+	for (unsigned k = 0; k < 50; k++) {
+		assert_int_equal(fakes_number(&start[k].address), 1);
+		assert_true(fakes.wanted[2 * k] + fakes.wanted[2 * k + 1] <= 1); /* one look-up of a domain */
+	}
+	admission_free(admission);
+}
+
+/* A zone may name many hosts below one domain, whose look-ups take hours: its operator's other domains go on. */
+static void look_ups_without_end_hold_up_nobody(void **state)
+{
+	enum { STRANGE = 2000, OTHERS = 2000 };
+	struct admission *admission = fakes_admission(600);
+	char names[64], name[DOMAIN_NAME_MAX];
+	unsigned gone = 0;
+	uint64_t now = 0;
+
+	(void)state;
+	fakes_reset();
+	for (uint64_t i = 0; i < STRANGE + OTHERS; i++) {
+		snprintf(names, sizeof(names), "%c%u.big.example", i % 2 ? 'a' : 'w', (unsigned)i % 1000);
+		assert_true(put(admission, i, names, FALL_BACK_NONE, 0));
+	}
+	for (; gone < OTHERS && now<100 * UINT64_C(1000000); now += wait_us> 0 ? wait_us : 1) {
+		for (; take(admission, FEED_BATCH, now) > 0; gone += batch.count)
+			for (unsigned k = 0; k < batch.count; k++)
+				assert_int_equal(batch.target[k].index % 2, 1);
+		while (admission_next_look_up(admission, name) > 0)
+			continue;
+	}
+	assert_int_equal(gone, OTHERS);
+	fakes.learned = true;
+	for (; gone < OTHERS + STRANGE && now<200 * UINT64_C(1000000); now += wait_us> 0 ? wait_us : 1)
+		gone += take(admission, FEED_BATCH, now);
+	assert_int_equal(gone, OTHERS + STRANGE);
+	admission_free(admission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +438,8 @@ int main(void)
 		cmocka_unit_test(what_rests_for_longer_than_the_patience_goes_to_the_resolver),
 		cmocka_unit_test(lines_that_are_ready_take_turns),
 		cmocka_unit_test(a_crowd_at_one_address_costs_no_polling),
+		cmocka_unit_test(a_host_that_is_known_is_not_waited_for),
+		cmocka_unit_test(look_ups_without_end_hold_up_nobody),
 		cmocka_unit_test(who_waits_for_a_server_uses_nothing_of_its_operators),
 		cmocka_unit_test(at_a_server_no_operator_waits_for_anothers_tokens),
 		cmocka_unit_test(a_crowd_at_a_resting_server_is_looked_at_seldom),
