@@ -16,9 +16,11 @@ struct ns_ask {
 	STAILQ_ENTRY(ns_ask) next;
 	struct net_query query;
 	struct feed_target target;
-	struct extra servers; /* known once it is answered */
-	char text[];          /* of the target */
+	struct span servers; /* of one that is answered and has no room; a struct extra would be 8 KiB */
+	char text[];         /* of the target */
 };
+
+_Static_assert(sizeof(struct ns_ask) <= 512, "of a plain list as many are open as domains may be at once");
 
 struct source_direct {
 	struct scan *scan;
@@ -74,34 +76,58 @@ static void keep_servers(const struct dns_answer *answer, struct extra *servers)
 	}
 }
 
+static void free_ask(struct ns_ask *ask)
+{
+	free((char *)ask->servers.p);
+	free(ask);
+}
+
+static bool put(const struct ns_ask *ask, struct span servers)
+{
+	return admission_put(ask->direct->scan->admission, &ask->target, servers,
+			     servers.n > 0 ? FALL_BACK_NONE : FALL_BACK_UNDELEGATED, now_us());
+}
+
 static bool put_answered(struct ns_ask *ask)
 {
-	struct source_direct *direct = ask->direct;
-	bool has_servers = ask->servers.items > 0;
-	struct span servers = has_servers ? extra_octets(&ask->servers) : (struct span){ NULL, 0 };
-
-	if (!admission_put(direct->scan->admission, &ask->target, servers,
-			   has_servers ? FALL_BACK_NONE : FALL_BACK_UNDELEGATED, now_us()))
+	if (!put(ask, ask->servers))
 		return false;
-	free(ask);
+	free_ask(ask);
 	return true;
+}
+
+/* There is no room yet. Where there is no memory either it goes to the resolver, as one whose servers nobody knows. */
+static void keep_answered(struct ns_ask *ask, struct span servers)
+{
+	char *copy = servers.n > 0 ? malloc(servers.n) : NULL;
+
+	if (copy)
+		ask->servers = (struct span){ memcpy(copy, servers.p, servers.n), servers.n };
+	STAILQ_INSERT_TAIL(&ask->direct->answered, ask, next);
 }
 
 static void on_servers(struct net_query *query, const struct dns_answer *answer)
 {
 	struct ns_ask *ask = query->arg;
 	struct source_direct *direct = ask->direct;
+	struct extra found;
+	struct span servers = { NULL, 0 };
 
+	found.n = found.items = 0;
 	direct->asking--;
 	if (query->fault == NET_FAULT_SHUTDOWN) {
-		free(ask); /* left to --resume */
+		free_ask(ask); /* left to --resume */
 		return;
 	}
 	/* an alias is not delegated itself */
 	if (answer && query->status == DNS_NOERROR && answer->cname_count == 0)
-		keep_servers(answer, &ask->servers);
-	if (!STAILQ_EMPTY(&direct->answered) || !put_answered(ask))
-		STAILQ_INSERT_TAIL(&direct->answered, ask, next);
+		keep_servers(answer, &found);
+	if (found.items > 0)
+		servers = extra_octets(&found);
+	if (STAILQ_EMPTY(&direct->answered) && put(ask, servers))
+		free_ask(ask);
+	else
+		keep_answered(ask, servers);
 }
 
 static bool ask_servers(struct source_direct *direct, const struct feed_target *target)
@@ -113,7 +139,7 @@ static bool ask_servers(struct source_direct *direct, const struct feed_target *
 		return false;
 	ask->direct = direct;
 	ask->target = *target;
-	ask->servers.n = ask->servers.items = 0;
+	ask->servers = (struct span){ NULL, 0 };
 	memcpy(ask->text, target->name.p, target->name.n);
 	if (target->extra.n > 0)
 		memcpy(ask->text + target->name.n, target->extra.p, target->extra.n);
@@ -254,7 +280,7 @@ void source_direct_free(struct source_direct *direct)
 
 	while ((ask = STAILQ_FIRST(&direct->answered))) {
 		STAILQ_REMOVE_HEAD(&direct->answered, next);
-		free(ask);
+		free_ask(ask);
 	}
 	if (direct->ready)
 		feed_release(direct->scan->feed, direct->ready);
