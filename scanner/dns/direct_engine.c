@@ -202,11 +202,6 @@ void direct_engine_ask(struct direct_engine *engine, struct direct_try *try)
 	try->on_end(try, end, NULL, 0, false);
 }
 
-bool direct_engine_has_family(const struct direct_engine *engine, uint8_t family)
-{
-	return !direct_send_is_down(engine, &engine->family[family == 6]);
-}
-
 void direct_engine_counts(const struct direct_engine *engine, struct direct_engine_counts *counts)
 {
 	*counts = engine->counts;

@@ -102,10 +102,6 @@ direct_engine_open(struct direct_engine **engine, const struct direct_engine_opt
 
 void direct_engine_ask(struct direct_engine *engine, struct direct_try *try);
 
-/* May questions be sent over the family (4 or 6)? False for some seconds once the kernel said that there is no route.
- */
-bool direct_engine_has_family(const struct direct_engine *engine, uint8_t family);
-
 void direct_engine_counts(const struct direct_engine *engine, struct direct_engine_counts *counts);
 
 /* End every try with DIRECT_FAULT and NET_FAULT_SHUTDOWN; later ones end the same way at once. */

@@ -199,7 +199,6 @@ static void hand_out(struct admission *admission, struct admission_line *line, c
 		target->extra = *servers;
 	else
 		target->extra = copy(batch, entry->target.extra);
-	admission->to_resolver += taken->start[batch->count].address.family == 0;
 	batch->count++;
 	line->waiting--;
 	line->paid = false;
@@ -453,7 +452,6 @@ void admission_counts(struct admission *admission, struct admission_counts *coun
 					     .lines = admission->lines,
 					     .spilled = (uint64_t)admission->store.file.used * EXTENT_FILE_OCTETS,
 					     .put = admission->put,
-					     .to_resolver = admission->to_resolver,
 					     .refused = admission->refused };
 	find_slowest(admission, counts);
 	pthread_mutex_unlock(&admission->lock);

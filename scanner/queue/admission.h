@@ -89,12 +89,11 @@ uint64_t admission_waiting(struct admission *admission);
 void admission_error(struct admission *admission, struct error *error);
 
 struct admission_counts {
-	uint64_t waiting;          /* domains, now */
-	uint64_t lines, spilled;   /* operators that wait, and octets in the file, now */
-	uint64_t put, to_resolver; /* ever; of those, such as went to the resolver */
-	uint64_t refused;          /* times that there was no room */
-	struct span slowest;       /* the operator whose line is longest, valid until the next call; p NULL: none */
-	uint64_t slowest_waiting;  /* domains in it */
+	uint64_t waiting;         /* domains, now */
+	uint64_t lines, spilled;  /* operators that wait, and octets in the file, now */
+	uint64_t put, refused;    /* ever: domains; times that there was no room for one */
+	struct span slowest;      /* the operator whose line is longest, valid until the next call; p NULL: none */
+	uint64_t slowest_waiting; /* domains in it */
 };
 /* It looks at all lines: not for each domain. */
 void admission_counts(struct admission *admission, struct admission_counts *counts);

@@ -35,6 +35,7 @@ struct admission_state {
 };
 
 _Static_assert(sizeof(struct admission_state) <= OCTET_BLOCK, "it lies in a domain's first block");
+_Static_assert((int)ADMISSION_ENTRY_MAX <= (int)SPILL_RECORD_MAX, "it is a record");
 
 struct admission_line {
 	uint64_t operator_hash; /* hash; 0: none. Of a server's line the hash of its address, so to speak */
@@ -73,7 +74,7 @@ struct admission {
 	uint64_t turn;
 	struct admission_line shared;
 	struct octet_queue orders; /* names to be looked up, each behind its length */
-	uint64_t waiting, put, to_resolver, refused, lost;
+	uint64_t waiting, put, refused, lost;
 	bool told; /* what is wrong with the file */
 	struct error error;
 	char record[ADMISSION_ENTRY_MAX]; /* the entry that is looked at */

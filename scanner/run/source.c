@@ -92,11 +92,6 @@ void source_note_deferred(const struct job *job, struct name_entry *entry)
 		entry->servers = extra_first(job->delegation->servers);
 }
 
-unsigned source_asking(const struct source *source)
-{
-	return source->direct ? source_direct_asking(source->direct) : 0;
-}
-
 void source_close(struct source *source)
 {
 	if (source->direct)

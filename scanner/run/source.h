@@ -36,9 +36,6 @@ bool source_put_back(struct source *source, const struct job *job);
 /* Of a domain that is deferred, what the second pass is to know of the first (--direct). */
 void source_note_deferred(const struct job *job, struct name_entry *entry);
 
-/* Questions that it waits for: who serves a domain. */
-unsigned source_asking(const struct source *source);
-
 /* After the network was stopped and all questions have ended: close what the loop holds. */
 void source_close(struct source *source);
 

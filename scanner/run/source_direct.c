@@ -260,11 +260,6 @@ bool source_direct_is_empty(const struct source_direct *direct)
 	return admission_waiting(direct->scan->admission) == 0;
 }
 
-unsigned source_direct_asking(const struct source_direct *direct)
-{
-	return direct->asking;
-}
-
 /* ---- the end ---- */
 
 void source_direct_close(struct source_direct *direct)

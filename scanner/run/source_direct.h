@@ -29,7 +29,6 @@ bool source_direct_taken(struct source_direct *direct);
 /* Does none wait, here or in the admission? */
 bool source_direct_is_empty(const struct source_direct *direct);
 
-unsigned source_direct_asking(const struct source_direct *direct);
 void source_direct_close(struct source_direct *direct);
 void source_direct_free(struct source_direct *direct);
 

@@ -6,6 +6,7 @@
 
 #include "parsers/dns_answer.h"
 #include "scanner/base/thread_alloc.h"
+#include "scanner/dns/direct_own.h"
 
 enum {
 	WATCHDOG_MS = 600000,
@@ -147,6 +148,11 @@ void direct_rig_answer_as(struct direct_rig *rig, const struct dns_peer_question
 	other.id = id;
 	snprintf(other.name, sizeof(other.name), "%s", name);
 	dns_peer_answer(rig->peer, &other);
+}
+
+bool direct_rig_has_family(const struct direct_rig *rig, uint8_t family)
+{
+	return !direct_send_is_down(rig->engine, &rig->engine->family[family == 6]);
 }
 
 struct direct_engine_counts direct_rig_counts(const struct direct_rig *rig)

@@ -73,4 +73,8 @@ void direct_rig_answer_as(struct direct_rig *rig, const struct dns_peer_question
 
 struct direct_engine_counts direct_rig_counts(const struct direct_rig *rig);
 
+/* May questions be sent over the family (4 or 6)? False for some seconds once the kernel said that there is no route.
+ */
+bool direct_rig_has_family(const struct direct_rig *rig, uint8_t family);
+
 #endif

@@ -113,7 +113,7 @@ static void ipv6_is_asked_as_ipv4_is(void **state)
 		direct_rig_ask(rig, &asked, "::1", NAME);
 		direct_rig_await(&asked);
 		assert_int_equal(asked.end, DIRECT_SPOOFED);
-		assert_true(direct_engine_has_family(rig->engine, 6));
+		assert_true(direct_rig_has_family(rig, 6));
 		assert_int_equal(rig->peer->questions, 0);
 	}
 	uv_close((uv_handle_t *)&server, NULL);

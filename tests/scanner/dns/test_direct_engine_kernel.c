@@ -123,7 +123,7 @@ static void a_datagram_that_is_refused_ends_its_question_alone(void **state)
 		direct_rig_await(&asked[1]);
 		assert_int_equal(asked[0].end, DIRECT_ANSWERED);
 		assert_int_equal(asked[1].end, DIRECT_ANSWERED);
-		assert_true(direct_engine_has_family(rig->engine, 4));
+		assert_true(direct_rig_has_family(rig, 4));
 		for (size_t j = 3; j < COUNT_OF(asked); j++)
 			direct_rig_await(&asked[j]);
 	}
@@ -148,8 +148,8 @@ static void without_a_route_a_family_is_left_alone_for_a_while(void **state)
 			assert_int_equal(asked[j].end, DIRECT_UNSENT);
 		}
 		assert_int_equal(send_calls, 1);
-		assert_false(direct_engine_has_family(rig->engine, 4));
-		assert_true(direct_engine_has_family(rig->engine, 6));
+		assert_false(direct_rig_has_family(rig, 4));
+		assert_true(direct_rig_has_family(rig, 6));
 		calls = send_calls;
 		direct_rig_ask(rig, &later, HERE, NAME);
 		assert_int_equal(later.end, DIRECT_UNSENT); /* at once */
@@ -157,7 +157,7 @@ static void without_a_route_a_family_is_left_alone_for_a_while(void **state)
 
 		send_errno = 0;
 		direct_rig_pass(rig, 6000);
-		assert_true(direct_engine_has_family(rig->engine, 4));
+		assert_true(direct_rig_has_family(rig, 4));
 		direct_rig_ask(rig, &later, HERE, NAME);
 		direct_rig_await(&later);
 		assert_int_equal(later.end, DIRECT_ANSWERED);
@@ -177,7 +177,7 @@ static void one_address_without_a_route_is_one_where_others_answer(void **state)
 	direct_rig_ask(rig, &asked, SILENT, NAME);
 	direct_rig_await(&asked);
 	assert_int_equal(asked.end, DIRECT_UNSENT);
-	assert_true(direct_engine_has_family(rig->engine, 4));
+	assert_true(direct_rig_has_family(rig, 4));
 	send_errno = 0;
 	direct_rig_ask(rig, &asked, HERE, NAME);
 	direct_rig_await(&asked);
@@ -336,8 +336,8 @@ static void a_family_that_this_kernel_lacks_is_done_without(void **state)
 		direct_rig_ask(rig, &asked, "::1", NAME);
 		assert_int_equal(asked.end, table[i].end);
 		assert_int_equal(asked.try.fault, table[i].fault);
-		assert_false(direct_engine_has_family(rig->engine, 6));
-		assert_true(direct_engine_has_family(rig->engine, 4));
+		assert_false(direct_rig_has_family(rig, 6));
+		assert_true(direct_rig_has_family(rig, 4));
 		direct_rig_pass(rig, 6000);
 	}
 	direct_rig_ask(rig, &asked, HERE, NAME);

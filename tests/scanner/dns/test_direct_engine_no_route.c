@@ -40,7 +40,7 @@ static void an_address_without_a_route_is_unsent_and_the_other_family_goes_on(vo
 		direct_rig_await(&asked);
 		assert_int_equal(asked.end, DIRECT_UNSENT);
 		assert_false(asked.try.was_sent);
-		assert_false(direct_engine_has_family(rig->engine, 6));
+		assert_false(direct_rig_has_family(rig, 6));
 	}
 	direct_rig_ask(rig, &asked, HERE, NAME);
 	direct_rig_await(&asked);
@@ -48,7 +48,7 @@ static void an_address_without_a_route_is_unsent_and_the_other_family_goes_on(vo
 	direct_rig_ask(rig, &asked, "9.9.9.9", NAME);
 	direct_rig_await(&asked);
 	assert_int_equal(asked.end, DIRECT_UNSENT);
-	assert_true(direct_engine_has_family(rig->engine, 4)); /* there are answers */
+	assert_true(direct_rig_has_family(rig, 4)); /* there are answers */
 	assert_int_equal(direct_rig_counts(rig).packets, 1);
 	direct_rig_close(rig);
 }
