@@ -38,7 +38,9 @@ enum {
 	SERVER_SILENT_PERCENT = 5,      /* time-outs above which the rate is halved, … */
 	SERVER_SLIP_PERCENT = 1,        /* … and slips: one is, of fewer than 100; as is an answer too large */
 	SERVER_RISE_PERCENT = 10,       /* and raised, each window without a reason to halve it */
-	SERVER_HALVINGS = 3,            /* in a row: it rests */
+	SERVER_HALVINGS = 3,            /* in a row: it rests, … */
+	SERVER_SLIPS_STAY_PERCENT = 75, /* … unless slips alone were the reason, and such a share of them is left at a
+					 * quarter of the rate: of a limit above 4 a second less would be */
 	SERVER_SILENT_ROW = 20,         /* time-outs in a row: it rests */
 	SERVER_REST_MS = 60000,         /* at first; doubled each time its probe fails … */
 	SERVER_REST_MOST_MS = 900000,   /* … up to this */

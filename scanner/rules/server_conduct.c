@@ -67,7 +67,17 @@ static void awake(struct server_conduct *conduct)
 	conduct->rests = 0;
 }
 
-static void halve(struct server_conduct *conduct, double full, uint64_t now_us, struct server_books_counts *counts)
+/* After so many halvings in a row: a limit would have let more through of fewer questions. This one truncates, by size,
+ * type or always, and wants to be asked over TCP, as the resolver does; to ask it more slowly changes nothing, and it
+ * would never rest for as long as its domains wait. @slips: the percentage in this window, 0 where there was silence.
+ */
+static bool is_its_way(const struct server_conduct *conduct, uint64_t slips)
+{
+	return slips * 100 >= UINT64_C(1) * conduct->slips * SERVER_SLIPS_STAY_PERCENT && conduct->slips > 0;
+}
+
+static void halve(struct server_conduct *conduct, double full, uint64_t slips, uint64_t now_us,
+		  struct server_books_counts *counts)
 {
 	double rate = conduct->rate > 0 ? (double)conduct->rate : full;
 
@@ -76,8 +86,16 @@ static void halve(struct server_conduct *conduct, double full, uint64_t now_us, 
 	rate = rate / 2 > SERVER_RATE_FLOOR ? rate / 2 : SERVER_RATE_FLOOR;
 	conduct->rate = (float)(full > 0 && rate > full ? full : rate);
 	counts->halvings++;
-	if (++conduct->halvings >= SERVER_HALVINGS)
+	if (conduct->halvings == 0 || slips == 0)
+		conduct->slips = (uint8_t)slips;
+	if (++conduct->halvings < SERVER_HALVINGS)
+		return;
+	if (is_its_way(conduct, slips)) {
+		conduct->truncates = true;
+		conduct->rate = conduct->halvings = 0;
+	} else {
 		rest(conduct, now_us, counts);
+	}
 }
 
 static void rise(struct server_conduct *conduct, double full)
@@ -94,17 +112,20 @@ static void judge_window(struct server_conduct *conduct, double full, uint64_t n
 {
 	/* clocks of threads may be a little apart */
 	uint64_t outcomes = conduct->outcomes, age_us = now_us > conduct->window_us ? now_us - conduct->window_us : 0;
-	bool is_enough = outcomes >= SERVER_BOOKS_WINDOW_LEAST;
+	bool is_enough = outcomes >= SERVER_BOOKS_WINDOW_LEAST, is_silent, slips;
 
 	if (age_us < UINT64_C(1) * SERVER_BOOKS_WINDOW_MS * MS)
 		return;
-	if (is_enough && (conduct->silent * UINT64_C(100) > outcomes * SERVER_SILENT_PERCENT ||
-			  conduct->slip * UINT64_C(100) > outcomes * SERVER_SLIP_PERCENT))
-		halve(conduct, full, now_us, counts);
+	is_silent = conduct->silent * UINT64_C(100) > outcomes * SERVER_SILENT_PERCENT;
+	slips = conduct->slip * UINT64_C(100) > outcomes * SERVER_SLIP_PERCENT;
+	if (is_enough && (is_silent || (slips && !conduct->truncates)))
+		halve(conduct, full, is_silent ? 0 : conduct->slip * UINT64_C(100) / outcomes, now_us, counts);
 	else if (is_enough || conduct->silent + conduct->slip == 0)
 		rise(conduct, full);
 	else if (age_us < UINT64_C(1) * WINDOWS_MOST * SERVER_BOOKS_WINDOW_MS * MS)
 		return; /* a reason perhaps, of too few */
+	if (is_enough && conduct->slip == 0)
+		conduct->truncates = false;
 	window_begin(conduct);
 }
 

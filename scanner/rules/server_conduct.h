@@ -27,6 +27,8 @@ struct server_conduct {
 	uint8_t halvings;      /* in a row */
 	uint8_t rests;         /* in a row */
 	uint8_t state;         /* enum server_rest */
+	uint8_t slips;         /* percentage in the window of the first halving in a row; 0: one had silence */
+	bool truncates;        /* however slowly it is asked: slips halve nothing, until a window has none */
 };
 
 /* Questions a second now, where the rate is @full; 0: no limit. */
