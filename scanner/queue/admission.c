@@ -420,7 +420,7 @@ void admission_error(struct admission *admission, struct error *error)
 	pthread_mutex_unlock(&admission->lock);
 }
 
-/* The name of the operator whose line is longest. */
+/* The name of the operator whose line is longest; of a server's line that of the one who is first in it. */
 static void find_slowest(struct admission *admission, struct admission_counts *counts)
 {
 	struct admission_line *slowest = NULL;
@@ -430,7 +430,7 @@ static void find_slowest(struct admission *admission, struct admission_counts *c
 	for (uint32_t i = 0; i < admission->lines; i++) {
 		struct admission_line *line = &admission->line[admission->heap[i]];
 
-		if (!line->of_server && line->operator_hash != 0 && (!slowest || line->waiting > slowest->waiting))
+		if (line->operator_hash != 0 && (!slowest || line->waiting > slowest->waiting))
 			slowest = line;
 	}
 	if (!slowest)

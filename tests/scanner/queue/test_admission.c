@@ -295,6 +295,7 @@ static void a_crowd_at_a_resting_server_is_looked_at_seldom(void **state)
 {
 	enum { CROWD = 100000, OPERATORS = 20000 };
 	struct admission *admission = fakes_admission(600);
+	struct admission_counts counts;
 	uint64_t now = 0, looks;
 	unsigned others = 0, gone = 0;
 	char names[64];
@@ -311,6 +312,9 @@ static void a_crowd_at_a_resting_server_is_looked_at_seldom(void **state)
 			assert_int_equal(fakes_number(&start[k].address), 2);
 	while (wait_us == 0 || batch.count > 0);
 	assert_int_equal(others, CROWD / 10);
+	admission_counts(admission, &counts); /* whoever waits is told of, wherever */
+	assert_int_equal(counts.slowest_waiting, CROWD);
+	assert_true(span_equal(counts.slowest, SPAN_LITERAL("op1.example")));
 	looks = fakes.finds;
 	assert_true(looks < 2 * CROWD);
 	for (; now < 299000000; now += wait_us)
