@@ -2,7 +2,7 @@
 #include "analysis/page/page.h"
 
 static const char *const reason_text[FALL_BACK_COUNT] = {
-	[FALL_BACK_CONFIRMED] = "a TXT record, which the resolver is to validate",
+	[FALL_BACK_CONFIRMED] = "a record, or the MX of a domain that has one: the resolver is to validate it",
 	[FALL_BACK_UNDELEGATED] = "no name server is known",
 	[FALL_BACK_UNSEEN] = "a name server that no other domain had so far",
 	[FALL_BACK_ADDRESSLESS] = "no address of its name servers is known",

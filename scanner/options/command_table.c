@@ -14,7 +14,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.above = "Survey the MTA-STS and TLSRPT deployment of the domains in LIST and write the facts to SCAN.",
 		.below = "Times are in seconds, fractions allowed. SIGINT, SIGTERM and SIGHUP end a scan cleanly within 8 s, a second one at once; "
 			 "SIGUSR1 and SIGUSR2 raise and lower the rate.\n"
-			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of the domains could not be measured; "
+			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 finished, but over 1 % of the domains, or of the mail servers, could not be measured, "
+			 "or over --audit-limit of the audited answers were wrong; "
 			 "129, 130, 143 interrupted, and SCAN can be resumed.",
 	},
 	[COMMAND_CHECK] = {

@@ -207,8 +207,8 @@ static void tell(const struct forecast *forecast, const struct forecast_result *
 		return;
 	put_duration(duration, result->row[0].seconds);
 	log_info(
-		"the whole list takes %s at least, as long as its slowest operator; who is to be asked faster is asked "
-		"first (docs/before-you-scan.md)",
+		"the whole list takes %s at least, as long as its slowest operator; before you raise a rate, ask those "
+		"who run these name servers (docs/before-you-scan.md)",
 		duration);
 }
 

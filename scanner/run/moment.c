@@ -78,9 +78,17 @@ static void count_hosts(const struct scan *scan, struct moment *moment)
 
 static void count_direct(const struct scan *scan, struct moment *moment)
 {
+	struct admission_counts waiting = { 0 };
+
 	for (unsigned i = 0; i < DIRECT_COUNTERS; i++)
 		moment->direct.counter[i] = SCAN_TOTAL(scan, direct[i]);
-	moment->waiting = scan->admission ? admission_waiting(scan->admission) : 0;
+	if (scan->admission)
+		admission_counts(scan->admission, &waiting);
+	moment->waiting = waiting.waiting;
+	moment->slowest_waiting = waiting.slowest_waiting;
+	moment->slowest_n = (uint8_t)waiting.slowest.n;
+	if (waiting.slowest.n > 0)
+		memcpy(moment->slowest, waiting.slowest.p, waiting.slowest.n);
 }
 
 /* A host is as much work as a domain; of --max-domains the feed knows, too. */
@@ -125,6 +133,7 @@ void moment_now(const struct scan *scan, struct moment *moment)
 	if (moment->has_hosts)
 		count_hosts(scan, moment);
 	moment->fraction = fraction_now(scan, moment);
+	moment->list_read = feed_fraction(scan->feed) >= 1;
 	note_now(scan, moment);
 }
 

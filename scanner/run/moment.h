@@ -31,17 +31,21 @@ struct moment {
 	bool traffic_lost; /* an earlier run was killed: what it sent is not among the two, which are not shown */
 	bool unwritten;    /* the file could not be written: what it holds of all this is not known here */
 	/* at this moment */
-	uint64_t deferred_left;     /* domains without a record, to be asked again */
-	uint64_t in_flight;         /* domains */
-	uint64_t fetching;          /* policy fetches */
-	bool has_hosts;             /* MX hosts are probed; else the rest is 0 … */
-	bool of_hosts;              /* … and no domain is: its records are lines that are no hosts */
-	uint64_t hosts_left;        /* known, and without a record */
-	uint64_t hosts_in_flight;   /* of these */
-	uint64_t probing;           /* connections to them */
-	uint64_t waiting;           /* has_direct: domains that wait for their name servers */
-	bool stopping;              /* no more domains are begun */
-	char note[MOMENT_NOTE_MAX]; /* what is out of the ordinary: "paused: no name server answers"; "": nothing */
+	uint64_t deferred_left;   /* domains without a record, to be asked again */
+	uint64_t in_flight;       /* domains */
+	uint64_t fetching;        /* policy fetches */
+	bool has_hosts;           /* MX hosts are probed; else the rest is 0 … */
+	bool of_hosts;            /* … and no domain is: its records are lines that are no hosts */
+	uint64_t hosts_left;      /* known, and without a record */
+	uint64_t hosts_in_flight; /* of these */
+	uint64_t probing;         /* connections to them */
+	bool list_read;           /* to its end, or to --max-domains */
+	uint64_t waiting;         /* has_direct: domains that wait for their name servers … */
+	uint64_t slowest_waiting; /* … in the longest line of them … */
+	uint8_t slowest_n;
+	char slowest[DOMAIN_NAME_MAX]; /* … which is that of this operator; not terminated. slowest_n 0: none */
+	bool stopping;                 /* no more domains are begun */
+	char note[MOMENT_NOTE_MAX];    /* what is out of the ordinary: "paused: no name server answers"; "": nothing */
 };
 
 /* Now. The main thread. */

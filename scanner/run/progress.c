@@ -27,8 +27,8 @@ static double per_second(uint64_t now, uint64_t before, const struct moment *mom
 	return ms == 0 || now < before ? 0 : (double)(now - before) * 1000 / (double)ms;
 }
 
-/* Seconds left at the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
-static double seconds_left(const struct progress *progress, const struct moment *moment)
+/* At the pace so far; below 0: nobody knows. A resumed scan starts in the middle of its list. */
+static double left_at_pace(const struct progress *progress, const struct moment *moment)
 {
 	double before = progress->first.fraction > 0 ? progress->first.fraction : 0, done = moment->fraction - before;
 
@@ -37,6 +37,44 @@ static double seconds_left(const struct progress *progress, const struct moment 
 	if (moment->fraction < 0 || done <= 0)
 		return -1;
 	return (double)moment->elapsed_ms / 1000 * (1 - moment->fraction) / done;
+}
+
+/* Until nobody is in the longest line, as it got shorter of late; below 0: nobody knows, it gets no shorter. */
+static double left_of_line(const struct progress *progress, const struct moment *moment)
+{
+	uint64_t before = progress->waited[0].waiting, now = moment->slowest_waiting;
+
+	if (before <= now)
+		return -1;
+	return (double)now / (double)(before - now) * (double)(moment->elapsed_ms - progress->waited[0].elapsed_ms) /
+	       1000;
+}
+
+/* Of what the list's slowest operator takes from its start to its end; below 0: nobody knows. */
+static double left_of_forecast(const struct progress *progress, const struct moment *moment)
+{
+	struct forecast_result forecast;
+
+	forecast_result(progress->scan->forecast, &forecast);
+	if (forecast.count == 0 || progress->first.domains > 0 || progress->scan->options->max_domains > 0)
+		return -1;
+	return forecast.row[0].seconds - (double)moment->elapsed_ms / 1000;
+}
+
+/* Seconds left; below 0: nobody knows. The domains that need not wait are through soon, and tell nothing of those that
+ * must. */
+static double seconds_left(const struct progress *progress, const struct moment *moment)
+{
+	double left = left_at_pace(progress, moment), line, forecast;
+
+	if (left < 0 || moment->waiting == 0)
+		return left;
+	line = left_of_line(progress, moment);
+	forecast = left_of_forecast(progress, moment);
+	if (line < 0 && forecast < 0 && moment->list_read)
+		return -1;
+	left = line > left ? line : left;
+	return forecast > left ? forecast : left;
 }
 
 static int put_time(char *out, size_t size, double seconds)
@@ -49,7 +87,9 @@ static int put_time(char *out, size_t size, double seconds)
 void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *moment, const struct moment *before,
 		   double left_s)
 {
-	char elapsed[40], left[40] = "", done[96] = "", hosts[96] = "", waiting[64] = "";
+	char elapsed[40], left[40] = "", done[96] = "", hosts[96] = "", waiting[96 + DOMAIN_NAME_MAX] = "";
+
+	int n = 0;
 
 	put_time(elapsed, sizeof(elapsed), (double)moment->elapsed_ms / 1000);
 	if (left_s >= 0)
@@ -62,8 +102,11 @@ void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *mom
 			 (unsigned long long)moment->hosts, (unsigned long long)moment->probing,
 			 moment_hosts_unknown_share(moment) * 100);
 	if (moment->waiting > 0)
-		snprintf(waiting, sizeof(waiting), "; %llu wait for their name servers",
-			 (unsigned long long)moment->waiting);
+		n = snprintf(waiting, sizeof(waiting), "; %llu wait for their name servers",
+			     (unsigned long long)moment->waiting);
+	if (moment->waiting > 0 && moment->slowest_n > 0)
+		snprintf(waiting + n, sizeof(waiting) - (size_t)n, ", %llu of them for %.*s's",
+			 (unsigned long long)moment->slowest_waiting, (int)moment->slowest_n, moment->slowest);
 	if (moment->of_hosts) /* and none of these */
 		snprintf(line, PROGRESS_LINE_MAX, "%s;%s %.0f hosts/s; %.0f queries/s%s%s%s", elapsed, done,
 			 per_second(moment->hosts, before->hosts, moment, before),
@@ -294,6 +337,11 @@ void progress_tick(struct progress *progress, const struct moment *moment)
 	     moment->elapsed_ms - progress->line.elapsed_ms >= PROGRESS_LINE_INTERVAL_MS))
 		show_line(progress, moment);
 	update_status(progress, moment);
+	if (moment->elapsed_ms - progress->waited[1].elapsed_ms >= PROGRESS_WAITED_MS) {
+		progress->waited[0] = progress->waited[1];
+		progress->waited[1].elapsed_ms = moment->elapsed_ms;
+		progress->waited[1].waiting = moment->slowest_waiting;
+	}
 	if (moment->elapsed_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS ||
 	    strcmp(moment->note, progress->metadata_note) != 0)
 		update_metadata(progress, moment, -1, "");

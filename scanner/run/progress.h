@@ -10,15 +10,20 @@
 #include "scanner/run/moment.h"
 
 enum {
-	PROGRESS_LINE_MAX = 832,
+	PROGRESS_LINE_MAX = 1216,
 	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
+	PROGRESS_WAITED_MS =
+		15000, /* a line's pace is that of once to twice so long: few domains a second are some then */
 };
 
 struct progress {
 	const struct scan *scan; /* NULL: not open */
 	struct moment first;
 	struct moment line, row; /* the last ones written: rates are differences */
+	struct {
+		uint64_t elapsed_ms, waiting;
+	} waited[2]; /* domains in the longest line some time ago, the older first: how fast it gets shorter */
 	uint64_t metadata_ms;
 	char metadata_note[MOMENT_NOTE_MAX]; /* that stands there */
 	bool metadata_failed;                /* said once */

@@ -226,14 +226,11 @@ static void end_without_resolver(struct scan_watch *watch)
 }
 
 /* Whose name servers are waited for. */
-static void watch_waiting(struct scan *scan)
+static void watch_waiting(struct scan *scan, const struct moment *moment)
 {
-	struct admission_counts waiting;
-
-	if (!scan->admission)
-		return;
-	admission_counts(scan->admission, &waiting);
-	slow_operators_note(&scan->slow, waiting.slowest, waiting.slowest_waiting);
+	if (moment->slowest_n > 0)
+		slow_operators_note(&scan->slow, (struct span){ moment->slowest, moment->slowest_n },
+				    moment->slowest_waiting);
 }
 
 static void on_second(uv_timer_t *timer)
@@ -243,7 +240,7 @@ static void on_second(uv_timer_t *timer)
 	struct moment moment;
 
 	moment_now(watch->scan, &moment);
-	watch_waiting(watch->scan);
+	watch_waiting(watch->scan, &moment);
 	progress_tick(watch->progress, &moment);
 	warn_without_contact(watch);
 	warn_of_small_buffers(watch);

@@ -177,6 +177,7 @@ static void a_slow_operator_delays_nobody_else(void **state)
 static void a_resting_server_does_not_hold_up_its_operators_others(void **state)
 {
 	struct admission *admission = fakes_admission(600);
+	struct admission_counts counts;
 	unsigned gone = 0;
 
 	(void)state;
@@ -189,6 +190,9 @@ static void a_resting_server_does_not_hold_up_its_operators_others(void **state)
 		for (unsigned k = 0; k < batch.count; k++)
 			assert_int_equal(fakes_number(&start[k].address), 2);
 	assert_int_equal(gone, 200);
+	admission_counts(admission, &counts); /* of those at the server's line it is told whose they are, too */
+	assert_true(span_equal(counts.slowest, SPAN_LITERAL("op.example")));
+	assert_int_equal(counts.slowest_waiting, 100);
 	for (; take(admission, FEED_BATCH, 70000000) > 0; gone += batch.count)
 		for (unsigned k = 0; k < batch.count; k++)
 			assert_int_equal(fakes_number(&start[k].address), 1);

@@ -96,8 +96,8 @@ static void the_slowest_operators_are_told_with_what_limits_them(void **state)
 	assert_string_equal(told(),
 			    "pair.example: 50,000 domains, 25.0 minutes at --server-rate 50 and 2 name servers\n"
 			    "big.example: 100,000 domains, 5.0 minutes at --operator-rate 1000\n"
-			    "the whole list takes 25.0 minutes at least, as long as its slowest operator; who is to be "
-			    "asked faster is asked first (docs/before-you-scan.md)\n");
+			    "the whole list takes 25.0 minutes at least, as long as its slowest operator; before you "
+			    "raise a rate, ask those who run these name servers (docs/before-you-scan.md)\n");
 }
 
 static void what_takes_less_than_a_minute_is_not_told(void **state)

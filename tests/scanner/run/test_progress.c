@@ -88,6 +88,11 @@ static void the_line_is_as_documented(void **state)
 	assert_string_equal(line,
 			    "00h:00m:00s; 0.0%; 0 domains; 0 domains/s; 0 queries/s; STS 0; fetched 0; unknown 0.0%; "
 			    "12 wait for their name servers");
+	moment.slowest_waiting = 9;
+	moment.slowest_n = sizeof("slow.example") - 1;
+	memcpy(moment.slowest, "slow.example", moment.slowest_n);
+	progress_line(line, &moment, &moment, -1);
+	assert_string_equal(strstr(line, "12 wait"), "12 wait for their name servers, 9 of them for slow.example's");
 	moment = (struct moment){ .fraction = 0 };
 	progress_line(line, &moment, &moment, -1);
 	assert_string_equal(line,
@@ -210,6 +215,55 @@ static void with_direct_status_updates_tell_who_waits(void **state)
 	text = caught_read(path);
 	assert_non_null(strstr(text, ",hosts-in-flight,probes,probing,waiting\n"));
 	assert_non_null(strstr(text, ",0,6,7\n"));
+	unlink(path);
+}
+
+static double time_remaining(const char *path)
+{
+	const char *row = strrchr(caught_read(path), '2'); /* some field of the last row */
+
+	while (row > caught_text && row[-1] != '\n')
+		row--;
+	for (unsigned comma = 0; comma < 2; row++)
+		comma += *row == ',';
+	return *row == ',' ? -1 : strtod(row, NULL);
+}
+
+/* 99 of 100 domains are through within a minute; the last wait for one operator. */
+static void the_time_left_is_that_of_the_longest_line(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned fewer; /* of the waiting, a second */
+		bool list_read;
+		double least, most;
+	} table[] = {
+		{ "a line that gets shorter", 2, true, 430, 450 },
+		{ "a line whose servers rest", 0, true, -1, -1 },
+		{ "the list is not read: at the pace so far", 0, false, 1, 2 },
+	};
+	char path[] = "/tmp/stsurvey-test-XXXXXX";
+	struct options options = { .quiet = true, .status_updates_file = path, .direct = true };
+	struct scan scan = scan_of(&options);
+
+	(void)state;
+	close(mkstemp(path));
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct moment moment = moment_at(0);
+
+		assert_int_equal(progress_open(&progress, &scan, &moment, &error), 0);
+		for (unsigned second = 1; second <= 60; second++) {
+			moment = moment_at(second);
+			moment.fraction = 0.98;
+			moment.list_read = table[i].list_read;
+			moment.waiting = 5000;
+			moment.slowest_waiting = 1000 - table[i].fewer * second;
+			progress_tick(&progress, &moment);
+		}
+		if (time_remaining(path) < table[i].least || time_remaining(path) > table[i].most)
+			fail_msg("%s: %.0f s", table[i].what, time_remaining(path));
+		progress_close(&progress, &moment, 0, "");
+	}
 	unlink(path);
 }
 
@@ -396,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_file_gets_a_line_every_ten_seconds),
 		cmocka_unit_test(quiet_is_quiet),
 		cmocka_unit_test(status_updates_are_a_row_a_second),
+		cmocka_unit_test(the_time_left_is_that_of_the_longest_line),
 		cmocka_unit_test(with_smtp_status_updates_tell_of_hosts),
 		cmocka_unit_test(with_direct_status_updates_tell_who_waits),
 		cmocka_unit_test(a_resumed_scan_adds_its_rows),
