@@ -22,21 +22,18 @@ struct reading {
 static size_t question_name_end(const uint8_t *packet, size_t len, struct span name)
 {
 	const uint8_t *wire = packet + DNS_HEADER_SIZE;
-	size_t label = 0; /* where its length octet stands; the name as text has a dot one octet before it */
+	size_t at = 0; /* where a label's length octet stands; as text it begins here */
 
 	if (len - DNS_HEADER_SIZE < name.n + 2)
 		return 0;
-	for (size_t i = 0; i <= name.n; i++) {
-		if (i < name.n && name.p[i] != '.') {
-			if (wire[i + 1] != (uint8_t)name.p[i])
-				return 0;
-			continue;
-		}
-		if (wire[label] != i - label)
+	while (at < name.n) {
+		size_t n = span_find(name, at, '.') - at;
+
+		if (wire[at] != n || memcmp(wire + at + 1, name.p + at, n) != 0)
 			return 0;
-		label = i + 1;
+		at += n + 1;
 	}
-	return wire[label] == 0 ? DNS_HEADER_SIZE + label + 1 : 0;
+	return wire[at] == 0 ? DNS_HEADER_SIZE + at + 1 : 0;
 }
 
 bool direct_answer_is_of(const uint8_t *packet, size_t len, struct span name, uint16_t type)

@@ -56,10 +56,15 @@ static size_t read_escape(struct span s, char *c)
 /* Escapes of what a domain name may hold are read; others stay, and make it none. Does the last dot end it? */
 static bool unescape(struct span token, struct zone_name *name)
 {
-	bool dotted = false;
+	bool dotted = token.n > 0 && token.p[token.n - 1] == '.';
 	size_t n;
 	char c;
 
+	if (span_find(token, 0, '\\') == token.n) { /* as a rule */
+		name->n = token.n - dotted;
+		memcpy(name->text, token.p, name->n);
+		return dotted;
+	}
 	for (name->n = 0; token.n > 0; token = span_skip(token, n)) {
 		dotted = token.p[0] == '.';
 		n = token.p[0] == '\\' ? read_escape(token, &c) : 1;
@@ -195,17 +200,21 @@ static bool is_numbered(struct span token, struct span word, uint64_t *number)
  * class. */
 static bool is_ttl_or_class(struct span token)
 {
-	static const char *const classes[] = { "IN", "CH", "HS", "CS", "CHAOS", "HESIOD", "ANY", "NONE", NULL };
+	static const struct span classes[] = { SPAN_LITERAL("IN"),  SPAN_LITERAL("CH"),    SPAN_LITERAL("HS"),
+					       SPAN_LITERAL("CS"),  SPAN_LITERAL("CHAOS"), SPAN_LITERAL("HESIOD"),
+					       SPAN_LITERAL("ANY"), SPAN_LITERAL("NONE") };
 	uint64_t number;
 
-	if (feed_text_is_one_of(token, classes) || is_numbered(token, SPAN_LITERAL("CLASS"), &number))
+	if (token.n > 0 && ascii_is_digit(token.p[0])) {
+		for (size_t i = 0; i < token.n; i++)
+			if (!ascii_is_alnum(token.p[i]))
+				return false;
 		return true;
-	if (token.n == 0 || !ascii_is_digit(token.p[0]))
-		return false;
-	for (size_t i = 0; i < token.n; i++)
-		if (!ascii_is_alnum(token.p[i]))
-			return false;
-	return true;
+	}
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		if (span_equal_nocase(token, classes[i]))
+			return true;
+	return is_numbered(token, SPAN_LITERAL("CLASS"), &number);
 }
 
 static bool is_type(struct span token, struct span name, uint64_t type)
