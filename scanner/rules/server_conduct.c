@@ -61,10 +61,10 @@ static void rest(struct server_conduct *conduct, uint64_t now_us, struct server_
 	counts->rests++;
 }
 
+/* What goes on as it was then rests for longer the next time, in the end for longer than its domains have patience. */
 static void awake(struct server_conduct *conduct)
 {
 	conduct->state = SERVER_AWAKE;
-	conduct->rests = 0;
 }
 
 /* After so many halvings in a row: a limit would have let more through of fewer questions. This one truncates, by size,
@@ -92,7 +92,7 @@ static void halve(struct server_conduct *conduct, double full, uint64_t slips, u
 		return;
 	if (is_its_way(conduct, slips)) {
 		conduct->truncates = true;
-		conduct->rate = conduct->halvings = 0;
+		conduct->rate = conduct->halvings = conduct->rests = 0;
 	} else {
 		rest(conduct, now_us, counts);
 	}
@@ -100,7 +100,7 @@ static void halve(struct server_conduct *conduct, double full, uint64_t slips, u
 
 static void rise(struct server_conduct *conduct, double full)
 {
-	conduct->halvings = 0;
+	conduct->halvings = conduct->rests = 0;
 	conduct->rate *= 1 + SERVER_RISE_PERCENT / 100.0F;
 	if (full > 0 && (double)conduct->rate >= full)
 		conduct->rate = 0;
@@ -124,6 +124,8 @@ static void judge_window(struct server_conduct *conduct, double full, uint64_t n
 		rise(conduct, full);
 	else if (age_us < UINT64_C(1) * WINDOWS_MOST * SERVER_BOOKS_WINDOW_MS * MS)
 		return; /* a reason perhaps, of too few */
+	else
+		conduct->rests = 0; /* so few that it may have been chance */
 	if (is_enough && conduct->slip == 0)
 		conduct->truncates = false;
 	window_begin(conduct);

@@ -19,13 +19,13 @@ struct server_conduct {
 	uint64_t window_us;    /* since when outcomes are counted; of the first of them */
 	uint64_t limited_us;   /* held to the error budget until then at least; 0: it is not */
 	uint64_t until_us;     /* of its state */
-	uint64_t since_us;     /* since when it has rested without having answered */
+	uint64_t since_us;     /* of its first rest since a window without a reason */
 	float rate;            /* what halving has left; 0: all of it */
 	uint32_t outcomes;     /* in the window, … */
 	uint32_t silent, slip; /* … and of those */
 	uint8_t row;           /* time-outs in a row */
 	uint8_t halvings;      /* in a row */
-	uint8_t rests;         /* in a row */
+	uint8_t rests;         /* since a window without a reason */
 	uint8_t state;         /* enum server_rest */
 	uint8_t slips;         /* percentage in the window of the first halving in a row; 0: one had silence */
 	bool truncates;        /* however slowly it is asked: slips halve nothing, until a window has none */

@@ -159,7 +159,7 @@ static void silent(struct server_conduct *conduct, unsigned n, uint64_t now_us)
 		server_conduct_outcome(conduct, SERVER_SILENT, 50, now_us, &ever);
 }
 
-static void a_rest_is_doubled_by_each_probe_that_fails(void **state)
+static void a_rest_is_doubled_until_a_window_is_clean(void **state)
 {
 	static const unsigned rests_s[] = { 60, 120, 240, 480, 900, 900, 900 };
 	struct server_conduct conduct = { .state = SERVER_AWAKE };
@@ -183,9 +183,41 @@ static void a_rest_is_doubled_by_each_probe_that_fails(void **state)
 	server_conduct_asked(&conduct, now_us);
 	server_conduct_outcome(&conduct, SERVER_ERRED, 50, now_us, &ever); /* an error is an answer */
 	assert_int_equal(conduct.state, SERVER_AWAKE);
+	silent(&conduct, SERVER_SILENT_ROW, now_us); /* it goes on: one answer was not enough */
+	assert_int_equal(conduct.since_us, START);
+	assert_int_equal(server_conduct_wait(&conduct, now_us), 900 * UINT64_C(1000000));
+	now_us += 900 * UINT64_C(1000000);
+	server_conduct_asked(&conduct, now_us);
+	server_conduct_outcome(&conduct, SERVER_ANSWERED, 50, now_us, &ever);
+	now_us += UINT64_C(1) * SERVER_BOOKS_WINDOW_MS * 1000;
+	server_conduct_outcome(&conduct, SERVER_ANSWERED, 50, now_us, &ever);
 	silent(&conduct, SERVER_SILENT_ROW, now_us);
 	assert_int_equal(conduct.since_us, now_us);
 	assert_int_equal(server_conduct_wait(&conduct, now_us), 60 * UINT64_C(1000000)); /* from the beginning */
+}
+
+/* It drops what has an underscore, and answers all else, its probes among them: a rest of a minute each time would
+ * never be longer than the patience of its domains. */
+static void who_is_half_silent_for_ever_rests_for_longer_each_time(void **state)
+{
+	struct server_conduct conduct = { .state = SERVER_AWAKE };
+	struct server_books_counts counts = { 0 };
+	uint64_t now_us = START, wait_us = 0;
+	unsigned minutes = 0;
+
+	(void)state;
+	for (unsigned k = 0; wait_us < 480 * UINT64_C(1000000) && k < 100000; k++) {
+		now_us += SECOND / 4 + wait_us;
+		if (wait_us > 0)
+			server_conduct_asked(&conduct, now_us);
+		server_conduct_outcome(&conduct, wait_us > 0 || k % 3 == 0 ? SERVER_ANSWERED : SERVER_SILENT, 50,
+				       now_us, &counts);
+		wait_us = server_conduct_wait(&conduct, now_us);
+		minutes = (unsigned)((now_us - START) / 60000000);
+	}
+	assert_int_equal(wait_us, 480 * UINT64_C(1000000));
+	assert_true(conduct.since_us < START + 60 * UINT64_C(1000000));
+	assert_true(minutes < 15);
 }
 
 static void a_late_answer_ends_no_rest(void **state)
@@ -240,7 +272,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_does_makes_its_rate),
-		cmocka_unit_test(a_rest_is_doubled_by_each_probe_that_fails),
+		cmocka_unit_test(a_rest_is_doubled_until_a_window_is_clean),
+		cmocka_unit_test(who_is_half_silent_for_ever_rests_for_longer_each_time),
 		cmocka_unit_test(a_late_answer_ends_no_rest),
 		cmocka_unit_test(a_probe_that_came_to_nothing_is_sent_again),
 		cmocka_unit_test(what_is_slower_than_others_is_plain_after_a_while),
