@@ -80,6 +80,21 @@ class NameServer:
         return [query for query in list(self.queries) if query.name == below or query.name.endswith("." + below)]
 
 
+class Authority(NameServer):
+    """Of every domain of two labels, as --direct asks: MX and nothing else."""
+
+    def answer(self, packet):
+        reply = super().answer(packet)
+        name, kind, at = self.queries[-1].name, self.queries[-1].type, packet.index(b"\0", 12) + 5
+        if kind == MX:
+            data, flags, counts, owner = rdata(kind, "10 mx." + name), 0x8400, (1, 0), name
+        else:
+            owner, kind, flags, counts = ".".join(name.split(".")[-2:]), SOA, 0x8403, (0, 1)
+            data = name_wire(owner) * 2 + struct.pack("!IIIII", 1, 1, 1, 1, 1)
+        record = name_wire(owner) + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+        return reply[:2] + struct.pack("!HHHHH", flags, 1, *counts, 0) + packet[12:at] + record
+
+
 def domain(name, addresses=(), cname=None):
     """The zone of a mail domain with an STS record whose policy host has @addresses, perhaps behind @cname."""
     zone = {(name, MX): ["10 mx." + name], ("_mta-sts." + name, TXT): ["v=STSv1; id=1;"]}
