@@ -171,6 +171,8 @@ def kinds(context, network, start, count):
             shown += [f"{each:.1f}", f"{row['world']['registry'] / count:.2f}", f"{row['world']['servers'] / count:.2f}",
                       row["check"][f"wrong_{kind}"]]
         rows.append(shown + [f"{found[kind, 'direct'] / found[kind, 'resolver']:.3f}"])
+        if kind == "unequal":
+            context.target("unequal servers that the audit finds", 1, 1, row["direct"]["audit"]["data"], at_least=True, digits=0)
     context.table(f"CPU of scan and Unbound by kind of domain, {count} domains a list, 0 ms",
                   ["kind", "resolver µs", "registry q", "server q", "wrong", "direct µs", "registry q", "server q", "wrong", "direct ÷ resolver"], rows)
     context.target("clean domains: direct ÷ resolver", 0.10, 0.07, found["clean", "direct"] / found["clean", "resolver"], digits=3)
