@@ -228,7 +228,7 @@ static void keep_audit_key(struct scan *scan)
 		memcpy(scan->live.audit.key, scan->before.audit_key, sizeof(scan->live.audit.key));
 }
 
-/* How many negative answers the whole list will have, about: two of three questions find nothing. */
+/* How many negative answers the whole list will have, about. */
 static void expect_negatives(struct scan *scan, double domains)
 {
 	atomic_store(&scan->live.audit.expected, (uint64_t)(domains * DIRECT_NEGATIVE_OF_DOMAIN));

@@ -48,7 +48,7 @@ SENTENCES = {
         "| {SERVER_RATE}; {SERVER_PREFIX_TIMES:spelt} times as many | `--server-rate` |",
         "| {OPERATOR_RATE:,} | `--operator-rate` |",
         "more than {SERVER_ERROR_RATE:spelt} times a second, or to a fifth | {SERVER_ERROR_RATE} |",
-        "prints the {FORECAST_ROWS:spelt} slowest operators",
+        "tells the {FORECAST_ROWS:spelt} slowest operators",
     ),
     "docs/stsurvey.1": (
         "more than {SERVER_ERROR_RATE:spelt} times a second, or to more than a fifth of the last hundred questions, gets {SERVER_ERROR_RATE} a second",
