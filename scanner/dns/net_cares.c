@@ -83,7 +83,7 @@ static void repeat_due(struct net_cares *net, struct repeat_list *list)
 		if (!net_cares_may_try(net, query) || server < 0 || !STAILQ_EMPTY(&net->waiting) ||
 		    !net_cares_take_token(net, (unsigned)server))
 			continue;
-		net->counts.repeats++;
+		net_cares_count_repeat(net, query);
 		query->own.tries_left--;
 		net_cares_transmit(net, query, (unsigned)server);
 	}

@@ -31,8 +31,9 @@ struct net_cares_options {
 };
 
 struct net_cares_counts {
-	uint64_t packets; /* questions sent, repeats and TCP included */
-	uint64_t repeats; /* of these, because no answer came, or REFUSED */
+	uint64_t packets;                        /* questions sent, repeats and TCP included */
+	uint64_t repeats;                        /* of these, because no answer came, or REFUSED */
+	uint64_t silent_packets, silent_repeats; /* of these, of questions whose name servers were silent before */
 	uint64_t tcp;
 	uint64_t parked; /* times one of them began to wait for a server to come back */
 	uint64_t icmp;   /* errors of the kernel on our sockets */

@@ -76,6 +76,9 @@ void net_cares_send(struct net_cares *net, struct net_query *query);
 /* Of a struct channel_group. */
 size_t net_cares_complete(const struct channel *channel, uint8_t *packet, size_t n);
 
+/* The next packet of @query is one that was lost, or that a server refused. */
+void net_cares_count_repeat(struct net_cares *net, const struct net_query *query);
+
 /* One packet to @server. */
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server);
 

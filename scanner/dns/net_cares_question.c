@@ -46,6 +46,12 @@ static void park(struct net_cares *net, struct net_query *query)
 	STAILQ_INSERT_TAIL(&net->parked, query, own.next);
 }
 
+void net_cares_count_repeat(struct net_cares *net, const struct net_query *query)
+{
+	net->counts.repeats++;
+	net->counts.silent_repeats += query->silent;
+}
+
 /* A failure that would be final. While its server is in doubt it proves nothing about the domain. */
 static void fail(struct net_cares *net, struct net_query *query, enum dns_status status,
 		 const struct dns_answer *answer)
@@ -97,7 +103,8 @@ static void on_failure(struct net_cares *net, struct net_query *query, enum dns_
 		fail(net, query, DNS_ERROR, answer);
 		return;
 	}
-	net->counts.repeats += code == DNS_REFUSED;
+	if (code == DNS_REFUSED)
+		net_cares_count_repeat(net, query);
 	delay(net, query);
 }
 
@@ -142,7 +149,7 @@ static void on_tcp_silence(struct net_cares *net, struct net_query *query, const
 		net_cares_send(net, query);
 	} else {
 		query->own.tries_left--;
-		net->counts.repeats++;
+		net_cares_count_repeat(net, query);
 		delay(net, query);
 	}
 }
@@ -155,7 +162,7 @@ static void on_silence(struct net_cares *net, struct net_query *query, const str
 	if (try->channel->tcp) {
 		on_tcp_silence(net, query, try, timed_out);
 	} else if (query->own.pinned < 0 && net_cares_may_try(net, query)) {
-		net->counts.repeats++;
+		net_cares_count_repeat(net, query);
 		net_cares_send(net, query);
 	} else {
 		fail(net, query, query->own.failures ? query->own.failed_as : DNS_TIMEOUT, NULL);
@@ -313,6 +320,7 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 	channel->in_flight++;
 	channel->issued++;
 	net->counts.packets++;
+	net->counts.silent_packets += query->silent;
 	net->counts.tcp += query->own.tcp;
 	channel_group_forget_errno(&net->group);
 	ares_send(channel->ares, packet, len, on_ares, try); /* may call back at once */

@@ -52,7 +52,8 @@ static void ask_resolver(struct direct_ask *ask, bool decided,
 					 .name = query->name,
 					 .name_n = query->name_n,
 					 .type = query->type,
-					 .decided = decided };
+					 .decided = decided,
+					 .silent = ask->why == FALL_BACK_TIMEOUT || ask->why == FALL_BACK_PATIENCE };
 	/* a domain that has the resolver alone took its tokens before it began */
 	if (drawn->family != 0)
 		server_books_charge(direct->options.books, drawn, query->delegation->operator, 1,

@@ -84,6 +84,7 @@ struct net_query {
 	bool unchecked : 1;  /* with CD: the resolver shall hand on what does not validate (RFC 4035 3.2.2) */
 	bool validated : 1;  /* by the resolver, whoever else could be asked: AD is wanted */
 	bool decided : 1;    /* what it fails with is known beforehand: one SERVFAIL is an answer */
+	bool silent : 1;     /* its name servers did not answer us: that no answer comes says nothing of the resolver */
 	bool lame : 1;       /* its zone is, by another name: where a server says so again, nobody else is asked */
 	/* its domain's; lives until the callback. NULL: it is not known, the resolver is asked */
 	struct net_delegation *delegation;

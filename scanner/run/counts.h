@@ -40,12 +40,13 @@ struct worker_counts {
 	_Atomic uint64_t deferred; /* kept for the second pass or, once the scan is stopping, for --resume */
 	_Atomic uint64_t faults;   /* jobs ended by a fault of ours, and begun again */
 	_Atomic uint64_t packets, repeats, tcp, parked, icmp;
-	_Atomic uint64_t saved;             /* questions another domain's answer served */
-	_Atomic uint64_t fetches, fetching; /* begun; in flight */
-	_Atomic uint64_t in_flight;         /* domains */
-	_Atomic uint64_t paused;            /* 1: every name server is down */
-	_Atomic uint64_t starved;           /* 1: faults of ours have left one domain at once, and it waits */
-	_Atomic uint64_t receive_buffer;    /* octets the kernel grants a UDP socket */
+	_Atomic uint64_t judged_packets, judged_repeats; /* of these, those that tell what the resolver bears */
+	_Atomic uint64_t saved;                          /* questions another domain's answer served */
+	_Atomic uint64_t fetches, fetching;              /* begun; in flight */
+	_Atomic uint64_t in_flight;                      /* domains */
+	_Atomic uint64_t paused;                         /* 1: every name server is down */
+	_Atomic uint64_t starved;        /* 1: faults of ours have left one domain at once, and it waits */
+	_Atomic uint64_t receive_buffer; /* octets the kernel grants a UDP socket */
 	struct {
 		_Atomic uint64_t host_look_ups, second_tries;
 		_Atomic uint64_t packets, answers, timeouts, late, strange, guesses, spoofed, dropped;

@@ -145,7 +145,8 @@ static void warn_of_doubt(struct scan_watch *watch, const struct moment *moment)
 static void watch_congestion(struct scan *scan, uint64_t now_ms)
 {
 	struct congestion *congestion = &scan->congestion;
-	struct congestion_counts counts = { .packets = SCAN_SUM(scan, packets), .repeats = SCAN_SUM(scan, repeats) };
+	struct congestion_counts counts = { .packets = SCAN_SUM(scan, judged_packets),
+					    .repeats = SCAN_SUM(scan, judged_repeats) };
 	enum congestion_change change;
 
 	for (unsigned i = 0; i < scan->options->server_count; i++)

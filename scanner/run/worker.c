@@ -439,6 +439,8 @@ static void copy_counts(struct worker *worker)
 	atomic_store(&counts->saved, cache.hits + cache.joined);
 	atomic_store(&counts->packets, dns.packets);
 	atomic_store(&counts->repeats, dns.repeats);
+	atomic_store(&counts->judged_packets, dns.packets - dns.silent_packets);
+	atomic_store(&counts->judged_repeats, dns.repeats - dns.silent_repeats);
 	atomic_store(&counts->tcp, dns.tcp);
 	atomic_store(&counts->parked, dns.parked);
 	atomic_store(&counts->icmp, dns.icmp);

@@ -251,15 +251,25 @@ struct asked rig_ask(struct rig *rig, const char *name)
 	return asked;
 }
 
-struct asked rig_ask_decided(struct rig *rig, const char *name)
+static struct asked ask_as(struct rig *rig, const char *name, struct net_query as)
 {
 	static struct asked asked;
 
 	rig->seen = 0;
-	begin(rig, &asked, name, 0, (struct net_query){ .decided = true });
+	begin(rig, &asked, name, 0, as);
 	rig_run(rig);
 	assert_int_equal(asked.answers, 1);
 	return asked;
+}
+
+struct asked rig_ask_decided(struct rig *rig, const char *name)
+{
+	return ask_as(rig, name, (struct net_query){ .decided = true });
+}
+
+struct asked rig_ask_silent(struct rig *rig, const char *name)
+{
+	return ask_as(rig, name, (struct net_query){ .silent = true });
 }
 
 struct net_cares_counts rig_counts(const struct rig *rig)

@@ -88,6 +88,9 @@ struct asked rig_ask(struct rig *rig, const char *name);
 /* The same, with a failure that is known beforehand. */
 struct asked rig_ask_decided(struct rig *rig, const char *name);
 
+/* … of a domain whose name servers were silent before. */
+struct asked rig_ask_silent(struct rig *rig, const char *name);
+
 /* NAME1 … NAMEn; freed by rig_end_many, which looks whether each had exactly one callback, with this. */
 struct asked *rig_begin_many(struct rig *rig, const char *name, unsigned count);
 void rig_end_many(struct asked *many, unsigned count, enum dns_status status, int fault);

@@ -145,6 +145,7 @@ static void ask_resolver(struct net *net, struct net_query *query)
 	rig->look_ups += query->type == DNS_TYPE_A;
 	rig->resolver_asked += !is_host;
 	rig->decided = query->decided;
+	rig->silent = query->silent;
 	if (!is_host && !rig->says)
 		fail_msg("the resolver is asked");
 	if (is_host ? rig->holds_hosts : rig->holds)

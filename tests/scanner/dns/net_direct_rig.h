@@ -50,7 +50,7 @@ struct net_direct_rig {
 	/* counted */
 	unsigned asked[NET_DIRECT_SERVERS]; /* questions that came */
 	unsigned resolver_asked, look_ups;
-	bool decided; /* as the resolver was asked last */
+	bool decided, silent; /* as the resolver was asked last */
 	STAILQ_HEAD(, net_query) held;
 };
 

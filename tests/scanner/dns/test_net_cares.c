@@ -176,6 +176,28 @@ static void a_name_that_cannot_be_asked_for_is_an_error(void **state)
 	rig_close(rig);
 }
 
+/* What the resolver bears is judged by the others. */
+static void loss_of_domains_known_to_be_silent_is_counted_apart(void **state)
+{
+	struct rig *rig = rig_open(1, true, SHORT_MS);
+	struct net_cares_counts counts;
+
+	(void)state;
+	assert_int_equal(rig_ask_silent(rig, "silent").query.status, DNS_TIMEOUT);
+	assert_int_equal(rig_ask_silent(rig, "refused").query.status, DNS_REFUSED);
+	counts = rig_counts(rig);
+	assert_int_equal(counts.packets, 2 * TRIES);
+	assert_int_equal(counts.silent_packets, 2 * TRIES);
+	assert_int_equal(counts.repeats, 2 * (TRIES - 1));
+	assert_int_equal(counts.silent_repeats, 2 * (TRIES - 1));
+	assert_int_equal(rig_ask(rig, "lost").query.status, DNS_NOERROR);
+	assert_int_equal(rig_counts(rig).packets, counts.packets + 2);
+	assert_int_equal(rig_counts(rig).silent_packets, counts.silent_packets);
+	assert_int_equal(rig_counts(rig).repeats, counts.repeats + 1);
+	assert_int_equal(rig_counts(rig).silent_repeats, counts.silent_repeats);
+	rig_close(rig);
+}
+
 static void an_answer_to_both_tries_is_taken_once(void **state)
 {
 	struct rig *rig = rig_open(1, true, LONG_MS);
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_validate_comes_with_cd),
 		cmocka_unit_test(formerr_of_a_server_that_knows_edns_is_an_answer),
 		cmocka_unit_test(a_name_that_cannot_be_asked_for_is_an_error),
+		cmocka_unit_test(loss_of_domains_known_to_be_silent_is_counted_apart),
 		cmocka_unit_test(an_answer_to_both_tries_is_taken_once),
 		cmocka_unit_test(what_came_while_we_stood_still_is_read_before_anything_is_late),
 		cmocka_unit_test(silence_costs_no_more_packets_than_tries),

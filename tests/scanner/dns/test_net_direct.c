@@ -65,6 +65,9 @@ static void check(const struct way *way, const struct net_direct_rig *rig, const
 	    rig->resolver_asked != (way->resolver ? 1 : 0) || rig->decided != way->decided || charged != way->charged)
 		fail_msg("%s: %u, %u and %u questions, decided %d, %u charged", way->name, rig->asked[0], rig->asked[1],
 			 rig->resolver_asked, rig->decided, charged);
+	if (rig->silent != (way->resolver && way->why == FALL_BACK_TIMEOUT))
+		fail_msg("%s: the resolver is told that silence %s to be expected", way->name,
+			 rig->silent ? "is" : "is not");
 	if (asked->records != (way->status == DNS_NOERROR ? 1 : 0) ||
 	    asked->ad != (way->status == DNS_NOERROR && way->source == RESOLVER))
 		fail_msg("%s: %u records, AD %d", way->name, asked->records, asked->ad);
@@ -133,7 +136,14 @@ static void who_is_not_to_be_asked_is_not(void **state)
 	net_direct_rig_await(rig, &asked);
 	assert_int_equal(asked.query.source, SOURCE_RESOLVER);
 	assert_int_equal(asked.query.fall_back, FALL_BACK_UNSEEN);
-	assert_true(asked.ad);
+	assert_true(asked.ad && !rig->silent);
+
+	net_direct_rig_prepare(rig, &asked, MX);
+	asked.delegation.address.family = 0;
+	asked.delegation.why = FALL_BACK_PATIENCE;
+	net_direct_ask(rig->direct, &asked.query);
+	net_direct_rig_await(rig, &asked);
+	assert_true(asked.ad && rig->silent);
 
 	net_direct_rig_prepare(rig, &asked, MX);
 	asked.query.validated = true;
