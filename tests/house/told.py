@@ -16,7 +16,8 @@ import sys
 
 HEADERS = ("scanner/rules/server_books.h", "scanner/dns/ns_hosts.h", "scanner/queue/admission.h", "scanner/run/forecast.h",
            "scanner/base/extra.h", "scanner/options/options.h", "parsers/observation.h")
-SPELT = {1: "one", 3: "three", 5: "five", 10: "ten", 13: "thirteen", 60: "a minute", 600: "ten minutes", 900: "a quarter of an hour"}
+SPELT = {1: "one", 3: "three", 5: "five", 10: "ten", 13: "thirteen", 60: "a minute", 600: "ten minutes", 900: "a quarter of an hour",
+         86400: "a day"}
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
 UNWRITTEN = "other"  # a newer version's: no word of a document's tables
 
@@ -25,7 +26,7 @@ SENTENCES = {
     "README.md": ("at {SERVER_RATE} questions a second an address and {OPERATOR_RATE:,} an operator",),
     "docs/direct.md": (
         "its first {EXTRA_SERVERS_ASKED:spelt} NS records",
-        "of {NS_HOSTS_MAX:,} hosts",
+        "for their TTL, {NS_HOSTS_TTL_LEAST_S:spelt} at least and {NS_HOSTS_TTL_MOST_S:spelt} at most, of {NS_HOSTS_MAX:,} hosts",
         "| {SERVER_RATE} (`--server-rate`)",
         "| {SERVER_PREFIX_TIMES:spelt} times that: a zone may name",
         "| {OPERATOR_RATE:,} (`--operator-rate`)",
@@ -56,7 +57,8 @@ SENTENCES = {
         "or {SERVER_SILENT_ROW} questions in a row without an answer, it rests for {REST:spelt}",
         "as far as {MEMORY} MiB of memory have no room",
     ),
-    "output/scan_file/SCHEMA.md": ("at most {OBS_AUDIT_RECORDS_MAX} of the resolver's records", "cut at {OBS_AUDIT_OCTETS_MAX} octets"),
+    "output/scan_file/SCHEMA.md": ("at most {OBS_AUDIT_RECORDS_MAX} of the resolver's records", "cut at {OBS_AUDIT_OCTETS_MAX} octets",
+                                   "{FALL_BACK_LAST} (never written, and"),
 }
 
 
@@ -85,7 +87,8 @@ def numbers_of(root):
             except (SyntaxError, KeyError, AttributeError):
                 pass  # not made of numbers
     known.update(WINDOW=known["SERVER_BOOKS_WINDOW_MS"] // 1000, REST=known["SERVER_REST_MS"] // 1000,
-                 REST_MOST=known["SERVER_REST_MOST_MS"] // 1000, MEMORY=known["ADMISSION_OCTETS"] >> 20)
+                 REST_MOST=known["SERVER_REST_MOST_MS"] // 1000, MEMORY=known["ADMISSION_OCTETS"] >> 20,
+                 FALL_BACK_LAST=len(words_of(root, "obs_fall_back_names")))
     return {name: Number(value) for name, value in known.items() if isinstance(value, (int, float))}
 
 
