@@ -150,6 +150,12 @@ void direct_rig_answer_as(struct direct_rig *rig, const struct dns_peer_question
 	dns_peer_answer(rig->peer, &other);
 }
 
+void direct_rig_silence(struct direct_rig *rig, const struct dns_peer_question *question)
+{
+	(void)rig;
+	(void)question;
+}
+
 bool direct_rig_has_family(const struct direct_rig *rig, uint8_t family)
 {
 	return !direct_send_is_down(rig->engine, &rig->engine->family[family == 6]);

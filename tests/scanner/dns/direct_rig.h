@@ -14,6 +14,10 @@
 #include "scanner/job/net.h"
 #include "tests/fake/dns_peer.h"
 
+#define HERE "127.0.0.1"   /* the name server's */
+#define SILENT "127.0.0.9" /* nobody's */
+#define NAME "example.com"
+
 enum {
 	DIRECT_RIG_TIMEOUT_MS = 2000,
 	DIRECT_RIG_NOT_YET = -1, /* as an end */
@@ -43,6 +47,9 @@ struct direct_asked {
 	unsigned order; /* how many had ended before */
 	void (*then)(struct direct_asked *asked);
 };
+
+/* As on_question: nothing is answered. */
+void direct_rig_silence(struct direct_rig *rig, const struct dns_peer_question *question);
 
 /* Loopback is allowed, and 127.0.13.0/24 blocked. */
 struct direct_rig *direct_rig_open(void);

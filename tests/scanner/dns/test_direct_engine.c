@@ -7,10 +7,6 @@
 #include "parsers/dns_answer.h"
 #include "tests/fake/fake_clock.h"
 
-#define HERE "127.0.0.1"
-#define SILENT "127.0.0.9"
-#define NAME "example.com"
-
 static int set_up(void **state)
 {
 	*state = direct_rig_open();
@@ -23,18 +19,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void say_nothing(struct direct_rig *rig, const struct dns_peer_question *question)
-{
-	(void)rig;
-	(void)question;
-}
-
 /* Ask, and wait until the server has it. */
 static void ask_silent(struct direct_rig *rig, struct direct_asked *asked)
 {
 	unsigned before = rig->peer->questions;
 
-	rig->on_question = say_nothing;
+	rig->on_question = direct_rig_silence;
 	direct_rig_ask(rig, asked, HERE, NAME);
 	DIRECT_RIG_UNTIL(rig, rig->peer->questions > before);
 }

@@ -10,10 +10,6 @@
 #include "tests/fake/failing_malloc.h"
 #include "tests/fake/fake_clock.h"
 
-#define HERE "127.0.0.1"
-#define SILENT "127.0.0.9"
-#define NAME "example.com"
-
 /* What sendmmsg says, from the datagram on that has this number; 0: what it does say. */
 static int send_errno;
 static unsigned send_before, sent, send_calls;
@@ -81,12 +77,6 @@ static int tear_down(void **state)
 	dropped = 0;
 	direct_rig_close(*state);
 	return 0;
-}
-
-static void say_nothing(struct direct_rig *rig, const struct dns_peer_question *question)
-{
-	(void)rig;
-	(void)question;
 }
 
 static void refuse_from(unsigned datagram, int error)
@@ -252,7 +242,7 @@ static void what_our_buffer_dropped_is_nobodys_silence(void **state)
 	direct_rig_settle(rig);
 	port = rig->last.from.sin_port;
 	do { /* from another, which dropped nothing */
-		rig->on_question = say_nothing;
+		rig->on_question = direct_rig_silence;
 		questions = rig->peer->questions;
 		direct_rig_ask(rig, &elsewhere, HERE, NAME);
 		DIRECT_RIG_UNTIL(rig, rig->peer->questions > questions);
@@ -294,7 +284,7 @@ static void what_was_dropped_in_a_long_callback_is_nobodys_silence(void **state)
 	struct direct_asked asked = { .then = ask_a_batch_late };
 
 	memset(late_batch, 0, sizeof(late_batch));
-	rig->on_question = say_nothing;
+	rig->on_question = direct_rig_silence;
 	direct_rig_ask(rig, &asked, HERE, NAME);
 	DIRECT_RIG_UNTIL(rig, rig->peer->questions == 1);
 	fake_clock_advance(30);

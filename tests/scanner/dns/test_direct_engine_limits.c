@@ -6,9 +6,6 @@
 
 #include "parsers/dns_answer.h"
 
-#define HERE "127.0.0.1"
-#define NAME "example.com"
-
 enum { MANY = 3 * DIRECT_AT_ONCE };
 
 static int set_up(void **state)
@@ -21,12 +18,6 @@ static int tear_down(void **state)
 {
 	direct_rig_close(*state);
 	return 0;
-}
-
-static void say_nothing(struct direct_rig *rig, const struct dns_peer_question *question)
-{
-	(void)rig;
-	(void)question;
 }
 
 static void no_packet_leaves_for_an_address_that_may_not_be_contacted(void **state)
@@ -84,7 +75,7 @@ static void more_than_fifty_wait_in_order(void **state)
 	struct direct_asked *asked = calloc(MANY, sizeof(*asked)), elsewhere = { 0 };
 
 	assert_non_null(asked);
-	rig->on_question = say_nothing;
+	rig->on_question = direct_rig_silence;
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
 	direct_rig_ask(rig, &elsewhere, "127.0.0.9", NAME);
@@ -112,7 +103,7 @@ static void a_guess_ends_those_that_wait_as_well(void **state)
 	struct direct_asked *asked = calloc(MANY, sizeof(*asked));
 
 	assert_non_null(asked);
-	rig->on_question = say_nothing;
+	rig->on_question = direct_rig_silence;
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
 	DIRECT_RIG_UNTIL(rig, rig->peer->questions == DIRECT_AT_ONCE);
@@ -161,7 +152,7 @@ static void sockets_are_renewed_but_not_under_a_question(void **state)
 	memset(asked, 0, sizeof(asked));
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		if (round % 3 == 0) {
-			rig->on_question = say_nothing;
+			rig->on_question = direct_rig_silence;
 			questions = rig->peer->questions;
 			direct_rig_ask(rig, &slow, HERE, NAME);
 			DIRECT_RIG_UNTIL(rig, rig->peer->questions > questions);
@@ -250,7 +241,7 @@ static void a_callback_may_stop_the_engine(void **state)
 		struct direct_asked *asked = calloc(MANY, sizeof(*asked));
 
 		assert_non_null(asked);
-		rig->on_question = way == ANSWER ? NULL : say_nothing;
+		rig->on_question = way == ANSWER ? NULL : direct_rig_silence;
 		for (unsigned i = 0; i < MANY; i++) {
 			asked[i].then = i == 10 ? stop_it : NULL;
 			direct_rig_ask(rig, &asked[i], HERE, NAME);
@@ -274,7 +265,7 @@ static void stopping_ends_each_question_once_and_later_ones_at_once(void **state
 	struct direct_asked *asked = calloc(MANY, sizeof(*asked)), later = { 0 };
 
 	assert_non_null(asked);
-	rig->on_question = say_nothing;
+	rig->on_question = direct_rig_silence;
 	for (unsigned i = 0; i < MANY; i++)
 		direct_rig_ask(rig, &asked[i], HERE, NAME);
 	DIRECT_RIG_UNTIL(rig, rig->peer->questions == DIRECT_AT_ONCE);

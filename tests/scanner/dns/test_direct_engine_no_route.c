@@ -10,9 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HERE "127.0.0.1"
-#define NAME "example.com"
-
 enum { SKIP = 77 };
 
 /* 0, or errno. */
