@@ -2,15 +2,11 @@
  * here: tokens are kept only until the type is known, the rest of a record is passed over. */
 #include "scanner/feed/feed_zone.h"
 
-#include "parsers/domain.h"
+#include "parsers/dns_answer.h"
 #include "scanner/feed/feed_text.h"
 
-enum {
-	QUOTED_MAX = 255, /* octets of a quotation that goes on over a line's end: no string is longer (RFC 1035 3.3) */
-	TYPE_MAX = 65535,
-	TYPE_NS = 2,
-	TYPE_SOA = 6,
-};
+/* Octets of a quotation that goes on over a line's end: no string is longer (RFC 1035 3.3). */
+enum { QUOTED_MAX = 255 };
 
 /* What dig writes where a transfer broke. */
 static const struct span failed_marks[] = { { "; Transfer failed.", 18 }, { ";; communications error", 23 } };
@@ -193,7 +189,7 @@ static void set_apex(struct feed_zone *zone, const struct zone_name *name)
 /* A number behind @word, as RFC 3597 5 writes types and classes. */
 static bool is_numbered(struct span token, struct span word, uint64_t *number)
 {
-	return span_starts_with_nocase(token, word) && span_decimal(span_skip(token, word.n), TYPE_MAX, number);
+	return span_starts_with_nocase(token, word) && span_decimal(span_skip(token, word.n), UINT16_MAX, number);
 }
 
 /* What may stand between owner and type, in either order (RFC 1035 5.1): TTL, also as BIND's 1h30m, and
@@ -226,8 +222,8 @@ static bool is_type(struct span token, struct span name, uint64_t type)
 
 static int on_type(struct feed_zone *zone, struct span token)
 {
-	bool is_soa = is_type(token, SPAN_LITERAL("SOA"), TYPE_SOA),
-	     is_ns = !is_soa && is_type(token, SPAN_LITERAL("NS"), TYPE_NS);
+	bool is_soa = is_type(token, SPAN_LITERAL("SOA"), DNS_TYPE_SOA),
+	     is_ns = !is_soa && is_type(token, SPAN_LITERAL("NS"), DNS_TYPE_NS);
 
 	zone->skip = true;
 	if (!zone->has_owner && (is_soa || is_ns))
@@ -599,5 +595,5 @@ bool feed_zone_is_answer(struct span line)
 	bool is_bare;
 
 	return read_record(line, &owner, &type, &is_bare) && is_bare && type.n > 0 && owner.p[owner.n - 1] == '.' &&
-	       !is_type(type, SPAN_LITERAL("SOA"), TYPE_SOA) && !is_type(type, SPAN_LITERAL("NS"), TYPE_NS);
+	       !is_type(type, SPAN_LITERAL("SOA"), DNS_TYPE_SOA) && !is_type(type, SPAN_LITERAL("NS"), DNS_TYPE_NS);
 }
