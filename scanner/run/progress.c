@@ -39,15 +39,22 @@ static double left_at_pace(const struct progress *progress, const struct moment 
 	return (double)moment->elapsed_ms / 1000 * (1 - moment->fraction) / done;
 }
 
-/* Until nobody is in the longest line, as it got shorter of late; below 0: nobody knows, it gets no shorter. */
+/* Until nobody waits, and nobody is in the longest line, as they got fewer of late; below 0: nobody knows, they do not.
+ * Either may tell less than there is: lines beside each other come to their ends one by one, and domains move from an
+ * operator's line to those of its servers. */
 static double left_of_line(const struct progress *progress, const struct moment *moment)
 {
-	uint64_t before = progress->waited[0].waiting, now = moment->slowest_waiting;
+	const uint64_t now[] = { moment->waiting, moment->slowest_waiting };
+	const uint64_t before[] = { progress->waited[0].waiting, progress->waited[0].slowest };
+	double seconds = (double)(moment->elapsed_ms - progress->waited[0].elapsed_ms) / 1000, most = 0, left;
 
-	if (before <= now)
-		return -1;
-	return (double)now / (double)(before - now) * (double)(moment->elapsed_ms - progress->waited[0].elapsed_ms) /
-	       1000;
+	for (size_t i = 0; i < COUNT_OF(now); i++) {
+		if (before[i] <= now[i])
+			return -1;
+		left = (double)now[i] / (double)(before[i] - now[i]) * seconds;
+		most = left > most ? left : most;
+	}
+	return most;
 }
 
 /* Of what the list's slowest operator takes from its start to its end; below 0: nobody knows. */
@@ -340,7 +347,8 @@ void progress_tick(struct progress *progress, const struct moment *moment)
 	if (moment->elapsed_ms - progress->waited[1].elapsed_ms >= PROGRESS_WAITED_MS) {
 		progress->waited[0] = progress->waited[1];
 		progress->waited[1].elapsed_ms = moment->elapsed_ms;
-		progress->waited[1].waiting = moment->slowest_waiting;
+		progress->waited[1].waiting = moment->waiting;
+		progress->waited[1].slowest = moment->slowest_waiting;
 	}
 	if (moment->elapsed_ms - progress->metadata_ms >= PROGRESS_METADATA_INTERVAL_MS ||
 	    strcmp(moment->note, progress->metadata_note) != 0)

@@ -22,8 +22,8 @@ struct progress {
 	struct moment first;
 	struct moment line, row; /* the last ones written: rates are differences */
 	struct {
-		uint64_t elapsed_ms, waiting;
-	} waited[2]; /* domains in the longest line some time ago, the older first: how fast it gets shorter */
+		uint64_t elapsed_ms, waiting, slowest;
+	} waited[2]; /* domains, and those in the longest line, some time ago; the older first */
 	uint64_t metadata_ms;
 	char metadata_note[MOMENT_NOTE_MAX]; /* that stands there */
 	bool metadata_failed;                /* said once */

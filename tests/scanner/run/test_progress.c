@@ -234,13 +234,14 @@ static void the_time_left_is_that_of_the_longest_line(void **state)
 {
 	static const struct {
 		const char *what;
-		unsigned fewer; /* of the waiting, a second */
+		unsigned fewer, moved; /* of the waiting, a second; of them from that line to others */
 		bool list_read;
 		double least, most;
 	} table[] = {
-		{ "a line that gets shorter", 2, true, 430, 450 },
-		{ "a line whose servers rest", 0, true, -1, -1 },
-		{ "the list is not read: at the pace so far", 0, false, 1, 2 },
+		{ "a line that gets shorter", 2, 0, true, 430, 450 },
+		{ "domains that move to lines of servers", 2, 8, true, 430, 450 },
+		{ "a line whose servers rest", 0, 0, true, -1, -1 },
+		{ "the list is not read: at the pace so far", 0, 0, false, 1, 2 },
 	};
 	char path[] = "/tmp/stsurvey-test-XXXXXX";
 	struct options options = { .quiet = true, .status_updates_file = path, .direct = true };
@@ -256,8 +257,8 @@ static void the_time_left_is_that_of_the_longest_line(void **state)
 			moment = moment_at(second);
 			moment.fraction = 0.98;
 			moment.list_read = table[i].list_read;
-			moment.waiting = 5000;
-			moment.slowest_waiting = 1000 - table[i].fewer * second;
+			moment.waiting = 1000 - table[i].fewer * second;
+			moment.slowest_waiting = moment.waiting - table[i].moved * second;
 			progress_tick(&progress, &moment);
 		}
 		if (time_remaining(path) < table[i].least || time_remaining(path) > table[i].most)
