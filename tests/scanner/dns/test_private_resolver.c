@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@ enum {
 	PATIENCE_MS = 10000, /* for what takes milliseconds on an idle machine */
 	STEP_MS = 10,
 	EXTRA_LINES = 200,
+	CROWD = 2000, /* questions: more than Unbound lets wait of one client by itself … */
+	AT_ONCE = 20, /* … so many at a time as a socket surely holds */
 };
 
 static struct error error;
@@ -129,6 +132,96 @@ static void takes_lines_of_the_users(void **state)
 	unlink(path);
 }
 
+/* Nobody answers what is asked of it; how many questions come there, each counted once? */
+static unsigned count_passed_on(const struct endpoint *server, int silent)
+{
+	static bool seen[CROWD];
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(server->port) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct pollfd come = { .fd = silent, .events = POLLIN };
+	unsigned count = 0, number;
+	uint8_t packet[DNS_QUERY_MAX];
+	char name[32];
+	int n;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	memset(seen, 0, sizeof(seen));
+	for (unsigned i = 0; i < CROWD || poll(&come, 1, 500) > 0;) {
+		if (i < CROWD) {
+			snprintf(name, sizeof(name), "n%04u.silent.test", i++);
+			n = dns_query_write(7, span_of(name), DNS_TYPE_A, DNS_QUERY_EDNS, packet);
+			sendto(fd, packet, (size_t)n, 0, (struct sockaddr *)&to, sizeof(to));
+			if (i % AT_ONCE == 0)
+				usleep(1000);
+		}
+		while (recv(silent, packet, sizeof(packet), MSG_DONTWAIT) > 18) {
+			if (sscanf((char *)packet + 14, "%4u", &number) != 1 || number >= CROWD || seen[number])
+				continue;
+			seen[number] = true;
+			if (++count == CROWD)
+				goto done;
+		}
+	}
+done:
+	close(fd);
+	return count;
+}
+
+/* Of one client more than 1,000 questions may wait. */
+static void domains_that_are_silent_leave_room_for_others(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t size = sizeof(at);
+	int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct private_resolver *resolver;
+	struct endpoint server;
+	char after[200], *path;
+
+	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(silent, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(silent, (struct sockaddr *)&at, &size), 0);
+	snprintf(after, sizeof(after),
+		 ".test. A 192.0.2.1\"\n\tdo-not-query-localhost: no\n\tlocal-zone: test. transparent\n"
+		 "forward-zone:\n\tname: silent.test\n\tforward-addr: 127.0.0.1@%u\n",
+		 ntohs(at.sin_port));
+	path = write_extra("local-data: \"host", after, 1);
+	assert_int_equal(private_resolver_start(&resolver, path, 1, 1, &server, &error), 0);
+	assert_in_range(count_passed_on(&server, silent), CROWD * 9 / 10, CROWD);
+	private_resolver_stop(resolver);
+	unlink(path);
+	close(silent);
+}
+
+/* An older Unbound takes a setting it does not know for an error. */
+static void an_older_one_is_started_without_what_it_does_not_know(void **state)
+{
+	char folder[] = "/tmp/stsurvey-test-XXXXXX", path[64], search[512], *before = strdup(getenv("PATH"));
+	struct private_resolver *resolver;
+	struct endpoint server;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	chmod(folder, 0755);
+	snprintf(path, sizeof(path), "%s/unbound", folder);
+	file = fopen(path, "w");
+	fprintf(file, "#!/bin/sh\nif grep -q '^.wait-limit' /dev/stdin\n"
+		      "then echo \"/dev/stdin:200: error: unknown keyword 'wait-limit'\"; exit 1\nfi\n"
+		      "PATH=$PATH:/usr/sbin exec /usr/sbin/unbound \"$@\"\n");
+	fclose(file);
+	chmod(path, 0755);
+	snprintf(search, sizeof(search), "%s:%s", folder, before);
+	setenv("PATH", search, 1);
+	assert_int_equal(private_resolver_start(&resolver, NULL, 1, 1, &server, &error), 0);
+	assert_int_equal(ask(&server, "localhost"), DNS_NOERROR);
+	private_resolver_stop(resolver);
+	setenv("PATH", before, 1);
+	free(before);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void says_what_unbound_does_not_like(void **state)
 {
 	struct private_resolver *resolver;
@@ -201,6 +294,8 @@ int main(void)
 		cmocka_unit_test(answers_from_its_start_to_its_stop),
 		cmocka_unit_test(two_at_once_do_not_meet),
 		cmocka_unit_test(takes_lines_of_the_users),
+		cmocka_unit_test(domains_that_are_silent_leave_room_for_others),
+		cmocka_unit_test(an_older_one_is_started_without_what_it_does_not_know),
 		cmocka_unit_test(says_what_unbound_does_not_like),
 		cmocka_unit_test(its_end_is_noticed),
 		cmocka_unit_test(ends_with_its_parent),
