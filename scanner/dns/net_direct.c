@@ -34,8 +34,8 @@ static void add_packets(struct direct_ask *ask, unsigned packets)
 
 /* ---- the resolver ---- */
 
-/* Ask it the question, which it decides or audits. It asks the same servers from the same network, and of several one
- * by chance, as we did: the one that was drawn pays. */
+/* Ask it the question, which it decides or audits. It asks the same servers from the same network: who was asked pays.
+ */
 static void ask_resolver(struct direct_ask *ask, bool decided,
 			 void (*on_answer)(struct net_query *, const struct dns_answer *))
 {
@@ -58,6 +58,8 @@ static void ask_resolver(struct direct_ask *ask, bool decided,
 	if (drawn->family != 0)
 		server_books_charge(direct->options.books, drawn, query->delegation->operator, 1,
 				    direct_now_us(direct));
+	if (ask->is_second && !address_equal(&ask->try.address, drawn))
+		server_books_charge(direct->options.books, &ask->try.address, 0, 1, direct_now_us(direct));
 	direct->options.resolver->ask(direct->options.resolver, &ask->inner);
 }
 
@@ -179,16 +181,20 @@ static void take(struct direct_ask *ask, enum dns_status status, const uint8_t *
 }
 
 /* Is one of @addresses, drawn, another than was asked, and may it be asked? */
-static bool is_second(const struct direct_ask *ask, const struct ns_addresses *addresses, struct obs_address *second,
+static bool is_second(struct direct_ask *ask, const struct ns_addresses *addresses, struct obs_address *second,
 		      uint64_t now_us)
 {
 	const struct net_direct_options *options = &ask->direct->options;
 	uint64_t since_us;
 	bool forbidden;
 
-	return direct_reach_draw(options->reach, addresses, second, &forbidden) &&
-	       !address_equal(second, &ask->try.address) &&
-	       !server_books_rests(options->books, second, now_us, &since_us);
+	if (!direct_reach_draw(options->reach, addresses, second, &forbidden) ||
+	    address_equal(second, &ask->try.address) || server_books_rests(options->books, second, now_us, &since_us))
+		return false;
+	if (server_books_owed(options->books, second, now_us) <= SERVER_OWED_MOST)
+		return true;
+	ask->is_crowded = true;
+	return false;
 }
 
 /* Look up one of the hosts that nobody knows. True: it is worth waiting. */
@@ -224,7 +230,7 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 	uint64_t now_us = direct_now_us(direct);
 	struct ns_addresses addresses;
 
-	*is_coming = false;
+	*is_coming = ask->is_crowded = false;
 	for (size_t i = 1; i < servers; i++) {
 		size_t at = (delegation->drawn + i) % servers;
 		enum ns_host_state state = ns_hosts_known(direct->options.hosts, server[at], now_us, &addresses);
@@ -238,6 +244,13 @@ static bool find_second(struct direct_ask *ask, struct obs_address *second, bool
 	return false;
 }
 
+/* The domain waits for its other servers, whose tokens it takes then; the resolver would ask them now. */
+static void wait_for_others(struct direct_ask *ask)
+{
+	ask->query->delegation->has_failed = true;
+	finish(ask, NET_FAULT_RESTING, DNS_SKIPPED, NULL);
+}
+
 /* Silence of a server that rests is to be waited for; whatever else there is, the resolver decides. Where no other
  * could be asked it would ask the one that rests. */
 static void give_up(struct direct_ask *ask)
@@ -245,7 +258,9 @@ static void give_up(struct direct_ask *ask)
 	struct net_direct *direct = ask->direct;
 	uint64_t since_us, now_us = direct_now_us(direct);
 
-	if (ask->is_silent && server_books_rests(direct->options.books, &ask->try.address, now_us, &since_us))
+	if (ask->is_crowded)
+		wait_for_others(ask);
+	else if (ask->is_silent && server_books_rests(direct->options.books, &ask->try.address, now_us, &since_us))
 		finish(ask, NET_FAULT_RESTING, DNS_SKIPPED, NULL);
 	else
 		fall_back(ask, ask->why);
@@ -316,8 +331,10 @@ static enum obs_fall_back why_of(const struct direct_ask *ask, enum direct_end e
 /* The second was better: the domain's other questions begin with it. */
 static void prefer_second(struct direct_ask *ask)
 {
-	if (ask->is_second)
-		ask->query->delegation->address = ask->try.address;
+	if (!ask->is_second)
+		return;
+	ask->query->delegation->address = ask->try.address;
+	ask->query->delegation->has_moved = true;
 }
 
 static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *packet, size_t n, bool cut)
@@ -354,6 +371,21 @@ static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *p
 	try_second(ask);
 }
 
+/* At the server that was the better one for an earlier question. */
+static void try_moved(struct direct_ask *ask)
+{
+	const struct net_delegation *delegation = ask->query->delegation;
+	struct server_books *books = ask->direct->options.books;
+	uint64_t now_us = direct_now_us(ask->direct);
+
+	if (server_books_owed(books, &delegation->address, now_us) > SERVER_OWED_MOST) {
+		wait_for_others(ask);
+		return;
+	}
+	server_books_charge(books, &delegation->address, 0, 1, now_us);
+	try_at(ask, &delegation->address);
+}
+
 void net_direct_ask(struct net_direct *direct, struct net_query *query)
 {
 	const struct net_delegation *delegation = query->delegation;
@@ -374,12 +406,14 @@ void net_direct_ask(struct net_direct *direct, struct net_query *query)
 	ask->why = FALL_BACK_NONE;
 	ask->packets = 0;
 	ask->is_second = false;
-	ask->has_looked = false;
+	ask->has_looked = ask->is_crowded = false;
 	ask->is_silent = true;
 	if (query->validated)
 		fall_back(ask, FALL_BACK_CONFIRMED);
 	else if (delegation->address.family == 0)
 		fall_back(ask, delegation->why);
+	else if (delegation->has_moved)
+		try_moved(ask);
 	else
 		try_at(ask, &delegation->address);
 }

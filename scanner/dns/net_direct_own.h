@@ -32,6 +32,7 @@ struct direct_ask {
 	enum obs_fall_back why : 8;   /* why what it has tried did not count; of two, what leaves more open */
 	enum dns_status negative : 8; /* the direct answer that is audited */
 	bool is_second;               /* the second server is asked */
+	bool is_crowded;              /* another owes too much to be asked */
 	bool has_looked;              /* a host was looked up for it */
 	bool is_silent;               /* whatever was tried was silent */
 	uint8_t packets;

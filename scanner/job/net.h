@@ -64,6 +64,9 @@ struct net_delegation {
 	struct obs_address address; /* of the one to ask first, which tokens were taken for; family 0: the resolver … */
 	enum obs_fall_back why : 8; /* … is asked, for this */
 	uint8_t drawn;              /* number of the server whose address it is */
+	/* of the adapter */
+	bool has_moved;  /* the address is another server's, for which no tokens were taken */
+	bool has_failed; /* the one drawn, and all others owe too much: the domain is to wait for these */
 };
 
 struct dns_answer;

@@ -1,5 +1,6 @@
 #include "scanner/rules/server_books.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,6 +265,23 @@ void server_books_charge(struct server_books *books, const struct obs_address *a
 	buckets_add_operator(books, &buckets, operator, now_us);
 	buckets_take(&buckets, questions, now_us, 0);
 	pthread_mutex_unlock(&books->lock);
+}
+
+unsigned server_books_owed(struct server_books *books, const struct obs_address *address, uint64_t now_us)
+{
+	struct obs_address host;
+	struct server *server;
+	double owed = 0;
+
+	if (!is_kept(books, address, &host))
+		return 0;
+	pthread_mutex_lock(&books->lock);
+	server = server_of(books, &host);
+	if (server && server->due_us > (double)now_us)
+		owed = (server->due_us - (double)now_us) / 1e6 *
+		       server_conduct_rate(&server->conduct, books->options.server_rate);
+	pthread_mutex_unlock(&books->lock);
+	return owed < UINT_MAX ? (unsigned)owed : UINT_MAX;
 }
 
 /* ---- what came back ---- */

@@ -46,7 +46,9 @@ enum {
 	SERVER_REST_MOST_MS = 900000,   /* … up to this */
 	SERVER_PROBE_MS = 10000,        /* a probe not heard of any more is sent again */
 	SERVER_LOOK_MS = 250,           /* whether a probe was answered is looked at so often */
-	SERVER_BOOKS_MAX = 1 << 17,     /* addresses; half of all DNS traffic goes to 1,000 */
+	SERVER_OWED_MOST = 200, /* questions that an address may owe before it is asked no more second tries: what 32
+				 * domains have reserved is 96 */
+	SERVER_BOOKS_MAX = 1 << 17, /* addresses; half of all DNS traffic goes to 1,000 */
 };
 
 /* What so many seconds yield may be sent at once. */
@@ -96,6 +98,10 @@ void server_books_return_operator(struct server_books *books, uint64_t operator,
  * the same network. @address NULL: of the operator alone. */
 void server_books_charge(struct server_books *books, const struct obs_address *address, uint64_t operator,
 			 unsigned questions, uint64_t now_us);
+
+/* Questions that were charged to it or reserved, beyond what it has earned. A zone that names a victim beside servers
+ * that fail makes us owe it one for each try of theirs. */
+unsigned server_books_owed(struct server_books *books, const struct obs_address *address, uint64_t now_us);
 
 /* What a question sent to @address came to. */
 void server_books_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,

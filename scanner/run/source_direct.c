@@ -168,13 +168,31 @@ bool source_direct_put(struct source_direct *direct, const struct feed_target *t
 	return direct->asking < room && direct->asking < ASKS_MOST && ask_servers(direct, target);
 }
 
+/* So it takes the tokens of one of these, and ends: each time there are fewer. */
+static void others_than_drawn(const struct net_delegation *delegation, struct extra *left)
+{
+	struct span server[EXTRA_SERVERS_ASKED];
+	size_t servers = extra_items(delegation->servers, server, COUNT_OF(server));
+
+	extra_begin(left, EXTRA_SERVERS);
+	for (size_t i = 0; i < servers; i++)
+		if (i != delegation->drawn)
+			extra_add(left, server[i]);
+}
+
 bool source_direct_put_back(struct source_direct *direct, const struct job *job)
 {
 	const struct feed_target target = {
 		.index = job->index, .rank = job->rank, .input = INPUT_OK, .name = job->name, .extra = job->extra
 	};
 
-	return admission_put(direct->scan->admission, &target, job->delegation->servers, FALL_BACK_NONE, now_us());
+	const struct net_delegation *delegation = job->delegation;
+	struct extra left;
+
+	if (!delegation->has_failed)
+		return admission_put(direct->scan->admission, &target, delegation->servers, FALL_BACK_NONE, now_us());
+	others_than_drawn(delegation, &left);
+	return admission_put(direct->scan->admission, &target, extra_octets(&left), FALL_BACK_NONE, now_us());
 }
 
 /* ---- out of it ---- */

@@ -115,6 +115,21 @@ static void what_is_charged_is_waited_for(void **state)
 	server_books_free(books);
 }
 
+static void what_is_charged_is_owed_until_it_is_earned(void **state)
+{
+	struct server_books *books = books_of(50, 0);
+	struct obs_address address = address_of("192.0.2.1"), other = address_of("192.0.2.2");
+
+	(void)state;
+	assert_int_equal(server_books_owed(books, &address, SECOND), 0);
+	server_books_charge(books, &address, 0, 300, SECOND);
+	assert_in_range(server_books_owed(books, &address, SECOND), 299, 300);
+	assert_in_range(server_books_owed(books, &address, 3 * SECOND), 199, 200);
+	assert_int_equal(server_books_owed(books, &address, 8 * SECOND), 0);
+	assert_int_equal(server_books_owed(books, &other, SECOND), 0);
+	server_books_free(books);
+}
+
 static void what_is_returned_was_not_used(void **state)
 {
 	struct server_books *books = books_of(0, 100);
@@ -313,6 +328,7 @@ int main(void)
 		cmocka_unit_test(the_wait_is_worth_it),
 		cmocka_unit_test(a_network_has_ten_times_an_address),
 		cmocka_unit_test(what_is_charged_is_waited_for),
+		cmocka_unit_test(what_is_charged_is_owed_until_it_is_earned),
 		cmocka_unit_test(what_is_returned_was_not_used),
 		cmocka_unit_test(reservations_are_used_in_the_order_of_asking),
 		cmocka_unit_test(nor_do_they_meet_behind_the_networks_turn),
