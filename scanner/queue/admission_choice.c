@@ -50,8 +50,32 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* May an address of the server be asked now? */
-static bool ask_books(struct admission *admission, const struct ns_addresses *addresses, uint8_t drawn, uint64_t now_us,
+static void leave_out(struct ns_addresses *addresses, const struct obs_address *address)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < addresses->count; i++)
+		if (!address_equal(&addresses->address[i], address))
+			addresses->address[count++] = addresses->address[i];
+	addresses->count = count;
+}
+
+/* It rests. True: one domain is its probe. */
+static bool ask_resting(struct admission *admission, const struct obs_address *address, uint64_t since_us,
+			uint64_t now_us, struct seen *seen)
+{
+	uint64_t wait_us = server_books_take(admission->options.books, address, ADMISSION_QUESTIONS, now_us);
+
+	seen->rest_since = seen->rests && seen->rest_since > since_us ? seen->rest_since : since_us;
+	seen->rests = true;
+	seen->resting = *address;
+	seen->rests_us = least(seen->rests_us, wait_us);
+	return wait_us == 0;
+}
+
+/* May an address of the server be asked now? Where the one drawn rests, as those of IPv6 do of many that have them,
+ * another is drawn. */
+static bool ask_books(struct admission *admission, struct ns_addresses *addresses, uint8_t drawn, uint64_t now_us,
 		      struct seen *seen, struct admission_start *start)
 {
 	const struct admission_options *options = &admission->options;
@@ -59,26 +83,23 @@ static bool ask_books(struct admission *admission, const struct ns_addresses *ad
 	bool forbidden = false;
 	uint64_t since_us, wait_us;
 
-	if (!options->draw(options->arg, addresses, &address, &forbidden)) {
-		seen->forbidden |= forbidden;
-		return false;
-	}
-	*start = (struct admission_start){ .address = address, .drawn = drawn };
-	if (server_books_rests(options->books, &address, now_us, &since_us)) {
-		seen->rest_since = seen->rests && seen->rest_since > since_us ? seen->rest_since : since_us;
-		seen->rests = true;
-		seen->resting = address;
-		/* one domain is its probe */
+	while (options->draw(options->arg, addresses, &address, &forbidden)) {
+		*start = (struct admission_start){ .address = address, .drawn = drawn };
+		if (server_books_rests(options->books, &address, now_us, &since_us)) {
+			if (ask_resting(admission, &address, since_us, now_us, seen))
+				return true;
+			leave_out(addresses, &address);
+			continue;
+		}
 		wait_us = server_books_take(options->books, &address, ADMISSION_QUESTIONS, now_us);
-		seen->rests_us = least(seen->rests_us, wait_us);
+		if (wait_us > 0 && (seen->busy++ == 0 || wait_us < seen->busy_us)) {
+			seen->busy_us = wait_us;
+			seen->best = *start;
+		}
 		return wait_us == 0;
 	}
-	wait_us = server_books_take(options->books, &address, ADMISSION_QUESTIONS, now_us);
-	if (wait_us > 0 && (seen->busy++ == 0 || wait_us < seen->busy_us)) {
-		seen->busy_us = wait_us;
-		seen->best = *start;
-	}
-	return wait_us == 0;
+	seen->forbidden |= forbidden;
+	return false;
 }
 
 static bool look_at(struct admission *admission, struct span name, uint8_t drawn, bool again, uint64_t now_us,

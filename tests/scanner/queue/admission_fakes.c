@@ -25,6 +25,9 @@ unsigned fakes_number(const struct obs_address *address)
 static bool draw(void *arg, const struct ns_addresses *addresses, struct obs_address *drawn, bool *forbidden)
 {
 	(void)arg;
+	*forbidden = false;
+	if (addresses->count == 0)
+		return false;
 	*drawn = addresses->address[0];
 	*forbidden = drawn->octet[1] != 0;
 	return !*forbidden;
@@ -37,7 +40,7 @@ struct admission *fakes_admission(double patience_s)
 
 /* ---- hosts ---- */
 
-/* The number of a host, and its address. */
+/* The number of a host, and its address; of one with d in front the next as well. */
 static unsigned number_of(struct span name, struct ns_addresses *addresses)
 {
 	unsigned number = 0;
@@ -49,6 +52,10 @@ static unsigned number_of(struct span name, struct ns_addresses *addresses)
 	addresses->address[0] = (struct obs_address){
 		.family = 4, .octet = { 127, name.p[0] == 'x', (uint8_t)(number >> 8), (uint8_t)number }
 	};
+	if (name.p[0] == 'd') {
+		addresses->address[1] = addresses->address[0];
+		addresses->address[addresses->count++].octet[3]++;
+	}
 	return number;
 }
 

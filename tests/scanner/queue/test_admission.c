@@ -216,6 +216,22 @@ static void another_server_is_drawn_where_one_rests(void **state)
 	admission_free(admission);
 }
 
+/* The name server has two addresses, and the one drawn rests, as IPv6 does where there is no way to it. */
+static void another_address_is_drawn_where_one_rests(void **state)
+{
+	struct admission *admission = fakes_admission(600);
+
+	(void)state;
+	fakes_reset();
+	fakes.rests_until[1] = 60000000;
+	for (uint64_t i = 0; i < 50; i++)
+		assert_true(put(admission, i, "d1.op.example", FALL_BACK_NONE, 0));
+	assert_int_equal(take(admission, FEED_BATCH, 0), 50);
+	for (unsigned k = 0; k < 50; k++)
+		assert_int_equal(fakes_number(&start[k].address), 2);
+	admission_free(admission);
+}
+
 static void what_rests_for_longer_than_the_patience_goes_to_the_resolver(void **state)
 {
 	struct admission *admission = fakes_admission(600);
@@ -443,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_slow_operator_delays_nobody_else),
 		cmocka_unit_test(a_resting_server_does_not_hold_up_its_operators_others),
 		cmocka_unit_test(another_server_is_drawn_where_one_rests),
+		cmocka_unit_test(another_address_is_drawn_where_one_rests),
 		cmocka_unit_test(what_rests_for_longer_than_the_patience_goes_to_the_resolver),
 		cmocka_unit_test(lines_that_are_ready_take_turns),
 		cmocka_unit_test(a_crowd_at_one_address_costs_no_polling),
