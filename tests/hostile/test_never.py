@@ -104,7 +104,8 @@ def check_records(checks, scan):
     def status(name):
         return said(name, "results", "POLICY", "status")
 
-    checks.that(len(scan.records) == len(scan.names), "%d records of %d" % (len(scan.records), len(scan.names)))
+    checks.that(scan.status == 0 and len(scan.records) == len(scan.names),
+                "status %d, %d records of %d" % (scan.status, len(scan.records), len(scan.names)))
     for name in list(DISGUISES) + [name + "-alias" for name in DISGUISES] + ["chain"]:
         checks.that(status(name + ".test") == "blocklisted-target" and "policy-address-reserved" in said(name + ".test", "findings"),
                     "%s: %s %s" % (name, status(name + ".test"), said(name + ".test", "findings")))

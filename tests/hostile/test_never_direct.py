@@ -65,6 +65,7 @@ def main(stsurvey):
             "--name-servers", resolver.at, "--allow-reserved", ALLOWED, "--direct", "--dns-port", str(port), "--rate", "0", "--audit", "0",
             "--blocklist-file", write(folder, "networks", BLOCKED + "\n"),
             "--domain-blocklist-file", write(folder, "domains", "blocked.test\n")], listed=listed)
+        checks.that(scan.status == 0, "status %d" % scan.status)
         check(checks, scan, served)
         checks.that(len(own.queries) >= len(MAY), "%d questions where they may be asked" % len(own.queries))
         for wire in wires:
