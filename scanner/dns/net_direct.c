@@ -337,6 +337,20 @@ static void prefer_second(struct direct_ask *ask)
 	ask->query->delegation->has_moved = true;
 }
 
+static void tell_books(struct direct_ask *ask, enum direct_end end, const uint8_t *packet, size_t n)
+{
+	struct server_books *books = ask->direct->options.books;
+	enum server_outcome outcome = outcome_of(end, packet, n);
+	uint64_t now_us = direct_now_us(ask->direct);
+	int32_t ago_ms = (int32_t)((uint32_t)(now_us / 1000) - ask->try.sent_ms);
+
+	if (outcome == SERVER_SILENT)
+		server_books_silent(books, &ask->try.address, now_us - (ago_ms > 0 ? (uint64_t)ago_ms * 1000 : 0),
+				    now_us);
+	else
+		server_books_outcome(books, &ask->try.address, outcome, now_us);
+}
+
 static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *packet, size_t n, bool cut)
 {
 	struct direct_ask *ask = try->arg;
@@ -349,8 +363,7 @@ static void on_end(struct direct_try *try, enum direct_end end, const uint8_t *p
 		return;
 	}
 	if (try->was_sent)
-		server_books_outcome(ask->direct->options.books, &try->address, outcome_of(end, packet, n),
-				     direct_now_us(ask->direct));
+		tell_books(ask, end, packet, n);
 	why = why_of(ask, end, packet, n, cut, &status);
 	if (why == FALL_BACK_NONE) {
 		prefer_second(ask);

@@ -286,9 +286,10 @@ unsigned server_books_owed(struct server_books *books, const struct obs_address 
 
 /* ---- what came back ---- */
 
-void server_books_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,
-			  uint64_t now_us)
+static void take_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,
+			 uint64_t sent_us, uint64_t now_us)
 {
+	double rate = books->options.server_rate;
 	struct obs_address host;
 	struct server *server;
 
@@ -296,9 +297,23 @@ void server_books_outcome(struct server_books *books, const struct obs_address *
 		return;
 	pthread_mutex_lock(&books->lock);
 	server = server_of(books, &host);
-	if (server)
-		server_conduct_outcome(&server->conduct, outcome, books->options.server_rate, now_us, &books->counts);
+	if (server && outcome == SERVER_SILENT)
+		server_conduct_silent(&server->conduct, rate, sent_us, now_us, &books->counts);
+	else if (server)
+		server_conduct_outcome(&server->conduct, outcome, rate, now_us, &books->counts);
 	pthread_mutex_unlock(&books->lock);
+}
+
+void server_books_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,
+			  uint64_t now_us)
+{
+	take_outcome(books, address, outcome, now_us, now_us);
+}
+
+void server_books_silent(struct server_books *books, const struct obs_address *address, uint64_t sent_us,
+			 uint64_t now_us)
+{
+	take_outcome(books, address, SERVER_SILENT, sent_us, now_us);
 }
 
 bool server_books_rests(struct server_books *books, const struct obs_address *address, uint64_t now_us,

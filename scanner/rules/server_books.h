@@ -107,6 +107,10 @@ unsigned server_books_owed(struct server_books *books, const struct obs_address 
 void server_books_outcome(struct server_books *books, const struct obs_address *address, enum server_outcome outcome,
 			  uint64_t now_us);
 
+/* The same of SERVER_SILENT, to a question sent at @sent_us: who answered since then is not dead. */
+void server_books_silent(struct server_books *books, const struct obs_address *address, uint64_t sent_us,
+			 uint64_t now_us);
+
 /* Does it rest? Until its probe is answered. *since_us: since when, over several rests. */
 bool server_books_rests(struct server_books *books, const struct obs_address *address, uint64_t now_us,
 			uint64_t *since_us);

@@ -164,8 +164,8 @@ static bool decides_rest(struct server_conduct *conduct, enum server_outcome out
 	return false;
 }
 
-void server_conduct_outcome(struct server_conduct *conduct, enum server_outcome outcome, double full, uint64_t now_us,
-			    struct server_books_counts *counts)
+static void take_outcome(struct server_conduct *conduct, enum server_outcome outcome, double full, uint64_t sent_us,
+			 uint64_t now_us, struct server_books_counts *counts)
 {
 	if (outcome == SERVER_UNJUDGED) {
 		if (conduct->state == SERVER_PROBED) { /* no answer to the probe: another */
@@ -181,12 +181,29 @@ void server_conduct_outcome(struct server_conduct *conduct, enum server_outcome 
 	conduct->outcomes++;
 	conduct->silent += outcome == SERVER_SILENT;
 	conduct->slip += outcome == SERVER_SLIPPED;
-	conduct->row = outcome == SERVER_SILENT ? conduct->row + 1 : 0;
+	if (outcome != SERVER_SILENT) {
+		conduct->row = 0;
+		conduct->answered_us = now_us;
+	} else if (conduct->answered_us <= sent_us) {
+		conduct->row++;
+	}
 	judge_error(conduct, outcome == SERVER_ERRED, now_us, counts);
 	if (conduct->row >= SERVER_SILENT_ROW)
 		rest(conduct, now_us, counts);
 	else
 		judge_window(conduct, full, now_us, counts);
+}
+
+void server_conduct_outcome(struct server_conduct *conduct, enum server_outcome outcome, double full, uint64_t now_us,
+			    struct server_books_counts *counts)
+{
+	take_outcome(conduct, outcome, full, now_us, now_us, counts);
+}
+
+void server_conduct_silent(struct server_conduct *conduct, double full, uint64_t sent_us, uint64_t now_us,
+			   struct server_books_counts *counts)
+{
+	take_outcome(conduct, SERVER_SILENT, full, sent_us, now_us, counts);
 }
 
 bool server_conduct_is_plain(const struct server_conduct *conduct, uint64_t now_us)

@@ -19,11 +19,12 @@ struct server_conduct {
 	uint64_t window_us;    /* since when outcomes are counted; of the first of them */
 	uint64_t limited_us;   /* held to the error budget until then at least; 0: it is not */
 	uint64_t until_us;     /* of its state */
+	uint64_t answered_us;  /* when its last answer came */
 	uint64_t since_us;     /* of its first rest since a window without a reason */
 	float rate;            /* what halving has left; 0: all of it */
 	uint32_t outcomes;     /* in the window, … */
 	uint32_t silent, slip; /* … and of those */
-	uint8_t row;           /* time-outs in a row */
+	uint8_t row;           /* time-outs in a row, of questions since whose sending nothing came */
 	uint8_t halvings;      /* in a row */
 	uint8_t rests;         /* since a window without a reason */
 	uint8_t state;         /* enum server_rest */
@@ -43,6 +44,11 @@ void server_conduct_asked(struct server_conduct *conduct, uint64_t now_us);
 /* What a question came to. Counts what is "ever" of @counts. */
 void server_conduct_outcome(struct server_conduct *conduct, enum server_outcome outcome, double full, uint64_t now_us,
 			    struct server_books_counts *counts);
+
+/* SERVER_SILENT, to a question sent at @sent_us: time-outs come late, in a row where the answers of the same time have
+ * come before. Who has answered since then is not dead. */
+void server_conduct_silent(struct server_conduct *conduct, double full, uint64_t sent_us, uint64_t now_us,
+			   struct server_books_counts *counts);
 
 /* Is it as good as one that nothing is known of? */
 bool server_conduct_is_plain(const struct server_conduct *conduct, uint64_t now_us);

@@ -268,6 +268,21 @@ static void what_is_slower_than_others_is_plain_after_a_while(void **state)
 	}
 }
 
+/* Time-outs of names that it drops come late, and in a row. */
+static void who_answered_since_is_not_dead(void **state)
+{
+	struct server_conduct conduct = { 0 };
+
+	(void)state;
+	server_conduct_outcome(&conduct, SERVER_ANSWERED, 50, START + SECOND, &ever);
+	for (int k = 0; k < 2 * SERVER_SILENT_ROW; k++)
+		server_conduct_silent(&conduct, 50, START, START + 2 * SECOND, &ever);
+	assert_int_equal(conduct.state, SERVER_AWAKE);
+	for (int k = 0; k < SERVER_SILENT_ROW; k++)
+		server_conduct_silent(&conduct, 50, START + SECOND, START + 3 * SECOND, &ever);
+	assert_int_equal(conduct.state, SERVER_RESTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +291,7 @@ int main(void)
 		cmocka_unit_test(who_is_half_silent_for_ever_rests_for_longer_each_time),
 		cmocka_unit_test(a_late_answer_ends_no_rest),
 		cmocka_unit_test(a_probe_that_came_to_nothing_is_sent_again),
+		cmocka_unit_test(who_answered_since_is_not_dead),
 		cmocka_unit_test(what_is_slower_than_others_is_plain_after_a_while),
 	};
 
