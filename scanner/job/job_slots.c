@@ -33,7 +33,7 @@ struct job *job_slots_take(struct job_slots *slots, const struct job_context *co
 
 void job_slots_give(struct job_slots *slots, struct job *job)
 {
-	STAILQ_INSERT_TAIL(&slots->unused, job, next);
+	STAILQ_INSERT_HEAD(&slots->unused, job, next); /* the next one finds it in the cache */
 }
 
 void job_slots_free(struct job_slots *slots)
