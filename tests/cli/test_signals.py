@@ -447,7 +447,9 @@ class Telling(Slow):
                               r"\d+ queries/s; STS 200; fetched 0; unknown 0\.0%$")
 
     def test_quiet(self):
-        self.assertEqual(self.finish(self.begin("-q", rate=0), 0), ("", ""))
+        out, err = self.finish(self.begin("-q", rate=0), 0)
+        # without a rate a busy machine may lose questions, which is said
+        self.assertEqual((out, [line for line in err.splitlines() if "had to be repeated" not in line]), ("", []))
 
     def test_progress_on_a_terminal(self):
         master, slave = pty.openpty()
