@@ -7,6 +7,7 @@
 #include "parsers/dns_answer.h"
 #include "scanner/base/thread_alloc.h"
 #include "scanner/dns/direct_own.h"
+#include "tests/fake/loop_pass.h"
 
 enum {
 	WATCHDOG_MS = 600000,
@@ -121,23 +122,9 @@ void direct_rig_settle(struct direct_rig *rig)
 		uv_run(&rig->loop, UV_RUN_NOWAIT);
 }
 
-static void on_passed(uv_timer_t *timer)
-{
-	*(bool *)timer->data = true;
-}
-
 void direct_rig_pass(struct direct_rig *rig, unsigned ms)
 {
-	bool passed = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&rig->loop, &timer);
-	timer.data = &passed;
-	uv_timer_start(&timer, on_passed, ms, 0);
-	while (!passed)
-		uv_run(&rig->loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&rig->loop, UV_RUN_NOWAIT);
+	loop_pass(&rig->loop, ms);
 }
 
 void direct_rig_answer_as(struct direct_rig *rig, const struct dns_peer_question *question, uint16_t id,

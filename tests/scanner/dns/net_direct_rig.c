@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/thread_alloc.h"
+#include "tests/fake/loop_pass.h"
 
 enum {
 	WATCHDOG_MS = 600000,
@@ -317,23 +318,9 @@ void net_direct_rig_ask(struct net_direct_rig *rig, struct net_direct_asked *ask
 	net_direct_rig_await(rig, asked);
 }
 
-static void on_passed(uv_timer_t *timer)
-{
-	*(bool *)timer->data = true;
-}
-
 void net_direct_rig_pass(struct net_direct_rig *rig, unsigned ms)
 {
-	bool passed = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&rig->loop, &timer);
-	timer.data = &passed;
-	uv_timer_start(&timer, on_passed, ms, 0);
-	while (!passed)
-		uv_run(&rig->loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&rig->loop, UV_RUN_NOWAIT);
+	loop_pass(&rig->loop, ms);
 }
 
 void net_direct_rig_rest(struct net_direct_rig *rig, unsigned server)

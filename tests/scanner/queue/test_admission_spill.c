@@ -17,6 +17,7 @@
 #include "scanner/base/log.h"
 #include "scanner/queue/admission_own.h" /* the file's counts */
 #include "tests/scanner/queue/admission_fakes.h"
+#include "tests/scanner/queue/told.h"
 
 static struct feed_batch batch;
 static struct admission_start start[FEED_BATCH];
@@ -199,20 +200,6 @@ static void many_wait_in_little_memory(void **state)
 		assert_string_equal(error.text, "");
 		admission_free(admission);
 	}
-}
-
-/* Lines of the log @path with @words in them. */
-static unsigned told(const char *path, const char *words)
-{
-	FILE *file = fopen(path, "r");
-	char line[2048];
-	unsigned count = 0;
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		count += strstr(line, words) ? 1 : 0;
-	fclose(file);
-	return count;
 }
 
 /* Puts until it is refused, from *@next on. */

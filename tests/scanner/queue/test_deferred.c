@@ -16,6 +16,7 @@
 #include "parsers/domain.h"
 #include "scanner/base/log.h"
 #include "scanner/queue/deferred.h"
+#include "tests/scanner/queue/told.h"
 
 enum { MANY = 20000 };
 
@@ -175,20 +176,6 @@ static void a_torn_file_is_an_error_and_what_was_whole_is_taken(void **state)
 	deferred_take(&deferred, &batch);
 	assert_int_equal(batch.count, 0);
 	deferred_fini(&deferred);
-}
-
-/* Lines of the log @path with @words in them. */
-static unsigned told(const char *path, const char *words)
-{
-	FILE *file = fopen(path, "r");
-	char line[2048];
-	unsigned count = 0;
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		count += strstr(line, words) ? 1 : 0;
-	fclose(file);
-	return count;
 }
 
 static void a_full_disk_costs_that_domain_alone_and_is_told_once(void **state)
