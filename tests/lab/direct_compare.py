@@ -4,9 +4,9 @@
     direct_compare.py PLAIN.jsonl DIRECT.jsonl [--limit N]
 
 Domain by domain, by name, but for what docs/direct.md says may differ: NXDOMAIN for NODATA where both are absent, TTL, AD, who answered and
-how often it was asked, and who serves the zone where a zone file has told it. How a question failed (SERVFAIL, TIMEOUT) differs between any two
-scans, and so do policy hosts that play with time: where their outcome differs, what follows from it is not compared. Prints a line for each
-difference, then `N passed, N failed`. Exit status 1 on any. As a module: differences(plain, direct).
+how often it was asked, and who serves the zone where a zone file has told it. How a question failed (SERVFAIL, TIMEOUT) differs between any
+two scans, and so do policy hosts that play with time, or whose addresses fail: where their outcome differs, what follows is not compared.
+Prints a line for each difference, then `N passed, N failed`. Exit status 1 on any. As a module: differences(plain, direct).
 """
 
 import argparse
@@ -62,6 +62,16 @@ def was_fetched(record):
     return policy_of(record).get("status", "skipped") not in ("skipped", "blocklisted-target")
 
 
+def has_failed(record):
+    """Did the resolver, which both ways ask, get no answer about its host's addresses?"""
+    return "failed" in {(answer or {}).get("status") for answer in ((policy_of(record).get("data") or {}).get("dns") or {}).values()}
+
+
+def is_by_chance(one, other):
+    """Do their policies differ as those of any two scans may?"""
+    return (was_fetched(one) and was_fetched(other)) or has_failed(one) or has_failed(other)
+
+
 def differences(plain, direct):
     """name → what differs, of the records of two scans by name."""
     found = {}
@@ -70,7 +80,7 @@ def differences(plain, direct):
             found[name] = ["is in one of them alone"]
             continue
         one, other = essence_of(plain[name]), essence_of(direct[name])
-        if policy_of(one) != policy_of(other) and was_fetched(one) and was_fetched(other):
+        if policy_of(one) != policy_of(other) and is_by_chance(one, other):
             one, other = ({key: record["results"].get(key) for key in QUESTIONS} for record in (one, other))
         differing = list(paths(one, other))
         if differing:

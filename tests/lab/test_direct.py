@@ -13,6 +13,8 @@ import subprocess
 import sys
 
 import direct_compare
+import tally
+from tally import that
 
 QUESTIONS = direct_compare.QUESTIONS
 SCAN_S = 240   # a scan that takes longer hangs
@@ -20,17 +22,6 @@ SIGHTINGS = 2  # domains that come too early to know their name servers' address
 FULL_PRICE = 6  # … which are so many questions (test_lame.py)
 LATE = ("late.", "silence.")  # of faultd: whether their answer is had depends on time
 FRACTION = 4   # one question in so many is answered by the domain's own servers, or the comparison says nothing
-
-passed = failed = 0
-
-
-def that(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED: " + what)
-
 
 class Scan:
     def __init__(self, name, listed, *options):
@@ -80,8 +71,7 @@ def compare(plain, other):
     for name, what in found.items():
         that(False, "%s: %s: %s" % (other.name, name, "; ".join(what)[:500]))
     sources, whys = other.questions("source"), other.questions("fall_back")
-    global passed
-    passed += len(other.records) - len(found)
+    tally.add(len(other.records) - len(found))
     print("%s: %d domains, %d differ; %s; %s" % (other.name, len(other.records), len(found), dict(sources), dict(whys)))
     that(sources["direct"] * FRACTION > len(other.records) * len(QUESTIONS), "%s: hardly any direct answer" % other.name)
     for record in other.records.values():
@@ -128,8 +118,7 @@ def main():
     compare(plain, listed)
     gone(zone)
     lame(folder)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed or not passed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":

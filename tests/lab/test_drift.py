@@ -17,7 +17,9 @@ sys.path[:0] = [HERE, os.path.join(HERE, "mail")]
 sys.dont_write_bytecode = True
 
 import servers  # noqa: E402
+import tally  # noqa: E402
 import world  # noqa: E402
+from tally import that  # noqa: E402
 
 ENV = os.environ
 AGE = "1209600"  # of the policies, unless their line in datasets/world says otherwise
@@ -36,17 +38,6 @@ EXPECTED = [
     ("simple-three-mx", "gone", "ok", "absent"),
     ("simple-two-addresses", "broken", "ok", "http"),
 ]
-
-passed = failed = 0
-
-
-def that(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED: " + what)
-
 
 def run(*words):
     done = subprocess.run([ENV["STSURVEY"], *words], capture_output=True, text=True, check=False)
@@ -118,8 +109,7 @@ def main():
     for row in told:
         that(row in EXPECTED, "told, and not so: %s" % (row,))
     that(told == sorted(told, key=lambda row: row[0]), "changes stand in order of the names")
-    print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    return tally.end()
 
 
 if __name__ == "__main__":

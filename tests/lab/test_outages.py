@@ -16,6 +16,10 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+import tally  # noqa: E402
+from tally import that  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LONG = bool(os.environ.get("STSURVEY_LONG"))
 OUTAGE_S = 20 if LONG else 5
@@ -27,17 +31,6 @@ LOSS, LOSS_RETRIES = (30, 9) if LONG else (20, 8)  # per cent, each way: one que
 SICK = 4000 if LONG else 1000            # domains of the scans that are ill from end to end
 RELAY_S = 1          # until the relay has surely read how ill it is
 PRESENT = ("valid", "invalid", "multiple")
-
-passed = failed = 0
-
-
-def that(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED: " + what)
-
 
 class Scan:
     def __init__(self, stsurvey, folder, name, illness, *options):
@@ -114,7 +107,6 @@ class Scan:
 
     def compare(self, truth):
         """Every record as the truth has it."""
-        global passed, failed
         with open(self.base + ".truth", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(fact) + "\n" for fact in truth)
         done = subprocess.run([os.path.join(HERE, "compare.py"), self.base + ".jsonl", self.base + ".truth"], stdout=subprocess.PIPE,
@@ -123,8 +115,7 @@ class Scan:
         print("%s: %s" % (os.path.basename(self.base), " ".join(words)))
         if done.returncode:
             print(done.stdout)
-        passed += int(words[0])
-        failed += int(words[2])
+        tally.add(int(words[0]), int(words[2]))
 
 
 def outages(stsurvey, folder):
@@ -184,8 +175,7 @@ def main():
     tests = {test.__name__: test for test in (outages, loss, rewriting)}
     for name in os.environ.get("ILLNESSES", " ".join(tests)).split():
         tests[name](stsurvey, folder)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed or not passed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":

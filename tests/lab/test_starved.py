@@ -18,6 +18,8 @@ import sys
 
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
+import tally  # noqa: E402
+from tally import that  # noqa: E402
 
 FAULTY = {"malloc": os.environ["STSURVEY_FAULTY_MEMORY"]}  # what is preloaded for a call, …
 FAULTY_NET = os.environ["STSURVEY_FAULTY_NET"]             # … and for any other
@@ -31,17 +33,6 @@ EACH = 4             # of the domains with a policy host, one is scanned
 LEAST_KIB = 76000    # above, every scan must come to an end
 SCAN_S = 240         # a scan that takes longer hangs
 RUNTIME_S = 20       # what is left then is left
-
-passed = failed = 0
-
-
-def that(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED: " + what)
-
 
 def load(path):
     with open(path, encoding="utf-8") as file:
@@ -133,8 +124,7 @@ def main():
     sockets(stsurvey, folder, truth)
     if not SANITIZED:
         memory(stsurvey, folder, truth)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed or not passed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":
