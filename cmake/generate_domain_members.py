@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn docs/domain.schema.json into domain_members.inc: each member of a domain's line of JSON, for C.
 
 usage: generate_domain_members.py SCHEMA.json OUTPUT.inc

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/findings.csv into finding_enum.h and finding_table.inc.
 
 usage: generate_findings.py FINDINGS.csv OUTPUT-DIR

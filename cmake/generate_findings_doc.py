@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/findings.csv into docs/findings.md.
 
 usage: generate_findings_doc.py [--check] FINDINGS.csv FINDINGS.md
@@ -15,7 +16,8 @@ TITLES = {
     "mx": "Policy against MX", "mxtls": "TLS of the mail servers", "tlsrpt": "The `_smtp._tls` TXT record",
     "dane": "DANE",
 }
-HEAD = """# Findings
+HEAD = """<!-- SPDX-License-Identifier: BSD-2-Clause -->
+# Findings
 
 <!-- Generated from datasets/findings.csv by cmake/generate_findings_doc.py. Edit that. -->
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/providers.csv into provider_table.inc: the tree of suffixes that provider_find walks.
 
 usage: generate_providers.py PROVIDERS.csv OUTPUT.inc

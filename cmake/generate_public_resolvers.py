@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/public_resolvers.csv into public_resolvers.inc.
 
 usage: generate_public_resolvers.py PUBLIC_RESOLVERS.csv OUTPUT.inc

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/sender_switches.csv and datasets/senders.csv into sender_switches.h and sender_table.inc.
 
 usage: generate_senders.py SWITCHES.csv SENDERS.csv OUTPUT-DIR

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Turn datasets/smtp_canaries.csv into smtp_canaries.inc.
 
 usage: generate_smtp_canaries.py SMTP_CANARIES.csv OUTPUT.inc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What makes a fault of ours harder to use, for builds that are optimised and not instrumented: stack protector, checked
 # libc calls, stack probes, control-flow protection, position-independent code, tables that are read-only after the start.
 # Each flag is used where compiler and linker know it. -DSTSURVEY_HARDENING=OFF leaves them out, e.g. for a packager's own.

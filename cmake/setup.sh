@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # cmake/setup.sh - sourced by ./check and ./quickstart: the Debian packages they need.
 
 packages_file=$(dirname "${BASH_SOURCE[0]}")/debian-packages.txt

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/address_text.h - an IP address as people write it. */
 #ifndef STSURVEY_OUTPUT_ADDRESS_TEXT_H
 #define STSURVEY_OUTPUT_ADDRESS_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/avro_file.h - an Avro container file: records that are encoded already, in compressed blocks (deflate).
  *
  * Memory is bounded by AVRO_DATUM_MAX, whatever the file's size.

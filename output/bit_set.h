@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/bit_set.h - which indexes a scan file holds: a set of numbers from 0 on, in chunks of neighbours: 200 million
  * in a row take 60 MB. Its memory follows what was added, not the largest: a file of a few octets must not claim memory
  * for what it does not hold. An index out of all proportion is refused.

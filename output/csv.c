@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/csv.h"
 
 #include "parsers/character.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/csv.h - RFC 4180 with LF: fields quoted where they must be, octets that are not UTF-8 read as
  * Latin-1, control characters (C0, DEL, C1) written as \x1b: a row is one line, whatever is in it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/error.h - one line for the user: what is wrong, with which file, and the remedy.
  *
  * What strangers wrote may stand in it: it is one that may be shown (text_show).

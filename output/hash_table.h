@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/hash_table.h - from hashes to the caller's items; the caller says which of those with one hash is meant.
  *
  *   for (size_t at = 0; (host = hash_table_next(&hosts, hash, &at));)

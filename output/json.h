@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/json.h - JSON (RFC 8259): a document, indented, or one line a document.
  *
  * Writes into an output/text.h; commas, indentation and encodings are kept here. Members of an object have a key,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/nearest.h"
 
 #include "parsers/edit_distance.h"

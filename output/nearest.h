@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/nearest.h - the word that was probably meant, for "did you mean". */
 #ifndef STSURVEY_OUTPUT_NEAREST_H
 #define STSURVEY_OUTPUT_NEAREST_H

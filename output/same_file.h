@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/same_file.h - do two paths lead to one file, be it there or yet to be made? */
 #ifndef STSURVEY_OUTPUT_SAME_FILE_H
 #define STSURVEY_OUTPUT_SAME_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/temporary_file.h - a file without a name, in the folder that TMPDIR names or /tmp, for what would need too
  * much memory. It ends with its descriptor.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/text.h - buffered text to a file or standard output; CSV and JSON Lines share it.
  *
  * Errors stick: after the first failed write nothing more is written, text_failed tells and

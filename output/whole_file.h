@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/whole_file.h - a text file that is complete or not there: written beside its place under a name of its own, it
  * gets its name when it is whole, and until then what was there stays.
  *

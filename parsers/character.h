@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/character.h - what a Unicode character is to the eye: one table for all who strip, compare, show or guard
  * text.
  */

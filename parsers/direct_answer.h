@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/direct_answer.h - does what an authoritative server answers say something by itself?
  *
  * A direct answer counts where nothing about it is out of the ordinary: NOERROR or NXDOMAIN, whole, with AA; data of

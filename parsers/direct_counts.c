@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/direct_counts.h"
 
 _Static_assert(sizeof(struct direct_counts) == DIRECT_COUNTERS * sizeof(uint64_t), "they lie one after the other");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/direct_counts.h - what a scan with --direct counts of its questions: who answered, why it was not one of the
  * domain's own name servers, what audits came to. The progress of a scan, the trailer of its file, the reader that
  * holds the trailer against the records, and the tables all count here.

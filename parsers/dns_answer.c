@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/dns_answer.h"
 
 #include "parsers/dns_message.h"

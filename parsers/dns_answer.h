@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/dns_answer.h - one DNS message, as far as a survey needs it (RFC 1035 4).
  *
  * c-ares's own parsers lose the AD bit, the CNAME chain of a failed lookup and the difference between NXDOMAIN and an

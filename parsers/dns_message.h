@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/dns_message.h - names and records of a DNS message in the packet itself (RFC 1035 4.1), for who reads one.
  *
  * Nothing is decompressed: a name is its offset, and pointers are followed backwards only. Inline, as every answer goes

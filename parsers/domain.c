@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/domain.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/domain.h - domain names as text.
  *
  * One syntax for names that are looked up (letters, digits, hyphens, underscores; RFC 1035

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/edit_distance.h"
 
 static unsigned least(unsigned a, unsigned b)

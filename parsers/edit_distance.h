@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/edit_distance.h - how many octets lie between two short words: is one the other misspelt? */
 #ifndef STSURVEY_PARSERS_EDIT_DISTANCE_H
 #define STSURVEY_PARSERS_EDIT_DISTANCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/field.h - what the three texts of RFC 8461 3.1, 3.2 and RFC 8460 3 have in common:
  * names, values, `;` between fields, which TXT record is the one, and the words for how that ended.
  *

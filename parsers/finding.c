@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/finding.h"
 
 const struct finding_info finding_table[FINDING_COUNT] = {

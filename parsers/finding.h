@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/finding.h - what can be wrong with a domain, and how bad it is.
  *
  * datasets/findings.csv is the single source: enum, numbers, words, severities and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/hash.h - FNV-1a in 64 bits: for tables, and to tell one list from another; not against an adversary.
  *
  * Shards, and --resume where it compares its input, depend on the values: they must never change. The low bits are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/mail_host.h"
 
 const char *const smtp_phase_names[SMTP_PHASE_COUNT] = {

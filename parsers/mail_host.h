@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/mail_host.h - the facts about one MX host, looked up and probed once a scan however many domains name it.
  *
  * As observation.h: what was asked and what came back, nothing concluded, and zero is "not asked". A domain refers to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/meant.h - what a TXT record wants to be, however it was pasted. */
 #ifndef STSURVEY_PARSERS_MEANT_H
 #define STSURVEY_PARSERS_MEANT_H

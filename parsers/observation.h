@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/observation.h - the facts about one domain.
  *
  * An observation holds what was asked and what came back, nothing concluded: the scan file keeps it, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/siphash.h - SipHash-2-4 (Aumasson, Bernstein 2012): a hash under a key, for what strangers choose.
  *
  * Who does not know the key cannot choose octets that collide; who knows it gets the same numbers on every machine. In

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/smtp_reply.h"
 
 enum { CODE_DIGITS = 3, TEXT_AT = 4 /* behind the code and its separator */ };

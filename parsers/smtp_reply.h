@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/smtp_reply.h - a reply of an SMTP server (RFC 5321 4.2), octet by octet as it comes, and the extensions that
  * one to EHLO lists (4.1.1.1).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/span.h"
 
 bool span_starts_with_nocase(struct span s, struct span prefix)

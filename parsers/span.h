@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/span.h - a run of octets that are owned elsewhere.
  *
  * Every parser result is a span into the caller's bytes: nothing is copied, nothing is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/sts_policy.h - the policy body (RFC 8461 3.2), read strictly and, where deployed
  * senders differ, tolerantly.
  */

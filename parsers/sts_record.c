@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/sts_record.h"
 
 enum { STS_ID_MAX = 32 }; /* octets, RFC 8461 3.1 sts-id */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/sts_record.h - the TXT records at _mta-sts.<domain>: is there one STS record, and
  * what is wrong with it? (RFC 8461 3.1)
  *

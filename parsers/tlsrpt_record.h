@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/tlsrpt_record.h - the TXT records at _smtp._tls.<domain> (RFC 8460 3).
  *
  *   record = %s"v=TLSRPTv1" 1*( delim field ) [ delim ]

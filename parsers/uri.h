@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/uri.h - where reports are to go, and who scans: mailto (RFC 6068 2) and https (RFC 9110 4.2.2) among the URIs
  * of RFC 3986.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/utf8.h"
 
 size_t utf8_length(struct span s)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parsers/utf8.h - characters out of octets (RFC 3629). */
 #ifndef STSURVEY_PARSERS_UTF8_H
 #define STSURVEY_PARSERS_UTF8_H

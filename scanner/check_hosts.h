@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/check_hosts.h - the MX hosts of the domains that `check --smtp` looks at, each once. */
 #ifndef STSURVEY_SCANNER_CHECK_HOSTS_H
 #define STSURVEY_SCANNER_CHECK_HOSTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stsurvey - survey scanner for MTA-STS and TLSRPT: the process around scanner/program.h. */
 #include <errno.h>
 #include <fcntl.h>

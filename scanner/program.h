@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/program.h - the program: one command of its table, from the words of the command line to the exit status. */
 #ifndef STSURVEY_SCANNER_PROGRAM_H
 #define STSURVEY_SCANNER_PROGRAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/attribution/attribution.h"
 
 #include "analysis/classify/public_suffix.h"

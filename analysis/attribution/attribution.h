@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/attribution/attribution.h - who does what for one domain, role by role. Pure: from the names in its facts
  * alone, so that a name of the domain's own in front of somebody else's server counts as its own.
  *

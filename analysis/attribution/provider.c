@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/attribution/provider.h"
 
 #include "parsers/domain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/attribution/provider.h - who runs what has a name that ends so: datasets/providers.csv, compiled in.
  *
  * The longest suffix on label boundaries counts: evilpphosted.com is not below pphosted.com. A `*` in a suffix stands

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/attribution/sharing.h - how many domains share a name, and what that says of who manages what has it. In
  * bounded memory: rows are put aside on disk (analysis/pass/spill.h) while the domains are read, and looked at
  * afterwards, a partition at a time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify.h - observation → findings, component, verdict. Pure: no I/O, no clock, and safe to call
  * from several threads.
  *

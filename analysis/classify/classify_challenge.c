@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/classify/classify_challenge.h"
 
 #include "parsers/sts_policy.h"

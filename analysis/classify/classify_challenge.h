@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_challenge.h - does an answer challenge the client, instead of answering it? Services that
  * protect a host from robots do so, and a sender is one.
  */

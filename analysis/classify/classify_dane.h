@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_dane.h - DANE for SMTP (RFC 7672) at a domain's MX, from the hosts joined to it.
  *
  * OpenSSL said at the live chain which record matches what (obs_dane); whose names the certificate must hold depends on

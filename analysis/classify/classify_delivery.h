@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_delivery.h - DANE and MTA-STS together: what becomes of the mail.
  *
  * A failing DANE is never overridden by a passing MTA-STS (RFC 8461 2); where DANE passes and an enforced policy fails,

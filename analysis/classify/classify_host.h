@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_host.h - one MX host, whatever domain names it: STARTTLS and the certificate (RFC
  * 8461 4.2).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/classify/classify_mx.h"
 
 #include "analysis/classify/classify_dane.h"

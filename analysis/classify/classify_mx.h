@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_mx.h - the MX against the policy's patterns (RFC 8461 4.1). */
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_MX_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_MX_H

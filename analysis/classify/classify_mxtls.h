@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_mxtls.h - STARTTLS and certificates of a domain's MX, from the hosts joined to it. */
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_MXTLS_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_MXTLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_policy.h - the way to the policy, one stage after the other (RFC 8461 3.3). */
 #ifndef STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_POLICY_H
 #define STSURVEY_ANALYSIS_CLASSIFY_CLASSIFY_POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/classify_tls.h - what a chain of certificates shows, wherever it was met: at a policy host or an
  * MX. Which finding that is depends on where, and is decided there.
  */

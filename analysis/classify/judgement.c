@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/classify/judgement.h"
 
 const char *const domain_status_names[DOMAIN_STATUS_COUNT] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/judgement.h - what is concluded from the facts about a domain, and its words. Computed whenever it
  * is needed, never stored.
  */

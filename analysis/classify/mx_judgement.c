@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/classify/mx_judgement.h"
 
 const char *const mx_state_names[MX_STATE_COUNT] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/mx_judgement.h - what is concluded about the MX of a domain, and its words. Computed whenever it is
  * needed, never stored.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/mx_kind.h - how an MX name that matches no pattern differs from the patterns.
  *
  * A guess at the cause, for statistics and advice. A kind belongs to a pair of pattern and MX; of several

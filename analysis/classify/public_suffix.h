@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/classify/public_suffix.h - which part of a name was registered.
  *
  * Answers come from the list compiled into libpsl: read-only, so every thread may ask. Names are

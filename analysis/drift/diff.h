@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/diff.h - two scans or more, joined by name: transitions.csv, changes.csv, events.csv, pairs.csv
  * (docs/drift.md). Each table is complete or not there.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/drift/diff_count.h"
 
 #include <string.h>

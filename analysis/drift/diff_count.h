@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/diff_count.h - what two scans tell of each other: counts of every pair, and a row of each change put
  * aside. What threads counted apart is added up.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/diff_tables.h - the tables of stsurvey diff, from what was counted and put aside (docs/drift.md). */
 #ifndef STSURVEY_ANALYSIS_DRIFT_DIFF_TABLES_H
 #define STSURVEY_ANALYSIS_DRIFT_DIFF_TABLES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/drift_change.h - the same domain in two scans: what changed, in words. Pure.
  *
  * An unknown on either side is no change: each change needs what it speaks of to be known in both. Policies are

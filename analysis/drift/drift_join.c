@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/drift/drift_join.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/drift_join.h - the rows of two scans, laid side by side by name: partition by partition, on several
  * threads, without sorting.
  *

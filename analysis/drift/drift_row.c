@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/drift/drift_row.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/drift_row.h - what is kept of a domain of one scan, to be laid beside the same domain of another: a
  * few words of judgement of every domain, and more of one that has a record. Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/drift_scan.h - one scan read into rows that are put aside. */
 #ifndef STSURVEY_ANALYSIS_DRIFT_DRIFT_SCAN_H
 #define STSURVEY_ANALYSIS_DRIFT_DRIFT_SCAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/drift/scan_sets.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/scan_sets.h - which of the files of a command line belong to one scan.
  *
  * Files next to each other are one scan where their headers say that they are shards of one list, each another one; the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/series.h - any number of scans as a series in time: series.csv, testing.csv, faults.csv, renewals.csv
  * (docs/drift.md). Each table is complete or not there.
  *

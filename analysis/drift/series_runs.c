@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/drift/series_runs.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/drift/series_runs.h - what stayed from scan to scan, domain by domain: runs of a mode or a fault, and
  * certificates that followed one another.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/explain/explain.h - one domain told to a person: what was asked and answered, what is wrong, what to do. */
 #ifndef STSURVEY_ANALYSIS_EXPLAIN_EXPLAIN_H
 #define STSURVEY_ANALYSIS_EXPLAIN_EXPLAIN_H

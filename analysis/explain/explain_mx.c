@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/explain/explain_mx.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/explain/explain_mx.h - the MX hosts of a domain, where they were probed, told to a person. */
 #ifndef STSURVEY_ANALYSIS_EXPLAIN_EXPLAIN_MX_H
 #define STSURVEY_ANALYSIS_EXPLAIN_EXPLAIN_MX_H

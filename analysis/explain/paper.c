@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/explain/paper.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/explain/paper.h - what analysis/explain/explain*.c writes on: labelled lines for a person, and nothing of a
  * stranger's raw.
  */

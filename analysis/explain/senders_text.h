@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/explain/senders_text.h - what senders do with a domain's mail, told to a person. */
 #ifndef STSURVEY_ANALYSIS_EXPLAIN_SENDERS_TEXT_H
 #define STSURVEY_ANALYSIS_EXPLAIN_SENDERS_TEXT_H

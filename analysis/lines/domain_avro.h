@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_avro.h - a domain's line of JSON as a datum of Avro 1.11, and the schema of it.
  *
  * The record has the members of docs/domain.schema.json, with their names; a record within is called after its path, as

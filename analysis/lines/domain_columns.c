@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/domain_columns.h"
 
 #include "output/nearest.h"

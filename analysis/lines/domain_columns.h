@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_columns.h - the columns that a domain's row may have: the fields, and behind them the labels of
  * the scan (analysis/lines/label_columns.h); all, or those that a user chose.
  */

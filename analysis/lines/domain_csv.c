@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/domain_csv.h"
 
 /* Words with a space between, for one field. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_csv.h - one domain as one row of CSV, as `export --format csv` says. */
 #ifndef STSURVEY_ANALYSIS_LINES_DOMAIN_CSV_H
 #define STSURVEY_ANALYSIS_LINES_DOMAIN_CSV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/domain_field.h"
 
 #include "analysis/attribution/attribution.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_field.h - what is told of a domain in one word, by name: the columns of `export --format csv`,
  * and what `export --where` asks about. One table, so that both mean the same.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_json.h - one domain as one line of JSON, as `export --format jsonl` and docs/json.md say.
  *
  * What was not asked is absent or null, never false.

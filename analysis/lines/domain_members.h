@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_members.h - the members of a domain's line of JSON, as docs/domain.schema.json has them, and
  * which of them a user chose.
  *

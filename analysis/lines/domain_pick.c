@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/domain_pick.h"
 
 #include "analysis/lines/json_walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/domain_pick.h - of a domain's line of JSON, what a user chose. */
 #ifndef STSURVEY_ANALYSIS_LINES_DOMAIN_PICK_H
 #define STSURVEY_ANALYSIS_LINES_DOMAIN_PICK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/export.h - scan files as one line a domain. */
 #ifndef STSURVEY_ANALYSIS_LINES_EXPORT_H
 #define STSURVEY_ANALYSIS_LINES_EXPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/findings_list.h"
 
 #include "output/csv.h"

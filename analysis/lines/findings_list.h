@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/findings_list.h - the table of findings, or some of them, for people and for programs. */
 #ifndef STSURVEY_ANALYSIS_LINES_FINDINGS_LIST_H
 #define STSURVEY_ANALYSIS_LINES_FINDINGS_LIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/host_json.h"
 
 #include "analysis/classify/classify_dane.h"

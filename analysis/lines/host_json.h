@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/host_json.h - one MX host of a domain, as the object `smtp` of its record in a domain's line of JSON.
  *
  * What zgrab2's module smtp has is named as there: banner, helo, ehlo, starttls, quit, tls.handshake_log. These are of

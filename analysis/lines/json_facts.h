@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/json_facts.h - facts that occur in several places of a domain's line of JSON. */
 #ifndef STSURVEY_ANALYSIS_LINES_JSON_FACTS_H
 #define STSURVEY_ANALYSIS_LINES_JSON_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/json_walk.h"
 
 enum { SHORT = 24 /* octets: beyond, memchr is faster than to look at each */ };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/json_walk.h - over a line of JSON that domain_json.h wrote: no more of JSON than that has. What is cut
  * or broken ends the walk, and is never read behind.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/label_columns.h"
 
 static bool is_column(struct span name, const char *table)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/label_columns.h - the labels of domains (scan --label) as the last columns of a CSV table.
  *
  * A column is called as in the list. Where the table has one of that name, ASCII case ignored as databases do, label_

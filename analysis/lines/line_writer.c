@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/line_writer.h"
 
 #include "analysis/lines/domain_avro.h"

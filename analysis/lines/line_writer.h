@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/line_writer.h - domains as they are exported: which of them, what of each, in which form.
  *
  * A writer is made once and then only read, so that each thread may write its domains with it. What they wrote is put

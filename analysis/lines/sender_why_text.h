@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/sender_why_text.h - what made a sender's decision, as one text. */
 #ifndef STSURVEY_ANALYSIS_LINES_SENDER_WHY_TEXT_H
 #define STSURVEY_ANALYSIS_LINES_SENDER_WHY_TEXT_H

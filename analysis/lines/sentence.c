@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/sentence.h"
 
 /* What a text may hold, and what stands there instead: what is in front, of whom, what is behind. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/sentence.h - the texts of the findings table, which are of any domain, said of one. */
 #ifndef STSURVEY_ANALYSIS_LINES_SENTENCE_H
 #define STSURVEY_ANALYSIS_LINES_SENTENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/lines/verdict_words.h"
 
 const char *const verdict_words[VERDICT_COUNT] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/verdict_words.h - what a verdict means, for a person: half a sentence each; NULL for NOT_ASKED. */
 #ifndef STSURVEY_ANALYSIS_LINES_VERDICT_WORDS_H
 #define STSURVEY_ANALYSIS_LINES_VERDICT_WORDS_H

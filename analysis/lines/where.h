@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/lines/where.h - which domains are told of: `export --where 'finding = policy-tls-expired and mode =
  * enforce'`.
  *

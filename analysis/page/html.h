@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/page/html.h - pieces of a self-contained HTML page: escaped text, numbers, tables, charts.
  *
  * No scripts, nothing loaded from elsewhere: the page can be mailed, archived and printed. A chart is a table with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/page/page.h - the sections of the page, in the order a reader asks: better or worse, how many, what breaks,
  * whose, and last how it was measured.
  *

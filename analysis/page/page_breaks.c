@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the way of a sender breaks, domain by domain: components, verdicts, and the stages of fetching a policy. */
 #include "analysis/page/page.h"
 

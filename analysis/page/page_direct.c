@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Scans with --direct: whose answers the numbers rest on, and what audits of them found. */
 #include "analysis/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/page/page.h"
 
 /* Domains whose MX answer was so, with or without a record at @question. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* All findings by how severe they are, errors first, in words with the code beside. */
 #include "analysis/page/page.h"
 

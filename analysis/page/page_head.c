@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/page/page.h"
 
 /* ---- title, who, which list, when ---- */

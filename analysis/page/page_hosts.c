@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Mail servers, where any were probed: TLS, DANE, what ends when. */
 #include "analysis/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/page/page.h"
 
 static double share_of(const uint64_t counter[static PART_COUNT])

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Who manages what: the domain itself, or a third party. */
 #include "analysis/page/page.h"
 

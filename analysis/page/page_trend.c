@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Better or worse than last time. */
 #include "analysis/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/page/report.h - scan files as one page for a registry to publish. */
 #ifndef STSURVEY_ANALYSIS_PAGE_REPORT_H
 #define STSURVEY_ANALYSIS_PAGE_REPORT_H

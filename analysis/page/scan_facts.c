@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/page/scan_facts.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/page/scan_facts.h - how a scan was made, as its files' headers tell: what a reader wants to know of it.
  *
  * Everything has a place of its own and a limit: a header may come from anywhere.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/in_order.h - pieces of work that one thread at a time reads, any thread does, and one thread at a time
  * takes, in the order they were read.
  *

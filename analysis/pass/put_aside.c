@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/pass/put_aside.h"
 
 #include <errno.h>

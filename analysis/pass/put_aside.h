@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/put_aside.h - the temporary file behind spill and sorted_rows: octets are added at its end and read
  * from anywhere. Errors name the folder and the remedy.
  */

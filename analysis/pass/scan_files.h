@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/scan_files.h - every domain of any number of scan files, judged, in one pass.
  *
  * Where the header of one says that mail servers were probed (--smtp, --mx-hosts), the hosts of all files are read

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/pass/scan_frames.h"
 
 #include <inttypes.h>

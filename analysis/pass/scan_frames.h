@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/scan_frames.h - the domains of a pass, by frames, on threads (analysis/pass/in_order.h).
  *
  * Memory: a frame's octets, what they hold (output/scan_file/frame.h, decode.h) and SCAN_OUTPUT_MAX of each output; of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/scan_headers.h - what the headers of several scan files say together: which part of its list each took,
  * and the columns of it that are kept with each domain.
  */

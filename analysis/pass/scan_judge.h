@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/scan_judge.h - what a user is told of the scan files that are read: warnings, and what is wrong. */
 #ifndef STSURVEY_ANALYSIS_PASS_SCAN_JUDGE_H
 #define STSURVEY_ANALYSIS_PASS_SCAN_JUDGE_H

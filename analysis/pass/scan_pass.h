@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/scan_pass.h - the inside of one pass: scan_files.c begins it, scan_pass.c opens the files and reads
  * their mail servers, scan_frames.c has threads read the domains.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/pass/sorted_rows.h"
 
 #include <stdlib.h>

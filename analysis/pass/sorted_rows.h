@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/sorted_rows.h - any number of rows in the order of their octets, in bounded memory: what does not fit
  * is sorted, written to a temporary file as a run, and merged in the end. The same rows in any order come out alike.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/pass/spill.h - rows put aside on disk in partitions, so that what belongs together can be looked at together
  * though all of it would need too much memory: first every row into the partition of its hash, then one partition after
  * the other.

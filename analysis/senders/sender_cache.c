@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/senders/sender_cache.h"
 
 enum { MINUTE = 60, TEN_MINUTES = 600 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_cache.h - how long a sender goes on with a policy that it has, when something changes. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_CACHE_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_CACHE_H

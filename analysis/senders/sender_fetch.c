@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/senders/sender_fetch.h"
 
 #include "analysis/classify/classify_policy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_fetch.h - would a sender have got the body of the policy? */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_FETCH_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_FETCH_H

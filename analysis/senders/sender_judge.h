@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_judge.h - what real senders do with mail to a domain, sender by sender.
  *
  * Of policy and MX names alone, as long as nothing is known of the hosts. A policy is fetched only where the record is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_line.h - the lines of a policy, as a sender splits them. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_LINE_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_LINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/senders/sender_match.h"
 
 #include "analysis/senders/sender_punycode.h"

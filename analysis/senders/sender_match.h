@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_match.h - an MX name against the patterns of a policy, as a sender compares them. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_MATCH_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_MATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_policy.h - the body of a policy, as a sender reads it. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_POLICY_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/senders/sender_profile.h"
 
 const struct sender_profile sender_profiles[SENDER_PROFILE_COUNT] = {

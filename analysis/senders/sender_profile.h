@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_profile.h - how real senders read a record and a policy, and what they then do: data.
  *
  * datasets/sender_switches.csv lists the switches, senders.csv what each sender has them at and where in its source

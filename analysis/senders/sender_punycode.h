@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_punycode.h - a name in Unicode as DNS has it (RFC 3492, RFC 5891 4.4), without any
  * check of what letters it has.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/senders/sender_record.h"
 
 #include "analysis/senders/sender_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_record.h - the TXT records at _mta-sts, as a sender reads them. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_RECORD_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_text.h - white space and numbers as the libraries of several languages understand them. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_TEXT_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_TEXT_H

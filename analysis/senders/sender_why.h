@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/senders/sender_why.h - what of the facts made a sender's decision. */
 #ifndef STSURVEY_ANALYSIS_SENDERS_SENDER_WHY_H
 #define STSURVEY_ANALYSIS_SENDERS_SENDER_WHY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/contact.h - whom to write to about a domain, and what it should do.
  *
  * The address of a TLSRPT record is a machine as a rule, of a service that many domains report to. So it is written to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/counts.h - arrays of counters, whatever their shape. */
 #ifndef STSURVEY_ANALYSIS_TABLES_COUNTS_H
 #define STSURVEY_ANALYSIS_TABLES_COUNTS_H

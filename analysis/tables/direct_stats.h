@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/direct_stats.h - scans with --direct: who answered which question, why it was not the first of the
  * domain's own name servers, and what audits of their negative answers came to: direct.csv and audit.csv.
  *

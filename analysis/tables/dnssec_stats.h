@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/dnssec_stats.h - who signs with DNSSEC, crossed with who deploys what: dnssec.csv.
  *
  * Secure is what the resolver vouched for with the AD bit; it says as much as the resolver is worth.

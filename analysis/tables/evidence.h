@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/evidence.h - what was seen of a broken domain at the stage that breaks, as half a sentence for a
  * person who did not see it. Nothing of a stranger's is shown raw, and of long things the beginning.
  */

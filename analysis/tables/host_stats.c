@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/host_stats.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/host_stats.h - counts about MX hosts, and about the domains whose hosts were probed: what mx_tls.csv,
  * mx_hosts.csv, dane.csv, delivery.csv, interplay.csv, expiry.csv and first_break.csv print.
  *

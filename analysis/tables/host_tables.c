@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/host_tables.h"
 
 #include "analysis/classify/classify_host.h"

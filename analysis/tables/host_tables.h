@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/host_tables.h - the tables about MX hosts, from their counts (docs/tables.md). */
 #ifndef STSURVEY_ANALYSIS_TABLES_HOST_TABLES_H
 #define STSURVEY_ANALYSIS_TABLES_HOST_TABLES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/interval.h - what a sample says of the list it was taken from: 95 % intervals of a share, and of the
  * change of one between two scans. Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/letter.h - the template of a text to who is responsible for broken domains (stats --notify).
  *
  * Plain text with places in braces: {party}. {{ is a brace. Between a line {each} and a line {end}, which may be there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/manager_stats.h"
 
 #include "analysis/tables/counts.h"

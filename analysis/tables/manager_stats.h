@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/manager_stats.h - who manages what, of all domains: what components.csv and mx_tls.csv split by, and
  * providers.csv, managed.csv, inconsistency.csv, orphans.csv and concentration.csv print.
  *

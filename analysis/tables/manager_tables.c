@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/manager_tables.h"
 
 #include "analysis/tables/host_tables.h"

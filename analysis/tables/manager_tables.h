@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/manager_tables.h - the tables of who manages what (docs/tables.md). */
 #ifndef STSURVEY_ANALYSIS_TABLES_MANAGER_TABLES_H
 #define STSURVEY_ANALYSIS_TABLES_MANAGER_TABLES_H

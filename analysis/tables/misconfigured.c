@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/misconfigured.h"
 
 #include "analysis/lines/domain_csv.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/misconfigured.h - misconfigured.csv: a row for each domain at which senders break, for who writes to
  * them.
  */

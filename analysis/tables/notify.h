@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/notify.h - one text for each party that is responsible for broken domains, as files; nothing is sent.
  *
  * What is said of a domain is written down while its scan is read, as a row, and the rows are sorted by party and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/party.h - who is responsible for a broken domain, and what the file with the text to them is called.
  */
 #ifndef STSURVEY_ANALYSIS_TABLES_PARTY_H

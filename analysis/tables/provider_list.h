@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/provider_list.h - names with their domains, of which there may be any number: the largest are kept.
  *
  * What is left does not depend on the order in which the names came, as long as each comes once.

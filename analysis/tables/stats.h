@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/stats.h - counts over any number of domains, in one pass: what the tables and the report print.
  *
  * Nothing is kept per domain; words (TLDs, providers) are bounded by the STATS_…_MAX below. What could not

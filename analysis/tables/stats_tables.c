@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tables/stats_tables.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/stats_tables.h - struct stats as CSV tables: one fact a row, every share with its numerator and
  * denominator, every table that splits a population sums to it
  * (`stsurvey stats --help` says what). Each table is complete or not there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/table.h - one CSV table as a file: complete, or not there (output/whole_file.h).
  *
  * Where the scan is a sample, three columns for each column share… stand behind all others: those of the first share

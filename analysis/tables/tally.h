@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tables/tally.h - counters by word: TLDs, providers, hosts.
  *
  * Every word has the same number of counters. Memory is bounded: words beyond the cap are counted together under

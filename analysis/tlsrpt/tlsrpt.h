@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt.h - `stsurvey tlsrpt`: reports as they were sent, in whatever they were kept → tables, beside
  * what a scan saw.
  *

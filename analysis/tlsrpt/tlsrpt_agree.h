@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_agree.h - one row of what was reported beside what was seen: do they agree, and if not, why?
  * Pure.
  */

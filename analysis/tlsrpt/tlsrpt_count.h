@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_count.h - sums by one to three words, which strangers chose, for a table.
  *
  * Memory: some 150 octets and the words for each that differ from all before. Words are cut at TLSRPT_WORD_MAX.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_fields.h - what stands where in a report (RFC 8460 4.4), and what it is called elsewhere. */
 #ifndef STSURVEY_ANALYSIS_TLSRPT_TLSRPT_FIELDS_H
 #define STSURVEY_ANALYSIS_TLSRPT_TLSRPT_FIELDS_H

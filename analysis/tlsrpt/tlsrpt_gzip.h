@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_gzip.h - gzip (RFC 1952), octets in, octets out, a little at a time: what it unpacks to is
  * limited by who takes it. Several members follow each other; what follows the last and is none is left out.
  */

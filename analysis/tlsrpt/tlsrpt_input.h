@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_input.h - what the command is given → its files, each as a descriptor.
  *
  * A file; "-", standard input; a folder: of its files, those in folders within it included; a maildir, of which new

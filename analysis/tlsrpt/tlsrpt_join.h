@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_join.h - what senders reported beside what a scan saw: do they agree, and if not, why?
  *
  * A row of agreement.csv for the successes of each policy of a report, and one for each MX and result type of its

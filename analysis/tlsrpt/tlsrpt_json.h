@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_json.h - JSON as reporters send it, octets in, events out, in bounded memory.
  *
  * By yajl, not by jansson: yajl streams, so that a text of any size needs the memory of its longest string alone, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_lines.h - lines of a policy as a set: two policies are the same where their lines are, folded,
  * in whatever order, however often. What reporters send is not the body they fetched but what they made of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_mail.h - octets of one message or of an mbox → messages, one after the other, each put aside
  * whole and within limits, for GMime.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tlsrpt/tlsrpt_mime.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_mime.h - a message (RFC 5322, MIME) → its parts that may be reports, by GMime.
  *
  * Every leaf of it is looked at, also those of messages within it (forwarded ones, digests), whatever it is called:

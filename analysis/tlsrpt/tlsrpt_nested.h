@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_nested.h - a string that holds an array of JSON, as Microsoft's policy-string of type tlsa. */
 #ifndef STSURVEY_ANALYSIS_TLSRPT_TLSRPT_NESTED_H
 #define STSURVEY_ANALYSIS_TLSRPT_TLSRPT_NESTED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_part.h - octets of which nobody can be sure what they are → reports.
  *
  * A file, or a part of a message. Its first octets decide; what its name and type say is a hint, for notes and for

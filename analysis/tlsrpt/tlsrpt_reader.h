@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_reader.h - the events of JSON → a report, with all that deployed reporters do otherwise.
  *
  * A table says what stands where; what is not in it is an extension, and ignored (RFC 8460 4.4). The notes:

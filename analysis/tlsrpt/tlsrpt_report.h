@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_report.h - a report (RFC 8460 4.4), made of events of JSON: what was meant, in one form.
  *
  * Names and words are folded to lower case and without the trailing dot, dates are UTC, addresses canonical. What had

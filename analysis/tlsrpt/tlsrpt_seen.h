@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_seen.h - what scans saw of the domains and MX hosts that reports name.
  *
  * Memory: of each such name that a scan has, for each scan, some 150 octets and 100 for each MX.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_tables.h - reports → the CSV tables of a folder (docs/tlsrpt.md has their columns).
  *
  * What has a row a report, a failure or a note is written while they are read; the sums at the end. No table has an

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/tlsrpt/tlsrpt_value.h - dates, counts, addresses and names of reports, as they are sent. */
 #ifndef STSURVEY_ANALYSIS_TLSRPT_TLSRPT_VALUE_H
 #define STSURVEY_ANALYSIS_TLSRPT_TLSRPT_VALUE_H

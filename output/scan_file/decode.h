@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/decode.h - the content of one frame back into records (SCHEMA.md). The counterpart of
  * output/scan_file/record.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What came of audits (--audit): the part of output/scan_file/decode_inside.h that concerns them. */
 #include "output/scan_file/decode_inside.h"
 

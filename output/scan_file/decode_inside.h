@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/decode_inside.h - the inside of a decoder: decode.c reads domains, decode_header.c what stands at
  * the ends of a file, decode_policy.c what belongs to a policy, decode_audit.c what came of audits, decode_host.c what
  * concerns MX hosts.

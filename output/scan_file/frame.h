@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/frame.h - zstd frames: independent, whole records inside, a checksum over the content (RFC 8878).
  *
  * Writing: one buffer, one frame. Reading: the frames of a file or pipe in order. What cannot be read is a torn tail (a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/frame_records.h - the records of one frame, and what a file's reader has to know of them
  * (output/scan_file/reader.h), so that any thread may read any frame: what it finds is put in order afterwards.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/scan_file/host_store.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/host_store.h - the MX hosts of scan files by name, for the domains that refer to them.
  *
  * A host costs 32 to 64 octets of memory, and its record's octets in a temporary file (output/temporary_file.h); those

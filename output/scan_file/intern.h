@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/intern.h - which octets of a buffer were seen before? Each new run gets the next number.
  *
  * Runs are remembered as offsets, so the buffer may move. A run that is not found again only costs

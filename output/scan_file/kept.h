@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/kept.h - which certificates does a file hold whole (--keep-certificates)? Each needs to be there
  * once, whichever frame shows it first.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/pack.h - the inside of a record_buffer, for the files that write records: record.c, record_policy.c
  * what belongs to a policy, record_host.c an MX host.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/reader.h - scan files back into observations, one at a time, in file order.
  *
  * Reads any minor version of the schema's major and skips trailing fields and kinds it does not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/record.h - observation ↔ msgpack, the schema of a scan file (SCHEMA.md).
  *
  * Every record is one msgpack array whose first element says its kind. Domain records are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What concerns MX hosts: the part of output/scan_file/record.h that its counterpart decode_host.c reads. */
 #include "output/scan_file/pack.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What belongs to a policy: the part of output/scan_file/pack.h that its counterpart decode_policy.c reads. */
 #include "output/scan_file/pack.h"
 

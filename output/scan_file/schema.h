@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/schema.h - positions and marks of the records on disk, for the encoder and the decoder alike.
  * SCHEMA.md tells what stands there.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/sink.h - where records go: one thread that compresses frames, writes them whole and
  * syncs them at a bounded interval. Frames are independent zstd frames with a content checksum.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/unpack.h - reads untrusted msgpack octets.
  *
  * A cursor with a sticky error: the first octet that does not fit makes `failed` true and every later read give 0 or an

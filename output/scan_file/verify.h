@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output/scan_file/verify.h - is a scan file whole: every frame intact, every input index recorded once, and a trailer?
  */
 #ifndef STSURVEY_OUTPUT_SCAN_FILE_VERIFY_H

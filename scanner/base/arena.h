@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/arena.h - one domain's memory: handed out in order, freed all at once.
  *
  * A slot of the window owns one arena. Its first block is kept between domains and the small ones come

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/base/bounded_table.h"
 
 #include <stdlib.h>

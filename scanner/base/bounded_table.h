@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/bounded_table.h - so many small things and no more, each known by a hash; what has not been used for
  * long makes room for a new one (second chance, the "clock" algorithm).
  *

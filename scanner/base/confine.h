@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/confine.h - what a process gives up for good before it meets strangers: new privileges, programs, and
  * files to write but those it names.
  *

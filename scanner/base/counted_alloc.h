@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/counted_alloc.h - malloc and its kin for libraries, with a count of what could not be had.
  *
  * A library that gets no memory says so in many ways, some of which it also uses for what the other side did: a failed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/base/extra.h"
 
 enum { AT_KIND, AT_LEFT_OUT }; /* the latter has two octets */

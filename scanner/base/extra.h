@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/extra.h - what a list tells of a domain beside its name and rank, as octets that travel with it: from
  * the feed through the window, the temporary file of those that are asked again, and into its record. They are the
  * values of the list's columns (--label), or the name servers that a zone file delegates it to; most lists tell

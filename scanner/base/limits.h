@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/limits.h - what one domain can cost, however hostile its servers are: the network's limits, each with
  * its reason.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/base/line_file.h"
 
 #include <errno.h>

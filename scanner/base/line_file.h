@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/line_file.h - small text files, line by line: blocklists, name server lists, configuration.
  *
  * White space around a line is trimmed; blank lines are skipped; `#` begins a comment at the start of a line

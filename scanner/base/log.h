@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/log.h - messages for the one who runs the survey: one line each with UTC time and level, to standard
  * error or a file.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/base/thread_alloc.h"
 
 #include <stdbool.h>

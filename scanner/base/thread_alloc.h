@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/thread_alloc.h - small blocks kept for the next one of their size, thread by thread.
  *
  * c-ares allocates for every question, and a window holds tens of thousands: with this behind them a warm scan asks

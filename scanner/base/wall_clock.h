@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/base/wall_clock.h - what time it is, and how much of it went by. */
 #ifndef STSURVEY_SCANNER_BASE_WALL_CLOCK_H
 #define STSURVEY_SCANNER_BASE_WALL_CLOCK_H

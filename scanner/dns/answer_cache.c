@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/answer_cache.h"
 
 #include <stdlib.h>

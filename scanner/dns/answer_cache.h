@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/answer_cache.h - answers that many domains share, asked for once.
  *
  * A few providers run most policy hosts, and thousands of domains ask for the same provider's name, often at the same

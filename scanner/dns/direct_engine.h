@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/direct_engine.h - questions over UDP to any number of authoritative servers: the sockets of --direct.
  *
  * One try of one question at one address; what is asked, when and how often is the owner's. DIRECT_SOCKETS unconnected

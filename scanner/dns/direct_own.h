@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/direct_own.h - what the files of the direct engine share: direct_engine.c (a question's way, time, life),
  * direct_peers.c (whom we ask at the moment), direct_sockets.c (opening, renewing, ids), direct_send.c and
  * direct_receive.c.

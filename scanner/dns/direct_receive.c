@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/socket.h>
 
 #include "scanner/dns/direct_own.h"

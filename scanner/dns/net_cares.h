@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/net_cares.h - DNS questions over c-ares on libuv: the only adapter that names c-ares.
  *
  * c-ares matches answers to questions and keeps each packet's time-out. What is decided is decided here: which server,

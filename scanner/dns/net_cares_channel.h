@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/net_cares_channel.h - one c-ares channel: one server, one UDP socket or TCP connection at a time, and its
  * place in the loop. What is asked and when is net_cares.c's.
  */

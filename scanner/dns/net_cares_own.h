@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/net_cares_own.h - what the files of the DNS adapter share: net_cares.c (open, close, what time brings)
  * and net_cares_question.c (the way of one question).
  */

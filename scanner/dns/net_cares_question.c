@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/net_cares_own.h"
 
 #include "parsers/dns_answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/net_direct.h - the direct way of a question: a domain's own name servers first, the resolver for all that
  * is out of the ordinary.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/net_direct_own.h - what the files of the direct way share: net_direct.c (the way of a question),
  * direct_look_up.c (addresses of name servers' hosts) and direct_audit.c (which answers are audited, and what it
  * finds).

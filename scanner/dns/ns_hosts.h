@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/ns_hosts.h - addresses of name servers' hosts, known for as long as their TTL says, for all threads.
  *
  * A pair of name servers that one domain alone has costs more questions than it saves, so a host is looked up when it

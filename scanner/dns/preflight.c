@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/preflight.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/preflight.h - what each name server can do, asked before a scan believes it.
  *
  * A resolver that is not there, refuses us, rewrites NXDOMAIN or has no TCP would falsify every number; it is

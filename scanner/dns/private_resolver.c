@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/private_resolver.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/private_resolver.h - an Unbound of the scan's own, on a loopback port.
  *
  * Started from datasets/unbound-survey.conf (compiled in), changed where the machine and the scan ask for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/server_health.h"
 
 int server_health_pick(struct server_health *health, int avoid, uint64_t now_ms)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/server_health.h - which name server to ask, how long to wait for it, and whether it can be trusted
  * to be alive. Pure bookkeeping: no sockets, time is the caller's.
  *

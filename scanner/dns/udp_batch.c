@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/dns/udp_batch.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/dns/udp_batch.h - UDP datagrams in bulk: many sends in one sendmmsg, many receives in one
  * recvmmsg. Three quarters of a survey's time are the kernel's UDP path; this saves most of the system calls.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The feed's thread: read → decode → entries → targets → batches. It alone touches all of struct feed but the
  * queue. */
 #include "scanner/feed/feed.h"

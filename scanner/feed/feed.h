@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed.h - the input: lists, rankings, zone files → targets, on a thread of its own.
  *
  * Decompression, IDNA, shards, the shuffle, the domain blocklist and --resume's skipping happen

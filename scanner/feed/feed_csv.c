@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/feed/feed_csv.h"
 
 #include "scanner/feed/feed_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_csv.h - rows of a ranked list: RFC 4180, but for the separator, which may be a comma, a tab or a
  * semicolon, and for what does not keep to it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_decode.h - octets of a file → octets of the list inside: plain, gzip or zstd, told by their
  * first octets.
  *

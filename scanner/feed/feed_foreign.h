@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_foreign.h - what was given for a list and is none: other files by their first octets, other text
  * by its first line. For messages: each says what it looks like, and the remedy.
  */

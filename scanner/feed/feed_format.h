@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_format.h - octets of a list → its entries: plain lists, CSV rankings, zone files.
  *
  * A push reader like scanner/feed/feed_decode.h: it holds at most the sample that tells the format and one line.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_input.h - the octets of the input: a file, a pipe, standard input; interruptible. */
 #ifndef STSURVEY_SCANNER_FEED_FEED_INPUT_H
 #define STSURVEY_SCANNER_FEED_FEED_INPUT_H

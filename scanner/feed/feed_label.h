@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_label.h - columns of a CSV list that are kept with each domain (--label). */
 #ifndef STSURVEY_SCANNER_FEED_FEED_LABEL_H
 #define STSURVEY_SCANNER_FEED_FEED_LABEL_H

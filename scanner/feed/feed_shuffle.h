@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_shuffle.h - a block of targets, handed on in an order that the seed alone decides.
  *
  * Lists come sorted by name or by customer, so neighbours share servers; spread over a block of this size

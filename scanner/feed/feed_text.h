@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_text.h - words of a list: white space of any script around them, comments behind them. */
 #ifndef STSURVEY_SCANNER_FEED_FEED_TEXT_H
 #define STSURVEY_SCANNER_FEED_FEED_TEXT_H

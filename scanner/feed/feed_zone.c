@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Zones have a hundred million lines, and nearly all of their octets are data of records that do not matter
  * here: tokens are kept only until the type is known, the rest of a record is passed over. */
 #include "scanner/feed/feed_zone.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/feed/feed_zone.h - a DNS master file (RFC 1035 5) → the domains delegated in it: owners of NS records, with
  * the names of the servers in those that follow each other. A domain is handed on when the next one begins.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/https/http_answer.h - one HTTP answer as it arrives, line by line and piece by piece → obs_http.
  *
  * Knows no HTTP library: its caller hands over complete header lines and the body without its chunks, and stops when

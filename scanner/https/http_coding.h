@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/https/http_coding.h - a Content-Encoding undone as the body arrives (RFC 9110 8.4.1): gzip and deflate.
  *
  * We ask for identity; some servers compress all the same, and every sender's HTTP library reads what they send. A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/https/net_curl.h"
 
 #include <fcntl.h>

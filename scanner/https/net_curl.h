@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/https/net_curl.h - the policy fetch (RFC 8461 3.3): libcurl's multi interface on a libuv loop.
  *
  * One net_curl belongs to one loop and its thread; trust store, host limit and pace are shared by all of them. The way

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/https/net_curl_attempt.h - one connection to one address in curl's hands: its options, its callbacks, its
  * meaning. Steps 2 to 5 of scanner/https/net_curl.h.
  */

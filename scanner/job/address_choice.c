@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/address_choice.h"
 
 #include "scanner/rules/address.h"

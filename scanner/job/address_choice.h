@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/address_choice.h - of all addresses of a host, those that are kept, and those that may be contacted. */
 #ifndef STSURVEY_SCANNER_JOB_ADDRESS_CHOICE_H
 #define STSURVEY_SCANNER_JOB_ADDRESS_CHOICE_H

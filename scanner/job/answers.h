@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/answers.h - answers to questions → facts of an observation.
  *
  * Each function takes a question that has ended and its parsed answer (NULL: none came), and puts what is to be kept

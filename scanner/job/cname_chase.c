@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/cname_chase.h"
 
 #include "scanner/base/limits.h"

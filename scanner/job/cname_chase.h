@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/cname_chase.h - a CNAME chain followed link by link: a child of the task that met a SERVFAIL.
  *
  * Resolvers give up on a CNAME loop with SERVFAIL, which says nothing; a loop is an error of the domain's. So where the

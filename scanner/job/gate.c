@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/gate.h"
 
 #include "scanner/job/net.h"

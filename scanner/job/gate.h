@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/gate.h - where a connection waits until it may be made.
  *
  * One gate stands on one loop, before one kind of connection. A request that wants to connect enters with a pass, which

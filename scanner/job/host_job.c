@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/host_job.h"
 
 #include "scanner/base/limits.h"

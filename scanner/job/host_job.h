@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/host_job.h - one MX host: where it is, and what it shows a sender (RFC 7672 2.2, RFC 8461 4.2).
  *
  * The sister of scanner/job/job.h: A and AAAA, whose security decides whether TLSA is asked for (RFC 7672 2.2.2), TLSA,

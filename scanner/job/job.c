@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/job.h"
 
 #include "parsers/sts_record.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/job.h - one domain in flight.
  *
  * A job takes one domain through its lookups and the policy fetch; what it has at the end is an observation. It knows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/job_slots.h - the jobs of a window: allocated as it first fills, used again and again.
  *
  * All of one thread, whose free list their blocks belong to (scanner/base/thread_alloc.h).

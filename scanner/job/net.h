@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/net.h - the questions a job can ask of the world.
  *
  * Three adapters stand behind it, net_cares.c (DNS), net_curl.c (HTTPS) and net_smtp.c (MX hosts), and one in

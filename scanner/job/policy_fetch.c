@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/job/policy_fetch.h"
 
 #include "parsers/sts_policy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/policy_fetch.h - a domain's policy: where its host is, and what it serves (RFC 8461 3.3).
  *
  * A child of the domain's job, begun where there is one usable STS record: looks up mta-sts.<domain>, asks the rules

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/job/task.h - a chain of steps that asks and waits: a domain's, or that of a host on its behalf.
  *
  * A task is a state, a table with a step for each state, and the number of answers it waits for. A step asks questions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/live/canary_list.h"
 
 #include "parsers/mail_host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/canary_list.h - mail servers that are surely well (datasets/smtp_canaries.csv): of operators who carry
  * so much mail that the world would know if they were not, and whose certificates name them. Where they seem not to be
  * well, it is us.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/live/ehlo_name.h"
 
 #include <netdb.h>

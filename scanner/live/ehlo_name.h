@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/ehlo_name.h - the name we greet mail servers with (RFC 5321 4.1.1.1): what --ehlo-domain says, or this
  * machine's, or what is left where it has none.
  */

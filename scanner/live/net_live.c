@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/live/net_live.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/net_live.h - the network that jobs ask: name servers, the answers domains share, policy hosts and, with
  * --smtp, MX hosts, set up from the options. A loop has one struct net_live; what all loops of the program have
  * together is in struct net_live_shared.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/own_address.h - the address of this machine that packets leave with, and whether they can. */
 #ifndef STSURVEY_SCANNER_LIVE_OWN_ADDRESS_H
 #define STSURVEY_SCANNER_LIVE_OWN_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/own_name.h - what mail servers may think of our address before a word is said: its PTR record, whether
  * that name leads back to it, and whether it stands on a list that many of them ask (Spamhaus ZEN). They turn strangers
  * away for each of these; a survey wants to know, and goes on.

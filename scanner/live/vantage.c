@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/live/vantage.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/vantage.h - tests of our own way to port 25, for each address family: well-known mail servers of several
  * operators (scanner/live/canary_list.h, or --smtp-canaries) are looked up and probed, one address of each family, and
  * scanner/live/vantage_judge.h says what that means. The self-test before a scan asks all of them, and what others may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/live/vantage_judge.h"
 
 #include "analysis/classify/classify_host.h"

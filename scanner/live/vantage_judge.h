@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/live/vantage_judge.h - what probes of well-known mail servers say about our own way to port 25. Pure.
  *
  * Port 25 is shut on most clouds and access lines: packets are dropped, or connections reset, or a proxy answers in

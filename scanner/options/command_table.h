@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/command_table.h - the commands of the program: their names, their operands, and what `stsurvey help`
  * says of them. Their options stand in scanner/options/option_table.h, their functions in scanner/program.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/exit_status.h - what the program's exit statuses mean. */
 #ifndef STSURVEY_SCANNER_OPTIONS_EXIT_STATUS_H
 #define STSURVEY_SCANNER_OPTIONS_EXIT_STATUS_H

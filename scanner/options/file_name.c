@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/options/file_name.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/file_name.h - what a file's name says is in it. */
 #ifndef STSURVEY_SCANNER_OPTIONS_FILE_NAME_H
 #define STSURVEY_SCANNER_OPTIONS_FILE_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/option_files.h - the files that a command's options and operands name: what it reads, what it writes.
  *
  * From the kinds of scanner/options/option_table.h, so that none is forgotten.

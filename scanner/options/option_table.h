@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/option_table.h - every option of every command, once.
  *
  * The command line, the configuration file, --help, the scan file's header, what --resume lets differ, and the check of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/option_value.h - a value's text → a member of struct options. */
 #ifndef STSURVEY_SCANNER_OPTIONS_OPTION_VALUE_H
 #define STSURVEY_SCANNER_OPTIONS_OPTION_VALUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/options.h - what a command is told, on its command line or in a file.
  *
  * The commands stand in command_table.c, their options in option_table.c.

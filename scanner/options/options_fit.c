@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/options/options_fit.h"
 
 #include <sched.h>

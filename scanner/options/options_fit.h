@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/options/options_fit.h - what lies between options: which need or exclude each other, and what follows from
  * several of them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/ioctl.h>
 
 #include "scanner/options/option_table.h"

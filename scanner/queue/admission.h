@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/admission.h - domains of --direct that wait for their name servers' turn, before they become jobs.
  *
  * A domain is begun when the buckets of the address drawn and of its operator (scanner/rules/server_books.h) have what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/queue/admission_entry.h"
 
 /* The first octet. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/admission_entry.h - a domain that waits, as few octets: numbers as differences, name servers once where
  * several domains in a row have the same, and never twice where they are what the list tells beside the name.
  */

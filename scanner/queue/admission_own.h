@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/admission_own.h - what the files of admission share; nobody else includes it.
  *
  * A line is a queue of domains (spill_queue.h) and those parked: such as were looked at and wait, each for something of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/deferred.h - domains to be asked again at the end, kept in a temporary file
  * (scanner/queue/name_file.h). After a crash they are simply not in the scan file yet, and --resume surveys them.
  */

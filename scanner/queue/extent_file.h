@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/extent_file.h - a temporary file (output/temporary_file.h) of extents, which are used again: the lowest
  * free one first, so that the file stays short. A bit of memory for each. One thread at a time.
  */

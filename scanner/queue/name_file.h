@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/name_file.h - names that wait, first in, first out, in a temporary file (output/temporary_file.h), so
  * that their number costs no memory. One thread at a time.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/queue/octet_queue.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/octet_queue.h - very many short queues of octets in a bounded piece of memory: chains of blocks of a
  * cache line each. A queue that is empty needs none. One thread at a time.
  */

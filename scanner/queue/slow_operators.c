@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/queue/slow_operators.h"
 
 #include <string.h>

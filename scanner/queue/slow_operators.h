@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/slow_operators.h - whose name servers a scan with --direct waited for: each second that somebody's line
  * was the longest counts for them. A few are kept; of more, those with the fewest seconds make room.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/queue/spill_queue.h"
 
 #include <errno.h>

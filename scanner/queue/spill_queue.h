@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/queue/spill_queue.h - many queues of records, first in, first out, the middle of the long ones in a file.
  *
  * A queue is its head, which is read, in memory; whole extents of one file that all queues share; and its tail, which

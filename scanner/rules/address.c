@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/address.h - IP addresses: text, endpoints, and which ones are reachable from anywhere. */
 #ifndef STSURVEY_SCANNER_RULES_ADDRESS_H
 #define STSURVEY_SCANNER_RULES_ADDRESS_H

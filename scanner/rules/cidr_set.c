@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Networks as a binary trie, whose first branch is the family: a lookup walks no more nodes than the longest network
  * that covers the address has bits, however many networks there are. */
 #include "scanner/rules/cidr_set.h"

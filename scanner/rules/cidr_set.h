@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/cidr_set.h - a set of networks; grows while loading, read-only (and so thread-safe) afterwards.
  *
  * An IPv4-mapped address (::ffff:192.0.2.1) is the IPv4 address, on the wire and here: as a line and as what is looked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/congestion.h"
 
 #define DOWN_TO 0.9 /* of what is being answered */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/congestion.h - the rate of questions, which comes down by itself where too many of them must be
  * repeated, and comes back. Pure bookkeeping: counters and time are the caller's.
  *

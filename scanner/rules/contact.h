@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/contact.h - which addresses a survey may contact: those that are reachable from anywhere, and those of
  * --allow-reserved, for a lab; never one of --blocklist-file.
  */

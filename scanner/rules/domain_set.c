@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A hash table of names. They are hashed from their right end, so that one walk over a name gives the hash of each of
  * its ancestors on the way. */
 #include "scanner/rules/domain_set.h"

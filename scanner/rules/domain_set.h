@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/domain_set.h - domains and everything below them; grows while loading, read-only afterwards. */
 #ifndef STSURVEY_SCANNER_RULES_DOMAIN_SET_H
 #define STSURVEY_SCANNER_RULES_DOMAIN_SET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/fetch_pace.h - how many connections a second a policy host gets, and a provider that runs many of them,
  * from all threads together.
  *

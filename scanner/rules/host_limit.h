@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/host_limit.h - how many connections at once one address gets, from all threads together.
  *
  * Thousands of domains share one policy host; politeness is owed to the host, not to the domain. A connection asks for

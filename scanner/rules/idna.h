@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/idna.h - U-labels → A-labels, by IDNA 2008 (RFC 5891) with the non-transitional mapping of UTS 46.
  *
  * The one place that names libidn2. Names of plain ASCII do not need it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/operator.h"
 
 #include "analysis/classify/public_suffix.h"

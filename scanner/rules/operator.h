@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/operator.h - who runs a domain's name servers, as far as their names tell: the registrable domain of
  * the first one. */
 #ifndef STSURVEY_SCANNER_RULES_OPERATOR_H

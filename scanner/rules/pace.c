@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/pace.h"
 
 uint64_t pace_wait_many(const struct pace *pace, unsigned n, uint64_t now_us)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/pace.h - so many a second on average, and so many at once. No clock inside: @now_us is microseconds of
  * any monotonic clock.
  *

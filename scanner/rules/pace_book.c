@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/pace_book.h"
 
 #include <stdbool.h>

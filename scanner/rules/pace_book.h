@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/pace_book.h - a pace (scanner/rules/pace.h) for each of many, each known by a hash.
  *
  * Bounded: one that has earned all it took is as good as a new one, and makes room. Where none has, those that find no

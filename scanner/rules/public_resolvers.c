@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/public_resolvers.h"
 
 #include "scanner/rules/address.h"

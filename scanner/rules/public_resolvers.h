@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/public_resolvers.h - resolvers that serve everybody (datasets/public_resolvers.csv). They are built for
  * people: each limits what one client may ask, and what is above the limit is lost, refused or answered SERVFAIL.
  */

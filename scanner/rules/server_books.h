@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/server_books.h - how often each authoritative server and its operator may be asked, for all threads.
  *
  * Buckets: an address (--server-rate), its /24 or /48 (SERVER_PREFIX_TIMES as much: a zone can name any address of a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/rules/server_conduct.h"
 
 #include "scanner/rules/pace.h"

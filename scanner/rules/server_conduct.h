@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/rules/server_conduct.h - how one authoritative server behaved, and how often it may be asked for that: what
  * server_books keeps of each. Pure; the numbers and what they are for stand in server_books.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/canaries.h - is port 25 open to us, and does it stay so?
  *
  * Before the first probe all canaries are asked (scanner/live/vantage.h): where no family is open, the scan does not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/counts.h"
 
 void counts_add(_Atomic uint64_t *counter, uint64_t n)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/counts.h - what is counted while a scan runs. A counter has one writer; any thread may read it.
  *
  * Counts are of one of two populations: the file's, which includes what an earlier run recorded, or this run's.

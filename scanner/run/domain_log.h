@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/domain_log.h - -v: one line in the log for each domain and MX host, and for what ended it by a fault of
  * ours. */
 #ifndef STSURVEY_SCANNER_RUN_DOMAIN_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/early_signal.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/early_signal.h - SIGINT, SIGTERM and SIGHUP before a scan has a loop to hear them.
  *
  * While the private resolver is started and the name servers are looked at, nothing is written yet: a signal ends the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/forecast.h - how long a scan with --direct takes at least: as long as its slowest operator's servers may
  * be asked for. Read from the list at the start, by a thread of its own, beside the scan.
  *

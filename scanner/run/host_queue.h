@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/host_queue.h - the MX hosts of a scan: which are known, which are still to be looked at, which once more.
  *
  * A host is looked at once however many domains name it, so every name that was ever added is known: by a hash of 128

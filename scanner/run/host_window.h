@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/host_window.h - the MX hosts that one worker looks at, beside its domains: from the queue they share
  * (scanner/run/host_queue.h) to their records.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/metadata.h - the JSON file about a scan.
  *
  * It is replaced as a whole each time, so that a reader finds either the old one or the new one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/moment.h - how a scan stands, in the numbers that users are told.
  *
  * Counts of domains and traffic are of the file: what it held before a --resume, and what this run has added.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/progress.h"
 
 #include <errno.h>

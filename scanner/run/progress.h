@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/progress.h - telling how a scan is doing: a line for people, a CSV row a second, the metadata file, the
  * closing lines.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/records.h"
 
 void records_put_labels(struct records *records, struct span extra, struct observation *observation)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/records.h - what a worker fills with records, and hands to the sink when it is full or old. */
 #ifndef STSURVEY_SCANNER_RUN_RECORDS_H
 #define STSURVEY_SCANNER_RUN_RECORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/resume.h - going on with a scan file: which input entries are in its whole frames, and is it the
  * same survey? The file is the only checkpoint; there is no journal to disagree with it.
  */

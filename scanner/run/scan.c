@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/scan.h"
 
 bool scan_is_stopping(const struct scan *scan)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/scan.h - what the workers of one scan share, and the phases they go through together.
  *
  *   SCAN_LIST         the feed's targets, and the MX hosts they name; what stays unknown is deferred

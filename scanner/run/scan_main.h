@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/scan_main.h - one whole scan, from options to exit status: the main thread's part. */
 #ifndef STSURVEY_SCANNER_RUN_SCAN_MAIN_H
 #define STSURVEY_SCANNER_RUN_SCAN_MAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/scan_setup.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/scan_setup.h - a scan before its first domain: descriptors, the file to go on with, the list, the name
  * servers, the scan file. What is wrong is said before anything is written.
  */

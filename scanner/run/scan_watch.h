@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/scan_watch.h - a scan while it runs: signals, what is told each second, and what ends it before its time.
  * The main thread's loop.
  */

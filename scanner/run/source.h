@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/source.h - where a worker's domains come from: the list or, in the second pass, those that were deferred;
  * with --direct those of them whose name servers' turn it is (scanner/queue/admission.h).
  *

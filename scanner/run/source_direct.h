@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/source_direct.h - a worker's part of the admission (--direct): puts domains into it, asks who serves them
  * where the list does not tell, has addresses looked up, takes those that may begin.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/window.h"
 
 void window_init(struct window *window, unsigned most)

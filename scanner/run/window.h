@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/window.h - how many jobs a worker may have at once. It only counts: no clock, no jobs.
  *
  * It begins small and grows by one for each job that is finished, as TCP starts slowly. A fault of ours (memory,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/run/worker.h - one thread of a scan: its loop, its resolver and fetcher, its window of jobs, the frame
  * it fills. Workers share the feed, the sink and nothing else on the way of a domain without a policy.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/smtp/net_smtp.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/smtp/net_smtp.h - probes of MX hosts: what one shows a sender before the mail (RFC 5321, RFC 3207), on a
  * libuv loop.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/smtp/smtp_probe.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/smtp/smtp_probe.h - one connection to one address of an MX host: the dialogue of step 2 of
  * scanner/smtp/net_smtp.h.
  *

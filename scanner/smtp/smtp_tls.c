@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/smtp/smtp_tls.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/smtp/smtp_tls.h - TLS of one probe, over memory alone: octets that came are given to it, and those it wants
  * to send are taken from it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/tls/certificate.h - the facts of one certificate, as OpenSSL reads it.
  *
  * Whoever made it means harm: each text has its limit (TLS_TEXT_MAX, OBS_SERIAL_MAX, OBS_CERT_NAMES_MAX, OBS_DER_MAX),

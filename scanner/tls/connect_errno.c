@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/tls/connect_errno.h"
 
 #include <errno.h>

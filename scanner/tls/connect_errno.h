@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/tls/connect_errno.h - what a failed call on a socket says: something about them, or something about us?
  *
  * A refusal, silence and ICMP are findings about the other side. No descriptor, no port, no memory, or a link that went

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/tls/dane.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/tls/dane.h - what TLSA records say of a chain that was shown (RFC 6698, RFC 7672).
  *
  * OpenSSL's own code decides, offline, over the chain that the handshake has left: so one handshake has two verdicts,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/tls/tls.h - what one TLS handshake tells about the other side.
  *
  * A watch is put on an SSL before its handshake: on one of a context that many share (tls_client_context), or on the

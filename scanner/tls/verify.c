@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/tls/verify.h"
 
 #include <openssl/x509_vfy.h>

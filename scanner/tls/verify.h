@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/tls/verify.h - a chain judged to its end: every error, each once. */
 #ifndef STSURVEY_SCANNER_TLS_VERIFY_H
 #define STSURVEY_SCANNER_TLS_VERIFY_H

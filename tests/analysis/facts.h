@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/facts.h - observations written down as text.
  *
  * Every domain starts as a good one: example.com, one MX, a valid STS record and TLSRPT record, a policy in mode

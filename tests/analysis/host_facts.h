@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/host_facts.h - MX hosts written down as text, part of tests/analysis/facts.h.
  *
  * Every host starts as a good one: one address that takes STARTTLS and shows a good certificate, no TLSA. Lines

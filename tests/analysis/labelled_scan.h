@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/labelled_scan.h - scan files of domains with labels, for tests of commands. */
 #ifndef STSURVEY_TESTS_ANALYSIS_LABELLED_SCAN_H
 #define STSURVEY_TESTS_ANALYSIS_LABELLED_SCAN_H

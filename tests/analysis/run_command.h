@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/run_command.h - the program as a command, in this process, and a folder for its files. */
 #ifndef STSURVEY_TESTS_ANALYSIS_RUN_COMMAND_H
 #define STSURVEY_TESTS_ANALYSIS_RUN_COMMAND_H

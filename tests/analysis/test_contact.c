@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whom to write to about a domain, and what it is told to do. */
 #include <setjmp.h>
 #include <stdarg.h>

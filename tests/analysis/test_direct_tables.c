@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the tables tell of scans with --direct: their whole text, of domains known one by one. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Scan files that somebody else made or changed: what verify says of each, and what the others make of it. */
 #include <setjmp.h>
 #include <stdarg.h>

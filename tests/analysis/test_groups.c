@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Labels and samples, from the scan file to the tables. */
 #include <setjmp.h>
 #include <stdarg.h>

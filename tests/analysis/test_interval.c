@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The intervals of analysis/tables/interval.h against numbers computed elsewhere, and against what they promise: that
  * 95 of 100 samples have the truth within. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How the labels of a list are called among the columns of a table. */
 #include <setjmp.h>
 #include <stdarg.h>

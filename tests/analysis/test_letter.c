@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Templates of texts: what is refused, with file and line, and what is made of one. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Domains meet their mail servers: in whatever file, order and way these are read. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Texts to who is responsible, from scan files to a folder. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a table has behind its own columns where the scan is a sample. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is written depends on the domains alone: not on the number of threads, nor on where frames end; and what is
  * counted not on the order of the files. */
 #include <setjmp.h>

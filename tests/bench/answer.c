@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/answer.c */
 #include "tests/bench/answer.h"
 #include "parsers/span.h"

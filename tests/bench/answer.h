@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/answer.h - a DNS query → the answer of the made-up internet (RFC 1035 4). */
 #ifndef STSURVEY_BENCH_ANSWER_H
 #define STSURVEY_BENCH_ANSWER_H

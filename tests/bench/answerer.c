@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/answerer.c - a fast DNS answerer on loopback for benchmarks.
  *
  * Answers are made from the name (tests/bench/world.h), so any list of names works. It adds delay, loss and

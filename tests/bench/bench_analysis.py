@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """stats and export beside their floors: what reading a scan file costs at least, and jq over the same domains."""
 import statistics
 import subprocess

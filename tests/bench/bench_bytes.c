@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bench_bytes - octets of a domain in the scan file, and what writing and reading it costs.
  *
  * usage: bench_bytes [DOMAINS [FRAME-OCTETS]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/bench_cpu.c - what a domain costs apart from the network: bench_cpu MODE COUNT [FILE]
  *
  * The jobs are real; their net.h answers at once, in the same process, from the made-up internet, so that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """`curl --parallel` with the system's trust store, as the peer of a policy fetch: it loads the store for each connection."""
 import pathlib
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """bench_diff.py [--build-dir DIR] [--domains N] [--every N] - stsurvey diff against GNU sort and join, over two scans of one list.
 
 Both ways have the same transitions, or it fails. Rows are of both scans together. sort and join get the scans as CSV of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/bench_direct.c - what scanner/dns/direct_engine.c costs a question, with parsers/direct_answer.c:
  * bench_direct PORT DOMAINS
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Questions to thousands of name servers: scanner/dns/direct_engine.c beside the least code that asks them, in one run and in turns."""
 import bench_tools as tools
 from bench_whole import Internet, Network

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """DNS benchmarks: scans of made-up domains against the limit client and other tools, in the same run."""
 import concurrent.futures
 import json

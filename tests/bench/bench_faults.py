@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Faults of servers, network and machine: is each domain recorded once, and as it is? Nothing here is about speed."""
 import contextlib
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bench_fetch [FETCHES [fetch|refused|memory]] - what a policy fetch costs the client, against the least that OpenSSL
  * makes possible.
  *

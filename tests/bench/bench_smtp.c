@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bench_smtp PORT CA_FILE COUNT [wait|beside] - scanner/smtp against smtp_server: COUNT probes, 20 at once; its peer is
  * smtp_loop. wait: of its silent host, all of them at once, and the memory they take meanwhile. beside: COUNT of the
  * one that talks, alone, and once more beside COUNT of the silent one, in a window that has room for all.

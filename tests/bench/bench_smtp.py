@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Probes of MX hosts against smtp_server: instructions beside the least that OpenSSL makes possible, the CPU of both and of
 `openssl s_client -starttls smtp`, and the memory of many that wait for a greeting."""
 import re

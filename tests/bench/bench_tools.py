@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Processes of a benchmark: pinned, measured, bounded in time; and the answerer they talk to."""
 import os
 import pathlib

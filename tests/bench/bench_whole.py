@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Whole surveys: what a domain costs with everything on our side, the recursion included, in a made-up internet of its own.
 
 tests/bench/internet.c is the registry and all name servers, on 127/8, in a network namespace where port 53 is free; scans run there,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/check_internet.c - do two scans of the made-up internet say the same? check_internet COUNT SCAN [SCAN]
  *
  * Prints one `name=value` line for each figure: of the first scan its records, indexes missing and doubled, answers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/check_scan.c - is every domain of the list in the scan file, once? check_scan SCAN COUNT
  *
  * Prints one `name=value` line for each figure: records, indexes missing and doubled among 0…COUNT-1, answers

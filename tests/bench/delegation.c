@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/delegation.c */
 #include "tests/bench/delegation.h"
 

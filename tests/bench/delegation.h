@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/delegation.h - to which name servers a made-up domain is delegated, and what is wrong with them, worked
  * out from the domain's name alone (tests/bench/name.h, world.h).
  *

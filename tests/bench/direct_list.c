@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/direct_list.c */
 #include "tests/bench/direct_list.h"
 

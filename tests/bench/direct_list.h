@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/direct_list.h - the questions that direct_loop and bench_direct ask tests/bench/internet.c: MX of each
  * made-up domain and both of its TXT, at the first of its name servers; and what both print of it. */
 #ifndef STSURVEY_BENCH_DIRECT_LIST_H

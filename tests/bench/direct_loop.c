@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/direct_loop.c - the least code that asks thousands of name servers directly: direct_loop PORT DOMAINS
  *
  * Sixteen unconnected UDP sockets, one drawn at random for each sendmmsg, an id drawn for each question, a table of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/gen_list.c - write made-up domains: gen_list COUNT [FIRST [list|dnsperf|txt]]
  *
  *   list     one name a line, for scan, udp_limit and massdns

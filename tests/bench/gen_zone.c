@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/gen_zone.c - write made-up domains with their delegations: gen_zone COUNT [zone|list|txt [KIND [VANITY]]]
  *
  *   zone  the zone file of their registry: two NS records each, as tests/bench/delegation.h has it

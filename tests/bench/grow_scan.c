@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* grow_scan - a scan file as often as wanted, as if the list had been so much longer.
  *
  * usage: grow_scan SCAN OUT COPIES

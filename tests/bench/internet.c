@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/internet.c - the registry and all name servers of a made-up internet, on loopback, at one port.
  *
  * Bound to every address: which of them a question was sent to says whose answer it gets. The registry

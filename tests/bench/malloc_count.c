@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/malloc_count.c - preloaded into a program, it counts what the program asks of the heap.
  *
  * LD_PRELOAD=libmalloc_count.so MALLOC_COUNT=FILE program…; at its end FILE holds allocations=N. The counts of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/name.h - made-up domain names for benchmarks.
  *
  * Name i is the same on every machine, no two of the first NAME_COUNT are alike, and length, letters and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/small_buffer.c - preloaded into a program, it gives its sockets small receive buffers.
  *
  * What a machine does whose limits are low (net.core.rmem_max) and whose answers come in bursts: most of a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* smtp_loop PORT CA_FILE COUNT - the least that a probe of an MX host costs: a blocking loop over sockets and OpenSSL,
  * one after the other, with the dialogue and the facts of scanner/smtp and nothing of its code.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* smtp_server - MX hosts on loopback for probes. At 127.0.0.1: greeting, EHLO, STARTTLS (ECDSA P-256, leaf and
  * intermediate, TLS 1.3), QUIT. At 127.0.0.2, on the same port: it accepts, and says nothing.
  *

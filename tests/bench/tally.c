@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/tally.c */
 #include "tests/bench/tally.h"
 #include "parsers/span.h"

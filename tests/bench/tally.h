@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/tally.h - how often was each question asked?
  *
  * With room for every question of a run it tells one that came twice from two; it keeps 56 bits of each

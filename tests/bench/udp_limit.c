@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/udp_limit.c - what this machine can do: the least code that asks a scan's questions.
  *
  * Connected UDP sockets, one sendmmsg and recvmmsg for a batch, ids of its own, answers matched, walked and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/wheel.c */
 #include "tests/bench/wheel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/wheel.h - packets that wait for their time: a wheel of one slot a millisecond.
  *
  * Putting and taking cost the same however many wait. Memory grows to the most that ever waited, up to

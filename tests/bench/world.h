@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/bench/world.h - what the answerer's internet publishes, worked out from a domain's name alone.
  *
  * No table, no state: any list of names works, and who knows the shares can work out what a scan must have

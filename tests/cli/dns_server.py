@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A small name server on loopback whose answers are made from the name, and which can fall ill on request.
 
     dns_server.py [--address 127.0.0.1] [--port 0] [--authoritative]

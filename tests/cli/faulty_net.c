@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/cli/faulty_net.c - preloaded: a call on a socket, or for memory, fails as on a machine that is short of
  * something.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A mail server on 127.0.0.1 that offers no STARTTLS, and counts.
 
 Its thread is one of the test's. `delay` seconds pass before each greeting; while `silent` nobody is greeted.

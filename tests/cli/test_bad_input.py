@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Bad input, bad options, bad places to write: each says in one line what is wrong and what to do, with the right exit
 status, and never looks like success."""
 import fcntl

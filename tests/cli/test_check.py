@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """check for programs: the same line that a scan of the domain is exported as; and a reader that goes away."""
 import json
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """scan --direct: what it says of whom it asked, and of the proof of it. Resolver and name servers know the same world, unless told."""
 import csv
 import json

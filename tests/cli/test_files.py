@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Which files a command may touch: those its options name for writing, and no other. What it reads is never written, by
 whatever name; what is no regular file stays what it is."""
 import hashlib

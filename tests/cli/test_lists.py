@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Lists as others write them: registrars' exports, spreadsheets, dumps that broke off, files that are no list. Each is read
 as it was meant, or refused in one line with the way out; and a list that changes is not taken for the one it was."""
 import gzip

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Faults of this machine, which are never facts about a domain: no file descriptors, no memory, no network."""
 import json
 import os

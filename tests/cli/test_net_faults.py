@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A machine short of sockets, ports or routes: what it can't do for a while is a fact about no domain.
 
 faulty_net.c makes one system call fail while the test says so. Afterwards each record must be that of a scan without a

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Exactly one record for each line of a nasty list, and the same judgement of it in whatever order, on however many
 threads and with however many domains at once."""
 import gzip

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """How fast questions are asked: of a resolver that bears less, of a public one, and when the scan is to end."""
 import json
 import os

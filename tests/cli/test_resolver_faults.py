@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A dead resolver is not an empty internet: name servers fall ill in the middle of a scan, and no domain may be recorded
 as absent that is present.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A scan that is killed, torn, cut or starved and resumed is the scan that nothing happened to: every line of the list
 has its record once, and the facts are the same. test_resume_lab.py kills one large scan over and over; this tries the
 corners of small ones."""

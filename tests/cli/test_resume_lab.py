@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """One scan of the lab's whole list, killed at random moments and gone on with after each by the same command: at the end
 every line has its record once, and every record is true.
 

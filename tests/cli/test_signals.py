@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Signals, limits and readers that go away, and what a scan tells about itself: metadata, status updates, progress."""
 import csv
 import fcntl

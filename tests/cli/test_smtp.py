@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """scan --smtp and --mx-hosts as a whole: each mail server is probed once, whatever happens to the scan; what they show is
 tests/lab's matter."""
 import collections

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Domains that wait for their name servers' turn: what is told of it, and what becomes of them when the scan dies."""
 import json
 import os

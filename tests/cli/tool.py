@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What the tests of the command share: running it, its name server, lists, and what its files must say."""
 import csv
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/cli/torn_write.c - preloaded: the writes and syncs of a scan file, torn, refused or told; temporary files.
  *
  * TORN_WRITE=kill:OFFSET writes up to the offset and dies as of SIGKILL; eio:OFFSET and enospc:OFFSET write up to it

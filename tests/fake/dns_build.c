@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/fake/dns_build.h"
 
 #include "parsers/dns_answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/dns_build.h - DNS messages made to order, the broken ones too (RFC 1035 4.1).
  *
  * Names are text; "\DDD" is one octet and "\." a dot inside a label. Owners that are the question's name are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/fake/dns_peer.h"
 
 #include <arpa/inet.h>

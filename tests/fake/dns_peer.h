@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/dns_peer.h - a name server on loopback, UDP and TCP, on the test's own loop: what it answers is
  * the test's.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/every_way.h - all ways through a run of choices: what is answered next, of all that is open.
  *
  * A run takes choice[d] at its choice number d, and notes in choices[d] among how many; it returns how many there were.

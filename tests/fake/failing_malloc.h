@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/failing_malloc.h - where the linker sends malloc, calloc and realloc (--wrap) of a test whose memory runs
  * out.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/fake/fake_clock.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/fake_clock.h - monotonic time that passes only where a loop waits, and then at once.
  *
  * Linked into a test, it takes the place of clock_gettime(2), epoll_wait(2) and epoll_pwait(2) for everything in the

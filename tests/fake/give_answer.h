@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/give_answer.h - what an adapter does with a packet: parse it, and tell the asker. */
 #ifndef STSURVEY_TESTS_FAKE_GIVE_ANSWER_H
 #define STSURVEY_TESTS_FAKE_GIVE_ANSWER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/loop_pass.h - let a loop run for so many of its milliseconds. */
 #ifndef STSURVEY_TESTS_FAKE_LOOP_PASS_H
 #define STSURVEY_TESTS_FAKE_LOOP_PASS_H

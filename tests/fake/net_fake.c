@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/fake/net_fake.h"
 
 #include <stdio.h>

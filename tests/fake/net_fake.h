@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fake/net_fake.h - the `net.h` of a world without network: answers come from a script, time is made
  * up.
  *

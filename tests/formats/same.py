@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """same.py - do the forms of one scan say the same, and as docs/domain.schema.json says?"""
 import json
 

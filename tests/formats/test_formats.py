@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_formats.py STSURVEY GEN_SCAN - what export writes, read by others: Avro, JSON Schema, the reader that goes away.
 
 The scans hold random observations of every shape; the lab's are compared by tests/lab/formats.py.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fuzz/fuzz.h - what every fuzz target needs.
  *
  * A target is one file, fuzz_NAME.c, that defines LLVMFuzzerTestOneInput, checks what must hold

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A certificate as a peer may send it, and TLSA records as its DNS may. Two octets with the length of the certificate,
  * its DER, then records: usage, selector, matching type, two octets with the length of the data, data.
  *

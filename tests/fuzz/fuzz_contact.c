@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A domain, a line feed, and its TXT record at _smtp._tls: whatever is written there, an address that a letter goes to
  * is plain and the domain's own.
  */

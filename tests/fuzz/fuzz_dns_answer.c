@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One octet that picks the question's type, and a packet. The question's name is taken from the
  * packet, so that most inputs get past it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Names and patterns: the input is a pattern and a host with a line feed between. */
 #include "parsers/domain.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Lists, rankings and zone files: the first octet picks format, origin and piece size, the rest is the file. What is
  * read does not depend on how it was cut into pieces, and what becomes a name is one. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Plain, gzip and zstd streams: the first octet is the piece size, the rest the file. What comes out does not
  * depend on the pieces. */
 #include "parsers/hash.h"

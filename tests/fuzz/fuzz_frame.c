@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A whole file, read in pieces whose sizes the first octet chooses: the walk ends, and never beyond the file.
  */
 #include <sys/types.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The state machine of one MX host: the input decides what each question and each probe meets, when, and in which
  * order. The first octet is the pass, the name, what is believed and which families have a route; then one octet a
  * question (job_input.h) or probe, with more where its answer needs them. Every way ends once, asks and connects a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The state machine of one domain: the input decides what each question meets, when, and in which order. The first
  * octet is the pass, the domain, and whether hosts are looked at; then one octet a question (job_input.h), with more
  * where its answer needs them. Every way ends once, asks a bounded number of questions, none after a fault, and yields

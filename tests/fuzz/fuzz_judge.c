@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The content of one frame, as a stranger's file has it: its MX hosts joined to domains, judged and shown. */
 #include "analysis/classify/classify_dane.h"
 #include "analysis/classify/classify_host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A template: what is taken is made into a text, as long as its places have it. */
 #include "analysis/tables/letter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A line of JSON, as domain_json.h writes them or not: what is picked of it and its datum of Avro. */
 #include "analysis/lines/domain_avro.h"
 #include "analysis/lines/domain_pick.h"

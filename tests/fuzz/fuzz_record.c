@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The content of one frame. What can be read must come back the same when it is written and read again. */
 #include "output/scan_file/decode.h"
 #include "output/scan_file/record.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The input as a policy, as the one TXT record and, in halves, as two, for every sender. */
 #include "analysis/senders/sender_match.h"
 #include "analysis/senders/sender_policy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a server says, one reply after the other: read at once and octet by octet, and its extensions walked over. */
 #include "parsers/smtp_reply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A policy body. */
 #include "parsers/sts_policy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Octets as mail, one message or an mbox: its parts, as GMime finds them. */
 #include "analysis/tlsrpt/tlsrpt_mime.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The TXT records of one answer, with the record separator (0x1e) between. */
 #include "parsers/tlsrpt_record.h"
 

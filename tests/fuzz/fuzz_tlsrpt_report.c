@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Octets as a report: JSON, plain or in gzip, fed whole and octet by octet. */
 #include "analysis/tlsrpt/tlsrpt_part.h"
 

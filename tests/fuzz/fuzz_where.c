@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An expression of `export --where`. What is taken is asked of a domain, and says the opposite within not ( ). */
 #include "analysis/lines/where.h"
 

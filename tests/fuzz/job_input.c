@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/fuzz/job_input.h"
 
 #include "parsers/dns_answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fuzz/job_input.h - the fuzzer's input as what a job's questions meet: one octet a question, with more where its
  * answer needs them. Past the end of the input every octet is 0.
  */

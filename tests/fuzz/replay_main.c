@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/fuzz/replay_main.c - a fuzz target without a fuzzer: each file of the folders and files
  * named, and each beginning of it, as cut transmissions and truncated files make them.
  */

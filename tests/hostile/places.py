@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """places.py - what the tests of this folder scan: name servers, HTTPS servers and places where nobody may come, all on loopback.
 
 Everything runs in threads of the test, counts who comes, and ends with the process.

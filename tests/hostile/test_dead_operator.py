@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_dead_operator.py STSURVEY - name servers that fall silent for a while draw no more questions than their operator's rate allows.
 
 Their domains rest, and after --server-patience, here two seconds, the resolver is asked, which would ask the same servers from the same

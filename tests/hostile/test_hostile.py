@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_hostile.py STSURVEY - hostile peers among ordinary ones, in a lab: started by `lab run`, which sets the variables of its env file.
 
 Each hostile domain gets the finding its truth says; memory stays below its bound (checked in builds without sanitizers); and ordinary

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/hostile/test_hostile.sh STSURVEY - test_hostile.py in a lab of its own. Exit 77: a needed program is not installed.
 set -u
 

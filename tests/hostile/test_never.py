@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_never.py STSURVEY - a scan sends nothing to where it does not belong.
 
 Zones lead to listeners that must hear nothing: reserved addresses in every disguise, targets of redirects, proxies of the environment,

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_never_direct.py STSURVEY - a scan with --direct asks no name server that must not be contacted, whatever a zone file names.
 
 Name servers' hosts lead to listeners that must hear nothing: reserved addresses in every disguise, a blocklisted network, hosts below a

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_never_smtp.py STSURVEY - probes of MX hosts go nowhere where they do not belong.
 
 MX hosts lead to listeners that must hear nothing: reserved addresses in every disguise, blocklisted networks, hosts that are on the domain

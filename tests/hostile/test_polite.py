@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_polite.py STSURVEY - rates hold across threads, order is shuffled and repeatable, strangers learn whom to ask.
 
 Times are only compared with what a rate forbids: a slow machine can't fail these tests.

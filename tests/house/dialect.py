@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """dialect.py - one way to write what can be written in two.
 
     dialect.py ROOT

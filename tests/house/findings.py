@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """findings.py - is datasets/findings.csv still the table that others rely on?
 
     findings.py FINDINGS.csv REFERENCE.csv

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # format.sh ROOT: is the code laid out as .clang-format says? 77 where there is no clang-format 14, which another version's
 # taste is not to overrule.
 cd "$1" || exit 1

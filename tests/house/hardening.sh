@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # hardening.sh PROGRAM - does the optimised program have what cmake/hardening.cmake asks for? By binutils.
 set -u
 command -v readelf objdump >/dev/null || { echo "binutils are missing"; exit 77; }

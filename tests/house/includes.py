@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """includes.py - who includes whom, and who may.
 
     includes.py ROOT         print each include that the architecture forbids, and each circle of headers

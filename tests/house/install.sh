@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # install.sh CMAKE BUILD-FOLDER - is what `cmake --install` puts down whole, and does it run from there?
 set -u
 prefix=$(mktemp -d)

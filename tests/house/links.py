@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """links.py ROOT - does every file that the documentation points to exist?
 
 Looks at [text](path) and at `path/with/slash` in Markdown files. Exit status 1 where something is pointed to that is not there.

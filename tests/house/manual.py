@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """manual.py - does the manual page tell what the program does?
 
     manual.py STSURVEY docs/stsurvey.1

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """reached.py - has each finding a domain of the lab that must draw it?
 
     reached.py FINDINGS.csv WORLD-DIR

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """told.py - do the documents tell the words and numbers of scan --direct that the code has?
 
     told.py ROOT

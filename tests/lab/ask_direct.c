@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ask_direct - what an authoritative server answers, as `scan --direct` judges it.
  *
  *   ask_direct ADDRESS PORT [FOLDER]   of each line "NAME TYPE ZONE" of standard input

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """authorities.py - six authoritative name servers of Debian, and zones in which everything is that a direct question may meet.
 
 BIND, PowerDNS, yadifa and gdnsd run from the folder their packages were unpacked into (`unpack` of cmake/debian-packages.txt), never

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """certs.py - the lab's certificates: which kinds there are, and the orders that make mkcert mint them.
 
 A domain's `cert` names a kind of KIND; a kind is a list of leaf fields for mkcert and the chain that is sent.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """compare.py - does a scan say of every domain of the world what is true?
 
     compare.py SCAN.jsonl TRUTH.jsonl [--only WORD] [--limit N] [--resolver NAME]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """crowd.py - domains with more records than anyone keeps: other TXT around the record, MX and addresses by the dozen.
 
 What did not fit is not absent: the truth says what each part is, and that it may be unknown where more was published

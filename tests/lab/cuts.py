@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """cuts.py - the unsigned world as zones of their own, for scans that ask each domain's own name servers (`lab --cuts`).
 
 Without it NSD serves one flat root zone, in which no domain is delegated. With it a second NSD has a zone for each, on the

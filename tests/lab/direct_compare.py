@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """direct_compare.py - do two scans of the same domains say the same, one with --direct and one without?
 
     direct_compare.py PLAIN.jsonl DIRECT.jsonl [--limit N]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd.c - the fault server's loop, sockets and ticks. */
 #include "faultd.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd.h - what the rooms of the fault server share.
  *
  * faultd plays the peers that real servers cannot be made to be: single-threaded, one epoll, bounded in everything.

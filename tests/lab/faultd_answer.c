@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_answer.c - the table of what DNS answers are made to be. */
 #include "faultd_answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_answer.h - DNS answers of the fault server: what is in them and how they leave.
  *
  * A question below fault.test is read from the right: [PREFIX.]BEHAVIOUR.STEP.fault.test. STEP says which of a domain's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_behaviour.c - the table of what HTTPS peers do. */
 #include "faultd_behaviour.h"
 #include "parsers/span.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_behaviour.h - what an HTTPS peer of the fault server does, by name. */
 #ifndef STSURVEY_TESTS_LAB_FAULTD_BEHAVIOUR_H
 #define STSURVEY_TESTS_LAB_FAULTD_BEHAVIOUR_H

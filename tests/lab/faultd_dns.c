@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_dns.c - DNS over UDP and TCP; what is answered is faultd_answer.c's. */
 #include "faultd.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_relay.c - a resolver that falls ill: relays to the real one and loses, delays, refuses or rewrites
  * on the way.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/faultd_tls.c - HTTPS peers that break off, stall, lie and never end.
  *
  * The ClientHello is read raw, its SNI picks a line of faultd.conf: HOST BEHAVIOUR PEM ANSWER. TLS runs over memory

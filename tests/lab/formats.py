@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """formats.py JSONL CSV AVRO - do the exports of one scan say the same of each domain, and as docs/domain.schema.json has it?
 
 The name of each column's place in the JSON line is told below; a column that has none there is a difference, too. The apostrophe

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mkcert.c - the lab's certificate mint.
  *
  * Reads orders from standard input, one a line, fields separated by tabs, and carries them out in order;

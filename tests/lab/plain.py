@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """plain.py - the ordinary domains around the special ones, and the real ones of the shared vectors.
 
 Deterministic: the same count gives the same names, records and truth. Shares follow what surveys of the mail

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """resolvers.py - other people's resolvers in front of the lab's world: BIND, Knot Resolver, PowerDNS, dnsmasq, stubby.
 
 They run from a folder their Debian packages were unpacked into (`unpacked`), never from an installation: an installed

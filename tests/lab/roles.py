@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """roles.py TABLES TRUTH.jsonl - do the tables of `stsurvey stats` tell who does what for the domains whose truth says it?
 
 Each provider of a role has at least as many domains as the truth gives it, since others may be its customers, too, and

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """servers.py - the lab's processes: build, ports, start, wait, stop.
 
 One supervisor process holds a lab: it makes the world, starts the servers as its children in the foreground and

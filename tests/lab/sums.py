@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """sums.py DIR - do the tables of `stsurvey stats` close, as docs/tables.md says?
 
 Exit status 1 where a sum is wrong, or a share is not its numerator divided by its denominator.

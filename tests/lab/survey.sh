@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/survey.sh - sourced by the scripts that scan while a lab runs: one scan and all that is looked at afterwards.
 # HTTP_TIMEOUT: seconds for a policy fetch (3); TIMEOUT, RETRIES: of a question (1, 1); RATE: questions a second of each scan (0: no limit);
 # CONCURRENCY: its domains in flight (the scanner's own choice). A slow build needs more time, and must not ask faster than it hears.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a test of the lab has looked at: `that(good, what)` counts, `end()` tells and is the exit status."""
 
 passed = failed = 0

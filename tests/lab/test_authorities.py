@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_authorities.py - what a name server of Debian answers to direct questions, and what of it counts.
 
 usage: test_authorities.py SERVER ASK_DIRECT STSURVEY DIR    SERVER: a name of authorities.ADDRESS

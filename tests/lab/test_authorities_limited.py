@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_authorities_limited.py - name servers that limit their answers, asked of a list half of which they do not serve.
 
 usage: test_authorities_limited.py STSURVEY DIR

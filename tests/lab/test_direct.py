@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_direct.py - the lab's world, each domain a zone of its own, scanned with --direct and without: the records are the same.
 
 Started by test_lab.sh in a lab with --cuts. One scan asks the resolver alone, one each domain's own name servers out of a zone file, one

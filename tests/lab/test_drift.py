@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_drift.py - two scans of the lab, between which zones and policies change, and what diff tells of them.
 
 Started by test_lab.sh in the lab. Each scan asks an Unbound of its own, which remembers nothing of the other's. Ends with

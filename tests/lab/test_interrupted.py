@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A lab that is interrupted while it starts leaves no process behind.
 
 usage: test_interrupted.py DIR

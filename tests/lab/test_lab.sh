@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/test_lab.sh - the whole of stsurvey against the lab: scan, verify, export, stats, compare.
 #
 #   [SCANS=SCRIPT] [LONG_LAB=OPTIONS] test_lab.sh STSURVEY [DIR [lab options, for example --plain 500]]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_lame.py - what a domain whose name servers all fail costs the resolver: few questions, and it stays unknown.
 
 Started by test_scans.sh in the lab: scans names below fault.test for which everything is SERVFAIL or REFUSED, through the lab's Unbound,

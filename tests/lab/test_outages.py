@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_outages.py - the lab's resolver falls ill in the middle of a scan, and the scan must say of every domain what is true all
 the same.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/test_resolvers.sh - the world and a crowd (crowd.py) through Unbound and every other resolver that stands beside it, all at once.
 # What a resolver may tell otherwise stands in rights.toml. Started by `lab run`, which sets the variables of DIR/env.
 set -u

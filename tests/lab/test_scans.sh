@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/test_scans.sh - what test_lab.sh does while the lab runs. Started by `lab run`, which sets the variables of DIR/env.
 set -u
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_starved.py - a machine that has too little memory, or whose sockets fail: whatever it could not do is said of no domain.
 
 Started by test_lab.sh in the lab. A part of the world is scanned again and again: under limits on memory, each smaller than the one

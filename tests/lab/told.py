@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Do the metadata of a scan tell the counts that stand in its file?
 
 usage: told.py METADATA TABLES

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """truth.py - the list a scanner is given, and for each of its entries what it must say."""
 
 import hashlib

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """web.py - the world as HTTPS: the policies on disk, and the configurations of nginx and faultd.
 
 nginx serves what a real server can be made to do; faultd the rest. A policy host is on nginx unless its domain

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """world.py - what the lab serves, and what a survey of it must find.
 
 Reads datasets/world/*.toml (format: README.md beside this file) into Domain objects: the special ones with

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """zones.py - the world as DNS: zone files, and the configurations of NSD, Knot DNS and Unbound.
 
 NSD serves the whole unsigned world as one flat root zone, Knot DNS the two signed zones, faultd everything that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* gen_scan - a scan file of random observations, and the same facts as JSON for read_scan.py to compare.
  *
  * usage: gen_scan SCAN FACTS SEED FRAMES PER_FRAME

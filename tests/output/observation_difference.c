@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What tests/output/random_observation.h compares. */
 #include "tests/output/random_observation.h"
 

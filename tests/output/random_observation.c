@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/output/random_observation.h"
 
 #include <stdlib.h>

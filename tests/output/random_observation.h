@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/output/random_observation.h - observations of every shape, the same for the same seed. */
 #ifndef STSURVEY_TESTS_RANDOM_OBSERVATION_H
 #define STSURVEY_TESTS_RANDOM_OBSERVATION_H

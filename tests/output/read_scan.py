@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Read a scan file with zstd and msgpack as SCHEMA.md says, and compare with the facts that went in.
 
 usage: read_scan.py GEN_SCAN

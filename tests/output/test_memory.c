@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory runs out at every single allocation: nothing leaks, nothing is half written, nothing false is read.
  */
 #include <setjmp.h>

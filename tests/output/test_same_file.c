@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Do two paths lead to one file? */
 #include <setjmp.h>
 #include <stdarg.h>

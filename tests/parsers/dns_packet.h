@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/parsers/dns_packet.h - DNS packets, written octet by octet, so that a test says what it is about. */
 #ifndef STSURVEY_TESTS_PARSERS_DNS_PACKET_H
 #define STSURVEY_TESTS_PARSERS_DNS_PACKET_H

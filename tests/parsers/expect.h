@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/parsers/expect.h - findings as text, so that tables and failures can be read. */
 #ifndef STSURVEY_TESTS_PARSERS_EXPECT_H
 #define STSURVEY_TESTS_PARSERS_EXPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/parsers/probe.c - the parsers as a filter, for drivers that are not C.
  *
  * Reads requests from stdin until its end: one octet of kind, the number of items (32 bit, big-endian),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each row is an answer as some server gives it (RD=0, EDNS): what it holds as "SECTION OWNER TYPE" with commas
  * between, the owner a name written out, or "@" for the question's own, compressed, or "@N" for what stands N octets
  * behind its beginning. */

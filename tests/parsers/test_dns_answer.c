@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/dns_answer.h"
 
 #include "tests/parsers/dns_packet.h"

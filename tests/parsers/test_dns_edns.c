@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an OPT record of an answer says (RFC 6891, RFC 8914). */
 #include "parsers/dns_answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is asked, octet by octet. */
 #include "parsers/dns_answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/meant.h"
 
 #include "parsers/sts_record.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/smtp_reply.h"
 
 #include "tests/parsers/expect.h"

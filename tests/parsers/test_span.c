@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/span.h"
 
 #include "tests/parsers/expect.h"

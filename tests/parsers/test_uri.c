@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "parsers/uri.h"
 
 #include "tests/parsers/expect.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Compare the parsers with shared test vectors, one JSON object a line.
 
 usage: vectors.py PROBE VECTORS-DIRECTORY

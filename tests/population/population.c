@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* population.c - a scan file of made-up domains: population PLAN SCAN [--seed N] [--shard I/N] [--time SECONDS]
  * [--direct 1]
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """population.py - what tests/population/population.toml says, for the tests: a plan for tests/population/population.c, and the classes with all
 that is expected of them."""
 

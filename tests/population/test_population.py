@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_population.py STSURVEY POPULATION [--fewer] - the study's population at 1:20: do the tables come out to the last domain?
 
 --fewer: with a fiftieth of the domains without a record, for slow builds.

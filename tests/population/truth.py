@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """truth.py - the tables that the population must give, added up from what is expected of each class."""
 
 import collections

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_recipes.py STSURVEY POPULATION - the code of docs/recipes.md, run as it stands there.
 
 Blocks below one heading that begins with "Which findings" or "Where" must all print the same words and numbers, which are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/caught.h - what a test writes to standard error, caught in a file; and small files to read from. */
 #ifndef STSURVEY_TESTS_SCANNER_CAUGHT_H
 #define STSURVEY_TESTS_SCANNER_CAUGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A parent that starts a child for each of a domain's mail servers, with real answers, in every order: what a job does
  * that looks at the hosts behind its MX. The parent asks for the MX; each child for its host's IPv4 and IPv6 addresses,
  * one after the other. Any of the questions open may be answered next; all ways are gone through, and each again with a

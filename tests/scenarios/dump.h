@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scenarios/dump.h - facts and judgement of one domain as text, one "key value" a line: what scripts
  * compare. */
 #ifndef STSURVEY_TESTS_SCENARIOS_DUMP_H

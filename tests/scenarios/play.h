@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scenarios/play.h - a script, played through job, classify and the record format. */
 #ifndef STSURVEY_TESTS_SCENARIOS_PLAY_H
 #define STSURVEY_TESTS_SCENARIOS_PLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Plays scripts of surveys without a network: see README.md. Beside what a script says, each is played in
  * every other way that must not matter: answers before ask returns, answers the other way round, and a fault
  * of ours at each question, after which nothing may be concluded and the same job, begun again, must come to

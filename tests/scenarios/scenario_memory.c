@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Plays scripts once for each allocation of memory, which fails: the job must end with that fault, or as if
  * nothing had happened; never with other facts. Leaks are for AddressSanitizer to find.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scenarios/script.h - one scenario as a text file, read. README.md tells the format. */
 #ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_H
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_H

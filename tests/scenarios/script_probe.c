@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scenarios/script_reading.h"
 
 static const char *phase_word(int value)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scenarios/script_reading.h - a script while it is being read: what the words of a line act on. */
 #ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_READING_H
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_READING_H

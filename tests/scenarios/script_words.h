@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scenarios/script_words.h - a line of a script as words. */
 #ifndef STSURVEY_TESTS_SCENARIOS_SCRIPT_WORDS_H
 #define STSURVEY_TESTS_SCENARIOS_SCRIPT_WORDS_H

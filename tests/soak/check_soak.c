@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/soak/check_soak.c - does each record say what the name makes it say? check_soak SCAN
  *
  * Prints name=value lines: records, those with STS, and by policy host how many were judged as its row of hosts.c has

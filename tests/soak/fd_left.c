@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/soak/fd_left.c - preloaded into a program, it writes down what is open when that ends: LD_PRELOAD=libfd_left.so
  * FD_LEFT=FILE
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/soak/hosts.h - what the soak's policy hosts do, by address: the one table that policy_hosts plays and
  * check_soak expects.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/soak/policy_hosts.c - the soak's policy hosts: policy_hosts CA-FILE
  *
  * Listens on one free port of 127.0.0.1 and the addresses after it, writes its authority's certificate to CA-FILE,

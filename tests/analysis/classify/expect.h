@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/classify/expect.h - a table of facts and what is concluded from them. */
 #ifndef STSURVEY_TESTS_ANALYSIS_CLASSIFY_EXPECT_H
 #define STSURVEY_TESTS_ANALYSIS_CLASSIFY_EXPECT_H

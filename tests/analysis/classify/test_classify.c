@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/analysis/classify/expect.h"
 
 #define OK "complete", "ok"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/analysis/classify/expect.h"
 
 #include "analysis/classify/classify_dane.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/analysis/drift/scan_of_facts.h"
 
 #include <string.h>

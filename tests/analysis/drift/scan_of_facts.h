@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/drift/scan_of_facts.h - a scan file of a few domains, in the folder of run_command.h.
  */
 #ifndef STSURVEY_TESTS_ANALYSIS_DRIFT_SCAN_OF_FACTS_H

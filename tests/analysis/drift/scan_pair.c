@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scan_pair OLD NEW DOMAINS EVERY - two scans of nearly one list, weeks apart: for tests of diff, and its benchmark.
  *
  * Each is in an order of its own. 2 % of the names of each are not in the other, 1 in 97 stands twice in one or the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """sort_join.py - what diff counts, by the way it does not go: export, GNU sort and join. For the test and the benchmark."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stsurvey diff as a command: the tables of two scans and more.
  */
 #include <setjmp.h>

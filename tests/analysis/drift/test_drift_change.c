@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is told of a domain in two scans: each change, and what is none.
  */
 #include <setjmp.h>

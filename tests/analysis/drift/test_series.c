@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stsurvey stats --series: what stayed from week to week.
  */
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_sort_join.py STSURVEY SCAN_PAIR - diff counts what GNU sort and join count, whatever the order of the lists, its
 threads and its memory."""
 

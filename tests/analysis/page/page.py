@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """page.py - the page of `stsurvey report` as a tree, for its tests."""
 
 import html.parser

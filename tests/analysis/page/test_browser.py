@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_browser.py STSURVEY POPULATION FOLDER - the page in a browser: it fits a telephone and a desk, says nothing to the console, and can be read
 in the light, in the dark and on paper. Pictures of it stay in FOLDER. Exit status 77 without Chromium."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_page.py STSURVEY POPULATION - the page of `stsurvey report`: is it well formed, and has it the tables' numbers?"""
 
 import csv

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What several files may say together of their list. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows come out in order whatever order they were put in, each as often as it was put, from memory and from disk alike.
  */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows put aside come back, each partition's in the order they were put; what the machine has not is an error with a
  * remedy.
  */

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Compare what we say senders make of inputs with what they made of them.
 
 usage: matrix.py PROBE SHARED-MATRIX OUR-MATRIX…

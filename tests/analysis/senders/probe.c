@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/senders/probe.c - what senders make of inputs, as a filter for matrix.py.
  *
  * Reads requests from stdin until its end: one octet of kind, the number of items (32 bit, big-endian), and each item

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Reports as senders make them, and the command that reads them: what the tests of analysis/tlsrpt share."""
 import base64
 import copy

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What senders reported beside what a scan saw: the last columns of agreement.csv. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """What becomes of each kind of report that senders send, and of what is none: accepted, with which notes, rejected for
 which reason. The rows of ../shared/cases/tlsrpt are here by the names of their files, and read where those are."""
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """What reports are kept in: files, mbox, maildir, folders, standard input; and that nothing in them stops the rest."""
 import gzip
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """What a report, a message or an mbox may cost: bombs, endless things and a great many of them, within a bound on memory
 that is told by the kernel (peak of the resident set). Nothing here is measured in time.
 

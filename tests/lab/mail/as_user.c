@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/as_user.c - preloaded into mail servers that insist on being root and on users of their own.
  *
  * They believe that they are root and become whom they want. Nothing changes hands: all they do is done as the user who

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/faultd_smtp.c - mail servers that break off, stall, lie and never end.
  *
  * Each has an address of its own, and its line of smtp.conf says what it plays:

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """mail_crowd.py - many MX hosts instead of the mail world: good ones, tarpits, and names behind one address that dies.
 
 For what takes thousands of hosts: how many connections are opened, what waits for whom. The fault server plays them all, on every address

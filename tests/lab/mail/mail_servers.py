@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """mail_servers.py - Postfix, Exim and the fault server for the hosts of mail_world.py.
 
 Postfix and Exim run from a folder their Debian packages were unpacked into (`unpacked`), never from an installation: mail servers

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """mail_world.py - the MX hosts of the lab: which there are, where they listen, what certificates and TLSA records they have.
 
 Reads datasets/world/mail/*.toml as world.py reads the rest. A domain's `hosts` has a line for each MX host; without it, it has the one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/smtp_counts.c - the counts file. */
 #include "tests/lab/mail/smtp_counts.h"
 

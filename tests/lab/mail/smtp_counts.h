@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/smtp_counts.h - who came to the fault server's mail servers, for each address.
  *
  * The counts file has a line for each address somebody came to: ADDRESS CONNECTIONS QUITS MOST-AT-ONCE (that had not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/smtp_play.c - the table of what mail servers do. */
 #include "tests/lab/mail/smtp_play.h"
 #include "parsers/span.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/lab/mail/smtp_play.h - what a mail server of the fault server does, by name. */
 #ifndef STSURVEY_TESTS_LAB_MAIL_SMTP_PLAY_H
 #define STSURVEY_TESTS_LAB_MAIL_SMTP_PLAY_H

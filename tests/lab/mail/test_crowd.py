@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_crowd.py - many MX hosts: how often each is gone to, and who waits for whom (mail_crowd.py). Nothing of it is timed.
 
     test_crowd.py WHAT      shared: many domains on few hosts · tarpits: as many tarpits as good hosts · dying: one address behind many names

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/mail/test_resolvers.sh - the mail world's domains with DNSSEC through every other resolver that validates and stands beside
 # Unbound: is DANE the same through each? What one may tell otherwise stands in rights.toml. Started by `lab run DIR --mail --beside …`.
 set -u

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_servers.py - do the lab's mail servers and zones do what the mail world says? Python's own SMTP and TLS look, without the scanner.
 
 Started by `lab run DIR --mail`. Ends with `N passed, N failed`.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # tests/lab/mail/test_smtp.sh - the mail world probed, against its truth. Started by `lab run DIR --mail`, which sets the variables of DIR/env.
 # SMTP_TIMEOUT: seconds for one probe (7): a slow machine must not make a good server silent, nor must all be gone to at once.
 set -u

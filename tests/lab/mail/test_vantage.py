@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """test_vantage.py - the self-test of port 25 before the first probe: what it says of a way that is open, shut, or answered by somebody else.
 
 Started by `lab run DIR --mail`, with STSURVEY and OUT in the environment. Ends with `N passed, N failed`.

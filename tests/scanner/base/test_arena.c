@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One domain's memory: what is handed out, kept and refused. */
 #include <setjmp.h>
 #include <stdarg.h>

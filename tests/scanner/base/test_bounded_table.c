@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A table that forgets: what is in it is found, what is used stays, what may not go does not. */
 #include <setjmp.h>
 #include <stdarg.h>

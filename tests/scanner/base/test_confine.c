@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a process gives up, each time in a child: it is for good. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Small blocks, kept and given again. Under AddressSanitizer they are malloc's own: then only their content
  * is looked at. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/dns/direct_rig.h - the direct engine on a loop of the test's, and a name server on 127.0.0.1 that
  * answers as the test says. Other addresses of 127/8 are silent. Time is tests/fake/fake_clock.h's. */
 #ifndef STSURVEY_TESTS_DIRECT_RIG_H

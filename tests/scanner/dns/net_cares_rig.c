@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/dns/net_cares_rig.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/dns/net_cares_rig.h - a loop, a net_cares, and name servers of the test's own on loopback.
  *
  * The first label of a name says how the server behaves towards it:

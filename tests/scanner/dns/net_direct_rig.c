@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/dns/net_direct_rig.h"
 
 #include <stdlib.h>

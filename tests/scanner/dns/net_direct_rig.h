@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/dns/net_direct_rig.h - the direct way of a question, between two name servers on 127.0.0.1 and
  * 127.0.0.2 and a resolver that exists in the test alone, all of which answer by a word:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/dns/ns_hosts_rig.h - what the tests of ns_hosts.h share. */
 #ifndef STSURVEY_TESTS_SCANNER_DNS_NS_HOSTS_RIG_H
 #define STSURVEY_TESTS_SCANNER_DNS_NS_HOSTS_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The cache of shared answers, in front of a network that answers when the test says so. */
 #include <setjmp.h>
 #include <stdarg.h>

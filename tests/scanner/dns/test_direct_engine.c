@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What comes back from an address that is asked, and what becomes of the question. */
 #include "tests/scanner/dns/direct_rig.h"
 

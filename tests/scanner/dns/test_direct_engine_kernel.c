@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the kernel refuses, drops or is short of is ours, and never a server's. */
 #include "tests/scanner/dns/direct_rig.h"
 

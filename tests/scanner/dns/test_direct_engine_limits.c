@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whom the engine asks and whom it does not, how much at once, from which sockets, and how it ends. */
 #include "tests/scanner/dns/direct_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A machine whose network is loopback alone: a name space of its own, with the kernel's real answers. Skipped where
  * none is to be had. */
 #include "tests/scanner/dns/direct_rig.h"

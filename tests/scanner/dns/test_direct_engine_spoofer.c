@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Somebody who sends from the address and port of a server that is asked, to the very ports that ask, with the name
  * that is asked, and has but the ids to guess. */
 #include "tests/scanner/dns/direct_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One question over c-ares: every way a server may answer it, and what comes of it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Many questions over c-ares: servers that go away and come back, limits, the end. None is lost or answered
  * twice. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The way of a question with --direct: which of two name servers is asked, when the resolver is, and whose answer it
  * is. */
 #include "tests/scanner/dns/net_direct_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A question with --direct while memory runs out: it ends once, with a fault of ours or as it would, and nothing about
  * the domain is made up. */
 #include "tests/scanner/dns/net_direct_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which name servers' hosts are looked up, when, and how many of them. */
 #include <setjmp.h>
 #include <stdarg.h>

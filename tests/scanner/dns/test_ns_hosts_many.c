@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* More name servers' hosts than there is room for, or than anybody has. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is found out about name servers before a scan, and warned of: servers on loopback, a thread of their own. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The private Unbound, started for real on loopback. Exit 77 where Unbound is not installed. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which name server, how long, and is it alive? */
 #include <setjmp.h>
 #include <stdarg.h>

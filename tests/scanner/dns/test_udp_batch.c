@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Datagrams in bulk, over the loopback. */
 #include <setjmp.h>
 #include <stdarg.h>

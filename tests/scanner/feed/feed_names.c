@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the feed reads of a list, for scripts: feed_names FILE [ORIGIN] writes a line "name" for each domain name and
  * "! text" for each entry that is none. Exits with 1 and the feed's message where it fails. */
 #include <stdio.h>

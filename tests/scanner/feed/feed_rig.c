@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/feed/feed_rig.h"
 
 #include <setjmp.h>

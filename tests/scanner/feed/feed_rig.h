@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/feed/feed_rig.h - a feed and what comes out of it, for the feed's tests. */
 #ifndef STSURVEY_TESTS_SCANNER_FEED_FEED_RIG_H
 #define STSURVEY_TESTS_SCANNER_FEED_FEED_RIG_H

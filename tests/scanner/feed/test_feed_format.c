@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Lists, rankings and zone files: what is read of each, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* --label: columns of a list that are kept with its lines. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A feed that reads a pipe: its writer is slow, or still there when the scan stops. */
 #include <fcntl.h>
 #include <sched.h>

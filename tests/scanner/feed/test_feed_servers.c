@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The name servers that a zone file delegates a domain to: they stay with it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A zone through BIND's named-compilezone and through the feed gives the same delegations: test_zone_oracle.py FEED_NAMES [N].
 
 N random zones (STSURVEY_SEED) with what RFC 1035 5 and RFC 3597 allow: directives, parentheses, quotations, escapes, TTL and

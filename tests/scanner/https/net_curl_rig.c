@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/https/net_curl_rig.h"
 
 #include "scanner/rules/address.h"

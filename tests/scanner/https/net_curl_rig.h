@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/https/net_curl_rig.h - a loop, a net_curl, and a few fetches: what every test of the policy fetch
  * needs. */
 #ifndef STSURVEY_TESTS_SCANNER_HTTPS_NET_CURL_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* HTTP answers, line by line: where reading stops, and what is kept. */
 #include <setjmp.h>
 #include <stdarg.h>

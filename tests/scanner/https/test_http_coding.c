@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Content codings: streams that are right, in pieces of every size, and every kind that is not. */
 #include <setjmp.h>
 #include <stdarg.h>

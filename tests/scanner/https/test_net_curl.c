@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The policy fetch: which address, how many at once, and how it ends. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a peer may cost: octets without end, at each place where a library would read on by itself, end at our limit and
  * not at the time-out; a handshake that is dear is refused. */
 #include <setjmp.h>

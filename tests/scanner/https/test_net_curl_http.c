@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The policy fetch after TLS: answers that are right, and every kind that is not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A fetch whose memory fails, at any of its allocations and those of curl and OpenSSL: it ends with that fault, or as
  * if nothing had happened, never with other facts; and the next one is as good as ever. */
 #include <stdarg.h>

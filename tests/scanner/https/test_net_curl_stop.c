@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A thread that stands still, be it stopped, suspended or without a processor, while fetches are under way: they are
  * begun again, and its time-outs are no domain's. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The policy fetch up to and in TLS: chains, names, alerts, and servers that speak something else. */
 #include <setjmp.h>
 #include <stdarg.h>

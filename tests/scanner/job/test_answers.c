@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What did not fit is never taken for absent: random answers, of which less may be kept than there was. */
 #include "scanner/job/answers.h"
 

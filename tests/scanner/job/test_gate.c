@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The gate before a connection: what a pass waits for, in which order passes get in, and how a wait ends. Scripts are
  * played to one gate on a clock of the test's own; then two loops on two threads share their places.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The jobs of a window. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tasks and their children, with questions that are answered in every order there is. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The live network of a loop: what it makes of the options and the checks before a scan, and what is left when a part
  * can't be opened.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What others may think of our address, asked of a network that answers at once. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What probes of well-known mail servers say about our own way to port 25. */
 #include <setjmp.h>
 #include <stdarg.h>

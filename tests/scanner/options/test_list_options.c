@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What of a list is surveyed, and what of it is kept: --sample, --label. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The options of what is probed: --smtp and those that go with it. */
 #include <setjmp.h>
 #include <stdarg.h>

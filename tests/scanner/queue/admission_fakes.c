@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/queue/admission_fakes.h"
 
 #include <stdlib.h>

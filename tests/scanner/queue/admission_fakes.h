@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/queue/admission_fakes.h - name servers' books and hosts as admission sees them, made up: the test
  * program has its own server_books_… and ns_hosts_… .
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Domains of --direct that wait: who goes when, and where to. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Domains of all kinds, put and taken at random, against what must hold of whatever admission does: each comes out once
  * and as it went in, none overtakes more of its line than may be passed over, no bucket yields more than it has,
  * nothing that rests is asked, and nothing waits for ever.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Millions of domains that wait: what of them is in memory, what in the file, and that each comes back as it went in.
  *
  * STSURVEY_LONG=1: ten million.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Domains kept for the last pass in a temporary file. */
 #include <setjmp.h>
 #include <stdarg.h>

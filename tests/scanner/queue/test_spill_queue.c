@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Queues of records, the middle of the long ones in a file. */
 #include <setjmp.h>
 #include <signal.h>

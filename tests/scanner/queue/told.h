@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/queue/told.h - how often a log says something. */
 #ifndef STSURVEY_TESTS_SCANNER_QUEUE_TOLD_H
 #define STSURVEY_TESTS_SCANNER_QUEUE_TOLD_H

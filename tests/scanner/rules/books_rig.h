@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/rules/books_rig.h - what the tests of server_books.h share. */
 #ifndef STSURVEY_TESTS_SCANNER_RULES_BOOKS_RIG_H
 #define STSURVEY_TESTS_SCANNER_RULES_BOOKS_RIG_H

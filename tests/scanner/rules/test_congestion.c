@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The rate of questions against a path that loses what is above its capacity, or a share of everything, or all. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which addresses may be contacted. */
 #include <setjmp.h>
 #include <stdarg.h>

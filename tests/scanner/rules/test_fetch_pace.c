@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a policy fetch waits for besides a place: the pace of its host and provider; and how long slow servers are
  * waited for. */
 #include <setjmp.h>

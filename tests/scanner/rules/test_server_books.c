@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How often servers, networks and operators may be asked: never more, whoever asks, and however many there are. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* More servers, networks and operators than the books have room for. */
 #include <setjmp.h>
 #include <stdarg.h>

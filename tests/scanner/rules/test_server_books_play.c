@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole plays with servers as they are: such as limit their answers (RRL), such as are dead for a while. Time passes in
  * steps of a millisecond, all of it in the test. */
 #include <setjmp.h>

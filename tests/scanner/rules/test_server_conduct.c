@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a server's answers, errors, slips and silence make of its rate. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whether the scan begins, holds and goes on, by what the canaries say; and when one is asked at once. The canaries
  * themselves are played: the functions of scanner/live/vantage.h are this test's.
  */

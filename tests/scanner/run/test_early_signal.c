@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each case is a child process: what ends there is a process. */
 #include "scanner/run/early_signal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How long a scan of a zone takes at least, by the operators of its name servers. */
 #include <setjmp.h>
 #include <stdarg.h>

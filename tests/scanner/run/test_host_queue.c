@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The MX hosts of a scan: each is looked at once, and none is forgotten without a word. */
 #include <setjmp.h>
 #include <stdarg.h>

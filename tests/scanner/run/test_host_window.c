@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* MX hosts from the queue to their records, on a network that only says whether a name exists. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory runs out at every single allocation while a list is read, or domains are kept for later: nothing
  * leaks, and what is read is the list or an error, never another list.
  */

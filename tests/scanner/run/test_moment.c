@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a scan says of itself: from known counts of workers and a known file that was resumed, to the numbers users
  * read. Counts of domains are of the file, speed and traffic of this run, and no share is above one.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Going on with a scan file: what is done, and is it the same survey? */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Going on with a scan of MX hosts: which of them the file has, and which are still to be looked at. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The phases that the workers of a scan go through together, with workers that only take targets. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How many jobs at once: every way the number changes. */
 #include <setjmp.h>
 #include <stdarg.h>

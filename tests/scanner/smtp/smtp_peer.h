@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/smtp/smtp_peer.h - SMTP servers for tests: each connection is served by a script, so that any
  * misconduct is a line of a table. They stand on tls_peer.h: one listener, a thread for each connection.
  */

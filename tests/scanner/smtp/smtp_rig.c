@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/smtp/smtp_rig.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/smtp/smtp_rig.h - a loop, probes with servers of their own, and what is expected of each: what every
  * test of the probe needs.
  */

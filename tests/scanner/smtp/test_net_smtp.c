@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The dialogue of a probe, against servers of every conduct: what is told of each, and what each was told. All of them
  * run beside each other, since some of them wait. */
 #include <setjmp.h>

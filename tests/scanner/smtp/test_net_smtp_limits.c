@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a probe may cost others, and what others may cost it: places, the window, limits of time, stops, and faults of
  * this machine. */
 #include <arpa/inet.h>

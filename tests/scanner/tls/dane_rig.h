@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/tls/dane_rig.h - certificates of a few chains, and TLSA records about them. */
 #ifndef STSURVEY_TESTS_SCANNER_TLS_DANE_RIG_H
 #define STSURVEY_TESTS_SCANNER_TLS_DANE_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/tls/handshake.h - both ends of a TLS connection within the test: no socket, no thread, no time. */
 #ifndef STSURVEY_TESTS_SCANNER_TLS_HANDSHAKE_H
 #define STSURVEY_TESTS_SCANNER_TLS_HANDSHAKE_H

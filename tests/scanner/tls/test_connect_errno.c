@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A connection that can't be made: a fact about them, a fault of ours, or not to be told. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What TLSA records say of a chain, each case in a handshake as with a mail server, beside what the trust store says of
  * the same chain. */
 #include <setjmp.h>

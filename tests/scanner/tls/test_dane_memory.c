@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A judgement by TLSA records whose memory fails, at any of its allocations: it is none, or as good as ever. */
 #include <setjmp.h>
 #include <stdarg.h>

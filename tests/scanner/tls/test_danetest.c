@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The cases of OpenSSL's own DANE test, and in which of them its result is not ours.
  *
  * What is tested in test/danetest.in of OpenSSL 3 (The OpenSSL Project Authors, Apache License 2.0), case by case: the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/tls/test_pki.h"
 
 #include <stdio.h>

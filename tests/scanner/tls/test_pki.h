@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/tls/test_pki.h - certificates for tests, made in the process: right ones and wrong ones. */
 #ifndef STSURVEY_TESTS_SCANNER_TLS_TEST_PKI_H
 #define STSURVEY_TESTS_SCANNER_TLS_TEST_PKI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a watched handshake tells, where many share one SSL_CTX as probes of MX hosts do, and what it may cost. The
  * judging of chains and names: tests/scanner/https/test_net_curl_tls.c. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/scanner/tls/tls_peer.h"
 
 #include <arpa/inet.h>

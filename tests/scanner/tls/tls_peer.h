@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/scanner/tls/tls_peer.h - servers for tests: one listener on 127.0.0.1, a thread for each connection, any
  * misconduct.
  */
