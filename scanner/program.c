@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/program.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/drift/diff.h"
 #include "analysis/drift/series.h"
@@ -234,22 +237,37 @@ static int run_findings(const struct options *options, struct error *error)
 	return findings_list_write(options->output_file, format, &chosen, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
+static int run_merge(const struct options *options, struct error *error)
+{
+	(void)options;
+	error_set(error, "not yet");
+	return EXIT_FATAL;
+}
+
 static int run_help(const struct options *options, struct error *error)
 {
 	enum command about = COMMAND_HELP;
+	int words = 0;
 
-	if (options->operands > 0 && command_find(options->operand[0], &about, error) < 0)
+	if (options->operands > 0)
+		words = command_find(options->operand, options->operands, &about, error);
+	if (words < 0)
 		return EXIT_USAGE;
+	if (words < options->operands) {
+		error_set(error, "'%.80s' is one argument too many: %s", options->operand[words],
+			  command_table[COMMAND_HELP].usage);
+		return EXIT_USAGE;
+	}
 	options_help(about, stdout);
 	return EXIT_COMPLETE;
 }
 
 /* What each command does. */
-static int (*const run[COMMAND_COUNT])(const struct options *options, struct error *error) = {
+static program_command *const run[COMMAND_COUNT] = {
 	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,     [COMMAND_DIFF] = run_diff,
-	[COMMAND_TLSRPT] = run_tlsrpt,
+	[COMMAND_TLSRPT] = run_tlsrpt,     [COMMAND_MERGE] = run_merge,
 };
 
 static enum log_level level_of(const struct options *options)
@@ -300,7 +318,7 @@ static void give_up_the_rest(struct options *options)
 }
 
 /* With the log, and the private resolver where one is asked for. */
-static int run_logged(struct options *options, bool is_process, struct error *error)
+static int run_logged(struct options *options, program_command *command, bool is_process, struct error *error)
 {
 	int status = EXIT_FATAL;
 
@@ -311,7 +329,7 @@ static int run_logged(struct options *options, bool is_process, struct error *er
 	if (!options->resolver || start_resolver(options, error) == 0) {
 		if (is_process)
 			give_up_the_rest(options);
-		status = run[options->command](options, error);
+		status = command(options, error);
 	}
 	if (options->command == COMMAND_SCAN && error->text[0]) {
 		log_error("%s", error->text);
@@ -323,7 +341,7 @@ static int run_logged(struct options *options, bool is_process, struct error *er
 	return status;
 }
 
-static int run_command(enum command command, int argc, char **argv, bool is_process)
+int program_run_command(enum command command, int argc, char **argv, program_command *function, bool is_process)
 {
 	struct error error = { .text = "" };
 	struct options options;
@@ -332,7 +350,7 @@ static int run_command(enum command command, int argc, char **argv, bool is_proc
 	if (status == OPTIONS_HELP_SHOWN)
 		return EXIT_COMPLETE;
 	if (status == OPTIONS_OK) {
-		status = run_logged(&options, is_process, &error);
+		status = run_logged(&options, function, is_process, &error);
 		options_free(&options);
 	}
 	if (command != COMMAND_SCAN && span_ends_with(span_of(error.text), SPAN_LITERAL(TEXT_READER_GONE)))
@@ -342,10 +360,32 @@ static int run_command(enum command command, int argc, char **argv, bool is_proc
 	return status;
 }
 
+/* Replaces the process by the queue's program: the one beside ours, or that of PATH. */
+static int hand_over(char **argv)
+{
+	static char name[] = "stsurvey-fleet";
+	char path[PATH_MAX + sizeof(name)] = "";
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash = n > 0 ? strrchr(path, '/') : NULL;
+
+	argv[0] = name;
+	if (slash) {
+		memcpy(slash + 1, name, sizeof(name));
+		execv(path, argv);
+	}
+	execvp(name, argv);
+	fprintf(stderr,
+		"stsurvey fleet: %s: %s; it is a program of its own, of the package stsurvey-fleet, or built where "
+		"libnats-dev is installed\n",
+		name, strerror(errno));
+	return EXIT_FATAL;
+}
+
 int program_run(int argc, char **argv, bool is_process)
 {
 	enum command command;
 	struct error error;
+	int words;
 
 	if (argc < 2) {
 		options_help(COMMAND_HELP, stderr);
@@ -359,9 +399,12 @@ int program_run(int argc, char **argv, bool is_process)
 		options_help(COMMAND_HELP, stdout);
 		return EXIT_COMPLETE;
 	}
-	if (command_find(argv[1], &command, &error) < 0) {
+	words = command_find(argv + 1, argc - 1, &command, &error);
+	if (words < 0) {
 		fprintf(stderr, "stsurvey: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	return run_command(command, argc - 1, argv + 1, is_process);
+	if (command_is_fleet(command))
+		return hand_over(argv + 1);
+	return program_run_command(command, argc - words, argv + words, run[command], is_process);
 }

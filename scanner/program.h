@@ -10,8 +10,14 @@
  * @is_process: the process is the command's alone; it gives up what the command does not need, for good. */
 int program_run(int argc, char **argv, bool is_process);
 
-/* The command with a file of its own. As all in the table it returns the exit status; a line in @error, which is empty
- * before, is for the user. */
-int cmd_check(const struct options *options, struct error *error);
+/* What a command does: it returns the exit status; a line in @error, which is empty before, is for the user. */
+typedef int program_command(const struct options *options, struct error *error);
+
+/* One command, whose name is argv[0]: options read, log opened, @function called, errors told. Another program than
+ * ours runs its own so. */
+int program_run_command(enum command command, int argc, char **argv, program_command *function, bool is_process);
+
+/* The command with a file of its own. */
+program_command cmd_check;
 
 #endif

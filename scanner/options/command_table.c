@@ -162,6 +162,18 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.below = "Exit status: 0 all are whole; 1 one is not, or cannot be read; 2 usage.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
+	[COMMAND_MERGE] = {
+		.name = "merge",
+		.what = "the shards of one list as one file, in the list's order",
+		.usage = "stsurvey merge SCAN... -o SCAN",
+		.above = "Put the scan files of all shards of one list together into one, with the records in the list's order, as one "
+			 "scan of the whole list would have left it. Shards of another list, of another number of shards or with other "
+			 "options are refused, and those that are missing are named. A scan of mail servers (scan --mx-hosts) beside "
+			 "them is joined in. SCAN - is standard input.",
+		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged, does not belong to the others or, without "
+			 "--partial, is missing or not complete; 2 usage.",
+		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
+	},
 	[COMMAND_TLSRPT] = {
 		.name = "tlsrpt",
 		.what = "what senders reported (RFC 8460), as CSV tables, beside what a scan saw",
@@ -194,6 +206,76 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "away.",
 		.operand = "code", .operands_most = INT_MAX,
 	},
+	[COMMAND_FLEET] = {
+		.name = "fleet",
+		.what = "many machines over a queue on NATS JetStream",
+		.usage = "stsurvey fleet submit|work|collect|status|cancel [OPTION]...",
+		.above = "Survey one list with many machines. 'submit' cuts the list into chunks and puts them into a queue on a NATS "
+			 "server with JetStream; 'work', on as many machines as there are, takes one chunk after the other, scans it and "
+			 "sends the records; 'collect' makes one scan file of them; 'status' tells how far it is, and 'cancel' ends "
+			 "it. 'stsurvey help fleet COMMAND' tells the options of each.",
+		.below = "The server is named by --nats, or NATS_URL. Credentials stand in files, as for the nats tools: --creds, --nkey, "
+			 "--tlscert, --tlskey and --tlsca, or NATS_CREDS, NATS_NKEY, NATS_CERT, NATS_KEY and NATS_CA; NATS_USER and "
+			 "NATS_PASSWORD are read, too. None of them is taken from the command line itself, which everybody on the machine "
+			 "can read.\n"
+			 "The queue is a program of its own, stsurvey-fleet, which is not needed for anything else.",
+		.instead = "its commands are submit, work, collect, status and cancel",
+	},
+	[COMMAND_FLEET_SUBMIT] = {
+		.name = "fleet submit",
+		.what = "put a list into the queue",
+		.usage = "stsurvey fleet submit -f LIST --nats URL --job NAME [--chunk N] [SCAN OPTION]...",
+		.above = "Cut the list into chunks, and put them into the queue of a new job. The options of 'stsurvey scan' that say what is "
+			 "measured, and how often somebody may be asked, are given here, for all workers: --rate and the other rates hold "
+			 "for all of them together. Files that they name (blocklists, CAs) travel with the job.",
+		.below = "The same job may be submitted again: what is in the queue already adds nothing, and what a killed submit left out "
+			 "is added. Another list or other options under its name are refused.\n"
+			 "Exit status: 0 done; 1 fatal; 2 usage.",
+		.instead = "a list is given with -f",
+	},
+	[COMMAND_FLEET_WORK] = {
+		.name = "fleet work",
+		.what = "take chunks from the queue and scan them",
+		.usage = "stsurvey fleet work --nats URL --job NAME -d DIR [OPTION]...",
+		.above = "Take one chunk after the other, scan it with 'stsurvey scan' in a folder below DIR, and send what was found. Each worker "
+			 "has a DIR of its own, which it finds again when it is started again: what it had begun it goes on with, and "
+			 "what it had finished it keeps until 'collect' has it.",
+		.below = "SIGTERM and SIGINT give the chunk back at once, and what of it is done stays in DIR.\n"
+			 "Exit status: 0 the job is done or was cancelled; 1 fatal; 2 usage; 129, 130, 143 interrupted.",
+		.instead = "a worker takes its domains from the queue",
+	},
+	[COMMAND_FLEET_COLLECT] = {
+		.name = "fleet collect",
+		.what = "make one scan file of what the workers found",
+		.usage = "stsurvey fleet collect --nats URL --job NAME -o SCAN [OPTION]...",
+		.above = "Fetch what the workers found, chunk by chunk, into the folder SCAN.parts, and once all is there write SCAN, with the records in "
+			 "the list's order, as one scan of the whole list would have left it. It waits for chunks that are not done; "
+			 "started again, it goes on where it was. With --smtp it puts the mail servers into the queue when the domains are "
+			 "done, each once.",
+		.below = "Chunks that no worker could finish are named, with why; their domains are missing in SCAN, which 'stsurvey scan "
+			 "--resume' with the same list and options completes.\n"
+			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 done, but chunks are dead, or over 1 % of the domains could not be "
+			 "measured; 129, 130, 143 interrupted.",
+		.instead = "the scan file is given with -o",
+	},
+	[COMMAND_FLEET_STATUS] = {
+		.name = "fleet status",
+		.what = "how far a job is, and what its workers do",
+		.usage = "stsurvey fleet status --nats URL [--job NAME] [--json]",
+		.above = "Tell of a job how many chunks wait, are being scanned, are done and are dead, what each worker does, and when it will be "
+			 "done; without --job, which jobs there are.",
+		.below = "Exit status: 0 done; 1 fatal, or there is no such job; 2 usage.",
+		.instead = "a job is given with --job",
+	},
+	[COMMAND_FLEET_CANCEL] = {
+		.name = "fleet cancel",
+		.what = "end a job and remove it from the server",
+		.usage = "stsurvey fleet cancel --nats URL --job NAME",
+		.above = "Remove the job's queue, results and books from the server. Its workers stop; what they found and nobody has collected "
+			 "stays in their folders, and is of no use any more. Also the way to tidy up after 'collect'.",
+		.below = "Exit status: 0 done; 1 fatal, or there is no such job; 2 usage.",
+		.instead = "a job is given with --job",
+	},
 	[COMMAND_HELP] = {
 		.name = "help",
 		.what = "this text, or a command's",
@@ -202,7 +284,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "found.",
 		.below = "'stsurvey help COMMAND' tells a command's options, stsurvey(1) tells everything, and 'stsurvey --version' the "
 			 "version.",
-		.operand = "command", .operands_most = 1,
+		.operand = "command", .operands_most = 2,
 	},
 };
 /* clang-format on */
@@ -224,19 +306,33 @@ static int fail_unknown(const char *name, struct span bare, struct nearest *near
 	return error_set(error, "'%.40s': no such command; 'stsurvey help' lists them", name);
 }
 
-int command_find(const char *name, enum command *command, struct error *error)
+/* Of those in the program's table whose name begins with the words @a and @b. */
+static bool is_called(const char *name, struct span a, struct span b)
+{
+	struct span called = span_of(name), first = { name, span_find(called, 0, ' ') };
+
+	return span_equal(first, a) && span_equal(span_skip(called, first.n + (first.n < called.n)), b);
+}
+
+int command_find(char *const word[], int count, enum command *command, struct error *error)
 {
 	struct nearest nearest = { 0 };
-	struct span bare = span_of(name);
+	struct span first = span_of(word[0]), bare = first;
+	struct span second = count > 1 ? span_of(word[1]) : SPAN_LITERAL("");
 
 	while (bare.n > 0 && bare.p[0] == '-')
 		bare = span_skip(bare, 1);
 	for (int i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(command_table[i].name, name) == 0) {
+		bool has_two = span_find(span_of(command_table[i].name), 0, ' ') < strlen(command_table[i].name);
+
+		if (is_called(command_table[i].name, first, has_two ? second : SPAN_LITERAL(""))) {
 			*command = (enum command)i;
-			return 0;
+			if (i != COMMAND_FLEET) /* those that follow are further words of it */
+				return has_two ? 2 : 1;
 		}
 		nearest_try(&nearest, bare, command_table[i].name);
 	}
-	return fail_unknown(name, bare, &nearest, error);
+	if (span_equal(first, span_of(command_table[COMMAND_FLEET].name)))
+		return 1;
+	return fail_unknown(word[0], bare, &nearest, error);
 }

@@ -17,15 +17,28 @@ enum command {
 	COMMAND_DIFF,
 	COMMAND_REPORT,
 	COMMAND_VERIFY,
+	COMMAND_MERGE,
 	COMMAND_TLSRPT,
 	COMMAND_FINDINGS,
+	COMMAND_FLEET, /* alone: what there is of it */
+	COMMAND_FLEET_SUBMIT,
+	COMMAND_FLEET_WORK,
+	COMMAND_FLEET_COLLECT,
+	COMMAND_FLEET_STATUS,
+	COMMAND_FLEET_CANCEL,
 	COMMAND_HELP,
 	COMMAND_COUNT
 };
 
+/* Are they of the other program, stsurvey-fleet? */
+static inline bool command_is_fleet(enum command command)
+{
+	return command >= COMMAND_FLEET && command <= COMMAND_FLEET_CANCEL;
+}
+
 /* A text has one paragraph a line; a line "TERM\tTEXT" is laid out as an option is. */
 struct command_row {
-	const char *name;
+	const char *name;    /* one word, or "fleet" and another */
 	const char *what;    /* its line in `stsurvey help` */
 	const char *usage;   /* one line */
 	const char *above;   /* text between usage and options */
@@ -38,7 +51,9 @@ struct command_row {
 
 extern const struct command_row command_table[COMMAND_COUNT];
 
-/* The command that is called @name. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int command_find(const char *name, enum command *command, struct error *error);
+/* The command that @word begins with, of @count words: "scan", or "fleet" and "work". How many words its name has, or
+ * -1 with one line in @error. */
+__attribute__((warn_unused_result)) int command_find(char *const word[], int count, enum command *command,
+						     struct error *error);
 
 #endif

@@ -12,7 +12,7 @@
 #include "parsers/span.h"
 #include "scanner/options/command_table.h"
 
-enum { OPTIONS_MAX = 110 }; /* rows; more to come */
+enum { OPTIONS_MAX = 150 }; /* rows; more to come */
 
 enum option_kind {
 	OPTION_FLAG,        /* bool */
@@ -55,6 +55,7 @@ enum option_section {
 	SECTION_SMTP,
 	SECTION_POLITE,
 	SECTION_LAB,
+	SECTION_FLEET,
 	SECTION_OTHER,
 	SECTION_COUNT
 };

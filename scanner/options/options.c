@@ -74,6 +74,10 @@ static const struct options defaults = {
 	.smtp_port = OPTIONS_SMTP_PORT,
 	.smtp_concurrency = 10000,
 	.smtp_timeout = 120,
+	.chunk = 100000,
+	.ack_wait = 60,
+	.deliveries = 5,
+	.results_size = UINT64_C(8) << 30,
 };
 
 void options_free(struct options *options)

@@ -157,6 +157,17 @@ struct options {
 	bool smtp_without_sni;                            /* each host's default certificate, too; check always does */
 	bool trust_ad;                                    /* of name servers off loopback, too */
 	bool json;                                        /* check: lines as export writes them, no explanation */
+	/* fleet */
+	const char *nats; /* URLs with commas between; NULL: NATS_URL's */
+	const char *job;
+	const char *nats_creds, *nats_nkey, *nats_cert, *nats_key, *nats_ca; /* files; NULL: NATS_…'s, or none */
+	uint32_t chunk;                                                      /* submit: domains … */
+	double ack_wait;       /* … seconds without a sign of life of its worker, … */
+	unsigned deliveries;   /* … and deliveries, after which it is dead */
+	uint64_t results_size; /* octets at the server */
+	bool retry_dead;
+	const char *worker; /* work: its name; NULL: made from the host's */
+	double max_idle;    /* seconds without a chunk, 0: no limit */
 	/* check: what is imagined */
 	const char *if_mx; /* an MX; NULL: none */
 	enum options_gone if_gone;

@@ -22,6 +22,12 @@ static bool is_party(const char *by)
 	       (strncmp(by, "label=", strlen("label=")) == 0 && by[strlen("label=")] != '\0');
 }
 
+/* Whether a worker of a queue does, its jobs say. */
+static bool may_probe(const struct options *options)
+{
+	return options_probes(options) || options->command == COMMAND_FLEET_WORK;
+}
+
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
 {
@@ -64,11 +70,11 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--notify needs --directory DIR: the texts come with the tables" },
 		{ options->raw && options->format != OPTIONS_CSV,
 		  "--raw needs --format csv: JSON has every text as it is" },
-		{ options->ehlo_domain && !options_probes(options),
+		{ options->ehlo_domain && !may_probe(options),
 		  "--ehlo-domain needs --smtp or --mx-hosts: nobody is greeted without" },
 		{ options->canary_count > 0 && !options_probes(options),
 		  "--smtp-canaries needs --smtp or --mx-hosts: no mail server is probed without" },
-		{ options->trust_ad && !options_probes(options),
+		{ options->trust_ad && !may_probe(options),
 		  "--trust-ad needs --smtp or --mx-hosts: DANE is not looked at without" },
 		{ options->smtp_without_sni && !options_probes(options),
 		  "--smtp-without-sni needs --smtp or --mx-hosts: no mail server is probed without" },

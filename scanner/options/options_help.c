@@ -15,6 +15,7 @@ static const char *const titles[] = {
 	[SECTION_SMTP] = "Mail servers",
 	[SECTION_POLITE] = "Being polite",
 	[SECTION_LAB] = "Labs",
+	[SECTION_FLEET] = "Queue",
 	[SECTION_OTHER] = "Other",
 };
 
@@ -119,17 +120,23 @@ static void print_options(FILE *out, enum command command)
 	}
 }
 
+static void print_commands(FILE *out, int first, int end)
+{
+	fputs("\nCommands:\n", out);
+	for (int i = first; i < end; i++)
+		fprintf(out, "  %-14s %s\n", command_table[i].name, command_table[i].what);
+}
+
 void options_help(enum command command, FILE *out)
 {
 	const struct command_row *row = &command_table[command];
 
 	fprintf(out, "usage: %s\n", row->usage);
 	print_text(out, row->above);
-	if (command == COMMAND_HELP) {
-		fputs("\nCommands:\n", out);
-		for (size_t i = 0; i < COMMAND_COUNT; i++)
-			fprintf(out, "  %-9s %s\n", command_table[i].name, command_table[i].what);
-	}
+	if (command == COMMAND_HELP)
+		print_commands(out, 0, COMMAND_COUNT);
+	if (command == COMMAND_FLEET)
+		print_commands(out, COMMAND_FLEET_SUBMIT, COMMAND_FLEET_CANCEL + 1);
 	print_options(out, command);
 	print_text(out, row->below);
 }

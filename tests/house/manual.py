@@ -44,11 +44,11 @@ def main():
     with open(os.path.join(os.path.dirname(path), "before-you-scan.md"), encoding="utf-8") as file:
         polite = file.read()
     page, found, known = plain(roff), lint(path), set()
-    commands = re.findall(r"^  (\w+) ", help_of(program), re.M)
+    commands = re.findall(r"^  (\w+(?: \w+)?)  ", help_of(program), re.M)
     for command in commands:
         if not re.search(r'^\.SS "?(stsurvey )?%s\b' % command, roff, re.M):
             found.append("%s: the command %s has no section" % (path, command))
-        for letter, option in OPTION.findall(help_of(program, command)):
+        for letter, option in OPTION.findall(help_of(program, *command.split())):
             known.add(option)
             if letter and not re.search(r"(?<![\w-])%s, %s(?![\w-])" % (letter, option), page):
                 found.append("%s: %s of %s is not told with its letter %s" % (path, option, command, letter))
