@@ -99,3 +99,8 @@ int avro_file_free(struct avro_file *file, bool keep, struct error *error)
 	free(file);
 	return result;
 }
+
+const char *avro_file_library_version(void)
+{
+	return STSURVEY_AVRO_VERSION;
+}

@@ -27,4 +27,7 @@ __attribute__((warn_unused_result)) int avro_file_put(struct avro_file *file, st
 /* Write what is left, where @keep, and free it. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int avro_file_free(struct avro_file *file, bool keep, struct error *error);
 
+/* Of avro-c, as it was when this was compiled: it does not tell. */
+const char *avro_file_library_version(void);
+
 #endif

@@ -21,6 +21,7 @@
 #include "scanner/base/confine.h"
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
+#include "scanner/libraries.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
 #include "scanner/options/option_files.h"
@@ -392,7 +393,7 @@ int program_run(int argc, char **argv, bool is_process)
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		puts("stsurvey " STSURVEY_VERSION);
+		libraries_tell("stsurvey", stsurvey_libraries, stsurvey_library_count);
 		return EXIT_COMPLETE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -90,3 +90,8 @@ struct span public_suffix_registered(struct span name)
 
 	return ahead < name.n ? span_skip(name, ahead) : name;
 }
+
+const char *public_suffix_library_version(void)
+{
+	return psl_get_version();
+}

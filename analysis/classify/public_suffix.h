@@ -23,4 +23,7 @@ struct public_suffix_cut public_suffix_cut(struct span name);
  * private section): "github.io" of alice.github.io, whose registrable domain is itself. */
 struct span public_suffix_registered(struct span name);
 
+/* Of libpsl, as it runs. */
+const char *public_suffix_library_version(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <yajl/yajl_parse.h>
+#include <yajl/yajl_version.h>
 
 #include "output/text.h"
 #include "parsers/hash.h"
@@ -16,6 +17,7 @@ enum {
 	BATCH = 16 * 1024,         /* octets given to yajl at once */
 	ROOM = BATCH + 4 * ESCAPE, /* escapes that belong together are not parted */
 	WHY = 80,
+	VERSION_TEXT = 36, /* three numbers */
 };
 
 /* Where in an escape the octet before stood. */
@@ -449,4 +451,13 @@ int tlsrpt_json_end(struct tlsrpt_json *json, struct error *error)
 	if (flush(json, error) < 0)
 		return -1;
 	return judge(json, yajl_complete_parse(json->yajl), error);
+}
+
+const char *tlsrpt_json_library_version(void)
+{
+	static char text[VERSION_TEXT];
+	int version = yajl_version(); /* 20100 is 2.1.0 */
+
+	snprintf(text, sizeof(text), "%d.%d.%d", version / 10000, version / 100 % 100, version % 100);
+	return text;
 }

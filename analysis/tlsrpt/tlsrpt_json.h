@@ -55,4 +55,7 @@ __attribute__((warn_unused_result)) int tlsrpt_json_feed(struct tlsrpt_json *jso
 /* The text ends. 0, or -1 as above. */
 __attribute__((warn_unused_result)) int tlsrpt_json_end(struct tlsrpt_json *json, struct error *error);
 
+/* Of yajl, as it runs; by one thread at a time. */
+const char *tlsrpt_json_library_version(void);
+
 #endif

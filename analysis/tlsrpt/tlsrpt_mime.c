@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analysis/tlsrpt/tlsrpt_mime.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <gmime/gmime.h>
 
-enum { PIECE = 16 * 1024 }; /* octets of a part at once */
+enum {
+	PIECE = 16 * 1024, /* octets of a part at once */
+	VERSION_TEXT = 36, /* three numbers */
+};
 
 struct walk {
 	struct tlsrpt_part *part;
@@ -185,4 +189,12 @@ int tlsrpt_mime_read(const struct tlsrpt_message *message, struct tlsrpt_part *p
 	if (array)
 		g_byte_array_free(array, FALSE); /* its octets are the caller's */
 	return walk.failed ? -1 : 0;
+}
+
+const char *tlsrpt_mime_library_version(void)
+{
+	static char text[VERSION_TEXT];
+
+	snprintf(text, sizeof(text), "%u.%u.%u", gmime_major_version, gmime_minor_version, gmime_micro_version);
+	return text;
 }

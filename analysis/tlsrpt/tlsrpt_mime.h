@@ -30,4 +30,7 @@ __attribute__((warn_unused_result)) int tlsrpt_mime_read(const struct tlsrpt_mes
 							 const struct tlsrpt_mime_events *events, void *arg,
 							 struct tlsrpt_mime_end *end, struct error *error);
 
+/* Of GMime, as it runs; by one thread at a time. */
+const char *tlsrpt_mime_library_version(void);
+
 #endif

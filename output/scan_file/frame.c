@@ -451,3 +451,8 @@ int frame_copy_all(struct frame_walk *walk, int fd, bool *reading)
 	}
 	return failure;
 }
+
+const char *frame_library_version(void)
+{
+	return ZSTD_versionString();
+}

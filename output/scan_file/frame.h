@@ -87,4 +87,7 @@ void frame_rewind(struct frame_walk *walk);
  * or errno, with *@reading where it was not the writing that failed. */
 __attribute__((warn_unused_result)) int frame_copy_all(struct frame_walk *walk, int fd, bool *reading);
 
+/* Of zstd, as it runs. */
+const char *frame_library_version(void);
+
 #endif

@@ -510,3 +510,8 @@ int record_put_trailer(struct record_buffer *b, const struct record_trailer *tra
 		pack_direct(b, &trailer->direct);
 	return pack_finish(b, &mark);
 }
+
+const char *record_library_version(void)
+{
+	return msgpack_version();
+}

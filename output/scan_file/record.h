@@ -118,4 +118,7 @@ __attribute__((warn_unused_result)) int record_put_vantage(struct record_buffer 
 __attribute__((warn_unused_result)) int record_put_trailer(struct record_buffer *buffer,
 							   const struct record_trailer *trailer);
 
+/* Of msgpack-c, as it runs. */
+const char *record_library_version(void);
+
 #endif

@@ -282,3 +282,8 @@ void net_cares_free(struct net_cares *net)
 {
 	free(net);
 }
+
+const char *net_cares_library_version(void)
+{
+	return ares_version(NULL);
+}

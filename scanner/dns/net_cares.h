@@ -68,4 +68,7 @@ void net_cares_stop(struct net_cares *net);
 void net_cares_close(struct net_cares *net);
 void net_cares_free(struct net_cares *net);
 
+/* Of c-ares, as it runs. */
+const char *net_cares_library_version(void);
+
 #endif

@@ -135,3 +135,8 @@ bool http_coding_is_whole(const struct http_coding *coding)
 {
 	return coding->ended || !coding->begun;
 }
+
+const char *http_coding_library_version(void)
+{
+	return zlibVersion();
+}

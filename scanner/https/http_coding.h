@@ -42,4 +42,7 @@ enum http_coding_result http_coding_push(struct http_coding *coding, struct span
 /* Has the stream come to its own end? One of no octets at all has. */
 bool http_coding_is_whole(const struct http_coding *coding);
 
+/* Of zlib, as it runs. */
+const char *http_coding_library_version(void);
+
 #endif

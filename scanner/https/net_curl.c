@@ -577,3 +577,8 @@ const struct gate *net_curl_gate(const struct net_curl *c)
 {
 	return &c->gate;
 }
+
+const char *net_curl_library_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -83,4 +83,7 @@ void net_curl_close(struct net_curl *curl);
 /* Its gate, to be read: how many fetches are connected, or wait to be. */
 const struct gate *net_curl_gate(const struct net_curl *curl);
 
+/* Of libcurl, as it runs. */
+const char *net_curl_library_version(void);
+
 #endif

@@ -282,8 +282,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.usage = "stsurvey help [COMMAND]",
 		.above = "stsurvey COMMAND [OPTION]... surveys MTA-STS and TLSRPT over any number of mail domains, and reads what was "
 			 "found.",
-		.below = "'stsurvey help COMMAND' tells a command's options, stsurvey(1) tells everything, and 'stsurvey --version' the "
-			 "version.",
+		.below = "'stsurvey help COMMAND' tells a command's options, stsurvey(1) tells everything, and 'stsurvey --version' the version "
+			 "and the libraries.",
 		.operand = "command", .operands_most = 2,
 	},
 };

@@ -38,3 +38,8 @@ bool idna_name(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n)
 	idn2_free(ascii);
 	return is_name;
 }
+
+const char *idna_library_version(void)
+{
+	return idn2_check_version(NULL);
+}

@@ -16,4 +16,7 @@
  */
 bool idna_name(struct span text, char out[static DOMAIN_NAME_MAX], size_t *n);
 
+/* Of libidn2, as it runs. */
+const char *idna_library_version(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -341,4 +342,9 @@ int tls_watch_start(struct tls_watch *watch, SSL_CTX *ctx)
 		return -1;
 	prepare(ctx, watch->store);
 	return 0;
+}
+
+const char *tls_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

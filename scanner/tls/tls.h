@@ -75,4 +75,7 @@ static inline bool tls_watch_verified(const struct tls_watch *watch)
 	return watch->done && watch->named && watch->tls->error_count == 0;
 }
 
+/* Of OpenSSL, as it runs. */
+const char *tls_library_version(void);
+
 #endif

@@ -376,7 +376,7 @@ class Usage(tool.Case):
                 self.assertEqual(self.run_tool("help", command)[0], out)
         self.assertIn("Commands:", self.run_tool("help")[0])
         self.assertIn("Commands:", self.run_tool("--help")[0])
-        self.assertRegex(self.run_tool("--version")[0], r"^stsurvey \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.run_tool("--version")[0], r"^stsurvey \d+\.\d+\.\d+\n(\S+ \d[\w.]*\n)+$")
 
     def test_unknown_words(self):
         for arguments in (("scam",), ("help", "scam")):

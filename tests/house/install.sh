@@ -11,5 +11,5 @@ for file in bin/stsurvey share/man/man1/stsurvey.1 share/doc/stsurvey/README.md 
 	[ -s "$prefix/$file" ] || { echo "$file is not installed"; failed=1; }
 done
 version=$("$prefix/bin/stsurvey" --version) || failed=1
-[[ $version == "stsurvey "[0-9]* ]] || { echo "--version says '$version'"; failed=1; }
+[[ $version == "stsurvey "[0-9]*$'\n'libuv* ]] || { echo "--version says '$version'"; failed=1; }
 exit $failed
