@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scanner/fleet/fleet.h - the commands of stsurvey-fleet. Each returns the exit status, and leaves a line in @error for
+ * the user, which is empty before. */
+#ifndef STSURVEY_SCANNER_FLEET_FLEET_H
+#define STSURVEY_SCANNER_FLEET_FLEET_H
+
+#include "scanner/fleet/bus.h"
+#include "scanner/fleet/job.h"
+#include "scanner/options/options.h"
+
+int fleet_submit(const struct options *options, struct error *error);
+int fleet_work(const struct options *options, struct error *error);
+int fleet_collect(const struct options *options, struct error *error);
+int fleet_status(const struct options *options, struct error *error);
+int fleet_cancel(const struct options *options, struct error *error);
+
+/* ---- what they share (fleet_common.c) ---- */
+
+/* A signal asked us to end: calls of the bus that wait end, too. The number of it is fleet_signal. */
+extern volatile bool fleet_stop;
+extern volatile int fleet_signal;
+void fleet_catch_signals(void);
+
+/* With --nats, --creds and so on, or the environment's. */
+enum bus_result fleet_connect(const struct options *options, const char *role, double patience_s, struct bus **bus,
+			      struct error *error);
+
+struct fleet_job {
+	struct bus *bus;
+	struct bus_bucket *book, *alive;
+	struct job job;
+};
+
+/* Connect, open the job's buckets and read its manifest. MISSING: there is no such job. */
+enum bus_result fleet_open(const struct options *options, const char *role, struct fleet_job *fleet,
+			   struct error *error);
+void fleet_close(struct fleet_job *fleet); /* all zero is nothing to close */
+
+/* Put what is dead into the book: chunks that the server gave up (BUS_ADVISORY), with their last attempt's error; their
+ * messages are deleted once that is stored. Called by all who look (work, collect, status). How many were buried:
+ * *@count, may be NULL. (dead.c) */
+enum bus_result fleet_bury(struct fleet_job *fleet, unsigned *count, struct error *error);
+/* One chunk that we give up ourselves, after its last attempt. */
+enum bus_result fleet_bury_chunk(struct fleet_job *fleet, const struct job_chunk *chunk, const struct job_attempt *last,
+				 struct error *error);
+
+#endif
