@@ -7,7 +7,8 @@ trap 'rm -rf "$prefix"' EXIT
 "$1" --install "$2" --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
 failed=0
 for file in bin/stsurvey share/man/man1/stsurvey.1 share/doc/stsurvey/README.md share/doc/stsurvey/LICENSE \
-	share/doc/stsurvey/SCHEMA.md share/doc/stsurvey/tables.md share/doc/stsurvey/findings.md; do
+	share/doc/stsurvey/SCHEMA.md share/doc/stsurvey/tables.md share/doc/stsurvey/findings.md \
+	share/bash-completion/completions/stsurvey share/zsh/site-functions/_stsurvey; do
 	[ -s "$prefix/$file" ] || { echo "$file is not installed"; failed=1; }
 done
 version=$("$prefix/bin/stsurvey" --version) || failed=1
