@@ -20,6 +20,8 @@ int fleet_cancel(const struct options *options, struct error *error);
 extern volatile bool fleet_stop;
 extern volatile int fleet_signal;
 void fleet_catch_signals(void);
+/* The exit status then, and why in @error. */
+int fleet_ended(struct error *error);
 
 /* With --nats, --creds and so on, or the environment's. */
 enum bus_result fleet_connect(const struct options *options, const char *role, double patience_s, struct bus **bus,

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scanner/fleet/assembly.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output/text.h"
+#include "scanner/base/log.h"
+#include "scanner/fleet/digest.h"
+
+enum {
+	IDENTITY_OCTETS = 8,
+	NAME_MAX_OCTETS = 64, /* of a file in the folder */
+	FOLDER_MODE = 0777,   /* as the user's mask has it */
+	FILE_MODE = 0666,
+};
+
+/* A file that was begun. */
+struct part {
+	uint32_t chunk;
+	char file[JOB_FILE_HASH_TEXT];
+	uint64_t size; /* octets there */
+	int fd;        /* -1: not open */
+	bool dirty;    /* written since the last sync */
+	bool has_gap;
+};
+
+struct assembly {
+	char *folder;
+	int dir, lock;
+	char identity[2 * IDENTITY_OCTETS + 1];
+	struct bit_set whole; /* chunks */
+	struct part *part;
+	size_t count, room, open;
+};
+
+static int fail(const struct assembly *assembly, const char *name, struct error *error)
+{
+	return error_set(error, "%s/%s: %s", assembly->folder, name, strerror(errno));
+}
+
+/* ---- names ---- */
+
+static void whole_name(uint32_t chunk, char name[static NAME_MAX_OCTETS])
+{
+	snprintf(name, NAME_MAX_OCTETS, "chunk-%06" PRIu32 ".msgpack.zst", chunk);
+}
+
+static void part_name(uint32_t chunk, const char *file, char name[static NAME_MAX_OCTETS])
+{
+	snprintf(name, NAME_MAX_OCTETS, "chunk-%06" PRIu32 ".%s.part", chunk, file);
+}
+
+static bool is_whole_name(const char *name, uint32_t *chunk)
+{
+	char again[NAME_MAX_OCTETS];
+
+	if (sscanf(name, "chunk-%" SCNu32, chunk) != 1)
+		return false;
+	whole_name(*chunk, again);
+	return strcmp(name, again) == 0;
+}
+
+static bool is_part_name(const char *name, uint32_t *chunk, char file[static JOB_FILE_HASH_TEXT])
+{
+	char again[NAME_MAX_OCTETS];
+
+	if (sscanf(name, "chunk-%" SCNu32 ".%16[0-9a-f]", chunk, file) != 2)
+		return false;
+	part_name(*chunk, file, again);
+	return strcmp(name, again) == 0;
+}
+
+/* ---- parts ---- */
+
+static struct part *add_part(struct assembly *assembly, uint32_t chunk, const char *file, uint64_t size)
+{
+	struct part *part;
+
+	if (assembly->count == assembly->room) {
+		size_t room = assembly->room ? 2 * assembly->room : 64;
+		struct part *grown = room > ASSEMBLY_PARTS_MAX ? NULL : realloc(assembly->part, room * sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		assembly->part = grown;
+		assembly->room = room;
+	}
+	part = &assembly->part[assembly->count++];
+	*part = (struct part){ .chunk = chunk, .size = size, .fd = -1 };
+	snprintf(part->file, sizeof(part->file), "%s", file);
+	return part;
+}
+
+/* Few are open at a time, and pieces of one come one after the other: the last is nearly always the one. */
+static struct part *find_part(struct assembly *assembly, uint32_t chunk, const char *file)
+{
+	for (size_t i = assembly->count; i-- > 0;)
+		if (assembly->part[i].chunk == chunk && strcmp(assembly->part[i].file, file) == 0)
+			return &assembly->part[i];
+	return NULL;
+}
+
+static int close_part(struct assembly *assembly, struct part *part, struct error *error)
+{
+	char name[NAME_MAX_OCTETS];
+	int result = 0;
+
+	if (part->fd < 0)
+		return 0;
+	part_name(part->chunk, part->file, name);
+	if (part->dirty && fdatasync(part->fd) < 0)
+		result = fail(assembly, name, error);
+	if (close(part->fd) < 0 && result == 0)
+		result = fail(assembly, name, error);
+	part->fd = -1;
+	part->dirty = false;
+	assembly->open--;
+	return result;
+}
+
+int assembly_sync(struct assembly *assembly, struct error *error)
+{
+	for (size_t i = 0; i < assembly->count; i++)
+		if (close_part(assembly, &assembly->part[i], error) < 0)
+			return -1;
+	if (fsync(assembly->dir) < 0) /* the names, too */
+		return error_set(error, "%s: %s", assembly->folder, strerror(errno));
+	return 0;
+}
+
+static int open_part(struct assembly *assembly, struct part *part, struct error *error)
+{
+	char name[NAME_MAX_OCTETS];
+
+	if (part->fd >= 0)
+		return 0;
+	if (assembly->open >= ASSEMBLY_OPEN_MAX && assembly_sync(assembly, error) < 0)
+		return -1;
+	part_name(part->chunk, part->file, name);
+	part->fd = openat(assembly->dir, name, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (part->fd < 0)
+		return fail(assembly, name, error);
+	assembly->open++;
+	return 0;
+}
+
+static int write_at(int fd, struct span data, uint64_t offset)
+{
+	while (data.n > 0) {
+		ssize_t n = pwrite(fd, data.p, data.n, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data = span_skip(data, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file, uint64_t offset, struct span data,
+		 struct error *error)
+{
+	struct part *part = find_part(assembly, chunk, file);
+	char name[NAME_MAX_OCTETS];
+	uint64_t known;
+
+	if (assembly_has(assembly, chunk))
+		return 0;
+	if (!part && !(part = add_part(assembly, chunk, file, 0)))
+		return error_set(error, "%s: more files have been begun than can be kept apart, or there is no memory",
+				 assembly->folder);
+	if (offset > part->size) {
+		part->has_gap = true;
+		return 0;
+	}
+	known = part->size - offset;
+	if (known >= data.n)
+		return 0;
+	if (open_part(assembly, part, error) < 0)
+		return -1;
+	part->dirty = true;
+	if (write_at(part->fd, span_skip(data, (size_t)known), part->size) < 0) {
+		part_name(chunk, file, name);
+		return fail(assembly, name, error);
+	}
+	part->size = offset + data.n;
+	return 0;
+}
+
+/* ---- whole files ---- */
+
+bool assembly_has(const struct assembly *assembly, uint32_t chunk)
+{
+	return bit_set_has(&assembly->whole, chunk);
+}
+
+char *assembly_path(const struct assembly *assembly, uint32_t chunk)
+{
+	char name[NAME_MAX_OCTETS], *path;
+
+	whole_name(chunk, name);
+	return asprintf(&path, "%s/%s", assembly->folder, name) < 0 ? NULL : path;
+}
+
+/* All that was begun of the chunk. */
+static void drop_parts(struct assembly *assembly, uint32_t chunk)
+{
+	char name[NAME_MAX_OCTETS];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < assembly->count; i++) {
+		struct part *part = &assembly->part[i];
+
+		if (part->chunk != chunk) {
+			assembly->part[kept++] = *part;
+			continue;
+		}
+		if (part->fd >= 0) {
+			close(part->fd);
+			assembly->open--;
+		}
+		part_name(chunk, part->file, name);
+		unlinkat(assembly->dir, name, 0);
+	}
+	assembly->count = kept;
+}
+
+/* It is all there: under its own name, then. */
+static int keep_whole(struct assembly *assembly, struct part *part, struct error *error)
+{
+	char name[NAME_MAX_OCTETS], whole[NAME_MAX_OCTETS];
+
+	part_name(part->chunk, part->file, name);
+	whole_name(part->chunk, whole);
+	part->dirty = true;
+	if (close_part(assembly, part, error) < 0)
+		return -1;
+	if (renameat(assembly->dir, name, assembly->dir, whole) < 0 || fsync(assembly->dir) < 0)
+		return fail(assembly, whole, error);
+	if (bit_set_add(&assembly->whole, part->chunk) < 0)
+		return error_set(error, "out of memory");
+	return 0;
+}
+
+enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done,
+				    struct error *error)
+{
+	char file[JOB_FILE_HASH_TEXT], sha256[JOB_HASH_TEXT], name[NAME_MAX_OCTETS];
+	struct part *part;
+
+	if (assembly_has(assembly, chunk)) {
+		drop_parts(assembly, chunk);
+		return ASSEMBLY_WHOLE;
+	}
+	snprintf(file, sizeof(file), "%.*s", JOB_FILE_HASH_TEXT - 1, done->sha256);
+	part = find_part(assembly, chunk, file);
+	if (!part || (part->size < done->size && !part->has_gap))
+		return ASSEMBLY_SHORT;
+	part_name(chunk, file, name);
+	if (part->has_gap || part->size != done->size)
+		return ASSEMBLY_WRONG;
+	if (open_part(assembly, part, error) < 0)
+		return ASSEMBLY_FAILED;
+	if (lseek(part->fd, 0, SEEK_SET) < 0 || digest_of_file(part->fd, name, sha256, error) < 0)
+		return ASSEMBLY_FAILED;
+	if (strcmp(sha256, done->sha256) != 0)
+		return ASSEMBLY_WRONG;
+	if (keep_whole(assembly, part, error) < 0)
+		return ASSEMBLY_FAILED;
+	drop_parts(assembly, chunk);
+	return ASSEMBLY_WHOLE;
+}
+
+void assembly_drop(struct assembly *assembly, uint32_t chunk)
+{
+	drop_parts(assembly, chunk);
+}
+
+/* ---- the folder ---- */
+
+/* What an earlier run left. */
+static int look_around(struct assembly *assembly, struct error *error)
+{
+	DIR *dir = opendir(assembly->folder);
+	char file[JOB_FILE_HASH_TEXT];
+	struct dirent *entry;
+	struct stat info;
+	uint32_t chunk;
+	int result = 0;
+
+	if (!dir)
+		return error_set(error, "%s: %s", assembly->folder, strerror(errno));
+	while (result == 0 && (entry = readdir(dir))) {
+		if (is_whole_name(entry->d_name, &chunk) && bit_set_add(&assembly->whole, chunk) < 0)
+			result = error_set(error, "out of memory");
+		if (is_part_name(entry->d_name, &chunk, file) &&
+		    fstatat(assembly->dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !add_part(assembly, chunk, file, (uint64_t)info.st_size))
+			result = error_set(error, "%s: too many files that were begun, or no memory", assembly->folder);
+	}
+	closedir(dir);
+	return result;
+}
+
+static int make_identity(struct assembly *assembly, struct error *error)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t octet[IDENTITY_OCTETS];
+
+	if (getrandom(octet, sizeof(octet), 0) != sizeof(octet))
+		return error_set(error, "no random numbers: %s", strerror(errno));
+	for (unsigned i = 0; i < IDENTITY_OCTETS; i++) {
+		assembly->identity[2 * i] = digits[octet[i] >> 4];
+		assembly->identity[2 * i + 1] = digits[octet[i] & 15];
+	}
+	return 0;
+}
+
+/* The file "job" says whose folder it is: "JOB IDENTITY". It is our lock, too. */
+static int read_owner(struct assembly *assembly, const char *job, struct error *error)
+{
+	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + 4], name[JOB_NAME_MAX];
+	ssize_t n;
+
+	assembly->lock = openat(assembly->dir, "job", O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (assembly->lock < 0)
+		return fail(assembly, "job", error);
+	if (flock(assembly->lock, LOCK_EX | LOCK_NB) < 0)
+		return error_set(error, "%s: another 'stsurvey fleet collect' is at work here", assembly->folder);
+	n = pread(assembly->lock, line, sizeof(line) - 1, 0);
+	if (n > 0) {
+		line[n] = '\0';
+		if (sscanf(line, "%32s %16[0-9a-f]", name, assembly->identity) != 2 || strcmp(name, job) != 0)
+			return error_set(error,
+					 "%s: holds what was collected of another job, '%s'; name another "
+					 "--output-file, or remove the folder",
+					 assembly->folder, name);
+		return 0;
+	}
+	if (make_identity(assembly, error) < 0)
+		return -1;
+	n = snprintf(line, sizeof(line), "%s %s\n", job, assembly->identity);
+	if (write_at(assembly->lock, (struct span){ line, (size_t)n }, 0) < 0 || fsync(assembly->lock) < 0)
+		return fail(assembly, "job", error);
+	return 0;
+}
+
+int assembly_open(struct assembly **result, const char *output, const char *job, struct error *error)
+{
+	struct assembly *assembly = calloc(1, sizeof(*assembly));
+
+	*result = NULL;
+	if (!assembly || asprintf(&assembly->folder, "%s.parts", output) < 0) {
+		free(assembly);
+		return error_set(error, "out of memory");
+	}
+	assembly->dir = assembly->lock = -1;
+	if (mkdir(assembly->folder, FOLDER_MODE) < 0 && errno != EEXIST)
+		error_set(error, "%s: %s", assembly->folder, strerror(errno));
+	else if ((assembly->dir = open(assembly->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		error_set(error, "%s: %s", assembly->folder, strerror(errno));
+	else if (read_owner(assembly, job, error) == 0 && look_around(assembly, error) == 0) {
+		*result = assembly;
+		return 0;
+	}
+	assembly_close(assembly);
+	return -1;
+}
+
+void assembly_close(struct assembly *assembly)
+{
+	struct error ignored;
+
+	if (!assembly)
+		return;
+	for (size_t i = 0; i < assembly->count; i++)
+		if (close_part(assembly, &assembly->part[i], &ignored) < 0)
+			log_warning("%s", ignored.text);
+	bit_set_free(&assembly->whole);
+	free(assembly->part);
+	if (assembly->lock >= 0)
+		close(assembly->lock);
+	if (assembly->dir >= 0)
+		close(assembly->dir);
+	free(assembly->folder);
+	free(assembly);
+}
+
+const char *assembly_identity(const struct assembly *assembly)
+{
+	return assembly->identity;
+}
+
+const char *assembly_folder(const struct assembly *assembly)
+{
+	return assembly->folder;
+}
+
+void assembly_remove(struct assembly *assembly)
+{
+	DIR *dir = opendir(assembly->folder);
+	char file[JOB_FILE_HASH_TEXT];
+	struct dirent *entry;
+	uint32_t chunk;
+
+	while (dir && (entry = readdir(dir)))
+		if (is_whole_name(entry->d_name, &chunk) || is_part_name(entry->d_name, &chunk, file) ||
+		    strcmp(entry->d_name, "hosts.txt") == 0)
+			unlinkat(assembly->dir, entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	unlinkat(assembly->dir, "job", 0);
+	if (rmdir(assembly->folder) < 0)
+		log_warning("%s: is not needed any more, and cannot be removed: %s", assembly->folder, strerror(errno));
+}

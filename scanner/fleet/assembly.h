@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scanner/fleet/assembly.h - the folder in which `collect` puts the workers' scan files together, and all that it
+ * knows: killed at any moment, it goes on with what is there.
+ *
+ * Results come as pieces of files, each with its offset, those of several files mixed. A piece is appended to
+ * chunk-CHUNK.FILE.part; what is there already is passed over, so that pieces may come again. A file that is whole, as
+ * its hash tells, becomes chunk-CHUNK.msgpack.zst. Nothing may be deleted at the server before assembly_sync said so.
+ */
+#ifndef STSURVEY_SCANNER_FLEET_ASSEMBLY_H
+#define STSURVEY_SCANNER_FLEET_ASSEMBLY_H
+
+#include "output/bit_set.h"
+#include "scanner/fleet/job.h"
+
+enum {
+	ASSEMBLY_PARTS_MAX = 65536, /* files begun: some for each worker there ever was */
+	ASSEMBLY_OPEN_MAX = 128,    /* of them open at once */
+};
+
+struct assembly;
+
+/* The folder beside @output; made if it is missing. Its lock is ours until assembly_close: a second `collect` is told.
+ * 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int assembly_open(struct assembly **assembly, const char *output, const char *job,
+						      struct error *error);
+void assembly_close(struct assembly *assembly); /* NULL: nothing to do */
+
+/* Who has the folder: a random number in hexadecimal, made with it. */
+const char *assembly_identity(const struct assembly *assembly);
+const char *assembly_folder(const struct assembly *assembly);
+
+/* Is the chunk's file whole and in the folder? */
+bool assembly_has(const struct assembly *assembly, uint32_t chunk);
+/* Where it is; to be freed. NULL: no memory. */
+char *assembly_path(const struct assembly *assembly, uint32_t chunk);
+
+/* A piece. 0; -1 with one line in @error: our disk. A piece that has a gap before it is kept back, and its file is
+ * never whole. */
+__attribute__((warn_unused_result)) int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file,
+						     uint64_t offset, struct span data, struct error *error);
+
+/* What was put is on the disk. */
+__attribute__((warn_unused_result)) int assembly_sync(struct assembly *assembly, struct error *error);
+
+enum assembly_state {
+	ASSEMBLY_WHOLE, /* it is in the folder under its name, and on the disk */
+	ASSEMBLY_SHORT, /* something is still to come */
+	ASSEMBLY_WRONG, /* its octets are not those that the worker sent */
+	ASSEMBLY_FAILED /* our disk; one line in @error */
+};
+
+/* The chunk is done, says @done: is its file whole? Others of the chunk are removed then. */
+__attribute__((warn_unused_result)) enum assembly_state
+assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done, struct error *error);
+
+/* What was begun of the chunk is of no use. */
+void assembly_drop(struct assembly *assembly, uint32_t chunk);
+
+/* The job is in its scan file: the folder and what is in it go. */
+void assembly_remove(struct assembly *assembly);
+
+#endif

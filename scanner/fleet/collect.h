@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scanner/fleet/collect.h - what `collect` knows while it is at it: collect.c fetches, collect_merge.c writes. */
+#ifndef STSURVEY_SCANNER_FLEET_COLLECT_H
+#define STSURVEY_SCANNER_FLEET_COLLECT_H
+
+#include "output/bit_set.h"
+#include "scanner/fleet/assembly.h"
+#include "scanner/fleet/fleet.h"
+
+struct collector {
+	const struct options *options;
+	struct fleet_job fleet;
+	struct assembly *assembly;
+	uint64_t next;                  /* sequence in the stream of results */
+	struct job_cut cut[JOB_STAGES]; /* with has_cut */
+	bool has_cut[JOB_STAGES];
+	struct bit_set told, dead; /* chunks that are here, and the server knows it; that are dead, and not here */
+	uint64_t chunks, domains, unknown; /* of the former */
+	uint64_t domains_before;           /* of these, when we began */
+	uint64_t deaths;
+	uint64_t merged_domains, merged_unknown; /* in the scan file */
+	uint64_t began_ms, looked_ms, told_ms;   /* by the machine's clock */
+};
+
+/* The files that are here, in the order of their chunks, NULL behind the last: how many, or -1. collector_free_paths
+ * also where it failed. */
+__attribute__((warn_unused_result)) int collector_paths(const struct collector *c, char ***paths, struct error *error);
+void collector_free_paths(char **paths);
+
+/* Write the scan file. @partial: something is missing. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int collector_merge(struct collector *c, bool partial, struct error *error);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/fleet/fleet.h"
+
+/* A server that is restarted is back within seconds; one that is not there when we begin is named wrongly. */
+#define CONNECT_PATIENCE_S 20.0
+
+volatile bool fleet_stop;
+volatile int fleet_signal;
+
+static void on_signal(int number)
+{
+	if (fleet_signal) { /* the second one means at once */
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	fleet_signal = number;
+	fleet_stop = true;
+}
+
+void fleet_catch_signals(void)
+{
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal }, old;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < COUNT_OF(caught); i++)
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* as nohup(1) leaves it */
+			sigaction(caught[i], &action, NULL);
+}
+
+int fleet_ended(struct error *error)
+{
+	error_set(error, "ended by signal %d (%s)", fleet_signal, strsignal(fleet_signal));
+	return 128 + fleet_signal;
+}
+
+/* What the command line does not say, the environment may, under the names of the nats tools. */
+static const char *told(const char *given, const char *variable)
+{
+	const char *value = given ? given : getenv(variable);
+
+	return value && *value ? value : NULL;
+}
+
+enum bus_result fleet_connect(const struct options *options, const char *role, double patience_s, struct bus **bus,
+			      struct error *error)
+{
+	char name[BUS_NAME_MAX];
+	const struct bus_options wanted = { .url = told(options->nats, "NATS_URL"),
+					    .creds = told(options->nats_creds, "NATS_CREDS"),
+					    .nkey = told(options->nats_nkey, "NATS_NKEY"),
+					    .cert = told(options->nats_cert, "NATS_CERT"),
+					    .key = told(options->nats_key, "NATS_KEY"),
+					    .ca = told(options->nats_ca, "NATS_CA"),
+					    .user = told(NULL, "NATS_USER"),
+					    .password = told(NULL, "NATS_PASSWORD"),
+					    .name = name,
+					    .patience_s = patience_s,
+					    .stop = &fleet_stop };
+
+	*bus = NULL;
+	if (!wanted.url) {
+		error_set(error, "no NATS server: give --nats nats://HOST[:PORT], or set NATS_URL");
+		return BUS_REFUSED;
+	}
+	snprintf(name, sizeof(name), "stsurvey-fleet %s %.32s", role, options->job ? options->job : "");
+	return bus_open(bus, &wanted, error);
+}
+
+static enum bus_result read_manifest(struct fleet_job *fleet, struct error *error)
+{
+	struct bus_value value;
+	enum bus_result result = bus_get(fleet->book, "manifest", &value, error);
+
+	if (result == BUS_OK && job_read(&fleet->job, value.data, error) < 0)
+		result = BUS_REFUSED;
+	return result;
+}
+
+enum bus_result fleet_open(const struct options *options, const char *role, struct fleet_job *fleet,
+			   struct error *error)
+{
+	char book[BUS_NAME_MAX], alive[BUS_NAME_MAX];
+	enum bus_result result;
+
+	*fleet = (struct fleet_job){ 0 };
+	if (job_check_name(options->job, error) < 0)
+		return BUS_REFUSED;
+	job_bucket_name(options->job, JOB_BOOK, book);
+	job_bucket_name(options->job, JOB_ALIVE, alive);
+	result = fleet_connect(options, role, CONNECT_PATIENCE_S, &fleet->bus, error);
+	if (result == BUS_OK)
+		result = bus_bucket_open(fleet->bus, book, &fleet->book, error);
+	if (result == BUS_OK)
+		result = bus_bucket_open(fleet->bus, alive, &fleet->alive, error);
+	if (result == BUS_OK)
+		result = read_manifest(fleet, error);
+	if (result == BUS_MISSING)
+		error_set(error,
+			  "there is no job '%s' at the server: 'stsurvey fleet status' lists those there are, "
+			  "'stsurvey fleet submit' makes one",
+			  options->job);
+	if (result != BUS_OK)
+		fleet_close(fleet);
+	return result;
+}
+
+void fleet_close(struct fleet_job *fleet)
+{
+	job_free(&fleet->job);
+	bus_bucket_close(fleet->alive);
+	bus_bucket_close(fleet->book);
+	bus_close(fleet->bus);
+	*fleet = (struct fleet_job){ 0 };
+}
