@@ -67,7 +67,10 @@ int bit_set_add(struct bit_set *set, uint64_t number)
 	int result;
 	bool had;
 
-	if (number > BIT_SET_FREE && number / shards / BIT_SET_SPREAD > set->added)
+	if (number < set->first)
+		return BIT_SET_BEYOND;
+	if (!set->has_gaps && number - set->first > BIT_SET_FREE &&
+	    (number - set->first) / shards / BIT_SET_SPREAD > set->added)
 		return BIT_SET_BEYOND;
 	if (!set->last || set->last->key != key) {
 		result = open_chunk(set, key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* output/bit_set.h - which indexes a scan file holds: a set of numbers from 0 on, in chunks of neighbours: 200 million
- * in a row take 60 MB. Its memory follows what was added, not the largest: a file of a few octets must not claim memory
- * for what it does not hold. An index out of all proportion is refused.
+/* output/bit_set.h - which indexes a scan file holds: a set of numbers from @first on, in chunks of neighbours: 200
+ * million in a row take 60 MB. Its memory follows what was added, not the largest: a file of a few octets must not
+ * claim memory for what it does not hold. An index out of all proportion is refused.
  */
 #ifndef STSURVEY_OUTPUT_BIT_SET_H
 #define STSURVEY_OUTPUT_BIT_SET_H
@@ -25,7 +25,7 @@ struct bit_chunk {
 	uint64_t word[BIT_CHUNK_WORDS];
 };
 
-/* All zeros, but for @shards and @most, is an empty one. */
+/* All zeros, but for @first, @shards, @has_gaps and @most, is an empty one. */
 struct bit_set {
 	struct bit_chunk *chunk; /* open addressing */
 	struct bit_chunk *last;  /* that was added to, where most of those that follow belong; NULL: none */
@@ -34,6 +34,8 @@ struct bit_set {
 	uint64_t seed;           /* so that no file can choose numbers that meet in one slot */
 	uint64_t added;          /* numbers, each as often as it came */
 	uint64_t shards;         /* the file holds one number of so many, of a shard or a sample; 0 is one */
+	uint64_t first;          /* no number is below, and proportion begins here */
+	bool has_gaps;           /* of any width: no number is out of proportion, and @most alone limits memory */
 	uint64_t most;           /* chunks; 0: as many as there is memory for */
 };
 

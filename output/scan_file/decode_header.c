@@ -27,6 +27,8 @@ static void read_input(struct decode *d, uint32_t *left, struct record_header *h
 	header->shards = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
 	header->shard = (uint32_t)unpack_field_uint(&d->u, &inner, UINT32_MAX);
 	header->input_hash = unpack_field_uint(&d->u, &inner, UINT64_MAX);
+	header->first_index = unpack_field_uint(&d->u, &inner, UINT64_MAX);
+	header->has_gaps = unpack_field_uint(&d->u, &inner, 1);
 	unpack_skip(&d->u, inner);
 }
 

@@ -140,6 +140,8 @@ static int read_first_record(struct reader *r)
 	switch (decode_next(r->records.decode, &none, &r->header)) {
 	case DECODE_HEADER:
 		r->indexes.shards = spread_of(&r->header.header);
+		r->indexes.first = r->header.header.first_index;
+		r->indexes.has_gaps = r->header.header.has_gaps;
 		if (decode_set_labels(r->records.decode, r->header.header.label, r->header.header.label_count))
 			return 0;
 		return fail_reading(r, "no memory to read it");

@@ -436,6 +436,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 {
 	const struct pack_mark mark = pack_begin(b);
 	bool has_label = header->label_count > 0, has_sample = header->sample > 0;
+	bool is_part = header->first_index > 0 || header->has_gaps;
 
 	pack_array(b, HEADER_ELEMENTS + (header->direct ? 3u : has_label ? 2u : has_sample));
 	pack_uint(b, RECORD_KIND_HEADER);
@@ -450,7 +451,7 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 		pack_text(b, header->option[i].name);
 		pack_text(b, header->option[i].value);
 	}
-	pack_array(b, INPUT_ELEMENTS);
+	pack_array(b, is_part ? INPUT_LONGEST : INPUT_ELEMENTS);
 	pack_text(b, header->input);
 	pack_uint(b, header->input_size);
 	pack_int(b, header->input_mtime);
@@ -458,6 +459,10 @@ int record_put_header(struct record_buffer *b, const struct record_header *heade
 	pack_uint(b, header->shards);
 	pack_uint(b, header->shard);
 	pack_uint(b, header->input_hash);
+	if (is_part) {
+		pack_uint(b, header->first_index);
+		pack_uint(b, header->has_gaps);
+	}
 	if (has_sample)
 		pack_sample(b, header);
 	else if (has_label || header->direct)

@@ -17,7 +17,7 @@
 #include "parsers/mail_host.h"
 #include "parsers/span.h"
 
-enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 5 };
+enum { RECORD_SCHEMA_MAJOR = 1, RECORD_SCHEMA_MINOR = 6 };
 
 /* Kinds, on disk: append only. Readers skip kinds they do not know. */
 enum record_kind {
@@ -59,6 +59,9 @@ struct record_header {
 	double audit; /* … the share of their negative answers that was put to the resolver as well, 0 to 1, … */
 	uint64_t audit_least;  /* … and how many at least; … */
 	uint8_t audit_key[16]; /* … of the keyed hash of the name that chose them */
+	/* from schema 1.6 on */
+	uint64_t first_index; /* no record has a smaller one (--first-index) */
+	bool has_gaps;        /* indexes may be far apart: the list was part of another one (--input-format chunk) */
 };
 
 /* The first option called @name; NULL: it was not given. */

@@ -34,7 +34,10 @@ enum schema_input {
 	INPUT_AT_SHARDS,
 	INPUT_AT_SHARD,
 	INPUT_AT_HASH, /* since 1.2 */
-	INPUT_ELEMENTS
+	INPUT_ELEMENTS,
+	INPUT_AT_FIRST = INPUT_ELEMENTS, /* since 1.6, as is the next; of a part of a list */
+	INPUT_AT_GAPS,
+	INPUT_LONGEST
 };
 enum schema_sample { SAMPLE_AT_SHARE, SAMPLE_AT_KEY, SAMPLE_ELEMENTS };
 enum schema_audit_share { AUDIT_AT_SHARE, AUDIT_AT_LEAST, AUDIT_AT_KEY, AUDIT_SHARE_ELEMENTS };

@@ -16,20 +16,25 @@ uint16_t extra_left_out(struct span octets)
 	return (uint16_t)((uint8_t)octets.p[AT_LEFT_OUT] << 8 | (uint8_t)octets.p[AT_LEFT_OUT + 1]);
 }
 
-void extra_add(struct extra *extra, struct span item)
+void extra_leave_out(struct extra *extra, uint16_t more)
 {
 	uint16_t left_out = extra_left_out(extra_octets(extra));
 
+	left_out = more < UINT16_MAX - left_out ? (uint16_t)(left_out + more) : UINT16_MAX;
+	extra->octet[AT_LEFT_OUT] = (char)(left_out >> 8);
+	extra->octet[AT_LEFT_OUT + 1] = (char)left_out;
+}
+
+void extra_add(struct extra *extra, struct span item)
+{
 	if (item.n <= EXTRA_ITEM_MAX && extra->items < EXTRA_ITEMS_MAX) {
 		extra->octet[extra->n++] = (char)item.n;
 		if (item.n > 0)
 			memcpy(extra->octet + extra->n, item.p, item.n);
 		extra->n += item.n;
 		extra->items++;
-	} else if (left_out < UINT16_MAX) {
-		left_out++;
-		extra->octet[AT_LEFT_OUT] = (char)(left_out >> 8);
-		extra->octet[AT_LEFT_OUT + 1] = (char)left_out;
+	} else {
+		extra_leave_out(extra, 1);
 	}
 }
 

@@ -40,6 +40,9 @@ void extra_begin(struct extra *extra, enum extra_kind kind);
 /* One more. What is too long, or one too many, is counted as left out. */
 void extra_add(struct extra *extra, struct span item);
 
+/* So many more there were. */
+void extra_leave_out(struct extra *extra, uint16_t more);
+
 static inline struct span extra_octets(const struct extra *extra)
 {
 	return (struct span){ extra->octet, extra->n };

@@ -38,8 +38,9 @@ struct feed {
 	struct feed_batch *filling;   /* NULL: none begun */
 	atomic_uint_least64_t handed; /* targets */
 	uint64_t done;                /* entries passed over: of an earlier run */
+	uint64_t next;                /* the next entry's index, where no gap is in front of it */
 	atomic_uint_least64_t entries;
-	bool has_name;      /* an entry was a domain name */
+	bool has_name;      /* an entry was a domain name, or the list is a chunk, which may have none */
 	bool has_url;       /* one was a URL, and it was said */
 	bool is_other;      /* not the list that an earlier run did */
 	atomic_bool is_cut; /* by max_domains */
@@ -208,7 +209,7 @@ static bool is_enough(struct feed *feed)
 static void learn_from(struct feed *feed, const struct feed_target *target)
 {
 	feed->has_name = feed->has_name || target->input == INPUT_OK;
-	if (target->index == 0) {
+	if (feed_entries(feed) == 1) {
 		feed->first_n = target->name.n < FEED_SHOWN_MAX ? target->name.n : FEED_SHOWN_MAX;
 		memcpy(feed->first, target->name.p, feed->first_n);
 	}
@@ -240,12 +241,12 @@ static int on_entry(void *arg, const struct feed_entry *entry)
 {
 	struct feed *feed = arg;
 	const struct feed_options *options = &feed->options;
-	struct feed_target target = { .rank = entry->rank, .extra = entry->extra };
+	struct feed_target target = { .index = feed->next + entry->gap, .rank = entry->rank, .extra = entry->extra };
 	enum feed_past_is past;
 
+	feed->next = target.index + 1;
 	/* Nobody else writes the counters: no need of a locked instruction for every line. */
-	target.index = atomic_load_explicit(&feed->entries, memory_order_relaxed);
-	atomic_store_explicit(&feed->entries, target.index + 1, memory_order_relaxed);
+	atomic_store_explicit(&feed->entries, feed_entries(feed) + 1, memory_order_relaxed);
 	if (!have_batch(feed))
 		return FEED_STOPPED;
 	name_target(&target, entry, feed->filling->text + feed->filling->used);
@@ -331,6 +332,8 @@ static void find_reason(struct feed *feed)
 		error_set(&feed->error,
 			  "no domain in it: a zone file gives the owners of its NS records below the zone's "
 			  "own name, and has none; one name a line is expected otherwise");
+	else if (feed->options.format == FEED_FORMAT_CHUNK)
+		error_set(&feed->error, "no entry in it: a chunk has a row for each behind its header");
 	else
 		error_set(&feed->error, "no domain in it; one name a line is expected");
 }
@@ -344,9 +347,9 @@ static void judge(struct feed *feed)
 	if (feed_input_has_changed(&feed->input))
 		error_set(&feed->error, "changed while it was read: names of both may be in the scan file; begin "
 					"another one with a copy that nobody writes to");
-	else if (!failed && !feed->has_name)
+	else if (!failed && (!feed->has_name || feed_entries(feed) == 0))
 		find_reason(feed);
-	else if (!failed && !feed->is_cut && past && !past->at_end(past->arg, feed_entries(feed)))
+	else if (!failed && !feed->is_cut && past && !past->at_end(past->arg))
 		(void)differs(feed);
 }
 
@@ -408,6 +411,8 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 		return error_set(error, "%s: out of memory", options->path);
 	made->options = *options;
 	made->result = FEED_WAIT;
+	made->next = options->first_index;
+	made->has_name = options->format == FEED_FORMAT_CHUNK;
 	if (options->past) {
 		made->past = *options->past;
 		made->options.past = &made->past;

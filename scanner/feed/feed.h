@@ -24,7 +24,7 @@ enum {
 };
 
 struct feed_target {
-	uint64_t index; /* of the input entry, from 0: one for each line that is neither blank nor comment */
+	uint64_t index; /* of the input entry: first_index, and on for each line that is neither blank nor comment */
 	uint64_t rank;  /* 0: none */
 	enum input_status input;
 	struct span name;  /* A-labels, lower case, or the bad line cut at OBS_LINE_MAX; points into the batch */
@@ -62,7 +62,10 @@ static inline void feed_batch_add(struct feed_batch *batch, const struct feed_ta
 	batch->used += (unsigned)target->extra.n;
 }
 
-enum feed_format { FEED_FORMAT_AUTO, FEED_FORMAT_LIST, FEED_FORMAT_CSV, FEED_FORMAT_ZONE };
+/* Of an entry of a list, and of what --first-index may be: no list is as long, and their sum is far from wrapping. */
+#define FEED_INDEX_MAX (UINT64_C(1) << 40)
+
+enum feed_format { FEED_FORMAT_AUTO, FEED_FORMAT_LIST, FEED_FORMAT_CSV, FEED_FORMAT_ZONE, FEED_FORMAT_CHUNK };
 
 struct domain_set;
 
@@ -70,8 +73,8 @@ struct domain_set;
 struct feed_past {
 	/* Each entry, in order. Done: it is skipped; FEED_DIFFERS: it, or one of the last few, is not what was done. */
 	enum feed_past_is { FEED_NEW, FEED_DONE, FEED_DIFFERS } (*look)(void *arg, uint64_t index, struct span name);
-	/* The list has so many. False: it is not the list that was done. */
-	bool (*at_end)(void *arg, uint64_t entries);
+	/* That was the whole list. False: it is not the list that was done. */
+	bool (*at_end)(void *arg);
 	void *arg;
 };
 
@@ -79,6 +82,7 @@ struct feed_options {
 	const char *path; /* "-": standard input; lives as long as the feed */
 	enum feed_format format;
 	const char *origin; /* of a zone file that does not tell it; "." is the root; NULL: none. Implies the format */
+	uint64_t first_index;     /* of the list's first entry, or of a chunk's offset 0 */
 	uint32_t shards, shard;   /* 1, 0: everything */
 	const struct span *label; /* columns of a CSV list to be kept; live as long as the feed */
 	size_t label_count;

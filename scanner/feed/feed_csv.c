@@ -3,8 +3,6 @@
 
 #include "scanner/feed/feed_text.h"
 
-#define RANK_MAX UINT64_C(999999999999999999) /* longer numbers are no ranks */
-
 const char feed_csv_separators[] = ",\t;";
 
 /* Where the quotation that begins the text ends: at its last quote, or s.n where there is none. */
@@ -153,10 +151,10 @@ bool feed_csv_is_ranked(struct span row, char separator, struct span *domain, ui
 	if (!next_field(&row, separator, &first) || !next_field(&row, separator, &second))
 		return false;
 	*domain = second;
-	if (span_decimal(first, RANK_MAX, rank))
+	if (span_decimal(first, FEED_RANK_MAX, rank))
 		return true;
 	*domain = first;
-	return span_decimal(feed_text_without_comment(second), RANK_MAX, rank);
+	return span_decimal(feed_text_without_comment(second), FEED_RANK_MAX, rank);
 }
 
 /* The columns of the header. */
@@ -169,7 +167,7 @@ static bool pick_columns(const struct feed_csv *csv, struct span row, struct spa
 		if (column == csv->domain_column) {
 			*domain = field;
 			found = true;
-		} else if (column == csv->rank_column && !span_decimal(field, RANK_MAX, rank)) {
+		} else if (column == csv->rank_column && !span_decimal(field, FEED_RANK_MAX, rank)) {
 			*rank = 0;
 		}
 	}
@@ -257,7 +255,7 @@ void feed_csv_look(const struct feed_csv *csv, struct span row, struct feed_csv_
 	sample->picked += is_like_domain(field);
 	sample->rows++;
 	for (int column = 0; column < FEED_CSV_COLUMNS_MAX && next_field(&row, csv->separator, &field); column++) {
-		sample->numbers += column == 0 && span_decimal(field, RANK_MAX, &rank);
+		sample->numbers += column == 0 && span_decimal(field, FEED_RANK_MAX, &rank);
 		sample->found[column] += is_like_domain(field);
 	}
 }

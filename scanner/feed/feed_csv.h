@@ -10,6 +10,8 @@
 
 #include "parsers/span.h"
 
+#define FEED_RANK_MAX UINT64_C(999999999999999999) /* longer numbers are no ranks */
+
 enum { FEED_CSV_NONE = -1 };
 
 /* Where the domain stands: of the header, or FEED_CSV_NONE, and each row is looked at. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "scanner/feed/feed_chunk.h"
 #include "scanner/feed/feed_csv.h"
 #include "scanner/feed/feed_foreign.h"
 #include "scanner/feed/feed_label.h"
@@ -29,6 +30,7 @@ struct feed_reader {
 	unsigned long long lines; /* that have ended */
 	size_t sample_n;
 	struct feed_zone zone;
+	struct feed_chunk chunk;
 	char line[FEED_LINE_MAX];
 	char sample[FEED_SAMPLE_MAX];
 };
@@ -80,18 +82,17 @@ static int on_text(struct feed_reader *reader, struct span text)
 	return reader->on_entry(reader->arg, &entry);
 }
 
-/* More octets than a name may have: no name, whatever they are, but evidence. */
+/* More octets than a name may have: no name, whatever they are, but evidence. It keeps the white space around it, so
+ * that it is longer than a name wherever it is read again (scanner/feed/feed_chunk.h). */
 static int on_cut_line(struct feed_reader *reader)
 {
-	struct feed_entry entry = { .text = feed_text_strip((struct span){ reader->line, FEED_LINE_MAX }),
-				    .illegal = true };
+	struct feed_entry entry = { .text = { reader->line, FEED_LINE_MAX }, .illegal = true };
+	struct span stripped = feed_text_strip(entry.text);
 
-	if (entry.text.n == 0)
-		entry.text = (struct span){ reader->line, FEED_LINE_MAX };
 	if (!reader->has_entry && reader->labels.count > 0)
 		return take_header(reader, entry.text);
 	reader->has_entry = true;
-	return entry.text.p[0] == '#' ? 0 : reader->on_entry(reader->arg, &entry);
+	return stripped.n > 0 && stripped.p[0] == '#' ? 0 : reader->on_entry(reader->arg, &entry);
 }
 
 /* Of a row that is none: each line is one. */
@@ -357,7 +358,9 @@ static bool sample_suffices(const struct feed_reader *reader)
 
 static int push_known(struct feed_reader *reader, const char *p, size_t n)
 {
-	return reader->format == FEED_FORMAT_ZONE ? feed_zone_push(&reader->zone, p, n) : push_lines(reader, p, n);
+	if (reader->format == FEED_FORMAT_ZONE)
+		return feed_zone_push(&reader->zone, p, n);
+	return reader->format == FEED_FORMAT_CHUNK ? feed_chunk_push(&reader->chunk, p, n) : push_lines(reader, p, n);
 }
 
 static bool is_record_table(struct span line)
@@ -406,7 +409,8 @@ static int refuse_foreign(const struct feed_reader *reader, struct span telling)
 static int push_sample(struct feed_reader *reader, struct span telling)
 {
 	struct span sample = sample_of(reader);
-	enum feed_format found = format_of(reader, telling);
+	bool is_chunk = reader->format == FEED_FORMAT_CHUNK; /* which is told, and no list may look like one */
+	enum feed_format found = is_chunk ? FEED_FORMAT_CHUNK : format_of(reader, telling);
 
 	reader->begun = true;
 	if (refuse_foreign(reader, telling) != 0)
@@ -434,6 +438,7 @@ struct feed_reader *feed_reader_new(enum feed_format format, const char *origin,
 	reader->error = error;
 	reader->csv = (struct feed_csv){ feed_csv_separators[0], FEED_CSV_NONE, FEED_CSV_NONE, false };
 	feed_zone_init(&reader->zone, origin, on_entry, arg, error);
+	feed_chunk_init(&reader->chunk, &reader->labels, on_entry, arg, error);
 	return reader;
 }
 
@@ -490,6 +495,8 @@ int feed_reader_end(struct feed_reader *reader, bool whole)
 
 		return result != 0 ? result : ended;
 	}
+	if (result == 0 && reader->format == FEED_FORMAT_CHUNK)
+		return feed_chunk_end(&reader->chunk, whole);
 	if (result != 0 || !whole || reader->line_n == 0)
 		return result;
 	result = end_line(reader, "", 0);

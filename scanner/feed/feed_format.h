@@ -23,6 +23,7 @@ enum {
 };
 
 struct feed_entry {
+	uint64_t gap;      /* entries of the list in front of it that are left out here (scanner/feed/feed_chunk.h) */
 	uint64_t rank;     /* 0: none */
 	bool illegal;      /* no name could stand there; otherwise not looked at */
 	struct span text;  /* trimmed; of a line above FEED_LINE_MAX its beginning */

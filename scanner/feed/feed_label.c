@@ -27,24 +27,42 @@ static int find_column(struct span row, char separator, struct span name, struct
 	return NOT_FOUND;
 }
 
+/* As the list has them, which is as long as what is wanted. */
+static void keep_names(struct feed_labels *labels, const struct span *name)
+{
+	char *p = labels->text;
+
+	for (size_t i = 0; i < labels->count; i++) {
+		labels->name[i] = (struct span){ memcpy(p, name[i].p, name[i].n), name[i].n };
+		p += name[i].n;
+	}
+}
+
 bool feed_labels_find(struct feed_labels *labels, struct span row, char separator)
 {
 	struct span name[OBS_LABEL_MAX];
 	int column[OBS_LABEL_MAX];
-	char *p = labels->text;
 
 	for (size_t i = 0; i < labels->count; i++) {
 		column[i] = find_column(row, separator, labels->wanted[i], &name[i]);
 		if (column[i] == NOT_FOUND)
 			return false;
 	}
-	for (size_t i = 0; i < labels->count; i++) {
+	for (size_t i = 0; i < labels->count; i++)
 		labels->column[i] = column[i];
-		memcpy(p, name[i].p, name[i].n); /* as long as what is wanted */
-		labels->name[i] = (struct span){ p, name[i].n };
-		p += name[i].n;
-	}
+	keep_names(labels, name);
 	return labels->count > 0;
+}
+
+bool feed_labels_are(struct feed_labels *labels, const struct span *name, size_t count)
+{
+	if (count != labels->count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!span_equal_nocase(name[i], labels->wanted[i]))
+			return false;
+	keep_names(labels, name);
+	return true;
 }
 
 int feed_labels_refuse(const struct feed_labels *labels, struct span row, char separator, unsigned long long line,
@@ -115,5 +133,13 @@ struct span feed_labels_keep(struct feed_labels *labels, struct span row, char s
 	extra_begin(&labels->values, EXTRA_LABELS);
 	for (size_t i = 0; i < labels->count; i++)
 		keep_cell(&labels->values, &cell[i]);
+	return extra_octets(&labels->values);
+}
+
+struct span feed_labels_take(struct feed_labels *labels, const struct span *cell)
+{
+	extra_begin(&labels->values, EXTRA_LABELS);
+	for (size_t i = 0; i < labels->count; i++)
+		keep_cell(&labels->values, &(struct feed_csv_field){ cell[i], false });
 	return extra_octets(&labels->values);
 }

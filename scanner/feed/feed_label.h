@@ -22,6 +22,9 @@ struct feed_labels {
  * counts. False: @labels is as before. */
 bool feed_labels_find(struct feed_labels *labels, struct span row, char separator);
 
+/* Are these they, in their order and no others? False: @labels is as before. */
+bool feed_labels_are(struct feed_labels *labels, const struct span *name, size_t count);
+
 /* -1 with the error: which one the row, at @line, does not name, and which it does. */
 int feed_labels_refuse(const struct feed_labels *labels, struct span row, char separator, unsigned long long line,
 		       struct error *error);
@@ -29,5 +32,8 @@ int feed_labels_refuse(const struct feed_labels *labels, struct span row, char s
 /* The cells of a row, until the next call: without quotes and the white space around, as UTF-8, a space for each
  * control character, cut between two characters. A cell that is not there is empty. */
 struct span feed_labels_keep(struct feed_labels *labels, struct span row, char separator);
+
+/* The same of one cell for each, whole and without quotes. What was kept before is kept as it is. */
+struct span feed_labels_take(struct feed_labels *labels, const struct span *cell);
 
 #endif

@@ -109,9 +109,12 @@ static enum options_result set_whole(const struct setting *set)
 
 static enum options_result set_whole64(const struct setting *set)
 {
-	if (span_decimal(set->value, UINT64_MAX, set->member))
+	uint64_t most = set->row->most > 0 ? (uint64_t)set->row->most : UINT64_MAX;
+
+	if (span_decimal(set->value, most, set->member))
 		return OPTIONS_OK;
-	return fail(set, OPTIONS_USAGE, "not a whole number");
+	return most == UINT64_MAX ? fail(set, OPTIONS_USAGE, "not a whole number")
+				  : fail(set, OPTIONS_USAGE, "not a whole number from 0 to %.0f", set->row->most);
 }
 
 static enum options_result set_size(const struct setting *set)

@@ -110,7 +110,8 @@ struct options {
 	const char *notify_by;       /* domain, label, label=NAME or provider; NULL: domain */
 	const char *notify_template; /* NULL: the one compiled in */
 	/* order and share of the work */
-	uint64_t seed; /* of a shuffle, where it is given */
+	uint64_t first_index; /* of the list's first entry */
+	uint64_t seed;        /* of a shuffle, where it is given */
 	uint32_t shards, shard;
 	double sample; /* the share of the list that is surveyed; 0: all of it */
 	uint8_t sample_key[SIPHASH_KEY_OCTETS];

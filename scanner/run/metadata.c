@@ -78,6 +78,7 @@ static void put_files(struct json *json, const struct scan *scan)
 	for (size_t i = 0; i < options->label_count; i++)
 		json_string(json, NULL, options->label[i]);
 	json_close_array(json);
+	json_uint(json, "first_index", options->first_index);
 	json_uint(json, "shards", options->shards);
 	json_uint(json, "shard", options->shard);
 	json_number(json, "sample", options->sample > 0 ? options->sample : NAN);

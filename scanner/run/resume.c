@@ -216,7 +216,7 @@ int resume_load(struct resume *resume, const char *path, const struct options *o
 	struct stat status = { 0 };
 	int result;
 
-	*resume = (struct resume){ .of_hosts = options->mx_hosts };
+	*resume = (struct resume){ .of_hosts = options->mx_hosts, .group = options->first_index / RESUME_GROUP };
 	/* Nothing there, or killed before the header was written: from the beginning. */
 	if ((stat(path, &status) < 0 && errno == ENOENT) || (S_ISREG(status.st_mode) && status.st_size == 0))
 		return 0;
@@ -293,20 +293,22 @@ static bool is_beyond(const struct resume *resume, uint64_t index)
 enum feed_past_is resume_look(void *arg, uint64_t index, struct span name)
 {
 	struct resume *resume = arg;
+	uint64_t group = index / RESUME_GROUP;
 
-	if (index > 0 && index % RESUME_GROUP == 0 && !group_agrees(resume, index / RESUME_GROUP - 1))
+	if (group != resume->group && !group_agrees(resume, resume->group))
 		return FEED_DIFFERS;
+	resume->group = group;
 	if (!bit_set_has(&resume->recorded, index))
 		return is_beyond(resume, index) ? FEED_DIFFERS : FEED_NEW;
 	resume->seen += part_of(index, name);
+	resume->found++;
 	return FEED_DONE;
 }
 
-bool resume_at_end(void *arg, uint64_t entries)
+bool resume_at_end(void *arg)
 {
 	struct resume *resume = arg;
 
-	if (resume->recorded.added > 0 && resume->last >= entries)
-		return false; /* it is shorter */
-	return entries == 0 || group_agrees(resume, (entries - 1) / RESUME_GROUP);
+	return resume->found == resume->recorded.added && /* else it is shorter, or has other gaps */
+	       group_agrees(resume, resume->group);
 }

@@ -22,7 +22,9 @@ struct resume {
 	struct bit_set recorded;     /* indexes of input entries … */
 	struct hash_table names;     /* … and of each RESUME_GROUP of them a sum over their names */
 	uint64_t seed;               /* of the table's hashes */
-	uintptr_t seen;              /* of the list's group that is being read: the same sum */
+	uint64_t group;              /* of the list, that is being read, … */
+	uintptr_t seen;              /* … the same sum of it, … */
+	uint64_t found;              /* … and of all so far, entries that are recorded */
 	uint64_t last;               /* the highest index recorded */
 	uint64_t limit;              /* --max-domains that it was begun with; 0: none */
 	long long whole;             /* octets of whole frames, where writing goes on; 0: nothing to keep */
@@ -55,6 +57,6 @@ __attribute__((warn_unused_result)) int resume_check_input(const struct resume *
 /* What the feed asks (struct feed_past), with the resume as @arg: what was recorded, and whether its names were the
  * list's. They are compared RESUME_GROUP entries at a time. */
 enum feed_past_is resume_look(void *arg, uint64_t index, struct span name);
-bool resume_at_end(void *arg, uint64_t entries);
+bool resume_at_end(void *arg);
 
 #endif

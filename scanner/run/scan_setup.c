@@ -172,6 +172,7 @@ static struct feed_options list_of(const struct options *options)
 	struct feed_options list = { .path = options->input_file,
 				     .format = options->input_format,
 				     .origin = options->origin,
+				     .first_index = options->first_index,
 				     .shards = options->shards,
 				     .shard = options->shard,
 				     .label = options->label,
@@ -323,6 +324,8 @@ static void header_of(const struct scan *scan, struct span *label, struct record
 					  .input_hash = input.hash,
 					  .shards = options->shards,
 					  .shard = options->shard,
+					  .first_index = options->first_index,
+					  .has_gaps = options->input_format == FEED_FORMAT_CHUNK,
 					  .sample = options->sample,
 					  .label = label,
 					  .label_count = options->label_count };

@@ -361,7 +361,8 @@ int main(int argc, char **argv)
 					      .direct = true,
 					      .audit = 0.125,
 					      .audit_least = 10000,
-					      .audit_key = { 3, [15] = 4 } };
+					      .audit_key = { 3, [15] = 4 },
+					      .has_gaps = true };
 	const unsigned frames = argc == 6 ? (unsigned)atoi(argv[4]) : 0;
 	const unsigned per_frame = argc == 6 ? (unsigned)atoi(argv[5]) : 0;
 	const struct record_trailer trailer = {

@@ -184,8 +184,8 @@ def main():
         assert zstd.returncode == 0, "zstd finds fault with the file"
         with open(facts, encoding="utf-8") as file:
             expected = [json.loads(line) for line in file]
-    assert scan.header == [0, "stsurvey-scan", [1, 5], "stsurvey test", 1795300429120, {"rate": "1000"},
-                           ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63], [0.25, bytes([1] + 14 * [0] + [2])],
+    assert scan.header == [0, "stsurvey-scan", [1, 6], "stsurvey test", 1795300429120, {"rate": "1000"},
+                           ["list", 99, -7, (1 << 64) - 1, 2, 1, 1 << 63, 0, 1], [0.25, bytes([1] + 14 * [0] + [2])],
                            ["registrar", "", "ä"], [0.125, 10000, bytes([3] + 14 * [0] + [4])]], scan.header
     domains = sum("name" in facts for facts in expected)
     sources, reasons, audits = scan.trailer.pop()

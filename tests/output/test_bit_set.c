@@ -97,11 +97,32 @@ static void what_is_out_of_all_proportion_is_refused(void **state)
 	bit_set_free(&shard);
 }
 
+static void a_part_of_a_list_begins_anywhere(void **state)
+{
+	static const uint64_t first = UINT64_C(1) << 40, far = UINT64_C(1) << 60;
+	struct bit_set part = { .first = first }, gaps = { .first = first, .has_gaps = true, .most = 2 };
+
+	(void)state;
+	assert_int_equal(bit_set_add(&part, first - 1), BIT_SET_BEYOND);
+	assert_int_equal(bit_set_add(&part, 0), BIT_SET_BEYOND);
+	assert_int_equal(bit_set_add(&part, first + BIT_SET_FREE), 0);
+	assert_int_equal(bit_set_add(&part, first), 0);
+	assert_int_equal(bit_set_add(&part, first + 2 * (uint64_t)BIT_SET_FREE), BIT_SET_BEYOND);
+	assert_int_equal(bit_set_add(&gaps, far), 0);
+	assert_int_equal(bit_set_add(&gaps, first), 0);
+	assert_int_equal(bit_set_add(&gaps, first - 1), BIT_SET_BEYOND);
+	assert_int_equal(bit_set_add(&gaps, far + BIT_CHUNK_BITS), BIT_SET_BEYOND); /* memory still follows the file */
+	assert_true(bit_set_has(&gaps, far) && bit_set_has(&gaps, first) && !bit_set_has(&gaps, first + 1));
+	bit_set_free(&part);
+	bit_set_free(&gaps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_in_it_from_when_it_was_added),
 		cmocka_unit_test(what_is_out_of_all_proportion_is_refused),
+		cmocka_unit_test(a_part_of_a_list_begins_anywhere),
 		cmocka_unit_test(its_memory_follows_what_was_added),
 		cmocka_unit_test(what_has_no_room_is_told_and_the_rest_stays),
 	};

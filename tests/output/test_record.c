@@ -339,7 +339,9 @@ static void check_header_and_trailer(double sample, size_t labels)
 					      .sample = sample,
 					      .sample_key = { 1, 2, 3, [15] = 255 },
 					      .label = name,
-					      .label_count = labels };
+					      .label_count = labels,
+					      .first_index = labels > 0 ? UINT64_MAX - 2 : 0,
+					      .has_gaps = sample > 0 };
 	const struct record_trailer trailer = {
 		.completion = COMPLETION_ABORTED, INT64_MAX, 1, 2, 3, 4, 5, UINT64_MAX, 7, 8, UINT64_MAX
 	};
@@ -361,6 +363,7 @@ static void check_header_and_trailer(double sample, size_t labels)
 	assert_true(got.header.input_size == UINT64_MAX && got.header.input_mtime == -1 &&
 		    got.header.input_sample == UINT64_MAX && got.header.input_hash == UINT64_MAX - 1);
 	assert_true(got.header.shards == 9 && got.header.shard == 8);
+	assert_true(got.header.first_index == header.first_index && got.header.has_gaps == header.has_gaps);
 	assert_true(got.header.sample == (sample < 1 ? sample : 0) && got.header.label_count == labels);
 	if (sample > 0)
 		assert_memory_equal(got.header.sample_key, header.sample_key, sizeof(header.sample_key));

@@ -22,6 +22,7 @@ static const struct {
 	{ "tests/output/schema_1_1.msgpack.zst", 3, 6, 0 },
 	{ "tests/output/schema_1_2.msgpack.zst", 0, 8, 0 },
 	{ "tests/output/schema_1_4.msgpack.zst", 0, 8, 16 },
+	{ "tests/output/schema_1_5.msgpack.zst", 0, 8, 16 },
 };
 
 /* A frame's records, read and written again. False: it is a frame of header or trailer, which have tests of their own;

@@ -199,10 +199,9 @@ static enum feed_past_is is_even(void *arg, uint64_t index, struct span name)
 	return index % 2 == 0 ? FEED_DONE : FEED_NEW;
 }
 
-static bool is_any(void *arg, uint64_t entries)
+static bool is_any(void *arg)
 {
 	(void)arg;
-	(void)entries;
 	return true;
 }
 

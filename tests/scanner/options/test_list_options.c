@@ -62,6 +62,17 @@ static void labels_are_kept_in_their_order(void **state)
 	options_free(&options);
 }
 
+static void a_part_of_a_list_has_its_columns_and_its_first_number(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, "--input-format chunk --label a --first-index 1099511627776"), OPTIONS_OK);
+	assert_int_equal(options.input_format, FEED_FORMAT_CHUNK);
+	assert_true(options.first_index == FEED_INDEX_MAX);
+	options_free(&options);
+}
+
 static void usage_errors_name_the_option(void **state)
 {
 	static const struct {
@@ -74,6 +85,8 @@ static void usage_errors_name_the_option(void **state)
 		{ "--sample .5 --sample-key=", "--sample-key '': not 32 hexadecimal digits" },
 		{ "--sample .5 --sample-key 0123456789abcdef0123456789abcdeg", "--sample-key '0123456789abcdef" },
 		{ "--sample-key 0123456789abcdef0123456789abcdef", "--sample-key needs --sample SHARE" },
+		{ "--first-index -1", "--first-index '-1': not a whole number from 0 to 1099511627776" },
+		{ "--first-index 1099511627777", "--first-index '1099511627777': not a whole number from 0 to" },
 		{ "--label=", "--label '': must not be empty" },
 		{ "--label a --label A", "--label 'A': is given twice" },
 		{ "--label a --label b --label c --label d --label e --label f --label g --label h --label i "
@@ -111,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sample_has_a_share_and_a_key),
 		cmocka_unit_test(labels_are_kept_in_their_order),
+		cmocka_unit_test(a_part_of_a_list_has_its_columns_and_its_first_number),
 		cmocka_unit_test(usage_errors_name_the_option),
 	};
 

@@ -300,6 +300,7 @@ static bool decides(const char *name)
 {
 	static const char *const names[] = {
 		"input-format",
+		"first-index",
 		"origin",
 		"shards",
 		"shard",
@@ -345,7 +346,7 @@ static void every_option_may_change_unless_it_decides_what_is_measured(void **st
 		may += free;
 		may_not += !free;
 	}
-	assert_int_equal(may_not, 20);
+	assert_int_equal(may_not, 21);
 	assert_true(may >= 30);
 }
 
@@ -394,7 +395,40 @@ static void another_list_shows_by_its_names(void **state)
 		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
 		assert_int_equal(look_through(&resume, rows[i].entries, rows[i].odd), rows[i].heard);
 		if (rows[i].heard == rows[i].entries)
-			assert_int_equal(resume_at_end(&resume, rows[i].entries), rows[i].at_end);
+			assert_int_equal(resume_at_end(&resume), rows[i].at_end);
+		resume_free(&resume);
+	}
+}
+
+/* Of a part of a list, too, with the entries that are left out of it. */
+static void a_part_of_a_list_shows_by_its_numbers_and_names(void **state)
+{
+	static const struct {
+		uint64_t first, step, count, odd;
+		bool goes_on;
+	} rows[] = {
+		{ 0, 3, DOMAINS, UINT64_MAX, true },      { 0, 3, DOMAINS, 7, false },
+		{ 0, 3, DOMAINS - 1, UINT64_MAX, false }, { 0, 1, DOMAINS, UINT64_MAX, false },
+		{ 1, 3, DOMAINS, UINT64_MAX, false },     { 3, 3, DOMAINS, UINT64_MAX, false },
+		{ 0, 300, DOMAINS, UINT64_MAX, false },
+	};
+	struct options options = usual();
+
+	(void)state;
+	write_scan(COMPLETION_COMPLETE);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		bool differs = false;
+		struct resume resume;
+
+		assert_int_equal(resume_load(&resume, path, &options, NULL, NULL, &error), 0);
+		for (uint64_t at = 0; at <= rows[i].count && !differs; at++) {
+			uint64_t index = at == rows[i].count ? FAR : rows[i].first + at * rows[i].step;
+			struct span name = at == rows[i].odd ? SPAN_LITERAL("a.test") : SPAN_LITERAL("example.com");
+
+			differs = resume_look(&resume, index, name) == FEED_DIFFERS;
+		}
+		if ((!differs && resume_at_end(&resume)) != rows[i].goes_on)
+			fail_msg("row %zu", i);
 		resume_free(&resume);
 	}
 }
@@ -511,6 +545,7 @@ int main(void)
 		cmocka_unit_test(what_differs_is_said),
 		cmocka_unit_test(every_option_may_change_unless_it_decides_what_is_measured),
 		cmocka_unit_test(another_list_shows_by_its_names),
+		cmocka_unit_test(a_part_of_a_list_shows_by_its_numbers_and_names),
 		cmocka_unit_test(a_complete_scan_has_all_of_its_list),
 		cmocka_unit_test(a_copy_is_the_same_list),
 		cmocka_unit_test(no_file_and_an_empty_one_are_a_beginning_and_another_file_is_refused),
