@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """version.py - does `stsurvey --version` name the libraries the program runs with?
 
-    version.py STSURVEY CMakeLists.txt
+    version.py STSURVEY ROOT
 
-Its first line is the project's version; behind it there is one "NAME VERSION" for each library that CMakeLists.txt asks pkg-config
+Its first line is the project's version, which CITATION.cff tells, too; behind it there is one "NAME VERSION" for each library that CMakeLists.txt asks pkg-config
 for, with the version that pkg-config tells. Exit status 1 otherwise.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,18 +22,24 @@ def told_by(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def main():
-    program, path = sys.argv[1:]
+def read(path):
     with open(path, encoding="utf-8") as file:
-        cmake = file.read()
+        return file.read()
+
+
+def main():
+    program, root = sys.argv[1:]
+    cmake, citation = (read(os.path.join(root, name)) for name in ("CMakeLists.txt", "CITATION.cff"))
     if not shutil.which("pkg-config"):
         print("skipped: no pkg-config here to compare with")
         return 77
     first, *lines = told_by(program, "--version").splitlines()
     found, seen = [], dict(line.split(" ") for line in lines)
-    version = "stsurvey " + re.search(r"^project\(\w+ VERSION (\S+)", cmake, re.M)[1]
-    if first != version:
-        found.append("the first line is '%s', not '%s'" % (first, version))
+    version = re.search(r"^project\(\w+ VERSION (\S+)", cmake, re.M)[1]
+    if first != "stsurvey " + version:
+        found.append("the first line is '%s', not 'stsurvey %s'" % (first, version))
+    if "\nversion: %s\n" % version not in citation:
+        found.append("CITATION.cff is not of version %s" % version)
     if len(seen) != len(lines):
         found.append("a library is told twice")
     for package in re.findall(r"^pkg_check_modules\(\w+ REQUIRED IMPORTED_TARGET (\S+)\)", cmake, re.M):
