@@ -238,13 +238,6 @@ static int run_findings(const struct options *options, struct error *error)
 	return findings_list_write(options->output_file, format, &chosen, error) < 0 ? EXIT_FATAL : EXIT_COMPLETE;
 }
 
-static int run_merge(const struct options *options, struct error *error)
-{
-	(void)options;
-	error_set(error, "not yet");
-	return EXIT_FATAL;
-}
-
 static int run_help(const struct options *options, struct error *error)
 {
 	enum command about = COMMAND_HELP;
@@ -268,7 +261,7 @@ static program_command *const run[COMMAND_COUNT] = {
 	[COMMAND_SCAN] = scan_main_run,    [COMMAND_CHECK] = cmd_check,   [COMMAND_STATS] = run_stats,
 	[COMMAND_EXPORT] = run_export,     [COMMAND_REPORT] = run_report, [COMMAND_VERIFY] = run_verify,
 	[COMMAND_FINDINGS] = run_findings, [COMMAND_HELP] = run_help,     [COMMAND_DIFF] = run_diff,
-	[COMMAND_TLSRPT] = run_tlsrpt,     [COMMAND_MERGE] = run_merge,
+	[COMMAND_TLSRPT] = run_tlsrpt,     [COMMAND_MERGE] = cmd_merge,
 };
 
 static enum log_level level_of(const struct options *options)
@@ -292,7 +285,8 @@ static int start_resolver(struct options *options, struct error *error)
 static bool writes_temporary_files(enum command command)
 {
 	return command == COMMAND_SCAN || command == COMMAND_STATS || command == COMMAND_EXPORT ||
-	       command == COMMAND_DIFF || command == COMMAND_TLSRPT || command == COMMAND_REPORT;
+	       command == COMMAND_DIFF || command == COMMAND_TLSRPT || command == COMMAND_REPORT ||
+	       command == COMMAND_MERGE;
 }
 
 /* From here on the command meets what strangers wrote and serve. All of its threads are still to come, its private

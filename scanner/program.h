@@ -17,7 +17,7 @@ typedef int program_command(const struct options *options, struct error *error);
  * ours runs its own so. */
 int program_run_command(enum command command, int argc, char **argv, program_command *function, bool is_process);
 
-/* The command with a file of its own. */
-program_command cmd_check;
+/* The commands with a file of their own. */
+program_command cmd_check, cmd_merge;
 
 #endif

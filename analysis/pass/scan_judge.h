@@ -6,6 +6,10 @@
 #include "analysis/pass/scan_files.h"
 #include "output/scan_file/reader.h"
 
+/* In the header of what merge has made: a list of mail servers, which is this one's value, was joined in (--mx-hosts),
+ * though the scan itself asked none. */
+#define SCAN_ORIGIN_JOINED "joined-mx-hosts"
+
 /* Where a file's domains come from, as far as its header tells. */
 struct scan_origin {
 	uint64_t size, sample; /* of the list; sample 0: a pipe, of which nothing is known */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "analysis/merge/merge_inside.h"
+#include "analysis/merge/merge_row.h"
+#include "output/scan_file/schema.h"
+
+/* What one file is read with. */
+struct reading {
+	struct merge *merge;
+	struct merge_place place; /* of the next record */
+	bool joined;              /* its domains, if there are any, are not the list's */
+	struct record_buffer *buffer;
+	struct text row;
+	bool failed; /* within a call of the reader, for this reason */
+	struct error error;
+};
+
+/* The row is begun and the record is in the buffer (@put: what record_put_… returned). */
+static int put_row(struct reading *reading, int put, struct error *error)
+{
+	if (put == 0)
+		text_put(&reading->row, record_buffer_content(reading->buffer));
+	if (put < 0 || text_failed(&reading->row))
+		return put_aside_no_memory(error);
+	reading->place.record++;
+	return sorted_rows_put(reading->merge->rows, (struct span){ reading->row.data, reading->row.used }, error);
+}
+
+static void begin_row(struct reading *reading)
+{
+	reading->row.used = 0;
+	record_buffer_reset(reading->buffer);
+}
+
+static int put_domain(struct reading *reading, struct observation *o, struct error *error)
+{
+	struct obs_certificate chain[OBS_CHAIN_MAX];
+
+	if (reading->joined || reading->merge->hopeless)
+		return 0;
+	if (merge_kept_take(&reading->merge->kept, &o->policy.tls, chain, error) < 0)
+		return -1;
+	begin_row(reading);
+	merge_row_domain(&reading->row, o, reading->place);
+	return put_row(reading, record_put_domain(reading->buffer, o), error);
+}
+
+static int put_host(struct reading *reading, const struct obs_host *given, struct error *error)
+{
+	struct obs_certificate chain[HOST_PROBES_MAX][OBS_CHAIN_MAX];
+	struct obs_smtp probe[HOST_PROBES_MAX];
+	struct obs_host host = *given;
+
+	if (host.name.n == 0 || host.name.n > TEMPLATE_MAX)
+		return 0; /* no MX is called so */
+	host.probe_count = host.probe_count < HOST_PROBES_MAX ? host.probe_count : HOST_PROBES_MAX;
+	host.probe = probe;
+	for (size_t i = 0; i < host.probe_count; i++) {
+		probe[i] = given->probe[i];
+		if (merge_kept_take(&reading->merge->kept, &probe[i].tls, chain[i], error) < 0)
+			return -1;
+	}
+	begin_row(reading);
+	merge_row_host(&reading->row, &host, reading->place);
+	return put_row(reading, record_put_host(reading->buffer, &host), error);
+}
+
+static void on_host(void *arg, const struct obs_host *host)
+{
+	struct reading *reading = arg;
+
+	if (!reading->failed && !reading->merge->hopeless)
+		reading->failed = put_host(reading, host, &reading->error) < 0;
+}
+
+static void on_vantage(void *arg, const struct obs_vantage *vantage)
+{
+	struct reading *reading = arg;
+
+	if (reading->failed || reading->merge->hopeless)
+		return;
+	begin_row(reading);
+	merge_row_vantage(&reading->row, vantage, reading->place);
+	reading->failed = put_row(reading, record_put_vantage(reading->buffer, vantage), &reading->error) < 0;
+}
+
+/* ---- is a file complete? ---- */
+
+/* What a shard is to its user: how to go on with it. */
+static void say_incomplete(struct merge *merge, int file, const struct error *words)
+{
+	const char *path = merge->options->path[file];
+
+	if (merge->options->header || merge->file[file].of_hosts || merge->merged.shards == 1)
+		merge_warn(merge, "%s is not complete: %s", path, words->text);
+	else
+		merge_warn(merge,
+			   "%s is not complete: %s (stsurvey scan --resume -o %s --shards %u --shard %u and what else "
+			   "it was begun with)",
+			   path, words->text, path, merge->merged.shards, merge->file[file].shard);
+}
+
+/* 0; or -1 with one line in @error for what no scan leaves. */
+static int judge(struct merge *merge, int file, const struct reader *reader, struct error *error)
+{
+	const struct reader_end *end = reader_end(reader);
+	struct error words;
+
+	switch (reader_judge(reader, &words)) {
+	case READER_WHOLE:
+		if (end->trailer->completion == COMPLETION_COMPLETE)
+			return 0;
+		error_set(&words, "the scan was interrupted; scan --resume goes on with it");
+		break;
+	case READER_CUT:
+		break;
+	case READER_WRONG:
+		if (!merge->options->partial)
+			return error_set(error, "%s is not whole: %s; --partial takes the %llu records that are there",
+					 merge->options->path[file], words.text, end->records + end->hosts);
+		break;
+	}
+	say_incomplete(merge, file, &words);
+	merge->result->incomplete++;
+	merge->hopeless = !merge->options->partial;
+	return 0;
+}
+
+static void add_traffic(struct merge *merge, const struct reader *reader)
+{
+	const struct reader_end *end = reader_end(reader);
+	const struct record_trailer *trailer = end->trailer;
+	struct record_trailer *sum = &merge->trailer;
+
+	merge->traffic_lost |= (!trailer || trailer->queries == 0) &&
+			       end->records + end->hosts > end->blocklisted + end->illegal;
+	if (!trailer)
+		return;
+	sum->end_ms = trailer->end_ms > sum->end_ms ? trailer->end_ms : sum->end_ms;
+	sum->queries += trailer->queries;
+	sum->fetches += trailer->fetches;
+	sum->probes += trailer->probes;
+}
+
+/* ---- all files ---- */
+
+static int read_file(struct reading *reading, int file, struct reader *reader, struct error *error)
+{
+	struct merge *merge = reading->merge;
+	struct observation observation;
+	int more;
+
+	reading->place = (struct merge_place){ .file = (uint32_t)file };
+	reading->joined = merge->file[file].of_hosts;
+	reader_watch(reader, on_host, on_vantage, reading);
+	while ((more = reader_next(reader, &observation, error)) > 0 && !reading->failed) {
+		merge->result->domains++;
+		if (put_domain(reading, &observation, error) < 0 ||
+		    merge_go_on(merge, merge->result->domains, "read", error) < 0)
+			return -1;
+	}
+	if (reading->failed) {
+		*error = reading->error;
+		return -1;
+	}
+	if (more < 0 || merge_go_on(merge, merge->result->domains, "read", error) < 0 ||
+	    judge(merge, file, reader, error) < 0)
+		return -1;
+	add_traffic(merge, reader);
+	return 0;
+}
+
+static int read_files(struct reading *reading, struct error *error)
+{
+	struct merge *merge = reading->merge;
+	const struct merge_options *options = merge->options;
+
+	for (int i = 0; i < options->count; i++) {
+		struct reader *reader = merge->file[i].reader;
+		int result = 0;
+
+		merge->file[i].reader = NULL;
+		if (!reader)
+			result = reader_open(&reader, options->path[i], error);
+		if (result == 0)
+			result = read_file(reading, i, reader, error);
+		reader_close(reader);
+		if (result < 0)
+			return -1;
+	}
+	if (merge->hopeless)
+		return error_set(
+			error,
+			"%u of %d files %s not complete, and %s was not written; --partial makes do with what is there",
+			merge->result->incomplete, options->count, merge->result->incomplete == 1 ? "is" : "are",
+			options->output);
+	return 0;
+}
+
+int merge_read(struct merge *merge, struct error *error)
+{
+	struct reading reading = { .merge = merge, .buffer = record_buffer_new() };
+	int result;
+
+	text_open_memory(&reading.row);
+	result = reading.buffer ? read_files(&reading, error) : put_aside_no_memory(error);
+	text_free(&reading.row);
+	record_buffer_free(reading.buffer);
+	merge->result->domains = 0;
+	return result;
+}
