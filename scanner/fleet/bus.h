@@ -9,6 +9,7 @@
 #ifndef STSURVEY_SCANNER_FLEET_BUS_H
 #define STSURVEY_SCANNER_FLEET_BUS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,13 +38,13 @@ enum bus_result {
 struct bus;
 
 struct bus_options {
-	const char *url;             /* several with commas between */
-	const char *creds, *nkey;    /* files; NULL: none */
-	const char *cert, *key, *ca; /* files, PEM; NULL: none */
-	const char *user, *password; /* NULL: none */
-	const char *name;            /* of the connection, for the server's operators */
-	double patience_s;           /* of every call; 0: for ever */
-	const volatile bool *stop;   /* set: calls that wait end, as if the patience had; NULL: none */
+	const char *url;                   /* several with commas between */
+	const char *creds, *nkey;          /* files; NULL: none */
+	const char *cert, *key, *ca;       /* files, PEM; NULL: none */
+	const char *user, *password;       /* NULL: none */
+	const char *name;                  /* of the connection, for the server's operators */
+	double patience_s;                 /* of every call; 0: for ever */
+	const volatile sig_atomic_t *stop; /* set: calls that wait end, as if the patience had; NULL: none */
 };
 
 __attribute__((warn_unused_result)) enum bus_result bus_open(struct bus **bus, const struct bus_options *options,

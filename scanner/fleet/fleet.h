@@ -4,6 +4,8 @@
 #ifndef STSURVEY_SCANNER_FLEET_FLEET_H
 #define STSURVEY_SCANNER_FLEET_FLEET_H
 
+#include <signal.h>
+
 #include "scanner/fleet/bus.h"
 #include "scanner/fleet/job.h"
 #include "scanner/options/options.h"
@@ -17,8 +19,7 @@ int fleet_cancel(const struct options *options, struct error *error);
 /* ---- what they share (fleet_common.c) ---- */
 
 /* A signal asked us to end: calls of the bus that wait end, too. The number of it is fleet_signal. */
-extern volatile bool fleet_stop;
-extern volatile int fleet_signal;
+extern volatile sig_atomic_t fleet_stop, fleet_signal;
 void fleet_catch_signals(void);
 /* The exit status then, and why in @error. */
 int fleet_ended(struct error *error);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +7,7 @@
 /* A server that is restarted is back within seconds; one that is not there when we begin is named wrongly. */
 #define CONNECT_PATIENCE_S 20.0
 
-volatile bool fleet_stop;
-volatile int fleet_signal;
+volatile sig_atomic_t fleet_stop, fleet_signal;
 
 static void on_signal(int number)
 {
@@ -18,7 +16,7 @@ static void on_signal(int number)
 		raise(number);
 	}
 	fleet_signal = number;
-	fleet_stop = true;
+	fleet_stop = 1;
 }
 
 void fleet_catch_signals(void)
