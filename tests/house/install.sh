@@ -4,7 +4,7 @@
 set -u
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
-"$1" --install "$2" --component Unspecified --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
+"$1" --install "$2" --component stsurvey --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
 failed=0
 for file in bin/stsurvey share/man/man1/stsurvey.1 share/doc/stsurvey/README.md share/doc/stsurvey/LICENSE \
 	share/doc/stsurvey/docs/findings.md \
