@@ -33,6 +33,9 @@ License: BSD-2-Clause
 ")
 	file(GLOB pages ${root}/usr/share/man/man*/*.[0-9])
 	execute_process(COMMAND gzip -9nf ${doc}/changelog ${pages} COMMAND_ERROR_IS_FATAL ANY)
+	if(EXISTS ${root}/usr/share/zsh/site-functions) # where others have them and Debian's zsh does not look
+		file(RENAME ${root}/usr/share/zsh/site-functions ${root}/usr/share/zsh/vendor-completions)
+	endif()
 	# Whatever the umask is of who makes the packages.
 	execute_process(COMMAND chmod -R u=rwX,go=rX ${root} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
