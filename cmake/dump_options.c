@@ -37,6 +37,7 @@ static const char *value_of(const struct option_row *row)
 	case OPTION_TEXT:
 	case OPTION_WHOLE:
 	case OPTION_WHOLE64:
+	case OPTION_SHARD:
 	case OPTION_SIZE:
 	case OPTION_DECIMAL:
 	case OPTION_KEY:

@@ -98,8 +98,9 @@ const struct option_row option_table[] = {
 	{ "shards", 0, "N", OPTION_WHOLE, SCAN, RESUME_SAME, SECTION_WORK, AT(shards),
 	  .help = "split the domains into N parts by their names [1]",
 	  .least = 1, .most = SHARDS_MOST, .unit = "shards" },
-	{ "shard", 0, "I", OPTION_WHOLE, SCAN, RESUME_SAME, SECTION_WORK, AT(shard),
-	  .help = "survey part I, from 0 to N-1 [0]", .most = SHARDS_MOST - 1, .unit = "as a shard's number" },
+	{ "shard", 0, "I|auto[/N[/FIRST]]", OPTION_SHARD, SCAN, RESUME_SAME, SECTION_WORK, AT(shard),
+	  .help = "survey part I, from 0 to N-1; auto asks Slurm's or Kubernetes' variables, auto/N takes the number of the task for I [0]",
+	  .most = SHARDS_MOST - 1, .unit = "as a shard's number, nor auto, auto/N or auto/N/FIRST" },
 	{ "sample", 0, "SHARE", OPTION_DECIMAL, SCAN | SUBMIT, RESUME_SAME, SECTION_WORK, AT(sample),
 	  .help = "survey that share of the list, above 0 and at most 1, chosen by the names: 0.01 lies within 0.1, this week's is next "
 		  "week's",

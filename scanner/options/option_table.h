@@ -25,6 +25,7 @@ enum option_kind {
 	OPTION_MAYBE_WORD,  /* likewise, but `least` without a value (or yes); its words begin behind that */
 	OPTION_WHOLE,       /* unsigned, uint32_t */
 	OPTION_WHOLE64,     /* uint64_t */
+	OPTION_SHARD,       /* uint32_t, or shard_auto: words for scanner/options/shard_auto.h */
 	OPTION_SIZE,        /* uint64_t, octets: a whole number, and K, M or G for 1024, its square or its cube */
 	OPTION_DECIMAL,     /* double */
 	OPTION_KEY,         /* uint8_t [SIPHASH_KEY_OCTETS], in hexadecimal */

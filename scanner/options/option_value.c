@@ -9,6 +9,7 @@
 #include "parsers/uri.h"
 #include "scanner/base/line_file.h"
 #include "scanner/base/log.h"
+#include "scanner/options/shard_auto.h"
 #include "scanner/rules/idna.h"
 
 enum {
@@ -115,6 +116,14 @@ static enum options_result set_whole64(const struct setting *set)
 		return OPTIONS_OK;
 	return most == UINT64_MAX ? fail(set, OPTIONS_USAGE, "not a whole number")
 				  : fail(set, OPTIONS_USAGE, "not a whole number from 0 to %.0f", set->row->most);
+}
+
+static enum options_result set_shard(const struct setting *set)
+{
+	bool is_told = shard_auto_is(set->value);
+
+	set->options->shard_auto = is_told ? set->text : NULL;
+	return is_told ? OPTIONS_OK : set_whole(set);
 }
 
 static enum options_result set_size(const struct setting *set)
@@ -402,27 +411,17 @@ enum options_result option_set(struct options *options, const struct option_row 
 			       struct error *error)
 {
 	static enum options_result (*const set_kind[])(const struct setting *set) = {
-		[OPTION_FLAG] = set_flag,
-		[OPTION_COUNTED] = set_counted,
-		[OPTION_TEXT] = set_text,
-		[OPTION_INPUT] = set_text,
-		[OPTION_OUTPUT] = set_text,
-		[OPTION_FOLDER] = set_text,
-		[OPTION_WORD] = set_word,
-		[OPTION_MAYBE_WORD] = set_maybe_word,
-		[OPTION_WHOLE] = set_whole,
-		[OPTION_WHOLE64] = set_whole64,
-		[OPTION_SIZE] = set_size,
-		[OPTION_DECIMAL] = set_decimal,
-		[OPTION_KEY] = set_key,
-		[OPTION_SCANS] = add_scan,
-		[OPTION_LABELS] = add_label,
-		[OPTION_SERVERS] = set_servers,
-		[OPTION_HOSTS] = set_hosts,
-		[OPTION_CONTACT] = set_contact,
-		[OPTION_CIDRS] = set_cidrs,
-		[OPTION_CIDR_FILE] = set_cidr_file,
-		[OPTION_DOMAIN_FILE] = set_domain_file,
+		[OPTION_FLAG] = set_flag,           [OPTION_COUNTED] = set_counted,
+		[OPTION_TEXT] = set_text,           [OPTION_INPUT] = set_text,
+		[OPTION_OUTPUT] = set_text,         [OPTION_FOLDER] = set_text,
+		[OPTION_WORD] = set_word,           [OPTION_MAYBE_WORD] = set_maybe_word,
+		[OPTION_WHOLE] = set_whole,         [OPTION_WHOLE64] = set_whole64,
+		[OPTION_SHARD] = set_shard,         [OPTION_SIZE] = set_size,
+		[OPTION_DECIMAL] = set_decimal,     [OPTION_KEY] = set_key,
+		[OPTION_SCANS] = add_scan,          [OPTION_LABELS] = add_label,
+		[OPTION_SERVERS] = set_servers,     [OPTION_HOSTS] = set_hosts,
+		[OPTION_CONTACT] = set_contact,     [OPTION_CIDRS] = set_cidrs,
+		[OPTION_CIDR_FILE] = set_cidr_file, [OPTION_DOMAIN_FILE] = set_domain_file,
 	};
 	struct setting set = { options, row, value, span_of(value), (char *)options + row->offset, error };
 

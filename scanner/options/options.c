@@ -12,6 +12,7 @@
 #include "scanner/options/option_table.h"
 #include "scanner/options/option_value.h"
 #include "scanner/options/options_fit.h"
+#include "scanner/options/shard_auto.h"
 #include "scanner/rules/server_books.h"
 
 enum {
@@ -336,6 +337,48 @@ static enum options_result read_operands(struct options *options, struct error *
 	return OPTIONS_USAGE;
 }
 
+static const char *variable(void *arg, const char *name)
+{
+	(void)arg;
+	return getenv(name);
+}
+
+static int find_shard(const struct options *options, struct shard_choice *choice, struct error *error)
+{
+	if (shard_auto(span_of(options->shard_auto), variable, NULL, choice, error) < 0)
+		return -1;
+	if (!options_given(options, "shards") || choice->shards == options->shards)
+		return 0;
+	return error_set(error, "finds %u shards, and --shards is %u: leave --shards away, or give auto/%u",
+			 choice->shards, options->shards, options->shards);
+}
+
+static enum options_result set_number(struct options *options, const char *name, uint32_t number, struct error *error)
+{
+	char text[sizeof("4294967295")];
+
+	snprintf(text, sizeof(text), "%u", number);
+	return set_option(options, option_find(span_of(name), 1u << options->command), span_of(text), error);
+}
+
+/* --shard auto becomes the numbers that it stands for, as if they had been given: what the scan file's header holds,
+ * and
+ * --resume compares. */
+static enum options_result read_shard(struct options *options, struct error *error)
+{
+	struct shard_choice choice;
+	enum options_result result;
+
+	if (!options->shard_auto)
+		return OPTIONS_OK;
+	if (find_shard(options, &choice, error) < 0) {
+		error_prefix(error, "--shard %.40s", options->shard_auto);
+		return OPTIONS_USAGE;
+	}
+	result = set_number(options, "shards", choice.shards, error);
+	return result == OPTIONS_OK ? set_number(options, "shard", choice.shard, error) : result;
+}
+
 enum options_result options_read(struct options *options, enum command command, int argc, char **argv,
 				 struct error *error)
 {
@@ -350,6 +393,8 @@ enum options_result options_read(struct options *options, enum command command, 
 		result = read_words(options, false, error);
 	if (result == OPTIONS_OK)
 		result = read_operands(options, error);
+	if (result == OPTIONS_OK)
+		result = read_shard(options, error);
 	if (result == OPTIONS_OK)
 		result = options_fit(options, error);
 	if (result != OPTIONS_OK)

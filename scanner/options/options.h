@@ -113,7 +113,8 @@ struct options {
 	uint64_t first_index; /* of the list's first entry */
 	uint64_t seed;        /* of a shuffle, where it is given */
 	uint32_t shards, shard;
-	double sample; /* the share of the list that is surveyed; 0: all of it */
+	const char *shard_auto; /* who tells it, until that is asked: NULL then */
+	double sample;          /* the share of the list that is surveyed; 0: all of it */
 	uint8_t sample_key[SIPHASH_KEY_OCTETS];
 	unsigned threads; /* 0: one for each core we may run on */
 	/* DNS */
