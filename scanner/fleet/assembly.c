@@ -31,7 +31,6 @@ struct part {
 	uint64_t size; /* octets there */
 	int fd;        /* -1: not open */
 	bool dirty;    /* written since the last sync */
-	bool has_gap;
 };
 
 struct assembly {
@@ -181,17 +180,13 @@ int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file, ui
 	if (!part && !(part = add_part(assembly, chunk, file, 0)))
 		return error_set(error, "%s: more files have been begun than can be kept apart, or there is no memory",
 				 assembly->folder);
-	if (offset > part->size) {
-		part->has_gap = true;
-		return 0;
-	}
-	known = part->size - offset;
+	known = offset < part->size ? part->size - offset : 0;
 	if (known >= data.n)
 		return 0;
 	if (open_part(assembly, part, error) < 0)
 		return -1;
 	part->dirty = true;
-	if (write_at(part->fd, span_skip(data, (size_t)known), part->size) < 0) {
+	if (write_at(part->fd, span_skip(data, (size_t)known), offset + known) < 0) {
 		part_name(chunk, file, name);
 		return fail(assembly, name, error);
 	}
@@ -266,10 +261,10 @@ enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, c
 	}
 	snprintf(file, sizeof(file), "%.*s", JOB_FILE_HASH_TEXT - 1, done->sha256);
 	part = find_part(assembly, chunk, file);
-	if (!part || (part->size < done->size && !part->has_gap))
+	if (!part || part->size < done->size)
 		return ASSEMBLY_SHORT;
 	part_name(chunk, file, name);
-	if (part->has_gap || part->size != done->size)
+	if (part->size != done->size)
 		return ASSEMBLY_WRONG;
 	if (open_part(assembly, part, error) < 0)
 		return ASSEMBLY_FAILED;
