@@ -38,7 +38,8 @@ static int look(const char *path, struct scan_set *set, struct scan_origin *orig
 	memcpy(set->sample_key, header->sample_key, sizeof(set->sample_key));
 	set->octets = (uint64_t)info.st_size;
 	*origin = scan_origin_of(header);
-	set->hosts = origin->of_hosts || record_header_option(header, SPAN_LITERAL("smtp"));
+	set->hosts = origin->of_hosts || record_header_option(header, SPAN_LITERAL("smtp")) ||
+		     record_header_option(header, SPAN_LITERAL(SCAN_ORIGIN_JOINED));
 	reader_close(reader);
 	return 0;
 }

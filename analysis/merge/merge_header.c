@@ -231,6 +231,8 @@ static void take_rest(struct record_header *out, const struct record_header *hea
 	out->start_ms = header->start_ms < out->start_ms ? header->start_ms : out->start_ms;
 	out->input_hash = out->input_hash ? out->input_hash : header->input_hash;
 	out->audit_least += header->audit_least; /* each file had so many of its own */
+	out->first_index = header->first_index < out->first_index ? header->first_index : out->first_index;
+	out->has_gaps |= header->has_gaps;
 }
 
 int merge_header_add(struct merge_header *merged, const char *path, const struct record_header *header,
@@ -255,4 +257,9 @@ int merge_header_add_hosts(struct merge_header *merged, const char *path, struct
 {
 	return add_option(merged, (struct record_option){ span_of(SCAN_ORIGIN_JOINED), without_folder(span_of(path)) },
 			  error);
+}
+
+void merge_header_add_gaps(struct merge_header *merged)
+{
+	merged->header.has_gaps = true;
 }

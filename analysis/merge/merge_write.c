@@ -19,7 +19,7 @@ struct writing {
 	struct decode *decode;
 	struct observation domain;
 	union decode_frame_record other;
-	struct bit_set indexes; /* as a reader will judge them */
+	struct bit_set indexes; /* … of what is written, judged as a reader will */
 	/* of the row before */
 	char key[KEY_MAX];
 	size_t key_length;
@@ -43,8 +43,7 @@ static int fail_index(struct writing *writing, struct error *error)
 {
 	return error_set(error,
 			 "index %" PRIu64 " (%.*s) is out of all proportion to the %" PRIu64
-			 " records before it: there is "
-			 "too little of the list for a file of its own; merge more of it",
+			 " records before it; no scan writes such",
 			 writing->domain.index, (int)writing->domain.name.n, writing->domain.name.p,
 			 writing->merge->result->domains);
 }
@@ -185,6 +184,8 @@ int merge_write(struct merge *merge, struct error *error)
 
 	if (merge->header->sample > 0) /* its indexes are as far apart as its share says */
 		writing.indexes.shards = (uint64_t)(1 / merge->header->sample);
+	writing.indexes.first = merge->header->first_index;
+	writing.indexes.has_gaps = merge->header->has_gaps;
 	result = write_all(&writing, error);
 
 	merge_writer_drop(&writing.writer);

@@ -14,7 +14,7 @@ static enum probed probed_by(const struct record_header *header)
 	if (scan_origin_of(header).of_hosts)
 		return PROBED_LIST;
 	if (!smtp)
-		return PROBED_NONE;
+		return record_header_option(header, SPAN_LITERAL(SCAN_ORIGIN_JOINED)) ? PROBED_JOINED : PROBED_NONE;
 	return span_equal(smtp->value, SPAN_LITERAL("all")) ? PROBED_ALL : PROBED_STS;
 }
 

@@ -131,8 +131,7 @@ void moment_now(const struct scan *scan, struct moment *moment)
 	if (moment->has_direct)
 		count_direct(scan, moment);
 	moment->domains = SCAN_TOTAL(scan, domains); /* after its parts: none of them is more than it */
-	if (moment->has_hosts)
-		count_hosts(scan, moment);
+	count_hosts(scan, moment);                   /* without probes, too: merge may have joined some into the file */
 	moment->fraction = fraction_now(scan, moment);
 	moment->list_read = feed_fraction(scan->feed) >= 1;
 	note_now(scan, moment);

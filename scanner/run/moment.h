@@ -35,7 +35,7 @@ struct moment {
 	uint64_t deferred_left;   /* domains without a record, to be asked again */
 	uint64_t in_flight;       /* domains */
 	uint64_t fetching;        /* policy fetches */
-	bool has_hosts;           /* MX hosts are probed; else the rest is 0 … */
+	bool has_hosts;           /* MX hosts are probed; else none is in flight, … */
 	bool of_hosts;            /* … and no domain is: its records are lines that are no hosts */
 	uint64_t hosts_left;      /* known, and without a record */
 	uint64_t hosts_in_flight; /* of these */

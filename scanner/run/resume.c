@@ -177,8 +177,7 @@ static int read_records(struct resume *resume, struct reader *reader, const stru
 	int more;
 
 	resume->seed = hash_table_seed();
-	if (options_probes(options))
-		reader_watch(reader, on_host, NULL, &watcher);
+	reader_watch(reader, on_host, NULL, &watcher); /* also where none is probed: merge may have joined some in */
 	while ((more = reader_next(reader, &observation, error)) > 0 && !watcher.failed) {
 		if (add_name(resume, observation.index, observation.name) < 0)
 			break;
