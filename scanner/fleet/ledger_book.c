@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scanner/fleet/ledger_book.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "scanner/base/wall_clock.h"
+
+enum {
+	MISSED_PART = 3,      /* of a life without a word: dead; more than a renewal, which is a quarter */
+	TRIES = 64,           /* to write the book while others do */
+	JITTER_LEAST_MS = 2,  /* before the second, … */
+	JITTER_DOUBLINGS = 6, /* … doubled so often … */
+	JITTER_MOST_MS = 100, /* … and then this */
+};
+
+struct ledger_missed {
+	char name[JOB_WORKER_MAX], id[BUDGET_ID_MAX];
+	uint64_t since_ms;
+};
+
+/* ---- the word ---- */
+
+static bool is_over(const struct ledger *ledger)
+{
+	return machine_clock_ms() + ledger->margin_ms > ledger->word_ms + ledger->life_ms;
+}
+
+enum bus_result ledger_put_word(struct ledger *ledger, struct error *error)
+{
+	uint64_t began_ms = machine_clock_ms();
+	enum bus_result result = bus_put(ledger->alive, ledger->name,
+					 (struct span){ ledger->word.data, ledger->word.used }, error);
+
+	if (result != BUS_OK)
+		return result;
+	if (is_over(ledger)) /* it had ended before the server got this one, for all we know */
+		ledger->is_lost = true;
+	ledger->word_ms = began_ms;
+	return BUS_OK;
+}
+
+/* ---- who lives ---- */
+
+void ledger_look_free(struct ledger_look *look)
+{
+	free(look->lives);
+	budget_free(&look->budget);
+}
+
+static bool on_alive(void *arg, const char *name)
+{
+	struct ledger_look *look = arg;
+	struct budget_worker *worker = budget_find(&look->budget, name);
+
+	if (worker)
+		look->lives[worker - look->budget.worker] = true;
+	return true;
+}
+
+static uint64_t missed_since(const struct ledger *ledger, const struct budget_worker *worker, uint64_t now_ms)
+{
+	for (size_t i = 0; i < ledger->missed_count; i++)
+		if (strcmp(ledger->missed[i].name, worker->name) == 0 && strcmp(ledger->missed[i].id, worker->id) == 0)
+			return ledger->missed[i].since_ms;
+	return now_ms;
+}
+
+/* Keep who has no word, and since when we know. */
+static int note_missed(struct ledger *ledger, const struct ledger_look *look)
+{
+	uint64_t now_ms = machine_clock_ms();
+	struct ledger_missed *missed;
+	size_t n = 0;
+
+	for (size_t i = 0; i < look->budget.count; i++)
+		n += !look->lives[i];
+	missed = calloc(n + 1, sizeof(*missed));
+	if (!missed)
+		return -1;
+	n = 0;
+	for (size_t i = 0; i < look->budget.count; i++) {
+		const struct budget_worker *worker = &look->budget.worker[i];
+
+		if (look->lives[i])
+			continue;
+		memcpy(missed[n].name, worker->name, sizeof(worker->name));
+		memcpy(missed[n].id, worker->id, sizeof(worker->id));
+		missed[n++].since_ms = missed_since(ledger, worker, now_ms);
+	}
+	free(ledger->missed);
+	ledger->missed = missed;
+	ledger->missed_count = n;
+	return 0;
+}
+
+static void strike_dead(const struct ledger *ledger, struct budget *budget)
+{
+	uint64_t now_ms = machine_clock_ms();
+
+	for (size_t i = 0; i < ledger->missed_count; i++) {
+		struct budget_worker *worker = budget_find(budget, ledger->missed[i].name);
+
+		if (now_ms - ledger->missed[i].since_ms > ledger->life_ms / MISSED_PART)
+			budget_remove(budget, worker);
+	}
+}
+
+/* ---- looking ---- */
+
+static void put_book(struct ledger *ledger, const struct budget *budget)
+{
+	ledger->text.used = 0;
+	budget_write(budget, &ledger->text);
+}
+
+static struct span book_text(const struct ledger *ledger)
+{
+	return (struct span){ ledger->text.data, ledger->text.used };
+}
+
+/* The book, or where there is none a closed one. */
+static enum bus_result get_book(struct ledger *ledger, struct bus_value *value, struct error *error)
+{
+	static const struct budget closed = { .is_closed = true };
+	enum bus_result result = bus_get(ledger->book, LEDGER_KEY, value, error);
+
+	if (result != BUS_MISSING)
+		return result;
+	error->text[0] = '\0';
+	put_book(ledger, &closed);
+	result = bus_create(ledger->book, LEDGER_KEY, book_text(ledger), error);
+	if (result != BUS_OK && result != BUS_EXISTS)
+		return result;
+	error->text[0] = '\0';
+	return bus_get(ledger->book, LEDGER_KEY, value, error);
+}
+
+enum bus_result ledger_no_memory(struct error *error)
+{
+	error_set(error, "no memory for the book of shares");
+	return BUS_REFUSED;
+}
+
+/* Is what we use ours, by the book? */
+static void compare(struct ledger *ledger, const struct budget *budget)
+{
+	const struct budget_worker *self = budget_find(budget, ledger->name);
+	bool is_ours = self && strcmp(self->id, ledger->id) == 0;
+
+	if ((ledger->share > 0 && (!is_ours || self->share < ledger->share)) ||
+	    (ledger->lane != BUDGET_NO_LANE && (!is_ours || self->lane != ledger->lane)))
+		ledger->is_lost = true;
+	if (!budget->is_closed)
+		ledger->closed_ms = 0;
+	else if (ledger->closed_ms == 0)
+		ledger->closed_ms = machine_clock_ms();
+}
+
+/* First the book, then the words: who is not seen to live now has not put its word since the book was written. */
+enum bus_result ledger_look_at(struct ledger *ledger, struct ledger_look *look, struct error *error)
+{
+	struct bus_value value;
+	enum bus_result result = get_book(ledger, &value, error);
+
+	*look = (struct ledger_look){ 0 };
+	if (result != BUS_OK)
+		return result;
+	look->revision = value.revision;
+	if (budget_read(&look->budget, value.data, error) < 0)
+		return BUS_REFUSED;
+	compare(ledger, &look->budget);
+	look->lives = calloc(look->budget.count + 1, sizeof(*look->lives));
+	if (!look->lives)
+		return ledger_no_memory(error);
+	result = bus_keys(ledger->alive, "", on_alive, look, error);
+	if (result != BUS_OK && result != BUS_MISSING)
+		return result;
+	error->text[0] = '\0';
+	return note_missed(ledger, look) == 0 ? BUS_OK : ledger_no_memory(error);
+}
+
+/* ---- changing ---- */
+
+static void wait_a_little(unsigned attempt)
+{
+	uint64_t most_us = JITTER_MOST_MS * 1000, random = 0;
+	struct timespec pause = { 0 };
+
+	if (attempt < JITTER_DOUBLINGS)
+		most_us = (uint64_t)JITTER_LEAST_MS * 1000 << attempt;
+	if (getrandom(&random, sizeof(random), 0) < (ssize_t)sizeof(random))
+		random = attempt;
+	pause.tv_nsec = (long)(random % most_us) * 1000;
+	nanosleep(&pause, NULL);
+}
+
+static enum bus_result try_change(struct ledger *ledger, ledger_edit *edit, void *arg, struct ledger_change *change,
+				  struct error *error)
+{
+	struct ledger_look look;
+	enum bus_result result = ledger_look_at(ledger, &look, error);
+
+	*change = (struct ledger_change){ 0 };
+	if (result == BUS_OK) {
+		strike_dead(ledger, &look.budget);
+		*change = edit(ledger, &look.budget, arg, error);
+	}
+	if (change->is_written) {
+		put_book(ledger, &look.budget);
+		result = text_failed(&ledger->text)
+				 ? ledger_no_memory(error)
+				 : bus_update(ledger->book, LEDGER_KEY, book_text(ledger), &look.revision, error);
+	}
+	if (change->is_written &&
+	    result == BUS_OK) { /* nobody struck us before, and nobody can without reading again */
+		ledger->is_lost = false;
+		compare(ledger, &look.budget);
+	}
+	ledger_look_free(&look);
+	return result;
+}
+
+enum bus_result ledger_change(struct ledger *ledger, ledger_edit *edit, void *arg, struct error *error)
+{
+	enum bus_result result = BUS_EXISTS;
+	struct ledger_change change;
+
+	for (unsigned attempt = 0; attempt < TRIES && result == BUS_EXISTS; attempt++) {
+		if (attempt > 0)
+			wait_a_little(attempt);
+		error->text[0] = '\0';
+		result = BUS_OK;
+		if (machine_clock_ms() >= ledger->word_ms + ledger->renew_ms)
+			result = ledger_put_word(ledger, error);
+		if (result == BUS_OK)
+			result = try_change(ledger, edit, arg, &change, error);
+		if (result == BUS_OK) {
+			if (change.result == BUS_OK)
+				error->text[0] = '\0';
+			return change.result;
+		}
+	}
+	if (result == BUS_EXISTS)
+		error_set(error, "the job's book of shares is written by others all the time: again later");
+	return result;
+}
