@@ -8,7 +8,8 @@ trap 'rm -rf "$prefix"' EXIT
 failed=0
 for file in bin/stsurvey share/man/man1/stsurvey.1 share/doc/stsurvey/README.md share/doc/stsurvey/LICENSE \
 	share/doc/stsurvey/docs/findings.md \
-	share/bash-completion/completions/stsurvey share/zsh/site-functions/_stsurvey; do
+	share/bash-completion/completions/stsurvey share/zsh/site-functions/_stsurvey \
+	libexec/stsurvey/stsurvey-weekly share/doc/stsurvey/docs/weekly.conf; do
 	[ -s "$prefix/$file" ] || { echo "$file is not installed"; failed=1; }
 done
 version=$("$prefix/bin/stsurvey" --version) || failed=1

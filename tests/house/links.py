@@ -12,7 +12,7 @@ import sys
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?[^)]*\)")
 HEADING = re.compile(r"^#+ (.*)$", re.M)
-PATH = re.compile(r"`((?:parsers|output|analysis|scanner|tests|datasets|docs|cmake)/[\w./-]*\w)`")
+PATH = re.compile(r"`((?:parsers|output|analysis|scanner|tests|datasets|docs|cmake|service)/[\w./-]*\w)`")
 PLACEHOLDER = re.compile(r"\b(NAME|ROOM)\b|_NAME")  # stands for any name
 SKIPPED = {".git", "build", "quickstart-output"}
 
