@@ -37,13 +37,14 @@ class Case(tool.Case):
     def shard(self, number):
         return os.path.join(self.results, f"shard-{number}.msgpack.zst")
 
-    def begin_with(self, number):
-        """A program in the place of stsurvey, in a folder for PATH: its first scan of that shard is killed when it is in its middle."""
-        folder, failed = self.path("bin"), self.path("failed")
+    def begin_with(self, *numbers):
+        """A program in the place of stsurvey, in a folder for PATH: the first scan of each of these shards is killed in its middle."""
+        folder = self.path("bin")
         os.mkdir(folder)
         path = os.path.join(folder, "stsurvey")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(KILLS_ONE.format(stsurvey=os.path.realpath(tool.STSURVEY), failed=failed, number=number))
+            file.write(KILLS.format(stsurvey=os.path.realpath(tool.STSURVEY), failed=self.path("failed"),
+                                    shards="|".join(map(str, numbers)) or "none"))
         os.chmod(path, 0o755)
         return folder
 
@@ -56,14 +57,15 @@ class Case(tool.Case):
         self.assertEqual({i: tool.without_times(r) for i, r in got.items()}, {i: tool.without_times(r) for i, r in want.items()})
 
 
-KILLS_ONE = """#!/bin/bash
-case " $* " in
-*"shard-{number}.msgpack.zst"*) ;;
-*) exec '{stsurvey}' "$@" ;;
-esac
-mkdir '{failed}' 2>/dev/null || exec '{stsurvey}' "$@"
+KILLS = """#!/bin/bash
+file=$(sed -E 's/.* -o ([^ ]*).*/\\1/' <<<"$*")
+if [[ ! $file =~ shard-({shards}).msgpack.zst$ ]] || ! mkdir '{failed}'-"${{BASH_REMATCH[1]}}" 2>/dev/null; then
+	exec '{stsurvey}' "$@"
+fi
 '{stsurvey}' "$@" --rate 20 --sync-interval 0 &
-while ((SECONDS < 60)) && kill -0 $! 2>/dev/null && ! [ -s "$(sed 's/.* -o \\([^ ]*\\).*/\\1/' <<<"$*")" ]; do sleep 0.02; done
+while ((SECONDS < 60)) && kill -0 $! 2>/dev/null && ! [ -s "$file" ]; do
+	sleep 0.02
+done
 kill -KILL $!
 exit 137
 """
