@@ -14,7 +14,6 @@
 #include "scanner/rules/server_books.h"
 
 enum { CHECK_SMTP_TIMEOUT_S = 20 }; /* three times that in all: postscreen and its like greet within 20 s */
-enum { SHARED_RATE = 10000 };       /* queries a second that no shared resolver of an ISP or university minds */
 
 static bool is_party(const char *by)
 {
@@ -188,7 +187,7 @@ static void set_rate(struct options *options)
 	if (options->resolver)
 		options->rate = 0;
 	else
-		options->rate = options_public_resolver(options) ? PUBLIC_RESOLVER_RATE : SHARED_RATE;
+		options->rate = options_public_resolver(options) ? PUBLIC_RESOLVER_RATE : OPTIONS_SHARED_RATE;
 }
 
 static void set_fetch_rates(struct options *options)

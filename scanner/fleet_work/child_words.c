@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scanner/fleet_work/child_words.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/fleet/ledger.h"
+#include "scanner/options/option_table.h"
+#include "scanner/rules/fetch_pace.h"
+#include "scanner/rules/public_resolvers.h"
+#include "scanner/rules/server_books.h"
+
+/* What a chunk is of. */
+enum {
+	OF_DOMAINS = 1,
+	OF_LIST = 2,  /* mail servers that the list names (--mx-hosts) */
+	OF_HOSTS = 4, /* mail servers of the job's domains: stage 1 */
+	PROBED = OF_LIST | OF_HOSTS,
+	LISTED = OF_DOMAINS | OF_LIST,
+	ANY = OF_DOMAINS | PROBED,
+	NONE = 0, /* the cut has done it */
+};
+
+struct taken {
+	const char *name;
+	unsigned of;
+};
+
+/* The job's options, but for its rates. */
+static const struct taken of_job[] = {
+	{ "input-format", NONE },
+	{ "origin", NONE },
+	{ "label", OF_DOMAINS },
+	{ "seed", ANY },
+	{ "sample", LISTED }, /* by the name: what was chosen is chosen again */
+	{ "sample-key", LISTED },
+	{ "max-domains", NONE },
+	{ "timeout", ANY },
+	{ "retries", ANY },
+	{ "direct", OF_DOMAINS },
+	{ "server-patience", OF_DOMAINS },
+	{ "audit", OF_DOMAINS },
+	{ "audit-limit", OF_DOMAINS },
+	{ "dns-port", OF_DOMAINS },
+	{ "http-timeout", ANY },
+	{ "smtp", NONE }, /* mail servers are a stage of their own, so that each is probed once */
+	{ "mx-hosts", NONE },
+	{ "smtp-timeout", PROBED },
+	{ "smtp-canaries", PROBED },
+	{ "smtp-without-sni", PROBED },
+	{ "keep-certificates", ANY },
+	{ "contact", ANY },
+	{ "blocklist-file", ANY },
+	{ "domain-blocklist-file", ANY },
+	{ "allow-reserved", ANY },
+	{ "https-port", ANY },
+	{ "smtp-port", PROBED },
+	{ "ca-file", ANY },
+};
+
+/* The worker's own; its name servers stand beside them. */
+static const struct taken of_worker[] = {
+	{ "sync-interval", ANY },    { "threads", ANY },        { "concurrency", ANY }, { "http-concurrency", ANY },
+	{ "smtp-concurrency", ANY }, { "ehlo-domain", PROBED }, { "trust-ad", PROBED },
+};
+
+/* The job's limits, of which a worker has its share. */
+enum limit {
+	LIMIT_RATE,
+	LIMIT_RESOLVER,
+	LIMIT_HOST,
+	LIMIT_PROVIDER,
+	LIMIT_SERVER,
+	LIMIT_OPERATOR,
+	LIMIT_PER_HOST,
+	LIMITS
+};
+
+static const struct {
+	const char *name;
+	unsigned of;
+	bool is_laned; /* who works on a lane is the only one who asks these operators, and has all of it */
+	bool is_whole;
+	double least;
+} limit_table[LIMITS] = {
+	[LIMIT_RATE] = { "rate", ANY, .least = RATE_LEAST },
+	[LIMIT_RESOLVER] = { "resolver-rate", ANY, .least = RATE_LEAST },
+	[LIMIT_HOST] = { "host-rate", ANY, .least = RATE_LEAST },
+	[LIMIT_PROVIDER] = { "provider-rate", ANY, .least = RATE_LEAST },
+	[LIMIT_SERVER] = { "server-rate", OF_DOMAINS, .is_laned = true, .least = RATE_LEAST },
+	[LIMIT_OPERATOR] = { "operator-rate", OF_DOMAINS, .is_laned = true, .least = RATE_LEAST },
+	[LIMIT_PER_HOST] = { "per-host", ANY, .is_whole = true, .least = 1 },
+};
+
+enum { RATE_PLACES = 1000 }; /* a share is rounded down to a thousandth, so that the sum of all stays below */
+
+#define UNSET (-1.0)
+
+static bool is_given(const struct job *job, const char *name)
+{
+	for (size_t i = 0; i < job->option_count; i++)
+		if (span_equal(job->option[i].name, span_of(name)))
+			return true;
+	return false;
+}
+
+static unsigned what_of(const struct child_request *request)
+{
+	if (request->stage == JOB_HOSTS)
+		return OF_HOSTS;
+	return is_given(request->job, "mx-hosts") ? OF_LIST : OF_DOMAINS;
+}
+
+/* ---- words ---- */
+
+static void put_word(struct text *out, struct child_words *words, struct span name, struct span value)
+{
+	text_literal(out, "--");
+	text_put(out, name);
+	if (value.p) {
+		text_char(out, '=');
+		text_put(out, value);
+	}
+	text_char(out, '\0');
+	words->count++;
+}
+
+static void put_plain(struct text *out, struct child_words *words, const char *word)
+{
+	text_string(out, word);
+	text_char(out, '\0');
+	words->count++;
+}
+
+static void put_option(struct text *out, struct child_words *words, const char *name, const char *value)
+{
+	put_word(out, words, span_of(name), value ? span_of(value) : (struct span){ NULL, 0 });
+}
+
+/* ---- the job's options ---- */
+
+static const struct taken *find_taken(const struct taken *table, size_t count, struct span name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(span_of(table[i].name), name))
+			return &table[i];
+	return NULL;
+}
+
+static bool is_limit(struct span name)
+{
+	for (size_t i = 0; i < LIMITS; i++)
+		if (span_equal(span_of(limit_table[i].name), name))
+			return true;
+	return false;
+}
+
+/* Its number among the job's files, or -1. */
+static int file_of(const struct job *job, struct span option, struct span path)
+{
+	for (size_t i = 0; i < job->file_count; i++)
+		if (span_equal(job->file[i].option, option) && span_equal(job->file[i].path, path))
+			return (int)i;
+	return -1;
+}
+
+static bool names_file(const struct option_row *row, struct span value)
+{
+	return row->kind == OPTION_INPUT || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
+	       (row->kind == OPTION_HOSTS && span_starts_with(value, SPAN_LITERAL("@")));
+}
+
+/* A value that names a file, with the copy's name. */
+static int put_file(struct text *out, struct child_words *words, const struct child_request *request,
+		    const struct record_option *option, struct error *error)
+{
+	bool is_list = span_starts_with(option->value, SPAN_LITERAL("@"));
+	int number = file_of(request->job, option->name, option->value);
+	char path[JOB_WORD_MAX];
+
+	if (number < 0 && is_list)
+		number = file_of(request->job, option->name, span_skip(option->value, 1));
+	if (number < 0)
+		return error_set(error, "job %s: the file '%.*s' of --%.*s did not come with it", request->job->name,
+				 (int)option->value.n, option->value.p, (int)option->name.n, option->name.p);
+	snprintf(path, sizeof(path), "%s%s/%d", is_list ? "@" : "", request->files, number);
+	put_word(out, words, option->name, span_of(path));
+	return 0;
+}
+
+static int put_of_job(struct text *out, struct child_words *words, const struct child_request *request,
+		      const struct record_option *option, struct error *error)
+{
+	const struct taken *taken = find_taken(of_job, COUNT_OF(of_job), option->name);
+	const struct option_row *row = option_find(option->name, 1u << COMMAND_SCAN);
+
+	if (is_limit(option->name))
+		return 0;
+	if (!taken || !row)
+		return error_set(error, "job %s: no worker takes its option --%.*s", request->job->name,
+				 (int)option->name.n, option->name.p);
+	if (option->value.n > 0 && memchr(option->value.p, '\0', option->value.n))
+		return error_set(error, "job %s: --%s has a NUL octet in it", request->job->name, taken->name);
+	if (!(taken->of & what_of(request)))
+		return 0;
+	if (names_file(row, option->value))
+		return put_file(out, words, request, option, error);
+	put_word(out, words, option->name, row->argument ? option->value : (struct span){ NULL, 0 });
+	return 0;
+}
+
+/* ---- limits ---- */
+
+/* What the scan would take for itself; UNSET: none of its own. */
+static double default_of(const struct child_request *request, enum limit limit)
+{
+	const struct job *job = request->job;
+	bool is_lab = is_given(job, "allow-reserved"), is_direct = is_given(job, "direct");
+	/* given for the one kind, they hold within reserved networks too: only then is either told */
+	bool is_paced = !is_lab || is_given(job, "host-rate") || is_given(job, "provider-rate");
+	bool is_limited = is_direct && (!is_lab || is_given(job, "server-rate") || is_given(job, "operator-rate"));
+
+	switch (limit) {
+	case LIMIT_RATE:
+		if (request->worker->resolver)
+			return 0;
+		return request->is_public ? PUBLIC_RESOLVER_RATE : OPTIONS_SHARED_RATE;
+	case LIMIT_HOST:
+		return is_paced ? FETCH_PACE_HOST : UNSET;
+	case LIMIT_PROVIDER:
+		return is_paced ? FETCH_PACE_PROVIDER : UNSET;
+	case LIMIT_SERVER:
+		return is_limited ? SERVER_RATE : UNSET;
+	case LIMIT_OPERATOR:
+		return is_limited ? OPERATOR_RATE : UNSET;
+	case LIMIT_PER_HOST:
+		return OPTIONS_PER_HOST;
+	default:
+		return UNSET;
+	}
+}
+
+/* What was given, or the default; -1 with one line in @error where it is no number. */
+static int read_limit(const struct child_request *request, enum limit limit, double *value, struct error *error)
+{
+	const struct job *job = request->job;
+	char text[32], *end;
+
+	*value = default_of(request, limit);
+	for (size_t i = 0; i < job->option_count; i++) {
+		const struct record_option *option = &job->option[i];
+
+		if (!span_equal(option->name, span_of(limit_table[limit].name)))
+			continue;
+		snprintf(text, sizeof(text), "%.*s", (int)option->value.n, option->value.p);
+		*value = strtod(text, &end);
+		if (option->value.n == 0 || *end || !isfinite(*value) || *value < 0)
+			return error_set(error, "job %s: --%s '%s' is no number", job->name, limit_table[limit].name,
+					 text);
+	}
+	return 0;
+}
+
+/* Nobody may ask less than @least: submit says how many workers a rate bears. */
+static double share_of(double value, uint32_t share, double places, double least)
+{
+	double part = floor(value * share * places / LEDGER_WHOLE) / places;
+
+	return value == 0 ? 0 : part < least ? least : part;
+}
+
+static int put_limit(struct text *out, struct child_words *words, const struct child_request *request, enum limit limit,
+		     struct error *error)
+{
+	bool is_whole = limit_table[limit].is_whole;
+	double value;
+	char number[32];
+
+	if (!(limit_table[limit].of & what_of(request)))
+		return 0;
+	if (read_limit(request, limit, &value, error) < 0)
+		return -1;
+	if (value < 0)
+		return 0;
+	if (!limit_table[limit].is_laned || request->job->lanes <= 1)
+		value = share_of(value, request->share, is_whole ? 1 : RATE_PLACES, limit_table[limit].least);
+	snprintf(number, sizeof(number), "%.10g", value);
+	put_option(out, words, limit_table[limit].name, number);
+	return 0;
+}
+
+/* ---- the worker's own ---- */
+
+static void put_servers(struct text *out, struct child_words *words, const struct options *worker)
+{
+	char one[ENDPOINT_TEXT_MAX];
+
+	if (worker->server_count == 0)
+		return;
+	text_literal(out, "--name-servers=");
+	for (unsigned i = 0; i < worker->server_count; i++) {
+		endpoint_text(&worker->server[i], one);
+		text_string(out, i > 0 ? "," : "");
+		text_string(out, one);
+	}
+	text_char(out, '\0');
+	words->count++;
+}
+
+static void put_of_worker(struct text *out, struct child_words *words, const struct child_request *request)
+{
+	const struct options *worker = request->worker;
+
+	for (size_t i = 0; i < worker->given_count; i++) {
+		const struct record_option *option = &worker->given[i];
+		const struct taken *taken = find_taken(of_worker, COUNT_OF(of_worker), option->name);
+		const struct option_row *row = option_find(option->name, 1u << COMMAND_SCAN);
+
+		if (taken && row && taken->of & what_of(request))
+			put_word(out, words, option->name, row->argument ? option->value : (struct span){ NULL, 0 });
+	}
+	put_servers(out, words, worker);
+	for (unsigned i = 0; i < worker->verbose; i++)
+		put_plain(out, words, "--verbose");
+	put_plain(out, words, "--quiet");
+}
+
+/* ---- the whole ---- */
+
+static int put_all(struct text *out, struct child_words *words, const struct child_request *request,
+		   struct error *error)
+{
+	char first[24];
+
+	snprintf(first, sizeof(first), "%llu", (unsigned long long)request->first);
+	put_plain(out, words, request->program);
+	put_plain(out, words, "scan");
+	put_option(out, words, "input-file", "-");
+	put_option(out, words, "input-format", "chunk");
+	put_option(out, words, "first-index", first);
+	put_option(out, words, "output-file", request->output);
+	put_option(out, words, "status-updates-file", request->status);
+	if (request->resume)
+		put_option(out, words, "resume", NULL);
+	if (what_of(request) & PROBED)
+		put_option(out, words, "mx-hosts", NULL);
+	for (size_t i = 0; i < request->job->option_count; i++)
+		if (put_of_job(out, words, request, &request->job->option[i], error) < 0)
+			return -1;
+	for (enum limit limit = 0; limit < LIMITS; limit++)
+		if (put_limit(out, words, request, limit, error) < 0)
+			return -1;
+	put_of_worker(out, words, request);
+	return text_failed(out) ? error_set(error, "%s", strerror(ENOMEM)) : 0;
+}
+
+int child_words_make(struct child_words *words, const struct child_request *request, struct error *error)
+{
+	struct text out;
+	char *at;
+
+	*words = (struct child_words){ 0 };
+	text_open_memory(&out);
+	if (put_all(&out, words, request, error) < 0) {
+		text_free(&out);
+		return -1;
+	}
+	words->own = out.data;
+	words->word = calloc(words->count + 1, sizeof(*words->word));
+	if (!words->word) {
+		child_words_free(words);
+		return error_set(error, "%s", strerror(ENOMEM));
+	}
+	at = words->own;
+	for (size_t i = 0; i < words->count; i++) {
+		words->word[i] = at;
+		at += strlen(at) + 1;
+	}
+	return 0;
+}
+
+void child_words_free(struct child_words *words)
+{
+	free(words->word);
+	free(words->own);
+	*words = (struct child_words){ 0 };
+}
