@@ -122,6 +122,7 @@ struct obs_host {
 	/* that may be contacted, and were not, since there are more than OBS_PROBE_ADDRESS_MAX, or what the others sent
 	 * fills a host's memory. Those of a family without route are not among them: see obs_vantage */
 	size_t address_unprobed;
+	uint32_t run; /* of those whose scans make up the file, which vantage records have as well; 0: the only one */
 	/* not of the host, and not on disk: what the vantage records say of the time it was probed */
 	bool doubted; /* since the last canary that was well, one was not: what failed may have been our side */
 };
@@ -142,7 +143,8 @@ enum { VANTAGE_IPV4 = 0, VANTAGE_IPV6 = 1, VANTAGE_FAMILIES = 2 };
 /* A test of our own way to port 25: before the first probe, or a canary while they run. */
 struct obs_vantage {
 	int64_t time_ms;
-	bool canary; /* one of many; false: the self-test */
+	bool canary;  /* one of many; false: the self-test */
+	uint32_t run; /* as a host's */
 	enum vantage_state state[VANTAGE_FAMILIES];
 	const struct span *host; /* the well-known hosts that were asked */
 	size_t host_count;

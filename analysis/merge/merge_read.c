@@ -9,7 +9,9 @@
 struct reading {
 	struct merge *merge;
 	struct merge_place place; /* of the next record */
-	bool joined;              /* its domains, if there are any, are not the list's */
+	/* Runs are numbered through all files: those of this one follow @runs, which is the last of the one before. */
+	uint32_t runs, run_last;
+	bool joined; /* its domains, if there are any, are not the list's */
 	struct record_buffer *buffer;
 	struct text row;
 	bool failed; /* within a call of the reader, for this reason */
@@ -25,6 +27,14 @@ static int put_row(struct reading *reading, int put, struct error *error)
 		return put_aside_no_memory(error);
 	reading->place.record++;
 	return sorted_rows_put(reading->merge->rows, (struct span){ reading->row.data, reading->row.used }, error);
+}
+
+/* The number of a run of this file among those of all. */
+static uint32_t run_of(struct reading *reading, uint32_t run)
+{
+	run += reading->runs + 1; /* a stranger's may wrap around: then two of his are one */
+	reading->run_last = run > reading->run_last ? run : reading->run_last;
+	return run;
 }
 
 static void begin_row(struct reading *reading)
@@ -54,6 +64,7 @@ static int put_host(struct reading *reading, const struct obs_host *given, struc
 
 	if (host.name.n == 0 || host.name.n > TEMPLATE_MAX)
 		return 0; /* no MX is called so */
+	host.run = run_of(reading, host.run);
 	host.probe_count = host.probe_count < HOST_PROBES_MAX ? host.probe_count : HOST_PROBES_MAX;
 	host.probe = probe;
 	for (size_t i = 0; i < host.probe_count; i++) {
@@ -74,15 +85,17 @@ static void on_host(void *arg, const struct obs_host *host)
 		reading->failed = put_host(reading, host, &reading->error) < 0;
 }
 
-static void on_vantage(void *arg, const struct obs_vantage *vantage)
+static void on_vantage(void *arg, const struct obs_vantage *given)
 {
 	struct reading *reading = arg;
+	struct obs_vantage vantage = *given;
 
 	if (reading->failed || reading->merge->hopeless)
 		return;
 	begin_row(reading);
-	merge_row_vantage(&reading->row, vantage, reading->place);
-	reading->failed = put_row(reading, record_put_vantage(reading->buffer, vantage), &reading->error) < 0;
+	vantage.run = run_of(reading, vantage.run);
+	merge_row_vantage(&reading->row, &vantage, reading->place);
+	reading->failed = put_row(reading, record_put_vantage(reading->buffer, &vantage), &reading->error) < 0;
 }
 
 /* ---- is a file complete? ---- */
@@ -153,6 +166,7 @@ static int read_file(struct reading *reading, int file, struct reader *reader, s
 
 	reading->place = (struct merge_place){ .file = (uint32_t)file };
 	reading->joined = merge->file[file].of_hosts;
+	reading->runs = reading->run_last;
 	reader_watch(reader, on_host, on_vantage, reading);
 	while ((more = reader_next(reader, &observation, error)) > 0 && !reading->failed) {
 		merge->result->domains++;

@@ -159,6 +159,7 @@ void decode_host(struct decode *d, uint32_t left, struct obs_host *host)
 	for (int base = 0; base < HOST_TLSA_BASES; base++)
 		read_tlsa(d, &left, &host->tlsa[base]);
 	read_probes(d, &left, host);
+	host->run = (uint32_t)unpack_field_uint(u, &left, UINT32_MAX);
 	unpack_skip(u, left);
 }
 
@@ -186,5 +187,6 @@ void decode_vantage(struct decode *d, uint32_t left, struct obs_vantage *vantage
 	vantage->ehlo = field_text(d, &left, TEMPLATE_MAX);
 	for (int family = 0; family < VANTAGE_FAMILIES; family++)
 		read_family(d, &left, vantage, family);
+	vantage->run = (uint32_t)unpack_field_uint(&d->u, &left, UINT32_MAX);
 	unpack_skip(&d->u, left);
 }

@@ -16,7 +16,8 @@
 /* On file, before the name and the frame with the record. */
 struct stored {
 	int64_t time_ms;
-	uint32_t origin, name_length, record_length;
+	uint64_t origin;
+	uint32_t name_length, record_length;
 	uint32_t passes;
 };
 
@@ -37,7 +38,7 @@ struct decoded {
 /* A test that said something of a family: good, or bad. */
 struct test {
 	int64_t time_ms;
-	uint32_t origin;
+	uint64_t origin;
 	bool bad;
 	uint32_t next_bad; /* once they are sorted: the first bad one from here on, or their number */
 };
@@ -66,8 +67,7 @@ struct host_store {
 	struct host_view view;   /* of who has no other */
 	int file;                /* -1: none yet */
 	off_t end;
-	uint32_t origin;
-	uint32_t origin_tests;
+	uint32_t file_number, file_tests;
 	struct record_buffer *buffer;
 	struct tests tests[VANTAGE_FAMILIES];
 };
@@ -119,8 +119,14 @@ void host_store_free(struct host_store *store)
 
 void host_store_begin(struct host_store *store)
 {
-	store->origin++;
-	store->origin_tests = 0;
+	store->file_number++;
+	store->file_tests = 0;
+}
+
+/* Whose way to port 25 it is: that of one run of one file. */
+static uint64_t origin_of(const struct host_store *store, uint32_t run)
+{
+	return (uint64_t)store->file_number << 32 | run;
 }
 
 uint64_t host_store_count(const struct host_store *store)
@@ -306,7 +312,7 @@ static bool make_content(struct decoded *d, size_t n)
 	return d->decode && d->content;
 }
 
-static bool is_doubted(struct host_store *store, const struct obs_host *host, uint32_t origin);
+static bool is_doubted(struct host_store *store, const struct obs_host *host, uint64_t origin);
 
 /* Read what is at @at into @d. 0 or -1. */
 static int decode_at(struct host_store *store, struct decoded *d, off_t at, const struct stored *stored,
@@ -394,7 +400,7 @@ static bool add_test(struct tests *tests, struct test test)
 
 int host_store_add_vantage(struct host_store *store, const struct obs_vantage *vantage, struct error *error)
 {
-	if (++store->origin_tests > HOST_STORE_TESTS_MAX)
+	if (++store->file_tests > HOST_STORE_TESTS_MAX)
 		return error_set(error,
 				 "a scan file holds more than %d tests of the way to port 25; no scan makes so "
 				 "many",
@@ -405,7 +411,8 @@ int host_store_add_vantage(struct host_store *store, const struct obs_vantage *v
 
 		if (!bad && !vantage_state_is_open(state))
 			continue; /* says nothing of others */
-		if (!add_test(&store->tests[family], (struct test){ vantage->time_ms, store->origin, bad, 0 }))
+		if (!add_test(&store->tests[family],
+			      (struct test){ vantage->time_ms, origin_of(store, vantage->run), bad, 0 }))
 			return fail_memory(error);
 	}
 	forget_all(&store->view);
@@ -427,7 +434,7 @@ static void sort_tests(struct tests *tests)
 }
 
 /* The first test of that file which is later. */
-static size_t first_after(const struct tests *tests, uint32_t origin, int64_t time_ms)
+static size_t first_after(const struct tests *tests, uint64_t origin, int64_t time_ms)
 {
 	const struct test wanted = { .time_ms = time_ms, .origin = origin };
 	size_t from = 0, to = tests->count;
@@ -445,7 +452,7 @@ static size_t first_after(const struct tests *tests, uint32_t origin, int64_t ti
 
 /* Was a family's way not good for certain, from the last test before @start to the first at @end or after? A stranger's
  * host may last as long as all tests: none is looked at but their ends. */
-static bool is_bad_between(struct tests *tests, uint32_t origin, int64_t start, int64_t end)
+static bool is_bad_between(struct tests *tests, uint64_t origin, int64_t start, int64_t end)
 {
 	size_t first, last, bad;
 
@@ -459,7 +466,7 @@ static bool is_bad_between(struct tests *tests, uint32_t origin, int64_t start, 
 	return bad < tests->count && bad <= last && tests->test[bad].origin == origin;
 }
 
-static bool is_doubted(struct host_store *store, const struct obs_host *host, uint32_t origin)
+static bool is_doubted(struct host_store *store, const struct obs_host *host, uint64_t origin)
 {
 	/* wraps around where a file is not honest */
 	int64_t end = (int64_t)((uint64_t)host->time_ms + host->duration_ms);
@@ -480,7 +487,7 @@ int host_store_put(struct host_store *store, const struct obs_host *host, struct
 	struct span name = bare(host->name);
 	uint64_t hash = hash_of(store, name);
 	struct stored before, stored = { .time_ms = host->time_ms,
-					 .origin = store->origin,
+					 .origin = origin_of(store, host->run),
 					 .name_length = (uint32_t)name.n,
 					 .passes = host->passes };
 	off_t at, end = store->end;

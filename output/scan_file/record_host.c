@@ -132,7 +132,7 @@ int record_put_host(struct record_buffer *b, const struct obs_host *host)
 
 	for (size_t i = 0; i < probes; i++)
 		pack_chain(b, &probe[i]->tls, &chain[i]);
-	pack_array(b, HOST_ELEMENTS);
+	pack_array(b, host->run > 0 ? HOST_LONGEST : HOST_ELEMENTS);
 	pack_uint(b, RECORD_KIND_HOST);
 	pack_text(b, (struct span){ host->name.p, at_most(host->name.n, TEMPLATE_MAX) });
 	pack_int(b, host->time_ms);
@@ -151,6 +151,8 @@ int record_put_host(struct record_buffer *b, const struct obs_host *host)
 	pack_array(b, probes);
 	for (size_t i = 0; i < probes; i++)
 		pack_probe(b, probe[i], &chain[i]);
+	if (host->run > 0)
+		pack_uint(b, host->run);
 	if (pack_finish(b, &mark) != 0)
 		return -1;
 	b->begun = true;
@@ -161,7 +163,7 @@ int record_put_vantage(struct record_buffer *b, const struct obs_vantage *vantag
 {
 	const struct pack_mark mark = pack_begin_in_frame(b);
 
-	pack_array(b, VANTAGE_ELEMENTS);
+	pack_array(b, vantage->run > 0 ? VANTAGE_LONGEST : VANTAGE_ELEMENTS);
 	pack_uint(b, RECORD_KIND_VANTAGE);
 	pack_int(b, vantage->time_ms);
 	pack_uint(b, vantage->canary);
@@ -175,6 +177,8 @@ int record_put_vantage(struct record_buffer *b, const struct obs_vantage *vantag
 		pack_text_or_nil(b, vantage->ptr[family]);
 		pack_uint(b, vantage->ptr_confirmed[family]);
 	}
+	if (vantage->run > 0)
+		pack_uint(b, vantage->run);
 	if (pack_finish(b, &mark) != 0)
 		return -1;
 	b->begun = true;

@@ -184,7 +184,9 @@ enum schema_host {
 	HOST_AT_ADDRESS_UNPROBED,
 	HOST_AT_TLSA,                                   /* of each base */
 	HOST_AT_PROBE = HOST_AT_TLSA + HOST_TLSA_BASES, /* before something comes behind, a base needs a place */
-	HOST_ELEMENTS
+	HOST_ELEMENTS,
+	HOST_AT_RUN = HOST_ELEMENTS, /* since 1.6, where several runs make up the file */
+	HOST_LONGEST
 };
 enum { HOST_RESERVED = 1, HOST_BLOCKLISTED = 2, HOST_AD_BELIEVED = 4 }; /* HOST_AT_FLAGS */
 
@@ -241,7 +243,9 @@ enum schema_vantage {
 	VANTAGE_AT_HOST = VANTAGE_AT_STATE + VANTAGE_FAMILIES,
 	VANTAGE_AT_EHLO,
 	VANTAGE_AT_FAMILY, /* of each, in an array */
-	VANTAGE_ELEMENTS = VANTAGE_AT_FAMILY + VANTAGE_FAMILIES
+	VANTAGE_ELEMENTS = VANTAGE_AT_FAMILY + VANTAGE_FAMILIES,
+	VANTAGE_AT_RUN = VANTAGE_ELEMENTS, /* as a host's */
+	VANTAGE_LONGEST
 };
 enum schema_family { FAMILY_AT_SOURCE, FAMILY_AT_PTR, FAMILY_AT_PTR_CONFIRMED, FAMILY_ELEMENTS };
 

@@ -275,7 +275,7 @@ static void put_host_facts(const struct obs_host *h)
 		fputs(i > 0 ? "," : "", facts);
 		put_probe(&h->probe[i]);
 	}
-	fputs("]}\n", facts);
+	fprintf(facts, "],\"run\":%u}\n", h->run);
 }
 
 static void put_vantage_facts(const struct obs_vantage *v)
@@ -292,7 +292,7 @@ static void put_vantage_facts(const struct obs_vantage *v)
 		put_span(v->ptr[family]);
 		fprintf(facts, ",%d]", v->ptr_confirmed[family]);
 	}
-	fputs("]}\n", facts);
+	fprintf(facts, ",%u]}\n", v->run);
 }
 
 /* A host and a test of our own way in each frame: the one at its beginning, the other at its end, and the other way

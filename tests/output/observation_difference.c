@@ -234,6 +234,7 @@ const char *host_difference(const struct obs_host *a, const struct obs_host *b)
 		  "flags" },
 		{ same_tlsa(&a->tlsa[0], &b->tlsa[0]) && same_tlsa(&a->tlsa[1], &b->tlsa[1]), "tlsa" },
 		{ same_probes(a, b), "probes" },
+		{ a->run == b->run, "run" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(facts); i++)
@@ -249,6 +250,6 @@ bool same_vantage(const struct obs_vantage *a, const struct obs_vantage *b)
 		    !same_optional(a->ptr[family], b->ptr[family]) ||
 		    a->ptr_confirmed[family] != b->ptr_confirmed[family])
 			return false;
-	return a->time_ms == b->time_ms && a->canary == b->canary && same_optional(a->ehlo, b->ehlo) &&
-	       same_texts(a->host, a->host_count, b->host, b->host_count);
+	return a->time_ms == b->time_ms && a->canary == b->canary && a->run == b->run &&
+	       same_optional(a->ehlo, b->ehlo) && same_texts(a->host, a->host_count, b->host, b->host_count);
 }

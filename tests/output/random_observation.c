@@ -450,6 +450,7 @@ void maker_make_host(struct maker *m, struct obs_host *h)
 	for (size_t i = 0; i < h->probe_count; i++)
 		make_probe(m, h->address_count, &probe[i]);
 	h->probe = probe;
+	h->run = (uint32_t)number(m, UINT32_MAX);
 }
 
 void maker_make_vantage(struct maker *m, struct obs_vantage *v)
@@ -467,4 +468,5 @@ void maker_make_vantage(struct maker *m, struct obs_vantage *v)
 		v->ptr[family] = octets_or_absent(m, 253);
 		v->ptr_confirmed[family] = maker_chance(m, 2);
 	}
+	v->run = (uint32_t)number(m, UINT32_MAX);
 }

@@ -166,12 +166,12 @@ class Scan:
             "host": hexed(r[1]), "time": r[2], "duration": r[3], "passes": r[4],
             "flags": [r[5] & 1, r[5] >> 1 & 1, r[5] >> 2 & 1], "a": self.host_answer(r[6]), "aaaa": self.host_answer(r[7]),
             "addresses": [hexed(address) for address in r[8]], "omitted": r[9], "untried": r[10], "unprobed": r[11],
-            "tlsa": [self.tlsa(r[12]), self.tlsa(r[13])], "probes": [self.probe(p) for p in r[14]],
+            "tlsa": [self.tlsa(r[12]), self.tlsa(r[13])], "probes": [self.probe(p) for p in r[14]], "run": at(r, 15, 0),
         })
 
     def on_vantage(self, r):
         families = [[hexed(family[0]), hexed(family[1]), family[2]] for family in r[7:9]]
-        self.records.append({"vantage": r[1:5] + [[hexed(host) for host in r[5]], hexed(r[6])] + families})
+        self.records.append({"vantage": r[1:5] + [[hexed(host) for host in r[5]], hexed(r[6])] + families + [at(r, 9, 0)]})
 
 
 def main():

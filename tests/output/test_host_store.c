@@ -199,14 +199,20 @@ static void a_domain_none_of_whose_hosts_is_known(void **state)
 /* ---- our own way to port 25 ---- */
 
 /* Tests, "4" or "6" for the family, a letter for what came (open, blocked, intercepted, partial, no route), seconds;
- * "|" begins another file, in the last of which the host is. */
-static void add_tests(struct host_store *store, const char *tests)
+ * "|" begins another file, "+" another run of it; the host is of the last, whose number is returned. */
+static uint32_t add_tests(struct host_store *store, const char *tests)
 {
 	static const char letters[] = "-obipn";
 	struct error error;
+	uint32_t run = 0;
 
 	for (const char *p = tests; *p; p += strcspn(p, " "), p += *p == ' ') {
 		struct obs_vantage vantage = { .canary = true };
+
+		run = *p == '|' ? 0 : run + (*p == '+');
+		if (*p == '+')
+			continue;
+		vantage.run = run;
 
 		if (*p == '|') {
 			host_store_begin(store);
@@ -216,6 +222,7 @@ static void add_tests(struct host_store *store, const char *tests)
 		vantage.state[*p == '6'] = (enum vantage_state)(strchr(letters, p[1]) - letters);
 		assert_int_equal(host_store_add_vantage(store, &vantage, &error), 0);
 	}
+	return run;
 }
 
 static void a_host_is_doubted_between_a_bad_test_and_the_good_ones_beside_it(void **state)
@@ -251,6 +258,10 @@ static void a_host_is_doubted_between_a_bad_test_and_the_good_ones_beside_it(voi
 		{ "4b50 | 4o0 4o200", true, false, false }, /* of another file, perhaps of another machine */
 		{ "4b50 | 4o200", true, false, false },
 		{ "4o0 4o200 | 4b50", true, false, true },
+		{ "4b50 + 4o0 4o200", true, false, false }, /* the same of runs in one file */
+		{ "4b50 4b105 + 4o0 + 4o200", true, false, false },
+		{ "4o0 4o200 + 4b50", true, false, true },
+		{ "4b50 + 4b105 | 4o0 +", true, false, false },
 	};
 	static const struct obs_address address[] = { { .family = 4 }, { .family = 6 } };
 
@@ -269,7 +280,7 @@ static void a_host_is_doubted_between_a_bad_test_and_the_good_ones_beside_it(voi
 			probe[host.probe_count++].address = 0;
 		if (rows[i].ipv6)
 			probe[host.probe_count++].address = 1;
-		add_tests(store, rows[i].tests);
+		host.run = add_tests(store, rows[i].tests);
 		put(store, &host);
 		if (get(store, "mx.example")->doubted != rows[i].doubted)
 			fail_msg("%s", rows[i].tests);

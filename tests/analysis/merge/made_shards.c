@@ -47,6 +47,7 @@ void made_host(struct maker *maker, unsigned host, unsigned shard, struct obs_ho
 	h->name = span_of(name);
 	h->passes = (uint8_t)(host % 2 == 0 ? 1 : shard == 0 ? 2 : 1);
 	h->time_ms = 1000 * (shard + 1);
+	h->run = host % 2;
 }
 
 void made_vantage(struct maker *maker, unsigned test, struct obs_vantage *vantage)
@@ -54,6 +55,7 @@ void made_vantage(struct maker *maker, unsigned test, struct obs_vantage *vantag
 	maker->state = 5000 + test;
 	maker_make_vantage(maker, vantage);
 	vantage->time_ms = (int64_t)test - 4;
+	vantage->run = test % 2;
 }
 
 static bool tells_of(unsigned shard, unsigned host)

@@ -29,7 +29,8 @@ static enum merge_option option_of(struct span name)
 struct merged {
 	struct maker maker, others; /* of domains; of what stands between them */
 	unsigned shards, hosts, tests, ders;
-	uint8_t shown[64][32]; /* certificates that were shown */
+	uint32_t run[MADE_SHARDS][2]; /* the number of each run of a shard; 0: not seen yet */
+	uint8_t shown[64][32];        /* certificates that were shown */
 	unsigned certificates;
 };
 
@@ -56,6 +57,17 @@ static void take_ders(struct merged *m, const struct obs_tls *got, const struct 
 	}
 }
 
+/* A run of a shard has one number, and no other has it. */
+static void check_run(struct merged *m, unsigned shard, uint32_t run, uint32_t got)
+{
+	assert_true(got > 0);
+	for (unsigned s = 0; s < MADE_SHARDS; s++)
+		for (unsigned r = 0; r < 2; r++)
+			assert_true((s == shard && r == run) || m->run[s][r] != got);
+	assert_true(m->run[shard][run] == 0 || m->run[shard][run] == got);
+	m->run[shard][run] = got;
+}
+
 static void on_host(void *arg, const struct obs_host *got)
 {
 	struct merged *m = arg;
@@ -66,6 +78,8 @@ static void on_host(void *arg, const struct obs_host *got)
 	assert_int_equal(got->probe_count, expected.probe_count);
 	for (size_t i = 0; i < got->probe_count; i++)
 		take_ders(m, &got->probe[i].tls, &expected.probe[i].tls);
+	check_run(m, made_best_shard(m->hosts, m->shards), expected.run, got->run);
+	expected.run = got->run;
 	difference = host_difference(&expected, got);
 	if (difference)
 		fail_msg("host %u: %s differs", m->hosts, difference);
@@ -84,6 +98,8 @@ static void on_vantage(void *arg, const struct obs_vantage *got)
 	struct obs_vantage expected;
 
 	made_vantage(&m->others, tested(m), &expected);
+	check_run(m, tested(m) % MADE_SHARDS, expected.run, got->run);
+	expected.run = got->run;
 	assert_true(same_vantage(&expected, got));
 	m->tests++;
 }
