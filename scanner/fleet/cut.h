@@ -50,10 +50,11 @@ __attribute__((warn_unused_result)) int cut_list(const struct cut_options *optio
 /* ---- at the server (cut_transfer.c) ---- */
 
 /* A chunk into the streams: its list first, whose parts are counted here, then its message for the queue; the ids of
- * both are the chunk's, so that a second time adds nothing. @round: 0, or how often it was put back: then its list
- * takes the place of what is there. */
-enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_chunk *chunk, unsigned round,
-			    struct span data, struct error *error);
+ * both are the chunk's and its round's, so that a second time adds nothing. What is there of its list and is not as it
+ * should be is replaced, where it was put back. *@duplicate (NULL: who cares): its message was there before, even if it
+ * is done and gone by now. */
+enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_chunk *chunk, struct span data,
+			    bool *duplicate, struct error *error);
 
 /* The list of a chunk, from the stream; MISSING: a part is not there; REFUSED: it is not what the chunk's message says
  * (damaged). @out is filled from its beginning. */

@@ -2,75 +2,112 @@
 /* Chunks to the server and from it. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet/digest.h"
 
 enum { PART_MAX = 512 * 1024 }; /* octets: of any server that takes 1 MiB the same, as the ids ask */
 
-/* JOB/CHUNK, JOB/CHUNK/list/PART, and where it was put back JOB/CHUNK/rROUND… */
-static void write_id(char id[static BUS_ID_MAX], const char *job, uint32_t chunk, unsigned round)
+static unsigned parts_of(size_t size, size_t part)
 {
-	int n = snprintf(id, BUS_ID_MAX, "%s/%" PRIu32, job, chunk);
-
-	if (round > 0)
-		snprintf(id + n, BUS_ID_MAX - (size_t)n, "/r%u", round);
+	return (unsigned)((size + part - 1) / part);
 }
 
-static enum bus_result publish_part(struct bus *bus, const char *job, const struct job_chunk *chunk, unsigned round,
-				    unsigned part, struct span data, struct error *error)
+/* What is put back may be dead because its list was damaged: then the parts that are there go, and new ones have ids
+ * that none before had. */
+static enum bus_result make_way(struct bus *bus, const char *job, const struct job_chunk *chunk, bool *is_there,
+				struct error *error)
 {
-	char subject[BUS_NAME_MAX], stream[BUS_NAME_MAX], id[BUS_ID_MAX];
-	enum bus_result result = BUS_OK;
-	size_t n;
+	char subject[BUS_NAME_MAX], stream[BUS_NAME_MAX];
+	enum bus_result result;
+	struct text list;
 
-	write_id(id, job, chunk->number, round);
-	n = strlen(id);
-	snprintf(id + n, sizeof(id) - n, "/list/%u", part);
-	job_list_subject(job, chunk->number, part, subject);
-	job_stream_name(job, JOB_LIST, stream);
-	if (round > 0)
-		result = bus_purge(bus, stream, subject, 0, error);
-	return result == BUS_OK ? bus_publish(bus, subject, id, 0, data, NULL, error) : result;
-}
-
-enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_chunk *chunk, unsigned round,
-			    struct span data, struct error *error)
-{
-	size_t most = bus_data_max(bus) < PART_MAX ? bus_data_max(bus) : PART_MAX;
-	char subject[BUS_NAME_MAX], id[BUS_ID_MAX];
-	struct job_chunk message = *chunk;
-	enum bus_result result = BUS_OK;
-	struct text text;
-
-	message.parts = 0;
-	while (result == BUS_OK && data.n > 0 && message.parts < JOB_PARTS_MAX) {
-		struct span part = { data.p, data.n < most ? data.n : most };
-
-		result = publish_part(bus, job, chunk, round, message.parts++, part, error);
-		data = span_skip(data, part.n);
-	}
-	if (result != BUS_OK)
+	text_open_memory(&list);
+	result = cut_fetch(bus, job, chunk, &list, error);
+	text_free(&list);
+	*is_there = result == BUS_OK;
+	if (result != BUS_REFUSED && result != BUS_MISSING)
 		return result;
-	if (data.n > 0) {
-		error_set(
-			error,
-			"the server takes no more than %zu octets at a time (max_payload), too few for a chunk's list",
-			most);
-		return BUS_REFUSED;
+	job_stream_name(job, JOB_LIST, stream);
+	result = BUS_OK;
+	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++) {
+		job_list_subject(job, chunk->number, part, subject);
+		result = bus_purge(bus, stream, subject, 0, error);
 	}
+	return result;
+}
+
+/* Ids: JOB/CHUNK/list/PART, and where they take the place of others JOB/CHUNK/rROUND/TIME/PART. */
+static enum bus_result publish_list(struct bus *bus, const char *job, const struct job_chunk *chunk, struct span data,
+				    size_t part_size, struct error *error)
+{
+	char subject[BUS_NAME_MAX], id[BUS_ID_MAX];
+	enum bus_result result = BUS_OK;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++) {
+		size_t n = data.n < part_size ? data.n : part_size;
+
+		job_list_subject(job, chunk->number, part, subject);
+		if (chunk->round == 0)
+			snprintf(id, sizeof(id), "%s/%" PRIu32 "/list/%u", job, chunk->number, part);
+		else
+			snprintf(id, sizeof(id), "%s/%" PRIu32 "/r%u/%lld.%09ld/%u", job, chunk->number, chunk->round,
+				 (long long)now.tv_sec, now.tv_nsec, part);
+		result = bus_publish(bus, subject, id, 0, (struct span){ data.p, n }, NULL, error);
+		data = span_skip(data, n);
+	}
+	return result;
+}
+
+/* Ids: JOB/CHUNK, and where it was put back JOB/CHUNK/rROUND. */
+static enum bus_result publish_message(struct bus *bus, const char *job, const struct job_chunk *chunk, bool *duplicate,
+				       struct error *error)
+{
+	char subject[BUS_NAME_MAX], id[BUS_ID_MAX];
+	enum bus_result result;
+	struct text text;
+	int n;
+
 	text_open_memory(&text);
-	job_chunk_write(&message, &text);
-	job_queue_subject(job, chunk->lane, subject);
-	write_id(id, job, chunk->number, round);
+	job_chunk_write(chunk, &text);
 	if (text_failed(&text)) {
 		error_set(error, "out of memory");
-		result = BUS_REFUSED;
-	} else {
-		result = bus_publish(bus, subject, id, 0, (struct span){ text.data, text.used }, NULL, error);
+		text_free(&text);
+		return BUS_REFUSED;
 	}
+	job_queue_subject(job, chunk->lane, subject);
+	n = snprintf(id, sizeof(id), "%s/%" PRIu32, job, chunk->number);
+	if (chunk->round > 0)
+		snprintf(id + n, sizeof(id) - (size_t)n, "/r%u", chunk->round);
+	result = bus_publish(bus, subject, id, 0, (struct span){ text.data, text.used }, duplicate, error);
 	text_free(&text);
 	return result;
+}
+
+enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_chunk *chunk, struct span data,
+			    bool *duplicate, struct error *error)
+{
+	size_t part_size = bus_data_max(bus) < PART_MAX ? bus_data_max(bus) : PART_MAX;
+	enum bus_result result = BUS_OK;
+	struct job_chunk whole = *chunk;
+	bool is_there = false;
+
+	whole.parts = parts_of(data.n, part_size);
+	if (whole.parts > JOB_PARTS_MAX) {
+		error_set(error,
+			  "chunk %" PRIu32
+			  ": the server takes messages of %zu octets (max_payload), too few for its list",
+			  chunk->number, part_size);
+		return BUS_REFUSED;
+	}
+	if (chunk->round > 0)
+		result = make_way(bus, job, &whole, &is_there, error);
+	if (result == BUS_OK && !is_there)
+		result = publish_list(bus, job, &whole, data, part_size, error);
+	return result == BUS_OK ? publish_message(bus, job, &whole, duplicate, error) : result;
 }
 
 static enum bus_result damaged(const struct job_chunk *chunk, struct error *error)

@@ -221,6 +221,11 @@ void job_key(enum job_key key, uint32_t chunk, char name[static BUS_NAME_MAX])
 	snprintf(name, BUS_NAME_MAX, "%s%" PRIu32, job_key_prefix[key], chunk);
 }
 
+void job_file_key(size_t number, unsigned part, char name[static BUS_NAME_MAX])
+{
+	snprintf(name, BUS_NAME_MAX, "file.%zu.%u", number, part);
+}
+
 void job_cut_key(enum job_stage stage, char name[static BUS_NAME_MAX])
 {
 	snprintf(name, BUS_NAME_MAX, "cut.%d", (int)stage);

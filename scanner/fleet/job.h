@@ -97,6 +97,8 @@ __attribute__((warn_unused_result)) bool job_result_parse(const char *job, const
 enum job_key { JOB_KEY_ATTEMPT, JOB_KEY_DONE, JOB_KEY_HAVE, JOB_KEY_DEAD, JOB_KEYS };
 extern const char *const job_key_prefix[JOB_KEYS]; /* "attempt." … */
 void job_key(enum job_key key, uint32_t chunk, char name[static BUS_NAME_MAX]);
+/* "file.NUMBER.PART": octets of a file of the job; parts until they are all of its size. */
+void job_file_key(size_t number, unsigned part, char name[static BUS_NAME_MAX]);
 /* "cut.STAGE": all chunks of the stage are in the queue. */
 void job_cut_key(enum job_stage stage, char name[static BUS_NAME_MAX]);
 /* The chunk of a key with that prefix; false: another key. */
@@ -114,6 +116,7 @@ struct job_chunk {
 	unsigned parts;             /* of its list, zstd, in messages of the stream of lists */
 	uint64_t size;              /* octets of these together */
 	char sha256[JOB_HASH_TEXT]; /* of them */
+	unsigned round;             /* how often it was put back (--retry-dead) */
 };
 
 /* "cut.STAGE". */
@@ -143,7 +146,7 @@ struct job_done {
 struct job_dead {
 	uint64_t first, entries;
 	struct job_attempt last;
-	unsigned round; /* how often it was put back (--retry-dead) */
+	unsigned round; /* the chunk's */
 };
 
 /* A worker's word, in JOB_ALIVE under its name. */

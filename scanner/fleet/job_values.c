@@ -15,6 +15,7 @@ static const struct job_member chunk_members[] = {
 	JOB_MEMBER(job_chunk, parts, JOB_MEMBER_UINT, 1, JOB_PARTS_MAX, NULL),
 	JOB_MEMBER(job_chunk, size, JOB_MEMBER_UINT, 1, JOB_LIST_OCTETS_MAX, NULL),
 	JOB_MEMBER(job_chunk, sha256, JOB_MEMBER_HASH, 0, 0, NULL),
+	JOB_MEMBER(job_chunk, round, JOB_MEMBER_UINT, 0, UINT32_MAX, NULL),
 };
 
 static const struct job_member cut_members[] = {

@@ -184,7 +184,7 @@ static void values_come_back(void **state)
 	(void)state;
 
 	ROUND_TRIP(job_chunk,
-		   { 999999, JOB_HOSTS, JOB_LANES - 1, UINT64_MAX, 7, JOB_PARTS_MAX, JOB_LIST_OCTETS_MAX, HASH });
+		   { 999999, JOB_HOSTS, JOB_LANES - 1, UINT64_MAX, 7, JOB_PARTS_MAX, JOB_LIST_OCTETS_MAX, HASH, 7 });
 	ROUND_TRIP(job_cut, { 3, 3, 0 });
 	ROUND_TRIP(job_cut, { 0, JOB_CHUNKS_MAX, UINT64_MAX });
 	ROUND_TRIP(job_attempt, { "host\xfc:/var/\"w\"", 1, "" });
@@ -286,6 +286,8 @@ static void subjects_and_keys_lead_back(void **state)
 	assert_int_equal(chunk, 45);
 	assert_false(job_key_chunk(JOB_KEY_DONE, name, &chunk));
 	assert_false(job_key_chunk(JOB_KEY_DEAD, "dead.4x", &chunk));
+	job_file_key(12, 3, name);
+	assert_string_equal(name, "file.12.3");
 	job_cut_key(JOB_HOSTS, name);
 	assert_string_equal(name, "cut.1");
 	job_stream_name("J", JOB_RESULTS, name);
