@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scanner/bus/bus_own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	DEPTH_MAX = 16, /* of JSON: JetStream's has 4, and yajl frees it by recursion */
+	WHY_MAX = 128   /* of yajl's words, which nobody reads */
+};
+
+static const struct bus_error errors[] = {
+	{ 10002, BUS_FULL, false, "the account's storage is used up" },
+	{ 10004, BUS_AWAY, true, NULL },     /* a cluster that is not whole */
+	{ 10008, BUS_AWAY, true, NULL },     /* JetStream is temporarily unavailable */
+	{ 10009, BUS_AWAY, true, NULL },     /* no leader yet */
+	{ 10014, BUS_MISSING, false, NULL }, /* consumer */
+	{ 10023, BUS_FULL, false, "JetStream's storage is used up" },
+	{ 10037, BUS_MISSING, false, NULL }, /* message */
+	{ 10039, BUS_REFUSED, false,
+	  "JetStream is not enabled for this account: jetstream: enabled in the server's "
+	  "configuration of the account" },
+	{ 10043, BUS_MISSING, false, NULL }, /* sequence */
+	{ 10047, BUS_FULL, false, "JetStream's storage is used up: max_file_store in the server's configuration" },
+	{ 10058, BUS_REFUSED, false, "a stream of that name is there with other settings" },
+	{ 10059, BUS_MISSING, false, NULL }, /* stream */
+	{ 10065, BUS_REFUSED, false, "a stream of somebody else takes these subjects" },
+	{ 10071, BUS_EXISTS, false, NULL }, /* wrong last sequence */
+	{ 10076, BUS_REFUSED, false, "start nats-server with -js" },
+	{ 10077, BUS_FULL, false, NULL }, /* "maximum bytes exceeded", "no space left on device" */
+	{ 10100, BUS_REFUSED, false, "another consumer takes these messages already" },
+	{ 10113, BUS_REFUSED, false, "give --results-size: the account wants every stream to have a limit" },
+	{ 10118, BUS_AWAY, true, NULL }, /* stream is offline */
+	{ 10119, BUS_AWAY, true, NULL }, /* consumer is offline */
+	{ 10122, BUS_FULL, false, "more than the account may have in a stream" },
+};
+
+const struct bus_error *bus_error_find(int code)
+{
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		if (errors[i].code == code)
+			return &errors[i];
+	}
+	return NULL;
+}
+
+static bool is_deep(struct span text)
+{
+	bool in_string = false;
+	unsigned depth = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
+			return true;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+	}
+	return false;
+}
+
+yajl_val bus_read_json(struct span text)
+{
+	char why[WHY_MAX];
+	yajl_val root;
+	char *copy;
+
+	if (is_deep(text) || !(copy = strndup(text.p ? text.p : "", text.n)))
+		return NULL;
+	root = yajl_tree_parse(copy, why, sizeof(why));
+	free(copy);
+	if (root && !YAJL_IS_OBJECT(root)) {
+		yajl_tree_free(root);
+		root = NULL;
+	}
+	return root;
+}
+
+static yajl_val find(yajl_val root, const char *object, const char *key, yajl_type type)
+{
+	const char *path[] = { object ? object : key, object ? key : NULL, NULL };
+
+	return yajl_tree_get(root, path, type);
+}
+
+uint64_t bus_json_number(yajl_val root, const char *object, const char *key)
+{
+	yajl_val value = find(root, object, key, yajl_t_number);
+
+	return value && YAJL_IS_INTEGER(value) && YAJL_GET_INTEGER(value) > 0 ? (uint64_t)YAJL_GET_INTEGER(value) : 0;
+}
+
+const char *bus_json_text(yajl_val root, const char *object, const char *key)
+{
+	yajl_val value = find(root, object, key, yajl_t_string);
+
+	return value ? YAJL_GET_STRING(value) : "";
+}
+
+bool bus_json_true(yajl_val root, const char *key)
+{
+	return find(root, NULL, key, yajl_t_true);
+}
+
+const char *bus_header_text(natsMsg *message, const char *name)
+{
+	const char *text = NULL;
+
+	return natsMsgHeader_Get(message, name, &text) == NATS_OK && text ? text : "";
+}
+
+uint64_t bus_header_number(natsMsg *message, const char *name)
+{
+	uint64_t number = 0;
+
+	return span_decimal(span_of(bus_header_text(message, name)), UINT64_MAX, &number) ? number : 0;
+}
+
+int64_t bus_time_ms(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t ms;
+
+	if (!end)
+		return 0;
+	ms = (int64_t)timegm(&tm) * 1000;
+	if (*end == '.') {
+		for (int unit = 100; unit > 0 && ascii_is_digit(end[1]); unit /= 10)
+			ms += (*++end - '0') * unit;
+	}
+	return ms;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scanner/bus/bus_own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/wall_clock.h"
+
+enum {
+	ANSWER_MS = 5000,   /* for an answer; then it is asked again: a message of 1 MiB at 2 Mbit/s */
+	STREAM_MS = 1000,   /* for the first of a stream: where that is gone, nobody says so unasked */
+	NOBODY_BELIEVED = 5 /* times that nobody answers for JetStream, one after the other, until there is none */
+};
+
+natsStatus bus_send(struct bus *bus, const struct bus_question *question)
+{
+	char reply[BUS_INBOX_MAX + BUS_NUMBER_MAX];
+	natsMsg *message = NULL;
+	natsStatus status;
+
+	snprintf(reply, sizeof(reply), "%s.%llu", bus->inbox, (unsigned long long)++bus->asked);
+	status = natsMsg_Create(&message, question->subject, reply, question->data.p, (int)question->data.n);
+	for (size_t i = 0; status == NATS_OK && i < COUNT_OF(question->header); i++) {
+		if (question->header[i].name)
+			status = natsMsgHeader_Set(message, question->header[i].name, question->header[i].value);
+	}
+	if (status == NATS_OK)
+		status = natsConnection_PublishMsg(bus->connection, message);
+	natsMsg_Destroy(message);
+	return status;
+}
+
+void bus_say(natsConnection *connection, const char *subject, const char *text)
+{
+	natsConnection_PublishString(connection, subject, text);
+}
+
+#define ACK_PREFIX "$JS.ACK."
+
+void bus_deliveries(const char *stream, const char *consumer, char deliveries[static BUS_DELIVERIES_MAX])
+{
+	snprintf(deliveries, BUS_DELIVERIES_MAX, ACK_PREFIX "%s.%s.", stream, consumer);
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Is it what we wait for? An answer has the subject that we chose, a message of a stream its own one. */
+static bool is_awaited(const char *subject, const char *deliveries, natsMsg *message)
+{
+	const char *reply = natsMsg_GetReply(message);
+
+	return strcmp(natsMsg_GetSubject(message), subject) == 0 || (deliveries && reply && begins(reply, deliveries));
+}
+
+/* A message that came for somebody who did not wait any more: a task is given back, so that it need not be waited for.
+ */
+static void put_back(struct bus *bus, natsMsg *message)
+{
+	const char *reply = natsMsg_GetReply(message);
+
+	if (reply && begins(reply, ACK_PREFIX))
+		bus_say(bus->connection, reply, "-NAK");
+}
+
+natsStatus bus_answer(struct bus *bus, unsigned ms, const char *deliveries, natsMsg **answer)
+{
+	uint64_t end = machine_clock_ms() + ms;
+	char subject[BUS_INBOX_MAX + BUS_NUMBER_MAX];
+
+	snprintf(subject, sizeof(subject), "%s.%llu", bus->inbox, (unsigned long long)bus->asked);
+	for (;;) {
+		uint64_t now = machine_clock_ms();
+		natsStatus status = natsSubscription_NextMsg(answer, bus->answers,
+							     now < end ? (int64_t)(end - now) : 0);
+
+		if (status != NATS_OK)
+			return status;
+		if (is_awaited(subject, deliveries, *answer))
+			return NATS_OK;
+		put_back(bus, *answer);
+		natsMsg_Destroy(*answer);
+		*answer = NULL;
+	}
+}
+
+/* One try: OK with an answer; NATS_NOT_PERMITTED: bus->why says what. */
+static natsStatus ask_once(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
+			   natsMsg **answer)
+{
+	unsigned denied = bus_denied_count();
+	uint64_t end = machine_clock_ms() + (question->stream && wait->tries == 0 ? STREAM_MS : ANSWER_MS);
+	natsStatus status = bus_send(bus, question);
+
+	if (status != NATS_OK)
+		return status;
+	do {
+		status = bus_answer(bus, BUS_LOOK_MS, NULL, answer);
+		if (status != NATS_TIMEOUT)
+			return status;
+		if (bus_denied(denied, question->subject, bus->why) || bus_denied(denied, bus->inbox, bus->why))
+			return NATS_NOT_PERMITTED;
+	} while (machine_clock_ms() < end && bus_wait_lasts(bus, wait));
+	return NATS_TIMEOUT;
+}
+
+/* Nobody answered: is there somebody who could? OK: ask again. */
+static enum bus_result look_for_stream(struct bus *bus, const struct bus_question *question, struct error *error)
+{
+	char json[BUS_NAME_MAX + 64];
+	enum bus_result result;
+	yajl_val root = NULL;
+
+	if (question->stream) {
+		result = bus_api(bus, "STREAM.INFO", question->stream, NULL, NULL, &root, error);
+	} else {
+		snprintf(json, sizeof(json), "{\"subject\":\"%s\"}", question->subject);
+		result = bus_api(bus, "STREAM.NAMES", NULL, NULL, json, &root, error);
+		if (result == BUS_OK && bus_json_number(root, NULL, "total") == 0) {
+			bus_refuse(bus, error, "no stream takes %s", question->subject);
+			result = BUS_MISSING;
+		}
+	}
+	yajl_tree_free(root);
+	return result;
+}
+
+static bool is_api(const struct bus_question *question)
+{
+	return !question->stream && begins(question->subject, "$JS.API.");
+}
+
+/* What to do after a try without an answer. OK: try again. */
+static enum bus_result judge(struct bus *bus, const struct bus_question *question, natsStatus status, unsigned *nobody,
+			     struct error *error)
+{
+	switch (status) {
+	case NATS_NO_MEMORY:
+		return bus_no_memory(error);
+	case NATS_NOT_PERMITTED:
+		return bus_refuse(bus, error, "%s; the account's user needs this permission", bus->why);
+	case NATS_MAX_PAYLOAD:
+		return bus_refuse(bus, error, "a message is larger than the server's max_payload");
+	case NATS_NO_RESPONDERS:
+		snprintf(bus->why, sizeof(bus->why), "JetStream does not answer");
+		if (!is_api(question))
+			return look_for_stream(bus, question, error);
+		if (++*nobody < NOBODY_BELIEVED)
+			return BUS_OK;
+		return bus_refuse(bus, error,
+				  "JetStream is not enabled: start nats-server with -js, or with jetstream {} "
+				  "in its configuration");
+	case NATS_TIMEOUT:
+		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
+		return question->stream ? look_for_stream(bus, question, error) : BUS_OK;
+	default:
+		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
+		return BUS_OK;
+	}
+}
+
+enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, natsMsg **answer, bool *lost,
+			struct error *error)
+{
+	struct bus_wait wait = bus_wait_begin(bus);
+	unsigned nobody = 0;
+
+	*answer = NULL;
+	for (;;) {
+		enum bus_result result = bus_connected(bus, &wait, error);
+		natsStatus status;
+
+		if (result != BUS_OK)
+			return result;
+		status = ask_once(bus, question, &wait, answer);
+		if (status == NATS_OK)
+			return BUS_OK;
+		if (lost && status != NATS_NO_RESPONDERS)
+			*lost = true;
+		result = judge(bus, question, status, &nobody, error);
+		if (result != BUS_OK)
+			return result;
+		if (!bus_wait_again(bus, &wait))
+			return bus_away(bus, error);
+	}
+}
+
+/* OK and *@again: the error passes. */
+static enum bus_result judge_json(struct bus *bus, yajl_val root, bool *again, struct error *error)
+{
+	int code = (int)bus_json_number(root, "error", "err_code");
+	const struct bus_error *known;
+	const char *text;
+
+	*again = false;
+	if (code == 0)
+		return BUS_OK;
+	known = bus_error_find(code);
+	text = bus_json_text(root, "error", "description");
+	if (known && known->again) {
+		snprintf(bus->why, sizeof(bus->why), "%s", text);
+		*again = true;
+		return BUS_OK;
+	}
+	bus_refuse(bus, error, "%s (%d)%s%s", text, code, known && known->remedy ? "; " : "",
+		   known && known->remedy ? known->remedy : "");
+	return known ? known->result : BUS_REFUSED;
+}
+
+enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, yajl_val *root, bool *lost,
+			     struct error *error)
+{
+	struct bus_wait wait = bus_wait_begin(bus);
+
+	*root = NULL;
+	for (;;) {
+		natsMsg *answer;
+		enum bus_result result = bus_ask(bus, question, &answer, lost, error);
+		bool again;
+
+		if (result != BUS_OK)
+			return result;
+		*root = bus_read_json((struct span){ natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) });
+		natsMsg_Destroy(answer);
+		if (!*root)
+			return bus_refuse(bus, error, "what it answers to %s is no JSON", question->subject);
+		result = judge_json(bus, *root, &again, error);
+		if (result == BUS_OK && !again)
+			return BUS_OK;
+		yajl_tree_free(*root);
+		*root = NULL;
+		if (result != BUS_OK)
+			return result;
+		if (!bus_wait_again(bus, &wait))
+			return bus_away(bus, error);
+	}
+}
+
+enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
+			yajl_val *root, struct error *error)
+{
+	char subject[2 * BUS_NAME_MAX + 64];
+	struct bus_question question = { .subject = subject, .data = span_of(json ? json : "") };
+
+	snprintf(subject, sizeof(subject), "$JS.API.%s%s%s%s%s", verb, name ? "." : "", name ? name : "",
+		 name2 ? "." : "", name2 ? name2 : "");
+	return bus_ask_json(bus, &question, root, NULL, error);
+}

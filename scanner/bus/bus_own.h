@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scanner/bus/bus_own.h - what the files of the bus share: a connection, a question to JetStream, its answer.
+ *
+ * JetStream is asked by messages to subjects below $JS.API, and answers with JSON to a subject that we chose. We ask
+ * ourselves instead of through libnats' functions for it: those wait where nobody can end the wait, and do not tell
+ * everywhere which error it was. For the same reason the connection is ours to open again: libnats would keep on
+ * sending what it could not send, long after we gave it up.
+ */
+#ifndef STSURVEY_SCANNER_BUS_BUS_OWN_H
+#define STSURVEY_SCANNER_BUS_BUS_OWN_H
+
+#include <nats/nats.h>
+#include <yajl/yajl_tree.h>
+
+#include "scanner/bus/bus.h"
+
+enum {
+	BUS_INBOX_MAX = 64,     /* octets of the subject of our answers, NUL included */
+	BUS_WHY_MAX = 256,      /* of why the server is away */
+	BUS_HEADERS_MAX = 3,    /* of a message of ours */
+	BUS_NUMBER_MAX = 24,    /* of a number's text */
+	BUS_REQUEST_MAX = 2048, /* of a request's JSON: names of ours and numbers */
+	BUS_LOOK_MS = 50        /* between two looks at `stop` */
+};
+
+struct bus {
+	struct bus_options options; /* with texts of its own */
+	natsConnection *connection; /* NULL: none at the moment */
+	natsSubscription *answers;  /* to inbox.NUMBER */
+	char inbox[BUS_INBOX_MAX];
+	uint64_t asked;        /* the number of the last question: answers to others are late */
+	size_t data_max;       /* of a message, as the server says */
+	natsMsg *held;         /* what a struct bus_message points to */
+	char why[BUS_WHY_MAX]; /* the server was away, the last time */
+	unsigned refusals;     /* of connections, one after the other */
+};
+
+/* ---- waiting (bus.c) ---- */
+
+/* A call's wait, from its beginning. */
+struct bus_wait {
+	uint64_t until_ms; /* of machine_clock_ms; UINT64_MAX: for ever */
+	unsigned tries;
+	bool was_stopped; /* at the beginning: then it has a moment nevertheless */
+};
+
+struct bus_wait bus_wait_begin(const struct bus *bus);
+/* Is there time left? */
+bool bus_wait_lasts(const struct bus *bus, const struct bus_wait *wait);
+/* Pause before the next try; false: the patience ended, or somebody stopped us. */
+bool bus_wait_again(struct bus *bus, struct bus_wait *wait);
+/* The line for that. */
+enum bus_result bus_away(const struct bus *bus, struct error *error);
+enum bus_result bus_no_memory(struct error *error);
+/* REFUSED, with a line that begins with the server. */
+__attribute__((format(printf, 3, 4))) enum bus_result bus_refuse(const struct bus *bus, struct error *error,
+								 const char *format, ...);
+
+/* ---- the connection (bus_connect.c; bus_options.c) ---- */
+
+/* A connection is there when it is OK; AWAY: not within @wait; REFUSED: there will be none. */
+enum bus_result bus_connected(struct bus *bus, struct bus_wait *wait, struct error *error);
+void bus_disconnect(struct bus *bus);
+
+/* What @options say, for libnats. REFUSED: a file cannot be used. */
+enum bus_result bus_make_options(const struct bus_options *options, natsOptions **nats, struct error *error);
+/* Checks of the options as such. */
+enum bus_result bus_check_options(const struct bus_options *options, struct error *error);
+
+/* The public key of the seed in @path, for libnats, which wants both (bus_nkey.c). 0, or -1 with one line in @error. */
+enum { BUS_NKEY_MAX = 64 };
+int bus_nkey_public(const char *path, char key[static BUS_NKEY_MAX], struct error *error);
+
+/* What the server told us last that we may not do, since @count (bus_denied.c): libnats tells it in a thread of its
+ * own. True where it names @subject; then it is in @text. */
+unsigned bus_denied_count(void);
+bool bus_denied(unsigned count, const char *subject, char text[static BUS_WHY_MAX]);
+void bus_denied_handler(natsConnection *connection, natsSubscription *subscription, natsStatus status, void *arg);
+
+/* ---- questions (bus_ask.c) ---- */
+
+struct bus_header {
+	const char *name, *value; /* NULL: none */
+};
+
+struct bus_question {
+	const char *subject;
+	const char *stream; /* whose absence means that nobody answers; NULL: JetStream itself answers, or a stream that
+			       takes the subject */
+	struct bus_header header[BUS_HEADERS_MAX];
+	struct span data;
+};
+
+/* Ask until somebody answers. *@answer is the caller's. *@lost (may be NULL): an answer may have been lost before this
+ * one, so that what we asked for may have been done twice. */
+enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, natsMsg **answer, bool *lost,
+			struct error *error);
+
+/* The same where the answer is JSON: its errors become results. *@root is freed by yajl_tree_free. */
+enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, yajl_val *root, bool *lost,
+			     struct error *error);
+/* …of JetStream's API: $JS.API.@verb, of @name (and @name2) where there is one; @json may be NULL. */
+enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
+			yajl_val *root, struct error *error);
+
+/* Send it once; @number: of the answer. Not OK: no connection. */
+natsStatus bus_send(struct bus *bus, const struct bus_question *question);
+/* The answer to the last question, if it comes within @ms: NATS_TIMEOUT, NATS_NO_RESPONDERS, …. A message of a stream
+ * is one where @deliveries (may be NULL) is how the subject begins that is told of its delivery: bus_deliveries. */
+natsStatus bus_answer(struct bus *bus, unsigned ms, const char *deliveries, natsMsg **answer);
+enum { BUS_DELIVERIES_MAX = 2 * BUS_NAME_MAX + 16 };
+void bus_deliveries(const char *stream, const char *consumer, char deliveries[static BUS_DELIVERIES_MAX]);
+/* A message without an answer. */
+void bus_say(natsConnection *connection, const char *subject, const char *text);
+
+/* ---- what answers hold (bus_answer.c) ---- */
+
+/* NULL: no JSON, or deeper than any answer. */
+yajl_val bus_read_json(struct span text);
+/* The number below @object and @key (NULL: at the top); 0 where there is none. */
+uint64_t bus_json_number(yajl_val root, const char *object, const char *key);
+/* "" where there is none. */
+const char *bus_json_text(yajl_val root, const char *object, const char *key);
+bool bus_json_true(yajl_val root, const char *key);
+
+/* What an error of JetStream is for us. */
+struct bus_error {
+	int code;
+	enum bus_result result;
+	bool again; /* it passes: ask again */
+	const char *remedy;
+};
+const struct bus_error *bus_error_find(int code);
+
+/* The header's text; "" where it has none. */
+const char *bus_header_text(natsMsg *message, const char *name);
+uint64_t bus_header_number(natsMsg *message, const char *name);
+/* RFC 3339 as Go writes it → milliseconds since 1970; 0: it is none. */
+int64_t bus_time_ms(const char *text);
+
+/* ---- messages (bus_message.c) ---- */
+
+/* One message of a stream, by the JSON that asks for it. MISSING: there is none. */
+enum bus_result bus_direct(struct bus *bus, const char *stream, const char *json, natsMsg **message,
+			   struct error *error);
+/* Publish, and the server's word for it. @headers: two of them at most. */
+enum bus_result bus_store(struct bus *bus, const char *subject, const struct bus_header *header, size_t headers,
+			  struct span data, uint64_t *sequence, bool *duplicate, bool *lost, struct error *error);
+bool bus_is_name(const char *name, bool wildcards);
+
+#endif

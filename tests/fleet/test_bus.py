@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What each call of the bus (scanner/bus/bus.h) comes to, with a real nats-server."""
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import nats
+
+PROBE = os.environ["STSURVEY_BUS_PROBE"]
+LIMIT_S = 120  # whatever takes longer hangs
+
+
+class Probe:
+    """bus_probe.c, asked a line at a time."""
+
+    def __init__(self, url, *more):
+        self.process = subprocess.Popen([PROBE, "--url", url, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.opened = self.process.stdout.readline().strip()
+
+    def send(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def read(self):
+        return self.process.stdout.readline().strip()
+
+    def __call__(self, line):
+        self.send(line)
+        return self.read()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(LIMIT_S)
+        self.process.stdout.close()
+
+
+# A command and how its answer begins ("ok" is all of it); "…X": it holds X.
+CALLS = [
+    ("data_max", "ok 1047552"),
+    # streams
+    ("stream S s.> limits 0", "ok"),
+    ("stream S s.> limits 0", "ok"),
+    ("stream S s.> limits 100000", "refused …with other settings"),
+    ("stream S2 s.> limits 0", "refused …takes these subjects"),
+    ("look S", "ok messages=0 first=0 last=0 max=0 consumers=0"),
+    ("look X", "missing"),
+    ("stream STX x.> limits 0", "ok"),
+    ("names ST", "names STX"),
+    ("names Z", "names"),
+    # messages
+    ("publish s.a id1 5 hello", "ok"),
+    ("publish s.a id1 5 hello", "ok duplicate"),
+    ("publish s.b - 0 @1047552", "ok"),
+    ("publish s.b - 0 @1047553", "refused …more than a message may have"),
+    ("publish none.b - 0 x", "missing …no stream takes none.b"),
+    ("publish s.* - 0 x", "refused …no subject"),
+    ("next S s.> 1", "ok seq=1 subject=s.a offset=5 …n=5 data=hello"),
+    ("next S s.* 2", "ok seq=2 subject=s.b offset=0 …n=1047552"),
+    ("next S s.b 1", "ok seq=2"),
+    ("next S s.> 3", "missing"),
+    ("next X s.> 1", "missing"),
+    ("at S 1", "ok seq=1"),
+    ("at S 9", "missing"),
+    ("delete_at S 1", "ok"),
+    ("delete_at S 1", "missing"),
+    ("at S 1", "missing"),
+    ("publish s.a id1 5 hello", "ok duplicate"),
+    ("publish s.a id2 0 hello", "ok"),
+    ("publish s.b id3 0 hello", "ok"),
+    ("publish s.a id4 0 hello", "ok"),
+    ("purge S s.a 4", "ok"),
+    ("next S s.> 1", "ok seq=2 subject=s.b"),
+    ("next S s.> 3", "ok seq=4 subject=s.b"),
+    ("purge S - 4", "ok"),
+    ("next S s.> 1", "ok seq=4"),
+    ("purge S s.b 0", "ok"),
+    ("next S s.> 1", "ok seq=5 subject=s.a"),
+    ("purge S - 0", "ok"),
+    ("look S", "ok messages=0"),
+    # a queue
+    ("stream Q q.> queue 0", "ok"),
+    ("consumer Q lane-0 q.0 30 3", "ok"),
+    ("consumer Q lane-0 q.0 30 3", "ok"),
+    ("consumer Q other q.0 30 3", "refused …another consumer takes these messages"),
+    ("consumer X lane-0 q.0 30 3", "missing"),
+    ("pull 0 Q lane-0 0.05", "missing"),
+    ("publish q.0 j/0 0 task0", "ok"),
+    ("pull 0 Q lane-0 30", "ok seq=1 deliveries=1 data=task0"),
+    ("consumer_look Q lane-0", "ok waiting=0 in_flight=1 redelivered=0"),
+    ("consumer_look Q none", "missing"),
+    ("progress 0", "ok"),
+    ("ack 0", "ok"),
+    ("pull 0 Q lane-0 0.05", "missing"),
+    ("publish q.0 j/0 0 task0", "ok duplicate"),
+    ("publish q.0 j/1 0 task1", "ok"),
+    ("pull 0 Q lane-0 30", "ok seq=2 deliveries=1 data=task1"),
+    ("nak 0 0", "ok"),
+    ("pull 0 Q lane-0 30", "ok seq=2 deliveries=2 data=task1"),
+    ("ack 0", "ok"),
+    ("look Q", "ok messages=0"),
+    ("pull 0 Q nobody 0.05", "refused …consumer not found"),
+    ("pull 0 X nobody 0.05", "refused …stream not found"),
+    # buckets
+    ("bucket 0 B 0", "ok"),
+    ("bucket 0 B 5", "ok"),
+    ("open_bucket 1 Z", "missing"),
+    ("get 0 a", "missing"),
+    ("create 0 a one", "ok"),
+    ("create 0 a two", "exists"),
+    ("create 0 a one", "exists"),
+    ("get 0 a", "ok revision=1 …data=one"),
+    ("update 0 a two 1", "ok revision=2"),
+    ("update 0 a three 1", "exists"),
+    ("update 0 none x 1", "exists"),
+    ("get 0 a", "ok revision=2 …data=two"),
+    ("put 0 a three", "ok"),
+    ("get 0 a", "ok revision=3 …data=three"),
+    ("remove 0 a", "ok"),
+    ("get 0 a", "missing …was removed"),
+    ("keys 0 -", "keys count=0"),
+    ("update 0 a x 3", "exists"),
+    ("create 0 a again", "ok"),
+    ("get 0 a", "ok revision=5 …data=again"),
+    ("put 0 b.1 x", "ok"),
+    ("put 0 b.2 x", "ok"),
+    ("put 0 bad x", "ok"),
+    ("put 0 b$d x", "refused …no key"),
+    ("put 0 b..d x", "refused …no key"),
+    ("remove 0 b.1", "ok"),
+    ("keys 0 -", "keys a b.2 bad count=3"),
+    ("keys 0 b.", "keys b.2 count=1"),
+    ("keys 0 b", "keys b.2 bad count=2"),
+    ("keys 0 none.", "keys count=0"),
+    ("delete_bucket B", "ok"),
+    ("get 0 a", "missing"),
+    ("put 0 a x", "missing"),
+    ("keys 0 -", "keysmissing"),
+    ("delete_bucket B", "missing"),
+    ("delete Q", "ok"),
+    ("delete S", "ok"),
+    ("delete S", "missing"),
+]
+
+
+class Bus(unittest.TestCase):
+    def expect(self, probe, calls):
+        for line, expected in calls:
+            with self.subTest(line):
+                answer = probe(line)
+                start, *rest = expected.split("…")
+                if expected == "ok":
+                    self.assertEqual(answer, "ok")
+                self.assertTrue(answer.startswith(start.strip()), answer)
+                for part in rest:
+                    self.assertIn(part, answer)
+
+    def test_each_call_tells_how_it_ended(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.assertEqual(probe.opened, "ok")
+            self.expect(probe, CALLS)
+
+
+if __name__ == "__main__":
+    unittest.main()
