@@ -171,7 +171,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "options are refused, and those that are missing are named. A scan of mail servers (scan --mx-hosts) beside "
 			 "them is joined in. SCAN - is standard input.",
 		.below = "Exit status: 0 done; 1 a file cannot be read or written, is damaged, does not belong to the others or, without "
-			 "--partial, is missing or not complete; 2 usage.",
+			 "--partial, is missing or not complete; 2 usage; 129, 130, 143 interrupted, and nothing was written.",
 		.operand = "scan file", .operands_least = 1, .operands_most = INT_MAX, .operands_are_files = true,
 	},
 	[COMMAND_TLSRPT] = {
