@@ -28,10 +28,9 @@ enum {
 	OPTIONS_SCANS_MAX = 64, /* a year of weekly scans; each is read whole */
 	OPTIONS_DNS_PORT = 53,  /* --direct: name servers; with another one, none of the internet's is meant */
 	OPTIONS_SMTP_PORT = 25, /* mail servers; with another one, none of the internet's is meant */
-	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024, /* what is left of less is buffers of some KiB */
-	OPTIONS_SHARED_RATE =
-		10000,        /* --rate: queries a second that no shared resolver of an ISP or university minds */
-	OPTIONS_PER_HOST = 8, /* --per-host */
+	OPTIONS_MEMORY_LEAST = 16 * 1024 * 1024,     /* what is left of less is buffers of some KiB */
+	OPTIONS_SHARED_RATE = 10000,                 /* --rate: what no shared resolver of an ISP or university minds */
+	OPTIONS_PER_HOST = 8,                        /* --per-host */
 	OPTIONS_CANARIES_MAX = OBS_VANTAGE_HOST_MAX, /* a dozen operators carry most of the world's mail */
 };
 

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-#include "scanner/fleet/fleet.h"
-
-int fleet_work(const struct options *options, struct error *error)
-{
-	(void)options;
-	error_set(error, "not yet");
-	return EXIT_FATAL;
-}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "scanner/base/log.h"
+#include "scanner/fleet/digest.h"
+#include "scanner/fleet_work/work_own.h"
+
+static void end_over(struct work *work, const char *why)
+{
+	if (work->state != WORK_ON)
+		return;
+	work->state = WORK_OVER;
+	work->has_ended = true;
+	log_info("job %s: %s", work->fleet.job.name, why);
+}
+
+bool work_has_job(struct work *work)
+{
+	char manifest[JOB_HASH_TEXT];
+	struct bus_value value;
+	struct error why;
+	enum bus_result result = bus_get(work->fleet.book, "manifest", &value, &why);
+
+	if (result == BUS_MISSING)
+		end_over(work, "was cancelled");
+	else if (result == BUS_OK && digest_of(value.data, manifest) && strcmp(manifest, work->manifest) != 0)
+		end_over(work, "was cancelled, and another one has its name now");
+	else if (result == BUS_OK && bus_get(work->fleet.book, "collected", &value, &why) == BUS_OK)
+		end_over(work, "is done, and collected");
+	return work->state == WORK_ON;
+}
+
+enum bus_result work_get(struct work *work, enum job_key key, uint32_t chunk, struct bus_value *value)
+{
+	char name[BUS_NAME_MAX];
+	enum bus_result result;
+	struct error why;
+
+	job_key(key, chunk, name);
+	do
+		result = bus_get(work->fleet.book, name, value, &why);
+	while (work_again(work, result, &why));
+	return result;
+}
+
+bool work_put_attempt(struct work *work, uint32_t chunk, unsigned number, const char *why)
+{
+	struct job_attempt attempt = { .number = number };
+	char name[BUS_NAME_MAX];
+	enum bus_result result;
+	struct error error;
+	struct text out;
+
+	snprintf(attempt.worker, sizeof(attempt.worker), "%s", work->space.worker);
+	snprintf(attempt.why, sizeof(attempt.why), "%s", why);
+	text_open_memory(&out);
+	job_attempt_write(&attempt, &out);
+	job_key(JOB_KEY_ATTEMPT, chunk, name);
+	if (text_failed(&out))
+		work_fail(work, "no memory");
+	while (work->state == WORK_ON) {
+		result = bus_put(work->fleet.book, name, (struct span){ out.data, out.used }, &error);
+		if (result == BUS_OK || (result == BUS_MISSING && !work_has_job(work)))
+			break;
+		if (!work_again(work, result, &error))
+			work_fail(work, "%s", error.text);
+	}
+	text_free(&out);
+	return work->state == WORK_ON;
+}

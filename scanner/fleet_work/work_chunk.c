@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
+#include "scanner/fleet_work/child_words.h"
+#include "scanner/fleet/cut.h"
+#include "scanner/fleet_work/work_own.h"
+#include "scanner/fleet_work/work_pace.h"
+
+enum {
+	LOOK_MS = 200,   /* between two looks whether the scan has ended */
+	SHARE_MS = 1000, /* between two questions for a share */
+};
+
+#define NAK_DELAY_S 2.0 /* a chunk that failed is left alone for that long */
+#define DRAIN_S 10.0    /* a scan that is told to end does so within 8 (scanner/run/scan_watch.c) */
+
+/* What became of the chunk. */
+enum chunk_end {
+	CHUNK_DONE,
+	CHUNK_FAILED,   /* through itself, as far as we know: the error says why */
+	CHUNK_RETURNED, /* through us, or the server: somebody else shall have it, now */
+	CHUNK_STUCK,    /* our disk: somebody else shall have it, or we, later */
+};
+
+/* ---- the book ---- */
+
+/* Done with the message, for good. */
+static void ack(struct work *work)
+{
+	enum bus_result result;
+	struct error why;
+
+	do {
+		result = bus_task_ack(work->fleet.bus, work->task, &why);
+		if (result != BUS_AWAY)
+			work->task = NULL;
+	} while (work_again(work, result, &why));
+	bus_task_free(work->task);
+	work->task = NULL;
+}
+
+static void nak(struct work *work, double delay_s)
+{
+	if (work->task)
+		bus_task_nak(work->task, delay_s);
+	work->task = NULL;
+}
+
+static bool is_last(const struct work *work)
+{
+	return bus_task_deliveries(work->task) >= work->fleet.job.deliveries;
+}
+
+/* After the last of its attempts: dead, by our own word. */
+static void bury(struct work *work, const char *why)
+{
+	struct job_attempt last = { .number = bus_task_deliveries(work->task) };
+	enum bus_result result;
+	struct error error;
+
+	snprintf(last.worker, sizeof(last.worker), "%s", work->space.worker);
+	snprintf(last.why, sizeof(last.why), "%s", why);
+	do
+		result = fleet_bury_chunk(&work->fleet, &work->chunk, &last, &error);
+	while (work_again(work, result, &error));
+	if (result != BUS_OK) {
+		nak(work, 0);
+		return;
+	}
+	ack(work);
+	workspace_drop(&work->space, work->chunk.number, WORKSPACE_LOG);
+}
+
+static void give_up(struct work *work, const char *why)
+{
+	uint32_t chunk = work->chunk.number;
+	unsigned number = bus_task_deliveries(work->task);
+
+	work_warn(work, "chunk %" PRIu32 ", attempt %u of %u: %s", chunk, number, work->fleet.job.deliveries, why);
+	if (!work_put_attempt(work, chunk, number, why))
+		nak(work, 0);
+	else if (is_last(work))
+		bury(work, why);
+	else
+		nak(work, NAK_DELAY_S);
+}
+
+/* ---- the scan ---- */
+
+static bool is_disk_full(const char *why)
+{
+	return strstr(why, strerror(ENOSPC)) || strstr(why, strerror(EDQUOT)) || strstr(why, strerror(EFBIG));
+}
+
+/* Without a share nobody is asked anything. */
+static enum chunk_end take_share(struct work *work, struct error *why)
+{
+	for (;;) {
+		uint32_t share;
+		enum bus_result result = ledger_take_share(work->ledger, &share, why);
+
+		if (result == BUS_OK) {
+			work->word.share = share;
+			work->holds_share = true;
+			return CHUNK_DONE;
+		}
+		if (result == BUS_MISSING)
+			return CHUNK_RETURNED;
+		if (result == BUS_EXISTS)
+			work_is(work, "waiting for a share of the rates");
+		if (result == BUS_EXISTS ? !work_pause(work, SHARE_MS) : !work_again(work, result, why))
+			return CHUNK_RETURNED;
+	}
+}
+
+static enum chunk_end fetch_list(struct work *work, struct error *why)
+{
+	enum bus_result result;
+	enum chunk_end end = CHUNK_DONE;
+	struct text list;
+
+	work_is(work, "fetching a chunk");
+	text_open_memory(&list);
+	do
+		result = cut_fetch(work->fleet.bus, work->fleet.job.name, &work->chunk, &list, why);
+	while (result == BUS_AWAY && work_again(work, result, why));
+	if (result == BUS_AWAY)
+		end = CHUNK_RETURNED;
+	else if (result != BUS_OK)
+		end = CHUNK_FAILED;
+	else if (workspace_put_list(&work->space, work->chunk.number, (struct span){ list.data, list.used }, why) < 0)
+		end = is_disk_full(why->text) ? CHUNK_STUCK : CHUNK_RETURNED;
+	if (end == CHUNK_RETURNED && result == BUS_OK)
+		work_fail(work, "%s", why->text);
+	text_free(&list);
+	return end;
+}
+
+static int start(struct work *work, struct child *child, struct error *why)
+{
+	uint32_t number = work->chunk.number;
+	char output[WORKSPACE_NAME_MAX], status[WORKSPACE_NAME_MAX], log[WORKSPACE_NAME_MAX];
+	struct child_request request = { .job = &work->fleet.job,
+					 .worker = work->options,
+					 .is_public = work->is_public,
+					 .stage = work->chunk.stage,
+					 .first = work->chunk.first,
+					 .share = work->word.share,
+					 .program = work->program,
+					 .output = output,
+					 .status = status,
+					 .files = WORKSPACE_FILES,
+					 .resume = workspace_has(&work->space, number, WORKSPACE_BEGUN) };
+	struct child_start begin = { .program = work->program, .folder = work->space.folder, .log = log };
+	struct child_words words;
+	int result = -1;
+
+	workspace_name(&work->space, number, WORKSPACE_BEGUN, output);
+	workspace_name(&work->space, number, WORKSPACE_STATUS, status);
+	workspace_name(&work->space, number, WORKSPACE_LOG, log);
+	if (child_words_make(&words, &request, why) < 0)
+		return -1;
+	begin.argv = words.word;
+	begin.input = workspace_read(&work->space, number, WORKSPACE_LIST, why);
+	if (begin.input >= 0) {
+		result = child_start(child, &begin, why);
+		close(begin.input);
+	}
+	child_words_free(&words);
+	return result;
+}
+
+/* While it runs. How it is to be stopped where it is: @grace; below 0: it has ended by itself. */
+static double watch(struct work *work, struct child *child, struct error *why)
+{
+	while (!child_has_ended(child)) {
+		if (!work_pause(work, LOOK_MS))
+			return DRAIN_S;
+		work_pace_look(work);
+		if (ledger_left_s(work->ledger) < 0) {
+			error_set(why, "the share of the rates is lost: the server was away for too long");
+			return ledger_stop_s(work->ledger);
+		}
+	}
+	return -1;
+}
+
+/* It ended by itself. */
+static enum chunk_end judge(struct work *work, const struct child *child, struct error *why)
+{
+	char said[CHILD_SAID_MAX];
+	int status = WIFEXITED(child->status) ? WEXITSTATUS(child->status) : -1;
+
+	if (status == EXIT_COMPLETE || status == EXIT_UNMEASURED)
+		return CHUNK_DONE;
+	child_said(child, said);
+	child_tell_end(child, why);
+	if (said[0]) {
+		struct error end = *why;
+
+		error_set(why, "the scan %s: %s", end.text, said);
+	} else {
+		error_prefix(why, "the scan");
+	}
+	if (is_disk_full(said))
+		return CHUNK_STUCK;
+	if (status >= 0) /* what it could not go on with, it shall not go on with again */
+		workspace_remove(&work->space, work->chunk.number, WORKSPACE_BEGUN);
+	return CHUNK_FAILED;
+}
+
+static enum chunk_end scan(struct work *work, double *seconds, struct error *why)
+{
+	int64_t begun = (int64_t)machine_clock_ms();
+	struct child child = CHILD_NONE;
+	enum chunk_end end;
+	double grace;
+
+	work->pace = (struct work_pace){ 0 };
+	if (start(work, &child, why) < 0) {
+		if (is_disk_full(why->text))
+			return CHUNK_STUCK;
+		work_fail(work, "%s", why->text);
+		return CHUNK_RETURNED;
+	}
+	work_is(work, "scanning");
+	grace = watch(work, &child, why);
+	if (grace >= 0) {
+		if (work->state == WORK_SIGNALLED)
+			nak(work, 0); /* at once: whoever waits for work has it while ours drains */
+		child_signal(&child, SIGTERM);
+		child_end(&child, grace);
+		end = CHUNK_RETURNED;
+	} else {
+		end = judge(work, &child, why);
+	}
+	child_forget(&child);
+	*seconds = (double)((int64_t)machine_clock_ms() - begun) / 1000;
+	if (end == CHUNK_DONE && workspace_finish(&work->space, work->chunk.number, why) < 0)
+		return CHUNK_STUCK;
+	return end;
+}
+
+/* ---- the whole ---- */
+
+/* Somebody has done it, or we have, before we were killed. */
+static bool is_done(struct work *work)
+{
+	struct bus_value value;
+
+	return work_get(work, JOB_KEY_DONE, work->chunk.number, &value) == BUS_OK;
+}
+
+static enum chunk_end go_through(struct work *work, struct error *why)
+{
+	uint32_t number = work->chunk.number;
+	enum chunk_end end = CHUNK_DONE;
+	double seconds = 0;
+	bool is_sent;
+
+	if (is_done(work))
+		return CHUNK_DONE;
+	if (!work_put_attempt(work, number, bus_task_deliveries(work->task), ""))
+		return CHUNK_RETURNED;
+	if (!workspace_has(&work->space, number, WORKSPACE_WHOLE)) {
+		end = take_share(work, why);
+		if (end == CHUNK_DONE)
+			end = fetch_list(work, why);
+		if (end == CHUNK_DONE)
+			end = scan(work, &seconds, why);
+	}
+	if (end != CHUNK_DONE)
+		return end;
+	if (!work_send(work, number, seconds, &is_sent))
+		return CHUNK_RETURNED;
+	if (!is_sent)
+		error_set(why, "the scan left no whole scan file");
+	return is_sent ? CHUNK_DONE : CHUNK_FAILED;
+}
+
+/* What is no chunk has no number under which it could be told. */
+static void drop_damaged(struct work *work, const struct error *why)
+{
+	work_warn(work, "message %" PRIu64 " of the queue is no chunk: %s", bus_task_sequence(work->task), why->text);
+	if (is_last(work))
+		ack(work);
+	else
+		nak(work, NAK_DELAY_S);
+}
+
+void work_chunk(struct work *work)
+{
+	struct error why = { .text = "" };
+	enum chunk_end end;
+
+	if (job_chunk_read(&work->chunk, bus_task_data(work->task), &why) < 0) {
+		drop_damaged(work, &why);
+		return;
+	}
+	work->word.chunk = work->chunk.number;
+	end = go_through(work, &why);
+	if (end == CHUNK_DONE) {
+		ack(work);
+		workspace_drop(&work->space, work->chunk.number, WORKSPACE_WHOLE);
+	} else if (end == CHUNK_FAILED && work->state == WORK_ON) {
+		give_up(work, why.text);
+	} else {
+		if (why.text[0])
+			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why.text);
+		nak(work, end == CHUNK_STUCK ? NAK_DELAY_S : 0);
+	}
+	work->word.domains = work->domains;
+}

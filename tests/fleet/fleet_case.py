@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A job in a queue, for tests: a nats-server, a name server, a list; workers, and what became of it."""
+import hashlib
+import json
+import os
+import signal
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "cli"))
+
+import jetstream  # noqa: E402  (tool is found by the line above)
+import nats       # noqa: E402
+import tool       # noqa: E402
+
+JOB = "week"
+BOOK, ALIVE = f"STSURVEY_{JOB}_BOOK", f"STSURVEY_{JOB}_ALIVE"
+QUEUE, LIST, RESULTS, DEAD = (f"STSURVEY_{JOB}_{name}" for name in ("QUEUE", "LIST", "RESULTS", "DEAD"))
+ACK_WAIT = 2  # seconds: a worker that is killed is missed so soon
+
+
+def children(pid):
+    """Processes that it has started."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Case(tool.Case):
+    """Each has its own server, on which one job is."""
+
+    def setUp(self):
+        super().setUp()
+        self.nats = nats.Server()
+        self.addCleanup(self.nats.kill)
+        self.nats.start()
+        self.dns = self.server()
+        self.js = jetstream.Client(self.nats.port)
+        self.addCleanup(self.js.close)
+
+    def reconnect(self):
+        self.js.close()
+        self.js = jetstream.Client(self.nats.port)
+
+    def fleet(self, command, *more, program=None, **options):
+        """A command of the queue, begun; @program: instead of the one under test."""
+        words = ("fleet", command, "--nats", self.nats.url, "--job", JOB, *more)
+        if program is None:
+            return self.start(*words, **options)
+        saved, tool.STSURVEY = tool.STSURVEY, program
+        try:
+            return self.start(*words[1:], **options)
+        finally:
+            tool.STSURVEY = saved
+
+    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M"):
+        """@rate: of all workers together; 0: as fast as they can."""
+        self.names = tool.names(count)
+        self.chunks = -(-count // chunk)
+        path = self.put("list", tool.lines(self.names))
+        self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, "--rate", rate,
+                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", *more), 0)
+
+    def work(self, name, *more, **options):
+        return self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)
+
+    # ---- what became of it ----
+
+    def value(self, key, bucket=BOOK):
+        """Of a bucket, as JSON; None: there is none."""
+        found = self.js.get(bucket, key)
+        return None if found is None else json.loads(found)
+
+    def word(self, worker):
+        return self.value(worker, ALIVE) or {"state": ""}
+
+    def is_done(self, chunk):
+        return self.js.get(BOOK, f"done.{chunk}") is not None
+
+    def wait_done(self, chunks=None, process=None):
+        for chunk in range(self.chunks) if chunks is None else chunks:
+            self.wait_until(lambda: self.is_done(chunk), process)
+
+    def results(self):
+        """chunk → file → its octets, where its pieces fit together."""
+        found = {}
+        for message in self.js.messages(RESULTS):
+            chunk, file = message.subject.split(".")[-2:]
+            octets = found.setdefault(int(chunk), {}).setdefault(file, bytearray())
+            self.assertEqual(len(octets), int(message.headers["Stsurvey-Offset"]), message.subject)
+            octets += message.data
+        return found
+
+    def assert_whole(self, chunks=None):
+        """The file that counts of each chunk is in the stream of results, and the domains of all are those of the list, once each."""
+        results, paths = self.results(), []
+        for chunk in range(self.chunks) if chunks is None else chunks:
+            done = self.value(f"done.{chunk}")
+            octets = results[chunk][done["sha256"][:16]]
+            self.assertEqual(hashlib.sha256(octets).hexdigest(), done["sha256"])
+            self.assertEqual(len(octets), done["size"])
+            paths.append(self.put(f"chunk{chunk}.msgpack.zst", bytes(octets)))
+        records = self.records(*paths)
+        if chunks is None:
+            self.assertEqual([record["name"] for record in records.values()], self.names)
+        self.assertEqual({index: self.names[index] for index in records}, {index: record["name"] for index, record in records.items()})
+        self.assert_truth(records)
+        return records
+
+    def wait_until_begun(self, worker, process, records=True):
+        """Its scan runs, and has written something. Its process."""
+        folder = self.path(worker)
+        self.wait_until(lambda: any(lives(child) for child in children(process.pid)) and
+                        any(name.endswith(".begun.msgpack.zst") and (not records or os.path.getsize(os.path.join(folder, name)) > 400)
+                            for name in os.listdir(folder)), process)
+        return children(process.pid)
+
+    def kill_worker(self, process):
+        """Without a word; its scan goes with it."""
+        scans = children(process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for scan in scans:
+            self.wait_until(lambda: not lives(scan))
+
+
+def main():
+    tool.main()

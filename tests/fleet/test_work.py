@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Workers of a queue (stsurvey fleet work) with a real nats-server: whatever happens to them, the file of each chunk that counts is
+whole, no domain is lost or there twice, and what cannot be done is told and stops nobody."""
+import os
+import resource
+import shutil
+import signal
+
+from fleet_case import ACK_WAIT, ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, children, lives, main, tool
+
+HOUR = 3600          # an --ack-wait that no test waits for
+SLOW = 150           # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
+KILLER = """#!/bin/bash
+if [[ " $* " == *" --first-index={first} "* ]]; then
+	echo "2026-11-28T00:00:00.000Z [error] {said}" >&2
+	kill -KILL {whom}
+	sleep 60
+fi
+exec '{stsurvey}' "$@"
+"""
+
+
+class Done(Case):
+    def test_one_worker_does_all_chunks_and_keeps_the_files_until_they_are_fetched(self):
+        self.submit(250, 50)
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        self.assert_whole()
+        for chunk in range(self.chunks):
+            attempt, done = self.value(f"attempt.{chunk}"), self.value(f"done.{chunk}")
+            self.assertEqual((attempt["worker"], attempt["number"], attempt["why"]), ("one", 1, ""))
+            self.assertEqual((done["worker"], done["domains"]), ("one", 50))
+            self.assertEqual([self.path(f"one/{JOB}-{chunk:06}.msgpack.zst")], [self.path("one/" + name) for name in os.listdir(self.path("one"))
+                                                                              if f"{chunk:06}" in name])
+        self.assertEqual(self.js.state(QUEUE)["messages"], 0)
+        self.js.put(BOOK, "have.3", b"{}")
+        self.wait_until(lambda: not os.path.exists(self.path(f"one/{JOB}-000003.msgpack.zst")), worker)
+        self.assertTrue(os.path.exists(self.path(f"one/{JOB}-000002.msgpack.zst")))
+        self.wait_until(lambda: self.word("one")["state"] == "waiting for a chunk", worker)
+        self.assertEqual((self.word("one")["domains"], self.word("one")["chunk"], self.word("one")["last"]), (250, -1, ""))
+        self.js.put(BOOK, "collected", b"{}")
+        _, err = self.finish(worker, 0)
+        self.assertIn("is done, and collected", err)
+        self.assertEqual(os.listdir(self.path("one")), ["lock"])
+
+    def test_four_workers_share_the_chunks(self):
+        self.submit(800, 50, rate=4000)
+        workers = [self.work(f"w{n}", "-q") for n in range(4)]
+        self.wait_done()
+        self.assert_whole()
+        for chunk, files in self.results().items():
+            self.assertEqual((len(files), self.value(f"attempt.{chunk}")["number"]), (1, 1))
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+            _, err = self.finish(worker, 128 + signal.SIGTERM)
+            self.assert_one_line(err, "signal 15")
+
+    def test_a_worker_without_a_chunk_leaves_when_it_is_told_to(self):
+        self.submit(20, 10)
+        _, err = self.finish(self.work("one", "--max-idle", "1"), 0)
+        self.assertIn("no chunk for 1 s", err)
+        self.assert_whole()
+
+    def test_lanes_are_worked_on_by_one_worker_each(self):
+        zone = "".join(f"{name.removesuffix('.test')} NS ns.operator{number % 7}.example.\n" for number, name in enumerate(tool.names(140)))
+        path = self.put("zone", "$ORIGIN test.\n$TTL 3600\n@ SOA a b 1 2 3 4 5\n" + zone)
+        self.finish(self.fleet("submit", "-f", path, "--direct", "--audit", "0", "--chunk", "10", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "0",
+                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "--dns-port",
+                               self.dns.port, "-q"), 0)
+        chunks = self.js.state(QUEUE)["messages"]
+        self.assertGreater(chunks, 10)
+        workers = [self.work(f"w{n}", "--max-idle", "3", "-q") for n in range(3)]
+        for worker in workers:
+            self.finish(worker, 0)
+        self.assertTrue(all(self.is_done(chunk) for chunk in range(chunks)))
+        self.assertEqual({self.value(f"attempt.{chunk}")["number"] for chunk in range(chunks)}, {1})
+
+
+class Killed(Case):
+    def test_a_worker_that_is_killed_loses_nothing_to_another(self):
+        self.submit(200, 100, rate=SLOW)
+        first = self.work("first")
+        self.wait_until_begun("first", first)
+        self.kill_worker(first)
+        second = self.work("second")
+        self.wait_done(process=second)
+        self.assert_whole()
+        self.assertEqual(self.value("done.0")["worker"], "second")
+        self.assertEqual(self.value("attempt.0")["number"], 2)
+        # and what the first one has begun is of no use to it any more
+        again = self.work("first")
+        self.wait_until(lambda: not any("000000" in name for name in os.listdir(self.path("first"))), again)
+
+    def test_a_worker_that_is_killed_goes_on_where_it_was(self):
+        self.submit(100, 100, rate=SLOW)
+        first = self.work("first")
+        self.wait_until_begun("first", first)
+        self.kill_worker(first)
+        begun = os.path.getsize(self.path(f"first/{JOB}-000000.begun.msgpack.zst"))
+        again = self.work("first", "-v")
+        self.wait_until(lambda: (self.value("attempt.0") or {}).get("number") == 2, again)
+        self.wait_done(process=again)
+        records = self.assert_whole()
+        self.assertEqual(len(records), 100)
+        # of those that were in the file already nothing was asked again
+        with open(self.path(f"first/{JOB}-000000.msgpack.zst"), "rb") as file, open(self.path("before"), "wb") as before:
+            before.write(file.read(begun))
+        out, _ = self.run_tool("verify", self.path("before"), status=1)
+        self.assertRegex(out, r"; [1-9]\d* records")
+
+    def test_a_file_that_is_whole_is_sent_by_the_worker_that_comes_back(self):
+        self.submit(100, 100)
+        self.put("hold", b"")
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        self.kill_worker(worker)
+        # as if it had been killed before it could send it
+        for message in self.js.messages(RESULTS):
+            self.js.delete(RESULTS, message.sequence)
+        self.js.api(f"STREAM.PURGE.KV_{BOOK}", filter=f"$KV.{BOOK}.done.0")
+        self.js.api(f"STREAM.DELETE.{RESULTS}")
+        self.finish(self.fleet("submit", "-f", self.path("list"), "--chunk", "100", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "0",
+                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        self.assert_whole()
+
+    def test_sigterm_gives_the_chunk_back_at_once(self):
+        self.submit(100, 100, ack_wait=HOUR, rate=SLOW)
+        first = self.work("first")
+        self.wait_until_begun("first", first)
+        first.send_signal(signal.SIGTERM)
+        second = self.work("second")
+        self.wait_done(process=second)
+        self.finish(first, 128 + signal.SIGTERM)
+        self.assertEqual((self.value("done.0")["worker"], self.value("attempt.0")["number"]), ("second", 2))
+        self.assert_whole()
+
+    def test_the_server_is_killed_and_comes_back(self):
+        self.submit(400, 100, rate=4 * SLOW)
+        workers = [self.work(f"w{n}") for n in range(2)]
+        for moment in range(3):
+            self.wait_until(lambda: self.is_done(moment) or any(children(worker.pid) for worker in workers))
+            self.nats.kill()
+            self.nats.start()
+            self.reconnect()
+        self.wait_done()
+        self.assert_whole()
+        for worker in workers:
+            self.assertIsNone(worker.poll())
+
+
+class Full(Case):
+    def test_full_results_make_the_worker_wait_with_its_file(self):
+        self.submit(200, 100, results="1M")
+        while True:  # until nothing more fits but a header
+            try:
+                self.js.publish(f"stsurvey.{JOB}.result.9.0123456789abcdef", b"x" * 100000)
+            except RuntimeError:
+                break
+        while True:
+            try:
+                self.js.publish(f"stsurvey.{JOB}.result.9.0123456789abcdef", b"x" * 500)
+            except RuntimeError:
+                break
+        worker = self.work("one")
+        self.wait_until(lambda: self.word("one")["state"] == "results are full", worker)
+        self.assertFalse(self.is_done(0))
+        for message in self.js.messages(RESULTS):
+            if message.subject.endswith("result.9.0123456789abcdef"):
+                self.js.delete(RESULTS, message.sequence)
+        self.wait_done(process=worker)
+        self.assert_whole()
+        self.assertEqual(self.value("attempt.0")["number"], 1)
+
+    def test_a_disk_that_is_full_is_told_and_waited_for(self):
+        self.submit(40, 20)
+        worker = self.work("one", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)))
+        self.wait_until(lambda: "File too large" in self.word("one").get("last", ""), worker)
+        other = self.work("other")
+        self.wait_done(process=other)
+        self.assert_whole()
+        self.assertEqual({self.value(f"done.{chunk}")["worker"] for chunk in range(self.chunks)}, {"other"})
+
+
+class Poisoned(Case):
+    def poisoned(self, chunk, whom):
+        """The programs in a folder of their own; one chunk kills its scan, or its worker."""
+        folder = self.path("bin")
+        os.mkdir(folder)
+        shutil.copy(os.environ["STSURVEY_FLEET"], folder)
+        with open(os.path.join(folder, "stsurvey"), "w", encoding="ascii") as file:
+            file.write(KILLER.format(first=chunk * 20, said="the poison works", whom=whom, stsurvey=tool.STSURVEY))
+        os.chmod(file.name, 0o755)
+        return os.path.join(folder, "stsurvey-fleet")
+
+    def test_a_chunk_that_kills_its_scan_is_dead_after_its_deliveries_and_stops_nobody(self):
+        self.submit(100, 20)
+        program = self.poisoned(2, "$$")
+        workers = [self.work(f"w{n}", "-q", program=program) for n in range(2)]
+        self.wait_until(lambda: self.value("dead.2"))
+        dead = self.value("dead.2")
+        self.assertEqual((dead["first"], dead["entries"], dead["number"]), (40, 20, 5))
+        self.assertRegex(dead["why"], "the scan was ended by signal 9 .*: the poison works")
+        rest = [chunk for chunk in range(self.chunks) if chunk != 2]
+        self.wait_done(rest)
+        self.assertEqual(len(self.assert_whole(rest)), 80)
+        self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0)
+        self.assertTrue(all(worker.poll() is None for worker in workers))
+
+    def test_a_chunk_that_kills_its_workers_is_dead_too(self):
+        self.submit(60, 20, "--deliveries", 3, ack_wait=1)
+        program = self.poisoned(1, "$PPID")
+        deaths = 0
+        while not self.value("dead.1"):
+            worker = self.work("one", program=program)
+            self.wait_until(lambda: worker.poll() is not None or self.value("dead.1"))
+            deaths += worker.poll() == -signal.SIGKILL
+        self.assertEqual(deaths, 3)
+        dead = self.value("dead.1")
+        self.assertEqual((dead["worker"], dead["number"]), ("one", 3))
+        self.assertIn("killed", dead["why"])
+        self.wait_done([0, 2], worker)
+        self.assertEqual(len(self.assert_whole([0, 2])), 40)
+        self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0, worker)
+
+    def test_a_scan_that_ends_in_failure_tells_why(self):
+        """Of a program that is not as it should be."""
+        self.submit(20, 20, "--deliveries", 2)
+        folder = self.path("bin")
+        os.mkdir(folder)
+        shutil.copy(os.environ["STSURVEY_FLEET"], folder)
+        with open(os.path.join(folder, "stsurvey"), "w", encoding="ascii") as file:
+            file.write(f"""#!/bin/bash\n[ "$1" = --version ] && exec '{tool.STSURVEY}' "$@"\necho 'stsurvey scan: no luck' >&2\nexit 1\n""")
+        os.chmod(file.name, 0o755)
+        worker = self.work("one", program=os.path.join(folder, "stsurvey-fleet"))
+        self.wait_until(lambda: self.value("dead.0"), worker)
+        self.assertEqual(self.value("dead.0")["why"], "the scan ended with exit status 1: stsurvey scan: no luck")
+
+
+class Damaged(Case):
+    def test_a_list_that_is_damaged_is_dead_and_stops_nobody(self):
+        self.submit(60, 20, "--deliveries", 2)
+        old = next(message for message in self.js.messages(LIST) if message.subject.endswith(".list.1.0"))
+        self.js.delete(LIST, old.sequence)
+        self.js.publish(old.subject, old.data[:-9] + b"damaged!!")
+        worker = self.work("one")
+        self.wait_until(lambda: self.value("dead.1"), worker)
+        self.assertIn("damaged", self.value("dead.1")["why"])
+        self.wait_done([0, 2], worker)
+        self.assert_whole([0, 2])
+
+    def test_a_message_that_is_no_chunk_is_told_and_stops_nobody(self):
+        self.submit(40, 20, "--deliveries", 2)
+        self.js.publish(f"stsurvey.{JOB}.queue.0", b'{"number":')
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0, worker)
+        self.assert_whole()
+        self.assertIn("is no chunk", self.said(worker))
+
+
+class Refused(Case):
+    def test_what_is_not_ours(self):
+        self.submit(20, 20)
+        manifest = self.js.get(BOOK, "manifest")
+        _, err = self.finish(self.fleet("work", "--job", "weak", "-d", self.path("one")), 1)
+        self.assert_one_line(err, "there is no job 'weak'")
+        # another version
+        self.js.put(BOOK, "manifest", manifest.replace(b'"stsurvey 0.', b'"stsurvey 99.'))
+        _, err = self.finish(self.work("one"), 1)
+        self.assert_one_line(err, "stsurvey 99.", "this is stsurvey 0.")
+        self.js.put(BOOK, "manifest", manifest)
+        # one folder, two workers
+        worker = self.work("one", "-q")
+        self.wait_done(process=worker)
+        _, err = self.finish(self.work("one"), 1)
+        self.assert_one_line(err, "another worker works in it")
+        # one name, two folders
+        _, err = self.finish(self.fleet("work", "-d", self.path("two"), "--worker", "one", "--name-servers", self.dns.address), 1)
+        self.assert_one_line(err, "one")
+        # a job that is cancelled
+        for stream in (QUEUE, LIST, RESULTS, "KV_" + BOOK, "KV_" + ALIVE):
+            self.js.api("STREAM.DELETE." + stream)
+        _, err = self.finish(worker, 0)
+        self.assertEqual(os.listdir(self.path("one")), ["lock"])
+
+    def test_a_job_that_is_cancelled_stops_the_scan(self):
+        self.submit(100, 100, rate=1)
+        worker = self.work("one")
+        self.wait_until_begun("one", worker, records=False)
+        scans = children(worker.pid)
+        for stream in (QUEUE, LIST, RESULTS, "KV_" + BOOK, "KV_" + ALIVE):
+            self.js.api("STREAM.DELETE." + stream)
+        _, err = self.finish(worker, 0)
+        self.assertIn("was cancelled", err)
+        self.assertFalse(any(lives(scan) for scan in scans))
+
+    def test_a_folder_of_another_job(self):
+        self.submit(20, 20)
+        self.finish(self.work("one", "--max-idle", "1", "-q"), 0)
+        with open(self.path("one/worker"), encoding="ascii") as file:
+            text = file.read()
+        self.put("one/worker", text.replace("job week", "job month"))
+        _, err = self.finish(self.work("one"), 1)
+        self.assert_one_line(err, "a worker of job 'month'")
+
+
+if __name__ == "__main__":
+    main()
