@@ -10,7 +10,7 @@ enum {
 	TURN_MAX = INT32_MAX, /* more than anybody waits */
 };
 
-static const char first_open[] = "stsurvey-ledger 1 open", first_closed[] = "stsurvey-ledger 1 closed";
+static const char first_open[] = "stsurvey-ledger 1 open", first_closed[] = "stsurvey-ledger 1 closed ";
 
 void budget_free(struct budget *budget)
 {
@@ -172,8 +172,15 @@ static bool read_head(struct budget *budget, struct span *text)
 		return false;
 	text->n--;
 	(void)span_next_part(text, '\n', &line);
-	budget->is_closed = span_equal(line, span_of(first_closed));
-	return budget->is_closed || span_equal(line, span_of(first_open));
+	if (span_equal(line, span_of(first_open)))
+		return true;
+	if (!span_starts_with(line, span_of(first_closed)))
+		return false;
+	line = span_skip(line, strlen(first_closed));
+	if (!is_id(line))
+		return false;
+	memcpy(budget->closed, line.p, line.n);
+	return true;
 }
 
 int budget_read(struct budget *budget, struct span text, struct error *error)
@@ -220,7 +227,8 @@ static void put_number(struct text *out, uint64_t value, bool is_there)
 
 void budget_write(const struct budget *budget, struct text *out)
 {
-	text_string(out, budget->is_closed ? first_closed : first_open);
+	text_string(out, budget->closed[0] ? first_closed : first_open);
+	text_string(out, budget->closed);
 	text_char(out, '\n');
 	for (size_t i = 0; i < budget->count; i++) {
 		const struct budget_worker *worker = &budget->worker[i];

@@ -2,7 +2,8 @@
 /* scanner/fleet/budget.h - the book of a job's limits: who may use which share of them, and who works on which lane.
  * Pure: no clock, no network.
  *
- * As text, so that `nats kv get` shows it: a first line, "stsurvey-ledger 1 open", and a line for each worker, by name:
+ * As text, so that `nats kv get` shows it: a first line, "stsurvey-ledger 1 open" or, with a number behind it,
+ * "closed", and a line for each worker, by name:
  *
  *     NAME ID SHARE TURN LANE
  *
@@ -43,7 +44,9 @@ struct budget_worker {
 };
 
 struct budget {
-	bool is_closed; /* nobody is given anything: a book was removed, and what others still use is not known */
+	/* Nobody is given anything: a book was removed, and what others still use is not known. A number, another one
+	 * each time; "": it is open. */
+	char closed[BUDGET_ID_MAX];
 	struct budget_worker *worker; /* by name */
 	size_t count, room;
 };

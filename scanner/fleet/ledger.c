@@ -76,9 +76,9 @@ static struct ledger_change edit_leave(struct ledger *ledger, struct budget *bud
  * new one, and stopped. */
 static bool is_open(const struct ledger *ledger, struct budget *budget)
 {
-	if (budget->is_closed && machine_clock_ms() - ledger->closed_ms > ledger->life_ms)
-		budget->is_closed = false;
-	return !budget->is_closed;
+	if (budget->closed[0] && machine_clock_ms() - ledger->closed_ms > ledger->life_ms)
+		budget->closed[0] = '\0';
+	return !budget->closed[0];
 }
 
 /* @arg: the share. */
@@ -291,7 +291,9 @@ double ledger_left_s(const struct ledger *ledger)
 	double used_ms = (double)(machine_clock_ms() - ledger->word_ms) + (double)(ledger->margin_ms + ledger->stop_ms);
 	bool holds = ledger->share > 0 || ledger->lane != BUDGET_NO_LANE;
 
-	return ledger->is_lost && holds ? -1 : ((double)ledger->life_ms - used_ms) / 1000;
+	double left_s = ((double)ledger->life_ms - used_ms) / 1000;
+
+	return ledger->is_lost && holds && left_s > -1 ? -1 : left_s;
 }
 
 enum bus_result ledger_renew(struct ledger *ledger, const struct job_word *word, struct error *error)

@@ -4,8 +4,8 @@
  * The job has one book, the key "ledger": for each worker its share of all rates, in millionths, and the lane it works
  * on. It is changed by compare-and-set, so that the shares never add up to more than everything and no lane has two
  * workers. Each worker's word (JOB_ALIVE, with a time to live by the server's clock) says that it lives: whose word is
- * gone is struck from the book by who has missed it for a while. A worker that could not renew its word stops in time,
- * by its own clock: its share may be another's by then.
+ * gone is struck from the book by who has missed it for as long again. A worker that could not renew its word stops in
+ * time, by its own clock: its share may be another's by then.
  *
  * A share is taken at the beginning of a chunk and kept until the next; the others learn of a newcomer when they begin
  * theirs. The pure part is budget.h.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/fleet/ledger_book.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -8,8 +9,8 @@
 #include "scanner/base/wall_clock.h"
 
 enum {
-	MISSED_PART = 3,      /* of a life without a word: dead; more than a renewal, which is a quarter */
-	TRIES = 64,           /* to write the book while others do */
+	LOOKS_PART = 3, /* of a life: looks that are further apart do not tell who lived between; a renewal is less */
+	TRIES = 64,     /* to write the book while others do */
 	JITTER_LEAST_MS = 2,  /* before the second, … */
 	JITTER_DOUBLINGS = 6, /* … doubled so often … */
 	JITTER_MOST_MS = 100, /* … and then this */
@@ -33,12 +34,19 @@ enum bus_result ledger_put_word(struct ledger *ledger, struct error *error)
 	enum bus_result result = bus_put(ledger->alive, ledger->name,
 					 (struct span){ ledger->word.data, ledger->word.used }, error);
 
-	if (result != BUS_OK)
-		return result;
-	if (is_over(ledger)) /* it had ended before the server got this one, for all we know */
+	if (result == BUS_OK)
+		ledger->put_ms = began_ms;
+	return result;
+}
+
+/* Our word counts once the book was seen behind it: who is not told that it was struck must not go on for longer. */
+static void confirm_word(struct ledger *ledger)
+{
+	if (ledger->put_ms == ledger->word_ms)
+		return;
+	if (is_over(ledger)) /* the one before had ended before the server got this one, for all we know */
 		ledger->is_lost = true;
-	ledger->word_ms = began_ms;
-	return BUS_OK;
+	ledger->word_ms = ledger->put_ms;
 }
 
 /* ---- who lives ---- */
@@ -71,6 +79,7 @@ static uint64_t missed_since(const struct ledger *ledger, const struct budget_wo
 static int note_missed(struct ledger *ledger, const struct ledger_look *look)
 {
 	uint64_t now_ms = machine_clock_ms();
+	bool is_late = now_ms - ledger->looked_ms > ledger->life_ms / LOOKS_PART;
 	struct ledger_missed *missed;
 	size_t n = 0;
 
@@ -87,11 +96,12 @@ static int note_missed(struct ledger *ledger, const struct ledger_look *look)
 			continue;
 		memcpy(missed[n].name, worker->name, sizeof(worker->name));
 		memcpy(missed[n].id, worker->id, sizeof(worker->id));
-		missed[n++].since_ms = missed_since(ledger, worker, now_ms);
+		missed[n++].since_ms = is_late ? now_ms : missed_since(ledger, worker, now_ms);
 	}
 	free(ledger->missed);
 	ledger->missed = missed;
 	ledger->missed_count = n;
+	ledger->looked_ms = now_ms;
 	return 0;
 }
 
@@ -102,9 +112,16 @@ static void strike_dead(const struct ledger *ledger, struct budget *budget)
 	for (size_t i = 0; i < ledger->missed_count; i++) {
 		struct budget_worker *worker = budget_find(budget, ledger->missed[i].name);
 
-		if (now_ms - ledger->missed[i].since_ms > ledger->life_ms / MISSED_PART)
+		if (now_ms - ledger->missed[i].since_ms > ledger->life_ms)
 			budget_remove(budget, worker);
 	}
+}
+
+static uint64_t random_number(void)
+{
+	uint64_t random;
+
+	return getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random) ? random : machine_clock_ms();
 }
 
 /* ---- looking ---- */
@@ -123,12 +140,13 @@ static struct span book_text(const struct ledger *ledger)
 /* The book, or where there is none a closed one. */
 static enum bus_result get_book(struct ledger *ledger, struct bus_value *value, struct error *error)
 {
-	static const struct budget closed = { .is_closed = true };
+	struct budget closed = { 0 };
 	enum bus_result result = bus_get(ledger->book, LEDGER_KEY, value, error);
 
 	if (result != BUS_MISSING)
 		return result;
 	error->text[0] = '\0';
+	snprintf(closed.closed, sizeof(closed.closed), "%016llx", (unsigned long long)random_number());
 	put_book(ledger, &closed);
 	result = bus_create(ledger->book, LEDGER_KEY, book_text(ledger), error);
 	if (result != BUS_OK && result != BUS_EXISTS)
@@ -152,10 +170,10 @@ static void compare(struct ledger *ledger, const struct budget *budget)
 	if ((ledger->share > 0 && (!is_ours || self->share < ledger->share)) ||
 	    (ledger->lane != BUDGET_NO_LANE && (!is_ours || self->lane != ledger->lane)))
 		ledger->is_lost = true;
-	if (!budget->is_closed)
-		ledger->closed_ms = 0;
-	else if (ledger->closed_ms == 0)
+	if (strcmp(ledger->closed, budget->closed) != 0) {
+		memcpy(ledger->closed, budget->closed, sizeof(ledger->closed));
 		ledger->closed_ms = machine_clock_ms();
+	}
 }
 
 /* First the book, then the words: who is not seen to live now has not put its word since the book was written. */
@@ -178,21 +196,22 @@ enum bus_result ledger_look_at(struct ledger *ledger, struct ledger_look *look, 
 	if (result != BUS_OK && result != BUS_MISSING)
 		return result;
 	error->text[0] = '\0';
-	return note_missed(ledger, look) == 0 ? BUS_OK : ledger_no_memory(error);
+	if (note_missed(ledger, look) < 0)
+		return ledger_no_memory(error);
+	confirm_word(ledger);
+	return BUS_OK;
 }
 
 /* ---- changing ---- */
 
 static void wait_a_little(unsigned attempt)
 {
-	uint64_t most_us = JITTER_MOST_MS * 1000, random = 0;
+	uint64_t most_us = JITTER_MOST_MS * 1000;
 	struct timespec pause = { 0 };
 
 	if (attempt < JITTER_DOUBLINGS)
 		most_us = (uint64_t)JITTER_LEAST_MS * 1000 << attempt;
-	if (getrandom(&random, sizeof(random), 0) < (ssize_t)sizeof(random))
-		random = attempt;
-	pause.tv_nsec = (long)(random % most_us) * 1000;
+	pause.tv_nsec = (long)(random_number() % most_us) * 1000;
 	nanosleep(&pause, NULL);
 }
 
@@ -213,9 +232,8 @@ static enum bus_result try_change(struct ledger *ledger, ledger_edit *edit, void
 				 ? ledger_no_memory(error)
 				 : bus_update(ledger->book, LEDGER_KEY, book_text(ledger), &look.revision, error);
 	}
-	if (change->is_written &&
-	    result == BUS_OK) { /* nobody struck us before, and nobody can without reading again */
-		ledger->is_lost = false;
+	if (change->is_written && result == BUS_OK) {
+		ledger->is_lost = false; /* nobody struck us before, and nobody can without reading again */
 		compare(ledger, &look.budget);
 	}
 	ledger_look_free(&look);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/fleet/ledger_book.h - what ledger.c stands on: our word, the book as it is, and a change of it.
  *
- * When a word ends is the server's affair: a word that we began to put at t lives until t + life at least, by whatever
- * clock, since the server got it later. So we stop by our own clock, one that goes on while the machine is suspended
- * (CLOCK_BOOTTIME; CLOCK_MONOTONIC does not), and no two machines' clocks are ever compared. Others strike us only
- * after they have missed our word for a third of its life on end: a server whose clock is put forward, or a bucket that
- * somebody emptied, looks as if all were dead, until each has renewed its word.
+ * No two clocks are ever compared. We stop before a life has passed, by our own clock, since we began to put the word
+ * behind which we saw the book last; by one that goes on while the machine is suspended (CLOCK_BOOTTIME;
+ * CLOCK_MONOTONIC does not). Others strike us once they have missed our word for a life, by theirs, looking all the
+ * time. That a word has a time to live at the server only makes it go away: a server whose clock is put forward, and a
+ * bucket that somebody emptied, look as if all were dead, until each has put its word again.
  *
  * A share is used only once the book was written with it after our word was put. Who had read the book before fails to
  * write it, and finds our word when it reads again.
@@ -26,14 +26,17 @@ struct ledger {
 	size_t folder_octets; /* of the id, with the - behind it: the rest is this process */
 	uint64_t life_ms, renew_ms, stop_ms, margin_ms;
 	struct text word;             /* as it was put last */
-	uint64_t word_ms;             /* when we began to put it; 0: never */
+	uint64_t put_ms;              /* when we began to put it; 0: never */
+	uint64_t word_ms;             /* the same of the last one behind which we saw the book */
 	uint32_t share;               /* that may be in use */
 	int lane;                     /* that we were given */
 	bool is_lost;                 /* these may be others' by now */
 	struct text text;             /* the book to be written */
 	struct ledger_missed *missed; /* workers of the book without a word */
 	size_t missed_count;
-	uint64_t closed_ms; /* since when the book has been seen closed; 0: it is not */
+	uint64_t looked_ms;         /* when we did so last */
+	char closed[BUDGET_ID_MAX]; /* as the book was when it was seen last, … */
+	uint64_t closed_ms;         /* … and since when */
 };
 
 /* REFUSED, and says so. */

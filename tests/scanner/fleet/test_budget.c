@@ -23,7 +23,7 @@ static void a_book_is_read_as_it_was_written(void **state)
 {
 	static const char *const books[] = {
 		HEAD,
-		"stsurvey-ledger 1 closed\n",
+		"stsurvey-ledger 1 closed 5f\nb 1 - 1 -\n",
 		HEAD "a 1 1000000 - -\n",
 		HEAD "a 1-ff 500000 - 0\nb 1-fe - 1 31\nc.x 1-fd - - -\nd=_- x - 2147483647 65535\n",
 	};
@@ -50,6 +50,8 @@ static void a_damaged_book_is_told_with_its_line_and_a_remedy(void **state)
 		{ "", "line 1", "end is missing" },
 		{ "stsurvey-ledger 1 open", "line 1", "end is missing" },
 		{ "stsurvey-ledger 2 open\n", "line 1", "first line" },
+		{ "stsurvey-ledger 1 closed\n", "line 1", "first line" },
+		{ "stsurvey-ledger 1 closed a b\n", "line 1", "first line" },
 		{ "{}\n", "line 1", "first line" },
 		{ HEAD "\n", "line 2", "not a worker" },
 		{ HEAD "a 1 5 -\n", "line 2", "not a worker" },
