@@ -84,6 +84,14 @@ class Direct(tool.Case):
                 self.assertEqual({record["results"][question]["source"] for question in ("MX", "STS")}, {"resolver"})
             self.assertEqual([audit["question"] for audit in record.get("audit", ())], absent)
 
+    def test_a_part_of_the_zone_tells_the_same_servers(self):
+        self.scan("--audit", "0")
+        want = {i: tool.without_times(record) for i, record in self.records(self.out).items()}
+        rows = "".join(f"{i},,{name},auth1.test auth2.test\n" for i, name in enumerate(self.names))
+        self.list = self.put("chunk", "offset,rank,domain,ns\n" + rows)
+        self.scan("--audit", "0", "--input-format", "chunk")
+        self.assertEqual({i: tool.without_times(record) for i, record in self.records(self.out).items()}, want)
+
     def test_a_scan_without_it_says_the_same(self):
         plain = self.path("plain")
         self.run_tool(*self.scan_options(self.list, plain, self.dns))

@@ -62,7 +62,8 @@ static enum feed_result take_all(struct feed_options options, struct octets *see
 			fprintf(seen->file, "%llu %llu %d %zu:", (unsigned long long)offset,
 				(unsigned long long)target->rank, target->input, target->name.n);
 			fwrite(target->name.p, 1, target->name.n, seen->file);
-			fwrite(target->extra.p, 1, target->extra.n, seen->file);
+			if (target->extra.n > 0)
+				fwrite(target->extra.p, 1, target->extra.n, seen->file);
 			fputc('\n', seen->file);
 			for (size_t l = 0; l < options.label_count; l++)
 				label[l] = feed_label(feed, l);
