@@ -61,4 +61,9 @@ enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_c
 enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chunk *chunk, struct text *out,
 			  struct error *error);
 
+/* What the stream has of the list of @chunk, of which the number alone is known; the rest of @chunk that is about it is
+ * told from that. */
+enum bus_result cut_fetch_again(struct bus *bus, const char *job, struct job_chunk *chunk, struct text *out,
+				struct error *error);
+
 #endif

@@ -119,29 +119,35 @@ static enum bus_result damaged(const struct job_chunk *chunk, struct error *erro
 	return BUS_REFUSED;
 }
 
+/* One part, behind those before it. @most: octets that may come. */
+static enum bus_result fetch_part(struct bus *bus, const char *job, const struct job_chunk *chunk, unsigned part,
+				  uint64_t most, struct text *out, struct error *error)
+{
+	char subject[BUS_NAME_MAX], stream[BUS_NAME_MAX];
+	struct bus_message message;
+	enum bus_result result;
+
+	job_stream_name(job, JOB_LIST, stream);
+	job_list_subject(job, chunk->number, part, subject);
+	result = bus_next(bus, stream, subject, 1, &message, error);
+	if (result == BUS_MISSING)
+		error_set(error, "chunk %" PRIu32 ": part %u of its list is not at the server", chunk->number, part);
+	if (result == BUS_OK && message.data.n > most - out->used)
+		return damaged(chunk, error);
+	if (result == BUS_OK)
+		text_put(out, message.data);
+	return result;
+}
+
 enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chunk *chunk, struct text *out,
 			  struct error *error)
 {
-	char subject[BUS_NAME_MAX], stream[BUS_NAME_MAX], sha256[JOB_HASH_TEXT];
 	enum bus_result result = BUS_OK;
+	char sha256[JOB_HASH_TEXT];
 
 	out->used = 0;
-	job_stream_name(job, JOB_LIST, stream);
-	for (unsigned i = 0; i < chunk->parts && result == BUS_OK; i++) {
-		struct bus_message message;
-
-		job_list_subject(job, chunk->number, i, subject);
-		result = bus_next(bus, stream, subject, 1, &message, error);
-		if (result == BUS_MISSING) {
-			error_set(error, "chunk %" PRIu32 ": part %u of its list is not at the server", chunk->number,
-				  i);
-			return result;
-		}
-		if (result == BUS_OK && message.data.n > chunk->size - out->used)
-			return damaged(chunk, error);
-		if (result == BUS_OK)
-			text_put(out, message.data);
-	}
+	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++)
+		result = fetch_part(bus, job, chunk, part, chunk->size, out, error);
 	if (result != BUS_OK)
 		return result;
 	if (!text_failed(out) && out->used != chunk->size)
@@ -151,4 +157,24 @@ enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chu
 		return BUS_REFUSED;
 	}
 	return strcmp(sha256, chunk->sha256) == 0 ? BUS_OK : damaged(chunk, error);
+}
+
+enum bus_result cut_fetch_again(struct bus *bus, const char *job, struct job_chunk *chunk, struct text *out,
+				struct error *error)
+{
+	enum bus_result result = BUS_OK;
+
+	out->used = 0;
+	for (chunk->parts = 0; chunk->parts < JOB_PARTS_MAX && result == BUS_OK; chunk->parts++)
+		result = fetch_part(bus, job, chunk, chunk->parts, JOB_LIST_OCTETS_MAX, out, error);
+	if (result != BUS_MISSING || chunk->parts == 1)
+		return result;
+	chunk->parts--;
+	chunk->size = out->used;
+	if (text_failed(out) || !digest_of((struct span){ out->data, out->used }, chunk->sha256)) {
+		error_set(error, "out of memory");
+		return BUS_REFUSED;
+	}
+	*error = (struct error){ "" };
+	return BUS_OK;
 }

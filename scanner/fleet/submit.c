@@ -1,9 +1,504 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* A job is made at the server in this order: streams, the lanes' consumers, buckets, the manifest, the files, chunk by
+ * chunk its list and its message, and at last the word that all are there. So a worker that finds the manifest finds
+ * all it needs, and what a killed submit left out the next one adds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output/temporary_file.h"
+#include "scanner/base/log.h"
 #include "scanner/fleet/fleet.h"
+#include "scanner/fleet/job_numbers.h"
+#include "scanner/fleet/submission.h"
+
+enum {
+	FILE_PART = 512 * 1024, /* octets of a job's file under one key: less than any server's max_payload */
+	COPY_ROOM = 128 * 1024, /* octets of a list that are copied at once */
+	SHOWN_WORKERS = 1000,   /* limits that bear more workers are not worth a word */
+	PATIENCE_S = 20,        /* for a server that is there when we begin; once it was, it is waited for */
+};
+
+struct submit {
+	const struct options *options;
+	struct error *error;
+	struct fleet_job fleet; /* its job is the submission's */
+	struct submission made;
+	struct cut_look look;
+	struct job_cut cut;
+	struct job_numbers dead;
+	int copy;           /* of a list that can be read but once; -1: none */
+	char copy_path[32]; /* of that */
+	uint32_t chunks, there, put_back;
+};
+
+static int done(enum bus_result result)
+{
+	return result == BUS_OK ? 0 : -1;
+}
+
+/* ---- the list ---- */
+
+static int copy_octets(int from, int to, struct error *error, const char *name)
+{
+	char *room = malloc(COPY_ROOM);
+	int number = room ? 0 : ENOMEM;
+	ssize_t n = 1;
+
+	while (number == 0 && n != 0 && !fleet_stop) {
+		n = read(from, room, COPY_ROOM);
+		if (n < 0 && errno != EINTR) {
+			free(room);
+			return error_set(error, "%s: %s", name, strerror(errno));
+		}
+		if (n > 0)
+			number = text_write_all(to, (struct span){ room, (size_t)n });
+	}
+	free(room);
+	if (fleet_stop)
+		return -1;
+	return number == 0
+		       ? 0
+		       : error_set(error, "%s: cannot be copied to %s, which is necessary since it is read twice: %s",
+				   name, temporary_folder(), strerror(number));
+}
+
+/* The list is read twice; what is no file is copied to one first. Where it stands: NULL with the error. */
+static const char *find_list(struct submit *submit)
+{
+	const char *path = submit->options->input_file, *name = feed_name(path);
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct stat status;
+	int from, result;
+
+	if (!is_stdin && (stat(path, &status) != 0 || S_ISREG(status.st_mode)))
+		return path; /* and what is wrong is told when it is opened */
+	from = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	submit->copy = temporary_file();
+	if (from < 0 || submit->copy < 0) {
+		if (from < 0)
+			error_set(submit->error, "%s: %s", name, strerror(errno));
+		else
+			error_set(submit->error, "%s: %s", temporary_folder(), strerror(-submit->copy));
+		return NULL;
+	}
+	result = copy_octets(from, submit->copy, submit->error, name);
+	if (!is_stdin)
+		close(from);
+	snprintf(submit->copy_path, sizeof(submit->copy_path), "/proc/self/fd/%d", submit->copy);
+	return result == 0 ? submit->copy_path : NULL;
+}
+
+/* Nobody knows the copy by its name. */
+static int name_list(struct submit *submit, const char *path)
+{
+	size_t n = strlen(path);
+	struct error error = *submit->error;
+
+	if (submit->copy >= 0 && strncmp(error.text, path, n) == 0)
+		error_set(submit->error, "%s%s", feed_name(submit->options->input_file), error.text + n);
+	return -1;
+}
+
+static struct cut_options list_of(const struct submit *submit, const char *path)
+{
+	return (struct cut_options){
+		.job = &submit->made.job, .path = path, .options = submit->options, .stop = &fleet_stop
+	};
+}
+
+static int look_at_list(struct submit *submit, const char *path)
+{
+	struct cut_options cut = list_of(submit, path);
+
+	if (cut_look(&cut, &submit->look, submit->error) != 0)
+		return name_list(submit, path);
+	if (submit->copy >= 0)
+		submit->look.identity.mtime = 0;
+	return submission_make(&submit->made, submit->options, &submit->look, submit->error);
+}
+
+/* ---- the job at the server ---- */
+
+/* Is there one under its name? MISSING; OK: the same; REFUSED: another one, or none that can be read. */
+static enum bus_result find_job(struct submit *submit)
+{
+	char book[BUS_NAME_MAX];
+	struct bus_value value;
+	enum bus_result result;
+	struct job there;
+
+	job_bucket_name(submit->made.job.name, JOB_BOOK, book);
+	result = bus_bucket_open(submit->fleet.bus, book, &submit->fleet.book, submit->error);
+	if (result == BUS_OK)
+		result = bus_get(submit->fleet.book, "manifest", &value, submit->error);
+	if (result != BUS_OK)
+		return result;
+	if (job_read(&there, value.data, submit->error) != 0)
+		return BUS_REFUSED;
+	result = submission_compare(&there, &submit->made.job, submit->error) == 0 ? BUS_OK : BUS_REFUSED;
+	job_free(&there);
+	return result;
+}
+
+static enum bus_result create_streams(struct submit *submit)
+{
+	const struct job *job = &submit->made.job;
+	struct bus_stream stream[JOB_STREAMS] = {
+		[JOB_QUEUE] = { .is_queue = true }, [JOB_RESULTS] = { .max_bytes = job->results_size }
+	};
+	enum bus_result result = BUS_OK;
+
+	for (unsigned i = 0; i < JOB_STREAMS; i++)
+		job_stream_name(job->name, i, stream[i].name);
+	snprintf(stream[JOB_QUEUE].subject[0], BUS_NAME_MAX, "stsurvey.%s.queue.*", job->name);
+	snprintf(stream[JOB_LIST].subject[0], BUS_NAME_MAX, "stsurvey.%s.list.*.*", job->name);
+	snprintf(stream[JOB_RESULTS].subject[0], BUS_NAME_MAX, "stsurvey.%s.result.*.*", job->name);
+	snprintf(stream[JOB_DEAD].subject[0], BUS_NAME_MAX, BUS_ADVISORY "%.64s.*", stream[JOB_QUEUE].name);
+	for (unsigned i = 0; i < JOB_STREAMS && result == BUS_OK; i++)
+		result = bus_stream_create(submit->fleet.bus, &stream[i], submit->error);
+	return result;
+}
+
+static enum bus_result create_consumers(struct submit *submit)
+{
+	const struct job *job = &submit->made.job;
+	const struct bus_consumer_options options = { job->ack_wait_s, job->deliveries };
+	char queue[BUS_NAME_MAX], consumer[BUS_NAME_MAX], subject[BUS_NAME_MAX];
+	enum bus_result result = BUS_OK;
+
+	job_stream_name(job->name, JOB_QUEUE, queue);
+	for (unsigned lane = 0; lane < job->lanes && result == BUS_OK; lane++) {
+		job_consumer_name(lane, consumer);
+		job_queue_subject(job->name, lane, subject);
+		result = bus_consumer_create(submit->fleet.bus, queue, consumer, subject, &options, submit->error);
+	}
+	return result;
+}
+
+static enum bus_result create_buckets(struct submit *submit)
+{
+	const struct job *job = &submit->made.job;
+	const double life_s[JOB_BUCKETS] = { [JOB_ALIVE] = job->ack_wait_s };
+	struct bus_bucket **bucket[JOB_BUCKETS] = { &submit->fleet.book, &submit->fleet.alive };
+	enum bus_result result = BUS_OK;
+	char name[BUS_NAME_MAX];
+
+	for (unsigned i = 0; i < JOB_BUCKETS && result == BUS_OK; i++) {
+		bus_bucket_close(*bucket[i]);
+		*bucket[i] = NULL;
+		job_bucket_name(job->name, i, name);
+		result = bus_bucket_create(submit->fleet.bus, name, life_s[i], bucket[i], submit->error);
+	}
+	return result;
+}
+
+/* Somebody may have been faster. */
+static enum bus_result create_manifest(struct submit *submit)
+{
+	enum bus_result result = BUS_REFUSED;
+	struct text text;
+
+	text_open_memory(&text);
+	if (job_write(&submit->made.job, &text, submit->error) == 0)
+		result = bus_create(submit->fleet.book, "manifest", (struct span){ text.data, text.used },
+				    submit->error);
+	text_free(&text);
+	if (result != BUS_EXISTS)
+		return result;
+	bus_bucket_close(submit->fleet.book);
+	submit->fleet.book = NULL;
+	return find_job(submit);
+}
+
+static enum bus_result store_files(struct submit *submit)
+{
+	size_t most = bus_data_max(submit->fleet.bus) < FILE_PART ? bus_data_max(submit->fleet.bus) : FILE_PART;
+	enum bus_result result = BUS_OK;
+	char key[BUS_NAME_MAX];
+
+	for (size_t i = 0; i < submit->made.job.file_count; i++) {
+		struct span rest = { submit->made.content[i].data, submit->made.content[i].used };
+
+		for (unsigned part = 0; rest.n > 0; part++) {
+			size_t n = rest.n < most ? rest.n : most;
+
+			job_file_key(i, part, key);
+			result = bus_create(submit->fleet.book, key, (struct span){ rest.p, n }, submit->error);
+			if (result != BUS_OK && result != BUS_EXISTS)
+				return result;
+			rest = span_skip(rest, n);
+		}
+	}
+	return BUS_OK;
+}
+
+static enum bus_result create_job(struct submit *submit)
+{
+	enum bus_result result = create_streams(submit);
+
+	if (result == BUS_OK)
+		result = create_consumers(submit);
+	if (result == BUS_OK)
+		result = create_buckets(submit);
+	if (result == BUS_OK)
+		result = create_manifest(submit);
+	return result == BUS_OK ? store_files(submit) : result;
+}
+
+/* ---- chunks ---- */
+
+static int on_chunk(void *arg, const struct job_chunk *chunk, struct span data, struct error *error)
+{
+	struct submit *submit = arg;
+	bool duplicate = false;
+	char line[64];
+
+	if (cut_publish(submit->fleet.bus, submit->made.job.name, chunk, data, &duplicate, error) != BUS_OK)
+		return -1;
+	submit->chunks++;
+	submit->there += duplicate;
+	snprintf(line, sizeof(line), "%" PRIu32 " chunks", submit->chunks);
+	if (!submit->options->quiet && log_is_terminal())
+		log_progress(line);
+	return 0;
+}
+
+/* The word that all chunks are in the queue: OK: it is there. */
+static enum bus_result read_cut(struct submit *submit)
+{
+	struct bus_value value;
+	enum bus_result result;
+	char key[BUS_NAME_MAX];
+
+	job_cut_key(JOB_DOMAINS, key);
+	result = bus_get(submit->fleet.book, key, &value, submit->error);
+	if (result == BUS_OK && job_cut_read(&submit->cut, value.data, submit->error) != 0)
+		return BUS_REFUSED;
+	return result;
+}
+
+static int put_cut(struct submit *submit)
+{
+	enum bus_result result;
+	char key[BUS_NAME_MAX];
+	struct text text;
+
+	text_open_memory(&text);
+	job_cut_write(&submit->cut, &text);
+	job_cut_key(JOB_DOMAINS, key);
+	result = text_failed(&text)
+			 ? BUS_REFUSED
+			 : bus_create(submit->fleet.book, key, (struct span){ text.data, text.used }, submit->error);
+	text_free(&text);
+	return result == BUS_EXISTS ? 0 : done(result);
+}
+
+static int fill_queue(struct submit *submit, const char *path)
+{
+	struct cut_options cut = list_of(submit, path);
+	enum bus_result result = read_cut(submit);
+
+	if (result == BUS_OK) {
+		submit->there = submit->chunks = submit->cut.end - submit->cut.first;
+		return 0;
+	}
+	if (result != BUS_MISSING)
+		return -1;
+	if (cut_list(&cut, on_chunk, submit, &submit->cut, submit->error) != 0)
+		return name_list(submit, path);
+	return put_cut(submit);
+}
+
+/* ---- dead ones ---- */
+
+static bool is_dead(const struct submit *submit, uint32_t chunk)
+{
+	for (size_t i = 0; i < submit->dead.count; i++)
+		if (submit->dead.number[i] == chunk)
+			return true;
+	return false;
+}
+
+/* Its message first: killed between the two, the next run finds it there already. */
+static int put_back(struct submit *submit, struct job_chunk *chunk, struct span data)
+{
+	struct bus_value value;
+	struct job_dead dead;
+	char key[BUS_NAME_MAX];
+
+	job_key(JOB_KEY_DEAD, chunk->number, key);
+	if (bus_get(submit->fleet.book, key, &value, submit->error) != BUS_OK ||
+	    job_dead_read(&dead, value.data, submit->error) != 0)
+		return -1;
+	chunk->round = dead.round + 1;
+	if (cut_publish(submit->fleet.bus, submit->made.job.name, chunk, data, NULL, submit->error) != BUS_OK ||
+	    bus_remove(submit->fleet.book, key, submit->error) != BUS_OK)
+		return -1;
+	submit->put_back++;
+	return 0;
+}
+
+static int on_chunk_again(void *arg, const struct job_chunk *chunk, struct span data, struct error *error)
+{
+	struct submit *submit = arg;
+	struct job_chunk again = *chunk;
+
+	(void)error; /* it is submit's */
+	return is_dead(submit, chunk->number) ? put_back(submit, &again, data) : 0;
+}
+
+/* Mail servers stand in no list of ours: what is at the server is taken once more. */
+static int put_back_hosts(struct submit *submit, uint32_t number)
+{
+	struct job_chunk chunk = { .number = number, .stage = JOB_HOSTS, .lane = number % submit->made.job.lanes };
+	enum bus_result result;
+	struct text list;
+	int failed;
+
+	text_open_memory(&list);
+	result = cut_fetch_again(submit->fleet.bus, submit->made.job.name, &chunk, &list, submit->error);
+	failed = result == BUS_OK ? put_back(submit, &chunk, (struct span){ list.data, list.used }) : -1;
+	text_free(&list);
+	return failed;
+}
+
+static int retry_dead(struct submit *submit, const char *path)
+{
+	struct cut_options cut = list_of(submit, path);
+	struct bus_value value;
+	struct job_cut again;
+	size_t hosts = 0;
+	int result = 0;
+
+	if (bus_get(submit->fleet.book, "collected", &value, submit->error) == BUS_OK)
+		return error_set(submit->error,
+				 "job %s is collected, without its dead chunks: 'stsurvey scan --resume' with the same "
+				 "list and options scans what they had",
+				 submit->made.job.name);
+	*submit->error = (struct error){ "" };
+	if (job_numbers_read(submit->fleet.book, JOB_KEY_DEAD, &submit->dead, submit->error) != BUS_OK)
+		return -1;
+	for (size_t i = 0; i < submit->dead.count && result == 0; i++) {
+		if (submit->dead.number[i] < submit->cut.end)
+			continue;
+		result = put_back_hosts(submit, submit->dead.number[i]);
+		hosts++;
+	}
+	if (result != 0 || hosts == submit->dead.count)
+		return result;
+	if (cut_list(&cut, on_chunk_again, submit, &again, submit->error) != 0)
+		return name_list(submit, path);
+	return 0;
+}
+
+/* ---- what is told ---- */
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static int tell_done(const struct submit *submit)
+{
+	struct job_numbers numbers[2] = { 0 };
+	static const enum job_key keys[2] = { JOB_KEY_DONE, JOB_KEY_DEAD };
+	size_t count = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < COUNT_OF(keys) && result == 0; i++)
+		result = done(job_numbers_read(submit->fleet.book, keys[i], &numbers[i], submit->error));
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		count += numbers[i].count;
+	if (result == 0 && count > 0)
+		fprintf(stderr, "stsurvey fleet submit: %zu of its chunks are done, %zu dead%s\n", numbers[0].count,
+			numbers[1].count, count >= submit->chunks ? "; no worker has to be started" : "");
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		free(numbers[i].number);
+	return result;
+}
+
+static int tell(const struct submit *submit)
+{
+	const struct options *options = submit->options;
+	struct submission_bearing bears = submission_workers(&submit->made, options);
+	const char *job = submit->made.job.name, *url = options->nats;
+
+	if (options->quiet)
+		return 0;
+	fprintf(stderr,
+		"stsurvey fleet submit: job %s: %" PRIu32 " chunk%s of %" PRIu64 " domain%s; %" PRIu32
+		" were there already; start workers with: stsurvey fleet work %s%s%s--job %s -d DIR\n",
+		job, submit->chunks, plural(submit->chunks), submit->cut.entries, plural(submit->cut.entries),
+		submit->there, url ? "--nats " : "", url ? url : "", url ? " " : "", job);
+	if (bears.workers < SHOWN_WORKERS)
+		fprintf(stderr,
+			"stsurvey fleet submit: up to %" PRIu64
+			" workers keep within %s; each further one has %g of it\n",
+			bears.workers, bears.limit, bears.least);
+	if (options->retry_dead)
+		fprintf(stderr, "stsurvey fleet submit: %" PRIu32 " dead chunk%s put back\n", submit->put_back,
+			plural(submit->put_back));
+	return tell_done(submit);
+}
+
+/* ---- all of it ---- */
+
+static int submit_all(struct submit *submit)
+{
+	enum bus_result result;
+	const char *path;
+
+	if (done(fleet_connect(submit->options, "submit", PATIENCE_S, &submit->fleet.bus, submit->error)) != 0)
+		return -1;
+	bus_set_patience(submit->fleet.bus, 0);
+	path = find_list(submit);
+	if (!path || look_at_list(submit, path) != 0)
+		return -1;
+	result = find_job(submit);
+	if (result != BUS_OK && result != BUS_MISSING)
+		return -1;
+	*submit->error = (struct error){ "" };
+	if (done(create_job(submit)) != 0 || fill_queue(submit, path) != 0)
+		return -1;
+	*submit->error = (struct error){ "" };
+	if (submit->options->retry_dead && retry_dead(submit, path) != 0)
+		return -1;
+	return tell(submit);
+}
 
 int fleet_submit(const struct options *options, struct error *error)
 {
-	(void)options;
-	error_set(error, "not yet");
-	return EXIT_FATAL;
+	struct submit *submit;
+	int result;
+
+	if (job_check_name(options->job, error) != 0)
+		return EXIT_USAGE;
+	if (!options_given(options, "input-file") && isatty(STDIN_FILENO)) {
+		error_set(error, "no domains: give --input-file FILE");
+		return EXIT_USAGE;
+	}
+	submit = calloc(1, sizeof(*submit));
+	if (!submit) {
+		error_set(error, "out of memory");
+		return EXIT_FATAL;
+	}
+	submit->options = options;
+	submit->error = error;
+	submit->copy = -1;
+	fleet_catch_signals();
+	result = submit_all(submit);
+	fleet_close(&submit->fleet);
+	submission_free(&submit->made);
+	free(submit->dead.number);
+	if (submit->copy >= 0)
+		close(submit->copy);
+	free(submit);
+	if (result != 0 && fleet_stop)
+		return fleet_ended(error);
+	return result == 0 ? EXIT_COMPLETE : EXIT_FATAL;
 }
