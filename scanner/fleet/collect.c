@@ -1,9 +1,464 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "scanner/fleet/fleet.h"
+/* What the workers sent → SCAN.parts (assembly.h) → SCAN. The stream of results is read from its beginning on and
+ * emptied as far as it is on our disk: the folder and the server's book are all there is to go on with. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
+#include "scanner/fleet/assembly.h"
+#include "scanner/fleet/collect.h"
+#include "scanner/fleet/cut.h"
+#include "scanner/fleet/host_stage.h"
+#include "scanner/fleet/job_numbers.h"
+
+enum {
+	TAKE_OCTETS = 64 * 1024 * 1024, /* of results between two syncs of the disk … */
+	TAKE_MS = 2000,                 /* … or so long */
+	LOOK_MS = 1000,                 /* between looks at the book */
+	PROGRESS_TERMINAL_MS = 1000,    /* between lines of progress … */
+	PROGRESS_FILE_MS = 10000,       /* … where standard error is no terminal */
+	UNKNOWN_MOST = 100,             /* one in so many domains may be unknown: EXIT_UNMEASURED */
+	DEAD_SHOWN = 20,                /* dead chunks that messages name; 'status' has them all */
+};
+
+/* ---- results ---- */
+
+/* Take what is there, up to a limit; then it is on our disk, and goes from the server. *@took: something was there. */
+static enum bus_result take_results(struct collector *c, bool *took, struct error *error)
+{
+	uint64_t octets = 0, began = machine_clock_ms();
+	char stream[BUS_NAME_MAX], any[BUS_NAME_MAX], file[JOB_FILE_HASH_TEXT];
+	enum bus_result result = BUS_OK;
+	struct bus_message message;
+	uint32_t chunk;
+
+	job_stream_name(c->fleet.job.name, JOB_RESULTS, stream);
+	snprintf(any, sizeof(any), "stsurvey.%s.result.>", c->fleet.job.name);
+	*took = false;
+	while (octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS && !fleet_stop) {
+		result = bus_next(c->fleet.bus, stream, any, c->next, &message, error);
+		if (result != BUS_OK)
+			break;
+		if (job_result_parse(c->fleet.job.name, message.subject, &chunk, file) &&
+		    assembly_put(c->assembly, chunk, file, message.offset, message.data, error) < 0)
+			return BUS_REFUSED;
+		c->next = message.sequence + 1;
+		octets += message.data.n;
+		*took = true;
+	}
+	if (*took && assembly_sync(c->assembly, error) < 0)
+		return BUS_REFUSED;
+	if (*took && (result == BUS_OK || result == BUS_MISSING))
+		result = bus_purge(c->fleet.bus, stream, "", c->next, error);
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+/* We have it: the worker may remove its file, the server the list. */
+static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct error *error)
+{
+	char key[BUS_NAME_MAX], stream[BUS_NAME_MAX], subject[BUS_NAME_MAX];
+	enum bus_result result;
+
+	job_key(JOB_KEY_HAVE, chunk, key);
+	result = bus_put(c->fleet.book, key, span_of(assembly_identity(c->assembly)), error);
+	if (result != BUS_OK)
+		return result;
+	job_stream_name(c->fleet.job.name, JOB_LIST, stream);
+	snprintf(subject, sizeof(subject), "stsurvey.%s.list.%" PRIu32 ".>", c->fleet.job.name, chunk);
+	result = bus_purge(c->fleet.bus, stream, subject, 0, error);
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+/* Its results are not what its worker sent, which only a server that lost some can bring about: it is dead, with why.
+ */
+static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct job_done *done, struct error *error)
+{
+	struct job_attempt last = { .number = 1 };
+	const struct job_chunk lost = { .number = chunk, .entries = done->domains };
+	char key[BUS_NAME_MAX];
+	enum bus_result result;
+
+	snprintf(last.worker, sizeof(last.worker), "%s", done->worker);
+	snprintf(last.why, sizeof(last.why), "a part of its results was lost at the server (a power cut?)");
+	log_warning("chunk %" PRIu32 ": %s; 'stsurvey fleet submit --retry-dead' has it scanned again", chunk,
+		    last.why);
+	assembly_drop(c->assembly, chunk);
+	result = fleet_bury_chunk(&c->fleet, &lost, &last, error);
+	job_key(JOB_KEY_DONE, chunk, key);
+	return result == BUS_OK ? bus_remove(c->fleet.book, key, error) : result;
+}
+
+static enum bus_result settle(struct collector *c, uint32_t chunk, struct error *error)
+{
+	char key[BUS_NAME_MAX];
+	struct job_done done;
+	struct bus_value value;
+	enum bus_result result;
+
+	job_key(JOB_KEY_DONE, chunk, key);
+	result = bus_get(c->fleet.book, key, &value, error);
+	if (result != BUS_OK)
+		return result == BUS_MISSING ? BUS_OK : result;
+	if (job_done_read(&done, value.data, error) < 0)
+		return BUS_REFUSED;
+	switch (assembly_settle(c->assembly, chunk, &done, error)) {
+	case ASSEMBLY_FAILED:
+		return BUS_REFUSED;
+	case ASSEMBLY_WRONG:
+		return give_up(c, chunk, &done, error);
+	case ASSEMBLY_SHORT:
+		return BUS_OK;
+	case ASSEMBLY_WHOLE:
+		break;
+	}
+	result = tell_have(c, chunk, error);
+	if (result == BUS_OK && bit_set_add(&c->told, chunk) == 0) {
+		bool is_host = c->has_cut[JOB_DOMAINS] && chunk >= c->cut[JOB_DOMAINS].end;
+
+		c->chunks++;
+		c->domains += is_host ? 0 : done.domains;
+		c->unknown += is_host ? 0 : done.unknown;
+	}
+	return result;
+}
+
+/* What the book says by now of chunks that are done, and of dead ones. */
+static enum bus_result look_at_chunks(struct collector *c, struct error *error)
+{
+	struct job_numbers numbers;
+	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DONE, &numbers, error);
+
+	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++)
+		if (!bit_set_has(&c->told, numbers.number[i]))
+			result = settle(c, numbers.number[i], error);
+	free(numbers.number);
+	if (result == BUS_OK)
+		result = fleet_bury(&c->fleet, NULL, error);
+	if (result != BUS_OK)
+		return result;
+	result = job_numbers_read(c->fleet.book, JOB_KEY_DEAD, &numbers, error);
+	bit_set_free(&c->dead);
+	c->deaths = 0;
+	for (size_t i = 0; i < numbers.count && result == BUS_OK; i++) {
+		if (bit_set_has(&c->told, numbers.number[i])) /* it came, after all */
+			continue;
+		c->deaths++;
+		if (bit_set_add(&c->dead, numbers.number[i]) < 0)
+			result = BUS_REFUSED;
+	}
+	free(numbers.number);
+	return result;
+}
+
+/* ---- stages ---- */
+
+static enum bus_result read_cut(struct collector *c, enum job_stage stage, struct error *error)
+{
+	char key[BUS_NAME_MAX];
+	struct bus_value value;
+	enum bus_result result;
+
+	if (c->has_cut[stage])
+		return BUS_OK;
+	job_cut_key(stage, key);
+	result = bus_get(c->fleet.book, key, &value, error);
+	if (result == BUS_OK && job_cut_read(&c->cut[stage], value.data, error) < 0)
+		return BUS_REFUSED;
+	c->has_cut[stage] = result == BUS_OK;
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+/* Is every chunk of it here or dead? */
+static bool is_over(const struct collector *c, enum job_stage stage)
+{
+	if (!c->has_cut[stage])
+		return false;
+	for (uint32_t chunk = c->cut[stage].first; chunk < c->cut[stage].end; chunk++)
+		if (!bit_set_has(&c->told, chunk) && !bit_set_has(&c->dead, chunk))
+			return false;
+	return true;
+}
+
+int collector_paths(const struct collector *c, char ***paths, struct error *error)
+{
+	uint32_t end = c->has_cut[JOB_HOSTS] ? c->cut[JOB_HOSTS].end : c->cut[JOB_DOMAINS].end;
+	int count = 0;
+
+	if (!c->has_cut[JOB_DOMAINS]) /* not all is in the queue: what came so far */
+		end = JOB_CHUNKS_MAX;
+	*paths = calloc((size_t)end + 1, sizeof(**paths));
+	for (uint32_t chunk = 0; *paths && chunk < end; chunk++) {
+		if (!assembly_has(c->assembly, chunk))
+			continue;
+		if (!((*paths)[count] = assembly_path(c->assembly, chunk)))
+			break;
+		count++;
+	}
+	if (*paths && (count == 0 || (*paths)[count - 1]))
+		return count;
+	return error_set(error, "out of memory");
+}
+
+void collector_free_paths(char **paths)
+{
+	for (size_t i = 0; paths && paths[i]; i++)
+		free(paths[i]);
+	free(paths);
+}
+
+struct publishing {
+	struct collector *c;
+	enum bus_result result;
+};
+
+static int on_chunk(void *arg, const struct job_chunk *chunk, struct span data, struct error *error)
+{
+	struct publishing *publishing = arg;
+	struct fleet_job *fleet = &publishing->c->fleet;
+
+	publishing->result = cut_publish(fleet->bus, fleet->job.name, chunk, data, NULL, error);
+	return publishing->result == BUS_OK ? 0 : -1;
+}
+
+/* The domains are done: their mail servers into the queue. Killed in the middle it is done again, with the same
+ * chunks. */
+static enum bus_result begin_hosts(struct collector *c, struct error *error)
+{
+	struct publishing publishing = { c, BUS_REFUSED };
+	struct cut_options cut = {
+		.job = &c->fleet.job, .stage = JOB_HOSTS, .options = c->options, .first_chunk = c->cut[JOB_DOMAINS].end
+	};
+	char key[BUS_NAME_MAX], *list, **paths;
+	struct job_cut hosts = { cut.first_chunk, cut.first_chunk, 0 };
+	int count = collector_paths(c, &paths, error);
+	enum bus_result result = BUS_REFUSED;
+	struct text value;
+	uint64_t names;
+
+	if (asprintf(&list, "%s/hosts.txt", assembly_folder(c->assembly)) < 0)
+		list = NULL;
+	cut.path = list;
+	if (count < 0 || !list)
+		error_set(error, "out of memory");
+	else if (host_stage_list(paths, (size_t)count, c->fleet.job.smtp, (size_t)c->options->memory, list, &names,
+				 error) == 0 &&
+		 (names == 0 || cut_list(&cut, on_chunk, &publishing, &hosts, error) == 0))
+		result = BUS_OK;
+	else
+		result = publishing.result;
+	collector_free_paths(paths);
+	free(list);
+	if (result != BUS_OK)
+		return result;
+	job_cut_key(JOB_HOSTS, key);
+	text_open_memory(&value);
+	job_cut_write(&hosts, &value);
+	result = bus_put(c->fleet.book, key, (struct span){ value.data, value.used }, error);
+	text_free(&value);
+	log_info("%" PRIu64 " mail servers of the domains are in the queue, in %" PRIu32 " chunks", names,
+		 hosts.end - hosts.first);
+	return result;
+}
+
+/* ---- telling ---- */
+
+static void tell_progress(struct collector *c, uint64_t now)
+{
+	bool is_terminal = isatty(STDERR_FILENO);
+	uint64_t elapsed = (now - c->began_ms) / 1000, all = c->fleet.job.entries;
+	uint32_t chunks = c->has_cut[JOB_DOMAINS] ? c->cut[JOB_DOMAINS].end : 0;
+	double rate = elapsed ? (double)(c->domains - c->domains_before) / (double)elapsed : 0;
+	char line[256];
+
+	if (c->options->quiet || now - c->told_ms < (is_terminal ? PROGRESS_TERMINAL_MS : PROGRESS_FILE_MS))
+		return;
+	c->told_ms = now;
+	if (c->has_cut[JOB_HOSTS])
+		chunks = c->cut[JOB_HOSTS].end;
+	snprintf(line, sizeof(line),
+		 "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s; %" PRIu64 " of %" PRIu32 "%s chunks; %" PRIu64
+		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%%s",
+		 elapsed / 3600, elapsed / 60 % 60, elapsed % 60, c->chunks, chunks,
+		 c->has_cut[JOB_DOMAINS] ? "" : " or more", c->domains, all, rate,
+		 c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0,
+		 c->deaths ? "; chunks are dead" : "");
+	log_progress(line);
+}
+
+static void tell_dead(struct collector *c)
+{
+	struct error error;
+	struct job_numbers numbers;
+	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DEAD, &numbers, &error);
+
+	for (size_t i = 0, shown = 0; i < numbers.count && result == BUS_OK; i++) {
+		char key[BUS_NAME_MAX];
+		struct bus_value value;
+		struct job_dead dead;
+
+		if (!bit_set_has(&c->dead, numbers.number[i]))
+			continue;
+		if (shown++ == DEAD_SHOWN) {
+			log_warning("and %" PRIu64 " more; 'stsurvey fleet status' tells them all",
+				    c->deaths - DEAD_SHOWN);
+			break;
+		}
+		job_key(JOB_KEY_DEAD, numbers.number[i], key);
+		if (bus_get(c->fleet.book, key, &value, &error) == BUS_OK &&
+		    job_dead_read(&dead, value.data, &error) == 0)
+			log_warning("chunk %" PRIu32 " is dead: %" PRIu64 " entries of the list, from number %" PRIu64
+				    " on, after %u attempts, the last by %s: %s",
+				    numbers.number[i], dead.entries, dead.first, dead.last.number, dead.last.worker,
+				    dead.last.why[0] ? dead.last.why : "its worker died");
+	}
+	free(numbers.number);
+}
+
+/* ---- the whole ---- */
+
+/* One collector a job: what it has taken is nowhere else. */
+static enum bus_result claim(struct collector *c, struct error *error)
+{
+	struct span mine = span_of(assembly_identity(c->assembly));
+	enum bus_result result = bus_create(c->fleet.book, "collector", mine, error);
+	struct bus_value value;
+
+	if (result != BUS_EXISTS)
+		return result;
+	result = bus_get(c->fleet.book, "collector", &value, error);
+	if (result == BUS_OK && !span_equal(value.data, mine)) {
+		error_set(
+			error,
+			"job '%s' is collected elsewhere, and what was fetched is in that folder alone: go on with the "
+			"same --output-file there",
+			c->fleet.job.name);
+		return BUS_REFUSED;
+	}
+	return result;
+}
+
+static enum bus_result step(struct collector *c, bool *took, struct error *error)
+{
+	enum bus_result result = take_results(c, took, error);
+	uint64_t now = machine_clock_ms();
+	bool first;
+
+	tell_progress(c, now);
+	if (result != BUS_OK || now - c->looked_ms < LOOK_MS)
+		return result;
+	first = c->looked_ms == 0;
+	c->looked_ms = now;
+	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++)
+		result = read_cut(c, (enum job_stage)stage, error);
+	if (result == BUS_OK)
+		result = look_at_chunks(c, error);
+	if (first)
+		c->domains_before = c->domains;
+	if (result == BUS_OK && c->fleet.job.smtp != OPTIONS_SMTP_NONE && is_over(c, JOB_DOMAINS) &&
+	    !c->has_cut[JOB_HOSTS] && !*took)
+		result = begin_hosts(c, error);
+	return result;
+}
+
+static bool is_done(const struct collector *c)
+{
+	return is_over(c, JOB_DOMAINS) && (c->fleet.job.smtp == OPTIONS_SMTP_NONE || is_over(c, JOB_HOSTS));
+}
+
+static enum bus_result gather(struct collector *c, struct error *error)
+{
+	enum bus_result result = BUS_OK;
+	bool took = true;
+
+	while (result == BUS_OK && !fleet_stop) {
+		result = step(c, &took, error);
+		if (result == BUS_OK && !took && (is_done(c) || (c->options->partial && c->looked_ms)))
+			break;
+		if (result == BUS_OK && !took)
+			usleep(100 * 1000);
+	}
+	return result;
+}
+
+/* What is there as one scan file, and all that is known of it. */
+static int write_scan(struct collector *c, struct error *error)
+{
+	enum bus_result result;
+	int status;
+
+	if (collector_merge(c, !is_done(c) || c->deaths > 0, error) < 0)
+		return EXIT_FATAL;
+	if (is_done(c)) {
+		result = bus_put(c->fleet.book, "collected", span_of(assembly_identity(c->assembly)), error);
+		if (result != BUS_OK)
+			return EXIT_FATAL;
+		assembly_remove(c->assembly);
+	}
+	tell_dead(c);
+	status = c->deaths > 0 || c->unknown > c->merged_domains / UNKNOWN_MOST ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " domains, %" PRIu64 " unknown, in %s%s\n",
+		c->merged_domains, c->unknown, c->options->output_file,
+		is_done(c) ? "; 'stsurvey fleet cancel' removes the job from the server" : "; the job goes on");
+	if (status == EXIT_UNMEASURED)
+		fprintf(stderr,
+			"stsurvey fleet collect: exit status 3: %" PRIu64 " chunks are dead, and %" PRIu64
+			" of %" PRIu64 " domains could not be measured (the limit is 1 %%)\n",
+			c->deaths, c->unknown, c->merged_domains);
+	return status;
+}
+
+static int run(struct collector *c, struct error *error)
+{
+	enum bus_result result;
+
+	bus_set_patience(c->fleet.bus, 0);
+	result = claim(c, error);
+	if (result == BUS_OK)
+		result = gather(c, error);
+	if (fleet_stop) {
+		fleet_ended(error);
+		fprintf(stderr, "stsurvey fleet collect: ended; the same command goes on with what is in %s\n",
+			assembly_folder(c->assembly));
+		return 128 + fleet_signal;
+	}
+	return result == BUS_OK ? write_scan(c, error) : EXIT_FATAL;
+}
+
+/* May the output be made? A folder of parts beside it says that it is ours. */
+static int check_output(const struct options *options, struct error *error)
+{
+	char *parts;
+	bool is_ours = asprintf(&parts, "%s.parts/job", options->output_file) >= 0 && access(parts, F_OK) == 0;
+
+	free(parts);
+	if (strcmp(options->output_file, "-") == 0)
+		return error_set(error, "--output-file needs a file: what is fetched is put together beside it");
+	if (is_ours || options->force || access(options->output_file, F_OK) != 0)
+		return 0;
+	return error_set(error, "%s: exists; --force replaces it", options->output_file);
+}
 
 int fleet_collect(const struct options *options, struct error *error)
 {
-	(void)options;
-	error_set(error, "not yet");
-	return EXIT_FATAL;
+	struct collector c = { .options = options, .began_ms = machine_clock_ms() };
+	int status = EXIT_FATAL;
+
+	if (check_output(options, error) < 0)
+		return EXIT_FATAL;
+	fleet_catch_signals();
+	if (fleet_open(options, "collect", &c.fleet, error) == BUS_OK &&
+	    assembly_open(&c.assembly, options->output_file, c.fleet.job.name, error) == 0)
+		status = run(&c, error);
+	else if (fleet_stop)
+		status = fleet_ended(error);
+	assembly_close(c.assembly);
+	bit_set_free(&c.told);
+	bit_set_free(&c.dead);
+	fleet_close(&c.fleet);
+	return status;
 }

@@ -18,8 +18,8 @@ struct collector {
 	uint64_t chunks, domains, unknown; /* of the former */
 	uint64_t domains_before;           /* of these, when we began */
 	uint64_t deaths;
-	uint64_t merged_domains, merged_unknown; /* in the scan file */
-	uint64_t began_ms, looked_ms, told_ms;   /* by the machine's clock */
+	uint64_t merged_domains, merged_hosts; /* in the scan file */
+	uint64_t began_ms, looked_ms, told_ms; /* by the machine's clock */
 };
 
 /* The files that are here, in the order of their chunks, NULL behind the last: how many, or -1. collector_free_paths
@@ -27,7 +27,7 @@ struct collector {
 __attribute__((warn_unused_result)) int collector_paths(const struct collector *c, char ***paths, struct error *error);
 void collector_free_paths(char **paths);
 
-/* Write the scan file. @partial: something is missing. 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int collector_merge(struct collector *c, bool partial, struct error *error);
+/* Write the scan file. @lacking: something is missing. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int collector_merge(struct collector *c, bool lacking, struct error *error);
 
 #endif

@@ -1,9 +1,414 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/json.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/fleet/fleet.h"
+#include "scanner/fleet/job_numbers.h"
+#include "scanner/fleet/ledger.h"
+
+/* Somebody waits for it. */
+#define STATUS_PATIENCE_S 20.0
+
+enum {
+	WORKERS_MAX = 4096, /* that are told of */
+	STATE_COLUMNS = 24,
+	DEAD_MAX = 100000, /* as many are told of */
+};
+
+struct dead_chunk {
+	uint32_t number;
+	struct job_dead dead;
+};
+
+struct status {
+	struct fleet_job fleet;
+	bool is_cut, is_collected;
+	uint32_t chunks; /* in all, as far as they are in the queue */
+	uint64_t waiting, in_flight, done, collected;
+	uint64_t domains, unknown; /* of those done */
+	struct bus_stream_info results;
+	struct dead_chunk *dead;
+	size_t deaths;
+	struct ledger_worker *worker; /* their names are ours to free */
+	size_t workers;
+	double per_second;
+	bool failed; /* no memory */
+};
+
+/* ---- looking ---- */
+
+static enum bus_result look_at_queue(struct status *status, struct error *error)
+{
+	char stream[BUS_NAME_MAX], consumer[BUS_NAME_MAX];
+	struct bus_consumer_info info;
+	enum bus_result result = BUS_OK;
+
+	job_stream_name(status->fleet.job.name, JOB_QUEUE, stream);
+	for (unsigned lane = 0; lane < status->fleet.job.lanes && result == BUS_OK; lane++) {
+		job_consumer_name(lane, consumer);
+		result = bus_consumer_look(status->fleet.bus, stream, consumer, &info, error);
+		if (result != BUS_OK)
+			break;
+		status->waiting += info.waiting;
+		status->in_flight += info.in_flight;
+	}
+	job_stream_name(status->fleet.job.name, JOB_RESULTS, stream);
+	if (result == BUS_OK)
+		result = bus_stream_look(status->fleet.bus, stream, &status->results, error);
+	return result;
+}
+
+static enum bus_result look_at_cuts(struct status *status, struct error *error)
+{
+	enum bus_result result = BUS_OK;
+	char key[BUS_NAME_MAX];
+	struct bus_value value;
+	struct job_cut cut;
+
+	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++) {
+		job_cut_key((enum job_stage)stage, key);
+		result = bus_get(status->fleet.book, key, &value, error);
+		if (result == BUS_OK && job_cut_read(&cut, value.data, error) < 0)
+			return BUS_REFUSED;
+		if (result == BUS_OK)
+			status->chunks = cut.end;
+		if (stage == JOB_DOMAINS)
+			status->is_cut = result == BUS_OK;
+		if (result == BUS_MISSING)
+			result = BUS_OK;
+	}
+	if (result == BUS_OK)
+		result = bus_get(status->fleet.book, "collected", &value, error);
+	status->is_collected = result == BUS_OK;
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+static enum bus_result look_at_done(struct status *status, struct error *error)
+{
+	struct job_numbers numbers;
+	enum bus_result result = job_numbers_read(status->fleet.book, JOB_KEY_DONE, &numbers, error);
+	char key[BUS_NAME_MAX];
+	struct bus_value value;
+	struct job_done done;
+
+	status->done = numbers.count;
+	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++) {
+		job_key(JOB_KEY_DONE, numbers.number[i], key);
+		result = bus_get(status->fleet.book, key, &value, error);
+		if (result == BUS_OK && job_done_read(&done, value.data, error) < 0)
+			result = BUS_REFUSED;
+		if (result != BUS_OK)
+			break;
+		status->domains += done.domains;
+		status->unknown += done.unknown;
+	}
+	free(numbers.number);
+	if (result == BUS_OK) {
+		result = job_numbers_read(status->fleet.book, JOB_KEY_HAVE, &numbers, error);
+		status->collected = numbers.count;
+		free(numbers.number);
+	}
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+static enum bus_result look_at_dead(struct status *status, struct error *error)
+{
+	struct job_numbers numbers;
+	enum bus_result result = fleet_bury(&status->fleet, NULL, error);
+	char key[BUS_NAME_MAX];
+	struct bus_value value;
+
+	if (result != BUS_OK)
+		return result;
+	result = job_numbers_read(status->fleet.book, JOB_KEY_DEAD, &numbers, error);
+	if (numbers.count > DEAD_MAX)
+		numbers.count = DEAD_MAX;
+	status->dead = calloc(numbers.count + 1, sizeof(*status->dead));
+	status->failed = !status->dead;
+	for (size_t i = 0; status->dead && i < numbers.count && result == BUS_OK; i++) {
+		struct dead_chunk *dead = &status->dead[status->deaths];
+
+		job_key(JOB_KEY_DEAD, numbers.number[i], key);
+		result = bus_get(status->fleet.book, key, &value, error);
+		if (result == BUS_OK && job_dead_read(&dead->dead, value.data, error) < 0)
+			result = BUS_REFUSED;
+		dead->number = numbers.number[i];
+		status->deaths += result == BUS_OK;
+		if (result == BUS_MISSING) /* put back meanwhile */
+			result = BUS_OK;
+	}
+	free(numbers.number);
+	return result;
+}
+
+static void on_worker(void *arg, const struct ledger_worker *worker)
+{
+	struct status *status = arg;
+	struct ledger_worker *kept = &status->worker[status->workers];
+
+	if (status->workers == WORKERS_MAX)
+		return;
+	*kept = *worker;
+	kept->name = strdup(worker->name);
+	status->failed = status->failed || !kept->name;
+	status->workers += kept->name != NULL;
+	if (worker->lives)
+		status->per_second += worker->word.per_second;
+}
+
+static enum bus_result look(struct status *status, struct error *error)
+{
+	enum bus_result result = look_at_cuts(status, error);
+
+	status->worker = calloc(WORKERS_MAX, sizeof(*status->worker));
+	status->failed = !status->worker;
+	if (result == BUS_OK)
+		result = look_at_dead(status, error);
+	if (result == BUS_OK)
+		result = look_at_queue(status, error);
+	if (result == BUS_OK)
+		result = look_at_done(status, error);
+	if (result == BUS_OK && status->worker)
+		result = ledger_workers(status->fleet.book, status->fleet.alive, on_worker, status, error);
+	if (result == BUS_OK && status->failed) {
+		error_set(error, "out of memory");
+		result = BUS_REFUSED;
+	}
+	return result;
+}
+
+/* ---- telling ---- */
+
+/* Seconds to go at the workers' pace; below 0: nobody knows. */
+static double left_of(const struct status *status)
+{
+	uint64_t entries = status->fleet.job.entries;
+
+	if (status->domains >= entries)
+		return 0;
+	return status->per_second > 0 ? (double)(entries - status->domains) / status->per_second : -1;
+}
+
+static void put_share(char text[static 16], uint32_t share)
+{
+	snprintf(text, 16, "%.1f%%", 100.0 * share / LEDGER_WHOLE);
+}
+
+static void write_workers(const struct status *status, struct text *out)
+{
+	char share[16], chunk[16];
+
+	if (status->workers == 0) {
+		text_literal(out, "no worker; start some with: stsurvey fleet work --nats URL --job NAME -d DIR\n");
+		return;
+	}
+	text_printf(out, "%-32s %-24s %8s %7s %10s %12s\n", "worker", "state", "chunk", "share", "domains/s",
+		    "domains");
+	for (size_t i = 0; i < status->workers; i++) {
+		const struct ledger_worker *worker = &status->worker[i];
+
+		put_share(share, worker->share);
+		snprintf(chunk, sizeof(chunk), worker->word.chunk < 0 || !worker->lives ? "-" : "%" PRId64,
+			 worker->word.chunk);
+		text_shown(out, span_of(worker->name));
+		text_printf(out, "%*s ", (int)(strlen(worker->name) < 32 ? 32 - strlen(worker->name) : 0), "");
+		if (!worker->lives) {
+			text_printf(out, "%-24s %8s %7s\n", "silent", chunk, share);
+			continue;
+		}
+		text_printf(out, "%-24.24s %8s %7s %10.0f %12" PRIu64 "\n", worker->word.state, chunk, share,
+			    worker->word.per_second, worker->word.domains);
+		if (worker->word.last[0]) {
+			text_literal(out, "    ");
+			text_shown(out, span_of(worker->word.last));
+			text_char(out, '\n');
+		}
+	}
+}
+
+static void write_table(const struct status *status, struct text *out)
+{
+	double left = left_of(status);
+	uint64_t seconds = left > 0 ? (uint64_t)left : 0;
+
+	text_printf(out,
+		    "job %s: %" PRIu64 " of %" PRIu32 "%s chunks done (%" PRIu64 " collected), %" PRIu64
+		    " in flight, %" PRIu64 " waiting, %zu dead\n",
+		    status->fleet.job.name, status->done, status->chunks, status->is_cut ? "" : " or more",
+		    status->collected, status->in_flight, status->waiting, status->deaths);
+	text_printf(out, "%" PRIu64 " of %" PRIu64 " domains; %.0f domains/s; unknown %.1f%%; ", status->domains,
+		    status->fleet.job.entries, status->per_second,
+		    status->domains ? 100.0 * (double)status->unknown / (double)status->domains : 0.0);
+	if (status->is_collected)
+		text_literal(out, "collected\n");
+	else if (left < 0)
+		text_literal(out, "nobody knows how long it takes\n");
+	else
+		text_printf(out, "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s left\n", seconds / 3600,
+			    seconds / 60 % 60, seconds % 60);
+	text_printf(out, "results at the server: %.1f MB of %.0f MB\n\n", (double)status->results.bytes / 1e6,
+		    (double)status->results.max_bytes / 1e6);
+	write_workers(status, out);
+	for (size_t i = 0; i < status->deaths; i++) {
+		const struct dead_chunk *dead = &status->dead[i];
+
+		text_printf(out,
+			    "%schunk %" PRIu32 " is dead: %" PRIu64 " entries from number %" PRIu64
+			    " on, %u attempts, the last by ",
+			    i == 0 ? "\n" : "", dead->number, dead->dead.entries, dead->dead.first,
+			    dead->dead.last.number);
+		text_shown(out, span_of(dead->dead.last.worker));
+		text_literal(out, ": ");
+		text_shown(out, span_of(dead->dead.last.why[0] ? dead->dead.last.why : "its worker died"));
+		text_char(out, '\n');
+	}
+}
+
+static void write_json_workers(const struct status *status, struct json *json)
+{
+	json_open_array(json, "workers");
+	for (size_t i = 0; i < status->workers; i++) {
+		const struct ledger_worker *worker = &status->worker[i];
+
+		json_open_object(json, NULL);
+		json_text(json, "name", worker->name);
+		json_bool(json, "lives", worker->lives);
+		json_number(json, "share", (double)worker->share / LEDGER_WHOLE);
+		json_known(json, "lane", worker->lane >= 0, (uint64_t)worker->lane);
+		json_text(json, "state", worker->lives ? worker->word.state : NULL);
+		json_text(json, "tool", worker->lives ? worker->word.tool : NULL);
+		json_known(json, "chunk", worker->lives && worker->word.chunk >= 0, (uint64_t)worker->word.chunk);
+		json_known(json, "domains", worker->lives, worker->word.domains);
+		json_number(json, "domains_per_second", worker->lives ? worker->word.per_second : 0);
+		json_text(json, "last_error", worker->lives && worker->word.last[0] ? worker->word.last : NULL);
+		if (worker->lives)
+			json_time(json, "last_word", worker->word_ms);
+		else
+			json_null(json, "last_word");
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void write_json_dead(const struct status *status, struct json *json)
+{
+	json_open_array(json, "dead");
+	for (size_t i = 0; i < status->deaths; i++) {
+		const struct dead_chunk *dead = &status->dead[i];
+
+		json_open_object(json, NULL);
+		json_uint(json, "chunk", dead->number);
+		json_uint(json, "first", dead->dead.first);
+		json_uint(json, "entries", dead->dead.entries);
+		json_uint(json, "attempts", dead->dead.last.number);
+		json_text(json, "worker", dead->dead.last.worker);
+		json_text(json, "why", dead->dead.last.why[0] ? dead->dead.last.why : NULL);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void write_json(const struct status *status, struct text *out)
+{
+	double left = left_of(status);
+	struct json json;
+
+	json_begin(&json, out);
+	json_text(&json, "job", status->fleet.job.name);
+	json_text(&json, "tool", status->fleet.job.tool);
+	json_string(&json, "list", status->fleet.job.list);
+	json_bool(&json, "submitted", status->is_cut);
+	json_bool(&json, "collected", status->is_collected);
+	json_open_object(&json, "chunks");
+	json_uint(&json, "in_all", status->chunks);
+	json_uint(&json, "waiting", status->waiting);
+	json_uint(&json, "in_flight", status->in_flight);
+	json_uint(&json, "done", status->done);
+	json_uint(&json, "collected", status->collected);
+	json_uint(&json, "dead", status->deaths);
+	json_close_object(&json);
+	json_open_object(&json, "domains");
+	json_uint(&json, "in_all", status->fleet.job.entries);
+	json_uint(&json, "done", status->domains);
+	json_uint(&json, "unknown", status->unknown);
+	json_number(&json, "per_second", status->per_second);
+	json_close_object(&json);
+	json_known(&json, "seconds_left", left >= 0, (uint64_t)(left > 0 ? left : 0));
+	json_open_object(&json, "results");
+	json_uint(&json, "octets", status->results.bytes);
+	json_uint(&json, "octets_most", status->results.max_bytes);
+	json_close_object(&json);
+	write_json_workers(status, &json);
+	write_json_dead(status, &json);
+	json_end(&json);
+}
+
+/* ---- which jobs ---- */
+
+static void on_stream(void *arg, const char *name)
+{
+	struct span job = span_skip(span_of(name), strlen(JOB_PREFIX));
+	static const struct span end = SPAN_LITERAL("_QUEUE");
+
+	if (!span_ends_with(job, end) || job.n == end.n)
+		return;
+	job.n -= end.n;
+	text_shown(arg, job);
+	text_char(arg, '\n');
+}
+
+static int list_jobs(const struct options *options, struct text *out, struct error *error)
+{
+	struct bus *bus;
+	enum bus_result result = fleet_connect(options, "status", STATUS_PATIENCE_S, &bus, error);
+
+	if (result == BUS_OK)
+		result = bus_stream_names(bus, JOB_PREFIX, on_stream, out, error);
+	bus_close(bus);
+	return result == BUS_OK ? EXIT_COMPLETE : EXIT_FATAL;
+}
+
+static int show_job(const struct options *options, struct text *out, struct error *error)
+{
+	struct status status = { 0 };
+	enum bus_result result = fleet_open(options, "status", &status.fleet, error);
+
+	if (result == BUS_OK)
+		result = look(&status, error);
+	if (result == BUS_OK && !fleet_stop) {
+		if (options->json)
+			write_json(&status, out);
+		else
+			write_table(&status, out);
+	}
+	for (size_t i = 0; i < status.workers; i++)
+		free((char *)status.worker[i].name);
+	free(status.worker);
+	free(status.dead);
+	fleet_close(&status.fleet);
+	return result == BUS_OK ? EXIT_COMPLETE : EXIT_FATAL;
+}
 
 int fleet_status(const struct options *options, struct error *error)
 {
-	(void)options;
-	error_set(error, "not yet");
-	return EXIT_FATAL;
+	struct text out;
+	int status;
+
+	if (options->json && !options->job) {
+		error_set(error, "--json needs --job NAME");
+		return EXIT_USAGE;
+	}
+	if (text_open(&out, "-", error) < 0)
+		return EXIT_FATAL;
+	fleet_catch_signals();
+	status = options->job ? show_job(options, &out, error) : list_jobs(options, &out, error);
+	if (fleet_stop)
+		status = fleet_ended(error);
+	if (text_close(&out, error) < 0 && status == EXIT_COMPLETE)
+		status = EXIT_FATAL;
+	return status;
 }

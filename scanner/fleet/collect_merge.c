@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "analysis/merge/merge.h"
+#include "output/scan_file/reader.h"
+#include "scanner/fleet/collect.h"
+
+/* When the first of them began. */
+static int find_start(char *const *path, int count, int64_t *start_ms, struct error *error)
+{
+	*start_ms = INT64_MAX;
+	for (int i = 0; i < count; i++) {
+		struct reader *reader;
+		int64_t start;
+
+		if (reader_open(&reader, path[i], error) < 0)
+			return -1;
+		start = reader_header(reader)->start_ms;
+		if (start < *start_ms)
+			*start_ms = start;
+		reader_close(reader);
+	}
+	return 0;
+}
+
+/* As if one scan had been given the list and the job's options. What a worker's scan drew itself, keys and labels,
+ * stands in its own header. */
+static struct record_header header_of(const struct job *job, const struct record_header *chunk, int64_t start_ms)
+{
+	struct record_header header = *chunk;
+
+	header.tool = span_of(job->tool);
+	header.start_ms = start_ms;
+	header.option = job->option;
+	header.option_count = job->option_count;
+	header.input = job->list;
+	header.input_size = job->list_size;
+	header.input_mtime = job->list_mtime;
+	header.input_sample = job->list_sample;
+	header.input_hash = job->list_hash;
+	header.first_index = 0;
+	header.has_gaps = false;
+	header.shards = 1;
+	header.shard = 0;
+	return header;
+}
+
+int collector_merge(struct collector *c, bool lacking, struct error *error)
+{
+	struct merge_options merge = { .command = "fleet collect",
+				       .output = c->options->output_file,
+				       .force = true, /* it was looked at */
+				       .partial = lacking,
+				       .lacking = lacking,
+				       .quiet = c->options->quiet,
+				       .memory = (size_t)c->options->memory,
+				       .stop = &fleet_stop };
+	struct record_header header;
+	struct merge_result result;
+	struct reader *first = NULL;
+	int done = -1;
+	int64_t start_ms;
+
+	merge.count = collector_paths(c, &merge.path, error);
+	if (merge.count == 0)
+		error_set(error, "job '%s': no chunk is done yet, so there is nothing to write", c->fleet.job.name);
+	if (merge.count > 0 && find_start(merge.path, merge.count, &start_ms, error) == 0 &&
+	    reader_open(&first, merge.path[0], error) == 0) {
+		header = header_of(&c->fleet.job, reader_header(first), start_ms);
+		merge.header = &header;
+		done = merge_scans(&merge, &result, error);
+	}
+	if (done == 0) {
+		c->merged_domains = result.domains;
+		c->merged_hosts = result.hosts;
+	}
+	reader_close(first);
+	collector_free_paths(merge.path);
+	return done;
+}
