@@ -67,6 +67,11 @@ class Chunk(tool.Case):
         out, _ = self.scan("servers", a_chunk([(0, "", "mx1.test", "ns1.example ns2.example +3")], ["ns"]), "--input-format", "chunk")
         self.assertEqual(self.verify(out), ("complete", 1))
 
+    def test_a_part_without_names(self):
+        out, _ = self.scan("none", a_chunk([(0, "", "no name"), (1, "", "")]), "--input-format", "chunk")
+        self.assertEqual(self.verify(out), ("complete", 2))
+        self.assertEqual([r["status"] for r in self.records(out).values()], ["illegal-input"] * 2)
+
     def test_gaps_of_any_width(self):
         """Chunks that are cut by operator."""
         offsets = [n * (1 << 30) for n in range(1, 300)]
