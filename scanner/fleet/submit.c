@@ -13,6 +13,7 @@
 #include "output/temporary_file.h"
 #include "scanner/base/log.h"
 #include "scanner/fleet/fleet.h"
+#include "scanner/fleet/ledger.h"
 #include "scanner/fleet/job_numbers.h"
 #include "scanner/fleet/submission.h"
 
@@ -237,7 +238,9 @@ static enum bus_result store_files(struct submit *submit)
 	return BUS_OK;
 }
 
-static enum bus_result create_job(struct submit *submit)
+/* @is_new: nobody has seen it yet, so its book of shares is empty. One that is missing later is closed for a while:
+ * workers may use what the old one gave them. */
+static enum bus_result create_job(struct submit *submit, bool is_new)
 {
 	enum bus_result result = create_streams(submit);
 
@@ -245,6 +248,8 @@ static enum bus_result create_job(struct submit *submit)
 		result = create_consumers(submit);
 	if (result == BUS_OK)
 		result = create_buckets(submit);
+	if (result == BUS_OK && is_new)
+		result = ledger_create(submit->fleet.book, submit->error);
 	if (result == BUS_OK)
 		result = create_manifest(submit);
 	return result == BUS_OK ? store_files(submit) : result;
@@ -463,7 +468,7 @@ static int submit_all(struct submit *submit)
 	if (result != BUS_OK && result != BUS_MISSING)
 		return -1;
 	*submit->error = (struct error){ "" };
-	if (done(create_job(submit)) != 0 || fill_queue(submit, path) != 0)
+	if (done(create_job(submit, result == BUS_MISSING)) != 0 || fill_queue(submit, path) != 0)
 		return -1;
 	*submit->error = (struct error){ "" };
 	if (submit->options->retry_dead && retry_dead(submit, path) != 0)
