@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* scanner/bus/bus.h - NATS JetStream, as far as the queue needs it: streams, a queue's consumers, buckets of keys.
  *
- * libnats is named in bus*.c alone. Every call waits for the server's word: what it says is stored, is. A server that
- * is away is asked again, with the same message ids, until the bus's patience ends; the server drops what comes twice.
- * Names are ours and short; what the server sends is a stranger's, and bounded by its max_payload.
- * One thread at a time.
+ * libnats is named in bus_own.h alone. Every call waits for the server's word: what it says is stored, is. A server
+ * that is away is asked again, with the same message ids, until the bus's patience ends; the server drops what comes
+ * twice. Names are ours and short; what the server sends is a stranger's, and bounded by its max_payload. One thread at
+ * a time.
  */
 #ifndef STSURVEY_SCANNER_BUS_BUS_H
 #define STSURVEY_SCANNER_BUS_BUS_H
@@ -38,13 +38,15 @@ enum bus_result {
 struct bus;
 
 struct bus_options {
-	const char *url;                   /* several with commas between */
-	const char *creds, *nkey;          /* files; NULL: none */
-	const char *cert, *key, *ca;       /* files, PEM; NULL: none */
-	const char *user, *password;       /* NULL: none */
-	const char *name;                  /* of the connection, for the server's operators */
-	double patience_s;                 /* of every call; 0: for ever */
-	const volatile sig_atomic_t *stop; /* set: calls that wait end, as if the patience had; NULL: none */
+	const char *url;             /* several with commas between */
+	const char *creds, *nkey;    /* files; NULL: none */
+	const char *cert, *key, *ca; /* files, PEM; NULL: none */
+	const char *user, *password; /* NULL: none */
+	const char *name;            /* of the connection, for the server's operators */
+	double patience_s;           /* of every call; 0: for ever */
+	/* Set: calls that wait end, as if the patience had; those begun after that have half a second, to take leave.
+	 * NULL: none. */
+	const volatile sig_atomic_t *stop;
 };
 
 __attribute__((warn_unused_result)) enum bus_result bus_open(struct bus **bus, const struct bus_options *options,
@@ -128,7 +130,7 @@ enum bus_result bus_consumer_look(struct bus *bus, const char *stream, const cha
 /* A message that was delivered and is to be answered for. */
 struct bus_task;
 
-/* Wait up to @wait_s for one: MISSING where none came. */
+/* Wait up to @wait_s for one: MISSING where none came; REFUSED where the consumer or its stream is gone. */
 enum bus_result bus_pull(struct bus *bus, const char *stream, const char *consumer, double wait_s,
 			 struct bus_task **task, struct error *error);
 struct span bus_task_data(const struct bus_task *task);

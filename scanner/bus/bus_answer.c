@@ -87,7 +87,7 @@ static yajl_val find(yajl_val root, const char *object, const char *key, yajl_ty
 {
 	const char *path[] = { object ? object : key, object ? key : NULL, NULL };
 
-	return yajl_tree_get(root, path, type);
+	return root ? yajl_tree_get(root, path, type) : NULL;
 }
 
 uint64_t bus_json_number(yajl_val root, const char *object, const char *key)

@@ -19,6 +19,7 @@ natsStatus bus_send(struct bus *bus, const struct bus_question *question)
 	natsMsg *message = NULL;
 	natsStatus status;
 
+	bus->denied = bus_denied_count();
 	snprintf(reply, sizeof(reply), "%s.%llu", bus->inbox, (unsigned long long)++bus->asked);
 	status = natsMsg_Create(&message, question->subject, reply, question->data.p, (int)question->data.n);
 	for (size_t i = 0; status == NATS_OK && i < COUNT_OF(question->header); i++) {
@@ -66,9 +67,10 @@ static void put_back(struct bus *bus, natsMsg *message)
 		bus_say(bus->connection, reply, "-NAK");
 }
 
-natsStatus bus_answer(struct bus *bus, unsigned ms, const char *deliveries, natsMsg **answer)
+/* The next message that is for us, if it comes within @ms. */
+static natsStatus next(struct bus *bus, int64_t ms, const char *deliveries, natsMsg **answer)
 {
-	uint64_t end = machine_clock_ms() + ms;
+	uint64_t end = machine_clock_ms() + (uint64_t)ms;
 	char subject[BUS_INBOX_MAX + BUS_NUMBER_MAX];
 
 	snprintf(subject, sizeof(subject), "%s.%llu", bus->inbox, (unsigned long long)bus->asked);
@@ -87,38 +89,45 @@ natsStatus bus_answer(struct bus *bus, unsigned ms, const char *deliveries, nats
 	}
 }
 
-/* One try: OK with an answer; NATS_NOT_PERMITTED: bus->why says what. */
+natsStatus bus_answer(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
+		      uint64_t until_ms, const char *deliveries, natsMsg **answer)
+{
+	for (;;) {
+		natsStatus status = next(bus, BUS_LOOK_MS, deliveries, answer);
+
+		if (status != NATS_TIMEOUT)
+			return status;
+		if (bus_denied(bus->denied, question->subject, bus->why) ||
+		    bus_denied(bus->denied, bus->inbox, bus->why))
+			return NATS_NOT_PERMITTED;
+		if (machine_clock_ms() >= until_ms || !bus_wait_lasts(bus, wait))
+			return NATS_TIMEOUT;
+	}
+}
+
+/* One try. */
 static natsStatus ask_once(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
 			   natsMsg **answer)
 {
-	unsigned denied = bus_denied_count();
-	uint64_t end = machine_clock_ms() + (question->stream && wait->tries == 0 ? STREAM_MS : ANSWER_MS);
+	unsigned ms = question->stream && wait->tries == 0 ? STREAM_MS : ANSWER_MS;
 	natsStatus status = bus_send(bus, question);
 
-	if (status != NATS_OK)
-		return status;
-	do {
-		status = bus_answer(bus, BUS_LOOK_MS, NULL, answer);
-		if (status != NATS_TIMEOUT)
-			return status;
-		if (bus_denied(denied, question->subject, bus->why) || bus_denied(denied, bus->inbox, bus->why))
-			return NATS_NOT_PERMITTED;
-	} while (machine_clock_ms() < end && bus_wait_lasts(bus, wait));
-	return NATS_TIMEOUT;
+	return status == NATS_OK ? bus_answer(bus, question, wait, machine_clock_ms() + ms, NULL, answer) : status;
 }
 
 /* Nobody answered: is there somebody who could? OK: ask again. */
-static enum bus_result look_for_stream(struct bus *bus, const struct bus_question *question, struct error *error)
+static enum bus_result look_for_stream(struct bus *bus, const struct bus_question *question, struct bus_wait *wait,
+				       struct error *error)
 {
 	char json[BUS_NAME_MAX + 64];
 	enum bus_result result;
 	yajl_val root = NULL;
 
 	if (question->stream) {
-		result = bus_api(bus, "STREAM.INFO", question->stream, NULL, NULL, &root, error);
+		result = bus_api_within(bus, wait, "STREAM.INFO", question->stream, NULL, NULL, &root, error);
 	} else {
 		snprintf(json, sizeof(json), "{\"subject\":\"%s\"}", question->subject);
-		result = bus_api(bus, "STREAM.NAMES", NULL, NULL, json, &root, error);
+		result = bus_api_within(bus, wait, "STREAM.NAMES", NULL, NULL, json, &root, error);
 		if (result == BUS_OK && bus_json_number(root, NULL, "total") == 0) {
 			bus_refuse(bus, error, "no stream takes %s", question->subject);
 			result = BUS_MISSING;
@@ -134,8 +143,8 @@ static bool is_api(const struct bus_question *question)
 }
 
 /* What to do after a try without an answer. OK: try again. */
-static enum bus_result judge(struct bus *bus, const struct bus_question *question, natsStatus status, unsigned *nobody,
-			     struct error *error)
+static enum bus_result judge(struct bus *bus, const struct bus_question *question, natsStatus status,
+			     struct bus_wait *wait, struct error *error)
 {
 	switch (status) {
 	case NATS_NO_MEMORY:
@@ -147,43 +156,42 @@ static enum bus_result judge(struct bus *bus, const struct bus_question *questio
 	case NATS_NO_RESPONDERS:
 		snprintf(bus->why, sizeof(bus->why), "JetStream does not answer");
 		if (!is_api(question))
-			return look_for_stream(bus, question, error);
-		if (++*nobody < NOBODY_BELIEVED)
+			return look_for_stream(bus, question, wait, error);
+		if (++wait->nobody < NOBODY_BELIEVED)
 			return BUS_OK;
 		return bus_refuse(bus, error,
 				  "JetStream is not enabled: start nats-server with -js, or with jetstream {} "
 				  "in its configuration");
 	case NATS_TIMEOUT:
-		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
-		return question->stream ? look_for_stream(bus, question, error) : BUS_OK;
+		snprintf(bus->why, sizeof(bus->why), "it is connected, but says nothing");
+		return question->stream ? look_for_stream(bus, question, wait, error) : BUS_OK;
 	default:
 		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
 		return BUS_OK;
 	}
 }
 
-enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, natsMsg **answer, bool *lost,
-			struct error *error)
+enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, struct bus_wait *wait, natsMsg **answer,
+			bool *lost, struct error *error)
 {
-	struct bus_wait wait = bus_wait_begin(bus);
-	unsigned nobody = 0;
-
 	*answer = NULL;
 	for (;;) {
-		enum bus_result result = bus_connected(bus, &wait, error);
+		enum bus_result result = bus_connected(bus, wait, error);
 		natsStatus status;
 
 		if (result != BUS_OK)
 			return result;
-		status = ask_once(bus, question, &wait, answer);
+		status = ask_once(bus, question, wait, answer);
 		if (status == NATS_OK)
 			return BUS_OK;
 		if (lost && status != NATS_NO_RESPONDERS)
 			*lost = true;
-		result = judge(bus, question, status, &nobody, error);
+		if (status == NATS_TIMEOUT && !bus_wait_lasts(bus, wait))
+			return bus_away(bus, error);
+		result = judge(bus, question, status, wait, error);
 		if (result != BUS_OK)
 			return result;
-		if (!bus_wait_again(bus, &wait))
+		if (!bus_wait_again(bus, wait))
 			return bus_away(bus, error);
 	}
 }
@@ -210,15 +218,13 @@ static enum bus_result judge_json(struct bus *bus, yajl_val root, bool *again, s
 	return known ? known->result : BUS_REFUSED;
 }
 
-enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, yajl_val *root, bool *lost,
-			     struct error *error)
+enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, struct bus_wait *wait,
+			     yajl_val *root, bool *lost, struct error *error)
 {
-	struct bus_wait wait = bus_wait_begin(bus);
-
 	*root = NULL;
 	for (;;) {
 		natsMsg *answer;
-		enum bus_result result = bus_ask(bus, question, &answer, lost, error);
+		enum bus_result result = bus_ask(bus, question, wait, &answer, lost, error);
 		bool again;
 
 		if (result != BUS_OK)
@@ -234,18 +240,26 @@ enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *questio
 		*root = NULL;
 		if (result != BUS_OK)
 			return result;
-		if (!bus_wait_again(bus, &wait))
+		if (!bus_wait_again(bus, wait))
 			return bus_away(bus, error);
 	}
 }
 
-enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
-			yajl_val *root, struct error *error)
+enum bus_result bus_api_within(struct bus *bus, struct bus_wait *wait, const char *verb, const char *name,
+			       const char *name2, const char *json, yajl_val *root, struct error *error)
 {
 	char subject[2 * BUS_NAME_MAX + 64];
 	struct bus_question question = { .subject = subject, .data = span_of(json ? json : "") };
 
 	snprintf(subject, sizeof(subject), "$JS.API.%s%s%s%s%s", verb, name ? "." : "", name ? name : "",
 		 name2 ? "." : "", name2 ? name2 : "");
-	return bus_ask_json(bus, &question, root, NULL, error);
+	return bus_ask_json(bus, &question, wait, root, NULL, error);
+}
+
+enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
+			yajl_val *root, struct error *error)
+{
+	struct bus_wait wait = bus_wait_begin(bus);
+
+	return bus_api_within(bus, &wait, verb, name, name2, json, root, error);
 }

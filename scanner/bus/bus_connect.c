@@ -48,9 +48,12 @@ static void *run_dial(void *arg)
 
 	dial->status = natsConnection_Connect(&dial->connection, dial->options);
 	if (dial->status != NATS_OK) {
-		const char *text = nats_GetLastError(NULL);
+		const char *text = nats_GetLastError(NULL), *place;
 
-		snprintf(dial->text, sizeof(dial->text), "%s", text ? text : natsStatus_GetText(dial->status));
+		if (!text)
+			text = natsStatus_GetText(dial->status);
+		place = text[0] == '(' ? strstr(text, "): ") : NULL; /* in libnats' source */
+		snprintf(dial->text, sizeof(dial->text), "%s", place ? place + strlen("): ") : text);
 	}
 	pthread_mutex_lock(&dial->lock);
 	dial->is_over = true;
@@ -131,10 +134,21 @@ static const struct {
 	{ NATS_SECURE_CONNECTION_REQUIRED, "the server wants TLS: --tls-ca" },
 	{ NATS_PROTOCOL_ERROR, "is that a NATS server?" },
 	{ NATS_LINE_TOO_LONG, "is that a NATS server?" },
-	{ NATS_ERR, "is that a NATS server?" },
 	{ NATS_INVALID_ARG, "expected a URL as nats://127.0.0.1:4222" },
 	{ NATS_ADDRESS_MISSING, "expected a URL as nats://127.0.0.1:4222" },
 };
+
+static enum bus_result refuse(const struct bus *bus, const struct dial *dial, const char *remedy, struct error *error)
+{
+	char when[BUS_WHEN_MAX] = "";
+
+	if (dial->status == NATS_CONNECTION_AUTH_FAILED && bus->options.creds)
+		bus_creds_expired(bus->options.creds, when);
+	if (when[0] != '\0')
+		return bus_refuse(bus, error, "%s; the credentials in %s expired on %s: get new ones", dial->text,
+				  bus->options.creds, when);
+	return bus_refuse(bus, error, "%s; %s", dial->text, remedy);
+}
 
 /* OK: it may pass. */
 static enum bus_result judge(struct bus *bus, const struct dial *dial, struct error *error)
@@ -144,9 +158,8 @@ static enum bus_result judge(struct bus *bus, const struct dial *dial, struct er
 		return bus_no_memory(error);
 	for (size_t i = 0; i < COUNT_OF(refusal); i++) {
 		if (dial->status == refusal[i].status)
-			return ++bus->refusals < REFUSALS_BELIEVED
-				       ? BUS_OK
-				       : bus_refuse(bus, error, "%s; %s", dial->text, refusal[i].remedy);
+			return ++bus->refusals < REFUSALS_BELIEVED ? BUS_OK
+								   : refuse(bus, dial, refusal[i].remedy, error);
 	}
 	bus->refusals = 0;
 	return BUS_OK;

@@ -76,6 +76,7 @@ static natsStatus read_batch(struct bus_bucket *bucket, const char *name, const 
 {
 	char subject[2 * BUS_NAME_MAX + 64], json[BUS_REQUEST_MAX], deliveries[BUS_DELIVERIES_MAX];
 	struct bus_question question = { .subject = subject };
+	struct bus_wait wait = bus_wait_begin(bucket->bus);
 	uint64_t wanted = *left < BATCH ? *left : BATCH;
 	natsStatus status;
 
@@ -87,7 +88,7 @@ static natsStatus read_batch(struct bus_bucket *bucket, const char *name, const 
 	for (*left -= wanted; status == NATS_OK && wanted > 0; wanted--) {
 		natsMsg *message;
 
-		status = bus_answer(bucket->bus, BATCH_MS, deliveries, &message);
+		status = bus_answer(bucket->bus, &question, &wait, machine_clock_ms() + BATCH_MS, deliveries, &message);
 		if (status != NATS_OK)
 			return status;
 		if (bus_header_number(message, "Status") != 0)

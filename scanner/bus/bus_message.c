@@ -30,6 +30,7 @@ enum bus_result bus_store(struct bus *bus, const char *subject, const struct bus
 			  struct span data, uint64_t *sequence, bool *duplicate, bool *lost, struct error *error)
 {
 	struct bus_question question = { .subject = subject, .data = data };
+	struct bus_wait wait = bus_wait_begin(bus);
 	yajl_val root = NULL;
 	enum bus_result result;
 
@@ -40,7 +41,7 @@ enum bus_result bus_store(struct bus *bus, const char *subject, const struct bus
 				  bus->data_max);
 	for (size_t i = 0; i < headers; i++)
 		question.header[i] = header[i];
-	result = bus_ask_json(bus, &question, &root, lost, error);
+	result = bus_ask_json(bus, &question, &wait, &root, lost, error);
 	if (result == BUS_OK && sequence)
 		*sequence = bus_json_number(root, NULL, "seq");
 	if (result == BUS_OK && duplicate)
@@ -69,11 +70,12 @@ enum bus_result bus_direct(struct bus *bus, const char *stream, const char *json
 {
 	char subject[BUS_NAME_MAX + 64];
 	struct bus_question question = { .subject = subject, .stream = stream, .data = span_of(json) };
+	struct bus_wait wait = bus_wait_begin(bus);
 	enum bus_result result;
 	uint64_t status;
 
 	snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.%s", stream);
-	result = bus_ask(bus, &question, message, NULL, error);
+	result = bus_ask(bus, &question, &wait, message, NULL, error);
 	if (result != BUS_OK)
 		return result;
 	status = bus_header_number(*message, "Status");

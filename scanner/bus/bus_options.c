@@ -130,6 +130,8 @@ static natsStatus set_connection(natsOptions *nats, const struct bus_options *op
 	if (status == NATS_OK)
 		status = natsOptions_SetWriteDeadline(nats, WRITE_MS);
 	if (status == NATS_OK)
+		status = natsOptions_SetSendAsap(nats, true); /* else a thread sends it a millisecond later */
+	if (status == NATS_OK)
 		status = natsOptions_SetErrorHandler(nats, bus_denied_handler, NULL);
 	return status;
 }

@@ -29,6 +29,7 @@ struct bus {
 	natsSubscription *answers;  /* to inbox.NUMBER */
 	char inbox[BUS_INBOX_MAX];
 	uint64_t asked;        /* the number of the last question: answers to others are late */
+	unsigned denied;       /* bus_denied_count, before it */
 	size_t data_max;       /* of a message, as the server says */
 	natsMsg *held;         /* what a struct bus_message points to */
 	char why[BUS_WHY_MAX]; /* the server was away, the last time */
@@ -41,6 +42,7 @@ struct bus {
 struct bus_wait {
 	uint64_t until_ms; /* of machine_clock_ms; UINT64_MAX: for ever */
 	unsigned tries;
+	unsigned nobody;  /* of them, that found nobody who answers for JetStream */
 	bool was_stopped; /* at the beginning: then it has a moment nevertheless */
 };
 
@@ -64,6 +66,9 @@ void bus_disconnect(struct bus *bus);
 
 /* What @options say, for libnats. REFUSED: a file cannot be used. */
 enum bus_result bus_make_options(const struct bus_options *options, natsOptions **nats, struct error *error);
+/* The credentials in @path have expired: when; else "" (bus_creds.c). */
+enum { BUS_WHEN_MAX = 32 };
+void bus_creds_expired(const char *path, char when[static BUS_WHEN_MAX]);
 /* Checks of the options as such. */
 enum bus_result bus_check_options(const struct bus_options *options, struct error *error);
 
@@ -91,23 +96,27 @@ struct bus_question {
 	struct span data;
 };
 
-/* Ask until somebody answers. *@answer is the caller's. *@lost (may be NULL): an answer may have been lost before this
- * one, so that what we asked for may have been done twice. */
-enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, natsMsg **answer, bool *lost,
-			struct error *error);
+/* Ask until somebody answers, as long as @wait lasts. *@answer is the caller's. *@lost (may be NULL): an answer may
+ * have been lost before this one, so that what we asked for may have been done twice. */
+enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, struct bus_wait *wait, natsMsg **answer,
+			bool *lost, struct error *error);
 
 /* The same where the answer is JSON: its errors become results. *@root is freed by yajl_tree_free. */
-enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, yajl_val *root, bool *lost,
-			     struct error *error);
+enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *question, struct bus_wait *wait,
+			     yajl_val *root, bool *lost, struct error *error);
 /* …of JetStream's API: $JS.API.@verb, of @name (and @name2) where there is one; @json may be NULL. */
+enum bus_result bus_api_within(struct bus *bus, struct bus_wait *wait, const char *verb, const char *name,
+			       const char *name2, const char *json, yajl_val *root, struct error *error);
 enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
 			yajl_val *root, struct error *error);
 
-/* Send it once; @number: of the answer. Not OK: no connection. */
+/* Send it once. Not OK: no connection. */
 natsStatus bus_send(struct bus *bus, const struct bus_question *question);
-/* The answer to the last question, if it comes within @ms: NATS_TIMEOUT, NATS_NO_RESPONDERS, …. A message of a stream
- * is one where @deliveries (may be NULL) is how the subject begins that is told of its delivery: bus_deliveries. */
-natsStatus bus_answer(struct bus *bus, unsigned ms, const char *deliveries, natsMsg **answer);
+/* The answer to it, if it comes before @until_ms: NATS_TIMEOUT, NATS_NO_RESPONDERS, …; NATS_NOT_PERMITTED: bus->why
+ * says what. A message of a stream is one, too, where @deliveries (may be NULL) is how the subject begins that is told
+ * of its delivery: bus_deliveries. */
+natsStatus bus_answer(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
+		      uint64_t until_ms, const char *deliveries, natsMsg **answer);
 enum { BUS_DELIVERIES_MAX = 2 * BUS_NAME_MAX + 16 };
 void bus_deliveries(const char *stream, const char *consumer, char deliveries[static BUS_DELIVERIES_MAX]);
 /* A message without an answer. */

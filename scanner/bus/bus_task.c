@@ -101,27 +101,6 @@ static struct bus_task *new_task(struct bus *bus, const char *stream, const char
 	return task;
 }
 
-/* One request for a task, and what comes of it: a message, or one that has a status only; NATS_TIMEOUT: neither. */
-static natsStatus pull_once(struct bus *bus, const struct bus_question *question, const char *deliveries,
-			    const struct bus_wait *wait, uint64_t end, natsMsg **message)
-{
-	unsigned denied = bus_denied_count();
-	natsStatus status = bus_send(bus, question);
-
-	while (status == NATS_OK) {
-		status = bus_answer(bus, BUS_LOOK_MS, deliveries, message);
-		if (status != NATS_TIMEOUT)
-			return status;
-		if (bus_denied(denied, question->subject, bus->why))
-			return NATS_NOT_PERMITTED;
-		if (natsConnection_Status(bus->connection) != NATS_CONN_STATUS_CONNECTED)
-			return NATS_CONNECTION_CLOSED;
-		if (machine_clock_ms() < end + LATE_MS && bus_wait_lasts(bus, wait))
-			status = NATS_OK;
-	}
-	return status;
-}
-
 static enum bus_result none(const char *stream, struct error *error)
 {
 	error_set(error, "%s: nothing to do at the moment", stream);
@@ -201,7 +180,10 @@ enum bus_result bus_pull(struct bus *bus, const char *stream, const char *consum
 		snprintf(json, sizeof(json), "{\"batch\":1,\"expires\":%" PRIu64 "}",
 			 (now < end ? end - now : 1) * 1000000 + 100000);
 		question.data = span_of(json);
-		status = pull_once(bus, &question, deliveries, &wait, now < end ? end : now, &message);
+		status = bus_send(bus, &question);
+		if (status == NATS_OK) /* a message, or one that has a status only */
+			status = bus_answer(bus, &question, &wait, (now < end ? end : now) + LATE_MS, deliveries,
+					    &message);
 		if (status == NATS_OK)
 			result = take(bus, stream, consumer, message, task, error);
 		else
@@ -257,8 +239,9 @@ enum bus_result bus_task_ack(struct bus *bus, struct bus_task *task, struct erro
 	struct bus_question question = { .subject = natsMsg_GetReply(task->message),
 					 .stream = task->stream,
 					 .data = SPAN_LITERAL("+ACK") };
+	struct bus_wait wait = bus_wait_begin(bus);
 	natsMsg *answer;
-	enum bus_result result = bus_ask(bus, &question, &answer, NULL, error);
+	enum bus_result result = bus_ask(bus, &question, &wait, &answer, NULL, error);
 
 	natsMsg_Destroy(answer);
 	if (result == BUS_MISSING) /* the stream is gone, and the message with it */
