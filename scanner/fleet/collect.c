@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the workers sent → SCAN.parts (assembly.h) → SCAN. The stream of results is read from its beginning on and
  * emptied as far as it is on our disk: the folder and the server's book are all there is to go on with. */
+#include "scanner/fleet/collect.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet/assembly.h"
-#include "scanner/fleet/collect.h"
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet/host_stage.h"
 #include "scanner/fleet/job_numbers.h"

@@ -57,7 +57,7 @@ def one(build, work, url, name_server, domains, workers):
     """Seconds from the first chunk that is taken to the last that is done, and CPU seconds."""
     stsurvey, job = build / "scanner" / "stsurvey", f"bench-{workers}"
     at = ["--nats", url, "--job", job]
-    subprocess.run([stsurvey, "fleet", "submit", "-f", work / "list", *at, "--chunk", str(-(-domains // CHUNKS)), "--rate", "0", "--timeout", "5", "-q",
+    subprocess.run([stsurvey, "fleet", "submit", "-f", work / "list", *at, "--chunk", str(-(-domains // CHUNKS)), "--rate", "0", "--timeout", "5", "-q", "--results-size", "1G",
                     "--allow-reserved", "127.0.0.0/8"], check=True, timeout=LIMIT_S)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     processes = [subprocess.Popen([stsurvey, "fleet", "work", *at, "-d", work / f"{job}-{n}", "--worker", f"w{n}", "-q", "--threads", "1", "--concurrency",
