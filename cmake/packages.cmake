@@ -23,9 +23,22 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 
+# What a package tells systemd of its UNITS: those RUNNING are stopped before they go, and UPGRADED is run by a new version.
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+function(stsurvey_maintainer_scripts component UNITS RUNNING UPGRADED)
+	string(TOUPPER ${component} upper)
+	foreach(script postinst prerm postrm)
+		configure_file(${CMAKE_SOURCE_DIR}/cmake/debian/${script}.in ${CMAKE_BINARY_DIR}/debian/${component}/${script} @ONLY)
+		list(APPEND scripts ${CMAKE_BINARY_DIR}/debian/${component}/${script})
+	endforeach()
+	set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA ${scripts} PARENT_SCOPE)
+endfunction()
+
 # The trust store for policy hosts; the resolver of `--resolver unbound` and its trust anchor.
 set(CPACK_DEBIAN_STSURVEY_PACKAGE_NAME stsurvey)
 set(CPACK_DEBIAN_STSURVEY_PACKAGE_RECOMMENDS "ca-certificates, dns-root-data, unbound")
+stsurvey_maintainer_scripts(stsurvey "stsurvey-weekly.timer stsurvey-weekly.service" "stsurvey-weekly.timer stsurvey-weekly.service"
+	": # a survey goes on with what it began")
 set(CPACK_DEBIAN_STSURVEY_DESCRIPTION "survey scanner for MTA-STS, TLSRPT and DANE of mail domains
 Asks each domain of a list or a zone for its MX, its MTA-STS record
 (RFC 8461) and its TLSRPT record (RFC 8460), fetches the policy as a sending
@@ -40,6 +53,9 @@ if(TARGET stsurvey-fleet)
 	set(CPACK_DEBIAN_FLEET_PACKAGE_NAME stsurvey-fleet)
 	set(CPACK_DEBIAN_FLEET_PACKAGE_DEPENDS "stsurvey (= ${PROJECT_VERSION})")
 	set(CPACK_DEBIAN_FLEET_PACKAGE_SUGGESTS nats-server)
+	# A worker of the old version would have the new one scan.
+	stsurvey_maintainer_scripts(fleet "stsurvey-fleet-work@.service" "'stsurvey-fleet-work@*.service'"
+		"deb-systemd-invoke try-restart 'stsurvey-fleet-work@*.service' >/dev/null || true")
 	set(CPACK_DEBIAN_FLEET_DESCRIPTION "survey of mail domains by many machines over a NATS queue
 Cuts a list of domains into chunks on a NATS JetStream queue, has any number
 of machines scan them with stsurvey(1), keeps all of them together within one

@@ -116,6 +116,14 @@ def documents(debian, packages):
         need("survey MTA-STS and TLSRPT" in page, "man %s shows something else:\n%s" % (name, page[:300]))
 
 
+def units(debian):
+    """Nothing of it is enabled by installing; enabled as systemctl does, it is gone with the purge."""
+    enabled = glob.glob(debian.tree + "/etc/systemd/system/*.wants/stsurvey*")
+    need(not enabled, "enabled by installing: %s" % enabled)
+    os.makedirs(debian.tree + "/etc/systemd/system/timers.target.wants", exist_ok=True)
+    os.symlink("/usr/lib/systemd/system/stsurvey-weekly.timer", debian.tree + "/etc/systemd/system/timers.target.wants/stsurvey-weekly.timer")
+
+
 def commands(debian, packages):
     version = deb_field(packages[0], "Version")
     need(debian.user("stsurvey", "--version").startswith("stsurvey %s\n" % version), "--version")
@@ -181,6 +189,7 @@ def main():
         step("documents", documents, debian, packages)
         step("commands", commands, debian, packages)
         step("scan", scan, debian)
+        step("units", units, debian)
         step("purge", purge, debian, packages)
     except Broken as broken:
         print("FAILED: %s" % broken)
