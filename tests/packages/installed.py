@@ -137,11 +137,14 @@ def scan(debian):
     """As a user makes one; the trust store is the package's, so that it must be found."""
     debian.write(WORK + "/list", "".join(name + "\n" for name in DOMAINS))
     server = tool.Server()
+    options = {"rate": "0", "name-servers": server.address, "allow-reserved": "127.0.0.0/8", "https-port": "9", "timeout": "1"}
+    debian.write(WORK + "/weekly.conf", "input-file = %s/list\n" % WORK + "".join("%s = %s\n" % pair for pair in options.items()))
     try:
-        debian.user("stsurvey", "scan", "-f", "list", "-o", "scan", "--rate", "0", "--name-servers", server.address, "--allow-reserved",
-                    "127.0.0.0/8", "--https-port", "9", "--timeout", "1", "-q")
+        debian.user("stsurvey", "scan", "-f", "list", "-o", "scan", "-q", *[word for name, value in options.items() for word in ("--" + name, value)])
+        debian.user("env", "STSURVEY_RESULTS=" + WORK, "STSURVEY_WEEK=2026-W01", "/usr/libexec/stsurvey/stsurvey-weekly", WORK + "/weekly.conf")
     finally:
         server.kill()
+    need(os.path.getsize(debian.tree + WORK + "/2026-W01/report.html"), "the weekly survey made no page")
     need(re.match(r"scan: .*; %d records in " % len(DOMAINS), debian.user("stsurvey", "verify", "scan")), "verify")
     debian.user("stsurvey", "stats", "scan", "-d", "tables")
     need(os.listdir(debian.tree + WORK + "/tables"), "stats made no tables")
