@@ -386,6 +386,9 @@ static int retry_dead(struct submit *submit, const char *path)
 				 "list and options scans what they had",
 				 submit->made.job.name);
 	*submit->error = (struct error){ "" };
+	submit->fleet.job = submit->made.job; /* which owns nothing */
+	if (fleet_bury(&submit->fleet, NULL, submit->error) != BUS_OK)
+		return -1;
 	if (job_numbers_read(submit->fleet.book, JOB_KEY_DEAD, &submit->dead, submit->error) != BUS_OK)
 		return -1;
 	for (size_t i = 0; i < submit->dead.count && result == 0; i++) {
