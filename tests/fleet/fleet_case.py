@@ -63,9 +63,9 @@ class Case(tool.Case):
         finally:
             tool.STSURVEY = saved
 
-    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M"):
+    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", kinds=tool.KINDS):
         """@rate: of all workers together; 0: as fast as they can."""
-        self.names = tool.names(count)
+        self.names = tool.names(count, kinds)
         self.chunks = -(-count // chunk)
         path = self.put("list", tool.lines(self.names))
         self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, "--rate", rate,
