@@ -56,7 +56,7 @@ bool child_find_program(char path[static PATH_MAX])
 }
 
 /* Between fork and exec, where other threads' locks may be held: nothing but system calls. */
-static void become(const struct child_start *start, int log, pid_t parent, int tell)
+static void become(const struct child_start *start, char **environment, int log, pid_t parent, int tell)
 {
 	int number;
 
@@ -65,7 +65,7 @@ static void become(const struct child_start *start, int log, pid_t parent, int t
 	    dup2(start->input, STDIN_FILENO) >= 0 && dup2(log, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0) {
 		/* libraries' connections are not all closed by exec, and no business of the child's */
 		close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
-		execv(start->program, start->argv);
+		execve(start->program, start->argv, environment);
 	}
 	number = errno;
 	(void)!write(tell, &number, sizeof(number));
@@ -84,31 +84,51 @@ static int wait_for_exec(int tell)
 	return n == (ssize_t)sizeof(number) ? number : 0;
 }
 
+/* Without what says how the queue is entered: a scan meets strangers, and has no business there. To be freed; NULL: no
+ * memory. */
+static char **its_environment(void)
+{
+	static const char secret[] = "NATS_";
+	size_t count = 0, n = 0;
+	char **words;
+
+	while (environ[count])
+		count++;
+	words = calloc(count + 1, sizeof(*words));
+	for (size_t i = 0; words && i < count; i++)
+		if (strncmp(environ[i], secret, sizeof(secret) - 1) != 0)
+			words[n++] = environ[i];
+	return words;
+}
+
 static int fail(struct child *child, const char *program, int number, struct error *error)
 {
 	if (child->log >= 0)
 		close(child->log);
 	*child = CHILD_NONE;
-	return error_set(error, "%s: cannot be started: %s", program, strerror(number));
+	return error_set(error, "%s: the scan cannot be started: %s", program, strerror(number));
 }
 
 int child_start(struct child *child, const struct child_start *start, struct error *error)
 {
+	char **environment = its_environment();
 	pid_t parent = getpid();
 	int tell[2], number;
 
 	*child = CHILD_NONE;
+	if (!environment)
+		return fail(child, start->program, ENOMEM, error);
 	child->log = openat(start->folder, start->log, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, PERMISSIONS);
-	if (child->log < 0) {
+	if (child->log < 0 || pipe2(tell, O_CLOEXEC) < 0) {
 		number = errno;
-		return error_set(error, "%s: %s", start->log, strerror(number));
+		free(environment);
+		return fail(child, child->log < 0 ? start->log : start->program, number, error);
 	}
-	if (pipe2(tell, O_CLOEXEC) < 0)
-		return fail(child, start->program, errno, error);
 	child->pid = fork();
 	if (child->pid == 0)
-		become(start, child->log, parent, tell[1]);
+		become(start, environment, child->log, parent, tell[1]);
 	number = child->pid < 0 ? errno : 0;
+	free(environment);
 	close(tell[1]);
 	if (number == 0 && (number = wait_for_exec(tell[0])) != 0)
 		waitpid(child->pid, NULL, 0);

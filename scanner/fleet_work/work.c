@@ -15,7 +15,7 @@
 #include "scanner/options/option_value.h"
 
 enum {
-	STEP_MS = 100,      /* a pause is made of: signals are seen that soon */
+	STEP_MS = 50,       /* a pause is made of: signals are seen that soon */
 	LINE_MS = 10000,    /* between two progress lines where nobody watches … */
 	WATCHED_MS = 1000,  /* … and on a terminal */
 	LOOK_MS = 2000,     /* between two looks at what is in the folder, and whether the job is still there */
@@ -23,14 +23,15 @@ enum {
 	AGAIN_MS = 500,     /* before a call is made again that was not answered */
 	REFUSED_MS = 2000,  /* before what the server refuses is believed */
 	ACK_WAIT_PARTS = 4, /* so often within its patience the server is told that a chunk goes on */
-	CLOCK_WARN_MS = 5000,
-	CLOCK_REFUSE_MS = 300000, /* certificates would be judged by another day, and records dated so */
-	PROGRESS_MAX = 512,       /* octets of a progress line */
+	PROGRESS_MAX = 512, /* octets of a progress line */
 };
 
 #define PULL_S 1.0      /* waited for a chunk where there is one line */
 #define LANE_PULL_S 0.2 /* in a lane that seems to have one */
-#define PATIENCE_S 2.0  /* of one call: it is made again, with what is due in between */
+/* Of one call, as part of --ack-wait: then what is due is done, and it is made again. */
+#define PATIENCE_PARTS 8
+#define PATIENCE_LEAST_S 2.0
+#define PATIENCE_MOST_S 5.0
 
 /* ---- what is due ---- */
 
@@ -77,9 +78,11 @@ static void renew(struct work *work, int64_t now)
 		return;
 	work->renewed_ms = now;
 	result = ledger_renew(work->ledger, &work->word, &why);
-	if (result == BUS_AWAY) /* others ask it, too: each call waits for a while */
+	if (result != BUS_OK)
 		work_warn(work, "%s", why.text);
-	else if (work_has_job(work) && result != BUS_OK)
+	if (result == BUS_AWAY) /* further calls would wait, too */
+		return;
+	if (work_has_job(work) && result == BUS_REFUSED)
 		work_fail(work, "%s", why.text);
 }
 
@@ -195,27 +198,6 @@ static bool note_manifest(struct work *work)
 	return work->state == WORK_ON;
 }
 
-/* The server's clock, as it dates our word: put between @before and @after by ours. */
-static bool check_clock(struct work *work, int64_t before, int64_t after)
-{
-	struct bus_value value;
-	struct error why;
-	int64_t off;
-
-	if (bus_get(work->fleet.alive, work->space.worker, &value, &why) != BUS_OK)
-		return true; /* nothing is known of it */
-	off = value.time_ms < before ? before - value.time_ms : value.time_ms > after ? value.time_ms - after : 0;
-	if (off > CLOCK_REFUSE_MS)
-		work_fail(work,
-			  "the clocks of this machine and of the NATS server are %" PRId64
-			  " s apart: set this one (timedatectl), or certificates are judged by a wrong time",
-			  off / 1000);
-	else if (off > CLOCK_WARN_MS)
-		work_warn(work, "the clocks of this machine and of the NATS server are %" PRId64 " s apart",
-			  off / 1000);
-	return work->state == WORK_ON;
-}
-
 static bool join(struct work *work)
 {
 	int64_t before;
@@ -235,7 +217,17 @@ static bool join(struct work *work)
 	result = ledger_renew(work->ledger, &work->word, &why);
 	if (result == BUS_EXISTS || result == BUS_REFUSED)
 		work_fail(work, "%s", why.text);
-	return work->state == WORK_ON && check_clock(work, before, wall_clock_ms());
+	return work->state == WORK_ON &&
+	       work_check_clock(work, work->fleet.alive, work->space.worker, before, wall_clock_ms());
+}
+
+static void set_patience(struct work *work)
+{
+	double part = work->fleet.job.ack_wait_s / PATIENCE_PARTS;
+
+	bus_set_patience(work->fleet.bus, part < PATIENCE_LEAST_S  ? PATIENCE_LEAST_S
+					  : part < PATIENCE_MOST_S ? part
+								   : PATIENCE_MOST_S);
 }
 
 /* Before the first chunk is taken: what would make each of them fail is told now. */
@@ -249,7 +241,7 @@ static bool prepare(struct work *work)
 		work->state = WORK_FAILED;
 		return false;
 	}
-	bus_set_patience(work->fleet.bus, PATIENCE_S);
+	set_patience(work);
 	return same_tool(work) && know_servers(work) && note_manifest(work) && join(work) && work_fetch_files(work) &&
 	       work_own_up(work);
 }
@@ -356,7 +348,7 @@ static void be_idle(struct work *work)
 	double limit = work->options->max_idle;
 
 	give(work);
-	if (work->word.state[0] != 't') /* a full disk is told */
+	if (workspace_room(&work->space) >= WORKSPACE_ROOM)
 		work_is(work, "waiting for a chunk");
 	if (work->idle_ms == 0)
 		work->idle_ms = now;

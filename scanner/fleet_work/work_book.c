@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "scanner/base/log.h"
 #include "scanner/fleet/digest.h"
 #include "scanner/fleet_work/work_own.h"
+
+enum {
+	CLOCK_WARN_MS = 5000,
+	CLOCK_REFUSE_MS = 300000, /* certificates would be judged by another day, and records dated so */
+};
 
 static void end_over(struct work *work, const char *why)
 {
@@ -59,13 +65,31 @@ bool work_put_attempt(struct work *work, uint32_t chunk, unsigned number, const 
 	job_key(JOB_KEY_ATTEMPT, chunk, name);
 	if (text_failed(&out))
 		work_fail(work, "no memory");
-	while (work->state == WORK_ON) {
+	do
 		result = bus_put(work->fleet.book, name, (struct span){ out.data, out.used }, &error);
-		if (result == BUS_OK || (result == BUS_MISSING && !work_has_job(work)))
-			break;
-		if (!work_again(work, result, &error))
-			work_fail(work, "%s", error.text);
-	}
+	while (work_again(work, result, &error));
+	if (result == BUS_MISSING && work_has_job(work))
+		work_fail(work, "%s", error.text);
 	text_free(&out);
+	return work->state == WORK_ON;
+}
+
+bool work_check_clock(struct work *work, struct bus_bucket *bucket, const char *key, int64_t before, int64_t after)
+{
+	struct bus_value value;
+	struct error unused;
+	int64_t off;
+
+	if (bus_get(bucket, key, &value, &unused) != BUS_OK)
+		return work->state == WORK_ON; /* nothing is known of it */
+	off = value.time_ms < before ? before - value.time_ms : value.time_ms > after ? value.time_ms - after : 0;
+	if (off > CLOCK_REFUSE_MS)
+		work_fail(work,
+			  "the clocks of this machine and of the NATS server are %" PRId64
+			  " s apart: set this one (timedatectl), or certificates are judged by a wrong time",
+			  off / 1000);
+	else if (off > CLOCK_WARN_MS)
+		work_warn(work, "the clocks of this machine and of the NATS server are %" PRId64 " s apart",
+			  off / 1000);
 	return work->state == WORK_ON;
 }

@@ -16,11 +16,12 @@
 #include "scanner/fleet_work/work_pace.h"
 
 enum {
-	LOOK_MS = 200,   /* between two looks whether the scan has ended */
+	LOOK_MS = 50,    /* between two looks whether the scan has ended */
 	SHARE_MS = 1000, /* between two questions for a share */
+	ROOM_MS = 5000,  /* between two tries of what the disk did not take */
 };
 
-#define NAK_DELAY_S 2.0 /* a chunk that failed is left alone for that long */
+#define NAK_DELAY_S 1.0 /* a chunk that failed is left alone for that long */
 #define DRAIN_S 10.0    /* a scan that is told to end does so within 8 (scanner/run/scan_watch.c) */
 
 /* What became of the chunk. */
@@ -80,6 +81,14 @@ static void bury(struct work *work, const char *why)
 	workspace_drop(&work->space, work->chunk.number, WORKSPACE_LOG);
 }
 
+/* Somebody else shall have it. The word comes first: behind it stands whoever gets the chunk. */
+static void give_back(struct work *work, const char *why, double delay_s)
+{
+	if (work->task && work->state != WORK_OVER)
+		(void)work_put_attempt(work, work->chunk.number, bus_task_deliveries(work->task), why);
+	nak(work, delay_s);
+}
+
 static void give_up(struct work *work, const char *why)
 {
 	uint32_t chunk = work->chunk.number;
@@ -96,9 +105,19 @@ static void give_up(struct work *work, const char *why)
 
 /* ---- the scan ---- */
 
-static bool is_disk_full(const char *why)
+/* Our disk is no fault of the chunk's: what the scan says of its file (output/scan_file/sink.c), and what we find. */
+static bool is_our_disk(const struct work *work, const char *why)
 {
-	return strstr(why, strerror(ENOSPC)) || strstr(why, strerror(EDQUOT)) || strstr(why, strerror(EFBIG));
+	const char *said[] = { strerror(ENOSPC), strerror(EDQUOT), strerror(EFBIG) };
+	char output[WORKSPACE_NAME_MAX];
+	const char *at;
+
+	for (size_t i = 0; i < COUNT_OF(said); i++)
+		if (strstr(why, said[i]))
+			return true;
+	workspace_name(&work->space, work->chunk.number, WORKSPACE_BEGUN, output);
+	at = strstr(why, output);
+	return at && strncmp(at + strlen(output), ": cannot be written", strlen(": cannot be written")) == 0;
 }
 
 /* Without a share nobody is asked anything. */
@@ -122,6 +141,23 @@ static enum chunk_end take_share(struct work *work, struct error *why)
 	}
 }
 
+/* Or does the server refuse to show us any? Then it is not the chunk's fault. */
+static bool has_lists(struct work *work)
+{
+	struct bus_stream_info info;
+	char stream[BUS_NAME_MAX];
+	enum bus_result result;
+	struct error why;
+
+	job_stream_name(work->fleet.job.name, JOB_LIST, stream);
+	do
+		result = bus_stream_look(work->fleet.bus, stream, &info, &why);
+	while (work_again(work, result, &why));
+	if (result == BUS_MISSING && work_has_job(work))
+		work_fail(work, "%s", why.text);
+	return result == BUS_OK;
+}
+
 static enum chunk_end fetch_list(struct work *work, struct error *why)
 {
 	enum bus_result result;
@@ -136,9 +172,9 @@ static enum chunk_end fetch_list(struct work *work, struct error *why)
 	if (result == BUS_AWAY)
 		end = CHUNK_RETURNED;
 	else if (result != BUS_OK)
-		end = CHUNK_FAILED;
+		end = has_lists(work) ? CHUNK_FAILED : CHUNK_RETURNED;
 	else if (workspace_put_list(&work->space, work->chunk.number, (struct span){ list.data, list.used }, why) < 0)
-		end = is_disk_full(why->text) ? CHUNK_STUCK : CHUNK_RETURNED;
+		end = is_our_disk(work, why->text) ? CHUNK_STUCK : CHUNK_RETURNED;
 	if (end == CHUNK_RETURNED && result == BUS_OK)
 		work_fail(work, "%s", why->text);
 	text_free(&list);
@@ -211,7 +247,7 @@ static enum chunk_end judge(struct work *work, const struct child *child, struct
 	} else {
 		error_prefix(why, "the scan");
 	}
-	if (is_disk_full(said))
+	if (is_our_disk(work, said))
 		return CHUNK_STUCK;
 	if (status >= 0) /* what it could not go on with, it shall not go on with again */
 		workspace_remove(&work->space, work->chunk.number, WORKSPACE_BEGUN);
@@ -227,7 +263,7 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 
 	work->pace = (struct work_pace){ 0 };
 	if (start(work, &child, why) < 0) {
-		if (is_disk_full(why->text))
+		if (is_our_disk(work, why->text))
 			return CHUNK_STUCK;
 		work_fail(work, "%s", why->text);
 		return CHUNK_RETURNED;
@@ -235,8 +271,8 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	work_is(work, "scanning");
 	grace = watch(work, &child, why);
 	if (grace >= 0) {
-		if (work->state == WORK_SIGNALLED)
-			nak(work, 0); /* at once: whoever waits for work has it while ours drains */
+		if (work->state == WORK_SIGNALLED) /* at once: whoever waits for work has it while ours drains */
+			give_back(work, "its worker was told to end", 0);
 		child_signal(&child, SIGTERM);
 		child_end(&child, grace);
 		end = CHUNK_RETURNED;
@@ -260,6 +296,17 @@ static bool is_done(struct work *work)
 	return work_get(work, JOB_KEY_DONE, work->chunk.number, &value) == BUS_OK;
 }
 
+/* The book is told before anything of the chunk is looked at. */
+static bool begin_attempt(struct work *work)
+{
+	int64_t before = wall_clock_ms();
+	char name[BUS_NAME_MAX];
+
+	job_key(JOB_KEY_ATTEMPT, work->chunk.number, name);
+	return work_put_attempt(work, work->chunk.number, bus_task_deliveries(work->task), "") &&
+	       work_check_clock(work, work->fleet.book, name, before, wall_clock_ms());
+}
+
 static enum chunk_end go_through(struct work *work, struct error *why)
 {
 	uint32_t number = work->chunk.number;
@@ -269,7 +316,7 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 
 	if (is_done(work))
 		return CHUNK_DONE;
-	if (!work_put_attempt(work, number, bus_task_deliveries(work->task), ""))
+	if (!begin_attempt(work))
 		return CHUNK_RETURNED;
 	if (!workspace_has(&work->space, number, WORKSPACE_WHOLE)) {
 		end = take_share(work, why);
@@ -297,6 +344,40 @@ static void drop_damaged(struct work *work, const struct error *why)
 		nak(work, NAK_DELAY_S);
 }
 
+/* Of a chunk that is to be tried again by us: the lane is still, or again, ours. */
+static bool keeps_lane(struct work *work)
+{
+	struct error why;
+
+	return work->fleet.job.lanes <= 1 || ledger_take_lane(work->ledger, work->chunk.lane, &why) == BUS_OK;
+}
+
+/* Given back once more the chunk would be dead, through no fault of its own: so it is tried again here. */
+static bool tries_again(struct work *work, enum chunk_end end, const struct error *why)
+{
+	if (end == CHUNK_DONE || end == CHUNK_FAILED || work->state != WORK_ON || !is_last(work))
+		return false;
+	if (end == CHUNK_STUCK)
+		work_is(work, "the disk is full");
+	work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);
+	return work_pause(work, end == CHUNK_STUCK ? ROOM_MS : SHARE_MS) && keeps_lane(work);
+}
+
+static void finish(struct work *work, enum chunk_end end, const struct error *why)
+{
+	if (end == CHUNK_DONE) {
+		ack(work);
+		workspace_drop(&work->space, work->chunk.number, WORKSPACE_WHOLE);
+	} else if (end == CHUNK_FAILED && work->state == WORK_ON) {
+		give_up(work, why->text);
+	} else {
+		if (why->text[0])
+			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);
+		give_back(work, work->state == WORK_FAILED ? work->error->text : why->text,
+			  end == CHUNK_STUCK ? NAK_DELAY_S : 0);
+	}
+}
+
 void work_chunk(struct work *work)
 {
 	struct error why = { .text = "" };
@@ -307,16 +388,9 @@ void work_chunk(struct work *work)
 		return;
 	}
 	work->word.chunk = work->chunk.number;
-	end = go_through(work, &why);
-	if (end == CHUNK_DONE) {
-		ack(work);
-		workspace_drop(&work->space, work->chunk.number, WORKSPACE_WHOLE);
-	} else if (end == CHUNK_FAILED && work->state == WORK_ON) {
-		give_up(work, why.text);
-	} else {
-		if (why.text[0])
-			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why.text);
-		nak(work, end == CHUNK_STUCK ? NAK_DELAY_S : 0);
-	}
+	do
+		end = go_through(work, &why);
+	while (tries_again(work, end, &why));
+	finish(work, end, &why);
 	work->word.domains = work->domains;
 }

@@ -8,6 +8,8 @@
 #include "scanner/fleet/digest.h"
 #include "scanner/fleet_work/work_own.h"
 
+enum { FILES_AT_ONCE = 16 }; /* looked at between two chunks */
+
 /* ---- files from before ---- */
 
 /* A file that is whole. When we begin it is sent once more: a server that lost power may have lost some of it. */
@@ -19,7 +21,7 @@ static bool look_at_whole(struct work *work, uint32_t chunk)
 
 	if (result == BUS_OK)
 		workspace_drop(&work->space, chunk, WORKSPACE_KINDS);
-	if (result == BUS_MISSING && (!work->has_resent || work_get(work, JOB_KEY_DONE, chunk, &value) == BUS_MISSING))
+	if (result == BUS_MISSING && !work->has_resent)
 		return work_send(work, chunk, 0, &is_sent);
 	return work->state == WORK_ON;
 }
@@ -36,29 +38,33 @@ static bool look_at_begun(struct work *work, uint32_t chunk)
 	return work->state == WORK_ON;
 }
 
+/* Some of them, the next time those behind: with thousands that nobody fetches yet, the server would be asked about
+ * each between any two chunks. When we begin, all of them. */
+static bool look_at_some(struct work *work, enum workspace_kind kind, bool (*look)(struct work *work, uint32_t chunk))
+{
+	uint32_t *chunk;
+	size_t count, most;
+
+	if (workspace_chunks(&work->space, kind, &chunk, &count, work->error) < 0) {
+		work->state = WORK_FAILED;
+		return false;
+	}
+	most = work->has_resent && count > FILES_AT_ONCE ? FILES_AT_ONCE : count;
+	for (size_t i = 0; i < most && work->state == WORK_ON; i++)
+		look(work, chunk[(work->cursor + i) % count]);
+	if (kind == WORKSPACE_WHOLE)
+		work->cursor += most;
+	free(chunk);
+	return work->state == WORK_ON;
+}
+
 bool work_look_at_files(struct work *work)
 {
-	static const struct {
-		enum workspace_kind kind;
-		bool (*look)(struct work *work, uint32_t chunk);
-	} of[] = { { WORKSPACE_WHOLE, look_at_whole },
-		   { WORKSPACE_BEGUN, look_at_begun },
-		   { WORKSPACE_LIST, look_at_begun } };
-
-	for (size_t i = 0; i < COUNT_OF(of); i++) {
-		uint32_t *chunk;
-		size_t count;
-
-		if (workspace_chunks(&work->space, of[i].kind, &chunk, &count, work->error) < 0) {
-			work->state = WORK_FAILED;
-			return false;
-		}
-		for (size_t k = 0; k < count && work->state == WORK_ON; k++)
-			of[i].look(work, chunk[k]);
-		free(chunk);
-	}
-	work->has_resent |= work->state == WORK_ON;
-	return work->state == WORK_ON;
+	if (!look_at_some(work, WORKSPACE_WHOLE, look_at_whole) ||
+	    !look_at_some(work, WORKSPACE_BEGUN, look_at_begun) || !look_at_some(work, WORKSPACE_LIST, look_at_begun))
+		return false;
+	work->has_resent = true;
+	return true;
 }
 
 /* ---- a chunk that killed us ---- */

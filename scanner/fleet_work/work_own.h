@@ -36,7 +36,6 @@ struct work {
 	bool has_resent;              /* what was in the folder when we began */
 	bool has_ended;               /* the job: what is in the folder is of no use any more */
 	bool holds_share;
-	bool warned_of_clock;
 	struct job_word word; /* .last: what went wrong last */
 	uint64_t domains;     /* of chunks that are done; word.domains has those of this one, too */
 	unsigned chunks;      /* done */
@@ -47,6 +46,7 @@ struct work {
 	struct job_chunk chunk;
 	int64_t task_ms; /* when the server was last told that it goes on */
 	struct work_pace pace;
+	size_t cursor; /* of the files that are whole: which was looked at last */
 };
 
 /* What is due: our word, the chunk's sign of life, the progress line, signals. To be called every second at least.
@@ -96,7 +96,10 @@ bool work_has_job(struct work *work);
 /* Of the chunk's keys; may be missing. */
 enum bus_result work_get(struct work *work, enum job_key key, uint32_t chunk, struct bus_value *value);
 
-/* "attempt.CHUNK", by us. False: it does not go on. */
+/* The server's clock, as it dates what we put there between @before and @after by ours. False: it does not go on. */
+bool work_check_clock(struct work *work, struct bus_bucket *bucket, const char *key, int64_t before, int64_t after);
+
+/* "attempt.CHUNK", by us; also where it does not go on it is tried once. False: it does not go on. */
 bool work_put_attempt(struct work *work, uint32_t chunk, unsigned number, const char *why);
 
 #endif

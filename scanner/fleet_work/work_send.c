@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,8 @@ static bool send_file(struct work *work, int fd, uint32_t chunk, double seconds,
 	if (result == BUS_OK) {
 		work->domains += facts.domains;
 		work->chunks++;
+		log_info("chunk %" PRIu32 " is done: %" PRIu64 " entries, %" PRIu64 " of them unknown, in %.0f s",
+			 chunk, facts.domains, facts.unknown, seconds);
 	}
 	return work->state == WORK_ON;
 }
