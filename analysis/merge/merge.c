@@ -210,8 +210,6 @@ static int read_headers(struct merge *merge, struct error *error)
 		return result;
 	if (check_shards(merge, error) < 0)
 		return -1;
-	if (merge->result->missing > 0)
-		merge_header_add_gaps(&merge->merged);
 	for (int i = 0; i < o->count; i++)
 		if (merge->file[i].of_hosts)
 			return merge_header_add_hosts(&merge->merged, o->path[i], error);

@@ -7,8 +7,8 @@
  * (--keep-certificates), and for what a reader needs to know of one file (output/scan_file/reader.h).
  *
  * A host that several files tell of has one record: that with more passes, then the later one. Tests of the way to
- * port 25 are kept; each has the number of its run, as hosts have, since a test of one machine says nothing of another's
- * hosts. Audits of --direct were chosen in each file by a key of its own; the header has that of the first.
+ * port 25 are kept; each has the number of its run, as hosts have, since a test of one machine says nothing of
+ * another's hosts. Audits of --direct were chosen in each file by a key of its own; the header has that of the first.
  */
 #ifndef STSURVEY_ANALYSIS_MERGE_MERGE_H
 #define STSURVEY_ANALYSIS_MERGE_MERGE_H

@@ -258,8 +258,3 @@ int merge_header_add_hosts(struct merge_header *merged, const char *path, struct
 	return add_option(merged, (struct record_option){ span_of(SCAN_ORIGIN_JOINED), without_folder(span_of(path)) },
 			  error);
 }
-
-void merge_header_add_gaps(struct merge_header *merged)
-{
-	merged->header.has_gaps = true;
-}

@@ -29,9 +29,6 @@ __attribute__((warn_unused_result)) int merge_header_add(struct merge_header *me
 __attribute__((warn_unused_result)) int merge_header_add_hosts(struct merge_header *merged, const char *path,
 							       struct error *error);
 
-/* Some of the list is missing: what is there may be any way apart. */
-void merge_header_add_gaps(struct merge_header *merged);
-
 /* Can records of such a file be written again without loss, beside a header with these labels? 0, or -1 with one line
  * in @error. */
 __attribute__((warn_unused_result)) int merge_header_check(const struct record_header *header, const char *path,

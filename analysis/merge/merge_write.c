@@ -15,6 +15,7 @@ enum { KEY_MAX = 1 + 2 * TEMPLATE_MAX + 1 }; /* octets: of a host's name, each e
 
 struct writing {
 	struct merge *merge;
+	struct record_header header;
 	struct merge_writer writer;
 	struct decode *decode;
 	struct observation domain;
@@ -154,7 +155,6 @@ static void end_trailer(struct merge *merge)
 	struct record_trailer *trailer = &merge->trailer;
 	struct merge_result *result = merge->result;
 
-	result->complete = result->missing == 0 && result->incomplete == 0 && !merge->options->lacking;
 	trailer->completion = result->complete ? COMPLETION_COMPLETE : COMPLETION_ABORTED;
 	trailer->domains = result->domains;
 	trailer->hosts = result->hosts;
@@ -165,29 +165,31 @@ static void end_trailer(struct merge *merge)
 
 static int write_all(struct writing *writing, struct error *error)
 {
-	struct merge *merge = writing->merge;
+	const struct merge_options *options = writing->merge->options;
+	const struct record_header *header = &writing->header;
 
-	if (!writing->decode || !decode_set_labels(writing->decode, merge->header->label, merge->header->label_count))
+	if (!writing->decode || !decode_set_labels(writing->decode, header->label, header->label_count))
 		return put_aside_no_memory(error);
-	if (merge_writer_open(&writing->writer, merge->options->output, merge->options->force, merge->header, error) <
-		    0 ||
+	if (merge_writer_open(&writing->writer, options->output, options->force, header, error) < 0 ||
 	    put_rows(writing, error) < 0)
 		return -1;
-	end_trailer(merge);
-	return merge_writer_finish(&writing->writer, &merge->trailer, error);
+	end_trailer(writing->merge);
+	return merge_writer_finish(&writing->writer, &writing->merge->trailer, error);
 }
 
 int merge_write(struct merge *merge, struct error *error)
 {
-	struct writing writing = { .merge = merge, .decode = decode_new() };
+	struct writing writing = { .merge = merge, .decode = decode_new(), .header = *merge->header };
+	struct merge_result *found = merge->result;
 	int result;
 
-	if (merge->header->sample > 0) /* its indexes are as far apart as its share says */
+	found->complete = found->missing == 0 && found->incomplete == 0 && !merge->options->lacking;
+	writing.header.has_gaps |= !found->complete; /* then what is there may be any way apart */
+	if (merge->header->sample > 0)               /* its indexes are as far apart as its share says */
 		writing.indexes.shards = (uint64_t)(1 / merge->header->sample);
 	writing.indexes.first = merge->header->first_index;
-	writing.indexes.has_gaps = merge->header->has_gaps;
+	writing.indexes.has_gaps = writing.header.has_gaps;
 	result = write_all(&writing, error);
-
 	merge_writer_drop(&writing.writer);
 	bit_set_free(&writing.indexes);
 	decode_free(writing.decode);

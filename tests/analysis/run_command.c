@@ -52,6 +52,15 @@ void read_into(const char *path, char *text, size_t size)
 	fclose(file);
 }
 
+static void write_into(const char *name, int stream)
+{
+	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	dup2(fd, stream);
+	close(fd);
+}
+
 int run(const char *line)
 {
 	char program[] = "stsurvey", words[512], *save = NULL, *argv[ARGUMENTS_MAX + 1] = { program };
@@ -64,8 +73,8 @@ int run(const char *line)
 	fflush(NULL);
 	out = dup(STDOUT_FILENO);
 	err = dup(STDERR_FILENO);
-	dup2(open(path_of("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
-	dup2(open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+	write_into("out", STDOUT_FILENO);
+	write_into("err", STDERR_FILENO);
 	status = program_run(argc, argv, false);
 	fflush(NULL);
 	dup2(out, STDOUT_FILENO);

@@ -183,6 +183,19 @@ static void make_file(void)
 
 /* ---- what must hold ---- */
 
+/* What is merged of it is whole, and nothing that is not whole is merged unasked. */
+static void check_merge(unsigned change, int verified)
+{
+	int whole = run("merge %scan -o %merged --force");
+
+	if (whole == EXIT_COMPLETE && (verified != EXIT_COMPLETE || !strstr(said, ", complete")))
+		fail_msg("change %u: verify %d, merge believes it: %s", change, verified, said);
+	if (whole == EXIT_COMPLETE && (run("verify %merged") != EXIT_COMPLETE || !strstr(printed, "complete; ")))
+		fail_msg("change %u: merged to: %s%s", change, printed, said);
+	if (run("merge %scan -o %merged --force --partial") == EXIT_COMPLETE && run("verify %merged") != EXIT_COMPLETE)
+		fail_msg("change %u: a part is merged to: %s%s", change, printed, said);
+}
+
 static void what_verify_does_not_believe_nobody_does_in_silence(void **state)
 {
 	const unsigned changes = getenv("STSURVEY_LONG") ? CHANGES_LONG : CHANGES;
@@ -207,6 +220,7 @@ static void what_verify_does_not_believe_nobody_does_in_silence(void **state)
 		partly = run(i % 2 ? "report %scan --partial -o %page" : "export %scan --partial --format jsonl");
 		if (partly == EXIT_COMPLETE && counted != EXIT_COMPLETE && !strstr(said, "warning"))
 			fail_msg("change %u: a part is taken for all: %s", i, said);
+		check_merge(i, verified);
 		whole += verified == EXIT_COMPLETE;
 		cut += is_cut;
 		wrong += verified != EXIT_COMPLETE && !is_cut;

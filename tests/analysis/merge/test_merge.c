@@ -499,6 +499,23 @@ static void a_file_that_is_there_stays(void **state)
 	fclose(file);
 }
 
+/* What does not fit into memory goes elsewhere, or it is told why not. */
+static void where_nothing_can_be_put_aside_is_told(void **state)
+{
+	struct merge_options options = { .force = true };
+	char *path[] = { made_shard_path(0), made_shard_path(1), made_shard_path(2) };
+	struct merge_result result;
+	struct error error;
+
+	(void)state;
+	unlink(made_path("merged"));
+	setenv("TMPDIR", "/nowhere", 1);
+	assert_int_equal(merge(&options, MADE_SHARDS, path, &result, &error), -1);
+	unsetenv("TMPDIR");
+	assert_non_null(strstr(error.text, "/nowhere"));
+	assert_int_not_equal(access(made_path("merged"), F_OK), 0);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -526,6 +543,7 @@ int main(void)
 		cmocka_unit_test(parts_are_merged_under_a_header_of_the_caller),
 		cmocka_unit_test(mail_servers_are_joined_in),
 		cmocka_unit_test(a_file_that_is_there_stays),
+		cmocka_unit_test(where_nothing_can_be_put_aside_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
