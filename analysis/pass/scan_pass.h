@@ -15,10 +15,10 @@
 /* Whose mail servers a scan probes, as its header says. */
 enum probed {
 	PROBED_NONE,
-	PROBED_STS, /* those of domains with an STS record */
-	PROBED_ALL, /* of all domains with MX */
+	PROBED_STS,    /* those of domains with an STS record */
+	PROBED_ALL,    /* of all domains with MX */
 	PROBED_JOINED, /* whoever stood in a list that merge has joined in */
-	PROBED_LIST /* of a list of their own: the file holds no domains */
+	PROBED_LIST    /* of a list of their own: the file holds no domains */
 };
 
 struct scan_source {

@@ -86,8 +86,7 @@ static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct
 
 	snprintf(last.worker, sizeof(last.worker), "%s", done->worker);
 	snprintf(last.why, sizeof(last.why), "a part of its results was lost at the server (a power cut?)");
-	log_warning("chunk %" PRIu32 ": %s; 'stsurvey fleet submit --retry-dead' has it scanned again", chunk,
-		    last.why);
+	log_warning("chunk %" PRIu32 ": %s", chunk, last.why);
 	assembly_drop(c->assembly, chunk);
 	result = fleet_bury_chunk(&c->fleet, &lost, &last, error);
 	job_key(JOB_KEY_DONE, chunk, key);
@@ -322,6 +321,15 @@ static void tell_dead(struct collector *c)
 
 /* ---- the whole ---- */
 
+/* By whomever. */
+static bool is_collected(struct collector *c)
+{
+	struct bus_value value;
+	struct error ignored;
+
+	return bus_get(c->fleet.book, "collected", &value, &ignored) == BUS_OK;
+}
+
 /* One collector a job: what it has taken is nowhere else. */
 static enum bus_result claim(struct collector *c, struct error *error)
 {
@@ -343,6 +351,18 @@ static enum bus_result claim(struct collector *c, struct error *error)
 	return result;
 }
 
+/* Not cancelled meanwhile? */
+static enum bus_result check_there(struct collector *c, struct error *error)
+{
+	struct bus_value value;
+	enum bus_result result = bus_get(c->fleet.book, "manifest", &value, error);
+
+	if (result == BUS_MISSING)
+		error_set(error, "job '%s' was cancelled; what was fetched of it is in %s", c->fleet.job.name,
+			  assembly_folder(c->assembly));
+	return result;
+}
+
 static enum bus_result step(struct collector *c, bool *took, struct error *error)
 {
 	enum bus_result result = take_results(c, took, error);
@@ -354,6 +374,7 @@ static enum bus_result step(struct collector *c, bool *took, struct error *error
 		return result;
 	first = c->looked_ms == 0;
 	c->looked_ms = now;
+	result = check_there(c, error);
 	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++)
 		result = read_cut(c, (enum job_stage)stage, error);
 	if (result == BUS_OK)
@@ -419,6 +440,11 @@ static int run(struct collector *c, struct error *error)
 
 	bus_set_patience(c->fleet.bus, 0);
 	result = claim(c, error);
+	if (result == BUS_OK && is_collected(c)) { /* killed when all that was left to do was to tidy up */
+		assembly_remove(c->assembly);
+		fprintf(stderr, "stsurvey fleet collect: the job is in %s\n", c->options->output_file);
+		return EXIT_COMPLETE;
+	}
 	if (result == BUS_OK)
 		result = gather(c, error);
 	if (fleet_stop) {

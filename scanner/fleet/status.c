@@ -155,7 +155,7 @@ static void on_worker(void *arg, const struct ledger_worker *worker)
 	*kept = *worker;
 	kept->name = strdup(worker->name);
 	status->failed = status->failed || !kept->name;
-	status->workers += kept->name != NULL;
+	status->workers += kept->name ? 1 : 0;
 	if (worker->lives)
 		status->per_second += worker->word.per_second;
 }

@@ -82,6 +82,15 @@ def lines_of(stage, scan):
         raise RuntimeError(f"export of {scan} ended with {process.returncode}")
 
 
+def paths(one, other, at=""):
+    """Where two lines differ: path, one value, the other's."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in sorted({*one, *other}):
+            yield from paths(one.get(name), other.get(name), f"{at}.{name}")
+    elif one != other:
+        yield f"{at[1:]}: {json.dumps(one)[:200]} and {json.dumps(other)[:200]}"
+
+
 def compare(stage, domains):
     """How many domains differ, of the list or in order; each is told, up to a few. One scan writes them as they are done, `collect` as the list has
     them."""
@@ -92,7 +101,7 @@ def compare(stage, domains):
         if one != line or line["index"] != count:
             differ += 1
             if differ <= 5:
-                print(f"differs, number {count}:", json.dumps(one), json.dumps(line), sep="\n  ")
+                print(f"differs, number {count}, {line['name']}:", *paths(one, line), sep="\n  ")
         count += 1
     print(f"{count} domains compared, {differ} differ")
     return differ if count == len(single) == domains else differ + 1

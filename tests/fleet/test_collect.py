@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What becomes of a job: `collect`, `status` and `cancel` with a real nats-server. One scan file as one scan would have left it,
+whoever was killed; what is missing is told, and can be scanned afterwards."""
+import json
+import os
+import signal
+import time
+
+import fleet_case
+from fleet_case import BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, tool
+
+import smtp_server  # noqa: E402  (of tests/cli, which fleet_case finds)
+
+LOST = "a part of its results was lost at the server"
+
+
+class Collect(Case):
+    def setUp(self):
+        super().setUp()
+        self.out = self.path("out.msgpack.zst")
+        self.parts = self.out + ".parts"
+
+    def collect(self, *more, out=None, **options):
+        return self.fleet("collect", "-o", out or self.out, *more, **options)
+
+    def scan_all(self, count, chunk, *more):
+        """All chunks are done, and no worker is there any more."""
+        self.submit(count, chunk, *more)
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        worker.send_signal(signal.SIGTERM)
+        self.finish(worker, 143)
+
+    def assert_completed_by_a_scan(self, there, count):
+        kind, found = self.verify(self.out)
+        self.assertEqual((kind.split(":")[0], found), ("interrupted", there))
+        self.run_tool("scan", "--resume", "-f", self.path("list"), "-o", self.out, "--rate", "0", "--name-servers", self.dns.address, "--allow-reserved",
+                      "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", status=0)
+        self.assertEqual(self.verify(self.out), ("complete", count))
+        records = self.records(self.out)
+        self.assertEqual([record["name"] for record in records.values()], self.names)
+        self.assert_truth(records)
+
+    def status(self):
+        out, _ = self.finish(self.fleet("status", "--json"), 0)
+        return json.loads(out)
+
+
+class Done(Collect):
+    def test_one_file_as_one_scan_would_have_left_it(self):
+        self.submit(230, 50)
+        workers = [self.work(name) for name in ("one", "two")]
+        _, err = self.finish(self.collect(), 0)
+        self.assertIn("230 domains, 0 unknown", err)
+        for worker in workers:  # the job is done: they leave
+            self.finish(worker, 0)
+        self.assertEqual(self.verify(self.out), ("complete", 230))
+        records = self.records(self.out)
+        self.assertEqual([record["name"] for record in records.values()], self.names)
+        self.assert_truth(records)
+        out, _ = self.run_tool("export", self.out, "--format", "csv", "--fields", "index")
+        self.assertEqual(out.split()[1:], [str(i) for i in range(230)], "in the list's order")
+        self.assertFalse(os.path.exists(self.parts))
+        self.assertEqual([name for name in os.listdir(self.path("one")) + os.listdir(self.path("two")) if name.endswith(".zst")], [])
+        told = self.status()
+        self.assertEqual((told["collected"], told["chunks"]["done"], told["chunks"]["collected"], told["domains"]["done"]), (True, 5, 5, 230))
+        self.assertEqual((self.js.state(RESULTS)["messages"], self.js.state(LIST)["messages"], self.js.state(QUEUE)["messages"]), (0, 0, 0))
+        _, err = self.finish(self.collect(), 1)
+        self.assert_one_line(err, self.out, "--force")
+
+    def test_killed_again_and_again_it_goes_on(self):
+        self.scan_all(200, 10)
+        for wait in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6):
+            collector = self.collect("--force")
+            time.sleep(wait)
+            collector.kill()
+            if collector.wait() == 0:
+                break
+        else:
+            self.finish(self.collect("--force"), 0)
+        self.assertEqual(self.verify(self.out), ("complete", 200))
+        self.assert_truth(self.records(self.out))
+
+    def test_a_signal_ends_it_and_tells_how_to_go_on(self):
+        self.submit(20, 10)
+        collector = self.collect()
+        self.wait_until(lambda: os.path.exists(self.parts + "/job"), collector)
+        collector.send_signal(signal.SIGINT)
+        _, err = self.finish(collector, 130)
+        self.assertIn("the same command goes on", err)
+        self.assertFalse(os.path.exists(self.out))
+        worker = self.work("one")
+        self.finish(self.collect(), 0)
+        self.finish(worker, 0)
+
+    def test_what_is_there_by_now_is_an_interrupted_scan(self):
+        self.submit(40, 10, rate=40)
+        worker = self.work("one")
+        self.wait_done([0])
+        _, err = self.finish(self.collect("--partial"))
+        self.assertIn("the job goes on", err)
+        kind, count = self.verify(self.out)
+        self.assertEqual(kind.split(":")[0], "interrupted")
+        self.assertIn(count, (10, 20, 30))
+        self.finish(self.collect(), 0)
+        self.finish(worker, 0)
+        self.assertEqual(self.verify(self.out), ("complete", 40))
+
+
+class Missing(Collect):
+    def test_domains_of_a_dead_chunk_are_scanned_afterwards(self):
+        self.submit(60, 20, "--deliveries", "1")
+        fake = self.put("stsurvey", f"#!/bin/bash\n[[ \" $* \" == *' --first-index=20 '* ]] && kill -SEGV $$\nexec '{tool.STSURVEY}' \"$@\"\n")
+        os.chmod(fake, 0o755)
+        os.symlink(os.environ["STSURVEY_FLEET"], self.path("stsurvey-fleet-link"))
+        fleet = self.path("stsurvey-fleet")
+        with open(os.environ["STSURVEY_FLEET"], "rb") as program:
+            self.put("stsurvey-fleet", program.read())
+        os.chmod(fleet, 0o755)
+        worker = self.fleet("work", "-d", self.path("one"), "--worker", "one", "--name-servers", self.dns.address, program=fleet)
+        _, err = self.finish(self.collect(), 3)
+        self.assertIn("chunk 1 is dead: 20 entries of the list, from number 20 on", err)
+        self.finish(worker, 0)
+        dead, = self.status()["dead"]
+        self.assertEqual((dead["chunk"], dead["first"], dead["entries"], dead["worker"]), (1, 20, 20, "one"))
+        self.assert_completed_by_a_scan(40, 60)
+
+    def test_what_the_server_lost_is_told_and_scanned_afterwards(self):
+        self.scan_all(30, 10)
+        first = next(message for message in self.js.messages(RESULTS) if message.subject.split(".")[-2] == "1")
+        self.js.delete(RESULTS, first.sequence)
+        _, err = self.finish(self.collect(), 3)
+        self.assertIn(LOST, err)
+        self.assert_completed_by_a_scan(20, 30)
+
+    def test_a_job_is_collected_in_one_place(self):
+        self.submit(20, 10)
+        one = self.collect()
+        self.wait_until(lambda: self.js.get(BOOK, "collector") is not None, one)
+        _, err = self.finish(self.collect(), 1)
+        self.assert_one_line(err, self.parts, "is at work here")
+        _, err = self.finish(self.collect(out=self.path("other.msgpack.zst")), 1)
+        self.assert_one_line(err, JOB, "is collected elsewhere")
+        worker = self.work("one")
+        self.finish(one, 0)
+        self.finish(worker, 0)
+
+
+class Cancelled(Collect):
+    def test_all_of_the_job_goes_and_its_workers_leave(self):
+        self.submit(40, 10, rate=20)
+        worker, collector = self.work("one"), self.collect()
+        self.wait_until_begun("one", worker, records=False)
+        _, err = self.finish(self.fleet("cancel"), 0)
+        self.assertIn("is removed from the server", err)
+        self.finish(worker, 0)
+        _, err = self.finish(collector, 1)
+        self.assertIn("was cancelled", err)
+        out, _ = self.finish(self.start("fleet", "status", "--nats", self.nats.url), 0)
+        self.assertEqual(out, "")
+        for command in ("cancel", "status"):
+            _, err = self.finish(self.fleet(command), 1)
+            self.assert_one_line(err, "there is no job 'week'")
+
+    def test_jobs_are_listed_and_told(self):
+        self.submit(40, 10)
+        out, _ = self.finish(self.start("fleet", "status", "--nats", self.nats.url), 0)
+        self.assertEqual(out, "week\n")
+        out, _ = self.finish(self.fleet("status"), 0)
+        self.assertIn("job week: 0 of 4 chunks done (0 collected), 0 in flight, 4 waiting, 0 dead", out)
+        told = self.status()
+        self.assertEqual(told["chunks"], {"in_all": 4, "waiting": 4, "in_flight": 0, "done": 0, "collected": 0, "dead": 0})
+        self.assertEqual((told["workers"], told["dead"], told["seconds_left"], told["submitted"]), ([], [], None, True))
+
+
+class MailServers(Collect):
+    def test_each_is_probed_once_for_the_whole_fleet(self):
+        mail = smtp_server.Server()
+        self.addCleanup(mail.stop)
+        names = [f"one{i}.test" for i in range(60)] + ["sts1.test", "sts2.test", "mx3.test"]
+        path = self.put("list", tool.lines(names))
+        self.finish(self.fleet("submit", "-f", path, "--chunk", 10, "--ack-wait", fleet_case.ACK_WAIT, "--results-size", "100M", "--rate", 0, "--smtp",
+                               "--smtp-port", mail.port, "--host-rate", 0, "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file",
+                               tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        workers = [self.work(name, "--ehlo-domain", "scan.example.org") for name in ("one", "two")]
+        self.finish(self.collect(), 0)
+        for worker in workers:
+            self.finish(worker, 0)
+        self.assertEqual((mail.connections, set(mail.names)), (3, {"scan.example.org"}))
+        out, _ = self.run_tool("verify", self.out, status=0)
+        self.assertIn("complete; 63 records and 3 mail servers", out)
+        records = self.records(self.out)
+        self.assertEqual([record["name"] for record in records.values()], names)
+        self.assertEqual(records[0]["results"]["SMTP"]["mail.one.test"]["status"] if "SMTP" in records[0]["results"] else None,
+                         records[59]["results"].get("SMTP", {}).get("mail.one.test", {}).get("status"))
+
+
+main()
