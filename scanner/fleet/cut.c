@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/fleet/cut.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "output/scan_file/frame.h"
+#include "parsers/domain.h"
 #include "parsers/hash.h"
 #include "scanner/feed/feed_chunk.h"
 #include "scanner/fleet/digest.h"
@@ -50,16 +52,15 @@ struct cutter {
 static struct feed_options list_of(const struct cut_options *cut)
 {
 	const struct options *options = cut->options;
-	struct feed_options list = { .path = cut->path, .shards = 1, .format = FEED_FORMAT_LIST };
+	struct feed_options list = { .path = cut->path,
+				     .shards = 1,
+				     .format = options->input_format,
+				     .origin = options->origin,
+				     .label = options->label,
+				     .label_count = options->label_count,
+				     .sample = options->sample,
+				     .max_domains = options->max_domains };
 
-	if (cut->stage != JOB_DOMAINS)
-		return list;
-	list.format = options->input_format;
-	list.origin = options->origin;
-	list.label = options->label;
-	list.label_count = options->label_count;
-	list.sample = options->sample;
-	list.max_domains = options->max_domains;
 	memcpy(list.sample_key, options->sample_key, sizeof(list.sample_key));
 	return list;
 }
@@ -68,7 +69,7 @@ static int open_list(const struct cut_options *options, struct feed **feed, stru
 {
 	struct feed_options list = list_of(options);
 
-	if (options->stage == JOB_DOMAINS && list.format == FEED_FORMAT_CHUNK)
+	if (list.format == FEED_FORMAT_CHUNK)
 		return error_set(error, "--input-format chunk: a chunk is a part of a list; submit the list");
 	return feed_open(feed, &list, error);
 }
@@ -244,9 +245,8 @@ static int end_group(struct cutter *cutter)
 	return result;
 }
 
-static int on_host(void *arg, const struct feed_target *target)
+static int on_host(struct cutter *cutter, const struct feed_target *target)
 {
-	struct cutter *cutter = arg;
 	struct group *group = &cutter->group;
 	struct span domain = operator_of_host(target->name);
 	uint64_t hash = hash_span(domain.n > 0 ? domain : target->name);
@@ -271,34 +271,48 @@ static int on_host(void *arg, const struct feed_target *target)
 	return 0;
 }
 
+/* What an MX names and no host can be called is not asked for: that tells of itself (classify_mxtls.c), and in a list
+ * it would be an entry that is no domain. */
+static int read_hosts(struct cutter *cutter)
+{
+	const struct cut_options *options = cutter->options;
+	FILE *file = fopen(options->path, "re");
+	size_t room = 0;
+	char *line = NULL;
+	ssize_t n;
+	int result = 0;
+
+	if (!file)
+		return error_set(cutter->error, "%s: %s", options->path, strerror(errno));
+	for (uint64_t i = 0; result == 0 && (n = getline(&line, &room, file)) > 0; i++) {
+		struct feed_target target = { .index = i, .input = INPUT_OK, .name = { line, (size_t)n } };
+
+		target.name.n -= line[n - 1] == '\n';
+		if (domain_is_name(target.name))
+			result = on_host(cutter, &target);
+		if (options->stop && *options->stop && result == 0)
+			result = error_set(cutter->error, "%s: ended before all of it was read", options->path);
+	}
+	if (result == 0 && ferror(file))
+		result = error_set(cutter->error, "%s: %s", options->path, strerror(errno));
+	free(line);
+	fclose(file);
+	return result == 0 ? end_group(cutter) : result;
+}
+
 /* ---- all of it ---- */
 
-static int cut_feed(struct cutter *cutter)
+static int read_domains(struct cutter *cutter)
 {
-	bool hosts = cutter->options->stage == JOB_HOSTS;
-	int result = read_list(cutter->options, cutter->feed, hosts ? on_host : on_domain, cutter, cutter->error);
+	const struct cut_options *options = cutter->options;
 
-	if (result == 0)
-		result = end_group(cutter);
-	for (unsigned i = 0; i < JOB_LANES && result == 0; i++)
-		result = end_chunk(cutter, &cutter->lane[i]);
-	return result;
-}
-
-static int check_list(const struct cutter *cutter)
-{
-	if (cutter->options->stage != JOB_DOMAINS ||
-	    feed_identity(cutter->feed).hash == cutter->options->job->list_hash)
-		return 0;
-	return error_set(cutter->error, "%s: changed since it was read first; submit a copy that nobody writes to",
-			 feed_name(cutter->options->path));
-}
-
-static bool is_empty(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+	if (open_list(options, &cutter->feed, cutter->error) != 0)
+		return -1;
+	if (feed_identity(cutter->feed).hash != options->job->list_hash)
+		return error_set(cutter->error,
+				 "%s: changed since it was read first; submit a copy that nobody writes to",
+				 feed_name(options->path));
+	return read_list(options, cutter->feed, on_domain, cutter, cutter->error);
 }
 
 static void free_cutter(struct cutter *cutter)
@@ -321,8 +335,6 @@ int cut_list(const struct cut_options *options, cut_on_chunk *on_chunk, void *ar
 	int result;
 
 	*cut = (struct job_cut){ .first = options->first_chunk, .end = options->first_chunk };
-	if (options->stage == JOB_HOSTS && is_empty(options->path))
-		return 0;
 	cutter = calloc(1, sizeof(*cutter));
 	if (!cutter)
 		return error_set(error, "out of memory");
@@ -337,11 +349,11 @@ int cut_list(const struct cut_options *options, cut_on_chunk *on_chunk, void *ar
 	}
 	text_open_memory(&cutter->group.names);
 	cutter->press = frame_press_new();
-	result = cutter->press ? open_list(options, &cutter->feed, error) : no_memory(cutter);
-	if (result == 0)
-		result = check_list(cutter);
-	if (result == 0)
-		result = cut_feed(cutter);
+	result = !cutter->press                ? no_memory(cutter)
+		 : options->stage == JOB_HOSTS ? read_hosts(cutter)
+					       : read_domains(cutter);
+	for (unsigned i = 0; i < JOB_LANES && result == 0; i++)
+		result = end_chunk(cutter, &cutter->lane[i]);
 	cut->end = cutter->next;
 	cut->entries = cutter->entries;
 	free_cutter(cutter);

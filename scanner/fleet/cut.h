@@ -43,7 +43,7 @@ __attribute__((warn_unused_result)) int cut_look(const struct cut_options *optio
 typedef int cut_on_chunk(void *arg, const struct job_chunk *chunk, struct span data, struct error *error);
 
 /* 0 and *@cut, whose entries are those in the chunks; -1 with one line in @error (as above, or it is not the list of
- * the job). An empty list of hosts makes no chunk. */
+ * the job). Of hosts those are left out that no name server can be asked for; where none is left, there is no chunk. */
 __attribute__((warn_unused_result)) int cut_list(const struct cut_options *options, cut_on_chunk *on_chunk, void *arg,
 						 struct job_cut *cut, struct error *error);
 

@@ -69,14 +69,20 @@ enum bus_result fleet_connect(const struct options *options, const char *role, d
 	return bus_open(bus, &wanted, error);
 }
 
-static enum bus_result read_manifest(struct fleet_job *fleet, struct error *error)
+/* Its streams and subjects are called after the name in it: one that a stranger put there may be of another job. */
+static enum bus_result read_manifest(struct fleet_job *fleet, const char *name, struct error *error)
 {
 	struct bus_value value;
 	enum bus_result result = bus_get(fleet->book, "manifest", &value, error);
 
-	if (result == BUS_OK && job_read(&fleet->job, value.data, error) < 0)
-		result = BUS_REFUSED;
-	return result;
+	if (result != BUS_OK)
+		return result;
+	if (job_read(&fleet->job, value.data, error) < 0)
+		return BUS_REFUSED;
+	if (strcmp(fleet->job.name, name) == 0)
+		return BUS_OK;
+	error_set(error, "the manifest of job '%s' at the server is that of another job, '%s'", name, fleet->job.name);
+	return BUS_REFUSED;
 }
 
 enum bus_result fleet_open(const struct options *options, const char *role, struct fleet_job *fleet,
@@ -96,7 +102,7 @@ enum bus_result fleet_open(const struct options *options, const char *role, stru
 	if (result == BUS_OK)
 		result = bus_bucket_open(fleet->bus, alive, &fleet->alive, error);
 	if (result == BUS_OK)
-		result = read_manifest(fleet, error);
+		result = read_manifest(fleet, options->job, error);
 	if (result == BUS_MISSING)
 		error_set(error,
 			  "there is no job '%s' at the server: 'stsurvey fleet status' lists those there are, "

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 
+import jetstream
 import nats
 from fleet_case import ALIVE, BOOK, DEAD, JOB, LIST, QUEUE, RESULTS, Case, main, tool
 
@@ -338,6 +339,21 @@ class Dead(SubmitCase):
             self.assertEqual([row["domain"] for row in self.list_of(chunk)], tool.names(45)[20:30])
             self.assertEqual(self.js.state(LIST)["messages"], 5)
 
+    def test_dead_chunks_of_mail_servers_are_put_back_with_the_list_that_is_there(self):
+        path = self.put("list", tool.lines(tool.names(25)))
+        self.submit_list(path, "--chunk", "10")
+        octets = subprocess.run(["zstd", "-c"], input=b"offset,rank,domain\n0,,mx.example\n", stdout=subprocess.PIPE, check=True).stdout
+        for part, piece in enumerate((octets[:9], octets[9:])):
+            self.js.publish(f"stsurvey.{JOB}.list.7.{part}", piece)
+        self.die(7, 0)
+        self.die(1, 0)
+        self.assertIn(": 2 dead chunks put back\n", self.submit_list(path, "--chunk", "10", "--retry-dead"))
+        chunk = self.chunk_messages()[-2]
+        self.assertEqual((chunk["number"], chunk["stage"], chunk["round"]), (7, "hosts", 1))
+        self.assertEqual(self.list_of(chunk), [{"offset": "0", "rank": "", "domain": "mx.example"}])
+        self.die(8, 0)
+        self.assertIn("part 0 of its list is not at the server", self.submit_list(path, "--chunk", "10", "--retry-dead", status=1))
+
     def test_a_job_that_is_collected_stays_as_it_is(self):
         path = self.put("list", tool.lines(tool.names(25)))
         self.submit_list(path, "--chunk", "10")
@@ -348,6 +364,20 @@ class Dead(SubmitCase):
 
 
 class Refused(tool.Case):
+    def test_a_server_that_takes_little_at_a_time_has_lists_in_parts(self):
+        with nats.Server(more="max_payload: 20480") as server:
+            path = self.put("list", "".join(f"{hashlib.sha256(str(number).encode()).hexdigest()[:40]}.example\n" for number in range(4000)))
+            block = self.put("block", "192.0.2.0/24\n" * 4000)
+            self.run_tool("fleet", "submit", "-f", path, "-b", block, "--nats", server.url, "--job", "a", "--results-size", "100M", "-q")
+            js = jetstream.Client(server.port)
+            self.addCleanup(js.close)
+            chunk = json.loads(js.message("STSURVEY_a_QUEUE", seq=1).data)
+            octets = b"".join(message.data for message in js.messages("STSURVEY_a_LIST"))
+            self.assertGreater(chunk["parts"], 3)
+            self.assertEqual((js.state("STSURVEY_a_LIST")["messages"], hashlib.sha256(octets).hexdigest()), (chunk["parts"], chunk["sha256"]))
+            self.assertEqual(len(rows(octets)), 4000)
+            self.assertEqual(b"".join(js.get("STSURVEY_a_BOOK", f"file.0.{part}") for part in range(3)).decode(), "192.0.2.0/24\n" * 4000)
+
     def test_what_is_wrong_is_told_before_the_list_is_read(self):
         path = self.put("list", "one.example\n")
         for more, status, says in (([], 2, "--job is missing"), (["--job", "a.b"], 2, "letters, digits, _ and -"),

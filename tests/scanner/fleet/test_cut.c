@@ -340,17 +340,36 @@ static void mail_servers_of_one_domain_stay_together(void **state)
 
 static void no_mail_servers_are_no_chunk(void **state)
 {
-	struct cut_chunks chunks;
-	struct cutting cutting;
-	struct job_cut result;
+	static const struct span lists[] = { SPAN_LITERAL(""), SPAN_LITERAL("192.0.2.1\n-a.example\na..b\n#\n\n") };
 	(void)state;
 
-	begin(&cutting, SPAN_LITERAL(""), 10, 1);
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		struct cut_chunks chunks;
+		struct cutting cutting;
+		struct job_cut result;
+
+		begin(&cutting, lists[i], 10, 1);
+		cutting.cut.stage = JOB_HOSTS;
+		cutting.cut.first_chunk = 3;
+		result = cut(&cutting, &chunks);
+		assert_int_equal(result.first, 3);
+		assert_int_equal(result.end, 3);
+		end(&cutting);
+	}
+}
+
+static void mail_servers_that_cannot_be_are_left_out(void **state)
+{
+	struct cut_chunks chunks;
+	struct cutting cutting;
+	(void)state;
+
+	begin(&cutting, SPAN_LITERAL("mx.a.example\nmx\\032.a.example\nmx_2.a.example\n*.b.example\nmx.c.example"), 10,
+	      1);
 	cutting.cut.stage = JOB_HOSTS;
-	cutting.cut.first_chunk = 3;
-	result = cut(&cutting, &chunks);
-	assert_int_equal(result.first, 3);
-	assert_int_equal(result.end, 3);
+	assert_int_equal(cut(&cutting, &chunks).entries, 3);
+	assert_string_equal(chunks.text[0], "0 0 0 mx.a.example\n2 0 0 mx_2.a.example\n4 0 0 mx.c.example\n");
+	free_chunks(&chunks);
 	end(&cutting);
 }
 
@@ -427,6 +446,7 @@ int main(void)
 		cmocka_unit_test(an_operator_is_in_one_lane),
 		cmocka_unit_test(mail_servers_of_one_domain_stay_together),
 		cmocka_unit_test(no_mail_servers_are_no_chunk),
+		cmocka_unit_test(mail_servers_that_cannot_be_are_left_out),
 		cmocka_unit_test(what_is_no_list_is_refused),
 		cmocka_unit_test(cutting_ends_where_it_must),
 	};
