@@ -58,8 +58,11 @@ bool bus_wait_again(struct bus *bus, struct bus_wait *wait)
 
 enum bus_result bus_away(const struct bus *bus, struct error *error)
 {
-	error_set(error, "%s: no answer%s%s; is the server there?", bus->options.url, bus->why[0] ? ": " : "",
-		  bus->why);
+	if (is_stopped(bus))
+		error_set(error, "%s: no answer yet when we were stopped", bus->options.url);
+	else
+		error_set(error, "%s: no answer%s%s; is the server there?", bus->options.url, bus->why[0] ? ": " : "",
+			  bus->why);
 	return BUS_AWAY;
 }
 

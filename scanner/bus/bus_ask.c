@@ -98,7 +98,7 @@ natsStatus bus_answer(struct bus *bus, const struct bus_question *question, cons
 		if (status != NATS_TIMEOUT)
 			return status;
 		if (bus_denied(bus->denied, question->subject, bus->why) ||
-		    bus_denied(bus->denied, bus->inbox, bus->why))
+		    bus_denied(bus->denied_before, bus->inbox, bus->why))
 			return NATS_NOT_PERMITTED;
 		if (machine_clock_ms() >= until_ms || !bus_wait_lasts(bus, wait))
 			return NATS_TIMEOUT;
@@ -163,7 +163,6 @@ static enum bus_result judge(struct bus *bus, const struct bus_question *questio
 				  "JetStream is not enabled: start nats-server with -js, or with jetstream {} "
 				  "in its configuration");
 	case NATS_TIMEOUT:
-		snprintf(bus->why, sizeof(bus->why), "it is connected, but says nothing");
 		return question->stream ? look_for_stream(bus, question, wait, error) : BUS_OK;
 	default:
 		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
@@ -186,8 +185,11 @@ enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, st
 			return BUS_OK;
 		if (lost && status != NATS_NO_RESPONDERS)
 			*lost = true;
-		if (status == NATS_TIMEOUT && !bus_wait_lasts(bus, wait))
-			return bus_away(bus, error);
+		if (status == NATS_TIMEOUT) {
+			snprintf(bus->why, sizeof(bus->why), "it is connected, but says nothing");
+			if (!bus_wait_lasts(bus, wait))
+				return bus_away(bus, error);
+		}
 		result = judge(bus, question, status, wait, error);
 		if (result != BUS_OK)
 			return result;

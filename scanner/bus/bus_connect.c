@@ -134,6 +134,7 @@ static const struct {
 	{ NATS_SECURE_CONNECTION_REQUIRED, "the server wants TLS: --tls-ca" },
 	{ NATS_PROTOCOL_ERROR, "is that a NATS server?" },
 	{ NATS_LINE_TOO_LONG, "is that a NATS server?" },
+	{ NATS_ERR, "are the credentials as `nsc generate creds` writes them?" }, /* or what else it says */
 	{ NATS_INVALID_ARG, "expected a URL as nats://127.0.0.1:4222" },
 	{ NATS_ADDRESS_MISSING, "expected a URL as nats://127.0.0.1:4222" },
 };
@@ -150,13 +151,19 @@ static enum bus_result refuse(const struct bus *bus, const struct dial *dial, co
 	return bus_refuse(bus, error, "%s; %s", dial->text, remedy);
 }
 
+/* A server that is full or slow is away: these of its words are no refusal. */
+static bool passes(const char *text)
+{
+	return strcasestr(text, "maximum") || strcasestr(text, "timeout");
+}
+
 /* OK: it may pass. */
 static enum bus_result judge(struct bus *bus, const struct dial *dial, struct error *error)
 {
 	snprintf(bus->why, sizeof(bus->why), "%s", dial->text);
 	if (dial->status == NATS_NO_MEMORY)
 		return bus_no_memory(error);
-	for (size_t i = 0; i < COUNT_OF(refusal); i++) {
+	for (size_t i = 0; i < COUNT_OF(refusal) && !passes(dial->text); i++) {
 		if (dial->status == refusal[i].status)
 			return ++bus->refusals < REFUSALS_BELIEVED ? BUS_OK
 								   : refuse(bus, dial, refusal[i].remedy, error);
@@ -194,6 +201,7 @@ static enum bus_result welcome(struct bus *bus, struct error *error)
 		char subject[BUS_INBOX_MAX + 2];
 
 		snprintf(subject, sizeof(subject), "%s.*", bus->inbox);
+		bus->denied_before = bus_denied_count();
 		status = natsConnection_SubscribeSync(&bus->answers, bus->connection, subject);
 	}
 	if (status == NATS_OK)

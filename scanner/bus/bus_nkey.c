@@ -86,14 +86,11 @@ static bool derive(const unsigned char *seed, unsigned char key[static KEY_OCTET
 	return is_well;
 }
 
-/* The first line that begins as a seed does; comments and white space around it are libnats' to skip, too. */
+/* The first line that is one; libnats skips the others, too. */
 static bool find_seed(FILE *file, char seed[static LINE_MAX_OCTETS])
 {
 	while (fgets(seed, LINE_MAX_OCTETS, file)) {
-		char *text = seed + strspn(seed, " \t");
-
-		if (text[0] == 'S' && strcspn(text, " \t\r\n") == SEED_TEXT) {
-			memmove(seed, text, SEED_TEXT);
+		if (seed[0] == 'S' && strcspn(seed, "\r\n") == SEED_TEXT) {
 			seed[SEED_TEXT] = '\0';
 			return true;
 		}

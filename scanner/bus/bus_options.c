@@ -8,6 +8,7 @@
 
 enum {
 	SERVERS_MAX = 32,
+	PORT_MAX = 65535,
 	CONNECT_MS = 3000, /* for the TCP connection, INFO and the answer to our CONNECT */
 	PING_MS = 20000,   /* after so long without a word we ask */
 	PINGS_MAX = 2,     /* without an answer: the connection is dead */
@@ -15,6 +16,21 @@ enum {
 };
 
 /* ---- checks ---- */
+
+/* The digits behind the last colon that is not within the brackets of an IPv6 address. */
+static bool has_port(struct span url, size_t from)
+{
+	size_t colon = url.n;
+	uint64_t port;
+
+	for (size_t i = from; i < url.n; i++) {
+		if (url.p[i] == ':')
+			colon = i;
+		else if (url.p[i] == ']')
+			colon = url.n;
+	}
+	return colon == url.n || span_decimal(span_skip(url, colon + 1), PORT_MAX, &port);
+}
 
 static enum bus_result check_url(struct span url, struct error *error)
 {
@@ -29,6 +45,8 @@ static enum bus_result check_url(struct span url, struct error *error)
 		error_set(error, "--nats: an empty URL; expected one as nats://127.0.0.1:4222");
 	else if (has_scheme && !span_equal(scheme, SPAN_LITERAL("nats")) && !span_equal(scheme, SPAN_LITERAL("tls")))
 		error_set(error, "--nats: '%.*s': expected nats://HOST:PORT or tls://HOST:PORT", (int)url.n, url.p);
+	else if (!has_port(url, has_scheme ? colon + 3 : 0))
+		error_set(error, "--nats: '%.*s': expected a port as nats://127.0.0.1:4222", (int)url.n, url.p);
 	else
 		return BUS_OK;
 	return BUS_REFUSED;

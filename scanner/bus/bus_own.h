@@ -28,12 +28,13 @@ struct bus {
 	natsConnection *connection; /* NULL: none at the moment */
 	natsSubscription *answers;  /* to inbox.NUMBER */
 	char inbox[BUS_INBOX_MAX];
-	uint64_t asked;        /* the number of the last question: answers to others are late */
-	unsigned denied;       /* bus_denied_count, before it */
-	size_t data_max;       /* of a message, as the server says */
-	natsMsg *held;         /* what a struct bus_message points to */
-	char why[BUS_WHY_MAX]; /* the server was away, the last time */
-	unsigned refusals;     /* of connections, one after the other */
+	uint64_t asked;         /* the number of the last question: answers to others are late */
+	unsigned denied;        /* bus_denied_count, before it */
+	unsigned denied_before; /* and before we asked for answers at all */
+	size_t data_max;        /* of a message, as the server says */
+	natsMsg *held;          /* what a struct bus_message points to */
+	char why[BUS_WHY_MAX];  /* the server was away, the last time */
+	unsigned refusals;      /* of connections, one after the other */
 };
 
 /* ---- waiting (bus.c) ---- */

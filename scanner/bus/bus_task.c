@@ -127,11 +127,8 @@ static enum bus_result judge_pull(struct bus *bus, natsStatus status, const char
 		return bus_refuse(bus, error, "%s; the account's user needs this permission", bus->why);
 	case NATS_NO_RESPONDERS:
 		return look_for_consumer(bus, stream, consumer, error);
-	case NATS_TIMEOUT: { /* it says when the time is over, where it is there */
-		enum bus_result result = look_for_consumer(bus, stream, consumer, error);
-
-		return result == BUS_OK ? none(stream, error) : result;
-	}
+	case NATS_TIMEOUT: /* it says when the time is over, where it is there */
+		return look_for_consumer(bus, stream, consumer, error);
 	default:
 		snprintf(bus->why, sizeof(bus->why), "%s", natsStatus_GetText(status));
 		return BUS_OK;
@@ -166,6 +163,8 @@ enum bus_result bus_pull(struct bus *bus, const char *stream, const char *consum
 	struct bus_wait wait = bus_wait_begin(bus);
 
 	*task = NULL;
+	if (wait.until_ms != UINT64_MAX && !wait.was_stopped)
+		wait.until_ms += (uint64_t)(wait_s * 1e3); /* that nothing is there to do tries nobody's patience */
 	bus_deliveries(stream, consumer, deliveries);
 	snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", stream, consumer);
 	for (;;) {
@@ -186,6 +185,8 @@ enum bus_result bus_pull(struct bus *bus, const char *stream, const char *consum
 					    &message);
 		if (status == NATS_OK)
 			result = take(bus, stream, consumer, message, task, error);
+		else if (status == NATS_TIMEOUT && !bus_wait_lasts(bus, &wait))
+			result = bus_away(bus, error);
 		else
 			result = judge_pull(bus, status, stream, consumer, error);
 		if (result != BUS_OK || *task)

@@ -1,45 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What each call of the bus (scanner/bus/bus.h) comes to, with a real nats-server."""
 import os
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nats
+from probe import Case, Probe
 
-PROBE = os.environ["STSURVEY_BUS_PROBE"]
-LIMIT_S = 120  # whatever takes longer hangs
-
-
-class Probe:
-    """bus_probe.c, asked a line at a time."""
-
-    def __init__(self, url, *more):
-        self.process = subprocess.Popen([PROBE, "--url", url, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.opened = self.process.stdout.readline().strip()
-
-    def send(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def read(self):
-        return self.process.stdout.readline().strip()
-
-    def __call__(self, line):
-        self.send(line)
-        return self.read()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(LIMIT_S)
-        self.process.stdout.close()
-
-
-# A command and how its answer begins ("ok" is all of it); "…X": it holds X.
+# A command, and what its answer is (Case.expect).
 CALLS = [
     ("data_max", "ok 1047552"),
     # streams
@@ -147,18 +116,7 @@ CALLS = [
 ]
 
 
-class Bus(unittest.TestCase):
-    def expect(self, probe, calls):
-        for line, expected in calls:
-            with self.subTest(line):
-                answer = probe(line)
-                start, *rest = expected.split("…")
-                if expected == "ok":
-                    self.assertEqual(answer, "ok")
-                self.assertTrue(answer.startswith(start.strip()), answer)
-                for part in rest:
-                    self.assertIn(part, answer)
-
+class Bus(Case):
     def test_each_call_tells_how_it_ended(self):
         with nats.Server() as server, Probe(server.url) as probe:
             self.assertEqual(probe.opened, "ok")
