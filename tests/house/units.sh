@@ -19,5 +19,8 @@ for unit in "${units[@]}"; do
 	for file in $(grep -oE '(file:|ExecStart=|STSURVEY=)/[^ ]*' "$unit" | sed 's/^[^/]*//'); do
 		[ -e "$file" ] || { echo "$unit: $file is not installed"; failed=1; }
 	done
+	# The options that a unit gives are options.
+	command=$(sed -n 's/^ExecStart=\(.*\/stsurvey \)/\1/p' "$unit" | sed 's/ \$[A-Z_]*//g')
+	[ -z "$command" ] || said=$($command --help 2>&1 >/dev/null) || { echo "$unit: $said"; failed=1; }
 done
 exit $failed
