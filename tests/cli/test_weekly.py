@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The weekly survey (service/stsurvey-weekly): two weeks, killed in the middle, started twice, with lists and disks that fail."""
 import csv
+import datetime
 import os
 import re
 import signal
@@ -168,7 +169,7 @@ class Weekly(tool.Case):
         with open(scan, "r+b") as file:
             file.seek(os.path.getsize(scan) // 2)
             file.write(b"\0" * 16)
-        self.assertIn("it is not whole", self.survey(status=1))
+        self.assertRegex(self.survey(status=1), r"(?s)damaged at octet.*verify does not find .* whole, and nothing is made of it")
         self.assertNotIn("report.html", self.names(FIRST))
 
     def test_a_step_that_fails_is_told_of_and_tried_again(self):
@@ -224,6 +225,12 @@ class Weekly(tool.Case):
         said = self.survey(JOURNAL_STREAM="8:1")
         self.assertRegex(said, rf"(?m)^<4>{FIRST}: the scan is done, but")
         self.assertRegex(said, rf"(?m)^<6>{FIRST}: 21 domains, 1 unknown")
+
+    def test_the_week_is_the_one_it_is(self):
+        before = datetime.datetime.now(datetime.timezone.utc).isocalendar()
+        self.survey(week="")
+        after = datetime.datetime.now(datetime.timezone.utc).isocalendar()
+        self.assertIn(os.readlink(os.path.join(self.results, "latest")), {"%d-W%02d" % when[:2] for when in (before, after)})
 
     def test_the_list_is_what_the_configuration_says_last(self):
         for line in (f'input-file="{self.list}"   # ours', f"  input-file  =  {self.list}  "):
