@@ -7,7 +7,11 @@ command -v systemd-analyze >/dev/null || { echo "skipped: no systemd-analyze her
 exposure=30 # tenths, as systemd-analyze security counts: it wants the network, and has no list of system calls
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
-"$1" --install "$2" --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
+components=stsurvey
+[ ! -e "$2/scanner/stsurvey-fleet" ] || components+=" fleet"
+for component in $components; do
+	"$1" --install "$2" --component $component --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
+done
 failed=0 units=("$prefix"/lib/systemd/system/*)
 [ ${#units[@]} -ge 2 ] || { echo "no units are installed"; failed=1; }
 said=$(systemd-analyze verify --man=no "${units[@]}" 2>&1) || failed=1
