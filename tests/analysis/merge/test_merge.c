@@ -30,7 +30,9 @@ struct merged {
 	struct maker maker, others; /* of domains; of what stands between them */
 	unsigned shards, hosts, tests, ders;
 	uint32_t run[MADE_SHARDS][2]; /* the number of each run of a shard; 0: not seen yet */
-	uint8_t shown[64][32];        /* certificates that were shown */
+	struct reader *reader;
+	uint8_t shown[64][32];           /* certificates that were shown … */
+	unsigned long long in_frame[64]; /* … first in this frame */
 	unsigned certificates;
 };
 
@@ -48,9 +50,10 @@ static void take_ders(struct merged *m, const struct obs_tls *got, const struct 
 			assert_true(!a->der.p == !b->der.p && span_equal(a->der, b->der));
 			m->ders += !!b->der.p;
 			assert_true(m->certificates < COUNT_OF(m->shown));
+			m->in_frame[m->certificates] = reader_end(m->reader)->frames;
 			memcpy(m->shown[m->certificates++], b->sha256, 32);
 		} else if (a->der.p) {
-			/* the same frame has it */
+			assert_int_equal(m->in_frame[at], reader_end(m->reader)->frames);
 			assert_true(span_equal(a->der, b->der));
 		}
 		a->der = b->der = (struct span){ NULL, 0 };
@@ -117,6 +120,7 @@ static void check_merged(const char *path, unsigned shards, enum record_completi
 	maker_init(&m.maker, 1);
 	maker_init(&m.others, 1);
 	assert_int_equal(reader_open(&reader, path, &error), 0);
+	m.reader = reader;
 	header = reader_header(reader);
 	assert_true(header->shards == 1 && header->shard == 0 && header->start_ms == 5000 - (int64_t)shards + 1);
 	assert_true(header->input_size == 12345 && header->input_hash == 99 && header->audit_least == 10 * shards);
@@ -433,6 +437,13 @@ static void parts_are_merged_under_a_header_of_the_caller(void **state)
 	reader_close(reader);
 }
 
+static void put_line_that_is_no_host(struct made_writing *w)
+{
+	struct observation o = { .index = 7, .name = SPAN_LITERAL("no host"), .input = INPUT_ILLEGAL };
+
+	made_put_domain(w, &o);
+}
+
 /* Beside files of domains, a scan of mail servers is no shard. */
 static void mail_servers_are_joined_in(void **state)
 {
@@ -460,6 +471,7 @@ static void mail_servers_are_joined_in(void **state)
 	made_host(&maker, 1, 0, &host);
 	made_begin(&w, path[0], &hosts);
 	w.trailer.hosts = 1;
+	put_line_that_is_no_host(&w);
 	made_added(&w, record_put_host(made_buffer(&w), &host));
 	made_end(&w, COMPLETION_COMPLETE);
 	maker_fini(&maker);
