@@ -36,6 +36,8 @@ License: BSD-2-Clause
 	if(EXISTS ${root}/usr/share/zsh/site-functions) # where others have them and Debian's zsh does not look
 		file(RENAME ${root}/usr/share/zsh/site-functions ${root}/usr/share/zsh/vendor-completions)
 	endif()
+	file(GLOB programs ${root}/usr/bin/*)
+	execute_process(COMMAND strip --remove-section=.comment ${programs} COMMAND_ERROR_IS_FATAL ANY)
 	# Whatever the umask is of who makes the packages.
 	execute_process(COMMAND chmod -R u=rwX,go=rX ${root} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
