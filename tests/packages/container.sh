@@ -57,4 +57,8 @@ step "version" says '^stsurvey [0-9.]+$' buildah run "$container" stsurvey --ver
 step "findings" says 'policy-tls-expired' buildah run "$container" stsurvey findings
 step "user" says '^10001:/work$' buildah run "$container" sh -c 'echo "$(id -u):$(pwd)"'
 step "trust store" says 'BEGIN CERTIFICATE' buildah run "$container" cat /etc/ssl/certs/ca-certificates.crt
+# A world in which there is nothing, so that nobody is asked.
+step "resolver" says 'MX +NXDOMAIN' buildah run "$container" sh -c '
+	printf "server:\n\tlocal-zone: . static\n" >nothing.conf
+	stsurvey check --resolver unbound --resolver-config nothing.conf a.test || [ $? -eq 1 ]'
 step "entry" says '^\[stsurvey\]$' buildah inspect --type image --format '{{.OCIv1.Config.Entrypoint}}' stsurvey

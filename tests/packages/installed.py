@@ -120,6 +120,10 @@ def units(debian):
     """Nothing of it is enabled by installing; enabled as systemctl does, it is gone with the purge."""
     enabled = glob.glob(debian.tree + "/etc/systemd/system/*.wants/stsurvey*")
     need(not enabled, "enabled by installing: %s" % enabled)
+    for path in glob.glob(debian.tree + "/usr/lib/systemd/system/stsurvey-*.service"):
+        with open(path, encoding="utf-8") as file:
+            program = re.search(r"^ExecStart=(\S+)", file.read(), re.M)[1]
+        need(os.access(debian.tree + program, os.X_OK), "%s starts %s, which is not there" % (path, program))
     os.makedirs(debian.tree + "/etc/systemd/system/timers.target.wants", exist_ok=True)
     os.symlink("/usr/lib/systemd/system/stsurvey-weekly.timer", debian.tree + "/etc/systemd/system/timers.target.wants/stsurvey-weekly.timer")
 
