@@ -30,6 +30,7 @@ WORKERS = 4
 CHUNKS = 40
 LEAST_S, MOST_S = 0.1, 1.5  # between two kills
 DOWN_S = 0.3                # that the NATS server is away
+HTTP_TIMEOUT = 3            # seconds: a host that sends an octet each 300 ms needs 5 for a status line; not near that, where luck would decide
 DELIVERIES = 1000           # a chunk of a killed worker is no poisoned one, and some meet with it a dozen times
 CHANGES = ("timestamp", "duration", "fetch_ms", "tries",         # with a busy machine, …
            "sha256", "serial", "not_before", "not_after")        # … with each connection: policy hosts make certificates when they are asked
@@ -53,7 +54,7 @@ class Stage:
         self.program = build / "scanner" / "stsurvey"
         self.work, self.server = work, server
         self.common = ["--allow-reserved", "127.0.0.0/8", "--https-port", port, "--ca-file", work / "ca.pem", "--rate", "0", "--timeout", "2",
-                       "--retries", "5", "--http-timeout", "5", "--per-host", "64"]
+                       "--retries", "5", "--http-timeout", HTTP_TIMEOUT, "--per-host", "64"]
         self.machine = ["--name-servers", name_server, "--threads", "1", "--concurrency", "500"]
         self.at = ["--nats", server.url, "--job", "proof"]
 
