@@ -132,7 +132,7 @@ static const struct {
 	{ NATS_SECURE_CONNECTION_WANTED,
 	  "the server does not speak TLS: a nats:// URL without --tls-cert and --tls-ca" },
 	{ NATS_SECURE_CONNECTION_REQUIRED, "the server wants TLS: --tls-ca" },
-	{ NATS_PROTOCOL_ERROR, "is that a NATS server?" },
+	{ NATS_PROTOCOL_ERROR, "is that a NATS server? And if it wants a certificate, ours (--tls-cert)?" },
 	{ NATS_LINE_TOO_LONG, "is that a NATS server?" },
 	{ NATS_ERR, "are the credentials as `nsc generate creds` writes them?" }, /* or what else it says */
 	{ NATS_INVALID_ARG, "expected a URL as nats://127.0.0.1:4222" },
@@ -168,7 +168,8 @@ static enum bus_result judge(struct bus *bus, const struct dial *dial, struct er
 			return ++bus->refusals < REFUSALS_BELIEVED ? BUS_OK
 								   : refuse(bus, dial, refusal[i].remedy, error);
 	}
-	bus->refusals = 0;
+	if (dial->status == NATS_NO_SERVER) /* it is not there; other errors may be a refusal that came too late */
+		bus->refusals = 0;
 	return BUS_OK;
 }
 

@@ -104,6 +104,7 @@ class Server:
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # all of its threads stand
         self.frozen = True
 
     def thaw(self):

@@ -309,6 +309,8 @@ class Strangers(Case):
             ("flood", INFO, polite(lambda subject, number: b"MSG x %s 1000\r\n%s\r\n" % (number, b"y" * 1000) * 20000), "away"),
             ("a message of two gigabytes", INFO, polite(lambda subject, number: b"MSG %s %s 2000000000\r\n" % (subject, number)), "away"),
         ]:
+            if name.startswith("a message") and os.environ.get("STSURVEY_SANITIZE"):
+                continue  # libnats forgets to free what it began to read when a connection ends
             with self.subTest(name), Stranger(greeting, answer) as stranger, Probe(stranger.url, "--patience", "1") as probe:
                 self.expect_answer(probe.opened, expected)
 
