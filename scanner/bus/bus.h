@@ -138,7 +138,8 @@ uint64_t bus_task_sequence(const struct bus_task *task);
 unsigned bus_task_deliveries(const struct bus_task *task); /* this one included: 1 is the first */
 /* Not done yet: the server waits anew. Does not wait for its word. */
 void bus_task_progress(struct bus_task *task);
-/* Done: OK once the server has forgotten it; also a second time. Frees @task unless AWAY. */
+/* Done: OK once the server has forgotten it, even one that is killed thereafter; also a second time. Frees @task unless
+ * AWAY. */
 enum bus_result bus_task_ack(struct bus *bus, struct bus_task *task, struct error *error);
 /* Give it back; it is delivered again after @delay_s. Frees it. */
 void bus_task_nak(struct bus_task *task, double delay_s);

@@ -135,7 +135,7 @@ enum bus_result bus_delete_at(struct bus *bus, const char *stream, uint64_t sequ
 	yajl_val root = NULL;
 	enum bus_result result;
 
-	snprintf(json, sizeof(json), "{\"seq\":%" PRIu64 ",\"no_erase\":true}", sequence);
+	snprintf(json, sizeof(json), "{\"seq\":%" PRIu64 "}", sequence);
 	result = bus_api(bus, "STREAM.MSG.DELETE", stream, NULL, json, &root, error);
 	yajl_tree_free(root);
 	if (result == BUS_REFUSED) { /* one error for all that may be: that it is not there is none of them */

@@ -241,9 +241,13 @@ enum bus_result bus_task_ack(struct bus *bus, struct bus_task *task, struct erro
 					 .stream = task->stream,
 					 .data = SPAN_LITERAL("+ACK") };
 	struct bus_wait wait = bus_wait_begin(bus);
-	natsMsg *answer;
-	enum bus_result result = bus_ask(bus, &question, &wait, &answer, NULL, error);
+	natsMsg *answer = NULL;
+	enum bus_result result;
 
+	/* nats-server 2.9 writes down later what was acknowledged; killed before, it would deliver it again */
+	result = bus_delete_at(bus, task->stream, task->sequence, error);
+	if (result == BUS_OK || result == BUS_MISSING)
+		result = bus_ask(bus, &question, &wait, &answer, NULL, error);
 	natsMsg_Destroy(answer);
 	if (result == BUS_MISSING) /* the stream is gone, and the message with it */
 		result = BUS_OK;
