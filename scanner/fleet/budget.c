@@ -253,7 +253,7 @@ uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 	for (size_t i = 0; i < budget->count; i++)
 		last = budget->worker[i].turn > last ? budget->worker[i].turn : last;
 	if (worker->share == 0 && worker->turn == 0)
-		worker->turn = last + 1;
+		worker->turn = last < TURN_MAX ? last + 1 : last;
 	for (size_t i = 0; i < budget->count; i++) {
 		const struct budget_worker *other = &budget->worker[i];
 
