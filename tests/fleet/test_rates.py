@@ -205,5 +205,26 @@ class Rates(Case):
             worker.send_signal(signal.SIGTERM)
 
 
+class Book(Case):
+    """Somebody has been at the book of shares."""
+
+    def test_a_damaged_one_gives_nothing_to_anybody(self):
+        self.submit(40, 20, ack_wait=LIFE)
+        self.js.put(BOOK, "ledger", b"stsurvey-ledger 1 open\na 1 600000 - -\nb 1 600000 - -\n")
+        _, err = self.finish(self.work("one", "-q"), 1)
+        self.assert_one_line(err, "line 3", "add up to more than everything", "remove the key")
+        self.assertFalse(self.is_done(0))
+
+    def test_one_that_was_removed_is_closed_for_a_while_and_nothing_is_lost(self):
+        self.submit(400, 100, ack_wait=LIFE, rate=RATE)
+        first, second = self.work("first", "-q"), self.work("second", "-q")
+        self.wait_until_begun("first", first)
+        self.js.api(f"STREAM.PURGE.KV_{BOOK}", filter=f"$KV.{BOOK}.ledger")
+        self.wait_until(lambda: (self.js.get(BOOK, "ledger") or b"").startswith(b"stsurvey-ledger 1 closed"), first)
+        self.wait_until(lambda: (self.js.get(BOOK, "ledger") or b"").startswith(b"stsurvey-ledger 1 open\n"), first)
+        self.wait_done(process=second)
+        self.assert_whole()
+
+
 if __name__ == "__main__":
     main()
