@@ -178,12 +178,13 @@ bool child_has_ended(struct child *child)
 
 	if (child->pid == 0)
 		return true;
-	bound_log(child);
 	do
 		pid = waitpid(child->pid, &child->status, WNOHANG);
 	while (pid < 0 && errno == EINTR);
 	if (pid == child->pid)
 		child->pid = 0;
+	else
+		bound_log(child); /* of one that has ended the last line is wanted */
 	return child->pid == 0;
 }
 
