@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "output/bit_set.h"
 #include "scanner/base/log.h"
 #include "scanner/fleet/fleet.h"
 #include "scanner/fleet/json_read.h"
@@ -62,6 +64,90 @@ static enum bus_result last_attempt(struct fleet_job *fleet, uint32_t chunk, str
 	return result;
 }
 
+/* ---- chunks without a message ---- */
+
+/* Those that are in the queue, or in somebody's hands. */
+static enum bus_result note_queued(struct fleet_job *fleet, struct bit_set *queued, struct error *error)
+{
+	char queue[BUS_NAME_MAX];
+	struct bus_message message;
+	struct job_chunk chunk;
+	enum bus_result result;
+	uint64_t at = 0;
+
+	job_stream_name(fleet->job.name, JOB_QUEUE, queue);
+	for (; (result = bus_next(fleet->bus, queue, ">", at, &message, error)) == BUS_OK; at = message.sequence + 1) {
+		if (job_chunk_read(&chunk, message.data, error) == 0 && bit_set_add(queued, chunk.number) < 0) {
+			error_set(error, "%s", strerror(ENOMEM));
+			return BUS_REFUSED;
+		}
+	}
+	return result == BUS_MISSING ? BUS_OK : result;
+}
+
+/* Which part of the list it had, where that can be said of one that nobody can ask any more. */
+static struct job_chunk reckon(const struct fleet_job *fleet, enum job_stage stage, const struct job_cut *cut,
+			       uint32_t number)
+{
+	struct job_chunk chunk = { .number = number, .stage = stage };
+	uint64_t before = (uint64_t)(number - cut->first) * fleet->job.chunk, left;
+
+	for (size_t i = 0; i < fleet->job.option_count; i++) /* then its numbers have gaps */
+		if (span_equal(fleet->job.option[i].name, SPAN_LITERAL("sample")))
+			return chunk;
+	if (stage != JOB_DOMAINS || fleet->job.lanes > 1 || before >= cut->entries)
+		return chunk;
+	left = cut->entries - before;
+	chunk.first = before;
+	chunk.entries = left < fleet->job.chunk ? left : fleet->job.chunk;
+	return chunk;
+}
+
+static enum bus_result bury_lost_of(struct fleet_job *fleet, enum job_stage stage, const struct bit_set *queued,
+				    struct error *error)
+{
+	static const struct job_attempt last = { .why = "its message in the queue was damaged, or removed" };
+	char name[BUS_NAME_MAX];
+	struct bus_value value;
+	struct job_cut cut;
+	enum bus_result result;
+
+	job_cut_key(stage, name);
+	result = bus_get(fleet->book, name, &value, error);
+	if (result != BUS_OK) /* nothing can be missing before all of them are there */
+		return result == BUS_MISSING ? BUS_OK : result;
+	if (job_cut_read(&cut, value.data, error) < 0)
+		return BUS_REFUSED;
+	result = BUS_OK;
+	for (uint32_t chunk = cut.first; chunk < cut.end && result == BUS_OK; chunk++) {
+		struct job_chunk lost;
+
+		if (bit_set_has(queued, chunk))
+			continue;
+		result = get(fleet, JOB_KEY_DONE, chunk, &value, error);
+		if (result == BUS_MISSING)
+			result = get(fleet, JOB_KEY_DEAD, chunk, &value, error);
+		if (result != BUS_MISSING)
+			continue;
+		lost = reckon(fleet, stage, &cut, chunk);
+		result = fleet_bury_chunk(fleet, &lost, &last, error);
+	}
+	return result;
+}
+
+enum bus_result fleet_bury_lost(struct fleet_job *fleet, struct error *error)
+{
+	struct bit_set queued = { 0 };
+	enum bus_result result = note_queued(fleet, &queued, error);
+
+	for (enum job_stage stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++)
+		result = bury_lost_of(fleet, stage, &queued, error);
+	bit_set_free(&queued);
+	return result;
+}
+
+/* ---- what the server gave up ---- */
+
 /* The message @sequence of the queue was delivered in vain. OK: nothing of it is left to be done. */
 static enum bus_result bury_message(struct fleet_job *fleet, const char *queue, uint64_t sequence, unsigned *count,
 				    struct error *error)
@@ -79,7 +165,8 @@ static enum bus_result bury_message(struct fleet_job *fleet, const char *queue, 
 	if (job_chunk_read(&chunk, message.data, error) < 0) {
 		log_warning("job %s: message %" PRIu64 " of its queue is no chunk, and is removed: %s", fleet->job.name,
 			    sequence, error->text);
-		return bus_delete_at(fleet->bus, queue, sequence, error);
+		result = bus_delete_at(fleet->bus, queue, sequence, error);
+		return result == BUS_OK ? fleet_bury_lost(fleet, error) : result;
 	}
 	result = get(fleet, JOB_KEY_DONE, chunk.number, &value, error);
 	if (result == BUS_MISSING) {

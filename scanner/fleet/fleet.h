@@ -43,6 +43,9 @@ void fleet_close(struct fleet_job *fleet); /* all zero is nothing to close */
  * messages are deleted once that is stored. Called by all who look (work, collect, status). How many were buried:
  * *@count, may be NULL. (dead.c) */
 enum bus_result fleet_bury(struct fleet_job *fleet, unsigned *count, struct error *error);
+/* Chunks that are in the queue no more, and neither done nor dead: after a message that was no chunk was removed, it
+ * may have been one. */
+enum bus_result fleet_bury_lost(struct fleet_job *fleet, struct error *error);
 /* One chunk that we give up ourselves, after its last attempt. */
 enum bus_result fleet_bury_chunk(struct fleet_job *fleet, const struct job_chunk *chunk, const struct job_attempt *last,
 				 struct error *error);

@@ -257,6 +257,8 @@ static void give(struct work *work)
 		work->holds_share = ledger_give_share(work->ledger, &unused) != BUS_OK;
 	if (!work->holds_share)
 		work->word.share = 0;
+	if (work->fleet.job.lanes > 1)
+		(void)ledger_give_lane(work->ledger, &unused);
 }
 
 /* One of the lane's chunks is at hand. */
@@ -308,21 +310,22 @@ static bool pull_laned(struct work *work)
 		if (result != BUS_OK && result != BUS_EXISTS)
 			work_again(work, result, &why);
 	}
-	if (work->state == WORK_ON)
-		(void)ledger_give_lane(work->ledger, &why);
 	return false;
+}
+
+/* No chunk is begun then: there is less room than one may need, or the disk has just refused one. */
+static bool is_full(struct work *work)
+{
+	uint64_t room = workspace_room(&work->space);
+
+	if (room < WORKSPACE_ROOM)
+		work_warn(work, "%s: %" PRIu64 " MiB are left on the disk, and no chunk is begun with less than %d",
+			  work->space.path, room >> 20, WORKSPACE_ROOM >> 20);
+	return room < WORKSPACE_ROOM || (int64_t)machine_clock_ms() < work->rested_ms;
 }
 
 static bool next_chunk(struct work *work)
 {
-	uint64_t room = workspace_room(&work->space);
-
-	if (room < WORKSPACE_ROOM) {
-		work_is(work, "the disk is full");
-		work_warn(work, "%s: %" PRIu64 " MiB are left on the disk, and no chunk is begun with less than %d",
-			  work->space.path, room >> 20, WORKSPACE_ROOM >> 20);
-		return false;
-	}
 	return work->fleet.job.lanes > 1 ? pull_laned(work) : pull(work, 0, PULL_S);
 }
 
@@ -348,8 +351,6 @@ static void be_idle(struct work *work)
 	double limit = work->options->max_idle;
 
 	give(work);
-	if (workspace_room(&work->space) >= WORKSPACE_ROOM)
-		work_is(work, "waiting for a chunk");
 	if (work->idle_ms == 0)
 		work->idle_ms = now;
 	if (limit > 0 && (double)(now - work->idle_ms) >= limit * 1000) {
@@ -362,8 +363,13 @@ static void be_idle(struct work *work)
 static void run(struct work *work)
 {
 	while (work_tend(work) && look_around(work)) {
-		work_is(work, "looking for a chunk");
+		if (is_full(work)) {
+			work_is(work, "the disk is full");
+			be_idle(work);
+			continue;
+		}
 		if (!next_chunk(work)) {
+			work_is(work, "waiting for a chunk");
 			be_idle(work);
 			continue;
 		}

@@ -16,9 +16,11 @@
 #include "scanner/fleet_work/work_pace.h"
 
 enum {
-	LOOK_MS = 50,    /* between two looks whether the scan has ended */
-	SHARE_MS = 1000, /* between two questions for a share */
-	ROOM_MS = 5000,  /* between two tries of what the disk did not take */
+	LOOK_MS = 50,          /* between two looks whether the scan has ended */
+	SHARE_MS = 1000,       /* between two questions for a share */
+	ROOM_MS = 5000,        /* between two tries of what the disk did not take */
+	REST_MS = 10000,       /* without a chunk, after the disk has refused one; twice as long each time, … */
+	REST_MOST_MS = 160000, /* … up to twice that */
 };
 
 #define NAK_DELAY_S 1.0 /* a chunk that failed is left alone for that long */
@@ -318,6 +320,8 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 		return CHUNK_DONE;
 	if (!begin_attempt(work))
 		return CHUNK_RETURNED;
+	if (work->chunk.round > 0) /* it was put back: what was sent of it is of no use, and would not be taken again */
+		workspace_remove(&work->space, number, WORKSPACE_WHOLE);
 	if (!workspace_has(&work->space, number, WORKSPACE_WHOLE)) {
 		end = take_share(work, why);
 		if (end == CHUNK_DONE)
@@ -334,14 +338,19 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 	return is_sent ? CHUNK_DONE : CHUNK_FAILED;
 }
 
-/* What is no chunk has no number under which it could be told. */
+/* What is no chunk has no number under which it could be told: which chunk it was shows when it is gone. */
 static void drop_damaged(struct work *work, const struct error *why)
 {
+	struct error error;
+
 	work_warn(work, "message %" PRIu64 " of the queue is no chunk: %s", bus_task_sequence(work->task), why->text);
-	if (is_last(work))
-		ack(work);
-	else
+	if (!is_last(work)) {
 		nak(work, NAK_DELAY_S);
+		return;
+	}
+	ack(work);
+	if (work->state == WORK_ON && fleet_bury_lost(&work->fleet, &error) != BUS_OK)
+		work_warn(work, "%s", error.text);
 }
 
 /* Of a chunk that is to be tried again by us: the lane is still, or again, ours. */
@@ -363,11 +372,19 @@ static bool tries_again(struct work *work, enum chunk_end end, const struct erro
 	return work_pause(work, end == CHUNK_STUCK ? ROOM_MS : SHARE_MS) && keeps_lane(work);
 }
 
+/* Another worker has room, perhaps: it must not lose the chunk to us again. */
+static void rest(struct work *work)
+{
+	work->rest_ms = work->rest_ms == 0 ? REST_MS : work->rest_ms < REST_MOST_MS ? 2 * work->rest_ms : work->rest_ms;
+	work->rested_ms = (int64_t)machine_clock_ms() + work->rest_ms;
+}
+
 static void finish(struct work *work, enum chunk_end end, const struct error *why)
 {
 	if (end == CHUNK_DONE) {
 		ack(work);
 		workspace_drop(&work->space, work->chunk.number, WORKSPACE_WHOLE);
+		work->rest_ms = 0;
 	} else if (end == CHUNK_FAILED && work->state == WORK_ON) {
 		give_up(work, why->text);
 	} else {
@@ -375,6 +392,8 @@ static void finish(struct work *work, enum chunk_end end, const struct error *wh
 			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);
 		give_back(work, work->state == WORK_FAILED ? work->error->text : why->text,
 			  end == CHUNK_STUCK ? NAK_DELAY_S : 0);
+		if (end == CHUNK_STUCK)
+			rest(work);
 	}
 }
 

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "cli"))
 
 import jetstream  # noqa: E402  (tool is found by the line above)
 import nats       # noqa: E402
+import smtp_server  # noqa: E402,F401
 import tool       # noqa: E402
 
 JOB = "week"
@@ -41,16 +42,23 @@ class Case(tool.Case):
 
     def setUp(self):
         super().setUp()
-        self.nats = nats.Server()
-        self.addCleanup(self.nats.kill)
+        self.nats = self.start_server()
+        self.addCleanup(self.nats.__exit__)
         self.nats.start()
         self.dns = self.server()
-        self.js = jetstream.Client(self.nats.port)
-        self.addCleanup(self.js.close)
+        self.js = self.connect()
+
+    def start_server(self):
+        return nats.Server()
+
+    def connect(self):
+        client = jetstream.Client(self.nats.port)
+        self.addCleanup(client.close)
+        return client
 
     def reconnect(self):
         self.js.close()
-        self.js = jetstream.Client(self.nats.port)
+        self.js = self.connect()
 
     def fleet(self, command, *more, program=None, **options):
         """A command of the queue, begun; @program: instead of the one under test."""
@@ -120,7 +128,7 @@ class Case(tool.Case):
     def wait_until_begun(self, worker, process, records=True):
         """Its scan runs, and has written something. Its process."""
         folder = self.path(worker)
-        self.wait_until(lambda: any(lives(child) for child in children(process.pid)) and
+        self.wait_until(lambda: os.path.isdir(folder) and any(lives(child) for child in children(process.pid)) and
                         any(name.endswith(".begun.msgpack.zst") and (not records or os.path.getsize(os.path.join(folder, name)) > 400)
                             for name in os.listdir(folder)), process)
         return children(process.pid)
