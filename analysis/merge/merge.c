@@ -89,7 +89,7 @@ static int fail_twice(const struct merge *merge, uint32_t shard, struct error *e
 			return error_set(error, "%s and %s are both shard %" PRIu32 " of %" PRIu32, first,
 					 merge->options->path[i], shard, merge->merged.shards);
 	}
-	return -1; /* not reached: somebody has it twice */
+	return error_set(error, "a shard is there twice"); /* not reached: two have been named */
 }
 
 /* "shards 3 and 7 of 8 are missing" */

@@ -9,6 +9,7 @@
 struct reading {
 	struct merge *merge;
 	struct merge_place place; /* of the next record */
+	uint64_t records;         /* of all files, read so far */
 	/* Runs are numbered through all files: those of this one follow @runs, which is the last of the one before. */
 	uint32_t runs, run_last;
 	bool joined; /* its domains, if there are any, are not the list's */
@@ -77,25 +78,35 @@ static int put_host(struct reading *reading, const struct obs_host *given, struc
 	return put_row(reading, record_put_host(reading->buffer, &host), error);
 }
 
+static int put_vantage(struct reading *reading, const struct obs_vantage *given, struct error *error)
+{
+	struct obs_vantage vantage = *given;
+
+	begin_row(reading);
+	vantage.run = run_of(reading, vantage.run);
+	merge_row_vantage(&reading->row, &vantage, reading->place);
+	return put_row(reading, record_put_vantage(reading->buffer, &vantage), error);
+}
+
+static int go_on(struct reading *reading, struct error *error)
+{
+	return merge_go_on(reading->merge, ++reading->records, "read", error);
+}
+
 static void on_host(void *arg, const struct obs_host *host)
 {
 	struct reading *reading = arg;
 
 	if (!reading->failed && !reading->merge->hopeless)
-		reading->failed = put_host(reading, host, &reading->error) < 0;
+		reading->failed = put_host(reading, host, &reading->error) < 0 || go_on(reading, &reading->error) < 0;
 }
 
-static void on_vantage(void *arg, const struct obs_vantage *given)
+static void on_vantage(void *arg, const struct obs_vantage *vantage)
 {
 	struct reading *reading = arg;
-	struct obs_vantage vantage = *given;
 
-	if (reading->failed || reading->merge->hopeless)
-		return;
-	begin_row(reading);
-	vantage.run = run_of(reading, vantage.run);
-	merge_row_vantage(&reading->row, &vantage, reading->place);
-	reading->failed = put_row(reading, record_put_vantage(reading->buffer, &vantage), &reading->error) < 0;
+	if (!reading->failed && !reading->merge->hopeless)
+		reading->failed = put_vantage(reading, vantage, &reading->error) < 0;
 }
 
 /* ---- is a file complete? ---- */
@@ -169,16 +180,15 @@ static int read_file(struct reading *reading, int file, struct reader *reader, s
 	reading->runs = reading->run_last;
 	reader_watch(reader, on_host, on_vantage, reading);
 	while ((more = reader_next(reader, &observation, error)) > 0 && !reading->failed) {
-		merge->result->domains++;
-		if (put_domain(reading, &observation, error) < 0 ||
-		    merge_go_on(merge, merge->result->domains, "read", error) < 0)
+		if (put_domain(reading, &observation, error) < 0 || go_on(reading, error) < 0)
 			return -1;
 	}
 	if (reading->failed) {
 		*error = reading->error;
 		return -1;
 	}
-	if (more < 0 || merge_go_on(merge, merge->result->domains, "read", error) < 0 ||
+	/* interrupted, a pipe may have ended early */
+	if (more < 0 || merge_go_on(merge, reading->records, "read", error) < 0 ||
 	    judge(merge, file, reader, error) < 0)
 		return -1;
 	add_traffic(merge, reader);
@@ -221,6 +231,5 @@ int merge_read(struct merge *merge, struct error *error)
 	result = reading.buffer ? read_files(&reading, error) : put_aside_no_memory(error);
 	text_free(&reading.row);
 	record_buffer_free(reading.buffer);
-	merge->result->domains = 0;
 	return result;
 }
