@@ -214,8 +214,10 @@ static enum bus_result welcome(struct bus *bus, struct error *error)
 	return BUS_OK;
 }
 
+/* Closed first, which waits for libnats' reading thread: that uses a subscription without holding on to it. */
 void bus_disconnect(struct bus *bus)
 {
+	natsConnection_Close(bus->connection);
 	natsSubscription_Destroy(bus->answers);
 	bus->answers = NULL;
 	natsConnection_Destroy(bus->connection);
