@@ -15,5 +15,7 @@ struct library {
 
 /* "PROGRAM VERSION" to standard output, then "NAME VERSION" of each library. */
 void libraries_tell(const char *program, const struct library *library, size_t count);
+/* The latter alone, of further ones. */
+void libraries_list(const struct library *library, size_t count);
 
 #endif

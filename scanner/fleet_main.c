@@ -31,7 +31,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a way to die */
 	signal(SIGXFSZ, SIG_IGN);
 	if (argc > 1 && is_word(argv[1], "--version", "-V")) {
+		const struct library own[] = { { "libnats", bus_library_version } };
+
 		libraries_tell("stsurvey-fleet", stsurvey_libraries, stsurvey_library_count);
+		libraries_list(own, COUNT_OF(own));
 		return EXIT_COMPLETE;
 	}
 	if (argc > 1 && is_word(argv[1], "--help", "-h")) {

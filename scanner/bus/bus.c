@@ -166,3 +166,8 @@ size_t bus_data_max(const struct bus *bus)
 {
 	return bus->data_max;
 }
+
+const char *bus_library_version(void)
+{
+	return nats_GetVersion();
+}

@@ -53,6 +53,9 @@ __attribute__((warn_unused_result)) enum bus_result bus_open(struct bus **bus, c
 							     struct error *error);
 void bus_close(struct bus *bus); /* NULL: nothing to do */
 
+/* Of libnats, as it runs (output/library.h). */
+const char *bus_library_version(void);
+
 void bus_set_patience(struct bus *bus, double seconds);
 
 /* Octets that one message's data may have. */

@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "scanner/fleet/bus.h"
+#include "scanner/bus/bus.h"
 #include "scanner/fleet/job.h"
 #include "scanner/options/options.h"
 

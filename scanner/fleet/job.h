@@ -14,7 +14,7 @@
 #include "output/error.h"
 #include "output/scan_file/record.h"
 #include "output/text.h"
-#include "scanner/fleet/bus.h"
+#include "scanner/bus/bus.h"
 #include "scanner/options/options.h"
 
 enum {

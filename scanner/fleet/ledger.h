@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scanner/fleet/bus.h"
+#include "scanner/bus/bus.h"
 #include "scanner/fleet/job.h"
 
 enum { LEDGER_WHOLE = 1000000 };

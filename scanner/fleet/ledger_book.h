@@ -14,7 +14,7 @@
 #define STSURVEY_SCANNER_FLEET_LEDGER_BOOK_H
 
 #include "scanner/fleet/budget.h"
-#include "scanner/fleet/bus.h"
+#include "scanner/bus/bus.h"
 
 #define LEDGER_KEY "ledger"
 

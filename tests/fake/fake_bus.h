@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tests/fake/fake_bus.h - the buckets of scanner/fleet/bus.h, in the process, and the time in which they live.
+/* tests/fake/fake_bus.h - the buckets of scanner/bus/bus.h, in the process, and the time in which they live.
  *
  * Linked into a test before scanner_fleet. Time passes where a bucket is asked or somebody sleeps, and by
  * fake_bus_advance; it stands in for clock_gettime(2),
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scanner/fleet/bus.h"
+#include "scanner/bus/bus.h"
 
 struct fake_bus {
 	uint64_t now_ms;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """version.py - does `stsurvey --version` name the libraries the program runs with?
 
-    version.py STSURVEY ROOT
+    version.py STSURVEY ROOT [STSURVEY-FLEET]
 
 Its first line is the project's version, which CITATION.cff tells, too; behind it there is one "NAME VERSION" for each library that CMakeLists.txt asks pkg-config
 for, with the version that pkg-config tells. Exit status 1 otherwise.
@@ -28,7 +28,7 @@ def read(path):
 
 
 def main():
-    program, root = sys.argv[1:]
+    program, root = sys.argv[1:3]
     cmake, citation = (read(os.path.join(root, name)) for name in ("CMakeLists.txt", "CITATION.cff"))
     if not shutil.which("pkg-config"):
         print("skipped: no pkg-config here to compare with")
@@ -48,6 +48,11 @@ def main():
         if seen.pop(name, None) != wanted:
             found.append("no line '%s %s'" % (name, wanted))
     found += ["%s is no library that CMakeLists.txt names" % name for name in seen]
+    if len(sys.argv) > 3 and sys.argv[3]:
+        fleet = told_by(sys.argv[3], "--version").splitlines()
+        wanted = ["stsurvey-fleet " + version, *lines, "libnats " + told_by("pkg-config", "--modversion", "libnats").strip()]
+        if fleet != wanted:
+            found.append("stsurvey-fleet tells %s, not %s" % (fleet, wanted))
     print("\n".join(found + ["%d libraries, %d complaints" % (len(lines), len(found))]))
     return 1 if found or not lines else 0
 
