@@ -6,8 +6,8 @@
  * lane, chosen by its hash: one worker at a time works on a lane, and so nobody else asks that operator. Mail servers
  * are cut alike, by their registrable domain, and those of one stand beside each other.
  *
- * Memory: of each lane what of its chunk has come so far, compressed; with 100,000 domains in a chunk some 3 MB, and
- * 100 MB for all lanes.
+ * Memory: of each lane what of its chunk has come so far, compressed; with 100,000 domains in a chunk some 1 MB, and
+ * 30 MB for all lanes.
  */
 #ifndef STSURVEY_SCANNER_FLEET_CUT_H
 #define STSURVEY_SCANNER_FLEET_CUT_H
