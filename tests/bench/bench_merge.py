@@ -5,6 +5,7 @@
 Records of every kind, in no order (tests/population); CPU of one core. What comes out must be in order and whole, both ways.
 """
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -22,7 +23,7 @@ SORT = "zstd -dcq {shards} | LC_ALL=C sort -t, -k1,1n -S 256M --parallel=1 | zst
 
 
 def make_shards(build, work, divide):
-    """The shards, and how many records they hold."""
+    """Their paths."""
     population.write_plan(work / "plan", divide=divide)
     shards = [work / f"shard{i}" for i in range(SHARDS)]
     for i, shard in enumerate(shards):
@@ -31,9 +32,22 @@ def make_shards(build, work, divide):
     return shards
 
 
-def in_order(text):
-    numbers = [int(line.split(",", 1)[0]) for line in text.splitlines()]
-    return numbers == list(range(len(numbers)))
+def count_in_order(*commands):
+    """Lines that this writes, which must begin with numbers that rise. Not held here: what is measured later would begin as large."""
+    with tempfile.TemporaryFile() as lines:
+        subprocess.run(["bash", "-o", "pipefail", "-c", " | ".join(commands)], check=True, stdout=lines)
+        lines.seek(0)
+        subprocess.run(["sort", "-t", ",", "-k", "1,1n", "-u", "-c"], check=True, stdin=lines, env={**os.environ, "LC_ALL": "C"})
+        lines.seek(0)
+        return int(subprocess.run(["wc", "-l"], check=True, stdin=lines, capture_output=True).stdout)
+
+
+def write_lines(stsurvey, shard):
+    """A shard's records as CSV, the index first."""
+    names = subprocess.run(["sh", "-c", f"{stsurvey} export {shard} --format csv | head -n 1"], check=True, capture_output=True, text=True)
+    names = [name for name in names.stdout.strip().split(",") if name != "index"]
+    subprocess.run(["bash", "-o", "pipefail", "-c", f"{stsurvey} export {shard} --raw --format csv --fields {','.join(['index', *names])}"
+                    f" | tail -n +2 | zstd -1qfo {shard}.csv.zst"], check=True)
 
 
 def measure(build, work, divide, say=print):
@@ -49,25 +63,15 @@ def measure(build, work, divide, say=print):
         table.append([way, f"{count / done.cpu / 1e6:.3f}", f"{done.cpu / count * 1e6:.2f}", f"{done.rss_kib / 1024:.0f}", aside])
         say(", ".join(f"{name} {value}" for name, value in zip(HEAD, table[-1])))
 
-    fields = ["--raw", "--format", "csv", "--fields"]
-    names = subprocess.run([stsurvey, "export", shards[0], "--format", "csv"], check=True, capture_output=True, text=True).stdout
-    names = names.splitlines()[0].split(",")
-    names.remove("index")
     for shard in shards:
-        lines = subprocess.run([stsurvey, "export", shard, *fields, ",".join(["index", *names])], check=True, capture_output=True).stdout
-        subprocess.run(["zstd", "-1qf", "-o", f"{shard}.csv.zst"], input=lines.split(b"\n", 1)[1], check=True)
+        write_lines(stsurvey, shard)
     command = SORT.format(shards=" ".join(f"{shard}.csv.zst" for shard in shards), out=work / "sorted.zst")
     for way, memory, aside in (("merge", "1G", "nothing"), ("merge, little memory", "16M", "nearly all")):
         done = bench_tools.measure([stsurvey, "merge", *shards, "-o", merged, "--force", "--memory", memory])
-        text = subprocess.run([stsurvey, "export", merged, *fields, "index"], check=True, capture_output=True, text=True).stdout
-        text = text.split("\n", 1)[1]
-        if not in_order(text):
-            raise RuntimeError("what was merged is not in order")
-        count = text.count("\n")
+        count = count_in_order(f"{stsurvey} export {merged} --raw --format csv --fields index", "tail -n +2")
         note(way, done, count, aside)
     done = bench_tools.measure(["sh", "-c", command])
-    text = subprocess.run(["zstd", "-dcq", work / "sorted.zst"], check=True, capture_output=True, text=True).stdout
-    if text.count("\n") != count or not in_order(text):
+    if count_in_order(f"zstd -dcq {work / 'sorted.zst'}") != count:
         raise RuntimeError("what was sorted is something else")
     note("zstd, sort, zstd of CSV", done, count, "nothing")
     return table, rates["merge"] / rates["zstd, sort, zstd of CSV"], max(float(row[3]) for row in table[1:2])
