@@ -16,12 +16,12 @@
 #include "output/text.h"
 #include "scanner/base/log.h"
 #include "scanner/fleet/digest.h"
+#include "scanner/fleet/own_folder.h"
 
 enum {
 	IDENTITY_OCTETS = 8,
 	NAME_MAX_OCTETS = 64, /* of a file in the folder */
-	FOLDER_MODE = 0777,   /* as the user's mask has it */
-	FILE_MODE = 0666,
+	FILE_MODE = 0666,     /* as the user's mask has it */
 };
 
 /* A file that was begun. */
@@ -63,7 +63,7 @@ static bool is_whole_name(const char *name, uint32_t *chunk)
 {
 	char again[NAME_MAX_OCTETS];
 
-	if (sscanf(name, "chunk-%" SCNu32, chunk) != 1)
+	if (sscanf(name, "chunk-%" SCNu32, chunk) != 1 || *chunk >= JOB_CHUNKS_MAX)
 		return false;
 	whole_name(*chunk, again);
 	return strcmp(name, again) == 0;
@@ -73,7 +73,7 @@ static bool is_part_name(const char *name, uint32_t *chunk, char file[static JOB
 {
 	char again[NAME_MAX_OCTETS];
 
-	if (sscanf(name, "chunk-%" SCNu32 ".%16[0-9a-f]", chunk, file) != 2)
+	if (sscanf(name, "chunk-%" SCNu32 ".%16[0-9a-f]", chunk, file) != 2 || *chunk >= JOB_CHUNKS_MAX)
 		return false;
 	part_name(*chunk, file, again);
 	return strcmp(name, again) == 0;
@@ -147,6 +147,11 @@ static int open_part(struct assembly *assembly, struct part *part, struct error 
 		return -1;
 	part_name(part->chunk, part->file, name);
 	part->fd = openat(assembly->dir, name, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (part->fd < 0 && (errno == EMFILE || errno == ENFILE) && assembly->open > 0) { /* fewer, then */
+		if (assembly_sync(assembly, error) < 0)
+			return -1;
+		part->fd = openat(assembly->dir, name, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	}
 	if (part->fd < 0)
 		return fail(assembly, name, error);
 	assembly->open++;
@@ -175,7 +180,8 @@ int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file, ui
 	char name[NAME_MAX_OCTETS];
 	uint64_t known;
 
-	if (assembly_has(assembly, chunk))
+	/* what is before it was lost, or its offset is a lie: what stays open is the end, which is told as short */
+	if (assembly_has(assembly, chunk) || offset > (part ? part->size : 0))
 		return 0;
 	if (!part && !(part = add_part(assembly, chunk, file, 0)))
 		return error_set(error, "%s: more files have been begun than can be kept apart, or there is no memory",
@@ -326,7 +332,7 @@ static int make_identity(struct assembly *assembly, struct error *error)
 /* The file "job" says whose folder it is: "JOB IDENTITY". It is our lock, too. */
 static int read_owner(struct assembly *assembly, const char *job, struct error *error)
 {
-	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + 4], name[JOB_NAME_MAX];
+	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + 4], name[JOB_NAME_MAX] = "";
 	ssize_t n;
 
 	assembly->lock = openat(assembly->dir, "job", O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
@@ -362,11 +368,8 @@ int assembly_open(struct assembly **result, const char *output, const char *job,
 		return error_set(error, "out of memory");
 	}
 	assembly->dir = assembly->lock = -1;
-	if (mkdir(assembly->folder, FOLDER_MODE) < 0 && errno != EEXIST)
-		error_set(error, "%s: %s", assembly->folder, strerror(errno));
-	else if ((assembly->dir = open(assembly->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		error_set(error, "%s: %s", assembly->folder, strerror(errno));
-	else if (read_owner(assembly, job, error) == 0 && look_around(assembly, error) == 0) {
+	assembly->dir = own_folder_open(assembly->folder, error);
+	if (assembly->dir >= 0 && read_owner(assembly, job, error) == 0 && look_around(assembly, error) == 0) {
 		*result = assembly;
 		return 0;
 	}

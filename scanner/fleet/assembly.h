@@ -34,8 +34,8 @@ bool assembly_has(const struct assembly *assembly, uint32_t chunk);
 /* Where it is; to be freed. NULL: no memory. */
 char *assembly_path(const struct assembly *assembly, uint32_t chunk);
 
-/* A piece. 0; -1 with one line in @error: our disk. What a lost piece leaves open stays open, and its
- * file's hash will tell. */
+/* A piece. 0; -1 with one line in @error: our disk. What comes behind a lost piece is passed over: its file stays short
+ * until somebody sends it again. */
 __attribute__((warn_unused_result)) int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file,
 						     uint64_t offset, struct span data, struct error *error);
 

@@ -25,7 +25,21 @@ enum {
 	PROGRESS_FILE_MS = 10000,       /* … where standard error is no terminal */
 	UNKNOWN_MOST = 100,             /* one in so many domains may be unknown: EXIT_UNMEASURED */
 	DEAD_SHOWN = 20,                /* dead chunks that messages name; 'status' has them all */
+	LOST_MS = 15000, /* until a worker that lives and waits for a chunk has sent again what was lost */
+	SILENCE = 3,     /* looks without any result: what is done, and not here by then, does not come */
 };
+
+/* ---- which chunks ---- */
+
+/* Others than those of the list, if it is known which these are, are a stranger's. */
+static bool is_of_job(const struct collector *c, uint32_t chunk)
+{
+	if (!c->has_cut[JOB_DOMAINS] || chunk < c->cut[JOB_DOMAINS].end)
+		return true;
+	if (c->fleet.job.smtp == OPTIONS_SMTP_NONE)
+		return false;
+	return !c->has_cut[JOB_HOSTS] || chunk < c->cut[JOB_HOSTS].end;
+}
 
 /* ---- results ---- */
 
@@ -45,13 +59,15 @@ static enum bus_result take_results(struct collector *c, bool *took, struct erro
 		result = bus_next(c->fleet.bus, stream, any, c->next, &message, error);
 		if (result != BUS_OK)
 			break;
-		if (job_result_parse(c->fleet.job.name, message.subject, &chunk, file) &&
+		if (job_result_parse(c->fleet.job.name, message.subject, &chunk, file) && is_of_job(c, chunk) &&
 		    assembly_put(c->assembly, chunk, file, message.offset, message.data, error) < 0)
 			return BUS_REFUSED;
 		c->next = message.sequence + 1;
 		octets += message.data.n;
 		*took = true;
 	}
+	if (*took)
+		c->silence = 0;
 	if (*took && assembly_sync(c->assembly, error) < 0)
 		return BUS_REFUSED;
 	if (*took && (result == BUS_OK || result == BUS_MISSING))
@@ -75,26 +91,34 @@ static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct err
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
-/* Its results are not what its worker sent, which only a server that lost some can bring about: it is dead, with why.
- */
-static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct job_done *done, struct error *error)
+/* Its results are not what its worker sent, which a server that lost some can bring about, or a stranger: it is dead,
+ * with why, until its worker, if that lives and has its file, sends it once more. */
+static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct job_done *done, const char *why,
+			       struct error *error)
 {
 	struct job_attempt last = { .number = 1 };
 	const struct job_chunk lost = { .number = chunk, .entries = done->domains };
+	struct bus_value value;
 	char key[BUS_NAME_MAX];
 	enum bus_result result;
 
 	snprintf(last.worker, sizeof(last.worker), "%s", done->worker);
-	snprintf(last.why, sizeof(last.why), "a part of its results was lost at the server (a power cut?)");
-	log_warning("chunk %" PRIu32 ": %s", chunk, last.why);
+	snprintf(last.why, sizeof(last.why), "%s", why);
+	log_warning("chunk %" PRIu32 ": %s; its worker sends it again, or 'stsurvey fleet submit --retry-dead' has it "
+		    "scanned again",
+		    chunk, last.why);
+	if (bus_get(c->fleet.alive, done->worker, &value, error) == BUS_OK)
+		c->lost_ms = machine_clock_ms();
 	assembly_drop(c->assembly, chunk);
 	result = fleet_bury_chunk(&c->fleet, &lost, &last, error);
 	job_key(JOB_KEY_DONE, chunk, key);
 	return result == BUS_OK ? bus_remove(c->fleet.book, key, error) : result;
 }
 
-static enum bus_result settle(struct collector *c, uint32_t chunk, struct error *error)
+/* @lacking: the chunks of which something is to come still. */
+static enum bus_result settle(struct collector *c, uint32_t chunk, struct bit_set *lacking, struct error *error)
 {
+	static const char lost[] = "a part of its results was lost at the server (a power cut?)";
 	char key[BUS_NAME_MAX];
 	struct job_done done;
 	struct bus_value value;
@@ -104,15 +128,19 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct error 
 	result = bus_get(c->fleet.book, key, &value, error);
 	if (result != BUS_OK)
 		return result == BUS_MISSING ? BUS_OK : result;
-	if (job_done_read(&done, value.data, error) < 0)
-		return BUS_REFUSED;
+	if (job_done_read(&done, value.data, error) < 0) {
+		done = (struct job_done){ 0 };
+		return give_up(c, chunk, &done, "the word that it is done is damaged", error);
+	}
 	switch (assembly_settle(c->assembly, chunk, &done, error)) {
 	case ASSEMBLY_FAILED:
 		return BUS_REFUSED;
 	case ASSEMBLY_WRONG:
-		return give_up(c, chunk, &done, error);
-	case ASSEMBLY_SHORT:
-		return BUS_OK;
+		return give_up(c, chunk, &done, lost, error);
+	case ASSEMBLY_SHORT: /* it was all there before the word that it is done */
+		if (bit_set_has(&c->lacks, chunk) && c->silence >= SILENCE)
+			return give_up(c, chunk, &done, lost, error);
+		return bit_set_add(lacking, chunk) < 0 ? BUS_REFUSED : BUS_OK;
 	case ASSEMBLY_WHOLE:
 		break;
 	}
@@ -130,13 +158,17 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct error 
 /* What the book says by now of chunks that are done, and of dead ones. */
 static enum bus_result look_at_chunks(struct collector *c, struct error *error)
 {
+	struct bit_set lacking = { 0 };
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DONE, &numbers, error);
 
 	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++)
-		if (!bit_set_has(&c->told, numbers.number[i]))
-			result = settle(c, numbers.number[i], error);
+		if (!bit_set_has(&c->told, numbers.number[i]) && is_of_job(c, numbers.number[i]))
+			result = settle(c, numbers.number[i], &lacking, error);
 	free(numbers.number);
+	bit_set_free(&c->lacks);
+	c->lacks = lacking;
+	c->silence++;
 	if (result == BUS_OK)
 		result = fleet_bury(&c->fleet, NULL, error);
 	if (result != BUS_OK)
@@ -145,7 +177,8 @@ static enum bus_result look_at_chunks(struct collector *c, struct error *error)
 	bit_set_free(&c->dead);
 	c->deaths = 0;
 	for (size_t i = 0; i < numbers.count && result == BUS_OK; i++) {
-		if (bit_set_has(&c->told, numbers.number[i])) /* it came, after all */
+		if (bit_set_has(&c->told, numbers.number[i]) || /* it came, after all */
+		    !is_of_job(c, numbers.number[i]))
 			continue;
 		c->deaths++;
 		if (bit_set_add(&c->dead, numbers.number[i]) < 0)
@@ -173,10 +206,10 @@ static enum bus_result read_cut(struct collector *c, enum job_stage stage, struc
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
-/* Is every chunk of it here or dead? */
+/* Is every chunk of it here or dead? What was lost has a while, in which its worker may send it again. */
 static bool is_over(const struct collector *c, enum job_stage stage)
 {
-	if (!c->has_cut[stage])
+	if (!c->has_cut[stage] || (c->lost_ms && machine_clock_ms() - c->lost_ms < LOST_MS))
 		return false;
 	for (uint32_t chunk = c->cut[stage].first; chunk < c->cut[stage].end; chunk++)
 		if (!bit_set_has(&c->told, chunk) && !bit_set_has(&c->dead, chunk))
@@ -351,16 +384,23 @@ static enum bus_result claim(struct collector *c, struct error *error)
 	return result;
 }
 
-/* Not cancelled meanwhile? */
-static enum bus_result check_there(struct collector *c, struct error *error)
+/* Is it the job that we began with? */
+static enum bus_result look_at_job(struct collector *c, struct error *error)
 {
 	struct bus_value value;
 	enum bus_result result = bus_get(c->fleet.book, "manifest", &value, error);
+	bool is_another = result == BUS_OK && c->manifest_ms != 0 && value.time_ms != c->manifest_ms;
 
-	if (result == BUS_MISSING)
-		error_set(error, "job '%s' was cancelled; what was fetched of it is in %s", c->fleet.job.name,
-			  assembly_folder(c->assembly));
-	return result;
+	if (result != BUS_MISSING && !is_another) {
+		if (result == BUS_OK)
+			c->manifest_ms = value.time_ms;
+		return result;
+	}
+	error_set(error, "job '%s' %s; what was fetched is in %s", c->fleet.job.name,
+		  is_another ? "was submitted anew: the same command goes on with that one, if it is the same"
+			     : "is not at the server any more: it was cancelled, or the server has lost it",
+		  assembly_folder(c->assembly));
+	return BUS_REFUSED;
 }
 
 static enum bus_result step(struct collector *c, bool *took, struct error *error)
@@ -374,7 +414,7 @@ static enum bus_result step(struct collector *c, bool *took, struct error *error
 		return result;
 	first = c->looked_ms == 0;
 	c->looked_ms = now;
-	result = check_there(c, error);
+	result = look_at_job(c, error);
 	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++)
 		result = read_cut(c, (enum job_stage)stage, error);
 	if (result == BUS_OK)
@@ -417,11 +457,12 @@ static int write_scan(struct collector *c, struct error *error)
 		return EXIT_FATAL;
 	if (is_done(c)) {
 		result = bus_put(c->fleet.book, "collected", span_of(assembly_identity(c->assembly)), error);
-		if (result != BUS_OK)
+		if (result != BUS_OK && result != BUS_MISSING) /* cancelled meanwhile: nobody need be told */
 			return EXIT_FATAL;
 		assembly_remove(c->assembly);
 	}
 	tell_dead(c);
+	error->text[0] = '\0';
 	status = c->deaths > 0 || c->unknown > c->merged_domains / UNKNOWN_MOST ? EXIT_UNMEASURED : EXIT_COMPLETE;
 	fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " domains, %" PRIu64 " unknown, in %s%s\n",
 		c->merged_domains, c->unknown, c->options->output_file,
@@ -486,6 +527,7 @@ int fleet_collect(const struct options *options, struct error *error)
 	assembly_close(c.assembly);
 	bit_set_free(&c.told);
 	bit_set_free(&c.dead);
+	bit_set_free(&c.lacks);
 	fleet_close(&c.fleet);
 	return status;
 }

@@ -18,6 +18,10 @@ struct collector {
 	uint64_t chunks, domains, unknown; /* of the former */
 	uint64_t domains_before;           /* of these, when we began */
 	uint64_t deaths;
+	struct bit_set lacks;                  /* done, and not all of it was here at the last look */
+	unsigned silence;                      /* looks one after the other between which no result came */
+	uint64_t lost_ms;                      /* when results were last found to be lost; 0: never */
+	int64_t manifest_ms;                   /* when the job was submitted, by the server's clock; 0: not known yet */
 	uint64_t merged_domains, merged_hosts; /* in the scan file */
 	uint64_t began_ms, looked_ms, told_ms; /* by the machine's clock */
 };

@@ -139,6 +139,8 @@ int job_read(struct job *job, struct span manifest, struct error *error)
 	read_arrays(&read, job, own);
 	if (!read.failed && job_check_name(job->name, &wrong) != 0)
 		json_read_refuse(&read, "%s", wrong.text);
+	if (!read.failed && !(job->ack_wait_s > 0 && job->ack_wait_s <= JOB_ACK_WAIT_MOST))
+		json_read_refuse(&read, "'ack_wait_s' is not above 0 and at most %d", JOB_ACK_WAIT_MOST);
 	if (!read.failed && job->lanes != 1 && job->lanes != JOB_LANES)
 		json_read_refuse(&read, "'lanes' is neither 1 nor %d", JOB_LANES);
 	own->tree = json_read_keep(&read);

@@ -28,6 +28,7 @@ enum {
 	JOB_FILES_OCTETS_MAX = 64 * 1024 * 1024, /* of files that travel with a job, all together */
 	JOB_LANES = 32, /* of a job that is cut by operators: so many chunks at most at a time */
 	JOB_OPTIONS_MAX = 256,
+	JOB_ACK_WAIT_MOST = 86400, /* seconds: more than submit takes, and than any worker is waited for */
 	JOB_LIST_OCTETS_MAX = 256 * 1024 * 1024, /* of a chunk's list, compressed: a worker holds it whole */
 	JOB_PARTS_MAX = 65536,                   /* of it: of 4 KiB, less than any server takes as one message */
 };

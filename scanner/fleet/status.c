@@ -12,6 +12,8 @@
 
 /* Somebody waits for it. */
 #define STATUS_PATIENCE_S 20.0
+/* Whatever takes longer is no time that could be told. */
+#define LEFT_MAX_S 1e10
 
 enum {
 	WORKERS_MAX = 4096, /* that are told of */
@@ -87,25 +89,33 @@ static enum bus_result look_at_cuts(struct status *status, struct error *error)
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
+/* A word that cannot be read, which is no worker's, is left for `collect` to judge. */
+static enum bus_result look_at_one(struct status *status, uint32_t chunk, struct error *error)
+{
+	struct bus_value value;
+	struct job_done done;
+	char key[BUS_NAME_MAX];
+	enum bus_result result;
+
+	job_key(JOB_KEY_DONE, chunk, key);
+	result = bus_get(status->fleet.book, key, &value, error);
+	if (result != BUS_OK)
+		return result == BUS_MISSING ? BUS_OK : result; /* taken back meanwhile */
+	if (job_done_read(&done, value.data, error) == 0) {
+		status->done++;
+		status->domains += done.domains;
+		status->unknown += done.unknown;
+	}
+	return BUS_OK;
+}
+
 static enum bus_result look_at_done(struct status *status, struct error *error)
 {
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(status->fleet.book, JOB_KEY_DONE, &numbers, error);
-	char key[BUS_NAME_MAX];
-	struct bus_value value;
-	struct job_done done;
 
-	status->done = numbers.count;
-	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++) {
-		job_key(JOB_KEY_DONE, numbers.number[i], key);
-		result = bus_get(status->fleet.book, key, &value, error);
-		if (result == BUS_OK && job_done_read(&done, value.data, error) < 0)
-			result = BUS_REFUSED;
-		if (result != BUS_OK)
-			break;
-		status->domains += done.domains;
-		status->unknown += done.unknown;
-	}
+	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++)
+		result = look_at_one(status, numbers.number[i], error);
 	free(numbers.number);
 	if (result == BUS_OK) {
 		result = job_numbers_read(status->fleet.book, JOB_KEY_HAVE, &numbers, error);
@@ -135,7 +145,7 @@ static enum bus_result look_at_dead(struct status *status, struct error *error)
 		job_key(JOB_KEY_DEAD, numbers.number[i], key);
 		result = bus_get(status->fleet.book, key, &value, error);
 		if (result == BUS_OK && job_dead_read(&dead->dead, value.data, error) < 0)
-			result = BUS_REFUSED;
+			dead->dead = (struct job_dead){ .last.why = "what the book says of it is damaged" };
 		dead->number = numbers.number[i];
 		status->deaths += result == BUS_OK;
 		if (result == BUS_MISSING) /* put back meanwhile */
@@ -187,10 +197,12 @@ static enum bus_result look(struct status *status, struct error *error)
 static double left_of(const struct status *status)
 {
 	uint64_t entries = status->fleet.job.entries;
+	double left;
 
 	if (status->domains >= entries)
 		return 0;
-	return status->per_second > 0 ? (double)(entries - status->domains) / status->per_second : -1;
+	left = status->per_second > 0 ? (double)(entries - status->domains) / status->per_second : -1;
+	return left < LEFT_MAX_S ? left : -1;
 }
 
 static void put_share(char text[static 16], uint32_t share)
@@ -200,7 +212,7 @@ static void put_share(char text[static 16], uint32_t share)
 
 static void write_workers(const struct status *status, struct text *out)
 {
-	char share[16], chunk[16];
+	char share[16], chunk[24], state[3 * sizeof(status->worker->word.state)];
 
 	if (status->workers == 0) {
 		text_literal(out, "no worker; start some with: stsurvey fleet work --nats URL --job NAME -d DIR\n");
@@ -220,7 +232,8 @@ static void write_workers(const struct status *status, struct text *out)
 			text_printf(out, "%-24s %8s %7s\n", "silent", chunk, share);
 			continue;
 		}
-		text_printf(out, "%-24.24s %8s %7s %10.0f %12" PRIu64 "\n", worker->word.state, chunk, share,
+		text_show(state, sizeof(state), span_of(worker->word.state));
+		text_printf(out, "%-24.24s %8s %7s %10.0f %12" PRIu64 "\n", state, chunk, share,
 			    worker->word.per_second, worker->word.domains);
 		if (worker->word.last[0]) {
 			text_literal(out, "    ");

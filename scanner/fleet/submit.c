@@ -22,6 +22,7 @@ enum {
 	COPY_ROOM = 128 * 1024, /* octets of a list that are copied at once */
 	SHOWN_WORKERS = 1000,   /* limits that bear more workers are not worth a word */
 	PATIENCE_S = 20,        /* for a server that is there when we begin; once it was, it is waited for */
+	ROUNDS_MAX = 1000,      /* that a dead chunk was put back: more than anybody does */
 };
 
 struct submit {
@@ -335,14 +336,21 @@ static int put_back(struct submit *submit, struct job_chunk *chunk, struct span 
 	struct bus_value value;
 	struct job_dead dead;
 	char key[BUS_NAME_MAX];
+	bool was_there = true;
 
 	job_key(JOB_KEY_DEAD, chunk->number, key);
-	if (bus_get(submit->fleet.book, key, &value, submit->error) != BUS_OK ||
-	    job_dead_read(&dead, value.data, submit->error) != 0)
+	if (bus_get(submit->fleet.book, key, &value, submit->error) != BUS_OK)
 		return -1;
-	chunk->round = dead.round + 1;
-	if (cut_publish(submit->fleet.bus, submit->made.job.name, chunk, data, NULL, submit->error) != BUS_OK ||
-	    bus_remove(submit->fleet.book, key, submit->error) != BUS_OK)
+	if (job_dead_read(&dead, value.data, submit->error) != 0) /* dead it is, whoever wrote that */
+		dead.round = 0;
+	/* who found its results lost did not know how often it was put back */
+	for (unsigned tries = 0; was_there && tries < ROUNDS_MAX; tries++) {
+		chunk->round = ++dead.round;
+		if (cut_publish(submit->fleet.bus, submit->made.job.name, chunk, data, &was_there, submit->error) !=
+		    BUS_OK)
+			return -1;
+	}
+	if (bus_remove(submit->fleet.book, key, submit->error) != BUS_OK)
 		return -1;
 	submit->put_back++;
 	return 0;
@@ -357,8 +365,9 @@ static int on_chunk_again(void *arg, const struct job_chunk *chunk, struct span 
 	return is_dead(submit, chunk->number) ? put_back(submit, &again, data) : 0;
 }
 
-/* Mail servers stand in no list of ours: what is at the server is taken once more. */
-static int put_back_hosts(struct submit *submit, uint32_t number)
+/* Mail servers stand in no list of ours: what is at the server is taken once more. @lost: it has none, which stops none
+ * of the others. */
+static int put_back_hosts(struct submit *submit, uint32_t number, struct error *lost)
 {
 	struct job_chunk chunk = { .number = number, .stage = JOB_HOSTS, .lane = number % submit->made.job.lanes };
 	enum bus_result result;
@@ -369,7 +378,9 @@ static int put_back_hosts(struct submit *submit, uint32_t number)
 	result = cut_fetch_again(submit->fleet.bus, submit->made.job.name, &chunk, &list, submit->error);
 	failed = result == BUS_OK ? put_back(submit, &chunk, (struct span){ list.data, list.used }) : -1;
 	text_free(&list);
-	return failed;
+	if (result == BUS_MISSING)
+		*lost = *submit->error;
+	return result == BUS_MISSING ? 0 : failed;
 }
 
 static int retry_dead(struct submit *submit, const char *path)
@@ -377,6 +388,7 @@ static int retry_dead(struct submit *submit, const char *path)
 	struct cut_options cut = list_of(submit, path);
 	struct bus_value value;
 	struct job_cut again;
+	struct error lost = { "" };
 	size_t hosts = 0;
 	int result = 0;
 
@@ -394,14 +406,15 @@ static int retry_dead(struct submit *submit, const char *path)
 	for (size_t i = 0; i < submit->dead.count && result == 0; i++) {
 		if (submit->dead.number[i] < submit->cut.end)
 			continue;
-		result = put_back_hosts(submit, submit->dead.number[i]);
+		result = put_back_hosts(submit, submit->dead.number[i], &lost);
 		hosts++;
 	}
-	if (result != 0 || hosts == submit->dead.count)
-		return result;
-	if (cut_list(&cut, on_chunk_again, submit, &again, submit->error) != 0)
+	if (result == 0 && hosts < submit->dead.count &&
+	    cut_list(&cut, on_chunk_again, submit, &again, submit->error) != 0)
 		return name_list(submit, path);
-	return 0;
+	if (result == 0 && lost.text[0])
+		result = error_set(submit->error, "%s", lost.text);
+	return result;
 }
 
 /* ---- what is told ---- */

@@ -392,6 +392,18 @@ static int exit_status(const struct work *work, struct error *error)
 	}
 }
 
+/* A server that lost the job looks like one on which it was cancelled: what nobody has fetched is not thrown away. */
+static void tidy(const struct work *work)
+{
+	size_t kept = workspace_clear(&work->space, !work->is_collected);
+
+	if (kept > 0)
+		log_warning(
+			"%s: %zu finished chunks that nobody has fetched stay in it: the same job, submitted again, "
+			"has them from there; else remove the folder",
+			work->space.path, kept);
+}
+
 int fleet_work(const struct options *options, struct error *error)
 {
 	struct work work = { .options = options, .error = error, .space = { .folder = -1, .lock = -1 } };
@@ -406,7 +418,7 @@ int fleet_work(const struct options *options, struct error *error)
 	log_progress_end();
 	status = exit_status(&work, error);
 	if (work.has_ended)
-		workspace_clear(&work.space);
+		tidy(&work);
 	ledger_close(work.ledger);
 	workspace_close(&work.space);
 	fleet_close(&work.fleet);

@@ -12,12 +12,13 @@ enum {
 	CLOCK_REFUSE_MS = 300000, /* certificates would be judged by another day, and records dated so */
 };
 
-static void end_over(struct work *work, const char *why)
+static void end_over(struct work *work, bool is_collected, const char *why)
 {
 	if (work->state != WORK_ON)
 		return;
 	work->state = WORK_OVER;
 	work->has_ended = true;
+	work->is_collected = is_collected;
 	log_info("job %s: %s", work->fleet.job.name, why);
 }
 
@@ -29,11 +30,11 @@ bool work_has_job(struct work *work)
 	enum bus_result result = bus_get(work->fleet.book, "manifest", &value, &why);
 
 	if (result == BUS_MISSING)
-		end_over(work, "was cancelled");
+		end_over(work, false, "was cancelled, or the server has lost it");
 	else if (result == BUS_OK && digest_of(value.data, manifest) && strcmp(manifest, work->manifest) != 0)
-		end_over(work, "was cancelled, and another one has its name now");
+		end_over(work, false, "was cancelled, and another one has its name now");
 	else if (result == BUS_OK && bus_get(work->fleet.book, "collected", &value, &why) == BUS_OK)
-		end_over(work, "is done, and collected");
+		end_over(work, true, "is done, and collected");
 	return work->state == WORK_ON;
 }
 

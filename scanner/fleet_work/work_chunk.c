@@ -331,7 +331,7 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 	}
 	if (end != CHUNK_DONE)
 		return end;
-	if (!work_send(work, number, seconds, &is_sent))
+	if (!work_send(work, number, false, seconds, &is_sent))
 		return CHUNK_RETURNED;
 	if (!is_sent)
 		error_set(why, "the scan left no whole scan file");

@@ -12,17 +12,23 @@ enum { FILES_AT_ONCE = 16 }; /* looked at between two chunks */
 
 /* ---- files from before ---- */
 
-/* A file that is whole. When we begin it is sent once more: a server that lost power may have lost some of it. */
+/* A file that is whole. When we begin it is sent once more: a server that lost power may have lost some of it. That it
+ * is done, which we said, was taken back by `collect` where not all of it came. */
 static bool look_at_whole(struct work *work, uint32_t chunk)
 {
 	struct bus_value value;
-	bool is_sent;
+	bool is_sent, is_taken_back;
 	enum bus_result result = work_get(work, JOB_KEY_HAVE, chunk, &value);
 
 	if (result == BUS_OK)
 		workspace_drop(&work->space, chunk, WORKSPACE_KINDS);
-	if (result == BUS_MISSING && !work->has_resent)
-		return work_send(work, chunk, 0, &is_sent);
+	if (result != BUS_MISSING)
+		return work->state == WORK_ON;
+	result = work_get(work, JOB_KEY_DONE, chunk, &value);
+	is_taken_back = result == BUS_MISSING &&
+			(work->has_resent || work_get(work, JOB_KEY_DEAD, chunk, &value) == BUS_OK);
+	if (is_taken_back || (!work->has_resent && (result == BUS_OK || result == BUS_MISSING)))
+		return work_send(work, chunk, is_taken_back, 0, &is_sent);
 	return work->state == WORK_ON;
 }
 

@@ -34,7 +34,8 @@ struct work {
 	char manifest[JOB_HASH_TEXT]; /* SHA-256 of it: another one is another job */
 	bool is_public;               /* one of its name servers is a public resolver */
 	bool has_resent;              /* what was in the folder when we began */
-	bool has_ended;               /* the job: what is in the folder is of no use any more */
+	bool has_ended;               /* the job … */
+	bool is_collected;            /* … well: what is in the folder is of no use any more */
 	bool holds_share;
 	struct job_word word; /* .last: what went wrong last */
 	uint64_t domains;     /* of chunks that are done; word.domains has those of this one, too */
@@ -73,10 +74,10 @@ void work_chunk(struct work *work);
 
 /* ---- work_send.c ---- */
 
-/* The chunk's file, which is whole, to the server; then the word that it is done. @seconds: its scan took. *@is_sent:
- * the chunk is done, with our file or another's; else the file was no scan file, and is removed. False: it does not go
- * on. */
-bool work_send(struct work *work, uint32_t chunk, double seconds, bool *is_sent);
+/* The chunk's file, which is whole, to the server; then the word that it is done. @again: some of it was lost there, so
+ * that what the server knows by its id is to be stored nevertheless. @seconds: its scan took. *@is_sent: the chunk is
+ * done, with our file or another's; else the file was no scan file, and is removed. False: it does not go on. */
+bool work_send(struct work *work, uint32_t chunk, bool again, double seconds, bool *is_sent);
 
 /* ---- work_files.c ---- */
 

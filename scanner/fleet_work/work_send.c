@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/fleet_work/publish.h"
 #include "scanner/fleet_work/work_own.h"
 
@@ -13,7 +14,8 @@ enum { FULL_MS = 1000 }; /* between two tries of what a full stream did not take
 
 struct sending {
 	struct work *work;
-	bool is_full; /* the stream is, and that was told */
+	bool is_full;   /* the stream is, and that was told */
+	char again[24]; /* behind the ids: what the server knows is stored once more */
 };
 
 /* What we might ask is the others' while we wait for room. */
@@ -38,9 +40,11 @@ static int send_part(void *arg, const struct publish_part *part, struct error *e
 	struct sending *sending = arg;
 	struct work *work = sending->work;
 	enum bus_result result;
+	char id[BUS_ID_MAX + sizeof(sending->again)];
 
+	snprintf(id, sizeof(id), "%s%s", part->id, sending->again);
 	while (work_tend(work)) {
-		result = bus_publish(work->fleet.bus, part->subject, part->id, part->offset, part->data, NULL, error);
+		result = bus_publish(work->fleet.bus, part->subject, id, part->offset, part->data, NULL, error);
 		if (result == BUS_OK) {
 			if (sending->is_full)
 				work_is(work, "sending");
@@ -115,15 +119,19 @@ static bool is_ours(struct work *work, uint32_t chunk, const struct publish_fact
 	       job_done_read(&done, value.data, &unused) == 0 && strcmp(done.sha256, facts->sha256) == 0;
 }
 
-static bool send_file(struct work *work, int fd, uint32_t chunk, double seconds, bool *is_sent)
+static bool send_file(struct work *work, int fd, uint32_t chunk, bool again, double seconds, bool *is_sent)
 {
-	struct sending sending = { work, false };
+	struct sending sending = { .work = work };
 	struct publish_facts facts;
 	struct job_done done = { .seconds = seconds };
 	enum bus_result result;
 	struct error why;
 	char name[WORKSPACE_NAME_MAX];
 
+	if (again) {
+		log_info("chunk %" PRIu32 ": some of its results was lost at the server; they are sent again", chunk);
+		snprintf(sending.again, sizeof(sending.again), "/%" PRId64, wall_clock_ms());
+	}
 	workspace_name(&work->space, chunk, WORKSPACE_WHOLE, name);
 	if (publish_look(fd, name, &facts, &why) < 0) {
 		work_warn(work, "%s: it is removed, and the chunk is to be scanned again", why.text);
@@ -156,7 +164,7 @@ static bool send_file(struct work *work, int fd, uint32_t chunk, double seconds,
 	return work->state == WORK_ON;
 }
 
-bool work_send(struct work *work, uint32_t chunk, double seconds, bool *is_sent)
+bool work_send(struct work *work, uint32_t chunk, bool again, double seconds, bool *is_sent)
 {
 	struct error why;
 	int fd = workspace_read(&work->space, chunk, WORKSPACE_WHOLE, &why);
@@ -168,7 +176,7 @@ bool work_send(struct work *work, uint32_t chunk, double seconds, bool *is_sent)
 		return false;
 	}
 	work_is(work, "sending");
-	goes_on = send_file(work, fd, chunk, seconds, is_sent);
+	goes_on = send_file(work, fd, chunk, again, seconds, is_sent);
 	close(fd);
 	return goes_on;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "output/text.h"
+#include "scanner/fleet/own_folder.h"
 
 enum {
 	FOLDER_PERMISSIONS = 0755,
@@ -224,17 +225,23 @@ int workspace_chunks(const struct workspace *workspace, enum workspace_kind want
 	return 0;
 }
 
-void workspace_clear(const struct workspace *workspace)
+size_t workspace_clear(const struct workspace *workspace, bool keep_whole)
 {
 	struct error unused;
 	DIR *folder = open_folder(workspace, ".", &unused);
 	const struct dirent *entry;
 	enum workspace_kind kind;
+	size_t kept = 0;
 	uint32_t number;
 
-	while (folder && (entry = readdir(folder)))
-		if (workspace_parse(workspace->job, entry->d_name, &number, &kind))
+	while (folder && (entry = readdir(folder))) {
+		if (!workspace_parse(workspace->job, entry->d_name, &number, &kind))
+			continue;
+		if (keep_whole && kind == WORKSPACE_WHOLE)
+			kept++;
+		else
 			unlinkat(workspace->folder, entry->d_name, 0);
+	}
 	if (folder)
 		closedir(folder);
 	folder = open_folder(workspace, WORKSPACE_FILES, &unused);
@@ -244,7 +251,9 @@ void workspace_clear(const struct workspace *workspace)
 	if (folder)
 		closedir(folder);
 	unlinkat(workspace->folder, WORKSPACE_FILES, AT_REMOVEDIR);
-	unlinkat(workspace->folder, "worker", 0);
+	if (kept == 0)
+		unlinkat(workspace->folder, "worker", 0);
+	return kept;
 }
 
 /* ---- whose it is ---- */
@@ -374,11 +383,9 @@ int workspace_open(struct workspace *workspace, const char *path, const struct j
 {
 	*workspace = (struct workspace){ .path = path, .folder = -1, .lock = -1 };
 	snprintf(workspace->job, sizeof(workspace->job), "%s", job->name);
-	if (mkdir(path, FOLDER_PERMISSIONS) < 0 && errno != EEXIST)
-		return error_set(error, "%s: %s", path, strerror(errno));
-	workspace->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	workspace->folder = own_folder_open(path, error);
 	if (workspace->folder < 0)
-		return error_set(error, "%s: %s", path, strerror(errno));
+		return -1;
 	if (lock(workspace, error) == 0 && claim(workspace, job, worker, error) == 0)
 		return 0;
 	workspace_close(workspace);

@@ -81,7 +81,8 @@ __attribute__((warn_unused_result)) int workspace_chunks(const struct workspace 
 /* Octets that the disk still takes. */
 uint64_t workspace_room(const struct workspace *workspace);
 
-/* The job is done, or gone: all that is ours goes, but the lock. */
-void workspace_clear(const struct workspace *workspace);
+/* The job is done, or gone: all that is ours goes, but the lock. @keep_whole: and but for files that are whole, and
+ * then the folder stays the job's; how many. */
+size_t workspace_clear(const struct workspace *workspace, bool keep_whole);
 
 #endif

@@ -71,13 +71,13 @@ class Case(tool.Case):
         finally:
             tool.STSURVEY = saved
 
-    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", kinds=tool.KINDS):
+    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", kinds=tool.KINDS, status=0):
         """@rate: of all workers together; 0: as fast as they can."""
         self.names = tool.names(count, kinds)
         self.chunks = -(-count // chunk)
         path = self.put("list", tool.lines(self.names))
         self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, "--rate", rate,
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", *more), 0)
+                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", *more), status)
 
     def work(self, name, *more, **options):
         return self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)

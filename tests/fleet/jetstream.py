@@ -30,9 +30,11 @@ class Client:
     def _send(self, octets):
         self.socket.sendall(octets)
 
-    def request(self, subject, data=b""):
+    def request(self, subject, data=b"", headers=None):
         """The answer's octets, without headers."""
-        self._send(b"PUB %s _INBOX.t %d\r\n%s\r\n" % (subject.encode(), len(data), data))
+        head = b"".join(f"{name}: {value}\r\n".encode() for name, value in (headers or {}).items())
+        head = b"NATS/1.0\r\n" + head + b"\r\n"
+        self._send(b"HPUB %s _INBOX.t %d %d\r\n%s%s\r\n" % (subject.encode(), len(head), len(head) + len(data), head, data))
         while True:
             words = self.file.readline().split()
             if not words:
@@ -78,9 +80,9 @@ class Client:
     def purge(self, stream):
         self.api("STREAM.PURGE." + stream)
 
-    def publish(self, subject, data):
+    def publish(self, subject, data, headers=None):
         """Into whichever stream takes it."""
-        answer = json.loads(self.request(subject, data))
+        answer = json.loads(self.request(subject, data, headers))
         if "error" in answer:
             raise RuntimeError(f"{subject}: {answer['error']}")
         return answer["seq"]

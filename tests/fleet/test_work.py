@@ -286,7 +286,7 @@ class Refused(Case):
         for stream in (QUEUE, LIST, RESULTS, "KV_" + BOOK, "KV_" + ALIVE):
             self.js.api("STREAM.DELETE." + stream)
         _, err = self.finish(worker, 0)
-        self.assertEqual(os.listdir(self.path("one")), ["lock"])
+        self.assertEqual(sorted(os.listdir(self.path("one"))), ["lock", f"{JOB}-000000.msgpack.zst", "worker"])
 
     def test_a_job_that_is_cancelled_stops_the_scan(self):
         self.submit(100, 100, rate=1)

@@ -89,10 +89,15 @@ static void pieces_come_in_every_way_a_killed_worker_sends_them(void **state)
 		{ "cut elsewhere the second time", { { 0, "abcd" }, { 0, "abc" }, { 3, "def" } }, ASSEMBLY_WHOLE },
 		{ "the end is missing", { { 0, "abc" } }, ASSEMBLY_SHORT },
 		{ "nothing came", { { 0, NULL } }, ASSEMBLY_SHORT },
-		{ "a piece was lost", { { 0, "ab" }, { 3, "def" } }, ASSEMBLY_WRONG },
-		{ "a lost piece is not made good by what is behind it", { { 3, "def" } }, ASSEMBLY_WRONG },
+		{ "a piece was lost", { { 0, "ab" }, { 3, "def" } }, ASSEMBLY_SHORT },
+		{ "a lost piece is not made good by what is behind it", { { 3, "def" } }, ASSEMBLY_SHORT },
+		{ "a lost piece, which comes after what was behind it",
+		  { { 0, "ab" }, { 3, "def" }, { 2, "c" } },
+		  ASSEMBLY_SHORT },
+		{ "an offset beyond all files", { { UINT64_MAX, "abc" }, { 0, "abcdef" } }, ASSEMBLY_WHOLE },
+		{ "an offset beyond this one", { { 0, "abc" }, { INT64_MAX, "x" }, { 3, "def" } }, ASSEMBLY_WHOLE },
 		{ "other octets", { { 0, "abc" }, { 3, "deX" } }, ASSEMBLY_WRONG },
-		{ "a lost piece, and then all of it", { { 0, "ab" }, { 3, "def" }, { 0, "abcdef" } }, ASSEMBLY_WRONG },
+		{ "a lost piece, and then all of it", { { 0, "ab" }, { 3, "def" }, { 0, "abcdef" } }, ASSEMBLY_WHOLE },
 		{ "more than there is", { { 0, "abc" }, { 3, "defg" } }, ASSEMBLY_WRONG },
 	};
 	const struct job_done done = done_with("abcdef");

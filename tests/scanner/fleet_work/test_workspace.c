@@ -112,7 +112,7 @@ static void a_folder_is_one_workers_and_one_jobs(void **state)
 	assert_non_null(strstr(error.text, "another job of the name 'week'"));
 	/* cleared, it is anybody's */
 	assert_int_equal(workspace_open(&first, folder, &week, NULL, &error), 0);
-	workspace_clear(&first);
+	assert_int_equal(workspace_clear(&first, false), 0);
 	workspace_close(&first);
 	assert_int_equal(workspace_open(&second, folder, &other, NULL, &error), 0);
 	workspace_close(&second);
@@ -124,6 +124,60 @@ static void a_folder_is_one_workers_and_one_jobs(void **state)
 	fclose(file);
 	assert_int_equal(workspace_open(&first, folder, &week, NULL, &error), -1);
 	assert_non_null(strstr(error.text, "was not written by"));
+}
+
+static void a_folder_in_which_others_may_write_is_not_worked_in(void **state)
+{
+	static const struct {
+		mode_t mode;
+		uid_t owner; /* 0: whoever we are */
+		const char *word;
+	} rows[] = {
+		{ 0777, 0, "everybody may write" },
+		{ 01777, 0, "everybody may write" },
+		{ 0755, 65534, "of another user (65534)" },
+		{ 0775, 0, NULL },
+		{ 0700, 0, NULL },
+	};
+	struct workspace space;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		bool is_foreign = rows[i].owner != 0;
+
+		if (is_foreign && geteuid() != 0) /* root alone gives folders away */
+			continue;
+		assert_int_equal(chmod(folder, rows[i].mode), 0);
+		assert_int_equal(chown(folder, is_foreign ? rows[i].owner : geteuid(), (gid_t)-1), 0);
+		if (!rows[i].word) {
+			assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
+			workspace_close(&space);
+			continue;
+		}
+		assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), -1);
+		assert_non_null(strstr(error.text, rows[i].word));
+	}
+}
+
+static void files_that_nobody_has_fetched_stay_where_the_job_is_gone(void **state)
+{
+	const struct job other = { .name = "week", .hash = "4567" };
+	struct workspace space;
+
+	(void)state;
+	assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
+	assert_int_equal(workspace_put_list(&space, 1, span_of("x"), &error), 0);
+	assert_int_equal(workspace_put_list(&space, 2, span_of("x"), &error), 0);
+	assert_int_equal(renameat(space.folder, "week-000002.list.zst", space.folder, "week-000002.msgpack.zst"), 0);
+	assert_int_equal(workspace_clear(&space, true), 1);
+	assert_false(workspace_has(&space, 1, WORKSPACE_LIST));
+	assert_true(workspace_has(&space, 2, WORKSPACE_WHOLE));
+	workspace_close(&space);
+	assert_int_equal(workspace_open(&space, folder, &other, NULL, &error), -1); /* it is that job's still */
+	assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
+	assert_int_equal(workspace_clear(&space, false), 0);
+	assert_false(workspace_has(&space, 2, WORKSPACE_WHOLE));
+	workspace_close(&space);
 }
 
 static void put_begun(const struct workspace *space, uint32_t chunk)
@@ -188,6 +242,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_named_after_job_and_chunk),
 		cmocka_unit_test_setup_teardown(a_folder_keeps_its_identity_and_the_worker_its_name, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(a_folder_in_which_others_may_write_is_not_worked_in, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(files_that_nobody_has_fetched_stay_where_the_job_is_gone, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_is_one_workers_and_one_jobs, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_is_begun_becomes_whole_and_is_found, make_folder, remove_folder),

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a stranger with rights at the NATS server, or a server that lost some of what it had, can do to a job: it is told, and stops neither
+collect nor status nor workers; nobody waits for what cannot come."""
+import json
+import os
+
+from fleet_case import ALIVE, BOOK, DEAD, JOB, LIST, QUEUE, RESULTS, Case, main, tool
+
+DONE = {"worker": "liar", "sha256": "0" * 64, "size": 2 ** 60, "domains": 20, "unknown": 0, "seconds": 1}
+
+
+class Hostile(Case):
+    def collect(self, *more):
+        return self.fleet("collect", "-o", self.path("all.msgpack.zst"), *more)
+
+    def assert_collected(self, process, status=0):
+        _, err = self.finish(process, status)
+        records = self.records(self.path("all.msgpack.zst"))
+        if status == 0:
+            self.assertEqual([record["name"] for record in records.values()], self.names)
+        self.assertFalse(os.path.exists(self.path("all.msgpack.zst.parts")))
+        return err
+
+    def drop_job(self):
+        for stream in (QUEUE, LIST, RESULTS, DEAD, "KV_" + BOOK, "KV_" + ALIVE):
+            self.js.api("STREAM.DELETE." + stream)
+
+    def test_pieces_of_results_that_lie_are_passed_over(self):
+        self.submit(40, 20)
+        for chunk, offset in ((0, 2 ** 63), (0, 2 ** 62), (1, 2 ** 64 - 1), (1, 7), (999999, 0), (2, 0)):
+            self.js.publish(f"stsurvey.{JOB}.result.{chunk}.0123456789abcdef", b"lie", {"Stsurvey-Offset": str(offset)})
+        self.js.publish(f"stsurvey.{JOB}.result.1000000.0123456789abcdef", b"lie", {})
+        self.js.publish(f"stsurvey.{JOB}.result.0.0123456789abcde/", b"lie", {})
+        worker = self.work("one", "-q")
+        self.assert_collected(self.collect("-q"))
+        self.finish(worker, 0)
+
+    def test_what_the_server_lost_of_the_results_is_sent_again(self):
+        self.submit(40, 20)
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        lost = [message for message in self.js.messages(RESULTS) if ".result.0." in message.subject][1]
+        self.js.delete(RESULTS, lost.sequence)
+        err = self.assert_collected(self.collect())
+        self.assertIn("chunk 0: a part of its results was lost", err)
+        self.assertIn("chunk 0: some of its results was lost at the server; they are sent again", self.finish(worker, 0)[1])
+
+    def test_a_chunk_that_is_done_and_does_not_come_is_dead_however_often_it_is_put_back(self):
+        self.submit(60, 20)
+        self.js.put(BOOK, "done.777777", json.dumps(DONE).encode())
+        collect = self.collect("-q")
+        for _ in range(2):
+            self.js.put(BOOK, "done.0", json.dumps(DONE).encode())
+            self.js.put(BOOK, "done.1", b'{"worker"')
+            self.wait_until(lambda: self.value("dead.0") and self.value("dead.1"), collect)
+            self.assertIn("was lost", self.value("dead.0")["why"])
+            self.assertIn("is damaged", self.value("dead.1")["why"])
+            self.js.purge(QUEUE)  # a worker that believed it
+            self.submit(60, 20, "--retry-dead")
+            self.assertEqual((self.js.state(QUEUE)["messages"], self.value("dead.0")), (2, None))
+        self.js.put(BOOK, "dead.2", b"")
+        self.js.put(BOOK, "dead.777778", b"")
+        self.submit(60, 20, "--retry-dead", status=1)  # none of these
+        self.assertIsNone(self.value("dead.2"))
+        worker = self.work("one", "-q")
+        self.assert_collected(collect)
+        self.finish(worker, 0)
+
+    def test_collect_ends_when_the_job_is_gone(self):
+        self.submit(40, 20)
+        collect = self.collect()
+        self.wait_until(lambda: self.js.get(BOOK, "collector"), collect)
+        self.drop_job()
+        _, err = self.finish(collect, 1)
+        self.assertIn("is not at the server any more", err)
+
+    def test_a_server_that_lost_a_job_costs_no_results(self):
+        self.submit(60, 20)
+        self.finish(self.work("one", "--max-idle", "1", "-q"), 0)
+        worker = self.work("one")
+        self.wait_until(lambda: self.word("one")["state"] == "waiting for a chunk", worker)
+        self.drop_job()
+        _, err = self.finish(worker, 0)
+        self.assertIn("3 finished chunks that nobody has fetched stay in it", err)
+        self.submit(60, 20)
+        self.dns.kill()  # nobody is asked anything
+        worker = self.work("one", "-q")
+        self.assert_collected(self.collect("-q"))
+        self.finish(worker, 0)
+        self.assertEqual(os.listdir(self.path("one")), ["lock"])
+
+    def test_status_shows_lies_as_what_they_are(self):
+        self.submit(40, 20)
+        self.js.put(ALIVE, "evil", json.dumps({"state": "\x1b[31mred\nline", "tool": "x", "chunk": 2 ** 62, "share": 2 ** 32 - 1, "domains": 2 ** 64 - 1,
+                                               "per_second": 1e-300, "last": "\x1b[2J"}).encode())
+        self.js.put(BOOK, "done.0", b"{")
+        self.js.put(BOOK, "done.1", json.dumps({**DONE, "unknown": 2 ** 64 - 1}).encode())
+        self.js.put(BOOK, "dead.0", b"[]")
+        out, _ = self.finish(self.fleet("status"), 0)
+        self.assertNotIn("\x1b", out)
+        self.assertIn("\\x1b[31mred\\x0aline", out)
+        self.assertIn("1 of 2 chunks done", out)
+        self.assertIn("nobody knows how long it takes", out)
+        self.assertIn("what the book says of it is damaged", out)
+        json.loads(self.finish(self.fleet("status", "--json"), 0)[0])
+
+    def test_a_manifest_that_is_spoilt_is_refused(self):
+        self.submit(40, 20)
+        manifest = json.loads(self.js.get(BOOK, "manifest"))
+        for change, why in (({"ack_wait_s": 1e300}, "'ack_wait_s'"), ({"ack_wait_s": 0}, "'ack_wait_s'"), ({"lanes": 2}, "'lanes'"), ({"name": "../x"}, "'../x'"),
+                            ({"chunk": 0}, "'chunk'"), ({"tool": "st\x1b[31m"}, "st\\x1b[31m")):
+            self.js.put(BOOK, "manifest", json.dumps({**manifest, **change}).encode())
+            self.assert_one_line(self.finish(self.work("one"), 1)[1], why)
+
+
+if __name__ == "__main__":
+    main()
