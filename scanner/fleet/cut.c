@@ -9,11 +9,13 @@
 #include "output/scan_file/frame.h"
 #include "parsers/domain.h"
 #include "parsers/hash.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/feed/feed_chunk.h"
 #include "scanner/fleet/digest.h"
 #include "scanner/rules/operator.h"
 
 enum {
+	SECOND_MS = 1000,
 	AWAIT_S = 1,             /* then we look whether we are to end */
 	PRESSED_AT = 256 * 1024, /* octets of rows that become a frame */
 };
@@ -78,6 +80,7 @@ static int open_list(const struct cut_options *options, struct feed **feed, stru
 static int read_list(const struct cut_options *options, struct feed *feed,
 		     int (*on_target)(void *arg, const struct feed_target *target), void *arg, struct error *error)
 {
+	uint64_t told_ms = machine_clock_ms();
 	enum feed_result got;
 	int result = 0;
 
@@ -95,6 +98,10 @@ static int read_list(const struct cut_options *options, struct feed *feed,
 			return got == FEED_END ? 0 : -1;
 		if (options->stop && *options->stop && result == 0)
 			result = error_set(error, "%s: ended before all of it was read", feed_name(options->path));
+		if (!options->on_second || machine_clock_ms() - told_ms < SECOND_MS)
+			continue;
+		told_ms = machine_clock_ms();
+		options->on_second(options->arg, feed_fraction(feed), feed_entries(feed));
 	}
 	return result;
 }

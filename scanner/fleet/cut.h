@@ -24,6 +24,9 @@ struct cut_options {
 	const struct options *options; /* of the list: --input-format, --origin, --label, --sample, --max-domains */
 	uint32_t first_chunk;
 	const volatile sig_atomic_t *stop; /* set: it ends with an error; NULL: none */
+	/* Each second: how much of the list has been read, 0 to 1, below 0 where nobody knows; NULL: who cares. */
+	void (*on_second)(void *arg, double fraction, uint64_t entries);
+	void *arg;
 };
 
 /* What a list is, found by reading all of it. */

@@ -20,6 +20,7 @@
 enum {
 	FILE_PART = 512 * 1024, /* octets of a job's file under one key: less than any server's max_payload */
 	COPY_ROOM = 128 * 1024, /* octets of a list that are copied at once */
+	LINE_S = 10,            /* between lines of progress where standard error is no terminal */
 	SHOWN_WORKERS = 1000,   /* limits that bear more workers are not worth a word */
 	PATIENCE_S = 20,        /* for a server that is there when we begin; once it was, it is waited for */
 	ROUNDS_MAX = 1000,      /* that a dead chunk was put back: more than anybody does */
@@ -36,6 +37,8 @@ struct submit {
 	int copy;           /* of a list that can be read but once; -1: none */
 	char copy_path[32]; /* of that */
 	uint32_t chunks, there, put_back;
+	bool is_cut;      /* else it is read for the first time */
+	unsigned seconds; /* of the progress */
 };
 
 static int done(enum bus_result result)
@@ -106,11 +109,31 @@ static int name_list(struct submit *submit, const char *path)
 	return -1;
 }
 
-static struct cut_options list_of(const struct submit *submit, const char *path)
+/* Of a list that is read for longer than a second. */
+static void on_second(void *arg, double fraction, uint64_t entries)
 {
-	return (struct cut_options){
-		.job = &submit->made.job, .path = path, .options = submit->options, .stop = &fleet_stop
-	};
+	struct submit *submit = arg;
+	char line[96];
+	int n;
+
+	if (submit->options->quiet || (!log_is_terminal() && ++submit->seconds % LINE_S != 0))
+		return;
+	n = snprintf(line, sizeof(line), "list %s; %" PRIu64 " entries", submit->is_cut ? "cut" : "read", entries);
+	if (fraction >= 0)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "; %.1f%%", 100 * fraction);
+	if (submit->is_cut)
+		snprintf(line + n, sizeof(line) - (size_t)n, "; %" PRIu32 " chunks", submit->chunks);
+	log_progress(line);
+}
+
+static struct cut_options list_of(struct submit *submit, const char *path)
+{
+	return (struct cut_options){ .job = &submit->made.job,
+				     .path = path,
+				     .options = submit->options,
+				     .stop = &fleet_stop,
+				     .on_second = on_second,
+				     .arg = submit };
 }
 
 static int look_at_list(struct submit *submit, const char *path)
@@ -119,6 +142,7 @@ static int look_at_list(struct submit *submit, const char *path)
 
 	if (cut_look(&cut, &submit->look, submit->error) != 0)
 		return name_list(submit, path);
+	submit->is_cut = true;
 	if (submit->copy >= 0)
 		submit->look.identity.mtime = 0;
 	return submission_make(&submit->made, submit->options, &submit->look, submit->error);
@@ -262,15 +286,11 @@ static int on_chunk(void *arg, const struct job_chunk *chunk, struct span data, 
 {
 	struct submit *submit = arg;
 	bool duplicate = false;
-	char line[64];
 
 	if (cut_publish(submit->fleet.bus, submit->made.job.name, chunk, data, &duplicate, error) != BUS_OK)
 		return -1;
 	submit->chunks++;
 	submit->there += duplicate;
-	snprintf(line, sizeof(line), "%" PRIu32 " chunks", submit->chunks);
-	if (!submit->options->quiet && log_is_terminal())
-		log_progress(line);
 	return 0;
 }
 
@@ -451,6 +471,7 @@ static int tell(const struct submit *submit)
 
 	if (options->quiet)
 		return 0;
+	log_progress_end();
 	fprintf(stderr,
 		"stsurvey fleet submit: job %s: %" PRIu32 " chunk%s of %" PRIu64 " domain%s; %" PRIu32
 		" were there already; start workers with: stsurvey fleet work %s%s%s--job %s -d DIR\n",
@@ -513,6 +534,7 @@ int fleet_submit(const struct options *options, struct error *error)
 	submit->copy = -1;
 	fleet_catch_signals();
 	result = submit_all(submit);
+	log_progress_end();
 	fleet_close(&submit->fleet);
 	submission_free(&submit->made);
 	free(submit->dead.number);
