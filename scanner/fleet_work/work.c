@@ -417,6 +417,8 @@ int fleet_work(const struct options *options, struct error *error)
 		run(&work);
 	log_progress_end();
 	status = exit_status(&work, error);
+	if (log_is_file() && error->text[0]) /* standard error is told by who called us */
+		log_error("%s", error->text);
 	if (work.has_ended)
 		tidy(&work);
 	ledger_close(work.ledger);

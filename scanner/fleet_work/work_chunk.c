@@ -83,6 +83,14 @@ static void bury(struct work *work, const char *why)
 	workspace_drop(&work->space, work->chunk.number, WORKSPACE_LOG);
 }
 
+/* Why nothing came of the chunk, when @why knows or not. */
+static const char *reason(const struct work *work, const struct error *why)
+{
+	if (work->state == WORK_SIGNALLED)
+		return "its worker was told to end";
+	return work->state == WORK_FAILED ? work->error->text : why->text;
+}
+
 /* Somebody else shall have it. The word comes first: behind it stands whoever gets the chunk. */
 static void give_back(struct work *work, const char *why, double delay_s)
 {
@@ -273,8 +281,8 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	work_is(work, "scanning");
 	grace = watch(work, &child, why);
 	if (grace >= 0) {
-		if (work->state == WORK_SIGNALLED) /* at once: whoever waits for work has it while ours drains */
-			give_back(work, "its worker was told to end", 0);
+		if (work->state != WORK_ON) /* at once: whoever waits for work has it while ours drains */
+			give_back(work, reason(work, why), 0);
 		child_signal(&child, SIGTERM);
 		child_end(&child, grace);
 		end = CHUNK_RETURNED;
@@ -284,7 +292,7 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	child_forget(&child);
 	*seconds = (double)((int64_t)machine_clock_ms() - begun) / 1000;
 	if (end == CHUNK_DONE && workspace_finish(&work->space, work->chunk.number, why) < 0)
-		return CHUNK_STUCK;
+		return is_our_disk(work, why->text) ? CHUNK_STUCK : CHUNK_FAILED;
 	return end;
 }
 
@@ -390,8 +398,7 @@ static void finish(struct work *work, enum chunk_end end, const struct error *wh
 	} else {
 		if (why->text[0])
 			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);
-		give_back(work, work->state == WORK_FAILED ? work->error->text : why->text,
-			  end == CHUNK_STUCK ? NAK_DELAY_S : 0);
+		give_back(work, reason(work, why), end == CHUNK_STUCK ? NAK_DELAY_S : 0);
 		if (end == CHUNK_STUCK)
 			rest(work);
 	}

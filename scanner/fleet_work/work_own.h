@@ -21,6 +21,7 @@ enum work_state {
 struct work_pace {
 	uint64_t count, before; /* domains or mail servers: now, and when the pace was looked at last */
 	int64_t before_ms;      /* 0: not yet */
+	int64_t looked_ms;
 };
 
 struct work {

@@ -9,6 +9,7 @@
 
 enum {
 	ENDS = 4096,    /* octets of a status file's beginning and end that are read: a row has some 200 */
+	LOOK_MS = 1000, /* a scan writes a row a second */
 	PACE_MS = 3000, /* a pace is that of so long at least */
 };
 
@@ -63,6 +64,9 @@ void work_pace_look(struct work *work)
 	struct span first, last;
 	uint64_t hosts = 0;
 
+	if (now - pace->looked_ms < LOOK_MS)
+		return;
+	pace->looked_ms = now;
 	if (!read_ends(work, head, tail, &first, &last) || !work_pace_read(first, last, "domains", &pace->count))
 		return;
 	if (work_pace_read(first, last, "hosts", &hosts) && hosts > pace->count)

@@ -80,7 +80,8 @@ class Case(tool.Case):
                                "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", *more), status)
 
     def work(self, name, *more, **options):
-        return self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)
+        """@name: of its folder, and its own unless @more says otherwise."""
+        return self.fleet("work", "-d", self.path(name), *(() if "--worker" in more else ("--worker", name)), "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)
 
     # ---- what became of it ----
 

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
 
 from fleet_case import ACK_WAIT, ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, children, lives, main, tool
 
@@ -184,6 +185,32 @@ class Full(Case):
         self.wait_done(process=other)
         self.assert_whole()
         self.assertEqual({self.value(f"done.{chunk}")["worker"] for chunk in range(self.chunks)}, {"other"})
+
+
+    def test_a_worker_without_room_begins_nothing_until_there_is_some(self):
+        folder = self.path("disk")
+        os.mkdir(folder)
+        root = () if os.geteuid() == 0 else ("-r",)
+        disk = subprocess.Popen(["unshare", *root, "-m", "sh", "-c", 'mount -t tmpfs -o size=32m none "$0" && echo made && read word && '
+                                 'mount -o remount,size=200m "$0" && echo grown && exec cat', folder],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(disk.wait)
+        self.addCleanup(disk.stdin.close)
+        self.addCleanup(disk.stdout.close)
+        if disk.stdout.readline() != b"made\n":
+            self.skipTest("no file system can be mounted here")
+        self.submit(40, 20)
+        worker = self.work(f"/proc/{disk.pid}/root{folder}/one", "--worker", "one")
+        self.wait_until(lambda: self.word("one")["state"] == "the disk is full", worker)
+        self.assertIn("MiB are left on the disk", self.word("one")["last"])
+        self.assertIsNone(self.value("attempt.0"))
+        disk.stdin.write(b"more\n")
+        disk.stdin.flush()
+        self.assertEqual(disk.stdout.readline(), b"grown\n")
+        self.wait_done(process=worker)
+        self.assert_whole()
+        worker.send_signal(signal.SIGTERM)
+        self.finish(worker, 128 + signal.SIGTERM)
 
 
 class Poisoned(Case):

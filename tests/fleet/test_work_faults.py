@@ -33,7 +33,7 @@ def name_of(pid):
 
 class Silent(Case):
     def test_who_has_lost_its_share_is_silent_and_goes_on_when_the_server_is_back(self):
-        self.submit(100, 100, rate=SLOW)
+        self.submit(100, 100, rate=SLOW / 3)
         worker = self.work("one")
         scan, = self.wait_until_begun("one", worker)
         self.nats.freeze()
