@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/bus/bus_own.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@ enum {
 	DEPTH_MAX = 16, /* of JSON: JetStream's has 4, and yajl frees it by recursion */
 	WHY_MAX = 128   /* of yajl's words, which nobody reads */
 };
+
+/* $JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.SEQUENCE-OF-CONSUMER.TIME.PENDING */
+enum { TOKEN_DELIVERED = 4, TOKEN_SEQUENCE = 5, ACK_TOKENS = 9 };
 
 static const struct bus_error errors[] = {
 	{ 10002, BUS_FULL, false, "the account's storage is used up" },
@@ -137,4 +141,19 @@ int64_t bus_time_ms(const char *text)
 			ms += (*++end - '0') * unit;
 	}
 	return ms;
+}
+
+bool bus_read_delivery(const char *reply, uint64_t *sequence, unsigned *deliveries)
+{
+	struct span rest = span_of(reply ? reply : ""), token;
+	uint64_t number[ACK_TOKENS] = { 0 };
+	size_t count = 0;
+
+	for (; count < ACK_TOKENS && span_next_part(&rest, '.', &token); count++)
+		span_decimal(token, UINT64_MAX, &number[count]);
+	if (count < ACK_TOKENS || !span_starts_with(span_of(reply), SPAN_LITERAL("$JS.ACK.")))
+		return false;
+	*sequence = number[TOKEN_SEQUENCE];
+	*deliveries = number[TOKEN_DELIVERED] < UINT_MAX ? (unsigned)number[TOKEN_DELIVERED] : UINT_MAX;
+	return *sequence > 0 && *deliveries > 0;
 }

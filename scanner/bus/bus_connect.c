@@ -127,12 +127,10 @@ static const struct {
 	{ NATS_CONNECTION_AUTH_FAILED,
 	  "give the credentials of a user of this server: --creds, --nkey, or NATS_USER and "
 	  "NATS_PASSWORD" },
-	{ NATS_SSL_ERROR,
-	  "is --tls-ca the authority of its certificate, and the certificate for the name in the URL?" },
-	{ NATS_SECURE_CONNECTION_WANTED,
-	  "the server does not speak TLS: a nats:// URL without --tls-cert and --tls-ca" },
-	{ NATS_SECURE_CONNECTION_REQUIRED, "the server wants TLS: --tls-ca" },
-	{ NATS_PROTOCOL_ERROR, "is that a NATS server? And if it wants a certificate, ours (--tls-cert)?" },
+	{ NATS_SSL_ERROR, "is --tlsca the authority of its certificate, and the certificate for the name in the URL?" },
+	{ NATS_SECURE_CONNECTION_WANTED, "the server does not speak TLS: a nats:// URL without --tlscert and --tlsca" },
+	{ NATS_SECURE_CONNECTION_REQUIRED, "the server wants TLS: --tlsca" },
+	{ NATS_PROTOCOL_ERROR, "is that a NATS server? And if it wants a certificate, ours (--tlscert)?" },
 	{ NATS_LINE_TOO_LONG, "is that a NATS server?" },
 	{ NATS_ERR, "are the credentials as `nsc generate creds` writes them?" }, /* or what else it says */
 	{ NATS_INVALID_ARG, "expected a URL as nats://127.0.0.1:4222" },

@@ -73,7 +73,7 @@ static enum bus_result check_file(const char *what, const char *path, struct err
 static enum bus_result check_pairs(const struct bus_options *options, struct error *error)
 {
 	if (!options->cert != !options->key)
-		error_set(error, "--tls-cert and --tls-key: a certificate needs its key, and a key its certificate");
+		error_set(error, "--tlscert and --tlskey: a certificate needs its key, and a key its certificate");
 	else if (options->password && !options->user)
 		error_set(error, "NATS_PASSWORD: without NATS_USER");
 	else if (options->creds && options->nkey)
@@ -103,9 +103,9 @@ static enum bus_result check_files(const struct bus_options *options, struct err
 {
 	const char *file[][2] = { { "--creds", options->creds },
 				  { "--nkey", options->nkey },
-				  { "--tls-cert", options->cert },
-				  { "--tls-key", options->key },
-				  { "--tls-ca", options->ca } };
+				  { "--tlscert", options->cert },
+				  { "--tlskey", options->key },
+				  { "--tlsca", options->ca } };
 	enum bus_result result = BUS_OK;
 
 	for (size_t i = 0; result == BUS_OK && i < COUNT_OF(file); i++)

@@ -147,6 +147,8 @@ const char *bus_header_text(natsMsg *message, const char *name);
 uint64_t bus_header_number(natsMsg *message, const char *name);
 /* RFC 3339 as Go writes it → milliseconds since 1970; 0: it is none. */
 int64_t bus_time_ms(const char *text);
+/* What the server says of a delivery stands in the subject that our answer is to have. False: it is none of those. */
+bool bus_read_delivery(const char *reply, uint64_t *sequence, unsigned *deliveries);
 
 /* ---- messages (bus_message.c) ---- */
 

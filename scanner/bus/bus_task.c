@@ -11,12 +11,8 @@
 
 enum {
 	UNANSWERED_MAX = 20000, /* tasks that all workers together may have */
-	LATE_MS = 1000,         /* that a server may take longer than it was told to wait */
-	ACK_TOKENS = 9          /* $JS.ACK.STREAM.CONSUMER.DELIVERED.STREAM-SEQ.CONSUMER-SEQ.TIME.PENDING */
+	LATE_MS = 1000          /* that a server may take longer than it was told to wait */
 };
-
-enum { TOKEN_DELIVERED = 4, TOKEN_SEQUENCE = 5 };
-
 enum bus_result bus_consumer_create(struct bus *bus, const char *stream, const char *consumer, const char *subject,
 				    const struct bus_consumer_options *options, struct error *error)
 {
@@ -67,29 +63,12 @@ void bus_task_free(struct bus_task *task)
 	free(task);
 }
 
-/* What the server says of a delivery stands in the subject of our answer. */
-static bool read_reply(const char *reply, struct bus_task *task)
-{
-	struct span rest = span_of(reply ? reply : ""), token;
-	uint64_t number[ACK_TOKENS] = { 0 };
-	size_t count = 0;
-
-	while (span_next_part(&rest, '.', &token)) {
-		if (count < ACK_TOKENS)
-			span_decimal(token, UINT64_MAX, &number[count]);
-		count++;
-	}
-	task->sequence = number[TOKEN_SEQUENCE];
-	task->deliveries = (unsigned)number[TOKEN_DELIVERED];
-	return count >= ACK_TOKENS && strncmp(reply, "$JS.ACK.", strlen("$JS.ACK.")) == 0 && task->sequence > 0;
-}
-
 /* Takes @message. */
 static struct bus_task *new_task(struct bus *bus, const char *stream, const char *consumer, natsMsg *message)
 {
 	struct bus_task *task = calloc(1, sizeof(*task));
 
-	if (!task || !read_reply(natsMsg_GetReply(message), task)) {
+	if (!task || !bus_read_delivery(natsMsg_GetReply(message), &task->sequence, &task->deliveries)) {
 		free(task);
 		natsMsg_Destroy(message);
 		return NULL;

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What each call of the bus (scanner/bus/bus.h) comes to, with a real nats-server."""
 import os
+import re
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nats
-from probe import Case, Probe
+from probe import LIMIT_S, Case, Probe
 
 # A command, and what its answer is (Case.expect).
 CALLS = [
@@ -121,6 +122,20 @@ class Bus(Case):
         with nats.Server() as server, Probe(server.url) as probe:
             self.assertEqual(probe.opened, "ok")
             self.expect(probe, CALLS)
+
+    def test_messages_and_values_have_the_servers_time(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("stream S s.> limits 0", "ok"), ("bucket 0 B 0", "ok"), ("publish s.a - 0 x", "ok"), ("put 0 a x", "ok")])
+            for call in ("next S s.> 1", "at S 1", "get 0 a"):
+                age = int(re.search(r"age=(-?\d+)", probe(call))[1])
+                self.assertLess(abs(age), LIMIT_S * 1000)
+
+    def test_a_bucket_of_many_keys_tells_all_of_them(self):
+        """More than it asks for at a time."""
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("bucket 0 B 0", "ok"), ("put_many 0 key. 2345", "ok ms"), ("put_many 0 other. 10", "ok ms"), ("put 0 key x", "ok")])
+            for prefix, count in [("key.", 2345), ("other.", 10), ("-", 2356), ("key", 2346), ("key.1", 1111), ("none.", 0)]:
+                self.expect(probe, [(f"keys 0 {prefix}", f"keys …count={count}")])
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Credentials(Case):
                 (["--nkey", self.write("comment.nk", f"# ours\n{ours.seed}")], "ok"),
                 (["--nkey", other.write(self.path("other.nk"))], "refused …Authorization Violation"),
                 (["--nkey", account.write(self.path("account.nk"))], "refused --nkey …no seed of a user"),
-                (["--nkey", self.write("bad.nk", ours.seed[:-1] + ("A" if ours.seed[-1] != "A" else "B") + "\n")], "refused --nkey …no seed"),
+                (["--nkey", self.write("bad.nk", ours.seed[:-9] + ("A" if ours.seed[-9] != "A" else "B") + ours.seed[-8:] + "\n")], "refused --nkey …no seed"),
                 (["--nkey", self.write("public.nk", ours.public + "\n")], "refused --nkey …no seed"),
                 (["--nkey", self.write("empty.nk", "")], "refused --nkey …is empty"),
                 (["--nkey", self.path("none.nk")], "refused --nkey …none.nk: No such file"),
@@ -113,15 +113,15 @@ class Credentials(Case):
         with nats.Server(more=tls, scheme="tls", host="localhost") as server:
             for options, expected in [
                 (["--ca", certificates.ca], "ok"),
-                ([], "refused …certificate…--tls-ca"),
-                (["--ca", other.ca], "refused …certificate…--tls-ca"),
+                ([], "refused …certificate…--tlsca"),
+                (["--ca", other.ca], "refused …certificate…--tlsca"),
                 (["--ca", self.write("bad.pem", "nothing\n")], "refused …bad.pem"),
-                (["--ca", self.path("none.pem")], "refused --tls-ca …No such file"),
-                (["--cert", client], "refused --tls-cert and --tls-key"),
+                (["--ca", self.path("none.pem")], "refused --tlsca …No such file"),
+                (["--cert", client], "refused --tlscert and --tlskey"),
             ]:
                 self.expect_open(server, options, expected)
             server.url = server.url.replace("localhost", "127.0.0.1")  # a certificate for another name
-            self.expect_open(server, ["--ca", certificates.ca], "refused …--tls-ca")
+            self.expect_open(server, ["--ca", certificates.ca], "refused …--tlsca")
         both = f'tls {{ cert_file: "{certificate}", key_file: "{key}", ca_file: "{certificates.ca}", verify: true }}'
         with nats.Server(more=both, host="localhost") as server:
             for options, expected in [

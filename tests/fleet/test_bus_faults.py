@@ -307,6 +307,7 @@ class Strangers(Case):
             ("INFO that is no JSON", b"INFO {{{{{\r\n", None, "refused"),
             ("silence", b"", None, "away"),
             ("INFO, then silence", INFO, None, "away"),
+            ("TLS is wanted, then silence", INFO.replace(b'"proto"', b'"tls_required":true,"proto"'), None, "away …does not speak"),
             ("a password is wanted", INFO, lambda line: b"-ERR 'Authorization Violation'\r\n", "refused …Authorization Violation"),
             ("it is full", INFO, lambda line: b"-ERR 'maximum connections exceeded'\r\n", "away …maximum connections exceeded"),
             ("no headers", INFO.replace(b"true", b"false"), polite(message(b"{}")), "refused …no headers"),
