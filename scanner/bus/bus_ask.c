@@ -186,7 +186,8 @@ enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, st
 		if (lost && status != NATS_NO_RESPONDERS)
 			*lost = true;
 		if (status == NATS_TIMEOUT) {
-			snprintf(bus->why, sizeof(bus->why), "it is connected, but says nothing");
+			snprintf(bus->why, sizeof(bus->why),
+				 "it is connected, but says nothing: a full disk stops JetStream, see its log");
 			if (!bus_wait_lasts(bus, wait))
 				return bus_away(bus, error);
 		}

@@ -12,9 +12,10 @@
 
 enum {
 	BUS_FILTER_MAX = 2 * BUS_NAME_MAX + 8,
-	BATCH = 500,     /* keys that are asked for at a time */
-	BATCH_MS = 5000, /* for the next of them */
-	UNUSED_S = 60    /* then the server forgets the consumer, if we do not tell it */
+	KEYS_MAX = 8000000, /* of a bucket: eight for each of as many chunks as a job may have */
+	BATCH = 500,        /* keys that are asked for at a time */
+	BATCH_MS = 5000,    /* for the next of them */
+	UNUSED_S = 60       /* then the server forgets the consumer, if we do not tell it */
 };
 
 /* The subjects below the last whole token of the prefix. */
@@ -44,6 +45,9 @@ static enum bus_result begin(const struct bus_bucket *bucket, const char *prefix
 		*count = bus_json_number(root, NULL, "num_pending");
 	}
 	yajl_tree_free(root);
+	if (result == BUS_OK && (*count > KEYS_MAX || !bus_is_name(name, false)))
+		return bus_refuse(bucket->bus, error, "%s: more than %d keys, or no consumer for them", bucket->name,
+				  KEYS_MAX);
 	return result;
 }
 

@@ -82,7 +82,7 @@ static uint64_t tell_names(yajl_val root, const char *prefix, bus_on_name *on_na
 	for (size_t i = 0; i < count; i++) {
 		const char *name = YAJL_GET_STRING(YAJL_GET_ARRAY(list)->values[i]);
 
-		if (name && strncmp(name, prefix, strlen(prefix)) == 0)
+		if (name && strlen(name) < BUS_NAME_MAX && strncmp(name, prefix, strlen(prefix)) == 0)
 			on_name(arg, name);
 	}
 	return count;
