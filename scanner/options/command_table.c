@@ -229,8 +229,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "measured, and how often somebody may be asked, are given here, for all workers: --rate and the other rates hold "
 			 "for all of them together. Files that they name (blocklists, CAs) travel with the job.",
 		.below = "The same job may be submitted again: what is in the queue already adds nothing, and what a killed submit left out "
-			 "is added. Another list or other options under its name are refused.\n"
-			 "Exit status: 0 done; 1 fatal; 2 usage.",
+			 "is added. Another list or other options under its name are refused, and told what differs.\n"
+			 "Exit status: 0 done; 1 fatal; 2 usage; 129, 130, 143 interrupted: the same command completes it.",
 		.instead = "a list is given with -f",
 	},
 	[COMMAND_FLEET_WORK] = {

@@ -302,6 +302,24 @@ class Interrupted(SubmitCase):
         self.submit_list(path, "--chunk", self.CHUNK)
         self.assert_many(MANY, self.CHUNK)
 
+    def test_two_at_once_are_one(self):
+        path = self.many(20000)
+        both = [self.begin(path, "--chunk", self.CHUNK) for _ in range(2)]
+        said = [int(re.search(r"(\d+) were there already", self.finish(process, 0)[1]).group(1)) for process in both]
+        self.assertEqual(len(self.entries()), 20000)
+        self.assertEqual(self.js.state(LIST)["messages"], 100)
+        self.assertGreaterEqual(sum(said), 100)
+
+    def test_two_jobs_at_once_under_one_name_do_not_mix(self):
+        path = self.many(20000)
+        both = [self.begin(path, "--chunk", self.CHUNK, "--retries", str(retries)) for retries in (1, 2)]
+        for process in both:
+            process.wait()
+        self.assertEqual(sorted(process.returncode for process in both), [0, 1], [self.said(process) for process in both])
+        loser = next(process for process in both if process.returncode == 1)
+        self.assertIn("is another one at the server: --retries", self.said(loser))
+        self.assertEqual(len(self.entries()), 20000)
+
 
 class Dead(SubmitCase):
     def die(self, number, round_):
