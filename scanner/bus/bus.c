@@ -151,6 +151,7 @@ void bus_close(struct bus *bus)
 	if (!bus)
 		return;
 	natsMsg_Destroy(bus->held);
+	bus_give_back(bus);
 	bus_disconnect(bus);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(*text_of(&bus->options, i));

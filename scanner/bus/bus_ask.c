@@ -89,6 +89,17 @@ static natsStatus next(struct bus *bus, int64_t ms, const char *deliveries, nats
 	}
 }
 
+void bus_give_back(struct bus *bus)
+{
+	natsMsg *none = NULL;
+
+	if (!bus->connection || !bus->answers)
+		return;
+	bus->asked++; /* nothing is waited for any more */
+	if (next(bus, 0, NULL, &none) == NATS_OK)
+		natsMsg_Destroy(none);
+}
+
 natsStatus bus_answer(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
 		      uint64_t until_ms, const char *deliveries, natsMsg **answer)
 {

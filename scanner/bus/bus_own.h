@@ -120,6 +120,8 @@ natsStatus bus_answer(struct bus *bus, const struct bus_question *question, cons
 		      uint64_t until_ms, const char *deliveries, natsMsg **answer);
 enum { BUS_DELIVERIES_MAX = 2 * BUS_NAME_MAX + 16 };
 void bus_deliveries(const char *stream, const char *consumer, char deliveries[static BUS_DELIVERIES_MAX]);
+/* Tasks that came after we stopped waiting for them are for others. */
+void bus_give_back(struct bus *bus);
 /* A message without an answer. */
 void bus_say(natsConnection *connection, const char *subject, const char *text);
 

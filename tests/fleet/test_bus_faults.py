@@ -200,6 +200,19 @@ class Faults(Case):
             server.kill()
             self.expect(probe, [("publish q.1 b 0 t", "away")])
 
+    def test_a_task_that_comes_too_late_is_given_back(self):
+        """To who stopped waiting for it: somebody else has it long before the answer would be due."""
+        with nats.Server() as server, Probe(server.url) as other:
+            self.expect(other, [("stream Q q.> queue 0", "ok"), ("consumer Q c q.> 600 5", "ok")])
+            with Probe(server.url) as probe:
+                probe.send("pull 0 Q c 3600")
+                time.sleep(0.2)  # it waits
+                probe.interrupt()
+                self.expect_answer(probe.read(), "away")
+                self.expect(other, [("publish q.1 a 0 t", "ok"), ("consumer_look Q c", "ok waiting=0 in_flight=1")])
+                time.sleep(0.2)  # it has come
+            self.expect(other, [("pull 0 Q c 60", "ok seq=1 deliveries=2")])
+
     def test_opening_waits_for_a_server_that_comes_later(self):
         server = nats.Server()
         timer = threading.Timer(0.5, server.start)
@@ -298,6 +311,12 @@ def message(data):
     return lambda subject, number: b"MSG %s %s %d\r\n%s\r\n" % (subject, number, len(data), data)
 
 
+NOT_SANITIZED = {
+    "a message of two gigabytes",   # libnats forgets to free what it began to read when a connection ends
+    "TLS is wanted, then silence",  # its thread still waits in OpenSSL, which cleans up when the process ends
+}
+
+
 class Strangers(Case):
     def test_what_is_no_nats_server_is_told_so_in_time(self):
         for name, greeting, answer, expected in [
@@ -321,8 +340,8 @@ class Strangers(Case):
             ("flood", INFO, polite(lambda subject, number: b"MSG x %s 1000\r\n%s\r\n" % (number, b"y" * 1000) * 20000), "away"),
             ("a message of two gigabytes", INFO, polite(lambda subject, number: b"MSG %s %s 2000000000\r\n" % (subject, number)), "away"),
         ]:
-            if name.startswith("a message") and os.environ.get("STSURVEY_SANITIZE"):
-                continue  # libnats forgets to free what it began to read when a connection ends
+            if name in NOT_SANITIZED and os.environ.get("STSURVEY_SANITIZE"):
+                continue
             with self.subTest(name), Stranger(greeting, answer) as stranger, Probe(stranger.url, "--patience", "1") as probe:
                 self.expect_answer(probe.opened, expected)
 
