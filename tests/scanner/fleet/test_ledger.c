@@ -296,6 +296,26 @@ static void a_book_that_was_removed_is_closed_for_a_life(void **state)
 	ledger_close(b);
 }
 
+/* Whoever saw the first one closed and then nothing waits for the second one anew. */
+static void a_book_that_was_removed_again_is_closed_for_another_life(void **state)
+{
+	struct ledger *a = opened("a", "1"), *b = opened("b", "2");
+
+	(void)state;
+	assert_int_equal(bus_remove(book, "ledger", &error), BUS_OK);
+	assert_int_equal(taken(b), 0);
+	pass(LIFE_S + 2, &a, 1);
+	assert_int_equal(taken(a), LEDGER_WHOLE);
+	assert_int_equal(bus_remove(book, "ledger", &error), BUS_OK);
+	assert_int_equal(taken(b), 0);
+	pass(LIFE_S - 1, &b, 1);
+	assert_int_equal(taken(b), 0);
+	pass(2, &b, 1);
+	assert_int_equal(taken(b), LEDGER_WHOLE);
+	ledger_close(a);
+	ledger_close(b);
+}
+
 /* By the server's clock everybody is dead. */
 static void a_server_whose_clock_is_put_forward_strikes_nobody_who_lives(void **state)
 {
@@ -314,6 +334,24 @@ static void a_server_whose_clock_is_put_forward_strikes_nobody_who_lives(void **
 	pass(3 * LIFE_S, both, 2);
 	assert_int_equal(taken(b), 0);
 	assert_true(ledger_left_s(a) > 0);
+	ledger_close(a);
+	ledger_close(b);
+}
+
+/* Who did not look in between does not know who lived. */
+static void who_looks_twice_has_not_missed_a_word_for_all_the_time(void **state)
+{
+	struct ledger *a = opened("a", "1"), *b = opened("b", "2");
+
+	(void)state;
+	assert_int_equal(taken(b), LEDGER_WHOLE);
+	fake_bus.server_ahead_ms = 3600 * SECOND;
+	assert_int_equal(taken(a), 0);
+	pass(41, &b, 1);
+	fake_bus_advance(LIFE_S / 3 * SECOND);
+	fake_bus.server_ahead_ms += 3600 * SECOND;
+	assert_int_equal(taken(a), 0);
+	assert_true(ledger_left_s(b) > 0);
 	ledger_close(a);
 	ledger_close(b);
 }
@@ -414,6 +452,8 @@ int main(void)
 		TEST(a_damaged_book_gives_nothing_to_anybody),
 		TEST(a_book_that_was_removed_is_closed_for_a_life),
 		TEST(a_server_whose_clock_is_put_forward_strikes_nobody_who_lives),
+		TEST(a_book_that_was_removed_again_is_closed_for_another_life),
+		TEST(who_looks_twice_has_not_missed_a_word_for_all_the_time),
 		TEST(a_lane_has_one_worker_and_goes_with_it),
 		TEST(who_waits_writes_the_book_once),
 		TEST(workers_are_told_with_what_they_have),
