@@ -5,9 +5,10 @@
 
 enum {
 	ROOM_FIRST = 16,      /* workers, doubled */
-	FIELDS = 5,           /* of a line */
+	FIELDS = 6,           /* of a line */
 	LINE_SHOWN_MAX = 200, /* octets of a damaged line that are told */
 	TURN_MAX = INT32_MAX, /* more than anybody waits */
+	TIMES = 999999999,    /* then it begins again */
 };
 
 static const char first_open[] = "stsurvey-ledger 1 open", first_closed[] = "stsurvey-ledger 1 closed ";
@@ -122,13 +123,13 @@ static const char *read_worker(struct budget *budget, struct span line, uint64_t
 {
 	struct budget_worker *worker = &budget->worker[budget->count];
 	struct span field[FIELDS];
-	uint64_t share, lane;
+	uint64_t share, lane, times;
 	size_t n = 0;
 
 	while (n < FIELDS && span_next_part(&line, ' ', &field[n]))
 		n++;
 	if (n < FIELDS || line.p)
-		return "not a worker, its id, share, turn and lane";
+		return "not a worker, its id, share, turn, lane and times";
 	if (!budget_is_name(field[0]) || !is_id(field[1]))
 		return "no name of a worker and id";
 	*worker = (struct budget_worker){ 0 };
@@ -136,9 +137,11 @@ static const char *read_worker(struct budget *budget, struct span line, uint64_t
 	memcpy(worker->id, field[1].p, field[1].n);
 	if (!read_number(field[2], 1, BUDGET_WHOLE, 0, &share) ||
 	    !read_number(field[3], 1, TURN_MAX, 0, &worker->turn) ||
-	    !read_number(field[4], 0, BUDGET_LANES_MAX - 1, BUDGET_LANES_MAX, &lane))
-		return "no share, turn and lane";
+	    !read_number(field[4], 0, BUDGET_LANES_MAX - 1, BUDGET_LANES_MAX, &lane) ||
+	    !span_decimal(field[5], TIMES, &times))
+		return "no share, turn, lane and times";
 	worker->share = (uint32_t)share;
+	worker->times = (uint32_t)times;
 	worker->lane = lane < BUDGET_LANES_MAX ? (int)lane : BUDGET_NO_LANE;
 	if (budget->count > 0 && strcmp(worker[-1].name, worker->name) >= 0)
 		return "not in the order of names";
@@ -239,11 +242,18 @@ void budget_write(const struct budget *budget, struct text *out)
 		put_number(out, worker->share, worker->share > 0);
 		put_number(out, worker->turn, worker->turn > 0);
 		put_number(out, (uint64_t)worker->lane, worker->lane != BUDGET_NO_LANE);
+		text_char(out, ' ');
+		text_uint(out, worker->times);
 		text_char(out, '\n');
 	}
 }
 
 /* ---- the rules ---- */
+
+static void is_given(struct budget_worker *worker)
+{
+	worker->times = worker->times < TIMES ? worker->times + 1 : 0;
+}
 
 uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 {
@@ -267,6 +277,7 @@ uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 		return 0;
 	worker->share = (uint32_t)(free < target ? free : target);
 	worker->turn = 0;
+	is_given(worker);
 	return worker->share;
 }
 
@@ -285,5 +296,6 @@ bool budget_take_lane(struct budget *budget, struct budget_worker *worker, unsig
 		if (&budget->worker[i] != worker && budget->worker[i].lane == (int)lane)
 			return false;
 	worker->lane = (int)lane;
+	is_given(worker);
 	return true;
 }

@@ -5,10 +5,11 @@
  * As text, so that `nats kv get` shows it: a first line, "stsurvey-ledger 1 open" or, with a number behind it,
  * "closed", and a line for each worker, by name:
  *
- *     NAME ID SHARE TURN LANE
+ *     NAME ID SHARE TURN LANE TIMES
  *
- * SHARE in millionths, TURN the place among those who wait for one, LANE a number, - for none. A book is a stranger's:
- * one whose shares are more than everything, or that has two workers on a lane, is damaged and nobody acts on it.
+ * SHARE in millionths, TURN the place among those who wait for one, LANE a number, - for none; TIMES how often it was
+ * given something, which tells those who miss it that it is back. A book is a stranger's: one whose shares are more
+ * than everything, or that has two workers on a lane, is damaged and nobody acts on it.
  *
  * The rules. Everybody who has a share or waits for one is to have the same, the target. A share changes only between
  * two chunks of its worker: who has one takes the target then, or as much more than now as is free; so it never waits.
@@ -41,6 +42,7 @@ struct budget_worker {
 	uint32_t share;            /* 0: none */
 	uint64_t turn;             /* it waits for one, behind all with a smaller number; 0: it does not */
 	int lane;
+	uint32_t times; /* that it was given a share or a lane, modulo something */
 };
 
 struct budget {

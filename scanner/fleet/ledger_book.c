@@ -9,8 +9,8 @@
 #include "scanner/base/wall_clock.h"
 
 enum {
-	LOOKS_PART = 3, /* of a life: looks that are further apart do not tell who lived between; a renewal is less */
-	TRIES = 64,     /* to write the book while others do */
+	LOOKS_PART = 2,       /* of a life: more between two looks, and nobody knows who lived */
+	TRIES = 64,           /* to write the book while others do */
 	JITTER_LEAST_MS = 2,  /* before the second, … */
 	JITTER_DOUBLINGS = 6, /* … doubled so often … */
 	JITTER_MOST_MS = 100, /* … and then this */
@@ -18,6 +18,7 @@ enum {
 
 struct ledger_missed {
 	char name[JOB_WORKER_MAX], id[BUDGET_ID_MAX];
+	uint32_t times; /* another number: it was back in between */
 	uint64_t since_ms;
 };
 
@@ -39,14 +40,20 @@ enum bus_result ledger_put_word(struct ledger *ledger, struct error *error)
 	return result;
 }
 
-/* Our word counts once the book was seen behind it: who is not told that it was struck must not go on for longer. */
+/* Our word counts once the book was seen behind it: who is not told that it was struck must not go on for longer. Nor
+ * is there more time for who was told. */
 static void confirm_word(struct ledger *ledger)
 {
+	bool holds = ledger->share > 0 || ledger->lane != BUDGET_NO_LANE;
+
 	if (ledger->put_ms == ledger->word_ms)
 		return;
 	if (is_over(ledger)) /* the one before had ended before the server got this one, for all we know */
 		ledger->is_lost = true;
-	ledger->word_ms = ledger->put_ms;
+	if (!holds)
+		ledger->is_lost = false;
+	if (!ledger->is_lost)
+		ledger->word_ms = ledger->put_ms;
 }
 
 /* ---- who lives ---- */
@@ -70,7 +77,8 @@ static bool on_alive(void *arg, const char *name)
 static uint64_t missed_since(const struct ledger *ledger, const struct budget_worker *worker, uint64_t now_ms)
 {
 	for (size_t i = 0; i < ledger->missed_count; i++)
-		if (strcmp(ledger->missed[i].name, worker->name) == 0 && strcmp(ledger->missed[i].id, worker->id) == 0)
+		if (ledger->missed[i].times == worker->times && strcmp(ledger->missed[i].name, worker->name) == 0 &&
+		    strcmp(ledger->missed[i].id, worker->id) == 0)
 			return ledger->missed[i].since_ms;
 	return now_ms;
 }
@@ -96,6 +104,7 @@ static int note_missed(struct ledger *ledger, const struct ledger_look *look)
 			continue;
 		memcpy(missed[n].name, worker->name, sizeof(worker->name));
 		memcpy(missed[n].id, worker->id, sizeof(worker->id));
+		missed[n].times = worker->times;
 		missed[n++].since_ms = is_late ? now_ms : missed_since(ledger, worker, now_ms);
 	}
 	free(ledger->missed);
@@ -105,16 +114,19 @@ static int note_missed(struct ledger *ledger, const struct ledger_look *look)
 	return 0;
 }
 
-static void strike_dead(const struct ledger *ledger, struct budget *budget)
+static bool is_dead(const struct ledger *ledger, const struct ledger_missed *missed, uint64_t now_ms)
+{
+	return now_ms - missed->since_ms > ledger->life_ms;
+}
+
+/* Of those who are dead by now the words have just been looked for. */
+static void strike_dead(const struct ledger *ledger, struct ledger_look *look)
 {
 	uint64_t now_ms = machine_clock_ms();
 
-	for (size_t i = 0; i < ledger->missed_count; i++) {
-		struct budget_worker *worker = budget_find(budget, ledger->missed[i].name);
-
-		if (now_ms - ledger->missed[i].since_ms > ledger->life_ms)
-			budget_remove(budget, worker);
-	}
+	for (size_t i = 0; look->lives && i < ledger->missed_count; i++)
+		if (is_dead(ledger, &ledger->missed[i], now_ms))
+			budget_remove(&look->budget, budget_find(&look->budget, ledger->missed[i].name));
 }
 
 static uint64_t random_number(void)
@@ -176,6 +188,31 @@ static void compare(struct ledger *ledger, const struct budget *budget)
 	}
 }
 
+/* Are the words to be read? They cost the more the more workers there are, and are needed to strike somebody alone. */
+static bool is_time_to_look(const struct ledger *ledger)
+{
+	uint64_t now_ms = machine_clock_ms();
+
+	for (size_t i = 0; i < ledger->missed_count; i++)
+		if (is_dead(ledger, &ledger->missed[i], now_ms))
+			return true;
+	return ledger->looked_ms == 0 || now_ms - ledger->looked_ms >= ledger->renew_ms / 2;
+}
+
+static enum bus_result look_for_words(struct ledger *ledger, struct ledger_look *look, struct error *error)
+{
+	enum bus_result result;
+
+	look->lives = calloc(look->budget.count + 1, sizeof(*look->lives));
+	if (!look->lives)
+		return ledger_no_memory(error);
+	result = bus_keys(ledger->alive, "", on_alive, look, error);
+	if (result != BUS_OK && result != BUS_MISSING)
+		return result;
+	error->text[0] = '\0';
+	return note_missed(ledger, look) == 0 ? BUS_OK : ledger_no_memory(error);
+}
+
 /* First the book, then the words: who is not seen to live now has not put its word since the book was written. */
 enum bus_result ledger_look_at(struct ledger *ledger, struct ledger_look *look, struct error *error)
 {
@@ -189,17 +226,11 @@ enum bus_result ledger_look_at(struct ledger *ledger, struct ledger_look *look, 
 	if (budget_read(&look->budget, value.data, error) < 0)
 		return BUS_REFUSED;
 	compare(ledger, &look->budget);
-	look->lives = calloc(look->budget.count + 1, sizeof(*look->lives));
-	if (!look->lives)
-		return ledger_no_memory(error);
-	result = bus_keys(ledger->alive, "", on_alive, look, error);
-	if (result != BUS_OK && result != BUS_MISSING)
-		return result;
-	error->text[0] = '\0';
-	if (note_missed(ledger, look) < 0)
-		return ledger_no_memory(error);
-	confirm_word(ledger);
-	return BUS_OK;
+	if (is_time_to_look(ledger))
+		result = look_for_words(ledger, look, error);
+	if (result == BUS_OK)
+		confirm_word(ledger);
+	return result;
 }
 
 /* ---- changing ---- */
@@ -223,7 +254,7 @@ static enum bus_result try_change(struct ledger *ledger, ledger_edit *edit, void
 
 	*change = (struct ledger_change){ 0 };
 	if (result == BUS_OK) {
-		strike_dead(ledger, &look.budget);
+		strike_dead(ledger, &look);
 		*change = edit(ledger, &look.budget, arg, error);
 	}
 	if (change->is_written) {
@@ -235,6 +266,8 @@ static enum bus_result try_change(struct ledger *ledger, ledger_edit *edit, void
 	if (change->is_written && result == BUS_OK) {
 		ledger->is_lost = false; /* nobody struck us before, and nobody can without reading again */
 		compare(ledger, &look.budget);
+		if (!ledger->is_lost)
+			ledger->word_ms = ledger->put_ms;
 	}
 	ledger_look_free(&look);
 	return result;

@@ -48,11 +48,11 @@ enum bus_result ledger_put_word(struct ledger *ledger, struct error *error);
 struct ledger_look {
 	struct budget budget;
 	uint64_t revision;
-	bool *lives; /* of each worker of the budget: has it a word? */
+	bool *lives; /* of each worker of the budget: has it a word? NULL: nobody looked this time */
 };
 
-/* The book, which is made where somebody removed it, and who lives; what it says of us is compared with what we use.
- * ledger_look_free, whatever comes. */
+/* The book, which is made where somebody removed it, and now and then, as at first, who lives; what it says of us is
+ * compared with what we use. ledger_look_free, whatever comes. */
 enum bus_result ledger_look_at(struct ledger *ledger, struct ledger_look *look, struct error *error);
 void ledger_look_free(struct ledger_look *look);
 

@@ -104,7 +104,7 @@ class Rates(Case):
         """worker → (share, lane)"""
         lines = self.js.get(BOOK, "ledger").decode().splitlines()
         self.assertEqual(lines[0], "stsurvey-ledger 1 open")
-        return {name: (0 if share == "-" else int(share), lane) for name, _, share, _, lane in (line.split() for line in lines[1:])}
+        return {name: (0 if share == "-" else int(share), lane) for name, _, share, _, lane, _ in (line.split() for line in lines[1:])}
 
     def shares(self):
         shares = {name: share for name, (share, _) in self.book().items()}
@@ -210,7 +210,7 @@ class Book(Case):
 
     def test_a_damaged_one_gives_nothing_to_anybody(self):
         self.submit(40, 20, ack_wait=LIFE)
-        self.js.put(BOOK, "ledger", b"stsurvey-ledger 1 open\na 1 600000 - -\nb 1 600000 - -\n")
+        self.js.put(BOOK, "ledger", b"stsurvey-ledger 1 open\na 1 600000 - - 1\nb 1 600000 - - 1\n")
         _, err = self.finish(self.work("one", "-q"), 1)
         self.assert_one_line(err, "line 3", "add up to more than everything", "remove the key")
         self.assertFalse(self.is_done(0))

@@ -23,9 +23,9 @@ static void a_book_is_read_as_it_was_written(void **state)
 {
 	static const char *const books[] = {
 		HEAD,
-		"stsurvey-ledger 1 closed 5f\nb 1 - 1 -\n",
-		HEAD "a 1 1000000 - -\n",
-		HEAD "a 1-ff 500000 - 0\nb 1-fe - 1 31\nc.x 1-fd - - -\nd=_- x - 2147483647 65535\n",
+		"stsurvey-ledger 1 closed 5f\nb 1 - 1 - 0\n",
+		HEAD "a 1 1000000 - - 0\n",
+		HEAD "a 1-ff 500000 - 0 0\nb 1-fe - 1 31 0\nc.x 1-fd - - - 0\nd=_- x - 2147483647 65535 0\n",
 	};
 	struct error error;
 	struct text text;
@@ -55,25 +55,28 @@ static void a_damaged_book_is_told_with_its_line_and_a_remedy(void **state)
 		{ "{}\n", "line 1", "first line" },
 		{ HEAD "\n", "line 2", "not a worker" },
 		{ HEAD "a 1 5 -\n", "line 2", "not a worker" },
-		{ HEAD "a 1 5 - - -\n", "line 2", "not a worker" },
-		{ HEAD "a\tb 1 5 - -\n", "line 2", "no name" },
-		{ HEAD "a\x01 1 5 - -\n", "line 2", "no name" },
-		{ HEAD ".a 1 5 - -\n", "line 2", "no name" },
-		{ HEAD "a..b 1 5 - -\n", "line 2", "no name" },
-		{ HEAD "a 1_2 5 - -\n", "line 2", "no name" },
-		{ HEAD "a 12345678901234567890123456789012345678901234567890 5 - -\n", "line 2", "no name" },
-		{ HEAD "a 1 0 - -\n", "line 2", "no share" },
-		{ HEAD "a 1 1000001 - -\n", "line 2", "no share" },
-		{ HEAD "a 1 -5 - -\n", "line 2", "no share" },
-		{ HEAD "a 1 - 0 -\n", "line 2", "no share" },
-		{ HEAD "a 1 - 2147483648 -\n", "line 2", "no share" },
-		{ HEAD "a 1 - - 65536\n", "line 2", "no share" },
-		{ HEAD "a 1 5 5 -\n", "line 2", "turn to wait" },
-		{ HEAD "a 1 600000 - -\nb 1 400001 - -\n", "line 3", "more than everything" },
-		{ HEAD "b 1 5 - -\na 1 5 - -\n", "line 3", "order of names" },
-		{ HEAD "a 1 5 - -\na 2 5 - -\n", "line 3", "order of names" },
-		{ HEAD "a 1 - - 7\nb 1 - - 6\nc 1 - - 7\n", "line", "one lane" },
-		{ HEAD "a 1 5 - -\nb 1 5 - -", "line 1", "end is missing" },
+		{ HEAD "a 1 5 - - 0 -\n", "line 2", "not a worker" },
+		{ HEAD "a 1 5 - -\n", "line 2", "not a worker" },
+		{ HEAD "a 1 5 - - -\n", "line 2", "no share" },
+		{ HEAD "a 1 5 - - 1000000000\n", "line 2", "no share" },
+		{ HEAD "a\tb 1 5 - - 0\n", "line 2", "no name" },
+		{ HEAD "a\x01 1 5 - - 0\n", "line 2", "no name" },
+		{ HEAD ".a 1 5 - - 0\n", "line 2", "no name" },
+		{ HEAD "a..b 1 5 - - 0\n", "line 2", "no name" },
+		{ HEAD "a 1_2 5 - - 0\n", "line 2", "no name" },
+		{ HEAD "a 12345678901234567890123456789012345678901234567890 5 - - 0\n", "line 2", "no name" },
+		{ HEAD "a 1 0 - - 0\n", "line 2", "no share" },
+		{ HEAD "a 1 1000001 - - 0\n", "line 2", "no share" },
+		{ HEAD "a 1 -5 - - 0\n", "line 2", "no share" },
+		{ HEAD "a 1 - 0 - 0\n", "line 2", "no share" },
+		{ HEAD "a 1 - 2147483648 - 0\n", "line 2", "no share" },
+		{ HEAD "a 1 - - 65536 0\n", "line 2", "no share" },
+		{ HEAD "a 1 5 5 - 0\n", "line 2", "turn to wait" },
+		{ HEAD "a 1 600000 - - 0\nb 1 400001 - - 0\n", "line 3", "more than everything" },
+		{ HEAD "b 1 5 - - 0\na 1 5 - - 0\n", "line 3", "order of names" },
+		{ HEAD "a 1 5 - - 0\na 2 5 - - 0\n", "line 3", "order of names" },
+		{ HEAD "a 1 - - 7 0\nb 1 - - 6 0\nc 1 - - 7 0\n", "line", "one lane" },
+		{ HEAD "a 1 5 - - 0\nb 1 5 - -", "line 1", "end is missing" },
 	};
 	struct error error;
 
@@ -109,7 +112,7 @@ static void a_book_of_too_many_workers_is_refused(void **state)
 	assert_int_equal(budget_read(&budget, (struct span){ text.data, text.used }, &error), 0);
 	assert_int_equal(budget.count, BUDGET_WORKERS_MAX);
 	budget_free(&budget);
-	text_literal(&text, "x 1 - - -\n");
+	text_literal(&text, "x 1 - - - 0\n");
 	assert_int_equal(budget_read(&budget, (struct span){ text.data, text.used }, &error), -1);
 	assert_non_null(strstr(error.text, "too many workers"));
 	text_free(&text);

@@ -254,7 +254,7 @@ static void a_lost_answer_is_found_out(void **state)
 
 static void a_damaged_book_gives_nothing_to_anybody(void **state)
 {
-	static const char *const books[] = { "", "x", "stsurvey-ledger 1 open\na 1 600000 - -\nb 2 600000 - -\n" };
+	static const char *const books[] = { "", "x", "stsurvey-ledger 1 open\na 1 600000 - - 1\nb 2 600000 - - 1\n" };
 	struct ledger *a = opened("a", "1");
 	uint32_t share;
 
