@@ -74,6 +74,9 @@ struct bus_stream {
 enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stream, struct error *error);
 enum bus_result bus_stream_delete(struct bus *bus, const char *stream, struct error *error);
 
+/* nats-server 2.9 that was killed counts messages that are gone, and cannot be read, as if they were there: of what is
+ * taken away one by one (a queue) this is too many, until something else writes the stream's state. What was purged in
+ * front of a sequence is not counted. */
 struct bus_stream_info {
 	uint64_t messages, bytes, first, last; /* first, last: sequence numbers */
 	uint64_t max_bytes;                    /* 0: no limit */
@@ -125,7 +128,7 @@ enum bus_result bus_consumer_create(struct bus *bus, const char *stream, const c
 				    const struct bus_consumer_options *options, struct error *error);
 
 struct bus_consumer_info {
-	uint64_t waiting, in_flight, redelivered; /* messages */
+	uint64_t waiting, in_flight, redelivered; /* messages; after a kill of the server too many, for ack_wait_s */
 };
 enum bus_result bus_consumer_look(struct bus *bus, const char *stream, const char *consumer,
 				  struct bus_consumer_info *info, struct error *error);
