@@ -144,7 +144,8 @@ bool work_again(struct work *work, enum bus_result result, const struct error *w
 		work_fail(work, "%s", why->text);
 	if (result != BUS_AWAY)
 		return false;
-	work_warn(work, "%s", why->text);
+	if (!fleet_stop)
+		work_warn(work, "%s", why->text);
 	return work_pause(work, AGAIN_MS);
 }
 

@@ -17,6 +17,7 @@ import tool       # noqa: E402
 JOB = "week"
 BOOK, ALIVE = f"STSURVEY_{JOB}_BOOK", f"STSURVEY_{JOB}_ALIVE"
 QUEUE, LIST, RESULTS, DEAD = (f"STSURVEY_{JOB}_{name}" for name in ("QUEUE", "LIST", "RESULTS", "DEAD"))
+BEGUN = 400   # octets of a scan file that has domains in it, not just its header
 ACK_WAIT = 2  # seconds: a worker that is killed is missed so soon
 
 
@@ -130,7 +131,7 @@ class Case(tool.Case):
         """Its scan runs, and has written something. Its process."""
         folder = self.path(worker)
         self.wait_until(lambda: os.path.isdir(folder) and any(lives(child) for child in children(process.pid)) and
-                        any(name.endswith(".begun.msgpack.zst") and (not records or os.path.getsize(os.path.join(folder, name)) > 400)
+                        any(name.endswith(".begun.msgpack.zst") and (not records or os.path.getsize(os.path.join(folder, name)) > BEGUN)
                             for name in os.listdir(folder)), process)
         return children(process.pid)
 
