@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Workers of a queue (stsurvey fleet work) with a real nats-server: whatever happens to them, the file of each chunk that counts is
 whole, no domain is lost or there twice, and what cannot be done is told and stops nobody."""
+import json
 import os
 import resource
 import shutil
@@ -124,11 +125,14 @@ class Killed(Case):
         self.assert_whole()
 
     def test_sigterm_gives_the_chunk_back_at_once(self):
-        self.submit(100, 100, ack_wait=HOUR, rate=SLOW)
+        """While its scan ends what is in flight, another worker has the chunk; its share it gets when that has ended."""
+        self.submit(100, 100, ack_wait=HOUR, rate=SLOW / 3)
         first = self.work("first")
         self.wait_until_begun("first", first)
-        first.send_signal(signal.SIGTERM)
         second = self.work("second")
+        self.wait_until(lambda: self.word("second")["state"], second)
+        first.send_signal(signal.SIGTERM)
+        self.wait_until(lambda: self.value("attempt.0")["worker"] == "second", first)
         self.wait_done(process=second)
         self.finish(first, 128 + signal.SIGTERM)
         self.assertEqual((self.value("done.0")["worker"], self.value("attempt.0")["number"]), ("second", 2))
@@ -146,6 +150,34 @@ class Killed(Case):
         self.assert_whole()
         for worker in workers:
             self.assertIsNone(worker.poll())
+
+
+class Twice(Case):
+    """What the queue gave to two workers, since one was thought dead."""
+
+    def foreign(self):
+        return json.dumps({"worker": "another", "sha256": "ab" * 32, "size": 1, "domains": 100, "unknown": 0, "seconds": 1}).encode()
+
+    def test_a_chunk_that_is_done_is_not_begun_and_one_that_was_given_up_may_be_done_after_all(self):
+        self.submit(200, 100, rate=SLOW)
+        self.js.put(BOOK, "done.1", self.foreign())
+        worker = self.work("one")
+        self.wait_until_begun("one", worker)
+        self.js.put(BOOK, "dead.0", b'{"first":0,"entries":100,"worker":"one","number":5,"why":"thought so","round":0}')
+        self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0, worker)
+        self.assert_whole([0])
+        self.assertIsNone(self.value("dead.0"))
+        self.assertIsNone(self.value("attempt.1"))
+
+    def test_the_first_whole_file_counts_and_the_other_goes(self):
+        self.submit(100, 100, rate=SLOW)
+        worker = self.work("one")
+        self.wait_until_begun("one", worker)
+        self.js.put(BOOK, "done.0", self.foreign())
+        self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0, worker)
+        self.wait_until(lambda: not [name for name in os.listdir(self.path("one")) if JOB in name], worker)
+        self.assertEqual(self.value("done.0")["worker"], "another")
+        self.assertEqual(self.js.messages(RESULTS), [])
 
 
 class Full(Case):
@@ -173,7 +205,7 @@ class Full(Case):
 
     def test_a_disk_that_is_full_is_told_and_waited_for(self):
         """It gives the chunk back, and keeps what it has begun."""
-        self.submit(2000, 1000)
+        self.submit(2000, 1000, "--deliveries", 2)  # so that it would keep what it gets once more
         limit = 4096  # octets of a file: more than the job's certificate has, less than results
         worker = self.work("one", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         self.wait_until(lambda: "cannot be written" in self.word("one").get("last", ""), worker)
