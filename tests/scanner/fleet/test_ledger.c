@@ -285,6 +285,7 @@ static void a_book_that_was_removed_is_closed_for_a_life(void **state)
 	assert_int_equal(ledger_renew(a, &word, &error), BUS_OK);
 	assert_true(ledger_left_s(a) < 0);
 	pass(LIFE_S - 1, both, 2);
+	assert_true(ledger_left_s(a) < -10); /* and had no more time, though it renews its word */
 	assert_int_equal(ledger_take_lane(b, 1, &error), BUS_EXISTS);
 	assert_int_equal(taken(b), 0);
 	pass(2, both, 2);
@@ -352,6 +353,25 @@ static void who_looks_twice_has_not_missed_a_word_for_all_the_time(void **state)
 	fake_bus.server_ahead_ms += 3600 * SECOND;
 	assert_int_equal(taken(a), 0);
 	assert_true(ledger_left_s(b) > 0);
+	ledger_close(a);
+	ledger_close(b);
+}
+
+/* When it is looked for next its word is gone again, as all words are. */
+static void who_came_back_has_not_been_missed_all_the_time(void **state)
+{
+	struct ledger *a = opened("a", "1"), *b = opened("b", "2");
+
+	(void)state;
+	assert_int_equal(taken(a), LEDGER_WHOLE);
+	fake_bus_advance((LIFE_S + 1) * SECOND);
+	assert_int_equal(taken(b), 0);
+	pass(LIFE_S - 3, &b, 1);
+	assert_int_equal(taken(a), LEDGER_WHOLE / 2);
+	fake_bus.server_ahead_ms = 3600 * SECOND;
+	fake_bus_advance(8 * SECOND);
+	assert_int_equal(taken(b), LEDGER_WHOLE / 2); /* not everything */
+	assert_true(ledger_left_s(a) > 0);
 	ledger_close(a);
 	ledger_close(b);
 }
@@ -454,6 +474,7 @@ int main(void)
 		TEST(a_server_whose_clock_is_put_forward_strikes_nobody_who_lives),
 		TEST(a_book_that_was_removed_again_is_closed_for_another_life),
 		TEST(who_looks_twice_has_not_missed_a_word_for_all_the_time),
+		TEST(who_came_back_has_not_been_missed_all_the_time),
 		TEST(a_lane_has_one_worker_and_goes_with_it),
 		TEST(who_waits_writes_the_book_once),
 		TEST(workers_are_told_with_what_they_have),
