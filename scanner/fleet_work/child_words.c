@@ -21,7 +21,8 @@ enum {
 	PROBED = OF_LIST | OF_HOSTS,
 	LISTED = OF_DOMAINS | OF_LIST,
 	ANY = OF_DOMAINS | PROBED,
-	NONE = 0, /* the cut has done it */
+	OF_ITS_ROWS = 8, /* another list's are of another kind, and chosen by none of it */
+	NONE = 0,        /* the cut has done it */
 };
 
 struct taken {
@@ -33,10 +34,10 @@ struct taken {
 static const struct taken of_job[] = {
 	{ "input-format", NONE },
 	{ "origin", NONE },
-	{ "label", OF_DOMAINS },
+	{ "label", OF_DOMAINS | OF_ITS_ROWS },
 	{ "seed", ANY },
-	{ "sample", LISTED }, /* by the name: what was chosen is chosen again */
-	{ "sample-key", LISTED },
+	{ "sample", LISTED | OF_ITS_ROWS }, /* by the name: what was chosen is chosen again */
+	{ "sample-key", LISTED | OF_ITS_ROWS },
 	{ "max-domains", NONE },
 	{ "timeout", ANY },
 	{ "retries", ANY },
@@ -204,7 +205,7 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 				 (int)option->name.n, option->name.p);
 	if (option->value.n > 0 && memchr(option->value.p, '\0', option->value.n))
 		return error_set(error, "job %s: --%s has a NUL octet in it", request->job->name, taken->name);
-	if (!(taken->of & what_of(request)))
+	if (!(taken->of & what_of(request)) || (request->is_probe && taken->of & OF_ITS_ROWS))
 		return 0;
 	if (names_file(row, option->value))
 		return put_file(out, words, request, option, error);

@@ -20,6 +20,7 @@ struct child_request {
 	uint32_t share;                                /* of LEDGER_WHOLE */
 	const char *program, *output, *status, *files; /* files: the folder with the job's, by their numbers */
 	bool resume;
+	bool is_probe; /* of a list of its own: nothing that is of the job's list alone */
 };
 
 struct child_words {

@@ -244,7 +244,7 @@ static bool prepare(struct work *work)
 	}
 	set_patience(work);
 	return same_tool(work) && know_servers(work) && note_manifest(work) && join(work) && work_fetch_files(work) &&
-	       work_own_up(work);
+	       work_probe_first(work) && work_own_up(work);
 }
 
 /* ---- chunks ---- */

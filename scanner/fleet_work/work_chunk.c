@@ -336,6 +336,8 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 			end = fetch_list(work, why);
 		if (end == CHUNK_DONE)
 			end = scan(work, &seconds, why);
+		if (end == CHUNK_FAILED && seconds > 0 && !work_probe(work))
+			end = CHUNK_RETURNED;
 	}
 	if (end != CHUNK_DONE)
 		return end;

@@ -73,6 +73,13 @@ __attribute__((format(printf, 2, 3))) void work_fail(struct work *work, const ch
 /* The chunk at hand, from its message to its acknowledgement; then there is none at hand. */
 void work_chunk(struct work *work);
 
+/* ---- work_probe.c ---- */
+
+/* A scan of nothing: can we scan at all? False: it does not go on. */
+bool work_probe(struct work *work);
+/* The same where we could not the last time; else true. */
+bool work_probe_first(struct work *work);
+
 /* ---- work_send.c ---- */
 
 /* The chunk's file, which is whole, to the server; then the word that it is done. @again: some of it was lost there, so

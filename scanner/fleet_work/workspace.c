@@ -251,6 +251,7 @@ size_t workspace_clear(const struct workspace *workspace, bool keep_whole)
 	if (folder)
 		closedir(folder);
 	unlinkat(workspace->folder, WORKSPACE_FILES, AT_REMOVEDIR);
+	unlinkat(workspace->folder, WORKSPACE_PROBE, 0);
 	if (kept == 0)
 		unlinkat(workspace->folder, "worker", 0);
 	return kept;

@@ -64,7 +64,8 @@ __attribute__((warn_unused_result)) int workspace_put_list(const struct workspac
 							   struct span data, struct error *error);
 __attribute__((warn_unused_result)) int workspace_put_file(const struct workspace *workspace, size_t number,
 							   struct span data, struct error *error);
-#define WORKSPACE_FILES "files" /* where these are */
+#define WORKSPACE_FILES "files"     /* where these are */
+#define WORKSPACE_PROBE "probe.csv" /* a list that was scanned to see whether we can scan at all, and could not be */
 
 /* The scan file is whole: on the disk, and under its name. */
 __attribute__((warn_unused_result)) int workspace_finish(const struct workspace *workspace, uint32_t chunk,

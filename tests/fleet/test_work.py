@@ -283,17 +283,39 @@ class Poisoned(Case):
         self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 0, worker)
 
     def test_a_scan_that_ends_in_failure_tells_why(self):
-        """Of a program that is not as it should be."""
+        """Of a program that is not as it should be, with this chunk."""
         self.submit(20, 20, "--deliveries", 2)
         folder = self.path("bin")
         os.mkdir(folder)
         shutil.copy(os.environ["STSURVEY_FLEET"], folder)
         with open(os.path.join(folder, "stsurvey"), "w", encoding="ascii") as file:
-            file.write(f"""#!/bin/bash\n[ "$1" = --version ] && exec '{tool.STSURVEY}' "$@"\necho 'stsurvey scan: no luck' >&2\nexit 1\n""")
+            file.write(f"""#!/bin/bash\n[[ " $* " == *" --first-index=0 "* ]] || exec '{tool.STSURVEY}' "$@"\necho 'stsurvey scan: no luck' >&2\nexit 1\n""")
         os.chmod(file.name, 0o755)
         worker = self.work("one", program=os.path.join(folder, "stsurvey-fleet"))
         self.wait_until(lambda: self.value("dead.0"), worker)
         self.assertEqual(self.value("dead.0")["why"], "the scan ended with exit status 1: stsurvey scan: no luck")
+
+
+class Starved(Case):
+    def test_a_worker_that_can_scan_nothing_leaves_the_chunks_to_others(self):
+        self.submit(100, 10)
+        cases = (("descriptors", {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))}, (), "30 file descriptors are allowed"),
+                 ("resolver", {}, ("--name-servers", "127.0.0.1:9"), "name server 127.0.0.1:9"))
+        for name, options, more, why in cases:
+            worker = self.work(name, *more, **options)
+            _, err = self.finish(worker, 1)
+            self.assertIn("can scan nothing at all", err)
+            self.assertIn(why, err)
+            # started again it sees so before it takes a chunk
+            attempts = [self.value(f"attempt.{chunk}") for chunk in range(self.chunks)]
+            self.assertEqual(sum(1 for attempt in attempts if attempt and attempt["worker"] == name), 1)
+            self.finish(self.work(name, *more, **options), 1)
+            self.assertEqual([self.value(f"attempt.{chunk}") for chunk in range(self.chunks)], attempts)
+        self.assertEqual(self.js.state(QUEUE)["messages"], self.chunks)
+        well = self.work("resolver", "--max-idle", "1", "-q")
+        self.wait_done(process=well)
+        self.assert_whole()
+        self.finish(well, 0)
 
 
 class Damaged(Case):
