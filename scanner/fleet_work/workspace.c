@@ -32,6 +32,8 @@ static const char *const suffix[WORKSPACE_KINDS] = {
 	[WORKSPACE_LOG] = ".log",
 };
 
+static const char unfinished[] = ".new"; /* behind the name of a file that is not complete yet */
+
 static int fail(const struct workspace *workspace, const char *name, int number, struct error *error)
 {
 	return error_set(error, "%s/%s: %s", workspace->path, name, strerror(number));
@@ -73,10 +75,10 @@ bool workspace_parse(const char *job, const char *name, uint32_t *chunk, enum wo
 /* A file that is complete, and on the disk, or not there. */
 static int put_whole(const struct workspace *workspace, const char *name, struct span data, struct error *error)
 {
-	char beside[WORKSPACE_NAME_MAX + 8];
+	char beside[WORKSPACE_NAME_MAX + sizeof(unfinished)];
 	int fd, number;
 
-	snprintf(beside, sizeof(beside), "%s.new", name);
+	snprintf(beside, sizeof(beside), "%s%s", name, unfinished);
 	fd = openat(workspace->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_PERMISSIONS);
 	if (fd < 0)
 		return fail(workspace, name, errno, error);
@@ -223,6 +225,29 @@ int workspace_chunks(const struct workspace *workspace, enum workspace_kind want
 	if (*count > 0)
 		qsort(*chunk, *count, sizeof(**chunk), compare_chunks);
 	return 0;
+}
+
+/* What a worker that was killed had not finished writing. */
+static void sweep(const struct workspace *workspace)
+{
+	struct error unused;
+	DIR *folder = open_folder(workspace, ".", &unused);
+	const struct dirent *entry;
+	enum workspace_kind kind;
+	uint32_t number;
+
+	while (folder && (entry = readdir(folder))) {
+		struct span name = span_of(entry->d_name);
+		char stem[NAME_MAX + 1];
+
+		if (!span_ends_with(name, span_of(unfinished)))
+			continue;
+		snprintf(stem, sizeof(stem), "%.*s", (int)(name.n - strlen(unfinished)), name.p);
+		if (workspace_parse(workspace->job, stem, &number, &kind))
+			unlinkat(workspace->folder, entry->d_name, 0);
+	}
+	if (folder)
+		closedir(folder);
 }
 
 size_t workspace_clear(const struct workspace *workspace, bool keep_whole)
@@ -387,8 +412,10 @@ int workspace_open(struct workspace *workspace, const char *path, const struct j
 	workspace->folder = own_folder_open(path, error);
 	if (workspace->folder < 0)
 		return -1;
-	if (lock(workspace, error) == 0 && claim(workspace, job, worker, error) == 0)
+	if (lock(workspace, error) == 0 && claim(workspace, job, worker, error) == 0) {
+		sweep(workspace);
 		return 0;
+	}
 	workspace_close(workspace);
 	return -1;
 }

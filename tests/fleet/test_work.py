@@ -64,6 +64,15 @@ class Done(Case):
         self.assertIn("no chunk for 1 s", err)
         self.assert_whole()
 
+    def test_files_that_options_name_travel_with_the_job(self):
+        never = self.put("never", "mx0.test\n")
+        self.submit(20, 20, "--domain-blocklist-file", never)
+        os.unlink(never)  # as it is on other machines
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        records = self.assert_whole(truth=False)
+        self.assertEqual([record["name"] for record in records.values() if record["status"] == "blocklisted"], ["mx0.test"])
+
     def test_lanes_are_worked_on_by_one_worker_each(self):
         zone = "".join(f"{name.removesuffix('.test')} NS ns.operator{number % 7}.example.\n" for number, name in enumerate(tool.names(140)))
         path = self.put("zone", "$ORIGIN test.\n$TTL 3600\n@ SOA a b 1 2 3 4 5\n" + zone)

@@ -226,6 +226,22 @@ static void what_is_begun_becomes_whole_and_is_found(void **state)
 	workspace_close(&space);
 }
 
+static void what_was_not_finished_is_swept_up(void **state)
+{
+	static const char *const names[] = { "week-000001.list.zst.new", "month-000001.list.zst.new", "poem.new" };
+	struct workspace space;
+
+	(void)state;
+	assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		close(openat(space.folder, names[i], O_WRONLY | O_CREAT, 0644));
+	workspace_close(&space);
+	assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		assert_int_equal(faccessat(space.folder, names[i], F_OK, 0), i == 0 ? -1 : 0);
+	workspace_close(&space);
+}
+
 static void a_folder_that_cannot_be_is_told(void **state)
 {
 	struct workspace space;
@@ -249,6 +265,7 @@ int main(void)
 						remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_is_one_workers_and_one_jobs, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_is_begun_becomes_whole_and_is_found, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(what_was_not_finished_is_swept_up, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_is_told, make_folder, remove_folder),
 	};
 
