@@ -59,6 +59,10 @@ __attribute__((warn_unused_result)) int cut_list(const struct cut_options *optio
 enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_chunk *chunk, struct span data,
 			    bool *duplicate, struct error *error);
 
+/* The chunk's message into the queue once more, with deliveries of its own: for who has it for the last time, and gives
+ * it back through no fault of the chunk's. Its list is there. */
+enum bus_result cut_hand_on(struct bus *bus, const char *job, const struct job_chunk *chunk, struct error *error);
+
 /* The list of a chunk, from the stream; MISSING: a part is not there; REFUSED: it is not what the chunk's message says
  * (damaged). @out is filled from its beginning. */
 enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chunk *chunk, struct text *out,

@@ -7,7 +7,10 @@
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet/digest.h"
 
-enum { PART_MAX = 512 * 1024 }; /* octets: of any server that takes 1 MiB the same, as the ids ask */
+enum {
+	PART_MAX = 512 * 1024, /* octets: of any server that takes 1 MiB the same, as the ids ask */
+	ROUNDS_MAX = 16,       /* looked at for one that nobody has had: others hand on what they do not hold */
+};
 
 static unsigned parts_of(size_t size, size_t part)
 {
@@ -108,6 +111,24 @@ enum bus_result cut_publish(struct bus *bus, const char *job, const struct job_c
 	if (result == BUS_OK && !is_there)
 		result = publish_list(bus, job, &whole, data, part_size, error);
 	return result == BUS_OK ? publish_message(bus, job, &whole, duplicate, error) : result;
+}
+
+enum bus_result cut_hand_on(struct bus *bus, const char *job, const struct job_chunk *chunk, struct error *error)
+{
+	enum bus_result result = BUS_OK;
+	struct job_chunk again = *chunk;
+	bool was_there = true;
+
+	/* who has put it back, or handed it on, meanwhile, had its rounds */
+	for (unsigned tries = 0; was_there && result == BUS_OK && tries < ROUNDS_MAX; tries++) {
+		again.round++;
+		result = publish_message(bus, job, &again, &was_there, error);
+	}
+	if (result == BUS_OK && was_there) {
+		error_set(error, "chunk %" PRIu32 ": it was handed on too often", chunk->number);
+		return BUS_REFUSED;
+	}
+	return result;
 }
 
 static enum bus_result damaged(const struct job_chunk *chunk, struct error *error)

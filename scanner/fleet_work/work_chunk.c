@@ -91,11 +91,30 @@ static const char *reason(const struct work *work, const struct error *why)
 	return work->state == WORK_FAILED ? work->error->text : why->text;
 }
 
+/* The server would not deliver it once more, and it is at no fault: it begins anew. */
+static bool hand_on(struct work *work)
+{
+	enum bus_result result;
+	struct error why;
+
+	do
+		result = cut_hand_on(work->fleet.bus, work->fleet.job.name, &work->chunk, &why);
+	while (work_again(work, result, &why));
+	if (result == BUS_OK)
+		ack(work);
+	else
+		work_warn(work, "%s", why.text);
+	return result == BUS_OK;
+}
+
 /* Somebody else shall have it. The word comes first: behind it stands whoever gets the chunk. */
 static void give_back(struct work *work, const char *why, double delay_s)
 {
-	if (work->task && work->state != WORK_OVER)
+	if (work->task && work->state != WORK_OVER) {
 		(void)work_put_attempt(work, work->chunk.number, bus_task_deliveries(work->task), why);
+		if (is_last(work) && hand_on(work))
+			return;
+	}
 	nak(work, delay_s);
 }
 

@@ -327,6 +327,30 @@ class Starved(Case):
         self.finish(well, 0)
 
 
+class Blameless(Case):
+    """What fails through its workers is not the chunk's fault: it is never dead of it, however often."""
+
+    def test_a_chunk_outlives_more_workers_than_it_has_deliveries(self):
+        self.submit(60, 60, "--deliveries", 2, rate=SLOW, ack_wait=HOUR)
+        for _ in range(5):
+            worker = self.work("one")
+            self.wait_until_begun("one", worker, records=False)
+            worker.send_signal(signal.SIGTERM)
+            self.finish(worker, 128 + signal.SIGTERM)
+        self.assertEqual(self.js.state(QUEUE)["messages"], 1)
+        worker = self.work("one")
+        self.wait_until(lambda: self.is_done(0), worker)
+        self.assert_whole()
+        self.assertIsNone(self.value("dead.0"))
+
+    def test_a_chunk_outlives_workers_that_can_scan_nothing(self):
+        self.submit(20, 20, "--deliveries", 1)
+        for name in ("one", "two"):
+            self.finish(self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", "127.0.0.1:9"), 1)
+        self.wait_done(process=self.work("three"))
+        self.assert_whole()
+
+
 class Damaged(Case):
     def test_a_list_that_is_damaged_is_dead_and_stops_nobody(self):
         self.submit(60, 20, "--deliveries", 2)
