@@ -58,12 +58,13 @@ struct merge_options {
 };
 
 struct merge_result {
-	uint64_t domains, hosts;  /* records that were written */
-	uint64_t duplicates;      /* records whose index another had, left out */
-	uint32_t shards, missing; /* of the list; of these not given */
-	unsigned incomplete;      /* files that are not complete */
-	bool complete;            /* nothing is missing */
-	bool stopped;             /* it was `stop` that ended it */
+	uint64_t domains, hosts;       /* records that were written */
+	uint64_t duplicates;           /* records whose index another had, left out */
+	uint32_t shards, missing;      /* of the list; of these not given */
+	unsigned incomplete;           /* files that are not complete */
+	bool complete;                 /* nothing is missing */
+	bool stopped;                  /* it was `stop` that ended it */
+	struct record_trailer trailer; /* of the new file */
 };
 
 /* 0; or -1 with one line in @error, and what was there before is as it was. Warnings, and each file that is not

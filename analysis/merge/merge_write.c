@@ -174,6 +174,7 @@ static int write_all(struct writing *writing, struct error *error)
 	    put_rows(writing, error) < 0)
 		return -1;
 	end_trailer(writing->merge);
+	writing->merge->result->trailer = writing->merge->trailer;
 	return merge_writer_finish(&writing->writer, &writing->merge->trailer, error);
 }
 

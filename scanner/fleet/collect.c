@@ -16,6 +16,7 @@
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet/host_stage.h"
 #include "scanner/fleet/job_numbers.h"
+#include "scanner/options/unmeasured.h"
 
 enum {
 	TAKE_OCTETS = 64 * 1024 * 1024, /* of results between two syncs of the disk … */
@@ -23,7 +24,6 @@ enum {
 	LOOK_MS = 1000,                 /* between looks at the book */
 	PROGRESS_TERMINAL_MS = 1000,    /* between lines of progress … */
 	PROGRESS_FILE_MS = 10000,       /* … where standard error is no terminal */
-	UNKNOWN_MOST = 100,             /* one in so many domains may be unknown: EXIT_UNMEASURED */
 	DEAD_SHOWN = 20,                /* dead chunks that messages name; 'status' has them all */
 	LOST_MS = 15000, /* until a worker that lives and waits for a chunk has sent again what was lost */
 	SILENCE = 3,     /* looks without any result: what is done, and not here by then, does not come */
@@ -447,11 +447,38 @@ static enum bus_result gather(struct collector *c, struct error *error)
 	return result;
 }
 
+/* The exit status, which is that of a scan of the whole list, or says that chunks are dead; each reason is told. */
+static int judge(const struct collector *c)
+{
+	struct unmeasured of = { .domains = c->merged.domains,
+				 .unknown = c->merged.unknown,
+				 .hosts = c->merged.hosts,
+				 .hosts_unknown = c->merged.hosts_unknown,
+				 .audit = c->merged.direct.audit,
+				 .audit_limit = OPTIONS_AUDIT_LIMIT };
+	int status = c->deaths > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	struct error why;
+
+	(void)!job_option_number(&c->fleet.job, "audit-limit", &of.audit_limit,
+				 &why); /* no scan took one that is none */
+	if (c->deaths > 0)
+		fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " chunks are dead: exit status %d\n", c->deaths,
+			EXIT_UNMEASURED);
+	for (enum unmeasured_part part = 0; part < UNMEASURED_PARTS; part++) {
+		if (!unmeasured_part(&of, part))
+			continue;
+		unmeasured_explain(&of, part, &why);
+		fprintf(stderr, "stsurvey fleet collect: %s\n", why.text);
+		status = EXIT_UNMEASURED;
+	}
+	return status;
+}
+
 /* What is there as one scan file, and all that is known of it. */
 static int write_scan(struct collector *c, struct error *error)
 {
+	struct error hosts = { "" };
 	enum bus_result result;
-	int status;
 
 	if (collector_merge(c, !is_done(c) || c->deaths > 0, error) < 0)
 		return EXIT_FATAL;
@@ -463,16 +490,13 @@ static int write_scan(struct collector *c, struct error *error)
 	}
 	tell_dead(c);
 	error->text[0] = '\0';
-	status = c->deaths > 0 || c->unknown > c->merged_domains / UNKNOWN_MOST ? EXIT_UNMEASURED : EXIT_COMPLETE;
-	fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " domains, %" PRIu64 " unknown, in %s%s\n",
-		c->merged_domains, c->unknown, c->options->output_file,
+	if (c->merged.hosts > 0)
+		error_set(&hosts, " and %" PRIu64 " mail servers, %" PRIu64 " unknown,", c->merged.hosts,
+			  c->merged.hosts_unknown);
+	fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " domains, %" PRIu64 " unknown,%s in %s%s\n",
+		c->merged.domains, c->merged.unknown, hosts.text, c->options->output_file,
 		is_done(c) ? "; 'stsurvey fleet cancel' removes the job from the server" : "; the job goes on");
-	if (status == EXIT_UNMEASURED)
-		fprintf(stderr,
-			"stsurvey fleet collect: exit status 3: %" PRIu64 " chunks are dead, and %" PRIu64
-			" of %" PRIu64 " domains could not be measured (the limit is 1 %%)\n",
-			c->deaths, c->unknown, c->merged_domains);
-	return status;
+	return judge(c);
 }
 
 static int run(struct collector *c, struct error *error)

@@ -22,7 +22,7 @@ struct collector {
 	unsigned silence;                      /* looks one after the other between which no result came */
 	uint64_t lost_ms;                      /* when results were last found to be lost; 0: never */
 	int64_t manifest_ms;                   /* when the job was submitted, by the server's clock; 0: not known yet */
-	uint64_t merged_domains, merged_hosts; /* in the scan file */
+	struct record_trailer merged;          /* of the scan file */
 	uint64_t began_ms, looked_ms, told_ms; /* by the machine's clock */
 };
 

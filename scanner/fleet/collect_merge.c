@@ -70,10 +70,8 @@ int collector_merge(struct collector *c, bool lacking, struct error *error)
 		merge.header = &header;
 		done = merge_scans(&merge, &result, error);
 	}
-	if (done == 0) {
-		c->merged_domains = result.domains;
-		c->merged_hosts = result.hosts;
-	}
+	if (done == 0)
+		c->merged = result.trailer;
 	reader_close(first);
 	collector_free_paths(merge.path);
 	return done;

@@ -92,9 +92,8 @@ static struct job_chunk reckon(const struct fleet_job *fleet, enum job_stage sta
 	struct job_chunk chunk = { .number = number, .stage = stage };
 	uint64_t before = (uint64_t)(number - cut->first) * fleet->job.chunk, left;
 
-	for (size_t i = 0; i < fleet->job.option_count; i++) /* then its numbers have gaps */
-		if (span_equal(fleet->job.option[i].name, SPAN_LITERAL("sample")))
-			return chunk;
+	if (job_option(&fleet->job, "sample")) /* then its numbers have gaps */
+		return chunk;
 	if (stage != JOB_DOMAINS || fleet->job.lanes > 1 || before >= cut->entries)
 		return chunk;
 	left = cut->entries - before;

@@ -2,6 +2,7 @@
 #include "scanner/fleet/job.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "scanner/fleet/job_member.h"
@@ -56,6 +57,30 @@ void job_free(struct job *job)
 		json_read_free(own->tree);
 	free(own);
 	*job = (struct job){ 0 };
+}
+
+const struct span *job_option(const struct job *job, const char *name)
+{
+	for (size_t i = job->option_count; i-- > 0;)
+		if (span_equal(job->option[i].name, span_of(name)))
+			return &job->option[i].value;
+	return NULL;
+}
+
+int job_option_number(const struct job *job, const char *name, double *value, struct error *error)
+{
+	const struct span *given = job_option(job, name);
+	char text[32], *end;
+	double number;
+
+	if (!given)
+		return 0;
+	snprintf(text, sizeof(text), "%.*s", (int)given->n, given->p);
+	number = strtod(text, &end);
+	if (given->n == 0 || *end || !isfinite(number) || number < 0)
+		return error_set(error, "job %s: --%s '%s' is no number", job->name, name, text);
+	*value = number;
+	return 1;
 }
 
 int job_check_name(const char *name, struct error *error)

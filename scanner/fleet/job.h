@@ -65,6 +65,12 @@ struct job_file {
 
 void job_free(struct job *job);
 
+/* The value of the last option of that name; NULL: it was not given. */
+const struct span *job_option(const struct job *job, const char *name);
+/* The same as a number, not below 0: 1; 0 and nothing in *@value: it was not given; -1 with one line in @error. */
+__attribute__((warn_unused_result)) int job_option_number(const struct job *job, const char *name, double *value,
+							  struct error *error);
+
 /* Letters, digits, _ and -. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int job_check_name(const char *name, struct error *error);
 

@@ -100,19 +100,11 @@ enum { RATE_PLACES = 1000 }; /* a share is rounded down to a thousandth, so that
 
 #define UNSET (-1.0)
 
-static bool is_given(const struct job *job, const char *name)
-{
-	for (size_t i = 0; i < job->option_count; i++)
-		if (span_equal(job->option[i].name, span_of(name)))
-			return true;
-	return false;
-}
-
 static unsigned what_of(const struct child_request *request)
 {
 	if (request->stage == JOB_HOSTS)
 		return OF_HOSTS;
-	return is_given(request->job, "mx-hosts") ? OF_LIST : OF_DOMAINS;
+	return job_option(request->job, "mx-hosts") ? OF_LIST : OF_DOMAINS;
 }
 
 /* ---- words ---- */
@@ -219,10 +211,10 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 static double default_of(const struct child_request *request, enum limit limit)
 {
 	const struct job *job = request->job;
-	bool is_lab = is_given(job, "allow-reserved"), is_direct = is_given(job, "direct");
+	bool is_lab = job_option(job, "allow-reserved"), is_direct = job_option(job, "direct");
 	/* given for the one kind, they hold within reserved networks too: only then is either told */
-	bool is_paced = !is_lab || is_given(job, "host-rate") || is_given(job, "provider-rate");
-	bool is_limited = is_direct && (!is_lab || is_given(job, "server-rate") || is_given(job, "operator-rate"));
+	bool is_paced = !is_lab || job_option(job, "host-rate") || job_option(job, "provider-rate");
+	bool is_limited = is_direct && (!is_lab || job_option(job, "server-rate") || job_option(job, "operator-rate"));
 
 	switch (limit) {
 	case LIMIT_RATE:
@@ -244,27 +236,6 @@ static double default_of(const struct child_request *request, enum limit limit)
 	}
 }
 
-/* What was given, or the default; -1 with one line in @error where it is no number. */
-static int read_limit(const struct child_request *request, enum limit limit, double *value, struct error *error)
-{
-	const struct job *job = request->job;
-	char text[32], *end;
-
-	*value = default_of(request, limit);
-	for (size_t i = 0; i < job->option_count; i++) {
-		const struct record_option *option = &job->option[i];
-
-		if (!span_equal(option->name, span_of(limit_table[limit].name)))
-			continue;
-		snprintf(text, sizeof(text), "%.*s", (int)option->value.n, option->value.p);
-		*value = strtod(text, &end);
-		if (option->value.n == 0 || *end || !isfinite(*value) || *value < 0)
-			return error_set(error, "job %s: --%s '%s' is no number", job->name, limit_table[limit].name,
-					 text);
-	}
-	return 0;
-}
-
 /* Nobody may ask less than @least: submit says how many workers a rate bears. */
 static double share_of(double value, uint32_t share, double places, double least)
 {
@@ -277,12 +248,12 @@ static int put_limit(struct text *out, struct child_words *words, const struct c
 		     struct error *error)
 {
 	bool is_whole = limit_table[limit].is_whole;
-	double value;
+	double value = default_of(request, limit);
 	char number[32];
 
 	if (!(limit_table[limit].of & what_of(request)))
 		return 0;
-	if (read_limit(request, limit, &value, error) < 0)
+	if (job_option_number(request->job, limit_table[limit].name, &value, error) < 0)
 		return -1;
 	if (value < 0)
 		return 0;

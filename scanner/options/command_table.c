@@ -254,8 +254,8 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "done, each once.",
 		.below = "Chunks that no worker could finish are named, with why; their domains are missing in SCAN, which 'stsurvey scan "
 			 "--resume' with the same list and options completes.\n"
-			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 done, but chunks are dead, or over 1 % of the domains could not be "
-			 "measured; 129, 130, 143 interrupted.",
+			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 done, but chunks are dead, or too much could not be measured, "
+			 "as of a scan; 129, 130, 143 interrupted.",
 		.instead = "the scan file is given with -o",
 	},
 	[COMMAND_FLEET_STATUS] = {

@@ -8,9 +8,8 @@ enum {
 	EXIT_FATAL = 1,        /* one line on standard error says why */
 	EXIT_NOT_IN_ORDER = 1, /* check: a sender finds something amiss; verify: a file is not whole */
 	EXIT_USAGE = 2,
-	EXIT_UNMEASURED = 3, /* scan: finished, but audits of --direct found too many wrong answers, or of the domains
-			      * are unknown more than … */
-	EXIT_UNKNOWN_PERCENT_MAX = 1, /* … this share */
+	EXIT_UNMEASURED = 3, /* too much could not be measured (scanner/options/unmeasured.h), as more than … */
+	EXIT_UNKNOWN_PERCENT_MAX = 1, /* … so much of the domains, or of the mail servers */
 	EXIT_READER_GONE = 128 + 13,  /* of standard output; as a shell says it of what SIGPIPE ends */
 };
 

@@ -184,13 +184,6 @@ bool moment_doubt(const struct moment *moment, struct moment_doubt *doubt)
 	return false;
 }
 
-bool moment_audit_fails(const struct moment *moment, double limit)
-{
-	uint64_t wrong = moment->direct.audit[AUDIT_DATA];
-
-	return (double)wrong * 100 > limit * (double)direct_audits_decided(moment->direct.audit);
-}
-
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer)
 {
 	*trailer = (struct record_trailer){ .completion = completion,

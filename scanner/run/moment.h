@@ -73,10 +73,6 @@ struct moment_doubt {
 };
 bool moment_doubt(const struct moment *moment, struct moment_doubt *doubt);
 
-/* Of the audits that say something (parsers/direct_counts.h), has the resolver data in more than @limit percent where a
- * name server had said that nothing is there? One of few is enough. */
-bool moment_audit_fails(const struct moment *moment, double limit);
-
 /* What the file's trailer says of it. */
 void moment_trailer(const struct moment *moment, enum record_completion completion, struct record_trailer *trailer);
 

@@ -12,6 +12,7 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
+#include "scanner/options/unmeasured.h"
 #include "scanner/run/canaries.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"
@@ -100,25 +101,27 @@ static int close_sink(struct scan_main *run, enum record_completion completion)
 	return has_failed(run) ? -1 : 0;
 }
 
-/* Is it more than may be left, of domains or of mail servers? */
-static bool is_too_much(uint64_t unknown, uint64_t of)
+/* What could not be kept for lack of room was not measured, either. */
+static struct unmeasured measured_of(const struct moment *moment, const struct options *options)
 {
-	return unknown * 100 > of * EXIT_UNKNOWN_PERCENT_MAX;
+	return (struct unmeasured){ .domains = moment->domains,
+				    .unknown = moment->unknown,
+				    .hosts = moment->hosts + moment->hosts_lost,
+				    .hosts_unknown = moment->hosts_unknown + moment->hosts_lost,
+				    .audit = moment->direct.audit,
+				    .audit_limit = options->audit_limit };
 }
 
 static int exit_status(const struct scan_main *run)
 {
+	struct unmeasured of;
 	struct moment moment;
 
 	if (scan_is_stopping(&run->scan))
 		return 128 + (run->watch.signal_seen ? run->watch.signal_seen : SIGINT);
 	moment_now(&run->scan, &moment);
-	return is_too_much(moment.unknown, moment.domains) ||
-			       is_too_much(moment.hosts_unknown + moment.hosts_lost,
-					   moment.hosts + moment.hosts_lost) ||
-			       moment_audit_fails(&moment, run->options->audit_limit)
-		       ? EXIT_UNMEASURED
-		       : EXIT_COMPLETE;
+	of = measured_of(&moment, run->options);
+	return unmeasured(&of) ? EXIT_UNMEASURED : EXIT_COMPLETE;
 }
 
 /* On standard error whatever --quiet and --log-file say: what makes doubtful every number is never without a word. */
@@ -161,56 +164,33 @@ static void explain_lost_hosts(const struct scan *scan)
 	tell(&what);
 }
 
-/* One part of why the exit status is EXIT_UNMEASURED: of the @of @what, @unknown could not be found out. */
-static void explain_unknown(struct moment *moment, uint64_t unknown, uint64_t of, const char *what, const char *why)
-{
-	char *note = moment->note + strlen(moment->note);
-	struct error line;
-
-	if (!is_too_much(unknown, of))
-		return;
-	if (note > moment->note)
-		note = stpcpy(note, "; ");
-	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
-		 "%llu of %llu %s (%.1f %%) could not be measured, more than %d %%: exit status %d",
-		 (unsigned long long)unknown, (unsigned long long)of, what, (double)unknown * 100 / (double)of,
-		 EXIT_UNKNOWN_PERCENT_MAX, EXIT_UNMEASURED);
-	error_set(&line, "%s; %s", note, why);
-	tell(&line);
-}
-
-/* The same, of the proof of --direct. */
-static void explain_audit(struct moment *moment, const struct options *options)
-{
-	char *note = moment->note + strlen(moment->note);
-	uint64_t wrong = moment->direct.audit[AUDIT_DATA], of = direct_audits_decided(moment->direct.audit);
-	struct error line;
-
-	if (!moment_audit_fails(moment, options->audit_limit))
-		return;
-	if (note > moment->note)
-		note = stpcpy(note, "; ");
-	snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note),
-		 "%llu of %llu audited answers of name servers (%.1f %%) say that nothing is there where the resolver "
-		 "has "
-		 "data, more than --audit-limit %.10g %%: exit status %d",
-		 (unsigned long long)wrong, (unsigned long long)of, (double)wrong * 100 / (double)of,
-		 options->audit_limit, EXIT_UNMEASURED);
-	error_set(&line,
-		  "%s; stsurvey export --where 'audit = data' shows which; where they are many, scan without --direct",
-		  note);
-	tell(&line);
-}
-
+/* Why the exit status is EXIT_UNMEASURED. */
 static void explain_unmeasured(struct moment *moment, const struct options *options)
 {
-	explain_unknown(moment, moment->unknown, moment->domains, "domains", "stsurvey stats tells why");
-	explain_unknown(moment, moment->hosts_unknown + moment->hosts_lost, moment->hosts + moment->hosts_lost,
-			"mail servers",
+	const char *const remedy[UNMEASURED_PARTS] = {
+		[UNMEASURED_DOMAINS] = "stsurvey stats tells why",
+		[UNMEASURED_HOSTS] =
 			moment->hosts_lost > 0
 				? "what could not be kept was not probed: see TMPDIR"
-				: "perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp");
-	explain_audit(moment, options);
+				: "perhaps they turn this machine away: see --ehlo-domain, and the metadata's smtp",
+		[UNMEASURED_AUDITS] = "stsurvey export --where 'audit = data' shows which; where they are many, scan "
+				      "without --direct",
+	};
+	const struct unmeasured of = measured_of(moment, options);
+
+	for (enum unmeasured_part part = 0; part < UNMEASURED_PARTS; part++) {
+		char *note = moment->note + strlen(moment->note);
+		struct error why, line;
+
+		if (!unmeasured_part(&of, part))
+			continue;
+		if (note > moment->note)
+			note = stpcpy(note, "; ");
+		unmeasured_explain(&of, part, &why);
+		snprintf(note, (size_t)(moment->note + sizeof(moment->note) - note), "%s", why.text);
+		error_set(&line, "%s; %s", why.text, remedy[part]);
+		tell(&line);
+	}
 }
 
 static void explain_doubt(struct moment *moment, const struct moment_doubt *doubt)

@@ -196,4 +196,21 @@ class MailServers(Collect):
                          records[59]["results"].get("SMTP", {}).get("mail.one.test", {}).get("status"))
 
 
+    def submit_all(self, names, *more):
+        self.finish(self.fleet("submit", "-f", self.put("list", tool.lines(names)), "--chunk", 50, "--ack-wait", fleet_case.ACK_WAIT, "--results-size", "100M",
+                               "--rate", 0, "--host-rate", 0, "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(),
+                               "--timeout", "1", "-q", *more), 0)
+
+    def test_those_that_stay_unknown_are_told_as_by_one_scan(self):
+        mail = smtp_server.Server()
+        self.addCleanup(mail.stop)
+        mail.silent = True
+        self.submit_all(["sts1.test"], "--smtp", "--smtp-port", mail.port, "--smtp-timeout", "1")
+        worker = self.work("one", "--ehlo-domain", "scan.example.org")
+        _, err = self.finish(self.collect(), 3)
+        self.assertIn("1 domains, 0 unknown, and 1 mail servers, 1 unknown, in", err)
+        self.assertIn("1 of 1 mail servers (100.0 %) could not be measured, more than 1 %: exit status 3", err)
+        self.finish(worker, 0)
+
+
 main()

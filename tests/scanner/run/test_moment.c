@@ -263,32 +263,6 @@ static void lost_traffic_is_not_known(void **state)
 	}
 }
 
-/* --audit-limit. What the resolver could not tell makes no share smaller. */
-static void an_audit_fails_above_the_limit(void **state)
-{
-	static const struct {
-		uint64_t absent, data, changed, failed;
-		double limit;
-		bool fails;
-	} table[] = {
-		{ 0, 0, 0, 0, 0.5, false },       { 0, 0, 0, 9, 0, false },      { 1000, 0, 0, 0, 0, false },
-		{ 995, 5, 0, 0, 0.5, false },     { 994, 6, 0, 0, 0.5, true },   { 94, 1, 100, 0, 0.5, true },
-		{ 100, 1, 99, 1000, 0.5, false }, { 98, 1, 0, 900, 0.5, true },  { 0, 1, 0, 0, 99, true },
-		{ 0, 1, 0, 0, 100, false },       { 9999999, 1, 0, 0, 0, true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		struct moment moment = { .direct.audit = { [AUDIT_ABSENT] = table[i].absent,
-							   [AUDIT_DATA] = table[i].data,
-							   [AUDIT_CHANGED] = table[i].changed,
-							   [AUDIT_FAILED] = table[i].failed } };
-
-		if (moment_audit_fails(&moment, table[i].limit) != table[i].fails)
-			fail_msg("row %zu", i);
-	}
-}
-
 /* With --direct, of the file, as every other number of domains. */
 static void what_direct_counts_is_of_the_file(void **state)
 {
@@ -496,7 +470,6 @@ int main(void)
 		cmocka_unit_test(counts_are_of_the_file_and_traffic_of_this_run_stands_beside),
 		cmocka_unit_test(deferred_domains_are_unknown_until_they_are_recorded),
 		cmocka_unit_test(lost_traffic_is_not_known),
-		cmocka_unit_test(an_audit_fails_above_the_limit),
 		cmocka_unit_test(what_direct_counts_is_of_the_file),
 		cmocka_unit_test(what_direct_did_is_in_the_metadata),
 		cmocka_unit_test(no_part_is_ever_told_larger_than_its_whole),
