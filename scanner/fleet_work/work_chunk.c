@@ -12,6 +12,7 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet_work/child_words.h"
 #include "scanner/fleet/cut.h"
+#include "scanner/fleet_work/guard.h"
 #include "scanner/fleet_work/work_own.h"
 #include "scanner/fleet_work/work_pace.h"
 
@@ -244,17 +245,25 @@ static int start(struct work *work, struct child *child, struct error *why)
 	return result;
 }
 
-/* While it runs. How it is to be stopped where it is: @grace; below 0: it has ended by itself. */
-static double watch(struct work *work, struct child *child, struct error *why)
+static bool has_lost_share(const struct work *work, struct error *why)
+{
+	if (ledger_left_s(work->ledger) >= 0)
+		return false;
+	error_set(why, "the share of the rates is lost: the server was away for too long, or this worker stood still");
+	return true;
+}
+
+/* While it runs. How it is to be stopped where it is: @grace; below 0: it has ended by itself. @guard ends it where we
+ * do not come to look. */
+static double watch(struct work *work, struct child *child, const struct guard *guard, struct error *why)
 {
 	while (!child_has_ended(child)) {
+		guard_allow(guard, ledger_left_s(work->ledger));
 		if (!work_pause(work, LOOK_MS))
 			return DRAIN_S;
 		work_pace_look(work);
-		if (ledger_left_s(work->ledger) < 0) {
-			error_set(why, "the share of the rates is lost: the server was away for too long");
+		if (has_lost_share(work, why))
 			return ledger_stop_s(work->ledger);
-		}
 	}
 	return -1;
 }
@@ -278,6 +287,8 @@ static enum chunk_end judge(struct work *work, const struct child *child, struct
 	}
 	if (is_our_disk(work, said))
 		return CHUNK_STUCK;
+	if (has_lost_share(work, why)) /* the guard was faster */
+		return CHUNK_RETURNED;
 	if (status >= 0) /* what it could not go on with, it shall not go on with again */
 		workspace_remove(&work->space, work->chunk.number, WORKSPACE_BEGUN);
 	return CHUNK_FAILED;
@@ -287,18 +298,22 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 {
 	int64_t begun = (int64_t)machine_clock_ms();
 	struct child child = CHILD_NONE;
+	struct guard guard = GUARD_NONE;
 	enum chunk_end end;
 	double grace;
 
 	work->pace = (struct work_pace){ 0 };
-	if (start(work, &child, why) < 0) {
+	if (start(work, &child, why) < 0 || guard_begin(&guard, child.pid, ledger_stop_s(work->ledger), why) < 0) {
+		child_end(&child, 0);
+		child_forget(&child);
 		if (is_our_disk(work, why->text))
 			return CHUNK_STUCK;
 		work_fail(work, "%s", why->text);
 		return CHUNK_RETURNED;
 	}
 	work_is(work, "scanning");
-	grace = watch(work, &child, why);
+	grace = watch(work, &child, &guard, why);
+	guard_end(&guard);
 	if (grace >= 0) {
 		if (work->state != WORK_ON) /* at once: whoever waits for work has it while ours drains */
 			give_back(work, reason(work, why), 0);

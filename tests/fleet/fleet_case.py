@@ -21,8 +21,20 @@ BEGUN = 400   # octets of a scan file that has domains in it, not just its heade
 ACK_WAIT = 2  # seconds: a worker that is killed is missed so soon
 
 
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def children(pid):
-    """Processes that it has started."""
+    """Programs that it has started; a process without a program of its own watches over the scan."""
+    return [child for child in all_children(pid) if name_of(child) != name_of(pid)]
+
+
+def all_children(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(word) for word in file.read().split()]

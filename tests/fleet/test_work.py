@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 
-from fleet_case import ACK_WAIT, ALIVE, BEGUN, BOOK, JOB, LIST, QUEUE, RESULTS, Case, children, lives, main, tool
+from fleet_case import ACK_WAIT, ALIVE, BEGUN, BOOK, JOB, LIST, QUEUE, RESULTS, Case, all_children, children, lives, main, tool
 
 HOUR = 3600          # an --ack-wait that no test waits for
 SLOW = 150           # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
@@ -303,6 +303,20 @@ class Poisoned(Case):
         worker = self.work("one", program=os.path.join(folder, "stsurvey-fleet"))
         self.wait_until(lambda: self.value("dead.0"), worker)
         self.assertEqual(self.value("dead.0")["why"], "the scan ended with exit status 1: stsurvey scan: no luck")
+
+
+class Still(Case):
+    def test_the_scan_of_a_worker_that_stands_still_ends_before_another_has_its_share(self):
+        self.submit(1000, 1000, rate=20)
+        worker = self.work("one")
+        scan, = self.wait_until_begun("one", worker, records=False)
+        worker.send_signal(signal.SIGSTOP)
+        other = self.work("other", "-q")
+        self.wait_until(lambda: b"\none " not in self.js.get(BOOK, "ledger"), other)
+        self.assertFalse(lives(scan))
+        worker.send_signal(signal.SIGCONT)
+        self.wait_until(lambda: "stood still" in self.said(worker), worker)
+        self.wait_until(lambda: len(all_children(worker.pid)) == 0, worker)  # nobody is left behind
 
 
 class Starved(Case):

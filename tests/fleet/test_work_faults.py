@@ -8,7 +8,7 @@ import signal
 import time
 
 import nats
-from fleet_case import ACK_WAIT, JOB, QUEUE, Case, children, lives, main, smtp_server, tool
+from fleet_case import ACK_WAIT, JOB, QUEUE, Case, children, lives, main, name_of, smtp_server, tool
 
 HOUR = 3600          # an --ack-wait that no test waits for
 SLOW = 150           # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
@@ -21,14 +21,6 @@ forward-zone:
 	name: "."
 	forward-addr: {address}@{port}
 """
-
-
-def name_of(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-            return file.read().strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
 
 
 class Silent(Case):
