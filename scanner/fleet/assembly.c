@@ -36,6 +36,7 @@ struct part {
 struct assembly {
 	char *folder;
 	int dir, lock;
+	bool is_new; /* made by us, just now */
 	char identity[2 * IDENTITY_OCTETS + 1];
 	struct bit_set whole; /* chunks */
 	struct part *part;
@@ -329,10 +330,12 @@ static int make_identity(struct assembly *assembly, struct error *error)
 	return 0;
 }
 
-/* The file "job" says whose folder it is: "JOB IDENTITY". It is our lock, too. */
-static int read_owner(struct assembly *assembly, const char *job, struct error *error)
+/* The file "job" says whose folder it is: "JOB IDENTITY HASH", the hash since a name may be given again, to other
+ * domains. It is our lock, too. */
+static int read_owner(struct assembly *assembly, const struct job *job, struct error *error)
 {
-	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + 4], name[JOB_NAME_MAX] = "";
+	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + JOB_HASH_TEXT + 4], name[JOB_NAME_MAX] = "";
+	char hash[JOB_HASH_TEXT] = "";
 	ssize_t n;
 
 	assembly->lock = openat(assembly->dir, "job", O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
@@ -343,22 +346,24 @@ static int read_owner(struct assembly *assembly, const char *job, struct error *
 	n = pread(assembly->lock, line, sizeof(line) - 1, 0);
 	if (n > 0) {
 		line[n] = '\0';
-		if (sscanf(line, "%32s %16[0-9a-f]", name, assembly->identity) != 2 || strcmp(name, job) != 0)
+		if (sscanf(line, "%32s %16[0-9a-f] %64[0-9a-f]", name, assembly->identity, hash) != 3 ||
+		    strcmp(name, job->name) != 0 || strcmp(hash, job->hash) != 0)
 			return error_set(error,
-					 "%s: holds what was collected of another job, '%s'; name another "
+					 "%s: holds what was collected of another job%s, '%s'; name another "
 					 "--output-file, or remove the folder",
-					 assembly->folder, name);
+					 assembly->folder, strcmp(name, job->name) == 0 ? " of the name" : "", name);
 		return 0;
 	}
 	if (make_identity(assembly, error) < 0)
 		return -1;
-	n = snprintf(line, sizeof(line), "%s %s\n", job, assembly->identity);
+	assembly->is_new = true;
+	n = snprintf(line, sizeof(line), "%s %s %s\n", job->name, assembly->identity, job->hash);
 	if (write_at(assembly->lock, (struct span){ line, (size_t)n }, 0) < 0 || fsync(assembly->lock) < 0)
 		return fail(assembly, "job", error);
 	return 0;
 }
 
-int assembly_open(struct assembly **result, const char *output, const char *job, struct error *error)
+int assembly_open(struct assembly **result, const char *output, const struct job *job, struct error *error)
 {
 	struct assembly *assembly = calloc(1, sizeof(*assembly));
 
@@ -399,6 +404,11 @@ void assembly_close(struct assembly *assembly)
 const char *assembly_identity(const struct assembly *assembly)
 {
 	return assembly->identity;
+}
+
+bool assembly_is_new(const struct assembly *assembly)
+{
+	return assembly->is_new;
 }
 
 const char *assembly_folder(const struct assembly *assembly)

@@ -21,13 +21,14 @@ struct assembly;
 
 /* The folder beside @output; made if it is missing. Its lock is ours until assembly_close: a second `collect` is told.
  * 0, or -1 with one line in @error. */
-__attribute__((warn_unused_result)) int assembly_open(struct assembly **assembly, const char *output, const char *job,
-						      struct error *error);
+__attribute__((warn_unused_result)) int assembly_open(struct assembly **assembly, const char *output,
+						      const struct job *job, struct error *error);
 void assembly_close(struct assembly *assembly); /* NULL: nothing to do */
 
 /* Who has the folder: a random number in hexadecimal, made with it. */
 const char *assembly_identity(const struct assembly *assembly);
 const char *assembly_folder(const struct assembly *assembly);
+bool assembly_is_new(const struct assembly *assembly); /* made just now */
 
 /* Is the chunk's file whole and in the folder? */
 bool assembly_has(const struct assembly *assembly, uint32_t chunk);

@@ -300,6 +300,28 @@ static enum bus_result begin_hosts(struct collector *c, struct error *error)
 
 /* ---- telling ---- */
 
+static bool is_done(const struct collector *c)
+{
+	return is_over(c, JOB_DOMAINS) && (c->fleet.job.smtp == OPTIONS_SMTP_NONE || is_over(c, JOB_HOSTS));
+}
+
+static bool on_sign_of_life(void *arg, const char *key)
+{
+	(void)key;
+	++*(unsigned *)arg;
+	return true;
+}
+
+/* Told, and nothing else follows from it: whatever the server says of the bucket. */
+static void count_workers(struct collector *c)
+{
+	struct error ignored;
+	unsigned count = 0;
+
+	if (bus_keys(c->fleet.alive, "", on_sign_of_life, &count, &ignored) == BUS_OK)
+		c->workers = count;
+}
+
 static void tell_progress(struct collector *c, uint64_t now)
 {
 	bool is_terminal = isatty(STDERR_FILENO);
@@ -308,18 +330,19 @@ static void tell_progress(struct collector *c, uint64_t now)
 	double rate = elapsed ? (double)(c->domains - c->domains_before) / (double)elapsed : 0;
 	char line[256];
 
-	if (c->options->quiet || now - c->told_ms < (is_terminal ? PROGRESS_TERMINAL_MS : PROGRESS_FILE_MS))
+	if (c->options->quiet || c->looked_ms == 0 ||
+	    now - c->told_ms < (is_terminal ? PROGRESS_TERMINAL_MS : PROGRESS_FILE_MS))
 		return;
 	c->told_ms = now;
 	if (c->has_cut[JOB_HOSTS])
 		chunks = c->cut[JOB_HOSTS].end;
 	snprintf(line, sizeof(line),
 		 "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s; %" PRIu64 " of %" PRIu32 "%s chunks; %" PRIu64
-		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%%s",
+		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%%s%s",
 		 elapsed / 3600, elapsed / 60 % 60, elapsed % 60, c->chunks, chunks,
 		 c->has_cut[JOB_DOMAINS] ? "" : " or more", c->domains, all, rate,
 		 c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0,
-		 c->deaths ? "; chunks are dead" : "");
+		 c->deaths ? "; chunks are dead" : "", c->workers == 0 && !is_done(c) ? "; no worker is there" : "");
 	log_progress(line);
 }
 
@@ -373,15 +396,22 @@ static enum bus_result claim(struct collector *c, struct error *error)
 	if (result != BUS_EXISTS)
 		return result;
 	result = bus_get(c->fleet.book, "collector", &value, error);
-	if (result == BUS_OK && !span_equal(value.data, mine)) {
+	if (result != BUS_OK || span_equal(value.data, mine))
+		return result;
+	if (is_collected(c))
+		error_set(error,
+			  "job '%s' is collected already, into the scan file that 'collect' was told then; 'stsurvey "
+			  "fleet cancel' removes it from the server",
+			  c->fleet.job.name);
+	else
 		error_set(
 			error,
 			"job '%s' is collected elsewhere, and what was fetched is in that folder alone: go on with the "
 			"same --output-file there",
 			c->fleet.job.name);
-		return BUS_REFUSED;
-	}
-	return result;
+	if (assembly_is_new(c->assembly))
+		assembly_remove(c->assembly);
+	return BUS_REFUSED;
 }
 
 /* Is it the job that we began with? */
@@ -419,17 +449,13 @@ static enum bus_result step(struct collector *c, bool *took, struct error *error
 		result = read_cut(c, (enum job_stage)stage, error);
 	if (result == BUS_OK)
 		result = look_at_chunks(c, error);
+	count_workers(c);
 	if (first)
 		c->domains_before = c->domains;
 	if (result == BUS_OK && c->fleet.job.smtp != OPTIONS_SMTP_NONE && is_over(c, JOB_DOMAINS) &&
 	    !c->has_cut[JOB_HOSTS] && !*took)
 		result = begin_hosts(c, error);
 	return result;
-}
-
-static bool is_done(const struct collector *c)
-{
-	return is_over(c, JOB_DOMAINS) && (c->fleet.job.smtp == OPTIONS_SMTP_NONE || is_over(c, JOB_HOSTS));
 }
 
 static enum bus_result gather(struct collector *c, struct error *error)
@@ -544,7 +570,7 @@ int fleet_collect(const struct options *options, struct error *error)
 		return EXIT_FATAL;
 	fleet_catch_signals();
 	if (fleet_open(options, "collect", &c.fleet, error) == BUS_OK &&
-	    assembly_open(&c.assembly, options->output_file, c.fleet.job.name, error) == 0)
+	    assembly_open(&c.assembly, options->output_file, &c.fleet.job, error) == 0)
 		status = run(&c, error);
 	else if (fleet_stop)
 		status = fleet_ended(error);

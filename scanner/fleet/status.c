@@ -215,7 +215,9 @@ static void write_workers(const struct status *status, struct text *out)
 	char share[16], chunk[24], state[3 * sizeof(status->worker->word.state)];
 
 	if (status->workers == 0) {
-		text_literal(out, "no worker; start some with: stsurvey fleet work --nats URL --job NAME -d DIR\n");
+		if (status->done + status->deaths < status->chunks || !status->is_cut)
+			text_printf(out, "no worker; start some with: stsurvey fleet work --job %s -d DIR\n",
+				    status->fleet.job.name);
 		return;
 	}
 	text_printf(out, "%-32s %-24s %8s %7s %10s %12s\n", "worker", "state", "chunk", "share", "domains/s",
@@ -258,6 +260,8 @@ static void write_table(const struct status *status, struct text *out)
 		    status->domains ? 100.0 * (double)status->unknown / (double)status->domains : 0.0);
 	if (status->is_collected)
 		text_literal(out, "collected\n");
+	else if (status->is_cut && status->done + status->deaths >= status->chunks)
+		text_literal(out, "all that is left to do is to collect it\n");
 	else if (left < 0)
 		text_literal(out, "nobody knows how long it takes\n");
 	else
@@ -381,6 +385,8 @@ static int list_jobs(const struct options *options, struct text *out, struct err
 
 	if (result == BUS_OK)
 		result = bus_stream_names(bus, JOB_PREFIX, on_stream, out, error);
+	if (result == BUS_OK && out->used == 0)
+		fprintf(stderr, "stsurvey fleet status: there is no job at the server\n");
 	bus_close(bus);
 	return result == BUS_OK ? EXIT_COMPLETE : EXIT_FATAL;
 }

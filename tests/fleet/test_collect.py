@@ -68,6 +68,13 @@ class Done(Collect):
         self.assertEqual((self.js.state(RESULTS)["messages"], self.js.state(LIST)["messages"], self.js.state(QUEUE)["messages"]), (0, 0, 0))
         _, err = self.finish(self.collect(), 1)
         self.assert_one_line(err, self.out, "--force")
+        other = self.path("other.msgpack.zst")
+        _, err = self.finish(self.collect(out=other), 1)
+        self.assert_one_line(err, JOB, "is collected already")
+        self.assertFalse(os.path.exists(other + ".parts"))
+        out, _ = self.finish(self.fleet("status"), 0)
+        self.assertIn("; collected\n", out)
+        self.assertNotIn("start some", out)
 
     def test_killed_again_and_again_it_goes_on(self):
         self.scan_all(200, 10)
@@ -157,11 +164,35 @@ class Cancelled(Collect):
         self.finish(worker, 0)
         _, err = self.finish(collector, 1)
         self.assertIn("was cancelled", err)
-        out, _ = self.finish(self.start("fleet", "status", "--nats", self.nats.url), 0)
+        out, err = self.finish(self.start("fleet", "status", "--nats", self.nats.url), 0)
         self.assertEqual(out, "")
+        self.assert_one_line(err, "there is no job at the server")
         for command in ("cancel", "status"):
             _, err = self.finish(self.fleet(command), 1)
             self.assert_one_line(err, "there is no job 'week'")
+
+    def test_what_was_fetched_of_a_job_is_not_taken_for_that_of_another_under_its_name(self):
+        self.submit(40, 10, rate=40)
+        worker, collector = self.work("one"), self.collect()
+        self.wait_until(lambda: self.js.get(BOOK, "have.0") is not None, collector)
+        collector.send_signal(signal.SIGINT)
+        self.finish(collector, 130)
+        self.finish(self.fleet("cancel"), 0)
+        self.finish(worker, 0)
+        self.submit(30, 10)
+        _, err = self.finish(self.collect(), 1)
+        self.assert_one_line(err, self.parts, "of another job of the name, 'week'")
+        worker = self.work("two")
+        self.finish(self.collect(out=self.path("new.msgpack.zst")), 0)
+        self.finish(worker, 0)
+        self.assertEqual([record["name"] for record in self.records(self.path("new.msgpack.zst")).values()], self.names)
+
+    def test_who_waits_for_nobody_is_told_so(self):
+        self.submit(20, 10)
+        collector = self.collect()
+        self.wait_until(lambda: "0 of 2 chunks; 0 of 20 domains" in self.said(collector) and "no worker is there" in self.said(collector), collector)
+        collector.send_signal(signal.SIGINT)
+        self.finish(collector, 130)
 
     def test_jobs_are_listed_and_told(self):
         self.submit(40, 10)

@@ -18,6 +18,8 @@ enum { CHUNK = 7 };
 static char folder[64], output[96];
 static struct error error;
 
+static const struct job job = { .name = "job", .hash = "cafe" };
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -40,7 +42,7 @@ static struct assembly *open_one(void)
 {
 	struct assembly *assembly;
 
-	if (assembly_open(&assembly, output, "job", &error) < 0)
+	if (assembly_open(&assembly, output, &job, &error) < 0)
 		fail_msg("%s", error.text);
 	return assembly;
 }
@@ -153,17 +155,20 @@ static void the_file_that_the_book_names_counts(void **state)
 
 static void a_folder_is_one_job_s_and_one_collector_s(void **state)
 {
+	struct job another = { .name = "another", .hash = "cafe" }, of_the_name = { .name = "job", .hash = "beef" };
 	struct assembly *assembly = open_one(), *other;
 	char identity[32];
 
 	(void)state;
 	snprintf(identity, sizeof(identity), "%s", assembly_identity(assembly));
 	assert_int_equal(strlen(identity), 16);
-	assert_int_equal(assembly_open(&other, output, "job", &error), -1);
+	assert_int_equal(assembly_open(&other, output, &job, &error), -1);
 	assert_non_null(strstr(error.text, "is at work here"));
 	assembly_close(assembly);
-	assert_int_equal(assembly_open(&other, output, "another", &error), -1);
+	assert_int_equal(assembly_open(&other, output, &another, &error), -1);
 	assert_non_null(strstr(error.text, "of another job, 'job'"));
+	assert_int_equal(assembly_open(&other, output, &of_the_name, &error), -1);
+	assert_non_null(strstr(error.text, "of another job of the name, 'job'"));
 	assembly = open_one();
 	assert_string_equal(assembly_identity(assembly), identity);
 	assembly_close(assembly);
