@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "scanner/fleet/digest.h"
+#include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/server_books.h"
@@ -29,18 +30,10 @@ static bool is_own(struct span name)
 
 /* ---- files that travel along ---- */
 
-static bool names_file(const struct record_option *option)
-{
-	const struct option_row *row = option_find(option->name, 1u << COMMAND_FLEET_SUBMIT);
-
-	return row->kind == OPTION_INPUT || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
-	       (row->kind == OPTION_HOSTS && span_starts_with(option->value, SPAN_LITERAL("@")));
-}
-
-/* @FILE is what the option was given. */
+/* NULL .p: none. */
 static struct span path_of(const struct record_option *option)
 {
-	return span_skip(option->value, span_starts_with(option->value, SPAN_LITERAL("@")) ? 1 : 0);
+	return option_file_read(option_find(option->name, 1u << COMMAND_FLEET_SUBMIT), option->value);
 }
 
 /* All octets of @fd behind @content, as far as there is room for them. 0, or errno. */
@@ -127,7 +120,7 @@ static int take_options(struct submission *submission, const struct options *opt
 		if (is_own(given->name))
 			continue;
 		if (add_option(submission, given->name, given->value, error) != 0 ||
-		    (names_file(given) && take_file(submission, given, &octets, error) != 0))
+		    (path_of(given).p && take_file(submission, given, &octets, error) != 0))
 			return -1;
 	}
 	return add_audit(submission, options, domains, error);
@@ -155,8 +148,10 @@ static void sort_options(const struct job *job, const struct record_option *sort
 /* What an option amounts to: of one that names a file the file's content. */
 static struct span content_of(const struct job *job, const struct record_option *option)
 {
-	for (size_t i = 0; i < job->file_count; i++)
-		if (span_equal(job->file[i].option, option->name) && span_equal(job->file[i].path, path_of(option)))
+	struct span path = path_of(option);
+
+	for (size_t i = 0; i < job->file_count && path.p; i++)
+		if (span_equal(job->file[i].option, option->name) && span_equal(job->file[i].path, path))
 			return span_of(job->file[i].sha256);
 	return option->value;
 }

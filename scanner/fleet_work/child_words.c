@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scanner/fleet/ledger.h"
+#include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
 #include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/public_resolvers.h"
@@ -160,27 +161,18 @@ static int file_of(const struct job *job, struct span option, struct span path)
 	return -1;
 }
 
-static bool names_file(const struct option_row *row, struct span value)
-{
-	return row->kind == OPTION_INPUT || row->kind == OPTION_CIDR_FILE || row->kind == OPTION_DOMAIN_FILE ||
-	       (row->kind == OPTION_HOSTS && span_starts_with(value, SPAN_LITERAL("@")));
-}
-
-/* A value that names a file, with the copy's name. */
+/* A value that names the file @path, with the copy's name. */
 static int put_file(struct text *out, struct child_words *words, const struct child_request *request,
-		    const struct record_option *option, struct error *error)
+		    const struct record_option *option, struct span path, struct error *error)
 {
-	bool is_list = span_starts_with(option->value, SPAN_LITERAL("@"));
-	int number = file_of(request->job, option->name, option->value);
-	char path[JOB_WORD_MAX];
+	int number = file_of(request->job, option->name, path);
+	char value[JOB_WORD_MAX];
 
-	if (number < 0 && is_list)
-		number = file_of(request->job, option->name, span_skip(option->value, 1));
 	if (number < 0)
 		return error_set(error, "job %s: the file '%.*s' of --%.*s did not come with it", request->job->name,
 				 (int)option->value.n, option->value.p, (int)option->name.n, option->name.p);
-	snprintf(path, sizeof(path), "%s%s/%d", is_list ? "@" : "", request->files, number);
-	put_word(out, words, option->name, span_of(path));
+	snprintf(value, sizeof(value), "%s%s/%d", path.n < option->value.n ? "@" : "", request->files, number);
+	put_word(out, words, option->name, span_of(value));
 	return 0;
 }
 
@@ -189,6 +181,7 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 {
 	const struct taken *taken = find_taken(of_job, COUNT_OF(of_job), option->name);
 	const struct option_row *row = option_find(option->name, 1u << COMMAND_SCAN);
+	struct span path;
 
 	if (is_limit(option->name))
 		return 0;
@@ -199,8 +192,9 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 		return error_set(error, "job %s: --%s has a NUL octet in it", request->job->name, taken->name);
 	if (!(taken->of & what_of(request)) || (request->is_probe && taken->of & OF_ITS_ROWS))
 		return 0;
-	if (names_file(row, option->value))
-		return put_file(out, words, request, option, error);
+	path = option_file_read(row, option->value);
+	if (path.p)
+		return put_file(out, words, request, option, path, error);
 	put_word(out, words, option->name, row->argument ? option->value : (struct span){ NULL, 0 });
 	return 0;
 }

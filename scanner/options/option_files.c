@@ -35,6 +35,21 @@ static bool takes_a_list(const struct option_row *row)
 	return row->kind == OPTION_SERVERS || row->kind == OPTION_HOSTS;
 }
 
+/* @value → the name of its file. */
+static struct span name_in(const struct option_row *row, struct span value)
+{
+	if (!takes_a_list(row))
+		return value;
+	return span_starts_with(value, SPAN_LITERAL("@")) ? span_skip(value, 1) : (struct span){ NULL, 0 };
+}
+
+struct span option_file_read(const struct option_row *row, struct span value)
+{
+	if (!row || !kinds[row->kind].names_file || kinds[row->kind].use != OPTION_USE_READ)
+		return (struct span){ NULL, 0 };
+	return name_in(row, value);
+}
+
 static void add_row(const struct options *options, const struct option_row *row, struct option_file *file, int *count)
 {
 	const char *path = kinds[row->kind].is_repeated ? NULL : *(char *const *)((const char *)options + row->offset);
@@ -43,10 +58,10 @@ static void add_row(const struct options *options, const struct option_row *row,
 		add(file, count, row->name, path, kinds[row->kind].use);
 	for (size_t i = 0; kinds[row->kind].is_repeated && i < options->given_count; i++) {
 		const struct record_option *given = &options->given[i];
+		struct span name = name_in(row, given->value); /* ends with NUL, as the option does */
 
-		if (!span_equal(given->name, span_of(row->name)) || (takes_a_list(row) && given->value.p[0] != '@'))
-			continue;
-		add(file, count, row->name, given->value.p + takes_a_list(row), kinds[row->kind].use);
+		if (span_equal(given->name, span_of(row->name)) && name.p)
+			add(file, count, row->name, name.p, kinds[row->kind].use);
 	}
 }
 

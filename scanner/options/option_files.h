@@ -23,6 +23,12 @@ struct option_file {
 	enum option_use use;
 };
 
+struct option_row; /* scanner/options/option_table.h */
+
+/* The file to be read that an option of that row names with @value; NULL .p: none, or there is no such option (@row
+ * NULL). */
+struct span option_file_read(const struct option_row *row, struct span value);
+
 /* All of them in *@file, to be freed; how many, or -1 for no memory. Paths live as long as @options. */
 __attribute__((warn_unused_result)) int option_files(const struct options *options, struct option_file **file);
 

@@ -296,6 +296,25 @@ static void it_is_known_how_many_workers_the_limits_bear(void **state)
 	}
 }
 
+/* @ tells a file from a list of names where an option takes both, and is a letter as others elsewhere. */
+static void a_files_name_may_begin_with_an_at(void **state)
+{
+	char odd[] = "@stsurvey-test-XXXXXX", line[64];
+	struct made *made;
+
+	(void)state;
+	assert_int_equal(chdir("/tmp"), 0);
+	feed_rig_write(odd, "198.51.100.0/24\n", 16);
+	snprintf(line, sizeof(line), "--blocklist-file %s", odd);
+	made = make(line, &list);
+	unlink(odd);
+	assert_string_equal(made->error.text, "");
+	assert_int_equal(made->submission.job.file_count, 1);
+	assert_true(span_equal(made->submission.job.file[0].path, span_of(odd)));
+	assert_int_equal(made->submission.job.file[0].size, 16);
+	drop(made);
+}
+
 static int write_files(void **state)
 {
 	(void)state;
@@ -325,6 +344,7 @@ int main(void)
 		cmocka_unit_test(what_differs_is_named),
 		cmocka_unit_test(another_list_another_content_and_another_program_are_another_job),
 		cmocka_unit_test(what_cannot_travel_is_refused),
+		cmocka_unit_test(a_files_name_may_begin_with_an_at),
 		cmocka_unit_test(it_is_known_how_many_workers_the_limits_bear),
 	};
 

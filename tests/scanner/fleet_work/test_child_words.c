@@ -24,6 +24,7 @@ static void read_job(struct job *job, char *line)
 	static struct job_file file[] = {
 		{ .option = { "blocklist-file", 14 }, .path = { "never.txt", 9 } },
 		{ .option = { "smtp-canaries", 13 }, .path = { "well.txt", 8 } },
+		{ .option = { "ca-file", 7 }, .path = { "@odd.pem", 8 } },
 	};
 
 	*job = (struct job){ .name = "week", .lanes = 1, .option = option, .file = file, .file_count = COUNT_OF(file) };
@@ -151,6 +152,7 @@ static void a_chunk_is_told_what_concerns_it(void **state)
 		/* files by their copies */
 		{ "blocklist-file=never.txt", "", JOB_DOMAINS, .there = "--blocklist-file=files/0" },
 		{ "smtp-canaries=@well.txt", "", JOB_HOSTS, .there = "--smtp-canaries=@files/1" },
+		{ "ca-file=@odd.pem", "", JOB_DOMAINS, .there = "--ca-file=files/2" }, /* its own name */
 		{ "smtp-canaries=mx.test", "", JOB_HOSTS, .there = "--smtp-canaries=mx.test" },
 		/* the worker's own */
 		{ "",
