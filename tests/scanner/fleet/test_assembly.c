@@ -174,6 +174,29 @@ static void a_folder_is_one_job_s_and_one_collector_s(void **state)
 	assembly_close(assembly);
 }
 
+static void a_folder_whose_owner_cannot_be_read_is_left_alone(void **state)
+{
+	static const char torn[] = "\0\0\0", cut[] = "job 0123";
+	const struct span texts[] = { { torn, sizeof(torn) }, { cut, sizeof(cut) - 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct assembly *assembly = open_one();
+		char path[160];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/job", assembly_folder(assembly));
+		assembly_close(assembly);
+		file = fopen(path, "w");
+		assert_non_null(file);
+		assert_int_equal(fwrite(texts[i].p, 1, texts[i].n, file), texts[i].n);
+		fclose(file);
+		assert_int_equal(assembly_open(&assembly, output, &job, &error), -1);
+		assert_non_null(strstr(error.text, "of another job"));
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 static void more_files_than_may_be_open_are_put_together(void **state)
 {
 	struct assembly *assembly = open_one();
@@ -202,6 +225,8 @@ int main(void)
 		cmocka_unit_test(pieces_come_in_every_way_a_killed_worker_sends_them),
 		cmocka_unit_test_setup_teardown(the_file_that_the_book_names_counts, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_is_one_job_s_and_one_collector_s, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_folder_whose_owner_cannot_be_read_is_left_alone, make_folder,
+						remove_folder),
 		cmocka_unit_test_setup_teardown(more_files_than_may_be_open_are_put_together, make_folder,
 						remove_folder),
 	};
