@@ -314,15 +314,17 @@ static bool pull_laned(struct work *work)
 	return false;
 }
 
-/* No chunk is begun then: there is less room than one may need, or the disk has just refused one. */
-static bool is_full(struct work *work)
+/* Why no chunk is begun now; NULL: one may be. */
+static const char *keeps_off(struct work *work)
 {
 	uint64_t room = workspace_room(&work->space);
 
-	if (room < WORKSPACE_ROOM)
+	if (room < WORKSPACE_ROOM) {
 		work_warn(work, "%s: %" PRIu64 " MiB are left on the disk, and no chunk is begun with less than %d",
 			  work->space.path, room >> 20, WORKSPACE_ROOM >> 20);
-	return room < WORKSPACE_ROOM || (int64_t)machine_clock_ms() < work->rested_ms;
+		return "the disk is full";
+	}
+	return (int64_t)machine_clock_ms() < work->rested_ms ? "resting after a chunk that came to nothing" : NULL;
 }
 
 static bool next_chunk(struct work *work)
@@ -364,8 +366,10 @@ static void be_idle(struct work *work)
 static void run(struct work *work)
 {
 	while (work_tend(work) && look_around(work)) {
-		if (is_full(work)) {
-			work_is(work, "the disk is full");
+		const char *off = keeps_off(work);
+
+		if (off) {
+			work_is(work, "%s", off);
 			be_idle(work);
 			continue;
 		}

@@ -11,6 +11,7 @@
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet_work/child_words.h"
+#include "scanner/fleet_work/publish.h"
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet_work/guard.h"
 #include "scanner/fleet_work/work_own.h"
@@ -21,6 +22,8 @@ enum {
 	SHARE_MS = 1000,       /* between two questions for a share */
 	ROOM_MS = 5000,        /* between two tries of what the disk did not take */
 	REST_MS = 10000,       /* without a chunk, after the disk has refused one; twice as long each time, … */
+	DOUBT_LEAST = 10,      /* entries: of fewer nothing is concluded */
+	DOUBT_PART = 2,        /* more than one in so many unknown is doubtful */
 	REST_MOST_MS = 160000, /* … up to twice that */
 };
 
@@ -33,6 +36,7 @@ enum chunk_end {
 	CHUNK_FAILED,   /* through itself, as far as we know: the error says why */
 	CHUNK_RETURNED, /* through us, or the server: somebody else shall have it, now */
 	CHUNK_STUCK,    /* our disk: somebody else shall have it, or we, later */
+	CHUNK_DOUBTFUL, /* little of it could be measured, perhaps through us: somebody else shall try it once more */
 };
 
 /* ---- the book ---- */
@@ -330,6 +334,35 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	return end;
 }
 
+/* Is so much of it unknown that our resolver, or our network, may be why? Asked of a chunk's first attempt alone, so
+ * that a list of dead domains is surveyed as well. */
+static bool is_doubtful(struct work *work, struct error *why)
+{
+	uint32_t number = work->chunk.number;
+	char name[WORKSPACE_NAME_MAX];
+	struct publish_facts facts;
+	struct error unused;
+	int fd;
+
+	if (bus_task_deliveries(work->task) > 1 || is_last(work))
+		return false;
+	fd = workspace_read(&work->space, number, WORKSPACE_WHOLE, &unused);
+	if (fd < 0)
+		return false; /* sending it will tell */
+	workspace_name(&work->space, number, WORKSPACE_WHOLE, name);
+	if (publish_look(fd, name, &facts, &unused) < 0)
+		facts = (struct publish_facts){ .domains = 0 };
+	close(fd);
+	if (facts.domains < DOUBT_LEAST || facts.unknown * DOUBT_PART <= facts.domains)
+		return false;
+	error_set(why,
+		  "%" PRIu64 " of %" PRIu64
+		  " could not be measured: it is tried once more, by another worker if there is one",
+		  facts.unknown, facts.domains);
+	workspace_drop(&work->space, number, WORKSPACE_KINDS);
+	return true;
+}
+
 /* ---- the whole ---- */
 
 /* Somebody has done it, or we have, before we were killed. */
@@ -372,6 +405,8 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 			end = scan(work, &seconds, why);
 		if (end == CHUNK_FAILED && seconds > 0 && !work_probe(work))
 			end = CHUNK_RETURNED;
+		if (end == CHUNK_DONE && is_doubtful(work, why))
+			end = CHUNK_DOUBTFUL;
 	}
 	if (end != CHUNK_DONE)
 		return end;
@@ -416,7 +451,7 @@ static bool tries_again(struct work *work, enum chunk_end end, const struct erro
 	return work_pause(work, end == CHUNK_STUCK ? ROOM_MS : SHARE_MS) && keeps_lane(work);
 }
 
-/* Another worker has room, perhaps: it must not lose the chunk to us again. */
+/* Another worker has room, perhaps, or a better resolver: it must not lose the chunk to us again. */
 static void rest(struct work *work)
 {
 	work->rest_ms = work->rest_ms == 0 ? REST_MS : work->rest_ms < REST_MOST_MS ? 2 * work->rest_ms : work->rest_ms;
@@ -434,8 +469,8 @@ static void finish(struct work *work, enum chunk_end end, const struct error *wh
 	} else {
 		if (why->text[0])
 			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);
-		give_back(work, reason(work, why), end == CHUNK_STUCK ? NAK_DELAY_S : 0);
-		if (end == CHUNK_STUCK)
+		give_back(work, reason(work, why), end == CHUNK_RETURNED ? 0 : NAK_DELAY_S);
+		if (end != CHUNK_RETURNED)
 			rest(work);
 	}
 }

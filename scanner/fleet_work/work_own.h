@@ -43,7 +43,8 @@ struct work {
 	unsigned chunks;      /* done */
 	int64_t begun_ms;     /* by the machine's clock, as all below */
 	int64_t renewed_ms, shown_ms, idle_ms, looked_ms;
-	int64_t rested_ms, rest_ms; /* no chunk before that, since the disk refused one; the rest it takes after that */
+	int64_t rested_ms,
+		rest_ms; /* no chunk before that, since one came to nothing through us; the rest it takes after that */
 	/* the chunk at hand */
 	struct bus_task *task; /* NULL: none */
 	struct job_chunk chunk;

@@ -149,6 +149,24 @@ class Missing(Case):
         self.assert_whole([0, 2])
 
 
+class Doubtful(Case):
+    def test_a_chunk_of_which_little_could_be_measured_is_tried_once_more(self):
+        """Perhaps it was the worker's resolver; where it was not, it is what it is."""
+        names = [f"sf{n}.test" for n in range(20)] + tool.names(20)
+        path = self.put("list", tool.lines(names))
+        self.finish(self.fleet("submit", "-f", path, "--chunk", "20", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "0", "--retries", "0",
+                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.names, self.chunks = names, 2
+        first = self.work("first")
+        self.wait_until(lambda: "could not be measured" in (self.value("attempt.0") or {"why": ""})["why"], first)
+        self.assertFalse(self.is_done(0))
+        second = self.work("second")
+        self.wait_done(process=second)
+        self.assertEqual((self.value("done.0")["worker"], self.value("done.0")["unknown"], self.value("attempt.0")["number"]), ("second", 20, 2))
+        self.assertEqual((self.value("done.1")["unknown"], self.value("attempt.1")["number"]), (0, 1))
+        self.assert_whole(truth=False)
+
+
 class Hosts(Case):
     def test_mail_servers_of_a_list_are_probed_by_workers(self):
         """As those of a job's second stage are."""
