@@ -71,7 +71,8 @@ class Clock(Case):
 class Resolver(Case):
     def resolving(self, name, *more):
         path = self.put("forward", FORWARD.format(address=self.dns.address.split(":")[0], port=self.dns.port))
-        return self.fleet("work", "-d", self.path(name), "--worker", name, "--resolver", "unbound", "--resolver-config", path, "-t", "1", *more)
+        return self.fleet("work", "-d", self.path(name), "--worker", name, "--resolver", "unbound", "--resolver-config", path, "-t", "1", "--sync-interval", "0",
+                          *more)
 
     @tool.unittest.skipUnless(shutil.which("unbound", path="/usr/sbin:/usr/bin"), "no unbound")
     def test_a_private_resolver_serves_all_chunks_and_its_end_is_the_workers(self):
@@ -88,7 +89,7 @@ class Resolver(Case):
 
     @tool.unittest.skipUnless(shutil.which("unbound", path="/usr/sbin:/usr/bin"), "no unbound")
     def test_a_resolver_that_dies_gives_the_chunk_to_another_worker(self):
-        self.submit(100, 100, ack_wait=HOUR, rate=SLOW)
+        self.submit(100, 100, ack_wait=HOUR, rate=SLOW / 3)
         worker = self.resolving("one")
         self.wait_until_begun("one", worker)
         os.kill(next(pid for pid in children(worker.pid) if name_of(pid) == "unbound"), signal.SIGKILL)
@@ -154,7 +155,7 @@ class Doubtful(Case):
         """Perhaps it was the worker's resolver; where it was not, it is what it is."""
         names = [f"sf{n}.test" for n in range(20)] + tool.names(20)
         path = self.put("list", tool.lines(names))
-        self.finish(self.fleet("submit", "-f", path, "--chunk", "20", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "0", "--retries", "0",
+        self.finish(self.fleet("submit", "-f", path, "--chunk", "20", "--ack-wait", HOUR, "--results-size", "100M", "--rate", "0", "--retries", "0",
                                "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
         self.names, self.chunks = names, 2
         first = self.work("first")
