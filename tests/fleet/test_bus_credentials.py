@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Who may use a server: each way to say who we are, and what the bus says where it is not the right one."""
 import os
+import re
 import sys
 import tempfile
 import time
@@ -50,6 +51,17 @@ class Credentials(Case):
                 (["--user", "deaf", "--password", "secret"], "refused …Permissions Violation for Subscription"),
             ]:
                 self.expect_open(server, options, expected)
+
+    def test_the_configuration_that_the_document_shows_serves_a_queue(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/fleet/queue.md"), encoding="utf-8") as file:
+            lines = re.findall(r"^    (listen: .*|jetstream \{ .*|authorization \{ .*)$", file.read(), re.M)
+        self.assertEqual([line.split()[0] for line in lines], ["listen:", "jetstream", "authorization"])
+        store = lines[1].replace("/var/lib/nats", self.path("store")).replace("100G", "1G")
+        with nats.Server(jetstream=False, more="\n".join([store, lines[2]])) as server:
+            self.expect_open(server, ["--user", "survey", "--password", "a long one"], "ok")
+            self.expect_open(server, [], "refused …Authorization Violation")
+            with Probe(server.url, "--user", "survey", "--password", "a long one") as one:
+                self.expect(one, [("stream S s.> limits 0", "ok"), ("publish s.1 - 0 x", "ok")])
 
     def test_what_a_user_may_not_do_is_refused_with_its_name(self):
         with nats.Server(more=USERS) as server:
