@@ -177,6 +177,8 @@ static int add_header(struct merge *merge, int i, const struct record_header *he
 {
 	const struct merge_options *o = merge->options;
 
+	if (o->header && merge_header_add_options(&merge->merged, header, o->option, error) < 0)
+		return -1;
 	if (merge->file[i].of_hosts) /* beside others: its own list, and its own options */
 		return merge_header_check(header, o->path[i], header->label, header->label_count, o->path[i], error);
 	if (!o->header)
@@ -204,6 +206,8 @@ static int read_headers(struct merge *merge, struct error *error)
 		result = look_at(merge, i, note_kind, error);
 	if (result == 0)
 		find_joined(merge);
+	if (result == 0 && o->header)
+		result = merge_header_begin_as(&merge->merged, o->header, error);
 	for (int i = 0; i < o->count && result == 0; i++)
 		result = look_at(merge, i, add_header, error);
 	if (result < 0 || o->header)
@@ -243,7 +247,7 @@ static int run(struct merge *merge, struct error *error)
 		return error_set(error, "no memory");
 	if (read_headers(merge, error) < 0)
 		return -1;
-	merge->header = options->header ? options->header : &merge->merged.header;
+	merge->header = &merge->merged.header;
 	return merge_read(merge, error) < 0 ? -1 : merge_write(merge, error);
 }
 

@@ -47,10 +47,10 @@ struct merge_options {
 			* which scan --resume completes */
 	bool quiet;    /* no progress */
 	size_t memory; /* octets for rows */
-	/* What there is to know of an option; the program has the table. Not asked where there is a header. */
+	/* What there is to know of an option; the program has the table. */
 	enum merge_option (*option)(struct span name);
-	/* The header to be written; nobody looks then whether the files are shards of one list, which the caller knows.
-	 * NULL: it is made from theirs. */
+	/* The header to be written; nobody looks then whether the files are shards of one list, which the caller knows,
+	 * and of their options those that are not left out are added. NULL: it is made from theirs. */
 	const struct record_header *header;
 	bool lacking; /* the caller knows that parts are missing; with a header */
 	/* Set from a signal handler: end soon, without a file. NULL: nobody does. */

@@ -126,9 +126,8 @@ static int add_option(struct merge_header *merged, struct record_option option, 
 	return 0;
 }
 
-/* Those that are not there yet. */
-static int add_options(struct merge_header *merged, const struct record_header *header,
-		       enum merge_option (*kind_of)(struct span name), struct error *error)
+int merge_header_add_options(struct merge_header *merged, const struct record_header *header,
+			     enum merge_option (*kind_of)(struct span name), struct error *error)
 {
 	for (size_t i = 0; i < header->option_count; i++) {
 		enum merge_option kind = kind_of(header->option[i].name);
@@ -242,7 +241,7 @@ int merge_header_add(struct merge_header *merged, const char *path, const struct
 		if (merge_header_check(header, path, header->label, header->label_count, path, error) < 0 ||
 		    begin(merged, path, header, error) < 0)
 			return -1;
-		return add_options(merged, header, kind, error);
+		return merge_header_add_options(merged, header, kind, error);
 	}
 	if (check_list(merged, path, header, error) < 0 ||
 	    merge_header_check(header, path, merged->label, merged->header.label_count, merged->first, error) < 0 ||
@@ -250,7 +249,18 @@ int merge_header_add(struct merge_header *merged, const char *path, const struct
 	    check_options(path, header, merged->first, &merged->header, kind, error) < 0)
 		return -1;
 	take_rest(&merged->header, header);
-	return add_options(merged, header, kind, error);
+	return merge_header_add_options(merged, header, kind, error);
+}
+
+int merge_header_begin_as(struct merge_header *merged, const struct record_header *header, struct error *error)
+{
+	merged->header = *header;
+	merged->header.option = NULL;
+	merged->header.option_count = 0;
+	for (size_t i = 0; i < header->option_count; i++)
+		if (add_option(merged, header->option[i], error) < 0)
+			return -1;
+	return 0;
 }
 
 int merge_header_add_hosts(struct merge_header *merged, const char *path, struct error *error)

@@ -25,6 +25,17 @@ __attribute__((warn_unused_result)) int merge_header_add(struct merge_header *me
 							 enum merge_option (*kind)(struct span name),
 							 struct error *error);
 
+/* In the place of the first file: a header that the caller has, which what it points into outlives, with options to be
+ * added. */
+__attribute__((warn_unused_result)) int merge_header_begin_as(struct merge_header *merged,
+							      const struct record_header *header, struct error *error);
+
+/* Options of a file that are not there yet, but for those left out. */
+__attribute__((warn_unused_result)) int merge_header_add_options(struct merge_header *merged,
+								 const struct record_header *header,
+								 enum merge_option (*kind)(struct span name),
+								 struct error *error);
+
 /* A file of mail servers was joined in: readers are to look for them, though the scan itself asked none. */
 __attribute__((warn_unused_result)) int merge_header_add_hosts(struct merge_header *merged, const char *path,
 							       struct error *error);

@@ -22,8 +22,8 @@ struct merge_file {
 struct merge {
 	const struct merge_options *options;
 	struct merge_result *result;
-	struct merge_header merged;         /* unless the caller has one */
-	const struct record_header *header; /* to be written */
+	struct merge_header merged;
+	const struct record_header *header; /* to be written: its */
 	struct merge_file *file;            /* one a path */
 	struct sorted_rows *rows;
 	struct merge_kept kept;

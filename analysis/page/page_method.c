@@ -100,13 +100,40 @@ static void put_fact(struct html *html, const char *name, const char *value)
 	text_literal(html->out, "</dd>\n");
 }
 
-static const char *resolver_of(const struct scan_facts *facts)
+static bool is_loopback(const char *servers)
 {
-	const char *servers = scan_facts_option(facts, "name-servers");
+	struct span s = span_of(servers);
 
-	if (scan_facts_option(facts, "resolver"))
-		return "an Unbound of the scan's own, which asked the name servers of the domains";
-	return servers ? servers : "that of the machine it was made on";
+	return (span_starts_with(s, SPAN_LITERAL("127.")) || span_starts_with(s, SPAN_LITERAL("[::1]"))) &&
+	       !strchr(servers, ',');
+}
+
+/* Each that a part of the scan was made through: it may have had several machines. */
+static void put_resolvers(struct html *html, const struct scan_facts *facts)
+{
+	bool has_local = false, has_any = false;
+
+	text_literal(html->out, "<dt>Resolver</dt>");
+	for (unsigned i = 0; i < facts->options; i++) {
+		const char *name = facts->option[i].name, *value = facts->option[i].value;
+
+		if (strcmp(name, "resolver") == 0)
+			value = "an Unbound of the scan's own, which asked the name servers of the domains";
+		else if (strcmp(name, "name-servers") != 0)
+			continue;
+		else if (is_loopback(value)) { /* many machines, many ports */
+			value = has_local ? NULL : "one on the machine itself, at a loopback address";
+			has_local = true;
+		}
+		if (value) {
+			text_literal(html->out, "<dd>");
+			html_string(html, value);
+			text_literal(html->out, "</dd>\n");
+		}
+		has_any = true;
+	}
+	if (!has_any)
+		text_literal(html->out, "<dd>that of the machine it was made on</dd>\n");
 }
 
 static void put_facts(struct page *page)
@@ -117,7 +144,7 @@ static void put_facts(struct page *page)
 
 	text_literal(html->out, "<h3>The scan</h3>\n<dl>\n");
 	put_fact(html, "Program", facts->tool);
-	put_fact(html, "Resolver", resolver_of(facts));
+	put_resolvers(html, facts);
 	put_fact(html, "DNS questions a second, at most (0: no limit)", rate ? rate : "what the program has by itself");
 	if (facts->has_vantage) {
 		put_fact(html, "Name it greeted mail servers with", facts->ehlo);

@@ -4,6 +4,7 @@
 #include "analysis/merge/merge.h"
 #include "output/scan_file/reader.h"
 #include "scanner/fleet/collect.h"
+#include "scanner/options/option_table.h"
 
 /* When the first of them began. */
 static int find_start(char *const *path, int count, int64_t *start_ms, struct error *error)
@@ -45,6 +46,17 @@ static struct record_header header_of(const struct job *job, const struct record
 	return header;
 }
 
+/* What each worker was told of its own machine, from its scans' headers: who was asked, and by which name. */
+static enum merge_option option_of(struct span name)
+{
+	const struct option_row *row = option_find(name, 1u << COMMAND_FLEET_WORK);
+
+	return row && row->kind != OPTION_OUTPUT && row->kind != OPTION_COUNTED &&
+			       !span_equal(name, SPAN_LITERAL("quiet"))
+		       ? MERGE_FREE
+		       : MERGE_LEFT_OUT;
+}
+
 int collector_merge(struct collector *c, bool lacking, struct error *error)
 {
 	struct merge_options merge = { .command = "fleet collect",
@@ -52,6 +64,7 @@ int collector_merge(struct collector *c, bool lacking, struct error *error)
 				       .force = true, /* it was looked at */
 				       .partial = lacking,
 				       .lacking = lacking,
+				       .option = option_of,
 				       .quiet = c->options->quiet,
 				       .memory = (size_t)c->options->memory,
 				       .stop = &fleet_stop };

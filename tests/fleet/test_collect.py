@@ -42,6 +42,14 @@ class Collect(Case):
         self.assertEqual([record["name"] for record in records.values()], self.names)
         self.assert_truth(records)
 
+    def assert_options(self, **options):
+        """Of the scan's header, as the page has them."""
+        self.run_tool("report", self.out, "-o", self.path("page"))
+        with open(self.path("page"), encoding="utf-8") as file:
+            page = file.read()
+        for name, value in options.items():
+            self.assertIn(f"<code>{name.replace('_', '-')}</code></th><td>{value}</td>", page)
+
     def status(self):
         out, _ = self.finish(self.fleet("status", "--json"), 0)
         return json.loads(out)
@@ -59,6 +67,7 @@ class Done(Collect):
         records = self.records(self.out)
         self.assertEqual([record["name"] for record in records.values()], self.names)
         self.assert_truth(records)
+        self.assert_options(rate="0", name_servers=self.dns.address)
         out, _ = self.run_tool("export", self.out, "--format", "csv", "--fields", "index")
         self.assertEqual(out.split()[1:], [str(i) for i in range(230)], "in the list's order")
         self.assertFalse(os.path.exists(self.parts))
@@ -219,6 +228,7 @@ class MailServers(Collect):
         for worker in workers:
             self.finish(worker, 0)
         self.assertEqual((mail.connections, set(mail.names)), (3, {"scan.example.org"}))
+        self.assert_options(ehlo_domain="scan.example.org", name_servers=self.dns.address)
         out, _ = self.run_tool("verify", self.out, status=0)
         self.assertIn("complete; 63 records and 3 mail servers", out)
         records = self.records(self.out)

@@ -409,12 +409,20 @@ static void an_index_that_stands_twice_is_an_error_or_left_out(void **state)
 	reader_close(reader);
 }
 
-/* The one who merges knows what belongs together, and has its header. */
+/* The one who merges knows what belongs together, and has its header; of the parts' it takes what the machines had. */
 static void parts_are_merged_under_a_header_of_the_caller(void **state)
 {
 	struct record_header header = made_header(0), part = made_header(0);
+	static const struct record_option of_all[] = { { SPAN_LITERAL("rate"), SPAN_LITERAL("100") } };
+	static const struct record_option of_parts[][2] = {
+		{ { SPAN_LITERAL("output-file"), SPAN_LITERAL("part") },
+		  { SPAN_LITERAL("name-servers"), SPAN_LITERAL("192.0.2.1") } },
+		{ { SPAN_LITERAL("output-file"), SPAN_LITERAL("part") },
+		  { SPAN_LITERAL("name-servers"), SPAN_LITERAL("192.0.2.2") } },
+	};
 	struct merge_options options = { .force = true, .header = &header };
 	char *path[] = { made_path("one"), made_path("two") };
+	const struct record_option *got;
 	struct merge_result result;
 	struct reader *reader;
 	struct error error;
@@ -424,7 +432,12 @@ static void parts_are_merged_under_a_header_of_the_caller(void **state)
 	header.input = SPAN_LITERAL("the list");
 	part.shards = 1;
 	part.input = SPAN_LITERAL("-");
+	header.option = of_all;
+	header.option_count = 1;
+	part.option = of_parts[0];
+	part.option_count = 2;
 	made_write_small(path[0], &part, 100000, "z.example");
+	part.option = of_parts[1];
 	part.input_size = 7;
 	made_write_small(path[1], &part, 0, "a.example");
 	for (int lacking = 0; lacking < 2; lacking++) {
@@ -434,6 +447,11 @@ static void parts_are_merged_under_a_header_of_the_caller(void **state)
 	}
 	assert_int_equal(reader_open(&reader, made_path("merged"), &error), 0);
 	assert_true(span_equal(reader_header(reader)->input, header.input));
+	got = reader_header(reader)->option;
+	assert_int_equal(reader_header(reader)->option_count, 3);
+	assert_true(span_equal(got[0].name, of_all[0].name) && span_equal(got[0].value, of_all[0].value));
+	for (int i = 0; i < 2; i++)
+		assert_true(span_equal(got[1 + i].value, of_parts[i][1].value));
 	reader_close(reader);
 }
 
