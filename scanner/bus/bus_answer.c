@@ -22,12 +22,18 @@ static const struct bus_error errors[] = {
 	{ 10009, BUS_AWAY, true, NULL },     /* no leader yet */
 	{ 10014, BUS_MISSING, false, NULL }, /* consumer */
 	{ 10023, BUS_FULL, false, "JetStream's storage is used up" },
+	{ 10026, BUS_REFUSED, false, "a job has 1, with --direct 32: max_consumers of the account is less" },
+	{ 10027, BUS_REFUSED, false,
+	  "a job has 6, with its buckets: max_streams of the account, or 'fleet cancel' of old jobs" },
 	{ 10037, BUS_MISSING, false, NULL }, /* message */
 	{ 10039, BUS_REFUSED, false,
 	  "JetStream is not enabled for this account: jetstream: enabled in the server's "
 	  "configuration of the account" },
 	{ 10043, BUS_MISSING, false, NULL }, /* sequence */
 	{ 10047, BUS_FULL, false, "JetStream's storage is used up: max_file_store in the server's configuration" },
+	{ 10052, BUS_REFUSED, false,
+	  "a job's messages are told apart for longer: duplicate_window among the limits in the server's "
+	  "configuration" },
 	{ 10058, BUS_REFUSED, false, "a stream of that name is there with other settings" },
 	{ 10059, BUS_MISSING, false, NULL }, /* stream */
 	{ 10065, BUS_REFUSED, false, "a stream of somebody else takes these subjects" },
@@ -35,9 +41,12 @@ static const struct bus_error errors[] = {
 	{ 10076, BUS_REFUSED, false, "start nats-server with -js" },
 	{ 10077, BUS_FULL, false, NULL }, /* "maximum bytes exceeded", "no space left on device" */
 	{ 10100, BUS_REFUSED, false, "another consumer takes these messages already" },
-	{ 10113, BUS_REFUSED, false, "give --results-size: the account wants every stream to have a limit" },
+	{ 10113, BUS_REFUSED, false,
+	  "only the results have one, by --results-size: max_bytes_required of the account has to be off" },
 	{ 10118, BUS_AWAY, true, NULL }, /* stream is offline */
 	{ 10119, BUS_AWAY, true, NULL }, /* consumer is offline */
+	{ 10121, BUS_REFUSED, false,
+	  "every chunk may be at a worker: max_ack_pending among the limits in the server's configuration" },
 	{ 10122, BUS_FULL, false, "more than the account may have in a stream" },
 };
 

@@ -407,6 +407,25 @@ class Refused(tool.Case):
             _, err = self.run_tool("fleet", "submit", "-f", path, *more, status=status, env=environment)
             self.assertIn(says, err)
 
+    def test_what_the_server_allows_too_little_of(self):
+        zone = self.put("zone", "$ORIGIN test.\n@ SOA a b 1 2 3 4 5\n" + "".join(f"n{i} NS ns.op{i}.example.\n" for i in range(64)))
+        store = "store_dir: \"{folder}/js\", max_file: 1G, max_mem: 64M"
+        for limits, where, says in (("max_streams: 5", "account", "max_streams"), ("max_consumers: 1", "account", "max_consumers"),
+                                    ("max_bytes_required: true", "account", "max_bytes_required"), ("max_file: 10M", "account", "--results-size"),
+                                    ("duplicate_window: \"1h\"", "server", "duplicate_window"), ("max_ack_pending: 2", "server", "max_ack_pending")):
+            account = f"accounts {{ A {{ jetstream: {{ {limits} }}, users: [ {{ user: a, password: b }} ] }} }}\nno_auth_user: a"
+            server = "jetstream { " + store + (f", limits {{ {limits} }}" if where == "server" else "") + " }\n"
+            with nats.Server(jetstream=False, more=server + (account if where == "account" else "")) as one:
+                options = ("--nats", one.url, "--job", "a")
+                _, err = self.run_tool("fleet", "submit", "-f", zone, "--direct", *options, "--results-size", "100M", "-q", status=1)
+                self.assert_one_line(err, says)
+                # what was made of it until then is removed as a job is
+                if limits.startswith("max_streams"):
+                    self.run_tool("fleet", "cancel", *options)
+                    js = jetstream.Client(one.port)
+                    self.assertEqual(js.api("STREAM.NAMES")["total"], 0)
+                    js.close()
+
     def test_a_server_without_jetstream(self):
         with nats.Server(jetstream=False) as server:
             path = self.put("list", "one.example\n")
