@@ -41,6 +41,8 @@ struct assembly {
 	struct bit_set whole; /* chunks */
 	struct part *part;
 	size_t count, room, open;
+	assembly_check *check; /* NULL: none */
+	void *check_arg;
 };
 
 static int fail(const struct assembly *assembly, const char *name, struct error *error)
@@ -256,6 +258,26 @@ static int keep_whole(struct assembly *assembly, struct part *part, struct error
 	return 0;
 }
 
+void assembly_set_check(struct assembly *assembly, assembly_check *check, void *arg)
+{
+	assembly->check = check;
+	assembly->check_arg = arg;
+}
+
+static bool is_good(const struct assembly *assembly, const char *name)
+{
+	char *path;
+	bool is;
+
+	if (!assembly->check)
+		return true;
+	if (asprintf(&path, "%s/%s", assembly->folder, name) < 0)
+		return true; /* who reads it will see */
+	is = assembly->check(assembly->check_arg, path);
+	free(path);
+	return is;
+}
+
 enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done,
 				    struct error *error)
 {
@@ -277,7 +299,7 @@ enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, c
 		return ASSEMBLY_FAILED;
 	if (lseek(part->fd, 0, SEEK_SET) < 0 || digest_of_file(part->fd, name, sha256, error) < 0)
 		return ASSEMBLY_FAILED;
-	if (strcmp(sha256, done->sha256) != 0)
+	if (strcmp(sha256, done->sha256) != 0 || !is_good(assembly, name))
 		return ASSEMBLY_WRONG;
 	if (keep_whole(assembly, part, error) < 0)
 		return ASSEMBLY_FAILED;

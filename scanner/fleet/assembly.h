@@ -46,13 +46,17 @@ __attribute__((warn_unused_result)) int assembly_sync(struct assembly *assembly,
 enum assembly_state {
 	ASSEMBLY_WHOLE, /* it is in the folder under its name, and on the disk */
 	ASSEMBLY_SHORT, /* something is still to come */
-	ASSEMBLY_WRONG, /* its octets are not those that the worker sent */
+	ASSEMBLY_WRONG, /* its octets are not those that the worker sent, or are none that count */
 	ASSEMBLY_FAILED /* our disk; one line in @error */
 };
 
 /* The chunk is done, says @done: is its file whole? Others of the chunk are removed then. */
 __attribute__((warn_unused_result)) enum assembly_state
 assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done, struct error *error);
+
+/* Asked of each file that is whole before it counts: false makes it WRONG. */
+typedef bool assembly_check(void *arg, const char *path);
+void assembly_set_check(struct assembly *assembly, assembly_check *check, void *arg);
 
 /* What was begun of the chunk is of no use. */
 void assembly_drop(struct assembly *assembly, uint32_t chunk);

@@ -530,6 +530,7 @@ static int run(struct collector *c, struct error *error)
 	enum bus_result result;
 
 	bus_set_patience(c->fleet.bus, 0);
+	assembly_set_check(c->assembly, collector_is_scan, c);
 	result = claim(c, error);
 	if (result == BUS_OK && is_collected(c)) { /* killed when all that was left to do was to tidy up */
 		assembly_remove(c->assembly);

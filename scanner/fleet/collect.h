@@ -32,6 +32,9 @@ struct collector {
 __attribute__((warn_unused_result)) int collector_paths(const struct collector *c, char ***paths, struct error *error);
 void collector_free_paths(char **paths);
 
+/* Is it a scan file of the version of @arg's job? What is none would end the merge, and each after it. */
+bool collector_is_scan(void *arg, const char *path);
+
 /* Write the scan file. @lacking: something is missing. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int collector_merge(struct collector *c, bool lacking, struct error *error);
 

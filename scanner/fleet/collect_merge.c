@@ -6,6 +6,20 @@
 #include "scanner/fleet/collect.h"
 #include "scanner/options/option_table.h"
 
+bool collector_is_scan(void *arg, const char *path)
+{
+	const struct collector *c = arg;
+	struct reader *reader;
+	struct error why;
+	bool is;
+
+	if (reader_open(&reader, path, &why) < 0)
+		return false;
+	is = span_equal(reader_header(reader)->tool, span_of(c->fleet.job.tool));
+	reader_close(reader);
+	return is;
+}
+
 /* When the first of them began. */
 static int find_start(char *const *path, int count, int64_t *start_ms, struct error *error)
 {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a stranger with rights at the NATS server, or a server that lost some of what it had, can do to a job: it is told, and stops neither
 collect nor status nor workers; nobody waits for what cannot come."""
+import hashlib
 import json
 import os
 
@@ -67,6 +68,22 @@ class Hostile(Case):
         self.assert_collected(collect)
         self.finish(worker, 0)
 
+    def test_what_is_no_scan_file_of_the_job_counts_for_nothing(self):
+        self.submit(60, 20)
+        worker = self.work("one", "-q")
+        self.wait_done(process=worker)
+        scan = b"".join(message.data for message in self.js.messages(RESULTS) if ".result.0." in message.subject)
+        self.js.purge(RESULTS)
+        for chunk, octets in ((0, b"no scan" * 100), (1, scan[:len(scan) // 2][:40])):
+            sha256 = hashlib.sha256(octets).hexdigest()
+            self.js.publish(f"stsurvey.{JOB}.result.{chunk}.{sha256[:16]}", octets, {"Stsurvey-Offset": "0"})
+            self.js.put(BOOK, f"done.{chunk}", json.dumps({**DONE, "sha256": sha256, "size": len(octets)}).encode())
+        self.js.put(BOOK, "done.2", json.dumps({**DONE, "worker": "one"}).encode())
+        err = self.assert_collected(self.collect())
+        for chunk in range(3):
+            self.assertIn(f"chunk {chunk}: a part of its results was lost", err)
+        self.finish(worker, 0)
+
     def test_collect_ends_when_the_job_is_gone(self):
         self.submit(40, 20)
         collect = self.collect()
@@ -91,7 +108,7 @@ class Hostile(Case):
         self.assertEqual(os.listdir(self.path("one")), ["lock"])
 
     def test_status_shows_lies_as_what_they_are(self):
-        self.submit(40, 20)
+        self.submit(60, 20)
         self.js.put(ALIVE, "evil", json.dumps({"state": "\x1b[31mred\nline", "tool": "x", "chunk": 2 ** 62, "share": 2 ** 32 - 1, "domains": 2 ** 64 - 1,
                                                "per_second": 1e-300, "last": "\x1b[2J"}).encode())
         self.js.put(BOOK, "done.0", b"{")
@@ -100,7 +117,7 @@ class Hostile(Case):
         out, _ = self.finish(self.fleet("status"), 0)
         self.assertNotIn("\x1b", out)
         self.assertIn("\\x1b[31mred\\x0aline", out)
-        self.assertIn("1 of 2 chunks done", out)
+        self.assertIn("1 of 3 chunks done", out)
         self.assertIn("nobody knows how long it takes", out)
         self.assertIn("what the book says of it is damaged", out)
         json.loads(self.finish(self.fleet("status", "--json"), 0)[0])
