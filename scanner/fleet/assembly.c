@@ -447,7 +447,7 @@ void assembly_remove(struct assembly *assembly)
 
 	while (dir && (entry = readdir(dir)))
 		if (is_whole_name(entry->d_name, &chunk) || is_part_name(entry->d_name, &chunk, file) ||
-		    strcmp(entry->d_name, "hosts.txt") == 0)
+		    strcmp(entry->d_name, ASSEMBLY_HOSTS) == 0)
 			unlinkat(assembly->dir, entry->d_name, 0);
 	if (dir)
 		closedir(dir);

@@ -17,6 +17,8 @@ enum {
 	ASSEMBLY_OPEN_MAX = 128,    /* of them open at once */
 };
 
+#define ASSEMBLY_HOSTS "hosts.txt" /* in the folder: the mail servers of stage 1 */
+
 struct assembly;
 
 /* The folder beside @output; made if it is missing. Its lock is ours until assembly_close: a second `collect` is told.

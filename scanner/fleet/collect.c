@@ -53,7 +53,7 @@ static enum bus_result take_results(struct collector *c, bool *took, struct erro
 	uint32_t chunk;
 
 	job_stream_name(c->fleet.job.name, JOB_RESULTS, stream);
-	snprintf(any, sizeof(any), "stsurvey.%s.result.>", c->fleet.job.name);
+	job_subjects(c->fleet.job.name, JOB_RESULTS, any);
 	*took = false;
 	while (octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS && !fleet_stop) {
 		result = bus_next(c->fleet.bus, stream, any, c->next, &message, error);
@@ -86,7 +86,7 @@ static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct err
 	if (result != BUS_OK)
 		return result;
 	job_stream_name(c->fleet.job.name, JOB_LIST, stream);
-	snprintf(subject, sizeof(subject), "stsurvey.%s.list.%" PRIu32 ".>", c->fleet.job.name, chunk);
+	job_list_subjects(c->fleet.job.name, chunk, subject);
 	result = bus_purge(c->fleet.bus, stream, subject, 0, error);
 	return result == BUS_MISSING ? BUS_OK : result;
 }
@@ -192,16 +192,11 @@ static enum bus_result look_at_chunks(struct collector *c, struct error *error)
 
 static enum bus_result read_cut(struct collector *c, enum job_stage stage, struct error *error)
 {
-	char key[BUS_NAME_MAX];
-	struct bus_value value;
 	enum bus_result result;
 
 	if (c->has_cut[stage])
 		return BUS_OK;
-	job_cut_key(stage, key);
-	result = bus_get(c->fleet.book, key, &value, error);
-	if (result == BUS_OK && job_cut_read(&c->cut[stage], value.data, error) < 0)
-		return BUS_REFUSED;
+	result = fleet_read_cut(c->fleet.book, stage, &c->cut[stage], error);
 	c->has_cut[stage] = result == BUS_OK;
 	return result == BUS_MISSING ? BUS_OK : result;
 }
@@ -266,14 +261,13 @@ static enum bus_result begin_hosts(struct collector *c, struct error *error)
 	struct cut_options cut = {
 		.job = &c->fleet.job, .stage = JOB_HOSTS, .options = c->options, .first_chunk = c->cut[JOB_DOMAINS].end
 	};
-	char key[BUS_NAME_MAX], *list, **paths;
+	char *list, **paths;
 	struct job_cut hosts = { cut.first_chunk, cut.first_chunk, 0 };
 	int count = collector_paths(c, &paths, error);
 	enum bus_result result = BUS_REFUSED;
-	struct text value;
 	uint64_t names;
 
-	if (asprintf(&list, "%s/hosts.txt", assembly_folder(c->assembly)) < 0)
+	if (asprintf(&list, "%s/" ASSEMBLY_HOSTS, assembly_folder(c->assembly)) < 0)
 		list = NULL;
 	cut.path = list;
 	if (count < 0 || !list)
@@ -282,17 +276,13 @@ static enum bus_result begin_hosts(struct collector *c, struct error *error)
 				 error) == 0 &&
 		 (names == 0 || cut_list(&cut, on_chunk, &publishing, &hosts, error) == 0))
 		result = BUS_OK;
-	else
+	else if (publishing.result != BUS_OK) /* else it was not the server */
 		result = publishing.result;
 	collector_free_paths(paths);
 	free(list);
 	if (result != BUS_OK)
 		return result;
-	job_cut_key(JOB_HOSTS, key);
-	text_open_memory(&value);
-	job_cut_write(&hosts, &value);
-	result = bus_put(c->fleet.book, key, (struct span){ value.data, value.used }, error);
-	text_free(&value);
+	result = fleet_put_cut(c->fleet.book, JOB_HOSTS, &hosts, error);
 	log_info("%" PRIu64 " mail servers of the domains are in the queue, in %" PRIu32 " chunks", names,
 		 hosts.end - hosts.first);
 	return result;
@@ -383,19 +373,19 @@ static bool is_collected(struct collector *c)
 	struct bus_value value;
 	struct error ignored;
 
-	return bus_get(c->fleet.book, "collected", &value, &ignored) == BUS_OK;
+	return bus_get(c->fleet.book, JOB_COLLECTED, &value, &ignored) == BUS_OK;
 }
 
 /* One collector a job: what it has taken is nowhere else. */
 static enum bus_result claim(struct collector *c, struct error *error)
 {
 	struct span mine = span_of(assembly_identity(c->assembly));
-	enum bus_result result = bus_create(c->fleet.book, "collector", mine, error);
+	enum bus_result result = bus_create(c->fleet.book, JOB_COLLECTOR, mine, error);
 	struct bus_value value;
 
 	if (result != BUS_EXISTS)
 		return result;
-	result = bus_get(c->fleet.book, "collector", &value, error);
+	result = bus_get(c->fleet.book, JOB_COLLECTOR, &value, error);
 	if (result != BUS_OK || span_equal(value.data, mine))
 		return result;
 	if (is_collected(c))
@@ -418,7 +408,7 @@ static enum bus_result claim(struct collector *c, struct error *error)
 static enum bus_result look_at_job(struct collector *c, struct error *error)
 {
 	struct bus_value value;
-	enum bus_result result = bus_get(c->fleet.book, "manifest", &value, error);
+	enum bus_result result = bus_get(c->fleet.book, JOB_MANIFEST, &value, error);
 	bool is_another = result == BUS_OK && c->manifest_ms != 0 && value.time_ms != c->manifest_ms;
 
 	if (result != BUS_MISSING && !is_another) {
@@ -509,7 +499,7 @@ static int write_scan(struct collector *c, struct error *error)
 	if (collector_merge(c, !is_done(c) || c->deaths > 0, error) < 0)
 		return EXIT_FATAL;
 	if (is_done(c)) {
-		result = bus_put(c->fleet.book, "collected", span_of(assembly_identity(c->assembly)), error);
+		result = bus_put(c->fleet.book, JOB_COLLECTED, span_of(assembly_identity(c->assembly)), error);
 		if (result != BUS_OK && result != BUS_MISSING) /* cancelled meanwhile: nobody need be told */
 			return EXIT_FATAL;
 		assembly_remove(c->assembly);

@@ -106,17 +106,13 @@ static enum bus_result bury_lost_of(struct fleet_job *fleet, enum job_stage stag
 				    struct error *error)
 {
 	static const struct job_attempt last = { .why = "its message in the queue was damaged, or removed" };
-	char name[BUS_NAME_MAX];
 	struct bus_value value;
 	struct job_cut cut;
 	enum bus_result result;
 
-	job_cut_key(stage, name);
-	result = bus_get(fleet->book, name, &value, error);
+	result = fleet_read_cut(fleet->book, stage, &cut, error);
 	if (result != BUS_OK) /* nothing can be missing before all of them are there */
 		return result == BUS_MISSING ? BUS_OK : result;
-	if (job_cut_read(&cut, value.data, error) < 0)
-		return BUS_REFUSED;
 	result = BUS_OK;
 	for (uint32_t chunk = cut.first; chunk < cut.end && result == BUS_OK; chunk++) {
 		struct job_chunk lost;

@@ -39,6 +39,12 @@ enum bus_result fleet_open(const struct options *options, const char *role, stru
 			   struct error *error);
 void fleet_close(struct fleet_job *fleet); /* all zero is nothing to close */
 
+/* The word that all chunks of a stage are in the queue. MISSING: they are not. */
+enum bus_result fleet_read_cut(struct bus_bucket *book, enum job_stage stage, struct job_cut *cut, struct error *error);
+/* Say so, if nobody has. */
+enum bus_result fleet_put_cut(struct bus_bucket *book, enum job_stage stage, const struct job_cut *cut,
+			      struct error *error);
+
 /* Put what is dead into the book: chunks that the server gave up (BUS_ADVISORY), with their last attempt's error; their
  * messages are deleted once that is stored. Called by all who look (work, collect, status). How many were buried:
  * *@count, may be NULL. (dead.c) */

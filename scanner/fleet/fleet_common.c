@@ -73,7 +73,7 @@ enum bus_result fleet_connect(const struct options *options, const char *role, d
 static enum bus_result read_manifest(struct fleet_job *fleet, const char *name, struct error *error)
 {
 	struct bus_value value;
-	enum bus_result result = bus_get(fleet->book, "manifest", &value, error);
+	enum bus_result result = bus_get(fleet->book, JOB_MANIFEST, &value, error);
 
 	if (result != BUS_OK)
 		return result;
@@ -120,4 +120,33 @@ void fleet_close(struct fleet_job *fleet)
 	bus_bucket_close(fleet->book);
 	bus_close(fleet->bus);
 	*fleet = (struct fleet_job){ 0 };
+}
+
+enum bus_result fleet_read_cut(struct bus_bucket *book, enum job_stage stage, struct job_cut *cut, struct error *error)
+{
+	char key[BUS_NAME_MAX];
+	struct bus_value value;
+	enum bus_result result;
+
+	job_cut_key(stage, key);
+	result = bus_get(book, key, &value, error);
+	return result == BUS_OK && job_cut_read(cut, value.data, error) < 0 ? BUS_REFUSED : result;
+}
+
+enum bus_result fleet_put_cut(struct bus_bucket *book, enum job_stage stage, const struct job_cut *cut,
+			      struct error *error)
+{
+	enum bus_result result = BUS_REFUSED;
+	char key[BUS_NAME_MAX];
+	struct text value;
+
+	job_cut_key(stage, key);
+	text_open_memory(&value);
+	job_cut_write(cut, &value);
+	if (text_failed(&value))
+		text_explain(key, value.error, error);
+	else
+		result = bus_create(book, key, (struct span){ value.data, value.used }, error);
+	text_free(&value);
+	return result == BUS_EXISTS ? BUS_OK : result;
 }

@@ -198,6 +198,20 @@ void job_queue_subject(const char *job, unsigned lane, char subject[static BUS_N
 	snprintf(subject, BUS_NAME_MAX, "stsurvey.%s.queue.%u", job, lane);
 }
 
+void job_subjects(const char *job, enum job_stream stream, char subjects[static BUS_NAME_MAX])
+{
+	static const char *const words[JOB_STREAMS] = {
+		[JOB_QUEUE] = "queue.*", [JOB_LIST] = "list.*.*", [JOB_RESULTS] = "result.*.*"
+	};
+	char queue[BUS_NAME_MAX];
+
+	job_stream_name(job, JOB_QUEUE, queue);
+	if (stream == JOB_DEAD)
+		snprintf(subjects, BUS_NAME_MAX, BUS_ADVISORY "%.64s.*", queue);
+	else
+		snprintf(subjects, BUS_NAME_MAX, "stsurvey.%s.%s", job, words[stream]);
+}
+
 void job_consumer_name(unsigned lane, char name[static BUS_NAME_MAX])
 {
 	snprintf(name, BUS_NAME_MAX, "lane-%u", lane);
@@ -206,6 +220,11 @@ void job_consumer_name(unsigned lane, char name[static BUS_NAME_MAX])
 void job_list_subject(const char *job, uint32_t chunk, unsigned part, char subject[static BUS_NAME_MAX])
 {
 	snprintf(subject, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".%u", job, chunk, part);
+}
+
+void job_list_subjects(const char *job, uint32_t chunk, char subjects[static BUS_NAME_MAX])
+{
+	snprintf(subjects, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".*", job, chunk);
 }
 
 void job_result_subject(const char *job, uint32_t chunk, const char *file, char subject[static BUS_NAME_MAX])

@@ -92,15 +92,22 @@ void job_bucket_name(const char *job, enum job_bucket bucket, char name[static B
 /* stsurvey.JOB.queue.LANE; the consumer of a lane is called "lane-LANE". */
 void job_queue_subject(const char *job, unsigned lane, char subject[static BUS_NAME_MAX]);
 void job_consumer_name(unsigned lane, char name[static BUS_NAME_MAX]);
-/* stsurvey.JOB.list.CHUNK.PART */
+/* All subjects of a stream; of JOB_DEAD those of the server's advisories about the queue. */
+void job_subjects(const char *job, enum job_stream stream, char subjects[static BUS_NAME_MAX]);
+/* stsurvey.JOB.list.CHUNK.PART; and those of all parts. */
 void job_list_subject(const char *job, uint32_t chunk, unsigned part, char subject[static BUS_NAME_MAX]);
+void job_list_subjects(const char *job, uint32_t chunk, char subjects[static BUS_NAME_MAX]);
 /* stsurvey.JOB.result.CHUNK.FILE; file: the first 16 hexadecimal digits of its SHA-256. */
 void job_result_subject(const char *job, uint32_t chunk, const char *file, char subject[static BUS_NAME_MAX]);
 /* From a subject: which chunk, which file? False: it is none of ours. */
 __attribute__((warn_unused_result)) bool job_result_parse(const char *job, const char *subject, uint32_t *chunk,
 							  char file[static JOB_FILE_HASH_TEXT]);
 
-/* Keys of the book: "manifest", "ledger", "collected", "collector", and of each chunk: */
+/* Keys of the book: that of the shares (LEDGER_KEY), and … */
+#define JOB_MANIFEST "manifest"
+#define JOB_COLLECTOR "collector" /* whose folder has the results: its identity */
+#define JOB_COLLECTED "collected" /* the same, once all is in the scan file */
+/* … of each chunk: */
 enum job_key { JOB_KEY_ATTEMPT, JOB_KEY_DONE, JOB_KEY_HAVE, JOB_KEY_DEAD, JOB_KEYS };
 extern const char *const job_key_prefix[JOB_KEYS]; /* "attempt." … */
 void job_key(enum job_key key, uint32_t chunk, char name[static BUS_NAME_MAX]);

@@ -161,7 +161,7 @@ static enum bus_result find_job(struct submit *submit)
 	job_bucket_name(submit->made.job.name, JOB_BOOK, book);
 	result = bus_bucket_open(submit->fleet.bus, book, &submit->fleet.book, submit->error);
 	if (result == BUS_OK)
-		result = bus_get(submit->fleet.book, "manifest", &value, submit->error);
+		result = bus_get(submit->fleet.book, JOB_MANIFEST, &value, submit->error);
 	if (result != BUS_OK)
 		return result;
 	if (job_read(&there, value.data, submit->error) != 0)
@@ -179,12 +179,10 @@ static enum bus_result create_streams(struct submit *submit)
 	};
 	enum bus_result result = BUS_OK;
 
-	for (unsigned i = 0; i < JOB_STREAMS; i++)
+	for (unsigned i = 0; i < JOB_STREAMS; i++) {
 		job_stream_name(job->name, i, stream[i].name);
-	snprintf(stream[JOB_QUEUE].subject[0], BUS_NAME_MAX, "stsurvey.%s.queue.*", job->name);
-	snprintf(stream[JOB_LIST].subject[0], BUS_NAME_MAX, "stsurvey.%s.list.*.*", job->name);
-	snprintf(stream[JOB_RESULTS].subject[0], BUS_NAME_MAX, "stsurvey.%s.result.*.*", job->name);
-	snprintf(stream[JOB_DEAD].subject[0], BUS_NAME_MAX, BUS_ADVISORY "%.64s.*", stream[JOB_QUEUE].name);
+		job_subjects(job->name, i, stream[i].subject[0]);
+	}
 	for (unsigned i = 0; i < JOB_STREAMS && result == BUS_OK; i++)
 		result = bus_stream_create(submit->fleet.bus, &stream[i], submit->error);
 	return result;
@@ -231,7 +229,7 @@ static enum bus_result create_manifest(struct submit *submit)
 
 	text_open_memory(&text);
 	if (job_write(&submit->made.job, &text, submit->error) == 0)
-		result = bus_create(submit->fleet.book, "manifest", (struct span){ text.data, text.used },
+		result = bus_create(submit->fleet.book, JOB_MANIFEST, (struct span){ text.data, text.used },
 				    submit->error);
 	text_free(&text);
 	if (result != BUS_EXISTS)
@@ -294,40 +292,10 @@ static int on_chunk(void *arg, const struct job_chunk *chunk, struct span data, 
 	return 0;
 }
 
-/* The word that all chunks are in the queue: OK: it is there. */
-static enum bus_result read_cut(struct submit *submit)
-{
-	struct bus_value value;
-	enum bus_result result;
-	char key[BUS_NAME_MAX];
-
-	job_cut_key(JOB_DOMAINS, key);
-	result = bus_get(submit->fleet.book, key, &value, submit->error);
-	if (result == BUS_OK && job_cut_read(&submit->cut, value.data, submit->error) != 0)
-		return BUS_REFUSED;
-	return result;
-}
-
-static int put_cut(struct submit *submit)
-{
-	enum bus_result result;
-	char key[BUS_NAME_MAX];
-	struct text text;
-
-	text_open_memory(&text);
-	job_cut_write(&submit->cut, &text);
-	job_cut_key(JOB_DOMAINS, key);
-	result = text_failed(&text)
-			 ? BUS_REFUSED
-			 : bus_create(submit->fleet.book, key, (struct span){ text.data, text.used }, submit->error);
-	text_free(&text);
-	return result == BUS_EXISTS ? 0 : done(result);
-}
-
 static int fill_queue(struct submit *submit, const char *path)
 {
 	struct cut_options cut = list_of(submit, path);
-	enum bus_result result = read_cut(submit);
+	enum bus_result result = fleet_read_cut(submit->fleet.book, JOB_DOMAINS, &submit->cut, submit->error);
 
 	if (result == BUS_OK) {
 		submit->there = submit->chunks = submit->cut.end - submit->cut.first;
@@ -337,7 +305,7 @@ static int fill_queue(struct submit *submit, const char *path)
 		return -1;
 	if (cut_list(&cut, on_chunk, submit, &submit->cut, submit->error) != 0)
 		return name_list(submit, path);
-	return put_cut(submit);
+	return done(fleet_put_cut(submit->fleet.book, JOB_DOMAINS, &submit->cut, submit->error));
 }
 
 /* ---- dead ones ---- */
@@ -412,7 +380,7 @@ static int retry_dead(struct submit *submit, const char *path)
 	size_t hosts = 0;
 	int result = 0;
 
-	if (bus_get(submit->fleet.book, "collected", &value, submit->error) == BUS_OK)
+	if (bus_get(submit->fleet.book, JOB_COLLECTED, &value, submit->error) == BUS_OK)
 		return error_set(submit->error,
 				 "job %s is collected, without its dead chunks: 'stsurvey scan --resume' with the same "
 				 "list and options scans what they had",

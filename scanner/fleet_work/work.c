@@ -190,7 +190,7 @@ static bool note_manifest(struct work *work)
 	enum bus_result result;
 
 	do
-		result = bus_get(work->fleet.book, "manifest", &value, &why);
+		result = bus_get(work->fleet.book, JOB_MANIFEST, &value, &why);
 	while (result == BUS_AWAY && !fleet_stop);
 	if (result != BUS_OK)
 		work_fail(work, "%s", why.text);

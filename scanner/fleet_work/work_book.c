@@ -27,13 +27,13 @@ bool work_has_job(struct work *work)
 	char manifest[JOB_HASH_TEXT];
 	struct bus_value value;
 	struct error why;
-	enum bus_result result = bus_get(work->fleet.book, "manifest", &value, &why);
+	enum bus_result result = bus_get(work->fleet.book, JOB_MANIFEST, &value, &why);
 
 	if (result == BUS_MISSING)
 		end_over(work, false, "was cancelled, or the server has lost it");
 	else if (result == BUS_OK && digest_of(value.data, manifest) && strcmp(manifest, work->manifest) != 0)
 		end_over(work, false, "was cancelled, and another one has its name now");
-	else if (result == BUS_OK && bus_get(work->fleet.book, "collected", &value, &why) == BUS_OK)
+	else if (result == BUS_OK && bus_get(work->fleet.book, JOB_COLLECTED, &value, &why) == BUS_OK)
 		end_over(work, true, "is done, and collected");
 	return work->state == WORK_ON;
 }
