@@ -17,8 +17,7 @@
 
 enum {
 	WORKERS_MAX = 4096, /* that are told of */
-	STATE_COLUMNS = 24,
-	DEAD_MAX = 100000, /* as many are told of */
+	DEAD_MAX = 100000,  /* as many are told of */
 };
 
 struct dead_chunk {
@@ -31,7 +30,10 @@ struct status {
 	bool is_cut, is_collected;
 	uint32_t chunks; /* in all, as far as they are in the queue */
 	uint64_t waiting, in_flight, done, collected;
-	uint64_t domains, unknown; /* of those done */
+	uint64_t entries[JOB_STAGES];                    /* domains; mail servers, once they are known */
+	uint64_t found[JOB_STAGES], unknown[JOB_STAGES]; /* of those, in chunks that are done */
+	bool knows_all;                                  /* no further ones will come */
+	uint32_t hosts_from;                             /* chunks from there on are of mail servers */
 	struct bus_stream_info results;
 	struct dead_chunk *dead;
 	size_t deaths;
@@ -67,24 +69,27 @@ static enum bus_result look_at_queue(struct status *status, struct error *error)
 static enum bus_result look_at_cuts(struct status *status, struct error *error)
 {
 	enum bus_result result = BUS_OK;
-	char key[BUS_NAME_MAX];
+	bool is_cut[JOB_STAGES] = { false };
 	struct bus_value value;
 	struct job_cut cut;
 
-	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++) {
-		job_cut_key((enum job_stage)stage, key);
-		result = bus_get(status->fleet.book, key, &value, error);
-		if (result == BUS_OK && job_cut_read(&cut, value.data, error) < 0)
-			return BUS_REFUSED;
-		if (result == BUS_OK)
-			status->chunks = cut.end;
+	status->entries[JOB_DOMAINS] = status->fleet.job.entries;
+	status->hosts_from = UINT32_MAX;
+	for (enum job_stage stage = 0; stage < JOB_STAGES && (result == BUS_OK || result == BUS_MISSING); stage++) {
+		result = fleet_read_cut(status->fleet.book, stage, &cut, error);
+		if (result != BUS_OK)
+			continue;
+		is_cut[stage] = true;
+		status->chunks = cut.end;
 		if (stage == JOB_DOMAINS)
-			status->is_cut = result == BUS_OK;
-		if (result == BUS_MISSING)
-			result = BUS_OK;
+			status->hosts_from = cut.end;
+		else
+			status->entries[stage] = cut.entries;
 	}
-	if (result == BUS_OK)
-		result = bus_get(status->fleet.book, "collected", &value, error);
+	status->is_cut = is_cut[JOB_DOMAINS];
+	status->knows_all = is_cut[status->fleet.job.smtp == OPTIONS_SMTP_NONE ? JOB_DOMAINS : JOB_HOSTS];
+	if (result == BUS_OK || result == BUS_MISSING)
+		result = bus_get(status->fleet.book, JOB_COLLECTED, &value, error);
 	status->is_collected = result == BUS_OK;
 	return result == BUS_MISSING ? BUS_OK : result;
 }
@@ -102,9 +107,11 @@ static enum bus_result look_at_one(struct status *status, uint32_t chunk, struct
 	if (result != BUS_OK)
 		return result == BUS_MISSING ? BUS_OK : result; /* taken back meanwhile */
 	if (job_done_read(&done, value.data, error) == 0) {
+		enum job_stage stage = chunk < status->hosts_from ? JOB_DOMAINS : JOB_HOSTS;
+
 		status->done++;
-		status->domains += done.domains;
-		status->unknown += done.unknown;
+		status->found[stage] += done.domains;
+		status->unknown[stage] += done.unknown;
 	}
 	return BUS_OK;
 }
@@ -196,13 +203,16 @@ static enum bus_result look(struct status *status, struct error *error)
 /* Seconds to go at the workers' pace; below 0: nobody knows. */
 static double left_of(const struct status *status)
 {
-	uint64_t entries = status->fleet.job.entries;
-	double left;
+	uint64_t left = 0;
+	double seconds;
 
-	if (status->domains >= entries)
-		return 0;
-	left = status->per_second > 0 ? (double)(entries - status->domains) / status->per_second : -1;
-	return left < LEFT_MAX_S ? left : -1;
+	for (enum job_stage stage = 0; stage < JOB_STAGES; stage++)
+		if (status->found[stage] < status->entries[stage])
+			left += status->entries[stage] - status->found[stage];
+	if (left == 0)
+		return status->knows_all ? 0 : -1;
+	seconds = status->per_second > 0 ? (double)left / status->per_second : -1;
+	return seconds < LEFT_MAX_S ? seconds : -1;
 }
 
 static void put_share(char text[static 16], uint32_t share)
@@ -255,9 +265,14 @@ static void write_table(const struct status *status, struct text *out)
 		    " in flight, %" PRIu64 " waiting, %zu dead\n",
 		    status->fleet.job.name, status->done, status->chunks, status->is_cut ? "" : " or more",
 		    status->collected, status->in_flight, status->waiting, status->deaths);
-	text_printf(out, "%" PRIu64 " of %" PRIu64 " domains; %.0f domains/s; unknown %.1f%%; ", status->domains,
-		    status->fleet.job.entries, status->per_second,
-		    status->domains ? 100.0 * (double)status->unknown / (double)status->domains : 0.0);
+	for (enum job_stage stage = 0; stage < JOB_STAGES; stage++)
+		if (stage == JOB_DOMAINS || status->entries[stage] > 0)
+			text_printf(out, "%" PRIu64 " of %" PRIu64 " %s, unknown %.1f%%; ", status->found[stage],
+				    status->entries[stage], stage == JOB_DOMAINS ? "domains" : "mail servers",
+				    status->found[stage]
+					    ? 100.0 * (double)status->unknown[stage] / (double)status->found[stage]
+					    : 0.0);
+	text_printf(out, "%.0f/s; ", status->per_second);
 	if (status->is_collected)
 		text_literal(out, "collected\n");
 	else if (status->is_cut && status->done + status->deaths >= status->chunks)
@@ -348,12 +363,14 @@ static void write_json(const struct status *status, struct text *out)
 	json_uint(&json, "collected", status->collected);
 	json_uint(&json, "dead", status->deaths);
 	json_close_object(&json);
-	json_open_object(&json, "domains");
-	json_uint(&json, "in_all", status->fleet.job.entries);
-	json_uint(&json, "done", status->domains);
-	json_uint(&json, "unknown", status->unknown);
+	for (enum job_stage stage = 0; stage < JOB_STAGES; stage++) {
+		json_open_object(&json, stage == JOB_DOMAINS ? "domains" : "mail_servers");
+		json_uint(&json, "in_all", status->entries[stage]);
+		json_uint(&json, "done", status->found[stage]);
+		json_uint(&json, "unknown", status->unknown[stage]);
+		json_close_object(&json);
+	}
 	json_number(&json, "per_second", status->per_second);
-	json_close_object(&json);
 	json_known(&json, "seconds_left", left >= 0, (uint64_t)(left > 0 ? left : 0));
 	json_open_object(&json, "results");
 	json_uint(&json, "octets", status->results.bytes);

@@ -231,6 +231,11 @@ class MailServers(Collect):
         self.assert_options(ehlo_domain="scan.example.org", name_servers=self.dns.address)
         out, _ = self.run_tool("verify", self.out, status=0)
         self.assertIn("complete; 63 records and 3 mail servers", out)
+        told = self.status()  # no part is larger than its whole
+        self.assertEqual((told["domains"], told["mail_servers"], told["seconds_left"]),
+                         ({"in_all": 63, "done": 63, "unknown": 0}, {"in_all": 3, "done": 3, "unknown": 0}, 0))
+        out, _ = self.finish(self.fleet("status"), 0)
+        self.assertIn("63 of 63 domains, unknown 0.0%; 3 of 3 mail servers, unknown 0.0%; ", out)
         records = self.records(self.out)
         self.assertEqual([record["name"] for record in records.values()], names)
         self.assertEqual(records[0]["results"]["SMTP"]["mail.one.test"]["status"] if "SMTP" in records[0]["results"] else None,
