@@ -327,12 +327,12 @@ static void tell_progress(struct collector *c, uint64_t now)
 	if (c->has_cut[JOB_HOSTS])
 		chunks = c->cut[JOB_HOSTS].end;
 	snprintf(line, sizeof(line),
-		 "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s; %" PRIu64 " of %" PRIu32 "%s chunks; %" PRIu64
-		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%%s%s",
+		 "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s; %" PRIu64 " of %" PRIu32 "%s chunks%s%s; %" PRIu64
+		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%",
 		 elapsed / 3600, elapsed / 60 % 60, elapsed % 60, c->chunks, chunks,
-		 c->has_cut[JOB_DOMAINS] ? "" : " or more", c->domains, all, rate,
-		 c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0,
-		 c->deaths ? "; chunks are dead" : "", c->workers == 0 && !is_done(c) ? "; no worker is there" : "");
+		 c->has_cut[JOB_DOMAINS] ? "" : " or more",
+		 c->workers == 0 && !is_done(c) ? "; no worker is there" : "", c->deaths ? "; chunks are dead" : "",
+		 c->domains, all, rate, c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0);
 	log_progress(line);
 }
 
@@ -529,6 +529,7 @@ static int run(struct collector *c, struct error *error)
 	}
 	if (result == BUS_OK)
 		result = gather(c, error);
+	log_progress_end();
 	if (fleet_stop) {
 		fleet_ended(error);
 		fprintf(stderr, "stsurvey fleet collect: ended; the same command goes on with what is in %s\n",

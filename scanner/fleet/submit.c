@@ -173,6 +173,8 @@ static enum bus_result find_job(struct submit *submit)
 
 static enum bus_result create_streams(struct submit *submit)
 {
+	/* that of the results may find no room at the server, and then nothing of the job is left there */
+	static const enum job_stream order[JOB_STREAMS] = { JOB_RESULTS, JOB_QUEUE, JOB_LIST, JOB_DEAD };
 	const struct job *job = &submit->made.job;
 	struct bus_stream stream[JOB_STREAMS] = {
 		[JOB_QUEUE] = { .is_queue = true }, [JOB_RESULTS] = { .max_bytes = job->results_size }
@@ -184,7 +186,7 @@ static enum bus_result create_streams(struct submit *submit)
 		job_subjects(job->name, i, stream[i].subject[0]);
 	}
 	for (unsigned i = 0; i < JOB_STREAMS && result == BUS_OK; i++)
-		result = bus_stream_create(submit->fleet.bus, &stream[i], submit->error);
+		result = bus_stream_create(submit->fleet.bus, &stream[order[i]], submit->error);
 	return result;
 }
 

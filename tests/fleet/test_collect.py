@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What becomes of a job: `collect`, `status` and `cancel` with a real nats-server. One scan file as one scan would have left it,
 whoever was killed; what is missing is told, and can be scanned afterwards."""
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
+import subprocess
+import termios
 import time
 
 import fleet_case
@@ -84,6 +89,17 @@ class Done(Collect):
         out, _ = self.finish(self.fleet("status"), 0)
         self.assertIn("; collected\n", out)
         self.assertNotIn("start some", out)
+
+    def test_what_it_says_at_last_has_a_line_of_its_own_on_a_terminal(self):
+        self.scan_all(20, 10)
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+        subprocess.run([tool.STSURVEY, "fleet", "collect", "--nats", self.nats.url, "--job", JOB, "-o", self.out], stdin=subprocess.DEVNULL,
+                       stderr=its, timeout=tool.TIMEOUT_S, check=True)
+        os.close(its)
+        said = os.read(ours, 65536).decode()
+        os.close(ours)
+        self.assertRegex(said, r"of 2 chunks[^\n]*\n(.*\n)*stsurvey fleet collect: 20 domains")
 
     def test_killed_again_and_again_it_goes_on(self):
         self.scan_all(200, 10)
@@ -199,7 +215,7 @@ class Cancelled(Collect):
     def test_who_waits_for_nobody_is_told_so(self):
         self.submit(20, 10)
         collector = self.collect()
-        self.wait_until(lambda: "0 of 2 chunks; 0 of 20 domains" in self.said(collector) and "no worker is there" in self.said(collector), collector)
+        self.wait_until(lambda: "0 of 2 chunks; no worker is there; 0 of 20 domains" in self.said(collector), collector)
         collector.send_signal(signal.SIGINT)
         self.finish(collector, 130)
 

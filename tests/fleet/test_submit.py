@@ -419,6 +419,8 @@ class Refused(tool.Case):
                 options = ("--nats", one.url, "--job", "a")
                 _, err = self.run_tool("fleet", "submit", "-f", zone, "--direct", *options, "--results-size", "100M", "-q", status=1)
                 self.assert_one_line(err, says)
+                if limits.startswith("max_file"):  # what needs most is made first, and nothing is left behind
+                    self.assertEqual(self.run_tool("fleet", "status", "--nats", one.url)[0], "")
                 # what was made of it until then is removed as a job is
                 if limits.startswith("max_streams"):
                     self.run_tool("fleet", "cancel", *options)
