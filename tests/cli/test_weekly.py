@@ -220,6 +220,17 @@ class Weekly(tool.Case):
         self.config = self.path("nowhere")
         self.assertIn("docs/weekly.md", self.survey(status=2))
 
+    def test_nothing_is_written_where_others_could_lead_it(self):
+        os.mkdir(self.results)
+        for path, mode, back in ((self.config, 0o666, 0o644), (self.results, 0o777, 0o755), (self.results, 0o1777, 0o755)):
+            os.chmod(path, mode)
+            self.assertIn(path, self.survey(status=2))
+            os.chmod(path, back)
+        if os.geteuid() == 0:
+            os.chown(self.results, 65534, -1)
+            self.assertIn("others may write in it", self.survey(status=2))
+        self.assertEqual(os.listdir(self.results), [])
+
     def test_the_journal_gets_levels(self):
         self.put("list", tool.lines([*tool.names(20), "sf1.test"]))
         said = self.survey(JOURNAL_STREAM="8:1")
