@@ -59,7 +59,7 @@ void child_end(struct child *child, double seconds);
 /* The last line that it has said, without time and level; "": none. Before child_forget. */
 void child_said(const struct child *child, char said[static CHILD_SAID_MAX]);
 
-/* How it ended, in words: "was killed by signal 9 (Killed)". */
+/* How it ended, in words: "was ended by signal 9 (Killed)", "ended with exit status 1". */
 void child_tell_end(const struct child *child, struct error *words);
 
 /* Close its log; it has ended. */

@@ -12,6 +12,7 @@
 
 #include "scanner/fleet_work/child_words.h"
 #include "scanner/fleet/ledger.h"
+#include "scanner/options/option_table.h"
 
 enum { OPTIONS_AT_MOST = 16, WORDS_MAX = 32, LINE_SIZE = 1024, ALL_SIZE = 4096 };
 
@@ -260,11 +261,94 @@ static void a_nul_in_a_value_is_refused(void **state)
 	options_free(&worker);
 }
 
+/* A scan of the whole list with the job's options, on the worker's machine. */
+static void read_scan(struct options *options, const struct job *job, const char *worker)
+{
+	static char argv_room[WORDS_MAX][LINE_SIZE], *argv[WORDS_MAX];
+	static char line[LINE_SIZE];
+	int argc = 0;
+
+	snprintf(line, sizeof(line), "scan --output-file=o %s", worker);
+	for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	for (size_t i = 0; i < job->option_count; i++) {
+		const struct record_option *option = &job->option[i];
+		bool has_value = option_find(option->name, 1u << COMMAND_SCAN)->argument;
+
+		snprintf(argv_room[argc], LINE_SIZE, "--%.*s%s%.*s", (int)option->name.n, option->name.p,
+			 has_value ? "=" : "", has_value ? (int)option->value.n : 0, option->value.p);
+		argv[argc] = argv_room[argc];
+		argc++;
+	}
+	if (options_read(options, COMMAND_SCAN, argc, argv, &error) != OPTIONS_OK)
+		fail_msg("%s", error.text);
+}
+
+/* Whatever a scan takes for itself (scanner/options/options_fit.c), all of it is what one scan would have. */
+static void the_whole_of_the_rates_is_what_one_scan_would_take(void **state)
+{
+	static const struct {
+		const char *job, *worker;
+		bool is_public;
+	} rows[] = {
+		{ "", "--name-servers 192.0.2.1", false },
+		{ "", "--name-servers 8.8.8.8", true },
+		{ "", "--resolver unbound", false },
+		{ "rate=7 resolver-rate=3 host-rate=2 provider-rate=9 per-host=4", "--name-servers 192.0.2.1", false },
+		{ "rate=0 host-rate=0", "--name-servers 192.0.2.1", false },
+		{ "direct=yes", "--name-servers 192.0.2.1", false },
+		{ "direct=yes server-rate=5", "--resolver unbound", false },
+		{ "direct=yes operator-rate=0", "--resolver unbound", false },
+		{ "allow-reserved=127.0.0.0/8", "--name-servers 127.0.0.1", false },
+		{ "allow-reserved=127.0.0.0/8 host-rate=3", "--name-servers 127.0.0.1", false },
+		{ "allow-reserved=127.0.0.0/8 direct=yes", "--name-servers 127.0.0.1", false },
+		{ "allow-reserved=127.0.0.0/8 direct=yes server-rate=2", "--name-servers 127.0.0.1", false },
+		{ "allow-reserved=127.0.0.0/8 direct=yes operator-rate=2", "--name-servers 127.0.0.1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct child_request request = { .is_public = rows[i].is_public,
+						 .share = LEDGER_WHOLE,
+						 .program = "stsurvey",
+						 .output = "o",
+						 .status = "u",
+						 .files = "f" };
+		struct options worker, one, chunk;
+		struct child_words words;
+		char line[LINE_SIZE];
+		struct job job;
+
+		snprintf(line, sizeof(line), "%s", rows[i].job);
+		read_job(&job, line);
+		read_worker(&worker, rows[i].worker);
+		request.job = &job;
+		request.worker = &worker;
+		assert_int_equal(child_words_make(&words, &request, &error), 0);
+		if (options_read(&chunk, COMMAND_SCAN, (int)words.count - 1, words.word + 1, &error) != OPTIONS_OK)
+			fail_msg("row %zu: %s", i, error.text);
+		read_scan(&one, &job, rows[i].worker);
+		if (chunk.rate != one.rate || chunk.resolver_rate != one.resolver_rate ||
+		    chunk.host_rate != one.host_rate || chunk.provider_rate != one.provider_rate ||
+		    chunk.server_rate != one.server_rate || chunk.operator_rate != one.operator_rate ||
+		    chunk.per_host != one.per_host)
+			fail_msg("row %zu: a chunk's scan has other limits", i);
+		if (job_option(&job, "allow-reserved") && (chunk.pace_reserved != one.pace_reserved ||
+							   chunk.pace_reserved_servers != one.pace_reserved_servers))
+			fail_msg("row %zu: other limits hold within reserved networks", i);
+		options_free(&one);
+		options_free(&chunk);
+		options_free(&worker);
+		child_words_free(&words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chunk_is_told_what_concerns_it),
 		cmocka_unit_test(a_worker_has_its_share_of_the_rates),
+		cmocka_unit_test(the_whole_of_the_rates_is_what_one_scan_would_take),
 		cmocka_unit_test(a_manifest_cannot_ask_for_anything_else),
 		cmocka_unit_test(a_nul_in_a_value_is_refused),
 	};
