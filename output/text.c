@@ -204,14 +204,23 @@ void text_padded(struct text *text, uint64_t value, unsigned width)
 		*--p = (char)('0' + value % 10);
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 void text_hex(struct text *text, const uint8_t *octet, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < n; i++) {
-		text_char(text, hex[octet[i] >> 4]);
-		text_char(text, hex[octet[i] & 15]);
+		text_char(text, hex_digits[octet[i] >> 4]);
+		text_char(text, hex_digits[octet[i] & 15]);
 	}
+}
+
+void text_hex_to(char *out, const uint8_t *octet, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		*out++ = hex_digits[octet[i] >> 4];
+		*out++ = hex_digits[octet[i] & 15];
+	}
+	*out = '\0';
 }
 
 /* The civil date of a day since 1970-01-01; H. Hinnant's days_from_civil, inverted. Certificates may hold any

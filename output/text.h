@@ -96,6 +96,8 @@ void text_padded(struct text *text, uint64_t value, unsigned width);
 
 /* @octet as lower-case hexadecimal. */
 void text_hex(struct text *text, const uint8_t *octet, size_t n);
+/* The same to @out, which has room for 2 * @n octets and a NUL. */
+void text_hex_to(char *out, const uint8_t *octet, size_t n);
 
 /* Is it in the years 0 to 9999, which RFC 3339 and readers of dates know? */
 static inline bool text_is_date(int64_t seconds_since_1970)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 #include "scanner/fleet/own_folder.h"
 
 enum {
-	IDENTITY_OCTETS = 8,
 	NAME_MAX_OCTETS = 64, /* of a file in the folder */
 	FILE_MODE = 0666,     /* as the user's mask has it */
 };
@@ -37,7 +35,7 @@ struct assembly {
 	char *folder;
 	int dir, lock;
 	bool is_new; /* made by us, just now */
-	char identity[2 * IDENTITY_OCTETS + 1];
+	char identity[OWN_FOLDER_ID_MAX];
 	struct bit_set whole; /* chunks */
 	struct part *part;
 	size_t count, room, open;
@@ -338,25 +336,11 @@ static int look_around(struct assembly *assembly, struct error *error)
 	return result;
 }
 
-static int make_identity(struct assembly *assembly, struct error *error)
-{
-	static const char digits[] = "0123456789abcdef";
-	uint8_t octet[IDENTITY_OCTETS];
-
-	if (getrandom(octet, sizeof(octet), 0) != sizeof(octet))
-		return error_set(error, "no random numbers: %s", strerror(errno));
-	for (unsigned i = 0; i < IDENTITY_OCTETS; i++) {
-		assembly->identity[2 * i] = digits[octet[i] >> 4];
-		assembly->identity[2 * i + 1] = digits[octet[i] & 15];
-	}
-	return 0;
-}
-
 /* The file "job" says whose folder it is: "JOB IDENTITY HASH", the hash since a name may be given again, to other
  * domains. It is our lock, too. */
 static int read_owner(struct assembly *assembly, const struct job *job, struct error *error)
 {
-	char line[JOB_NAME_MAX + 2 * IDENTITY_OCTETS + JOB_HASH_TEXT + 4], name[JOB_NAME_MAX] = "";
+	char line[JOB_NAME_MAX + OWN_FOLDER_ID_MAX + JOB_HASH_TEXT + 4], name[JOB_NAME_MAX] = "";
 	char hash[JOB_HASH_TEXT] = "";
 	ssize_t n;
 
@@ -376,7 +360,7 @@ static int read_owner(struct assembly *assembly, const struct job *job, struct e
 					 assembly->folder, strcmp(name, job->name) == 0 ? " of the name" : "", name);
 		return 0;
 	}
-	if (make_identity(assembly, error) < 0)
+	if (own_folder_make_id(assembly->identity, error) < 0)
 		return -1;
 	assembly->is_new = true;
 	n = snprintf(line, sizeof(line), "%s %s %s\n", job->name, assembly->identity, job->hash);

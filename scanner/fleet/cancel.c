@@ -3,9 +3,6 @@
 
 #include "scanner/fleet/fleet.h"
 
-/* A server that does not answer has the job still, and whoever cancels it is to be told. */
-#define CANCEL_PATIENCE_S 20.0
-
 /* @found: something was there. */
 static enum bus_result remove_streams(struct bus *bus, const char *job, bool *found, struct error *error)
 {
@@ -35,7 +32,7 @@ int fleet_cancel(const struct options *options, struct error *error)
 	if (job_check_name(options->job, error) < 0)
 		return EXIT_USAGE;
 	fleet_catch_signals();
-	result = fleet_connect(options, "cancel", CANCEL_PATIENCE_S, &bus, error);
+	result = fleet_connect(options, "cancel", &bus, error);
 	if (result == BUS_OK)
 		result = remove_streams(bus, options->job, &found, error);
 	bus_close(bus);

@@ -8,6 +8,8 @@
 
 #include <openssl/evp.h>
 
+#include "output/text.h"
+
 enum { DIGEST_READ = 64 * 1024 }; /* octets at a time */
 
 struct digest {
@@ -34,17 +36,12 @@ void digest_add(struct digest *digest, struct span octets)
 
 bool digest_end(struct digest *digest, char hex[static JOB_HASH_TEXT])
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char octet[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 	bool is_well = digest && !digest->failed && EVP_DigestFinal_ex(digest->context, octet, &n) == 1 &&
 		       n == JOB_HASH_OCTETS;
 
-	for (unsigned i = 0; is_well && i < n; i++) {
-		hex[2 * i] = digits[octet[i] >> 4];
-		hex[2 * i + 1] = digits[octet[i] & 15];
-	}
-	hex[is_well ? JOB_HASH_TEXT - 1 : 0] = '\0';
+	text_hex_to(hex, octet, is_well ? n : 0);
 	if (digest)
 		EVP_MD_CTX_free(digest->context);
 	free(digest);

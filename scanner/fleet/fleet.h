@@ -24,9 +24,8 @@ void fleet_catch_signals(void);
 /* The exit status then, and why in @error. */
 int fleet_ended(struct error *error);
 
-/* With --nats, --creds and so on, or the environment's. */
-enum bus_result fleet_connect(const struct options *options, const char *role, double patience_s, struct bus **bus,
-			      struct error *error);
+/* With --nats, --creds and so on, or the environment's. A server that is not there is waited for, but not for long. */
+enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error);
 
 struct fleet_job {
 	struct bus *bus;

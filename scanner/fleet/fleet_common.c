@@ -44,8 +44,7 @@ static const char *told(const char *given, const char *variable)
 	return value && *value ? value : NULL;
 }
 
-enum bus_result fleet_connect(const struct options *options, const char *role, double patience_s, struct bus **bus,
-			      struct error *error)
+enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error)
 {
 	char name[BUS_NAME_MAX];
 	const struct bus_options wanted = { .url = told(options->nats, "NATS_URL"),
@@ -57,7 +56,7 @@ enum bus_result fleet_connect(const struct options *options, const char *role, d
 					    .user = told(NULL, "NATS_USER"),
 					    .password = told(NULL, "NATS_PASSWORD"),
 					    .name = name,
-					    .patience_s = patience_s,
+					    .patience_s = CONNECT_PATIENCE_S,
 					    .stop = &fleet_stop };
 
 	*bus = NULL;
@@ -96,7 +95,7 @@ enum bus_result fleet_open(const struct options *options, const char *role, stru
 		return BUS_REFUSED;
 	job_bucket_name(options->job, JOB_BOOK, book);
 	job_bucket_name(options->job, JOB_ALIVE, alive);
-	result = fleet_connect(options, role, CONNECT_PATIENCE_S, &fleet->bus, error);
+	result = fleet_connect(options, role, &fleet->bus, error);
 	if (result == BUS_OK)
 		result = bus_bucket_open(fleet->bus, book, &fleet->book, error);
 	if (result == BUS_OK)

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "output/text.h"
 
 enum { PERMISSIONS = 0775 }; /* and as the user's mask has it */
 
@@ -42,4 +45,14 @@ int own_folder_open(const char *path, struct error *error)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+int own_folder_make_id(char id[static OWN_FOLDER_ID_MAX], struct error *error)
+{
+	uint8_t octet[(OWN_FOLDER_ID_MAX - 1) / 2];
+
+	if (getrandom(octet, sizeof(octet), 0) != (ssize_t)sizeof(octet))
+		return error_set(error, "no random numbers: %s", strerror(errno));
+	text_hex_to(id, octet, sizeof(octet));
+	return 0;
 }

@@ -10,8 +10,6 @@
 #include "scanner/fleet/job_numbers.h"
 #include "scanner/fleet/ledger.h"
 
-/* Somebody waits for it. */
-#define STATUS_PATIENCE_S 20.0
 /* Whatever takes longer is no time that could be told. */
 #define LEFT_MAX_S 1e10
 
@@ -398,7 +396,7 @@ static void on_stream(void *arg, const char *name)
 static int list_jobs(const struct options *options, struct text *out, struct error *error)
 {
 	struct bus *bus;
-	enum bus_result result = fleet_connect(options, "status", STATUS_PATIENCE_S, &bus, error);
+	enum bus_result result = fleet_connect(options, "status", &bus, error);
 
 	if (result == BUS_OK)
 		result = bus_stream_names(bus, JOB_PREFIX, on_stream, out, error);

@@ -22,7 +22,6 @@ enum {
 	COPY_ROOM = 128 * 1024, /* octets of a list that are copied at once */
 	LINE_S = 10,            /* between lines of progress where standard error is no terminal */
 	SHOWN_WORKERS = 1000,   /* limits that bear more workers are not worth a word */
-	PATIENCE_S = 20,        /* for a server that is there when we begin; once it was, it is waited for */
 	ROUNDS_MAX = 1000,      /* that a dead chunk was put back: more than anybody does */
 };
 
@@ -465,7 +464,7 @@ static int submit_all(struct submit *submit)
 	enum bus_result result;
 	const char *path;
 
-	if (done(fleet_connect(submit->options, "submit", PATIENCE_S, &submit->fleet.bus, submit->error)) != 0)
+	if (done(fleet_connect(submit->options, "submit", &submit->fleet.bus, submit->error)) != 0)
 		return -1;
 	bus_set_patience(submit->fleet.bus, 0);
 	path = find_list(submit);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@
 enum {
 	FOLDER_PERMISSIONS = 0755,
 	FILE_PERMISSIONS = 0644,
-	ID_OCTETS = (WORKSPACE_ID_MAX - 1) / 2,
 	IDENTITY_MAX = 1024, /* octets of the file `worker` */
 	CHUNK_DIGITS = 6,    /* JOB_CHUNKS_MAX has one more, which is written too */
 };
@@ -307,7 +305,7 @@ static void name_worker(struct workspace *workspace, const char *given)
 }
 
 struct identity {
-	char job[JOB_NAME_MAX], hash[JOB_HASH_TEXT], id[WORKSPACE_ID_MAX];
+	char job[JOB_NAME_MAX], hash[JOB_HASH_TEXT], id[OWN_FOLDER_ID_MAX];
 };
 
 /* @before, then a word that ends with a blank or the line. */
@@ -355,17 +353,6 @@ static int write_identity(const struct workspace *workspace, const struct identi
 	return put_whole(workspace, "worker", (struct span){ text, (size_t)n }, error);
 }
 
-static int make_id(char id[static WORKSPACE_ID_MAX], struct error *error)
-{
-	uint8_t octet[ID_OCTETS];
-
-	if (getrandom(octet, sizeof(octet), 0) != (ssize_t)sizeof(octet))
-		return error_set(error, "no random numbers: %s", strerror(errno));
-	for (size_t i = 0; i < ID_OCTETS; i++)
-		snprintf(id + 2 * i, 3, "%02x", octet[i]);
-	return 0;
-}
-
 /* Ours, of this job, from now on. */
 static int claim(struct workspace *workspace, const struct job *job, const char *worker, struct error *error)
 {
@@ -384,7 +371,7 @@ static int claim(struct workspace *workspace, const struct job *job, const char 
 	if (!known) {
 		snprintf(identity.job, sizeof(identity.job), "%s", job->name);
 		snprintf(identity.hash, sizeof(identity.hash), "%s", job->hash);
-		if (make_id(identity.id, error) < 0)
+		if (own_folder_make_id(identity.id, error) < 0)
 			return -1;
 	}
 	memcpy(workspace->id, identity.id, sizeof(workspace->id));

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "scanner/fleet/job.h"
+#include "scanner/fleet/own_folder.h"
 
 enum workspace_kind {
 	WORKSPACE_LIST,
@@ -27,7 +28,6 @@ enum workspace_kind {
 };
 
 enum {
-	WORKSPACE_ID_MAX = 17,                  /* octets of a folder's identity, NUL included */
 	WORKSPACE_NAME_MAX = JOB_NAME_MAX + 40, /* octets of a file's name in it, NUL included */
 	WORKSPACE_ROOM = 64 * 1024 *
 			 1024, /* octets: with less on the disk no chunk is begun; its results are some MB */
@@ -38,7 +38,7 @@ struct workspace {
 	int folder, lock; /* descriptors */
 	char job[JOB_NAME_MAX];
 	char worker[JOB_WORKER_MAX];
-	char id[WORKSPACE_ID_MAX]; /* of the folder: made with it, at random */
+	char id[OWN_FOLDER_ID_MAX]; /* of the folder: made with it, at random */
 };
 
 /* Made if it is missing. @worker: what the worker is to be called; NULL: after the host and the folder. 0; -1 with one

@@ -80,12 +80,12 @@ static void files_are_named_after_job_and_chunk(void **state)
 static void a_folder_keeps_its_identity_and_the_worker_its_name(void **state)
 {
 	struct workspace space;
-	char id[WORKSPACE_ID_MAX];
+	char id[OWN_FOLDER_ID_MAX];
 
 	(void)state;
 	assert_int_equal(workspace_open(&space, folder, &week, "a b.c*", &error), 0);
 	assert_string_equal(space.worker, "a-b-c-"); /* a key of a bucket */
-	assert_int_equal(strlen(space.id), WORKSPACE_ID_MAX - 1);
+	assert_int_equal(strlen(space.id), OWN_FOLDER_ID_MAX - 1);
 	memcpy(id, space.id, sizeof(id));
 	workspace_close(&space);
 	assert_int_equal(workspace_open(&space, folder, &week, NULL, &error), 0);
