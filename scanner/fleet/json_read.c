@@ -153,13 +153,6 @@ static yajl_val need(struct json_read *read, const struct json_object *object, c
 	return read->failed ? NULL : found;
 }
 
-bool json_read_has(struct json_read *read, const struct json_object *object, const char *name)
-{
-	yajl_val found = find(read, object, name);
-
-	return found && !YAJL_IS_NULL(found);
-}
-
 /* Latin-1 characters, which stand there as UTF-8, become octets in the same place. */
 static bool unfold(char *text)
 {
@@ -238,15 +231,6 @@ double json_read_number(struct json_read *read, const struct json_object *object
 		return 0;
 	}
 	return found->u.number.d;
-}
-
-bool json_read_bool(struct json_read *read, const struct json_object *object, const char *name)
-{
-	yajl_val found = need(read, object, name, yajl_t_any, "");
-
-	if (found && !YAJL_IS_TRUE(found) && !YAJL_IS_FALSE(found))
-		json_read_refuse(read, "'%s' is neither true nor false", name);
-	return found && YAJL_IS_TRUE(found);
 }
 
 size_t json_read_array(struct json_read *read, const struct json_object *object, const char *name, size_t most)

@@ -42,13 +42,11 @@ void json_read_free(struct json_object *outermost); /* NULL: nothing to do */
 /* It is not what it should be, says the reader's user. */
 __attribute__((format(printf, 2, 3))) void json_read_refuse(struct json_read *read, const char *format, ...);
 
-/* Members of @object, which is read->outermost or an element. What is missing is refused, unless one asked first. */
-bool json_read_has(struct json_read *read, const struct json_object *object, const char *name);
+/* Members of @object, which is read->outermost or an element. What is missing is refused. */
 struct span json_read_text(struct json_read *read, const struct json_object *object, const char *name);
 uint64_t json_read_uint(struct json_read *read, const struct json_object *object, const char *name, uint64_t most);
 int64_t json_read_int(struct json_read *read, const struct json_object *object, const char *name);
 double json_read_number(struct json_read *read, const struct json_object *object, const char *name);
-bool json_read_bool(struct json_read *read, const struct json_object *object, const char *name);
 
 /* How many elements the array has, which are objects and at most @most. */
 size_t json_read_array(struct json_read *read, const struct json_object *object, const char *name, size_t most);
