@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "scanner/fleet/job_member.h"
+#include "scanner/rules/server_books.h"
 
 /* ---- the manifest ---- */
 
@@ -173,6 +174,16 @@ int job_read(struct job *job, struct span manifest, struct error *error)
 		job_free(job);
 	return read.failed ? -1 : 0;
 }
+
+const struct job_limit_row job_limit_table[LIMITS] = {
+	[LIMIT_PER_HOST] = { "per-host", 1, .is_whole = true },
+	[LIMIT_RATE] = { "rate", RATE_LEAST },
+	[LIMIT_RESOLVER] = { "resolver-rate", RATE_LEAST },
+	[LIMIT_HOST] = { "host-rate", RATE_LEAST },
+	[LIMIT_PROVIDER] = { "provider-rate", RATE_LEAST },
+	[LIMIT_SERVER] = { "server-rate", RATE_LEAST, .is_laned = true },
+	[LIMIT_OPERATOR] = { "operator-rate", RATE_LEAST, .is_laned = true },
+};
 
 /* ---- names ---- */
 

@@ -79,6 +79,28 @@ __attribute__((warn_unused_result)) int job_check_name(const char *name, struct 
 __attribute__((warn_unused_result)) int job_write(const struct job *job, struct text *out, struct error *error);
 __attribute__((warn_unused_result)) int job_read(struct job *job, struct span manifest, struct error *error);
 
+/* The limits of a job that its workers share: submit says how many workers they bear, and a worker gives its scans its
+ * part of them. */
+enum job_limit {
+	LIMIT_PER_HOST,
+	LIMIT_RATE,
+	LIMIT_RESOLVER,
+	LIMIT_HOST,
+	LIMIT_PROVIDER,
+	LIMIT_SERVER,
+	LIMIT_OPERATOR,
+	LIMITS
+};
+
+struct job_limit_row {
+	const char *name; /* of the option, without -- */
+	double least;     /* that each worker has of it */
+	bool is_whole;    /* a number of something, of which nobody has a part */
+	bool is_laned;    /* who works on a lane is the only one who asks these operators, and has all of it */
+};
+
+extern const struct job_limit_row job_limit_table[LIMITS];
+
 /* ---- names ---- */
 
 enum job_stream { JOB_QUEUE, JOB_LIST, JOB_RESULTS, JOB_DEAD, JOB_STREAMS };

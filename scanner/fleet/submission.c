@@ -14,7 +14,6 @@
 #include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
 #include "scanner/rules/fetch_pace.h"
-#include "scanner/rules/server_books.h"
 
 /* Options of both commands that are about this run of submit: the list is told by itself, and what --config says stands
  * among the options as if it had been given. */
@@ -314,30 +313,37 @@ int submission_compare(const struct job *there, const struct job *here, struct e
 
 /* ---- how many workers ---- */
 
-struct submission_bearing submission_workers(const struct submission *submission, const struct options *options)
+/* What holds where it was not given; 0: none, or the worker's, as a rate by its name servers. */
+static double default_of(enum job_limit limit)
 {
-	const double shared = submission->job.lanes > 1 ? 0 : 1; /* in lanes one worker alone asks an operator */
-	const struct {
-		const char *name;
-		double value, otherwise, least; /* otherwise: a default that is set where it was not given */
-	} rows[] = {
-		{ "--per-host", options->per_host, 0, 1 },
-		{ "--rate", options->rate, 0, RATE_LEAST }, /* the default is the worker's: by its name servers */
-		{ "--resolver-rate", options->resolver_rate, 0, RATE_LEAST },
-		{ "--host-rate", options->host_rate, FETCH_PACE_HOST, RATE_LEAST },
-		{ "--provider-rate", options->provider_rate, FETCH_PACE_PROVIDER, RATE_LEAST },
-		{ "--server-rate", shared * options->server_rate, 0, RATE_LEAST },
-		{ "--operator-rate", shared * options->operator_rate, 0, RATE_LEAST },
-	};
+	switch (limit) {
+	case LIMIT_PER_HOST:
+		return OPTIONS_PER_HOST;
+	case LIMIT_HOST:
+		return FETCH_PACE_HOST;
+	case LIMIT_PROVIDER:
+		return FETCH_PACE_PROVIDER;
+	default:
+		return 0;
+	}
+}
+
+struct submission_bearing submission_workers(const struct submission *submission)
+{
 	struct submission_bearing fewest = { UINT64_MAX, NULL, 0 };
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		double value = rows[i].value < 0 ? rows[i].otherwise : rows[i].value;
-		double workers = floor(value / rows[i].least + 1e-6);
+	for (enum job_limit limit = 0; limit < LIMITS; limit++) {
+		const struct job_limit_row *row = &job_limit_table[limit];
+		double value = default_of(limit), workers;
+		struct error unused;
 
+		if ((row->is_laned && submission->job.lanes > 1) ||
+		    job_option_number(&submission->job, row->name, &value, &unused) < 0)
+			continue;
+		workers = floor(value / row->least + 1e-6);
 		if (workers < 1 || workers >= (double)fewest.workers)
 			continue;
-		fewest = (struct submission_bearing){ (uint64_t)workers, rows[i].name, rows[i].least };
+		fewest = (struct submission_bearing){ (uint64_t)workers, row->name, row->least };
 	}
 	return fewest;
 }

@@ -28,9 +28,9 @@ __attribute__((warn_unused_result)) int submission_compare(const struct job *the
 /* How many workers the job's limits bear, since each has a least part of each. */
 struct submission_bearing {
 	uint64_t workers;  /* UINT64_MAX: any number */
-	const char *limit; /* the option that bears the fewest, and … */
+	const char *limit; /* the option that bears the fewest, without --, and … */
 	double least;      /* … what each has of it at least */
 };
-struct submission_bearing submission_workers(const struct submission *submission, const struct options *options);
+struct submission_bearing submission_workers(const struct submission *submission);
 
 #endif

@@ -435,7 +435,7 @@ static int tell_done(const struct submit *submit)
 static int tell(const struct submit *submit)
 {
 	const struct options *options = submit->options;
-	struct submission_bearing bears = submission_workers(&submit->made, options);
+	struct submission_bearing bears = submission_workers(&submit->made);
 	const char *job = submit->made.job.name, *url = options->nats;
 
 	if (options->quiet)
@@ -449,7 +449,7 @@ static int tell(const struct submit *submit)
 	if (bears.workers < SHOWN_WORKERS)
 		fprintf(stderr,
 			"stsurvey fleet submit: up to %" PRIu64
-			" workers keep within %s; each further one has %g of it\n",
+			" workers keep within --%s; each further one has %g of it\n",
 			bears.workers, bears.limit, bears.least);
 	if (options->retry_dead)
 		fprintf(stderr, "stsurvey fleet submit: %" PRIu32 " dead chunk%s put back\n", submit->put_back,

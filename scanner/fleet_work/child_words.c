@@ -70,31 +70,9 @@ static const struct taken of_worker[] = {
 };
 
 /* The job's limits, of which a worker has its share. */
-enum limit {
-	LIMIT_RATE,
-	LIMIT_RESOLVER,
-	LIMIT_HOST,
-	LIMIT_PROVIDER,
-	LIMIT_SERVER,
-	LIMIT_OPERATOR,
-	LIMIT_PER_HOST,
-	LIMITS
-};
-
-static const struct {
-	const char *name;
-	unsigned of;
-	bool is_laned; /* who works on a lane is the only one who asks these operators, and has all of it */
-	bool is_whole;
-	double least;
-} limit_table[LIMITS] = {
-	[LIMIT_RATE] = { "rate", ANY, .least = RATE_LEAST },
-	[LIMIT_RESOLVER] = { "resolver-rate", ANY, .least = RATE_LEAST },
-	[LIMIT_HOST] = { "host-rate", ANY, .least = RATE_LEAST },
-	[LIMIT_PROVIDER] = { "provider-rate", ANY, .least = RATE_LEAST },
-	[LIMIT_SERVER] = { "server-rate", OF_DOMAINS, .is_laned = true, .least = RATE_LEAST },
-	[LIMIT_OPERATOR] = { "operator-rate", OF_DOMAINS, .is_laned = true, .least = RATE_LEAST },
-	[LIMIT_PER_HOST] = { "per-host", ANY, .is_whole = true, .least = 1 },
+static const unsigned limit_of[LIMITS] = {
+	[LIMIT_PER_HOST] = ANY, [LIMIT_RATE] = ANY,          [LIMIT_RESOLVER] = ANY,        [LIMIT_HOST] = ANY,
+	[LIMIT_PROVIDER] = ANY, [LIMIT_SERVER] = OF_DOMAINS, [LIMIT_OPERATOR] = OF_DOMAINS,
 };
 
 enum { RATE_PLACES = 1000 }; /* a share is rounded down to a thousandth, so that the sum of all stays below */
@@ -147,7 +125,7 @@ static const struct taken *find_taken(const struct taken *table, size_t count, s
 static bool is_limit(struct span name)
 {
 	for (size_t i = 0; i < LIMITS; i++)
-		if (span_equal(span_of(limit_table[i].name), name))
+		if (span_equal(span_of(job_limit_table[i].name), name))
 			return true;
 	return false;
 }
@@ -202,7 +180,7 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 /* ---- limits ---- */
 
 /* What the scan would take for itself; UNSET: none of its own. */
-static double default_of(const struct child_request *request, enum limit limit)
+static double default_of(const struct child_request *request, enum job_limit limit)
 {
 	const struct job *job = request->job;
 	bool is_lab = job_option(job, "allow-reserved"), is_direct = job_option(job, "direct");
@@ -238,23 +216,23 @@ static double share_of(double value, uint32_t share, double places, double least
 	return value == 0 ? 0 : part < least ? least : part;
 }
 
-static int put_limit(struct text *out, struct child_words *words, const struct child_request *request, enum limit limit,
-		     struct error *error)
+static int put_limit(struct text *out, struct child_words *words, const struct child_request *request,
+		     enum job_limit limit, struct error *error)
 {
-	bool is_whole = limit_table[limit].is_whole;
+	bool is_whole = job_limit_table[limit].is_whole;
 	double value = default_of(request, limit);
 	char number[32];
 
-	if (!(limit_table[limit].of & what_of(request)))
+	if (!(limit_of[limit] & what_of(request)))
 		return 0;
-	if (job_option_number(request->job, limit_table[limit].name, &value, error) < 0)
+	if (job_option_number(request->job, job_limit_table[limit].name, &value, error) < 0)
 		return -1;
 	if (value < 0)
 		return 0;
-	if (!limit_table[limit].is_laned || request->job->lanes <= 1)
-		value = share_of(value, request->share, is_whole ? 1 : RATE_PLACES, limit_table[limit].least);
+	if (!job_limit_table[limit].is_laned || request->job->lanes <= 1)
+		value = share_of(value, request->share, is_whole ? 1 : RATE_PLACES, job_limit_table[limit].least);
 	snprintf(number, sizeof(number), "%.10g", value);
-	put_option(out, words, limit_table[limit].name, number);
+	put_option(out, words, job_limit_table[limit].name, number);
 	return 0;
 }
 
@@ -316,7 +294,7 @@ static int put_all(struct text *out, struct child_words *words, const struct chi
 	for (size_t i = 0; i < request->job->option_count; i++)
 		if (put_of_job(out, words, request, &request->job->option[i], error) < 0)
 			return -1;
-	for (enum limit limit = 0; limit < LIMITS; limit++)
+	for (enum job_limit limit = 0; limit < LIMITS; limit++)
 		if (put_limit(out, words, request, limit, error) < 0)
 			return -1;
 	put_of_worker(out, words, request);

@@ -271,14 +271,14 @@ static void it_is_known_how_many_workers_the_limits_bear(void **state)
 		const char *limit;
 		bool has_servers;
 	} rows[] = {
-		{ "", 8, "--per-host", false },
-		{ "--per-host 10000", 500, "--host-rate", false },
-		{ "--per-host 10000 --host-rate 0", 2000, "--provider-rate", false },
-		{ "--per-host 10000 --host-rate 0 --provider-rate 0", 10000, "--per-host", false },
-		{ "--rate 0.3", 3, "--rate", false },
-		{ "--rate 0", 8, "--per-host", false },
-		{ "--direct --server-rate 0.2", 2, "--server-rate", false },
-		{ "--direct --server-rate 0.2", 8, "--per-host", true }, /* by lanes */
+		{ "", 8, "per-host", false },
+		{ "--per-host 10000", 500, "host-rate", false },
+		{ "--per-host 10000 --host-rate 0", 2000, "provider-rate", false },
+		{ "--per-host 10000 --host-rate 0 --provider-rate 0", 10000, "per-host", false },
+		{ "--rate 0.3", 3, "rate", false },
+		{ "--rate 0", 8, "per-host", false },
+		{ "--direct --server-rate 0.2", 2, "server-rate", false },
+		{ "--direct --server-rate 0.2", 8, "per-host", true }, /* by lanes */
 	};
 	(void)state;
 
@@ -289,7 +289,7 @@ static void it_is_known_how_many_workers_the_limits_bear(void **state)
 
 		look.has_servers = rows[i].has_servers;
 		made = make(rows[i].line, &look);
-		bears = submission_workers(&made->submission, &made->options);
+		bears = submission_workers(&made->submission);
 		assert_true(bears.workers == rows[i].workers);
 		assert_string_equal(bears.limit, rows[i].limit);
 		drop(made);
