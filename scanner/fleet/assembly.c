@@ -82,13 +82,31 @@ static bool is_part_name(const char *name, uint32_t *chunk, char file[static JOB
 
 /* ---- parts ---- */
 
+/* The one that was begun first: somebody else's waste, or lost and sent again. */
+static void drop_oldest(struct assembly *assembly)
+{
+	struct part *oldest = &assembly->part[0];
+	char name[NAME_MAX_OCTETS];
+
+	if (oldest->fd >= 0) {
+		close(oldest->fd);
+		assembly->open--;
+	}
+	part_name(oldest->chunk, oldest->file, name);
+	unlinkat(assembly->dir, name, 0);
+	memmove(oldest, oldest + 1, --assembly->count * sizeof(*oldest));
+}
+
+/* NULL: no memory. */
 static struct part *add_part(struct assembly *assembly, uint32_t chunk, const char *file, uint64_t size)
 {
 	struct part *part;
 
+	if (assembly->count == ASSEMBLY_PARTS_MAX)
+		drop_oldest(assembly);
 	if (assembly->count == assembly->room) {
 		size_t room = assembly->room ? 2 * assembly->room : 64;
-		struct part *grown = room > ASSEMBLY_PARTS_MAX ? NULL : realloc(assembly->part, room * sizeof(*grown));
+		struct part *grown = realloc(assembly->part, room * sizeof(*grown));
 
 		if (!grown)
 			return NULL;
@@ -185,8 +203,7 @@ int assembly_put(struct assembly *assembly, uint32_t chunk, const char *file, ui
 	if (assembly_has(assembly, chunk) || offset > (part ? part->size : 0))
 		return 0;
 	if (!part && !(part = add_part(assembly, chunk, file, 0)))
-		return error_set(error, "%s: more files have been begun than can be kept apart, or there is no memory",
-				 assembly->folder);
+		return error_set(error, "%s: no memory", assembly->folder);
 	known = offset < part->size ? part->size - offset : 0;
 	if (known >= data.n)
 		return 0;
@@ -330,7 +347,7 @@ static int look_around(struct assembly *assembly, struct error *error)
 		if (is_part_name(entry->d_name, &chunk, file) &&
 		    fstatat(assembly->dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    !add_part(assembly, chunk, file, (uint64_t)info.st_size))
-			result = error_set(error, "%s: too many files that were begun, or no memory", assembly->folder);
+			result = error_set(error, "%s: no memory", assembly->folder);
 	}
 	closedir(dir);
 	return result;

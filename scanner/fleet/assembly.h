@@ -13,8 +13,8 @@
 #include "scanner/fleet/job.h"
 
 enum {
-	ASSEMBLY_PARTS_MAX = 65536, /* files begun: some for each worker there ever was */
-	ASSEMBLY_OPEN_MAX = 128,    /* of them open at once */
+	ASSEMBLY_PARTS_MAX = 8192, /* files begun, more than there are workers; above that the oldest go */
+	ASSEMBLY_OPEN_MAX = 128,   /* of them open at once */
 };
 
 #define ASSEMBLY_HOSTS "hosts.txt" /* in the folder: the mail servers of stage 1 */

@@ -29,6 +29,17 @@ static int make_folder(void **state)
 	return 0;
 }
 
+/* Where thousands of files are synced in no time. */
+static int make_folder_in_memory(void **state)
+{
+	if (access("/dev/shm", W_OK) != 0)
+		return make_folder(state);
+	snprintf(folder, sizeof(folder), "/dev/shm/assembly-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(output, sizeof(output), "%s/scan.msgpack.zst", folder);
+	return 0;
+}
+
 static int remove_folder(void **state)
 {
 	char command[96];
@@ -174,6 +185,28 @@ static void a_folder_is_one_job_s_and_one_collector_s(void **state)
 	assembly_close(assembly);
 }
 
+static void of_too_many_files_the_oldest_go(void **state)
+{
+	struct assembly *assembly = open_one();
+	const struct job_done done = done_with("abcdef");
+	char file[JOB_FILE_HASH_TEXT], waste[JOB_FILE_HASH_TEXT];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%.16s", done.sha256);
+	put(assembly, &done, 0, "abc");
+	for (unsigned i = 0; i < ASSEMBLY_PARTS_MAX; i++) {
+		snprintf(waste, sizeof(waste), "%016x", i);
+		assert_int_equal(assembly_put(assembly, 0, waste, 0, span_of("x"), &error), 0);
+	}
+	put(assembly, &done, 3, "def"); /* its beginning is gone */
+	assert_int_equal(assembly_settle(assembly, CHUNK, &done, &error), ASSEMBLY_SHORT);
+	put(assembly, &done, 0, "abcdef");
+	assert_int_equal(assembly_settle(assembly, CHUNK, &done, &error), ASSEMBLY_WHOLE);
+	assert_content(assembly, "abcdef");
+	assembly_remove(assembly);
+	assembly_close(assembly);
+}
+
 static void a_folder_whose_owner_cannot_be_read_is_left_alone(void **state)
 {
 	static const char torn[] = "\0\0\0", cut[] = "job 0123";
@@ -225,6 +258,7 @@ int main(void)
 		cmocka_unit_test(pieces_come_in_every_way_a_killed_worker_sends_them),
 		cmocka_unit_test_setup_teardown(the_file_that_the_book_names_counts, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_is_one_job_s_and_one_collector_s, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(of_too_many_files_the_oldest_go, make_folder_in_memory, remove_folder),
 		cmocka_unit_test_setup_teardown(a_folder_whose_owner_cannot_be_read_is_left_alone, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(more_files_than_may_be_open_are_put_together, make_folder,
