@@ -223,13 +223,12 @@ static void write_workers(const struct status *status, struct text *out)
 	char share[16], chunk[24], state[3 * sizeof(status->worker->word.state)];
 
 	if (status->workers == 0) {
-		if (status->done + status->deaths < status->chunks || !status->is_cut)
+		if (status->done + status->deaths < status->chunks || !status->knows_all)
 			text_printf(out, "no worker; start some with: stsurvey fleet work --job %s -d DIR\n",
 				    status->fleet.job.name);
 		return;
 	}
-	text_printf(out, "%-32s %-24s %8s %7s %10s %12s\n", "worker", "state", "chunk", "share", "domains/s",
-		    "domains");
+	text_printf(out, "%-32s %8s %7s %10s %12s  %s\n", "worker", "chunk", "share", "domains/s", "domains", "state");
 	for (size_t i = 0; i < status->workers; i++) {
 		const struct ledger_worker *worker = &status->worker[i];
 
@@ -239,12 +238,12 @@ static void write_workers(const struct status *status, struct text *out)
 		text_shown(out, span_of(worker->name));
 		text_printf(out, "%*s ", (int)(strlen(worker->name) < 32 ? 32 - strlen(worker->name) : 0), "");
 		if (!worker->lives) {
-			text_printf(out, "%-24s %8s %7s\n", "silent", chunk, share);
+			text_printf(out, "%8s %7s %10s %12s  silent\n", chunk, share, "-", "-");
 			continue;
 		}
 		text_show(state, sizeof(state), span_of(worker->word.state));
-		text_printf(out, "%-24.24s %8s %7s %10.0f %12" PRIu64 "\n", state, chunk, share,
-			    worker->word.per_second, worker->word.domains);
+		text_printf(out, "%8s %7s %10.0f %12" PRIu64 "  %s\n", chunk, share, worker->word.per_second,
+			    worker->word.domains, state);
 		if (worker->word.last[0]) {
 			text_literal(out, "    ");
 			text_shown(out, span_of(worker->word.last));
@@ -273,8 +272,10 @@ static void write_table(const struct status *status, struct text *out)
 	text_printf(out, "%.0f/s; ", status->per_second);
 	if (status->is_collected)
 		text_literal(out, "collected\n");
-	else if (status->is_cut && status->done + status->deaths >= status->chunks)
+	else if (status->knows_all && status->done + status->deaths >= status->chunks)
 		text_literal(out, "all that is left to do is to collect it\n");
+	else if (status->is_cut && status->done + status->deaths >= status->chunks)
+		text_literal(out, "'collect', which has to run, puts their mail servers into the queue\n");
 	else if (left < 0)
 		text_literal(out, "nobody knows how long it takes\n");
 	else

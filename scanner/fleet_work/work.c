@@ -18,6 +18,7 @@ enum {
 	STEP_MS = 50,       /* a pause is made of: signals are seen that soon */
 	LINE_MS = 10000,    /* between two progress lines where nobody watches … */
 	WATCHED_MS = 1000,  /* … and on a terminal */
+	NEWS_MS = 1000,     /* between two words of ours at least */
 	LOOK_MS = 2000,     /* between two looks at what is in the folder, and whether the job is still there */
 	IDLE_MS = 500,      /* between two rounds through lanes that had nothing */
 	AGAIN_MS = 500,     /* before a call is made again that was not answered */
@@ -69,14 +70,17 @@ void work_fail(struct work *work, const char *format, ...)
 	va_end(arguments);
 }
 
+/* As often as our share asks, and where we are at something else by now, so that `status` is not far behind. */
 static void renew(struct work *work, int64_t now)
 {
 	struct error why;
 	enum bus_result result;
+	bool is_news = strcmp(work->told, work->word.state) != 0;
 
-	if (now - work->renewed_ms < (int64_t)(ledger_renew_s(work->ledger) * 1000))
+	if (now - work->renewed_ms < (is_news ? NEWS_MS : (int64_t)(ledger_renew_s(work->ledger) * 1000)))
 		return;
 	work->renewed_ms = now;
+	memcpy(work->told, work->word.state, sizeof(work->told));
 	result = ledger_renew(work->ledger, &work->word, &why);
 	if (result != BUS_OK)
 		work_warn(work, "%s", why.text);

@@ -38,10 +38,11 @@ struct work {
 	bool has_ended;               /* the job … */
 	bool is_collected;            /* … well: what is in the folder is of no use any more */
 	bool holds_share;
-	struct job_word word; /* .last: what went wrong last */
-	uint64_t domains;     /* of chunks that are done; word.domains has those of this one, too */
-	unsigned chunks;      /* done */
-	int64_t begun_ms;     /* by the machine's clock, as all below */
+	struct job_word word;                                /* .last: what went wrong last */
+	char told[sizeof(((struct job_word *)NULL)->state)]; /* its state, at the server */
+	uint64_t domains; /* of chunks that are done; word.domains has those of this one, too */
+	unsigned chunks;  /* done */
+	int64_t begun_ms; /* by the machine's clock, as all below */
 	int64_t renewed_ms, shown_ms, idle_ms, looked_ms;
 	int64_t rested_ms,
 		rest_ms; /* no chunk before that, since one came to nothing through us; the rest it takes after that */

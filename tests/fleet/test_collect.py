@@ -240,6 +240,10 @@ class MailServers(Collect):
                                "--smtp-port", mail.port, "--host-rate", 0, "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file",
                                tool.a_certificate(), "--timeout", "1", "-q"), 0)
         workers = [self.work(name, "--ehlo-domain", "scan.example.org") for name in ("one", "two")]
+        self.chunks = -(-len(names) // 10)
+        self.wait_done()
+        out, _ = self.finish(self.fleet("status"), 0)  # who waits for whom
+        self.assertIn("'collect', which has to run, puts their mail servers into the queue", out)
         self.finish(self.collect(), 0)
         for worker in workers:
             self.finish(worker, 0)

@@ -58,6 +58,13 @@ class Done(Case):
             _, err = self.finish(worker, 128 + signal.SIGTERM)
             self.assert_one_line(err, "signal 15")
 
+    def test_what_it_is_at_is_known_long_before_its_share_has_to_be_renewed(self):
+        self.submit(20, 20, ack_wait=HOUR)
+        worker = self.work("one")
+        self.wait_until(lambda: self.word("one")["state"] == "waiting for a chunk", worker)
+        out, _ = self.finish(self.fleet("status"), 0)
+        self.assertRegex(out, r"one +- .* waiting for a chunk\n")
+
     def test_a_worker_without_a_chunk_leaves_when_it_is_told_to(self):
         self.submit(20, 10)
         _, err = self.finish(self.work("one", "--max-idle", "1"), 0)
