@@ -218,6 +218,6 @@ int feed_decode_end(struct feed_decode *decode)
 	if (result != 0 || !decode->inside)
 		return result;
 	return error_set(decode->error,
-			 "truncated %s stream at octet %llu: fetch the file again; what could be read was surveyed",
+			 "truncated %s stream at octet %llu: fetch the file again; nothing behind that was read",
 			 decode->codec->name, (unsigned long long)decode->taken);
 }

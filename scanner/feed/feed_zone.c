@@ -507,12 +507,12 @@ static int end_file(struct feed_zone *zone)
 	if (zone->in_quotes)
 		return error_set(zone->error,
 				 "truncated, or line %llu: a quotation is opened that is not closed: fetch the file "
-				 "again, or mend it; what could be read was surveyed",
+				 "again, or mend it; nothing from there on was read",
 				 (unsigned long long)zone->quote_opened);
 	if (zone->depth > 0)
 		return error_set(zone->error,
 				 "truncated, or line %llu: a parenthesis is opened that is not closed: fetch the file "
-				 "again, or mend it; what could be read was surveyed",
+				 "again, or mend it; nothing from there on was read",
 				 (unsigned long long)zone->opened);
 	return end_record(zone);
 }

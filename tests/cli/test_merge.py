@@ -56,6 +56,16 @@ class Shards(Merge):
         self.assertEqual(self.verify(self.out), ("complete", COUNT + 1))
         self.assertNotIn("shard", err)
 
+    def test_the_page_names_every_resolver(self):
+        two = f"{self.dns.address},127.0.0.1:{self.dns.port}"
+        shards = self.shards()
+        shards[1] = self.scan("shard1", "--shards", SHARDS, "--shard", 1, "--name-servers", two, "--force")
+        self.merge(*shards)
+        self.run_tool("report", self.out, "-o", self.path("page"))
+        with open(self.path("page"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn(f"<dt>Resolver</dt><dd>one on the machine itself, at a loopback address</dd>\n<dd>{two}</dd>\n", page)
+
     def test_what_is_missing_is_gone_on_with(self):
         """One shard is missing, one was killed in the middle: the whole list's scan does what is left, and nothing else."""
         shards = self.shards()

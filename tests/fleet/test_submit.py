@@ -428,6 +428,15 @@ class Refused(tool.Case):
                     self.assertEqual(js.api("STREAM.NAMES")["total"], 0)
                     js.close()
 
+    def test_a_list_that_ends_too_early_becomes_no_job(self):
+        whole = gzip.compress("".join(f"{hashlib.sha256(str(i).encode()).hexdigest()}.example\n" for i in range(100)).encode())
+        path = self.put("list.gz", whole[:len(whole) // 2])
+        with nats.Server() as server:
+            _, err = self.run_tool("fleet", "submit", "-f", path, "--nats", server.url, "--job", "a", "--results-size", "100M", "-q", status=1)
+            self.assert_one_line(err, "truncated gzip stream", "nothing behind that was read")
+            _, err = self.run_tool("fleet", "status", "--nats", server.url, "--job", "a", status=1)
+            self.assertIn("there is no job", err)
+
     def test_a_server_without_jetstream(self):
         with nats.Server(jetstream=False) as server:
             path = self.put("list", "one.example\n")

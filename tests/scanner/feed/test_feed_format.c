@@ -288,7 +288,7 @@ static void zones_that_cannot_be_understood_are_refused(void **state)
 		{ "origin without name", "$ORIGIN ; t.\na NS b\n", { ": line 1: $ORIGIN without a name", "" }, "" },
 		{ "open parenthesis",
 		  SOA_T "a.t. NS b.\nb.t. IN TXT x (y\nb.t. NS b.\nc.t. NS b.\n",
-		  { ": truncated, or line 3: a parenthesis is opened", "surveyed" },
+		  { ": truncated, or line 3: a parenthesis is opened", "nothing from there on was read" },
 		  "0 0 0 a.t\n" },
 		{ "cut in the SOA",
 		  "$ORIGIN t.\na NS b.\n@ SOA a b (\n1 2 3\n",
@@ -300,7 +300,7 @@ static void zones_that_cannot_be_understood_are_refused(void **state)
 		  "0 0 0 a.t\n" },
 		{ "open quotation",
 		  SOA_T "a.t. NS b.\nb.t. IN TXT \"y\nb.t. NS b.\nc.t. NS b.\n",
-		  { ": truncated, or line 3: a quotation is opened", "surveyed" },
+		  { ": truncated, or line 3: a quotation is opened", "nothing from there on was read" },
 		  "0 0 0 a.t\n" },
 		{ "a quotation for longer than a string may be",
 		  SOA_T "a.t. NS b.\nb.t. IN TXT \"y\n"
