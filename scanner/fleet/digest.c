@@ -36,7 +36,7 @@ void digest_add(struct digest *digest, struct span octets)
 
 bool digest_end(struct digest *digest, char hex[static JOB_HASH_TEXT])
 {
-	unsigned char octet[EVP_MAX_MD_SIZE];
+	unsigned char octet[EVP_MAX_MD_SIZE] = { 0 };
 	unsigned n = 0;
 	bool is_well = digest && !digest->failed && EVP_DigestFinal_ex(digest->context, octet, &n) == 1 &&
 		       n == JOB_HASH_OCTETS;
