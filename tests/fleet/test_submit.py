@@ -407,6 +407,16 @@ class Refused(tool.Case):
             _, err = self.run_tool("fleet", "submit", "-f", path, *more, status=status, env=environment)
             self.assertIn(says, err)
 
+    def test_a_job_that_is_there_needs_no_room_a_second_time(self):
+        path = self.put("list", "one.example\ntwo.example\n")
+        with nats.Server(max_file="120M") as server:
+            words = ("fleet", "submit", "-f", path, "--nats", server.url, "--results-size", "100M", "--job")
+            self.run_tool(*words, "a", status=0)
+            _, err = self.run_tool(*words, "a", status=0)
+            self.assertIn("1 were there already", err)
+            _, err = self.run_tool(*words, "b", "-q", status=1)
+            self.assert_one_line(err, "--results-size")
+
     def test_what_the_server_allows_too_little_of(self):
         zone = self.put("zone", "$ORIGIN test.\n@ SOA a b 1 2 3 4 5\n" + "".join(f"n{i} NS ns.op{i}.example.\n" for i in range(64)))
         store = "store_dir: \"{folder}/js\", max_file: 1G, max_mem: 64M"
