@@ -11,6 +11,7 @@
 #include "analysis/merge/merge_writer.h"
 #include "analysis/pass/scan_files.h"
 #include "analysis/pass/scan_judge.h"
+#include "output/elapsed.h"
 #include "output/text.h"
 
 enum {
@@ -39,7 +40,7 @@ static time_t seconds(void)
 int merge_go_on(struct merge *merge, uint64_t done, const char *what, struct error *error)
 {
 	time_t now = seconds();
-	unsigned long long s = (unsigned long long)(now - merge->begun);
+	char elapsed[ELAPSED_MAX];
 
 	if (merge->options->stop && *merge->options->stop) {
 		merge->result->stopped = true;
@@ -48,8 +49,8 @@ int merge_go_on(struct merge *merge, uint64_t done, const char *what, struct err
 	if (merge->options->quiet || now - merge->told < MERGE_PROGRESS_S)
 		return 0;
 	merge->told = now;
-	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; %" PRIu64 " records %s\n", merge->options->command,
-		s / 3600, s / 60 % 60, s % 60, done, what);
+	fprintf(stderr, "stsurvey %s: %s; %" PRIu64 " records %s\n", merge->options->command,
+		elapsed_text(elapsed, (uint64_t)(now - merge->begun)), done, what);
 	return 0;
 }
 

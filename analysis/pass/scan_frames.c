@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/pass/in_order.h"
+#include "output/elapsed.h"
 #include "output/scan_file/frame.h"
 
 enum { LOOK_EACH = 16 }; /* domains, until it is asked how much they have made */
@@ -153,12 +154,12 @@ static void tell(struct scan_pass *pass)
 {
 	const struct scan_files *files = pass->files;
 	time_t now = seconds();
-	unsigned long long s = (unsigned long long)(now - pass->begun);
+	char elapsed[ELAPSED_MAX];
 
 	if (now - pass->told < SCAN_FILES_PROGRESS_S)
 		return;
 	pass->told = now;
-	fprintf(stderr, "stsurvey %s: %02lluh:%02llum:%02llus; ", files->command, s / 3600, s / 60 % 60, s % 60);
+	fprintf(stderr, "stsurvey %s: %s; ", files->command, elapsed_text(elapsed, (uint64_t)(now - pass->begun)));
 	if (files->of > 0)
 		fprintf(stderr, "scan %u of %u; ", files->number, files->of);
 	fprintf(stderr, "%" PRIu64 " domains\n", files->domains);

@@ -303,7 +303,7 @@ enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, c
 		drop_parts(assembly, chunk);
 		return ASSEMBLY_WHOLE;
 	}
-	snprintf(file, sizeof(file), "%.*s", JOB_FILE_HASH_TEXT - 1, done->sha256);
+	job_file_name(done->sha256, file);
 	part = find_part(assembly, chunk, file);
 	if (!part || part->size < done->size)
 		return ASSEMBLY_SHORT;

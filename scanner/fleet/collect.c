@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output/elapsed.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet/assembly.h"
@@ -318,7 +319,7 @@ static void tell_progress(struct collector *c, uint64_t now)
 	uint64_t elapsed = (now - c->began_ms) / 1000, all = c->fleet.job.entries;
 	uint32_t chunks = c->has_cut[JOB_DOMAINS] ? c->cut[JOB_DOMAINS].end : 0;
 	double rate = elapsed ? (double)(c->domains - c->domains_before) / (double)elapsed : 0;
-	char line[256];
+	char line[256], text[ELAPSED_MAX];
 
 	if (c->options->quiet || c->looked_ms == 0 ||
 	    now - c->told_ms < (is_terminal ? PROGRESS_TERMINAL_MS : PROGRESS_FILE_MS))
@@ -327,10 +328,9 @@ static void tell_progress(struct collector *c, uint64_t now)
 	if (c->has_cut[JOB_HOSTS])
 		chunks = c->cut[JOB_HOSTS].end;
 	snprintf(line, sizeof(line),
-		 "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s; %" PRIu64 " of %" PRIu32 "%s chunks%s%s; %" PRIu64
-		 " of %" PRIu64 " domains; %.0f a second; unknown %.1f%%",
-		 elapsed / 3600, elapsed / 60 % 60, elapsed % 60, c->chunks, chunks,
-		 c->has_cut[JOB_DOMAINS] ? "" : " or more",
+		 "%s; %" PRIu64 " of %" PRIu32 "%s chunks%s%s; %" PRIu64 " of %" PRIu64
+		 " domains; %.0f a second; unknown %.1f%%",
+		 elapsed_text(text, elapsed), c->chunks, chunks, c->has_cut[JOB_DOMAINS] ? "" : " or more",
 		 c->workers == 0 && !is_done(c) ? "; no worker is there" : "", c->deaths ? "; chunks are dead" : "",
 		 c->domains, all, rate, c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0);
 	log_progress(line);

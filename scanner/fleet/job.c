@@ -260,6 +260,11 @@ static const char *parse_chunk(const char *text, char end, uint32_t *chunk)
 	return text + n;
 }
 
+void job_file_name(const char *sha256, char file[static JOB_FILE_HASH_TEXT])
+{
+	snprintf(file, JOB_FILE_HASH_TEXT, "%.*s", JOB_FILE_HASH_TEXT - 1, sha256);
+}
+
 bool job_result_parse(const char *job, const char *subject, uint32_t *chunk, char file[static JOB_FILE_HASH_TEXT])
 {
 	char prefix[BUS_NAME_MAX];

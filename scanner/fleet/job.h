@@ -33,6 +33,8 @@ enum {
 	JOB_PARTS_MAX = 65536,                   /* of it: of 4 KiB, less than any server takes as one message */
 };
 
+#define JOB_TOOL "stsurvey " STSURVEY_VERSION /* as scans have it in their header, too */
+
 enum job_stage { JOB_DOMAINS, JOB_HOSTS, JOB_STAGES };
 
 /* What `submit` was given, and the list. Everything below `own`; job_free. */
@@ -121,6 +123,8 @@ void job_list_subject(const char *job, uint32_t chunk, unsigned part, char subje
 void job_list_subjects(const char *job, uint32_t chunk, char subjects[static BUS_NAME_MAX]);
 /* stsurvey.JOB.result.CHUNK.FILE; file: the first 16 hexadecimal digits of its SHA-256. */
 void job_result_subject(const char *job, uint32_t chunk, const char *file, char subject[static BUS_NAME_MAX]);
+/* Of that SHA-256. */
+void job_file_name(const char *sha256, char file[static JOB_FILE_HASH_TEXT]);
 /* From a subject: which chunk, which file? False: it is none of ours. */
 __attribute__((warn_unused_result)) bool job_result_parse(const char *job, const char *subject, uint32_t *chunk,
 							  char file[static JOB_FILE_HASH_TEXT]);

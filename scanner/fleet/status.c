@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/elapsed.h"
 #include "output/json.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet/fleet.h"
@@ -255,7 +256,7 @@ static void write_workers(const struct status *status, struct text *out)
 static void write_table(const struct status *status, struct text *out)
 {
 	double left = left_of(status);
-	uint64_t seconds = left > 0 ? (uint64_t)left : 0;
+	char text[ELAPSED_MAX];
 
 	text_printf(out,
 		    "job %s: %" PRIu64 " of %" PRIu32 "%s chunks done (%" PRIu64 " collected), %" PRIu64
@@ -279,8 +280,7 @@ static void write_table(const struct status *status, struct text *out)
 	else if (left < 0)
 		text_literal(out, "nobody knows how long it takes\n");
 	else
-		text_printf(out, "%02" PRIu64 "h:%02" PRIu64 "m:%02" PRIu64 "s left\n", seconds / 3600,
-			    seconds / 60 % 60, seconds % 60);
+		text_printf(out, "%s left\n", elapsed_text(text, (uint64_t)left));
 	text_printf(out, "results at the server: %.1f MB of %.0f MB\n\n", (double)status->results.bytes / 1e6,
 		    (double)status->results.max_bytes / 1e6);
 	write_workers(status, out);

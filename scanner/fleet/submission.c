@@ -187,7 +187,7 @@ int submission_make(struct submission *submission, const struct options *options
 	*submission = (struct submission){ 0 };
 	for (size_t i = 0; i < JOB_OPTIONS_MAX; i++)
 		text_open_memory(&submission->content[i]);
-	*job = (struct job){ .tool = "stsurvey " STSURVEY_VERSION,
+	*job = (struct job){ .tool = JOB_TOOL,
 			     .list = span_of(options->input_file),
 			     .list_size = look->identity.size,
 			     .list_sample = look->identity.sample,

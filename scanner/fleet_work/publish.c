@@ -100,7 +100,7 @@ int publish_file(int fd, const char *name, const char *job, uint32_t chunk, cons
 
 	if (!walk)
 		return fail(name, errno ? errno : ENOMEM, error);
-	snprintf(file, sizeof(file), "%.*s", JOB_FILE_HASH_TEXT - 1, facts->sha256);
+	job_file_name(facts->sha256, file);
 	job_result_subject(job, chunk, file, part.subject);
 	for (; result == 0 && frame_pass(walk, &frame); number++) {
 		unsigned parts = 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "output/elapsed.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/private_resolver.h"
@@ -93,14 +94,14 @@ static void renew(struct work *work, int64_t now)
 static void show(struct work *work, int64_t now)
 {
 	const struct job_word *word = &work->word;
-	long long s = (now - work->begun_ms) / 1000;
-	char line[PROGRESS_MAX];
+	char line[PROGRESS_MAX], elapsed[ELAPSED_MAX];
 	int n;
 
 	if (work->options->quiet || now - work->shown_ms < (log_is_terminal() ? WATCHED_MS : LINE_MS))
 		return;
 	work->shown_ms = now;
-	n = snprintf(line, sizeof(line), "%02lldh:%02lldm:%02llds; %s", s / 3600, s / 60 % 60, s % 60, word->state);
+	n = snprintf(line, sizeof(line), "%s; %s", elapsed_text(elapsed, (uint64_t)(now - work->begun_ms) / 1000),
+		     word->state);
 	if (word->chunk >= 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "; chunk %" PRId64 ", %" PRIu64 " of %" PRIu64,
 			      word->chunk, work->pace.count, work->chunk.entries);
@@ -157,7 +158,7 @@ bool work_again(struct work *work, enum bus_result result, const struct error *w
 
 static bool same_tool(struct work *work)
 {
-	static const char ours[] = "stsurvey " STSURVEY_VERSION;
+	static const char ours[] = JOB_TOOL;
 	char version[CHILD_SAID_MAX];
 	struct error why;
 
@@ -239,7 +240,7 @@ static void set_patience(struct work *work)
 static bool prepare(struct work *work)
 {
 	work_is(work, "beginning");
-	snprintf(work->word.tool, sizeof(work->word.tool), "stsurvey %s", STSURVEY_VERSION);
+	snprintf(work->word.tool, sizeof(work->word.tool), "%s", JOB_TOOL);
 	work->word.chunk = -1;
 	if (workspace_open(&work->space, work->options->directory, &work->fleet.job, work->options->worker,
 			   work->error) < 0) {

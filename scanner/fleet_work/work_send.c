@@ -101,7 +101,7 @@ static void yield(struct work *work, uint32_t chunk, const struct publish_facts 
 	char stream[BUS_NAME_MAX], subject[BUS_NAME_MAX], file[JOB_FILE_HASH_TEXT];
 	struct error unused;
 
-	snprintf(file, sizeof(file), "%.*s", JOB_FILE_HASH_TEXT - 1, facts->sha256);
+	job_file_name(facts->sha256, file);
 	job_stream_name(work->fleet.job.name, JOB_RESULTS, stream);
 	job_result_subject(work->fleet.job.name, chunk, file, subject);
 	(void)bus_purge(work->fleet.bus, stream, subject, 0, &unused);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "output/csv.h"
+#include "output/elapsed.h"
 #include "output/whole_file.h"
 #include "scanner/base/log.h"
 #include "scanner/run/metadata.h"
@@ -87,9 +88,9 @@ static double seconds_left(const struct progress *progress, const struct moment 
 
 static int put_time(char *out, size_t size, double seconds)
 {
-	unsigned long long s = (unsigned long long)seconds;
+	char text[ELAPSED_MAX];
 
-	return snprintf(out, size, "%02lluh:%02llum:%02llus", s / 3600, s / 60 % 60, s % 60);
+	return snprintf(out, size, "%s", elapsed_text(text, (uint64_t)seconds));
 }
 
 void progress_line(char line[static PROGRESS_LINE_MAX], const struct moment *moment, const struct moment *before,
