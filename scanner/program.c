@@ -266,8 +266,8 @@ static program_command *const run[COMMAND_COUNT] = {
 
 static enum log_level level_of(const struct options *options)
 {
-	if (options->quiet) /* a scan's warnings are about its numbers; check's stand beside an answer that was read */
-		return options->command == COMMAND_SCAN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+	if (options->quiet) /* warnings are about numbers; check's stand beside an answer that was read */
+		return options->command == COMMAND_CHECK ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
 	if (options->verbose > 1)
 		return LOG_LEVEL_TRACE;
 	return options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;

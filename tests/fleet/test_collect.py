@@ -151,7 +151,7 @@ class Missing(Collect):
             self.put("stsurvey-fleet", program.read())
         os.chmod(fleet, 0o755)
         worker = self.fleet("work", "-d", self.path("one"), "--worker", "one", "--name-servers", self.dns.address, program=fleet)
-        _, err = self.finish(self.collect(), 3)
+        _, err = self.finish(self.collect("-q"), 3)
         self.assertIn("chunk 1 is dead: 20 entries of the list, from number 20 on", err)
         self.finish(worker, 0)
         dead, = self.status()["dead"]
