@@ -108,7 +108,7 @@ class Hostile(Case):
         self.assertEqual(os.listdir(self.path("one")), ["lock"])
 
     def test_status_shows_lies_as_what_they_are(self):
-        self.submit(60, 20)
+        self.submit(60, 20, ack_wait=3600)  # as long as a word lives
         self.js.put(ALIVE, "evil", json.dumps({"state": "\x1b[31mred\nline", "tool": "x", "chunk": 2 ** 62, "share": 2 ** 32 - 1, "domains": 2 ** 64 - 1,
                                                "per_second": 1e-300, "last": "\x1b[2J"}).encode())
         self.js.put(BOOK, "done.0", b"{")
