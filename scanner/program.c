@@ -248,8 +248,12 @@ static int run_help(const struct options *options, struct error *error)
 	if (words < 0)
 		return EXIT_USAGE;
 	if (words < options->operands) {
-		error_set(error, "'%.80s' is one argument too many: %s", options->operand[words],
-			  command_table[COMMAND_HELP].usage);
+		if (about == COMMAND_FLEET)
+			error_set(error, "'fleet %.40s': no such command; %s", options->operand[words],
+				  command_table[about].instead);
+		else
+			error_set(error, "'%.80s' is one argument too many: %s", options->operand[words],
+				  command_table[COMMAND_HELP].usage);
 		return EXIT_USAGE;
 	}
 	options_help(about, stdout);

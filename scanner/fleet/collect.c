@@ -92,13 +92,23 @@ static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct err
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
+/* The number of its first entry, where chunks are cut one behind the other; else only its message knew. */
+static uint64_t first_of(const struct collector *c, uint32_t chunk)
+{
+	bool is_host = c->has_cut[JOB_DOMAINS] && chunk >= c->cut[JOB_DOMAINS].end;
+
+	if (c->fleet.job.lanes > 1 || job_option(&c->fleet.job, "sample"))
+		return 0;
+	return (uint64_t)(chunk - (is_host ? c->cut[JOB_DOMAINS].end : 0)) * c->fleet.job.chunk;
+}
+
 /* Its results are not what its worker sent, which a server that lost some can bring about, or a stranger: it is dead,
  * with why, until its worker, if that lives and has its file, sends it once more. */
 static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct job_done *done, const char *why,
 			       struct error *error)
 {
 	struct job_attempt last = { .number = 1 };
-	const struct job_chunk lost = { .number = chunk, .entries = done->domains };
+	const struct job_chunk lost = { .number = chunk, .first = first_of(c, chunk), .entries = done->domains };
 	struct bus_value value;
 	char key[BUS_NAME_MAX];
 	enum bus_result result;

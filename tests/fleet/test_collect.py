@@ -164,6 +164,7 @@ class Missing(Collect):
         self.js.delete(RESULTS, first.sequence)
         _, err = self.finish(self.collect(), 3)
         self.assertIn(LOST, err)
+        self.assertIn("10 entries of the list, from number 10 on", err)
         self.assert_completed_by_a_scan(20, 30)
 
     def test_a_job_is_collected_in_one_place(self):
