@@ -70,6 +70,10 @@ class Stage:
         name = f"worker-{number}"
         return self.start(name, "fleet", "work", *self.at, "-d", self.work / name, "--worker", name, "-q", *self.machine)
 
+    def is_collected(self):
+        """It was killed when nothing but its last word was left."""
+        return (self.work / "fleet.msgpack.zst").exists() and not (self.work / "fleet.msgpack.zst.parts" / "job").exists()
+
     def collector(self):
         return self.start("collect", "fleet", "collect", *self.at, "-o", self.work / "fleet.msgpack.zst", "-q")
 
@@ -128,11 +132,16 @@ def strike(stage, rng, kills):
             elif process[victim].poll() is None:
                 process[victim].kill()
                 process[victim].wait()
+                if victim == "collect" and stage.is_collected():
+                    hit[victim] += 1
+                    status = 0
+                    break
                 process[victim] = stage.collector() if victim == "collect" else stage.worker(running[victim][1])
             else:
                 continue
             hit[victim] += 1
-        status = process["collect"].poll()
+        else:
+            status = process["collect"].poll()
         for name, one in process.items():  # the job is collected: they leave
             if name != "collect" and status is not None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
