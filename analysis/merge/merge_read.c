@@ -128,23 +128,12 @@ static void say_incomplete(struct merge *merge, int file, const struct error *wo
 /* 0; or -1 with one line in @error for what no scan leaves. */
 static int judge(struct merge *merge, int file, const struct reader *reader, struct error *error)
 {
-	const struct reader_end *end = reader_end(reader);
+	const struct merge_options *options = merge->options;
 	struct error words;
+	int use = reader_judge_to_use(reader, options->path[file], options->partial, &words, error);
 
-	switch (reader_judge(reader, &words)) {
-	case READER_WHOLE:
-		if (end->trailer->completion == COMPLETION_COMPLETE)
-			return 0;
-		error_set(&words, "the scan was interrupted; scan --resume goes on with it");
-		break;
-	case READER_CUT:
-		break;
-	case READER_WRONG:
-		if (!merge->options->partial)
-			return error_set(error, "%s is not whole: %s; --partial takes the %llu records that are there",
-					 merge->options->path[file], words.text, end->records + end->hosts);
-		break;
-	}
+	if (use != READER_INCOMPLETE)
+		return use;
 	say_incomplete(merge, file, &words);
 	merge->result->incomplete++;
 	merge->hopeless = !merge->options->partial;

@@ -77,21 +77,10 @@ int scan_judge_end(struct scan_files *files, const struct reader *reader, const 
 {
 	const struct reader_end *end = reader_end(reader);
 	struct error words;
+	int use = reader_judge_to_use(reader, path, files->partial, &words, error);
 
-	switch (reader_judge(reader, &words)) {
-	case READER_WHOLE:
-		if (end->trailer->completion == COMPLETION_COMPLETE)
-			return 0;
-		error_set(&words, "the scan was interrupted; scan --resume goes on with it");
-		break;
-	case READER_CUT:
-		break;
-	case READER_WRONG:
-		if (!files->partial)
-			return error_set(error, "%s is not whole: %s; --partial takes the %llu records that are there",
-					 path, words.text, end->records + end->hosts);
-		break;
-	}
+	if (use != READER_INCOMPLETE)
+		return use;
 	scan_judge_warn(files, "%s is not complete: %s; its %llu %s are used", path, words.text,
 			end->records > 0 ? end->records : end->hosts,
 			end->records == 0 && end->hosts > 0 ? "mail servers" : "domains");

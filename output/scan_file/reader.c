@@ -482,6 +482,26 @@ enum reader_state reader_judge(const struct reader *r, struct error *words)
 	return words->text[0] ? READER_CUT : judge_counts(r, words);
 }
 
+int reader_judge_to_use(const struct reader *r, const char *path, bool partial, struct error *words,
+			struct error *error)
+{
+	switch (reader_judge(r, words)) {
+	case READER_WHOLE:
+		if (r->end.trailer->completion == COMPLETION_COMPLETE)
+			return READER_COMPLETE;
+		error_set(words, "the scan was interrupted; scan --resume goes on with it");
+		break;
+	case READER_CUT:
+		break;
+	case READER_WRONG:
+		if (!partial)
+			return error_set(error, "%s is not whole: %s; --partial takes the %llu records that are there",
+					 path, words->text, r->end.records + r->end.hosts);
+		break;
+	}
+	return READER_INCOMPLETE;
+}
+
 struct bit_set reader_take_indexes(struct reader *r)
 {
 	struct bit_set indexes = r->indexes;

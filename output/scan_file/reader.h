@@ -110,6 +110,13 @@ enum reader_state {
 /* Then: which is it? What is missing stands in @words, without the file's name. Every command asks here. */
 __attribute__((warn_unused_result)) enum reader_state reader_judge(const struct reader *reader, struct error *words);
 
+enum { READER_COMPLETE, READER_INCOMPLETE };
+
+/* Then, for who uses what is there: READER_COMPLETE; READER_INCOMPLETE, and @words say why; -1 with one line in @error
+ * for what no scan leaves, unless @partial makes do with it. */
+__attribute__((warn_unused_result)) int reader_judge_to_use(const struct reader *reader, const char *path, bool partial,
+							    struct error *words, struct error *error);
+
 /* Then: the indexes, which become the caller's. */
 struct bit_set reader_take_indexes(struct reader *reader);
 
