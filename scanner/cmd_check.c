@@ -20,7 +20,7 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/program.h"
 #include "scanner/rules/idna.h"
-#include "scanner/run/domain_log.h"
+#include "scanner/scan/domain_log.h"
 #include "scanner/live/net_live.h"
 
 enum { PROBES_AT_ONCE = 64 }; /* as many as a domain has MX */

@@ -247,7 +247,7 @@ static bool take_piece(void *arg, unsigned place)
 /* ---- a frame's domains: on any thread ---- */
 
 /* May the file's scan have meant to probe the domain's mail servers, so that one that is missing is not known? Which it
- * did, scanner/run/host_queue.h decides by the judgement, which is not there yet: where it has no record in spite of
+ * did, scanner/queue/host_queue.h decides by the judgement, which is not there yet: where it has no record in spite of
  * some TXT, classify_mxtls takes nothing for missing. */
 static bool is_probed(enum probed probed, const struct observation *o)
 {

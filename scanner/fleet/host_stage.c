@@ -9,7 +9,7 @@
 #include "output/scan_file/reader.h"
 #include "output/whole_file.h"
 #include "scanner/rules/operator.h"
-#include "scanner/run/host_queue.h"
+#include "scanner/queue/host_queue.h"
 
 /* @queue knows each host, and hands it out once. */
 static int read_file(const char *path, enum options_smtp smtp, struct host_queue *queue, struct error *error)

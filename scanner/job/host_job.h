@@ -3,7 +3,7 @@
  *
  * The sister of scanner/job/job.h: A and AAAA, whose security decides whether TLSA is asked for (RFC 7672 2.2.2), TLSA,
  * then one connection after the other to its addresses. What it has at the end is a struct obs_host. A host is looked
- * at for all domains that name it (scanner/run/host_queue.h), so nothing here knows of one.
+ * at for all domains that name it (scanner/queue/host_queue.h), so nothing here knows of one.
  */
 #ifndef STSURVEY_SCANNER_JOB_HOST_JOB_H
 #define STSURVEY_SCANNER_JOB_HOST_JOB_H

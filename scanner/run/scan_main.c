@@ -13,10 +13,10 @@
 #include "scanner/options/exit_status.h"
 #include "scanner/options/file_name.h"
 #include "scanner/options/unmeasured.h"
-#include "scanner/run/canaries.h"
+#include "scanner/scan/canaries.h"
 #include "scanner/run/scan_setup.h"
 #include "scanner/run/scan_watch.h"
-#include "scanner/run/worker.h"
+#include "scanner/worker/worker.h"
 
 struct scan_main {
 	const struct options *options;

@@ -13,10 +13,10 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/preflight.h"
 #include "scanner/rules/public_resolvers.h"
-#include "scanner/run/canaries.h"
+#include "scanner/scan/canaries.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/live/ehlo_name.h"
-#include "scanner/run/progress.h"
+#include "scanner/progress/progress.h"
 
 enum {
 	SAMPLE_WAIT_S = 1,      /* for the list's first names, which the checks of the name servers may need */

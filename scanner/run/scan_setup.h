@@ -5,7 +5,7 @@
 #ifndef STSURVEY_SCANNER_RUN_SCAN_SETUP_H
 #define STSURVEY_SCANNER_RUN_SCAN_SETUP_H
 
-#include "scanner/run/scan.h"
+#include "scanner/scan/scan.h"
 
 enum { SCAN_SETUP_NOTHING_LEFT = 1 };
 

@@ -8,10 +8,10 @@
 #include "scanner/base/log.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/dns/udp_batch.h"
-#include "scanner/run/canaries.h"
+#include "scanner/scan/canaries.h"
 #include "scanner/run/early_signal.h"
 #include "scanner/run/scan_setup.h"
-#include "scanner/run/worker.h"
+#include "scanner/worker/worker.h"
 
 enum {
 	SECOND_MS = 1000,

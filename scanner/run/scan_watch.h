@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
-#include "scanner/run/progress.h"
-#include "scanner/run/scan.h"
+#include "scanner/progress/progress.h"
+#include "scanner/scan/scan.h"
 
 enum {
 	SCAN_WATCH_SIGNALS = 5,

@@ -15,7 +15,7 @@ import pathlib
 import re
 import sys
 
-HEADERS = ("scanner/rules/server_books.h", "scanner/dns/ns_hosts.h", "scanner/queue/admission.h", "scanner/run/forecast.h",
+HEADERS = ("scanner/rules/server_books.h", "scanner/dns/ns_hosts.h", "scanner/queue/admission.h", "scanner/scan/forecast.h",
            "scanner/base/extra.h", "scanner/options/options.h", "parsers/observation.h")
 SPELT = {1: "one", 3: "three", 5: "five", 10: "ten", 13: "thirteen", 60: "a minute", 600: "ten minutes", 900: "a quarter of an hour",
          86400: "a day"}
