@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "analysis/merge/merge.h"
+#include "scanner/base/stop_signal.h"
 #include "scanner/options/exit_status.h"
 #include "scanner/options/option_table.h"
 #include "scanner/program.h"
-
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-static volatile sig_atomic_t stopped; /* by this one */
-
-static void on_signal(int number)
-{
-	stopped = number;
-}
-
-/* One that is ignored stays so; a second one ends the process as it would without us. */
-static void catch_signals(struct sigaction before[static COUNT_OF(signals)])
-{
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	stopped = 0;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < COUNT_OF(signals); i++)
-		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-}
-
-static void release_signals(const struct sigaction before[static COUNT_OF(signals)])
-{
-	for (size_t i = 0; i < COUNT_OF(signals); i++)
-		sigaction(signals[i], &before[i], NULL);
-}
 
 /* What the option table says of an option of scan. Where the parts of a list are told apart, and what is not about
  * what was found, is left out; one that no version knows any more decides nothing. */
@@ -79,15 +53,13 @@ int cmd_merge(const struct options *options, struct error *error)
 					     .quiet = options->quiet,
 					     .memory = options->memory,
 					     .option = option_of,
-					     .stop = &stopped };
-	struct sigaction before[COUNT_OF(signals)];
+					     .stop = &stop_signal };
 	struct merge_result result;
 	int done;
 
-	catch_signals(before);
+	stop_signal_catch();
 	done = merge_scans(&merge, &result, error);
-	release_signals(before);
 	if (done == 0)
 		say(options, &result);
-	return done == 0 ? EXIT_COMPLETE : result.stopped ? 128 + stopped : EXIT_FATAL;
+	return done == 0 ? EXIT_COMPLETE : result.stopped ? 128 + stop_signal : EXIT_FATAL;
 }

@@ -31,12 +31,12 @@ int fleet_cancel(const struct options *options, struct error *error)
 
 	if (job_check_name(options->job, error) < 0)
 		return EXIT_USAGE;
-	fleet_catch_signals();
+	stop_signal_catch();
 	result = fleet_connect(options, "cancel", &bus, error);
 	if (result == BUS_OK)
 		result = remove_streams(bus, options->job, &found, error);
 	bus_close(bus);
-	if (fleet_stop)
+	if (stop_signal)
 		return fleet_ended(error);
 	if (result != BUS_OK)
 		return EXIT_FATAL;

@@ -56,7 +56,7 @@ static enum bus_result take_results(struct collector *c, bool *took, struct erro
 	job_stream_name(c->fleet.job.name, JOB_RESULTS, stream);
 	job_subjects(c->fleet.job.name, JOB_RESULTS, any);
 	*took = false;
-	while (octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS && !fleet_stop) {
+	while (octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS && !stop_signal) {
 		result = bus_next(c->fleet.bus, stream, any, c->next, &message, error);
 		if (result != BUS_OK)
 			break;
@@ -173,7 +173,7 @@ static enum bus_result look_at_chunks(struct collector *c, struct error *error)
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DONE, &numbers, error);
 
-	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++)
+	for (size_t i = 0; i < numbers.count && result == BUS_OK && !stop_signal; i++)
 		if (!bit_set_has(&c->told, numbers.number[i]) && is_of_job(c, numbers.number[i]))
 			result = settle(c, numbers.number[i], &lacking, error);
 	free(numbers.number);
@@ -463,7 +463,7 @@ static enum bus_result gather(struct collector *c, struct error *error)
 	enum bus_result result = BUS_OK;
 	bool took = true;
 
-	while (result == BUS_OK && !fleet_stop) {
+	while (result == BUS_OK && !stop_signal) {
 		result = step(c, &took, error);
 		if (result == BUS_OK && !took && (is_done(c) || (c->options->partial && c->looked_ms)))
 			break;
@@ -540,11 +540,11 @@ static int run(struct collector *c, struct error *error)
 	if (result == BUS_OK)
 		result = gather(c, error);
 	log_progress_end();
-	if (fleet_stop) {
+	if (stop_signal) {
 		fleet_ended(error);
 		fprintf(stderr, "stsurvey fleet collect: ended; the same command goes on with what is in %s\n",
 			assembly_folder(c->assembly));
-		return 128 + fleet_signal;
+		return 128 + stop_signal;
 	}
 	return result == BUS_OK ? write_scan(c, error) : EXIT_FATAL;
 }
@@ -570,11 +570,11 @@ int fleet_collect(const struct options *options, struct error *error)
 
 	if (check_output(options, error) < 0)
 		return EXIT_FATAL;
-	fleet_catch_signals();
+	stop_signal_catch();
 	if (fleet_open(options, "collect", &c.fleet, error) == BUS_OK &&
 	    assembly_open(&c.assembly, options->output_file, &c.fleet.job, error) == 0)
 		status = run(&c, error);
-	else if (fleet_stop)
+	else if (stop_signal)
 		status = fleet_ended(error);
 	assembly_close(c.assembly);
 	bit_set_free(&c.told);

@@ -81,7 +81,7 @@ int collector_merge(struct collector *c, bool lacking, struct error *error)
 				       .option = option_of,
 				       .quiet = c->options->quiet,
 				       .memory = (size_t)c->options->memory,
-				       .stop = &fleet_stop };
+				       .stop = &stop_signal };
 	struct record_header header;
 	struct merge_result result;
 	struct reader *first = NULL;

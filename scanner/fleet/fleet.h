@@ -4,8 +4,7 @@
 #ifndef STSURVEY_SCANNER_FLEET_FLEET_H
 #define STSURVEY_SCANNER_FLEET_FLEET_H
 
-#include <signal.h>
-
+#include "scanner/base/stop_signal.h"
 #include "scanner/bus/bus.h"
 #include "scanner/fleet/job.h"
 #include "scanner/options/options.h"
@@ -18,10 +17,8 @@ int fleet_cancel(const struct options *options, struct error *error);
 
 /* ---- what they share (fleet_common.c) ---- */
 
-/* A signal asked us to end: calls of the bus that wait end, too. The number of it is fleet_signal. */
-extern volatile sig_atomic_t fleet_stop, fleet_signal;
-void fleet_catch_signals(void);
-/* The exit status then, and why in @error. */
+/* The exit status when a signal asked us to end (stop_signal; calls of the bus that wait end, too), and why in @error.
+ */
 int fleet_ended(struct error *error);
 
 /* With --nats, --creds and so on, or the environment's. A server that is not there is waited for, but not for long. */

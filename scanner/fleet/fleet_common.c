@@ -7,33 +7,10 @@
 /* A server that is restarted is back within seconds; one that is not there when we begin is named wrongly. */
 #define CONNECT_PATIENCE_S 20.0
 
-volatile sig_atomic_t fleet_stop, fleet_signal;
-
-static void on_signal(int number)
-{
-	if (fleet_signal) { /* the second one means at once */
-		signal(number, SIG_DFL);
-		raise(number);
-	}
-	fleet_signal = number;
-	fleet_stop = 1;
-}
-
-void fleet_catch_signals(void)
-{
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal }, old;
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < COUNT_OF(caught); i++)
-		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* as nohup(1) leaves it */
-			sigaction(caught[i], &action, NULL);
-}
-
 int fleet_ended(struct error *error)
 {
-	error_set(error, "ended by signal %d (%s)", fleet_signal, strsignal(fleet_signal));
-	return 128 + fleet_signal;
+	error_set(error, "ended by signal %d (%s)", stop_signal, strsignal(stop_signal));
+	return 128 + stop_signal;
 }
 
 /* What the command line does not say, the environment may, under the names of the nats tools. */
@@ -57,7 +34,7 @@ enum bus_result fleet_connect(const struct options *options, const char *role, s
 					    .password = told(NULL, "NATS_PASSWORD"),
 					    .name = name,
 					    .patience_s = CONNECT_PATIENCE_S,
-					    .stop = &fleet_stop };
+					    .stop = &stop_signal };
 
 	*bus = NULL;
 	if (!wanted.url) {

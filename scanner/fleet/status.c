@@ -120,7 +120,7 @@ static enum bus_result look_at_done(struct status *status, struct error *error)
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(status->fleet.book, JOB_KEY_DONE, &numbers, error);
 
-	for (size_t i = 0; i < numbers.count && result == BUS_OK && !fleet_stop; i++)
+	for (size_t i = 0; i < numbers.count && result == BUS_OK && !stop_signal; i++)
 		result = look_at_one(status, numbers.number[i], error);
 	free(numbers.number);
 	if (result == BUS_OK) {
@@ -414,7 +414,7 @@ static int show_job(const struct options *options, struct text *out, struct erro
 
 	if (result == BUS_OK)
 		result = look(&status, error);
-	if (result == BUS_OK && !fleet_stop) {
+	if (result == BUS_OK && !stop_signal) {
 		if (options->json)
 			write_json(&status, out);
 		else
@@ -439,9 +439,9 @@ int fleet_status(const struct options *options, struct error *error)
 	}
 	if (text_open(&out, "-", error) < 0)
 		return EXIT_FATAL;
-	fleet_catch_signals();
+	stop_signal_catch();
 	status = options->job ? show_job(options, &out, error) : list_jobs(options, &out, error);
-	if (fleet_stop)
+	if (stop_signal)
 		status = fleet_ended(error);
 	if (text_close(&out, error) < 0 && status == EXIT_COMPLETE)
 		status = EXIT_FATAL;

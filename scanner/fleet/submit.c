@@ -53,7 +53,7 @@ static int copy_octets(int from, int to, struct error *error, const char *name)
 	int number = room ? 0 : ENOMEM;
 	ssize_t n = 1;
 
-	while (number == 0 && n != 0 && !fleet_stop) {
+	while (number == 0 && n != 0 && !stop_signal) {
 		n = read(from, room, COPY_ROOM);
 		if (n < 0 && errno != EINTR) {
 			free(room);
@@ -63,7 +63,7 @@ static int copy_octets(int from, int to, struct error *error, const char *name)
 			number = text_write_all(to, (struct span){ room, (size_t)n });
 	}
 	free(room);
-	if (fleet_stop)
+	if (stop_signal)
 		return -1;
 	return number == 0
 		       ? 0
@@ -130,7 +130,7 @@ static struct cut_options list_of(struct submit *submit, const char *path)
 	return (struct cut_options){ .job = &submit->made.job,
 				     .path = path,
 				     .options = submit->options,
-				     .stop = &fleet_stop,
+				     .stop = &stop_signal,
 				     .on_second = on_second,
 				     .arg = submit };
 }
@@ -501,7 +501,7 @@ int fleet_submit(const struct options *options, struct error *error)
 	submit->options = options;
 	submit->error = error;
 	submit->copy = -1;
-	fleet_catch_signals();
+	stop_signal_catch();
 	result = submit_all(submit);
 	log_progress_end();
 	fleet_close(&submit->fleet);
@@ -510,7 +510,7 @@ int fleet_submit(const struct options *options, struct error *error)
 	if (submit->copy >= 0)
 		close(submit->copy);
 	free(submit);
-	if (result != 0 && fleet_stop)
+	if (result != 0 && stop_signal)
 		return fleet_ended(error);
 	return result == 0 ? EXIT_COMPLETE : EXIT_FATAL;
 }

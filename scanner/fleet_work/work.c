@@ -118,7 +118,7 @@ bool work_tend(struct work *work)
 	int64_t now = (int64_t)machine_clock_ms();
 	struct error why;
 
-	if (work->state == WORK_ON && fleet_stop)
+	if (work->state == WORK_ON && stop_signal)
 		work->state = WORK_SIGNALLED;
 	if (work->options->started && private_resolver_has_ended(work->options->started, &why))
 		work_fail(work, "%s", why.text);
@@ -149,7 +149,7 @@ bool work_again(struct work *work, enum bus_result result, const struct error *w
 		work_fail(work, "%s", why->text);
 	if (result != BUS_AWAY)
 		return false;
-	if (!fleet_stop)
+	if (!stop_signal)
 		work_warn(work, "%s", why->text);
 	return work_pause(work, AGAIN_MS);
 }
@@ -196,7 +196,7 @@ static bool note_manifest(struct work *work)
 
 	do
 		result = bus_get(work->fleet.book, JOB_MANIFEST, &value, &why);
-	while (result == BUS_AWAY && !fleet_stop);
+	while (result == BUS_AWAY && !stop_signal);
 	if (result != BUS_OK)
 		work_fail(work, "%s", why.text);
 	else if (!digest_of(value.data, work->manifest))
@@ -213,7 +213,7 @@ static bool join(struct work *work)
 	do
 		result = ledger_open(&work->ledger, work->fleet.book, work->fleet.alive, work->space.worker,
 				     work->space.id, work->fleet.job.ack_wait_s, &why);
-	while (result == BUS_AWAY && !fleet_stop);
+	while (result == BUS_AWAY && !stop_signal);
 	if (result != BUS_OK) {
 		work_fail(work, "%s", why.text);
 		return false;
@@ -420,9 +420,9 @@ int fleet_work(const struct options *options, struct error *error)
 	int status;
 
 	work.begun_ms = work.shown_ms = (int64_t)machine_clock_ms();
-	fleet_catch_signals();
+	stop_signal_catch();
 	if (fleet_open(options, "work", &work.fleet, error) != BUS_OK)
-		return fleet_stop ? fleet_ended(error) : EXIT_FATAL;
+		return stop_signal ? fleet_ended(error) : EXIT_FATAL;
 	if (prepare(&work))
 		run(&work);
 	log_progress_end();

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/run/early_signal.h"
 
-#include <signal.h>
-#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "parsers/span.h"
+#include "scanner/base/stop_signal.h"
 
-static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t holding, held;
 
 /* Only what is async-signal-safe. Threads that read the list are ended as they stand: _exit, which ThreadSanitizer has
@@ -26,21 +23,9 @@ static void on_signal(int number)
 	syscall(SYS_exit_group, 128 + number);
 }
 
-bool early_signal_is_ignored(int number)
-{
-	struct sigaction now;
-
-	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
 void early_signal_catch(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < COUNT_OF(numbers); i++)
-		if (!early_signal_is_ignored(numbers[i]))
-			sigaction(numbers[i], &action, NULL);
+	stop_signal_give_to(on_signal, SA_RESTART);
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 }

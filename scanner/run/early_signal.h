@@ -8,11 +8,6 @@
 #ifndef STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 #define STSURVEY_SCANNER_RUN_EARLY_SIGNAL_H
 
-#include <stdbool.h>
-
-/* Is @number ignored, as nohup(1) and a shell's & leave it? Then it stays so. */
-bool early_signal_is_ignored(int number);
-
 /* From now on SIGINT, SIGTERM and SIGHUP end the process with 130, 143 and 129. One that is ignored stays so. SIGUSR1
  * and SIGUSR2, which change a rate that is not there yet, do nothing. */
 void early_signal_catch(void);

@@ -6,6 +6,7 @@
 
 #include "scanner/queue/admission.h"
 #include "scanner/base/log.h"
+#include "scanner/base/stop_signal.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/dns/udp_batch.h"
 #include "scanner/scan/canaries.h"
@@ -283,7 +284,7 @@ int scan_watch_open(struct scan_watch *watch, struct error *error)
 		uv_signal_init(&watch->loop, &watch->signal[i]);
 		watch->signal[i].data = watch;
 		/* the last two were, by early_signal_catch */
-		if (numbers[i] == SIGUSR1 || numbers[i] == SIGUSR2 || !early_signal_is_ignored(numbers[i]))
+		if (numbers[i] == SIGUSR1 || numbers[i] == SIGUSR2 || !stop_signal_is_ignored(numbers[i]))
 			uv_signal_start(&watch->signal[i], on_signal, numbers[i]);
 	}
 	if (early_signal_held())
