@@ -20,8 +20,6 @@ DOMAINS = (1_000_000, 100_000_000, 400_000_000)
 QUESTIONS = 3        # a domain: docs/resolver.md, "Fewest questions"
 CORES = 2            # of a machine
 PRICE = 0.04         # of a core-hour: to be replaced
-LIST_OCTETS = 11.0   # a domain in the stream of lists: 1,000,000 names of tests/bench/gen_list, submitted
-STREAM = 1.005       # octets of the stream of results ÷ those of the scan files
 CHUNK = 100_000
 BLOCK = re.compile(r"(<!-- (\w+) -->\n\n).*?(<!-- end -->)", re.S)
 
@@ -36,6 +34,8 @@ FIGURES = {
     "fetch_ms": ("docs/performance.md", r"\| scanner/https/net_curl \| ([\d.]+) \|"),
     "probe_ms": ("docs/performance.md", r"\| scanner/smtp \| ([\d.]+) \|"),
     "rss": ("docs/performance.md", r"RSS MiB, 1,000,000 from a zone \(200,000\)[^|]*\|[^|]*\|[^|]*\| (\d+) \("),
+    "listed": ("docs/performance.md", r"\| octets a domain of a list [^\n]*\n[^\n]*\n\| ([\d.]+) \|"),
+    "results": ("docs/performance.md", r"\| octets a domain of a list [^\n]*\n[^\n]*\n\|[^|]*\| ([\d.]+) \|"),
     "operator_rate": ("scanner/rules/server_books.h", r"#define OPERATOR_RATE (\d+)"),
     "server_rate": ("scanner/rules/server_books.h", r"#define SERVER_RATE (\d+)"),
     "lanes": ("scanner/fleet/job.h", r"JOB_LANES = (\d+)"),
@@ -97,8 +97,8 @@ def figures(f, _):
         row("questions a domain", QUESTIONS, "[resolver.md](resolver.md), \"Fewest questions\""),
         row("the largest operator's share of all domains, the second's", f"{f['largest']:g} %, {f['second']:g} %", "[before-you-scan.md](before-you-scan.md), 9."),
         row("questions a second to an operator, to an address", f"{f['operator_rate']:,.0f}, {f['server_rate']:.0f}", "defaults, [direct.md](direct.md)"),
-        row("octets a domain of a list in the queue", f"{LIST_OCTETS:g}", "`submit` of 1,000,000 names of `tests/bench/gen_list`, then `nats stream info`"),
-        row("octets of results in the queue ÷ those of the files", STREAM, "20,000 domains in two chunks, likewise"),
+        row("octets a domain of a list in the queue", f"{f['listed']:g}", "[performance.md](performance.md), `--only fleet`"),
+        row("octets of results in the queue ÷ those of the files", f"{f['results']:g}", "there, likewise"),
     ]
     return table(("figure", "value", "from"), rows)
 
@@ -143,8 +143,8 @@ def hurry(f, options):
 
 
 def room(f, options):
-    rows = [row(f"{domains / 1e6:g} M", f"{-(-domains // CHUNK):,}", octets(domains * LIST_OCTETS), octets(domains * f["octets"] * STREAM),
-                octets(domains * (LIST_OCTETS + f["octets"] * STREAM)), octets(2 * domains * f["octets"])) for domains in options.domains]
+    rows = [row(f"{domains / 1e6:g} M", f"{-(-domains // CHUNK):,}", octets(domains * f["listed"]), octets(domains * f["octets"] * f["results"]),
+                octets(domains * (f["listed"] + f["octets"] * f["results"])), octets(2 * domains * f["octets"])) for domains in options.domains]
     return table(("domains", "chunks", "lists at the server", "results at the server", "together, where nothing is collected",
                   "`collect`: pieces and the file"), rows)
 
