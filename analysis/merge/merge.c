@@ -11,7 +11,6 @@
 #include "analysis/merge/merge_writer.h"
 #include "analysis/pass/scan_files.h"
 #include "analysis/pass/scan_judge.h"
-#include "output/elapsed.h"
 #include "output/text.h"
 
 enum {
@@ -29,28 +28,17 @@ void merge_warn(const struct merge *merge, const char *format, ...)
 	fprintf(stderr, "stsurvey %s: warning: %s\n", merge->options->command, line.text);
 }
 
-static time_t seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
-}
-
 int merge_go_on(struct merge *merge, uint64_t done, const char *what, struct error *error)
 {
-	time_t now = seconds();
 	char elapsed[ELAPSED_MAX];
 
 	if (merge->options->stop && *merge->options->stop) {
 		merge->result->stopped = true;
 		return error_set(error, "interrupted; %s was not written", merge->options->output);
 	}
-	if (merge->options->quiet || now - merge->told < MERGE_PROGRESS_S)
-		return 0;
-	merge->told = now;
-	fprintf(stderr, "stsurvey %s: %s; %" PRIu64 " records %s\n", merge->options->command,
-		elapsed_text(elapsed, (uint64_t)(now - merge->begun)), done, what);
+	if (!merge->options->quiet && elapsed_is_due(&merge->elapsed, elapsed))
+		fprintf(stderr, "stsurvey %s: %s; %" PRIu64 " records %s\n", merge->options->command, elapsed, done,
+			what);
 	return 0;
 }
 
@@ -258,7 +246,7 @@ int merge_scans(const struct merge_options *options, struct merge_result *result
 	int done;
 
 	*result = (struct merge_result){ 0 };
-	merge.begun = merge.told = seconds();
+	elapsed_begin(&merge.elapsed);
 	merge_header_init(&merge.merged);
 	merge_kept_init(&merge.kept);
 	done = run(&merge, error);

@@ -26,7 +26,6 @@ enum {
 	   machine): what one header can have, and a person still reads. */
 	MERGE_OPTIONS_MAX = 1024,
 	MERGE_VALUES_MAX = 16,
-	MERGE_PROGRESS_S = 10, /* a line on standard error every so many seconds */
 };
 
 /* What an option of a file's header has to do with another's. */

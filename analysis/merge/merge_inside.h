@@ -5,12 +5,11 @@
 #ifndef STSURVEY_ANALYSIS_MERGE_MERGE_INSIDE_H
 #define STSURVEY_ANALYSIS_MERGE_MERGE_INSIDE_H
 
-#include <time.h>
-
 #include "analysis/merge/merge.h"
 #include "analysis/merge/merge_header.h"
 #include "analysis/merge/merge_kept.h"
 #include "analysis/pass/sorted_rows.h"
+#include "output/elapsed.h"
 #include "output/scan_file/reader.h"
 
 struct merge_file {
@@ -30,7 +29,7 @@ struct merge {
 	struct record_trailer trailer; /* what the files' sum up to; then what was written */
 	bool traffic_lost;             /* a run was killed before it could say how much it asked */
 	bool hopeless;                 /* what is read now is only looked at, for what else is missing */
-	time_t begun, told;
+	struct elapsed elapsed;
 };
 
 /* One line on standard error. */

@@ -29,11 +29,8 @@ typedef void scan_files_on_vantage(void *arg, const struct obs_vantage *vantage)
 /* What each file says of its scan, in their order and ahead of all else; valid until it returns. */
 typedef void scan_files_on_header(void *arg, const struct record_header *header);
 
-/* Progress is told on standard error, a line every so many seconds: as scan does where that is no terminal. */
-enum { SCAN_FILES_PROGRESS_S = 10 };
-
 struct scan_files {
-	const char *command; /* for warnings, which go to standard error */
+	const char *command; /* for warnings and progress, which go to standard error */
 	char **path;         /* "-": standard input */
 	int count;
 	unsigned number, of; /* scans are read one after the other, and this is one of so many; 0: it is the only one */

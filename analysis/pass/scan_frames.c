@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "analysis/pass/in_order.h"
-#include "output/elapsed.h"
 #include "output/scan_file/frame.h"
 
 enum { LOOK_EACH = 16 }; /* domains, until it is asked how much they have made */
@@ -142,24 +141,14 @@ static bool give_outputs(struct scan_pass *pass, struct piece *piece)
 	return !pass->enough;
 }
 
-static time_t seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static void tell(struct scan_pass *pass)
 {
 	const struct scan_files *files = pass->files;
-	time_t now = seconds();
 	char elapsed[ELAPSED_MAX];
 
-	if (now - pass->told < SCAN_FILES_PROGRESS_S)
+	if (!elapsed_is_due(&pass->elapsed, elapsed))
 		return;
-	pass->told = now;
-	fprintf(stderr, "stsurvey %s: %s; ", files->command, elapsed_text(elapsed, (uint64_t)(now - pass->begun)));
+	fprintf(stderr, "stsurvey %s: %s; ", files->command, elapsed);
 	if (files->of > 0)
 		fprintf(stderr, "scan %u of %u; ", files->number, files->of);
 	fprintf(stderr, "%" PRIu64 " domains\n", files->domains);
@@ -405,7 +394,7 @@ int scan_frames_read(struct scan_pass *pass, struct error *error)
 
 	if (!f)
 		return error_set(error, "no memory to read the scan files");
-	pass->begun = pass->told = seconds();
+	elapsed_begin(&pass->elapsed);
 	f->pass = pass;
 	f->file = -1;
 	f->file_ended = true;

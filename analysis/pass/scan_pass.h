@@ -5,10 +5,9 @@
 #ifndef STSURVEY_ANALYSIS_PASS_SCAN_PASS_H
 #define STSURVEY_ANALYSIS_PASS_SCAN_PASS_H
 
-#include <time.h>
-
 #include "analysis/pass/scan_files.h"
 #include "analysis/pass/scan_judge.h"
+#include "output/elapsed.h"
 #include "output/scan_file/host_store.h"
 #include "output/scan_file/reader.h"
 
@@ -38,7 +37,7 @@ struct scan_pass {
 	struct scan_source *source; /* one a file, as is the next */
 	struct scan_origin *origin;
 	struct host_store *hosts; /* NULL: no file has any */
-	time_t begun, told;       /* when progress was told last; seconds of a clock that is never set */
+	struct elapsed elapsed;   /* progress is told */
 	bool enough;              /* somebody wants no more */
 	bool failed;              /* for this reason */
 	struct error error;

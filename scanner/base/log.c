@@ -14,11 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "output/elapsed.h"
 #include "output/text.h"
 #include "scanner/base/wall_clock.h"
 
 enum {
 	PROGRESS_MAX = 512,        /* octets; wider than any terminal's line of ours */
+	REDRAWN_MS = 900,          /* between two of it on a terminal: whoever looks each second redraws it each time */
 	READER_PATIENCE_MS = 1000, /* for room on a terminal or in a pipe; none where there was none the last time */
 };
 
@@ -245,6 +247,11 @@ void log_progress(const char *line)
 	}
 	write_stderr(out, (size_t)n);
 	pthread_mutex_unlock(&logger.lock);
+}
+
+bool log_progress_is_due(uint64_t since_ms)
+{
+	return since_ms >= (log_is_terminal() ? REDRAWN_MS : ELAPSED_LINE_S * 1000);
 }
 
 void log_progress_end(void)

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "output/error.h"
 
@@ -53,6 +54,9 @@ __attribute__((format(printf, 2, 3))) void log_message(enum log_level level, con
 /* Show @line as the progress line: redrawn where standard error is a terminal, written as a line of its own
  * where not. */
 void log_progress(const char *line);
+
+/* Is it time for another one, @since_ms after the last? On a terminal each second, elsewhere every ten. */
+bool log_progress_is_due(uint64_t since_ms);
 
 /* Columns it has: a line wider than a terminal would wrap, and then could not be redrawn, so it is cut. */
 int log_progress_width(void);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "output/elapsed.h"
 #include "scanner/base/log.h"
@@ -23,8 +22,6 @@ enum {
 	TAKE_OCTETS = 64 * 1024 * 1024, /* of results between two syncs of the disk … */
 	TAKE_MS = 2000,                 /* … or so long */
 	LOOK_MS = 1000,                 /* between looks at the book */
-	PROGRESS_TERMINAL_MS = 1000,    /* between lines of progress … */
-	PROGRESS_FILE_MS = 10000,       /* … where standard error is no terminal */
 	DEAD_SHOWN = 20,                /* dead chunks that messages name; 'status' has them all */
 	LOST_MS = 15000, /* until a worker that lives and waits for a chunk has sent again what was lost */
 	SILENCE = 3,     /* looks without any result: what is done, and not here by then, does not come */
@@ -325,14 +322,12 @@ static void count_workers(struct collector *c)
 
 static void tell_progress(struct collector *c, uint64_t now)
 {
-	bool is_terminal = isatty(STDERR_FILENO);
 	uint64_t elapsed = (now - c->began_ms) / 1000, all = c->fleet.job.entries;
 	uint32_t chunks = c->has_cut[JOB_DOMAINS] ? c->cut[JOB_DOMAINS].end : 0;
 	double rate = elapsed ? (double)(c->domains - c->domains_before) / (double)elapsed : 0;
 	char line[256], text[ELAPSED_MAX];
 
-	if (c->options->quiet || c->looked_ms == 0 ||
-	    now - c->told_ms < (is_terminal ? PROGRESS_TERMINAL_MS : PROGRESS_FILE_MS))
+	if (c->options->quiet || c->looked_ms == 0 || !log_progress_is_due(now - c->told_ms))
 		return;
 	c->told_ms = now;
 	if (c->has_cut[JOB_HOSTS])

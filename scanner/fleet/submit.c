@@ -12,6 +12,7 @@
 
 #include "output/temporary_file.h"
 #include "scanner/base/log.h"
+#include "scanner/base/wall_clock.h"
 #include "scanner/fleet/fleet.h"
 #include "scanner/fleet/ledger.h"
 #include "scanner/fleet/job_numbers.h"
@@ -20,7 +21,6 @@
 enum {
 	FILE_PART = 512 * 1024, /* octets of a job's file under one key: less than any server's max_payload */
 	COPY_ROOM = 128 * 1024, /* octets of a list that are copied at once */
-	LINE_S = 10,            /* between lines of progress where standard error is no terminal */
 	SHOWN_WORKERS = 1000,   /* limits that bear more workers are not worth a word */
 	ROUNDS_MAX = 1000,      /* that a dead chunk was put back: more than anybody does */
 };
@@ -37,7 +37,7 @@ struct submit {
 	char copy_path[32]; /* of that */
 	uint32_t chunks, there, put_back;
 	bool is_cut;      /* else it is read for the first time */
-	unsigned seconds; /* of the progress */
+	uint64_t told_ms; /* when progress was, by the machine's clock */
 };
 
 static int done(enum bus_result result)
@@ -112,11 +112,13 @@ static int name_list(struct submit *submit, const char *path)
 static void on_second(void *arg, double fraction, uint64_t entries)
 {
 	struct submit *submit = arg;
+	uint64_t now = machine_clock_ms();
 	char line[96];
 	int n;
 
-	if (submit->options->quiet || (!log_is_terminal() && ++submit->seconds % LINE_S != 0))
+	if (submit->options->quiet || !log_progress_is_due(now - submit->told_ms))
 		return;
+	submit->told_ms = now;
 	n = snprintf(line, sizeof(line), "list %s; %" PRIu64 " entries", submit->is_cut ? "cut" : "read", entries);
 	if (fraction >= 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "; %.1f%%", 100 * fraction);
@@ -501,6 +503,7 @@ int fleet_submit(const struct options *options, struct error *error)
 	submit->options = options;
 	submit->error = error;
 	submit->copy = -1;
+	submit->told_ms = machine_clock_ms();
 	stop_signal_catch();
 	result = submit_all(submit);
 	log_progress_end();

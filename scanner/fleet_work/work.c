@@ -17,8 +17,6 @@
 
 enum {
 	STEP_MS = 50,       /* a pause is made of: signals are seen that soon */
-	LINE_MS = 10000,    /* between two progress lines where nobody watches … */
-	WATCHED_MS = 1000,  /* … and on a terminal */
 	NEWS_MS = 1000,     /* between two words of ours at least */
 	LOOK_MS = 2000,     /* between two looks at what is in the folder, and whether the job is still there */
 	IDLE_MS = 500,      /* between two rounds through lanes that had nothing */
@@ -97,7 +95,7 @@ static void show(struct work *work, int64_t now)
 	char line[PROGRESS_MAX], elapsed[ELAPSED_MAX];
 	int n;
 
-	if (work->options->quiet || now - work->shown_ms < (log_is_terminal() ? WATCHED_MS : LINE_MS))
+	if (work->options->quiet || !log_progress_is_due((uint64_t)(now - work->shown_ms)))
 		return;
 	work->shown_ms = now;
 	n = snprintf(line, sizeof(line), "%s; %s", elapsed_text(elapsed, (uint64_t)(now - work->begun_ms) / 1000),

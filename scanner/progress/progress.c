@@ -342,8 +342,7 @@ int progress_open(struct progress *progress, const struct scan *scan, const stru
 void progress_tick(struct progress *progress, const struct moment *moment)
 {
 	if (!progress->scan->options->quiet &&
-	    (log_is_terminal() || moment->stopping ||
-	     moment->elapsed_ms - progress->line.elapsed_ms >= PROGRESS_LINE_INTERVAL_MS))
+	    (moment->stopping || log_progress_is_due(moment->elapsed_ms - progress->line.elapsed_ms)))
 		show_line(progress, moment);
 	update_status(progress, moment);
 	if (moment->elapsed_ms - progress->waited[1].elapsed_ms >= PROGRESS_WAITED_MS) {

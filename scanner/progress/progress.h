@@ -12,7 +12,6 @@
 
 enum {
 	PROGRESS_LINE_MAX = 1216,
-	PROGRESS_LINE_INTERVAL_MS = 10000,     /* between lines where standard error is no terminal */
 	PROGRESS_METADATA_INTERVAL_MS = 10000, /* between rewrites of the metadata file */
 	PROGRESS_WAITED_MS =
 		15000, /* a line's pace is that of once to twice so long: few domains a second are some then */
