@@ -7,11 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-	DEPTH_MAX = 16, /* of JSON: JetStream's has 4, and yajl frees it by recursion */
-	WHY_MAX = 128   /* of yajl's words, which nobody reads */
-};
-
 /* $JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.SEQUENCE-OF-CONSUMER.TIME.PENDING */
 enum { TOKEN_DELIVERED = 4, TOKEN_SEQUENCE = 5, ACK_TOKENS = 9 };
 
@@ -57,69 +52,6 @@ const struct bus_error *bus_error_find(int code)
 			return &errors[i];
 	}
 	return NULL;
-}
-
-static bool is_deep(struct span text)
-{
-	bool in_string = false;
-	unsigned depth = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
-			return true;
-		else if (!in_string && (c == '}' || c == ']') && depth > 0)
-			depth--;
-	}
-	return false;
-}
-
-yajl_val bus_read_json(struct span text)
-{
-	char why[WHY_MAX];
-	yajl_val root;
-	char *copy;
-
-	if (is_deep(text) || !(copy = strndup(text.p ? text.p : "", text.n)))
-		return NULL;
-	root = yajl_tree_parse(copy, why, sizeof(why));
-	free(copy);
-	if (root && !YAJL_IS_OBJECT(root)) {
-		yajl_tree_free(root);
-		root = NULL;
-	}
-	return root;
-}
-
-static yajl_val find(yajl_val root, const char *object, const char *key, yajl_type type)
-{
-	const char *path[] = { object ? object : key, object ? key : NULL, NULL };
-
-	return root ? yajl_tree_get(root, path, type) : NULL;
-}
-
-uint64_t bus_json_number(yajl_val root, const char *object, const char *key)
-{
-	yajl_val value = find(root, object, key, yajl_t_number);
-
-	return value && YAJL_IS_INTEGER(value) && YAJL_GET_INTEGER(value) > 0 ? (uint64_t)YAJL_GET_INTEGER(value) : 0;
-}
-
-const char *bus_json_text(yajl_val root, const char *object, const char *key)
-{
-	yajl_val value = find(root, object, key, yajl_t_string);
-
-	return value ? YAJL_GET_STRING(value) : "";
-}
-
-bool bus_json_true(yajl_val root, const char *key)
-{
-	return find(root, NULL, key, yajl_t_true);
 }
 
 const char *bus_header_text(natsMsg *message, const char *name)

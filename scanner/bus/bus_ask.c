@@ -239,14 +239,16 @@ enum bus_result bus_ask_json(struct bus *bus, const struct bus_question *questio
 	for (;;) {
 		natsMsg *answer;
 		enum bus_result result = bus_ask(bus, question, wait, &answer, lost, error);
+		struct error why;
 		bool again;
 
 		if (result != BUS_OK)
 			return result;
-		*root = bus_read_json((struct span){ natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) });
+		*root = bus_json_read((struct span){ natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) },
+				      &why);
 		natsMsg_Destroy(answer);
 		if (!*root)
-			return bus_refuse(bus, error, "what it answers to %s is no JSON", question->subject);
+			return bus_refuse(bus, error, "what it answers to %s %s", question->subject, why.text);
 		result = judge_json(bus, *root, &again, error);
 		if (result == BUS_OK && !again)
 			return BUS_OK;

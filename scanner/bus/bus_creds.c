@@ -56,7 +56,8 @@ void bus_creds_expired(const char *path, char when[static BUS_WHEN_MAX])
 	char line[JWT_OCTETS_MAX];
 	FILE *file = fopen(path, "re");
 	char *claims = file ? find_claims(file, line) : NULL;
-	yajl_val root = claims ? bus_read_json(decode(claims, strcspn(claims, ".\r\n"))) : NULL;
+	struct error unused;
+	yajl_val root = claims ? bus_json_read(decode(claims, strcspn(claims, ".\r\n")), &unused) : NULL;
 	uint64_t end = bus_json_number(root, NULL, "exp");
 
 	when[0] = '\0';

@@ -10,9 +10,9 @@
 #define STSURVEY_SCANNER_BUS_BUS_OWN_H
 
 #include <nats/nats.h>
-#include <yajl/yajl_tree.h>
 
 #include "scanner/bus/bus.h"
+#include "scanner/bus/bus_json.h"
 
 enum {
 	BUS_INBOX_MAX = 64,     /* octets of the subject of our answers, NUL included */
@@ -126,14 +126,6 @@ void bus_give_back(struct bus *bus);
 void bus_say(natsConnection *connection, const char *subject, const char *text);
 
 /* ---- what answers hold (bus_answer.c) ---- */
-
-/* NULL: no JSON, or deeper than any answer. */
-yajl_val bus_read_json(struct span text);
-/* The number below @object and @key (NULL: at the top); 0 where there is none. */
-uint64_t bus_json_number(yajl_val root, const char *object, const char *key);
-/* "" where there is none. */
-const char *bus_json_text(yajl_val root, const char *object, const char *key);
-bool bus_json_true(yajl_val root, const char *key);
 
 /* What an error of JetStream is for us. */
 struct bus_error {

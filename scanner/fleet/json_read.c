@@ -6,11 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include <yajl/yajl_tree.h>
-
 #include "parsers/utf8.h"
-
-enum { SAID_MAX = 200 }; /* octets of yajl's words */
+#include "scanner/bus/bus_json.h"
 
 /* The tree is yajl's; nobody else is to know. */
 static yajl_val of(const struct json_object *object)
@@ -31,71 +28,15 @@ void json_read_refuse(struct json_read *read, const char *format, ...)
 	error_prefix(read->error, "%s", read->what);
 }
 
-/* What yajl's tree would fail of, or spoil in silence, is seen before it: it frees what is nested by recursion, and its
- * strings end with NUL. That a comment, which it would take, hides quotes from us: JSON has none, so no slash either.
- * What is wrong: NULL for nothing. */
-static const char *look(struct span json)
-{
-	static const char nul[] = "u0000";
-	bool in_string = false;
-	size_t depth = 0, values = 0;
-
-	for (size_t i = 0; i < json.n; i++) {
-		char c = json.p[i];
-
-		if (c == '\0')
-			return "has an octet 0 in it";
-		if (c == '"') {
-			in_string = !in_string;
-		} else if (in_string && c == '\\') {
-			if (span_starts_with(span_skip(json, i + 1), span_of(nul)))
-				return "has a character 0 in it";
-			i++;
-		} else if (!in_string && c == '/') {
-			return "has a comment in it";
-		} else if (!in_string && (c == '[' || c == '{')) {
-			if (++depth > JSON_READ_DEPTH)
-				return "is nested too deeply";
-		} else if (!in_string && (c == ']' || c == '}') && depth > 0) {
-			depth--;
-		} else if (!in_string && c == ',' && ++values >= JSON_READ_VALUES) {
-			return "has too many values";
-		}
-	}
-	return NULL;
-}
-
 void json_read_begin(struct json_read *read, struct span json, const char *what, struct error *error)
 {
-	char said[SAID_MAX] = "";
-	const char *wrong;
-	yajl_val tree = NULL;
-	char *text;
+	struct error why;
 
 	*read = (struct json_read){ .what = what, .error = error };
-	if (json.n > JSON_READ_OCTETS) {
+	if (json.n > JSON_READ_OCTETS)
 		json_read_refuse(read, "has more than %d octets", JSON_READ_OCTETS);
-		return;
-	}
-	wrong = look(json);
-	if (wrong) {
-		json_read_refuse(read, "%s", wrong);
-		return;
-	}
-	text = malloc(json.n + 1);
-	if (text) {
-		if (json.n > 0)
-			memcpy(text, json.p, json.n);
-		text[json.n] = '\0';
-		tree = yajl_tree_parse(text, said, sizeof(said));
-		free(text);
-	}
-	if (!tree)
-		json_read_refuse(read, "is no JSON (%.*s)", (int)span_find(span_of(said), 0, '\n'),
-				 text ? said : "no memory");
-	else if (!YAJL_IS_OBJECT(tree))
-		json_read_refuse(read, "is no object of JSON");
-	read->outermost = (struct json_object *)tree;
+	else if (!(read->outermost = (struct json_object *)bus_json_read(json, &why)))
+		json_read_refuse(read, "%s", why.text);
 }
 
 int json_read_end(struct json_read *read)

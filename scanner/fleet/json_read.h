@@ -14,11 +14,7 @@
 #include "output/error.h"
 #include "parsers/span.h"
 
-enum {
-	JSON_READ_OCTETS = 1024 * 1024, /* of a whole text: what a server takes as one message without being told */
-	JSON_READ_DEPTH = 16,           /* ours have 3 */
-	JSON_READ_VALUES = 8192,        /* in all, and ours have 2,000: yajl adds each by making room for one more */
-};
+enum { JSON_READ_OCTETS = 1024 * 1024 }; /* of a whole text: what a server takes as one message without being told */
 
 struct json_object;
 

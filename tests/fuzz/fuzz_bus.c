@@ -8,12 +8,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span octets = { (const char *)data, size };
-	yajl_val root = bus_read_json(octets);
+	struct error why = { "" };
+	yajl_val root = bus_json_read(octets, &why);
 	char *text = malloc(size + 1);
 	unsigned deliveries = 0;
 	uint64_t sequence = 0;
 
 	FUZZ_CHECK(text);
+	FUZZ_CHECK(root || why.text[0]);
 	if (root) {
 		FUZZ_CHECK(bus_json_number(root, "state", "messages") <= INT64_MAX);
 		FUZZ_CHECK(bus_json_text(root, "error", "description"));

@@ -47,7 +47,7 @@ LIBRARIES = [
     ("zstd", r"zstd", r"(output/scan_file/frame\.c|scanner/feed/feed[a-z_]*\.c)$"),
     ("zlib", r"zlib", r"(scanner/(feed/feed[a-z_]*|https/http_coding)|analysis/tlsrpt/tlsrpt_gzip)\.c$"),
     ("GMime", r"gmime", r"analysis/tlsrpt/tlsrpt_mime\.c$"),
-    ("yajl", r"yajl", r"(analysis/tlsrpt/tlsrpt_json\.c|scanner/(fleet/json_read\.c|bus/bus_own\.h))$"),
+    ("yajl", r"yajl", r"(analysis/tlsrpt/tlsrpt_json\.c|scanner/bus/bus_json\.h)$"),
     ("libidn2", r"idn2", r"scanner/rules/idna\.c$"),
     ("libpsl", r"libpsl", r"analysis/classify/public_suffix\.c$"),
 ]

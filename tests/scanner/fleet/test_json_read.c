@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "output/text.h"
+#include "scanner/bus/bus_json.h"
 #include "scanner/fleet/json_read.h"
 
 static void check_text(struct json_read *read)
@@ -147,7 +148,7 @@ static void what_is_large_is_bounded(void **state)
 		{ "{\"a\":\"", "x", "\"}", JSON_READ_OCTETS + 1, "it: has more than 1048576 octets" },
 		{ "", "[", "", JSON_READ_OCTETS, "it: is nested too deeply" },
 		{ "", "{\"a\":", "", JSON_READ_OCTETS, "it: is nested too deeply" },
-		{ "{\"b\":[0", ",0", "],\"a\":\"\"}", 2 * JSON_READ_VALUES, "" },
+		{ "{\"b\":[0", ",0", "],\"a\":\"\"}", 2 * BUS_JSON_VALUES, "" },
 		{ "{\"b\":[0", ",0", "],\"a\":\"\"}", JSON_READ_OCTETS, "it: has too many values" },
 		{ "{\"a\":\"\"", ",\"b\":0", "}", JSON_READ_OCTETS, "it: has too many values" },
 		{ "{\"a\":1", "0", "}", JSON_READ_OCTETS, "it: 'a' is not a text" },
