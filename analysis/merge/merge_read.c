@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "analysis/merge/merge_inside.h"
@@ -125,6 +126,21 @@ static void say_incomplete(struct merge *merge, int file, const struct error *wo
 			   path, words->text, path, merge->merged.shards, merge->file[file].shard);
 }
 
+/* A shard that ends where --max-domains was reached lacks what one scan of the list has. One that was gone on with, and
+ * has more, is whole. */
+static bool is_cut(const struct merge *merge, const struct reader *reader, struct error *words)
+{
+	const struct record_option *most = record_header_option(reader_header(reader), SPAN_LITERAL("max-domains"));
+	uint64_t limit = 0;
+
+	if (merge->options->header || merge->merged.shards == 1 || !most ||
+	    !span_decimal(most->value, UINT64_MAX, &limit) || limit == 0 || reader_end(reader)->records != limit)
+		return false;
+	error_set(words, "it ends where --max-domains %" PRIu64 " was reached; scan --resume without it goes on",
+		  limit);
+	return true;
+}
+
 /* 0; or -1 with one line in @error for what no scan leaves. */
 static int judge(struct merge *merge, int file, const struct reader *reader, struct error *error)
 {
@@ -132,7 +148,7 @@ static int judge(struct merge *merge, int file, const struct reader *reader, str
 	struct error words;
 	int use = reader_judge_to_use(reader, options->path[file], options->partial, &words, error);
 
-	if (use != READER_INCOMPLETE)
+	if (use != READER_INCOMPLETE && !(use == READER_COMPLETE && is_cut(merge, reader, &words)))
 		return use;
 	say_incomplete(merge, file, &words);
 	merge->result->incomplete++;

@@ -97,6 +97,18 @@ class Shards(Merge):
         self.assertIn(words, err)
         self.assertEqual(os.path.getsize(self.out), before)
 
+    def test_a_shard_that_ends_at_max_domains_is_not_complete(self):
+        whole = self.shards()
+        self.merge(*whole[:2], self.shard(2, "--max-domains", "10", "--force"), status=1)
+        self.nothing_but("list", *(os.path.basename(name) for name in whole))
+        err = self.merge("--partial", *whole)
+        self.assertIn(f"{whole[2]} is not complete: it ends where --max-domains 10 was reached", err)
+        self.assertIn("an interrupted scan", err)
+        # gone on with, it has more than that
+        self.shard(2, "--resume")
+        self.merge(*whole, "--force")
+        self.assertEqual(self.verify(self.out), ("complete", COUNT + 1))
+
     def test_other_scans_are_refused(self):
         shards = self.shards()
         other = self.scan("other", "--shards", SHARDS, "--shard", 2, list_path=self.put("list2", "a.test\n" * 300))
