@@ -16,6 +16,11 @@ static program_command *const run[COMMAND_COUNT] = {
 	[COMMAND_FLEET_CANCEL] = fleet_cancel,
 };
 
+static int run_checked(const struct options *options, struct error *error)
+{
+	return fleet_check(options, error) == 0 ? run[options->command](options, error) : EXIT_USAGE;
+}
+
 static bool is_word(const char *word, const char *full, const char *letter)
 {
 	return strcmp(word, full) == 0 || strcmp(word, letter) == 0;
@@ -50,5 +55,5 @@ int main(int argc, char **argv)
 			command_table[COMMAND_FLEET].instead);
 		return EXIT_USAGE;
 	}
-	return program_run_command(command, argc - 1, argv + 1, run[command], false);
+	return program_run_command(command, argc - 1, argv + 1, run_checked, false);
 }

@@ -49,6 +49,9 @@ struct bus_options {
 	const volatile sig_atomic_t *stop;
 };
 
+/* REFUSED: what no server could mend. bus_open looks, too. */
+__attribute__((warn_unused_result)) enum bus_result bus_check_options(const struct bus_options *options,
+								      struct error *error);
 __attribute__((warn_unused_result)) enum bus_result bus_open(struct bus **bus, const struct bus_options *options,
 							     struct error *error);
 void bus_close(struct bus *bus); /* NULL: nothing to do */

@@ -39,8 +39,9 @@ static enum bus_result check_url(struct span url, struct error *error)
 	struct span scheme = { url.p, has_scheme ? colon : 0 };
 
 	if (span_find(url, 0, '@') < url.n)
-		error_set(error, "--nats: a URL with a user's name or password in it is seen by everybody on this "
-				 "machine; use --creds or --nkey, or NATS_USER and NATS_PASSWORD");
+		error_set(error, "--nats or NATS_URL: a URL with a user's name or password in it is shown on a "
+				 "command line, and where the server is named; use --creds or --nkey, or NATS_USER and "
+				 "NATS_PASSWORD");
 	else if (url.n == 0)
 		error_set(error, "--nats: an empty URL; expected one as nats://127.0.0.1:4222");
 	else if (has_scheme && !span_equal(scheme, SPAN_LITERAL("nats")) && !span_equal(scheme, SPAN_LITERAL("tls")))

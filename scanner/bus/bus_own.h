@@ -70,9 +70,6 @@ enum bus_result bus_make_options(const struct bus_options *options, natsOptions 
 /* The credentials in @path have expired: when; else "" (bus_creds.c). */
 enum { BUS_WHEN_MAX = 32 };
 void bus_creds_expired(const char *path, char when[static BUS_WHEN_MAX]);
-/* Checks of the options as such. */
-enum bus_result bus_check_options(const struct bus_options *options, struct error *error);
-
 /* The public key of the seed in @path, for libnats, which wants both (bus_nkey.c). 0, or -1 with one line in @error. */
 enum { BUS_NKEY_MAX = 64 };
 int bus_nkey_public(const char *path, char key[static BUS_NKEY_MAX], struct error *error);

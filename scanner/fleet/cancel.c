@@ -29,8 +29,6 @@ int fleet_cancel(const struct options *options, struct error *error)
 	bool found = false;
 	struct bus *bus;
 
-	if (job_check_name(options->job, error) < 0)
-		return EXIT_USAGE;
 	stop_signal_catch();
 	result = fleet_connect(options, "cancel", &bus, error);
 	if (result == BUS_OK)

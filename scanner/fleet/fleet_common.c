@@ -21,28 +21,39 @@ static const char *told(const char *given, const char *variable)
 	return value && *value ? value : NULL;
 }
 
+static struct bus_options server_of(const struct options *options)
+{
+	return (struct bus_options){ .url = told(options->nats, "NATS_URL"),
+				     .creds = told(options->nats_creds, "NATS_CREDS"),
+				     .nkey = told(options->nats_nkey, "NATS_NKEY"),
+				     .cert = told(options->nats_cert, "NATS_CERT"),
+				     .key = told(options->nats_key, "NATS_KEY"),
+				     .ca = told(options->nats_ca, "NATS_CA"),
+				     .user = told(NULL, "NATS_USER"),
+				     .password = told(NULL, "NATS_PASSWORD"),
+				     .patience_s = CONNECT_PATIENCE_S,
+				     .stop = &stop_signal };
+}
+
+int fleet_check(const struct options *options, struct error *error)
+{
+	const struct bus_options server = server_of(options);
+
+	if (options->job && job_check_name(options->job, error) < 0)
+		return -1;
+	if (!server.url)
+		return error_set(error, "no NATS server: give --nats nats://HOST[:PORT], or set NATS_URL");
+	return bus_check_options(&server, error) == BUS_OK ? 0 : -1;
+}
+
 enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error)
 {
+	struct bus_options server = server_of(options);
 	char name[BUS_NAME_MAX];
-	const struct bus_options wanted = { .url = told(options->nats, "NATS_URL"),
-					    .creds = told(options->nats_creds, "NATS_CREDS"),
-					    .nkey = told(options->nats_nkey, "NATS_NKEY"),
-					    .cert = told(options->nats_cert, "NATS_CERT"),
-					    .key = told(options->nats_key, "NATS_KEY"),
-					    .ca = told(options->nats_ca, "NATS_CA"),
-					    .user = told(NULL, "NATS_USER"),
-					    .password = told(NULL, "NATS_PASSWORD"),
-					    .name = name,
-					    .patience_s = CONNECT_PATIENCE_S,
-					    .stop = &stop_signal };
 
-	*bus = NULL;
-	if (!wanted.url) {
-		error_set(error, "no NATS server: give --nats nats://HOST[:PORT], or set NATS_URL");
-		return BUS_REFUSED;
-	}
 	snprintf(name, sizeof(name), "stsurvey-fleet %s %.32s", role, options->job ? options->job : "");
-	return bus_open(bus, &wanted, error);
+	server.name = name;
+	return bus_open(bus, &server, error);
 }
 
 /* Its streams and subjects are called after the name in it: one that a stranger put there may be of another job. */
@@ -68,8 +79,6 @@ enum bus_result fleet_open(const struct options *options, const char *role, stru
 	enum bus_result result;
 
 	*fleet = (struct fleet_job){ 0 };
-	if (job_check_name(options->job, error) < 0)
-		return BUS_REFUSED;
 	job_bucket_name(options->job, JOB_BOOK, book);
 	job_bucket_name(options->job, JOB_ALIVE, alive);
 	result = fleet_connect(options, role, &fleet->bus, error);

@@ -489,8 +489,6 @@ int fleet_submit(const struct options *options, struct error *error)
 	struct submit *submit;
 	int result;
 
-	if (job_check_name(options->job, error) != 0)
-		return EXIT_USAGE;
 	if (!options_given(options, "input-file") && isatty(STDIN_FILENO)) {
 		error_set(error, "no domains: give --input-file FILE");
 		return EXIT_USAGE;

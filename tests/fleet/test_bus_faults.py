@@ -238,8 +238,8 @@ class Faults(Case):
     def test_urls(self):
         for url, expected in [
             ("", "refused --nats: an empty URL"),
-            ("nats://u:p@127.0.0.1:1", "refused --nats: …--creds or --nkey"),
-            ("127.0.0.1:1,u:p@127.0.0.1:1", "refused --nats: …--creds or --nkey"),
+            ("nats://u:p@127.0.0.1:1", "refused --nats or NATS_URL: …--creds or --nkey"),
+            ("127.0.0.1:1,u:p@127.0.0.1:1", "refused --nats or NATS_URL: …--creds or --nkey"),
             ("http://127.0.0.1:1", "refused --nats: 'http://127.0.0.1:1': expected nats://"),
             ("nats://127.0.0.1:99999999", "refused"),
             ("nats://127.0.0.1:1", "away nats://127.0.0.1:1: no answer: "),

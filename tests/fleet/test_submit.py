@@ -401,7 +401,9 @@ class Refused(tool.Case):
     def test_what_is_wrong_is_told_before_the_list_is_read(self):
         path = self.put("list", "one.example\n")
         for more, status, says in (([], 2, "--job is missing"), (["--job", "a.b"], 2, "letters, digits, _ and -"),
-                                   (["--job", "x" * 33], 2, "at most 32 letters"), (["--job", "a"], 1, "give --nats"),
+                                   (["--job", "x" * 33], 2, "at most 32 letters"), (["--job", "a"], 2, "give --nats"),
+                                   (["--job", "a", "--nats", "nats://u:p@127.0.0.1"], 2, "NATS_USER and NATS_PASSWORD"),
+                                   (["--job", "a", "--nats", "http://127.0.0.1"], 2, "expected nats://"),
                                    (["--job", "a", "--shards", "2"], 2, "unknown option 'shards'")):
             environment = {name: value for name, value in os.environ.items() if not name.startswith("NATS_")}
             _, err = self.run_tool("fleet", "submit", "-f", path, *more, status=status, env=environment)
