@@ -108,6 +108,13 @@ struct bus_message {
 /* The first message from @sequence on whose subject is @subject (wildcards allowed). */
 enum bus_result bus_next(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
 			 struct bus_message *message, struct error *error);
+/* The messages from @sequence on, in their order, of which many are asked for at once: over a network on which an
+ * answer takes a while this is what takes the time. As many as were asked for (one at first, the next time more, up to
+ * some 32 MiB) are handed on, until @on_message returns false; each is valid until it returns. MISSING: there is none.
+ */
+typedef bool bus_on_message(void *arg, const struct bus_message *message);
+enum bus_result bus_next_many(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
+			      bus_on_message *on_message, void *arg, struct error *error);
 /* The message @sequence. */
 enum bus_result bus_at(struct bus *bus, const char *stream, uint64_t sequence, struct bus_message *message,
 		       struct error *error);
@@ -173,6 +180,12 @@ struct bus_value {
 };
 
 enum bus_result bus_get(struct bus_bucket *bucket, const char *key, struct bus_value *value, struct error *error);
+/* @count keys, many at once as bus_next_many has it: @key_of tells them, @on_value is given each in turn, NULL where it
+ * is not there. False from it: that is enough. */
+typedef void bus_key_of(void *arg, size_t i, char key[static BUS_NAME_MAX]);
+typedef bool bus_on_value(void *arg, size_t i, const struct bus_value *value);
+enum bus_result bus_get_each(struct bus_bucket *bucket, size_t count, bus_key_of *key_of, bus_on_value *on_value,
+			     void *arg, struct error *error);
 /* EXISTS where the key is there. What a lost answer hid is found out: OK where the value there is @data. */
 enum bus_result bus_create(struct bus_bucket *bucket, const char *key, struct span data, struct error *error);
 /* Only where the key still has @revision, which is the new one then; else EXISTS. */

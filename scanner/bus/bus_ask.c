@@ -20,7 +20,8 @@ natsStatus bus_send(struct bus *bus, const struct bus_question *question)
 	natsStatus status;
 
 	bus->denied = bus_denied_count();
-	snprintf(reply, sizeof(reply), "%s.%llu", bus->inbox, (unsigned long long)++bus->asked);
+	bus->awaited = ++bus->asked;
+	snprintf(reply, sizeof(reply), "%s.%llu", bus->inbox, (unsigned long long)bus->asked);
 	status = natsMsg_Create(&message, question->subject, reply, question->data.p, (int)question->data.n);
 	for (size_t i = 0; status == NATS_OK && i < COUNT_OF(question->header); i++) {
 		if (question->header[i].name)
@@ -49,12 +50,32 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* The number of the question that it answers; 0: of none of ours. */
+static uint64_t question_of(const struct bus *bus, natsMsg *message)
+{
+	struct span subject = span_of(natsMsg_GetSubject(message)), inbox = span_of(bus->inbox);
+	uint64_t number = 0;
+
+	if (!span_starts_with(subject, inbox))
+		return 0;
+	subject = span_skip(subject, inbox.n);
+	return subject.n > 0 && subject.p[0] == '.' && span_decimal(span_skip(subject, 1), UINT64_MAX, &number) ? number
+														: 0;
+}
+
+uint64_t bus_answer_index(const struct bus *bus, natsMsg *answer)
+{
+	return question_of(bus, answer) - bus->awaited;
+}
+
 /* Is it what we wait for? An answer has the subject that we chose, a message of a stream its own one. */
-static bool is_awaited(const char *subject, const char *deliveries, natsMsg *message)
+static bool is_awaited(const struct bus *bus, const char *deliveries, natsMsg *message)
 {
 	const char *reply = natsMsg_GetReply(message);
+	uint64_t number = question_of(bus, message);
 
-	return strcmp(natsMsg_GetSubject(message), subject) == 0 || (deliveries && reply && begins(reply, deliveries));
+	return (number > 0 && number >= bus->awaited && number <= bus->asked) ||
+	       (deliveries && reply && begins(reply, deliveries));
 }
 
 /* A message that came for somebody who did not wait any more: a task is given back, so that it need not be waited for.
@@ -71,9 +92,7 @@ static void put_back(struct bus *bus, natsMsg *message)
 static natsStatus next(struct bus *bus, int64_t ms, const char *deliveries, natsMsg **answer)
 {
 	uint64_t end = machine_clock_ms() + (uint64_t)ms;
-	char subject[BUS_INBOX_MAX + BUS_NUMBER_MAX];
 
-	snprintf(subject, sizeof(subject), "%s.%llu", bus->inbox, (unsigned long long)bus->asked);
 	for (;;) {
 		uint64_t now = machine_clock_ms();
 		natsStatus status = natsSubscription_NextMsg(answer, bus->answers,
@@ -81,7 +100,7 @@ static natsStatus next(struct bus *bus, int64_t ms, const char *deliveries, nats
 
 		if (status != NATS_OK)
 			return status;
-		if (is_awaited(subject, deliveries, *answer))
+		if (is_awaited(bus, deliveries, *answer))
 			return NATS_OK;
 		put_back(bus, *answer);
 		natsMsg_Destroy(*answer);
@@ -95,7 +114,7 @@ void bus_give_back(struct bus *bus)
 
 	if (!bus->connection || !bus->answers)
 		return;
-	bus->asked++; /* nothing is waited for any more */
+	bus->awaited = ++bus->asked; /* nothing is waited for any more */
 	if (next(bus, 0, NULL, &none) == NATS_OK)
 		natsMsg_Destroy(none);
 }

@@ -110,6 +110,21 @@ bool bus_is_removed(natsMsg *message)
 	return bus_header_text(message, "KV-Operation")[0] != '\0';
 }
 
+static void last_json(const char *subject, char json[static BUS_REQUEST_MAX])
+{
+	snprintf(json, BUS_REQUEST_MAX, "{\"last_by_subj\":\"%s\"}", subject);
+}
+
+/* It points into @message. */
+static struct bus_value value_of(natsMsg *message)
+{
+	return (struct bus_value){
+		.data = { natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message) },
+		.revision = bus_header_number(message, "Nats-Sequence"),
+		.time_ms = bus_time_ms(bus_header_text(message, "Nats-Time-Stamp")),
+	};
+}
+
 /* The last message of the key, which may be one of removal. */
 static enum bus_result last(struct bus_bucket *bucket, const char *subject, struct bus_value *value, bool *is_removed,
 			    struct error *error)
@@ -119,16 +134,12 @@ static enum bus_result last(struct bus_bucket *bucket, const char *subject, stru
 
 	natsMsg_Destroy(bucket->held);
 	bucket->held = NULL;
-	snprintf(json, sizeof(json), "{\"last_by_subj\":\"%s\"}", subject);
+	last_json(subject, json);
 	result = bus_direct(bucket->bus, bucket->stream, json, &bucket->held, error);
 	if (result != BUS_OK)
 		return result;
 	*is_removed = bus_is_removed(bucket->held);
-	*value = (struct bus_value){
-		.data = { natsMsg_GetData(bucket->held), (size_t)natsMsg_GetDataLength(bucket->held) },
-		.revision = bus_header_number(bucket->held, "Nats-Sequence"),
-		.time_ms = bus_time_ms(bus_header_text(bucket->held, "Nats-Time-Stamp")),
-	};
+	*value = value_of(bucket->held);
 	return BUS_OK;
 }
 
@@ -143,6 +154,72 @@ enum bus_result bus_get(struct bus_bucket *bucket, const char *key, struct bus_v
 	if (result == BUS_OK && is_removed) {
 		bus_refuse(bucket->bus, error, "%s: key %s was removed", bucket->name, key);
 		result = BUS_MISSING;
+	}
+	return result;
+}
+
+struct asking {
+	struct bus_bucket *bucket;
+	bus_key_of *key_of;
+	void *arg;
+	size_t first;
+};
+
+static void key_json(void *arg, size_t i, char json[static BUS_REQUEST_MAX])
+{
+	const struct asking *asking = arg;
+	char key[BUS_NAME_MAX], subject[BUS_NAME_MAX];
+	struct error unused;
+
+	asking->key_of(asking->arg, asking->first + i, key);
+	json[0] = '\0'; /* what is no key is refused when it is asked for alone */
+	if (subject_of(asking->bucket, key, subject, &unused) == BUS_OK)
+		last_json(subject, json);
+}
+
+/* By the answer that came ahead, or without one. *@goes_on: as the callback has it. */
+static enum bus_result take_value(const struct asking *asking, size_t i, natsMsg *answer, bus_on_value *on_value,
+				  bool *goes_on, struct error *error)
+{
+	enum bus_result result = BUS_OK;
+	struct bus_value value;
+	struct error why;
+
+	if (answer && bus_direct_has(answer)) {
+		value = value_of(answer);
+		result = bus_is_removed(answer) ? BUS_MISSING : BUS_OK;
+	} else if (answer && bus_direct_is_missing(answer)) {
+		result = BUS_MISSING;
+	} else {
+		char key[BUS_NAME_MAX];
+
+		asking->key_of(asking->arg, i, key);
+		result = bus_get(asking->bucket, key, &value, &why);
+	}
+	if (result == BUS_OK || result == BUS_MISSING) {
+		*goes_on = on_value(asking->arg, i, result == BUS_OK ? &value : NULL);
+		return BUS_OK;
+	}
+	*error = why;
+	return result;
+}
+
+enum bus_result bus_get_each(struct bus_bucket *bucket, size_t count, bus_key_of *key_of, bus_on_value *on_value,
+			     void *arg, struct error *error)
+{
+	struct asking asking = { .bucket = bucket, .key_of = key_of, .arg = arg };
+	unsigned most = bus_ahead_most(bucket->bus);
+	enum bus_result result = BUS_OK;
+	natsMsg *answer[BUS_AHEAD_MAX];
+	bool goes_on = true;
+
+	for (; asking.first < count && result == BUS_OK && goes_on; asking.first += most) {
+		unsigned n = count - asking.first < most ? (unsigned)(count - asking.first) : most;
+
+		bus_ask_ahead(bucket->bus, bucket->stream, key_json, &asking, n, answer);
+		for (unsigned i = 0; i < n && result == BUS_OK && goes_on; i++)
+			result = take_value(&asking, asking.first + i, answer[i], on_value, &goes_on, error);
+		bus_free_ahead(answer, n);
 	}
 	return result;
 }

@@ -65,27 +65,51 @@ enum bus_result bus_publish(struct bus *bus, const char *subject, const char *id
 	return bus_store(bus, subject, header, headers, data, NULL, duplicate, NULL, error);
 }
 
+void bus_direct_subject(const char *stream, char subject[static BUS_DIRECT_MAX])
+{
+	snprintf(subject, BUS_DIRECT_MAX, "$JS.API.DIRECT.GET.%s", stream);
+}
+
+bool bus_direct_has(natsMsg *answer)
+{
+	return bus_header_number(answer, "Status") == 0 && bus_header_text(answer, "Nats-Sequence")[0] != '\0';
+}
+
+bool bus_direct_is_missing(natsMsg *answer)
+{
+	return bus_header_number(answer, "Status") == STATUS_NO_MESSAGE;
+}
+
 enum bus_result bus_direct(struct bus *bus, const char *stream, const char *json, natsMsg **message,
 			   struct error *error)
 {
-	char subject[BUS_NAME_MAX + 64];
+	char subject[BUS_DIRECT_MAX];
 	struct bus_question question = { .subject = subject, .stream = stream, .data = span_of(json) };
 	struct bus_wait wait = bus_wait_begin(bus);
 	enum bus_result result;
-	uint64_t status;
+	bool is_missing;
 
-	snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.%s", stream);
+	bus_direct_subject(stream, subject);
 	result = bus_ask(bus, &question, &wait, message, NULL, error);
-	if (result != BUS_OK)
+	if (result != BUS_OK || bus_direct_has(*message))
 		return result;
-	status = bus_header_number(*message, "Status");
-	if (status == 0 && bus_header_text(*message, "Nats-Sequence")[0] != '\0')
-		return BUS_OK;
+	is_missing = bus_direct_is_missing(*message);
 	bus_refuse(bus, error, "%s: %s", stream,
-		   status == STATUS_NO_MESSAGE ? "no such message" : bus_header_text(*message, "Description"));
+		   is_missing ? "no such message" : bus_header_text(*message, "Description"));
 	natsMsg_Destroy(*message);
 	*message = NULL;
-	return status == STATUS_NO_MESSAGE ? BUS_MISSING : BUS_REFUSED;
+	return is_missing ? BUS_MISSING : BUS_REFUSED;
+}
+
+void bus_read_message(natsMsg *answer, struct bus_message *message)
+{
+	*message = (struct bus_message){
+		.subject = bus_header_text(answer, "Nats-Subject"),
+		.data = { natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) },
+		.sequence = bus_header_number(answer, "Nats-Sequence"),
+		.offset = bus_header_number(answer, OFFSET_HEADER),
+		.time_ms = bus_time_ms(bus_header_text(answer, "Nats-Time-Stamp")),
+	};
 }
 
 /* Keeps it for the caller. */
@@ -97,16 +121,15 @@ static enum bus_result get(struct bus *bus, const char *stream, const char *json
 	natsMsg_Destroy(bus->held);
 	bus->held = NULL;
 	result = bus_direct(bus, stream, json, &bus->held, error);
-	if (result != BUS_OK)
-		return result;
-	*message = (struct bus_message){
-		.subject = bus_header_text(bus->held, "Nats-Subject"),
-		.data = { natsMsg_GetData(bus->held), (size_t)natsMsg_GetDataLength(bus->held) },
-		.sequence = bus_header_number(bus->held, "Nats-Sequence"),
-		.offset = bus_header_number(bus->held, OFFSET_HEADER),
-		.time_ms = bus_time_ms(bus_header_text(bus->held, "Nats-Time-Stamp")),
-	};
-	return BUS_OK;
+	if (result == BUS_OK)
+		bus_read_message(bus->held, message);
+	return result;
+}
+
+void bus_next_json(const char *subject, uint64_t sequence, char json[static BUS_REQUEST_MAX])
+{
+	snprintf(json, BUS_REQUEST_MAX, "{\"seq\":%" PRIu64 ",\"next_by_subj\":\"%s\"}", sequence ? sequence : 1,
+		 subject);
 }
 
 enum bus_result bus_next(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
@@ -116,7 +139,7 @@ enum bus_result bus_next(struct bus *bus, const char *stream, const char *subjec
 
 	if (!bus_is_name(subject, true))
 		return bus_refuse(bus, error, "'%s' is no subject", subject);
-	snprintf(json, sizeof(json), "{\"seq\":%" PRIu64 ",\"next_by_subj\":\"%s\"}", sequence ? sequence : 1, subject);
+	bus_next_json(subject, sequence, json);
 	return get(bus, stream, json, message, error);
 }
 

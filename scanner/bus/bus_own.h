@@ -15,12 +15,13 @@
 #include "scanner/bus/bus_json.h"
 
 enum {
-	BUS_INBOX_MAX = 64,     /* octets of the subject of our answers, NUL included */
-	BUS_WHY_MAX = 256,      /* of why the server is away */
-	BUS_HEADERS_MAX = 3,    /* of a message of ours */
-	BUS_NUMBER_MAX = 24,    /* of a number's text */
-	BUS_REQUEST_MAX = 2048, /* of a request's JSON: names of ours and numbers */
-	BUS_LOOK_MS = 50        /* between two looks at `stop` */
+	BUS_INBOX_MAX = 64,                 /* octets of the subject of our answers, NUL included */
+	BUS_WHY_MAX = 256,                  /* of why the server is away */
+	BUS_HEADERS_MAX = 3,                /* of a message of ours */
+	BUS_NUMBER_MAX = 24,                /* of a number's text */
+	BUS_REQUEST_MAX = 2048,             /* of a request's JSON: names of ours and numbers */
+	BUS_DIRECT_MAX = BUS_NAME_MAX + 64, /* of the subject that is asked for messages of a stream */
+	BUS_LOOK_MS = 50                    /* between two looks at `stop` */
 };
 
 struct bus {
@@ -28,7 +29,9 @@ struct bus {
 	natsConnection *connection; /* NULL: none at the moment */
 	natsSubscription *answers;  /* to inbox.NUMBER */
 	char inbox[BUS_INBOX_MAX];
-	uint64_t asked;         /* the number of the last question: answers to others are late */
+	uint64_t asked;         /* the number of the last question … */
+	uint64_t awaited;       /* … and of the first that is waited for: answers to others are late */
+	unsigned ahead;         /* questions at once, the next time (bus_ahead.c) */
 	unsigned denied;        /* bus_denied_count, before it */
 	unsigned denied_before; /* and before we asked for answers at all */
 	size_t data_max;        /* of a message, as the server says */
@@ -115,12 +118,34 @@ natsStatus bus_send(struct bus *bus, const struct bus_question *question);
  * of its delivery: bus_deliveries. */
 natsStatus bus_answer(struct bus *bus, const struct bus_question *question, const struct bus_wait *wait,
 		      uint64_t until_ms, const char *deliveries, natsMsg **answer);
+/* Where @answer is to one of several questions: how many were asked between the first of them and its own. */
+uint64_t bus_answer_index(const struct bus *bus, natsMsg *answer);
 enum { BUS_DELIVERIES_MAX = 2 * BUS_NAME_MAX + 16 };
 void bus_deliveries(const char *stream, const char *consumer, char deliveries[static BUS_DELIVERIES_MAX]);
 /* Tasks that came after we stopped waiting for them are for others. */
 void bus_give_back(struct bus *bus);
 /* A message without an answer. */
 void bus_say(natsConnection *connection, const char *subject, const char *text);
+
+/* ---- questions before the last is answered (bus_ahead.c) ---- */
+
+enum {
+	BUS_AHEAD_MAX = 256, /* questions at once */
+	/* Octets that may come for them: less than a server keeps for who reads slowly (64 MiB), and than libnats does.
+	 */
+	BUS_AHEAD_OCTETS = 32 * 1024 * 1024,
+};
+
+unsigned bus_ahead_most(const struct bus *bus);
+
+/* The JSON of the @i-th question. */
+typedef void bus_question_of(void *arg, size_t i, char json[static BUS_REQUEST_MAX]);
+
+/* @count messages of a stream, asked for at once: @answer has what came, NULL where nothing did, which is then to be
+ * asked for by itself (bus_direct): that waits, connects anew, and knows why. Each is to be destroyed. */
+void bus_ask_ahead(struct bus *bus, const char *stream, bus_question_of *json_of, void *arg, unsigned count,
+		   natsMsg *answer[static BUS_AHEAD_MAX]);
+void bus_free_ahead(natsMsg *answer[static BUS_AHEAD_MAX], unsigned count);
 
 /* ---- what answers hold (bus_answer.c) ---- */
 
@@ -146,6 +171,13 @@ bool bus_read_delivery(const char *reply, uint64_t *sequence, unsigned *deliveri
 /* One message of a stream, by the JSON that asks for it. MISSING: there is none. */
 enum bus_result bus_direct(struct bus *bus, const char *stream, const char *json, natsMsg **message,
 			   struct error *error);
+/* What is asked for so, and what came: a message, the word that there is none, or neither. */
+void bus_direct_subject(const char *stream, char subject[static BUS_DIRECT_MAX]);
+bool bus_direct_has(natsMsg *answer);
+bool bus_direct_is_missing(natsMsg *answer);
+/* @message points into @answer. */
+void bus_read_message(natsMsg *answer, struct bus_message *message);
+void bus_next_json(const char *subject, uint64_t sequence, char json[static BUS_REQUEST_MAX]);
 /* Publish, and the server's word for it. @headers: two of them at most. */
 enum bus_result bus_store(struct bus *bus, const char *subject, const struct bus_header *header, size_t headers,
 			  struct span data, uint64_t *sequence, bool *duplicate, bool *lost, struct error *error);

@@ -135,6 +135,26 @@ static enum bus_result do_next(char **w) /* stream subject sequence */
 	return tell_message(bus_next(bus, w[1], w[2], strtoull(w[3], NULL, 10), &message, &error), &message);
 }
 
+static bool tell_one_of_many(void *arg, const struct bus_message *message)
+{
+	*(uint64_t *)arg = message->sequence + 1;
+	printf(" %" PRIu64 "=%.*s", message->sequence, (int)message->data.n, message->data.p);
+	return true;
+}
+
+/* stream subject sequence times: one call after the other, each from where the last ended */
+static enum bus_result do_next_many(char **w)
+{
+	enum bus_result result = BUS_OK;
+	uint64_t next = strtoull(w[3], NULL, 10);
+
+	printf("ok");
+	for (unsigned times = 0; times < strtoul(w[4], NULL, 10) && result == BUS_OK; times++)
+		result = bus_next_many(bus, w[1], w[2], next, tell_one_of_many, &next, &error);
+	printf(" %s\n", result_name[result]);
+	return BUS_OK;
+}
+
 static enum bus_result do_at(char **w)
 {
 	struct bus_message message;
@@ -268,6 +288,29 @@ static enum bus_result do_get(char **w)
 	return result;
 }
 
+static void name_key(void *arg, size_t i, char key[static BUS_NAME_MAX])
+{
+	snprintf(key, BUS_NAME_MAX, "%s%zu", (const char *)arg, i);
+}
+
+static bool tell_value(void *arg, size_t i, const struct bus_value *value)
+{
+	(void)arg;
+	if (value)
+		printf(" %zu=%.*s", i, (int)value->data.n, value->data.p);
+	return true;
+}
+
+static enum bus_result do_get_each(char **w) /* bucket prefix count */
+{
+	enum bus_result result;
+
+	printf("ok");
+	result = bus_get_each(*slot(w), strtoul(w[3], NULL, 10), name_key, tell_value, w[2], &error);
+	printf(" %s\n", result_name[result]);
+	return BUS_OK;
+}
+
 static enum bus_result do_create(char **w)
 {
 	enum bus_result result = bus_create(*slot(w), w[2], data_of(w[3]), &error);
@@ -360,6 +403,7 @@ static const struct {
 	{ "names", 2, do_names },
 	{ "publish", 5, do_publish },
 	{ "next", 4, do_next },
+	{ "next_many", 5, do_next_many },
 	{ "at", 3, do_at },
 	{ "delete_at", 3, do_delete_at },
 	{ "purge", 4, do_purge },
@@ -373,6 +417,7 @@ static const struct {
 	{ "open_bucket", 3, do_open_bucket },
 	{ "delete_bucket", 2, do_delete_bucket },
 	{ "get", 3, do_get },
+	{ "get_each", 4, do_get_each },
 	{ "create", 4, do_create },
 	{ "update", 5, do_update },
 	{ "put", 4, do_put },

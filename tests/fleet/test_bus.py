@@ -3,10 +3,12 @@
 import os
 import re
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nats
+import relay
 from probe import LIMIT_S, Case, Probe
 
 # A command, and what its answer is (Case.expect).
@@ -136,6 +138,56 @@ class Bus(Case):
             self.expect(probe, [("bucket 0 B 0", "ok"), ("put_many 0 key. 2345", "ok ms"), ("put_many 0 other. 10", "ok ms"), ("put 0 key x", "ok")])
             for prefix, count in [("key.", 2345), ("other.", 10), ("-", 2356), ("key", 2346), ("key.1", 1111), ("none.", 0)]:
                 self.expect(probe, [(f"keys 0 {prefix}", f"keys …count={count}")])
+
+    def test_many_messages_come_each_once_in_their_order(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("stream S s.> limits 0", "ok")])
+            for number in range(1, 61):
+                self.expect(probe, [(f"publish s.{number % 2} - 0 {number}", "ok")])
+            gone = [1, 5, 6, 7, 40]
+            for number in gone:
+                self.expect(probe, [(f"delete_at S {number}", "ok")])
+            for subject, wanted in (("s.>", range(1, 61)), ("s.1", range(1, 61, 2))):
+                there = " ".join(f"{number}={number}" for number in wanted if number not in gone)
+                self.assertEqual(probe(f"next_many S {subject} 1 100"), f"ok {there} missing")
+            self.expect(probe, [("next_many X s.> 1 1", "ok missing"), ("next_many S ..bad 1 1", "ok refused"), ("next_many S s.> 61 1", "ok missing")])
+
+    def test_many_messages_are_asked_for_before_the_first_has_come(self):
+        with nats.Server() as server, relay.Relay(server.port) as way, Probe(way.url) as probe:
+            self.expect(probe, [("stream S s.> limits 0", "ok"), ("bucket 0 B 0", "ok"), ("put_many 0 key. 40", "ok ms")])
+            for number in range(100):
+                self.expect(probe, [(f"publish s.a - 0 {number}", "ok")])
+            self.assertIn(" 31=30 ok", probe("next_many S s.> 1 5"))  # 1 and 2 and 4 and 8 and 16, so the next are 32
+            for line, most, behind in (("next_many S s.> 32 1", 32, "63=62"), ("get_each 0 key. 40", 32, "39={}")):
+                asked = way.asked.count(b"DIRECT.GET")
+                server.freeze()
+                probe.send(line)
+                end = time.monotonic() + LIMIT_S
+                while way.asked.count(b"DIRECT.GET") < asked + most and time.monotonic() < end:
+                    time.sleep(0.01)
+                self.assertEqual(way.asked.count(b"DIRECT.GET"), asked + most)
+                server.thaw()
+                self.assertIn(behind, probe.read())
+
+    def test_many_values_come_each_to_its_key(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("bucket 0 B 0", "ok"), ("put_many 0 key. 100", "ok ms"), ("put 0 key.7 seven", "ok"), ("remove 0 key.8", "ok")])
+            there = " ".join(f"{i}={'seven' if i == 7 else '{}'}" for i in range(100) if i != 8)
+            self.assertEqual(probe("get_each 0 key. 102"), f"ok {there} ok")
+            self.expect(probe, [("get_each 0 bad..key. 2", "ok refused")])
+
+    def test_a_server_that_is_killed_meanwhile_is_waited_for(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("stream S s.> limits 0", "ok")])
+            for number in range(100):
+                self.expect(probe, [(f"publish s.a - 0 {number}", "ok")])
+            probe("next_many S s.> 1 5")
+            server.freeze()
+            probe.send("next_many S s.> 32 3")
+            server.kill()
+            server.start()
+            there = probe.read()
+            self.assertTrue(there.startswith("ok 32=31 33=32"), there)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Questions that are sent before the ones in front of them are answered. */
+#include "scanner/bus/bus_own.h"
+
+#include <string.h>
+
+#include "scanner/base/wall_clock.h"
+
+enum { AHEAD_ANSWER_MS = 5000 }; /* from one answer to the next: a message of 1 MiB at 2 Mbit/s */
+
+unsigned bus_ahead_most(const struct bus *bus)
+{
+	size_t most = BUS_AHEAD_OCTETS / (bus->data_max + BUS_HEADROOM);
+
+	return most < 1 ? 1 : most > BUS_AHEAD_MAX ? BUS_AHEAD_MAX : (unsigned)most;
+}
+
+void bus_ask_ahead(struct bus *bus, const char *stream, bus_question_of *json_of, void *arg, unsigned count,
+		   natsMsg *answer[static BUS_AHEAD_MAX])
+{
+	char subject[BUS_DIRECT_MAX], json[BUS_REQUEST_MAX];
+	struct bus_question question = { .subject = subject, .stream = stream };
+	struct bus_wait wait = bus_wait_begin(bus);
+	natsStatus status = bus->connection ? NATS_OK : NATS_CONNECTION_CLOSED;
+	unsigned sent = 0;
+
+	memset(answer, 0, BUS_AHEAD_MAX * sizeof(natsMsg *));
+	bus_direct_subject(stream, subject);
+	for (; sent < count && status == NATS_OK; sent++) {
+		json_of(arg, sent, json);
+		question.data = span_of(json);
+		status = bus_send(bus, &question);
+	}
+	bus->awaited = bus->asked + 1 - sent;
+	for (unsigned got = 0; got < sent && status == NATS_OK; got++) {
+		natsMsg *message = NULL;
+		uint64_t i;
+
+		status = bus_answer(bus, &question, &wait, machine_clock_ms() + AHEAD_ANSWER_MS, NULL, &message);
+		if (status != NATS_OK)
+			break;
+		i = bus_answer_index(bus, message);
+		if (answer[i]) /* a server's stutter */
+			natsMsg_Destroy(message);
+		else
+			answer[i] = message;
+	}
+}
+
+void bus_free_ahead(natsMsg *answer[static BUS_AHEAD_MAX], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		natsMsg_Destroy(answer[i]);
+}
+
+/* ---- of a stream ---- */
+
+struct following {
+	const char *subject;
+	uint64_t sequence;
+};
+
+static void following_json(void *arg, size_t i, char json[static BUS_REQUEST_MAX])
+{
+	const struct following *following = arg;
+
+	bus_next_json(following->subject, following->sequence + i, json);
+}
+
+enum bus_result bus_next_many(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
+			      bus_on_message *on_message, void *arg, struct error *error)
+{
+	unsigned most = bus_ahead_most(bus), count = bus->ahead < 1 ? 1 : bus->ahead < most ? bus->ahead : most, i = 0;
+	struct following following = { subject, sequence ? sequence : 1 };
+	natsMsg *answer[BUS_AHEAD_MAX];
+	uint64_t next = following.sequence;
+	struct bus_message message;
+	enum bus_result result;
+
+	if (count == 1 || !bus_is_name(subject, true)) {
+		result = bus_next(bus, stream, subject, sequence, &message, error);
+		bus->ahead = result == BUS_OK ? 2 : 1;
+		if (result == BUS_OK)
+			on_message(arg, &message);
+		return result;
+	}
+	bus_ask_ahead(bus, stream, following_json, &following, count, answer);
+	/* what is behind the first that is not there may have come after we looked for that, and something before it */
+	for (bool goes_on = true; goes_on && i < count && answer[i] && bus_direct_has(answer[i]); i++) {
+		bus_read_message(answer[i], &message);
+		if (message.sequence < next) /* it came in the place of one that was removed */
+			continue;
+		next = message.sequence + 1;
+		goes_on = on_message(arg, &message);
+	}
+	bus_free_ahead(answer, count);
+	bus->ahead = i == count ? 2 * count : 1;
+	/* the first is asked for alone, which tells why it did not come */
+	return i > 0 ? BUS_OK : bus_next_many(bus, stream, subject, sequence, on_message, arg, error);
+}
