@@ -20,6 +20,7 @@
 enum {
 	NAME_MAX_OCTETS = 64, /* of a file in the folder */
 	FILE_MODE = 0666,     /* as the user's mask has it */
+	STATUS_LINE_MAX = 16, /* octets of an exit status in a line of its own */
 };
 
 /* A file that was begun. */
@@ -439,6 +440,38 @@ const char *assembly_folder(const struct assembly *assembly)
 	return assembly->folder;
 }
 
+int assembly_put_end(struct assembly *assembly, int status, struct span words, struct error *error)
+{
+	int fd = openat(assembly->dir, ASSEMBLY_END, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+	char first[STATUS_LINE_MAX];
+	int n = snprintf(first, sizeof(first), "%d\n", status), result = 0;
+
+	if (fd < 0)
+		return fail(assembly, ASSEMBLY_END, error);
+	if (write_at(fd, (struct span){ first, (size_t)n }, 0) < 0 || write_at(fd, words, (uint64_t)n) < 0 ||
+	    fsync(fd) < 0 || fsync(assembly->dir) < 0)
+		result = fail(assembly, ASSEMBLY_END, error);
+	close(fd);
+	return result;
+}
+
+int assembly_get_end(const struct assembly *assembly, struct text *words, struct error *error)
+{
+	FILE *file = NULL;
+	int fd = openat(assembly->dir, ASSEMBLY_END, O_RDONLY | O_CLOEXEC), status = -1, c;
+
+	if (fd >= 0 && !(file = fdopen(fd, "r")))
+		close(fd);
+	if (!file)
+		return fail(assembly, ASSEMBLY_END, error);
+	if (fscanf(file, "%d%*[\n]", &status) != 1 || status < 0)
+		status = error_set(error, "%s/" ASSEMBLY_END ": is not what 'collect' left there", assembly->folder);
+	while (status >= 0 && (c = getc(file)) != EOF)
+		text_char(words, (char)c);
+	fclose(file);
+	return status;
+}
+
 void assembly_remove(struct assembly *assembly)
 {
 	DIR *dir = opendir(assembly->folder);
@@ -452,7 +485,8 @@ void assembly_remove(struct assembly *assembly)
 			unlinkat(assembly->dir, entry->d_name, 0);
 	if (dir)
 		closedir(dir);
-	unlinkat(assembly->dir, "job", 0);
+	unlinkat(assembly->dir, "job", 0); /* as long as that is there, what is said at the end is */
+	unlinkat(assembly->dir, ASSEMBLY_END, 0);
 	if (rmdir(assembly->folder) < 0)
 		log_warning("%s: is not needed any more, and cannot be removed: %s", assembly->folder, strerror(errno));
 }

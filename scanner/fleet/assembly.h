@@ -17,7 +17,9 @@ enum {
 	ASSEMBLY_OPEN_MAX = 128,   /* of them open at once */
 };
 
-#define ASSEMBLY_HOSTS "hosts.txt" /* in the folder: the mail servers of stage 1 */
+/* In the folder: the mail servers of stage 1, and what is said at the end. */
+#define ASSEMBLY_HOSTS "hosts.txt"
+#define ASSEMBLY_END "end.txt"
 
 struct assembly;
 
@@ -62,6 +64,15 @@ void assembly_set_check(struct assembly *assembly, assembly_check *check, void *
 
 /* What was begun of the chunk is of no use. */
 void assembly_drop(struct assembly *assembly, uint32_t chunk);
+
+/* What is said at the end, and the exit status, kept on the disk until assembly_remove. 0, or -1 with one line in
+ * @error.
+ */
+__attribute__((warn_unused_result)) int assembly_put_end(struct assembly *assembly, int status, struct span words,
+							 struct error *error);
+/* The status, and @words; -1 with one line in @error. */
+__attribute__((warn_unused_result)) int assembly_get_end(const struct assembly *assembly, struct text *words,
+							 struct error *error);
 
 /* The job is in its scan file: the folder and what is in it go. */
 void assembly_remove(struct assembly *assembly);

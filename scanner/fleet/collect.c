@@ -16,13 +16,11 @@
 #include "scanner/fleet/cut.h"
 #include "scanner/fleet/host_stage.h"
 #include "scanner/fleet/job_numbers.h"
-#include "scanner/options/unmeasured.h"
 
 enum {
 	TAKE_OCTETS = 64 * 1024 * 1024, /* of results between two syncs of the disk … */
 	TAKE_MS = 2000,                 /* … or so long */
 	LOOK_MS = 1000,                 /* between looks at the book */
-	DEAD_SHOWN = 20,                /* dead chunks that messages name; 'status' has them all */
 	LOST_MS = 15000, /* until a worker that lives and waits for a chunk has sent again what was lost */
 	SILENCE = 3,     /* looks without any result: what is done, and not here by then, does not come */
 };
@@ -39,31 +37,60 @@ static bool is_of_job(const struct collector *c, uint32_t chunk)
 	return !c->has_cut[JOB_HOSTS] || chunk < c->cut[JOB_HOSTS].end;
 }
 
+enum job_stage collector_stage_of(const struct collector *c, uint32_t chunk)
+{
+	return c->has_cut[JOB_DOMAINS] && chunk >= c->cut[JOB_DOMAINS].end ? JOB_HOSTS : JOB_DOMAINS;
+}
+
+static enum bus_result no_memory(struct error *error)
+{
+	error_set(error, "out of memory");
+	return BUS_REFUSED;
+}
+
 /* ---- results ---- */
+
+struct taking {
+	struct collector *c;
+	uint64_t octets;
+	bool failed; /* our disk; the error says what */
+	struct error *error;
+};
+
+static bool on_result(void *arg, const struct bus_message *message)
+{
+	struct taking *taking = arg;
+	struct collector *c = taking->c;
+	char file[JOB_FILE_HASH_TEXT];
+	uint32_t chunk;
+
+	if (job_result_parse(c->fleet.job.name, message->subject, &chunk, file) && is_of_job(c, chunk))
+		taking->failed = assembly_put(c->assembly, chunk, file, message->offset, message->data, taking->error) <
+				 0;
+	if (taking->failed)
+		return false;
+	c->next = message->sequence + 1;
+	taking->octets += message->data.n;
+	return true;
+}
 
 /* Take what is there, up to a limit; then it is on our disk, and goes from the server. *@took: something was there. */
 static enum bus_result take_results(struct collector *c, bool *took, struct error *error)
 {
-	uint64_t octets = 0, began = machine_clock_ms();
-	char stream[BUS_NAME_MAX], any[BUS_NAME_MAX], file[JOB_FILE_HASH_TEXT];
+	uint64_t began = machine_clock_ms(), from = c->next;
+	char stream[BUS_NAME_MAX], any[BUS_NAME_MAX];
+	struct taking taking = { .c = c, .error = error };
 	enum bus_result result = BUS_OK;
-	struct bus_message message;
-	uint32_t chunk;
 
 	job_stream_name(c->fleet.job.name, JOB_RESULTS, stream);
 	job_subjects(c->fleet.job.name, JOB_RESULTS, any);
-	*took = false;
-	while (octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS && !stop_signal) {
-		result = bus_next(c->fleet.bus, stream, any, c->next, &message, error);
-		if (result != BUS_OK)
-			break;
-		if (job_result_parse(c->fleet.job.name, message.subject, &chunk, file) && is_of_job(c, chunk) &&
-		    assembly_put(c->assembly, chunk, file, message.offset, message.data, error) < 0)
+	while (result == BUS_OK && taking.octets < TAKE_OCTETS && machine_clock_ms() - began < TAKE_MS &&
+	       !stop_signal) {
+		result = bus_next_many(c->fleet.bus, stream, any, c->next, on_result, &taking, error);
+		if (taking.failed)
 			return BUS_REFUSED;
-		c->next = message.sequence + 1;
-		octets += message.data.n;
-		*took = true;
 	}
+	*took = c->next != from;
 	if (*took)
 		c->silence = 0;
 	if (*took && assembly_sync(c->assembly, error) < 0)
@@ -73,30 +100,21 @@ static enum bus_result take_results(struct collector *c, bool *took, struct erro
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
-/* We have it: the worker may remove its file, the server the list. */
+/* We have it: the server may remove the list, the worker its file. Who was killed in between does both once more. */
 static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct error *error)
 {
 	char key[BUS_NAME_MAX], stream[BUS_NAME_MAX], subject[BUS_NAME_MAX];
 	enum bus_result result;
 
-	job_key(JOB_KEY_HAVE, chunk, key);
-	result = bus_put(c->fleet.book, key, span_of(assembly_identity(c->assembly)), error);
-	if (result != BUS_OK)
-		return result;
+	if (bit_set_has(&c->had, chunk)) /* an earlier run of ours has told */
+		return BUS_OK;
 	job_stream_name(c->fleet.job.name, JOB_LIST, stream);
 	job_list_subjects(c->fleet.job.name, chunk, subject);
 	result = bus_purge(c->fleet.bus, stream, subject, 0, error);
-	return result == BUS_MISSING ? BUS_OK : result;
-}
-
-/* The number of its first entry, where chunks are cut one behind the other; else only its message knew. */
-static uint64_t first_of(const struct collector *c, uint32_t chunk)
-{
-	bool is_host = c->has_cut[JOB_DOMAINS] && chunk >= c->cut[JOB_DOMAINS].end;
-
-	if (c->fleet.job.lanes > 1 || job_option(&c->fleet.job, "sample"))
-		return 0;
-	return (uint64_t)(chunk - (is_host ? c->cut[JOB_DOMAINS].end : 0)) * c->fleet.job.chunk;
+	if (result != BUS_OK && result != BUS_MISSING)
+		return result;
+	job_key(JOB_KEY_HAVE, chunk, key);
+	return bus_put(c->fleet.book, key, span_of(assembly_identity(c->assembly)), error);
 }
 
 /* Its results are not what its worker sent, which a server that lost some can bring about, or a stranger: it is dead,
@@ -105,7 +123,7 @@ static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct
 			       struct error *error)
 {
 	struct job_attempt last = { .number = 1 };
-	const struct job_chunk lost = { .number = chunk, .first = first_of(c, chunk), .entries = done->domains };
+	const struct job_chunk lost = { .number = chunk, .first = done->first, .entries = done->domains };
 	struct bus_value value;
 	char key[BUS_NAME_MAX];
 	enum bus_result result;
@@ -123,20 +141,15 @@ static enum bus_result give_up(struct collector *c, uint32_t chunk, const struct
 	return result == BUS_OK ? bus_remove(c->fleet.book, key, error) : result;
 }
 
-/* @lacking: the chunks of which something is to come still. */
-static enum bus_result settle(struct collector *c, uint32_t chunk, struct bit_set *lacking, struct error *error)
+/* @word: that it is done. @lacking: the chunks of which something is to come still. */
+static enum bus_result settle(struct collector *c, uint32_t chunk, struct span word, struct bit_set *lacking,
+			      struct error *error)
 {
 	static const char lost[] = "a part of its results was lost at the server (a power cut?)";
-	char key[BUS_NAME_MAX];
 	struct job_done done;
-	struct bus_value value;
 	enum bus_result result;
 
-	job_key(JOB_KEY_DONE, chunk, key);
-	result = bus_get(c->fleet.book, key, &value, error);
-	if (result != BUS_OK)
-		return result == BUS_MISSING ? BUS_OK : result;
-	if (job_done_read(&done, value.data, error) < 0) {
+	if (job_done_read(&done, word, error) < 0) {
 		done = (struct job_done){ 0 };
 		return give_up(c, chunk, &done, "the word that it is done is damaged", error);
 	}
@@ -148,13 +161,13 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct bit_se
 	case ASSEMBLY_SHORT: /* it was all there before the word that it is done */
 		if (bit_set_has(&c->lacks, chunk) && c->silence >= SILENCE)
 			return give_up(c, chunk, &done, lost, error);
-		return bit_set_add(lacking, chunk) < 0 ? BUS_REFUSED : BUS_OK;
+		return bit_set_add(lacking, chunk) < 0 ? no_memory(error) : BUS_OK;
 	case ASSEMBLY_WHOLE:
 		break;
 	}
 	result = tell_have(c, chunk, error);
 	if (result == BUS_OK && bit_set_add(&c->told, chunk) == 0) {
-		bool is_host = c->has_cut[JOB_DOMAINS] && chunk >= c->cut[JOB_DOMAINS].end;
+		bool is_host = collector_stage_of(c, chunk) == JOB_HOSTS;
 
 		c->chunks++;
 		c->domains += is_host ? 0 : done.domains;
@@ -163,22 +176,61 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct bit_se
 	return result;
 }
 
-/* What the book says by now of chunks that are done, and of dead ones. */
-static enum bus_result look_at_chunks(struct collector *c, struct error *error)
+/* Of which the server was told by an earlier run. */
+static enum bus_result look_at_had(struct collector *c, struct error *error)
 {
-	struct bit_set lacking = { 0 };
+	struct job_numbers numbers;
+	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_HAVE, &numbers, error);
+
+	for (size_t i = 0; i < numbers.count && result == BUS_OK; i++)
+		if (bit_set_add(&c->had, numbers.number[i]) < 0)
+			result = no_memory(error);
+	free(numbers.number);
+	return result;
+}
+
+struct settling {
+	struct collector *c;
+	struct bit_set lacking;
+	enum bus_result result;
+	struct error *error;
+};
+
+static bool on_done(void *arg, uint32_t chunk, const struct bus_value *value)
+{
+	struct settling *settling = arg;
+
+	if (value) /* else it was taken back meanwhile */
+		settling->result = settle(settling->c, chunk, value->data, &settling->lacking, settling->error);
+	return settling->result == BUS_OK && !stop_signal;
+}
+
+/* What the book says by now of chunks that are done … */
+static enum bus_result look_at_done(struct collector *c, struct error *error)
+{
+	struct settling settling = { .c = c, .result = BUS_OK, .error = error };
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DONE, &numbers, error);
+	size_t count = 0;
 
-	for (size_t i = 0; i < numbers.count && result == BUS_OK && !stop_signal; i++)
+	for (size_t i = 0; i < numbers.count; i++)
 		if (!bit_set_has(&c->told, numbers.number[i]) && is_of_job(c, numbers.number[i]))
-			result = settle(c, numbers.number[i], &lacking, error);
+			numbers.number[count++] = numbers.number[i];
+	if (result == BUS_OK)
+		result = job_values_read(c->fleet.book, JOB_KEY_DONE, numbers.number, count, on_done, &settling, error);
 	free(numbers.number);
 	bit_set_free(&c->lacks);
-	c->lacks = lacking;
+	c->lacks = settling.lacking;
 	c->silence++;
-	if (result == BUS_OK)
-		result = fleet_bury(&c->fleet, NULL, error);
+	return result == BUS_OK ? settling.result : result;
+}
+
+/* … and of dead ones. */
+static enum bus_result look_at_dead(struct collector *c, struct error *error)
+{
+	struct job_numbers numbers;
+	enum bus_result result = fleet_bury(&c->fleet, NULL, error);
+
 	if (result != BUS_OK)
 		return result;
 	result = job_numbers_read(c->fleet.book, JOB_KEY_DEAD, &numbers, error);
@@ -190,7 +242,7 @@ static enum bus_result look_at_chunks(struct collector *c, struct error *error)
 			continue;
 		c->deaths++;
 		if (bit_set_add(&c->dead, numbers.number[i]) < 0)
-			result = BUS_REFUSED;
+			result = no_memory(error);
 	}
 	free(numbers.number);
 	return result;
@@ -296,12 +348,12 @@ static enum bus_result begin_hosts(struct collector *c, struct error *error)
 	return result;
 }
 
-/* ---- telling ---- */
-
-static bool is_done(const struct collector *c)
+bool collector_is_done(const struct collector *c)
 {
 	return is_over(c, JOB_DOMAINS) && (c->fleet.job.smtp == OPTIONS_SMTP_NONE || is_over(c, JOB_HOSTS));
 }
+
+/* ---- telling ---- */
 
 static bool on_sign_of_life(void *arg, const char *key)
 {
@@ -336,38 +388,10 @@ static void tell_progress(struct collector *c, uint64_t now)
 		 "%s; %" PRIu64 " of %" PRIu32 "%s chunks%s%s; %" PRIu64 " of %" PRIu64
 		 " domains; %.0f a second; unknown %.1f%%",
 		 elapsed_text(text, elapsed), c->chunks, chunks, c->has_cut[JOB_DOMAINS] ? "" : " or more",
-		 c->workers == 0 && !is_done(c) ? "; no worker is there" : "", c->deaths ? "; chunks are dead" : "",
-		 c->domains, all, rate, c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0);
+		 c->workers == 0 && !collector_is_done(c) ? "; no worker is there" : "",
+		 c->deaths ? "; chunks are dead" : "", c->domains, all, rate,
+		 c->domains ? 100.0 * (double)c->unknown / (double)c->domains : 0.0);
 	log_progress(line);
-}
-
-static void tell_dead(struct collector *c)
-{
-	struct error error;
-	struct job_numbers numbers;
-	enum bus_result result = job_numbers_read(c->fleet.book, JOB_KEY_DEAD, &numbers, &error);
-
-	for (size_t i = 0, shown = 0; i < numbers.count && result == BUS_OK; i++) {
-		char key[BUS_NAME_MAX];
-		struct bus_value value;
-		struct job_dead dead;
-
-		if (!bit_set_has(&c->dead, numbers.number[i]))
-			continue;
-		if (shown++ == DEAD_SHOWN) {
-			log_warning("and %" PRIu64 " more; 'stsurvey fleet status' tells them all",
-				    c->deaths - DEAD_SHOWN);
-			break;
-		}
-		job_key(JOB_KEY_DEAD, numbers.number[i], key);
-		if (bus_get(c->fleet.book, key, &value, &error) == BUS_OK &&
-		    job_dead_read(&dead, value.data, &error) == 0)
-			log_warning("chunk %" PRIu32 " is dead: %" PRIu64 " entries of the list, from number %" PRIu64
-				    " on, after %u attempts, the last by %s: %s",
-				    numbers.number[i], dead.entries, dead.first, dead.last.number, dead.last.worker,
-				    dead.last.why[0] ? dead.last.why : "its worker died");
-	}
-	free(numbers.number);
 }
 
 /* ---- the whole ---- */
@@ -442,8 +466,12 @@ static enum bus_result step(struct collector *c, bool *took, struct error *error
 	result = look_at_job(c, error);
 	for (int stage = 0; stage < JOB_STAGES && result == BUS_OK; stage++)
 		result = read_cut(c, (enum job_stage)stage, error);
+	if (result == BUS_OK && first)
+		result = look_at_had(c, error);
 	if (result == BUS_OK)
-		result = look_at_chunks(c, error);
+		result = look_at_done(c, error);
+	if (result == BUS_OK)
+		result = look_at_dead(c, error);
 	count_workers(c);
 	if (first)
 		c->domains_before = c->domains;
@@ -460,7 +488,7 @@ static enum bus_result gather(struct collector *c, struct error *error)
 
 	while (result == BUS_OK && !stop_signal) {
 		result = step(c, &took, error);
-		if (result == BUS_OK && !took && (is_done(c) || (c->options->partial && c->looked_ms)))
+		if (result == BUS_OK && !took && (collector_is_done(c) || (c->options->partial && c->looked_ms)))
 			break;
 		if (result == BUS_OK && !took)
 			usleep(100 * 1000);
@@ -468,80 +496,28 @@ static enum bus_result gather(struct collector *c, struct error *error)
 	return result;
 }
 
-/* The exit status, which is that of a scan of the whole list, or says that chunks are dead; each reason is told. */
-static int judge(const struct collector *c)
-{
-	struct unmeasured of = { .domains = c->merged.domains,
-				 .unknown = c->merged.unknown,
-				 .hosts = c->merged.hosts,
-				 .hosts_unknown = c->merged.hosts_unknown,
-				 .audit = c->merged.direct.audit,
-				 .audit_limit = OPTIONS_AUDIT_LIMIT };
-	int status = c->deaths > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
-	struct error why;
-
-	(void)!job_option_number(&c->fleet.job, "audit-limit", &of.audit_limit,
-				 &why); /* no scan took one that is none */
-	if (c->deaths > 0)
-		fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " chunks are dead: exit status %d\n", c->deaths,
-			EXIT_UNMEASURED);
-	for (enum unmeasured_part part = 0; part < UNMEASURED_PARTS; part++) {
-		if (!unmeasured_part(&of, part))
-			continue;
-		unmeasured_explain(&of, part, &why);
-		fprintf(stderr, "stsurvey fleet collect: %s\n", why.text);
-		status = EXIT_UNMEASURED;
-	}
-	return status;
-}
-
-/* What is there as one scan file, and all that is known of it. */
-static int write_scan(struct collector *c, struct error *error)
-{
-	struct error hosts = { "" };
-	enum bus_result result;
-
-	if (collector_merge(c, !is_done(c) || c->deaths > 0, error) < 0)
-		return EXIT_FATAL;
-	if (is_done(c)) {
-		result = bus_put(c->fleet.book, JOB_COLLECTED, span_of(assembly_identity(c->assembly)), error);
-		if (result != BUS_OK && result != BUS_MISSING) /* cancelled meanwhile: nobody need be told */
-			return EXIT_FATAL;
-		assembly_remove(c->assembly);
-	}
-	tell_dead(c);
-	error->text[0] = '\0';
-	if (c->merged.hosts > 0)
-		error_set(&hosts, " and %" PRIu64 " mail servers, %" PRIu64 " unknown,", c->merged.hosts,
-			  c->merged.hosts_unknown);
-	fprintf(stderr, "stsurvey fleet collect: %" PRIu64 " domains, %" PRIu64 " unknown,%s in %s%s\n",
-		c->merged.domains, c->merged.unknown, hosts.text, c->options->output_file,
-		is_done(c) ? "; 'stsurvey fleet cancel' removes the job from the server" : "; the job goes on");
-	return judge(c);
-}
-
 static int run(struct collector *c, struct error *error)
 {
 	enum bus_result result;
+	int status = EXIT_FATAL;
 
 	bus_set_patience(c->fleet.bus, 0);
 	assembly_set_check(c->assembly, collector_is_scan, c);
 	result = claim(c, error);
-	if (result == BUS_OK && is_collected(c)) { /* killed when all that was left to do was to tidy up */
-		assembly_remove(c->assembly);
-		fprintf(stderr, "stsurvey fleet collect: the job is in %s\n", c->options->output_file);
-		return EXIT_COMPLETE;
-	}
+	if (result == BUS_OK && is_collected(c)) /* killed when all that was left to do was to tidy up */
+		return collector_end_again(c, error);
 	if (result == BUS_OK)
 		result = gather(c, error);
 	log_progress_end();
-	if (stop_signal) {
+	if (result == BUS_OK && !stop_signal)
+		status = collector_end(c, error);
+	if (status == EXIT_FATAL && stop_signal) {
 		fleet_ended(error);
 		fprintf(stderr, "stsurvey fleet collect: ended; the same command goes on with what is in %s\n",
 			assembly_folder(c->assembly));
 		return 128 + stop_signal;
 	}
-	return result == BUS_OK ? write_scan(c, error) : EXIT_FATAL;
+	return status;
 }
 
 /* May the output be made? A folder of parts beside it says that it is ours. */
@@ -572,6 +548,7 @@ int fleet_collect(const struct options *options, struct error *error)
 	else if (stop_signal)
 		status = fleet_ended(error);
 	assembly_close(c.assembly);
+	bit_set_free(&c.had);
 	bit_set_free(&c.told);
 	bit_set_free(&c.dead);
 	bit_set_free(&c.lacks);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scanner/fleet/collect.h - what `collect` knows while it is at it: collect.c fetches, collect_merge.c writes. */
+/* scanner/fleet/collect.h - what `collect` knows while it is at it: collect.c fetches, collect_merge.c writes,
+ * collect_end.c tells. */
 #ifndef STSURVEY_SCANNER_FLEET_COLLECT_H
 #define STSURVEY_SCANNER_FLEET_COLLECT_H
 
@@ -14,7 +15,8 @@ struct collector {
 	uint64_t next;                  /* sequence in the stream of results */
 	struct job_cut cut[JOB_STAGES]; /* with has_cut */
 	bool has_cut[JOB_STAGES];
-	struct bit_set told, dead; /* chunks that are here, and the server knows it; that are dead, and not here */
+	struct bit_set had;                /* chunks of which an earlier run told the server that they are here */
+	struct bit_set told, dead;         /* that are here, and the server knows it; that are dead, and not here */
 	uint64_t chunks, domains, unknown; /* of the former */
 	uint64_t domains_before;           /* of these, when we began */
 	uint64_t deaths;
@@ -34,6 +36,20 @@ void collector_free_paths(char **paths);
 
 /* Is it a scan file of the version of @arg's job? What is none would end the merge, and each after it. */
 bool collector_is_scan(void *arg, const char *path);
+
+enum job_stage collector_stage_of(const struct collector *c, uint32_t chunk);
+
+/* Is every chunk here or dead, and will no further one come? */
+bool collector_is_done(const struct collector *c);
+
+/* What is there as one scan file, and all that is known of it; the exit status. */
+__attribute__((warn_unused_result)) int collector_end(struct collector *c, struct error *error);
+/* The job is in its scan file already: the same is said once more. */
+__attribute__((warn_unused_result)) int collector_end_again(const struct collector *c, struct error *error);
+
+/* The names of dead chunks, in a file beside the scan file; what is in it, as a line of @words. 0, or -1 with one line
+ * in @error. */
+__attribute__((warn_unused_result)) int collector_missing(struct collector *c, struct text *words, struct error *error);
 
 /* Write the scan file. @lacking: something is missing. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int collector_merge(struct collector *c, bool lacking, struct error *error);

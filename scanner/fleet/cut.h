@@ -69,7 +69,7 @@ enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chu
 			  struct error *error);
 
 /* What the stream has of the list of @chunk, of which the number alone is known; the rest of @chunk that is about it is
- * told from that. */
+ * told from that. MISSING: it has none that is whole. */
 enum bus_result cut_fetch_again(struct bus *bus, const char *job, struct job_chunk *chunk, struct text *out,
 				struct error *error);
 

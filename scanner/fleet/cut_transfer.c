@@ -33,29 +33,27 @@ static enum bus_result make_way(struct bus *bus, const char *job, const struct j
 	if (result != BUS_REFUSED && result != BUS_MISSING)
 		return result;
 	job_stream_name(job, JOB_LIST, stream);
-	result = BUS_OK;
-	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++) {
-		job_list_subject(job, chunk->number, part, subject);
-		result = bus_purge(bus, stream, subject, 0, error);
-	}
-	return result;
+	job_list_subjects(job, chunk->number, subject);
+	return bus_purge(bus, stream, subject, 0, error);
 }
 
-/* Ids: JOB/CHUNK/list/PART, and where they take the place of others JOB/CHUNK/rROUND/TIME/PART. */
+/* Ids: JOB/CHUNK/list/FILE/PART, and where they take the place of others JOB/CHUNK/rROUND/TIME/PART. */
 static enum bus_result publish_list(struct bus *bus, const char *job, const struct job_chunk *chunk, struct span data,
 				    size_t part_size, struct error *error)
 {
 	char subject[BUS_NAME_MAX], id[BUS_ID_MAX];
 	enum bus_result result = BUS_OK;
+	char file[JOB_FILE_HASH_TEXT];
 	struct timespec now;
 
+	job_file_name(chunk->sha256, file);
 	clock_gettime(CLOCK_REALTIME, &now);
 	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++) {
 		size_t n = data.n < part_size ? data.n : part_size;
 
-		job_list_subject(job, chunk->number, part, subject);
+		job_list_subject(job, chunk->number, file, part, subject);
 		if (chunk->round == 0)
-			snprintf(id, sizeof(id), "%s/%" PRIu32 "/list/%u", job, chunk->number, part);
+			snprintf(id, sizeof(id), "%s/%" PRIu32 "/list/%s/%u", job, chunk->number, file, part);
 		else
 			snprintf(id, sizeof(id), "%s/%" PRIu32 "/r%u/%lld.%09ld/%u", job, chunk->number, chunk->round,
 				 (long long)now.tv_sec, now.tv_nsec, part);
@@ -141,15 +139,15 @@ static enum bus_result damaged(const struct job_chunk *chunk, struct error *erro
 }
 
 /* One part, behind those before it. @most: octets that may come. */
-static enum bus_result fetch_part(struct bus *bus, const char *job, const struct job_chunk *chunk, unsigned part,
-				  uint64_t most, struct text *out, struct error *error)
+static enum bus_result fetch_part(struct bus *bus, const char *job, const struct job_chunk *chunk, const char *file,
+				  unsigned part, uint64_t most, struct text *out, struct error *error)
 {
 	char subject[BUS_NAME_MAX], stream[BUS_NAME_MAX];
 	struct bus_message message;
 	enum bus_result result;
 
 	job_stream_name(job, JOB_LIST, stream);
-	job_list_subject(job, chunk->number, part, subject);
+	job_list_subject(job, chunk->number, file, part, subject);
 	result = bus_next(bus, stream, subject, 1, &message, error);
 	if (result == BUS_MISSING)
 		error_set(error, "chunk %" PRIu32 ": part %u of its list is not at the server", chunk->number, part);
@@ -164,11 +162,12 @@ enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chu
 			  struct error *error)
 {
 	enum bus_result result = BUS_OK;
-	char sha256[JOB_HASH_TEXT];
+	char sha256[JOB_HASH_TEXT], file[JOB_FILE_HASH_TEXT];
 
 	out->used = 0;
+	job_file_name(chunk->sha256, file);
 	for (unsigned part = 0; part < chunk->parts && result == BUS_OK; part++)
-		result = fetch_part(bus, job, chunk, part, chunk->size, out, error);
+		result = fetch_part(bus, job, chunk, file, part, chunk->size, out, error);
 	if (result != BUS_OK)
 		return result;
 	if (!text_failed(out) && out->used != chunk->size)
@@ -180,22 +179,51 @@ enum bus_result cut_fetch(struct bus *bus, const char *job, const struct job_chu
 	return strcmp(sha256, chunk->sha256) == 0 ? BUS_OK : damaged(chunk, error);
 }
 
-enum bus_result cut_fetch_again(struct bus *bus, const char *job, struct job_chunk *chunk, struct text *out,
-				struct error *error)
+/* All parts of that file. MISSING: they are not all there. */
+static enum bus_result fetch_file(struct bus *bus, const char *job, struct job_chunk *chunk, const char *file,
+				  struct text *out, struct error *error)
 {
+	char found[JOB_FILE_HASH_TEXT];
 	enum bus_result result = BUS_OK;
 
 	out->used = 0;
 	for (chunk->parts = 0; chunk->parts < JOB_PARTS_MAX && result == BUS_OK; chunk->parts++)
-		result = fetch_part(bus, job, chunk, chunk->parts, JOB_LIST_OCTETS_MAX, out, error);
-	if (result != BUS_MISSING || chunk->parts == 1)
-		return result;
+		result = fetch_part(bus, job, chunk, file, chunk->parts, JOB_LIST_OCTETS_MAX, out, error);
+	if (result != BUS_MISSING)
+		return result == BUS_OK ? damaged(chunk, error) : result;
 	chunk->parts--;
 	chunk->size = out->used;
 	if (text_failed(out) || !digest_of((struct span){ out->data, out->used }, chunk->sha256)) {
 		error_set(error, "out of memory");
 		return BUS_REFUSED;
 	}
-	*error = (struct error){ "" };
-	return BUS_OK;
+	job_file_name(chunk->sha256, found);
+	return strcmp(found, file) == 0 ? BUS_OK : BUS_MISSING;
+}
+
+enum bus_result cut_fetch_again(struct bus *bus, const char *job, struct job_chunk *chunk, struct text *out,
+				struct error *error)
+{
+	char any[BUS_NAME_MAX], stream[BUS_NAME_MAX], file[JOB_FILE_HASH_TEXT];
+	struct bus_message message;
+	enum bus_result result;
+	uint64_t at = 0;
+
+	job_stream_name(job, JOB_LIST, stream);
+	job_list_subject_any(job, chunk->number, 0, any);
+	while ((result = bus_next(bus, stream, any, at, &message, error)) == BUS_OK) {
+		at = message.sequence + 1;
+		if (!job_list_parse(job, chunk->number, message.subject, file))
+			continue;
+		result = fetch_file(bus, job, chunk, file, out, error);
+		if (result == BUS_OK) {
+			*error = (struct error){ "" };
+			return BUS_OK;
+		}
+		if (result != BUS_MISSING)
+			return result;
+	}
+	if (result == BUS_MISSING)
+		error_set(error, "chunk %" PRIu32 ": its list is not at the server", chunk->number);
+	return result;
 }

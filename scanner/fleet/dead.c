@@ -64,6 +64,32 @@ static enum bus_result last_attempt(struct fleet_job *fleet, uint32_t chunk, str
 	return result;
 }
 
+/* ---- telling ---- */
+
+bool fleet_is_together(const struct job *job, enum job_stage stage, const struct job_dead *dead)
+{
+	return stage == JOB_DOMAINS && dead->entries > 0 && job->lanes == 1 && !job_option(job, "sample");
+}
+
+void fleet_dead_show(const struct job *job, enum job_stage stage, const struct job_dead *dead, struct text *out)
+{
+	const char *what = stage == JOB_DOMAINS ? "entries of the list" : "mail servers";
+
+	if (dead->entries == 0)
+		text_printf(out, "%s, nobody knows any more which", what);
+	else if (fleet_is_together(job, stage, dead))
+		text_printf(out, "%" PRIu64 " %s, from number %" PRIu64 " on", dead->entries, what, dead->first);
+	else if (stage == JOB_DOMAINS)
+		text_printf(out, "%" PRIu64 " %s, scattered over it from number %" PRIu64 " on", dead->entries, what,
+			    dead->first);
+	else
+		text_printf(out, "%" PRIu64 " %s", dead->entries, what);
+	text_printf(out, ", after %u attempts, the last by ", dead->last.number);
+	text_shown(out, span_of(dead->last.worker[0] ? dead->last.worker : "nobody"));
+	text_literal(out, ": ");
+	text_shown(out, span_of(dead->last.why[0] ? dead->last.why : "its worker died"));
+}
+
 /* ---- chunks without a message ---- */
 
 /* Those that are in the queue, or in somebody's hands. */

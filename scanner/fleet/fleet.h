@@ -54,5 +54,9 @@ enum bus_result fleet_bury_lost(struct fleet_job *fleet, struct error *error);
 /* One chunk that we give up ourselves, after its last attempt. */
 enum bus_result fleet_bury_chunk(struct fleet_job *fleet, const struct job_chunk *chunk, const struct job_attempt *last,
 				 struct error *error);
+/* Do its entries stand one behind the other in the list, so that the first and how many they are tells all of them? */
+bool fleet_is_together(const struct job *job, enum job_stage stage, const struct job_dead *dead);
+/* A dead chunk in words: what is missing, and why. */
+void fleet_dead_show(const struct job *job, enum job_stage stage, const struct job_dead *dead, struct text *out);
 
 #endif

@@ -212,7 +212,7 @@ void job_queue_subject(const char *job, unsigned lane, char subject[static BUS_N
 void job_subjects(const char *job, enum job_stream stream, char subjects[static BUS_NAME_MAX])
 {
 	static const char *const words[JOB_STREAMS] = {
-		[JOB_QUEUE] = "queue.*", [JOB_LIST] = "list.*.*", [JOB_RESULTS] = "result.*.*"
+		[JOB_QUEUE] = "queue.*", [JOB_LIST] = "list.*.*.*", [JOB_RESULTS] = "result.*.*"
 	};
 	char queue[BUS_NAME_MAX];
 
@@ -228,14 +228,21 @@ void job_consumer_name(unsigned lane, char name[static BUS_NAME_MAX])
 	snprintf(name, BUS_NAME_MAX, "lane-%u", lane);
 }
 
-void job_list_subject(const char *job, uint32_t chunk, unsigned part, char subject[static BUS_NAME_MAX])
+void job_list_subject(const char *job, uint32_t chunk, const char *file, unsigned part,
+		      char subject[static BUS_NAME_MAX])
 {
-	snprintf(subject, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".%u", job, chunk, part);
+	snprintf(subject, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".%.*s.%u", job, chunk, JOB_FILE_HASH_TEXT - 1,
+		 file, part);
+}
+
+void job_list_subject_any(const char *job, uint32_t chunk, unsigned part, char subjects[static BUS_NAME_MAX])
+{
+	job_list_subject(job, chunk, "*", part, subjects);
 }
 
 void job_list_subjects(const char *job, uint32_t chunk, char subjects[static BUS_NAME_MAX])
 {
-	snprintf(subjects, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".*", job, chunk);
+	snprintf(subjects, BUS_NAME_MAX, "stsurvey.%s.list.%" PRIu32 ".>", job, chunk);
 }
 
 void job_result_subject(const char *job, uint32_t chunk, const char *file, char subject[static BUS_NAME_MAX])
@@ -265,17 +272,30 @@ void job_file_name(const char *sha256, char file[static JOB_FILE_HASH_TEXT])
 	snprintf(file, JOB_FILE_HASH_TEXT, "%.*s", JOB_FILE_HASH_TEXT - 1, sha256);
 }
 
+/* The digits of a file's hash, behind which stands @end. */
+static bool parse_file(const char *text, char end, char file[static JOB_FILE_HASH_TEXT])
+{
+	if (strspn(text, "0123456789abcdef") != JOB_FILE_HASH_TEXT - 1 || text[JOB_FILE_HASH_TEXT - 1] != end)
+		return false;
+	job_file_name(text, file);
+	return true;
+}
+
 bool job_result_parse(const char *job, const char *subject, uint32_t *chunk, char file[static JOB_FILE_HASH_TEXT])
 {
 	char prefix[BUS_NAME_MAX];
 	size_t n = (size_t)snprintf(prefix, sizeof(prefix), "stsurvey.%s.result.", job);
 	const char *at = strncmp(subject, prefix, n) == 0 ? parse_chunk(subject + n, '.', chunk) : NULL;
 
-	if (!at || strlen(at + 1) != JOB_FILE_HASH_TEXT - 1 ||
-	    strspn(at + 1, "0123456789abcdef") != JOB_FILE_HASH_TEXT - 1)
-		return false;
-	memcpy(file, at + 1, JOB_FILE_HASH_TEXT);
-	return true;
+	return at && parse_file(at + 1, '\0', file);
+}
+
+bool job_list_parse(const char *job, uint32_t chunk, const char *subject, char file[static JOB_FILE_HASH_TEXT])
+{
+	char prefix[BUS_NAME_MAX];
+	size_t n = (size_t)snprintf(prefix, sizeof(prefix), "stsurvey.%s.list.%" PRIu32 ".", job, chunk);
+
+	return strncmp(subject, prefix, n) == 0 && parse_file(subject + n, '.', file);
 }
 
 void job_key(enum job_key key, uint32_t chunk, char name[static BUS_NAME_MAX])

@@ -118,9 +118,16 @@ void job_queue_subject(const char *job, unsigned lane, char subject[static BUS_N
 void job_consumer_name(unsigned lane, char name[static BUS_NAME_MAX]);
 /* All subjects of a stream; of JOB_DEAD those of the server's advisories about the queue. */
 void job_subjects(const char *job, enum job_stream stream, char subjects[static BUS_NAME_MAX]);
-/* stsurvey.JOB.list.CHUNK.PART; and those of all parts. */
-void job_list_subject(const char *job, uint32_t chunk, unsigned part, char subject[static BUS_NAME_MAX]);
+/* stsurvey.JOB.list.CHUNK.FILE.PART, file: the first 16 hexadecimal digits of the list's SHA-256, since what another
+ * version of the compressor made of the same entries are other octets, which nobody shall mix; that of the part of any
+ * file; and all of the chunk. */
+void job_list_subject(const char *job, uint32_t chunk, const char *file, unsigned part,
+		      char subject[static BUS_NAME_MAX]);
+void job_list_subject_any(const char *job, uint32_t chunk, unsigned part, char subjects[static BUS_NAME_MAX]);
 void job_list_subjects(const char *job, uint32_t chunk, char subjects[static BUS_NAME_MAX]);
+/* From a subject of the first kind: which file? False: it is none of ours. */
+__attribute__((warn_unused_result)) bool job_list_parse(const char *job, uint32_t chunk, const char *subject,
+							char file[static JOB_FILE_HASH_TEXT]);
 /* stsurvey.JOB.result.CHUNK.FILE; file: the first 16 hexadecimal digits of its SHA-256. */
 void job_result_subject(const char *job, uint32_t chunk, const char *file, char subject[static BUS_NAME_MAX]);
 /* Of that SHA-256. */
@@ -178,13 +185,14 @@ struct job_done {
 	char worker[JOB_WORKER_MAX];
 	char sha256[JOB_HASH_TEXT]; /* of the scan file */
 	uint64_t size;              /* of it, octets */
+	uint64_t first;             /* as the chunk's message had it */
 	uint64_t domains, unknown;  /* or hosts */
 	double seconds;             /* the scan took */
 };
 
 /* "dead.CHUNK". */
 struct job_dead {
-	uint64_t first, entries;
+	uint64_t first, entries; /* entries 0: nobody knows any more which they were */
 	struct job_attempt last;
 	unsigned round; /* the chunk's */
 };
@@ -195,7 +203,8 @@ struct job_word {
 	char tool[64];
 	int64_t chunk;           /* -1: none */
 	uint32_t share;          /* of the job's rates, in millionths */
-	uint64_t domains;        /* of all chunks it has done */
+	uint64_t domains;        /* of all chunks it has done, and this one's … */
+	uint64_t scanned;        /* … so far */
 	double per_second;       /* at the moment */
 	char last[JOB_WORD_MAX]; /* that went wrong; "": nothing */
 };

@@ -63,3 +63,32 @@ enum bus_result job_numbers_read(struct bus_bucket *book, enum job_key key, stru
 		qsort(numbers->number, numbers->count, sizeof(*numbers->number), by_number);
 	return result == BUS_MISSING ? BUS_OK : result;
 }
+
+struct values {
+	enum job_key key;
+	const uint32_t *number;
+	job_on_value *on_value;
+	void *arg;
+};
+
+static void key_of(void *arg, size_t i, char key[static BUS_NAME_MAX])
+{
+	const struct values *values = arg;
+
+	job_key(values->key, values->number[i], key);
+}
+
+static bool on_value(void *arg, size_t i, const struct bus_value *value)
+{
+	const struct values *values = arg;
+
+	return values->on_value(values->arg, values->number[i], value);
+}
+
+enum bus_result job_values_read(struct bus_bucket *book, enum job_key key, const uint32_t *number, size_t count,
+				job_on_value *on_one, void *arg, struct error *error)
+{
+	struct values values = { key, number, on_one, arg };
+
+	return bus_get_each(book, count, key_of, on_value, &values, error);
+}

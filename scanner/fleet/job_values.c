@@ -34,6 +34,7 @@ static const struct job_member done_members[] = {
 	JOB_MEMBER(job_done, worker, JOB_MEMBER_TEXT, 0, 0, NULL),
 	JOB_MEMBER(job_done, sha256, JOB_MEMBER_HASH, 0, 0, NULL),
 	JOB_MEMBER(job_done, size, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
+	JOB_MEMBER(job_done, first, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
 	JOB_MEMBER(job_done, domains, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
 	JOB_MEMBER(job_done, unknown, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
 	JOB_MEMBER(job_done, seconds, JOB_MEMBER_NUMBER, 0, 0, NULL),
@@ -54,6 +55,7 @@ static const struct job_member word_members[] = {
 	JOB_MEMBER(job_word, chunk, JOB_MEMBER_INT, 0, 0, NULL),
 	JOB_MEMBER(job_word, share, JOB_MEMBER_UINT, 0, UINT32_MAX, NULL),
 	JOB_MEMBER(job_word, domains, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
+	JOB_MEMBER(job_word, scanned, JOB_MEMBER_UINT, 0, UINT64_MAX, NULL),
 	JOB_MEMBER(job_word, per_second, JOB_MEMBER_NUMBER, 0, 0, NULL),
 	JOB_MEMBER(job_word, last, JOB_MEMBER_TEXT, 0, 0, NULL),
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/bit_set.h"
 #include "output/elapsed.h"
 #include "output/json.h"
 #include "scanner/base/wall_clock.h"
@@ -33,7 +34,9 @@ struct status {
 	uint64_t found[JOB_STAGES], unknown[JOB_STAGES]; /* of those, in chunks that are done */
 	bool knows_all;                                  /* no further ones will come */
 	uint32_t hosts_from;                             /* chunks from there on are of mail servers */
-	struct bus_stream_info results;
+	struct bus_stream_info queue, results;
+	struct bit_set ended, at_work; /* chunks: done or dead; at a worker that lives */
+	uint64_t scanned;              /* of the latter, so far */
 	struct dead_chunk *dead;
 	size_t deaths;
 	struct ledger_worker *worker; /* their names are ours to free */
@@ -44,25 +47,20 @@ struct status {
 
 /* ---- looking ---- */
 
-static enum bus_result look_at_queue(struct status *status, struct error *error)
+static enum bus_result look_at_streams(struct status *status, struct error *error)
 {
-	char stream[BUS_NAME_MAX], consumer[BUS_NAME_MAX];
-	struct bus_consumer_info info;
-	enum bus_result result = BUS_OK;
+	char stream[BUS_NAME_MAX];
+	enum bus_result result;
 
 	job_stream_name(status->fleet.job.name, JOB_QUEUE, stream);
-	for (unsigned lane = 0; lane < status->fleet.job.lanes && result == BUS_OK; lane++) {
-		job_consumer_name(lane, consumer);
-		result = bus_consumer_look(status->fleet.bus, stream, consumer, &info, error);
-		if (result != BUS_OK)
-			break;
-		status->waiting += info.waiting;
-		status->in_flight += info.in_flight;
-	}
+	result = bus_stream_look(status->fleet.bus, stream, &status->queue, error);
 	job_stream_name(status->fleet.job.name, JOB_RESULTS, stream);
-	if (result == BUS_OK)
-		result = bus_stream_look(status->fleet.bus, stream, &status->results, error);
-	return result;
+	return result == BUS_OK ? bus_stream_look(status->fleet.bus, stream, &status->results, error) : result;
+}
+
+static enum job_stage stage_of(const struct status *status, uint32_t chunk)
+{
+	return chunk < status->hosts_from ? JOB_DOMAINS : JOB_HOSTS;
 }
 
 static enum bus_result look_at_cuts(struct status *status, struct error *error)
@@ -93,26 +91,27 @@ static enum bus_result look_at_cuts(struct status *status, struct error *error)
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
-/* A word that cannot be read, which is no worker's, is left for `collect` to judge. */
-static enum bus_result look_at_one(struct status *status, uint32_t chunk, struct error *error)
+static void note_ended(struct status *status, uint32_t chunk)
 {
-	struct bus_value value;
-	struct job_done done;
-	char key[BUS_NAME_MAX];
-	enum bus_result result;
+	status->failed = status->failed || bit_set_add(&status->ended, chunk) < 0;
+}
 
-	job_key(JOB_KEY_DONE, chunk, key);
-	result = bus_get(status->fleet.book, key, &value, error);
-	if (result != BUS_OK)
-		return result == BUS_MISSING ? BUS_OK : result; /* taken back meanwhile */
-	if (job_done_read(&done, value.data, error) == 0) {
-		enum job_stage stage = chunk < status->hosts_from ? JOB_DOMAINS : JOB_HOSTS;
+/* A word that cannot be read, which is no worker's, is left for `collect` to judge. */
+static bool on_done(void *arg, uint32_t chunk, const struct bus_value *value)
+{
+	struct status *status = arg;
+	struct job_done done;
+	struct error unused;
+
+	if (value && job_done_read(&done, value->data, &unused) == 0) { /* else it was taken back meanwhile */
+		enum job_stage stage = stage_of(status, chunk);
 
 		status->done++;
 		status->found[stage] += done.domains;
 		status->unknown[stage] += done.unknown;
+		note_ended(status, chunk);
 	}
-	return BUS_OK;
+	return !stop_signal;
 }
 
 static enum bus_result look_at_done(struct status *status, struct error *error)
@@ -120,23 +119,38 @@ static enum bus_result look_at_done(struct status *status, struct error *error)
 	struct job_numbers numbers;
 	enum bus_result result = job_numbers_read(status->fleet.book, JOB_KEY_DONE, &numbers, error);
 
-	for (size_t i = 0; i < numbers.count && result == BUS_OK && !stop_signal; i++)
-		result = look_at_one(status, numbers.number[i], error);
+	if (result == BUS_OK)
+		result = job_values_read(status->fleet.book, JOB_KEY_DONE, numbers.number, numbers.count, on_done,
+					 status, error);
 	free(numbers.number);
 	if (result == BUS_OK) {
 		result = job_numbers_read(status->fleet.book, JOB_KEY_HAVE, &numbers, error);
 		status->collected = numbers.count;
 		free(numbers.number);
 	}
-	return result == BUS_MISSING ? BUS_OK : result;
+	return result;
+}
+
+static bool on_dead(void *arg, uint32_t chunk, const struct bus_value *value)
+{
+	struct status *status = arg;
+	struct dead_chunk *dead = &status->dead[status->deaths];
+	struct error unused;
+
+	if (!value) /* put back meanwhile */
+		return true;
+	if (job_dead_read(&dead->dead, value->data, &unused) < 0)
+		dead->dead = (struct job_dead){ .last.why = "what the book says of it is damaged" };
+	dead->number = chunk;
+	status->deaths++;
+	note_ended(status, chunk);
+	return !stop_signal;
 }
 
 static enum bus_result look_at_dead(struct status *status, struct error *error)
 {
 	struct job_numbers numbers;
 	enum bus_result result = fleet_bury(&status->fleet, NULL, error);
-	char key[BUS_NAME_MAX];
-	struct bus_value value;
 
 	if (result != BUS_OK)
 		return result;
@@ -144,21 +158,24 @@ static enum bus_result look_at_dead(struct status *status, struct error *error)
 	if (numbers.count > DEAD_MAX)
 		numbers.count = DEAD_MAX;
 	status->dead = calloc(numbers.count + 1, sizeof(*status->dead));
-	status->failed = !status->dead;
-	for (size_t i = 0; status->dead && i < numbers.count && result == BUS_OK; i++) {
-		struct dead_chunk *dead = &status->dead[status->deaths];
-
-		job_key(JOB_KEY_DEAD, numbers.number[i], key);
-		result = bus_get(status->fleet.book, key, &value, error);
-		if (result == BUS_OK && job_dead_read(&dead->dead, value.data, error) < 0)
-			dead->dead = (struct job_dead){ .last.why = "what the book says of it is damaged" };
-		dead->number = numbers.number[i];
-		status->deaths += result == BUS_OK;
-		if (result == BUS_MISSING) /* put back meanwhile */
-			result = BUS_OK;
-	}
+	status->failed = status->failed || !status->dead;
+	if (status->dead && result == BUS_OK)
+		result = job_values_read(status->fleet.book, JOB_KEY_DEAD, numbers.number, numbers.count, on_dead,
+					 status, error);
 	free(numbers.number);
 	return result;
+}
+
+/* What a worker that lives is at. The queue's consumers would tell as well, but a server that was killed takes what was
+ * done before for unanswered, until --ack-wait is over. */
+static void note_in_flight(struct status *status, const struct job_word *word)
+{
+	if (word->chunk < 0 || word->chunk >= JOB_CHUNKS_MAX || bit_set_has(&status->ended, (uint64_t)word->chunk) ||
+	    bit_set_has(&status->at_work, (uint64_t)word->chunk))
+		return;
+	status->failed = status->failed || bit_set_add(&status->at_work, (uint64_t)word->chunk) < 0;
+	status->in_flight++;
+	status->scanned += word->scanned;
 }
 
 static void on_worker(void *arg, const struct ledger_worker *worker)
@@ -172,8 +189,24 @@ static void on_worker(void *arg, const struct ledger_worker *worker)
 	kept->name = strdup(worker->name);
 	status->failed = status->failed || !kept->name;
 	status->workers += kept->name ? 1 : 0;
-	if (worker->lives)
-		status->per_second += worker->word.per_second;
+	if (!worker->lives)
+		return;
+	status->per_second += worker->word.per_second;
+	note_in_flight(status, &worker->word);
+}
+
+static uint64_t less(uint64_t all, uint64_t part)
+{
+	return all > part ? all - part : 0;
+}
+
+/* Before all chunks are in the queue, how many those are that it holds tells. */
+static void count_waiting(struct status *status)
+{
+	uint64_t open = status->knows_all ? less(status->chunks, status->done + status->deaths)
+					  : status->queue.messages;
+
+	status->waiting = less(open, status->in_flight);
 }
 
 static enum bus_result look(struct status *status, struct error *error)
@@ -183,13 +216,14 @@ static enum bus_result look(struct status *status, struct error *error)
 	status->worker = calloc(WORKERS_MAX, sizeof(*status->worker));
 	status->failed = !status->worker;
 	if (result == BUS_OK)
-		result = look_at_dead(status, error);
+		result = look_at_streams(status, error);
 	if (result == BUS_OK)
-		result = look_at_queue(status, error);
+		result = look_at_dead(status, error);
 	if (result == BUS_OK)
 		result = look_at_done(status, error);
 	if (result == BUS_OK && status->worker)
 		result = ledger_workers(status->fleet.book, status->fleet.alive, on_worker, status, error);
+	count_waiting(status);
 	if (result == BUS_OK && status->failed) {
 		error_set(error, "out of memory");
 		result = BUS_REFUSED;
@@ -206,8 +240,10 @@ static double left_of(const struct status *status)
 	double seconds;
 
 	for (enum job_stage stage = 0; stage < JOB_STAGES; stage++)
-		if (status->found[stage] < status->entries[stage])
-			left += status->entries[stage] - status->found[stage];
+		left += less(status->entries[stage], status->found[stage]);
+	for (size_t i = 0; i < status->deaths; i++)
+		left = less(left, status->dead[i].dead.entries);
+	left = less(left, status->scanned);
 	if (left == 0)
 		return status->knows_all ? 0 : -1;
 	seconds = status->per_second > 0 ? (double)left / status->per_second : -1;
@@ -287,14 +323,8 @@ static void write_table(const struct status *status, struct text *out)
 	for (size_t i = 0; i < status->deaths; i++) {
 		const struct dead_chunk *dead = &status->dead[i];
 
-		text_printf(out,
-			    "%schunk %" PRIu32 " is dead: %" PRIu64 " entries from number %" PRIu64
-			    " on, %u attempts, the last by ",
-			    i == 0 ? "\n" : "", dead->number, dead->dead.entries, dead->dead.first,
-			    dead->dead.last.number);
-		text_shown(out, span_of(dead->dead.last.worker));
-		text_literal(out, ": ");
-		text_shown(out, span_of(dead->dead.last.why[0] ? dead->dead.last.why : "its worker died"));
+		text_printf(out, "%schunk %" PRIu32 " is dead: ", i == 0 ? "\n" : "", dead->number);
+		fleet_dead_show(&status->fleet.job, stage_of(status, dead->number), &dead->dead, out);
 		text_char(out, '\n');
 	}
 }
@@ -330,11 +360,16 @@ static void write_json_dead(const struct status *status, struct json *json)
 	json_open_array(json, "dead");
 	for (size_t i = 0; i < status->deaths; i++) {
 		const struct dead_chunk *dead = &status->dead[i];
+		enum job_stage stage = stage_of(status, dead->number);
+		bool has_first = stage == JOB_DOMAINS && dead->dead.entries > 0;
+		bool is_together = fleet_is_together(&status->fleet.job, stage, &dead->dead);
 
 		json_open_object(json, NULL);
 		json_uint(json, "chunk", dead->number);
-		json_uint(json, "first", dead->dead.first);
-		json_uint(json, "entries", dead->dead.entries);
+		json_text(json, "stage", stage == JOB_DOMAINS ? "domains" : "mail_servers");
+		json_known(json, "first", has_first, dead->dead.first);
+		json_known(json, "last", is_together, dead->dead.first + dead->dead.entries - 1);
+		json_known(json, "entries", dead->dead.entries > 0, dead->dead.entries);
 		json_uint(json, "attempts", dead->dead.last.number);
 		json_text(json, "worker", dead->dead.last.worker);
 		json_text(json, "why", dead->dead.last.why[0] ? dead->dead.last.why : NULL);
@@ -424,6 +459,8 @@ static int show_job(const struct options *options, struct text *out, struct erro
 		free((char *)status.worker[i].name);
 	free(status.worker);
 	free(status.dead);
+	bit_set_free(&status.ended);
+	bit_set_free(&status.at_work);
 	fleet_close(&status.fleet);
 	return result == BUS_OK ? EXIT_COMPLETE : EXIT_FATAL;
 }

@@ -490,4 +490,5 @@ void work_chunk(struct work *work)
 	while (tries_again(work, end, &why));
 	finish(work, end, &why);
 	work->word.domains = work->domains;
+	work->word.scanned = 0;
 }

@@ -72,6 +72,7 @@ void work_pace_look(struct work *work)
 	if (work_pace_read(first, last, "hosts", &hosts) && hosts > pace->count)
 		pace->count = hosts;
 	work->word.domains = work->domains + pace->count;
+	work->word.scanned = pace->count;
 	if (pace->before_ms == 0) {
 		pace->before = pace->count;
 		pace->before_ms = now;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output/scan_file/reader.h"
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet_work/publish.h"
@@ -119,6 +120,20 @@ static bool is_ours(struct work *work, uint32_t chunk, const struct publish_fact
 	       job_done_read(&done, value.data, &unused) == 0 && strcmp(done.sha256, facts->sha256) == 0;
 }
 
+/* The list's number of its first entry, as its header has it: nobody knows the chunk's message after a restart. */
+static uint64_t first_of(int fd, const char *name)
+{
+	struct reader *reader;
+	struct error unused;
+	uint64_t first;
+
+	if (lseek(fd, 0, SEEK_SET) < 0 || reader_open_descriptor(&reader, fd, name, &unused) < 0)
+		return 0; /* who collects it will refuse it */
+	first = reader_header(reader)->first_index;
+	reader_close(reader);
+	return first;
+}
+
 static bool send_file(struct work *work, int fd, uint32_t chunk, bool again, double seconds, bool *is_sent)
 {
 	struct sending sending = { .work = work };
@@ -146,6 +161,7 @@ static bool send_file(struct work *work, int fd, uint32_t chunk, bool again, dou
 	snprintf(done.worker, sizeof(done.worker), "%s", work->space.worker);
 	memcpy(done.sha256, facts.sha256, sizeof(done.sha256));
 	done.size = facts.size;
+	done.first = first_of(fd, name);
 	done.domains = facts.domains;
 	done.unknown = facts.unknown;
 	if (!put_done(work, chunk, &done, &result))

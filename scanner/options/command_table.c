@@ -253,7 +253,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 			 "started again, it goes on where it was. With --smtp it puts the mail servers into the queue when the domains are "
 			 "done, each once.",
 		.below = "Chunks that no worker could finish are named, with why; their domains are missing in SCAN, which 'stsurvey scan "
-			 "--resume' with the same list and options completes.\n"
+			 "--resume' with the same list and options completes, and stand in SCAN.missing.csv.\n"
 			 "Exit status: 0 complete; 1 fatal; 2 usage; 3 done, but chunks are dead, or too much could not be measured, "
 			 "as of a scan; 129, 130, 143 interrupted.",
 		.instead = "the scan file is given with -o",

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What becomes of a job: `collect`, `status` and `cancel` with a real nats-server. One scan file as one scan would have left it,
 whoever was killed; what is missing is told, and can be scanned afterwards."""
+import csv
 import fcntl
 import json
 import os
@@ -13,7 +14,8 @@ import termios
 import time
 
 import fleet_case
-from fleet_case import BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, tool
+import relay
+from fleet_case import ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, tool
 
 import smtp_server  # noqa: E402  (of tests/cli, which fleet_case finds)
 
@@ -36,6 +38,11 @@ class Collect(Case):
         self.wait_done(process=worker)
         worker.send_signal(signal.SIGTERM)
         self.finish(worker, 143)
+
+    def lose(self, chunk):
+        """As a power cut may."""
+        first = next(message for message in self.js.messages(RESULTS) if message.subject.split(".")[-2] == str(chunk))
+        self.js.delete(RESULTS, first.sequence)
 
     def assert_completed_by_a_scan(self, there, count):
         kind, found = self.verify(self.out)
@@ -140,7 +147,41 @@ class Done(Collect):
         self.assertEqual(self.verify(self.out), ("complete", 40))
 
 
+    def test_killed_when_it_was_done_it_says_the_same_once_more(self):
+        self.scan_all(30, 10)
+        self.lose(1)
+        with relay.Relay(self.nats.port, hold_after=f"PUB $KV.{BOOK}.collected".encode()) as way:
+            collector = self.start("fleet", "collect", "--nats", way.url, "--job", JOB, "-o", self.out)
+            self.wait_until(lambda: self.js.get(BOOK, "collected"), collector)
+            collector.kill()
+            self.finish(collector, -signal.SIGKILL)
+        _, err = self.finish(self.collect(), 3)
+        for said in ("chunk 1 is dead: 10 entries of the list, from number 10 on", "10 names of 1 dead chunks are in", "20 domains, 0 unknown, in",
+                     "1 chunks are dead: exit status 3"):
+            self.assertIn(said, err)
+        self.assertFalse(os.path.exists(self.parts))
+        self.assertEqual(self.verify(self.out)[1], 20)
+
+
 class Missing(Collect):
+    def missing(self):
+        with open(self.out + ".missing.csv", encoding="ascii", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_names_of_dead_chunks_are_told_where_they_are_scattered_over_the_list(self):
+        self.submit(120, 10, "--sample", "0.5")
+        self.finish(self.work("one", "--max-idle", "1"), 0)
+        self.lose(1)
+        _, err = self.finish(self.collect(), 3)
+        dead, = self.status()["dead"]
+        missing = self.missing()
+        self.assertEqual({(row["chunk"], row["kind"]) for row in missing}, {("1", "domain")})
+        self.assertEqual([row["name"] for row in missing], [self.names[int(row["index"])] for row in missing])
+        self.assertEqual((dead["stage"], dead["first"], dead["last"], dead["entries"]), ("domains", int(missing[0]["index"]), None, 10))
+        self.assertIn(f"chunk 1 is dead: 10 entries of the list, scattered over it from number {dead['first']} on", err)
+        out, _ = self.run_tool("export", self.out, "--format", "csv", "--fields", "index")
+        self.assertEqual(set(out.split()[1:]) & {row["index"] for row in missing}, set())
+
     def test_domains_of_a_dead_chunk_are_scanned_afterwards(self):
         self.submit(60, 20, "--deliveries", "1")
         fake = self.put("stsurvey", f"#!/bin/bash\n[[ \" $* \" == *' --first-index=20 '* ]] && kill -SEGV $$\nexec '{tool.STSURVEY}' \"$@\"\n")
@@ -155,13 +196,13 @@ class Missing(Collect):
         self.assertIn("chunk 1 is dead: 20 entries of the list, from number 20 on", err)
         self.finish(worker, 0)
         dead, = self.status()["dead"]
-        self.assertEqual((dead["chunk"], dead["first"], dead["entries"], dead["worker"]), (1, 20, 20, "one"))
+        self.assertEqual((dead["chunk"], dead["first"], dead["last"], dead["entries"], dead["worker"]), (1, 20, 39, 20, "one"))
+        self.assertEqual([(int(row["index"]), row["name"]) for row in self.missing()], list(enumerate(self.names))[20:40])
         self.assert_completed_by_a_scan(40, 60)
 
     def test_what_the_server_lost_is_told_and_scanned_afterwards(self):
         self.scan_all(30, 10)
-        first = next(message for message in self.js.messages(RESULTS) if message.subject.split(".")[-2] == "1")
-        self.js.delete(RESULTS, first.sequence)
+        self.lose(1)
         _, err = self.finish(self.collect(), 3)
         self.assertIn(LOST, err)
         self.assertIn("10 entries of the list, from number 10 on", err)
@@ -229,6 +270,14 @@ class Cancelled(Collect):
         told = self.status()
         self.assertEqual(told["chunks"], {"in_all": 4, "waiting": 4, "in_flight": 0, "done": 0, "collected": 0, "dead": 0})
         self.assertEqual((told["workers"], told["dead"], told["seconds_left"], told["submitted"]), ([], [], None, True))
+
+    def test_status_counts_what_workers_are_at(self):
+        self.submit(40, 10, ack_wait=3600)  # as long as a word lives
+        word = {"state": "scanning", "tool": "x", "share": 0, "domains": 5, "per_second": 10, "last": ""}
+        for worker, chunk, scanned in (("one", 1, 5), ("two", -1, 0), ("again", 1, 5), ("liar", 10 ** 12, 9)):
+            self.js.put(ALIVE, worker, json.dumps({**word, "chunk": chunk, "scanned": scanned, "per_second": 10 if worker == "one" else 0}).encode())
+        told = self.status()
+        self.assertEqual((told["chunks"]["in_flight"], told["chunks"]["waiting"], told["seconds_left"]), (1, 3, 3))
 
 
 class MailServers(Collect):

@@ -8,7 +8,7 @@ import os
 
 from fleet_case import ALIVE, BOOK, DEAD, JOB, LIST, QUEUE, RESULTS, Case, main, tool
 
-DONE = {"worker": "liar", "sha256": "0" * 64, "size": 2 ** 60, "domains": 20, "unknown": 0, "seconds": 1}
+DONE = {"worker": "liar", "sha256": "0" * 64, "size": 2 ** 60, "first": 0, "domains": 20, "unknown": 0, "seconds": 1}
 
 
 class Hostile(Case):
@@ -109,7 +109,7 @@ class Hostile(Case):
 
     def test_status_shows_lies_as_what_they_are(self):
         self.submit(60, 20, ack_wait=3600)  # as long as a word lives
-        self.js.put(ALIVE, "evil", json.dumps({"state": "\x1b[31mred\nline", "tool": "x", "chunk": 2 ** 62, "share": 2 ** 32 - 1, "domains": 2 ** 64 - 1,
+        self.js.put(ALIVE, "evil", json.dumps({"state": "\x1b[31mred\nline", "tool": "x", "chunk": 2 ** 62, "share": 2 ** 32 - 1, "domains": 2 ** 64 - 1, "scanned": 2 ** 64 - 1,
                                                "per_second": 1e-300, "last": "\x1b[2J"}).encode())
         self.js.put(BOOK, "done.0", b"{")
         self.js.put(BOOK, "done.1", json.dumps({**DONE, "unknown": 2 ** 64 - 1}).encode())

@@ -189,9 +189,9 @@ static void values_come_back(void **state)
 	ROUND_TRIP(job_cut, { 0, JOB_CHUNKS_MAX, UINT64_MAX });
 	ROUND_TRIP(job_attempt, { "host\xfc:/var/\"w\"", 1, "" });
 	ROUND_TRIP(job_attempt, { "", UINT32_MAX, "stsurvey scan: \xe4\xf6: no space left on device" });
-	ROUND_TRIP(job_done, { "a", HASH, UINT64_MAX, 1, 2, 12.25 });
+	ROUND_TRIP(job_done, { "a", HASH, UINT64_MAX, 40, 1, 2, 12.25 });
 	ROUND_TRIP(job_dead, { 1, 2, { "worker", 5, "L\xe4nder: \x1b[31m \xff" }, 3 });
-	ROUND_TRIP(job_word, { "scanning", "stsurvey 0.1.0", -1, 1000000, 5, 0, "x" });
+	ROUND_TRIP(job_word, { "scanning", "stsurvey 0.1.0", -1, 1000000, 5, 3, 0, "x" });
 }
 
 /* Each octet takes two on its way. */
@@ -296,8 +296,14 @@ static void subjects_and_keys_lead_back(void **state)
 	assert_string_equal(name, "STSURVEY_J_BOOK");
 	job_queue_subject("J", 31, name);
 	assert_string_equal(name, "stsurvey.J.queue.31");
-	job_list_subject("J", 3, 4, name);
-	assert_string_equal(name, "stsurvey.J.list.3.4");
+	job_list_subject("J", 3, "0123456789abcdef", 4, name);
+	assert_string_equal(name, "stsurvey.J.list.3.0123456789abcdef.4");
+	assert_true(job_list_parse("J", 3, name, file));
+	assert_string_equal(file, "0123456789abcdef");
+	assert_false(job_list_parse("J", 4, name, file));
+	assert_false(job_list_parse("J", 3, "stsurvey.J.list.3.4", file));
+	job_list_subject_any("J", 3, 0, name);
+	assert_string_equal(name, "stsurvey.J.list.3.*.0");
 	job_consumer_name(0, name);
 	assert_string_equal(name, "lane-0");
 }
