@@ -213,7 +213,8 @@ static void learn_from(struct feed *feed, const struct feed_target *target)
 		feed->first_n = target->name.n < FEED_SHOWN_MAX ? target->name.n : FEED_SHOWN_MAX;
 		memcpy(feed->first, target->name.p, feed->first_n);
 	}
-	if (target->input == INPUT_OK || feed->has_url || !memmem(target->name.p, target->name.n, "://", 3))
+	if (target->input == INPUT_OK || feed->has_url || feed->options.told ||
+	    !memmem(target->name.p, target->name.n, "://", 3))
 		return;
 	feed->has_url = true;
 	log_warning("%s: `%.*s` is a URL, and no domain name: give its host alone", feed_name(feed->options.path),

@@ -90,6 +90,7 @@ struct feed_options {
 	uint8_t sample_key[SIPHASH_KEY_OCTETS];
 	uint64_t seed;                             /* with shuffle */
 	bool shuffle;                              /* within a bounded buffer (--seed) */
+	bool told;                                 /* somebody else reads it, too, and has warned of what is odd */
 	uint64_t max_domains;                      /* targets handed out; 0: no limit */
 	const struct domain_set *domain_blocklist; /* NULL: none */
 	const struct feed_past *past;              /* --resume; copied; NULL: nothing was done */

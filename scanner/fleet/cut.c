@@ -67,10 +67,12 @@ static struct feed_options list_of(const struct cut_options *cut)
 	return list;
 }
 
-static int open_list(const struct cut_options *options, struct feed **feed, struct error *error)
+/* @told: what is odd in it, by who has read it before. */
+static int open_list(const struct cut_options *options, bool told, struct feed **feed, struct error *error)
 {
 	struct feed_options list = list_of(options);
 
+	list.told = told;
 	if (list.format == FEED_FORMAT_CHUNK)
 		return error_set(error, "--input-format chunk: a chunk is a part of a list; submit the list");
 	return feed_open(feed, &list, error);
@@ -122,7 +124,7 @@ int cut_look(const struct cut_options *options, struct cut_look *look, struct er
 	int result;
 
 	*look = (struct cut_look){ 0 };
-	if (open_list(options, &feed, error) != 0)
+	if (open_list(options, false, &feed, error) != 0)
 		return -1;
 	result = read_list(options, feed, look_at, look, error);
 	look->identity = feed_identity(feed);
@@ -313,7 +315,7 @@ static int read_domains(struct cutter *cutter)
 {
 	const struct cut_options *options = cutter->options;
 
-	if (open_list(options, &cutter->feed, cutter->error) != 0)
+	if (open_list(options, true, &cutter->feed, cutter->error) != 0)
 		return -1;
 	if (feed_identity(cutter->feed).hash != options->job->list_hash)
 		return error_set(cutter->error,

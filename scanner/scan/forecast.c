@@ -258,6 +258,7 @@ struct forecast *forecast_begin(const struct forecast_options *options)
 	forecast->options = *options;
 	forecast->options.feed.past = NULL;
 	forecast->options.feed.on_ready = NULL;
+	forecast->options.feed.told = true;        /* by the scan */
 	pthread_mutex_init(&forecast->lock, NULL); /* cannot fail */
 	if (feed_open(&forecast->feed, &forecast->options.feed, &error) == 0) {
 		if (pthread_create(&forecast->thread, NULL, read_list, forecast) == 0)

@@ -235,6 +235,10 @@ class Lists(SubmitCase):
         self.assertEqual(self.value("cut.0"), {"first": 0, "end": 3, "entries": 25})
         self.assertTrue(all(tool.names(1000)[index] == row["domain"] for index, row in entries.items()))
 
+    def test_what_is_odd_in_a_list_is_told_once_though_it_is_read_twice(self):
+        err = self.submit_list(self.put("list", "https://one.example/\ntwo.example\n"), status=0)
+        self.assertEqual(err.count("is a URL, and no domain name"), 1, err)
+
     def test_what_is_no_list_leaves_nothing(self):
         good = gzip.compress(tool.lines(tool.names(2000)).encode())
         for content, says in ((b"", "no domain in it; one name a line is expected"), (b"# nothing\n", "no domain in it"),
