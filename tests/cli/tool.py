@@ -147,9 +147,7 @@ class Case(unittest.TestCase):
             self.assertIn(word, lines[0])
 
     def scan_options(self, list_path, scan_path, server, *more):
-        """Of a quick scan: a policy host is 127.0.0.1, where nobody listens on port 9."""
-        return ("scan", "-f", list_path, "-o", scan_path, "--rate", "0", "--name-servers", server.address, "--allow-reserved",
-                "127.0.0.0/8", "--https-port", "9", "--ca-file", a_certificate(), "--timeout", "1", *more)
+        return ("scan", "-f", list_path, "-o", scan_path, "--name-servers", server.address, *quick(), *more)
 
     def records(self, *scans, whole=True):
         """The domains of scan files, by index; each index once."""
@@ -205,6 +203,11 @@ def preloaded(**variables):
     asan = os.environ.get("ASAN_OPTIONS", "")
     return dict(os.environ, LD_PRELOAD=TORN_WRITE, ASAN_OPTIONS=asan + (":" if asan else "") + "verify_asan_link_order=0",
                 **variables)
+
+
+def quick(rate=0):
+    """Of a scan that is soon over: a policy host is 127.0.0.1, where nobody listens on port 9."""
+    return ("--rate", str(rate), "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", a_certificate(), "--timeout", "1")
 
 
 def names(count, kinds=KINDS):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -19,6 +20,8 @@ BOOK, ALIVE = f"STSURVEY_{JOB}_BOOK", f"STSURVEY_{JOB}_ALIVE"
 QUEUE, LIST, RESULTS, DEAD = (f"STSURVEY_{JOB}_{name}" for name in ("QUEUE", "LIST", "RESULTS", "DEAD"))
 BEGUN = 400   # octets of a scan file that has domains in it, not just its header
 ACK_WAIT = 2  # seconds: a worker that is killed is missed so soon
+HOUR = 3600   # an ACK_WAIT that no test waits for
+SLOW = 150    # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
 
 
 def name_of(pid):
@@ -84,17 +87,32 @@ class Case(tool.Case):
         finally:
             tool.STSURVEY = saved
 
-    def submit(self, count, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", kinds=tool.KINDS, status=0):
-        """@rate: of all workers together; 0: as fast as they can."""
+    def submit(self, count, chunk, *more, kinds=tool.KINDS, **how):
+        """A list of names of @kinds; @how: of submit_file."""
         self.names = tool.names(count, kinds)
         self.chunks = -(-count // chunk)
-        path = self.put("list", tool.lines(self.names))
-        self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, "--rate", rate,
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", *more), status)
+        self.submit_file(self.put("list", tool.lines(self.names)), chunk, *more, **how)
+
+    def submit_file(self, path, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", status=0):
+        """@rate: of all workers together; 0: as fast as they can."""
+        self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, *tool.quick(rate), "-q", *more), status)
 
     def work(self, name, *more, **options):
         """@name: of its folder, and its own unless @more says otherwise."""
         return self.fleet("work", "-d", self.path(name), *(() if "--worker" in more else ("--worker", name)), "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)
+
+    def dismiss(self, process):
+        """It is told to leave, and does. What it said."""
+        process.send_signal(signal.SIGTERM)
+        return self.finish(process, 128 + signal.SIGTERM)[1]
+
+    def beside(self, script):
+        """The queue's program in a folder of its own, with @script for a scan beside it; None: with nothing."""
+        folder = self.path("bin")
+        os.makedirs(folder, exist_ok=True)
+        if script is not None:
+            os.chmod(self.put("bin/stsurvey", script), 0o755)
+        return shutil.copy(os.environ["STSURVEY_FLEET"], folder)
 
     # ---- what became of it ----
 

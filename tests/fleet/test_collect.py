@@ -13,11 +13,8 @@ import subprocess
 import termios
 import time
 
-import fleet_case
 import relay
-from fleet_case import ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, tool
-
-import smtp_server  # noqa: E402  (of tests/cli, which fleet_case finds)
+from fleet_case import ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, smtp_server, tool
 
 LOST = "a part of its results was lost at the server"
 
@@ -36,8 +33,7 @@ class Collect(Case):
         self.submit(count, chunk, *more)
         worker = self.work("one")
         self.wait_done(process=worker)
-        worker.send_signal(signal.SIGTERM)
-        self.finish(worker, 143)
+        self.dismiss(worker)
 
     def lose(self, chunk):
         """As a power cut may."""
@@ -47,8 +43,7 @@ class Collect(Case):
     def assert_completed_by_a_scan(self, there, count):
         kind, found = self.verify(self.out)
         self.assertEqual((kind.split(":")[0], found), ("interrupted", there))
-        self.run_tool("scan", "--resume", "-f", self.path("list"), "-o", self.out, "--rate", "0", "--name-servers", self.dns.address, "--allow-reserved",
-                      "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q", status=0)
+        self.run_tool(*self.scan_options(self.path("list"), self.out, self.dns, "--resume", "-q"), status=0)
         self.assertEqual(self.verify(self.out), ("complete", count))
         records = self.records(self.out)
         self.assertEqual([record["name"] for record in records.values()], self.names)
@@ -184,14 +179,8 @@ class Missing(Collect):
 
     def test_domains_of_a_dead_chunk_are_scanned_afterwards(self):
         self.submit(60, 20, "--deliveries", "1")
-        fake = self.put("stsurvey", f"#!/bin/bash\n[[ \" $* \" == *' --first-index=20 '* ]] && kill -SEGV $$\nexec '{tool.STSURVEY}' \"$@\"\n")
-        os.chmod(fake, 0o755)
-        os.symlink(os.environ["STSURVEY_FLEET"], self.path("stsurvey-fleet-link"))
-        fleet = self.path("stsurvey-fleet")
-        with open(os.environ["STSURVEY_FLEET"], "rb") as program:
-            self.put("stsurvey-fleet", program.read())
-        os.chmod(fleet, 0o755)
-        worker = self.fleet("work", "-d", self.path("one"), "--worker", "one", "--name-servers", self.dns.address, program=fleet)
+        program = self.beside(f"#!/bin/bash\n[[ \" $* \" == *' --first-index=20 '* ]] && kill -SEGV $$\nexec '{tool.STSURVEY}' \"$@\"\n")
+        worker = self.work("one", program=program)
         _, err = self.finish(self.collect("-q"), 3)
         self.assertIn("chunk 1 is dead: 20 entries of the list, from number 20 on", err)
         self.finish(worker, 0)
@@ -281,14 +270,14 @@ class Cancelled(Collect):
 
 
 class MailServers(Collect):
+    def submit_probed(self, names, mail, *more):
+        self.submit_file(self.put("list", tool.lines(names)), 10, "--smtp", "--smtp-port", mail.port, "--host-rate", 0, *more)
+
     def test_each_is_probed_once_for_the_whole_fleet(self):
         mail = smtp_server.Server()
         self.addCleanup(mail.stop)
         names = [f"one{i}.test" for i in range(60)] + ["sts1.test", "sts2.test", "mx3.test"]
-        path = self.put("list", tool.lines(names))
-        self.finish(self.fleet("submit", "-f", path, "--chunk", 10, "--ack-wait", fleet_case.ACK_WAIT, "--results-size", "100M", "--rate", 0, "--smtp",
-                               "--smtp-port", mail.port, "--host-rate", 0, "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file",
-                               tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.submit_probed(names, mail)
         workers = [self.work(name, "--ehlo-domain", "scan.example.org") for name in ("one", "two")]
         self.chunks = -(-len(names) // 10)
         self.wait_done()
@@ -311,17 +300,11 @@ class MailServers(Collect):
         self.assertEqual(records[0]["results"]["SMTP"]["mail.one.test"]["status"] if "SMTP" in records[0]["results"] else None,
                          records[59]["results"].get("SMTP", {}).get("mail.one.test", {}).get("status"))
 
-
-    def submit_all(self, names, *more):
-        self.finish(self.fleet("submit", "-f", self.put("list", tool.lines(names)), "--chunk", 50, "--ack-wait", fleet_case.ACK_WAIT, "--results-size", "100M",
-                               "--rate", 0, "--host-rate", 0, "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(),
-                               "--timeout", "1", "-q", *more), 0)
-
     def test_those_that_stay_unknown_are_told_as_by_one_scan(self):
         mail = smtp_server.Server()
         self.addCleanup(mail.stop)
         mail.silent = True
-        self.submit_all(["sts1.test"], "--smtp", "--smtp-port", mail.port, "--smtp-timeout", "1")
+        self.submit_probed(["sts1.test"], mail, "--smtp-timeout", "1")
         worker = self.work("one", "--ehlo-domain", "scan.example.org")
         _, err = self.finish(self.collect(), 3)
         self.assertIn("1 domains, 0 unknown, and 1 mail servers, 1 unknown, in", err)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 
-from fleet_case import ALIVE, BOOK, DEAD, JOB, LIST, QUEUE, RESULTS, Case, main, tool
+from fleet_case import ALIVE, BOOK, DEAD, JOB, LIST, QUEUE, RESULTS, Case, main
 
 DONE = {"worker": "liar", "sha256": "0" * 64, "size": 2 ** 60, "first": 0, "domains": 20, "unknown": 0, "seconds": 1}
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Lists as they come, cut into small chunks and put together again: of each entry the queue's file says what one scan's does."""
-from fleet_case import ACK_WAIT, Case, main, tool
+from fleet_case import Case, main, tool
 
 CHUNK = 3
 
@@ -17,13 +17,12 @@ class Lists(Case):
     def assert_as_one_scan(self, content, *more):
         """Its records."""
         path = self.put("list", content)
-        own = ("--rate", "0", "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", *more)
-        self.finish(self.fleet("submit", "-f", path, "--chunk", CHUNK, "--ack-wait", ACK_WAIT, "--results-size", "100M", "-q", *own), 0)
+        self.submit_file(path, CHUNK, *more)
         workers = [self.work(name, "-q") for name in ("one", "two")]
         self.finish(self.fleet("collect", "-o", self.path("fleet.msgpack.zst"), "-q"), 0)
         for worker in workers:
             self.finish(worker, 0)
-        self.run_tool("scan", "-f", path, "-o", self.path("one.msgpack.zst"), "--name-servers", self.dns.address, "-q", *own)
+        self.run_tool(*self.scan_options(path, self.path("one.msgpack.zst"), self.dns, "-q", *more))
         one, fleet = ({index: without_why(tool.without_times(record)) for index, record in self.records(self.path(name + ".msgpack.zst")).items()}
                       for name in ("one", "fleet"))
         self.assertEqual(list(one), list(fleet))

@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 
-from fleet_case import BOOK, QUEUE, Case, main, tool
+from fleet_case import BOOK, QUEUE, Case, main
 
 import dns_server  # noqa: E402  (found by fleet_case)
 
@@ -150,8 +150,7 @@ class Rates(Case):
         self.settle("four work", ["w0", "w1", "w2", "w3"])
         self.begin("w4")
         self.settle("one has joined", ["w0", "w1", "w2", "w3"], "w4")
-        self.workers["w0"].send_signal(signal.SIGTERM)
-        self.finish(self.workers["w0"], 128 + signal.SIGTERM)
+        self.dismiss(self.workers["w0"])
         self.settle("one has left", ["w1", "w2", "w3", "w4"])
         self.kill_worker(self.workers["w1"])
         self.wait_until(lambda: "w1" not in self.shares())
@@ -169,10 +168,8 @@ class Rates(Case):
         operator = {name: 0 if n % 3 == 0 else n % OPERATORS for n, name in enumerate(names)}
         zone = self.put("zone", "$ORIGIN test.\n$TTL 3600\n@ SOA a b 1 2 3 4 5\n" +
                         "".join(f"{name} NS auth{operator[name]}.test.\n" for name in names))
-        self.finish(self.fleet("submit", "-f", zone, "--direct", "--audit", "0", "--operator-rate", OPERATOR_RATE, "--server-rate",
-                               OPERATOR_RATE, "--chunk", "20", "--ack-wait", LIFE, "--results-size", "100M", "--rate", "0", "--allow-reserved",
-                               "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "--dns-port",
-                               counter.port, "-q"), 0)
+        self.submit_file(zone, 20, "--direct", "--audit", "0", "--operator-rate", OPERATOR_RATE, "--server-rate", OPERATOR_RATE, "--dns-port",
+                         counter.port, ack_wait=LIFE)
         lanes = [json.loads(message.data)["lane"] for message in self.js.messages(QUEUE)]
         self.chunks, longest = len(lanes), str(max(lanes, key=lanes.count))
         workers = {f"w{number}": self.work(f"w{number}", "--threads", "1", "-q") for number in range(4)}

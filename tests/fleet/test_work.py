@@ -9,10 +9,8 @@ import shutil
 import signal
 import subprocess
 
-from fleet_case import ACK_WAIT, ALIVE, BEGUN, BOOK, JOB, LIST, QUEUE, RESULTS, Case, all_children, children, lives, main, tool
+from fleet_case import ALIVE, BEGUN, BOOK, HOUR, JOB, LIST, QUEUE, RESULTS, SLOW, Case, all_children, children, lives, main, tool
 
-HOUR = 3600          # an --ack-wait that no test waits for
-SLOW = 150           # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
 KILLER = """#!/bin/bash
 if [[ " $* " == *" --first-index={first} "* ]]; then
 	echo "2026-11-28T00:00:00.000Z [error] {said}" >&2
@@ -54,9 +52,7 @@ class Done(Case):
         for chunk, files in self.results().items():
             self.assertEqual((len(files), self.value(f"attempt.{chunk}")["number"]), (1, 1))
         for worker in workers:
-            worker.send_signal(signal.SIGTERM)
-            _, err = self.finish(worker, 128 + signal.SIGTERM)
-            self.assert_one_line(err, "signal 15")
+            self.assert_one_line(self.dismiss(worker), "signal 15")
 
     def test_what_it_is_at_is_known_long_before_its_share_has_to_be_renewed(self):
         self.submit(20, 20, ack_wait=HOUR)
@@ -83,9 +79,7 @@ class Done(Case):
     def test_lanes_are_worked_on_by_one_worker_each(self):
         zone = "".join(f"{name.removesuffix('.test')} NS ns.operator{number % 7}.example.\n" for number, name in enumerate(tool.names(140)))
         path = self.put("zone", "$ORIGIN test.\n$TTL 3600\n@ SOA a b 1 2 3 4 5\n" + zone)
-        self.finish(self.fleet("submit", "-f", path, "--direct", "--audit", "0", "--chunk", "10", "--ack-wait", HOUR, "--results-size", "100M", "--rate", "0",
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "--dns-port",
-                               self.dns.port, "-q"), 0)
+        self.submit_file(path, 10, "--direct", "--audit", "0", "--dns-port", self.dns.port, ack_wait=HOUR)
         chunks = self.js.state(QUEUE)["messages"]
         self.assertGreater(chunks, 10)
         workers = [self.work(f"w{n}", "--max-idle", "3", "-q") for n in range(3)]
@@ -134,8 +128,7 @@ class Killed(Case):
             self.js.delete(RESULTS, message.sequence)
         self.js.api(f"STREAM.PURGE.KV_{BOOK}", filter=f"$KV.{BOOK}.done.0")
         self.js.api(f"STREAM.DELETE.{RESULTS}")
-        self.finish(self.fleet("submit", "-f", self.path("list"), "--chunk", "100", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "0",
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.submit_file(self.path("list"), 100)
         worker = self.work("one")
         self.wait_done(process=worker)
         self.assert_whole()
@@ -252,20 +245,13 @@ class Full(Case):
         self.assertEqual(disk.stdout.readline(), b"grown\n")
         self.wait_done(process=worker)
         self.assert_whole()
-        worker.send_signal(signal.SIGTERM)
-        self.finish(worker, 128 + signal.SIGTERM)
+        self.dismiss(worker)
 
 
 class Poisoned(Case):
     def poisoned(self, chunk, whom):
-        """The programs in a folder of their own; one chunk kills its scan, or its worker."""
-        folder = self.path("bin")
-        os.mkdir(folder)
-        shutil.copy(os.environ["STSURVEY_FLEET"], folder)
-        with open(os.path.join(folder, "stsurvey"), "w", encoding="ascii") as file:
-            file.write(KILLER.format(first=chunk * 20, said="the poison works", whom=whom, stsurvey=tool.STSURVEY))
-        os.chmod(file.name, 0o755)
-        return os.path.join(folder, "stsurvey-fleet")
+        """One chunk kills its scan, or its worker."""
+        return self.beside(KILLER.format(first=chunk * 20, said="the poison works", whom=whom, stsurvey=tool.STSURVEY))
 
     def test_a_chunk_that_kills_its_scan_is_dead_after_its_deliveries_and_stops_nobody(self):
         self.submit(100, 20)
@@ -356,8 +342,7 @@ class Blameless(Case):
         for _ in range(5):
             worker = self.work("one")
             self.wait_until_begun("one", worker, records=False)
-            worker.send_signal(signal.SIGTERM)
-            self.finish(worker, 128 + signal.SIGTERM)
+            self.dismiss(worker)
         self.assertEqual(self.js.state(QUEUE)["messages"], 1)
         worker = self.work("one")
         self.wait_until(lambda: self.is_done(0), worker)

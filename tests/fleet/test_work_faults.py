@@ -8,10 +8,8 @@ import signal
 import time
 
 import nats
-from fleet_case import ACK_WAIT, JOB, QUEUE, Case, children, lives, main, name_of, smtp_server, tool
+from fleet_case import HOUR, JOB, QUEUE, SLOW, Case, children, lives, main, name_of, smtp_server, tool
 
-HOUR = 3600          # an --ack-wait that no test waits for
-SLOW = 150           # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
 OTHER_CLOCK = os.environ.get("STSURVEY_OTHER_CLOCK", "")
 FORWARD = """server:
 	do-not-query-localhost: no
@@ -100,16 +98,6 @@ class Resolver(Case):
 
 
 class Programs(Case):
-    def beside(self, script):
-        """The queue's program with something else for a scan beside it."""
-        folder = self.path("bin")
-        os.makedirs(folder, exist_ok=True)
-        shutil.copy(os.environ["STSURVEY_FLEET"], folder)
-        if script is not None:
-            path = self.put("bin/stsurvey", script)
-            os.chmod(path, 0o755)
-        return os.path.join(folder, "stsurvey-fleet")
-
     def test_a_scan_that_cannot_be_begins_no_chunk(self):
         self.submit(20, 20)
         rows = ((None, "no program stsurvey beside this one, nor in PATH"),
@@ -155,8 +143,7 @@ class Doubtful(Case):
         """Perhaps it was the worker's resolver; where it was not, it is what it is."""
         names = [f"sf{n}.test" for n in range(20)] + tool.names(20)
         path = self.put("list", tool.lines(names))
-        self.finish(self.fleet("submit", "-f", path, "--chunk", "20", "--ack-wait", HOUR, "--results-size", "100M", "--rate", "0", "--retries", "0",
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.submit_file(path, 20, "--retries", "0", ack_wait=HOUR)
         self.names, self.chunks = names, 2
         first = self.work("first")
         self.wait_until(lambda: "could not be measured" in (self.value("attempt.0") or {"why": ""})["why"], first)
@@ -174,8 +161,7 @@ class Hosts(Case):
         mail = smtp_server.Server()
         self.addCleanup(mail.stop)
         path = self.put("hosts", "".join(f"mail.mx{n}.test\n" for n in range(30)))
-        self.finish(self.fleet("submit", "-f", path, "--mx-hosts", "--smtp-port", mail.port, "--chunk", "10", "--ack-wait", "2", "--results-size", "100M",
-                               "--rate", "0", "--host-rate", "0", "--allow-reserved", "127.0.0.0/8", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.submit_file(path, 10, "--mx-hosts", "--smtp-port", mail.port, "--host-rate", "0")
         self.chunks = self.js.state(QUEUE)["messages"]
         worker = self.work("one", "--ehlo-domain", "probe.example.org")
         self.wait_done(process=worker)
@@ -195,8 +181,7 @@ class Credentials(Case):
         list_path = self.put("list", tool.lines(tool.names(100)))
         lasting = self.operator.creds(self.path("lasting.creds"))
         short = self.operator.creds(self.path("short.creds"), expires=time.time() + 4)
-        self.finish(self.fleet("submit", "--creds", lasting, "-f", list_path, "--chunk", "100", "--ack-wait", ACK_WAIT, "--results-size", "100M", "--rate", "30",
-                               "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", tool.a_certificate(), "--timeout", "1", "-q"), 0)
+        self.submit_file(list_path, 100, "--creds", lasting, rate=30)
         _, err = self.finish(self.work("one", "--creds", short), 1)
         self.assertIn("expired", err.splitlines()[-1])
         _, err = self.finish(self.work("one", "--creds", short), 1)
