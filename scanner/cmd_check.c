@@ -159,7 +159,7 @@ static int open_nets(struct check *check, struct error *error)
 	if (!check->job || !check->server)
 		return error_set(error, "no memory");
 	if (net_live_shared_open(&check->shared, options, check->server, 1, error) < 0 ||
-	    preflight(options->server, options->server_count, options_timeout_ms(options), NULL, 0, check->server,
+	    preflight(options->server, options->server_count, options_timeout_ms(options), NULL, 0, NULL, check->server,
 		      error) < 0)
 		return -1;
 	check->shared.probes_at_once = PROBES_AT_ONCE;

@@ -9,7 +9,8 @@
 #include "scanner/base/thread_alloc.h"
 
 enum {
-	TICK_MS = 20,       /* repeats, delays and the rate limit are this exact */
+	TICK_MS = 20,       /* repeats and delays are this exact, … */
+	TURN_MS = 5,        /* … and the rate limit this: a turn may be as late as SERVER_LATE_S */
 	TIMEOUTS_EVERY = 5, /* ticks between looks at c-ares's time-outs */
 	LATE_MS = 60,       /* between two ticks: this thread did not run, or was busy elsewhere */
 };
@@ -97,13 +98,12 @@ static void put_back(struct query_list *list, struct query_list *rest)
 	STAILQ_CONCAT(list, rest);
 }
 
-static void resume_lists(struct net_cares *net)
+static void resume_waiting(struct net_cares *net)
 {
-	struct query_list waiting = STAILQ_HEAD_INITIALIZER(waiting), parked = STAILQ_HEAD_INITIALIZER(parked);
+	struct query_list waiting = STAILQ_HEAD_INITIALIZER(waiting);
 	struct net_query *query;
 
-	while ((query = STAILQ_FIRST(&net->delayed)) && (int32_t)((uint32_t)now_of(net) - query->own.due_ms) >= 0)
-		net_cares_send(net, query_list_pop(&net->delayed));
+	net_cares_follow_rate(net);
 	STAILQ_CONCAT(&waiting, &net->waiting);
 	while (!STAILQ_EMPTY(&waiting) && pace_wait(&net->pace, now_of(net) * 1000) == 0 &&
 	       !server_health_is_busy(&net->health, now_of(net))) {
@@ -113,6 +113,32 @@ static void resume_lists(struct net_cares *net)
 		net_cares_send(net, query);
 	}
 	put_back(&net->waiting, &waiting);
+}
+
+static void on_turn(uv_timer_t *timer)
+{
+	struct net_cares *net = timer->data;
+
+	resume_waiting(net);
+	if (STAILQ_EMPTY(&net->waiting))
+		uv_timer_stop(timer);
+}
+
+void net_cares_queue(struct net_cares *net, struct net_query *query)
+{
+	query->own.due_ms = (uint32_t)now_of(net);
+	STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
+	if (!uv_is_active((uv_handle_t *)&net->turn))
+		uv_timer_start(&net->turn, on_turn, TURN_MS, TURN_MS);
+}
+
+static void resume_lists(struct net_cares *net)
+{
+	struct query_list parked = STAILQ_HEAD_INITIALIZER(parked);
+	struct net_query *query;
+
+	while ((query = STAILQ_FIRST(&net->delayed)) && (int32_t)((uint32_t)now_of(net) - query->own.due_ms) >= 0)
+		net_cares_send(net, query_list_pop(&net->delayed));
 	for (unsigned i = 0; i < net->health.count; i++)
 		if (net->health.server[i].state == SERVER_SUSPECT)
 			return;
@@ -168,11 +194,30 @@ static void on_tick(uv_timer_t *timer)
 	resume_lists(net);
 }
 
+/* What was taken from the rates since the last time has been sent now: the loop's clock stands still meanwhile. */
+static void note_sent(struct net_cares *net)
+{
+	bool is_limited = net->pace.rate > 0 || net->options.resolver_rate > 0;
+	uint64_t now_us = is_limited && net->unsent > 0 ? uv_hrtime() / 1000 : 0;
+
+	if (now_us > 0)
+		pace_used(&net->pace, net->unsent, now_us);
+	net->unsent = 0;
+	for (unsigned i = 0; now_us > 0 && i < net->health.count; i++) {
+		struct name_server *server = &net->health.server[i];
+
+		if (server->unsent > 0)
+			pace_used(&server->pace, server->unsent, now_us);
+		server->unsent = 0;
+	}
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct net_cares *net = prepare->data;
 
 	channel_group_flush(&net->group);
+	note_sent(net);
 }
 
 /* ---- life ---- */
@@ -183,6 +228,22 @@ static void library_init(void)
 {
 	library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, thread_alloc_new, thread_alloc_free,
 					       thread_alloc_resize);
+}
+
+static void open_paces(struct net_cares *net)
+{
+	uint64_t now_us = now_of(net) * 1000, from_us = net->options.earned_us;
+
+	if (from_us < now_us)
+		from_us = now_us;
+	net_cares_follow_rate(net);
+	pace_begin_empty(&net->pace, from_us);
+	for (unsigned i = 0; i < net->options.server_count; i++) {
+		struct pace *pace = &net->health.server[i].pace;
+
+		pace_keep_within(pace, net->options.resolver_rate, SERVER_LATE_S);
+		pace_begin_empty(pace, from_us);
+	}
 }
 
 int net_cares_open(struct net_cares **result, const struct net_cares_options *options, struct error *error)
@@ -202,7 +263,6 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 					     .complete = net_cares_complete };
 	net->ring.fd = -1;
 	net->options = *options;
-	net->pace.burst_s = SERVER_BURST_S;
 	STAILQ_INIT(&net->waiting);
 	STAILQ_INIT(&net->delayed);
 	STAILQ_INIT(&net->parked);
@@ -211,13 +271,14 @@ int net_cares_open(struct net_cares **result, const struct net_cares_options *op
 	net->health.count = options->server_count;
 	for (unsigned i = 0; i < 2 * options->server_count; i++)
 		TAILQ_INIT(&net->channels[i]);
-	for (unsigned i = 0; i < options->server_count; i++) {
+	for (unsigned i = 0; i < options->server_count; i++)
 		net->health.server[i].endpoint = options->server[i];
-		net->health.server[i].pace = (struct pace){ .rate = options->resolver_rate, .burst_s = SERVER_BURST_S };
-	}
+	open_paces(net);
 	net->timer.data = net;
+	net->turn.data = net;
 	net->prepare.data = net;
 	uv_timer_init(options->loop, &net->timer);
+	uv_timer_init(options->loop, &net->turn);
 	uv_timer_start(&net->timer, on_tick, TICK_MS, TICK_MS);
 	net->ticked_ms = now_of(net);
 	uv_prepare_init(options->loop, &net->prepare);
@@ -275,6 +336,7 @@ void net_cares_close(struct net_cares *net)
 		}
 	}
 	uv_close((uv_handle_t *)&net->timer, NULL);
+	uv_close((uv_handle_t *)&net->turn, NULL);
 	uv_close((uv_handle_t *)&net->prepare, NULL);
 }
 

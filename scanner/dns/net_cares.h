@@ -5,6 +5,9 @@
  * when to repeat, what a failure means. A channel of c-ares serves one server and makes one try; it is replaced after
  * CHANNEL_RENEW_AFTER questions, for fresh source ports.
  *
+ * A rate is never exceeded in any second, as the packets leave this machine, and nothing of it is there at the
+ * beginning: who goes on where another ended, with the same rate, keeps to it as well.
+ *
  * Way of a question: net_cares_ask → (rate limit) → try → answer | repeat after the RTO on another server, the earlier
  * try staying open | time-out. TC is asked again over TCP. A question that fails while its server is in doubt
  * (scanner/dns/server_health.h) is parked, and asked again when that is decided.
@@ -29,6 +32,7 @@ struct net_cares_options {
 	uint32_t tries_ms;          /* … of which none begins later than so long after the first */
 	const _Atomic double *rate; /* packets a second of this adapter, 0: no limit; may change while running */
 	double resolver_rate;       /* of these to one server, 0: no limit */
+	uint64_t earned_us;         /* by the loop's clock: until then it has been asked for already */
 };
 
 struct net_cares_counts {

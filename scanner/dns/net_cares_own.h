@@ -36,12 +36,14 @@ struct net_cares {
 	struct server_health health;
 	struct channel_list channels[2 * NAME_SERVERS_MAX]; /* server n: 2n over UDP, 2n + 1 over TCP */
 	struct net_cares_options options;
+	double rate; /* of which pace has what no second may exceed */
 	struct pace pace;
+	unsigned unsent; /* packets that are written and not yet sent */
 	struct repeat_list repeat[REPEAT_LEVELS];
 	struct query_list waiting; /* for the rate */
 	struct query_list delayed; /* for FAILURE_DELAY_MS */
 	struct query_list parked;  /* for a server to come back */
-	uv_timer_t timer;
+	uv_timer_t timer, turn;    /* turn: while questions wait for the rate */
 	uv_prepare_t prepare;
 	unsigned ticks;
 	uint64_t ticked_ms; /* when the last one was */
@@ -82,6 +84,12 @@ void net_cares_count_repeat(struct net_cares *net, const struct net_query *query
 
 /* One packet to @server. */
 void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned server);
+
+/* The rate as it is told just now. */
+void net_cares_follow_rate(struct net_cares *net);
+
+/* @query waits for the rate. */
+void net_cares_queue(struct net_cares *net, struct net_query *query);
 
 /* May a packet be sent to @server just now? Then it is counted. */
 bool net_cares_take_token(struct net_cares *net, unsigned server);

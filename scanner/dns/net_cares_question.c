@@ -327,16 +327,27 @@ void net_cares_transmit(struct net_cares *net, struct net_query *query, unsigned
 	ares_send(channel->ares, packet, len, on_ares, try); /* may call back at once */
 }
 
+void net_cares_follow_rate(struct net_cares *net)
+{
+	double rate = net->options.rate ? atomic_load_explicit(net->options.rate, memory_order_relaxed) : 0;
+
+	if (rate == net->rate)
+		return;
+	net->rate = rate;
+	pace_keep_within(&net->pace, rate, SERVER_LATE_S);
+}
+
 bool net_cares_take_token(struct net_cares *net, unsigned server)
 {
-	struct pace *server_pace = &net->health.server[server].pace;
+	struct name_server *asked = &net->health.server[server];
 	uint64_t now_us = now_of(net) * 1000;
 
-	if (net->options.rate)
-		net->pace.rate = atomic_load_explicit(net->options.rate, memory_order_relaxed);
-	if (pace_wait(server_pace, now_us) > 0 || !pace_take(&net->pace, now_us))
+	net_cares_follow_rate(net);
+	if (pace_wait(&asked->pace, now_us) > 0 || !pace_take(&net->pace, now_us))
 		return false;
-	pace_reserve(server_pace, now_us);
+	pace_reserve(&asked->pace, now_us);
+	asked->unsent++;
+	net->unsent++;
 	return true;
 }
 
@@ -355,8 +366,7 @@ void net_cares_send(struct net_cares *net, struct net_query *query)
 	if (server == SERVERS_ALL_DOWN)
 		park(net, query);
 	else if (server == SERVERS_ALL_BUSY || !net_cares_take_token(net, (unsigned)server)) {
-		query->own.due_ms = (uint32_t)now_of(net);
-		STAILQ_INSERT_TAIL(&net->waiting, query, own.next);
+		net_cares_queue(net, query);
 	} else {
 		/* the same packet again in another form is no further try */
 		if (!query->own.tcp && !query->own.plain && query->own.tries_left > 0)

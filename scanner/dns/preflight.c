@@ -181,19 +181,43 @@ static int verdict(const struct endpoint *server, unsigned count, const struct s
 			 text, count > 1 ? " and all others" : "", what);
 }
 
+static double kept_to(double rate)
+{
+	return rate > 0 && rate < PREFLIGHT_RATE_LEAST ? PREFLIGHT_RATE_LEAST : rate;
+}
+
+static uint64_t earned_us(double rate, double questions)
+{
+	return rate > 0 ? (uint64_t)(questions * 1e6 / rate) : 0;
+}
+
+/* Of what was asked since @begun_us. */
+static void pay(struct preflight_rates *rates, uint64_t begun_us, uint64_t packets, unsigned servers)
+{
+	uint64_t all_us = earned_us(rates->all, (double)packets);
+	uint64_t each_us = earned_us(rates->each, (double)packets / servers);
+
+	rates->earned_us = begun_us + (all_us > each_us ? all_us : each_us);
+}
+
 int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms, const struct span *sample,
-	      size_t samples, struct server_check *check, struct error *error)
+	      size_t samples, struct preflight_rates *rates, struct server_check *check, struct error *error)
 {
 	size_t each = SAMPLES + (samples < PREFLIGHT_SAMPLES ? samples : PREFLIGHT_SAMPLES);
 	struct question *question = calloc(count * each, sizeof(*question));
 	struct check_run run = { 0 };
+	_Atomic double rate = rates ? kept_to(rates->all) : 0;
+	struct net_cares_counts counts;
 	struct net_cares_options dns = {
 		.server = server,
 		.server_count = count,
 		.timeout_ms = timeout_ms < PREFLIGHT_TIMEOUT_MS ? timeout_ms : PREFLIGHT_TIMEOUT_MS,
 		.tries_max = 1,
+		.rate = &rate,
+		.resolver_rate = rates ? kept_to(rates->each) : 0,
 	};
 	unsigned nonce = 0;
+	uint64_t begun_us = uv_hrtime() / 1000;
 	uv_loop_t loop;
 	int result = -1;
 
@@ -218,6 +242,9 @@ int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms
 	}
 	ask_all(&run, &loop, question, count * each);
 	result = verdict(server, count, check, run.fault, error);
+	net_cares_counts(run.dns, &counts);
+	if (rates)
+		pay(rates, begun_us, counts.packets, count);
 	net_cares_close(run.dns);
 done:
 	uv_run(&loop, UV_RUN_DEFAULT);

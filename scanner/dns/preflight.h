@@ -19,7 +19,8 @@ enum {
 	PREFLIGHT_TIMEOUT_MS = 2000, /* a server that needs longer than this is no use */
 	PREFLIGHT_SAMPLES = 8,       /* names of the list a server that refuses everything else may answer */
 	PREFLIGHT_ROUNDS = 8,        /* questions that a fault of ours ended are asked again so often, … */
-	PREFLIGHT_PAUSE_MS = 250, /* … with this between two rounds: as long as a machine may be out of something */
+	PREFLIGHT_PAUSE_MS = 250,  /* … with this between two rounds: as long as a machine may be out of something */
+	PREFLIGHT_RATE_LEAST = 10, /* questions a second: at less nobody waits to hear that his name server is wrong */
 };
 
 struct server_check {
@@ -38,11 +39,20 @@ struct server_check {
 	bool probe_random; /* with a random label in front, so that no cache answers */
 };
 
+/* How often it may ask, as a scan: in all, and each server; 0: no limit. */
+struct preflight_rates {
+	double all, each;
+	/* out: when by these all that it asked will have been earned, microseconds of libuv's clock. What is below
+	 * PREFLIGHT_RATE_LEAST is not kept to, and so is paid for later. */
+	uint64_t earned_us;
+};
+
 /* Ask each of @count servers, waiting @timeout_ms for an answer but never longer than PREFLIGHT_TIMEOUT_MS; @sample
- * holds the first names of the list. @check has room for each server. 0, or -1 with one line in @error when none is of
- * use. */
+ * holds the first names of the list. @rates NULL: no limit. @check has room for each server. 0, or -1 with one line in
+ * @error when none is of use. */
 __attribute__((warn_unused_result)) int preflight(const struct endpoint *server, unsigned count, uint32_t timeout_ms,
-						  const struct span *sample, size_t samples, struct server_check *check,
+						  const struct span *sample, size_t samples,
+						  struct preflight_rates *rates, struct server_check *check,
 						  struct error *error);
 
 /* Log a warning for each thing that @server can't do and a survey's numbers suffer from. A @lab need not hold org,

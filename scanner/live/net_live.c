@@ -138,7 +138,8 @@ static int open_dns(struct net_live *live, struct net_live_shared *shared, struc
 					       .tries_max = 1 + options->retries,
 					       .tries_ms = QUESTION_TRIES_MS,
 					       .rate = &shared->rate,
-					       .resolver_rate = options->resolver_rate / shared->loops };
+					       .resolver_rate = options->resolver_rate / shared->loops,
+					       .earned_us = shared->earned_us };
 
 	if (net_cares_open(&live->dns, &dns, error) < 0)
 		return -1;

@@ -28,6 +28,7 @@ struct net_live_shared {
 	const struct options *options;
 	const struct server_check *check; /* one a name server, filled before the first net_live_open */
 	unsigned loops;                   /* that share rates and windows */
+	uint64_t earned_us;               /* what was asked before has been, by the rates, at that time (libuv's) */
 	_Atomic double rate;              /* packets a second of one loop, 0: no limit; may change while running */
 	struct host_limit *hosts;
 	struct fetch_pace *pace;

@@ -13,7 +13,10 @@
 #include "scanner/rules/public_resolvers.h"
 #include "scanner/rules/server_books.h"
 
-enum { CHECK_SMTP_TIMEOUT_S = 20 }; /* three times that in all: postscreen and its like greet within 20 s */
+enum {
+	CHECK_SMTP_TIMEOUT_S = 20, /* three times that in all: postscreen and its like greet within 20 s */
+	THREAD_RATE_LEAST = 20,    /* questions a second of a thread: one asks thousands */
+};
 
 static bool is_party(const char *by)
 {
@@ -171,6 +174,15 @@ static void set_threads(struct options *options)
 		options->threads = options->concurrency;
 }
 
+/* A thread keeps to its part of a rate, rounded down to a whole number: of many small parts too much would be lost. */
+static void spare_threads(struct options *options, double rate)
+{
+	double most = rate / THREAD_RATE_LEAST;
+
+	if (rate > 0 && (double)options->threads > most)
+		options->threads = most > 1 ? (unsigned)most : 1;
+}
+
 const struct endpoint *options_public_resolver(const struct options *options)
 {
 	for (unsigned i = 0; i < options->server_count; i++)
@@ -236,6 +248,8 @@ enum options_result options_fit(struct options *options, struct error *error)
 		result = option_read_resolv_conf(options, option_resolv_conf, error);
 	set_smtp_timeout(options);
 	set_rate(options);
+	spare_threads(options, options->rate);
+	spare_threads(options, options->resolver_rate);
 	set_fetch_rates(options);
 	set_direct(options);
 	return result;

@@ -17,6 +17,15 @@ struct pace {
 	double due_us;  /* when all that was taken will have been earned; 0 at first */
 };
 
+/* So that no second, wherever it begins, has more than @rate (than the whole number below, and than one), and yet
+ * nothing is lost by who comes up to @late_s late for what is due: it may take that at once, and the rate is less by
+ * it. Takes effect as another rate does. */
+void pace_keep_within(struct pace *pace, double rate, double late_s);
+
+/* Nothing of it is there yet: who follows another that had the same rate begins so. Once its rate is set, with
+ * pace_keep_within. */
+void pace_begin_empty(struct pace *pace, uint64_t now_us);
+
 /* Microseconds until the next one may be taken; 0: now. */
 uint64_t pace_wait(const struct pace *pace, uint64_t now_us);
 
@@ -29,5 +38,9 @@ uint64_t pace_reserve(struct pace *pace, uint64_t now_us);
 /* The same for @n at once, which are used one after the other: they may be more than the burst. */
 uint64_t pace_wait_many(const struct pace *pace, unsigned n, uint64_t now_us);
 uint64_t pace_reserve_many(struct pace *pace, unsigned n, uint64_t now_us);
+
+/* The last @n that were taken are used now: what would have been earned since then beyond the burst is not. Who takes
+ * by a clock that is behind, and then does something else first, would else use them late and the next ones in time. */
+void pace_used(struct pace *pace, unsigned n, uint64_t now_us);
 
 #endif

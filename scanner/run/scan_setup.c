@@ -266,14 +266,18 @@ static int check_servers(struct scan *scan, struct error *error)
 {
 	const struct options *options = scan->options;
 	const struct feed_batch *first = atomic_load(&scan->first);
+	struct preflight_rates rates = { .all = options->rate, .each = options->resolver_rate };
 	struct span sample[PREFLIGHT_SAMPLES];
 	size_t samples = 0;
 
 	for (unsigned i = 0; first && i < first->count && samples < PREFLIGHT_SAMPLES; i++)
 		if (first->target[i].input == INPUT_OK)
 			sample[samples++] = first->target[i].name;
-	return preflight(options->server, options->server_count, options_timeout_ms(options), sample, samples,
-			 scan->check, error);
+	if (preflight(options->server, options->server_count, options_timeout_ms(options), sample, samples, &rates,
+		      scan->check, error) < 0)
+		return -1;
+	scan->live.earned_us = rates.earned_us;
+	return 0;
 }
 
 static void warn_of_rates(const struct options *options)

@@ -34,8 +34,7 @@ def dns_rate(checks, stsurvey, folder):
     asked = [[query.when for query in server.queries if "rated" in query.name] for server in servers]
     times = sorted(sum(asked, []))
     checks.that(len(times) >= 3 * RATED, "%d questions of %d" % (len(times), 3 * RATED))
-    burst = RATE * 0.1  # 50 ms of each thread, and what the first tick brings
-    checks.that((len(times) - burst) / (times[-1] - times[0]) <= RATE * SLACK, "--rate %d: %.0f a second" % (RATE, pace(times)))
+    checks.that(len(times) / (times[-1] - times[0]) <= RATE * SLACK, "--rate %d: %.0f a second" % (RATE, pace(times)))
     for server, mine in zip(servers, asked):
         checks.that(len(mine) < 0.75 * len(times), "%s got %d of %d" % (server.at, len(mine), len(times)))
 
@@ -50,7 +49,7 @@ def resolver_rate(checks, stsurvey, folder):
     for server in servers:
         times = sorted(query.when for query in server.queries if "each" in query.name)
         total += len(times)
-        checks.that((len(times) - RESOLVER_RATE * 0.1) / (times[-1] - times[0]) <= RESOLVER_RATE * SLACK,
+        checks.that(len(times) / (times[-1] - times[0]) <= RESOLVER_RATE * SLACK,
                     "--resolver-rate %d: %.0f a second at %s" % (RESOLVER_RATE, pace(times), server.at))
     checks.that(total >= 3 * RATED, "%d questions of %d" % (total, 3 * RATED))
     checks.that("more than the name servers get together" in scan.log, "nothing said of a --rate that can't be reached")

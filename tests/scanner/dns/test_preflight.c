@@ -238,6 +238,39 @@ static const struct {
 	  "org", DNS_TYPE_A, INVENTS NO_LONG DEAF UNSIGNED },
 };
 
+/* What it asks counts as a scan's: the rate is kept to, and has earned all of it when the scan begins. */
+static void what_is_asked_is_taken_from_the_rates(void **state)
+{
+	enum { QUESTIONS = 5 + COUNT_OF(sample) }; /* to each */
+	static const struct {
+		double all, each;
+		uint64_t earned_us;
+	} rows[] = {
+		{ 0, 0, 0 },
+		{ 400, 0, PEERS * QUESTIONS * 2500 },
+		{ 0, 100, QUESTIONS * 10000 },
+		{ 400, 100, QUESTIONS * 10000 },
+	};
+	static const unsigned good[PEERS] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct preflight_rates rates = { .all = rows[i].all, .each = rows[i].each };
+		uint64_t before_us = uv_hrtime() / 1000, after_us;
+		struct server_check check[PEERS];
+		struct endpoint server[PEERS];
+		struct error error = { "" };
+
+		open_rig(good, PEERS, server);
+		assert_int_equal(preflight(server, PEERS, TIMEOUT_MS, sample, COUNT_OF(sample), &rates, check, &error),
+				 0);
+		after_us = uv_hrtime() / 1000;
+		assert_in_range(rates.earned_us - rows[i].earned_us, before_us, after_us);
+		assert_true(rows[i].earned_us * 9 / 10 <= after_us - before_us);
+		close_rig();
+	}
+}
+
 /* Beside a good one, so that the scan begins whatever it is like. */
 static void what_a_server_can_do_is_found_out_and_warned_of(void **state)
 {
@@ -250,7 +283,8 @@ static void what_a_server_can_do_is_found_out_and_warned_of(void **state)
 
 		print_message("%s\n", table[i].name);
 		open_rig(is, PEERS, server);
-		assert_int_equal(preflight(server, PEERS, TIMEOUT_MS, sample, COUNT_OF(sample), check, &error), 0);
+		assert_int_equal(preflight(server, PEERS, TIMEOUT_MS, sample, COUNT_OF(sample), NULL, check, &error),
+				 0);
 		assert_int_equal(check[0].answers, table[i].answers);
 		assert_int_equal(check[0].useful, table[i].useful);
 		assert_int_equal(check[0].rewrites, table[i].rewrites);
@@ -307,8 +341,9 @@ static void without_one_of_use_there_is_no_scan(void **state)
 		struct error error = { "" };
 
 		open_rig(cases[i].is, cases[i].peers, server);
-		assert_int_equal(preflight(server, cases[i].peers, TIMEOUT_MS, sample, COUNT_OF(sample), check, &error),
-				 cases[i].why ? -1 : 0);
+		assert_int_equal(
+			preflight(server, cases[i].peers, TIMEOUT_MS, sample, COUNT_OF(sample), NULL, check, &error),
+			cases[i].why ? -1 : 0);
 		if (cases[i].why)
 			assert_non_null(strstr(error.text, cases[i].why));
 		close_rig();
@@ -320,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_server_can_do_is_found_out_and_warned_of),
 		cmocka_unit_test(a_lab_need_not_validate),
+		cmocka_unit_test(what_is_asked_is_taken_from_the_rates),
 		cmocka_unit_test(without_one_of_use_there_is_no_scan),
 	};
 
