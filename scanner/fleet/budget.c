@@ -255,10 +255,19 @@ static void is_given(struct budget_worker *worker)
 	worker->times = worker->times < TIMES ? worker->times + 1 : 0;
 }
 
+bool budget_has_place(const struct budget *budget, const struct budget_worker *worker)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < budget->count; i++)
+		others += &budget->worker[i] != worker && (budget->worker[i].share > 0 || budget->worker[i].turn > 0);
+	return budget->most == 0 || others < budget->most;
+}
+
 uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 {
-	uint64_t target, free = BUDGET_WHOLE, last = 0;
-	uint64_t wanting = 0, before = 0;
+	uint64_t target, least, free = BUDGET_WHOLE, last = 0;
+	uint64_t wanting = 0, before = 0, holding = 0;
 
 	for (size_t i = 0; i < budget->count; i++)
 		last = budget->worker[i].turn > last ? budget->worker[i].turn : last;
@@ -269,11 +278,17 @@ uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 
 		wanting += other->share > 0 || other->turn > 0;
 		before += other->turn > 0 && other->turn < worker->turn;
+		holding += other != worker && other->share > 0;
 		free -= other == worker ? 0 : other->share;
 	}
+	if (budget->most > 0 && wanting > budget->most)
+		wanting = budget->most;
 	target = BUDGET_WHOLE / wanting;
+	least = target * BUDGET_LEAST_PERCENT / 100;
+	if (budget->most > 0 && least < BUDGET_WHOLE / budget->most)
+		least = BUDGET_WHOLE / budget->most;
 	free -= before * target < free ? before * target : free;
-	if (worker->share == 0 && free * 100 < target * BUDGET_LEAST_PERCENT)
+	if (worker->share == 0 && (free < least || (budget->most > 0 && holding >= budget->most)))
 		return 0;
 	worker->share = (uint32_t)(free < target ? free : target);
 	worker->turn = 0;

@@ -15,7 +15,8 @@
  * two chunks of its worker: who has one takes the target then, or as much more than now as is free; so it never waits.
  * Who has none waits until it can have most of the target, rather than crawl for a whole chunk, in the order in which
  * they asked. So nobody starves: while somebody waits, nobody behind it is given anything, and when each who has a
- * share has been between two chunks once, none has more than an equal part with it counted, so one is free.
+ * share has been between two chunks once, none has more than an equal part with it counted, so one is free. Where a
+ * limit bears so many workers and no more, the others wait until one of these needs its share no more.
  */
 #ifndef STSURVEY_SCANNER_FLEET_BUDGET_H
 #define STSURVEY_SCANNER_FLEET_BUDGET_H
@@ -49,6 +50,7 @@ struct budget {
 	/* Nobody is given anything: a book was removed, and what others still use is not known. A number, another one
 	 * each time; "": it is open. */
 	char closed[BUDGET_ID_MAX];
+	size_t most; /* so many may have a share at once; 0: any number. Not of the text: what the job's limits bear */
 	struct budget_worker *worker; /* by name */
 	size_t count, room;
 };
@@ -69,8 +71,11 @@ __attribute__((warn_unused_result)) struct budget_worker *budget_join(struct bud
 								      const char *id);
 void budget_remove(struct budget *budget, struct budget_worker *worker);
 
-/* Between two chunks of @worker: its share for the next one; 0: it waits. */
+/* Between two chunks of @worker: its share for the next one; 0: it waits. A budget with @most is to have it set. */
 uint32_t budget_take(struct budget *budget, struct budget_worker *worker);
+/* Is there a share for @worker (NULL: for one that is not there), or will be when others have given in? Else as many as
+ * may have one have it, or wait for it. */
+bool budget_has_place(const struct budget *budget, const struct budget_worker *worker);
 /* It neither has nor wants one. False: so it was. */
 bool budget_give(struct budget_worker *worker);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "scanner/fleet/job_member.h"
+#include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/server_books.h"
 
 /* ---- the manifest ---- */
@@ -175,15 +176,58 @@ int job_read(struct job *job, struct span manifest, struct error *error)
 	return read.failed ? -1 : 0;
 }
 
+/* ---- limits ---- */
+
 const struct job_limit_row job_limit_table[LIMITS] = {
-	[LIMIT_PER_HOST] = { "per-host", 1, .is_whole = true },
-	[LIMIT_RATE] = { "rate", RATE_LEAST },
-	[LIMIT_RESOLVER] = { "resolver-rate", RATE_LEAST },
-	[LIMIT_HOST] = { "host-rate", RATE_LEAST },
-	[LIMIT_PROVIDER] = { "provider-rate", RATE_LEAST },
-	[LIMIT_SERVER] = { "server-rate", RATE_LEAST, .is_laned = true },
-	[LIMIT_OPERATOR] = { "operator-rate", RATE_LEAST, .is_laned = true },
+	[LIMIT_PER_HOST] = { "per-host", .is_whole = true },
+	[LIMIT_RATE] = { "rate" },
+	[LIMIT_RESOLVER] = { "resolver-rate" },
+	[LIMIT_HOST] = { "host-rate" },
+	[LIMIT_PROVIDER] = { "provider-rate" },
+	[LIMIT_SERVER] = { "server-rate", .is_laned = true },
+	[LIMIT_OPERATOR] = { "operator-rate", .is_laned = true },
 };
+
+double job_limit_default(const struct job *job, enum job_limit limit)
+{
+	bool is_lab = job_option(job, "allow-reserved"), is_direct = job_option(job, "direct");
+	/* given for the one kind, they hold within reserved networks too: only then is either told */
+	bool is_paced = !is_lab || job_option(job, "host-rate") || job_option(job, "provider-rate");
+	bool is_limited = is_direct && (!is_lab || job_option(job, "server-rate") || job_option(job, "operator-rate"));
+
+	switch (limit) {
+	case LIMIT_PER_HOST:
+		return OPTIONS_PER_HOST;
+	case LIMIT_HOST:
+		return is_paced ? FETCH_PACE_HOST : -1;
+	case LIMIT_PROVIDER:
+		return is_paced ? FETCH_PACE_PROVIDER : -1;
+	case LIMIT_SERVER:
+		return is_limited ? SERVER_RATE : -1;
+	case LIMIT_OPERATOR:
+		return is_limited ? OPERATOR_RATE : -1;
+	default:
+		return -1;
+	}
+}
+
+struct job_bearing job_bears(const struct job *job)
+{
+	struct job_bearing fewest = { UINT64_MAX, NULL };
+
+	for (enum job_limit limit = 0; limit < LIMITS; limit++) {
+		const struct job_limit_row *row = &job_limit_table[limit];
+		double value = job_limit_default(job, limit);
+		struct error unused;
+
+		if ((row->is_laned && job->lanes > 1) || job_option_number(job, row->name, &value, &unused) < 0)
+			continue;
+		if (value <= 0 || floor(value) >= (double)fewest.workers)
+			continue;
+		fewest = (struct job_bearing){ value < 1 ? 1 : (uint64_t)value, row->name };
+	}
+	return fewest;
+}
 
 /* ---- names ---- */
 

@@ -96,12 +96,22 @@ enum job_limit {
 
 struct job_limit_row {
 	const char *name; /* of the option, without -- */
-	double least;     /* that each worker has of it */
 	bool is_whole;    /* a number of something, of which nobody has a part */
 	bool is_laned;    /* who works on a lane is the only one who asks these operators, and has all of it */
 };
 
 extern const struct job_limit_row job_limit_table[LIMITS];
+
+/* What holds where the job was not given it; below 0: none, or the worker's own, as a rate by its name servers. */
+double job_limit_default(const struct job *job, enum job_limit limit);
+
+/* How many workers may be at work at once, since each has one connection of each limit, or one question a second, at
+ * least: of less a second would have more. */
+struct job_bearing {
+	uint64_t workers;  /* UINT64_MAX: any number */
+	const char *limit; /* the option that bears the fewest, without --; NULL: any number */
+};
+struct job_bearing job_bears(const struct job *job);
 
 /* ---- names ---- */
 

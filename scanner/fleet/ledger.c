@@ -94,6 +94,7 @@ static struct ledger_change edit_take(struct ledger *ledger, struct budget *budg
 	if (!self)
 		return change;
 	turn = self->turn;
+	budget->most = ledger->most;
 	*share = is_open(ledger, budget) ? budget_take(budget, self) : 0;
 	if (*share > 0)
 		return change_write;
@@ -276,6 +277,11 @@ void ledger_close(struct ledger *ledger)
 
 /* ---- while it lasts ---- */
 
+void ledger_bears(struct ledger *ledger, size_t most)
+{
+	ledger->most = most;
+}
+
 double ledger_renew_s(const struct ledger *ledger)
 {
 	return (double)ledger->renew_ms / 1000;
@@ -327,6 +333,21 @@ enum bus_result ledger_take_share(struct ledger *ledger, uint32_t *share, struct
 		*share = 0;
 	if (result == BUS_MISSING)
 		ledger->lane = BUDGET_NO_LANE;
+	return result;
+}
+
+enum bus_result ledger_find_place(struct ledger *ledger, struct error *error)
+{
+	struct ledger_look look;
+	enum bus_result result;
+
+	if (ledger->most == 0)
+		return BUS_OK;
+	result = ledger_look_at(ledger, &look, error);
+	look.budget.most = ledger->most;
+	if (result == BUS_OK && !budget_has_place(&look.budget, budget_find(&look.budget, ledger->name)))
+		result = BUS_EXISTS;
+	ledger_look_free(&look);
 	return result;
 }
 

@@ -34,6 +34,8 @@ enum bus_result ledger_create(struct bus_bucket *book, struct error *error);
 __attribute__((warn_unused_result)) enum bus_result ledger_open(struct ledger **ledger, struct bus_bucket *book,
 								struct bus_bucket *alive, const char *worker,
 								const char *id, double life_s, struct error *error);
+/* So many workers may have a share at once; 0, as at first: any number. All of a job's say the same. */
+void ledger_bears(struct ledger *ledger, size_t most);
 /* Strikes us from the book, where the server is there. NULL: nothing to do. */
 void ledger_close(struct ledger *ledger);
 
@@ -54,6 +56,9 @@ double ledger_stop_s(const struct ledger *ledger);
  * EXISTS: none is free now, ask again in a second (the others have been told that we wait); MISSING: we had a lane, and
  * have been struck meanwhile: put the chunk back and begin again. */
 enum bus_result ledger_take_share(struct ledger *ledger, uint32_t *share, struct error *error);
+/* To be asked by who has no share, before it begins what it wants one for: OK; EXISTS: as many as may have one have it.
+ */
+enum bus_result ledger_find_place(struct ledger *ledger, struct error *error);
 /* Nothing to do at the moment: the share is the others'. */
 enum bus_result ledger_give_share(struct ledger *ledger, struct error *error);
 

@@ -24,6 +24,7 @@ struct ledger {
 	struct bus_bucket *book, *alive;
 	char name[JOB_WORKER_MAX], id[BUDGET_ID_MAX];
 	size_t folder_octets; /* of the id, with the - behind it: the rest is this process */
+	size_t most;          /* may have a share at once; 0: any number */
 	uint64_t life_ms, renew_ms, stop_ms, margin_ms;
 	struct text word;             /* as it was put last */
 	uint64_t put_ms;              /* when we began to put it; 0: never */

@@ -13,7 +13,6 @@
 #include "scanner/fleet/digest.h"
 #include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
-#include "scanner/rules/fetch_pace.h"
 
 /* Options of both commands that are about this run of submit: the list is told by itself, and what --config says stands
  * among the options as if it had been given. */
@@ -309,41 +308,4 @@ int submission_compare(const struct job *there, const struct job *here, struct e
 		  here->name, (int)(text.used < 300 ? text.used : 300), text.data);
 	text_free(&text);
 	return -1;
-}
-
-/* ---- how many workers ---- */
-
-/* What holds where it was not given; 0: none, or the worker's, as a rate by its name servers. */
-static double default_of(enum job_limit limit)
-{
-	switch (limit) {
-	case LIMIT_PER_HOST:
-		return OPTIONS_PER_HOST;
-	case LIMIT_HOST:
-		return FETCH_PACE_HOST;
-	case LIMIT_PROVIDER:
-		return FETCH_PACE_PROVIDER;
-	default:
-		return 0;
-	}
-}
-
-struct submission_bearing submission_workers(const struct submission *submission)
-{
-	struct submission_bearing fewest = { UINT64_MAX, NULL, 0 };
-
-	for (enum job_limit limit = 0; limit < LIMITS; limit++) {
-		const struct job_limit_row *row = &job_limit_table[limit];
-		double value = default_of(limit), workers;
-		struct error unused;
-
-		if ((row->is_laned && submission->job.lanes > 1) ||
-		    job_option_number(&submission->job, row->name, &value, &unused) < 0)
-			continue;
-		workers = floor(value / row->least + 1e-6);
-		if (workers < 1 || workers >= (double)fewest.workers)
-			continue;
-		fewest = (struct submission_bearing){ (uint64_t)workers, row->name, row->least };
-	}
-	return fewest;
 }

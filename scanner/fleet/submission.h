@@ -25,12 +25,4 @@ void submission_free(struct submission *submission);
 __attribute__((warn_unused_result)) int submission_compare(const struct job *there, const struct job *here,
 							   struct error *error);
 
-/* How many workers the job's limits bear, since each has a least part of each. */
-struct submission_bearing {
-	uint64_t workers;  /* UINT64_MAX: any number */
-	const char *limit; /* the option that bears the fewest, without --, and … */
-	double least;      /* … what each has of it at least */
-};
-struct submission_bearing submission_workers(const struct submission *submission);
-
 #endif

@@ -437,7 +437,7 @@ static int tell_done(const struct submit *submit)
 static int tell(const struct submit *submit)
 {
 	const struct options *options = submit->options;
-	struct submission_bearing bears = submission_workers(&submit->made);
+	struct job_bearing bears = job_bears(&submit->made.job);
 	const char *job = submit->made.job.name, *url = options->nats;
 
 	if (options->quiet)
@@ -449,10 +449,8 @@ static int tell(const struct submit *submit)
 		job, submit->chunks, plural(submit->chunks), submit->cut.entries, plural(submit->cut.entries),
 		submit->there, url ? "--nats " : "", url ? url : "", url ? " " : "", job);
 	if (bears.workers < SHOWN_WORKERS)
-		fprintf(stderr,
-			"stsurvey fleet submit: up to %" PRIu64
-			" workers keep within --%s; each further one has %g of it\n",
-			bears.workers, bears.limit, bears.least);
+		fprintf(stderr, "stsurvey fleet submit: --%s bears %" PRIu64 " worker%s at once; further ones wait\n",
+			bears.limit, bears.workers, plural(bears.workers));
 	if (options->retry_dead)
 		fprintf(stderr, "stsurvey fleet submit: %" PRIu32 " dead chunk%s put back\n", submit->put_back,
 			plural(submit->put_back));

@@ -10,9 +10,7 @@
 #include "scanner/fleet/ledger.h"
 #include "scanner/options/option_files.h"
 #include "scanner/options/option_table.h"
-#include "scanner/rules/fetch_pace.h"
 #include "scanner/rules/public_resolvers.h"
-#include "scanner/rules/server_books.h"
 
 /* What a chunk is of. */
 enum {
@@ -77,7 +75,8 @@ static const unsigned limit_of[LIMITS] = {
 
 enum { RATE_PLACES = 1000 }; /* a share is rounded down to a thousandth, so that the sum of all stays below */
 
-#define UNSET (-1.0)
+/* What three thirds in millionths lack of a whole is made up for first; of all workers there are it is not one. */
+#define PART_MISSING 0.0001
 
 static unsigned what_of(const struct child_request *request)
 {
@@ -179,39 +178,22 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 
 /* ---- limits ---- */
 
-/* What the scan would take for itself; UNSET: none of its own. */
+/* What the scan would take for itself; below 0: none of its own. */
 static double default_of(const struct child_request *request, enum job_limit limit)
 {
-	const struct job *job = request->job;
-	bool is_lab = job_option(job, "allow-reserved"), is_direct = job_option(job, "direct");
-	/* given for the one kind, they hold within reserved networks too: only then is either told */
-	bool is_paced = !is_lab || job_option(job, "host-rate") || job_option(job, "provider-rate");
-	bool is_limited = is_direct && (!is_lab || job_option(job, "server-rate") || job_option(job, "operator-rate"));
-
-	switch (limit) {
-	case LIMIT_RATE:
-		if (request->worker->resolver)
-			return 0;
-		return request->is_public ? PUBLIC_RESOLVER_RATE : OPTIONS_SHARED_RATE;
-	case LIMIT_HOST:
-		return is_paced ? FETCH_PACE_HOST : UNSET;
-	case LIMIT_PROVIDER:
-		return is_paced ? FETCH_PACE_PROVIDER : UNSET;
-	case LIMIT_SERVER:
-		return is_limited ? SERVER_RATE : UNSET;
-	case LIMIT_OPERATOR:
-		return is_limited ? OPERATOR_RATE : UNSET;
-	case LIMIT_PER_HOST:
-		return OPTIONS_PER_HOST;
-	default:
-		return UNSET;
-	}
+	if (limit != LIMIT_RATE)
+		return job_limit_default(request->job, limit);
+	if (request->worker->resolver)
+		return 0;
+	return request->is_public ? PUBLIC_RESOLVER_RATE : OPTIONS_SHARED_RATE;
 }
 
-/* Nobody may ask less than @least: submit says how many workers a rate bears. */
-static double share_of(double value, uint32_t share, double places, double least)
+/* No more workers have a share than the limit bears (job_bears). Who has less nevertheless, or none (a scan of
+ * nothing), has the least that there is: 0 would be no limit. */
+static double share_of(double value, uint32_t share, bool is_whole)
 {
-	double part = floor(value * share * places / LEDGER_WHOLE) / places;
+	double places = is_whole ? 1 : RATE_PLACES, least = is_whole ? 1 : RATE_LEAST;
+	double part = floor((value * share / LEDGER_WHOLE + PART_MISSING) * places) / places;
 
 	return value == 0 ? 0 : part < least ? least : part;
 }
@@ -219,7 +201,6 @@ static double share_of(double value, uint32_t share, double places, double least
 static int put_limit(struct text *out, struct child_words *words, const struct child_request *request,
 		     enum job_limit limit, struct error *error)
 {
-	bool is_whole = job_limit_table[limit].is_whole;
 	double value = default_of(request, limit);
 	char number[32];
 
@@ -230,7 +211,7 @@ static int put_limit(struct text *out, struct child_words *words, const struct c
 	if (value < 0)
 		return 0;
 	if (!job_limit_table[limit].is_laned || request->job->lanes <= 1)
-		value = share_of(value, request->share, is_whole ? 1 : RATE_PLACES, job_limit_table[limit].least);
+		value = share_of(value, request->share, job_limit_table[limit].is_whole);
 	snprintf(number, sizeof(number), "%.10g", value);
 	put_option(out, words, job_limit_table[limit].name, number);
 	return 0;

@@ -204,6 +204,7 @@ static bool note_manifest(struct work *work)
 
 static bool join(struct work *work)
 {
+	struct job_bearing bears = job_bears(&work->fleet.job);
 	int64_t before;
 	enum bus_result result;
 	struct error why;
@@ -216,6 +217,10 @@ static bool join(struct work *work)
 		work_fail(work, "%s", why.text);
 		return false;
 	}
+	if (bears.limit)
+		ledger_bears(work->ledger, bears.workers);
+	snprintf(work->crowded, sizeof(work->crowded), "waiting: --%s bears %" PRIu64 " worker%s at once",
+		 bears.limit ? bears.limit : "", bears.workers, bears.workers == 1 ? "" : "s");
 	before = wall_clock_ms();
 	work->renewed_ms = (int64_t)machine_clock_ms();
 	result = ledger_renew(work->ledger, &work->word, &why);
@@ -252,8 +257,7 @@ static bool prepare(struct work *work)
 
 /* ---- chunks ---- */
 
-/* Nothing to do: what is ours is the others'. */
-static void give(struct work *work)
+void work_give(struct work *work)
 {
 	struct error unused;
 
@@ -321,13 +325,21 @@ static bool pull_laned(struct work *work)
 static const char *keeps_off(struct work *work)
 {
 	uint64_t room = workspace_room(&work->space);
+	struct error unused;
 
 	if (room < WORKSPACE_ROOM) {
 		work_warn(work, "%s: %" PRIu64 " MiB are left on the disk, and no chunk is begun with less than %d",
 			  work->space.path, room >> 20, WORKSPACE_ROOM >> 20);
 		return "the disk is full";
 	}
-	return (int64_t)machine_clock_ms() < work->rested_ms ? "resting after a chunk that came to nothing" : NULL;
+	if ((int64_t)machine_clock_ms() < work->rested_ms)
+		return "resting after a chunk that came to nothing";
+	if (work->holds_share || ledger_find_place(work->ledger, &unused) != BUS_EXISTS)
+		return NULL;
+	if (strcmp(work->word.state, work->crowded) != 0)
+		log_info("job %s: no chunk is taken until another worker has none: %s", work->fleet.job.name,
+			 work->crowded);
+	return work->crowded;
 }
 
 static bool next_chunk(struct work *work)
@@ -356,7 +368,7 @@ static void be_idle(struct work *work)
 	int64_t now = (int64_t)machine_clock_ms();
 	double limit = work->options->max_idle;
 
-	give(work);
+	work_give(work);
 	if (work->idle_ms == 0)
 		work->idle_ms = now;
 	if (limit > 0 && (double)(now - work->idle_ms) >= limit * 1000) {

@@ -38,6 +38,8 @@ struct work {
 	bool has_ended;               /* the job … */
 	bool is_collected;            /* … well: what is in the folder is of no use any more */
 	bool holds_share;
+	char crowded[sizeof(
+		((struct job_word *)NULL)->state)];          /* why we would wait for a share; "": all may have one */
 	struct job_word word;                                /* .last: what went wrong last */
 	char told[sizeof(((struct job_word *)NULL)->state)]; /* its state, at the server */
 	uint64_t domains; /* of chunks that are done; word.domains has those of this one, too */
@@ -59,6 +61,9 @@ struct work {
 bool work_tend(struct work *work);
 /* The same, again and again, for @ms. */
 bool work_pause(struct work *work, unsigned ms);
+
+/* Nobody is to be asked anything: our share and our lane are the others'. Again and again, as long as it lasts. */
+void work_give(struct work *work);
 
 /* A call of the bus ended so: true where it is worth to be done again, after a pause. */
 bool work_again(struct work *work, enum bus_result result, const struct error *why);

@@ -19,20 +19,16 @@ struct sending {
 	char again[24]; /* behind the ids: what the server knows is stored once more */
 };
 
-/* What we might ask is the others' while we wait for room. */
 static void wait_for_room(struct sending *sending)
 {
 	struct work *work = sending->work;
-	struct error unused;
 
 	work_is(work, "results are full");
-	if (!sending->is_full) {
+	if (!sending->is_full)
 		log_info("job %s: the results are full: waiting until 'stsurvey fleet collect' has fetched some",
 			 work->fleet.job.name);
-		if (work->holds_share)
-			work->holds_share = ledger_give_share(work->ledger, &unused) != BUS_OK;
-	}
 	sending->is_full = true;
+	work_give(work);
 	work_pause(work, FULL_MS);
 }
 

@@ -205,6 +205,33 @@ class Rates(Case):
             worker.send_signal(signal.SIGTERM)
 
 
+class Bearing(Case):
+    def test_no_more_workers_than_the_limits_bear_are_at_work(self):
+        self.submit(60 * 20, 60, "--per-host", 2, ack_wait=LIFE, rate=240)
+        workers = {name: self.work(name, "--threads", "1") for name in ("a", "b", "c")}
+
+        def spare():
+            lines = (self.js.get(BOOK, "ledger") or b"").decode().splitlines()[1:]
+            shares = {line.split()[0]: line.split()[2] for line in lines}
+            held = [name for name, share in shares.items() if share != "-"]
+            self.assertLessEqual(len(held), 2, shares)
+            return [name for name in shares if name not in held] if len(shares) == 3 and len(held) == 2 else []
+
+        self.wait_until(lambda: len(spare()) == 1)
+        waits = spare()[0]
+        self.wait_until(lambda: self.word(waits)["state"] == "waiting: --per-host bears 2 workers at once")
+        self.assertEqual(self.word(waits)["share"], 0)
+        leaves = next(name for name in workers if name != waits)
+        workers[leaves].send_signal(signal.SIGTERM)
+        self.finish(workers.pop(leaves), 128 + signal.SIGTERM)
+        self.wait_until(lambda: spare() == [] and self.word(waits)["state"] == "scanning")
+        for worker in workers.values():
+            worker.send_signal(signal.SIGTERM)
+            _, err = self.finish(worker, 128 + signal.SIGTERM)
+            self.assertEqual("no chunk is taken until another worker has none: waiting: --per-host bears 2 workers at once" in err,
+                             worker is workers[waits])
+
+
 class Book(Case):
     """Somebody has been at the book of shares."""
 

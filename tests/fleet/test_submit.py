@@ -108,7 +108,7 @@ class Once(SubmitCase):
         said = self.submit_list(path, "--chunk", "2", "--rate", "0.3")
         self.assertIn(f"job {JOB}: 3 chunks of 5 domains; 0 were there already; start workers with: stsurvey fleet work "
                       f"--nats {self.nats.url} --job {JOB} -d DIR\n", said)
-        self.assertIn("up to 3 workers keep within --rate; each further one has 0.1 of it\n", said)
+        self.assertIn("--rate bears 1 worker at once; further ones wait\n", said)
         self.assertEqual([row["domain"] for _, row in sorted(self.entries().items())],
                          ["one.example", "bad bad", "xn--bcher-kva.example", "one.example", "two.example"])
         manifest = self.value("manifest")

@@ -205,6 +205,8 @@ class Full(Case):
         worker = self.work("one")
         self.wait_until(lambda: self.word("one")["state"] == "results are full", worker)
         self.assertFalse(self.is_done(0))
+        self.wait_until(lambda: self.js.get(BOOK, "ledger").decode().splitlines()[1].split()[2] == "-", worker)  # no share
+        self.wait_until(lambda: self.word("one")["share"] == 0, worker)
         for message in self.js.messages(RESULTS):
             if message.subject.endswith("result.9.0123456789abcdef"):
                 self.js.delete(RESULTS, message.sequence)

@@ -124,37 +124,52 @@ static void shares_come_to_be_equal_between_two_chunks(void **state)
 {
 	static const struct {
 		const char *play, *shares;
+		size_t most;  /* that the limits bear; 0: any number */
+		bool is_full; /* nobody else had better begin */
 	} cases[] = {
-		{ "A", "A1000000 " },
-		{ "AB", "A1000000 B0 " },
-		{ "ABA", "A500000 B0 " },
-		{ "ABAB", "A500000 B500000 " },
+		{ .play = "A", .shares = "A1000000 " },
+		{ .play = "AB", .shares = "A1000000 B0 " },
+		{ .play = "ABA", .shares = "A500000 B0 " },
+		{ .play = "ABAB", .shares = "A500000 B500000 " },
 		/* a newcomer waits for most of its part */
-		{ "ABABCC", "A500000 B500000 C0 " },
-		{ "ABABCACC", "A333333 B500000 C0 " },
-		{ "ABABCABC", "A333333 B333333 C333333 " },
+		{ .play = "ABABCC", .shares = "A500000 B500000 C0 " },
+		{ .play = "ABABCACC", .shares = "A333333 B500000 C0 " },
+		{ .play = "ABABCABC", .shares = "A333333 B333333 C333333 " },
 		/* who gave its share back wants none */
-		{ "ABABaB", "A0 B1000000 " },
-		{ "ABABa", "A0 B500000 " },
-		{ "ABABaBAA", "A0 B1000000 " },
+		{ .play = "ABABaB", .shares = "A0 B1000000 " },
+		{ .play = "ABABa", .shares = "A0 B500000 " },
+		{ .play = "ABABaBAA", .shares = "A0 B1000000 " },
 		/* the dead */
-		{ "ABABxAB", "B1000000 " },
+		{ .play = "ABABxAB", .shares = "B1000000 " },
 		/* in the order of asking: C is before D, who asks when C's part is free */
-		{ "ABABCDABDD", "A250000 B250000 C0 D250000 " },
-		{ "ABABCDADD", "A250000 B500000 C0 D0 " },
-		{ "ABABCDACDD", "A250000 B500000 C250000 D0 " },
+		{ .play = "ABABCDABDD", .shares = "A250000 B250000 C0 D250000 " },
+		{ .play = "ABABCDADD", .shares = "A250000 B500000 C0 D0 " },
+		{ .play = "ABABCDACDD", .shares = "A250000 B500000 C250000 D0 " },
 		/* who waits and leaves lets the next come */
-		{ "ABABCDAcDD", "A250000 B500000 C0 D0 " },
-		{ "ABABCDABcDD", "A250000 B250000 C0 D333333 " },
+		{ .play = "ABABCDAcDD", .shares = "A250000 B500000 C0 D0 " },
+		{ .play = "ABABCDABcDD", .shares = "A250000 B250000 C0 D333333 " },
 		/* who has one never waits, however little is free */
-		{ "ABABCDABCDefA", "A250000 B250000 C250000 D250000 " },
+		{ .play = "ABABCDABCDefA", .shares = "A250000 B250000 C250000 D250000 " },
+		/* no more than the limits bear, and those have as much as that */
+		{ .play = "A", .shares = "A1000000 ", .most = 2 },
+		{ .play = "AB", .shares = "A1000000 B0 ", .most = 2, .is_full = true },
+		{ .play = "ABA", .shares = "A500000 B0 ", .most = 2, .is_full = true },
+		{ .play = "ABABCABC", .shares = "A500000 B500000 C0 ", .most = 2, .is_full = true },
+		{ .play = "ABABCABCaC", .shares = "A0 B500000 C500000 ", .most = 2, .is_full = true },
+		{ .play = "ABABCxAC", .shares = "B500000 C500000 ", .most = 2, .is_full = true },
+		{ .play = "ABABCDaDC", .shares = "A0 B500000 C500000 D0 ", .most = 2, .is_full = true },
+		{ .play = "ABABCcab", .shares = "A0 B0 C0 ", .most = 2 },
+		{ .play = "ABA", .shares = "A1000000 B0 ", .most = 1, .is_full = true },
+		{ .play = "ABaB", .shares = "A0 B1000000 ", .most = 1, .is_full = true },
+		{ .play = "ABABCAC", .shares = "A333333 B500000 C0 ", .most = 3, .is_full = true },
+		{ .play = "ABABCABC", .shares = "A333333 B333333 C333333 ", .most = 3, .is_full = true },
 	};
 	struct text text;
 
 	(void)state;
 	text_open_memory(&text);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct budget budget = { 0 };
+		struct budget budget = { .most = cases[i].most };
 
 		for (const char *p = cases[i].play; *p; p++) {
 			char name[] = { *p == 'x' ? *++p : (char)(*p & ~0x20), '\0' };
@@ -173,6 +188,7 @@ static void shares_come_to_be_equal_between_two_chunks(void **state)
 		text_char(&text, '\0');
 		if (strcmp(text.data, cases[i].shares) != 0)
 			fail_msg("%s: %s, not %s", cases[i].play, text.data, cases[i].shares);
+		assert_true(budget_has_place(&budget, NULL) == !cases[i].is_full);
 		budget_free(&budget);
 	}
 	text_free(&text);

@@ -272,24 +272,29 @@ static void it_is_known_how_many_workers_the_limits_bear(void **state)
 		bool has_servers;
 	} rows[] = {
 		{ "", 8, "per-host", false },
-		{ "--per-host 10000", 500, "host-rate", false },
-		{ "--per-host 10000 --host-rate 0", 2000, "provider-rate", false },
+		{ "--per-host 10000", 50, "host-rate", false },
+		{ "--per-host 10000 --host-rate 0", 200, "provider-rate", false },
 		{ "--per-host 10000 --host-rate 0 --provider-rate 0", 10000, "per-host", false },
-		{ "--rate 0.3", 3, "rate", false },
+		{ "--rate 0.3", 1, "rate", false },
+		{ "--rate 7.9", 7, "rate", false },
+		{ "--rate 5 --resolver-rate 3", 3, "resolver-rate", false },
 		{ "--rate 0", 8, "per-host", false },
-		{ "--direct --server-rate 0.2", 2, "server-rate", false },
-		{ "--direct --server-rate 0.2", 8, "per-host", true }, /* by lanes */
+		{ "--direct --server-rate 2", 2, "server-rate", false },
+		{ "--direct --server-rate 2", 8, "per-host", true }, /* by lanes */
+		{ "--direct --per-host 10000", 50, "host-rate", false },
+		{ "--direct --per-host 10000 --host-rate 0", 50, "server-rate", false },
+		{ "--direct --per-host 10000 --allow-reserved 127.0.0.0/8", 10000, "per-host", false },
 	};
 	(void)state;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct cut_look look = list;
-		struct submission_bearing bears;
+		struct job_bearing bears;
 		struct made *made;
 
 		look.has_servers = rows[i].has_servers;
 		made = make(rows[i].line, &look);
-		bears = submission_workers(&made->submission);
+		bears = job_bears(&made->submission.job);
 		assert_true(bears.workers == rows[i].workers);
 		assert_string_equal(bears.limit, rows[i].limit);
 		drop(made);

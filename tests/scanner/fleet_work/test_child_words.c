@@ -179,7 +179,10 @@ static void a_worker_has_its_share_of_the_rates(void **state)
 		{ "rate=100", "", JOB_DOMAINS, 333333, .there = "--rate=33.333 --host-rate=16.666 --per-host=2" },
 		{ "rate=0 host-rate=0 provider-rate=0", "", JOB_DOMAINS, 250000,
 		  .there = "--rate=0 --host-rate=0 --provider-rate=0" },
-		/* one worker at least gets on with it */
+		{ "rate=300 per-host=6", "", JOB_DOMAINS, 333333, .there = "--rate=100 --per-host=2" },
+		{ "rate=2.5 per-host=3", "", JOB_DOMAINS, 333333, .there = "--rate=0.833 --per-host=1" },
+		{ "rate=0.5", "", JOB_DOMAINS, 1000000, .there = "--rate=0.5" },
+		/* a book that others wrote gives nobody all there is */
 		{ "rate=0.2 host-rate=1 per-host=3", "", JOB_DOMAINS, 10000,
 		  .there = "--rate=0.1 --host-rate=0.1 --per-host=1" },
 		/* a public resolver; one of the worker's own, which the scan does not see as such */
