@@ -11,35 +11,18 @@
 #include "tests/fuzz/job_input.h"
 
 enum {
-	HOSTS_MAX = 4,   /* looked at one after another with the same job */
-	PENDING_MAX = 3, /* both families with CD, and the chase */
-	STEP_MS = 7000,
+	HOSTS_MAX = 4, /* looked at one after another with the same job */
 	/* A and AAAA, each with CD; a chase; the alias; two times TLSA, each with CD */
 	QUESTIONS_MAX = 4 + OBS_CNAME_MAX + 1 + 1 + 4,
 };
 
 static struct world {
 	struct net net; /* first */
-	uint64_t now_ms;
-	struct {
-		struct net_query *query; /* or */
-		struct net_probe *probe;
-		uint8_t control;
-	} pending[PENDING_MAX];
-	unsigned pending_count;
 	/* since host_job_start */
 	unsigned asked, probed, done;
 	bool patient;
 	struct job_context context;
 } world;
-
-static void postpone(struct net_query *query, struct net_probe *probe, uint8_t control)
-{
-	FUZZ_CHECK(world.pending_count < PENDING_MAX);
-	world.pending[world.pending_count].query = query;
-	world.pending[world.pending_count].probe = probe;
-	world.pending[world.pending_count++].control = control;
-}
 
 static void ask(struct net *net, struct net_query *query)
 {
@@ -56,15 +39,16 @@ static void ask(struct net *net, struct net_query *query)
 	/* what is asked with CD is asked together: the first may have met a fault already */
 	FUZZ_CHECK(!job_input.fault || query->unchecked);
 	if (control & JOB_INPUT_LATER)
-		postpone(query, NULL, control);
+		job_input_postpone(query, NULL, control);
 	else
 		job_input_answer(query, control);
 }
 
 /* ---- probes ---- */
 
-static void finish(struct net_probe *probe, uint8_t control)
+static void finish(void *connection, uint8_t control)
 {
+	struct net_probe *probe = connection;
 	struct obs_smtp *smtp = probe->smtp;
 	size_t octets;
 
@@ -109,25 +93,13 @@ static void probe_host(struct net *net, struct net_probe *probe)
 	const uint8_t control = job_input_octet();
 
 	(void)net;
-	FUZZ_CHECK(world.done == 0 && !job_input.fault && world.pending_count == 0); /* one at a time */
+	FUZZ_CHECK(world.done == 0 && !job_input.fault && job_input.pending_count == 0); /* one at a time */
 	FUZZ_CHECK(++world.probed <= OBS_PROBE_MAX);
 	check_probe(probe);
 	if (control & JOB_INPUT_LATER)
-		postpone(NULL, probe, control);
+		job_input_postpone(NULL, probe, control);
 	else
 		finish(probe, control);
-}
-
-static int64_t wall_ms(struct net *net)
-{
-	(void)net;
-	return INT64_C(1800000000000) + (int64_t)world.now_ms;
-}
-
-static uint64_t now_ms(struct net *net)
-{
-	(void)net;
-	return world.now_ms;
 }
 
 /* ---- one host ---- */
@@ -135,26 +107,7 @@ static uint64_t now_ms(struct net *net)
 static void on_done(struct host_job *host)
 {
 	FUZZ_CHECK(++world.done == 1);
-	FUZZ_CHECK(host->task.pending == 0 && host->task.state == TASK_DONE && world.pending_count == 0);
-}
-
-static void let_time_pass(void)
-{
-	while (world.pending_count > 0) {
-		const unsigned at = world.pending[0].control & JOB_INPUT_LAST_FIRST ? world.pending_count - 1 : 0;
-		struct net_query *query = world.pending[at].query;
-		struct net_probe *probe = world.pending[at].probe;
-		const uint8_t control = world.pending[at].control;
-
-		world.now_ms += STEP_MS;
-		world.pending_count--;
-		for (unsigned i = at; i < world.pending_count; i++)
-			world.pending[i] = world.pending[i + 1];
-		if (query)
-			job_input_answer(query, control);
-		else
-			finish(probe, control);
-	}
+	FUZZ_CHECK(host->task.pending == 0 && host->task.state == TASK_DONE && job_input.pending_count == 0);
 }
 
 static void check_facts(const struct obs_host *facts)
@@ -199,7 +152,7 @@ static void look_at(struct host_job *host)
 	world.asked = world.probed = world.done = 0;
 	job_input.fault = 0;
 	host_job_start(host, span_of(names[octet >> 4 & 7]), octet & 1);
-	let_time_pass();
+	job_input_let_time_pass(finish);
 	FUZZ_CHECK(world.done == 1);
 	/* a fault that was met is not forgotten, and nothing else is one: what fills the arena is cut off */
 	FUZZ_CHECK((host_job_fault(host) != 0) == (job_input.fault != 0));
@@ -214,8 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_CHECK(domain_blocklist && domain_set_add(domain_blocklist, SPAN_LITERAL("blocked.example")) == 0);
 	world = (struct world){
-		.net = { .ask = ask, .probe = probe_host, .wall_ms = wall_ms, .now_ms = now_ms },
-		.now_ms = 1000,
+		.net = { .ask = ask, .probe = probe_host, .wall_ms = job_input_wall_ms, .now_ms = job_input_now_ms },
 		.context = { .net = &world.net, .domain_blocklist = domain_blocklist, .host_done = on_done },
 	};
 	job_input = (struct job_input){ .left = { (const char *)data, size } };

@@ -11,34 +11,17 @@
 
 enum {
 	DOMAINS_MAX = 4, /* surveyed one after another with the same job */
-	PENDING_MAX = 3, /* the last links of two chases, and the MX with CD */
-	STEP_MS = 7000,
 	/* MX, two TXT, A, AAAA, MX with CD, and two chases of one question more than there are links */
 	QUESTIONS_MAX = 6 + 2 * (OBS_CNAME_MAX + 1),
 };
 
 static struct world {
 	struct net net; /* first */
-	uint64_t now_ms;
-	struct {
-		struct net_query *query; /* or */
-		struct net_fetch *fetch;
-		uint8_t control;
-	} pending[PENDING_MAX];
-	unsigned pending_count;
 	/* since job_start */
 	unsigned asked, fetched, done;
 	struct domain_set *domain_blocklist;
 	struct job_context context;
 } world;
-
-static void postpone(struct net_query *query, struct net_fetch *fetch, uint8_t control)
-{
-	FUZZ_CHECK(world.pending_count < PENDING_MAX);
-	world.pending[world.pending_count].query = query;
-	world.pending[world.pending_count].fetch = fetch;
-	world.pending[world.pending_count++].control = control;
-}
 
 static void ask(struct net *net, struct net_query *query)
 {
@@ -54,15 +37,16 @@ static void ask(struct net *net, struct net_query *query)
 	FUZZ_CHECK(!job_input.fault || query->unchecked ||
 		   span_starts_with(net_query_name(query), SPAN_LITERAL("_smtp._tls.")));
 	if (control & JOB_INPUT_LATER)
-		postpone(query, NULL, control);
+		job_input_postpone(query, NULL, control);
 	else
 		job_input_answer(query, control);
 }
 
 /* ---- the fetch ---- */
 
-static void finish(struct net_fetch *fetch, uint8_t control)
+static void finish(void *connection, uint8_t control)
 {
+	struct net_fetch *fetch = connection;
 	struct obs_policy *policy = fetch->policy;
 
 	fetch->fault = 0;
@@ -91,21 +75,9 @@ static void fetch_policy(struct net *net, struct net_fetch *fetch)
 		FUZZ_CHECK((contact_check(&fetch->address[i], NULL, NULL) == CONTACT_ALLOWED) ==
 			   (fetch->allowed >> i & 1));
 	if (control & JOB_INPUT_LATER)
-		postpone(NULL, fetch, control);
+		job_input_postpone(NULL, fetch, control);
 	else
 		finish(fetch, control);
-}
-
-static int64_t wall_ms(struct net *net)
-{
-	(void)net;
-	return INT64_C(1800000000000) + (int64_t)world.now_ms;
-}
-
-static uint64_t now_ms(struct net *net)
-{
-	(void)net;
-	return world.now_ms;
 }
 
 /* ---- one domain ---- */
@@ -113,31 +85,12 @@ static uint64_t now_ms(struct net *net)
 static void on_done(struct job *job)
 {
 	FUZZ_CHECK(++world.done == 1);
-	FUZZ_CHECK(job->task.pending == 0 && job->task.state == TASK_DONE && world.pending_count == 0);
+	FUZZ_CHECK(job->task.pending == 0 && job->task.state == TASK_DONE && job_input.pending_count == 0);
 }
 
 static void on_host_done(struct host_job *host)
 {
 	FUZZ_CHECK(!host); /* nobody looks at one here */
-}
-
-static void let_time_pass(void)
-{
-	while (world.pending_count > 0) {
-		const unsigned at = world.pending[0].control & JOB_INPUT_LAST_FIRST ? world.pending_count - 1 : 0;
-		struct net_query *query = world.pending[at].query;
-		struct net_fetch *fetch = world.pending[at].fetch;
-		const uint8_t control = world.pending[at].control;
-
-		world.now_ms += STEP_MS;
-		world.pending_count--;
-		for (unsigned i = at; i < world.pending_count; i++)
-			world.pending[i] = world.pending[i + 1];
-		if (query)
-			job_input_answer(query, control);
-		else
-			finish(fetch, control);
-	}
 }
 
 static void check_facts(const struct job *job)
@@ -173,7 +126,7 @@ static void survey(struct job *job)
 					.name = octet & 2 ? span_of(longest + (octet >> 2) % 16)
 							  : SPAN_LITERAL("example.com") },
 		  octet & 1);
-	let_time_pass();
+	job_input_let_time_pass(finish);
 	FUZZ_CHECK(world.done == 1);
 	/* a fault that was met is not forgotten, and nothing else is one: the arena's cap is far away */
 	FUZZ_CHECK((job_fault(job) != 0) == (job_input.fault != 0));
@@ -187,11 +140,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job job;
 
 	FUZZ_CHECK(domain_blocklist && domain_set_add(domain_blocklist, SPAN_LITERAL("blocked.example")) == 0);
-	world = (struct world){ .net = { .ask = ask, .fetch = fetch_policy, .wall_ms = wall_ms, .now_ms = now_ms },
-				.now_ms = 1000,
-				.domain_blocklist = domain_blocklist,
-				.context = {
-					.net = &world.net, .domain_blocklist = domain_blocklist, .done = on_done } };
+	world = (struct world){
+		.net = { .ask = ask, .fetch = fetch_policy, .wall_ms = job_input_wall_ms, .now_ms = job_input_now_ms },
+		.domain_blocklist = domain_blocklist,
+		.context = { .net = &world.net, .domain_blocklist = domain_blocklist, .done = on_done }
+	};
 	job_input = (struct job_input){ .left = { (const char *)data, size } };
 	job_init(&job, &world.context);
 	for (int i = 0; i < DOMAINS_MAX && job_input.left.n > 0; i++)

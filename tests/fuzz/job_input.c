@@ -5,6 +5,8 @@
 #include "tests/fake/dns_build.h"
 #include "tests/fake/give_answer.h"
 
+enum { START_MS = 1000, STEP_MS = 7000 };
+
 struct job_input job_input;
 
 uint8_t job_input_octet(void)
@@ -135,4 +137,45 @@ void job_input_answer(struct net_query *query, uint8_t control)
 	}
 	give_answer(query, copy, packet.n, lost[control >> 5 & 3]);
 	free(copy);
+}
+
+/* ---- time ---- */
+
+int64_t job_input_wall_ms(struct net *net)
+{
+	return INT64_C(1800000000000) + (int64_t)job_input_now_ms(net);
+}
+
+uint64_t job_input_now_ms(struct net *net)
+{
+	(void)net;
+	return START_MS + job_input.now_ms;
+}
+
+void job_input_postpone(struct net_query *query, void *connection, uint8_t control)
+{
+	FUZZ_CHECK(job_input.pending_count < JOB_INPUT_PENDING_MAX);
+	job_input.pending[job_input.pending_count].query = query;
+	job_input.pending[job_input.pending_count].connection = connection;
+	job_input.pending[job_input.pending_count++].control = control;
+}
+
+void job_input_let_time_pass(void (*finish)(void *connection, uint8_t control))
+{
+	while (job_input.pending_count > 0) {
+		const unsigned at = job_input.pending[0].control & JOB_INPUT_LAST_FIRST ? job_input.pending_count - 1
+											: 0;
+		struct net_query *query = job_input.pending[at].query;
+		void *connection = job_input.pending[at].connection;
+		const uint8_t control = job_input.pending[at].control;
+
+		job_input.now_ms += STEP_MS;
+		job_input.pending_count--;
+		for (unsigned i = at; i < job_input.pending_count; i++)
+			job_input.pending[i] = job_input.pending[i + 1];
+		if (query)
+			job_input_answer(query, control);
+		else
+			finish(connection, control);
+	}
 }
