@@ -18,15 +18,17 @@ enum { ARGUMENTS_MAX = 12 };
 char command_folder[] = "/tmp/stsurvey-commands-XXXXXX";
 char said[65536], printed[262144];
 
-int command_folder_make(void)
+int command_folder_make(void **state)
 {
+	(void)state;
 	return mkdtemp(command_folder) ? 0 : -1;
 }
 
-int command_folder_remove(void)
+int command_folder_remove(void **state)
 {
 	char command[600];
 
+	(void)state;
 	snprintf(command, sizeof(command), "rm -r %s", command_folder);
 	return system(command);
 }
@@ -39,6 +41,17 @@ char *path_of(const char *name)
 
 	snprintf(p, sizeof(path[0]), "%s/%s", command_folder, name);
 	return p;
+}
+
+const char *table_of(const char *folder, const char *name)
+{
+	static char text[4][16384];
+	static unsigned next;
+	char path[64], *into = text[next++ % 4];
+
+	snprintf(path, sizeof(path), "%s/%s.csv", folder, name);
+	read_into(path_of(path), into, sizeof(text[0]));
+	return into;
 }
 
 void read_into(const char *path, char *text, size_t size)

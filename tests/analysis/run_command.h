@@ -8,12 +8,15 @@
 extern char command_folder[];
 extern char said[65536], printed[262144]; /* what the last command wrote */
 
-/* 0, or -1. */
-int command_folder_make(void);
-int command_folder_remove(void);
+/* Fixtures of cmocka. */
+int command_folder_make(void **state);
+int command_folder_remove(void **state);
 
 /* The path of a file in the folder; valid for some calls. */
 char *path_of(const char *name);
+
+/* A table of a folder there, without its ".csv"; valid for some calls. */
+const char *table_of(const char *folder, const char *name);
 
 /* A file as one text. */
 void read_into(const char *path, char *text, size_t size);

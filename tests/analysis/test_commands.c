@@ -108,7 +108,7 @@ static int write_scans(void **state)
 {
 
 	(void)state;
-	if (command_folder_make() != 0)
+	if (command_folder_make(state) != 0)
 		return -1;
 	write_records("hole.scan", ordinary, (struct record_trailer){ .domains = 9, .illegal = 1 }, DOMAINS, 0, 0);
 	write_records("counts.scan", ordinary,
@@ -126,12 +126,6 @@ static int write_scans(void **state)
 	if (link(path_of("whole.scan"), path_of("linked.scan")) != 0)
 		return -1;
 	return cut_and_join();
-}
-
-static int remove_scans(void **state)
-{
-	(void)state;
-	return command_folder_remove();
 }
 
 /* What they say stands in tests/scanner/options. */
@@ -561,5 +555,5 @@ int main(void)
 		cmocka_unit_test(findings_csv_is_the_data_file),
 	};
 
-	return cmocka_run_group_tests(tests, write_scans, remove_scans);
+	return cmocka_run_group_tests(tests, write_scans, command_folder_remove);
 }

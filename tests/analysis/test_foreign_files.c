@@ -69,7 +69,7 @@ static int make_contents(void **state)
 
 	(void)state;
 	press = frame_press_new();
-	if (!press || !buffer || command_folder_make() != 0 || record_put_header(buffer, &header) != 0)
+	if (!press || !buffer || command_folder_make(state) != 0 || record_put_header(buffer, &header) != 0)
 		return -1;
 	keep(buffer, 0);
 	for (uint64_t i = 0; i < DOMAINS; i++) {
@@ -95,7 +95,7 @@ static int forget_contents(void **state)
 	for (size_t i = 0; i < FRAMES; i++)
 		free((char *)content[i].p);
 	frame_press_free(press);
-	return command_folder_remove();
+	return command_folder_remove(state);
 }
 
 /* ---- files ---- */

@@ -35,7 +35,7 @@ static char text[65536];
 static int write_scans(void **state)
 {
 	(void)state;
-	if (command_folder_make() != 0)
+	if (command_folder_make(state) != 0)
 		return -1;
 	labelled_scan_write("labels.scan", "registrar|component", survey, COUNT_OF(survey), 0, 0);
 	labelled_scan_write("sector.scan", "sector", others, COUNT_OF(others), 0, 0);
@@ -44,12 +44,6 @@ static int write_scans(void **state)
 	labelled_scan_write("half.scan", "sector", others, COUNT_OF(others), 0.5, 'k');
 	labelled_scan_write("same.scan", "sector", others, COUNT_OF(others), 0.1, 'k');
 	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return command_folder_remove();
 }
 
 static const char *table(const char *name)
@@ -169,5 +163,5 @@ int main(void)
 		cmocka_unit_test(samples_that_are_not_one_are_not_pooled),
 	};
 
-	return cmocka_run_group_tests(tests, write_scans, remove_folder);
+	return cmocka_run_group_tests(tests, write_scans, command_folder_remove);
 }

@@ -36,7 +36,7 @@ static int write_scan(void **state)
 	struct error error;
 
 	(void)state;
-	if (command_folder_make() != 0)
+	if (command_folder_make(state) != 0)
 		return -1;
 	options.path = path_of("one.scan");
 	if (sink_open(&sink, &options, &header, &error) < 0 || !(buffer = sink_take(sink)))
@@ -53,12 +53,6 @@ static int write_scan(void **state)
 	}
 	sink_give(sink, buffer);
 	return sink_close(sink, &trailer, &error);
-}
-
-static int remove_scan(void **state)
-{
-	(void)state;
-	return command_folder_remove();
 }
 
 static void fields_are_columns_in_the_order_they_are_named(void **state)
@@ -144,5 +138,5 @@ int main(void)
 		cmocka_unit_test(findings_are_told_by_number_and_by_code),
 	};
 
-	return cmocka_run_group_tests(tests, write_scan, remove_scan);
+	return cmocka_run_group_tests(tests, write_scan, command_folder_remove);
 }

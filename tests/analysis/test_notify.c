@@ -40,19 +40,13 @@ static int write_scans(void **state)
 	enum { HALF = 4 };
 
 	(void)state;
-	if (command_folder_make() != 0)
+	if (command_folder_make(state) != 0)
 		return -1;
 	labelled_scan_write("all.scan", "office|country", survey, COUNT_OF(survey), 0, 0);
 	labelled_scan_write("one.scan", "office|country", survey, HALF, 0, 0);
 	labelled_scan_write("two.scan", "office|country", survey + HALF, COUNT_OF(survey) - HALF, 0, 0);
 	labelled_scan_write("none.scan", "", survey, 0, 0, 0);
 	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return command_folder_remove();
 }
 
 static size_t files_in(const char *pattern)
@@ -275,5 +269,5 @@ int main(void)
 		cmocka_unit_test(a_template_of_ones_own_is_used),
 	};
 
-	return cmocka_run_group_tests(tests, write_scans, remove_folder);
+	return cmocka_run_group_tests(tests, write_scans, command_folder_remove);
 }

@@ -294,18 +294,6 @@ static void damage_is_the_same_on_threads(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return command_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return command_folder_remove();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,5 +303,5 @@ int main(void)
 		cmocka_unit_test(damage_is_the_same_on_threads),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, command_folder_make, command_folder_remove);
 }

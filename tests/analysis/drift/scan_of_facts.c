@@ -7,7 +7,7 @@
 #include "parsers/hash.h"
 #include "tests/analysis/run_command.h"
 
-int scan_of_facts_write(const struct scan_of_facts *scan)
+static int write_scan(const struct scan_of_facts *scan)
 {
 	static struct facts facts;
 	struct sink_options options = { .path = path_of(scan->name), .resume_at = -1, .buffers = 2 };
@@ -50,4 +50,13 @@ int scan_of_facts_write(const struct scan_of_facts *scan)
 	}
 	sink_give(sink, buffer);
 	return sink_close(sink, &trailer, &error);
+}
+
+int scans_of_facts_write(const struct scan_of_facts *scan, size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = write_scan(&scan[i]);
+	return result;
 }

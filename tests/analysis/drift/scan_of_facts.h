@@ -5,6 +5,7 @@
 #define STSURVEY_TESTS_ANALYSIS_DRIFT_SCAN_OF_FACTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tests/analysis/facts.h"
@@ -28,6 +29,6 @@ struct scan_of_facts {
 };
 
 /* 0, or -1. */
-int scan_of_facts_write(const struct scan_of_facts *scan);
+int scans_of_facts_write(const struct scan_of_facts *scan, size_t count);
 
 #endif

@@ -66,30 +66,7 @@ static const struct scan_of_facts scans[] = {
 
 static int write_scans(void **state)
 {
-	(void)state;
-	if (command_folder_make() != 0)
-		return -1;
-	for (size_t i = 0; i < COUNT_OF(scans); i++)
-		if (scan_of_facts_write(&scans[i]) != 0)
-			return -1;
-	return 0;
-}
-
-static int remove_scans(void **state)
-{
-	(void)state;
-	return command_folder_remove();
-}
-
-static const char *table(const char *folder, const char *name)
-{
-	static char text[4][16384];
-	static unsigned next;
-	char path[64], *into = text[next++ % 4];
-
-	snprintf(path, sizeof(path), "%s/%s.csv", folder, name);
-	read_into(path_of(path), into, sizeof(text[0]));
-	return into;
+	return command_folder_make(state) == 0 ? scans_of_facts_write(scans, COUNT_OF(scans)) : -1;
 }
 
 /* The rows of transitions.csv of a kind, without it. */
@@ -98,7 +75,7 @@ static void transitions_of(const char *folder, const char *kind, char *rows, siz
 	char text[16384], *save = NULL;
 	size_t n = strlen(kind), used = 0;
 
-	snprintf(text, sizeof(text), "%s", table(folder, "transitions"));
+	snprintf(text, sizeof(text), "%s", table_of(folder, "transitions"));
 	rows[0] = '\0';
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (strncmp(line, kind, n) == 0 && line[n] == ',')
@@ -110,17 +87,17 @@ static void changes_stand_by_name(void **state)
 	(void)state;
 	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
 	assert_non_null(strstr(said, "12 domains, 11 before, 9 in both; 8 changes, tables in"));
-	assert_string_equal(table("d", "changes"), "name,change,old,new,via\n"
-						   "breaks.example,broken,ok,http,EasyDMARC\n"
-						   "breaks2.example,broken,ok,http,EasyDMARC\n"
-						   "gone.example,gone,ok,absent,\n"
-						   "mends.example,fixed,http,ok,\n"
-						   "new.example,new,absent,ok,\n"
-						   "twice.example,broken,ok,http,\n" /* the first with the first */
-						   "twice.example,fixed,http,ok,\n"
-						   "twice.example,new,absent,ok,\n");
-	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n"
-						  "EasyDMARC,broken,ok,http,2\n");
+	assert_string_equal(table_of("d", "changes"), "name,change,old,new,via\n"
+						      "breaks.example,broken,ok,http,EasyDMARC\n"
+						      "breaks2.example,broken,ok,http,EasyDMARC\n"
+						      "gone.example,gone,ok,absent,\n"
+						      "mends.example,fixed,http,ok,\n"
+						      "new.example,new,absent,ok,\n"
+						      "twice.example,broken,ok,http,\n" /* the first with the first */
+						      "twice.example,fixed,http,ok,\n"
+						      "twice.example,new,absent,ok,\n");
+	assert_string_equal(table_of("d", "events"), "via,change,old,new,domains\n"
+						     "EasyDMARC,broken,ok,http,2\n");
 }
 
 static void rows_of_a_kind_sum_to_both_lists(void **state)
@@ -153,9 +130,9 @@ static void all_tells_of_domains_without_a_record(void **state)
 {
 	(void)state;
 	assert_int_equal(run("diff --all %old %new -d %d"), EXIT_COMPLETE);
-	assert_non_null(strstr(table("d", "changes"), "\ngone-plain.example,gone,no-record,absent,\n"));
-	assert_non_null(strstr(table("d", "changes"), "\nnew-plain.example,new,absent,no-record,\n"));
-	assert_null(strstr(table("d", "changes"), "\nplain.example"));
+	assert_non_null(strstr(table_of("d", "changes"), "\ngone-plain.example,gone,no-record,absent,\n"));
+	assert_non_null(strstr(table_of("d", "changes"), "\nnew-plain.example,new,absent,no-record,\n"));
+	assert_null(strstr(table_of("d", "changes"), "\nplain.example"));
 }
 
 static void a_scan_does_not_differ_from_itself(void **state)
@@ -164,8 +141,8 @@ static void a_scan_does_not_differ_from_itself(void **state)
 
 	(void)state;
 	assert_int_equal(run("diff --all %new %new -d %d"), EXIT_COMPLETE);
-	assert_string_equal(table("d", "changes"), "name,change,old,new,via\n");
-	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n");
+	assert_string_equal(table_of("d", "changes"), "name,change,old,new,via\n");
+	assert_string_equal(table_of("d", "events"), "via,change,old,new,domains\n");
 	transitions_of("d", "component", rows, sizeof(rows));
 	assert_string_equal(rows,
 			    "no-record,no-record,2\nhttp,http,3\nok,ok,5\nunknown,unknown,1\nnot-asked,not-asked,1\n");
@@ -175,13 +152,13 @@ static void pairs_count_what_is_known_in_both(void **state)
 {
 	(void)state;
 	assert_int_equal(run("diff %old %new -d %d"), EXIT_COMPLETE);
-	assert_string_equal(table("d", "pairs"), "metric,of,broken,fixed,net,low,high,note\n"
-						 "sts_record,7,0,0,0.000000,,,\n"
-						 "tlsrpt_record,8,0,0,0.000000,,,\n"
-						 "policy_usable,7,3,2,-0.142857,,,\n"
-						 "mode_enforce,7,3,2,-0.142857,,,\n"
-						 "misconfigured,6,3,2,0.166667,,,\n"
-						 "delivery_failure,6,0,0,0.000000,,,\n");
+	assert_string_equal(table_of("d", "pairs"), "metric,of,broken,fixed,net,low,high,note\n"
+						    "sts_record,7,0,0,0.000000,,,\n"
+						    "tlsrpt_record,8,0,0,0.000000,,,\n"
+						    "policy_usable,7,3,2,-0.142857,,,\n"
+						    "mode_enforce,7,3,2,-0.142857,,,\n"
+						    "misconfigured,6,3,2,0.166667,,,\n"
+						    "delivery_failure,6,0,0,0.000000,,,\n");
 }
 
 static void threads_and_memory_make_no_difference(void **state)
@@ -198,7 +175,7 @@ static void threads_and_memory_make_no_difference(void **state)
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
 		for (size_t t = 0; t < COUNT_OF(names); t++) {
-			const char *now = table("e", names[t]);
+			const char *now = table_of("e", names[t]);
 
 			assert_true(i == 0 || strcmp(before[t], now) == 0);
 			strcpy(before[t], now);
@@ -212,17 +189,17 @@ static void several_scans_are_pairs_in_turn(void **state)
 
 	(void)state;
 	assert_int_equal(run("diff %old %new %third -d %d"), EXIT_COMPLETE);
-	assert_non_null(strstr(table("d", "changes"), ",via,from,to\n"));
-	assert_non_null(strstr(table("d", "changes"),
+	assert_non_null(strstr(table_of("d", "changes"), ",via,from,to\n"));
+	assert_non_null(strstr(table_of("d", "changes"),
 			       "\nsame.example,broken,ok,http,,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
-	assert_non_null(strstr(table("d", "changes"),
+	assert_non_null(strstr(table_of("d", "changes"),
 			       "\nmends.example,fixed,http,ok,,2027-01-15T08:00:00.000Z,2027-01-22T08:00:00.000Z\n"
 			       "mends.example,gone,ok,absent,,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
 	transitions_of("d", "component", rows, sizeof(rows));
 	assert_non_null(strstr(rows, "ok,ok,1,2027-01-15T08:00:00.000Z,2027-01-22T08:00:00.000Z\n"));
 	assert_non_null(strstr(rows, "ok,absent,4,2027-01-22T08:00:00.000Z,2027-01-29T08:00:00.000Z\n"));
-	assert_non_null(strstr(table("d", "events"), ",domains,from,to\n"));
-	assert_non_null(strstr(table("d", "pairs"), ",note,from,to\n"));
+	assert_non_null(strstr(table_of("d", "events"), ",domains,from,to\n"));
+	assert_non_null(strstr(table_of("d", "pairs"), ",note,from,to\n"));
 }
 
 static void shards_of_one_list_are_one_scan(void **state)
@@ -235,7 +212,7 @@ static void shards_of_one_list_are_one_scan(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
-		assert_string_equal(table("d", "changes"), "name,change,old,new,via\na.example,broken,ok,http,\n");
+		assert_string_equal(table_of("d", "changes"), "name,change,old,new,via\na.example,broken,ok,http,\n");
 		assert_non_null(strstr(said, "2 domains, 2 before, 2 in both"));
 	}
 }
@@ -313,18 +290,18 @@ static void what_is_the_domains_own_is_no_part_of_an_event(void **state)
 {
 	(void)state;
 	assert_int_equal(run("diff %moved-old %moved-new -d %d"), EXIT_COMPLETE);
-	assert_string_equal(table("d", "events"), "via,change,old,new,domains\n"
-						  "EasyDMARC,broken,ok,mx,1\n"
-						  "EasyDMARC,outdated-policy,,,1\n");
+	assert_string_equal(table_of("d", "events"), "via,change,old,new,domains\n"
+						     "EasyDMARC,broken,ok,mx,1\n"
+						     "EasyDMARC,outdated-policy,,,1\n");
 }
 
 static void labels_are_columns_of_changes(void **state)
 {
 	(void)state;
 	assert_int_equal(run("diff %labels-old %labels-new -d %d"), EXIT_COMPLETE);
-	assert_string_equal(table("d", "changes"), "name,change,old,new,via,agency,label_via\n"
-						   "a.example,broken,ok,http,,,NL\n"
-						   "b.example,gone,ok,absent,,\"old, one\",\n");
+	assert_string_equal(table_of("d", "changes"), "name,change,old,new,via,agency,label_via\n"
+						      "a.example,broken,ok,http,,,NL\n"
+						      "b.example,gone,ok,absent,,\"old, one\",\n");
 }
 
 /* Whether a name is in the sample depends on the key alone. */
@@ -335,7 +312,7 @@ static void a_sample_is_compared_within_itself(void **state)
 	assert_non_null(strstr(said, "samples with different keys (--sample-key), so of different domains"));
 	assert_int_equal(run("diff %half %old -d %d"), EXIT_COMPLETE);
 	assert_null(strstr(said, " 11 domains,"));
-	assert_non_null(strstr(table("d", "pairs"), "sts_record,0,0,0,,,,\n"));
+	assert_non_null(strstr(table_of("d", "pairs"), "sts_record,0,0,0,,,,\n"));
 	assert_int_equal(run("diff %half %half -d %d"), EXIT_COMPLETE);
 }
 
@@ -386,5 +363,5 @@ int main(void)
 		cmocka_unit_test(mistakes_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, write_scans, remove_scans);
+	return cmocka_run_group_tests(tests, write_scans, command_folder_remove);
 }

@@ -48,29 +48,7 @@ static const struct scan_of_facts scans[] = {
 
 static int write_scans(void **state)
 {
-	(void)state;
-	if (command_folder_make() != 0)
-		return -1;
-	for (size_t i = 0; i < COUNT_OF(scans); i++)
-		if (scan_of_facts_write(&scans[i]) != 0)
-			return -1;
-	return 0;
-}
-
-static int remove_scans(void **state)
-{
-	(void)state;
-	return command_folder_remove();
-}
-
-static const char *table(const char *name)
-{
-	static char text[16384];
-	char path[64];
-
-	snprintf(path, sizeof(path), "s/%s.csv", name);
-	read_into(path_of(path), text, sizeof(text));
-	return text;
+	return command_folder_make(state) == 0 ? scans_of_facts_write(scans, COUNT_OF(scans)) : -1;
 }
 
 #define W1 "2027-01-15T08:00:00.000Z"
@@ -86,7 +64,7 @@ static void adoption_is_told_by_week_and_tld(void **state)
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
 		assert_non_null(strstr(said, "3 scans, tables in"));
-		assert_string_equal(table("series"),
+		assert_string_equal(table_of("s", "series"),
 				    "date,tld,domains,with_mx,sts,misconfigured,enforce,tlsrpt,share_sts\n" W1
 				    ",all,13,13,12,6,3,12,0.923077\n" W1 ",example,12,12,12,6,3,12,1.000000\n" W1
 				    ",org,1,1,0,0,0,0,0.000000\n" W2 ",all,12,12,10,3,4,11,0.833333\n" W2
@@ -101,7 +79,7 @@ static void testing_is_told_by_how_long_it_lasts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
-		assert_string_equal(table("testing"),
+		assert_string_equal(table_of("s", "testing"),
 				    "since,until,scans,days,became,domains\n" W1 "," W2 ",2,7.0,no-policy,1\n" W1 "," W2
 				    ",2,7.0,enforce,1\n" W1 "," W3 ",3,14.0,still,1\n");
 	}
@@ -113,14 +91,14 @@ static void a_fault_lasts_until_something_else_is_known(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		assert_int_equal(run(lines[i]), EXIT_COMPLETE);
-		assert_string_equal(table("faults"), "component,since,until,scans,days,became,domains\n"
-						     "dns," W2 "," W2 ",1,0.0,ok,1\n"
-						     "tls," W1 "," W1 ",1,0.0,ok,1\n"
-						     "tls," W2 "," W3 ",2,7.0,still,1\n"
-						     "tls," W3 "," W3 ",1,0.0,still,1\n"
-						     "http," W1 "," W1 ",1,0.0,dns,1\n"
-						     "http," W1 "," W1 ",1,0.0,ok,1\n"
-						     "http," W1 "," W3 ",3,14.0,still,2\n");
+		assert_string_equal(table_of("s", "faults"), "component,since,until,scans,days,became,domains\n"
+							     "dns," W2 "," W2 ",1,0.0,ok,1\n"
+							     "tls," W1 "," W1 ",1,0.0,ok,1\n"
+							     "tls," W2 "," W3 ",2,7.0,still,1\n"
+							     "tls," W3 "," W3 ",1,0.0,still,1\n"
+							     "http," W1 "," W1 ",1,0.0,dns,1\n"
+							     "http," W1 "," W1 ",1,0.0,ok,1\n"
+							     "http," W1 "," W3 ",3,14.0,still,2\n");
 	}
 }
 
@@ -128,16 +106,16 @@ static void renewals_are_told_by_days_left(void **state)
 {
 	(void)state;
 	assert_int_equal(run(lines[0]), EXIT_COMPLETE);
-	assert_string_equal(table("renewals"), "days_left_bucket,renewals,domains,of,share\n"
-					       "expired,1,1,2,0.500000\n"
-					       "0d-6d,0,0,2,0.000000\n"
-					       "7d-13d,0,0,2,0.000000\n"
-					       "14d-29d,1,1,2,0.500000\n"
-					       "30d-59d,0,0,2,0.000000\n"
-					       "60d-89d,0,0,2,0.000000\n"
-					       "90d-179d,0,0,2,0.000000\n"
-					       "180d-364d,0,0,2,0.000000\n"
-					       ">=365d,0,0,2,0.000000\n");
+	assert_string_equal(table_of("s", "renewals"), "days_left_bucket,renewals,domains,of,share\n"
+						       "expired,1,1,2,0.500000\n"
+						       "0d-6d,0,0,2,0.000000\n"
+						       "7d-13d,0,0,2,0.000000\n"
+						       "14d-29d,1,1,2,0.500000\n"
+						       "30d-59d,0,0,2,0.000000\n"
+						       "60d-89d,0,0,2,0.000000\n"
+						       "90d-179d,0,0,2,0.000000\n"
+						       "180d-364d,0,0,2,0.000000\n"
+						       ">=365d,0,0,2,0.000000\n");
 }
 
 static void one_scan_is_a_series_and_samples_are_of_one_key(void **state)
@@ -148,11 +126,11 @@ static void one_scan_is_a_series_and_samples_are_of_one_key(void **state)
 	assert_int_equal(run("stats %half %half-other --series %s"), EXIT_FATAL);
 	assert_non_null(strstr(said, "samples with different keys"));
 	assert_int_equal(run("stats %half --series %s"), EXIT_COMPLETE);
-	assert_non_null(strstr(table("series"), ",share_sts,share_low,share_high,note\n"));
+	assert_non_null(strstr(table_of("s", "series"), ",share_sts,share_low,share_high,note\n"));
 	assert_int_equal(run("stats %w1"), EXIT_USAGE);
 	assert_non_null(strstr(said, "--directory is missing"));
 	assert_int_equal(run("stats %w1 -d %s --series %s"), EXIT_COMPLETE);
-	assert_non_null(strstr(table("overview"), "\nscanned,13,"));
+	assert_non_null(strstr(table_of("s", "overview"), "\nscanned,13,"));
 }
 
 int main(void)
@@ -165,5 +143,5 @@ int main(void)
 		cmocka_unit_test(one_scan_is_a_series_and_samples_are_of_one_key),
 	};
 
-	return cmocka_run_group_tests(tests, write_scans, remove_scans);
+	return cmocka_run_group_tests(tests, write_scans, command_folder_remove);
 }

@@ -326,23 +326,11 @@ static void each_row_says_whether_they_agree_and_why_not(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return command_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return command_folder_remove();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_says_whether_they_agree_and_why_not),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, command_folder_make, command_folder_remove);
 }
