@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/hash.h"
+enum { COMPARED = 4096 }; /* octets at a time */
+
+#define DISPUTED UINT32_MAX /* octets of a certificate that two files show differently; none has so many */
 
 /* In the file, before the octets of the certificate. */
 struct stored {
@@ -14,7 +16,8 @@ struct stored {
 
 void merge_kept_init(struct merge_kept *kept)
 {
-	*kept = (struct merge_kept){ .seed = hash_table_seed() };
+	*kept = (struct merge_kept){ .disputed = 0 };
+	hash_table_key(kept->key);
 	put_aside_init(&kept->file);
 }
 
@@ -26,12 +29,10 @@ void merge_kept_fini(struct merge_kept *kept)
 	put_aside_fini(&kept->file);
 }
 
+/* Of all of it: what a file says to be SHA-256 may begin alike in a million certificates. */
 static uint64_t hash_of(const struct merge_kept *kept, const uint8_t *sha256)
 {
-	uint64_t head;
-
-	memcpy(&head, sha256, sizeof(head));
-	return hash_mix(head, kept->seed);
+	return siphash(kept->key, (struct span){ (const char *)sha256, 32 });
 }
 
 /* 1, *@stored and *@at where it is; 0; or -1. */
@@ -51,25 +52,60 @@ static int find(const struct merge_kept *kept, const uint8_t *sha256, struct sto
 	return 0;
 }
 
+static int store(struct merge_kept *kept, const uint8_t *sha256, uint32_t n, struct span der, struct error *error)
+{
+	struct stored stored;
+	size_t at = kept->file.end;
+
+	if (!hash_table_reserve(&kept->table, 1))
+		return put_aside_no_memory(error);
+	memset(&stored, 0, sizeof(stored));
+	memcpy(stored.sha256, sha256, sizeof(stored.sha256));
+	stored.n = n;
+	if (put_aside_write(&kept->file, (struct span){ (const char *)&stored, sizeof(stored) }, error) < 0 ||
+	    put_aside_write(&kept->file, der, error) < 0)
+		return -1;
+	hash_table_put(&kept->table, hash_of(kept, sha256), hash_item_of(at));
+	return 0;
+}
+
+/* Are these the octets at @at? 1, 0, or -1. */
+static int is_stored(const struct merge_kept *kept, size_t at, struct span der, struct error *error)
+{
+	char there[COMPARED];
+
+	while (der.n > 0) {
+		size_t n = der.n < sizeof(there) ? der.n : sizeof(there);
+
+		if (put_aside_read(&kept->file, at, there, n, error) < 0)
+			return -1;
+		if (memcmp(there, der.p, n) != 0)
+			return 0;
+		der = span_skip(der, n);
+		at += n;
+	}
+	return 1;
+}
+
+/* Whose octets have that hash, if any, is not reckoned here: where two files differ neither is believed, or the one
+ * would say what the other's domains showed. */
 static int put_aside(struct merge_kept *kept, const struct obs_certificate *certificate, struct error *error)
 {
 	struct stored stored;
 	size_t at;
-	int found = find(kept, certificate->sha256, &stored, &at, error);
+	int found = find(kept, certificate->sha256, &stored, &at, error), same = 0;
 
-	if (found != 0)
-		return found > 0 ? 0 : -1;
-	if (!hash_table_reserve(&kept->table, 1))
-		return put_aside_no_memory(error);
-	memset(&stored, 0, sizeof(stored));
-	memcpy(stored.sha256, certificate->sha256, sizeof(stored.sha256));
-	stored.n = (uint32_t)certificate->der.n;
-	at = kept->file.end;
-	if (put_aside_write(&kept->file, (struct span){ (const char *)&stored, sizeof(stored) }, error) < 0 ||
-	    put_aside_write(&kept->file, certificate->der, error) < 0)
-		return -1;
-	hash_table_put(&kept->table, hash_of(kept, certificate->sha256), hash_item_of(at));
-	return 0;
+	if (found < 0 || (found > 0 && stored.n == DISPUTED))
+		return found < 0 ? -1 : 0;
+	if (found == 0)
+		return store(kept, certificate->sha256, (uint32_t)certificate->der.n, certificate->der, error);
+	if (stored.n == certificate->der.n)
+		same = is_stored(kept, at + sizeof(stored), certificate->der, error);
+	if (same != 0)
+		return same < 0 ? -1 : 0;
+	kept->disputed++;
+	hash_table_remove(&kept->table, hash_of(kept, certificate->sha256), hash_item_of(at));
+	return store(kept, certificate->sha256, DISPUTED, (struct span){ NULL, 0 }, error);
 }
 
 int merge_kept_take(struct merge_kept *kept, struct obs_tls *tls, struct obs_certificate chain[static OBS_CHAIN_MAX],
@@ -115,8 +151,8 @@ static int give(struct merge_kept *kept, struct obs_certificate *certificate, st
 	size_t at;
 	int found = find(kept, certificate->sha256, &stored, &at, error);
 
-	if (found <= 0)
-		return found;
+	if (found <= 0 || stored.n == DISPUTED)
+		return found < 0 ? -1 : 0;
 	octets = make_room(kept) ? malloc(stored.n > 0 ? stored.n : 1) : NULL;
 	if (!octets)
 		return put_aside_no_memory(error);

@@ -8,12 +8,14 @@
 #include "analysis/pass/put_aside.h"
 #include "output/hash_table.h"
 #include "parsers/mail_host.h"
+#include "parsers/siphash.h"
 
 struct merge_kept {
 	struct put_aside file;
 	struct hash_table table; /* offsets of those not yet written */
-	uint64_t seed;
-	char **given; /* octets that were given away, until merge_kept_release */
+	uint8_t key[SIPHASH_KEY_OCTETS];
+	uint64_t disputed; /* certificates that files show differently under one hash: nobody is given these */
+	char **given;      /* octets that were given away, until merge_kept_release */
 	size_t given_count, given_room;
 };
 

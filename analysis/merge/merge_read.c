@@ -6,6 +6,8 @@
 #include "analysis/merge/merge_row.h"
 #include "output/scan_file/schema.h"
 
+enum { RUNS_MAX = 65535 }; /* of one file: nobody goes on with a scan that often */
+
 /* What one file is read with. */
 struct reading {
 	struct merge *merge;
@@ -31,10 +33,11 @@ static int put_row(struct reading *reading, int put, struct error *error)
 	return sorted_rows_put(reading->merge->rows, (struct span){ reading->row.data, reading->row.used }, error);
 }
 
-/* The number of a run of this file among those of all. */
+/* The number of a run of this file among those of all. A stranger's may be any: those that no file has so many of are
+ * one, and none becomes that of a run of another file. */
 static uint32_t run_of(struct reading *reading, uint32_t run)
 {
-	run += reading->runs + 1; /* a stranger's may wrap around: then two of his are one */
+	run = reading->runs + 1 + (run < RUNS_MAX ? run : RUNS_MAX);
 	reading->run_last = run > reading->run_last ? run : reading->run_last;
 	return run;
 }
@@ -183,6 +186,9 @@ static int read_file(struct reading *reading, int file, struct reader *reader, s
 	reading->place = (struct merge_place){ .file = (uint32_t)file };
 	reading->joined = merge->file[file].of_hosts;
 	reading->runs = reading->run_last;
+	if (reading->runs > UINT32_MAX - RUNS_MAX - 1)
+		return error_set(error, "%s: the files before it tell of more runs than any have",
+				 merge->options->path[file]);
 	reader_watch(reader, on_host, on_vantage, reading);
 	while ((more = reader_next(reader, &observation, error)) > 0 && !reading->failed) {
 		if (put_domain(reading, &observation, error) < 0 || go_on(reading, error) < 0)
@@ -218,6 +224,12 @@ static int read_files(struct reading *reading, struct error *error)
 		if (result < 0)
 			return -1;
 	}
+	if (merge->kept.disputed > 0)
+		merge_warn(merge,
+			   "%" PRIu64
+			   " certificates are told of with different octets under one hash: a file lies, and "
+			   "they are not kept whole",
+			   merge->kept.disputed);
 	if (merge->hopeless)
 		return error_set(
 			error,

@@ -186,8 +186,7 @@ int merge_write(struct merge *merge, struct error *error)
 
 	found->complete = found->missing == 0 && found->incomplete == 0 && !merge->options->lacking;
 	writing.header.has_gaps |= !found->complete; /* then what is there may be any way apart */
-	if (merge->header->sample > 0)               /* its indexes are as far apart as its share says */
-		writing.indexes.shards = (uint64_t)(1 / merge->header->sample);
+	writing.indexes.shards = reader_spread(merge->header);
 	writing.indexes.first = merge->header->first_index;
 	writing.indexes.has_gaps = writing.header.has_gaps;
 	result = write_all(&writing, error);

@@ -97,10 +97,11 @@ static void pack_key(struct record_buffer *b, const struct obs_certificate *c)
 	pack_uint(b, c->self_issued);
 }
 
-/* The number of the certificate in the frame; it is written where it is new. */
+/* The number of the certificate in the frame; it is written where it is new. By all that is told of it, not by its hash
+ * alone: what is told under one hash may differ, where somebody else's file is written anew. */
 static long pack_certificate(struct record_buffer *b, const struct obs_certificate *c)
 {
-	size_t names = at_most(c->name_count, OBS_CERT_NAMES_MAX), start = b->n;
+	size_t names = at_most(c->name_count, OBS_CERT_NAMES_MAX), start = b->n, key;
 	size_t omitted = c->name_omitted + c->name_count - names;
 	bool is_whole = c->der.p && c->der.n <= OBS_DER_MAX, has_key = c->spki_known || is_whole;
 	long number;
@@ -111,9 +112,7 @@ static long pack_certificate(struct record_buffer *b, const struct obs_certifica
 				    : CERTIFICATE_ELEMENTS);
 	pack_uint(b, RECORD_KIND_CERTIFICATE);
 	pack_bin(b, c->sha256, sizeof(c->sha256));
-	number = pack_number_of(b, TABLE_CERTIFICATE, start, b->n - sizeof(c->sha256));
-	if (b->n == start)
-		return number;
+	key = b->n - sizeof(c->sha256);
 	pack_int(b, c->not_before);
 	pack_int(b, c->not_after);
 	pack_text(b, c->issuer);
@@ -123,6 +122,9 @@ static long pack_certificate(struct record_buffer *b, const struct obs_certifica
 		pack_uint(b, omitted);
 	if (has_key)
 		pack_key(b, c);
+	number = pack_number_of(b, TABLE_CERTIFICATE, start, key);
+	if (b->n == start)
+		return number;
 	if (is_whole && (!b->kept || kept_add(b->kept, c->sha256)))
 		pack_bin(b, c->der.p, c->der.n);
 	else if (is_whole)

@@ -116,8 +116,7 @@ static int fail_newer(struct reader *r, unsigned major, unsigned minor)
 			    RECORD_SCHEMA_MAJOR);
 }
 
-/* One number of how many is in the file? A sample's records are as far apart as its share says. */
-static uint64_t spread_of(const struct record_header *header)
+uint64_t reader_spread(const struct record_header *header)
 {
 	double parts = header->shards > 1 ? header->shards : 1;
 
@@ -139,7 +138,7 @@ static int read_first_record(struct reader *r)
 		return -1;
 	switch (decode_next(r->records.decode, &none, &r->header)) {
 	case DECODE_HEADER:
-		r->indexes.shards = spread_of(&r->header.header);
+		r->indexes.shards = reader_spread(&r->header.header);
 		r->indexes.first = r->header.header.first_index;
 		r->indexes.has_gaps = r->header.header.has_gaps;
 		if (decode_set_labels(r->records.decode, r->header.header.label, r->header.header.label_count))

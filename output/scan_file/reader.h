@@ -81,6 +81,9 @@ __attribute__((warn_unused_result)) int reader_put_back(struct reader *reader, s
  */
 __attribute__((warn_unused_result)) int reader_finish(struct reader *reader, struct error *error);
 
+/* One number of how many is in the file of that header? A sample's records are as far apart as its share says. */
+uint64_t reader_spread(const struct record_header *header);
+
 /* Valid until reader_next or reader_finish is called. */
 const struct record_header *reader_header(const struct reader *reader);
 

@@ -6,9 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 char made_folder[] = "/tmp/stsurvey-merge-XXXXXX";
+
+int made_folder_make(void **state)
+{
+	(void)state;
+	return mkdtemp(made_folder) ? 0 : -1;
+}
+
+int made_folder_remove(void **state)
+{
+	char command[300];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", made_folder);
+	return system(command);
+}
 
 char *made_path(const char *name)
 {

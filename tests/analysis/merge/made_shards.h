@@ -17,6 +17,10 @@ enum {
 
 extern char made_folder[];
 
+/* Before all tests, and behind them. */
+int made_folder_make(void **state);
+int made_folder_remove(void **state);
+
 /* Of a file in the folder; valid for some calls. */
 char *made_path(const char *name);
 char *made_shard_path(unsigned shard);

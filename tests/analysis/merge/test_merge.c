@@ -546,21 +546,6 @@ static void where_nothing_can_be_put_aside_is_told(void **state)
 	assert_int_not_equal(access(made_path("merged"), F_OK), 0);
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(made_folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[300];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", made_folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,5 +561,5 @@ int main(void)
 		cmocka_unit_test(where_nothing_can_be_put_aside_is_told),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, made_folder_make, made_folder_remove);
 }
