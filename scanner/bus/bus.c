@@ -112,11 +112,9 @@ static bool copy_options(struct bus_options *to, const struct bus_options *from)
 /* Somebody answers there, and has JetStream for us. */
 static enum bus_result look_for_jetstream(struct bus *bus, struct error *error)
 {
-	yajl_val root = NULL;
-	enum bus_result result = bus_api(bus, "INFO", NULL, NULL, NULL, &root, error);
+	struct bus_storage unused;
 
-	yajl_tree_free(root);
-	return result;
+	return bus_storage_look(bus, &unused, error);
 }
 
 enum bus_result bus_open(struct bus **out, const struct bus_options *options, struct error *error)

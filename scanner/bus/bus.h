@@ -73,7 +73,7 @@ struct bus_stream {
 	uint64_t max_bytes; /* then it is full (never: the oldest go); 0: as much as the server takes */
 };
 
-/* OK also where it is there and the same. */
+/* OK also where it is there and the same; FULL: there is no room for its max_bytes. */
 enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stream, struct error *error);
 enum bus_result bus_stream_delete(struct bus *bus, const char *stream, struct error *error);
 
@@ -86,6 +86,12 @@ struct bus_stream_info {
 	unsigned consumers;
 };
 enum bus_result bus_stream_look(struct bus *bus, const char *stream, struct bus_stream_info *info, struct error *error);
+
+/* What our account has of the server's storage. A limit of the server's own is told to nobody. */
+struct bus_storage {
+	uint64_t used, most; /* octets; most 0: no limit of the account's */
+};
+enum bus_result bus_storage_look(struct bus *bus, struct bus_storage *storage, struct error *error);
 
 /* Names of all streams that begin with @prefix. */
 typedef void bus_on_name(void *arg, const char *name);

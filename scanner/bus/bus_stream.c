@@ -44,11 +44,6 @@ enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stre
 		error->text[0] = '\0';
 		return BUS_OK;
 	}
-	if (result == BUS_FULL) {
-		error_prefix(error, "stream %s of %" PRIu64 " octets (--results-size)", stream->name,
-			     stream->max_bytes);
-		return BUS_REFUSED;
-	}
 	return result;
 }
 
@@ -75,6 +70,18 @@ enum bus_result bus_stream_look(struct bus *bus, const char *stream, struct bus_
 			.max_bytes = bus_json_number(root, "config", "max_bytes"),
 			.consumers = (unsigned)bus_json_number(root, "state", "consumer_count"),
 		};
+	yajl_tree_free(root);
+	return result;
+}
+
+enum bus_result bus_storage_look(struct bus *bus, struct bus_storage *storage, struct error *error)
+{
+	yajl_val root = NULL;
+	enum bus_result result = bus_api(bus, "INFO", NULL, NULL, NULL, &root, error);
+
+	if (result == BUS_OK)
+		*storage = (struct bus_storage){ .used = bus_json_number(root, NULL, "storage"),
+						 .most = bus_json_number(root, "limits", "max_storage") };
 	yajl_tree_free(root);
 	return result;
 }

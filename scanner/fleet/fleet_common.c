@@ -56,6 +56,52 @@ enum bus_result fleet_connect(const struct options *options, const char *role, s
 	return bus_open(bus, &server, error);
 }
 
+/* ---- which jobs ---- */
+
+/* Of the stream that each job has, what is between. */
+static void on_stream(void *arg, const char *name)
+{
+	struct span job = span_skip(span_of(name), strlen(JOB_PREFIX));
+	static const struct span end = SPAN_LITERAL("_QUEUE");
+	struct text *names = arg;
+
+	if (!span_ends_with(job, end) || job.n == end.n)
+		return;
+	job.n -= end.n;
+	text_put(names, job);
+	text_char(names, '\0');
+}
+
+enum bus_result fleet_jobs(struct bus *bus, fleet_on_job *on_job, void *arg, struct error *error)
+{
+	enum bus_result result;
+	struct text names;
+
+	text_open_memory(&names);
+	result = bus_stream_names(bus, JOB_PREFIX, on_stream, &names, error);
+	if (result == BUS_OK && text_failed(&names)) {
+		error_set(error, "out of memory");
+		result = BUS_REFUSED;
+	}
+	for (size_t at = 0; at < names.used && result == BUS_OK; at += strlen(names.data + at) + 1) {
+		struct bus_stream_info results = { 0 };
+		char stream[BUS_NAME_MAX];
+		struct error unused;
+
+		job_stream_name(names.data + at, JOB_RESULTS, stream);
+		result = bus_stream_look(bus, stream, &results, &unused);
+		if (result == BUS_OK || result == BUS_MISSING)
+			on_job(arg, names.data + at, &results);
+		else
+			*error = unused;
+		result = result == BUS_MISSING ? BUS_OK : result;
+	}
+	text_free(&names);
+	return result;
+}
+
+/* ---- one job ---- */
+
 /* Its streams and subjects are called after the name in it: one that a stranger put there may be of another job. */
 static enum bus_result read_manifest(struct fleet_job *fleet, const char *name, struct error *error)
 {

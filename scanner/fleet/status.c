@@ -417,16 +417,15 @@ static void write_json(const struct status *status, struct text *out)
 
 /* ---- which jobs ---- */
 
-static void on_stream(void *arg, const char *name)
-{
-	struct span job = span_skip(span_of(name), strlen(JOB_PREFIX));
-	static const struct span end = SPAN_LITERAL("_QUEUE");
+#define MIB (1024.0 * 1024) /* as --results-size is given */
 
-	if (!span_ends_with(job, end) || job.n == end.n)
-		return;
-	job.n -= end.n;
-	text_shown(arg, job);
-	text_char(arg, '\n');
+static void on_job(void *arg, const char *name, const struct bus_stream_info *results)
+{
+	struct text *out = arg;
+
+	text_shown(out, span_of(name));
+	text_printf(out, "  %.1f MiB of results; %.0f MiB reserved for them\n", (double)results->bytes / MIB,
+		    (double)results->max_bytes / MIB);
 }
 
 static int list_jobs(const struct options *options, struct text *out, struct error *error)
@@ -435,7 +434,7 @@ static int list_jobs(const struct options *options, struct text *out, struct err
 	enum bus_result result = fleet_connect(options, "status", &bus, error);
 
 	if (result == BUS_OK)
-		result = bus_stream_names(bus, JOB_PREFIX, on_stream, out, error);
+		result = fleet_jobs(bus, on_job, out, error);
 	if (result == BUS_OK && out->used == 0)
 		fprintf(stderr, "stsurvey fleet status: there is no job at the server\n");
 	bus_close(bus);

@@ -172,6 +172,33 @@ static enum bus_result find_job(struct submit *submit)
 	return result;
 }
 
+#define MIB (1024.0 * 1024) /* as sizes are given on the command line */
+
+static void add_reserved(void *arg, const char *name, const struct bus_stream_info *results)
+{
+	(void)name;
+	*(uint64_t *)arg += results->max_bytes;
+}
+
+/* What takes the room, as far as the server tells, and what to do. */
+static void explain_no_room(struct submit *submit)
+{
+	struct bus_storage storage = { 0, 0 };
+	uint64_t reserved = 0;
+	char most[64] = "";
+	struct error unused;
+
+	(void)fleet_jobs(submit->fleet.bus, add_reserved, &reserved, &unused);
+	if (bus_storage_look(submit->fleet.bus, &storage, &unused) == BUS_OK && storage.most > 0)
+		snprintf(most, sizeof(most), " of the %.0f MiB that the account may have", (double)storage.most / MIB);
+	error_set(
+		submit->error,
+		"the server has no room for the job's results, %.0f MiB: the jobs there have reserved %.0f MiB%s; give "
+		"a smaller --results-size, end old jobs with 'stsurvey fleet cancel' ('stsurvey fleet status' lists "
+		"them), or raise max_file_store in the server's configuration",
+		(double)submit->made.job.results_size / MIB, (double)reserved / MIB, most);
+}
+
 static enum bus_result create_streams(struct submit *submit)
 {
 	/* that of the results may find no room at the server, and then nothing of the job is left there */
@@ -188,6 +215,8 @@ static enum bus_result create_streams(struct submit *submit)
 	}
 	for (unsigned i = 0; i < JOB_STREAMS && result == BUS_OK; i++)
 		result = bus_stream_create(submit->fleet.bus, &stream[order[i]], submit->error);
+	if (result == BUS_FULL)
+		explain_no_room(submit);
 	return result;
 }
 

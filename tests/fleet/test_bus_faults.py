@@ -155,9 +155,9 @@ class Faults(Case):
     def test_more_than_the_server_stores_is_refused_with_what_to_do(self):
         with nats.Server(max_file="10M") as server, Probe(server.url) as probe:
             self.expect(probe, [
-                ("stream F f.> limits 20000000", "refused …20000000 octets (--results-size)…max_file_store"),
+                ("stream F f.> limits 20000000", "full …max_file_store"),
                 ("stream F f.> limits 9000000", "ok"),
-                ("stream G g.> limits 9000000", "refused …--results-size"),
+                ("stream G g.> limits 9000000", "full …insufficient storage"),
                 ("stream H h.> limits 0", "ok"),
             ])
             for number in range(30):  # what the server has in all, without a limit of the stream

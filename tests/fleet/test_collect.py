@@ -253,7 +253,7 @@ class Cancelled(Collect):
     def test_jobs_are_listed_and_told(self):
         self.submit(40, 10)
         out, _ = self.finish(self.start("fleet", "status", "--nats", self.nats.url), 0)
-        self.assertEqual(out, "week\n")
+        self.assertEqual(out, "week  0.0 MiB of results; 100 MiB reserved for them\n")
         out, _ = self.finish(self.fleet("status"), 0)
         self.assertIn("job week: 0 of 4 chunks done (0 collected), 0 in flight, 4 waiting, 0 dead", out)
         told = self.status()

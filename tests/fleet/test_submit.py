@@ -395,6 +395,16 @@ class Dead(SubmitCase):
 
 
 class Refused(tool.Case):
+    def test_no_room_for_results_is_told_with_what_takes_it_and_what_to_do(self):
+        path, account = self.put("list", "one.example\n"), "accounts {{ A {{ jetstream {{ max_file: {} }}, users: [{{ user: a, password: b }}] }} }}\nno_auth_user: a"
+        for more, says in (("", "has no room for the job's results, 900 MiB: the jobs there have reserved 200 MiB; give a smaller --results-size"),
+                           (account.format("734003200"), "have reserved 200 MiB of the 700 MiB that the account may have; ")):
+            with nats.Server(max_file="1G", more=more) as server:
+                submit = ("fleet", "submit", "-f", path, "--nats", server.url, "-q")
+                self.run_tool(*submit, "--job", "old", "--results-size", "200M", status=0)
+                _, err = self.run_tool(*submit, "--job", "new", "--results-size", "900M", status=1)
+                self.assert_one_line(err, says, "fleet cancel", "max_file_store")
+
     def test_a_server_that_takes_little_at_a_time_has_lists_in_parts(self):
         with nats.Server(more="max_payload: 20480") as server:
             path = self.put("list", "".join(f"{hashlib.sha256(str(number).encode()).hexdigest()[:40]}.example\n" for number in range(4000)))
