@@ -13,8 +13,6 @@
 #include "scanner/base/log.h"
 #include "scanner/base/wall_clock.h"
 #include "scanner/fleet/assembly.h"
-#include "scanner/fleet/cut.h"
-#include "scanner/fleet/host_stage.h"
 #include "scanner/fleet/job_numbers.h"
 
 enum {
@@ -299,55 +297,6 @@ void collector_free_paths(char **paths)
 	free(paths);
 }
 
-struct publishing {
-	struct collector *c;
-	enum bus_result result;
-};
-
-static int on_chunk(void *arg, const struct job_chunk *chunk, struct span data, struct error *error)
-{
-	struct publishing *publishing = arg;
-	struct fleet_job *fleet = &publishing->c->fleet;
-
-	publishing->result = cut_publish(fleet->bus, fleet->job.name, chunk, data, NULL, error);
-	return publishing->result == BUS_OK ? 0 : -1;
-}
-
-/* The domains are done: their mail servers into the queue. Killed in the middle it is done again, with the same
- * chunks. */
-static enum bus_result begin_hosts(struct collector *c, struct error *error)
-{
-	struct publishing publishing = { c, BUS_REFUSED };
-	struct cut_options cut = {
-		.job = &c->fleet.job, .stage = JOB_HOSTS, .options = c->options, .first_chunk = c->cut[JOB_DOMAINS].end
-	};
-	char *list, **paths;
-	struct job_cut hosts = { cut.first_chunk, cut.first_chunk, 0 };
-	int count = collector_paths(c, &paths, error);
-	enum bus_result result = BUS_REFUSED;
-	uint64_t names;
-
-	if (asprintf(&list, "%s/" ASSEMBLY_HOSTS, assembly_folder(c->assembly)) < 0)
-		list = NULL;
-	cut.path = list;
-	if (count < 0 || !list)
-		error_set(error, "out of memory");
-	else if (host_stage_list(paths, (size_t)count, c->fleet.job.smtp, (size_t)c->options->memory, list, &names,
-				 error) == 0 &&
-		 (names == 0 || cut_list(&cut, on_chunk, &publishing, &hosts, error) == 0))
-		result = BUS_OK;
-	else if (publishing.result != BUS_OK) /* else it was not the server */
-		result = publishing.result;
-	collector_free_paths(paths);
-	free(list);
-	if (result != BUS_OK)
-		return result;
-	result = fleet_put_cut(c->fleet.book, JOB_HOSTS, &hosts, error);
-	log_info("%" PRIu64 " mail servers of the domains are in the queue, in %" PRIu32 " chunks", names,
-		 hosts.end - hosts.first);
-	return result;
-}
-
 bool collector_is_done(const struct collector *c)
 {
 	return is_over(c, JOB_DOMAINS) && (c->fleet.job.smtp == OPTIONS_SMTP_NONE || is_over(c, JOB_HOSTS));
@@ -477,7 +426,7 @@ static enum bus_result step(struct collector *c, bool *took, struct error *error
 		c->domains_before = c->domains;
 	if (result == BUS_OK && c->fleet.job.smtp != OPTIONS_SMTP_NONE && is_over(c, JOB_DOMAINS) &&
 	    !c->has_cut[JOB_HOSTS] && !*took)
-		result = begin_hosts(c, error);
+		result = collector_begin_hosts(c, error);
 	return result;
 }
 

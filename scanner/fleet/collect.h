@@ -39,6 +39,11 @@ bool collector_is_scan(void *arg, const char *path);
 
 enum job_stage collector_stage_of(const struct collector *c, uint32_t chunk);
 
+/* The domains are done: their mail servers into the queue, each once (collect_hosts.c). */
+__attribute__((warn_unused_result)) enum bus_result collector_begin_hosts(struct collector *c, struct error *error);
+/* How many chunks of domains came after that: nobody asks for their mail servers. */
+uint32_t collector_late(const struct collector *c);
+
 /* Is every chunk here or dead, and will no further one come? */
 bool collector_is_done(const struct collector *c);
 

@@ -56,7 +56,7 @@ static void tell_dead(struct collector *c, struct text *out)
 }
 
 /* The exit status, which is that of a scan of the whole list, or says that chunks are dead; each reason is told. */
-static int judge(const struct collector *c, struct text *out)
+static int judge(const struct collector *c, uint32_t late, struct text *out)
 {
 	struct unmeasured of = { .domains = c->merged.domains,
 				 .unknown = c->merged.unknown,
@@ -64,13 +64,19 @@ static int judge(const struct collector *c, struct text *out)
 				 .hosts_unknown = c->merged.hosts_unknown,
 				 .audit = c->merged.direct.audit,
 				 .audit_limit = OPTIONS_AUDIT_LIMIT };
-	int status = c->deaths > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	int status = c->deaths > 0 || late > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
 	struct error why;
 
 	(void)!job_option_number(&c->fleet.job, "audit-limit", &of.audit_limit,
 				 &why); /* no scan took one that is none */
 	if (c->deaths > 0)
 		text_printf(out, SPEAKER "%" PRIu64 " chunks are dead: exit status %d\n", c->deaths, EXIT_UNMEASURED);
+	if (late > 0)
+		text_printf(out,
+			    SPEAKER "%" PRIu32
+				    " chunks came when the mail servers of the others were in the queue, and "
+				    "theirs were not asked for; 'stsurvey scan --resume' does: exit status %d\n",
+			    late, EXIT_UNMEASURED);
 	for (enum unmeasured_part part = 0; part < UNMEASURED_PARTS; part++) {
 		if (!unmeasured_part(&of, part))
 			continue;
@@ -91,7 +97,7 @@ static int tell_all(const struct collector *c, struct text *out)
 	text_printf(out, " in %s%s\n", c->options->output_file,
 		    collector_is_done(c) ? "; 'stsurvey fleet cancel' removes the job from the server"
 					 : "; the job goes on");
-	return judge(c, out);
+	return judge(c, collector_late(c), out);
 }
 
 static void say(struct span words)
@@ -133,7 +139,7 @@ int collector_end(struct collector *c, struct error *error)
 	struct text words;
 	int status;
 
-	if (collector_merge(c, !collector_is_done(c) || c->deaths > 0, error) < 0)
+	if (collector_merge(c, !collector_is_done(c) || c->deaths > 0 || collector_late(c) > 0, error) < 0)
 		return EXIT_FATAL;
 	text_open_memory(&words);
 	status = end(c, &words, error);

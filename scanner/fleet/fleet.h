@@ -27,7 +27,8 @@ __attribute__((warn_unused_result)) int fleet_check(const struct options *option
 /* With --nats, --creds and so on, or the environment's. A server that is not there is waited for, but not for long. */
 enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error);
 
-/* Every job at the server; its stream of results, all 0 where it has none (it was not made, or not removed, to the end).
+/* Every job at the server; its stream of results, all 0 where it has none (it was not made, or not removed, to the
+ * end).
  */
 typedef void fleet_on_job(void *arg, const char *name, const struct bus_stream_info *results);
 enum bus_result fleet_jobs(struct bus *bus, fleet_on_job *on_job, void *arg, struct error *error);

@@ -289,6 +289,12 @@ static void write_workers(const struct status *status, struct text *out)
 	}
 }
 
+/* The domains are over, and nobody has put their mail servers into the queue. */
+static bool waits_for_collect(const struct status *status)
+{
+	return status->is_cut && !status->knows_all && status->done + status->deaths >= status->chunks;
+}
+
 static void write_table(const struct status *status, struct text *out)
 {
 	double left = left_of(status);
@@ -311,7 +317,7 @@ static void write_table(const struct status *status, struct text *out)
 		text_literal(out, "collected\n");
 	else if (status->knows_all && status->done + status->deaths >= status->chunks)
 		text_literal(out, "all that is left to do is to collect it\n");
-	else if (status->is_cut && status->done + status->deaths >= status->chunks)
+	else if (waits_for_collect(status))
 		text_literal(out, "'collect', which has to run, puts their mail servers into the queue\n");
 	else if (left < 0)
 		text_literal(out, "nobody knows how long it takes\n");
@@ -388,6 +394,7 @@ static void write_json(const struct status *status, struct text *out)
 	json_text(&json, "tool", status->fleet.job.tool);
 	json_string(&json, "list", status->fleet.job.list);
 	json_bool(&json, "submitted", status->is_cut);
+	json_bool(&json, "waits_for_collect", waits_for_collect(status));
 	json_bool(&json, "collected", status->is_collected);
 	json_open_object(&json, "chunks");
 	json_uint(&json, "in_all", status->chunks);

@@ -263,7 +263,7 @@ const struct command_row command_table[COMMAND_COUNT] = {
 		.what = "how far a job is, and what its workers do",
 		.usage = "stsurvey fleet status --nats URL [--job NAME] [--json]",
 		.above = "Tell of a job how many chunks wait, are being scanned, are done and are dead, what each worker does, and when it will be "
-			 "done; without --job, which jobs there are.",
+			 "done; without --job, which jobs there are, and what of the server's storage each has reserved for its results.",
 		.below = "Exit status: 0 done; 1 fatal, or there is no such job; 2 usage.",
 		.instead = "a job is given with --job",
 	},

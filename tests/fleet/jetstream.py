@@ -93,3 +93,7 @@ class Client:
 
     def put(self, bucket, key, data):
         self.publish(f"$KV.{bucket}.{key}", data)
+
+    def remove(self, bucket, key):
+        """As who removes a key does."""
+        self.publish(f"$KV.{bucket}.{key}", b"", {"KV-Operation": "DEL"})

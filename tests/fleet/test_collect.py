@@ -25,8 +25,9 @@ class Collect(Case):
         self.out = self.path("out.msgpack.zst")
         self.parts = self.out + ".parts"
 
-    def collect(self, *more, out=None, **options):
-        return self.fleet("collect", "-o", out or self.out, *more, **options)
+    def collect(self, *more, out=None, way=None, **options):
+        """@way: to the server, where it is another one."""
+        return self.start("fleet", "collect", "--nats", way or self.nats.url, "--job", JOB, "-o", out or self.out, *more, **options)
 
     def scan_all(self, count, chunk, *more):
         """All chunks are done, and no worker is there any more."""
@@ -142,38 +143,25 @@ class Done(Collect):
         self.assertEqual(self.verify(self.out), ("complete", 40))
 
 
-    def test_killed_when_it_was_done_it_says_the_same_once_more(self):
-        self.scan_all(30, 10)
-        self.lose(1)
-        with relay.Relay(self.nats.port, hold_after=f"PUB $KV.{BOOK}.collected".encode()) as way:
-            collector = self.start("fleet", "collect", "--nats", way.url, "--job", JOB, "-o", self.out)
-            self.wait_until(lambda: self.js.get(BOOK, "collected"), collector)
-            collector.kill()
-            self.finish(collector, -signal.SIGKILL)
-        _, err = self.finish(self.collect(), 3)
-        for said in ("chunk 1 is dead: 10 entries of the list, from number 10 on", "10 names of 1 dead chunks are in", "20 domains, 0 unknown, in",
-                     "1 chunks are dead: exit status 3"):
-            self.assertIn(said, err)
-        self.assertFalse(os.path.exists(self.parts))
-        self.assertEqual(self.verify(self.out)[1], 20)
-
-
 class Missing(Collect):
     def missing(self):
         with open(self.out + ".missing.csv", encoding="ascii", newline="") as file:
             return list(csv.DictReader(file))
 
     def test_names_of_dead_chunks_are_told_where_they_are_scattered_over_the_list(self):
-        self.submit(120, 10, "--sample", "0.5")
-        self.finish(self.work("one", "--max-idle", "1"), 0)
+        self.submit(40, 10, "--sample", "0.5")
+        self.chunks = self.js.state(QUEUE)["messages"]
+        worker = self.work("one")
+        self.wait_done(process=worker)
+        self.dismiss(worker)
         self.lose(1)
         _, err = self.finish(self.collect(), 3)
         dead, = self.status()["dead"]
         missing = self.missing()
         self.assertEqual({(row["chunk"], row["kind"]) for row in missing}, {("1", "domain")})
         self.assertEqual([row["name"] for row in missing], [self.names[int(row["index"])] for row in missing])
-        self.assertEqual((dead["stage"], dead["first"], dead["last"], dead["entries"]), ("domains", int(missing[0]["index"]), None, 10))
-        self.assertIn(f"chunk 1 is dead: 10 entries of the list, scattered over it from number {dead['first']} on", err)
+        self.assertEqual((dead["stage"], dead["first"], dead["last"], dead["entries"]), ("domains", int(missing[0]["index"]), None, len(missing)))
+        self.assertIn(f"chunk 1 is dead: {len(missing)} entries of the list, scattered over it from number {dead['first']} on", err)
         out, _ = self.run_tool("export", self.out, "--format", "csv", "--fields", "index")
         self.assertEqual(set(out.split()[1:]) & {row["index"] for row in missing}, set())
 
@@ -192,9 +180,16 @@ class Missing(Collect):
     def test_what_the_server_lost_is_told_and_scanned_afterwards(self):
         self.scan_all(30, 10)
         self.lose(1)
+        with relay.Relay(self.nats.port, hold_after=f"PUB $KV.{BOOK}.collected".encode()) as way:
+            collector = self.collect(way=way.url)
+            self.wait_until(lambda: self.js.get(BOOK, "collected"), collector)
+            collector.kill()  # when all is done, and before it has said anything
+            self.finish(collector, -signal.SIGKILL)
         _, err = self.finish(self.collect(), 3)
-        self.assertIn(LOST, err)
-        self.assertIn("10 entries of the list, from number 10 on", err)
+        for said in ("chunk 1 is dead: 10 entries of the list, from number 10 on", LOST, "10 names of 1 dead chunks are in", "20 domains, 0 unknown, in",
+                     "1 chunks are dead: exit status 3"):
+            self.assertIn(said, err)
+        self.assertFalse(os.path.exists(self.parts))
         self.assert_completed_by_a_scan(20, 30)
 
     def test_a_job_is_collected_in_one_place(self):
@@ -270,8 +265,8 @@ class Cancelled(Collect):
 
 
 class MailServers(Collect):
-    def submit_probed(self, names, mail, *more):
-        self.submit_file(self.put("list", tool.lines(names)), 10, "--smtp", "--smtp-port", mail.port, "--host-rate", 0, *more)
+    def submit_probed(self, names, mail, *more, chunk=10):
+        self.submit_file(self.put("list", tool.lines(names)), chunk, "--smtp", "--smtp-port", mail.port, "--host-rate", 0, *more)
 
     def test_each_is_probed_once_for_the_whole_fleet(self):
         mail = smtp_server.Server()
@@ -299,6 +294,42 @@ class MailServers(Collect):
         self.assertEqual([record["name"] for record in records.values()], names)
         self.assertEqual(records[0]["results"]["SMTP"]["mail.one.test"]["status"] if "SMTP" in records[0]["results"] else None,
                          records[59]["results"].get("SMTP", {}).get("mail.one.test", {}).get("status"))
+
+    def test_each_is_probed_once_where_collect_is_killed_while_it_puts_them_into_the_queue(self):
+        """And a chunk of domains that comes meanwhile changes nothing in the queue; its mail servers are told of, and probed afterwards."""
+        mail = smtp_server.Server()
+        self.addCleanup(mail.stop)
+        self.submit_probed(["sts1.test", "sts2.test", "sts3.test"], mail, chunk=1)
+        self.chunks = 3
+        worker = self.work("one", "--ehlo-domain", "scan.example.org")
+        self.wait_done(process=worker)
+        self.dismiss(worker)
+        done = self.js.get(BOOK, "done.1")
+        self.js.put(BOOK, "dead.1", json.dumps({"first": 1, "entries": 1, "worker": "one", "number": 5, "why": "it was thought dead", "round": 0}).encode())
+        self.js.remove(BOOK, "done.1")
+        with relay.Relay(self.nats.port, hold_after=f"HPUB stsurvey.{JOB}.queue.".encode()) as way:
+            collector = self.collect(way=way.url)
+            self.wait_until(lambda: self.js.state(QUEUE)["messages"] == 1, collector)
+            collector.kill()
+            self.finish(collector, -signal.SIGKILL)
+        self.assertTrue(self.status()["waits_for_collect"])
+        self.js.put(BOOK, "done.1", done)
+        self.js.remove(BOOK, "dead.1")
+        worker = self.work("two", "--ehlo-domain", "scan.example.org")
+        _, err = self.finish(self.collect(), 3)
+        self.finish(worker, 0)
+        self.assertIn("1 chunks came when the mail servers of the others were in the queue", err)
+        self.assertEqual(mail.connections, 2)
+        self.assertEqual(self.verify(self.out)[0].split(":")[0], "interrupted")
+        self.resume(mail)
+        self.assertEqual(mail.connections, 3)
+
+    def resume(self, mail):
+        """As it is told to."""
+        self.run_tool("scan", "--resume", "-f", self.path("list"), "-o", self.out, "--host-rate", "0", "--name-servers", self.dns.address, *tool.quick(0), "-q", "--smtp", "--smtp-port",
+                      mail.port, "--ehlo-domain", "scan.example.org", status=0)
+        out, _ = self.run_tool("verify", self.out, status=0)
+        self.assertIn("complete; 3 records and 3 mail servers", out)
 
     def test_those_that_stay_unknown_are_told_as_by_one_scan(self):
         mail = smtp_server.Server()
