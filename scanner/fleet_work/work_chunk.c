@@ -403,7 +403,7 @@ static enum chunk_end go_through(struct work *work, struct error *why)
 			end = fetch_list(work, why);
 		if (end == CHUNK_DONE)
 			end = scan(work, &seconds, why);
-		if (end == CHUNK_FAILED && seconds > 0 && !work_probe(work))
+		if (end == CHUNK_FAILED && seconds > 0 && !work_probe(work, work->chunk.stage))
 			end = CHUNK_RETURNED;
 		if (end == CHUNK_DONE && is_doubtful(work, why))
 			end = CHUNK_DOUBTFUL;

@@ -82,8 +82,8 @@ void work_chunk(struct work *work);
 
 /* ---- work_probe.c ---- */
 
-/* A scan of nothing: can we scan at all? False: it does not go on. */
-bool work_probe(struct work *work);
+/* A scan of nothing, as that stage's are: can we scan at all? False: it does not go on. */
+bool work_probe(struct work *work, enum job_stage stage);
 /* The same where we could not the last time; else true. */
 bool work_probe_first(struct work *work);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Is it the chunk that cannot be scanned, or can this machine scan nothing at all (its resolver, descriptors, memory)?
- * One such machine would be through all chunks of a job in no time, and have them all dead. */
+/* Is it the chunk that cannot be scanned, or can this machine scan nothing at all (its resolver, descriptors, memory;
+ * of mail servers, its way to port 25)? One such machine would be through all chunks of a job in no time, and have them
+ * all dead. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,12 +25,16 @@ enum {
 #define PROBE_STATUS "probe.status.csv"
 #define PROBE_LOG "probe.log"
 
+static const char *const probe_list[JOB_STAGES] = {
+	[JOB_DOMAINS] = WORKSPACE_PROBE, [JOB_HOSTS] = WORKSPACE_PROBE_HOSTS
+};
+
 /* Nothing in it that could be asked for. */
 static const char probe_rows[] = "offset,rank,domain\n0,,-\n";
 
-static int open_list(const struct work *work)
+static int open_list(const struct work *work, enum job_stage stage)
 {
-	int fd = openat(work->space.folder, WORKSPACE_PROBE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, PERMISSIONS);
+	int fd = openat(work->space.folder, probe_list[stage], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, PERMISSIONS);
 
 	if (fd >= 0 && (text_write_all(fd, span_of(probe_rows)) != 0 || lseek(fd, 0, SEEK_SET) < 0)) {
 		close(fd);
@@ -39,12 +44,12 @@ static int open_list(const struct work *work)
 }
 
 /* 0; 1: nobody can tell; -1 with one line in @why: it cannot be started. */
-static int start(struct work *work, struct child *child, struct error *why)
+static int start(struct work *work, enum job_stage stage, struct child *child, struct error *why)
 {
 	struct child_request request = { .job = &work->fleet.job,
 					 .worker = work->options,
 					 .is_public = work->is_public,
-					 .stage = JOB_DOMAINS,
+					 .stage = stage,
 					 .first = PROBE_INDEX,
 					 .share = work->word.share,
 					 .program = work->program,
@@ -59,7 +64,7 @@ static int start(struct work *work, struct child *child, struct error *why)
 	if (child_words_make(&words, &request, why) < 0)
 		return 1;
 	begin.argv = words.word;
-	begin.input = open_list(work);
+	begin.input = open_list(work, stage);
 	result = begin.input < 0 ? 1 : child_start(child, &begin, why);
 	if (begin.input >= 0)
 		close(begin.input);
@@ -88,15 +93,17 @@ static bool has_ended_well(struct work *work, struct child *child, struct error 
 	return false;
 }
 
-static void forget(const struct work *work, bool is_fit)
+static void forget(const struct work *work, enum job_stage stage, bool is_fit)
 {
-	static const char *const names[] = { PROBE_OUTPUT, PROBE_STATUS, PROBE_LOG, WORKSPACE_PROBE };
+	static const char *const names[] = { PROBE_OUTPUT, PROBE_STATUS, PROBE_LOG };
 
-	for (size_t i = 0; i < COUNT_OF(names) - (is_fit ? 0 : 1); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		unlinkat(work->space.folder, names[i], 0);
+	if (is_fit)
+		unlinkat(work->space.folder, probe_list[stage], 0);
 }
 
-bool work_probe(struct work *work)
+bool work_probe(struct work *work, enum job_stage stage)
 {
 	struct child child = CHILD_NONE;
 	struct error why = { .text = "" };
@@ -104,17 +111,21 @@ bool work_probe(struct work *work)
 	bool is_fit;
 
 	work_is(work, "a scan of nothing");
-	started = start(work, &child, &why);
+	started = start(work, stage, &child, &why);
 	is_fit = started > 0 || (started == 0 && has_ended_well(work, &child, &why));
 	child_forget(&child);
-	forget(work, is_fit);
+	forget(work, stage, is_fit);
 	if (!is_fit)
-		work_fail(work, "this worker can scan nothing at all, and so leaves the chunks to others: %s",
-			  why.text);
+		work_fail(work, "this worker can %s, and so leaves the chunks to others: %s",
+			  stage == JOB_HOSTS ? "probe no mail server" : "scan nothing at all", why.text);
 	return is_fit && work->state == WORK_ON;
 }
 
 bool work_probe_first(struct work *work)
 {
-	return faccessat(work->space.folder, WORKSPACE_PROBE, F_OK, 0) != 0 || work_probe(work);
+	for (int stage = 0; stage < JOB_STAGES; stage++)
+		if (faccessat(work->space.folder, probe_list[stage], F_OK, 0) == 0 &&
+		    !work_probe(work, (enum job_stage)stage))
+			return false;
+	return true;
 }

@@ -275,6 +275,7 @@ size_t workspace_clear(const struct workspace *workspace, bool keep_whole)
 		closedir(folder);
 	unlinkat(workspace->folder, WORKSPACE_FILES, AT_REMOVEDIR);
 	unlinkat(workspace->folder, WORKSPACE_PROBE, 0);
+	unlinkat(workspace->folder, WORKSPACE_PROBE_HOSTS, 0);
 	if (kept == 0)
 		unlinkat(workspace->folder, "worker", 0);
 	return kept;

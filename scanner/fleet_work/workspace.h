@@ -64,8 +64,10 @@ __attribute__((warn_unused_result)) int workspace_put_list(const struct workspac
 							   struct span data, struct error *error);
 __attribute__((warn_unused_result)) int workspace_put_file(const struct workspace *workspace, size_t number,
 							   struct span data, struct error *error);
-#define WORKSPACE_FILES "files"     /* where these are */
-#define WORKSPACE_PROBE "probe.csv" /* a list that was scanned to see whether we can scan at all, and could not be */
+#define WORKSPACE_FILES "files" /* where these are */
+/* Lists that were scanned to see whether we can scan at all, and could not be: as domains, and as mail servers. */
+#define WORKSPACE_PROBE "probe.csv"
+#define WORKSPACE_PROBE_HOSTS "probe-hosts.csv"
 
 /* The scan file is whole: on the disk, and under its name. */
 __attribute__((warn_unused_result)) int workspace_finish(const struct workspace *workspace, uint32_t chunk,

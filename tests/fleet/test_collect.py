@@ -342,5 +342,16 @@ class MailServers(Collect):
         self.assertIn("1 of 1 mail servers (100.0 %) could not be measured, more than 1 %: exit status 3", err)
         self.finish(worker, 0)
 
+    def test_a_worker_with_port_25_shut_leaves_them_to_others(self):
+        mail = smtp_server.Server()
+        mail.close()
+        self.submit_probed(["sts1.test", "sts2.test"], mail, "--deliveries", 1, "--smtp-canaries", "mail.one.test")
+        collect = self.collect()
+        for _ in range(2):  # the second time it sees so before it takes a chunk
+            _, err = self.finish(self.work("one", "--ehlo-domain", "scan.example.org"), 1)
+            self.assertIn(f"can probe no mail server, and so leaves the chunks to others: self-test: port {mail.port} is shut", err)
+            self.assertEqual((self.value("attempt.1")["number"], self.value("dead.1")), (1, None))
+        self.dismiss(collect)
+
 
 main()
