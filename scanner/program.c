@@ -325,7 +325,7 @@ static int run_logged(struct options *options, program_command *command, bool is
 		return EXIT_FATAL;
 	if (options->command == COMMAND_SCAN)
 		early_signal_catch();
-	if (!options->resolver || start_resolver(options, error) == 0) {
+	if (!options->resolver || options->server_count > 0 || start_resolver(options, error) == 0) {
 		if (is_process)
 			give_up_the_rest(options);
 		status = command(options, error);

@@ -223,6 +223,8 @@ static void put_servers(struct text *out, struct child_words *words, const struc
 {
 	char one[ENDPOINT_TEXT_MAX];
 
+	if (worker->resolver && worker->server_count > 0) /* which is ours: the scan notes what it is, not where */
+		put_option(out, words, "resolver", "unbound");
 	if (worker->server_count == 0)
 		return;
 	text_literal(out, "--name-servers=");

@@ -30,6 +30,12 @@ static bool may_probe(const struct options *options)
 	return options_probes(options) || options->command == COMMAND_FLEET_WORK;
 }
 
+/* Who scans a list in parts starts the private resolver once for all of them, and tells where it is. */
+static bool is_started(const struct options *options)
+{
+	return options->input_format == FEED_FORMAT_CHUNK;
+}
+
 /* What must not be, and what to do. */
 static int check_exclusions(const struct options *options, struct error *error)
 {
@@ -60,7 +66,8 @@ static int check_exclusions(const struct options *options, struct error *error)
 		  "--label needs a CSV list: no other has columns" },
 		{ options_given(options, "sample-key") && options->sample == 0,
 		  "--sample-key needs --sample SHARE: the whole list needs no key" },
-		{ options->resolver && options->server_count > 0, "--resolver and --name-servers exclude each other" },
+		{ options->resolver && options->server_count > 0 && !is_started(options),
+		  "--resolver and --name-servers exclude each other" },
 		{ options->resolver_config && !options->resolver, "--resolver-config needs --resolver unbound" },
 		{ options->json && (options->if_mx || options->if_gone != OPTIONS_GONE_NOTHING),
 		  "--json tells what was found; --if-mx and --if-gone are for the explanation" },
@@ -233,6 +240,17 @@ bool options_is_lab(const struct options *options)
 	return lab;
 }
 
+/* What it was: its address says nothing to whoever reads the scan file. */
+static void name_resolver(struct options *options)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < options->given_count; i++)
+		if (!span_equal(options->given[i].name, SPAN_LITERAL("name-servers")))
+			options->given[kept++] = options->given[i];
+	options->given_count = kept;
+}
+
 enum options_result options_fit(struct options *options, struct error *error)
 {
 	enum options_result result = OPTIONS_OK;
@@ -244,6 +262,8 @@ enum options_result options_fit(struct options *options, struct error *error)
 	set_threads(options);
 	if (options->command != COMMAND_SCAN && options->command != COMMAND_CHECK) /* the others use no network */
 		return OPTIONS_OK;
+	if (options->resolver && options->server_count > 0)
+		name_resolver(options);
 	if (options->server_count == 0 && !options->resolver)
 		result = option_read_resolv_conf(options, option_resolv_conf, error);
 	set_smtp_timeout(options);

@@ -5,6 +5,7 @@ started, credentials that end, a server that says nothing. What is our own troub
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import nats
@@ -81,6 +82,10 @@ class Resolver(Case):
         self.wait_done(process=worker)
         self.assertEqual([pid for pid in children(worker.pid) if name_of(pid) == "unbound"], [unbound])
         self.assert_whole()
+        octets, = self.results()[0].values()
+        header = subprocess.run(["zstd", "-dc"], input=bytes(octets), stdout=subprocess.PIPE, check=True).stdout
+        self.assertIn(b"unbound", header)
+        self.assertNotIn(b"name-servers", header)
         os.kill(unbound, signal.SIGKILL)
         _, err = self.finish(worker, 1)
         self.assertIn("the private Unbound ended", err.splitlines()[-1])

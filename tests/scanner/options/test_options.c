@@ -381,6 +381,21 @@ static void what_was_given_is_remembered(void **state)
 	options_free(&options);
 }
 
+static void a_private_resolver_that_is_started_already_is_remembered_as_one(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(read_line(&options, COMMAND_SCAN,
+				   "-f - -o out --input-format chunk --resolver unbound --name-servers 127.0.0.1:9"),
+			 OPTIONS_OK);
+	assert_int_equal(options.server_count, 1);
+	assert_non_null(options_given(&options, "resolver"));
+	assert_null(options_given(&options, "name-servers"));
+	assert_non_null(options_given(&options, "input-format"));
+	options_free(&options);
+}
+
 static void check_takes_domains_and_fewer_options(void **state)
 {
 	struct options options;
@@ -556,6 +571,7 @@ int main(void)
 		cmocka_unit_test(name_servers_come_from_files_too),
 		cmocka_unit_test(an_empty_resolv_conf_is_fatal),
 		cmocka_unit_test(what_was_given_is_remembered),
+		cmocka_unit_test(a_private_resolver_that_is_started_already_is_remembered_as_one),
 		cmocka_unit_test(check_takes_domains_and_fewer_options),
 		cmocka_unit_test(every_command_refuses_in_one_dialect),
 		cmocka_unit_test(commands_that_read_files_have_options_of_their_own),
