@@ -25,13 +25,13 @@ static void put_list(struct html *html, const struct scan_facts *facts)
 static void put_origin(struct page *page)
 {
 	const struct page_scan *scan = page->scan;
-	const char *contact = scan_facts_option(&scan->facts, "contact");
+	struct span contact = scan->stats.headers->contact;
 	struct html *html = &page->html;
 
 	text_literal(html->out, "<p class=\"soft\">");
-	if (contact) {
+	if (contact.n > 0) {
 		text_literal(html->out, "By <strong>");
-		html_string(html, contact);
+		html_text(html, contact);
 		text_literal(html->out, "</strong>. ");
 	}
 	put_list(html, &scan->facts);
