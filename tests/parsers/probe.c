@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/parsers/probe.c - the parsers as a filter, for drivers that are not C.
  *
- * Reads requests from stdin until its end: one octet of kind, the number of items (32 bit, big-endian),
- * and each item with its length (32 bit, big-endian) in front. Writes one line for each:
+ * Reads requests (probe.h) from stdin until its end. Writes one line for each:
  *   s  STS record set: items are TXT records      state TAB findings TAB id
  *   t  TLSRPT record set                          state TAB findings TAB rua,rua…
  *   p  policy: one item                           state TAB findings TAB mode TAB max_age TAB mx,mx…
@@ -17,35 +16,7 @@
 #include "parsers/sts_policy.h"
 #include "parsers/sts_record.h"
 #include "parsers/tlsrpt_record.h"
-
-enum { ITEMS_MAX = 4096, ITEM_MAX = 16 << 20 }; /* a driver's mistake shall not look like a parser's */
-
-static uint32_t read32(void)
-{
-	uint8_t octet[4];
-
-	if (fread(octet, sizeof(octet), 1, stdin) != 1)
-		exit(2);
-	return (uint32_t)octet[0] << 24 | (uint32_t)octet[1] << 16 | (uint32_t)octet[2] << 8 | octet[3];
-}
-
-/* Each item in memory of exactly its size, so that a sanitizer sees a step beyond it. */
-static size_t read_items(struct span *item)
-{
-	uint32_t count = read32();
-
-	if (count > ITEMS_MAX)
-		exit(2);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t size = read32();
-		char *p = size > ITEM_MAX ? NULL : malloc(size);
-
-		if ((!p && size > 0) || (size > 0 && fread(p, size, 1, stdin) != 1))
-			exit(2);
-		item[i] = (struct span){ p, size };
-	}
-	return count;
-}
+#include "tests/parsers/probe.h"
 
 static void print_findings(const struct finding_set *set)
 {
@@ -137,15 +108,5 @@ static void answer(int kind, const struct span *item, size_t count)
 
 int main(void)
 {
-	static struct span item[ITEMS_MAX];
-	int kind;
-
-	while ((kind = getchar()) != EOF) {
-		size_t count = read_items(item);
-
-		answer(kind, item, count);
-		for (size_t i = 0; i < count; i++)
-			free((void *)(uintptr_t)item[i].p);
-	}
-	return 0;
+	return probe_run(answer);
 }

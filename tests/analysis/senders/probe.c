@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tests/analysis/senders/probe.c - what senders make of inputs, as a filter for matrix.py.
  *
- * Reads requests from stdin until its end: one octet of kind, the number of items (32 bit, big-endian), and each item
- * with its length (32 bit, big-endian) in front; the first item is a profile's name. Writes one line for each:
+ * Reads requests (tests/parsers/probe.h) from stdin until its end; the first item is a profile's name. Writes one line
+ * for each:
  *   r  two items a TXT record: the lengths of its strings, an octet each, and its octets    accept TAB id
  *   p  a policy                                                     accept TAB mode TAB max_age TAB line TAB <mx<mx…
  *   m  an MX and the patterns                                                               accept
@@ -15,37 +15,9 @@
 #include "analysis/senders/sender_match.h"
 #include "analysis/senders/sender_policy.h"
 #include "analysis/senders/sender_record.h"
-
-enum { ITEMS_MAX = 4096, ITEM_MAX = 16 << 20 }; /* a driver's mistake shall not look like a profile's */
+#include "tests/parsers/probe.h"
 
 static const char *const answers[] = { [SENDER_NO] = "no", [SENDER_YES] = "yes", [SENDER_UNKNOWN] = "unknown" };
-
-static uint32_t read32(void)
-{
-	uint8_t octet[4];
-
-	if (fread(octet, sizeof(octet), 1, stdin) != 1)
-		exit(2);
-	return (uint32_t)octet[0] << 24 | (uint32_t)octet[1] << 16 | (uint32_t)octet[2] << 8 | octet[3];
-}
-
-/* Each item in memory of exactly its size, so that a sanitizer sees a step beyond it. */
-static size_t read_items(struct span *item)
-{
-	uint32_t count = read32();
-
-	if (count == 0 || count > ITEMS_MAX)
-		exit(2);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t size = read32();
-		char *p = size > ITEM_MAX ? NULL : malloc(size);
-
-		if ((!p && size > 0) || (size > 0 && fread(p, size, 1, stdin) != 1))
-			exit(2);
-		item[i] = (struct span){ p, size };
-	}
-	return count;
-}
 
 static void print_hex(struct span s, bool lowered)
 {
@@ -123,27 +95,25 @@ static void answer_match(const struct sender_profile *profile, const struct span
 	printf("%s\n", answers[answer]);
 }
 
+static void answer(int kind, const struct span *item, size_t count)
+{
+	const struct sender_profile *profile = count > 0 ? sender_profile_find(item[0]) : NULL;
+
+	if (count == 0)
+		exit(2);
+	if (!profile)
+		printf("no such profile\n");
+	else if (kind == 'r')
+		answer_record(profile, item + 1, count - 1);
+	else if (kind == 'p' && count == 2)
+		answer_policy(profile, item[1]);
+	else if (kind == 'm')
+		answer_match(profile, item + 1, count - 1);
+	else
+		exit(2);
+}
+
 int main(void)
 {
-	static struct span item[ITEMS_MAX];
-	int kind;
-
-	while ((kind = getchar()) != EOF) {
-		size_t count = read_items(item);
-		const struct sender_profile *profile = sender_profile_find(item[0]);
-
-		if (!profile)
-			printf("no such profile\n");
-		else if (kind == 'r')
-			answer_record(profile, item + 1, count - 1);
-		else if (kind == 'p' && count == 2)
-			answer_policy(profile, item[1]);
-		else if (kind == 'm')
-			answer_match(profile, item + 1, count - 1);
-		else
-			return 2;
-		for (size_t i = 0; i < count; i++)
-			free((char *)item[i].p);
-	}
-	return 0;
+	return probe_run(answer);
 }
