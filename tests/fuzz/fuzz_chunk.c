@@ -6,7 +6,7 @@
 #include "parsers/domain.h"
 #include "parsers/hash.h"
 #include "scanner/feed/feed_chunk.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/feed_pieces.h"
 
 static const struct span labels[] = { SPAN_LITERAL("a"), SPAN_LITERAL("b,\"") };
 
@@ -42,22 +42,13 @@ static int read_in_pieces(struct heard *heard, unsigned count, struct span rest,
 {
 	struct error error = { "" };
 	struct feed_reader *reader = feed_reader_new(FEED_FORMAT_CHUNK, NULL, on_entry, heard, &error);
-	int result = 0;
+	int result;
 
 	FUZZ_CHECK(reader);
 	feed_reader_keep_labels(reader, labels, count);
 	*heard = (struct heard){ .hash = HASH_NOTHING };
 	text_open_memory(&heard->rows);
-	while (rest.n > 0 && result == 0) {
-		size_t n = piece < rest.n ? piece : rest.n;
-		char *copy = malloc(n); /* of its own, so that reading past it shows */
-
-		FUZZ_CHECK(copy);
-		memcpy(copy, rest.p, n);
-		result = feed_reader_push(reader, copy, n);
-		free(copy);
-		rest = span_skip(rest, n);
-	}
+	result = feed_pieces_push(reader, rest, piece);
 	if (result == 0)
 		result = feed_reader_end(reader, true);
 	FUZZ_CHECK((result == 0) == (error.text[0] == '\0'));

@@ -6,7 +6,7 @@
 #include "parsers/hash.h"
 #include "scanner/feed/feed_format.h"
 #include "scanner/rules/idna.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/feed_pieces.h"
 
 struct heard {
 	uint64_t entries, hash;
@@ -46,19 +46,10 @@ static struct heard read_in_pieces(uint8_t first, struct span rest, size_t piece
 	const enum feed_format format = (enum feed_format)(first & 3);
 	const char *origin = format == FEED_FORMAT_ZONE && first & 4 ? "o.test." : NULL;
 	struct feed_reader *reader = feed_reader_new(format, origin, on_entry, &heard, &error);
-	int result = 0;
+	int result;
 
 	FUZZ_CHECK(reader);
-	while (rest.n > 0 && result == 0) {
-		size_t n = piece < rest.n ? piece : rest.n;
-		char *copy = malloc(n); /* of its own, so that reading past it shows */
-
-		FUZZ_CHECK(copy);
-		memcpy(copy, rest.p, n);
-		result = feed_reader_push(reader, copy, n);
-		free(copy);
-		rest = span_skip(rest, n);
-	}
+	result = feed_pieces_push(reader, rest, piece);
 	if (result == 0)
 		result = feed_reader_end(reader, true);
 	else
