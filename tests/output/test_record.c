@@ -10,6 +10,7 @@
 #include "output/scan_file/kept.h"
 #include "output/scan_file/record.h"
 #include "tests/output/random_observation.h"
+#include "tests/output/round_trip.h"
 
 enum { SEEDS = 60, PER_FRAME = 60, HOSTS = 20 };
 
@@ -103,18 +104,6 @@ static void hosts_come_back_as_they_were(void **state)
 	}
 	decode_free(decode);
 	record_buffer_free(buffer);
-}
-
-static struct observation round_trip(struct record_buffer *buffer, struct decode *decode, const struct observation *o)
-{
-	struct observation got;
-	union decode_frame_record other;
-
-	record_buffer_reset(buffer);
-	assert_int_equal(record_put_domain(buffer, o), 0);
-	decode_begin(decode, record_buffer_content(buffer));
-	assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
-	return got;
 }
 
 static void mx_names_that_hold_the_domain_come_back(void **state)

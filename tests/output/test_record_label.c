@@ -8,18 +8,7 @@
 #include "output/scan_file/decode.h"
 #include "output/scan_file/record.h"
 #include "tests/output/random_observation.h"
-
-static struct observation round_trip(struct record_buffer *buffer, struct decode *decode, const struct observation *o)
-{
-	struct observation got;
-	union decode_frame_record other;
-
-	record_buffer_reset(buffer);
-	assert_int_equal(record_put_domain(buffer, o), 0);
-	decode_begin(decode, record_buffer_content(buffer));
-	assert_int_equal(decode_next(decode, &got, &other), DECODE_DOMAIN);
-	return got;
-}
+#include "tests/output/round_trip.h"
 
 /* A list's columns: as many octets as there are different ones, then a number each; nothing where a line has none. */
 static void labels_are_written_once_a_frame(void **state)

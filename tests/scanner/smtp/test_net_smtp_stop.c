@@ -7,27 +7,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "tests/fake/stood_still.h"
 #include "tests/scanner/smtp/smtp_rig.h"
 
 enum { STOP_MS = 601000 /* longer than any limit of a probe */ };
-
-/* Time goes on as ever; what is added is the time we stood still. For libuv, too. */
-static atomic_llong stood_still_ms;
-
-int clock_gettime(clockid_t id, struct timespec *time)
-{
-	int status = (int)syscall(SYS_clock_gettime, id, time);
-
-	if (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE)
-		time->tv_sec += atomic_load(&stood_still_ms) / 1000;
-	return status;
-}
 
 /* Where the server waits, at each connection, and we stand still. */
 static const struct {
