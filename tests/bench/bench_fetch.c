@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,6 +24,7 @@
 
 #include "scanner/https/net_curl.h"
 #include "scanner/rules/address.h"
+#include "tests/bench/usage.h"
 #include "tests/scanner/tls/test_pki.h"
 #include "tests/scanner/tls/tls_peer.h"
 
@@ -111,20 +111,9 @@ struct cost {
 	double cpu, wall; /* seconds */
 };
 
-static double seconds(struct timeval time)
-{
-	return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
-}
-
 static struct cost cost_now(void)
 {
-	struct rusage usage;
-	struct timespec wall;
-
-	getrusage(RUSAGE_SELF, &usage);
-	clock_gettime(CLOCK_MONOTONIC, &wall);
-	return (struct cost){ seconds(usage.ru_utime) + seconds(usage.ru_stime),
-			      (double)wall.tv_sec + (double)wall.tv_nsec * 1e-9 };
+	return (struct cost){ usage_cpu_s(), usage_wall_s() };
 }
 
 static struct cost cost_since(struct cost start)
@@ -132,18 +121,6 @@ static struct cost cost_since(struct cost start)
 	struct cost end = cost_now();
 
 	return (struct cost){ end.cpu - start.cpu, end.wall - start.wall };
-}
-
-static double rss_mib(void)
-{
-	long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-
-	if (file && fscanf(file, "%*d %ld", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
 }
 
 /* ---- the limit ---- */
@@ -343,7 +320,7 @@ static void measure_memory(const struct tls_store *store, struct host_limit *hos
 	double before;
 
 	client_init(&client, store, hosts, atomic_load(&stage->port), IN_FLIGHT);
-	before = rss_mib();
+	before = usage_rss_mib();
 	atomic_store(&stage->hold, true);
 	client_begin(&client, IN_FLIGHT, CONNECT_SUCCESS);
 	for (int i = 0; i < 3000 && atomic_load(&stage->held) < IN_FLIGHT; i++) {
@@ -351,7 +328,7 @@ static void measure_memory(const struct tls_store *store, struct host_limit *hos
 		usleep(10000);
 	}
 	printf("in flight: %u of %u; RSS %.1f MiB, %.1f MiB before; %.1f KiB each\n", atomic_load(&stage->held),
-	       IN_FLIGHT, rss_mib(), before, (rss_mib() - before) * 1024 / IN_FLIGHT);
+	       IN_FLIGHT, usage_rss_mib(), before, (usage_rss_mib() - before) * 1024 / IN_FLIGHT);
 	atomic_store(&stage->hold, false);
 	client_end(&client, "in flight");
 }

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "scanner/rules/address.h"
 #include "scanner/smtp/net_smtp.h"
+#include "tests/bench/usage.h"
 
 #define HOST "mx.example.test"
 
@@ -28,27 +28,6 @@ static struct {
 	struct net_smtp *smtp;
 	unsigned long begun, done, good, count;
 } client;
-
-static double cpu_s(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static double rss_mib(void)
-{
-	long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-
-	if (file && fscanf(file, "%*d %ld", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
-}
 
 static void begin(struct slot *slot)
 {
@@ -103,13 +82,13 @@ static void begin_some(unsigned long count, const char *address)
 /* Of the host that talks, until all are done: CPU of each. */
 static double probe_all_ms(void)
 {
-	double before = cpu_s();
+	double before = usage_cpu_s();
 
 	client.begun = client.done = client.good = 0;
 	begin_some(WINDOW, "127.0.0.1");
 	while (client.done < client.count)
 		uv_run(&client.loop, UV_RUN_DEFAULT);
-	return (cpu_s() - before) * 1e3 / (double)client.count;
+	return (usage_cpu_s() - before) * 1e3 / (double)client.count;
 }
 
 static bool measure_probes(void)
@@ -132,10 +111,10 @@ static void begin_silent(void)
 
 static bool measure_wait(void)
 {
-	double before = rss_mib(), now;
+	double before = usage_rss_mib(), now;
 
 	begin_silent();
-	now = rss_mib();
+	now = usage_rss_mib();
 	printf("waiting=%lu\nrss_mib=%.2f\neach_kib=%.2f\n", client.count - client.done, now - before,
 	       (now - before) * 1024 / (double)client.count);
 	return client.done == 0;

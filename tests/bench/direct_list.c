@@ -6,10 +6,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "tests/bench/delegation.h"
+#include "tests/bench/usage.h"
 #include "tests/bench/world.h"
 
 enum { TYPE_MX = 15, TYPE_TXT = 16, DOMAINS_MAX = 100000000 };
@@ -17,23 +17,6 @@ enum { TYPE_MX = 15, TYPE_TXT = 16, DOMAINS_MAX = 100000000 };
 const struct direct_list_step direct_list_steps[DIRECT_LIST_STEPS] = { { "_mta-sts.", TYPE_TXT },
 								       { "_smtp._tls.", TYPE_TXT },
 								       { "", TYPE_MX } };
-
-static double cpu_s(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static double wall_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 int direct_list_init(struct direct_list *list, int argc, char **argv, uint16_t *port)
 {
@@ -59,14 +42,14 @@ int direct_list_init(struct direct_list *list, int argc, char **argv, uint16_t *
 		delegation_look(&clean, world_hash(domain->name, domain->n), &delegation);
 		domain->address = htonl(delegation_address(delegation.server[0]));
 	}
-	list->cpu_s = cpu_s();
-	list->wall_s = wall_s();
+	list->cpu_s = usage_cpu_s();
+	list->wall_s = usage_wall_s();
 	return 0;
 }
 
 int direct_list_print(const struct direct_list *list, const struct direct_list_counts *counts)
 {
-	const double cpu = cpu_s() - list->cpu_s, wall = wall_s() - list->wall_s;
+	const double cpu = usage_cpu_s() - list->cpu_s, wall = usage_wall_s() - list->wall_s;
 
 	printf("questions=%" PRIu32 "\ngood=%" PRIu64 "\ndata=%" PRIu64 "\nfell=%" PRIu64 "\ntimeouts=%" PRIu64
 	       "\nrepeats=%" PRIu64 "\nstrange=%" PRIu64 "\n",

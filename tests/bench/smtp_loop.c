@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include "tests/bench/usage.h"
 
 #define HOST "mx.example.test"
 
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	unsigned long count = argc > 3 ? strtoul(argv[3], NULL, 10) : 0, good = 0;
 	struct facts *facts = calloc(1, sizeof(*facts));
-	struct rusage start, end;
+	double start;
 
 	if (count == 0 || !facts || SSL_CTX_load_verify_file(ctx, argv[2]) != 1) {
 		fprintf(stderr, "usage: smtp_loop PORT CA_FILE COUNT\n");
@@ -216,13 +217,9 @@ int main(int argc, char **argv)
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	getrusage(RUSAGE_SELF, &start);
+	start = usage_cpu_s();
 	for (unsigned long i = 0; i < count; i++)
 		good += probe(ctx, &to, facts);
-	getrusage(RUSAGE_SELF, &end);
-#define SECONDS(t) ((double)(t).tv_sec + (double)(t).tv_usec * 1e-6)
-	printf("good=%lu\ncpu_ms=%.3f\n", good,
-	       (SECONDS(end.ru_utime) + SECONDS(end.ru_stime) - SECONDS(start.ru_utime) - SECONDS(start.ru_stime)) *
-		       1e3 / (double)count);
+	printf("good=%lu\ncpu_ms=%.3f\n", good, (usage_cpu_s() - start) * 1e3 / (double)count);
 	return good == count ? 0 : 1;
 }

@@ -17,10 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/bench/usage.h"
 
 enum {
 	SOCKETS_MAX = 64,
@@ -376,11 +377,7 @@ static int open_channel(struct channel *c)
 
 static void print(uint64_t wall_ms)
 {
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	const double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-			   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+	const double cpu = usage_cpu_s();
 	const double wall = (double)(wall_ms > 0 ? wall_ms : 1) * 1e-3;
 
 	printf("domains=%" PRIu64 "\nqueries=%" PRIu64 "\nretries=%" PRIu64 "\nfailed=%" PRIu64 "\nunexpected=%" PRIu64
