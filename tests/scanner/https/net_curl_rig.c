@@ -21,8 +21,6 @@ int rig_pki_init(void **state)
 {
 	static const struct span host = SPAN_LITERAL(HOST);
 	struct rig_pki *p = &rig_pki;
-	struct error error;
-	char *ca_file;
 
 	(void)state;
 	p->ca_key = pki_key();
@@ -35,11 +33,7 @@ int rig_pki_init(void **state)
 		&(struct pki_spec){
 			.common_name = HOST, .san = &host, .san_count = 1, .issuer = p->middle, .issuer_key = p->key },
 		p->key);
-	ca_file = pki_file(p->root);
-	if (tls_store_open(&p->store, ca_file, &error) != 0)
-		fail_msg("%s", error.text);
-	unlink(ca_file);
-	free(ca_file);
+	p->store = pki_store(p->root);
 	return 0;
 }
 

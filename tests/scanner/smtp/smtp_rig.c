@@ -31,8 +31,6 @@ static X509 *leaf(const char *name, long from_s, long until_s)
 int smtp_pki_init(void **state)
 {
 	struct smtp_pki *p = &smtp_pki;
-	struct error error;
-	char *ca_file;
 
 	(void)state;
 	p->ca_key = pki_key();
@@ -41,11 +39,7 @@ int smtp_pki_init(void **state)
 	p->leaf = leaf(MX, 0, 0);
 	p->expired = leaf(MX, -2L * PKI_DAY, -1L * PKI_DAY);
 	p->other = leaf("other.example.test", 0, 0);
-	ca_file = pki_file(p->root);
-	if (tls_store_open(&p->store, ca_file, &error) != 0)
-		fail_msg("%s", error.text);
-	unlink(ca_file);
-	free(ca_file);
+	p->store = pki_store(p->root);
 	return 0;
 }
 

@@ -68,17 +68,10 @@ static void make_certificates(void)
 
 int dane_rig_init(void **state)
 {
-	struct error error;
-	char *file;
-
 	(void)state;
 	dane_leaf_key = pki_key();
 	make_certificates();
-	file = pki_file(dane_who[ROOT]);
-	if (tls_store_open(&dane_store, file, &error) != 0)
-		fail_msg("%s", error.text);
-	unlink(file);
-	free(file);
+	dane_store = pki_store(dane_who[ROOT]);
 	dane_context = tls_client_context(dane_store, false);
 	assert_non_null(dane_context);
 	return 0;

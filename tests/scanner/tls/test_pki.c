@@ -108,3 +108,15 @@ char *pki_file(X509 *certificate)
 	fclose(file);
 	return path;
 }
+
+struct tls_store *pki_store(X509 *root)
+{
+	char *file = pki_file(root);
+	struct tls_store *store = NULL;
+	struct error error;
+
+	must(tls_store_open(&store, file, &error) == 0, "tls_store_open");
+	unlink(file);
+	free(file);
+	return store;
+}

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "parsers/span.h"
+#include "scanner/tls/tls.h"
 
 enum { PKI_DAY = 86400 };
 
@@ -32,5 +33,8 @@ X509 *pki_certificate(const struct pki_spec *spec, EVP_PKEY *key);
 
 /* Write @certificate as PEM to a new file under /tmp; the caller unlinks and frees the path. */
 char *pki_file(X509 *certificate);
+
+/* What trusts @root alone; to be freed. */
+struct tls_store *pki_store(X509 *root);
 
 #endif

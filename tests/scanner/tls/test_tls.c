@@ -41,8 +41,6 @@ static X509 *leaf_of(const char *name, EVP_PKEY *its_key, size_t padding)
 
 static int set_up(void **state)
 {
-	struct error error;
-	char *file;
 
 	(void)state;
 	ca_key = pki_key();
@@ -55,11 +53,7 @@ static int set_up(void **state)
 	leaf_two = leaf_of(TWO, key, 0);
 	leaf_rsa = leaf_of(ONE, rsa, 0);
 	leaf_large = leaf_of(ONE, key, TLS_CHAIN_OCTETS_MAX);
-	file = pki_file(root);
-	if (tls_store_open(&store, file, &error) != 0)
-		fail_msg("%s", error.text);
-	unlink(file);
-	free(file);
+	store = pki_store(root);
 	context = tls_client_context(store, false);
 	old_context = tls_client_context(store, true);
 	assert_true(context && old_context);
