@@ -387,7 +387,7 @@ static void print(uint64_t wall_ms)
 	       cpu * 1e6 / (double)(count.queries + !count.queries),
 	       cpu * 1e6 / (double)(count.domains + !count.domains));
 	printf("queries_per_second=%.0f\ndomains_per_second=%.0f\nrss_kib=%ld\n", (double)count.queries / wall,
-	       (double)count.domains / wall, usage.ru_maxrss);
+	       (double)count.domains / wall, usage_peak_kib());
 }
 
 static int usage_error(void)

@@ -26,6 +26,14 @@ static inline double usage_wall_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static inline long usage_peak_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
 static inline double usage_rss_mib(void)
 {
 	long pages = 0;
