@@ -131,27 +131,32 @@ static void say_incomplete(struct merge *merge, int file, const struct error *wo
 
 /* A shard that ends where --max-domains was reached lacks what one scan of the list has. One that was gone on with, and
  * has more, is whole. */
-static bool is_cut(const struct merge *merge, const struct reader *reader, struct error *words)
+static bool is_cut(const struct merge *merge, uint64_t limit, const struct reader *reader, struct error *words)
 {
-	const struct record_option *most = record_header_option(reader_header(reader), SPAN_LITERAL("max-domains"));
-	uint64_t limit = 0;
-
-	if (merge->options->header || merge->merged.shards == 1 || !most ||
-	    !span_decimal(most->value, UINT64_MAX, &limit) || limit == 0 || reader_end(reader)->records != limit)
+	if (merge->options->header || merge->merged.shards == 1 || limit == 0 || reader_end(reader)->records != limit)
 		return false;
 	error_set(words, "it ends where --max-domains %" PRIu64 " was reached; scan --resume without it goes on",
 		  limit);
 	return true;
 }
 
-/* 0; or -1 with one line in @error for what no scan leaves. */
-static int judge(struct merge *merge, int file, const struct reader *reader, struct error *error)
+/* Before the first record is read, while there is the header; 0: none. */
+static uint64_t limit_of(const struct reader *reader)
+{
+	const struct record_option *most = record_header_option(reader_header(reader), SPAN_LITERAL("max-domains"));
+	uint64_t limit = 0;
+
+	return most && span_decimal(most->value, UINT64_MAX, &limit) ? limit : 0;
+}
+
+/* 0; or -1 with one line in @error for what no scan leaves. @limit: as limit_of has it. */
+static int judge(struct merge *merge, int file, uint64_t limit, const struct reader *reader, struct error *error)
 {
 	const struct merge_options *options = merge->options;
 	struct error words;
 	int use = reader_judge_to_use(reader, options->path[file], options->partial, &words, error);
 
-	if (use != READER_INCOMPLETE && !(use == READER_COMPLETE && is_cut(merge, reader, &words)))
+	if (use != READER_INCOMPLETE && !(use == READER_COMPLETE && is_cut(merge, limit, reader, &words)))
 		return use;
 	say_incomplete(merge, file, &words);
 	merge->result->incomplete++;
@@ -181,6 +186,7 @@ static int read_file(struct reading *reading, int file, struct reader *reader, s
 {
 	struct merge *merge = reading->merge;
 	struct observation observation;
+	uint64_t limit = limit_of(reader);
 	int more;
 
 	reading->place = (struct merge_place){ .file = (uint32_t)file };
@@ -200,7 +206,7 @@ static int read_file(struct reading *reading, int file, struct reader *reader, s
 	}
 	/* interrupted, a pipe may have ended early */
 	if (more < 0 || merge_go_on(merge, reading->records, "read", error) < 0 ||
-	    judge(merge, file, reader, error) < 0)
+	    judge(merge, file, limit, reader, error) < 0)
 		return -1;
 	add_traffic(merge, reader);
 	return 0;
