@@ -4,12 +4,24 @@
 and arrays of which no task may begin."""
 import glob
 import os
+import subprocess
 
 import shards
 import slurm
 from shards import tool
 
 KILLED = (3, 7)
+
+
+class Rate(tool.Case):
+    def test_a_task_has_its_part_and_never_no_limit(self):
+        os.chmod(self.put("stsurvey", '#!/bin/sh\nwhile [ "$1" != --rate ]; do shift; done; echo "$2"\n'), 0o755)
+        for rate, count, part in (("20000", "8", "2500.000"), ("5", "8", "0.625"), ("20000", "65536", "0.306"), ("1", "65536", "0.001"),
+                                  ("0", "8", "0.000")):
+            done = subprocess.run(["bash", os.path.join(shards.DOCS, "slurm.sbatch")], check=True, stdout=subprocess.PIPE, text=True,
+                                  env={"PATH": self.folder + ":" + os.environ["PATH"], "SHARDS": count, "RATE": rate, "LIST": "list",
+                                       "RESULTS": self.folder, "SLURM_ARRAY_TASK_ID": "0"})
+            self.assertEqual(done.stdout, part + "\n")
 
 
 class Array(shards.Case):
