@@ -12,7 +12,7 @@
 #include "analysis/drift/diff.h"
 #include "analysis/drift/series.h"
 #include "analysis/lines/export.h"
-#include "analysis/lines/findings_list.h"
+#include "analysis/words/findings_list.h"
 #include "analysis/page/report.h"
 #include "analysis/tables/stats_tables.h"
 #include "analysis/tlsrpt/tlsrpt.h"

@@ -6,7 +6,7 @@
 
 #include "analysis/explain/explain_mx.h"
 #include "analysis/explain/paper.h"
-#include "analysis/lines/verdict_words.h"
+#include "analysis/words/verdict_words.h"
 
 enum {
 	WIDTH_LEAST = 40, /* narrower terminals get lines of so many columns */

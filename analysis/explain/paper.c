@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "analysis/classify/classify_tls.h"
-#include "analysis/lines/sentence.h"
-#include "analysis/lines/tls_words.h"
+#include "analysis/words/sentence.h"
+#include "analysis/words/tls_words.h"
 #include "output/address_text.h"
 #include "output/text.h"
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "analysis/explain/paper.h"
-#include "analysis/lines/sender_why_text.h"
+#include "analysis/words/sender_why_text.h"
 #include "output/text.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include "analysis/classify/classify_challenge.h"
 #include "analysis/lines/host_json.h"
 #include "analysis/lines/json_facts.h"
-#include "analysis/lines/sender_why_text.h"
+#include "analysis/words/sender_why_text.h"
 #include "analysis/senders/sender_judge.h"
 #include "parsers/domain.h"
 

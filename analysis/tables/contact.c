@@ -2,7 +2,7 @@
 #include "analysis/tables/contact.h"
 
 #include "analysis/classify/public_suffix.h"
-#include "analysis/lines/sentence.h"
+#include "analysis/words/sentence.h"
 
 const char *const contact_kind_names[CONTACT_KIND_COUNT] = {
 	[CONTACT_NONE] = "none",

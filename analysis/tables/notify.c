@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analysis/lines/sentence.h"
-#include "analysis/lines/verdict_words.h"
+#include "analysis/words/sentence.h"
+#include "analysis/words/verdict_words.h"
 #include "analysis/pass/sorted_rows.h"
 #include "analysis/tables/evidence.h"
 #include "analysis/tables/letter.h"

@@ -9,7 +9,7 @@
 
 #include "analysis/tables/host_tables.h"
 #include "analysis/tables/manager_tables.h"
-#include "analysis/lines/sender_why_text.h"
+#include "analysis/words/sender_why_text.h"
 #include "analysis/senders/sender_judge.h"
 #include "analysis/tables/misconfigured.h"
 #include "analysis/tables/table.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "analysis/lines/sentence.h"
+#include "analysis/words/sentence.h"
 #include "analysis/tables/contact.h"
 #include "analysis/tables/evidence.h"
 #include "analysis/tables/party.h"

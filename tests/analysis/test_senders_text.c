@@ -7,7 +7,7 @@
 
 #include "analysis/explain/paper.h"
 #include "analysis/explain/senders_text.h"
-#include "analysis/lines/sender_why_text.h"
+#include "analysis/words/sender_why_text.h"
 #include "tests/analysis/facts.h"
 
 static char *told(const char *lines, const struct senders_what_if *what_if)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analysis/lines/sentence.h"
+#include "analysis/words/sentence.h"
 
 /* What a text may hold, and what stands there instead: what is in front, of whom, what is behind. */
 enum subject { NOBODY, DOMAIN, PORT, HOST };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analysis/lines/tls_words.h"
+#include "analysis/words/tls_words.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* analysis/lines/findings_list.h - the table of findings, or some of them, for people and for programs. */
-#ifndef STSURVEY_ANALYSIS_LINES_FINDINGS_LIST_H
-#define STSURVEY_ANALYSIS_LINES_FINDINGS_LIST_H
+/* analysis/words/findings_list.h - the table of findings, or some of them, for people and for programs. */
+#ifndef STSURVEY_ANALYSIS_WORDS_FINDINGS_LIST_H
+#define STSURVEY_ANALYSIS_WORDS_FINDINGS_LIST_H
 
 #include "output/error.h"
 #include "parsers/finding.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analysis/lines/sender_why_text.h"
+#include "analysis/words/sender_why_text.h"
 
 #include <stdio.h>
 #include <string.h>

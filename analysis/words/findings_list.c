@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analysis/lines/findings_list.h"
+#include "analysis/words/findings_list.h"
 
 #include "output/csv.h"
 #include "output/json.h"

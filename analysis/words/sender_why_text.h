@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* analysis/lines/sender_why_text.h - what made a sender's decision, as one text. */
-#ifndef STSURVEY_ANALYSIS_LINES_SENDER_WHY_TEXT_H
-#define STSURVEY_ANALYSIS_LINES_SENDER_WHY_TEXT_H
+/* analysis/words/sender_why_text.h - what made a sender's decision, as one text. */
+#ifndef STSURVEY_ANALYSIS_WORDS_SENDER_WHY_TEXT_H
+#define STSURVEY_ANALYSIS_WORDS_SENDER_WHY_TEXT_H
 
 #include "analysis/senders/sender_why.h"
 

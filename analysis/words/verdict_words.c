@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analysis/lines/verdict_words.h"
+#include "analysis/words/verdict_words.h"
 
 const char *const verdict_words[VERDICT_COUNT] = {
 	[VERDICT_NO_POLICY] =

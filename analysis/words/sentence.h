@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* analysis/lines/sentence.h - the texts of the findings table, which are of any domain, said of one. */
-#ifndef STSURVEY_ANALYSIS_LINES_SENTENCE_H
-#define STSURVEY_ANALYSIS_LINES_SENTENCE_H
+/* analysis/words/sentence.h - the texts of the findings table, which are of any domain, said of one. */
+#ifndef STSURVEY_ANALYSIS_WORDS_SENTENCE_H
+#define STSURVEY_ANALYSIS_WORDS_SENTENCE_H
 
 #include "output/text.h"
 #include "parsers/observation.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* analysis/lines/tls_words.h - what the alerts of a failed handshake mean, for a person. */
-#ifndef STSURVEY_ANALYSIS_LINES_TLS_WORDS_H
-#define STSURVEY_ANALYSIS_LINES_TLS_WORDS_H
+/* analysis/words/tls_words.h - what the alerts of a failed handshake mean, for a person. */
+#ifndef STSURVEY_ANALYSIS_WORDS_TLS_WORDS_H
+#define STSURVEY_ANALYSIS_WORDS_TLS_WORDS_H
 
 #include <stdint.h>
 
