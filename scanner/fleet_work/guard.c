@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ static bool read_until(int told, uint64_t *until)
 }
 
 /* Behind fork, where other threads' locks may be held: nothing but system calls. */
-static void keep_watch(int told, pid_t group, uint64_t stop_ms)
+static void keep_watch(int told, pid_t group, uint64_t stop_ms, _Atomic bool *has_struck)
 {
 	struct pollfd one = { .fd = told, .events = POLLIN };
 	uint64_t until = UINT64_MAX, now;
@@ -47,6 +48,7 @@ static void keep_watch(int told, pid_t group, uint64_t stop_ms)
 		now = machine_clock_ms();
 		if (now < until)
 			continue;
+		*has_struck = true;
 		kill(-group, number);
 		if (number == SIGKILL)
 			_exit(0);
@@ -60,20 +62,31 @@ int guard_begin(struct guard *guard, pid_t group, double stop_s, struct error *e
 	int tell[2];
 
 	*guard = GUARD_NONE;
-	if (pipe2(tell, O_CLOEXEC) < 0)
-		return error_set(error, "a pipe: %s", strerror(errno));
+	guard->has_struck = mmap(NULL, sizeof(*guard->has_struck), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				 -1, 0);
+	if (guard->has_struck == MAP_FAILED) {
+		*guard = GUARD_NONE;
+		return error_set(error, "no memory");
+	}
+	if (pipe2(tell, O_CLOEXEC) < 0) {
+		error_set(error, "a pipe: %s", strerror(errno));
+		guard_end(guard);
+		return -1;
+	}
 	guard->pid = fork();
 	if (guard->pid == 0)
-		keep_watch(tell[0], group, (uint64_t)(stop_s * 1000));
+		keep_watch(tell[0], group, (uint64_t)(stop_s * 1000), guard->has_struck);
 	close(tell[0]);
 	if (guard->pid > 0) {
 		guard->tell = tell[1];
 		(void)!fcntl(guard->tell, F_SETFL, O_NONBLOCK);
 		return 0;
 	}
+	error_set(error, "no process can be started: %s", strerror(errno));
 	guard->pid = 0;
 	close(tell[1]);
-	return error_set(error, "no process can be started: %s", strerror(errno));
+	guard_end(guard);
+	return -1;
 }
 
 void guard_allow(const struct guard *guard, double left_s)
@@ -84,13 +97,20 @@ void guard_allow(const struct guard *guard, double left_s)
 		(void)!write(guard->tell, &until, sizeof(until));
 }
 
-void guard_end(struct guard *guard)
+bool guard_end(struct guard *guard)
 {
-	if (guard->pid <= 0)
-		return;
-	close(guard->tell);
-	kill(guard->pid, SIGKILL); /* one that is stopped would not see it */
-	while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	bool has_struck = false;
+
+	if (guard->pid > 0) {
+		close(guard->tell);
+		kill(guard->pid, SIGKILL); /* one that is stopped would not see it */
+		while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (guard->has_struck) {
+		has_struck = *guard->has_struck;
+		munmap(guard->has_struck, sizeof(*guard->has_struck));
+	}
 	*guard = GUARD_NONE;
+	return has_struck;
 }

@@ -5,13 +5,15 @@
 #ifndef STSURVEY_SCANNER_FLEET_WORK_GUARD_H
 #define STSURVEY_SCANNER_FLEET_WORK_GUARD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "output/error.h"
 
 struct guard {
-	pid_t pid; /* 0: there is none */
-	int tell;  /* a pipe to it */
+	pid_t pid;                /* 0: there is none */
+	int tell;                 /* a pipe to it */
+	_Atomic bool *has_struck; /* shared with it */
 };
 
 #define GUARD_NONE ((struct guard){ .tell = -1 })
@@ -24,7 +26,7 @@ __attribute__((warn_unused_result)) int guard_begin(struct guard *guard, pid_t g
 /* The group may go on for @left_s from now on, whatever was said before. Does not wait. */
 void guard_allow(const struct guard *guard, double left_s);
 
-/* The group has ended, or is ours to end. */
-void guard_end(struct guard *guard);
+/* The group has ended, or is ours to end. True: the guard had begun to end it, whatever the clock says by now. */
+bool guard_end(struct guard *guard);
 
 #endif

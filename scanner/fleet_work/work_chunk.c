@@ -187,8 +187,8 @@ static bool has_lists(struct work *work)
 	do
 		result = bus_stream_look(work->fleet.bus, stream, &info, &why);
 	while (work_again(work, result, &why));
-	if (result == BUS_MISSING && work_has_job(work))
-		work_fail(work, "%s", why.text);
+	if (result == BUS_MISSING)
+		work_misses(work, &why);
 	return result == BUS_OK;
 }
 
@@ -249,9 +249,9 @@ static int start(struct work *work, struct child *child, struct error *why)
 	return result;
 }
 
-static bool has_lost_share(const struct work *work, struct error *why)
+static bool has_lost_share(const struct work *work, bool has_struck, struct error *why)
 {
-	if (ledger_left_s(work->ledger) >= 0)
+	if (!has_struck && ledger_left_s(work->ledger) >= 0)
 		return false;
 	error_set(why, "the share of the rates is lost: the server was away for too long, or this worker stood still");
 	return true;
@@ -266,14 +266,15 @@ static double watch(struct work *work, struct child *child, const struct guard *
 		if (!work_pause(work, LOOK_MS))
 			return DRAIN_S;
 		work_pace_look(work);
-		if (has_lost_share(work, why))
+		if (has_lost_share(work, false, why))
 			return ledger_stop_s(work->ledger);
 	}
 	return -1;
 }
 
-/* It ended by itself. */
-static enum chunk_end judge(struct work *work, const struct child *child, struct error *why)
+/* It ended by itself, or through the guard (@has_struck), which was faster than we were: a moment later the share may
+ * be ours again, and what the scan said of its end is no fault of the chunk's. */
+static enum chunk_end judge(struct work *work, const struct child *child, bool has_struck, struct error *why)
 {
 	char said[CHILD_SAID_MAX];
 	int status = WIFEXITED(child->status) ? WEXITSTATUS(child->status) : -1;
@@ -291,7 +292,7 @@ static enum chunk_end judge(struct work *work, const struct child *child, struct
 	}
 	if (is_our_disk(work, said))
 		return CHUNK_STUCK;
-	if (has_lost_share(work, why)) /* the guard was faster */
+	if (has_lost_share(work, has_struck, why))
 		return CHUNK_RETURNED;
 	if (status >= 0) /* what it could not go on with, it shall not go on with again */
 		workspace_remove(&work->space, work->chunk.number, WORKSPACE_BEGUN);
@@ -304,6 +305,7 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	struct child child = CHILD_NONE;
 	struct guard guard = GUARD_NONE;
 	enum chunk_end end;
+	bool has_struck;
 	double grace;
 
 	work->pace = (struct work_pace){ 0 };
@@ -317,7 +319,7 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 	}
 	work_is(work, "scanning");
 	grace = watch(work, &child, &guard, why);
-	guard_end(&guard);
+	has_struck = guard_end(&guard);
 	if (grace >= 0) {
 		if (work->state != WORK_ON) /* at once: whoever waits for work has it while ours drains */
 			give_back(work, reason(work, why), 0);
@@ -325,7 +327,7 @@ static enum chunk_end scan(struct work *work, double *seconds, struct error *why
 		child_end(&child, grace);
 		end = CHUNK_RETURNED;
 	} else {
-		end = judge(work, &child, why);
+		end = judge(work, &child, has_struck, why);
 	}
 	child_forget(&child);
 	*seconds = (double)((int64_t)machine_clock_ms() - begun) / 1000;
