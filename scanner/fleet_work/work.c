@@ -21,7 +21,8 @@ enum {
 	LOOK_MS = 2000,     /* between two looks at what is in the folder, and whether the job is still there */
 	IDLE_MS = 500,      /* between two rounds through lanes that had nothing */
 	AGAIN_MS = 500,     /* before a call is made again that was not answered */
-	REFUSED_MS = 2000,  /* before what the server refuses is believed */
+	REFUSED_MS = 2000,  /* before what the server refuses is believed … */
+	MISSED_MS = 10000,  /* … and that something of the job is missing; a job takes a moment to be cancelled */
 	ACK_WAIT_PARTS = 4, /* so often within its patience the server is told that a chunk goes on */
 	PROGRESS_MAX = 512, /* octets of a progress line */
 };
@@ -140,11 +141,26 @@ bool work_pause(struct work *work, unsigned ms)
 	return work->state == WORK_ON;
 }
 
+/* So it is while a job is cancelled, too: some of it is gone, and its book is not. */
+static void believe(struct work *work, unsigned ms, const struct error *why)
+{
+	int64_t end = (int64_t)machine_clock_ms() + ms;
+
+	while (work_pause(work, AGAIN_MS) && work_has_job(work)) {
+		if ((int64_t)machine_clock_ms() >= end)
+			work_fail(work, "%s", why->text);
+	}
+}
+
+void work_misses(struct work *work, const struct error *why)
+{
+	believe(work, MISSED_MS, why);
+}
+
 bool work_again(struct work *work, enum bus_result result, const struct error *why)
 {
-	/* so it is while a job is cancelled, too: some of it is gone, and its book is not */
-	if (result == BUS_REFUSED && work_pause(work, REFUSED_MS) && work_has_job(work))
-		work_fail(work, "%s", why->text);
+	if (result == BUS_REFUSED)
+		believe(work, REFUSED_MS, why);
 	if (result != BUS_AWAY)
 		return false;
 	if (!stop_signal)

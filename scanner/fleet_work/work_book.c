@@ -69,8 +69,8 @@ bool work_put_attempt(struct work *work, uint32_t chunk, unsigned number, const 
 	do
 		result = bus_put(work->fleet.book, name, (struct span){ out.data, out.used }, &error);
 	while (work_again(work, result, &error));
-	if (result == BUS_MISSING && work_has_job(work))
-		work_fail(work, "%s", error.text);
+	if (result == BUS_MISSING)
+		work_misses(work, &error);
 	text_free(&out);
 	return work->state == WORK_ON;
 }

@@ -68,6 +68,9 @@ void work_give(struct work *work);
 /* A call of the bus ended so: true where it is worth to be done again, after a pause. */
 bool work_again(struct work *work, enum bus_result result, const struct error *why);
 
+/* Something that belongs to the job is missing (@why): it does not go on, with success where the job is gone. */
+void work_misses(struct work *work, const struct error *why);
+
 /* What we are at, for our word and the progress line. */
 __attribute__((format(printf, 2, 3))) void work_is(struct work *work, const char *state, ...);
 /* What went wrong: to the log, and into our word. */

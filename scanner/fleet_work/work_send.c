@@ -50,7 +50,9 @@ static int send_part(void *arg, const struct publish_part *part, struct error *e
 		}
 		if (result == BUS_FULL)
 			wait_for_room(sending);
-		else if (result == BUS_MISSING ? work_has_job(work) : !work_again(work, result, error))
+		else if (result == BUS_MISSING)
+			work_misses(work, error);
+		else if (!work_again(work, result, error))
 			work_fail(work, "%s", error->text);
 	}
 	return error_set(error, "it does not go on");
