@@ -137,8 +137,10 @@ class OneScan(tool.Case):
         path = self.path("one.jsonl")
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.run_tool("export", self.out, "--format", "jsonl")[0])
-        result = subprocess.run([os.path.join(LAB, "compare.py"), path, self.lab["TRUTH"]], stdout=subprocess.PIPE, text=True,
-                                check=False)
+        words = [str(word) for word in self.command()]
+        command = [tool.STSURVEY, words[0], *words[5:]]  # without list and file
+        result = subprocess.run([os.path.join(LAB, "compare.py"), path, self.lab["TRUTH"], "--slow", "--", *command], stdout=subprocess.PIPE,
+                                text=True, check=False)
         self.assertEqual((result.returncode, result.stdout.splitlines()[-1]), (0, f"{self.count} passed, 0 failed"),
                          result.stdout[:4000])
 

@@ -21,7 +21,10 @@ NOERROR, NXDOMAIN = 0, 3
 SCAN_SECONDS = 60  # no scan of these tests needs more, on the slowest machine
 PEER_SECONDS = 10  # a connection is given up after that
 
-Query = collections.namedtuple("Query", "when name type")
+SO_TIMESTAMPNS = 35  # Linux; Python has no name for it
+LAST_ACK = 56  # where struct tcp_info has tcpi_last_ack_recv
+
+Query = collections.namedtuple("Query", "when name type")  # by time.time()
 
 
 # ---- DNS ----
@@ -47,13 +50,17 @@ class NameServer:
         self.names = {name.split(".", i)[-1] for name, _ in zone for i in range(name.count(".") + 1)}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((address, port))
         self.at = "%s:%d" % self.socket.getsockname()
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
+        """The kernel dates each question as it arrives: who asks is not fast because a busy machine lets this thread wait."""
         while True:
-            packet, peer = self.socket.recvfrom(4096)
+            packet, extra, _, peer = self.socket.recvmsg(4096, 64)
+            seconds, nanoseconds = struct.unpack("qq", extra[0][2][:16])
+            self.now = seconds + nanoseconds / 1e9
             answer = self.answer(packet)
             if answer:
                 self.socket.sendto(answer, peer)
@@ -64,7 +71,7 @@ class NameServer:
             labels.append(packet[at + 1:at + 1 + packet[at]].decode("latin-1").lower())
             at += 1 + packet[at]
         name, kind = ".".join(labels), struct.unpack("!H", packet[at + 1:at + 3])[0]
-        self.queries.append(Query(time.monotonic(), name, kind))
+        self.queries.append(Query(self.now, name, kind))
         question, records = packet[12:at + 5], []
         while kind != CNAME and (name, CNAME) in self.zone:
             records.append((name, CNAME, self.zone[name, CNAME][0]))
@@ -157,6 +164,12 @@ class Tripwire:
             self.heard.append("datagram from %s" % (self.sockets[1].recvfrom(4096)[1],))
 
 
+def came_at(connection):
+    """When the peer was last heard of, by time.monotonic(): while it waits to be accepted, that is when it came."""
+    waited_ms, = struct.unpack_from("I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), LAST_ACK)
+    return time.monotonic() - waited_ms / 1000
+
+
 class PolicyServer:
     """HTTPS on @address: @answer(host) gives the octets; keeps when each connection came and what was requested."""
 
@@ -171,7 +184,7 @@ class PolicyServer:
     def accept(self):
         while True:
             connection, _ = self.socket.accept()
-            self.came.append(time.monotonic())
+            self.came.append(came_at(connection))
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
@@ -220,7 +233,8 @@ class Scan:
             listed = os.path.join(folder, "list.txt")
             with open(listed, "w", encoding="utf-8") as file:
                 file.write("".join(name + "\n" for name in names))
-        child = subprocess.Popen([stsurvey, "scan", "-f", listed, "-o", path, "--force", "-q"] + options, stderr=subprocess.PIPE,
+        self.command = [stsurvey, "scan", "-q"] + options  # without list and file
+        child = subprocess.Popen(self.command + ["-f", listed, "-o", path, "--force"], stderr=subprocess.PIPE,
                                  env=dict(os.environ, **(environment or {})), text=True)
         guard = threading.Timer(SCAN_SECONDS, child.kill)
         guard.start()
@@ -230,7 +244,9 @@ class Scan:
         self.status, self.mib = os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024
         self.export = os.path.join(folder, "scan.jsonl")
         with open(self.export, "w", encoding="utf-8") as file:
-            subprocess.run([stsurvey, "export", path, "--format", "jsonl"], stdout=file, check=True, timeout=SCAN_SECONDS)
+            done = subprocess.run([stsurvey, "export", path, "--format", "jsonl"], stdout=file, check=False, timeout=SCAN_SECONDS)
+        if done.returncode != 0:
+            raise RuntimeError("export ended with %d; the scan had ended with %d, and said: %s" % (done.returncode, self.status, self.log))
         self.records = {}
         with open(self.export, encoding="utf-8") as file:
             for line in file:

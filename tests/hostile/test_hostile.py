@@ -63,7 +63,8 @@ def judge(checks, scan, truth, folder):
     with open(path, "w", encoding="utf-8") as file:
         for index, fact in enumerate(truth):
             file.write(json.dumps(dict(fact, index=index)) + "\n")
-    told = subprocess.run([os.path.join(HERE, "..", "lab", "compare.py"), scan.export, path], capture_output=True, text=True, check=False)
+    told = subprocess.run([os.path.join(HERE, "..", "lab", "compare.py"), scan.export, path, "--", *scan.command], capture_output=True, text=True,
+                          check=False)
     last = (told.stdout.splitlines() or ["0 passed, 1 failed"])[-1].split()
     checks.passed += int(last[0])
     checks.failed += int(last[2])

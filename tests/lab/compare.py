@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """compare.py - does a scan say of every domain of the world what is true?
 
-    compare.py SCAN.jsonl TRUTH.jsonl [--only WORD] [--limit N] [--resolver NAME]
+    compare.py SCAN.jsonl TRUTH.jsonl [--only WORD] [--limit N] [--resolver NAME] [--slow] [-- STSURVEY scan OPTIONS]
 
 SCAN.jsonl is what `stsurvey export --format jsonl` writes, TRUTH.jsonl what the lab wrote beside its list. Prints a line
 for each difference, how components and verdicts were confused, and `N passed, N failed`. Exit status 1 on any failure.
 What the resolver NAME may tell otherwise stands in rights.toml. A truth with `unknown` may also not have been found out:
-every part of such a record is as it should be or unknown, and so is its status.
+every part of such a record is as it should be or unknown, and so is its status. With the scan's own command behind --, less its list and
+file, domains that time may have decided are scanned once more (again.py); --slow: those whose policy took long alone.
 """
 
 import argparse
@@ -18,6 +19,11 @@ import json
 import os
 import sys
 import tomllib
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import again  # noqa: E402
 
 NULL = ("", None)
 CROWD_KNOWN = 8  # one in so many of a crowd is found out through any resolver, or the comparison says nothing
@@ -186,16 +192,30 @@ def compare(records, truth, only, limit, rights=()):
     return passed, failed
 
 
+def wrong_places(records, truth, rights):
+    """Where in @records those stand that are not as they should be."""
+    facts = {fact["index"]: fact for fact in truth}
+    known = [(i, record, facts[record.get("index")]) for i, record in enumerate(records) if record.get("index") in facts]
+    return [i for i, record, fact in known if differences(with_rights(fact["expect"], fact["name"], rights), record)]
+
+
 def main():
+    arguments, command = sys.argv[1:], []
+    if "--" in arguments:
+        command = arguments[arguments.index("--") + 1:]
+        arguments = arguments[:arguments.index("--")]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scan")
     parser.add_argument("truth")
     parser.add_argument("--only", help="only domains with this in their name")
     parser.add_argument("--limit", type=int, default=100, help="differences shown")
     parser.add_argument("--resolver", help="the resolver asked, where it is not the lab's Unbound")
-    arguments = parser.parse_args()
-    passed, failed = compare(read_lines(arguments.scan), read_lines(arguments.truth), arguments.only, arguments.limit,
-                             read_rights(arguments.resolver))
+    parser.add_argument("--slow", action="store_true", help="of domains that are not as they should be, scan those again whose policy took long")
+    arguments = parser.parse_args(arguments)
+    records, truth, rights = read_lines(arguments.scan), read_lines(arguments.truth), read_rights(arguments.resolver)
+    if command:
+        records = again.settle(records, wrong_places(records, truth, rights), len(truth), command, arguments.slow)
+    passed, failed = compare(records, truth, arguments.only, arguments.limit, rights)
     print("\n%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 

@@ -24,7 +24,7 @@ import web
 import world
 import zones
 
-READY_LIMIT = 20      # seconds until a server must answer
+READY_LIMIT = 60      # seconds until a server must answer: whatever takes longer hangs
 STOP_LIMIT = 5        # seconds between SIGTERM and SIGKILL
 PORTS = (10000, 30000)  # below Linux's ephemeral ports
 PR_SET_PDEATHSIG = 1

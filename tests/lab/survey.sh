@@ -19,11 +19,10 @@ survey() {
 	shift 3
 	passed=0 failed=0
 	scan=$OUT/$name.msgpack.zst
-	"$STSURVEY" scan -f "$list" -o "$scan" -m "$OUT/$name.json" --allow-reserved "$ALLOW_RESERVED" \
-		--https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file "$DOMAIN_BLOCKLIST" \
-		--blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout "${TIMEOUT:-1}" --retries "${RETRIES:-1}" \
-		--rate "${RATE:-0}" ${CONCURRENCY:+--concurrency "$CONCURRENCY"} -q "$@" \
-		>"$OUT/$name.log" 2>&1
+	set -- "$STSURVEY" scan --allow-reserved "$ALLOW_RESERVED" --https-port "$HTTPS_PORT" --ca-file "$CA_FILE" --domain-blocklist-file \
+		"$DOMAIN_BLOCKLIST" --blocklist-file "$BLOCKLIST" --http-timeout "${HTTP_TIMEOUT:-3}" --timeout "${TIMEOUT:-1}" \
+		--retries "${RETRIES:-1}" --rate "${RATE:-0}" ${CONCURRENCY:+--concurrency "$CONCURRENCY"} -q "$@"
+	"$@" -f "$list" -o "$scan" -m "$OUT/$name.json" >"$OUT/$name.log" 2>&1
 	status=$?
 	tail -n 5 "$OUT/$name.log"
 	[ "$status" -eq 3 ] && status=0 # over 1 % unknown: the world has that many by intent
@@ -46,7 +45,7 @@ survey() {
 	verdict "$name: who does what" $?
 	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
 	verdict "$name: the metadata tell the tables' counts" $?
-	"$here/compare.py" --resolver "$name" "$OUT/$name.jsonl" "$truth" >"$OUT/$name.compare"
+	"$here/compare.py" --resolver "$name" "$OUT/$name.jsonl" "$truth" -- "$@" >"$OUT/$name.compare"
 	compared=$?
 	cat "$OUT/$name.compare"
 	set -- $(tail -n 1 "$OUT/$name.compare")

@@ -14,6 +14,7 @@ import time
 
 LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab")
 LIMIT_S = 60
+GONE_S = 20  # until who was killed is gone, on a slow machine; the lab would end by itself after LIMIT_S
 SKIPPED = 77
 
 
@@ -44,15 +45,20 @@ def has_come(process, folder, name):
 def interrupt(number, folder, name):
     """What is wrong, or None."""
     shutil.rmtree(folder, ignore_errors=True)
-    process = subprocess.Popen([LAB, "start", folder, "--plain", "50", "--no-vectors", "--seconds", "60"], start_new_session=True,
+    process = subprocess.Popen([LAB, "start", folder, "--plain", "50", "--no-vectors", "--seconds", str(LIMIT_S)], start_new_session=True,
                                stdout=subprocess.DEVNULL)
     if not has_come(process, folder, name):
         return "it did not come to %s" % name
     os.killpg(process.pid, number)  # as a terminal does
     status = process.wait(LIMIT_S)
+    if status == 0:  # it stood before it could be interrupted
+        subprocess.run([LAB, "stop", folder], check=True)
+        return interrupt(number, folder, name)
     if status != 128 + number:
         return "exit status %d" % status
-    left = processes_of(folder)
+    end = time.monotonic() + GONE_S
+    while (left := processes_of(folder)) and time.monotonic() < end:
+        time.sleep(0.05)
     return "left behind:\n" + "\n".join(left) if left else None
 
 

@@ -40,13 +40,11 @@ class Scan:
         self.be(illness)
         time.sleep(RELAY_S)
         self.log = open(self.base + ".log", "w", encoding="utf-8")
-        self.child = subprocess.Popen(
-            [stsurvey, "scan", "-f", env["LIST"], "-o", self.base + ".msgpack.zst", "--force", "-m", self.base + ".json",
-             "-u", self.base + ".status", "--name-servers", env["TROUBLE_RESOLVER"], "--allow-reserved", env["ALLOW_RESERVED"],
-             "--https-port", env["HTTPS_PORT"], "--ca-file", env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"],
-             "--blocklist-file", env["BLOCKLIST"], "--http-timeout", env.get("HTTP_TIMEOUT", "3"), "--timeout", "1", "--rate", "0", "-q",
-             *options],
-            stderr=self.log)
+        self.command = [stsurvey, "scan", "--name-servers", env["TROUBLE_RESOLVER"], "--allow-reserved", env["ALLOW_RESERVED"], "--https-port",
+                        env["HTTPS_PORT"], "--ca-file", env["CA_FILE"], "--domain-blocklist-file", env["DOMAIN_BLOCKLIST"], "--blocklist-file",
+                        env["BLOCKLIST"], "--http-timeout", env.get("HTTP_TIMEOUT", "3"), "--timeout", "1", "--rate", "0", "-q", *options]
+        self.child = subprocess.Popen(self.command + ["-f", env["LIST"], "-o", self.base + ".msgpack.zst", "--force", "-m",
+                                                      self.base + ".json", "-u", self.base + ".status"], stderr=self.log)
 
     def be(self, words):
         """From now on the relay is this ill."""
@@ -110,8 +108,8 @@ class Scan:
         """Every record as the truth has it."""
         with open(self.base + ".truth", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(fact) + "\n" for fact in truth)
-        done = subprocess.run([os.path.join(HERE, "compare.py"), self.base + ".jsonl", self.base + ".truth"], stdout=subprocess.PIPE,
-                              text=True, check=False)
+        done = subprocess.run([os.path.join(HERE, "compare.py"), self.base + ".jsonl", self.base + ".truth", "--slow", "--", *self.command],
+                              stdout=subprocess.PIPE, text=True, check=False)
         words = done.stdout.split("\n")[-2].split()
         print("%s: %s" % (os.path.basename(self.base), " ".join(words)))
         if done.returncode:
