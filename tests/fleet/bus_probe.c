@@ -11,7 +11,13 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/bus/bus.h"
 
-enum { WORDS_MAX = 8, LINE_OCTETS = 4096, BUCKETS_MAX = 8, TASKS_MAX = 8 };
+enum {
+	WORDS_MAX = 8,
+	LINE_OCTETS = 4096,
+	BUCKETS_MAX = 8,
+	TASKS_MAX = 8,
+	PATIENCE_S = 60 /* unless told: whatever takes longer hangs */
+};
 
 static const char *const result_name[] = { "ok", "missing", "exists", "full", "away", "refused" };
 
@@ -456,7 +462,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	struct bus_options options = { .url = "", .name = "bus_probe", .patience_s = 10, .stop = &stop };
+	struct bus_options options = { .url = "", .name = "bus_probe", .patience_s = PATIENCE_S, .stop = &stop };
 	char line[LINE_OCTETS];
 	enum bus_result result;
 

@@ -19,8 +19,8 @@ JOB = "week"
 BOOK, ALIVE = f"STSURVEY_{JOB}_BOOK", f"STSURVEY_{JOB}_ALIVE"
 QUEUE, LIST, RESULTS, DEAD = (f"STSURVEY_{JOB}_{name}" for name in ("QUEUE", "LIST", "RESULTS", "DEAD"))
 BEGUN = 400   # octets of a scan file that has domains in it, not just its header
-ACK_WAIT = 2  # seconds: a worker that is killed is missed so soon
-HOUR = 3600   # an ACK_WAIT that no test waits for
+HOUR = 3600   # an --ack-wait that no test waits for, however slow the machine
+ACK_WAIT = 2  # seconds, of tests that kill: who is killed is missed so soon, and on a busy machine who lives is, too
 SLOW = 150    # questions a second: a chunk of 100 domains, which are some 300 questions, takes two seconds
 
 
@@ -93,7 +93,7 @@ class Case(tool.Case):
         self.chunks = -(-count // chunk)
         self.submit_file(self.put("list", tool.lines(self.names)), chunk, *more, **how)
 
-    def submit_file(self, path, chunk, *more, ack_wait=ACK_WAIT, rate=0, results="100M", status=0):
+    def submit_file(self, path, chunk, *more, ack_wait=HOUR, rate=0, results="100M", status=0):
         """@rate: of all workers together; 0: as fast as they can."""
         self.finish(self.fleet("submit", "-f", path, "--chunk", chunk, "--ack-wait", ack_wait, "--results-size", results, *tool.quick(rate), "-q", *more), status)
 

@@ -25,6 +25,8 @@ import sys
 import tempfile
 import time
 
+from ports import free_port
+
 SKIPPED = 77
 READY_S = 30         # whatever takes longer hangs
 POLL_S = 0.02
@@ -33,12 +35,6 @@ NATS_SERVER = shutil.which("nats-server", path=os.environ.get("PATH", "") + ":/u
 if NATS_SERVER is None:
     print("skipped: no nats-server (Debian: apt install nats-server)")
     sys.exit(SKIPPED)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Server:

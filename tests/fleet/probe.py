@@ -3,10 +3,12 @@
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 PROBE = os.environ["STSURVEY_BUS_PROBE"]
 LIMIT_S = 120  # whatever takes longer hangs
+POLL_S = 0.02
 
 
 class Probe:
@@ -39,6 +41,12 @@ class Probe:
 
 
 class Case(unittest.TestCase):
+    def wait_until(self, is_so):
+        end = time.monotonic() + LIMIT_S
+        while not is_so():
+            self.assertLess(time.monotonic(), end, "it never happened")
+            time.sleep(POLL_S)
+
     def expect(self, probe, calls):
         """Each is a command and how its answer begins ("ok" is all of it); "…X": it holds X."""
         for line, expected in calls:

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from ports import free_port
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 AT_ONCE = 4  # tasks, on however few cores
 POLL_S = 0.05
@@ -56,14 +58,6 @@ def unpacked():
     return os.path.realpath(folder)
 
 
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 class Slurm:
     """A controller and a node in @folder, which nobody else uses."""
 
@@ -75,7 +69,7 @@ class Slurm:
         self.env = dict(os.environ, LD_LIBRARY_PATH=":".join(libraries), SLURM_CONF=os.path.join(folder, "slurm.conf"))
         for name in ("munge", "state", "spool"):
             os.makedirs(os.path.join(folder, name))
-        controller, node = free_ports(2)
+        controller, node = free_port(), free_port()
         with open(self.env["SLURM_CONF"], "w", encoding="ascii") as file:
             file.write(CONF.format(host=socket.gethostname().partition(".")[0], folder=folder, user=pwd.getpwuid(os.geteuid()).pw_name,
                                    controller=controller, node=node, plugins=libraries[-1], cpus=AT_ONCE))

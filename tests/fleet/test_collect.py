@@ -14,8 +14,9 @@ import termios
 import time
 
 import relay
-from fleet_case import ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, smtp_server, tool
+from fleet_case import ACK_WAIT, ALIVE, BOOK, JOB, LIST, QUEUE, RESULTS, Case, main, smtp_server, tool
 
+MIDDLE = "some:90"  # of a name server: more than a chunk of 10 domains has, with what is asked before it, and far less than four
 LOST = "a part of its results was lost at the server"
 
 
@@ -130,10 +131,12 @@ class Done(Collect):
         self.finish(worker, 0)
 
     def test_what_is_there_by_now_is_an_interrupted_scan(self):
-        self.submit(40, 10, rate=40)
+        self.submit(40, 10)
+        self.dns.become(MIDDLE)
         worker = self.work("one")
         self.wait_done([0])
         _, err = self.finish(self.collect("--partial"))
+        self.dns.become("well")
         self.assertIn("the job goes on", err)
         kind, count = self.verify(self.out)
         self.assertEqual(kind.split(":")[0], "interrupted")
@@ -207,7 +210,8 @@ class Missing(Collect):
 
 class Cancelled(Collect):
     def test_all_of_the_job_goes_and_its_workers_leave(self):
-        self.submit(40, 10, rate=20)
+        self.submit(40, 10, ack_wait=ACK_WAIT)  # in the middle of a chunk the worker asks so often for its job
+        self.dns.become(MIDDLE)
         worker, collector = self.work("one"), self.collect()
         self.wait_until_begun("one", worker, records=False)
         _, err = self.finish(self.fleet("cancel"), 0)
@@ -223,13 +227,15 @@ class Cancelled(Collect):
             self.assert_one_line(err, "there is no job 'week'")
 
     def test_what_was_fetched_of_a_job_is_not_taken_for_that_of_another_under_its_name(self):
-        self.submit(40, 10, rate=40)
+        self.submit(40, 10, ack_wait=ACK_WAIT)  # in the middle of a chunk the worker asks so often for its job
+        self.dns.become(MIDDLE)
         worker, collector = self.work("one"), self.collect()
         self.wait_until(lambda: self.js.get(BOOK, "have.0") is not None, collector)
         collector.send_signal(signal.SIGINT)
         self.finish(collector, 130)
         self.finish(self.fleet("cancel"), 0)
         self.finish(worker, 0)
+        self.dns.become("well")
         self.submit(30, 10)
         _, err = self.finish(self.collect(), 1)
         self.assert_one_line(err, self.parts, "of another job of the name, 'week'")
