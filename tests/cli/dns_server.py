@@ -18,7 +18,8 @@ servers, too, and their address is 127.0.0.2: with --authoritative it answers as
 
 It is a server as good as they come: what is below org is signed and validated, it speaks EDNS and TCP. Of the modes some
 take that away: noedns (FORMERR to an OPT record), deafedns (it passes over OPT), smalledns, noad, notcp, tcponly; the others
-are illnesses. Of a domain's own name server there is one more: forgetful (it has no TXT).
+are illnesses. some:N is well for N questions more, and then silent: what asks it is caught in its middle, however slow the machine. Of a
+domain's own name server there is one more: forgetful (it has no TXT).
 """
 import argparse
 import random
@@ -31,7 +32,7 @@ import time
 A, NS, MX, TXT, SOA = 1, 2, 15, 16, 6
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 MODES = ("well", "silent", "servfail", "refused", "loss", "rewrite", "noedns", "deafedns", "smalledns", "noad", "notcp", "tcponly",
-         "limited", "strict", "forgetful")
+         "limited", "strict", "forgetful", "some")
 EDNS_SIZE, SMALL_EDNS_SIZE = 1232, 512
 FORMERR = 1
 AA, AD, TC = 0x0400, 0x0020, 0x0200
@@ -153,6 +154,7 @@ def respond(packet, mode, tcp):
 class Server:
     def __init__(self, address, port, authoritative):
         self.mode, self.authoritative = "well", authoritative
+        self.left = 0  # questions, in mode some
         self.random = random.Random(8461)
         self.earned_at = 0  # when all that was answered in these modes will have been earned
         self.selector = selectors.DefaultSelector()
@@ -186,7 +188,9 @@ class Server:
         return False
 
     def reply(self, packet, tcp):
-        if self.mode == "silent" or (self.mode == "loss" and self.random.random() < LOSS):
+        if self.mode == "some":
+            self.left -= 1
+        if self.mode == "silent" or (self.mode == "some" and self.left < 0) or (self.mode == "loss" and self.random.random() < LOSS):
             return None
         above = self.mode in ("limited", "strict") and self.is_above_limit()
         if above and self.mode == "limited":
@@ -233,9 +237,9 @@ class Server:
             connection.close()
 
     def on_word(self, _):
-        word = sys.stdin.buffer.readline().decode().strip()
+        word, _, number = sys.stdin.buffer.readline().decode().strip().partition(":")
         if word in MODES:
-            self.mode = word
+            self.mode, self.left = word, int(number or 0)
             print("ok", flush=True)
         else:
             sys.exit(0)

@@ -46,6 +46,7 @@ team\t3600\t IN \tNS\tns1.team.example.
 lab\t3600\t IN \tNS\tns1.lab.example.
 """
 SOA = "zone.\t3600\tin\tsoa\ta.nic.zone. host.nic.zone. 1 2 3 4 5\nzone.\t3600\tin\tns\ta.nic.zone.\n"
+MORE_S = 1   # until a scan is told once more to be faster
 LONG = 4000  # names, more than a feed runs ahead of a scan that is slow
 
 
@@ -204,6 +205,9 @@ class Changing(tool.Case):
         for _ in range(20):  # a quarter faster each time: a hundred times, before a quarter of the list is done
             process.send_signal(signal.SIGUSR1)
             time.sleep(tool.POLL_S)
+        while process.poll() is None:  # those that came while another one waited to be heard are lost
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(MORE_S)
 
     def interrupted(self, **how):
         process = self.begun(**how)

@@ -165,7 +165,7 @@ class Network(tool.Case):
     def test_the_network_is_unreachable_for_a_while(self):
         dns = tool.Server(within=self.inside)
         self.addCleanup(dns.kill)
-        process = self.start(*self.scan_options(self.list, self.out, dns, "-r", 1200, "--retries", "2", "--sync-interval", "0",
+        process = self.start(*self.scan_options(self.list, self.out, dns, "-r", 1200, "--retries", "2", "--timeout", tool.OUTAGE_ANSWER_S, "--sync-interval", "0",
                                                 "-m", self.path("meta"), "-u", self.path("status")), within=self.inside)
         self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000, process)
         self.link("down")

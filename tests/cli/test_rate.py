@@ -23,7 +23,7 @@ class Congestion(tool.Case):
         """(metadata once the rate has come down, and at the end)"""
         listed, out, dns = self.put("list", tool.lines(tool.names(COUNT))), self.path("out.msgpack.zst"), self.server()
         dns.become(mode)
-        process = self.start(*self.scan_options(listed, out, dns, "--rate", SHARED_RATE, "-m", self.path("meta"),
+        process = self.start(*self.scan_options(listed, out, dns, "--rate", SHARED_RATE, "--timeout", tool.OUTAGE_ANSWER_S, "-m", self.path("meta"),
                                                 "-u", self.path("status")))
         self.wait_until(lambda: os.path.exists(self.path("meta")) and self.about()["dns"]["rate_decreases"], process)
         before = self.about()

@@ -29,7 +29,7 @@ class Outages(tool.Case):
 
     def begin(self, *more, servers=None, before=BEFORE):
         options = list(self.scan_options(self.list, self.out, self.dns, "-r", RATE, "--sync-interval", "0",
-                                         "-m", self.path("meta"), "-u", self.path("status"), *more))
+                                         "--timeout", tool.OUTAGE_ANSWER_S, "-m", self.path("meta"), "-u", self.path("status"), *more))
         if servers:
             options[options.index("--name-servers") + 1] = ",".join(s.address for s in servers)
         process = self.start(*options)
@@ -158,6 +158,7 @@ class Abilities(tool.Case):
 
     GOOD = {"answers": True, "no_such_name": "NXDOMAIN", "rewrites_nxdomain": False, "tcp": True, "edns": True,
             "edns_size": 1232, "validates_dnssec": True}
+    MUTE = ("silent", "notcp", "tcponly")  # it is waited for in vain
     # mode: (how it differs from a good one, what is warned of)
     TABLE = {
         "well": ({}, ()),
@@ -182,7 +183,8 @@ class Abilities(tool.Case):
         for mode, (differs, warnings) in self.TABLE.items():
             with self.subTest(mode=mode):
                 dns.become(mode)
-                options = list(self.scan_options(listed, self.path("out"), dns, "--force", "-m", self.path("meta")))
+                options = list(self.scan_options(listed, self.path("out"), dns, "--force", "-m", self.path("meta"),
+                                                 *(("--timeout", tool.OUTAGE_ANSWER_S) if mode in self.MUTE else ())))
                 options[options.index("--name-servers") + 1] += "," + good.address
                 reserved = options.index("--allow-reserved")
                 del options[reserved:reserved + 2]  # or it would be taken for a lab, which need not hold org

@@ -18,6 +18,7 @@ import tool
 COUNT = 400          # domains of a list
 KILLS = 20           # of the scans that are shuffled; of each shard
 MOMENT_MAX_S = 0.25  # a scan is killed between its start and so much later
+LASTING = ("-r", "150", "--concurrency", "20")  # of COUNT domains nine seconds, and little is in flight when they are interrupted
 FRAME_SIZE = 4000    # octets, more than a small scan writes at a time
 CLOCK_S = 1e-6       # of rounding
 
@@ -251,8 +252,8 @@ class Counted(Scans):
 
     def begun_and_ended_by(self, number):
         """A scan that this signal has ended in the middle; what it told."""
-        process = self.start(*self.told_options(self.out, "-r", "800"))
-        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 2000)
+        process = self.start(*self.told_options(self.out, *LASTING))
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 1000, process)
         process.send_signal(number)
         self.finish(process)
         self.assertNotEqual(process.returncode, 0)
@@ -408,8 +409,8 @@ class Refused(Scans):
 
     def test_a_scan_that_still_runs(self):
         out = self.path("busy.msgpack.zst")
-        process = self.start(*self.options("-r", "500", out=out))
-        self.wait_until(lambda: os.path.exists(out) and os.path.getsize(out) > 1000)
+        process = self.start(*self.options("-r", "20", "--concurrency", "20", out=out))  # more than a minute
+        self.wait_until(lambda: os.path.exists(out) and os.path.getsize(out) > 0, process)
         for how in ("--resume", "--force"):
             _, err = self.run_tool(*self.options(how, out=out), status=1)
             self.assert_one_line(err, out, "another process is writing it")
@@ -458,8 +459,8 @@ class Complete(Scans):
 
     def test_a_limit_given_only_later(self):
         """The header knows of no limit: the file is not complete because of one."""
-        process = self.start(*self.options("-r", "300"))
-        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 1000)
+        process = self.start(*self.options(*LASTING))
+        self.wait_until(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 1000, process)
         process.kill()
         self.finish(process)
         self.run_tool(*self.options("--resume", "--max-domains", "200"))
@@ -543,7 +544,7 @@ class Synced(Scans):
 
     def test_the_last_write_before_a_long_silence(self):
         """Where nobody answers, nothing more is written; what was is synced all the same."""
-        process = self.scan("0.3", "-r", "300", "--threads", "8", "-u", self.path("status"))
+        process = self.scan("0.3", "-r", "300", "--threads", "8", "--timeout", tool.OUTAGE_ANSWER_S, "-u", self.path("status"))
         self.wait_until(lambda: len(self.events()) > 4)
         self.dns.become("silent")
         self.wait_until(lambda: self.stands_still() and self.events()[-1] == ("sync", os.path.getsize(self.out)))

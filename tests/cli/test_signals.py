@@ -19,6 +19,9 @@ COLUMNS = ("real-time,time-elapsed,time-remaining,percent-complete,domains,domai
            "queries-per-second,sts,fetched,unknown,unknown-share,blocklisted,illegal,fetches,in-flight,fetching,note")
 
 
+FEW_IN_FLIGHT = ("--concurrency", "20")  # so that a scan that is slow, to be caught in its middle, ends soon when it is told to
+
+
 class Slow(tool.Case):
     """A scan that lasts: its rate is limited."""
 
@@ -52,8 +55,8 @@ class Slow(tool.Case):
 
 class Signals(Slow):
     def interrupted(self, number, status):
-        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"))
-        self.wait_for_records()
+        process = self.begin("--sync-interval", "0.1", "-m", self.path("meta"), *FEW_IN_FLIGHT, rate=300)
+        self.wait_for_records(1000)
         process.send_signal(number)
         _, err = self.finish(process, status)
         self.assertIn("stopping when what is in flight is finished", err)
@@ -106,8 +109,9 @@ class Signals(Slow):
         self.assertEqual(self.verify(self.out), ("complete", 300))
 
     def test_a_lost_terminal_is_nothing_to_nohup(self):
-        process = self.begin("--sync-interval", "0.1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        self.wait_for_records()
+        process = self.begin("--sync-interval", "0.1", *FEW_IN_FLIGHT, rate=300,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.wait_for_records(1000)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGUSR2)
         self.wait_until(lambda: "rate is now" in self.said(process), process)
@@ -164,8 +168,8 @@ class Signals(Slow):
 
     def test_a_second_signal_stops_at_once(self):
         """Nobody answers any more, so the first signal would wait for time-outs."""
-        process = self.begin("--sync-interval", "0.1", "--timeout", "30", "--retries", "20")
-        self.wait_for_records()
+        process = self.begin("--sync-interval", "0.1", "--timeout", "30", "--retries", "20", *FEW_IN_FLIGHT, rate=300)
+        self.wait_for_records(1000)
         self.dns.become("silent")
         process.send_signal(signal.SIGINT)
         self.wait_until(lambda: "stopping when what is in flight is finished" in self.said(process), process)
@@ -191,14 +195,14 @@ class Signals(Slow):
         self.assertEqual(self.verify(self.out)[1], 2)
 
     def test_the_rate_follows_sigusr(self):
-        process = self.begin()
+        process = self.begin(*FEW_IN_FLIGHT, rate=100)
         self.wait_until(lambda: self.catches(process, signal.SIGUSR1, signal.SIGUSR2), process)
         for count, number in enumerate((signal.SIGUSR2, signal.SIGUSR1, signal.SIGUSR1), 1):
             process.send_signal(number)
             self.wait_until(lambda n=count: self.said(process).count("rate is now") == n, process)
         process.send_signal(signal.SIGINT)
         _, err = self.finish(process, 130)
-        self.assertEqual(re.findall(r"rate is now (\d+)", err), ["800", "1000", "1250"])
+        self.assertEqual(re.findall(r"rate is now (\d+)", err), ["80", "100", "125"])
 
     def test_without_a_limit_the_rate_can_be_lowered(self):
         process = self.start(*self.scan_options("-", self.out, self.dns, "--rate", "0"), stdin=subprocess.PIPE)
@@ -359,7 +363,7 @@ class Telling(Slow):
     def test_metadata_agrees_with_the_file(self):
         process = self.begin("-m", self.path("meta"), "-u", self.path("status"), rate=1500)
         self.wait_until(lambda: os.path.exists(self.path("meta")))
-        seen = set()
+        seen = {self.metadata()["state"]}
         while process.poll() is None:  # atomically rewritten: whole at every moment
             about = self.metadata()
             seen.add(about["state"])
@@ -455,7 +459,7 @@ class Telling(Slow):
     def test_progress_on_a_terminal(self):
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-        process = self.begin(stderr=slave)
+        process = self.begin(rate=300, stderr=slave)
         os.close(slave)
         octets = b""
         try:

@@ -136,7 +136,7 @@ class Weekly(tool.Case):
 
     def test_a_scan_that_fails_says_why_and_the_next_run_goes_on(self):
         self.dns.become("silent")
-        self.configure("max-outage = 1")
+        self.configure("max-outage = 1", f"timeout = {tool.OUTAGE_ANSWER_S}")
         said = self.survey(status=1)
         self.assertRegex(said, r"(?m)\[error\] name server .* no answer")
         self.assertRegex(said, r"the scan failed \(exit status 1\).*the next run goes on")
@@ -148,7 +148,7 @@ class Weekly(tool.Case):
     def test_a_week_that_was_never_finished_is_no_week_before(self):
         self.survey(FIRST)
         self.dns.become("silent")
-        self.configure("max-outage = 1")
+        self.configure("max-outage = 1", f"timeout = {tool.OUTAGE_ANSWER_S}")
         self.survey(SECOND, status=1)
         self.dns.become("well")
         said = self.survey(THIRD)
