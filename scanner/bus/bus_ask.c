@@ -291,6 +291,16 @@ enum bus_result bus_api_within(struct bus *bus, struct bus_wait *wait, const cha
 	return bus_ask_json(bus, &question, wait, root, NULL, error);
 }
 
+enum bus_result bus_api_do(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
+			   struct error *error)
+{
+	yajl_val root = NULL;
+	enum bus_result result = bus_api(bus, verb, name, name2, json, &root, error);
+
+	yajl_tree_free(root);
+	return result;
+}
+
 enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
 			yajl_val *root, struct error *error)
 {

@@ -35,7 +35,6 @@ static enum bus_result create(const struct bus_bucket *bucket, double ttl_s, str
 	int64_t age = (int64_t)(ttl_s * 1e9);
 	char json[BUS_REQUEST_MAX];
 	enum bus_result result;
-	yajl_val root = NULL;
 
 	snprintf(json, sizeof(json),
 		 "{\"name\":\"%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\",\"storage\":\"file\","
@@ -43,8 +42,7 @@ static enum bus_result create(const struct bus_bucket *bucket, double ttl_s, str
 		 "\"max_msgs_per_subject\":1,\"max_msg_size\":-1,\"num_replicas\":1,\"duplicate_window\":%" PRId64 ","
 		 "\"allow_rollup_hdrs\":true,\"deny_delete\":true,\"allow_direct\":true}",
 		 bucket->stream, bucket->name, age, age > 0 && age < DUPLICATES_NS ? age : DUPLICATES_NS);
-	result = bus_api(bucket->bus, "STREAM.CREATE", bucket->stream, NULL, json, &root, error);
-	yajl_tree_free(root);
+	result = bus_api_do(bucket->bus, "STREAM.CREATE", bucket->stream, NULL, json, error);
 	return result == BUS_FULL ? BUS_REFUSED : result;
 }
 

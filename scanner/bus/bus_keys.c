@@ -54,10 +54,8 @@ static enum bus_result begin(const struct bus_bucket *bucket, const char *prefix
 static void end(const struct bus_bucket *bucket, const char *name)
 {
 	struct error unused;
-	yajl_val root = NULL;
 
-	if (bus_api(bucket->bus, "CONSUMER.DELETE", bucket->stream, name, NULL, &root, &unused) == BUS_OK)
-		yajl_tree_free(root);
+	bus_api_do(bucket->bus, "CONSUMER.DELETE", bucket->stream, name, NULL, &unused);
 }
 
 static void add_key(const struct bus_bucket *bucket, const char *prefix, natsMsg *message, struct text *keys)

@@ -155,12 +155,10 @@ enum bus_result bus_at(struct bus *bus, const char *stream, uint64_t sequence, s
 enum bus_result bus_delete_at(struct bus *bus, const char *stream, uint64_t sequence, struct error *error)
 {
 	char json[BUS_REQUEST_MAX];
-	yajl_val root = NULL;
 	enum bus_result result;
 
 	snprintf(json, sizeof(json), "{\"seq\":%" PRIu64 "}", sequence);
-	result = bus_api(bus, "STREAM.MSG.DELETE", stream, NULL, json, &root, error);
-	yajl_tree_free(root);
+	result = bus_api_do(bus, "STREAM.MSG.DELETE", stream, NULL, json, error);
 	if (result == BUS_REFUSED) { /* one error for all that may be: that it is not there is none of them */
 		natsMsg *message = NULL;
 		struct error unused;
@@ -176,8 +174,6 @@ enum bus_result bus_purge(struct bus *bus, const char *stream, const char *subje
 			  struct error *error)
 {
 	char json[BUS_REQUEST_MAX];
-	yajl_val root = NULL;
-	enum bus_result result;
 	int n = 0;
 
 	n += snprintf(json + n, sizeof(json) - (size_t)n, "{");
@@ -186,7 +182,5 @@ enum bus_result bus_purge(struct bus *bus, const char *stream, const char *subje
 	if (sequence > 0)
 		n += snprintf(json + n, sizeof(json) - (size_t)n, "\"seq\":%" PRIu64, sequence);
 	snprintf(json + n, sizeof(json) - (size_t)n, "}");
-	result = bus_api(bus, "STREAM.PURGE", stream, NULL, json, &root, error);
-	yajl_tree_free(root);
-	return result;
+	return bus_api_do(bus, "STREAM.PURGE", stream, NULL, json, error);
 }

@@ -110,6 +110,9 @@ enum bus_result bus_api_within(struct bus *bus, struct bus_wait *wait, const cha
 			       const char *name2, const char *json, yajl_val *root, struct error *error);
 enum bus_result bus_api(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
 			yajl_val *root, struct error *error);
+/* The same of what has no answer but that it is done. */
+enum bus_result bus_api_do(struct bus *bus, const char *verb, const char *name, const char *name2, const char *json,
+			   struct error *error);
 
 /* Send it once. Not OK: no connection. */
 natsStatus bus_send(struct bus *bus, const struct bus_question *question);

@@ -26,7 +26,6 @@ enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stre
 	char subjects[BUS_SUBJECTS_MAX * (BUS_NAME_MAX + 4)], json[BUS_REQUEST_MAX];
 	struct bus_stream_info there;
 	enum bus_result result;
-	yajl_val root = NULL;
 	struct error ignored;
 
 	put_subjects(subjects, sizeof(subjects), stream);
@@ -37,8 +36,7 @@ enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stre
 		 "\"duplicate_window\":%" PRId64 "}",
 		 stream->name, subjects, stream->is_queue ? "workqueue" : "limits",
 		 stream->max_bytes ? (int64_t)stream->max_bytes : -1, BUS_DUPLICATES_DAYS * NS_OF_DAY);
-	result = bus_api(bus, "STREAM.CREATE", stream->name, NULL, json, &root, error);
-	yajl_tree_free(root);
+	result = bus_api_do(bus, "STREAM.CREATE", stream->name, NULL, json, error);
 	/* the server asks whether there is room for it before it sees that it is there */
 	if (result == BUS_FULL && bus_stream_look(bus, stream->name, &there, &ignored) == BUS_OK) {
 		error->text[0] = '\0';
@@ -49,11 +47,7 @@ enum bus_result bus_stream_create(struct bus *bus, const struct bus_stream *stre
 
 enum bus_result bus_stream_delete(struct bus *bus, const char *stream, struct error *error)
 {
-	yajl_val root = NULL;
-	enum bus_result result = bus_api(bus, "STREAM.DELETE", stream, NULL, NULL, &root, error);
-
-	yajl_tree_free(root);
-	return result;
+	return bus_api_do(bus, "STREAM.DELETE", stream, NULL, NULL, error);
 }
 
 enum bus_result bus_stream_look(struct bus *bus, const char *stream, struct bus_stream_info *info, struct error *error)

@@ -13,21 +13,18 @@ enum {
 	UNANSWERED_MAX = 20000, /* tasks that all workers together may have */
 	LATE_MS = 1000          /* that a server may take longer than it was told to wait */
 };
+
 enum bus_result bus_consumer_create(struct bus *bus, const char *stream, const char *consumer, const char *subject,
 				    const struct bus_consumer_options *options, struct error *error)
 {
 	char json[BUS_REQUEST_MAX];
-	enum bus_result result;
-	yajl_val root = NULL;
 
 	snprintf(json, sizeof(json),
 		 "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"deliver_policy\":\"all\","
 		 "\"ack_policy\":\"explicit\",\"ack_wait\":%" PRId64 ",\"max_deliver\":%u,\"filter_subject\":\"%s\","
 		 "\"replay_policy\":\"instant\",\"max_ack_pending\":%d,\"num_replicas\":0}}",
 		 stream, consumer, (int64_t)(options->ack_wait_s * 1e9), options->deliveries, subject, UNANSWERED_MAX);
-	result = bus_api(bus, "CONSUMER.DURABLE.CREATE", stream, consumer, json, &root, error);
-	yajl_tree_free(root);
-	return result;
+	return bus_api_do(bus, "CONSUMER.DURABLE.CREATE", stream, consumer, json, error);
 }
 
 enum bus_result bus_consumer_look(struct bus *bus, const char *stream, const char *consumer,
