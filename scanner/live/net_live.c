@@ -26,6 +26,7 @@ static int share_direct(struct net_live_shared *shared)
 	const struct options *options = shared->options;
 	const struct server_books_options books = { .server_rate = options->server_rate,
 						    .operator_rate = options->operator_rate,
+						    .begun_us = uv_hrtime() / 1000,
 						    .exempt = options->pace_reserved_servers
 								      ? NULL
 								      : options->allow_reserved };

@@ -34,7 +34,10 @@ struct fetch_pace {
 
 static bool table_init(struct pace_table *table, double rate)
 {
-	table->rate = rate;
+	struct pace pace;
+
+	pace_keep_within(&pace, rate, 0);
+	table->rate = pace.rate;
 	TAILQ_INIT(&table->use);
 	return rate <= 0 || hash_table_reserve(&table->by_key, FETCH_PACE_KEYS);
 }
@@ -82,7 +85,7 @@ static struct paced *paced_new(struct pace_table *table, uint64_t key)
 
 static uint64_t table_reserve(struct pace_table *table, uint64_t key, uint64_t now_us)
 {
-	struct pace pace = { .rate = table->rate, .burst_s = FETCH_PACE_BURST_S };
+	struct pace pace = { .rate = table->rate };
 	struct paced *paced;
 	uint64_t wait_us;
 	size_t at = 0;

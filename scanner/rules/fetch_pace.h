@@ -6,9 +6,12 @@
  * CNAME chain ends, since a provider with ten thousand customers has more addresses than one but is one all the same.
  * Connections that have to wait are served in the order of asking. Any thread; no clock inside.
  *
+ * One may begin, and the next when that is earned: no second has more turns than the rate (the whole number below). So
+ * it adds nothing that each scan of a list in parts begins anew.
+ *
  * FETCH_PACE_KEYS of each kind are remembered, and the one asked for longest ago makes room for a new one. A forgotten
- * one begins again with its burst, so nobody gets more than the rate unless more than that are asked for within
- * FETCH_PACE_BURST_S. Two with the same hash share a pace, which is only ever too polite.
+ * one begins again, so nobody gets more than the rate unless all of the others are asked for before its next turn. Two
+ * with the same hash share a pace, which is only ever too polite.
  */
 #ifndef STSURVEY_SCANNER_RULES_FETCH_PACE_H
 #define STSURVEY_SCANNER_RULES_FETCH_PACE_H
@@ -24,9 +27,6 @@ enum {
 	FETCH_PACE_PROVIDER = 200, /* to one provider: less than the browsers on one page that its customers show */
 	FETCH_PACE_KEYS = 16384,   /* 1 MiB for each kind; more hosts than any scan keeps busy at once */
 };
-
-/* What so many seconds yield may begin at once. */
-#define FETCH_PACE_BURST_S 0.2
 
 struct fetch_pace;
 

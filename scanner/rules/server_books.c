@@ -57,6 +57,9 @@ struct server_books *server_books_new(const struct server_books_options *options
 						 .may_go = may_be_forgotten };
 	pace_book_init(&books->networks, SERVER_BOOKS_MAX);
 	pace_book_init(&books->operators, SERVER_BOOKS_MAX);
+	if (options->begun_us > 0)
+		books->crowd_us = (double)options->begun_us + SERVER_BOOKS_BURST_S * 1e6;
+	books->networks.crowd_us = books->operators.crowd_us = books->crowd_us; /* all begin as that */
 	return books;
 }
 

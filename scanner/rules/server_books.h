@@ -67,6 +67,8 @@ enum server_outcome {
 
 struct server_books_options {
 	double server_rate, operator_rate; /* a second; 0: no limit */
+	uint64_t begun_us;                 /* nothing of them has been earned before: so many scans after each
+					    * other, of parts of one list, have no burst each; 0: the clock's */
 	const struct cidr_set *exempt;     /* not limited by either, nor made to rest nor known; NULL: none */
 };
 

@@ -213,7 +213,8 @@ static struct obs_address address_of(unsigned server)
 
 struct net_direct_rig *net_direct_rig_open(bool second_is_known)
 {
-	struct server_books_options rates = { 1.0 / TOKEN_PERIOD_S, 1.0 / TOKEN_PERIOD_S, NULL };
+	struct server_books_options rates = { .server_rate = 1.0 / TOKEN_PERIOD_S,
+					      .operator_rate = 1.0 / TOKEN_PERIOD_S };
 	struct net_direct_rig *rig = calloc(1, sizeof(*rig));
 	struct net_direct_options options = { .engine = { .timeout_ms = NET_DIRECT_TIMEOUT_MS } };
 	struct obs_address second = address_of(1);

@@ -59,6 +59,29 @@ static void nobody_gets_more_than_the_rate(void **state)
 	}
 }
 
+/* Each half a second long, as of small parts of a list: each has its burst of what the one before has left. */
+static void scans_one_after_the_other_have_one_burst(void **state)
+{
+	struct obs_address address = address_of("192.0.2.1");
+	struct meter used = { 0 };
+	uint64_t now_us = SECOND;
+
+	(void)state;
+	for (unsigned n = 0; n < 20; n++) {
+		struct server_books_options options = { .server_rate = 50, .operator_rate = 50, .begun_us = now_us };
+		struct server_books *books = server_books_new(&options);
+		uint64_t end_us = now_us + 500 * MS;
+		bool paid = false;
+
+		for (; now_us < end_us; now_us += chance(2 * MS))
+			if (take_both(books, &address, OPERATOR, &paid, 1, now_us) == 0)
+				meter(&used, 50, 1, now_us);
+		server_books_free(books);
+	}
+	assert_true(used.highest <= 5 + 1);
+	assert_in_range(used.used, 450, 505);
+}
+
 static void the_wait_is_worth_it(void **state)
 {
 	struct server_books *books = books_of(50, 0);
@@ -326,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_gets_more_than_the_rate),
+		cmocka_unit_test(scans_one_after_the_other_have_one_burst),
 		cmocka_unit_test(the_wait_is_worth_it),
 		cmocka_unit_test(a_network_has_ten_times_an_address),
 		cmocka_unit_test(what_is_charged_is_waited_for),
