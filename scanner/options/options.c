@@ -138,11 +138,39 @@ static bool takes(const struct options *options, const struct option_row *row)
 	return row->commands & 1u << options->command;
 }
 
+/* The commands that take an option of that name: "scan, check and fleet work"; "" for none. */
+static void list_takers(struct span name, struct error *list)
+{
+	unsigned takers = 0, left = 0;
+	struct error so_far;
+
+	for (size_t i = 0; i < option_count; i++)
+		if (span_equal(span_of(option_table[i].name), name))
+			takers |= option_table[i].commands;
+	left = (unsigned)__builtin_popcount(takers);
+	list->text[0] = '\0';
+	for (unsigned i = 0, count = left; i < COMMAND_COUNT; i++) {
+		if (!(takers & 1u << i))
+			continue;
+		so_far = *list;
+		error_set(list, "%s%s%s", so_far.text,
+			  left == count ? ""
+			  : left > 1    ? ", "
+					: " and ",
+			  command_table[i].name);
+		left--;
+	}
+}
+
 static int fail_unknown(const struct options *options, struct span name, struct error *error)
 {
 	struct nearest nearest = { 0 };
 	int shown = (int)(name.n < NAME_SHOWN ? name.n : NAME_SHOWN);
+	struct error takers;
 
+	list_takers(name, &takers);
+	if (takers.text[0])
+		return error_set(error, "unknown option '%.*s'; it is one of %s", shown, name.p, takers.text);
 	for (size_t i = 0; i < option_count; i++)
 		if (takes(options, &option_table[i]))
 			nearest_try(&nearest, name, option_table[i].name);
@@ -259,12 +287,29 @@ static const struct option_row *row_of(const struct options *options, int c)
 	return NULL;
 }
 
+/* The name of a long option as it was typed, perhaps an abbreviation. */
+static struct span typed_name(const struct options *options)
+{
+	int place = optind - 1 - (optarg && optarg == options->argv[optind - 1]); /* a value may be a word of its own */
+	struct span word = span_of(options->argv[place]);
+
+	while (word.n > 0 && word.p[0] == '-')
+		word = span_skip(word, 1);
+	word.n = span_find(word, 0, '=');
+	return word;
+}
+
+/* An option of another command, which getopt_long took for an abbreviation of one of ours. */
+static bool is_anothers(const struct option_row *row, struct span typed)
+{
+	return !span_equal(span_of(row->name), typed) && option_find(typed, ~0u);
+}
+
 /* What getopt_long did not take. */
 static int fail_getopt(const struct options *options, int c, struct error *error)
 {
 	const struct option_row *row = optopt ? row_of(options, optopt) : NULL;
 	char letter[] = { '-', (char)optopt };
-	struct span name;
 
 	if (c == ':' && row)
 		return error_set(error, "--%s needs a value: --%s %s", row->name, row->name, row->argument);
@@ -272,11 +317,7 @@ static int fail_getopt(const struct options *options, int c, struct error *error
 		return error_set(error, "--%s takes no value", row->name);
 	if (optopt)
 		return fail_unknown(options, (struct span){ letter, sizeof(letter) }, error);
-	name = span_of(options->argv[optind - 1]);
-	while (name.n > 0 && name.p[0] == '-')
-		name = span_skip(name, 1);
-	name.n = span_find(name, 0, '=');
-	return fail_unknown(options, name, error);
+	return fail_unknown(options, typed_name(options), error);
 }
 
 /* Go over the command line: first for --config and --help alone, then for all the others. */
@@ -300,6 +341,10 @@ static enum options_result read_words(struct options *options, bool first_pass, 
 		row = c == '?' || c == ':' ? NULL : row_of(options, c);
 		if (!row) {
 			fail_getopt(options, c, error);
+			return OPTIONS_USAGE;
+		}
+		if (c >= LONG_BASE && is_anothers(row, typed_name(options))) {
+			fail_unknown(options, typed_name(options), error);
 			return OPTIONS_USAGE;
 		}
 		if (first_pass && row->kind == OPTION_HELP) {

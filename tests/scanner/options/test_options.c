@@ -420,7 +420,12 @@ static void every_command_refuses_in_one_dialect(void **state)
 		const char *line, *message;
 	} cases[] = {
 		{ COMMAND_CHECK, "", "no domain given: stsurvey check [OPTION]... DOMAIN..." },
-		{ COMMAND_CHECK, "--shards 2 a", "unknown option 'shards'; 'stsurvey help check' lists them all" },
+		{ COMMAND_CHECK, "--shards 2 a", "unknown option 'shards'; it is one of scan" },
+		/* no abbreviations of --resolver-rate and --smtp-concurrency */
+		{ COMMAND_FLEET_SUBMIT, "--resolver unbound",
+		  "unknown option 'resolver'; it is one of scan, check and fleet work" },
+		{ COMMAND_FLEET_WORK, "-q --smtp=all",
+		  "unknown option 'smtp'; it is one of scan, check and fleet submit" },
 		{ COMMAND_STATS, "", "no scan file given: stsurvey stats SCAN... -d DIR [OPTION]..." },
 		{ COMMAND_STATS, "a", "--directory is missing: stsurvey stats SCAN... -d DIR [OPTION]..." },
 		{ COMMAND_STATS, "--nonsense", "unknown option 'nonsense'; 'stsurvey help stats' lists them all" },
@@ -431,7 +436,7 @@ static void every_command_refuses_in_one_dialect(void **state)
 		{ COMMAND_STATS, "--directory", "--directory needs a value: --directory DIR" },
 		{ COMMAND_STATS, "a --directory=", "--directory '': must not be empty" },
 		{ COMMAND_STATS, "--help=more", "--help takes no value" },
-		{ COMMAND_STATS, "--rate 5 a", "unknown option 'rate'; 'stsurvey help stats' lists them all" },
+		{ COMMAND_STATS, "--rate 5 a", "unknown option 'rate'; it is one of scan and fleet submit" },
 		{ COMMAND_EXPORT, "--format csv",
 		  "no scan file given: stsurvey export SCAN... [--format F] [--where EXPRESSION] [--fields NAME,...] "
 		  "[-o FILE]" },
