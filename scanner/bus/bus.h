@@ -128,6 +128,10 @@ enum bus_result bus_delete_at(struct bus *bus, const char *stream, uint64_t sequ
 /* All of @subject ("": of any) before @sequence (0: all of them). */
 enum bus_result bus_purge(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
 			  struct error *error);
+/* All of @count subjects, none of which is "", many at once; @subject_of tells them. */
+typedef void bus_key_of(void *arg, size_t i, char key[static BUS_NAME_MAX]);
+enum bus_result bus_purge_each(struct bus *bus, const char *stream, size_t count, bus_key_of *subject_of, void *arg,
+			       struct error *error);
 
 /* ---- a queue's consumers: pull, explicit acknowledgement ---- */
 
@@ -188,7 +192,6 @@ struct bus_value {
 enum bus_result bus_get(struct bus_bucket *bucket, const char *key, struct bus_value *value, struct error *error);
 /* @count keys, many at once as bus_next_many has it: @key_of tells them, @on_value is given each in turn, NULL where it
  * is not there. False from it: that is enough. */
-typedef void bus_key_of(void *arg, size_t i, char key[static BUS_NAME_MAX]);
 typedef bool bus_on_value(void *arg, size_t i, const struct bus_value *value);
 enum bus_result bus_get_each(struct bus_bucket *bucket, size_t count, bus_key_of *key_of, bus_on_value *on_value,
 			     void *arg, struct error *error);
@@ -198,6 +201,9 @@ enum bus_result bus_create(struct bus_bucket *bucket, const char *key, struct sp
 enum bus_result bus_update(struct bus_bucket *bucket, const char *key, struct span data, uint64_t *revision,
 			   struct error *error);
 enum bus_result bus_put(struct bus_bucket *bucket, const char *key, struct span data, struct error *error);
+/* The same octets under @count keys, many at once. */
+enum bus_result bus_put_each(struct bus_bucket *bucket, size_t count, bus_key_of *key_of, void *arg, struct span data,
+			     struct error *error);
 enum bus_result bus_remove(struct bus_bucket *bucket, const char *key, struct error *error);
 
 /* All keys that begin with @prefix, in no order. False from @on_key: that is enough. */

@@ -15,20 +15,18 @@ unsigned bus_ahead_most(const struct bus *bus)
 	return most < 1 ? 1 : most > BUS_AHEAD_MAX ? BUS_AHEAD_MAX : (unsigned)most;
 }
 
-void bus_ask_ahead(struct bus *bus, const char *stream, bus_question_of *json_of, void *arg, unsigned count,
+void bus_ask_ahead(struct bus *bus, bus_question_of *question_of, void *arg, size_t first, unsigned count,
 		   natsMsg *answer[static BUS_AHEAD_MAX])
 {
-	char subject[BUS_DIRECT_MAX], json[BUS_REQUEST_MAX];
-	struct bus_question question = { .subject = subject, .stream = stream };
+	struct bus_question question = { NULL };
 	struct bus_wait wait = bus_wait_begin(bus);
 	natsStatus status = bus->connection ? NATS_OK : NATS_CONNECTION_CLOSED;
 	unsigned sent = 0;
 
 	memset(answer, 0, BUS_AHEAD_MAX * sizeof(natsMsg *));
-	bus_direct_subject(stream, subject);
 	for (; sent < count && status == NATS_OK; sent++) {
-		json_of(arg, sent, json);
-		question.data = span_of(json);
+		question = (struct bus_question){ NULL };
+		question_of(arg, first + sent, &question);
 		status = bus_send(bus, &question);
 	}
 	bus->awaited = bus->asked + 1 - sent;
@@ -53,25 +51,62 @@ void bus_free_ahead(natsMsg *answer[static BUS_AHEAD_MAX], unsigned count)
 		natsMsg_Destroy(answer[i]);
 }
 
+/* Is it JSON that tells of no error? */
+static bool is_done(natsMsg *answer)
+{
+	yajl_val root = NULL;
+	struct error unused;
+	bool is;
+
+	if (answer)
+		root = bus_json_read((struct span){ natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) },
+				     &unused);
+	is = root && bus_json_number(root, "error", "code") == 0;
+	yajl_tree_free(root);
+	return is;
+}
+
+enum bus_result bus_do_each(struct bus *bus, size_t count, bus_question_of *question_of, bus_do_one *do_one, void *arg,
+			    struct error *error)
+{
+	unsigned most = bus_ahead_most(bus);
+	enum bus_result result = BUS_OK;
+	natsMsg *answer[BUS_AHEAD_MAX];
+
+	for (size_t first = 0; first < count && result == BUS_OK; first += most) {
+		unsigned n = count - first < most ? (unsigned)(count - first) : most;
+
+		bus_ask_ahead(bus, question_of, arg, first, n, answer);
+		for (unsigned i = 0; i < n && result == BUS_OK; i++)
+			if (!is_done(answer[i]))
+				result = do_one(arg, first + i, error);
+		bus_free_ahead(answer, n);
+	}
+	return result;
+}
+
 /* ---- of a stream ---- */
 
 struct following {
 	const char *subject;
 	uint64_t sequence;
+	char direct[BUS_DIRECT_MAX], json[BUS_REQUEST_MAX];
 };
 
-static void following_json(void *arg, size_t i, char json[static BUS_REQUEST_MAX])
+static void following_question(void *arg, size_t i, struct bus_question *question)
 {
-	const struct following *following = arg;
+	struct following *following = arg;
 
-	bus_next_json(following->subject, following->sequence + i, json);
+	bus_next_json(following->subject, following->sequence + i, following->json);
+	question->subject = following->direct;
+	question->data = span_of(following->json);
 }
 
 enum bus_result bus_next_many(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
 			      bus_on_message *on_message, void *arg, struct error *error)
 {
 	unsigned most = bus_ahead_most(bus), count = bus->ahead < 1 ? 1 : bus->ahead < most ? bus->ahead : most, i = 0;
-	struct following following = { subject, sequence ? sequence : 1 };
+	struct following following = { .subject = subject, .sequence = sequence ? sequence : 1 };
 	natsMsg *answer[BUS_AHEAD_MAX];
 	uint64_t next = following.sequence;
 	struct bus_message message;
@@ -84,7 +119,8 @@ enum bus_result bus_next_many(struct bus *bus, const char *stream, const char *s
 			on_message(arg, &message);
 		return result;
 	}
-	bus_ask_ahead(bus, stream, following_json, &following, count, answer);
+	bus_direct_subject(stream, following.direct);
+	bus_ask_ahead(bus, following_question, &following, 0, count, answer);
 	/* what is behind the first that is not there may have come after we looked for that, and something before it */
 	for (bool goes_on = true; goes_on && i < count && answer[i] && bus_direct_has(answer[i]); i++) {
 		bus_read_message(answer[i], &message);

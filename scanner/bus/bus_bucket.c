@@ -160,19 +160,28 @@ struct asking {
 	struct bus_bucket *bucket;
 	bus_key_of *key_of;
 	void *arg;
-	size_t first;
+	char direct[BUS_DIRECT_MAX], subject[BUS_NAME_MAX], json[BUS_REQUEST_MAX];
+	struct span data; /* to be put */
 };
 
-static void key_json(void *arg, size_t i, char json[static BUS_REQUEST_MAX])
+static enum bus_result key_subject(struct asking *asking, size_t i, struct error *error)
 {
-	const struct asking *asking = arg;
-	char key[BUS_NAME_MAX], subject[BUS_NAME_MAX];
+	char key[BUS_NAME_MAX];
+
+	asking->key_of(asking->arg, i, key);
+	return subject_of(asking->bucket, key, asking->subject, error);
+}
+
+static void get_question(void *arg, size_t i, struct bus_question *question)
+{
+	struct asking *asking = arg;
 	struct error unused;
 
-	asking->key_of(asking->arg, asking->first + i, key);
-	json[0] = '\0'; /* what is no key is refused when it is asked for alone */
-	if (subject_of(asking->bucket, key, subject, &unused) == BUS_OK)
-		last_json(subject, json);
+	asking->json[0] = '\0'; /* what is no key is refused when it is asked for alone */
+	if (key_subject(asking, i, &unused) == BUS_OK)
+		last_json(asking->subject, asking->json);
+	question->subject = asking->direct;
+	question->data = span_of(asking->json);
 }
 
 /* By the answer that came ahead, or without one. *@goes_on: as the callback has it. */
@@ -211,12 +220,13 @@ enum bus_result bus_get_each(struct bus_bucket *bucket, size_t count, bus_key_of
 	natsMsg *answer[BUS_AHEAD_MAX];
 	bool goes_on = true;
 
-	for (; asking.first < count && result == BUS_OK && goes_on; asking.first += most) {
-		unsigned n = count - asking.first < most ? (unsigned)(count - asking.first) : most;
+	bus_direct_subject(bucket->stream, asking.direct);
+	for (size_t first = 0; first < count && result == BUS_OK && goes_on; first += most) {
+		unsigned n = count - first < most ? (unsigned)(count - first) : most;
 
-		bus_ask_ahead(bucket->bus, bucket->stream, key_json, &asking, n, answer);
+		bus_ask_ahead(bucket->bus, get_question, &asking, first, n, answer);
 		for (unsigned i = 0; i < n && result == BUS_OK && goes_on; i++)
-			result = take_value(&asking, asking.first + i, answer[i], on_value, &goes_on, error);
+			result = take_value(&asking, first + i, answer[i], on_value, &goes_on, error);
 		bus_free_ahead(answer, n);
 	}
 	return result;
@@ -305,6 +315,35 @@ enum bus_result bus_put(struct bus_bucket *bucket, const char *key, struct span 
 	enum bus_result result = subject_of(bucket, key, subject, error);
 
 	return result == BUS_OK ? bus_store(bucket->bus, subject, NULL, 0, data, NULL, NULL, NULL, error) : result;
+}
+
+static void put_question(void *arg, size_t i, struct bus_question *question)
+{
+	struct asking *asking = arg;
+	struct error unused;
+
+	if (key_subject(asking, i, &unused) != BUS_OK)
+		asking->subject[0] = '\0'; /* cannot be sent, and is refused when it is put alone */
+	question->subject = asking->subject;
+	question->data = asking->data;
+}
+
+static enum bus_result put_one(void *arg, size_t i, struct error *error)
+{
+	struct asking *asking = arg;
+	enum bus_result result = key_subject(asking, i, error);
+
+	return result == BUS_OK
+		       ? bus_store(asking->bucket->bus, asking->subject, NULL, 0, asking->data, NULL, NULL, NULL, error)
+		       : result;
+}
+
+enum bus_result bus_put_each(struct bus_bucket *bucket, size_t count, bus_key_of *key_of, void *arg, struct span data,
+			     struct error *error)
+{
+	struct asking asking = { .bucket = bucket, .key_of = key_of, .arg = arg, .data = data };
+
+	return bus_do_each(bucket->bus, count, put_question, put_one, &asking, error);
 }
 
 enum bus_result bus_remove(struct bus_bucket *bucket, const char *key, struct error *error)

@@ -170,17 +170,58 @@ enum bus_result bus_delete_at(struct bus *bus, const char *stream, uint64_t sequ
 	return result;
 }
 
+static void purge_json(const char *subject, uint64_t sequence, char json[static BUS_REQUEST_MAX])
+{
+	int n = snprintf(json, BUS_REQUEST_MAX, "{");
+
+	if (subject[0] != '\0')
+		n += snprintf(json + n, BUS_REQUEST_MAX - (size_t)n, "\"filter\":\"%s\"%s", subject,
+			      sequence ? "," : "");
+	if (sequence > 0)
+		n += snprintf(json + n, BUS_REQUEST_MAX - (size_t)n, "\"seq\":%" PRIu64, sequence);
+	snprintf(json + n, BUS_REQUEST_MAX - (size_t)n, "}");
+}
+
 enum bus_result bus_purge(struct bus *bus, const char *stream, const char *subject, uint64_t sequence,
 			  struct error *error)
 {
 	char json[BUS_REQUEST_MAX];
-	int n = 0;
 
-	n += snprintf(json + n, sizeof(json) - (size_t)n, "{");
-	if (subject[0] != '\0')
-		n += snprintf(json + n, sizeof(json) - (size_t)n, "\"filter\":\"%s\"%s", subject, sequence ? "," : "");
-	if (sequence > 0)
-		n += snprintf(json + n, sizeof(json) - (size_t)n, "\"seq\":%" PRIu64, sequence);
-	snprintf(json + n, sizeof(json) - (size_t)n, "}");
+	purge_json(subject, sequence, json);
 	return bus_api_do(bus, "STREAM.PURGE", stream, NULL, json, error);
+}
+
+struct purging {
+	struct bus *bus;
+	const char *stream;
+	bus_key_of *subject_of;
+	void *arg;
+	char api[BUS_DIRECT_MAX], subject[BUS_NAME_MAX], json[BUS_REQUEST_MAX];
+};
+
+static void purge_question(void *arg, size_t i, struct bus_question *question)
+{
+	struct purging *purging = arg;
+
+	purging->subject_of(purging->arg, i, purging->subject);
+	purge_json(purging->subject, 0, purging->json);
+	question->subject = purging->api;
+	question->data = span_of(purging->json);
+}
+
+static enum bus_result purge_one(void *arg, size_t i, struct error *error)
+{
+	struct purging *purging = arg;
+
+	purging->subject_of(purging->arg, i, purging->subject);
+	return bus_purge(purging->bus, purging->stream, purging->subject, 0, error);
+}
+
+enum bus_result bus_purge_each(struct bus *bus, const char *stream, size_t count, bus_key_of *subject_of, void *arg,
+			       struct error *error)
+{
+	struct purging purging = { .bus = bus, .stream = stream, .subject_of = subject_of, .arg = arg };
+
+	snprintf(purging.api, sizeof(purging.api), "$JS.API.STREAM.PURGE.%s", stream);
+	return bus_do_each(bus, count, purge_question, purge_one, &purging, error);
 }

@@ -141,14 +141,19 @@ enum {
 
 unsigned bus_ahead_most(const struct bus *bus);
 
-/* The JSON of the @i-th question. */
-typedef void bus_question_of(void *arg, size_t i, char json[static BUS_REQUEST_MAX]);
+/* The @i-th question; what it points to lives until the next. */
+typedef void bus_question_of(void *arg, size_t i, struct bus_question *question);
 
-/* @count messages of a stream, asked for at once: @answer has what came, NULL where nothing did, which is then to be
- * asked for by itself (bus_direct): that waits, connects anew, and knows why. Each is to be destroyed. */
-void bus_ask_ahead(struct bus *bus, const char *stream, bus_question_of *json_of, void *arg, unsigned count,
+/* @count questions at once: @answer has what came, NULL where nothing did, which is then to be asked for by itself
+ * (bus_ask): that waits, connects anew, and knows why. Each is to be destroyed. */
+void bus_ask_ahead(struct bus *bus, bus_question_of *question_of, void *arg, size_t first, unsigned count,
 		   natsMsg *answer[static BUS_AHEAD_MAX]);
 void bus_free_ahead(natsMsg *answer[static BUS_AHEAD_MAX], unsigned count);
+
+/* Ask @count questions that want something done, many at once; @do_one does what nobody answered, or not well. */
+typedef enum bus_result bus_do_one(void *arg, size_t i, struct error *error);
+enum bus_result bus_do_each(struct bus *bus, size_t count, bus_question_of *question_of, bus_do_one *do_one, void *arg,
+			    struct error *error);
 
 /* ---- what answers hold (bus_answer.c) ---- */
 

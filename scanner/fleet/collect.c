@@ -98,21 +98,38 @@ static enum bus_result take_results(struct collector *c, bool *took, struct erro
 	return result == BUS_MISSING ? BUS_OK : result;
 }
 
-/* We have it: the server may remove the list, the worker its file. Who was killed in between does both once more. */
-static enum bus_result tell_have(struct collector *c, uint32_t chunk, struct error *error)
+struct having {
+	const char *job;
+	const uint32_t *number;
+};
+
+static void list_of(void *arg, size_t i, char subjects[static BUS_NAME_MAX])
 {
-	char key[BUS_NAME_MAX], stream[BUS_NAME_MAX], subject[BUS_NAME_MAX];
+	const struct having *having = arg;
+
+	job_list_subjects(having->job, having->number[i], subjects);
+}
+
+static void have_of(void *arg, size_t i, char key[static BUS_NAME_MAX])
+{
+	const struct having *having = arg;
+
+	job_key(JOB_KEY_HAVE, having->number[i], key);
+}
+
+/* We have them: the server may remove their lists, workers their files. Who was killed in between does both once more.
+ */
+static enum bus_result tell_have(struct collector *c, const uint32_t *number, size_t count, struct error *error)
+{
+	struct having having = { c->fleet.job.name, number };
+	char stream[BUS_NAME_MAX];
 	enum bus_result result;
 
-	if (bit_set_has(&c->had, chunk)) /* an earlier run of ours has told */
-		return BUS_OK;
 	job_stream_name(c->fleet.job.name, JOB_LIST, stream);
-	job_list_subjects(c->fleet.job.name, chunk, subject);
-	result = bus_purge(c->fleet.bus, stream, subject, 0, error);
+	result = bus_purge_each(c->fleet.bus, stream, count, list_of, &having, error);
 	if (result != BUS_OK && result != BUS_MISSING)
 		return result;
-	job_key(JOB_KEY_HAVE, chunk, key);
-	return bus_put(c->fleet.book, key, span_of(assembly_identity(c->assembly)), error);
+	return bus_put_each(c->fleet.book, count, have_of, &having, span_of(assembly_identity(c->assembly)), error);
 }
 
 /* Its results are not what its worker sent, which a server that lost some can bring about, or a stranger: it is dead,
@@ -145,7 +162,6 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct span w
 {
 	static const char lost[] = "a part of its results was lost at the server (a power cut?)";
 	struct job_done done;
-	enum bus_result result;
 
 	if (job_done_read(&done, word, error) < 0) {
 		done = (struct job_done){ 0 };
@@ -163,15 +179,14 @@ static enum bus_result settle(struct collector *c, uint32_t chunk, struct span w
 	case ASSEMBLY_WHOLE:
 		break;
 	}
-	result = tell_have(c, chunk, error);
-	if (result == BUS_OK && bit_set_add(&c->told, chunk) == 0) {
-		bool is_host = collector_stage_of(c, chunk) == JOB_HOSTS;
-
-		c->chunks++;
-		c->domains += is_host ? 0 : done.domains;
-		c->unknown += is_host ? 0 : done.unknown;
+	if (bit_set_add(&c->told, chunk) < 0)
+		return no_memory(error);
+	c->chunks++;
+	if (collector_stage_of(c, chunk) == JOB_DOMAINS) {
+		c->domains += done.domains;
+		c->unknown += done.unknown;
 	}
-	return result;
+	return BUS_OK;
 }
 
 /* Of which the server was told by an earlier run. */
@@ -203,6 +218,17 @@ static bool on_done(void *arg, uint32_t chunk, const struct bus_value *value)
 	return settling->result == BUS_OK && !stop_signal;
 }
 
+/* Of @count numbers those that are here since this look, and of which no earlier run has told: how many. */
+static size_t keep_new(const struct collector *c, uint32_t *number, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (bit_set_has(&c->told, number[i]) && !bit_set_has(&c->had, number[i]))
+			number[kept++] = number[i];
+	return kept;
+}
+
 /* What the book says by now of chunks that are done … */
 static enum bus_result look_at_done(struct collector *c, struct error *error)
 {
@@ -216,6 +242,8 @@ static enum bus_result look_at_done(struct collector *c, struct error *error)
 			numbers.number[count++] = numbers.number[i];
 	if (result == BUS_OK)
 		result = job_values_read(c->fleet.book, JOB_KEY_DONE, numbers.number, count, on_done, &settling, error);
+	if (result == BUS_OK && settling.result == BUS_OK)
+		result = tell_have(c, numbers.number, keep_new(c, numbers.number, count), error);
 	free(numbers.number);
 	bit_set_free(&c->lacks);
 	c->lacks = settling.lacking;

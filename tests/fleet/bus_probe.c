@@ -317,6 +317,24 @@ static enum bus_result do_get_each(char **w) /* bucket prefix count */
 	return BUS_OK;
 }
 
+static enum bus_result do_put_each(char **w) /* bucket prefix count data */
+{
+	enum bus_result result = bus_put_each(*slot(w), strtoul(w[3], NULL, 10), name_key, w[2], span_of(w[4]), &error);
+
+	if (result == BUS_OK)
+		printf("ok\n");
+	return result;
+}
+
+static enum bus_result do_purge_each(char **w) /* stream prefix count */
+{
+	enum bus_result result = bus_purge_each(bus, w[1], strtoul(w[3], NULL, 10), name_key, w[2], &error);
+
+	if (result == BUS_OK)
+		printf("ok\n");
+	return result;
+}
+
 static enum bus_result do_create(char **w)
 {
 	enum bus_result result = bus_create(*slot(w), w[2], data_of(w[3]), &error);
@@ -413,6 +431,7 @@ static const struct {
 	{ "at", 3, do_at },
 	{ "delete_at", 3, do_delete_at },
 	{ "purge", 4, do_purge },
+	{ "purge_each", 4, do_purge_each },
 	{ "consumer", 6, do_consumer },
 	{ "consumer_look", 3, do_consumer_look },
 	{ "pull", 5, do_pull },
@@ -427,6 +446,7 @@ static const struct {
 	{ "create", 4, do_create },
 	{ "update", 5, do_update },
 	{ "put", 4, do_put },
+	{ "put_each", 5, do_put_each },
 	{ "remove", 3, do_remove },
 	{ "keys", 3, do_keys },
 	{ "put_many", 4, do_put_many },

@@ -176,6 +176,15 @@ class Bus(Case):
             self.assertEqual(probe("get_each 0 key. 102"), f"ok {there} ok")
             self.expect(probe, [("get_each 0 bad..key. 2", "ok refused")])
 
+    def test_what_is_done_to_many_is_done_to_each(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("bucket 0 B 0", "ok"), ("stream S s.> limits 0", "ok"), ("put_each 0 key. 70 x", "ok"), ("put_each 0 a..b 2 x", "refused …no key")])
+            for number in range(70):
+                self.expect(probe, [(f"publish s.{number} - 0 x", "ok"), (f"publish s.{number} - 0 x", "ok")])
+            self.expect(probe, [("get_each 0 key. 70", "ok 0=x …69=x ok"), ("keys 0 -", "keys …count=70"), ("purge_each S s. 50", "ok"),
+                                ("look S", "ok messages=40"), ("purge_each X s. 2", "missing"), ("delete_bucket B", "ok"),
+                                ("put_each 0 key. 2 x", "missing")])
+
     def test_a_server_that_is_killed_meanwhile_is_waited_for(self):
         with nats.Server() as server, Probe(server.url) as probe:
             self.expect(probe, [("stream S s.> limits 0", "ok")])
@@ -188,6 +197,13 @@ class Bus(Case):
             server.start()
             there = probe.read()
             self.assertTrue(there.startswith("ok 32=31 33=32"), there)
+            self.expect(probe, [("bucket 0 B 0", "ok")])
+            server.freeze()
+            probe.send("put_each 0 key. 50 x")
+            server.kill()
+            server.start()
+            self.assertEqual(probe.read(), "ok")
+            self.expect(probe, [("keys 0 -", "keys …count=50")])
 
 
 if __name__ == "__main__":
