@@ -267,7 +267,7 @@ bool budget_has_place(const struct budget *budget, const struct budget_worker *w
 uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 {
 	uint64_t target, least, free = BUDGET_WHOLE, last = 0;
-	uint64_t wanting = 0, before = 0, holding = 0;
+	uint64_t wanting = 0, before = 0;
 
 	for (size_t i = 0; i < budget->count; i++)
 		last = budget->worker[i].turn > last ? budget->worker[i].turn : last;
@@ -278,17 +278,16 @@ uint32_t budget_take(struct budget *budget, struct budget_worker *worker)
 
 		wanting += other->share > 0 || other->turn > 0;
 		before += other->turn > 0 && other->turn < worker->turn;
-		holding += other != worker && other->share > 0;
 		free -= other == worker ? 0 : other->share;
 	}
 	if (budget->most > 0 && wanting > budget->most)
 		wanting = budget->most;
 	target = BUDGET_WHOLE / wanting;
 	least = target * BUDGET_LEAST_PERCENT / 100;
-	if (budget->most > 0 && least < BUDGET_WHOLE / budget->most)
+	if (budget->most > 0 && least < BUDGET_WHOLE / budget->most) /* so no more than that many have one */
 		least = BUDGET_WHOLE / budget->most;
 	free -= before * target < free ? before * target : free;
-	if (worker->share == 0 && (free < least || (budget->most > 0 && holding >= budget->most)))
+	if (worker->share == 0 && free < least)
 		return 0;
 	worker->share = (uint32_t)(free < target ? free : target);
 	worker->turn = 0;

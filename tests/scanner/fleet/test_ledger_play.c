@@ -46,6 +46,7 @@ struct play {
 	unsigned lost;     /* of 1,000 requests, and as many answers */
 	bool has_lanes, has_damage;
 	unsigned minutes;
+	unsigned bears; /* so many may work at once; 0: any number */
 };
 
 static struct play play;
@@ -64,7 +65,7 @@ static bool is_over(const struct actor *actor)
 static void check(void)
 {
 	uint64_t sum = 0;
-	unsigned lanes = 0;
+	unsigned lanes = 0, at_work = 0;
 
 	for (size_t i = 0; i < ACTORS; i++) {
 		struct actor *actor = &actors[i];
@@ -77,12 +78,15 @@ static void check(void)
 		if (actor->frozen_ms > fake_bus.now_ms)
 			continue;
 		sum += actor->share;
+		at_work += actor->share > 0;
 		if (actor->share > 0 && actor->lane != NONE) {
 			if (lanes & 1u << actor->lane)
 				fail_msg("%s: two on lane %d", play.name, actor->lane);
 			lanes |= 1u << actor->lane;
 		}
 	}
+	if (play.bears > 0 && at_work > play.bears)
+		fail_msg("%s: %u at work", play.name, at_work);
 	if (sum > LEDGER_WHOLE)
 		fail_msg("%s: %llu in use after %llu s", play.name, (unsigned long long)sum,
 			 (unsigned long long)fake_bus.now_ms / 1000);
@@ -209,6 +213,7 @@ static void join(struct actor *actor)
 	if (fake_bus_random(4) == 0) /* its folder was lost */
 		snprintf(actor->id, sizeof(actor->id), "id%u", (unsigned)fake_bus_random(1000));
 	if (ledger_open(&actor->ledger, book, alive, actor->name, actor->id, play.life_s, &error) == BUS_OK) {
+		ledger_bears(actor->ledger, play.bears);
 		actor->state = WANTS;
 		actor->renew_ms = 0;
 		actor->wants_ms = 0;
@@ -412,6 +417,13 @@ static const struct play plays[] = {
 	  .lost = 30,
 	  .has_damage = true,
 	  .minutes = 60 },
+	{ .name = "few may work",
+	  .life_s = 60,
+	  .chunk_ms = 40000,
+	  .events = EVENTS_ALL,
+	  .lost = 30,
+	  .minutes = 120,
+	  .bears = 2 },
 	{ .name = "lanes", .life_s = 60, .chunk_ms = 40000, .events = EVENTS_CALM, .has_lanes = true, .minutes = 120 },
 	{ .name = "lanes, losses",
 	  .life_s = 60,
@@ -438,7 +450,7 @@ static void never_more_than_everything_is_in_use(void **state)
 		/* nobody starves: those before us, some dead, and each other worker's chunk */
 		if (play.events == EVENTS_CALM && !play.has_lanes)
 			assert_true(longest_wait_ms < 2 * play.chunk_ms + (uint64_t)(play.life_s * 5000));
-		if (!play.has_lanes)
+		if (!play.has_lanes && play.bears == 0) /* else not all have some */
 			come_to_rest();
 		end();
 	}
