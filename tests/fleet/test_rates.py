@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A job's limits hold for all its workers together, as its name servers see it: the kernel dates each question as it arrives, so that a
 machine that is busy makes nobody look fast. No second has more than the rate of questions, what each scan asks before its first domain
-included. What a scan may ask an operator at once beyond its rate is its burst, SERVER_BOOKS_BURST_S of scanner/rules/server_books.h: that of
-a scan which ends and that of the one which begins after it, one each where the rate is small."""
+included. What a scan may ask an operator at once beyond its rate is its burst, SERVER_BOOKS_BURST_S of scanner/rules/server_books.h, and as
+much for questions that come late: a domain's three are counted when its first may be asked."""
 import json
 import re
 import select
