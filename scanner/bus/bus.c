@@ -10,7 +10,8 @@
 enum {
 	PAUSE_FIRST_MS = 50,  /* before something is tried again; then twice as long each time */
 	PAUSE_LAST_MS = 1000, /* up to this */
-	STOPPED_MS = 500      /* what a call has that begins when we are stopped already: to take leave */
+	STOPPED_MS = 500,     /* what a call has that begins when we are stopped already: to take leave */
+	STOPPED_CALLS = 250 /* that take leave; whoever reads on, from a server that always has more, is none of them */
 };
 
 static bool is_stopped(const struct bus *bus)
@@ -18,12 +19,12 @@ static bool is_stopped(const struct bus *bus)
 	return bus->options.stop && *bus->options.stop;
 }
 
-struct bus_wait bus_wait_begin(const struct bus *bus)
+struct bus_wait bus_wait_begin(struct bus *bus)
 {
 	struct bus_wait wait = { .until_ms = UINT64_MAX, .was_stopped = is_stopped(bus) };
 
 	if (wait.was_stopped)
-		wait.until_ms = machine_clock_ms() + STOPPED_MS;
+		wait.until_ms = bus->stopped_calls++ < STOPPED_CALLS ? machine_clock_ms() + STOPPED_MS : 0;
 	else if (bus->options.patience_s > 0)
 		wait.until_ms = machine_clock_ms() + (uint64_t)(bus->options.patience_s * 1e3);
 	return wait;

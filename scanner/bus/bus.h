@@ -44,8 +44,8 @@ struct bus_options {
 	const char *user, *password; /* NULL: none */
 	const char *name;            /* of the connection, for the server's operators */
 	double patience_s;           /* of every call; 0: for ever */
-	/* Set: calls that wait end, as if the patience had; those begun after that have half a second, to take leave.
-	 * NULL: none. */
+	/* Set: calls that wait end, as if the patience had; those begun after that have half a second, to take leave,
+	 * and after some hundred no more is asked. NULL: none. */
 	const volatile sig_atomic_t *stop;
 };
 

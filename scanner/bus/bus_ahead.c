@@ -20,7 +20,7 @@ void bus_ask_ahead(struct bus *bus, bus_question_of *question_of, void *arg, siz
 {
 	struct bus_question question = { NULL };
 	struct bus_wait wait = bus_wait_begin(bus);
-	natsStatus status = bus->connection ? NATS_OK : NATS_CONNECTION_CLOSED;
+	natsStatus status = bus->connection && wait.until_ms > 0 ? NATS_OK : NATS_CONNECTION_CLOSED;
 	unsigned sent = 0;
 
 	memset(answer, 0, BUS_AHEAD_MAX * sizeof(natsMsg *));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scanner/bus/bus_own.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,15 +230,16 @@ enum bus_result bus_ask(struct bus *bus, const struct bus_question *question, st
 	}
 }
 
-/* OK and *@again: the error passes. */
+/* OK and *@again: the error passes. An error that has no number, or none that we read, is one nevertheless. */
 static enum bus_result judge_json(struct bus *bus, yajl_val root, bool *again, struct error *error)
 {
-	int code = (int)bus_json_number(root, "error", "err_code");
+	uint64_t number = bus_json_number(root, "error", "err_code");
+	int code = number <= INT_MAX ? (int)number : 0;
 	const struct bus_error *known;
 	const char *text;
 
 	*again = false;
-	if (code == 0)
+	if (!bus_json_has(root, "error"))
 		return BUS_OK;
 	known = bus_error_find(code);
 	text = bus_json_text(root, "error", "description");

@@ -256,6 +256,8 @@ enum bus_result bus_connected(struct bus *bus, struct bus_wait *wait, struct err
 	for (;;) {
 		enum bus_result result;
 
+		if (wait->until_ms == 0)
+			return bus_away(bus, error);
 		if (bus->connection && natsConnection_Status(bus->connection) == NATS_CONN_STATUS_CONNECTED)
 			return BUS_OK;
 		bus_disconnect(bus);

@@ -86,3 +86,8 @@ bool bus_json_true(yajl_val root, const char *key)
 {
 	return find(root, NULL, key, yajl_t_true);
 }
+
+bool bus_json_has(yajl_val root, const char *key)
+{
+	return find(root, NULL, key, yajl_t_any);
+}

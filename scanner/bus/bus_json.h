@@ -29,5 +29,6 @@ uint64_t bus_json_number(yajl_val root, const char *object, const char *key);
 /* "" where there is none. */
 const char *bus_json_text(yajl_val root, const char *object, const char *key);
 bool bus_json_true(yajl_val root, const char *key);
+bool bus_json_has(yajl_val root, const char *key); /* whatever it is */
 
 #endif

@@ -63,7 +63,8 @@ static void add_key(const struct bus_bucket *bucket, const char *prefix, natsMsg
 	struct span subject = span_of(natsMsg_GetSubject(message));
 	size_t before = strlen("$KV.") + strlen(bucket->name) + 1;
 
-	if (subject.n <= before || bus_is_removed(message))
+	if (subject.n <= before || subject.n >= BUS_NAME_MAX ||
+	    bus_is_removed(message)) /* too long: nobody asks for it */
 		return;
 	subject = span_skip(subject, before);
 	if (!span_starts_with(subject, span_of(prefix)))
@@ -90,6 +91,8 @@ static natsStatus read_batch(struct bus_bucket *bucket, const char *name, const 
 	for (*left -= wanted; status == NATS_OK && wanted > 0; wanted--) {
 		natsMsg *message;
 
+		if (!bus_wait_lasts(bucket->bus, &wait)) /* however fast they come */
+			return NATS_TIMEOUT;
 		status = bus_answer(bucket->bus, &question, &wait, machine_clock_ms() + BATCH_MS, deliveries, &message);
 		if (status != NATS_OK)
 			return status;

@@ -42,6 +42,10 @@ enum bus_result bus_store(struct bus *bus, const char *subject, const struct bus
 	for (size_t i = 0; i < headers; i++)
 		question.header[i] = header[i];
 	result = bus_ask_json(bus, &question, &wait, &root, lost, error);
+	/* whoever listens to the subject may answer: only a stream knows which message of it this is */
+	if (result == BUS_OK && bus_json_number(root, NULL, "seq") == 0)
+		result = bus_refuse(bus, error,
+				    "%s: the answer does not say that it is stored; who else answers there?", subject);
 	if (result == BUS_OK && sequence)
 		*sequence = bus_json_number(root, NULL, "seq");
 	if (result == BUS_OK && duplicate)
@@ -112,18 +116,23 @@ void bus_read_message(natsMsg *answer, struct bus_message *message)
 	};
 }
 
-/* Keeps it for the caller. */
-static enum bus_result get(struct bus *bus, const char *stream, const char *json, struct bus_message *message,
-			   struct error *error)
+/* Keeps it for the caller. One before the sequence @least is none that was asked for: who reads on behind it would come
+ * to no end. */
+static enum bus_result get(struct bus *bus, const char *stream, const char *json, uint64_t least,
+			   struct bus_message *message, struct error *error)
 {
 	enum bus_result result;
 
 	natsMsg_Destroy(bus->held);
 	bus->held = NULL;
 	result = bus_direct(bus, stream, json, &bus->held, error);
-	if (result == BUS_OK)
-		bus_read_message(bus->held, message);
-	return result;
+	if (result != BUS_OK)
+		return result;
+	bus_read_message(bus->held, message);
+	if (message->sequence >= least && message->sequence < UINT64_MAX)
+		return BUS_OK;
+	return bus_refuse(bus, error, "%s: asked for message %" PRIu64 ", it sends %" PRIu64, stream, least,
+			  message->sequence);
 }
 
 void bus_next_json(const char *subject, uint64_t sequence, char json[static BUS_REQUEST_MAX])
@@ -140,7 +149,7 @@ enum bus_result bus_next(struct bus *bus, const char *stream, const char *subjec
 	if (!bus_is_name(subject, true))
 		return bus_refuse(bus, error, "'%s' is no subject", subject);
 	bus_next_json(subject, sequence, json);
-	return get(bus, stream, json, message, error);
+	return get(bus, stream, json, sequence, message, error);
 }
 
 enum bus_result bus_at(struct bus *bus, const char *stream, uint64_t sequence, struct bus_message *message,
@@ -149,7 +158,7 @@ enum bus_result bus_at(struct bus *bus, const char *stream, uint64_t sequence, s
 	char json[BUS_REQUEST_MAX];
 
 	snprintf(json, sizeof(json), "{\"seq\":%" PRIu64 "}", sequence);
-	return get(bus, stream, json, message, error);
+	return get(bus, stream, json, sequence, message, error);
 }
 
 enum bus_result bus_delete_at(struct bus *bus, const char *stream, uint64_t sequence, struct error *error)

@@ -38,19 +38,20 @@ struct bus {
 	natsMsg *held;          /* what a struct bus_message points to */
 	char why[BUS_WHY_MAX];  /* the server was away, the last time */
 	unsigned refusals;      /* of connections, one after the other */
+	unsigned stopped_calls; /* begun since we were stopped */
 };
 
 /* ---- waiting (bus.c) ---- */
 
 /* A call's wait, from its beginning. */
 struct bus_wait {
-	uint64_t until_ms; /* of machine_clock_ms; UINT64_MAX: for ever */
+	uint64_t until_ms; /* of machine_clock_ms; UINT64_MAX: for ever; 0: nothing is asked any more */
 	unsigned tries;
 	unsigned nobody;  /* of them, that found nobody who answers for JetStream */
 	bool was_stopped; /* at the beginning: then it has a moment nevertheless */
 };
 
-struct bus_wait bus_wait_begin(const struct bus *bus);
+struct bus_wait bus_wait_begin(struct bus *bus);
 /* Is there time left? */
 bool bus_wait_lasts(const struct bus *bus, const struct bus_wait *wait);
 /* Pause before the next try; false: the patience ended, or somebody stopped us. */

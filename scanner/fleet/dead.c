@@ -169,9 +169,10 @@ enum bus_result fleet_bury_lost(struct fleet_job *fleet, struct error *error)
 
 /* ---- what the server gave up ---- */
 
-/* The message @sequence of the queue was delivered in vain. OK: nothing of it is left to be done. */
+/* The message @sequence of the queue was delivered in vain. OK: nothing of it is left to be done, but where it was a
+ * chunk that is @lost. */
 static enum bus_result bury_message(struct fleet_job *fleet, const char *queue, uint64_t sequence, unsigned *count,
-				    struct error *error)
+				    bool *lost, struct error *error)
 {
 	struct bus_message message;
 	struct bus_value value;
@@ -186,8 +187,8 @@ static enum bus_result bury_message(struct fleet_job *fleet, const char *queue, 
 	if (job_chunk_read(&chunk, message.data, error) < 0) {
 		log_warning("job %s: message %" PRIu64 " of its queue is no chunk, and is removed: %s", fleet->job.name,
 			    sequence, error->text);
-		result = bus_delete_at(fleet->bus, queue, sequence, error);
-		return result == BUS_OK ? fleet_bury_lost(fleet, error) : result;
+		*lost = true;
+		return bus_delete_at(fleet->bus, queue, sequence, error);
 	}
 	result = get(fleet, JOB_KEY_DONE, chunk.number, &value, error);
 	if (result == BUS_MISSING) {
@@ -219,6 +220,7 @@ enum bus_result fleet_bury(struct fleet_job *fleet, unsigned *count, struct erro
 	enum bus_result result;
 	uint64_t sequence, at = 0;
 	unsigned buried = 0;
+	bool lost = false;
 
 	job_stream_name(fleet->job.name, JOB_QUEUE, queue);
 	job_stream_name(fleet->job.name, JOB_DEAD, dead);
@@ -227,7 +229,7 @@ enum bus_result fleet_bury(struct fleet_job *fleet, unsigned *count, struct erro
 		if (!read_advisory(message.data, &sequence, error))
 			log_warning("job %s: a word of the server about a dead chunk is not understood: %s",
 				    fleet->job.name, error->text);
-		else if ((result = bury_message(fleet, queue, sequence, &buried, error)) != BUS_OK)
+		else if ((result = bury_message(fleet, queue, sequence, &buried, &lost, error)) != BUS_OK)
 			break;
 		result = bus_delete_at(fleet->bus, dead, at, error);
 		if (result != BUS_OK && result != BUS_MISSING)
@@ -239,5 +241,5 @@ enum bus_result fleet_bury(struct fleet_job *fleet, unsigned *count, struct erro
 	if (result != BUS_MISSING) /* that there is no further one */
 		return result;
 	error->text[0] = '\0';
-	return BUS_OK;
+	return lost ? fleet_bury_lost(fleet, error) : BUS_OK; /* once for all of them: it reads the whole queue */
 }

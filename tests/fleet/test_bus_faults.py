@@ -232,6 +232,25 @@ class Faults(Case):
             server.kill()
             self.expect(probe, [("publish q.1 b 0 t", "away")])
 
+    def test_keys_longer_than_any_of_ours_take_no_memory(self):
+        with nats.Server() as server, Probe(server.url) as probe:
+            self.expect(probe, [("bucket 0 B 0", "ok"), ("put 0 k.1 v", "ok")])
+            client = jetstream.Client(server.port)
+            for number in range(3):
+                client.put("B", f"k.{number}" + "x" * 2000, b"v")
+            client.close()
+            self.expect(probe, [("keys 0 k.", "keys k.1 count=1")])
+
+    def test_who_is_stopped_takes_leave_and_reads_no_further(self):
+        with nats.Server() as server, Probe(server.url, "--patience", "0") as probe:
+            self.expect(probe, [("stream Q q.> queue 0", "ok"), ("bucket 0 B 0", "ok")])
+            probe.interrupt()
+            for number in range(100):
+                self.expect(probe, [("look Q", "ok messages=0")])
+            for number in range(200):
+                probe("look Q")
+            self.expect(probe, [("look Q", "away"), ("get 0 a", "away"), ("keys 0 -", "keysaway"), ("publish q.a 0 0 t", "away")])
+
     def test_a_task_that_comes_too_late_is_given_back(self):
         """To who stopped waiting for it: somebody else has it long before the answer would be due."""
         with nats.Server() as server, Probe(server.url) as other:
@@ -368,6 +387,8 @@ STRANGERS = [  # the greeting, what it answers, and what is told of it
     ("an error without a word", INFO, polite(message(b'{"error":{"err_code":12345}}')), "refused …(12345)"),
     ("an error that turns the terminal", INFO,
      polite(message(b'{"error":{"err_code":12345,"description":"\\u001b[31m"}}')), "refused …\\x1b[31m"),
+    ("an error without a number", INFO, polite(message(b'{"error":{"code":503,"description":"none"}}')), "refused …none (0)"),
+    ("an error whose number is beyond", INFO, polite(message(b'{"error":{"err_code":4294967296}}')), "refused"),
     ("flood", INFO, polite(lambda subject, number: b"MSG x %s 1000\r\n%s\r\n" % (number, b"y" * 1000) * 20000), "away"),
     ("a message of two gigabytes", INFO, polite(lambda subject, number: b"MSG %s %s 2000000000\r\n" % (subject, number)), "away"),
 ]
@@ -387,6 +408,29 @@ class Strangers(Case):
         for (name, _, _, expected), said in zip(rows, told):
             with self.subTest(name):
                 self.expect_answer(said, expected)
+
+    def test_who_answers_for_a_stream_says_what_is_asked(self):
+        """Another client of the account listens to the subject, and is faster; or the server sends what was not asked for."""
+        said = b"{}"
+
+        def reply(subject, number):
+            return message(said)(subject, number)
+        with Stranger(INFO, polite(reply)) as stranger, Probe(stranger.url, "--patience", str(LIMIT_S)) as probe:
+            self.assertEqual(probe.opened, "ok")
+            self.expect(probe, [("publish a.b x 0 t", "refused …does not say that it is stored")])
+            said = b'{"stream":"S","seq":7}'
+            self.expect(probe, [("publish a.b x 0 t", "ok")])
+        header = b"NATS/1.0\r\nNats-Sequence: 7\r\nNats-Subject: s.a\r\n\r\n"
+
+        def stored(subject, number):
+            if stranger.opened:
+                return b"HMSG %s %s %d %d\r\n%s\r\n" % (subject, number, len(header), len(header), header)
+            return message(b"{}")(subject, number)
+        with Stranger(INFO, polite(stored)) as stranger:
+            stranger.opened = False
+            with Probe(stranger.url, "--patience", str(LIMIT_S)) as probe:
+                stranger.opened = True
+                self.expect(probe, [("next S > 3", "ok seq=7"), ("at S 7", "ok seq=7"), ("next S > 8", "refused …asked for message 8, it sends 7")])
 
 
 if __name__ == "__main__":
