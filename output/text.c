@@ -17,10 +17,12 @@ enum {
 
 int text_open_fd(struct text *text, const char *path, int fd)
 {
-	*text = (struct text){
-		.data = malloc(TEXT_BUFFER), .size = TEXT_BUFFER, .fd = fd, .path = path, .is_terminal = isatty(fd)
-	};
-	return text->data ? 0 : -1;
+	*text = (struct text){ .size = TEXT_BUFFER, .fd = fd, .path = path, .is_terminal = isatty(fd) };
+	text->data = malloc(TEXT_BUFFER);
+	if (text->data)
+		return 0;
+	errno = ENOMEM; /* of no terminal it is something else by now */
+	return -1;
 }
 
 int text_open(struct text *text, const char *path, struct error *error)

@@ -32,7 +32,7 @@ struct text {
 /* Create or empty the file @path; "-" is standard output. 0, or -1 with one line for the user in @error. */
 __attribute__((warn_unused_result)) int text_open(struct text *text, const char *path, struct error *error);
 
-/* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 for no memory. */
+/* Write to @fd, which is closed with the text; @path is what it is called. 0, or -1 and errno ENOMEM. */
 __attribute__((warn_unused_result)) int text_open_fd(struct text *text, const char *path, int fd);
 
 /* A text that is kept in memory, data and used: what fails is memory alone. text_free ends it; emptied with used = 0.

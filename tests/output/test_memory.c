@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "output/scan_file/record.h"
 #include "output/scan_file/sink.h"
 #include "output/text.h"
+#include "output/whole_file.h"
 #include "tests/output/random_observation.h"
 
 enum { DOMAINS = 300, HOSTS = 300, ALLOCATIONS_MAX = 400 };
@@ -294,6 +296,31 @@ static void a_sink_that_finds_no_memory_does_not_begin(void **state)
 	unlink(path);
 }
 
+static void a_file_that_finds_no_memory_says_that(void **state)
+{
+	char path[] = "/tmp/stsurvey-memory-XXXXXX";
+	struct whole_file file;
+	int failures = 0;
+
+	(void)state;
+	assert_true(close(mkstemp(path)) == 0);
+	for (long n = 0;; n++) {
+		int result;
+
+		fail_at(n);
+		errno = 0;
+		result = whole_file_open(&file, path, false);
+		left = -1;
+		if (result == 0)
+			break;
+		assert_int_equal(errno, ENOMEM);
+		failures++;
+	}
+	assert_true(failures > 0);
+	(void)!whole_file_close(&file, false, false);
+	unlink(path);
+}
+
 static void text_without_memory_is_an_error_that_sticks(void **state)
 {
 	static const char large[TEXT_BUFFER + 1];
@@ -321,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_store_of_hosts_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_reader_that_finds_no_memory_says_so),
 		cmocka_unit_test(a_sink_that_finds_no_memory_does_not_begin),
+		cmocka_unit_test(a_file_that_finds_no_memory_says_that),
 		cmocka_unit_test(text_without_memory_is_an_error_that_sticks),
 	};
 
