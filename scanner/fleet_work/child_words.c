@@ -21,6 +21,7 @@ enum {
 	LISTED = OF_DOMAINS | OF_LIST,
 	ANY = OF_DOMAINS | PROBED,
 	OF_ITS_ROWS = 8, /* another list's are of another kind, and chosen by none of it */
+	OF_A_LAB = 16,   /* leads to what is not public: not without the worker's consent */
 	NONE = 0,        /* the cut has done it */
 };
 
@@ -44,7 +45,7 @@ static const struct taken of_job[] = {
 	{ "server-patience", OF_DOMAINS },
 	{ "audit", OF_DOMAINS },
 	{ "audit-limit", OF_DOMAINS },
-	{ "dns-port", OF_DOMAINS },
+	{ "dns-port", OF_DOMAINS | OF_A_LAB },
 	{ "http-timeout", ANY },
 	{ "smtp", NONE }, /* mail servers are a stage of their own, so that each is probed once */
 	{ "mx-hosts", NONE },
@@ -55,9 +56,9 @@ static const struct taken of_job[] = {
 	{ "contact", ANY },
 	{ "blocklist-file", ANY },
 	{ "domain-blocklist-file", ANY },
-	{ "allow-reserved", ANY },
-	{ "https-port", ANY },
-	{ "smtp-port", PROBED },
+	{ "allow-reserved", ANY | OF_A_LAB },
+	{ "https-port", ANY | OF_A_LAB },
+	{ "smtp-port", PROBED | OF_A_LAB },
 	{ "ca-file", ANY },
 };
 
@@ -173,6 +174,34 @@ static int put_of_job(struct text *out, struct child_words *words, const struct 
 	if (path.p)
 		return put_file(out, words, request, option, path, error);
 	put_word(out, words, option->name, row->argument ? option->value : (struct span){ NULL, 0 });
+	return 0;
+}
+
+/* Does the worker's own --allow-reserved cover it? */
+static bool is_consented(const struct options *worker, const struct record_option *asked)
+{
+	static const struct span networks = { "allow-reserved", sizeof("allow-reserved") - 1 };
+
+	for (size_t i = 0; i < worker->given_count; i++)
+		if (span_equal(worker->given[i].name, networks) &&
+		    (!span_equal(asked->name, networks) || span_equal(worker->given[i].value, asked->value)))
+			return true;
+	return false;
+}
+
+int child_words_consent(const struct job *job, const struct options *worker, struct error *error)
+{
+	for (size_t i = 0; i < job->option_count; i++) {
+		const struct record_option *option = &job->option[i];
+		const struct taken *taken = find_taken(of_job, COUNT_OF(of_job), option->name);
+
+		if (taken && taken->of & OF_A_LAB && !is_consented(worker, option))
+			return error_set(
+				error,
+				"job %s: has --%s %.*s, which leads to what is not public: a worker takes such a job "
+				"only with --allow-reserved of its own, and for the same networks",
+				job->name, taken->name, (int)option->value.n, option->value.p);
+	}
 	return 0;
 }
 

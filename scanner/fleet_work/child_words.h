@@ -29,6 +29,11 @@ struct child_words {
 	char *own;
 };
 
+/* May this worker take the job? Who may write to the server may have it ask whom he likes, but nobody within networks
+ * of the worker's that its owner has not opened to jobs. 0, or -1 with one line in @error. */
+__attribute__((warn_unused_result)) int child_words_consent(const struct job *job, const struct options *worker,
+							    struct error *error);
+
 /* 0, or -1 with one line in @error and nothing to free. */
 __attribute__((warn_unused_result)) int child_words_make(struct child_words *words, const struct child_request *request,
 							 struct error *error);

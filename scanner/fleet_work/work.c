@@ -11,6 +11,7 @@
 #include "scanner/base/wall_clock.h"
 #include "scanner/dns/private_resolver.h"
 #include "scanner/fleet/digest.h"
+#include "scanner/fleet_work/child_words.h"
 #include "scanner/fleet_work/work_own.h"
 #include "scanner/options/option_files.h"
 #include "scanner/options/option_value.h"
@@ -261,7 +262,8 @@ static bool prepare(struct work *work)
 	work_is(work, "beginning");
 	snprintf(work->word.tool, sizeof(work->word.tool), "%s", JOB_TOOL);
 	work->word.chunk = -1;
-	if (workspace_open(&work->space, work->options->directory, &work->fleet.job, work->options->worker,
+	if (child_words_consent(&work->fleet.job, work->options, work->error) < 0 ||
+	    workspace_open(&work->space, work->options->directory, &work->fleet.job, work->options->worker,
 			   work->error) < 0) {
 		work->state = WORK_FAILED;
 		return false;

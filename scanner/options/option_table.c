@@ -198,6 +198,8 @@ const struct option_row option_table[] = {
 
 	{ "allow-reserved", 0, "CIDR,...", OPTION_CIDRS, BOTH | SUBMIT, RESUME_SAME, SECTION_LAB, AT(allow_reserved),
 	  .help = "private or loopback networks that may be contacted" },
+	{ "allow-reserved", 0, "CIDR,...", OPTION_CIDRS, WORK, RESUME_FREE, SECTION_LAB, AT(allow_reserved),
+	  .help = "take jobs that may contact just these private or loopback networks, or have ports of their own" },
 	{ "https-port", 0, "PORT", OPTION_WHOLE, BOTH | SUBMIT, RESUME_SAME, SECTION_LAB, AT(https_port),
 	  .help = "of policy hosts [443]", .least = 1, .most = UINT16_MAX, .unit = "as a port" },
 	{ "smtp-port", 0, "PORT", OPTION_WHOLE, BOTH | SUBMIT, RESUME_SAME, SECTION_LAB, AT(smtp_port),

@@ -32,7 +32,7 @@ def fill(stsurvey, build, work, url, name_server, chunks):
     subprocess.run([stsurvey, "fleet", "submit", "-f", work / "list", *at, "--chunk", str(DOMAINS), "--rate", "0", "-q", "--results-size", "1G",
                     "--allow-reserved", "127.0.0.0/8"], check=True, stderr=subprocess.DEVNULL)
     processes = [subprocess.Popen([stsurvey, "fleet", "work", *at, "-d", work / f"w{n}", "--worker", f"w{n}", "-q", "--threads", "1", "--max-idle", "1",
-                                   "--name-servers", name_server], stderr=subprocess.DEVNULL) for n in range(WORKERS)]
+                                   "--allow-reserved", "127.0.0.0/8", "--name-servers", name_server], stderr=subprocess.DEVNULL) for n in range(WORKERS)]
     for process in processes:
         process.wait(LIMIT_S)
 

@@ -67,7 +67,8 @@ def submit(stsurvey, work, at, domains, chunk):
 @contextlib.contextmanager
 def working(stsurvey, work, at, name_server, workers, *options):
     """So many, until the block is left, which cancels the job."""
-    processes = [subprocess.Popen([stsurvey, "fleet", "work", *at, "-d", work / f"{at[-1]}-{n}", "--worker", f"w{n}", "-q", "--name-servers", name_server, *options],
+    processes = [subprocess.Popen([stsurvey, "fleet", "work", *at, "-d", work / f"{at[-1]}-{n}", "--worker", f"w{n}", "-q", "--allow-reserved", "127.0.0.0/8",
+                                   "--name-servers", name_server, *options],
                                   stderr=subprocess.DEVNULL) for n in range(workers)]
     try:
         yield

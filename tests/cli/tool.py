@@ -209,9 +209,12 @@ def preloaded(**variables):
                 **variables)
 
 
+LAB = ("--allow-reserved", "127.0.0.0/8")  # of a scan; of a job, and of each of its workers
+
+
 def quick(rate=0):
     """Of a scan that is soon over: a policy host is 127.0.0.1, where nobody listens on port 9."""
-    return ("--rate", str(rate), "--allow-reserved", "127.0.0.0/8", "--https-port", "9", "--ca-file", a_certificate(), "--timeout", str(ANSWER_S))
+    return ("--rate", str(rate), *LAB, "--https-port", "9", "--ca-file", a_certificate(), "--timeout", str(ANSWER_S))
 
 
 def names(count, kinds=KINDS):

@@ -99,7 +99,7 @@ class Case(tool.Case):
 
     def work(self, name, *more, **options):
         """@name: of its folder, and its own unless @more says otherwise."""
-        return self.fleet("work", "-d", self.path(name), *(() if "--worker" in more else ("--worker", name)), "--name-servers", self.dns.address, "--sync-interval", "0", *more, **options)
+        return self.fleet("work", "-d", self.path(name), *(() if "--worker" in more else ("--worker", name)), "--name-servers", self.dns.address, "--sync-interval", "0", *tool.LAB, *more, **options)
 
     def dismiss(self, process):
         """It is told to leave, and does. What it said."""

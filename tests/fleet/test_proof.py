@@ -68,7 +68,7 @@ class Stage:
 
     def worker(self, number):
         name = f"worker-{number}"
-        return self.start(name, "fleet", "work", *self.at, "-d", self.work / name, "--worker", name, "-q", *self.machine)
+        return self.start(name, "fleet", "work", *self.at, "-d", self.work / name, "--worker", name, "-q", "--allow-reserved", "127.0.0.0/8", *self.machine)
 
     def is_collected(self):
         """It was killed when nothing but its last word was left."""

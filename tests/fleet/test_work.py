@@ -363,7 +363,7 @@ class Blameless(Case):
     def test_a_chunk_outlives_workers_that_can_scan_nothing(self):
         self.submit(20, 20, "--deliveries", 1)
         for name in ("one", "two"):
-            self.finish(self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", "127.0.0.1:9"), 1)
+            self.finish(self.fleet("work", "-d", self.path(name), "--worker", name, "--name-servers", "127.0.0.1:9", *tool.LAB), 1)
         self.wait_done(process=self.work("three"))
         self.assert_whole()
 
@@ -407,7 +407,7 @@ class Refused(Case):
         _, err = self.finish(self.work("one"), 1)
         self.assert_one_line(err, "another worker works in it")
         # one name, two folders
-        _, err = self.finish(self.fleet("work", "-d", self.path("two"), "--worker", "one", "--name-servers", self.dns.address), 1)
+        _, err = self.finish(self.fleet("work", "-d", self.path("two"), "--worker", "one", "--name-servers", self.dns.address, *tool.LAB), 1)
         self.assert_one_line(err, "one")
         # a job that is cancelled
         for stream in (QUEUE, LIST, RESULTS, "KV_" + BOOK, "KV_" + ALIVE):

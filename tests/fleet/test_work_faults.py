@@ -73,7 +73,7 @@ class Resolver(Case):
     def resolving(self, name, *more):
         path = self.put("forward", FORWARD.format(address=self.dns.address.split(":")[0], port=self.dns.port))
         return self.fleet("work", "-d", self.path(name), "--worker", name, "--resolver", "unbound", "--resolver-config", path, "-t", "1", "--sync-interval", "0",
-                          *more)
+                          *tool.LAB, *more)
 
     @tool.unittest.skipUnless(shutil.which("unbound", path="/usr/sbin:/usr/bin"), "no unbound")
     def test_a_private_resolver_serves_all_chunks_and_its_end_is_the_workers(self):

@@ -264,6 +264,38 @@ static void a_nul_in_a_value_is_refused(void **state)
 	options_free(&worker);
 }
 
+static void a_job_leads_nowhere_that_the_worker_has_not_opened(void **state)
+{
+	static const struct {
+		const char *job, *worker;
+		bool is_well;
+	} rows[] = {
+		{ "rate=7 ca-file=/a", "", true },
+		{ "allow-reserved=10.0.0.0/8", "", false },
+		{ "allow-reserved=10.0.0.0/8", "--allow-reserved 192.168.0.0/16", false },
+		{ "allow-reserved=10.0.0.0/8", "--allow-reserved 10.0.0.0/8", true },
+		{ "allow-reserved=10.0.0.0/8 allow-reserved=127.0.0.0/8", "--allow-reserved 10.0.0.0/8", false },
+		{ "https-port=22", "", false },
+		{ "smtp-port=6379", "", false },
+		{ "dns-port=123", "", false },
+		{ "allow-reserved=10.0.0.0/8 dns-port=5353", "--allow-reserved 10.0.0.0/8", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct options worker;
+		char line[LINE_SIZE];
+		struct job job;
+
+		snprintf(line, sizeof(line), "%s", rows[i].job);
+		read_job(&job, line);
+		read_worker(&worker, rows[i].worker);
+		if ((child_words_consent(&job, &worker, &error) == 0) != rows[i].is_well)
+			fail_msg("row %zu: %s", i, error.text);
+		options_free(&worker);
+	}
+}
+
 /* A scan of the whole list with the job's options, on the worker's machine. */
 static void read_scan(struct options *options, const struct job *job, const char *worker)
 {
@@ -354,6 +386,7 @@ int main(void)
 		cmocka_unit_test(the_whole_of_the_rates_is_what_one_scan_would_take),
 		cmocka_unit_test(a_manifest_cannot_ask_for_anything_else),
 		cmocka_unit_test(a_nul_in_a_value_is_refused),
+		cmocka_unit_test(a_job_leads_nowhere_that_the_worker_has_not_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
