@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* analysis/merge/merge_inside.h - the inside of one merge: merge.c looks at the headers, merge_read.c puts records into
- * rows, merge_write.c makes the file of them.
+ * rows, merge_write.c makes the file of them, and what all of them tell is in merge_inside.c.
  */
 #ifndef STSURVEY_ANALYSIS_MERGE_MERGE_INSIDE_H
 #define STSURVEY_ANALYSIS_MERGE_MERGE_INSIDE_H
