@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What each call of the bus (scanner/bus/bus.h) comes to, with a real nats-server."""
-import os
 import re
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nats
 import relay
 from probe import LIMIT_S, Case, Probe

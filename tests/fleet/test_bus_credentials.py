@@ -2,12 +2,10 @@
 """Who may use a server: each way to say who we are, and what the bus says where it is not the right one."""
 import os
 import re
-import sys
 import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nats
 from probe import Case, Probe
 

@@ -5,12 +5,10 @@ import concurrent.futures
 import os
 import random
 import socket
-import sys
 import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import jetstream
 import nats
 from probe import Case, LIMIT_S, Probe
