@@ -51,7 +51,7 @@ void bus_free_ahead(natsMsg *answer[static BUS_AHEAD_MAX], unsigned count)
 		natsMsg_Destroy(answer[i]);
 }
 
-/* Is it JSON that tells of no error? */
+/* Is it JSON that tells of no error, but of a message stored, or of what was done? */
 static bool is_done(natsMsg *answer)
 {
 	yajl_val root = NULL;
@@ -61,7 +61,8 @@ static bool is_done(natsMsg *answer)
 	if (answer)
 		root = bus_json_read((struct span){ natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer) },
 				     &unused);
-	is = root && bus_json_number(root, "error", "code") == 0;
+	is = root && !bus_json_has(root, "error") &&
+	     (bus_json_number(root, NULL, "seq") > 0 || bus_json_true(root, "success"));
 	yajl_tree_free(root);
 	return is;
 }

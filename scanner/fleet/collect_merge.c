@@ -6,6 +6,18 @@
 #include "scanner/fleet/collect.h"
 #include "scanner/options/option_table.h"
 
+/* Read to its end, since one that could not be merged would keep all others from it. */
+static bool is_whole(struct reader *reader, const char *path)
+{
+	struct observation observation;
+	struct error words, why;
+	int got;
+
+	while ((got = reader_next(reader, &observation, &why)) > 0)
+		;
+	return got == 0 && reader_judge_to_use(reader, path, false, &words, &why) == READER_COMPLETE;
+}
+
 bool collector_is_scan(void *arg, const char *path)
 {
 	const struct collector *c = arg;
@@ -15,7 +27,7 @@ bool collector_is_scan(void *arg, const char *path)
 
 	if (reader_open(&reader, path, &why) < 0)
 		return false;
-	is = span_equal(reader_header(reader)->tool, span_of(c->fleet.job.tool));
+	is = span_equal(reader_header(reader)->tool, span_of(c->fleet.job.tool)) && is_whole(reader, path);
 	reader_close(reader);
 	return is;
 }

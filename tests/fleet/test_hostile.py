@@ -69,18 +69,21 @@ class Hostile(Case):
         self.finish(worker, 0)
 
     def test_what_is_no_scan_file_of_the_job_counts_for_nothing(self):
-        self.submit(60, 20)
+        self.submit(120, 20)
         worker = self.work("one", "-q")
         self.wait_done(process=worker)
-        scan = b"".join(message.data for message in self.js.messages(RESULTS) if ".result.0." in message.subject)
+        frames = [message.data for message in self.js.messages(RESULTS) if ".result.0." in message.subject]
+        scan = b"".join(frames)
+        lies = {0: b"no scan" * 100, 1: scan[:len(scan) // 2][:40], 3: b"".join(frames[:-1]), 4: b"".join((frames[0], frames[1], *frames[1:])),
+                5: b"".join(frames[:-1]) + b"\x28\xb5\x2f\xfd" * 20}
         self.js.purge(RESULTS)
-        for chunk, octets in ((0, b"no scan" * 100), (1, scan[:len(scan) // 2][:40])):
+        for chunk, octets in lies.items():
             sha256 = hashlib.sha256(octets).hexdigest()
             self.js.publish(f"stsurvey.{JOB}.result.{chunk}.{sha256[:16]}", octets, {"Stsurvey-Offset": "0"})
             self.js.put(BOOK, f"done.{chunk}", json.dumps({**DONE, "sha256": sha256, "size": len(octets)}).encode())
         self.js.put(BOOK, "done.2", json.dumps({**DONE, "worker": "one"}).encode())
         err = self.assert_collected(self.collect())
-        for chunk in range(3):
+        for chunk in range(6):
             self.assertIn(f"chunk {chunk}: a part of its results was lost", err)
         self.finish(worker, 0)
 
