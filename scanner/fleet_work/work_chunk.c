@@ -460,14 +460,30 @@ static void rest(struct work *work)
 	work->rested_ms = (int64_t)machine_clock_ms() + work->rest_ms;
 }
 
+/* Some chunks may kill their scans. That none but such come to us is less likely than that our machine does, for lack
+ * of memory, say: it would be through all of the others' attempts while they scan one chunk. */
+static bool is_our_fault(struct work *work)
+{
+	for (unsigned i = 0; i < work->failed_count; i++)
+		if (work->failed[i] == work->chunk.number)
+			return false;
+	if (work->failed_count == COUNT_OF(work->failed))
+		return true;
+	work->failed[work->failed_count++] = work->chunk.number;
+	return false;
+}
+
 static void finish(struct work *work, enum chunk_end end, const struct error *why)
 {
 	if (end == CHUNK_DONE) {
+		work->failed_count = 0;
 		ack(work);
 		workspace_drop(&work->space, work->chunk.number, WORKSPACE_WHOLE);
 		work->rest_ms = 0;
 	} else if (end == CHUNK_FAILED && work->state == WORK_ON) {
 		give_up(work, why->text);
+		if (is_our_fault(work))
+			rest(work);
 	} else {
 		if (why->text[0])
 			work_warn(work, "chunk %" PRIu32 ": %s", work->chunk.number, why->text);

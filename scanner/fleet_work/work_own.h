@@ -24,6 +24,10 @@ struct work_pace {
 	int64_t looked_ms;
 };
 
+/* Chunks that fail here one after the other before it is thought to be our fault: two may be alike in what kills a
+ * scan, and stand beside each other in the list. */
+enum { WORK_FAILED_MOST = 2 };
+
 struct work {
 	const struct options *options;
 	struct fleet_job fleet;
@@ -48,6 +52,8 @@ struct work {
 	int64_t renewed_ms, shown_ms, idle_ms, looked_ms;
 	int64_t rested_ms,
 		rest_ms; /* no chunk before that, since one came to nothing through us; the rest it takes after that */
+	uint32_t failed[WORK_FAILED_MOST]; /* chunks, since one was done */
+	unsigned failed_count;
 	/* the chunk at hand */
 	struct bus_task *task; /* NULL: none */
 	struct job_chunk chunk;

@@ -345,6 +345,21 @@ class Starved(Case):
         self.finish(well, 0)
 
 
+class Suspect(Case):
+    def test_who_fails_with_one_chunk_after_the_other_rests(self):
+        """Its scans of nothing go well, as where there is too little memory for a list."""
+        program = self.beside(f"""#!/bin/sh
+case "$*" in *probe.msgpack*|*--version*) exec {tool.STSURVEY} "$@";; esac
+kill -9 $$
+""")
+        self.submit(50, 10, "--deliveries", 1)
+        bad = self.work("bad", program=program)
+        self.wait_until(lambda: self.word("bad")["state"] == "resting after a chunk that came to nothing", bad)
+        self.finish(self.work("good", "--max-idle", "1", "-q"), 0)
+        self.dismiss(bad)
+        self.assertEqual([self.is_done(chunk) for chunk in range(5)], [False, False, False, True, True])
+
+
 class Blameless(Case):
     """What fails through its workers is not the chunk's fault: it is never dead of it, however often."""
 
