@@ -142,7 +142,7 @@ def scan(debian):
     """As a user makes one; the trust store is the package's, so that it must be found."""
     debian.write(WORK + "/list", "".join(name + "\n" for name in DOMAINS))
     server = tool.Server()
-    options = {"rate": "0", "name-servers": server.address, "allow-reserved": "127.0.0.0/8", "https-port": "9", "timeout": "1"}
+    options = {"rate": "0", "name-servers": server.address, "allow-reserved": "127.0.0.0/8", "https-port": "9", "timeout": str(tool.ANSWER_S)}
     debian.write(WORK + "/weekly.conf", "input-file = %s/list\n" % WORK + "".join("%s = %s\n" % pair for pair in options.items()))
     try:
         debian.user("stsurvey", "scan", "-f", "list", "-o", "scan", "-q", *[word for name, value in options.items() for word in ("--" + name, value)])
