@@ -13,14 +13,23 @@ import sys
 import tempfile
 
 SLOW_MS = 1000       # a policy host on loopback answers in a few; whose fetch took so long may have been cut off by time
-SHARE, LEAST = 20, 10  # no more than one domain in SHARE, or LEAST
+SHARE, LEAST = 10, 20  # no more than one domain in SHARE, or LEAST
 SCAN_S = 240         # a scan that takes longer hangs
 UNASKED = ("mx_tls", "dane")  # what may be unknown in a record that is complete
 ONE_RUN = ("--resume",)       # of the scan's command, and of no other's
 
 
+def policy_of(record):
+    return (record.get("results") or {}).get("POLICY") or {}
+
+
 def was_slow(record):
-    return ((((record.get("results") or {}).get("POLICY") or {}).get("data") or {}).get("fetch_ms") or 0) >= SLOW_MS
+    return ((policy_of(record).get("data") or {}).get("fetch_ms") or 0) >= SLOW_MS
+
+
+def was_cut_off(record):
+    """Perhaps."""
+    return was_slow(record) and policy_of(record).get("status") != "success"
 
 
 def is_unknown(record):

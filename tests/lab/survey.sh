@@ -41,7 +41,7 @@ survey() {
 	verdict "$name: stats" $?
 	"$here/sums.py" "$OUT/$name.tables"
 	verdict "$name: the tables close" $?
-	"$here/roles.py" "$OUT/$name.tables" "$truth"
+	"$here/roles.py" "$OUT/$name.tables" "$truth" "$OUT/$name.jsonl"
 	verdict "$name: who does what" $?
 	"$here/told.py" "$OUT/$name.json" "$OUT/$name.tables"
 	verdict "$name: the metadata tell the tables' counts" $?

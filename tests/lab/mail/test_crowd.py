@@ -34,8 +34,8 @@ def scan(out, *more):
     return {record["name"]: record for record in map(json.loads, exported.stdout.splitlines())}
 
 
-def counts(least):
-    """address → (connections, quits, most at once); waits until there are @least connections."""
+def counts(least, quits=0):
+    """address → (connections, quits, most at once); waits until there are @least connections, and so many @quits."""
     end = time.monotonic() + SETTLE
     while True:
         try:
@@ -43,7 +43,7 @@ def counts(least):
                 rows = {address: tuple(map(int, numbers)) for address, *numbers in map(str.split, file)}
         except FileNotFoundError:
             rows = {}
-        if sum(row[0] for row in rows.values()) >= least or time.monotonic() > end:
+        if (sum(row[0] for row in rows.values()) >= least and sum(row[1] for row in rows.values()) >= quits) or time.monotonic() > end:
             return {address: row for address, row in rows.items() if not address.startswith("127.87.")}
         time.sleep(0.1)
 
@@ -57,7 +57,7 @@ def shared(out):
     hosts = env_number("MX_GOOD") * env_number("MX_ADDRESSES")
     records = scan(out)
     time.sleep(0.5)  # a second connection would be counted by then
-    seen = counts(hosts)
+    seen = counts(hosts, hosts)
     connections = collections.Counter(row[0] for row in seen.values())
     yield "connections to an address: %s, %d addresses" % (dict(connections), len(seen)), len(seen) == hosts and set(connections) == {1}
     yield "each says QUIT", all(row[1] == row[0] for row in seen.values())
