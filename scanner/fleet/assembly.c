@@ -280,20 +280,6 @@ void assembly_set_check(struct assembly *assembly, assembly_check *check, void *
 	assembly->check_arg = arg;
 }
 
-static bool is_good(const struct assembly *assembly, const char *name)
-{
-	char *path;
-	bool is;
-
-	if (!assembly->check)
-		return true;
-	if (asprintf(&path, "%s/%s", assembly->folder, name) < 0)
-		return true; /* who reads it will see */
-	is = assembly->check(assembly->check_arg, path);
-	free(path);
-	return is;
-}
-
 enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done,
 				    struct error *error)
 {
@@ -315,7 +301,8 @@ enum assembly_state assembly_settle(struct assembly *assembly, uint32_t chunk, c
 		return ASSEMBLY_FAILED;
 	if (lseek(part->fd, 0, SEEK_SET) < 0 || digest_of_file(part->fd, name, sha256, error) < 0)
 		return ASSEMBLY_FAILED;
-	if (strcmp(sha256, done->sha256) != 0 || !is_good(assembly, name))
+	if (strcmp(sha256, done->sha256) != 0 ||
+	    (assembly->check && !assembly->check(assembly->check_arg, part->fd, name)))
 		return ASSEMBLY_WRONG;
 	if (keep_whole(assembly, part, error) < 0)
 		return ASSEMBLY_FAILED;

@@ -59,7 +59,7 @@ __attribute__((warn_unused_result)) enum assembly_state
 assembly_settle(struct assembly *assembly, uint32_t chunk, const struct job_done *done, struct error *error);
 
 /* Asked of each file that is whole before it counts: false makes it WRONG. */
-typedef bool assembly_check(void *arg, const char *path);
+typedef bool assembly_check(void *arg, int fd, const char *name);
 void assembly_set_check(struct assembly *assembly, assembly_check *check, void *arg);
 
 /* What was begun of the chunk is of no use. */

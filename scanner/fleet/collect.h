@@ -35,7 +35,7 @@ __attribute__((warn_unused_result)) int collector_paths(const struct collector *
 void collector_free_paths(char **paths);
 
 /* Is it a whole scan file of the version of @arg's job? What is none would end the merge, and each after it. */
-bool collector_is_scan(void *arg, const char *path);
+bool collector_is_scan(void *arg, int fd, const char *name);
 
 enum job_stage collector_stage_of(const struct collector *c, uint32_t chunk);
 

@@ -7,7 +7,7 @@
 #include "scanner/options/option_table.h"
 
 /* Read to its end, since one that could not be merged would keep all others from it. */
-static bool is_whole(struct reader *reader, const char *path)
+static bool is_whole(struct reader *reader, const char *name)
 {
 	struct observation observation;
 	struct error words, why;
@@ -15,19 +15,19 @@ static bool is_whole(struct reader *reader, const char *path)
 
 	while ((got = reader_next(reader, &observation, &why)) > 0)
 		;
-	return got == 0 && reader_judge_to_use(reader, path, false, &words, &why) == READER_COMPLETE;
+	return got == 0 && reader_judge_to_use(reader, name, false, &words, &why) == READER_COMPLETE;
 }
 
-bool collector_is_scan(void *arg, const char *path)
+bool collector_is_scan(void *arg, int fd, const char *name)
 {
 	const struct collector *c = arg;
 	struct reader *reader;
 	struct error why;
 	bool is;
 
-	if (reader_open(&reader, path, &why) < 0)
+	if (reader_open_descriptor(&reader, fd, name, &why) < 0)
 		return false;
-	is = span_equal(reader_header(reader)->tool, span_of(c->fleet.job.tool)) && is_whole(reader, path);
+	is = span_equal(reader_header(reader)->tool, span_of(c->fleet.job.tool)) && is_whole(reader, name);
 	reader_close(reader);
 	return is;
 }

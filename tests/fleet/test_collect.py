@@ -118,6 +118,20 @@ class Done(Collect):
         self.assertEqual(self.verify(self.out), ("complete", 200))
         self.assert_truth(self.records(self.out))
 
+    def test_too_few_descriptors_are_no_loss_of_results(self):
+        self.submit(40, 20)
+        worker = self.work("one", "-q")
+        self.wait_done(process=worker)
+        for most in range(6, 64):
+            process = self.fleet("collect", "-o", self.out, within=("sh", "-c", f'ulimit -n {most}; exec "$@"', "sh"))
+            _, said = self.finish(process)
+            self.assertNotIn("was lost", said)
+            if process.returncode == 0:
+                break
+            self.assertEqual(process.returncode, 1)
+        self.assertIn("40 domains, 0 unknown", said)
+        self.finish(worker, 0)
+
     def test_a_signal_ends_it_and_tells_how_to_go_on(self):
         self.submit(20, 10)
         collector = self.collect()
