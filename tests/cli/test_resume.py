@@ -10,7 +10,6 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import time
 
 import tool
@@ -614,19 +613,9 @@ class Starved(Scans):
         self.go_on(expected)
 
     def test_full_disk(self):
-        root = () if os.geteuid() == 0 else ("-r",)
-        folder = self.path("disk")
-        os.mkdir(folder)
-        holder = subprocess.Popen(["unshare", *root, "-m", "sh", "-c",
-                                   'mount -t tmpfs -o size=4k none "$0" && echo mounted && exec cat', folder],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.addCleanup(holder.wait)
-        self.addCleanup(holder.stdin.close)
-        self.addCleanup(holder.stdout.close)
-        if holder.stdout.readline() != b"mounted\n":
-            self.skipTest("no file system can be mounted here")
+        disk, _ = self.small_disk("4k")
         expected = self.uninterrupted()
-        out = f"/proc/{holder.pid}/root{folder}/out.msgpack.zst"
+        out = f"{disk}/out.msgpack.zst"
         try:
             _, err = self.run_tool(*self.options("-r", "1500", out=out), status=1)
         except OSError as error:

@@ -82,6 +82,27 @@ class Case(unittest.TestCase):
         self.addCleanup(server.kill)
         return server
 
+    def small_disk(self, size):
+        """A file system with so much room: its folder, and what makes it another size."""
+        folder = self.path("disk")
+        os.mkdir(folder)
+        root = () if os.geteuid() == 0 else ("-r",)
+        holder = subprocess.Popen(["unshare", *root, "-m", "sh", "-c", 'mount -t tmpfs -o size="$1" none "$0" && echo made && '
+                                   'while read size; do mount -o remount,size="$size" "$0" && echo made; done', folder, size],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.stdin.close)
+        self.addCleanup(holder.stdout.close)
+        if holder.stdout.readline() != b"made\n":
+            self.skipTest("no file system can be mounted here")
+
+        def resize(to):
+            holder.stdin.write(f"{to}\n".encode())
+            holder.stdin.flush()
+            self.assertEqual(holder.stdout.readline(), b"made\n")
+
+        return f"/proc/{holder.pid}/root{folder}", resize
+
     def start(self, *arguments, within=(), **options):
         """What it says on standard error can be read while it runs, where @options do not send it elsewhere."""
         options.setdefault("stdin", subprocess.DEVNULL)

@@ -7,7 +7,6 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
 
 from fleet_case import ACK_WAIT, ALIVE, BEGUN, BOOK, JOB, LIST, QUEUE, RESULTS, SLOW, Case, all_children, children, lives, main, tool
 
@@ -235,25 +234,13 @@ class Full(Case):
 
 
     def test_a_worker_without_room_begins_nothing_until_there_is_some(self):
-        folder = self.path("disk")
-        os.mkdir(folder)
-        root = () if os.geteuid() == 0 else ("-r",)
-        disk = subprocess.Popen(["unshare", *root, "-m", "sh", "-c", 'mount -t tmpfs -o size=32m none "$0" && echo made && read word && '
-                                 'mount -o remount,size=200m "$0" && echo grown && exec cat', folder],
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.addCleanup(disk.wait)
-        self.addCleanup(disk.stdin.close)
-        self.addCleanup(disk.stdout.close)
-        if disk.stdout.readline() != b"made\n":
-            self.skipTest("no file system can be mounted here")
+        disk, resize = self.small_disk("32m")
         self.submit(40, 20)
-        worker = self.work(f"/proc/{disk.pid}/root{folder}/one", "--worker", "one")
+        worker = self.work(f"{disk}/one", "--worker", "one")
         self.wait_until(lambda: self.word("one")["state"] == "the disk is full", worker)
         self.assertIn("MiB are left on the disk", self.word("one")["last"])
         self.assertIsNone(self.value("attempt.0"))
-        disk.stdin.write(b"more\n")
-        disk.stdin.flush()
-        self.assertEqual(disk.stdout.readline(), b"grown\n")
+        resize("200m")
         self.wait_done(process=worker)
         self.assert_whole()
         self.dismiss(worker)
