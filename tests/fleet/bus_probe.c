@@ -487,7 +487,7 @@ int main(int argc, char **argv)
 	enum bus_result result;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGTERM, on_signal);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART }, NULL);
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--patience") == 0)
 			options.patience_s = strtod(argv[i + 1], NULL);

@@ -9,12 +9,15 @@ import unittest
 PROBE = os.environ["STSURVEY_BUS_PROBE"]
 LIMIT_S = 120  # whatever takes longer hangs
 POLL_S = 0.02
+SANITIZER_STATUS = 66  # as ThreadSanitizer's: not one that the probe ends with
 
 
 class Probe:
 
     def __init__(self, url, *more):
-        self.process = subprocess.Popen([PROBE, "--url", url, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        asan = os.environ.get("ASAN_OPTIONS", "")
+        self.process = subprocess.Popen([PROBE, "--url", url, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, ASAN_OPTIONS=asan + (":" if asan else "") + f"exitcode={SANITIZER_STATUS}"))
         self.opened = self.process.stdout.readline().strip()
 
     def send(self, line):
@@ -33,8 +36,10 @@ class Probe:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(LIMIT_S)
+        status = self.process.wait(LIMIT_S)
         self.process.stdout.close()
+        if status not in (0, 1):  # a sanitizer's: what it found at the end is told on standard error
+            raise AssertionError(f"the probe ended with {status}")
 
     def interrupt(self):
         self.process.send_signal(signal.SIGTERM)
