@@ -55,6 +55,8 @@ static int drop_domain(struct writing *writing, const struct merge_row *row, str
 	const struct merge_options *options = writing->merge->options;
 
 	writing->merge->result->duplicates++;
+	if (options->header) /* the file has another's records, and so lacks its own */
+		writing->merge->result->complete = false;
 	if (options->partial)
 		return 0;
 	return error_set(error, "index %" PRIu64 " (%.*s) stands in %s and in %s; --partial keeps the first",

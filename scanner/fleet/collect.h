@@ -25,6 +25,7 @@ struct collector {
 	uint64_t lost_ms;                      /* when results were last found to be lost; 0: never */
 	int64_t manifest_ms;                   /* when the job was submitted, by the server's clock; 0: not known yet */
 	struct record_trailer merged;          /* of the scan file */
+	uint64_t doubled;                      /* records left out of it, since another chunk had them, too */
 	unsigned workers;                      /* that gave a sign of life, at the last look */
 	uint64_t began_ms, looked_ms, told_ms; /* by the machine's clock */
 };

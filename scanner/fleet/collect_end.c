@@ -64,7 +64,7 @@ static int judge(const struct collector *c, uint32_t late, struct text *out)
 				 .hosts_unknown = c->merged.hosts_unknown,
 				 .audit = c->merged.direct.audit,
 				 .audit_limit = OPTIONS_AUDIT_LIMIT };
-	int status = c->deaths > 0 || late > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
+	int status = c->deaths > 0 || late > 0 || c->doubled > 0 ? EXIT_UNMEASURED : EXIT_COMPLETE;
 	struct error why;
 
 	(void)!job_option_number(&c->fleet.job, "audit-limit", &of.audit_limit,
@@ -77,6 +77,12 @@ static int judge(const struct collector *c, uint32_t late, struct text *out)
 				    " chunks came when the mail servers of the others were in the queue, and "
 				    "theirs were not asked for; 'stsurvey scan --resume' does: exit status %d\n",
 			    late, EXIT_UNMEASURED);
+	if (c->doubled > 0)
+		text_printf(out,
+			    SPEAKER "%" PRIu64
+				    " records of chunks are those of another's, as no worker sends them, and "
+				    "left out; 'stsurvey scan --resume' asks for what is missing: exit status %d\n",
+			    c->doubled, EXIT_UNMEASURED);
 	for (enum unmeasured_part part = 0; part < UNMEASURED_PARTS; part++) {
 		if (!unmeasured_part(&of, part))
 			continue;

@@ -87,8 +87,8 @@ int collector_merge(struct collector *c, bool lacking, struct error *error)
 {
 	struct merge_options merge = { .command = "fleet collect",
 				       .output = c->options->output_file,
-				       .force = true, /* it was looked at */
-				       .partial = lacking,
+				       .force = true,   /* it was looked at */
+				       .partial = true, /* or one chunk with another's records ended it each time */
 				       .lacking = lacking,
 				       .option = option_of,
 				       .quiet = c->options->quiet,
@@ -109,8 +109,10 @@ int collector_merge(struct collector *c, bool lacking, struct error *error)
 		merge.header = &header;
 		done = merge_scans(&merge, &result, error);
 	}
-	if (done == 0)
+	if (done == 0) {
 		c->merged = result.trailer;
+		c->doubled = result.duplicates;
+	}
 	reader_close(first);
 	collector_free_paths(merge.path);
 	return done;

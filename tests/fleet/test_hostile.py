@@ -87,6 +87,20 @@ class Hostile(Case):
             self.assertIn(f"chunk {chunk}: a part of its results was lost", err)
         self.finish(worker, 0)
 
+    def test_a_chunk_with_the_records_of_another_ends_no_collecting(self):
+        self.submit(60, 20)
+        worker = self.work("one", "-q")
+        self.wait_done(process=worker)
+        frames = [message for message in self.js.messages(RESULTS) if ".result.0." in message.subject]
+        done = self.value("done.0")
+        for frame in frames:
+            self.js.publish(f"stsurvey.{JOB}.result.1.{done['sha256'][:16]}", frame.data, {"Stsurvey-Offset": frame.headers["Stsurvey-Offset"]})
+        self.js.put(BOOK, "done.1", json.dumps(done).encode())
+        self.assertIn("20 records of chunks are those of another's", self.finish(self.collect("-q"), 3)[1])
+        self.finish(worker, 0)
+        self.run_tool(*self.scan_options(self.path("list"), self.path("all.msgpack.zst"), self.dns, "--resume", "-q"), status=0)
+        self.assertEqual([record["name"] for record in self.records(self.path("all.msgpack.zst")).values()], self.names)
+
     def test_collect_ends_when_the_job_is_gone(self):
         self.submit(40, 20)
         collect = self.collect()
