@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <pthread.h>
@@ -256,10 +257,10 @@ static void act(struct player *player, const char *action)
 	case '~':
 		uv_run(&player->loop, UV_RUN_NOWAIT);
 		break;
-	case 't': /* the gate looks at the clock within its own time */
+	case 't': /* the gate looks at the clock within its own time; UV_RUN_ONCE would wait on after its last timer */
 		clock_ms += strtoul(action + 1, NULL, 10);
-		for (reads = clock_reads; clock_reads == reads;)
-			uv_run(&player->loop, UV_RUN_ONCE);
+		for (reads = clock_reads; clock_reads == reads; usleep(500))
+			uv_run(&player->loop, UV_RUN_NOWAIT);
 		break;
 	case '!':
 		gate_stop(&player->gate);
