@@ -24,6 +24,9 @@ int fleet_ended(struct error *error);
 /* What is wrong with the command line or the environment, so far as it is about the server and the job's name; first of
  * all. 0, or -1 with one line in @error. */
 __attribute__((warn_unused_result)) int fleet_check(const struct options *options, struct error *error);
+
+/* Is the server on loopback, by its URLs, which fleet_check has seen? Who writes to such a one is on this machine. */
+bool fleet_server_is_local(const struct options *options);
 /* With --nats, --creds and so on, or the environment's. A server that is not there is waited for, but not for long. */
 enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scanner/fleet/fleet.h"
+#include "scanner/rules/address.h"
 
 /* A server that is restarted is back within seconds; one that is not there when we begin is named wrongly. */
 #define CONNECT_PATIENCE_S 20.0
@@ -44,6 +45,29 @@ int fleet_check(const struct options *options, struct error *error)
 	if (!server.url)
 		return error_set(error, "no NATS server: give --nats nats://HOST[:PORT], or set NATS_URL");
 	return bus_check_options(&server, error) == BUS_OK ? 0 : -1;
+}
+
+static bool is_of_this_machine(struct span url)
+{
+	size_t scheme = span_find(url, 0, ':');
+	struct endpoint endpoint;
+
+	if (url.n > scheme + 2 && memcmp(url.p + scheme, "://", 3) == 0)
+		url = span_skip(url, scheme + 3);
+	if (endpoint_parse(url, &endpoint))
+		return address_is_loopback(&endpoint.address);
+	url.n = span_find(url, 0, ':');
+	return span_equal_nocase(url, SPAN_LITERAL("localhost"));
+}
+
+bool fleet_server_is_local(const struct options *options)
+{
+	struct span rest = span_of(server_of(options).url), url;
+
+	while (span_next_part(&rest, ',', &url))
+		if (!is_of_this_machine(url))
+			return false;
+	return true;
 }
 
 enum bus_result fleet_connect(const struct options *options, const char *role, struct bus **bus, struct error *error)

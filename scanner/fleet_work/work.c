@@ -262,7 +262,8 @@ static bool prepare(struct work *work)
 	work_is(work, "beginning");
 	snprintf(work->word.tool, sizeof(work->word.tool), "%s", JOB_TOOL);
 	work->word.chunk = -1;
-	if (child_words_consent(&work->fleet.job, work->options, work->error) < 0 ||
+	if ((!fleet_server_is_local(work->options) &&
+	     child_words_consent(&work->fleet.job, work->options, work->error) < 0) ||
 	    workspace_open(&work->space, work->options->directory, &work->fleet.job, work->options->worker,
 			   work->error) < 0) {
 		work->state = WORK_FAILED;

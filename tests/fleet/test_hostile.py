@@ -139,17 +139,23 @@ class Hostile(Case):
         self.assertIn("what the book says of it is damaged", out)
         json.loads(self.finish(self.fleet("status", "--json"), 0)[0])
 
+    def far(self):
+        """The same server, under an address that is not told to be of loopback."""
+        return "nats://127.1:%d" % self.nats.port
+
     def test_a_manifest_leads_no_worker_into_its_own_networks(self):
         self.submit(40, 20)
         manifest = json.loads(self.js.get(BOOK, "manifest"))
         for options, why in (([("allow-reserved", "10.0.0.0/8")], "--allow-reserved 10.0.0.0/8"), ([("allow-reserved", "127.0.0.0/8,10.0.0.0/8")], "--allow-reserved")):
             told = [option for option in manifest["options"] if option["name"] != options[0][0]] + [{"name": name, "value": value} for name, value in options]
             self.js.put(BOOK, "manifest", json.dumps({**manifest, "options": told}).encode())
-            self.assert_one_line(self.finish(self.work("one"), 1)[1], why)
+            self.assert_one_line(self.finish(self.work("one", "--nats", self.far()), 1)[1], why)
         self.js.put(BOOK, "manifest", json.dumps(manifest).encode())
-        _, err = self.finish(self.fleet("work", "-d", self.path("one"), "--name-servers", self.dns.address), 1)
+        without = "-d", self.path("one"), "--name-servers", self.dns.address, "--worker", "one"
+        _, err = self.finish(self.fleet("work", *without, "--nats", self.far()), 1)
         self.assert_one_line(err, "leads to what is not public")
         self.assertFalse(os.path.exists(self.path("one")))
+        self.finish(self.fleet("work", *without, "--max-idle", "1"), 0)  # who writes to a server on loopback is on this machine
 
     def test_a_manifest_that_is_spoilt_is_refused(self):
         self.submit(40, 20)
@@ -157,7 +163,7 @@ class Hostile(Case):
         for change, why in (({"ack_wait_s": 1e300}, "'ack_wait_s'"), ({"ack_wait_s": 0}, "'ack_wait_s'"), ({"lanes": 2}, "'lanes'"), ({"name": "../x"}, "'../x'"),
                             ({"chunk": 0}, "'chunk'"), ({"tool": "st\x1b[31m"}, "st\\x1b[31m")):
             self.js.put(BOOK, "manifest", json.dumps({**manifest, **change}).encode())
-            self.assert_one_line(self.finish(self.work("one"), 1)[1], why)
+            self.assert_one_line(self.finish(self.work("one", "--nats", self.far()), 1)[1], why)
 
 
 if __name__ == "__main__":
