@@ -85,9 +85,9 @@ def is_done(told):
     return told["chunks"]["done"] == told["chunks"]["in_all"]
 
 
-def one(build, work, url, name_server, domains, workers):
+def one(build, work, url, name_server, domains, workers, round_):
     """Seconds from the first chunk that is taken to the last that is done, and CPU seconds."""
-    stsurvey, at = build / "scanner" / "stsurvey", ["--nats", url, "--job", f"bench-{workers}"]
+    stsurvey, at = build / "scanner" / "stsurvey", ["--nats", url, "--job", f"bench-{workers}-{round_}"]
     submit(stsurvey, work, at, domains, -(-domains // CHUNKS))
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with working(stsurvey, work, at, name_server, workers, "--threads", "1", "--concurrency", str(CONCURRENCY)):
@@ -118,7 +118,7 @@ def measure(build, work, domains, delay, rounds, say=print):
     table, alone, efficiency = [], None, None
     with answerer(build, delay) as name_server, nats.Server() as server:
         for workers in FLEETS:
-            seconds, cpu = min(one(build, work, server.url, name_server, domains, workers) for _ in range(rounds))
+            seconds, cpu = min(one(build, work, server.url, name_server, domains, workers, round_) for round_ in range(rounds))
             alone = alone or seconds
             efficiency = alone / (workers * seconds)
             table.append([str(workers), f"{seconds:.1f}", f"{domains / seconds:.0f}", f"{efficiency:.2f}", f"{cpu / seconds / 2:.2f}"])
